@@ -1,0 +1,44 @@
+"""Every test runs in a world of its own: no variable, no folder and no keyring of the developer decides it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REQUIRE_REAL = os.environ.get("LDFI_REQUIRE_REAL") == "1"
+"""Set by `.ci/run`: a service that is missing fails its test instead of skipping it."""
+
+_FOREIGN = (
+    "LD_ACCESS_TOKEN", "LD_BASE_URI", "LD_PROJECT", "LD_IMPORT_API_KEY", "UNLEASH_SDK_KEY", "SPLIT_ADMIN_KEY",
+    "NO_COLOR", "ACCESSIBLE", "COLORTERM", "SSH_CONNECTION", "SSH_TTY", "SSL_CERT_FILE", "SSL_CERT_DIR",
+    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy",
+    "PYTHON_KEYRING_BACKEND", "TEXTUAL", "TEXTUAL_LOG", "TEXTUAL_THEME", "TEXTUAL_ANIMATIONS", "DISPLAY",
+    "TMUX", "CI", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME",
+)  # fmt: skip
+
+
+def needed(present: object, what: str) -> None:
+    """Skip the test if `what` is missing on this machine; fail where all real services are required."""
+    if present:
+        return
+    if REQUIRE_REAL:
+        pytest.fail(f"{what} is required here and missing")
+    pytest.skip(f"{what} is missing")
+
+
+@pytest.fixture(autouse=True)
+def own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty HOME and none of the variables this program reads."""
+    home = tmp_path_factory.mktemp("home")
+    for name in _FOREIGN:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+    monkeypatch.setenv("TZ", "UTC")
+    yield home

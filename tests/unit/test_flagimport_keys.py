@@ -1,0 +1,185 @@
+"""What a pasted key comes to: what is taken off, which kind it is, and whether it may stay."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.flagimport.builtin_fields import TOKEN
+from tui.flagimport.finding import Level
+from tui.flagimport.form import Variable, build, secret_facts, tidy, validate
+from tui.flagimport.tokens import looks_secret
+from tui.manifests.files import registry
+
+FORMS = {key: build(manifest) for key, manifest in registry().items()}
+HEX = "0123abcd" * 7
+API = "api-01234567-89ab-4cde-8f01-23456789abcd"
+SDK = "sdk-01234567-89ab-4cde-8f01-23456789abcd"
+MOB = "mob-01234567-89ab-4cde-8f01-23456789abcd"
+CLIENT_ID = "0123456789abcdef01234567"
+SPLIT = "q1w2e3r4t5y6u7i8o9p0a1s2d3f4g5h6j7k8"
+
+
+def _field(integration: str, key: str) -> Variable:
+    found = FORMS[integration].get(key)
+    assert found is not None
+    return found
+
+
+IMPORT = _field("split", "ldApiKey")
+UNLEASH = _field("unleash", "sourceApiKey")
+ADMIN = _field("split", "workspaceApiKey")
+
+P, W, U, N = Level.PROBLEM, Level.WARNING, Level.UNKNOWN, Level.NOTE
+CASES: list[tuple[Variable, str, str, str, Level | None]] = [
+    # field, pasted, what tidying said, kind, worst finding
+    (TOKEN, API, "", "ld-api", None),
+    (TOKEN, API.upper().replace("API", "api"), "", "ld-api", None),
+    (TOKEN, f"{API}\n", "A line break was removed.", "ld-api", None),
+    (TOKEN, f"{API}\r\n", "A line break was removed.", "ld-api", None),
+    (TOKEN, f"  {API} ", "3 blanks were removed.", "ld-api", None),
+    (TOKEN, f"{API[:20]}\n    {API[20:]}", "A line break was removed.", "ld-api", None),
+    (TOKEN, f"{API[:20]} {API[20:]}", "A blank was removed.", "ld-api", None),
+    (TOKEN, f"\ufeff{API}", "An invisible character was removed.", "ld-api", None),
+    (TOKEN, f"{API[:9]}\u200b{API[9:]}\u200d", "2 invisible characters were removed.", "ld-api", None),
+    (TOKEN, f"\xa0{API}", "A blank was removed.", "ld-api", None),
+    (TOKEN, f"\x1b{API}", "An invisible character was removed.", "ld-api", None),
+    (TOKEN, f'"{API}"', "The quotes were taken off.", "ld-api", None),
+    (TOKEN, f"“{API}”", "The quotes were taken off.", "ld-api", None),
+    (TOKEN, f"Bearer {API}", "“Bearer” was taken off.", "ld-api", None),
+    (TOKEN, f"bearer  {API}", "“Bearer” was taken off.", "ld-api", None),
+    (TOKEN, f"Authorization: Bearer {API}", "“Bearer” was taken off.", "ld-api", None),
+    (TOKEN, API[:-3], "", "", W),
+    (TOKEN, API + API, "", "", W),
+    (TOKEN, SDK, "", "ld-sdk", P),
+    (TOKEN, MOB, "", "ld-mobile", P),
+    (TOKEN, "sdk-short", "", "ld-sdk", P),
+    (TOKEN, CLIENT_ID, "", "ld-client-id", P),
+    (TOKEN, f"default:production.{HEX}", "", "unleash-sdk", P),
+    (TOKEN, f"*:*.{HEX}", "", "unleash-admin", P),
+    (TOKEN, f"user:{HEX}", "", "unleash-personal", P),
+    (TOKEN, "pat.account.0123456789.secret", "", "harness", P),
+    (TOKEN, SPLIT, "", "", W),
+    (TOKEN, "abc", "", "", P),
+    (TOKEN, "x" * 5000, "", "", P),
+    (TOKEN, "api-••••••••9abc", "", "", P),
+    (TOKEN, "api-***9abc", "", "", P),
+    (TOKEN, "api-0123…9abc", "", "", P),
+    (TOKEN, "api-“0123”-9abc-0123", "", "", P),
+    (TOKEN, "$LD_ACCESS_TOKEN", "", "", P),
+    (TOKEN, "${LD_ACCESS_TOKEN}", "", "", P),
+    (TOKEN, "env:LD_ACCESS_TOKEN", "", "", P),
+    (TOKEN, f"LD_ACCESS_TOKEN={API}", "", "", P),
+    (TOKEN, f"export LD_ACCESS_TOKEN={API}", "A blank was removed.", "", P),
+    (IMPORT, API, "", "ld-api", None),
+    (IMPORT, SDK, "", "ld-sdk", P),
+    (IMPORT, f"default:production.{HEX}", "", "unleash-sdk", P),
+    (UNLEASH, f"default:production.{HEX}", "", "unleash-sdk", N),
+    (UNLEASH, f"default:production.{HEX}\n", "A line break was removed.", "unleash-sdk", N),
+    (UNLEASH, f"[]:production.{HEX}", "", "unleash-sdk", N),
+    (UNLEASH, f"*:production.{HEX}", "", "unleash-sdk", N),
+    (UNLEASH, f"web.shop:prod.eu.{HEX}", "", "unleash-sdk", N),
+    (UNLEASH, "default:development.unleash-insecure-api-token", "", "unleash-sdk", N),
+    (UNLEASH, f"*:*.{HEX}", "", "unleash-admin", P),
+    (UNLEASH, "*:*.unleash-insecure-admin-api-token", "", "unleash-admin", P),
+    (UNLEASH, f"user:{HEX}", "", "unleash-personal", P),
+    (UNLEASH, API, "", "ld-api", P),
+    (UNLEASH, SDK, "", "ld-sdk", P),
+    (UNLEASH, "an-alias-of-old-times", "", "", W),
+    (ADMIN, SPLIT, "", "", None),
+    (ADMIN, f"Bearer {SPLIT}", "“Bearer” was taken off.", "", None),
+    (ADMIN, API, "", "ld-api", P),
+    (ADMIN, f"default:production.{HEX}", "", "unleash-sdk", P),
+    (ADMIN, "sat.account.0123456789.secret", "", "harness", U),
+    (ADMIN, "sdk-of-split-maybe-0123456789", "", "ld-sdk", None),
+    (ADMIN, "shortened", "", "", W),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("field", "pasted", "said", "kind", "worst"), CASES)
+def test_a_pasted_key(field: Variable, pasted: str, said: str, kind: str, worst: Level | None) -> None:
+    tidied = tidy(field, pasted)
+    assert tidied.said == said
+    facts = secret_facts(field, tidied.value)
+    assert facts.kind == kind
+    assert facts.length == len(tidied.value)
+    found = validate(field, "", {}, {field.key: facts})
+    assert next((finding.level for finding in found), None) == worst
+    assert found == validate(field, tidied.value, {}, {}), "without facts the value itself is judged the same"
+
+
+@pytest.mark.parametrize(
+    ("key", "scope"),
+    [
+        (f"default:production.{HEX}", ("default", "production")),
+        (f"web.shop:prod.eu.{HEX}", ("web.shop", "prod.eu")),
+        ("default:development.unleash-insecure-api-token", ("default", "development")),
+        (f"[]:production.{HEX}", ("[]", "production")),
+        (f"*:production.{HEX}", ("*", "production")),
+        (f"*:*.{HEX}", None),
+        (f"user:{HEX}", None),
+        ("name:pass.word", None),
+        (SPLIT, None),
+    ],
+)
+def test_scope_written_into_an_unleash_key(key: str, scope: tuple[str, str] | None) -> None:
+    assert secret_facts(UNLEASH, key).scope == scope
+    assert secret_facts(TOKEN, key).scope is None
+
+
+def test_a_key_that_contradicts_the_fields_offers_what_it_says() -> None:
+    project, environment = _field("unleash", "sourceProjectId"), _field("unleash", "sourceEnvironmentId")
+    secrets = {UNLEASH.key: secret_facts(UNLEASH, f"default:production.{HEX}")}
+    (contradiction,) = validate(environment, "staging", {}, secrets)
+    assert contradiction.level is W
+    assert contradiction.offer is not None
+    assert (contradiction.offer.field, contradiction.offer.value) == (environment.key, "production")
+    assert validate(environment, "production", {}, secrets) == ()
+    (missing,) = validate(project, "", {}, secrets)
+    assert missing.level is P
+    assert missing.offer is not None
+    assert missing.offer.value == "default"
+
+
+@pytest.mark.parametrize("scope", ["*", "[]"])
+def test_a_key_for_many_projects_contradicts_none(scope: str) -> None:
+    secrets = {UNLEASH.key: secret_facts(UNLEASH, f"{scope}:production.{HEX}")}
+    assert validate(_field("unleash", "sourceProjectId"), "web-shop", {}, secrets) == ()
+
+
+@pytest.mark.parametrize("field", [TOKEN, IMPORT, UNLEASH, ADMIN], ids=lambda field: str(field.role))
+def test_a_missing_key_is_a_problem(field: Variable) -> None:
+    assert [finding.level for finding in validate(field, "", {}, {})] == [P]
+
+
+@pytest.mark.parametrize("key", [API, SDK, MOB, f"default:production.{HEX}", f"*:*.{HEX}", f"user:{HEX}"])
+def test_a_key_in_a_field_for_text_is_stopped_before_it_is_saved(key: str) -> None:
+    assert looks_secret(key)
+    for form in FORMS.values():
+        for field in form.variables:
+            if not field.secret:
+                found = validate(field, tidy(field, key).value, {}, {})
+                assert [finding.level for finding in found] == [P]
+                assert key not in repr(found)
+
+
+CANARY = "q7CANARYz"
+
+
+@given(
+    st.text(max_size=60), st.text(st.characters(exclude_characters=":"), max_size=20),
+    st.sampled_from(["", "api-", "sdk-", "user:", "*:*.", "default:production.", "[]:x.", "A=", "Bearer "]),
+    st.sampled_from([TOKEN, IMPORT, UNLEASH, ADMIN]),
+)  # fmt: skip
+def test_nothing_of_a_key_is_kept_or_said(before: str, after: str, prefix: str, field: Variable) -> None:
+    tidied = tidy(field, f"{prefix}{before}{CANARY}{after}")
+    facts = secret_facts(field, tidied.value)
+    assert CANARY not in repr((facts, validate(field, tidied.value, {}, {}), tidied.said))
+
+
+@given(st.text(max_size=80), st.sampled_from([TOKEN, IMPORT, UNLEASH, ADMIN]))
+def test_tidying_a_key_twice_changes_nothing_more_but_wrappings(raw: str, field: Variable) -> None:
+    once = tidy(field, raw).value
+    assert not any(c.isspace() for c in once)
+    assert len(tidy(field, once).value) <= len(once)

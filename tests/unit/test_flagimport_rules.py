@@ -1,0 +1,222 @@
+"""What is said of answers that are no keys, and what a paste into their fields loses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, SOURCE_API
+from tui.flagimport.finding import Level
+from tui.flagimport.form import ROLES, Variable, as_field, build, joined, selected, tags_of, tidy, validate
+from tui.flagimport.variables import Guide
+from tui.manifests.files import registry
+
+FORMS = {key: build(manifest) for key, manifest in registry().items()}
+P, W, U = Level.PROBLEM, Level.WARNING, Level.UNKNOWN
+
+
+def _field(integration: str, key: str) -> Variable:
+    found = FORMS[integration].get(key)
+    assert found is not None
+    return found
+
+
+def _made(role: str, choices: tuple[str, ...] = ()) -> Variable:
+    return as_field("made", role, "Made up", help="", guide=Guide(), choices=choices)
+
+
+URL, TAG = _field("unleash", "sourceBaseUrl"), _field("unleash", "sourceTag")
+PROJECT_ID, ENVIRONMENT = _field("unleash", "sourceProjectId"), _field("unleash", "sourceEnvironmentId")
+WORKSPACE, SPLIT_ENVIRONMENT = _field("split", "workspaceId"), _field("split", "environmentId")
+FLAG_TAG, MAINTAINER = _field("split", "ldTag"), _field("split", "ldMaintainer")
+UUID = "1f03bc00-01f0-11ec-a057-42851e80ca2c"
+HARNESS = f"https://app.harness.io/ng/account/A/module/fme/orgs/O/projects/P/org/X/ws/{UUID}/splits/F/env/E-1/definition"
+
+ADDRESSES = [
+    # pasted, value, said, worst
+    ("https://unleash.example.com", "https://unleash.example.com", "", None),
+    ("https://unleash.example.com/", "https://unleash.example.com", "A trailing slash was removed.", None),
+    ("https://unleash.example.com/api", "https://unleash.example.com", "A trailing /api was removed.", None),
+    ("https://unleash.example.com/api/client/features", "https://unleash.example.com",
+     "A trailing /api path was removed.", None),
+    ("https://unleash.example.com/team/api/", "https://unleash.example.com/team", "A trailing /api was removed.", None),
+    ("https://UNLEASH.example.com\n", "https://unleash.example.com", "A line break was removed.", None),
+    ('"https://unleash.example.com"', "https://unleash.example.com", "The quotes were taken off.", None),
+    ("\u200bhttps://unleash.example.com", "https://unleash.example.com", "An invisible character was removed.", None),
+    ("https://unleash.example.com/projects/default", "https://unleash.example.com/projects/default", "", W),
+    ("https://unleash.example.com/team/admin/api", "https://unleash.example.com/team/admin",
+     "A trailing /api was removed.", W),
+    ("http://unleash.example.com", "http://unleash.example.com", "", P),
+    ("unleash.example.com", "unleash.example.com", "", P),
+    ("https://ana:pw@unleash.example.com", "https://ana:pw@unleash.example.com", "", P),
+    ("https://unleash .example.com", "https://unleash .example.com", "", P),
+    ("ftp://unleash.example.com", "ftp://unleash.example.com", "", P),
+    ("https://", "https://", "", P),
+    ("https://unleash.example.com:99999", "https://unleash.example.com:99999", "", P),
+    ("http://localhost:4242", "http://localhost:4242", "", W),
+    ("http://127.0.0.1:4242/api", "http://127.0.0.1:4242", "A trailing /api was removed.", W),
+    ("https://10.2.0.7", "https://10.2.0.7", "", U),
+    ("https://192.168.1.4:8443", "https://192.168.1.4:8443", "", U),
+    ("https://[fd00::1]", "https://[fd00::1]", "", U),
+    ("https://100.64.0.9", "https://100.64.0.9", "", U),
+    ("https://unleash", "https://unleash", "", U),
+    ("https://unleash.corp", "https://unleash.corp", "", U),
+    ("https://unleash.svc.internal", "https://unleash.svc.internal", "", U),
+    ("https://8.8.8.8", "https://8.8.8.8", "", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("pasted", "value", "said", "worst"), ADDRESSES)
+def test_the_address_of_unleash(pasted: str, value: str, said: str, worst: Level | None) -> None:
+    tidied = tidy(URL, pasted)
+    assert (tidied.value, tidied.said) == (value, said)
+    found = validate(URL, tidied.value, {"host": "us"}, {})
+    assert next((finding.level for finding in found), None) == worst
+    assert "pw" not in "".join(finding.text for finding in found)
+
+
+def test_a_page_of_unleash_offers_its_address() -> None:
+    (found,) = validate(URL, "https://unleash.example.com/team/projects/web", {}, {})
+    assert found.offer is not None
+    assert found.offer.value == "https://unleash.example.com/team"
+
+
+def test_practice_servers_reach_each_other() -> None:
+    assert validate(URL, "http://127.0.0.1:4242", {"host": "http://127.0.0.1:4000"}, {}) == ()
+
+
+ANSWERS = [
+    # field, pasted, value, worst, offered
+    (PROJECT, "web-shop", "web-shop", None, None),
+    (PROJECT, " web-shop\n", "web-shop", None, None),
+    (PROJECT, "https://app.launchdarkly.com/projects/web-shop/flags/a?env=b", "web-shop", None, None),
+    (PROJECT, "https://app.launchdarkly.com/web-shop/production/features", "web-shop", None, None),
+    (PROJECT, "https://app.launchdarkly.com/settings", "https://app.launchdarkly.com/settings", P, None),
+    (PROJECT, "Web Shop", "Web Shop", P, None),
+    (PROJECT, "-web", "-web", P, None),
+    (PROJECT, "w" * 100, "w" * 100, None, None),
+    (PROJECT, "w" * 101, "w" * 101, W, None),
+    (PROJECT, "", "", P, None),
+    (HOST, "us", "us", None, None),
+    (HOST, " EU ", "eu", None, None),
+    (HOST, "federal", "federal", None, None),
+    (HOST, "asia", "asia", P, None),
+    (HOST, "https://app.eu.launchdarkly.com/", "https://app.eu.launchdarkly.com", None, None),
+    (HOST, "https://app.launchdarkly.com.evil.example", "https://app.launchdarkly.com.evil.example", W, None),
+    (HOST, "https://launchdarkly.example.com", "https://launchdarkly.example.com", W, None),
+    (HOST, "http://127.0.0.1:4000", "http://127.0.0.1:4000", None, None),
+    (HOST, "http://app.launchdarkly.com", "http://app.launchdarkly.com", P, None),
+    (CONFIG_NAME, "  Unleash production ", "Unleash production", None, None),
+    (CONFIG_NAME, "Unleash\n  production", "Unleash production", None, None),
+    (CONFIG_NAME, "Grüße 🎉", "Grüße 🎉", None, None),
+    (CONFIG_NAME, " ", "", P, None),
+    (CONFIG_TAGS, "migration, team-a", "migration, team-a", None, None),
+    (CONFIG_TAGS, "migration, team:a", "migration, team:a", P, "migration, team-a"),
+    (CONFIG_TAGS, "", "", None, None),
+    (SOURCE_API, "https://api.split.io/internal/api/v2/", "https://api.split.io/internal/api/v2", None, None),
+    (SOURCE_API, "http://api.split.io", "http://api.split.io", P, None),
+    (FLAG_TAG, "imported-from-split", "imported-from-split", None, None),
+    (FLAG_TAG, "from split", "from split", P, "from-split"),
+    (FLAG_TAG, "größe", "größe", P, "gr-e"),
+    (FLAG_TAG, "ü", "ü", P, None),
+    (FLAG_TAG, "t" * 64, "t" * 64, None, None),
+    (FLAG_TAG, "t" * 65, "t" * 65, P, "t" * 64),
+    (FLAG_TAG, "", "", W, None),
+    (MAINTAINER, "569f183514f4432160000007", "569f183514f4432160000007", None, None),
+    (MAINTAINER, "https://app.launchdarkly.com/settings/members/569f183514f4432160000007", "569f183514f4432160000007",
+     None, None),
+    (MAINTAINER, "ana@example.com", "ana@example.com", P, None),
+    (MAINTAINER, "Ana", "Ana", P, None),
+    (MAINTAINER, "", "", None, None),
+    (WORKSPACE, UUID, UUID, None, None),
+    (WORKSPACE, f"https://app.split.io/org/{UUID}/ws/{UUID}/splits", UUID, None, None),
+    (WORKSPACE, HARNESS, UUID, None, None),
+    (WORKSPACE, "https://app.split.io/org/x", "https://app.split.io/org/x", P, None),
+    (WORKSPACE, "Acme Mobile", "Acme Mobile", P, None),
+    (WORKSPACE, "Default", "Default", W, None),
+    (SPLIT_ENVIRONMENT, HARNESS, "E-1", W, None),
+    (SPLIT_ENVIRONMENT, UUID, UUID, P, None),
+    (_field("split", "splitTag"), "payments", "payments", None, None),
+    (_field("split", "splitTag"), "payments,search", "payments,search", W, None),
+    (_field("split", "splitTag"), "", "", None, None),
+    (PROJECT_ID, "https://unleash.example.com/projects/web-shop/features/a", "web-shop", None, None),
+    (PROJECT_ID, "Web Shop", "Web Shop", P, None),
+    (PROJECT_ID, "https://unleash.example.com", "https://unleash.example.com", P, None),
+    (PROJECT_ID, "p" * 101, "p" * 101, P, None),
+    (ENVIRONMENT, "production\u200b", "production", None, None),
+    (ENVIRONMENT, "*", "*", P, None),
+    (TAG, "simple:payments", "simple:payments", None, None),
+    (TAG, "team:growth squad", "team:growth squad", None, None),
+    (TAG, "payments", "payments", P, "simple:payments"),
+    (TAG, "simple:", "simple:", P, None),
+    (TAG, ":payments", ":payments", P, None),
+    (TAG, "", "", None, None),
+    (_made("uri"), "https://example.com/a?b=c", "https://example.com/a?b=c", None, None),
+    (_made("uri"), "example.com", "example.com", P, None),
+    (_made("boolean"), "true", "true", None, None),
+    (_made("boolean"), "True", "True", P, None),
+    (_made("choice", ("a", "b c")), "b c", "b c", None, None),
+    (_made("choice", ("a", "b c")), "b", "b", P, None),
+    (_made("choices", ("a", "b", "c,d")), "a, b", "a, b", None, None),
+    (_made("choices", ("a", "b", "c,d")), "a\nc,d", "a\nc,d", None, None),
+    (_made("choices", ("a", "b", "c,d")), "c,d", "c,d", None, None),
+    (_made("choices", ("a", "b")), "a\nx", "a\nx", P, None),
+    (_made("choices", ("a", "b")), "", "", P, None),
+    (_made("no such role"), " text ", "text", None, None),
+    (_made("text"), "x" * 5000, "x" * 5000, P, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("field", "pasted", "value", "worst", "offered"), ANSWERS)
+def test_an_answer(field: Variable, pasted: str, value: str, worst: Level | None, offered: str | None) -> None:
+    tidied = tidy(field, pasted)
+    assert tidied.value == value
+    found = validate(field, tidied.value, {"workspaceId": UUID}, {})
+    assert next((finding.level for finding in found), None) == worst
+    assert next((finding.offer.value for finding in found if finding.offer), None) == offered
+    for finding in found:
+        assert finding.field == field.key
+        if finding.offer:
+            assert finding.offer.field == field.key
+            assert not validate(field, finding.offer.value, {}, {}), "what is offered is good"
+
+
+def test_reading_an_address_and_taking_off_quotes_are_said() -> None:
+    assert tidy(WORKSPACE, HARNESS).said == "Read from the address you pasted."
+    assert tidy(ENVIRONMENT, "'production'").said == "The quotes were taken off."
+    assert tidy(CONFIG_NAME, "a\nb").said == "Line breaks became blanks."
+
+
+def test_tags_of_one_line() -> None:
+    assert tags_of(" a, b;c  a\n") == ("a", "b", "c")
+
+
+def test_chosen_ones_are_read_back() -> None:
+    field = _made("choices", ("a", "b,c"))
+    for chosen in ((), ("a",), ("b,c",), ("a", "b,c")):
+        assert selected(field, joined(chosen)) == chosen
+
+
+def test_a_secret_of_any_manifest_is_tidied_as_a_key_and_never_judged_by_another_role() -> None:
+    field = replace(_made("ld-tag"), secret=True)
+    assert tidy(field, " a b ").value == "ab"
+    assert validate(field, "no tag at all!", {}, {})[0].text.startswith("A blank at place 3")
+    assert validate(field, "p4ss:word!", {}, {}) == ()
+
+
+def test_a_hostile_answer_is_quoted_clean() -> None:
+    (found,) = validate(_made("choice", ("a",)), "\x1b]52;c;eA==\x07\u202e", {}, {})
+    assert found.text.isprintable()
+
+
+def test_sentences_are_short_enough_for_the_line_below_a_field() -> None:
+    said = {f.text for field, pasted, *_ in ANSWERS for f in validate(field, tidy(field, pasted).value, {}, {})}
+    assert len(said) > 20
+    for text in said:
+        assert len(text) <= 156, text
+        assert len(text.split(". ")[0]) <= 62, text
+
+
+def test_every_role_of_the_bundled_forms_is_known() -> None:
+    assert {field.role for form in FORMS.values() for field in form.variables} <= set(ROLES)

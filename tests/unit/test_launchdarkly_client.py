@@ -1,0 +1,293 @@
+"""LaunchDarkly's client on a real socket: what is sent, what is taken, and each refusal's words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from pydantic import SecretStr
+
+from tests.unit.raw_http import Raw, Reader, Writer, answer, request, reset, routed, serving
+from tui.launchdarkly.client import LaunchDarkly, request_for_create
+from tui.launchdarkly.instances import EU, Instance
+from tui.launchdarkly.problems import Asked, named_field, refusal
+from tui.net.client import Answer, Http
+from tui.net.errors import Failure, Kind
+
+TOKEN = "api-c0ffee00-1111-2222-3333-canarycanary"
+IMPORTS = "/api/v2/integration-capabilities/flag-import"
+ONE = {
+    "_id": "12ab",
+    "integrationKey": "unleash",
+    "projectKey": "web-shop",
+    "name": "U",
+    "_status": {},
+    "config": {},
+}
+BODY = json.dumps(
+    {"name": "U", "tags": [], "config": {"sourceApiKey": "s3cret", "environmentId": "prod"}}
+).encode()
+
+
+@asynccontextmanager
+async def client(
+    routes: dict[str, bytes] | Callable[[Raw, Reader, Writer], Awaitable[None]],
+    redact: Callable[[str], str] = str,
+) -> AsyncIterator[tuple[LaunchDarkly, Raw]]:
+    handler = routed(routes) if isinstance(routes, dict) else routes
+    async with serving(handler) as server, Http() as http:
+        here = Instance(server.url, "here", server.url)
+        yield LaunchDarkly(http, here, SecretStr(TOKEN), redact=redact), server
+
+
+def said(value: object, status: str = "200 OK") -> bytes:
+    return answer(status, json.dumps(value).encode(), "Content-Type: application/json")
+
+
+def headers(raw: Raw, at: int = -1) -> dict[str, str]:
+    lines = raw.heads[at].strip().split("\r\n")[1:]
+    return {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+async def test_the_six_calls_as_documented() -> None:
+    own = f"{IMPORTS}/web-shop/unleash"
+    routes = {
+        f"GET {IMPORTS}": said({"_links": {}, "items": [ONE]}),
+        f"POST {own}": said(ONE),
+        f"GET {own}/12ab": said(ONE),
+        f"PATCH {own}/12ab": said({**ONE, "name": "V"}),
+        f"DELETE {own}/12ab": b"HTTP/1.1 204 No Content\r\n\r\n",
+        f"POST {own}/12ab/trigger": answer("201 Created", b""),
+    }
+    async with client(routes) as (ld, raw):
+        assert [one.id for one in await ld.list_configurations()] == ["12ab"]
+        created = await ld.create("web-shop", "unleash", BODY)
+        assert (created.configuration.id, created.answer.status_code) == ("12ab", 200)
+        assert raw.seen[-1].endswith(b"\r\n\r\n" + BODY)
+        assert headers(raw)["content-type"] == "application/json"
+        assert (await ld.get("web-shop", "unleash", "12ab")).name == "U"
+        operations = [{"op": "replace", "path": "/config/sourceApiKey", "value": SecretStr("n3w")}]
+        assert (await ld.patch("web-shop", "unleash", "12ab", operations)).name == "V"
+        assert json.loads(raw.seen[-1].split(b"\r\n\r\n")[1])[0]["value"] == "n3w"
+        await ld.delete("web-shop", "unleash", "12ab")
+        assert await ld.trigger("web-shop", "unleash", "12ab") == 201
+        assert "content-type" not in headers(raw)
+    for at in range(6):
+        sent = headers(raw, at)
+        assert (sent["authorization"], sent["ld-api-version"]) == (TOKEN, "beta")
+    assert TOKEN not in repr(created) + repr(ld) + repr(vars(ld))
+
+
+async def test_create_takes_201_too_and_nothing_unreadable() -> None:
+    async with client({f"POST {IMPORTS}/p/split": said(ONE, "201 Created")}) as (ld, _):
+        assert (await ld.create("p", "split", BODY)).answer.status_code == 201
+    for odd in (answer("200 OK", b""), said({"name": "U"}), answer("200 OK", b"<html>")):
+        async with client({f"POST {IMPORTS}/p/split": odd}) as (ld, _):
+            with pytest.raises(Failure) as caught:
+                await ld.create("p", "split", BODY)
+        assert (caught.value.kind, caught.value.sent) == (Kind.NOT_JSON, True)
+
+
+async def test_review_shows_what_create_sends() -> None:
+    async with client({}) as (ld, raw):
+        with pytest.raises(Failure):
+            await ld.create("a b/..", "unleash", BODY)
+        method, url, shown = request_for_create(ld.instance, "a b/..", "unleash")
+    assert raw.heads[0].startswith(f"{method} {url.removeprefix(raw.url)} HTTP/1.1\r\n")
+    assert url.endswith("/flag-import/a%20b%2F../unleash")
+    assert (
+        shown.items()
+        <= {name.title().replace("Ld-Api", "LD-API"): v for name, v in headers(raw).items()}.items()
+    )
+    assert "Authorization" not in shown
+
+
+@pytest.mark.parametrize(
+    ("part", "encoded"), [("..", "%2E%2E"), (".", "%2E"), ("ü\ud800", "%C3%BC%3F"), ("a?b#c", "a%3Fb%23c")]
+)
+async def test_no_part_of_a_path_leads_elsewhere(part: str, encoded: str) -> None:
+    async with client({}) as (ld, raw):
+        with pytest.raises(Failure):
+            await ld.get(part, "unleash", "x")
+    assert raw.heads[0].startswith(f"GET {IMPORTS}/{encoded}/unleash/x HTTP/1.1")
+    with pytest.raises(ValueError, match="empty"):
+        request_for_create(EU, "", "unleash")
+
+
+async def test_the_reads_of_a_wizard() -> None:
+    routes = {
+        "GET /api/v2/caller-identity": said({"memberId": "m1", "accountId": "a", "serviceToken": False}),
+        "GET /api/v2/members/me": said(
+            {"_id": "m1", "firstName": "Ana", "lastName": "Ruiz", "role": "writer"}
+        ),
+        "GET /api/v2/members/gone": answer("404 Not Found", b"{}"),
+        "GET /api/v2/projects/web-shop": said({"key": "web-shop", "name": "Web Shop"}),
+        "GET /api/v2/projects": said({"items": [{"key": "web-shop"}], "totalCount": 214}),
+        "GET /api/v2/members": said({"items": [{"_id": "m1", "email": "ana@example.com"}]}),
+        "GET /api/v2/tags": said({"items": ["imported-from-split", "imported-from-unleash"]}),
+    }
+    async with client(routes) as (ld, raw):
+        assert (await ld.caller_identity()).member_id == "m1"
+        me = await ld.me()
+        assert me is not None
+        assert me.display_name == "Ana Ruiz"
+        assert await ld.member("gone") is None
+        assert (await ld.project("web-shop")).name == "Web Shop"
+        page = await ld.projects(20, 50, "a+b,c d")
+        assert (page.items[0].key, page.total_count) == ("web-shop", 214)
+        assert "limit=50&offset=20&sort=name&filter=query%3Aa%2Bb%20c%20d" in raw.heads[-1]
+        assert (await ld.members(query="ana")).items[0].display_name == "ana@example.com"
+        assert await ld.tags("imported") == ("imported-from-split", "imported-from-unleash")
+        assert "kind=flag&pre=imported&limit=100" in raw.heads[-1]
+    assert {headers(raw, at)["ld-api-version"] for at in range(len(raw.heads))} == {"20240415"}
+
+
+async def test_flags_are_paged_and_bounded() -> None:
+    keys = [f"flag-{n}" for n in range(250)]
+
+    async def handler(raw: Raw, reader: Reader, writer: Writer) -> None:
+        while True:
+            query = (await request(raw, reader)).split(" ")[1].partition("?")[2]
+            asked = dict(pair.split("=") for pair in query.split("&"))
+            items = [{"key": key} for key in keys[int(asked["offset"]) :][: int(asked["limit"])]]
+            writer.write(said({"items": items, "totalCount": len(keys)}))
+            await writer.drain()
+
+    async with client(handler) as (ld, raw):
+        whole = await ld.flags("p")
+        assert ([flag.key for flag in whole.items], whole.next, len(raw.seen)) == (keys, "", 3)
+        part = await ld.flags("p", most=120)
+        assert (len(part.items), part.next, part.total_count) == (120, "offset=120", 250)
+        count = await ld.flags("p", tag="imported", most=1)
+        assert (len(count.items), count.total_count, len(raw.seen)) == (1, 250, 6)
+        assert "tag=imported" in raw.heads[-1]
+
+
+async def test_a_server_that_ignores_paging_cannot_hold_us() -> None:
+    again = {"items": [{"key": "same"}], "totalCount": 10**9, "_links": {"next": {"href": "/x?offset=1"}}}
+    listed = {"items": [ONE], "_links": {"next": {"href": "https://evil.example/steal?page=2"}}}
+    async with client({"GET /api/v2/flags/p": said(again), f"GET {IMPORTS}": said(listed)}) as (ld, raw):
+        assert len((await ld.flags("p")).items) == 1
+        assert len(await ld.list_configurations()) == 1
+        assert raw.heads[-1].startswith(f"GET {IMPORTS}?page=2 ")
+        assert len(raw.heads) == 4
+
+
+async def refused(status: str, body: bytes, *more: str, redact: Callable[[str], str] = str) -> Failure:
+    reply = answer(status, body, *more)
+    async with client({f"POST {IMPORTS}/web-shop/split": reply}, redact) as (ld, _):
+        with pytest.raises(Failure) as caught:
+            await ld.create("web-shop", "split", BODY)
+    assert str(caught.value).isprintable()
+    assert TOKEN not in str(caught.value)
+    return caught.value
+
+
+async def test_401_with_an_empty_body() -> None:
+    found = await refused("401 Unauthorized", b"")
+    assert (found.kind, found.status_code, found.field, found.sent) == (
+        Kind.UNAUTHORIZED,
+        401,
+        "token",
+        False,
+    )
+    assert found.what == "LaunchDarkly refused your token (401)."
+    assert "US, EU or Federal" in found.next_step
+    known = refusal(Answer(401, "", {}, b"", 0.0), Asked(EU), str)
+    assert "this was EU" in known.why
+    assert "Choose US or Federal," in known.next_step
+
+
+async def test_502_with_a_web_page() -> None:
+    found = await refused("502 Bad Gateway", b"<html><b>CANARY</b>", "Content-Type: text/html")
+    assert (found.kind, found.sent, found.exit_code) == (Kind.SERVER_ERROR, True, 5)
+    assert found.what == "LaunchDarkly failed with a web page (502)."
+    assert "may have got through" in found.why
+    assert "CANARY" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "exit_code"),
+    [
+        ("400 Bad", Kind.BAD_REQUEST, 4),
+        ("403 No", Kind.FORBIDDEN, 3),
+        ("404 Gone", Kind.NOT_FOUND, 4),
+        ("405 No", Kind.BAD_REQUEST, 4),
+        ("409 Conflict", Kind.CONFLICT, 4),
+        ("418 Teapot", Kind.BAD_REQUEST, 4),
+        ("422 Odd", Kind.BAD_REQUEST, 4),
+        ("500 Oh", Kind.SERVER_ERROR, 5),
+        ("599 Oh", Kind.SERVER_ERROR, 5),
+    ],
+)
+@pytest.mark.parametrize(
+    "body", [b"", b"null", b"[1]", b'{"code": 7}', b"<html>", b'{"message": "why \\u001b[2J not"}']
+)
+async def test_every_refusal_has_its_kind_and_says_what_is_safe(
+    status: str, kind: Kind, exit_code: int, body: bytes
+) -> None:
+    found = await refused(status, body)
+    assert (found.kind, found.status_code, found.exit_code) == (kind, int(status[:3]), exit_code)
+    assert found.sent is (kind is Kind.SERVER_ERROR)
+    assert f"({status[:3]})" in found.what
+    if kind is not Kind.SERVER_ERROR:
+        assert found.next_step.endswith("nothing was created.")
+        assert ('"why \ufffd[2J not"' in found.what) is (b"why" in body)
+
+
+async def test_400_names_the_field() -> None:
+    found = await refused(
+        "400 Bad Request", b'{"code":"invalid_request","message":"environmentId is not valid."}'
+    )
+    assert found.field == "environmentId"
+    assert found.what == 'LaunchDarkly did not accept the request (400): "environmentId is not valid".'
+    assert named_field("ldApiKeys and x-ldApiKey", ("ldApiKey",)) is None
+    assert named_field("config.ldTag: bad, ldApiKey: bad", ("ldApiKey", "ldTag")) == "ldTag"
+    assert named_field("a.b", ("a+b", "a.b")) == "a.b"
+
+
+async def test_404_is_about_the_configuration_or_the_project() -> None:
+    found = await refused("404 Not Found", b'{"code":"not_found","message":"Invalid resource identifier"}')
+    assert found.field == "project"
+    assert found.what.startswith("LaunchDarkly has no project web-shop for your token (404)")
+    async with client({}) as (ld, _):
+        with pytest.raises(
+            Failure, match=r"no configuration 12ab in web-shop \(404\).*nothing was started"
+        ) as caught:
+            await ld.trigger("web-shop", "split", "12ab")
+        assert caught.value.field is None
+        with pytest.raises(Failure, match="has nothing at this address") as caught:
+            await ld.list_configurations()
+    assert caught.value.field == "host"
+
+
+async def test_an_echoed_key_is_not_quoted() -> None:
+    long = "x" * 190
+    body = json.dumps({"message": f"bad {TOKEN} and s3cret {long} {TOKEN}"}).encode()
+    found = await refused("400 Bad Request", body, redact=lambda text: text.replace("s3cret", "••••"))
+    assert "s3cret" not in str(found)
+    assert TOKEN[:8] not in str(found)
+    assert "bad •••• and ••••" in found.what
+
+
+async def test_a_lost_answer_leaves_it_open() -> None:
+    async def handler(raw: Raw, reader: Reader, writer: Writer) -> None:
+        await request(raw, reader)
+        reset(writer)
+
+    async with client(handler) as (ld, _):
+        with pytest.raises(Failure) as caught:
+            await ld.create("p", "split", BODY)
+    assert (caught.value.kind, caught.value.sent) == (Kind.UNREACHABLE, True)
+
+
+async def test_a_token_that_cannot_be_sent_is_never_sent() -> None:
+    async with serving(routed({})) as server, Http() as http:
+        ld = LaunchDarkly(http, Instance(server.url, "here", server.url), SecretStr(f"{TOKEN}\n"))
+        with pytest.raises(Failure) as caught:
+            await ld.caller_identity()
+        assert server.connections == 0
+    assert (caught.value.kind, caught.value.field) == (Kind.CREDENTIAL, "token")
+    assert TOKEN not in str(caught.value) + repr(caught.value)

@@ -1,0 +1,98 @@
+"""Addresses: what is taken away, what is refused, and that nothing of a refused one is repeated."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.net.address import AddressError, is_loopback, normal_base_url
+
+
+@pytest.mark.parametrize(
+    ("text", "url", "said"),
+    [
+        ("https://unleash.example.com", "https://unleash.example.com", ""),
+        ("https://Unleash.Example.com/api/", "https://unleash.example.com", "A trailing /api was removed."),
+        ("https://x.io/team/", "https://x.io/team", "A trailing slash was removed."),
+        ("https://x.io/api/client/features", "https://x.io", "A trailing /api path was removed."),
+        ("https://x.io/api/api", "https://x.io", "A trailing /api path was removed."),
+        ("https://x.io/apis", "https://x.io/apis", ""),
+        ("https://api.split.io/internal/api/v2", "https://api.split.io/internal/api/v2", ""),
+        ("https://x.io?a=b#c", "https://x.io", "What stands behind ? or # was removed."),
+        ("https://x.io/team?mail=a@b", "https://x.io/team", "What stands behind ? or # was removed."),
+        (" https://x.io\n", "https://x.io", "Blanks around it were removed."),
+        ("HTTPS://x.io:443", "https://x.io", ""),
+        ("https://x.io:8443/u", "https://x.io:8443/u", ""),
+        ("https://x.io.", "https://x.io", ""),
+        ("https://bücher.example/ü", "https://xn--bcher-kva.example/%C3%BC", ""),
+        ("http://localhost:4242", "http://localhost:4242", ""),
+        ("http://127.9.9.9", "http://127.9.9.9", ""),
+        ("http://[::1]:4242", "http://[::1]:4242", ""),
+    ],
+)
+def test_normalised(text: str, url: str, said: str) -> None:
+    base = normal_base_url(text)
+    assert (base.url, base.said) == (url, said)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("", "no address"),
+        ("   ", "no address"),
+        ("unleash.example.com", "https:// in front"),
+        ("localhost:4242", "https:// in front"),
+        ("ftp://x.io", "Only https://"),
+        ("http://x.io", "readable"),
+        ("http://127.0.0.1.evil.example", "readable"),
+        ("http://2130706433", "readable"),
+        ("https://ana:CANARY@x.io", "before an @"),
+        ("https://ana:CAN/ARY@x.io", "before an @"),
+        ("https://ana#CANARY@x.io", "before an @"),
+        ("https://good.example\\@evil.example", "before an @"),
+        ("https://x.io:0", "port"),
+        ("https://x.io:99999", "port"),
+        ("https://x.io:CANARY", "port"),
+        ("https://x .io", "blanks"),
+        ("https://x.io/a\tb", "blanks"),
+        ("https://x\u200b.io", "invisible"),
+        ("https://", "no host name"),
+        ("https:///x", "no host name"),
+        ("https://a..b", "no host name"),
+        ("https://-a.io", "no host name"),
+        ("https://x%2eio", "no host name"),
+        ("https://[::1", "no host name"),
+        ("https://[fe80::1%eth0]", "no host name"),
+        ("https://x.io/a\\b", "backslash"),
+    ],
+)
+def test_refused_in_a_sentence_that_quotes_nothing(text: str, word: str) -> None:
+    with pytest.raises(AddressError) as caught:
+        normal_base_url(text)
+    said = str(caught.value)
+    assert word in said
+    assert said.endswith(".")
+    assert "CANARY" not in said
+    assert "ARY@" not in said
+
+
+@given(
+    st.text()
+    | st.builds(lambda s, rest: s + rest, st.sampled_from(["https://", "http://localhost"]), st.text())
+)
+def test_no_text_raises_anything_else_and_the_result_stays_as_it_is(text: str) -> None:
+    try:
+        url = normal_base_url(text).url
+    except AddressError:
+        return
+    assert normal_base_url(url).url == url
+    assert not url.endswith("/")
+    assert url.isascii()
+
+
+def test_loopback() -> None:
+    assert all(map(is_loopback, ("localhost", "LOCALHOST.", "127.0.0.1", "127.255.0.3", "::1", "[::1]")))
+    assert not any(
+        map(is_loopback, ("", "localhost.example", "128.0.0.1", "10.0.0.1", "::2", "127.1.example"))
+    )

@@ -1,0 +1,236 @@
+"""TLS and proxies over real sockets, with certificates made here; and variables that stand in the way."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from tests.unit.raw_http import Raw, Reader, Writer, always, answer, free_port, request, serving
+from tui.net.client import Answer, Http, Request
+from tui.net.errors import Failure, Kind
+from tui.net.events import Connected, Exchange, Sent
+
+x509 = pytest.importorskip("cryptography.x509", reason="cryptography makes the certificates")
+
+NAME = "flags.invalid"
+CANARY = "api-c0ffee00-canary"
+PASSWORD = "hunter2-proxy-password"
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A self-signed certificate as a file (key included), and the server's context that shows it."""
+
+    file: Path
+    context: ssl.SSLContext
+
+
+def certificate(folder: Path, *, days: int = 2, name: str = NAME) -> Certificate:
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    who = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    end = datetime.now() + timedelta(days=days)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(who)
+        .issuer_name(who)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(end - timedelta(days=30))
+        .not_valid_after(end)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name), x509.DNSName("localhost")]), False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / "server.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return Certificate(file, context)
+
+
+@pytest.fixture
+def cert(tmp_path: Path) -> Certificate:
+    return certificate(tmp_path)
+
+
+async def send(url: str, events: list[Exchange] | None = None) -> Answer:
+    seen: list[Exchange] = [] if events is None else events
+    sent = Request("POST", url, {"Authorization": SecretStr(CANARY)}, b"{}")
+    async with Http() as http:
+        return await http.send(sent, peer="Unleash", sink=seen.append)
+
+
+async def failing(url: str) -> Failure:
+    with pytest.raises(Failure) as caught:
+        await send(url)
+    assert CANARY not in repr(caught.value)
+    assert PASSWORD not in f"{caught.value} {caught.value.__context__!r}"
+    return caught.value
+
+
+async def test_a_certificate_the_system_does_not_know(cert: Certificate) -> None:
+    async with serving(always(answer()), cert.context) as server:
+        failure = await failing(f"https://localhost:{server.port}")
+        assert server.seen == []
+    assert (failure.kind, failure.sent) == (Kind.TLS, False)
+    assert failure.what == "localhost shows a certificate that it signed itself."
+    assert "system's store" in failure.next_step
+
+
+async def test_a_private_authority_is_trusted_by_the_usual_variable(
+    cert: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(cert.file))
+    events: list[Exchange] = []
+    async with serving(always(answer()), cert.context) as server:
+        got = await send(f"https://localhost:{server.port}", events)
+    assert got.status_code == 200
+    assert isinstance(events[0], Connected)
+    assert (events[0].host, events[0].tls, events[0].proxy) == ("localhost", "TLSv1.3", "")
+
+
+async def test_a_certificate_for_another_name(cert: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(cert.file))
+    async with serving(always(answer()), cert.context) as server:
+        failure = await failing(server.url)
+    assert failure.what == "127.0.0.1 shows a certificate made for another address."
+
+
+async def test_an_expired_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = certificate(tmp_path, days=-1)
+    monkeypatch.setenv("SSL_CERT_FILE", str(old.file))
+    async with serving(always(answer()), old.context) as server:
+        failure = await failing(f"https://localhost:{server.port}")
+    assert failure.what == "localhost shows a certificate that has expired."
+    assert "SSL_CERT_FILE" in failure.why
+
+
+async def test_plain_http_behind_https() -> None:
+    async def handler(raw: Raw, reader: Reader, writer: Writer) -> None:
+        await reader.read(100)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        await writer.drain()
+
+    async with serving(handler) as server:
+        failure = await failing(f"https://localhost:{server.port}")
+    assert (failure.kind, failure.sent) == (Kind.TLS, False)
+    assert "plain HTTP" in failure.why
+
+
+async def test_closed_during_the_handshake() -> None:
+    async def handler(raw: Raw, reader: Reader, writer: Writer) -> None:
+        await reader.read(100)
+
+    async with serving(handler) as server:
+        failure = await failing(f"https://localhost:{server.port}")
+    assert (failure.kind, failure.sent) in ((Kind.UNREACHABLE, False), (Kind.TLS, False))
+    assert "nothing was sent" in failure.next_step
+
+
+def tunnel_to(port: int) -> object:
+    """A proxy that takes any CONNECT and leads it to a port of this machine."""
+
+    async def pump(reader: Reader, writer: Writer) -> None:
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+        writer.close()
+
+    async def handler(raw: Raw, reader: Reader, writer: Writer) -> None:
+        await request(raw, reader)
+        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        there, back = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            await asyncio.gather(pump(reader, back), pump(there, writer))
+        finally:
+            back.close()
+            await back.wait_closed()
+
+    return handler
+
+
+async def test_through_a_proxy(cert: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(cert.file))
+    events: list[Exchange] = []
+    async with serving(always(answer()), cert.context) as server:
+        async with serving(tunnel_to(server.port)) as proxy:  # type: ignore[arg-type]
+            monkeypatch.setenv("HTTPS_PROXY", f"http://ana:{PASSWORD}@127.0.0.1:{proxy.port}")
+            got = await send(f"https://{NAME}/x?q=1", events)
+        assert f"authorization: {CANARY}" in server.heads[0].lower()
+    assert got.status_code == 200
+    assert proxy.heads[0].startswith(f"CONNECT {NAME}:443 ")
+    assert CANARY not in proxy.heads[0]
+    connected, sent = events[:2]
+    assert isinstance(connected, Connected)
+    assert (connected.host, connected.tls, connected.proxy) == (NAME, "TLSv1.3", f"127.0.0.1:{proxy.port}")
+    assert isinstance(sent, Sent)
+    assert sent.size == len(server.seen[0])
+    assert [type(event) for event in events].count(Connected) == 1
+    assert PASSWORD not in repr(events)
+
+
+@pytest.mark.parametrize(
+    ("status", "word"), [("407 Auth", "user name and password"), ("403 No", "not let this")]
+)
+async def test_a_proxy_that_refuses(status: str, word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving(always(answer(status, b""))) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://ana:{PASSWORD}@127.0.0.1:{proxy.port}")
+        failure = await failing(f"https://{NAME}")
+    assert (failure.kind, failure.sent) == (Kind.UNREACHABLE, False)
+    assert failure.what == f"The proxy 127.0.0.1:{proxy.port} refused to connect to {NAME} ({status[:3]})."
+    assert word in failure.why
+    assert "HTTPS_PROXY" in failure.next_step
+
+
+async def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port()
+    monkeypatch.setenv("ALL_PROXY", f"127.0.0.1:{port}")
+    failure = await failing(f"https://{NAME}")
+    assert failure.what == f"Could not reach the proxy 127.0.0.1:{port}: nothing answers there."
+    assert failure.why == "ALL_PROXY names that proxy."
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HTTPS_PROXY", f"socks9://ana:{PASSWORD}@proxy:1"),
+        ("https_proxy", f"http://{PASSWORD}:port"),
+        ("ALL_PROXY", f"socks5://{PASSWORD}"),
+        ("NO_PROXY", f"internal:{PASSWORD}"),
+    ],
+)
+async def test_a_variable_that_is_no_proxy_is_named_and_not_quoted(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    failure = await failing(f"https://{NAME}")
+    assert failure.what.startswith(f"{name} cannot be used")
+    assert (failure.kind, failure.sent) == (Kind.UNREACHABLE, False)
+
+
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+async def test_a_missing_file_of_authorities_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "/nonexistent/ca.pem")
+    failure = await failing(f"https://{NAME}")
+    assert (failure.kind, failure.sent) == (Kind.TLS, False)
+    assert failure.what == f"{name} cannot be used: what it names is not there."
+
+
+async def test_loopback_needs_neither_proxy_nor_authorities(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "socks9://nowhere")
+    monkeypatch.setenv("ALL_PROXY", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent/ca.pem")
+    async with serving(always(answer())) as server:
+        assert (await send(server.url)).status_code == 200

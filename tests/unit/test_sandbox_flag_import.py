@@ -1,0 +1,323 @@
+"""The six flag import calls, and the import that a trigger really runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.unit.sandbox_tools import FI, Clock, config_for, create, launchdarkly, path_of, run_import
+from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
+from tui.sandbox.server import Sandbox
+
+
+@pytest.fixture
+def box() -> Iterator[Sandbox]:
+    with Sandbox.start() as made:
+        yield made
+
+
+@pytest.fixture
+def ld(box: Sandbox) -> Iterator[httpx.Client]:
+    with launchdarkly(box) as client:
+        yield client
+
+
+def test_create_answers_200_with_the_whole_configuration(box: Sandbox, ld: httpx.Client) -> None:
+    made = create(ld, box, "split")
+    shape = made.json()
+    assert made.status_code == 200
+    assert (shape["name"], shape["tags"], shape["version"]) == ("Practice", ["migration"], 1)
+    assert (shape["projectKey"], shape["integrationKey"]) == ("web-shop", "split")
+    assert shape["_status"] == {"status": "pending", "errors": []}
+    assert shape["_links"]["self"]["href"] == path_of(made)
+    assert shape["_id"] == "12ab3c4d5ef1a2345bc00001"
+    assert create(ld, box, "split").json()["_id"] == "12ab3c4d5ef1a2345bc00002"  # names need not be unique
+
+
+def test_no_answer_shows_a_secret(box: Sandbox, ld: httpx.Client) -> None:
+    made = create(ld, box)
+    config = config_for(box, "unleash")
+    everything = made.text + ld.get(path_of(made)).text + ld.get(FI).text
+    assert config["sourceApiKey"] not in everything
+    assert config["ldApiKey"] not in everything
+    assert made.json()["config"]["ldApiKey"] == "********"
+    assert made.json()["config"]["sourceBaseUrl"] == config["sourceBaseUrl"]
+
+
+def test_the_list_is_of_the_whole_account_and_has_no_config(box: Sandbox, ld: httpx.Client) -> None:
+    before = {one["_id"] for one in ld.get(FI).json()["items"]}
+    made = create(ld, box)
+    create(ld, box, "split", project="payments")
+    items = ld.get(FI).json()["items"]
+    assert [one["projectKey"] for one in items if one["_id"] not in before] == ["web-shop", "payments"]
+    assert all(one["config"] == {} for one in items)
+    assert before, "an account is seldom empty"
+    assert ld.get(path_of(made)).json()["config"]["sourceProjectId"] == "default"
+
+
+def test_optional_keys_get_the_defaults_of_the_manifest(box: Sandbox, ld: httpx.Client) -> None:
+    config = config_for(box, "split")
+    short = {key: value for key, value in config.items() if key not in ("splitTag", "ldTag", "ldMaintainer")}
+    body = {"config": short | {"somethingNew": "ignored"}}
+    shape = ld.post(f"{FI}/web-shop/split", json=body).json()
+    assert shape["config"]["ldTag"] == "imported-from-split"
+    assert "somethingNew" not in shape["config"]
+    assert shape["name"] == "Split import"
+    assert shape["tags"] == []
+
+
+@pytest.mark.parametrize(
+    ("integration", "changed", "message"),
+    [
+        ("split", {"environmentId": "production"}, "environmentId is not valid"),
+        ("split", {"workspaceId": "Acme"}, "workspaceId is not valid"),
+        ("split", {"workspaceApiKey": " "}, "workspaceApiKey is required"),
+        ("split", {"ldTag": "two words"}, "ldTag is not valid"),
+        ("split", {"ldMaintainer": "ana@example.com"}, "ldMaintainer is not valid"),
+        ("unleash", {"sourceBaseUrl": "unleash.example.com"}, "sourceBaseUrl is not valid"),
+        ("unleash", {"sourceBaseUrl": "https://me:secret@unleash.example.com"}, "sourceBaseUrl is not valid"),
+        ("unleash", {"sourceProjectId": None}, "sourceProjectId is required"),
+        ("unleash", {"sourceTag": 7}, "sourceTag must be a text of at most 4096 characters"),
+    ],
+)
+def test_a_config_that_cannot_be_is_refused_by_the_name_of_the_field(
+    box: Sandbox, ld: httpx.Client, integration: str, changed: dict[str, Any], message: str
+) -> None:
+    answer = create(ld, box, integration, **changed)
+    assert answer.status_code == 400
+    assert answer.json()["message"] == message
+    assert answer.json()["code"] == "invalid_request"
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "no json", "[]", "null", "{}", '{"config": []}', '{"config": {}, "name": ""}', '{"config": {}, "tags": ["a b"]}'],
+)
+def test_a_body_that_is_no_configuration_is_refused(ld: httpx.Client, body: str) -> None:
+    assert ld.post(f"{FI}/web-shop/split", content=body).status_code == 400
+    assert len(ld.get(FI).json()["items"]) == 1
+
+
+def test_what_does_not_exist_is_404(box: Sandbox, ld: httpx.Client) -> None:
+    config = {"config": config_for(box, "split")}
+    assert ld.post(f"{FI}/web-shop/statsig", json=config).status_code == 404
+    assert ld.post(f"{FI}/nope/split", json=config).status_code == 404
+    made = path_of(create(ld, box, "split"))
+    assert ld.get(made.replace("/web-shop/", "/payments/")).status_code == 404
+    assert ld.get(made.replace("/split/", "/unleash/")).status_code == 404
+
+
+@pytest.mark.parametrize("token", ["reader", "no-configurations", "import-key"])
+def test_a_token_without_the_right_may_look_and_not_write(box: Sandbox, ld: httpx.Client, token: str) -> None:
+    at = path_of(create(ld, box))
+    with launchdarkly(box, token) as other:
+        assert create(other, box).status_code == 403
+        assert other.patch(at, json=[{"op": "replace", "path": "/name", "value": "x"}]).status_code == 403
+        assert other.post(f"{at}/trigger").status_code == 403
+        assert other.delete(at).status_code == 403
+        denied = other.get(at).json()["_access"]["denied"]
+    assert [one["action"] for one in denied] == ["updateConfiguration", "deleteIntegration"]
+    assert ld.get(at).json()["_access"]["denied"] == []
+
+
+def test_a_patch_changes_name_tags_and_single_config_keys(box: Sandbox, ld: httpx.Client) -> None:
+    at = path_of(create(ld, box))
+    operations = [
+        {"op": "test", "path": "/version", "value": 1},
+        {"op": "replace", "path": "/name", "value": "Second name"},
+        {"op": "add", "path": "/tags/-", "value": "last"},
+        {"op": "add", "path": "/tags/0", "value": "first"},
+        {"op": "replace", "path": "/config/sourceTag", "value": "simple:payments"},
+    ]
+    shape = ld.patch(at, json=operations).json()
+    assert (shape["name"], shape["version"]) == ("Second name", 2)
+    assert shape["tags"] == ["first", "migration", "last"]
+    assert shape["config"]["sourceTag"] == "simple:payments"
+    removed = ld.patch(at, json={"comment": "why", "patch": [{"op": "remove", "path": "/tags/0"}]})
+    assert removed.json()["tags"] == ["migration", "last"]
+
+
+@pytest.mark.parametrize(
+    ("operations", "status"),
+    [
+        ([{"op": "test", "path": "/version", "value": 9}], 409),
+        ([{"op": "replace", "path": "/projectKey", "value": "payments"}], 400),
+        ([{"op": "replace", "path": "/version", "value": 7}], 400),
+        ([{"op": "replace", "path": "/config/ldApiKey", "value": "********"}], 400),
+        ([{"op": "remove", "path": "/config/ldApiKey"}], 400),
+        ([{"op": "remove", "path": "/tags/7"}], 400),
+        ([{"op": "replace", "path": "/config/nothing", "value": "x"}], 400),
+        ([{"op": "multiply", "path": "/name", "value": "x"}], 400),
+        ([{"op": "replace", "path": "/name", "value": "x"}, {"op": "replace", "path": "/tags", "value": 1}], 400),
+        ([], 400),
+        ({"name": "x"}, 400),
+    ],
+)
+def test_a_patch_that_cannot_be_changes_nothing(box: Sandbox, ld: httpx.Client, operations: Any, status: int) -> None:
+    at = path_of(create(ld, box))
+    before = ld.get(at).json()
+    assert ld.patch(at, json=operations).status_code == status
+    assert ld.get(at).json() == before
+
+
+def test_delete_answers_204_and_then_there_is_nothing(box: Sandbox, ld: httpx.Client) -> None:
+    at = path_of(create(ld, box))
+    # ldcli sends the literal body null with calls that have none.
+    answer = ld.request("DELETE", at, content=b"null", headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert ld.request("GET", at, content=b"null").status_code == 404
+    assert ld.request("POST", f"{at}/trigger", content=b"null").status_code == 404
+
+
+def _keys(ld: httpx.Client, project: str = "web-shop") -> dict[str, dict[str, Any]]:
+    page = ld.get(f"/api/v2/flags/{project}", params={"limit": 100, "env": "production"}).json()
+    assert page["totalCount"] == len(page["items"])
+    return {flag["key"]: flag for flag in page["items"]}
+
+
+def test_an_import_from_unleash_brings_flags_that_are_off() -> None:
+    clock = Clock(1_763_906_400.0)
+    with Sandbox.start(now=clock) as box, launchdarkly(box) as ld:
+        before = _keys(ld)
+        ana = ld.get("/api/v2/members/me").json()["_id"]
+        at = path_of(create(ld, box, ldMaintainer=ana))
+        clock.at += 5
+        seen, status = run_import(ld, at)
+        after = _keys(ld)
+        assert seen == ["pending", "importing", "complete"]
+        assert status["lastImport"] == 1_763_906_405_000
+        assert "lastError" not in status
+        # 60 there: 8 exist, 2 exist and are archived, 2 have keys that are not allowed.
+        assert len(after) - len(before) == 48
+        assert [error["statusCode"] for error in status["errors"]] == [400, 400]
+        assert '"promo~summer"' in status["errors"][0]["message"]
+        checkout = after["checkout-v2"]
+        assert (checkout["kind"], checkout["description"]) == ("boolean", "New checkout, second version")
+        assert [(one["value"], one["name"]) for one in checkout["variations"]] == [(True, "on"), (False, "off")]
+        assert checkout["defaults"] == {"onVariation": 0, "offVariation": 1}
+        assert checkout["tags"] == ["imported-from-unleash"]
+        assert checkout["_maintainer"]["email"] == "ana@example.com"
+        assert not any(flag["environments"]["production"]["on"] for flag in after.values())
+        assert all(after[key] == flag for key, flag in before.items())  # what exists is left alone
+        assert ld.get("/api/v2/flags/web-shop/promo-2025").json()["archived"] is True
+        run_import(ld, at)
+        assert _keys(ld) == after
+
+
+def test_an_import_from_split_brings_treatments_and_tags(box: Sandbox, ld: httpx.Client) -> None:
+    at = path_of(create(ld, box, "split", project="payments"))
+    _, status = run_import(ld, at)
+    flags = _keys(ld, "payments")
+    assert status["errors"] == []
+    assert len(flags) == 60
+    hero = flags["home-hero"]
+    assert hero["kind"] == "multivariate"
+    assert [one["value"] for one in hero["variations"]] == ["control", "video", "collage"]
+    assert hero["defaults"] == {"onVariation": 0, "offVariation": 0}
+    assert flags["tax-engine"]["tags"] == ["imported-from-split", "payments", "backend"]
+    assert flags["checkout-v2"]["defaults"] == {"onVariation": 1, "offVariation": 1}  # 75 % get off
+    assert flags["black-friday"]["kind"] == "boolean"  # without a definition there
+
+
+def test_only_tagged_flags_are_imported(box: Sandbox, ld: httpx.Client) -> None:
+    for integration, project, key, tag in (
+        ("split", "pricing", "splitTag", "mail"),
+        ("unleash", "orders", "sourceTag", "simple:mail"),
+    ):
+        run_import(ld, path_of(create(ld, box, integration, project, **{key: tag})))
+        expected = {"basket-reminder", "newsletter-popup", "mail-provider", "sms-updates"}
+        assert set(_keys(ld, project)) == expected
+
+
+@pytest.mark.parametrize(
+    ("integration", "changed", "status", "message"),
+    [
+        ("split", {"workspaceApiKey": "wrong"}, 401, "Invalid API key"),
+        ("split", {"environmentId": "3d9e7a60-5a4d-4b0c-8500-000000000099"}, 404, "Environment not found"),
+        ("unleash", {"sourceApiKey": UNLEASH_KEYS["frontend"].value}, 403, "The source refused the request"),
+        ("unleash", {"sourceTag": "payments"}, 400, "The source refused the request"),
+        ("unleash", {"sourceBaseUrl": "https://unleash.example.com"}, 0, "sourceBaseUrl could not be reached"),
+        ("unleash", {"ldApiKey": "api-wrong"}, 401, "ldApiKey: Invalid access token"),
+        ("unleash", {"ldApiKey": TOKENS["reader"].value}, 403, "ldApiKey: Access to the requested resource was denied"),
+        ("unleash", {"ldApiKey": TOKENS["other-account"].value}, 403, "ldApiKey: Access to the requested"),
+    ],
+)
+def test_an_import_that_cannot_work_fails_and_says_why(
+    box: Sandbox, ld: httpx.Client, integration: str, changed: dict[str, str], status: int, message: str
+) -> None:
+    before = _keys(ld)
+    at = path_of(create(ld, box, integration, **changed))
+    seen, last = run_import(ld, at)
+    assert seen[-1] == "failed"
+    assert "lastImport" not in last
+    assert last["lastError"] > 0
+    assert [error["statusCode"] for error in last["errors"]] == [status]
+    assert message in last["errors"][0]["message"]
+    assert _keys(ld) == before
+
+
+def test_a_repaired_configuration_can_be_started_again(box: Sandbox, ld: httpx.Client) -> None:
+    at = path_of(create(ld, box, sourceApiKey="wrong"))
+    assert run_import(ld, at)[1]["status"] == "failed"
+    key = config_for(box, "unleash")["sourceApiKey"]
+    ld.patch(at, json=[{"op": "replace", "path": "/config/sourceApiKey", "value": key}])
+    last = run_import(ld, at)[1]
+    assert last["status"] == "complete"
+    assert last["lastImport"] >= last["lastError"]
+
+
+def test_a_second_start_of_a_running_import_is_refused_and_stop_ends_it() -> None:
+    with Sandbox.start(quick=False) as box, launchdarkly(box) as ld:
+        at = path_of(create(ld, box))
+        assert ld.post(f"{at}/trigger").status_code == 201
+        again = ld.post(f"{at}/trigger")
+        assert (again.status_code, again.json()["code"]) == (409, "conflict")
+        assert ld.delete(at).status_code == 204
+
+
+_TEXT = st.text(max_size=12)
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | _TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXT, inner, max_size=3),
+    max_leaves=6,
+)
+_CONFIGS = st.dictionaries(
+    st.sampled_from(["workspaceApiKey", "workspaceId", "environmentId", "ldApiKey", "ldTag", "ldMaintainer"]), _JSON
+)
+_OPERATIONS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "op": st.sampled_from(["add", "remove", "replace", "test"]),
+            "path": st.sampled_from(["/name", "/tags", "/tags/0", "/tags/-", "/config", "/config/ldTag", "/x", ""]),
+        },
+        optional={"value": _JSON},
+    ),
+    max_size=3,
+)
+
+
+@pytest.fixture(scope="module")
+def roomy() -> Iterator[Sandbox]:
+    with Sandbox.start() as made:
+        yield made
+
+
+@settings(max_examples=60, deadline=None)
+@given(body=_JSON | st.fixed_dictionaries({"config": _CONFIGS}, optional={"name": _JSON, "tags": _JSON}))
+def test_no_body_of_a_create_makes_the_server_fail(roomy: Sandbox, body: object) -> None:
+    with launchdarkly(roomy) as ld:
+        assert ld.post(f"{FI}/web-shop/split", content=json.dumps(body)).status_code in (200, 400)
+
+
+@settings(max_examples=60, deadline=None)
+@given(operations=_OPERATIONS)
+def test_no_patch_makes_the_server_fail(roomy: Sandbox, operations: list[dict[str, Any]]) -> None:
+    with launchdarkly(roomy) as ld:
+        at = path_of(create(ld, roomy, "split"))
+        assert ld.patch(at, content=json.dumps(operations)).status_code in (200, 400, 409)

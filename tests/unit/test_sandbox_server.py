@@ -1,0 +1,188 @@
+"""Start, stop, and the practice servers as a program of their own."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.unit.sandbox_tools import Clock, launchdarkly, split, unleash
+from tui.sandbox.faults import FAULTS
+from tui.sandbox.server import Sandbox, described, serve
+from tui.sandbox.wire import listening
+
+
+def _ports(box: Sandbox) -> list[int]:
+    there = box.addresses()
+    urls = (there["launchdarkly"]["url"], there["split"]["api"], there["unleash"]["url"])
+    return [httpx.URL(url).port or 0 for url in urls]
+
+
+def test_addresses_are_those_of_the_contract_and_fit_together() -> None:
+    with Sandbox.start() as box:
+        there = box.addresses()
+        assert {service: set(values) for service, values in there.items()} == {
+            "launchdarkly": {"url", "token", "project", "import_key"},
+            "split": {"api", "key", "workspace", "environment"},
+            "unleash": {"url", "key", "project", "environment"},
+        }
+        assert len(set(_ports(box))) == 3
+        with launchdarkly(box) as ld, split(box) as admin, unleash(box) as sdk:
+            assert ld.get(f"/api/v2/projects/{there['launchdarkly']['project']}").status_code == 200
+            at = f"/splits/ws/{there['split']['workspace']}/environments/{there['split']['environment']}"
+            assert admin.get(at).status_code == 200
+            assert sdk.get("/api/client/features").json()["query"]["environment"] == there["unleash"]["environment"]
+
+
+def test_keys_have_the_shapes_of_real_ones_and_stay_the_same() -> None:
+    uuid = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    found = []
+    for _ in range(2):
+        with Sandbox.start() as box:
+            there = box.addresses()
+        found.append({service: {k: v for k, v in values.items() if k not in ("url", "api")}
+                      for service, values in there.items()})  # fmt: skip
+    assert found[0] == found[1]
+    assert re.fullmatch(f"api-{uuid}", there["launchdarkly"]["token"])
+    assert re.fullmatch(f"api-{uuid}", there["launchdarkly"]["import_key"])
+    assert re.fullmatch(r"[a-z0-9]{30,40}", there["split"]["key"])
+    assert re.fullmatch(uuid, there["split"]["workspace"])
+    assert re.fullmatch(r"default:production\.[0-9a-f]{56}", there["unleash"]["key"])
+
+
+def test_stop_frees_the_ports_and_ends_the_thread() -> None:
+    before = threading.active_count()
+    box = Sandbox.start()
+    ports = _ports(box)
+    with launchdarkly(box) as ld:
+        ld.get("/api/v2/projects")
+        assert threading.active_count() == before + 1
+        box.stop()
+    box.stop()
+    assert threading.active_count() == before
+    for port in ports:
+        with socket.socket() as sock:
+            assert sock.connect_ex(("127.0.0.1", port)) != 0
+
+
+@contextmanager
+def _three_free_ports() -> Iterator[int]:
+    """The first of three ports in a row that were free a moment ago."""
+    for first in range(21000, 60000, 37):
+        try:
+            for sock in listening(first, 3):
+                sock.close()
+        except OSError:
+            continue
+        yield first
+        return
+    pytest.fail("no three free ports in a row")
+
+
+def test_a_named_port_is_used_and_can_be_used_again_at_once() -> None:
+    with _three_free_ports() as port:
+        for _ in range(2):
+            with Sandbox.start(port=port) as box, launchdarkly(box) as ld:
+                assert _ports(box) == [port, port + 1, port + 2]
+                assert ld.get("/api/v2/projects").status_code == 200
+            with Sandbox.start(port=port), pytest.raises(OSError, match="in use"):
+                Sandbox.start(port=port)
+
+
+def test_only_loopback_is_served() -> None:
+    for sock in listening(0, 3):
+        assert sock.getsockname()[0] == "127.0.0.1"
+        sock.close()
+    with pytest.raises(OSError, match="65535"):
+        listening(65535, 3)
+
+
+def test_a_fault_is_switched_by_name() -> None:
+    with Sandbox.start(fault="slow") as box:
+        assert box.fault == "slow"
+        box.set_fault(None)
+        assert box.fault is None
+        assert [fault.name for fault in box.faults()] == list(FAULTS)
+        with pytest.raises(ValueError, match="Choose one of: unauthorized, "):
+            box.set_fault("typo")
+        assert box.fault is None
+    with pytest.raises(ValueError, match="no such fault"):
+        Sandbox.start(fault="typo")
+
+
+def test_requests_are_kept_without_their_query() -> None:
+    with Sandbox.start() as box, launchdarkly(box) as ld:
+        ld.get("/api/v2/projects", params={"filter": "query:web"})
+        ld.get("/api/v2/projects/nope")
+        assert box.requests == [("GET", "/api/v2/projects", 200), ("GET", "/api/v2/projects/nope", 404)]
+
+
+def test_nothing_is_remembered_and_the_clock_is_the_given_one() -> None:
+    for _ in range(2):
+        with Sandbox.start(now=Clock(1_700_000_000.0)) as box, launchdarkly(box) as ld:
+            assert ld.get("/api/v2/flags/web-shop").json()["totalCount"] == 24
+            assert ld.get("/api/v2/projects").headers["X-Ratelimit-Reset"] == "1700000010000"
+
+
+_ALONE = "import sys; from tui.sandbox.server import serve; sys.exit(serve(0, {!r}, {!r}, sys.stdout))"
+
+
+@contextmanager
+def _alone(fault: str | None, as_json: bool) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", _ALONE.format(fault, as_json)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_alone_it_serves_until_a_signal_and_prints_one_line(number: signal.Signals, code: int) -> None:
+    with _alone("forbidden", as_json=True) as process:
+        assert process.stdout is not None
+        there: dict[str, Any] = json.loads(process.stdout.readline())
+        headers = {"Authorization": there["launchdarkly"]["token"]}
+        with httpx.Client(headers=headers, trust_env=False) as client:
+            assert client.get(there["launchdarkly"]["url"] + "/api/v2/projects").status_code == 200
+            client.get(there["launchdarkly"]["url"] + "/nothing")
+            process.send_signal(number)
+            out, err = process.communicate(timeout=10)
+        assert (process.returncode, out, err) == (code, "", "")
+
+
+def test_alone_it_says_to_people_where_things_are() -> None:
+    with Sandbox.start(fault="drip") as box:
+        text = described(box)
+        for values in box.addresses().values():
+            for value in values.values():
+                assert value in text
+    assert FAULTS["drip"].explains in text
+    assert "a frontend key" in text
+    assert max(len(line) for line in text.splitlines()) <= 110
+
+
+def test_alone_it_cannot_start_on_a_taken_port_or_with_an_unknown_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    out = io.StringIO()
+    with Sandbox.start() as box:
+        assert serve(_ports(box)[0], None, True, out) == 2
+        assert "Choose another --port." in capsys.readouterr().err
+    assert serve(0, "typo", True, out) == 2
+    assert "Choose one of: unauthorized, " in capsys.readouterr().err
+    assert out.getvalue() == ""
+    assert signal.getsignal(signal.SIGTERM) is before

@@ -1,0 +1,67 @@
+"""The bag never shows what it holds."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import traceback
+
+import pytest
+from pydantic import SecretStr
+
+from tui.secrets.bag import Bag
+from tui.text import MASK, Redactor
+
+CANARY = "api-canary-7d1f0c"
+
+
+def test_holds_gives_and_drops() -> None:
+    bag = Bag()
+    bag.put("token", CANARY)
+    bag.put("ldApiKey", SecretStr("other"))
+    held = bag.get("token")
+    assert held is not None
+    assert held.get_secret_value() == CANARY
+    assert bag.keys() == ("token", "ldApiKey")
+    bag.drop("token")
+    bag.drop("token")
+    assert bag.get("token") is None
+    assert bag.keys() == ("ldApiKey",)
+
+
+def test_tells_the_same_key_given_twice() -> None:
+    bag = Bag()
+    bag.put("token", CANARY)
+    bag.put("ldApiKey", SecretStr(CANARY))
+    bag.put("sourceApiKey", "another")
+    assert bag.same("token", "ldApiKey")
+    assert not bag.same("token", "sourceApiKey")
+    assert not bag.same("nothing", "nothing either")
+
+
+def test_shows_key_names_alone() -> None:
+    bag = Bag()
+    bag.put("token", CANARY)
+    assert repr(bag) == str(bag) == "Bag(token)"
+    try:
+        raise RuntimeError(bag)
+    except RuntimeError as error:
+        shown = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+    assert CANARY not in shown
+
+
+@pytest.mark.parametrize("make", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_is_never_copied(make: object) -> None:
+    bag = Bag()
+    bag.put("token", CANARY)
+    assert callable(make)
+    with pytest.raises(TypeError):
+        make(bag)
+
+
+def test_tells_the_redactor_of_every_secret() -> None:
+    redactor = Redactor()
+    bag = Bag(redactor)
+    bag.put("token", CANARY)
+    bag.put("token", "the-second-one")
+    assert redactor(f"{CANARY} the-second-one") == f"{MASK} {MASK}"

@@ -1,0 +1,72 @@
+"""Names of keyring entries and environment variables, as the contract has them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.secrets.names import SERVICE, entry_name, holds_secret, host_of, proposed_variable, variable_of_entry
+
+
+def test_entries_are_named_as_recipes_expect_them() -> None:
+    assert SERVICE == "ld-flag-import"
+    assert entry_name("app.launchdarkly.com") == "app.launchdarkly.com/token"
+    named = entry_name("app.launchdarkly.com", project="web", integration="unleash", variable="sourceApiKey")
+    assert named == "app.launchdarkly.com/web/unleash/sourceApiKey"
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("https://app.EU.launchdarkly.com", "app.eu.launchdarkly.com"),
+        ("app.launchdarkly.com:443", "app.launchdarkly.com"),
+        ("https://ld.example.com:8443/base", "ld.example.com:8443"),
+        ("http://127.0.0.1:80", "127.0.0.1"),
+        ("http://127.0.0.1:8080", "127.0.0.1:8080"),
+        ("http://[::1]:8080/", "[::1]:8080"),
+        ("https://me:secret@ld.example.com", "ld.example.com"),
+        ("https://bücher.example", "xn--bcher-kva.example"),
+    ],
+)
+def test_a_host_has_one_spelling(address: str, host: str) -> None:
+    assert host_of(address) == host
+    assert entry_name(address) == f"{host}/token"
+
+
+@given(st.text(min_size=1), st.text(min_size=1), st.text(min_size=1))
+def test_no_two_variables_share_an_entry(project: str, integration: str, variable: str) -> None:
+    named = entry_name("h", project=project, integration=integration, variable=variable)
+    assert named.isascii()
+    assert named.isprintable()
+    assert named.count("/") == 3
+    other = entry_name("h", project=project + "/", integration=integration, variable=variable)
+    assert named != other
+
+
+def test_a_part_that_is_missing_is_a_dash() -> None:
+    assert entry_name("h", project="", integration="split", variable="ldApiKey") == "h/-/split/ldApiKey"
+
+
+@pytest.mark.parametrize(
+    ("integration", "key", "variable"),
+    [
+        ("unleash", "token", "LD_ACCESS_TOKEN"),
+        ("", "token", "LD_ACCESS_TOKEN"),
+        ("split", "ldApiKey", "LD_IMPORT_API_KEY"),
+        ("unleash", "sourceApiKey", "UNLEASH_SDK_KEY"),
+        ("split", "workspaceApiKey", "SPLIT_ADMIN_KEY"),
+        ("other", "sourceApiKey", "LDFI_SOURCEAPIKEY"),
+        ("other", "api-key.ü", "LDFI_API_KEY__"),
+    ],
+)
+def test_proposed_variables(integration: str, key: str, variable: str) -> None:
+    assert proposed_variable(integration, key) == variable
+    assert holds_secret(variable)
+
+
+def test_an_entry_tells_the_variable_that_could_replace_it() -> None:
+    assert variable_of_entry(entry_name("h")) == "LD_ACCESS_TOKEN"
+    name = entry_name("h", project="web", integration="split", variable="workspaceApiKey")
+    assert variable_of_entry(name) == "SPLIT_ADMIN_KEY"
+    assert not holds_secret("PATH")

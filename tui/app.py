@@ -1,0 +1,267 @@
+"""The Textual app: theme, global keys, signals, a safe crash report. No step logic, no answers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.app import SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from tui.assets import styles_dir
+from tui.flagimport import drafts, steps
+from tui.flagimport.drafts import Saved
+from tui.flagimport.walk import Draft
+from tui.manifests.cards import cards
+from tui.options import Options, PracticeServers
+from tui.screens.host import Host
+from tui.screens.integration import IntegrationScreen
+from tui.screens.step import StepScreen
+from tui.text import Redactor, clean
+from tui.themes import THEMES, choose_theme
+from tui.widgets.field_row import FieldRow
+from tui.widgets.symbols import choose
+
+if TYPE_CHECKING:
+    from tui.flagimport.session import Session
+
+
+class WizardApp(Host):
+    """Shows the screen of the step the draft stands on."""
+
+    TITLE = "ld-flag-import"
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    CSS_PATH: ClassVar[list[str | Path]] = [  # type: ignore[assignment]
+        styles_dir() / name for name in ("app.tcss", "fields.tcss", "review.tcss", "submit.tcss", "dialogs.tcss")
+    ]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2", "command_palette", "Actions", priority=True, show=False),
+        Binding("colon", "command_palette", "Actions", show=False),
+        Binding("ctrl+q", "leave", "Leave", priority=True, show=False),
+        Binding("ctrl+c", "leave", "Leave", show=False),
+        Binding("q", "leave", "Leave", show=False),
+        Binding("ctrl+l", "redraw", "Draw again", priority=True, show=False),
+    ]
+
+    def __init__(self, options: Options, redactor: Redactor, log: Callable[[str], None] | None = None) -> None:
+        super().__init__()
+        self._options = options
+        self._redactor = redactor
+        self._log_line = log
+        self._session: Session | None = None
+        self._loaded = asyncio.Event()
+        self._servers: PracticeServers | None = None
+        self.practising = options.demo
+        self.symbols = choose(options.environ)
+        self.folder = options.folder
+        self.saved: Saved | None = None
+        self.farewell = ""
+        """What is printed on the plain screen after leaving."""
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = options.theme or choose_theme(options.environ)
+
+    # --- the walk
+
+    @property
+    def session(self) -> Session:
+        if self._session is None:
+            raise RuntimeError("the session is still being loaded")
+        return self._session
+
+    @property
+    def draft(self) -> Draft:
+        return self._session.draft if self._session else Draft()
+
+    @property
+    def cards(self) -> list[dict[str, str]]:
+        return cards(self._options.manifests)
+
+    async def loaded(self) -> Session:
+        await self._loaded.wait()
+        return self.session
+
+    def on_load(self) -> None:
+        self._catch_signals()
+
+    def on_mount(self) -> None:
+        self.saved = self._offered()
+        self.push_screen(IntegrationScreen())
+        self.call_after_refresh(self._load)
+
+    def _offered(self) -> Saved | None:
+        from tui.files import state_dir
+
+        try:
+            return drafts.load(state_dir() / ("practice-draft.json" if self.practising else "draft.json"))
+        except OSError:
+            return None
+
+    @work(exclusive=True, group="load", exit_on_error=True)
+    async def _load(self) -> None:
+        """Import the engine, start the practice servers, make the session: all in a thread, after the first paint."""
+        if self.practising and self._servers is None:
+            self._servers = await asyncio.to_thread(self._options.start_practice)
+        self._session = await asyncio.to_thread(self._build)
+        given = self._options.integration
+        if given and not self.practising and given in self._session.forms:
+            self._session.choose(given)
+            self.show_step()
+        self._loaded.set()
+
+    def _build(self) -> Session:
+        from tui import engine
+
+        servers = self._servers if self.practising else None
+        return engine.build(self._options, self._redactor, self._log_line, servers)
+
+    def show_step(self) -> None:
+        from tui.screens.registry import SCREENS
+
+        trouble = self.session.save()
+        self.switch_screen(SCREENS[self.session.draft.step]())
+        if trouble:
+            self.notify(trouble, severity="warning", markup=False)
+
+    def focus_field(self, key: str) -> None:
+        def focus() -> None:
+            for row in self.screen.query(FieldRow):
+                if row.key == key:
+                    row.control.focus()
+
+        self.call_after_refresh(lambda: self.call_after_refresh(focus))
+
+    def begin_again(self) -> None:
+        self._loaded.clear()
+        self._session = None
+        self.saved = self._offered()
+        self.switch_screen(IntegrationScreen())
+        self.call_after_refresh(self._load)
+
+    def begin_practice(self) -> None:
+        self.practising = True
+        self.begin_again()
+
+    # --- leaving
+
+    def action_leave(self) -> None:
+        """Leave; a question is asked only where something would be lost."""
+        self._leave()
+
+    @work(exclusive=True, group="leave", exit_on_error=True)
+    async def _leave(self) -> None:
+        from tui.screens.leaving import leaving_question
+
+        question = leaving_question(self._session)
+        if question is not None and not await self.push_screen_wait(question):
+            return
+        if self._session is not None:
+            self._session.save()
+            self.farewell = self._session.farewell()
+        self.exit(0)
+
+    def _catch_signals(self) -> None:
+        """SIGTERM, SIGHUP and SIGINT save the answers and put the terminal in order; Textual itself would just die."""
+        loop = asyncio.get_running_loop()
+        for name in ("SIGHUP", "SIGTERM", "SIGINT"):
+            number = getattr(signal, name, None)
+            if number is not None:
+                with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                    loop.add_signal_handler(number, self._ended_by, int(number))
+
+    def _ended_by(self, number: int) -> None:
+        if self._session is not None:
+            self._session.save()
+        self.exit(return_code=128 + number)
+
+    async def on_unmount(self) -> None:
+        if self._servers is not None:
+            await asyncio.to_thread(self._servers.stop)
+
+    # --- actions
+
+    def action_redraw(self) -> None:
+        """Draw everything again, after something else wrote over the screen."""
+        self.screen.refresh(layout=True, repaint=True)
+        self.refresh(repaint=True, layout=True)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """All actions by name. Textual's own screenshot is left out: it knows nothing of keys."""
+        if isinstance(screen, StepScreen):
+            yield SystemCommand("Next step", "Ctrl+O", screen.action_next)
+            if steps.before(screen.STEP) is not None:
+                yield SystemCommand("Back", "F7", screen.action_back)
+            yield SystemCommand("Help", "F1: about the field at the cursor", screen.action_help)
+            reached = steps.STEPS[: steps.index(self.draft.furthest) + 1]
+            for each in reached:
+                if each.key != screen.STEP:
+                    yield SystemCommand(f"Go to {each.title}", each.asks, lambda s=each.key: screen.action_goto(s))
+        for theme in THEMES:
+            yield SystemCommand(f"Colours: {theme.name}", "", lambda name=theme.name: self._take_theme(name))
+        yield SystemCommand("Save a picture of this screen", "SVG, keys hidden", self.action_picture)
+        if not self.practising:
+            yield SystemCommand("Practice", "The same steps on a made-up company", self.begin_practice)
+        yield SystemCommand("Begin again", "Back to the first step; saved answers are offered there", self.begin_again)
+        yield SystemCommand("Leave", "Ctrl+Q", self.action_leave)
+
+    def _take_theme(self, name: str) -> None:
+        self.theme = name
+
+    def action_picture(self) -> None:
+        """Write the screen as an SVG beside where the program was started, without any key."""
+        from tui.files import write_private
+
+        for row in self.screen.query(FieldRow):
+            row.hide_end()
+        self.call_after_refresh(self._write_picture, write_private)
+
+    def _write_picture(self, write: Callable[[Path, str], None]) -> None:
+        path = self.folder / "ld-flag-import.svg"
+        try:
+            write(path, self._redactor(self.export_screenshot()))
+        except OSError as error:
+            self.notify(f"The picture could not be written ({error.strerror}).", severity="warning", markup=False)
+        else:
+            self.notify(f"Saved {path.name}; keys are hidden in it.", markup=False)
+
+    # --- a crash
+
+    def _fatal_error(self) -> None:
+        """Textual's own report prints every local variable, keys included. This one has none, and is redacted.
+
+        Overrides a private method of Textual: the version is pinned, and a test holds it.
+        """
+        self.bell()
+        report = clean(self._redactor("".join(traceback.format_exception(*sys.exc_info()))), multiline=True)
+        saved = False
+        if self._session is not None:
+            with contextlib.suppress(Exception):
+                saved = not self._session.save()
+        kept = "Your answers are saved; start again to go on from there. " if saved else ""
+        text = f"This program failed; the fault is ours. {kept}The report below has no keys.\n\n{report}"
+        from rich.segment import Segments
+        from rich.text import Text
+
+        self._exit_renderables.append(Segments(self.console.render(Text(text), self.console.options)))
+        self._close_messages_no_wait()
+
+
+def run(options: Options, redactor: Redactor, log: Callable[[str], None] | None = None) -> int:
+    """Run the wizard in this terminal. Returns the exit code of contract: 0, 1, 129, 130 or 143."""
+    app = WizardApp(options, redactor, log)
+    result = app.run(mouse=not os.environ.get("LDFI_NO_MOUSE"))
+    if app.farewell and app.return_code == 0:
+        print(app.farewell)
+    return result if result is not None else (app.return_code or 0)
+
+

@@ -1,0 +1,264 @@
+"""Checks that ask a server, each a stream of events that ends in a `Check` for the draft.
+
+A check never stops the person by its own failure: what could not be asked is "not known", what was refused is
+a problem with its sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass, field, replace
+
+from tui.flagimport import walk
+from tui.flagimport.builtin_fields import CONFIG_NAME, HOST, PROJECT, SOURCE_API, TOKEN
+from tui.flagimport.finding import Finding, Level, Offer
+from tui.flagimport.lookup import look_up, siblings
+from tui.flagimport.request import build
+from tui.flagimport.submit import differs
+from tui.flagimport.tools import Tools
+from tui.flagimport.walk import Check, Draft
+from tui.launchdarkly.instances import INSTANCES, instance
+from tui.launchdarkly.models import CallerIdentity, Configuration, Member
+from tui.net.errors import Failure, Kind
+from tui.net.events import Exchange, Result, Sink, streamed
+from tui.secrets.bag import Bag
+from tui.sources.base import Remark, SourceReport
+from tui.sources.registry import SOURCES
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who your token is, and which flag import configurations its account has."""
+
+    identity: CallerIdentity
+    member: Member | None
+    configurations: tuple[Configuration, ...] | None = field(repr=False)
+    asked_at: float
+
+
+Runner = Callable[[Draft, Bag, Tools, str, Sink], Awaitable[Check]]
+
+
+def due(draft: Draft, key: str) -> bool:
+    """A check of this field could tell something and has not been made since its inputs changed."""
+    return key not in draft.checks and runner(draft, key) is not None and not _blocked(draft, key)
+
+
+def _blocked(draft: Draft, key: str) -> bool:
+    """Something the check needs is missing or already known to be wrong."""
+    field_ = walk.variable(draft, key)
+    given = walk.answer(draft, key)
+    if field_.secret and given.secret is None:
+        return True
+    needs = walk.inputs_of(draft, key) & {HOST.key, TOKEN.key, SOURCE_API.key, key} if key != CONFIG_NAME.key else set()
+    addresses = {v.key for v in (draft.form.variables if draft.form else ()) if v.role == "base-url"}
+    needs |= walk.inputs_of(draft, key) & addresses
+    if key == CONFIG_NAME.key:
+        return bool(walk.problems(draft, "review"))
+    return any(f.level is Level.PROBLEM for each in needs for f in walk.findings(draft, each))
+
+
+def runner(draft: Draft, key: str) -> Runner | None:
+    """The check of a field, None where no server can tell."""
+    try:
+        return RUNNERS.get(walk.variable(draft, key).role)
+    except KeyError:
+        return None
+
+
+def check(draft: Draft, bag: Bag, tools: Tools, key: str) -> AsyncGenerator[Exchange | Result[Check], None]:
+    """Ask the server about a field's answer. The last event is the result; a failure is a result too."""
+    run = runner(draft, key)
+    if run is None:
+        raise KeyError(key)
+
+    async def guarded(sink: Sink) -> Check:
+        try:
+            return await run(draft, bag, tools, key, sink)
+        except Failure as failure:
+            return _failed(key, failure)
+
+    return streamed(guarded)
+
+
+_REFUSALS = frozenset({Kind.UNAUTHORIZED, Kind.FORBIDDEN, Kind.CREDENTIAL, Kind.REDIRECT, Kind.NOT_JSON})
+
+
+def _failed(key: str, failure: Failure) -> Check:
+    refused = failure.kind in _REFUSALS or (failure.kind is Kind.SOURCE and (failure.status_code or 500) < 500)
+    return Check(key, Level.PROBLEM if refused else Level.UNKNOWN, str(failure), facts=failure)
+
+
+async def _token(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
+    """Who you are, and the list of configurations: it proves that the beta interface answers."""
+    where = instance(walk.value(draft, HOST.key))
+    async with tools.launchdarkly(bag, where) as ld:
+        identity = await ld.caller_identity(sink=sink)
+        member = await _or_none(ld.me(sink=sink))
+        try:
+            configurations = await ld.list_configurations(sink=sink)
+        except Failure as failure:
+            if failure.kind is not Kind.FORBIDDEN:
+                raise
+            account = Account(identity, member, None, tools.now())
+            text = "It works, but may not see import configurations (403). Most likely its role does not cover them."
+            return Check(key, Level.WARNING, text, facts=account)
+    account = Account(identity, member, configurations, tools.now())
+    return Check(key, Level.OK, f"{who(account)}; may see import configurations; creating: not known", facts=account)
+
+
+async def _or_none(reading: Awaitable[Member | None]) -> Member | None:
+    """A service token is no member: not being able to say who it is, is no failure."""
+    try:
+        return await reading
+    except Failure:
+        return None
+
+
+def who(account: Account) -> str:
+    """The account's person or service token in words."""
+    identity, member = account.identity, account.member
+    if member is not None:
+        return ", ".join(filter(None, (member.display_name, member.email, f"role {member.role}" if member.role else "")))
+    if identity.service_token:
+        return f"service token {identity.token_name}".strip()
+    return identity.token_name or "a token whose owner LaunchDarkly does not tell"
+
+
+async def _import_key(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
+    """Whose the import key is: the same account as your token's, and a role that may create flags."""
+    where = instance(walk.value(draft, HOST.key))
+    async with tools.launchdarkly(bag, where, key) as ld:
+        try:
+            identity = await ld.caller_identity(sink=sink)
+        except Failure as failure:
+            raise _of_import_key(failure) from None
+        member = await _or_none(ld.me(sink=sink))
+    account = facts(draft, TOKEN.key)
+    theirs = account.identity.account_id if isinstance(account, Account) else None
+    if theirs and identity.account_id and theirs != identity.account_id:
+        text = "It belongs to another LaunchDarkly account than your token: flags would go there. Use one of the same account."
+        return Check(key, Level.PROBLEM, text)
+    if member is not None and member.role == "reader":
+        text = f"Its owner, {member.display_name}, has the role Reader: most likely it may not create flags. F1: which right it needs."
+        return Check(key, Level.WARNING, text)
+    owner = who(Account(identity, member, None, tools.now()))
+    return Check(key, Level.OK, f"same account; {owner}; creating flags: not known")
+
+
+def _of_import_key(failure: Failure) -> Failure:
+    if failure.kind is not Kind.UNAUTHORIZED:
+        return failure
+    return failure.replaced(
+        what="LaunchDarkly refused the import key (401).",
+        why="It is mistyped, was deleted, or belongs to another instance than your token.",
+        next_step="Paste it again, or make a new one; your answers are kept.",
+    )
+
+
+async def _source_key(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
+    """What the source's key can see, by the smallest read that tells."""
+    source = SOURCES[draft.integration]
+    held = bag.get(key)
+    if held is None:
+        raise Failure(Kind.CREDENTIAL, "There is no key yet.")
+    form = draft.form
+    address = next((walk.value(draft, v.key) for v in form.variables if v.role == "base-url"), "") if form else ""
+    async with tools.http() as http:
+        report = await source.check_key(
+            http, address or walk.value(draft, SOURCE_API.key), held, answers=walk.values(draft), sink=sink
+        )
+    return source_check(draft, key, report)
+
+
+def source_check(draft: Draft, key: str, report: SourceReport) -> Check:
+    """What a source's report means for the draft: a word about its key, remarks on other fields, and what it fills."""
+    scope = {
+        "source-project": report.project, "source-environment": report.environment, "split-workspace": report.project,
+    }
+    form = draft.form
+    fills = tuple(
+        Offer("from the key", v.key, seen) for v in (form.variables if form else ()) if (seen := scope.get(v.role))
+    )
+    level = Level.OK if all(r.level in ("ok", "note") for r in report.on_key) else Level.NOTE
+    return Check(key, level, report.text, tuple(map(_finding, report.remarks)), fills, report)
+
+
+def _finding(remark: Remark) -> Finding:
+    offer = Offer(f"Take {remark.instead[0]}", remark.field, remark.instead[0]) if len(remark.instead) == 1 else None
+    return Finding(Level(remark.level), remark.field, remark.text, offer)
+
+
+def compared(draft: Draft) -> Draft:
+    """The source's word held against answers that have changed since it was asked; no request is made."""
+    for key, made in draft.checks.items():
+        if isinstance(made.facts, SourceReport) and draft.integration in SOURCES:
+            told = SOURCES[draft.integration].compare(made.facts, walk.values(draft))
+            if told != made.facts.on_answers:
+                again = source_check(draft, key, replace(made.facts, on_answers=told))
+                draft = replace(draft, checks={**draft.checks, key: replace(again, fills=())})
+    return draft
+
+
+async def _project(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
+    """Is there such a project, and does something import into it already?"""
+    project = walk.value(draft, PROJECT.key)
+    async with tools.launchdarkly(bag, instance(walk.value(draft, HOST.key))) as ld:
+        try:
+            found = await ld.project(project, sink=sink)
+        except Failure as failure:
+            if failure.kind is not Kind.NOT_FOUND:
+                raise
+            text = f"LaunchDarkly has no project {project} for your token. Pick one from the list, or check the key's spelling."
+            return Check(key, Level.PROBLEM, text, facts=failure)
+    return Check(key, Level.OK, found.name, _imports_already(draft, project), facts=found)
+
+
+def _imports_already(draft: Draft, project: str) -> tuple[Finding, ...]:
+    account = facts(draft, TOKEN.key)
+    listed = account.configurations if isinstance(account, Account) else None
+    beside = siblings(listed or (), project, draft.integration)
+    if not beside or draft.form is None:
+        return ()
+    names = ", ".join(f'"{c.name}" ({c.status.status or "status not known"})' for c in beside[:3])
+    verb = "imports" if len(beside) == 1 else "import"
+    text = f"{names} {verb} from {draft.form.title} into {project} already. A second import could be a copy."
+    return (Finding(Level.WARNING, PROJECT.key, text),)
+
+
+async def _name(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
+    """Is the configuration's name free in its project?"""
+    request = build(draft)
+    async with tools.launchdarkly(bag, request.instance) as ld:
+        standing = await look_up(ld, request, sink=sink)
+    if standing.same is not None:
+        text = f'"{request.name}" exists in {request.project} with the same settings. Use that one, or change the name.'
+        return Check(key, Level.WARNING, text, facts=standing)
+    if standing.different is not None:
+        return Check(key, Level.PROBLEM, str(differs(standing.different)), facts=standing)
+    return Check(key, Level.OK, f"free in {request.project}", facts=standing)
+
+
+def facts(draft: Draft, key: str) -> object:
+    """What the check of a field brought to light, None where there was none."""
+    made = draft.checks.get(key)
+    return made.facts if made else None
+
+
+def other_instances(draft: Draft) -> tuple[tuple[str, str], ...]:
+    """(key, name) of the instances a refused token could belong to; it goes to one only when the person picks it."""
+    failure = facts(draft, TOKEN.key)
+    if not isinstance(failure, Failure) or failure.kind is not Kind.UNAUTHORIZED:
+        return ()
+    here = instance(walk.value(draft, HOST.key)).key
+    return tuple((each.key, each.name) for each in INSTANCES if each.key != here)
+
+
+RUNNERS: dict[str, Runner] = {
+    "ld-token": _token,
+    "project-key": _project,
+    "import-key": _import_key,
+    "unleash-key": _source_key,
+    "split-key": _source_key,
+    "config-name": _name,
+}

@@ -1,0 +1,98 @@
+"""Answers saved at each change of step and offered at the next start. Never a key: only where one is to be found."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui.files import write_private
+from tui.flagimport import steps, walk
+from tui.flagimport.form import Form
+from tui.flagimport.walk import Draft
+from tui.text import clean
+
+VERSION = 1
+_LARGEST = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A draft as it was written down. `route` and `stopped_at` are for the line that offers it."""
+
+    integration: str
+    step: str
+    answers: tuple[tuple[str, str, str, bool], ...]
+    """(key, value, source, touched) of each answer that is no secret."""
+    keyring: tuple[str, ...]
+    """The secret fields whose keys were kept in the keyring."""
+    route: str
+    saved_at: float
+    """Seconds since the epoch."""
+
+
+def save(draft: Draft, path: Path, now: float) -> None:
+    """Write a draft down (0600, whole or not at all); one without an integration is not worth it. Raises OSError."""
+    if draft.form is None:
+        return
+    document = {
+        "version": VERSION,
+        "integration": draft.integration,
+        "step": draft.step if draft.step != "submit" else "review",
+        "answers": {
+            key: {"value": a.value, "source": a.source, "touched": a.touched}
+            for key, a in draft.answers.items()
+            if a.secret is None and not walk.variable(draft, key).secret
+        },
+        "keyring": [key for key, a in draft.answers.items() if a.reference == walk.KEYRING],
+        "route": " -> ".join(filter(None, walk.route(draft))),
+        "saved_at": now,
+    }
+    write_private(path, json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+
+
+def load(path: Path) -> Saved | None:
+    """The draft that was saved there, None where there is none or the file is none of ours. Never raises."""
+    try:
+        if path.stat().st_size > _LARGEST:
+            return None
+        document = json.loads(path.read_text("utf-8"))
+        if document["version"] != VERSION:
+            return None
+        step = str(document["step"])
+        steps.index(step)
+        return Saved(
+            integration=str(document["integration"]),
+            step=step,
+            answers=tuple(
+                (str(key), clean(str(a["value"])), clean(str(a["source"])), a["touched"] is True)
+                for key, a in dict(document["answers"]).items()
+            ),
+            keyring=tuple(str(key) for key in document["keyring"]),
+            route=clean(str(document["route"])),
+            saved_at=float(document["saved_at"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def restore(saved: Saved, form: Form) -> Draft:
+    """The draft again, standing on its step; what the form no longer has is left out. Keys must be given anew."""
+    draft = walk.choose(Draft(), form)
+    for key, value, source, touched in saved.answers:
+        try:
+            if not walk.variable(draft, key).secret:
+                draft = walk.put(draft, key, value, source=source, touched=touched)
+        except KeyError:
+            continue
+    return walk.go(draft, saved.step if _reachable(saved.step) else "launchdarkly")
+
+
+def _reachable(step: str) -> bool:
+    """Keys are not saved: past the steps that ask for them, a restored draft starts where the first is missing."""
+    return steps.index(step) <= steps.index("launchdarkly")
+
+
+def discard(path: Path) -> None:
+    """Remove a saved draft, if there is one."""
+    path.unlink(missing_ok=True)

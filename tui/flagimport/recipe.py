@@ -1,0 +1,83 @@
+"""The recipe: all answers as a TOML file that headless commands read. It never holds a secret."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import tomlkit
+
+from tui.files import write_private
+from tui.flagimport import form as forms
+from tui.flagimport import walk
+from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, SOURCE_API, TOKEN
+from tui.flagimport.request import Slot
+from tui.flagimport.walk import Draft
+from tui.launchdarkly.instances import instance
+from tui.secrets.names import proposed_variable
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A recipe's text, and the environment variables that must be set before a program can use it."""
+
+    text: str
+    must_be_set: tuple[str, ...]
+
+
+def write(draft: Draft) -> Recipe:
+    """The recipe of a draft. A key of this session only is referred to by the variable proposed for it."""
+    if draft.form is None:
+        raise ValueError("no integration is chosen")
+    references = {key: _reference(draft, key) for key in (TOKEN.key, *_secrets(draft))}
+    document = tomlkit.document()
+    document.add("version", tomlkit.item(1))
+    target = tomlkit.table()
+    target.add("host", instance(walk.value(draft, HOST.key)).key)
+    target.add("project", walk.value(draft, PROJECT.key))
+    target.add("token", references[TOKEN.key])
+    document.add("launchdarkly", target)
+    what = tomlkit.table()
+    what.add("integration", draft.integration)
+    what.add("name", walk.value(draft, CONFIG_NAME.key))
+    what.add("tags", list(forms.tags_of(walk.value(draft, CONFIG_TAGS.key))))
+    config = tomlkit.table()
+    for key, given in forms.config(draft.form, walk.values(draft), Slot).items():
+        config.add(key, references[given.key] if isinstance(given, Slot) else given)
+    what.add("config", config)
+    document.add("import", what)
+    api = walk.value(draft, SOURCE_API.key)
+    if api and api != SOURCE_API.default:
+        source = tomlkit.table()
+        source.add("api", api)
+        document.add("source", source)
+    named = tuple(ref.removeprefix("env:") for ref in references.values() if ref.startswith("env:"))
+    return Recipe(tomlkit.dumps(document), named)
+
+
+def file_name(draft: Draft) -> str:
+    """A name that tells one recipe from another: "unleash-default-production.toml"."""
+    words = re.sub(r"[^a-z0-9]+", "-", walk.value(draft, CONFIG_NAME.key).lower()).strip("-")
+    return f"{words[:60] or draft.integration}.toml"
+
+
+def save(recipe: Recipe, folder: Path, name: str) -> Path:
+    """Write a recipe beside any that is there already (name-2.toml ...). Raises OSError."""
+    stem, number = name.removesuffix(".toml"), 1
+    path = folder / name
+    while path.exists():
+        if path.read_text("utf-8", "replace") == recipe.text:
+            return path
+        number += 1
+        path = folder / f"{stem}-{number}.toml"
+    write_private(path, recipe.text)
+    return path
+
+
+def _secrets(draft: Draft) -> tuple[str, ...]:
+    return tuple(v.key for v in (draft.form.variables if draft.form else ()) if v.secret)
+
+
+def _reference(draft: Draft, key: str) -> str:
+    return walk.answer(draft, key).reference or f"env:{proposed_variable(draft.integration, key)}"

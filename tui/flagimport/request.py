@@ -1,0 +1,114 @@
+"""The one request this program exists for, as it is shown, as `curl` would send it, and as it is sent."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tui.flagimport import form as forms
+from tui.flagimport import walk
+from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, TOKEN
+from tui.launchdarkly.client import request_for_create
+from tui.launchdarkly.instances import Instance, instance
+from tui.secrets.names import proposed_variable
+from tui.text import MASK
+
+if TYPE_CHECKING:
+    from tui.secrets.bag import Bag
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The place of a secret in a request: the form variable's key, nothing of its value."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreateRequest:
+    """A flag import configuration to be created. `config` holds a `Slot` where a secret goes."""
+
+    instance: Instance
+    project: str
+    integration: str
+    name: str
+    tags: tuple[str, ...]
+    config: Mapping[str, object]
+
+    @property
+    def method(self) -> str:
+        return self._sent()[0]
+
+    @property
+    def url(self) -> str:
+        return self._sent()[1]
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers but for Authorization, which carries your token."""
+        return self._sent()[2]
+
+    def _sent(self) -> tuple[str, str, Mapping[str, str]]:
+        return request_for_create(self.instance, self.project, self.integration)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The keys of the config's secret values."""
+        return tuple(each.key for each in self.config.values() if isinstance(each, Slot))
+
+    def document(self, secret: Callable[[str], object]) -> dict[str, object]:
+        """The body as a JSON document, with `secret(key)` in the place of each secret."""
+        config = {k: secret(v.key) if isinstance(v, Slot) else v for k, v in self.config.items()}
+        return {"name": self.name, "tags": list(self.tags), "config": config}
+
+    def body(self, bag: Bag) -> bytes:
+        """The body's bytes, secrets and all: for the wire alone. Raises KeyError for a secret not in the bag."""
+
+        def opened(key: str) -> str:
+            held = bag.get(key)
+            if held is None:
+                raise KeyError(key)
+            return held.get_secret_value()
+
+        return json.dumps(self.document(opened), ensure_ascii=False).encode()
+
+    def shown(self) -> str:
+        """The request for a person's eye: method, address, headers, body; secrets hidden."""
+        headers = "".join(f"{name}: {value}\n" for name, value in self.headers.items())
+        body = json.dumps(self.document(lambda key: MASK), ensure_ascii=False, indent=2)
+        return f"{self.method} {self.url}\nAuthorization: {MASK}  (your token)\n{headers}\n{body}"
+
+    def curl(self) -> str:
+        """The same request for a shell, each key as a `$VARIABLE`: pasting it puts no key into the history.
+
+        curl reads headers and body from here-documents, so that no key stands in its argument list either.
+        """
+        variables = {key: proposed_variable(self.integration, key) for key in self.secrets}
+        tokens = {key: f"@@{key}@@" for key in variables}
+        body = json.dumps(self.document(lambda key: tokens[key]), ensure_ascii=False, indent=2)
+        body = body.replace("\\", "\\\\").replace("$", "\\$").replace("`", "\\`")
+        for key, name in variables.items():
+            body = body.replace(tokens[key], f"${{{name}}}")
+        headers = "".join(f"  -H {shlex.quote(f'{name}: {value}')} \\\n" for name, value in self.headers.items())
+        return (
+            f"curl -sS -X {self.method} {shlex.quote(self.url)} \\\n"
+            f"  -H @<(printf '%s' \"Authorization: ${{{proposed_variable(self.integration, TOKEN.key)}}}\") \\\n"
+            f"{headers}  --data-binary @- <<JSON\n{body}\nJSON"
+        )
+
+
+def build(draft: walk.Draft) -> CreateRequest:
+    """The request a draft stands for. Raises ValueError while a step still has a problem."""
+    if draft.form is None or walk.problems(draft, "review"):
+        raise ValueError("the draft still has problems")
+    return CreateRequest(
+        instance=instance(walk.value(draft, HOST.key)),
+        project=walk.value(draft, PROJECT.key),
+        integration=draft.integration,
+        name=walk.value(draft, CONFIG_NAME.key),
+        tags=forms.tags_of(walk.value(draft, CONFIG_TAGS.key)),
+        config=forms.config(draft.form, walk.values(draft), Slot),
+    )

@@ -1,0 +1,189 @@
+"""Send the one create request, once; and when its answer is lost, find out what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tui.flagimport.lookup import Named, Standing, look_up
+from tui.flagimport.request import CreateRequest
+from tui.net.errors import Failure, Kind
+from tui.net.events import Exchange, Note, Result, Sent, Sink, streamed
+
+if TYPE_CHECKING:
+    from tui.flagimport.tools import Tools
+    from tui.launchdarkly.models import Configuration
+    from tui.net.client import Answer
+    from tui.secrets.bag import Bag
+
+FOUND = "found"
+NOT_THERE = "not there"
+NOT_KNOWN = "not known"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a submission ended.
+
+    With a `configuration`: it exists; `reused` says that it stood there before, `fate` FOUND that it was found
+    after its answer was lost. Without: `failure` says why, and `fate` what is known of the request — NOT_THERE
+    (nothing was created, safe to send again) or NOT_KNOWN (do not send again yet).
+    """
+
+    configuration: Configuration | None = None
+    answer: Answer | None = field(default=None, repr=False)
+    failure: Failure | None = None
+    reused: bool = False
+    fate: str = NOT_THERE
+    conflict: Named | None = None
+
+    @property
+    def may_send_again(self) -> bool:
+        """Sending once more cannot make a copy."""
+        return self.configuration is None and self.fate == NOT_THERE
+
+
+class Submission:
+    """One attempt to create one configuration. Its events can be watched; it can be given up at any time.
+
+    `out` is True once the request's bytes have left: what was given up after that must be looked up.
+    """
+
+    def __init__(self, request: CreateRequest, bag: Bag, tools: Tools, *, reuse: bool = False) -> None:
+        self.request = request
+        self.out = False
+        self.begun = False
+        self.outcome: Outcome | None = None
+        self.events: list[Exchange] = []
+        self._bag = bag
+        self._tools = tools
+        self._reuse = reuse
+        self._before: Standing | None = None
+
+    def send(self) -> AsyncGenerator[Exchange | Result[Outcome], None]:
+        """Look the name up, send, and look again if the answer was lost. Never raises Failure: it is an outcome."""
+        return self._recorded(streamed(self._send))
+
+    def again(self, *, reuse: bool = False) -> Submission:
+        """A new attempt at the same request."""
+        return Submission(self.request, self._bag, self._tools, reuse=reuse)
+
+    def cancelled(self) -> Outcome:
+        """It was given up before its bytes were out."""
+        self.outcome = Outcome(failure=Failure(
+            Kind.TIMEOUT, "You cancelled before the request was sent.", "", "Nothing was created; your answers are kept."
+        ))
+        return self.outcome
+
+    async def _recorded(self, events: AsyncGenerator[Exchange | Result[Outcome], None]) -> AsyncGenerator[Exchange | Result[Outcome], None]:
+        """Keep what happened, so that it can be shown again."""
+        self.begun = True
+        async with aclosing(events):
+            async for event in events:
+                if isinstance(event, Result):
+                    self.outcome = event.value
+                else:
+                    self.events.append(event)
+                yield event
+
+    def look_again(self) -> AsyncGenerator[Exchange | Result[Outcome], None]:
+        """After an answer was lost or given up: is the configuration there?"""
+        lost = Failure(
+            Kind.TIMEOUT, "You stopped waiting for LaunchDarkly's answer.", "The request was out, so it may exist.",
+            sent=True,
+        )
+
+        async def look(sink: Sink) -> Outcome:
+            return await self._after_loss(lost, sink)
+
+        return self._recorded(streamed(look))
+
+    async def _send(self, sink: Sink) -> Outcome:
+        try:
+            found = await self._look_before(sink)
+        except Failure as failure:
+            return Outcome(failure=failure)
+        if found is not None:
+            return found
+
+        def noting(event: Exchange) -> None:
+            self.out = self.out or isinstance(event, Sent)
+            sink(event)
+
+        try:
+            async with self._tools.launchdarkly(self._bag, self.request.instance) as ld:
+                created = await ld.create(
+                    self.request.project, self.request.integration, self.request.body(self._bag), sink=noting
+                )
+        except Failure as failure:
+            return await self._failed(failure, sink)
+        return Outcome(configuration=created.configuration, answer=created.answer)
+
+    async def _look_before(self, sink: Sink) -> Outcome | None:
+        began = self._tools.now()
+        async with self._tools.launchdarkly(self._bag, self.request.instance) as ld:
+            self._before = await look_up(ld, self.request)
+        seconds = self._tools.now() - began
+        if self._before.same is not None:
+            if self._reuse:
+                sink(Note("name looked up", "exists with the same settings: used", seconds))
+                return Outcome(configuration=self._before.same, reused=True)
+            return Outcome(failure=self._exists(self._before.same.id), conflict=self._before.named[0])
+        if self._before.different is not None:
+            return Outcome(failure=differs(self._before.different), conflict=self._before.different)
+        sink(Note("name looked up", f"none in {self.request.project}", seconds))
+        return None
+
+    def _exists(self, identity: str) -> Failure:
+        return Failure(
+            Kind.CONFLICT,
+            f'"{self.request.name}" already exists in {self.request.project}, with the same settings ({identity}).',
+            "A second one would be a copy.",
+            "Use that one, or change the name; nothing was sent.",
+            field="config-name",
+        )
+
+    async def _failed(self, failure: Failure, sink: Sink) -> Outcome:
+        """A refusal (3xx, 4xx) created nothing. Any other trouble after the bytes were out may have: look."""
+        refused = failure.status_code is not None and 300 <= failure.status_code < 500
+        if refused or not (failure.sent or self.out):
+            return Outcome(failure=failure)
+        return await self._after_loss(failure, sink)
+
+    async def _after_loss(self, lost: Failure, sink: Sink) -> Outcome:
+        sink(Note("sent, no answer", "looking for the configuration ...", level="unknown"))
+        began = self._tools.now()
+        known = self._before.ids if self._before else frozenset()
+        try:
+            async with self._tools.launchdarkly(self._bag, self.request.instance) as ld:
+                after = await look_up(ld, self.request)
+        except Failure as failure:
+            sink(Note("could not look", "do not send again yet", self._tools.now() - began, "unknown"))
+            return Outcome(failure=lost.replaced(next_step=_NOT_KNOWN.format(why=failure.what)), fate=NOT_KNOWN)
+        seconds = self._tools.now() - began
+        ours = next((n.configuration for n in after.named if n.configuration.id not in known), None)
+        if ours is not None:
+            sink(Note("found", "going on with it; nothing is sent twice", seconds))
+            return Outcome(configuration=ours, fate=FOUND)
+        sink(Note("not there", "safe to send again", seconds))
+        return Outcome(failure=lost.replaced(next_step=_NOT_THERE, sent=False))
+
+
+_NOT_THERE = "Looked up: it was not created. You can send again; your answers are kept."
+_NOT_KNOWN = "It could not be looked up ({why}) Do not send again yet: look again first, or a copy may come to be."
+
+
+def differs(named: Named) -> Failure:
+    """The name is taken by a configuration with other settings."""
+    shown = "; ".join(map(str, named.differences[:4]))
+    more = f"; and {len(named.differences) - 4} more" if len(named.differences) > 4 else ""
+    return Failure(
+        Kind.CONFLICT,
+        f'A configuration "{named.configuration.name}" exists in {named.configuration.project_key}, with other'
+        f" settings: {shown}{more}.",
+        "Names tell configurations apart for people and for this program.",
+        "Change the name, or the settings to match; nothing was sent.",
+        field="config-name",
+    )

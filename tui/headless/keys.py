@@ -1,0 +1,143 @@
+"""`ld-flag-import keys list` and `forget`: the keys this program keeps in the keyring, never their values."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal, TextIO
+
+from tui.net.errors import Failure, Kind
+from tui.secrets.key_index import Entry, IndexFileError
+from tui.secrets.keyring_store import Keyring, Presence, State
+from tui.text import clean
+
+_GONE = frozenset({State.OK, State.MISSING})
+_STANDING = {True: "", False: "missing: no longer in the keyring", None: "not known whether still there"}
+_NO_PRESENCE = Presence(State.READY, {}, "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Streams:
+    as_json: bool
+    out: TextIO
+    err: TextIO
+
+
+def run(
+    action: Literal["list", "forget"],
+    names: Sequence[str] = (),
+    *,
+    everything: bool = False,
+    as_json: bool = False,
+    out: TextIO | None = None,
+    err: TextIO | None = None,
+    keyring: Keyring | None = None,
+) -> int:
+    """List the entries, or forget those with these `names` (`everything`: all). Returns the exit code.
+
+    0 when it is done, also where an entry was no longer in the keyring. 2 for a name that is not listed;
+    nothing was removed then. 5 where the keyring did not let an entry be removed; those before it are gone.
+    """
+    streams = _Streams(as_json, out or sys.stdout, err or sys.stderr)
+    store = keyring or Keyring()
+    try:
+        entries = store.index.read()
+        if action == "list":
+            return asyncio.run(_list(store, entries, streams))
+        return asyncio.run(_forget(store, _chosen(entries, names, everything), streams))
+    except IndexFileError as error:
+        return _fail(Failure(Kind.INTERNAL, str(error), "", "No key was touched."), [], streams)
+    except Failure as failure:
+        return _fail(failure, [], streams)
+
+
+async def _list(store: Keyring, entries: dict[str, Entry], streams: _Streams) -> int:
+    asked = await store.presence(tuple(entries)) if entries else _NO_PRESENCE
+    if asked.said:
+        _print(asked.said, streams.err)
+    if streams.as_json:
+        keys = [_document(e, asked.present.get(e.user)) for e in entries.values()]
+        _print(json.dumps({"keys": keys}), streams.out)
+    elif entries:
+        for line in _table([_row(e, asked.present.get(e.user)) for e in entries.values()]):
+            _print(line, streams.out)
+    else:
+        _print("This program keeps no keys in the keyring.", streams.out)
+    return 0
+
+
+def _document(entry: Entry, present: bool | None) -> dict[str, object]:
+    return {"name": entry.user, "where": entry.label, "created": _iso(entry.created), "present": present}
+
+
+def _row(entry: Entry, present: bool | None) -> tuple[str, str, str, str]:
+    return entry.user, entry.label, _date(entry.created), _STANDING[present]
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _chosen(entries: dict[str, Entry], names: Sequence[str], everything: bool) -> list[str]:
+    """The entries to forget. Raises Failure RECIPE (exit 2), before anything is removed."""
+    if everything == bool(names):
+        what = "Name the keys to forget, or give --all; not both, not neither."
+        raise Failure(Kind.RECIPE, what, "", "Nothing was removed.")
+    unknown = [clean(name) for name in names if name not in entries]
+    if unknown:
+        next_step = "See `ld-flag-import keys list` for the names; nothing was removed."
+        raise Failure(Kind.RECIPE, f"No key is kept under the name {', '.join(unknown)}.", "", next_step)
+    return list(entries) if everything else list(dict.fromkeys(names))
+
+
+async def _forget(store: Keyring, names: Sequence[str], streams: _Streams) -> int:
+    done: list[dict[str, str]] = []
+    for name in names:
+        outcome = await store.forget(name)
+        if outcome.state not in _GONE:  # the next would fare no better
+            kind = Kind.TIMEOUT if outcome.state is State.TIMEOUT else Kind.UNREACHABLE
+            return _fail(Failure(kind, f"{name} was not removed.", outcome.said), done, streams)
+        action = "forgotten" if outcome.state is State.OK else "was-missing"
+        done.append({"name": name, "action": action})
+        if not streams.as_json:
+            _print(f"{name}: {outcome.said}", streams.out)
+    if streams.as_json:
+        _print(json.dumps({"keys": done}), streams.out)
+    elif not names:
+        _print("This program keeps no keys in the keyring; there was nothing to forget.", streams.out)
+    return 0
+
+
+def _fail(failure: Failure, done: list[dict[str, str]], streams: _Streams) -> int:
+    if streams.as_json:
+        error = {"event": "error", "kind": failure.kind, "status_code": None, "message": failure.what,
+                 "advice": failure.advice, "field": None, "keys": done}  # fmt: skip
+        _print(json.dumps(error), streams.out)
+    else:
+        _print(str(failure), streams.err)
+    return failure.exit_code
+
+
+def _iso(seconds: float) -> str | None:
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
+def _date(seconds: float) -> str:
+    try:
+        return datetime.fromtimestamp(seconds).astimezone().strftime("%d %b %Y %H:%M")
+    except (OverflowError, OSError, ValueError):
+        return "date not known"
+
+
+def _print(text: str, out: TextIO) -> None:
+    """A stream in another encoding gets `?` for what it has no sign for, never an error."""
+    encoding = getattr(out, "encoding", None) or "utf-8"
+    out.write(text.encode(encoding, "replace").decode(encoding, "replace") + "\n")

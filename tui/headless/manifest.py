@@ -1,0 +1,128 @@
+"""`ld-flag-import manifest PATH…`: checks integration manifests and prints the form each one makes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+from tui.flagimport.form import Dependency, Form, Variable, build
+from tui.manifests.files import ManifestError, load
+from tui.manifests.models import Manifest
+from tui.net.errors import Failure, Kind
+from tui.text import clean
+
+
+def run(paths: Sequence[Path], as_json: bool, out: TextIO, err: TextIO | None = None) -> int:
+    """Print the forms to `out`; 0. A bad manifest: every problem of every file to `err` (with `as_json` one
+    error object to `out`), no form; 2."""
+    checked: list[tuple[Path, Manifest]] = []
+    bad: list[ManifestError] = []
+    for path in paths:
+        try:
+            checked.append((path, load(path)))
+        except ManifestError as error:
+            bad.append(error)
+    if bad:
+        failure = _failure(bad)
+        if as_json:
+            _print(json.dumps(_error(failure, bad)), out)
+        else:
+            _print(str(failure), err or sys.stderr)
+        return failure.exit_code
+    if as_json:
+        _print(json.dumps({"manifests": [_document(path, manifest) for path, manifest in checked]}), out)
+    else:
+        _print("\n\n".join(_page(path, manifest) for path, manifest in checked), out)
+    return 0
+
+
+def _failure(bad: Sequence[ManifestError]) -> Failure:
+    count = sum(len(error.problems) for error in bad)
+    said = "\n".join(str(error) for error in bad)
+    next_step = "Correct it" if count == 1 else f"Correct all {count}"
+    return Failure(Kind.RECIPE, said + "\n", next_step=f"{next_step} and run again; nothing was sent.")
+
+
+def _error(failure: Failure, bad: Sequence[ManifestError]) -> dict[str, object]:
+    problems = [
+        {"path": str(error.path), "place": problem.place, "text": problem.text}
+        for error in bad
+        for problem in error.problems
+    ]
+    return {
+        "event": "error", "kind": failure.kind, "status_code": None, "message": failure.what.strip(),
+        "advice": failure.advice, "field": None, "problems": problems,
+    }  # fmt: skip
+
+
+def _document(path: Path, manifest: Manifest) -> dict[str, object]:
+    form = build(manifest)
+    return {
+        "path": str(path),
+        "integration": form.integration,
+        "title": form.title,
+        "notes": list(manifest.notes),
+        "variables": [_entry(variable) for variable in form.variables],
+    }
+
+
+def _entry(variable: Variable) -> dict[str, object]:
+    return {
+        "key": variable.key, "label": variable.label, "kind": variable.kind, "role": variable.role,
+        "required": variable.required, "secret": variable.secret, "hidden": variable.hidden,
+        "default": variable.default, "placeholder": variable.placeholder, "choices": list(variable.choices),
+        "disable_after_saving": variable.fixed_after_saving, "hide_empty": variable.hide_empty,
+        "depends_on": [
+            {
+                "key": dependency.key, "action": "showField" if dependency.shows else "hideField",
+                "conditions": [{"operator": c.operator, "value": c.value} for c in dependency.conditions],
+            }
+            for dependency in variable.depends_on
+        ],
+        "help": variable.help, "note": variable.note,
+    }  # fmt: skip
+
+
+def _page(path: Path, manifest: Manifest) -> str:
+    form = build(manifest)
+    lines = [f"{form.title} ({form.integration}), {_count(form)}, from {clean(str(path))}"]
+    for variable in form.variables:
+        lines += ["", f"  {variable.label:<20}  {variable.key}  {', '.join(_traits(variable))}"]
+        lines += [f"    {line}" for line in _about(variable)]
+    lines += ["", *(f"  note: {clean(note)}" for note in manifest.notes)] if manifest.notes else []
+    return "\n".join(lines)
+
+
+def _count(form: Form) -> str:
+    return "1 field" if len(form.variables) == 1 else f"{len(form.variables)} fields"
+
+
+def _traits(variable: Variable) -> list[str]:
+    traits = [variable.kind, "required" if variable.required else "optional"]
+    traits += ["secret"] if variable.secret else []
+    traits += ["under more"] if variable.hidden else []
+    traits += ["fixed after saving"] if variable.fixed_after_saving else []
+    traits += ["not shown when empty"] if variable.hide_empty else []
+    return traits
+
+
+def _about(variable: Variable) -> list[str]:
+    about = [variable.help, variable.note]
+    about.append(f"choices: {', '.join(variable.choices)}" if variable.choices else "")
+    about.append(f"default: {variable.default}".replace("\n", ", ") if variable.default else "")
+    about += [_condition(dependency) for dependency in variable.depends_on]
+    return [line for line in about if line]
+
+
+def _condition(dependency: Dependency) -> str:
+    conditions = " and ".join(f"{c.operator} “{clean(c.value)}”" for c in dependency.conditions)
+    return f"{'shown' if dependency.shows else 'hidden'} when {dependency.key} is {conditions}"
+
+
+def _print(text: str, out: TextIO) -> None:
+    """A terminal in another encoding gets `?` for what it has no sign for, never an error."""
+    encoding = getattr(out, "encoding", None) or "utf-8"
+    out.write(text.encode(encoding, "replace").decode(encoding, "replace") + "\n")

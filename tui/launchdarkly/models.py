@@ -1,0 +1,317 @@
+"""What LaunchDarkly answers, read leniently: the interface is in beta and says less than it promises.
+
+Only what identifies a thing (`_id`, `key`) must be there. An unknown status is kept as it is, numbers may be
+strings, and anything else may be missing or null. Shapes are those of LaunchDarkly's OpenAPI document.
+Every `read_…` raises Failure NOT_JSON and nothing else, whatever it is given.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Generic, TypeVar
+from urllib.parse import parse_qsl, urlencode
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from tui.net.errors import Failure, Kind
+
+T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
+
+_WHOLE = re.compile(r"-?[0-9]{1,18}(\.0*)?")
+_LARGEST = 10**18
+_LONGEST_QUERY = 2000
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        # A lone surrogate of a JSON escape is no text: it could be neither shown nor sent.
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return ""
+    return str(value) if -_LARGEST < value < _LARGEST else ""
+
+
+def _whole(value: object) -> int | None:
+    if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
+        return int(value.strip().partition(".")[0])
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value) if -_LARGEST < value < _LARGEST else None  # false for NaN too
+
+
+def _moment(value: object) -> int | None:
+    # 0 is how some of its services write "never".
+    number = _whole(value)
+    return number if number is not None and number > 0 else None
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    items = value if isinstance(value, list | tuple) else ()
+    return tuple(text for text in map(_text, items) if text)
+
+
+def _objects(value: object) -> list[object]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _object(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _object_or_none(value: object) -> object:
+    return value if isinstance(value, dict) else None
+
+
+def _truth(value: object) -> bool:
+    return value is True or value in ("true", "True")
+
+
+def _status(value: object) -> dict[str, object]:
+    return {"status": value} if isinstance(value, str) else _object(value)
+
+
+def _links(value: object) -> dict[str, str]:
+    return {name: _text(_object(link).get("href")) for name, link in _object(value).items()}
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+Identity = Annotated[str, BeforeValidator(_text), Field(min_length=1)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
+Whole = Annotated[int | None, BeforeValidator(_whole)]
+Millis = Annotated[int | None, BeforeValidator(_moment)]
+Truth = Annotated[bool, BeforeValidator(_truth)]
+
+
+class _Lenient(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class ImportFault(_Lenient):
+    """One entry of `_status.errors`. `timestamp` in milliseconds since the epoch."""
+
+    message: Text = ""
+    status_code: Whole = Field(default=None, alias="statusCode")
+    timestamp: Millis = None
+    integration_id: Text = Field(default="", alias="integrationId")
+
+
+class ImportStatus(_Lenient):
+    """How the import job stands: complete, importing, pending, failed, partial or a word not known yet.
+
+    `last_import` (the last successful one) and `last_error` are milliseconds since the epoch, or None.
+    """
+
+    status: Text = ""
+    last_import: Millis = Field(default=None, alias="lastImport")
+    last_error: Millis = Field(default=None, alias="lastError")
+    errors: Annotated[tuple[ImportFault, ...], BeforeValidator(_objects)] = ()
+
+
+class Reason(_Lenient):
+    """Which statement of which role allows or denies an action."""
+
+    effect: Text = ""
+    role_name: Text = ""
+    actions: Texts = ()
+    resources: Texts = ()
+
+
+class Action(_Lenient):
+    """One action that your token may or may not do with this configuration."""
+
+    action: Text = ""
+    reason: Annotated[Reason, BeforeValidator(_object)] = Reason()
+
+
+class Access(_Lenient):
+    """`_access`: what your token may do with this configuration."""
+
+    denied: Annotated[tuple[Action, ...], BeforeValidator(_objects)] = ()
+    allowed: Annotated[tuple[Action, ...], BeforeValidator(_objects)] = ()
+
+
+class Configuration(_Lenient):
+    """A flag import configuration. `config` is None where LaunchDarkly leaves it out, as in lists.
+
+    It is unknown whether secrets in `config` come back clear, masked or not at all: redact what is shown.
+    """
+
+    id: Identity = Field(alias="_id")
+    integration_key: Text = Field(default="", alias="integrationKey")
+    project_key: Text = Field(default="", alias="projectKey")
+    name: Text = ""
+    tags: Texts = ()
+    version: Whole = None
+    config: Annotated[dict[str, object] | None, BeforeValidator(_object_or_none)] = Field(None, repr=False)
+    status: Annotated[ImportStatus, BeforeValidator(_status)] = Field(default=ImportStatus(), alias="_status")
+    access: Annotated[Access | None, BeforeValidator(_object_or_none)] = Field(default=None, alias="_access")
+    links: Annotated[dict[str, str], BeforeValidator(_links)] = Field(default={}, alias="_links", repr=False)
+
+
+class CallerIdentity(_Lenient):
+    """Who a token is. All members are optional; a service token belongs to no member."""
+
+    account_id: Text = Field(default="", alias="accountId")
+    auth_kind: Text = Field(default="", alias="authKind")
+    token_kind: Text = Field(default="", alias="tokenKind")
+    token_id: Text = Field(default="", alias="tokenId")
+    token_name: Text = Field(default="", alias="tokenName")
+    member_id: Text = Field(default="", alias="memberId")
+    client_id: Text = Field(default="", alias="clientId")
+    service_token: Truth = Field(default=False, alias="serviceToken")
+    scopes: Texts = ()
+    project_id: Text = Field(default="", alias="projectId")
+    project_name: Text = Field(default="", alias="projectName")
+    environment_id: Text = Field(default="", alias="environmentId")
+    environment_name: Text = Field(default="", alias="environmentName")
+
+
+class Member(_Lenient):
+    """A person of the account. `role` is the base role; `custom_roles` holds keys or ids."""
+
+    id: Identity = Field(alias="_id")
+    email: Text = ""
+    role: Text = ""
+    first_name: Text = Field(default="", alias="firstName")
+    last_name: Text = Field(default="", alias="lastName")
+    custom_roles: Texts = Field(default=(), alias="customRoles")
+
+    @property
+    def display_name(self) -> str:
+        """First and last name, or the mail address where neither is set."""
+        return " ".join(part for part in (self.first_name, self.last_name) if part) or self.email
+
+
+class Project(_Lenient):
+    """A project of the account."""
+
+    id: Text = Field(default="", alias="_id")
+    key: Identity
+    name: Text = ""
+    tags: Texts = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A flag in LaunchDarkly. `created` in milliseconds since the epoch. Small: there can be 10,000."""
+
+    key: str
+    name: str
+    tags: tuple[str, ...]
+    archived: bool
+    created: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Part of a list. `total_count` is None where untold; `next` is the query of the next page, or ""."""
+
+    items: tuple[T, ...]
+    total_count: int | None
+    next: str
+
+
+def read_configuration(value: object) -> Configuration:
+    """One configuration, of an answer to create, get or update."""
+    return _model(Configuration, value, "a flag import configuration")
+
+
+def read_configurations(value: object) -> Page[Configuration]:
+    """The account's configurations."""
+    return _models(Configuration, value)
+
+
+def read_identity(value: object) -> CallerIdentity:
+    """Whose token this is."""
+    return _model(CallerIdentity, value, "the identity of your token")
+
+
+def read_member(value: object) -> Member:
+    """One member."""
+    return _model(Member, value, "a member of your account")
+
+
+def read_members(value: object) -> Page[Member]:
+    """A page of members."""
+    return _models(Member, value)
+
+
+def read_project(value: object) -> Project:
+    """One project."""
+    return _model(Project, value, "a project")
+
+
+def read_projects(value: object) -> Page[Project]:
+    """A page of projects."""
+    return _models(Project, value)
+
+
+def read_tags(value: object) -> Page[str]:
+    """A page of tags; what is no text is left out."""
+    page = _page(value, _text, "a list of tags")
+    return Page(tuple(tag for tag in page.items if tag), page.total_count, page.next)
+
+
+def read_flags(value: object) -> Page[Flag]:
+    """A page of flags."""
+    return _page(value, _flag, _LISTS[Flag])
+
+
+_LISTS: dict[type, str] = {
+    Configuration: "a list of flag import configurations",
+    Member: "a list of members",
+    Project: "a list of projects",
+    Flag: "a list of flags",
+}
+
+
+def _flag(value: object) -> Flag:
+    item = _object(value)
+    key = _text(item.get("key"))
+    if not key:
+        raise _unexpected(_LISTS[Flag])
+    return Flag(
+        key=key,
+        name=_text(item.get("name")),
+        tags=_texts(item.get("tags")),
+        archived=_truth(item.get("archived")),
+        created=_moment(item.get("creationDate")),
+    )
+
+
+def _page(value: object, read: Callable[[object], T], expected: str) -> Page[T]:
+    items = _object(value).get("items")
+    if not isinstance(items, list):
+        raise _unexpected(expected)
+    links = _object(_object(value).get("_links"))
+    following = _text(_object(links.get("next")).get("href"))
+    # Only the query is used, written anew: a link must not lead a token to another address.
+    query = following.partition("#")[0].partition("?")[2][:_LONGEST_QUERY]
+    total = _whole(_object(value).get("totalCount"))
+    return Page(tuple(map(read, items)), total, urlencode(parse_qsl(query)))
+
+
+def _models(kind: type[M], value: object) -> Page[M]:
+    return _page(value, lambda item: _model(kind, item, _LISTS[kind]), _LISTS[kind])
+
+
+def _model(kind: type[M], value: object, expected: str) -> M:
+    try:
+        return kind.model_validate(value)
+    except (ValidationError, RecursionError):
+        # What pydantic says holds the whole input, so nothing of it is kept.
+        pass
+    raise _unexpected(expected)
+
+
+def _unexpected(expected: str) -> Failure:
+    return Failure(
+        Kind.NOT_JSON,
+        f"LaunchDarkly's answer is not what was expected: {expected}.",
+        "Most likely the beta interface has changed, or the address is not LaunchDarkly's.",
+        "Check the address; the answer was not used.",
+        sent=True,
+    )

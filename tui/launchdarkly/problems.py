@@ -1,0 +1,148 @@
+"""LaunchDarkly's refusals in words: one sentence for each status, its own message quoted and never alone."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tui.launchdarkly.instances import INSTANCES, Instance
+from tui.net.errors import Failure, Kind
+from tui.net.messages import Answer
+from tui.text import clean
+
+_LONGEST = 200
+_SERVER_ERROR = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked when LaunchDarkly refused: sentences name it, and say what of it did not happen.
+
+    `safe` is what is sure after a refusal ("nothing was created"); `of` what the right would be for; `fields`
+    are the config keys that a message may name.
+    """
+
+    instance: Instance
+    safe: str = "nothing was changed"
+    of: str = "this"
+    writes: bool = False
+    project: str = ""
+    integration: str = ""
+    configuration: str = ""
+    fields: tuple[str, ...] = ()
+
+
+def refusal(answer: Answer, asked: Asked, redact: Callable[[str], str]) -> Failure:
+    """The failure behind an answer that is no success. `redact` takes known secrets out of what is quoted.
+
+    `field` is the config key that the message names, or `token` or `project` where the status says so. `sent`
+    is true where LaunchDarkly may have acted all the same (5xx); its refusals are sure.
+    """
+    if answer.status_code >= _SERVER_ERROR:
+        return _broken(answer, asked)
+    message = message_of(answer, redact)
+    words = _WORDS.get(answer.status_code, _not_accepted)
+    return words(answer.status_code, f': "{message}"' if message else "", message, asked)
+
+
+def message_of(answer: Answer, redact: Callable[[str], str]) -> str:
+    """The server's own message, cleaned, without known secrets and cut short; "" where there is none.
+
+    LaunchDarkly promises `{"code", "message"}`; gateways before it answer with web pages or nothing.
+    """
+    try:
+        value = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        value = None
+    told = value if isinstance(value, dict) else {}
+    found = next((told[name] for name in ("message", "error", "code") if isinstance(told.get(name), str)), "")
+    text = clean(redact(found)).strip().rstrip(".")
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _unauthorized(status: int, quoted: str, message: str, asked: Asked) -> Failure:
+    others = [one.name for one in INSTANCES if one != asked.instance]
+    return Failure(
+        Kind.UNAUTHORIZED,
+        f"LaunchDarkly refused your token ({status}){quoted}.",
+        f"It is mistyped, was deleted, or belongs to another instance: this was {asked.instance.name}.",
+        f"Choose {' or '.join((', '.join(others[:-1]), others[-1]))}, or paste it again; answers are kept.",
+        status_code=status,
+        field="token",
+    )
+
+
+def _forbidden(status: int, quoted: str, message: str, asked: Asked) -> Failure:
+    where = f" in {clean(asked.project)}" if asked.project else ""
+    return Failure(
+        Kind.FORBIDDEN,
+        f"LaunchDarkly knows your token but does not allow this ({status}){quoted}.",
+        f"Most likely its role does not cover {asked.of}{where}, or the account may not use it.",
+        f"Ask an admin, or use another token; {asked.safe}.",
+        status_code=status,
+        field="token",
+    )
+
+
+def _not_found(status: int, quoted: str, message: str, asked: Asked) -> Failure:
+    field: str | None = None
+    if asked.configuration:
+        what = f"LaunchDarkly has no configuration {clean(asked.configuration)} in {clean(asked.project)}"
+        why, step = "It was deleted, or your token may not see it.", "Look it up in the list"
+    elif asked.project:
+        what, field = f"LaunchDarkly has no project {clean(asked.project)} for your token", "project"
+        why, step = "It was renamed or deleted, or the token may not see it.", "Choose the project again"
+    else:
+        what, field = f"{clean(asked.instance.host)} has nothing at this address", "host"
+        why, step = "Most likely it is not LaunchDarkly's, or an older version of it.", "Check the instance"
+    what = f"{what} ({status}){quoted}."
+    return Failure(Kind.NOT_FOUND, what, why, f"{step}; {asked.safe}.", status_code=status, field=field)
+
+
+def _conflict(status: int, quoted: str, message: str, asked: Asked) -> Failure:
+    return Failure(
+        Kind.CONFLICT,
+        f"LaunchDarkly reports a conflict ({status}){quoted}.",
+        "Somebody changed the same thing at the same moment, or one like it exists.",
+        f"Read the list again before you send; {asked.safe}.",
+        status_code=status,
+    )
+
+
+def _not_accepted(status: int, quoted: str, message: str, asked: Asked) -> Failure:
+    field = named_field(message, asked.fields)
+    return Failure(
+        Kind.BAD_REQUEST,
+        f"LaunchDarkly did not accept the request ({status}){quoted}.",
+        f"It names {field}." if field else "It does not say which answer is wrong." if asked.fields else "",
+        f"{'Correct it' if field else 'Look through your answers'} and send again; {asked.safe}.",
+        status_code=status,
+        field=field,
+    )
+
+
+def _broken(answer: Answer, asked: Asked) -> Failure:
+    page = " with a web page" if answer.is_page else ""
+    what = f"LaunchDarkly failed{page} ({answer.status_code})."
+    if asked.writes:
+        why = "The fault is on their side, and the request may have got through."
+        step = "Look whether it did before you send it again; answers are kept."
+    else:
+        why, step = "The fault is on their side.", f"Try again in a minute; {asked.safe}."
+    return Failure(Kind.SERVER_ERROR, what, why, step, status_code=answer.status_code, sent=True)
+
+
+_Words = Callable[[int, str, str, Asked], Failure]
+_WORDS: Mapping[int, _Words] = {401: _unauthorized, 403: _forbidden, 404: _not_found, 409: _conflict}
+
+
+def named_field(message: str, fields: tuple[str, ...]) -> str | None:
+    """The one of `fields` that stands in `message` as a word of its own; the first that does, or None."""
+    places = [
+        (found.start(), name)
+        for name in fields
+        if (found := re.search(rf"(?<![A-Za-z0-9_-]){re.escape(name)}(?![A-Za-z0-9_-])", message))
+    ]
+    return min(places)[1] if places else None

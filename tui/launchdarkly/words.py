@@ -1,0 +1,73 @@
+"""`_access` and `_status` of a configuration in words, all foreign text in them cleaned."""
+
+from __future__ import annotations
+
+from tui.launchdarkly.models import Access, Action, ImportFault, ImportStatus
+from tui.net.times import moment
+from tui.text import clean
+
+_LONGEST = 200
+# LaunchDarkly's actions begin with what they do (createIntegration, deleteIntegration). Those of flag imports
+# are not documented: what begins otherwise is shown as it is.
+_VERBS = (
+    ("create", "create"), ("delete", "delete"), ("update", "edit"), ("edit", "edit"), ("view", "see"),
+    ("get", "see"), ("trigger", "start"), ("import", "start"), ("start", "start"), ("*", "do everything"),
+)  # fmt: skip
+# Sentences for the states of LaunchDarkly's FlagImportStatus; any other word is shown as it is.
+_STATES = {
+    "complete": "complete",
+    "importing": "importing",
+    "pending": "pending, not started yet",
+    "failed": "failed",
+    "partial": "partial: a part was imported",
+    "": "not told",
+}
+
+
+def access_in_words(access: Access | None) -> str:
+    """What your token may do, as in "You may start, edit; not delete: role Writer."."""
+    if access is None or not (access.allowed or access.denied):
+        return "What your token may do with it: not known."
+    may, may_not = _verbs(access.allowed), _verbs(access.denied)
+    roles = _roles(access.denied) or _roles(access.allowed)
+    if not may_not:
+        return f"You may {may}{roles}."
+    return f"You may {may}; not {may_not}{roles}." if may else f"You may not {may_not}{roles}."
+
+
+def status_in_words(status: ImportStatus) -> tuple[str, ...]:
+    """The state first, then when it last went well and badly, then each of the errors; one line each.
+
+    Dates are local time, as `23 Nov 14:02:11`.
+    """
+    lines = [_STATES.get(status.status, _short(status.status))]
+    if status.last_import is not None:
+        lines.append(f"last import {moment(status.last_import / 1000)}")
+    if status.last_error is not None:
+        lines.append(f"last error {moment(status.last_error / 1000)}")
+    return (*lines, *map(fault_in_words, status.errors))
+
+
+def fault_in_words(fault: ImportFault) -> str:
+    """One error of an import: `23 Nov 14:06:04: Forbidden (403)`."""
+    when = f"{moment(fault.timestamp / 1000)}: " if fault.timestamp is not None else ""
+    status = f" ({fault.status_code})" if fault.status_code is not None else ""
+    return f"{when}{_short(fault.message) or 'an error without a message'}{status}"
+
+
+def _verbs(actions: tuple[Action, ...]) -> str:
+    return ", ".join(dict.fromkeys(_verb(one.action) for one in actions if one.action))
+
+
+def _verb(action: str) -> str:
+    return next((word for begin, word in _VERBS if action.startswith(begin)), _short(action))
+
+
+def _roles(actions: tuple[Action, ...]) -> str:
+    names = list(dict.fromkeys(_short(one.reason.role_name) for one in actions if one.reason.role_name))
+    return f": role {', '.join(names)}" if names else ""
+
+
+def _short(text: str) -> str:
+    cleaned = clean(text).strip()
+    return cleaned if len(cleaned) <= _LONGEST else f"{cleaned[: _LONGEST - 1]}…"

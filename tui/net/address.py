@@ -1,0 +1,141 @@
+"""Addresses as people paste them, made into one base URL that a path can be put behind."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)", re.DOTALL)
+# What Unleash's own pages and SDK settings show behind the base URL.
+_API_PATH = re.compile(r"/api(/client(/.*)?)?$")
+_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$")
+_LONGEST_HOST = 253
+_IN_PATHS = "/%:@!$&'()*+,;=~"  # stand as they are; all else is percent-encoded
+_USUAL_PORTS = {"https": 443, "http": 80}
+
+
+class AddressError(ValueError):
+    """The text is no base URL that may be used. `str()` is a sentence and quotes nothing of the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class BaseUrl:
+    """An address without a trailing slash, and what was taken away from the text to get it, or ""."""
+
+    url: str
+    said: str
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` (brackets or not) can only be this machine: localhost, 127.0.0.0/8, ::1."""
+    bare = host.lower().strip("[]").rstrip(".")
+    if bare == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(bare).is_loopback
+    except ValueError:
+        return False
+
+
+def normal_base_url(text: str) -> BaseUrl:
+    """`text` as a base URL: host in lower case and IDNA, no query, no slash and no `/api` at its end.
+
+    `https` everywhere, `http` on loopback alone: a key must not cross a network readable. The result given in
+    again comes out the same. Raises AddressError.
+    """
+    stripped = text.strip()
+    if not stripped:
+        raise AddressError("There is no address. Write one that starts with https://.")
+    if any(not c.isprintable() or c.isspace() for c in stripped):
+        raise AddressError("An address holds no blanks or invisible characters. Take them out.")
+    scheme, rest = _scheme(stripped)
+    _refuse_userinfo(rest)
+    said = ["Blanks around it were removed."] if stripped != text else []
+    authority, path = _authority_and_path(rest, said)
+    host, port = _host_and_port(authority)
+    if scheme == "http" and not is_loopback(host):
+        raise AddressError("http:// sends your key readable. Write https://; http:// is for localhost alone.")
+    suffix = "" if port in (None, _USUAL_PORTS[scheme]) else f":{port}"
+    return BaseUrl(f"{scheme}://{host}{suffix}{path}", " ".join(said))
+
+
+def _scheme(text: str) -> tuple[str, str]:
+    found = _SCHEME.match(text)
+    if found is None:
+        raise AddressError("The beginning is missing. Write https:// in front of the address.")
+    scheme = found[1].lower()
+    if scheme not in _USUAL_PORTS:
+        raise AddressError("Only https:// is taken, and http:// on this machine. Write https:// in front.")
+    return scheme, found[2]
+
+
+def _refuse_userinfo(rest: str) -> None:
+    path_at = rest.find("/")
+    tail_at = min((at for at in (rest.find("?"), rest.find("#")) if at >= 0), default=-1)
+    # Behind a path an @ may stand in a query, which is dropped; elsewhere it ends a user name and password,
+    # also where the password itself has a slash or a # that cuts it in two.
+    looked_at = rest[:tail_at] if 0 <= path_at < tail_at else rest
+    if "@" in looked_at:
+        raise AddressError("A user name or password stands before an @. Take it out; keys have own fields.")
+
+
+def _authority_and_path(rest: str, said: list[str]) -> tuple[str, str]:
+    whole = re.split(r"[?#]", rest, maxsplit=1)
+    if len(whole) > 1:
+        said.append("What stands behind ? or # was removed.")
+    authority, slash, path = whole[0].partition("/")
+    trimmed = kept = (slash + path).rstrip("/")
+    while (shorter := _API_PATH.sub("", kept).rstrip("/")) != kept:
+        kept = shorter
+    if kept != trimmed:
+        said.append(f"A trailing {'/api' if trimmed == f'{kept}/api' else '/api path'} was removed.")
+    elif trimmed != slash + path:
+        said.append("A trailing slash was removed.")
+    if "\\" in kept:
+        raise AddressError("An address holds no backslash. Write / in its place.")
+    return authority, quote(kept, safe=_IN_PATHS)
+
+
+def _host_and_port(authority: str) -> tuple[str, int | None]:
+    try:
+        split = urlsplit(f"//{authority}")
+        host, port = split.hostname or "", split.port
+    except ValueError:
+        raise AddressError(_bad_authority(authority)) from None
+    if port == 0:
+        raise AddressError(_BAD_PORT)
+    return _host(host, bracketed=authority.startswith("[")), port
+
+
+_BAD_PORT = "The port is not a number from 1 to 65535. Correct what stands behind the colon, or leave it out."
+_BAD_HOST = "That is no host name. Write the address as your browser shows it, such as https://unleash.example.com."
+
+
+def _bad_authority(authority: str) -> str:
+    return _BAD_PORT if authority.isascii() and not {"[", "]"} & set(authority) else _BAD_HOST
+
+
+def _host(host: str, *, bracketed: bool) -> str:
+    if bracketed:
+        try:
+            if "%" in host:  # a zone is a name of this machine's own network card
+                raise AddressError(_BAD_HOST)
+            return f"[{ipaddress.IPv6Address(host).compressed}]"
+        except ipaddress.AddressValueError:
+            raise AddressError(_BAD_HOST) from None
+    name = host if host.isascii() else _idna(host)
+    name = name.lower().removesuffix(".")
+    if not 0 < len(name) <= _LONGEST_HOST or not all(_LABEL.match(label) for label in name.split(".")):
+        raise AddressError(_BAD_HOST)
+    return name
+
+
+def _idna(host: str) -> str:
+    import idna  # deferred: its tables are large, and few hosts need them
+
+    try:
+        return idna.encode(host, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        raise AddressError(_BAD_HOST) from None

@@ -1,0 +1,288 @@
+"""The one place where HTTP clients are built: TLS, proxy, limits, pauses and the events of an exchange."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import ssl
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+import httpx
+import truststore
+from pydantic import SecretStr
+
+from tui.net import trouble
+from tui.net.address import is_loopback
+from tui.net.body import ACCEPTED, CutOffError, EncodingError, TooLargeError, whole
+from tui.net.errors import Failure, Kind
+from tui.net.events import Answered, Done, Receiving, Sink, ignore
+from tui.net.messages import USUAL, Answer, Limits, Request
+from tui.net.retry import TOO_MANY, kept_pauses
+from tui.net.trace import Trace
+from tui.text import clean
+
+__all__ = ["Answer", "Http", "Limits", "Request"]
+
+_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")  # printable ASCII, no blanks around
+_LENGTH = re.compile(r"[0-9]{1,18}")
+_PORTS = {"https": 443, "http": 80}
+_TELLING = ("x-ratelimit-", "ratelimit-")
+_TELLING_NAMES = frozenset({"retry-after", "content-type", "date", "server"})
+_BETWEEN_SIZES = 0.25  # seconds from one Receiving to the next
+_AGENT = "ld-flag-import"
+
+
+class Http:
+    """Sends requests, one connection pool for as long as the context is open.
+
+    `now` is in seconds since the epoch, and `deadline` too: no request and no pause reaches past it. `timer`
+    measures. `log` gets one line a request: method, host, path, status, seconds; no header, body or query.
+    """
+
+    def __init__(
+        self,
+        *,
+        now: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        deadline: float | None = None,
+        log: Callable[[str], None] | None = None,
+        timer: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._now, self._sleep, self._timer = now, sleep, timer
+        self._deadline = deadline
+        self._log = log
+        self._clients: dict[bool, httpx.AsyncClient] = {}
+        self._known: dict[str, tuple[str, str]] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        clients, self._clients = list(self._clients.values()), {}
+        for client in clients:
+            await client.aclose()
+
+    async def send(
+        self, request: Request, *, peer: str, sink: Sink = ignore, limits: Limits = USUAL
+    ) -> Answer:
+        """The whole answer, whatever its status: 2xx, 4xx and 5xx are for the caller to judge.
+
+        `peer` is the server's name in sentences. Raises Failure: CREDENTIAL for a header that cannot be sent,
+        REDIRECT on 3xx, RATE_LIMITED where a pause asked for is too long or one too many, else UNREACHABLE,
+        TIMEOUT, TLS, TOO_LARGE or NOT_JSON; `sent` says whether bytes of the request may have left.
+        """
+        check_headers(request.headers)
+        return await kept_pauses(
+            lambda: self._logged(request, peer, sink, limits),
+            peer=peer,
+            limits=limits,
+            deadline=self._deadline,
+            now=self._now,
+            sleep=self._sleep,
+            sink=sink,
+        )
+
+    async def _logged(self, request: Request, peer: str, sink: Sink, limits: Limits) -> Answer:
+        began = self._timer()
+        outcome = "given up"
+        try:
+            answer = await self._once(request, peer, sink, limits)
+            outcome = str(answer.status_code)
+            return answer
+        except Failure as failure:
+            outcome = failure.kind.value
+            raise
+        finally:
+            if self._log is not None:
+                where = urlsplit(request.url)
+                seconds = self._timer() - began
+                self._log(clean(f"{request.method} {where.hostname} {where.path} {outcome} {seconds:.2f} s"))
+
+    async def _once(self, request: Request, peer: str, sink: Sink, limits: Limits) -> Answer:
+        client = self._client(request.url)
+        built = _built(client, request)
+        trace = Trace(
+            host=built.url.host,
+            port=built.url.port or _PORTS[built.url.scheme],
+            method=request.method,
+            size=_size(built),
+            sink=sink,
+            timer=self._timer,
+            known=self._known,
+        )
+        built.extensions["trace"] = trace
+        seconds = self._seconds_left(limits)
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._exchange(client, built, peer, sink, limits)
+        except TimeoutError:
+            failure = trouble.timed_out(_case(peer, built, trace), seconds)
+        except TooLargeError:
+            failure = trouble.too_large(_case(peer, built, trace), limits.max_bytes)
+        except EncodingError:
+            failure = trouble.unpacked(_case(peer, built, trace))
+        except CutOffError:
+            failure = trouble.cut_off(_case(peer, built, trace))
+        except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+            failure = trouble.from_network(error, _case(peer, built, trace))
+        raise failure  # out here, so that no foreign error hangs on it as its context
+
+    async def _exchange(
+        self, client: httpx.AsyncClient, built: httpx.Request, peer: str, sink: Sink, limits: Limits
+    ) -> Answer:
+        began = self._timer()
+        trace: Trace = built.extensions["trace"]
+        response = await client.send(built, stream=True)
+        try:
+            reason = clean(response.reason_phrase)
+            sink(Answered(response.status_code, reason, _telling(response.headers), trace.since_sent))
+            if 300 <= response.status_code < 400:
+                location = response.headers.get("location", "")
+                raise trouble.redirected(response.status_code, str(built.url), location)
+            # A refusal by 429 is complete by its headers.
+            body = b"" if response.status_code == TOO_MANY else await self._body(response, sink, limits)
+        finally:
+            await response.aclose()
+        sink(Done(len(body), trace.since_sent))
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        took = self._timer() - began
+        return Answer(response.status_code, reason, headers, body, took, peer, str(built.url))
+
+    async def _body(self, response: httpx.Response, sink: Sink, limits: Limits) -> bytes:
+        announced = response.headers.get("content-length", "")
+        if _LENGTH.fullmatch(announced) and int(announced) > limits.max_bytes:
+            raise TooLargeError
+        told = self._timer()
+
+        def progress(size: int) -> None:
+            nonlocal told
+            if self._timer() - told >= _BETWEEN_SIZES:
+                told = self._timer()
+                sink(Receiving(size))
+
+        encoding = response.headers.get("content-encoding", "")
+        return await whole(response.aiter_raw(), encoding, limits.max_bytes, progress)
+
+    def _seconds_left(self, limits: Limits) -> float:
+        if self._deadline is None:
+            return limits.total_seconds
+        left = self._deadline - self._now()
+        if left <= 0:
+            raise Failure(Kind.TIMEOUT, "The time given for this run is over.", "", "Nothing more was sent.")
+        return min(limits.total_seconds, left)
+
+    def _client(self, url: str) -> httpx.AsyncClient:
+        """The client for this address. Loopback has its own, which knows no proxy and needs no CA."""
+        parts = urlsplit(url)
+        local = is_loopback(parts.hostname or "")
+        if parts.scheme != "https" and not (local and parts.scheme == "http"):
+            raise ValueError("https everywhere, http for loopback alone")
+        if local not in self._clients:
+            self._clients[local] = _local_client() if local else _remote_client()
+        return self._clients[local]
+
+
+def check_headers(headers: Mapping[str, SecretStr | str]) -> None:
+    """Raise Failure CREDENTIAL for a value that no header can hold; the header is named, the value is not."""
+    for name, value in headers.items():
+        if _NAME.fullmatch(name) is None:
+            raise ValueError("a header's name is wrong")
+        if _VALUE.fullmatch(_opened(value)) is None:
+            raise Failure(
+                Kind.CREDENTIAL,
+                f"The key for the header {name} cannot be sent: it is empty, or has a blank at an end, "
+                "a line break or a letter beyond plain ASCII.",
+                "Most likely it was changed while it was copied.",
+                "Paste it again; nothing was sent.",
+            )
+
+
+def _opened(value: SecretStr | str) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
+
+
+def _built(client: httpx.AsyncClient, request: Request) -> httpx.Request:
+    headers = {name: _opened(value) for name, value in request.headers.items()}
+    try:
+        return client.build_request(request.method, request.url, headers=headers, content=request.body)
+    except httpx.InvalidURL:
+        why = "It is too long, or has characters that no address can hold."
+    raise Failure(Kind.UNREACHABLE, "This address cannot be used.", why, "Correct it; nothing was sent.")
+
+
+def _size(built: httpx.Request) -> int:
+    """Bytes of the request as HTTP/1.1 writes it."""
+    line = len(built.method) + len(built.url.raw_path) + len("  HTTP/1.1\r\n")
+    headers = sum(len(name) + len(value) + len(": \r\n") for name, value in built.headers.raw)
+    return line + headers + len("\r\n") + len(built.content)
+
+
+def _case(peer: str, built: httpx.Request, trace: Trace) -> trouble.Case:
+    return trouble.Case(
+        peer=peer,
+        method=built.method,
+        host=built.url.host,
+        port=built.url.port or _PORTS[built.url.scheme],
+        proxy=trace.proxy,
+        proxy_status=trace.proxy_status,
+        sent=trace.sent,
+        answered=trace.answered,
+    )
+
+
+def _telling(headers: httpx.Headers) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (name, clean(value))
+        for name, value in headers.items()
+        if name in _TELLING_NAMES or name.startswith(_TELLING)
+    )
+
+
+def _local_client() -> httpx.AsyncClient:
+    return _make_client(trust_env=False)
+
+
+def _remote_client() -> httpx.AsyncClient:
+    for name, there in trouble.CA_VARIABLES.items():
+        value = os.environ.get(name)
+        if value and not there(value):
+            raise trouble.bad_variable(name, Kind.TLS, "what it names is not there")
+    try:
+        return _make_client(trust_env=True)
+    except Exception:  # a wrong address, an unknown scheme, a missing library: httpx has many ways to say it
+        name = _variable_at_fault()
+    what = "it is no address of an HTTP proxy (http://host:port)" if name else "it is no list of hosts"
+    raise trouble.bad_variable(name or "NO_PROXY", Kind.UNREACHABLE, what)
+
+
+def _make_client(*, trust_env: bool, proxy: str | None = None) -> httpx.AsyncClient:
+    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return httpx.AsyncClient(
+        verify=context,
+        trust_env=trust_env,
+        proxy=proxy,
+        follow_redirects=False,
+        timeout=None,  # the total limit holds for all steps together  # noqa: S113
+        headers={"User-Agent": _AGENT, "Accept": "application/json", "Accept-Encoding": ACCEPTED},
+    )
+
+
+def _variable_at_fault() -> str:
+    """The name of the first variable that no proxy can be made of, or ""."""
+    for name in trouble.PROXY_VARIABLES:
+        value = os.environ.get(name)
+        if value:
+            try:
+                _make_client(trust_env=False, proxy=value if "://" in value else f"http://{value}")
+            except Exception:  # as above
+                return name
+    return ""  # only the list of exceptions is left

@@ -1,0 +1,120 @@
+"""What a front may show of a request while it is under way. No event holds a header's or a body's content,
+but for the few response headers that matter."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A connection stands. `tls` is the protocol's name ("TLSv1.3"), "" over plain loopback HTTP."""
+
+    host: str
+    tls: str
+    proxy: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The last byte of the request has left: from here on the server may act on it."""
+
+    method: str
+    size: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Status and headers have arrived; `headers` holds those that matter (rate limits, content type, date).
+
+    `seconds` counts from the moment the request was out.
+    """
+
+    status_code: int
+    reason: str
+    headers: tuple[tuple[str, str], ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Receiving:
+    """More of the body has arrived; `size` counts decoded bytes so far."""
+
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The whole body is here; `size` counts decoded bytes, `seconds` from when the request was out."""
+
+    size: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pausing:
+    """The server asked for a pause, which is kept in full. `until` is in seconds since the epoch."""
+
+    seconds: float
+    until: float
+    attempt: int
+    of: int
+    limit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line for the timeline that is not an HTTP event, such as a look-up's result."""
+
+    text: str
+    detail: str = ""
+    seconds: float | None = None
+    level: str = "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Result(Generic[T]):
+    """The last event of a stream: what it was all for."""
+
+    value: T = field(repr=False)
+
+
+Exchange = Connected | Sent | Answered | Receiving | Done | Pausing | Note
+Sink = Callable[[Exchange], None]
+
+
+def ignore(event: Exchange) -> None:
+    """A sink for callers that show nothing."""
+
+
+async def streamed(run: Callable[[Sink], Awaitable[T]]) -> AsyncGenerator[Exchange | Result[T], None]:
+    """Run `run(sink)` and yield each event as it happens, its result last. Its exception is raised here.
+
+    Closing the iterator early cancels the run and waits until it has let go of its connection.
+    """
+    queue: asyncio.Queue[Exchange | None] = asyncio.Queue()
+
+    async def work() -> T:
+        try:
+            return await run(queue.put_nowait)
+        finally:
+            queue.put_nowait(None)
+
+    task = asyncio.create_task(work())
+    try:
+        while (event := await queue.get()) is not None:
+            yield event
+        yield Result(await task)
+    finally:
+        if not task.done():
+            task.cancel()
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.exception()  # taken note of: raised above, or of no interest to a caller who left

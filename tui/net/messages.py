@@ -1,0 +1,88 @@
+"""What goes out, what comes back, and how much of it is borne. Without httpx: Review only shows a request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from tui.net.errors import Failure, Kind
+
+_HTML = ("<!doctype", "<html", "<head", "<body")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Request:
+    """One request. A header's secret stays closed in its SecretStr until the bytes are built."""
+
+    method: str
+    url: str
+    headers: Mapping[str, SecretStr | str]
+    body: bytes | None = field(default=None)
+
+    def __repr__(self) -> str:
+        return f"Request({self.method} {self.url}, headers: {', '.join(self.headers)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer. `headers` has names in lower case; `seconds` counts from the start, pauses left out.
+
+    `body` is decoded (gzip, deflate); `peer` is the name that sentences give the server.
+    """
+
+    status_code: int
+    reason: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    seconds: float
+    peer: str = "The server"
+    url: str = ""
+
+    def text(self) -> str:
+        """The body as UTF-8; bytes that are none become U+FFFD. It is foreign: clean it before showing."""
+        return self.body.decode("utf-8", "replace")
+
+    def json(self) -> object:
+        """The body's JSON value. Raises Failure NOT_JSON, which says what came in its place."""
+        try:
+            value: object = json.loads(self.body)
+        except (ValueError, RecursionError):  # a bad encoding is a ValueError as well
+            raise self.not_json("JSON") from None
+        return value
+
+    @property
+    def is_page(self) -> bool:
+        """Whether a web page came, which is what gateways and single-page apps answer."""
+        told = self.headers.get("content-type", "").lower().startswith("text/html")
+        return told or self.body[:64].lstrip().lower().decode("latin-1").startswith(_HTML)
+
+    def not_json(self, expected: str) -> Failure:
+        """The failure for a body that is not what was `expected` ("a list of projects"), to be raised."""
+        other = "something else" if self.body.strip() else "nothing"
+        came = "a web page" if self.is_page else other
+        where = urlsplit(self.url)
+        return Failure(
+            Kind.NOT_JSON,
+            f"{self.peer} answers with {came}, not with {expected} ({self.status_code}).",
+            f"The address is most likely not that of the API: {where.hostname}." if where.hostname else "",
+            "Check the address; the answer was not used.",
+            status_code=self.status_code,
+            sent=True,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request may take: seconds in all however slowly it drips, decoded bytes, pauses asked for."""
+
+    total_seconds: float = 30.0
+    max_bytes: int = 8 * 1024 * 1024
+    pauses: int = 3
+    longest_pause: float = 60.0
+
+
+USUAL = Limits()

@@ -1,0 +1,182 @@
+"""What the practice LaunchDarkly knows: accounts with members, projects, flags and import configurations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tui.sandbox.company import DAY, STARTED, read_json
+from tui.sandbox.keys import Token, object_id
+
+ENVIRONMENT_KEYS = ("production", "staging", "test", "development")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    id: str
+    first: str
+    last: str
+    email: str
+    role: str
+    custom: tuple[str, ...] = ()
+    invited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    id: str
+    key: str
+    name: str
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LdFlag:
+    """A flag in LaunchDarkly, off everywhere. `variations` are (value, name); `created` is in ms."""
+
+    key: str
+    name: str
+    tags: tuple[str, ...]
+    created: int
+    description: str = ""
+    variations: tuple[tuple[object, str], ...] = ((True, ""), (False, ""))
+    on: int = 0
+    off: int = 1
+    maintainer: str = ""
+    archived: bool = False
+
+    @property
+    def kind(self) -> str:
+        return "boolean" if all(isinstance(value, bool) for value, _ in self.variations) else "multivariate"
+
+
+@dataclass(slots=True)
+class Configuration:
+    """A flag import configuration. `config` holds secrets in clear, as the job needs them. Times in ms."""
+
+    id: str
+    project: str
+    integration: str
+    name: str
+    tags: list[str]
+    config: dict[str, str] = field(repr=False)
+    version: int = 1
+    status: str = "pending"
+    last_import: int | None = None
+    last_error: int | None = None
+    errors: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Account:
+    id: str
+    members: tuple[Member, ...]
+    projects: Mapping[str, Project]
+    flags: dict[str, dict[str, LdFlag]]
+    configurations: dict[str, Configuration] = field(default_factory=dict)
+
+    def member(self, id_or_email: str) -> Member | None:
+        return next((one for one in self.members if id_or_email in (one.id, one.email)), None)
+
+
+def _member(raw: Mapping[str, Any], number: int) -> Member:
+    return Member(
+        object_id("member", number),
+        raw["first"],
+        raw["last"],
+        raw["email"],
+        raw["role"],
+        tuple(raw.get("custom", ())),
+        raw.get("invited", False),
+    )
+
+
+def _flag(raw: Mapping[str, Any], number: int) -> LdFlag:
+    values = raw.get("values")
+    variations: tuple[tuple[object, str], ...] = (
+        tuple((value, value) for value in values) if values else ((True, "on"), (False, "off"))
+    )
+    return LdFlag(
+        raw["key"],
+        raw["name"],
+        tuple(raw["tags"]),
+        STARTED + number * DAY,
+        variations=variations,
+        off=len(variations) - 1,
+        archived=raw.get("archived", False),
+    )
+
+
+def _acme() -> Account:
+    raw = read_json("account.json")
+    projects = {
+        one["key"]: Project(object_id("project", n), one["key"], one["name"], tuple(one.get("tags", ())))
+        for n, one in enumerate(raw["projects"], 1)
+    }
+    flags = {
+        key: {one["key"]: _flag(one, n) for n, one in enumerate(raw["flags"].get(key, ()))}
+        for key in projects
+    }
+    members = tuple(_member(one, n) for n, one in enumerate(raw["members"], 1))
+    return Account(object_id("account", 1), members, projects, flags)
+
+
+def _globex() -> Account:
+    gil = Member(object_id("member", 901), "Gil", "Globe", "gil@globex.example", "admin")
+    store = Project(object_id("project", 901), "store", "Globex Store")
+    return Account(object_id("account", 2), (gil,), {"store": store}, {"store": {}})
+
+
+class Accounts:
+    """Both accounts, fresh at each start. `now` gives seconds since the epoch."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._all = {"acme": _acme(), "globex": _globex()}
+        self._made = 0
+        self._remember_an_old_import()
+
+    def of(self, token: Token) -> Account:
+        return self._all[token.account]
+
+    def now_ms(self) -> int:
+        return int(self._now() * 1000)
+
+    def add(
+        self,
+        account: Account,
+        project: str,
+        integration: str,
+        name: str,
+        tags: list[str],
+        config: dict[str, str],
+    ) -> Configuration:
+        """Names are not unique: LaunchDarkly documents no such rule."""
+        self._made += 1
+        made = Configuration(f"12ab3c4d5ef1a2345bc{self._made:05x}", project, integration, name, tags, config)
+        account.configurations[made.id] = made
+        return made
+
+    def _remember_an_old_import(self) -> None:
+        """The list of configurations is not empty in a real account either."""
+        old = Configuration(
+            object_id("configuration", 1),
+            "blog",
+            "split",
+            "Blog, from the old workspace",
+            ["migration"],
+            {
+                "workspaceId": "",
+                "environmentId": "",
+                "splitTag": "",
+                "ldTag": "imported-from-split",
+                "ldMaintainer": "",
+                "workspaceApiKey": "",
+                "ldApiKey": "",
+            },
+            version=3,
+            status="complete",
+            last_import=STARTED + 400 * DAY,
+        )
+        self._all["acme"].configurations[old.id] = old

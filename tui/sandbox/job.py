@@ -1,0 +1,236 @@
+"""The import job: reads the practice Split or Unleash over HTTP, as LaunchDarkly does; creates flags, off."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import ssl
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from tui.sandbox.account import Account, Accounts, Configuration, LdFlag
+from tui.sandbox.keys import CREATE_FLAGS, TOKENS
+
+_KEY = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,255}")
+_TAG = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
+_AT_ONCE = 8
+"""How many flags arrive between two steps, so that progress can be watched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds that things take here: one step of a job, a slow answer, one dripping byte, a short pause."""
+
+    step: float
+    slow: float
+    drip: float
+    pause: float
+
+
+QUICK = Pace(step=0.02, slow=0.3, drip=0.02, pause=0.3)
+LIFELIKE = Pace(step=1.0, slow=8.0, drip=1.0, pause=4.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the practice Split and Unleash are. The job goes nowhere else: nothing leaves loopback."""
+
+    split: str
+    unleash: str
+
+
+@dataclass(eq=False)
+class _Failed(Exception):  # noqa: N818 - how a job ends, not a mistake of ours
+    message: str
+    status: int = 0
+
+
+class Jobs:
+    """At most one job a configuration."""
+
+    def __init__(self, accounts: Accounts, pace: Pace, sources: Sources) -> None:
+        self._accounts = accounts
+        self._pace = pace
+        self._sources = sources
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def running(self, configuration: Configuration) -> bool:
+        return configuration.id in self._tasks
+
+    def start(self, account: Account, configuration: Configuration) -> None:
+        configuration.status, configuration.errors = "pending", []
+        task = asyncio.get_running_loop().create_task(self._run(account, configuration))
+        self._tasks[configuration.id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(configuration.id, None))
+
+    def cancel(self, configuration: Configuration) -> None:
+        if task := self._tasks.get(configuration.id):
+            task.cancel()
+
+    async def stop(self) -> None:
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _run(self, account: Account, configuration: Configuration) -> None:
+        await asyncio.sleep(self._pace.step)
+        configuration.status = "importing"
+        try:
+            self._check_key(account, configuration)
+            async with _loopback_client() as client:
+                read = _READERS[configuration.integration]
+                flags = await read(client, configuration.config, self._sources)
+            await self._create(account, configuration, flags)
+        except _Failed as problem:
+            self._report(configuration, problem)
+            configuration.status, configuration.last_error = "failed", self._accounts.now_ms()
+        except (httpx.HTTPError, ValueError, KeyError, TypeError):
+            self._report(configuration, _Failed("The source did not answer as expected"))
+            configuration.status, configuration.last_error = "failed", self._accounts.now_ms()
+        else:
+            configuration.status, configuration.last_import = "complete", self._accounts.now_ms()
+
+    async def _create(self, account: Account, configuration: Configuration, flags: list[LdFlag]) -> None:
+        """Existing keys are skipped without a word, a key that is not allowed is left out and reported."""
+        there = account.flags[configuration.project]
+        for number, flag in enumerate(flags):
+            if number % _AT_ONCE == 0:
+                await asyncio.sleep(self._pace.step)
+            if not _KEY.fullmatch(flag.key):
+                self._report(configuration, _Failed(f'"{flag.key}" is not allowed as a flag key', 400))
+            else:
+                there.setdefault(flag.key, self._arriving(flag, configuration))
+
+    def _check_key(self, account: Account, configuration: Configuration) -> None:
+        token = TOKENS.find(configuration.config["ldApiKey"])
+        if token is None:
+            raise _Failed("ldApiKey: Invalid access token", 401)
+        if CREATE_FLAGS not in token.rights or self._accounts.of(token) is not account:
+            raise _Failed("ldApiKey: Access to the requested resource was denied", 403)
+
+    def _arriving(self, flag: LdFlag, configuration: Configuration) -> LdFlag:
+        config = configuration.config
+        tags = dict.fromkeys(tag for tag in (config["ldTag"], *flag.tags) if _TAG.fullmatch(tag))
+        return LdFlag(
+            flag.key,
+            flag.name,
+            tuple(tags),
+            self._accounts.now_ms(),
+            flag.description,
+            flag.variations,
+            flag.on,
+            flag.off,
+            config["ldMaintainer"],
+        )
+
+    def _report(self, configuration: Configuration, problem: _Failed) -> None:
+        configuration.errors.append(
+            {
+                "integrationId": configuration.id,
+                "message": problem.message,
+                "statusCode": problem.status,
+                "timestamp": self._accounts.now_ms(),
+            }
+        )
+
+
+def _loopback_client() -> httpx.AsyncClient:
+    """Without TLS roots, proxies and redirects: it only ever speaks to this machine."""
+    return httpx.AsyncClient(
+        verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), trust_env=False, follow_redirects=False, timeout=10.0
+    )
+
+
+async def _read_unleash(
+    client: httpx.AsyncClient, config: Mapping[str, str], sources: Sources
+) -> list[LdFlag]:
+    """An error of the source is told without its text, as LaunchDarkly's manifest of Unleash has it."""
+    base, ours = urlsplit(config["sourceBaseUrl"]), urlsplit(sources.unleash)
+    if base.port != ours.port or base.hostname not in ("127.0.0.1", "localhost"):
+        raise _Failed("sourceBaseUrl could not be reached")
+    query = {"project": config["sourceProjectId"], "environment": config["sourceEnvironmentId"]}
+    if config["sourceTag"]:
+        query["tag"] = config["sourceTag"]
+    answer = await client.get(
+        f"{sources.unleash}{base.path.rstrip('/')}/api/client/features",
+        params=query,
+        headers={"Authorization": config["sourceApiKey"]},
+    )
+    if answer.status_code != 200:
+        raise _Failed("The source refused the request", answer.status_code)
+    return [_from_unleash(feature) for feature in answer.json()["features"]]
+
+
+def _from_unleash(feature: Mapping[str, Any]) -> LdFlag:
+    names = [variant["name"] for variant in feature["variants"]]
+    variations: tuple[tuple[object, str], ...] = tuple((name, name) for name in names)
+    return LdFlag(
+        feature["name"],
+        feature["name"],
+        (),
+        0,
+        feature["description"] or "",
+        variations or ((True, "on"), (False, "off")),
+        0,
+        0 if variations else 1,
+    )
+
+
+async def _read_split(client: httpx.AsyncClient, config: Mapping[str, str], sources: Sources) -> list[LdFlag]:
+    """Flags of the workspace joined with their definitions in the environment, by name.
+
+    The key goes as Bearer. Which header LaunchDarkly uses is not known; a Harness token fails here.
+    """
+    base = f"{sources.split}/splits/ws/{quote(config['workspaceId'], safe='')}"
+    tag = {"tag": config["splitTag"]} if config["splitTag"] else {}
+    flags = await _split_objects(client, base, config, tag)
+    at = f"{base}/environments/{quote(config['environmentId'], safe='')}"
+    defined = {one["name"]: one for one in await _split_objects(client, at, config, {})}
+    return [_from_split(flag, defined.get(flag["name"])) for flag in flags]
+
+
+async def _split_objects(
+    client: httpx.AsyncClient, url: str, config: Mapping[str, str], query: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """All pages. An error of the source is told with its text, as LaunchDarkly's manifest of Split has it."""
+    found: list[dict[str, Any]] = []
+    while True:
+        answer = await client.get(
+            url,
+            params={**query, "limit": "50", "offset": str(len(found))},
+            headers={"Authorization": f"Bearer {config['workspaceApiKey']}"},
+        )
+        if answer.status_code != 200:
+            raise _Failed(f"The source answered: {answer.text[:200]}", answer.status_code)
+        page = answer.json()
+        found += page["objects"]
+        if not page["objects"] or len(found) >= page["totalCount"]:
+            return found
+
+
+def _from_split(flag: Mapping[str, Any], definition: Mapping[str, Any] | None) -> LdFlag:
+    """On is the treatment with the largest share of the default rule, off the default treatment."""
+    tags = tuple(tag["name"] for tag in flag["tags"] or ())
+    if definition is None:
+        return LdFlag(flag["name"], flag["name"], tags, 0, flag["description"] or "")
+    names = [treatment["name"] for treatment in definition["treatments"]]
+    largest = max(definition["defaultRule"], key=lambda bucket: bucket["size"])["treatment"]
+    return LdFlag(
+        flag["name"],
+        flag["name"],
+        tags,
+        0,
+        flag["description"] or "",
+        tuple((name, name) for name in names),
+        names.index(largest),
+        names.index(definition["defaultTreatment"]),
+    )
+
+
+_Reader = Callable[[httpx.AsyncClient, Mapping[str, str], Sources], Awaitable[list[LdFlag]]]
+_READERS: Mapping[str, _Reader] = {"split": _read_split, "unleash": _read_unleash}

@@ -1,0 +1,217 @@
+"""Practice servers: a made-up LaunchDarkly, Split and Unleash on loopback, with faults that can be chosen."""
+
+from __future__ import annotations
+
+import json
+import queue
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType, TracebackType
+from typing import Self, TextIO
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tui.sandbox.account import Accounts
+from tui.sandbox.company import company
+from tui.sandbox.faults import FAULTS, Fault
+from tui.sandbox.flag_import import FlagImport
+from tui.sandbox.gate import Metered
+from tui.sandbox.job import LIFELIKE, QUICK, Jobs, Pace, Sources
+from tui.sandbox.keys import ENVIRONMENTS, PROJECT, SPLIT_KEYS, TOKENS, UNLEASH_KEYS, WORKSPACES
+from tui.sandbox.launchdarkly import Reads, json_app
+from tui.sandbox.mischief import Struck
+from tui.sandbox.split import API, Split
+from tui.sandbox.unleash import Unleash
+from tui.sandbox.windows import ROOMY, Limits
+from tui.sandbox.wire import ThreadedServer, listening
+
+_SERVICES = ("launchdarkly", "split", "unleash")
+
+
+class Sandbox:
+    """Three servers in one thread. Make it by `start()`, end it by `stop()` or as a context manager."""
+
+    requests: list[tuple[str, str, int]]
+    """Every request since the start: method, path, status; status 0 where there was no answer."""
+
+    def __init__(self, port: int, pace: Pace, now: Callable[[], float], limits: Limits) -> None:
+        self._pace = pace
+        self._now = now
+        self._fault: Fault | None = None
+        self._struck = 0
+        self.requests = []
+        sockets = listening(port, len(_SERVICES))
+        self._ports = {
+            service: sock.getsockname()[1] for service, sock in zip(_SERVICES, sockets, strict=True)
+        }
+        accounts = Accounts(now)
+        jobs = Jobs(accounts, pace, Sources(self._url("split") + API, self._url("unleash")))
+        routes = [*FlagImport(accounts, jobs).routes(), *Reads(accounts).routes()]
+        self._apps: dict[int, ASGIApp] = {
+            self._ports["launchdarkly"]: Metered(self._faulty("launchdarkly", json_app(routes)), limits, now),
+            self._ports["split"]: self._faulty("split", Split(company(), limits, now).app()),
+            self._ports["unleash"]: self._faulty("unleash", Unleash(company()).app()),
+        }
+        self._server = ThreadedServer(self._serve, sockets, jobs.stop)
+
+    @classmethod
+    def start(
+        cls,
+        *,
+        port: int = 0,
+        fault: str | None = None,
+        quick: bool = True,
+        now: Callable[[], float] = time.time,
+        limits: Limits | None = None,
+    ) -> Self:
+        """Serves on `port` and the two after it, or on free ones (0). `now` gives seconds since the epoch.
+
+        `quick` is for tests: jobs, slow answers and pauses take fractions of a second, and without `limits` the
+        rate limits are out of reach. Raises OSError where a port is taken, ValueError for an unknown fault.
+        """
+        known(fault)
+        made = cls(port, QUICK if quick else LIFELIKE, now, limits or (ROOMY if quick else Limits()))
+        made.set_fault(fault)
+        return made
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Ends jobs and connections, frees the ports and ends the thread. May be called again."""
+        self._server.stop()
+
+    def _url(self, service: str) -> str:
+        return f"http://127.0.0.1:{self._ports[service]}"
+
+    def addresses(self) -> dict[str, dict[str, str]]:
+        """Where the servers are, and the keys and names that fit together."""
+        workspace, _ = WORKSPACES["default"]
+        return {
+            "launchdarkly": {
+                "url": self._url("launchdarkly"),
+                "token": TOKENS["writer"].value,
+                "import_key": TOKENS["import-key"].value,
+                "project": PROJECT,
+            },
+            "split": {
+                "api": self._url("split") + API,
+                "key": SPLIT_KEYS["admin"].value,
+                "workspace": workspace,
+                "environment": ENVIRONMENTS["production"],
+            },
+            "unleash": {
+                "url": self._url("unleash"),
+                "key": UNLEASH_KEYS["sdk"].value,
+                "project": "default",
+                "environment": "production",
+            },
+        }
+
+    @property
+    def fault(self) -> str | None:
+        return self._fault.name if self._fault else None
+
+    def set_fault(self, name: str | None) -> None:
+        """Takes effect with the next request. Raises ValueError for an unknown name."""
+        known(name)
+        self._struck = 0
+        self._fault = FAULTS[name] if name else None
+
+    @staticmethod
+    def faults() -> tuple[Fault, ...]:
+        return tuple(FAULTS.values())
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Finds the server by the port that was called, and keeps a record of the request."""
+        app = self._apps[scope["server"][1]]
+        status = 0
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await app(scope, receive, sending)
+        finally:
+            self.requests.append((scope["method"], scope["path"], status))
+
+    def _faulty(self, service: str, app: ASGIApp) -> ASGIApp:
+        async def struck_or_not(scope: Scope, receive: Receive, send: Send) -> None:
+            fault = self._fault
+            if fault is None or not fault.strikes(service, scope["method"], scope["path"]):
+                await app(scope, receive, send)
+                return
+            self._struck += 1
+            struck = Struck(app, scope, receive, send, self._pace, self._now, self._struck)
+            await struck.read()
+            await fault.act(struck)
+
+        return struck_or_not
+
+
+def known(fault: str | None) -> None:
+    """Raises ValueError, with the names there are, for a fault that does not exist."""
+    if fault is not None and fault not in FAULTS:
+        raise ValueError(f"There is no such fault. Choose one of: {', '.join(FAULTS)}.")
+
+
+def serve(port: int, fault: str | None, as_json: bool, out: TextIO) -> int:
+    """Runs the practice servers alone, and says where they are, until SIGINT, SIGTERM or SIGHUP.
+
+    Returns 128 and the signal's number, or 2 where it could not start: unknown fault, port taken.
+    """
+    with _signals() as ended:
+        try:
+            sandbox = Sandbox.start(port=port, fault=fault, quick=False)
+        except ValueError as problem:
+            print(problem, file=sys.stderr)
+            return 2
+        except OSError:
+            said = f"Port {port}, or one of the two after it, is taken. Choose another --port."
+            print(said, file=sys.stderr)
+            return 2
+        with sandbox:
+            text = json.dumps(sandbox.addresses()) if as_json else described(sandbox)
+            print(text, file=out, flush=True)
+            return 128 + ended.get()
+
+
+def described(sandbox: Sandbox) -> str:
+    """Addresses and keys for people, with the keys that are wrong on purpose."""
+    lines = ["Practice servers. Nothing leaves this machine; everything is forgotten at the end.", ""]
+    for service, values in sandbox.addresses().items():
+        lines += [service, *(f"  {name:<12} {value}" for name, value in values.items()), ""]
+    lines.append("Keys for practising mistakes")
+    for title, ring in (("launchdarkly", TOKENS), ("split", SPLIT_KEYS), ("unleash", UNLEASH_KEYS)):
+        lines += [f"  {title}", *(f"    {key.value}\n      {key.explains}" for key in ring.named.values())]
+    if sandbox.fault:
+        lines += ["", f"Fault {sandbox.fault}: {FAULTS[sandbox.fault].explains}"]
+    return "\n".join([*lines, "", "Ctrl+C ends this."])
+
+
+@contextmanager
+def _signals() -> Iterator[queue.SimpleQueue[int]]:
+    """The signals that end this program arrive in the queue; the handlers of before come back at the end."""
+    ended: queue.SimpleQueue[int] = queue.SimpleQueue()
+
+    def arrived(number: int, frame: FrameType | None) -> None:
+        ended.put(number)
+
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.signal(number, arrived) for number in numbers}
+    try:
+        yield ended
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

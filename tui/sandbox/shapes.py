@@ -1,0 +1,172 @@
+"""What the practice LaunchDarkly's resources look like as JSON, after LaunchDarkly's OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tui.sandbox.account import ENVIRONMENT_KEYS, Account, Configuration, LdFlag, Member, Project
+from tui.sandbox.answers import link
+from tui.sandbox.company import STARTED
+from tui.sandbox.keys import CONFIGURE, Token, object_id
+
+FLAG_IMPORT = "/api/v2/integration-capabilities/flag-import"
+MASKED = "********"
+
+SECRETS = {"split": ("workspaceApiKey", "ldApiKey"), "unleash": ("sourceApiKey", "ldApiKey")}
+
+
+def member_json(member: Member) -> dict[str, Any]:
+    shape = {
+        "_links": {"self": link(f"/api/v2/members/{member.id}")},
+        "_id": member.id,
+        "email": member.email,
+        "role": member.role,
+        "customRoles": list(member.custom),
+        "mfa": "disabled",
+        "_pendingInvite": member.invited,
+        "_verified": not member.invited,
+        "_lastSeen": STARTED,
+        "creationDate": STARTED,
+    }
+    names = {"firstName": member.first, "lastName": member.last}
+    return shape | {key: name for key, name in names.items() if name}
+
+
+def member_summary(member: Member) -> dict[str, Any]:
+    whole = member_json(member)
+    return {
+        key: whole[key] for key in ("_links", "_id", "firstName", "lastName", "role", "email") if key in whole
+    }
+
+
+def project_json(project: Project) -> dict[str, Any]:
+    at = f"/api/v2/projects/{project.key}"
+    return {
+        "_links": {"self": link(at), "environments": link(f"{at}/environments")},
+        "_id": project.id,
+        "key": project.key,
+        "name": project.name,
+        "tags": list(project.tags),
+        "includeInSnippetByDefault": False,
+    }
+
+
+def environment_json(project: Project, key: str) -> dict[str, Any]:
+    """Its keys are masked: nobody needs them here."""
+    number = int(project.id[-6:], 16) * 10 + ENVIRONMENT_KEYS.index(key)
+    return {
+        "_links": {"self": link(f"/api/v2/projects/{project.key}/environments/{key}")},
+        "_id": object_id("environment", number),
+        "key": key,
+        "name": key.capitalize(),
+        "apiKey": f"sdk-{MASKED}",
+        "mobileKey": f"mob-{MASKED}",
+        "color": "417505",
+        "defaultTtl": 0,
+        "secureMode": False,
+        "defaultTrackEvents": False,
+        "requireComments": False,
+        "confirmChanges": key == "production",
+        "tags": [],
+        "critical": key == "production",
+    }
+
+
+def flag_json(
+    account: Account, project: str, flag: LdFlag, *, environments: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """A flag; with the state in `environments` where it was asked for. Every flag here is off."""
+    variations = [
+        {"_id": object_id("variation", n), "value": value} | ({"name": name} if name else {})
+        for n, (value, name) in enumerate(flag.variations)
+    ]
+    shape: dict[str, Any] = {
+        "_links": {
+            "self": link(f"/api/v2/flags/{project}/{flag.key}"),
+            "parent": link(f"/api/v2/flags/{project}"),
+        },
+        "key": flag.key,
+        "name": flag.name,
+        "kind": flag.kind,
+        "description": flag.description,
+        "variations": variations,
+        "defaults": {"onVariation": flag.on, "offVariation": flag.off},
+        "tags": list(flag.tags),
+        "temporary": True,
+        "archived": flag.archived,
+        "deprecated": False,
+        "creationDate": flag.created,
+        "_version": 1,
+        "customProperties": {},
+        "experiments": {"baselineIdx": 0, "items": []},
+    }
+    maintainer = account.member(flag.maintainer) if flag.maintainer else None
+    if maintainer:
+        shape |= {"maintainerId": maintainer.id, "_maintainer": member_summary(maintainer)}
+    if environments:
+        shape["environments"] = {key: _state(project, flag, key) for key in environments}
+    return shape
+
+
+def _state(project: str, flag: LdFlag, environment: str) -> dict[str, Any]:
+    return {
+        "on": False,
+        "archived": flag.archived,
+        "salt": "5a4db0c5",
+        "sel": "5a4db0c5",
+        "lastModified": flag.created,
+        "version": 1,
+        "targets": [],
+        "contextTargets": [],
+        "rules": [],
+        "fallthrough": {"variation": flag.on},
+        "offVariation": flag.off,
+        "prerequisites": [],
+        "_site": link(f"/{project}/{environment}/features/{flag.key}"),
+        "_environmentName": environment.capitalize(),
+        "trackEvents": False,
+        "trackEventsFallthrough": False,
+    }
+
+
+def configuration_json(configuration: Configuration, token: Token, *, whole: bool) -> dict[str, Any]:
+    """One configuration. Only the answer for a single one (`whole`) has its config, with the secrets masked.
+
+    How LaunchDarkly hands secrets back is not known; that they are masked is this server's choice.
+    """
+    secrets = SECRETS[configuration.integration]
+    config = {key: MASKED if key in secrets else value for key, value in configuration.config.items()}
+    at = f"{FLAG_IMPORT}/{configuration.project}/{configuration.integration}"
+    return {
+        "_links": {
+            "self": link(f"{at}/{configuration.id}"),
+            "parent": link(FLAG_IMPORT),
+            "project": link(f"/api/v2/projects/{configuration.project}"),
+        },
+        "_id": configuration.id,
+        "integrationKey": configuration.integration,
+        "projectKey": configuration.project,
+        "config": config if whole else {},
+        "tags": list(configuration.tags),
+        "name": configuration.name,
+        "version": configuration.version,
+        "_access": _access(token),
+        "_status": _status(configuration),
+    }
+
+
+def _status(configuration: Configuration) -> dict[str, Any]:
+    times = {"lastImport": configuration.last_import, "lastError": configuration.last_error}
+    return {
+        "status": configuration.status,
+        "errors": list(configuration.errors),
+        **{name: time for name, time in times.items() if time is not None},
+    }
+
+
+def _access(token: Token) -> dict[str, Any]:
+    """The names of the actions are a guess: LaunchDarkly does not document them for this resource."""
+    may = CONFIGURE in token.rights
+    reason = {"effect": "allow" if may else "deny", "resources": ["integration/*"], "role_name": token.role}
+    actions = [{"action": name, "reason": reason} for name in ("updateConfiguration", "deleteIntegration")]
+    return {"denied": [] if may else actions, "allowed": actions if may else []}

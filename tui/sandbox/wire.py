@@ -1,0 +1,143 @@
+"""The server itself: uvicorn, without its log and its signals, and with a way to cut a connection."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+import threading
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+CUT = "tui.sandbox.cut"
+"""The scope extension that holds a function without arguments, which resets the connection."""
+
+
+class CuttableProtocol(H11Protocol):
+    """Adds the extension `CUT` to each request's scope: ASGI itself can end an answer, not break it off."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        inner: Any = self.app
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            scope.setdefault("extensions", {})[CUT] = lambda: _reset(transport)
+            await inner(scope, receive, send)
+
+        self.app = app
+
+
+def _reset(transport: asyncio.Transport) -> None:
+    # Lingering for zero seconds makes the system send a reset, where a plain close would look like an end.
+    sock = transport.get_extra_info("socket")
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+
+
+class _Server(uvicorn.Server):
+    """Sleeps until it is told to stop, rather than look around ten times a second, and stops at once."""
+
+    def __init__(self, config: uvicorn.Config, closing: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(config)
+        self._closing = closing
+        self.ready = threading.Event()
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self._end = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self.loop = asyncio.get_running_loop()
+        await super().startup(sockets=sockets)
+        self.ready.set()
+
+    async def main_loop(self) -> None:
+        await self._end.wait()
+
+    def end(self) -> None:
+        """Called in the server's own thread."""
+        self._end.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Waits for nobody: whoever still reads a dripping answer is cut off."""
+        await self._closing()
+        for server in self.servers:
+            server.close()
+        for sock in sockets or ():
+            sock.close()
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)  # the connections take note
+        tasks = list(self.server_state.tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for server in self.servers:
+            await server.wait_closed()
+
+
+class ThreadedServer:
+    """Serves one application on several listening sockets, in a thread of its own, until `stop()`.
+
+    `closing` is called in that thread before the connections are dropped.
+    """
+
+    def __init__(
+        self, app: ASGIApp, sockets: list[socket.socket], closing: Callable[[], Awaitable[None]]
+    ) -> None:
+        config = uvicorn.Config(
+            app,
+            http=CuttableProtocol,
+            loop="asyncio",
+            interface="asgi3",
+            proxy_headers=False,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=60,
+        )
+        self._server = _Server(config, closing)
+        self._sockets = sockets
+        self._thread = threading.Thread(target=self._run, name="practice servers", daemon=True)
+        self._thread.start()
+        self._server.ready.wait()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._server.serve(sockets=self._sockets))
+        finally:
+            self._server.ready.set()  # also where it could not start, so that nobody waits for ever
+
+    def stop(self) -> None:
+        """Drops open connections, frees the ports, ends the thread. May be called again."""
+        loop = self._server.loop
+        if loop is not None and self._thread.is_alive():
+            with contextlib.suppress(RuntimeError):  # it ended by itself in this moment
+                loop.call_soon_threadsafe(self._server.end)
+        self._thread.join()
+
+
+def listening(port: int, count: int) -> list[socket.socket]:
+    """Sockets on 127.0.0.1, at `port` and those after it, or on free ones (0). OSError if one is taken."""
+    made: list[socket.socket] = []
+    try:
+        for number in range(count):
+            # Said to be TCP, so that asyncio switches the delay of small packets off on its connections.
+            sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+            made.append(sock)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(("127.0.0.1", port + number if port else 0))
+            sock.listen(128)
+    except (OSError, OverflowError) as problem:
+        for sock in made:
+            sock.close()
+        raise OSError(str(problem)) from problem
+    return made

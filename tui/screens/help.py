@@ -1,0 +1,115 @@
+"""The page behind F1: about one field, or about one step."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Button, Static
+
+from tui.flagimport import steps
+from tui.flagimport.variables import Variable
+from tui.screens.dialogs import Dialog
+from tui.widgets.buttons import Plain
+
+_KEY_TABLE = (
+    ("Tab, Shift+Tab, Down, Up", "next and previous field or button"),
+    ("Enter", "take the answer; press or open what has the focus"),
+    ("Ctrl+O or F8", "next step, from anywhere; on Review it only goes to the button"),
+    ("Esc, then Enter", "back; F7 goes back at once"),
+    ("F1, Ctrl+G, ?", "help for the field at the cursor"),
+    ("F2, Ctrl+P, :", "all actions by name"),
+    ("Ctrl+Q, Ctrl+C, q", "leave; your answers are kept, keys only where you said so"),
+    ("Ctrl+L", "draw the whole screen again"),
+)
+
+_ABOUT: dict[str, tuple[str, ...]] = {
+    "integration": (
+        "Choose the product your feature flags are in now.",
+        "LaunchDarkly then reads them from there itself, with a key you give it; this program writes no flags. What it"
+        " does is the part before: ask for the right values, check them, and create the import's configuration.",
+        "Nothing is sent to LaunchDarkly to be created before you press the button on Review.",
+    ),
+    "launchdarkly": (
+        "Your token is used from here, to create the configuration. It is not the import key, which LaunchDarkly keeps.",
+        "When you leave the token's field, LaunchDarkly is asked whose it is and whether it may see import"
+        " configurations. It goes to no other address than the instance you chose.",
+    ),
+    "keys": (
+        "These keys become part of the configuration: LaunchDarkly keeps them, to read your flags there and to create"
+        " them here. Each is checked when you leave its field; that check changes nothing.",
+        "A key is kept for this session, in memory, or in your system's keyring if you tick it. It is never written"
+        " to a file.",
+    ),
+    "fields": (
+        "What the keys told is filled in already. An optional field may stay blank.",
+        "Warnings let you go on; problems do not.",
+    ),
+    "review": (
+        "Change goes to the answer and comes back here. Only the button at the bottom sends.",
+        "The request can be looked at as it will be sent, or as a curl command with variables in place of keys.",
+        "It is not known whether creating a configuration already starts its import.",
+    ),
+    "submit": (
+        "The lines show what happens as it happens. Until the request has left it can be cancelled; after that you can"
+        " only stop waiting, and the program finds out what became of it.",
+    ),
+}
+
+
+class HelpScreen(Dialog[None]):
+    """Reads like a page: a title, then paragraphs."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f1,ctrl+g,question_mark,q", "close", "Close", show=False)]
+
+    def __init__(self, page: tuple[str, Content]) -> None:
+        super().__init__()
+        self._title, self._page = page
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog wide"):
+            yield Static(Content(self._title), classes="dialog-title", markup=False)
+            with VerticalScroll(classes="dialog-scroll"):
+                yield Static(self._page, classes="dialog-text", markup=False)
+            with Horizontal(classes="dialog-buttons"):
+                yield Plain("Close", id="close")
+                yield Static(Content("  Esc close   Up Down scroll"), classes="dialog-hint", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one(VerticalScroll).focus()
+
+    @on(Button.Pressed, "#close")
+    def _close(self) -> None:
+        self.dismiss(None)
+
+
+def field_help(variable: Variable) -> tuple[str, Content]:
+    """The page of a field: what it is, where to find it, which right it needs."""
+    guide = variable.guide
+    parts = [Content(guide.what or variable.help)]
+    if guide.where:
+        parts.append(_heading("Where to find it") + Content("\n") + Content("\n").join(Content(f"  {w}") for w in guide.where))
+    if guide.right:
+        parts.append(_heading("Which right it needs") + Content(f"\n  {guide.right}"))
+    if variable.note:
+        parts.append(Content(variable.note))
+    if variable.choices:
+        parts.append(_heading("One of") + Content(f"\n  {', '.join(variable.choices)}"))
+    parts.append(Content("Optional: it may stay blank." if not variable.required else "It is required."))
+    return (variable.label, Content("\n\n").join(parts))
+
+
+def step_help(step: str) -> tuple[str, Content]:
+    """The page of a step: what it is for, and the keys."""
+    parts = [Content(text) for text in _ABOUT[step]]
+    table = Content("\n").join(Content(f"  {keys:<26}{does}") for keys, does in _KEY_TABLE)
+    parts.append(_heading("Keys") + Content("\n") + table)
+    return (f"{steps.step(step).title}: {steps.step(step).asks}", Content("\n\n").join(parts))
+
+
+def _heading(text: str) -> Content:
+    return Content.styled(text, "bold")

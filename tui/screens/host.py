@@ -1,0 +1,66 @@
+"""What a screen may ask of the app it runs in."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.app import App
+
+from tui.flagimport.walk import Draft
+from tui.widgets.symbols import Symbols
+
+if TYPE_CHECKING:
+    from tui.flagimport.drafts import Saved
+    from tui.flagimport.session import Session
+
+
+class Host(App[int]):
+    """The app as its screens know it. It holds no answers; they are in the session's draft."""
+
+    symbols: Symbols
+    folder: Path
+    """Where files the person asks for are written: the folder the program was started in."""
+    practising: bool
+    saved: Saved | None
+    """The answers of an earlier start, offered on the first screen."""
+
+    @property
+    @abstractmethod
+    def session(self) -> Session:
+        """The walk. Raises RuntimeError while it is still being loaded, which only the first screen can see."""
+
+    @property
+    @abstractmethod
+    def draft(self) -> Draft:
+        """The session's draft, or an empty one while the session is being loaded."""
+
+    @property
+    @abstractmethod
+    def cards(self) -> list[dict[str, str]]:
+        """What the first screen says of each integration: `key`, `title`, `also`, `needs`."""
+
+    @abstractmethod
+    async def loaded(self) -> Session:
+        """Wait until the session is there."""
+
+    @abstractmethod
+    def show_step(self) -> None:
+        """Show the screen of the step the draft stands on, and save the answers."""
+
+    @abstractmethod
+    def focus_field(self, key: str) -> None:
+        """Put the focus into a field of the step that is being shown."""
+
+    @abstractmethod
+    def action_leave(self) -> None:
+        """Leave; asks only where something would be lost."""
+
+    @abstractmethod
+    def begin_again(self) -> None:
+        """Back to the first step, with nothing answered."""
+
+    @abstractmethod
+    def begin_practice(self) -> None:
+        """Start the made-up servers, and begin again on them."""

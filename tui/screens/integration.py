@@ -1,0 +1,173 @@
+"""Step 1: where the flags are now. Painted before anything heavy is loaded."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from tui.flagimport import steps, walk
+from tui.flagimport.variables import widget_id
+from tui.net.times import moment
+from tui.screens.step import StepScreen
+from tui.widgets.symbols import Symbols
+
+_WHAT_HAPPENS = (
+    ("Arrives", "name, key, description, variations, default variations, tags"),
+    ("Is lost", "targeting rules, individual targets, rollouts, prerequisites"),
+    ("Arrives OFF", "every flag, in every environment, also those that are on now"),
+    ("Left alone", "a key that already exists in the project"),
+    ("Also ready", "your LaunchDarkly token, and an import key (may create flags)"),
+)
+
+
+class Row(Static, can_focus=True):
+    """A line that can be chosen with Enter or a click."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "choose", show=False)]
+
+    class Chosen(Message):
+        """The row was pressed."""
+
+        def __init__(self, row: Row) -> None:
+            super().__init__()
+            self.row = row
+
+        @property
+        def control(self) -> Row:
+            return self.row
+
+    def __init__(self, title: str, also: str, needs: str, symbols: Symbols, *, id: str, radio: bool = False) -> None:  # noqa: A002
+        super().__init__("", id=id, classes="row", markup=False)
+        self._words = (title, also, needs)
+        self._symbols = symbols
+        self._radio = radio
+        self.chosen = False
+
+    def on_mount(self) -> None:
+        self.draw()
+
+    def on_resize(self) -> None:
+        self.draw()
+
+    def draw(self) -> None:
+        """Three columns; below 80 columns the middle one goes."""
+        title, also, needs = self._words
+        box = (self._symbols.chosen if self.chosen else self._symbols.unchosen) + " " if self._radio else ""
+        also = f"{also:<24}" if self._radio and self.size.width >= 76 else ("" if self._radio else also)
+        width = 12 if self._radio else 18
+        self.update(Content(f"{box}{title:<{width}}{also}{needs}".rstrip()), layout=False)
+
+    def on_click(self, event: events.Click) -> None:
+        self.focus()
+        self.action_choose()
+
+    def action_choose(self) -> None:
+        """Say that this row was chosen."""
+        self.post_message(self.Chosen(self))
+
+
+class IntegrationScreen(StepScreen):
+    """Cards for the integrations, what an import does, and where else one may go on."""
+
+    STEP = "integration"
+    KEYS = "Enter choose   F1 ? help   F2 actions   Ctrl+Q leave"
+
+    def compose_step(self) -> ComposeResult:
+        yield Static(Content(steps.step(self.STEP).asks), classes="lead", markup=False)
+        for card in self.app.cards:
+            yield Row(
+                card["title"], card.get("also", ""), f"have ready: {card.get('needs', 'its keys')}",
+                self.symbols, id=widget_id("integration", card["key"]), radio=True,
+            )
+        facts = Content("\n").join(
+            Content.styled(f"  {head:<13}", "bold") + Content(text) for head, text in _WHAT_HAPPENS
+        )
+        yield Static(facts, classes="facts", markup=False)
+        if self.app.saved is not None:
+            saved = self.app.saved
+            when = moment(saved.saved_at).rpartition(":")[0]
+            text = f"{saved.route}, {when}, stopped at {steps.step(saved.step).title}"
+            text = text.replace(" -> ", f" {self.symbols.arrow} ")
+            yield Row("Go on with", text, "", self.symbols, id="resume")
+        if not self.app.practising:
+            yield Row(
+                "Practice", "the same steps on a made-up company; nothing is sent out", "", self.symbols, id="practice"
+            )
+
+    def next_label(self) -> str:
+        return "Next: LaunchDarkly"
+
+    async def opened(self) -> None:
+        if self.app.draft.integration:
+            self._mark(self.app.draft.integration)
+
+    def focus_first(self) -> None:
+        chosen = self.app.draft.integration
+        wanted = f"#{widget_id('integration', chosen)}" if chosen else "#resume, Row"
+        for row in self.query(wanted).results(Row):
+            row.focus()
+            return
+
+    def summarize(self) -> None:
+        self.say("note", "" if self._chosen() else "Choose one with Up and Down, then Enter.")
+
+    def _chosen(self) -> str:
+        return next((row.id or "" for row in self.query(Row) if row.chosen), "")
+
+    def _mark(self, integration: str) -> None:
+        for row in self.query(Row):
+            row.chosen = row.id == widget_id("integration", integration)
+            row.draw()
+        self.summarize()
+
+    @on(Row.Chosen)
+    @work(exclusive=True, group="choose", exit_on_error=True)
+    async def _choose(self, event: Row.Chosen) -> None:
+        if event.row.id == "practice":
+            self.app.begin_practice()
+            return
+        if event.row.id == "resume":
+            await self._resume()
+            return
+        key = next(c["key"] for c in self.app.cards if widget_id("integration", c["key"]) == event.row.id)
+        self._mark(key)
+        self.query_one("#next").focus()
+        session = await self.app.loaded()
+        session.choose(key)
+        self.refresh_frame()
+
+    async def _resume(self) -> None:
+        self.say("note", "Fetching your answers ...")
+        session = await self.app.loaded()
+        if self.app.saved is None:
+            return
+        try:
+            session.resume(self.app.saved)
+        except KeyError:
+            self.say("problem", "Those answers belong to an integration this start does not know (--manifest?).")
+            return
+        for step in ("launchdarkly", "keys"):
+            await session.fetch_kept(step)
+        session.draft = walk.go(session.draft, walk.first_open(session.draft, self.app.saved.step))
+        self.app.saved = None
+        self.app.show_step()
+
+    def action_next(self) -> None:
+        if not self._chosen():
+            self.say("problem", "Choose first where your flags are now.")
+            next(iter(self.query(Row))).focus()
+            return
+        self._go_on_when_loaded()
+
+    @work(exclusive=True, group="next", exit_on_error=True)
+    async def _go_on_when_loaded(self) -> None:
+        session = await self.app.loaded()
+        if not session.draft.integration:
+            session.choose(next(c["key"] for c in self.app.cards if widget_id("integration", c["key"]) == self._chosen()))
+        self.go_on()

@@ -1,0 +1,116 @@
+"""Step 2: which instance, whose token, which project."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Button, Static
+
+from tui.flagimport import checks, walk
+from tui.flagimport.builtin_fields import HOST, PROJECT, TOKEN
+from tui.flagimport.picks import fetch_for
+from tui.launchdarkly.instances import INSTANCES, instance
+from tui.screens.fields import FieldsStep
+from tui.widgets.buttons import Plain
+from tui.widgets.choices import Choice, Choices
+from tui.widgets.field_row import FieldRow
+from tui.widgets.pick_list import PickList
+from tui.widgets.symbols import sentence
+
+_OTHER = "other"
+
+
+class LaunchDarklyScreen(FieldsStep):
+    """Instance, token and what it turns out to be, then the project with its list below."""
+
+    STEP: ClassVar[str] = "launchdarkly"
+
+    def compose_step(self) -> ComposeResult:
+        with Horizontal(classes="field-entry choice-row"):
+            yield Static(Content("  Instance"), classes="field-label wide-label", markup=False)
+            options = (*(Choice(i.key, i.name) for i in INSTANCES), Choice(_OTHER, "other address"))
+            yield Choices(options, (self._instance(),), self.symbols, row=True, id="instance", told=self._chosen)
+        yield self.row(HOST, label="its address")
+        yield self.row(TOKEN)
+        yield from self.compose_keep(TOKEN)
+        with Horizontal(id="other-instances"):
+            pass
+        yield self.row(PROJECT)
+        yield Static("", id="projects-count", classes="field-line settled", markup=False)
+
+    def _instance(self) -> str:
+        try:
+            key = instance(walk.value(self.session.draft, HOST.key) or HOST.default).key
+        except ValueError:
+            return _OTHER
+        return key if any(key == i.key for i in INSTANCES) else _OTHER
+
+    def _chosen(self, keys: tuple[str, ...]) -> None:
+        key = keys[0]
+        if key == _OTHER:
+            self.query_one("#host").focus()
+            return
+        self.session.put(HOST.key, key)
+        self.refresh_rows()
+        self._offer_instances()
+        self.begin_check(TOKEN.key)
+
+    async def opened(self) -> None:
+        await self._show_projects()
+        self._offer_instances()
+        self.begin_check(TOKEN.key)
+        self.begin_check(PROJECT.key)
+
+    @on(FieldRow.Edited)
+    async def _typed(self, event: FieldRow.Edited) -> None:
+        if event.key == HOST.key:
+            self.query_one("#instance", Choices).show((self._instance(),))
+        if event.key == PROJECT.key:
+            for picks in self.query(PickList):
+                picks.filter_by(walk.value(self.session.draft, PROJECT.key))
+
+    async def checked(self, key: str) -> None:
+        await super().checked(key)
+        if key == TOKEN.key:
+            self._offer_instances()
+            await self._show_projects()
+            self.begin_check(PROJECT.key)
+
+    async def _show_projects(self) -> None:
+        """The list appears when the token has shown that it works."""
+        for old in self.query(PickList):
+            await old.remove()
+        if not isinstance(checks.facts(self.session.draft, TOKEN.key), checks.Account):
+            return
+        fetch = fetch_for(self.session, PROJECT.key)
+        if fetch is not None:
+            await self.query_one("#body").mount(PickList(fetch, id="projects"), before="#projects-count")
+
+    def _offer_instances(self) -> None:
+        """A refused token may belong elsewhere; it is sent there only when the person says so."""
+        box = self.query_one("#other-instances", Horizontal)
+        box.remove_children()
+        for key, name in checks.other_instances(self.session.draft):
+            box.mount(Plain(f"Try it at {name}", id=f"try-{key}", classes="try"))
+
+    @on(Button.Pressed, ".try")
+    def _try(self, event: Button.Pressed) -> None:
+        event.stop()
+        key = (event.button.id or "").removeprefix("try-")
+        self.query_one("#instance", Choices).show((key,))
+        self._chosen((key,))
+
+    @on(PickList.Counted)
+    def _counted(self, event: PickList.Counted) -> None:
+        self.query_one("#projects-count", Static).update(sentence(self.symbols, event.level, event.text))
+
+    @on(PickList.Picked)
+    def _picked(self, event: PickList.Picked) -> None:
+        self.session.put(PROJECT.key, event.value)
+        self.refresh_rows()
+        self.begin_check(PROJECT.key)
+        self.query_one("#next").focus()

@@ -1,0 +1,31 @@
+"""Whether anything would be lost by leaving now, and the question about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui.flagimport import walk
+from tui.screens.dialogs import Question
+
+if TYPE_CHECKING:
+    from tui.flagimport.session import Session
+
+
+def leaving_question(session: Session | None) -> Question | None:
+    """None where nothing is lost: answers are saved, only keys of this session and a request under way are not."""
+    if session is None or session.practice is not None:
+        return None
+    submission = session.submission
+    if submission is not None and submission.begun and submission.outcome is None:
+        text = "A request is under way. If you leave now, you will not see whether it was created."
+        return Question("Leave while waiting?", text, yes="Leave", no="Stay")
+    done = submission is not None and submission.outcome is not None and submission.outcome.configuration is not None
+    lost = [
+        walk.variable(session.draft, key).label
+        for key in session.bag.keys()
+        if not walk.answer(session.draft, key).reference
+    ]
+    if done or not lost:
+        return None
+    text = f"Your answers are kept for the next start. These keys are not: {', '.join(lost)}. You would paste them again."
+    return Question("Leave?", text, yes="Leave", no="Stay")

@@ -1,0 +1,65 @@
+"""A list over a step to pick one value from, with a filter above it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import getters, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from tui.screens.dialogs import Dialog
+from tui.widgets.inputs import LiveInput
+from tui.widgets.pick_list import PickList
+
+if TYPE_CHECKING:
+    from tui.flagimport.picks import Fetch
+
+
+class PickerScreen(Dialog[tuple[str, str]]):
+    """Gives (value, label), None when closed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "to_list", show=False),
+        Binding("slash", "to_filter", show=False),
+    ]
+    list = getters.query_one("#picks", PickList)  # noqa: A003
+
+    def __init__(self, title: str, fetch: Fetch) -> None:
+        super().__init__()
+        self._title, self._fetch = title, fetch
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog wide"):
+            yield Static(Content(f"{self._title}: type to filter"), classes="dialog-title", markup=False)
+            yield LiveInput("", placeholder="name or part of it", id="filter", told=self._typed)
+            yield PickList(self._fetch, id="picks")
+            yield Static("", id="counted", classes="dialog-note", markup=False)
+            yield Static(Content("Down into the list, Enter takes, Esc closes"), classes="dialog-hint", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one("#filter").focus()
+
+    def _typed(self, value: str) -> None:
+        self.list.filter_by(value.strip())
+
+    @on(Input.Submitted)
+    def action_to_list(self) -> None:
+        """From the filter into the list."""
+        if self.list.option_count:
+            self.list.focus()
+
+    def action_to_filter(self) -> None:
+        """Back to the filter."""
+        self.query_one("#filter").focus()
+
+    @on(PickList.Counted)
+    def _counted(self, event: PickList.Counted) -> None:
+        self.query_one("#counted", Static).update(Content(event.text))
+
+    @on(PickList.Picked)
+    def _picked(self, event: PickList.Picked) -> None:
+        self.dismiss((event.value, event.label))

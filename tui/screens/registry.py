@@ -1,0 +1,15 @@
+"""From the key of a step to its screen; a test holds the keys to the list of steps."""
+
+from __future__ import annotations
+
+from tui.screens.fields import FieldsScreen, KeysScreen
+from tui.screens.integration import IntegrationScreen
+from tui.screens.launchdarkly import LaunchDarklyScreen
+from tui.screens.review import ReviewScreen
+from tui.screens.step import StepScreen
+from tui.screens.submit import SubmitScreen
+
+SCREENS: dict[str, type[StepScreen]] = {
+    screen.STEP: screen
+    for screen in (IntegrationScreen, LaunchDarklyScreen, KeysScreen, FieldsScreen, ReviewScreen, SubmitScreen)
+}

@@ -1,0 +1,181 @@
+"""Step 5: everything once more, the exact request, and the only button that sends."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Button, Static
+
+from tui.flagimport import checks, recipe, request, walk
+from tui.flagimport.builtin_fields import CONFIG_NAME
+from tui.flagimport.finding import Level
+from tui.flagimport.lookup import Standing
+from tui.flagimport.review import Line, lines
+from tui.flagimport.submit import Submission
+from tui.screens.dialogs import TextScreen
+from tui.screens.step import StepScreen
+from tui.widgets.buttons import Plain
+from tui.widgets.symbols import Symbols, mark
+
+
+class ReviewLine(Horizontal):
+    """One answer, and the way back to it."""
+
+    def __init__(self, line: Line, symbols: Symbols) -> None:
+        super().__init__(classes="review-line")
+        self._line = line
+        self._symbols = symbols
+
+    def compose(self) -> ComposeResult:
+        yield Static(Content(f"  {self._line.label}"), classes="review-label", markup=False)
+        text = mark(self._symbols, self._line.level) + Content(self._line.text)
+        yield Static(text, classes="review-text", markup=False)
+        if self._line.step:
+            yield Plain("Change", classes=f"change to-{self._line.step}")
+
+
+class ReviewScreen(StepScreen):
+    """Nothing is asked here. The name is looked up when the step opens, and again right before sending."""
+
+    STEP: ClassVar[str] = "review"
+    KEYS = "Enter press   w save recipe   y curl   Esc back   F1 Ctrl+G help   Ctrl+Q leave"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("w", "save_recipe", show=False),
+        Binding("y", "curl", show=False),
+    ]
+
+    def compose_step(self) -> ComposeResult:
+        for line in lines(self.session.draft):
+            yield ReviewLine(line, self.symbols)
+        yield Static(self._address(), classes="review-request", markup=False)
+        with Horizontal(classes="review-buttons"):
+            yield Plain("Request", id="request")
+            yield Plain("curl", id="curl")
+            yield Plain("Save recipe", id="save-recipe")
+            yield Plain("Use that one", id="use-that")
+            yield Static(Content(f" {recipe.file_name(self.session.draft)}"), id="recipe-name", markup=False)
+        yield Static("", id="name-looked-up", classes="field-line settled review-note", markup=False)
+        text = "  This creates the configuration. Whether LaunchDarkly then starts the import by itself is not known."
+        yield Static(mark(self.symbols, "unknown") + Content(text.strip()), classes="review-note", markup=False)
+
+    def _address(self) -> Content:
+        if walk.problems(self.session.draft, self.STEP):
+            return Content("")
+        asked = request.build(self.session.draft)
+        body = asked.document(lambda key: "")
+        counts = f"headers {len(asked.headers) + 1}, config {len(asked.config)} keys, {len(asked.secrets)} secret"
+        return Content(f"{asked.method} {asked.url}\n  {counts}; name and {len(asked.tags)} tags" if body else "")
+
+    def next_label(self) -> str:
+        project = walk.value(self.app.draft, "project")
+        return f"Create in {project}" if project else "Create"
+
+    async def opened(self) -> None:
+        self.query_one("#use-that").display = False
+        self.begin_check(CONFIG_NAME.key)
+
+    def focus_first(self) -> None:
+        for button in self.query("#request").results(Plain):
+            button.focus()
+
+    async def checked(self, key: str) -> None:
+        """The name's look-up has ended."""
+        made = self.session.draft.checks.get(CONFIG_NAME.key)
+        if made is None:
+            return
+        standing = made.facts
+        self.query_one("#use-that").display = isinstance(standing, Standing) and standing.same is not None
+        text = made.text if made.level is not Level.OK else f"Name looked up: {made.text}."
+        self.query_one("#name-looked-up", Static).update(mark(self.symbols, made.level) + Content(text))
+        self.summarize()
+
+    def summarize(self) -> None:
+        found = walk.problems(self.app.draft, self.STEP)
+        if found:
+            self.say("problem", f"{self._label(found[0])}: {found[0].text}")
+        elif CONFIG_NAME.key not in self.app.draft.checks and checks.due(self.app.draft, CONFIG_NAME.key):
+            self.say("note", "Looking the name up ...")
+        else:
+            self.say("note", "Nothing has been sent yet. Only the button below sends.")
+
+    # --- changing, looking, saving
+
+    @on(Button.Pressed, ".change")
+    def _change(self, event: Button.Pressed) -> None:
+        event.stop()
+        step = next(c.removeprefix("to-") for c in event.button.classes if c.startswith("to-"))
+        self.session.draft = walk.change(self.session.draft, step)
+        self.app.show_step()
+
+    @on(Button.Pressed, "#request")
+    def _show_request(self, event: Button.Pressed) -> None:
+        event.stop()
+        if not self._complete():
+            return
+        text = request.build(self.session.draft).shown()
+        self.app.push_screen(TextScreen("The request, as it will be sent", text, note="Keys are hidden here."))
+
+    @on(Button.Pressed, "#curl")
+    def action_curl(self) -> None:
+        """The same request for a shell."""
+        if not self._complete():
+            return
+        note = "For bash or zsh. Set the variables first; the keys stay out of the history and of `ps`."
+        self.app.push_screen(TextScreen("The same request by curl", request.build(self.session.draft).curl(), note=note))
+
+    @on(Button.Pressed, "#save-recipe")
+    def action_save_recipe(self) -> None:
+        """Write the answers down as a recipe, without any key."""
+        if not self._complete():
+            return
+        made = recipe.write(self.session.draft)
+        try:
+            path = recipe.save(made, self.app.folder, recipe.file_name(self.session.draft))
+        except OSError as error:
+            self.say("problem", f"The recipe could not be written ({error.strerror}). Start the wizard in a folder of yours.")
+            return
+        first = f" Set first: {', '.join(made.must_be_set)}." if made.must_be_set else ""
+        self.query_one("#recipe-name", Static).update(Content(f" {path.name}"))
+        self.say("ok", f"Saved {path.name}; it holds no key.{first}")
+
+    def _complete(self) -> bool:
+        found = walk.problems(self.session.draft, self.STEP)
+        if found:
+            self.say("problem", f"{self._label(found[0])}: {found[0].text}")
+        return not found
+
+    # --- sending
+
+    def action_next(self) -> None:
+        """Ctrl+O only puts the focus on the button: nothing is sent by a key made for something else."""
+        self.query_one("#next").focus()
+
+    @on(Button.Pressed, "#next")
+    def _pressed_next(self, event: Button.Pressed) -> None:
+        event.stop()
+        self._send(reuse=False)
+
+    @on(Button.Pressed, "#use-that")
+    def _use_that(self, event: Button.Pressed) -> None:
+        event.stop()
+        self._send(reuse=True)
+
+    def _send(self, *, reuse: bool) -> None:
+        found = walk.problems(self.session.draft, self.STEP)
+        if found:
+            self._go_to(found[0].field)
+            return
+        asked = request.build(self.session.draft)
+        self.session.submission = Submission(asked, self.session.bag, self.session.tools, reuse=reuse)
+        self.session.draft = walk.go(self.session.draft, "submit")
+        self.app.show_step()
+
+    @work
+    async def _go_to(self, field: str) -> None:
+        self.session.draft = walk.change(self.session.draft, walk.step_of(self.session.draft, field))
+        self.app.show_step()

@@ -1,0 +1,350 @@
+"""The frame all steps share: route, stepper, the step itself, message line, buttons, keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import getters, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Button, Input, Static
+
+from tui.flagimport import steps, walk
+from tui.flagimport.finding import Finding, Level
+from tui.net.events import Connected, Pausing
+from tui.net.times import moment
+from tui.screens.help import HelpScreen, field_help, step_help
+from tui.screens.host import Host
+from tui.widgets.buttons import Plain
+from tui.widgets.field_row import FieldRow
+from tui.widgets.symbols import Symbols, sentence
+
+if TYPE_CHECKING:
+    from tui.flagimport.session import Session
+
+_KEYS = "Enter take   Ctrl+O next   Esc back   F1 Ctrl+G help   F2 actions   Ctrl+Q leave"
+
+
+class StepScreen(Screen[None]):
+    """One step. A subclass gives `STEP`, and composes what stands between the stepper and the message line."""
+
+    STEP: ClassVar[str]
+    KEYS: ClassVar[str] = _KEYS
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+o,f8", "next", "Next step", priority=True, show=False),
+        Binding("f7", "back", "Back", priority=True, show=False),
+        Binding("escape", "focus_back", "Back", show=False),
+        Binding("f1,ctrl+g", "help", "Help", priority=True, show=False),
+        Binding("question_mark", "help", "Help", show=False),
+        Binding("up", "app.focus_previous", show=False),
+        Binding("down", "app.focus_next", show=False),
+    ]
+    app = getters.app(Host)
+
+    def __init__(self) -> None:
+        super().__init__(id=f"step-{self.STEP}")
+        self._said: Content | None = None
+        self._going = False
+        """`next` was pressed while a check was due: go on when it has answered."""
+
+    # --- frame
+
+    @property
+    def session(self) -> Session:
+        return self.app.session
+
+    @property
+    def symbols(self) -> Symbols:
+        return self.app.symbols
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="top"):
+            yield Static(self._title_line(), id="app-name", markup=False)
+            yield Static(self._route(), id="route", markup=False)
+        yield Static(self._stepper(), id="stepper", markup=False)
+        with VerticalScroll(id="body", can_focus=False):
+            yield from self.compose_step()
+        yield Static("", id="message", markup=False)
+        with Horizontal(id="buttons"):
+            if steps.before(self.STEP) is not None:
+                yield Plain("Back", id="back")
+            yield Plain(self.next_label(), id="next")
+            yield from self.compose_buttons()
+        yield Static(Content(self.KEYS), id="keys", markup=False)
+
+    def compose_step(self) -> ComposeResult:
+        """The step itself."""
+        yield from ()
+
+    def compose_buttons(self) -> ComposeResult:
+        """Buttons beside `back` and `next`; in practice, the ones that fill in and break things."""
+        if self.app.practising and walk.fields(self.app.draft, self.STEP):
+            yield Plain("Fill in", id="fill-in")
+        if self.app.practising:
+            yield Plain("Rehearse a fault", id="fault")
+
+    def next_label(self) -> str:
+        """The words on `next`: where it leads."""
+        ahead = walk.following(self.app.draft)
+        return f"Next: {ahead.title}" if ahead else "Done"
+
+    def _title_line(self) -> Content:
+        if self.app.practising:
+            return Content.styled(" PRACTICE ", "$practice-foreground on $practice-background bold") + Content(" ")
+        return Content("ld-flag-import")
+
+    def _route(self) -> Content:
+        origin, target = walk.route(self.app.draft)
+        if not origin:
+            return Content("nothing chosen yet")
+        return Content(f" {self.symbols.arrow} ".join((origin, target or "LaunchDarkly")))
+
+    def _stepper(self) -> Content:
+        at = steps.index(self.STEP)
+        if self.has_class("-narrow"):
+            return Content(f"Step {at + 1} of {len(steps.STEPS)}: {steps.STEPS[at].title}")
+        done = steps.index(self.app.draft.furthest)
+        cells = [Content(f"{at + 1}/{len(steps.STEPS)}")]
+        for i, each in enumerate(steps.STEPS):
+            if i == at:
+                cells.append(Content.styled(f"{self.symbols.focus}{each.title}", "reverse"))
+            elif i <= done:
+                tick = Content.styled(self.symbols.ok, "$success") if i < done or i < at else Content(self.symbols.note)
+                cells.append((tick + Content(each.title)).stylize(f"@click=screen.goto('{each.key}')"))
+            else:
+                cells.append(Content(f"{self.symbols.note}{each.title}"))
+        return Content(" ").join(cells)
+
+    async def on_mount(self) -> None:
+        self.summarize()
+        await self.opened()
+        self.call_after_refresh(self.focus_first)
+
+    async def opened(self) -> None:
+        """The step is on the screen."""
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._restep)
+
+    def _restep(self) -> None:
+        if self.is_attached:
+            self.query_one("#stepper", Static).update(self._stepper())
+
+    def focus_first(self) -> None:
+        """Focus the first field that is not answered well, never `next`."""
+        open_keys = {f.field for f in walk.problems(self.session.draft, self.STEP)}
+        rows = list(self.query(FieldRow))
+        row = next((r for r in rows if r.key in open_keys), next(iter(rows), None))
+        if row is not None:
+            row.control.focus()
+
+    def refresh_frame(self) -> None:
+        """The draft has changed: top line, `next` and message line follow."""
+        self.query_one("#route", Static).update(self._route())
+        self.query_one("#next", Plain).rename(self.next_label())
+        self.summarize()
+
+    def refresh_rows(self) -> None:
+        """The draft has changed under the fields."""
+        for row in self.query(FieldRow):
+            row.refresh_from_draft()
+        self.refresh_frame()
+
+    # --- message line
+
+    def say(self, level: str, text: str) -> None:
+        """Write the message line, if it says something else."""
+        said = sentence(self.symbols, level, text) if text else Content("")
+        if said != self._said:
+            self._said = said
+            self.set_class(bool(text), "speaking")
+            self.query_one("#message", Static).update(said, layout=False)
+
+    def summarize(self) -> None:
+        """Problems first, then warnings, in the message line."""
+        found = walk.step_findings(self.session.draft, self.STEP)
+        told = [f for f in found if walk.answer(self.session.draft, f.field).touched or f.level is not Level.PROBLEM]
+        problems = [f for f in told if f.level is Level.PROBLEM]
+        open_ = [f for f in found if f.level is Level.PROBLEM and f not in problems]
+        if problems:
+            names = ", ".join(dict.fromkeys(self._label(f) for f in problems))
+            self.say("problem", f"{_count(len(problems), 'problem')}: {names}.")
+        elif open_:
+            names = ", ".join(dict.fromkeys(self._label(f) for f in open_))
+            self.say("note", f"Still to fill in: {names}.")
+        else:
+            self._summarize_fine([f for f in found if f.level in (Level.WARNING, Level.UNKNOWN)])
+
+    def _summarize_fine(self, found: list[Finding]) -> None:
+        warnings = sum(f.level is Level.WARNING for f in found)
+        unknown = len(found) - warnings
+        parts = [_count(warnings, "warning")] if warnings else []
+        parts += [_count(unknown, "thing") + " not known"] if unknown else []
+        if parts:
+            self.say("warning" if warnings else "unknown", f"{', '.join(parts)}. You can go on; Review repeats them.")
+        else:
+            self.say("note", "")
+
+    def _label(self, finding: Finding) -> str:
+        try:
+            return walk.variable(self.session.draft, finding.field).label
+        except KeyError:
+            return finding.field
+
+    # --- fields
+
+    @on(FieldRow.Edited)
+    def _edited(self, event: FieldRow.Edited) -> None:
+        self._going = False
+        self.summarize()
+
+    @on(FieldRow.Left)
+    def _left(self, event: FieldRow.Left) -> None:
+        self.refresh_frame()
+        self.begin_check(event.key)
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        """Enter takes the answer and goes to the next control; after the last field, to `next` but not through it."""
+        event.stop()
+        self.focus_next()
+
+    def begin_check(self, key: str) -> bool:
+        """Ask the server about a field, if there is something to ask. True if a check is under way."""
+        if not self.session.due(key):
+            return False
+        self.run_worker(self._check(key), group=f"check-{key}", exclusive=True, exit_on_error=True)
+        return True
+
+    async def _check(self, key: str) -> None:
+        row = next((r for r in self.query(FieldRow) if r.key == key), None)
+        if row is not None:
+            row.busy("checking ...")
+        try:
+            async for event in self.session.check(key):
+                if row is not None and isinstance(event, Connected):
+                    row.busy(f"checking, connected to {event.host} ...")
+                elif isinstance(event, Pausing):
+                    self.say("warning", f"A pause was asked for ({event.limit}): going on at {moment(event.until)}.")
+        finally:
+            if row is not None and row.is_attached:
+                row.busy("")
+        if self.is_current:
+            self.refresh_rows()
+            await self.checked(key)
+            self._maybe_go_on()
+
+    async def checked(self, key: str) -> None:
+        """A check has put its result into the draft."""
+
+    def _maybe_go_on(self) -> None:
+        if self._going and not any(self.session.due(v.key) for v in walk.fields(self.session.draft, self.STEP)):
+            self._going = False
+            self.action_next()
+
+    # --- going on
+
+    @on(Button.Pressed, "#next")
+    def _pressed_next(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.action_next()
+
+    @on(Button.Pressed, "#back")
+    def _pressed_back(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.action_back()
+
+    def action_next(self) -> None:
+        """Go on; or say what is missing and go there; or check first and then go on."""
+        if self.stopped_by_problem():
+            return
+        due = [v.key for v in walk.fields(self.session.draft, self.STEP) if self.session.due(v.key)]
+        if due and not self._going:
+            self._going = True
+            for key in due:
+                self.begin_check(key)
+            self.say("note", "Checking first, then going on by itself. Press again to go on without the answer.")
+            return
+        self._going = False
+        self.go_on()
+
+    def stopped_by_problem(self) -> bool:
+        """Say what is missing on this step, and go there."""
+        problems = walk.problems(self.session.draft, self.STEP)
+        if not problems:
+            return False
+        self._going = False
+        self.session.draft = walk.touch(self.session.draft, self.STEP)
+        self.refresh_rows()
+        row = next((r for r in self.query(FieldRow) if r.key == problems[0].field), None)
+        if row is not None:
+            row.control.focus()
+            row.scroll_visible()
+        return True
+
+    def go_on(self) -> None:
+        """To the next step."""
+        self.session.draft = walk.next_step(self.session.draft)
+        self.app.show_step()
+
+    def action_back(self) -> None:
+        """To the step before; all answers are kept."""
+        self.session.draft = walk.back(self.session.draft)
+        self.app.show_step()
+
+    def action_focus_back(self) -> None:
+        """Esc alone never leaves a step: an arrow key that arrives in two pieces looks like it."""
+        for button in self.query("#back, #next").results(Plain):
+            button.focus()
+            return
+
+    def action_goto(self, step: str) -> None:
+        """To a step that was already reached."""
+        if steps.index(step) <= steps.index(self.app.draft.furthest):
+            self.session.draft = walk.go(self.session.draft, step)
+            self.app.show_step()
+
+    # --- help and practice
+
+    def action_help(self) -> None:
+        """The page about the field at the cursor, or about the step."""
+        row = self._row_of(self.focused)
+        page = field_help(row.variable) if row else step_help(self.STEP)
+        self.app.push_screen(HelpScreen(page))
+
+    def _row_of(self, widget: Widget | None) -> FieldRow | None:
+        return next((a for a in widget.ancestors_with_self if isinstance(a, FieldRow)), None) if widget else None
+
+    @on(Button.Pressed, "#fill-in")
+    def _fill_in(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.session.fill_practice(self.STEP)
+        self.refresh_rows()
+        for each in walk.fields(self.session.draft, self.STEP):
+            self.begin_check(each.key)
+        self.query_one("#next").focus()
+
+    @on(Button.Pressed, "#fault")
+    @work
+    async def _choose_fault(self, event: Button.Pressed) -> None:
+        event.stop()
+        from tui.screens.faults import FaultScreen
+
+        practice = self.session.practice
+        if practice is None:
+            return
+        name = await self.app.push_screen_wait(FaultScreen(practice.faults, self.symbols))
+        if name is not None:
+            practice.set_fault(name or None)
+            self.say("warning" if name else "ok", f"Fault armed: {name}." if name else "All faults are off.")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")

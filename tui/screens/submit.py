@@ -1,0 +1,337 @@
+"""Step 6: the request as it happens, then LaunchDarkly's answer."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Button, Static
+from textual.worker import Worker
+
+from tui.flagimport import walk
+from tui.flagimport.submit import NOT_KNOWN, Outcome, Submission
+from tui.launchdarkly.words import access_in_words, status_in_words
+from tui.net.events import Answered, Result, Sent
+from tui.screens.dialogs import TextScreen
+from tui.screens.step import StepScreen
+from tui.text import clean
+from tui.widgets.buttons import Plain
+from tui.widgets.json_tree import JsonTree
+from tui.widgets.symbols import mark
+from tui.widgets.timeline import Timeline
+
+_RAW_SHOWN = 200_000
+
+
+class SubmitScreen(StepScreen):
+    """Sends once, on opening, what Review's button asked for; opened again it shows what came of it."""
+
+    STEP: ClassVar[str] = "submit"
+    KEYS = "Enter press or open   y copy the id   r raw body   F1 help   Ctrl+Q leave"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "copy_id", show=False),
+        Binding("r", "raw", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._worker: Worker[None] | None = None
+        self._ticker: Timer | None = None
+        self._began = 0.0
+
+    def compose_step(self) -> ComposeResult:
+        yield Timeline(self.symbols, id="timeline")
+        yield Vertical(id="outcome")
+
+    def compose_buttons(self) -> ComposeResult:
+        yield Plain("Cancel", id="stop")
+        yield Plain("Use that one", id="use-that", classes="after")
+        yield Plain("Go to the field", id="go-to-field", classes="after")
+        yield Plain("Look again", id="look-again", classes="after")
+        yield Plain("Send again", id="send-again", classes="after")
+        yield from super().compose_buttons()
+
+    def next_label(self) -> str:
+        return "Done"
+
+    def summarize(self) -> None:
+        """The message line belongs to the request here."""
+
+    @property
+    def submission(self) -> Submission | None:
+        return self.session.submission
+
+    @property
+    def running(self) -> bool:
+        """A request is under way."""
+        return self._worker is not None and not self._worker.is_finished
+
+    async def opened(self) -> None:
+        submission = self.submission
+        self._show_buttons()
+        if submission is None:
+            self.say("note", "Nothing was sent. Review has the button that sends.")
+        elif submission.outcome is not None:
+            for event in submission.events:
+                self.query_one(Timeline).add(event)
+            self._show(submission.outcome)
+        elif not submission.begun:
+            self._start(submission, looking=False)
+
+    def focus_first(self) -> None:
+        if self.running:
+            self.query_one("#stop").focus()
+        else:
+            self._focus_after()
+
+    # --- while it happens
+
+    def _start(self, submission: Submission, *, looking: bool) -> None:
+        self.query_one("#outcome").remove_children()
+        self._began = self.session.tools.now()
+        self._ticker = self.set_interval(1.0, self._tick)
+        self._worker = self._run(submission, looking=looking)
+        self._show_buttons()
+        self.query_one("#stop").focus()
+
+    @work(exclusive=True, group="submit", exit_on_error=True)
+    async def _run(self, submission: Submission, *, looking: bool) -> None:
+        timeline = self.query_one(Timeline)
+        events = submission.look_again() if looking else submission.send()
+        async with contextlib.aclosing(events):
+            async for event in events:
+                if isinstance(event, Result):
+                    break
+                timeline.add(event)
+                if isinstance(event, Sent):
+                    self._show_buttons()
+        self._ended()
+        if submission.outcome is not None:
+            self._show(submission.outcome)
+
+    def _tick(self) -> None:
+        seconds = int(self.session.tools.now() - self._began)
+        self.query_one(Timeline).waiting(f"{seconds:>4} s ..." if seconds > 0 else "")
+
+    def _ended(self) -> None:
+        if self._ticker is not None:
+            self._ticker.stop()
+        self.query_one(Timeline).waiting("")
+
+    @on(Button.Pressed, "#stop")
+    async def _stop(self, event: Button.Pressed) -> None:
+        """Cancel before the bytes are out; afterwards only stop waiting, and find out what became of it."""
+        event.stop()
+        submission, worker = self.submission, self._worker
+        if submission is None or worker is None or not self.running:
+            return
+        worker.cancel()
+        with contextlib.suppress(Exception):
+            await worker.wait()
+        self._ended()
+        if submission.outcome is None and submission.out:
+            self._start(submission, looking=True)
+        elif submission.outcome is None:
+            self._show(submission.cancelled())
+
+    # --- what came of it
+
+    def _show(self, outcome: Outcome) -> None:
+        box = self.query_one("#outcome", Vertical)
+        box.remove_children()
+        if outcome.configuration is not None:
+            self.session.forget_draft()
+            box.mount(*self._created(outcome))
+        elif outcome.failure is not None:
+            box.mount(*self._failed(outcome))
+        self._worker = None
+        self._show_buttons()
+        self.call_after_refresh(self._focus_after)
+
+    def _created(self, outcome: Outcome) -> list[Static | JsonTree]:
+        made = outcome.configuration
+        assert made is not None
+        verb = "Found" if outcome.fate == "found" else "Used" if outcome.reused else "Created"
+        version = f", version {made.version}" if made.version is not None else ""
+        status, *more = status_in_words(made.status)
+        facts = [("Status", status), *((" ", each) for each in more), ("Rights", access_in_words(made.access))]
+        facts += [("Headers", each) for each in self._headers()[:3]]
+        lines = [Content(f"  {label:<10}{self._safe(text)}") for label, text in facts]
+        widgets: list[Static | JsonTree] = [
+            Static(Content(f"{verb}: {self._safe(made.id)}{version}"), classes="headline ok", markup=False),
+            Static(Content("\n").join(lines), classes="facts", markup=False),
+        ]
+        if outcome.answer is not None:
+            widgets.append(self._tree(outcome))
+        widgets.append(Static(Content(_AFTERWARDS), classes="facts", markup=False))
+        self.say("ok", f"{verb} in {self.submission.request.project if self.submission else ''}. Your answers are done with; Done leaves.")
+        return widgets
+
+    def _tree(self, outcome: Outcome) -> JsonTree:
+        hidden = self.submission.request.secrets if self.submission else ()
+        size = len(outcome.answer.body) if outcome.answer else 0
+        return JsonTree(
+            f"Body, {size:,} bytes (keys hidden)", self._document(outcome), hidden=hidden,
+            redact=self.session.tools.redactor, id="answer-body",
+        )
+
+    def _document(self, outcome: Outcome) -> object:
+        try:
+            return outcome.answer.json() if outcome.answer else None
+        except Exception:  # what cannot be read as JSON is shown raw
+            return outcome.answer.text() if outcome.answer else None
+
+    def _headers(self) -> list[str]:
+        events = self.submission.events if self.submission else []
+        answered = [e for e in events if isinstance(e, Answered)]
+        return [f"{name}: {value}" for name, value in answered[-1].headers] if answered else []
+
+    def _failed(self, outcome: Outcome) -> list[Static]:
+        failure = outcome.failure
+        assert failure is not None
+        level = "unknown" if outcome.fate == NOT_KNOWN else "problem"
+        parts = [("", failure.what, "headline"), ("Why", failure.why, "facts"), ("Next", failure.next_step, "facts")]
+        shown = [(head, self._safe(text), classes) for head, text, classes in parts if text]
+        self.say(level, self._safe(failure.what))
+        return [
+            Static(
+                mark(self.symbols, level) + Content(text) if not head else Content(f"  {head:<6}{text}"),
+                classes=classes, markup=False,
+            )
+            for head, text, classes in shown
+        ]
+
+    def _safe(self, text: str) -> str:
+        return clean(self.session.tools.redactor(text))
+
+    # --- buttons
+
+    def _show_buttons(self) -> None:
+        """Show those that make sense now."""
+        outcome = self.submission.outcome if self.submission else None
+        failure = outcome.failure if outcome and not self.running else None
+        stop = self.query_one("#stop", Plain)
+        stop.display = self.running
+        stop.rename("Stop waiting" if self.submission and self.submission.out else "Cancel")
+        fate_known = outcome is not None and outcome.fate != NOT_KNOWN
+        same = outcome is not None and outcome.conflict is not None and not outcome.conflict.differences
+        shown = {
+            "next": not self.running and failure is None,
+            "back": not self.running,
+            "use-that": failure is not None and same,
+            "go-to-field": failure is not None and bool(failure.field),
+            "look-again": failure is not None and not fate_known,
+            "send-again": failure is not None and fate_known and outcome is not None and outcome.conflict is None,
+        }
+        for button, display in shown.items():
+            self.query_one(f"#{button}").display = display
+        if failure is not None and failure.field:
+            self.query_one("#go-to-field", Plain).rename(f"Go to {self._label_of(failure.field)}")
+
+    def _label_of(self, field: str) -> str:
+        try:
+            return walk.variable(self.session.draft, field).label
+        except KeyError:
+            return "the field"
+
+    def _focus_after(self) -> None:
+        for name in ("use-that", "go-to-field", "look-again", "send-again"):
+            button = self.query_one(f"#{name}")
+            if button.display:
+                button.focus()
+                return
+        for tree in self.query(JsonTree):
+            tree.focus()
+            return
+        self.query_one("#back").focus()
+
+    @on(Button.Pressed, "#go-to-field")
+    def _go_to_field(self, event: Button.Pressed) -> None:
+        event.stop()
+        outcome = self.submission.outcome if self.submission else None
+        field = outcome.failure.field if outcome and outcome.failure else None
+        if field:
+            self.session.draft = walk.change(self.session.draft, walk.step_of(self.session.draft, field))
+            self.app.show_step()
+            self.app.focus_field(field)
+
+    @on(Button.Pressed, "#send-again, #use-that")
+    def _again(self, event: Button.Pressed) -> None:
+        event.stop()
+        submission = self.submission
+        if submission is None or self.running:
+            return
+        self.session.submission = submission.again(reuse=event.button.id == "use-that")
+        self.query_one(Timeline).restart()
+        self._start(self.session.submission, looking=False)
+
+    @on(Button.Pressed, "#look-again")
+    def _look_again(self, event: Button.Pressed) -> None:
+        event.stop()
+        if self.submission is not None and not self.running:
+            self._start(self.submission, looking=True)
+
+    def action_next(self) -> None:
+        """Done: leave. While a request is under way nothing leaves this step."""
+        if self._busy():
+            return
+        outcome = self.submission.outcome if self.submission else None
+        if outcome is not None and outcome.configuration is not None:
+            self.app.action_leave()
+
+    def action_back(self) -> None:
+        if not self._busy():
+            super().action_back()
+
+    def action_goto(self, step: str) -> None:
+        if not self._busy():
+            super().action_goto(step)
+
+    def _busy(self) -> bool:
+        if self.running:
+            self.say("warning", "The request is under way: cancel it or stop waiting first.")
+        return self.running
+
+    def action_copy_id(self) -> None:
+        """The configuration's id to the terminal's clipboard; it also stands on the screen."""
+        outcome = self.submission.outcome if self.submission else None
+        if outcome is not None and outcome.configuration is not None:
+            self.app.copy_to_clipboard(self._safe(outcome.configuration.id))
+            self.say("ok", "The id was sent to your terminal's clipboard; not every terminal takes it.")
+
+    def action_raw(self) -> None:
+        """The body as it came, cleaned and with keys hidden."""
+        outcome = self.submission.outcome if self.submission else None
+        answer = outcome.answer if outcome else None
+        if answer is None:
+            self.say("note", "There is no body to show.")
+            return
+        text = self._raw(answer.text())
+        note = "Cleaned of what a terminal would obey; keys are hidden."
+        self.app.push_screen(TextScreen("The body, raw", text[:_RAW_SHOWN], note=note))
+
+    def _raw(self, text: str) -> str:
+        """The raw body; the values of secret fields are hidden even where the server changed them."""
+        try:
+            document = json.loads(text)
+        except ValueError:
+            return clean(self.session.tools.redactor(text), multiline=True)
+        hidden = set(self.submission.request.secrets) if self.submission else set()
+        config = document.get("config") if isinstance(document, dict) else None
+        if isinstance(config, dict):
+            document["config"] = {k: ("••••" if k in hidden and v else v) for k, v in config.items()}
+        pretty = json.dumps(document, ensure_ascii=False, indent=2)
+        return clean(self.session.tools.redactor(pretty), multiline=True)
+
+
+_AFTERWARDS = (
+    "  Next      Start and watch the import in LaunchDarkly: Integrations, search \"Import\".\n"
+    "            Whether creating has started it already is not known: look at its status first."
+)

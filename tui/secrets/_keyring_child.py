@@ -1,0 +1,265 @@
+"""One request to the keyring of the operating system, in a process that its parent may kill at any time.
+
+Run as `python -P <this file>`. One JSON object in one line on stdin, one JSON object back on stdout; stdin
+stays open until the parent has its answer, so that a parent that dies takes this process along and nothing is
+stored late. Imports no room of this program. Class names below are those of keyring 25 and SecretStorage 3.
+
+Request: `op` (probe, get, put, forget, have), `service`, `unlock` (a password window may open), and `user`,
+`secret` or `users` as the operation needs. Reply: `state`, `backend` (class), `label` (its human name), `by`
+(who chose it), `error` (class), and `secret` for get alone, or `present` ({user: bool}) for have.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
+
+_SECRET_SERVICE = "keyring.backends.SecretService.Keyring"  # noqa: S105
+_LIBSECRET = "keyring.backends.libsecret.Keyring"
+_MACOS = "keyring.backends.macOS.Keyring"
+# Whatever is not named here might write a key where anybody reads it. An allowlist, for keyring takes to what
+# happens to be installed: with keyrings.alt on a bare host that is a file of base64.
+_LABELS = {
+    _SECRET_SERVICE: "Secret Service",
+    _LIBSECRET: "Secret Service",
+    "keyring.backends.kwallet.DBusKeyring": "KWallet",
+    _MACOS: "macOS Keychain",
+    "keyring.backends.Windows.WinVaultKeyring": "Windows Credential Manager",
+}
+_REFUSED = {"keyring.backends.fail.Keyring": "unavailable", "keyring.backends.null.Keyring": "disabled"}
+# /proc/<pid>/comm of who provides the Secret Service; Linux cuts it to 15 characters.
+_PROVIDERS = {
+    "gnome-keyring-d": "GNOME Keyring",
+    "keepassxc": "KeePassXC",
+    "kwalletd5": "KWallet",
+    "kwalletd6": "KWallet",
+    "ksecretd": "KWallet",
+}
+_ERRORS = {
+    "KeyringLocked": "locked",
+    "LockedException": "locked",
+    "PromptDismissedException": "locked",
+    "NoKeyringError": "unavailable",
+    "SecretServiceNotAvailableException": "unavailable",
+}
+# OSStatus of Apple's Security framework, first argument of keyring.backends.macOS.api.Error.
+_MACOS_STATUS = {-25300: "missing", -128: "locked", -25308: "locked"}
+_MACOS_NOT_FOUND = -25300
+
+
+def main() -> None:
+    _harden()
+    out = os.dup(1)
+    # A backend that prints must not spoil the reply.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    request = json.loads(_line())
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    reply = json.dumps(answer(request)).encode()
+    while reply:
+        reply = reply[os.write(out, reply) :]
+    os._exit(0)  # no waiting for threads and exit handlers of a backend
+
+
+def _harden() -> None:
+    spec = importlib.util.spec_from_file_location("hardening", Path(__file__).with_name("hardening.py"))
+    if spec is not None and spec.loader is not None:
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        module.harden()
+
+
+def _line() -> bytes:
+    data = b""
+    while not data.endswith(b"\n"):
+        more = os.read(0, 65536)
+        if not more:
+            os._exit(1)
+        data += more
+    return data
+
+
+def _die_with_parent() -> None:
+    while os.read(0, 1):
+        pass
+    os._exit(1)
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """The reply to a request. Never raises and never quotes an error's text, which may quote the secret."""
+    reply: dict[str, Any] = {"by": _chosen_by()}
+    try:
+        backend = _backend(reply)
+        if backend is None:
+            return reply
+        reply["by"] = ""  # whoever chose it is not to blame for what follows
+        if request["unlock"]:
+            _unlock(reply["backend"])
+        reply["state"] = _standing(backend, reply)
+        if reply["state"] == "ready":
+            reply.update(_OPERATIONS[request["op"]](backend, request))
+    except Exception as error:  # keyring, D-Bus and configparser errors have no base in common
+        reply.update(state=_state_of(error), error=type(error).__name__)
+    return reply
+
+
+def _chosen_by() -> str:
+    """What names the backend: a variable, a file, or "" where keyring finds it by itself."""
+    if "PYTHON_KEYRING_BACKEND" in os.environ:
+        return "PYTHON_KEYRING_BACKEND"
+    with suppress(Exception):
+        from keyring.util import platform_
+
+        path = Path(platform_.config_root()) / "keyringrc.cfg"
+        if path.exists():
+            return str(path)
+    return ""
+
+
+def _name(backend: object) -> str:
+    return f"{type(backend).__module__}.{type(backend).__qualname__}"
+
+
+def _backend(reply: dict[str, Any]) -> KeyringBackend | None:
+    """The backend to use; None, with the state in the reply, where there is none that may be used."""
+    import keyring
+
+    chosen = keyring.get_keyring()
+    members: list[KeyringBackend] = list(getattr(chosen, "backends", None) or [chosen])
+    backend = next((each for each in members if _name(each) in _LABELS), members[0])
+    name = reply["backend"] = _name(backend)
+    if name not in _LABELS:
+        reply["state"] = _REFUSED.get(name, "insecure")
+        return None
+    reply["label"] = _LABELS[name]
+    return backend
+
+
+def _standing(backend: KeyringBackend, reply: dict[str, Any]) -> str:
+    """Ready, locked or without a collection, found out without a password window.
+
+    Only a Secret Service can tell; any other keyring counts as ready.
+    """
+    if reply["backend"] not in (_SECRET_SERVICE, _LIBSECRET):
+        return "ready"
+    import secretstorage
+    from secretstorage.collection import get_collection_by_alias
+
+    with closing(secretstorage.dbus_init()) as bus:
+        try:
+            preferred = getattr(backend, "preferred_collection", None)
+            default = get_collection_by_alias
+            collection = secretstorage.Collection(bus, preferred) if preferred else default(bus, "default")
+            state = "locked" if collection.is_locked() else "ready"
+        except secretstorage.exceptions.ItemNotFoundException:
+            state = "no-collection"
+        reply["label"] = _provider(bus) or reply["label"]
+    return state
+
+
+def _provider(bus: Any) -> str:
+    with suppress(Exception):
+        from jeepney import DBusAddress, new_method_call
+
+        daemon = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")
+        call = new_method_call(daemon, "GetConnectionUnixProcessID", "s", ("org.freedesktop.secrets",))
+        process = bus.send_and_get_reply(call).body[0]
+        return _PROVIDERS.get(Path(f"/proc/{process}/comm").read_text().strip(), "")
+    return ""
+
+
+def _unlock(name: str) -> None:
+    """Let the Secret Service ask for its password. Other keyrings ask by themselves when they are called."""
+    if name in (_SECRET_SERVICE, _LIBSECRET):
+        from keyring.backends import SecretService
+
+        with suppress(Exception):  # dismissed, or nowhere to ask: the standing tells
+            service: Any = SecretService.Keyring
+            service().get_preferred_collection().connection.close()
+
+
+def _get(backend: KeyringBackend, request: dict[str, Any]) -> dict[str, Any]:
+    secret = backend.get_password(request["service"], request["user"])
+    return {"state": "missing"} if secret is None else {"state": "ok", "secret": secret}
+
+
+def _put(backend: KeyringBackend, request: dict[str, Any]) -> dict[str, Any]:
+    service, user, secret = request["service"], request["user"], request["secret"]
+    backend.set_password(service, user, secret)
+    read_back = backend.get_password(service, user)
+    return {"state": "ok" if read_back == secret else "verify-failed"}
+
+
+def _forget(backend: KeyringBackend, request: dict[str, Any]) -> dict[str, Any]:
+    try:
+        backend.delete_password(request["service"], request["user"])
+    except Exception as error:
+        state = _state_of(error)
+        if state == "error" and type(error).__name__ == "PasswordDeleteError" and error.__cause__ is None:
+            state = "missing"
+        if state == "error":
+            raise
+        return {"state": state}
+    return {"state": "ok"}
+
+
+def _have(backend: KeyringBackend, request: dict[str, Any]) -> dict[str, Any]:
+    exists = _exists_on_macos if _name(backend) == _MACOS else _exists
+    return {"state": "ok", "present": {u: exists(backend, request["service"], u) for u in request["users"]}}
+
+
+def _exists(backend: KeyringBackend, service: str, user: str) -> bool:
+    return backend.get_password(service, user) is not None
+
+
+def _exists_on_macos(_backend: KeyringBackend, service: str, user: str) -> bool:
+    """Looks without reading the value: reading may ask for the password once for each entry."""
+    from keyring.backends import macOS
+
+    api: Any = macOS.api
+    query = api.create_query(
+        kSecClass=api.k_("kSecClassGenericPassword"), kSecAttrService=service, kSecAttrAccount=user
+    )
+    status = api.SecItemCopyMatching(query, None)
+    if status not in (0, _MACOS_NOT_FOUND):
+        raise api.Error(status, "")
+    return bool(status == 0)
+
+
+def _state_of(error: BaseException) -> str:
+    for each in _causes(error):
+        if type(each).__name__ in _ERRORS:
+            return _ERRORS[type(each).__name__]
+        of_macos = type(each).__module__ == "keyring.backends.macOS.api" and each.args
+        if of_macos and each.args[0] in _MACOS_STATUS:
+            return _MACOS_STATUS[each.args[0]]
+        if str(each) == "Cancelled by user":  # the KWallet backend, whatever it was asked
+            return "locked"
+    return "error"
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    current: BaseException | None = error
+    while current is not None:
+        yield current
+        current = current.__cause__
+
+
+_OPERATIONS: dict[str, Callable[[KeyringBackend, dict[str, Any]], dict[str, Any]]] = {
+    "probe": lambda _backend, _request: {},
+    "get": _get,
+    "put": _put,
+    "forget": _forget,
+    "have": _have,
+}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""The secrets of one walk, beside the draft and never in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from tui.text import Redactor
+
+
+class Bag:
+    """Secrets by the key of their field. Its representation shows keys alone; it is never copied."""
+
+    __slots__ = ("_redactor", "_secrets")
+
+    def __init__(self, redactor: Redactor | None = None) -> None:
+        """`redactor` is told each secret before anybody can ask for it."""
+        self._redactor = redactor
+        self._secrets: dict[str, SecretStr] = {}
+
+    def __repr__(self) -> str:
+        return f"Bag({', '.join(self._secrets)})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("A bag of secrets is neither copied nor pickled.")
+
+    def put(self, key: str, value: str | SecretStr) -> None:
+        """Hold `value` for the field `key`, in place of an earlier one."""
+        from pydantic import SecretStr  # deferred: the first paint has no secret yet
+
+        secret = SecretStr(value) if isinstance(value, str) else value
+        if self._redactor is not None:
+            self._redactor.add(secret.get_secret_value())
+        self._secrets[key] = secret
+
+    def get(self, key: str) -> SecretStr | None:
+        """The secret of a field, None where there is none."""
+        return self._secrets.get(key)
+
+    def drop(self, key: str) -> None:
+        """Hold no secret for this field any more; the redactor goes on knowing it."""
+        self._secrets.pop(key, None)
+
+    def same(self, a: str, b: str) -> bool:
+        """Whether two fields hold the same secret; False where one of them holds none."""
+        first, second = self._secrets.get(a), self._secrets.get(b)
+        return first is not None and first == second
+
+    def keys(self) -> tuple[str, ...]:
+        """The fields that have a secret, in the order in which they got their first."""
+        return tuple(self._secrets)

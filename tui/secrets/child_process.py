@@ -1,0 +1,103 @@
+"""The killable process in which the keyring is called, since a call can block for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tui.secrets.names import holds_secret
+from tui.secrets.states import State
+from tui.text import clean
+
+CHILD = (sys.executable, "-P", str(Path(__file__).with_name("_keyring_child.py")))
+"""-P keeps this folder off the child's import path; -I would hide a user's own site-packages as well."""
+
+_LARGEST = 1024 * 1024
+_AFTER_KILL = 0.5  # seconds; a killed process is gone at once unless the kernel holds it
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the child said. The names are cleaned, the secret is as it was stored."""
+
+    state: State
+    label: str = ""
+    backend: str = ""
+    by: str = ""
+    error: str = ""
+    secret: str | None = field(default=None, repr=False)
+    present: Mapping[str, bool] = field(default_factory=dict)
+
+
+async def ask(child: Sequence[str], request: Mapping[str, object], limit: float) -> Reply:
+    """Send one request to a new child and return its reply; State.TIMEOUT after `limit` seconds.
+
+    However this ends, also by cancelling, the child is dead afterwards: nothing is stored later.
+    """
+    try:
+        async with asyncio.timeout(limit):
+            return _parse(await _exchange(child, json.dumps(request).encode() + b"\n"))
+    except TimeoutError:
+        return Reply(State.TIMEOUT)
+    except (OSError, ValueError, RecursionError) as error:  # no process to be had, a reply that is none
+        return Reply(State.ERROR, error=type(error).__name__)
+
+
+async def _exchange(child: Sequence[str], line: bytes) -> bytes:
+    pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+    environ = {name: value for name, value in os.environ.items() if not holds_secret(name)}
+    # A session of its own: no terminal to ask for passwords on, and one group to kill.
+    process = await asyncio.create_subprocess_exec(
+        *child, stdin=pipe, stdout=pipe, stderr=nothing, env=environ, start_new_session=True
+    )
+    try:
+        return await _talk(process, line)
+    finally:
+        await _end(process)
+
+
+async def _talk(process: asyncio.subprocess.Process, line: bytes) -> bytes:
+    assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - both are pipes
+    process.stdin.write(line)
+    with suppress(ConnectionError):  # it died; that there is no reply says so
+        await process.stdin.drain()
+    # Its end of stdin stays open: that is how it notices our death.
+    reply = b""
+    while more := await process.stdout.read(65536):
+        reply += more
+        if len(reply) > _LARGEST:
+            raise ValueError("reply too large")
+    return reply
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+    if process.stdin is not None:
+        process.stdin.close()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_AFTER_KILL):
+            await process.communicate()
+
+
+def _parse(raw: bytes) -> Reply:
+    """Raises ValueError for what is no reply."""
+    said = json.loads(raw)
+    if not isinstance(said, dict):
+        raise ValueError("no object")
+    secret, present = said.get("secret"), said.get("present", {})
+    if not isinstance(secret, str | None) or not isinstance(present, dict):
+        raise ValueError("wrong type")
+    words = {name: clean(str(said.get(name, ""))) for name in ("label", "backend", "by", "error")}
+    there = {str(user): value is True for user, value in present.items()}
+    return Reply(State(str(said.get("state"))), secret=secret, present=there, **words)

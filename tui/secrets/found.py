@@ -1,0 +1,114 @@
+"""Values that need not be asked for: environment variables, and the configuration of LaunchDarkly's own CLI.
+
+ldcli keeps `$XDG_CONFIG_HOME/ldcli/config.yml`, otherwise `~/.config/ldcli/config.yml` on every platform,
+flat YAML with `access-token`, `base-uri` and `project` among its keys. The variables are `LD_` and the same
+in capitals, and beat the file. From internal/config/config.go and README.md of github.com/launchdarkly/ldcli.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui.secrets.names import TOKEN, host_of, proposed_variable
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+_LARGEST = 64 * 1024
+_LDCLI = "from ldcli's configuration"
+_LDCLI_DEFAULT_BASE = "https://app.launchdarkly.com"
+_SETTINGS = {"host": ("LD_BASE_URI", "base-uri"), "project": ("LD_PROJECT", "project")}
+_NOT_PLAIN = tuple("#&*!|>%@`{[")  # what YAML reads as something else than a plain word
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A secret that was found. `reference` is how a recipe names its place (`env:NAME`), "" where it cannot;
+    `said` tells a person ("from LD_ACCESS_TOKEN")."""
+
+    value: SecretStr
+    reference: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting that was found, as it was written there, and its place in words."""
+
+    value: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Ldcli:
+    values: Mapping[str, str] = field(repr=False)
+
+
+def find(key: str, integration: str, environ: Mapping[str, str], *, host: str = "") -> Found | None:
+    """The secret for the field `key`, None where there is none.
+
+    `host` is the LaunchDarkly host (or address) it will be sent to. Your token is not offered for another
+    host than the one it was set up for: it goes to another instance only by a person's own hand.
+    """
+    from pydantic import SecretStr
+
+    name = proposed_variable(integration, key)
+    value = environ.get(name, "").strip()
+    ldcli = _ldcli(environ) if key == TOKEN else _Ldcli({})
+    stated = (environ.get("LD_BASE_URI") or ldcli.values.get("base-uri", "")).strip()
+    if value:
+        astray = key == TOKEN and stated and host and not _same_host(stated, host)
+        return None if astray else Found(SecretStr(value), f"env:{name}", f"from {name}")
+    token = ldcli.values.get("access-token", "").strip()
+    if token and (not host or _same_host(stated or _LDCLI_DEFAULT_BASE, host)):
+        return Found(SecretStr(token), "", _LDCLI)
+    return None
+
+
+def setting(key: str, environ: Mapping[str, str]) -> Setting | None:
+    """What is said of the field `host` or `project`, None for any other or where nothing is."""
+    if key not in _SETTINGS:
+        return None
+    variable, entry = _SETTINGS[key]
+    if value := environ.get(variable, "").strip():
+        return Setting(value, f"from {variable}")
+    value = _ldcli(environ).values.get(entry, "").strip()
+    return Setting(value, _LDCLI) if value else None
+
+
+def _same_host(a: str, b: str) -> bool:
+    try:
+        return host_of(a) == host_of(b)
+    except ValueError:  # no address at all
+        return False
+
+
+def _ldcli(environ: Mapping[str, str]) -> _Ldcli:
+    """The flat, plain entries of ldcli's configuration; none where it cannot be read."""
+    home = environ.get("HOME") or environ.get("USERPROFILE") or ""
+    folder = environ.get("XDG_CONFIG_HOME") or (str(Path(home) / ".config") if home else "")
+    if not folder:
+        return _Ldcli({})
+    path = Path(folder) / "ldcli" / "config.yml"
+    try:
+        if not path.is_file() or path.stat().st_size > _LARGEST:
+            return _Ldcli({})
+        text = path.read_text("utf-8-sig")
+    except (OSError, ValueError):
+        return _Ldcli({})
+    return _Ldcli(dict(filter(None, map(_entry, text.splitlines()))))
+
+
+def _entry(line: str) -> tuple[str, str] | None:
+    """(key, value) of a line `key: value` at the left edge, quoted or not; None for any other YAML."""
+    key, _, rest = line.partition(":")
+    value = rest.strip()
+    if key != key.strip() or not rest.startswith((" ", "\t")) or value.startswith(_NOT_PLAIN):
+        return None
+    if value.startswith(('"', "'")):
+        inner, closed, _ = value[1:].partition(value[0])
+        return (key, inner) if closed and "\\" not in inner else None
+    return key, value.partition(" #")[0].rstrip()

@@ -1,0 +1,67 @@
+"""What a key is called outside this program: its entry in the keyring, its environment variable."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from urllib.parse import quote, unquote, urlsplit
+
+SERVICE = "ld-flag-import"
+"""The service name of every entry in the keyring."""
+
+TOKEN = "token"  # noqa: S105 - the key of the field, not its value
+_ANY = ""  # any integration
+
+_VARIABLES = {
+    (_ANY, TOKEN): "LD_ACCESS_TOKEN",  # as LaunchDarkly's own CLI has it
+    (_ANY, "ldApiKey"): "LD_IMPORT_API_KEY",
+    ("unleash", "sourceApiKey"): "UNLEASH_SDK_KEY",
+    ("split", "workspaceApiKey"): "SPLIT_ADMIN_KEY",
+}
+_USUAL_PORTS = {"https": ":443", "http": ":80"}
+
+
+def host_of(address: str) -> str:
+    """The host in an address (or alone): lower case, IDNA, with its port where that is not the usual one.
+
+    Raises ValueError for what is none.
+    """
+    scheme, separator, _ = address.partition("://")
+    host = urlsplit(address if separator else f"//{address}").netloc.rpartition("@")[2].lower()
+    if not host.isascii():
+        with suppress(UnicodeError):  # no host of the net; entry_name percent-encodes it
+            host = host.encode("idna").decode("ascii")
+    return host.removesuffix(_USUAL_PORTS.get(scheme.lower(), ":443"))
+
+
+def entry_name(
+    host: str, *, project: str | None = None, integration: str | None = None, variable: str | None = None
+) -> str:
+    """The user name of an entry in the keyring, always ASCII.
+
+    `<LaunchDarkly host>/token` for your token, for a form variable
+    `<LaunchDarkly host>/<project>/<integration>/<variable>`; a missing part is `-`. `host` may be an address.
+    Raises ValueError for an address that is none.
+    """
+    where = quote(host_of(host), safe=":[]")
+    if variable is None:
+        return f"{where}/{TOKEN}"
+    parts = (quote(part, safe="") if part else "-" for part in (project, integration, variable))
+    return "/".join((where, *parts))
+
+
+def proposed_variable(integration: str, key: str) -> str:
+    """The environment variable that holds the secret of the field `key`, where nobody has said otherwise."""
+    known = _VARIABLES.get((_ANY, key)) or _VARIABLES.get((integration, key))
+    return known or "LDFI_" + re.sub(r"[^A-Za-z0-9_]", "_", key).upper()
+
+
+def holds_secret(variable: str) -> bool:
+    """Whether an environment variable is one of those proposed for a secret."""
+    return variable.startswith("LDFI_") or variable in _VARIABLES.values()
+
+
+def variable_of_entry(user: str) -> str:
+    """The environment variable that could take the place of an entry in the keyring."""
+    *_, integration, key = (unquote(part) for part in f"/{user}".split("/"))
+    return proposed_variable(integration, key)

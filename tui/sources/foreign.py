@@ -1,0 +1,95 @@
+"""What a source wrote, made fit for a sentence: without the key, cleaned, and short."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from tui.net.client import Answer
+from tui.net.errors import Failure, Kind
+from tui.text import Redactor, clean
+
+_LONGEST_NAME = 60
+_LONGEST_MESSAGE = 200
+_MOST_NAMES = 4
+_MESSAGE_BYTES = 64 * 1024  # an error's body beyond this is no message
+
+
+class Foreign:
+    """Reads the texts in the answers to one key. A server may echo that key, so it is taken out first."""
+
+    def __init__(self, key: SecretStr) -> None:
+        self._redact = Redactor()
+        self._redact.add(key.get_secret_value())
+
+    def plain(self, value: object) -> str:
+        """`value` cleaned and whole, "" where it is no text."""
+        return clean(self._redact(value)).strip() if isinstance(value, str) else ""
+
+    def message(self, answer: Answer) -> str:
+        """What the body says in words: `message` of a JSON object, or plain text. "" where there is none."""
+        if len(answer.body) > _MESSAGE_BYTES or answer.is_page:
+            return ""
+        text = answer.text()
+        try:
+            body: object = json.loads(text)
+        except (ValueError, RecursionError):
+            return short(self.plain(text), _LONGEST_MESSAGE)
+        said = body.get("message") if isinstance(body, dict) else body
+        return short(self.plain(said), _LONGEST_MESSAGE)
+
+
+def short(text: str, limit: int = _LONGEST_NAME) -> str:
+    """`text`, cleaned, in at most `limit` characters."""
+    text = clean(text)
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def listed(names: Sequence[str], total: int = 0) -> str:
+    """ "a", "a and b", "a, b and c"; beyond four names the rest is counted, of `total` where that is more."""
+    shown = [short(name) for name in names[:_MOST_NAMES]]
+    if (more := max(total, len(names)) - len(shown)) > 0:
+        shown.append(f"{more:,} more")
+    return " and ".join(part for part in (", ".join(shown[:-1]), *shown[-1:]) if part)
+
+
+def count(number: int, noun: str) -> str:
+    """ "1 flag", "1,200 flags"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def said(message: str) -> str:
+    """How a quoted message goes on after what happened, with the full stop."""
+    return f': "{message}".' if message else "."
+
+
+def place(url: str) -> str:
+    """Host, port and path of `url` as a sentence names them."""
+    parts = urlsplit(url)
+    return short(parts.netloc.rpartition("@")[2] + parts.path.rstrip("/"), 100)
+
+
+def failed(name: str, status_code: int, message: str) -> Failure:
+    """A 5xx: their fault, and safe to ask again."""
+    return Failure(
+        Kind.SOURCE,
+        f"{name} failed ({status_code}){said(message)}",
+        "The fault is on that side, or at a proxy in between.",
+        "Check again in a moment; nothing was created.",
+        status_code=status_code,
+    )
+
+
+def refused_request(name: str, status_code: int, message: str, field: str | None) -> Failure:
+    """Any other refusal, in the server's words if it had some: Split also answers 400 without a body."""
+    what = f"{name} did not accept the request ({status_code})"
+    return Failure(
+        Kind.SOURCE,
+        what + said(message) if message else f"{what} and gave no reason.",
+        next_step="Check again; nothing was created.",
+        status_code=status_code,
+        field=field,
+    )

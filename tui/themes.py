@@ -1,0 +1,49 @@
+"""Four palettes: dark, light, high contrast, and the terminal's own sixteen colours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from textual.theme import BUILTIN_THEMES, Theme
+
+_PRACTICE = {"practice-foreground": "#000000", "practice-background": "#f2c200"}
+
+DARK = Theme(
+    name="dark", dark=True,
+    primary="#7fb4ff", secondary="#9aa7b8", accent="#5fd0d6", foreground="#e6e9ee", background="#14171c",
+    surface="#232932", panel="#1b2027", success="#7bd88f", warning="#f2c94c", error="#ff7b72",
+    variables={**_PRACTICE, "field": "#2a323d", "field-focus": "#36414f"},
+)  # fmt: skip
+LIGHT = Theme(
+    name="light", dark=False,
+    primary="#0b57d0", secondary="#4a5563", accent="#00696e", foreground="#16191d", background="#fbfbf9",
+    surface="#ececea", panel="#f3f3f0", success="#1a6e2e", warning="#8a5a00", error="#b3261e",
+    variables={**_PRACTICE, "field": "#e4e6ea", "field-focus": "#d3d9e2"},
+)  # fmt: skip
+CONTRAST = Theme(
+    name="contrast", dark=True,
+    primary="#ffffff", secondary="#ffffff", accent="#00ffff", foreground="#ffffff", background="#000000",
+    surface="#000000", panel="#000000", success="#00ff00", warning="#ffff00", error="#ff6060",
+    variables={**_PRACTICE, "field": "#303030", "field-focus": "#0000a0"},
+)  # fmt: skip
+ANSI = replace(
+    BUILTIN_THEMES["ansi-dark"],
+    name="ansi",
+    accent="ansi_cyan",
+    variables={
+        **BUILTIN_THEMES["ansi-dark"].variables,
+        "practice-foreground": "ansi_black", "practice-background": "ansi_yellow",
+        "field": "ansi_default", "field-focus": "ansi_default",
+        "input-cursor-background": "ansi_default", "input-cursor-foreground": "ansi_default",
+        "input-cursor-text-style": "reverse",
+    },
+)  # fmt: skip
+THEMES = (DARK, LIGHT, CONTRAST, ANSI)
+
+
+def choose_theme(environ: Mapping[str, str]) -> str:
+    """`ansi` over SSH and without 24-bit colour, where the terminal's owner chose colours that can be read."""
+    remote = "SSH_CONNECTION" in environ or "SSH_TTY" in environ
+    full = environ.get("COLORTERM", "").lower() in ("truecolor", "24bit")
+    return "dark" if full and not remote else "ansi"

@@ -1,0 +1,19 @@
+"""Buttons one row high, never greyed out: pressed too early they say what is missing."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widgets import Button
+
+
+class Plain(Button, inherit_css=False):
+    """`[ Label ]`. Its colours come from the style sheet; focus is reverse, so that it shows without colour."""
+
+    def __init__(self, label: str, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(Content(f"[ {label} ]"), id=id, classes=classes)
+
+    def rename(self, label: str) -> None:
+        """Give it another label, if it is another one."""
+        text = Content(f"[ {label} ]")
+        if self.label != text:
+            self.label = text

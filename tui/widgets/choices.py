@@ -1,0 +1,136 @@
+"""Ticks and radio choices, one row each, drawn with the symbols of the screens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from textual import events
+from textual.binding import Binding
+from textual.content import Content
+from textual.widget import Widget
+
+from tui.widgets.symbols import Symbols
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several: its key for the program, its words for the person."""
+
+    key: str
+    label: str
+
+
+class Choices(Widget, can_focus=True):
+    """One or many of a few. Up and Down (or Left and Right in one row) move, Space and Enter choose."""
+
+    BINDINGS = [  # noqa: RUF012
+        Binding("left", "move(-1)", show=False),
+        Binding("right", "move(1)", show=False),
+        Binding("up", "step(-1)", show=False),
+        Binding("down", "step(1)", show=False),
+        Binding("space", "choose", show=False),
+        Binding("enter", "choose", show=False),
+    ]
+
+    def __init__(
+        self,
+        options: Sequence[Choice],
+        chosen: Sequence[str],
+        symbols: Symbols,
+        *,
+        told: Callable[[tuple[str, ...]], None],
+        many: bool = False,
+        row: bool = False,
+        id: str | None = None,  # noqa: A002
+        classes: str = "",
+    ) -> None:
+        super().__init__(id=id, classes=f"choices {classes}")
+        self._options = tuple(options)
+        self.chosen = tuple(chosen)
+        self._symbols = symbols
+        self._told = told
+        self._many = many
+        self._row = row
+        self._at = next((i for i, o in enumerate(self._options) if o.key in self.chosen), 0)
+
+    def render(self) -> Content:
+        gap = "  " if self._row else "\n"
+        return Content(gap).join(self._cell(i) for i in range(len(self._options)))
+
+    def _cell(self, i: int) -> Content:
+        option, s = self._options[i], self._symbols
+        on = option.key in self.chosen
+        box = (s.ticked if on else s.unticked) if self._many else (s.chosen if on else s.unchosen)
+        text = Content(f"{box} {option.label}")
+        return text.stylize("reverse") if self.has_focus and i == self._at else text
+
+    def _spans(self) -> list[tuple[int, int]]:
+        """First and last column of each option when they stand in one row."""
+        spans, x = [], 0
+        for i in range(len(self._options)):
+            width = self._cell(i).cell_length
+            spans.append((x, x + width))
+            x += width + 2
+        return spans
+
+    def on_focus(self) -> None:
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        if self._row:
+            hit = next((i for i, (a, b) in enumerate(self._spans()) if a <= event.x < b), None)
+        else:
+            hit = event.y if event.y < len(self._options) else None
+        if hit is not None:
+            self._at = hit
+            self.action_choose()
+
+    def action_move(self, by: int) -> None:
+        """Move within the row; a radio choice follows the move."""
+        self._at = (self._at + by) % len(self._options)
+        if self._many:
+            self.refresh()
+        else:
+            self.action_choose()
+
+    def action_step(self, by: int) -> None:
+        """Up and Down: between the options of a column, out of it at its ends."""
+        if self._row or not 0 <= self._at + by < len(self._options):
+            (self.screen.focus_next if by > 0 else self.screen.focus_previous)()
+            return
+        self.action_move(by)
+
+    def action_choose(self) -> None:
+        """Tick, or choose."""
+        key = self._options[self._at].key
+        if self._many:
+            on = {*self.chosen} ^ {key}
+            self.pick(tuple(o.key for o in self._options if o.key in on))
+        else:
+            self.pick((key,))
+
+    def pick(self, keys: tuple[str, ...]) -> None:
+        """Choose by key, and tell."""
+        if keys != self.chosen:
+            self.show(keys)
+            self._told(keys)
+
+    def show(self, keys: tuple[str, ...]) -> None:
+        """Show another choice without telling."""
+        self.chosen = keys
+        self._at = next((i for i, o in enumerate(self._options) if o.key in keys), self._at)
+        self.refresh()
+
+
+class Toggle(Choices):
+    """Yes or no."""
+
+    def __init__(self, on: bool, symbols: Symbols, *, id: str, told: Callable[[bool], None]) -> None:  # noqa: A002
+        super().__init__(
+            (Choice("yes", "yes"),), ("yes",) if on else (), symbols, many=True, row=True, id=id,
+            told=lambda keys: told(bool(keys)),
+        )

@@ -1,0 +1,269 @@
+"""A field: its label, its input, and the line below it that is always there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Button, Static
+
+from tui.flagimport import walk
+from tui.flagimport.finding import Finding, Level, Offer
+from tui.flagimport.variables import Variable, widget_id
+from tui.widgets.buttons import Plain
+from tui.widgets.choices import Choice, Choices, Toggle
+from tui.widgets.inputs import LiveInput, SecretInput
+from tui.widgets.symbols import Symbols, sentence
+
+if TYPE_CHECKING:
+    from tui.flagimport.session import Session
+
+SHOWN_SECONDS = 10.0
+
+BUILT_IN_IDS = frozenset({"host", "token", "project", "config-name", "config-tags"})
+
+
+def field_id(key: str) -> str:
+    """The id of a field's input: its own name for the built-in ones, `field-<key>` for a form variable."""
+    return key if key in BUILT_IN_IDS else widget_id("field", key)
+
+
+class FieldRow(Vertical):
+    """Shows what the draft says of one field, and tells the session what is typed."""
+
+    @dataclass
+    class Edited(Message):
+        """The answer to a field has changed."""
+
+        key: str
+
+    @dataclass
+    class Left(Message):
+        """The field lost the focus; its answer may be checked."""
+
+        key: str
+
+    @dataclass
+    class Pick(Message):
+        """The button for a list of values was pressed."""
+
+        key: str
+
+    @dataclass
+    class Take(Message):
+        """An offered value was taken over."""
+
+        offer: Offer
+
+    def __init__(
+        self, session: Session, variable: Variable, symbols: Symbols, *, label: str = "", pick: str = ""
+    ) -> None:
+        super().__init__(classes="field-row", id=widget_id("row", variable.key))
+        self.session = session
+        self.variable = variable
+        self.symbols = symbols
+        self._label = label or variable.label
+        self._pick = pick
+        self._text: Content | None = None
+        self._busy = ""
+        self._shown_end = ""
+        self._offer: Offer | None = None
+
+    @property
+    def key(self) -> str:
+        return self.variable.key
+
+    def compose(self) -> ComposeResult:
+        self._line = Static(Content(""), id=widget_id("problem", self.key), classes="field-line", markup=False)
+        self._input = WIDGETS[self.variable.kind](self)
+        with Horizontal(classes="field-entry"):
+            yield Static(Content(self.symbols.focus), classes="field-marker")
+            yield Static(Content(self._label), classes="field-label", markup=False)
+            yield self._input
+            if self.variable.secret:
+                yield Plain("Show end", classes="field-button show-end")
+            elif self._pick:
+                yield Plain(self._pick, classes="field-button pick")
+        yield self._line
+        self._offer_button = Plain("Take over", classes="field-offer")
+        self._offer_button.display = False
+        yield self._offer_button
+
+    def on_mount(self) -> None:
+        self.show(settled=True)
+
+    # --- from the person to the draft
+
+    def typed(self, raw: str) -> None:
+        """A key press: the draft takes it, the line below answers in the same moment."""
+        self.hide_end()
+        self.session.put(self.key, raw)
+        if self.variable.secret:
+            self._reseed_secret(raw)
+        elif "\n" in raw or "\r" in raw:
+            self.seed()
+        self.show(settled=False)
+        self.post_message(self.Edited(self.key))
+
+    def _reseed_secret(self, raw: str) -> None:
+        held = self.session.bag.get(self.key)
+        value = held.get_secret_value() if held else ""
+        if value != raw and isinstance(self._input, LiveInput):
+            self._input.seed(value)
+
+    def seed(self) -> None:
+        """Show the draft's answer in the input: it was tidied, taken over, or filled from elsewhere."""
+        if not isinstance(self._input, LiveInput):
+            return
+        if self.variable.secret:
+            held = self.session.bag.get(self.key)
+            self._input.seed(held.get_secret_value() if held else "")
+        else:
+            self._input.seed(walk.value(self.session.draft, self.key))
+
+    # --- from the draft to the person
+
+    def show(self, *, settled: bool) -> None:
+        """Write the line below the field. While typing it stays one row, so that nothing below it moves."""
+        finding = self._finding()
+        text = sentence(self.symbols, finding.level, finding.text)
+        if settled != self._line.has_class("settled"):
+            self._line.set_class(settled, "settled")
+        if text != self._text:
+            self._text = text
+            self._line.update(text, layout=settled)
+        if settled:
+            self._show_offer(finding.offer)
+
+    def _show_offer(self, offer: Offer | None) -> None:
+        """A remedy that one press takes over; shown when the field is left, since it takes a row."""
+        self._offer = offer
+        if offer is not None:
+            self._offer_button.rename(offer.label)
+        if self._offer_button.display != (offer is not None):
+            self._offer_button.display = offer is not None
+
+    @on(Button.Pressed, ".field-offer")
+    def take_offer(self, event: Button.Pressed) -> None:
+        event.stop()
+        if self._offer is not None:
+            self.post_message(self.Take(self._offer))
+
+    def _finding(self) -> Finding:
+        if self._busy:
+            return Finding(Level.NOTE, self.key, self._busy)
+        if self._shown_end:
+            return Finding(Level.NOTE, self.key, self._shown_end)
+        return walk.line(self.session.draft, self.key)
+
+    def refresh_from_draft(self) -> None:
+        """The draft has changed under the field."""
+        if not self.is_mounted:
+            return
+        self.seed()
+        self.show(settled=True)
+
+    def busy(self, text: str) -> None:
+        """Say that a check is under way; "" when it has ended."""
+        self._busy = text
+        self.show(settled=True)
+
+    # --- the end of a key
+
+    @on(Button.Pressed, ".show-end")
+    def show_end(self, event: Button.Pressed) -> None:
+        """The last four characters, for ten seconds: enough to tell two keys apart."""
+        event.stop()
+        held = self.session.bag.get(self.key)
+        if held is None:
+            self._shown_end = "Nothing is here yet; paste the key first."
+        else:
+            value = held.get_secret_value()
+            end = value[-4:] if len(value) >= 12 else "…"
+            self._shown_end = f"{len(value)} characters, ending in {end} (hidden again after 10 seconds)"
+        self.show(settled=True)
+        self.set_timer(SHOWN_SECONDS, self.hide_end)
+
+    def hide_end(self) -> None:
+        """Hide a key's last characters again."""
+        if self._shown_end:
+            self._shown_end = ""
+            self.show(settled=True)
+
+    @on(Button.Pressed, ".pick")
+    def pick(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.post_message(self.Pick(self.key))
+
+    # --- focus
+
+    def on_descendant_focus(self) -> None:
+        self.add_class("current")
+
+    def on_descendant_blur(self) -> None:
+        self.remove_class("current")
+        self.hide_end()
+        if not self.has_focus_within_soon():
+            self.seed()
+            self.show(settled=True)
+            self.post_message(self.Left(self.key))
+
+    def has_focus_within_soon(self) -> bool:
+        """The focus went from the input to the row's own button."""
+        focused = self.screen.focused if self.is_attached else None
+        return focused is not None and self in focused.ancestors and focused is not self._input
+
+    @property
+    def control(self) -> Widget:
+        """The widget that takes the answer."""
+        return self._input
+
+
+def _text_input(row: FieldRow) -> Widget:
+    given = walk.value(row.session.draft, row.key)
+    if row.variable.secret:
+        held = row.session.bag.get(row.key)
+        secret = held.get_secret_value() if held else ""
+        return SecretInput(secret, id=field_id(row.key), told=row.typed, dot=row.symbols.secret)
+    return LiveInput(given, placeholder=row.variable.placeholder, id=field_id(row.key), told=row.typed)
+
+
+def _toggle(row: FieldRow) -> Widget:
+    on_ = walk.value(row.session.draft, row.key) == "true"
+    return Toggle(on_, row.symbols, id=field_id(row.key), told=lambda is_on: row.typed("true" if is_on else "false"))
+
+
+def _one_of(row: FieldRow) -> Widget:
+    options = tuple(Choice(each, each) for each in row.variable.choices)
+    chosen = (walk.value(row.session.draft, row.key),)
+    return Choices(options, chosen, row.symbols, id=field_id(row.key), told=lambda keys: row.typed(keys[0] if keys else ""))
+
+
+def _many_of(row: FieldRow) -> Widget:
+    options = tuple(Choice(each, each) for each in row.variable.choices)
+    chosen = tuple(walk.value(row.session.draft, row.key).splitlines())
+    return Choices(
+        options, chosen, row.symbols, many=True, id=field_id(row.key), told=lambda keys: row.typed("\n".join(keys))
+    )
+
+
+WIDGETS: dict[str, Callable[[FieldRow], Widget]] = {
+    "string": _text_input,
+    "uri": _text_input,
+    "boolean": _toggle,
+    "enum": _one_of,
+    "multiselect": _many_of,
+    "dynamicEnum": _text_input,
+    "oauth": _text_input,
+    "generated": _text_input,
+    "environmentSelector": _text_input,
+    "publicKey": _text_input,
+}
+"""From the kind of a form variable to the widget that asks for it; a test holds its keys to `variables.KINDS`."""

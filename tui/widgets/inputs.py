@@ -1,0 +1,89 @@
+"""One-line inputs that answer each key press at once, and the masked one for keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rich.text import Text
+from textual import events
+from textual.actions import SkipAction
+from textual.binding import Binding
+from textual.widgets import Input
+
+
+_LONGEST_PASTE = 16_384
+
+
+class LiveInput(Input):
+    """An input that tells its row of a new value inside its own watcher.
+
+    By a message (`Input.Changed`) the answer to a key press took three to four times as long.
+    """
+
+    BINDINGS = [Binding("ctrl+u", "clear", show=False)]  # noqa: RUF012
+
+    def __init__(self, value: str, *, placeholder: str = "", id: str | None = None, told: Callable[[str], None]) -> None:  # noqa: A002
+        super().__init__(value, placeholder=placeholder, id=id, compact=True, select_on_focus=False)
+        self.cursor_blink = False  # a blinking cursor is output while nothing happens
+        self._told = told
+        self.quiet = False
+
+    def watch_value(self, value: str) -> None:
+        """Called by Textual on each change."""
+        if self.is_mounted and not self.quiet:
+            self._told(value)
+
+    def seed(self, value: str) -> None:
+        """Show another value without telling the row."""
+        if value == self.value:
+            return
+        self.quiet = True
+        try:
+            with self.prevent(Input.Changed):
+                self.value = value
+                self.cursor_position = len(value)
+        finally:
+            self.quiet = False
+
+    def _on_paste(self, event: events.Paste) -> None:
+        """Take all lines of a paste: Input keeps the first one only, and nothing at all of "\\nkey"."""
+        event.stop()
+        event.prevent_default()
+        self.pasted(event.text[:_LONGEST_PASTE])
+
+    def pasted(self, text: str) -> None:
+        """A paste goes to the row whole, so that it can say what was taken away, and comes back tidied."""
+        start, end = sorted(self.selection)
+        self._told(self.value[:start] + text + self.value[end:])
+
+    def action_clear(self) -> None:
+        """Empty the field."""
+        self.value = ""
+
+
+class SecretInput(LiveInput):
+    """Shows a dot for each character. What it holds never reaches a clipboard, a log or a screenshot."""
+
+    def __init__(self, value: str, *, placeholder: str = "", id: str | None = None, told: Callable[[str], None], dot: str) -> None:  # noqa: A002
+        super().__init__(value, placeholder=placeholder, id=id, told=told)
+        self.password = True
+        self._dot = dot
+
+    @property
+    def _value(self) -> Text:
+        return Text(self._dot * len(self.value), no_wrap=True, overflow="ignore", end="")
+
+    def action_copy(self) -> None:
+        """Refused: Textual would send the plain text to the terminal's clipboard."""
+        if self.selection.is_empty:
+            raise SkipAction
+        self.app.bell()
+
+    def action_cut(self) -> None:
+        """Refused, as copying is."""
+        self.app.bell()
+
+    def __repr__(self) -> str:
+        return f"SecretInput(id={self.id!r})"
+
+

@@ -1,0 +1,79 @@
+"""A JSON document as a tree whose branches are made when they are opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from rich.text import Text
+from textual import on
+from textual.widgets import Tree
+from textual.widgets.tree import TreeNode
+
+from tui.text import MASK, clean
+
+_MOST_CHILDREN = 200
+_LONGEST = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """What stands behind a node, and its key path's last name."""
+
+    value: object
+
+
+class JsonTree(Tree[Branch]):
+    """All text in it is cleaned and redacted; values of `hidden` keys (secret form variables) are never shown."""
+
+    def __init__(self, title: str, value: object, *, hidden: Collection[str], redact: Callable[[str], str], id: str) -> None:  # noqa: A002
+        self._hidden = frozenset(hidden)
+        self._redact = redact
+        super().__init__(Text(title), Branch(value), id=id)
+        self.show_guides = True
+        self.guide_depth = 2
+
+    def on_mount(self) -> None:
+        self._fill(self.root)
+
+    @on(Tree.NodeExpanded)
+    def _expanded(self, event: Tree.NodeExpanded[Branch]) -> None:
+        event.stop()
+        self._fill(event.node)
+
+    def _fill(self, node: TreeNode[Branch]) -> None:
+        if node.children or node.data is None:
+            return
+        children = _children(node.data.value)
+        for name, value in children[:_MOST_CHILDREN]:
+            if isinstance(value, (dict, list)) and value and name not in self._hidden:
+                node.add(Text(f"{self._safe(name)}  {_size(value)}"), Branch(value), allow_expand=True)
+            else:
+                shown = MASK if name in self._hidden and value else self._safe(_scalar(value))
+                node.add_leaf(Text(f"{self._safe(name)}: {shown}"))
+        if len(children) > _MOST_CHILDREN:
+            node.add_leaf(Text(f"... and {len(children) - _MOST_CHILDREN} more"))
+
+    def _safe(self, text: str) -> str:
+        # Redaction first: cleaning could break a secret's spelling, and cutting could leave a part of it.
+        return clean(self._redact(text))[:_LONGEST]
+
+
+def _children(value: object) -> list[tuple[str, object]]:
+    if isinstance(value, dict):
+        return [(str(name), each) for name, each in value.items()]
+    return [(f"[{i}]", each) for i, each in enumerate(value)] if isinstance(value, list) else []
+
+
+def _size(value: dict[str, object] | list[object]) -> str:
+    return f"{{{len(value)}}}" if isinstance(value, dict) else f"[{len(value)}]"
+
+
+def _scalar(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (dict, list)):
+        return "{}" if isinstance(value, dict) else "[]"
+    return str(value)

@@ -1,0 +1,51 @@
+"""The symbols and styles of the roles. Colour repeats the symbol, the symbol repeats the word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from textual.content import Content
+
+
+@dataclass(frozen=True, slots=True)
+class Symbols:
+    """One character for each role; `secret` is what stands for each character of a key."""
+
+    ok: str = "✓"
+    warning: str = "!"
+    problem: str = "✗"
+    note: str = "·"
+    unknown: str = "?"
+    focus: str = "▸"
+    secret: str = "•"
+    arrow: str = "→"
+    ticked: str = "[x]"
+    unticked: str = "[ ]"
+    chosen: str = "(o)"
+    unchosen: str = "( )"
+
+
+UNICODE = Symbols()
+ASCII = Symbols(ok="+", problem="x", note=".", focus=">", secret="*", arrow="->")
+
+_STYLES = {"ok": "$success", "warning": "$warning", "problem": "bold $error", "unknown": "$accent", "note": ""}
+
+
+def choose(environ: Mapping[str, str]) -> Symbols:
+    """ASCII in a C locale, on the Linux console and on a VT100, and where LDFI_ASCII is set."""
+    locale = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or "C"
+    plain = locale in ("C", "POSIX") or environ.get("TERM", "") in ("linux", "vt100")
+    return ASCII if plain or environ.get("LDFI_ASCII") else UNICODE
+
+
+def mark(symbols: Symbols, level: str) -> Content:
+    """The symbol of a level in its colour; nothing for a note."""
+    if level == "note":
+        return Content("")
+    return Content.styled(f"{getattr(symbols, level)} ", _STYLES[level])
+
+
+def sentence(symbols: Symbols, level: str, text: str) -> Content:
+    """A symbol and its sentence. `text` is taken as it is: no markup is read from it."""
+    return mark(symbols, level) + Content(text)

@@ -1,0 +1,103 @@
+"""The lines of a request under way: what happened, with what, and how long it took."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.net.events import Answered, Connected, Done, Exchange, Note, Pausing, Receiving, Sent
+from tui.net.times import moment
+from tui.widgets.symbols import Symbols, mark
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line. A line with the same `slot` as the one before takes its place."""
+
+    level: str
+    what: str
+    detail: str
+    seconds: float | None = None
+    slot: str = ""
+
+
+def _connected(event: Connected) -> Entry:
+    parts = [event.host, event.tls.replace("TLSv", "TLS "), f"via proxy {event.proxy}" if event.proxy else ""]
+    return Entry("ok", "connected", ", ".join(filter(None, parts)), event.seconds)
+
+
+def _sent(event: Sent) -> Entry:
+    return Entry("ok", "sent", f"{event.method}, {event.size:,} bytes", event.seconds)
+
+
+def _answered(event: Answered) -> Entry:
+    level = "ok" if event.status_code < 300 else "problem"
+    return Entry(level, f"{event.status_code} {event.reason}".strip(), "headers", event.seconds)
+
+
+def _receiving(event: Receiving) -> Entry:
+    return Entry("note", "receiving", f"{event.size:,} bytes so far", None, "body")
+
+
+def _done(event: Done) -> Entry:
+    return Entry("ok", "body", f"{event.size:,} bytes" if event.size else "empty", event.seconds, "body")
+
+
+def _pausing(event: Pausing) -> Entry:
+    until = moment(event.until)
+    return Entry("warning", "asked to pause", f"going on at {until} ({event.attempt} of {event.of}, {event.limit})")
+
+
+def _note(event: Note) -> Entry:
+    return Entry(event.level, event.text, event.detail, event.seconds)
+
+
+_ENTRIES: dict[type, Callable[..., Entry]] = {
+    Connected: _connected, Sent: _sent, Answered: _answered, Receiving: _receiving, Done: _done,
+    Pausing: _pausing, Note: _note,
+}
+
+
+class Timeline(Static):
+    """Grows by a line an event; redrawn only when a line was added or replaced."""
+
+    def __init__(self, symbols: Symbols, *, id: str) -> None:  # noqa: A002
+        super().__init__("", id=id, markup=False)
+        self._symbols = symbols
+        self._entries: list[Entry] = []
+        self._waiting = ""
+
+    def add(self, event: Exchange) -> None:
+        """Show an event."""
+        entry = _ENTRIES[type(event)](event)
+        if entry.slot and self._entries and self._entries[-1].slot == entry.slot:
+            self._entries[-1] = entry
+        else:
+            self._entries.append(entry)
+        self.draw()
+
+    def restart(self) -> None:
+        """A new attempt begins with no lines."""
+        self._entries.clear()
+        self.draw()
+
+    def waiting(self, text: str) -> None:
+        """The last line, of what is being waited for; "" when nothing is."""
+        if text != self._waiting:
+            self._waiting = text
+            self.draw()
+
+    def draw(self) -> None:
+        """Write all lines."""
+        lines = [self._line(entry) for entry in self._entries]
+        if self._waiting:
+            lines.append(Content(f"    {self._waiting}"))
+        self.update(Content("\n").join(lines))
+
+    def _line(self, entry: Entry) -> Content:
+        seconds = f"{entry.seconds:>8.2f} s" if entry.seconds is not None else ""
+        symbol = mark(self._symbols, entry.level) if entry.level != "note" else Content(f"{self._symbols.note} ")
+        return Content("  ") + symbol + Content(f"{entry.what:<20}{entry.detail:<42}{seconds}".rstrip())
