@@ -46,6 +46,8 @@ async def serving(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncI
             await handler(raw, reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
             raw.let_go.set()
+        except asyncio.CancelledError:
+            pass  # the test is over; asyncio's own streams would log it as an error
         finally:
             tasks.discard(task)
             writer.close()

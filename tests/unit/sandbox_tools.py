@@ -24,8 +24,8 @@ class Clock:
         return self.at
 
 
-def launchdarkly(box: Sandbox, token: str = "writer", version: str = "beta") -> httpx.Client:
-    headers = {"Authorization": TOKENS[token].value, "LD-API-Version": version}
+def launchdarkly(box: Sandbox, who: str = "writer", version: str = "beta") -> httpx.Client:
+    headers = {"Authorization": TOKENS[who].value, "LD-API-Version": version}
     return httpx.Client(base_url=box.addresses()["launchdarkly"]["url"], headers=headers, trust_env=False)
 
 
@@ -67,7 +67,11 @@ def config_for(box: Sandbox, integration: str) -> dict[str, Any]:
 
 
 def create(
-    client: httpx.Client, box: Sandbox, integration: str = "unleash", project: str = "web-shop", **changed: Any
+    client: httpx.Client,
+    box: Sandbox,
+    integration: str = "unleash",
+    project: str = "web-shop",
+    **changed: Any,
 ) -> httpx.Response:
     """Creates a configuration; `changed` goes over the config."""
     body = {"name": "Practice", "tags": ["migration"], "config": config_for(box, integration) | changed}

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.test_manifests_files import variable, written
+from tests.unit.made_manifests import variable, written
 from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, GUIDES, HOST, PROJECT, SOURCE_API, TOKEN
 from tui.flagimport.form import (
     FORM_VARIABLES,
@@ -32,7 +32,6 @@ from tui.flagimport.form import (
     secret_facts,
     tidy,
     validate,
-    visible,
     widget_id,
 )
 from tui.flagimport.validators import ROLE_OF_KIND
@@ -85,11 +84,15 @@ def test_launchdarklys_own_manifest_plays_the_same_roles(tmp_path: Path) -> None
 def test_a_manifest_of_ones_own(tmp_path: Path) -> None:
     form = _made(
         tmp_path,
-        variable(key="a", name="A name that is longer than the label may be", description="One [link](https://x.y). Two."),
+        variable(
+            key="a",
+            name="A name that is longer than the label may be",
+            description="One [link](https://x.y). Two.",
+        ),
         variable(key="ldApiKey", isOptional=True, defaultValue=""),
         variable(key="pass", isSecret=True, description="\x1b[2J" + "long " * 40, placeholder="\x07x"),
         variable(key="ldTag", name="標籤標籤標籤標籤標籤標籤"),
-    )  # fmt: skip
+    )
     one, key, password, tag = form.variables
     assert (one.label, one.help, one.role) == ("A name that is...", "One link. Two.", "text")
     assert one.guide.what == "One link. Two."
@@ -106,11 +109,16 @@ def test_members_of_a_form_variable_are_honoured(tmp_path: Path) -> None:
         tmp_path,
         variable(key="b", type="boolean", isOptional=True, defaultValue=True),
         variable(key="e", type="enum", allowedValues=["x", "y"], isOptional=True, defaultValue="y"),
-        variable(key="m", type="multiselect", multiselectOptions=["p", "q", "r"], isOptional=True,
-                 multiselectDefaultOptions=["r", "p"]),
+        variable(
+            key="m",
+            type="multiselect",
+            multiselectOptions=["p", "q", "r"],
+            isOptional=True,
+            multiselectDefaultOptions=["r", "p"],
+        ),
         variable(key="h", isHidden=True, disableAfterSaving=True, hideEmpty=True, placeholder="like this"),
         variable(key="d", type="dynamicEnum", dynamicOptions={"endpoint": {"url": "https://x"}}),
-    )  # fmt: skip
+    )
     b, e, m, h, d = form.variables
     assert (b.default, e.default, m.default) == ("true", "y", "r\np")
     assert (e.choices, m.choices) == (("x", "y"), ("p", "q", "r"))
@@ -126,7 +134,7 @@ def test_kinds_are_the_same_everywhere() -> None:
     assert set(ROLE_OF_KIND.values()) <= set(ROLES)
 
 
-# --- which appear
+# --- what is sent
 
 
 def _field(key: str, *depends: Dependency, **members: Any) -> Variable:
@@ -134,98 +142,55 @@ def _field(key: str, *depends: Dependency, **members: Any) -> Variable:
     return Variable(key, key, "", Guide(), kind, ROLE_OF_KIND[kind], depends_on=depends, **members)
 
 
-def _after(shows: bool, *conditions: tuple[str, str], key: str = "a", location: str = FORM_VARIABLES) -> Dependency:
-    return Dependency(key, location, shows, tuple(Condition(*condition) for condition in conditions))
-
-
-def _shown(form: Form, **answers: str) -> list[str]:
-    return [each.key for each in visible(form, answers)]
-
-
-@pytest.mark.parametrize("shows", [True, False], ids=["showField", "hideField"])
-@pytest.mark.parametrize(
-    ("operator", "value", "answer", "holds"),
-    [
-        ("lessThan", "10", "9", True), ("lessThan", "10", "10", False), ("lessThan", "b", "a", True),
-        ("lessThanOrEqualTo", "10", "10.0", True), ("lessThanOrEqualTo", "10", "11", False),
-        ("greaterThan", "9", "10", True), ("greaterThan", "a", "b", True), ("greaterThan", "9", "", False),
-        ("greaterThanOrEqualTo", "9", "9", True), ("greaterThanOrEqualTo", "9", "8", False),
-        ("greaterThan", "1", "nan", True),  # no number: compared as texts
-        ("equalTo", "true", "true", True), ("equalTo", "1", "1.0", False), ("equalTo", "", "", True),
-        ("notEqual", "true", "false", True), ("notEqual", "", "", False),
-        ("contains", "bc", "abcd", True), ("contains", "x", "abcd", False),
-        ("startsWith", "ab", "abcd", True), ("startsWith", "b", "abcd", False),
-        ("endsWith", "cd", "abcd", True), ("endsWith", "c", "abcd", False),
-    ],
-)  # fmt: skip
-def test_a_dependency(shows: bool, operator: str, value: str, answer: str, holds: bool) -> None:
-    form = Form("x", "X", (_field("a"), _field("b", _after(shows, (operator, value)))))
-    assert ("b" in _shown(form, a=answer)) == (holds == shows)
-
-
-def test_all_conditions_of_all_dependencies_must_hold() -> None:
-    both = _after(True, ("startsWith", "x"), ("endsWith", "y"))
-    never = _after(False, ("equalTo", "no"), key="c")
-    form = Form("x", "X", (_field("a"), _field("b", both, never), _field("c")))
-    assert _shown(form, a="xy") == ["a", "b", "c"]
-    assert _shown(form, a="x") == ["a", "c"]
-    assert _shown(form, a="xy", c="no") == ["a", "c"]
-
-
-def test_what_does_not_appear_counts_as_blank_for_others() -> None:
-    form = Form("x", "X", (
-        _field("a", kind="boolean", default="false"), _field("b", _after(True, ("equalTo", "true")), default="here"),
-        _field("c", _after(True, ("equalTo", "here"), key="b")),
-    ))  # fmt: skip
-    assert _shown(form, a="true") == ["a", "b", "c"]
-    assert _shown(form) == ["a"]
-
-
-def test_hidden_ones_stay_under_more_unless_they_are_brought_up() -> None:
-    form = Form("x", "X", (_field("a"), _field("b", hidden=True), _field("c", _after(True, ("equalTo", "1")), hidden=True)))
-    assert [(each.key, each.hidden) for each in visible(form, {"a": "1"})] == [("a", False), ("b", True), ("c", False)]
-    assert _shown(form) == ["a", "b"]
-
-
-def test_a_place_of_another_form_decides_nothing_and_a_circle_ends() -> None:
-    elsewhere = _after(True, ("equalTo", "1"), location="approvalFormVariables")
-    assert _shown(Form("x", "X", (_field("b", elsewhere),))) == ["b"]
-    circle = Form("x", "X", (_field("a", _after(True, ("notEqual", ""), key="b")), _field("b", _after(True, ("notEqual", "")))))
-    assert _shown(circle, a="1", b="1") == []
-
-
-def test_hide_empty() -> None:
-    form = Form("x", "X", (_field("a", hide_empty=True), _field("b", hide_empty=True, default="d")))
-    assert _shown(form) == ["b"]
-    assert _shown(form, a="1") == ["a", "b"]
-
-
-# --- what is sent
-
-
 def test_config_of_the_bundled_forms() -> None:
     split, unleash = FORMS
-    answers = {"workspaceId": "w", "environmentId": "e", "sourceBaseUrl": "https://u", "sourceProjectId": "p",
-               "sourceEnvironmentId": "v", "sourceTag": "simple:x", "ldTag": "", "token": "no", "config-name": "no"}  # fmt: skip
+    answers = {
+        "workspaceId": "w",
+        "environmentId": "e",
+        "sourceBaseUrl": "https://u",
+        "sourceProjectId": "p",
+        "sourceEnvironmentId": "v",
+        "sourceTag": "simple:x",
+        "ldTag": "",
+        "token": "no",
+        "config-name": "no",
+    }
     assert list(config(split, answers, str.upper).items()) == [
-        ("workspaceApiKey", "WORKSPACEAPIKEY"), ("workspaceId", "w"), ("environmentId", "e"), ("splitTag", ""),
-        ("ldApiKey", "LDAPIKEY"), ("ldTag", ""),
-    ]  # fmt: skip
+        ("workspaceApiKey", "WORKSPACEAPIKEY"),
+        ("workspaceId", "w"),
+        ("environmentId", "e"),
+        ("splitTag", ""),
+        ("ldApiKey", "LDAPIKEY"),
+        ("ldTag", ""),
+    ]
     del answers["ldTag"]
     assert config(unleash, answers | {"ldMaintainer": "m"}, str.upper) == {
-        "sourceBaseUrl": "https://u", "sourceApiKey": "SOURCEAPIKEY", "sourceProjectId": "p",
-        "sourceEnvironmentId": "v", "sourceTag": "simple:x", "ldApiKey": "LDAPIKEY",
-        "ldTag": "imported-from-unleash", "ldMaintainer": "m",
-    }  # fmt: skip
+        "sourceBaseUrl": "https://u",
+        "sourceApiKey": "SOURCEAPIKEY",
+        "sourceProjectId": "p",
+        "sourceEnvironmentId": "v",
+        "sourceTag": "simple:x",
+        "ldApiKey": "LDAPIKEY",
+        "ldTag": "imported-from-unleash",
+        "ldMaintainer": "m",
+    }
 
 
 def test_each_kind_is_sent_as_what_it_is() -> None:
-    form = Form("x", "X", (
-        _field("b", kind="boolean", default="true"), _field("c", kind="boolean"), _field("e", kind="enum", default="y"),
-        _field("m", kind="multiselect", choices=("p", "q")), _field("n", kind="multiselect", choices=("p",)),
-        _field("h", kind="multiselect", hidden=True), _field("s", secret=True),
-        _field("gone", _after(True, ("equalTo", "1"), key="e")),
-    ))  # fmt: skip
+    form = Form(
+        "x",
+        "X",
+        (
+            _field("b", kind="boolean", default="true"),
+            _field("c", kind="boolean"),
+            _field("e", kind="enum", default="y"),
+            _field("m", kind="multiselect", choices=("p", "q")),
+            _field("n", kind="multiselect", choices=("p",)),
+            _field("h", kind="multiselect", hidden=True),
+            _field("s", secret=True),
+            _field("gone", Dependency("e", FORM_VARIABLES, True, (Condition("equalTo", "1"),))),
+        ),
+    )
     answers = {"b": "false", "c": "", "e": "", "m": "q\np", "gone": "still typed"}
     sent = config(form, answers, lambda key: None)
     assert sent == {"b": False, "c": False, "e": "y", "m": ["q", "p"], "n": []}
@@ -242,7 +207,9 @@ def test_a_text_cleared_on_purpose_is_blank_and_one_never_given_is_the_default()
 # --- nothing raises
 
 
-FIELDS = st.sampled_from([*ALL, *(as_field("x", role, "X", help="", guide=Guide(), choices=("a",)) for role in ROLES)])
+FIELDS = st.sampled_from(
+    [*ALL, *(as_field("x", role, "X", help="", guide=Guide(), choices=("a",)) for role in ROLES)]
+)
 TEXT = st.text(max_size=200) | st.text(alphabet="htps:/.@#[]*-apiuser=“” \n\u200b", max_size=60)
 KEYS = st.sampled_from([each.key for each in ALL])
 
@@ -267,21 +234,6 @@ def test_any_answers_make_a_config_that_can_be_sent(answers: dict[str, str]) -> 
         json.dumps(sent)
 
 
-OPERATORS = st.sampled_from(["lessThan", "lessThanOrEqualTo", "greaterThan", "greaterThanOrEqualTo", "equalTo",
-                             "notEqual", "contains", "startsWith", "endsWith"])  # fmt: skip
-DEPENDENCIES = st.builds(
-    Dependency, st.sampled_from("abcx"), st.sampled_from([FORM_VARIABLES, "approvalFormVariables"]), st.booleans(),
-    st.lists(st.builds(Condition, OPERATORS, st.text(max_size=3)), min_size=1, max_size=2).map(tuple),
-)  # fmt: skip
-
-
-@given(st.lists(st.lists(DEPENDENCIES, max_size=2), min_size=3, max_size=3), st.dictionaries(st.sampled_from("abc"), TEXT))
-def test_any_dependencies_come_to_an_end(depends: list[list[Dependency]], answers: dict[str, str]) -> None:
-    form = Form("x", "X", tuple(_field(key, *each) for key, each in zip("abc", depends, strict=True)))
-    shown = visible(form, answers)
-    assert [each.key for each in shown] == sorted(each.key for each in shown)
-
-
 # --- ids, and what is loaded
 
 
@@ -293,7 +245,9 @@ def test_ids_of_inputs() -> None:
     assert widget_id("field", "_x41") != widget_id("field", "A") == "field-A"
 
 
-TRICKY = st.text(alphabet="_x0041A.", max_size=12) | st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+TRICKY = st.text(alphabet="_x0041A.", max_size=12) | st.text(
+    st.characters(exclude_categories=["Cs"]), max_size=20
+)
 
 
 @given(st.lists(TRICKY, min_size=2, max_size=6, unique=True))
@@ -306,6 +260,6 @@ def test_ids_are_legal_and_never_shared(keys: list[str]) -> None:
 
 
 def test_the_form_loads_neither_pydantic_nor_httpx() -> None:
-    code = "import sys, tui.flagimport.form; print([m for m in ('pydantic', 'httpx', 'idna', 'textual') if m in sys.modules])"
+    code = "import sys, tui.flagimport.form; print({'pydantic', 'httpx', 'idna', 'textual'} & {*sys.modules})"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
-    assert out.stdout.strip() == "[]"
+    assert out.stdout.strip() == "set()"

@@ -94,7 +94,7 @@ CASES: list[tuple[Variable, str, str, str, Level | None]] = [
     (ADMIN, "sat.account.0123456789.secret", "", "harness", U),
     (ADMIN, "sdk-of-split-maybe-0123456789", "", "ld-sdk", None),
     (ADMIN, "shortened", "", "", W),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("field", "pasted", "said", "kind", "worst"), CASES)
@@ -168,10 +168,11 @@ CANARY = "q7CANARYz"
 
 
 @given(
-    st.text(max_size=60), st.text(st.characters(exclude_characters=":"), max_size=20),
+    st.text(max_size=60),
+    st.text(st.characters(exclude_characters=":"), max_size=20),
     st.sampled_from(["", "api-", "sdk-", "user:", "*:*.", "default:production.", "[]:x.", "A=", "Bearer "]),
     st.sampled_from([TOKEN, IMPORT, UNLEASH, ADMIN]),
-)  # fmt: skip
+)
 def test_nothing_of_a_key_is_kept_or_said(before: str, after: str, prefix: str, field: Variable) -> None:
     tidied = tidy(field, f"{prefix}{before}{CANARY}{after}")
     facts = secret_facts(field, tidied.value)

@@ -6,7 +6,7 @@ import io
 import json
 from pathlib import Path
 
-from tests.unit.test_manifests_files import variable, written
+from tests.unit.made_manifests import needs, variable, written
 from tui.headless.manifest import run
 
 HERE = Path(__file__).parents[2] / "tui" / "manifests"
@@ -19,18 +19,28 @@ def _run(paths: list[Path], *, as_json: bool = False) -> tuple[int, str, str]:
 
 
 def test_the_form_is_printed_for_people(tmp_path: Path) -> None:
-    condition = {"operator": "equalTo", "value": "b"}
-    needs = {"variableKey": "e", "variableLocation": "formVariables", "action": "showField", "conditions": [condition]}
     path = written(
         tmp_path,
-        variable(key="e", name="Which", type="enum", allowedValues=["a", "b"], isOptional=True, defaultValue="a"),
-        variable(key="s", name="Secret\x1b[2J", isSecret=True, isHidden=True, dependsOn=[needs], defaultValue="x"),
-    )  # fmt: skip
+        variable(
+            key="e", name="Which", type="enum", allowedValues=["a", "b"], isOptional=True, defaultValue="a"
+        ),
+        variable(
+            key="s",
+            name="Secret\x1b[2J",
+            isSecret=True,
+            isHidden=True,
+            dependsOn=[needs("e", value="b")],
+            defaultValue="x",
+        ),
+    )
     code, out, err = _run([*BUNDLED, path])
     assert (code, err) == (0, "")
     assert "Split (split), 7 fields, from" in out
     assert "  Import key            ldApiKey  string, required, secret\n    LaunchDarkly keeps it" in out
-    assert "  Which                 e  enum, optional\n    One thing.\n    choices: a, b\n    default: a\n" in out
+    assert (
+        "  Which                 e  enum, optional\n    One thing.\n    choices: a, b\n    default: a\n"
+        in out
+    )
     assert "secret, under more" in out
     assert "shown when e is equalTo “b”" in out
     assert "note: formVariables[1]: a defaultValue without isOptional" in out
@@ -45,9 +55,15 @@ def test_json_is_one_document_with_the_keys_of_each_form() -> None:
     assert [each["path"] for each in manifests] == [str(path) for path in BUNDLED]
     unleash = manifests[1]["variables"]
     assert [each["key"] for each in unleash] == [
-        "sourceBaseUrl", "sourceApiKey", "sourceProjectId", "sourceEnvironmentId", "sourceTag", "ldApiKey", "ldTag",
+        "sourceBaseUrl",
+        "sourceApiKey",
+        "sourceProjectId",
+        "sourceEnvironmentId",
+        "sourceTag",
+        "ldApiKey",
+        "ldTag",
         "ldMaintainer",
-    ]  # fmt: skip
+    ]
     assert [each["key"] for each in unleash if each["secret"]] == ["sourceApiKey", "ldApiKey"]
 
 
@@ -66,7 +82,11 @@ def test_bad_ones_are_told_whole_and_end_with_2(tmp_path: Path) -> None:
     error = json.loads(out)
     assert {"event", "kind", "status_code", "message", "advice", "field"} <= set(error)
     assert (error["event"], error["kind"], error["field"]) == ("error", "recipe", None)
-    assert [problem["place"] for problem in error["problems"]] == ["formVariables[0].key", "formVariables[1].type", ""]
+    assert [problem["place"] for problem in error["problems"]] == [
+        "formVariables[0].key",
+        "formVariables[1].type",
+        "",
+    ]
 
 
 def test_an_output_without_all_signs_still_gets_it(tmp_path: Path) -> None:

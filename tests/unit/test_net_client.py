@@ -138,18 +138,23 @@ async def test_closed_early(tail: bytes) -> None:
 
 
 async def test_a_body_that_drips_ends_with_the_total_limit() -> None:
+    dripped = 0
+
     async def handler(raw: Raw, reader: Reader, writer: Writer) -> None:
+        nonlocal dripped
         await request(raw, reader)
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
         while True:
             writer.write(b"x")
             await writer.drain()
             await asyncio.sleep(0.01)
+            dripped += 1
 
     async with serving(handler) as server:
         failure = await failing(server.url, limits=Limits(total_seconds=0.3))
     assert (failure.kind, failure.sent) == (Kind.TIMEOUT, True)
     assert "did not arrive in full within 1 second" in failure.what
+    assert 0 < dripped < 300
 
 
 async def _silent(raw: Raw, reader: Reader, writer: Writer) -> None:
@@ -265,6 +270,22 @@ async def test_odd_redirects(location: str) -> None:
         failure = await failing(server.url)
     assert failure.kind in (Kind.REDIRECT, Kind.UNREACHABLE)
     assert str(failure).isprintable()
+
+
+@pytest.mark.parametrize("head", ["302 Found\r\nLocation: /login", "429 Slow\r\nRetry-After: 99", "200 OK"])
+async def test_an_answer_not_read_to_its_end_lets_go_at_once(head: str) -> None:
+    async def handler(raw: Raw, reader: Reader, writer: Writer) -> None:
+        await request(raw, reader)
+        writer.write(f"HTTP/1.1 {head}\r\nContent-Length: 1000\r\n\r\n".encode() + b"x" * 900)
+        await writer.drain()
+        await reader.read()
+        raw.let_go.set()
+
+    async with serving(handler) as server, Http() as http:
+        with pytest.raises(Failure):
+            await http.send(Request("GET", server.url, {}), peer="Unleash", limits=Limits(max_bytes=100))
+        async with asyncio.timeout(10):
+            await server.let_go.wait()  # while the client is still open
 
 
 async def test_a_refused_port() -> None:

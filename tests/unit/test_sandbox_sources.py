@@ -41,7 +41,10 @@ def sdk(box: Sandbox) -> Iterator[httpx.Client]:
 
 def test_split_lists_workspaces_with_their_ids(admin: httpx.Client) -> None:
     page = admin.get("/workspaces").json()
-    assert [(one["name"], one["id"]) for one in page["objects"]] == [("Acme", WS), ("Acme Mobile", WS[:-1] + "2")]
+    assert [(one["name"], one["id"]) for one in page["objects"]] == [
+        ("Acme", WS),
+        ("Acme Mobile", WS[:-1] + "2"),
+    ]
     assert (page["offset"], page["limit"], page["totalCount"]) == (0, 20, 2)
     named = admin.get("/workspaces", params={"name": "Mobile", "nameOp": "CONTAINS"}).json()
     assert [one["name"] for one in named["objects"]] == ["Acme Mobile"]
@@ -50,7 +53,10 @@ def test_split_lists_workspaces_with_their_ids(admin: httpx.Client) -> None:
 
 def test_split_lists_environments_as_a_bare_array(admin: httpx.Client) -> None:
     environments = admin.get(f"/environments/ws/{WS}").json()
-    assert [(one["name"], one["production"]) for one in environments] == [("production", True), ("development", False)]
+    assert [(one["name"], one["production"]) for one in environments] == [
+        ("production", True),
+        ("development", False),
+    ]
     assert environments[0]["id"] == PRODUCTION
 
 
@@ -245,7 +251,9 @@ def test_unleash_takes_the_key_raw_or_as_bearer(box: Sandbox, sent: str) -> None
     with unleash(box, None) as client:
         headers = {"Authorization": sent.format(UNLEASH_KEYS["sdk"].value)}
         assert client.get(FEATURES, headers=headers).status_code == 200
-        assert client.get(FEATURES, headers={"Authorization": headers["Authorization"][:-1]}).status_code == 401
+        assert (
+            client.get(FEATURES, headers={"Authorization": headers["Authorization"][:-1]}).status_code == 401
+        )
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-
 
 from tui.flagimport import walk
 from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, TOKEN
 from tui.flagimport.checks import Account, facts, who
 from tui.flagimport.finding import Finding, Level
+from tui.flagimport.variables import Variable
 from tui.flagimport.walk import Draft
 from tui.launchdarkly.instances import instance
 
@@ -32,29 +33,44 @@ def lines(draft: Draft) -> tuple[Line, ...]:
     if form is None:
         return ()
     account = facts(draft, TOKEN.key)
-    whose = f", {who(account)}" if isinstance(account, Account) else ""
-    result = [
-        Line("Into", f"LaunchDarkly {_instance(draft)}, project {walk.value(draft, PROJECT.key) or '-'}{whose}", "launchdarkly"),
-        Line("From", _source(draft), "fields"),
-    ]
-    for each in form.variables:
-        if each.secret and each in walk.fields(draft, "keys"):
-            result.append(_of_key(draft, each.key, each.label))
+    whose = f", as {who(account)}" if isinstance(account, Account) else ""
     name, tags = walk.value(draft, CONFIG_NAME.key), walk.value(draft, CONFIG_TAGS.key)
-    result.append(Line("Name, tags", f"{name or '-'}; {tags or 'no tags'}", "fields"))
-    settings = [
-        f"{v.label} {walk.value(draft, v.key) or 'blank'}"
-        for v in walk.fields(draft, "fields")
-        if v.key not in (CONFIG_NAME.key, CONFIG_TAGS.key) and not v.role.startswith("source-")
-    ]
-    result.append(Line("Flags get", "; ".join(settings) or "nothing more", "fields"))
-    shown = {walk.variable(draft, v.key).key for v in form.variables if v.secret}
-    result += [
-        Line(walk.variable(draft, f.field).label, f.text, walk.step_of(draft, f.field), f.level)
-        for f in remarks(draft)
-        if f.field not in shown
-    ]
-    return tuple(result)
+    project = walk.value(draft, PROJECT.key) or "-"
+    keys = [_of_key(draft, each) for each in walk.fields(draft, "keys") if each.secret]
+    plain = (
+        Line("Into", f"LaunchDarkly {_instance(draft)}, project {project}{whose}", "launchdarkly"),
+        Line("From", _source(draft), "keys"),
+        *keys,
+        Line("Name, tags", f"{name or '-'}; {tags or 'no tags'}", "fields"),
+        Line("Which flags", _told(draft, lambda role: role in SOURCE_ROLES), "fields"),
+        Line("They get", _told(draft, lambda role: role not in SOURCE_ROLES), "fields"),
+    )
+    said = {each.key for each in walk.fields(draft, "keys") if each.secret}
+    return (*(line for line in plain if line.text), *(_of_remark(draft, f) for f in remarks(draft) if f.field not in said))
+
+
+SOURCE_ROLES = (
+    "source-project", "source-environment", "split-workspace", "split-environment", "split-tag", "unleash-tag",
+)  # fmt: skip
+
+
+def _told(draft: Draft, wanted: Callable[[str], bool]) -> str:
+    """The settings of some roles, in words: "tag payments; maintainer blank"."""
+    configuration = (CONFIG_NAME.key, CONFIG_TAGS.key)
+    shown = [v for v in walk.fields(draft, "fields") if v.key not in configuration and wanted(v.role)]
+    title = draft.form.title if draft.form else ""
+    return "; ".join(f"{v.label.removeprefix(title).strip().lower()} {_value(draft, v)}" for v in shown)
+
+
+def _value(draft: Draft, each: Variable) -> str:
+    given = walk.answer(draft, each.key)
+    if not given.value:
+        return "blank"
+    return given.source if each.role == "member-id" and given.source else given.value
+
+
+def _of_remark(draft: Draft, finding: Finding) -> Line:
+    return Line(walk.variable(draft, finding.field).label, finding.text, walk.step_of(draft, finding.field), finding.level)
 
 
 def remarks(draft: Draft) -> tuple[Finding, ...]:
@@ -71,13 +87,11 @@ def _instance(draft: Draft) -> str:
 
 
 def _source(draft: Draft) -> str:
-    form = draft.form
-    if form is None:
-        return ""
-    told = [v for v in form.variables if v.role == "base-url" or v.role.startswith("source-")]
-    return ", ".join(f"{v.label} {walk.value(draft, v.key) or 'blank'}" for v in told)
+    address = next((walk.value(draft, v.key) for v in walk.fields(draft, "keys") if v.role == "base-url"), "")
+    title = draft.form.title if draft.form else ""
+    return ", ".join(filter(None, (f"{title} {address}".strip(), " / ".join(walk.scope(draft)))))
 
 
-def _of_key(draft: Draft, key: str, label: str) -> Line:
-    line = walk.line(draft, key)
-    return Line(label, line.text, "keys", line.level)
+def _of_key(draft: Draft, each: Variable) -> Line:
+    line = walk.line(draft, each.key)
+    return Line(each.label, line.text, "keys", line.level)

@@ -353,10 +353,10 @@ def line(draft: Draft, key: str) -> Finding:
     if found and found[0].level in (Level.PROBLEM, Level.WARNING, Level.UNKNOWN):
         return found[0]
     check = draft.checks.get(key)
-    parts = [_length(given), check.text if check else "", given.source, given.said, given.kept]
+    parts = [_length(given), _address(draft, key), check.text if check else "", given.source, given.said, given.kept]
     text = "; ".join(part.rstrip(".") for part in parts if part)
     if text:
-        fine = Level.OK if check or given.secret or given.source else Level.NOTE
+        fine = Level.OK if check or given.secret else Level.NOTE
         return Finding(fine, key, text + ("." if given.said else ""))
     return Finding(Level.NOTE, key, next((f.text for f in found), "") or _help(field_))
 
@@ -365,8 +365,20 @@ def _length(given: Answer) -> str:
     return f"{given.secret.length} characters" if given.secret else ""
 
 
+def _address(draft: Draft, key: str) -> str:
+    """The address behind `us`, `eu` and `federal`."""
+    host = value(draft, key)
+    if key != HOST.key or "://" in host:
+        return ""
+    try:
+        return instance(host).url
+    except ValueError:
+        return ""
+
+
 def _help(field_: Variable) -> str:
-    return field_.help if field_.required or "blank" in field_.help else f"{field_.help} May stay blank."
+    told = field_.required or "blank" in field_.help.lower()
+    return field_.help if told else f"{field_.help} May stay blank."
 
 
 # --- going from step to step ------------------------------------------------------------------------------

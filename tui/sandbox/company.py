@@ -1,9 +1,9 @@
 """The flags of the made-up company, the same for Split and Unleash.
 
-`company.json` has one line a flag. Left out means: on, for everybody, a release flag, in both sources. `state`
-is on, off (defined, nobody gets it), killed, or absent (not defined in production); `rollout` and `allocation`
-are percent; `variants` maps a name to its share; `requires` names another flag; `strategy` is one that only
-Unleash has.
+`company.json` has one line a flag. Left out means: on, for everybody, a release flag, in both sources.
+`state` is on, off (defined, nobody gets it), killed, or absent (not defined in production); `rollout` and
+`allocation` are percent; `variants` maps a name to its share; `requires` names another flag; `strategy` is
+one that only Unleash has.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class Sandbox:
     """Three servers in one thread. Make it by `start()`, end it by `stop()` or as a context manager."""
 
     requests: list[tuple[str, str, int]]
-    """Every request since the start: method, path, status; status 0 where there was no answer."""
+    """Every request since the start, in order: method, path, status; status 0 without an answer (yet)."""
 
     def __init__(self, port: int, pace: Pace, now: Callable[[], float], limits: Limits) -> None:
         self._pace = pace
@@ -69,8 +69,8 @@ class Sandbox:
     ) -> Self:
         """Serves on `port` and the two after it, or on free ones (0). `now` gives seconds since the epoch.
 
-        `quick` is for tests: jobs, slow answers and pauses take fractions of a second, and without `limits` the
-        rate limits are out of reach. Raises OSError where a port is taken, ValueError for an unknown fault.
+        `quick` is for tests: jobs, slow answers and pauses take fractions of a second, and without `limits`
+        the rate limits are out of reach. Raises OSError where a port is taken, ValueError for an unknown fault.
         """
         known(fault)
         made = cls(port, QUICK if quick else LIFELIKE, now, limits or (ROOMY if quick else Limits()))
@@ -133,18 +133,15 @@ class Sandbox:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Finds the server by the port that was called, and keeps a record of the request."""
         app = self._apps[scope["server"][1]]
-        status = 0
+        number, method, path = len(self.requests), scope["method"], scope["path"]
+        self.requests.append((method, path, 0))
 
         async def sending(message: Message) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                self.requests[number] = (method, path, message["status"])
             await send(message)
 
-        try:
-            await app(scope, receive, sending)
-        finally:
-            self.requests.append((scope["method"], scope["path"], status))
+        await app(scope, receive, sending)
 
     def _faulty(self, service: str, app: ASGIApp) -> ASGIApp:
         async def struck_or_not(scope: Scope, receive: Receive, send: Send) -> None:

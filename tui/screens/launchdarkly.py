@@ -29,6 +29,10 @@ class LaunchDarklyScreen(FieldsStep):
 
     STEP: ClassVar[str] = "launchdarkly"
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._offered: tuple[tuple[str, str], ...] = ()
+
     def compose_step(self) -> ComposeResult:
         with Horizontal(classes="field-entry choice-row"):
             yield Static(Content("  Instance"), classes="field-label wide-label", markup=False)
@@ -93,14 +97,19 @@ class LaunchDarklyScreen(FieldsStep):
     def _offer_instances(self) -> None:
         """A refused token may belong elsewhere; it is sent there only when the person says so."""
         box = self.query_one("#other-instances", Horizontal)
+        offered = checks.other_instances(self.session.draft)
+        if offered == self._offered:
+            return
+        self._offered = offered
         box.remove_children()
-        for key, name in checks.other_instances(self.session.draft):
-            box.mount(Plain(f"Try it at {name}", id=f"try-{key}", classes="try"))
+        box.set_class(bool(offered), "offered")
+        for key, name in offered:
+            box.mount(Plain(f"Try it at {name}", classes=f"try try-{key}"))
 
     @on(Button.Pressed, ".try")
     def _try(self, event: Button.Pressed) -> None:
         event.stop()
-        key = (event.button.id or "").removeprefix("try-")
+        key = next(c.removeprefix("try-") for c in event.button.classes if c.startswith("try-"))
         self.query_one("#instance", Choices).show((key,))
         self._chosen((key,))
 

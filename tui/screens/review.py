@@ -64,12 +64,13 @@ class ReviewScreen(StepScreen):
         yield Static(mark(self.symbols, "unknown") + Content(text.strip()), classes="review-note", markup=False)
 
     def _address(self) -> Content:
+        """Method and address, broken where the interface's own part ends; what it carries."""
         if walk.problems(self.session.draft, self.STEP):
             return Content("")
         asked = request.build(self.session.draft)
-        body = asked.document(lambda key: "")
-        counts = f"headers {len(asked.headers) + 1}, config {len(asked.config)} keys, {len(asked.secrets)} secret"
-        return Content(f"{asked.method} {asked.url}\n  {counts}; name and {len(asked.tags)} tags" if body else "")
+        start, found, rest = asked.url.partition("/flag-import/")
+        size = f"headers {len(asked.headers) + 1}, config {len(asked.config)} keys, {len(asked.secrets)} of them secret"
+        return Content(f"{asked.method} {start}\n     {found}{rest}\n     {size}")
 
     def next_label(self) -> str:
         project = walk.value(self.app.draft, "project")
@@ -80,8 +81,9 @@ class ReviewScreen(StepScreen):
         self.begin_check(CONFIG_NAME.key)
 
     def focus_first(self) -> None:
-        for button in self.query("#request").results(Plain):
+        for button in self.query(".change, #request").results(Plain):
             button.focus()
+            return
 
     async def checked(self, key: str) -> None:
         """The name's look-up has ended."""

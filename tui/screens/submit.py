@@ -28,6 +28,7 @@ from tui.widgets.symbols import mark
 from tui.widgets.timeline import Timeline
 
 _RAW_SHOWN = 200_000
+_HEADERS = ("route-remaining", "global-remaining", "retry-after")
 
 
 class SubmitScreen(StepScreen):
@@ -162,8 +163,8 @@ class SubmitScreen(StepScreen):
         version = f", version {made.version}" if made.version is not None else ""
         status, *more = status_in_words(made.status)
         facts = [("Status", status), *((" ", each) for each in more), ("Rights", access_in_words(made.access))]
-        facts += [("Headers", each) for each in self._headers()[:3]]
-        lines = [Content(f"  {label:<10}{self._safe(text)}") for label, text in facts]
+        facts.append(("Headers", self._headers()))
+        lines = [Content(f"  {label:<10}{self._safe(text)}") for label, text in facts if text]
         widgets: list[Static | JsonTree] = [
             Static(Content(f"{verb}: {self._safe(made.id)}{version}"), classes="headline ok", markup=False),
             Static(Content("\n").join(lines), classes="facts", markup=False),
@@ -188,10 +189,12 @@ class SubmitScreen(StepScreen):
         except Exception:  # what cannot be read as JSON is shown raw
             return outcome.answer.text() if outcome.answer else None
 
-    def _headers(self) -> list[str]:
+    def _headers(self) -> str:
+        """The rate limit's rest, and the content type where it is not JSON: what may matter next."""
         events = self.submission.events if self.submission else []
         answered = [e for e in events if isinstance(e, Answered)]
-        return [f"{name}: {value}" for name, value in answered[-1].headers] if answered else []
+        told = answered[-1].headers if answered else ()
+        return ", ".join(f"{name} {value}" for name, value in told if name.lower().endswith(_HEADERS))
 
     def _failed(self, outcome: Outcome) -> list[Static]:
         failure = outcome.failure
@@ -332,6 +335,6 @@ class SubmitScreen(StepScreen):
 
 
 _AFTERWARDS = (
-    "  Next      Start and watch the import in LaunchDarkly: Integrations, search \"Import\".\n"
-    "            Whether creating has started it already is not known: look at its status first."
+    "  Next      Start and watch it in LaunchDarkly: Integrations, search \"Import\".\n"
+    "            It is not known whether creating starts it: look at its status first."
 )

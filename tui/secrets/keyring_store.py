@@ -28,7 +28,6 @@ __all__ = ["Entry", "Got", "Keyring", "Limits", "Outcome", "Presence", "Probe", 
 LONGEST = 1200
 """Characters of a key; Windows Credential Manager takes 1280."""
 
-# After these, nothing can have been stored.
 _NOT_STORED = frozenset(
     {State.LOCKED, State.NO_COLLECTION, State.UNAVAILABLE, State.DISABLED, State.INSECURE}
 )
@@ -134,7 +133,7 @@ class Keyring:
         try:
             if reply.state is State.OK:
                 self.index.add(Entry(user, self._label, self._now()))
-            elif is_new and reply.state in _NOT_STORED:
+            elif is_new and _stored_nothing(reply):
                 self.index.remove(user)
         except IndexFileError:
             pass  # the name written before stands
@@ -182,3 +181,8 @@ class Keyring:
                 op, self._label, reply.by, reply.backend, reply.error, limit, variable_of_entry(user), unlock
             ),
         )
+
+
+def _stored_nothing(reply: Reply) -> bool:
+    """Whether it is certain; an error while the keyring was being chosen (`by`) is, one of the keyring is not."""
+    return reply.state in _NOT_STORED or (reply.state is State.ERROR and bool(reply.by))

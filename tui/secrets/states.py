@@ -59,7 +59,7 @@ _WHAT = {
     State.NO_COLLECTION: "Your keyring has not been set up yet: it asks once for a new password.",
     State.UNAVAILABLE: "There is no keyring on this host, which is normal over SSH.",
     State.DISABLED: "The keyring is switched off by {by}.",
-    State.INSECURE: "{backend} is no keyring of the operating system. "
+    State.INSECURE: "The keyring found here, {backend}, is none of the operating system's own. "
     "It might store keys unprotected, and is not used.",
     State.TIMEOUT: "{Label} gave no answer in {seconds:.0f} s; {undone}. "
     "A password window may still be open; it is safe to close.",

@@ -9,6 +9,10 @@ from textual.widgets import Button
 class Plain(Button, inherit_css=False):
     """`[ Label ]`. Its colours come from the style sheet; focus is reverse, so that it shows without colour."""
 
+    def render(self) -> Content:
+        """The label as it is: Button itself pads it."""
+        return Content(str(self.label))
+
     def __init__(self, label: str, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(Content(f"[ {label} ]"), id=id, classes=classes)
 

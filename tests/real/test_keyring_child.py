@@ -1,0 +1,149 @@
+"""The real child process with the real keyring package, where there is no Secret Service."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from tests.processes import eventually
+from tui.secrets.child_process import CHILD
+from tui.secrets.keyring_store import Keyring, State
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system's own keyring would answer")
+
+CANARY = "api-canary-7d1f0c-0b2e"
+SECRET = SecretStr(CANARY)
+USER = "app.launchdarkly.com/token"
+
+
+async def states(store: Keyring) -> set[State]:
+    """What each way to use it comes to; at most two seconds each."""
+    start = time.monotonic()
+    results = (await store.probe(), await store.put(USER, SECRET), await store.get(USER), await store.forget(USER))
+    assert time.monotonic() - start < 4 * 2 + 4
+    assert await store.entries() == ()
+    return {each.state for each in results}
+
+
+async def test_no_bus_is_unavailable(own_world: Path) -> None:
+    store = Keyring()
+    assert await states(store) == {State.UNAVAILABLE}
+    assert (await store.probe()).advice == (
+        "There is no keyring on this host, which is normal over SSH. "
+        "Keys are kept until you quit; for the next start LD_ACCESS_TOKEN can hold one."
+    )
+    canary_nowhere(own_world)
+
+
+@pytest.mark.parametrize("address", ["", "garbage", "unix:path=/dev/null", "tcp:host=127.0.0.1,port=1"])
+async def test_a_broken_bus_address_is_unavailable(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+    assert (await Keyring().probe()).state is State.UNAVAILABLE
+
+
+async def test_a_bus_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = str(tmp_path / "bus")
+    with socket.socket(socket.AF_UNIX) as bus:
+        bus.bind(path)
+        bus.listen()
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={path}")
+        start = time.monotonic()
+        assert (await Keyring().probe()).state in (State.UNAVAILABLE, State.TIMEOUT)
+        assert time.monotonic() - start < 6
+
+
+async def test_switched_off_by_a_variable(own_world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    store = Keyring()
+    assert await states(store) == {State.DISABLED}
+    assert (await store.put(USER, SECRET)).said.startswith("The keyring is switched off by PYTHON_KEYRING_BACKEND. ")
+    canary_nowhere(own_world)
+
+
+async def test_switched_off_by_a_file(own_world: Path) -> None:
+    path = own_world / ".config" / "python_keyring" / "keyringrc.cfg"
+    path.parent.mkdir(parents=True)
+    path.write_text("[backend]\ndefault-keyring=keyring.backends.null.Keyring\n")
+    store = Keyring()
+    assert await states(store) == {State.DISABLED}
+    assert f"switched off by {path}." in (await store.probe()).advice
+
+
+@pytest.mark.parametrize(
+    ("backend", "error"),
+    [("no.such.Backend", "ModuleNotFoundError"), ("keyring.backends.null.Nothing", "AttributeError"), ("", "ValueError")],
+)
+async def test_a_backend_that_is_not_there(
+    backend: str, error: str, own_world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", backend)
+    store = Keyring()
+    assert await states(store) == {State.ERROR}
+    probe = await store.probe()
+    assert probe.advice.startswith(
+        f"The keyring that PYTHON_KEYRING_BACKEND names does not work here ({error}). Keys are kept until you quit"
+    )
+    canary_nowhere(own_world)
+
+
+async def test_a_damaged_configuration_is_named(own_world: Path) -> None:
+    path = own_world / ".config" / "python_keyring" / "keyringrc.cfg"
+    path.parent.mkdir(parents=True)
+    path.write_text("garbage")
+    probe = await Keyring().probe()
+    assert probe.state is State.ERROR
+    assert f"The keyring that {path} names does not work here (MissingSectionHeaderError)." in probe.advice
+
+
+@pytest.mark.parametrize("named", [True, False])
+async def test_a_backend_that_stores_readably_is_refused(
+    named: bool, insecure_plugin: Path, own_world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if named:
+        monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "in_the_open.InTheOpen")
+    store = Keyring()
+    assert await states(store) == {State.INSECURE}
+    assert "The keyring found here, in_the_open.InTheOpen, is none of the operating system's" in (
+        await store.probe()
+    ).advice
+    assert not insecure_plugin.exists()
+    canary_nowhere(own_world)
+
+
+def test_the_refused_backend_would_have_stored(insecure_plugin: Path) -> None:
+    """Otherwise the test above could not fail."""
+    code = "import keyring; keyring.set_password('s', 'u', 'x')"
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    assert json.loads(insecure_plugin.read_text()) == {"u": "x"}
+
+
+def test_a_parent_that_dies_takes_the_child_along(tmp_path: Path) -> None:
+    mark = tmp_path / "blocked"
+    (tmp_path / "blocking.py").write_text(
+        f"import pathlib, signal\npathlib.Path({str(mark)!r}).touch()\nsignal.pause()\n"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(tmp_path), "PYTHON_KEYRING_BACKEND": "blocking.Keyring"}
+    request = json.dumps({"op": "probe", "service": "s", "unlock": False}).encode()
+    with subprocess.Popen(CHILD, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environ) as child:
+        try:
+            assert child.stdin is not None
+            child.stdin.write(request + b"\n")
+            child.stdin.flush()
+            eventually(mark.exists, "the call to block")
+            assert child.poll() is None
+            child.stdin.close()  # what the kernel does for a parent that was killed
+            assert child.wait(5) == 1
+        finally:
+            child.kill()
+
+
+def canary_nowhere(home: Path) -> None:
+    assert [path for path in home.rglob("*") if path.is_file() and CANARY.encode() in path.read_bytes()] == []

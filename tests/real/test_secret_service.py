@@ -1,0 +1,260 @@
+"""The real GNOME Keyring on a real bus, well and unwell."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from tests.conftest import needed
+from tests.processes import alive
+from tests.real.session_bus import (
+    DBUS,
+    GNOME_KEYRING,
+    WITHOUT_SERVICES,
+    GnomeKeyring,
+    gnome_keyring,
+    provider,
+    session_bus,
+)
+from tui.headless import keys
+from tui.secrets.keyring_store import Keyring, Limits, State
+
+pytestmark = pytest.mark.secret_service
+
+CANARY = "api-canary-7d1f0c-0b2e"
+SECRET = SecretStr(CANARY)
+USER = "app.launchdarkly.com/token"
+ROOMY = Limits(probe=30, call=30, unlock=30)
+"""Where an answer comes at once, a busy machine must not make it a timeout."""
+IMPATIENT = Limits(probe=1, call=1, unlock=1)
+"""Where no answer comes, the tests need not wait as long as a person may."""
+SLOW_MACHINE = 4.0  # seconds on top of a time: starting Python on a busy machine
+
+
+@pytest.fixture
+def environ(own_world: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """An environment in which nothing of the developer's desktop can be met."""
+    needed(DBUS, "dbus-daemon (package dbus)")
+    needed(GNOME_KEYRING, "gnome-keyring-daemon (package gnome-keyring)")
+    runtime = tempfile.mkdtemp(prefix="ldfi-")  # short: paths of sockets have a limit
+    monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.delenv("GNOME_KEYRING_CONTROL", raising=False)
+    yield dict(os.environ)
+    shutil.rmtree(runtime)
+
+
+@pytest.fixture
+def bus(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    with session_bus(environ) as address:
+        environ["DBUS_SESSION_BUS_ADDRESS"] = address
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+        yield address
+
+
+@pytest.fixture
+def service(bus: str, own_world: Path, environ: dict[str, str]) -> Iterator[GnomeKeyring]:
+    with gnome_keyring(bus, own_world, environ) as running:
+        yield running
+    assert not alive(running.pid)
+
+
+@pytest.fixture
+def store() -> Keyring:
+    return Keyring(limits=ROOMY)
+
+
+class Timed:
+    """Asserts that what it holds ends within `seconds` and the allowance for a slow machine."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def __enter__(self) -> None:
+        self.start = time.monotonic()
+
+    def __exit__(self, *_: object) -> None:
+        took = time.monotonic() - self.start
+        assert took < self.seconds + SLOW_MACHINE, f"took {took:.1f} s, allowed {self.seconds} s"
+
+
+def found_under(home: Path) -> list[Path]:
+    """The files under HOME with the canary in their bytes or name."""
+    files = [path for path in home.rglob("*") if path.is_file()]
+    assert files
+    return [path for path in files if CANARY.encode() in path.read_bytes() or CANARY in path.name]
+
+
+async def test_ready_stores_gives_lists_and_forgets(service: GnomeKeyring, store: Keyring) -> None:
+    with Timed(1):
+        probe = await store.probe()
+    assert (probe.state, probe.label, probe.advice) == (State.READY, "GNOME Keyring", "")
+    with Timed(1):
+        stored = await store.put(USER, SECRET)
+    assert (stored.state, stored.said) == (State.OK, "Saved in GNOME Keyring.")
+    other = Keyring(limits=ROOMY)  # as a later start would find it
+    got = await other.get(USER)
+    assert got.value is not None
+    assert got.value.get_secret_value() == CANARY
+    (entry,) = await other.entries()
+    assert (entry.user, entry.label) == (USER, "GNOME Keyring")
+    assert (await other.presence([USER, "nobody"])).present == {USER: True, "nobody": False}
+    assert found_under(service.home) == []
+    assert (await other.forget(USER)).state is State.OK
+    assert (await other.get(USER)).state is State.MISSING
+    assert (await other.forget(USER)).state is State.MISSING
+    assert await other.entries() == ()
+
+
+async def test_a_key_is_overwritten_in_place(service: GnomeKeyring, store: Keyring) -> None:
+    await store.put(USER, SecretStr("the old one"))
+    odd = SecretStr('"quotes" \\ ключ \U0001f511')
+    assert (await store.put(USER, odd)).state is State.OK
+    assert (await store.get(USER)).value == odd
+    assert (await store.forget(USER)).state is State.OK
+    assert (await store.get(USER)).state is State.MISSING
+
+
+def test_the_command_lists_and_forgets(service: GnomeKeyring, capsys: pytest.CaptureFixture[str]) -> None:
+    asyncio.run(Keyring(limits=ROOMY).put(USER, SECRET))
+    assert keys.run("list") == 0
+    assert keys.run("forget", [USER]) == 0
+    assert keys.run("list") == 0
+    said = capsys.readouterr()
+    assert said.err == ""
+    assert [line.partition("  ")[0] for line in said.out.splitlines()] == [
+        USER, f"{USER}: Removed from GNOME Keyring.", "This program keeps no keys in the keyring.",
+    ]  # fmt: skip
+    assert CANARY not in said.out
+
+
+async def test_locked_is_told_and_nothing_asked(service: GnomeKeyring, store: Keyring) -> None:
+    await store.put(USER, SecretStr("before"))
+    service.lock()
+    with Timed(1):
+        probe = await store.probe()
+    assert (probe.state, probe.label) == (State.LOCKED, "GNOME Keyring")
+    assert probe.advice.startswith("Your keyring is locked. A password window may open on that machine's desktop")
+    with Timed(3):
+        assert (await store.get(USER)).state is State.LOCKED
+        assert (await store.put("h/web/split/ldApiKey", SECRET)).state is State.LOCKED
+        assert (await store.forget(USER)).state is State.LOCKED
+    assert [entry.user for entry in await store.entries()] == [USER]
+    assert found_under(service.home) == []
+
+
+async def test_unlocking_without_a_desktop_says_so(service: GnomeKeyring, store: Keyring) -> None:
+    service.lock()
+    with Timed(1):
+        stored = await store.put(USER, SECRET, unlock=True)
+    assert stored.state is State.LOCKED
+    assert stored.said.startswith("Your keyring is still locked: ")
+
+
+async def test_frozen_is_given_up_and_nothing_is_stored_late(service: GnomeKeyring, store: Keyring) -> None:
+    impatient = Keyring(limits=IMPATIENT)
+    with service.frozen():
+        with Timed(IMPATIENT.probe):
+            assert (await impatient.probe()).state is State.TIMEOUT
+        with Timed(IMPATIENT.call):
+            stored = await impatient.put(USER, SECRET)
+        assert stored.state is State.TIMEOUT
+        assert stored.said.startswith("The keyring gave no answer in 1 s; the key does not count as saved. ")
+    assert (await store.get(USER)).state is State.MISSING
+    assert found_under(service.home) == []
+
+
+async def test_quitting_while_it_hangs_takes_less_than_a_second(service: GnomeKeyring) -> None:
+    store = Keyring()
+    before = children()
+    with service.frozen():
+        task = asyncio.create_task(store.put(USER, SECRET))
+        while not (started := children() - before):
+            await asyncio.sleep(0.01)
+        # Wait until it is past its imports and blocked at the keyring, or has had ample time to be.
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(task), 1.0)
+        start = time.monotonic()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert time.monotonic() - start < 1
+        assert not any(alive(pid) for pid in started)
+    assert (await store.get(USER)).state is State.MISSING
+    assert found_under(service.home) == []
+
+
+def children() -> set[int]:
+    """The living processes that this one started."""
+    listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    return {int(pid) for pid in listed if alive(int(pid))}
+
+
+async def test_killed_comes_back_locked(service: GnomeKeyring, store: Keyring) -> None:
+    await store.put(USER, SECRET)
+    service.kill()
+    with Timed(1):
+        got = await store.get(USER)
+    assert got.state is State.LOCKED
+    assert got.value is None
+    successor = provider(service.address)
+    assert successor not in (None, service.pid)
+    assert found_under(service.home) == []
+
+
+async def test_never_set_up_is_told_and_nothing_asked(bus: str, store: Keyring, own_world: Path) -> None:
+    with Timed(1):
+        probe = await store.probe()
+    assert (probe.state, probe.label) == (State.NO_COLLECTION, "GNOME Keyring")
+    assert "has not been set up yet" in probe.advice
+    with Timed(1):
+        assert (await store.put(USER, SECRET)).state is State.NO_COLLECTION
+    with Timed(1):
+        assert (await store.put(USER, SECRET, unlock=True)).state in (State.NO_COLLECTION, State.LOCKED)
+    assert await store.entries() == ()
+
+
+async def test_a_bus_that_dies_leaves_no_keyring(
+    environ: dict[str, str], own_world: Path, store: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with session_bus(environ) as address:
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+        with gnome_keyring(address, own_world, {**environ, "DBUS_SESSION_BUS_ADDRESS": address}):
+            assert (await store.probe()).state is State.READY
+    with Timed(1):
+        assert (await store.probe()).state is State.UNAVAILABLE
+
+
+async def test_a_bus_without_a_keyring_is_unavailable(
+    environ: dict[str, str], tmp_path: Path, store: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "bus.conf"
+    config.write_text(WITHOUT_SERVICES)
+    with session_bus(environ, config) as address:
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+        with Timed(1):
+            probe = await store.probe()
+        with Timed(1):
+            stored = await store.put(USER, SECRET)
+    assert (probe.state, stored.state) == (State.UNAVAILABLE, State.UNAVAILABLE)
+    assert probe.advice.startswith("There is no keyring on this host, which is normal over SSH. ")
+    assert await store.entries() == ()
+
+
+async def test_an_insecure_backend_beside_it_is_passed_over(
+    service: GnomeKeyring, store: Keyring, insecure_plugin: Path
+) -> None:
+    assert (await store.put(USER, SECRET)).said == "Saved in GNOME Keyring."
+    assert (await store.get(USER)).value == SECRET
+    assert not insecure_plugin.exists()
+    with service.frozen():
+        assert (await Keyring(limits=IMPATIENT).put(USER, SECRET)).state is State.TIMEOUT
+    assert not insecure_plugin.exists()
