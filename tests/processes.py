@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import asyncio
 import subprocess
 import time
 from collections.abc import Callable
@@ -11,10 +11,9 @@ from pathlib import Path
 
 def alive(pid: int) -> bool:
     """Whether a process runs; one that has ended and was not collected by its parent does not."""
-    stat = Path(f"/proc/{pid}/stat")
     if Path("/proc/self/stat").exists():
         try:
-            return stat.read_text().rpartition(")")[2].split()[0] not in "ZX"
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
         except (FileNotFoundError, ProcessLookupError):
             return False
     shown = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
@@ -26,5 +25,12 @@ def eventually(condition: Callable[[], object], what: str, seconds: float = 10.0
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"{what}: not within {seconds} s"
-        os.sched_yield() if hasattr(os, "sched_yield") else None
         time.sleep(0.005)
+
+
+async def soon(condition: Callable[[], object], what: str, seconds: float = 10.0) -> None:
+    """`eventually` for a test whose event loop must go on meanwhile."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"{what}: not within {seconds} s"
+        await asyncio.sleep(0.005)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -43,7 +42,7 @@ def build(
     practice = _practice(servers) if servers else None
     return Session(
         forms=forms,
-        tools=Tools(redactor=redactor, log=log, now=options.now or time.time),
+        tools=Tools(redactor=redactor, log=log, now=options.now, timer=options.timer),
         keyring=None if practice else Keyring(),
         environ={} if practice else options.environ,
         given=Given() if practice else Given(options.host, options.project, options.integration),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,4 +39,5 @@ class Options:
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     theme: str = ""
     folder: Path = field(default_factory=Path.cwd)
-    now: Callable[[], float] | None = None
+    now: Callable[[], float] = time.time
+    timer: Callable[[], float] = time.perf_counter

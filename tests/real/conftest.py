@@ -27,7 +27,7 @@ class InTheOpen(KeyringBackend):
 
 @pytest.fixture
 def insecure_plugin(tmp_path: Path, own_world: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A third-party backend that keeps keys readable, installed for child processes; the file it would write."""
+    """A third-party backend that keeps keys readable, installed for children; the file it would write."""
     folder = tmp_path / "installed"
     information = folder / "in_the_open-1.0.dist-info"
     information.mkdir(parents=True)

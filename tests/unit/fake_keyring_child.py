@@ -1,4 +1,4 @@
-"""Stands in for the keyring's child process: `python -I <this file> MODE FOLDER`. A script, not a module of tests.
+"""Stands in for the keyring's child process: a script, run as `python -I <this file> MODE FOLDER`.
 
 `store` answers honestly from FOLDER/store.json, each other mode misbehaves in its own way.
 """

@@ -242,10 +242,10 @@ def test_ids_of_inputs() -> None:
     assert widget_id("problem", "a.b") == "problem-a_x002Eb"
     assert widget_id("field", "größe") == "field-gr_x00F6_x00DFe"
     assert widget_id("field", "🎉") == "field-_xD83C_xDF89"
-    assert widget_id("field", "_x41") != widget_id("field", "A") == "field-A"
+    assert widget_id("field", "_x002E") != widget_id("field", ".") == "field-_x002E"
 
 
-TRICKY = st.text(alphabet="_x0041A.", max_size=12) | st.text(
+TRICKY = st.text(alphabet="_x002E.", max_size=12) | st.text(
     st.characters(exclude_categories=["Cs"]), max_size=20
 )
 

@@ -164,6 +164,7 @@ ANSWERS = [
     (_field("split", "splitTag"), "payments,search", "payments,search", W, None),
     (_field("split", "splitTag"), "", "", None, None),
     (PROJECT_ID, "https://unleash.example.com/projects/web-shop/features/a", "web-shop", None, None),
+    (PROJECT_ID, "https://unleash.example.com/projects/web%7Eshop", "web~shop", None, None),
     (PROJECT_ID, "Web Shop", "Web Shop", P, None),
     (PROJECT_ID, "https://unleash.example.com", "https://unleash.example.com", P, None),
     (PROJECT_ID, "p" * 101, "p" * 101, P, None),

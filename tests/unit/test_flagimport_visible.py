@@ -100,6 +100,7 @@ def test_hidden_ones_stay_under_more_unless_they_are_brought_up() -> None:
 def test_a_place_of_another_form_decides_nothing_and_a_circle_ends() -> None:
     elsewhere = _after(True, ("equalTo", "1"), location="approvalFormVariables")
     assert _shown(Form("x", "X", (_field("b", elsewhere),))) == ["b"]
+    assert _shown(Form("x", "X", (_field("a"), _field("b", elsewhere)))) == ["a", "b"]
     circle = Form(
         "x",
         "X",

@@ -64,7 +64,8 @@ def test_lists_also_what_a_locked_keyring_does_not_show(filled: Keyring, tmp_pat
     assert code == 0
     assert out.count("not known whether still there") == 2
     assert err == "Your keyring is locked. Which keys are still there is not known.\n"
-    assert [each["present"] for each in json.loads(keys("list", keyring=locked, as_json=True)[1])["keys"]] == [None] * 2
+    document = json.loads(keys("list", keyring=locked, as_json=True)[1])
+    assert [each["present"] for each in document["keys"]] == [None, None]
 
 
 def test_an_empty_list_asks_no_keyring(tmp_path: Path) -> None:
@@ -102,7 +103,12 @@ def test_an_unknown_name_removes_nothing(filled: Keyring) -> None:
     code, out, err = keys("forget", ["nobody"], keyring=filled, as_json=True)
     assert (code, err) == (2, "")
     error = json.loads(out)
-    assert (error["event"], error["kind"], error["status_code"], error["field"]) == ("error", "recipe", None, None)
+    assert (error["event"], error["kind"], error["status_code"], error["field"]) == (
+        "error",
+        "recipe",
+        None,
+        None,
+    )
 
 
 @pytest.mark.parametrize(("names", "everything"), [([], False), ([TOKEN], True)])
@@ -117,7 +123,9 @@ def test_a_locked_keyring_keeps_its_entries(filled: Keyring, tmp_path: Path) -> 
     locked = keyring(tmp_path, "say", LOCKED)
     code, out, err = keys("forget", everything=True, keyring=locked)
     assert (code, out) == (5, "")
-    assert err.startswith(f"{TOKEN} was not removed. Your keyring is locked. Unlock it on that machine's desktop")
+    assert err.startswith(
+        f"{TOKEN} was not removed. Your keyring is locked. Unlock it on that machine's desktop"
+    )
     error = json.loads(keys("forget", [TOKEN], keyring=locked, as_json=True)[1])
     assert (error["kind"], error["keys"]) == ("unreachable", [])
     assert len(filled.index.read()) == 2

@@ -272,6 +272,11 @@ async def test_an_echoed_key_is_not_quoted() -> None:
     assert "bad •••• and ••••" in found.what
 
 
+async def test_an_echoed_key_is_not_quoted_in_part_either() -> None:
+    body = json.dumps({"message": f"{'x' * 180} {TOKEN}"}).encode()  # the cut would fall into the token
+    assert TOKEN[:8] not in str(await refused("400 Bad Request", body))
+
+
 async def test_a_lost_answer_leaves_it_open() -> None:
     async def handler(raw: Raw, reader: Reader, writer: Writer) -> None:
         await request(raw, reader)

@@ -232,6 +232,12 @@ def test_the_key_is_the_files_or_the_folders(tmp_path: Path) -> None:
     assert load(written(tmp_path, name="any.json", key="own")).key == "own"
 
 
+def test_a_byte_order_mark_is_no_part_of_it(tmp_path: Path) -> None:
+    path = written(tmp_path, variable())
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert load(path).form_variables[0].key == "one"
+
+
 def test_an_extra_manifest_adds_or_replaces(tmp_path: Path) -> None:
     extra = [written(tmp_path, name="statsig.json"), written(tmp_path, variable(), name="split.json")]
     found = registry(extra)

@@ -23,7 +23,10 @@ print(before, after, *resource.getrlimit(resource.RLIMIT_CORE))
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows writes no core dumps")
 def test_no_core_dump_and_no_reading_of_memory() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", SEEN, str(Path(hardening.__file__))], capture_output=True, text=True, check=True
+        [sys.executable, "-c", SEEN, str(Path(hardening.__file__))],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout.split() == ["1", "0", "0", "0"]
     assert done.stderr == ""

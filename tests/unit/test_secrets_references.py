@@ -22,7 +22,18 @@ def test_reads_back_what_it_writes(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [CANARY, f"env:{CANARY}", "env:", "file:", "keyring:x", "Keyring", "", "env", f"{CANARY}:env", "file:a\0b"],
+    [
+        CANARY,
+        f"env:{CANARY}",
+        "env:",
+        "file:",
+        "keyring:x",
+        "Keyring",
+        "",
+        "env",
+        f"{CANARY}:env",
+        "file:a\0b",
+    ],
 )
 def test_a_value_is_refused_and_not_echoed(text: str) -> None:
     with pytest.raises(NotAReferenceError) as refused:
@@ -74,7 +85,12 @@ def test_a_tilde_is_home(own_world: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "what"),
-    [(b"", "is empty"), (b" \n", "is empty"), (b"\xff\xfe", "holds no text"), (b"x" * (LARGEST + 1), "larger than 64 KiB")],
+    [
+        (b"", "is empty"),
+        (b" \n", "is empty"),
+        (b"\xff\xfe", "holds no text"),
+        (b"x" * (LARGEST + 1), "larger than 64 KiB"),
+    ],
 )
 def test_a_file_without_a_key_is_told(tmp_path: Path, content: bytes, what: str) -> None:
     path = tmp_path / "key\x1b[2J"

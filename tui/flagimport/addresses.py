@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 from tui.flagimport.finding import Finding
 from tui.flagimport.say import problem, short, unknown, use, warning
 from tui.flagimport.variables import SecretFacts, Variable
+from tui.launchdarkly.instances import INSTANCES
 from tui.net.address import AddressError, is_loopback, normal_base_url
 
-INSTANCE_KEYS = ("us", "eu", "federal")
-"""How LaunchDarkly's instances are named on the command line and in a recipe."""
+INSTANCE_KEYS = tuple(each.key for each in INSTANCES)
 
 _LAUNCHDARKLY = re.compile(r"(?:.+\.)?launchdarkly\.(?:com|us)")
 _PRIVATE_NAME = re.compile(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui.flagimport.addresses import INSTANCE_KEYS
 from tui.flagimport.variables import Guide, Variable
 
 _WHERE_ACCESS_IS_MADE = (
@@ -68,7 +69,7 @@ HOST = as_field(
     help="The LaunchDarkly you sign in to.",
     default="us",
     placeholder="https://",
-    choices=("us", "eu", "federal"),
+    choices=INSTANCE_KEYS,
     guide=Guide(
         what="LaunchDarkly runs in separate places that know nothing of each other. A token of one is "
         "refused by the others. Another address is for special set-ups only: your token is sent there.",

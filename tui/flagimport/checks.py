@@ -181,7 +181,8 @@ def source_check(draft: Draft, key: str, report: SourceReport) -> Check:
         Offer("from the key", v.key, seen) for v in (form.variables if form else ()) if (seen := scope.get(v.role))
     )
     level = Level.OK if all(r.level in ("ok", "note") for r in report.on_key) else Level.NOTE
-    return Check(key, level, report.text, tuple(map(_finding, report.remarks)), fills, report)
+    names = tuple((each.value, each.label) for each in report.workspaces or ())
+    return Check(key, level, report.text, tuple(map(_finding, report.remarks)), fills, names, report)
 
 
 def _finding(remark: Remark) -> Finding:

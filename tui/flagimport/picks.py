@@ -39,9 +39,8 @@ Fetch = Callable[[str, int], Awaitable[Picks]]
 
 def fetch_for(session: Session, key: str) -> Fetch | None:
     """Where the values of a field can be listed, None for a field that can only be typed."""
-    role = walk.variable(session.draft, key).role
-    listing = {"project-key": _projects, "member-id": _members}.get(role)
-    if listing is None or session.bag.get(TOKEN.key) is None:
+    listing = _LISTINGS.get(walk.variable(session.draft, key).role)
+    if listing is None or (listing is not _workspaces and session.bag.get(TOKEN.key) is None):
         return None
 
     async def fetch(query: str, offset: int) -> Picks:
@@ -76,3 +75,15 @@ async def _members(session: Session, query: str, offset: int) -> Picks:
 
 def _member(member: Member, me: Member | None) -> Pick:
     return Pick(member.id, f"{member.display_name}, {member.email}", "you" if me is not None and me.id == member.id else member.role)
+
+
+async def _workspaces(session: Session, query: str, offset: int) -> Picks:
+    """Those that the check of Split's key has listed; no request is made."""
+    named = [pair for check in session.draft.checks.values() for pair in check.names]
+    found = [Pick(i, n) for i, n in named if query.lower() in n.lower() or query.lower() in i.lower()]
+    return Picks(tuple(found[offset : offset + PAGE]), len(found))
+
+
+_LISTINGS = {"project-key": _projects, "member-id": _members, "split-workspace": _workspaces}
+PICKABLE = frozenset(_LISTINGS)
+"""The roles whose fields have a list to pick from."""

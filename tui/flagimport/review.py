@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tui.flagimport import walk
 from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, TOKEN
-from tui.flagimport.checks import Account, facts, who
+from tui.flagimport.checks import Account, facts
 from tui.flagimport.finding import Finding, Level
 from tui.flagimport.variables import Variable
 from tui.flagimport.walk import Draft
@@ -33,7 +33,8 @@ def lines(draft: Draft) -> tuple[Line, ...]:
     if form is None:
         return ()
     account = facts(draft, TOKEN.key)
-    whose = f", as {who(account)}" if isinstance(account, Account) else ""
+    member = account.member if isinstance(account, Account) else None
+    whose = f", as {member.display_name} ({member.role})" if member else ""
     name, tags = walk.value(draft, CONFIG_NAME.key), walk.value(draft, CONFIG_TAGS.key)
     project = walk.value(draft, PROJECT.key) or "-"
     keys = [_of_key(draft, each) for each in walk.fields(draft, "keys") if each.secret]
@@ -41,7 +42,7 @@ def lines(draft: Draft) -> tuple[Line, ...]:
         Line("Into", f"LaunchDarkly {_instance(draft)}, project {project}{whose}", "launchdarkly"),
         Line("From", _source(draft), "keys"),
         *keys,
-        Line("Name, tags", f"{name or '-'}; {tags or 'no tags'}", "fields"),
+        _of_name(draft, f"{name or '-'}; {tags or 'no tags'}"),
         Line("Which flags", _told(draft, lambda role: role in SOURCE_ROLES), "fields"),
         Line("They get", _told(draft, lambda role: role not in SOURCE_ROLES), "fields"),
     )
@@ -59,14 +60,25 @@ def _told(draft: Draft, wanted: Callable[[str], bool]) -> str:
     configuration = (CONFIG_NAME.key, CONFIG_TAGS.key)
     shown = [v for v in walk.fields(draft, "fields") if v.key not in configuration and wanted(v.role)]
     title = draft.form.title if draft.form else ""
-    return "; ".join(f"{v.label.removeprefix(title).strip().lower()} {_value(draft, v)}" for v in shown)
+    return "; ".join(f"{_short(v.label, title)} {_value(draft, v)}" for v in shown)
+
+
+def _short(label: str, title: str) -> str:
+    return label.removeprefix(title).removeprefix("Flag").strip().lower()
 
 
 def _value(draft: Draft, each: Variable) -> str:
     given = walk.answer(draft, each.key)
     if not given.value:
         return "blank"
-    return given.source if each.role == "member-id" and given.source else given.value
+    known = given.source if each.role == "member-id" and given.source else walk.name(draft, given.value)
+    return f"{known[:8]}…" if len(known) > 30 else known
+
+
+def _of_name(draft: Draft, text: str) -> Line:
+    made = draft.checks.get(CONFIG_NAME.key)
+    free = f"; {made.text}" if made and made.level is Level.OK else ""
+    return Line("Name, tags", text + free, "fields", Level.OK if free else Level.NOTE)
 
 
 def _of_remark(draft: Draft, finding: Finding) -> Line:
@@ -89,7 +101,7 @@ def _instance(draft: Draft) -> str:
 def _source(draft: Draft) -> str:
     address = next((walk.value(draft, v.key) for v in walk.fields(draft, "keys") if v.role == "base-url"), "")
     title = draft.form.title if draft.form else ""
-    return ", ".join(filter(None, (f"{title} {address}".strip(), " / ".join(walk.scope(draft)))))
+    return f"{title} {address}".strip()
 
 
 def _of_key(draft: Draft, each: Variable) -> Line:

@@ -122,10 +122,10 @@ class Submission:
         return Outcome(configuration=created.configuration, answer=created.answer)
 
     async def _look_before(self, sink: Sink) -> Outcome | None:
-        began = self._tools.now()
+        began = self._tools.timer()
         async with self._tools.launchdarkly(self._bag, self.request.instance) as ld:
             self._before = await look_up(ld, self.request)
-        seconds = self._tools.now() - began
+        seconds = self._tools.timer() - began
         if self._before.same is not None:
             if self._reuse:
                 sink(Note("name looked up", "exists with the same settings: used", seconds))
@@ -154,15 +154,15 @@ class Submission:
 
     async def _after_loss(self, lost: Failure, sink: Sink) -> Outcome:
         sink(Note("sent, no answer", "looking for the configuration ...", level="unknown"))
-        began = self._tools.now()
+        began = self._tools.timer()
         known = self._before.ids if self._before else frozenset()
         try:
             async with self._tools.launchdarkly(self._bag, self.request.instance) as ld:
                 after = await look_up(ld, self.request)
         except Failure as failure:
-            sink(Note("could not look", "do not send again yet", self._tools.now() - began, "unknown"))
+            sink(Note("could not look", "do not send again yet", self._tools.timer() - began, "unknown"))
             return Outcome(failure=lost.replaced(next_step=_NOT_KNOWN.format(why=failure.what)), fate=NOT_KNOWN)
-        seconds = self._tools.now() - began
+        seconds = self._tools.timer() - began
         ours = next((n.configuration for n in after.named if n.configuration.id not in known), None)
         if ours is not None:
             sink(Note("found", "going on with it; nothing is sent twice", seconds))

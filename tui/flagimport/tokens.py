@@ -61,7 +61,7 @@ def kind_of(value: str) -> str:
 def scope_of(value: str) -> tuple[str, str] | None:
     """Project and environment written into an Unleash SDK key; a hint only, since an alias may differ."""
     for shape in _UNLEASH:
-        if (match := shape.fullmatch(value)) and match[2] != "*":
+        if match := shape.fullmatch(value):
             return match[1], match[2]
     return None
 

@@ -23,11 +23,12 @@ class Tools:
     redactor: Redactor = field(default_factory=Redactor)
     now: Callable[[], float] = time.time
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    timer: Callable[[], float] = time.perf_counter
     log: Callable[[str], None] | None = None
 
     def http(self) -> Http:
         """A client to be used as an async context manager."""
-        return Http(now=self.now, sleep=self.sleep, log=self.log)
+        return Http(now=self.now, sleep=self.sleep, log=self.log, timer=self.timer)
 
     @asynccontextmanager
     async def launchdarkly(self, bag: Bag, instance: Instance, key: str = "token") -> AsyncIterator[LaunchDarkly]:

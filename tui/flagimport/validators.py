@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tui.flagimport import rules
 from tui.flagimport.addresses import check_base_url, check_host, check_uri
-from tui.flagimport.finding import Finding, Level
+from tui.flagimport.finding import Finding
 from tui.flagimport.rules import Answers, Check, Secrets
 from tui.flagimport.say import problem, warning
 from tui.flagimport.tidying import (
@@ -55,11 +55,7 @@ def validate(variable: Variable, value: str, answers: Answers, secrets: Secrets)
         return (problem(variable, f"Too long: {len(value):,} characters."),)
     if looks_secret(value.strip()):
         return (problem(variable, "This is a key, and no key belongs here. Clear the field."),)
-    findings = role_of(variable).check(variable, value, answers, secrets)
-    return tuple(sorted(findings, key=lambda finding: _ORDER[finding.level]))
-
-
-_ORDER = {Level.PROBLEM: 0, Level.WARNING: 1, Level.UNKNOWN: 2, Level.NOTE: 3, Level.OK: 4}
+    return tuple(role_of(variable).check(variable, value, answers, secrets))
 
 
 def _blank(variable: Variable, secrets: Secrets) -> tuple[Finding, ...]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 SESSION = "session"
 KEYRING = "keyring"
+PROPOSED = "proposed"
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
@@ -59,6 +60,8 @@ class Check:
     text: str
     findings: tuple[Finding, ...] = ()
     fills: tuple[Offer, ...] = ()
+    names: tuple[tuple[str, str], ...] = ()
+    """(id, name) of what the source calls by an id."""
     facts: object = slot(default=None, repr=False)
 
 
@@ -169,7 +172,7 @@ def choose(draft: Draft, form: Form) -> Draft:
     }
     for each in (*_BUILT_IN.values(), *form.variables):
         if each.default and each.key not in answers and not each.secret:
-            answers[each.key] = Answer(value=each.default, source="proposed")
+            answers[each.key] = Answer(value=each.default, source=PROPOSED)
     checks = {key: check for key, check in draft.checks.items() if key in _BUILT_IN and not changed}
     return replace(chosen, answers=answers, checks=checks)
 
@@ -243,9 +246,8 @@ def propose_name(draft: Draft) -> Draft:
     old = answer(draft, CONFIG_NAME.key)
     if draft.form is None or (old.touched and old.value):
         return draft
-    words = [draft.form.title, *scope(draft)]
-    name = " ".join(word for word in words if word)[:100]
-    return put(draft, CONFIG_NAME.key, name, source="proposed", touched=False)
+    words = " ".join((draft.form.title, *scope(draft)))[:100]
+    return put(draft, CONFIG_NAME.key, words, source=PROPOSED, touched=False)
 
 
 _SCOPE_ROLES = ("source-project", "source-environment", "split-workspace", "split-environment")
@@ -253,8 +255,17 @@ _SCOPE_ROLES = ("source-project", "source-environment", "split-workspace", "spli
 
 def scope(draft: Draft) -> tuple[str, ...]:
     """Which part of the source is imported, by names that tell a person something: ids are left out."""
-    told = (value(draft, v.key) for v in (draft.form.variables if draft.form else ()) if v.role in _SCOPE_ROLES)
+    told = (name(draft, value(draft, v.key)) for v in _variables(draft) if v.role in _SCOPE_ROLES)
     return tuple(each for each in told if each and not _ID.fullmatch(each))
+
+
+def name(draft: Draft, identity: str) -> str:
+    """What the source calls an id, as far as a check has told; the id itself where none has."""
+    return next((n for check in draft.checks.values() for i, n in check.names if i == identity), identity)
+
+
+def _variables(draft: Draft) -> tuple[Variable, ...]:
+    return draft.form.variables if draft.form else ()
 
 
 _ID = re.compile(r"[0-9a-f-]{20,}", re.IGNORECASE)
@@ -353,8 +364,13 @@ def line(draft: Draft, key: str) -> Finding:
     if found and found[0].level in (Level.PROBLEM, Level.WARNING, Level.UNKNOWN):
         return found[0]
     check = draft.checks.get(key)
-    parts = [_length(given), _address(draft, key), check.text if check else "", given.source, given.said, given.kept]
+    known = name(draft, given.value) if given.value and name(draft, given.value) != given.value else ""
+    parts = [
+        _length(given), known, _address(draft, key), given.source, check.text if check else "", given.said, given.kept,
+    ]
     text = "; ".join(part.rstrip(".") for part in parts if part)
+    if text == PROPOSED:
+        return Finding(Level.NOTE, key, f"Proposed. {_help(field_)}")
     if text:
         fine = Level.OK if check or given.secret else Level.NOTE
         return Finding(fine, key, text + ("." if given.said else ""))

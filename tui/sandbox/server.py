@@ -70,7 +70,7 @@ class Sandbox:
         """Serves on `port` and the two after it, or on free ones (0). `now` gives seconds since the epoch.
 
         `quick` is for tests: jobs, slow answers and pauses take fractions of a second, and without `limits`
-        the rate limits are out of reach. Raises OSError where a port is taken, ValueError for an unknown fault.
+        the rate limits are out of reach. Raises OSError for a taken port, ValueError for an unknown fault.
         """
         known(fault)
         made = cls(port, QUICK if quick else LIFELIKE, now, limits or (ROOMY if quick else Limits()))

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.flagimport import walk
-from tui.flagimport.picks import fetch_for
+from tui.flagimport.picks import PICKABLE, fetch_for
 from tui.flagimport.variables import Variable, widget_id
 from tui.screens.dialogs import Question
 from tui.screens.picker import PickerScreen
@@ -19,15 +19,12 @@ from tui.screens.step import StepScreen
 from tui.widgets.choices import Choice, Choices
 from tui.widgets.field_row import FieldRow
 
-_PICKABLE = ("member-id",)
-
-
 class FieldsStep(StepScreen):
     """A step with field rows: offers are taken over, keys are kept where the person says."""
 
     def row(self, variable: Variable, *, label: str = "") -> FieldRow:
         """The row of a field, with a button for its list where there is one."""
-        pick = "Pick" if variable.role in _PICKABLE else ""
+        pick = "Pick" if variable.role in PICKABLE - {"project-key"} else ""
         return FieldRow(self.session, variable, self.symbols, label=label, pick=pick)
 
     # --- where a key is kept
@@ -106,7 +103,7 @@ class FieldsStep(StepScreen):
     async def _pick(self, event: FieldRow.Pick) -> None:
         fetch = fetch_for(self.session, event.key)
         if fetch is None:
-            self.say("problem", "The list needs your token: it is asked for on the step LaunchDarkly.")
+            self.say("problem", "There is no list yet: it needs the key of the step before.")
             return
         label = walk.variable(self.session.draft, event.key).label
         picked = await self.app.push_screen_wait(PickerScreen(label, fetch))

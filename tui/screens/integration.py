@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
@@ -15,6 +16,7 @@ from tui.flagimport import steps, walk
 from tui.flagimport.variables import widget_id
 from tui.net.times import moment
 from tui.screens.step import StepScreen
+from tui.widgets.facts import Fact
 from tui.widgets.symbols import Symbols
 
 _WHAT_HAPPENS = (
@@ -85,10 +87,9 @@ class IntegrationScreen(StepScreen):
                 card["title"], card.get("also", ""), f"have ready: {card.get('needs', 'its keys')}",
                 self.symbols, id=widget_id("integration", card["key"]), radio=True,
             )
-        facts = Content("\n").join(
-            Content.styled(f"  {head:<13}", "bold") + Content(text) for head, text in _WHAT_HAPPENS
-        )
-        yield Static(facts, classes="facts", markup=False)
+        with Vertical(classes="facts"):
+            for head, text in _WHAT_HAPPENS:
+                yield Fact(head, text)
         if self.app.saved is not None:
             saved = self.app.saved
             when = moment(saved.saved_at).rpartition(":")[0]

@@ -28,15 +28,22 @@ class ReviewLine(Horizontal):
 
     def __init__(self, line: Line, symbols: Symbols) -> None:
         super().__init__(classes="review-line")
-        self._line = line
+        self.line = line
         self._symbols = symbols
 
     def compose(self) -> ComposeResult:
-        yield Static(Content(f"  {self._line.label}"), classes="review-label", markup=False)
-        text = mark(self._symbols, self._line.level) + Content(self._line.text)
-        yield Static(text, classes="review-text", markup=False)
-        if self._line.step:
-            yield Plain("Change", classes=f"change to-{self._line.step}")
+        yield Static(Content(f"  {self.line.label}"), classes="review-label", markup=False)
+        yield Static(self._content(), classes="review-text", markup=False)
+        if self.line.step:
+            yield Plain("Change", classes=f"change to-{self.line.step}")
+
+    def _content(self) -> Content:
+        return mark(self._symbols, self.line.level) + Content(self.line.text)
+
+    def rewrite(self, line: Line) -> None:
+        """Say something else."""
+        self.line = line
+        self.query_one(".review-text", Static).update(self._content())
 
 
 class ReviewScreen(StepScreen):
@@ -60,8 +67,8 @@ class ReviewScreen(StepScreen):
             yield Plain("Use that one", id="use-that")
             yield Static(Content(f" {recipe.file_name(self.session.draft)}"), id="recipe-name", markup=False)
         yield Static("", id="name-looked-up", classes="field-line settled review-note", markup=False)
-        text = "  This creates the configuration. Whether LaunchDarkly then starts the import by itself is not known."
-        yield Static(mark(self.symbols, "unknown") + Content(text.strip()), classes="review-note", markup=False)
+        text = "Not known of the beta: whether creating also starts the import."
+        yield Static(mark(self.symbols, "unknown") + Content(text), classes="review-note", markup=False)
 
     def _address(self) -> Content:
         """Method and address, broken where the interface's own part ends; what it carries."""
@@ -78,6 +85,7 @@ class ReviewScreen(StepScreen):
 
     async def opened(self) -> None:
         self.query_one("#use-that").display = False
+        self.query_one("#name-looked-up").display = False
         self.begin_check(CONFIG_NAME.key)
 
     def focus_first(self) -> None:
@@ -92,8 +100,12 @@ class ReviewScreen(StepScreen):
             return
         standing = made.facts
         self.query_one("#use-that").display = isinstance(standing, Standing) and standing.same is not None
-        text = made.text if made.level is not Level.OK else f"Name looked up: {made.text}."
-        self.query_one("#name-looked-up", Static).update(mark(self.symbols, made.level) + Content(text))
+        box = self.query_one("#name-looked-up", Static)
+        box.display = made.level is not Level.OK
+        box.update(mark(self.symbols, made.level) + Content(made.text))
+        for row in self.query(ReviewLine):
+            if row.line.label == "Name, tags":
+                row.rewrite(next(line for line in lines(self.session.draft) if line.label == "Name, tags"))
         self.summarize()
 
     def summarize(self) -> None:

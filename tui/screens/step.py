@@ -104,7 +104,10 @@ class StepScreen(Screen[None]):
         origin, target = walk.route(self.app.draft)
         if not origin:
             return Content("nothing chosen yet")
-        return Content(f" {self.symbols.arrow} ".join((origin, target or "LaunchDarkly")))
+        arrow = f" {self.symbols.arrow} "
+        whole = arrow.join((origin, target or "LaunchDarkly"))
+        room = self.size.width - 16
+        return Content(whole if len(whole) <= room else arrow.join((origin, target.removeprefix("LaunchDarkly "))))
 
     def _stepper(self) -> Content:
         at = steps.index(self.STEP)
@@ -136,6 +139,7 @@ class StepScreen(Screen[None]):
     def _restep(self) -> None:
         if self.is_attached:
             self.query_one("#stepper", Static).update(self._stepper())
+            self.query_one("#route", Static).update(self._route())
 
     def focus_first(self) -> None:
         """Focus the first field that is not answered well, never `next`."""

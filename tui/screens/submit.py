@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import Button, Static
 from textual.worker import Worker
 
@@ -23,6 +24,7 @@ from tui.screens.dialogs import TextScreen
 from tui.screens.step import StepScreen
 from tui.text import clean
 from tui.widgets.buttons import Plain
+from tui.widgets.facts import Fact
 from tui.widgets.json_tree import JsonTree
 from tui.widgets.symbols import mark
 from tui.widgets.timeline import Timeline
@@ -156,7 +158,7 @@ class SubmitScreen(StepScreen):
         self._show_buttons()
         self.call_after_refresh(self._focus_after)
 
-    def _created(self, outcome: Outcome) -> list[Static | JsonTree]:
+    def _created(self, outcome: Outcome) -> list[Widget]:
         made = outcome.configuration
         assert made is not None
         verb = "Found" if outcome.fate == "found" else "Used" if outcome.reused else "Created"
@@ -164,14 +166,13 @@ class SubmitScreen(StepScreen):
         status, *more = status_in_words(made.status)
         facts = [("Status", status), *((" ", each) for each in more), ("Rights", access_in_words(made.access))]
         facts.append(("Headers", self._headers()))
-        lines = [Content(f"  {label:<10}{self._safe(text)}") for label, text in facts if text]
-        widgets: list[Static | JsonTree] = [
+        widgets: list[Widget] = [
             Static(Content(f"{verb}: {self._safe(made.id)}{version}"), classes="headline ok", markup=False),
-            Static(Content("\n").join(lines), classes="facts", markup=False),
+            *(Fact(label, self._safe(text)) for label, text in facts if text),
         ]
         if outcome.answer is not None:
             widgets.append(self._tree(outcome))
-        widgets.append(Static(Content(_AFTERWARDS), classes="facts", markup=False))
+        widgets.append(Fact("Next", _AFTERWARDS))
         self.say("ok", f"{verb} in {self.submission.request.project if self.submission else ''}. Your answers are done with; Done leaves.")
         return widgets
 
@@ -196,19 +197,15 @@ class SubmitScreen(StepScreen):
         told = answered[-1].headers if answered else ()
         return ", ".join(f"{name} {value}" for name, value in told if name.lower().endswith(_HEADERS))
 
-    def _failed(self, outcome: Outcome) -> list[Static]:
+    def _failed(self, outcome: Outcome) -> list[Widget]:
         failure = outcome.failure
         assert failure is not None
         level = "unknown" if outcome.fate == NOT_KNOWN else "problem"
-        parts = [("", failure.what, "headline"), ("Why", failure.why, "facts"), ("Next", failure.next_step, "facts")]
-        shown = [(head, self._safe(text), classes) for head, text, classes in parts if text]
-        self.say(level, self._safe(failure.what))
+        what = self._safe(failure.what)
+        self.say(level, what)
         return [
-            Static(
-                mark(self.symbols, level) + Content(text) if not head else Content(f"  {head:<6}{text}"),
-                classes=classes, markup=False,
-            )
-            for head, text, classes in shown
+            Static(mark(self.symbols, level) + Content(what), classes="headline", markup=False),
+            *(Fact(head, self._safe(text)) for head, text in (("Why", failure.why), ("Next", failure.next_step)) if text),
         ]
 
     def _safe(self, text: str) -> str:
@@ -335,6 +332,6 @@ class SubmitScreen(StepScreen):
 
 
 _AFTERWARDS = (
-    "  Next      Start and watch it in LaunchDarkly: Integrations, search \"Import\".\n"
-    "            It is not known whether creating starts it: look at its status first."
+    "Start and watch it in LaunchDarkly: Integrations, search \"Import\". It is not known whether creating has"
+    " started it already: look at its status first."
 )

@@ -46,8 +46,10 @@ async def ask(child: Sequence[str], request: Mapping[str, object], limit: float)
             return _parse(await _exchange(child, json.dumps(request).encode() + b"\n"))
     except TimeoutError:
         return Reply(State.TIMEOUT)
-    except (OSError, ValueError, RecursionError) as error:  # no process to be had, a reply that is none
-        return Reply(State.ERROR, error=type(error).__name__)
+    except OSError as error:  # no process to be had
+        return Reply(State.ERROR, error=error.strerror or type(error).__name__)
+    except (ValueError, RecursionError):
+        return Reply(State.ERROR, error="no readable answer")
 
 
 async def _exchange(child: Sequence[str], line: bytes) -> bytes:

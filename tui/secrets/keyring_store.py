@@ -184,5 +184,5 @@ class Keyring:
 
 
 def _stored_nothing(reply: Reply) -> bool:
-    """Whether it is certain; an error while the keyring was being chosen (`by`) is, one of the keyring is not."""
+    """Whether that is certain: also of an error from before a keyring was chosen, which `by` tells."""
     return reply.state in _NOT_STORED or (reply.state is State.ERROR and bool(reply.by))

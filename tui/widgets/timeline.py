@@ -97,7 +97,18 @@ class Timeline(Static):
             lines.append(Content(f"    {self._waiting}"))
         self.update(Content("\n").join(lines))
 
+    def on_resize(self) -> None:
+        """The seconds stand at the right edge, as far as there is room."""
+        self.draw()
+
     def _line(self, entry: Entry) -> Content:
         seconds = f"{entry.seconds:>8.2f} s" if entry.seconds is not None else ""
         symbol = mark(self._symbols, entry.level) if entry.level != "note" else Content(f"{self._symbols.note} ")
-        return Content("  ") + symbol + Content(f"{entry.what:<20}{entry.detail:<42}{seconds}".rstrip())
+        room = min(42, max(12, self.size.width - _FIXED_CELLS))
+        detail = entry.detail if len(entry.detail) <= room else f"{entry.detail[: room - 1]}…"
+        what = f"{entry.what:<20}" if self.size.width >= _WIDE else f"{entry.what:<16}"
+        return Content("  ") + symbol + Content(f"{what}{detail:<{room}}{seconds}".rstrip())
+
+
+_FIXED_CELLS = 2 + 2 + 20 + 10
+_WIDE = 76
