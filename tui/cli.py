@@ -140,7 +140,7 @@ def _options(parsed: argparse.Namespace) -> Options:
 def _start_practice() -> PracticeServers:
     from tui.sandbox.server import Sandbox
 
-    return Sandbox.start()
+    return Sandbox.start(quick=False)
 
 
 def _no_screen() -> str:

@@ -218,7 +218,11 @@ async def _project(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -
 def _imports_already(draft: Draft, project: str) -> tuple[Finding, ...]:
     account = facts(draft, TOKEN.key)
     listed = account.configurations if isinstance(account, Account) else None
-    beside = siblings(listed or (), project, draft.integration)
+    return _warned(draft, project, siblings(listed or (), project, draft.integration))
+
+
+def _warned(draft: Draft, project: str, beside: tuple[Configuration, ...]) -> tuple[Finding, ...]:
+    """A second import from the same source into the same project could be a copy of the first."""
     if not beside or draft.form is None:
         return ()
     names = ", ".join(f'"{c.name}" ({c.status.status or "status not known"})' for c in beside[:3])
@@ -237,7 +241,7 @@ async def _name(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> C
         return Check(key, Level.WARNING, text, facts=standing)
     if standing.different is not None:
         return Check(key, Level.PROBLEM, str(differs(standing.different)), facts=standing)
-    return Check(key, Level.OK, f"free in {request.project}", facts=standing)
+    return Check(key, Level.OK, f"free in {request.project}", _warned(draft, request.project, standing.siblings), facts=standing)
 
 
 def facts(draft: Draft, key: str) -> object:

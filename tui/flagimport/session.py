@@ -215,6 +215,10 @@ class Session:
         """Leaving this field is worth a question to a server."""
         return checks.due(self.draft, key)
 
+    def ask_again(self, key: str) -> None:
+        """Drop what a server said of a field, since it may have changed there."""
+        self.draft = walk.unchecked(self.draft, key)
+
     async def check(self, key: str) -> AsyncGenerator[Exchange, None]:
         """Ask, yield what happens on the way, and put the result into the draft unless its inputs changed meanwhile."""
         asked = self.draft

@@ -130,8 +130,11 @@ class Submission:
             if self._reuse:
                 sink(Note("name looked up", "exists with the same settings: used", seconds))
                 return Outcome(configuration=self._before.same, reused=True)
-            return Outcome(failure=self._exists(self._before.same.id), conflict=self._before.named[0])
+            sink(Note("name looked up", "exists with the same settings", seconds, "warning"))
+            same = next(named for named in self._before.named if not named.differences)
+            return Outcome(failure=self._exists(same.configuration.id), conflict=same)
         if self._before.different is not None:
+            sink(Note("name looked up", "exists with other settings", seconds, "problem"))
             return Outcome(failure=differs(self._before.different), conflict=self._before.different)
         sink(Note("name looked up", f"none in {self.request.project}", seconds))
         return None

@@ -236,6 +236,11 @@ def checked(draft: Draft, check: Check) -> Draft:
     return replace(draft, checks={**draft.checks, check.field: check})
 
 
+def unchecked(draft: Draft, key: str) -> Draft:
+    """Forget what a server said of a field."""
+    return replace(draft, checks={k: check for k, check in draft.checks.items() if k != key})
+
+
 def take(draft: Draft, offer: Offer) -> Draft:
     """Take an offered value over into its field."""
     return put(draft, offer.field, offer.value, source="taken over")
@@ -328,7 +333,7 @@ def findings(draft: Draft, key: str) -> tuple[Finding, ...]:
     check = draft.checks.get(key)
     if check and check.level in (Level.PROBLEM, Level.WARNING, Level.UNKNOWN) and check.text:
         found.append(Finding(check.level, key, check.text))
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
 
 
 SAME_KEY = (

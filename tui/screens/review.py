@@ -57,6 +57,7 @@ class ReviewScreen(StepScreen):
     ]
 
     def compose_step(self) -> ComposeResult:
+        self.session.ask_again(CONFIG_NAME.key)  # somebody may have made one meanwhile
         for line in lines(self.session.draft):
             yield ReviewLine(line, self.symbols)
         yield Static(self._address(), classes="review-request", markup=False)

@@ -17,6 +17,7 @@ from textual.widgets import Button, Static
 from textual.worker import Worker
 
 from tui.flagimport import walk
+from tui.flagimport.finding import Level
 from tui.flagimport.submit import NOT_KNOWN, Outcome, Submission
 from tui.launchdarkly.words import access_in_words, status_in_words
 from tui.net.events import Answered, Result, Sent
@@ -30,7 +31,7 @@ from tui.widgets.symbols import mark
 from tui.widgets.timeline import Timeline
 
 _RAW_SHOWN = 200_000
-_HEADERS = ("route-remaining", "global-remaining", "retry-after")
+_HEADERS = ("route-remaining", "retry-after")
 
 
 class SubmitScreen(StepScreen):
@@ -173,7 +174,8 @@ class SubmitScreen(StepScreen):
         if outcome.answer is not None:
             widgets.append(self._tree(outcome))
         widgets.append(Fact("Next", _AFTERWARDS))
-        self.say("ok", f"{verb} in {self.submission.request.project if self.submission else ''}. Your answers are done with; Done leaves.")
+        project = self.submission.request.project if self.submission else ""
+        self.say("ok", f"{verb} in {project}. Done leaves the program.")
         return widgets
 
     def _tree(self, outcome: Outcome) -> JsonTree:
@@ -202,7 +204,8 @@ class SubmitScreen(StepScreen):
         assert failure is not None
         level = "unknown" if outcome.fate == NOT_KNOWN else "problem"
         what = self._safe(failure.what)
-        self.say(level, what)
+        safe = "Nothing was created; your answers are kept." if level == "problem" else "Do not send again yet."
+        self.say(level, safe)
         return [
             Static(mark(self.symbols, level) + Content(what), classes="headline", markup=False),
             *(Fact(head, self._safe(text)) for head, text in (("Why", failure.why), ("Next", failure.next_step)) if text),
@@ -256,8 +259,11 @@ class SubmitScreen(StepScreen):
     def _go_to_field(self, event: Button.Pressed) -> None:
         event.stop()
         outcome = self.submission.outcome if self.submission else None
-        field = outcome.failure.field if outcome and outcome.failure else None
-        if field:
+        failure = outcome.failure if outcome else None
+        field = failure.field if failure else None
+        if failure and field:
+            # The field repeats what was said of it, until its answer changes.
+            self.session.draft = walk.checked(self.session.draft, walk.Check(field, Level.WARNING, failure.what))
             self.session.draft = walk.change(self.session.draft, walk.step_of(self.session.draft, field))
             self.app.show_step()
             self.app.focus_field(field)
