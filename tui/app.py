@@ -263,5 +263,3 @@ def run(options: Options, redactor: Redactor, log: Callable[[str], None] | None 
     if app.farewell and app.return_code == 0:
         print(app.farewell)
     return result if result is not None else (app.return_code or 0)
-
-

@@ -50,20 +50,33 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"ld-flag-import {VERSION}")
-    parser.add_argument("--demo", action="store_true", help="practise on a made-up company; nothing leaves this machine")
+    parser.add_argument(
+        "--demo", action="store_true", help="practise on a made-up company; nothing leaves this machine"
+    )
     parser.add_argument("--host", default="", help="us, eu, federal or the address of your LaunchDarkly")
     parser.add_argument("--project", default="", help="the key of the LaunchDarkly project")
     parser.add_argument("--integration", default="", help="split or unleash")
-    parser.add_argument("--manifest", type=Path, action="append", default=[], metavar="PATH", help="add or replace an integration manifest")
+    parser.add_argument(
+        "--manifest",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="add or replace an integration manifest",
+    )
     parser.add_argument("--log", type=Path, metavar="FILE", help="write a log without keys, headers and bodies")
     parser.set_defaults(run=_wizard)
     commands = parser.add_subparsers(title="commands", metavar="")
-    manifest = commands.add_parser("manifest", parents=[common], help="check integration manifests and print their forms")
+    manifest = commands.add_parser(
+        "manifest", parents=[common], help="check integration manifests and print their forms"
+    )
     manifest.add_argument("paths", type=Path, nargs="+", metavar="PATH")
     manifest.set_defaults(run=_manifest)
     keys = commands.add_parser("keys", help="list or forget what is kept in the keyring; never prints a key")
     _keys_parser(keys, common)
-    sandbox = commands.add_parser("sandbox", parents=[common], help="run the made-up LaunchDarkly, Split and Unleash alone")
+    sandbox = commands.add_parser(
+        "sandbox", parents=[common], help="run the made-up LaunchDarkly, Split and Unleash alone"
+    )
     sandbox.add_argument("--port", type=int, default=0, help="the first of three ports (0: any that are free)")
     sandbox.add_argument("--fault", default=None, metavar="NAME", help="show this fault from the start")
     sandbox.set_defaults(run=_sandbox)
@@ -184,7 +197,13 @@ def _prepare_process() -> None:
     from tui.secrets.hardening import harden
 
     harden()
-    for name in ("TEXTUAL", "TEXTUAL_LOG", "TEXTUAL_SCREENSHOT", "TEXTUAL_SCREENSHOT_LOCATION", "TEXTUAL_PRESS"):
+    for name in (
+        "TEXTUAL",
+        "TEXTUAL_LOG",
+        "TEXTUAL_SCREENSHOT",
+        "TEXTUAL_SCREENSHOT_LOCATION",
+        "TEXTUAL_PRESS",
+    ):
         os.environ.pop(name, None)
     # Nothing moves when nothing happens, and a slow line is spared; who wants motion says so.
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")

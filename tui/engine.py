@@ -42,7 +42,7 @@ def build(
     practice = _practice(servers) if servers else None
     return Session(
         forms=forms,
-        tools=Tools(redactor=redactor, log=log, now=options.now, timer=options.timer),
+        tools=Tools(redactor=redactor, log=log, now=options.now, timer=options.timer, sleep=options.sleep),
         keyring=None if practice else Keyring(),
         environ={} if practice else options.environ,
         given=Given() if practice else Given(options.host, options.project, options.integration),

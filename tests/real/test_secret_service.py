@@ -189,7 +189,7 @@ async def test_quitting_while_it_hangs_takes_less_than_a_second(service: GnomeKe
         with pytest.raises(asyncio.CancelledError):
             await task
         assert time.monotonic() - start < 1
-        assert not any(alive(pid) for pid in started)
+        assert not any(map(alive, started))
     assert (await store.get(USER)).state is State.MISSING
     assert found_under(service.home) == []
 

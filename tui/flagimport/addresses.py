@@ -16,9 +16,7 @@ from tui.net.address import AddressError, is_loopback, normal_base_url
 INSTANCE_KEYS = tuple(each.key for each in INSTANCES)
 
 _LAUNCHDARKLY = re.compile(r"(?:.+\.)?launchdarkly\.(?:com|us)")
-_PRIVATE_NAME = re.compile(
-    r".*\.(?:local|localdomain|internal|intranet|lan|home|corp|private|test|home\.arpa)"
-)
+_PRIVATE_NAME = re.compile(r".*\.(?:local|localdomain|internal|intranet|lan|home|corp|private|test|home\.arpa)")
 _UNLEASH_PAGE = re.compile(r"/(?:projects|features|admin|login|applications|playground|search)(?:/.*)?")
 
 
@@ -54,9 +52,7 @@ def check_base_url(
 def _reach(variable: Variable, host: str, answers: Mapping[str, str]) -> Iterator[Finding]:
     if is_loopback(host):
         if not _is_here(answers.get("host", "")):
-            yield warning(
-                variable, "This is your own machine. LaunchDarkly runs the import and cannot reach it."
-            )
+            yield warning(variable, "This is your own machine. LaunchDarkly runs the import and cannot reach it.")
     elif _is_private(host):
         yield unknown(variable, "A private address: LaunchDarkly, which runs the import, may not reach it.")
 

@@ -15,7 +15,7 @@ def as_field(
     role: str,
     label: str,
     *,
-    help: str,  # noqa: A002 - the word that the form's own type has
+    help: str,
     guide: Guide,
     required: bool = True,
     secret: bool = False,
@@ -91,11 +91,9 @@ PROJECT = as_field(
         "another project make another import. A flag whose key already exists in the project is left alone.",
         where=(
             "Type a part of its name or key here and choose it from the list.",
-            "In LaunchDarkly: the key is the part after /projects/ in the address. You may paste the whole "
-            "address.",
+            "In LaunchDarkly: the key is the part after /projects/ in the address. You may paste the whole address.",
         ),
-        right="Your token must see the project. One that is missing in the list may be hidden from your "
-        "role.",
+        right="Your token must see the project. One that is missing in the list may be hidden from your role.",
     ),
 )
 
@@ -147,8 +145,7 @@ GUIDES: dict[str, Guide] = {
             _WHERE_ACCESS_IS_MADE,
             "Tick that it is a service token: it then does not end with a member's account.",
             "For Role choose an inline policy or a custom role, if your plan has them; else Writer.",
-            "A narrow policy allows createFlag on proj/PROJECT:env/*:flag/* with your project's key as "
-            "PROJECT.",
+            "A narrow policy allows createFlag on proj/PROJECT:env/*:flag/* with your project's key as PROJECT.",
         ),
         right="It must be allowed to create flags in the project. Whether setting tags and the maintainer "
         "needs more is not documented; if flags arrive without them, allow updateTags and updateMaintainer "

@@ -119,7 +119,9 @@ def who(account: Account) -> str:
     """The account's person or service token in words."""
     identity, member = account.identity, account.member
     if member is not None:
-        return ", ".join(filter(None, (member.display_name, member.email, f"role {member.role}" if member.role else "")))
+        return ", ".join(
+            filter(None, (member.display_name, member.email, f"role {member.role}" if member.role else ""))
+        )
     if identity.service_token:
         return f"service token {identity.token_name}".strip()
     return identity.token_name or "a token whose owner LaunchDarkly does not tell"
@@ -137,10 +139,10 @@ async def _import_key(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink
     account = facts(draft, TOKEN.key)
     theirs = account.identity.account_id if isinstance(account, Account) else None
     if theirs and identity.account_id and theirs != identity.account_id:
-        text = "It belongs to another LaunchDarkly account than your token: flags would go there. Use one of the same account."
+        text = "It belongs to another LaunchDarkly account than your token. Use one of the same account."
         return Check(key, Level.PROBLEM, text)
     if member is not None and member.role == "reader":
-        text = f"Its owner, {member.display_name}, has the role Reader: most likely it may not create flags. F1: which right it needs."
+        text = f"Its owner, {member.display_name}, has the role Reader: most likely it may not create flags. F1 helps."
         return Check(key, Level.WARNING, text)
     owner = who(Account(identity, member, None, tools.now()))
     return Check(key, Level.OK, f"same account; {owner}; creating flags: not known")
@@ -174,7 +176,9 @@ async def _source_key(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink
 def source_check(draft: Draft, key: str, report: SourceReport) -> Check:
     """What a source's report means for the draft: a word about its key, remarks on other fields, and what it fills."""
     scope = {
-        "source-project": report.project, "source-environment": report.environment, "split-workspace": report.project,
+        "source-project": report.project,
+        "source-environment": report.environment,
+        "split-workspace": report.project,
     }
     form = draft.form
     fills = tuple(
@@ -210,7 +214,7 @@ async def _project(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -
         except Failure as failure:
             if failure.kind is not Kind.NOT_FOUND:
                 raise
-            text = f"LaunchDarkly has no project {project} for your token. Pick one from the list, or check the key's spelling."
+            text = f"LaunchDarkly has no project {project} for your token. Pick one from the list below."
             return Check(key, Level.PROBLEM, text, facts=failure)
     return Check(key, Level.OK, found.name, _imports_already(draft, project), facts=found)
 
@@ -241,7 +245,13 @@ async def _name(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> C
         return Check(key, Level.WARNING, text, facts=standing)
     if standing.different is not None:
         return Check(key, Level.PROBLEM, str(differs(standing.different)), facts=standing)
-    return Check(key, Level.OK, f"free in {request.project}", _warned(draft, request.project, standing.siblings), facts=standing)
+    return Check(
+        key,
+        Level.OK,
+        f"free in {request.project}",
+        _warned(draft, request.project, standing.siblings),
+        facts=standing,
+    )
 
 
 def facts(draft: Draft, key: str) -> object:

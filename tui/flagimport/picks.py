@@ -74,7 +74,11 @@ async def _members(session: Session, query: str, offset: int) -> Picks:
 
 
 def _member(member: Member, me: Member | None) -> Pick:
-    return Pick(member.id, f"{member.display_name}, {member.email}", "you" if me is not None and me.id == member.id else member.role)
+    return Pick(
+        member.id,
+        f"{member.display_name}, {member.email}",
+        "you" if me is not None and me.id == member.id else member.role,
+    )
 
 
 async def _workspaces(session: Session, query: str, offset: int) -> Picks:

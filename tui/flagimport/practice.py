@@ -1,4 +1,4 @@
-"""The practice mode as a front knows it: values to fill in, and faults to rehearse. Where they come from is not its business."""
+"""The practice mode as a front knows it: values to fill in, and faults to rehearse."""
 
 from __future__ import annotations
 
@@ -34,11 +34,17 @@ def values_from(addresses: Mapping[str, Mapping[str, str]]) -> dict[str, dict[st
     common = {"host": ld["url"], "token": ld["token"], "project": ld["project"], "ldApiKey": ld["import_key"]}
     return {
         "split": {
-            **common, "source-api": split["api"], "workspaceApiKey": split["key"],
-            "workspaceId": split["workspace"], "environmentId": split["environment"],
+            **common,
+            "source-api": split["api"],
+            "workspaceApiKey": split["key"],
+            "workspaceId": split["workspace"],
+            "environmentId": split["environment"],
         },
         "unleash": {
-            **common, "sourceBaseUrl": unleash["url"], "sourceApiKey": unleash["key"],
-            "sourceProjectId": unleash["project"], "sourceEnvironmentId": unleash["environment"],
+            **common,
+            "sourceBaseUrl": unleash["url"],
+            "sourceApiKey": unleash["key"],
+            "sourceProjectId": unleash["project"],
+            "sourceEnvironmentId": unleash["environment"],
         },
     }

@@ -47,7 +47,10 @@ def lines(draft: Draft) -> tuple[Line, ...]:
         Line("They get", _told(draft, lambda role: role not in SOURCE_ROLES), "fields"),
     )
     said = {each.key for each in walk.fields(draft, "keys") if each.secret}
-    return (*(line for line in plain if line.text), *(_of_remark(draft, f) for f in remarks(draft) if f.field not in said))
+    return (
+        *(line for line in plain if line.text),
+        *(_of_remark(draft, f) for f in remarks(draft) if f.field not in said),
+    )
 
 
 SOURCE_ROLES = (
@@ -82,7 +85,12 @@ def _of_name(draft: Draft, text: str) -> Line:
 
 
 def _of_remark(draft: Draft, finding: Finding) -> Line:
-    return Line(walk.variable(draft, finding.field).label, finding.text, walk.step_of(draft, finding.field), finding.level)
+    return Line(
+        walk.variable(draft, finding.field).label,
+        finding.text,
+        walk.step_of(draft, finding.field),
+        finding.level,
+    )
 
 
 def remarks(draft: Draft) -> tuple[Finding, ...]:

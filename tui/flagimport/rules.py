@@ -115,9 +115,7 @@ def source_project(variable: Variable, value: str, answers: Answers, secrets: Se
     yield from _unleash_id(variable, value, _written(secrets, 0), "project")
 
 
-def source_environment(
-    variable: Variable, value: str, answers: Answers, secrets: Secrets
-) -> Iterator[Finding]:
+def source_environment(variable: Variable, value: str, answers: Answers, secrets: Secrets) -> Iterator[Finding]:
     yield from _unleash_id(variable, value, _written(secrets, 1), "environment")
 
 
@@ -129,9 +127,7 @@ def _unleash_id(variable: Variable, value: str, written: str, what: str) -> Iter
         yield problem(variable, "An id has letters, digits, . _ ~ - only. This may be a name.", offer)
     elif offer:
         # A warning only: a key set by hand may say what it is not. The check of the key asks Unleash itself.
-        yield warning(
-            variable, f"The SDK key says {what} {short(written)}; Unleash would answer for that.", offer
-        )
+        yield warning(variable, f"The SDK key says {what} {short(written)}; Unleash would answer for that.", offer)
 
 
 def from_key(variable: Variable, secrets: Secrets) -> Offer | None:

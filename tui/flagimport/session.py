@@ -138,7 +138,12 @@ class Session:
         if hit is None:
             return
         self.draft = walk.put_secret(
-            self.draft, self.bag, key, hit.value.get_secret_value(), source=hit.said, reference=hit.reference,
+            self.draft,
+            self.bag,
+            key,
+            hit.value.get_secret_value(),
+            source=hit.said,
+            reference=hit.reference,
             touched=True,
         )
 
@@ -193,13 +198,17 @@ class Session:
         if got.value is None or self.bag.get(key) is not None:
             return False
         self.draft = walk.put_secret(
-            self.draft, self.bag, key, got.value.get_secret_value(),
-            source=f"from {self.probe.label}", reference=walk.KEYRING,
+            self.draft,
+            self.bag,
+            key,
+            got.value.get_secret_value(),
+            source=f"from {self.probe.label}",
+            reference=walk.KEYRING,
         )
         return True
 
     async def store(self, key: str, *, unlock: bool = False) -> str:
-        """Keep a key in the keyring. Returns the sentence that says what became of it; never raises, never blocks the import."""
+        """Keep a key in the keyring. Returns what became of it in words; never raises, never blocks the import."""
         held = self.bag.get(key)
         if self.keyring is None or held is None:
             return ""

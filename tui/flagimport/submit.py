@@ -72,12 +72,19 @@ class Submission:
 
     def cancelled(self) -> Outcome:
         """It was given up before its bytes were out."""
-        self.outcome = Outcome(failure=Failure(
-            Kind.TIMEOUT, "You cancelled before the request was sent.", "", "Nothing was created; your answers are kept."
-        ))
+        self.outcome = Outcome(
+            failure=Failure(
+                Kind.TIMEOUT,
+                "You cancelled before the request was sent.",
+                "",
+                "Nothing was created; your answers are kept.",
+            )
+        )
         return self.outcome
 
-    async def _recorded(self, events: AsyncGenerator[Exchange | Result[Outcome], None]) -> AsyncGenerator[Exchange | Result[Outcome], None]:
+    async def _recorded(
+        self, events: AsyncGenerator[Exchange | Result[Outcome], None]
+    ) -> AsyncGenerator[Exchange | Result[Outcome], None]:
         """Keep what happened, so that it can be shown again."""
         self.begun = True
         async with aclosing(events):
@@ -91,7 +98,9 @@ class Submission:
     def look_again(self) -> AsyncGenerator[Exchange | Result[Outcome], None]:
         """After an answer was lost or given up: is the configuration there?"""
         lost = Failure(
-            Kind.TIMEOUT, "You stopped waiting for LaunchDarkly's answer.", "The request was out, so it may exist.",
+            Kind.TIMEOUT,
+            "You stopped waiting for LaunchDarkly's answer.",
+            "The request was out, so it may exist.",
             sent=True,
         )
 
@@ -156,24 +165,43 @@ class Submission:
         return await self._after_loss(failure, sink)
 
     async def _after_loss(self, lost: Failure, sink: Sink) -> Outcome:
+        """Look for a new configuration with that name; without an answer more than once, for the server may still
+        be at work on the request that we gave up."""
         sink(Note("sent, no answer", "looking for the configuration ...", level="unknown"))
+        pauses = _PAUSES if lost.status_code is None else _PAUSES[:1]
         began = self._tools.timer()
-        known = self._before.ids if self._before else frozenset()
-        try:
-            async with self._tools.launchdarkly(self._bag, self.request.instance) as ld:
-                after = await look_up(ld, self.request)
-        except Failure as failure:
-            sink(Note("could not look", "do not send again yet", self._tools.timer() - began, "unknown"))
-            return Outcome(failure=lost.replaced(next_step=_NOT_KNOWN.format(why=failure.what)), fate=NOT_KNOWN)
-        seconds = self._tools.timer() - began
-        ours = next((n.configuration for n in after.named if n.configuration.id not in known), None)
-        if ours is not None:
-            sink(Note("found", "going on with it; nothing is sent twice", seconds))
-            return Outcome(configuration=ours, fate=FOUND)
-        sink(Note("not there", "safe to send again", seconds))
+        for pause in pauses:
+            if pause:
+                sink(
+                    Note(
+                        "not there yet",
+                        f"looking again in {pause:.0f} s",
+                        self._tools.timer() - began,
+                        "note",
+                    )
+                )
+                await self._tools.sleep(pause)
+            try:
+                ours = await self._created_meanwhile()
+            except Failure as failure:
+                sink(Note("could not look", "do not send again yet", self._tools.timer() - began, "unknown"))
+                return Outcome(failure=lost.replaced(next_step=_NOT_KNOWN.format(why=failure.what)), fate=NOT_KNOWN)
+            if ours is not None:
+                sink(Note("found", "going on with it; nothing is sent twice", self._tools.timer() - began))
+                return Outcome(configuration=ours, fate=FOUND)
+        sink(Note("not there", "safe to send again", self._tools.timer() - began))
         return Outcome(failure=lost.replaced(next_step=_NOT_THERE, sent=False))
 
+    async def _created_meanwhile(self) -> Configuration | None:
+        """A configuration of this name that was not there before. Raises Failure."""
+        known = self._before.ids if self._before else frozenset()
+        async with self._tools.launchdarkly(self._bag, self.request.instance) as ld:
+            after = await look_up(ld, self.request)
+        return next((n.configuration for n in after.named if n.configuration.id not in known), None)
 
+
+_PAUSES = (0.0, 1.0, 3.0)
+"""Seconds before each look for a configuration whose answer was lost."""
 _NOT_THERE = "Looked up: it was not created. You can send again; your answers are kept."
 _NOT_KNOWN = "It could not be looked up ({why}) Do not send again yet: look again first, or a copy may come to be."
 

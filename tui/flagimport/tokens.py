@@ -84,9 +84,7 @@ def secret_facts(variable: Variable, value: str) -> SecretFacts:
     damage = next(_damaged(value), None)
     said = (damage,) if damage else tuple(expects(value, kind))
     scope = scope_of(value) if kind == UNLEASH_SDK and variable.role == "unleash-key" else None
-    return SecretFacts(
-        len(value), kind, scope, tuple(Finding(level, variable.key, text) for level, text in said)
-    )
+    return SecretFacts(len(value), kind, scope, tuple(Finding(level, variable.key, text) for level, text in said))
 
 
 _Said = tuple[Level, str]

@@ -35,6 +35,11 @@ class Tools:
         """LaunchDarkly as the secret `key` of the bag sees it. Raises Failure CREDENTIAL where it is not there."""
         token = bag.get(key)
         if token is None:
-            raise Failure(Kind.CREDENTIAL, "There is no LaunchDarkly token yet.", "", "Paste it first; nothing was sent.")
+            raise Failure(
+                Kind.CREDENTIAL,
+                "There is no LaunchDarkly token yet.",
+                "",
+                "Paste it first; nothing was sent.",
+            )
         async with self.http() as http:
             yield LaunchDarkly(http, instance, token, redact=self.redactor)

@@ -64,9 +64,7 @@ def _blank(variable: Variable, secrets: Secrets) -> tuple[Finding, ...]:
     if not variable.required:
         return ()
     next_step = "Choose one." if variable.choices else "F1 tells where to find it."
-    return (
-        problem(variable, f"{variable.label} is missing. {next_step}", rules.from_key(variable, secrets)),
-    )
+    return (problem(variable, f"{variable.label} is missing. {next_step}", rules.from_key(variable, secrets)),)
 
 
 def role_of(variable: Variable) -> Role:

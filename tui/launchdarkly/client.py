@@ -39,9 +39,7 @@ class Created:
     answer: Answer
 
 
-def request_for_create(
-    instance: Instance, project: str, integration: str
-) -> tuple[str, str, Mapping[str, str]]:
+def request_for_create(instance: Instance, project: str, integration: str) -> tuple[str, str, Mapping[str, str]]:
     """Method, address and headers of the very request that `create` sends, but for your token."""
     url = f"{instance.url}{_import_path(project, integration)}"
     return "POST", url, {"LD-API-Version": BETA, "Content-Type": "application/json"}
@@ -53,9 +51,7 @@ class LaunchDarkly:
     `redact` takes the secrets that the caller knows out of the server's messages; the token is known here.
     """
 
-    def __init__(
-        self, http: Http, instance: Instance, token: SecretStr, *, redact: Callable[[str], str] = str
-    ) -> None:
+    def __init__(self, http: Http, instance: Instance, token: SecretStr, *, redact: Callable[[str], str] = str) -> None:
         self._http, self.instance, self._token = http, instance, token
         own = Redactor()
         own.add(token.get_secret_value())
@@ -93,7 +89,7 @@ class LaunchDarkly:
         answer = await self._send(Request(method, url, headers, body), asked, sink)
         return Created(models.read_configuration(answer.json()), answer)
 
-    async def get(self, project: str, integration: str, id: str, *, sink: Sink = ignore) -> Configuration:  # noqa: A002
+    async def get(self, project: str, integration: str, id: str, *, sink: Sink = ignore) -> Configuration:
         """One configuration with its config; whether secrets in it are masked is not documented."""
         asked = self._configuration(project, integration, id)
         answer = await self._get(_import_path(project, integration, id), asked, sink, BETA)
@@ -103,7 +99,7 @@ class LaunchDarkly:
         self,
         project: str,
         integration: str,
-        id: str,  # noqa: A002
+        id: str,
         operations: Sequence[Mapping[str, object]],
         *,
         sink: Sink = ignore,
@@ -114,12 +110,12 @@ class LaunchDarkly:
         answer = await self._write("PATCH", _import_path(project, integration, id), asked, sink, body)
         return models.read_configuration(answer.json())
 
-    async def delete(self, project: str, integration: str, id: str, *, sink: Sink = ignore) -> None:  # noqa: A002
+    async def delete(self, project: str, integration: str, id: str, *, sink: Sink = ignore) -> None:
         """Delete a configuration; the flags it imported stay."""
         asked = self._configuration(project, integration, id, safe="nothing was deleted", writes=True)
         await self._write("DELETE", _import_path(project, integration, id), asked, sink)
 
-    async def trigger(self, project: str, integration: str, id: str, *, sink: Sink = ignore) -> int:  # noqa: A002
+    async def trigger(self, project: str, integration: str, id: str, *, sink: Sink = ignore) -> int:
         """Queue the import job and return the status code: 201 by the document, any 2xx is taken."""
         asked = self._configuration(project, integration, id, safe="nothing was started", writes=True)
         path = f"{_import_path(project, integration, id)}/trigger"
@@ -134,7 +130,7 @@ class LaunchDarkly:
         """The member the token belongs to; None for a service token, which belongs to nobody."""
         return await self.member("me", sink=sink)
 
-    async def member(self, id: str, *, sink: Sink = ignore) -> Member | None:  # noqa: A002
+    async def member(self, id: str, *, sink: Sink = ignore) -> Member | None:
         """One member; None where there is none with this id."""
         answer = await self._answer(self._request("GET", f"/api/v2/members/{_part(id)}"), sink)
         if answer.status_code == _NOT_FOUND:
@@ -153,9 +149,7 @@ class LaunchDarkly:
         answer = await self._get(f"/api/v2/projects/{_part(key)}", self._asked(project=key), sink)
         return models.read_project(answer.json())
 
-    async def members(
-        self, offset: int = 0, limit: int = 20, query: str = "", *, sink: Sink = ignore
-    ) -> Page[Member]:
+    async def members(self, offset: int = 0, limit: int = 20, query: str = "", *, sink: Sink = ignore) -> Page[Member]:
         """A page of members by name; `query` is looked for in names and mail addresses."""
         path = f"/api/v2/members{_listed(offset, limit, query, sort='displayName')}"
         return models.read_members((await self._get(path, self._asked(of="members"), sink)).json())
@@ -166,9 +160,7 @@ class LaunchDarkly:
         answer = await self._get(path, self._asked(of="tags"), sink)
         return models.read_tags(answer.json()).items[:_MOST_TAGS]
 
-    async def flags(
-        self, project: str, *, tag: str = "", most: int = 10_000, sink: Sink = ignore
-    ) -> Page[Flag]:
+    async def flags(self, project: str, *, tag: str = "", most: int = 10_000, sink: Sink = ignore) -> Page[Flag]:
         """Up to `most` flags of a project, all pages followed; `next` is not "" where more are left.
 
         `most=1` with `tag` is the cheap way to `total_count`. Archived flags are not among them.
@@ -190,10 +182,8 @@ class LaunchDarkly:
     def _asked(self, **known: object) -> Asked:
         return replace(Asked(self.instance), **known)  # type: ignore[arg-type]
 
-    def _configuration(self, project: str, integration: str, id: str, **known: object) -> Asked:  # noqa: A002
-        return self._asked(
-            of=_OF_IMPORTS, project=project, integration=integration, configuration=id, **known
-        )
+    def _configuration(self, project: str, integration: str, id: str, **known: object) -> Asked:
+        return self._asked(of=_OF_IMPORTS, project=project, integration=integration, configuration=id, **known)
 
     def _request(self, method: str, path: str, version: str = VERSION, body: bytes | None = None) -> Request:
         content = {"Content-Type": "application/json"} if body is not None else {}
@@ -202,9 +192,7 @@ class LaunchDarkly:
     async def _get(self, path: str, asked: Asked, sink: Sink, version: str = VERSION) -> Answer:
         return await self._send(self._request("GET", path, version), asked, sink)
 
-    async def _write(
-        self, method: str, path: str, asked: Asked, sink: Sink, body: bytes | None = None
-    ) -> Answer:
+    async def _write(self, method: str, path: str, asked: Asked, sink: Sink, body: bytes | None = None) -> Answer:
         return await self._send(self._request(method, path, BETA, body), asked, sink)
 
     async def _send(self, request: Request, asked: Asked, sink: Sink) -> Answer:

@@ -24,5 +24,9 @@ def cards(extra: Sequence[Path] = ()) -> list[dict[str, str]]:
         key = str(content.get("key", stem))
         card = content.get("guide", {}).get("card", {}) or found.get(key, {})
         words = {name: clean(str(card.get(name, ""))) for name in ("also", "needs")}
-        found[key] = {"key": key, "title": clean(str(card.get("title") or content.get("name") or key)), **words}
+        found[key] = {
+            "key": key,
+            "title": clean(str(card.get("title") or content.get("name") or key)),
+            **words,
+        }
     return list(found.values())

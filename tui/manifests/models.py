@@ -44,9 +44,7 @@ Printable = Annotated[StrictStr, AfterValidator(_printable)]
 VariableKey = Annotated[
     StrictStr, StringConstraints(min_length=1, max_length=20, pattern=r"^[^\s]*$"), AfterValidator(_printable)
 ]
-IntegrationKey = Annotated[
-    StrictStr, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
-]
+IntegrationKey = Annotated[StrictStr, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 Text = Annotated[StrictStr, StringConstraints(max_length=2000)]
 
 
@@ -91,9 +89,7 @@ class FormVariable(_Part):
     is_optional: StrictBool = False
     default_value: StrictBool | Printable | None = None
     allowed_values: tuple[Printable, ...] = ()
-    dynamic_options: dict[str, object] | None = (
-        None  # never followed: nothing is fetched from a manifest's address
-    )
+    dynamic_options: dict[str, object] | None = None  # never followed: nothing is fetched from a manifest's address
     depends_on: tuple[Dependency, ...] = ()
     multiselect_options: tuple[Printable, ...] = ()
     multiselect_default_options: tuple[Printable, ...] = ()
@@ -153,9 +149,7 @@ class Manifest(BaseModel):
     `key` is the integration key; in LaunchDarkly's own files it is the folder's name, and `load` fills it in.
     """
 
-    model_config = ConfigDict(
-        alias_generator=to_camel, extra="ignore", frozen=True, hide_input_in_errors=True
-    )
+    model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True, hide_input_in_errors=True)
 
     key: IntegrationKey
     name: Annotated[StrictStr, StringConstraints(min_length=1, max_length=50)]
@@ -185,8 +179,7 @@ def _odd(variable: FormVariable) -> list[str]:
         "a defaultValue without isOptional": has_default and not variable.is_optional,
         "isSecret on a type other than string": variable.is_secret and variable.type != "string",
         "dynamicEnum without dynamicOptions": variable.type == "dynamicEnum" and not variable.dynamic_options,
-        "multiselect with defaultValue, allowedValues or isSecret": variable.type == "multiselect"
-        and not plain,
+        "multiselect with defaultValue, allowedValues or isSecret": variable.type == "multiselect" and not plain,
     }
     return [text for text, holds in found.items() if holds]
 

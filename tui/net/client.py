@@ -70,9 +70,7 @@ class Http:
         for client in clients:
             await client.aclose()
 
-    async def send(
-        self, request: Request, *, peer: str, sink: Sink = ignore, limits: Limits = USUAL
-    ) -> Answer:
+    async def send(self, request: Request, *, peer: str, sink: Sink = ignore, limits: Limits = USUAL) -> Answer:
         """The whole answer, whatever its status: 2xx, 4xx and 5xx are for the caller to judge.
 
         `peer` is the server's name in sentences. Raises Failure: CREDENTIAL for a header that cannot be sent,
@@ -240,9 +238,7 @@ def _case(peer: str, built: httpx.Request, trace: Trace) -> trouble.Case:
 
 def _telling(headers: httpx.Headers) -> tuple[tuple[str, str], ...]:
     return tuple(
-        (name, clean(value))
-        for name, value in headers.items()
-        if name in _TELLING_NAMES or name.startswith(_TELLING)
+        (name, clean(value)) for name, value in headers.items() if name in _TELLING_NAMES or name.startswith(_TELLING)
     )
 
 

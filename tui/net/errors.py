@@ -96,7 +96,13 @@ class Failure(Exception):  # noqa: N818  # the name of the whole tree, and it re
     def replaced(self, **parts: object) -> Failure:
         """The same failure with other parts: the room above knows the field or the field's name better."""
         known: dict[str, object] = {
-            "kind": self.kind, "what": self.what, "why": self.why, "next_step": self.next_step,
-            "status_code": self.status_code, "field": self.field, "sent": self.sent, "until": self.until,
+            "kind": self.kind,
+            "what": self.what,
+            "why": self.why,
+            "next_step": self.next_step,
+            "status_code": self.status_code,
+            "field": self.field,
+            "sent": self.sent,
+            "until": self.until,
         }
         return type(self)(**{**known, **parts})  # type: ignore[arg-type]

@@ -84,9 +84,7 @@ def asked_pause(headers: Mapping[str, str], now: float, attempt: int = 1) -> Pau
 
 
 def _applicable(headers: Mapping[str, str]) -> list[tuple[_Limit, float]]:
-    told = [
-        (limit, number) for limit in _LIMITS if (number := _number(headers.get(limit.resets, ""))) is not None
-    ]
+    told = [(limit, number) for limit in _LIMITS if (number := _number(headers.get(limit.resets, ""))) is not None]
     hit = [pair for pair in told if _number(headers.get(pair[0].left, "")) == 0]
     untold = [pair for pair in told if pair[0].left not in headers]
     # Where each says that something is left, the server still refused: all of them count.

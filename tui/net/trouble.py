@@ -229,9 +229,7 @@ def redirected(status_code: int, url: str, location: str) -> Failure:
 
 def bad_variable(name: str, kind: Kind, why: str) -> Failure:
     """An environment variable that stands in the way. Its value may hold a password and is not quoted."""
-    return Failure(
-        kind, f"{name} cannot be used: {why}.", "", "Correct the variable or unset it; nothing was sent."
-    )
+    return Failure(kind, f"{name} cannot be used: {why}.", "", "Correct the variable or unset it; nothing was sent.")
 
 
 def _proxy_variable() -> str:

@@ -114,10 +114,7 @@ def _acme() -> Account:
         one["key"]: Project(object_id("project", n), one["key"], one["name"], tuple(one.get("tags", ())))
         for n, one in enumerate(raw["projects"], 1)
     }
-    flags = {
-        key: {one["key"]: _flag(one, n) for n, one in enumerate(raw["flags"].get(key, ()))}
-        for key in projects
-    }
+    flags = {key: {one["key"]: _flag(one, n) for n, one in enumerate(raw["flags"].get(key, ()))} for key in projects}
     members = tuple(_member(one, n) for n, one in enumerate(raw["members"], 1))
     return Account(object_id("account", 1), members, projects, flags)
 

@@ -91,8 +91,7 @@ def read_json(name: str) -> dict[str, Any]:
 def company() -> Company:
     raw = read_json("company.json")
     segments = {
-        name: Segment(one["id"], name, one["attribute"], tuple(one["values"]))
-        for name, one in raw["segments"].items()
+        name: Segment(one["id"], name, one["attribute"], tuple(one["values"])) for name, one in raw["segments"].items()
     }
     projects = {
         project: tuple(_flag(one, number) for number, one in enumerate(flags))

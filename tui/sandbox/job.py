@@ -146,9 +146,7 @@ def _loopback_client() -> httpx.AsyncClient:
     )
 
 
-async def _read_unleash(
-    client: httpx.AsyncClient, config: Mapping[str, str], sources: Sources
-) -> list[LdFlag]:
+async def _read_unleash(client: httpx.AsyncClient, config: Mapping[str, str], sources: Sources) -> list[LdFlag]:
     """An error of the source is told without its text, as LaunchDarkly's manifest of Unleash has it."""
     base, ours = urlsplit(config["sourceBaseUrl"]), urlsplit(sources.unleash)
     if base.port != ours.port or base.hostname not in ("127.0.0.1", "localhost"):

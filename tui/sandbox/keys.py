@@ -148,9 +148,7 @@ SPLIT_KEYS = KeyRing(
             "a Harness token: only as x-api-key",
             header="x-api-key",
         ),
-        "sdk": SplitKey(
-            "q7practice0acme0split0sdk0key0000i9j0", "a server-side SDK key: 401 here", admin=False
-        ),
+        "sdk": SplitKey("q7practice0acme0split0sdk0key0000i9j0", "a server-side SDK key: 401 here", admin=False),
     }
 )
 
@@ -190,9 +188,7 @@ UNLEASH_KEYS = KeyRing(
             environment="production",
         ),
         "admin": UnleashKey(_unleash("*:*", "ad31"), "an admin token: no SDK key", kind="admin"),
-        "personal": UnleashKey(
-            f"user:{'5a4db0c5' * 6}0000beef", "a personal token: no SDK key", kind="admin"
-        ),
+        "personal": UnleashKey(f"user:{'5a4db0c5' * 6}0000beef", "a personal token: no SDK key", kind="admin"),
     }
 )
 

@@ -117,9 +117,7 @@ class Reads:
         }
         asked = [*request.query_params.getlist("kind"), *request.query_params.getlist("kind[]")]
         prefix = request.query_params.get("pre", "").lower()
-        found = {
-            tag for kind in asked or kinds for tag in kinds.get(kind, ()) if tag.lower().startswith(prefix)
-        }
+        found = {tag for kind in asked or kinds for tag in kinds.get(kind, ()) if tag.lower().startswith(prefix)}
         return _collection(request, sorted(found), str)
 
     async def flags(self, request: Request, token: Token) -> Response:

@@ -17,14 +17,11 @@ from tui.sandbox.unleash import PAGE
 from tui.sandbox.wire import CUT
 
 HOSTILE = (
-    "\x1b]52;c;aGFjaw==\x07\x1b]0;hacked\x07\x1b[2J\x1b[31m\x9b31m\x9d0;x\x9c"
-    "\u202egnp.exe\u2066[bold red]x[/]\r\n"
+    "\x1b]52;c;aGFjaw==\x07\x1b]0;hacked\x07\x1b[2J\x1b[31m\x9b31m\x9d0;x\x9c\u202egnp.exe\u2066[bold red]x[/]\r\n"
 )
 """Clipboard and title by OSC 52 and OSC 0, CSI, the same as C1, text running backwards, Textual's markup."""
 
-_NAMES = frozenset(
-    {"name", "firstName", "lastName", "message", "description", "tokenName", "role_name", "role"}
-)
+_NAMES = frozenset({"name", "firstName", "lastName", "message", "description", "tokenName", "role_name", "role"})
 _CHUNK = b"a" * 65536
 _HUGE = 64 * 1024 * 1024
 

@@ -44,9 +44,7 @@ class Sandbox:
         self._struck = 0
         self.requests = []
         sockets = listening(port, len(_SERVICES))
-        self._ports = {
-            service: sock.getsockname()[1] for service, sock in zip(_SERVICES, sockets, strict=True)
-        }
+        self._ports = {service: sock.getsockname()[1] for service, sock in zip(_SERVICES, sockets, strict=True)}
         accounts = Accounts(now)
         jobs = Jobs(accounts, pace, Sources(self._url("split") + API, self._url("unleash")))
         routes = [*FlagImport(accounts, jobs).routes(), *Reads(accounts).routes()]

@@ -34,9 +34,7 @@ def member_json(member: Member) -> dict[str, Any]:
 
 def member_summary(member: Member) -> dict[str, Any]:
     whole = member_json(member)
-    return {
-        key: whole[key] for key in ("_links", "_id", "firstName", "lastName", "role", "email") if key in whole
-    }
+    return {key: whole[key] for key in ("_links", "_id", "firstName", "lastName", "role", "email") if key in whole}
 
 
 def project_json(project: Project) -> dict[str, Any]:
@@ -72,9 +70,7 @@ def environment_json(project: Project, key: str) -> dict[str, Any]:
     }
 
 
-def flag_json(
-    account: Account, project: str, flag: LdFlag, *, environments: tuple[str, ...] = ()
-) -> dict[str, Any]:
+def flag_json(account: Account, project: str, flag: LdFlag, *, environments: tuple[str, ...] = ()) -> dict[str, Any]:
     """A flag; with the state in `environments` where it was asked for. Every flag here is off."""
     variations = [
         {"_id": object_id("variation", n), "value": value} | ({"name": name} if name else {})

@@ -19,9 +19,7 @@ from tui.sandbox.windows import Limits, Windows
 
 API = "/internal/api/v2"
 
-_KINDS = {
-    name: f"5d{number:02x}0000-5a4d-4b0c-8500-000000000021" for number, name in enumerate(("user", "account"))
-}
+_KINDS = {name: f"5d{number:02x}0000-5a4d-4b0c-8500-000000000021" for number, name in enumerate(("user", "account"))}
 
 
 def _refusal(status: int, message: str) -> Refusal:
@@ -45,9 +43,7 @@ class Split:
             "/splits/ws/{ws}/environments/{environment}": self.definitions,
             "/splits/ws/{ws}/{name}/environments/{environment}": self.definition,
         }
-        routes = [
-            Route(API + path, self._open(handler), methods=["GET"]) for path, handler in handlers.items()
-        ]
+        routes = [Route(API + path, self._open(handler), methods=["GET"]) for path, handler in handlers.items()]
         return Starlette(routes=routes, exception_handlers={Refusal: _refused, HTTPException: _no_such_route})
 
     def _open(self, handler: _Handler) -> Callable[[Request], Awaitable[Response]]:
@@ -80,9 +76,7 @@ class Split:
         ]
         wanted = request.query_params.get("name")
         fits = _NAME_OPERATORS.get(request.query_params.get("nameOp", "IS"), str.__eq__)
-        return _page(
-            request, [one for one in objects if wanted is None or fits(str(one["name"]), wanted)], most=1000
-        )
+        return _page(request, [one for one in objects if wanted is None or fits(str(one["name"]), wanted)], most=1000)
 
     async def environments(self, request: Request, key: SplitKey) -> Response:
         """A bare list, without pages."""
@@ -181,9 +175,7 @@ def _definition(flag: CompanyFlag, environment: str) -> dict[str, Any]:
     live = environment == "production"
     shares = _shares(flag) if live else {**dict.fromkeys(_shares(flag), 0), next(iter(_shares(flag))): 100}
     names = list(shares)
-    treatments: list[dict[str, Any]] = [
-        {"name": name, "configurations": None, "description": ""} for name in names
-    ]
+    treatments: list[dict[str, Any]] = [{"name": name, "configurations": None, "description": ""} for name in names]
     if live and flag.targets:
         treatments[0]["keys"] = list(flag.targets)
     if live and flag.segments:
@@ -198,9 +190,7 @@ def _definition(flag: CompanyFlag, environment: str) -> dict[str, Any]:
         "baselineTreatment": names[-1],
         "trafficAllocation": flag.allocation if live else 100,
         "rules": _rules(flag, names[0]) if live else [],
-        "defaultRule": [
-            {"treatment": name, "size": size} for name, size in shares.items() if size or len(names) < 3
-        ],
+        "defaultRule": [{"treatment": name, "size": size} for name, size in shares.items() if size or len(names) < 3],
         "creationTime": flag.created,
         "lastUpdateTime": flag.created,
         "lastTrafficReceivedAt": None if flag.stale else flag.created,

@@ -17,10 +17,7 @@ from tui.sandbox.answers import Refusal
 from tui.sandbox.company import Company, CompanyFlag, Segment
 from tui.sandbox.keys import UNLEASH_KEYS, UnleashKey
 
-_NO_TOKEN = (
-    "This endpoint requires an API token. "
-    "Please add an authorization header to your request with a valid token"
-)
+_NO_TOKEN = "This endpoint requires an API token. Please add an authorization header to your request with a valid token"
 """What Unleash says, also where a token was sent and is wrong."""
 
 _BAD_DATA = "Request validation failed: your request body or params contain invalid data."
@@ -163,9 +160,7 @@ def _meta(query: Mapping[str, Any]) -> dict[str, Any]:
     return {"revisionId": 42, "etag": f'"{digest}:42"', "queryHash": digest}
 
 
-def _feature(
-    flag: CompanyFlag, project: str, environment: str, company: Company, apart: bool
-) -> dict[str, Any]:
+def _feature(flag: CompanyFlag, project: str, environment: str, company: Company, apart: bool) -> dict[str, Any]:
     """A feature as one environment has it; without one it has production's strategies, disabled."""
     live = environment != "development"
     shape: dict[str, Any] = {

@@ -86,9 +86,7 @@ class ThreadedServer:
     `closing` is called in that thread before the connections are dropped.
     """
 
-    def __init__(
-        self, app: ASGIApp, sockets: list[socket.socket], closing: Callable[[], Awaitable[None]]
-    ) -> None:
+    def __init__(self, app: ASGIApp, sockets: list[socket.socket], closing: Callable[[], Awaitable[None]]) -> None:
         config = uvicorn.Config(
             app,
             http=CuttableProtocol,

@@ -19,6 +19,7 @@ from tui.screens.step import StepScreen
 from tui.widgets.choices import Choice, Choices
 from tui.widgets.field_row import FieldRow
 
+
 class FieldsStep(StepScreen):
     """A step with field rows: offers are taken over, keys are kept where the person says."""
 
@@ -42,7 +43,11 @@ class FieldsStep(StepScreen):
             options = (Choice(walk.SESSION, "this session"), Choice(walk.KEYRING, name or "keyring"))
             chosen = walk.answer(self.session.draft, variable.key).keep
             yield Choices(
-                options, (chosen,), self.symbols, row=True, id=widget_id("keep", variable.key),
+                options,
+                (chosen,),
+                self.symbols,
+                row=True,
+                id=widget_id("keep", variable.key),
                 told=lambda keys: self._keep(variable.key, keys[0]),
             )
 
@@ -134,7 +139,9 @@ class FieldsScreen(FieldsStep):
     async def _recompose_if_needed(self, event: FieldRow.Edited) -> None:
         """A field that others depend on may show or hide them."""
         shown = [v.key for v in walk.fields(self.session.draft, self.STEP)]
-        if shown == [row.key for row in self.query(FieldRow)] or sorted(shown) == sorted(r.key for r in self.query(FieldRow)):
+        if shown == [row.key for row in self.query(FieldRow)] or sorted(shown) == sorted(
+            r.key for r in self.query(FieldRow)
+        ):
             return
         body = self.query_one("#body")
         rows = {row.key: row for row in self.query(FieldRow)}

@@ -35,7 +35,8 @@ _ABOUT: dict[str, tuple[str, ...]] = {
         "Nothing is sent to LaunchDarkly to be created before you press the button on Review.",
     ),
     "launchdarkly": (
-        "Your token is used from here, to create the configuration. It is not the import key, which LaunchDarkly keeps.",
+        "Your token is used from here, to create the configuration. It is not the import key, which LaunchDarkly"
+        " keeps.",
         "When you leave the token's field, LaunchDarkly is asked whose it is and whether it may see import"
         " configurations. It goes to no other address than the instance you chose.",
     ),
@@ -92,7 +93,9 @@ def field_help(variable: Variable) -> tuple[str, Content]:
     guide = variable.guide
     parts = [Content(guide.what or variable.help)]
     if guide.where:
-        parts.append(_heading("Where to find it") + Content("\n") + Content("\n").join(Content(f"  {w}") for w in guide.where))
+        parts.append(
+            _heading("Where to find it") + Content("\n") + Content("\n").join(Content(f"  {w}") for w in guide.where)
+        )
     if guide.right:
         parts.append(_heading("Which right it needs") + Content(f"\n  {guide.right}"))
     if variable.note:

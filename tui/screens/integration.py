@@ -44,7 +44,7 @@ class Row(Static, can_focus=True):
         def control(self) -> Row:
             return self.row
 
-    def __init__(self, title: str, also: str, needs: str, symbols: Symbols, *, id: str, radio: bool = False) -> None:  # noqa: A002
+    def __init__(self, title: str, also: str, needs: str, symbols: Symbols, *, id: str, radio: bool = False) -> None:
         super().__init__("", id=id, classes="row", markup=False)
         self._words = (title, also, needs)
         self._symbols = symbols
@@ -84,8 +84,12 @@ class IntegrationScreen(StepScreen):
         yield Static(Content(steps.step(self.STEP).asks), classes="lead", markup=False)
         for card in self.app.cards:
             yield Row(
-                card["title"], card.get("also", ""), f"have ready: {card.get('needs', 'its keys')}",
-                self.symbols, id=widget_id("integration", card["key"]), radio=True,
+                card["title"],
+                card.get("also", ""),
+                f"have ready: {card.get('needs', 'its keys')}",
+                self.symbols,
+                id=widget_id("integration", card["key"]),
+                radio=True,
             )
         with Vertical(classes="facts"):
             for head, text in _WHAT_HAPPENS:
@@ -98,7 +102,11 @@ class IntegrationScreen(StepScreen):
             yield Row("Go on with", text, "", self.symbols, id="resume")
         if not self.app.practising:
             yield Row(
-                "Practice", "the same steps on a made-up company; nothing is sent out", "", self.symbols, id="practice"
+                "Practice",
+                "the same steps on a made-up company; nothing is sent out",
+                "",
+                self.symbols,
+                id="practice",
             )
 
     def next_label(self) -> str:
@@ -170,5 +178,7 @@ class IntegrationScreen(StepScreen):
     async def _go_on_when_loaded(self) -> None:
         session = await self.app.loaded()
         if not session.draft.integration:
-            session.choose(next(c["key"] for c in self.app.cards if widget_id("integration", c["key"]) == self._chosen()))
+            session.choose(
+                next(c["key"] for c in self.app.cards if widget_id("integration", c["key"]) == self._chosen())
+            )
         self.go_on()

@@ -22,10 +22,12 @@ def leaving_question(session: Session | None) -> Question | None:
     done = submission is not None and submission.outcome is not None and submission.outcome.configuration is not None
     lost = [
         walk.variable(session.draft, key).label
-        for key in session.bag.keys()
+        for key in session.bag.keys()  # noqa: SIM118 - a bag is no mapping
         if not walk.answer(session.draft, key).reference
     ]
     if done or not lost:
         return None
-    text = f"Your answers are kept for the next start. These keys are not: {', '.join(lost)}. You would paste them again."
+    text = (
+        f"Your answers are kept for the next start. These keys are not: {', '.join(lost)}. You would paste them again."
+    )
     return Question("Leave?", text, yes="Leave", no="Stay")

@@ -26,7 +26,7 @@ class PickerScreen(Dialog[tuple[str, str]]):
         Binding("down", "to_list", show=False),
         Binding("slash", "to_filter", show=False),
     ]
-    list = getters.query_one("#picks", PickList)  # noqa: A003
+    list = getters.query_one("#picks", PickList)
 
     def __init__(self, title: str, fetch: Fetch) -> None:
         super().__init__()

@@ -11,5 +11,12 @@ from tui.screens.submit import SubmitScreen
 
 SCREENS: dict[str, type[StepScreen]] = {
     screen.STEP: screen
-    for screen in (IntegrationScreen, LaunchDarklyScreen, KeysScreen, FieldsScreen, ReviewScreen, SubmitScreen)
+    for screen in (
+        IntegrationScreen,
+        LaunchDarklyScreen,
+        KeysScreen,
+        FieldsScreen,
+        ReviewScreen,
+        SubmitScreen,
+    )
 }

@@ -112,7 +112,7 @@ class ReviewScreen(StepScreen):
     def summarize(self) -> None:
         found = walk.problems(self.app.draft, self.STEP)
         if found:
-            self.say("problem", f"{self._label(found[0])}: {found[0].text}")
+            self.say("problem", f"{walk.label(self.app.draft, found[0].field)}: {found[0].text}")
         elif CONFIG_NAME.key not in self.app.draft.checks and checks.due(self.app.draft, CONFIG_NAME.key):
             self.say("note", "Looking the name up ...")
         else:
@@ -141,7 +141,9 @@ class ReviewScreen(StepScreen):
         if not self._complete():
             return
         note = "For bash or zsh. Set the variables first; the keys stay out of the history and of `ps`."
-        self.app.push_screen(TextScreen("The same request by curl", request.build(self.session.draft).curl(), note=note))
+        self.app.push_screen(
+            TextScreen("The same request by curl", request.build(self.session.draft).curl(), note=note)
+        )
 
     @on(Button.Pressed, "#save-recipe")
     def action_save_recipe(self) -> None:
@@ -152,7 +154,10 @@ class ReviewScreen(StepScreen):
         try:
             path = recipe.save(made, self.app.folder, recipe.file_name(self.session.draft))
         except OSError as error:
-            self.say("problem", f"The recipe could not be written ({error.strerror}). Start the wizard in a folder of yours.")
+            self.say(
+                "problem",
+                f"The recipe could not be written ({error.strerror}). Start the wizard in a folder of yours.",
+            )
             return
         first = f" Set first: {', '.join(made.must_be_set)}." if made.must_be_set else ""
         self.query_one("#recipe-name", Static).update(Content(f" {path.name}"))
@@ -161,7 +166,7 @@ class ReviewScreen(StepScreen):
     def _complete(self) -> bool:
         found = walk.problems(self.session.draft, self.STEP)
         if found:
-            self.say("problem", f"{self._label(found[0])}: {found[0].text}")
+            self.say("problem", f"{walk.label(self.app.draft, found[0].field)}: {found[0].text}")
         return not found
 
     # --- sending

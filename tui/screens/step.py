@@ -14,7 +14,6 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
 from tui.flagimport import steps, walk
-from tui.flagimport.finding import Finding, Level
 from tui.net.events import Connected, Pausing
 from tui.net.times import moment
 from tui.screens.help import HelpScreen, field_help, step_help
@@ -172,35 +171,9 @@ class StepScreen(Screen[None]):
             self.query_one("#message", Static).update(said, layout=False)
 
     def summarize(self) -> None:
-        """Problems first, then warnings, in the message line."""
-        found = walk.step_findings(self.session.draft, self.STEP)
-        told = [f for f in found if walk.answer(self.session.draft, f.field).touched or f.level is not Level.PROBLEM]
-        problems = [f for f in told if f.level is Level.PROBLEM]
-        open_ = [f for f in found if f.level is Level.PROBLEM and f not in problems]
-        if problems:
-            names = ", ".join(dict.fromkeys(self._label(f) for f in problems))
-            self.say("problem", f"{_count(len(problems), 'problem')}: {names}.")
-        elif open_:
-            names = ", ".join(dict.fromkeys(self._label(f) for f in open_))
-            self.say("note", f"Still to fill in: {names}.")
-        else:
-            self._summarize_fine([f for f in found if f.level in (Level.WARNING, Level.UNKNOWN)])
-
-    def _summarize_fine(self, found: list[Finding]) -> None:
-        warnings = sum(f.level is Level.WARNING for f in found)
-        unknown = len(found) - warnings
-        parts = [_count(warnings, "warning")] if warnings else []
-        parts += [_count(unknown, "thing") + " not known"] if unknown else []
-        if parts:
-            self.say("warning" if warnings else "unknown", f"{', '.join(parts)}. You can go on; Review repeats them.")
-        else:
-            self.say("note", "")
-
-    def _label(self, finding: Finding) -> str:
-        try:
-            return walk.variable(self.session.draft, finding.field).label
-        except KeyError:
-            return finding.field
+        """Problems first, then what is still to fill in, then warnings, in the message line."""
+        told = walk.summary(self.app.draft, self.STEP)
+        self.say(told.level, told.text)
 
     # --- fields
 
@@ -236,7 +209,10 @@ class StepScreen(Screen[None]):
                 if row is not None and isinstance(event, Connected):
                     row.busy(f"checking, connected to {event.host} ...")
                 elif isinstance(event, Pausing):
-                    self.say("warning", f"A pause was asked for ({event.limit}): going on at {moment(event.until)}.")
+                    self.say(
+                        "warning",
+                        f"A pause was asked for ({event.limit}): going on at {moment(event.until)}.",
+                    )
         finally:
             if row is not None and row.is_attached:
                 row.busy("")
@@ -348,7 +324,3 @@ class StepScreen(Screen[None]):
         if name is not None:
             practice.set_fault(name or None)
             self.say("warning" if name else "ok", f"Fault armed: {name}." if name else "All faults are off.")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")

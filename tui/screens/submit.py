@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.content import Content
 from textual.timer import Timer
 from textual.widget import Widget
@@ -161,11 +161,16 @@ class SubmitScreen(StepScreen):
 
     def _created(self, outcome: Outcome) -> list[Widget]:
         made = outcome.configuration
-        assert made is not None
+        if made is None:
+            return []
         verb = "Found" if outcome.fate == "found" else "Used" if outcome.reused else "Created"
         version = f", version {made.version}" if made.version is not None else ""
         status, *more = status_in_words(made.status)
-        facts = [("Status", status), *((" ", each) for each in more), ("Rights", access_in_words(made.access))]
+        facts = [
+            ("Status", status),
+            *((" ", each) for each in more),
+            ("Rights", access_in_words(made.access)),
+        ]
         facts.append(("Headers", self._headers()))
         widgets: list[Widget] = [
             Static(Content(f"{verb}: {self._safe(made.id)}{version}"), classes="headline ok", markup=False),
@@ -182,8 +187,11 @@ class SubmitScreen(StepScreen):
         hidden = self.submission.request.secrets if self.submission else ()
         size = len(outcome.answer.body) if outcome.answer else 0
         return JsonTree(
-            f"Body, {size:,} bytes (keys hidden)", self._document(outcome), hidden=hidden,
-            redact=self.session.tools.redactor, id="answer-body",
+            f"Body, {size:,} bytes (keys hidden)",
+            self._document(outcome),
+            hidden=hidden,
+            redact=self.session.tools.redactor,
+            id="answer-body",
         )
 
     def _document(self, outcome: Outcome) -> object:
@@ -201,14 +209,19 @@ class SubmitScreen(StepScreen):
 
     def _failed(self, outcome: Outcome) -> list[Widget]:
         failure = outcome.failure
-        assert failure is not None
+        if failure is None:
+            return []
         level = "unknown" if outcome.fate == NOT_KNOWN else "problem"
         what = self._safe(failure.what)
         safe = "Nothing was created; your answers are kept." if level == "problem" else "Do not send again yet."
         self.say(level, safe)
         return [
             Static(mark(self.symbols, level) + Content(what), classes="headline", markup=False),
-            *(Fact(head, self._safe(text)) for head, text in (("Why", failure.why), ("Next", failure.next_step)) if text),
+            *(
+                Fact(head, self._safe(text))
+                for head, text in (("Why", failure.why), ("Next", failure.next_step))
+                if text
+            ),
         ]
 
     def _safe(self, text: str) -> str:
@@ -236,13 +249,7 @@ class SubmitScreen(StepScreen):
         for button, display in shown.items():
             self.query_one(f"#{button}").display = display
         if failure is not None and failure.field:
-            self.query_one("#go-to-field", Plain).rename(f"Go to {self._label_of(failure.field)}")
-
-    def _label_of(self, field: str) -> str:
-        try:
-            return walk.variable(self.session.draft, field).label
-        except KeyError:
-            return "the field"
+            self.query_one("#go-to-field", Plain).rename(f"Go to {walk.label(self.session.draft, failure.field)}")
 
     def _focus_after(self) -> None:
         for name in ("use-that", "go-to-field", "look-again", "send-again"):
@@ -338,6 +345,6 @@ class SubmitScreen(StepScreen):
 
 
 _AFTERWARDS = (
-    "Start and watch it in LaunchDarkly: Integrations, search \"Import\". It is not known whether creating has"
+    'Start and watch it in LaunchDarkly: Integrations, search "Import". It is not known whether creating has'
     " started it already: look at its status first."
 )

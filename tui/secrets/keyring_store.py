@@ -28,9 +28,7 @@ __all__ = ["Entry", "Got", "Keyring", "Limits", "Outcome", "Presence", "Probe", 
 LONGEST = 1200
 """Characters of a key; Windows Credential Manager takes 1280."""
 
-_NOT_STORED = frozenset(
-    {State.LOCKED, State.NO_COLLECTION, State.UNAVAILABLE, State.DISABLED, State.INSECURE}
-)
+_NOT_STORED = frozenset({State.LOCKED, State.NO_COLLECTION, State.UNAVAILABLE, State.DISABLED, State.INSECURE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +159,7 @@ class Keyring:
         reply = await self._ask("have", users=list(users))
         return Presence(reply.state, reply.present, self._say("have", reply))
 
-    async def _ask(
-        self, op: str, *, unlock: bool = False, limit: float | None = None, **more: object
-    ) -> Reply:
+    async def _ask(self, op: str, *, unlock: bool = False, limit: float | None = None, **more: object) -> Reply:
         request = {"op": op, "service": SERVICE, "unlock": unlock, **more}
         async with self._turn:
             reply = await ask(self._child, request, self._limit(unlock, limit))

@@ -100,10 +100,7 @@ def compare(report: SourceReport, answers: Mapping[str, str]) -> tuple[Remark, .
         return ()
     named = tuple(choice.value for choice in choices if choice.label.casefold() == typed.casefold())
     if named:
-        text = (
-            f"{short(typed)} is a workspace's name; LaunchDarkly's form asks for its id. Take over "
-            f"{listed(named)}."
-        )
+        text = f"{short(typed)} is a workspace's name; LaunchDarkly's form asks for its id. Take over {listed(named)}."
         return (Remark("problem", WORKSPACE_FIELD, text, named),)
     if typed == report.absent:
         text = (
@@ -264,8 +261,7 @@ _MAY_NOT_LIST = Remark(
 _NO_WORKSPACE = Remark(
     "warning",
     KEY_FIELD,
-    "Split lists no workspace for this key. Most likely a restriction hides them: the next step asks for the "
-    "id.",
+    "Split lists no workspace for this key. Most likely a restriction hides them: the next step asks for the id.",
 )
 
 

@@ -14,7 +14,7 @@ class Plain(Button, inherit_css=False):
         """The label alone: Button adds two cells for the ends it would draw."""
         return Content(str(self.label)).cell_length
 
-    def __init__(self, label: str, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+    def __init__(self, label: str, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(Content(f"[ {label} ]"), id=id, classes=classes)
 
     def rename(self, label: str) -> None:
@@ -22,3 +22,4 @@ class Plain(Button, inherit_css=False):
         text = Content(f"[ {label} ]")
         if self.label != text:
             self.label = text
+            self.refresh(layout=True)

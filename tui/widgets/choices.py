@@ -42,7 +42,7 @@ class Choices(Widget, can_focus=True):
         told: Callable[[tuple[str, ...]], None],
         many: bool = False,
         row: bool = False,
-        id: str | None = None,  # noqa: A002
+        id: str | None = None,
         classes: str = "",
     ) -> None:
         super().__init__(id=id, classes=f"choices {classes}")
@@ -129,8 +129,13 @@ class Choices(Widget, can_focus=True):
 class Toggle(Choices):
     """Yes or no."""
 
-    def __init__(self, on: bool, symbols: Symbols, *, id: str, told: Callable[[bool], None]) -> None:  # noqa: A002
+    def __init__(self, on: bool, symbols: Symbols, *, id: str, told: Callable[[bool], None]) -> None:
         super().__init__(
-            (Choice("yes", "yes"),), ("yes",) if on else (), symbols, many=True, row=True, id=id,
+            (Choice("yes", "yes"),),
+            ("yes",) if on else (),
+            symbols,
+            many=True,
+            row=True,
+            id=id,
             told=lambda keys: told(bool(keys)),
         )

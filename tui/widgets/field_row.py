@@ -231,7 +231,7 @@ def _text_input(row: FieldRow) -> Widget:
     if row.variable.secret:
         held = row.session.bag.get(row.key)
         secret = held.get_secret_value() if held else ""
-        return SecretInput(secret, id=field_id(row.key), told=row.typed, dot=row.symbols.secret)
+        return SecretInput(secret, id=field_id(row.key), told=row.typed, dot=row.symbols.dot)
     return LiveInput(given, placeholder=row.variable.placeholder, id=field_id(row.key), told=row.typed)
 
 
@@ -243,14 +243,25 @@ def _toggle(row: FieldRow) -> Widget:
 def _one_of(row: FieldRow) -> Widget:
     options = tuple(Choice(each, each) for each in row.variable.choices)
     chosen = (walk.value(row.session.draft, row.key),)
-    return Choices(options, chosen, row.symbols, id=field_id(row.key), told=lambda keys: row.typed(keys[0] if keys else ""))
+    return Choices(
+        options,
+        chosen,
+        row.symbols,
+        id=field_id(row.key),
+        told=lambda keys: row.typed(keys[0] if keys else ""),
+    )
 
 
 def _many_of(row: FieldRow) -> Widget:
     options = tuple(Choice(each, each) for each in row.variable.choices)
     chosen = tuple(walk.value(row.session.draft, row.key).splitlines())
     return Choices(
-        options, chosen, row.symbols, many=True, id=field_id(row.key), told=lambda keys: row.typed("\n".join(keys))
+        options,
+        chosen,
+        row.symbols,
+        many=True,
+        id=field_id(row.key),
+        told=lambda keys: row.typed("\n".join(keys)),
     )
 
 

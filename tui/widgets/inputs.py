@@ -10,7 +10,6 @@ from textual.actions import SkipAction
 from textual.binding import Binding
 from textual.widgets import Input
 
-
 _LONGEST_PASTE = 16_384
 
 
@@ -22,7 +21,9 @@ class LiveInput(Input):
 
     BINDINGS = [Binding("ctrl+u", "clear", show=False)]  # noqa: RUF012
 
-    def __init__(self, value: str, *, placeholder: str = "", id: str | None = None, told: Callable[[str], None]) -> None:  # noqa: A002
+    def __init__(
+        self, value: str, *, placeholder: str = "", id: str | None = None, told: Callable[[str], None]
+    ) -> None:
         super().__init__(value, placeholder=placeholder, id=id, compact=True, select_on_focus=False)
         self.cursor_blink = False  # a blinking cursor is output while nothing happens
         self._told = told
@@ -64,7 +65,15 @@ class LiveInput(Input):
 class SecretInput(LiveInput):
     """Shows a dot for each character. What it holds never reaches a clipboard, a log or a screenshot."""
 
-    def __init__(self, value: str, *, placeholder: str = "", id: str | None = None, told: Callable[[str], None], dot: str) -> None:  # noqa: A002
+    def __init__(
+        self,
+        value: str,
+        *,
+        placeholder: str = "",
+        id: str | None = None,
+        told: Callable[[str], None],
+        dot: str,
+    ) -> None:
         super().__init__(value, placeholder=placeholder, id=id, told=told)
         self.password = True
         self._dot = dot
@@ -85,5 +94,3 @@ class SecretInput(LiveInput):
 
     def __repr__(self) -> str:
         return f"SecretInput(id={self.id!r})"
-
-

@@ -26,7 +26,9 @@ class Branch:
 class JsonTree(Tree[Branch]):
     """All text in it is cleaned and redacted; values of `hidden` keys (secret form variables) are never shown."""
 
-    def __init__(self, title: str, value: object, *, hidden: Collection[str], redact: Callable[[str], str], id: str) -> None:  # noqa: A002
+    def __init__(
+        self, title: str, value: object, *, hidden: Collection[str], redact: Callable[[str], str], id: str
+    ) -> None:
         self._hidden = frozenset(hidden)
         self._redact = redact
         super().__init__(Text(title), Branch(value), id=id)

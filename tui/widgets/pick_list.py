@@ -44,7 +44,7 @@ class PickList(OptionList):
         text: str
         level: str = "note"
 
-    def __init__(self, fetch: Fetch, *, id: str) -> None:  # noqa: A002
+    def __init__(self, fetch: Fetch, *, id: str) -> None:
         super().__init__(id=id, compact=True)
         self._fetch = fetch
         self._query = ""
@@ -101,7 +101,9 @@ class PickList(OptionList):
         self._total = total if items else len(self._picks)
         self.add_options(Option(_row(pick, self.size.width)) for pick in fresh)
         shown = f"{len(self._picks)} of {total} shown" if total is not None else f"{len(self._picks)} shown"
-        self.post_message(self.Counted(shown if self._picks else "none matches; check the spelling or clear the filter"))
+        self.post_message(
+            self.Counted(shown if self._picks else "none matches; check the spelling or clear the filter")
+        )
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:

@@ -10,7 +10,7 @@ from textual.content import Content
 
 @dataclass(frozen=True, slots=True)
 class Symbols:
-    """One character for each role; `secret` is what stands for each character of a key."""
+    """One character for each role; `dot` is what stands for each character of a key."""
 
     ok: str = "✓"
     warning: str = "!"
@@ -18,7 +18,7 @@ class Symbols:
     note: str = "·"
     unknown: str = "?"
     focus: str = "▸"
-    secret: str = "•"
+    dot: str = "•"
     arrow: str = "→"
     ticked: str = "[x]"
     unticked: str = "[ ]"
@@ -27,9 +27,15 @@ class Symbols:
 
 
 UNICODE = Symbols()
-ASCII = Symbols(ok="+", problem="x", note=".", focus=">", secret="*", arrow="->")
+ASCII = Symbols(ok="+", problem="x", note=".", focus=">", dot="*", arrow="->")
 
-_STYLES = {"ok": "$success", "warning": "$warning", "problem": "bold $error", "unknown": "$accent", "note": ""}
+_STYLES = {
+    "ok": "$success",
+    "warning": "$warning",
+    "problem": "bold $error",
+    "unknown": "$accent",
+    "note": "",
+}
 
 
 def choose(environ: Mapping[str, str]) -> Symbols:

@@ -56,15 +56,20 @@ def _note(event: Note) -> Entry:
 
 
 _ENTRIES: dict[type, Callable[..., Entry]] = {
-    Connected: _connected, Sent: _sent, Answered: _answered, Receiving: _receiving, Done: _done,
-    Pausing: _pausing, Note: _note,
+    Connected: _connected,
+    Sent: _sent,
+    Answered: _answered,
+    Receiving: _receiving,
+    Done: _done,
+    Pausing: _pausing,
+    Note: _note,
 }
 
 
 class Timeline(Static):
     """Grows by a line an event; redrawn only when a line was added or replaced."""
 
-    def __init__(self, symbols: Symbols, *, id: str) -> None:  # noqa: A002
+    def __init__(self, symbols: Symbols, *, id: str) -> None:
         super().__init__("", id=id, markup=False)
         self._symbols = symbols
         self._entries: list[Entry] = []

@@ -1,0 +1,203 @@
+"""All answers of one walk, and what may be read from them. Frozen: `walk` makes the next draft from the last."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as slot
+from types import MappingProxyType
+
+from tui.flagimport import form as forms
+from tui.flagimport import steps
+from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, SOURCE_API, TOKEN
+from tui.flagimport.finding import Finding, Level, Offer
+from tui.flagimport.form import Form, SecretFacts, Variable
+from tui.launchdarkly.instances import instance
+
+SESSION = "session"
+KEYRING = "keyring"
+PROPOSED = "proposed"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered to one field. A secret's `value` is always ""; it stands in the bag.
+
+    `source` says in words where the value came from ("from LD_ACCESS_TOKEN"), "" if it was typed; `reference`
+    is how a recipe names a secret (`env:NAME`, `file:PATH`, `keyring`), "" for one of this session only.
+    `said` tells what tidying took away. `touched` is False while the person has neither typed nor confirmed it.
+    """
+
+    value: str = ""
+    source: str = ""
+    said: str = ""
+    touched: bool = False
+    secret: SecretFacts | None = None
+    keep: str = SESSION
+    kept: str = ""
+    reference: str = ""
+    revision: int = 0
+    """Counts the changes of the value, so that a check can tell that what it asked about is still there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a server said of an answer. `facts` is what later steps use of it (an account, a key's scope)."""
+
+    field: str
+    level: Level
+    text: str
+    findings: tuple[Finding, ...] = ()
+    fills: tuple[Offer, ...] = ()
+    names: tuple[tuple[str, str], ...] = ()
+    """(id, name) of what the source calls by an id."""
+    facts: object = slot(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """All answers of one walk through the steps."""
+
+    form: Form | None = None
+    answers: Mapping[str, Answer] = slot(default_factory=lambda: MappingProxyType({}))
+    checks: Mapping[str, Check] = slot(default_factory=lambda: MappingProxyType({}))
+    step: str = "integration"
+    furthest: str = "integration"
+    returns: bool = False
+    """Review's "Change" was pressed: the next step is Review again."""
+    same_as_token: frozenset[str] = frozenset()
+    """The secret fields that hold your token once more."""
+
+    @property
+    def integration(self) -> str:
+        """The manifest's key, "" while none is chosen."""
+        return self.form.integration if self.form else ""
+
+
+BUILT_IN = {v.key: v for v in (HOST, TOKEN, PROJECT, CONFIG_NAME, CONFIG_TAGS, SOURCE_API)}
+
+
+def variable(draft: Draft, key: str) -> Variable:
+    """The field with that key, built in or of the manifest. Raises KeyError."""
+    if key in BUILT_IN:
+        return BUILT_IN[key]
+    for each in draft.form.variables if draft.form else ():
+        if each.key == key:
+            return each
+    raise KeyError(key)
+
+
+def fields(draft: Draft, step: str) -> tuple[Variable, ...]:
+    """The fields a step asks for, in their order; those under "more" are `hidden`. Depends on earlier answers."""
+    if step == "launchdarkly":
+        return (HOST, TOKEN, PROJECT)
+    if draft.form is None or step not in ("keys", "fields"):
+        return ()
+    shown = forms.visible(draft.form, values(draft))
+    on_keys = tuple(v for v in shown if _belongs_to_keys(v))
+    if step == "keys":
+        addressed = any(v.role == "base-url" for v in shown)
+        return on_keys if addressed else (*on_keys, SOURCE_API)
+    return (CONFIG_NAME, CONFIG_TAGS, *(v for v in shown if v not in on_keys))
+
+
+def _belongs_to_keys(each: Variable) -> bool:
+    """Secrets, and the address a key is checked against."""
+    return each.secret or each.role == "base-url"
+
+
+def all_fields(draft: Draft) -> tuple[Variable, ...]:
+    """Every field of every step."""
+    return tuple(v for step in steps.STEPS for v in fields(draft, step.key))
+
+
+def revisions(draft: Draft, keys: frozenset[str]) -> tuple[tuple[str, int], ...]:
+    """The state of some answers, to be compared with a later one."""
+    return tuple((key, answer(draft, key).revision) for key in sorted(keys))
+
+
+def step_of(draft: Draft, key: str) -> str:
+    """The step that asks for a field; Review where none does."""
+    for step in steps.STEPS:
+        if any(v.key == key for v in fields(draft, step.key)):
+            return step.key
+    return "review"
+
+
+def values(draft: Draft) -> dict[str, str]:
+    """Every answer that is no secret, by key."""
+    return {key: answer.value for key, answer in draft.answers.items() if answer.secret is None}
+
+
+def secret_facts(draft: Draft) -> dict[str, SecretFacts]:
+    """What is known of every secret that was given, by key."""
+    return {key: answer.secret for key, answer in draft.answers.items() if answer.secret is not None}
+
+
+def answer(draft: Draft, key: str) -> Answer:
+    """The answer to a field; an empty one where nothing was answered."""
+    return draft.answers.get(key) or Answer()
+
+
+def value(draft: Draft, key: str) -> str:
+    """The value of a field that is no secret, "" where nothing was answered."""
+    return answer(draft, key).value
+
+
+_SCOPE_ROLES = ("source-project", "source-environment", "split-workspace", "split-environment")
+
+
+def scope(draft: Draft) -> tuple[str, ...]:
+    """Which part of the source is imported, by names that tell a person something: ids are left out."""
+    told = (name(draft, value(draft, v.key)) for v in _variables(draft) if v.role in _SCOPE_ROLES)
+    return tuple(each for each in told if each and not _ID.fullmatch(each))
+
+
+def name(draft: Draft, identity: str) -> str:
+    """What the source calls an id, as far as a check has told; the id itself where none has."""
+    return next((n for check in draft.checks.values() for i, n in check.names if i == identity), identity)
+
+
+def _variables(draft: Draft) -> tuple[Variable, ...]:
+    return draft.form.variables if draft.form else ()
+
+
+_ID = re.compile(r"[0-9a-f-]{20,}", re.IGNORECASE)
+
+
+def inputs_of(draft: Draft, key: str) -> frozenset[str]:
+    """The fields whose answers the check of a field uses: change one, and the check is out of date."""
+    used = {key}
+    if key in (TOKEN.key, PROJECT.key, CONFIG_NAME.key):
+        used |= {HOST.key, TOKEN.key}
+    if key == CONFIG_NAME.key:
+        used |= {PROJECT.key, CONFIG_TAGS.key, *(v.key for v in draft.form.variables)} if draft.form else set()
+    try:
+        role = variable(draft, key).role
+    except KeyError:
+        return frozenset(used)
+    if role == "import-key":
+        used |= {HOST.key, TOKEN.key}
+    if role in SOURCE_KEY_ROLES and draft.form:
+        used |= {SOURCE_API.key, *(v.key for v in draft.form.variables if v.role == "base-url")}
+    return frozenset(used)
+
+
+SOURCE_KEY_ROLES = ("unleash-key", "split-key")
+
+
+def route(draft: Draft) -> tuple[str, str]:
+    """From where to where, for the top line: ("Unleash default/production", "LaunchDarkly EU web-shop")."""
+    if draft.form is None:
+        return ("", "")
+    origin = f"{draft.form.title} {'/'.join(scope(draft))}".strip()
+    host = value(draft, HOST.key)
+    if not host:
+        return (origin, "")
+    try:
+        name = instance(host).name
+    except ValueError:
+        name = "?"
+    project = value(draft, PROJECT.key) or ", project not chosen"
+    return (origin, f"LaunchDarkly {name} {project}".replace(" , ", ", "))
