@@ -202,6 +202,7 @@ class WizardApp(Host):
             if steps.before(screen.STEP) is not None:
                 yield SystemCommand("Back", "F7", screen.action_back)
             yield SystemCommand("Help", "F1: about the field at the cursor", screen.action_help)
+            yield from screen.commands()
             reached = steps.STEPS[: steps.index(self.draft.furthest) + 1]
             for each in reached:
                 if each.key != screen.STEP:

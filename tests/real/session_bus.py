@@ -102,9 +102,7 @@ def gnome_keyring(address: str, home: Path, environ: dict[str, str]) -> Iterator
     """Start GNOME Keyring on a bus, unlocked."""
     command = ["gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets"]
     nothing = subprocess.DEVNULL
-    with subprocess.Popen(
-        command, env=environ, stdin=subprocess.PIPE, stdout=nothing, stderr=nothing
-    ) as daemon:
+    with subprocess.Popen(command, env=environ, stdin=subprocess.PIPE, stdout=nothing, stderr=nothing) as daemon:
         try:
             assert daemon.stdin is not None
             daemon.stdin.write(b"password of the test")

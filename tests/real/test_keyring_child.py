@@ -17,9 +17,7 @@ from tests.processes import eventually
 from tui.secrets.child_process import CHILD
 from tui.secrets.keyring_store import Keyring, Limits, State
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux", reason="elsewhere the system's own keyring would answer"
-)
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system's own keyring would answer")
 
 CANARY = "api-canary-7d1f0c-0b2e"
 SECRET = SecretStr(CANARY)
@@ -72,9 +70,7 @@ async def test_switched_off_by_a_variable(own_world: Path, monkeypatch: pytest.M
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     store = Keyring(limits=ROOMY)
     assert await states(store) == {State.DISABLED}
-    assert (await store.put(USER, SECRET)).said.startswith(
-        "The keyring is switched off by PYTHON_KEYRING_BACKEND. "
-    )
+    assert (await store.put(USER, SECRET)).said.startswith("The keyring is switched off by PYTHON_KEYRING_BACKEND. ")
     canary_nowhere(own_world)
 
 

@@ -142,9 +142,7 @@ async def test_locked_is_told_and_nothing_asked(service: GnomeKeyring, store: Ke
     with Timed(1):
         probe = await store.probe()
     assert (probe.state, probe.label) == (State.LOCKED, "GNOME Keyring")
-    assert probe.advice.startswith(
-        "Your keyring is locked. A password window may open on that machine's desktop"
-    )
+    assert probe.advice.startswith("Your keyring is locked. A password window may open on that machine's desktop")
     with Timed(3):
         assert (await store.get(USER)).state is State.LOCKED
         assert (await store.put("h/web/split/ldApiKey", SECRET)).state is State.LOCKED

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,7 @@ def alone(folder: Path, _request: dict[str, Any]) -> None:
     """Fails where another one runs at the same time."""
     mark = folder / "running"
     os.close(os.open(mark, os.O_CREAT | os.O_EXCL))
+    time.sleep(0.1)  # long enough to be met by one that does not wait
     print(json.dumps({"state": "missing"}))
     mark.unlink()
 

@@ -123,9 +123,7 @@ def test_a_locked_keyring_keeps_its_entries(filled: Keyring, tmp_path: Path) -> 
     locked = keyring(tmp_path, "say", LOCKED)
     code, out, err = keys("forget", everything=True, keyring=locked)
     assert (code, out) == (5, "")
-    assert err.startswith(
-        f"{TOKEN} was not removed. Your keyring is locked. Unlock it on that machine's desktop"
-    )
+    assert err.startswith(f"{TOKEN} was not removed. Your keyring is locked. Unlock it on that machine's desktop")
     error = json.loads(keys("forget", [TOKEN], keyring=locked, as_json=True)[1])
     assert (error["kind"], error["keys"]) == ("unreachable", [])
     assert len(filled.index.read()) == 2

@@ -74,9 +74,7 @@ def test_names_are_cleaned(tmp_path: Path) -> None:
     assert (entry.user + entry.label).isprintable()
 
 
-@given(
-    st.one_of(st.binary(max_size=100), st.from_regex(rb'\{"version": 1, "keys": \[.*\]\}', fullmatch=True))
-)
+@given(st.one_of(st.binary(max_size=100), st.from_regex(rb'\{"version": 1, "keys": \[.*\]\}', fullmatch=True)))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 def test_any_content_is_read_or_told(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "keys.json"

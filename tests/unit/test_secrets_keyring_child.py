@@ -126,6 +126,12 @@ def test_errors_become_states(backend: Backend, error: Exception, op: str, state
         assert reply["error"] == type(error).__name__
 
 
+def test_who_chose_a_keyring_is_not_blamed_for_its_errors(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "chosen.by.Somebody")
+    backend.error = RuntimeError()
+    assert (ask("get")["state"], ask("get")["by"]) == ("error", "")
+
+
 def test_looking_which_are_there_gives_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
     posing_as("KWallet", monkeypatch).held["u"] = CANARY
     reply = ask("have", users=["u", "v"])
@@ -134,9 +140,7 @@ def test_looking_which_are_there_gives_no_value(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize(("status", "present"), [(0, True), (-25300, False), (-25308, None)])
-def test_on_macos_it_looks_without_reading(
-    status: int, present: bool | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_on_macos_it_looks_without_reading(status: int, present: bool | None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Reading a value may open one password window for each entry."""
     posing_as("macOS Keychain", monkeypatch).error = AssertionError("a value was read")
     asked: dict[str, object] = {}

@@ -27,9 +27,7 @@ SHORT = Limits(probe=0.5, call=0.5, unlock=1.5)
 ROOMY = Limits(probe=20, call=20, unlock=20)
 
 
-def keyring(
-    folder: Path, mode: str, *rest: str, limits: Limits = ROOMY, now: float = 1_700_000_000.0
-) -> Keyring:
+def keyring(folder: Path, mode: str, *rest: str, limits: Limits = ROOMY, now: float = 1_700_000_000.0) -> Keyring:
     child = [sys.executable, "-I", FAKE, mode, str(folder), *rest]
     return Keyring(child=child, index=folder / "keys.json", now=lambda: now, limits=limits)
 
@@ -209,9 +207,7 @@ def test_the_locked_sentence() -> None:
 @pytest.mark.parametrize("state", list(State))
 @pytest.mark.parametrize("op", ["probe", "get", "put", "forget", "have"])
 def test_every_state_has_its_sentence(op: str, state: State) -> None:
-    about = Circumstances(
-        op, "GNOME {Keyring}", by="PYTHON_KEYRING_BACKEND", backend="a.B", error="E", seconds=5
-    )
+    about = Circumstances(op, "GNOME {Keyring}", by="PYTHON_KEYRING_BACKEND", backend="a.B", error="E", seconds=5)
     said = sentence(state, about)
     fine = (op, state) in {("probe", State.READY), ("get", State.OK), ("have", State.OK)}
     assert (said == "") is fine
@@ -219,12 +215,7 @@ def test_every_state_has_its_sentence(op: str, state: State) -> None:
 
 
 ANY = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.text()
-    | st.lists(st.text())
-    | st.dictionaries(st.text(), st.none())
+    st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text()) | st.dictionaries(st.text(), st.none())
 )
 REPLIES = st.fixed_dictionaries(
     {"state": st.sampled_from([*State]) | ANY}, optional={"secret": ANY, "present": ANY, "label": ANY}

@@ -9,6 +9,7 @@ from pathlib import Path
 from tui.files import write_private
 from tui.flagimport import steps, walk
 from tui.flagimport.form import Form
+from tui.flagimport.tokens import looks_secret
 from tui.flagimport.walk import Draft
 from tui.text import clean
 
@@ -42,7 +43,7 @@ def save(draft: Draft, path: Path, now: float) -> None:
         "answers": {
             key: {"value": a.value, "source": a.source, "touched": a.touched}
             for key, a in draft.answers.items()
-            if a.secret is None and not walk.variable(draft, key).secret
+            if a.secret is None and not walk.variable(draft, key).secret and not looks_secret(a.value)
         },
         "keyring": [key for key, a in draft.answers.items() if a.reference == walk.KEYRING],
         "route": " -> ".join(filter(None, walk.route(draft))),

@@ -53,6 +53,7 @@ class Session:
     bag: Bag = field(init=False)
     submission: Submission | None = None
     """The latest attempt to create a configuration."""
+    _kept: frozenset[str] = frozenset()
     needs_unlocking: bool = False
     """The last attempt to store a key met a locked keyring."""
     probe: Probe | None = None
@@ -176,36 +177,46 @@ class Session:
         project = walk.value(self.draft, PROJECT.key)
         return entry_name(self.host_name(), project=project, integration=self.draft.integration, variable=key)
 
-    async def fetch_kept(self, step: str) -> bool:
-        """Fill the open secret fields of a step from the keyring, as far as its index names them. True if any was."""
+    @property
+    def may_store(self) -> bool:
+        """There is a keyring that keys can be kept in, though it may have to be unlocked first."""
+        usable = (State.READY, State.LOCKED, State.NO_COLLECTION)
+        return self.keyring is not None and self.probe is not None and self.probe.state in usable
+
+    async def ask_keyring(self, *, again: bool = False) -> bool:
+        """Ask once how the keyring stands and what it holds. False where there is none to ask."""
         if self.keyring is None:
             return False
-        if self.probe is None:
+        if self.probe is None or again:
             self.probe = await self.keyring.probe()
-        if self.probe.state is not State.READY:
-            return False
-        filled = False
-        known = {each.user for each in await self.keyring.entries()}
-        for each in walk.fields(self.draft, step):
-            if each.secret and self.bag.get(each.key) is None and self.entry(each.key) in known:
-                filled = await self._fetch(each.key) or filled
-        return filled
-
-    async def _fetch(self, key: str) -> bool:
-        if self.keyring is None or self.probe is None:
-            return False
-        got = await self.keyring.get(self.entry(key))
-        if got.value is None or self.bag.get(key) is not None:
-            return False
-        self.draft = walk.put_secret(
-            self.draft,
-            self.bag,
-            key,
-            got.value.get_secret_value(),
-            source=f"from {self.probe.label}",
-            reference=walk.KEYRING,
-        )
+            self._kept = frozenset(each.user for each in await self.keyring.entries())
         return True
+
+    def held_but_locked(self, key: str) -> bool:
+        """The keyring's list has this key, but it cannot be read before the keyring is unlocked."""
+        locked = self.probe is not None and self.probe.state is State.LOCKED
+        return locked and self.entry(key) in self._kept
+
+    async def fetch_kept(self, step: str) -> bool:
+        """Fill the open secret fields of a step from the keyring, as far as its list names them. True if any was."""
+        if not await self.ask_keyring() or self.probe is None or self.probe.state is not State.READY:
+            return False
+        wanted = [v.key for v in walk.fields(self.draft, step) if v.secret and self.bag.get(v.key) is None]
+        said = [await self.fetch(key) for key in wanted if self.entry(key) in self._kept]
+        return "" in said
+
+    async def fetch(self, key: str, *, unlock: bool = False) -> str:
+        """Take a key from the keyring into its field. Returns "" or the sentence that says why it did not come."""
+        if self.keyring is None:
+            return ""
+        got = await self.keyring.get(self.entry(key), unlock=unlock)
+        if got.value is None or self.bag.get(key) is not None:
+            return got.said
+        label = self.probe.label if self.probe else "the keyring"
+        self.draft = walk.put_secret(
+            self.draft, self.bag, key, got.value.get_secret_value(), source=f"from {label}", reference=walk.KEYRING
+        )
+        return ""
 
     async def store(self, key: str, *, unlock: bool = False) -> str:
         """Keep a key in the keyring. Returns what became of it in words; never raises, never blocks the import."""

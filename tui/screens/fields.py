@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from textual import on, work
-from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.app import ComposeResult, SystemCommand
 from textual.content import Content
 from textual.widgets import Static
 
 from tui.flagimport import walk
 from tui.flagimport.picks import PICKABLE, fetch_for
-from tui.flagimport.variables import Variable, widget_id
+from tui.flagimport.variables import Variable
 from tui.screens.dialogs import Question
 from tui.screens.picker import PickerScreen
 from tui.screens.step import StepScreen
-from tui.widgets.choices import Choice, Choices
 from tui.widgets.field_row import FieldRow
+from tui.widgets.keep_row import KeepRow
 
 
 class FieldsStep(StepScreen):
@@ -31,62 +31,84 @@ class FieldsStep(StepScreen):
     # --- where a key is kept
 
     def compose_keep(self, variable: Variable) -> ComposeResult:
-        """Below a key: for this session, or in the keyring. In practice nothing is kept, and that is said."""
-        if not variable.secret:
-            return
-        with Horizontal(classes="field-entry keep-row"):
-            yield Static(Content("    keep"), classes="field-label wide-label", markup=False)
-            if self.session.keyring is None:
-                yield Static(Content("for this session only: practice stores nothing"), markup=False)
-                return
-            name = self.session.probe.label if self.session.probe else "keyring"
-            options = (Choice(walk.SESSION, "this session"), Choice(walk.KEYRING, name or "keyring"))
-            chosen = walk.answer(self.session.draft, variable.key).keep
-            yield Choices(
-                options,
-                (chosen,),
-                self.symbols,
-                row=True,
-                id=widget_id("keep", variable.key),
-                told=lambda keys: self._keep(variable.key, keys[0]),
-            )
+        """Below a key: where it is kept."""
+        if variable.secret:
+            yield KeepRow(self.session, variable, self.symbols)
 
-    def _keep(self, key: str, where: str) -> None:
-        self.session.draft = walk.keep(self.session.draft, key, where)
-        if where == walk.KEYRING:
-            self._store(key)
-        else:
+    async def opened(self) -> None:
+        self.ask_keyring()
+
+    @work(exclusive=True, group="ask-keyring", exit_on_error=True)
+    async def ask_keyring(self, *, again: bool = False) -> None:
+        """Find out what the keyring can do, and take from it the keys of this step that it holds."""
+        if not await self.session.ask_keyring(again=again):
+            return
+        filled = await self.session.fetch_kept(self.STEP)
+        if not self.is_attached:
+            return
+        self._show_keep()
+        if filled:
             self.refresh_rows()
+            for variable in walk.fields(self.session.draft, self.STEP):
+                self.begin_check(variable.key)
+
+    def commands(self) -> Iterable[SystemCommand]:
+        yield SystemCommand(
+            "Ask the keyring again", "After you unlocked or installed one", lambda: self.ask_keyring(again=True)
+        )
+
+    def _show_keep(self) -> None:
+        for row in self.query(KeepRow):
+            row.show()
+
+    @on(KeepRow.Chosen)
+    def _keep(self, event: KeepRow.Chosen) -> None:
+        event.stop()
+        self.session.draft = walk.keep(self.session.draft, event.key, event.where)
+        if event.where == walk.KEYRING:
+            self._store(event.key)
+        self.refresh_rows()
 
     @work(group="keyring", exit_on_error=True)
     async def _store(self, key: str, *, unlock: bool = False) -> None:
         if self.session.bag.get(key) is None:
-            self.say("note", "It is stored as soon as the key is here and checked.")
+            await self._fetch_locked(key)
             return
         if self.session.due(key):
-            return  # stored when the check has answered
+            self.say("note", "It is stored once the key has been checked.")
+            return
         self.say("note", "Storing the key ...")
         said = await self.session.store(key, unlock=unlock)
         if not self.is_attached:
             return
-        answer = walk.answer(self.session.draft, key)
-        for choice in self.query(f"#{widget_id('keep', key)}").results(Choices):
-            choice.show((answer.keep,))
         self.refresh_rows()
-        self.say("ok" if answer.reference == walk.KEYRING else "warning", said)
-        if self.session.needs_unlocking and not unlock:
-            await self._offer_unlock(key)
+        self._show_keep()
+        self.say("ok" if walk.answer(self.session.draft, key).reference == walk.KEYRING else "warning", said)
+        if self.session.needs_unlocking and not unlock and await self._wants_to_unlock():
+            self._store(key, unlock=True)
 
-    async def _offer_unlock(self, key: str) -> None:
+    async def _fetch_locked(self, key: str) -> None:
+        """The field is empty: the key that a locked keyring holds may be meant."""
+        if not self.session.held_but_locked(key):
+            self.say("note", "It is stored once the key is here and has been checked.")
+            return
+        if await self._wants_to_unlock():
+            self.say("note", "Waiting for the keyring; its password window may be open on that machine ...")
+            said = await self.session.fetch(key, unlock=True)
+            if self.is_attached:
+                self.refresh_rows()
+                self._show_keep()
+                self.say("warning" if said else "ok", said or "The key is here.")
+                self.begin_check(key)
+
+    async def _wants_to_unlock(self) -> bool:
         text = (
             "Your keyring is locked. A password window may open on this machine's desktop, not in this terminal."
             " The import does not need the key to be stored."
         )
-        unlock = await self.app.push_screen_wait(
-            Question("Unlock the keyring?", text, yes="Unlock", no="Keep it for this session")
-        )
-        if unlock:
-            self._store(key, unlock=True)
+        question = Question("Unlock the keyring?", text, yes="Unlock", no="Keep it for this session")
+        unlock = await self.app.push_screen_wait(question)
+        return unlock is True
 
     async def checked(self, key: str) -> None:
         """A key that shall be kept is stored once it has proved itself."""
@@ -175,13 +197,6 @@ class KeysScreen(FieldsStep):
             yield self.row(variable)
 
     async def opened(self) -> None:
-        self._fetch_kept()
+        await super().opened()
         for variable in walk.fields(self.session.draft, self.STEP):
             self.begin_check(variable.key)
-
-    @work(group="keyring", exit_on_error=True)
-    async def _fetch_kept(self) -> None:
-        if await self.session.fetch_kept(self.STEP) and self.is_attached:
-            self.refresh_rows()
-            for variable in walk.fields(self.session.draft, self.STEP):
-                self.begin_check(variable.key)

@@ -62,8 +62,10 @@ class LaunchDarklyScreen(FieldsStep):
         self.refresh_rows()
         self._offer_instances()
         self.begin_check(TOKEN.key)
+        self.ask_keyring()  # its entries are named by instance
 
     async def opened(self) -> None:
+        await super().opened()
         await self._show_projects()
         self._offer_instances()
         self.begin_check(TOKEN.key)

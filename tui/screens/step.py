@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import getters, on, work
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
@@ -292,6 +293,10 @@ class StepScreen(Screen[None]):
             self.app.show_step()
 
     # --- help and practice
+
+    def commands(self) -> Iterable[SystemCommand]:
+        """Actions of this step alone, for the list of all actions."""
+        return ()
 
     def action_help(self) -> None:
         """The page about the field at the cursor, or about the step."""

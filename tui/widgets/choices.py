@@ -39,7 +39,7 @@ class Choices(Widget, can_focus=True):
         chosen: Sequence[str],
         symbols: Symbols,
         *,
-        told: Callable[[tuple[str, ...]], None],
+        told: Callable[[tuple[str, ...]], object],
         many: bool = False,
         row: bool = False,
         id: str | None = None,
@@ -119,6 +119,13 @@ class Choices(Widget, can_focus=True):
             self.show(keys)
             self._told(keys)
 
+    def relabel(self, key: str, label: str) -> None:
+        """Call one of them by another name."""
+        renamed = tuple(Choice(o.key, label if o.key == key else o.label) for o in self._options)
+        if renamed != self._options:
+            self._options = renamed
+            self.refresh(layout=True)
+
     def show(self, keys: tuple[str, ...]) -> None:
         """Show another choice without telling."""
         self.chosen = keys
@@ -129,7 +136,7 @@ class Choices(Widget, can_focus=True):
 class Toggle(Choices):
     """Yes or no."""
 
-    def __init__(self, on: bool, symbols: Symbols, *, id: str, told: Callable[[bool], None]) -> None:
+    def __init__(self, on: bool, symbols: Symbols, *, id: str, told: Callable[[bool], object]) -> None:
         super().__init__(
             (Choice("yes", "yes"),),
             ("yes",) if on else (),
