@@ -240,8 +240,7 @@ def _keys(parsed: argparse.Namespace) -> int:
     from tui.headless.keys import run
 
     names = getattr(parsed, "names", [])
-    argv = [parsed.action, *names, *(["--all"] if getattr(parsed, "everything", False) else [])]
-    return run(*argv, *(["--json"] if parsed.json else []))
+    return run(parsed.action, names, everything=getattr(parsed, "everything", False), as_json=parsed.json)
 
 
 def _sandbox(parsed: argparse.Namespace) -> int:

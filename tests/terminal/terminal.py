@@ -100,6 +100,7 @@ class Terminal(ABC):
 
     def to(self, name: str) -> None:
         """Go with Tab to the field with this label, or to the button with these words."""
+        self.until(lambda: any(self.focus()), "a focus")
         for _ in range(40):
             before = self.focus()
             if before[0].startswith(name) or name in before[1]:

@@ -17,7 +17,7 @@ ENDED = (CREATED, r"\[ Send again \]", r"\[ Look again \]", r"\[ Use that one \]
 def choose(term: Terminal, title: str) -> None:
     """Step 1: take an integration, and go on."""
     term.wait("Where are they now?")
-    term.to("have ready") if title == "Split" else None
+    term.until(lambda: any(term.focus()), "a focus")
     for _ in range(8):
         if f"(o) {title}" in term.text():
             break

@@ -226,7 +226,7 @@ class Session:
         stored = await self.keyring.put(self.entry(key), held, unlock=unlock)
         fine = stored.state is State.OK
         self.needs_unlocking = stored.state in (State.LOCKED, State.NO_COLLECTION)
-        self.draft = walk.was_kept(self.draft, key, stored.said, in_keyring=fine)
+        self.draft = walk.was_kept(self.draft, key, "" if fine else stored.said, in_keyring=fine)
         return stored.said
 
     # --- checks

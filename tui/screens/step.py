@@ -49,7 +49,7 @@ class StepScreen(Screen[None]):
     app = getters.app(Host)
 
     def __init__(self) -> None:
-        super().__init__(id=f"step-{self.STEP}")
+        super().__init__(classes=f"step-{self.STEP}")  # no id: a step may take the place of itself
         self._said: Content | None = None
         self._going = False
         """`next` was pressed while a check was due: go on when it has answered."""
@@ -190,9 +190,16 @@ class StepScreen(Screen[None]):
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
-        """Enter takes the answer and goes to the next control; after the last field, to `next` but not through it."""
+        """Enter takes the answer, has it checked, and goes to the next field; after the last, to `next`."""
         event.stop()
-        self.focus_next()
+        rows = list(self.query(FieldRow))
+        at = next((i for i, row in enumerate(rows) if row.control is event.input), None)
+        if at is None:
+            return
+        if at + 1 < len(rows):
+            rows[at + 1].control.focus()
+        else:
+            self.query_one("#next").focus()
 
     def begin_check(self, key: str) -> bool:
         """Ask the server about a field, if there is something to ask. True if a check is under way."""

@@ -74,9 +74,9 @@ class SecretInput(LiveInput):
         told: Callable[[str], None],
         dot: str,
     ) -> None:
+        self._dot = dot  # first: Input draws its value while it is being made
         super().__init__(value, placeholder=placeholder, id=id, told=told)
         self.password = True
-        self._dot = dot
 
     @property
     def _value(self) -> Text:

@@ -1,0 +1,302 @@
+"""Drives the wizard by Textual's Pilot, over real HTTP to the practice servers.
+
+Practice mode has shortcuts of its own ("Fill in"); `real_app` walks without them, and types and pastes as a
+person with an account would, the practice servers standing in for LaunchDarkly.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from textual import events
+from textual.containers import VerticalScroll
+from textual.pilot import Pilot
+from textual.widget import Widget
+from textual.widgets import Button, Input, Static
+
+from tui.app import WizardApp
+from tui.flagimport import steps, walk
+from tui.flagimport.submit import Outcome
+from tui.flagimport.walk import Draft
+from tests.unit.sandbox_tools import FI, launchdarkly
+from tui.options import Options
+from tui.sandbox.keys import PROJECT
+from tui.sandbox.server import Sandbox
+from tui.screens.step import StepScreen
+from tui.text import Redactor
+
+INTEGRATIONS = ("split", "unleash")
+STEPS = tuple(step.key for step in steps.STEPS)
+ENVIRON: Mapping[str, str] = {"LANG": "C.UTF-8", "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+SIZE = (80, 24)
+
+KEYS = {"split": "workspaceApiKey", "unleash": "sourceApiKey"}
+"""The form variable that holds the source's key."""
+
+W = TypeVar("W", bound=Widget)
+
+
+async def until(pilot: Pilot[Any], condition: Callable[[], object], what: str = "", seconds: float = 20.0) -> None:
+    """Wait until `condition` holds; AssertionError, with what the screen shows, after `seconds`."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"not within {seconds} s: {what or condition}\n{shown(pilot.app)}"
+        await pilot.pause(0.01)
+
+
+def shown(app: Any) -> str:
+    """What the terminal shows, row by row."""
+    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
+
+
+@dataclass
+class Walk:
+    """One wizard under test, and the servers it talks to."""
+
+    app: WizardApp
+    pilot: Pilot[int]
+    box: Sandbox
+    folder: Path
+
+    # --- what is there
+
+    @property
+    def screen(self) -> StepScreen:
+        """The step at the bottom of whatever is open."""
+        return next(each for each in self.app.screen_stack if isinstance(each, StepScreen))
+
+    @property
+    def step(self) -> str:
+        return self.screen.STEP
+
+    @property
+    def draft(self) -> Draft:
+        return self.app.draft
+
+    @property
+    def shown(self) -> str:
+        return shown(self.app)
+
+    @property
+    def focused(self) -> str:
+        """The id of the widget with the focus."""
+        return (self.app.focused.id or "") if self.app.focused else ""
+
+    @property
+    def outcome(self) -> Outcome | None:
+        submission = self.app.session.submission
+        return submission.outcome if submission else None
+
+    @property
+    def left(self) -> bool:
+        """The wizard was left by its own key."""
+        return self.app.return_value == 0
+
+    def get(self, selector: str, kind: type[W] = Widget) -> W:  # type: ignore[assignment]
+        """The widget, of the uppermost screen."""
+        return self.app.screen.query_one(selector, kind)
+
+    def text(self, selector: str) -> str:
+        """The whole text of a widget, also of what does not fit."""
+        widget = self.app.screen.query_one(selector)
+        if isinstance(widget, Button):
+            return str(widget.label)
+        if isinstance(widget, Input):
+            return widget.value
+        if isinstance(widget, Static):
+            return str(widget.content)
+        return "\n".join(str(each.content) for each in widget.query(Static))
+
+    def message(self) -> str:
+        return self.text("#message")
+
+    def below(self, key: str) -> str:
+        """The line below a field."""
+        return self.text(f"#problem-{key}")
+
+    def posts(self) -> list[str]:
+        """The paths of all requests so far that change anything."""
+        return [path for method, path, _ in self.box.requests if method != "GET"]
+
+    def created(self) -> list[str]:
+        """The names of the flag import configurations in the practice project, as its API lists them."""
+        with launchdarkly(self.box) as client:
+            items = client.get(FI).json()["items"]
+        return [each["name"] for each in items if each["projectKey"] == PROJECT]
+
+    # --- what a person does
+
+    async def until(self, condition: Callable[[], object], what: str = "", seconds: float = 20.0) -> None:
+        await until(self.pilot, condition, what, seconds)
+
+    async def settled(self) -> None:
+        """No check, list or request is under way, and the focus is where it belongs."""
+        await self.until(lambda: not any(not worker.is_finished for worker in self.app.workers), "workers to end")
+        await self.pilot.pause()
+
+    async def at(self, step: str) -> None:
+        """Wait until a step is on the screen, with its checks done."""
+        await self.until(lambda: self.app.screen.id == f"step-{step}", f"step {step}")
+        await self.until(lambda: self.app.screen.focused is not None, f"a focus on step {step}")
+        await self.settled()
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+
+    async def focus(self, selector: str) -> None:
+        self.app.screen.query_one(selector).focus()
+        await self.until(lambda: self.app.screen.query_one(selector).has_focus, f"focus on {selector}")
+
+    async def push(self, selector: str) -> None:
+        """Press a button: focus and Enter. Unlike a click this also finds one that is scrolled away."""
+        await self.focus(selector)
+        await self.pilot.press("enter")
+
+    async def paste(self, selector: str, text: str) -> None:
+        """Empty a field and paste into it."""
+        await self.focus(selector)
+        await self.pilot.press("ctrl+u")
+        self.app.post_message(events.Paste(text))
+        await self.pilot.pause()
+
+    async def type(self, selector: str, text: str) -> None:
+        """Empty a field and type into it, key by key."""
+        await self.focus(selector)
+        await self.pilot.press("ctrl+u", *("space" if each == " " else each for each in text))
+
+    async def next(self) -> None:
+        """Ctrl+O, from anywhere."""
+        await self.pilot.press("ctrl+o")
+
+    async def choose(self, integration: str) -> None:
+        """On the first screen: take an integration."""
+        await self.push(f"#integration-{integration}")
+        await self.until(lambda: self.draft.integration == integration, f"{integration} to be chosen")
+
+    async def answer(self, integration: str) -> None:
+        """Answer all that stands on this step: by "Fill in" in practice, else as a person does."""
+        if self.step == "integration":
+            await self.choose(integration)
+        elif self.app.practising and self.step in FIELD_STEPS:
+            await self.push("#fill-in")
+        elif self.step in FIELD_STEPS:
+            for selector, value in answers(self.box, integration)[self.step].items():
+                await self.paste(selector, value)
+            await self.focus("#next")
+        await self.settled()
+
+    async def to(self, step: str, integration: str = "unleash") -> None:
+        """Go on to a step, answering those before it."""
+        while self.step != step:
+            ahead = steps.after(self.step)
+            assert ahead is not None
+            await self.answer(integration)
+            await self.next()
+            await self.at(ahead.key)
+
+    async def back_to(self, step: str) -> None:
+        """Go back to a step that was passed, by F7."""
+        while self.step != step:
+            behind = steps.before(self.step)
+            assert behind is not None
+            await self.press("f7")
+            await self.at(behind.key)
+
+    async def send(self) -> None:
+        """On Review: press the button, and wait for the end."""
+        assert self.step == "review"
+        await self.push("#next")
+        await self.ended()
+
+    async def ended(self) -> None:
+        """Wait for the end of a submission."""
+        await self.until(lambda: self.app.screen.id == "step-submit", "Submit")
+        await self.until(lambda: self.outcome is not None, "the outcome")
+        await self.settled()
+
+    async def open_actions(self, filter_by: str = "") -> None:
+        """The list of all actions, filtered, with the first one highlighted."""
+        await self.press("f2")
+        await self.until(lambda: type(self.app.screen).__name__ == "CommandPalette", "the list of actions")
+        if filter_by:
+            await self.press(*("space" if each == " " else each for each in filter_by))
+        await self.settled()
+
+
+FIELD_STEPS = ("launchdarkly", "keys", "fields")
+
+
+def answers(box: Sandbox, integration: str) -> dict[str, dict[str, str]]:
+    """By step: what a person with an account on the practice servers would paste, by the input's id."""
+    there = box.addresses()
+    ld, split, unleash = there["launchdarkly"], there["split"], there["unleash"]
+    keys = {
+        "split": {"#field-workspaceApiKey": split["key"], "#field-source-api": split["api"]},
+        "unleash": {"#field-sourceBaseUrl": unleash["url"], "#field-sourceApiKey": unleash["key"]},
+    }
+    fields = {
+        "split": {"#field-workspaceId": split["workspace"], "#field-environmentId": split["environment"]},
+        "unleash": {
+            "#field-sourceProjectId": unleash["project"],
+            "#field-sourceEnvironmentId": unleash["environment"],
+        },
+    }
+    return {
+        "launchdarkly": {"#host": ld["url"], "#token": ld["token"], "#project": ld["project"]},
+        "keys": {**keys[integration], "#field-ldApiKey": ld["import_key"]},
+        "fields": fields[integration],
+    }
+
+
+def options(box: Sandbox, folder: Path, **more: Any) -> Options:
+    """As `cli` makes them, but for the world they come from."""
+    settings: dict[str, Any] = {"environ": dict(ENVIRON), "theme": "dark", "folder": folder, **more}
+    return Options(start_practice=lambda: box, **settings)
+
+
+@asynccontextmanager
+async def running(
+    asked: Options, box: Sandbox, *, size: tuple[int, int] = SIZE, step: str = "integration"
+) -> AsyncIterator[Walk]:
+    """The app with its session loaded, on its first screen or on the one the options lead to."""
+    app = WizardApp(asked, Redactor())
+    async with app.run_test(size=size) as pilot:
+        walk_ = Walk(app, pilot, box, asked.folder)
+        await walk_.until(lambda: app._session is not None, "the session")
+        await walk_.at(step)
+        yield walk_
+
+
+@asynccontextmanager
+async def practice_app(
+    folder: Path, *, size: tuple[int, int] = SIZE, box: Sandbox | None = None, **more: Any
+) -> AsyncIterator[Walk]:
+    """The wizard as `--demo` starts it, with servers of its own. `more` are `Options`."""
+    with box or Sandbox.start() as servers:
+        async with running(options(servers, folder, demo=True, **more), servers, size=size) as made:
+            yield made
+
+
+@asynccontextmanager
+async def real_app(box: Sandbox, folder: Path, *, size: tuple[int, int] = SIZE, **more: Any) -> AsyncIterator[Walk]:
+    """The wizard as it starts for a person with an account, which is one on the practice servers `box`."""
+    async with running(options(box, folder, **more), box, size=size) as made:
+        yield made
+
+
+def in_view(made: Walk, widget: Widget) -> bool:
+    """Whether all of a widget that fits is inside the part of the step that can be seen."""
+    body = made.get("#body", VerticalScroll)
+    window = body.content_region if body in widget.ancestors else made.app.screen.region
+    seen = widget.region.intersection(window)
+    return seen.height >= min(widget.region.height, window.height) and seen.width > 0
+
+
+def problems(made: Walk) -> tuple[str, ...]:
+    """The fields of this step with a problem."""
+    return tuple(finding.field for finding in walk.problems(made.draft, made.step))
