@@ -74,6 +74,10 @@ class Walk:
     def step(self) -> str:
         return self.screen.STEP
 
+    def on(self, step: str) -> bool:
+        """The step is on the screen, with nothing open above it."""
+        return isinstance(self.app.screen, StepScreen) and self.app.screen.STEP == step
+
     @property
     def draft(self) -> Draft:
         return self.app.draft
@@ -141,8 +145,7 @@ class Walk:
 
     async def at(self, step: str) -> None:
         """Wait until a step is on the screen, with its checks done."""
-        await self.until(lambda: self.app.screen.id == f"step-{step}", f"step {step}")
-        await self.until(lambda: self.app.screen.focused is not None, f"a focus on step {step}")
+        await self.until(lambda: self.on(step) and self.app.screen.focused is not None, f"step {step}")
         await self.settled()
 
     async def press(self, *keys: str) -> None:
@@ -215,7 +218,7 @@ class Walk:
 
     async def ended(self) -> None:
         """Wait for the end of a submission."""
-        await self.until(lambda: self.app.screen.id == "step-submit", "Submit")
+        await self.until(lambda: self.on("submit"), "Submit")
         await self.until(lambda: self.outcome is not None, "the outcome")
         await self.settled()
 

@@ -67,6 +67,10 @@ class Terminal(ABC):
         """What the terminal shows, with its attributes."""
 
     @abstractmethod
+    def _settle(self) -> None:
+        """Wait for the end of a frame, where the terminal itself does not tell it."""
+
+    @abstractmethod
     def _pause(self) -> None:
         """Give the program some milliseconds."""
 
@@ -107,6 +111,7 @@ class Terminal(ABC):
                 return
             self.press("tab")
             self.until(lambda before=before: self.focus() != before, f"Tab on the way to {name!r}")  # type: ignore[misc]
+            self._settle()
         raise AssertionError(f"Tab does not lead to {name!r}. The screen:\n{self.text()}")
 
     def focus(self) -> tuple[str, str]:
@@ -187,6 +192,8 @@ class Pty(Terminal):
             with self._changed:
                 self._raw += data
                 self._changed.notify_all()
+            if _ASKS_FOR_FRAMES in data:
+                os.write(self._master, b"\x1b[?2026;2$y")
 
     def write(self, data: str) -> None:
         self._send(data.encode())
@@ -211,15 +218,20 @@ class Pty(Terminal):
 
     def screen(self) -> pyte.Screen:
         with self._changed:
-            new = bytes(self._raw[self._fed :])
-            self._fed = len(self._raw)
+            end = len(self._raw)
+            if 2026 in modes(self._raw[self._fed :]):  # in the middle of a frame
+                end = self._raw.rindex(b"\x1b[?2026h")
+            new = bytes(self._raw[self._fed : end])
+            self._fed = end
         self._stream.feed(new)
         return self._shown
 
+    def _settle(self) -> None:
+        """Nothing to do: only whole frames are shown."""
+
     def _pause(self) -> None:
         with self._changed:
-            if self._fed == len(self._raw):
-                self._changed.wait(0.05)
+            self._changed.wait(0.02)
 
     def silent(self, seconds: float) -> int:
         """The bytes written in so many seconds, after the screen has come to rest."""
@@ -288,7 +300,11 @@ os.execvp(sys.argv[1], sys.argv[1:])
 _MODE = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
 
 
-def modes(raw: bytes) -> set[int]:
+_ASKS_FOR_FRAMES = b"\x1b[?2026$p"
+"""Whether the terminal can hold a frame back until it is whole. Modern ones can, and then none is seen half done."""
+
+
+def modes(raw: bytes | bytearray) -> set[int]:
     """The private modes that are on after these bytes: a terminal starts with cursor (25) and line wrap (7)."""
     on = {7, 25}
     for numbers, switch in _MODE.findall(raw):
@@ -356,6 +372,16 @@ class Tmux(Terminal):
 
     def _pause(self) -> None:
         time.sleep(0.02)
+
+    def _settle(self) -> None:
+        shown = ""
+
+        def same() -> bool:
+            nonlocal shown
+            before, shown = shown, self._tmux("capture-pane", "-p", "-e")
+            return before == shown
+
+        self.until(same, "a screen at rest")
 
     def end(self) -> int:
         """Wait until the program has ended by itself. Returns its exit code."""

@@ -59,9 +59,19 @@ def test_is_never_copied(make: object) -> None:
         make(bag)
 
 
-def test_tells_the_redactor_of_every_secret() -> None:
+def test_the_redactor_knows_what_was_sent_and_what_is_held() -> None:
     redactor = Redactor()
     bag = Bag(redactor)
     bag.put("token", CANARY)
+    assert bag.get("token") is not None  # it was opened to be sent
     bag.put("token", "the-second-one")
     assert redactor(f"{CANARY} the-second-one") == f"{MASK} {MASK}"
+
+
+def test_a_key_typed_letter_by_letter_leaves_no_beginnings_behind() -> None:
+    redactor = Redactor()
+    bag = Bag(redactor)
+    for end in range(1, len(CANARY) + 1):
+        bag.put("token", CANARY[:end])
+        assert bag.peek("token") == CANARY[:end]
+    assert redactor(f"api-gateway {CANARY} {CANARY[:9]}") == f"api-gateway {MASK} {CANARY[:9]}"

@@ -40,7 +40,7 @@ Fetch = Callable[[str, int], Awaitable[Picks]]
 def fetch_for(session: Session, key: str) -> Fetch | None:
     """Where the values of a field can be listed, None for a field that can only be typed."""
     listing = _LISTINGS.get(walk.variable(session.draft, key).role)
-    if listing is None or (listing is not _workspaces and session.bag.get(TOKEN.key) is None):
+    if listing is None or (listing is not _workspaces and TOKEN.key not in session.bag):
         return None
 
     async def fetch(query: str, offset: int) -> Picks:

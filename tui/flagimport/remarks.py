@@ -106,7 +106,8 @@ def _address(draft: Draft, key: str) -> str:
 
 def _help(field_: Variable) -> str:
     told = field_.required or "blank" in field_.help.lower()
-    return field_.help if told else f"{field_.help} May stay blank."
+    fixed = " It cannot be changed later." if field_.fixed_after_saving else ""
+    return field_.help + ("" if told else " May stay blank.") + fixed
 
 
 def summary(draft: Draft, step: str) -> Finding:

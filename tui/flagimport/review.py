@@ -61,7 +61,8 @@ SOURCE_ROLES = (
 def _told(draft: Draft, wanted: Callable[[str], bool]) -> str:
     """The settings of some roles, in words: "tag payments; maintainer blank"."""
     configuration = (CONFIG_NAME.key, CONFIG_TAGS.key)
-    shown = [v for v in walk.fields(draft, "fields") if v.key not in configuration and wanted(v.role)]
+    asked = [v for v in walk.fields(draft, "fields") if v.key not in configuration and wanted(v.role)]
+    shown = [v for v in asked if walk.value(draft, v.key) or not v.hide_empty]
     title = draft.form.title if draft.form else ""
     return "; ".join(f"{_short(v.label, title)} {_value(draft, v)}" for v in shown)
 

@@ -126,7 +126,7 @@ class Session:
             elif hit is not None:
                 self._put_found(key, hit.value, hit.said)
         for key in self._secret_keys():
-            if self.bag.get(key) is None:
+            if key not in self.bag:
                 self._put_secret_found(key)
         return None
 
@@ -201,7 +201,7 @@ class Session:
         """Fill the open secret fields of a step from the keyring, as far as its list names them. True if any was."""
         if not await self.ask_keyring() or self.probe is None or self.probe.state is not State.READY:
             return False
-        wanted = [v.key for v in walk.fields(self.draft, step) if v.secret and self.bag.get(v.key) is None]
+        wanted = [v.key for v in walk.fields(self.draft, step) if v.secret and v.key not in self.bag]
         said = [await self.fetch(key) for key in wanted if self.entry(key) in self._kept]
         return "" in said
 
@@ -210,7 +210,7 @@ class Session:
         if self.keyring is None:
             return ""
         got = await self.keyring.get(self.entry(key), unlock=unlock)
-        if got.value is None or self.bag.get(key) is not None:
+        if got.value is None or key in self.bag:
             return got.said
         label = self.probe.label if self.probe else "the keyring"
         self.draft = walk.put_secret(

@@ -126,13 +126,13 @@ def put_secret(
     """Answer a secret field. The value goes into the bag; the draft learns its length, kind and scope."""
     field_ = variable(draft, key)
     tidied = forms.tidy(field_, raw)
-    old, before = answer(draft, key), bag.get(key)
+    old = answer(draft, key)
     if not tidied.value:
         bag.drop(key)
         blank = Answer(touched=touched, keep=old.keep, revision=old.revision + 1)
         draft = _with_answer(draft, key, blank)
         return _with_same_keys(replace(draft, checks=_without_stale(draft, key)), bag)
-    unchanged = before is not None and before.get_secret_value() == tidied.value
+    unchanged = bag.peek(key) == tidied.value
     if unchanged and old.secret is not None and not source:
         return draft if old.said or not tidied.said else _with_answer(draft, key, replace(old, said=tidied.said))
     bag.put(key, tidied.value)

@@ -54,7 +54,8 @@ def load(path: Path) -> Manifest:
         manifest = Manifest.model_validate({"key": stem, **content})
     except ValidationError as error:
         raise ManifestError(path, _explained(error, content)) from None
-    problems = [*_repeated(manifest.form_variables), *_dependencies(manifest.form_variables)]
+    problems = [*_repeated(manifest.form_variables), *_reserved(manifest.form_variables)]
+    problems += _dependencies(manifest.form_variables)
     if problems:
         raise ManifestError(path, problems)
     return manifest
@@ -105,6 +106,18 @@ def _repeated(variables: tuple[FormVariable, ...]) -> list[Problem]:
         Problem(f"formVariables[{place}].key", f"{variable.key} stands there more than once")
         for place, variable in enumerate(variables)
         if times[variable.key] > 1
+    ]
+
+
+RESERVED = ("token", "host", "project", "config-name", "config-tags", "source-api")
+"""Names of the fields this program asks for itself; a test holds them to those."""
+
+
+def _reserved(variables: tuple[FormVariable, ...]) -> list[Problem]:
+    return [
+        Problem(f"formVariables[{place}].key", f"{variable.key} is the name of a field this program asks for itself")
+        for place, variable in enumerate(variables)
+        if variable.key in RESERVED
     ]
 
 

@@ -71,7 +71,7 @@ class FieldsStep(StepScreen):
 
     @work(group="keyring", exit_on_error=True)
     async def _store(self, key: str, *, unlock: bool = False) -> None:
-        if self.session.bag.get(key) is None:
+        if key not in self.session.bag:
             await self._fetch_locked(key)
             return
         if self.session.due(key):

@@ -32,12 +32,23 @@ class Bag:
 
         secret = SecretStr(value) if isinstance(value, str) else value
         if self._redactor is not None:
-            self._redactor.add(secret.get_secret_value())
+            self._redactor.hold(key, secret.get_secret_value())
         self._secrets[key] = secret
 
     def get(self, key: str) -> SecretStr | None:
-        """The secret of a field, None where there is none."""
-        return self._secrets.get(key)
+        """The secret of a field, to be sent: the redactor then knows it for good. None where there is none."""
+        secret = self._secrets.get(key)
+        if secret is not None and self._redactor is not None:
+            self._redactor.add(secret.get_secret_value())
+        return secret
+
+    def peek(self, key: str) -> str:
+        """The text of a field's secret for its own input, which shows dots; "" where there is none."""
+        secret = self._secrets.get(key)
+        return secret.get_secret_value() if secret is not None else ""
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._secrets
 
     def drop(self, key: str) -> None:
         """Hold no secret for this field any more; the redactor goes on knowing it."""

@@ -9,32 +9,47 @@ from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
 
 MASK = "••••"
-_SHORTEST = 4  # shorter values stand in innocent words too; the form takes no key that short
+_SHORTEST = 4  # shorter values stand in innocent words too
+_SHORTEST_HELD = 8  # a key that is still being typed
 
 
 class Redactor:
     """Replaces each secret it was told by `MASK`. Its own representation tells only how many it knows."""
 
     def __init__(self) -> None:
-        self._forms: set[str] = set()
+        self._used: set[str] = set()
+        self._held: dict[str, str] = {}
         self._pattern: re.Pattern[str] | None = None
-        self._count = 0
+        self._known = True
+        """The pattern is up to date; it is made when it is needed, not on each key press."""
 
     def __repr__(self) -> str:
-        return f"Redactor({self._count} secrets)"
+        return f"Redactor({len(self._secrets())} secrets)"
 
     def add(self, secret: str) -> None:
-        """Remember a secret for as long as the program runs; a value below four characters is not one."""
-        if len(secret) < _SHORTEST or secret in self._forms:
-            return
-        self._count += 1
-        self._forms.update(_spellings(secret))
-        longest_first = sorted(self._forms, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+        """Remember a secret for as long as the program runs: it was sent, so that it may come back."""
+        if len(secret) >= _SHORTEST and secret not in self._used:
+            self._used.add(secret)
+            self._known = False
+
+    def hold(self, slot: str, secret: str) -> None:
+        """Remember what a field holds now, in place of what it held before: a key typed letter by letter would
+        otherwise leave each of its beginnings, and "api-" stands in innocent words too."""
+        if self._held.get(slot) != secret:
+            self._held[slot] = secret
+            self._known = False
 
     def __call__(self, text: str) -> str:
         """`text` without any of the known secrets."""
+        if not self._known:
+            forms = {form for secret in self._secrets() for form in _spellings(secret)}
+            longest_first = sorted(forms, key=len, reverse=True)
+            self._pattern = re.compile("|".join(map(re.escape, longest_first))) if forms else None
+            self._known = True
         return text if self._pattern is None else self._pattern.sub(MASK, text)
+
+    def _secrets(self) -> set[str]:
+        return self._used | {secret for secret in self._held.values() if len(secret) >= _SHORTEST_HELD}
 
 
 def _spellings(secret: str) -> Iterator[str]:

@@ -113,8 +113,7 @@ class FieldRow(Vertical):
         self.post_message(self.Edited(self.key))
 
     def _reseed_secret(self, raw: str) -> None:
-        held = self.session.bag.get(self.key)
-        value = held.get_secret_value() if held else ""
+        value = self.session.bag.peek(self.key)
         if value != raw and isinstance(self._input, LiveInput):
             self._input.seed(value)
 
@@ -123,8 +122,7 @@ class FieldRow(Vertical):
         if not isinstance(self._input, LiveInput):
             return
         if self.variable.secret:
-            held = self.session.bag.get(self.key)
-            self._input.seed(held.get_secret_value() if held else "")
+            self._input.seed(self.session.bag.peek(self.key))
         else:
             self._input.seed(walk.value(self.session.draft, self.key))
 
@@ -181,11 +179,10 @@ class FieldRow(Vertical):
     def show_end(self, event: Button.Pressed) -> None:
         """The last four characters, for ten seconds: enough to tell two keys apart."""
         event.stop()
-        held = self.session.bag.get(self.key)
-        if held is None:
+        value = self.session.bag.peek(self.key)
+        if not value:
             self._shown_end = "Nothing is here yet; paste the key first."
         else:
-            value = held.get_secret_value()
             end = value[-4:] if len(value) >= 12 else "…"
             self._shown_end = f"{len(value)} characters, ending in {end} (hidden again after 10 seconds)"
         self.show(settled=True)
@@ -229,8 +226,7 @@ class FieldRow(Vertical):
 def _text_input(row: FieldRow) -> Widget:
     given = walk.value(row.session.draft, row.key)
     if row.variable.secret:
-        held = row.session.bag.get(row.key)
-        secret = held.get_secret_value() if held else ""
+        secret = row.session.bag.peek(row.key)
         return SecretInput(secret, id=field_id(row.key), told=row.typed, dot=row.symbols.dot)
     return LiveInput(given, placeholder=row.variable.placeholder, id=field_id(row.key), told=row.typed)
 

@@ -67,7 +67,7 @@ class KeepRow(Horizontal):
             note = f"this session only. {probe.advice.partition('. ')[0].rstrip('.')}."
         elif probe is not None:
             self._choices.relabel(walk.KEYRING, probe.label)
-            empty = self.session.bag.get(self.key) is None
+            empty = self.key not in self.session.bag
             note = _HELD if empty and self.session.held_but_locked(self.key) else ""
         self._note.update(Content(note))
         self._note.display = bool(note)
