@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -45,7 +46,7 @@ class WizardApp(Host):
         styles_dir() / name for name in ("app.tcss", "fields.tcss", "review.tcss", "submit.tcss", "dialogs.tcss")
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2", "command_palette", "Actions", priority=True, show=False),
+        Binding("f2,ctrl+p", "command_palette", "Actions", priority=True, show=False),
         Binding("colon", "command_palette", "Actions", show=False),
         Binding("ctrl+q", "leave", "Leave", priority=True, show=False),
         Binding("ctrl+c", "leave", "Leave", show=False),
@@ -94,9 +95,12 @@ class WizardApp(Host):
     def on_load(self) -> None:
         self._catch_signals()
 
-    def on_mount(self) -> None:
+    def get_default_screen(self) -> IntegrationScreen:
+        """The first step: no empty screen is styled and laid out before it."""
         self.saved = self._offered()
-        self.push_screen(IntegrationScreen())
+        return IntegrationScreen()
+
+    def on_mount(self) -> None:
         self.call_after_refresh(self._load)
 
     def _offered(self) -> Saved | None:
@@ -118,6 +122,9 @@ class WizardApp(Host):
             self._session.choose(given)
             self.show_step()
         self._loaded.set()
+        if not gc.isenabled():  # `cli` switched the search for garbage off
+            gc.freeze()  # whatever is there now stays: to look through it all would hold a key press up
+            gc.enable()
 
     def _build(self) -> Session:
         from tui import engine
@@ -129,9 +136,16 @@ class WizardApp(Host):
         from tui.screens.registry import SCREENS
 
         trouble = self.session.save()
-        self.switch_screen(SCREENS[self.session.draft.step]())
+        self._show(SCREENS[self.session.draft.step]())
         if trouble:
             self.notify(trouble, severity="warning", markup=False)
+
+    def _show(self, screen: StepScreen) -> None:
+        """Put a step in the place of the one before; the screen the app began with has none, and stays below."""
+        if len(self.screen_stack) > 1:
+            self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
 
     def focus_field(self, key: str) -> None:
         def focus() -> None:
@@ -145,7 +159,7 @@ class WizardApp(Host):
         self._loaded.clear()
         self._session = None
         self.saved = self._offered()
-        self.switch_screen(IntegrationScreen())
+        self._show(IntegrationScreen())
         self.call_after_refresh(self._load)
 
     def begin_practice(self) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from tui import __version__
+
 if TYPE_CHECKING:
     from tui.options import Options, PracticeServers
     from tui.text import Redactor
 
-VERSION = "1.0.0"
 _WRONG = 2
 _FAULT = 1
 _INTERRUPTED = 130
@@ -49,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         " LD_ACCESS_TOKEN, LD_IMPORT_API_KEY, UNLEASH_SDK_KEY, SPLIT_ADMIN_KEY, ldcli's configuration or the keyring.",
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"ld-flag-import {VERSION}")
+    parser.add_argument("--version", action="version", version=f"ld-flag-import {__version__}")
     parser.add_argument(
         "--demo", action="store_true", help="practise on a made-up company; nothing leaves this machine"
     )
@@ -122,6 +124,7 @@ def _wizard(parsed: argparse.Namespace) -> int:
 
 def _guarded(parsed: argparse.Namespace, redactor: Redactor, log: Callable[[str], None] | None) -> int:
     """Run the app; whatever gets past its own crash report is told without locals and without keys."""
+    gc.disable()  # little of what starting makes is garbage; the app switches the search on when all is loaded
     from tui.app import run
 
     try:
@@ -176,6 +179,13 @@ def _check_options(parsed: argparse.Namespace) -> int:
             instance(parsed.host)
         except ValueError as error:
             print(f"--host: {error}", file=sys.stderr)
+            return _WRONG
+    if parsed.integration:
+        from tui.manifests.cards import cards
+
+        known = [card["key"] for card in cards(parsed.manifest)]
+        if parsed.integration not in known:
+            print(f"--integration: there is none of that name. Choose one of: {', '.join(known)}.", file=sys.stderr)
             return _WRONG
     return 0
 

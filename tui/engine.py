@@ -53,5 +53,6 @@ def build(
 
 def _practice(servers: PracticeServers) -> Practice:
     faults = cast("Iterable[Fault]", servers.faults())
+    addresses = servers.addresses()
     known = tuple(Fault(each.name, each.title, each.explains) for each in faults)
-    return Practice(values_from(servers.addresses()), known, servers.set_fault, servers.stop)
+    return Practice(values_from(addresses), addresses["launchdarkly"]["url"], known, servers.set_fault, servers.stop)

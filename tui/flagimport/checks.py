@@ -24,6 +24,7 @@ from tui.net.events import Exchange, Result, Sink, streamed
 from tui.secrets.bag import Bag
 from tui.sources.base import Remark, SourceReport
 from tui.sources.registry import SOURCES
+from tui.text import clean
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +242,7 @@ async def _name(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> C
     async with tools.launchdarkly(bag, request.instance) as ld:
         standing = await look_up(ld, request, sink=sink)
     if standing.same is not None:
-        text = f'"{request.name}" exists in {request.project} with the same settings. Use that one, or change the name.'
+        text = f'"{clean(request.name)}" exists in {request.project} with the same settings. Use that one, or change the name.'
         return Check(key, Level.WARNING, text, facts=standing)
     if standing.different is not None:
         return Check(key, Level.PROBLEM, str(differs(standing.different)), facts=standing)

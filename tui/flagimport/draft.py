@@ -125,14 +125,19 @@ def step_of(draft: Draft, key: str) -> str:
     return "review"
 
 
+def asks(draft: Draft, key: str) -> bool:
+    """Whether the field is one of this integration; answers to another one's fields wait in the draft."""
+    return key in BUILT_IN or any(v.key == key for v in _variables(draft))
+
+
 def values(draft: Draft) -> dict[str, str]:
-    """Every answer that is no secret, by key."""
-    return {key: answer.value for key, answer in draft.answers.items() if answer.secret is None}
+    """Every answer of this integration that is no secret, by key."""
+    return {key: a.value for key, a in draft.answers.items() if a.secret is None and asks(draft, key)}
 
 
 def secret_facts(draft: Draft) -> dict[str, SecretFacts]:
-    """What is known of every secret that was given, by key."""
-    return {key: answer.secret for key, answer in draft.answers.items() if answer.secret is not None}
+    """What is known of every secret that was given for this integration, by key."""
+    return {key: a.secret for key, a in draft.answers.items() if a.secret is not None and asks(draft, key)}
 
 
 def answer(draft: Draft, key: str) -> Answer:

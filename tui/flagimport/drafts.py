@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,19 +44,27 @@ def save(draft: Draft, path: Path, now: float) -> None:
         "answers": {
             key: {"value": a.value, "source": a.source, "touched": a.touched}
             for key, a in draft.answers.items()
-            if a.secret is None and not walk.variable(draft, key).secret and not looks_secret(a.value)
+            if walk.asks(draft, key) and _may_be_saved(draft, key)
         },
-        "keyring": [key for key, a in draft.answers.items() if a.reference == walk.KEYRING],
+        "keyring": [k for k, a in draft.answers.items() if walk.asks(draft, k) and a.reference == walk.KEYRING],
         "route": " -> ".join(filter(None, walk.route(draft))),
         "saved_at": now,
     }
     write_private(path, json.dumps(document, ensure_ascii=False, indent=1) + "\n")
 
 
+def _may_be_saved(draft: Draft, key: str) -> bool:
+    """No key, and no password before the host of an address, though it was typed where none belongs."""
+    given = walk.value(draft, key)
+    user = given.partition("://")[2].partition("/")[0]
+    return not (walk.variable(draft, key).secret or looks_secret(given) or "@" in user)
+
+
 def load(path: Path) -> Saved | None:
     """The draft that was saved there, None where there is none or the file is none of ours. Never raises."""
     try:
-        if path.stat().st_size > _LARGEST:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:  # a pipe would be waited for
             return None
         document = json.loads(path.read_text("utf-8"))
         if document["version"] != VERSION:
@@ -66,14 +75,14 @@ def load(path: Path) -> Saved | None:
             integration=str(document["integration"]),
             step=step,
             answers=tuple(
-                (str(key), clean(str(a["value"])), clean(str(a["source"])), a["touched"] is True)
+                (str(key), clean(str(a["value"]), multiline=True), clean(str(a["source"])), a["touched"] is True)
                 for key, a in dict(document["answers"]).items()
             ),
             keyring=tuple(str(key) for key in document["keyring"]),
             route=clean(str(document["route"])),
             saved_at=float(document["saved_at"]),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         return None
 
 

@@ -63,11 +63,12 @@ async def look_up(ld: LaunchDarkly, request: CreateRequest, *, sink: Sink = igno
     listed = await ld.list_configurations(sink=sink)
     beside = siblings(listed, request.project, request.integration)
     named = []
+    name = clean(request.name)  # as the models hold what the server says
     for each in beside:
-        if each.name == request.name:
+        if each.name == name:
             whole = await ld.get(request.project, request.integration, each.id, sink=sink)
             named.append(Named(whole, differences(whole, request)))
-    others = tuple(each for each in beside if each.name != request.name)
+    others = tuple(each for each in beside if each.name != name)
     return Standing(frozenset(each.id for each in listed), tuple(named), others)
 
 

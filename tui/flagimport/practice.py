@@ -20,6 +20,8 @@ class Practice:
     """Made-up servers on loopback. `values` holds for each integration what each field would be answered with."""
 
     values: Mapping[str, Mapping[str, str]] = field(repr=False)
+    host: str
+    """The made-up LaunchDarkly's address."""
     faults: tuple[Fault, ...]
     set_fault: Callable[[str | None], None]
     stop: Callable[[], None]

@@ -12,7 +12,7 @@ from tui.files import write_private
 from tui.flagimport import form as forms
 from tui.flagimport import walk
 from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, SOURCE_API, TOKEN
-from tui.flagimport.request import Slot
+from tui.flagimport.request import Slot, config
 from tui.flagimport.walk import Draft
 from tui.launchdarkly.instances import instance
 from tui.secrets.names import proposed_variable
@@ -30,7 +30,9 @@ def write(draft: Draft) -> Recipe:
     """The recipe of a draft. A key of this session only is referred to by the variable proposed for it."""
     if draft.form is None:
         raise ValueError("no integration is chosen")
-    references = {key: _reference(draft, key) for key in (TOKEN.key, *_secrets(draft))}
+    settings = config(draft)
+    given = [each.key for each in settings.values() if isinstance(each, Slot)]
+    references = {key: _reference(draft, key) for key in (TOKEN.key, *given)}
     document = tomlkit.document()
     document.add("version", tomlkit.item(1))
     target = tomlkit.table()
@@ -42,10 +44,10 @@ def write(draft: Draft) -> Recipe:
     what.add("integration", draft.integration)
     what.add("name", walk.value(draft, CONFIG_NAME.key))
     what.add("tags", list(forms.tags_of(walk.value(draft, CONFIG_TAGS.key))))
-    config = tomlkit.table()
-    for key, given in forms.config(draft.form, walk.values(draft), Slot).items():
-        config.add(key, references[given.key] if isinstance(given, Slot) else given)
-    what.add("config", config)
+    entries = tomlkit.table()
+    for key, setting in settings.items():
+        entries.add(key, references[setting.key] if isinstance(setting, Slot) else setting)
+    what.add("config", entries)
     document.add("import", what)
     api = walk.value(draft, SOURCE_API.key)
     if api and api != SOURCE_API.default:
@@ -73,10 +75,6 @@ def save(recipe: Recipe, folder: Path, name: str) -> Path:
         path = folder / f"{stem}-{number}.toml"
     write_private(path, recipe.text)
     return path
-
-
-def _secrets(draft: Draft) -> tuple[str, ...]:
-    return tuple(v.key for v in (draft.form.variables if draft.form else ()) if v.secret)
 
 
 def _reference(draft: Draft, key: str) -> str:

@@ -78,26 +78,47 @@ class CreateRequest:
     def shown(self) -> str:
         """The request for a person's eye: method, address, headers, body; secrets hidden."""
         headers = "".join(f"{name}: {value}\n" for name, value in self.headers.items())
-        body = json.dumps(self.document(lambda key: MASK), ensure_ascii=False, indent=2)
+        body = _written(self.document(lambda key: MASK))
         return f"{self.method} {self.url}\nAuthorization: {MASK}  (your token)\n{headers}\n{body}"
 
     def curl(self) -> str:
         """The same request for a shell, each key as a `$VARIABLE`: pasting it puts no key into the history.
 
-        curl reads headers and body from here-documents, so that no key stands in its argument list either.
+        curl reads its header and body from the shell, so that no key stands in its argument list either.
         """
         variables = {key: proposed_variable(self.integration, key) for key in self.secrets}
-        tokens = {key: f"@@{key}@@" for key in variables}
-        body = json.dumps(self.document(lambda key: tokens[key]), ensure_ascii=False, indent=2)
+        around = "@@"
+        while around in _written(self.document(lambda key: "")):
+            around += "@"  # an answer may hold what marks the places of the keys
+        marks = {key: f"{around}{number}{around}" for number, key in enumerate(variables)}
+        body = _written(self.document(marks.__getitem__))
         body = body.replace("\\", "\\\\").replace("$", "\\$").replace("`", "\\`")
         for key, name in variables.items():
-            body = body.replace(tokens[key], f"${{{name}}}")
+            body = body.replace(marks[key], f"${{{name}}}")
         headers = "".join(f"  -H {shlex.quote(f'{name}: {value}')} \\\n" for name, value in self.headers.items())
         return (
             f"curl -sS -X {self.method} {shlex.quote(self.url)} \\\n"
             f"  -H @<(printf '%s' \"Authorization: ${{{proposed_variable(self.integration, TOKEN.key)}}}\") \\\n"
             f"{headers}  --data-binary @- <<JSON\n{body}\nJSON"
         )
+
+
+def _written(document: object) -> str:
+    """JSON for a person's eye; what does not print, such as marks of reading direction, is written as an escape."""
+    text = json.dumps(document, ensure_ascii=False, indent=2)
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+
+
+def config(draft: walk.Draft) -> Mapping[str, object]:
+    """The settings a draft stands for, with a `Slot` for each secret; an optional one left blank has none.
+
+    Raises ValueError where no integration is chosen.
+    """
+    if draft.form is None:
+        raise ValueError("no integration is chosen")
+    given = walk.secret_facts(draft)
+    wanted = {v.key for v in draft.form.variables if v.required or v.key in given}
+    return forms.config(draft.form, walk.values(draft), lambda key: Slot(key) if key in wanted else None)
 
 
 def build(draft: walk.Draft) -> CreateRequest:
@@ -110,5 +131,5 @@ def build(draft: walk.Draft) -> CreateRequest:
         integration=draft.integration,
         name=walk.value(draft, CONFIG_NAME.key),
         tags=forms.tags_of(walk.value(draft, CONFIG_TAGS.key)),
-        config=forms.config(draft.form, walk.values(draft), Slot),
+        config=config(draft),
     )

@@ -12,6 +12,7 @@ from tui.flagimport.finding import Finding, Level
 from tui.flagimport.variables import Variable
 from tui.flagimport.walk import Draft
 from tui.launchdarkly.instances import instance
+from tui.text import clean
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def lines(draft: Draft) -> tuple[Line, ...]:
         Line("Into", f"LaunchDarkly {_instance(draft)}, project {project}{whose}", "launchdarkly"),
         Line("From", _source(draft), "keys"),
         *keys,
-        _of_name(draft, f"{name or '-'}; {tags or 'no tags'}"),
+        _of_name(draft, clean(f"{name or '-'}; {tags or 'no tags'}")),
         Line("Which flags", _told(draft, lambda role: role in SOURCE_ROLES), "fields"),
         Line("They get", _told(draft, lambda role: role not in SOURCE_ROLES), "fields"),
     )
@@ -75,7 +76,7 @@ def _value(draft: Draft, each: Variable) -> str:
     given = walk.answer(draft, each.key)
     if not given.value:
         return "blank"
-    known = given.source if each.role == "member-id" and given.source else walk.name(draft, given.value)
+    known = clean(given.source if each.role == "member-id" and given.source else walk.name(draft, given.value))
     return f"{known[:8]}…" if len(known) > 30 else known
 
 

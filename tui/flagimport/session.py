@@ -83,7 +83,7 @@ class Session:
     def resume(self, saved: Saved) -> None:
         """Go on with saved answers. Raises KeyError where their integration is no longer known."""
         self.draft = drafts.restore(saved, self.forms[saved.integration])
-        for key in saved.keyring:
+        for key in set(saved.keyring) & set(self._secret_keys()):
             self.draft = walk.keep(self.draft, key, walk.KEYRING)
         self._collect()
 
@@ -117,7 +117,7 @@ class Session:
     def _collect(self) -> None:
         """Fill what the command line, the environment and ldcli's configuration tell, where nothing was answered."""
         if self.practice is not None:
-            return self._put_found("host", self.practice.values[self.draft.integration]["host"], "the practice server")
+            return self._put_found(HOST.key, self.practice.host, "the practice server")
         given = {HOST.key: self.given.host, PROJECT.key: self.given.project}
         for key in (HOST.key, PROJECT.key):
             hit = found.setting(key, self.environ)
@@ -209,8 +209,9 @@ class Session:
         """Take a key from the keyring into its field. Returns "" or the sentence that says why it did not come."""
         if self.keyring is None:
             return ""
-        got = await self.keyring.get(self.entry(key), unlock=unlock)
-        if got.value is None or key in self.bag:
+        entry = self.entry(key)
+        got = await self.keyring.get(entry, unlock=unlock)
+        if got.value is None or key in self.bag or not walk.asks(self.draft, key) or self.entry(key) != entry:
             return got.said
         label = self.probe.label if self.probe else "the keyring"
         self.draft = walk.put_secret(
@@ -224,6 +225,8 @@ class Session:
         if self.keyring is None or held is None:
             return ""
         stored = await self.keyring.put(self.entry(key), held, unlock=unlock)
+        if self.bag.get(key) != held:
+            return stored.said  # of another key than the one that stands in the field by now
         fine = stored.state is State.OK
         self.needs_unlocking = stored.state in (State.LOCKED, State.NO_COLLECTION)
         self.draft = walk.was_kept(self.draft, key, "" if fine else stored.said, in_keyring=fine)
@@ -251,5 +254,6 @@ class Session:
 
     def _checked(self, asked: Draft, check: Check) -> None:
         used = walk.inputs_of(asked, check.field)
-        if walk.revisions(asked, used) == walk.revisions(self.draft, used):
+        same = asked.integration == self.draft.integration
+        if same and walk.revisions(asked, used) == walk.revisions(self.draft, used):
             self.draft = walk.checked(self.draft, check)

@@ -11,6 +11,7 @@ from tui.flagimport.lookup import Named, Standing, look_up
 from tui.flagimport.request import CreateRequest
 from tui.net.errors import Failure, Kind
 from tui.net.events import Exchange, Note, Result, Sent, Sink, streamed
+from tui.text import clean
 
 if TYPE_CHECKING:
     from tui.flagimport.tools import Tools
@@ -151,7 +152,7 @@ class Submission:
     def _exists(self, identity: str) -> Failure:
         return Failure(
             Kind.CONFLICT,
-            f'"{self.request.name}" already exists in {self.request.project}, with the same settings ({identity}).',
+            f'"{clean(self.request.name)}" already exists in {self.request.project}, with the same settings ({identity}).',
             "A second one would be a copy.",
             "Use that one, or change the name; nothing was sent.",
             field="config-name",

@@ -25,6 +25,7 @@ from tui.flagimport.draft import (
     Draft,
     all_fields,
     answer,
+    asks,
     fields,
     inputs_of,
     name,
@@ -38,7 +39,7 @@ from tui.flagimport.draft import (
     variable,
 )
 from tui.flagimport.finding import Offer
-from tui.flagimport.form import Form
+from tui.flagimport.form import Form, Variable
 from tui.flagimport.remarks import SAME_KEY, findings, label, line, problems, step_findings, summary
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ __all__ = [
     "Draft",
     "all_fields",
     "answer",
+    "asks",
     "back",
     "change",
     "checked",
@@ -92,20 +94,25 @@ __all__ = [
 
 
 def choose(draft: Draft, form: Form) -> Draft:
-    """Take an integration. Answers to fields that the new form has too are kept, defaults are filled in."""
+    """Take an integration. Defaults are filled in; the answers to another one's fields wait until it comes back."""
     chosen = replace(draft, form=form)
-    known = {v.key for v in all_fields(chosen)} | {v.key for v in form.variables} | set(BUILT_IN)
     changed = draft.integration not in ("", form.integration)
-    answers = {
-        key: each
-        for key, each in draft.answers.items()
-        if key in known and not (changed and not each.touched and key not in BUILT_IN)
-    }
-    for each in (*BUILT_IN.values(), *form.variables):
-        if each.default and each.key not in answers and not each.secret:
-            answers[each.key] = Answer(value=each.default, source=PROPOSED)
+    asked = {v.key: v for v in (*BUILT_IN.values(), *form.variables)}
+    answers = {key: each for key, each in draft.answers.items() if not _misfits(asked.get(key), each)}
+    for key, field_ in asked.items():
+        old = answers.get(key)
+        stale = changed and old is not None and old.source == PROPOSED and key not in BUILT_IN
+        if field_.default and not field_.secret and (old is None or (stale and old.value != field_.default)):
+            answers[key] = Answer(value=field_.default, source=PROPOSED, revision=old.revision + 1 if old else 0)
     checks = {key: check for key, check in draft.checks.items() if key in BUILT_IN and not changed}
     return replace(chosen, answers=answers, checks=checks)
+
+
+def _misfits(field_: Variable | None, each: Answer) -> bool:
+    """A key of the same name is a secret in one form and none in the other."""
+    if field_ is None:
+        return False
+    return bool(each.value) if field_.secret else each.secret is not None
 
 
 def put(draft: Draft, key: str, raw: str, *, source: str = "", touched: bool = True) -> Draft:
@@ -185,7 +192,7 @@ def take(draft: Draft, offer: Offer) -> Draft:
 def propose_name(draft: Draft) -> Draft:
     """Name the configuration after what it imports, unless the person named it."""
     old = answer(draft, CONFIG_NAME.key)
-    if draft.form is None or (old.touched and old.value):
+    if draft.form is None or (old.touched and old.value and old.source != PROPOSED):
         return draft
     words = " ".join((draft.form.title, *scope(draft)))[:100]
     return put(draft, CONFIG_NAME.key, words, source=PROPOSED, touched=False)

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlencode
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from tui.net.errors import Failure, Kind
+from tui.text import clean
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -25,13 +26,18 @@ _LARGEST = 10**18
 _LONGEST_QUERY = 2000
 
 
-def _text(value: object) -> str:
+def _raw(value: object) -> str:
     if isinstance(value, str):
         # A lone surrogate of a JSON escape is no text: it could be neither shown nor sent.
         return value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, bool) or not isinstance(value, int | float):
         return ""
     return str(value) if -_LARGEST < value < _LARGEST else ""
+
+
+def _text(value: object) -> str:
+    """Cleaned here, since names, roles and messages go into sentences and lists everywhere."""
+    return clean(_raw(value))
 
 
 def _whole(value: object) -> int | None:
@@ -74,7 +80,7 @@ def _status(value: object) -> dict[str, object]:
 
 
 def _links(value: object) -> dict[str, str]:
-    return {name: _text(_object(link).get("href")) for name, link in _object(value).items()}
+    return {name: _raw(_object(link).get("href")) for name, link in _object(value).items()}
 
 
 Text = Annotated[str, BeforeValidator(_text)]
@@ -287,7 +293,7 @@ def _page(value: object, read: Callable[[object], T], expected: str) -> Page[T]:
     if not isinstance(items, list):
         raise _unexpected(expected)
     links = _object(_object(value).get("_links"))
-    following = _text(_object(links.get("next")).get("href"))
+    following = _raw(_object(links.get("next")).get("href"))
     # Only the query is used, written anew: a link must not lead a token to another address.
     query = following.partition("#")[0].partition("?")[2][:_LONGEST_QUERY]
     total = _whole(_object(value).get("totalCount"))

@@ -21,7 +21,7 @@ def leaving_question(session: Session | None) -> Question | None:
         return Question("Leave while waiting?", text, yes="Leave", no="Stay")
     done = submission is not None and submission.outcome is not None and submission.outcome.configuration is not None
     lost = [
-        walk.variable(session.draft, key).label
+        walk.label(session.draft, key)
         for key in session.bag.keys()  # noqa: SIM118 - a bag is no mapping
         if not walk.answer(session.draft, key).reference
     ]

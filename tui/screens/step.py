@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import getters, on, work
+from textual.actions import SkipAction
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -43,8 +44,13 @@ class StepScreen(Screen[None]):
         Binding("escape", "focus_back", "Back", show=False),
         Binding("f1,ctrl+g", "help", "Help", priority=True, show=False),
         Binding("question_mark", "help", "Help", show=False),
-        Binding("up", "app.focus_previous", show=False),
-        Binding("down", "app.focus_next", show=False),
+        Binding("up,shift+tab", "app.focus_previous", show=False),
+        Binding("down,tab", "app.focus_next", show=False),
+        # In a field these act before the next key or paste is looked at: typed ahead, a key pasted after Tab
+        # would otherwise land in the field before, in plain sight.
+        Binding("enter", "take", priority=True, show=False),
+        Binding("tab,down", "field_next", priority=True, show=False),
+        Binding("shift+tab,up", "field_previous", priority=True, show=False),
     ]
     app = getters.app(Host)
 
@@ -188,18 +194,26 @@ class StepScreen(Screen[None]):
         self.refresh_frame()
         self.begin_check(event.key)
 
-    @on(Input.Submitted)
-    def _entered(self, event: Input.Submitted) -> None:
+    def action_take(self) -> None:
         """Enter takes the answer, has it checked, and goes to the next field; after the last, to `next`."""
-        event.stop()
+        self._in_field()
         rows = list(self.query(FieldRow))
-        at = next((i for i, row in enumerate(rows) if row.control is event.input), None)
-        if at is None:
-            return
-        if at + 1 < len(rows):
-            rows[at + 1].control.focus()
-        else:
-            self.query_one("#next").focus()
+        at = next((i for i, row in enumerate(rows) if row.control is self.focused), len(rows))
+        self.set_focus(rows[at + 1].control if at + 1 < len(rows) else self.query_one("#next"))
+
+    def action_field_next(self) -> None:
+        """From a field to the next control."""
+        self._in_field()
+        self.focus_next()
+
+    def action_field_previous(self) -> None:
+        """From a field to the control before."""
+        self._in_field()
+        self.focus_previous()
+
+    def _in_field(self) -> None:
+        if not isinstance(self.focused, Input):
+            raise SkipAction
 
     def begin_check(self, key: str) -> bool:
         """Ask the server about a field, if there is something to ask. True if a check is under way."""

@@ -105,17 +105,10 @@ class FieldRow(Vertical):
         """A key press: the draft takes it, the line below answers in the same moment."""
         self.hide_end()
         self.session.put(self.key, raw)
-        if self.variable.secret:
-            self._reseed_secret(raw)
-        elif "\n" in raw or "\r" in raw:
-            self.seed()
+        if self.variable.secret or (isinstance(self._input, LiveInput) and self._input.value != raw):
+            self.seed()  # tidied; and a paste the input shows only now
         self.show(settled=False)
         self.post_message(self.Edited(self.key))
-
-    def _reseed_secret(self, raw: str) -> None:
-        value = self.session.bag.peek(self.key)
-        if value != raw and isinstance(self._input, LiveInput):
-            self._input.seed(value)
 
     def seed(self) -> None:
         """Show the draft's answer in the input: it was tidied, taken over, or filled from elsewhere."""

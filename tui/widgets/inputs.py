@@ -7,7 +7,6 @@ from collections.abc import Callable
 from rich.text import Text
 from textual import events
 from textual.actions import SkipAction
-from textual.binding import Binding
 from textual.widgets import Input
 
 _LONGEST_PASTE = 16_384
@@ -18,8 +17,6 @@ class LiveInput(Input):
 
     By a message (`Input.Changed`) the answer to a key press took three to four times as long.
     """
-
-    BINDINGS = [Binding("ctrl+u", "clear", show=False)]  # noqa: RUF012
 
     def __init__(
         self, value: str, *, placeholder: str = "", id: str | None = None, told: Callable[[str], None]
@@ -42,9 +39,17 @@ class LiveInput(Input):
         try:
             with self.prevent(Input.Changed):
                 self.value = value
+                self.cursor_position = 0  # Input does not scroll to the end of its very first value otherwise
                 self.cursor_position = len(value)
         finally:
             self.quiet = False
+
+    def _on_key(self, event: events.Key) -> None:  # type: ignore[override]
+        """Ctrl+U empties the field in its turn; as a binding it would take along what was typed right after it."""
+        if event.key == "ctrl+u":
+            event.stop()
+            event.prevent_default()
+            self.value = ""
 
     def _on_paste(self, event: events.Paste) -> None:
         """Take all lines of a paste: Input keeps the first one only, and nothing at all of "\\nkey"."""
@@ -56,10 +61,6 @@ class LiveInput(Input):
         """A paste goes to the row whole, so that it can say what was taken away, and comes back tidied."""
         start, end = sorted(self.selection)
         self._told(self.value[:start] + text + self.value[end:])
-
-    def action_clear(self) -> None:
-        """Empty the field."""
-        self.value = ""
 
 
 class SecretInput(LiveInput):

@@ -1,0 +1,249 @@
+"""Answers taken into a draft: what is kept, what is tidied, what a secret leaves behind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.unit.made_manifests import variable, written
+from tests.unit.walk_tools import forms
+from tui.flagimport import form, walk
+from tui.flagimport.finding import Level, Offer
+from tui.flagimport.walk import KEYRING, PROPOSED, SESSION, Answer, Draft
+from tui.manifests.files import load
+from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
+from tui.secrets.bag import Bag
+from tui.text import Redactor
+
+TOKEN = TOKENS["writer"].value
+IMPORT_KEY = TOKENS["import-key"].value
+SDK_KEY = UNLEASH_KEYS["sdk"].value
+SPLIT, UNLEASH = forms()["split"], forms()["unleash"]
+
+
+@pytest.fixture
+def bag() -> Bag:
+    return Bag(Redactor())
+
+
+@pytest.fixture
+def unleash() -> Draft:
+    return walk.choose(Draft(), UNLEASH)
+
+
+def answers(draft: Draft) -> dict[str, str]:
+    return {key: each.value for key, each in draft.answers.items() if each.value}
+
+
+# --- choose
+
+
+def test_choosing_fills_in_defaults_as_proposals() -> None:
+    draft = walk.choose(Draft(), UNLEASH)
+    assert draft.integration == "unleash"
+    assert answers(draft) == {
+        "host": "us",
+        "source-api": "https://api.split.io/internal/api/v2",
+        "ldTag": "imported-from-unleash",
+    }
+    assert {each.source for each in draft.answers.values()} == {PROPOSED}
+    assert not any(each.touched for each in draft.answers.values())
+
+
+def test_going_to_the_other_integration_and_back_keeps_all_answers(unleash: Draft, bag: Bag) -> None:
+    typed = walk.put(unleash, "sourceBaseUrl", "https://unleash.example.com")
+    typed = walk.put(typed, "project", "web-shop")
+    typed = walk.put(typed, "ldTag", "from-unleash")
+    typed = walk.put_secret(typed, bag, "sourceApiKey", SDK_KEY)
+    typed = walk.put_secret(typed, bag, "ldApiKey", IMPORT_KEY)
+    split = walk.choose(typed, SPLIT)
+    assert walk.value(split, "project") == "web-shop"
+    assert walk.value(split, "ldTag") == "from-unleash"
+    assert walk.answer(split, "ldApiKey").secret is not None
+    split = walk.put(split, "splitTag", "payments")
+    again = walk.choose(split, UNLEASH)
+    assert answers(again) == {**answers(typed), "splitTag": "payments"}
+    assert again.answers["sourceApiKey"] == typed.answers["sourceApiKey"]
+    assert walk.value(walk.choose(again, SPLIT), "splitTag") == "payments"
+
+
+def test_answers_of_another_integration_take_no_part(unleash: Draft, bag: Bag) -> None:
+    typed = walk.put(unleash, "sourceBaseUrl", "https://unleash.example.com")
+    typed = walk.put_secret(typed, bag, "sourceApiKey", SDK_KEY)
+    split = walk.choose(typed, SPLIT)
+    assert "sourceBaseUrl" not in walk.values(split)
+    assert "sourceApiKey" not in walk.secret_facts(split)
+    assert not walk.asks(split, "sourceBaseUrl")
+    assert walk.asks(split, "workspaceId")
+    assert walk.asks(split, "host")
+
+
+@pytest.mark.parametrize("confirmed", [False, True])
+def test_a_proposal_of_one_integration_is_none_for_another(unleash: Draft, *, confirmed: bool) -> None:
+    """Pressing Next confirms a default; it still is not the other integration's tag."""
+    draft = walk.touch(unleash, "fields") if confirmed else unleash
+    assert walk.value(walk.choose(draft, SPLIT), "ldTag") == "imported-from-split"
+    assert walk.value(walk.choose(walk.choose(draft, SPLIT), UNLEASH), "ldTag") == "imported-from-unleash"
+
+
+def test_a_tag_that_was_emptied_stays_empty(unleash: Draft) -> None:
+    draft = walk.choose(walk.put(unleash, "ldTag", ""), SPLIT)
+    assert walk.value(draft, "ldTag") == ""
+    assert "ldTag" in draft.answers
+
+
+def test_choosing_the_same_again_changes_nothing(unleash: Draft) -> None:
+    draft = walk.put(unleash, "ldTag", "mine")
+    assert walk.choose(draft, UNLEASH) == draft
+
+
+def test_a_proposal_counts_as_a_change_of_the_answer(unleash: Draft) -> None:
+    """A check that is under way must be able to see it."""
+    split = walk.choose(unleash, SPLIT)
+    again = walk.choose(split, UNLEASH)
+    seen = {walk.answer(draft, "ldTag").revision for draft in (unleash, split, again)}
+    assert len(seen) == 3
+
+
+def test_a_key_that_is_no_secret_elsewhere_never_shows(tmp_path: Path, unleash: Draft, bag: Bag) -> None:
+    """A manifest of one's own may use the same name for something else."""
+    made = form.build(load(written(tmp_path, variable(key="sourceApiKey"), variable(key="sourceBaseUrl", isSecret=True))))
+    typed = walk.put(walk.put_secret(unleash, bag, "sourceApiKey", SDK_KEY), "sourceBaseUrl", "https://un.example")
+    draft = walk.choose(typed, made)
+    assert walk.answer(draft, "sourceApiKey") == Answer()
+    assert walk.answer(draft, "sourceBaseUrl") == Answer()
+
+
+# --- put
+
+
+def test_what_is_typed_is_tidied_and_said(unleash: Draft) -> None:
+    draft = walk.put(unleash, "sourceBaseUrl", " https://Unleash.example.com/api/\n")
+    given = walk.answer(draft, "sourceBaseUrl")
+    assert given.value == "https://unleash.example.com"
+    assert "/api" in given.said
+    assert (given.touched, given.source) == (True, "")
+
+
+def test_revisions_count_changes_of_the_value_alone(unleash: Draft) -> None:
+    draft = walk.put(unleash, "project", "web")
+    assert walk.answer(draft, "project").revision == 1
+    assert walk.put(draft, "project", "web") is draft
+    assert walk.answer(walk.put(draft, "project", "web ", source="from X"), "project").revision == 1
+    assert walk.answer(walk.put(draft, "project", "shop"), "project").revision == 2
+
+
+def test_a_field_of_no_form_is_a_key_error(unleash: Draft) -> None:
+    with pytest.raises(KeyError):
+        walk.put(unleash, "workspaceId", "x")
+    with pytest.raises(KeyError):
+        walk.line(Draft(), "ldTag")
+
+
+def test_an_offer_is_taken_over(unleash: Draft) -> None:
+    draft = walk.take(unleash, Offer("Use default", "sourceProjectId", "default"))
+    given = walk.answer(draft, "sourceProjectId")
+    assert (given.value, given.source, given.touched) == ("default", "taken over", True)
+
+
+# --- secrets
+
+
+def test_of_a_secret_the_draft_learns_its_shape_alone(unleash: Draft, bag: Bag) -> None:
+    draft = walk.put_secret(unleash, bag, "sourceApiKey", f" {SDK_KEY}\n")
+    given = walk.answer(draft, "sourceApiKey")
+    assert bag.peek("sourceApiKey") == SDK_KEY
+    assert given.value == ""
+    assert given.secret is not None
+    assert (given.secret.length, given.secret.scope) == (len(SDK_KEY), ("default", "production"))
+    assert "removed" in given.said
+    assert SDK_KEY not in repr(draft)
+    assert SDK_KEY.partition(".")[2] not in repr(draft)
+
+
+def test_an_emptied_secret_is_gone_from_the_bag_too(unleash: Draft, bag: Bag) -> None:
+    draft = walk.put_secret(unleash, bag, "token", TOKEN, source="from LD_ACCESS_TOKEN", reference="env:LD_ACCESS_TOKEN")
+    draft = walk.put_secret(draft, bag, "token", "  ")
+    given = walk.answer(draft, "token")
+    assert "token" not in bag
+    assert (given.secret, given.reference, given.source) == (None, "", "")
+    assert any(f.level is Level.PROBLEM for f in walk.findings(draft, "token"))
+
+
+def test_the_same_secret_typed_again_keeps_where_it_came_from(unleash: Draft, bag: Bag) -> None:
+    draft = walk.put_secret(unleash, bag, "token", TOKEN, source="from LD_ACCESS_TOKEN", reference="env:LD_ACCESS_TOKEN")
+    assert walk.put_secret(draft, bag, "token", TOKEN) is draft
+    said = walk.put_secret(draft, bag, "token", f"{TOKEN}\n")
+    assert walk.answer(said, "token").reference == "env:LD_ACCESS_TOKEN"
+    assert walk.answer(said, "token").said == "A line break was removed."
+
+
+def test_another_secret_has_no_reference_of_the_first(unleash: Draft, bag: Bag) -> None:
+    draft = walk.put_secret(unleash, bag, "token", TOKEN, source="from LD_ACCESS_TOKEN", reference="env:LD_ACCESS_TOKEN")
+    draft = walk.put_secret(draft, bag, "token", TOKENS["reader"].value)
+    given = walk.answer(draft, "token")
+    assert (given.reference, given.source, given.revision) == ("", "", 2)
+
+
+def test_the_same_key_twice_is_said_and_unsaid(unleash: Draft, bag: Bag) -> None:
+    draft = walk.put_secret(unleash, bag, "token", TOKEN)
+    assert not draft.same_as_token
+    draft = walk.put_secret(draft, bag, "ldApiKey", TOKEN)
+    assert draft.same_as_token == {"ldApiKey"}
+    assert walk.line(draft, "ldApiKey").text == walk.SAME_KEY
+    assert walk.line(draft, "ldApiKey").level is Level.WARNING
+    assert not walk.problems(draft, "keys") or all(f.field != "ldApiKey" for f in walk.problems(draft, "keys"))
+    other = walk.put_secret(draft, bag, "token", TOKENS["reader"].value)
+    assert not other.same_as_token
+    both = walk.put_secret(other, bag, "ldApiKey", TOKENS["reader"].value)
+    assert both.same_as_token == {"ldApiKey"}
+    assert not walk.put_secret(both, bag, "token", "").same_as_token
+
+
+def test_where_a_key_is_kept(unleash: Draft, bag: Bag) -> None:
+    draft = walk.put_secret(unleash, bag, "token", TOKEN)
+    assert walk.answer(draft, "token").keep == SESSION
+    draft = walk.keep(draft, "token", KEYRING)
+    assert walk.answer(draft, "token").reference == ""  # wished for, not done
+    stored = walk.was_kept(draft, "token", "", in_keyring=True)
+    assert (walk.answer(stored, "token").reference, walk.answer(stored, "token").keep) == (KEYRING, KEYRING)
+    failed = walk.was_kept(stored, "token", "It is locked.", in_keyring=False)
+    assert (walk.answer(failed, "token").reference, walk.answer(failed, "token").keep) == ("", SESSION)
+    assert "It is locked" in walk.line(failed, "token").text
+
+
+def test_a_key_from_the_environment_that_could_not_be_kept_is_still_there(unleash: Draft, bag: Bag) -> None:
+    draft = walk.put_secret(unleash, bag, "token", TOKEN, source="from LD_ACCESS_TOKEN", reference="env:LD_ACCESS_TOKEN")
+    failed = walk.was_kept(draft, "token", "It is locked.", in_keyring=False)
+    assert walk.answer(failed, "token").reference == "env:LD_ACCESS_TOKEN"
+
+
+# --- the proposed name
+
+
+def test_the_name_follows_what_is_imported(unleash: Draft) -> None:
+    draft = walk.propose_name(unleash)
+    assert walk.value(draft, "config-name") == "Unleash"
+    draft = walk.put(walk.put(draft, "sourceProjectId", "default"), "sourceEnvironmentId", "production")
+    draft = walk.propose_name(draft)
+    assert walk.value(draft, "config-name") == "Unleash default production"
+    confirmed = walk.put(walk.touch(draft, "fields"), "sourceEnvironmentId", "staging")
+    assert walk.value(walk.propose_name(confirmed), "config-name") == "Unleash default staging"
+    assert walk.value(walk.propose_name(walk.choose(confirmed, SPLIT)), "config-name").startswith("Split")
+
+
+def test_a_name_of_ones_own_is_left_alone(unleash: Draft) -> None:
+    draft = walk.put(unleash, "config-name", "Mine")
+    assert walk.propose_name(draft) is draft
+    assert walk.value(walk.propose_name(walk.put(draft, "config-name", "")), "config-name") == "Unleash"
+
+
+def test_without_an_integration_there_is_no_name() -> None:
+    assert walk.propose_name(Draft()) == Draft()
+
+
+def test_a_very_long_scope_makes_a_name_that_fits(unleash: Draft) -> None:
+    long = replace(unleash, answers={**unleash.answers, "sourceProjectId": Answer(value="p" * 300, touched=True)})
+    assert len(walk.value(walk.propose_name(long), "config-name")) == 100

@@ -1,0 +1,163 @@
+"""What a server said, put into a draft: it fills what is open, and goes when its inputs change."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.walk_tools import forms
+from tui.flagimport import walk
+from tui.flagimport.finding import Finding, Level, Offer
+from tui.flagimport.walk import Check, Draft
+from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
+from tui.secrets.bag import Bag
+
+SPLIT, UNLEASH = forms()["split"], forms()["unleash"]
+ALL = ("token", "project", "sourceApiKey", "ldApiKey", "config-name")
+
+
+@pytest.fixture
+def bag() -> Bag:
+    return Bag()
+
+
+@pytest.fixture
+def draft(bag: Bag) -> Draft:
+    """All answered and all checked."""
+    made = walk.choose(Draft(), UNLEASH)
+    for key, text in (
+        ("project", "web-shop"),
+        ("config-name", "Mine"),
+        ("sourceBaseUrl", "https://unleash.example.com"),
+        ("sourceProjectId", "default"),
+        ("sourceEnvironmentId", "production"),
+    ):
+        made = walk.put(made, key, text)
+    for key, text in (
+        ("token", TOKENS["writer"].value),
+        ("ldApiKey", TOKENS["import-key"].value),
+        ("sourceApiKey", UNLEASH_KEYS["sdk"].value),
+    ):
+        made = walk.put_secret(made, bag, key, text)
+    for key in ALL:
+        made = walk.checked(made, Check(key, Level.OK, "fine"))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("changed", "stale"),
+    [
+        ("host", {"token", "project", "ldApiKey", "config-name"}),
+        ("project", {"project", "config-name"}),
+        ("sourceBaseUrl", {"sourceApiKey", "config-name"}),
+        ("config-name", {"config-name"}),
+        ("config-tags", {"config-name"}),
+        ("ldTag", {"config-name"}),
+        ("sourceProjectId", {"config-name"}),
+    ],
+)
+def test_a_changed_answer_drops_the_checks_that_used_it(draft: Draft, changed: str, stale: set[str]) -> None:
+    text = "https://other.example.com" if changed in ("host", "sourceBaseUrl") else "other"
+    assert set(ALL) - set(walk.put(draft, changed, text).checks) == stale
+
+
+@pytest.mark.parametrize(
+    ("changed", "stale"),
+    [
+        ("token", {"token", "project", "ldApiKey", "config-name"}),
+        ("ldApiKey", {"ldApiKey", "config-name"}),
+        ("sourceApiKey", {"sourceApiKey", "config-name"}),
+    ],
+)
+@pytest.mark.parametrize("text", ["a-quite-different-key", ""])
+def test_a_changed_key_does_too(draft: Draft, bag: Bag, changed: str, stale: set[str], text: str) -> None:
+    assert set(ALL) - set(walk.put_secret(draft, bag, changed, text).checks) == stale
+
+
+def test_the_same_answer_again_drops_nothing(draft: Draft, bag: Bag) -> None:
+    draft = walk.put(draft, "project", " web-shop")
+    draft = walk.put_secret(draft, bag, "token", TOKENS["writer"].value)
+    assert set(draft.checks) == set(ALL)
+
+
+def test_another_integration_has_no_checks(draft: Draft) -> None:
+    assert not walk.choose(draft, SPLIT).checks
+    assert not walk.choose(walk.choose(draft, SPLIT), UNLEASH).checks
+
+
+def test_the_same_integration_again_keeps_those_of_launchdarkly(draft: Draft) -> None:
+    assert set(walk.choose(draft, UNLEASH).checks) == {"token", "project", "config-name"}
+
+
+def test_a_check_can_be_forgotten(draft: Draft) -> None:
+    assert set(walk.unchecked(draft, "project").checks) == set(ALL) - {"project"}
+    assert walk.unchecked(draft, "ldTag").checks == draft.checks
+
+
+def test_a_check_fills_what_is_open_alone(bag: Bag) -> None:
+    draft = walk.choose(Draft(), UNLEASH)
+    draft = walk.put(draft, "sourceProjectId", "mine")
+    fills = (Offer("from the key", "sourceProjectId", "default"), Offer("from the key", "sourceEnvironmentId", "prod"))
+    draft = walk.checked(draft, Check("sourceApiKey", Level.OK, "reads all", fills=fills))
+    assert walk.value(draft, "sourceProjectId") == "mine"
+    filled = walk.answer(draft, "sourceEnvironmentId")
+    assert (filled.value, filled.source, filled.touched) == ("prod", "from the key", False)
+    assert "sourceApiKey" in draft.checks
+
+
+def test_a_field_that_was_emptied_is_filled_again() -> None:
+    draft = walk.put(walk.choose(Draft(), UNLEASH), "sourceProjectId", "")
+    check = Check("sourceApiKey", Level.OK, "", fills=(Offer("from the key", "sourceProjectId", "default"),))
+    assert walk.value(walk.checked(draft, check), "sourceProjectId") == "default"
+
+
+def test_filling_drops_the_checks_that_used_the_field(draft: Draft) -> None:
+    draft = walk.put(draft, "sourceProjectId", "")
+    draft = walk.checked(draft, Check("config-name", Level.OK, "free"))
+    check = Check("sourceApiKey", Level.OK, "", fills=(Offer("from the key", "sourceProjectId", "default"),))
+    draft = walk.checked(draft, check)
+    assert "config-name" not in draft.checks
+    assert draft.checks["sourceApiKey"] == check
+
+
+def test_a_check_is_said_at_its_field_and_at_others(draft: Draft) -> None:
+    other = Finding(Level.WARNING, "project", "Something imports there already.")
+    draft = walk.checked(draft, Check("config-name", Level.PROBLEM, "The name is taken.", (other,)))
+    assert walk.line(draft, "config-name") == Finding(Level.PROBLEM, "config-name", "The name is taken.")
+    assert walk.line(draft, "project") == other
+    assert [f.text for f in walk.problems(draft, "fields")] == ["The name is taken."]
+    assert walk.problems(draft, "review") == walk.problems(draft, "fields")
+
+
+def test_what_could_not_be_asked_does_not_stop(draft: Draft) -> None:
+    draft = walk.checked(draft, Check("token", Level.UNKNOWN, "LaunchDarkly cannot be reached."))
+    assert not walk.problems(draft, "launchdarkly")
+    assert walk.line(draft, "token").level is Level.UNKNOWN
+    assert walk.summary(draft, "launchdarkly").text.startswith("1 thing not known")
+
+
+def test_names_of_ids_are_told(draft: Draft) -> None:
+    draft = walk.choose(draft, SPLIT)
+    where = "8f2c4b10-5a4d-4b0c-8500-000000000001"
+    draft = walk.put(draft, "workspaceId", where)
+    assert walk.scope(draft) == ()  # an id tells a person nothing
+    draft = walk.checked(draft, Check("workspaceApiKey", Level.OK, "", names=((where, "Acme"),)))
+    assert walk.scope(draft) == ("Acme",)
+    assert walk.name(draft, where) == "Acme"
+    assert "Acme" in walk.line(draft, "workspaceId").text
+    assert walk.route(draft)[0] == "Split Acme"
+
+
+def test_revisions_tell_whether_inputs_changed(draft: Draft, bag: Bag) -> None:
+    used = walk.inputs_of(draft, "sourceApiKey")
+    assert used == {"sourceApiKey", "sourceBaseUrl", "source-api"}
+    before = walk.revisions(draft, used)
+    assert walk.revisions(walk.put(draft, "ldTag", "other"), used) == before
+    assert walk.revisions(walk.put(draft, "sourceBaseUrl", "https://x.example"), used) != before
+    away = walk.put_secret(draft, bag, "sourceApiKey", "")
+    back = walk.put_secret(away, bag, "sourceApiKey", UNLEASH_KEYS["sdk"].value)
+    assert walk.revisions(back, used) != before  # it was another one in between
+
+
+def test_inputs_of_a_field_that_is_none() -> None:
+    assert walk.inputs_of(Draft(), "workspaceId") == {"workspaceId"}
+    assert walk.inputs_of(Draft(), "config-name") == {"config-name", "host", "token"}

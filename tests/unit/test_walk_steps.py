@@ -1,0 +1,178 @@
+"""From step to step: forwards only without problems, back from everywhere, Change leads to Review again."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.walk_tools import forms
+from tui.flagimport import steps, walk
+from tui.flagimport.walk import Draft
+from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
+from tui.secrets.bag import Bag
+
+UNLEASH = forms()["unleash"]
+KEYS = [each.key for each in steps.STEPS]
+ANSWERS = {
+    "project": "web-shop",
+    "sourceBaseUrl": "https://unleash.example.com",
+    "sourceProjectId": "default",
+    "sourceEnvironmentId": "production",
+}
+SECRETS = {
+    "token": TOKENS["writer"].value,
+    "ldApiKey": TOKENS["import-key"].value,
+    "sourceApiKey": UNLEASH_KEYS["sdk"].value,
+}
+
+
+def walked(stop: str = "review") -> Draft:
+    """All answered, standing on a step that was reached by going on."""
+    draft, bag = walk.choose(Draft(), UNLEASH), Bag()
+    for key, text in ANSWERS.items():
+        draft = walk.put(draft, key, text)
+    for key, text in SECRETS.items():
+        draft = walk.put_secret(draft, bag, key, text)
+    while draft.step != stop:
+        before = draft.step
+        draft = walk.next_step(draft)
+        assert draft.step != before
+    return draft
+
+
+def test_the_steps_stand_in_their_order() -> None:
+    assert KEYS == ["integration", "launchdarkly", "keys", "fields", "review", "submit"]
+    assert steps.before("integration") is None
+    assert steps.after("submit") is None
+    assert [steps.index(key) for key in KEYS] == list(range(6))
+    assert steps.step("review").title == "Review"
+    with pytest.raises(ValueError, match="not in"):
+        steps.index("plan")
+
+
+def test_nothing_is_left_without_an_integration() -> None:
+    assert walk.next_step(Draft()) == Draft()
+    assert [f.field for f in walk.problems(Draft(), "integration")] == ["integration"]
+    assert walk.first_open(Draft(), "review") == "integration"
+
+
+def test_next_goes_on_only_without_a_problem() -> None:
+    draft = walk.next_step(walk.choose(Draft(), UNLEASH))
+    assert draft.step == "launchdarkly"
+    assert walk.next_step(draft) is draft  # no token yet
+    draft = walk.put_secret(walk.put(draft, "project", "web"), Bag(), "token", SECRETS["token"])
+    assert walk.next_step(draft).step == "keys"
+
+
+def test_a_whole_walk_and_all_the_way_back_keeps_every_answer() -> None:
+    draft = walked("submit")
+    assert walk.next_step(draft) is draft
+    answers = draft.answers
+    for key in reversed(KEYS[:-1]):
+        draft = walk.back(draft)
+        assert draft.step == key
+        assert draft.answers == answers
+    assert walk.back(draft) is draft
+    assert draft.furthest == "submit"
+
+
+def test_the_name_is_proposed_on_the_way_to_fields() -> None:
+    assert walk.value(walked("keys"), "config-name") == ""
+    assert walk.value(walked("fields"), "config-name") == "Unleash default production"
+
+
+@pytest.mark.parametrize("step", KEYS[:4])
+def test_change_returns_to_review(step: str) -> None:
+    draft = walk.change(walked(), step)
+    assert (draft.step, draft.returns) == (step, True)
+    following = walk.following(draft)
+    assert following is not None
+    assert following.key == "review"
+    draft = walk.next_step(draft)
+    assert (draft.step, draft.returns) == ("review", False)
+
+
+def test_change_does_not_return_over_a_problem_elsewhere() -> None:
+    draft = walk.put(walk.change(walked(), "launchdarkly"), "sourceProjectId", "")
+    following = walk.following(draft)
+    assert following is not None
+    assert following.key == "keys"
+    draft = walk.next_step(walk.next_step(draft))
+    assert draft.step == "fields"
+    assert walk.next_step(draft) is draft
+    draft = walk.put(draft, "sourceProjectId", "default")
+    assert walk.next_step(draft).step == "review"
+
+
+def test_back_gives_up_the_return_to_review() -> None:
+    draft = walk.back(walk.change(walked(), "fields"))
+    assert (draft.step, draft.returns) == ("keys", False)
+    following = walk.following(draft)
+    assert following is not None
+    assert following.key == "fields"
+
+
+def test_review_and_submit_have_the_problems_of_all_steps() -> None:
+    draft = walk.put(walked(), "project", "")
+    for step in ("launchdarkly", "review", "submit"):
+        assert [f.field for f in walk.problems(draft, step)] == ["project"]
+    assert not walk.problems(draft, "keys")
+    assert walk.next_step(draft) is draft
+    assert walk.first_open(draft, "review") == "launchdarkly"
+
+
+def test_the_first_open_step_has_a_limit() -> None:
+    draft = walked()
+    assert walk.first_open(draft, "submit") == "submit"
+    assert walk.first_open(draft, "keys") == "keys"
+    assert walk.first_open(walk.put(draft, "sourceProjectId", ""), "keys") == "keys"
+
+
+def test_furthest_never_goes_back() -> None:
+    draft = walk.go(walked(), "integration")
+    assert draft.furthest == "review"
+    assert walk.go(draft, "keys").furthest == "review"
+
+
+def test_touch_says_what_is_missing_as_a_problem() -> None:
+    draft = walk.next_step(walk.choose(Draft(), UNLEASH))
+    assert walk.line(draft, "token").level == "note"
+    assert walk.summary(draft, "launchdarkly").text == "Still to fill in: Your token, Project."
+    touched = walk.touch(draft, "launchdarkly")
+    assert walk.line(touched, "token").level == "problem"
+    assert walk.summary(touched, "launchdarkly").text == "2 problems: Your token, Project."
+    assert walk.line(touched, "sourceApiKey").level == "note"  # of another step
+    assert walk.values(touched).keys() >= walk.values(draft).keys()
+
+
+@pytest.mark.parametrize(
+    ("host", "project", "told"),
+    [
+        ("eu", "web-shop", "LaunchDarkly EU web-shop"),
+        ("us", "", "LaunchDarkly US, project not chosen"),
+        ("nonsense", "web", "LaunchDarkly ? web"),
+        ("", "web", ""),
+        ("https://ld.example.com", "web", "LaunchDarkly ld.example.com web"),
+    ],
+)
+def test_the_route_says_from_where_to_where(host: str, project: str, told: str) -> None:
+    draft = walk.put(walk.put(walked(), "host", host), "project", project)
+    assert walk.route(draft) == ("Unleash default/production", told)
+
+
+def test_the_route_before_anything_is_chosen() -> None:
+    assert walk.route(Draft()) == ("", "")
+    assert walk.route(walk.choose(Draft(), UNLEASH)) == ("Unleash", "LaunchDarkly US, project not chosen")
+
+
+def test_each_field_belongs_to_one_step() -> None:
+    draft = walked()
+    asked = [(step, v.key) for step in KEYS for v in walk.fields(draft, step)]
+    assert len({key for _, key in asked}) == len(asked)
+    for step, key in asked:
+        assert walk.step_of(draft, key) == step
+    assert walk.step_of(draft, "workspaceId") == "review"
+    on_keys = [v.key for v in walk.fields(draft, "keys")]
+    assert on_keys == ["sourceBaseUrl", "sourceApiKey", "ldApiKey"]
+    split = walk.choose(Draft(), forms()["split"])
+    assert [v.key for v in walk.fields(split, "keys")] == ["workspaceApiKey", "ldApiKey", "source-api"]
+    assert walk.fields(Draft(), "keys") == ()

@@ -1,0 +1,146 @@
+"""A walk without a front: sessions over the practice servers, and ways to hurry, to count and to look."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from tests.unit.sandbox_tools import FI, launchdarkly
+from tui.flagimport import form, walk
+from tui.flagimport.form import Form
+from tui.flagimport.practice import values_from
+from tui.flagimport.request import build
+from tui.flagimport.session import Session
+from tui.flagimport.submit import Outcome, Submission
+from tui.flagimport.tools import Tools
+from tui.flagimport.walk import Draft
+from tui.manifests.files import bundled
+from tui.net.client import Http
+from tui.net.events import Exchange, Result
+from tui.sandbox.server import Sandbox
+from tui.text import Redactor
+
+T = TypeVar("T")
+INTEGRATIONS = ("split", "unleash")
+SOURCE_KEY = {"split": "workspaceApiKey", "unleash": "sourceApiKey"}
+STEPS = ("launchdarkly", "keys", "fields")
+
+
+@functools.cache
+def forms() -> dict[str, Form]:
+    return {manifest.key: form.build(manifest) for manifest in bundled()}
+
+
+@dataclass
+class Naps:
+    """A `sleep` that takes no time and remembers how long it was asked for."""
+
+    seconds: list[float] = field(default_factory=list)
+
+    async def __call__(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+        await asyncio.sleep(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Impatient(Tools):
+    """Gives every request but a part of a second."""
+
+    def http(self) -> Http:
+        return Http(now=self.now, sleep=self.sleep, log=self.log, timer=self.timer, deadline=self.now() + 0.4)
+
+
+def session(tools: Tools | None = None, **more: Any) -> Session:
+    """One that knows no environment, keyring or file, unless `more` says so."""
+    return Session(forms=forms(), tools=tools or Tools(redactor=Redactor(), sleep=Naps()), **more)
+
+
+def values(box: Sandbox, integration: str) -> dict[str, str]:
+    """The practice company's answer to each field that it has one for."""
+    return values_from(box.addresses())[integration]
+
+
+async def walked(made: Session, integration: str, given: Mapping[str, str], *, checks: bool = False) -> Session:
+    """All steps up to Review, each field answered as a person would, each problem an error."""
+    made.choose(integration)
+    made.draft = walk.next_step(made.draft)
+    for step in STEPS:
+        assert made.draft.step == step
+        for each in walk.fields(made.draft, step):
+            if each.key in given:
+                made.put(each.key, given[each.key])
+        for each in walk.fields(made.draft, step):
+            if checks and made.due(each.key):
+                await checked(made, each.key)
+        assert not walk.problems(made.draft, step), walk.problems(made.draft, step)
+        made.draft = walk.next_step(made.draft)
+    assert made.draft.step == "review"
+    return made
+
+
+async def at_review(box: Sandbox, integration: str = "unleash", tools: Tools | None = None, **changed: str) -> Session:
+    """A session that stands on Review without a check made; `changed` are answers other than the company's."""
+    given = values(box, integration) | {key.replace("_", "-"): value for key, value in changed.items()}
+    return await walked(session(tools), integration, given)
+
+
+async def checked(made: Session, key: str) -> list[Exchange]:
+    """Have a field checked; what happened on the way."""
+    return [event async for event in made.check(key)]
+
+
+def submission(made: Session, *, reuse: bool = False) -> Submission:
+    return Submission(build(made.draft), made.bag, made.tools, reuse=reuse)
+
+
+async def drained(events: AsyncGenerator[Exchange | Result[T], None]) -> tuple[list[Exchange], T]:
+    """All events of a stream, and its result, which must be the last."""
+    seen: list[Exchange] = []
+    results: list[T] = []
+    async for event in events:
+        assert not results, "something came after the result"
+        if isinstance(event, Result):
+            results.append(event.value)
+        else:
+            seen.append(event)
+    assert len(results) == 1
+    return seen, results[0]
+
+
+async def sent(made: Submission) -> Outcome:
+    """What came of sending; the submission must remember the same."""
+    events, outcome = await drained(made.send())
+    assert made.outcome == outcome
+    assert made.events == events
+    return outcome
+
+
+def posts(box: Sandbox) -> int:
+    """How many create requests have arrived."""
+    return sum(method == "POST" and path.startswith(FI) for method, path, _ in box.requests)
+
+
+def configurations(box: Sandbox, name: str | None = None) -> list[dict[str, Any]]:
+    """What another client sees of the configurations in the account, whole."""
+    with launchdarkly(box) as other:
+        listed = other.get(FI).json()["items"]
+        paths = [f"{FI}/{c['projectKey']}/{c['integrationKey']}/{c['_id']}" for c in listed if name in (None, c["name"])]
+        return [other.get(path).json() for path in paths]
+
+
+def strangers() -> set[asyncio.Task[Any]]:
+    """Every task of this loop but the test's own."""
+    return asyncio.all_tasks() - {asyncio.current_task()}  # type: ignore[arg-type]
+
+
+def everything_said(draft: Draft) -> str:
+    """All text that a front could show of a draft, and its representation."""
+    parts = [repr(draft), *walk.route(draft)]
+    for each in walk.all_fields(draft):
+        parts += [walk.line(draft, each.key).text, *(f.text for f in walk.findings(draft, each.key))]
+    for step in ("integration", *STEPS, "review", "submit"):
+        parts += [walk.summary(draft, step).text, *(f.text for f in walk.problems(draft, step))]
+    return "\n".join(parts)
