@@ -156,15 +156,27 @@ class WizardApp(Host):
         self.call_after_refresh(lambda: self.call_after_refresh(focus))
 
     def begin_again(self) -> None:
+        self._begin(practising=self.practising)
+
+    def begin_practice(self) -> None:
+        self._begin(practising=True)
+
+    @work(exclusive=True, group="leave", exit_on_error=True)
+    async def _begin(self, *, practising: bool) -> None:
+        """Start over; what would be lost is asked about first, as on leaving."""
+        from tui.screens.leaving import leaving_question
+
+        question = leaving_question(self._session)
+        if question is not None and not await self.push_screen_wait(question):
+            return
+        if self._session is not None:
+            self._session.save()
+        self.practising = practising
         self._loaded.clear()
         self._session = None
         self.saved = self._offered()
         self._show(IntegrationScreen())
         self.call_after_refresh(self._load)
-
-    def begin_practice(self) -> None:
-        self.practising = True
-        self.begin_again()
 
     # --- leaving
 
@@ -258,12 +270,13 @@ class WizardApp(Host):
         """
         self.bell()
         report = clean(self._redactor("".join(traceback.format_exception(*sys.exc_info()))), multiline=True)
-        saved = False
+        saved, made = False, ""
         if self._session is not None:
             with contextlib.suppress(Exception):
                 saved = not self._session.save()
+                made = self._session.made()
         kept = "Your answers are saved; start again to go on from there. " if saved else ""
-        text = f"This program failed; the fault is ours. {kept}The report below has no keys.\n\n{report}"
+        text = f"This program failed; the fault is ours. {made}{' ' if made else ''}{kept}The report below has no keys.\n\n{report}"
         from rich.segment import Segments
         from rich.text import Text
 

@@ -242,7 +242,8 @@ async def _name(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> C
     async with tools.launchdarkly(bag, request.instance) as ld:
         standing = await look_up(ld, request, sink=sink)
     if standing.same is not None:
-        text = f'"{clean(request.name)}" exists in {request.project} with the same settings. Use that one, or change the name.'
+        text = f'"{clean(request.name)}" exists in {request.project} with the same settings.'
+        text += " Use that one, or change the name."
         return Check(key, Level.WARNING, text, facts=standing)
     if standing.different is not None:
         return Check(key, Level.PROBLEM, str(differs(standing.different)), facts=standing)

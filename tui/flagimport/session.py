@@ -104,13 +104,18 @@ class Session:
 
     def farewell(self) -> str:
         """What to say on the plain screen after leaving: what was created, or how to go on."""
+        kept = "Your answers are kept; start again to go on." if self.draft.form and self.draft_path else ""
+        return self.made() or kept
+
+    def made(self) -> str:
+        """Which configuration this walk has created or found, "" for none."""
         outcome = self.submission.outcome if self.submission else None
         if outcome is not None and outcome.configuration is not None and self.submission is not None:
             made, asked = outcome.configuration, self.submission.request
             where = "practice" if self.practice else f"LaunchDarkly {asked.instance.name}"
             text = f'Flag import configuration "{asked.name}" ({made.id}) is in {asked.project}, {where}.'
             return clean(self.tools.redactor(text))
-        return "Your answers are kept; start again to go on." if self.draft.form and self.draft_path else ""
+        return ""
 
     # --- values that are known without asking
 

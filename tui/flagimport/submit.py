@@ -152,7 +152,8 @@ class Submission:
     def _exists(self, identity: str) -> Failure:
         return Failure(
             Kind.CONFLICT,
-            f'"{clean(self.request.name)}" already exists in {self.request.project}, with the same settings ({identity}).',
+            f'"{clean(self.request.name)}" already exists in {self.request.project}, with the same settings'
+            f" ({identity}).",
             "A second one would be a copy.",
             "Use that one, or change the name; nothing was sent.",
             field="config-name",
