@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import gc
 import os
 import signal
@@ -24,6 +25,7 @@ from tui.flagimport.drafts import Saved
 from tui.flagimport.walk import Draft
 from tui.manifests.cards import cards
 from tui.options import Options, PracticeServers
+from tui.screens.dialogs import Question
 from tui.screens.host import Host
 from tui.screens.integration import IntegrationScreen
 from tui.screens.step import StepScreen
@@ -84,7 +86,7 @@ class WizardApp(Host):
     def draft(self) -> Draft:
         return self._session.draft if self._session else Draft()
 
-    @property
+    @functools.cached_property
     def cards(self) -> list[dict[str, str]]:
         return cards(self._options.manifests)
 
@@ -98,7 +100,9 @@ class WizardApp(Host):
     def get_default_screen(self) -> IntegrationScreen:
         """The first step: no empty screen is styled and laid out before it."""
         self.saved = self._offered()
-        return IntegrationScreen()
+        screen = IntegrationScreen()
+        screen._push_result_callback(self, None)  # private: what pushing does, and switching takes away again
+        return screen
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._load)
@@ -115,13 +119,18 @@ class WizardApp(Host):
     async def _load(self) -> None:
         """Import the engine, start the practice servers, make the session: all in a thread, after the first paint."""
         if self.practising and self._servers is None:
-            self._servers = await asyncio.to_thread(self._options.start_practice)
+            try:
+                self._servers = await asyncio.to_thread(self._options.start_practice)
+            except OSError as error:
+                self.farewell = f"The practice servers could not be started here: {error.strerror}. Nothing was sent."
+                self.exit(1)
+                return
         self._session = await asyncio.to_thread(self._build)
         given = self._options.integration
-        if given and not self.practising and given in self._session.forms:
+        self._loaded.set()
+        if given and given in self._session.forms and self.screen.id == "step-integration":
             self._session.choose(given)
             self.show_step()
-        self._loaded.set()
         if not gc.isenabled():  # `cli` switched the search for garbage off
             gc.freeze()  # whatever is there now stays: to look through it all would hold a key press up
             gc.enable()
@@ -136,16 +145,9 @@ class WizardApp(Host):
         from tui.screens.registry import SCREENS
 
         trouble = self.session.save()
-        self._show(SCREENS[self.session.draft.step]())
+        self.switch_screen(SCREENS[self.session.draft.step]())
         if trouble:
             self.notify(trouble, severity="warning", markup=False)
-
-    def _show(self, screen: StepScreen) -> None:
-        """Put a step in the place of the one before; the screen the app began with has none, and stays below."""
-        if len(self.screen_stack) > 1:
-            self.switch_screen(screen)
-        else:
-            self.push_screen(screen)
 
     def focus_field(self, key: str) -> None:
         def focus() -> None:
@@ -175,7 +177,7 @@ class WizardApp(Host):
         self._loaded.clear()
         self._session = None
         self.saved = self._offered()
-        self._show(IntegrationScreen())
+        self.switch_screen(IntegrationScreen())
         self.call_after_refresh(self._load)
 
     # --- leaving
@@ -188,11 +190,12 @@ class WizardApp(Host):
     async def _leave(self) -> None:
         from tui.screens.leaving import leaving_question
 
+        if isinstance(self.screen, Question):
+            return  # it is being asked already
         question = leaving_question(self._session)
         if question is not None and not await self.push_screen_wait(question):
             return
         if self._session is not None:
-            self._session.save()
             self.farewell = self._session.farewell()
         self.exit(0)
 
@@ -253,7 +256,9 @@ class WizardApp(Host):
         self.call_after_refresh(self._write_picture, write_private)
 
     def _write_picture(self, write: Callable[[Path, str], None]) -> None:
-        path = self.folder / "ld-flag-import.svg"
+        from tui.files import unused
+
+        path = unused(self.folder, "ld-flag-import.svg")
         try:
             write(path, self._redactor(self.export_screenshot()))
         except OSError as error:
@@ -275,8 +280,9 @@ class WizardApp(Host):
             with contextlib.suppress(Exception):
                 saved = not self._session.save()
                 made = self._session.made()
-        kept = "Your answers are saved; start again to go on from there. " if saved else ""
-        text = f"This program failed; the fault is ours. {made}{' ' if made else ''}{kept}The report below has no keys.\n\n{report}"
+        kept = "Your answers are saved; start again to go on from there." if saved else ""
+        said = " ".join(filter(None, ("This program failed; the fault is ours.", made, kept)))
+        text = f"{said} The report below has no keys.\n\n{report}"
         from rich.segment import Segments
         from rich.text import Text
 
@@ -288,6 +294,6 @@ def run(options: Options, redactor: Redactor, log: Callable[[str], None] | None 
     """Run the wizard in this terminal. Returns the exit code of contract: 0, 1, 129, 130 or 143."""
     app = WizardApp(options, redactor, log)
     result = app.run(mouse=not os.environ.get("LDFI_NO_MOUSE"))
-    if app.farewell and app.return_code == 0:
+    if app.farewell:
         print(app.farewell)
     return result if result is not None else (app.return_code or 0)

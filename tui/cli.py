@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
 
 from tui import __version__
 
+TYPE_CHECKING = False  # typing's own; to import that, or pathlib, takes as long as all the rest of `--version`
 if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import TextIO
+
     from tui.options import Options, PracticeServers
     from tui.text import Redactor
 
@@ -60,19 +63,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--integration", default="", help="split or unleash")
     parser.add_argument(
         "--manifest",
-        type=Path,
+        type=_path,
         action="append",
         default=[],
         metavar="PATH",
         help="add or replace an integration manifest",
     )
-    parser.add_argument("--log", type=Path, metavar="FILE", help="write a log without keys, headers and bodies")
+    parser.add_argument("--log", type=_path, metavar="FILE", help="write a log without keys, headers and bodies")
     parser.set_defaults(run=_wizard)
-    commands = parser.add_subparsers(title="commands", metavar="")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     manifest = commands.add_parser(
         "manifest", parents=[common], help="check integration manifests and print their forms"
     )
-    manifest.add_argument("paths", type=Path, nargs="+", metavar="PATH")
+    manifest.add_argument("paths", type=_path, nargs="+", metavar="PATH")
     manifest.set_defaults(run=_manifest)
     keys = commands.add_parser("keys", help="list or forget what is kept in the keyring; never prints a key")
     _keys_parser(keys, common)
@@ -85,8 +88,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _path(text: str) -> Path:
+    from pathlib import Path
+
+    return Path(text)
+
+
 def _keys_parser(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(title="actions", metavar="", required=True)
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = actions.add_parser("list", parents=[common], help="names, places and dates")
     listing.set_defaults(run=_keys, action="list")
     forget = actions.add_parser("forget", parents=[common], help="remove entries from the keyring")
@@ -163,6 +172,11 @@ def _no_screen() -> str:
     """Why the full-screen wizard cannot be shown here, "" if it can."""
     if os.environ.get("TERM") == "dumb":
         return "This terminal (TERM=dumb) cannot show the wizard's screens. Start it in another terminal, or set TERM."
+    if os.environ.get("ACCESSIBLE"):
+        return (
+            "ACCESSIBLE is set, and this version has only full-screen pages, which a screen reader cannot follow."
+            " Unset it to open them all the same."
+        )
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return (
             "The wizard needs a terminal for its input and output, and here is none. Start it in one"
@@ -231,10 +245,16 @@ def _open_log(path: Path | None, redactor: Redactor) -> tuple[Callable[[str], No
     def write(line: str) -> None:
         from datetime import datetime
 
-        file.write(f"{datetime.now().astimezone().isoformat(timespec='milliseconds')} {clean(redactor(line))}\n")
-        file.flush()
+        # A full disk must not take the answer to a request along with it.
+        with contextlib.suppress(OSError, ValueError):
+            file.write(f"{datetime.now().astimezone().isoformat(timespec='milliseconds')} {clean(redactor(line))}\n")
+            file.flush()
 
-    return write, file.close
+    def close() -> None:
+        with contextlib.suppress(OSError):
+            file.close()
+
+    return write, close
 
 
 # --- commands

@@ -42,10 +42,17 @@ def build(
     practice = _practice(servers) if servers else None
     return Session(
         forms=forms,
-        tools=Tools(redactor=redactor, log=log, now=options.now, timer=options.timer, sleep=options.sleep),
+        tools=Tools(
+            redactor=redactor,
+            log=log,
+            now=options.now,
+            timer=options.timer,
+            sleep=options.sleep,
+            loopback_only=servers is not None,
+        ),
         keyring=None if practice else Keyring(),
         environ={} if practice else options.environ,
-        given=Given() if practice else Given(options.host, options.project, options.integration),
+        given=Given() if practice else Given(options.host, options.project),
         draft_path=draft_path(practising=practice is not None),
         practice=practice,
     )

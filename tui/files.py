@@ -19,6 +19,15 @@ def state_dir() -> Path:
     return path
 
 
+def unused(folder: Path, name: str) -> Path:
+    """`folder/name`, or with -2, -3 ... before its ending where that is taken."""
+    path, number = folder / name, 1
+    while path.exists():
+        number += 1
+        path = folder / f"{Path(name).stem}-{number}{Path(name).suffix}"
+    return path
+
+
 def write_private(path: Path, text: str) -> None:
     """Replace `path` by `text` (UTF-8) in one step, readable and writable by its owner alone (0600).
 

@@ -33,6 +33,11 @@ def unleash() -> Draft:
     return walk.choose(Draft(), UNLEASH)
 
 
+def found(draft: Draft, bag: Bag) -> Draft:
+    said, reference = "from LD_ACCESS_TOKEN", "env:LD_ACCESS_TOKEN"
+    return walk.put_secret(draft, bag, "token", TOKEN, source=said, reference=reference)
+
+
 def answers(draft: Draft) -> dict[str, str]:
     return {key: each.value for key, each in draft.answers.items() if each.value}
 
@@ -109,7 +114,8 @@ def test_a_proposal_counts_as_a_change_of_the_answer(unleash: Draft) -> None:
 
 def test_a_key_that_is_no_secret_elsewhere_never_shows(tmp_path: Path, unleash: Draft, bag: Bag) -> None:
     """A manifest of one's own may use the same name for something else."""
-    made = form.build(load(written(tmp_path, variable(key="sourceApiKey"), variable(key="sourceBaseUrl", isSecret=True))))
+    variables = variable(key="sourceApiKey"), variable(key="sourceBaseUrl", isSecret=True)
+    made = form.build(load(written(tmp_path, *variables)))
     typed = walk.put(walk.put_secret(unleash, bag, "sourceApiKey", SDK_KEY), "sourceBaseUrl", "https://un.example")
     draft = walk.choose(typed, made)
     assert walk.answer(draft, "sourceApiKey") == Answer()
@@ -164,7 +170,7 @@ def test_of_a_secret_the_draft_learns_its_shape_alone(unleash: Draft, bag: Bag) 
 
 
 def test_an_emptied_secret_is_gone_from_the_bag_too(unleash: Draft, bag: Bag) -> None:
-    draft = walk.put_secret(unleash, bag, "token", TOKEN, source="from LD_ACCESS_TOKEN", reference="env:LD_ACCESS_TOKEN")
+    draft = found(unleash, bag)
     draft = walk.put_secret(draft, bag, "token", "  ")
     given = walk.answer(draft, "token")
     assert "token" not in bag
@@ -173,7 +179,7 @@ def test_an_emptied_secret_is_gone_from_the_bag_too(unleash: Draft, bag: Bag) ->
 
 
 def test_the_same_secret_typed_again_keeps_where_it_came_from(unleash: Draft, bag: Bag) -> None:
-    draft = walk.put_secret(unleash, bag, "token", TOKEN, source="from LD_ACCESS_TOKEN", reference="env:LD_ACCESS_TOKEN")
+    draft = found(unleash, bag)
     assert walk.put_secret(draft, bag, "token", TOKEN) is draft
     said = walk.put_secret(draft, bag, "token", f"{TOKEN}\n")
     assert walk.answer(said, "token").reference == "env:LD_ACCESS_TOKEN"
@@ -181,7 +187,7 @@ def test_the_same_secret_typed_again_keeps_where_it_came_from(unleash: Draft, ba
 
 
 def test_another_secret_has_no_reference_of_the_first(unleash: Draft, bag: Bag) -> None:
-    draft = walk.put_secret(unleash, bag, "token", TOKEN, source="from LD_ACCESS_TOKEN", reference="env:LD_ACCESS_TOKEN")
+    draft = found(unleash, bag)
     draft = walk.put_secret(draft, bag, "token", TOKENS["reader"].value)
     given = walk.answer(draft, "token")
     assert (given.reference, given.source, given.revision) == ("", "", 2)
@@ -215,7 +221,7 @@ def test_where_a_key_is_kept(unleash: Draft, bag: Bag) -> None:
 
 
 def test_a_key_from_the_environment_that_could_not_be_kept_is_still_there(unleash: Draft, bag: Bag) -> None:
-    draft = walk.put_secret(unleash, bag, "token", TOKEN, source="from LD_ACCESS_TOKEN", reference="env:LD_ACCESS_TOKEN")
+    draft = found(unleash, bag)
     failed = walk.was_kept(draft, "token", "It is locked.", in_keyring=False)
     assert walk.answer(failed, "token").reference == "env:LD_ACCESS_TOKEN"
 
@@ -245,5 +251,6 @@ def test_without_an_integration_there_is_no_name() -> None:
 
 
 def test_a_very_long_scope_makes_a_name_that_fits(unleash: Draft) -> None:
-    long = replace(unleash, answers={**unleash.answers, "sourceProjectId": Answer(value="p" * 300, touched=True)})
+    each = Answer(value="p" * 64, touched=True)
+    long = replace(unleash, answers={**unleash.answers, "sourceProjectId": each, "sourceEnvironmentId": each})
     assert len(walk.value(walk.propose_name(long), "config-name")) == 100

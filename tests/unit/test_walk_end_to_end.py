@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.unit import sandbox_tools
 from tests.unit.sandbox_tools import FI, run_import
 from tests.unit.walk_tools import (
     INTEGRATIONS,
@@ -23,7 +24,6 @@ from tests.unit.walk_tools import (
     values,
     walked,
 )
-from tests.unit import sandbox_tools
 from tui.flagimport import walk
 from tui.flagimport.finding import Level
 from tui.flagimport.request import build
@@ -96,7 +96,7 @@ async def test_what_was_created_can_be_imported(integration: str) -> None:
 async def test_a_custom_answer_of_every_field_arrives() -> None:
     with Sandbox.start() as box:
         given = values(box, "unleash") | {
-            "config-name": "Ünleash \"prod\" \\ $HOME `x` ☃",
+            "config-name": 'Ünleash "prod" \\ $HOME `x` ☃',
             "config-tags": "migration, team-a",
             "sourceTag": "simple:payments",
             "ldTag": "moved",

@@ -46,7 +46,7 @@ secrets = st.one_of(
 GOOD = {
     "host": "eu",
     "project-key": "web-shop",
-    "config-name": "It's \"mine\"\\ $HOME `id` @@0@@ ☃",
+    "config-name": 'It\'s "mine"\\ $HOME `id` @@0@@ ☃',
     "source-api": "https://split.example.com/api/v2",
     "base-url": "https://unleash.example.com",
     "source-project": "default",
@@ -94,7 +94,8 @@ class AnyWalk(RuleBasedStateMachine):
             self.draft = walk.unchecked(self.draft, key)
         for each in (v for step in STEPS for v in walk.fields(self.draft, step)):
             if each.secret:
-                self.put_secret(each.key, f"default:production.{MARK}{tail}xxx" if "source" in each.key else MARK + tail, "")
+                scope = "default:production." if each.role == "unleash-key" else ""
+                self.put_secret(each.key, f"{scope}{MARK}{tail}xxxx", "")
             else:
                 self.put(each.key, GOOD.get(each.role, ""))
 

@@ -61,7 +61,7 @@ def test_the_address_of_an_instance_is_said(draft: Draft) -> None:
 def test_a_secret_shows_its_length_and_its_check(draft: Draft) -> None:
     token = TOKENS["writer"].value
     draft = walk.put_secret(draft, Bag(), "token", token)
-    assert walk.line(draft, "token") == Finding(Level.OK, "token", f"{len(token)} characters")
+    assert walk.line(draft, "token") == Finding(Level.NOTE, "token", f"{len(token)} characters")
     draft = walk.checked(draft, Check("token", Level.OK, "Ana Ruiz, writer"))
     assert walk.line(draft, "token").text == f"{len(token)} characters; Ana Ruiz, writer"
 
@@ -148,4 +148,3 @@ def test_review_says_that_the_name_is_free(draft: Draft) -> None:
 
 def test_every_level_has_its_place() -> None:
     assert set(remarks._ORDER) == set(Level)
-

@@ -6,6 +6,7 @@ import asyncio
 import functools
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
+from types import CoroutineType
 from typing import Any, TypeVar
 
 from tests.unit.sandbox_tools import FI, launchdarkly
@@ -26,6 +27,7 @@ from tui.text import Redactor
 T = TypeVar("T")
 INTEGRATIONS = ("split", "unleash")
 SOURCE_KEY = {"split": "workspaceApiKey", "unleash": "sourceApiKey"}
+NAME = "Practice walk"
 STEPS = ("launchdarkly", "keys", "fields")
 
 
@@ -83,7 +85,8 @@ async def walked(made: Session, integration: str, given: Mapping[str, str], *, c
 
 async def at_review(box: Sandbox, integration: str = "unleash", tools: Tools | None = None, **changed: str) -> Session:
     """A session that stands on Review without a check made; `changed` are answers other than the company's."""
-    given = values(box, integration) | {key.replace("_", "-"): value for key, value in changed.items()}
+    given = {**values(box, integration), "config-name": NAME}
+    given |= {key.replace("_", "-"): value for key, value in changed.items()}
     return await walked(session(tools), integration, given)
 
 
@@ -126,14 +129,16 @@ def posts(box: Sandbox) -> int:
 def configurations(box: Sandbox, name: str | None = None) -> list[dict[str, Any]]:
     """What another client sees of the configurations in the account, whole."""
     with launchdarkly(box) as other:
-        listed = other.get(FI).json()["items"]
-        paths = [f"{FI}/{c['projectKey']}/{c['integrationKey']}/{c['_id']}" for c in listed if name in (None, c["name"])]
+        listed = [each for each in other.get(FI).json()["items"] if name in (None, each["name"])]
+        paths = [f"{FI}/{each['projectKey']}/{each['integrationKey']}/{each['_id']}" for each in listed]
         return [other.get(path).json() for path in paths]
 
 
-def strangers() -> set[asyncio.Task[Any]]:
-    """Every task of this loop but the test's own."""
-    return asyncio.all_tasks() - {asyncio.current_task()}  # type: ignore[arg-type]
+def strangers() -> set[str]:
+    """The tasks of this loop that are neither the test's own nor of a server it made."""
+    coroutines = [task.get_coro() for task in asyncio.all_tasks() - {asyncio.current_task()}]
+    codes = [each.cr_code for each in coroutines if isinstance(each, CoroutineType)]
+    return {code.co_qualname for code in codes if "/tests/" not in code.co_filename}
 
 
 def everything_said(draft: Draft) -> str:

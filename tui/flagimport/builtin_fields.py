@@ -48,8 +48,8 @@ TOKEN = as_field(
     help="Makes the import for you: api- and 36 characters.",
     secret=True,
     guide=Guide(
-        what="A LaunchDarkly access token. This program uses it to look up your projects and to create and "
-        "start the import. It is sent to the instance chosen here and nowhere else, and is not written "
+        what="A LaunchDarkly access token. This program uses it to look up your projects and to create the "
+        "import. It is sent to the instance chosen here and nowhere else, and is not written "
         "into the import. An SDK key (sdk-), a mobile key (mob-) or a client-side ID is something else and "
         "does not work.",
         where=(
@@ -115,7 +115,7 @@ CONFIG_TAGS = as_field(
     "Configuration tags",
     help="Tag the configuration, not the flags. May be blank.",
     required=False,
-    placeholder="migration, team-a",
+    placeholder="e.g. migration, team-a",
     guide=Guide(
         what="Labels for the import configuration itself, with commas between them: letters, digits, . _ "
         "and - . The tag that the flags get is another field, Flag tag.",

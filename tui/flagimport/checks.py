@@ -40,9 +40,14 @@ class Account:
 Runner = Callable[[Draft, Bag, Tools, str, Sink], Awaitable[Check]]
 
 
-def due(draft: Draft, key: str) -> bool:
-    """A check of this field could tell something and has not been made since its inputs changed."""
-    return key not in draft.checks and runner(draft, key) is not None and not _blocked(draft, key)
+def due(draft: Draft, key: str, *, again: bool = False) -> bool:
+    """A check of this field could tell something and has not been made since its inputs changed.
+
+    With `again` one that failed counts too: what refused or did not answer may do better now.
+    """
+    made = draft.checks.get(key)
+    open_ = made is None or (again and isinstance(made.facts, Failure))
+    return open_ and runner(draft, key) is not None and not _blocked(walk.unchecked(draft, key), key)
 
 
 def _blocked(draft: Draft, key: str) -> bool:
@@ -62,9 +67,12 @@ def _blocked(draft: Draft, key: str) -> bool:
 def runner(draft: Draft, key: str) -> Runner | None:
     """The check of a field, None where no server can tell."""
     try:
-        return RUNNERS.get(walk.variable(draft, key).role)
+        role = walk.variable(draft, key).role
     except KeyError:
         return None
+    if role in walk.SOURCE_KEY_ROLES and draft.integration not in SOURCES:
+        return None  # a manifest of the person's own, of a source this program cannot ask
+    return RUNNERS.get(role)
 
 
 def check(draft: Draft, bag: Bag, tools: Tools, key: str) -> AsyncGenerator[Exchange | Result[Check], None]:
@@ -105,6 +113,9 @@ async def _token(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> 
             text = "It works, but may not see import configurations (403). Most likely its role does not cover them."
             return Check(key, Level.WARNING, text, facts=account)
     account = Account(identity, member, configurations, tools.now())
+    if member is not None and member.role == "reader" and not member.custom_roles:
+        text = f"{who(account)}: most likely it may not create import configurations. Use a token that may."
+        return Check(key, Level.WARNING, text, facts=account)
     return Check(key, Level.OK, f"{who(account)}; may see import configurations; creating: not known", facts=account)
 
 
@@ -146,7 +157,10 @@ async def _import_key(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink
         text = f"Its owner, {member.display_name}, has the role Reader: most likely it may not create flags. F1 helps."
         return Check(key, Level.WARNING, text)
     owner = who(Account(identity, member, None, tools.now()))
-    return Check(key, Level.OK, f"same account; {owner}; creating flags: not known")
+    if not (theirs and identity.account_id):
+        return Check(key, Level.UNKNOWN, f"{owner}; whether it is your token's account is not known")
+    same = "same account; " if theirs and identity.account_id else ""
+    return Check(key, Level.OK, f"{same}{owner}; creating flags: not known")
 
 
 def _of_import_key(failure: Failure) -> Failure:
@@ -167,10 +181,18 @@ async def _source_key(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink
         raise Failure(Kind.CREDENTIAL, "There is no key yet.")
     form = draft.form
     address = next((walk.value(draft, v.key) for v in form.variables if v.role == "base-url"), "") if form else ""
+    tools.stays_here(address or walk.value(draft, SOURCE_API.key))
     async with tools.http() as http:
-        report = await source.check_key(
-            http, address or walk.value(draft, SOURCE_API.key), held, answers=walk.values(draft), sink=sink
-        )
+        try:
+            report = await source.check_key(
+                http, address or walk.value(draft, SOURCE_API.key), held, answers=walk.values(draft), sink=sink
+            )
+        except Failure as failure:
+            if address or failure.field or walk.value(draft, SOURCE_API.key) == SOURCE_API.default:
+                raise
+            # The person gave another address than the usual one: most likely it is at fault.
+            blamed = Finding(_failed(key, failure).level, SOURCE_API.key, str(failure))
+            return Check(key, Level.UNKNOWN, "Not checked: see the address below.", (blamed,), facts=failure)
     return source_check(draft, key, report)
 
 

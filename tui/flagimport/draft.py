@@ -155,8 +155,15 @@ _SCOPE_ROLES = ("source-project", "source-environment", "split-workspace", "spli
 
 def scope(draft: Draft) -> tuple[str, ...]:
     """Which part of the source is imported, by names that tell a person something: ids are left out."""
-    told = (name(draft, value(draft, v.key)) for v in _variables(draft) if v.role in _SCOPE_ROLES)
+    told = (name(draft, fit(draft, v)) for v in _variables(draft) if v.role in _SCOPE_ROLES)
     return tuple(each for each in told if each and not _ID.fullmatch(each))
+
+
+def fit(draft: Draft, field: Variable) -> str:
+    """An answer that may stand elsewhere too: "" for one with a problem, which may be a key in the wrong place."""
+    given = value(draft, field.key)
+    found = forms.validate(field, given, values(draft), secret_facts(draft))
+    return "" if any(f.level is Level.PROBLEM for f in found) else given
 
 
 def name(draft: Draft, identity: str) -> str:
@@ -204,5 +211,5 @@ def route(draft: Draft) -> tuple[str, str]:
         name = instance(host).name
     except ValueError:
         name = "?"
-    project = value(draft, PROJECT.key) or ", project not chosen"
+    project = fit(draft, PROJECT) or ", project not chosen"
     return (origin, f"LaunchDarkly {name} {project}".replace(" , ", ", "))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,8 +34,11 @@ class Saved:
     """Seconds since the epoch."""
 
 
-def save(draft: Draft, path: Path, now: float) -> None:
-    """Write a draft down (0600, whole or not at all); one without an integration is not worth it. Raises OSError."""
+def save(draft: Draft, path: Path, now: float, redact: Callable[[str], str] = str) -> None:
+    """Write a draft down (0600, whole or not at all); one without an integration is not worth it. Raises OSError.
+
+    What `redact` would change is a key in the wrong place, and is left out.
+    """
     if draft.form is None:
         return
     document = {
@@ -44,10 +48,10 @@ def save(draft: Draft, path: Path, now: float) -> None:
         "answers": {
             key: {"value": a.value, "source": a.source, "touched": a.touched}
             for key, a in draft.answers.items()
-            if walk.asks(draft, key) and _may_be_saved(draft, key)
+            if walk.asks(draft, key) and _may_be_saved(draft, key) and redact(a.value) == a.value
         },
         "keyring": [k for k, a in draft.answers.items() if walk.asks(draft, k) and a.reference == walk.KEYRING],
-        "route": " -> ".join(filter(None, walk.route(draft))),
+        "route": redact(" -> ".join(filter(None, walk.route(draft)))),
         "saved_at": now,
     }
     write_private(path, json.dumps(document, ensure_ascii=False, indent=1) + "\n")

@@ -10,8 +10,9 @@ from tui.flagimport.builtin_fields import HOST, TOKEN
 from tui.flagimport.checks import Account, facts
 from tui.flagimport.lookup import siblings
 from tui.flagimport.session import Session
-from tui.launchdarkly.instances import instance
+from tui.launchdarkly.instances import Instance, instance
 from tui.launchdarkly.models import Member, Project
+from tui.net.errors import Failure, Kind
 
 PAGE = 20
 
@@ -49,8 +50,15 @@ def fetch_for(session: Session, key: str) -> Fetch | None:
     return fetch
 
 
+def _instance(session: Session) -> Instance:
+    try:
+        return instance(walk.value(session.draft, HOST.key))
+    except ValueError:
+        raise Failure(Kind.UNREACHABLE, "LaunchDarkly's address is not a valid one.") from None
+
+
 async def _projects(session: Session, query: str, offset: int) -> Picks:
-    async with session.tools.launchdarkly(session.bag, instance(walk.value(session.draft, HOST.key))) as ld:
+    async with session.tools.launchdarkly(session.bag, _instance(session)) as ld:
         page = await ld.projects(offset, PAGE, query)
     return Picks(tuple(_project(session, each) for each in page.items), page.total_count)
 
@@ -65,7 +73,7 @@ def _project(session: Session, project: Project) -> Pick:
 
 
 async def _members(session: Session, query: str, offset: int) -> Picks:
-    async with session.tools.launchdarkly(session.bag, instance(walk.value(session.draft, HOST.key))) as ld:
+    async with session.tools.launchdarkly(session.bag, _instance(session)) as ld:
         page = await ld.members(offset, PAGE, query)
     account = facts(session.draft, TOKEN.key)
     me = account.member if isinstance(account, Account) else None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import tomlkit
 
-from tui.files import write_private
+from tui.files import unused, write_private
 from tui.flagimport import form as forms
 from tui.flagimport import walk
 from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, SOURCE_API, TOKEN
@@ -50,7 +50,8 @@ def write(draft: Draft) -> Recipe:
     what.add("config", entries)
     document.add("import", what)
     api = walk.value(draft, SOURCE_API.key)
-    if api and api != SOURCE_API.default:
+    asked = any(each.key == SOURCE_API.key for each in walk.fields(draft, "keys"))
+    if asked and api and api != SOURCE_API.default:
         source = tomlkit.table()
         source.add("api", api)
         document.add("source", source)
@@ -66,13 +67,10 @@ def file_name(draft: Draft) -> str:
 
 def save(recipe: Recipe, folder: Path, name: str) -> Path:
     """Write a recipe beside any that is there already (name-2.toml ...). Raises OSError."""
-    stem, number = name.removesuffix(".toml"), 1
     path = folder / name
-    while path.exists():
-        if path.read_text("utf-8", "replace") == recipe.text:
-            return path
-        number += 1
-        path = folder / f"{stem}-{number}.toml"
+    if path.is_file() and path.read_text("utf-8", "replace") == recipe.text:
+        return path
+    path = unused(folder, name)
     write_private(path, recipe.text)
     return path
 

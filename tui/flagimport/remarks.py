@@ -66,6 +66,8 @@ def line(draft: Draft, key: str) -> Finding:
     found = findings(draft, key)
     if empty and not given.touched:
         return Finding(Level.NOTE, key, _help(field_))
+    if empty and given.said:
+        return Finding(Level.PROBLEM, key, given.said)
     found = tuple(sorted(found, key=lambda f: _ORDER.index(f.level)))
     if found and found[0].level in (Level.PROBLEM, Level.WARNING, Level.UNKNOWN):
         return found[0]
@@ -84,7 +86,7 @@ def line(draft: Draft, key: str) -> Finding:
     if text == PROPOSED:
         return Finding(Level.NOTE, key, f"Proposed. {_help(field_)}")
     if text:
-        fine = Level.OK if check or given.secret else Level.NOTE
+        fine = Level.OK if check else Level.NOTE
         return Finding(fine, key, text + ("." if given.said else ""))
     return Finding(Level.NOTE, key, next((f.text for f in found), "") or _help(field_))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tui.flagimport import walk
 from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, TOKEN
-from tui.flagimport.checks import Account, facts
+from tui.flagimport.checks import Account, facts, runner
 from tui.flagimport.finding import Finding, Level
 from tui.flagimport.variables import Variable
 from tui.flagimport.walk import Draft
@@ -116,4 +116,7 @@ def _source(draft: Draft) -> str:
 
 def _of_key(draft: Draft, each: Variable) -> Line:
     line = walk.line(draft, each.key)
+    fine = line.level in (Level.OK, Level.NOTE)
+    if fine and each.key not in draft.checks and runner(draft, each.key) is not None:
+        return Line(each.label, f"{line.text.rstrip('.')}; not checked yet", "keys", Level.UNKNOWN)
     return Line(each.label, line.text, "keys", line.level)

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tui.flagimport import checks, drafts, walk
-from tui.flagimport.builtin_fields import HOST, PROJECT, TOKEN
+from tui.flagimport.builtin_fields import CONFIG_NAME, HOST, PROJECT, TOKEN
 from tui.flagimport.drafts import Saved
 from tui.flagimport.finding import Offer
 from tui.flagimport.form import Form
 from tui.flagimport.practice import Practice
+from tui.flagimport.request import build
 from tui.flagimport.submit import Submission
 from tui.flagimport.tools import Tools
 from tui.flagimport.walk import Check, Draft
@@ -28,6 +29,9 @@ from tui.secrets.keyring_store import Keyring, Probe, State
 from tui.secrets.names import entry_name
 from tui.text import clean
 
+_KEY_LENGTH = 8
+"""Characters from which on a plain answer that equals a key is taken for the key itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Given:
@@ -35,7 +39,6 @@ class Given:
 
     host: str = ""
     project: str = ""
-    integration: str = ""
 
 
 @dataclass
@@ -53,13 +56,16 @@ class Session:
     bag: Bag = field(init=False)
     submission: Submission | None = None
     """The latest attempt to create a configuration."""
-    _kept: frozenset[str] = frozenset()
     needs_unlocking: bool = False
     """The last attempt to store a key met a locked keyring."""
     probe: Probe | None = None
     """What the keyring's probe said; None until it has answered."""
 
     def __post_init__(self) -> None:
+        self._kept: frozenset[str] = frozenset()
+        """The names of the keyring's entries, as its list has them."""
+        self._entries: dict[str, str] = {}
+        """The entry each key of this walk is kept under, by field."""
         self.bag = Bag(self.tools.redactor)
 
     # --- answers
@@ -74,25 +80,50 @@ class Session:
         if walk.variable(self.draft, key).secret:
             self.draft = walk.put_secret(self.draft, self.bag, key, raw)
         else:
-            self.draft = checks.compared(walk.put(self.draft, key, raw))
+            self.draft = walk.put(self.draft, key, raw)
+        self._answered()
 
     def take(self, offer: Offer) -> None:
         """Take an offered value over."""
-        self.draft = checks.compared(walk.take(self.draft, offer))
+        self.draft = walk.take(self.draft, offer)
+        self._answered()
+
+    def pick(self, key: str, value: str, words: str) -> None:
+        """Answer a field with a value picked from a list, which `words` tell a person."""
+        self.draft = walk.put(self.draft, key, value, source=words)
+        self._answered()
+
+    def _answered(self) -> None:
+        """An answer has changed: hold it against keys, against what servers said, and against the keyring's names."""
+        for key, given in self.draft.answers.items():
+            if given.secret is None and len(given.value) >= _KEY_LENGTH and self._is_a_key(given.value):
+                self.draft = walk.take_out(self.draft, key)
+        moved = [k for k, entry in self._entries.items() if k in self.bag and self.entry(k) != entry]
+        for key in moved:
+            del self._entries[key]
+            self.draft = walk.was_kept(self.draft, key, "", in_keyring=False)
+        self.draft = checks.compared(walk.renamed(self.draft))
+
+    def _is_a_key(self, value: str) -> bool:
+        return any(self.bag.peek(key) == value for key in self.bag.keys())  # noqa: SIM118 - a bag is no mapping
 
     def resume(self, saved: Saved) -> None:
         """Go on with saved answers. Raises KeyError where their integration is no longer known."""
         self.draft = drafts.restore(saved, self.forms[saved.integration])
+        self._renew_practice_addresses()
         for key in set(saved.keyring) & set(self._secret_keys()):
             self.draft = walk.keep(self.draft, key, walk.KEYRING)
         self._collect()
 
     def save(self) -> str:
         """Write the answers down for the next start; "" or the sentence that says why it could not be done."""
-        if self.draft_path is None:
+        if self.draft_path is None or not self._worth_saving():
+            return ""
+        if self.finished:
+            self.forget_draft()
             return ""
         try:
-            drafts.save(self.draft, self.draft_path, self.tools.now())
+            drafts.save(self.draft, self.draft_path, self.tools.now(), self.tools.redactor)
         except OSError as error:
             return f"Your answers could not be saved ({error.strerror}); they are lost if you leave."
         return ""
@@ -104,8 +135,31 @@ class Session:
 
     def farewell(self) -> str:
         """What to say on the plain screen after leaving: what was created, or how to go on."""
-        kept = "Your answers are kept; start again to go on." if self.draft.form and self.draft_path else ""
-        return self.made() or kept
+        if self.made():
+            return self.made()
+        trouble = self.save()
+        kept = self.draft_path is not None and self.draft_path.exists() and self.draft.form is not None
+        return trouble or ("Your answers are kept; start again to go on." if kept else "")
+
+    @property
+    def finished(self) -> bool:
+        """The configuration that the answers ask for exists."""
+        outcome = self.submission.outcome if self.submission else None
+        return outcome is not None and outcome.configuration is not None and not self.outdated
+
+    @property
+    def outdated(self) -> bool:
+        """The answers have changed since the latest attempt: what it sent is no longer what they ask for."""
+        if self.submission is None:
+            return False
+        try:
+            return build(self.draft) != self.submission.request
+        except ValueError:
+            return True
+
+    def _worth_saving(self) -> bool:
+        """The person has answered something; what was found without asking can be found again."""
+        return any(a.touched and not a.source.startswith("from ") for a in self.draft.answers.values())
 
     def made(self) -> str:
         """Which configuration this walk has created or found, "" for none."""
@@ -124,16 +178,24 @@ class Session:
         if self.practice is not None:
             return self._put_found(HOST.key, self.practice.host, "the practice server")
         given = {HOST.key: self.given.host, PROJECT.key: self.given.project}
+        self.given = Given()  # said once: what is answered later counts more
         for key in (HOST.key, PROJECT.key):
             hit = found.setting(key, self.environ)
             if given[key]:
-                self._put_found(key, given[key], "from the command line")
+                self.draft = walk.put(self.draft, key, given[key], source="from the command line")
             elif hit is not None:
                 self._put_found(key, hit.value, hit.said)
         for key in self._secret_keys():
             if key not in self.bag:
                 self._put_secret_found(key)
         return None
+
+    def _renew_practice_addresses(self) -> None:
+        """The practice servers listen elsewhere at each start."""
+        values = self.practice.values.get(self.draft.integration, {}) if self.practice else {}
+        for each in walk.all_fields(self.draft):
+            if each.key in values and each.role in ("host", "base-url", "source-api"):
+                self.draft = walk.put(self.draft, each.key, values[each.key], source="the practice server")
 
     def _put_found(self, key: str, value: str, said: str) -> None:
         if not walk.answer(self.draft, key).touched:
@@ -219,6 +281,7 @@ class Session:
         if got.value is None or key in self.bag or not walk.asks(self.draft, key) or self.entry(key) != entry:
             return got.said
         label = self.probe.label if self.probe else "the keyring"
+        self._entries[key] = entry
         self.draft = walk.put_secret(
             self.draft, self.bag, key, got.value.get_secret_value(), source=f"from {label}", reference=walk.KEYRING
         )
@@ -229,19 +292,26 @@ class Session:
         held = self.bag.get(key)
         if self.keyring is None or held is None:
             return ""
-        stored = await self.keyring.put(self.entry(key), held, unlock=unlock)
+        entry = self.entry(key)
+        stored = await self.keyring.put(entry, held, unlock=unlock)
         if self.bag.get(key) != held:
             return stored.said  # of another key than the one that stands in the field by now
         fine = stored.state is State.OK
+        if fine:
+            self._entries[key] = entry
         self.needs_unlocking = stored.state in (State.LOCKED, State.NO_COLLECTION)
         self.draft = walk.was_kept(self.draft, key, "" if fine else stored.said, in_keyring=fine)
         return stored.said
 
     # --- checks
 
-    def due(self, key: str) -> bool:
-        """Leaving this field is worth a question to a server."""
-        return checks.due(self.draft, key)
+    def due(self, key: str, *, again: bool = False) -> bool:
+        """Asking a server about this field is worth it; with `again` also where that has failed before."""
+        return checks.due(self.draft, key, again=again)
+
+    def pending(self) -> list[str]:
+        """The fields of all steps that a server could be asked about and was not, but for the name."""
+        return [v.key for v in walk.all_fields(self.draft) if v.key != CONFIG_NAME.key and self.due(v.key)]
 
     def ask_again(self, key: str) -> None:
         """Drop what a server said of a field, since it may have changed there."""
@@ -261,4 +331,7 @@ class Session:
         used = walk.inputs_of(asked, check.field)
         same = asked.integration == self.draft.integration
         if same and walk.revisions(asked, used) == walk.revisions(self.draft, used):
-            self.draft = walk.checked(self.draft, check)
+            self.draft = checks.compared(walk.checked(self.draft, check))
+            if check.field == TOKEN.key:
+                for each in walk.all_fields(self.draft):  # its account is what the import key's is held against
+                    self.draft = walk.unchecked(self.draft, each.key) if each.role == "import-key" else self.draft

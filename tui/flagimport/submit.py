@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tui.flagimport.lookup import Named, Standing, look_up
 from tui.flagimport.request import CreateRequest
 from tui.net.errors import Failure, Kind
-from tui.net.events import Exchange, Note, Result, Sent, Sink, streamed
+from tui.net.events import Answered, Exchange, Note, Result, Sent, Sink, streamed
 from tui.text import clean
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 FOUND = "found"
 NOT_THERE = "not there"
 NOT_KNOWN = "not known"
+_REQUEST_TIMEOUT = 408
+"""A proxy may say so after it has passed the request on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class Submission:
     def __init__(self, request: CreateRequest, bag: Bag, tools: Tools, *, reuse: bool = False) -> None:
         self.request = request
         self.out = False
+        self._answered = False
+        self._sent_at: float | None = None
         self.begun = False
         self.outcome: Outcome | None = None
         self.events: list[Exchange] = []
@@ -98,15 +102,9 @@ class Submission:
 
     def look_again(self) -> AsyncGenerator[Exchange | Result[Outcome], None]:
         """After an answer was lost or given up: is the configuration there?"""
-        lost = Failure(
-            Kind.TIMEOUT,
-            "You stopped waiting for LaunchDarkly's answer.",
-            "The request was out, so it may exist.",
-            sent=True,
-        )
 
         async def look(sink: Sink) -> Outcome:
-            return await self._after_loss(lost, sink)
+            return await self._after_loss(_LOST, sink)
 
         return self._recorded(streamed(look))
 
@@ -119,7 +117,9 @@ class Submission:
             return found
 
         def noting(event: Exchange) -> None:
-            self.out = self.out or isinstance(event, Sent)
+            if isinstance(event, Sent) and not self.out:
+                self.out, self._sent_at = True, self._tools.now()
+            self._answered = self._answered or isinstance(event, Answered)
             sink(event)
 
         try:
@@ -161,51 +161,79 @@ class Submission:
 
     async def _failed(self, failure: Failure, sink: Sink) -> Outcome:
         """A refusal (3xx, 4xx) created nothing. Any other trouble after the bytes were out may have: look."""
-        refused = failure.status_code is not None and 300 <= failure.status_code < 500
+        status = failure.status_code or 0
+        refused = 300 <= status < 500 and status != _REQUEST_TIMEOUT
         if refused or not (failure.sent or self.out):
-            return Outcome(failure=failure)
+            return Outcome(failure=_with_hindsight(failure))
         return await self._after_loss(failure, sink)
 
     async def _after_loss(self, lost: Failure, sink: Sink) -> Outcome:
-        """Look for a new configuration with that name; without an answer more than once, for the server may still
-        be at work on the request that we gave up."""
-        sink(Note("sent, no answer", "looking for the configuration ...", level="unknown"))
-        pauses = _PAUSES if lost.status_code is None else _PAUSES[:1]
-        began = self._tools.timer()
-        for pause in pauses:
-            if pause:
-                sink(
-                    Note(
-                        "not there yet",
-                        f"looking again in {pause:.0f} s",
-                        self._tools.timer() - began,
-                        "note",
-                    )
-                )
-                await self._tools.sleep(pause)
+        """Look for a new configuration of that name, again and again until some time after the request has left:
+        the server may still be at work on it."""
+        what = "no whole answer" if self._answered else "sent, no answer"
+        sink(Note(what, "looking for the configuration ...", level="unknown"))
+        began, elapsed, pause = self._tools.timer(), self._since_sent(), _FIRST_PAUSE
+        while True:
             try:
                 ours = await self._created_meanwhile()
             except Failure as failure:
                 sink(Note("could not look", "do not send again yet", self._tools.timer() - began, "unknown"))
-                return Outcome(failure=lost.replaced(next_step=_NOT_KNOWN.format(why=failure.what)), fate=NOT_KNOWN)
+                return self.given_up(lost, f"It could not be looked up: {failure.what}")
             if ours is not None:
-                sink(Note("found", "going on with it; nothing is sent twice", self._tools.timer() - began))
-                return Outcome(configuration=ours, fate=FOUND)
-        sink(Note("not there", "safe to send again", self._tools.timer() - began))
-        return Outcome(failure=lost.replaced(next_step=_NOT_THERE, sent=False))
+                return self._found(lost, ours, sink, self._tools.timer() - began)
+            if elapsed >= _GRACE:
+                sink(Note("not there", "safe to send again", self._tools.timer() - began))
+                return Outcome(failure=lost.replaced(next_step=_NOT_THERE, sent=False))
+            left = f"looking again for {_GRACE - elapsed:.0f} s: it may still come"
+            sink(Note("not there yet", left, level="note"))
+            await self._tools.sleep(pause)
+            elapsed, pause = elapsed + pause, min(2 * pause, _LONGEST_PAUSE)
 
-    async def _created_meanwhile(self) -> Configuration | None:
-        """A configuration of this name that was not there before. Raises Failure."""
+    def _since_sent(self) -> float:
+        return self._tools.now() - self._sent_at if self._sent_at is not None else 0.0
+
+    def _found(self, lost: Failure, ours: Named, sink: Sink, seconds: float) -> Outcome:
+        """A new configuration of that name. With other settings it is most likely somebody else's."""
+        if not ours.differences:
+            sink(Note("found", "going on with it; nothing is sent twice", seconds))
+            return Outcome(configuration=ours.configuration, fate=FOUND)
+        sink(Note("found another", "with this name, and other settings", seconds, "unknown"))
+        return self.given_up(lost, str(differs(ours)))
+
+    def given_up(self, lost: Failure | None = None, why: str = "You stopped looking.") -> Outcome:
+        """What became of the request is not known."""
+        failure = (lost or _LOST).replaced(next_step=f"{why} {_NOT_KNOWN}")
+        self.outcome = Outcome(failure=failure, fate=NOT_KNOWN)
+        return self.outcome
+
+    async def _created_meanwhile(self) -> Named | None:
+        """A configuration of this name that was not there before, rather one with the same settings. Raises Failure."""
         known = self._before.ids if self._before else frozenset()
         async with self._tools.launchdarkly(self._bag, self.request.instance) as ld:
             after = await look_up(ld, self.request)
-        return next((n.configuration for n in after.named if n.configuration.id not in known), None)
+        fresh = [named for named in after.named if named.configuration.id not in known]
+        return min(fresh, key=lambda named: len(named.differences), default=None)
 
 
-_PAUSES = (0.0, 1.0, 3.0)
-"""Seconds before each look for a configuration whose answer was lost."""
+_GRACE = 15.0
+"""Seconds after the request has left during which a configuration may still appear, though nobody waits for it."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 4.0
+_LOST = Failure(
+    Kind.TIMEOUT, "You stopped waiting for LaunchDarkly's answer.", "The request was out, so it may exist.", sent=True
+)
 _NOT_THERE = "Looked up: it was not created. You can send again; your answers are kept."
-_NOT_KNOWN = "It could not be looked up ({why}) Do not send again yet: look again first, or a copy may come to be."
+_NOT_KNOWN = "Do not send again yet: look again first, or a copy may come to be."
+
+
+def _with_hindsight(failure: Failure) -> Failure:
+    """The look-up right before the create went well with the same token at the same address."""
+    if failure.kind is Kind.UNAUTHORIZED:
+        return failure.replaced(
+            why="It worked a moment ago: most likely it was just deleted or reset.",
+            next_step="Paste another one; nothing was created, and your answers are kept.",
+            field="token",
+        )
+    return failure.replaced(field="host") if failure.kind is Kind.REDIRECT else failure
 
 
 def differs(named: Named) -> Failure:

@@ -7,9 +7,11 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.instances import Instance
+from tui.net.address import is_loopback
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind
 from tui.secrets.bag import Bag
@@ -25,6 +27,15 @@ class Tools:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     timer: Callable[[], float] = time.perf_counter
     log: Callable[[str], None] | None = None
+    loopback_only: bool = False
+    """Practice: nothing leaves this machine, whatever address is typed."""
+
+    def stays_here(self, url: str) -> None:
+        """Raises Failure where practice would leave this machine."""
+        if self.loopback_only and not is_loopback(urlsplit(url).hostname or ""):
+            raise Failure(
+                Kind.UNREACHABLE, "Practice talks to this machine alone.", "", "Use the practice server's address."
+            )
 
     def http(self) -> Http:
         """A client to be used as an async context manager."""
@@ -33,6 +44,7 @@ class Tools:
     @asynccontextmanager
     async def launchdarkly(self, bag: Bag, instance: Instance, key: str = "token") -> AsyncIterator[LaunchDarkly]:
         """LaunchDarkly as the secret `key` of the bag sees it. Raises Failure CREDENTIAL where it is not there."""
+        self.stays_here(instance.url)
         token = bag.get(key)
         if token is None:
             raise Failure(

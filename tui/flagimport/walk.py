@@ -39,8 +39,9 @@ from tui.flagimport.draft import (
     variable,
 )
 from tui.flagimport.finding import Offer
-from tui.flagimport.form import Form, Variable
+from tui.flagimport.form import Form, Tidied, Variable
 from tui.flagimport.remarks import SAME_KEY, findings, label, line, problems, step_findings, summary
+from tui.flagimport.tokens import looks_secret
 
 if TYPE_CHECKING:
     from tui.secrets.bag import Bag
@@ -76,6 +77,7 @@ __all__ = [
     "propose_name",
     "put",
     "put_secret",
+    "renamed",
     "revisions",
     "route",
     "scope",
@@ -84,6 +86,7 @@ __all__ = [
     "step_of",
     "summary",
     "take",
+    "take_out",
     "touch",
     "unchecked",
     "value",
@@ -117,7 +120,7 @@ def _misfits(field_: Variable | None, each: Answer) -> bool:
 
 def put(draft: Draft, key: str, raw: str, *, source: str = "", touched: bool = True) -> Draft:
     """Answer a field that is no secret, with what was typed or pasted. Checks that used the old answer are dropped."""
-    tidied = forms.tidy(variable(draft, key), raw)
+    tidied = _without_key(forms.tidy(variable(draft, key), raw))
     old = answer(draft, key)
     changed = old.value != tidied.value
     new = Answer(value=tidied.value, source=source, said=tidied.said, touched=touched, revision=old.revision + changed)
@@ -125,6 +128,29 @@ def put(draft: Draft, key: str, raw: str, *, source: str = "", touched: bool = T
         return draft
     draft = _with_answer(draft, key, new)
     return replace(draft, checks=_without_stale(draft, key)) if changed else draft
+
+
+def renamed(draft: Draft) -> Draft:
+    """A proposed name follows what it was made of, once there is one."""
+    return propose_name(draft) if steps.index(draft.furthest) >= steps.index("fields") else draft
+
+
+def take_out(draft: Draft, key: str) -> Draft:
+    """Empty a field that shows what it holds, since it held a key."""
+    old = answer(draft, key)
+    new = replace(old, value="", source="", said=_TAKEN_OUT, touched=True, revision=old.revision + 1)
+    draft = _with_answer(draft, key, new)
+    return replace(draft, checks=_without_stale(draft, key))
+
+
+_TAKEN_OUT = "A key was put here, in plain sight. It was taken out: paste it into its own field."
+
+
+def _without_key(tidied: Tidied) -> Tidied:
+    """A key in a field that shows what it holds is taken out again at once."""
+    if not looks_secret(tidied.value):
+        return tidied
+    return Tidied("", _TAKEN_OUT)
 
 
 def put_secret(
@@ -226,7 +252,7 @@ def go(draft: Draft, step: str) -> Draft:
     """Stand on a step. All answers are kept."""
     furthest = max(draft.furthest, step, key=steps.index)
     draft = replace(draft, step=step, furthest=furthest, returns=draft.returns and step != "review")
-    return propose_name(draft) if step == "fields" else draft
+    return renamed(draft)
 
 
 def change(draft: Draft, step: str) -> Draft:

@@ -98,7 +98,7 @@ class _Lenient(BaseModel):
 class ImportFault(_Lenient):
     """One entry of `_status.errors`. `timestamp` in milliseconds since the epoch."""
 
-    message: Text = ""
+    message: Text = Field(default="", repr=False)  # a server may quote what it was sent
     status_code: Whole = Field(default=None, alias="statusCode")
     timestamp: Millis = None
     integration_id: Text = Field(default="", alias="integrationId")

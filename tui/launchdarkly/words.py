@@ -17,7 +17,7 @@ _VERBS = (
 _STATES = {
     "complete": "complete",
     "importing": "importing",
-    "pending": "pending, not started yet",
+    "pending": "pending",
     "failed": "failed",
     "partial": "partial: a part was imported",
     "": "not told",

@@ -22,7 +22,7 @@ def cards(extra: Sequence[Path] = ()) -> list[dict[str, str]]:
         content = json.loads(path.read_text("utf-8-sig"))
         stem = path.parent.resolve().name if path.name == "manifest.json" else path.stem
         key = str(content.get("key", stem))
-        card = content.get("guide", {}).get("card", {}) or found.get(key, {})
+        card = (content.get("guide") or {}).get("card") or found.get(key, {})
         words = {name: clean(str(card.get(name, ""))) for name in ("also", "needs")}
         found[key] = {
             "key": key,

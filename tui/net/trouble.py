@@ -79,16 +79,16 @@ def from_network(error: BaseException, case: Case) -> Failure:
         found = next((cause for cause in chain if isinstance(cause, known)), None)
         if found is not None:
             return words(found, case)
-    return case.failure(Kind.UNREACHABLE, f"The connection to {case.target} failed.", "", _DOCTOR)
+    return case.failure(Kind.UNREACHABLE, f"The connection to {case.target} failed.", "", _TRY)
 
 
-_DOCTOR = "Run `ld-flag-import doctor`"
+_TRY = "Check the address, this machine's network and its proxy settings, then try again"
 
 
 def _unknown_name(error: BaseException, case: Case) -> Failure:
     what = f"Could not reach {case.target}: the name is not known here."
     why = _named_by(case) or "Most likely DNS, or HTTPS_PROXY is needed."
-    return case.failure(Kind.UNREACHABLE, what, why, _DOCTOR)
+    return case.failure(Kind.UNREACHABLE, what, why, _TRY)
 
 
 def _refused(error: BaseException, case: Case) -> Failure:
@@ -134,7 +134,7 @@ def _no_way(error: BaseException, case: Case) -> Failure:
         Kind.UNREACHABLE,
         f"Could not reach {case.target}: there is no way there from this machine.",
         "Most likely the network is off, or a firewall or VPN is in the way.",
-        _DOCTOR,
+        _TRY,
     )
 
 

@@ -69,6 +69,7 @@ class _Server(uvicorn.Server):
             server.close()
         for sock in sockets or ():
             sock.close()
+        await self._accepted()
         for connection in list(self.server_state.connections):
             connection.transport.abort()
         await asyncio.sleep(0)  # the connections take note
@@ -78,6 +79,13 @@ class _Server(uvicorn.Server):
         await asyncio.gather(*tasks, return_exceptions=True)
         for server in self.servers:
             await server.wait_closed()
+
+    async def _accepted(self) -> None:
+        """A connection that is just being accepted becomes one of those that can be dropped."""
+        known = {*self.server_state.tasks, asyncio.current_task()}
+        accepting = [task for task in asyncio.all_tasks() if task not in known]
+        if accepting:
+            await asyncio.wait(accepting)
 
 
 class ThreadedServer:

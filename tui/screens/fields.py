@@ -26,7 +26,7 @@ class FieldsStep(StepScreen):
     def row(self, variable: Variable, *, label: str = "") -> FieldRow:
         """The row of a field, with a button for its list where there is one."""
         pick = "Pick" if variable.role in PICKABLE - {"project-key"} else ""
-        return FieldRow(self.session, variable, self.symbols, label=label, pick=pick)
+        return FieldRow(self.session, variable, self.symbols, label=label, pick=pick, typing=self.hold_back)
 
     # --- where a key is kept
 
@@ -137,7 +137,7 @@ class FieldsStep(StepScreen):
         if picked is None:
             return
         value, words = picked
-        self.session.draft = walk.put(self.session.draft, event.key, value, source=words)
+        self.session.pick(event.key, value, words)
         self.refresh_rows()
 
 
@@ -182,7 +182,7 @@ class KeysScreen(FieldsStep):
     """Step 3: all secret fields, and the address a key is checked against."""
 
     STEP: ClassVar[str] = "keys"
-    KEYS = "Paste, then Enter to check   Ctrl+U clear   Ctrl+O next   F1 Ctrl+G help"
+    KEYS = "Paste, Enter checks  Ctrl+U clear  Ctrl+O next  Esc back  F1 help  Ctrl+Q leave"
 
     def compose_step(self) -> ComposeResult:
         shown = walk.fields(self.session.draft, self.STEP)

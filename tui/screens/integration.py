@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from textual import events, on, work
@@ -78,7 +79,7 @@ class IntegrationScreen(StepScreen):
     """Cards for the integrations, what an import does, and where else one may go on."""
 
     STEP = "integration"
-    KEYS = "Enter choose   F1 ? help   F2 actions   Ctrl+Q leave"
+    KEYS = "Enter choose   Ctrl+O next   F1 ? help   F2 actions   Ctrl+Q leave"
 
     def compose_step(self) -> ComposeResult:
         yield Static(Content(steps.step(self.STEP).asks), classes="lead", markup=False)
@@ -99,6 +100,8 @@ class IntegrationScreen(StepScreen):
             when = moment(saved.saved_at).rpartition(":")[0]
             text = f"{saved.route}, {when}, stopped at {steps.step(saved.step).title}"
             text = text.replace(" -> ", f" {self.symbols.arrow} ")
+            if self.app.practising:
+                text = re.sub(r"(LaunchDarkly )?127\.0\.0\.1:\d+", "practice", text)
             yield Row("Go on with", text, "", self.symbols, id="resume")
         if not self.app.practising:
             yield Row(
@@ -164,8 +167,9 @@ class IntegrationScreen(StepScreen):
         for step in ("launchdarkly", "keys"):
             await session.fetch_kept(step)
         session.draft = walk.go(session.draft, walk.first_open(session.draft, self.app.saved.step))
-        self.app.saved = None
-        self.app.show_step()
+        if self.app.screen is self:  # help may be open above: the row can be chosen again
+            self.app.saved = None
+            self.app.show_step()
 
     def action_next(self) -> None:
         if not self._chosen():

@@ -37,6 +37,8 @@ class LaunchDarklyScreen(FieldsStep):
         with Horizontal(classes="field-entry choice-row"):
             yield Static(Content("  Instance"), classes="field-label wide-label", markup=False)
             options = (*(Choice(i.key, i.name) for i in INSTANCES), Choice(_OTHER, "other address"))
+            if self.app.practising:
+                options = (Choice(_OTHER, "the practice server"),)
             yield Choices(options, (self._instance(),), self.symbols, row=True, id="instance", told=self._chosen)
         yield self.row(HOST, label="its address")
         yield self.row(TOKEN)
@@ -48,7 +50,7 @@ class LaunchDarklyScreen(FieldsStep):
 
     def _instance(self) -> str:
         try:
-            key = instance(walk.value(self.session.draft, HOST.key) or HOST.default).key
+            key = instance(walk.value(self.session.draft, HOST.key)).key
         except ValueError:
             return _OTHER
         return key if any(key == i.key for i in INSTANCES) else _OTHER
@@ -56,7 +58,9 @@ class LaunchDarklyScreen(FieldsStep):
     def _chosen(self, keys: tuple[str, ...]) -> None:
         key = keys[0]
         if key == _OTHER:
+            self.session.draft = walk.put(self.session.draft, HOST.key, "", touched=False)
             self.query_one("#host").focus()
+            self.refresh_rows()
             return
         self.session.put(HOST.key, key)
         self.refresh_rows()
@@ -75,6 +79,9 @@ class LaunchDarklyScreen(FieldsStep):
     async def _typed(self, event: FieldRow.Edited) -> None:
         if event.key == HOST.key:
             self.query_one("#instance", Choices).show((self._instance(),))
+        if TOKEN.key not in self.session.draft.checks:
+            for picks in self.query(PickList):
+                await picks.remove()  # of an account that may not be the one asked next
         if event.key == PROJECT.key:
             for picks in self.query(PickList):
                 picks.filter_by(walk.value(self.session.draft, PROJECT.key))
@@ -85,6 +92,9 @@ class LaunchDarklyScreen(FieldsStep):
             self._offer_instances()
             await self._show_projects()
             self.begin_check(PROJECT.key)
+        if key == PROJECT.key and any(f.level == "problem" for f in walk.findings(self.session.draft, key)):
+            for picks in self.query(PickList):
+                picks.filter_by("")  # all there are, since what was typed is none of them
 
     async def _show_projects(self) -> None:
         """The list appears when the token has shown that it works."""
@@ -105,7 +115,7 @@ class LaunchDarklyScreen(FieldsStep):
         self._offered = offered
         box.remove_children()
         box.set_class(bool(offered), "offered")
-        for key, name in offered:
+        for key, name in () if self.app.practising else offered:
             box.mount(Plain(f"Try it at {name}", classes=f"try try-{key}"))
 
     @on(Button.Pressed, ".try")
@@ -118,6 +128,13 @@ class LaunchDarklyScreen(FieldsStep):
     @on(PickList.Counted)
     def _counted(self, event: PickList.Counted) -> None:
         self.query_one("#projects-count", Static).update(sentence(self.symbols, event.level, event.text))
+
+    @on(PickList.Only)
+    def _only(self, event: PickList.Only) -> None:
+        if not walk.value(self.session.draft, PROJECT.key):
+            self.session.pick(PROJECT.key, event.value, "the only one your token sees")
+            self.refresh_rows()
+            self.begin_check(PROJECT.key)
 
     @on(PickList.Picked)
     def _picked(self, event: PickList.Picked) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from tui.flagimport import checks, recipe, request, walk
+from tui.flagimport import recipe, request, walk
 from tui.flagimport.builtin_fields import CONFIG_NAME
 from tui.flagimport.finding import Level
 from tui.flagimport.lookup import Standing
@@ -19,6 +19,7 @@ from tui.flagimport.review import Line, lines
 from tui.flagimport.submit import Submission
 from tui.screens.dialogs import TextScreen
 from tui.screens.step import StepScreen
+from tui.text import clean
 from tui.widgets.buttons import Plain
 from tui.widgets.symbols import Symbols, mark
 
@@ -58,8 +59,9 @@ class ReviewScreen(StepScreen):
 
     def compose_step(self) -> ComposeResult:
         self.session.ask_again(CONFIG_NAME.key)  # somebody may have made one meanwhile
-        for line in lines(self.session.draft):
-            yield ReviewLine(line, self.symbols)
+        with Vertical(id="review-lines"):
+            for line in lines(self.session.draft):
+                yield ReviewLine(line, self.symbols)
         yield Static(self._address(), classes="review-request", markup=False)
         with Horizontal(classes="review-buttons"):
             yield Plain("Request", id="request")
@@ -87,7 +89,8 @@ class ReviewScreen(StepScreen):
     async def opened(self) -> None:
         self.query_one("#use-that").display = False
         self.query_one("#name-looked-up").display = False
-        self.begin_check(CONFIG_NAME.key)
+        for key in (*self.session.pending(), CONFIG_NAME.key):
+            self.begin_check(key)
 
     def focus_first(self) -> None:
         for button in self.query(".change, #request").results(Plain):
@@ -95,7 +98,9 @@ class ReviewScreen(StepScreen):
             return
 
     async def checked(self, key: str) -> None:
-        """The name's look-up has ended."""
+        """A key's check, or the name's look-up, has ended: say anew what there is to say."""
+        self._rewrite_lines()
+        self.summarize()
         made = self.session.draft.checks.get(CONFIG_NAME.key)
         if made is None:
             return
@@ -104,17 +109,23 @@ class ReviewScreen(StepScreen):
         box = self.query_one("#name-looked-up", Static)
         box.display = made.level is not Level.OK
         box.update(mark(self.symbols, made.level) + Content(made.text))
-        for row in self.query(ReviewLine):
-            if row.line.label == "Name, tags":
-                row.rewrite(next(line for line in lines(self.session.draft) if line.label == "Name, tags"))
         self.summarize()
+
+    def _rewrite_lines(self) -> None:
+        """In place as far as there are rows, so that the focus stays."""
+        said, rows = lines(self.session.draft), list(self.query(ReviewLine))
+        for row, line in zip(rows, said, strict=False):
+            row.rewrite(line)
+        for row in rows[len(said) :]:
+            row.remove()
+        self.query_one("#review-lines").mount(*(ReviewLine(line, self.symbols) for line in said[len(rows) :]))
 
     def summarize(self) -> None:
         found = walk.problems(self.app.draft, self.STEP)
         if found:
             self.say("problem", f"{walk.label(self.app.draft, found[0].field)}: {found[0].text}")
-        elif CONFIG_NAME.key not in self.app.draft.checks and checks.due(self.app.draft, CONFIG_NAME.key):
-            self.say("note", "Looking the name up ...")
+        elif self.session.pending() or self.session.due(CONFIG_NAME.key):
+            self.say("note", "Checking the keys once more, and looking the name up ...")
         else:
             self.say("note", "Nothing has been sent yet. Only the button below sends.")
 
@@ -123,9 +134,7 @@ class ReviewScreen(StepScreen):
     @on(Button.Pressed, ".change")
     def _change(self, event: Button.Pressed) -> None:
         event.stop()
-        step = next(c.removeprefix("to-") for c in event.button.classes if c.startswith("to-"))
-        self.session.draft = walk.change(self.session.draft, step)
-        self.app.show_step()
+        self._go_to(next(c.removeprefix("to-") for c in event.button.classes if c.startswith("to-")))
 
     @on(Button.Pressed, "#request")
     def _show_request(self, event: Button.Pressed) -> None:
@@ -159,9 +168,11 @@ class ReviewScreen(StepScreen):
                 f"The recipe could not be written ({error.strerror}). Start the wizard in a folder of yours.",
             )
             return
-        first = f" Set first: {', '.join(made.must_be_set)}." if made.must_be_set else ""
         self.query_one("#recipe-name", Static).update(Content(f" {path.name}"))
-        self.say("ok", f"Saved {path.name}; it holds no key.{first}")
+        self.say("ok", f"Saved {path.name}; it holds no key.")
+        first = f" Set first, for who uses it: {', '.join(made.must_be_set)}." if made.must_be_set else ""
+        note = f"In {clean(str(path.parent))}. It holds no key.{first}"
+        self.app.push_screen(TextScreen(f"Saved {path.name}", made.text, note=note))
 
     def _complete(self) -> bool:
         found = walk.problems(self.session.draft, self.STEP)
@@ -186,16 +197,20 @@ class ReviewScreen(StepScreen):
         self._send(reuse=True)
 
     def _send(self, *, reuse: bool) -> None:
+        if self.session.draft.step != self.STEP or self.app.screen is not self:
+            return  # pressed twice
         found = walk.problems(self.session.draft, self.STEP)
         if found:
-            self._go_to(found[0].field)
+            self._go_to(walk.step_of(self.session.draft, found[0].field))
+            return
+        if self.session.pending():
+            self.say("note", "The keys are still being checked; press again when that is done.")
             return
         asked = request.build(self.session.draft)
         self.session.submission = Submission(asked, self.session.bag, self.session.tools, reuse=reuse)
         self.session.draft = walk.go(self.session.draft, "submit")
         self.app.show_step()
 
-    @work
-    async def _go_to(self, field: str) -> None:
-        self.session.draft = walk.change(self.session.draft, walk.step_of(self.session.draft, field))
+    def _go_to(self, step: str) -> None:
+        self.session.draft = walk.change(self.session.draft, step)
         self.app.show_step()

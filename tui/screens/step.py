@@ -16,6 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
 from tui.flagimport import steps, walk
+from tui.flagimport.finding import Level
 from tui.net.events import Connected, Pausing
 from tui.net.times import moment
 from tui.screens.help import HelpScreen, field_help, step_help
@@ -57,6 +58,7 @@ class StepScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__(classes=f"step-{self.STEP}")  # no id: a step may take the place of itself
         self._said: Content | None = None
+        self._held: Session | None = None
         self._going = False
         """`next` was pressed while a check was due: go on when it has answered."""
 
@@ -64,7 +66,10 @@ class StepScreen(Screen[None]):
 
     @property
     def session(self) -> Session:
-        return self.app.session
+        """The session this screen was made for; the app may have begun another one meanwhile."""
+        if self._held is None:
+            self._held = self.app.session
+        return self._held
 
     @property
     def symbols(self) -> Symbols:
@@ -125,7 +130,8 @@ class StepScreen(Screen[None]):
             if i == at:
                 cells.append(Content.styled(f"{self.symbols.focus}{each.title}", "reverse"))
             elif i <= done:
-                tick = Content.styled(self.symbols.ok, "$success") if i < done or i < at else Content(self.symbols.note)
+                well = (i < done or i < at) and not walk.problems(self.app.draft, each.key)
+                tick = Content.styled(self.symbols.ok, "$success") if well else Content(self.symbols.note)
                 cells.append((tick + Content(each.title)).stylize(f"@click=screen.goto('{each.key}')"))
             else:
                 cells.append(Content(f"{self.symbols.note}{each.title}"))
@@ -134,7 +140,11 @@ class StepScreen(Screen[None]):
     async def on_mount(self) -> None:
         self.summarize()
         await self.opened()
-        self.call_after_refresh(self.focus_first)
+        self.call_after_refresh(self._focus_first_here)
+
+    def _focus_first_here(self) -> None:
+        if self.is_attached:  # a hurried person may have gone on already
+            self.focus_first()
 
     async def opened(self) -> None:
         """The step is on the screen."""
@@ -157,7 +167,7 @@ class StepScreen(Screen[None]):
 
     def refresh_frame(self) -> None:
         """The draft has changed: top line, `next` and message line follow."""
-        self.query_one("#route", Static).update(self._route())
+        self._restep()
         self.query_one("#next", Plain).rename(self.next_label())
         self.summarize()
 
@@ -192,14 +202,40 @@ class StepScreen(Screen[None]):
     @on(FieldRow.Left)
     def _left(self, event: FieldRow.Left) -> None:
         self.refresh_frame()
-        self.begin_check(event.key)
+        self._check_what_is_due()
+
+    def _check_what_is_due(self) -> None:
+        """An answer may be what the check of another field was waiting for; the one being typed is left alone."""
+        row = self._row_of(self.focused)
+        for each in walk.fields(self.session.draft, self.STEP):
+            if row is None or each.key != row.key:
+                self.begin_check(each.key)
+
+    def hold_back(self) -> None:
+        """Somebody types: nothing may move the focus away now."""
+        self._going = False
 
     def action_take(self) -> None:
         """Enter takes the answer, has it checked, and goes to the next field; after the last, to `next`."""
         self._in_field()
         rows = list(self.query(FieldRow))
         at = next((i for i, row in enumerate(rows) if row.control is self.focused), len(rows))
+        if at < len(rows):
+            if self._plainly_wrong(rows[at]):
+                return
+            self.begin_check(rows[at].key, again=True)
         self.set_focus(rows[at + 1].control if at + 1 < len(rows) else self.query_one("#next"))
+
+    def _plainly_wrong(self, row: FieldRow) -> bool:
+        """A key that is known to be wrong without asking: stay, so that the next paste takes its place."""
+        control = row.control
+        key = row.variable.secret and isinstance(control, Input)
+        wrong = key and any(f.level is Level.PROBLEM for f in walk.findings(self.session.draft, row.key))
+        if wrong and isinstance(control, Input) and row.key not in self.session.draft.checks:
+            row.show(settled=True)
+            control.action_select_all()
+            return True
+        return False
 
     def action_field_next(self) -> None:
         """From a field to the next control."""
@@ -215,10 +251,11 @@ class StepScreen(Screen[None]):
         if not isinstance(self.focused, Input):
             raise SkipAction
 
-    def begin_check(self, key: str) -> bool:
+    def begin_check(self, key: str, *, again: bool = False) -> bool:
         """Ask the server about a field, if there is something to ask. True if a check is under way."""
-        if not self.session.due(key):
+        if not self.session.due(key, again=again):
             return False
+        self.session.ask_again(key)
         self.run_worker(self._check(key), group=f"check-{key}", exclusive=True, exit_on_error=True)
         return True
 
@@ -238,7 +275,7 @@ class StepScreen(Screen[None]):
         finally:
             if row is not None and row.is_attached:
                 row.busy("")
-        if self.is_current:
+        if self.is_attached:
             self.refresh_rows()
             await self.checked(key)
             self._maybe_go_on()
@@ -247,9 +284,19 @@ class StepScreen(Screen[None]):
         """A check has put its result into the draft."""
 
     def _maybe_go_on(self) -> None:
-        if self._going and not any(self.session.due(v.key) for v in walk.fields(self.session.draft, self.STEP)):
-            self._going = False
-            self.action_next()
+        """Go on by itself, unless a dialog is open above, or something is still being asked, or is not well."""
+        if not self._going or self.app.screen is not self:
+            return
+        if any(self.session.due(v.key) for v in walk.fields(self.session.draft, self.STEP)):
+            return
+        self._going = False
+        if not walk.problems(self.session.draft, self.STEP):
+            self.go_on()
+
+    def on_screen_resume(self) -> None:
+        """A dialog above has closed."""
+        if self._held is not None:
+            self._maybe_go_on()
 
     # --- going on
 
@@ -265,10 +312,13 @@ class StepScreen(Screen[None]):
 
     def action_next(self) -> None:
         """Go on; or say what is missing and go there; or check first and then go on."""
+        fields = walk.fields(self.session.draft, self.STEP)
+        due = [v.key for v in fields if not self._going and self.session.due(v.key, again=True)]
+        for key in due:
+            self.session.ask_again(key)  # a check that failed before may do better now
         if self.stopped_by_problem():
             return
-        due = [v.key for v in walk.fields(self.session.draft, self.STEP) if self.session.due(v.key)]
-        if due and not self._going:
+        if due:
             self._going = True
             for key in due:
                 self.begin_check(key)
@@ -303,9 +353,8 @@ class StepScreen(Screen[None]):
 
     def action_focus_back(self) -> None:
         """Esc alone never leaves a step: an arrow key that arrives in two pieces looks like it."""
-        for button in self.query("#back, #next").results(Plain):
+        for button in self.query("#back").results(Plain):
             button.focus()
-            return
 
     def action_goto(self, step: str) -> None:
         """To a step that was already reached."""
@@ -343,10 +392,11 @@ class StepScreen(Screen[None]):
         event.stop()
         from tui.screens.faults import FaultScreen
 
-        practice = self.session.practice
+        practice = (await self.app.loaded()).practice
         if practice is None:
             return
         name = await self.app.push_screen_wait(FaultScreen(practice.faults, self.symbols))
         if name is not None:
             practice.set_fault(name or None)
-            self.say("warning" if name else "ok", f"Fault armed: {name}." if name else "All faults are off.")
+            title = next((fault.title for fault in practice.faults if fault.name == name), name)
+            self.say("warning" if name else "ok", f"Fault armed: {title}." if name else "All faults are off.")

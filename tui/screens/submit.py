@@ -20,7 +20,9 @@ from tui.flagimport import walk
 from tui.flagimport.finding import Level
 from tui.flagimport.submit import NOT_KNOWN, Outcome, Submission
 from tui.launchdarkly.words import access_in_words, status_in_words
+from tui.net.errors import Failure
 from tui.net.events import Answered, Result, Sent
+from tui.net.times import span
 from tui.screens.dialogs import TextScreen
 from tui.screens.step import StepScreen
 from tui.text import clean
@@ -31,6 +33,7 @@ from tui.widgets.symbols import mark
 from tui.widgets.timeline import Timeline
 
 _RAW_SHOWN = 200_000
+_CONFLICT = 409
 _HEADERS = ("route-remaining", "retry-after")
 
 
@@ -38,7 +41,7 @@ class SubmitScreen(StepScreen):
     """Sends once, on opening, what Review's button asked for; opened again it shows what came of it."""
 
     STEP: ClassVar[str] = "submit"
-    KEYS = "Enter press or open   y copy the id   r raw body   F1 help   Ctrl+Q leave"
+    KEYS = "Enter press or open   Tab next   F1 Ctrl+G help   F2 actions   Ctrl+Q leave"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "copy_id", show=False),
         Binding("r", "raw", show=False),
@@ -49,6 +52,7 @@ class SubmitScreen(StepScreen):
         self._worker: Worker[None] | None = None
         self._ticker: Timer | None = None
         self._began = 0.0
+        self._looking = False
 
     def compose_step(self) -> ComposeResult:
         yield Timeline(self.symbols, id="timeline")
@@ -60,6 +64,7 @@ class SubmitScreen(StepScreen):
         yield Plain("Go to the field", id="go-to-field", classes="after")
         yield Plain("Look again", id="look-again", classes="after")
         yield Plain("Send again", id="send-again", classes="after")
+        yield Plain("Go to Review", id="to-review", classes="after")
         yield from super().compose_buttons()
 
     def next_label(self) -> str:
@@ -90,20 +95,19 @@ class SubmitScreen(StepScreen):
             self._start(submission, looking=False)
 
     def focus_first(self) -> None:
-        if self.running:
-            self.query_one("#stop").focus()
-        else:
+        if not self.running:
             self._focus_after()
 
     # --- while it happens
 
     def _start(self, submission: Submission, *, looking: bool) -> None:
         self.query_one("#outcome").remove_children()
+        self._looking = looking
         self._began = self.session.tools.now()
         self._ticker = self.set_interval(1.0, self._tick)
         self._worker = self._run(submission, looking=looking)
         self._show_buttons()
-        self.query_one("#stop").focus()
+        self.set_focus(None)  # a key held down a little too long must not stop what it has just begun
 
     @work(exclusive=True, group="submit", exit_on_error=True)
     async def _run(self, submission: Submission, *, looking: bool) -> None:
@@ -140,9 +144,13 @@ class SubmitScreen(StepScreen):
         with contextlib.suppress(Exception):
             await worker.wait()
         self._ended()
-        if submission.outcome is None and submission.out:
+        if not worker.is_cancelled and submission.outcome is not None:
+            self._show(submission.outcome)  # it ended by itself at that moment
+        elif self._looking:
+            self._show(submission.given_up())
+        elif submission.out:
             self._start(submission, looking=True)
-        elif submission.outcome is None:
+        else:
             self._show(submission.cancelled())
 
     # --- what came of it
@@ -219,10 +227,16 @@ class SubmitScreen(StepScreen):
             Static(mark(self.symbols, level) + Content(what), classes="headline", markup=False),
             *(
                 Fact(head, self._safe(text))
-                for head, text in (("Why", failure.why), ("Next", failure.next_step))
+                for head, text in (("Why", self._named(failure)), ("Next", failure.next_step))
                 if text
             ),
         ]
+
+    def _named(self, failure: Failure) -> str:
+        """The reason, with the field's name on the screen beside its key in the interface."""
+        field = failure.field or ""
+        label = walk.label(self.session.draft, field)
+        return failure.why.replace(field, f"{label} ({field})") if field and label != field else failure.why
 
     def _safe(self, text: str) -> str:
         return clean(self.session.tools.redactor(text))
@@ -237,14 +251,20 @@ class SubmitScreen(StepScreen):
         stop.display = self.running
         stop.rename("Stop waiting" if self.submission and self.submission.out else "Cancel")
         fate_known = outcome is not None and outcome.fate != NOT_KNOWN
-        same = outcome is not None and outcome.conflict is not None and not outcome.conflict.differences
+        current = not self.session.outdated
+        same = current and outcome is not None and outcome.conflict is not None and not outcome.conflict.differences
         shown = {
             "next": not self.running and failure is None,
             "back": not self.running,
             "use-that": failure is not None and same,
             "go-to-field": failure is not None and bool(failure.field),
-            "look-again": failure is not None and not fate_known,
-            "send-again": failure is not None and fate_known and outcome is not None and outcome.conflict is None,
+            "look-again": failure is not None and (not fate_known or failure.status_code == _CONFLICT),
+            "send-again": failure is not None
+            and current
+            and fate_known
+            and outcome is not None
+            and outcome.conflict is None,
+            "to-review": not self.running and self.submission is not None and self.session.outdated,
         }
         for button, display in shown.items():
             self.query_one(f"#{button}").display = display
@@ -252,7 +272,9 @@ class SubmitScreen(StepScreen):
             self.query_one("#go-to-field", Plain).rename(f"Go to {walk.label(self.session.draft, failure.field)}")
 
     def _focus_after(self) -> None:
-        for name in ("use-that", "go-to-field", "look-again", "send-again"):
+        if not self.is_attached:
+            return
+        for name in ("go-to-field", "look-again", "to-review"):  # none of them sends
             button = self.query_one(f"#{name}")
             if button.display:
                 button.focus()
@@ -270,7 +292,8 @@ class SubmitScreen(StepScreen):
         field = failure.field if failure else None
         if failure and field:
             # The field repeats what was said of it, until its answer changes.
-            self.session.draft = walk.checked(self.session.draft, walk.Check(field, Level.WARNING, failure.what))
+            said = walk.Check(field, Level.WARNING, failure.what, facts=failure)
+            self.session.draft = walk.checked(self.session.draft, said)
             self.session.draft = walk.change(self.session.draft, walk.step_of(self.session.draft, field))
             self.app.show_step()
             self.app.focus_field(field)
@@ -281,9 +304,21 @@ class SubmitScreen(StepScreen):
         submission = self.submission
         if submission is None or self.running:
             return
+        failure = submission.outcome.failure if submission.outcome else None
+        if failure and failure.until and failure.until > self.session.tools.now():
+            left = span(failure.until - self.session.tools.now())
+            self.say("warning", f"LaunchDarkly asked for a pause that lasts {left} more. Press again after that.")
+            return
         self.session.submission = submission.again(reuse=event.button.id == "use-that")
         self.query_one(Timeline).restart()
         self._start(self.session.submission, looking=False)
+
+    @on(Button.Pressed, "#to-review")
+    def _to_review(self, event: Button.Pressed) -> None:
+        """The answers have changed since: what they ask for now is reviewed before it is sent."""
+        event.stop()
+        self.session.draft = walk.go(self.session.draft, "review")
+        self.app.show_step()
 
     @on(Button.Pressed, "#look-again")
     def _look_again(self, event: Button.Pressed) -> None:
@@ -324,7 +359,7 @@ class SubmitScreen(StepScreen):
         outcome = self.submission.outcome if self.submission else None
         answer = outcome.answer if outcome else None
         if answer is None:
-            self.say("note", "There is no body to show.")
+            self.say("note", "Only the body of a success is kept; an error's message is quoted above.")
             return
         text = self._raw(answer.text())
         note = "Cleaned of what a terminal would obey; keys are hidden."

@@ -1,8 +1,9 @@
-"""Known secrets taken out of any text: raw, as JSON, percent and base64 write them."""
+"""Known secrets taken out of any text: raw, as JSON, HTML, percent and base64 write them."""
 
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
 from collections.abc import Iterator
@@ -57,6 +58,7 @@ def _spellings(secret: str) -> Iterator[str]:
     yield json.dumps(secret)[1:-1]
     yield json.dumps(secret, ensure_ascii=False)[1:-1]
     yield repr(secret)[1:-1]
+    yield html.escape(secret)  # in a picture
     yield quote(secret, safe="")
     yield quote_plus(secret)
     yield quote(secret, safe="").lower()

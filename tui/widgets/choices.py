@@ -22,7 +22,7 @@ class Choice:
 
 
 class Choices(Widget, can_focus=True):
-    """One or many of a few. Up and Down (or Left and Right in one row) move, Space and Enter choose."""
+    """One or many of a few. Arrow keys move, Space and Enter choose."""
 
     BINDINGS = [  # noqa: RUF012
         Binding("left", "move(-1)", show=False),
@@ -90,12 +90,9 @@ class Choices(Widget, can_focus=True):
             self.action_choose()
 
     def action_move(self, by: int) -> None:
-        """Move within the row; a radio choice follows the move."""
+        """Move; nothing is chosen by moving, since a choice may send a key somewhere, or store it."""
         self._at = (self._at + by) % len(self._options)
-        if self._many:
-            self.refresh()
-        else:
-            self.action_choose()
+        self.refresh()
 
     def action_step(self, by: int) -> None:
         """Up and Down: between the options of a column, out of it at its ends."""

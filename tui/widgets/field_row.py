@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
@@ -63,18 +64,28 @@ class FieldRow(Vertical):
         offer: Offer
 
     def __init__(
-        self, session: Session, variable: Variable, symbols: Symbols, *, label: str = "", pick: str = ""
+        self,
+        session: Session,
+        variable: Variable,
+        symbols: Symbols,
+        *,
+        label: str = "",
+        pick: str = "",
+        typing: Callable[[], None] = lambda: None,
     ) -> None:
+        """`typing` is called on each key press, before its answer is taken: what was to come is held back."""
         super().__init__(classes="field-row", id=widget_id("row", variable.key))
         self.session = session
         self.variable = variable
         self.symbols = symbols
         self._label = label or variable.label
         self._pick = pick
+        self._typing = typing
         self._text: Content | None = None
         self._busy = ""
         self._shown_end = ""
         self._offer: Offer | None = None
+        self._timer: Timer | None = None
 
     @property
     def key(self) -> str:
@@ -104,6 +115,7 @@ class FieldRow(Vertical):
     def typed(self, raw: str) -> None:
         """A key press: the draft takes it, the line below answers in the same moment."""
         self.hide_end()
+        self._typing()
         self.session.put(self.key, raw)
         if self.variable.secret or (isinstance(self._input, LiveInput) and self._input.value != raw):
             self.seed()  # tidied; and a paste the input shows only now
@@ -112,12 +124,11 @@ class FieldRow(Vertical):
 
     def seed(self) -> None:
         """Show the draft's answer in the input: it was tidied, taken over, or filled from elsewhere."""
-        if not isinstance(self._input, LiveInput):
-            return
-        if self.variable.secret:
-            self._input.seed(self.session.bag.peek(self.key))
-        else:
-            self._input.seed(walk.value(self.session.draft, self.key))
+        value = walk.value(self.session.draft, self.key)
+        if isinstance(self._input, Choices):
+            self._input.show(_CHOSEN[self.variable.kind](value))
+        elif isinstance(self._input, LiveInput):
+            self._input.seed(self.session.bag.peek(self.key) if self.variable.secret else value)
 
     # --- from the draft to the person
 
@@ -158,8 +169,22 @@ class FieldRow(Vertical):
         """The draft has changed under the field."""
         if not self.is_mounted:
             return
-        self.seed()
+        if not self._being_typed():
+            self.seed()
         self.show(settled=True)
+
+    def _being_typed(self) -> bool:
+        """The input holds the draft's answer but for a blank that the next letter makes a part of it."""
+        raw = self._input.value if isinstance(self._input, LiveInput) else ""
+        value = walk.value(self.session.draft, self.key)
+        return self._input.has_focus and not self.variable.secret and raw.strip() == value
+
+    def on_paste(self, event: events.Paste) -> None:
+        """A paste on the row's button is meant for its input."""
+        if isinstance(self._input, LiveInput) and self.screen.focused is not self._input:
+            event.stop()
+            self._input.focus()
+            self._input.pasted(event.text)
 
     def busy(self, text: str) -> None:
         """Say that a check is under way; "" when it has ended."""
@@ -179,7 +204,9 @@ class FieldRow(Vertical):
             end = value[-4:] if len(value) >= 12 else "…"
             self._shown_end = f"{len(value)} characters, ending in {end} (hidden again after 10 seconds)"
         self.show(settled=True)
-        self.set_timer(SHOWN_SECONDS, self.hide_end)
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(SHOWN_SECONDS, self.hide_end)
 
     def hide_end(self) -> None:
         """Hide a key's last characters again."""
@@ -253,6 +280,20 @@ def _many_of(row: FieldRow) -> Widget:
         told=lambda keys: row.typed("\n".join(keys)),
     )
 
+
+def _yes(value: str) -> tuple[str, ...]:
+    return ("yes",) if value == "true" else ()
+
+
+def _one(value: str) -> tuple[str, ...]:
+    return (value,) if value else ()
+
+
+def _lines(value: str) -> tuple[str, ...]:
+    return tuple(value.splitlines())
+
+
+_CHOSEN: dict[str, Callable[[str], tuple[str, ...]]] = {"boolean": _yes, "enum": _one, "multiselect": _lines}
 
 WIDGETS: dict[str, Callable[[FieldRow], Widget]] = {
     "string": _text_input,

@@ -60,7 +60,10 @@ class KeepRow(Horizontal):
     def show(self) -> None:
         """Follow the draft and what is known of the keyring."""
         probe = self.session.probe
-        self._choices.display = self.session.keyring is not None and (probe is None or self.session.may_store)
+        offered = self.session.keyring is not None and (probe is None or self.session.may_store)
+        if self._choices.has_focus and not offered:
+            self.screen.focus_next()  # what is hidden keeps no focus, and then no key would act
+        self._choices.display = offered
         self._choices.show((walk.answer(self.session.draft, self.key).keep,))
         note = _PRACTICE if self.session.keyring is None else ""
         if probe is not None and not self.session.may_store:

@@ -38,6 +38,12 @@ class PickList(OptionList):
         label: str
 
     @dataclass
+    class Only(Message):
+        """There is one value in all."""
+
+        value: str
+
+    @dataclass
     class Counted(Message):
         """What is in the list now: a sentence such as "2 of 214"."""
 
@@ -73,6 +79,7 @@ class PickList(OptionList):
             picks = await self._fetch(query, 0)
         except Failure as failure:
             self.clear_options()
+            self.can_focus = False
             self.post_message(self.Counted(f"The list could not be read: {failure.what} Type the value.", "unknown"))
             return
         finally:
@@ -80,6 +87,8 @@ class PickList(OptionList):
         self._picks = []
         self.clear_options()
         self._add(picks.items, picks.total)
+        if not query and picks.total == 1 and len(self._picks) == 1:
+            self.post_message(self.Only(self._picks[0].value))
 
     @work(exclusive=True, group="more", exit_on_error=True)
     async def _more(self) -> None:
@@ -99,6 +108,7 @@ class PickList(OptionList):
         fresh = [pick for pick in items if pick.value not in known]
         self._picks += fresh
         self._total = total if items else len(self._picks)
+        self.can_focus = bool(self._picks)  # nothing to move in
         self.add_options(Option(_row(pick, self.size.width)) for pick in fresh)
         shown = f"{len(self._picks)} of {total} shown" if total is not None else f"{len(self._picks)} shown"
         self.post_message(

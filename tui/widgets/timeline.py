@@ -35,7 +35,7 @@ def _sent(event: Sent) -> Entry:
 
 def _answered(event: Answered) -> Entry:
     level = "ok" if event.status_code < 300 else "problem"
-    return Entry(level, f"{event.status_code} {event.reason}".strip(), "headers", event.seconds)
+    return Entry(level, str(event.status_code), event.reason or "no reason given", event.seconds)
 
 
 def _receiving(event: Receiving) -> Entry:
@@ -48,11 +48,12 @@ def _done(event: Done) -> Entry:
 
 def _pausing(event: Pausing) -> Entry:
     until = moment(event.until)
-    return Entry("warning", "asked to pause", f"going on at {until} ({event.attempt} of {event.of}, {event.limit})")
+    whose = f", {event.limit}" if event.limit else ""
+    return Entry("warning", "asked to pause", f"until {until} ({event.attempt} of {event.of}{whose})")
 
 
 def _note(event: Note) -> Entry:
-    return Entry(event.level, event.text, event.detail, event.seconds)
+    return Entry(event.level, event.text, event.detail, event.seconds, event.text)
 
 
 _ENTRIES: dict[type, Callable[..., Entry]] = {

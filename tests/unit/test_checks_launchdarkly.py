@@ -1,0 +1,412 @@
+"""Checks that ask LaunchDarkly: your token, the import key, the project, the name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.unit import raw_http, sandbox_tools
+from tests.unit.walk_tools import NAME, at_review, checked, drained, forms, sent, session, strangers, submission, values
+from tui.flagimport import checks, walk
+from tui.flagimport.checks import Account
+from tui.flagimport.finding import Level
+from tui.flagimport.session import Session
+from tui.flagimport.walk import Check
+from tui.net.errors import Failure, Kind
+from tui.net.events import Answered, Connected
+from tui.sandbox.keys import TOKENS
+from tui.sandbox.server import Sandbox
+
+
+@pytest.fixture
+def box() -> Iterator[Sandbox]:
+    with Sandbox.start() as made:
+        yield made
+
+
+def begun(box: Sandbox, who: str = "writer", integration: str = "unleash", **answers: str) -> Session:
+    made = session()
+    made.choose(integration)
+    made.put("host", values(box, integration)["host"])
+    made.put("token", TOKENS[who].value)
+    for key, text in answers.items():
+        made.put(key, text)
+    return made
+
+
+async def of(made: Session, key: str) -> Check:
+    """The check of a field that is due; afterwards it no longer is."""
+    assert made.due(key)
+    await checked(made, key)
+    assert not made.due(key)
+    return made.draft.checks[key]
+
+
+# --- your token
+
+
+async def test_a_good_token_says_whose_it_is(box: Sandbox) -> None:
+    made = begun(box)
+    check = await of(made, "token")
+    assert check.level is Level.OK
+    assert check.text == "Ana Ruiz, ana@example.com, role writer; may see import configurations; creating: not known"
+    account = checks.facts(made.draft, "token")
+    assert isinstance(account, Account)
+    assert account.configurations is not None
+    assert TOKENS["writer"].value not in repr(check) + repr(account)
+    assert not walk.problems(made.draft, "launchdarkly") or made.draft.checks.keys() == {"token"}
+
+
+async def test_events_of_a_check_are_told(box: Sandbox) -> None:
+    made = begun(box)
+    events = await checked(made, "token")
+    assert isinstance(events[0], Connected)
+    assert sum(isinstance(event, Answered) for event in events) == 3
+
+
+async def test_a_service_token_is_no_member(box: Sandbox) -> None:
+    check = await of(begun(box, "import-key"), "token")
+    assert check.level is Level.OK
+    assert check.text.startswith("service token Flag import;")
+
+
+async def test_a_reader_is_warned_of(box: Sandbox) -> None:
+    check = await of(begun(box, "reader"), "token")
+    assert check.level is Level.WARNING
+    assert "Ben Okafor" in check.text
+
+
+async def test_a_refused_token_offers_the_other_instances(box: Sandbox) -> None:
+    made = begun(box)
+    made.put("token", "api-00000000-0000-4000-8000-000000000000")
+    check = await of(made, "token")
+    assert check.level is Level.PROBLEM
+    assert "(401)" in check.text
+    assert checks.other_instances(made.draft) == (("us", "US"), ("eu", "EU"), ("federal", "Federal"))
+    assert walk.next_step(made.draft) is made.draft or made.draft.step == "integration"
+    before = len(box.requests)
+    made.put("host", "eu")  # picked by hand; nothing is sent by that alone
+    assert "token" not in made.draft.checks
+    assert checks.other_instances(made.draft) == ()
+    assert len(box.requests) == before
+
+
+async def test_only_a_refusal_offers_other_instances(box: Sandbox) -> None:
+    made = begun(box)
+    assert checks.other_instances(made.draft) == ()
+    await of(made, "token")
+    assert checks.other_instances(made.draft) == ()
+    box.stop()
+    made.ask_again("token")
+    assert (await of(made, "token")).level is Level.UNKNOWN
+    assert checks.other_instances(made.draft) == ()
+
+
+async def test_a_token_of_one_instance_is_not_offered_that_one() -> None:
+    made = session()
+    made.choose("unleash")
+    made.put("host", "eu")
+    refused = Failure(Kind.UNAUTHORIZED, "Refused.", status_code=401)
+    made.draft = walk.checked(made.draft, Check("token", Level.PROBLEM, "Refused.", facts=refused))
+    assert checks.other_instances(made.draft) == (("us", "US"), ("federal", "Federal"))
+
+
+LIST = "GET /api/v2/integration-capabilities/flag-import"
+IDENTITY = raw_http.answer(body=b'{"accountId": "a1", "tokenName": "Tim\\u001b[31m"}')
+NOBODY = raw_http.answer("404 Not Found", b'{"code": "not_found", "message": "no"}')
+FORBIDDEN = raw_http.answer("403 Forbidden", b'{"code": "forbidden", "message": "no"}')
+
+
+async def test_a_forbidden_list_is_a_warning() -> None:
+    routes = {"GET /api/v2/caller-identity": IDENTITY, "GET /api/v2/members/me": NOBODY, LIST: FORBIDDEN}
+    async with raw_http.serving(raw_http.routed(routes)) as raw:
+        made = session()
+        made.choose("unleash")
+        made.put("host", raw.url)
+        made.put("token", TOKENS["writer"].value)
+        check = await of(made, "token")
+    assert check.level is Level.WARNING
+    assert "may not see import configurations (403)" in check.text
+    account = checks.facts(made.draft, "token")
+    assert isinstance(account, Account)
+    assert account.configurations is None
+    assert checks.who(account).isprintable()
+    made.put("project", "web")
+    assert not walk.problems(made.draft, "launchdarkly")
+
+
+@pytest.mark.parametrize(
+    ("answer", "level"),
+    [
+        (raw_http.answer("401 Unauthorized", b""), Level.PROBLEM),
+        (FORBIDDEN, Level.PROBLEM),
+        (raw_http.answer("200 OK", b"<html>", "Content-Type: text/html"), Level.PROBLEM),
+        (raw_http.answer("302 Found", b"", "Location: https://login.example.com/"), Level.PROBLEM),
+        (raw_http.answer("502 Bad Gateway", b"<html>"), Level.UNKNOWN),
+        (raw_http.answer("500 Internal Server Error", b"{}"), Level.UNKNOWN),
+        (raw_http.answer("429 Too Many Requests", b"", "Retry-After: 4000"), Level.UNKNOWN),
+    ],
+    ids=["401", "403", "page", "redirect", "502", "500", "429"],
+)
+async def test_what_could_not_be_asked_is_not_known_and_a_refusal_is_a_problem(answer: bytes, level: Level) -> None:
+    async with raw_http.serving(raw_http.always(answer)) as raw:
+        made = session()
+        made.choose("unleash")
+        made.put("host", raw.url)
+        made.put("token", TOKENS["writer"].value)
+        check = await of(made, "token")
+    assert check.level is level
+    assert check.text.isprintable()
+    assert TOKENS["writer"].value not in check.text
+    assert isinstance(check.facts, Failure)
+
+
+async def test_without_a_token_nothing_is_asked(box: Sandbox) -> None:
+    made = session()
+    made.choose("unleash")
+    made.put("host", values(box, "unleash")["host"])
+    assert not made.due("token")
+    made.put("project", "web-shop")
+    assert not made.due("project")
+    _, check = await drained(checks.check(made.draft, made.bag, made.tools, "token"))
+    assert check.level is Level.PROBLEM
+    assert box.requests == []
+
+
+@pytest.mark.parametrize("token", ["api-", "sdk-5a4db0c5-0000-4000-8000-5a4db0c5a11a", "••••"])
+def test_a_token_that_cannot_be_right_is_not_asked_about(box: Sandbox, token: str) -> None:
+    made = begun(box)
+    made.put("token", token)
+    asks = not any(f.level is Level.PROBLEM for f in walk.findings(made.draft, "token"))
+    assert made.due("token") == asks
+    assert asks == (token == "api-")
+
+
+def test_a_wrong_address_is_not_asked(box: Sandbox) -> None:
+    made = begun(box)
+    made.put("host", "http://ld.example.com")
+    assert not made.due("token")
+
+
+@pytest.mark.parametrize("key", ["ldTag", "ldMaintainer", "sourceBaseUrl", "config-tags"])
+def test_fields_that_no_server_knows(box: Sandbox, key: str) -> None:
+    made = begun(box)
+    assert not made.due(key)
+    with pytest.raises(KeyError):
+        checks.check(made.draft, made.bag, made.tools, key)
+
+
+# --- the import key
+
+
+async def test_an_import_key_of_the_same_account(box: Sandbox) -> None:
+    made = begun(box, ldApiKey=TOKENS["import-key"].value)
+    await of(made, "token")
+    check = await of(made, "ldApiKey")
+    assert (check.level, check.text) == (Level.OK, "same account; service token Flag import; creating flags: not known")
+
+
+async def test_your_token_as_import_key_is_said_without_asking(box: Sandbox) -> None:
+    made = begun(box, ldApiKey=TOKENS["writer"].value)
+    await of(made, "token")
+    await of(made, "ldApiKey")
+    assert walk.line(made.draft, "ldApiKey").text == walk.SAME_KEY
+    assert all(f.field != "ldApiKey" for f in walk.problems(made.draft, "keys"))
+
+
+async def test_an_import_key_of_another_account_is_a_problem(box: Sandbox) -> None:
+    made = begun(box, ldApiKey=TOKENS["other-account"].value)
+    await of(made, "token")
+    check = await of(made, "ldApiKey")
+    assert check.level is Level.PROBLEM
+    assert "another LaunchDarkly account" in check.text
+
+
+async def test_a_readers_import_key_is_warned_of(box: Sandbox) -> None:
+    made = begun(box, ldApiKey=TOKENS["reader"].value)
+    await of(made, "token")
+    check = await of(made, "ldApiKey")
+    assert check.level is Level.WARNING
+    assert "Ben Okafor" in check.text
+
+
+async def test_a_refused_import_key_is_not_called_your_token(box: Sandbox) -> None:
+    made = begun(box, ldApiKey="api-00000000-0000-4000-8000-000000000000")
+    check = await of(made, "ldApiKey")
+    assert check.level is Level.PROBLEM
+    assert check.text.startswith("LaunchDarkly refused the import key (401).")
+    assert checks.other_instances(made.draft) == ()
+
+
+async def test_an_account_that_is_not_known_is_not_called_the_same(box: Sandbox) -> None:
+    """Your token was not checked: nothing to compare with."""
+    made = begun(box, ldApiKey=TOKENS["import-key"].value)
+    check = await of(made, "ldApiKey")
+    assert check.level is not Level.PROBLEM
+    assert "same account" not in check.text
+
+
+# --- the project
+
+
+async def test_a_project_that_is_there(box: Sandbox) -> None:
+    check = await of(begun(box, project="web-shop"), "project")
+    assert (check.level, check.text, check.findings) == (Level.OK, "Web Shop", ())
+
+
+async def test_a_project_that_is_missing(box: Sandbox) -> None:
+    made = begun(box, project="web-shopp")
+    check = await of(made, "project")
+    assert check.level is Level.PROBLEM
+    assert check.text.startswith("LaunchDarkly has no project web-shopp for your token.")
+    made.put("project", "web-shop")
+    assert not walk.problems(made.draft, "launchdarkly")
+
+
+async def test_a_project_that_something_imports_into_already(box: Sandbox) -> None:
+    await sent(submission(await at_review(box)))
+    made = begun(box, project="web-shop")
+    await of(made, "token")
+    check = await of(made, "project")
+    (warning,) = check.findings
+    assert warning.level is Level.WARNING
+    assert f'"{NAME}"' in warning.text
+    assert "from Unleash into web-shop already" in warning.text
+    assert walk.line(made.draft, "project") == warning
+    other = begun(box, integration="split", project="web-shop")
+    await of(other, "token")
+    assert (await of(other, "project")).findings == ()
+
+
+# --- the name
+
+
+async def test_a_free_name(box: Sandbox) -> None:
+    made = await at_review(box)
+    check = await of(made, "config-name")
+    assert (check.level, check.text, check.findings) == (Level.OK, "free in web-shop", ())
+
+
+async def test_a_name_of_the_same_settings(box: Sandbox) -> None:
+    await sent(submission(await at_review(box)))
+    made = await at_review(box)
+    check = await of(made, "config-name")
+    assert check.level is Level.WARNING
+    assert "Use that one, or change the name." in check.text
+    assert not walk.problems(made.draft, "review")
+
+
+async def test_a_name_of_other_settings(box: Sandbox) -> None:
+    await sent(submission(await at_review(box, ldTag="another")))
+    made = await at_review(box)
+    check = await of(made, "config-name")
+    assert check.level is Level.PROBLEM
+    assert "ldTag: there another, here imported-from-unleash" in check.text
+    assert [f.field for f in walk.problems(made.draft, "review")] == ["config-name"]
+    made.put("ldTag", "another")
+    assert (await of(made, "config-name")).level is Level.WARNING
+
+
+async def test_a_sibling_is_a_warning_at_the_project(box: Sandbox) -> None:
+    await sent(submission(await at_review(box)))
+    made = await at_review(box, config_name="Another")
+    check = await of(made, "config-name")
+    assert check.level is Level.OK
+    assert [f.field for f in check.findings] == ["project"]
+    assert walk.line(made.draft, "project").level is Level.WARNING
+    assert not walk.problems(made.draft, "review")
+
+
+async def test_a_name_is_asked_about_only_when_all_else_is_answered(box: Sandbox) -> None:
+    made = await at_review(box)
+    made.put("sourceProjectId", "")
+    assert not made.due("config-name")
+    made.put("sourceProjectId", "default")
+    assert made.due("config-name")
+
+
+# --- what changes meanwhile
+
+
+@pytest.mark.parametrize(
+    ("key", "changed", "text"),
+    [
+        ("token", "host", "eu"),
+        ("token", "token", TOKENS["reader"].value),
+        ("project", "project", "default"),
+        ("project", "token", TOKENS["reader"].value),
+        ("ldApiKey", "token", TOKENS["reader"].value),
+        ("ldApiKey", "ldApiKey", ""),
+        ("config-name", "ldTag", "another"),
+        ("config-name", "config-name", "Another"),
+    ],
+)
+async def test_a_check_is_dropped_when_what_it_asked_about_changes(
+    box: Sandbox, key: str, changed: str, text: str
+) -> None:
+    made = await at_review(box)
+    before = walk.answer(made.draft, changed)
+    async for event in made.check(key):
+        if isinstance(event, Connected):
+            made.put(changed, text)
+    assert walk.answer(made.draft, changed) != before
+    assert key not in made.draft.checks
+
+
+async def test_changed_and_changed_back_is_dropped_too(box: Sandbox) -> None:
+    """The server may have been asked about what stood there in between."""
+    made = await at_review(box)
+    async for event in made.check("project"):
+        if isinstance(event, Connected):
+            made.put("project", "default")
+            made.put("project", "web-shop")
+    assert "project" not in made.draft.checks
+    assert made.due("project")
+
+
+async def test_another_field_may_change_meanwhile(box: Sandbox) -> None:
+    made = await at_review(box)
+    async for event in made.check("project"):
+        if isinstance(event, Connected):
+            made.put("ldTag", "another")
+    assert made.draft.checks["project"].level is Level.OK
+
+
+async def test_another_integration_meanwhile_drops_a_check(box: Sandbox) -> None:
+    made = await at_review(box)
+    async for event in made.check("sourceApiKey"):
+        if isinstance(event, Connected):
+            made.choose("split")
+    assert not made.draft.checks
+    assert walk.asks(made.draft, "workspaceId")
+
+
+@pytest.mark.parametrize("key", ["token", "project", "ldApiKey", "sourceApiKey", "config-name"])
+async def test_a_check_given_up_leaves_no_task(box: Sandbox, key: str) -> None:
+    made = await at_review(box)
+    events = made.check(key)
+    await anext(events)
+    await events.aclose()
+    assert not strangers()
+    assert key not in made.draft.checks
+    assert made.due(key)
+
+
+def test_every_runner_is_of_a_role_that_a_field_has() -> None:
+    roles = {v.role for form in forms().values() for v in form.variables}
+    roles |= {v.role for v in walk.all_fields(walk.choose(walk.Draft(), forms()["split"]))}
+    assert set(checks.RUNNERS) <= roles
+
+
+async def test_hostile_names_are_clean_in_every_sentence(box: Sandbox) -> None:
+    await sent(submission(await at_review(box)))
+    box.set_fault("hostile-text")
+    made = await at_review(box, config_name="Another", ldApiKey=TOKENS["writer"].value)
+    for key in ("token", "project", "ldApiKey", "sourceApiKey", "config-name"):
+        check = await of(made, key)
+        assert check.text.isprintable(), key
+        assert all(f.text.isprintable() for f in check.findings)
+        assert walk.line(made.draft, key).text.isprintable()
+    with sandbox_tools.launchdarkly(box) as other:
+        assert "\\u001b" in other.get(sandbox_tools.FI).text  # they were there

@@ -1,0 +1,288 @@
+"""Every fate of the one create request: over real HTTP, and never sent twice by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.unit import sandbox_tools
+from tests.unit.gate import gate
+from tests.unit.walk_tools import (
+    NAME,
+    Impatient,
+    Naps,
+    at_review,
+    configurations,
+    drained,
+    posts,
+    sent,
+    strangers,
+    submission,
+    values,
+)
+from tui.flagimport.submit import FOUND, NOT_KNOWN, NOT_THERE, Outcome
+from tui.flagimport.tools import Tools
+from tui.net.errors import Kind
+from tui.net.events import Note, Pausing
+from tui.sandbox.faults import FAULTS
+from tui.sandbox.server import Sandbox
+from tui.text import MASK, Redactor
+
+
+@pytest.fixture
+def box() -> Iterator[Sandbox]:
+    with Sandbox.start() as made:
+        yield made
+
+
+def notes(events: Sequence[object]) -> list[tuple[str, str]]:
+    return [(event.text, event.level) for event in events if isinstance(event, Note)]
+
+
+async def struck(box: Sandbox, fault: str) -> tuple[Outcome, Sequence[object], Naps]:
+    """One submission with a fault switched on. What drips for ever is given up after a part of a second."""
+    naps = Naps()
+    kind = Impatient if fault == "drip" else Tools
+    made = submission(await at_review(box, tools=kind(redactor=Redactor(), sleep=naps)))
+    box.set_fault(fault)
+    outcome = await sent(made)
+    box.set_fault(None)
+    assert not strangers()
+    return outcome, list(made.events), naps
+
+
+CREATED = "created"
+FATES: dict[str, tuple[str, Kind | None]] = {
+    "unauthorized": (NOT_THERE, Kind.UNAUTHORIZED),
+    "unauthorized-empty": (NOT_THERE, Kind.UNAUTHORIZED),
+    "forbidden": (NOT_THERE, Kind.FORBIDDEN),
+    "bad-request": (NOT_THERE, Kind.BAD_REQUEST),
+    "not-found": (NOT_THERE, Kind.NOT_FOUND),
+    "conflict": (NOT_THERE, Kind.CONFLICT),
+    "rate-limited": (CREATED, None),
+    "rate-limited-long": (NOT_THERE, Kind.RATE_LIMITED),
+    "server-error": (NOT_THERE, Kind.SERVER_ERROR),
+    "html": (NOT_THERE, Kind.SERVER_ERROR),
+    "slow": (CREATED, None),
+    "drip": (NOT_THERE, Kind.TIMEOUT),
+    "reset": (FOUND, None),
+    "redirect": (NOT_THERE, Kind.REDIRECT),
+    "too-large": (NOT_THERE, Kind.TOO_LARGE),
+    "lost-answer": (FOUND, None),
+    "lost-request": (NOT_THERE, Kind.UNREACHABLE),
+    "echoed-secrets": (CREATED, None),
+    "echoed-secrets-error": (NOT_THERE, Kind.BAD_REQUEST),
+    "hostile-error": (NOT_THERE, Kind.BAD_REQUEST),
+    "hostile-text": (CREATED, None),
+    "source-unauthorized": (CREATED, None),
+    "source-html": (CREATED, None),
+}
+
+
+def test_every_fault_has_its_fate_here() -> None:
+    assert set(FATES) == set(FAULTS)
+
+
+@pytest.mark.parametrize("fault", FATES)
+async def test_what_is_said_is_what_is_there(box: Sandbox, fault: str) -> None:
+    fate, kind = FATES[fault]
+    outcome, _, _ = await struck(box, fault)
+    there = configurations(box, NAME)
+    assert posts(box) == (2 if fault == "rate-limited" else 1)  # a 429 says itself that it did nothing
+    assert (outcome.failure.kind if outcome.failure else None) is kind
+    assert [each["_id"] for each in there] == ([outcome.configuration.id] if outcome.configuration else [])
+    assert outcome.fate == (NOT_THERE if fate == CREATED else fate)
+    assert outcome.may_send_again == (fate == NOT_THERE)
+    assert (outcome.answer is not None) == (fate == CREATED)
+    given = values(box, "unleash")
+    said = f"{outcome!r} {outcome.failure!r} {outcome.failure}"
+    for key in ("token", "ldApiKey", "sourceApiKey"):
+        assert given[key] not in said
+    assert said.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("fault", "field", "status_code", "exit_code"),
+    [
+        ("unauthorized", "token", 401, 3),
+        ("unauthorized-empty", "token", 401, 3),
+        ("forbidden", "token", 403, 3),
+        ("bad-request", "ldTag", 400, 4),
+        ("not-found", "project", 404, 4),
+        ("conflict", None, 409, 4),
+        ("hostile-error", None, 400, 4),
+        ("server-error", None, 500, 5),
+        ("html", None, 502, 5),
+        ("redirect", "host", 302, 5),
+    ],
+)
+async def test_a_refusal_names_the_field_at_fault(
+    box: Sandbox, fault: str, field: str | None, status_code: int, exit_code: int
+) -> None:
+    failure = (await struck(box, fault))[0].failure
+    assert failure is not None
+    assert (failure.field, failure.status_code, failure.exit_code) == (field, status_code, exit_code)
+    assert str(status_code) in str(failure)
+    assert failure.next_step
+
+
+@pytest.mark.parametrize("fault", ["unauthorized", "bad-request", "conflict", "redirect", "rate-limited-long"])
+async def test_a_refusal_is_not_looked_up(box: Sandbox, fault: str) -> None:
+    _, events, _ = await struck(box, fault)
+    assert [text for text, _ in notes(events)] == ["name looked up"]
+    at = next(i for i, (method, _, _) in enumerate(box.requests) if method == "POST")
+    assert box.requests[at + 1 :] == []
+
+
+async def test_a_lost_answer_is_found(box: Sandbox) -> None:
+    outcome, events, naps = await struck(box, "lost-answer")
+    assert notes(events) == [("name looked up", "ok"), ("sent, no answer", "unknown"), ("found", "ok")]
+    assert not outcome.reused
+    assert naps.seconds == []
+
+
+async def test_a_lost_request_is_looked_for_more_than_once(box: Sandbox) -> None:
+    """The server may still be at work on it."""
+    outcome, events, naps = await struck(box, "lost-request")
+    assert len(naps.seconds) > 1
+    assert sum(naps.seconds) >= 4
+    waited = ["not there yet"] * len(naps.seconds)
+    assert [text for text, _ in notes(events)][1:] == ["sent, no answer", *waited, "not there"]
+    assert outcome.failure is not None
+    assert not outcome.failure.sent
+    assert "You can send again" in str(outcome.failure)
+
+
+async def test_what_was_not_there_is_sent_again_by_hand(box: Sandbox) -> None:
+    made = submission(await at_review(box))
+    box.set_fault("lost-request")
+    first = await sent(made)
+    assert first.may_send_again
+    box.set_fault(None)
+    second = await sent(made.again())
+    assert second.configuration is not None
+    assert posts(box) == 2
+    assert len(configurations(box, NAME)) == 1
+
+
+@pytest.mark.parametrize("fault", ["server-error", "html", "drip", "too-large"])
+async def test_an_answer_that_tells_nothing_is_looked_up_too(box: Sandbox, fault: str) -> None:
+    """A gateway may have given up on a LaunchDarkly that goes on."""
+    _, events, naps = await struck(box, fault)
+    assert len(naps.seconds) > 1
+    texts = [text for text, _ in notes(events)]
+    assert texts == ["name looked up", "no whole answer", *["not there yet"] * len(naps.seconds), "not there"]
+
+
+async def test_what_comes_late_is_found_by_a_later_look(box: Sandbox) -> None:
+    """The server commits after the connection was lost: the second look sees it."""
+
+    class Late(Naps):
+        async def __call__(self, seconds: float) -> None:
+            await super().__call__(seconds)
+            with sandbox_tools.launchdarkly(box) as other:
+                body = sandbox_tools.config_for(box, "unleash")
+                path = f"{sandbox_tools.FI}/web-shop/unleash"
+                assert other.post(path, json={"name": NAME, "config": body}).status_code == 200
+
+    naps = Late()
+    made = submission(await at_review(box, tools=Tools(redactor=Redactor(), sleep=naps)))
+    box.set_fault("lost-request")
+    events: list[object] = []
+    async for event in made.send():
+        events.append(event)
+        if isinstance(event, Note) and event.text == "sent, no answer":
+            box.set_fault(None)
+    assert naps.seconds == [1.0]
+    assert made.outcome is not None
+    assert made.outcome.fate == FOUND
+    (there,) = configurations(box, NAME)
+    assert made.outcome.configuration is not None
+    assert made.outcome.configuration.id == there["_id"]
+
+
+async def test_one_that_was_there_before_is_never_taken_for_ours(box: Sandbox) -> None:
+    """Another with the same name, made by somebody else before: the look after a loss must not find that."""
+    made = submission(await at_review(box, config_name="Practice"))
+    with sandbox_tools.launchdarkly(box) as other:
+        before = sandbox_tools.create(other, box, ldTag="another-tag").json()["_id"]
+    refused = await sent(made)
+    assert refused.conflict is not None
+    assert refused.conflict.configuration.id == before
+    _, looked = await drained(made.look_again())
+    assert looked.fate == NOT_THERE
+    assert posts(box) == 1  # that of the other client
+
+
+async def test_a_lost_answer_and_then_no_way_there_is_not_known(box: Sandbox) -> None:
+    port = urlsplit(values(box, "unleash")["host"]).port or 0
+    async with gate(port, shuts_at=b"POST /") as door:
+        made = submission(await at_review(box, host=door.url))
+        box.set_fault("lost-answer")
+        outcome = await sent(made)
+        assert outcome.fate == NOT_KNOWN
+        assert not outcome.may_send_again
+        assert outcome.failure is not None
+        assert "Do not send again yet" in str(outcome.failure)
+        assert notes(made.events)[-1] == ("could not look", "unknown")
+        _, again = await drained(made.look_again())
+        assert again.fate == NOT_KNOWN  # still no way there
+        door.shuts_at = b""
+        await door.open()
+        _, found = await drained(made.look_again())
+        assert found.fate == FOUND
+        assert made.outcome == found
+        assert posts(box) == 1
+        assert len(configurations(box, NAME)) == 1
+    assert not strangers()
+
+
+async def test_no_way_there_before_anything_is_sent(box: Sandbox) -> None:
+    made = submission(await at_review(box))
+    box.stop()
+    outcome = await sent(made)
+    assert outcome.failure is not None
+    assert outcome.failure.kind is Kind.UNREACHABLE
+    assert (outcome.may_send_again, made.out, notes(made.events)) == (True, False, [])
+    assert not strangers()
+
+
+async def test_a_short_pause_is_kept_and_told(box: Sandbox) -> None:
+    outcome, events, naps = await struck(box, "rate-limited")
+    (pause,) = [event for event in events if isinstance(event, Pausing)]
+    assert (pause.attempt, pause.of) == (1, 3)
+    assert len(naps.seconds) == 1
+    assert naps.seconds[0] >= 0
+    assert outcome.configuration is not None
+
+
+async def test_a_long_pause_is_not_waited_for(box: Sandbox) -> None:
+    outcome, events, naps = await struck(box, "rate-limited-long")
+    assert naps.seconds == []
+    assert not [event for event in events if isinstance(event, Pausing)]
+    assert outcome.failure is not None
+    assert outcome.failure.until is not None
+
+
+async def test_an_answer_that_shows_the_keys_is_masked_by_what_shows_it(box: Sandbox) -> None:
+    naps = Naps()
+    tools = Tools(redactor=Redactor(), sleep=naps)
+    made = submission(await at_review(box, tools=tools))
+    box.set_fault("echoed-secrets")
+    outcome = await sent(made)
+    assert outcome.answer is not None
+    raw = outcome.answer.text()
+    secrets = [values(box, "unleash")[key] for key in ("ldApiKey", "sourceApiKey")]
+    assert all(secret in raw for secret in secrets)
+    masked = tools.redactor(raw)
+    assert MASK in masked
+    assert not any(secret in masked for secret in secrets)
+    assert "config" not in repr(outcome.configuration)
+
+
+async def test_an_error_that_quotes_the_keys_is_masked(box: Sandbox) -> None:
+    failure = (await struck(box, "echoed-secrets-error"))[0].failure
+    assert failure is not None
+    assert MASK in str(failure)
