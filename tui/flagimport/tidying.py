@@ -40,7 +40,7 @@ def tidy_text(raw: str) -> Tidied:
     if raw.isprintable():
         return Tidied(raw.strip())
     value, breaks = _BREAK.subn(" ", raw.strip())
-    value = "".join(c for c in value if c == "\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+    value = "".join(c for c in value if c == "\t" or unicodedata.category(c) not in _INVISIBLE)
     return Tidied(value.replace("\t", " ").strip(), "Line breaks became blanks." if breaks else "")
 
 

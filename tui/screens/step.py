@@ -289,8 +289,8 @@ class StepScreen(Screen[None]):
             return
         if any(self.session.due(v.key) for v in walk.fields(self.session.draft, self.STEP)):
             return
-        self._going = False
-        if not walk.problems(self.session.draft, self.STEP):
+        self._going = False  # whoever typed meanwhile has taken it back already
+        if not self.stopped_by_problem():
             self.go_on()
 
     def on_screen_resume(self) -> None:

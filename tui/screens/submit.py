@@ -34,6 +34,7 @@ from tui.widgets.timeline import Timeline
 
 _RAW_SHOWN = 200_000
 _CONFLICT = 409
+_KEYS_CREATED = "Enter open   y copy the id   r raw body   F1 Ctrl+G help   Ctrl+Q leave"
 _HEADERS = ("route-remaining", "retry-after")
 
 
@@ -187,6 +188,7 @@ class SubmitScreen(StepScreen):
         if outcome.answer is not None:
             widgets.append(self._tree(outcome))
         widgets.append(Fact("Next", _AFTERWARDS))
+        self.query_one("#keys", Static).update(Content(_KEYS_CREATED))
         project = self.submission.request.project if self.submission else ""
         self.say("ok", f"{verb} in {project}. Done leaves the program.")
         return widgets

@@ -35,7 +35,13 @@ def _sent(event: Sent) -> Entry:
 
 def _answered(event: Answered) -> Entry:
     level = "ok" if event.status_code < 300 else "problem"
-    return Entry(level, str(event.status_code), event.reason or "no reason given", event.seconds)
+    whole = f"{event.status_code} {event.reason}".strip()
+    if len(whole) <= _ROOM_FOR_WHAT:
+        return Entry(level, whole, "headers", event.seconds)
+    return Entry(level, str(event.status_code), event.reason, event.seconds)
+
+
+_ROOM_FOR_WHAT = 15
 
 
 def _receiving(event: Receiving) -> Entry:
