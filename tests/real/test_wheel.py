@@ -1,0 +1,78 @@
+"""The package as others install it: a wheel, built through the source distribution, alone in an environment."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import sysconfig
+import tarfile
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import needed
+from tests.terminal.terminal import Pty
+from tests.terminal.world import World
+
+ROOT = Path(__file__).parents[2]
+
+
+def _built(kind: str, source: Path, into: Path) -> Path:
+    command = [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(into)]
+    subprocess.run(command, cwd=source, check=True, capture_output=True)
+    (made,) = into.iterdir()
+    return made
+
+
+@pytest.fixture(scope="module")
+def commands(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of commands of an environment that has the wheel; what it depends on comes from this one."""
+    needed(find_spec("hatchling"), "hatchling")
+    needed(find_spec("pip"), "pip")
+    folder = tmp_path_factory.mktemp("wheel")
+    with tarfile.open(_built("sdist", ROOT, folder / "sdist")) as archive:
+        archive.extractall(folder / "source", filter="data")
+    (source,) = (folder / "source").iterdir()
+    wheel = _built("wheel", source, folder / "dist")
+    fresh = folder / "fresh"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(fresh)], check=True)
+    install = [sys.executable, "-m", "pip", "--python", str(fresh), "install", "-q", "--no-deps", "--no-index"]
+    subprocess.run([*install, str(wheel)], check=True, capture_output=True)
+    (packages,) = fresh.glob("lib/*/site-packages")
+    # A path in a .pth file is searched for modules, not for .pth files: the checkout stays out of sight.
+    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return fresh / "bin"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World.made(tmp_path / "world")
+
+
+def test_the_package_is_the_one_in_the_wheel(commands: Path, world: World) -> None:
+    said = subprocess.run(
+        [commands / "python", "-c", "import tui; print(tui.__file__)"],
+        cwd=world.folder, env=world.environ(), check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert Path(said.stdout.strip()).is_relative_to(commands.parent)
+
+
+def test_the_manifests_are_in_it(commands: Path, world: World) -> None:
+    program = str(commands / "ld-flag-import")
+    manifests = commands.parent.glob("lib/*/site-packages/tui/manifests/*.json")
+    printed = subprocess.run(
+        [program, "manifest", *map(str, manifests)],
+        cwd=world.folder, env=world.environ(), check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert "sourceApiKey" in printed.stdout
+    assert "workspaceApiKey" in printed.stdout
+
+
+def test_the_wizard_opens_with_its_styles(commands: Path, world: World) -> None:
+    environ = world.environ(COLORTERM="truecolor")
+    with Pty([str(commands / "ld-flag-import"), "--demo"], environ, world.folder) as term:
+        term.wait("Where are they now?", "Split", "Unleash")
+        assert term.text().splitlines()[-1].startswith("Enter choose"), "the keys stand in the last row"
+        term.press("ctrl+q")
+        assert term.end() == 0
