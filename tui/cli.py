@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import gc
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 
@@ -14,7 +15,7 @@ from tui import __version__
 TYPE_CHECKING = False  # typing's own; to import that, or pathlib, takes as long as all the rest of `--version`
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import TextIO
+    from typing import NoReturn, TextIO
 
     from tui.options import Options, PracticeServers
     from tui.text import Redactor
@@ -27,15 +28,25 @@ _INTERRUPTED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code; `argv` is without the program's name, by default the process's."""
     try:
-        return _run(list(sys.argv[1:] if argv is None else argv))
+        code = _run(list(sys.argv[1:] if argv is None else argv))
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        code = _INTERRUPTED
     except BrokenPipeError:
-        # The reader of a pipe has gone; Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        code = 0
     except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else _FAULT
+        code = ended.code if isinstance(ended.code, int) else _FAULT
+    _flush()
+    return code
+
+
+def _flush() -> None:
+    """Write out what is left. Where the reader of a pipe or the terminal has gone, Python would try again at its end,
+    complain, and exit with 120."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _run(argv: list[str]) -> int:
@@ -44,10 +55,16 @@ def _run(argv: list[str]) -> int:
     return command(parsed)
 
 
-def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """argparse quotes what it does not know. A long word may be a key in the wrong place: it is not repeated."""
+        super().error(re.sub(r"[^\s'=]{20,}", "…", message))
+
+
+def _parser() -> _Parser:
+    common = _Parser(add_help=False)
     common.add_argument("--json", action="store_true", help="print JSON alone")
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="ld-flag-import",
         description="Import feature flags from Split and Unleash into LaunchDarkly, step by step.",
         epilog="Without a command the wizard opens. No option takes a key: keys are typed, or found in"
@@ -94,7 +111,7 @@ def _path(text: str) -> Path:
     return Path(text)
 
 
-def _keys_parser(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
+def _keys_parser(parser: _Parser, common: _Parser) -> None:
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = actions.add_parser("list", parents=[common], help="names, places and dates")
     listing.set_defaults(run=_keys, action="list")

@@ -65,11 +65,11 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Waits for nobody: whoever still reads a dripping answer is cut off."""
         await self._closing()
+        await self._accepted()
         for server in self.servers:
             server.close()
         for sock in sockets or ():
             sock.close()
-        await self._accepted()
         for connection in list(self.server_state.connections):
             connection.transport.abort()
         await asyncio.sleep(0)  # the connections take note
@@ -81,10 +81,12 @@ class _Server(uvicorn.Server):
             await server.wait_closed()
 
     async def _accepted(self) -> None:
-        """A connection that is just being accepted becomes one of those that can be dropped."""
-        known = {*self.server_state.tasks, asyncio.current_task()}
-        accepting = [task for task in asyncio.all_tasks() if task not in known]
-        if accepting:
+        """Nobody is at the door: asyncio's server forgets a connection that it takes while it is closed."""
+        while True:
+            known = {*self.server_state.tasks, asyncio.current_task()}
+            accepting = [task for task in asyncio.all_tasks() if task not in known]
+            if not accepting:
+                return
             await asyncio.wait(accepting)
 
 

@@ -121,10 +121,9 @@ class IntegrationScreen(StepScreen):
 
     def focus_first(self) -> None:
         chosen = self.app.draft.integration
-        wanted = f"#{widget_id('integration', chosen)}" if chosen else "#resume, Row"
-        for row in self.query(wanted).results(Row):
-            row.focus()
-            return
+        wanted = widget_id("integration", chosen) if chosen else "resume"
+        rows = list(self.query(Row))
+        next((row for row in rows if row.id == wanted), rows[0]).focus()
 
     def summarize(self) -> None:
         self.say("note", "" if self._chosen() else "Choose one with Up and Down, then Enter.")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import getters, on, work
 from textual.actions import SkipAction
@@ -26,6 +27,8 @@ from tui.widgets.field_row import FieldRow
 from tui.widgets.symbols import Symbols, sentence
 
 if TYPE_CHECKING:
+    from textual.worker import WorkType
+
     from tui.flagimport.session import Session
 
 _KEYS = "Enter take   Ctrl+O next   Esc back   F1 Ctrl+G help   F2 actions   Ctrl+Q leave"
@@ -256,7 +259,8 @@ class StepScreen(Screen[None]):
         if not self.session.due(key, again=again):
             return False
         self.session.ask_again(key)
-        self.run_worker(self._check(key), group=f"check-{key}", exclusive=True, exit_on_error=True)
+        asking = cast("WorkType[None]", partial(self._check, key))  # a coroutine is made only if it begins
+        self.run_worker(asking, group=f"check-{key}", exclusive=True, exit_on_error=True)
         return True
 
     async def _check(self, key: str) -> None:

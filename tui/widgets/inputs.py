@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from rich.cells import cell_len
+from rich.segment import Segment
 from rich.text import Text
 from textual import events
 from textual.actions import SkipAction
+from textual.strip import Strip
 from textual.widgets import Input
 
 _LONGEST_PASTE = 16_384
@@ -30,6 +33,15 @@ class LiveInput(Input):
         """Called by Textual on each change."""
         if self.is_mounted and not self.quiet:
             self._told(value)
+
+    def render_line(self, y: int) -> Strip:
+        """In the terminal's own colours a field has no ground of its own: what is blank is drawn as a line."""
+        strip = super().render_line(y)
+        text = self._value.cell_len if self.value else cell_len(self.placeholder)
+        used, width = text + (1 if self.has_focus else 0), self.scrollable_content_region.width
+        if y or used >= width or not self.app.current_theme.ansi:
+            return strip
+        return Strip.join([strip.crop(0, used), Strip([Segment("_" * (width - used), self.rich_style)])])
 
     def seed(self, value: str) -> None:
         """Show another value without telling the row."""
