@@ -11,9 +11,13 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.console import Console, RenderableType
+from rich.segment import Segments
+from rich.text import Text
 from textual import work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
@@ -274,7 +278,21 @@ class WizardApp(Host):
         Overrides a private method of Textual: the version is pinned, and a test holds it.
         """
         self.bell()
-        report = clean(self._redactor("".join(traceback.format_exception(*sys.exc_info()))), multiline=True)
+        self._tell("".join(traceback.format_exception(*sys.exc_info())))
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """Textual's report of an error that draws itself, and of its input thread: told as any other, redacted."""
+        self._return_code = 1
+        if sys.exc_info()[0] is not None:
+            self._fatal_error()
+            return
+        drawn = Console(file=StringIO(), width=10_000, color_system=None)  # a broken line could hide a key
+        with drawn.capture() as captured:
+            drawn.print(*renderables)
+        self._tell(captured.get())
+
+    def _tell(self, report: str) -> None:
+        """Put the first report on the plain screen, and end. Later ones are mostly its consequences."""
         saved, made = False, ""
         if self._session is not None:
             with contextlib.suppress(Exception):
@@ -282,11 +300,9 @@ class WizardApp(Host):
                 made = self._session.made()
         kept = "Your answers are saved; start again to go on from there." if saved else ""
         said = " ".join(filter(None, ("This program failed; the fault is ours.", made, kept)))
-        text = f"{said} The report below has no keys.\n\n{report}"
-        from rich.segment import Segments
-        from rich.text import Text
-
-        self._exit_renderables.append(Segments(self.console.render(Text(text), self.console.options)))
+        text = f"{said} The report below has no keys.\n\n{clean(self._redactor(report), multiline=True)}"
+        if not self._exit_renderables:
+            self._exit_renderables.append(Segments(self.console.render(Text(text), self.console.options)))
         self._close_messages_no_wait()
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import sysconfig
-import tarfile
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,27 +18,23 @@ from tests.terminal.world import World
 ROOT = Path(__file__).parents[2]
 
 
-def _built(kind: str, source: Path, into: Path) -> Path:
-    command = [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(into)]
-    subprocess.run(command, cwd=source, check=True, capture_output=True)
-    (made,) = into.iterdir()
-    return made
-
-
 @pytest.fixture(scope="module")
 def commands(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of commands of an environment that has the wheel; what it depends on comes from this one."""
     needed(find_spec("hatchling"), "hatchling")
     needed(find_spec("pip"), "pip")
     folder = tmp_path_factory.mktemp("wheel")
-    with tarfile.open(_built("sdist", ROOT, folder / "sdist")) as archive:
-        archive.extractall(folder / "source", filter="data")
-    (source,) = (folder / "source").iterdir()
-    wheel = _built("wheel", source, folder / "dist")
-    fresh = folder / "fresh"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(fresh)], check=True)
-    install = [sys.executable, "-m", "pip", "--python", str(fresh), "install", "-q", "--no-deps", "--no-index"]
-    subprocess.run([*install, str(wheel)], check=True, capture_output=True)
+    fresh, sdist, dist = folder / "fresh", folder / "sdist", folder / "dist"
+    environ = {"PATH": os.environ["PATH"], "HOME": str(folder)}  # pip and what it asks leave files in a home
+
+    def python(*arguments: str | Path) -> None:
+        subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT, env=environ, check=True, capture_output=True)
+
+    offline = ("-q", "--no-deps", "--no-index")
+    python("hatchling", "build", "-t", "sdist", "-d", sdist)
+    python("pip", "wheel", *offline, "--no-build-isolation", "-w", dist, *sdist.iterdir())
+    python("venv", "--without-pip", fresh)
+    python("pip", "--python", fresh, "install", *offline, *dist.iterdir())
     (packages,) = fresh.glob("lib/*/site-packages")
     # A path in a .pth file is searched for modules, not for .pth files: the checkout stays out of sight.
     (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")

@@ -22,7 +22,6 @@ from tests.unit.walk_tools import (
     submission,
     values,
 )
-from tui.flagimport import walk
 from tui.flagimport.request import build
 from tui.flagimport.submit import NOT_THERE, Submission
 from tui.net.errors import Kind
@@ -177,11 +176,10 @@ async def test_the_same_name_elsewhere_is_another(box: Sandbox) -> None:
     assert posts(box) == 3
 
 
-@pytest.mark.parametrize("name", ["👩‍💻 müve", "a\u00a0b", "right\u202eleft", 'back\\slash "quoted"'])
+@pytest.mark.parametrize("name", ["👩‍💻 müve", "a\u00a0b", "u\u0378", "right\u202eleft", 'back\\slash "quoted"'])
 async def test_a_name_is_known_again_however_it_is_written(box: Sandbox, name: str) -> None:
     """What does not print is replaced in what the server says; such a name must be found all the same."""
     session = await at_review(box, config_name=name)
-    assert walk.value(session.draft, "config-name") == name
     first = await sent(submission(session))
     assert first.configuration is not None
     outcome = await sent(submission(session))

@@ -87,7 +87,7 @@ class IntegrationScreen(StepScreen):
             yield Row(
                 card["title"],
                 card.get("also", ""),
-                f"have ready: {card.get('needs', 'its keys')}",
+                f"have ready: {card.get('needs') or 'its keys'}",
                 self.symbols,
                 id=widget_id("integration", card["key"]),
                 radio=True,

@@ -7,11 +7,13 @@ import html
 import json
 import re
 from collections.abc import Iterator
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 
 MASK = "••••"
 _SHORTEST = 4  # shorter values stand in innocent words too
 _SHORTEST_HELD = 8  # a key that is still being typed
+
+_ESCAPE = re.compile("%[0-9A-F]{2}")
 
 
 class Redactor:
@@ -59,14 +61,14 @@ def _spellings(secret: str) -> Iterator[str]:
     yield json.dumps(secret, ensure_ascii=False)[1:-1]
     yield repr(secret)[1:-1]
     yield html.escape(secret)  # in a picture
-    yield quote(secret, safe="")
-    yield quote_plus(secret)
-    yield quote(secret, safe="").lower()
+    for safe in ("", "/"):
+        encoded = quote(secret, safe=safe, errors="replace")
+        yield from (encoded, encoded.replace("%20", "+"), _ESCAPE.sub(lambda escape: escape[0].lower(), encoded))
     raw = secret.encode("utf-8", "surrogatepass")
-    for encoded in (base64.b64encode(raw), base64.urlsafe_b64encode(raw)):
-        yield encoded.decode().rstrip("=")
+    for written in (base64.b64encode(raw), base64.urlsafe_b64encode(raw)):
+        yield written.decode().rstrip("=")
     # Inside a longer base64 text a secret may start at each of three offsets; its inner part is always the same.
-    for lead in (1, 2):
-        inner = base64.b64encode(b"\0" * lead + raw).decode()[4:].rstrip("=")[:-1]
+    for lead in (0, 1, 2):
+        inner = base64.b64encode(b"\0" * lead + raw).decode()[4 if lead else 0 :].rstrip("=")[:-1]
         if len(inner) >= 2 * _SHORTEST:
             yield inner

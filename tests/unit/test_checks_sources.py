@@ -1,0 +1,204 @@
+"""Checks that ask Split and Unleash about their key, and what that means for the other fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.unit.walk_tools import SOURCE_KEY, checked, session, values
+from tui.flagimport import checks, walk
+from tui.flagimport.finding import Level
+from tui.flagimport.session import Session
+from tui.sandbox.keys import ENVIRONMENTS, SPLIT_KEYS, UNLEASH_KEYS, WORKSPACES
+from tui.sandbox.server import Sandbox
+from tui.sources.base import SourceReport
+
+ACME, ACME_MOBILE = WORKSPACES["default"][0], WORKSPACES["mobile-app"][0]
+
+
+@pytest.fixture
+def box() -> Iterator[Sandbox]:
+    with Sandbox.start() as made:
+        yield made
+
+
+def begun(box: Sandbox, integration: str, key: str, **answers: str) -> Session:
+    """One that knows the source's address and a key, and nothing else of it."""
+    made = session()
+    made.choose(integration)
+    given = values(box, integration)
+    made.put("host", given["host"])
+    address = "sourceBaseUrl" if integration == "unleash" else "source-api"
+    made.put(address, given[address])
+    for field, text in answers.items():
+        made.put(field, text)
+    made.put(SOURCE_KEY[integration], key)
+    return made
+
+
+async def asked(made: Session) -> walk.Check:
+    key = SOURCE_KEY[made.draft.integration]
+    assert made.due(key)
+    await checked(made, key)
+    return made.draft.checks[key]
+
+
+def problems(made: Session) -> set[str]:
+    return {f.field for step in ("keys", "fields") for f in walk.problems(made.draft, step) if "missing" not in f.text}
+
+
+# --- Unleash
+
+
+async def test_an_unleash_key_fills_project_and_environment(box: Sandbox) -> None:
+    made = begun(box, "unleash", UNLEASH_KEYS["sdk"].value)
+    check = await asked(made)
+    assert check.level is Level.OK
+    assert check.text.startswith("reads project default, environment production, ")
+    for key, text in (("sourceProjectId", "default"), ("sourceEnvironmentId", "production")):
+        answer = walk.answer(made.draft, key)
+        assert (answer.value, answer.source, answer.touched) == (text, "from the key", False)
+    assert walk.scope(made.draft) == ("default", "production")
+    assert not problems(made)
+
+
+async def test_what_was_typed_against_the_key_is_a_problem_with_an_offer(box: Sandbox) -> None:
+    made = begun(box, "unleash", UNLEASH_KEYS["sdk"].value, sourceEnvironmentId="staging")
+    await asked(made)
+    assert problems(made) == {"sourceEnvironmentId"}
+    said = walk.line(made.draft, "sourceEnvironmentId")
+    assert said.level is Level.PROBLEM
+    assert said.offer is not None
+    made.take(said.offer)
+    assert walk.value(made.draft, "sourceEnvironmentId") == "production"
+    assert not problems(made)
+
+
+async def test_answers_are_compared_again_without_asking(box: Sandbox) -> None:
+    made = begun(box, "unleash", UNLEASH_KEYS["sdk"].value)
+    await asked(made)
+    count = len(box.requests)
+    made.put("sourceEnvironmentId", "staging")
+    assert problems(made) == {"sourceEnvironmentId"}
+    assert walk.value(made.draft, "sourceEnvironmentId") == "staging"  # not filled over what was typed
+    made.put("sourceEnvironmentId", "production")
+    assert not problems(made)
+    assert len(box.requests) == count
+
+
+@pytest.mark.parametrize("kind", ["admin", "personal"])
+async def test_admin_and_personal_tokens_are_problems_before_anybody_asks(box: Sandbox, kind: str) -> None:
+    made = begun(box, "unleash", UNLEASH_KEYS[kind].value)
+    assert "sourceApiKey" in problems(made)
+    assert not made.due("sourceApiKey")
+    await checked(made, "sourceApiKey")  # asked all the same, it is one by Unleash's own word
+    assert "sourceApiKey" in problems(made)
+
+
+async def test_a_frontend_key_is_a_problem(box: Sandbox) -> None:
+    made = begun(box, "unleash", UNLEASH_KEYS["frontend"].value)
+    check = await asked(made)
+    assert check.level is Level.PROBLEM
+    assert "it is a frontend key" in check.text
+
+
+async def test_an_unknown_key_is_a_problem(box: Sandbox) -> None:
+    made = begun(box, "unleash", f"default:production.{'0' * 56}")
+    check = await asked(made)
+    assert check.level is Level.PROBLEM
+    assert "(401)" in check.text
+    assert "0" * 20 not in check.text
+
+
+async def test_a_key_of_every_project_is_warned_of(box: Sandbox) -> None:
+    made = begun(box, "unleash", UNLEASH_KEYS["all-projects"].value, sourceProjectId="default")
+    await asked(made)
+    assert walk.line(made.draft, "sourceProjectId").level is Level.WARNING
+    assert not problems(made)
+
+
+@pytest.mark.parametrize(
+    ("fault", "level"), [("source-unauthorized", Level.PROBLEM), ("source-html", Level.PROBLEM)]
+)
+@pytest.mark.parametrize("integration", ["split", "unleash"])
+async def test_a_source_that_answers_wrong_is_a_problem(
+    box: Sandbox, integration: str, fault: str, level: Level
+) -> None:
+    box.set_fault(fault)
+    key = values(box, integration)[SOURCE_KEY[integration]]
+    made = begun(box, integration, key)
+    check = await asked(made)
+    said = [check.level, *(f.level for f in check.findings)]
+    assert level in said
+    assert key not in walk.line(made.draft, SOURCE_KEY[integration]).text
+
+
+async def test_a_source_that_is_away_is_not_known(box: Sandbox) -> None:
+    made = begun(box, "unleash", UNLEASH_KEYS["sdk"].value)
+    box.stop()
+    check = await asked(made)
+    assert check.level is Level.UNKNOWN
+    assert "sourceApiKey" not in problems(made)
+
+
+# --- Split
+
+
+async def test_a_split_key_names_its_workspaces(box: Sandbox) -> None:
+    made = begun(box, "split", SPLIT_KEYS["admin"].value, workspaceId=ACME)
+    check = await asked(made)
+    assert check.level is Level.OK
+    assert (ACME, "Acme") in check.names
+    assert "Acme" in walk.line(made.draft, "workspaceId").text
+    assert isinstance(check.facts, SourceReport)
+    made.put("environmentId", ENVIRONMENTS["production"])
+    assert not problems(made)
+
+
+async def test_a_workspace_that_is_not_there(box: Sandbox) -> None:
+    made = begun(box, "split", SPLIT_KEYS["admin"].value, workspaceId="00000000-0000-4000-8000-000000000000")
+    await asked(made)
+    assert problems(made) == {"workspaceId"}
+    made.put("workspaceId", ACME_MOBILE)
+    assert not problems(made)
+
+
+async def test_a_viewers_key_reads_flags_and_lists_nothing(box: Sandbox) -> None:
+    made = begun(box, "split", SPLIT_KEYS["viewer"].value, workspaceId=ACME)
+    check = await asked(made)
+    assert check.names == ()
+    assert not problems(made)
+
+
+async def test_a_harness_token_opens_by_its_own_header(box: Sandbox) -> None:
+    made = begun(box, "split", SPLIT_KEYS["harness"].value, workspaceId=ACME)
+    check = await asked(made)
+    assert isinstance(check.facts, SourceReport)
+    assert check.facts.by_header == "x-api-key"
+    assert "workspaceApiKey" not in problems(made)
+
+
+async def test_an_sdk_key_is_refused(box: Sandbox) -> None:
+    made = begun(box, "split", SPLIT_KEYS["sdk"].value)
+    check = await asked(made)
+    assert check.level is Level.PROBLEM
+    assert "(401)" in check.text
+
+
+async def test_another_address_than_the_usual_is_asked(box: Sandbox) -> None:
+    made = begun(box, "split", SPLIT_KEYS["admin"].value)
+    made.put("source-api", values(box, "unleash")["sourceBaseUrl"])  # no Split there
+    check = await asked(made)
+    assert check.level is not Level.OK
+    blamed = [f.field for f in (*check.findings, *walk.findings(made.draft, "source-api")) if f.level is Level.PROBLEM]
+    assert "source-api" in blamed or "workspaceApiKey" in problems(made)
+
+
+@pytest.mark.parametrize("integration", ["split", "unleash"])
+async def test_nothing_of_the_key_is_in_its_check(box: Sandbox, integration: str) -> None:
+    key = values(box, integration)[SOURCE_KEY[integration]]
+    made = begun(box, integration, key)
+    check = await asked(made)
+    assert key not in repr(check) + repr(check.facts)
+    assert checks.facts(made.draft, SOURCE_KEY[integration]) is check.facts

@@ -1,0 +1,269 @@
+"""Answers written down and read back: for their owner alone, without a key, and never a crash."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.unit.made_manifests import variable, written
+from tests.unit.sources_server import json_values
+from tests.unit.walk_tools import forms, session
+from tui.flagimport import drafts, form, walk
+from tui.flagimport.drafts import Saved
+from tui.flagimport.walk import Draft
+from tui.manifests.files import load
+from tui.net.times import moment
+from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
+from tui.secrets.bag import Bag
+
+UNLEASH = forms()["unleash"]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "draft.json"
+
+
+def answered() -> Draft:
+    draft, bag = walk.choose(Draft(), UNLEASH), Bag()
+    draft = walk.put(draft, "host", "eu")
+    draft = walk.put(draft, "project", "web-shop", source="from LD_PROJECT", touched=False)
+    draft = walk.put(draft, "sourceBaseUrl", "https://unleash.example.com")
+    draft = walk.put(draft, "ldTag", "")
+    draft = walk.put_secret(draft, bag, "token", TOKENS["writer"].value)
+    draft = walk.put_secret(draft, bag, "ldApiKey", TOKENS["import-key"].value)
+    draft = walk.put_secret(draft, bag, "sourceApiKey", UNLEASH_KEYS["sdk"].value)
+    draft = walk.was_kept(draft, "ldApiKey", "", in_keyring=True)
+    return walk.go(draft, "launchdarkly")
+
+
+def test_what_is_saved_comes_back(path: Path) -> None:
+    draft = answered()
+    drafts.save(draft, path, 1_700_000_000.5)
+    saved = drafts.load(path)
+    assert saved is not None
+    assert (saved.integration, saved.step, saved.saved_at) == ("unleash", "launchdarkly", 1_700_000_000.5)
+    assert saved.route == "Unleash -> LaunchDarkly EU web-shop"
+    assert saved.keyring == ("ldApiKey",)
+    restored = drafts.restore(saved, UNLEASH)
+    assert restored.step == "launchdarkly"
+    assert walk.values(restored).items() <= walk.values(draft).items()
+    for key in ("host", "project", "sourceBaseUrl", "ldTag"):
+        before, after = walk.answer(draft, key), walk.answer(restored, key)
+        assert (after.value, after.source, after.touched) == (before.value, before.source, before.touched)
+    assert not walk.secret_facts(restored)
+
+
+def test_the_file_is_its_owners_alone_and_holds_no_key(path: Path) -> None:
+    drafts.save(answered(), path, 0.0)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    text = path.read_text("utf-8")
+    for secret in (TOKENS["writer"].value, TOKENS["import-key"].value, UNLEASH_KEYS["sdk"].value):
+        assert secret not in text
+        assert secret[-12:] not in text
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("config-name", TOKENS["writer"].value),
+        ("ldTag", UNLEASH_KEYS["admin"].value),
+        ("sourceBaseUrl", "https://ana:s3cret-word@unleash.example.com"),
+        ("host", "https://ana:s3cret-word@ld.example.com"),
+    ],
+)
+def test_a_key_in_the_wrong_field_is_not_written_down(path: Path, key: str, text: str) -> None:
+    draft = walk.put(answered(), key, text)
+    drafts.save(draft, path, 0.0)
+    assert text not in path.read_text("utf-8")
+    assert "s3cret-word" not in path.read_text("utf-8")
+    saved = drafts.load(path)
+    assert saved is not None
+    assert text not in {each[1] for each in saved.answers}
+
+
+def test_without_an_integration_nothing_is_written(path: Path) -> None:
+    drafts.save(Draft(), path, 0.0)
+    assert not path.exists()
+
+
+def test_answers_of_another_integration_are_left_out(path: Path) -> None:
+    drafts.save(walk.choose(answered(), forms()["split"]), path, 0.0)
+    saved = drafts.load(path)
+    assert saved is not None
+    assert "sourceBaseUrl" not in {key for key, *_ in saved.answers}
+    assert saved.keyring == ("ldApiKey",)
+
+
+@pytest.mark.parametrize("step", ["keys", "fields", "review", "submit"])
+def test_keys_are_asked_for_again(path: Path, step: str) -> None:
+    drafts.save(walk.go(answered(), step), path, 0.0)
+    saved = drafts.load(path)
+    assert saved is not None
+    assert saved.step == ("review" if step == "submit" else step)
+    assert drafts.restore(saved, UNLEASH).step == "launchdarkly"
+
+
+def test_several_choices_stay_several(path: Path, tmp_path: Path) -> None:
+    options = ["a b", "c", "d, e"]
+    made = form.build(
+        load(written(tmp_path, variable(key="many", type="multiselect", multiselectOptions=options, isOptional=True)))
+    )
+    draft = walk.put(walk.choose(Draft(), made), "many", form.joined(["a b", "d, e"]))
+    drafts.save(draft, path, 0.0)
+    saved = drafts.load(path)
+    assert saved is not None
+    field = walk.variable(draft, "many")
+    assert form.selected(field, walk.value(drafts.restore(saved, made), "many")) == ("a b", "d, e")
+
+
+def test_what_the_form_no_longer_has_is_left_out() -> None:
+    answers = (("gone", "x", "", True), ("project", "web", "", True), ("token", "api-1", "", True))
+    saved = Saved("unleash", "keys", answers, ("gone",), "", 0.0)
+    restored = drafts.restore(saved, UNLEASH)
+    assert walk.value(restored, "project") == "web"
+    assert "gone" not in restored.answers
+    assert walk.value(restored, "token") == ""
+
+
+def test_a_field_that_is_a_secret_by_now_is_left_out(tmp_path: Path) -> None:
+    made = form.build(load(written(tmp_path, variable(key="one", isSecret=True))))
+    restored = drafts.restore(Saved("made", "keys", (("one", "text", "", True),), (), "", 0.0), made)
+    assert "text" not in repr(restored)
+
+
+def test_a_discarded_draft_is_gone(path: Path) -> None:
+    drafts.discard(path)
+    drafts.save(answered(), path, 0.0)
+    drafts.discard(path)
+    assert drafts.load(path) is None
+
+
+# --- files that are none of ours
+
+GOOD: dict[str, Any] = {
+    "version": 1,
+    "integration": "unleash",
+    "step": "keys",
+    "answers": {"project": {"value": "web", "source": "", "touched": True}},
+    "keyring": ["token"],
+    "route": "Unleash -> LaunchDarkly",
+    "saved_at": 1.0,
+}
+
+
+def test_the_good_one_is_good(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text(json.dumps(GOOD))
+    assert drafts.load(path) is not None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff\xfe",
+        b"null",
+        b"[]",
+        b"{}",
+        b'"draft"',
+        b"[" * 100_000,
+        json.dumps({**GOOD, "version": 2}).encode(),
+        json.dumps({**GOOD, "step": "plan"}).encode(),
+        json.dumps({**GOOD, "step": None}).encode(),
+        json.dumps({**GOOD, "answers": [1]}).encode(),
+        json.dumps({**GOOD, "answers": {"a": "b"}}).encode(),
+        json.dumps({**GOOD, "answers": {"a": {"value": "x"}}}).encode(),
+        json.dumps({**GOOD, "keyring": 5}).encode(),
+        json.dumps({**GOOD, "saved_at": "yesterday"}).encode(),
+        json.dumps({**GOOD, "saved_at": 10**400}).encode(),
+        json.dumps({**GOOD, "saved_at": None}).encode(),
+        json.dumps({**GOOD, "route": "x" * 300_000}).encode(),
+        b'{"saved_at": ' + b"1" * 5000 + b"}",
+    ],
+    ids=lambda content: repr(content[-24:]),
+)
+def test_any_other_file_is_no_draft(path: Path, content: bytes) -> None:
+    path.parent.mkdir()
+    path.write_bytes(content)
+    assert drafts.load(path) is None
+
+
+def test_neither_are_folders_pipes_and_broken_links(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "nowhere").symlink_to(tmp_path / "gone")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    for name in ("pipe", "nowhere", "loop", "zero", ".", "missing", "missing/deeper", "a" * 300):
+        assert drafts.load(tmp_path / name) is None, name
+
+
+def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "huge").open("wb") as file:
+        file.truncate(1 << 40)  # sparse: no memory could hold it
+    assert drafts.load(tmp_path / "huge") is None
+    (tmp_path / "link").symlink_to(tmp_path / "huge")
+    assert drafts.load(tmp_path / "link") is None
+
+
+def test_saving_over_a_link_replaces_the_link(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_text("mine")
+    (tmp_path / "draft.json").symlink_to(other)
+    drafts.save(answered(), tmp_path / "draft.json", 0.0)
+    assert other.read_text() == "mine"
+    assert drafts.load(tmp_path / "draft.json") is not None
+
+
+def test_what_cannot_be_written_is_an_os_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FileExistsError):
+        drafts.save(answered(), tmp_path / "file" / "draft.json", 0.0)
+
+
+shapes = st.fixed_dictionaries(
+    {
+        "version": st.just(1),
+        "integration": st.just("unleash") | json_values,
+        "step": st.sampled_from(["integration", "launchdarkly", "keys", "review", "submit"]) | json_values,
+        "answers": st.dictionaries(
+            st.sampled_from(["project", "host", "token", "ldTag", "sourceBaseUrl"]) | st.text(max_size=5),
+            st.fixed_dictionaries({"value": json_values, "source": json_values, "touched": json_values}) | json_values,
+            max_size=5,
+        )
+        | json_values,
+        "keyring": st.lists(st.sampled_from(["token", "ldApiKey", "project", "gone"]) | json_values) | json_values,
+        "route": json_values,
+        "saved_at": json_values | st.floats(),
+    }
+)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(content=st.binary(max_size=200) | (shapes | json_values).map(lambda shape: json.dumps(shape).encode()))
+def test_no_file_makes_anything_raise(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "draft.json"
+    path.write_bytes(content)
+    saved = drafts.load(path)
+    if saved is None:
+        return
+    assert saved.route.isprintable()
+    moment(saved.saved_at)
+    made = session(draft_path=path)
+    try:
+        made.resume(saved)
+    except KeyError:
+        assert saved.integration not in forms()
+        return
+    for key in [v.key for v in walk.all_fields(made.draft)]:
+        assert walk.line(made.draft, key).text.isprintable()
+    assert made.save() == ""
+    assert path.read_bytes() == content or drafts.load(path) is not None

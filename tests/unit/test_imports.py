@@ -1,0 +1,75 @@
+"""What is loaded when, seen in fresh processes: a slow line and a slow disk feel every import."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HEAVY = {"textual", "rich", "httpx", "pydantic", "keyring", "starlette", "uvicorn", "tomlkit", "tenacity"}
+NETWORK = {"httpx", "pydantic", "keyring", "starlette", "uvicorn", "tomlkit", "tenacity", "truststore"}
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The modules of a fresh process that has run `statement`."""
+    code = f"{statement}\nimport sys, json\nprint(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_the_command_line_alone_loads_nothing_heavy() -> None:
+    loaded = loaded_by("from tui.cli import _parser; _parser().parse_args(['--demo', '--log', 'x'])")
+    assert not loaded & HEAVY
+    assert not {name for name in loaded if name.startswith("tui.")} - {"tui.cli"}
+
+
+def test_the_first_screen_loads_no_network_no_models_and_no_practice_servers() -> None:
+    loaded = loaded_by("import tui.app, tui.screens.integration")
+    assert "textual" in loaded
+    assert not loaded & NETWORK
+    assert not {name for name in loaded if name.startswith(("tui.sandbox", "tui.sources", "tui.launchdarkly.client"))}
+
+
+def test_what_the_first_screen_asks_of_the_walk_loads_none_of_it_either() -> None:
+    statement = """
+from pathlib import Path
+from tui.flagimport import drafts, steps, walk
+from tui.manifests.cards import cards
+from tui.secrets.bag import Bag
+draft = walk.Draft()
+walk.summary(draft, "integration"), walk.following(draft), walk.route(draft), walk.problems(draft, "integration")
+drafts.load(Path("/nonexistent"))
+assert [card["key"] for card in cards()] == ["split", "unleash"]
+"""
+    assert not loaded_by(statement) & {"textual", *NETWORK}
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["tui.engine", "tui.flagimport.session", "tui.flagimport.picks", "tui.flagimport.review", "tui.headless.manifest"],
+)
+def test_the_engine_knows_no_front(module: str) -> None:
+    loaded = loaded_by(f"import sys; sys.modules['rich'] = None\nimport {module}")  # httpx would load it for itself
+    assert "textual" not in loaded
+    assert not {name for name in loaded if name.startswith(("tui.app", "tui.screens", "tui.widgets", "tui.sandbox"))}
+
+
+def test_every_part_of_the_engine_imports_alone() -> None:
+    """In any order: no circle of imports that only one order would hide."""
+    names = [path.stem for path in (ROOT / "tui" / "flagimport").glob("*.py") if path.stem != "__init__"]
+    code = "import sys, importlib\nfor name in sys.argv[1:]:\n"
+    code += "    for each in [m for m in sys.modules if m.startswith('tui')]: del sys.modules[each]\n"
+    code += "    importlib.import_module(f'tui.flagimport.{name}')\n"
+    done = subprocess.run([sys.executable, "-c", code, *names], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("package", sorted((ROOT / "tui").glob("*/__init__.py")), ids=lambda path: path.parent.name)
+def test_packages_load_nothing_by_themselves(package: Path) -> None:
+    if package.parent.name != "text":
+        assert package.read_text() == ""

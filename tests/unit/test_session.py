@@ -1,0 +1,319 @@
+"""A session: what is known without asking, in which order it counts, and what it keeps and forgets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from tests.unit.walk_tools import at_review, forms, sent, session, submission, values
+from tui.engine import _practice
+from tui.flagimport import drafts, walk
+from tui.flagimport.finding import Offer
+from tui.flagimport.practice import Practice, values_from
+from tui.flagimport.session import Given, Session
+from tui.flagimport.tools import Tools
+from tui.options import PracticeServers
+from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
+from tui.sandbox.server import Sandbox
+from tui.text import MASK, Redactor
+
+TOKEN, IMPORT_KEY = TOKENS["writer"].value, TOKENS["import-key"].value
+SDK_KEY = UNLEASH_KEYS["sdk"].value
+
+
+def found(made: Session, key: str) -> tuple[str, str]:
+    """(value or "set", where it came from)."""
+    given = walk.answer(made.draft, key)
+    return ("set" if given.secret else given.value, given.source)
+
+
+def ldcli(home: Path, text: str) -> dict[str, str]:
+    path = home / ".config" / "ldcli" / "config.yml"
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    return {"HOME": str(home)}
+
+
+# --- values that are known without asking
+
+
+def test_without_anything_only_defaults_are_there() -> None:
+    made = session()
+    made.choose("unleash")
+    assert found(made, "host") == ("us", walk.PROPOSED)
+    assert made.bag.keys() == ()
+
+
+def test_variables_fill_every_field_they_are_for() -> None:
+    environ = {
+        "LD_ACCESS_TOKEN": TOKEN,
+        "LD_IMPORT_API_KEY": f" {IMPORT_KEY}\n",
+        "UNLEASH_SDK_KEY": SDK_KEY,
+        "SPLIT_ADMIN_KEY": "not-asked-for-here",
+        "LD_PROJECT": "web-shop",
+        "LD_BASE_URI": "https://app.eu.launchdarkly.com/",
+    }
+    made = session(environ=environ)
+    made.choose("unleash")
+    assert found(made, "host")[1] == "from LD_BASE_URI"
+    assert walk.route(made.draft)[1] == "LaunchDarkly EU web-shop"
+    assert found(made, "project") == ("web-shop", "from LD_PROJECT")
+    names = {"token": "LD_ACCESS_TOKEN", "ldApiKey": "LD_IMPORT_API_KEY", "sourceApiKey": "UNLEASH_SDK_KEY"}
+    for key, name in names.items():
+        assert found(made, key) == ("set", f"from {name}")
+        assert walk.answer(made.draft, key).reference == f"env:{name}"
+        assert f"from {name}" in walk.line(made.draft, key).text
+    assert made.bag.peek("ldApiKey") == IMPORT_KEY
+    assert "workspaceApiKey" not in made.bag
+    assert TOKEN not in repr(made)
+
+
+def test_the_command_line_beats_the_environment() -> None:
+    environ = {"LD_PROJECT": "of-the-environment", "LD_BASE_URI": "https://app.eu.launchdarkly.com"}
+    made = session(environ=environ, given=Given(host="federal", project="of-the-line"))
+    made.choose("unleash")
+    assert found(made, "host") == ("federal", "from the command line")
+    assert found(made, "project") == ("of-the-line", "from the command line")
+
+
+def test_variables_beat_ldclis_configuration(own_world: Path) -> None:
+    environ = ldcli(own_world, f"access-token: {IMPORT_KEY}\nproject: of-ldcli\n")
+    made = session(environ={**environ, "LD_ACCESS_TOKEN": TOKEN, "LD_PROJECT": "of-the-environment"})
+    made.choose("unleash")
+    assert made.bag.peek("token") == TOKEN
+    assert found(made, "project") == ("of-the-environment", "from LD_PROJECT")
+
+
+def test_ldclis_configuration_is_taken_where_nothing_else_is(own_world: Path) -> None:
+    environ = ldcli(own_world, f"access-token: {TOKEN}\nproject: of-ldcli\n")
+    made = session(environ=environ)
+    made.choose("split")
+    assert found(made, "token") == ("set", "from ldcli's configuration")
+    assert walk.answer(made.draft, "token").reference == ""  # a recipe cannot name it
+    assert found(made, "project") == ("of-ldcli", "from ldcli's configuration")
+
+
+def test_a_token_is_not_offered_for_another_instance() -> None:
+    environ = {"LD_ACCESS_TOKEN": TOKEN, "LD_BASE_URI": "https://app.eu.launchdarkly.com"}
+    made = session(environ=environ, given=Given(host="us"))
+    made.choose("unleash")
+    assert "token" not in made.bag
+
+
+def test_what_was_typed_is_not_replaced_by_what_is_found() -> None:
+    made = session(environ={"LD_PROJECT": "found", "LD_ACCESS_TOKEN": TOKEN})
+    made.choose("unleash")
+    made.put("project", "typed")
+    made.put("token", IMPORT_KEY)
+    made.choose("split")
+    assert found(made, "project") == ("typed", "")
+    assert made.bag.peek("token") == IMPORT_KEY
+
+
+def test_the_command_line_is_said_once() -> None:
+    made = session(given=Given(project="of-the-line"))
+    made.choose("unleash")
+    made.put("project", "typed")
+    made.choose("split")
+    assert walk.value(made.draft, "project") == "typed"
+
+
+def test_a_key_of_the_other_integration_is_found_when_it_is_chosen() -> None:
+    made = session(environ={"SPLIT_ADMIN_KEY": "q7practice0acme0split0admin0key00a1b2"})
+    made.choose("unleash")
+    made.choose("split")
+    assert found(made, "workspaceApiKey") == ("set", "from SPLIT_ADMIN_KEY")
+
+
+def test_going_to_the_other_integration_and_back_keeps_keys() -> None:
+    made = session(environ={"UNLEASH_SDK_KEY": SDK_KEY})
+    made.choose("unleash")
+    made.put("ldApiKey", IMPORT_KEY)
+    made.choose("split")
+    made.choose("unleash")
+    assert found(made, "sourceApiKey") == ("set", "from UNLEASH_SDK_KEY")
+    assert found(made, "ldApiKey") == ("set", "")
+    assert made.bag.peek("sourceApiKey") == SDK_KEY
+
+
+def test_an_unknown_integration_is_a_key_error() -> None:
+    with pytest.raises(KeyError):
+        session().choose("flipt")
+
+
+# --- answers
+
+
+def test_put_knows_secrets_from_other_answers() -> None:
+    made = session()
+    made.choose("unleash")
+    made.put("token", TOKEN)
+    made.put("project", "web")
+    assert (made.bag.peek("token"), walk.value(made.draft, "project")) == (TOKEN, "web")
+    assert TOKEN not in repr(made.draft)
+    made.take(Offer("Use it", "project", "shop"))
+    assert walk.value(made.draft, "project") == "shop"
+
+
+def test_a_key_pasted_into_a_plain_field_too_is_not_written_down(tmp_path: Path) -> None:
+    made = session(draft_path=tmp_path / "draft.json")
+    made.choose("split")
+    key = "an-opaque-key-of-split-0123456789"
+    made.put("splitTag", key)
+    made.put("workspaceApiKey", key)
+    made.put("project", "web")
+    assert made.save() == ""
+    assert key not in (tmp_path / "draft.json").read_text()
+
+
+# --- the saved draft
+
+
+def test_save_and_resume(tmp_path: Path) -> None:
+    path = tmp_path / "draft.json"
+    made = session(draft_path=path)
+    made.choose("unleash")
+    made.put("project", "web-shop")
+    made.put("token", TOKEN)
+    made.draft = walk.was_kept(made.draft, "token", "", in_keyring=True)
+    assert made.save() == ""
+    saved = drafts.load(path)
+    assert saved is not None
+    again = session(draft_path=path, environ={"LD_ACCESS_TOKEN": IMPORT_KEY, "LD_PROJECT": "found"})
+    again.resume(saved)
+    assert walk.value(again.draft, "project") == "web-shop"
+    assert again.bag.peek("token") == IMPORT_KEY  # found anew; a saved draft has none
+    again.forget_draft()
+    assert drafts.load(path) is None
+
+
+def test_a_resumed_draft_knows_what_was_to_be_kept(tmp_path: Path) -> None:
+    saved = drafts.Saved("unleash", "keys", (), ("token", "project", "gone"), "", 0.0)
+    made = session(draft_path=tmp_path / "draft.json")
+    made.resume(saved)
+    assert walk.answer(made.draft, "token").keep == walk.KEYRING
+    assert walk.answer(made.draft, "project").keep == walk.SESSION
+    assert "gone" not in made.draft.answers
+    made.put("project", "web")
+    assert made.save() == ""
+
+
+def test_a_draft_of_an_integration_that_is_gone_is_a_key_error() -> None:
+    made = session()
+    with pytest.raises(KeyError):
+        made.resume(drafts.Saved("flipt", "keys", (), (), "", 0.0))
+    assert made.draft == walk.Draft()
+
+
+def test_what_cannot_be_saved_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    made = session(draft_path=tmp_path / "file" / "draft.json")
+    made.choose("unleash")
+    made.put("project", "web")
+    assert made.save().startswith("Your answers could not be saved (")
+
+
+def test_without_a_place_nothing_is_saved() -> None:
+    made = session()
+    made.choose("unleash")
+    made.put("project", "web")
+    assert made.save() == ""
+    assert made.farewell() == ""
+
+
+def test_the_farewell_says_whether_answers_are_kept(tmp_path: Path) -> None:
+    made = session(draft_path=tmp_path / "draft.json")
+    assert made.farewell() == ""
+    made.choose("unleash")
+    made.put("project", "web")
+    assert made.farewell() == "Your answers are kept; start again to go on."
+
+
+async def test_the_farewell_tells_what_was_created(tmp_path: Path) -> None:
+    with Sandbox.start() as box:
+        made = await at_review(box)
+        made.draft_path = tmp_path / "draft.json"
+        made.submission = submission(made)
+        outcome = await sent(made.submission)
+        assert outcome.configuration is not None
+        assert outcome.configuration.id in made.farewell()
+        assert "is in web-shop, LaunchDarkly 127.0.0.1:" in made.farewell()
+        assert not made.draft_path.exists()
+
+
+# --- practice
+
+
+def practice(box: Sandbox) -> Practice:
+    return _practice(cast("PracticeServers", box))
+
+
+async def test_practice_fills_in_every_field_and_ends_in_a_configuration() -> None:
+    with Sandbox.start() as box:
+        for integration in ("split", "unleash"):
+            made = session(practice=practice(box), environ={"LD_ACCESS_TOKEN": "api-mine", "LD_PROJECT": "mine"})
+            made.choose(integration)
+            assert found(made, "host")[1] == "the practice server"
+            assert "token" not in made.bag  # nothing of the person's own
+            for step in ("launchdarkly", "keys", "fields"):
+                made.fill_practice(step)
+            made.draft = walk.propose_name(made.draft)
+            assert not walk.problems(made.draft, "review")
+            made.submission = submission(made)
+            outcome = await sent(made.submission)
+            assert outcome.configuration is not None
+            assert "practice" in made.farewell()
+
+
+def test_practice_sets_faults() -> None:
+    with Sandbox.start() as box:
+        made = practice(box)
+        assert {fault.name for fault in made.faults} == {fault.name for fault in box.faults()}
+        assert all(fault.title and fault.explains for fault in made.faults)
+        seen = []
+        for name in ("conflict", None):
+            made.set_fault(name)
+            seen.append(box.fault)
+        assert seen == ["conflict", None]
+        assert not any(key in repr(made) for key in (TOKEN, IMPORT_KEY, SDK_KEY))
+
+
+def test_practice_has_an_answer_for_each_required_field() -> None:
+    with Sandbox.start() as box:
+        filled = values_from(box.addresses())
+    for integration, form in forms().items():
+        needed = {v.key for v in form.variables if v.required} | {"host", "token", "project"}
+        assert needed <= filled[integration].keys()
+
+
+def test_practice_with_a_manifest_of_ones_own_still_talks_to_the_practice_server() -> None:
+    with Sandbox.start() as box:
+        made = session(practice=practice(box))
+        made.forms = {"mine": forms()["unleash"]}
+        made.choose("mine")
+        assert walk.value(made.draft, "host") == values(box, "unleash")["host"]
+        made.fill_practice("fields")
+
+
+def test_outside_practice_nothing_is_filled_in() -> None:
+    made = session()
+    made.choose("unleash")
+    before = made.draft
+    made.fill_practice("keys")
+    assert made.draft is before
+
+
+def test_all_keys_are_known_to_the_redactor() -> None:
+    redactor = Redactor()
+    made = session(Tools(redactor=redactor), environ={"LD_ACCESS_TOKEN": TOKEN})
+    made.choose("unleash")
+    made.put("sourceApiKey", SDK_KEY)
+    assert redactor(f"{TOKEN} {SDK_KEY}") == f"{MASK} {MASK}"
+
+
+def test_a_session_shows_no_key(own_world: Path) -> None:
+    made = session(environ={"LD_ACCESS_TOKEN": TOKEN, "HOME": str(own_world)})
+    made.choose("unleash")
+    assert TOKEN not in repr(made)

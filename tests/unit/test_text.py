@@ -1,0 +1,144 @@
+"""Foreign text made safe, and secrets taken out of any text."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import unicodedata
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.text import MASK, REPLACEMENT, Redactor, clean
+
+anything = st.text(st.characters(exclude_categories=()))
+keys = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, max_size=60)
+
+
+# --- clean
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("plain ☃ text", "plain ☃ text"),
+        ("\x1b[2J", f"{REPLACEMENT}[2J"),
+        ("\x1b]52;c;aGFjaw==\x07", f"{REPLACEMENT}]52;c;aGFjaw=={REPLACEMENT}"),
+        ("\x9b31m\x9d0;x\x9c", f"{REPLACEMENT}31m{REPLACEMENT}0;x{REPLACEMENT}"),
+        ("a\u202eb\u2066c\u200bd", f"a{REPLACEMENT}b{REPLACEMENT}c{REPLACEMENT}d"),
+        ("\ud800", REPLACEMENT),
+        ("a\tb", "a b"),
+        ("a\r\nb\rc\nd", "a b c d"),
+        ("\x00\x7f\ufeff", REPLACEMENT * 3),
+        ("[bold]x[/]", "[bold]x[/]"),  # markup is off wherever it is shown
+    ],
+)
+def test_what_a_terminal_would_obey_is_replaced(text: str, cleaned: str) -> None:
+    assert clean(text) == cleaned
+
+
+def test_lines_may_be_kept() -> None:
+    assert clean("a\r\nb\rc\n\x1b", multiline=True) == f"a\nb\nc\n{REPLACEMENT}"
+
+
+@given(anything)
+def test_what_comes_out_prints(text: str) -> None:
+    assert clean(text).isprintable()
+    lines = clean(text, multiline=True)
+    assert all(line.isprintable() for line in lines.split("\n"))
+    assert clean(lines, multiline=True) == lines
+    assert clean(clean(text)) == clean(text)
+    lines.encode("utf-8")
+    assert not any(unicodedata.category(c) in ("Cc", "Cf", "Cs") for c in clean(text))
+
+
+@given(anything)
+def test_what_prints_stays_as_it_is(text: str) -> None:
+    printable = "".join(c for c in text if c.isprintable())
+    assert clean(printable) is printable
+
+
+# --- the redactor
+
+
+def spelled(secret: str) -> list[str]:
+    raw = secret.encode()
+    return [
+        secret,
+        json.dumps(secret),
+        json.dumps({"error": f"not valid: {secret}"}),
+        repr(secret),
+        quote(secret),
+        quote(secret, safe=""),
+        quote_plus(secret),
+        re.sub("%..", lambda match: match[0].lower(), quote(secret)),
+        base64.b64encode(raw).decode(),
+        base64.urlsafe_b64encode(raw).decode(),
+    ]
+
+
+@given(key=keys, before=st.text(max_size=5), after=st.text(max_size=5))
+def test_a_key_is_found_however_it_is_spelled(key: str, before: str, after: str) -> None:
+    redactor = Redactor()
+    redactor.add(key)
+    for text in spelled(key):
+        redacted = redactor(f"{before} {text} {after}")
+        assert MASK in redacted
+        assert key not in redacted
+
+
+@given(key=keys, user=st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=10))
+def test_a_key_inside_a_basic_header_is_found(key: str, user: str) -> None:
+    redactor = Redactor()
+    redactor.add(key)
+    if len(key) >= 12:  # shorter, its inner part could be innocent
+        for pair in (f"{user}:{key}", f"{key}:{user}"):
+            assert MASK in redactor(f"Basic {base64.b64encode(pair.encode()).decode()}")
+
+
+def test_the_longer_of_two_keys_goes_whole() -> None:
+    redactor = Redactor()
+    redactor.add("secret-key")
+    redactor.add("secret-key-and-more")
+    assert redactor("a secret-key-and-more b secret-key c") == f"a {MASK} b {MASK} c"
+
+
+def test_short_words_are_no_keys() -> None:
+    redactor = Redactor()
+    redactor.add("abc")
+    redactor.hold("token", "api-")
+    assert redactor("abc api-gateway") == "abc api-gateway"
+
+
+def test_what_a_field_holds_is_known_until_it_holds_something_else() -> None:
+    redactor = Redactor()
+    redactor.hold("token", "first-secret")
+    redactor.hold("other", "other-secret")
+    redactor.hold("token", "second-secret")
+    assert redactor("first-secret second-secret other-secret") == f"first-secret {MASK} {MASK}"
+    redactor.add("second-secret")
+    redactor.hold("token", "")
+    assert redactor("second-secret") == MASK
+
+
+def test_a_redactor_shows_nothing_of_what_it_knows() -> None:
+    redactor = Redactor()
+    redactor.add("a-secret-of-some-length")
+    redactor.hold("token", "another-secret-of-some-length")
+    assert "secret-of" not in repr(redactor)
+    assert "2" in repr(redactor)
+
+
+@given(anything)
+def test_without_secrets_a_text_stays(text: str) -> None:
+    assert Redactor()(text) is text
+
+
+def test_marks_of_a_pattern_are_letters_here() -> None:
+    redactor = Redactor()
+    redactor.add("*:*.[a](b)+$")
+    assert redactor("x *:*.[a](b)+$ y") == f"x {MASK} y"
+    assert redactor("x aaaa y") == "x aaaa y"
