@@ -46,11 +46,19 @@ class PickerScreen(Dialog[tuple[str, str]]):
     def _typed(self, value: str) -> None:
         self.list.filter_by(value.strip())
 
-    @on(Input.Submitted)
     def action_to_list(self) -> None:
         """From the filter into the list."""
         if self.list.option_count:
             self.list.focus()
+
+    @on(Input.Submitted)
+    def _entered(self) -> None:
+        """Enter in the filter takes the only one that matches, or goes into the list."""
+        if self.list.option_count == 1:
+            self.list.highlighted = 0
+            self.list.action_select()
+        else:
+            self.action_to_list()
 
     def action_to_filter(self) -> None:
         """Back to the filter."""

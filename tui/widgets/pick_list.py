@@ -62,6 +62,11 @@ class PickList(OptionList):
     def on_mount(self) -> None:
         self.read(self._query)
 
+    def on_focus(self) -> None:
+        """Enter takes what is highlighted, so something always is."""
+        if self.highlighted is None and self._picks:
+            self.highlighted = 0
+
     def filter_by(self, query: str) -> None:
         """Ask for what matches, once the typing pauses."""
         if query == self._query:
