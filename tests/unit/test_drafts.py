@@ -247,7 +247,7 @@ shapes = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(content=st.binary(max_size=200) | (shapes | json_values).map(lambda shape: json.dumps(shape).encode()))
 def test_no_file_makes_anything_raise(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "draft.json"

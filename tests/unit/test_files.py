@@ -83,7 +83,7 @@ def test_a_reader_sees_the_old_text_or_the_new_one(tmp_path: Path) -> None:
     reader = threading.Thread(target=read)
     reader.start()
     try:
-        for number in range(100):
+        for number in range(30):
             write_private(path, texts[number % 2])
     finally:
         done.set()

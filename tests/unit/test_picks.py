@@ -11,6 +11,7 @@ from tui.flagimport import picks, walk
 from tui.flagimport.picks import PAGE, PICKABLE, Picks, fetch_for
 from tui.flagimport.session import Session
 from tui.net.errors import Failure
+from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
 
 
@@ -20,11 +21,11 @@ def box() -> Iterator[Sandbox]:
         yield made
 
 
-def begun(box: Sandbox, integration: str = "unleash") -> Session:
+def begun(box: Sandbox, integration: str = "unleash", who: str = "writer") -> Session:
     made = session()
     made.choose(integration)
-    for key in ("host", "token"):
-        made.put(key, values(box, integration)[key])
+    made.put("host", values(box, integration)["host"])
+    made.put("token", TOKENS[who].value)
     return made
 
 
@@ -54,11 +55,12 @@ async def test_projects_say_what_imports_into_them_already(box: Sandbox) -> None
 
 
 async def test_members_come_in_pages_with_you_first(box: Sandbox) -> None:
-    made = begun(box)
+    made = begun(box, who="no-configurations")
     await checked(made, "token")
     first = await page(made, "ldMaintainer")
     assert len(first.items) == PAGE
-    assert (first.items[0].label, first.items[0].detail) == ("Ana Ruiz, ana@example.com", "you")
+    assert (first.items[0].label, first.items[0].detail) == ("Chloe Martin, chloe@example.com", "you")
+    assert first.items[1].label == "Ana Ruiz, ana@example.com"
     second = await page(made, "ldMaintainer", offset=PAGE)
     assert first.total is not None
     assert len(second.items) == first.total - PAGE

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.unit import sandbox_tools
+from tests.unit import raw_http, sandbox_tools
 from tests.unit.gate import gate
 from tests.unit.walk_tools import (
     NAME,
@@ -203,6 +203,45 @@ async def test_what_comes_late_is_found_by_a_later_look(box: Sandbox) -> None:
     assert made.outcome.configuration.id == there["_id"]
 
 
+async def test_somebody_elses_that_comes_meanwhile_is_not_taken_for_ours(box: Sandbox) -> None:
+    """The same name with other settings: whether ours will come too is not known."""
+
+    class Meddling(Naps):
+        async def __call__(self, seconds: float) -> None:
+            await super().__call__(seconds)
+            with sandbox_tools.launchdarkly(box) as other:
+                body = sandbox_tools.config_for(box, "unleash") | {"ldTag": "theirs"}
+                other.post(f"{sandbox_tools.FI}/web-shop/unleash", json={"name": NAME, "config": body})
+
+    made = submission(await at_review(box, tools=Tools(redactor=Redactor(), sleep=Meddling())))
+    box.set_fault("lost-request")
+    async for event in made.send():
+        if isinstance(event, Note) and event.text == "sent, no answer":
+            box.set_fault(None)
+    assert made.outcome is not None
+    assert made.outcome.configuration is None
+    assert made.outcome.fate == NOT_KNOWN
+    assert not made.outcome.may_send_again
+    assert "theirs" in str(made.outcome.failure)
+
+
+@pytest.mark.parametrize("status", ["408 Request Timeout", "500 Internal Server Error", "504 Gateway Timeout"])
+async def test_statuses_that_leave_it_open_are_looked_up(box: Sandbox, status: str) -> None:
+    base = sandbox_tools.FI
+    routes = {
+        f"GET {base}": raw_http.answer(body=b'{"items": []}'),
+        f"POST {base}/web-shop/unleash": raw_http.answer(status, b"{}"),
+    }
+    async with raw_http.serving(raw_http.routed(routes)) as raw:
+        made = submission(await at_review(box, host=raw.url))
+        outcome = await sent(made)
+        sent_heads = [head.split()[0] for head in raw.heads]
+    assert outcome.fate == NOT_THERE
+    assert [text for text, _ in notes(made.events)][-1] == "not there"
+    assert sent_heads.count("POST") == 1
+    assert sent_heads[0] == sent_heads[-1] == "GET"
+
+
 async def test_one_that_was_there_before_is_never_taken_for_ours(box: Sandbox) -> None:
     """Another with the same name, made by somebody else before: the look after a loss must not find that."""
     made = submission(await at_review(box, config_name="Practice"))
@@ -247,6 +286,19 @@ async def test_no_way_there_before_anything_is_sent(box: Sandbox) -> None:
     assert outcome.failure.kind is Kind.UNREACHABLE
     assert (outcome.may_send_again, made.out, notes(made.events)) == (True, False, [])
     assert not strangers()
+
+
+async def test_no_way_there_when_it_is_to_be_sent(box: Sandbox) -> None:
+    """The look-up went well, the request itself never left: there is nothing to look for."""
+    port = urlsplit(values(box, "unleash")["host"]).port or 0
+    async with gate(port, shuts_at=b"GET /") as door:
+        made = submission(await at_review(box, host=door.url))
+        outcome = await sent(made)
+    assert outcome.failure is not None
+    assert outcome.failure.kind is Kind.UNREACHABLE
+    assert (outcome.may_send_again, made.out) == (True, False)
+    assert [text for text, _ in notes(made.events)] == ["name looked up"]
+    assert posts(box) == 0
 
 
 async def test_a_short_pause_is_kept_and_told(box: Sandbox) -> None:

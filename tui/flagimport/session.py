@@ -292,6 +292,8 @@ class Session:
         held = self.bag.get(key)
         if self.keyring is None or held is None:
             return ""
+        if not self.host_name():
+            return "Entries are named by LaunchDarkly's address, which is not a valid one yet."
         entry = self.entry(key)
         stored = await self.keyring.put(entry, held, unlock=unlock)
         if self.bag.get(key) != held:

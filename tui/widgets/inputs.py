@@ -43,6 +43,12 @@ class LiveInput(Input):
             return strip
         return Strip.join([strip.crop(0, used), Strip([Segment("_" * (width - used), self.rich_style)])])
 
+    def on_focus(self) -> None:
+        """Scroll to the cursor: Input shows the beginning of the value it was made with, the cursor is at its end."""
+        at = self.cursor_position
+        self.cursor_position = 0
+        self.cursor_position = at
+
     def seed(self, value: str) -> None:
         """Show another value without telling the row."""
         if value == self.value:
