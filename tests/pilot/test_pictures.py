@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import sys
 import time
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
-from tests.tools.screenshots import drawn
+from tests.pilot.walking import STEPS
+from tests.tools import screenshots
+from tests.tools.screenshots import FOLDER, VARIANTS, drawn, main
 
 COMMAND = "python -m tests.tools.screenshots"
 
@@ -19,3 +25,50 @@ def utc() -> None:
 async def test_the_pictures_match() -> None:
     differ = await drawn(check=True)
     assert not differ, f"No longer as drawn: {', '.join(differ)}. Look at them, then: {COMMAND}"
+
+
+@pytest.fixture
+def one_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The tool draws one small picture only, beside the test."""
+    path = tmp_path / "pictures" / "one.svg"
+
+    async def pictures(folder: Path) -> AsyncIterator[tuple[Path, str]]:
+        yield path, "<svg>as it is now</svg>\n"
+
+    monkeypatch.setattr(screenshots, "pictures", pictures)
+    for name in ("TEXTUAL_ANIMATIONS", "HOME", "TZ"):
+        monkeypatch.setenv(name, "")  # the tool sets them, which ends with the test
+    return path
+
+
+def test_check_tells_what_differs_and_draws_nothing(
+    one_picture: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["screenshots", "--check"])
+    assert main() == 1
+    assert "one" in capsys.readouterr().out
+    assert not one_picture.exists()
+
+    monkeypatch.setattr(sys, "argv", ["screenshots"])
+    assert main() == 0
+    assert one_picture.read_text("utf-8") == "<svg>as it is now</svg>\n"
+    one_picture.write_text("<svg>as it was</svg>\n", "utf-8")
+
+    monkeypatch.setattr(sys, "argv", ["screenshots", "--check"])
+    assert main() == 1
+    assert "as it was" in one_picture.read_text("utf-8")
+    monkeypatch.setattr(sys, "argv", ["screenshots"])
+    assert main() == 0
+    monkeypatch.setattr(sys, "argv", ["screenshots", "--check"])
+    assert main() == 0
+
+
+def test_no_picture_holds_a_key_or_what_changes_from_run_to_run() -> None:
+    paths = [*FOLDER.glob("*.svg"), *VARIANTS.glob("*.svg")]
+    assert len(paths) > 2 * len(STEPS)
+    for path in paths:
+        svg = path.read_text("utf-8")
+        assert set(re.findall(r"127\.0\.0\.1:(\d+)", svg)) <= set(screenshots.FIXED_PORTS.values()), path
+        assert len(set(re.findall(r"terminal-[a-z0-9]+-", svg))) == 1, path
+        assert "@font-face" not in svg, path
+        assert not re.search(r"api-[0-9a-f]{8}-", svg), path

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.widgets import Static
 
-from tests.pilot.walking import INTEGRATIONS, STEPS, practice_app, real_app
+from tests.pilot.walking import INTEGRATIONS, STEPS, answers, practice_app, problems, real_app
+from tui.flagimport.walk import label, values
 from tui.sandbox.server import Sandbox
+from tui.widgets.field_row import field_id
 
 
 @pytest.mark.parametrize("integration", INTEGRATIONS)
@@ -35,3 +38,91 @@ async def test_a_person_with_an_account_gets_there_too(integration: str, tmp_pat
             assert walk.posts() == []
             await walk.send()
             assert len(walk.created()) == 1
+
+
+async def test_back_from_everywhere_with_all_answers_kept(tmp_path: Path) -> None:
+    with Sandbox.start() as box:
+        async with real_app(box, tmp_path) as walk:
+            await walk.to("fields")
+            await walk.paste("#config-name", "My own name")
+            await walk.paste("#field-sourceTag", "simple:payments")
+            await walk.to("review")
+            before = values(walk.draft)
+            keys = {key: walk.app.session.bag.peek(key) for key in ("token", "sourceApiKey", "ldApiKey")}
+
+            await walk.press("escape")
+            assert walk.focused == "back"
+            await walk.press("enter")
+            await walk.at("fields")
+            assert walk.text("#config-name") == "My own name"
+            await walk.back_to("keys")
+            assert len(walk.text("#field-sourceApiKey")) == len(keys["sourceApiKey"])
+            await walk.back_to("integration")
+            assert values(walk.draft) == before
+
+            for step in STEPS[1:5]:
+                await walk.next()
+                await walk.at(step)
+            assert values(walk.draft) == before
+            assert {key: walk.app.session.bag.peek(key) for key in keys} == keys
+            assert walk.posts() == []
+
+
+async def test_another_integration_keeps_what_both_have(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await walk.jump("keys")
+        await walk.back_to("integration")
+        await walk.choose("split")
+        await walk.next()
+        await walk.at("launchdarkly")
+        assert walk.text("#project") == "web-shop"
+        assert len(walk.text("#token")) == 40
+        assert "Split" in walk.text("#route")
+        await walk.to("review", "split")
+        await walk.send()
+        assert len(walk.created()) == 1
+
+
+async def test_a_done_step_is_reached_by_the_stepper_and_by_the_actions(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await walk.jump("review")
+        place = str(walk.get("#stepper", Static).content).index("Keys")
+        await walk.pilot.click("#stepper", offset=(place, 0))
+        await walk.at("keys")
+        await walk.open_actions("go to fields")
+        await walk.press("enter")
+        await walk.at("fields")
+
+
+async def test_next_pressed_too_early_says_what_is_missing_and_goes_there(tmp_path: Path) -> None:
+    with Sandbox.start() as box:
+        async with real_app(box, tmp_path) as walk:
+            await walk.next()
+            assert walk.on("integration")
+            assert "Choose" in walk.message()
+            assert walk.focused == "integration-split"
+            for step, first in FIRST_MISSING.items():
+                await walk.to(step)
+                await walk.push("#next")
+                await walk.has_focus(field_id(first))
+                assert walk.on(step)
+                assert first in problems(walk)
+                assert walk.below(first).startswith("✗")
+                assert walk.draft.form is not None
+                assert label(walk.draft, first) in walk.message()
+            assert walk.posts() == []
+
+
+FIRST_MISSING = {"launchdarkly": "token", "keys": "sourceBaseUrl"}
+
+
+async def test_next_checks_first_and_then_goes_on_by_itself(tmp_path: Path) -> None:
+    with Sandbox.start() as box:
+        async with real_app(box, tmp_path) as walk:
+            await walk.to("keys")
+            for selector, value in answers(box, "unleash")["keys"].items():
+                await walk.paste(selector, value)
+            assert walk.app.session.due("ldApiKey")  # its field was not left yet
+            await walk.next()
+            await walk.at("fields")
+            assert {"sourceApiKey", "ldApiKey"} <= set(walk.draft.checks)

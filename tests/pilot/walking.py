@@ -6,24 +6,27 @@ person with an account would, the practice servers standing in for LaunchDarkly.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from textual import events
+from textual.command import CommandPalette
 from textual.containers import VerticalScroll
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
+from tests.unit.sandbox_tools import FI, launchdarkly
 from tui.app import WizardApp
 from tui.flagimport import steps, walk
 from tui.flagimport.submit import Outcome
 from tui.flagimport.walk import Draft
-from tests.unit.sandbox_tools import FI, launchdarkly
 from tui.options import Options
 from tui.sandbox.keys import PROJECT
 from tui.sandbox.server import Sandbox
@@ -38,6 +41,11 @@ SIZE = (80, 24)
 KEYS = {"split": "workspaceApiKey", "unleash": "sourceApiKey"}
 """The form variable that holds the source's key."""
 
+NAMED: Mapping[str, str] = {" ": "space", "?": "question_mark", ":": "colon", "/": "slash"}
+CHARACTERS: Mapping[str, str] = {name: each for each, name in NAMED.items()}
+HOPS = 40
+"""Turns of the event loop in which a key is handed from the app to a widget and up again, and does its work."""
+
 W = TypeVar("W", bound=Widget)
 
 
@@ -45,8 +53,10 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object], what: str = 
     """Wait until `condition` holds; AssertionError, with what the screen shows, after `seconds`."""
     end = time.monotonic() + seconds
     while not condition():
+        if pilot.app._exception is not None:
+            raise pilot.app._exception
         assert time.monotonic() < end, f"not within {seconds} s: {what or condition}\n{shown(pilot.app)}"
-        await pilot.pause(0.01)
+        await asyncio.sleep(0.005)
 
 
 def shown(app: Any) -> str:
@@ -76,7 +86,7 @@ class Walk:
 
     def on(self, step: str) -> bool:
         """The step is on the screen, with nothing open above it."""
-        return isinstance(self.app.screen, StepScreen) and self.app.screen.STEP == step
+        return isinstance(self.app.screen, StepScreen) and self.step == step
 
     @property
     def draft(self) -> Draft:
@@ -101,7 +111,11 @@ class Walk:
         """The wizard was left by its own key."""
         return self.app.return_value == 0
 
-    def get(self, selector: str, kind: type[W] = Widget) -> W:  # type: ignore[assignment]
+    @overload
+    def get(self, selector: str) -> Widget: ...
+    @overload
+    def get(self, selector: str, kind: type[W]) -> W: ...
+    def get(self, selector: str, kind: type[Widget] = Widget) -> Widget:
         """The widget, of the uppermost screen."""
         return self.app.screen.query_one(selector, kind)
 
@@ -143,38 +157,78 @@ class Walk:
         await self.until(lambda: not any(not worker.is_finished for worker in self.app.workers), "workers to end")
         await self.pilot.pause()
 
+    async def closed(self, step: str) -> None:
+        """Wait until all that was open above a step is closed."""
+        await self.until(lambda: self.on(step) and self.app.screen.focused is not None, f"{step} with nothing above it")
+
     async def at(self, step: str) -> None:
         """Wait until a step is on the screen, with its checks done."""
         await self.until(lambda: self.on(step) and self.app.screen.focused is not None, f"step {step}")
         await self.settled()
 
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
+        """Press keys as a terminal sends them, and let each have its effect.
+
+        `Pilot.press` waits by the clock for an idle processor, twice for each key.
+        """
+        driver = self.app._driver
+        assert driver is not None
+        for key in keys:
+            name = NAMED.get(key, key)
+            event = events.Key(name, CHARACTERS.get(name, key if len(key) == 1 else None))
+            event.set_sender(self.app)
+            driver.send_message(event)
+            for _ in range(HOPS):
+                await asyncio.sleep(0)
+        await self.pilot.pause(0)
 
     async def focus(self, selector: str) -> None:
         self.app.screen.query_one(selector).focus()
         await self.until(lambda: self.app.screen.query_one(selector).has_focus, f"focus on {selector}")
 
+    async def has_focus(self, id: str) -> None:
+        """Wait until the widget of this id has the focus."""
+        await self.until(lambda: self.focused == id, f"the focus on {id}")
+
+    async def in_view(self) -> None:
+        """Wait until all that fits of the widget with the focus is inside the part of the step that can be seen."""
+
+        def seen() -> bool:
+            widget, body = self.app.focused, self.get("#body", VerticalScroll)
+            if widget is None:
+                return False
+            window = body.content_region if body in widget.ancestors else self.app.screen.region
+            part = widget.region.intersection(window)
+            return part.height >= min(widget.region.height, window.height) and part.width > 0
+
+        await self.until(seen, f"{self.app.focused} to be in view", seconds=3.0)
+
+    async def answered(self, field: str, value: str) -> None:
+        """Wait until a field has this answer."""
+        await self.until(lambda: walk.answer(self.draft, field).value == value, f"{field} to be {value}")
+
     async def push(self, selector: str) -> None:
         """Press a button: focus and Enter. Unlike a click this also finds one that is scrolled away."""
         await self.focus(selector)
-        await self.pilot.press("enter")
+        button = self.get(selector)
+        await self.until(lambda: not button.has_class("-active"), f"{selector} to be pressed again")  # after 0.2 s
+        await self.press("enter")
 
     async def paste(self, selector: str, text: str) -> None:
         """Empty a field and paste into it."""
         await self.focus(selector)
-        await self.pilot.press("ctrl+u")
+        await self.press("ctrl+u")
         self.app.post_message(events.Paste(text))
         await self.pilot.pause()
 
-    async def type(self, selector: str, text: str) -> None:
+    async def write(self, selector: str, text: str) -> None:
         """Empty a field and type into it, key by key."""
         await self.focus(selector)
-        await self.pilot.press("ctrl+u", *("space" if each == " " else each for each in text))
+        await self.press("ctrl+u", *text)
 
     async def next(self) -> None:
         """Ctrl+O, from anywhere."""
-        await self.pilot.press("ctrl+o")
+        await self.press("ctrl+o")
 
     async def choose(self, integration: str) -> None:
         """On the first screen: take an integration."""
@@ -202,6 +256,21 @@ class Walk:
             await self.next()
             await self.at(ahead.key)
 
+    async def jump(self, step: str, integration: str = "unleash") -> None:
+        """In practice: stand on a step at once, with all before it answered and checked as on their screens."""
+        session = self.app.session
+        session.choose(integration)
+        for each in STEPS[1 : STEPS.index(step)]:
+            session.draft = walk.go(session.draft, each)
+            session.fill_practice(each)
+            for field in walk.fields(session.draft, each):
+                if session.due(field.key):
+                    async for _ in session.check(field.key):
+                        pass
+        session.draft = walk.go(session.draft, step)
+        self.app.show_step()
+        await self.at(step)
+
     async def back_to(self, step: str) -> None:
         """Go back to a step that was passed, by F7."""
         while self.step != step:
@@ -222,12 +291,16 @@ class Walk:
         await self.until(lambda: self.outcome is not None, "the outcome")
         await self.settled()
 
+    async def opened(self, kind: type[Screen[Any]]) -> None:
+        """Wait until a dialog is on the screen."""
+        await self.until(lambda: isinstance(self.app.screen, kind) and self.app.screen.focused is not None, str(kind))
+
     async def open_actions(self, filter_by: str = "") -> None:
         """The list of all actions, filtered, with the first one highlighted."""
         await self.press("f2")
-        await self.until(lambda: type(self.app.screen).__name__ == "CommandPalette", "the list of actions")
+        await self.opened(CommandPalette)
         if filter_by:
-            await self.press(*("space" if each == " " else each for each in filter_by))
+            await self.press(*filter_by)
         await self.settled()
 
 
@@ -239,7 +312,7 @@ def answers(box: Sandbox, integration: str) -> dict[str, dict[str, str]]:
     there = box.addresses()
     ld, split, unleash = there["launchdarkly"], there["split"], there["unleash"]
     keys = {
-        "split": {"#field-workspaceApiKey": split["key"], "#field-source-api": split["api"]},
+        "split": {"#field-source-api": split["api"], "#field-workspaceApiKey": split["key"]},  # a key is sent when left
         "unleash": {"#field-sourceBaseUrl": unleash["url"], "#field-sourceApiKey": unleash["key"]},
     }
     fields = {
@@ -268,6 +341,7 @@ async def running(
 ) -> AsyncIterator[Walk]:
     """The app with its session loaded, on its first screen or on the one the options lead to."""
     app = WizardApp(asked, Redactor())
+    app.animation_level = "none"  # as `cli` has it
     async with app.run_test(size=size) as pilot:
         walk_ = Walk(app, pilot, box, asked.folder)
         await walk_.until(lambda: app._session is not None, "the session")
@@ -290,14 +364,6 @@ async def real_app(box: Sandbox, folder: Path, *, size: tuple[int, int] = SIZE, 
     """The wizard as it starts for a person with an account, which is one on the practice servers `box`."""
     async with running(options(box, folder, **more), box, size=size) as made:
         yield made
-
-
-def in_view(made: Walk, widget: Widget) -> bool:
-    """Whether all of a widget that fits is inside the part of the step that can be seen."""
-    body = made.get("#body", VerticalScroll)
-    window = body.content_region if body in widget.ancestors else made.app.screen.region
-    seen = widget.region.intersection(window)
-    return seen.height >= min(widget.region.height, window.height) and seen.width > 0
 
 
 def problems(made: Walk) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from typing import Any
 
 from tests.pilot.walking import INTEGRATIONS, STEPS, Walk, practice_app
 from tui.sandbox.server import Sandbox
+from tui.sandbox.windows import Limits
 
 _ROOT = Path(__file__).resolve().parents[2]
 FOLDER = _ROOT / "screenshots"
@@ -80,7 +81,7 @@ async def _steps(folder: Path) -> AsyncIterator[tuple[str, str]]:
 
 
 def _demo(folder: Path, **more: Any) -> AbstractAsyncContextManager[Walk]:
-    return practice_app(folder, box=Sandbox.start(now=_now), now=_now, timer=_no_time, **more)
+    return practice_app(folder, box=Sandbox.start(now=_now, limits=Limits()), now=_now, timer=_no_time, **more)
 
 
 async def _drawn(walk: Walk) -> str:

@@ -1,0 +1,47 @@
+"""Nothing here leaves this machine, not even by a mistake: all that is not loopback goes to a proxy that writes down
+who was asked for, and refuses."""
+
+from __future__ import annotations
+
+import socketserver
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+
+@dataclass
+class Outside:
+    """The hosts that somebody wanted to talk to, in order, and whether the test expected it."""
+
+    asked: list[str] = field(default_factory=list)
+    expected: set[str] = field(default_factory=set)
+
+
+class _Proxy(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    outside: Outside
+
+
+class _Refusing(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        line = self.rfile.readline(4096).decode("latin-1")
+        assert isinstance(self.server, _Proxy)
+        self.server.outside.asked.append(line.split(" ")[1].rpartition(":")[0] if " " in line else line)
+        self.wfile.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+
+@pytest.fixture(autouse=True)
+def outside(own_world: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outside]:
+    """Every request that is not for loopback ends here; one that the test did not expect fails it."""
+    seen = Outside()
+    with _Proxy(("127.0.0.1", 0), _Refusing) as proxy:
+        proxy.outside = seen
+        threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.server_address[1]}")
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+        yield seen
+        proxy.shutdown()
+    assert set(seen.asked) <= seen.expected

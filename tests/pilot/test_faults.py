@@ -1,0 +1,262 @@
+"""Submit when things go wrong: each fault of the practice servers, and the way out of it."""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from tests.pilot.walking import STEPS, Walk, practice_app
+from tests.unit.sandbox_tools import Clock
+from tui.flagimport import walk as walks
+from tui.net.errors import Kind
+from tui.sandbox.server import Sandbox
+from tui.screens.dialogs import TextScreen
+
+
+async def at_once(seconds: float) -> None:
+    """Pauses between two looks, and those a server asks for, take no time here."""
+
+
+REFUSED = {
+    "unauthorized": (Kind.UNAUTHORIZED, 401, "token"),
+    "unauthorized-empty": (Kind.UNAUTHORIZED, 401, "token"),
+    "forbidden": (Kind.FORBIDDEN, 403, "token"),
+    "bad-request": (Kind.BAD_REQUEST, 400, "ldTag"),
+    "not-found": (Kind.NOT_FOUND, 404, "project"),
+}
+FIELDS = {"token": "token", "ldTag": "field-ldTag", "project": "project"}
+
+
+@pytest.mark.parametrize("fault", REFUSED)
+async def test_a_refusal_leads_to_the_field_at_fault_and_back_to_review(fault: str, tmp_path: Path) -> None:
+    kind, status, field = REFUSED[fault]
+    async with practice_app(tmp_path) as walk:
+        await walk.jump("review")
+        before = walks.values(walk.draft)
+        walk.box.set_fault(fault)
+        await walk.send()
+
+        assert walk.outcome is not None
+        assert walk.outcome.failure is not None
+        assert (walk.outcome.failure.kind, walk.outcome.failure.status_code) == (kind, status)
+        assert f"({status})" in walk.shown
+        assert "Nothing was created" in walk.message()
+        assert walk.created() == []
+        assert walk.focused == "go-to-field"
+
+        await walk.press("enter")
+        await walk.at(walks.step_of(walk.draft, field))
+        await walk.until(lambda: walk.focused == FIELDS[field], "the focus in the field at fault")
+        assert f"({status})" in walk.below(field)
+        assert walks.values(walk.draft) == before
+        walk.box.set_fault(None)
+        await walk.next()
+        await walk.at("review")
+        await walk.send()
+        assert len(walk.created()) == 1
+
+
+SAFE_TO_REPEAT = {
+    "conflict": Kind.CONFLICT,
+    "server-error": Kind.SERVER_ERROR,
+    "html": Kind.SERVER_ERROR,
+    "redirect": Kind.REDIRECT,
+    "too-large": Kind.TOO_LARGE,
+    "lost-request": Kind.UNREACHABLE,
+}
+
+
+@pytest.mark.parametrize("fault", SAFE_TO_REPEAT)
+async def test_what_created_nothing_can_be_sent_again(fault: str, tmp_path: Path) -> None:
+    async with practice_app(tmp_path, sleep=at_once) as walk:
+        await walk.jump("review")
+        walk.box.set_fault(fault)
+        await walk.send()
+        assert walk.outcome is not None
+        assert walk.outcome.failure is not None
+        assert walk.outcome.failure.kind is SAFE_TO_REPEAT[fault]
+        assert walk.created() == []
+        assert walk.focused in ("go-to-field", "look-again", "back")  # nothing that sends
+
+        walk.box.set_fault(None)
+        await walk.push("#send-again")
+        await walk.until(lambda: walk.outcome is not None and walk.outcome.configuration, "the second attempt")
+        assert len(walk.created()) == 1
+        assert len(walk.posts()) == 2
+
+
+async def test_a_long_pause_is_kept(tmp_path: Path) -> None:
+    clock = Clock(time.time())
+    async with practice_app(tmp_path, now=clock) as walk:
+        await walk.jump("review")
+        walk.box.set_fault("rate-limited-long")
+        await walk.send()
+        assert walk.outcome is not None
+        assert walk.outcome.failure is not None
+        assert walk.outcome.failure.kind is Kind.RATE_LIMITED
+        assert walk.created() == []
+        walk.box.set_fault(None)
+        await walk.push("#send-again")
+        await walk.until(lambda: "pause" in walk.message(), "the reason why not")
+        assert len(walk.posts()) == 1
+        clock.at += 200
+        await walk.push("#send-again")
+        await walk.until(lambda: walk.outcome is not None and walk.outcome.configuration, "the second attempt")
+        assert len(walk.created()) == 1
+
+
+@pytest.mark.parametrize("fault", ["lost-answer", "reset"])
+async def test_a_lost_answer_is_looked_up_and_found(fault: str, tmp_path: Path) -> None:
+    async with practice_app(tmp_path, sleep=at_once) as walk:
+        await walk.jump("review")
+        walk.box.set_fault(fault)
+        await walk.send()
+        assert walk.outcome is not None
+        assert walk.outcome.fate == "found"
+        assert walk.outcome.configuration is not None
+        assert walk.outcome.configuration.id in walk.shown
+        assert len(walk.posts()) == 1
+        assert len(walk.created()) == 1
+        assert not walk.get("#send-again").display
+
+
+@pytest.mark.parametrize("fault", ["slow", "rate-limited"])
+async def test_patience_is_rewarded(fault: str, tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await walk.jump("review")
+        walk.box.set_fault(fault)
+        await walk.push("#next")
+        await walk.until(lambda: walk.on("submit") and not walk.get("#next").display, "the request to be under way")
+        assert walk.get("#stop").display
+        assert not walk.get("#back").display
+        await walk.press("f7", "ctrl+o", "escape")
+        assert walk.on("submit")
+        await walk.ended()
+        assert len(walk.created()) == 1
+        asked_to_pause = "pause" in walk.text("#timeline")
+        assert asked_to_pause is (fault == "rate-limited")
+
+
+async def test_waiting_for_an_answer_that_drips_can_be_stopped(tmp_path: Path) -> None:
+    async with practice_app(tmp_path, sleep=at_once) as walk:
+        await walk.jump("review")
+        walk.box.set_fault("drip")
+        await walk.push("#next")
+        await walk.until(lambda: walk.on("submit") and "Stop waiting" in walk.text("#stop"), "the request to be out")
+        await walk.until(lambda: "receiving" in walk.text("#timeline"), "the first bytes")
+        await walk.push("#stop")
+        await walk.ended()
+        assert walk.outcome is not None
+        assert walk.outcome.may_send_again
+        assert walk.created() == []
+        assert walk.get("#send-again").display
+
+
+async def test_an_answer_that_is_lost_with_the_server_is_not_known(tmp_path: Path) -> None:
+    async with practice_app(tmp_path, sleep=at_once) as walk:
+        await walk.jump("review")
+        walk.box.set_fault("drip")
+        await walk.push("#next")
+        await walk.until(lambda: "Stop waiting" in walk.text("#stop"), "the request to be out")
+        walk.box.stop()
+        await walk.ended()
+        assert walk.outcome is not None
+        assert walk.outcome.fate == "not known"
+        assert "Do not send again" in walk.shown
+        assert not walk.get("#send-again").display
+        assert walk.focused == "look-again"
+
+
+def controls(text: str) -> set[str]:
+    """Characters that a terminal obeys, or that turn text around; none belongs on a screen."""
+    return {each for each in text.replace("\n", "") if unicodedata.category(each) in ("Cc", "Cf", "Co", "Cs")}
+
+
+async def test_hostile_names_stay_text_on_every_step(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        walk.box.set_fault("hostile-text")
+        for step in STEPS[1:-1]:
+            await walk.to(step)
+            await walk.answer("unleash")
+            assert controls(walk.shown) == set()
+        await walk.send()
+        assert walk.outcome is not None
+        assert walk.outcome.configuration is not None
+        assert controls(walk.shown) == set()
+        assert "[bold red]" in walk.text("#outcome")
+        await walk.press("r")
+        await walk.opened(TextScreen)
+        assert controls(walk.shown) == set()
+
+
+async def test_a_hostile_refusal_stays_text(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await walk.jump("review")
+        walk.box.set_fault("hostile-error")
+        await walk.send()
+        assert "environmentId is not valid" in walk.shown
+        assert "[bold red]" in walk.shown
+        assert controls(walk.shown) == set()
+
+
+def secrets_in(walk: Walk, text: str) -> list[str]:
+    there = walk.box.addresses()
+    keys = (there["launchdarkly"]["token"], there["launchdarkly"]["import_key"], there["unleash"]["key"])
+    whole = text.replace("\n", "").replace(" ", "").replace("\u00a0", "")
+    return [key for key in keys if key in whole or key[-12:] in whole]
+
+
+@pytest.mark.parametrize("fault", ["echoed-secrets", "echoed-secrets-error"])
+async def test_keys_that_the_server_shows_are_hidden(fault: str, tmp_path: Path) -> None:
+    async with practice_app(tmp_path, size=(120, 40)) as walk:
+        await walk.jump("review")
+        walk.box.set_fault(fault)
+        await walk.send()
+        assert secrets_in(walk, walk.shown) == []
+        assert "••••" in walk.shown
+        if fault == "echoed-secrets-error":
+            await walk.push("#back")
+            await walk.at("review")
+        else:
+            await walk.press("space", "down", "down", "space", "end")  # opens branches of the body
+            assert secrets_in(walk, walk.shown) == []
+            await walk.press("r")
+            await walk.opened(TextScreen)
+            assert secrets_in(walk, walk.text(".dialog-code")) == []
+            assert "config" in walk.text(".dialog-code")
+            await walk.press("escape")
+        assert secrets_in(walk, walk.app.export_screenshot()) == []
+
+
+async def test_a_fault_is_armed_from_the_menu(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await walk.jump("review")
+        await walk.push("#fault")
+        await walk.until(lambda: Sandbox.faults()[0].title in walk.shown, "the menu")
+        await walk.press("home", "down", "enter")
+        await walk.closed("review")
+        assert walk.box.fault == Sandbox.faults()[0].name
+        assert Sandbox.faults()[0].title in walk.message()
+        await walk.push("#fault")
+        await walk.until(lambda: Sandbox.faults()[0].title in walk.shown, "the menu")
+        await walk.press("home", "enter")
+        await walk.until(lambda: walk.on("review") and walk.box.fault is None, "no fault any more")
+
+
+@pytest.mark.parametrize("fault", ["source-unauthorized", "source-html"])
+async def test_a_source_that_refuses_stops_at_its_key(fault: str, tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await walk.jump("keys")
+        walk.box.set_fault(fault)
+        await walk.answer("unleash")
+        said = walk.below("sourceApiKey") + walk.below("sourceBaseUrl")
+        assert "401" in said if fault == "source-unauthorized" else "web page" in said
+        await walk.next()
+        await walk.until(lambda: walk.focused.startswith("field-source"), "the field at fault")
+        assert walk.on("keys")
+        walk.box.set_fault(None)
+        await walk.push("#fill-in")
+        await walk.settled()

@@ -1,0 +1,168 @@
+"""Review: changing an answer and coming back, the exact request, names that are taken."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.pilot.walking import Walk, practice_app
+from tests.unit.sandbox_tools import FI, launchdarkly
+from tui.flagimport import recipe
+from tui.screens.dialogs import TextScreen
+from tui.screens.review import ReviewLine
+
+CHANGES = {"launchdarkly": "#project", "keys": "#field-ldApiKey", "fields": "#config-name"}
+
+
+async def test_change_goes_there_and_comes_back(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await walk.jump("review")
+        for step in CHANGES:
+            await walk.push(f".to-{step}")
+            await walk.at(step)
+            assert "Review" in walk.text("#next")
+            await walk.next()
+            await walk.at("review")
+        assert walk.posts() == []
+
+
+async def test_a_changed_answer_is_what_review_shows(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await walk.jump("review")
+        await walk.push(".to-fields")
+        await walk.at("fields")
+        await walk.paste("#config-name", "Another name")
+        await walk.next()
+        await walk.at("review")
+        assert "Another name" in said(walk)
+        assert "free" in said(walk)
+        await walk.send()
+        assert walk.created() == ["Another name"]
+
+
+def said(walk: Walk) -> str:
+    return "\n".join(row.line.text for row in walk.app.screen.query(ReviewLine))
+
+
+async def test_change_does_not_come_back_before_its_problem_is_mended(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await walk.jump("review")
+        await walk.push(".to-fields")
+        await walk.at("fields")
+        await walk.paste("#field-ldTag", "not a tag")
+        await walk.next()
+        await walk.until(lambda: walk.focused == "field-ldTag", "the field at fault")
+        assert walk.on("fields")
+        await walk.paste("#field-ldTag", "a-tag")
+        await walk.next()
+        await walk.at("review")
+        assert "a-tag" in said(walk)
+
+
+async def test_a_change_that_breaks_a_later_step_leads_there_first(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await walk.jump("review")
+        await walk.push(".to-keys")
+        await walk.at("keys")
+        await walk.paste("#field-ldApiKey", "mob-00000000-0000-4000-8000-000000000000")
+        await walk.press("f7")
+        await walk.at("launchdarkly")
+        for _ in range(4):
+            await walk.next()
+            await walk.settled()
+        assert walk.step == "keys"
+        assert walk.posts() == []
+
+
+async def test_review_reached_with_a_problem_does_not_send(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await walk.jump("review")
+        walk.app.session.put("ldTag", "not a tag")
+        walk.app.show_step()
+        await walk.at("review")
+        assert walk.message().startswith("✗")
+        await walk.push("#next")
+        await walk.at("fields")
+        await walk.settled()
+        assert walk.focused == "field-ldTag"
+        assert walk.posts() == []
+
+
+async def test_the_request_shown_is_the_one_that_is_sent(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await walk.jump("review")
+        await walk.push("#request")
+        await walk.opened(TextScreen)
+        shown = walk.text(".dialog-code")
+        there = walk.box.addresses()
+        keys = (there["launchdarkly"]["token"], there["launchdarkly"]["import_key"], there["unleash"]["key"])
+        assert not any(key in shown for key in keys)
+        head, _, body = shown.partition("\n\n")
+        document: dict[str, Any] = json.loads(body)
+        await walk.press("escape")
+        await walk.closed("review")
+        await walk.send()
+        path = walk.posts()[0]
+        assert head.startswith(f"POST {there['launchdarkly']['url']}{path}\n")
+        assert "LD-API-Version: beta" in head
+        with launchdarkly(walk.box) as client:
+            listed = client.get(FI).json()["items"]
+            made = next(each for each in listed if each["projectKey"] == "web-shop")
+            whole = client.get(f"{FI}/web-shop/unleash/{made['_id']}").json()
+        assert whole["name"] == document["name"]
+        config = document["config"]
+        kept = {key: value for key, value in whole["config"].items() if key not in ("sourceApiKey", "ldApiKey")}
+        assert {key: config.get(key, "") for key in kept} == kept
+
+
+async def test_curl_and_recipe_hold_no_key(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await walk.jump("review")
+        there = walk.box.addresses()
+        keys = (there["launchdarkly"]["token"], there["launchdarkly"]["import_key"], there["unleash"]["key"])
+        await walk.press("y")
+        await walk.opened(TextScreen)
+        curl = walk.text(".dialog-code")
+        assert "${UNLEASH_SDK_KEY}" in curl
+        assert not any(key in curl for key in keys)
+        await walk.press("escape")
+        await walk.closed("review")
+        await walk.press("w")
+        path = tmp_path / recipe.file_name(walk.draft)
+        await walk.until(path.exists, "the recipe")
+        text = path.read_text("utf-8")
+        assert 'sourceApiKey = "env:UNLEASH_SDK_KEY"' in text
+        assert not any(key in text for key in keys)
+
+
+async def test_a_name_that_is_taken_with_the_same_settings_can_be_used(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await walk.jump("review")
+        await walk.send()
+        await walk.press("f7")
+        await walk.at("review")
+        assert walk.get("#use-that").display
+        assert "same settings" in walk.text("#name-looked-up")
+        await walk.send()  # the other button: it is looked up again right before sending
+        assert walk.outcome is not None
+        assert walk.outcome.conflict is not None
+        assert len(walk.posts()) == 1
+        await walk.push("#use-that")
+        await walk.until(lambda: walk.outcome is not None and walk.outcome.reused, "the existing one")
+        assert len(walk.posts()) == 1
+        assert len(walk.created()) == 1
+
+
+async def test_a_name_that_is_taken_with_other_settings_is_refused_with_the_difference(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await walk.jump("review")
+        await walk.send()
+        walk.app.session.put("sourceTag", "simple:payments")
+        await walk.press("f7")
+        await walk.at("review")
+        assert walk.message().startswith("✗")
+        assert "sourceTag" in walk.text("#name-looked-up")
+        await walk.push("#next")
+        await walk.at("fields")
+        assert len(walk.posts()) == 1

@@ -1,0 +1,134 @@
+"""Nothing is sent by a key press made for something else: only the button on Review sends."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+
+from tests.pilot.walking import STEPS, Walk, practice_app
+from tui.flagimport import walk as walks
+
+LEAVING = ("ctrl+q", "ctrl+c", "q")
+MAP = (
+    "tab", "shift+tab", "down", "up", "enter", "ctrl+o", "f8", "escape", "f7", "f1", "ctrl+g", "question_mark",
+    "f2", "ctrl+p", "colon", "ctrl+l", "pageup", "pagedown", "home", "end", "j", "k", "slash", "space", "f", "s", "l",
+    "o", "n", "p", "right", "left", "r", "w", "y", "ctrl+u", "c", "x", "delete",
+)  # fmt: skip
+"""Every key that the key map of the screens gives a meaning anywhere, but those that leave."""
+
+
+def on_the_button(walk: Walk) -> bool:
+    """The one place where Enter sends."""
+    return walk.on("review") and walk.focused == "next"
+
+
+async def back_on(walk: Walk, step: str) -> None:
+    """Close what a key has opened, and stand on the step again with all its answers."""
+    while walk.app.screen is not walk.screen:
+        await walk.press("escape")
+        await walk.pilot.pause()
+    if walk.step != step:
+        walk.app.session.draft = walks.go(walk.draft, step)
+        walk.app.show_step()
+        await walk.at(step)
+
+
+@pytest.mark.parametrize("step", STEPS[:-1])
+async def test_no_key_of_the_map_sends_on_any_step(step: str, tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await walk.jump("review")
+        await back_on(walk, step)
+        for key in MAP:
+            await walk.press(key)
+            await back_on(walk, step)
+            if on_the_button(walk):
+                await walk.focus("#back")
+        assert walk.posts() == []
+        assert walk.app.session.submission is None
+
+
+@pytest.mark.parametrize("key", ["ctrl+o", "f8"])
+async def test_next_from_anywhere_ends_on_the_button_of_review(key: str, tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await walk.jump("review")
+        await back_on(walk, "integration")
+        for _ in range(12):
+            await walk.press(key)
+            await walk.settled()
+        assert on_the_button(walk)
+        assert walk.posts() == []
+        await walk.press("space", "y", "w", "o", "down", "up")
+        assert walk.posts() == []
+
+
+async def test_enter_held_down_sends_nothing(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await walk.jump("review")
+        await back_on(walk, "integration")
+        for _ in range(25):
+            await walk.press("enter")
+        await walk.settled()
+        assert walk.posts() == []
+        assert not walk.on("submit")
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_keys_at_random_send_nothing(seed: int, tmp_path: Path) -> None:
+    """Each press in a row acts on whatever the one before has left."""
+    keys = random.Random(seed)
+    async with practice_app(tmp_path) as walk:
+        await walk.jump("review")
+        pressed = []
+        for _ in range(120):
+            key = keys.choice(MAP)
+            pressed.append(key)
+            if key == "enter" and on_the_button(walk):
+                continue
+            await walk.press(key)
+            if walk.app._exit:  # an action of the list, "Leave", was picked: that is its key
+                break
+        assert walk.posts() == [], pressed
+        assert walk.step != "submit"
+
+
+async def test_a_double_click_and_a_double_enter_send_once(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await walk.jump("review")
+        await walk.pilot.click("#next", times=2)
+        await walk.ended()
+        assert len(walk.posts()) == 1
+    async with practice_app(tmp_path) as walk:
+        await walk.jump("review")
+        await walk.focus("#next")
+        await walk.press("enter", "enter", "enter")
+        await walk.ended()
+        assert len(walk.posts()) == 1
+
+
+async def test_a_step_that_was_sent_is_not_sent_again_by_going_there(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await walk.jump("review")
+        await walk.send()
+        for _ in range(2):
+            await walk.press("f7")
+            await walk.at("review")
+            await walk.open_actions("go to submit")
+            await walk.press("enter")
+            await walk.at("submit")
+        assert "Created" in walk.shown
+        assert len(walk.posts()) == 1
+
+
+async def test_submit_reached_without_sending_says_so(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await walk.jump("review")
+        walk.app.session.draft = walks.go(walk.draft, "submit")
+        walk.app.show_step()
+        await walk.at("submit")
+        assert "Nothing was sent" in walk.message()
+        await walk.press("ctrl+o", "enter")
+        assert walk.posts() == []
+        assert not any(isinstance(each, Input) for each in walk.app.screen.focus_chain)
