@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -246,3 +247,27 @@ async def test_a_key_is_checked_on_enter_and_asked_about_once(tmp_path: Path) ->
             await walk.press("tab", "tab")
         await walk.settled()
         assert sent_to(walk, "/api/v2/caller-identity") == 1
+
+
+async def test_a_check_that_is_begun_twice_is_made_once(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await walk.jump("keys")
+        await walk.back_to("launchdarkly")
+        before = sent_to(walk, "/api/v2/caller-identity")
+        walk.app.session.ask_again("token")
+        assert walk.screen.begin_check("token")
+        assert walk.screen.begin_check("token")
+        await walk.settled()
+        gc.collect()  # the first, which never began, must not complain
+        assert sent_to(walk, "/api/v2/caller-identity") == before + 1
+
+
+async def test_a_check_whose_answers_change_before_it_begins_asks_nothing(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await walk.jump("fields")
+        requests = len(walk.box.requests)
+        assert walk.screen.begin_check("config-name")
+        walk.app.session.put("ldTag", "not a tag")
+        await walk.settled()
+        assert walk.on("fields")
+        assert requests == len(walk.box.requests)
