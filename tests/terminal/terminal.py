@@ -16,14 +16,16 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import pyte
 
 from tests.conftest import needed
-from tests.processes import alive
+from tests.processes import alive, eventually
 
 PATIENCE = 20.0
 """Seconds after which what a test waits for will not come any more."""
@@ -32,7 +34,9 @@ _KEYS: dict[str, tuple[str, bytes]] = {
     "enter": ("Enter", b"\r"),
     "tab": ("Tab", b"\t"),
     "escape": ("Escape", b"\x1b"),
+    "space": ("Space", b" "),
     "down": ("Down", b"\x1b[B"),
+    "right": ("Right", b"\x1b[C"),
     "shift+home": ("S-Home", b"\x1b[1;2H"),
     "f1": ("F1", b"\x1bOP"),
     "f2": ("F2", b"\x1bOQ"),
@@ -89,6 +93,11 @@ class Terminal(ABC):
         """Wait until all of these stand on the screen. A text may be broken over lines."""
         self.until(lambda: all(self.shows(each) for each in texts), f"waiting for {texts}")
 
+    def type(self, text: str) -> None:
+        """Type, and wait until it stands on the screen."""
+        self.write(text)
+        self.wait(text)
+
     def wait_for_one(self, *patterns: str) -> None:
         """Wait until one of these regular expressions matches the screen."""
         either = re.compile("|".join(patterns), re.MULTILINE)
@@ -104,26 +113,61 @@ class Terminal(ABC):
 
     def to(self, name: str) -> None:
         """Go with Tab to the field with this label, or to the button with these words."""
-        self.until(lambda: any(self.focus()), "a focus")
         for _ in range(40):
-            before = self.focus()
-            if before[0].startswith(name) or name in before[1]:
+            at = self.focus()
+            if (name in at.label and not at.button) or name in at.drawn:
                 return
             self.press("tab")
-            self.until(lambda before=before: self.focus() != before, f"Tab on the way to {name!r}")  # type: ignore[misc]
-            self._settle()
+            self._until_moved(at)
         raise AssertionError(f"Tab does not lead to {name!r}. The screen:\n{self.text()}")
 
-    def focus(self) -> tuple[str, str]:
-        """The label beside the marker, and what is drawn in reverse below the stepper: the cursor or a button."""
-        screen = self.screen()
-        label = next((line[2:23].strip() for line in screen.display if line[:2] == "▸ "), "")
-        cells = [
-            screen.buffer[y][x].data if screen.buffer[y][x].reverse else " "
-            for y in range(2, screen.lines)
-            for x in range(screen.columns)
-        ]
-        return label, re.sub(r"\s+", " ", "".join(cells)).strip()
+    def _until_moved(self, at: Focus) -> None:
+        """Wait for another focus; the same one again is a rare coincidence, which costs a second."""
+        with suppress(AssertionError):
+            self.until(lambda: self.focus() != at, "a step of the focus", 1.0)
+        self._settle()
+
+    def focus(self) -> Focus:
+        """Where the cursor is, or the button or row that a key would act on. Waits until there is one."""
+        found: list[Focus] = []
+
+        def any_marked() -> bool:
+            found[:] = self.marked()
+            return bool(found)
+
+        self.until(any_marked, "something in focus")
+        return found[0]
+
+    def marked(self) -> list[Focus]:
+        """What is drawn as being in focus below the stepper, from above."""
+        screen, found = self.screen(), []
+        for y in range(2, screen.lines):
+            cells = (screen.buffer[y][x] for x in range(screen.columns - 1))  # the last may be a scrollbar
+            drawn = "".join(c.data if _marked(c) else "\0" for c in cells).strip("\0")
+            if drawn:  # the cursor is one cell, whatever stands under it
+                found.append(Focus(screen.display[y][:23].strip("▸ "), drawn if len(drawn) > 1 else _CURSOR))
+        return found
+
+
+def _marked(cell: Any) -> bool:
+    """Whether a cell is drawn in reverse, or as the chosen row of a list in the terminal's own colours."""
+    return (cell.reverse and cell.data not in _SCROLLBAR) or (cell.bold and cell.underscore)
+
+
+@dataclass(frozen=True)
+class Focus:
+    """What has the focus: the label of its row, and the part of it that is drawn in reverse."""
+
+    label: str
+    drawn: str
+
+    @property
+    def button(self) -> bool:
+        return self.drawn.startswith("[")
+
+
+_CURSOR = "cursor"
+_SCROLLBAR = "▁▂▃▄▅▆▇█▔"
 
 
 def _squeezed(text: str) -> str:
@@ -227,7 +271,9 @@ class Pty(Terminal):
         return self._shown
 
     def _settle(self) -> None:
-        """Nothing to do: only whole frames are shown."""
+        with self._changed:
+            while self._changed.wait(0.04):
+                pass
 
     def _pause(self) -> None:
         with self._changed:
@@ -247,6 +293,15 @@ class Pty(Terminal):
             return not self._changed.wait_for(lambda: len(self._raw) > before, 0.5)
 
     # --- its end
+
+    def farewell(self) -> str:
+        """What was written after the alternate screen was left, without line breaks and sequences."""
+        after = self.raw.rpartition(b"\x1b[?1049l")[2].decode()
+        return _squeezed(re.sub(r"\x1b\[[0-9;?<>]*[a-zA-Z]", "", after))
+
+    def said(self, text: str) -> bool:
+        """Whether the plain screen shows this after the end."""
+        return _squeezed(text) in self.farewell()
 
     def signal(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
@@ -324,11 +379,11 @@ class Tmux(Terminal):
         self._folder = folder
         self._environ = {**environ, "TMUX_TMPDIR": environ["TMPDIR"]}
         self._environ.pop("TMUX", None)
+        self._code = Path(environ["TMPDIR"]) / "exit-code"
         columns, rows = size
-        self._tmux("new-session", "-d", "-x", str(columns), "-y", str(rows), "cat")  # holds the server
-        self._tmux("set-option", "-g", "remain-on-exit", "on")
+        inside = ("sh", "-c", f'"$@"; echo $? >{self._code}.new; mv {self._code}.new {self._code}; exec cat', "sh")
+        self._tmux("new-session", "-d", "-x", str(columns), "-y", str(rows), "--", *inside, *command)
         self._server = int(self._ask("#{pid}"))
-        self._tmux("respawn-pane", "-k", "-c", str(folder), "--", "env", "TERM=screen-256color", *command)
 
     def __enter__(self) -> Self:
         return self
@@ -337,7 +392,10 @@ class Tmux(Terminal):
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._tmux("kill-server", check=False)
-        self.gone = not alive(self._server)
+        with suppress(AssertionError):
+            eventually(lambda: not alive(self._server), "the end of tmux", 5)
+            return
+        os.kill(self._server, signal.SIGKILL)
 
     def _tmux(self, *arguments: str, check: bool = True, given: str | None = None) -> str:
         command = ["tmux", "-L", "ldfi", "-f", "/dev/null", *arguments]
@@ -385,8 +443,8 @@ class Tmux(Terminal):
 
     def end(self) -> int:
         """Wait until the program has ended by itself. Returns its exit code."""
-        self.until(lambda: self._ask("#{pane_dead}") == "1", "the end of the program")
-        return int(self._ask("#{pane_dead_status}"))
+        self.until(self._code.exists, "the end of the program")
+        return int(self._code.read_text())
 
     def modes(self) -> dict[str, str]:
         """What tmux knows of the terminal's state: "1" where it is on."""

@@ -17,17 +17,9 @@ ENDED = (CREATED, r"\[ Send again \]", r"\[ Look again \]", r"\[ Use that one \]
 def choose(term: Terminal, title: str) -> None:
     """Step 1: take an integration, and go on."""
     term.wait("Where are they now?")
-    term.until(lambda: any(term.focus()), "a focus")
-    for _ in range(8):
-        if f"(o) {title}" in term.text():
-            break
-        before = term.focus()
-        if title in before[1]:
-            term.press("enter")
-            term.wait(f"(o) {title}")
-        else:
-            term.press("down")
-            term.until(lambda before=before: term.focus() != before, "Down to the next row")  # type: ignore[misc]
+    term.to(title)
+    term.press("enter")
+    term.wait(f"(o) {title}")
     term.press("ctrl+o")
     term.wait("Your token", "Project")
 
@@ -37,45 +29,59 @@ def launchdarkly(term: Terminal, there: Addresses) -> None:
     ours = there["launchdarkly"]
     term.to("its address")
     term.press("ctrl+u")
-    term.write(ours["url"])
-    term.wait(ours["url"])
-    term.to("Your token")
-    term.paste(ours["token"] + "\n")
-    term.wait(f"{len(ours['token'])} characters", "A line break was removed")
+    term.type(ours["url"])
+    secret(term, "Your token", ours["token"])
+    term.wait("A line break was removed")
     term.to("Project")
     term.wait("Ana Ruiz")
     term.write(ours["project"])
-    term.wait(f"{ours['project']}")
+    term.wait(f"Project {ours['project']}")
     term.press("ctrl+o")
     term.wait("Import key")
 
 
 def keys(term: Terminal, there: Addresses, title: str) -> None:
-    """Step 3: where the source is, its key and the import key, pasted."""
+    """Step 3: where the source is, its key and the import key, pasted. Ends before `next`."""
     if title == "Unleash":
         term.to("Unleash address")
-        term.write(there["unleash"]["url"])
+        term.type(there["unleash"]["url"])
         secret(term, "Unleash SDK key", there["unleash"]["key"])
-        term.to("Import key")
-        term.wait("reads project default")
     else:
-        secret(term, "Split Admin", there["split"]["key"])
+        secret(term, "Split Admin API key", there["split"]["key"])
         term.to("Split API address")
         term.press("ctrl+u")
-        term.write(there["split"]["api"])
-        term.wait(there["split"]["api"])
+        term.type(there["split"]["api"])
     secret(term, "Import key", there["launchdarkly"]["import_key"])
+
+
+def fields(term: Terminal) -> None:
+    """From Keys to step 4; what has not been checked is checked first."""
     term.press("ctrl+o")
     term.wait("Name", "Flag tag")
 
 
+def to_fields(term: Terminal, there: Addresses) -> None:
+    """From step 2 to Fields for Unleash, with all keys found in the environment: only addresses are typed."""
+    term.to("its address")
+    term.press("ctrl+u")
+    term.type(there["launchdarkly"]["url"])
+    term.to("Project")
+    term.write(there["launchdarkly"]["project"])
+    term.wait("Ana Ruiz", f"Project {there['launchdarkly']['project']}")
+    term.press("ctrl+o")
+    term.wait("Import key")
+    term.to("Unleash address")
+    term.type(there["unleash"]["url"])
+    fields(term)
+
+
 def secret(term: Terminal, label: str, value: str) -> None:
-    """Put a key into its field, in place of what is there."""
+    """Put a key into its field, in place of what is there, with the line break it was copied with."""
     term.to(label)
     term.press("ctrl+u")
-    term.wait_gone("characters;") if term.shows(f"{label} •") else None
+    term.wait_for_one(rf"{label} [^•\n]*\[ Show end")
     term.paste(value + "\n")
-    term.wait("A line break was removed")
+    term.wait_for_one(rf"{label} .*•.*\n.* {len(value)} characters")
 
 
 def review(term: Terminal) -> None:
@@ -87,20 +93,25 @@ def review(term: Terminal) -> None:
 def send(term: Terminal) -> None:
     """Review's own button: Ctrl+O goes there, Enter presses it. Waits until the request has ended."""
     term.press("ctrl+o")
-    term.to("Create in")
+    term.until(lambda: "Create in" in term.focus().drawn, "the focus on Review's button")
     term.press("enter")
     term.wait_for_one(*ENDED)
 
 
-def practise(term: Terminal, title: str) -> None:
-    """The practice mode's walk to Review: Fill in on each step that has fields."""
-    choose(term, title)
-    for last in ("Ana Ruiz", "same account"):
-        term.to("Fill in")
-        term.press("enter")
-        term.wait(last)
-        term.press("ctrl+o")
-        term.wait_gone(last)
+def fill_in(term: Terminal, said: str) -> None:
+    """The practice mode answers the fields of a step; what their check says is waited for."""
     term.to("Fill in")
     term.press("enter")
+    term.until(lambda: "Next" in term.focus().drawn, "the focus on next, when all is filled in")
+    term.until(lambda: said.lower() in term.text().lower(), f"waiting for {said!r}")
+
+
+def practise(term: Terminal, title: str) -> None:
+    """The practice mode's walk from the first screen to Review."""
+    choose(term, title)
+    for said in ("Ana Ruiz", "same account"):
+        fill_in(term, said)
+        term.press("ctrl+o")
+        term.wait_gone(said)
+    fill_in(term, "proposed")
     review(term)

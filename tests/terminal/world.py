@@ -9,10 +9,8 @@ import re
 import secrets
 import sys
 import threading
-import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -186,34 +184,26 @@ def descendants(pid: int) -> list[int]:
 
 
 def configurations(there: Mapping[str, Mapping[str, str]]) -> list[dict[str, object]]:
-    """The flag import configurations the practice LaunchDarkly has."""
+    """The flag import configurations in the practice project; another project has one from the start."""
     with _launchdarkly(there) as client:
-        items: list[dict[str, object]] = client.get("").json()["items"]
-        return items
+        items: list[dict[str, object]] = client.get(_FLAG_IMPORT).json()["items"]
+    return [each for each in items if each["projectKey"] == there["launchdarkly"]["project"]]
 
 
 def delete_all(there: Mapping[str, Mapping[str, str]]) -> int:
     """Remove them all. Returns how many there were."""
+    found = configurations(there)
     with _launchdarkly(there) as client:
-        items = client.get("").json()["items"]
-        for each in items:
-            path = f"/{each['projectKey']}/{each['integrationKey']}/{each['_id']}"
+        for each in found:
+            path = f"{_FLAG_IMPORT}/{each['projectKey']}/{each['integrationKey']}/{each['_id']}"
             assert client.delete(path).status_code == 204
-    return len(items)
+    return len(found)
+
+
+_FLAG_IMPORT = "/api/v2/integration-capabilities/flag-import"
 
 
 def _launchdarkly(there: Mapping[str, Mapping[str, str]]) -> httpx.Client:
     ours = there["launchdarkly"]
-    return httpx.Client(
-        base_url=f"{ours['url']}/api/v2/integration-capabilities/flag-import",
-        headers={"Authorization": ours["token"], "LD-API-Version": "beta"},
-        trust_env=False,
-    )
-
-
-@contextmanager
-def measured(told: Callable[[float], None]) -> Iterator[None]:
-    """Tell how many seconds the block took."""
-    began = time.monotonic()
-    yield
-    told(time.monotonic() - began)
+    headers = {"Authorization": ours["token"], "LD-API-Version": "beta"}
+    return httpx.Client(base_url=ours["url"], headers=headers, trust_env=False)

@@ -322,6 +322,8 @@ class Session:
     async def check(self, key: str) -> AsyncGenerator[Exchange, None]:
         """Ask, yield what happens on the way, and put the result into the draft unless its inputs changed meanwhile."""
         asked = self.draft
+        if checks.runner(asked, key) is not None and not checks.due(walk.unchecked(asked, key), key):
+            return  # an answer that it needs has changed since somebody decided to ask
         async with aclosing(checks.check(asked, self.bag, self.tools, key)) as events:
             async for event in events:
                 if isinstance(event, Result):

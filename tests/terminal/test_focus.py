@@ -1,0 +1,25 @@
+"""A person sees at each moment where they are, without any colour."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.terminal import walks
+from tests.terminal.terminal import Pty
+from tests.terminal.world import PROGRAM, World
+
+pytestmark = pytest.mark.terminal
+
+
+def test_every_stop_of_tab_is_seen_and_so_is_the_chosen_row_of_a_list(world: World) -> None:
+    with Pty([*PROGRAM, "--demo"], world.environ(), world.folder) as term:
+        walks.choose(term, "Split")
+        walks.fill_in(term, "Ana Ruiz")
+        for name in ("Rehearse a fault", "practice server", "its address", "Your token", "Show end", "Project",
+                     "api-gateway", "Back", "Next: Keys", "Fill in"):  # fmt: skip
+            term.to(name)  # fails where nothing is in focus
+        term.press("f2")
+        term.wait("Begin again")
+        term.press("down", "down")
+        row = "the row of the palette that Enter would take"
+        term.until(lambda: any("Begin again" in each.drawn for each in term.marked()), row)

@@ -1,0 +1,324 @@
+"""Canary keys go through the whole walk, every fault and every crash, and are looked for everywhere afterwards."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.terminal import altered, walks
+from tests.terminal.terminal import Pty
+from tests.terminal.walks import Addresses
+from tests.terminal.world import (
+    PROGRAM,
+    Canary,
+    Watch,
+    World,
+    access_token,
+    delete_all,
+    found_in,
+    split_key,
+    unleash_key,
+)
+from tui.sandbox.keys import SPLIT_KEYS, TOKENS, UNLEASH_KEYS, KeyRing
+from tui.sandbox.server import Sandbox
+
+pytestmark = pytest.mark.terminal
+
+_OSC_52 = b"\x1b]52"
+
+
+@dataclass(frozen=True)
+class Planted:
+    """Practice servers whose keys are canaries."""
+
+    box: Sandbox
+    canaries: Sequence[Canary]
+
+    @property
+    def there(self) -> Addresses:
+        return self.box.addresses()
+
+    def check(self, term: Pty, world: World) -> None:
+        """No canary, in no spelling, was written to the terminal or into any file."""
+        assert found_in(term.raw, self.canaries) == []
+        for path, data in world.files().items():
+            assert found_in(data, self.canaries) == [], path
+
+
+@pytest.fixture
+def planted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Planted]:
+    canaries = (access_token("token"), access_token("import key"), unleash_key("SDK key"), split_key("Admin key"))
+    rings: list[KeyRing[Any]] = [TOKENS, TOKENS, UNLEASH_KEYS, SPLIT_KEYS]
+    names = ["writer", "import-key", "sdk", "admin"]
+    for ring, name, canary in zip(rings, names, canaries, strict=True):
+        key = dataclasses.replace(ring[name], value=canary.value)
+        monkeypatch.setitem(ring.named, name, key)
+        monkeypatch.setitem(ring._by_value, canary.value, key)
+    with Sandbox.start() as box:
+        yield Planted(box, canaries)
+
+
+def test_the_search_itself_finds_a_key_in_every_spelling() -> None:
+    for canary in (access_token("a"), unleash_key("b"), split_key("c")):
+        encoded = base64.b64encode(f"Authorization: Bearer {canary.value}".encode())
+        broken = canary.value[:16] + "\x1b[0m\x1b[7m" + canary.value[16:]
+        for data in (canary.value.encode(), encoded, broken.encode(), repr(canary.value).encode()):
+            assert found_in(b"before " + data + b" after", [canary]) == [canary.name]
+        assert found_in(f"characters, ending in {canary.value[-4:]}".encode(), [canary]) == []
+
+
+# --- the whole walk
+
+
+def test_no_key_is_written_anywhere_under_any_fault(world: World, planted: Planted) -> None:
+    there, log = planted.there, world.folder / "own.log"
+    command = [sys.executable, altered.__file__, "hasty", "--log", str(log)]
+    with Pty(command, _chatty(world), world.folder) as term, Watch(term.pid) as watch:
+        walks.choose(term, "Unleash")
+        walks.launchdarkly(term, there)
+        _keys_refused_first(term, planted)
+        _picture_with_the_end_shown(term, world, there)
+        walks.fields(term)
+        walks.review(term)
+        _look_at_everything(term)
+        assert world.draft.exists()
+        planted.check(term, world)
+        for fault in planted.box.faults():
+            if not fault.name.startswith("source-"):
+                _send_under(term, planted, fault.name)
+        assert _limit(term.pid, "Max core file size") == ("0", "0")
+        planted.check(term, world)
+        walks.send(term)
+        term.press("ctrl+q")
+        assert term.end() == 0
+        term.check_sane()
+    planted.check(term, world)
+    assert "POST" in log.read_text()
+    assert (world.folder / "unleash-default-production.toml").exists()
+    assert not (world.folder / "textual.log").exists()
+    assert not (world.folder / "devtools").exists()
+    told = b"\0".join(each for seen in watch.seen.values() for each in seen)
+    assert len(watch.seen) > 1 or not Path("/proc").exists(), "the keyring's process was never seen"
+    assert found_in(told, planted.canaries) == []
+
+
+def _chatty(world: World) -> dict[str, str]:
+    """An environment in which a stock Textual app writes all it is told into files. Shown by running one."""
+    installed = world.root / "installed/textual_dev"
+    installed.mkdir(parents=True)
+    (installed / "__init__.py").touch()
+    (installed / "redirect_output.py").write_text("StdoutRedirector = lambda client: None\n")
+    (installed / "client.py").write_text(_DEVTOOLS)
+    given = {"TEXTUAL": "devtools,debug", "TEXTUAL_LOG": str(world.folder / "textual.log"),
+             "LDFI_DEVTOOLS": str(world.folder / "devtools"), "PYTHONPATH": str(installed.parent),
+             "TEXTUAL_SCREENSHOT": "1", "TEXTUAL_SCREENSHOT_LOCATION": str(world.folder)}  # fmt: skip
+    environ = world.environ(**given)
+    stock = [sys.executable, "-c", "from textual.app import App; App().run(headless=True, auto_pilot=_quit)"]
+    stock[2] = "async def _quit(pilot): pilot.app.exit()\n" + stock[2]
+    subprocess.run(stock, env=environ, cwd=world.folder, check=True, capture_output=True, timeout=30)
+    for written in ("textual.log", "devtools"):
+        (world.folder / written).unlink()
+    for picture in world.folder.glob("*.svg"):
+        picture.unlink()
+    return environ
+
+
+_DEVTOOLS = """
+import os
+class DevtoolsConnectionError(Exception): pass
+class DevtoolsLog:
+    def __init__(self, objects_or_string, caller): self.said = objects_or_string
+class DevtoolsClient:
+    url, is_connected, verbose = "", True, True
+    def __init__(self, host): open(os.environ["LDFI_DEVTOOLS"], "a").close()
+    async def connect(self): pass
+    async def disconnect(self): pass
+    def log(self, log, *_): print(log.said, file=open(os.environ["LDFI_DEVTOOLS"], "a"))
+"""
+
+
+def _keys_refused_first(term: Pty, planted: Planted) -> None:
+    """Step 3, where the source refuses the key in two ways before it takes it."""
+    there = planted.there
+    term.to("Unleash address")
+    term.type(there["unleash"]["url"])
+    for fault, said in (("source-unauthorized", "Unleash refused"), ("source-html", "web page")):
+        planted.box.set_fault(fault)
+        walks.secret(term, "Unleash SDK key", there["unleash"]["key"])
+        term.press("enter")
+        term.wait(said)
+    planted.box.set_fault(None)
+    walks.secret(term, "Unleash SDK key", there["unleash"]["key"])
+    term.press("enter")
+    term.wait("reads project default")
+    walks.secret(term, "Import key", there["launchdarkly"]["import_key"])
+    term.press("enter")
+    term.wait("same account")
+
+
+def _picture_with_the_end_shown(term: Pty, world: World, there: Addresses) -> None:
+    end = there["launchdarkly"]["import_key"][-4:]
+    term.to("Import key")
+    term.press("tab")
+    term.until(lambda: "Show end" in term.focus().drawn, "the focus on Show end")
+    term.press("enter")
+    term.wait(f"ending in {end}")
+    term.press("f2")
+    term.wait("Begin again")
+    term.write("picture")
+    term.wait_gone("Begin again")
+    term.wait("Save a picture")
+    term.press("enter")
+    picture = world.folder / "ld-flag-import.svg"
+    term.until(picture.exists, "the picture")
+    assert "Import&#160;key" in picture.read_text()
+    assert f"ending&#160;in&#160;{end}" not in picture.read_text()
+
+
+def _look_at_everything(term: Pty) -> None:
+    """Request, curl and recipe on Review; the curl command is copied to the clipboard too."""
+    term.to("[ Request ]")
+    term.press("enter")
+    term.wait("The request, as it will be sent", "Authorization: ••••")
+    term.press("escape")
+    term.wait_gone("as it will be sent")
+    term.press("y")
+    term.wait("by curl", "${LD_ACCESS_TOKEN}", "[ Copy ]")
+    before = term.raw.count(_OSC_52)
+    term.press("y")
+    term.until(lambda: term.raw.count(_OSC_52) > before, "the command on the clipboard")
+    term.press("escape")
+    term.wait_gone("by curl")
+    term.press("w")
+    term.wait("holds no key")
+    term.press("escape")
+    term.wait_gone("[ Close ]")
+
+
+def _send_under(term: Pty, planted: Planted, fault: str) -> None:
+    """Send, look at what came of it from all sides, and be back on Review."""
+    planted.box.set_fault(fault)
+    term.press("ctrl+o")
+    term.until(lambda: "Create in" in term.focus().drawn, "the focus on Review's button")
+    term.press("enter")
+    if fault == "drip":
+        term.wait("200 OK")
+        _stop_waiting(term)
+    term.wait_for_one(*walks.ENDED)
+    if term.shows("Body, "):
+        term.to("Body, ") if "Body" not in term.focus().drawn else None
+        term.press("enter", *["down", "enter"] * 6)
+        term.press("r")
+        term.wait("The body, raw")
+        term.press("escape")
+        term.wait_gone("The body, raw")
+    planted.box.set_fault(None)
+    delete_all(planted.there)
+    term.press("f7")
+    term.wait("Only the button below sends")
+
+
+def _stop_waiting(term: Pty) -> None:
+    """While a request is under way its only button gets the focus by Tab alone."""
+    term.press("tab")
+    term.until(lambda: "Stop waiting" in term.focus().drawn, "the focus on Stop waiting")
+    term.press("enter")
+
+
+def _limit(pid: int, name: str) -> tuple[str, str]:
+    """The soft and the hard limit of a process."""
+    if not Path("/proc").exists():
+        return ("0", "0")
+    line = next(each for each in Path(f"/proc/{pid}/limits").read_text().splitlines() if each.startswith(name))
+    soft, hard, *_ = line.removeprefix(name).split()
+    return soft, hard
+
+
+def test_a_key_of_odd_characters_is_hidden_in_every_spelling(world: World, planted: Planted) -> None:
+    """Split's keys may hold quotes, backslashes, percent signs: JSON, URLs and shells write them differently."""
+    with Pty(PROGRAM, world.environ(), world.folder) as term:
+        walks.choose(term, "Split")
+        walks.launchdarkly(term, planted.there)
+        walks.keys(term, planted.there, "Split")
+        walks.fields(term)
+        for label, value in (("Split workspace", "workspace"), ("Split environment", "environment")):
+            term.to(label)
+            term.press("ctrl+u")
+            term.type(planted.there["split"][value])
+        walks.review(term)
+        _look_at_everything(term)
+        for fault in ("echoed-secrets", "echoed-secrets-error"):
+            _send_under(term, planted, fault)
+        planted.check(term, world)
+
+
+# --- crashes
+
+
+@pytest.mark.parametrize("where", list(altered.CRASHES))
+def test_a_crash_tells_no_key_and_keeps_the_answers(world: World, planted: Planted, where: str) -> None:
+    there = planted.there
+    keys = {"LD_ACCESS_TOKEN": there["launchdarkly"]["token"], "UNLEASH_SDK_KEY": there["unleash"]["key"],
+            "LD_IMPORT_API_KEY": there["launchdarkly"]["import_key"]}  # fmt: skip
+    command = [sys.executable, altered.__file__, where, "--log", str(world.folder / "own.log")]
+    with Pty(command, world.environ(**keys), world.folder) as term:
+        walks.choose(term, "Unleash")
+        walks.to_fields(term, there)
+        term.press("ctrl+o")
+        if where == "handler":
+            term.wait("Only the button below sends")
+            term.press("w")
+        if where == "thread":
+            term.wait("Only the button below sends")
+            term.press("ctrl+o")
+            term.until(lambda: "Create in" in term.focus().drawn, "the focus on Review's button")
+            term.press("enter")
+        assert term.end() == 1
+        term.check_sane()
+        assert term.said("This program failed; the fault is ours. Your answers are saved")
+        assert term.said("altered.py"), "the report does not tell where"
+        assert not term.said("textual run --dev"), "that mode shows keys"
+    planted.check(term, world)
+    assert world.draft.exists()
+
+
+# --- the clipboard, and keys that arrive faster than the program
+
+
+def test_a_key_is_never_copied_or_cut(world: World) -> None:
+    canary = access_token("token")
+    with Pty(PROGRAM, world.environ(), world.folder) as term:
+        walks.choose(term, "Unleash")
+        walks.secret(term, "Your token", canary.value)
+        bells = term.raw.count(b"\x07")
+        term.press("shift+home", "ctrl+c", "ctrl+x")
+        term.until(lambda: term.raw.count(b"\x07") == bells + 2, "a bell for each refusal")
+        assert _OSC_52 not in term.raw
+        term.wait("40 characters")
+        term.to("Project")
+        term.type("shop")
+        term.press("shift+home", "ctrl+c")  # the same keys do copy what is no secret
+        shop = _OSC_52 + b";c;" + base64.b64encode(b"shop")
+        term.until(lambda: shop in term.raw, "the project on the clipboard")
+        assert found_in(term.raw, [canary]) == []
+
+
+@pytest.mark.parametrize("key", ["\t", "\r", "\x1b[B"], ids=["tab", "enter", "down"])
+def test_a_key_pasted_in_the_same_breath_lands_in_the_next_field(world: World, key: str) -> None:
+    """Over a slow line a key press and a paste arrive together; the paste must not go to the field before."""
+    canary = access_token("token")
+    with Pty(PROGRAM, world.environ(), world.folder) as term:
+        walks.choose(term, "Unleash")
+        term.wait("no keyring")
+        term.to("its address")
+        term.write(f"{key}\x1b[200~{canary.value}\x1b[201~")
+        term.wait_for_one(r"Your token +•{40}[^•]")
+        assert found_in(term.raw, [canary]) == []

@@ -1,0 +1,86 @@
+"""From the first screen to a created configuration, by keyboard, in a real terminal."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.terminal import walks
+from tests.terminal.terminal import Pty, Tmux
+from tests.terminal.walks import Addresses
+from tests.terminal.world import PROGRAM, World, configurations
+
+pytestmark = pytest.mark.terminal
+
+_RESTORED = {
+    "alternate_on": "0", "cursor_flag": "1", "mouse_any_flag": "0", "mouse_sgr_flag": "0", "wrap_flag": "1",
+}  # fmt: skip
+
+
+@pytest.fixture
+def there(world: World) -> Iterator[Addresses]:
+    """The practice servers as a process of their own, started by the command."""
+    command = [*PROGRAM, "sandbox", "--json"]
+    with subprocess.Popen(command, env=world.environ(), cwd=world.folder, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            yield json.loads(process.stdout.readline())
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(10) == 128 + signal.SIGTERM
+
+
+def test_unleash_to_created_in_tmux_with_a_resize_and_a_look_back(world: World, there: Addresses) -> None:
+    with Tmux(PROGRAM, world.environ(), world.folder) as term:
+        walks.choose(term, "Unleash")
+        walks.launchdarkly(term, there)
+        walks.keys(term, there, "Unleash")
+
+        term.resize(60, 16)
+        term.wait("Step 3 of 6: Keys", "Next: Fields")
+        term.resize(80, 24)
+        term.wait("3/6", "75 characters", "40 characters", "Next: Fields")
+
+        walks.fields(term)
+        term.to("Configuration tags")
+        term.type("team-blue")
+        for shown in ("75 characters", there["launchdarkly"]["project"]):
+            term.press("f7")
+            term.wait(shown)
+        term.wait("40 characters", there["launchdarkly"]["url"])
+        for shown in ("75 characters", "team-blue"):
+            term.press("ctrl+o")
+            term.wait(shown)
+        walks.review(term)
+        term.wait("Unleash default production", "team-blue", "POST " + there["launchdarkly"]["url"])
+        walks.send(term)
+
+        made = configurations(there)
+        assert [(each["name"], each["tags"]) for each in made] == [("Unleash default production", ["team-blue"])]
+        term.wait(f"Created: {made[0]['_id']}", "200 OK", "Status")
+        for key in ("token", "import_key"):
+            assert there["launchdarkly"][key] not in term.text()
+        term.press("ctrl+q")
+        assert term.end() == 0
+        term.wait(f"({made[0]['_id']}) is in web-shop")
+        assert term.modes() == _RESTORED
+
+
+def test_split_in_practice_fills_itself_in(world: World) -> None:
+    environ = world.environ(LD_ACCESS_TOKEN="api-00000000-0000-4000-8000-00000000beef", LD_PROJECT="not-this-one")
+    with Pty([*PROGRAM, "--demo"], environ, world.folder) as term:
+        term.wait("PRACTICE")
+        walks.practise(term, "Split")
+        term.wait("Split Acme", "as Ana Ruiz")
+        walks.send(term)
+        term.wait("Created: ", "200 OK", "Status")
+        assert "not-this-one" not in term.raw.decode()
+        term.press("ctrl+q")
+        assert term.end() == 0
+        term.check_sane()
+        assert term.said("is in web-shop, practice")
+    assert not world.draft.exists()
