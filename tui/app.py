@@ -24,7 +24,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from tui.assets import styles_dir
-from tui.flagimport import drafts, steps
+from tui.flagimport import drafts, steps, walk
 from tui.flagimport.drafts import Saved
 from tui.flagimport.walk import Draft
 from tui.manifests.cards import cards
@@ -132,8 +132,9 @@ class WizardApp(Host):
         self._session = await asyncio.to_thread(self._build)
         given = self._options.integration
         self._loaded.set()
-        if given and given in self._session.forms and self.screen.id == "step-integration":
+        if given and given in self._session.forms and isinstance(self.screen, IntegrationScreen):
             self._session.choose(given)
+            self._session.draft = walk.go(self._session.draft, "launchdarkly")
             self.show_step()
         if not gc.isenabled():  # `cli` switched the search for garbage off
             gc.freeze()  # whatever is there now stays: to look through it all would hold a key press up

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Static
 
-from tests.pilot.walking import INTEGRATIONS, STEPS, answers, practice_app, problems, real_app
+from tests.pilot.walking import INTEGRATIONS, STEPS, answers, options, practice_app, problems, real_app, running
 from tui.flagimport.walk import label, values
 from tui.sandbox.server import Sandbox
 from tui.widgets.field_row import field_id
@@ -126,3 +126,10 @@ async def test_next_checks_first_and_then_goes_on_by_itself(tmp_path: Path) -> N
             await walk.next()
             await walk.at("fields")
             assert {"sourceApiKey", "ldApiKey"} <= set(walk.draft.checks)
+
+
+async def test_an_integration_named_on_the_command_line_is_chosen_at_once(tmp_path: Path) -> None:
+    with Sandbox.start() as box:
+        asked = options(box, tmp_path, demo=True, integration="unleash")
+        async with running(asked, box, step="launchdarkly") as walk:
+            assert walk.draft.integration == "unleash"

@@ -54,7 +54,8 @@ def test_hostile_text_of_launchdarkly_on_every_screen(world: World, sandbox: San
             "LD_IMPORT_API_KEY": there["launchdarkly"]["import_key"]}  # fmt: skip
     sandbox.set_fault("hostile-text")
     log = world.folder / "own.log"
-    with Pty([*PROGRAM, "--log", str(log)], world.environ(**keys), world.folder) as term:
+    command = [*PROGRAM, "--log", str(log)]
+    with Pty(command, world.environ(**keys), world.folder, size=(80, 60)) as term:  # the whole answer has room
         walks.choose(term, "Unleash")
         term.to("its address")
         term.press("ctrl+u")
@@ -80,14 +81,8 @@ def test_hostile_text_of_launchdarkly_on_every_screen(world: World, sandbox: San
         walks.send(term)
         term.wait("Import failed")
         _harmless(term)
-        term.to("Body, ")
-        term.press("enter", *["down", "enter"] * 8)
-        term.press("r")
-        term.wait("The body, raw")
-        for _ in range(12):
-            term.press("down")
-        term.press("escape")
-        term.wait_gone("The body, raw")
+        walks.read_raw(term)
+        walks.open_tree(term)
         term.press("ctrl+q")
         assert term.end() == 0
         assert obeyed(term.raw) == []
@@ -99,7 +94,7 @@ def test_hostile_text_of_launchdarkly_on_every_screen(world: World, sandbox: San
 def _harmless(term: Pty) -> None:
     """The payload stands on the screen, as far as there was room, and nothing of it was obeyed."""
     term.until(lambda: "aGFjaw==" in term.text(), "the payload as text")
-    assert obeyed(term.raw) == []
+    assert obeyed(term.frames) == []
 
 
 def test_a_hostile_refusal_is_quoted_harmlessly(world: World, sandbox: Sandbox) -> None:
@@ -134,13 +129,12 @@ def test_hostile_environment_draft_and_paste(world: World) -> None:
         term.to("Go on with")
         term.press("enter")
         term.wait("Your token", "shop")
-        assert obeyed(term.raw) == []
+        assert obeyed(term.frames) == []
         term.to("Project")
         term.press("ctrl+u")
         term.wait_gone("shop")
         term.paste(f"x{HOSTILE}")
         term.wait_for_one(r"Project .*aGFjaw==")
-        assert obeyed(term.raw) == []
         term.press("ctrl+q")
         assert term.end() == 0
         assert obeyed(term.raw) == []

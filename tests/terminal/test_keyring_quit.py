@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -41,8 +42,12 @@ def test_leaving_while_the_first_look_at_the_keyring_hangs(world: World) -> None
         term.until(pids.exists, "the keyring's process")
         _leave(term)
         term.check_sane()
-    for pid in map(int, pids.read_text().split()):
-        eventually(lambda pid=pid: not alive(pid), "the end of the keyring's processes")  # type: ignore[misc]
+    started = [int(pid) for pid in pids.read_text().split()]
+    try:
+        eventually(lambda: not any(map(alive, started)), "the end of the keyring's processes")
+    finally:
+        for pid in filter(alive, started):
+            os.kill(pid, signal.SIGKILL)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The frame all steps share: route, stepper, the step itself, message line, buttons, keys."""
+"""What all steps do: their fields, the checks of them, going on and back, help and practice."""
 
 from __future__ import annotations
 
@@ -6,42 +6,29 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import getters, on, work
+from textual import on, work
 from textual.actions import SkipAction
-from textual.app import ComposeResult, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
-from textual.content import Content
-from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Input
 
 from tui.flagimport import steps, walk
 from tui.flagimport.finding import Level
 from tui.net.events import Connected, Pausing
 from tui.net.times import moment
+from tui.screens.frame import Frame
 from tui.screens.help import HelpScreen, field_help, step_help
-from tui.screens.host import Host
 from tui.widgets.buttons import Plain
 from tui.widgets.field_row import FieldRow
-from tui.widgets.symbols import Symbols, sentence
 
 if TYPE_CHECKING:
     from textual.worker import WorkType
 
-    from tui.flagimport.session import Session
 
-_KEYS = "Enter take   Ctrl+O next   Esc back   F1 Ctrl+G help   F2 actions   Ctrl+Q leave"
-
-
-class StepScreen(Screen[None]):
+class StepScreen(Frame):
     """One step. A subclass gives `STEP`, and composes what stands between the stepper and the message line."""
 
-    STEP: ClassVar[str]
-    KEYS: ClassVar[str] = _KEYS
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
-    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+o,f8", "next", "Next step", priority=True, show=False),
         Binding("f7", "back", "Back", priority=True, show=False),
@@ -56,144 +43,11 @@ class StepScreen(Screen[None]):
         Binding("tab,down", "field_next", priority=True, show=False),
         Binding("shift+tab,up", "field_previous", priority=True, show=False),
     ]
-    app = getters.app(Host)
 
     def __init__(self) -> None:
-        super().__init__(classes=f"step-{self.STEP}")  # no id: a step may take the place of itself
-        self._said: Content | None = None
-        self._held: Session | None = None
+        super().__init__()
         self._going = False
         """`next` was pressed while a check was due: go on when it has answered."""
-
-    # --- frame
-
-    @property
-    def session(self) -> Session:
-        """The session this screen was made for; the app may have begun another one meanwhile."""
-        if self._held is None:
-            self._held = self.app.session
-        return self._held
-
-    @property
-    def symbols(self) -> Symbols:
-        return self.app.symbols
-
-    def compose(self) -> ComposeResult:
-        with Horizontal(id="top"):
-            yield Static(self._title_line(), id="app-name", markup=False)
-            yield Static(self._route(), id="route", markup=False)
-        yield Static(self._stepper(), id="stepper", markup=False)
-        with VerticalScroll(id="body", can_focus=False):
-            yield from self.compose_step()
-        yield Static("", id="message", markup=False)
-        with Horizontal(id="buttons"):
-            if steps.before(self.STEP) is not None:
-                yield Plain("Back", id="back")
-            yield Plain(self.next_label(), id="next")
-            yield from self.compose_buttons()
-        yield Static(Content(self.KEYS), id="keys", markup=False)
-
-    def compose_step(self) -> ComposeResult:
-        """The step itself."""
-        yield from ()
-
-    def compose_buttons(self) -> ComposeResult:
-        """Buttons beside `back` and `next`; in practice, the ones that fill in and break things."""
-        if self.app.practising and walk.fields(self.app.draft, self.STEP):
-            yield Plain("Fill in", id="fill-in")
-        if self.app.practising:
-            yield Plain("Rehearse a fault", id="fault")
-
-    def next_label(self) -> str:
-        """The words on `next`: where it leads."""
-        ahead = walk.following(self.app.draft)
-        return f"Next: {ahead.title}" if ahead else "Done"
-
-    def _title_line(self) -> Content:
-        if self.app.practising:
-            return Content.styled(" PRACTICE ", "$practice-foreground on $practice-background bold") + Content(" ")
-        return Content("ld-flag-import")
-
-    def _route(self) -> Content:
-        origin, target = walk.route(self.app.draft)
-        if not origin:
-            return Content("nothing chosen yet")
-        arrow = f" {self.symbols.arrow} "
-        whole = arrow.join((origin, target or "LaunchDarkly"))
-        room = self.size.width - 16
-        return Content(whole if len(whole) <= room else arrow.join((origin, target.removeprefix("LaunchDarkly "))))
-
-    def _stepper(self) -> Content:
-        at = steps.index(self.STEP)
-        if self.has_class("-narrow"):
-            return Content(f"Step {at + 1} of {len(steps.STEPS)}: {steps.STEPS[at].title}")
-        done = steps.index(self.app.draft.furthest)
-        cells = [Content(f"{at + 1}/{len(steps.STEPS)}")]
-        for i, each in enumerate(steps.STEPS):
-            if i == at:
-                cells.append(Content.styled(f"{self.symbols.focus}{each.title}", "reverse"))
-            elif i <= done:
-                well = (i < done or i < at) and not walk.problems(self.app.draft, each.key)
-                tick = Content.styled(self.symbols.ok, "$success") if well else Content(self.symbols.note)
-                cells.append((tick + Content(each.title)).stylize(f"@click=screen.goto('{each.key}')"))
-            else:
-                cells.append(Content(f"{self.symbols.note}{each.title}"))
-        return Content(" ").join(cells)
-
-    async def on_mount(self) -> None:
-        self.summarize()
-        await self.opened()
-        self.call_after_refresh(self._focus_first_here)
-
-    def _focus_first_here(self) -> None:
-        if self.is_attached:  # a hurried person may have gone on already
-            self.focus_first()
-
-    async def opened(self) -> None:
-        """The step is on the screen."""
-
-    def on_resize(self) -> None:
-        self.call_after_refresh(self._restep)
-
-    def _restep(self) -> None:
-        if self.is_attached:
-            self.query_one("#stepper", Static).update(self._stepper())
-            self.query_one("#route", Static).update(self._route())
-
-    def focus_first(self) -> None:
-        """Focus the first field that is not answered well, never `next`."""
-        open_keys = {f.field for f in walk.problems(self.session.draft, self.STEP)}
-        rows = list(self.query(FieldRow))
-        row = next((r for r in rows if r.key in open_keys), next(iter(rows), None))
-        if row is not None:
-            row.control.focus()
-
-    def refresh_frame(self) -> None:
-        """The draft has changed: top line, `next` and message line follow."""
-        self._restep()
-        self.query_one("#next", Plain).rename(self.next_label())
-        self.summarize()
-
-    def refresh_rows(self) -> None:
-        """The draft has changed under the fields."""
-        for row in self.query(FieldRow):
-            row.refresh_from_draft()
-        self.refresh_frame()
-
-    # --- message line
-
-    def say(self, level: str, text: str) -> None:
-        """Write the message line, if it says something else."""
-        said = sentence(self.symbols, level, text) if text else Content("")
-        if said != self._said:
-            self._said = said
-            self.set_class(bool(text), "speaking")
-            self.query_one("#message", Static).update(said, layout=False)
-
-    def summarize(self) -> None:
-        """Problems first, then what is still to fill in, then warnings, in the message line."""
-        told = walk.summary(self.app.draft, self.STEP)
-        self.say(told.level, told.text)
 
     # --- fields
 
