@@ -37,7 +37,6 @@ _KEYS: dict[str, tuple[str, bytes]] = {
     "space": ("Space", b" "),
     "down": ("Down", b"\x1b[B"),
     "right": ("Right", b"\x1b[C"),
-    "pagedown": ("NPage", b"\x1b[6~"),
     "shift+home": ("S-Home", b"\x1b[1;2H"),
     "f1": ("F1", b"\x1bOP"),
     "f2": ("F2", b"\x1bOQ"),
@@ -72,8 +71,8 @@ class Terminal(ABC):
         """What the terminal shows, with its attributes."""
 
     @abstractmethod
-    def settle(self) -> None:
-        """Wait until the screen comes to rest for a moment."""
+    def _settle(self) -> None:
+        """Wait for the end of a frame, where the terminal itself does not tell it."""
 
     @abstractmethod
     def _pause(self) -> None:
@@ -126,7 +125,7 @@ class Terminal(ABC):
         """Wait for another focus; the same one again is a rare coincidence, which costs a second."""
         with suppress(AssertionError):
             self.until(lambda: self.focus() != at, "a step of the focus", 1.0)
-        self.settle()
+        self._settle()
 
     def focus(self) -> Focus:
         """Where the cursor is, or the button or row that a key would act on. Waits until there is one."""
@@ -143,14 +142,10 @@ class Terminal(ABC):
         """What is drawn as being in focus below the stepper, from above."""
         screen, found = self.screen(), []
         for y in range(2, screen.lines):
-            cells = (screen.buffer[y][x] for x in range(screen.columns - 4))  # scrollbars stand at the right
-            drawn = "".join(c.data if _marked(c) else "\0" for c in cells)
-            label = screen.display[y][:23].strip("▸ ")
-            for run in filter(None, drawn.split("\0")):
-                if len(run) == 1:
-                    found.append(Focus(label, _CURSOR))  # whatever stands under it
-                elif not run.isspace():  # as a scrollbar at the bottom is
-                    found.append(Focus(label, run))
+            cells = (screen.buffer[y][x] for x in range(screen.columns - 1))  # the last may be a scrollbar
+            drawn = "".join(c.data if _marked(c) else "\0" for c in cells).strip("\0")
+            if drawn:  # the cursor is one cell, whatever stands under it
+                found.append(Focus(screen.display[y][:23].strip("▸ "), drawn if len(drawn) > 1 else _CURSOR))
         return found
 
 
@@ -229,11 +224,6 @@ class Pty(Terminal):
         with self._changed:
             return bytes(self._raw)
 
-    @property
-    def frames(self) -> bytes:
-        """What was written up to the end of the last whole frame."""
-        return self.raw.rpartition(b"\x1b[?2026l")[0]
-
     def _read(self) -> None:
         while True:
             ready, _, _ = select.select([self._master, self._stop], [], [])
@@ -280,7 +270,7 @@ class Pty(Terminal):
         self._stream.feed(new)
         return self._shown
 
-    def settle(self) -> None:
+    def _settle(self) -> None:
         with self._changed:
             while self._changed.wait(0.04):
                 pass
@@ -343,6 +333,11 @@ class Pty(Terminal):
         if self._slave is not None:
             os.close(self._slave)
             self._slave = None
+
+    @property
+    def frames(self) -> bytes:
+        """What was written up to the end of the last whole frame."""
+        return self.raw.rpartition(b"\x1b[?2026l")[0]
 
     def check_sane(self) -> None:
         """After the end: no private mode is on that was not on before, and the line settings are back."""
@@ -441,7 +436,7 @@ class Tmux(Terminal):
     def _pause(self) -> None:
         time.sleep(0.02)
 
-    def settle(self) -> None:
+    def _settle(self) -> None:
         shown = ""
 
         def same() -> bool:

@@ -54,8 +54,7 @@ def test_hostile_text_of_launchdarkly_on_every_screen(world: World, sandbox: San
             "LD_IMPORT_API_KEY": there["launchdarkly"]["import_key"]}  # fmt: skip
     sandbox.set_fault("hostile-text")
     log = world.folder / "own.log"
-    command = [*PROGRAM, "--log", str(log)]
-    with Pty(command, world.environ(**keys), world.folder, size=(80, 60)) as term:  # the whole answer has room
+    with Pty([*PROGRAM, "--log", str(log)], world.environ(**keys), world.folder) as term:
         walks.choose(term, "Unleash")
         term.to("its address")
         term.press("ctrl+u")
@@ -81,11 +80,17 @@ def test_hostile_text_of_launchdarkly_on_every_screen(world: World, sandbox: San
         walks.send(term)
         term.wait("Import failed")
         _harmless(term)
-        walks.read_raw(term)
-        walks.open_tree(term)
+        term.to("Body, ")
+        term.press("enter", *["down", "enter"] * 8)
+        term.press("r")
+        term.wait("The body, raw")
+        for _ in range(12):
+            term.press("down")
+        term.press("escape")
+        term.wait_gone("The body, raw")
         term.press("ctrl+q")
         assert term.end() == 0
-        assert obeyed(term.raw) == []
+        assert obeyed(term.frames) == []
         assert _LITERAL in _OWN.sub("", term.raw.decode())
         term.check_sane()
     assert obeyed(log.read_bytes()) == []
@@ -111,7 +116,7 @@ def test_a_hostile_refusal_is_quoted_harmlessly(world: World, sandbox: Sandbox) 
         _harmless(term)
         term.press("ctrl+q")
         assert term.end() == 0
-        assert obeyed(term.raw) == []
+        assert obeyed(term.frames) == []
 
 
 def test_hostile_environment_draft_and_paste(world: World) -> None:
@@ -135,6 +140,7 @@ def test_hostile_environment_draft_and_paste(world: World) -> None:
         term.wait_gone("shop")
         term.paste(f"x{HOSTILE}")
         term.wait_for_one(r"Project .*aGFjaw==")
+        assert obeyed(term.frames) == []
         term.press("ctrl+q")
         assert term.end() == 0
-        assert obeyed(term.raw) == []
+        assert obeyed(term.frames) == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -42,12 +41,8 @@ def test_leaving_while_the_first_look_at_the_keyring_hangs(world: World) -> None
         term.until(pids.exists, "the keyring's process")
         _leave(term)
         term.check_sane()
-    started = [int(pid) for pid in pids.read_text().split()]
-    try:
-        eventually(lambda: not any(map(alive, started)), "the end of the keyring's processes")
-    finally:
-        for pid in filter(alive, started):
-            os.kill(pid, signal.SIGKILL)
+    for pid in map(int, pids.read_text().split()):
+        eventually(lambda pid=pid: not alive(pid), "the end of the keyring's processes")  # type: ignore[misc]
 
 
 @pytest.fixture

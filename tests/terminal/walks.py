@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from tests.terminal.terminal import Terminal
 
@@ -96,38 +96,6 @@ def send(term: Terminal) -> None:
     term.until(lambda: "Create in" in term.focus().drawn, "the focus on Review's button")
     term.press("enter")
     term.wait_for_one(*ENDED)
-
-
-def read_raw(term: Terminal) -> None:
-    """On Submit: the raw body, page by page to its end."""
-    term.press("r")
-    term.wait("The body, raw")
-    for _ in _until_unchanged(term):
-        term.press("pagedown")
-    term.press("escape")
-    term.wait_gone("The body, raw")
-
-
-def open_tree(term: Terminal) -> None:
-    """On Submit: every branch of the answer's tree."""
-    term.to("Body, ")
-    for _ in _until_unchanged(term):
-        if "▶" in term.focus().label:
-            term.press("enter")
-            term.settle()
-        term.press("down")
-
-
-def _until_unchanged(term: Terminal) -> Iterator[None]:
-    """Go on until what was done shows nothing new for most of a second."""
-    for _ in range(100):
-        term.settle()
-        before = (term.text(), term.marked())
-        yield
-        try:
-            term.until(lambda before=before: (term.text(), term.marked()) != before, "a change", 0.7)  # type: ignore[misc]
-        except AssertionError:
-            return
 
 
 def fill_in(term: Terminal, said: str) -> None:
