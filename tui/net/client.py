@@ -54,7 +54,7 @@ class Http:
         log: Callable[[str], None] | None = None,
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self._now, self._sleep, self._timer = now, sleep, timer
+        self.now, self.sleep, self._timer = now, sleep, timer
         self._deadline = deadline
         self._log = log
         self._clients: dict[bool, httpx.AsyncClient] = {}
@@ -83,8 +83,8 @@ class Http:
             peer=peer,
             limits=limits,
             deadline=self._deadline,
-            now=self._now,
-            sleep=self._sleep,
+            now=self.now,
+            sleep=self.sleep,
             sink=sink,
         )
 
@@ -172,7 +172,7 @@ class Http:
     def _seconds_left(self, limits: Limits) -> float:
         if self._deadline is None:
             return limits.total_seconds
-        left = self._deadline - self._now()
+        left = self._deadline - self.now()
         if left <= 0:
             raise Failure(Kind.TIMEOUT, "The time given for this run is over.", "", "Nothing more was sent.")
         return min(limits.total_seconds, left)

@@ -1,0 +1,88 @@
+"""The common form in which every source lists its flags."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+CONSTRAINTS = "constraints"
+INDIVIDUAL_TARGETS = "individual-targets"
+PERCENTAGE_ROLLOUT = "percentage-rollout"
+PREREQUISITES = "prerequisites"
+SEGMENTS = "segments"
+STRATEGY_VARIANTS = "strategy-variants"
+TARGETING_RULES = "targeting-rules"
+TRAFFIC_ALLOCATION = "traffic-allocation"
+
+LOSSES: tuple[str, ...] = (
+    CONSTRAINTS, INDIVIDUAL_TARGETS, PERCENTAGE_ROLLOUT, PREREQUISITES, SEGMENTS, STRATEGY_VARIANTS, TARGETING_RULES,
+    TRAFFIC_ALLOCATION,
+)  # fmt: skip
+"""Every kind of thing that a flag has at its source and that no import brings, alphabetically."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """One thing that will not arrive: its kind, one of `LOSSES`, and what it says in a readable sentence.
+
+    `text` is cleaned, and goes on from the kind: "country is one of DE, AT, CH: on".
+    """
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """A variation that is expected to arrive: a boolean or a string value, and its name."""
+
+    value: bool | str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFlag:
+    """One flag as its source has it in the chosen environment. All text in it but `definition` is cleaned.
+
+    `tags` is None where the key cannot tell. `variations` are those expected to arrive; `on` and `off` are the
+    places in them of the default variations, None where that is not known. `losses` are kinds of `LOSSES`,
+    sorted. `warnings` are sentences. `definition` is the source's own JSON object, foreign and uncleaned; it
+    describes the flag for `Source.explain` and for whoever wants to look. Small: there can be 10,000.
+    """
+
+    key: str
+    name: str
+    description: str
+    tags: tuple[str, ...] | None
+    variations: tuple[Variation, ...]
+    on: int | None
+    off: int | None
+    on_at_source: bool
+    losses: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    definition: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
+
+
+BOOLEAN: tuple[Variation, ...] = (Variation(True, "on"), Variation(False, "off"))
+"""What a flag without variants arrives as: on is the first, off the second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A part of a listing as it arrives.
+
+    `flags` are the flags that are complete by now and were in no earlier batch; `read` and `total` count what
+    was fetched and what there is, by the words of a person ("flags", "definitions"); a total is None where
+    untold. `notes` are sentences about the whole listing.
+    """
+
+    flags: tuple[SourceFlag, ...] = ()
+    read: Mapping[str, int] = field(default_factory=dict)
+    total: Mapping[str, int | None] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+Listing = AsyncGenerator[Batch, None]
+"""Batches until the list is complete. Raises Failure where it cannot be, after what was read has been given."""
+
+Sleep = Callable[[float], Awaitable[None]]
