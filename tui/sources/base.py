@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from tui.net.client import Http
 from tui.net.events import Sink, ignore
+from tui.sources.flags import Listing, Lost, SourceFlag
 
 Level = Literal["ok", "note", "unknown", "warning", "problem"]
 """In rising order. Only a problem stops; `unknown` says honestly that nobody can tell."""
@@ -33,10 +34,11 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Something to pick: the `value` that a field takes, and the `label` its owner knows it by."""
+    """Something to pick: the `value` that a field takes, the `label` its owner knows it by, and a word more."""
 
     value: str
     label: str
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ class Source(Protocol):
     """The form variable that holds the address a key is checked against; None where the form has none."""
     DEFAULT_ADDRESS: str
     """Used where nobody gave an address; "" where there is none to guess."""
+    DISCOVERS: frozenset[str]
+    """The form variables whose values `discover` can list."""
 
     async def check_key(
         self, http: Http, address: str, key: SecretStr, *, answers: Mapping[str, str], sink: Sink = ignore
@@ -95,4 +99,38 @@ class Source(Protocol):
 
     def compare(self, report: SourceReport, answers: Mapping[str, str]) -> tuple[Remark, ...]:
         """`on_answers` for other answers than those of the check; nothing is sent."""
+        ...
+
+    async def discover(
+        self,
+        http: Http,
+        address: str,
+        key: SecretStr,
+        field: str,
+        *,
+        answers: Mapping[str, str],
+        helper: SecretStr | None = None,
+        sink: Sink = ignore,
+    ) -> tuple[Choice, ...]:
+        """What could stand in the form variable `field`, given the other answers, sorted for a person's eye.
+
+        `helper` is a key for looking only, where the source has such a thing; it is sent to `address` alone.
+        Raises Failure where the key may not list it; its sentence ends in what to do in place of picking.
+        """
+        ...
+
+    async def count_flags(
+        self, http: Http, address: str, key: SecretStr, *, answers: Mapping[str, str], sink: Sink = ignore
+    ) -> int | None:
+        """How many flags `answers` (scope and tag) match, by one request; None where untold. Raises Failure."""
+        ...
+
+    def list_flags(
+        self, http: Http, address: str, key: SecretStr, *, answers: Mapping[str, str], sink: Sink = ignore
+    ) -> Listing:
+        """All flags that `answers` match, in batches as they arrive, with no more requests than needed."""
+        ...
+
+    def explain(self, flag: SourceFlag) -> tuple[Lost, ...]:
+        """What of `flag` no import brings, in the definition's own order; `flag.losses` are its kinds."""
         ...
