@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from tui.flagimport import walk
 from tui.flagimport.builtin_fields import CONFIG_NAME, HOST, PROJECT, SOURCE_API, TOKEN
+from tui.flagimport.draft import source_address
 from tui.flagimport.finding import Finding, Level, Offer
 from tui.flagimport.lookup import look_up, siblings
 from tui.flagimport.request import build
@@ -60,7 +61,7 @@ def _blocked(draft: Draft, key: str) -> bool:
     addresses = {v.key for v in (draft.form.variables if draft.form else ()) if v.role == "base-url"}
     needs |= walk.inputs_of(draft, key) & addresses
     if key == CONFIG_NAME.key:
-        return bool(walk.problems(draft, "review"))
+        return bool(walk.answer_problems(draft))
     return any(f.level is Level.PROBLEM for each in needs for f in walk.findings(draft, each))
 
 
@@ -179,16 +180,14 @@ async def _source_key(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink
     held = bag.get(key)
     if held is None:
         raise Failure(Kind.CREDENTIAL, "There is no key yet.")
-    form = draft.form
-    address = next((walk.value(draft, v.key) for v in form.variables if v.role == "base-url"), "") if form else ""
-    tools.stays_here(address or walk.value(draft, SOURCE_API.key))
+    address = source_address(draft)
+    tools.stays_here(address)
     async with tools.http() as http:
         try:
-            report = await source.check_key(
-                http, address or walk.value(draft, SOURCE_API.key), held, answers=walk.values(draft), sink=sink
-            )
+            report = await source.check_key(http, address, held, answers=walk.values(draft), sink=sink)
         except Failure as failure:
-            if address or failure.field or walk.value(draft, SOURCE_API.key) == SOURCE_API.default:
+            own = source.ADDRESS_FIELD is not None
+            if own or failure.field or walk.value(draft, SOURCE_API.key) == SOURCE_API.default:
                 raise
             # The person gave another address than the usual one: most likely it is at fault.
             blamed = Finding(_failed(key, failure).level, SOURCE_API.key, str(failure))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as slot
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from tui.flagimport import form as forms
 from tui.flagimport import steps
@@ -14,6 +15,9 @@ from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, HOST, PROJEC
 from tui.flagimport.finding import Finding, Level, Offer
 from tui.flagimport.form import Form, SecretFacts, Variable
 from tui.launchdarkly.instances import instance
+
+if TYPE_CHECKING:
+    from tui.flagimport.plan import Plan
 
 SESSION = "session"
 KEYRING = "keyring"
@@ -68,6 +72,14 @@ class Draft:
     """Review's "Change" was pressed: the next step is Review again."""
     same_as_token: frozenset[str] = frozenset()
     """The secret fields that hold your token once more."""
+    plan: Plan | None = None
+    """What the import will do, as it was last read; it may be out of date by now."""
+    plan_is_old: bool = False
+    """Too much time has gone since the plan was read."""
+    seen: frozenset[str] = frozenset()
+    """The kinds of losses that the person has ticked."""
+    without_plan: bool = False
+    """The person goes on without a whole plan, or with one that brings nothing."""
 
     @property
     def integration(self) -> str:
@@ -173,6 +185,12 @@ def name(draft: Draft, identity: str) -> str:
 
 def _variables(draft: Draft) -> tuple[Variable, ...]:
     return draft.form.variables if draft.form else ()
+
+
+def source_address(draft: Draft) -> str:
+    """Where this program asks the source: the form's own address, else that of the source's interface."""
+    own = next((value(draft, v.key) for v in _variables(draft) if v.role == "base-url"), "")
+    return own or value(draft, SOURCE_API.key)
 
 
 _ID = re.compile(r"[0-9a-f-]{20,}", re.IGNORECASE)

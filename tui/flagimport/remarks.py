@@ -19,6 +19,7 @@ from tui.flagimport.draft import (
 )
 from tui.flagimport.finding import Finding, Level
 from tui.flagimport.form import Variable
+from tui.flagimport.planning import PLAN, plan_findings
 from tui.launchdarkly.instances import instance
 
 
@@ -46,6 +47,8 @@ def step_findings(draft: Draft, step: str) -> tuple[Finding, ...]:
     """What there is to say about all answers of a step."""
     if step == "integration":
         return () if draft.form else (Finding(Level.PROBLEM, "integration", "Choose where your flags are now."),)
+    if step == PLAN:
+        return tuple(plan_findings(draft))
     return tuple(f for v in fields(draft, step) for f in findings(draft, v.key))
 
 
@@ -53,6 +56,12 @@ def problems(draft: Draft, step: str) -> tuple[Finding, ...]:
     """What must be put right before this step can be left forwards. For Review: of all steps before it."""
     covered = [s.key for s in steps.STEPS[: steps.index("review")]] if step in ("review", "submit") else [step]
     return tuple(f for each in covered for f in step_findings(draft, each) if f.level is Level.PROBLEM)
+
+
+def answer_problems(draft: Draft) -> tuple[Finding, ...]:
+    """What must be put right before the answers can be used: for a plan, for looking names up, for a request."""
+    asked = steps.STEPS[: steps.index(PLAN)]
+    return tuple(f for each in asked for f in step_findings(draft, each.key) if f.level is Level.PROBLEM)
 
 
 _ORDER = (Level.PROBLEM, Level.WARNING, Level.UNKNOWN, Level.OK, Level.NOTE)
@@ -117,6 +126,8 @@ def summary(draft: Draft, step: str) -> Finding:
     found = step_findings(draft, step)
     stops = [f for f in found if f.level is Level.PROBLEM]
     told = [f for f in stops if answer(draft, f.field).touched]
+    if step == PLAN and found:
+        return Finding(found[0].level, step, found[0].text)
     if told:
         return Finding(Level.PROBLEM, step, f"{_count(len(told), 'problem')}: {_labels(draft, told)}.")
     if stops:
@@ -138,7 +149,7 @@ def label(draft: Draft, key: str) -> str:
     try:
         return variable(draft, key).label
     except KeyError:
-        return key
+        return "Plan" if key == PLAN else key
 
 
 def _labels(draft: Draft, found: list[Finding]) -> str:

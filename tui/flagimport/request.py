@@ -122,8 +122,8 @@ def config(draft: walk.Draft) -> Mapping[str, object]:
 
 
 def build(draft: walk.Draft) -> CreateRequest:
-    """The request a draft stands for. Raises ValueError while a step still has a problem."""
-    if draft.form is None or walk.problems(draft, "review"):
+    """The request a draft stands for. Raises ValueError while an answer still has a problem."""
+    if draft.form is None or walk.answer_problems(draft):
         raise ValueError("the draft still has problems")
     return CreateRequest(
         instance=instance(walk.value(draft, HOST.key)),

@@ -16,7 +16,9 @@ from tui.flagimport.builtin_fields import CONFIG_NAME, HOST, PROJECT, TOKEN
 from tui.flagimport.drafts import Saved
 from tui.flagimport.finding import Offer
 from tui.flagimport.form import Form
+from tui.flagimport.planning import plan_request
 from tui.flagimport.practice import Practice
+from tui.flagimport.reading import Reading, can_be_read
 from tui.flagimport.request import build
 from tui.flagimport.submit import Submission
 from tui.flagimport.tools import Tools
@@ -56,6 +58,8 @@ class Session:
     bag: Bag = field(init=False)
     submission: Submission | None = None
     """The latest attempt to create a configuration."""
+    reading: Reading | None = None
+    """The reading of a plan that is under way, or was the latest."""
     needs_unlocking: bool = False
     """The last attempt to store a key met a locked keyring."""
     probe: Probe | None = None
@@ -170,6 +174,25 @@ class Session:
             text = f'Flag import configuration "{asked.name}" ({made.id}) is in {asked.project}, {where}.'
             return clean(self.tools.redactor(text))
         return ""
+
+    # --- the plan
+
+    async def read_plan(self) -> AsyncGenerator[Exchange, None]:
+        """Read both sides into a plan for the draft, and yield what happens. Nothing where no plan can be made."""
+        request = plan_request(self.draft)
+        if request is None or walk.answer_problems(self.draft) or not can_be_read(request.integration):
+            return
+        self.reading = Reading(request, self.bag, self.tools)
+        async with aclosing(self.reading.read()) as events:
+            async for event in events:
+                if isinstance(event, Result):
+                    self.draft = walk.with_plan(self.draft, event.value)
+                else:
+                    yield event
+
+    def look_at_clock(self) -> None:
+        """A plan may have become too old meanwhile."""
+        self.draft = walk.aged(self.draft, self.tools.now())
 
     # --- values that are known without asking
 

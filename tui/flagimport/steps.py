@@ -19,6 +19,7 @@ STEPS: tuple[Step, ...] = (
     Step("launchdarkly", "LaunchDarkly", "Which LaunchDarkly account and project shall they go to?"),
     Step("keys", "Keys", "With which keys are they read, and created?"),
     Step("fields", "Fields", "What shall be imported, and what shall it be called?"),
+    Step("plan", "Plan", "What will arrive, what will not, and what must be made again by hand?"),
     Step("review", "Review", "Is this what you want LaunchDarkly to have?"),
     Step("submit", "Submit", "The request, and LaunchDarkly's answer"),
 )

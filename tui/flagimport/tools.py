@@ -29,6 +29,8 @@ class Tools:
     log: Callable[[str], None] | None = None
     loopback_only: bool = False
     """Practice: nothing leaves this machine, whatever address is typed."""
+    deadline: float | None = None
+    """When the whole run must be over, seconds since the epoch; None for no such limit."""
 
     def stays_here(self, url: str) -> None:
         """Raises Failure where practice would leave this machine."""
@@ -39,7 +41,7 @@ class Tools:
 
     def http(self) -> Http:
         """A client to be used as an async context manager."""
-        return Http(now=self.now, sleep=self.sleep, log=self.log, timer=self.timer)
+        return Http(now=self.now, sleep=self.sleep, deadline=self.deadline, log=self.log, timer=self.timer)
 
     @asynccontextmanager
     async def launchdarkly(self, bag: Bag, instance: Instance, key: str = "token") -> AsyncIterator[LaunchDarkly]:

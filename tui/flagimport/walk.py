@@ -40,7 +40,8 @@ from tui.flagimport.draft import (
 )
 from tui.flagimport.finding import Offer
 from tui.flagimport.form import Form, Tidied, Variable
-from tui.flagimport.remarks import SAME_KEY, findings, label, line, problems, step_findings, summary
+from tui.flagimport.planning import aged, go_without, see, with_plan
+from tui.flagimport.remarks import SAME_KEY, answer_problems, findings, label, line, problems, step_findings, summary
 from tui.flagimport.tokens import looks_secret
 
 if TYPE_CHECKING:
@@ -55,8 +56,10 @@ __all__ = [
     "Answer",
     "Check",
     "Draft",
+    "aged",
     "all_fields",
     "answer",
+    "answer_problems",
     "asks",
     "back",
     "change",
@@ -67,6 +70,7 @@ __all__ = [
     "first_open",
     "following",
     "go",
+    "go_without",
     "inputs_of",
     "keep",
     "label",
@@ -82,6 +86,7 @@ __all__ = [
     "route",
     "scope",
     "secret_facts",
+    "see",
     "step_findings",
     "step_of",
     "summary",
@@ -93,6 +98,7 @@ __all__ = [
     "values",
     "variable",
     "was_kept",
+    "with_plan",
 ]
 
 
@@ -268,8 +274,10 @@ def first_open(draft: Draft, limit: str) -> str:
 
 def following(draft: Draft) -> steps.Step | None:
     """The step that `next` leads to."""
-    if draft.returns and not any(problems(draft, s.key) for s in steps.STEPS[: steps.index("review")]):
-        return steps.step("review")
+    if draft.returns:
+        open_ = first_open(draft, "review")
+        if steps.index(open_) > steps.index(draft.step):
+            return steps.step(open_)  # Review, or Plan where an answer that it was made from has changed
     return steps.after(draft.step)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from urllib.parse import quote, urlencode
 
@@ -17,6 +18,7 @@ from tui.net.client import Http
 from tui.net.errors import Failure, Kind
 from tui.net.events import Sink, ignore
 from tui.net.messages import Answer, Request
+from tui.net.pages import Part, Progress, read_all
 from tui.text import Redactor
 
 PEER = "LaunchDarkly"
@@ -178,6 +180,29 @@ class LaunchDarkly:
             if not fresh or not more or len(found) >= most:
                 following = f"offset={len(found)}" if more else ""
                 return Page(tuple(found.values())[:most], page.total_count, following)
+
+    async def every_flag(
+        self, project: str, *, archived: bool = False, sink: Sink = ignore
+    ) -> AsyncGenerator[Progress[Flag], None]:
+        """All flags of a project, or all archived ones, several pages at once, with how far the reading is.
+
+        LaunchDarkly lists archived flags only where they are asked for, and their keys are taken all the same.
+        The oldest come first, so that one made meanwhile moves no other to another page.
+        """
+        asked = self._asked(of="flags", project=project)
+        state = {"filter": "state:archived"} if archived else {}
+
+        async def fetch(offset: int, told: Sink) -> Part[Flag]:
+            query = _query(limit=_PAGE, offset=offset, sort="creationDate", **state)
+            page = models.read_flags((await self._get(f"/api/v2/flags/{_part(project)}{query}", asked, told)).json())
+            return Part(page.items, page.total_count)
+
+        what = f"LaunchDarkly's list of {'archived ' if archived else ''}flags"
+        async with aclosing(
+            read_all(self._http, fetch, lambda flag: flag.key, what=what, size=_PAGE, sink=sink)
+        ) as pages:
+            async for progress in pages:
+                yield progress
 
     def _asked(self, **known: object) -> Asked:
         return replace(Asked(self.instance), **known)  # type: ignore[arg-type]

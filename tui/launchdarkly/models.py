@@ -191,13 +191,23 @@ class Member(_Lenient):
         return " ".join(part for part in (self.first_name, self.last_name) if part) or self.email
 
 
+class NamingConvention(_Lenient):
+    """What a project asks of the keys of new flags: `case` such as kebabCase, `prefix`; each may be ""."""
+
+    case: Text = ""
+    prefix: Text = ""
+
+
 class Project(_Lenient):
-    """A project of the account."""
+    """A project of the account. `naming_convention` is None where it has none."""
 
     id: Text = Field(default="", alias="_id")
     key: Identity
     name: Text = ""
     tags: Texts = ()
+    naming_convention: Annotated[NamingConvention | None, BeforeValidator(_object_or_none)] = Field(
+        default=None, alias="namingConvention"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,13 +80,22 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """So much of a long list has been read: `read` of `total` (None where untold) of `what` ("Split flags")."""
+
+    what: str
+    read: int
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Result(Generic[T]):
     """The last event of a stream: what it was all for."""
 
     value: T = field(repr=False)
 
 
-Exchange = Connected | Sent | Answered | Receiving | Done | Pausing | Note
+Exchange = Connected | Sent | Answered | Receiving | Done | Pausing | Note | Counted
 Sink = Callable[[Exchange], None]
 
 

@@ -58,7 +58,7 @@ async def read_all(
     at_once: int = AT_ONCE,
     sink: Sink = ignore,
 ) -> AsyncGenerator[Progress[T], None]:
-    """All items, in the order in which pages arrive. `what` names the list in sentences ("Split's list of flags").
+    """All items, page by page in the order of the list. `what` names the list in sentences ("Split's list of flags").
 
     Where a total that differs from page to page, or an item that comes twice, shows that the list changed while
     it was read, it is read once more. Raises Failure of a page that stays lost, after all others were given, or
@@ -92,7 +92,7 @@ async def read_all(
 
 
 async def _pages(http: Http, fetch: Fetch[T], size: int, at_once: int, sink: Sink) -> AsyncGenerator[Part[T], None]:
-    """Every page once, as they arrive; a page that stays lost is raised when all others have been given."""
+    """Every page once, in order; a page that stays lost is raised when all others have been given."""
     gate = _Gate(http, sink)
     first = await gate.fetched(fetch, 0)
     yield first
@@ -122,18 +122,21 @@ async def _one_by_one(gate: _Gate, fetch: Fetch[T], size: int, offset: int) -> A
 
 
 async def _the_rest(gate: _Gate, fetch: Fetch[T], step: int, total: int, at_once: int) -> AsyncGenerator[Part[T], None]:
-    """The pages behind the first, `at_once` at a time. A page may say that the list has grown."""
+    """The pages behind the first in their order, asked for `at_once` at a time."""
     if total > step * _MOST_PAGES:
         raise _endless()
     ahead = list(range(step, total, step))[::-1]
-    under_way: set[asyncio.Task[Part[T]]] = set()
+    waiting: list[asyncio.Task[Part[T]]] = []
     lost: Failure | None = None
     try:
-        while ahead or under_way:
-            while ahead and len(under_way) < at_once:
-                under_way.add(asyncio.create_task(gate.fetched(fetch, ahead.pop())))
-            done, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
+        while ahead or waiting:
+            running = sum(not task.done() for task in waiting)
+            while ahead and running < at_once:
+                waiting.append(asyncio.create_task(gate.fetched(fetch, ahead.pop())))
+                running += 1
+            await asyncio.wait([task for task in waiting if not task.done()], return_when=asyncio.FIRST_COMPLETED)
+            while waiting and waiting[0].done():
+                task = waiting.pop(0)
                 problem = task.exception()
                 if isinstance(problem, Failure):
                     lost = lost or problem
@@ -141,9 +144,9 @@ async def _the_rest(gate: _Gate, fetch: Fetch[T], step: int, total: int, at_once
                     continue
                 yield task.result()
     finally:
-        for task in under_way:
+        for task in waiting:
             task.cancel()
-        await asyncio.gather(*under_way, return_exceptions=True)
+        await asyncio.gather(*waiting, return_exceptions=True)
     if lost is not None:
         raise lost
 

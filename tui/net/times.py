@@ -18,6 +18,15 @@ def moment(seconds: float) -> str:
     return f"{at.day} {_MONTHS[at.month - 1]} {at:%H:%M:%S}"
 
 
+def day(seconds: float) -> str:
+    """Seconds since the epoch as `2 Mar 2025` in local time; what no calendar holds stays a number."""
+    try:
+        at = datetime.fromtimestamp(seconds)
+    except (ValueError, OverflowError, OSError):
+        return f"{seconds:.0f}"
+    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
+
+
 def time_of_day(seconds: float, now: float) -> str:
     """`14:02:11`, with the day before it where that is not today's."""
     whole = moment(seconds)

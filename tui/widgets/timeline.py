@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.net.events import Answered, Connected, Done, Exchange, Note, Pausing, Receiving, Sent
+from tui.net.events import Answered, Connected, Counted, Done, Exchange, Note, Pausing, Receiving, Sent
 from tui.net.times import moment
 from tui.widgets.symbols import Symbols, mark
 
@@ -62,6 +62,11 @@ def _note(event: Note) -> Entry:
     return Entry(event.level, event.text, event.detail, event.seconds, event.text)
 
 
+def _counted(event: Counted) -> Entry:
+    of = f" of {event.total:,}" if event.total is not None else ""
+    return Entry("note", "reading", f"{event.what} {event.read:,}{of}", None, event.what)
+
+
 _ENTRIES: dict[type, Callable[..., Entry]] = {
     Connected: _connected,
     Sent: _sent,
@@ -70,6 +75,7 @@ _ENTRIES: dict[type, Callable[..., Entry]] = {
     Done: _done,
     Pausing: _pausing,
     Note: _note,
+    Counted: _counted,
 }
 
 

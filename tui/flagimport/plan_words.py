@@ -1,0 +1,65 @@
+"""A plan in words, the same on the screen, in a terminal's lines and in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tui.flagimport.plan import CANNOT, WORDS, Plan, Verdict
+from tui.net.times import moment
+
+Said = tuple[str, str]
+"""A level ("ok", "note", "warning", "problem") and its words."""
+
+
+def headline(plan: Plan) -> Said:
+    """What was read, and whether that is all there is."""
+    project = plan.request.project
+    if plan.whole:
+        read = f"{flags(plan.counts.source)} at the source, {keys(plan.keys)} in {project}. Read in full,"
+        return "note", f"{read} {moment(plan.read_at)}."
+    of = f" of {plan.announced:,}" if plan.announced is not None else ""
+    return "problem", f"NOT COMPLETE: {plan.counts.source:,}{of} flags, {keys(plan.keys)} in {project}."
+
+
+def verdicts(plan: Plan) -> Iterator[Said]:
+    """How many flags arrive, are left alone, and cannot arrive and why."""
+    counted = plan.by_verdict
+    arrive = counted[Verdict.IMPORT]
+    yield ("ok" if arrive else "problem"), f"{arrive:,} {'arrives' if arrive == 1 else 'arrive'}"
+    if exist := counted[Verdict.SKIP_EXISTS]:
+        yield "note", f"{exist:,} {'exists' if exist == 1 else 'exist'}"
+    if archived := counted[Verdict.SKIP_ARCHIVED]:
+        yield "note", f"{archived:,} archived"
+    if cannot := plan.counts.invalid:
+        parts = (f"{counted[each]:,} {WORDS[each]}" for each in CANNOT if counted[each])
+        yield "problem", f"{cannot:,} cannot: {', '.join(parts)}"
+
+
+def warnings(plan: Plan) -> Iterator[Said]:
+    """What it costs: flags that lose something, and flags that are on now and will be off."""
+    counts = plan.counts
+    if counts.lossy:
+        verb = "loses" if counts.lossy == 1 else "lose"
+        yield "warning", f"{counts.lossy:,} of the {counts.arrive:,} {verb} something"
+    if counts.on_at_source:
+        verb = "is" if counts.on_at_source == 1 else "are"
+        yield "warning", f"{counts.on_at_source:,} of the {counts.arrive:,} {verb} ON and will be OFF"
+
+
+def flags(number: int) -> str:
+    """ "1 flag", "1,200 flags"."""
+    return f"{number:,} flag{'' if number == 1 else 's'}"
+
+
+def keys(number: int) -> str:
+    """ "1 key", "443 keys"."""
+    return f"{number:,} key{'' if number == 1 else 's'}"
+
+
+SHORT_LOSSES_SHOWN = 1
+
+
+def loses(losses: tuple[str, ...]) -> str:
+    """The first kind and how many more: "percentage-rollout +1"."""
+    more = len(losses) - SHORT_LOSSES_SHOWN
+    return f"{losses[0]} +{more}" if more > 0 else "".join(losses)
