@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import needed
-from tests.terminal.terminal import Pty
+from tests.terminal.pseudo import Pty
 from tests.terminal.world import World
 
 ROOT = Path(__file__).parents[2]

@@ -1,36 +1,21 @@
-"""Drives the real program in a real terminal: in tmux, or in a pseudo-terminal that keeps every byte."""
+"""What a person does and sees in a terminal that runs the real program; `pseudo` and `tmux` are such terminals."""
 
 from __future__ import annotations
 
-import fcntl
-import os
 import re
-import select
-import shutil
-import signal
-import struct
-import subprocess
-import sys
-import termios
-import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import pyte
-
-from tests.conftest import needed
-from tests.processes import alive, eventually
 
 PATIENCE = 20.0
 """Seconds after which what a test waits for will not come any more."""
 
-_KEYS: dict[str, tuple[str, bytes]] = {
+KEYS: dict[str, tuple[str, bytes]] = {
     "enter": ("Enter", b"\r"),
     "tab": ("Tab", b"\t"),
     "escape": ("Escape", b"\x1b"),
@@ -109,7 +94,7 @@ class Terminal(ABC):
 
     def shows(self, text: str) -> bool:
         """Whether a text is on the screen, wherever its lines are broken."""
-        return _squeezed(text) in _squeezed(self.text())
+        return squeezed(text) in squeezed(self.text())
 
     def to(self, name: str) -> None:
         """Go with Tab to the field with this label, or to the button with these words."""
@@ -170,288 +155,5 @@ _CURSOR = "cursor"
 _SCROLLBAR = "▁▂▃▄▅▆▇█▔"
 
 
-def _squeezed(text: str) -> str:
+def squeezed(text: str) -> str:
     return re.sub(r"[\s│]+", "", text)
-
-
-class Pty(Terminal):
-    """The program alone in a pseudo-terminal. Everything it writes is kept in `raw`."""
-
-    def __init__(
-        self,
-        command: Sequence[str],
-        environ: Mapping[str, str],
-        folder: Path,
-        size: tuple[int, int] = (80, 24),
-    ) -> None:
-        self._master, slave = os.openpty()
-        self._stop, self._stopped = os.pipe()
-        self._changed = threading.Condition()
-        self._raw = bytearray()
-        self._shown = pyte.Screen(*size)
-        self._stream = pyte.ByteStream(self._shown)
-        self._fed = 0
-        self._resize(*size)
-        self._settings = termios.tcgetattr(slave)
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-c", _LAUNCHER, *command], stdin=slave, stdout=slave, stderr=slave,
-            env=dict(environ), cwd=folder, start_new_session=True,
-        )  # fmt: skip
-        self._slave: int | None = slave  # kept, so that its settings can be read after the end
-        self._drain = threading.Thread(target=self._read, daemon=True)
-        self._drain.start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._process.kill()
-        self._process.wait(10)
-        self._close_slave()
-        self._end_drain()
-        for handle in (self._master, self._stop, self._stopped):
-            os.close(handle)
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    @property
-    def raw(self) -> bytes:
-        """Every byte written so far."""
-        with self._changed:
-            return bytes(self._raw)
-
-    def _read(self) -> None:
-        while True:
-            ready, _, _ = select.select([self._master, self._stop], [], [])
-            if self._master not in ready:
-                return
-            try:
-                data = os.read(self._master, 65536)
-            except OSError:  # EIO: nobody has the other end any more
-                return
-            with self._changed:
-                self._raw += data
-                self._changed.notify_all()
-            if _ASKS_FOR_FRAMES in data:
-                os.write(self._master, b"\x1b[?2026;2$y")
-
-    def write(self, data: str) -> None:
-        self._send(data.encode())
-
-    def press(self, *keys: str) -> None:
-        for key in keys:
-            self._send(_KEYS[key][1] if key in _KEYS else key.encode())
-
-    def paste(self, text: str) -> None:
-        self._send(b"\x1b[200~" + text.encode() + b"\x1b[201~")
-
-    def _send(self, data: bytes) -> None:
-        os.write(self._master, data)
-
-    def resize(self, columns: int, rows: int) -> None:
-        self.screen()
-        self._shown.resize(rows, columns)
-        self._resize(columns, rows)
-
-    def _resize(self, columns: int, rows: int) -> None:
-        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-
-    def screen(self) -> pyte.Screen:
-        with self._changed:
-            end = len(self._raw)
-            if 2026 in modes(self._raw[self._fed :]):  # in the middle of a frame
-                end = self._raw.rindex(b"\x1b[?2026h")
-            new = bytes(self._raw[self._fed : end])
-            self._fed = end
-        self._stream.feed(new)
-        return self._shown
-
-    def _settle(self) -> None:
-        with self._changed:
-            while self._changed.wait(0.04):
-                pass
-
-    def _pause(self) -> None:
-        with self._changed:
-            self._changed.wait(0.02)
-
-    def silent(self, seconds: float) -> int:
-        """The bytes written in so many seconds, after the screen has come to rest."""
-        self.until(self._at_rest, "a screen at rest")
-        before = len(self.raw)
-        with self._changed:
-            self._changed.wait_for(lambda: len(self._raw) > before, seconds)
-            return len(self._raw) - before
-
-    def _at_rest(self) -> bool:
-        with self._changed:
-            before = len(self._raw)
-            return not self._changed.wait_for(lambda: len(self._raw) > before, 0.5)
-
-    # --- its end
-
-    def farewell(self) -> str:
-        """What was written after the alternate screen was left, without line breaks and sequences."""
-        after = self.raw.rpartition(b"\x1b[?1049l")[2].decode()
-        return _squeezed(re.sub(r"\x1b\[[0-9;?<>]*[a-zA-Z]", "", after))
-
-    def said(self, text: str) -> bool:
-        """Whether the plain screen shows this after the end."""
-        return _squeezed(text) in self.farewell()
-
-    def signal(self, number: signal.Signals) -> None:
-        os.kill(self.pid, number)
-
-    def hang_up(self) -> None:
-        """Take the terminal away, as a lost connection does: the kernel sends SIGHUP."""
-        self._close_slave()
-        self._end_drain()  # a terminal that is being read from does not go away
-        os.close(self._master)
-        self._master = os.open(os.devnull, os.O_RDWR)
-
-    def _end_drain(self) -> None:
-        os.write(self._stopped, b".")
-        self._drain.join(10)
-
-    def end(self, seconds: float = PATIENCE) -> int:
-        """Wait until the program has ended by itself. Returns its exit code, negative for a signal."""
-        try:
-            code = self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            raise AssertionError(f"still running after {seconds} s. The screen:\n{self.text()}") from None
-        if self._slave is not None:
-            self._settings_after = termios.tcgetattr(self._slave)
-        self._close_slave()  # the drain ends when it has read all
-        self._drain.join(10)
-        return code
-
-    def _close_slave(self) -> None:
-        if self._slave is not None:
-            os.close(self._slave)
-            self._slave = None
-
-    @property
-    def frames(self) -> bytes:
-        """What was written up to the end of the last whole frame."""
-        return self.raw.rpartition(b"\x1b[?2026l")[0]
-
-    def check_sane(self) -> None:
-        """After the end: no private mode is on that was not on before, and the line settings are back."""
-        raw = self.raw
-        assert b"\x1b[?1049h" in raw, "the alternate screen was never used"
-        assert modes(raw) == modes(b"")
-        assert raw.count(b"\x1b[<u") == len(re.findall(rb"\x1b\[>\d+u", raw)), "kitty's key reports stayed on"
-        assert self._settings_after == self._settings
-
-
-_LAUNCHER = """
-import fcntl, os, resource, sys, termios
-fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-most = resource.getrlimit(resource.RLIMIT_CORE)[1]
-resource.setrlimit(resource.RLIMIT_CORE, (most, most))
-os.execvp(sys.argv[1], sys.argv[1:])
-"""
-"""Makes the pty the controlling terminal, so that window changes and hang-ups arrive, and allows core dumps."""
-
-_MODE = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
-
-
-_ASKS_FOR_FRAMES = b"\x1b[?2026$p"
-"""Whether the terminal can hold a frame back until it is whole. Modern ones can, and then none is seen half done."""
-
-
-def modes(raw: bytes | bytearray) -> set[int]:
-    """The private modes that are on after these bytes: a terminal starts with cursor (25) and line wrap (7)."""
-    on = {7, 25}
-    for numbers, switch in _MODE.findall(raw):
-        for number in map(int, numbers.split(b";")):
-            (on.add if switch == b"h" else on.discard)(number)
-    return on
-
-
-class Tmux(Terminal):
-    """The program in a tmux server of its own."""
-
-    def __init__(
-        self, command: Sequence[str], environ: Mapping[str, str], folder: Path, size: tuple[int, int] = (80, 24)
-    ) -> None:
-        needed(shutil.which("tmux"), "tmux")
-        self._size = size
-        self._folder = folder
-        self._environ = {**environ, "TMUX_TMPDIR": environ["TMPDIR"]}
-        self._environ.pop("TMUX", None)
-        self._code = Path(environ["TMPDIR"]) / "exit-code"
-        columns, rows = size
-        inside = ("sh", "-c", f'"$@"; echo $? >{self._code}.new; mv {self._code}.new {self._code}; exec cat', "sh")
-        self._tmux("new-session", "-d", "-x", str(columns), "-y", str(rows), "--", *inside, *command)
-        self._server = int(self._ask("#{pid}"))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._tmux("kill-server", check=False)
-        with suppress(AssertionError):
-            eventually(lambda: not alive(self._server), "the end of tmux", 5)
-            return
-        os.kill(self._server, signal.SIGKILL)
-
-    def _tmux(self, *arguments: str, check: bool = True, given: str | None = None) -> str:
-        command = ["tmux", "-L", "ldfi", "-f", "/dev/null", *arguments]
-        done = subprocess.run(
-            command, env=self._environ, cwd=self._folder, check=False, capture_output=True, text=True,
-            input=given, timeout=PATIENCE,
-        )  # fmt: skip
-        assert not check or done.returncode == 0, f"{arguments[0]}: {done.stderr}"
-        return done.stdout
-
-    def _ask(self, what: str) -> str:
-        return self._tmux("display-message", "-p", what).strip()
-
-    def write(self, data: str) -> None:
-        self._tmux("send-keys", "-l", "--", data)
-
-    def press(self, *keys: str) -> None:
-        self._tmux("send-keys", "--", *(_KEYS[key][0] if key in _KEYS else key for key in keys))
-
-    def paste(self, text: str) -> None:
-        self._tmux("load-buffer", "-", given=text)
-        self._tmux("paste-buffer", "-p", "-d")
-
-    def resize(self, columns: int, rows: int) -> None:
-        self._size = (columns, rows)
-        self._tmux("resize-window", "-x", str(columns), "-y", str(rows))
-
-    def screen(self) -> pyte.Screen:
-        shown = pyte.Screen(*self._size)
-        pyte.Stream(shown).feed(self._tmux("capture-pane", "-p", "-e").rstrip("\n").replace("\n", "\r\n"))
-        return shown
-
-    def _pause(self) -> None:
-        time.sleep(0.02)
-
-    def _settle(self) -> None:
-        shown = ""
-
-        def same() -> bool:
-            nonlocal shown
-            before, shown = shown, self._tmux("capture-pane", "-p", "-e")
-            return before == shown
-
-        self.until(same, "a screen at rest")
-
-    def end(self) -> int:
-        """Wait until the program has ended by itself. Returns its exit code."""
-        self.until(self._code.exists, "the end of the program")
-        return int(self._code.read_text())
-
-    def modes(self) -> dict[str, str]:
-        """What tmux knows of the terminal's state: "1" where it is on."""
-        names = ("alternate_on", "cursor_flag", "mouse_any_flag", "mouse_sgr_flag", "wrap_flag")
-        return {name: self._ask(f"#{{{name}}}") for name in names}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.terminal import walks
-from tests.terminal.terminal import Pty
+from tests.terminal.pseudo import Pty
 from tests.terminal.world import PROGRAM, World
 
 pytestmark = pytest.mark.terminal

@@ -9,7 +9,7 @@ import unicodedata
 import pytest
 
 from tests.terminal import walks
-from tests.terminal.terminal import Pty
+from tests.terminal.pseudo import Pty
 from tests.terminal.world import PROGRAM, World
 from tui.sandbox.mischief import HOSTILE
 from tui.sandbox.server import Sandbox

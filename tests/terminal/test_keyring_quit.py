@@ -15,7 +15,7 @@ from tests.conftest import needed
 from tests.processes import alive, eventually
 from tests.real.session_bus import DBUS, GNOME_KEYRING, GnomeKeyring, gnome_keyring, session_bus
 from tests.terminal import altered, walks
-from tests.terminal.terminal import Pty
+from tests.terminal.pseudo import Pty
 from tests.terminal.world import PROGRAM, Watch, World, descendants
 from tui.sandbox.server import Sandbox
 

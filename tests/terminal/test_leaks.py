@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.terminal import altered, walks
-from tests.terminal.terminal import Pty
+from tests.terminal.pseudo import Pty
 from tests.terminal.walks import Addresses
 from tests.terminal.world import (
     PROGRAM,

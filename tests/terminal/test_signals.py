@@ -9,7 +9,7 @@ import stat
 import pytest
 
 from tests.terminal import walks
-from tests.terminal.terminal import Pty
+from tests.terminal.pseudo import Pty
 from tests.terminal.world import PROGRAM, World, access_token, found_in
 from tui.sandbox.server import Sandbox
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.terminal import walks
-from tests.terminal.terminal import Pty, Tmux
+from tests.terminal.pseudo import Pty
+from tests.terminal.tmux import Tmux
 from tests.terminal.walks import Addresses
 from tests.terminal.world import PROGRAM, World, configurations
 
