@@ -189,7 +189,7 @@ def test_a_wrong_address_is_not_asked(box: Sandbox) -> None:
     assert not made.due("token")
 
 
-@pytest.mark.parametrize("key", ["ldTag", "ldMaintainer", "sourceBaseUrl", "config-tags"])
+@pytest.mark.parametrize("key", ["ldTag", "ldMaintainer", "config-tags"])
 def test_fields_that_no_server_knows(box: Sandbox, key: str) -> None:
     made = begun(box)
     assert not made.due(key)

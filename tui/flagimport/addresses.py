@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
-from tui.flagimport.finding import Finding
-from tui.flagimport.say import problem, short, unknown, use, warning
+from tui.flagimport.finding import Finding, Level
+from tui.flagimport.say import problem, short, use, warning
 from tui.flagimport.variables import SecretFacts, Variable
 from tui.launchdarkly.instances import INSTANCES
 from tui.net.address import AddressError, is_loopback, normal_base_url
+from tui.net.reach import Outlook, Reach, Sighting, classify
 
 INSTANCE_KEYS = tuple(each.key for each in INSTANCES)
 
 _LAUNCHDARKLY = re.compile(r"(?:.+\.)?launchdarkly\.(?:com|us)")
-_PRIVATE_NAME = re.compile(r".*\.(?:local|localdomain|internal|intranet|lan|home|corp|private|test|home\.arpa)")
 _UNLEASH_PAGE = re.compile(r"/(?:projects|features|admin|login|applications|playground|search)(?:/.*)?")
 
 
@@ -50,26 +49,24 @@ def check_base_url(
 
 
 def _reach(variable: Variable, host: str, answers: Mapping[str, str]) -> Iterator[Finding]:
-    if is_loopback(host):
-        if not _is_here(answers.get("host", "")):
-            yield warning(variable, "This is your own machine. LaunchDarkly runs the import and cannot reach it.")
-    elif _is_private(host):
-        yield unknown(variable, "A private address: LaunchDarkly, which runs the import, may not reach it.")
+    """By the host's text alone; of one that looks public `reach_check` says what asking tells."""
+    seen = Sighting(host, classify(host))
+    if seen.reach is not Reach.PUBLIC and not reached_there(host, answers.get("host", "")):
+        yield Finding(level_of(seen), variable.key, seen.sentence)
 
 
-def _is_here(launchdarkly: str) -> bool:
+def level_of(seen: Sighting) -> Level:
+    """How much it matters that LaunchDarkly is given such a host. OK says only that nothing is against it."""
+    return {Outlook.PUBLIC: Level.OK, Outlook.LOOPBACK: Level.WARNING}.get(seen.outlook, Level.UNKNOWN)
+
+
+def reached_there(host: str, launchdarkly: str) -> bool:
     """Whether LaunchDarkly itself is a practice server on this machine, which reaches what is here."""
     try:
-        return is_loopback(urlsplit(normal_base_url(launchdarkly).url).hostname or "")
+        there = urlsplit(normal_base_url(launchdarkly).url).hostname or ""
     except AddressError:
         return False
-
-
-def _is_private(host: str) -> bool:
-    try:
-        return not ipaddress.ip_address(host).is_global
-    except ValueError:
-        return "." not in host or _PRIVATE_NAME.fullmatch(host) is not None
+    return is_loopback(host) and is_loopback(there)
 
 
 def check_host(

@@ -14,6 +14,7 @@ from tui.flagimport.builtin_fields import CONFIG_NAME, HOST, PROJECT, SOURCE_API
 from tui.flagimport.draft import source_address
 from tui.flagimport.finding import Finding, Level, Offer
 from tui.flagimport.lookup import look_up, siblings
+from tui.flagimport.reach_check import reach
 from tui.flagimport.request import build
 from tui.flagimport.submit import differs
 from tui.flagimport.tools import Tools
@@ -299,4 +300,5 @@ RUNNERS: dict[str, Runner] = {
     "unleash-key": _source_key,
     "split-key": _source_key,
     "config-name": _name,
+    "base-url": reach,
 }

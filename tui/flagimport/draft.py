@@ -209,6 +209,8 @@ def inputs_of(draft: Draft, key: str) -> frozenset[str]:
         return frozenset(used)
     if role == "import-key":
         used |= {HOST.key, TOKEN.key}
+    if role == "base-url":
+        used.add(HOST.key)  # what LaunchDarkly reaches depends on where it is
     if role in SOURCE_KEY_ROLES and draft.form:
         used |= {SOURCE_API.key, *(v.key for v in draft.form.variables if v.role == "base-url")}
     return frozenset(used)

@@ -1,0 +1,342 @@
+"""Whether an address can be reached from elsewhere: what its text tells, and what asking from here adds.
+
+That a server answers here proves nothing for LaunchDarkly, which runs the import from its own network. Where an
+address is plainly private that is said; where it is public, that LaunchDarkly reaches it is still not known.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import re
+import socket
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from tui.net.address import is_loopback
+
+DNS_SECONDS = 3.0
+TLS_SECONDS = 3.0
+_ADDRESSES_TRIED = 3
+
+
+class Reach(StrEnum):
+    """Where an address or a name leads. PUBLIC for a name means that nothing in its text is against it."""
+
+    PUBLIC = "public"
+    LOOPBACK = "loopback"
+    PRIVATE = "private"
+    """RFC 1918."""
+    LINK_LOCAL = "link-local"
+    SHARED = "shared"
+    """RFC 6598, 100.64.0.0/10: behind a provider's NAT, or of a VPN such as Tailscale."""
+    UNIQUE_LOCAL = "unique-local"
+    RESERVED = "reserved"
+    """Of no host on the internet: documentation, multicast, benchmarks, 0.0.0.0/8 and the like."""
+    SINGLE_LABEL = "single-label"
+    LOCAL_NAME = "local-name"
+    """Its last part is none of the public DNS, so what a DNS here says of it holds here alone."""
+
+
+_RANGES = tuple(
+    (ipaddress.ip_network(text), reach)
+    for text, reach in (
+        ("10.0.0.0/8", Reach.PRIVATE),
+        ("172.16.0.0/12", Reach.PRIVATE),
+        ("192.168.0.0/16", Reach.PRIVATE),
+        ("169.254.0.0/16", Reach.LINK_LOCAL),
+        ("fe80::/10", Reach.LINK_LOCAL),
+        ("100.64.0.0/10", Reach.SHARED),
+        ("fc00::/7", Reach.UNIQUE_LOCAL),
+    )
+)
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address stands in its last 32 bits
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")  # all that IANA has ever given out of IPv6
+_LOW_32_BITS = 0xFFFFFFFF
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+# RFC 2606, 6761, 6762 (appendix G), 7686, 8375, 9476, and what Kubernetes, Consul and ICANN keep for inside.
+_LOCAL_NAME = re.compile(
+    r".*\.(?:local|localdomain|internal|intranet|lan|home|corp|private|home\.arpa|svc|consul|alt|onion"
+    r"|test|example|invalid)"
+)
+
+
+def classify(host: str) -> Reach:
+    """What kind of host this is by its text alone; brackets and a dot at the end do not matter. Never raises."""
+    bare = host.lower().strip("[]").rstrip(".")
+    if is_loopback(bare):
+        return Reach.LOOPBACK
+    try:
+        return _of_address(ipaddress.ip_address(bare))
+    except ValueError:
+        return _of_name(bare)
+
+
+def _of_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> Reach:
+    if isinstance(address, ipaddress.IPv6Address) and (inside := _embedded(address)) is not None:
+        inner = classify(str(inside))
+        return inner if inner is not Reach.PUBLIC or address.is_global else Reach.RESERVED
+    found = next((reach for network, reach in _RANGES if address in network), None)
+    if found is not None:
+        return found
+    unicast = address.version == 4 or address in _GLOBAL_UNICAST
+    return Reach.PUBLIC if unicast and address.is_global and not address.is_multicast else Reach.RESERVED
+
+
+def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that decides where this one leads: mapped, NAT64 or 6to4."""
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & _LOW_32_BITS)
+    return address.ipv4_mapped or address.sixtofour
+
+
+def _of_name(name: str) -> Reach:
+    if name.endswith(".localhost"):
+        return Reach.LOOPBACK
+    if _NUMBER.fullmatch(name.rpartition(".")[2]):
+        return _of_number(name)
+    if "." not in name:
+        return Reach.SINGLE_LABEL
+    return Reach.LOCAL_NAME if _LOCAL_NAME.fullmatch(name) else Reach.PUBLIC
+
+
+def _of_number(name: str) -> Reach:
+    """127.1, 2130706433 and 0x7f.1 are addresses too, as the C library reads them."""
+    try:
+        return classify(socket.inet_ntoa(socket.inet_aton(name)))
+    except OSError:
+        return Reach.RESERVED
+
+
+_WORDS = {
+    Reach.LOOPBACK: "this machine itself",
+    Reach.PRIVATE: "a private address",
+    Reach.LINK_LOCAL: "a link-local address",
+    Reach.SHARED: "a shared address of a provider or VPN",
+    Reach.UNIQUE_LOCAL: "a private IPv6 address",
+    Reach.RESERVED: "a reserved address, of no host on the internet",
+    Reach.SINGLE_LABEL: "a name without a domain",
+    Reach.LOCAL_NAME: "a name of private networks alone",
+}
+_MAY_NOT = "LaunchDarkly, which runs the import, may not"
+PUBLIC = "public address; that LaunchDarkly reaches it is not known"
+
+
+def sentence(reach: Reach, at: str = "") -> str:
+    """What that means for the import, in one line; `at` is the address a public name turned out to have."""
+    if reach is Reach.PUBLIC:
+        return PUBLIC
+    if reach is Reach.LOOPBACK and not at:
+        return "This is your own machine. LaunchDarkly runs the import and cannot reach it."
+    words = _WORDS[reach]
+    return f"{f'At {at}, {words}' if at else words[0].upper() + words[1:]}: {_MAY_NOT} reach it."
+
+
+# --- asking ---------------------------------------------------------------------------------------------------
+
+
+class Dns(StrEnum):
+    """How the DNS here answered; NOT_ASKED where the text alone tells all."""
+
+    NOT_ASKED = "not-asked"
+    ANSWERED = "answered"
+    NO_SUCH_NAME = "no-such-name"
+    NO_ANSWER = "no-answer"
+
+
+class Trust(StrEnum):
+    """Whose roots vouch for a server's certificate. UNKNOWN also where it was not looked at."""
+
+    PUBLIC = "public"
+    OWN = "own"
+    """This machine's store does, the public roots do not: a private CA."""
+    UNKNOWN = "unknown"
+
+
+class Outlook(StrEnum):
+    """What a sighting comes to."""
+
+    PUBLIC = "public"
+    LOOPBACK = "loopback"
+    PRIVATE = "private"
+    PROXY_ONLY = "proxy-only"
+    PRIVATE_CA = "private-ca"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What could be seen of a host from here, without a word of HTTP."""
+
+    host: str
+    reach: Reach
+    """By the host's text alone."""
+    dns: Dns = Dns.NOT_ASKED
+    addresses: tuple[tuple[str, Reach], ...] = ()
+    """Every address the DNS here gave, and its kind."""
+    proxied: bool = False
+    """Requests from here to that host go through a proxy."""
+    trust: Trust = Trust.UNKNOWN
+
+    @property
+    def outlook(self) -> Outlook:
+        """One public address among several is enough; all private is not."""
+        kind, at = self._decisive
+        if kind is Reach.LOOPBACK:
+            return Outlook.LOOPBACK
+        if kind is not Reach.PUBLIC:
+            return Outlook.PRIVATE
+        if self.trust is Trust.OWN:
+            return Outlook.PRIVATE_CA
+        if at:
+            return Outlook.PUBLIC
+        return Outlook.PROXY_ONLY if self.proxied else Outlook.UNKNOWN
+
+    @property
+    def sentence(self) -> str:
+        """The outlook in one line."""
+        told = _OUTLOOKS.get(self.outlook)
+        if told is not None:
+            return told
+        if self.outlook is Outlook.UNKNOWN:
+            return f"{_DNS[self.dns]}: whether LaunchDarkly, which runs the import, reaches it is not known."
+        return sentence(*self._decisive)
+
+    @property
+    def _decisive(self) -> tuple[Reach, str]:
+        """The kind that counts and the address it is of, "" for the host itself."""
+        if self.reach is not Reach.PUBLIC or not self.addresses:
+            return self.reach, ""
+        address, kind = next((each for each in self.addresses if each[1] is Reach.PUBLIC), self.addresses[0])
+        return kind, address
+
+
+_OUTLOOKS = {
+    Outlook.PROXY_ONLY: f"Reached from here through a proxy only: {_MAY_NOT} reach it.",
+    Outlook.PRIVATE_CA: f"Only this machine's own store trusts its certificate, a private CA: {_MAY_NOT}.",
+}
+_DNS = {
+    Dns.NOT_ASKED: "The name was not looked up",
+    Dns.ANSWERED: "The DNS here gives no address for that name",
+    Dns.NO_SUCH_NAME: "The DNS here does not know that name",
+    Dns.NO_ANSWER: "The DNS here did not answer",
+}
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return _NUMBER.fullmatch(host.rpartition(".")[2]) is not None
+    return True
+
+
+Resolve = Callable[[str, int], Awaitable[tuple[str, ...]]]
+"""The addresses of (host, port). Raises OSError or UnicodeError where there are none."""
+Vouch = Callable[[str, int, tuple[str, ...]], Awaitable[Trust]]
+"""Whose roots vouch for the certificate of (host, port, addresses to try)."""
+
+
+async def resolved(host: str, port: int) -> tuple[str, ...]:
+    """Every address this machine knows for a host, each once, by DNS or its hosts file."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return tuple(dict.fromkeys(str(where[0]) for *_, where in found))
+
+
+async def look(
+    url: str, *, resolve: Resolve = resolved, vouch: Vouch | None = None, dns_seconds: float = DNS_SECONDS
+) -> Sighting:
+    """See what can be seen of `url` from here: DNS, proxy, certificate. Sends no request and no key; never raises.
+
+    Only a public name is looked up, and only what is public and reached without a proxy is asked for its
+    certificate: past a proxy that somebody has set, nothing goes. Takes at most about 6 seconds.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        return Sighting("", Reach.RESERVED)
+    reach = classify(host)
+    if reach is not Reach.PUBLIC:
+        return Sighting(host, reach)
+    proxied = goes_through_proxy(parts.scheme, host)
+    dns, found = await _asked(host, port, resolve, dns_seconds)
+    public = tuple(address for address, kind in found if kind is Reach.PUBLIC)
+    trust = Trust.UNKNOWN
+    if public and parts.scheme == "https" and not proxied:
+        trust = await (vouch or vouched)(host, port, public)
+    return Sighting(host, reach, dns, found, proxied, trust)
+
+
+async def _asked(
+    host: str, port: int, resolve: Resolve, seconds: float
+) -> tuple[Dns, tuple[tuple[str, Reach], ...]]:
+    if _is_address(host):
+        return Dns.NOT_ASKED, ((host, classify(host)),)
+    try:
+        async with asyncio.timeout(seconds):
+            found = await resolve(host, port)
+    except socket.gaierror as error:
+        unsure = error.errno in (socket.EAI_AGAIN, socket.EAI_FAIL)
+        return Dns.NO_ANSWER if unsure else Dns.NO_SUCH_NAME, ()
+    except (OSError, UnicodeError):  # a time-out too
+        return Dns.NO_ANSWER, ()
+    return Dns.ANSWERED, tuple((address, classify(address)) for address in found)
+
+
+def goes_through_proxy(scheme: str, host: str) -> bool:
+    """Whether a request from here would: by the variables httpx reads, and the system's settings where it does."""
+    from urllib.request import getproxies, proxy_bypass  # deferred: it loads half of http
+
+    proxies = getproxies()
+    named = proxies.get(scheme) or proxies.get("all")
+    return bool(named) and not proxy_bypass(host)
+
+
+async def vouched(
+    host: str,
+    port: int,
+    addresses: tuple[str, ...],
+    *,
+    public_roots: str = "",
+    seconds: float = TLS_SECONDS,
+) -> Trust:
+    """Whose roots vouch for the certificate, by a TLS handshake and nothing more; UNKNOWN if it cannot be had.
+
+    `public_roots` is a file of roots, certifi's (Mozilla's) if none is named. This machine's own store is asked
+    only about what they refuse.
+    """
+    import certifi
+    import truststore
+
+    public = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    own = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        public.load_verify_locations(public_roots or certifi.where())
+        async with asyncio.timeout(seconds):
+            for address in addresses[:_ADDRESSES_TRIED]:
+                try:
+                    await _handshake(address, port, host, public)
+                except ssl.SSLCertVerificationError:
+                    await _handshake(address, port, host, own)
+                    return Trust.OWN
+                except ssl.SSLError:
+                    return Trust.UNKNOWN
+                except OSError:
+                    continue  # no way to this one, such as IPv6 on a network without
+                else:
+                    return Trust.PUBLIC
+    except (OSError, ValueError):  # the time is over, or the own store refuses it too
+        pass
+    return Trust.UNKNOWN
+
+
+async def _handshake(address: str, port: int, host: str, context: ssl.SSLContext) -> None:
+    made = asyncio.get_running_loop().create_connection(
+        asyncio.Protocol, address, port, ssl=context, server_hostname=host
+    )
+    transport, _ = await made
+    transport.abort()
