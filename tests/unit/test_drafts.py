@@ -177,7 +177,7 @@ def test_the_good_one_is_good(path: Path) -> None:
         b'"draft"',
         b"[" * 100_000,
         json.dumps({**GOOD, "version": 2}).encode(),
-        json.dumps({**GOOD, "step": "plan"}).encode(),
+        json.dumps({**GOOD, "step": "run"}).encode(),
         json.dumps({**GOOD, "step": None}).encode(),
         json.dumps({**GOOD, "answers": [1]}).encode(),
         json.dumps({**GOOD, "answers": {"a": "b"}}).encode(),

@@ -260,7 +260,7 @@ async def test_practice_fills_in_every_field_and_ends_in_a_configuration() -> No
             for step in ("launchdarkly", "keys", "fields"):
                 made.fill_practice(step)
             made.draft = walk.propose_name(made.draft)
-            assert not walk.problems(made.draft, "review")
+            assert not walk.answer_problems(made.draft)
             made.submission = submission(made)
             outcome = await sent(made.submission)
             assert outcome.configuration is not None

@@ -32,6 +32,7 @@ def walked(stop: str = "review") -> Draft:
         draft = walk.put(draft, key, text)
     for key, text in SECRETS.items():
         draft = walk.put_secret(draft, bag, key, text)
+    draft = walk.go_without(draft, True)  # plans have tests of their own
     while draft.step != stop:
         before = draft.step
         draft = walk.next_step(draft)
@@ -40,13 +41,13 @@ def walked(stop: str = "review") -> Draft:
 
 
 def test_the_steps_stand_in_their_order() -> None:
-    assert KEYS == ["integration", "launchdarkly", "keys", "fields", "review", "submit"]
+    assert KEYS == ["integration", "launchdarkly", "keys", "fields", "plan", "review", "submit"]
     assert steps.before("integration") is None
     assert steps.after("submit") is None
-    assert [steps.index(key) for key in KEYS] == list(range(6))
+    assert [steps.index(key) for key in KEYS] == list(range(7))
     assert steps.step("review").title == "Review"
     with pytest.raises(ValueError, match="not in"):
-        steps.index("plan")
+        steps.index("run")
 
 
 def test_nothing_is_left_without_an_integration() -> None:
@@ -101,6 +102,14 @@ def test_change_does_not_return_over_a_problem_elsewhere() -> None:
     assert walk.next_step(draft) is draft
     draft = walk.put(draft, "sourceProjectId", "default")
     assert walk.next_step(draft).step == "review"
+
+
+def test_change_leads_to_a_plan_that_is_missing_before_it_leads_to_review() -> None:
+    draft = walk.go_without(walk.change(walked(), "keys"), False)
+    following = walk.following(draft)
+    assert following is not None
+    assert following.key == "plan"
+    assert walk.next_step(draft).returns
 
 
 def test_back_gives_up_the_return_to_review() -> None:

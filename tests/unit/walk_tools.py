@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from tests.unit.sandbox_tools import FI, launchdarkly
 from tui.flagimport import form, walk
 from tui.flagimport.form import Form
+from tui.flagimport.plan import Plan
 from tui.flagimport.practice import values_from
 from tui.flagimport.request import build
 from tui.flagimport.session import Session
@@ -65,8 +66,13 @@ def values(box: Sandbox, integration: str) -> dict[str, str]:
     return values_from(box.addresses())[integration]
 
 
-async def walked(made: Session, integration: str, given: Mapping[str, str], *, checks: bool = False) -> Session:
-    """All steps up to Review, each field answered as a person would, each problem an error."""
+async def walked(
+    made: Session, integration: str, given: Mapping[str, str], *, checks: bool = False, plan: bool = False
+) -> Session:
+    """All steps up to Review, each field answered as a person would, each problem an error.
+
+    With `plan` both sides are read and each kind of loss is ticked; else the walk goes on without a plan.
+    """
     made.choose(integration)
     made.draft = walk.next_step(made.draft)
     for step in STEPS:
@@ -79,8 +85,24 @@ async def walked(made: Session, integration: str, given: Mapping[str, str], *, c
                 await checked(made, each.key)
         assert not walk.problems(made.draft, step), walk.problems(made.draft, step)
         made.draft = walk.next_step(made.draft)
-    assert made.draft.step == "review"
+    assert made.draft.step == "plan"
+    if plan:
+        await planned(made)
+    else:
+        made.draft = walk.go_without(made.draft, True)
+    made.draft = walk.next_step(made.draft)
+    assert made.draft.step == "review", walk.problems(made.draft, "plan")
     return made
+
+
+async def planned(made: Session) -> Plan:
+    """Have both sides read, and tick each kind of loss."""
+    async for _ in made.read_plan():
+        pass
+    plan = made.draft.plan
+    assert plan is not None
+    made.draft = walk.see(made.draft, frozenset(plan.losses))
+    return plan
 
 
 async def at_review(box: Sandbox, integration: str = "unleash", tools: Tools | None = None, **changed: str) -> Session:

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tui.flagimport.conventions import bad_key, breaks
-from tui.launchdarkly.instances import Instance
+from tui.flagimport.plan_request import PlanRequest
 from tui.net.errors import Failure
 from tui.net.times import day
 from tui.sources.flags import SourceFlag
@@ -49,24 +49,6 @@ WORDS: Mapping[Verdict, str] = {
     Verdict.BREAKS_CONVENTION: "convention",
 }
 """What a person calls each verdict."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlanRequest:
-    """What a plan is made from: change a part of it, and the plan is out of date.
-
-    `address` is where the source is asked; `answers` are the form's values that say which flags are meant;
-    `environment` is the one of them that names the source's environment; `revisions` tell one key from the next
-    without holding either.
-    """
-
-    instance: Instance
-    project: str
-    integration: str
-    environment: str
-    address: str
-    answers: tuple[tuple[str, str], ...]
-    revisions: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

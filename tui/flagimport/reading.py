@@ -13,7 +13,8 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from tui.flagimport.conventions import not_understood
-from tui.flagimport.plan import Plan, PlanRequest, decide
+from tui.flagimport.plan import Plan, decide
+from tui.flagimport.plan_request import PlanRequest
 from tui.flagimport.tools import Tools
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.models import Flag, NamingConvention

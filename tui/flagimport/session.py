@@ -16,7 +16,7 @@ from tui.flagimport.builtin_fields import CONFIG_NAME, HOST, PROJECT, TOKEN
 from tui.flagimport.drafts import Saved
 from tui.flagimport.finding import Offer
 from tui.flagimport.form import Form
-from tui.flagimport.planning import plan_request
+from tui.flagimport.plan_request import plan_request
 from tui.flagimport.practice import Practice
 from tui.flagimport.reading import Reading, can_be_read
 from tui.flagimport.request import build

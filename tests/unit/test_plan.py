@@ -1,0 +1,163 @@
+"""What becomes of each flag, by rules alone."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.plan_tools import READ_AT, REQUEST, flag, plan, there
+from tui.flagimport import plan_words
+from tui.flagimport.conventions import bad_key, breaks, not_understood
+from tui.flagimport.plan import FRESH_SECONDS, Counts, Verdict, decide
+from tui.launchdarkly.models import NamingConvention
+
+KEBAB = NamingConvention(case="kebabCase")
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("checkout-v2", ""),
+        ("7up", ""),
+        ("A.b_c-D", ""),
+        ("x" * 256, ""),
+        ("x" * 257, "257 characters; 256 at most"),
+        ("promo~summer", '"~" is not allowed'),
+        ("a b/c", '" /" is not allowed'),
+        ("_legacy", 'begins with "_"; a letter or digit must come first'),
+        ("-x", 'begins with "-"; a letter or digit must come first'),
+        (".x", 'begins with "."; a letter or digit must come first'),
+        ("ümlaut", 'begins with "ü"; a letter or digit must come first'),
+        ("naïve", '"ï" is not allowed'),
+        ("a\x1bb", '"\ufffd" is not allowed'),
+        ("", "it has no name"),
+    ],
+)
+def test_keys_that_no_flag_can_have(key: str, said: str) -> None:
+    assert bad_key(key) == said
+
+
+@pytest.mark.parametrize(
+    ("case", "prefix", "keeps", "fails"),
+    [
+        ("kebabCase", "", ("a", "checkout-v2", "2-x"), ("checkout_v2", "Checkout", "a--b", "a-", "a.b")),
+        ("snakeCase", "", ("a", "checkout_v2"), ("checkout-v2", "checkoutV2")),
+        ("camelCase", "", ("a", "checkoutV2"), ("CheckoutV2", "checkout-v2", "2x")),
+        ("upperCamelCase", "", ("A", "CheckoutV2"), ("checkoutV2", "Checkout_v2")),
+        ("constantCase", "", ("A", "CHECKOUT_V2"), ("Checkout_V2", "CHECKOUT-V2")),
+        ("", "team-", ("team-X", "team-a.b"), ("x", "Team-x")),
+        ("kebabCase", "team.", ("team.a-b",), ("a-b", "team.aB", "team.")),
+    ],
+)
+def test_conventions(case: str, prefix: str, keeps: tuple[str, ...], fails: tuple[str, ...]) -> None:
+    convention = NamingConvention(case=case, prefix=prefix)
+    assert [key for key in keeps if breaks(key, convention)] == []
+    assert [key for key in fails if not breaks(key, convention)] == []
+
+
+def test_a_convention_that_is_not_known_here_stops_nothing_and_is_said() -> None:
+    odd = NamingConvention(case="trainCase")
+    assert breaks("Any_thing", odd) == ""
+    assert "trainCase" in not_understood(odd)
+    assert not_understood(KEBAB) == not_understood(None) == not_understood(NamingConvention(prefix="x")) == ""
+
+
+def test_every_verdict_with_its_reason() -> None:
+    flags = [flag(key) for key in ("new", "old", "gone", "a~b", "new", "Not_Kebab")]
+    made = decide(flags, there("old", archived=["gone"]), KEBAB)
+    assert [(each.flag.key, each.verdict.value, each.reason) for each in made] == [
+        ("new", "import", ""),
+        ("old", "skip-exists", "made there 2 Mar 2025"),
+        ("gone", "skip-archived", "archived there; its key is still taken"),
+        ("a~b", "invalid-key", '"~" is not allowed'),
+        ("new", "duplicate", "the source lists this name twice; the first one counts"),
+        ("Not_Kebab", "breaks-convention", "not in kebab-case"),
+    ]
+
+
+def test_an_existing_key_is_skipped_whatever_the_convention_says() -> None:
+    (made,) = decide([flag("Old_Key")], there("Old_Key"), KEBAB)
+    assert made.verdict is Verdict.SKIP_EXISTS
+
+
+def test_names_that_differ_by_case_alone_arrive_with_a_warning() -> None:
+    made = decide([flag("Search"), flag("search"), flag("other"), flag("Kept")], there("KEPT"), None)
+    assert [each.verdict for each in made] == [Verdict.IMPORT] * 4
+    assert [each.warnings for each in made] == [
+        ("Differs by case alone from search.",),
+        ("Differs by case alone from Search.",),
+        (),
+        ("Differs by case alone from KEPT.",),
+    ]
+
+
+def test_a_twin_of_one_that_does_not_arrive_is_warned_of_once() -> None:
+    made = decide([flag("key"), flag("KEY")], there("KEY"), None)
+    assert [each.warnings for each in made] == [("Differs by case alone from KEY.",), ()]
+
+
+def test_counts_and_losses_are_of_flags_that_arrive() -> None:
+    made = plan(
+        flag("a", "segments", "constraints", on=True),
+        flag("b", "segments"),
+        flag("c", on=True),
+        flag("old", "prerequisites", on=True),
+        flag("a~", "segments", on=True),
+        existing=there("old", "else", archived=["gone"]),
+    )
+    assert made.counts == Counts(source=5, arrive=3, skip=1, invalid=1, lossy=2, on_at_source=2)
+    assert list(made.losses.items()) == [("segments", 2), ("constraints", 1)]
+    assert made.keys == 3
+    assert [each.flag.key for each in made.flags if each.goes_off] == ["a", "c"]
+
+
+def test_a_plan_gets_out_of_date() -> None:
+    made = plan(flag("a"))
+    assert made.out_of_date(REQUEST, READ_AT + FRESH_SECONDS) == ""
+    assert "15 minutes" in made.out_of_date(REQUEST, READ_AT + FRESH_SECONDS + 1)
+    assert "changed" in made.out_of_date(None, READ_AT)
+
+
+def test_a_plan_in_words() -> None:
+    made = plan(flag("a", "segments", on=True), flag("b~"), flag("old"), existing=there("old"))
+    assert plan_words.headline(made) == (
+        "note",
+        "3 flags at the source, 1 key in web-shop. Read in full, 23 Nov 14:02:11.",
+    )
+    assert list(plan_words.verdicts(made)) == [
+        ("ok", "1 arrives"), ("note", "1 exists"), ("problem", "1 cannot: 1 bad key"),
+    ]  # fmt: skip
+    assert [words for _, words in plan_words.warnings(made)] == [
+        "1 of the 1 loses something",
+        "1 of the 1 is ON and will be OFF",
+    ]
+
+
+def test_a_plan_that_is_not_whole_says_so_first() -> None:
+    made = plan(flag("a"), incomplete="You stopped the reading.", announced=10_000)
+    assert plan_words.headline(made) == ("problem", "NOT COMPLETE: 1 of 10,000 flags, 0 keys in web-shop.")
+
+
+keys = st.text(st.sampled_from("aAbB1-_.~ "), max_size=4)
+
+
+@given(
+    source=st.lists(keys, max_size=12),
+    live=st.sets(keys, max_size=6),
+    archived=st.sets(keys, max_size=6),
+    convention=st.sampled_from([None, KEBAB, NamingConvention(prefix="a")]),
+)
+def test_every_flag_gets_one_verdict_and_numbers_add_up(
+    source: list[str], live: set[str], archived: set[str], convention: NamingConvention | None
+) -> None:
+    existing = there(*live, archived=archived - live)
+    made = plan(*(flag(key) for key in source), existing=existing, convention=convention)
+    assert [each.flag.key for each in made.flags] == source
+    counts = made.counts
+    assert counts.arrive + counts.skip + counts.invalid == counts.source == len(source)
+    arriving = [each.flag.key for each in made.arriving]
+    assert len(set(arriving)) == len(arriving)
+    assert not set(arriving) & set(existing)
+    assert all(not bad_key(key) and not breaks(key, convention) for key in arriving)
+    assert all(bool(each.reason) is not each.arrives for each in made.flags)

@@ -1,0 +1,158 @@
+"""The plan inside the draft: what stops, what warns, and what makes it out of date."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.unit.plan_tools import READ_AT, flag, there
+from tests.unit.plan_tools import plan as made_plan
+from tests.unit.walk_tools import forms
+from tui.flagimport import planning, walk
+from tui.flagimport.finding import Level
+from tui.flagimport.plan import Plan
+from tui.flagimport.plan_request import plan_request
+from tui.flagimport.walk import Draft
+from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
+from tui.secrets.bag import Bag
+
+ANSWERS = {
+    "host": "eu",
+    "project": "web-shop",
+    "sourceBaseUrl": "https://unleash.example.com",
+    "sourceProjectId": "default",
+    "sourceEnvironmentId": "production",
+    "config-name": "Ours",
+}
+
+
+def answered() -> Draft:
+    draft, bag = walk.choose(Draft(), forms()["unleash"]), Bag()
+    for key, text in ANSWERS.items():
+        draft = walk.put(draft, key, text)
+    draft = walk.put_secret(draft, bag, "token", TOKENS["writer"].value)
+    draft = walk.put_secret(draft, bag, "ldApiKey", TOKENS["import-key"].value)
+    draft = walk.put_secret(draft, bag, "sourceApiKey", UNLEASH_KEYS["sdk"].value)
+    return walk.go(draft, "plan")
+
+
+def read(draft: Draft, *flags: Any, **more: Any) -> Draft:
+    """The draft with a plan that was made from its answers."""
+    request = plan_request(draft)
+    assert request is not None
+    return walk.with_plan(draft, replace(made_plan(*flags, **more), request=request))
+
+
+def said(draft: Draft) -> list[str]:
+    return [f.text for f in walk.problems(draft, "plan")]
+
+
+def test_what_a_plan_is_made_from() -> None:
+    request = plan_request(answered())
+    assert request is not None
+    assert (request.instance.key, request.project, request.integration) == ("eu", "web-shop", "unleash")
+    assert (request.environment, request.address) == ("production", "https://unleash.example.com")
+    assert dict(request.answers).keys() == {"sourceBaseUrl", "sourceProjectId", "sourceEnvironmentId", "sourceTag"}
+    assert plan_request(Draft()) is None
+    assert plan_request(walk.put(answered(), "host", "nonsense")) is None
+
+
+def test_without_a_plan_nobody_goes_on() -> None:
+    draft = answered()
+    assert said(draft) == ["There is no plan yet: nobody knows what would arrive."]
+    assert walk.next_step(draft) is draft
+    assert walk.answer_problems(draft) == ()
+
+
+def test_each_kind_of_loss_is_ticked_by_itself() -> None:
+    draft = read(answered(), flag("a", "segments", "constraints"), flag("b", "segments"))
+    assert said(draft) == ["2 kinds not ticked: segments, constraints."]
+    draft = walk.see(draft, frozenset({"segments"}))
+    assert said(draft) == ["1 kind not ticked: constraints."]
+    assert walk.summary(draft, "plan").level is Level.PROBLEM
+    draft = walk.see(draft, frozenset({"segments", "constraints"}))
+    assert said(draft) == []
+    assert walk.next_step(draft).step == "review"
+
+
+def test_a_tick_stays_where_a_new_reading_found_the_same_number() -> None:
+    flags = (flag("a", "segments", "constraints"), flag("b", "segments"))
+    draft = walk.see(read(answered(), *flags), frozenset({"segments", "constraints"}))
+    again = read(draft, *flags, flag("c", "constraints"))
+    assert again.seen == {"segments"}
+    assert said(again) == ["1 kind not ticked: constraints."]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("sourceProjectId", "mobile"),
+        ("sourceTag", "simple:payments"),
+        ("sourceBaseUrl", "https://other.example.com"),
+        ("project", "other"),
+        ("host", "us"),
+    ],
+)
+def test_a_changed_answer_puts_the_plan_out_of_date(key: str, value: str) -> None:
+    draft = walk.put(read(answered(), flag("a")), key, value)
+    assert said(draft) == ["The plan is out of date: answers have changed since it was read. Read again."]
+    assert walk.problems(draft, "review")
+    assert said(walk.put(draft, key, ANSWERS.get(key, ""))) == []
+
+
+@pytest.mark.parametrize(("key", "value"), [("ldTag", "moved"), ("config-name", "Other"), ("config-tags", "x")])
+def test_an_answer_that_says_not_which_flags_changes_nothing(key: str, value: str) -> None:
+    assert said(walk.put(read(answered(), flag("a")), key, value)) == []
+
+
+@pytest.mark.parametrize("key", ["token", "sourceApiKey"])
+def test_another_key_puts_the_plan_out_of_date(key: str) -> None:
+    draft = walk.put_secret(read(answered(), flag("a")), Bag(), key, UNLEASH_KEYS["development"].value)
+    assert planning.out_of_date(draft)
+
+
+def test_fifteen_minutes_put_the_plan_out_of_date() -> None:
+    draft = read(answered(), flag("a"))
+    assert said(walk.aged(draft, READ_AT + 15 * 60)) == []
+    old = walk.aged(draft, READ_AT + 15 * 60 + 1)
+    assert said(old) == ["The plan is out of date: it was read more than 15 minutes ago. Read again."]
+    assert said(read(old, flag("a"))) == []
+    assert walk.aged(answered(), READ_AT) == answered()
+
+
+@pytest.mark.parametrize(
+    ("flags", "more", "what"),
+    [
+        ((), {}, "0 flags match. Unleash answers the same for a project or tag that does not exist."),
+        ((flag("a"),), {"existing": there("a")}, "Nothing would arrive: each flag exists in the project already"),
+        ((flag("a"),), {"incomplete": "You stopped the reading."}, "NOT COMPLETE. You stopped the reading."),
+    ],
+)
+def test_a_plan_that_lacks_something_needs_a_tick_of_its_own(flags: Any, more: Any, what: str) -> None:
+    draft = read(answered(), *flags, **more)
+    (text,) = said(draft)
+    assert what in text
+    assert walk.next_step(draft) is draft
+    on = walk.go_without(draft, True)
+    assert said(on) == []
+    assert [f.level for f in walk.step_findings(on, "plan")] == [Level.WARNING]
+    assert walk.next_step(on).step == "review"
+    assert said(walk.go_without(on, False)) == [text]
+    assert said(walk.put(on, "sourceProjectId", "mobile"))  # it was given for what was asked then
+    assert said(read(on, *flags, **more)) == [text]
+
+
+def test_going_on_without_any_plan_is_a_warning() -> None:
+    on = walk.go_without(answered(), True)
+    assert said(on) == []
+    assert walk.summary(on, "plan").level is Level.WARNING
+
+
+def test_a_draft_says_nothing_of_a_plan_that_is_well() -> None:
+    draft = read(answered(), flag("a"))
+    plan = draft.plan
+    assert isinstance(plan, Plan)
+    assert walk.step_findings(draft, "plan") == ()
+    assert walk.summary(draft, "plan").text == ""
