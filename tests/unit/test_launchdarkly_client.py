@@ -138,7 +138,7 @@ async def test_the_reads_of_a_wizard() -> None:
         page = await ld.projects(20, 50, "a+b,c d")
         assert (page.items[0].key, page.total_count) == ("web-shop", 214)
         assert "limit=50&offset=20&sort=name&filter=query%3Aa%2Bb%20c%20d" in raw.heads[-1]
-        assert (await ld.members(query="ana")).items[0].display_name == "ana@example.com"
+        assert (await ld.members(search="ana")).items[0].display_name == "ana@example.com"
         assert await ld.tags("imported") == ("imported-from-split", "imported-from-unleash")
         assert "kind=flag&pre=imported&limit=100" in raw.heads[-1]
     assert {headers(raw, at)["ld-api-version"] for at in range(len(raw.heads))} == {"20240415"}

@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass, replace
-from urllib.parse import quote, urlencode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from pydantic import SecretStr
 
 from tui.launchdarkly import models
+from tui.launchdarkly.door import BETA, part, query
+from tui.launchdarkly.flag_calls import FlagCalls
 from tui.launchdarkly.instances import Instance
-from tui.launchdarkly.models import CallerIdentity, Configuration, Flag, Member, Page, Project
-from tui.launchdarkly.problems import Asked, refusal
-from tui.net.client import Http
+from tui.launchdarkly.models import CallerIdentity, Configuration, Member, Page, Project
+from tui.launchdarkly.problems import Asked
 from tui.net.errors import Failure, Kind
 from tui.net.events import Sink, ignore
 from tui.net.messages import Answer, Request
-from tui.net.pages import Part, Progress, read_all
-from tui.text import Redactor
 
-PEER = "LaunchDarkly"
-BETA = "beta"
-VERSION = "20240415"  # the current one; a token may carry an older default, with other paging
 _IMPORTS = "/api/v2/integration-capabilities/flag-import"
-_OK = range(200, 300)
 _NOT_FOUND = 404
-_PAGE = 100
 _MOST_PAGES = 100
 _MOST_TAGS = 100
 _OF_IMPORTS = "import configurations"
@@ -47,31 +39,22 @@ def request_for_create(instance: Instance, project: str, integration: str) -> tu
     return "POST", url, {"LD-API-Version": BETA, "Content-Type": "application/json"}
 
 
-class LaunchDarkly:
-    """One instance, as one token sees it. Every method raises Failure, and what it raises quotes no secret.
-
-    `redact` takes the secrets that the caller knows out of the server's messages; the token is known here.
-    """
-
-    def __init__(self, http: Http, instance: Instance, token: SecretStr, *, redact: Callable[[str], str] = str) -> None:
-        self._http, self.instance, self._token = http, instance, token
-        own = Redactor()
-        own.add(token.get_secret_value())
-        self._redact = lambda text: own(redact(text))
+class LaunchDarkly(FlagCalls):
+    """All calls. Every method raises Failure, and what it raises quotes no secret."""
 
     async def list_configurations(self, *, sink: Sink = ignore) -> tuple[Configuration, ...]:
         """All flag import configurations of the account; LaunchDarkly has no filter for them."""
         asked = self._asked(of=_OF_IMPORTS)
         found: dict[str, Configuration] = {}
-        query = ""
+        following = ""
         for _ in range(_MOST_PAGES):
-            answer = await self._get(f"{_IMPORTS}{query}", asked, sink, BETA)
+            answer = await self._get(f"{_IMPORTS}{following}", asked, sink, BETA)
             page = models.read_configurations(answer.json())
             fresh = {one.id: one for one in page.items if one.id not in found}
             found |= fresh
             if not page.next or not fresh:
                 return tuple(found.values())
-            query = f"?{page.next}"
+            following = f"?{page.next}"
         raise _endless("import configurations")
 
     async def create(self, project: str, integration: str, body: bytes, *, sink: Sink = ignore) -> Created:
@@ -134,131 +117,46 @@ class LaunchDarkly:
 
     async def member(self, id: str, *, sink: Sink = ignore) -> Member | None:
         """One member; None where there is none with this id."""
-        answer = await self._answer(self._request("GET", f"/api/v2/members/{_part(id)}"), sink)
+        answer = await self._answer(self._request("GET", f"/api/v2/members/{part(id)}"), sink)
         if answer.status_code == _NOT_FOUND:
             return None
         return models.read_member(self._accepted(answer, self._asked(of="members")).json())
 
     async def projects(
-        self, offset: int = 0, limit: int = 20, query: str = "", *, sink: Sink = ignore
+        self, offset: int = 0, limit: int = 20, search: str = "", *, sink: Sink = ignore
     ) -> Page[Project]:
-        """A page of projects by name; `query` is looked for in names and keys."""
-        path = f"/api/v2/projects{_listed(offset, limit, query, sort='name')}"
+        """A page of projects by name; `search` is looked for in names and keys."""
+        path = f"/api/v2/projects{_listed(offset, limit, search, sort='name')}"
         return models.read_projects((await self._get(path, self._asked(of="projects"), sink)).json())
 
     async def project(self, key: str, *, sink: Sink = ignore) -> Project:
         """One project; Failure NOT_FOUND where the token sees none with this key."""
-        answer = await self._get(f"/api/v2/projects/{_part(key)}", self._asked(project=key), sink)
+        answer = await self._get(f"/api/v2/projects/{part(key)}", self._asked(project=key), sink)
         return models.read_project(answer.json())
 
-    async def members(self, offset: int = 0, limit: int = 20, query: str = "", *, sink: Sink = ignore) -> Page[Member]:
-        """A page of members by name; `query` is looked for in names and mail addresses."""
-        path = f"/api/v2/members{_listed(offset, limit, query, sort='displayName')}"
+    async def members(self, offset: int = 0, limit: int = 20, search: str = "", *, sink: Sink = ignore) -> Page[Member]:
+        """A page of members by name; `search` is looked for in names and mail addresses."""
+        path = f"/api/v2/members{_listed(offset, limit, search, sort='displayName')}"
         return models.read_members((await self._get(path, self._asked(of="members"), sink)).json())
 
     async def tags(self, prefix: str = "", *, sink: Sink = ignore) -> tuple[str, ...]:
         """At most 100 flag tags of the account that begin with `prefix`."""
-        path = f"/api/v2/tags{_query(kind='flag', pre=prefix, limit=_MOST_TAGS)}"
+        path = f"/api/v2/tags{query(kind='flag', pre=prefix, limit=_MOST_TAGS)}"
         answer = await self._get(path, self._asked(of="tags"), sink)
         return models.read_tags(answer.json()).items[:_MOST_TAGS]
-
-    async def flags(self, project: str, *, tag: str = "", most: int = 10_000, sink: Sink = ignore) -> Page[Flag]:
-        """Up to `most` flags of a project, all pages followed; `next` is not "" where more are left.
-
-        `most=1` with `tag` is the cheap way to `total_count`. Archived flags are not among them.
-        """
-        asked = self._asked(of="flags", project=project)
-        found: dict[str, Flag] = {}
-        while True:
-            limit = max(1, min(_PAGE, most - len(found)))
-            wanted = {"tag": tag} if tag else {}
-            path = f"/api/v2/flags/{_part(project)}{_query(limit=limit, offset=len(found), **wanted)}"
-            page = models.read_flags((await self._get(path, asked, sink)).json())
-            fresh = {flag.key: flag for flag in page.items if flag.key not in found}
-            found |= fresh
-            more = bool(page.next) or (page.total_count or 0) > len(found)
-            if not fresh or not more or len(found) >= most:
-                following = f"offset={len(found)}" if more else ""
-                return Page(tuple(found.values())[:most], page.total_count, following)
-
-    async def every_flag(
-        self, project: str, *, archived: bool = False, sink: Sink = ignore
-    ) -> AsyncGenerator[Progress[Flag], None]:
-        """All flags of a project, or all archived ones, several pages at once, with how far the reading is.
-
-        LaunchDarkly lists archived flags only where they are asked for, and their keys are taken all the same.
-        The oldest come first, so that one made meanwhile moves no other to another page.
-        """
-        asked = self._asked(of="flags", project=project)
-        state = {"filter": "state:archived"} if archived else {}
-
-        async def fetch(offset: int, told: Sink) -> Part[Flag]:
-            query = _query(limit=_PAGE, offset=offset, sort="creationDate", **state)
-            page = models.read_flags((await self._get(f"/api/v2/flags/{_part(project)}{query}", asked, told)).json())
-            return Part(page.items, page.total_count)
-
-        what = f"LaunchDarkly's list of {'archived ' if archived else ''}flags"
-        async with aclosing(
-            read_all(self._http, fetch, lambda flag: flag.key, what=what, size=_PAGE, sink=sink)
-        ) as pages:
-            async for progress in pages:
-                yield progress
-
-    def _asked(self, **known: object) -> Asked:
-        return replace(Asked(self.instance), **known)  # type: ignore[arg-type]
 
     def _configuration(self, project: str, integration: str, id: str, **known: object) -> Asked:
         return self._asked(of=_OF_IMPORTS, project=project, integration=integration, configuration=id, **known)
 
-    def _request(self, method: str, path: str, version: str = VERSION, body: bytes | None = None) -> Request:
-        content = {"Content-Type": "application/json"} if body is not None else {}
-        return Request(method, f"{self.instance.url}{path}", {"LD-API-Version": version, **content}, body)
-
-    async def _get(self, path: str, asked: Asked, sink: Sink, version: str = VERSION) -> Answer:
-        return await self._send(self._request("GET", path, version), asked, sink)
-
-    async def _write(self, method: str, path: str, asked: Asked, sink: Sink, body: bytes | None = None) -> Answer:
-        return await self._send(self._request(method, path, BETA, body), asked, sink)
-
-    async def _send(self, request: Request, asked: Asked, sink: Sink) -> Answer:
-        return self._accepted(await self._answer(request, sink), asked)
-
-    async def _answer(self, request: Request, sink: Sink) -> Answer:
-        # The token goes raw: LaunchDarkly knows no "Bearer".
-        signed = replace(request, headers={"Authorization": self._token, **request.headers})
-        try:
-            return await self._http.send(signed, peer=PEER, sink=sink)
-        except Failure as failure:
-            if failure.kind is not Kind.CREDENTIAL:
-                raise
-            unusable = failure.replaced(field="token")
-        raise unusable
-
-    def _accepted(self, answer: Answer, asked: Asked) -> Answer:
-        if answer.status_code not in _OK:
-            raise refusal(answer, asked, self._redact)
-        return answer
-
-
-def _part(text: str) -> str:
-    """One part of a path; dots alone are encoded as well, or a server could walk up by them."""
-    if not text:
-        raise ValueError("a part of the path is empty")
-    return quote(text, safe="", errors="replace") if text.strip(".") else text.replace(".", "%2E")
-
-
-def _query(**parts: object) -> str:
-    return f"?{urlencode(parts, quote_via=quote, errors='replace')}"
-
 
 def _import_path(*parts: str) -> str:
-    return "/".join((_IMPORTS, *map(_part, parts)))
+    return "/".join((_IMPORTS, *map(part, parts)))
 
 
-def _listed(offset: int, limit: int, query: str, *, sort: str) -> str:
+def _listed(offset: int, limit: int, search: str, *, sort: str) -> str:
     # A comma would end the filter, and there is no way to write one that does not.
-    wanted = {"filter": f"query:{query.replace(',', ' ')}"} if query.strip() else {}
-    return _query(limit=limit, offset=offset, sort=sort, **wanted)
+    wanted = {"filter": f"query:{search.replace(',', ' ')}"} if search.strip() else {}
+    return query(limit=limit, offset=offset, sort=sort, **wanted)
 
 
 def _config_keys(body: bytes) -> tuple[str, ...]:

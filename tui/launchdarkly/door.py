@@ -1,0 +1,80 @@
+"""One LaunchDarkly as one token sees it: how requests are made and refusals judged. The calls are in `client`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import quote, urlencode
+
+from pydantic import SecretStr
+
+from tui.launchdarkly.instances import Instance
+from tui.launchdarkly.problems import Asked, refusal
+from tui.net.client import Http
+from tui.net.errors import Failure, Kind
+from tui.net.events import Sink
+from tui.net.messages import Answer, Request
+from tui.text import Redactor
+
+PEER = "LaunchDarkly"
+BETA = "beta"
+VERSION = "20240415"  # the current one; a token may carry an older default, with other paging
+_OK = range(200, 300)
+
+
+class Door:
+    """One instance, as one token sees it. Every method raises Failure, and what it raises quotes no secret.
+
+    `redact` takes the secrets that the caller knows out of the server's messages; the token is known here.
+    """
+
+    def __init__(self, http: Http, instance: Instance, token: SecretStr, *, redact: Callable[[str], str] = str) -> None:
+        self._http, self.instance, self._token = http, instance, token
+        own = Redactor()
+        own.add(token.get_secret_value())
+        self._redact = lambda text: own(redact(text))
+
+    def _asked(self, **known: object) -> Asked:
+        return replace(Asked(self.instance), **known)  # type: ignore[arg-type]
+
+    def _request(self, method: str, path: str, version: str = VERSION, body: bytes | None = None) -> Request:
+        content = {"Content-Type": "application/json"} if body is not None else {}
+        return Request(method, f"{self.instance.url}{path}", {"LD-API-Version": version, **content}, body)
+
+    async def _get(self, path: str, asked: Asked, sink: Sink, version: str = VERSION) -> Answer:
+        return await self._send(self._request("GET", path, version), asked, sink)
+
+    async def _write(
+        self, method: str, path: str, asked: Asked, sink: Sink, body: bytes | None = None, version: str = BETA
+    ) -> Answer:
+        return await self._send(self._request(method, path, version, body), asked, sink)
+
+    async def _send(self, request: Request, asked: Asked, sink: Sink) -> Answer:
+        return self._accepted(await self._answer(request, sink), asked)
+
+    async def _answer(self, request: Request, sink: Sink) -> Answer:
+        # The token goes raw: LaunchDarkly knows no "Bearer".
+        signed = replace(request, headers={"Authorization": self._token, **request.headers})
+        try:
+            return await self._http.send(signed, peer=PEER, sink=sink)
+        except Failure as failure:
+            if failure.kind is not Kind.CREDENTIAL:
+                raise
+            unusable = failure.replaced(field="token")
+        raise unusable
+
+    def _accepted(self, answer: Answer, asked: Asked) -> Answer:
+        if answer.status_code not in _OK:
+            raise refusal(answer, asked, self._redact)
+        return answer
+
+
+def part(text: str) -> str:
+    """One part of a path; dots alone are encoded as well, or a server could walk up by them."""
+    if not text:
+        raise ValueError("a part of the path is empty")
+    return quote(text, safe="", errors="replace") if text.strip(".") else text.replace(".", "%2E")
+
+
+def query(**parts: object) -> str:
+    return f"?{urlencode(parts, quote_via=quote, errors='replace')}"
