@@ -140,7 +140,7 @@ async def _the_rest(gate: _Gate, fetch: Fetch[T], step: int, total: int, at_once
                 problem = task.exception()
                 if isinstance(problem, Failure):
                     lost = lost or problem
-                    ahead = ahead if problem.kind in _PASSING else []  # a refusal will be the same for every page
+                    ahead = ahead if passing(problem) else []  # a refusal will be the same for every page
                     continue
                 yield task.result()
     finally:
@@ -151,7 +151,7 @@ async def _the_rest(gate: _Gate, fetch: Fetch[T], step: int, total: int, at_once
         raise lost
 
 
-def _passing(problem: BaseException) -> bool:
+def passing(problem: BaseException) -> bool:
     """Worth another try: a reading changes nothing."""
     if not isinstance(problem, Failure):
         return False
@@ -193,7 +193,7 @@ class _Gate:
         again = AsyncRetrying(
             stop=stop_after_attempt(_TRIES),
             wait=wait_exponential_jitter(initial=0.5, max=4.0, jitter=0.5),
-            retry=retry_if_exception(_passing),
+            retry=retry_if_exception(passing),
             sleep=self._http.sleep,
             reraise=True,
         )

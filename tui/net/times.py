@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
@@ -25,6 +25,15 @@ def day(seconds: float) -> str:
     except (ValueError, OverflowError, OSError):
         return f"{seconds:.0f}"
     return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
+
+
+def utc(seconds: float, *, clock: bool = True) -> str:
+    """Seconds since the epoch as `2 Mar 2025 14:02 UTC`, without `clock` the day alone; a number as above."""
+    try:
+        at = datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return f"{seconds:.0f}"
+    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}{f' {at:%H:%M} UTC' if clock else ''}"
 
 
 def time_of_day(seconds: float, now: float) -> str:

@@ -71,15 +71,17 @@ BOOLEAN: tuple[Variation, ...] = (Variation(True, "on"), Variation(False, "off")
 class Batch:
     """A part of a listing as it arrives.
 
-    `flags` are the flags that are complete by now and were in no earlier batch; `read` and `total` count what
-    was fetched and what there is, by the words of a person ("flags", "definitions"); a total is None where
-    untold. `notes` are sentences about the whole listing.
+    `flags` are the flags that are complete by now and were in no earlier batch. `gone` are the very objects of
+    earlier batches that no longer hold: the list changed while it was read, and the flag is no more, or stands in
+    `flags` anew. `read` and `total` count what was fetched and what there is, by the words of a person ("flags",
+    "definitions"); a total is None where untold. `notes` are sentences about the whole listing.
     """
 
     flags: tuple[SourceFlag, ...] = ()
     read: Mapping[str, int] = field(default_factory=dict)
     total: Mapping[str, int | None] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    gone: tuple[SourceFlag, ...] = ()
 
 
 Listing = AsyncGenerator[Batch, None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -22,12 +23,19 @@ class Foreign:
     """Reads the texts in the answers to one key. A server may echo that key, so it is taken out first."""
 
     def __init__(self, key: SecretStr) -> None:
+        self._key = key
         self._redact = Redactor()
         self._redact.add(key.get_secret_value())
 
     def plain(self, value: object) -> str:
         """`value` cleaned and whole, "" where it is no text."""
         return clean(self._redact(value)).strip() if isinstance(value, str) else ""
+
+    def json(self, answer: Answer) -> object:
+        """The body's JSON value without the key. Raises Failure NOT_JSON."""
+        if self._key.get_secret_value().encode("utf-8", "surrogatepass") in answer.body:
+            answer = replace(answer, body=self._redact(answer.text()).encode())
+        return answer.json()
 
     def message(self, answer: Answer) -> str:
         """What the body says in words: `message` of a JSON object, or plain text. "" where there is none."""

@@ -1,0 +1,40 @@
+"""Reads JSON whose shape nobody promised: what is missing or of another type is empty, never an error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+_NOTHING: Mapping[str, object] = {}
+
+
+def members(value: object) -> Mapping[str, object]:
+    """`value` where it is a JSON object."""
+    return cast("Mapping[str, object]", value) if isinstance(value, dict) else _NOTHING
+
+
+def elements(value: object) -> Sequence[object]:
+    """`value` where it is a JSON array."""
+    return cast("Sequence[object]", value) if isinstance(value, list) else ()
+
+
+def objects(value: object) -> list[Mapping[str, object]]:
+    """The elements of an array, each as an object: one that is none counts, and is empty."""
+    return [members(one) for one in elements(value)]
+
+
+def text(value: object) -> str:
+    """`value` where it is a string; foreign, and not cleaned."""
+    return value if isinstance(value, str) else ""
+
+
+def number(value: object) -> float | None:
+    """`value` where it is a number, or a string that holds one: Unleash writes parameters so."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float | str):
+        try:
+            return float(value)
+        except (ValueError, OverflowError):
+            return None
+    return None

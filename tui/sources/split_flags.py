@@ -1,0 +1,253 @@
+"""Split's flags, joined with their definitions in one environment while both lists are read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Hashable, Iterable, Mapping
+from contextlib import aclosing
+from functools import lru_cache
+
+from pydantic import SecretStr
+
+from tui.net.client import Http
+from tui.net.errors import Failure
+from tui.net.events import Sink, ignore
+from tui.net.pages import AT_ONCE, Fetch, Progress, passing, read_all
+from tui.sources.flags import Batch, Listing, SourceFlag, Variation
+from tui.sources.foreign import short
+from tui.sources.shapes import objects, text
+from tui.sources.split_door import (
+    ENVIRONMENT_FIELD,
+    PAGE,
+    TAG_FIELD,
+    Door,
+    Object,
+    flags_path,
+    identity,
+    in_path,
+    no_environment,
+    not_allowed,
+    workspace,
+)
+from tui.sources.split_finding import flags_denied
+from tui.sources.split_rules import found, shares, unknown
+from tui.text import clean
+
+FLAGS = "flags"
+DEFINITIONS = "definitions"
+_NO_DEFINITION = "It has no definition in this environment: no variations are known, and it is off there."
+
+
+async def list_flags(
+    http: Http, address: str, key: SecretStr, *, answers: Mapping[str, str], sink: Sink = ignore
+) -> Listing:
+    """The workspace's flags (with the tag, where one is set), each as soon as its definition has been read too.
+
+    Those without a definition come last. A page that stays lost is raised after all others were given, a refusal
+    at once: SOURCE with its status, of the flags before that of the definitions.
+    """
+    door = Door(http, address, key, sink)
+    place, environment = workspace(answers), answers.get(ENVIRONMENT_FIELD, "").strip()
+    flags = door.pages(flags_path(place, PAGE, answers.get(TAG_FIELD, "").strip()), FLAGS, flags_denied(place))
+    path = f"/splits/ws/{in_path(place)}/environments/{in_path(environment)}?limit={PAGE}"
+    definitions = door.pages(path, DEFINITIONS, _definitions_denied(environment))
+    join = _Join()
+    # The first request finds out which header the key needs; that of the flags also whether there is a workspace.
+    async with aclosing(_both(door, {FLAGS: flags, DEFINITIONS: definitions})) as pages:
+        async for what, progress in pages:
+            yield join.batch(what, progress)
+
+
+def _definitions_denied(environment: str) -> Callable[[int], Failure | None]:
+    def denied(status_code: int) -> Failure | None:
+        if status_code == 404:
+            return no_environment(environment)
+        if status_code != 403:
+            return None
+        next_step = "Use a key that may view the flags of this environment; nothing was created."
+        return not_allowed(f"the definitions in {short(environment)}", next_step)
+
+    return denied
+
+
+# --- both lists at the same time
+
+_News = tuple[str, Progress[Object] | Exception | None]
+
+
+async def _both(
+    door: Door, lists: Mapping[str, Fetch[Object]]
+) -> AsyncGenerator[tuple[str, Progress[Object] | None], None]:
+    """What each list brings, as it comes, and None when it is at its end.
+
+    Where one loses a page the other is still read to its end; a refusal ends both.
+    """
+    news: asyncio.Queue[_News] = asyncio.Queue(AT_ONCE)
+    tasks = [asyncio.create_task(_read(door, what, fetch, news)) for what, fetch in lists.items()]
+    lost: dict[str, Exception] = {}
+    ended = 0
+    try:
+        while ended < len(lists):
+            what, came = await news.get()
+            ended += not isinstance(came, Progress)
+            if not isinstance(came, Exception):
+                yield what, came
+                continue
+            lost[what] = came
+            if not passing(came):
+                break
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for what in lists:
+        if what in lost:
+            raise lost[what]
+
+
+async def _read(door: Door, what: str, fetch: Fetch[Object], news: asyncio.Queue[_News]) -> None:
+    end: Exception | None = None
+    pages = read_all(door.http, fetch, identity, what=f"Split's list of {what}", size=PAGE, sink=door.sink)
+    try:
+        async with aclosing(pages) as progresses:
+            async for progress in progresses:
+                await news.put((what, progress))
+    except Exception as problem:
+        end = problem
+    await news.put((what, end))
+
+
+# --- the join
+
+
+class _Join:
+    """Both lists as far as they have been read. Flags are told apart by their identity, definitions belong to names."""
+
+    def __init__(self) -> None:
+        self._flags: dict[Hashable, Object] = {}
+        self._named: dict[str, dict[Hashable, None]] = {}
+        self._definitions: dict[str, Object] = {}
+        self._definition_names: dict[Hashable, str] = {}
+        self._given: dict[Hashable, SourceFlag] = {}
+        self._nameless: set[Hashable] = set()
+        self._all_defined = False
+        self._read = {FLAGS: 0, DEFINITIONS: 0}
+        self._total: dict[str, int | None] = {FLAGS: None, DEFINITIONS: None}
+
+    def batch(self, what: str, progress: Progress[Object] | None) -> Batch:
+        """What `progress` completes; None is the end of a list."""
+        if progress is None:
+            return self._ended(what)
+        self._read[what], self._total[what] = progress.read, progress.total
+        if what == FLAGS:
+            touched = self._take_flags(progress)
+        else:
+            names = self._take_definitions(progress)
+            touched = {own: None for name in names for own in self._named.get(name, ())}
+        return self._completed(touched)
+
+    def _ended(self, what: str) -> Batch:
+        if what == DEFINITIONS:
+            self._all_defined = True
+            return self._completed([own for own in self._flags if own not in self._given])
+        left_out = f"Entries without a name in Split's list of flags, which were left out: {len(self._nameless):,}."
+        return self._completed((), (left_out,) if self._nameless else ())
+
+    def _take_flags(self, progress: Progress[Object]) -> dict[Hashable, None]:
+        touched: dict[Hashable, None] = {}
+        for own in progress.gone:
+            self._forget(own)
+            touched[own] = None
+        for flag in progress.fresh:
+            own, name = identity(flag), text(flag.get("name"))
+            if not name:
+                self._nameless.add(own)
+                continue
+            self._forget(own)  # it may have had another name
+            self._flags[own] = flag
+            self._named.setdefault(name, {})[own] = None
+            touched[own] = None
+        return touched
+
+    def _forget(self, own: Hashable) -> None:
+        flag = self._flags.pop(own, None)
+        if flag is not None:
+            self._named.get(text(flag.get("name")), {}).pop(own, None)
+
+    def _take_definitions(self, progress: Progress[Object]) -> dict[str, None]:
+        """The names whose definitions are new, changed or gone."""
+        names: dict[str, None] = {}
+        for own in progress.gone:
+            name = self._definition_names.pop(own, "")
+            if identity(self._definitions.get(name, {})) == own:  # else made anew under the same name
+                del self._definitions[name]
+            names[name] = None
+        for definition in progress.fresh:
+            name = text(definition.get("name"))
+            self._definitions[name] = definition
+            self._definition_names[identity(definition)] = name
+            names[name] = None
+        return names
+
+    def _completed(self, touched: Iterable[Hashable], notes: tuple[str, ...] = ()) -> Batch:
+        flags, gone = [], []
+        for own in touched:
+            before = self._given.pop(own, None)
+            if before is not None:
+                gone.append(before)
+            if (flag := self._made(own)) is not None:
+                self._given[own] = flag
+                flags.append(flag)
+        return Batch(tuple(flags), dict(self._read), dict(self._total), notes, tuple(gone))
+
+    def _made(self, own: Hashable) -> SourceFlag | None:
+        flag = self._flags.get(own)
+        if flag is None:
+            return None
+        definition = self._definitions.get(text(flag.get("name")))
+        return source_flag(flag, definition) if definition is not None or self._all_defined else None
+
+
+# --- one flag
+
+
+def source_flag(flag: Object, definition: Object | None) -> SourceFlag:
+    """A flag of the workspace with its definition in the environment, None where it has none there.
+
+    Split has no keys beside names. A treatment arrives as a string variation; on is the one with the largest
+    share of the default rule, off the default treatment.
+    """
+    name = clean(text(flag.get("name")))
+    description = clean(text(flag.get("description")))
+    tags = tuple(clean(tag) for one in objects(flag.get("tags")) if (tag := text(one.get("name"))))
+    if definition is None:
+        return SourceFlag(name, name, description, tags, (), None, None, False, (), (_NO_DEFINITION,))
+    treatments = tuple(text(one.get("name")) for one in objects(definition.get("treatments")))
+    by_share = shares(definition)
+    largest = max(by_share, key=lambda treatment: by_share[treatment], default="")
+    return SourceFlag(
+        key=name,
+        name=name,
+        description=description,
+        tags=tags,
+        variations=_variations(treatments),
+        on=_place(treatments, largest if by_share.get(largest, 0) > 0 else ""),
+        off=_place(treatments, text(definition.get("defaultTreatment"))),
+        on_at_source=definition.get("killed") not in (True, "true"),
+        losses=tuple(sorted({kind for kind, _ in found(definition)})),
+        warnings=tuple(map(_NOT_KNOWN.format, unknown(definition))),
+        definition=definition,
+    )
+
+
+_NOT_KNOWN = "One of its rules has the matcher {}, which is not known here: look at that rule in Split."
+
+
+@lru_cache(maxsize=512)
+def _variations(treatments: tuple[str, ...]) -> tuple[Variation, ...]:
+    """The same objects for the same treatments: most flags have on and off."""
+    return tuple(Variation(name, name) for name in map(clean, treatments))
+
+
+def _place(treatments: tuple[str, ...], treatment: str) -> int | None:
+    return treatments.index(treatment) if treatment and treatment in treatments else None

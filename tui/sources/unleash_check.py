@@ -1,0 +1,153 @@
+"""What an SDK key of Unleash is and sees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pydantic import SecretStr
+
+from tui.net.client import Http
+from tui.net.errors import Failure, Kind
+from tui.net.events import Sink, ignore
+from tui.sources.base import Remark, SourceReport
+from tui.sources.foreign import count, listed, short
+from tui.sources.unleash_door import ENVIRONMENT_FIELD, KEY_FIELD, PROJECT_FIELD, Scope, door, typed
+
+
+async def check_key(
+    http: Http, address: str, key: SecretStr, *, answers: Mapping[str, str], sink: Sink = ignore
+) -> SourceReport:
+    """Read the client features of `address` with `key`, sent raw: server 4 refuses it behind Bearer.
+
+    Raises Failure: SOURCE with the status of a refusal, NOT_JSON for a page or another server's data, and
+    what `Http.send` raises.
+    """
+    scope = (await door(http, address, key, sink).features()).scope
+    report = report_of(scope)
+    return replace(report, on_answers=compare(report, answers))
+
+
+def compare(report: SourceReport, answers: Mapping[str, str]) -> tuple[Remark, ...]:
+    """What the key says against the typed project and environment, and what else it covers."""
+    if any(remark.level == "problem" for remark in report.on_key):
+        return ()  # another key will see other things
+    environment, project = typed(answers, ENVIRONMENT_FIELD), typed(answers, PROJECT_FIELD)
+    remarks = (_on_environment(report, environment), _on_project(report, project))
+    return tuple(remark for remark in remarks if remark)
+
+
+def report_of(scope: Scope, *, every: bool = False) -> SourceReport:
+    """What the scope of a key means; `every` where the key is known to cover more than was asked for."""
+    every = every or (scope.told and not scope.named)
+    projects = scope.named or scope.seen
+    return SourceReport(
+        text=_summary(scope),
+        on_key=_on_key(scope),
+        project=scope.named[0] if len(scope.named) == 1 and not every else None,
+        environment=scope.environment or None,
+        projects=projects,
+        every_project=every,
+        flags=scope.flags,
+    )
+
+
+def is_no_sdk_key(scope: Scope) -> bool:
+    """An admin or personal token opens the client API too, but has no environment."""
+    return scope.told and not scope.environment
+
+
+def no_sdk_key() -> Failure:
+    """The failure where a token is of no use: what it reads is not what an import would read."""
+    return Failure(Kind.CREDENTIAL, _NO_SDK_KEY, "", _MAKE_ONE, field=KEY_FIELD)
+
+
+def _summary(scope: Scope) -> str:
+    if not scope.told:
+        where = f"flags of {listed(scope.seen)}" if scope.seen else "an answer that names no project"
+        return f"reads {where}, {count(scope.flags, 'flag')}"
+    named = "project" if len(scope.named) == 1 else "projects"
+    projects = f"{named} {listed(scope.named)}" if scope.named else "every project"
+    environment = f"environment {short(scope.environment)}" if scope.environment else "no environment"
+    return f"reads {projects}, {environment}, {count(scope.flags, 'flag')}"
+
+
+def _on_key(scope: Scope) -> tuple[Remark, ...]:
+    if is_no_sdk_key(scope):
+        return (Remark("problem", KEY_FIELD, f"{_NO_SDK_KEY} {_MAKE_ONE}"),)
+    remarks = []
+    if not scope.told:
+        remarks.append(Remark("unknown", KEY_FIELD, _NOT_TOLD))
+    if scope.flags == 0:
+        remarks.append(Remark("warning", KEY_FIELD, _NO_FLAGS))
+    return tuple(remarks)
+
+
+_NO_SDK_KEY = (
+    "This is an admin or personal token, not an SDK key: it has no environment, so LaunchDarkly would "
+    "read the wrong one."
+)
+_MAKE_ONE = "Make a server-side SDK key in Unleash under API access."
+_NOT_TOLD = (
+    "The answer does not say which project and environment this key reads; most likely a proxy left it "
+    "out. Compare the key in Unleash under API access."
+)
+_NO_FLAGS = (
+    "It works but reads 0 flags: the project is empty, all its flags are archived, or it is gone. Unleash "
+    "answers the same for each. Look there first."
+)
+
+
+def _on_environment(report: SourceReport, typed: str) -> Remark | None:
+    known = report.environment
+    if not typed or not known or typed == known:
+        return None
+    text = (
+        f"The environment here is {short(typed)}, but the SDK key reads {short(known)}, whatever is asked. "
+        f"Take over {short(known)}, or use a key made for {short(typed)}."
+    )
+    return Remark("problem", ENVIRONMENT_FIELD, text, (known,))
+
+
+def _on_project(report: SourceReport, typed: str) -> Remark | None:
+    if report.every_project:
+        return _on_every_project(report, typed)
+    known = report.projects
+    if not typed:
+        several = f"The SDK key reads {listed(known)}. LaunchDarkly may import all of them."
+        return Remark("note", PROJECT_FIELD, several, known) if len(known) > 1 else None
+    if not known or known == (typed,):
+        return None
+    if typed not in known:
+        one = f"Take over {short(known[0])}" if len(known) == 1 else "Take over one of them"
+        text = (
+            f"The project here is {short(typed)}, but the SDK key reads {listed(known)}, whatever is asked. "
+            f"{one}, or use a key made for {short(typed)}."
+        )
+        # Where the key's scope was not told, only the flags seen speak.
+        return Remark("problem" if report.environment else "warning", PROJECT_FIELD, text, known)
+    others = listed([name for name in known if name != typed])
+    text = (
+        f"The SDK key reads {others} as well as {short(typed)} and cannot be narrowed: LaunchDarkly may "
+        f"import all. A key for {short(typed)} alone is safe."
+    )
+    return Remark("warning", PROJECT_FIELD, text)
+
+
+def _on_every_project(report: SourceReport, typed: str) -> Remark | None:
+    seen = report.projects
+    if typed and seen and typed not in seen:
+        text = (
+            f"The SDK key reads every project, but no flag in {short(typed)}: it is empty or does not exist, "
+            f"Unleash answers the same. There are flags in {listed(seen)}."
+        )
+        return Remark("warning", PROJECT_FIELD, text, seen)
+    if not typed or seen in ((), (typed,)):
+        text = "The SDK key reads every project. LaunchDarkly may import all it covers."
+        return Remark("note", PROJECT_FIELD, text, () if typed else seen)
+    others = listed([name for name in seen if name != typed])
+    text = (
+        f"The SDK key reads every project, {others} too. LaunchDarkly may import all it covers; that is not "
+        f"known. A key for {short(typed)} alone is safe."
+    )
+    return Remark("warning", PROJECT_FIELD, text)

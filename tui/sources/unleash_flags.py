@@ -1,0 +1,94 @@
+"""Unleash's features as flags: one answer, built in parts so that whoever shows them stays awake."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+from pydantic import SecretStr
+
+from tui.net.client import Http
+from tui.net.events import Sink, ignore
+from tui.sources.flags import BOOLEAN, Batch, Listing, SourceFlag, Variation
+from tui.sources.shapes import elements, objects, text
+from tui.sources.unleash_check import compare, is_no_sdk_key, no_sdk_key, report_of
+from tui.sources.unleash_door import Features, door
+from tui.sources.unleash_rules import found, segment_id, unknown
+from tui.text import clean
+
+FLAGS = "flags"
+_AT_ONCE = 500  # flags between two looks at the clock
+
+
+async def list_flags(
+    http: Http, address: str, key: SecretStr, *, answers: Mapping[str, str], sink: Sink = ignore
+) -> Listing:
+    """The features that the SDK key reads with the tag; only a key of every project is narrowed to the project.
+
+    Raises Failure, CREDENTIAL for an admin or personal token: it reads no environment.
+    """
+    features = await door(http, address, key, sink).features(answers, apart=True)
+    if is_no_sdk_key(features.scope):
+        raise no_sdk_key()
+    named = [feature for feature in objects(features.items) if text(feature.get("name"))]
+    segments = {segment_id(one.get("id")): one for one in objects(features.segments)}
+    notes = tuple(_notes(features, key, answers, left_out=len(features.items) - len(named)))
+    total: dict[str, int | None] = {FLAGS: len(named)}
+    yield Batch((), {FLAGS: 0}, total, notes)
+    for start in range(0, len(named), _AT_ONCE):
+        flags = tuple(source_flag(_with_segments(one, segments)) for one in named[start : start + _AT_ONCE])
+        yield Batch(flags, {FLAGS: start + len(flags)}, total)
+        await asyncio.sleep(0)
+
+
+def _notes(features: Features, key: SecretStr, answers: Mapping[str, str], left_out: int) -> Iterator[str]:
+    """What the key covers beside what was chosen, and what could not be read."""
+    # Asked for one project, the answer to a key of every project names that one alone: only the key's text tells.
+    every = key.get_secret_value().startswith("*:")
+    report = report_of(features.scope, every=every)
+    yield from (remark.text for remark in report.on_key if remark.level == "unknown")
+    yield from (remark.text for remark in compare(report, answers))
+    if left_out:
+        yield f"Entries without a name in Unleash's list of flags, which were left out: {left_out:,}."
+
+
+def _with_segments(feature: Mapping[str, object], segments: Mapping[str, object]) -> Mapping[str, object]:
+    """The feature with the segments that its strategies name by id, as the answer lists them."""
+    ids = [
+        segment_id(one) for strategy in objects(feature.get("strategies")) for one in elements(strategy.get("segments"))
+    ]
+    used = [segments[one] for one in dict.fromkeys(ids) if one in segments]
+    return {**feature, "segments": used} if used else feature
+
+
+def source_flag(feature: Mapping[str, object]) -> SourceFlag:
+    """A feature as the client API gives it, with the segments that it names under `segments`.
+
+    Without variants of its own it arrives as a boolean. Variants of the feature itself, which servers before 5 had,
+    arrive as strings; which one stands for off is not documented.
+    """
+    name = clean(text(feature.get("name")))
+    variants = tuple(text(one.get("name")) for one in objects(feature.get("variants")))
+    warnings = tuple(f"It has the {what}, which is not known here: look at it in Unleash." for what in unknown(feature))
+    return SourceFlag(
+        key=name,
+        name=name,
+        description=clean(text(feature.get("description"))),
+        tags=None,
+        variations=_variations(variants) if variants else BOOLEAN,
+        on=0,
+        off=None if variants else 1,
+        on_at_source=feature.get("enabled") is True,
+        losses=tuple(sorted({kind for kind, _ in found(feature)})),
+        warnings=(*warnings, _OFF_NOT_KNOWN) if variants else warnings,
+        definition=feature,
+    )
+
+
+_OFF_NOT_KNOWN = "It has variants of its own: which one LaunchDarkly takes for off is not known."
+
+
+@lru_cache(maxsize=512)
+def _variations(names: tuple[str, ...]) -> tuple[Variation, ...]:
+    return tuple(Variation(name, name) for name in map(clean, names))

@@ -1,0 +1,224 @@
+"""What of an Unleash feature no import brings, in words.
+
+Strategies and operators: docs.getunleash.io, "activation strategies", and the schemas of server 7. The feature is as
+the client API gives it, with the `segments` that it names beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+
+from tui.sources import phrases
+from tui.sources.flags import (
+    CONSTRAINTS,
+    INDIVIDUAL_TARGETS,
+    PERCENTAGE_ROLLOUT,
+    PREREQUISITES,
+    SEGMENTS,
+    STRATEGY_VARIANTS,
+    TARGETING_RULES,
+    Lost,
+    SourceFlag,
+)
+from tui.sources.foreign import short
+from tui.sources.shapes import elements, members, number, objects, text
+
+Object = Mapping[str, object]
+Found = tuple[str, Callable[[], str]]
+"""A kind of loss, and what makes its sentence: of 10,000 flags few are ever looked at."""
+
+
+def explain(flag: SourceFlag) -> tuple[Lost, ...]:
+    """Strategy by strategy, then the features that must be on before."""
+    return tuple(Lost(kind, say()) for kind, say in found(flag.definition))
+
+
+def found(feature: Object) -> Iterator[Found]:
+    """Each thing in `feature` that will not arrive; of several strategies each sentence tells which."""
+    strategies = objects(feature.get("strategies"))
+    names = {segment_id(one.get("id")): one.get("name") for one in objects(feature.get("segments"))}
+    for place, strategy in enumerate(strategies, 1):
+        where = f" (strategy {place})" if len(strategies) > 1 else ""
+        for kind, say in _in_strategy(strategy, names):
+            yield kind, partial(_located, say, where)
+    for parent in objects(feature.get("dependencies")):
+        yield PREREQUISITES, partial(_parent, parent)
+
+
+def unknown(feature: Object) -> tuple[str, ...]:
+    """What stands in no list here, as words of a sentence: own strategies, and operators of constraints."""
+    told: dict[str, None] = {}
+    for strategy in objects(feature.get("strategies")):
+        name = text(strategy.get("name"))
+        if name not in _STRATEGIES:
+            told[f"strategy {short(name) or 'without a name'}"] = None
+        for constraint in objects(strategy.get("constraints")):
+            if _operator(constraint) not in _OPERATORS:
+                told[f"operator {short(_operator(constraint)) or 'without a name'}"] = None
+    return tuple(told)
+
+
+def _located(say: Callable[[], str], where: str) -> str:
+    return f"{say()}{where}"
+
+
+def _in_strategy(strategy: Object, names: Mapping[str, object]) -> Iterator[Found]:
+    parameters = members(strategy.get("parameters"))
+    own = partial(_own_strategy, text(strategy.get("name")))
+    yield from _STRATEGIES.get(text(strategy.get("name")), own)(parameters)
+    if constraints := objects(strategy.get("constraints")):
+        yield CONSTRAINTS, lambda: f"{' and '.join(map(_constraint, constraints))}: on"
+        if strange := [one for one in constraints if _operator(one) not in _OPERATORS]:
+            yield TARGETING_RULES, lambda: f"{' and '.join(map(_constraint, strange))}: on"
+    if segments := elements(strategy.get("segments")):
+        yield SEGMENTS, lambda: f"in segment {' and in segment '.join(_segment(one, names) for one in segments)}: on"
+    if variants := objects(strategy.get("variants")):
+        yield STRATEGY_VARIANTS, lambda: f"variants {phrases.shares(_weights(variants))}"
+
+
+def segment_id(value: object) -> str:
+    """A segment's id; a number in one place may be a string in another."""
+    return str(value) if isinstance(value, int | str) else ""
+
+
+def _segment(one: object, names: Mapping[str, object]) -> str:
+    return phrases.value(names.get(segment_id(one)) or one)
+
+
+def _weights(variants: Sequence[Object]) -> list[tuple[str, float]]:
+    """Names with percents; Unleash writes thousandths."""
+    return [(text(one.get("name")), (number(one.get("weight")) or 0.0) / 10) for one in variants]
+
+
+def _parent(parent: Object) -> str:
+    flag = phrases.value(parent.get("feature"))
+    if parent.get("enabled") is False:
+        return f"flag {flag} is off"
+    variants = elements(parent.get("variants"))
+    return f"flag {flag} is on{f' and gives {phrases.any_of(variants)}' if variants else ''}"
+
+
+# --- strategies
+
+
+_Strategy = Callable[[Object], Iterator[Found]]
+
+
+def _everyone(parameters: Object) -> Iterator[Found]:
+    return iter(())
+
+
+def _rollout(name: str, by: str = "") -> _Strategy:
+    """A share of everyone, told by the parameter `name`; `by` is what it goes by, where no parameter says so."""
+
+    def strategy(parameters: Object) -> Iterator[Found]:
+        share = number(parameters.get(name))
+        if share is not None and share < 100:
+            yield PERCENTAGE_ROLLOUT, lambda: f"{phrases.percent(share)} by {by or _stickiness(parameters)}: on"
+
+    return strategy
+
+
+def _stickiness(parameters: Object) -> str:
+    sticky = parameters.get("stickiness", "default")
+    return _STICKINESS.get(text(sticky)) or phrases.value(sticky)
+
+
+_STICKINESS: Mapping[str, str] = {"default": "userId, else sessionId, else chance", "random": "chance"}
+
+
+def _individuals(parameters: Object) -> Iterator[Found]:
+    if ids := _parts(parameters.get("userIds")):
+        yield INDIVIDUAL_TARGETS, lambda: f"{phrases.values(ids)}: on (individual)"
+
+
+def _listed(name: str, words: str) -> _Strategy:
+    def strategy(parameters: Object) -> Iterator[Found]:
+        yield TARGETING_RULES, lambda: f"{words} is one of {phrases.values(_parts(parameters.get(name)))}: on"
+
+    return strategy
+
+
+def _own_strategy(name: str, parameters: Object) -> Iterator[Found]:
+    def say() -> str:
+        told = [f"{phrases.value(key)} {phrases.value(value)}" for key, value in parameters.items()]
+        return f"own strategy {phrases.value(name)}{f' with {phrases.together(told)}' if told else ''}: on"
+
+    yield TARGETING_RULES, say
+
+
+def _parts(listed: object) -> list[str]:
+    """Unleash writes lists of parameters as one text with commas."""
+    return [part.strip() for part in text(listed).split(",") if part.strip()]
+
+
+_STRATEGIES: Mapping[str, _Strategy] = {
+    "default": _everyone,
+    "flexibleRollout": _rollout("rollout"),
+    "gradualRolloutUserId": _rollout("percentage", "userId"),
+    "gradualRolloutSessionId": _rollout("percentage", "sessionId"),
+    "gradualRolloutRandom": _rollout("percentage", "chance"),
+    "userWithId": _individuals,
+    "remoteAddress": _listed("IPs", "remote address"),
+    "applicationHostname": _listed("hostNames", "host name"),
+}
+
+
+# --- constraints
+
+
+def _operator(constraint: Object) -> str:
+    return text(constraint.get("operator"))
+
+
+def _constraint(constraint: Object) -> str:
+    subject = phrases.value(constraint.get("contextName"))
+    inverted = constraint.get("inverted") is True
+    words = _OPERATORS.get(_operator(constraint))
+    if words is None:
+        name = short(_operator(constraint)) or "something"
+        return f"{subject} {'not ' if inverted else ''}{name} {_operands(constraint)}, which is not known here"
+    yes, no, operand = words
+    case = " in any case" if constraint.get("caseInsensitive") is True else ""
+    return f"{subject} {no if inverted else yes} {operand(constraint)}{case}"
+
+
+def _operands(constraint: Object) -> str:
+    return phrases.values(elements(constraint.get("values"))) if constraint.get("values") else _value(constraint)
+
+
+def _list(constraint: Object) -> str:
+    return phrases.values(elements(constraint.get("values")))
+
+
+def _any(constraint: Object) -> str:
+    return phrases.any_of(elements(constraint.get("values")))
+
+
+def _value(constraint: Object) -> str:
+    return phrases.value(constraint.get("value"))
+
+
+def _date(constraint: Object) -> str:
+    return phrases.date(constraint.get("value"))
+
+
+# How an operator reads, how it reads inverted, and what it compares with.
+_OPERATORS: Mapping[str, tuple[str, str, Callable[[Object], str]]] = {
+    "IN": ("is one of", "is not one of", _list),
+    "NOT_IN": ("is not one of", "is one of", _list),
+    "STR_STARTS_WITH": ("starts with", "does not start with", _any),
+    "STR_ENDS_WITH": ("ends with", "does not end with", _any),
+    "STR_CONTAINS": ("contains", "does not contain", _any),
+    "NUM_EQ": ("is", "is not", _value),
+    "NUM_GT": ("is more than", "is not more than", _value),
+    "NUM_GTE": ("is at least", "is not at least", _value),
+    "NUM_LT": ("is less than", "is not less than", _value),
+    "NUM_LTE": ("is at most", "is not at most", _value),
+    "DATE_AFTER": ("is after", "is not after", _date),
+    "DATE_BEFORE": ("is before", "is not before", _date),
+    "SEMVER_EQ": ("is version", "is not version", _value),
+    "SEMVER_GT": ("is after version", "is not after version", _value),
+    "SEMVER_LT": ("is before version", "is not before version", _value),
+}
