@@ -77,4 +77,5 @@ def part(text: str) -> str:
 
 
 def query(**parts: object) -> str:
-    return f"?{urlencode(parts, quote_via=quote, errors='replace')}"
+    """A query; a list gives one entry for each of its items."""
+    return f"?{urlencode(parts, doseq=True, quote_via=quote, errors='replace')}"

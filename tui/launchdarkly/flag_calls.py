@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import json
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 from tui.launchdarkly import models
 from tui.launchdarkly.door import Door, part, query
 from tui.launchdarkly.models import Flag, Page
+from tui.launchdarkly.whole_flags import WholeFlag, read_whole_flag, read_whole_flags
 from tui.net.events import Sink, ignore
 from tui.net.pages import Part, Progress, read_all
 
@@ -58,3 +61,77 @@ class FlagCalls(Door):
         ) as pages:
             async for progress in pages:
                 yield progress
+
+    async def whole_flags(
+        self, project: str, environments: Sequence[str], *, tag: str = "", sink: Sink = ignore
+    ) -> AsyncGenerator[Progress[WholeFlag], None]:
+        """All flags that are not archived (with `tag`, where given), with their state in `environments`."""
+        asked = self._asked(of="flags", project=project)
+        more: dict[str, object] = {"tag": tag} if tag else {}
+
+        async def fetch(offset: int, told: Sink) -> Part[WholeFlag]:
+            wanted = query(limit=_PAGE, offset=offset, sort="creationDate", summary=0, env=list(environments), **more)
+            answer = await self._get(f"/api/v2/flags/{part(project)}{wanted}", asked, told)
+            page = read_whole_flags(answer.json())
+            return Part(page.items, page.total_count)
+
+        what = "LaunchDarkly's list of flags"
+        async with aclosing(
+            read_all(self._http, fetch, lambda flag: flag.key, what=what, size=_PAGE, sink=sink)
+        ) as pages:
+            async for progress in pages:
+                yield progress
+
+    async def newest_flags(self, project: str, offset: int, limit: int, *, sink: Sink = ignore) -> Page[Flag]:
+        """Flags from the newest on, so that what has just been made is on the first page."""
+        asked = self._asked(of="flags", project=project)
+        wanted = query(limit=limit, offset=offset, sort="-creationDate")
+        return models.read_flags((await self._get(f"/api/v2/flags/{part(project)}{wanted}", asked, sink)).json())
+
+    async def whole_flag(self, project: str, key: str, *, sink: Sink = ignore) -> WholeFlag | None:
+        """One flag with its state in every environment; None where there is none of this key."""
+        answer = await self._answer(self._request("GET", _flag_path(project, key)), sink)
+        if answer.status_code == _NOT_FOUND:
+            return None
+        return read_whole_flag(self._accepted(answer, self._asked(of="flags", project=project)).json())
+
+    async def environments(self, project: str, *, sink: Sink = ignore) -> tuple[str, ...]:
+        """The keys of a project's environments."""
+        asked = self._asked(of="environments", project=project)
+
+        async def fetch(offset: int, told: Sink) -> Part[str]:
+            wanted = query(limit=_PAGE, offset=offset)
+            answer = await self._get(f"/api/v2/projects/{part(project)}/environments{wanted}", asked, told)
+            page = models.read_environments(answer.json())
+            return Part(page.items, page.total_count)
+
+        what = "LaunchDarkly's list of environments"
+        found: list[str] = []
+        async with aclosing(read_all(self._http, fetch, str, what=what, size=_PAGE, sink=sink)) as pages:
+            async for progress in pages:
+                found += progress.fresh
+        return tuple(found)
+
+    async def archive_flag(self, project: str, key: str, comment: str, *, sink: Sink = ignore) -> None:
+        """Archive a flag; it can be restored. One that others depend on is refused (400)."""
+        body = json.dumps({"comment": comment, "instructions": [{"kind": "archiveFlag"}]}).encode()
+        asked = self._asked(of="flags", project=project, safe="nothing was archived", writes=True)
+        path = _flag_path(project, key)
+        request = self._request("PATCH", path, body=body)
+        semantic = replace(request, headers={**request.headers, "Content-Type": _SEMANTIC_PATCH})
+        await self._send(semantic, asked, sink)
+
+    async def delete_flag(self, project: str, key: str, *, sink: Sink = ignore) -> None:
+        """Delete a flag for good; one that is not there any more is fine."""
+        asked = self._asked(of="flags", project=project, safe="nothing was deleted", writes=True)
+        answer = await self._answer(self._request("DELETE", _flag_path(project, key)), sink)
+        if answer.status_code != _NOT_FOUND:
+            self._accepted(answer, asked)
+
+
+_NOT_FOUND = 404
+_SEMANTIC_PATCH = "application/json; domain-model=launchdarkly.semanticpatch"
+
+
+def _flag_path(project: str, key: str) -> str:
+    return f"/api/v2/flags/{part(project)}/{part(key)}"

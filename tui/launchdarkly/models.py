@@ -35,12 +35,12 @@ def _raw(value: object) -> str:
     return str(value) if -_LARGEST < value < _LARGEST else ""
 
 
-def _text(value: object) -> str:
+def as_text(value: object) -> str:
     """Cleaned here, since names, roles and messages go into sentences and lists everywhere."""
     return clean(_raw(value))
 
 
-def _whole(value: object) -> int | None:
+def as_whole(value: object) -> int | None:
     if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
         return int(value.strip().partition(".")[0])
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -48,22 +48,22 @@ def _whole(value: object) -> int | None:
     return int(value) if -_LARGEST < value < _LARGEST else None  # false for NaN too
 
 
-def _moment(value: object) -> int | None:
+def as_moment(value: object) -> int | None:
     # 0 is how some of its services write "never".
-    number = _whole(value)
+    number = as_whole(value)
     return number if number is not None and number > 0 else None
 
 
-def _texts(value: object) -> tuple[str, ...]:
+def as_texts(value: object) -> tuple[str, ...]:
     items = value if isinstance(value, list | tuple) else ()
-    return tuple(text for text in map(_text, items) if text)
+    return tuple(text for text in map(as_text, items) if text)
 
 
-def _objects(value: object) -> list[object]:
+def as_objects(value: object) -> list[object]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def _object(value: object) -> dict[str, object]:
+def as_object(value: object) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
@@ -71,24 +71,24 @@ def _object_or_none(value: object) -> object:
     return value if isinstance(value, dict) else None
 
 
-def _truth(value: object) -> bool:
+def as_truth(value: object) -> bool:
     return value is True or value in ("true", "True")
 
 
 def _status(value: object) -> dict[str, object]:
-    return {"status": value} if isinstance(value, str) else _object(value)
+    return {"status": value} if isinstance(value, str) else as_object(value)
 
 
 def _links(value: object) -> dict[str, str]:
-    return {name: _raw(_object(link).get("href")) for name, link in _object(value).items()}
+    return {name: _raw(as_object(link).get("href")) for name, link in as_object(value).items()}
 
 
-Text = Annotated[str, BeforeValidator(_text)]
-Identity = Annotated[str, BeforeValidator(_text), Field(min_length=1)]
-Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
-Whole = Annotated[int | None, BeforeValidator(_whole)]
-Millis = Annotated[int | None, BeforeValidator(_moment)]
-Truth = Annotated[bool, BeforeValidator(_truth)]
+Text = Annotated[str, BeforeValidator(as_text)]
+Identity = Annotated[str, BeforeValidator(as_text), Field(min_length=1)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(as_texts)]
+Whole = Annotated[int | None, BeforeValidator(as_whole)]
+Millis = Annotated[int | None, BeforeValidator(as_moment)]
+Truth = Annotated[bool, BeforeValidator(as_truth)]
 
 
 class _Lenient(BaseModel):
@@ -113,7 +113,7 @@ class ImportStatus(_Lenient):
     status: Text = ""
     last_import: Millis = Field(default=None, alias="lastImport")
     last_error: Millis = Field(default=None, alias="lastError")
-    errors: Annotated[tuple[ImportFault, ...], BeforeValidator(_objects)] = ()
+    errors: Annotated[tuple[ImportFault, ...], BeforeValidator(as_objects)] = ()
 
 
 class Reason(_Lenient):
@@ -129,14 +129,14 @@ class Action(_Lenient):
     """One action that your token may or may not do with this configuration."""
 
     action: Text = ""
-    reason: Annotated[Reason, BeforeValidator(_object)] = Reason()
+    reason: Annotated[Reason, BeforeValidator(as_object)] = Reason()
 
 
 class Access(_Lenient):
     """`_access`: what your token may do with this configuration."""
 
-    denied: Annotated[tuple[Action, ...], BeforeValidator(_objects)] = ()
-    allowed: Annotated[tuple[Action, ...], BeforeValidator(_objects)] = ()
+    denied: Annotated[tuple[Action, ...], BeforeValidator(as_objects)] = ()
+    allowed: Annotated[tuple[Action, ...], BeforeValidator(as_objects)] = ()
 
 
 class Configuration(_Lenient):
@@ -267,13 +267,19 @@ def read_projects(value: object) -> Page[Project]:
 
 def read_tags(value: object) -> Page[str]:
     """A page of tags; what is no text is left out."""
-    page = _page(value, _text, "a list of tags")
+    page = read_page(value, as_text, "a list of tags")
     return Page(tuple(tag for tag in page.items if tag), page.total_count, page.next)
 
 
 def read_flags(value: object) -> Page[Flag]:
     """A page of flags."""
-    return _page(value, _flag, _LISTS[Flag])
+    return read_page(value, _flag, _LISTS[Flag])
+
+
+def read_environments(value: object) -> Page[str]:
+    """A page of a project's environments: their keys."""
+    page = read_page(value, lambda item: as_text(as_object(item).get("key")), "a list of environments")
+    return Page(tuple(key for key in page.items if key), page.total_count, page.next)
 
 
 _LISTS: dict[type, str] = {
@@ -285,33 +291,33 @@ _LISTS: dict[type, str] = {
 
 
 def _flag(value: object) -> Flag:
-    item = _object(value)
-    key = _text(item.get("key"))
+    item = as_object(value)
+    key = as_text(item.get("key"))
     if not key:
-        raise _unexpected(_LISTS[Flag])
+        raise unexpected(_LISTS[Flag])
     return Flag(
         key=key,
-        name=_text(item.get("name")),
-        tags=_texts(item.get("tags")),
-        archived=_truth(item.get("archived")),
-        created=_moment(item.get("creationDate")),
+        name=as_text(item.get("name")),
+        tags=as_texts(item.get("tags")),
+        archived=as_truth(item.get("archived")),
+        created=as_moment(item.get("creationDate")),
     )
 
 
-def _page(value: object, read: Callable[[object], T], expected: str) -> Page[T]:
-    items = _object(value).get("items")
+def read_page(value: object, read: Callable[[object], T], expected: str) -> Page[T]:
+    items = as_object(value).get("items")
     if not isinstance(items, list):
-        raise _unexpected(expected)
-    links = _object(_object(value).get("_links"))
-    following = _raw(_object(links.get("next")).get("href"))
+        raise unexpected(expected)
+    links = as_object(as_object(value).get("_links"))
+    following = _raw(as_object(links.get("next")).get("href"))
     # Only the query is used, written anew: a link must not lead a token to another address.
     query = following.partition("#")[0].partition("?")[2][:_LONGEST_QUERY]
-    total = _whole(_object(value).get("totalCount"))
+    total = as_whole(as_object(value).get("totalCount"))
     return Page(tuple(map(read, items)), total, urlencode(parse_qsl(query)))
 
 
 def _models(kind: type[M], value: object) -> Page[M]:
-    return _page(value, lambda item: _model(kind, item, _LISTS[kind]), _LISTS[kind])
+    return read_page(value, lambda item: _model(kind, item, _LISTS[kind]), _LISTS[kind])
 
 
 def _model(kind: type[M], value: object, expected: str) -> M:
@@ -320,10 +326,10 @@ def _model(kind: type[M], value: object, expected: str) -> M:
     except (ValidationError, RecursionError):
         # What pydantic says holds the whole input, so nothing of it is kept.
         pass
-    raise _unexpected(expected)
+    raise unexpected(expected)
 
 
-def _unexpected(expected: str) -> Failure:
+def unexpected(expected: str) -> Failure:
     return Failure(
         Kind.NOT_JSON,
         f"LaunchDarkly's answer is not what was expected: {expected}.",

@@ -1,0 +1,107 @@
+"""A flag of LaunchDarkly with all that an import sets and all that somebody may have changed since.
+
+Read as leniently as `models`; shapes are those of LaunchDarkly's OpenAPI document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tui.launchdarkly.models import (
+    Page,
+    as_moment,
+    as_object,
+    as_objects,
+    as_text,
+    as_texts,
+    as_truth,
+    as_whole,
+    read_page,
+    unexpected,
+)  # fmt: skip
+from tui.text import clean
+
+_EXPECTED = "a flag"
+
+
+@dataclass(frozen=True, slots=True)
+class FlagVariation:
+    """A variation's JSON value, and its name or ""."""
+
+    value: object
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlagState:
+    """A flag in one environment. `version` and `last_modified` (ms since the epoch) move with each change of it."""
+
+    on: bool
+    version: int | None
+    last_modified: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class WholeFlag:
+    """One flag. `on` and `off` are the places of the default variations, `created` is in ms since the epoch.
+
+    `environments` holds those that were asked for; None where LaunchDarkly told of none at all. `maintainer` is a
+    member's id, "" for none. `version` moves with each change of the flag itself.
+    """
+
+    key: str
+    name: str
+    description: str
+    tags: tuple[str, ...]
+    variations: tuple[FlagVariation, ...]
+    on: int | None
+    off: int | None
+    maintainer: str
+    archived: bool
+    created: int | None
+    version: int | None
+    environments: Mapping[str, FlagState] | None = field(default=None)
+
+
+def read_whole_flag(value: object) -> WholeFlag:
+    """One flag. Raises Failure NOT_JSON."""
+    item = as_object(value)
+    key = as_text(item.get("key"))
+    if not key:
+        raise unexpected(_EXPECTED)
+    defaults = as_object(item.get("defaults"))
+    environments = item.get("environments")
+    return WholeFlag(
+        key=key,
+        name=as_text(item.get("name")),
+        description=as_text(item.get("description")),
+        tags=as_texts(item.get("tags")),
+        variations=tuple(map(_variation, as_objects(item.get("variations")))),
+        on=as_whole(defaults.get("onVariation")),
+        off=as_whole(defaults.get("offVariation")),
+        maintainer=as_text(item.get("maintainerId")),
+        archived=as_truth(item.get("archived")),
+        created=as_moment(item.get("creationDate")),
+        version=as_whole(item.get("_version")),
+        environments=_states(environments) if isinstance(environments, dict) else None,
+    )
+
+
+def read_whole_flags(value: object) -> Page[WholeFlag]:
+    """A page of flags. Raises Failure NOT_JSON."""
+    return read_page(value, read_whole_flag, "a list of flags")
+
+
+def _variation(value: object) -> FlagVariation:
+    item = as_object(value)
+    held = item.get("value")
+    return FlagVariation(clean(held) if isinstance(held, str) else held, as_text(item.get("name")))
+
+
+def _states(value: Mapping[str, object]) -> dict[str, FlagState]:
+    return {clean(key): _state(as_object(each)) for key, each in value.items()}
+
+
+def _state(item: Mapping[str, object]) -> FlagState:
+    return FlagState(as_truth(item.get("on")), as_whole(item.get("version")), as_moment(item.get("lastModified")))
