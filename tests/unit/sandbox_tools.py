@@ -1,14 +1,21 @@
-"""Speaks to the practice servers over real HTTP."""
+"""Speaks to the practice servers over real HTTP, and makes up companies for them."""
 
 from __future__ import annotations
 
+import json
+import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
+from hypothesis import strategies as st
 
+from tui.sandbox.account import Destination, LdFlag
+from tui.sandbox.company import STARTED, Company, CompanyFlag, Condition, Rule, Segment, seeded
 from tui.sandbox.keys import SPLIT_KEYS, TOKENS, UNLEASH_KEYS
+from tui.sandbox.naming import Convention
 from tui.sandbox.server import Sandbox
 
 FI = "/api/v2/integration-capabilities/flag-import"
@@ -105,3 +112,166 @@ def run_import(client: httpx.Client, path: str) -> tuple[list[str], dict[str, An
 
     until(ended)
     return seen, last
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What both sources have, and what LaunchDarkly's project has before the import."""
+
+    company: Company
+    destination: Destination
+
+
+HOUR = 3_600_000
+LEGAL = (
+    "checkout",
+    "dark-mode",
+    "search_boost",
+    "NewCart",
+    "newCart",
+    "v2.beta",
+    "9lives",
+    "MAX_ITEMS",
+    "a",
+    "x" * 256,
+)
+ILLEGAL = ("promo~summer", "_legacy", "-dash", ".dot", "two words", "größe", "café", "a/b", "50%", "y" * 257)
+SEGMENTS = {
+    "beta-testers": Segment(1, "beta-testers", "userId", ("u-1", "u-2")),
+    "staff": Segment(2, "staff", "email", ("ana@example.com",)),
+}
+_TAGS = ("payments", "growth squad", "tier-1", "größe")
+_STRATEGIES: tuple[tuple[str, dict[str, str]], ...] = (
+    ("default", {}),
+    ("gradualRolloutUserId", {"percentage": "30", "groupId": "g"}),
+    ("gradualRolloutRandom", {"percentage": "100"}),
+    ("remoteAddress", {"IPs": "192.0.2.0/24"}),
+    ("applicationHostname", {"hostNames": "orders-1"}),
+    ("madeAtHome", {"region": "north"}),
+    ("userWithId", {"userIds": ""}),
+)
+_CONDITIONS = st.one_of(
+    st.builds(
+        Condition,
+        st.sampled_from(["country", "plan"]),
+        st.lists(st.sampled_from(["DE", "a b", "ö"]), min_size=1).map(tuple),
+        st.sampled_from(["one-of", "starts-with"]),
+        st.booleans(),
+    ),
+    st.builds(
+        Condition,
+        st.just("orders"),
+        st.integers(0, 2**40).map(lambda number: (str(number),)),
+        st.sampled_from(["at-least", "since"]),
+        st.booleans(),
+    ),
+    st.builds(
+        Condition,
+        st.just(""),
+        st.sampled_from([*SEGMENTS]).map(lambda name: (name,)),
+        st.just("segment"),
+        st.booleans(),
+    ),
+)
+_RULES = st.builds(Rule, st.lists(_CONDITIONS, min_size=1, max_size=3).map(tuple), st.sampled_from([100, 100, 30, 0]))
+_PERCENT = st.sampled_from([0, 1, 50, 99, 100, 100])
+
+
+@st.composite
+def _variants(draw: st.DrawFn) -> tuple[tuple[str, int], ...]:
+    """None, or two to four with shares that make 100 together, some of them 0 or equal."""
+    names = draw(st.lists(st.sampled_from(["on", "off", "control", "red", "1"]), max_size=4, unique=True))
+    if len(names) < 2:
+        return ()
+    cuts = sorted(
+        draw(st.lists(st.sampled_from([0, 25, 50, 75, 100]), min_size=len(names) - 1, max_size=len(names) - 1))
+    )
+    ends = [0, *cuts, 100]
+    return tuple((name, end - begin) for name, begin, end in zip(names, ends, ends[1:], strict=False))
+
+
+@st.composite
+def _company_flags(draw: st.DrawFn, key: str, number: int, others: tuple[str, ...]) -> CompanyFlag:
+    strategy = draw(st.none() | st.sampled_from(_STRATEGIES))
+    return CompanyFlag(
+        key=key,
+        about=draw(st.sampled_from(["", "What it does", "größe <b>[red]"])),
+        tags=draw(st.none() | st.lists(st.sampled_from(_TAGS), unique=True).map(tuple)),
+        created=STARTED + number * HOUR,
+        state=draw(st.sampled_from(["on", "on", "off", "killed", "absent"])),
+        kind=draw(st.sampled_from(["release", "experiment", "operational"])),
+        stale=draw(st.booleans()),
+        rollout=draw(_PERCENT),
+        allocation=draw(st.none() | _PERCENT),
+        rules=tuple(draw(st.lists(_RULES, max_size=2))),
+        targets=tuple(draw(st.lists(st.sampled_from(["ana", "qa,1"]), max_size=2, unique=True))),
+        segments=tuple(draw(st.lists(st.sampled_from([*SEGMENTS]), max_size=2, unique=True))),
+        requires=draw(st.sampled_from(["", "", *others])),
+        variants=draw(_variants()),
+        older_variants=draw(st.booleans()),
+        strategy=None if strategy is None else {"name": strategy[0], "parameters": strategy[1]},
+        only=draw(st.sampled_from(["", "", "split", "unleash"])),
+    )
+
+
+_CONVENTIONS = st.none() | st.builds(
+    Convention,
+    st.sampled_from(["", "camelCase", "upperCamelCase", "snakeCase", "kebabCase", "constantCase"]),
+    st.sampled_from(["", "", "dark-", "x"]),
+)
+
+
+@st.composite
+def companies(draw: st.DrawFn, *, most: int = 12, duplicates: bool = False) -> World:
+    """Flags in every state with keys of every kind, some of them taken in LaunchDarkly, and a convention there.
+
+    Keys differ from each other, by case alone at least, unless `duplicates` are asked for: Split has none.
+    """
+    legal = st.sampled_from(LEGAL) | st.from_regex(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,5}", fullmatch=True)
+    keys = draw(st.lists(legal | st.sampled_from(ILLEGAL), max_size=most, unique=True))
+    twins = [key.swapcase() for key in keys if draw(st.sampled_from([False, False, True]))]
+    keys = draw(st.permutations([*dict.fromkeys([*keys, *twins])]))
+    if duplicates and keys:
+        keys += draw(st.lists(st.sampled_from(keys), max_size=3))
+    flags = tuple(draw(_company_flags(key, number, tuple(keys))) for number, key in enumerate(keys))
+    taken = draw(st.lists(legal | st.sampled_from([*keys, "unrelated"]), max_size=most, unique=True))
+    existing = tuple(LdFlag(key, key, (), STARTED, archived=draw(st.booleans())) for key in taken if key not in ILLEGAL)
+    destination = Destination(existing, draw(_CONVENTIONS))
+    return World(Company(SEGMENTS, {"default": flags, "mobile-app": ()}), destination)
+
+
+def big_company(count: int) -> Company:
+    """`count` flags in each source, the seeded ones over and over under keys of their own."""
+    company = seeded()
+    patterns = company.projects["default"]
+    flags = tuple(
+        replace(
+            patterns[number % len(patterns)],
+            key=f"{patterns[number % len(patterns)].key}-{number:05}",
+            created=STARTED + number * HOUR,
+            requires=f"{patterns[(number - 1) % len(patterns)].key}-{number - 1:05}" if number % 50 == 1 else "",
+            only="",
+        )
+        for number in range(count)
+    )
+    return Company(company.segments, {"default": flags, "mobile-app": ()})
+
+
+def big_destination(count: int) -> Destination:
+    """`count` flags in LaunchDarkly, every tenth archived; every second one has the key of a flag of `big_company`."""
+    keys = [flag.key for flag in big_company(count).projects["default"]]
+    named = (
+        key if number % 2 and key[0].isalnum() and "~" not in key else f"there-already-{number:05}"
+        for number, key in enumerate(keys)
+    )
+    flags = tuple(
+        LdFlag(key, key, ("there",), STARTED + number, archived=number % 10 == 3) for number, key in enumerate(named)
+    )
+    return Destination(flags, Convention("kebabCase"))
+
+
+def serve_big(count: int) -> None:
+    """A big company in a process of its own (`python -c`): prints the addresses, and ends with standard input."""
+    with Sandbox.start(company=big_company(count), destination=big_destination(count)) as box:
+        print(json.dumps(box.addresses()), flush=True)
+        sys.stdin.read()

@@ -210,10 +210,18 @@ def test_an_import_from_unleash_brings_flags_that_are_off() -> None:
         assert seen == ["pending", "importing", "complete"]
         assert status["lastImport"] == 1_763_906_405_000
         assert "lastError" not in status
-        # 60 there: 8 exist, 2 exist and are archived, 2 have keys that are not allowed.
-        assert len(after) - len(before) == 48
-        assert [error["statusCode"] for error in status["errors"]] == [400, 400]
-        assert '"promo~summer"' in status["errors"][0]["message"]
+        # 60 there: 8 exist, 2 exist and are archived, 2 have keys that are not allowed, 2 are not in kebab case.
+        assert len(after) - len(before) == 46
+        assert [error["statusCode"] for error in status["errors"]] == [400] * 4
+        told = [error["message"] for error in status["errors"]]
+        assert [text.split('"')[1] for text in told] == [
+            "Search-Boost",
+            "shop.header.compact",
+            "promo~summer",
+            "_legacy-header",
+        ]
+        assert ["naming convention" in text for text in told] == [True, True, False, False]
+        assert not {"Search-Boost", "shop.header.compact", "promo~summer"} & set(after)
         checkout = after["checkout-v2"]
         assert (checkout["kind"], checkout["description"]) == ("boolean", "New checkout, second version")
         assert [(one["value"], one["name"]) for one in checkout["variations"]] == [
@@ -243,6 +251,17 @@ def test_an_import_from_split_brings_treatments_and_tags(box: Sandbox, ld: httpx
     assert flags["tax-engine"]["tags"] == ["imported-from-split", "payments", "backend"]
     assert flags["checkout-v2"]["defaults"] == {"onVariation": 1, "offVariation": 1}  # 75 % get off
     assert flags["black-friday"]["kind"] == "boolean"  # without a definition there
+
+
+def test_an_import_from_split_skips_what_is_there_and_what_breaks_the_convention(
+    box: Sandbox, ld: httpx.Client
+) -> None:
+    before = _keys(ld)
+    _, status = run_import(ld, path_of(create(ld, box, "split")))
+    # 60 there: 8 exist, 2 exist and are archived, 4 are not in kebab case.
+    assert len(_keys(ld)) - len(before) == 46
+    broken = [error["message"].split('"')[1] for error in status["errors"]]
+    assert broken == ["Search-Boost", "fraud_score", "order_export", "support_chat"]
 
 
 def test_only_tagged_flags_are_imported(box: Sandbox, ld: httpx.Client) -> None:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.unit.sandbox_tools import Clock, split, unleash
-from tui.sandbox.company import company
+from tui.sandbox.company import seeded
 from tui.sandbox.keys import ENVIRONMENTS, SPLIT_KEYS, UNLEASH_KEYS, WORKSPACES
 from tui.sandbox.server import Sandbox
 from tui.sandbox.windows import Limits
@@ -295,7 +295,7 @@ def test_unleash_answers_a_wrong_path_with_its_web_page(box: Sandbox, path: str)
 
 
 def test_the_company_holds_together() -> None:
-    ours = company()
+    ours = seeded()
     for project, flags in ours.projects.items():
         keys = [flag.key for flag in flags]
         assert len(keys) == len(set(keys)), project

@@ -78,6 +78,16 @@ FATES: dict[str, tuple[str, Kind | None]] = {
     "hostile-text": (CREATED, None),
     "source-unauthorized": (CREATED, None),
     "source-html": (CREATED, None),
+    "source-slow": (CREATED, None),
+    "source-down": (CREATED, None),
+    "source-rate-limited": (CREATED, None),
+    "source-rate-limited-long": (CREATED, None),
+    "source-garbage": (CREATED, None),
+    "source-hostile": (CREATED, None),
+    "source-changing": (CREATED, None),
+    "source-lost-page": (CREATED, None),
+    "launchdarkly-flags-lost-page": (CREATED, None),
+    "no-naming-convention": (CREATED, None),
 }
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tui.sandbox.company import DAY, STARTED, read_json
-from tui.sandbox.keys import Token, object_id
+from tui.sandbox.keys import PROJECT, Token, object_id
+from tui.sandbox.naming import Convention
 
 ENVIRONMENT_KEYS = ("production", "staging", "test", "development")
 
@@ -29,6 +30,7 @@ class Project:
     key: str
     name: str
     tags: tuple[str, ...] = ()
+    convention: Convention | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,14 @@ class LdFlag:
     @property
     def kind(self) -> str:
         return "boolean" if all(isinstance(value, bool) for value, _ in self.variations) else "multivariate"
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """What stands in LaunchDarkly's project `web-shop` before an import. No two flags have one key."""
+
+    flags: tuple[LdFlag, ...] = ()
+    convention: Convention | None = None
 
 
 @dataclass(slots=True)
@@ -108,13 +118,18 @@ def _flag(raw: Mapping[str, Any], number: int) -> LdFlag:
     )
 
 
-def _acme() -> Account:
+def _project(raw: Mapping[str, Any], number: int) -> Project:
+    convention = Convention(**raw["convention"]) if "convention" in raw else None
+    return Project(object_id("project", number), raw["key"], raw["name"], tuple(raw.get("tags", ())), convention)
+
+
+def _acme(destination: Destination | None) -> Account:
     raw = read_json("account.json")
-    projects = {
-        one["key"]: Project(object_id("project", n), one["key"], one["name"], tuple(one.get("tags", ())))
-        for n, one in enumerate(raw["projects"], 1)
-    }
+    projects = {one["key"]: _project(one, n) for n, one in enumerate(raw["projects"], 1)}
     flags = {key: {one["key"]: _flag(one, n) for n, one in enumerate(raw["flags"].get(key, ()))} for key in projects}
+    if destination is not None:
+        projects[PROJECT] = replace(projects[PROJECT], convention=destination.convention)
+        flags[PROJECT] = {flag.key: flag for flag in destination.flags}
     members = tuple(_member(one, n) for n, one in enumerate(raw["members"], 1))
     return Account(object_id("account", 1), members, projects, flags)
 
@@ -128,9 +143,9 @@ def _globex() -> Account:
 class Accounts:
     """Both accounts, fresh at each start. `now` gives seconds since the epoch."""
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, now: Callable[[], float], destination: Destination | None = None) -> None:
         self._now = now
-        self._all = {"acme": _acme(), "globex": _globex()}
+        self._all = {"acme": _acme(destination), "globex": _globex()}
         self._made = 0
         self._remember_an_old_import()
 

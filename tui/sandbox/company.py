@@ -3,7 +3,8 @@
 `company.json` has one line a flag. Left out means: on, for everybody, a release flag, in both sources.
 `state` is on, off (defined, nobody gets it), killed, or absent (not defined in production); `rollout` and
 `allocation` are percent; `variants` maps a name to its share; `requires` names another flag; `strategy` is
-one that only Unleash has.
+one that only Unleash has. A rule is one condition, or several under `all`; a condition is an attribute with
+values, or the name of a segment.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Literal
 
 STARTED = 1_680_000_000_000
 """When the company made its first flag, ms since the epoch. One flag a day came after it."""
@@ -29,9 +30,37 @@ class Segment:
     values: tuple[str, ...]
 
 
+Operator = Literal["one-of", "starts-with", "at-least", "since", "segment"]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A comparison of `attribute` with `values`: texts, one number, or one time in ms since the epoch.
+
+    With the operator `segment` the only value is a segment's name, and there is no attribute.
+    """
+
+    attribute: str
+    values: tuple[str, ...]
+    operator: Operator = "one-of"
+    negate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who gets what the flag is for: all conditions hold. Of those `share` percent do; Unleash knows no such share."""
+
+    conditions: tuple[Condition, ...]
+    share: int = 100
+
+
 @dataclass(frozen=True, slots=True)
 class CompanyFlag:
-    """One flag, in no vendor's words. `created` is in ms since the epoch; `tags` None is Split's `null`."""
+    """One flag, in no vendor's words. `created` is in ms since the epoch; `tags` None is Split's `null`.
+
+    `allocation` None leaves it out of Split's definition. `segments` are those whose members get the flag
+    without a rule. Keys may be illegal in LaunchDarkly, and come twice.
+    """
 
     key: str
     about: str
@@ -41,8 +70,8 @@ class CompanyFlag:
     kind: str = "release"
     stale: bool = False
     rollout: int = 100
-    allocation: int = 100
-    rules: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    allocation: int | None = 100
+    rules: tuple[Rule, ...] = ()
     targets: tuple[str, ...] = ()
     segments: tuple[str, ...] = ()
     requires: str = ""
@@ -51,14 +80,33 @@ class CompanyFlag:
     strategy: Mapping[str, Any] | None = None
     only: str = ""
 
+    @property
+    def all_segments(self) -> tuple[str, ...]:
+        """Those in its rules too, each once."""
+        ruled = (one.values[0] for rule in self.rules for one in rule.conditions if one.operator == "segment")
+        return tuple(dict.fromkeys((*self.segments, *ruled)))
+
 
 @dataclass(frozen=True, slots=True)
 class Company:
+    """Its projects are Unleash's; `default` and `mobile-app` are Split's workspaces as well."""
+
     segments: Mapping[str, Segment]
     projects: Mapping[str, tuple[CompanyFlag, ...]]
 
     def flags(self, project: str, source: str) -> tuple[CompanyFlag, ...]:
         return tuple(flag for flag in self.projects.get(project, ()) if flag.only in ("", source))
+
+
+def _rule(raw: Mapping[str, Any]) -> Rule:
+    return Rule(tuple(_condition(one) for one in raw.get("all", (raw,))), raw.get("share", 100))
+
+
+def _condition(raw: Mapping[str, Any]) -> Condition:
+    negate = raw.get("negate", False)
+    if "segment" in raw:
+        return Condition("", (raw["segment"],), "segment", negate)
+    return Condition(raw["attribute"], tuple(raw["values"]), raw.get("operator", "one-of"), negate)
 
 
 def _flag(raw: Mapping[str, Any], number: int) -> CompanyFlag:
@@ -72,7 +120,7 @@ def _flag(raw: Mapping[str, Any], number: int) -> CompanyFlag:
         about=raw["about"],
         tags=None if raw["tags"] is None else tuple(raw["tags"]),
         created=STARTED + number * DAY,
-        rules=tuple((rule["attribute"], tuple(rule["values"])) for rule in raw.get("rules", ())),
+        rules=tuple(_rule(rule) for rule in raw.get("rules", ())),
         targets=tuple(raw.get("targets", ())),
         segments=tuple(raw.get("segments", ())),
         variants=tuple(raw.get("variants", {}).items()),
@@ -88,7 +136,8 @@ def read_json(name: str) -> dict[str, Any]:
 
 
 @cache
-def company() -> Company:
+def seeded() -> Company:
+    """The company of every picture and most tests."""
     raw = read_json("company.json")
     segments = {
         name: Segment(one["id"], name, one["attribute"], tuple(one["values"])) for name, one in raw["segments"].items()

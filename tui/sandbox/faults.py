@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from tui.sandbox import mischief
+from tui.sandbox import mischief, page_mischief
 from tui.sandbox.answers import Refusal, ld_refusal
 from tui.sandbox.mischief import Struck, refuses
 from tui.sandbox.shapes import FLAG_IMPORT
@@ -17,6 +17,8 @@ Strikes = Callable[[str, str, str], bool]
 Act = Callable[[Struck], Awaitable[None]]
 
 _CREATE = re.compile(re.escape(FLAG_IMPORT) + r"/[^/]+/[^/]+/?")
+_FLAGS = re.compile(r"/api/v2/flags/[^/]+/?")
+_PROJECT = re.compile(r"/api/v2/projects/[^/]+/?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,14 @@ def at_launchdarkly(service: str, method: str, path: str) -> bool:
 
 def at_source(service: str, method: str, path: str) -> bool:
     return service != "launchdarkly"
+
+
+def at_flags(service: str, method: str, path: str) -> bool:
+    return service == "launchdarkly" and method == "GET" and _FLAGS.fullmatch(path) is not None
+
+
+def at_project(service: str, method: str, path: str) -> bool:
+    return service == "launchdarkly" and method == "GET" and _PROJECT.fullmatch(path) is not None
 
 
 def _internal_error() -> Refusal:
@@ -189,6 +199,76 @@ _ELSEWHERE: tuple[tuple[str, str, str, Strikes, Act], ...] = (
         "Split and Unleash answer every call with a web page and 200, as behind a wrong address.",
         at_source,
         mischief.answers_an_app,
+    ),
+    (
+        "source-slow",
+        "Source answers late",
+        "Split and Unleash answer every call after some seconds, also when the import itself reads them.",
+        at_source,
+        mischief.waits,
+    ),
+    (
+        "source-down",
+        "Source is down",
+        "Split and Unleash cut every connection before they answer, also that of the import itself.",
+        at_source,
+        mischief.loses_the_request,
+    ),
+    (
+        "source-rate-limited",
+        "Source asks for a short pause (429)",
+        "Split and Unleash answer each read with 429 and ask for some seconds' pause; asked again, they give it.",
+        at_source,
+        page_mischief.asks_for_a_pause,
+    ),
+    (
+        "source-rate-limited-long",
+        "Source asks for 3 minutes (429)",
+        "Split and Unleash answer every call with 429 and ask for three minutes, longer than this program waits.",
+        at_source,
+        page_mischief.asks_for_a_long_pause,
+    ),
+    (
+        "source-garbage",
+        "Source answers nonsense",
+        "Split and Unleash answer 200: half a JSON document, another service's, or theirs with nonsense in it.",
+        at_source,
+        page_mischief.answers_garbage,
+    ),
+    (
+        "source-hostile",
+        "Flags with terminal codes",
+        "Split and Unleash have terminal codes in descriptions and rules, and in the names of some flags.",
+        at_source,
+        page_mischief.writes_on_the_terminal,
+    ),
+    (
+        "source-changing",
+        "Flags change while they are read",
+        "A flag comes and goes while Split's lists are read: later pages move by one; read again, they are at rest.",
+        at_source,
+        page_mischief.moves_pages,
+    ),
+    (
+        "source-lost-page",
+        "A page of flags is lost (503)",
+        "The second page of each of Split's lists is answered 503, whenever it is asked for; Unleash has no pages.",
+        at_source,
+        page_mischief.loses_a_page,
+    ),
+    (
+        "launchdarkly-flags-lost-page",
+        "A page of existing flags is lost (500)",
+        "LaunchDarkly answers 500 for the second page of a project's flags, and for those that are archived.",
+        at_flags,
+        page_mischief.loses_a_page_of_flags,
+    ),
+    (
+        "no-naming-convention",
+        "Naming convention cannot be read (403)",
+        "LaunchDarkly does not show the project to your token (403), and so not its naming convention either.",
+        at_project,
+        refuses(lambda: ld_refusal(403)),
     ),
 )
 

@@ -19,6 +19,8 @@ _KEY = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,255}")
 _TAG = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
 _AT_ONCE = 8
 """How many flags arrive between two steps, so that progress can be watched."""
+_MOST_STEPS = 100
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,27 +86,37 @@ class Jobs:
             self._check_key(account, configuration)
             async with _loopback_client() as client:
                 read = _READERS[configuration.integration]
-                flags = await read(client, configuration.config, self._sources)
+                flags = await read(_Asking(client, self._pace.pause), configuration.config, self._sources)
             await self._create(account, configuration, flags)
         except _Failed as problem:
             self._report(configuration, problem)
             configuration.status, configuration.last_error = "failed", self._accounts.now_ms()
-        except (httpx.HTTPError, ValueError, KeyError, TypeError):
+        except (httpx.HTTPError, ValueError, LookupError, TypeError, AttributeError):
             self._report(configuration, _Failed("The source did not answer as expected"))
             configuration.status, configuration.last_error = "failed", self._accounts.now_ms()
         else:
             configuration.status, configuration.last_import = "complete", self._accounts.now_ms()
 
     async def _create(self, account: Account, configuration: Configuration, flags: list[LdFlag]) -> None:
-        """Existing keys are skipped without a word, a key that is not allowed is left out and reported."""
-        there = account.flags[configuration.project]
+        """Existing keys are skipped without a word, archived ones too; a key that cannot be is left out and reported.
+
+        Keys are never rewritten. Of flags with one name the first arrives. That conventions hold for imported
+        flags is documented; that one flag's refusal leaves the others alone is this server's choice.
+        """
+        there, convention = account.flags[configuration.project], account.projects[configuration.project].convention
+        at_once = max(_AT_ONCE, len(flags) // _MOST_STEPS)
         for number, flag in enumerate(flags):
-            if number % _AT_ONCE == 0:
+            if number % at_once == 0:
                 await asyncio.sleep(self._pace.step)
             if not _KEY.fullmatch(flag.key):
                 self._report(configuration, _Failed(f'"{flag.key}" is not allowed as a flag key', 400))
+            elif flag.key in there:
+                continue
+            elif convention is not None and not convention.allows(flag.key):
+                problem = f'"{flag.key}" breaks the naming convention of project {configuration.project}'
+                self._report(configuration, _Failed(problem, 400))
             else:
-                there.setdefault(flag.key, self._arriving(flag, configuration))
+                there[flag.key] = self._arriving(flag, configuration)
 
     def _check_key(self, account: Account, configuration: Configuration) -> None:
         token = TOKENS.find(configuration.config["ldApiKey"])
@@ -146,7 +158,28 @@ def _loopback_client() -> httpx.AsyncClient:
     )
 
 
-async def _read_unleash(client: httpx.AsyncClient, config: Mapping[str, str], sources: Sources) -> list[LdFlag]:
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Asks a source, and again after a pause where it asks for one: what LaunchDarkly does then is not known."""
+
+    client: httpx.AsyncClient
+    longest: float
+
+    async def get(self, url: str, *, params: Mapping[str, str], headers: Mapping[str, str]) -> httpx.Response:
+        for _ in range(_TRIES):
+            answer = await self.client.get(url, params=params, headers=headers)
+            asked = [float(answer.headers[name]) for name in _PAUSES if name in answer.headers]
+            if answer.status_code != 429 or not asked or max(asked) > _LONGEST_PAUSE:
+                break
+            await asyncio.sleep(min(self.longest, max(asked)))
+        return answer
+
+
+_PAUSES = ("Retry-After", "X-RateLimit-Reset-Seconds-Org", "X-RateLimit-Reset-Seconds-IP")
+_LONGEST_PAUSE = 60.0
+
+
+async def _read_unleash(asking: _Asking, config: Mapping[str, str], sources: Sources) -> list[LdFlag]:
     """An error of the source is told without its text, as LaunchDarkly's manifest of Unleash has it."""
     base, ours = urlsplit(config["sourceBaseUrl"]), urlsplit(sources.unleash)
     if base.port != ours.port or base.hostname not in ("127.0.0.1", "localhost"):
@@ -154,7 +187,7 @@ async def _read_unleash(client: httpx.AsyncClient, config: Mapping[str, str], so
     query = {"project": config["sourceProjectId"], "environment": config["sourceEnvironmentId"]}
     if config["sourceTag"]:
         query["tag"] = config["sourceTag"]
-    answer = await client.get(
+    answer = await asking.get(
         f"{sources.unleash}{base.path.rstrip('/')}/api/client/features",
         params=query,
         headers={"Authorization": config["sourceApiKey"]},
@@ -179,26 +212,28 @@ def _from_unleash(feature: Mapping[str, Any]) -> LdFlag:
     )
 
 
-async def _read_split(client: httpx.AsyncClient, config: Mapping[str, str], sources: Sources) -> list[LdFlag]:
+async def _read_split(asking: _Asking, config: Mapping[str, str], sources: Sources) -> list[LdFlag]:
     """Flags of the workspace joined with their definitions in the environment, by name.
 
     The key goes as Bearer. Which header LaunchDarkly uses is not known; a Harness token fails here.
     """
     base = f"{sources.split}/splits/ws/{quote(config['workspaceId'], safe='')}"
     tag = {"tag": config["splitTag"]} if config["splitTag"] else {}
-    flags = await _split_objects(client, base, config, tag)
+    flags = await _split_objects(asking, base, config, tag)
     at = f"{base}/environments/{quote(config['environmentId'], safe='')}"
-    defined = {one["name"]: one for one in await _split_objects(client, at, config, {})}
+    defined: dict[str, Mapping[str, Any]] = {}
+    for one in await _split_objects(asking, at, config, {}):
+        defined.setdefault(one["name"], one)
     return [_from_split(flag, defined.get(flag["name"])) for flag in flags]
 
 
 async def _split_objects(
-    client: httpx.AsyncClient, url: str, config: Mapping[str, str], query: Mapping[str, str]
+    asking: _Asking, url: str, config: Mapping[str, str], query: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     """All pages. An error of the source is told with its text, as LaunchDarkly's manifest of Split has it."""
     found: list[dict[str, Any]] = []
     while True:
-        answer = await client.get(
+        answer = await asking.get(
             url,
             params={**query, "limit": "50", "offset": str(len(found))},
             headers={"Authorization": f"Bearer {config['workspaceApiKey']}"},
@@ -212,12 +247,17 @@ async def _split_objects(
 
 
 def _from_split(flag: Mapping[str, Any], definition: Mapping[str, Any] | None) -> LdFlag:
-    """On is the treatment with the largest share of the default rule, off the default treatment."""
+    """On is the treatment with the largest share of the default rule, the first of equals; off the default treatment.
+
+    Where a definition names a treatment that it does not have, on is the first and off the last: this server's choice.
+    """
     tags = tuple(tag["name"] for tag in flag["tags"] or ())
-    if definition is None:
+    if definition is None or not definition["treatments"]:
         return LdFlag(flag["name"], flag["name"], tags, 0, flag["description"] or "")
     names = [treatment["name"] for treatment in definition["treatments"]]
-    largest = max(definition["defaultRule"], key=lambda bucket: bucket["size"])["treatment"]
+    buckets = [bucket for bucket in definition["defaultRule"] if bucket["treatment"] in names]
+    largest = max(buckets, key=lambda bucket: bucket["size"])["treatment"] if buckets else names[0]
+    default = definition["defaultTreatment"]
     return LdFlag(
         flag["name"],
         flag["name"],
@@ -226,9 +266,9 @@ def _from_split(flag: Mapping[str, Any], definition: Mapping[str, Any] | None) -
         flag["description"] or "",
         tuple((name, name) for name in names),
         names.index(largest),
-        names.index(definition["defaultTreatment"]),
+        names.index(default) if default in names else len(names) - 1,
     )
 
 
-_Reader = Callable[[httpx.AsyncClient, Mapping[str, str], Sources], Awaitable[list[LdFlag]]]
+_Reader = Callable[[_Asking, Mapping[str, str], Sources], Awaitable[list[LdFlag]]]
 _READERS: Mapping[str, _Reader] = {"split": _read_split, "unleash": _read_unleash}

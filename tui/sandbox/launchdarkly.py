@@ -79,7 +79,7 @@ class Reads:
 
     async def project(self, request: Request, token: Token) -> Response:
         _, project = self._project(request, token)
-        shape = project_json(project)
+        shape = project_json(project, whole=True)
         if "environments" in request.query_params.get("expand", ""):
             items = [environment_json(project, key) for key in ENVIRONMENT_KEYS]
             shape["environments"] = {"items": items, "totalCount": len(items)}
@@ -154,13 +154,14 @@ def _filtered(flags: Iterable[LdFlag], request: Request) -> list[LdFlag]:
     tag = request.query_params.get("tag", "")
     archived = "archived" in wanted.get("state", "")
     before = _before(wanted.get("creationDate", ""))
+    query, all_tags = wanted.get("query", ""), wanted.get("tags", "")
     return [
         flag
         for flag in flags
         if flag.archived is archived
         and (not tag or tag in flag.tags)
-        and _all_tags(wanted.get("tags", ""), flag.tags)
-        and _has(wanted.get("query", ""), flag.key, flag.name)
+        and _all_tags(all_tags, flag.tags)
+        and _has(query, flag.key, flag.name)
         and (before is None or flag.created < before)
     ]
 
@@ -175,11 +176,11 @@ def _before(text: str) -> int | None:
 
 
 def _has(query: str, *texts: str) -> bool:
-    return any(query.casefold() in text.casefold() for text in texts)
+    return not query or any(query.casefold() in text.casefold() for text in texts)
 
 
 def _all_tags(wanted: str, tags: Sequence[str]) -> bool:
-    return set(wanted.replace("+", " ").split()) <= set(tags)
+    return not wanted or set(wanted.replace("+", " ").split()) <= set(tags)
 
 
 def _collection(

@@ -42,7 +42,10 @@ class Captured:
 
 @dataclass(slots=True)
 class Struck:
-    """A request that a fault has hit. `count` is its number since the fault was switched on, from 1."""
+    """A request that a fault has hit.
+
+    Since the fault was switched on it is the `count`th that was hit, and the `here`th for its path and query.
+    """
 
     app: ASGIApp
     scope: Scope
@@ -51,6 +54,7 @@ class Struck:
     pace: Pace
     now: Callable[[], float]
     count: int
+    here: int
     body: bytes = b""
     _replayed: bool = False
 
@@ -92,6 +96,10 @@ class Struck:
         body = json.dumps(shape, ensure_ascii=False).encode()
         await self.start(kept.status, [pair for pair in kept.headers if pair[0] != b"content-length"])
         await self.send({"type": "http.response.body", "body": body})
+
+    async def give(self, kept: Captured) -> None:
+        await self.start(kept.status, kept.headers)
+        await self.send({"type": "http.response.body", "body": kept.body})
 
     async def start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
@@ -235,8 +243,7 @@ async def writes_on_the_terminal(struck: Struck) -> None:
     if isinstance(shape, dict) and "_status" in shape:
         shape["_status"]["errors"] = [{"message": f"Import failed {HOSTILE}", "statusCode": 400}]
     if shape is None:
-        await struck.start(kept.status, kept.headers)
-        await struck.send({"type": "http.response.body", "body": kept.body})
+        await struck.give(kept)
     else:
         await struck.answer_json(kept, shape)
 

@@ -7,6 +7,7 @@ import queue
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType, TracebackType
@@ -14,8 +15,8 @@ from typing import Self, TextIO
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tui.sandbox.account import Accounts
-from tui.sandbox.company import company
+from tui.sandbox.account import Accounts, Destination
+from tui.sandbox.company import Company, seeded
 from tui.sandbox.faults import FAULTS, Fault
 from tui.sandbox.flag_import import FlagImport
 from tui.sandbox.gate import Metered
@@ -37,21 +38,29 @@ class Sandbox:
     requests: list[tuple[str, str, int]]
     """Every request since the start, in order: method, path, status; status 0 without an answer (yet)."""
 
-    def __init__(self, port: int, pace: Pace, now: Callable[[], float], limits: Limits) -> None:
+    def __init__(
+        self,
+        port: int,
+        pace: Pace,
+        now: Callable[[], float],
+        limits: Limits,
+        company: Company,
+        destination: Destination | None,
+    ) -> None:
         self._pace = pace
         self._now = now
         self._fault: Fault | None = None
-        self._struck = 0
+        self._tally: Counter[str] = Counter()
         self.requests = []
         sockets = listening(port, len(_SERVICES))
         self._ports = {service: sock.getsockname()[1] for service, sock in zip(_SERVICES, sockets, strict=True)}
-        accounts = Accounts(now)
+        accounts = Accounts(now, destination)
         jobs = Jobs(accounts, pace, Sources(self._url("split") + API, self._url("unleash")))
         routes = [*FlagImport(accounts, jobs).routes(), *Reads(accounts).routes()]
         self._apps: dict[int, ASGIApp] = {
             self._ports["launchdarkly"]: Metered(self._faulty("launchdarkly", json_app(routes)), limits, now),
-            self._ports["split"]: self._faulty("split", Split(company(), limits, now).app()),
-            self._ports["unleash"]: self._faulty("unleash", Unleash(company()).app()),
+            self._ports["split"]: self._faulty("split", Split(company, limits, now).app()),
+            self._ports["unleash"]: self._faulty("unleash", Unleash(company).app()),
         }
         self._server = ThreadedServer(self._serve, sockets, jobs.stop)
 
@@ -64,14 +73,19 @@ class Sandbox:
         quick: bool = True,
         now: Callable[[], float] = time.time,
         limits: Limits | None = None,
+        company: Company | None = None,
+        destination: Destination | None = None,
     ) -> Self:
         """Serves on `port` and the two after it, or on free ones (0). `now` gives seconds since the epoch.
 
         `quick` is for tests: jobs, slow answers and pauses take fractions of a second, and without `limits`
-        the rate limits are out of reach. Raises OSError for a taken port, ValueError for an unknown fault.
+        the rate limits are out of reach. `company` is what both sources have, `destination` what LaunchDarkly's
+        project `web-shop` holds; without them there is the seeded company and its flags. Raises OSError for a
+        taken port, ValueError for an unknown fault.
         """
         known(fault)
-        made = cls(port, QUICK if quick else LIFELIKE, now, limits or (ROOMY if quick else Limits()))
+        roomy = limits or (ROOMY if quick else Limits())
+        made = cls(port, QUICK if quick else LIFELIKE, now, roomy, company or seeded(), destination)
         made.set_fault(fault)
         return made
 
@@ -121,7 +135,7 @@ class Sandbox:
     def set_fault(self, name: str | None) -> None:
         """Takes effect with the next request. Raises ValueError for an unknown name."""
         known(name)
-        self._struck = 0
+        self._tally = Counter()
         self._fault = FAULTS[name] if name else None
 
     @staticmethod
@@ -147,8 +161,9 @@ class Sandbox:
             if fault is None or not fault.strikes(service, scope["method"], scope["path"]):
                 await app(scope, receive, send)
                 return
-            self._struck += 1
-            struck = Struck(app, scope, receive, send, self._pace, self._now, self._struck)
+            url = f"{scope['path']}?{scope['query_string'].decode('latin-1')}"
+            self._tally.update((url, ""))
+            struck = Struck(app, scope, receive, send, self._pace, self._now, self._tally[""], self._tally[url])
             await struck.read()
             await fault.act(struck)
 

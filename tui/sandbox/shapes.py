@@ -37,9 +37,10 @@ def member_summary(member: Member) -> dict[str, Any]:
     return {key: whole[key] for key in ("_links", "_id", "firstName", "lastName", "role", "email") if key in whole}
 
 
-def project_json(project: Project) -> dict[str, Any]:
+def project_json(project: Project, *, whole: bool = False) -> dict[str, Any]:
+    """A project; with its naming convention where it was asked for alone (`whole`)."""
     at = f"/api/v2/projects/{project.key}"
-    return {
+    shape: dict[str, Any] = {
         "_links": {"self": link(at), "environments": link(f"{at}/environments")},
         "_id": project.id,
         "key": project.key,
@@ -47,6 +48,10 @@ def project_json(project: Project) -> dict[str, Any]:
         "tags": list(project.tags),
         "includeInSnippetByDefault": False,
     }
+    if whole and project.convention is not None:
+        parts = {"case": project.convention.case, "prefix": project.convention.prefix}
+        shape["namingConvention"] = {name: text for name, text in parts.items() if text}
+    return shape
 
 
 def environment_json(project: Project, key: str) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -15,11 +16,12 @@ from starlette.routing import Route
 from tui.sandbox.answers import Refusal, whole_number
 from tui.sandbox.company import Company, CompanyFlag
 from tui.sandbox.keys import ENVIRONMENTS, SPLIT_KEYS, WORKSPACES, SplitKey
+from tui.sandbox.split_shapes import definition_json, flag_json
 from tui.sandbox.windows import Limits, Windows
 
 API = "/internal/api/v2"
 
-_KINDS = {name: f"5d{number:02x}0000-5a4d-4b0c-8500-000000000021" for number, name in enumerate(("user", "account"))}
+T = TypeVar("T")
 
 
 def _refusal(status: int, message: str) -> Refusal:
@@ -30,7 +32,11 @@ class Split:
     """Reads for an Admin API key. `now` gives seconds since the epoch."""
 
     def __init__(self, company: Company, limits: Limits, now: Callable[[], float]) -> None:
-        self._company = company
+        self._flags = {project: company.flags(project, "split") for project in WORKSPACES}
+        self._tagged: dict[tuple[str, frozenset[str]], tuple[CompanyFlag, ...]] = {}
+        self._live = {
+            project: tuple(flag for flag in flags if flag.state != "absent") for project, flags in self._flags.items()
+        }
         self._limits = limits
         self._now = now
         self._windows = Windows(limits.seconds, now)
@@ -70,13 +76,13 @@ class Split:
     async def workspaces(self, request: Request, key: SplitKey) -> Response:
         if not key.workspaces:
             raise _refusal(403, "The role of this API key does not allow this")
-        objects = [
+        objects: list[dict[str, Any]] = [
             {"name": name, "type": "workspace", "id": id_, "requiresTitleAndComments": False}
             for id_, name in WORKSPACES.values()
         ]
         wanted = request.query_params.get("name")
         fits = _NAME_OPERATORS.get(request.query_params.get("nameOp", "IS"), str.__eq__)
-        return _page(request, [one for one in objects if wanted is None or fits(str(one["name"]), wanted)], most=1000)
+        return _page(request, [one for one in objects if wanted is None or fits(one["name"], wanted)], dict, most=1000)
 
     async def environments(self, request: Request, key: SplitKey) -> Response:
         """A bare list, without pages."""
@@ -91,18 +97,27 @@ class Split:
     async def flags(self, request: Request, key: SplitKey) -> Response:
         if key.environment:
             raise _refusal(404, "Workspace not found")
-        wanted = set(request.query_params.getlist("tag"))
-        flags = self._company.flags(self._project(request, key), "split")
-        return _page(request, [_flag(one) for one in flags if not wanted or wanted & set(one.tags or ())])
+        project, wanted = self._project(request, key), frozenset(request.query_params.getlist("tag"))
+        return _page(request, self._with_tag(project, wanted) if wanted else self._flags[project], flag_json)
+
+    def _with_tag(self, project: str, wanted: frozenset[str]) -> tuple[CompanyFlag, ...]:
+        """Flags with any of the tags: whether Split means any or all of several is not known."""
+        known = self._tagged.get((project, wanted))
+        if known is None:
+            known = tuple(flag for flag in self._flags[project] if not wanted.isdisjoint(flag.tags or ()))
+            self._tagged[project, wanted] = known
+        return known
 
     async def definitions(self, request: Request, key: SplitKey) -> Response:
-        return _page(request, list(self._definitions(request, key).values()))
+        flags, environment = self._defined(request, key)
+        return _page(request, flags, partial(definition_json, environment=environment))
 
     async def definition(self, request: Request, key: SplitKey) -> Response:
-        found = self._definitions(request, key).get(request.path_params["name"])
+        flags, environment = self._defined(request, key)
+        found = next((flag for flag in flags if flag.key == request.path_params["name"]), None)
         if found is None:
             raise _refusal(404, "Feature flag not found")
-        return JSONResponse(found)
+        return JSONResponse(definition_json(found, environment))
 
     def _project(self, request: Request, key: SplitKey) -> str:
         """A workspace that is not there and one that the key may not see are the same 404."""
@@ -111,15 +126,14 @@ class Split:
                 return project
         raise _refusal(404, "Workspace not found")
 
-    def _definitions(self, request: Request, key: SplitKey) -> dict[str, dict[str, Any]]:
-        """By name. The environment is told by its id, or by its name as it is written."""
+    def _defined(self, request: Request, key: SplitKey) -> tuple[tuple[CompanyFlag, ...], str]:
+        """The flags that are defined there, and where: an environment is told by its id or its exact name."""
         asked = request.path_params["environment"]
         name = next((name for name, id_ in ENVIRONMENTS.items() if asked in (name, id_)), None)
-        flags = self._company.flags(self._project(request, key), "split")
+        project = self._project(request, key)
         if name is None or (key.environment and key.environment != name):
             raise _refusal(404, "Environment not found")
-        present = (flag for flag in flags if flag.state != "absent" or name != "production")
-        return {flag.key: _definition(flag, name) for flag in present}
+        return (self._live if name == "production" else self._flags)[project], name
 
 
 _Handler = Callable[[Request, SplitKey], Awaitable[Response]]
@@ -144,87 +158,14 @@ def _key(request: Request) -> SplitKey:
     raise _refusal(401, "Invalid API key")
 
 
-def _page(request: Request, objects: Sequence[object], *, most: int = 50) -> Response:
-    """Too large a limit is refused here; what Split does is not known."""
+def _page(request: Request, found: Sequence[T], shape: Callable[[T], object], *, most: int = 50) -> Response:
+    """The part asked for, and nothing else is shaped. Too large a limit is refused; what Split does is not known."""
     limit = whole_number(request.query_params.get("limit"), 20)
     offset = whole_number(request.query_params.get("offset"), 0)
     if limit is None or offset is None or not 1 <= limit <= most:
         raise _refusal(400, f"limit must be from 1 to {most}, offset 0 or more")
-    page = objects[offset : offset + limit]
-    return JSONResponse({"objects": list(page), "offset": offset, "limit": limit, "totalCount": len(objects)})
-
-
-def _flag(flag: CompanyFlag) -> dict[str, Any]:
-    number = flag.created % 1_000_003
-    status = "Killed" if flag.state == "killed" else "Permanent" if flag.kind == "operational" else "Ramping"
-    return {
-        "id": f"6e000000-5a4d-4b0c-8500-{number:012x}",
-        "name": flag.key,
-        "description": flag.about,
-        "trafficType": {"id": _KINDS["user"], "name": "user"},
-        "creationTime": flag.created,
-        "tags": None if flag.tags is None else [{"name": tag} for tag in flag.tags],
-        "rolloutStatus": {"id": f"7f000000-5a4d-4b0c-8500-{len(status):012x}", "name": status},
-        "rolloutStatusTimestamp": flag.created,
-        "owners": [],
-    }
-
-
-def _definition(flag: CompanyFlag, environment: str) -> dict[str, Any]:
-    """The definition. In development everybody gets what the flag is for."""
-    live = environment == "production"
-    shares = _shares(flag) if live else {**dict.fromkeys(_shares(flag), 0), next(iter(_shares(flag))): 100}
-    names = list(shares)
-    treatments: list[dict[str, Any]] = [{"name": name, "configurations": None, "description": ""} for name in names]
-    if live and flag.targets:
-        treatments[0]["keys"] = list(flag.targets)
-    if live and flag.segments:
-        treatments[0]["segments"] = list(flag.segments)
-    return {
-        "name": flag.key,
-        "environment": {"id": ENVIRONMENTS[environment], "name": environment},
-        "trafficType": {"id": _KINDS["user"], "name": "user"},
-        "killed": live and flag.state == "killed",
-        "treatments": treatments,
-        "defaultTreatment": next((name for name in names if name in _SAFE), names[-1]),
-        "baselineTreatment": names[-1],
-        "trafficAllocation": flag.allocation if live else 100,
-        "rules": _rules(flag, names[0]) if live else [],
-        "defaultRule": [{"treatment": name, "size": size} for name, size in shares.items() if size or len(names) < 3],
-        "creationTime": flag.created,
-        "lastUpdateTime": flag.created,
-        "lastTrafficReceivedAt": None if flag.stale else flag.created,
-        "flagSets": [],
-    }
-
-
-_SAFE = ("off", "control", "none", "classic")
-"""Treatments that are served when nothing else is."""
-
-
-def _shares(flag: CompanyFlag) -> dict[str, int]:
-    if flag.variants:
-        return dict(flag.variants)
-    chosen_ones = bool(flag.rules or flag.segments) and flag.rollout == 100
-    on = 0 if flag.state in ("off", "absent") or chosen_ones else flag.rollout
-    return {"on": on, "off": 100 - on}
-
-
-def _rules(flag: CompanyFlag, treatment: str) -> list[dict[str, Any]]:
-    matchers: list[dict[str, Any]] = [
-        {"type": "IN_LIST_STRING", "attribute": attribute, "strings": list(values), "negate": False}
-        for attribute, values in flag.rules
-    ]
-    if flag.requires:
-        depends = {"splitName": flag.requires, "treatment": "on"}
-        matchers.insert(0, {"type": "IN_SPLIT", "negate": False, "depends": depends})
-    return [
-        {
-            "condition": {"combiner": "AND", "matchers": [matcher]},
-            "buckets": [{"treatment": treatment, "size": 100}],
-        }
-        for matcher in matchers
-    ]
+    objects = [shape(one) for one in found[offset : offset + limit]]
+    return JSONResponse({"objects": objects, "offset": offset, "limit": limit, "totalCount": len(found)})
 
 
 async def _refused(request: Request, problem: Exception) -> Response:

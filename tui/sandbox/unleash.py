@@ -1,4 +1,4 @@
-"""The practice Unleash: its client API, as server 7.5.1 was measured to answer."""
+"""The practice Unleash, as server 7.5.1 was measured to answer: its client API, and a part of the admin API."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from tui.sandbox.answers import Refusal
-from tui.sandbox.company import Company, CompanyFlag, Segment
+from tui.sandbox.company import Company
 from tui.sandbox.keys import UNLEASH_KEYS, UnleashKey
+from tui.sandbox.unleash_admin import Admin
+from tui.sandbox.unleash_shapes import feature_json, segment_json, tags_of
 
 _NO_TOKEN = "This endpoint requires an API token. Please add an authorization header to your request with a valid token"
 """What Unleash says, also where a token was sent and is wrong."""
@@ -39,6 +41,7 @@ class Unleash:
         routes = [
             Route("/api/client/features", self.features, methods=["GET"]),
             Route("/api/client/features/{name}", self.feature, methods=["GET"]),
+            *Admin(self._company, _admin_key).routes(),
             Route("/health", self.health, methods=["GET"]),
             Route("/api/{path:path}", self.no_such_path),
             Route("/{path:path}", self.page),
@@ -56,15 +59,15 @@ class Unleash:
             (project, flag)
             for project in projects
             for flag in self._company.flags(project, "unleash")
-            if flag.key.startswith(prefix) and (not tags or tags & _tags_of(flag))
+            if flag.key.startswith(prefix) and (not tags or tags & tags_of(flag))
         ]
         if tags:
             query["tag"] = sorted(tag.split(":", 1) for tag in tags)
         apart = "unleash-client-spec" in request.headers
-        features = [_feature(flag, project, environment, self._company, apart) for project, flag in flags]
+        features = [feature_json(flag, project, environment, self._company, apart) for project, flag in flags]
         body: dict[str, Any] = {"version": 2, "features": features, "query": query, "meta": _meta(query)}
         if apart:
-            body["segments"] = [_segment(one) for one in self._company.segments.values()]
+            body["segments"] = [segment_json(one) for one in self._company.segments.values()]
         else:
             query["inlineSegmentConstraints"] = True
         return JSONResponse(body, headers={"ETag": body["meta"]["etag"]})
@@ -75,7 +78,7 @@ class Unleash:
         for project in key.projects or self._company.projects:
             for flag in self._company.flags(project, "unleash"):
                 if flag.key == name:
-                    return JSONResponse(_feature(flag, project, key.environment, self._company, apart=False))
+                    return JSONResponse(feature_json(flag, project, key.environment, self._company, apart=False))
         raise _refusal(404, "NotFoundError", f"Could not find feature with name {name}")
 
     async def health(self, request: Request) -> Response:
@@ -109,6 +112,17 @@ def _client_key(request: Request) -> UnleashKey:
         raise Refusal(401, {"message": _NO_TOKEN})
     if key.kind == "frontend":
         raise Refusal(403, {"message": _WRONG_KIND})
+    return key
+
+
+def _admin_key(request: Request) -> UnleashKey:
+    sent = _sent(request)
+    if not sent:
+        raise _refusal(401, "AuthenticationRequired", "You must log in to use Unleash.")
+    key = UNLEASH_KEYS.find(sent)
+    if key is None:
+        raise _refusal(401, "UnauthorizedError", "The token is not known.")
+    _refuse_client_keys(request)
     return key
 
 
@@ -150,84 +164,9 @@ def _tags(request: Request) -> set[str]:
     return set(tags)
 
 
-def _tags_of(flag: CompanyFlag) -> set[str]:
-    """Tags with a blank are teams here, the others simple."""
-    return {f"team:{tag}" if " " in tag else f"simple:{tag}" for tag in flag.tags or ()}
-
-
 def _meta(query: Mapping[str, Any]) -> dict[str, Any]:
     digest = hashlib.sha256(json.dumps(query, sort_keys=True).encode()).hexdigest()[:8]
     return {"revisionId": 42, "etag": f'"{digest}:42"', "queryHash": digest}
-
-
-def _feature(flag: CompanyFlag, project: str, environment: str, company: Company, apart: bool) -> dict[str, Any]:
-    """A feature as one environment has it; without one it has production's strategies, disabled."""
-    live = environment != "development"
-    shape: dict[str, Any] = {
-        "name": flag.key,
-        "type": flag.kind,
-        "enabled": environment in ("production", "development") and (flag.state == "on" or not live),
-        "project": project,
-        "stale": flag.stale,
-        "strategies": _strategies(flag, company, apart) if live else [_strategy("default", {})],
-        "variants": _variants(flag, "default") if flag.older_variants else [],
-        "description": flag.about,
-        "impressionData": False,
-    }
-    if flag.requires:
-        shape["dependencies"] = [{"feature": flag.requires, "enabled": True}]
-    return shape
-
-
-def _strategy(name: str, parameters: Mapping[str, Any], **more: Any) -> dict[str, Any]:
-    return {"name": name, "parameters": dict(parameters), "constraints": [], "variants": [], **more}
-
-
-def _strategies(flag: CompanyFlag, company: Company, apart: bool) -> list[dict[str, Any]]:
-    """`apart` is a client that knows segments: it gets their ids; for others they are constraints."""
-    if flag.state == "absent":
-        return []
-    if flag.strategy:
-        return [_strategy(flag.strategy["name"], flag.strategy["parameters"])]
-    segments = [company.segments[name] for name in flag.segments]
-    constraints = [_constraint(attribute, values) for attribute, values in flag.rules]
-    if not apart:
-        constraints += [_constraint(one.attribute, one.values) for one in segments]
-    rollout = {"rollout": str(flag.rollout), "stickiness": "default", "groupId": flag.key}
-    main = _strategy("flexibleRollout", rollout, constraints=constraints)
-    if flag.variants and not flag.older_variants:
-        main["variants"] = _variants(flag, "default")
-    if apart and segments:
-        main["segments"] = [one.id for one in segments]
-    targets = [_strategy("userWithId", {"userIds": ",".join(flag.targets)})] if flag.targets else []
-    return [main, *targets]
-
-
-def _constraint(attribute: str, values: tuple[str, ...]) -> dict[str, Any]:
-    usual = {"operator": "IN", "inverted": False, "caseInsensitive": False}
-    return {"contextName": attribute, "values": list(values), **usual}
-
-
-def _variants(flag: CompanyFlag, stickiness: str) -> list[dict[str, Any]]:
-    """Weights are in thousandths."""
-    return [
-        {
-            "name": name,
-            "weight": share * 10,
-            "weightType": "variable",
-            "stickiness": stickiness,
-            "payload": {"type": "string", "value": name},
-        }
-        for name, share in flag.variants
-    ]
-
-
-def _segment(segment: Segment) -> dict[str, Any]:
-    return {
-        "id": segment.id,
-        "name": segment.name,
-        "constraints": [_constraint(segment.attribute, segment.values)],
-    }
 
 
 async def _refused(request: Request, problem: Exception) -> Response:
