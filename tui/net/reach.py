@@ -271,9 +271,7 @@ async def look(
     return Sighting(host, reach, dns, found, proxied, trust)
 
 
-async def _asked(
-    host: str, port: int, resolve: Resolve, seconds: float
-) -> tuple[Dns, tuple[tuple[str, Reach], ...]]:
+async def _asked(host: str, port: int, resolve: Resolve, seconds: float) -> tuple[Dns, tuple[tuple[str, Reach], ...]]:
     if _is_address(host):
         return Dns.NOT_ASKED, ((host, classify(host)),)
     try:
