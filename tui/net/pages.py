@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential, wait_random
 
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind
@@ -192,7 +192,7 @@ class _Gate:
 
         again = AsyncRetrying(
             stop=stop_after_attempt(_TRIES),
-            wait=wait_exponential_jitter(initial=0.5, max=4.0, jitter=0.5),
+            wait=wait_exponential(multiplier=0.5, max=4.0) + wait_random(0.0, 0.5),
             retry=retry_if_exception(passing),
             sleep=self._http.sleep,
             reraise=True,

@@ -1,0 +1,350 @@
+"""Long lists: several pages at once, in order, tried again, whole even where the list changes, and nothing left."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+import pytest
+
+from tui.net.client import Http
+from tui.net.errors import Failure, Kind
+from tui.net.events import Exchange, Pausing, Sink
+from tui.net.pages import AT_ONCE, Part, Progress, read_all
+
+SIZE = 10
+NOW = 1_800_000_000.0
+
+
+@dataclass
+class Shelf:
+    """A list as a server keeps it. `before` is told each offset before its page is cut."""
+
+    items: list[str]
+    before: Callable[[int], None] = lambda offset: None
+    tells: bool = True
+    asked: list[int] = field(default_factory=list)
+    running: int = 0
+    most: int = 0
+
+    async def fetch(self, offset: int, sink: Sink) -> Part[str]:
+        self.asked.append(offset)
+        self.running += 1
+        self.most = max(self.most, self.running)
+        try:
+            for _ in range(3):
+                await asyncio.sleep(0)
+            self.before(offset)
+            return Part(tuple(self.items[offset : offset + SIZE]), len(self.items) if self.tells else None)
+        finally:
+            self.running -= 1
+
+
+@dataclass
+class Clock:
+    """Waits end at once, and move the clock."""
+
+    at: float = NOW
+    slept: list[float] = field(default_factory=list)
+
+    def now(self) -> float:
+        return self.at
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.at += seconds
+
+    def http(self) -> Http:
+        return Http(now=self.now, sleep=self.sleep)
+
+
+def numbered(count: int) -> list[str]:
+    return [f"item-{number}" for number in range(count)]
+
+
+async def read(
+    shelf: Shelf, clock: Clock | None = None, at_once: int = AT_ONCE
+) -> tuple[list[str], list[Progress[str]]]:
+    """The items that are there in the end, in the order in which they came, and all that came."""
+    seen, came = dict[str, None](), list[Progress[str]]()
+    http = (clock or Clock()).http()
+    pages = read_all(http, shelf.fetch, str, what="The list", size=SIZE, at_once=at_once)
+    async with aclosing(pages) as progresses:
+        async for progress in progresses:
+            came.append(progress)
+            seen |= dict.fromkeys(progress.fresh)
+            for gone in progress.gone:
+                del seen[str(gone)]
+    return list(seen), came
+
+
+def failing(*times: int, status: int = 503, at: int = 20) -> Callable[[int], None]:
+    """The page at `at` fails as often as told."""
+    left = iter(range(times[0]))
+
+    def before(offset: int) -> None:
+        if offset == at and next(left, None) is not None:
+            raise Failure(Kind.SOURCE, f"It failed ({status}).", status_code=status)
+
+    return before
+
+
+@pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 20, 95])
+@pytest.mark.parametrize("tells", [True, False])
+async def test_each_item_comes_once_in_its_order(count: int, tells: bool) -> None:
+    shelf = Shelf(numbered(count), tells=tells)
+    seen, came = await read(shelf)
+    assert seen == shelf.items
+    assert sum(len(progress.fresh) for progress in came) == count
+    assert (came[-1].read, came[-1].total) == (count, count if tells else None)
+    assert sorted(set(shelf.asked)) == sorted(shelf.asked)
+    if tells:
+        assert len(shelf.asked) == max(1, -(-count // SIZE))
+
+
+@pytest.mark.parametrize("at_once", [1, 2, AT_ONCE])
+async def test_so_many_pages_at_once_and_no_more(at_once: int) -> None:
+    shelf = Shelf(numbered(200))
+    seen, _ = await read(shelf, at_once=at_once)
+    assert seen == shelf.items
+    assert shelf.most == at_once
+
+
+async def test_a_page_that_is_late_is_waited_for_while_others_are_read() -> None:
+    """They are given behind it all the same."""
+    shelf, late = Shelf(numbered(100)), asyncio.Event()
+
+    async def fetch(offset: int, sink: Sink) -> Part[str]:
+        page = await shelf.fetch(offset, sink)
+        if offset == 10:
+            await late.wait()
+        if offset == 90:
+            late.set()
+        return page
+
+    pages = [page async for page in read_all(Clock().http(), fetch, str, what="The list", size=SIZE)]
+    assert [page.fresh[0] for page in pages] == [f"item-{number}" for number in range(0, 100, 10)]
+
+
+async def test_a_smaller_page_than_asked_for_is_the_step() -> None:
+    """A server may give at most so many."""
+    items = numbered(50)
+    asked = []
+
+    async def fetch(offset: int, sink: Sink) -> Part[str]:
+        asked.append(offset)
+        return Part(tuple(items[offset : offset + 5]), 50)
+
+    pages = [page async for page in read_all(Clock().http(), fetch, str, what="The list", size=SIZE)]
+    assert [item for page in pages for item in page.fresh] == items
+    assert asked == list(range(0, 50, 5))
+
+
+async def test_a_pause_for_one_page_holds_the_others_back() -> None:
+    events, slept, end, both = list[Exchange](), list[float](), asyncio.Event(), asyncio.Event()
+    clock = Clock()
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 2:
+            both.set()
+        await end.wait()
+
+    shelf = Shelf(numbered(100))
+    http = Http(now=clock.now, sleep=sleep)
+
+    async def fetch(offset: int, sink: Sink) -> Part[str]:
+        if offset == 10 and not slept:
+            sink(Pausing(5.0, clock.at + 5.0, 1, 3, ""))
+            await http.sleep(5.0)
+        return await shelf.fetch(offset, sink)
+
+    async def whole() -> list[str]:
+        pages = read_all(http, fetch, str, what="The list", size=SIZE, at_once=2, sink=events.append)
+        return [item async for page in pages for item in page.fresh]
+
+    reading = asyncio.create_task(whole())
+    async with asyncio.timeout(10):
+        await both.wait()
+    assert slept == [5.0, 5.0]
+    assert shelf.asked == [0]  # the page at 20 would have been refused as well
+    clock.at += 5.0
+    end.set()
+    assert await reading == shelf.items
+    assert [event.until for event in events if isinstance(event, Pausing)] == [NOW + 5.0]
+
+
+@pytest.mark.parametrize("at", [0, 20])
+async def test_a_page_is_tried_again(at: int) -> None:
+    clock, shelf = Clock(), Shelf(numbered(60), failing(2, at=at))
+    seen, _ = await read(shelf, clock)
+    assert seen == shelf.items
+    assert shelf.asked.count(at) == 3
+    assert len(clock.slept) == 2
+    assert 0.5 <= clock.slept[0] <= clock.slept[1] + 0.5 <= 5.0
+
+
+async def test_a_page_that_stays_lost_is_told_after_all_others_were_given() -> None:
+    shelf, came = Shelf(numbered(100), failing(3)), list[str]()
+    pages = read_all(Clock().http(), shelf.fetch, str, what="The list", size=SIZE)
+
+    async def whole() -> None:
+        async for page in pages:
+            came.extend(page.fresh)
+
+    with pytest.raises(Failure) as caught:
+        await whole()
+    assert caught.value.status_code == 503
+    assert came == [item for item in shelf.items if item not in shelf.items[20:30]]
+
+
+@pytest.mark.parametrize("kind", [Kind.UNREACHABLE, Kind.TIMEOUT, Kind.SERVER_ERROR])
+async def test_every_passing_failure_is_tried_again(kind: Kind) -> None:
+    left = iter([Failure(kind, "It failed.")])
+
+    def before(offset: int) -> None:
+        if offset == 20 and (failure := next(left, None)):
+            raise failure
+
+    shelf = Shelf(numbered(50), before)
+    assert (await read(shelf))[0] == shelf.items
+    assert shelf.asked.count(20) == 2
+
+
+async def test_a_refusal_is_not_tried_again_and_ends_the_asking() -> None:
+    shelf = Shelf(numbered(1000), failing(9, status=403))
+    with pytest.raises(Failure) as caught:
+        await read(shelf)
+    assert caught.value.status_code == 403
+    assert shelf.asked.count(20) == 1
+    assert len(shelf.asked) <= 1 + 2 * AT_ONCE
+
+
+async def test_a_list_that_grows_at_its_end_is_read_once_more() -> None:
+    shelf = Shelf(numbered(30))
+
+    def grow(offset: int) -> None:
+        if offset == 20 and len(shelf.items) == 30:
+            shelf.items.append("new")
+
+    shelf.before = grow
+    seen, came = await read(shelf)
+    assert seen == [*numbered(30), "new"]
+    assert [progress.fresh for progress in came if progress.fresh][3:] == [("new",)]
+    assert (came[-1].read, came[-1].total) == (31, 31)
+
+
+async def test_an_item_put_before_the_pages_that_are_left_is_found() -> None:
+    shelf = Shelf(numbered(30))
+
+    def put(offset: int) -> None:
+        if offset == 10 and len(shelf.items) == 30:
+            shelf.items.insert(0, "new")
+
+    shelf.before = put
+    seen, came = await read(shelf)
+    assert sorted(seen) == sorted(["new", *numbered(30)])
+    assert not any(progress.gone for progress in came)
+
+
+async def test_an_item_taken_away_is_told_gone_and_none_is_passed_over() -> None:
+    shelf = Shelf(numbered(35))
+
+    def take(offset: int) -> None:
+        if offset == 10 and len(shelf.items) == 35:
+            del shelf.items[0]
+
+    shelf.before = take
+    seen, came = await read(shelf)
+    assert sorted(seen) == sorted(numbered(35)[1:])
+    assert [progress.gone for progress in came if progress.gone] == [("item-0",)]
+
+
+async def test_an_item_that_changed_is_fresh_once_more() -> None:
+    first = [{"id": number, "name": "a"} for number in range(15)]
+    grown = [*first, {"id": 15, "name": "a"}]
+    lists = iter([first, grown, [{"id": 0, "name": "b"}, *grown[1:]]])
+    current: list[dict[str, object]] = []
+
+    async def fetch(offset: int, sink: Sink) -> Part[dict[str, object]]:
+        nonlocal current
+        current = list(next(lists, current))
+        return Part(tuple(current[offset : offset + SIZE]), len(current))
+
+    pages = read_all(Clock().http(), fetch, lambda item: str(item["id"]), what="The list", size=SIZE)
+    fresh = [item for page in [page async for page in pages][2:] for item in page.fresh]
+    assert fresh == [{"id": 0, "name": "b"}]
+
+
+async def test_a_list_that_changes_for_ever_is_a_failure() -> None:
+    shelf = Shelf(numbered(30))
+    shelf.before = lambda offset: shelf.items.append(f"new-{len(shelf.items)}")
+    with pytest.raises(Failure) as caught:
+        await read(shelf)
+    assert caught.value.what == "The list changed while it was read, twice."
+    assert caught.value.exit_code == 5
+
+
+@pytest.mark.parametrize("tells", [True, False])
+async def test_a_list_without_end_is_not_read_for_ever(tells: bool) -> None:
+    asked = 0
+
+    async def fetch(offset: int, sink: Sink) -> Part[int]:
+        nonlocal asked
+        asked += 1
+        return Part((offset,), 10**8 if tells else None)
+
+    with pytest.raises(Failure) as caught:
+        async for _ in read_all(Clock().http(), fetch, str, what="The list", size=1):
+            pass
+    assert caught.value.kind is Kind.TOO_LARGE
+    assert asked <= 5_001
+
+
+async def test_an_empty_page_in_place_of_a_hundred_items_is_not_believed() -> None:
+    async def fetch(offset: int, sink: Sink) -> Part[int]:
+        return Part((), 100)
+
+    with pytest.raises(Failure):
+        async for _ in read_all(Clock().http(), fetch, str, what="The list", size=SIZE):
+            pass
+
+
+@pytest.mark.parametrize("by", ["close", "cancel"])
+async def test_left_early_it_leaves_nothing_running(by: str) -> None:
+    shelf, never, first = Shelf(numbered(200)), asyncio.Event(), asyncio.Event()
+
+    async def fetch(offset: int, sink: Sink) -> Part[str]:
+        page = await shelf.fetch(offset, sink)
+        if offset > 10:
+            await never.wait()
+        return page
+
+    async def reading() -> None:
+        pages = read_all(Clock().http(), fetch, str, what="The list", size=SIZE)
+        async with aclosing(pages) as progresses:
+            async for page in progresses:
+                if page.fresh[0] == "item-10":
+                    first.set()
+                    if by == "close":
+                        return
+
+    task = asyncio.create_task(reading())
+    await first.wait()
+    if by == "cancel":
+        task.cancel()
+    await asyncio.wait({task}, timeout=10)
+    assert task.done()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_a_mistake_of_our_own_is_no_failure_and_leaves_nothing_running() -> None:
+    def before(offset: int) -> None:
+        if offset == 20:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await read(Shelf(numbered(100), before))
+    assert asyncio.all_tasks() == {asyncio.current_task()}
