@@ -76,6 +76,11 @@ def tag(variable: Variable, value: str, answers: Answers, secrets: Secrets) -> I
         yield problem(variable, fault, use(variable, good) if good else None)
 
 
+def is_tag(text: str) -> bool:
+    """Whether LaunchDarkly takes this as a tag."""
+    return not _tag_fault(text)
+
+
 def _tag_fault(text: str) -> str:
     if not _TAG.fullmatch(text):
         return "A tag has letters, digits, . _ - only, and no blank."
