@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -123,6 +124,7 @@ class World:
 
 
 HOUR = 3_600_000
+LEGAL_KEY = re.compile("[a-zA-Z0-9][a-zA-Z0-9._-]{0,255}")
 LEGAL = (
     "checkout",
     "dark-mode",
@@ -227,7 +229,7 @@ def companies(draw: st.DrawFn, *, most: int = 12, duplicates: bool = False) -> W
 
     Keys differ from each other, by case alone at least, unless `duplicates` are asked for: Split has none.
     """
-    legal = st.sampled_from(LEGAL) | st.from_regex(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,5}", fullmatch=True)
+    legal = st.sampled_from(LEGAL) | st.from_regex("[a-zA-Z0-9][a-zA-Z0-9._-]{0,5}", fullmatch=True)
     keys = draw(st.lists(legal | st.sampled_from(ILLEGAL), max_size=most, unique=True))
     twins = [key.swapcase() for key in keys if draw(st.sampled_from([False, False, True]))]
     keys = draw(st.permutations([*dict.fromkeys([*keys, *twins])]))
@@ -235,7 +237,9 @@ def companies(draw: st.DrawFn, *, most: int = 12, duplicates: bool = False) -> W
         keys += draw(st.lists(st.sampled_from(keys), max_size=3))
     flags = tuple(draw(_company_flags(key, number, tuple(keys))) for number, key in enumerate(keys))
     taken = draw(st.lists(legal | st.sampled_from([*keys, "unrelated"]), max_size=most, unique=True))
-    existing = tuple(LdFlag(key, key, (), STARTED, archived=draw(st.booleans())) for key in taken if key not in ILLEGAL)
+    existing = tuple(
+        LdFlag(key, key, (), STARTED, archived=draw(st.booleans())) for key in taken if LEGAL_KEY.fullmatch(key)
+    )
     destination = Destination(existing, draw(_CONVENTIONS))
     return World(Company(SEGMENTS, {"default": flags, "mobile-app": ()}), destination)
 
@@ -261,7 +265,7 @@ def big_destination(count: int) -> Destination:
     """`count` flags in LaunchDarkly, every tenth archived; every second one has the key of a flag of `big_company`."""
     keys = [flag.key for flag in big_company(count).projects["default"]]
     named = (
-        key if number % 2 and key[0].isalnum() and "~" not in key else f"there-already-{number:05}"
+        key if number % 2 and LEGAL_KEY.fullmatch(key) else f"there-already-{number:05}"
         for number, key in enumerate(keys)
     )
     flags = tuple(
