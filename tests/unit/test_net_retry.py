@@ -93,7 +93,7 @@ async def test_each_family_of_headers_is_waited_in_full(
     assert requests == 2
     assert clock.slept == [pytest.approx(seconds)]
     [pausing] = [event for event in events if isinstance(event, Pausing)]
-    assert pausing == Pausing(clock.slept[0], NOW + clock.slept[0], 1, 3, limit)
+    assert pausing == Pausing(clock.slept[0], NOW + clock.slept[0], 1, 3, limit, "Split")
     statuses = [event.status_code for event in events if isinstance(event, Answered)]
     assert statuses == [429, 200]
 

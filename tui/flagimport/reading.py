@@ -105,7 +105,7 @@ class Reading:
             self._failures.append(failure)
 
     def _incomplete(self) -> str:
-        read = ", ".join(_count(each) for each in self._counted.values() if each.read != each.total)
+        read = ", ".join(each.words for each in self._counted.values() if each.read != each.total)
         if self._failures:
             return str(self._failures[0])
         if self._stopped:
@@ -175,8 +175,3 @@ class Reading:
 _CONVENTION_NOT_READ = (
     "Whether the project asks for a naming convention could not be read ({}) Keys that break one would not arrive."
 )
-
-
-def _count(each: Counted) -> str:
-    of = f" of {each.total:,}" if each.total is not None else ""
-    return f"{each.what} {each.read:,}{of}"

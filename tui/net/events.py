@@ -60,13 +60,15 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Pausing:
-    """The server asked for a pause, which is kept in full. `until` is in seconds since the epoch."""
+    """`peer` asked for a pause, which is kept in full. `until` is in seconds since the epoch; `limit` says whose
+    limit was hit, "" where untold."""
 
     seconds: float
     until: float
     attempt: int
     of: int
     limit: str
+    peer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,12 @@ class Counted:
     what: str
     read: int
     total: int | None
+
+    @property
+    def words(self) -> str:
+        """ "Split flags 3,150 of 10,000"."""
+        of = f" of {self.total:,}" if self.total is not None else ""
+        return f"{self.what} {self.read:,}{of}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,7 @@ async def kept_pauses(
         late = deadline is not None and end > deadline
         if count > limits.pauses or pause.seconds > limits.longest_pause or late:
             raise _rate_limited(peer, pause, end, at)
-        sink(Pausing(pause.seconds, end, count, limits.pauses, pause.limit))
+        sink(Pausing(pause.seconds, end, count, limits.pauses, pause.limit, peer))
         return pause.seconds
 
     async def attempt() -> Answer:

@@ -24,12 +24,23 @@ class Symbols:
     unticked: str = "[ ]"
     chosen: str = "(o)"
     unchosen: str = "( )"
+    cut: str = "…"
+    """Stands for the rest of a text that does not fit."""
+    full: str = "█"
+    """In a bar: what is done, what arrives. `half` and `light` tell other parts from it, `empty` what is to come."""
+    half: str = "▒"
+    light: str = "░"
+    crossed: str = "╳"
+    empty: str = "░"
 
 
 UNICODE = Symbols()
-ASCII = Symbols(ok="+", problem="x", note=".", focus=">", dot="*", arrow="->")
+ASCII = Symbols(
+    ok="+", problem="x", note=".", focus=">", dot="*", arrow="->", cut="~",
+    full="#", half="=", light="-", crossed="x", empty="-",
+)  # fmt: skip
 
-_STYLES = {
+STYLES = {
     "ok": "$success",
     "warning": "$warning",
     "problem": "bold $error",
@@ -49,7 +60,7 @@ def mark(symbols: Symbols, level: str) -> Content:
     """The symbol of a level in its colour; nothing for a note."""
     if level == "note":
         return Content("")
-    return Content.styled(f"{getattr(symbols, level)} ", _STYLES[level])
+    return Content.styled(f"{getattr(symbols, level)} ", STYLES[level])
 
 
 def sentence(symbols: Symbols, level: str, text: str) -> Content:

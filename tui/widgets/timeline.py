@@ -63,8 +63,7 @@ def _note(event: Note) -> Entry:
 
 
 def _counted(event: Counted) -> Entry:
-    of = f" of {event.total:,}" if event.total is not None else ""
-    return Entry("note", "reading", f"{event.what} {event.read:,}{of}", None, event.what)
+    return Entry("note", "reading", event.words, None, event.what)
 
 
 _ENTRIES: dict[type, Callable[..., Entry]] = {

@@ -1,0 +1,144 @@
+"""A list of flags with what is listed written above it: filter, order, search, place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import getters, on
+from textual.actions import SkipAction
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.flagimport.plan import Plan
+from tui.text import clean
+from tui.widgets.flag_list import FlagList
+from tui.widgets.flag_view import ALL, AS_LISTED, ON, Flags, View, next_sort
+from tui.widgets.inputs import LiveInput
+from tui.widgets.symbols import Symbols
+
+_HINTS = ("/ search", "f filter", "s sort")
+
+
+class FlagBrowser(Vertical):
+    """Shows the flags of a plan, or those that were read so far. Its list posts what is opened."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "clear_search", show=False)]
+    list = getters.query_one("#flag-rows", FlagList)
+
+    def __init__(self, symbols: Symbols, *, id: str) -> None:
+        super().__init__(id=id)
+        self.view = View()
+        self._symbols = symbols
+        self._flags = Flags(())
+        self._reading = False
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="flags-shown", markup=False)
+        with Horizontal(id="flags-search"):
+            yield Static(Content("  search "), id="flags-search-label", markup=False)
+            yield LiveInput("", placeholder="key, name or description", id="search", told=self._typed)
+        yield Static("", id="flags-heading", markup=False)
+        yield FlagList(self._symbols, id="flag-rows")
+
+    def on_mount(self) -> None:
+        self.query_one("#flags-search").display = False
+
+    def show(self, plan: Plan, *, reading: bool) -> None:
+        """Show the flags of another plan; filter, order and search stay."""
+        self._flags, self._reading = Flags(plan.flags), reading
+        self._draw(home=False)
+
+    def look(self, view: View) -> None:
+        """Choose other flags, or another order."""
+        if view != self.view:
+            self.view = view
+            self._draw(home=True)
+
+    def _draw(self, *, home: bool) -> None:
+        # What is read grows at its end: no row moves under a person's eyes.
+        view = replace(self.view, sort=AS_LISTED) if self._reading else self.view
+        self.list.show(self._flags.seen(view), self._flags.longest, reading=self._reading, home=home)
+
+    # --- what stands above
+
+    @on(FlagList.Moved)
+    def _moved(self, event: FlagList.Moved) -> None:
+        event.stop()
+        self._write()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._write)
+
+    def _write(self) -> None:
+        if not self.is_attached:
+            return
+        self.query_one("#flags-shown", Static).update(Content(self.said(self.size.width)), layout=False)
+        self.query_one("#flags-heading", Static).update(Content(self.list.heading), layout=False)
+
+    def said(self, width: int) -> str:
+        """What is listed, the keys that change it as far as there is room, and the place in the list."""
+        total, shown = len(self._flags.all), len(self.list.rows)
+        order = "" if self._reading else f", by {self.view.sort}"
+        count = f"{shown:,} of {total:,} {self.view.words}" if self.view.words else f"all {total:,}"
+        left = f"  shown: {count}{' read so far' if self._reading else ''}{order}"
+        place = f"{self.list.at + 1:,} of {shown:,} " if shown else ""
+        for hint in _HINTS:
+            if len(left) + len(hint) + len(place) + 5 <= width:
+                left += f"   {hint}"
+        left = left if len(left) + len(place) < width else f"{left[: width - len(place) - 2]}{self._symbols.cut} "
+        return f"{left}{place:>{max(0, width - len(left))}}"
+
+    # --- keys
+
+    def filter(self) -> None:
+        """The next filter."""
+        self.look(self._flags.next_filter(self.view))
+
+    def sort(self) -> None:
+        """The next order."""
+        self.look(next_sort(self.view))
+
+    def losses(self, kind: str = "") -> None:
+        """The flags that lose this kind of thing; without one, those of the next kind."""
+        self.look(replace(self.view, only=ALL, loses=kind) if kind else self._flags.next_loss(self.view))
+
+    def on_now(self) -> None:
+        """The flags that are on at the source and will be off; once more: all."""
+        self.look(replace(self.view, only=ALL if self.view.only == ON else ON, loses=""))
+
+    # --- search
+
+    @property
+    def searching(self) -> bool:
+        """The search line is open."""
+        return self.query_one("#flags-search").display
+
+    def search(self) -> None:
+        """Open the search line."""
+        self._open(True)
+        self.query_one("#search", LiveInput).focus()
+
+    def keep_search(self) -> None:
+        """Close the search line; what it found stays."""
+        self._open(False)
+        self.list.focus()
+
+    def action_clear_search(self) -> None:
+        """Esc: all flags again, as far as the filter goes."""
+        if not self.searching and not self.view.query:
+            raise SkipAction
+        self.query_one("#search", LiveInput).seed("")
+        self.look(replace(self.view, query=""))
+        self.keep_search()
+
+    def _open(self, on: bool) -> None:
+        self.query_one("#flags-search").display = on
+        self.query_one("#flags-shown").display = not on
+
+    def _typed(self, value: str) -> None:
+        self.query_one("#search", LiveInput).seed(value.replace("\n", " "))
+        self.look(replace(self.view, query=clean(value).strip()))

@@ -1,0 +1,124 @@
+"""Which flags of a plan are listed, and in which order. Nothing here draws, and nothing changes the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from tui.flagimport.plan import CANNOT, PlannedFlag, Verdict
+
+Keep = Callable[[PlannedFlag], bool]
+Sorter = Callable[[PlannedFlag], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """`words` go on from "3 of 60 flags"."""
+
+    words: str
+    keep: Keep
+
+
+ALL = "all"
+ON = "on"
+FILTERS: Mapping[str, Filter] = {
+    ALL: Filter("", lambda each: True),
+    "arrive": Filter("that arrive", lambda each: each.arrives),
+    "lossy": Filter("that lose something", lambda each: each.arrives and bool(each.flag.losses)),
+    ON: Filter("ON now, OFF in LaunchDarkly", lambda each: each.goes_off),
+    "exist": Filter("that exist", lambda each: each.verdict is Verdict.SKIP_EXISTS),
+    "archived": Filter("that are archived", lambda each: each.verdict is Verdict.SKIP_ARCHIVED),
+    "cannot": Filter("that cannot arrive", lambda each: each.verdict in CANNOT),
+}
+_ORDER = {verdict: place for place, verdict in enumerate(Verdict)}
+AS_LISTED = "source order"
+SORTS: Mapping[str, Sorter | None] = {
+    "verdict": lambda each: (_ORDER[each.verdict], each.flag.key.casefold()),
+    "key": lambda each: each.flag.key.casefold(),
+    AS_LISTED: None,
+    "losses": lambda each: (-len(each.flag.losses) if each.arrives else 1, each.flag.key.casefold()),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """`only` is one of `FILTERS`; `loses` a kind of loss, in place of the filter; `sort` one of `SORTS`."""
+
+    only: str = ALL
+    loses: str = ""
+    sort: str = "verdict"
+    query: str = ""
+
+    @property
+    def words(self) -> str:
+        """What of all flags is listed: "that exist, with "kill""; "" for all of them."""
+        what = f"that lose {self.loses}" if self.loses else FILTERS[self.only].words
+        said = f'with "{self.query}"' if self.query else ""
+        return ", ".join(filter(None, (what, said)))
+
+    def keeps(self, each: PlannedFlag) -> bool:
+        """Whether the filter lets a flag through; the search apart."""
+        if self.loses:
+            return each.arrives and self.loses in each.flag.losses
+        return FILTERS[self.only].keep(each)
+
+
+class Flags:
+    """The flags of one plan, made ready to be sorted and searched at each key press."""
+
+    def __init__(self, flags: Sequence[PlannedFlag]) -> None:
+        self.all = tuple(flags)
+        self._sorted: dict[str, tuple[int, ...]] = {}
+
+    @cached_property
+    def _texts(self) -> tuple[str, ...]:
+        """What a search looks through."""
+        return tuple(f"{each.flag.key}\n{each.flag.name}\n{each.flag.description}".casefold() for each in self.all)
+
+    @cached_property
+    def longest(self) -> int:
+        """Characters of the longest key."""
+        return max((len(each.flag.key) for each in self.all), default=0)
+
+    def _order(self, sort: str) -> tuple[int, ...]:
+        if sort not in self._sorted:
+            by = SORTS[sort]
+            places = range(len(self.all))
+            flags = self.all
+            self._sorted[sort] = tuple(
+                places if by is None else sorted(places, key=lambda i: by(flags[i]))  # type: ignore[arg-type,return-value]
+            )
+        return self._sorted[sort]
+
+    def seen(self, view: View) -> tuple[PlannedFlag, ...]:
+        """The flags that are listed, in their order."""
+        flags, wanted = self.all, view.query.casefold()
+        order = self._order(view.sort)
+        if view.only != ALL or view.loses:
+            order = tuple(i for i in order if view.keeps(flags[i]))
+        if wanted:
+            texts = self._texts
+            order = tuple(i for i in order if wanted in texts[i])
+        return tuple(flags[i] for i in order)
+
+    def next_filter(self, view: View) -> View:
+        """The next filter that lets something through."""
+        names = tuple(FILTERS)
+        at = names.index(view.only)
+        for name in (*names[at + 1 :], *names[:at]):
+            if any(map(FILTERS[name].keep, self.all)):
+                return replace(view, only=name, loses="")
+        return replace(view, only=ALL, loses="")
+
+    def next_loss(self, view: View) -> View:
+        """The next kind of loss that a flag has, alphabetically; after the last, all flags again."""
+        kinds = sorted({kind for each in self.all if each.arrives for kind in each.flag.losses})
+        ahead = [kind for kind in kinds if kind > view.loses]
+        return replace(view, only=ALL, loses=ahead[0] if ahead else "")
+
+
+def next_sort(view: View) -> View:
+    """The next way to sort."""
+    names = tuple(SORTS)
+    return replace(view, sort=names[(names.index(view.sort) + 1) % len(names)])

@@ -1,0 +1,58 @@
+"""Short pieces of text side by side, as many to a row as fit; none is broken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+from textual.geometry import Size
+from textual.widget import Widget
+
+_GAP = 3
+
+
+def packed(lengths: Sequence[int], width: int, gap: int = _GAP) -> list[list[int]]:
+    """The places of the pieces by row, for pieces of these lengths in cells."""
+    rows: list[list[int]] = []
+    used = 0
+    for i, length in enumerate(lengths):
+        if not rows or used + gap + length > width:
+            rows.append([])
+            used = -gap
+        rows[-1].append(i)
+        used += gap + length
+    return rows
+
+
+class Flow(Widget):
+    """A paragraph of pieces. Nothing is shown of an empty one."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id, classes="flow")
+        self._pieces: tuple[Content, ...] = ()
+        self.display = False
+
+    def show(self, pieces: Sequence[Content]) -> None:
+        """Show other pieces, if they are others."""
+        new = tuple(pieces)
+        if new != self._pieces:
+            same_shape = [p.cell_length for p in new] == [p.cell_length for p in self._pieces]
+            self._pieces = new
+            self.display = bool(new)
+            self.refresh(layout=not same_shape)
+
+    @property
+    def text(self) -> str:
+        """All that is shown, in one line."""
+        return (" " * _GAP).join(piece.plain for piece in self._pieces)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Known without drawing: the rows depend on the width alone."""
+        return len(self._rows(width))
+
+    def _rows(self, width: int) -> list[list[int]]:
+        return packed([piece.cell_length for piece in self._pieces], width)
+
+    def render(self) -> Content:
+        rows = (Content(" " * _GAP).join(self._pieces[i] for i in row) for row in self._rows(self.size.width))
+        return Content("\n").join(rows)

@@ -1,0 +1,131 @@
+"""A plan in numbers: a headline, a bar, and the words beside it; or how far the reading of one has come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.flagimport import plan_words
+from tui.flagimport.plan import Plan, Verdict
+from tui.net.events import Counted, Pausing
+from tui.net.times import time_of_day
+from tui.widgets.bar import Bar, Part
+from tui.widgets.buttons import Plain
+from tui.widgets.flag_rows import LEVELS
+from tui.widgets.flow import Flow
+from tui.widgets.symbols import STYLES, Symbols, mark, sentence
+
+_NOTES_SHOWN = 3
+
+
+class PlanHead(Vertical):
+    """Everything above the ticks and the list."""
+
+    def __init__(self, symbols: Symbols, *, id: str) -> None:
+        super().__init__(id=id)
+        self._symbols = symbols
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="plan-headline", markup=False)
+        yield Bar(id="plan-bar")
+        yield Flow(id="plan-counts")
+        yield Flow(id="plan-warnings")
+        yield Static("", id="plan-said", markup=False)
+        with Horizontal(id="plan-stop"):
+            yield Plain("Stop reading", id="stop-reading")
+            yield Static(Content("keeps what is here"), markup=False)
+        with Horizontal(id="plan-again"):
+            yield Plain("Read again", id="read-again")
+
+    def on_mount(self) -> None:
+        self._fill("", again=False)
+
+    def _fill(
+        self,
+        level: str,
+        headline: str = "",
+        *,
+        bar: Sequence[Part] = (),
+        counts: Iterable[Content] = (),
+        warnings: Iterable[Content] = (),
+        said: Iterable[Content] = (),
+        stop: bool = False,
+        again: bool = True,
+    ) -> None:
+        self._write("#plan-headline", sentence(self._symbols, level or "note", headline))
+        self.query_one(Bar).show(bar)
+        self.query_one("#plan-counts", Flow).show(tuple(counts))
+        self.query_one("#plan-warnings", Flow).show(tuple(warnings))
+        self._write("#plan-said", Content("\n").join(said))
+        for name, on in (("#plan-stop", stop), ("#plan-again", again)):
+            if self.query_one(name).display != on:
+                self.query_one(name).display = on
+
+    def _write(self, selector: str, text: Content) -> None:
+        box = self.query_one(selector, Static)
+        box.display = bool(text.plain)
+        box.update(text)
+
+    # --- a reading
+
+    def reading(self, counted: Sequence[Counted], pause: Pausing | None, now: float) -> None:
+        """How far it has come. `now` in seconds since the epoch."""
+        told = [each for each in counted if each.total]
+        read, total = sum(each.read for each in told), sum(each.total or 0 for each in told)
+        done = min(read, total)
+        s = self._symbols
+        self._fill(
+            "note",
+            "Reading both sides; nothing is changed on either.",
+            bar=(Part(done, s.full), Part(total - done, s.empty)) if total else (),
+            counts=[Content(each.words) for each in counted],
+            said=[self._pause(pause, now)] if pause else [],
+            stop=True,
+            again=False,
+        )
+
+    def _pause(self, pause: Pausing, now: float) -> Content:
+        whose = f" (limit of {pause.limit})" if pause.limit else ""
+        until = time_of_day(pause.until, now)
+        asks = f"{pause.peer or 'A server'} asks for a pause: going on at {until}{whose}."
+        return sentence(self._symbols, "warning", asks)
+
+    # --- a plan
+
+    def plan(self, plan: Plan, *, why: str) -> None:
+        """Show a plan. `why` says what it lacks or why it is out of date, "" where it is to be believed."""
+        counted = plan.counts.source
+        self._fill(
+            *plan_words.headline(plan),
+            bar=[self._part(verdict, plan) for verdict in Verdict],
+            counts=[self._said(*each) for each in plan_words.verdicts(plan)] if counted else (),
+            warnings=[self._said(*each) for each in plan_words.warnings(plan)],
+            said=[*([self._said("problem", why)] if why else []), *self._notes(plan)],
+            again=bool(why),
+        )
+
+    def _part(self, verdict: Verdict, plan: Plan) -> Part:
+        cells = {Verdict.IMPORT: self._symbols.full, Verdict.SKIP_EXISTS: self._symbols.light,
+                 Verdict.SKIP_ARCHIVED: self._symbols.half}  # fmt: skip
+        cell = cells.get(verdict, self._symbols.crossed)
+        return Part(plan.by_verdict[verdict], cell, STYLES[LEVELS[verdict]])
+
+    def _notes(self, plan: Plan) -> Iterable[Content]:
+        yield from (self._said("warning", note) for note in plan.notes[:_NOTES_SHOWN])
+        if (more := len(plan.notes) - _NOTES_SHOWN) > 0:
+            yield self._said("warning", f"{more} more; w writes them all to a file.")
+
+    def _said(self, level: str, text: str) -> Content:
+        if level == "note":  # a symbol beside each number, also that of what is left alone
+            return Content(f"{self._symbols.note} {text}")
+        return mark(self._symbols, level) + Content(text)
+
+    # --- neither
+
+    def nothing(self, level: str, text: str, *, again: bool) -> None:
+        """There is no plan, and why."""
+        self._fill(level, text, again=again)
