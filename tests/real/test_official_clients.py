@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tui.sandbox.keys import SPLIT_KEYS
+from tests.unit.sandbox_tools import launchdarkly, split
+from tui.sandbox.keys import ENVIRONMENTS, SPLIT_KEYS, WORKSPACES
 from tui.sandbox.server import Sandbox
 
 
@@ -86,6 +87,7 @@ def test_launchdarkly_client_reads_what_a_wizard_needs(vendor: Any, box: Sandbox
         projects = vendor.ProjectsApi(client)
         assert projects.get_projects(filter="query:web-shop").total_count == 2
         assert projects.get_project("web-shop", expand="environments").environments.total_count == 4
+        assert projects.get_project("kiosk").name == "Kiosk"  # its model passes over what it does not know
         environments = vendor.EnvironmentsApi(client).get_environments_by_project("web-shop")
         assert environments.items[0].key == "production"
         flags = vendor.FeatureFlagsApi(client)
@@ -93,6 +95,14 @@ def test_launchdarkly_client_reads_what_a_wizard_needs(vendor: Any, box: Sandbox
         assert flags.get_feature_flags("web-shop", filter="state:archived").total_count == 2
         assert flags.get_feature_flag("web-shop", "log-level").environments["production"].on is False
         assert "payments" in vendor.TagsApi(client).get_tags(kind=["flag"]).items
+
+
+def test_launchdarkly_client_understands_the_naming_convention(vendor: Any, box: Sandbox) -> None:
+    """Its package has the type for making a project, not for reading one."""
+    with launchdarkly(box) as client:
+        shown = [client.get(f"/api/v2/projects/{key}").json()["namingConvention"] for key in ("web-shop", "kiosk")]
+    read = [vendor.NamingConvention.from_dict(one) for one in shown]
+    assert [(one.case, one.prefix) for one in read] == [("kebabCase", None), ("kebabCase", "kiosk-")]
 
 
 def _split_client(box: Sandbox, **keys: Any) -> Any:
@@ -124,6 +134,70 @@ def test_split_client_reads_workspaces_environments_and_flags(box: Sandbox, keys
     one = client.split_definitions.get_definition("checkout-v2", environment.id, workspace.id)
     assert one.name == "checkout-v2"
     assert [treatment.export_dict()["name"] for treatment in one.treatments] == ["on", "off"]
+
+
+def test_split_client_finds_the_flags_that_a_page_by_page_reading_finds(box: Sandbox) -> None:
+    client = _split_client(box, apikey=SPLIT_KEYS["admin"].value)
+    at = f"/splits/ws/{box.addresses()['split']['workspace']}"
+    assert [(one.name, one.id) for one in client.workspaces.list()] == [
+        (name, id_) for id_, name in WORKSPACES.values()
+    ]
+    workspace = client.workspaces.find("Acme").id
+    names = {one.name: one.id for one in client.environments.list(workspace)}
+    assert names == ENVIRONMENTS
+    ours = _all_pages(box, at)
+    theirs = client.splits.list(workspace)
+    assert [one.name for one in theirs] == [one["name"] for one in ours]
+    assert {one.name: one._tags for one in theirs} == {one["name"]: one["tags"] for one in ours}
+    assert {one.name: one.description for one in theirs} == {one["name"]: one["description"] for one in ours}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_split_client_reads_the_same_definitions_with_all_their_rules(box: Sandbox, environment: str) -> None:
+    client = _split_client(box, apikey=SPLIT_KEYS["admin"].value)
+    workspace, id_ = box.addresses()["split"]["workspace"], ENVIRONMENTS[environment]
+    ours = _all_pages(box, f"/splits/ws/{workspace}/environments/{id_}")
+    theirs = client.split_definitions.list(id_, workspace)
+    asked = [path for _, path, _ in box.requests if path.endswith(id_)]
+    assert len(asked) == 2 + 3  # by fifty, then by twenty
+    assert [_definition(one) for one in theirs] == [
+        {key: one[key] for key in _definition(theirs[0])} | {"treatments": _without_blank(one["treatments"])}
+        for one in ours
+    ]
+    kinds = {matcher["type"] for one in ours for rule in one["rules"] for matcher in rule["condition"]["matchers"]}
+    assert environment != "production" or kinds == {
+        "GREATER_THAN_OR_EQUAL_NUMBER", "IN_LIST_STRING", "IN_SEGMENT", "IN_SPLIT", "ON_OR_AFTER_DATE",
+        "STARTS_WITH_STRING",
+    }  # fmt: skip
+
+
+def _definition(one: Any) -> dict[str, Any]:
+    """What Split's client made of a definition."""
+    return {
+        "name": one.name,
+        "killed": one.killed,
+        "defaultTreatment": one.default_treatment,
+        "baselineTreatment": one.baseline_treatment,
+        "trafficAllocation": one.traffic_allocation,
+        "treatments": [treatment.export_dict() for treatment in one.treatments],
+        "rules": [rule.export_dict() for rule in one.rules or ()],
+        "defaultRule": [bucket.export_dict() for bucket in one.default_rule],
+    }
+
+
+def _without_blank(treatments: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Split's client leaves a description out that is blank."""
+    return [{key: value for key, value in one.items() if value != ""} for one in treatments]
+
+
+def _all_pages(box: Sandbox, at: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    with split(box) as client:
+        while True:
+            page = client.get(at, params={"limit": 50, "offset": len(found)}).json()
+            found += page["objects"]
+            if len(found) >= page["totalCount"]:
+                return found
 
 
 def test_split_client_knows_a_refused_key(box: Sandbox) -> None:

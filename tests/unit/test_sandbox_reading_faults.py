@@ -189,9 +189,17 @@ def test_a_page_of_existing_flags_is_lost_and_in_a_small_project_the_archived_on
         assert ld.get(FLAGS, params={"filter": "state:archived"}).json()["code"] == "internal_service_error"
 
 
-def test_a_convention_that_cannot_be_read_still_holds(box: Sandbox, ld: httpx.Client) -> None:
-    box.set_fault("no-naming-convention")
-    assert ld.get("/api/v2/projects/web-shop").status_code == 403
+@pytest.mark.parametrize(
+    ("fault", "status_code"), [("no-naming-convention", 200), ("naming-convention-forbidden", 403)]
+)
+def test_a_convention_that_cannot_be_read_still_holds(
+    box: Sandbox, ld: httpx.Client, fault: str, status_code: int
+) -> None:
+    box.set_fault(fault)
+    answer = ld.get("/api/v2/projects/web-shop")
+    assert answer.status_code == status_code
+    assert "namingConvention" not in answer.json()
+    assert ("key" in answer.json()) == (status_code == 200)
     assert ld.get("/api/v2/projects").status_code == 200
     assert ld.get("/api/v2/projects/web-shop/environments").status_code == 200
     status = run_import(ld, path_of(create(ld, box, "split")))[1]

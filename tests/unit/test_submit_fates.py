@@ -88,6 +88,7 @@ FATES: dict[str, tuple[str, Kind | None]] = {
     "source-lost-page": (CREATED, None),
     "launchdarkly-flags-lost-page": (CREATED, None),
     "no-naming-convention": (CREATED, None),
+    "naming-convention-forbidden": (CREATED, None),
 }
 
 

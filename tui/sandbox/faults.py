@@ -265,6 +265,13 @@ _ELSEWHERE: tuple[tuple[str, str, str, Strikes, Act], ...] = (
     ),
     (
         "no-naming-convention",
+        "Naming convention is not shown",
+        "LaunchDarkly shows the project without its naming convention; the import keeps to it all the same.",
+        at_project,
+        page_mischief.hides_the_convention,
+    ),
+    (
+        "naming-convention-forbidden",
         "Naming convention cannot be read (403)",
         "LaunchDarkly does not show the project to your token (403), and so not its naming convention either.",
         at_project,

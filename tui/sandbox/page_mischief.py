@@ -107,6 +107,14 @@ async def loses_a_page_of_flags(struck: Struck) -> None:
         await struck.go_on()
 
 
+async def hides_the_convention(struck: Struck) -> None:
+    kept = await struck.captured()
+    shape = _parsed(kept)
+    if isinstance(shape, dict):
+        shape.pop("namingConvention", None)
+    await struck.answer_json(kept, shape)
+
+
 async def moves_pages(struck: Struck) -> None:
     """A flag is made at the head of the list when its first page has been read, and deleted before it is read again.
 

@@ -38,7 +38,10 @@ def member_summary(member: Member) -> dict[str, Any]:
 
 
 def project_json(project: Project, *, whole: bool = False) -> dict[str, Any]:
-    """A project; with its naming convention where it was asked for alone (`whole`)."""
+    """A project; with its naming convention where it was asked for alone (`whole`).
+
+    LaunchDarkly documents the convention for making a project alone. That reading one shows it is assumed here.
+    """
     at = f"/api/v2/projects/{project.key}"
     shape: dict[str, Any] = {
         "_links": {"self": link(at), "environments": link(f"{at}/environments")},
