@@ -64,15 +64,15 @@ async def check_helper(http: Http, address: str, key: SecretStr, *, sink: Sink =
     """What a token for looking sees. Raises Failure: SOURCE with 401 or 403 where it is none, and what
     `Http.send` raises."""
     at = door(http, address, key, sink)
-    projects = tuple(choice.value for choice in await _projects(at))
+    projects = tuple(sorted(choice.value for choice in await _projects(at)))
     user = await at.admin("/api/admin/user")
     # Not every server tells who a token without a person is.
     body = members(Foreign(key).json(user)) if user.status_code == 200 and not user.is_page else {}
     names = members(body.get("user"))
     name = next((told for part in ("name", "username", "email") if (told := Foreign(key).plain(names.get(part)))), "")
-    of = f"of {short(name)} " if name else ""
     word = "project" if len(projects) == 1 else "projects"
-    text = f"{of}lists {word} {listed(projects)}" if projects else f"{of}lists no project"
+    text = f"lists {word} {listed(projects)}" if projects else "lists no project"
+    text += f", as {short(name)}" if name else ""
     return SourceReport(text=text, projects=projects)
 
 

@@ -1,0 +1,136 @@
+"""What Split lists for pickers, and what is said where a key may not list it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from pydantic import SecretStr
+
+from tests.unit.sources_server import Asked, Handler, Reply, serving
+from tests.unit.split_made import ANSWERS, BASE, FLAGS, KEY, MadeSplit, flag, no_wait
+from tui.net.client import Http
+from tui.net.errors import Failure, Kind
+from tui.sources import split
+from tui.sources.base import Choice
+
+ENVIRONMENTS = [
+    {"id": "env-2", "name": "Staging", "production": False},
+    {"id": "env-1", "name": "production", "production": True},
+    {"id": None, "name": "odd"},
+    7,
+]
+
+
+def lists(path: str, reply: Reply) -> Callable[[Asked, int], Reply | None]:
+    return lambda asked, offset: reply if asked.path == f"{BASE}{path}" else None
+
+
+async def found(handler: Handler, field: str, **answers: str) -> tuple[Choice, ...]:
+    async with serving(handler) as server, Http(sleep=no_wait) as http:
+        given = {**ANSWERS, **answers}
+        return await split.discover(http, server.url + BASE, SecretStr(KEY), field, answers=given)
+
+
+async def refused(handler: Handler, field: str, **answers: str) -> Failure:
+    with pytest.raises(Failure) as caught:
+        await found(handler, field, **answers)
+    assert KEY not in str(caught.value)
+    return caught.value
+
+
+async def counted(handler: Handler, **answers: str) -> int | None:
+    async with serving(handler) as server, Http(sleep=no_wait) as http:
+        return await split.count_flags(http, server.url + BASE, SecretStr(KEY), answers={**ANSWERS, **answers})
+
+
+def test_it_says_what_it_can_list() -> None:
+    assert {"workspaceId", "environmentId", "splitTag"} == split.DISCOVERS
+
+
+@pytest.mark.parametrize("by", ["authorization", "x-api-key"])
+async def test_workspaces_by_name_with_their_ids(by: str) -> None:
+    page = {"objects": [{"id": "ws-2", "name": "mobile"}, {"id": "ws-1", "name": "Default"}], "totalCount": 2}
+    made = MadeSplit(by=by, before=lists("/workspaces", Reply(200, page)))
+    assert await found(made, "workspaceId") == (Choice("ws-1", "Default"), Choice("ws-2", "mobile"))
+
+
+async def test_a_key_that_may_not_list_workspaces_is_told_to_type_the_id() -> None:
+    failure = await refused(MadeSplit(before=lists("/workspaces", Reply(403, b""))), "workspaceId")
+    assert (failure.kind, failure.status_code, failure.field) == (Kind.SOURCE, 403, "workspaceId")
+    assert failure.next_step.startswith("Type the id")
+
+
+async def test_environments_come_as_a_bare_array() -> None:
+    made = MadeSplit(before=lists("/environments/ws/ws-1", Reply(200, ENVIRONMENTS)))
+    assert await found(made, "environmentId") == (
+        Choice("env-1", "production", "production"),
+        Choice("env-2", "Staging"),
+    )
+
+
+@pytest.mark.parametrize(("status", "field"), [(403, "environmentId"), (404, "workspaceId")])
+async def test_environments_that_may_not_be_listed(status: int, field: str) -> None:
+    made = MadeSplit(before=lists("/environments/ws/ws-1", Reply(status, b"")))
+    failure = await refused(made, "environmentId")
+    assert (failure.kind, failure.status_code, failure.field) == (Kind.SOURCE, status, field)
+
+
+async def test_tags_are_those_of_the_flags_with_their_counts() -> None:
+    made = MadeSplit([flag(number, "Payments", *(["growth"] if number % 5 == 0 else [])) for number in range(120)])
+    made.flags += [flag(500), flag(501, "one"), flag(502, tags="odd"), flag(503, tags=[None, {"name": 3}])]
+    assert await found(made, "splitTag") == (
+        Choice("growth", "growth", "24 flags"),
+        Choice("one", "one", "1 flag"),
+        Choice("Payments", "Payments", "120 flags"),
+    )
+    assert {asked.path for asked in made.asked} == {FLAGS}
+    assert len(made.asked) == 3
+    assert not any("tag=" in asked.target for asked in made.asked)
+
+
+async def test_tags_of_a_workspace_that_is_not_there() -> None:
+    failure = await refused(MadeSplit(), "splitTag", workspaceId="other")
+    assert (failure.status_code, failure.field) == (404, "workspaceId")
+
+
+@pytest.mark.parametrize("field", sorted(split.DISCOVERS))
+@pytest.mark.parametrize(
+    "reply", [Reply(200, "<html>", "text/html"), Reply(403, "<html>", "text/html"), Reply(200, {})]
+)
+async def test_something_else_than_split_answers(field: str, reply: Reply) -> None:
+    made = MadeSplit(before=lambda asked, offset: reply)
+    assert (await refused(made, field)).kind is Kind.NOT_JSON
+
+
+@pytest.mark.parametrize("field", sorted(split.DISCOVERS))
+async def test_an_unknown_key(field: str) -> None:
+    failure = await refused(MadeSplit(by="nothing"), field)
+    assert (failure.status_code, failure.field) == (401, "workspaceApiKey")
+
+
+async def test_hostile_names_are_cleaned() -> None:
+    hostile = f"\x1b[2J{KEY}\u202e"
+    made = MadeSplit([flag(1, hostile)])
+    made.before = lists("/environments/ws/ws-1", Reply(200, [{"id": hostile, "name": hostile}]))
+    for field in ("splitTag", "environmentId"):
+        (choice,) = await found(made, field)
+        assert (choice.value + choice.label).isprintable()
+        assert KEY not in repr(choice)
+
+
+async def test_flags_are_counted_by_one_request() -> None:
+    made = MadeSplit([flag(number, "a b" if number % 3 else "c") for number in range(130)])
+    assert await counted(made) == 130
+    assert await counted(made, splitTag="a b") == 86
+    assert await counted(made, splitTag="nobody has it") == 0
+    assert len(made.asked) == 3
+    assert "limit=1&tag=a%20b&offset=0" in made.asked[1].target
+
+
+async def test_an_untold_count_is_none_and_a_refusal_a_failure() -> None:
+    made = MadeSplit(before=lambda asked, offset: Reply(200, {"objects": [{"name": "a"}]}))
+    assert await counted(made) is None
+    with pytest.raises(Failure) as caught:
+        await counted(MadeSplit(), workspaceId="other")
+    assert (caught.value.status_code, caught.value.field) == (404, "workspaceId")

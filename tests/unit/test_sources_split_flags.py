@@ -1,0 +1,317 @@
+"""Split's flags with their definitions, read page by page over real loopback HTTP from lists that change and break."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from tests.unit.sources_server import Asked, Reply, Scripted, json_values, serving
+from tests.unit.split_made import (
+    ANSWERS,
+    BASE,
+    DEFINITIONS,
+    FLAGS,
+    KEY,
+    MadeSplit,
+    definition,
+    flag,
+    listed,
+    no_wait,
+)
+from tui.net.client import Http
+from tui.net.errors import Failure, Kind
+from tui.net.events import Exchange, Pausing
+from tui.sources import split
+from tui.sources.flags import SourceFlag, Variation
+
+NAMES = [f"flag-{number}" for number in range(130)]
+PAGE = Reply(200, "<html>Sign in</html>", "text/html")
+
+
+def paths(made: MadeSplit, path: str) -> list[str]:
+    return [asked.target for asked in made.asked if asked.path == path]
+
+
+async def test_130_flags_come_joined_by_as_few_requests_as_there_are_pages() -> None:
+    made = MadeSplit()
+    found = await listed(made)
+    assert found.failure is None
+    assert sorted(found.keys) == sorted(NAMES)
+    assert sorted(paths(made, FLAGS)) == sorted(f"{FLAGS}?limit=50&offset={at}" for at in (0, 50, 100))
+    assert sorted(paths(made, DEFINITIONS)) == sorted(f"{DEFINITIONS}?limit=50&offset={at}" for at in (0, 50, 100))
+    assert len(made.asked) == 6
+    assert found.batches[-1].read == found.batches[-1].total == {"flags": 130, "definitions": 130}
+    assert not any(batch.gone for batch in found.batches)
+    assert not found.notes
+
+
+async def test_one_flag_as_it_arrives() -> None:
+    made = MadeSplit([flag(1, "payments", "growth squad")], [definition(1)])
+    (one,) = (await listed(made)).flags
+    assert (one.key, one.name, one.description) == ("flag-1", "flag-1", "Flag 1")
+    assert one.tags == ("payments", "growth squad")
+    assert one.variations == (Variation("on", "on"), Variation("off", "off"))
+    assert (one.on, one.off, one.on_at_source, one.losses, one.warnings) == (0, 1, True, (), ())
+    assert one.definition == definition(1)
+
+
+async def test_no_tags_are_none_and_not_unknown() -> None:
+    (one,) = (await listed(MadeSplit([flag(1)], [definition(1)]))).flags
+    assert one.tags == ()
+
+
+async def test_a_flag_without_a_definition_comes_last_with_a_warning() -> None:
+    made = MadeSplit([flag(number) for number in range(60)], [definition(number) for number in range(1, 60)])
+    found = await listed(made)
+    one = found.flags[-1]
+    assert (one.key, one.variations, one.on, one.off, one.on_at_source) == ("flag-0", (), None, None, False)
+    assert "no definition" in one.warnings[0]
+    assert split.explain(one) == ()
+    assert sum(bool(each.warnings) for each in found.flags) == 1
+
+
+async def test_a_killed_flag_is_off_at_the_source() -> None:
+    (one,) = (await listed(MadeSplit([flag(1)], [definition(1, killed=True)]))).flags
+    assert not one.on_at_source
+
+
+async def test_a_definition_without_a_flag_is_nothing() -> None:
+    found = await listed(MadeSplit([], [definition(1)]))
+    assert (found.flags, found.failure) == ([], None)
+
+
+async def test_a_tag_narrows_the_flags_and_definitions_of_others_are_left() -> None:
+    made = MadeSplit([flag(number, "a & b" if number % 2 else "other") for number in range(130)])
+    found = await listed(made, {**ANSWERS, "splitTag": " a & b "})
+    assert sorted(found.keys) == sorted(f"flag-{number}" for number in range(1, 130, 2))
+    assert all("tag=a%20%26%20b" in target for target in paths(made, FLAGS))
+    assert found.batches[-1].total == {"flags": 65, "definitions": 130}
+
+
+async def test_names_that_differ_in_id_are_two_flags_and_never_rewritten() -> None:
+    made = MadeSplit([flag(1), flag(1, id="other"), flag(2, name=" Flag~2 ")], [definition(1)])
+    found = await listed(made)
+    assert sorted(found.keys) == [" Flag~2 ", "flag-1", "flag-1"]
+
+
+async def test_a_key_taken_only_as_x_api_key_is_found_out_once() -> None:
+    made = MadeSplit(by="x-api-key")
+    found = await listed(made)
+    assert sorted(found.keys) == sorted(NAMES)
+    assert sum("authorization" in asked.headers for asked in made.asked) == 1
+    assert len(made.asked) == 7
+
+
+@pytest.mark.parametrize("change", ["insert", "delete"])
+async def test_a_list_that_changes_while_it_is_read_ends_right(change: str) -> None:
+    made = MadeSplit()
+
+    def before(asked: Asked, offset: int) -> Reply | None:
+        if asked.path == FLAGS and offset == 50 and len(made.flags) == 130:
+            if change == "insert":
+                made.flags.insert(0, flag(999))
+                made.definitions.append(definition(999))
+            else:
+                del made.flags[0], made.definitions[0]
+        return None
+
+    made.before = before
+    found = await listed(made)
+    assert found.failure is None
+    assert sorted(found.keys) == sorted(str(one["name"]) for one in made.flags)
+    assert len(found.keys) == (131 if change == "insert" else 129)
+
+
+async def test_a_definition_that_changes_between_two_readings_replaces_the_flag_given() -> None:
+    made = MadeSplit()
+
+    def before(asked: Asked, offset: int) -> Reply | None:
+        if asked.path == DEFINITIONS and offset == 100 and len(made.definitions) == 130:
+            made.definitions[0] = definition(0, killed=True)
+            made.definitions.append(definition(130))
+        return None
+
+    made.before = before
+    found = await listed(made)
+    (one,) = [each for each in found.flags if each.key == "flag-0"]
+    assert not one.on_at_source
+    assert [gone.key for batch in found.batches for gone in batch.gone] == ["flag-0"]
+
+
+async def test_a_definition_that_goes_away_leaves_its_flag_without_one() -> None:
+    made = MadeSplit()
+
+    def before(asked: Asked, offset: int) -> Reply | None:
+        if asked.path == DEFINITIONS and offset == 100 and len(made.definitions) == 130:
+            del made.definitions[0]
+        return None
+
+    made.before = before
+    found = await listed(made)
+    (one,) = [each for each in found.flags if each.key == "flag-0"]
+    assert "no definition" in one.warnings[0]
+    assert len(found.keys) == 130
+
+
+async def test_a_list_that_changes_for_ever_is_a_failure() -> None:
+    made = MadeSplit()
+
+    def before(asked: Asked, offset: int) -> Reply | None:
+        if asked.path == FLAGS:
+            made.flags.append(flag(len(made.flags)))
+        return None
+
+    made.before = before
+    found = await listed(made)
+    assert found.failure is not None
+    assert found.failure.what == "Split's list of flags changed while it was read, twice."
+
+
+@pytest.mark.parametrize("path", [FLAGS, DEFINITIONS])
+async def test_a_lost_page_gives_all_else_and_then_the_failure(path: str) -> None:
+    made = MadeSplit()
+    made.before = lambda asked, offset: Reply(503, b"") if (asked.path, offset) == (path, 50) else None
+    found = await listed(made)
+    assert sorted(found.keys) == sorted(NAMES[:50] + NAMES[100:])
+    assert found.failure is not None
+    assert (found.failure.kind, found.failure.status_code, found.failure.exit_code) == (Kind.SOURCE, 503, 5)
+    assert len(paths(made, path)) == 5
+
+
+async def test_a_page_that_fails_twice_is_read() -> None:
+    made, left = MadeSplit(), iter(range(2))
+    made.before = lambda asked, offset: (
+        Reply(503, b"") if (asked.path, offset) == (FLAGS, 50) and next(left, None) is not None else None
+    )
+    found = await listed(made)
+    assert (len(found.keys), found.failure) == (130, None)
+
+
+# --- refusals
+
+
+async def refused(made: MadeSplit, **answers: str) -> Failure:
+    found = await listed(made, {**ANSWERS, **answers})
+    assert found.failure is not None
+    assert KEY not in str(found.failure)
+    return found.failure
+
+
+async def test_a_workspace_that_is_not_there() -> None:
+    made = MadeSplit()
+    failure = await refused(made, workspaceId="8f2c")
+    assert (failure.kind, failure.status_code, failure.field) == (Kind.SOURCE, 404, "workspaceId")
+    assert str(failure) == (
+        "Split has no workspace 8f2c, or this key may not see it (404); Split does not say which. Most likely this is "
+        "the Harness project id. Pick the workspace, or look it up with F1."
+    )
+    assert len(made.asked) <= 2
+
+
+async def test_an_environment_that_is_not_there() -> None:
+    failure = await refused(MadeSplit(), environmentId="Production")
+    assert (failure.kind, failure.status_code, failure.field) == (Kind.SOURCE, 404, "environmentId")
+    assert failure.what.startswith("Split has no environment Production in this workspace, or this key may not see it")
+
+
+@pytest.mark.parametrize("path", [FLAGS, DEFINITIONS])
+async def test_a_key_that_may_not_read(path: str) -> None:
+    made = MadeSplit()
+    made.before = lambda asked, offset: Reply(403, b"") if asked.path == path else None
+    failure = await refused(made)
+    assert (failure.kind, failure.status_code, failure.field) == (Kind.SOURCE, 403, "workspaceApiKey")
+    assert failure.exit_code == 3
+
+
+async def test_an_unknown_key() -> None:
+    made = MadeSplit(by="nothing")
+    failure = await refused(made)
+    assert (failure.kind, failure.status_code, failure.field) == (Kind.SOURCE, 401, "workspaceApiKey")
+    assert [asked.path for asked in made.asked][:2] == [FLAGS, FLAGS]
+    assert len(made.asked) <= 4
+
+
+@pytest.mark.parametrize(
+    "reply", [PAGE, replace(PAGE, status=404), Reply(200, {}), Reply(200, []), Reply(200, b"{"), Reply(200, b"\xff")]
+)
+async def test_something_else_than_split_answers(reply: Reply) -> None:
+    made = MadeSplit()
+    made.before = lambda asked, offset: reply
+    assert (await refused(made)).kind is Kind.NOT_JSON
+
+
+async def test_a_pause_is_waited_for_and_told() -> None:
+    made, left, events = MadeSplit(), iter(range(1)), list[Exchange]()
+    pause = Reply(429, b"", headers={"X-RateLimit-Reset-Seconds-Org": "5", "X-RateLimit-Remaining-Org": "0"})
+    made.before = lambda asked, offset: pause if offset == 50 and next(left, None) is not None else None
+    found = await listed(made, sink=events.append)
+    assert (len(found.keys), found.failure) == (130, None)
+    (pausing,) = [event for event in events if isinstance(event, Pausing)]
+    assert (pausing.seconds, pausing.limit) == (5.0, "your organisation")
+
+
+async def test_a_pause_that_is_too_long_ends_both_lists() -> None:
+    made = MadeSplit([flag(number) for number in range(5000)])
+    pause = Reply(429, b"", headers={"X-RateLimit-Reset-Seconds-IP": "900"})
+    made.before = lambda asked, offset: pause if asked.path == DEFINITIONS and offset == 50 else None
+    failure = await refused(made)
+    assert (failure.kind, failure.field) == (Kind.RATE_LIMITED, None)
+    assert len(made.asked) < 50
+
+
+async def test_left_early_it_leaves_nothing_running() -> None:
+    async with serving(MadeSplit([flag(number) for number in range(2000)])) as server, Http(sleep=no_wait) as http:
+        before = asyncio.all_tasks()
+        listing = split.list_flags(http, server.url + BASE, SecretStr(KEY), answers=ANSWERS)
+        await anext(listing)
+        await listing.aclose()
+        ours = {task for task in asyncio.all_tasks() - before if "converse" not in repr(task)}
+        assert not ours
+
+
+# --- hostile and odd
+
+
+async def test_hostile_text_is_cleaned_and_an_echoed_key_taken_out() -> None:
+    name = f"\x1b]52;c;aGk=\x07{KEY}"
+    rule = {"condition": {"matchers": [{"type": f"\x1b[2J{KEY}", "attribute": "\u202ea"}]}, "buckets": []}
+    made = MadeSplit(
+        [flag(1, f"\x9b{KEY}", name=name, description=f"{KEY}\x00")],
+        [definition(1, name=name, rules=[rule], treatments=[{"name": f"\x07{KEY}"}])],
+    )
+    (one,) = (await listed(made)).flags
+    said = [lost.text for lost in split.explain(one)]
+    shown = [one.key, one.name, one.description, *(one.tags or ()), *one.warnings, one.variations[0].name, *said]
+    assert all(text.isprintable() for text in shown)
+    assert KEY not in repr(shown) + repr(one.definition)
+
+
+async def test_entries_without_a_name_are_counted_and_left_out() -> None:
+    made = MadeSplit([flag(1), flag(2, name=None), flag(3, name=7), {"tags": None}], [definition(1), {"killed": True}])
+    found = await listed(made)
+    assert (found.keys, found.failure) == (["flag-1"], None)
+    assert found.notes == ["Entries without a name in Split's list of flags, which were left out: 3."]
+
+
+pages_like = st.fixed_dictionaries(
+    {"objects": st.lists(json_values | st.fixed_dictionaries({"name": json_values, "id": json_values}), max_size=3)},
+    optional={"totalCount": json_values | st.integers(0, 3)},
+)
+
+
+@given(scripted=st.lists(pages_like, min_size=4, max_size=4))
+async def test_no_list_raises_anything_but_a_failure(scripted: list[object]) -> None:
+    http = Scripted([(200, json.dumps(page).encode()) for page in scripted * 8])
+    listing = split.list_flags(http, split.DEFAULT_ADDRESS, SecretStr(KEY), answers=ANSWERS)
+    found = list[SourceFlag]()
+    with contextlib.suppress(Failure, IndexError):  # IndexError: the script is at its end
+        async for batch in listing:
+            found.extend(batch.flags)
+    assert all(one.key.isprintable() for one in found)
