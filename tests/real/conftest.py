@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import needed
+from tests.real.unleash_install import VERSIONS, NotInstalledError, missing
+from tests.real.unleash_server import Unleash, shared
 
 PLUGIN = """
 import json, os, sys
@@ -38,3 +43,28 @@ def insecure_plugin(tmp_path: Path, own_world: Path, monkeypatch: pytest.MonkeyP
     written = own_world / "readable.json"
     monkeypatch.setenv("READABLE_STORE", str(written))
     return written
+
+
+@pytest.fixture(scope="session")
+def _unleash_servers(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[dict[str, Unleash]]:
+    needed(not missing(), " and ".join(missing()))
+    own = tmp_path_factory.getbasetemp()
+    # The folder of a worker stands in that of the run; the one above a run without workers is of all runs.
+    folder = own.parent if hasattr(request.config, "workerinput") else own
+    try:
+        with shared(folder) as servers:
+            yield {server.version: server for server in servers}
+    except NotInstalledError as failure:
+        needed(None, str(failure))
+
+
+@pytest.fixture(scope="session", params=VERSIONS)
+def unleash(request: pytest.FixtureRequest, _unleash_servers: dict[str, Unleash]) -> Unleash:
+    """A real Unleash, each version in turn; what it holds stands in `unleash_seed.FLAGS`. Only to be read.
+
+    The first test that asks for it may have to install it: such tests are marked `timeout(600)`.
+    """
+    server: Unleash = _unleash_servers[request.param]
+    return server
