@@ -221,4 +221,5 @@ _OPERATORS: Mapping[str, tuple[str, str, Callable[[Object], str]]] = {
     "SEMVER_EQ": ("is version", "is not version", _value),
     "SEMVER_GT": ("is after version", "is not after version", _value),
     "SEMVER_LT": ("is before version", "is not before version", _value),
+    "REGEX": ("matches", "does not match", _value),
 }
