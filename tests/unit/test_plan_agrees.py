@@ -19,7 +19,7 @@ Flags = dict[str, dict[str, Any]]
 
 
 async def predicted(box: Sandbox, integration: str, **answers: str) -> Plan:
-    return await planned(await at_review(box, integration, **answers))
+    return await planned(await at_review(box, integration, None, **answers))
 
 
 def there(ld: httpx.Client) -> Flags:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -54,7 +54,18 @@ class Submission:
     `out` is True once the request's bytes have left: what was given up after that must be looked up.
     """
 
-    def __init__(self, request: CreateRequest, bag: Bag, tools: Tools, *, reuse: bool = False) -> None:
+    def __init__(
+        self,
+        request: CreateRequest,
+        bag: Bag,
+        tools: Tools,
+        *,
+        reuse: bool = False,
+        about_to_send: Callable[[Standing], None] = lambda standing: None,
+    ) -> None:
+        """`about_to_send` is called right before the request leaves, with what stood there until then: whoever
+        keeps a journal notes it. What it raises stops the sending."""
+        self._about_to_send = about_to_send
         self.request = request
         self.out = False
         self._answered = False
@@ -73,7 +84,17 @@ class Submission:
 
     def again(self, *, reuse: bool = False) -> Submission:
         """A new attempt at the same request."""
-        return Submission(self.request, self._bag, self._tools, reuse=reuse)
+        return Submission(self.request, self._bag, self._tools, reuse=reuse, about_to_send=self._about_to_send)
+
+    @classmethod
+    def interrupted(
+        cls, request: CreateRequest, bag: Bag, tools: Tools, ids_before: frozenset[str], sent_at: float
+    ) -> Submission:
+        """An attempt of an earlier start of this program, which ended in the middle of it: `look_again` tells what
+        became of it. `sent_at` in seconds since the epoch."""
+        made = cls(request, bag, tools)
+        made.out, made._sent_at, made._before = True, sent_at, Standing(ids_before, (), ())
+        return made
 
     def cancelled(self) -> Outcome:
         """It was given up before its bytes were out."""
@@ -122,6 +143,8 @@ class Submission:
             self._answered = self._answered or isinstance(event, Answered)
             sink(event)
 
+        if self._before is not None:
+            self._about_to_send(self._before)
         try:
             async with self._tools.launchdarkly(self._bag, self.request.instance) as ld:
                 created = await ld.create(

@@ -1,0 +1,186 @@
+"""Take back what one import made: archive it (or delete it), and nothing that anybody touched since."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tui.flagimport import journal as journals
+from tui.flagimport.journal import Journal, Trace
+from tui.flagimport.running import Keep
+from tui.flagimport.tools import Tools
+from tui.launchdarkly.client import LaunchDarkly
+from tui.launchdarkly.instances import Instance
+from tui.launchdarkly.whole_flags import WholeFlag
+from tui.net.errors import Failure, Kind
+from tui.net.events import Counted, Exchange, Result, Sink, streamed
+from tui.secrets.bag import Bag
+
+_COMMENT = "Undo of a flag import: made by it, and not changed since."
+_SAVED_EVERY = 25
+"""Flags between two writings of the journal: what is noted late is found again by looking."""
+
+
+class Action(StrEnum):
+    """What is done with one flag."""
+
+    ARCHIVE = "archive"
+    DELETE = "delete"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of one flag, and why; `reason` is a part of a sentence."""
+
+    key: str
+    action: Action
+    reason: str
+
+
+def judge(journal: Journal, key: str, flag: WholeFlag | None, action: Action) -> Decision:
+    """What may be done with one planned flag as it is now; None is one that is not there.
+
+    Only what was absent before the start, was there at the verification, has the versions it had then and is off
+    everywhere is taken back.
+    """
+    trace = journal.traces.get(key)
+    reason = _reason_to_keep(journal, key, flag, trace)
+    if reason or flag is None or trace is None:
+        return Decision(key, Action.KEEP, reason)
+    return Decision(key, action, "made by this import, unchanged, off everywhere")
+
+
+def _reason_to_keep(journal: Journal, key: str, flag: WholeFlag | None, trace: Trace | None) -> str:
+    if key not in journal.keys:
+        return "it was not planned"
+    if key in journal.before:
+        return "it stood there before the import"
+    if flag is None:
+        return "it is not there any more"
+    if flag.archived:
+        return "it is archived already"
+    if trace is None:
+        return "it was not there when this import was verified"
+    if flag.created != trace.created:
+        return "it was made anew since"
+    if flag.version != trace.version:
+        return "it was changed since"
+    return _changed_in(flag, trace) or _on_somewhere(flag)
+
+
+def _changed_in(flag: WholeFlag, trace: Trace) -> str:
+    states = flag.environments
+    if states is None:
+        return "LaunchDarkly does not tell how it stands in its environments"
+    for key, (version, modified) in trace.environments.items():
+        state = states.get(key)
+        if state is not None and (state.version, state.last_modified) != (version, modified):
+            return f"it was changed in {key} since"
+    return ""
+
+
+def _on_somewhere(flag: WholeFlag) -> str:
+    on = [key for key, state in (flag.environments or {}).items() if state.on]
+    return f"it is on in {', '.join(on)}" if on else ""
+
+
+def without_journal() -> Failure:
+    """Nobody noted what this import made."""
+    return Failure(
+        Kind.RECIPE,
+        "There is no journal of this import: nobody noted what it has made.",
+        "Without it flags of others could be taken for its own.",
+        "Look for the machine it was run on, or archive flags by hand; nothing was changed.",
+    )
+
+
+class Undo:
+    """One undo of one import. First `listed`, then, if that is wanted, `carried_out`."""
+
+    def __init__(
+        self, journal: Journal, instance: Instance, bag: Bag, tools: Tools, keep: Keep, *, delete: bool = False
+    ) -> None:
+        self.journal = journal
+        self._instance = instance
+        self._bag = bag
+        self._tools = tools
+        self._keep = keep
+        self._action = Action.DELETE if delete else Action.ARCHIVE
+
+    def listed(self) -> AsyncGenerator[Exchange | Result[tuple[Decision, ...]], None]:
+        """What would be done with each planned flag. Nothing is changed. Raises Failure."""
+        return streamed(self._list)
+
+    async def _list(self, sink: Sink) -> tuple[Decision, ...]:
+        project = self.journal.identity.project
+        async with self._tools.launchdarkly(self._bag, self._instance) as ld:
+            environments = await ld.environments(project, sink=sink)
+            there: dict[str, WholeFlag] = {}
+            async with aclosing(ld.whole_flags(project, environments, sink=sink)) as pages:
+                async for page in pages:
+                    there |= {flag.key: flag for flag in page.fresh if flag.key in self.journal.keys}
+                    sink(Counted("LaunchDarkly flags", page.read, page.total))
+            archived = await _archived(ld, project, self.journal.keys - there.keys(), sink)
+        return tuple(self._judged(each.key, there, archived) for each in self.journal.expected)
+
+    def _judged(self, key: str, there: Mapping[str, WholeFlag], archived: frozenset[str]) -> Decision:
+        if key in archived and key not in self.journal.before:
+            return Decision(key, Action.KEEP, "it is archived already")
+        return judge(self.journal, key, there.get(key), self._action)
+
+    async def carried_out(self, decisions: tuple[Decision, ...]) -> AsyncGenerator[Decision, None]:
+        """Do it, one flag after the other, each read once more right before; give what was done with each.
+
+        It can be given up at any time, and begun again: what is done stays done. Raises Failure for trouble that
+        would meet every flag; one flag's refusal is its reason to be kept.
+        """
+        done: dict[str, str] = {}
+        project = self.journal.identity.project
+        try:
+            async with self._tools.launchdarkly(self._bag, self._instance) as ld:
+                for wanted in decisions:
+                    if wanted.action is Action.KEEP:
+                        yield wanted
+                        continue
+                    decided = await self._one(ld, project, wanted.key)
+                    if decided.action is not Action.KEEP:
+                        done[decided.key] = decided.action.value
+                    if len(done) >= _SAVED_EVERY:
+                        self._note(done)
+                    yield decided
+        finally:
+            self._note(done)
+
+    def _note(self, done: dict[str, str]) -> None:
+        if done:
+            self.journal = journals.undone(self.journal, done)
+            self._keep(self.journal)
+            done.clear()
+
+    async def _one(self, ld: LaunchDarkly, project: str, key: str) -> Decision:
+        decided = judge(self.journal, key, await ld.whole_flag(project, key), self._action)
+        if decided.action is Action.KEEP:
+            return decided
+        try:
+            if decided.action is Action.DELETE:
+                await ld.delete_flag(project, key)
+            else:
+                await ld.archive_flag(project, key, _COMMENT)
+        except Failure as failure:
+            if failure.kind not in (Kind.BAD_REQUEST, Kind.CONFLICT):
+                raise
+            return Decision(key, Action.KEEP, f"LaunchDarkly refused: {failure.what}")
+        return decided
+
+
+async def _archived(ld: LaunchDarkly, project: str, keys: frozenset[str], sink: Sink) -> frozenset[str]:
+    """Which of some keys are archived; asked only where there are any."""
+    found: set[str] = set()
+    if keys:
+        async with aclosing(ld.every_flag(project, archived=True, sink=sink)) as pages:
+            async for page in pages:
+                found |= {flag.key for flag in page.fresh}
+    return frozenset(found & keys)

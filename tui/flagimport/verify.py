@@ -1,0 +1,198 @@
+"""What arrived, held against what was planned, flag by flag."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from tui.flagimport.journal import Expected
+from tui.flagimport.rules import is_tag
+from tui.flagimport.tools import Tools
+from tui.launchdarkly.instances import Instance
+from tui.launchdarkly.whole_flags import FlagVariation, WholeFlag
+from tui.net.events import Counted, Exchange, Result, Sink, streamed
+from tui.secrets.bag import Bag
+from tui.sources.flags import Variation
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What an import was meant to bring into a project.
+
+    `before` are the keys that stood there before the start, None where nobody noted them: then a flag that lacks
+    `flag_tag` is taken for one that was skipped. `maintainer` is a member's id, "" where none was asked for.
+    """
+
+    instance: Instance
+    project: str
+    expected: tuple[Expected, ...]
+    before: frozenset[str] | None
+    flag_tag: str
+    maintainer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unlike:
+    """One property in which a flag is not as planned, both sides in words."""
+
+    what: str
+    planned: str
+    there: str
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The comparison. Lists are of keys, in the order of the plan; `arrived` are the flags that this import made.
+
+    `on` has for a key the environments in which it is on. `not_compared` are sentences about what could not be
+    read. `skipped` counts flags that were taken for skipped, where no snapshot tells.
+    """
+
+    missing: tuple[str, ...]
+    unexpected: tuple[str, ...]
+    different: tuple[tuple[str, tuple[Unlike, ...]], ...]
+    on: tuple[tuple[str, tuple[str, ...]], ...]
+    as_planned: int
+    environments: tuple[str, ...]
+    not_compared: tuple[str, ...] = ()
+    skipped: int = 0
+    arrived: Mapping[str, WholeFlag] = field(default_factory=dict, repr=False)
+
+    @property
+    def agrees(self) -> bool:
+        """Everything is there as planned, and nothing else."""
+        return not (self.missing or self.unexpected or self.different or self.on)
+
+
+def verify(promise: Promise, bag: Bag, tools: Tools) -> AsyncGenerator[Exchange | Result[Verification], None]:
+    """Read the project's flags in every environment and compare. Raises Failure."""
+
+    async def run(sink: Sink) -> Verification:
+        async with tools.launchdarkly(bag, promise.instance) as ld:
+            environments = await ld.environments(promise.project, sink=sink)
+            there: dict[str, WholeFlag] = {}
+            async with aclosing(ld.whole_flags(promise.project, environments, sink=sink)) as pages:
+                async for page in pages:
+                    there |= {flag.key: flag for flag in page.fresh}
+                    for key in page.gone:
+                        there.pop(str(key), None)
+                    sink(Counted("LaunchDarkly flags", page.read, page.total))
+        return compare(promise, there, environments)
+
+    return streamed(run)
+
+
+def compare(promise: Promise, there: Mapping[str, WholeFlag], environments: Sequence[str]) -> Verification:
+    """The comparison itself: nothing is read."""
+    expected = {each.key: each for each in promise.expected if not _skipped(promise, there.get(each.key))}
+    arrived = {key: there[key] for key in expected if key in there}
+    different = tuple(
+        (key, unlike)
+        for key, flag in arrived.items()
+        if (unlike := tuple(_unlike(expected[key], flag, promise.flag_tag, promise.maintainer)))
+    )
+    on = tuple((key, where) for key, flag in arrived.items() if (where := _on_in(flag)))
+    not_as_planned = {key for key, _ in different} | {key for key, _ in on}
+    return Verification(
+        missing=tuple(key for key in expected if key not in there),
+        unexpected=_unexpected(promise, there),
+        different=different,
+        on=on,
+        as_planned=len(arrived) - len(not_as_planned),
+        environments=tuple(environments),
+        not_compared=tuple(_not_compared(promise, expected.values(), arrived)),
+        skipped=len(promise.expected) - len(expected),
+        arrived=arrived,
+    )
+
+
+def _skipped(promise: Promise, flag: WholeFlag | None) -> bool:
+    """Without a snapshot, one that is there and lacks the tag stood there before."""
+    guessing = promise.before is None and promise.flag_tag and flag is not None
+    return bool(guessing and flag is not None and promise.flag_tag not in flag.tags)
+
+
+def _unexpected(promise: Promise, there: Mapping[str, WholeFlag]) -> tuple[str, ...]:
+    """New flags with this import's tag that were not planned. Without a tag nobody can tell whose they are."""
+    if promise.before is None or not promise.flag_tag:
+        return ()
+    planned = {each.key for each in promise.expected}
+    return tuple(
+        key
+        for key, flag in there.items()
+        if key not in planned and key not in promise.before and promise.flag_tag in flag.tags
+    )
+
+
+def _unlike(planned: Expected, flag: WholeFlag, flag_tag: str, maintainer: str) -> Iterator[Unlike]:
+    if flag.name != planned.name:
+        yield Unlike("name", planned.name, flag.name)
+    if flag.description.strip() != planned.description.strip():
+        yield Unlike("description", planned.description, flag.description)
+    yield from _unlike_variations(planned, flag)
+    wanted = {flag_tag} - {""} | {tag for tag in planned.tags or () if is_tag(tag)}
+    there = set(flag.tags)
+    if not wanted <= there or (planned.tags is not None and wanted != there):
+        yield Unlike("tags", _listed(wanted), _listed(there))
+    if maintainer and flag.maintainer != maintainer:
+        yield Unlike("maintainer", maintainer, flag.maintainer)
+
+
+def _unlike_variations(planned: Expected, flag: WholeFlag) -> Iterator[Unlike]:
+    if not planned.variations:
+        return
+    values = [each.value for each in planned.variations]
+    there = [each.value for each in flag.variations]
+    if values != there or any(type(a) is not type(b) for a, b in zip(values, there, strict=True)):
+        yield Unlike("variations", _values(planned.variations), _values(flag.variations))
+        return
+    names = [(a.name, b.name) for a, b in zip(planned.variations, flag.variations, strict=True)]
+    if any(b and a != b for a, b in names):
+        yield Unlike("variation names", _listed(a for a, _ in names), _listed(b for _, b in names))
+    for what, wanted, found in (("on variation", planned.on, flag.on), ("off variation", planned.off, flag.off)):
+        if wanted is not None and wanted != found:
+            yield Unlike(what, _at(planned.variations, wanted), _at(flag.variations, found))
+
+
+def _at(variations: Sequence[Variation | FlagVariation], place: int | None) -> str:
+    if place is None or not 0 <= place < len(variations):
+        return "none"
+    return variations[place].name or _json(variations[place].value)
+
+
+def _values(variations: Iterable[Variation | FlagVariation]) -> str:
+    return ", ".join(_json(each.value) for each in variations)
+
+
+def _json(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _listed(texts: Iterable[str]) -> str:
+    return ", ".join(sorted(texts)) or "none"
+
+
+def _on_in(flag: WholeFlag) -> tuple[str, ...]:
+    return tuple(key for key, state in (flag.environments or {}).items() if state.on)
+
+
+def _not_compared(promise: Promise, expected: Iterable[Expected], arrived: Mapping[str, WholeFlag]) -> Iterator[str]:
+    planned = tuple(expected)
+    if any(each.tags is None for each in planned):
+        yield "Tags: the source's key cannot read them. The flag tag was compared."
+    if unfit := sorted({tag for each in planned for tag in each.tags or () if not is_tag(tag)}):
+        yield f"Tags that LaunchDarkly cannot take as they are: {', '.join(unfit[:5])}."
+    if any(each.variations and (each.on is None or each.off is None) for each in planned):
+        yield "On and off variations of flags with variants: which ones LaunchDarkly takes is not known."
+    if any(not each.variations for each in planned):
+        yield "Variations of flags that are not defined in the source's environment."
+    if not promise.maintainer:
+        yield "The maintainer: none was asked for."
+    if any(flag.environments is None for flag in arrived.values()):
+        yield "Whether flags are on: LaunchDarkly did not tell of every flag's environments."
+    if promise.before is None:
+        yield "What stood there before the import: nobody noted it."
+    elif not promise.flag_tag:
+        yield "Flags that nobody planned: without a flag tag they cannot be told from others."
