@@ -26,7 +26,7 @@ class Reached:
     sighting: Sighting
 
 
-_STAND_IN = "on this machine, as LaunchDarkly's stand-in is"
+_STAND_IN = "on this machine, as the practice LaunchDarkly is"
 
 
 async def reach(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
