@@ -262,6 +262,18 @@ async def test_an_item_taken_away_is_told_gone_and_none_is_passed_over() -> None
     assert [progress.gone for progress in came if progress.gone] == [("item-0",)]
 
 
+async def test_an_item_that_comes_twice_shows_a_change_where_the_total_stays() -> None:
+    shelf = Shelf(numbered(30))
+
+    def move(offset: int) -> None:
+        if offset == 10 and "new" not in shelf.items:
+            shelf.items = ["new", *shelf.items[:-1]]
+
+    shelf.before = move
+    seen, _ = await read(shelf)
+    assert sorted(seen) == sorted(["new", *numbered(29)])
+
+
 async def test_an_item_that_changed_is_fresh_once_more() -> None:
     first = [{"id": number, "name": "a"} for number in range(15)]
     grown = [*first, {"id": 15, "name": "a"}]

@@ -89,6 +89,18 @@ async def test_tags_are_those_of_the_flags_with_their_counts() -> None:
     assert not any("tag=" in asked.target for asked in made.asked)
 
 
+async def test_tags_of_a_flag_that_went_away_meanwhile_do_not_count() -> None:
+    made = MadeSplit([flag(number, "all", *(["first"] if number == 0 else [])) for number in range(120)])
+
+    def before(asked: Asked, offset: int) -> Reply | None:
+        if offset == 50 and len(made.flags) == 120:
+            del made.flags[0]
+        return None
+
+    made.before = before
+    assert await found(made, "splitTag") == (Choice("all", "all", "119 flags"),)
+
+
 async def test_tags_of_a_workspace_that_is_not_there() -> None:
     failure = await refused(MadeSplit(), "splitTag", workspaceId="other")
     assert (failure.status_code, failure.field) == (404, "workspaceId")

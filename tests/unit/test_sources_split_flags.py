@@ -185,6 +185,18 @@ async def test_a_lost_page_gives_all_else_and_then_the_failure(path: str) -> Non
     assert len(paths(made, path)) == 5
 
 
+async def test_of_two_lost_pages_that_of_the_flags_is_told() -> None:
+    made = MadeSplit()
+
+    def before(asked: Asked, offset: int) -> Reply | None:
+        return Reply(503, {"message": f"no {asked.path}"}) if offset == 50 else None
+
+    made.before = before
+    found = await listed(made)
+    assert found.failure is not None
+    assert f'"no {FLAGS}"' in found.failure.what
+
+
 async def test_a_page_that_fails_twice_is_read() -> None:
     made, left = MadeSplit(), iter(range(2))
     made.before = lambda asked, offset: (

@@ -20,7 +20,7 @@ def elements(value: object) -> Sequence[object]:
 
 def objects(value: object) -> list[Mapping[str, object]]:
     """The elements of an array, each as an object: one that is none counts, and is empty."""
-    return [members(one) for one in elements(value)]
+    return [one if isinstance(one, dict) else _NOTHING for one in value] if isinstance(value, list) else []
 
 
 def text(value: object) -> str:
