@@ -262,8 +262,9 @@ async def test_an_item_taken_away_is_told_gone_and_none_is_passed_over() -> None
     assert [progress.gone for progress in came if progress.gone] == [("item-0",)]
 
 
-async def test_an_item_that_comes_twice_shows_a_change_where_the_total_stays() -> None:
-    shelf = Shelf(numbered(30))
+@pytest.mark.parametrize("tells", [True, False])
+async def test_an_item_that_comes_twice_shows_a_change_where_the_total_stays(tells: bool) -> None:
+    shelf = Shelf(numbered(30), tells=tells)
 
     def move(offset: int) -> None:
         if offset == 10 and "new" not in shelf.items:
