@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from tui.flagimport.session import Session
 
 
+_STYLES = ("app.tcss", "fields.tcss", "plan.tcss", "flag.tcss", "review.tcss", "submit.tcss", "dialogs.tcss")
+
+
 class WizardApp(Host):
     """Shows the screen of the step the draft stands on."""
 
@@ -49,7 +52,7 @@ class WizardApp(Host):
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
     CSS_PATH: ClassVar[list[str | Path]] = [  # type: ignore[assignment]
-        styles_dir() / name for name in ("app.tcss", "fields.tcss", "review.tcss", "submit.tcss", "dialogs.tcss")
+        styles_dir() / name for name in _STYLES
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2,ctrl+p", "command_palette", "Actions", priority=True, show=False),
@@ -146,11 +149,13 @@ class WizardApp(Host):
         servers = self._servers if self.practising else None
         return engine.build(self._options, self._redactor, self._log_line, servers)
 
-    def show_step(self) -> None:
+    def show_step(self, *, at: str = "") -> None:
         from tui.screens.registry import SCREENS
 
         trouble = self.session.save()
-        self.switch_screen(SCREENS[self.session.draft.step]())
+        screen = SCREENS[self.session.draft.step]()
+        screen.opens_at = at
+        self.switch_screen(screen)
         if trouble:
             self.notify(trouble, severity="warning", markup=False)
 

@@ -99,11 +99,11 @@ async def test_a_window_that_changes_its_size_keeps_answers_and_focus(tmp_path: 
             assert walk.focused == "config-name"
             await walk.in_view()
             assert walk.text("#config-name") == "Half a na"
-            assert ("Step 4 of 6" in walk.text("#stepper")) is (size[0] < 80)
+            assert ("Step 4 of 7" in walk.text("#stepper")) is (size[0] < 80)
         await walk.press("m", "e")
         assert walk.text("#config-name") == "Half a name"
         await walk.next()
-        await walk.at("review")
+        await walk.at("plan")
 
 
 async def test_a_long_dialog_fits_and_scrolls_in_a_small_window(tmp_path: Path) -> None:

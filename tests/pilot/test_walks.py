@@ -53,14 +53,15 @@ async def test_back_from_everywhere_with_all_answers_kept(tmp_path: Path) -> Non
             await walk.press("escape")
             assert walk.focused == "back"
             await walk.press("enter")
-            await walk.at("fields")
+            await walk.at("plan")
+            await walk.back_to("fields")
             assert walk.text("#config-name") == "My own name"
             await walk.back_to("keys")
             assert len(walk.text("#field-sourceApiKey")) == len(keys["sourceApiKey"])
             await walk.back_to("integration")
             assert values(walk.draft) == before
 
-            for step in STEPS[1:5]:
+            for step in STEPS[1:6]:
                 await walk.next()
                 await walk.at(step)
             assert values(walk.draft) == before

@@ -24,14 +24,17 @@ from textual.widgets import Button, Input, Static
 
 from tests.unit.sandbox_tools import FI, launchdarkly
 from tui.app import WizardApp
-from tui.flagimport import steps, walk
+from tui.flagimport import planning, steps, walk
+from tui.flagimport.plan import Plan
 from tui.flagimport.submit import Outcome
 from tui.flagimport.walk import Draft
 from tui.options import Options
 from tui.sandbox.keys import PROJECT
 from tui.sandbox.server import Sandbox
+from tui.screens.plan import PlanScreen
 from tui.screens.step import StepScreen
 from tui.text import Redactor
+from tui.widgets.tick_list import TickList
 
 INTEGRATIONS = ("split", "unleash")
 STEPS = tuple(step.key for step in steps.STEPS)
@@ -245,7 +248,33 @@ class Walk:
             for selector, value in answers(self.box, integration)[self.step].items():
                 await self.paste(selector, value)
             await self.focus("#next")
+        elif self.step == "plan":
+            await self.tick_all()
         await self.settled()
+
+    async def planned(self) -> Plan:
+        """On Plan: wait until both sides are read, and return what the draft then holds."""
+        await self.until(lambda: self.on("plan") and not self.plan_screen.reading, "the end of the reading")
+        await self.pilot.pause()
+        plan = self.draft.plan
+        assert plan is not None, self.shown
+        return plan
+
+    @property
+    def plan_screen(self) -> PlanScreen:
+        assert isinstance(self.screen, PlanScreen)
+        return self.screen
+
+    async def tick_all(self) -> None:
+        """On Plan: tick every kind of loss, each by its own key press, as a person who has seen them."""
+        plan = await self.planned()
+        ticks = self.get("#loss-kinds", TickList)
+        if plan.losses:
+            await self.focus("#loss-kinds")
+        for kind in planning.unseen(self.draft):
+            ticks.go_to(kind)
+            await self.press("space")
+        assert not walk.problems(self.draft, "plan"), self.shown
 
     async def to(self, step: str, integration: str = "unleash") -> None:
         """Go on to a step, answering those before it."""
@@ -267,6 +296,11 @@ class Walk:
                 if session.due(field.key):
                     async for _ in session.check(field.key):
                         pass
+            if each == "plan":
+                async for _ in session.read_plan():
+                    pass
+                assert session.draft.plan is not None
+                session.draft = walk.see(session.draft, frozenset(session.draft.plan.losses))
         session.draft = walk.go(session.draft, step)
         self.app.show_step()
         await self.at(step)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from tui.flagimport import walk
+from tui.flagimport import plan_words, walk
 from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, TOKEN
 from tui.flagimport.checks import Account, facts, runner
 from tui.flagimport.finding import Finding, Level
+from tui.flagimport.planning import PLAN
 from tui.flagimport.variables import Variable
 from tui.flagimport.walk import Draft
 from tui.launchdarkly.instances import instance
+from tui.net.times import time_of_day
 from tui.text import clean
 
 
@@ -23,8 +25,12 @@ class Line:
     text: str
     step: str
     level: Level = Level.NOTE
+    at: str = ""
+    """The part of the step that its button, then called *List*, opens: a filter of the plan's list."""
 
 
+ON_AT_SOURCE = "on"
+"""The filter of the plan's list that shows what will be off after the import."""
 _HEAVIER = (Level.PROBLEM, Level.WARNING, Level.UNKNOWN)
 
 
@@ -42,6 +48,7 @@ def lines(draft: Draft) -> tuple[Line, ...]:
     plain = (
         Line("Into", f"LaunchDarkly {_instance(draft)}, project {project}{whose}", "launchdarkly"),
         Line("From", _source(draft), "keys"),
+        *_of_plan(draft),
         *keys,
         _of_name(draft, clean(f"{name or '-'}; {tags or 'no tags'}")),
         Line("Which flags", _told(draft, lambda role: role in SOURCE_ROLES), "fields"),
@@ -52,6 +59,31 @@ def lines(draft: Draft) -> tuple[Line, ...]:
         *(line for line in plain if line.text),
         *(_of_remark(draft, f) for f in remarks(draft) if f.field not in said),
     )
+
+
+def _of_plan(draft: Draft) -> Iterator[Line]:
+    """What the plan says, or why it says nothing that may be relied on."""
+    plan = draft.plan
+    said = [f for f in walk.step_findings(draft, PLAN) if f.level in _HEAVIER]
+    for finding in said:
+        yield Line("Plan", finding.text, PLAN, finding.level)
+    if plan is None:
+        return
+    counts = plan.counts
+    lossy = f", {counts.lossy:,} lose something" if counts.lossy else ""
+    if not said:
+        read = time_of_day(plan.read_at, plan.read_at)
+        yield Line("Plan", f"{counts.arrive:,} of {counts.source:,} arrive{lossy}; read {read}", PLAN, Level.OK)
+    if counts.on_at_source:
+        verb = "is" if counts.on_at_source == 1 else "are"
+        number = plan_words.flags(counts.on_at_source)
+        cut = f"{number} {verb} ON now and will be OFF in LaunchDarkly"
+        yield Line("Cut-over", cut, PLAN, Level.WARNING, at=ON_AT_SOURCE)
+
+
+def leads_to(draft: Draft, finding: Finding) -> str:
+    """The step that puts a problem right."""
+    return PLAN if finding.field == PLAN else walk.step_of(draft, finding.field)
 
 
 SOURCE_ROLES = (

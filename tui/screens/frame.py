@@ -35,6 +35,8 @@ class Frame(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__(classes=f"step-{self.STEP}")  # no id: a step may take the place of itself
+        self.opens_at = ""
+        """The part of the step that it shall open at, as the step knows it; "" for the usual one."""
         self._said: Content | None = None
         self._held: Session | None = None
 

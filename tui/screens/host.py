@@ -46,8 +46,8 @@ class Host(App[int]):
         """Wait until the session is there."""
 
     @abstractmethod
-    def show_step(self) -> None:
-        """Show the screen of the step the draft stands on, and save the answers."""
+    def show_step(self, *, at: str = "") -> None:
+        """Show the screen of the step the draft stands on, opened `at` a part of it, and save the answers."""
 
     @abstractmethod
     def focus_field(self, key: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tui.screens.fields import FieldsScreen, KeysScreen
 from tui.screens.integration import IntegrationScreen
 from tui.screens.launchdarkly import LaunchDarklyScreen
+from tui.screens.plan import PlanScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.step import StepScreen
 from tui.screens.submit import SubmitScreen
@@ -16,6 +17,7 @@ SCREENS: dict[str, type[StepScreen]] = {
         LaunchDarklyScreen,
         KeysScreen,
         FieldsScreen,
+        PlanScreen,
         ReviewScreen,
         SubmitScreen,
     )

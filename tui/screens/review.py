@@ -1,4 +1,4 @@
-"""Step 5: everything once more, the exact request, and the only button that sends."""
+"""Step 6: everything once more, the exact request, and the only button that sends."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tui.flagimport import recipe, request, walk
 from tui.flagimport.builtin_fields import CONFIG_NAME
 from tui.flagimport.finding import Level
 from tui.flagimport.lookup import Standing
-from tui.flagimport.review import Line, lines
+from tui.flagimport.review import Line, leads_to, lines
 from tui.flagimport.submit import Submission
 from tui.screens.dialogs import TextScreen
 from tui.screens.step import StepScreen
@@ -36,15 +36,23 @@ class ReviewLine(Horizontal):
         yield Static(Content(f"  {self.line.label}"), classes="review-label", markup=False)
         yield Static(self._content(), classes="review-text", markup=False)
         if self.line.step:
-            yield Plain("Change", classes=f"change to-{self.line.step}")
+            yield Plain(self._leads_on(), classes=f"change to-{self.line.step}")
+
+    def _leads_on(self) -> str:
+        """The words on its button."""
+        return "List" if self.line.at else "Change"
 
     def _content(self) -> Content:
         return mark(self._symbols, self.line.level) + Content(self.line.text)
 
     def rewrite(self, line: Line) -> None:
         """Say something else."""
-        self.line = line
+        before, self.line = self.line, line
+        self.query_one(".review-label", Static).update(Content(f"  {line.label}"))
         self.query_one(".review-text", Static).update(self._content())
+        for button in self.query(".change").results(Plain):
+            button.rename(self._leads_on())
+            button.remove_class(f"to-{before.step}").add_class(f"to-{line.step}")
 
 
 class ReviewScreen(StepScreen):
@@ -59,6 +67,7 @@ class ReviewScreen(StepScreen):
 
     def compose_step(self) -> ComposeResult:
         self.session.ask_again(CONFIG_NAME.key)  # somebody may have made one meanwhile
+        self.session.look_at_clock()
         with Vertical(id="review-lines"):
             for line in lines(self.session.draft):
                 yield ReviewLine(line, self.symbols)
@@ -134,7 +143,8 @@ class ReviewScreen(StepScreen):
     @on(Button.Pressed, ".change")
     def _change(self, event: Button.Pressed) -> None:
         event.stop()
-        self._go_to(next(c.removeprefix("to-") for c in event.button.classes if c.startswith("to-")))
+        line = next(row.line for row in self.query(ReviewLine) if row in event.button.ancestors)
+        self._go_to(line.step, at=line.at)
 
     @on(Button.Pressed, "#request")
     def _show_request(self, event: Button.Pressed) -> None:
@@ -199,9 +209,10 @@ class ReviewScreen(StepScreen):
     def _send(self, *, reuse: bool) -> None:
         if self.session.draft.step != self.STEP or self.app.screen is not self:
             return  # pressed twice
+        self.session.look_at_clock()
         found = walk.problems(self.session.draft, self.STEP)
         if found:
-            self._go_to(walk.step_of(self.session.draft, found[0].field))
+            self._go_to(leads_to(self.session.draft, found[0]))
             return
         if self.session.pending():
             self.say("note", "The keys are still being checked; press again when that is done.")
@@ -211,6 +222,6 @@ class ReviewScreen(StepScreen):
         self.session.draft = walk.go(self.session.draft, "submit")
         self.app.show_step()
 
-    def _go_to(self, step: str) -> None:
+    def _go_to(self, step: str, *, at: str = "") -> None:
         self.session.draft = walk.change(self.session.draft, step)
-        self.app.show_step()
+        self.app.show_step(at=at)

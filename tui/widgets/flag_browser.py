@@ -77,7 +77,8 @@ class FlagBrowser(Vertical):
         if not self.is_attached:
             return
         self.query_one("#flags-shown", Static).update(Content(self.said(self.size.width)), layout=False)
-        self.query_one("#flags-heading", Static).update(Content(self.list.heading), layout=False)
+        heading = f"{self.list.heading:{self.size.width}}"
+        self.query_one("#flags-heading", Static).update(Content(heading), layout=False)
 
     def said(self, width: int) -> str:
         """What is listed, the keys that change it as far as there is room, and the place in the list."""

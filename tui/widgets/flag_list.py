@@ -81,12 +81,19 @@ class FlagList(ScrollView, can_focus=True):
         """
         held = None if home or not self.at else self.current
         self.rows, self._longest, self._reading = tuple(rows), longest, reading
-        place = next((i for i, row in enumerate(self.rows) if row.flag is held.flag), None) if held else None
-        self.at = place or 0
+        self.at = self._place(held) if held else 0
         self.virtual_size = Size(self.size.width, len(self.rows))
         self._bring_into_view()
         self.refresh()
         self.post_message(self.Moved(self.at))
+
+    def _place(self, of: PlannedFlag) -> int:
+        """The row of a flag, 0 where it is not listed; its verdict may be another one by now."""
+        return next((i for i, row in enumerate(self.rows) if row.flag is of.flag), 0)
+
+    def go_to(self, of: PlannedFlag) -> None:
+        """Put the cursor on a flag."""
+        self.move(self._place(of))
 
     # --- drawing
 
@@ -99,8 +106,10 @@ class FlagList(ScrollView, can_focus=True):
         current = at == self.at
         row = pieces(self.rows[at], self.columns, self._symbols, reading=self._reading)
         mark = f"{self._symbols.focus} " if current else "  "
+        if current and self.has_focus:  # in one colour: the symbols and the words say the same
+            return self._marked(Strip([Segment(mark + "".join(text for text, _ in row), self.rich_style)]))
         drawn = [Segment(mark, self.rich_style), *(Segment(text, self._style(role)) for text, role in row)]
-        return self._marked(Strip(drawn)) if current else Strip(drawn).adjust_cell_length(width, self.rich_style)
+        return Strip(drawn).adjust_cell_length(width, self.rich_style)
 
     def _marked(self, strip: Strip) -> Strip:
         """The row at the cursor, reverse from end to end while a key would act on it."""
@@ -119,6 +128,7 @@ class FlagList(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         self.virtual_size = Size(self.size.width, len(self.rows))
         self._bring_into_view()
+        self.post_message(self.Moved(self.at))  # its columns, too, stand elsewhere
 
     # --- moving
 
@@ -131,6 +141,7 @@ class FlagList(ScrollView, can_focus=True):
             self.refresh_line(to)
             self.post_message(self.Moved(to))
         self._bring_into_view()
+        self.scroll_visible(animate=False)
 
     def _bring_into_view(self) -> None:
         top, height = self.scroll_offset.y, self.size.height

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from tui.flagimport.plan import CANNOT, PlannedFlag, Verdict
+from tui.flagimport.review import ON_AT_SOURCE
 
 Keep = Callable[[PlannedFlag], bool]
 Sorter = Callable[[PlannedFlag], object]
@@ -21,7 +22,7 @@ class Filter:
 
 
 ALL = "all"
-ON = "on"
+ON = ON_AT_SOURCE
 FILTERS: Mapping[str, Filter] = {
     ALL: Filter("", lambda each: True),
     "arrive": Filter("that arrive", lambda each: each.arrives),

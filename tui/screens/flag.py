@@ -1,0 +1,167 @@
+"""One flag of a plan: what arrives, what must be made again by hand, and how the source defines it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import getters
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui.flagimport import flag_words
+from tui.flagimport.plan import WORDS, Plan, PlannedFlag
+from tui.flagimport.reading import explain
+from tui.sources.registry import SOURCES
+from tui.text import clean
+from tui.widgets.facts import Fact
+from tui.widgets.flag_rows import LEVELS, NOT_YET
+from tui.widgets.flow import Flow
+from tui.widgets.json_tree import JsonTree
+from tui.widgets.symbols import Symbols, mark, sentence
+
+if TYPE_CHECKING:
+    from tui.flagimport.session import Session
+
+_MOST_LOST = 100
+"""Rows; a flag with more rules than that is better read in a file."""
+_KEYS = "Esc close   n next   p previous   y copy key   Enter source definition"
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """What flags are looked at with. `reading` says that their verdicts may still change."""
+
+    plan: Plan
+    session: Session
+    symbols: Symbols
+    reading: bool = False
+
+
+class FlagScreen(ModalScreen[None]):
+    """Over the whole window. `planned` is the flag that was looked at last."""
+
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,f7", "close", show=False, priority=True),
+        Binding("n,right", "step(1)", show=False, priority=True),
+        Binding("p,left", "step(-1)", show=False, priority=True),
+        Binding("y", "copy", show=False),
+        Binding("enter", "definition", show=False),
+    ]
+    _title = getters.query_one("#flag-title", Flow)
+    page = getters.query_one("#flag-page", VerticalScroll)
+
+    def __init__(self, rows: Sequence[PlannedFlag], at: int, looking: Looking) -> None:
+        super().__init__()
+        self._rows, self._at, self._looking = tuple(rows), at, looking
+
+    @property
+    def planned(self) -> PlannedFlag:
+        """The flag on the screen."""
+        return self._rows[self._at]
+
+    def compose(self) -> ComposeResult:
+        yield Flow(id="flag-title")
+        with VerticalScroll(id="flag-page"):
+            yield from self._blocks()
+        yield Static("", id="flag-message", markup=False)
+        yield Static(Content(_KEYS), id="flag-keys", markup=False)
+
+    def on_mount(self) -> None:
+        self._title.show(self._headline())
+        self.page.focus()
+
+    # --- what is written
+
+    def _headline(self) -> list[Content]:
+        """Its key, what becomes of it, and its place in the list."""
+        planned, s = self.planned, self._looking.symbols
+        level, word = LEVELS[planned.verdict], WORDS[planned.verdict]
+        if self._looking.reading and planned.arrives:
+            level, word = "note", NOT_YET
+        parts = [Content.styled(planned.flag.key, "bold")]
+        parts.append((mark(s, level) if level != "note" else Content(f"{s.note} ")) + Content(word))
+        kinds = len(planned.flag.losses)
+        if planned.arrives and kinds:
+            parts.append(sentence(s, "warning", f"loses {kinds} kind{'' if kinds == 1 else 's'}"))
+        parts.append(Content(f"{'on' if planned.flag.on_at_source else 'off'} at the source"))
+        parts.append(Content(f"flag {self._at + 1:,} of {len(self._rows):,}"))
+        return parts
+
+    def _blocks(self) -> Iterator[Widget]:
+        looking, planned = self._looking, self.planned
+        for label, level, text in flag_words.facts(planned, looking.session.draft):
+            yield Fact(label, sentence(looking.symbols, level, text), classes="flag-fact")
+        for warning in planned.warnings:
+            yield Static(sentence(looking.symbols, "warning", warning), classes="flag-warning", markup=False)
+        yield from self._lost()
+        source = SOURCES[looking.plan.request.integration].NAME
+        yield JsonTree(
+            f"Source definition   read from {source}; Enter opens",
+            planned.flag.definition,
+            hidden=(),
+            redact=looking.session.tools.redactor,
+            id="flag-definition",
+        )
+
+    def _lost(self) -> Iterator[Widget]:
+        planned, s = self.planned, self._looking.symbols
+        if not planned.arrives:
+            return
+        lost = explain(self._looking.plan.request, planned.flag)
+        if not lost:
+            yield Static(sentence(s, "ok", "Nothing of it is lost."), classes="flag-group", markup=False)
+            return
+        yield Static(Content(_IS_LOST), classes="flag-group", markup=False)
+        for each in lost[:_MOST_LOST]:
+            label = Content.assemble(mark(s, "warning"), each.kind)
+            yield Fact(label, clean(each.text), classes="flag-lost")
+        if more := len(lost) - min(len(lost), _MOST_LOST):
+            yield Static(Content(f"    and {more:,} more; the plan in a file (w) has them all."), markup=False)
+
+    def say(self, level: str, text: str) -> None:
+        """Write the message line."""
+        self.query_one("#flag-message", Static).update(sentence(self._looking.symbols, level, text), layout=False)
+
+    # --- keys
+
+    def action_close(self) -> None:
+        """Back to the list."""
+        self.dismiss()
+
+    async def action_step(self, by: int) -> None:
+        """The next or the previous flag of the list as it is filtered."""
+        to = self._at + by
+        if not 0 <= to < len(self._rows):
+            self.say("note", f"This is the {'last' if by > 0 else 'first'} flag of the list.")
+            return
+        self._at = to
+        self.say("note", "")
+        with self.app.batch_update():
+            self._title.show(self._headline())
+            await self.page.remove_children()
+            await self.page.mount_all(self._blocks())
+            self.page.scroll_home(animate=False)
+        self.page.focus()
+
+    def action_copy(self) -> None:
+        """The key to the terminal's clipboard; it also stands on the screen."""
+        self.app.copy_to_clipboard(self.planned.flag.key)
+        self.say("ok", "The key was sent to your terminal's clipboard; not every terminal takes it. It stands above.")
+
+    def action_definition(self) -> None:
+        """Open what the source says, and move about in it."""
+        tree = self.query_one("#flag-definition", JsonTree)
+        tree.focus()
+        tree.root.expand()
+        tree.scroll_visible(animate=False)
+
+
+_IS_LOST = "Is lost, to be made again by hand in LaunchDarkly"

@@ -1,0 +1,314 @@
+"""Step 5: what the import will do with each flag, read from both sides before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import aclosing
+from functools import partial
+from typing import ClassVar
+
+from textual import getters, on, work
+from textual.app import ComposeResult, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Button, Static
+from textual.worker import Worker
+
+from tui.flagimport import planning, walk
+from tui.flagimport.finding import Level
+from tui.flagimport.plan import Plan
+from tui.flagimport.reading import can_be_read
+from tui.net.events import Exchange, Pausing
+from tui.screens.flag import FlagScreen, Looking
+from tui.screens.step import StepScreen
+from tui.widgets.choices import Choice, Choices
+from tui.widgets.flag_browser import FlagBrowser
+from tui.widgets.flag_list import FlagList
+from tui.widgets.flag_view import FILTERS, View
+from tui.widgets.plan_head import PlanHead
+from tui.widgets.tick_list import TickList
+
+_PAINT_SECONDS = 1.0
+
+
+class PlanScreen(StepScreen):
+    """Reads by itself on opening, unless a whole plan is still fresh; each kind of loss is ticked before going on."""
+
+    STEP: ClassVar[str] = "plan"
+    KEYS = "Enter open  Space tick  o ON now  r read again  Ctrl+O next  F1 help"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "search", show=False),
+        Binding("f", "browse('filter')", show=False),
+        Binding("s", "browse('sort')", show=False),
+        Binding("o", "browse('on_now')", show=False),
+        Binding("l", "losses", show=False),
+        Binding("r", "read_again", show=False),
+    ]
+    head = getters.query_one("#plan-head", PlanHead)
+    kinds = getters.query_one("#loss-kinds", TickList)
+    browser = getters.query_one("#flags", FlagBrowser)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._worker: Worker[None] | None = None
+        self._ticker: Timer | None = None
+        self._pause: Pausing | None = None
+        self._painted: float | None = None
+        self._asked = False
+        """`next` was pressed: what is missing is a problem from now on."""
+
+    def compose_step(self) -> ComposeResult:
+        s = self.symbols
+        yield PlanHead(s, id="plan-head")
+        without = Choice("go", "Go on without a whole plan")
+        yield Choices((without,), (), s, told=self._go_without, many=True, row=True, id="go-without")
+        yield Static("", id="loss-title", markup=False)
+        yield TickList((), (), s, told=self._ticked, many=True, id="loss-kinds")
+        yield FlagBrowser(s, id="flags")
+
+    async def opened(self) -> None:
+        if self.opens_at in FILTERS:
+            self.browser.look(View(only=self.opens_at))
+        self.session.look_at_clock()
+        draft = self.session.draft
+        believed = draft.plan is not None and not planning.out_of_date(draft)
+        if believed and draft.plan is not None and (draft.plan.whole or draft.without_plan):
+            self._show()
+        else:
+            self._begin()
+
+    def _restep(self) -> None:
+        super()._restep()
+        if self.is_attached:
+            asks = _ASKS_SHORT if self.has_class("-narrow") else _ASKS_FOR_TICKS
+            self.query_one("#loss-title", Static).update(Content(asks))
+
+    def focus_first(self) -> None:
+        """The list: there an Enter that was held too long does no harm. In a small window the numbers stay in view."""
+        self.browser.list.focus(scroll_visible=False)
+
+    # --- reading
+
+    @property
+    def reading(self) -> bool:
+        """Both sides are being read."""
+        return self._worker is not None and not self._worker.is_finished
+
+    def _begin(self) -> None:
+        if self._never() is not None:
+            self._show()
+            return
+        self._painted, self._pause, self._asked = None, None, False
+        self._ticker = self.set_interval(_PAINT_SECONDS, self._paint)
+        self._worker = self._read()
+
+    @work(exclusive=True, group="plan", exit_on_error=True)
+    async def _read(self) -> None:
+        async with aclosing(self.session.read_plan()) as events:
+            async for event in events:
+                self._happened(event)
+        self._end()
+
+    def _happened(self, event: Exchange) -> None:
+        if isinstance(event, Pausing):
+            self._pause = event
+        if self._painted is None or self.session.tools.timer() - self._painted >= _PAINT_SECONDS:
+            self._paint()
+
+    def _paint(self) -> None:
+        """Show how far the reading is, and the flags that are here. At most once a second: it costs, and flickers."""
+        now, reading = self.session.tools.now(), self.session.reading
+        if reading is None:
+            return
+        self._painted = self.session.tools.timer()
+        if self._pause is not None and self._pause.until <= now:
+            self._pause = None
+        self.head.reading(reading.counted, self._pause, now)
+        self._offer_ticks(None)
+        self.browser.show(reading.so_far(), reading=True)
+        self.summarize()
+
+    def _end(self) -> None:
+        if self._ticker is not None:
+            self._ticker.stop()
+        if not self.is_attached:
+            return
+        self._worker = None
+        if self.focused is None or self.focused.id == "stop-reading":
+            self.browser.list.focus(scroll_visible=False)
+        self._show()
+
+    def _cancel(self) -> None:
+        if self._ticker is not None:
+            self._ticker.stop()
+        if self._worker is not None:
+            self._worker.cancel()
+
+    def on_unmount(self) -> None:
+        """However the step was left: what is being read is let go of."""
+        self._cancel()
+
+    @on(Button.Pressed, "#stop-reading")
+    def _stop(self, event: Button.Pressed) -> None:
+        event.stop()
+        if self.session.reading is not None and self.reading:
+            self.session.reading.stop()
+
+    @on(Button.Pressed, "#read-again")
+    def action_read_again(self) -> None:
+        """Read both sides anew."""
+        if not self.reading:
+            self._begin()
+
+    # --- a plan
+
+    def _never(self) -> tuple[str, str] | None:
+        """Why no plan can be read from these answers, as a level and a sentence; None where one can."""
+        draft = self.session.draft
+        if found := walk.answer_problems(draft):
+            label = walk.label(draft, found[0].field)
+            return "problem", f"A plan needs every answer before it. {label}: {found[0].text}"
+        if not can_be_read(draft.integration):
+            title = draft.form.title if draft.form else ""
+            return "unknown", f"This program cannot read flags from {title}: what will arrive is not known."
+        return None
+
+    def _show(self) -> None:
+        """Show what the draft holds now."""
+        draft = self.session.draft
+        plan, never = draft.plan, self._never()
+        if never is not None:
+            self.head.nothing(*never, again=False)
+        elif plan is None:
+            self.head.nothing("problem", "Nothing has been read.", again=True)
+        else:
+            stale = planning.out_of_date(draft)
+            why = f"It is out of date: {stale}." if stale else planning.lacking(draft)
+            self.head.plan(plan, why=why)
+        shown = plan if never is None else None
+        if shown is not None:
+            self.browser.show(shown, reading=False)
+        self._offer_ticks(shown)
+        self.refresh_frame()
+
+    def _offer_ticks(self, plan: Plan | None) -> None:
+        """The tick for going on without a whole plan, or those for what will not come; none while reading."""
+        draft = self.session.draft
+        unknown = not self.reading and (plan is None or bool(planning.lacking(draft)))
+        losses = plan.losses if plan is not None else {}
+        without = self.query_one("#go-without", Choices)
+        without.display = unknown and not walk.answer_problems(draft)
+        without.show(("go",) if draft.without_plan else ())
+        self.query_one("#loss-title").display = self.kinds.display = bool(losses)
+        self.kinds.offer([Choice(kind, f"{kind} {count:,}") for kind, count in losses.items()], tuple(draft.seen))
+
+    def _ticked(self, kinds: tuple[str, ...]) -> None:
+        self.session.draft = walk.see(self.session.draft, frozenset(kinds))
+        self.refresh_frame()
+
+    def _go_without(self, keys: tuple[str, ...]) -> None:
+        self.session.draft = walk.go_without(self.session.draft, bool(keys))
+        self.refresh_frame()
+
+    # --- going on
+
+    def summarize(self) -> None:
+        """What is missing; it is a problem only once `next` was pressed."""
+        if self.reading:
+            self.say("note", "Reading. The rows that are here can be looked at meanwhile; Enter opens one.")
+            return
+        draft = self.session.draft
+        told = walk.summary(draft, self.STEP)
+        if not told.text:
+            self.say("ok", "Every kind of loss is ticked. Ctrl+O goes on." if self.kinds.display else "")
+        elif planning.out_of_date(draft):
+            self.say(told.level, told.text)
+        elif draft.without_plan:
+            self.say(told.level, "You go on without a whole plan; Review says so too.")
+        elif self.query_one("#go-without").display:
+            self.say(told.level, "Tick it to go on without a whole plan, or mend the cause and read again.")
+        else:
+            level = Level.PROBLEM if self._asked else Level.WARNING
+            self.say(level, self._unticked(planning.unseen(draft)) or told.text)
+
+    def _unticked(self, kinds: tuple[str, ...]) -> str:
+        """How many kinds are not ticked, and their names as far as there is room."""
+        head = f"{len(kinds)} kind{'' if len(kinds) == 1 else 's'} not ticked: "
+        for named in range(len(kinds), 0, -1):
+            more = f" and {len(kinds) - named} more" if named < len(kinds) else ""
+            text = f"{head}{', '.join(kinds[:named])}{more}."
+            if len(text) <= self.size.width - 2:
+                return text
+        return f"{head[:-2]}." if kinds else ""
+
+    def action_next(self) -> None:
+        if self.reading:
+            self.say("warning", "It is still being read. Stop reading keeps what is here, and says what is missing.")
+            return
+        self.session.look_at_clock()
+        super().action_next()
+
+    def stopped_by_problem(self) -> bool:
+        """Say what is missing, and go there."""
+        draft = self.session.draft
+        if not walk.problems(draft, self.STEP):
+            return False
+        self._asked = True
+        if found := walk.answer_problems(draft):
+            self.session.draft = walk.touch(draft, walk.step_of(draft, found[0].field))
+            self.session.draft = walk.go(self.session.draft, walk.step_of(draft, found[0].field))
+            self.app.show_step()
+            return True
+        self._show()
+        unseen = planning.unseen(draft)
+        if self.query_one("#go-without").display and not planning.out_of_date(draft):
+            self.query_one("#go-without").focus()
+        elif self.query_one("#plan-again").display:
+            self.query_one("#read-again").focus()
+        elif unseen:
+            self.kinds.go_to(unseen[0])
+            self.kinds.focus()
+        return True
+
+    def action_take(self) -> None:
+        """Enter in the search line keeps what it found."""
+        self._in_field()
+        self.browser.keep_search()
+
+    # --- the list
+
+    def action_search(self) -> None:
+        """Search in the list."""
+        self.browser.search()
+
+    def action_browse(self, what: str) -> None:
+        """Another filter or order of the list, which then has the focus."""
+        getattr(self.browser, what)()
+        self.browser.list.focus()
+
+    def action_losses(self) -> None:
+        """The flags that lose the kind of thing at the cursor; in the list, one kind after the other."""
+        self.browser.losses(self.kinds.at if self.focused is self.kinds else "")
+        self.browser.list.focus()
+
+    @on(FlagList.Opened)
+    def _open(self, event: FlagList.Opened) -> None:
+        event.stop()
+        reading = self.session.reading
+        plan = reading.so_far() if self.reading and reading is not None else self.session.draft.plan
+        if plan is None:
+            return
+        rows = self.browser.list.rows
+        looking = Looking(plan, self.session, self.symbols, reading=self.reading)
+        looked_at = FlagScreen(rows, event.at, looking)
+        self.app.push_screen(looked_at, lambda _: self.browser.list.go_to(looked_at.planned))
+
+    def commands(self) -> Iterable[SystemCommand]:
+        yield SystemCommand("Read again", "r: both sides anew", self.action_read_again)
+        yield SystemCommand("Search the flags", "/", self.action_search)
+        yield SystemCommand("On at the source", "o: ON now, OFF in LaunchDarkly", partial(self.action_browse, "on_now"))
+
+
+_ASKS_FOR_TICKS = "What will not come. Tick each kind once you have seen it (l lists the flags)"
+_ASKS_SHORT = "What will not come. Tick each kind you have seen."
