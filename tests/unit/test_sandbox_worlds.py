@@ -121,11 +121,14 @@ def test_projects_tell_their_convention_where_they_have_one() -> None:
 
 
 def test_of_flags_with_one_name_the_first_arrives_and_keys_stay_as_they_are() -> None:
-    company = _company(_flag("Twin", "first"), _flag("twin", "other case"), _flag("Twin", "second"), _flag("a b"))
+    first = _flag("Twin", "first", variants=(("red", 50), ("blue", 50)))
+    company = _company(first, _flag("twin", "other case"), _flag("Twin", "second"), _flag("a b"))
     for integration in ("split", "unleash"):
         arrived, told = _imported(World(company, Destination()), integration)
         assert {key: flag["description"] for key, flag in arrived.items()} == {"Twin": "first", "twin": "other case"}
         assert told == ["a b"]
+        values = [one["value"] for one in arrived["Twin"]["variations"]]
+        assert values == (["red", "blue"] if integration == "split" else [True, False])
 
 
 def test_a_key_stays_taken_when_its_flag_is_archived() -> None:
