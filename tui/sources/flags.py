@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+
+from tui.text import clean
 
 CONSTRAINTS = "constraints"
 INDIVIDUAL_TARGETS = "individual-targets"
@@ -30,6 +33,10 @@ class Lost:
 
     kind: str
     text: str
+
+
+Found = tuple[str, Callable[[], str]]
+"""A kind of loss, and what makes its sentence: of 10,000 flags few are ever looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,12 @@ BOOLEAN: tuple[Variation, ...] = (Variation(True, "on"), Variation(False, "off")
 """What a flag without variants arrives as: on is the first, off the second."""
 
 
+@lru_cache(maxsize=512)
+def strings(names: tuple[str, ...]) -> tuple[Variation, ...]:
+    """String variations of these foreign names: the same objects for the same names, which most flags share."""
+    return tuple(Variation(name, name) for name in map(clean, names))
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """A part of a listing as it arrives.
@@ -86,5 +99,3 @@ class Batch:
 
 Listing = AsyncGenerator[Batch, None]
 """Batches until the list is complete. Raises Failure where it cannot be, after what was read has been given."""
-
-Sleep = Callable[[float], Awaitable[None]]

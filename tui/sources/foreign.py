@@ -69,6 +69,11 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def left_out(source: str, number: int) -> str:
+    """The note on a list with entries that nobody can call by a name."""
+    return f"Entries without a name in {source}'s list of flags, which were left out: {number:,}."
+
+
 def said(message: str) -> str:
     """How a quoted message goes on after what happened, with the full stop."""
     return f': "{message}".' if message else "."

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-_NOTHING: Mapping[str, object] = {}
+Object = Mapping[str, object]
+"""A JSON object."""
+
+_NOTHING: Object = {}
 
 
-def members(value: object) -> Mapping[str, object]:
+def members(value: object) -> Object:
     """`value` where it is a JSON object."""
-    return cast("Mapping[str, object]", value) if isinstance(value, dict) else _NOTHING
+    return cast("Object", value) if isinstance(value, dict) else _NOTHING
 
 
 def elements(value: object) -> Sequence[object]:
@@ -18,7 +21,7 @@ def elements(value: object) -> Sequence[object]:
     return cast("Sequence[object]", value) if isinstance(value, list) else ()
 
 
-def objects(value: object) -> list[Mapping[str, object]]:
+def objects(value: object) -> list[Object]:
     """The elements of an array, each as an object: one that is none counts, and is empty."""
     return [one if isinstance(one, dict) else _NOTHING for one in value] if isinstance(value, list) else []
 

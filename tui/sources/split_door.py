@@ -18,7 +18,7 @@ from tui.net.events import Sink
 from tui.net.pages import Fetch, Part
 from tui.sources.base import Choice
 from tui.sources.foreign import Foreign, failed, place, refused_request, said, short
-from tui.sources.shapes import objects, text
+from tui.sources.shapes import Object, objects, text
 
 NAME: str = "Split"
 KEY_FIELD: str = "workspaceApiKey"
@@ -36,8 +36,6 @@ LISTS_OR_NOT = frozenset({403})
 """Statuses that a known key gets for workspaces: a viewer's may not list them."""
 PAGE = 50
 """As many flags or definitions as Split gives at once."""
-
-Object = Mapping[str, object]
 
 _WRONG_ADDRESS = "Most likely the address of Split's Admin API is wrong."
 _USUAL_ADDRESS = f"The usual address is {DEFAULT_ADDRESS}; nothing was created."

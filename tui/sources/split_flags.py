@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Hashable, Iterable, Mapping
 from contextlib import aclosing
-from functools import lru_cache
 
 from pydantic import SecretStr
 
@@ -13,15 +12,15 @@ from tui.net.client import Http
 from tui.net.errors import Failure
 from tui.net.events import Sink, ignore
 from tui.net.pages import AT_ONCE, Fetch, Progress, passing, read_all
-from tui.sources.flags import Batch, Listing, SourceFlag, Variation
-from tui.sources.foreign import short
-from tui.sources.shapes import objects, text
+from tui.sources.flags import Batch, Listing, SourceFlag, strings
+from tui.sources.foreign import left_out, short
+from tui.sources.shapes import Object, objects, text
 from tui.sources.split_door import (
     ENVIRONMENT_FIELD,
+    NAME,
     PAGE,
     TAG_FIELD,
     Door,
-    Object,
     flags_path,
     identity,
     in_path,
@@ -150,8 +149,7 @@ class _Join:
         if what == DEFINITIONS:
             self._all_defined = True
             return self._completed([own for own in self._flags if own not in self._given])
-        left_out = f"Entries without a name in Split's list of flags, which were left out: {len(self._nameless):,}."
-        return self._completed((), (left_out,) if self._nameless else ())
+        return self._completed((), (left_out(NAME, len(self._nameless)),) if self._nameless else ())
 
     def _take_flags(self, progress: Progress[Object]) -> dict[Hashable, None]:
         touched: dict[Hashable, None] = {}
@@ -230,7 +228,7 @@ def source_flag(flag: Object, definition: Object | None) -> SourceFlag:
         name=name,
         description=description,
         tags=tags,
-        variations=_variations(treatments),
+        variations=strings(treatments),
         on=_place(treatments, largest if by_share.get(largest, 0) > 0 else ""),
         off=_place(treatments, text(definition.get("defaultTreatment"))),
         on_at_source=definition.get("killed") not in (True, "true"),
@@ -241,12 +239,6 @@ def source_flag(flag: Object, definition: Object | None) -> SourceFlag:
 
 
 _NOT_KNOWN = "One of its rules has the matcher {}, which is not known here: look at that rule in Split."
-
-
-@lru_cache(maxsize=512)
-def _variations(treatments: tuple[str, ...]) -> tuple[Variation, ...]:
-    """The same objects for the same treatments: most flags have on and off."""
-    return tuple(Variation(name, name) for name in map(clean, treatments))
 
 
 def _place(treatments: tuple[str, ...], treatment: str) -> int | None:

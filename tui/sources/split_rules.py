@@ -17,15 +17,12 @@ from tui.sources.flags import (
     SEGMENTS,
     TARGETING_RULES,
     TRAFFIC_ALLOCATION,
+    Found,
     Lost,
     SourceFlag,
 )
 from tui.sources.foreign import short
-from tui.sources.shapes import elements, members, number, objects, text
-
-Object = Mapping[str, object]
-Found = tuple[str, Callable[[], str]]
-"""A kind of loss, and what makes its sentence: of 10,000 flags few are ever looked at."""
+from tui.sources.shapes import Object, elements, members, number, objects, text
 
 
 def explain(flag: SourceFlag) -> tuple[Lost, ...]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 
 from pydantic import SecretStr
 
 from tui.net.client import Http
 from tui.net.events import Sink, ignore
-from tui.sources.flags import BOOLEAN, Batch, Listing, SourceFlag, Variation
+from tui.sources.flags import BOOLEAN, Batch, Listing, SourceFlag, strings
+from tui.sources.foreign import left_out
 from tui.sources.shapes import elements, objects, text
 from tui.sources.unleash_check import compare, is_no_sdk_key, no_sdk_key, report_of
-from tui.sources.unleash_door import Features, door
+from tui.sources.unleash_door import NAME, Features, door
 from tui.sources.unleash_rules import found, segment_id, unknown
 from tui.text import clean
 
@@ -33,7 +33,7 @@ async def list_flags(
         raise no_sdk_key()
     named = [feature for feature in objects(features.items) if text(feature.get("name"))]
     segments = {segment_id(one.get("id")): one for one in objects(features.segments)}
-    notes = tuple(_notes(features, key, answers, left_out=len(features.items) - len(named)))
+    notes = tuple(_notes(features, key, answers, nameless=len(features.items) - len(named)))
     total: dict[str, int | None] = {FLAGS: len(named)}
     yield Batch((), {FLAGS: 0}, total, notes)
     for start in range(0, len(named), _AT_ONCE):
@@ -42,15 +42,15 @@ async def list_flags(
         await asyncio.sleep(0)
 
 
-def _notes(features: Features, key: SecretStr, answers: Mapping[str, str], left_out: int) -> Iterator[str]:
+def _notes(features: Features, key: SecretStr, answers: Mapping[str, str], nameless: int) -> Iterator[str]:
     """What the key covers beside what was chosen, and what could not be read."""
     # Asked for one project, the answer to a key of every project names that one alone: only the key's text tells.
     every = key.get_secret_value().startswith("*:")
     report = report_of(features.scope, every=every)
     yield from (remark.text for remark in report.on_key if remark.level == "unknown")
     yield from (remark.text for remark in compare(report, answers))
-    if left_out:
-        yield f"Entries without a name in Unleash's list of flags, which were left out: {left_out:,}."
+    if nameless:
+        yield left_out(NAME, nameless)
 
 
 def _with_segments(feature: Mapping[str, object], segments: Mapping[str, object]) -> Mapping[str, object]:
@@ -76,7 +76,7 @@ def source_flag(feature: Mapping[str, object]) -> SourceFlag:
         name=name,
         description=clean(text(feature.get("description"))),
         tags=None,
-        variations=_variations(variants) if variants else BOOLEAN,
+        variations=strings(variants) if variants else BOOLEAN,
         on=0,
         off=None if variants else 1,
         on_at_source=feature.get("enabled") is True,
@@ -87,8 +87,3 @@ def source_flag(feature: Mapping[str, object]) -> SourceFlag:
 
 
 _OFF_NOT_KNOWN = "It has variants of its own: which one LaunchDarkly takes for off is not known."
-
-
-@lru_cache(maxsize=512)
-def _variations(names: tuple[str, ...]) -> tuple[Variation, ...]:
-    return tuple(Variation(name, name) for name in map(clean, names))
