@@ -109,6 +109,29 @@ async def test_a_key_taken_only_as_x_api_key_is_found_out_once() -> None:
     assert len(made.asked) == 7
 
 
+async def test_of_two_definitions_with_one_name_the_first_counts() -> None:
+    """Split has none; where a server lists two they are told apart by their times."""
+    twins = [definition(1, creationTime=1, killed=True), definition(1, creationTime=2)]
+    found = await listed(MadeSplit([flag(1), flag(1, id="other")], [*twins, *map(definition, range(2, 60))]))
+    assert (found.failure, [one.on_at_source for one in found.flags]) == (None, [False, False])
+    assert not any(batch.gone for batch in found.batches)
+
+
+async def test_a_definition_made_anew_under_its_name_takes_the_place_of_the_old_one() -> None:
+    made = MadeSplit(definitions=[definition(number, creationTime=1) for number in range(130)])
+
+    def before(asked: Asked, offset: int) -> Reply | None:
+        if asked.path == DEFINITIONS and offset == 100 and len(made.definitions) == 130:
+            made.definitions[0] = definition(0, creationTime=2, killed=True)
+            made.definitions.append(definition(130))
+        return None
+
+    made.before = before
+    found = await listed(made)
+    assert [one.key for one in found.flags if not one.on_at_source] == ["flag-0"]
+    assert len(found.flags) == 130
+
+
 @pytest.mark.parametrize("change", ["insert", "delete"])
 async def test_a_list_that_changes_while_it_is_read_ends_right(change: str) -> None:
     made = MadeSplit()

@@ -18,7 +18,7 @@ from tui.net.events import Sink
 from tui.net.pages import Fetch, Part
 from tui.sources.base import Choice
 from tui.sources.foreign import Foreign, failed, place, refused_request, said, short
-from tui.sources.shapes import Object, objects, text
+from tui.sources.shapes import Object, number, objects, text
 
 NAME: str = "Split"
 KEY_FIELD: str = "workspaceApiKey"
@@ -183,8 +183,8 @@ def workspaces_in(answer: Answer, door: Door) -> Workspaces:
 
 
 def identity(item: Object) -> Hashable:
-    """What tells one entry of a list from the next: a definition may have no id, and an entry no name."""
-    return text(item.get("id")) or text(item.get("name")) or item.get(_PLACE)
+    """What tells one entry of a list from the next: a definition has no id, and an entry may have no name."""
+    return text(item.get("id")), text(item.get("name")), number(item.get("creationTime")), item.get(_PLACE)
 
 
 def total(body: Mapping[str, object], otherwise: int | None) -> int | None:

@@ -125,7 +125,7 @@ class _Join:
     def __init__(self) -> None:
         self._flags: dict[Hashable, Object] = {}
         self._named: dict[str, dict[Hashable, None]] = {}
-        self._definitions: dict[str, Object] = {}
+        self._definitions: dict[str, dict[Hashable, Object]] = {}
         self._definition_names: dict[Hashable, str] = {}
         self._given: dict[Hashable, SourceFlag] = {}
         self._nameless: set[Hashable] = set()
@@ -173,19 +173,23 @@ class _Join:
             self._named.get(text(flag.get("name")), {}).pop(own, None)
 
     def _take_definitions(self, progress: Progress[Object]) -> dict[str, None]:
-        """The names whose definitions are new, changed or gone."""
+        """The names whose definition is new, another or gone."""
         names: dict[str, None] = {}
         for own in progress.gone:
             name = self._definition_names.pop(own, "")
-            if identity(self._definitions.get(name, {})) == own:  # else made anew under the same name
-                del self._definitions[name]
+            self._definitions.get(name, {}).pop(own, None)
             names[name] = None
         for definition in progress.fresh:
-            name = text(definition.get("name"))
-            self._definitions[name] = definition
-            self._definition_names[identity(definition)] = name
-            names[name] = None
+            own, name = identity(definition), text(definition.get("name"))
+            self._definitions.setdefault(name, {})[own] = definition
+            self._definition_names[own] = name
+            if self._definition(name) is definition:
+                names[name] = None
         return names
+
+    def _definition(self, name: str) -> Object | None:
+        """The first of that name, as with flags: Split itself has no name twice."""
+        return next(iter(self._definitions.get(name, {}).values()), None)
 
     def _completed(self, touched: Iterable[Hashable], notes: tuple[str, ...] = ()) -> Batch:
         flags, gone = [], []
@@ -202,7 +206,7 @@ class _Join:
         flag = self._flags.get(own)
         if flag is None:
             return None
-        definition = self._definitions.get(text(flag.get("name")))
+        definition = self._definition(text(flag.get("name")))
         return source_flag(flag, definition) if definition is not None or self._all_defined else None
 
 
