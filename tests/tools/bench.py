@@ -22,10 +22,11 @@ import termios
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from tests.terminal.world import World
+from tests.tools.bench_plan import plans
+from tests.tools.rows import Row
 
 COLUMNS, ROWS = 80, 24
 PATIENCE = 30.0
@@ -61,17 +62,6 @@ sys.exit(main([]))
 
 TOKEN = "api-00000000-0000-4000-8000-000000000000"
 _SEQUENCE = re.compile(r"\x1b\[[0-9;:?<>=]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the result. `met` is None where there is no goal."""
-
-    what: str
-    measured: str
-    against: str
-    goal: str
-    met: bool | None
 
 
 # --- a program in a pseudo-terminal
@@ -265,6 +255,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             lambda: loaded_at_first_paint(environ),
             lambda: version(environ, parsed.repeat),
             lambda: typing(environ, parsed.repeat, 60.0 if parsed.minute else 10.0),
+            lambda: plans(environ, max(1, parsed.repeat // 3)),
         )
         for measure in measures:
             for row in measure():

@@ -160,8 +160,8 @@ def _filtered(flags: Iterable[LdFlag], request: Request) -> list[LdFlag]:
         for flag in flags
         if flag.archived is archived
         and (not tag or tag in flag.tags)
-        and _all_tags(all_tags, flag.tags)
-        and _has(query, flag.key, flag.name)
+        and (not all_tags or _all_tags(all_tags, flag.tags))
+        and (not query or _has(query, flag.key, flag.name))
         and (before is None or flag.created < before)
     ]
 
