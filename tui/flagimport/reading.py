@@ -125,6 +125,8 @@ class Reading:
             listing = source.list_flags(http, address, key, answers=dict(self.request.answers), sink=sink)
             async with aclosing(listing) as batches:
                 async for batch in batches:
+                    for flag in batch.gone:
+                        self._flags[flag.key].remove(flag)
                     for flag in batch.flags:
                         self._flags.setdefault(flag.key, []).append(flag)
                     self._notes |= dict.fromkeys(batch.notes)
