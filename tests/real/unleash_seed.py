@@ -177,16 +177,15 @@ FLAGS = (
     Flag("shop-search", (rollout(10),), (loss.PERCENTAGE_ROLLOUT,), project=SHOP),
 )
 
-PATTERN_KEYS = ("tilde~key", "it's(me)!", "_low")
+ILLEGAL_NAMES = frozenset({"tilde~key", "it's(me)!", "_low"})
 """Names that Unleash allows and LaunchDarkly does not."""
 
-KEYS = {
-    "production": (DEFAULT,), "shop": (SHOP,), "both": (DEFAULT, SHOP), "everything": ("*",),
-}  # fmt: skip
-"""Which projects the SDK keys for production read, by the name of the key."""
+KEYS = {"production": (DEFAULT,), "shop": (SHOP,), "both": (DEFAULT, SHOP), "everything": ("*",)}
+"""Which projects the SDK keys for production read, by the name of the key.
 
-OTHER_KEYS = ("development", "everything-development", "frontend", "admin", "personal", "deleted", "expired", "unknown")
-"""The other names of keys. `unknown` has the form of one and never was one."""
+There are also the SDK keys `development` and `everything-development`; `frontend`, `admin` and `personal`, which
+are none; `deleted` and `expired`, which were; and `unknown`, which has the form of one and never was.
+"""
 
 
 def listed(version: str, *projects: str) -> dict[str, Flag]:

@@ -10,6 +10,7 @@ import argparse
 import fcntl
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -139,9 +140,12 @@ def _start_unleash(stack: ExitStack, folder: Path, package: Path, database: str)
 
 
 def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+    # Below those that systems hand out: seconds pass until the server listens, and tests connect all the time.
+    for port in random.sample(range(20_000, 32_000), 100):
+        with socket.socket() as free, suppress(OSError):
+            free.bind(("127.0.0.1", port))
+            return port
+    raise NotStartedError("no port was free")
 
 
 @contextmanager
