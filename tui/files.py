@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -26,6 +27,17 @@ def unused(folder: Path, name: str) -> Path:
         number += 1
         path = folder / f"{Path(name).stem}-{number}{Path(name).suffix}"
     return path
+
+
+def read_ordinary(path: Path, most: int) -> bytes | None:
+    """The bytes of a file, at most `most` and one more; None for what is no ordinary file: a pipe could keep us
+    waiting. Raises OSError, and ValueError for what is no path."""
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        return None
+    with os.fdopen(handle, "rb") as file:
+        return file.read(most + 1)
 
 
 def write_private(path: Path, text: str) -> None:

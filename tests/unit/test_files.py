@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import threading
 from pathlib import Path
 
 import pytest
 
-from tui.files import state_dir, unused, write_private
+from tui.files import read_ordinary, state_dir, unused, write_private
 
 
 def mode(path: Path) -> int:
@@ -96,3 +97,14 @@ def test_a_name_that_is_taken_gets_a_number(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text("")
     (tmp_path / "a-2.toml").mkdir()
     assert unused(tmp_path, "a.toml") == tmp_path / "a-3.toml"
+
+
+def test_only_ordinary_files_are_read_and_not_without_end(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"x" * 100)
+    os.mkfifo(tmp_path / "pipe")
+    assert read_ordinary(tmp_path / "file", 100) == b"x" * 100
+    assert read_ordinary(tmp_path / "file", 9) == b"x" * 10
+    assert read_ordinary(tmp_path / "pipe", 9) is None
+    assert read_ordinary(tmp_path, 9) is None
+    with pytest.raises(FileNotFoundError):
+        read_ordinary(tmp_path / "none", 9)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from tui.files import read_ordinary
 from tui.net.errors import Failure, Kind
 from tui.text import clean
 
@@ -24,7 +23,8 @@ _NEXT = "and run again; nothing was sent."
 
 
 class NotAReferenceError(ValueError):
-    """The text is no reference, most likely a secret itself. `str()` is a sentence that quotes none of it."""
+    """The text is no reference, most likely a secret itself. `str()` quotes none of it, and goes on from the place
+    where the text stands: "holds a value. Keys are never read from a recipe. ..."."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +46,10 @@ def parse(text: str) -> Reference:
     if kind == "env" and _NAME.fullmatch(name):
         return Reference("env", name)
     if kind == "env" and separator:
-        raise NotAReferenceError("No variable's name stands after env:. Write env:NAME; nothing was sent.")
+        raise NotAReferenceError("has no variable's name after env:. Write env:NAME.")
     if kind == "file" and name and "\0" not in name:
         return Reference("file", name)
-    raise NotAReferenceError(
-        "A value stands here. Keys are never read from a recipe. "
-        "Write env:NAME, file:PATH or keyring; nothing was sent."
-    )
+    raise NotAReferenceError("holds a value. Keys are never read from a recipe. Write env:NAME, file:PATH or keyring.")
 
 
 def resolve(reference: Reference, *, label: str, field: str, environ: Mapping[str, str]) -> SecretStr:
@@ -94,7 +91,7 @@ def _from_variable(name: str, environ: Mapping[str, str]) -> str:
 def _from_file(name: str, _environ: Mapping[str, str]) -> str:
     shown = clean(name)
     try:
-        raw = _read(Path(name).expanduser())
+        raw = read_ordinary(Path(name).expanduser(), LARGEST)
     except (OSError, RuntimeError) as error:  # RuntimeError: a ~user who does not exist
         why = error.strerror if isinstance(error, OSError) and error.strerror else "no such user"
         raise _MissingError(f"{shown} cannot be read ({why})", "Put it there") from None
@@ -109,13 +106,6 @@ def _from_file(name: str, _environ: Mapping[str, str]) -> str:
     if not value:
         raise _MissingError(f"{shown} is empty", "Put it there")
     return value
-
-
-def _read(path: Path) -> bytes | None:
-    """At most one byte more than allowed; None for what is no ordinary file: a pipe could keep us waiting."""
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
-    with os.fdopen(handle, "rb") as file:
-        return file.read(LARGEST + 1) if stat.S_ISREG(os.fstat(handle).st_mode) else None
 
 
 _RESOLVERS: dict[str, Callable[[str, Mapping[str, str]], str]] = {"env": _from_variable, "file": _from_file}
