@@ -101,7 +101,10 @@ async def test_every_feature_of_the_key_comes_by_one_request() -> None:
     assert (one.target, one.headers["authorization"]) == ("/api/client/features?project=default", KEY)
     assert one.headers["unleash-client-spec"] == "5.2.0"
     assert found.batches[-1].read == found.batches[-1].total == {"flags": 2}
-    assert found.notes == []
+    assert found.notes == [TAGS_NOT_READ]
+
+
+TAGS_NOT_READ = "Tags of the flags are not known: an SDK key cannot read them."
 
 
 async def test_a_feature_as_it_arrives() -> None:
@@ -115,7 +118,9 @@ async def test_a_feature_as_it_arrives() -> None:
 
 
 async def test_a_tag_is_asked_for() -> None:
-    assert (await read(sourceTag="team:growth squad")).keys == ["dark-mode"]
+    found = await read(sourceTag="team:growth squad")
+    assert found.keys == ["dark-mode"]
+    assert "not documented" in found.notes[-1]
     assert (await read(sourceTag="simple:nobody")).flags == []
 
 
@@ -135,19 +140,21 @@ async def test_another_400_is_quoted() -> None:
 async def test_a_key_of_several_projects_brings_all_and_says_so() -> None:
     found = await read(key=SEVERAL)
     assert "shop-banner" in found.keys
-    (note,) = found.notes
+    note, tags = found.notes
+    assert tags == TAGS_NOT_READ
     assert "web-shop as well as default" in note
 
 
 async def test_a_key_of_every_project_is_narrowed_and_says_that_the_import_may_not_be() -> None:
     found = await read(key=EVERY)
     assert "shop-banner" not in found.keys
-    (note,) = found.notes
+    note, tags = found.notes
+    assert tags == TAGS_NOT_READ
     assert "every project" in note
 
 
 async def test_another_environment_than_the_key_s_is_noted() -> None:
-    (note,) = (await read(sourceEnvironmentId="staging")).notes
+    note, _ = (await read(sourceEnvironmentId="staging")).notes
     assert "staging" in note
     assert "production" in note
 

@@ -13,7 +13,7 @@ from tui.sources.flags import BOOLEAN, Batch, Listing, SourceFlag, strings
 from tui.sources.foreign import left_out
 from tui.sources.shapes import elements, objects, text
 from tui.sources.unleash_check import compare, is_no_sdk_key, no_sdk_key, report_of
-from tui.sources.unleash_door import NAME, Features, door
+from tui.sources.unleash_door import NAME, TAG_FIELD, Features, door
 from tui.sources.unleash_rules import found, segment_id, unknown
 from tui.text import clean
 
@@ -49,8 +49,18 @@ def _notes(features: Features, key: SecretStr, answers: Mapping[str, str], namel
     report = report_of(features.scope, every=every)
     yield from (remark.text for remark in report.on_key if remark.level == "unknown")
     yield from (remark.text for remark in compare(report, answers))
+    yield _TAGS_NOT_READ
+    if answers.get(TAG_FIELD, "").strip():
+        yield _TAG_NOT_KNOWN
     if nameless:
         yield left_out(NAME, nameless)
+
+
+_TAGS_NOT_READ = "Tags of the flags are not known: an SDK key cannot read them."
+_TAG_NOT_KNOWN = (
+    "Whether LaunchDarkly wants the tag as type:value, or its value alone, is not documented. If nothing arrives, try "
+    "the other one."
+)
 
 
 def _with_segments(feature: Mapping[str, object], segments: Mapping[str, object]) -> Mapping[str, object]:
