@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tui.flagimport.plan import CANNOT, WORDS, Plan, Verdict
 from tui.net.times import moment
+from tui.sources import flags as kinds
 
 Said = tuple[str, str]
 """A level ("ok", "note", "warning", "problem") and its words."""
+
+
+MEANINGS: Mapping[Verdict, str] = {
+    Verdict.IMPORT: "it is made in LaunchDarkly, switched off in every environment",
+    Verdict.SKIP_EXISTS: "a flag with its key is there; it is left as it is",
+    Verdict.SKIP_ARCHIVED: "an archived flag there still takes its key; it is left as it is",
+    Verdict.INVALID_KEY: "LaunchDarkly's keys may not have all the characters of its name",
+    Verdict.DUPLICATE: "the source lists its name twice; only the first one arrives",
+    Verdict.BREAKS_CONVENTION: "the project asks for keys of another form",
+}
+"""What each verdict means, going on from its word."""
+
+KINDS: Mapping[str, str] = {
+    kinds.TARGETING_RULES: "who gets what by a rule: people of a country get on",
+    kinds.INDIVIDUAL_TARGETS: "people named one by one, who get a variation",
+    kinds.PERCENTAGE_ROLLOUT: "only a share of the people gets it: 25 % by user id",
+    kinds.TRAFFIC_ALLOCATION: "only a share of the people comes under the rules at all",
+    kinds.SEGMENTS: "named groups of people that a rule goes by",
+    kinds.PREREQUISITES: "another flag that must be on, or serve a variation, first",
+    kinds.CONSTRAINTS: "conditions that narrow a strategy, such as a country or a date",
+    kinds.STRATEGY_VARIANTS: "variants that one strategy gives out by shares",
+}
+"""What each kind of loss is, for a person who does not know the word."""
 
 
 def headline(plan: Plan) -> Said:
@@ -17,7 +41,7 @@ def headline(plan: Plan) -> Said:
     if plan.whole:
         read = f"{flags(plan.counts.source)} at the source, {keys(plan.keys)} in {project}. Read in full,"
         return "note", f"{read} {moment(plan.read_at)}."
-    of = f" of {plan.announced:,}" if plan.announced is not None else ""
+    of = f" of {plan.announced:,}" if plan.announced else ""
     return "problem", f"NOT COMPLETE: {plan.counts.source:,}{of} flags, {keys(plan.keys)} in {project}."
 
 

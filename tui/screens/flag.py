@@ -24,6 +24,7 @@ from tui.widgets.facts import Fact
 from tui.widgets.flag_rows import LEVELS, NOT_YET
 from tui.widgets.flow import Flow
 from tui.widgets.json_tree import JsonTree
+from tui.widgets.sentences import Sentences
 from tui.widgets.symbols import Symbols, mark, sentence
 
 if TYPE_CHECKING:
@@ -99,8 +100,9 @@ class FlagScreen(ModalScreen[None]):
         looking, planned = self._looking, self.planned
         for label, level, text in flag_words.facts(planned, looking.session.draft):
             yield Fact(label, sentence(looking.symbols, level, text), classes="flag-fact")
-        for warning in planned.warnings:
-            yield Static(sentence(looking.symbols, "warning", warning), classes="flag-warning", markup=False)
+        if planned.warnings:
+            said = [("warning", warning) for warning in planned.warnings]
+            yield Sentences(looking.symbols, said, classes="flag-warning")
         yield from self._lost()
         source = SOURCES[looking.plan.request.integration].NAME
         yield JsonTree(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from textual import on
@@ -27,6 +28,16 @@ _KEY_TABLE = (
     ("Ctrl+L", "draw the whole screen again"),
 )
 
+_LIST_TABLE = (
+    ("Up, Down, PgUp, PgDn, j, k", "move; Home and End go to the first and the last"),
+    ("Enter", "look at one flag: what arrives, what is lost, rule by rule"),
+    ("/", "search; Enter keeps what was found, Esc shows all again"),
+    ("f, s", "the next filter, the next order"),
+    ("l", "the flags that lose the kind at the cursor; again: the next kind"),
+    ("o", "the flags that are ON now and will be OFF"),
+    ("r", "read both sides again"),
+)
+
 _ABOUT: dict[str, tuple[str, ...]] = {
     "integration": (
         "Choose the product your feature flags are in now.",
@@ -49,6 +60,13 @@ _ABOUT: dict[str, tuple[str, ...]] = {
     "fields": (
         "What the keys told is filled in already. An optional field may stay blank.",
         "Warnings let you go on; problems do not.",
+    ),
+    "plan": (
+        "Both sides have been read, and nothing was changed on either. Each flag of the source has a verdict; the bar"
+        " and the numbers beside it show all of them, whatever the list below shows.",
+        "LaunchDarkly's import brings a flag's variations, not who gets which. What is lost is counted by kind, for the"
+        " flags that arrive. Tick a kind once you have seen it: you will make those things again by hand.",
+        "A plan is believed for 15 minutes, and until an answer it was made from changes.",
     ),
     "review": (
         "Change goes to the answer and comes back here. Only the button at the bottom sends.",
@@ -109,9 +127,27 @@ def field_help(variable: Variable) -> tuple[str, Content]:
 def step_help(step: str) -> tuple[str, Content]:
     """The page of a step: what it is for, and the keys."""
     parts = [Content(text) for text in _ABOUT[step]]
-    table = Content("\n").join(Content(f"  {keys:<26}{does}") for keys, does in _KEY_TABLE)
-    parts.append(_heading("Keys") + Content("\n") + table)
+    if step == "plan":
+        parts += _about_a_plan()
+    parts.append(_table("Keys", 26, _KEY_TABLE))
     return (f"{steps.step(step).title}: {steps.step(step).asks}", Content("\n\n").join(parts))
+
+
+def _about_a_plan() -> tuple[Content, ...]:
+    """What its words mean, and the keys of its list."""
+    from tui.flagimport.plan import WORDS
+    from tui.flagimport.plan_words import KINDS, MEANINGS
+
+    return (
+        _table("Verdicts", 14, [(WORDS[verdict], means) for verdict, means in MEANINGS.items()]),
+        _table("What is lost", 22, KINDS.items()),
+        _table("In the list", 26, _LIST_TABLE),
+    )
+
+
+def _table(title: str, width: int, rows: Iterable[tuple[str, str]]) -> Content:
+    lines = (Content(f"  {head:<{width}}{text}") for head, text in rows)
+    return Content("\n").join((_heading(title), *lines))
 
 
 def _heading(text: str) -> Content:

@@ -3,36 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import aclosing
 from functools import partial
 from typing import ClassVar
 
-from textual import getters, on, work
+from textual import getters, on
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.timer import Timer
 from textual.widgets import Button, Static
-from textual.worker import Worker
 
 from tui.flagimport import planning, walk
 from tui.flagimport.finding import Level
 from tui.flagimport.plan import Plan
 from tui.flagimport.reading import can_be_read
-from tui.net.events import Exchange, Pausing
+from tui.net.events import Pausing
 from tui.screens.flag import FlagScreen, Looking
-from tui.screens.step import StepScreen
-from tui.widgets.choices import Choice, Choices
+from tui.screens.plan_reading import PlanReading
+from tui.widgets.choices import Choice
 from tui.widgets.flag_browser import FlagBrowser
 from tui.widgets.flag_list import FlagList
 from tui.widgets.flag_view import FILTERS, View
 from tui.widgets.plan_head import PlanHead
 from tui.widgets.tick_list import TickList
 
-_PAINT_SECONDS = 1.0
 
-
-class PlanScreen(StepScreen):
+class PlanScreen(PlanReading):
     """Reads by itself on opening, unless a whole plan is still fresh; each kind of loss is ticked before going on."""
 
     STEP: ClassVar[str] = "plan"
@@ -51,10 +46,6 @@ class PlanScreen(StepScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._worker: Worker[None] | None = None
-        self._ticker: Timer | None = None
-        self._pause: Pausing | None = None
-        self._painted: float | None = None
         self._asked = False
         """`next` was pressed: what is missing is a problem from now on."""
 
@@ -62,7 +53,7 @@ class PlanScreen(StepScreen):
         s = self.symbols
         yield PlanHead(s, id="plan-head")
         without = Choice("go", "Go on without a whole plan")
-        yield Choices((without,), (), s, told=self._go_without, many=True, row=True, id="go-without")
+        yield TickList((without,), (), s, told=self._go_without, many=True, id="go-without")
         yield Static("", id="loss-title", markup=False)
         yield TickList((), (), s, told=self._ticked, many=True, id="loss-kinds")
         yield FlagBrowser(s, id="flags")
@@ -85,75 +76,21 @@ class PlanScreen(StepScreen):
             self.query_one("#loss-title", Static).update(Content(asks))
 
     def focus_first(self) -> None:
-        """The list: there an Enter that was held too long does no harm. In a small window the numbers stay in view."""
-        self.browser.list.focus(scroll_visible=False)
+        """Where an Enter that was held too long does no harm; in a small window the numbers stay in view."""
+        if self.browser.display:
+            self.browser.list.focus(scroll_visible=False)
+        else:
+            without = self.query_one("#go-without")
+            (without if without.display else self.query_one("#back")).focus(scroll_visible=False)
 
     # --- reading
 
-    @property
-    def reading(self) -> bool:
-        """Both sides are being read."""
-        return self._worker is not None and not self._worker.is_finished
-
     def _begin(self) -> None:
-        if self._never() is not None:
+        self._asked = False
+        if self._never() is None:
+            self.begin_reading()
+        else:
             self._show()
-            return
-        self._painted, self._pause, self._asked = None, None, False
-        self._ticker = self.set_interval(_PAINT_SECONDS, self._paint)
-        self._worker = self._read()
-
-    @work(exclusive=True, group="plan", exit_on_error=True)
-    async def _read(self) -> None:
-        async with aclosing(self.session.read_plan()) as events:
-            async for event in events:
-                self._happened(event)
-        self._end()
-
-    def _happened(self, event: Exchange) -> None:
-        if isinstance(event, Pausing):
-            self._pause = event
-        if self._painted is None or self.session.tools.timer() - self._painted >= _PAINT_SECONDS:
-            self._paint()
-
-    def _paint(self) -> None:
-        """Show how far the reading is, and the flags that are here. At most once a second: it costs, and flickers."""
-        now, reading = self.session.tools.now(), self.session.reading
-        if reading is None:
-            return
-        self._painted = self.session.tools.timer()
-        if self._pause is not None and self._pause.until <= now:
-            self._pause = None
-        self.head.reading(reading.counted, self._pause, now)
-        self._offer_ticks(None)
-        self.browser.show(reading.so_far(), reading=True)
-        self.summarize()
-
-    def _end(self) -> None:
-        if self._ticker is not None:
-            self._ticker.stop()
-        if not self.is_attached:
-            return
-        self._worker = None
-        if self.focused is None or self.focused.id == "stop-reading":
-            self.browser.list.focus(scroll_visible=False)
-        self._show()
-
-    def _cancel(self) -> None:
-        if self._ticker is not None:
-            self._ticker.stop()
-        if self._worker is not None:
-            self._worker.cancel()
-
-    def on_unmount(self) -> None:
-        """However the step was left: what is being read is let go of."""
-        self._cancel()
-
-    @on(Button.Pressed, "#stop-reading")
-    def _stop(self, event: Button.Pressed) -> None:
-        event.stop()
-        if self.session.reading is not None and self.reading:
-            self.session.reading.stop()
 
     @on(Button.Pressed, "#read-again")
     def action_read_again(self) -> None:
@@ -161,47 +98,88 @@ class PlanScreen(StepScreen):
         if not self.reading:
             self._begin()
 
+    def show_reading(self, pause: Pausing | None) -> None:
+        reading = self.session.reading
+        self.head.reading(reading.counted if reading else (), pause, self.session.tools.now())
+        self._offer_ticks(None)
+        if reading is not None:
+            self.browser.show(reading.so_far(), reading=True)
+        self.summarize()
+
     # --- a plan
 
-    def _never(self) -> tuple[str, str] | None:
-        """Why no plan can be read from these answers, as a level and a sentence; None where one can."""
+    def _never(self) -> tuple[str, str, str] | None:
+        """Why no plan can be read from these answers: a level, a headline and a sentence; None where one can."""
         draft = self.session.draft
         if found := walk.answer_problems(draft):
             label = walk.label(draft, found[0].field)
-            return "problem", f"A plan needs every answer before it. {label}: {found[0].text}"
+            return "problem", "A plan needs every answer before it.", f"{label}: {found[0].text}"
         if not can_be_read(draft.integration):
             title = draft.form.title if draft.form else ""
-            return "unknown", f"This program cannot read flags from {title}: what will arrive is not known."
+            unknown = f"What will arrive is not known: this program cannot read flags from {title}."
+            return "unknown", unknown, _READS_ITSELF
         return None
 
+    def show_plan(self) -> None:
+        held = self.focused
+        self._show()
+        gone = held is None or not held.display or held.id in ("stop-reading", "read-again")
+        if gone or not self.browser.display:
+            self.focus_first()
+
     def _show(self) -> None:
-        """Show what the draft holds now."""
         draft = self.session.draft
         plan, never = draft.plan, self._never()
         if never is not None:
             self.head.nothing(*never, again=False)
         elif plan is None:
-            self.head.nothing("problem", "Nothing has been read.", again=True)
+            self.head.nothing("problem", "Nothing has been read.", "", again=True)
         else:
             stale = planning.out_of_date(draft)
-            why = f"It is out of date: {stale}." if stale else planning.lacking(draft)
-            self.head.plan(plan, why=why)
+            why = f"It is out of date: {stale}." if stale else plan.incomplete or planning.lacking(draft)
+            self.head.plan(plan, why=why, field=self._field_at_fault(plan))
         shown = plan if never is None else None
         if shown is not None:
             self.browser.show(shown, reading=False)
         self._offer_ticks(shown)
         self.refresh_frame()
 
+    def _field_at_fault(self, plan: Plan) -> str:
+        """The name of the field that the failure of the reading names, "" where it names none of this form's."""
+        field = plan.failure.field if plan.failure else None
+        return walk.label(self.session.draft, field) if field and walk.asks(self.session.draft, field) else ""
+
+    @on(Button.Pressed, "#to-field")
+    def _to_field(self, event: Button.Pressed) -> None:
+        event.stop()
+        plan = self.session.draft.plan
+        field = plan.failure.field if plan and plan.failure else None
+        if field:
+            self.session.draft = walk.go(self.session.draft, walk.step_of(self.session.draft, field))
+            self.app.show_step()
+            self.app.focus_field(field)
+
     def _offer_ticks(self, plan: Plan | None) -> None:
         """The tick for going on without a whole plan, or those for what will not come; none while reading."""
         draft = self.session.draft
         unknown = not self.reading and (plan is None or bool(planning.lacking(draft)))
-        losses = plan.losses if plan is not None else {}
-        without = self.query_one("#go-without", Choices)
+        losses = plan.losses if plan is not None and not unknown else {}
+        without = self.query_one("#go-without", TickList)
         without.display = unknown and not walk.answer_problems(draft)
         without.show(("go",) if draft.without_plan else ())
         self.query_one("#loss-title").display = self.kinds.display = bool(losses)
+        self.browser.display = self.reading or bool(plan is not None and plan.flags)
         self.kinds.offer([Choice(kind, f"{kind} {count:,}") for kind, count in losses.items()], tuple(draft.seen))
+
+    @on(TickList.Opened, "#loss-kinds")
+    def _list_kind(self, event: TickList.Opened) -> None:
+        event.stop()
+        self.action_losses()
+
+    @on(TickList.Opened, "#go-without")
+    def _only_by_space(self, event: TickList.Opened) -> None:
+        event.stop()
+        self.say("note", "Space ticks it.")
 
     def _ticked(self, kinds: tuple[str, ...]) -> None:
         self.session.draft = walk.see(self.session.draft, frozenset(kinds))
@@ -227,7 +205,7 @@ class PlanScreen(StepScreen):
         elif draft.without_plan:
             self.say(told.level, "You go on without a whole plan; Review says so too.")
         elif self.query_one("#go-without").display:
-            self.say(told.level, "Tick it to go on without a whole plan, or mend the cause and read again.")
+            self.say(told.level, "Read again (r), or tick to go on without it (Space).")
         else:
             level = Level.PROBLEM if self._asked else Level.WARNING
             self.say(level, self._unticked(planning.unseen(draft)) or told.text)
@@ -310,5 +288,8 @@ class PlanScreen(StepScreen):
         yield SystemCommand("On at the source", "o: ON now, OFF in LaunchDarkly", partial(self.action_browse, "on_now"))
 
 
+_READS_ITSELF = (
+    "LaunchDarkly reads them itself, and skips keys that exist in the project. You can go on without a plan."
+)
 _ASKS_FOR_TICKS = "What will not come. Tick each kind once you have seen it (l lists the flags)"
 _ASKS_SHORT = "What will not come. Tick each kind you have seen."

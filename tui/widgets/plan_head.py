@@ -17,6 +17,7 @@ from tui.widgets.bar import Bar, Part
 from tui.widgets.buttons import Plain
 from tui.widgets.flag_rows import LEVELS
 from tui.widgets.flow import Flow
+from tui.widgets.sentences import Said, Sentences
 from tui.widgets.symbols import STYLES, Symbols, mark, sentence
 
 _NOTES_SHOWN = 3
@@ -34,12 +35,13 @@ class PlanHead(Vertical):
         yield Bar(id="plan-bar")
         yield Flow(id="plan-counts")
         yield Flow(id="plan-warnings")
-        yield Static("", id="plan-said", markup=False)
+        yield Sentences(self._symbols, id="plan-said")
         with Horizontal(id="plan-stop"):
             yield Plain("Stop reading", id="stop-reading")
             yield Static(Content("keeps what is here"), markup=False)
         with Horizontal(id="plan-again"):
             yield Plain("Read again", id="read-again")
+            yield Plain("Go to the field", id="to-field")
 
     def on_mount(self) -> None:
         self._fill("", again=False)
@@ -52,23 +54,22 @@ class PlanHead(Vertical):
         bar: Sequence[Part] = (),
         counts: Iterable[Content] = (),
         warnings: Iterable[Content] = (),
-        said: Iterable[Content] = (),
+        said: Sequence[Said] = (),
         stop: bool = False,
         again: bool = True,
+        field: str = "",
     ) -> None:
-        self._write("#plan-headline", sentence(self._symbols, level or "note", headline))
+        box = self.query_one("#plan-headline", Static)
+        box.display = bool(headline)
+        box.update(sentence(self._symbols, level or "note", headline))
         self.query_one(Bar).show(bar)
         self.query_one("#plan-counts", Flow).show(tuple(counts))
         self.query_one("#plan-warnings", Flow).show(tuple(warnings))
-        self._write("#plan-said", Content("\n").join(said))
-        for name, on in (("#plan-stop", stop), ("#plan-again", again)):
+        self.query_one(Sentences).show(said)
+        self.query_one("#to-field", Plain).rename(f"Go to {field}")
+        for name, on in (("#plan-stop", stop), ("#plan-again", again), ("#to-field", bool(field))):
             if self.query_one(name).display != on:
                 self.query_one(name).display = on
-
-    def _write(self, selector: str, text: Content) -> None:
-        box = self.query_one(selector, Static)
-        box.display = bool(text.plain)
-        box.update(text)
 
     # --- a reading
 
@@ -88,24 +89,25 @@ class PlanHead(Vertical):
             again=False,
         )
 
-    def _pause(self, pause: Pausing, now: float) -> Content:
+    def _pause(self, pause: Pausing, now: float) -> Said:
         whose = f" (limit of {pause.limit})" if pause.limit else ""
         until = time_of_day(pause.until, now)
-        asks = f"{pause.peer or 'A server'} asks for a pause: going on at {until}{whose}."
-        return sentence(self._symbols, "warning", asks)
+        return "warning", f"{pause.peer or 'A server'} asks for a pause: going on at {until}{whose}."
 
     # --- a plan
 
-    def plan(self, plan: Plan, *, why: str) -> None:
-        """Show a plan. `why` says what it lacks or why it is out of date, "" where it is to be believed."""
+    def plan(self, plan: Plan, *, why: str, field: str = "") -> None:
+        """Show a plan. `why` says what it lacks or why it is out of date, "" where it is to be believed; `field` is
+        the name of the field that would mend it, "" where none is known."""
         counted = plan.counts.source
         self._fill(
             *plan_words.headline(plan),
             bar=[self._part(verdict, plan) for verdict in Verdict],
             counts=[self._said(*each) for each in plan_words.verdicts(plan)] if counted else (),
             warnings=[self._said(*each) for each in plan_words.warnings(plan)],
-            said=[*([self._said("problem", why)] if why else []), *self._notes(plan)],
+            said=[*([("problem", why)] if why else []), *_notes(plan)],
             again=bool(why),
+            field=field,
         )
 
     def _part(self, verdict: Verdict, plan: Plan) -> Part:
@@ -114,11 +116,6 @@ class PlanHead(Vertical):
         cell = cells.get(verdict, self._symbols.crossed)
         return Part(plan.by_verdict[verdict], cell, STYLES[LEVELS[verdict]])
 
-    def _notes(self, plan: Plan) -> Iterable[Content]:
-        yield from (self._said("warning", note) for note in plan.notes[:_NOTES_SHOWN])
-        if (more := len(plan.notes) - _NOTES_SHOWN) > 0:
-            yield self._said("warning", f"{more} more; w writes them all to a file.")
-
     def _said(self, level: str, text: str) -> Content:
         if level == "note":  # a symbol beside each number, also that of what is left alone
             return Content(f"{self._symbols.note} {text}")
@@ -126,6 +123,12 @@ class PlanHead(Vertical):
 
     # --- neither
 
-    def nothing(self, level: str, text: str, *, again: bool) -> None:
+    def nothing(self, level: str, headline: str, why: str, *, again: bool) -> None:
         """There is no plan, and why."""
-        self._fill(level, text, again=again)
+        self._fill(level, headline, said=[("note", why)] if why else [], again=again)
+
+
+def _notes(plan: Plan) -> Iterable[Said]:
+    yield from (("warning", note) for note in plan.notes[:_NOTES_SHOWN])
+    if (more := len(plan.notes) - _NOTES_SHOWN) > 0:
+        yield "warning", f"{more} more; w writes them all to a file."

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Size
+from textual.message import Message
 
 from tui.widgets.choices import Choice, Choices
 
@@ -23,7 +27,27 @@ def columns(lengths: tuple[int, ...], width: int) -> list[int]:
 
 
 class TickList(Choices):
-    """Left and Right go from one to the next, Up and Down to the row above and below."""
+    """Left and Right go from one to the next, Up and Down to the row above and below.
+
+    Space ticks. Enter opens what the tick is about, so that one held down too long ticks nothing.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", show=False)]
+
+    @dataclass
+    class Opened(Message):
+        """Enter was pressed on a tick."""
+
+        ticks: TickList
+        key: str
+
+        @property
+        def control(self) -> TickList:
+            return self.ticks
+
+    def action_open(self) -> None:
+        """Say that Enter was pressed."""
+        self.post_message(self.Opened(self, self.at))
 
     def _widths(self, width: int) -> list[int]:
         return columns(tuple(self._cell(i).cell_length for i in range(len(self._options))), width)
