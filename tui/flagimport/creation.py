@@ -11,9 +11,10 @@ from tui.flagimport.journal import Journal, Stage
 from tui.flagimport.lookup import Standing
 from tui.flagimport.request import CreateRequest
 from tui.flagimport.running import Keep
-from tui.flagimport.submit import NOT_THERE, Outcome, Submission
+from tui.flagimport.submit import Outcome, Submission
 from tui.flagimport.tools import Tools
-from tui.net.events import Exchange, Result
+from tui.net.errors import Failure, Kind
+from tui.net.events import Exchange, Note, Result, Sink, streamed
 from tui.secrets.bag import Bag
 
 
@@ -42,32 +43,65 @@ class Creation:
     async def created(self) -> AsyncGenerator[Exchange | Result[Outcome], None]:
         """Create it, unless the journal says that it is there; look first for one whose answer was never noted.
 
-        The outcome comes last, and is in the journal. Raises OSError where the journal cannot be written.
+        The outcome comes last, and is in the journal. Raises OSError where the journal cannot be written, Failure
+        where one that is there cannot be read.
         """
-        if self.journal.stage is Stage.CREATING:
-            lost = Submission.interrupted(
-                self.request, self.bag, self.tools, self.journal.ids_before, self.journal.sent_at
-            )
-            outcome: Outcome | None = None
-            async with aclosing(lost.look_again()) as events:
+        for attempt in (self._there(), self._lost(), self.submission().send()):
+            done: Outcome | None = None
+            async with aclosing(attempt) as events:
                 async for event in events:
                     if isinstance(event, Result):
-                        outcome = event.value
+                        done = event.value
                     else:
                         yield event
-            if outcome is not None and (outcome.configuration is not None or outcome.fate != NOT_THERE):
-                self.note(outcome)
-                yield Result(outcome)
+            if done is not None:
+                self.note(done)
+                yield Result(done)
                 return
-        async with aclosing(self.submission().send()) as events:
+
+    async def _there(self) -> AsyncGenerator[Exchange | Result[Outcome | None] | Result[Outcome], None]:
+        """The configuration that the journal names; no result where it names none, or somebody has deleted it."""
+        if self.journal.configuration:
+            async with aclosing(streamed(self._still_there)) as events:
+                async for event in events:
+                    yield event
+
+    async def _lost(self) -> AsyncGenerator[Exchange | Result[Outcome], None]:
+        """What became of a request whose answer was never noted; no result where it can be sent again."""
+        if self.journal.stage is not Stage.CREATING:
+            return
+        async with aclosing(self._interrupted().look_again()) as events:
             async for event in events:
-                if isinstance(event, Result):
-                    self.note(event.value)
-                yield event
+                if not (isinstance(event, Result) and event.value.may_send_again):
+                    yield event
+
+    def _interrupted(self) -> Submission:
+        sent_at = min(self.journal.sent_at, self.tools.now())  # a clock that was set back would have us wait
+        return Submission.interrupted(self.request, self.bag, self.tools, self.journal.ids_before, sent_at)
+
+    async def _still_there(self, sink: Sink) -> Outcome | None:
+        """The configuration that the journal names; None where somebody has deleted it: the way is free again."""
+        identity = self.journal.identity
+        async with self.tools.launchdarkly(self.bag, self.request.instance) as ld:
+            try:
+                there = await ld.get(identity.project, identity.integration, self.journal.configuration, sink=sink)
+            except Failure as failure:
+                if failure.kind is not Kind.NOT_FOUND or self.journal.stage in _RUNNING:
+                    raise
+                sink(Note("not there any more", "somebody has deleted it", level="warning"))
+                self._note(journals.planned_again(self.journal))
+                return None
+        sink(Note("it is there", "going on with it"))
+        return Outcome(configuration=there, reused=True)
 
     def note(self, outcome: Outcome) -> None:
         """Write down what came of an attempt. One whose fate is not known stays as it was noted."""
+        if outcome.configuration is not None and outcome.configuration.id == self.journal.configuration:
+            return
         if outcome.configuration is not None:
             self._note(journals.created(self.journal, outcome.configuration, reused=outcome.reused))
         elif outcome.may_send_again and self.journal.stage is Stage.CREATING:
             self._note(journals.planned_again(self.journal))
+
+
+_RUNNING = frozenset({Stage.STARTING, Stage.STARTED})

@@ -6,13 +6,14 @@ with your token alone. It holds no secret, only where one is to be found.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from tui.flagimport.plan import Plan
+from tui.flagimport.plan import Plan, PlannedFlag
 from tui.flagimport.request import CreateRequest, Slot
-from tui.launchdarkly.models import Configuration
+from tui.launchdarkly.models import Configuration, ImportFault, ImportStatus
 from tui.launchdarkly.whole_flags import WholeFlag
 from tui.sources.flags import Lost, Variation
 
@@ -58,11 +59,19 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A configuration's status at one moment; times in ms since the epoch. A later run moves one of the times."""
+    """A configuration's status at one moment; times in ms since the epoch. A later run moves one of the times.
+
+    `errors` are prints of the errors that stood there: they are those of an earlier run.
+    """
 
     status: str
     last_import: int | None
     last_error: int | None
+    errors: frozenset[str] = frozenset()
+
+
+NEVER_RUN = Mark("", None, None)
+"""A configuration at its birth: whatever its status tells later is of a run since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +100,9 @@ class Identity:
 class Journal:
     """One import. `config` holds the settings that are no secrets, `references` says where each secret is.
 
-    `before` are the keys that stood in the project before the start, archived ones too; `ids_before` the
-    configurations of the account before the creation. Times in seconds since the epoch, 0 where not yet.
+    `before` are the keys that stood in the project before the start, archived ones too, as they were read at
+    `snapshot_at`; `ids_before` the configurations of the account before the creation. Times in seconds since the
+    epoch, 0 where not yet.
     """
 
     identity: Identity
@@ -112,14 +122,18 @@ class Journal:
     configuration: str = ""
     reused: bool = False
     mark: Mark | None = None
-    """The status before the start."""
+    """The latest status that is of no run to come: at birth or reuse, right before a start, at an end."""
+    snapshot_at: float = 0.0
+    start_sent_at: float = 0.0
+    """When the request that starts was sent."""
     started_at: float = 0.0
+    verified_at: float = 0.0
     ended_at: float = 0.0
     ended: str = ""
     """The status in which the import ended."""
     errors: tuple[str, ...] = ()
     traces: Mapping[str, Trace] = field(default_factory=dict, repr=False)
-    """The flags that this import made, as they were when they were verified."""
+    """The flags that this import made, as they were when they were verified first."""
     undone: Mapping[str, str] = field(default_factory=dict)
     """What was done with each of them since: archive or delete."""
 
@@ -127,6 +141,11 @@ class Journal:
     def keys(self) -> frozenset[str]:
         """The keys that are planned to arrive."""
         return frozenset(each.key for each in self.expected)
+
+    @property
+    def awaited(self) -> frozenset[str]:
+        """Those of them that can arrive: a key that somebody else took meanwhile cannot."""
+        return self.keys - self.before
 
     @property
     def flag_tag(self) -> str:
@@ -153,24 +172,73 @@ def begin(
         config={key: value for key, value in request.config.items() if not isinstance(value, Slot)},
         references=references,
         planned_at=plan.read_at,
-        expected=tuple(
-            Expected(
-                key=each.flag.key,
-                name=each.flag.name,
-                description=each.flag.description,
-                tags=each.flag.tags,
-                variations=each.flag.variations,
-                on=each.flag.on,
-                off=each.flag.off,
-                on_at_source=each.flag.on_at_source,
-                lost=explained.get(each.flag.key, ()),
-            )
-            for each in plan.arriving
-        ),
+        expected=tuple(_expected(each, explained) for each in plan.arriving),
         left_out=tuple(LeftOut(p.flag.key, p.verdict.value, p.reason) for p in plan.flags if not p.arrives),
         notes=plan.notes,
         before=frozenset(plan.existing),
         who=who,
+        snapshot_at=plan.read_at,
+    )
+
+
+def of_existing(host: str, configuration: Configuration, who: str) -> Journal:
+    """A journal for starting and watching a configuration that nobody planned here: it expects nothing.
+
+    It need not be kept: nothing can be verified or undone by it.
+    """
+    identity = Identity(host, configuration.project_key, configuration.integration_key, configuration.name)
+    bare = Journal(identity, configuration.tags, {}, {}, 0.0, (), (), (), frozenset(), who)
+    return created(bare, configuration, reused=True)
+
+
+def again(journal: Journal, plan: Plan, explained: Mapping[str, tuple[Lost, ...]]) -> Journal:
+    """The journal of a second start: what was expected stays expected, what is new in the plan comes to it.
+
+    Of a flag that is still to arrive the plan tells how it will look. Flags that somebody else has made meanwhile
+    stood there before. The configuration is started next.
+    """
+    arriving = {each.flag.key: _expected(each, explained) for each in plan.arriving}
+    kept = tuple(arriving.pop(each.key, each) for each in journal.expected)
+    there = standing(journal, {key: flag.created for key, flag in plan.existing.items()}, plan.read_at)
+    return replace(
+        there,
+        stage=Stage.CREATED,
+        planned_at=plan.read_at,
+        expected=(*kept, *arriving.values()),
+        left_out=tuple(LeftOut(p.flag.key, p.verdict.value, p.reason) for p in plan.flags if not p.arrives),
+        notes=plan.notes,
+    )
+
+
+def standing(journal: Journal, there: Mapping[str, int | None], now: float) -> Journal:
+    """A new snapshot right before a start: `there` maps the keys of the project to when their flags were made (ms).
+
+    What this import has made stays its own: flags that were verified and not made anew since, or that came in a
+    run that nobody has verified yet. Anything else stood there before.
+    """
+    traces = {key: each for key, each in journal.traces.items() if key in there and there[key] == each.created}
+    unverified = journal.awaited - journal.traces.keys() if journal.started_at > journal.verified_at else frozenset()
+    return replace(
+        journal,
+        before=frozenset(there) - traces.keys() - unverified,
+        traces=traces,
+        undone={key: what for key, what in journal.undone.items() if key in there},
+        snapshot_at=now,
+    )
+
+
+def _expected(each: PlannedFlag, explained: Mapping[str, tuple[Lost, ...]]) -> Expected:
+    flag = each.flag
+    return Expected(
+        key=flag.key,
+        name=flag.name,
+        description=flag.description,
+        tags=flag.tags,
+        variations=flag.variations,
+        on=flag.on,
+        off=flag.off,
+        on_at_source=flag.on_at_source,
+        lost=explained.get(flag.key, ()),
     )
 
 
@@ -179,10 +247,15 @@ def identity_of(request: CreateRequest) -> Identity:
     return Identity(request.instance.url, request.project, request.integration, request.name)
 
 
-def mark_of(configuration: Configuration) -> Mark:
-    """A configuration's status as it is now."""
-    status = configuration.status
-    return Mark(status.status, status.last_import, status.last_error)
+def mark_of(status: ImportStatus) -> Mark:
+    """A status as it is now."""
+    return Mark(status.status, status.last_import, status.last_error, frozenset(map(print_of, status.errors)))
+
+
+def print_of(fault: ImportFault) -> str:
+    """What tells one error from another, and nothing of what it says: it may quote a key."""
+    whole = f"{fault.timestamp} {fault.status_code} {fault.message}"
+    return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def creating(journal: Journal, ids_before: Iterable[str], now: float) -> Journal:
@@ -191,18 +264,19 @@ def creating(journal: Journal, ids_before: Iterable[str], now: float) -> Journal
 
 
 def planned_again(journal: Journal) -> Journal:
-    """The request that creates was refused: there is no configuration."""
-    return replace(journal, stage=Stage.PLANNED, ids_before=frozenset(), sent_at=0.0)
+    """There is no configuration: the request that creates was refused, or somebody deleted it."""
+    return replace(journal, stage=Stage.PLANNED, ids_before=frozenset(), sent_at=0.0, configuration="", mark=None)
 
 
 def created(journal: Journal, configuration: Configuration, *, reused: bool) -> Journal:
-    """The configuration exists. A new one has its status from its birth: creating may have started it."""
-    return replace(journal, stage=Stage.CREATED, configuration=configuration.id, reused=reused)
+    """The configuration exists. A new one is told from its birth: creating may have started it."""
+    mark = mark_of(configuration.status) if reused else NEVER_RUN
+    return replace(journal, stage=Stage.CREATED, configuration=configuration.id, reused=reused, mark=mark)
 
 
-def starting(journal: Journal, mark: Mark) -> Journal:
+def starting(journal: Journal, mark: Mark, now: float) -> Journal:
     """The request that starts is about to be sent; `mark` is the status right before."""
-    return replace(journal, stage=Stage.STARTING, mark=mark)
+    return replace(journal, stage=Stage.STARTING, mark=mark, start_sent_at=now)
 
 
 def started(journal: Journal, mark: Mark, now: float) -> Journal:
@@ -211,19 +285,26 @@ def started(journal: Journal, mark: Mark, now: float) -> Journal:
 
 
 def created_again(journal: Journal) -> Journal:
-    """The start was refused: the configuration exists, and nothing runs."""
-    return replace(journal, stage=Stage.CREATED, mark=None)
+    """The start was refused: the configuration exists, and nothing of ours runs."""
+    return replace(journal, stage=Stage.CREATED)
 
 
-def ended(journal: Journal, status: str, errors: Iterable[str], now: float) -> Journal:
-    """The import has come to its end."""
-    return replace(journal, stage=Stage.ENDED, ended=status, errors=tuple(errors), ended_at=now)
+def ended(journal: Journal, mark: Mark, errors: Iterable[str], now: float) -> Journal:
+    """The import has come to its end; `mark` is the status that says so."""
+    return replace(journal, stage=Stage.ENDED, mark=mark, ended=mark.status, errors=tuple(errors), ended_at=now)
 
 
-def verified(journal: Journal, arrived: Iterable[WholeFlag]) -> Journal:
-    """What has arrived was compared; their versions are kept, so that later changes can be told."""
-    traces = {flag.key: trace_of(flag) for flag in arrived}
-    return replace(journal, stage=Stage.VERIFIED, traces={**journal.traces, **traces})
+def verified(journal: Journal, arrived: Iterable[WholeFlag], now: float) -> Journal:
+    """What has arrived was compared; the versions at the first comparison are kept, so that later changes can be told.
+
+    A flag that was missing at the comparison after the end and is there later is not known to be of this import.
+    """
+    if journal.stage not in (Stage.STARTED, Stage.ENDED):
+        return journal
+    ours = {flag.key: trace_of(flag) for flag in arrived if flag.key in journal.awaited}
+    stage = Stage.VERIFIED if journal.stage is Stage.ENDED else journal.stage
+    at = now if journal.stage is Stage.ENDED else journal.verified_at
+    return replace(journal, stage=stage, traces={**ours, **journal.traces}, verified_at=at)
 
 
 def undone(journal: Journal, actions: Mapping[str, str]) -> Journal:

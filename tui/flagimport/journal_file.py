@@ -6,8 +6,8 @@ import hashlib
 import json
 import re
 import stat
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,14 +38,16 @@ def path_of(identity: Identity, where: Path | None = None) -> Path:
 def save(journal: Journal, path: Path, redactor: Redactor | None = None) -> None:
     """Write a journal down (0600), in place of an earlier state of it. Raises OSError.
 
-    What `redactor` knows can only be in it where a source put a key into a flag's own text; it is taken out.
+    What `redactor` knows can only be in it where a source put a key into a flag's own text, or LaunchDarkly quotes
+    one; it is taken out. Keys of flags stay as they are: by them everything is found.
     """
-    document = asdict(journal)
-    document["version"] = VERSION
-    document["before"] = sorted(journal.before)
-    document["ids_before"] = sorted(journal.ids_before)
-    text = json.dumps(document, ensure_ascii=True, separators=(",", ":"))
-    write_private(path, (redactor(text) if redactor else text) + "\n")
+    document = _document(journal, redactor or str)
+    write_private(path, json.dumps(document, ensure_ascii=True, separators=(",", ":")) + "\n")
+
+
+def keeper(path: Path, redactor: Redactor) -> Callable[[Journal], None]:
+    """Writes each state of a journal into one file. Raises OSError."""
+    return lambda journal: save(journal, path, redactor)
 
 
 def load(path: Path) -> Journal | None:
@@ -75,6 +77,95 @@ def _unreadable(path: Path, why: str) -> Failure:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One file of the journals' folder. `journal` is None where it cannot be read; `problem` then says why.
+
+    `touched` is when it was written, seconds since the epoch.
+    """
+
+    path: Path
+    journal: Journal | None
+    touched: float
+    problem: str = ""
+
+    @property
+    def unfinished(self) -> bool:
+        """An import that can be gone on with."""
+        return self.journal is not None and self.journal.stage is not Stage.VERIFIED
+
+
+def listed(where: Path | None = None) -> tuple[Kept, ...]:
+    """All journals, the unfinished ones first, and of these those written last. Raises OSError."""
+    place = where or folder()
+    found = [_kept(path) for path in place.glob("*.json")] if place.is_dir() else []
+    return tuple(sorted(found, key=lambda each: (not each.unfinished, -each.touched, each.path.name)))
+
+
+def _kept(path: Path) -> Kept:
+    try:
+        touched = path.stat().st_mtime
+        return Kept(path, load(path), touched)
+    except (Failure, OSError) as problem:
+        return Kept(path, None, 0.0, str(problem) if isinstance(problem, Failure) else problem.strerror or "")
+
+
+def _document(journal: Journal, shown: Callable[[str], str]) -> dict[str, object]:
+    """What `_read` reads. By hand, as `asdict` takes seconds for 10,000 flags."""
+    return {
+        "version": VERSION,
+        "identity": asdict(journal.identity),
+        "tags": journal.tags,
+        "config": {k: shown(v) if isinstance(v, str) else v for k, v in journal.config.items()},
+        "references": dict(journal.references),
+        "planned_at": journal.planned_at,
+        "expected": [_of_expected(each, shown) for each in journal.expected],
+        "left_out": [{"key": e.key, "verdict": e.verdict, "reason": shown(e.reason)} for e in journal.left_out],
+        "notes": list(map(shown, journal.notes)),
+        "before": sorted(journal.before),
+        "who": shown(journal.who),
+        "stage": journal.stage.value,
+        "ids_before": sorted(journal.ids_before),
+        "sent_at": journal.sent_at,
+        "configuration": journal.configuration,
+        "reused": journal.reused,
+        "mark": journal.mark and {**_of_mark(journal.mark), "status": shown(journal.mark.status)},
+        "snapshot_at": journal.snapshot_at,
+        "start_sent_at": journal.start_sent_at,
+        "started_at": journal.started_at,
+        "verified_at": journal.verified_at,
+        "ended_at": journal.ended_at,
+        "ended": shown(journal.ended),
+        "errors": list(map(shown, journal.errors)),
+        "traces": {
+            key: {"created": each.created, "version": each.version, "environments": dict(each.environments)}
+            for key, each in journal.traces.items()
+        },
+        "undone": dict(journal.undone),
+    }
+
+
+def _of_mark(mark: Mark) -> dict[str, object]:
+    return {"last_import": mark.last_import, "last_error": mark.last_error, "errors": sorted(mark.errors)}
+
+
+def _of_expected(each: Expected, shown: Callable[[str], str]) -> dict[str, object]:
+    return {
+        "key": each.key,
+        "name": shown(each.name),
+        "description": shown(each.description),
+        "tags": None if each.tags is None else list(map(shown, each.tags)),
+        "variations": [
+            {"value": shown(v.value) if isinstance(v.value, str) else v.value, "name": shown(v.name)}
+            for v in each.variations
+        ],
+        "on": each.on,
+        "off": each.off,
+        "on_at_source": each.on_at_source,
+        "lost": [{"kind": one.kind, "text": shown(one.text)} for one in each.lost],
+    }
+
+
 def _read(document: Mapping[str, Any]) -> Journal:
     if document["version"] != VERSION:
         raise ValueError(document["version"])
@@ -97,8 +188,11 @@ def _read(document: Mapping[str, Any]) -> Journal:
         sent_at=float(document["sent_at"]),
         configuration=str(document["configuration"]),
         reused=document["reused"] is True,
-        mark=None if mark is None else Mark(str(mark["status"]), _ms(mark["last_import"]), _ms(mark["last_error"])),
+        mark=None if mark is None else _mark(mark),
+        snapshot_at=float(document["snapshot_at"]),
+        start_sent_at=float(document["start_sent_at"]),
         started_at=float(document["started_at"]),
+        verified_at=float(document["verified_at"]),
         ended_at=float(document["ended_at"]),
         ended=str(document["ended"]),
         errors=_texts(document["errors"]),
@@ -113,6 +207,11 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 def _ms(value: Any) -> int | None:
     return None if value is None else int(value)
+
+
+def _mark(mark: Mapping[str, Any]) -> Mark:
+    times = _ms(mark["last_import"]), _ms(mark["last_error"])
+    return Mark(str(mark["status"]), *times, frozenset(_texts(mark["errors"])))
 
 
 def _expected(each: Mapping[str, Any]) -> Expected:

@@ -6,33 +6,42 @@ lost is looked up by the status; if that does not tell, the person is asked.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from tui.flagimport import journal as journals
-from tui.flagimport.journal import Journal, Mark, Stage
+from tui.flagimport.arrivals import newly_there, snapshot
+from tui.flagimport.journal import NEVER_RUN, Journal, Mark, Stage
 from tui.flagimport.tools import Tools
-from tui.flagimport.watch import STUCK_AFTER, Moved, Watch
+from tui.flagimport.watch import FASTEST, STUCK_AFTER, Moved, Watch
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.instances import Instance
-from tui.launchdarkly.models import Configuration
+from tui.launchdarkly.models import Configuration, ImportStatus
 from tui.net.errors import Failure, Kind
-from tui.net.events import Exchange, Note, Result, Sink, streamed
+from tui.net.events import Answered, Exchange, Note, Pausing, Result, Sink, ignore, streamed
+from tui.net.retry import asked_pause
+from tui.net.times import span
 from tui.secrets.bag import Bag
 
 Keep = Callable[[Journal], None]
 """Writes a journal down. Raises OSError."""
 
-_NEWEST = 50
-"""Flags on one page of the newest: one request for each fifty that have arrived."""
-_LOOKS = 4
+SNAPSHOT_FRESH = 120.0
+"""Seconds after which the snapshot is taken anew right before a start: what somebody made meanwhile is not ours."""
+_GRACE = 15.0
+"""Seconds after its request has left during which a start may still show, though nobody waits for it."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 4.0
 _CONFLICT = 409
-_OUT_OF_TIME = 24 * 3600.0
+_REQUEST_TIMEOUT = 408
+"""A proxy may say so after it has passed the request on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """How the start went. `triggered` is False where the import ran already; `known` False where nobody can tell."""
+    """How the start went. `triggered` is False where the import ran already; `known` False where nobody can tell,
+    and `failure` says so. `status_code` is that of the answer to the start, None without one."""
 
     journal: Journal
     triggered: bool
@@ -43,10 +52,14 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Resting:
-    """Nothing is asked until `until`, seconds since the epoch; `trouble` says why the last look failed, or ""."""
+    """Nothing is asked until `until`, seconds since the epoch; `trouble` says why the last look failed, or "".
+
+    `left` counts the requests left in LaunchDarkly's window, None where it does not tell.
+    """
 
     until: float
     trouble: str = ""
+    left: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +69,12 @@ class Stuck:
     seconds: float
     arrived: int
     expected: int
+    status: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The import has ended, or watching it was given up because it is stuck (`status` is "" then)."""
+    """The import has ended in `status`."""
 
     journal: Journal
     status: str
@@ -82,7 +96,8 @@ class Runner:
     keep: Keep
     stuck_after: float = STUCK_AFTER
     watch: Watch | None = field(default=None, init=False)
-    _hurry: bool = field(default=False, init=False)
+    _wake: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _meter: Mapping[str, str] = field(default_factory=dict, init=False)
 
     def _note(self, journal: Journal) -> Journal:
         self.keep(journal)
@@ -92,141 +107,230 @@ class Runner:
     # --- the start
 
     def start(self, *, again: bool = False) -> AsyncGenerator[Exchange | Result[Started], None]:
-        """Start the import unless it runs already. With `again` also one that has ended is started once more.
+        """Start the import unless it runs already. With `again` also one that was started before is started once more.
 
         Raises Failure where the status could not be read, or the start was refused; OSError where the journal
         cannot be written: then nothing was started.
         """
 
         async def run(sink: Sink) -> Started:
+            if self.journal.stage in _BEGUN and not again:
+                return Started(self.journal, False)
             async with self.tools.launchdarkly(self.bag, self.instance) as ld:
                 if self.journal.stage is Stage.STARTING:
                     return await self._look_whether_started(ld, sink, None)
-                there = await self._get(ld, sink)
-                if self.journal.stage is Stage.CREATED and self._started_by_itself(there):
-                    sink(Note("started by itself", there.status.status))
-                    began = Mark("", None, None) if not self.journal.reused else journals.mark_of(there)
-                    return Started(self._note(journals.started(self.journal, began, self.tools.now())), False)
-                if self.journal.stage is Stage.STARTED and not again:
-                    return Started(self.journal, False)
-                return await self._trigger(ld, journals.mark_of(there), sink)
+                return await self._start(ld, sink)
 
         return streamed(run)
 
-    def _started_by_itself(self, there: Configuration) -> bool:
-        """A new configuration that runs, or has run; one that was reused counts only while it runs."""
-        status = there.status
-        moved = status.last_import is not None or status.last_error is not None
-        return status.status == "importing" or (moved and not self.journal.reused)
+    async def _start(self, ld: LaunchDarkly, sink: Sink) -> Started:
+        there = await self._get(ld, sink)
+        if self._runs(there.status):
+            return self._by_itself(there.status, sink)
+        journal = self.journal
+        if journal.expected and self.tools.now() - journal.snapshot_at > SNAPSHOT_FRESH:
+            at = self.tools.now()
+            found = await snapshot(ld, journal.identity.project, sink)
+            there = await self._get(ld, sink)
+            if self._runs(there.status):  # some of what was found may be its work
+                return self._by_itself(there.status, sink)
+            journal = journals.standing(journal, found, at)
+        return await self._trigger(ld, journal, journals.mark_of(there.status), sink)
 
-    async def _trigger(self, ld: LaunchDarkly, mark: Mark, sink: Sink) -> Started:
-        self._note(journals.starting(self.journal, mark))
+    def _runs(self, status: ImportStatus) -> bool:
+        """It runs now, or, if nobody started it from here, it has run since it was seen last."""
+        if status.status == _RUNS:
+            return True
+        mark = self.journal.mark
+        return self.journal.stage is Stage.CREATED and mark is not None and _times(status) != _times(mark)
+
+    def _by_itself(self, status: ImportStatus, sink: Sink) -> Started:
+        sink(Note("started by itself", status.status))
+        return self._started(self.journal.mark or NEVER_RUN, triggered=False)
+
+    def _started(self, mark: Mark, *, triggered: bool, code: int | None = None) -> Started:
+        return Started(self._note(journals.started(self.journal, mark, self.tools.now())), triggered, True, code)
+
+    async def _trigger(self, ld: LaunchDarkly, journal: Journal, mark: Mark, sink: Sink) -> Started:
+        self._note(journals.starting(journal, mark, self.tools.now()))
         who = self.journal.identity
         try:
             code = await ld.trigger(who.project, who.integration, self.journal.configuration, sink=sink)
         except Failure as failure:
-            if failure.status_code == _CONFLICT:
+            status = failure.status_code or 0
+            if status == _CONFLICT:
                 sink(Note("it runs already", "409"))
-                return Started(
-                    self._note(journals.started(self.journal, mark, self.tools.now())), False, True, _CONFLICT
-                )
-            if failure.sent and failure.kind not in _REFUSALS:
+                return self._started(mark, triggered=False, code=_CONFLICT)
+            refused = 300 <= status < 500 and status != _REQUEST_TIMEOUT
+            if failure.sent and not refused:
                 return await self._look_whether_started(ld, sink, failure)
             self._note(journals.created_again(self.journal))
             raise
-        return Started(self._note(journals.started(self.journal, mark, self.tools.now())), True, True, code)
+        return self._started(mark, triggered=True, code=code)
 
-    async def _look_whether_started(self, ld: LaunchDarkly, sink: Sink, failure: Failure | None) -> Started:
-        """Whether the start got through: the status runs, or one of its times has moved, or flags have arrived."""
+    async def _look_whether_started(self, ld: LaunchDarkly, sink: Sink, lost: Failure | None) -> Started:
+        """Whether the start got through: the status has changed, or flags have arrived."""
         sink(Note("sent, no answer", "looking at the status ...", level="unknown"))
-        mark = self.journal.mark or Mark("", None, None)
-        for look in range(_LOOKS):
-            if look:
-                await self.tools.sleep(1.0 * look)
-            there = await self._get(ld, sink)
-            now_mark = journals.mark_of(there)
-            times = (now_mark.last_import, now_mark.last_error) != (mark.last_import, mark.last_error)
-            begun = times or there.status.status == "importing" or (there.status.status != mark.status)
-            if begun or await self._newly_there(ld, sink, frozenset()):
-                sink(Note("it has started", there.status.status))
-                return Started(self._note(journals.started(self.journal, mark, self.tools.now())), False)
+        elapsed, pause = max(0.0, self.tools.now() - self.journal.start_sent_at), _FIRST_PAUSE
+        while True:
+            try:
+                status = await self._has_started(ld, sink)
+            except Failure as failure:
+                if failure.kind not in _PASSING:
+                    raise
+                sink(Note("could not look", "do not start again yet", level="unknown"))
+                return Started(self.journal, False, known=False, failure=self._not_known(failure))
+            if status is not None:
+                sink(Note("it has started", status))
+                return self._started(self.journal.mark or NEVER_RUN, triggered=True)
+            if elapsed >= _GRACE:
+                break
+            sink(Note("not to be seen yet", f"looking again for {_GRACE - elapsed:.0f} s", level="note"))
+            await self.tools.sleep(pause)
+            elapsed, pause = elapsed + pause, min(2 * pause, _LONGEST_PAUSE)
         sink(Note("not known", "whether it has started", level="unknown"))
-        return Started(self.journal, False, known=False, failure=failure or _NOT_KNOWN)
+        return Started(self.journal, False, known=False, failure=self._not_known(lost))
+
+    async def _has_started(self, ld: LaunchDarkly, sink: Sink) -> str | None:
+        """The status, if it or the flags show that the import has begun. Raises Failure."""
+        status = (await self._get(ld, sink)).status
+        mark = self.journal.mark or NEVER_RUN
+        if status.status in (_RUNS, *({status.status} - {mark.status})) or _times(status) != _times(mark):
+            return status.status
+        ran_before = self.journal.started_at > 0  # then what has arrived may be of that run
+        first = not ran_before and await newly_there(ld, self.journal, frozenset(), sink)
+        return status.status if first else None
+
+    def _not_known(self, cause: Failure | None) -> Failure:
+        return Failure(
+            cause.kind if cause is not None and cause.kind in _PASSING else Kind.TIMEOUT,
+            "Whether the import was started is not known: its request was sent, and no answer came.",
+            cause.what if cause is not None else "Its status does not tell.",
+            f"Look at {self.journal.configuration} in LaunchDarkly, then start it again or watch it. A second start"
+            " skips flags that exist by then.",
+            sent=True,
+        )
 
     def assume(self, started: bool) -> Journal:
-        """The person says whether the start got through, where nobody else can."""
+        """The person says whether the start got through, where nobody else can. Raises OSError."""
         if started:
-            mark = self.journal.mark or Mark("", None, None)
-            return self._note(journals.started(self.journal, mark, self.tools.now()))
+            return self._started(self.journal.mark or NEVER_RUN, triggered=True).journal
         return self._note(journals.created_again(self.journal))
 
     # --- watching
 
     async def watched(self) -> AsyncGenerator[Watched | Ended, None]:
         """Look again and again until the end, which comes last. A look that failed is tried again: the import is not
-        affected. After `Stuck` it goes on looking; the caller stops where that is wanted."""
-        watch = Watch(self.journal.keys, self.journal.mark, self.tools.now(), self.stuck_after)
+        affected. After `Stuck` it goes on looking; the caller stops where that is wanted.
+
+        Raises Failure where looking again is no use, and STUCK at the deadline of the run.
+        """
+        now, journal = self.tools.now, self.journal
+        watch = Watch(journal.awaited, journal.mark, now(), self.stuck_after, self.tools.redactor)
         self.watch = watch
         told_stuck = False
         async with self.tools.launchdarkly(self.bag, self.instance) as ld:
             while True:
-                trouble = ""
+                trouble: Failure | None = None
                 try:
-                    moved = await self._look(ld, watch)
+                    async with aclosing(streamed(lambda sink: self._look(ld, watch, sink))) as events:
+                        async for event in events:
+                            if isinstance(event, Pausing):
+                                yield Resting(event.until, _asked_for_a_pause(event))
+                            elif isinstance(event, Result) and event.value is not None:
+                                told_stuck = False
+                                yield event.value
                 except Failure as failure:
                     if failure.kind not in _PASSING:
                         raise
-                    moved, trouble = None, failure.what
-                if moved is not None:
-                    told_stuck = False
-                    yield moved
-                if watch.ended:
-                    done = journals.ended(self.journal, watch.ended, watch.errors, self.tools.now())
-                    yield Ended(self._note(done), watch.ended, frozenset(watch.arrived), watch.errors)
+                    watch.missed()
+                    trouble = failure
+                if watch.ended is not None:
+                    self._note(journals.ended(self.journal, watch.ended, watch.errors, now()))
+                    yield Ended(self.journal, watch.ended.status, frozenset(watch.arrived), watch.errors)
                     return
-                if watch.stuck(self.tools.now()) and not told_stuck:
+                if watch.stuck(now()) and not told_stuck:
                     told_stuck = True
-                    quiet = self.tools.now() - watch.moved_at
-                    yield Stuck(quiet, len(watch.arrived), len(watch.expected))
-                pause = watch.pause
-                yield Resting(self.tools.now() + pause, trouble)
-                await self.tools.sleep(pause)
+                    quiet = now() - watch.moved_at
+                    yield Stuck(quiet, len(watch.arrived), len(watch.expected), watch.status)
+                looked_at = now()
+                until = self._next_look(watch, trouble)
+                yield Resting(until, trouble.what if trouble else "", _left(self._meter))
+                await self._rest(until, looked_at + FASTEST)
 
-    async def _look(self, ld: LaunchDarkly, watch: Watch) -> Moved | None:
-        there = await self._get(ld)
-        fresh = await self._newly_there(ld, _ignore, frozenset(watch.arrived))
-        return watch.look(there.status, fresh, self.tools.now())
+    def look_now(self) -> None:
+        """End the pause; the next look comes at once, or as soon as it may."""
+        self._wake.set()
 
-    async def _newly_there(self, ld: LaunchDarkly, sink: Sink, known: frozenset[str]) -> list[str]:
-        """Planned keys that are there now and were not before, from the newest flag on until nothing is new."""
-        wanted = self.journal.keys - self.journal.before - known
-        found: list[str] = []
-        offset = 0
-        while wanted:
-            page = await ld.newest_flags(self.journal.identity.project, offset, _NEWEST, sink=sink)
-            fresh = [flag.key for flag in page.items if flag.key in wanted]
-            found += fresh
-            wanted -= set(fresh)
-            offset += len(page.items)
-            if not fresh or len(page.items) < _NEWEST:
-                break
-        return found
+    def _next_look(self, watch: Watch, trouble: Failure | None) -> float:
+        """When to look again, seconds since the epoch: no request before a pause asked for is over. Raises STUCK."""
+        now, deadline = self.tools.now(), self.tools.deadline
+        asked = (trouble.until or 0.0) if trouble else 0.0
+        spent = asked_pause(self._meter, now).seconds if _left(self._meter) == 0 else 0.0
+        until = max(now + watch.pause, now + min(spent, _LONGEST_WINDOW), asked)
+        if deadline is None:
+            return until
+        if now >= deadline:
+            raise self._out_of_time(watch)
+        return min(until, deadline)
 
-    async def _get(self, ld: LaunchDarkly, sink: Sink | None = None) -> Configuration:
+    async def _rest(self, until: float, earliest: float) -> None:
+        """Sleep until then, or from `earliest` on until somebody wants to look at once."""
+        self._wake.clear()
+        sleeping = asyncio.ensure_future(self.tools.sleep(max(0.0, until - self.tools.now())))
+        waking = asyncio.create_task(self._wake.wait())
+        try:
+            await asyncio.wait({sleeping, waking}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            woken = not sleeping.done()
+            sleeping.cancel()
+            waking.cancel()
+            await asyncio.gather(sleeping, waking, return_exceptions=True)
+        if woken and (early := min(earliest, until) - self.tools.now()) > 0:
+            await self.tools.sleep(early)
+
+    def _out_of_time(self, watch: Watch) -> Failure:
+        return Failure(
+            Kind.STUCK,
+            f"The import did not end within the time given: {len(watch.arrived):,} of {len(watch.expected):,} flags"
+            f" have arrived, and the status says {watch.status or 'nothing yet'}.",
+            "It goes on at LaunchDarkly.",
+            f"Look later, with: ld-flag-import configs watch {self.journal.configuration}",
+        )
+
+    async def _look(self, ld: LaunchDarkly, watch: Watch, sink: Sink) -> Moved | None:
+        self._meter = {}
+
+        def metered(event: Exchange) -> None:
+            if isinstance(event, Answered):
+                self._meter = dict(event.headers)
+            sink(event)
+
+        status = (await self._get(ld, metered)).status
+        fresh = await newly_there(ld, self.journal, frozenset(watch.arrived), metered)
+        return watch.look(status, fresh, self.tools.now())
+
+    async def _get(self, ld: LaunchDarkly, sink: Sink = ignore) -> Configuration:
         who = self.journal.identity
-        return await ld.get(who.project, who.integration, self.journal.configuration, sink=sink or _ignore)
+        return await ld.get(who.project, who.integration, self.journal.configuration, sink=sink)
 
 
-def _ignore(event: Exchange) -> None:
-    """Nobody watches the single requests of a watch."""
+def _times(of: ImportStatus | Mark) -> tuple[int | None, int | None]:
+    return of.last_import, of.last_error
 
 
+def _left(meter: Mapping[str, str]) -> int | None:
+    """The requests left in the window that has fewest, None where untold."""
+    left = [value for name, value in meter.items() if name.startswith("x-ratelimit-") and name.endswith("-remaining")]
+    return min((int(value) for value in left if value.isascii() and value.isdigit()), default=None)
+
+
+def _asked_for_a_pause(event: Pausing) -> str:
+    return f"LaunchDarkly asks for a pause of {span(event.seconds)} (429)."
+
+
+_RUNS = "importing"
+_BEGUN = frozenset({Stage.STARTED, Stage.ENDED, Stage.VERIFIED})
+_LONGEST_WINDOW = 60.0
 _PASSING = frozenset({Kind.UNREACHABLE, Kind.TIMEOUT, Kind.SERVER_ERROR, Kind.RATE_LIMITED, Kind.NOT_JSON})
-_REFUSALS = frozenset({Kind.BAD_REQUEST, Kind.NOT_FOUND, Kind.FORBIDDEN, Kind.UNAUTHORIZED, Kind.RATE_LIMITED})
-_NOT_KNOWN = Failure(
-    Kind.TIMEOUT,
-    "Whether the import was started is not known: its request was sent, and no answer came.",
-    "Its status does not tell. A second start skips flags that exist by then.",
-    "Look at it in LaunchDarkly, then start it again or watch it.",
-    sent=True,
-)
+"""Troubles of looking that may be over at the next look."""

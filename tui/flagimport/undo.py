@@ -19,8 +19,8 @@ from tui.net.events import Counted, Exchange, Result, Sink, streamed
 from tui.secrets.bag import Bag
 
 _COMMENT = "Undo of a flag import: made by it, and not changed since."
-_SAVED_EVERY = 25
-"""Flags between two writings of the journal: what is noted late is found again by looking."""
+_SAVED_EVERY = 5.0
+"""Seconds between two writings of the journal: what is noted late is found again by looking."""
 
 
 class Action(StrEnum):
@@ -115,15 +115,17 @@ class Undo:
         return streamed(self._list)
 
     async def _list(self, sink: Sink) -> tuple[Decision, ...]:
-        project = self.journal.identity.project
+        project, keys = self.journal.identity.project, self.journal.keys
         async with self._tools.launchdarkly(self._bag, self._instance) as ld:
             environments = await ld.environments(project, sink=sink)
             there: dict[str, WholeFlag] = {}
             async with aclosing(ld.whole_flags(project, environments, sink=sink)) as pages:
                 async for page in pages:
-                    there |= {flag.key: flag for flag in page.fresh if flag.key in self.journal.keys}
+                    there |= {flag.key: flag for flag in page.fresh if flag.key in keys}
+                    for key in page.gone:
+                        there.pop(str(key), None)
                     sink(Counted("LaunchDarkly flags", page.read, page.total))
-            archived = await _archived(ld, project, self.journal.keys - there.keys(), sink)
+            archived = await _archived(ld, project, keys - there.keys(), sink)
         return tuple(self._judged(each.key, there, archived) for each in self.journal.expected)
 
     def _judged(self, key: str, there: Mapping[str, WholeFlag], archived: frozenset[str]) -> Decision:
@@ -139,17 +141,18 @@ class Undo:
         """
         done: dict[str, str] = {}
         project = self.journal.identity.project
+        saved_at = self._tools.timer()
         try:
             async with self._tools.launchdarkly(self._bag, self._instance) as ld:
                 for wanted in decisions:
-                    if wanted.action is Action.KEEP:
-                        yield wanted
-                        continue
-                    decided = await self._one(ld, project, wanted.key)
+                    decided = wanted
+                    if wanted.action is not Action.KEEP:
+                        decided = await self._one(ld, project, wanted.key)
                     if decided.action is not Action.KEEP:
                         done[decided.key] = decided.action.value
-                    if len(done) >= _SAVED_EVERY:
+                    if self._tools.timer() - saved_at >= _SAVED_EVERY:
                         self._note(done)
+                        saved_at = self._tools.timer()
                     yield decided
         finally:
             self._note(done)
@@ -170,10 +173,16 @@ class Undo:
             else:
                 await ld.archive_flag(project, key, _COMMENT)
         except Failure as failure:
-            if failure.kind not in (Kind.BAD_REQUEST, Kind.CONFLICT):
-                raise
-            return Decision(key, Action.KEEP, f"LaunchDarkly refused: {failure.what}")
+            if failure.kind in (Kind.BAD_REQUEST, Kind.CONFLICT, Kind.NOT_FOUND):
+                return Decision(key, Action.KEEP, f"LaunchDarkly refused: {failure.what}")
+            if failure.sent and _is_gone(await ld.whole_flag(project, key)):
+                return decided  # the answer was lost, not the request
+            raise
         return decided
+
+
+def _is_gone(flag: WholeFlag | None) -> bool:
+    return flag is None or flag.archived
 
 
 async def _archived(ld: LaunchDarkly, project: str, keys: frozenset[str], sink: Sink) -> frozenset[str]:

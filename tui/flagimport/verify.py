@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequenc
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from tui.flagimport.journal import Expected
+from tui.flagimport.journal import Expected, Journal
 from tui.flagimport.rules import is_tag
 from tui.flagimport.tools import Tools
 from tui.launchdarkly.instances import Instance
@@ -21,8 +21,9 @@ from tui.sources.flags import Variation
 class Promise:
     """What an import was meant to bring into a project.
 
-    `before` are the keys that stood there before the start, None where nobody noted them: then a flag that lacks
-    `flag_tag` is taken for one that was skipped. `maintainer` is a member's id, "" where none was asked for.
+    `before` are the keys that stood there before the start: such a flag was skipped, whoever made it. None where
+    nobody noted them: then a flag that lacks `flag_tag` is taken for one that was skipped. `maintainer` is a
+    member's id, "" where none was asked for.
     """
 
     instance: Instance
@@ -31,6 +32,18 @@ class Promise:
     before: frozenset[str] | None
     flag_tag: str
     maintainer: str
+
+
+def promise_of(journal: Journal, instance: Instance) -> Promise:
+    """What a journal's import was meant to bring."""
+    return Promise(
+        instance,
+        journal.identity.project,
+        journal.expected,
+        journal.before,
+        journal.flag_tag,
+        journal.maintainer,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +60,7 @@ class Verification:
     """The comparison. Lists are of keys, in the order of the plan; `arrived` are the flags that this import made.
 
     `on` has for a key the environments in which it is on. `not_compared` are sentences about what could not be
-    read. `skipped` counts flags that were taken for skipped, where no snapshot tells.
+    read. `skipped` counts planned flags that were there before, or are taken for that where no snapshot tells.
     """
 
     missing: tuple[str, ...]
@@ -102,7 +115,7 @@ def compare(promise: Promise, there: Mapping[str, WholeFlag], environments: Sequ
         on=on,
         as_planned=len(arrived) - len(not_as_planned),
         environments=tuple(environments),
-        not_compared=tuple(_not_compared(promise, expected.values(), arrived)),
+        not_compared=tuple(_not_compared(promise, expected.values(), arrived, environments)),
         skipped=len(promise.expected) - len(expected),
         arrived=arrived,
     )
@@ -110,8 +123,11 @@ def compare(promise: Promise, there: Mapping[str, WholeFlag], environments: Sequ
 
 def _skipped(promise: Promise, flag: WholeFlag | None) -> bool:
     """Without a snapshot, one that is there and lacks the tag stood there before."""
-    guessing = promise.before is None and promise.flag_tag and flag is not None
-    return bool(guessing and flag is not None and promise.flag_tag not in flag.tags)
+    if flag is None:
+        return False
+    if promise.before is not None:
+        return flag.key in promise.before
+    return bool(promise.flag_tag) and promise.flag_tag not in flag.tags
 
 
 def _unexpected(promise: Promise, there: Mapping[str, WholeFlag]) -> tuple[str, ...]:
@@ -178,7 +194,9 @@ def _on_in(flag: WholeFlag) -> tuple[str, ...]:
     return tuple(key for key, state in (flag.environments or {}).items() if state.on)
 
 
-def _not_compared(promise: Promise, expected: Iterable[Expected], arrived: Mapping[str, WholeFlag]) -> Iterator[str]:
+def _not_compared(
+    promise: Promise, expected: Iterable[Expected], arrived: Mapping[str, WholeFlag], environments: Sequence[str]
+) -> Iterator[str]:
     planned = tuple(expected)
     if any(each.tags is None for each in planned):
         yield "Tags: the source's key cannot read them. The flag tag was compared."
@@ -190,8 +208,10 @@ def _not_compared(promise: Promise, expected: Iterable[Expected], arrived: Mappi
         yield "Variations of flags that are not defined in the source's environment."
     if not promise.maintainer:
         yield "The maintainer: none was asked for."
-    if any(flag.environments is None for flag in arrived.values()):
-        yield "Whether flags are on: LaunchDarkly did not tell of every flag's environments."
+    untold = [key for key in environments if any(key not in (flag.environments or {}) for flag in arrived.values())]
+    if untold or (arrived and not environments):
+        where = f" in {', '.join(untold[:5])}" if untold else ""
+        yield f"Whether flags are on{where}: LaunchDarkly did not tell of every flag."
     if promise.before is None:
         yield "What stood there before the import: nobody noted it."
     elif not promise.flag_tag:

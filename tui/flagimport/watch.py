@@ -1,15 +1,15 @@
 """How an import stands, told from one look to the next: a small machine that is fed with looks and knows no network.
 
 LaunchDarkly gives a status without counts, and right after a start it may still show the end of the run before.
-So an end counts only if one of its times has moved since the start, or if the import was seen to run.
+So an end counts only if its own time has moved since the start; where no times are told, if it was seen to run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from tui.flagimport.journal import Mark
+from tui.flagimport.journal import Mark, mark_of, print_of
 from tui.launchdarkly.models import ImportFault, ImportStatus
 from tui.launchdarkly.words import fault_in_words
 
@@ -19,7 +19,10 @@ SLOWEST = 15.0
 STUCK_AFTER = 300.0
 """Seconds without any movement after which an import is called stuck."""
 _ENDS = ("complete", "failed", "partial")
-_RUNS = ("importing",)
+_SURE_LOOKS = 3
+"""Looks in a row that tell one end whose time has not moved, until it is believed."""
+_SETTLED = 30.0
+"""Seconds without movement after which all flags being there is the end, though the status never changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,8 @@ class Moved:
 
 @dataclass
 class Watch:
-    """`expected` are the planned keys; `mark` is the status before the start, None where nobody noted it.
+    """`expected` are the keys that can arrive; `mark` is the status before the start, None where nobody noted it:
+    then what stands there is how it is. `redact` takes known secrets out of errors.
 
     Times are in seconds since the epoch.
     """
@@ -45,65 +49,96 @@ class Watch:
     mark: Mark | None
     began: float
     stuck_after: float = STUCK_AFTER
+    redact: Callable[[str], str] = str
     arrived: set[str] = field(default_factory=set)
     status: str = ""
-    ended: str = ""
-    """The status in which it ended, "" while it runs."""
+    ended: Mark | None = None
+    """The status in which it ended, None while it runs."""
     moved_at: float = 0.0
     pause: float = FASTEST
-    _told: dict[str, None] = field(default_factory=dict)
+    _told: dict[str, str] = field(default_factory=dict)
+    _old: set[str] = field(default_factory=set)
     _ran: bool = False
     _last: Mark | None = None
+    _looked_at: float = 0.0
+    _blind: bool = True
+    _same_end: int = 0
 
     def __post_init__(self) -> None:
-        self.moved_at = self.began
+        self.moved_at = self._looked_at = self.began
+        self._old = set(self.mark.errors) if self.mark is not None else set()
 
     def look(self, status: ImportStatus, there: Iterable[str], now: float) -> Moved | None:
         """Take a look in: what has moved since the last one, None where nothing has."""
-        fresh = tuple(key for key in there if key in self.expected and key not in self.arrived)
+        if self._blind:  # nobody saw whether it moved meanwhile
+            self.moved_at += now - self._looked_at
+        self._blind, self._looked_at = False, now
+        fresh = tuple(key for key in dict.fromkeys(there) if key in self.expected and key not in self.arrived)
         self.arrived |= set(fresh)
-        now_mark = Mark(status.status, status.last_import, status.last_error)
         errors = tuple(self._new_errors(status.errors))
-        moved = bool(fresh or errors) or now_mark != self._last
-        first = self._last is None
-        self._last, self.status = now_mark, status.status
-        self._ran = self._ran or status.status in _RUNS
-        if status.status in _ENDS and (self._ran or self._is_new(now_mark) or self._all_here()):
-            self.ended = status.status
-        if not moved:
+        mark = mark_of(status)
+        moved = bool(fresh or errors) or mark != self._last
+        self._take(mark)
+        if moved:
+            self.moved_at, self.pause = now, FASTEST
+        else:
             self.pause = min(self.pause * 1.5, SLOWEST)
-            return None
-        self.pause = FASTEST
-        if not first or fresh or errors:
-            self.moved_at = now
-        return Moved(status.status, len(self.arrived), len(self.expected), fresh, errors, now)
+        if self._is_over(mark, now):
+            self.ended = mark
+        return Moved(mark.status, len(self.arrived), len(self.expected), fresh, errors, now) if moved else None
+
+    def _take(self, mark: Mark) -> None:
+        an_end = mark.status in _ENDS
+        same = self._last is not None and self._last.status == mark.status
+        self._same_end = (self._same_end + 1 if same else 1) if an_end else 0
+        self._ran = self._ran or not an_end or (self.mark is not None and mark.status != self.mark.status)
+        self._last, self.status = mark, mark.status
+
+    def missed(self) -> None:
+        """A look has failed. The import is not affected, and whether it moves is not known."""
+        self._blind = True
+        self.pause = min(self.pause * 1.5, SLOWEST)
 
     def _new_errors(self, errors: Iterable[ImportFault]) -> Iterable[str]:
-        """Errors from before the start are those of another run."""
-        for each in errors:
-            before = self.mark is not None and each.timestamp is not None and each.timestamp <= self._marked()
-            text = fault_in_words(each)
-            if not before and text not in self._told:
-                self._told[text] = None
-                yield text
+        """Those that were not told yet. What stood there before the start is of another run, until it goes away."""
+        present = {print_of(each): each for each in errors}
+        self._old &= present.keys()
+        for key, each in present.items():
+            before = key in self._old or (each.timestamp is not None and each.timestamp < self._marked())
+            if not before and key not in self._told:
+                self._told[key] = self.redact(fault_in_words(each))
+                yield self._told[key]
 
     def _marked(self) -> int:
         """The latest moment that the status told of before the start, ms since the epoch."""
-        return max((self.mark.last_import or 0, self.mark.last_error or 0)) if self.mark else 0
+        return max(self.mark.last_import or 0, self.mark.last_error or 0) if self.mark else 0
 
-    def _is_new(self, mark: Mark) -> bool:
-        if self.mark is None:
-            return True  # nobody started it here: what stands there is how it is
-        return (mark.last_import, mark.last_error) != (self.mark.last_import, self.mark.last_error)
+    def _is_over(self, mark: Mark, now: float) -> bool:
+        if mark.status not in _ENDS:
+            return False
+        if self.mark is None or self._has_new_time(mark, self.mark):
+            return True
+        timeless = not any((mark.last_import, mark.last_error, self.mark.last_import, self.mark.last_error))
+        sure = self._same_end >= _SURE_LOOKS
+        if self._ran:
+            return timeless or sure
+        return mark.status == "complete" and self._all_here() and sure and now - self.moved_at >= _SETTLED
+
+    @staticmethod
+    def _has_new_time(mark: Mark, before: Mark) -> bool:
+        """The time that belongs to an end has moved; a part may have moved either."""
+        imported = (mark.last_import or 0) > (before.last_import or 0)
+        failed = (mark.last_error or 0) > (before.last_error or 0)
+        return {"complete": imported, "failed": failed}.get(mark.status, imported or failed)
 
     def _all_here(self) -> bool:
         return bool(self.expected) and self.arrived == self.expected
 
     def stuck(self, now: float) -> bool:
-        """Nothing has moved for too long, and it has not ended."""
-        return not self.ended and now - self.moved_at >= self.stuck_after
+        """Nothing has moved for too long, it has not ended, and the last look went well."""
+        return not self.ended and not self._blind and now - self.moved_at >= self.stuck_after
 
     @property
     def errors(self) -> tuple[str, ...]:
         """All errors of this run, in words."""
-        return tuple(self._told)
+        return tuple(self._told.values())

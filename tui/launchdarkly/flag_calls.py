@@ -70,7 +70,7 @@ class FlagCalls(Door):
         more: dict[str, object] = {"tag": tag} if tag else {}
 
         async def fetch(offset: int, told: Sink) -> Part[WholeFlag]:
-            wanted = query(limit=_PAGE, offset=offset, sort="creationDate", summary=0, env=list(environments), **more)
+            wanted = query(limit=_PAGE, offset=offset, sort="creationDate", env=list(environments), **more)
             answer = await self._get(f"/api/v2/flags/{part(project)}{wanted}", asked, told)
             page = read_whole_flags(answer.json())
             return Part(page.items, page.total_count)
