@@ -47,6 +47,9 @@ def write(draft: Draft) -> Recipe:
     entries = tomlkit.table()
     for key, setting in settings.items():
         entries.add(key, references[setting.key] if isinstance(setting, Slot) else setting)
+    for each in forms.visible(draft.form, walk.values(draft)):
+        if each.hidden and each.default and each.key not in settings and not each.secret:
+            entries.add(each.key, [] if each.kind == "multiselect" else "")  # left out, it would be the default
     what.add("config", entries)
     document.add("import", what)
     api = walk.value(draft, SOURCE_API.key)

@@ -105,4 +105,4 @@ class Failure(Exception):  # noqa: N818  # the name of the whole tree, and it re
             "sent": self.sent,
             "until": self.until,
         }
-        return type(self)(**{**known, **parts})  # type: ignore[arg-type]
+        return Failure(**{**known, **parts})  # type: ignore[arg-type]

@@ -1,0 +1,130 @@
+"""The keys that a recipe refers to, fetched from where it says: only those that a command needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tui.flagimport import walk
+from tui.flagimport.builtin_fields import HOST, PROJECT, TOKEN
+from tui.flagimport.finding import Level
+from tui.flagimport.recipe_file import RecipeAnswers
+from tui.flagimport.recipe_problems import Problem, RecipeError, shown
+from tui.flagimport.walk import Draft
+from tui.launchdarkly.instances import instance
+from tui.net.errors import Failure, Kind
+from tui.secrets.bag import Bag
+from tui.secrets.keyring_store import Keyring, State
+from tui.secrets.names import entry_name, proposed_variable
+from tui.secrets.references import Reference, resolve
+
+_ONLY_PLACE = "The recipe names it as the only place."
+_SHORTEST_KEY = 8  # characters from which on an answer that equals a key is the key itself
+
+
+async def fetched(
+    recipe: RecipeAnswers, wanted: Sequence[str], bag: Bag, *, environ: Mapping[str, str], keyring: Keyring
+) -> Draft:
+    """The recipe's answers with the secrets of the fields `wanted`, which go into the bag.
+
+    Raises Failure CREDENTIAL, which names every key that is missing or cannot be what its field asks for, and
+    RecipeError where one of the keys stands in the recipe.
+    """
+    draft, failures = recipe.draft, []
+    for key in wanted:
+        reference = recipe.references[key]
+        try:
+            value = await _value(draft, key, reference, environ, keyring)
+        except Failure as failure:
+            failures.append(failure)
+            continue
+        draft = walk.put_secret(draft, bag, key, value, source=f"from {_place(reference)}", reference=str(reference))
+        failures += _unfit(draft, key, reference)
+    if found := _in_plain_sight(recipe, bag):
+        raise RecipeError(found)
+    if failures:
+        raise _joined(failures)
+    return draft
+
+
+def entry_of(draft: Draft, key: str) -> str:
+    """The user name of a secret's entry in the keyring."""
+    host = instance(walk.value(draft, HOST.key)).host
+    if key == TOKEN.key:
+        return entry_name(host)
+    return entry_name(host, project=walk.value(draft, PROJECT.key), integration=draft.integration, variable=key)
+
+
+async def _value(draft: Draft, key: str, reference: Reference, environ: Mapping[str, str], keyring: Keyring) -> str:
+    label = _label(draft, key)
+    if reference.kind != "keyring":
+        return resolve(reference, label=label, field=key, environ=environ).get_secret_value()
+    entry = entry_of(draft, key)
+    got = await keyring.get(entry)
+    if got.value is not None:
+        return got.value.get_secret_value()
+    why = _KEYRING.get(got.state, "the keyring failed").format(entry)
+    instead = proposed_variable(draft.integration, key)
+    raise Failure(
+        Kind.CREDENTIAL,
+        f"There is no {label}: {why}.",
+        _ONLY_PLACE,
+        f"{_REMEDY.get(got.state, 'Mend that')}, or write env:{instead} there, and run again; nothing was sent.",
+        field=key,
+    )
+
+
+_KEYRING: Mapping[State, str] = {
+    State.MISSING: "the keyring has no entry {}",
+    State.LOCKED: "the keyring is locked",
+    State.NO_COLLECTION: "the keyring has never been set up",
+    State.UNAVAILABLE: "there is no keyring on this host, which is normal over SSH",
+    State.DISABLED: "the keyring is switched off",
+    State.INSECURE: "the keyring here is none of the operating system's own, and is not used",
+    State.TIMEOUT: "the keyring gave no answer in time",
+}
+_REMEDY: Mapping[State, str] = {
+    State.MISSING: "Keep it there with the wizard",
+    State.LOCKED: "Unlock it on that machine's desktop",
+}
+
+
+def _label(draft: Draft, key: str) -> str:
+    """What a sentence calls a key: "There is no import key"."""
+    field = walk.variable(draft, key)
+    return {"ld-token": "LaunchDarkly token", "import-key": "import key"}.get(field.role, field.label)
+
+
+def _place(reference: Reference) -> str:
+    return shown(reference.name) or "the keyring"
+
+
+def _unfit(draft: Draft, key: str, reference: Reference) -> list[Failure]:
+    """What the shape of a key says against it."""
+    problems = [found.text for found in walk.findings(draft, key) if found.level is Level.PROBLEM]
+    if not problems:
+        return []
+    what = f"The {_label(draft, key)} from {_place(reference)} cannot be used. {problems[0]}"
+    return [Failure(Kind.CREDENTIAL, what, "", "Correct it and run again; nothing was sent.", field=key)]
+
+
+def _in_plain_sight(recipe: RecipeAnswers, bag: Bag) -> list[Problem]:
+    """A key that stands in the recipe itself, in a field that holds none."""
+    held = {bag.peek(key) for key in bag.keys()}  # noqa: SIM118 - a bag is no mapping
+    text = "holds a key in plain sight. Take it out, and have that key replaced: whoever has read the file knows it."
+    written = ((key, value) for key, value in walk.values(recipe.draft).items() if key in recipe.places)
+    return [
+        Problem(recipe.places[key], text) for key, value in written if len(value) >= _SHORTEST_KEY and value in held
+    ]
+
+
+def _joined(failures: Sequence[Failure]) -> Failure:
+    """One failure that names all of them."""
+    first = failures[0]
+    if len(failures) == 1:
+        return first
+    whys = dict.fromkeys(each.advice for each in failures)
+    return first.replaced(
+        what=" ".join(each.what for each in failures),
+        why="",
+        next_step=" ".join(whys),
+    )
