@@ -234,12 +234,12 @@ def test_a_source_may_answer_with_a_page(box: Sandbox, ld: httpx.Client) -> None
 
 
 def test_every_fault_has_a_title_and_says_where_it_strikes() -> None:
-    assert len(FAULTS) == 34
+    assert len(FAULTS) == 52
     for name, fault in FAULTS.items():
         assert fault.name == name
         assert 0 < len(fault.title) <= 40
         assert fault.explains.endswith(".")
-        places = ("create call", "Split", "LaunchDarkly")
+        places = ("create call", "Split", "LaunchDarkly", "the import", "the start", "The start", "second start", "configuration")
         assert any(place in fault.explains for place in places)
         assert len(fault.explains) <= 115
         assert json.dumps([fault.title, fault.explains]).isascii()

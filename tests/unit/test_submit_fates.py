@@ -27,6 +27,7 @@ from tui.flagimport.tools import Tools
 from tui.net.errors import Kind
 from tui.net.events import Note, Pausing
 from tui.sandbox.faults import FAULTS
+from tui.sandbox.run_faults import RUN_FAULTS
 from tui.sandbox.server import Sandbox
 from tui.text import MASK, Redactor
 
@@ -89,6 +90,7 @@ FATES: dict[str, tuple[str, Kind | None]] = {
     "launchdarkly-flags-lost-page": (CREATED, None),
     "no-naming-convention": (CREATED, None),
     "naming-convention-forbidden": (CREATED, None),
+    **{name: (CREATED, None) for name, *_ in RUN_FAULTS},
 }
 
 

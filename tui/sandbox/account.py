@@ -34,8 +34,21 @@ class Project:
 
 
 @dataclass(frozen=True, slots=True)
+class State:
+    """A flag in one environment. `modified` in ms; `requires` are the keys of its prerequisites."""
+
+    on: bool
+    version: int
+    modified: int
+    requires: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class LdFlag:
-    """A flag in LaunchDarkly, off everywhere. `variations` are (value, name); `created` is in ms."""
+    """A flag in LaunchDarkly. `variations` are (value, name); `created` is in ms.
+
+    `states` has the environments in which it was ever changed; in all others it is off as it was made.
+    """
 
     key: str
     name: str
@@ -47,6 +60,20 @@ class LdFlag:
     off: int = 1
     maintainer: str = ""
     archived: bool = False
+    version: int = 1
+    states: Mapping[str, State] = field(default_factory=dict)
+
+    def state(self, environment: str) -> State:
+        return self.states.get(environment) or State(False, 1, self.created)
+
+    def changed_in(self, environment: str, now: int, **changes: Any) -> LdFlag:
+        """With changes of one environment; the same flag where nothing changes."""
+        before = self.state(environment)
+        after = replace(before, **changes)
+        if after == before:
+            return self
+        moved = replace(after, version=before.version + 1, modified=now)
+        return replace(self, states={**self.states, environment: moved})
 
     @property
     def kind(self) -> str:
@@ -76,6 +103,9 @@ class Configuration:
     last_import: int | None = None
     last_error: int | None = None
     errors: list[dict[str, Any]] = field(default_factory=list)
+    stale: dict[str, Any] | None = None
+    """A status of before, which is shown for `stale_looks` more looks."""
+    stale_looks: int = 0
 
 
 @dataclass(slots=True)

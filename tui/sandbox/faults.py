@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from tui.sandbox import mischief, page_mischief
 from tui.sandbox.answers import Refusal, ld_refusal
 from tui.sandbox.mischief import Struck, refuses
+from tui.sandbox.run_faults import RUN_FAULTS
 from tui.sandbox.shapes import FLAG_IMPORT
 
 Strikes = Callable[[str, str, str], bool]
@@ -284,5 +285,6 @@ FAULTS: dict[str, Fault] = {
     for name, title, explains, strikes, act in (
         *((name, title, explains, at_create, act) for name, title, explains, act in _AT_CREATE),
         *_ELSEWHERE,
+        *RUN_FAULTS,
     )
 }

@@ -13,7 +13,7 @@ from tui.sandbox.account import Account, Accounts, Configuration
 from tui.sandbox.answers import ld_refusal, link
 from tui.sandbox.checks import REQUIRED, checked_config, checked_name, checked_tags
 from tui.sandbox.gate import Handler, gated
-from tui.sandbox.job import Jobs
+from tui.sandbox.job import TWIST, Jobs, Twist
 from tui.sandbox.keys import CONFIGURE, READ, Token
 from tui.sandbox.patch import patched
 from tui.sandbox.shapes import FLAG_IMPORT, MASKED, SECRETS, configuration_json
@@ -60,6 +60,8 @@ class FlagImport:
             checked_tags(body.get("tags")),
             checked_config(body.get("config"), integration, account),
         )
+        if (twist := _twist(request)) is not None:
+            self._jobs.start(account, made, twist)
         return JSONResponse(configuration_json(made, token, whole=True))
 
     def _found(self, request: Request, token: Token) -> tuple[Account, Configuration]:
@@ -70,7 +72,10 @@ class FlagImport:
         return account, found
 
     async def get(self, request: Request, token: Token) -> Response:
-        return JSONResponse(configuration_json(self._found(request, token)[1], token, whole=True))
+        found = self._found(request, token)[1]
+        shape = configuration_json(found, token, whole=True)
+        found.stale_looks = max(0, found.stale_looks - 1)
+        return JSONResponse(shape)
 
     async def update(self, request: Request, token: Token) -> Response:
         account, found = self._found(request, token)
@@ -96,7 +101,7 @@ class FlagImport:
         account, found = self._found(request, token)
         if self._jobs.running(found):
             raise ld_refusal(409, "An import is running already", "conflict")
-        self._jobs.start(account, found)
+        self._jobs.start(account, found, _twist(request) or Twist())
         return Response(status_code=201)
 
 
@@ -105,3 +110,8 @@ async def _body(request: Request) -> Any:
         return json.loads(await request.body())
     except (ValueError, RecursionError):
         raise ld_refusal(400) from None
+
+
+def _twist(request: Request) -> Twist | None:
+    twist: Twist | None = request.scope.get("extensions", {}).get(TWIST)
+    return twist

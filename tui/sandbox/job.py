@@ -14,12 +14,14 @@ import httpx
 
 from tui.sandbox.account import Account, Accounts, Configuration, LdFlag
 from tui.sandbox.keys import CREATE_FLAGS, TOKENS
+from tui.sandbox.shapes import status_json
 
 _KEY = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,255}")
 _TAG = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
 _AT_ONCE = 8
 """How many flags arrive between two steps, so that progress can be watched."""
 _MOST_STEPS = 100
+_STUMBLES_AT = 2
 _TRIES = 3
 
 
@@ -35,6 +37,30 @@ class Pace:
 
 QUICK = Pace(step=0.02, slow=0.3, drip=0.02, pause=0.3)
 LIFELIKE = Pace(step=1.0, slow=8.0, drip=1.0, pause=4.0)
+
+
+TWIST = "tui.sandbox.twist"
+"""The scope extension by which a fault tells how the job that a request starts goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Twist:
+    """How a job goes otherwise than usual.
+
+    `arrives` gives a flag as it comes (None: it never does) from its number among the new ones. `refused` counts:
+    each so many-th new flag is refused with an error. `fails` is an error and its status, after which the job ends;
+    `stumbles` is one after which it goes on. `stops_after` so many new flags it never moves again. `stale_looks`
+    looks still show the status of before.
+    """
+
+    status: str = "importing"
+    at_once: int = 0
+    stops_after: int | None = None
+    refused: int = 0
+    fails: tuple[str, int] | None = None
+    stumbles: tuple[str, int] | None = None
+    stale_looks: int = 0
+    arrives: Callable[[int, LdFlag], LdFlag | None] = lambda number, flag: flag
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +89,10 @@ class Jobs:
     def running(self, configuration: Configuration) -> bool:
         return configuration.id in self._tasks
 
-    def start(self, account: Account, configuration: Configuration) -> None:
+    def start(self, account: Account, configuration: Configuration, twist: Twist) -> None:
+        configuration.stale, configuration.stale_looks = status_json(configuration), twist.stale_looks
         configuration.status, configuration.errors = "pending", []
-        task = asyncio.get_running_loop().create_task(self._run(account, configuration))
+        task = asyncio.get_running_loop().create_task(self._run(account, configuration, twist))
         self._tasks[configuration.id] = task
         task.add_done_callback(lambda _: self._tasks.pop(configuration.id, None))
 
@@ -79,15 +106,17 @@ class Jobs:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _run(self, account: Account, configuration: Configuration) -> None:
+    async def _run(self, account: Account, configuration: Configuration, twist: Twist) -> None:
         await asyncio.sleep(self._pace.step)
-        configuration.status = "importing"
+        configuration.status = twist.status
         try:
+            if twist.fails:
+                raise _Failed(*twist.fails)
             self._check_key(account, configuration)
             async with _loopback_client() as client:
                 read = _READERS[configuration.integration]
                 flags = await read(_Asking(client, self._pace.pause), configuration.config, self._sources)
-            await self._create(account, configuration, flags)
+            refused = await self._create(account, configuration, flags, twist)
         except _Failed as problem:
             self._report(configuration, problem)
             configuration.status, configuration.last_error = "failed", self._accounts.now_ms()
@@ -95,16 +124,21 @@ class Jobs:
             self._report(configuration, _Failed("The source did not answer as expected"))
             configuration.status, configuration.last_error = "failed", self._accounts.now_ms()
         else:
-            configuration.status, configuration.last_import = "complete", self._accounts.now_ms()
+            if refused:
+                configuration.status, configuration.last_error = "partial", self._accounts.now_ms()
+            else:
+                configuration.status, configuration.last_import = "complete", self._accounts.now_ms()
 
-    async def _create(self, account: Account, configuration: Configuration, flags: list[LdFlag]) -> None:
+    async def _create(self, account: Account, configuration: Configuration, flags: list[LdFlag], twist: Twist) -> bool:
         """Existing keys are skipped without a word, archived ones too; a key that cannot be is left out and reported.
 
         Keys are never rewritten. Of flags with one name the first arrives. That conventions hold for imported
-        flags is documented; that one flag's refusal leaves the others alone is this server's choice.
+        flags is documented; that one flag's refusal leaves the others alone is this server's choice. Whether a twist
+        had flags refused.
         """
         there, convention = account.flags[configuration.project], account.projects[configuration.project].convention
-        at_once = max(_AT_ONCE, len(flags) // _MOST_STEPS)
+        at_once = twist.at_once or max(_AT_ONCE, len(flags) // _MOST_STEPS)
+        fresh, refused = 0, False
         for number, flag in enumerate(flags):
             if number % at_once == 0:
                 await asyncio.sleep(self._pace.step)
@@ -116,7 +150,19 @@ class Jobs:
                 problem = f'"{flag.key}" breaks the naming convention of project {configuration.project}'
                 self._report(configuration, _Failed(problem, 400))
             else:
-                there[flag.key] = self._arriving(flag, configuration)
+                fresh += 1
+                if twist.stops_after is not None and fresh > twist.stops_after:
+                    await asyncio.Event().wait()  # until somebody deletes the configuration
+                if fresh == _STUMBLES_AT and twist.stumbles:
+                    self._report(configuration, _Failed(*twist.stumbles))
+                    configuration.last_error = self._accounts.now_ms()
+                arriving = twist.arrives(fresh, self._arriving(flag, configuration))
+                if twist.refused and fresh % twist.refused == 0:
+                    self._report(configuration, _Failed(f'"{flag.key}" could not be created: tag is not valid', 400))
+                    refused = True
+                elif arriving is not None:
+                    there[flag.key] = arriving
+        return refused
 
     def _check_key(self, account: Account, configuration: Configuration) -> None:
         token = TOKENS.find(configuration.config["ldApiKey"])

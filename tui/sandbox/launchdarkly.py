@@ -18,11 +18,12 @@ from tui.sandbox.gate import gated
 from tui.sandbox.keys import TOKENS, Token, object_id
 from tui.sandbox.shapes import environment_json, flag_json, member_json, project_json
 
-_SORTS: Mapping[str, Callable[[LdFlag], Any]] = {
-    "creationDate": lambda flag: flag.created,
-    "key": lambda flag: flag.key,
-    "name": lambda flag: flag.name,
+_SORTS: Mapping[str, Callable[[LdFlag, int], Any]] = {
+    "creationDate": lambda flag, place: (flag.created, place),
+    "key": lambda flag, place: flag.key,
+    "name": lambda flag, place: flag.name,
 }
+"""What flags are sorted by; `place` is a flag's number in the order in which they were made."""
 
 
 class Reads:
@@ -123,9 +124,11 @@ class Reads:
     async def flags(self, request: Request, token: Token) -> Response:
         account, project = self._project(request, token)
         found = _filtered(account.flags[project.key].values(), request)
+        places = {key: place for place, key in enumerate(account.flags[project.key])}
         for field in reversed(request.query_params.get("sort", "").split(",")):
             if field.lstrip("-") in _SORTS:
-                found.sort(key=_SORTS[field.lstrip("-")], reverse=field.startswith("-"))
+                by = _SORTS[field.lstrip("-")]
+                found.sort(key=lambda flag: by(flag, places[flag.key]), reverse=field.startswith("-"))
         environments = _environments(request)
         return _collection(
             request,

@@ -141,7 +141,11 @@ async def asks_for_a_pause(struck: Struck) -> None:
     if struck.count % 2 == 0:
         await struck.go_on()
     else:
-        await _pause(struck, struck.pace.pause)
+        await asks_for_a_pause_now(struck)
+
+
+async def asks_for_a_pause_now(struck: Struck) -> None:
+    await _pause(struck, struck.pace.pause)
 
 
 async def asks_for_a_long_pause(struck: Struck) -> None:

@@ -1,9 +1,9 @@
-"""JSON Patch (RFC 6902) as far as an import configuration needs it: add, replace, remove, test."""
+"""JSON Patch (RFC 6902) as far as an import configuration or a flag needs it: add, replace, remove, test."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from tui.sandbox.answers import ld_refusal
@@ -11,7 +11,9 @@ from tui.sandbox.answers import ld_refusal
 _CHANGEABLE = ("name", "tags", "config")
 
 
-def patched(document: Mapping[str, Any], operations: object) -> dict[str, Any]:
+def patched(
+    document: Mapping[str, Any], operations: object, changeable: Collection[str] = _CHANGEABLE
+) -> dict[str, Any]:
     """The document with all operations done, or a refusal and nothing done.
 
     `/version` can be tested, which makes an optimistic lock (409 where it differs), and not be changed.
@@ -26,8 +28,8 @@ def patched(document: Mapping[str, Any], operations: object) -> dict[str, Any]:
             raise ld_refusal(400, "Each operation needs op and path")
         do = _OPERATIONS.get(str(operation.get("op")))
         parts = [part.replace("~1", "/").replace("~0", "~") for part in operation["path"].split("/")[1:]]
-        if do is None or not parts or (parts[0] not in _CHANGEABLE and do is not _test):
-            raise ld_refusal(400, "Only name, tags and config can be changed, by add, replace or remove")
+        if do is None or not parts or (parts[0] not in changeable and do is not _test):
+            raise ld_refusal(400, f"Only {', '.join(changeable)} can be changed, by add, replace or remove")
         try:
             do(_parent(result, parts), parts[-1], operation)
         except (KeyError, IndexError, ValueError, TypeError):

@@ -19,6 +19,7 @@ from tui.sandbox.account import Accounts, Destination
 from tui.sandbox.company import Company, seeded
 from tui.sandbox.faults import FAULTS, Fault
 from tui.sandbox.flag_import import FlagImport
+from tui.sandbox.flag_writes import FlagWrites
 from tui.sandbox.gate import Metered
 from tui.sandbox.job import LIFELIKE, QUICK, Jobs, Pace, Sources
 from tui.sandbox.keys import ENVIRONMENTS, PROJECT, SPLIT_KEYS, TOKENS, UNLEASH_KEYS, WORKSPACES
@@ -56,7 +57,7 @@ class Sandbox:
         self._ports = {service: sock.getsockname()[1] for service, sock in zip(_SERVICES, sockets, strict=True)}
         accounts = Accounts(now, destination)
         jobs = Jobs(accounts, pace, Sources(self._url("split") + API, self._url("unleash")))
-        routes = [*FlagImport(accounts, jobs).routes(), *Reads(accounts).routes()]
+        routes = [*FlagImport(accounts, jobs).routes(), *Reads(accounts).routes(), *FlagWrites(accounts).routes()]
         self._apps: dict[int, ASGIApp] = {
             self._ports["launchdarkly"]: Metered(self._faulty("launchdarkly", json_app(routes)), limits, now),
             self._ports["split"]: self._faulty("split", Split(company, limits, now).app()),
@@ -75,17 +76,18 @@ class Sandbox:
         limits: Limits | None = None,
         company: Company | None = None,
         destination: Destination | None = None,
+        pace: Pace | None = None,
     ) -> Self:
         """Serves on `port` and the two after it, or on free ones (0). `now` gives seconds since the epoch.
 
-        `quick` is for tests: jobs, slow answers and pauses take fractions of a second, and without `limits`
-        the rate limits are out of reach. `company` is what both sources have, `destination` what LaunchDarkly's
-        project `web-shop` holds; without them there is the seeded company and its flags. Raises OSError for a
-        taken port, ValueError for an unknown fault.
+        `quick` is for tests: jobs, slow answers and pauses take fractions of a second, or what `pace` says, and
+        without `limits` the rate limits are out of reach. `company` is what both sources have, `destination` what
+        LaunchDarkly's project `web-shop` holds; without them there is the seeded company and its flags. Raises
+        OSError for a taken port, ValueError for an unknown fault.
         """
         known(fault)
         roomy = limits or (ROOMY if quick else Limits())
-        made = cls(port, QUICK if quick else LIFELIKE, now, roomy, company or seeded(), destination)
+        made = cls(port, pace or (QUICK if quick else LIFELIKE), now, roomy, company or seeded(), destination)
         made.set_fault(fault)
         return made
 

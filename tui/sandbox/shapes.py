@@ -79,7 +79,7 @@ def environment_json(project: Project, key: str) -> dict[str, Any]:
 
 
 def flag_json(account: Account, project: str, flag: LdFlag, *, environments: tuple[str, ...] = ()) -> dict[str, Any]:
-    """A flag; with the state in `environments` where it was asked for. Every flag here is off."""
+    """A flag; with the state in `environments` where it was asked for."""
     variations = [
         {"_id": object_id("variation", n), "value": value} | ({"name": name} if name else {})
         for n, (value, name) in enumerate(flag.variations)
@@ -100,7 +100,7 @@ def flag_json(account: Account, project: str, flag: LdFlag, *, environments: tup
         "archived": flag.archived,
         "deprecated": False,
         "creationDate": flag.created,
-        "_version": 1,
+        "_version": flag.version,
         "customProperties": {},
         "experiments": {"baselineIdx": 0, "items": []},
     }
@@ -113,19 +113,20 @@ def flag_json(account: Account, project: str, flag: LdFlag, *, environments: tup
 
 
 def _state(project: str, flag: LdFlag, environment: str) -> dict[str, Any]:
+    state = flag.state(environment)
     return {
-        "on": False,
+        "on": state.on,
         "archived": flag.archived,
         "salt": "5a4db0c5",
         "sel": "5a4db0c5",
-        "lastModified": flag.created,
-        "version": 1,
+        "lastModified": state.modified,
+        "version": state.version,
         "targets": [],
         "contextTargets": [],
         "rules": [],
         "fallthrough": {"variation": flag.on},
         "offVariation": flag.off,
-        "prerequisites": [],
+        "prerequisites": [{"key": key, "variation": 0} for key in state.requires],
         "_site": link(f"/{project}/{environment}/features/{flag.key}"),
         "_environmentName": environment.capitalize(),
         "trackEvents": False,
@@ -155,11 +156,11 @@ def configuration_json(configuration: Configuration, token: Token, *, whole: boo
         "name": configuration.name,
         "version": configuration.version,
         "_access": _access(token),
-        "_status": _status(configuration),
+        "_status": configuration.stale if configuration.stale_looks else status_json(configuration),
     }
 
 
-def _status(configuration: Configuration) -> dict[str, Any]:
+def status_json(configuration: Configuration) -> dict[str, Any]:
     times = {"lastImport": configuration.last_import, "lastError": configuration.last_error}
     return {
         "status": configuration.status,

@@ -1,0 +1,143 @@
+"""Changing and deleting flags of the practice LaunchDarkly: semantic patch, JSON Patch, delete.
+
+Shapes and content types are those of LaunchDarkly's OpenAPI document. Every change moves the flag's version; one of an
+environment moves that environment's version and time as well.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from tui.sandbox.account import ENVIRONMENT_KEYS, Account, Accounts, LdFlag
+from tui.sandbox.answers import ld_refusal
+from tui.sandbox.gate import gated
+from tui.sandbox.keys import CREATE_FLAGS, Token
+from tui.sandbox.patch import patched
+from tui.sandbox.shapes import flag_json
+
+_SEMANTIC = "domain-model=launchdarkly.semanticpatch"
+_CHANGEABLE = ("name", "description", "tags", "archived", "environments")
+
+
+class FlagWrites:
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
+
+    def routes(self) -> list[BaseRoute]:
+        path = "/api/v2/flags/{project}/{flag}"
+        handlers = {"PATCH": self.change, "DELETE": self.delete}
+        return [Route(path, gated(one, right=CREATE_FLAGS), methods=[method]) for method, one in handlers.items()]
+
+    def _found(self, request: Request, token: Token) -> tuple[Account, dict[str, LdFlag], LdFlag]:
+        account, path = self._accounts.of(token), request.path_params
+        flags = account.flags.get(path["project"], {})
+        if path["flag"] not in flags:
+            raise ld_refusal(404)
+        return account, flags, flags[path["flag"]]
+
+    async def change(self, request: Request, token: Token) -> Response:
+        account, flags, flag = self._found(request, token)
+        try:
+            body = json.loads(await request.body())
+        except (ValueError, RecursionError):
+            raise ld_refusal(400) from None
+        semantic = _SEMANTIC in request.headers.get("content-type", "")
+        now = self._accounts.now_ms()
+        changed = _instructed(flag, body, now) if semantic else _patched(flag, body, now)
+        if changed.archived and not flag.archived and (users := _users(flags.values(), flag.key)):
+            raise ld_refusal(400, f"Cannot archive a flag that is a prerequisite of {', '.join(users)}")
+        if changed != flag:
+            flags[flag.key] = changed = replace(changed, version=flag.version + 1)
+        shape = flag_json(account, request.path_params["project"], changed, environments=ENVIRONMENT_KEYS)
+        return JSONResponse(shape)
+
+    async def delete(self, request: Request, token: Token) -> Response:
+        _, flags, flag = self._found(request, token)
+        if users := _users(flags.values(), flag.key):
+            raise ld_refusal(409, f"The flag is a prerequisite of {', '.join(users)}", "conflict")
+        del flags[flag.key]
+        return Response(status_code=204)
+
+
+def _users(flags: Any, key: str) -> list[str]:
+    """The flags that are not archived and depend on this one."""
+    return [
+        flag.key for flag in flags if not flag.archived and any(key in state.requires for state in flag.states.values())
+    ]
+
+
+def _instructed(flag: LdFlag, body: Any, now: int) -> LdFlag:
+    """A semantic patch: all of its instructions, or a refusal and nothing done."""
+    instructions = body.get("instructions") if isinstance(body, dict) else None
+    if not isinstance(instructions, list) or not instructions:
+        raise ld_refusal(400, "instructions must be a list of at least one")
+    for one in instructions:
+        do = _INSTRUCTIONS.get(one.get("kind", "")) if isinstance(one, dict) else None
+        if do is None:
+            raise ld_refusal(400, "An instruction has a kind that is not known")
+        try:
+            flag = do(flag, one, now)
+        except (KeyError, TypeError, ValueError):
+            raise ld_refusal(400, f"{one['kind']} lacks what it needs") from None
+    return flag
+
+
+def _switched(on: bool) -> Callable[[LdFlag, Mapping[str, Any], int], LdFlag]:
+    return lambda flag, one, now: flag.changed_in(_environment(one), now, on=on)
+
+
+def _environment(one: Mapping[str, Any]) -> str:
+    if one["environmentKey"] not in ENVIRONMENT_KEYS:
+        raise ld_refusal(400, "environmentKey is not valid")
+    return str(one["environmentKey"])
+
+
+def _requiring(flag: LdFlag, one: Mapping[str, Any], now: int) -> LdFlag:
+    keys = tuple(str(each["key"]) for each in one["prerequisites"])
+    return flag.changed_in(_environment(one), now, requires=keys)
+
+
+_INSTRUCTIONS: Mapping[str, Callable[[LdFlag, Mapping[str, Any], int], LdFlag]] = {
+    "archiveFlag": lambda flag, one, now: replace(flag, archived=True),
+    "restoreFlag": lambda flag, one, now: replace(flag, archived=False),
+    "updateName": lambda flag, one, now: replace(flag, name=str(one["value"])),
+    "updateDescription": lambda flag, one, now: replace(flag, description=str(one["value"])),
+    "addTags": lambda flag, one, now: replace(flag, tags=tuple(dict.fromkeys((*flag.tags, *one["values"])))),
+    "removeTags": lambda flag, one, now: replace(flag, tags=tuple(t for t in flag.tags if t not in one["values"])),
+    "turnFlagOn": _switched(True),
+    "turnFlagOff": _switched(False),
+    "addPrerequisites": _requiring,
+    "removePrerequisites": lambda flag, one, now: flag.changed_in(_environment(one), now, requires=()),
+}
+
+
+def _patched(flag: LdFlag, operations: Any, now: int) -> LdFlag:
+    before = {
+        "name": flag.name,
+        "description": flag.description,
+        "tags": list(flag.tags),
+        "archived": flag.archived,
+        "_version": flag.version,
+        "environments": {key: {"on": flag.state(key).on} for key in ENVIRONMENT_KEYS},
+    }
+    after = patched(before, operations, _CHANGEABLE)
+    name, tags = after["name"], after["tags"]
+    if not isinstance(name, str) or not name or not isinstance(tags, list) or not all(isinstance(t, str) for t in tags):
+        raise ld_refusal(400, "name or tags are not valid")
+    changed = replace(
+        flag,
+        name=name,
+        description=str(after["description"]),
+        tags=tuple(tags),
+        archived=after["archived"] is True,
+    )
+    for key in ENVIRONMENT_KEYS:
+        changed = changed.changed_in(key, now, on=after["environments"][key]["on"] is True)
+    return changed
