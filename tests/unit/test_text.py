@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.text import MASK, REPLACEMENT, Redactor, clean
+from tui.text.cells import cells, wrapped
 
 anything = st.text(st.characters(exclude_categories=()))
 keys = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, max_size=60)
@@ -142,3 +143,37 @@ def test_marks_of_a_pattern_are_letters_here() -> None:
     redactor.add("*:*.[a](b)+$")
     assert redactor("x *:*.[a](b)+$ y") == f"x {MASK} y"
     assert redactor("x aaaa y") == "x aaaa y"
+
+
+@given(keys)
+def test_a_document_stays_one_whatever_the_key(key: str) -> None:
+    redactor = Redactor()
+    redactor.add(key)
+    taken = redactor.document({"key": key, "list": [key, f"a {key}", None, True, 1], "nested": {"b": {"c": key}}})
+    assert json.loads(json.dumps(taken)) == {
+        "key": MASK,
+        "list": [MASK, redactor(f"a {key}"), None, True, 1],
+        "nested": {"b": {"c": MASK}},
+    }
+
+
+# --- cells
+
+
+@pytest.mark.parametrize(("text", "count"), [("abc", 3), ("日本", 4), ("e\u0301", 1), ("", 0)])
+def test_text_fills_cells(text: str, count: int) -> None:
+    assert cells(text) == count
+
+
+@given(st.text(st.sampled_from("ab 日e\u0301"), max_size=80), st.integers(8, 40))
+def test_no_line_is_wider_than_it_may_be_and_nothing_is_lost(text: str, width: int) -> None:
+    lines = list(wrapped(text, width, first="  - ", rest="    "))
+    assert all(cells(line) <= width for line in lines)
+    assert lines[0].startswith("  - ")
+    assert all(line.startswith("    ") for line in lines[1:])
+    assert "".join(line[4:] for line in lines).replace(" ", "") == text.replace(" ", "")
+
+
+def test_without_a_width_there_is_one_line() -> None:
+    assert list(wrapped("a " * 100, None, first="- ")) == ["- " + "a " * 100]
+    assert list(wrapped("one two three", 9)) == ["one two", "three"]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import operator
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -44,6 +43,7 @@ from tui.flagimport.variables import (
     widget_id,
 )
 from tui.text import clean
+from tui.text.cells import cells
 
 if TYPE_CHECKING:
     from tui.manifests.models import FormVariable, Manifest, VariableGuide
@@ -177,27 +177,21 @@ def _first_sentences(text: str) -> str:
     """As many whole sentences as one line holds; of the first one what fits."""
     kept, *more = re.split(r"(?<=\.)\s+", text)
     for sentence in more:
-        if _cells(kept) + 1 + _cells(sentence) > HELP_CELLS:
+        if cells(kept) + 1 + cells(sentence) > HELP_CELLS:
             break
         kept += f" {sentence}"
     return _cut(kept, HELP_CELLS)
 
 
-def _cut(text: str, cells: int) -> str:
-    """`text` in at most so many cells of a terminal; cut at a blank where that is not too early."""
-    if _cells(text) <= cells:
+def _cut(text: str, longest: int) -> str:
+    """`text` in at most `longest` cells of a terminal; cut at a blank where that is not too early."""
+    if cells(text) <= longest:
         return text
     kept = text
-    while _cells(kept) > cells - 3:
+    while cells(kept) > longest - 3:
         kept = kept[:-1]
     at_blank = kept.rfind(" ")
     return (kept[:at_blank] if at_blank > len(kept) // 2 else kept).rstrip() + "..."
-
-
-def _cells(text: str) -> int:
-    if text.isascii():
-        return len(text)
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 # --- which fields are there -------------------------------------------------------

@@ -61,13 +61,15 @@ def unseen(draft: Draft) -> tuple[str, ...]:
 def lacking(draft: Draft) -> str:
     """What the plan lacks so that going on needs a tick of its own, in a sentence; "" for a whole plan that brings
     something, or where there is no plan yet."""
-    plan = draft.plan
-    if plan is None:
-        return ""
+    return shortfall(draft.plan) if draft.plan is not None else ""
+
+
+def shortfall(plan: Plan) -> str:
+    """What a plan lacks, in a sentence; "" for a whole one that brings something."""
     if not plan.whole:
         return f"The plan is NOT COMPLETE. {plan.incomplete}"
     if not plan.counts.source:
-        return f"0 flags match. {_NOTHING.get(draft.integration, _NOTHING_ANYWHERE)}"
+        return f"0 flags match. {_NOTHING.get(plan.request.integration, _NOTHING_ANYWHERE)}"
     if not plan.counts.arrive:
         return "Nothing would arrive: each flag exists in the project already, or cannot be made there."
     return ""

@@ -51,6 +51,14 @@ class Redactor:
             self._known = True
         return text if self._pattern is None else self._pattern.sub(MASK, text)
 
+    def document(self, value: object) -> object:
+        """A JSON value with each text in it redacted: it stays JSON whatever the secrets are."""
+        if isinstance(value, dict):
+            return {key: self.document(each) for key, each in value.items()}
+        if isinstance(value, list):
+            return [self.document(each) for each in value]
+        return self(value) if isinstance(value, str) else value
+
     def _secrets(self) -> set[str]:
         return self._used | {secret for secret in self._held.values() if len(secret) >= _SHORTEST_HELD}
 
