@@ -1,0 +1,177 @@
+"""Whole imports without a front: from a plan to the verification, each state of the journal kept."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tests.unit.sandbox_tools import FI, launchdarkly
+from tests.unit.walk_tools import at_review, drained, planned
+from tui.flagimport import journal as journals
+from tui.flagimport.creation import Creation
+from tui.flagimport.journal import Journal
+from tui.flagimport.plan import Plan
+from tui.flagimport.request import CreateRequest, build
+from tui.flagimport.running import Ended, Resting, Runner, Started, Stuck
+from tui.flagimport.submit import Outcome
+from tui.flagimport.tools import Tools
+from tui.flagimport.undo import Action, Decision, Undo
+from tui.flagimport.verify import Verification, promise_of, verify
+from tui.flagimport.watch import Moved
+from tui.sandbox.server import Sandbox
+from tui.secrets.bag import Bag
+from tui.text import Redactor
+
+SEMANTIC = {"Content-Type": "application/json; domain-model=launchdarkly.semanticpatch"}
+
+
+@dataclass
+class Time:
+    """A clock that goes on when somebody sleeps; the server gets a moment meanwhile. Seconds since the epoch."""
+
+    at: float = 1_763_906_531.0
+    naps: list[float] = field(default_factory=list)
+    real: float = 0.002
+
+    def now(self) -> float:
+        return self.at
+
+    async def sleep(self, seconds: float) -> None:
+        self.naps.append(seconds)
+        self.at += max(0.0, seconds)
+        await asyncio.sleep(self.real)
+
+
+def tools_of(time: Time, **more: Any) -> Tools:
+    return Tools(redactor=Redactor(), now=time.now, sleep=time.sleep, timer=time.now, **more)
+
+
+@dataclass
+class Run:
+    """One import over the practice servers. `kept` are all states of the journal that were written down."""
+
+    box: Sandbox
+    request: CreateRequest
+    bag: Bag
+    tools: Tools
+    time: Time
+    plan: Plan
+    journal: Journal
+    kept: list[Journal] = field(default_factory=list)
+    keep: Callable[[Journal], None] = lambda journal: None
+    stuck_after: float = 300.0
+    events: list[Any] = field(default_factory=list)
+
+    def _keep(self, journal: Journal) -> None:
+        self.keep(journal)
+        self.kept.append(journal)
+        self.journal = journal
+
+    def runner(self) -> Runner:
+        return Runner(
+            self.journal, self.request.instance, self.bag, self.tools, self._keep, stuck_after=self.stuck_after
+        )
+
+    async def create(self) -> Outcome:
+        made = Creation(self.journal, self.request, self.bag, self.tools, self._keep)
+        return (await drained(made.created()))[1]
+
+    async def start(self, *, again: bool = False) -> Started:
+        return (await drained(self.runner().start(again=again)))[1]
+
+    async def watch(self) -> Ended | Stuck:
+        """To the end, or until it is stuck."""
+        self.events = []
+        async with aclosing(self.runner().watched()) as events:
+            async for event in events:
+                self.events.append(event)
+                if isinstance(event, Ended | Stuck):
+                    return event
+        raise AssertionError("it neither ended nor got stuck")
+
+    async def verify(self) -> Verification:
+        events = verify(promise_of(self.journal, self.request.instance), self.bag, self.tools)
+        found = (await drained(events))[1]
+        self._keep(journals.verified(self.journal, found.arrived.values(), self.tools.now()))
+        return found
+
+    async def to_the_end(self) -> Ended | Stuck:
+        assert (await self.create()).configuration is not None
+        assert (await self.start()).known
+        return await self.watch()
+
+    def undo(self, *, delete: bool = False) -> Undo:
+        return Undo(self.journal, self.request.instance, self.bag, self.tools, self._keep, delete=delete)
+
+    async def undone(self, *, delete: bool = False) -> dict[str, Decision]:
+        """What was done with each planned flag."""
+        undo = self.undo(delete=delete)
+        _, decisions = await drained(undo.listed())
+        async with aclosing(undo.carried_out(decisions)) as done:
+            return {each.key: each async for each in done}
+
+    def troubles(self) -> list[str]:
+        return [event.trouble for event in self.events if isinstance(event, Resting) and event.trouble]
+
+    def errors(self) -> list[str]:
+        return [text for event in self.events if isinstance(event, Moved) for text in event.errors]
+
+
+async def run_of(box: Sandbox, integration: str = "unleash", *, time: Time | None = None, **more: Any) -> Run:
+    """Planned over both practice servers; nothing is created yet. `more` goes to the tools."""
+    clock = time or Time()
+    tools = tools_of(clock, **more)
+    made = await at_review(box, integration, replace(tools, deadline=None))
+    plan = await planned(made)
+    request = build(made.draft)
+    journal = journals.begin(request, {"token": "env:LD_ACCESS_TOKEN"}, plan, {}, "ana@example.com")
+    return Run(box, request, made.bag, replace(tools, redactor=made.tools.redactor), clock, plan, journal)
+
+
+async def planned_anew(run: Run) -> Plan:
+    """Both sides read once more."""
+    made = await at_review(run.box, run.request.integration, replace(run.tools, deadline=None))
+    return await planned(made)
+
+
+def flags_of(box: Sandbox, *, archived: bool = False) -> dict[str, dict[str, Any]]:
+    """What another client sees of the project's flags, whole, by key."""
+    found: dict[str, dict[str, Any]] = {}
+    environments = ["production", "staging", "test", "development"]
+    with launchdarkly(box) as ld:
+        while True:
+            asked: dict[str, Any] = {"limit": "100", "offset": str(len(found)), "env": environments}
+            asked |= {"filter": "state:archived"} if archived else {}
+            page = ld.get("/api/v2/flags/web-shop", params=asked).json()
+            found |= {flag["key"]: flag for flag in page["items"]}
+            if len(found) >= page["totalCount"]:
+                return found
+
+
+def instructed(box: Sandbox, key: str, kind: str, **more: Any) -> None:
+    """Somebody else changes a flag by a semantic patch."""
+    with launchdarkly(box) as ld:
+        body = {"comment": "by hand", "instructions": [{"kind": kind, **more}]}
+        answer = ld.patch(f"/api/v2/flags/web-shop/{key}", json=body, headers=SEMANTIC)
+        assert answer.status_code == 200, answer.text
+
+
+def deleted(box: Sandbox, key: str) -> None:
+    with launchdarkly(box) as ld:
+        assert ld.delete(f"/api/v2/flags/web-shop/{key}").status_code == 204
+
+
+def triggers(box: Sandbox) -> int:
+    return sum(path.endswith("/trigger") for method, path, _ in box.requests if method == "POST")
+
+
+def creates(box: Sandbox) -> int:
+    return sum(
+        method == "POST" and path.startswith(FI) and not path.endswith("/trigger") for method, path, _ in box.requests
+    )
+
+
+ARCHIVE, KEEP = Action.ARCHIVE, Action.KEEP

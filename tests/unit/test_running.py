@@ -1,0 +1,465 @@
+"""Starting and watching over real HTTP: every fault ends in the right verdict, and nothing is started twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import aclosing
+from dataclasses import replace
+
+import pytest
+
+from tests.unit.run_tools import (
+    Time,
+    creates,
+    deleted,
+    flags_of,
+    instructed,
+    planned_anew,
+    run_of,
+    triggers,
+)
+from tests.unit.sandbox_tools import FI, big_company, launchdarkly, until
+from tests.unit.walk_tools import drained, strangers
+from tui.flagimport import journal as journals
+from tui.flagimport.journal import Stage
+from tui.flagimport.running import Ended, Resting, Stuck
+from tui.flagimport.watch import FASTEST, Moved
+from tui.net.errors import Failure, Kind
+from tui.net.events import Counted
+from tui.sandbox.account import Destination
+from tui.sandbox.server import Sandbox
+
+
+@pytest.fixture
+def box() -> Iterator[Sandbox]:
+    with Sandbox.start() as made:
+        yield made
+
+
+STAGES = [Stage.CREATING, Stage.CREATED, Stage.STARTING, Stage.STARTED, Stage.ENDED, Stage.VERIFIED]
+
+
+async def test_from_a_plan_to_a_verification(box: Sandbox) -> None:
+    run = await run_of(box)
+    end = await run.to_the_end()
+    assert isinstance(end, Ended)
+    assert (end.status, end.arrived, end.errors[:1]) == ("complete", run.journal.keys, end.errors[:1])
+    assert (await run.verify()).agrees
+    assert [each.stage for each in run.kept] == STAGES
+    assert (creates(box), triggers(box)) == (1, 1)
+    assert not strangers()
+
+
+# status at the end, triggers sent, arrived of planned, whether the verification agrees
+VERDICTS: dict[str, tuple[str, int, str, bool]] = {
+    "import-slow": ("complete", 1, "all", True),
+    "import-stuck": ("stuck", 1, "some", False),
+    "import-partial": ("partial", 1, "some", False),
+    "import-failed": ("failed", 1, "none", False),
+    "source-refused-at-import": ("failed", 1, "none", False),
+    "import-error-then-success": ("complete", 1, "all", True),
+    "stale-complete": ("complete", 1, "all", True),
+    "unknown-status": ("complete", 1, "all", True),
+    "trigger-conflict": ("complete", 1, "all", True),
+    "lost-trigger-answer": ("complete", 1, "all", True),
+    "flags-dropped": ("complete", 1, "some", False),
+    "default-swapped": ("complete", 1, "all", False),
+    "tag-left-out": ("complete", 1, "all", False),
+    "watch-rate-limited": ("complete", 1, "all", True),
+    "server-gone": ("complete", 1, "all", True),
+    "patch-conflict": ("complete", 1, "all", True),
+}
+
+
+@pytest.mark.parametrize("fault", VERDICTS)
+@pytest.mark.parametrize("integration", ["split", "unleash"])
+async def test_each_fault_ends_in_the_right_verdict(box: Sandbox, fault: str, integration: str) -> None:
+    status, sent, arrived, agrees = VERDICTS[fault]
+    run = await run_of(box, integration)
+    box.set_fault(fault)
+    end = await run.to_the_end()
+    assert (end.status if isinstance(end, Ended) else "stuck") == status
+    box.set_fault(None)
+    count = len(end.arrived) if isinstance(end, Ended) else end.arrived
+    planned = len(run.journal.keys)
+    assert {"all": count == planned, "some": 0 < count < planned, "none": count == 0}[arrived]
+    found = await run.verify()
+    assert found.agrees is agrees
+    assert len(found.arrived) == count
+    assert (creates(box), triggers(box)) == (1, sent)
+    assert not strangers()
+
+
+async def test_an_import_that_creating_has_started_is_not_started_again(box: Sandbox) -> None:
+    run = await run_of(box)
+    box.set_fault("started-by-create")
+    await run.create()
+    with launchdarkly(box) as other:
+        path = f"{FI}/web-shop/unleash/{run.journal.configuration}"
+        until(lambda: other.get(path).json()["_status"]["status"] != "pending")
+    started = await run.start()
+    assert (started.triggered, started.known) == (False, True)
+    end = await run.watch()
+    assert isinstance(end, Ended)
+    assert (end.status, end.arrived) == ("complete", run.journal.keys)
+    assert triggers(box) == 0
+    assert (await run.verify()).agrees
+
+
+async def test_one_that_still_waits_refuses_the_start_and_counts_as_running(box: Sandbox) -> None:
+    run = await run_of(box)
+    box.set_fault("trigger-conflict")
+    await run.create()
+    started = await run.start()
+    assert (started.triggered, started.known, started.status_code) == (False, True, 409)
+
+
+async def test_a_stuck_import_says_how_long_and_goes_on_being_watched(box: Sandbox) -> None:
+    run = await run_of(box)
+    box.set_fault("import-stuck")
+    await run.create()
+    await run.start()
+    runner = run.runner()
+    seen: list[object] = []
+    async with aclosing(runner.watched()) as events:
+        async for event in events:
+            seen.append(event)
+            if sum(isinstance(each, Resting) for each in seen) > 40:
+                break
+    (stuck,) = [event for event in seen if isinstance(event, Stuck)]
+    assert stuck.seconds >= 300
+    assert (stuck.arrived, stuck.expected, stuck.status) == (3, len(run.journal.keys), "importing")
+    assert not strangers()
+
+
+async def test_an_outage_is_told_and_is_not_taken_for_being_stuck(box: Sandbox) -> None:
+    run = await run_of(box)
+    run.stuck_after = 20.0
+    await run.create()
+    await run.start()
+    box.set_fault("server-gone")
+    end = await run.watch()
+    assert isinstance(end, Ended)
+    assert len(run.troubles()) == 8
+    assert "closed before an answer" in run.troubles()[0]
+
+
+async def test_a_pause_in_mid_watch_is_shown_and_kept(box: Sandbox) -> None:
+    run = await run_of(box)
+    await run.create()
+    await run.start()
+    box.set_fault("import-slow")
+    box.set_fault("watch-rate-limited")
+    end = await run.watch()
+    assert isinstance(end, Ended)
+    if any(status == 429 for _, _, status in box.requests):
+        assert "(429)" in run.troubles()[0]
+
+
+async def test_looks_are_two_seconds_apart_at_least(box: Sandbox) -> None:
+    run = await run_of(box)
+    box.set_fault("import-slow")
+    await run.create()
+    await run.start()
+    begun = len(run.time.naps)
+    await run.watch()
+    assert min(run.time.naps[begun:]) >= FASTEST
+    assert all(isinstance(event.left, int) for event in run.events if isinstance(event, Resting))
+
+
+async def test_an_error_of_another_run_is_not_told_again(box: Sandbox) -> None:
+    """Partial, then started again: what is missing comes, and the old errors are not the new run's."""
+    run = await run_of(box)
+    box.set_fault("import-partial")
+    first = await run.to_the_end()
+    assert isinstance(first, Ended)
+    assert any("tag is not valid" in text for text in first.errors)
+    found = await run.verify()
+    assert found.missing
+    box.set_fault("stale-complete")
+    plan = await planned_anew(run)
+    assert {each.flag.key for each in plan.arriving} == set(found.missing)
+    run.journal = journals.again(run.journal, plan, {})
+    assert (await run.start()).triggered
+    second = await run.watch()
+    assert isinstance(second, Ended)
+    assert (second.status, second.arrived) == ("complete", run.journal.keys)
+    assert not [text for text in second.errors if "tag is not valid" in text]
+    assert (await run.verify()).agrees
+    assert (creates(box), triggers(box)) == (1, 2)
+
+
+@pytest.mark.parametrize("stage", ["started", "ended", "verified"])
+async def test_one_that_was_started_is_not_started_again_unless_it_is_wanted(box: Sandbox, stage: str) -> None:
+    run = await run_of(box)
+    await run.create()
+    await run.start()
+    if stage != "started":
+        await run.watch()
+    if stage == "verified":
+        await run.verify()
+    assert not (await run.start()).triggered
+    assert triggers(box) == 1
+    if stage != "started":
+        assert (await run.start(again=True)).triggered
+        assert triggers(box) == 2
+        assert isinstance(await run.watch(), Ended)
+
+
+async def test_a_reused_configuration_that_runs_is_watched(box: Sandbox) -> None:
+    run = await run_of(box)
+    await run.create()
+    box.set_fault("import-slow")
+    with launchdarkly(box) as other:
+        path = f"{FI}/web-shop/unleash/{run.journal.configuration}/trigger"
+        assert other.post(path).status_code == 201
+        second = replace(run, journal=run.kept[0], kept=[])
+        second.journal = journals.planned_again(run.kept[0])
+        outcome = await second.create()
+        assert outcome.reused
+        started = await second.start()
+    assert (started.triggered, started.known) == (False, True)
+    end = await second.watch()
+    assert isinstance(end, Ended)
+    assert end.status == "complete"
+    assert triggers(box) == 1
+
+
+async def test_a_reused_configuration_that_has_ended_is_started(box: Sandbox) -> None:
+    run = await run_of(box)
+    assert isinstance(await run.to_the_end(), Ended)
+    gone = sorted(run.journal.keys)[0]
+    deleted(box, gone)
+    second = await run_of(box)
+    assert (await second.create()).reused
+    assert (await second.start()).triggered
+    end = await second.watch()
+    assert isinstance(end, Ended)
+    assert end.arrived == {gone}
+
+
+async def test_a_start_whose_request_was_lost_is_not_known(box: Sandbox) -> None:
+    run = await run_of(box)
+    await run.create()
+    box.set_fault("lost-trigger-request")
+    started = await run.start()
+    assert not started.known
+    assert started.failure is not None
+    assert started.failure.exit_code == 5
+    assert "second start skips" in str(started.failure)
+    assert run.journal.stage is Stage.STARTING
+    box.set_fault(None)
+    naps = len(run.time.naps)
+    assert not (await run.start()).known  # asked again, much later: one look
+    assert len(run.time.naps) == naps
+    assert run.runner().assume(False).stage is Stage.CREATED
+    assert (await run.start()).triggered
+    end = await run.watch()
+    assert isinstance(end, Ended)
+    assert end.status == "complete"
+    assert triggers(box) == 2
+
+
+async def test_one_that_is_said_to_have_started_is_watched(box: Sandbox) -> None:
+    run = await run_of(box)
+    await run.create()
+    box.set_fault("lost-trigger-request")
+    await run.start()
+    box.set_fault(None)
+    run.runner().assume(True)
+    assert run.journal.stage is Stage.STARTED
+    assert isinstance(await run.watch(), Stuck)
+
+
+async def test_no_way_there_after_a_lost_start_is_not_known_either(box: Sandbox) -> None:
+    run = await run_of(box)
+    await run.create()
+    box.set_fault("lost-trigger-answer")
+    run.keep = lambda journal: box.stop() if journal.stage is Stage.STARTING else None
+    with pytest.raises(Failure) as refused:  # nothing left this machine: it is known that it was not started
+        await run.start()
+    assert refused.value.kind is Kind.UNREACHABLE
+    assert run.journal.stage is Stage.CREATED
+    run.keep = lambda journal: None
+    run.journal = journals.starting(run.journal, journals.NEVER_RUN, run.tools.now())
+    started = await run.start()
+    assert not started.known
+    assert started.failure is not None
+    assert started.failure.kind is Kind.UNREACHABLE
+
+
+async def test_a_refused_start_starts_nothing(box: Sandbox) -> None:
+    run = await run_of(box)
+    await run.create()
+    with launchdarkly(box) as other:
+        other.delete(f"{FI}/web-shop/unleash/{run.journal.configuration}")
+    with pytest.raises(Failure) as refused:
+        await run.start()
+    assert refused.value.kind is Kind.NOT_FOUND
+    assert run.journal.stage is Stage.CREATED
+
+
+@pytest.mark.parametrize("stage", STAGES[:5])
+async def test_a_journal_that_cannot_be_written_stops_everything(box: Sandbox, stage: Stage) -> None:
+    run = await run_of(box)
+
+    def keep(journal: journals.Journal) -> None:
+        if journal.stage is stage:
+            raise OSError(28, "No space left on device")
+
+    run.keep = keep
+    with pytest.raises(OSError, match="No space"):
+        await run.to_the_end()
+    assert creates(box) == (0 if stage is Stage.CREATING else 1)
+    assert triggers(box) == (1 if stage in (Stage.STARTED, Stage.ENDED) else 0)
+    assert not strangers()
+
+
+async def test_the_end_of_the_time_given_ends_the_watch(box: Sandbox) -> None:
+    time = Time()
+    over_at = time.at + 1000
+    run = await run_of(box, time=time, deadline=over_at)
+    box.set_fault("import-stuck")
+    await run.create()
+    await run.start()
+    run.stuck_after = 10_000
+    with pytest.raises(Failure) as over:
+        await run.watch()
+    assert (over.value.kind, over.value.exit_code) == (Kind.STUCK, 7)
+    assert run.journal.configuration in str(over.value)
+    assert time.at == over_at
+    assert not strangers()
+
+
+async def test_a_server_that_stays_away_ends_at_the_deadline_too(box: Sandbox) -> None:
+    time = Time()
+    run = await run_of(box, time=time, deadline=time.at + 500)
+    await run.create()
+    await run.start()
+    box.stop()
+    with pytest.raises(Failure) as over:
+        await run.watch()
+    assert over.value.kind is Kind.STUCK
+    assert not [event for event in run.events if isinstance(event, Stuck)]
+
+
+async def test_look_now_ends_a_pause_but_not_the_first_two_seconds(box: Sandbox) -> None:
+    run = await run_of(box)
+    box.set_fault("import-stuck")
+    await run.create()
+    await run.start()
+    asleep = asyncio.Event()
+    asked: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        asked.append(seconds)
+        asleep.set()
+        if len(asked) == 1:
+            await asyncio.Event().wait()  # until it is woken
+
+    run.tools = replace(run.tools, sleep=sleep)
+    runner = run.runner()
+    looks = 0
+    async with aclosing(runner.watched()) as events:
+        async for event in events:
+            looks += isinstance(event, Resting)
+            if looks == 1 and isinstance(event, Resting):
+                asyncio.get_running_loop().call_soon(lambda: asyncio.ensure_future(_woken(runner.look_now, asleep)))
+            if looks == 2:
+                break
+    assert asked[:2] == [FASTEST, FASTEST]  # the pause that was ended, and what was left of the two seconds
+    await asyncio.sleep(0)
+    assert not strangers()
+
+
+async def _woken(wake: object, asleep: asyncio.Event) -> None:
+    await asleep.wait()
+    assert callable(wake)
+    wake()
+
+
+async def test_given_up_in_the_middle_nothing_goes_on(box: Sandbox) -> None:
+    run = await run_of(box)
+    await run.create()
+    await run.start()
+
+    resting = asyncio.Event()
+
+    async def forever(seconds: float) -> None:
+        resting.set()
+        await asyncio.Event().wait()
+
+    run.tools = replace(run.tools, sleep=forever)
+    watching = asyncio.create_task(run.watch())
+    await resting.wait()
+    watching.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await watching
+    assert not strangers()
+
+
+async def test_what_is_made_between_plan_and_start_is_not_ours(box: Sandbox) -> None:
+    run = await run_of(box)
+    await run.create()
+    other = await run_of(box)  # the same flags by another configuration, made meanwhile
+    other.request = replace(other.request, name="Another")
+    await other.to_the_end()
+    run.time.at += 3600
+    events, started = await drained(run.runner().start())
+    assert started.triggered
+    assert any(isinstance(event, Counted) for event in events)
+    assert run.kept[-1].awaited == frozenset()
+    end = await run.watch()
+    assert isinstance(end, Ended)
+    assert end.arrived == frozenset()
+    found = await run.verify()
+    assert found.skipped == len(run.journal.keys)
+    assert run.journal.traces == {}
+    done = await run.undone()
+    assert {each.action.value for each in done.values()} == {"keep"}
+
+
+async def test_watching_costs_two_requests_a_look_and_one_for_fifty_new_flags() -> None:
+    with Sandbox.start(company=big_company(400), destination=Destination()) as box:
+        run = await run_of(box)
+        await run.create()
+        await run.start()
+        before = len(box.requests)
+        end = await run.watch()
+        assert isinstance(end, Ended)
+        looks = sum(isinstance(event, Resting) and not event.trouble for event in run.events) + 1
+        asked = sum("unleash" not in p or FI in p for m, p, _ in box.requests[before:] if "/client/" not in p)
+        assert asked <= 2 * looks + len(end.arrived) / 50
+        assert len(end.arrived) == len(run.journal.keys) == len(flags_of(box))
+
+
+async def test_progress_counts_what_is_there(box: Sandbox) -> None:
+    run = await run_of(box, "split")
+    box.set_fault("import-slow")
+    await run.to_the_end()
+    moves = [event for event in run.events if isinstance(event, Moved)]
+    assert [each.arrived for each in moves] == sorted(each.arrived for each in moves)
+    assert sum(len(each.fresh) for each in moves) == len(run.journal.keys)
+    assert {each.expected for each in moves} == {len(run.journal.keys)}
+
+
+async def test_errors_hold_no_key(box: Sandbox) -> None:
+    run = await run_of(box)
+    token = run.bag.peek("token")
+    run.tools.redactor.add("tag is not valid")  # stands for a key that LaunchDarkly quotes
+    box.set_fault("import-partial")
+    end = await run.to_the_end()
+    assert isinstance(end, Ended)
+    assert not any("tag is not valid" in text or token in text for text in (*end.errors, *run.errors()))
+
+
+async def test_a_flag_that_was_archived_stays_known(box: Sandbox) -> None:
+    run = await run_of(box)
+    await run.to_the_end()
+    await run.verify()
+    key = sorted(run.journal.keys)[0]
+    instructed(box, key, "archiveFlag")
+    plan = await planned_anew(run)
+    assert plan.counts.arrive == 0
+    assert journals.again(run.journal, plan, {}).awaited == run.journal.keys
