@@ -9,7 +9,8 @@ import pytest
 from textual.command import CommandPalette
 from textual.widgets import OptionList
 
-from tests.pilot.walking import FIELD_STEPS, INTEGRATIONS, STEPS, Walk, practice_app, real_app
+from tests.pilot.people import FIELD_STEPS
+from tests.pilot.walking import INTEGRATIONS, STEPS, Walk, practice_app, real_app
 from tui.flagimport import walk as walks
 from tui.flagimport.variables import KINDS, widget_id
 from tui.sandbox.server import Sandbox

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.pilot.conftest import Outside
-from tests.pilot.walking import ENVIRON, KEYS, Walk, answers, practice_app, problems, real_app
+from tests.pilot.people import KEYS, answers
+from tests.pilot.walking import ENVIRON, Walk, practice_app, problems, real_app
 from tui.flagimport.walk import SAME_KEY
 from tui.sandbox.keys import SPLIT_KEYS, TOKENS, UNLEASH_KEYS
 from tui.sandbox.server import Sandbox
@@ -48,8 +49,7 @@ async def test_values_of_the_environment_say_so_at_their_fields(tmp_path: Path) 
             await walk.paste("#field-sourceBaseUrl", box.addresses()["unleash"]["url"])
             await walk.next()
             await walk.at("fields")
-            await walk.next()
-            await walk.at("review")
+            await walk.over_plan()
             await walk.send()
             assert len(walk.created()) == 1
 
@@ -104,8 +104,7 @@ async def test_your_own_token_as_import_key_is_a_warning_repeated_on_review(tmp_
             assert "1 warning" in walk.message()
             await walk.next()
             await walk.at("fields")
-            await walk.next()
-            await walk.at("review")
+            await walk.over_plan()
             assert SAME_KEY.split(".")[0] in "\n".join(each.line.text for each in walk.app.screen.query(ReviewLine))
 
 
@@ -150,8 +149,7 @@ async def test_a_split_key_that_may_not_list_workspaces_lets_the_id_be_typed(tmp
         await walk.next()
         await walk.at("fields")
         await walk.answer("split")
-        await walk.next()
-        await walk.at("review")
+        await walk.over_plan()
 
 
 @pytest.mark.parametrize("integration", KEYS)
@@ -214,8 +212,7 @@ async def test_a_contradiction_is_mended_by_taking_over_what_the_key_says(tmp_pa
             await walk.answered(field, right)
             assert walk.text(f"#field-{field}") == right
             assert not walk.get(f"#row-{field} .field-offer").display
-        await walk.next()
-        await walk.at("review")
+        await walk.over_plan()
 
 
 async def test_typing_on_drops_the_answer_of_a_check(tmp_path: Path) -> None:

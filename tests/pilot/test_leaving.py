@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from tests.pilot.walking import Walk, answers, practice_app, real_app
+from tests.pilot.people import answers
+from tests.pilot.walking import Walk, practice_app, real_app
 from tui.files import state_dir
 from tui.flagimport.walk import values
 from tui.sandbox.server import Sandbox
@@ -143,8 +144,7 @@ async def test_answers_are_offered_at_the_next_start_and_keys_are_not(tmp_path: 
             await walk.at("fields")
             assert walk.text("#config-name") == "Kept name"
             assert values(walk.draft) == before
-            await walk.next()
-            await walk.at("review")
+            await walk.over_plan()
             await walk.send()
             assert walk.created() == ["Kept name"]
 

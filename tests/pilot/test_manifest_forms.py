@@ -80,8 +80,7 @@ async def test_every_kind_is_asked_for_and_reaches_the_request(
                 await walk.paste(f"#field-{kind}", answer_for(kind))
             await answer_choices(walk)
             await walk.write("#field-only_x002Egreen", "leaf")
-            await walk.next()
-            await walk.at("review")
+            await walk.over_plan()
             assert await config(walk) == {
                 "apiKey": "••••",
                 "useTls": True,

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from textual.widgets import Static
 
-from tests.pilot.walking import INTEGRATIONS, STEPS, answers, options, practice_app, problems, real_app, running
+from tests.pilot.people import answers
+from tests.pilot.walking import INTEGRATIONS, STEPS, options, practice_app, problems, real_app, running
 from tui.flagimport.walk import label, values
 from tui.sandbox.server import Sandbox
 from tui.widgets.field_row import field_id

@@ -7,7 +7,6 @@ person with an account would, the practice servers standing in for LaunchDarkly.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,6 +21,8 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
+from tests.pilot.looking import shown, until
+from tests.pilot.people import FIELD_STEPS, answers
 from tests.unit.sandbox_tools import FI, launchdarkly
 from tui.app import WizardApp
 from tui.flagimport import planning, steps, walk
@@ -41,30 +42,12 @@ STEPS = tuple(step.key for step in steps.STEPS)
 ENVIRON: Mapping[str, str] = {"LANG": "C.UTF-8", "TERM": "xterm-256color", "COLORTERM": "truecolor"}
 SIZE = (80, 24)
 
-KEYS = {"split": "workspaceApiKey", "unleash": "sourceApiKey"}
-"""The form variable that holds the source's key."""
-
 NAMED: Mapping[str, str] = {" ": "space", "?": "question_mark", ":": "colon", "/": "slash"}
 CHARACTERS: Mapping[str, str] = {name: each for each, name in NAMED.items()}
 HOPS = 40
 """Turns of the event loop in which a key is handed from the app to a widget and up again, and does its work."""
 
 W = TypeVar("W", bound=Widget)
-
-
-async def until(pilot: Pilot[Any], condition: Callable[[], object], what: str = "", seconds: float = 20.0) -> None:
-    """Wait until `condition` holds; AssertionError, with what the screen shows, after `seconds`."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if pilot.app._exception is not None:
-            raise pilot.app._exception
-        assert time.monotonic() < end, f"not within {seconds} s: {what or condition}\n{shown(pilot.app)}"
-        await asyncio.sleep(0.005)
-
-
-def shown(app: Any) -> str:
-    """What the terminal shows, row by row."""
-    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
 
 
 @dataclass
@@ -276,6 +259,18 @@ class Walk:
             await self.press("space")
         assert not walk.problems(self.draft, "plan"), self.shown
 
+    async def over_plan(self) -> None:
+        """From Fields, where all is answered, over Plan to Review."""
+        await self.next()
+        await self.at("plan")
+        if self.get("#go-without").display:
+            await self.focus("#go-without")
+            await self.press("space")
+        else:
+            await self.tick_all()
+        await self.next()
+        await self.at("review")
+
     async def to(self, step: str, integration: str = "unleash") -> None:
         """Go on to a step, answering those before it."""
         while self.step != step:
@@ -336,31 +331,6 @@ class Walk:
         if filter_by:
             await self.press(*filter_by)
         await self.settled()
-
-
-FIELD_STEPS = ("launchdarkly", "keys", "fields")
-
-
-def answers(box: Sandbox, integration: str) -> dict[str, dict[str, str]]:
-    """By step: what a person with an account on the practice servers would paste, by the input's id."""
-    there = box.addresses()
-    ld, split, unleash = there["launchdarkly"], there["split"], there["unleash"]
-    keys = {
-        "split": {"#field-source-api": split["api"], "#field-workspaceApiKey": split["key"]},  # a key is sent when left
-        "unleash": {"#field-sourceBaseUrl": unleash["url"], "#field-sourceApiKey": unleash["key"]},
-    }
-    fields = {
-        "split": {"#field-workspaceId": split["workspace"], "#field-environmentId": split["environment"]},
-        "unleash": {
-            "#field-sourceProjectId": unleash["project"],
-            "#field-sourceEnvironmentId": unleash["environment"],
-        },
-    }
-    return {
-        "launchdarkly": {"#host": ld["url"], "#token": ld["token"], "#project": ld["project"]},
-        "keys": {**keys[integration], "#field-ldApiKey": ld["import_key"]},
-        "fields": fields[integration],
-    }
 
 
 def options(box: Sandbox, folder: Path, **more: Any) -> Options:

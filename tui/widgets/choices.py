@@ -126,7 +126,8 @@ class Choices(Widget, can_focus=True):
     def show(self, keys: tuple[str, ...]) -> None:
         """Show another choice without telling."""
         self.chosen = keys
-        self._at = next((i for i, o in enumerate(self._options) if o.key in keys), self._at)
+        if not self._many:
+            self._at = next((i for i, o in enumerate(self._options) if o.key in keys), self._at)
         self.refresh()
 
 

@@ -41,6 +41,7 @@ class FlagBrowser(Vertical):
         with Horizontal(id="flags-search"):
             yield Static(Content("  search "), id="flags-search-label", markup=False)
             yield LiveInput("", placeholder="key, name or description", id="search", told=self._typed)
+            yield Static("", id="flags-found", markup=False)
         yield Static("", id="flags-heading", markup=False)
         yield FlagList(self._symbols, id="flag-rows")
 
@@ -77,6 +78,8 @@ class FlagBrowser(Vertical):
         if not self.is_attached:
             return
         self.query_one("#flags-shown", Static).update(Content(self.said(self.size.width)), layout=False)
+        found = f"{len(self.list.rows):,} of {len(self._flags.all):,}"
+        self.query_one("#flags-found", Static).update(Content(found), layout=False)
         heading = f"{self.list.heading:{self.size.width}}"
         self.query_one("#flags-heading", Static).update(Content(heading), layout=False)
 
