@@ -27,6 +27,17 @@ def day(seconds: float) -> str:
     return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
 
 
+def stamp(seconds: float) -> str:
+    """Seconds since the epoch as `23 Nov 2025 14:02:11 UTC+01:00`, for readers elsewhere; a number as above."""
+    try:
+        at = datetime.fromtimestamp(seconds).astimezone()
+    except (ValueError, OverflowError, OSError):
+        return f"{seconds:.0f}"
+    offset = at.strftime("%z")
+    zone = "" if offset == "+0000" else f"{offset[:3]}:{offset[3:5]}"
+    return f"{at.day} {_MONTHS[at.month - 1]} {at.year} {at:%H:%M:%S} UTC{zone}"
+
+
 def utc(seconds: float, *, clock: bool = True) -> str:
     """Seconds since the epoch as `2 Mar 2025 14:02 UTC`, without `clock` the day alone; a number as above."""
     try:

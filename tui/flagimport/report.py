@@ -1,0 +1,258 @@
+"""What there is to tell of one import, from its journal and its verification alone: no server is asked.
+
+`report_markdown`, `report_html` and `report_json` are three faces of one `Report`; `report_files` writes them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+from tui.flagimport.journal import Expected, Identity, Journal, LeftOut
+from tui.flagimport.plan import WORDS, Verdict
+from tui.flagimport.report_words import Fact, Said, headline, moments, remaining, run_facts, source_facts, target_facts
+from tui.flagimport.server_errors import Explained, by_flag, explained
+from tui.flagimport.variables import Form
+from tui.flagimport.verify import Unlike, Verification
+from tui.sources.flags import Lost
+from tui.text import Redactor
+
+AS_PLANNED = "as planned"
+NOT_AS_PLANNED = "not as planned"
+MISSING = "missing"
+THERE_BEFORE = "there before"
+NOT_VERIFIED = "not verified"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One planned flag and what became of it: one of the five results above. `serves` is what it gave when on."""
+
+    key: str
+    name: str
+    result: str
+    on_at_source: bool
+    serves: str
+    lost: tuple[Lost, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A planned flag that is not there. `reason` is the server's own error about it, "" where none names it."""
+
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Counts of flags. `arrived` and what follows it are None where nobody has compared.
+
+    `skipped` and `refused` are those of the plan, `there_before` planned ones that were taken for skipped; `lossy`
+    and `on_at_source` are of the planned ones.
+    """
+
+    source: int
+    planned: int
+    skipped: int
+    refused: int
+    lossy: int
+    on_at_source: int
+    arrived: int | None = None
+    as_planned: int | None = None
+    different: int | None = None
+    on: int | None = None
+    missing: int | None = None
+    unexpected: int | None = None
+    there_before: int = 0
+
+
+@dataclass(frozen=True)
+class Report:
+    """One import, told. `moments` names those that have come: planned, started, ended, compared; times are in
+    seconds since the epoch. All text in it was cleaned, and is escaped by whoever writes it into a document.
+
+    `outcomes` and `losses` are what the pictures show: a word and how many flags it stands for.
+    """
+
+    title: str
+    summary: Said
+    written_at: float
+    identity: Identity
+    configuration: str
+    who: str
+    stage: str
+    ended: str
+    moments: Mapping[str, float]
+    source: tuple[Fact, ...]
+    target: tuple[Fact, ...]
+    run: tuple[Fact, ...]
+    numbers: Numbers
+    errors: tuple[Explained, ...]
+    remaining: tuple[Fact, ...]
+    rows: tuple[Row, ...]
+    missing: tuple[Missing, ...]
+    different: tuple[tuple[str, tuple[Unlike, ...]], ...]
+    unexpected: tuple[str, ...]
+    on: tuple[tuple[str, tuple[str, ...]], ...]
+    environments: tuple[str, ...]
+    left_out: tuple[LeftOut, ...]
+    not_compared: tuple[str, ...]
+    notes: tuple[str, ...]
+    outcomes: Mapping[str, int]
+    losses: Mapping[str, int]
+
+    @property
+    def verified(self) -> bool:
+        return self.numbers.arrived is not None
+
+    @property
+    def cut_over(self) -> tuple[Row, ...]:
+        """The planned flags that were on at the source."""
+        return tuple(row for row in self.rows if row.on_at_source)
+
+    @property
+    def rebuild(self) -> tuple[Row, ...]:
+        """The planned flags of which something has to be made again by hand."""
+        return tuple(row for row in self.rows if row.lost)
+
+
+def report(
+    journal: Journal,
+    verification: Verification | None,
+    now: float,
+    *,
+    form: Form | None = None,
+    incomplete: str = "",
+) -> Report:
+    """The report of one import as it stands `now`. Nobody has compared yet where `verification` is None.
+
+    `form` gives the settings their names. `incomplete` says in a sentence why the plan was not whole, "" else.
+    """
+    rows = tuple(_rows(journal, verification))
+    numbers = _numbers(journal, verification)
+    errors = explained(journal.errors)
+    named = by_flag(journal.errors)
+    name = form.title if form else journal.identity.integration.capitalize()
+    v = verification
+    return Report(
+        title=f"Flag import from {name} into {journal.identity.project}",
+        summary=headline(journal, verification, now, incomplete),
+        written_at=now,
+        identity=journal.identity,
+        configuration=journal.configuration,
+        who=journal.who,
+        stage=journal.stage.value,
+        ended=journal.ended,
+        moments=moments(journal, now if verification else 0.0),
+        source=tuple(source_facts(journal, form, name)),
+        target=tuple(target_facts(journal, form)),
+        run=tuple(run_facts(journal, now if verification else 0.0)),
+        numbers=numbers,
+        errors=errors,
+        remaining=tuple(remaining(journal, verification, errors)),
+        rows=rows,
+        missing=tuple(Missing(key, named(key)) for key in v.missing) if v else (),
+        different=v.different if v else (),
+        unexpected=v.unexpected if v else (),
+        on=v.on if v else (),
+        environments=v.environments if v else (),
+        left_out=journal.left_out,
+        not_compared=v.not_compared if v else (),
+        notes=journal.notes,
+        outcomes=_outcomes(rows, journal.left_out),
+        losses=_losses(journal.expected),
+    )
+
+
+def _rows(journal: Journal, verification: Verification | None) -> Iterator[Row]:
+    missing, unlike = frozenset[str](), frozenset[str]()
+    if verification:
+        missing = frozenset(verification.missing)
+        unlike = frozenset(key for key, _ in (*verification.different, *verification.on))
+    for each in journal.expected:
+        if verification is None:
+            result = NOT_VERIFIED
+        elif each.key in missing:
+            result = MISSING
+        elif each.key not in verification.arrived:
+            result = THERE_BEFORE
+        else:
+            result = NOT_AS_PLANNED if each.key in unlike else AS_PLANNED
+        yield Row(each.key, each.name, result, each.on_at_source, _serves(each), each.lost)
+
+
+def _serves(flag: Expected) -> str:
+    if flag.on is None or not 0 <= flag.on < len(flag.variations):
+        return "not known"
+    return flag.variations[flag.on].name
+
+
+def _numbers(journal: Journal, verification: Verification | None) -> Numbers:
+    skipped = sum(each.verdict.startswith("skip-") for each in journal.left_out)
+    planned = Numbers(
+        source=len(journal.expected) + len(journal.left_out),
+        planned=len(journal.expected),
+        skipped=skipped,
+        refused=len(journal.left_out) - skipped,
+        lossy=sum(bool(each.lost) for each in journal.expected),
+        on_at_source=sum(each.on_at_source for each in journal.expected),
+    )
+    if verification is None:
+        return planned
+    return replace(
+        planned,
+        arrived=len(verification.arrived),
+        as_planned=verification.as_planned,
+        different=len(verification.different),
+        on=len(verification.on),
+        missing=len(verification.missing),
+        unexpected=len(verification.unexpected),
+        there_before=verification.skipped,
+    )
+
+
+def verdict_word(verdict: str) -> str:
+    """What a person calls a verdict; one that is not known here is shown as it is."""
+    known = {each.value: word for each, word in WORDS.items()}
+    return known.get(verdict, verdict)
+
+
+def _outcomes(rows: Iterable[Row], left_out: Iterable[LeftOut]) -> dict[str, int]:
+    """Every flag of the source once, the good news first."""
+    counted = Counter(row.result for row in rows)
+    counted += Counter(verdict_word(each.verdict) for each in left_out)
+    order = (AS_PLANNED, NOT_AS_PLANNED, MISSING, NOT_VERIFIED, THERE_BEFORE, *(WORDS[each] for each in Verdict))
+    known = {word: counted[word] for word in order if counted[word]}
+    return known | {word: count for word, count in counted.items() if word not in known}
+
+
+def _losses(expected: Iterable[Expected]) -> dict[str, int]:
+    counted = Counter(kind for each in expected for kind in {lost.kind for lost in each.lost})
+    return dict(sorted(counted.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+# --- secrets
+
+
+T = TypeVar("T")
+
+
+def redacted(value: T, redactor: Redactor) -> T:
+    """The same data without any secret: texts are taken as they are, before a document's own marks come between."""
+    return _redacted(value, redactor)  # type: ignore[no-any-return]
+
+
+def _redacted(value: Any, redactor: Redactor) -> Any:
+    if type(value) is str:
+        return redactor(value)
+    if isinstance(value, tuple):
+        return tuple(_redacted(each, redactor) for each in value)
+    if isinstance(value, Mapping):
+        return {_redacted(key, redactor): _redacted(each, redactor) for key, each in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        changed = {each.name: _redacted(getattr(value, each.name), redactor) for each in fields(value) if each.init}
+        return replace(value, **changed)
+    return value

@@ -1,0 +1,177 @@
+"""The sentences of a report: how an import ended, where it went and when, and what is left to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tui.flagimport.journal import Journal, Stage
+from tui.flagimport.plan_words import Said, flags
+from tui.flagimport.server_errors import Explained
+from tui.flagimport.variables import Form
+from tui.flagimport.verify import Verification
+from tui.net.times import stamp, time_of_day
+
+__all__ = ["Fact", "Said", "headline", "moments", "remaining", "run_facts", "source_facts", "target_facts"]
+
+Fact = tuple[str, str]
+"""A label and what there is to say under it."""
+
+_LD_FIELDS = ("ldTag", "ldMaintainer")
+"""Settings that are of the flags as they arrive; all others are of the source."""
+
+
+# --- the first sentence
+
+
+def headline(journal: Journal, verification: Verification | None, now: float, incomplete: str = "") -> Said:
+    """The level and the words on top: "Ended PARTIAL at 14:07:02. 44 of 47 arrived, 3 missing, 1 different." """
+    said = [_ended(journal, now), _arrived(journal, verification)]
+    if incomplete:
+        said.insert(0, f"The plan is NOT COMPLETE: {incomplete.rstrip('.')}.")
+    return _level(journal, verification, incomplete), " ".join(said)
+
+
+def _ended(journal: Journal, now: float) -> str:
+    if journal.ended:
+        return f"Ended {journal.ended.upper()} at {time_of_day(journal.ended_at, now)}."
+    stage = _STAGES.get(journal.stage, "Nobody has seen its end.")
+    return stage.format(at=time_of_day(journal.started_at or journal.start_sent_at or now, now))
+
+
+_STAGES = {
+    Stage.PLANNED: "Planned; nothing is known of a start.",
+    Stage.CREATING: "Whether its configuration was created is not known yet.",
+    Stage.CREATED: "Its configuration is created; it was not started.",
+    Stage.STARTING: "Whether it was started at {at} is not known.",
+    Stage.STARTED: "Started at {at}; nobody has seen its end.",
+}
+
+
+def _arrived(journal: Journal, verification: Verification | None) -> str:
+    planned = len(journal.expected)
+    if verification is None:
+        if not planned:
+            return "There was nothing to import."
+        return f"{flags(planned)} planned. NOT VERIFIED: nobody has compared what arrived with the plan."
+    if not planned and verification.agrees:
+        return "There was nothing to import."
+    parts = (
+        (len(verification.missing), "missing"), (len(verification.different), "different"),
+        (len(verification.on), "on in LaunchDarkly"), (len(verification.unexpected), "not planned"),
+        (verification.skipped, "there before"),
+    )  # fmt: skip
+    more = "".join(f", {count:,} {word}" for count, word in parts if count)
+    return f"{_share(len(verification.arrived), planned)}{more or ', nothing is missing or different'}."
+
+
+def _share(arrived: int, planned: int) -> str:
+    if arrived == planned and planned > 1:
+        return f"All {planned:,} arrived"
+    return f"{arrived:,} of {planned:,} arrived" if arrived else f"None of {planned:,} arrived"
+
+
+def _level(journal: Journal, verification: Verification | None, incomplete: str) -> str:
+    if journal.ended == "failed" or incomplete or (verification and (verification.missing or verification.unexpected)):
+        return "problem"
+    if verification is None or journal.ended != "complete" or not verification.agrees:
+        return "warning"
+    return "ok"
+
+
+# --- from where to where, who and when
+
+
+def source_facts(journal: Journal, form: Form | None, name: str) -> Iterator[Fact]:
+    """Where the flags come from; settings that are blank are left out."""
+    yield "Source", name
+    for key, value in journal.config.items():
+        if key not in _LD_FIELDS and value not in ("", None):
+            yield _label(form, key), str(value)
+
+
+def target_facts(journal: Journal, form: Form | None) -> Iterator[Fact]:
+    """Where they go, and what every one of them gets."""
+    yield "LaunchDarkly", journal.identity.host
+    yield "Project", journal.identity.project
+    yield "Configuration", journal.identity.name
+    yield "Its id", journal.configuration or "none yet"
+    if journal.tags:
+        yield "Its tags", ", ".join(journal.tags)
+    for key in _LD_FIELDS:
+        if value := journal.config.get(key):
+            yield _label(form, key), str(value)
+
+
+def _label(form: Form | None, key: str) -> str:
+    variable = form.get(key) if form else None
+    return variable.label if variable else key
+
+
+def moments(journal: Journal, compared_at: float) -> dict[str, float]:
+    """When what happened, by name, in seconds since the epoch; what has not come yet is left out."""
+    known = {
+        "planned": journal.planned_at, "created": journal.sent_at, "started": journal.started_at,
+        "ended": journal.ended_at, "verified": compared_at or journal.verified_at,
+    }  # fmt: skip
+    return {name: at for name, at in known.items() if at}
+
+
+def run_facts(journal: Journal, compared_at: float) -> Iterator[Fact]:
+    """Who ran it and when."""
+    yield "Run by", journal.who or "not known"
+    known = moments(journal, compared_at)
+    for name in ("planned", "created", "started", "ended", "verified"):
+        if name != "created" or not journal.reused:
+            yield name.capitalize(), stamp(known[name]) if name in known else "not yet"
+    if journal.reused:
+        yield "Configuration", "was there already and was used again"
+
+
+# --- what is left
+
+
+def remaining(journal: Journal, verification: Verification | None, errors: Sequence[Explained]) -> Iterator[Fact]:
+    """What is left for a person to do, the most urgent first, each with what it does."""
+    missing = len(verification.missing) if verification else 0
+    if any(each.key_refused for each in errors):
+        yield "Replace a key", "LaunchDarkly reports a key that was refused; a new start fails until it is replaced."
+    if verification is None and journal.expected:
+        yield "Verify", "compares what arrived with the plan, flag by flag, and changes nothing."
+    if missing:
+        left = len(journal.expected) - missing
+        rest = f"; the other {left:,} exist now and are skipped" if left else ""
+        yield "Start again", f"brings only the {flags(missing)} that {_is(missing)} missing{rest}."
+    if verification:
+        yield from _to_look_at(verification)
+    if lossy := sum(bool(each.lost) for each in journal.expected):
+        yield "Rebuild", f"{flags(lossy)}, rule by rule: no import brings rules, targets or percentages."
+    if on := sum(each.on_at_source for each in journal.expected):
+        yield "Cut over", f"{flags(on)} {_was(on)} on at the source and {_is(on)} made switched off."
+    yield from _undo(journal)
+
+
+def _to_look_at(verification: Verification) -> Iterator[Fact]:
+    if different := len(verification.different):
+        yield "Put right", f"{flags(different)} {_is(different)} not as planned; both sides stand below."
+    if on := len(verification.on):
+        yield "Look at", f"{flags(on)} {_is(on)} on in LaunchDarkly; an import leaves all of them off."
+    if unexpected := len(verification.unexpected):
+        yield "Ask about", f"{flags(unexpected)} with this import's tag that nobody planned."
+
+
+def _undo(journal: Journal) -> Iterator[Fact]:
+    ours = len(journal.traces.keys() - journal.undone.keys())
+    if ours:
+        kept = "it shows the list first, and keeps what anybody touched"
+        yield "Undo", f"could archive up to {flags(ours)} of this import; {kept}."
+    if journal.undone:
+        count = len(journal.undone)
+        yield "Undone", f"{flags(count)} of this import {_was(count)} archived or deleted by an undo."
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _was(count: int) -> str:
+    return "was" if count == 1 else "were"
