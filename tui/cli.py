@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import gc
 import os
 import re
@@ -15,14 +14,17 @@ from tui import __version__
 TYPE_CHECKING = False  # typing's own; to import that, or pathlib, takes as long as all the rest of `--version`
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import NoReturn, TextIO
+    from typing import NoReturn
 
     from tui.options import Options, PracticeServers
     from tui.text import Redactor
 
+    Log = Callable[[str], None]
+
 _WRONG = 2
 _FAULT = 1
 _INTERRUPTED = 130
+_A_YEAR = 366 * 86_400.0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -75,20 +77,16 @@ def _parser() -> _Parser:
     parser.add_argument(
         "--demo", action="store_true", help="practise on a made-up company; nothing leaves this machine"
     )
-    parser.add_argument("--host", default="", help="us, eu, federal or the address of your LaunchDarkly")
-    parser.add_argument("--project", default="", help="the key of the LaunchDarkly project")
-    parser.add_argument("--integration", default="", help="split or unleash")
-    parser.add_argument(
-        "--manifest",
-        type=_path,
-        action="append",
-        default=[],
-        metavar="PATH",
-        help="add or replace an integration manifest",
-    )
-    parser.add_argument("--log", type=_path, metavar="FILE", help="write a log without keys, headers and bodies")
-    parser.set_defaults(run=_wizard)
+    _places(parser)
+    parser.set_defaults(run=_wizard, host="", project="", integration="", manifest=[], log=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    plan = commands.add_parser(
+        "plan", parents=[common], help="show what the import of a recipe would do; writes nothing", allow_abbrev=False
+    )
+    plan.add_argument("recipe", type=_path, metavar="RECIPE", help="a file that the wizard saved at Review")
+    _places(plan)
+    plan.add_argument("--timeout", type=_seconds, default=1800.0, metavar="SECONDS", help="of the whole run (1800)")
+    plan.set_defaults(run=_plan)
     manifest = commands.add_parser(
         "manifest", parents=[common], help="check integration manifests and print their forms"
     )
@@ -103,6 +101,35 @@ def _parser() -> _Parser:
     sandbox.add_argument("--fault", default=None, metavar="NAME", help="show this fault from the start")
     sandbox.set_defaults(run=_sandbox)
     return parser
+
+
+def _places(parser: _Parser) -> None:
+    """Options that stand before a command or after it; one that is not given leaves the other's word alone."""
+    unset = argparse.SUPPRESS
+    parser.add_argument("--host", default=unset, help="us, eu, federal or the address of your LaunchDarkly")
+    parser.add_argument("--project", default=unset, help="the key of the LaunchDarkly project")
+    parser.add_argument("--integration", default=unset, help="split or unleash")
+    parser.add_argument(
+        "--manifest",
+        type=_path,
+        action="append",
+        default=unset,
+        metavar="PATH",
+        help="add or replace an integration manifest",
+    )
+    parser.add_argument(
+        "--log", type=_path, default=unset, metavar="FILE", help="write a log without keys, headers and bodies"
+    )
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < _A_YEAR:
+        raise argparse.ArgumentTypeError("a number of seconds above 0")
+    return seconds
 
 
 def _path(text: str) -> Path:
@@ -134,35 +161,17 @@ def _wizard(parsed: argparse.Namespace) -> int:
     if not parsed.demo and (wrong := _check_options(parsed)):
         return wrong
     _prepare_process()
-    from tui.text import Redactor
-
-    redactor = Redactor()
-    try:
-        log, close = _open_log(parsed.log, redactor)
-    except OSError as error:
-        print(f"The log {parsed.log} cannot be written: {error.strerror}. Nothing was sent.", file=sys.stderr)
-        return _WRONG
-    try:
-        return _guarded(parsed, redactor, log)
-    finally:
-        close()
+    return _logged(parsed, lambda redactor, log: _open_app(parsed, redactor, log))
 
 
-def _guarded(parsed: argparse.Namespace, redactor: Redactor, log: Callable[[str], None] | None) -> int:
-    """Run the app; whatever gets past its own crash report is told without locals and without keys."""
+def _open_app(parsed: argparse.Namespace, redactor: Redactor, log: Log | None) -> int:
     gc.disable()  # little of what starting makes is garbage; the app switches the search on when all is loaded
-    from tui.app import run
-
     try:
+        from tui.app import run
+
         return run(_options(parsed), redactor, log)
     except Exception:
-        import traceback
-
-        from tui.text import clean
-
-        print("This program failed; the fault is ours. Start again to go on with your answers.", file=sys.stderr)
-        print(clean(redactor(traceback.format_exc()), multiline=True), file=sys.stderr)
-        return _FAULT
+        return _failed("This program failed; the fault is ours. Start again to go on with your answers.", redactor)
 
 
 def _options(parsed: argparse.Namespace) -> Options:
@@ -250,31 +259,87 @@ def _prepare_process() -> None:
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 
 
-def _open_log(path: Path | None, redactor: Redactor) -> tuple[Callable[[str], None] | None, Callable[[], None]]:
-    """A function that writes one redacted line, and one that closes the file (0600). Raises OSError."""
-    if path is None:
-        return None, lambda: None
+# --- what every command that speaks to servers does
+
+
+def _logged(parsed: argparse.Namespace, run: Callable[[Redactor, Log | None], int]) -> int:
+    """Run a command with a redactor, and with a log where one is asked for."""
+    from tui.text import Redactor
+    from tui.text.log import open_log
+
+    redactor = Redactor()
+    try:
+        log, close = open_log(parsed.log, redactor)
+    except OSError as error:
+        return _refused(parsed, f"The log {parsed.log} cannot be written: {error.strerror}. Nothing was sent.")
+    try:
+        return run(redactor, log)
+    finally:
+        close()
+
+
+def _refused(parsed: argparse.Namespace, said: str) -> int:
+    """Tell why nothing was begun, as JSON where that is asked for."""
+    if getattr(parsed, "json", False):
+        print(_error("recipe", said, ""))
+    else:
+        print(said, file=sys.stderr)
+    return _WRONG
+
+
+def _error(kind: str, message: str, advice: str) -> str:
+    """The contract's error object, for what goes wrong before a command's own output is there or after it failed."""
+    import json
+
+    told = {"event": "error", "kind": kind, "status_code": None, "message": message, "advice": advice, "field": None}
+    return json.dumps(told)
+
+
+def _failed(said: str, redactor: Redactor) -> int:
+    """Tell, inside an `except`, what got past every other report: without locals and without keys."""
+    import traceback
+
     from tui.text import clean
 
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    file: TextIO = os.fdopen(handle, "a", encoding="utf-8")
-
-    def write(line: str) -> None:
-        from datetime import datetime
-
-        # A full disk must not take the answer to a request along with it.
-        with contextlib.suppress(OSError, ValueError):
-            file.write(f"{datetime.now().astimezone().isoformat(timespec='milliseconds')} {clean(redactor(line))}\n")
-            file.flush()
-
-    def close() -> None:
-        with contextlib.suppress(OSError):
-            file.close()
-
-    return write, close
+    print(said, file=sys.stderr)
+    print(clean(redactor(traceback.format_exc()), multiline=True), file=sys.stderr)
+    return _FAULT
 
 
 # --- commands
+
+
+def _plan(parsed: argparse.Namespace) -> int:
+    if parsed.demo:
+        return _refused(parsed, "--demo is for the wizard alone; nothing was sent.")
+    from tui.secrets.hardening import harden
+
+    harden()
+    return _logged(parsed, lambda redactor, log: _planned(parsed, redactor, log))
+
+
+def _planned(parsed: argparse.Namespace, redactor: Redactor, log: Log | None) -> int:
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # httpx's own command loads rich
+    try:
+        from tui.headless.plan import Around, Asked, run
+
+        asked = Asked(
+            recipe=parsed.recipe,
+            host=parsed.host,
+            project=parsed.project,
+            integration=parsed.integration,
+            manifests=tuple(parsed.manifest),
+            timeout=parsed.timeout,
+            as_json=parsed.json,
+        )
+        return run(asked, Around(redactor, log))
+    except BrokenPipeError:
+        raise
+    except Exception:
+        said = "This program failed; the fault is ours."
+        if parsed.json:
+            print(_error("internal", said, "Nothing was changed. What happened is told on stderr, without keys."))
+        return _failed(f"{said} Nothing was changed.", redactor)
 
 
 def _manifest(parsed: argparse.Namespace) -> int:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, TextIO
 
+from tui.headless.output import Output
 from tui.net.errors import Failure, Kind
 from tui.secrets.key_index import Entry, IndexFileError
 from tui.secrets.keyring_store import Keyring, Presence, State
@@ -18,13 +17,6 @@ from tui.text import clean
 _GONE = frozenset({State.OK, State.MISSING})
 _STANDING = {True: "", False: "missing: no longer in the keyring", None: "not known whether still there"}
 _NO_PRESENCE = Presence(State.READY, {}, "")
-
-
-@dataclass(frozen=True, slots=True)
-class _Streams:
-    as_json: bool
-    out: TextIO
-    err: TextIO
 
 
 def run(
@@ -42,31 +34,31 @@ def run(
     0 when it is done, also where an entry was no longer in the keyring. 2 for a name that is not listed;
     nothing was removed then. 5 where the keyring did not let an entry be removed; those before it are gone.
     """
-    streams = _Streams(as_json, out or sys.stdout, err or sys.stderr)
+    output = Output(as_json, out or sys.stdout, err or sys.stderr)
     store = keyring or Keyring()
     try:
         entries = store.index.read()
         if action == "list":
-            return asyncio.run(_list(store, entries, streams))
-        return asyncio.run(_forget(store, _chosen(entries, names, everything), streams))
+            return asyncio.run(_list(store, entries, output))
+        return asyncio.run(_forget(store, _chosen(entries, names, everything), output))
     except IndexFileError as error:
-        return _fail(Failure(Kind.INTERNAL, str(error), "", "No key was touched."), [], streams)
+        return output.fail(Failure(Kind.INTERNAL, str(error), "", "No key was touched."), keys=[])
     except Failure as failure:
-        return _fail(failure, [], streams)
+        return output.fail(failure, keys=[])
 
 
-async def _list(store: Keyring, entries: dict[str, Entry], streams: _Streams) -> int:
+async def _list(store: Keyring, entries: dict[str, Entry], output: Output) -> int:
     asked = await store.presence(tuple(entries)) if entries else _NO_PRESENCE
     if asked.said:
-        _print(asked.said, streams.err)
-    if streams.as_json:
+        output.say(asked.said)
+    if output.as_json:
         keys = [_document(e, asked.present.get(e.user)) for e in entries.values()]
-        _print(json.dumps({"keys": keys}), streams.out)
+        output.document({"keys": keys})
     elif entries:
         for line in _table([_row(e, asked.present.get(e.user)) for e in entries.values()]):
-            _print(line, streams.out)
+            output.line(line)
     else:
-        _print("This program keeps no keys in the keyring.", streams.out)
+        output.line("This program keeps no keys in the keyring.")
     return 0
 
 
@@ -95,32 +87,22 @@ def _chosen(entries: dict[str, Entry], names: Sequence[str], everything: bool) -
     return list(entries) if everything else list(dict.fromkeys(names))
 
 
-async def _forget(store: Keyring, names: Sequence[str], streams: _Streams) -> int:
+async def _forget(store: Keyring, names: Sequence[str], output: Output) -> int:
     done: list[dict[str, str]] = []
     for name in names:
         outcome = await store.forget(name)
         if outcome.state not in _GONE:  # the next would fare no better
             kind = Kind.TIMEOUT if outcome.state is State.TIMEOUT else Kind.UNREACHABLE
-            return _fail(Failure(kind, f"{name} was not removed.", outcome.said), done, streams)
+            return output.fail(Failure(kind, f"{name} was not removed.", outcome.said), keys=done)
         action = "forgotten" if outcome.state is State.OK else "was-missing"
         done.append({"name": name, "action": action})
-        if not streams.as_json:
-            _print(f"{name}: {outcome.said}", streams.out)
-    if streams.as_json:
-        _print(json.dumps({"keys": done}), streams.out)
+        if not output.as_json:
+            output.line(f"{name}: {outcome.said}")
+    if output.as_json:
+        output.document({"keys": done})
     elif not names:
-        _print("This program keeps no keys in the keyring; there was nothing to forget.", streams.out)
+        output.line("This program keeps no keys in the keyring; there was nothing to forget.")
     return 0
-
-
-def _fail(failure: Failure, done: list[dict[str, str]], streams: _Streams) -> int:
-    if streams.as_json:
-        error = {"event": "error", "kind": failure.kind, "status_code": None, "message": failure.what,
-                 "advice": failure.advice, "field": None, "keys": done}  # fmt: skip
-        _print(json.dumps(error), streams.out)
-    else:
-        _print(str(failure), streams.err)
-    return failure.exit_code
 
 
 def _iso(seconds: float) -> str | None:
@@ -135,9 +117,3 @@ def _date(seconds: float) -> str:
         return datetime.fromtimestamp(seconds).astimezone().strftime("%d %b %Y %H:%M")
     except (OverflowError, OSError, ValueError):
         return "date not known"
-
-
-def _print(text: str, out: TextIO) -> None:
-    """A stream in another encoding gets `?` for what it has no sign for, never an error."""
-    encoding = getattr(out, "encoding", None) or "utf-8"
-    out.write(text.encode(encoding, "replace").decode(encoding, "replace") + "\n")

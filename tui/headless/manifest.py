@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
 from tui.flagimport.form import Dependency, Form, Variable, build
+from tui.headless.output import Output
 from tui.manifests.files import ManifestError, load
 from tui.manifests.models import Manifest
 from tui.net.errors import Failure, Kind
@@ -25,17 +25,13 @@ def run(paths: Sequence[Path], as_json: bool, out: TextIO, err: TextIO | None = 
             checked.append((path, load(path)))
         except ManifestError as error:
             bad.append(error)
+    output = Output(as_json, out, err or sys.stderr)
     if bad:
-        failure = _failure(bad)
-        if as_json:
-            _print(json.dumps(_error(failure, bad)), out)
-        else:
-            _print(str(failure), err or sys.stderr)
-        return failure.exit_code
+        return output.fail(_failure(bad), problems=_problems(bad))
     if as_json:
-        _print(json.dumps({"manifests": [_document(path, manifest) for path, manifest in checked]}), out)
+        output.document({"manifests": [_document(path, manifest) for path, manifest in checked]})
     else:
-        _print("\n\n".join(_page(path, manifest) for path, manifest in checked), out)
+        output.line("\n\n".join(_page(path, manifest) for path, manifest in checked))
     return 0
 
 
@@ -46,16 +42,12 @@ def _failure(bad: Sequence[ManifestError]) -> Failure:
     return Failure(Kind.RECIPE, said + "\n", next_step=f"{next_step} and run again; nothing was sent.")
 
 
-def _error(failure: Failure, bad: Sequence[ManifestError]) -> dict[str, object]:
-    problems = [
+def _problems(bad: Sequence[ManifestError]) -> list[dict[str, str]]:
+    return [
         {"path": str(error.path), "place": problem.place, "text": problem.text}
         for error in bad
         for problem in error.problems
     ]
-    return {
-        "event": "error", "kind": failure.kind, "status_code": None, "message": failure.what.strip(),
-        "advice": failure.advice, "field": None, "problems": problems,
-    }  # fmt: skip
 
 
 def _document(path: Path, manifest: Manifest) -> dict[str, object]:
@@ -120,9 +112,3 @@ def _about(variable: Variable) -> list[str]:
 def _condition(dependency: Dependency) -> str:
     conditions = " and ".join(f"{c.operator} “{clean(c.value)}”" for c in dependency.conditions)
     return f"{'shown' if dependency.shows else 'hidden'} when {dependency.key} is {conditions}"
-
-
-def _print(text: str, out: TextIO) -> None:
-    """A terminal in another encoding gets `?` for what it has no sign for, never an error."""
-    encoding = getattr(out, "encoding", None) or "utf-8"
-    out.write(text.encode(encoding, "replace").decode(encoding, "replace") + "\n")

@@ -1,0 +1,142 @@
+"""`ld-flag-import plan RECIPE`: both sides read, and what the import would do. It writes nothing, and asks nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+from tui.flagimport import form, plan_files, reading, recipe_file, recipe_keys, walk
+from tui.flagimport.builtin_fields import TOKEN
+from tui.flagimport.plan import Plan
+from tui.flagimport.plan_request import plan_request
+from tui.flagimport.recipe_file import RecipeAnswers, Said
+from tui.flagimport.recipe_problems import Problem, RecipeError
+from tui.flagimport.tools import Tools
+from tui.flagimport.walk import Draft
+from tui.headless.output import Output
+from tui.headless.plan_text import report
+from tui.headless.progress import Progress, terminal_width
+from tui.headless.running import to_the_end
+from tui.manifests.files import ManifestError, registry
+from tui.net.errors import Failure, Kind
+from tui.net.events import Result
+from tui.net.times import span
+from tui.secrets.bag import Bag
+from tui.secrets.keyring_store import Keyring
+from tui.sources.registry import SOURCES
+from tui.text import Redactor
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asks for. `timeout` is in seconds, of the whole run."""
+
+    recipe: Path
+    host: str = ""
+    project: str = ""
+    integration: str = ""
+    manifests: tuple[Path, ...] = ()
+    timeout: float = 1800.0
+    as_json: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a command finds around it."""
+
+    redactor: Redactor = field(default_factory=Redactor)
+    log: Callable[[str], None] | None = None
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    keyring: Keyring = field(default_factory=Keyring)
+    out: TextIO = field(default_factory=lambda: sys.stdout)
+    err: TextIO = field(default_factory=lambda: sys.stderr)
+
+
+def run(asked: Asked, around: Around) -> int:
+    """Read both sides and print the plan. Returns the exit code of contract §2; what fails is told."""
+    output = Output(asked.as_json, around.out, around.err, around.redactor)
+    try:
+        recipe = recipe_of(asked, around.environ)
+        bag = Bag(around.redactor)
+        tools = Tools(redactor=around.redactor, log=around.log, deadline=time.time() + asked.timeout)
+
+        async def main() -> int:
+            plan, draft = await _in_time(asked.timeout, recipe, bag, tools, around)
+            _print(plan, draft, output)
+            return 0
+
+        return to_the_end(main, ended=lambda: output.say("Ended before the plan was complete. Nothing was changed."))
+    except Failure as failure:
+        return output.fail(failure)
+
+
+def recipe_of(asked: Asked, environ: Mapping[str, str]) -> RecipeAnswers:
+    """The recipe's answers, with what the command line says in place of some. Raises RecipeError."""
+    try:
+        manifests = registry(asked.manifests)
+    except ManifestError as error:
+        raise RecipeError([Problem("", line) for line in str(error).splitlines()]) from None
+    forms = {key: form.build(manifest) for key, manifest in manifests.items()}
+    said = Said(asked.host, asked.project, asked.integration, environ.get("LD_BASE_URI", "").strip())
+    return recipe_file.read(asked.recipe, forms, said)
+
+
+async def _in_time(timeout: float, recipe: RecipeAnswers, bag: Bag, tools: Tools, around: Around) -> tuple[Plan, Draft]:
+    try:
+        async with asyncio.timeout(timeout):
+            return await _planned(recipe, bag, tools, around)
+    except TimeoutError:
+        what = f"The plan was not read within {span(timeout)}."
+    raise Failure(Kind.TIMEOUT, what, "", "Give it longer with --timeout; nothing was changed by reading.")
+
+
+async def _planned(recipe: RecipeAnswers, bag: Bag, tools: Tools, around: Around) -> tuple[Plan, Draft]:
+    """The plan, whole, and the answers that it is of. Raises Failure, also for a plan that is not whole."""
+    integration = recipe.draft.integration
+    if not reading.can_be_read(integration):
+        text = "names a source that this program cannot read flags from: what would arrive is not known."
+        raise RecipeError([Problem("import.integration", text)])
+    needed = (TOKEN.key, SOURCES[integration].KEY_FIELD)  # nothing is created: the import key may be missing
+    wanted = [key for key in needed if key in recipe.references]  # a manifest of the person's own may have other keys
+    draft = await recipe_keys.fetched(recipe, wanted, bag, environ=around.environ, keyring=around.keyring)
+    request = plan_request(draft)
+    assert request is not None  # noqa: S101 - the recipe names a host and an integration
+    progress = Progress(around.err, timer=tools.timer, now=tools.now)
+    plan: Plan | None = None
+    try:
+        async with aclosing(reading.Reading(request, bag, tools).read()) as events:
+            async for event in events:
+                if isinstance(event, Result):
+                    plan = event.value
+                else:
+                    progress.happened(event)
+    finally:
+        progress.close()
+    if plan is None or not plan.whole:
+        raise _incomplete(plan)
+    return plan, draft
+
+
+def _incomplete(plan: Plan | None) -> Failure:
+    if plan is None or plan.failure is None:
+        return Failure(Kind.INTERNAL, "The plan is not complete.", plan.incomplete if plan else "", "Run again.")
+    failure = plan.failure
+    if failure.kind is Kind.UNAUTHORIZED and failure.field == TOKEN.key:
+        step = "Correct the token that the recipe refers to, or name another instance with --host"
+        return failure.replaced(next_step=f"{step}; nothing was changed.")
+    return failure
+
+
+def _print(plan: Plan, draft: Draft, output: Output) -> None:
+    if output.as_json:
+        output.document(plan_files.as_json(plan))
+        return
+    for line in report(plan, walk.route(draft), reading.explain, terminal_width(output.out)):
+        output.line(line)
