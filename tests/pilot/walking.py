@@ -237,7 +237,8 @@ class Walk:
 
     async def planned(self) -> Plan:
         """On Plan: wait until both sides are read, and return what the draft then holds."""
-        await self.until(lambda: self.on("plan") and not self.plan_screen.reading, "the end of the reading")
+        await self.until(lambda: self.on("plan") and self.focused, "Plan")
+        await self.until(lambda: not self.plan_screen.reading, "the end of the reading")
         await self.pilot.pause()
         plan = self.draft.plan
         assert plan is not None, self.shown

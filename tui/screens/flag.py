@@ -18,6 +18,8 @@ from textual.widgets import Static
 from tui.flagimport import flag_words
 from tui.flagimport.plan import WORDS, Plan, PlannedFlag
 from tui.flagimport.reading import explain
+from tui.screens.host import Host
+from tui.screens.write import write_plan
 from tui.sources.registry import SOURCES
 from tui.text import clean
 from tui.widgets.facts import Fact
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
 _MOST_LOST = 100
 """Rows; a flag with more rules than that is better read in a file."""
-_KEYS = "Esc close   n next   p previous   y copy key   Enter source definition"
+_KEYS = "Esc close   n next   p previous   y copy key   w write   Enter source definition"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,10 @@ class FlagScreen(ModalScreen[None]):
         Binding("n,right", "step(1)", show=False, priority=True),
         Binding("p,left", "step(-1)", show=False, priority=True),
         Binding("y", "copy", show=False),
+        Binding("w", "write", show=False),
         Binding("enter", "definition", show=False),
     ]
+    app = getters.app(Host)
     _title = getters.query_one("#flag-title", Flow)
     page = getters.query_one("#flag-page", VerticalScroll)
 
@@ -157,6 +161,13 @@ class FlagScreen(ModalScreen[None]):
         """The key to the terminal's clipboard; it also stands on the screen."""
         self.app.copy_to_clipboard(self.planned.flag.key)
         self.say("ok", "The key was sent to your terminal's clipboard; not every terminal takes it. It stands above.")
+
+    def action_write(self) -> None:
+        """Write the whole plan to a file: every flag is in it as it stands here."""
+        if self._looking.reading:
+            self.say("note", "The plan can be written when all of it is read.")
+        else:
+            write_plan(self.app, self._looking.session, self._looking.plan, self.say)
 
     def action_definition(self) -> None:
         """Open what the source says, and move about in it."""

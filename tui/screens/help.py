@@ -36,6 +36,7 @@ _LIST_TABLE = (
     ("l", "the flags that lose the kind at the cursor; again: the next kind"),
     ("o", "the flags that are ON now and will be OFF"),
     ("r", "read both sides again"),
+    ("w", "write the plan to a file, as Markdown or JSON"),
 )
 
 _ABOUT: dict[str, tuple[str, ...]] = {

@@ -19,6 +19,7 @@ from tui.flagimport.reading import can_be_read
 from tui.net.events import Pausing
 from tui.screens.flag import FlagScreen, Looking
 from tui.screens.plan_reading import PlanReading
+from tui.screens.write import write_plan
 from tui.widgets.choices import Choice
 from tui.widgets.flag_browser import FlagBrowser
 from tui.widgets.flag_list import FlagList
@@ -31,7 +32,7 @@ class PlanScreen(PlanReading):
     """Reads by itself on opening, unless a whole plan is still fresh; each kind of loss is ticked before going on."""
 
     STEP: ClassVar[str] = "plan"
-    KEYS = "Enter open  Space tick  o ON now  r read again  Ctrl+O next  F1 help"
+    KEYS = "Enter open  Space tick  o ON now  w write  r read again  Ctrl+O next  F1 help"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", show=False),
         Binding("f", "browse('filter')", show=False),
@@ -39,6 +40,7 @@ class PlanScreen(PlanReading):
         Binding("o", "browse('on_now')", show=False),
         Binding("l", "losses", show=False),
         Binding("r", "read_again", show=False),
+        Binding("w", "write", show=False),
     ]
     head = getters.query_one("#plan-head", PlanHead)
     kinds = getters.query_one("#loss-kinds", TickList)
@@ -282,8 +284,17 @@ class PlanScreen(PlanReading):
         looked_at = FlagScreen(rows, event.at, looking)
         self.app.push_screen(looked_at, lambda _: self.browser.list.go_to(looked_at.planned))
 
+    def action_write(self) -> None:
+        """Write the plan to a file."""
+        plan = self.session.draft.plan
+        if self.reading or plan is None:
+            self.say("warning", "There is no plan to write yet.")
+        else:
+            write_plan(self.app, self.session, plan, self.say)
+
     def commands(self) -> Iterable[SystemCommand]:
         yield SystemCommand("Read again", "r: both sides anew", self.action_read_again)
+        yield SystemCommand("Write the plan", "w: as Markdown or JSON", self.action_write)
         yield SystemCommand("Search the flags", "/", self.action_search)
         yield SystemCommand("On at the source", "o: ON now, OFF in LaunchDarkly", partial(self.action_browse, "on_now"))
 

@@ -1,0 +1,355 @@
+"""Plan: read by itself, looked at meanwhile, stopped, read again; what must be ticked before going on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.pilot.walking import INTEGRATIONS, Walk, practice_app
+from tests.unit.sandbox_tools import Clock
+from tui.flagimport import planning, walk
+from tui.flagimport.plan import FRESH_SECONDS
+from tui.net.events import Pausing
+from tui.sandbox.server import Sandbox
+from tui.screens.flag import FlagScreen
+from tui.screens.review import ReviewLine
+from tui.widgets.flow import Flow
+from tui.widgets.sentences import Sentences
+from tui.widgets.tick_list import TickList
+
+START = 1_795_442_531.0
+"""23 Nov 2026 14:02:11 UTC, seconds since the epoch."""
+
+
+class Held:
+    """A `sleep` that lasts until it is let go: what a server has asked for stays under way."""
+
+    def __init__(self) -> None:
+        self._over = asyncio.Event()
+
+    async def __call__(self, seconds: float) -> None:
+        await self._over.wait()
+
+    def let_go(self) -> None:
+        self._over.set()
+
+
+@asynccontextmanager
+async def on_plan(
+    folder: Path, integration: str = "unleash", fault: str | None = None, **more: Any
+) -> AsyncIterator[Walk]:
+    """On the step Plan, with the reading begun."""
+    async with practice_app(folder, **more) as made:
+        await made.jump("fields", integration)
+        await made.answer(integration)
+        made.box.set_fault(fault)
+        await made.next()
+        await made.until(lambda: made.on("plan"), "Plan")
+        yield made
+
+
+@asynccontextmanager
+async def held_reading(folder: Path, fault: str = "source-lost-page", **more: Any) -> AsyncIterator[tuple[Walk, Held]]:
+    """A reading of Split that stands still: one page of flags is here, the other is waited for."""
+    held = Held()
+    async with on_plan(folder, "split", fault, sleep=held, **more) as made:
+        await made.until(lambda: made.app.session.reading is not None, "the reading")
+        yield made, held
+        held.let_go()
+
+
+def head(made: Walk) -> str:
+    """All that stands above the ticks."""
+    parts = [made.text("#plan-headline"), *(made.get(f"#plan-{each}", Flow).text for each in ("counts", "warnings"))]
+    return "\n".join([*parts, made.get("#plan-said", Sentences).text])
+
+
+def rows(made: Walk) -> int:
+    return len(made.plan_screen.browser.list.rows)
+
+
+def lines(made: Walk, label: str) -> str:
+    return "\n".join(row.line.text for row in made.app.screen.query(ReviewLine) if row.line.label == label)
+
+
+# --- reading
+
+
+@pytest.mark.parametrize("integration", INTEGRATIONS)
+async def test_it_reads_by_itself_and_says_what_will_become_of_the_flags(integration: str, tmp_path: Path) -> None:
+    async with on_plan(tmp_path, integration) as made:
+        plan = await made.planned()
+        counts = plan.counts
+        said = head(made)
+        for text in (
+            f"{counts.source} flags at the source, {plan.keys} keys in web-shop. Read in full",
+            f"{counts.arrive} arrive",
+            f"{counts.invalid} cannot",
+            f"{counts.lossy} of the {counts.arrive} lose something",
+            f"{counts.on_at_source} of the {counts.arrive} are ON and will be OFF",
+        ):
+            assert text in said
+        assert rows(made) == counts.source
+        for kind, count in plan.losses.items():
+            assert f"[ ] {kind} {count}" in made.shown
+        assert made.focused == "flag-rows"  # an Enter that was held too long does no harm there
+        assert made.posts() == []
+
+
+async def test_a_fresh_plan_is_not_read_again_until_somebody_asks(tmp_path: Path) -> None:
+    async with on_plan(tmp_path) as made:
+        plan = await made.planned()
+        await made.press("f7")
+        await made.at("fields")
+        requests = len(made.box.requests)
+        await made.next()
+        await made.at("plan")
+        assert await made.planned() is plan
+        assert len(made.box.requests) == requests
+        await made.press("r")
+        assert await made.planned() is not plan
+        assert len(made.box.requests) > requests
+
+
+async def test_what_is_here_can_be_looked_at_and_the_reading_be_stopped(tmp_path: Path) -> None:
+    async with held_reading(tmp_path) as (made, _):
+        await made.until(lambda: rows(made) == 50, "the first page")
+        assert "Split flags 50 of 60" in head(made)
+        assert "LaunchDarkly keys" in head(made)
+        assert not made.get("#loss-kinds").display
+        await made.press("enter")
+        await made.opened(FlagScreen)
+        assert "not yet" in made.shown
+        await made.press("escape")
+        await made.closed("plan")
+
+        await made.next()
+        assert "still being read" in made.message()
+        await made.push("#stop-reading")
+        plan = await made.planned()
+        assert not plan.whole
+        assert made.text("#plan-headline").startswith("✗ NOT COMPLETE: 50 of 60 flags")
+        assert "You stopped the reading" in head(made)
+
+
+async def test_numbers_change_at_most_once_a_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    timer = Clock(0.0)
+    async with practice_app(tmp_path, timer=timer) as made:
+        await made.jump("plan", "split")
+        painted: list[float] = []
+        show = made.plan_screen.show_reading
+
+        def counted(pause: Pausing | None) -> None:
+            painted.append(timer.at)
+            show(pause)
+
+        monkeypatch.setattr(made.plan_screen, "show_reading", counted)
+        await made.press("r")
+        await made.planned()
+        assert painted == [0.0, 0.0]  # when it begins, and as soon as there is a number; the clock stood still
+
+
+async def test_a_pause_says_who_asks_whose_limit_and_when_it_ends(tmp_path: Path) -> None:
+    async with held_reading(tmp_path, "source-rate-limited", now=Clock(START)) as (made, held):
+        await made.until(lambda: "asks for a pause" in head(made), "the pause")
+        assert "Split asks for a pause: going on at 14:02:12 (limit of your organisation)." in head(made)
+        held.let_go()
+        plan = await made.planned()
+        assert plan.whole
+        assert "pause" not in head(made)
+
+
+async def test_leaving_backwards_ends_the_reading(tmp_path: Path) -> None:
+    async with held_reading(tmp_path) as (made, _):
+        await made.until(lambda: rows(made) == 50, "the first page")
+        reading = made.app.session.reading
+        assert reading is not None
+        await made.press("f7")
+        await made.at("fields")
+        assert all(job.done() for job in reading._jobs)
+        assert made.draft.plan is None
+        made.box.set_fault(None)
+        await made.next()
+        assert (await made.planned()).whole
+
+
+# --- what must be ticked
+
+
+async def test_each_kind_of_loss_is_ticked_by_itself_before_going_on(tmp_path: Path) -> None:
+    async with on_plan(tmp_path, "split") as made:
+        plan = await made.planned()
+        kinds = list(plan.losses)
+        assert made.message().startswith(f"! {len(kinds)} kinds not ticked: {kinds[0]}")
+        await made.next()
+        assert made.on("plan")
+        assert made.message().startswith(f"✗ {len(kinds)} kinds not ticked")
+        assert made.focused == "loss-kinds"
+        for left in range(len(kinds), 0, -1):
+            assert len(planning.unseen(made.draft)) == left
+            await made.press("space", "right")
+        assert made.message().startswith("✓")
+        await made.next()
+        await made.at("review")
+        assert lines(made, "Plan").startswith(f"{plan.counts.arrive} of {plan.counts.source} arrive")
+
+
+async def test_next_leads_to_the_first_kind_that_is_not_ticked(tmp_path: Path) -> None:
+    async with on_plan(tmp_path, "split") as made:
+        kinds = list((await made.planned()).losses)
+        made.app.session.draft = walk.see(made.draft, frozenset(kinds) - {kinds[2]})
+        made.app.show_step()
+        await made.at("plan")
+        await made.next()
+        assert made.get("#loss-kinds", TickList).at == kinds[2]
+        await made.press("space")
+        await made.next()
+        await made.at("review")
+
+
+async def test_enter_ticks_nothing(tmp_path: Path) -> None:
+    async with on_plan(tmp_path, "split") as made:
+        await made.planned()
+        await made.focus("#loss-kinds")
+        kind = made.get("#loss-kinds", TickList).at
+        await made.press("enter")
+        assert made.draft.seen == frozenset()
+        assert made.focused == "flag-rows"
+        assert f"that lose {kind}" in made.text("#flags-shown")
+
+
+async def test_going_on_without_a_whole_plan_has_a_tick_of_its_own(tmp_path: Path) -> None:
+    async with on_plan(tmp_path, "split", "source-lost-page") as made:
+        plan = await made.planned()
+        assert not plan.whole
+        assert "NOT COMPLETE" in made.text("#plan-headline")
+        await made.next()
+        assert made.on("plan")
+        assert made.focused == "go-without"
+        await made.press("enter")
+        assert not made.draft.without_plan
+        await made.press("space")
+        await made.next()
+        await made.at("review")
+        assert "NOT COMPLETE" in lines(made, "Plan")
+        await made.press("f7")
+        await made.at("plan")
+        assert await made.planned() is plan  # the person has settled for it
+
+
+async def test_no_flag_at_all_is_a_problem_with_its_own_sentence(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as made:
+        await made.jump("fields")
+        await made.paste("#field-sourceTag", "simple:nobody-has-it")
+        await made.next()
+        await made.at("plan")
+        assert (await made.planned()).counts.source == 0
+        assert "0 flags match. Unleash answers the same" in head(made)
+        assert not made.get("#flags").display
+        assert made.get("#go-without").display
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [("source-unauthorized", "(401)"), ("source-html", "Unleash"), ("source-down", "closed"), ("source-garbage", "")],
+)
+async def test_a_source_in_trouble_says_why_and_nothing_is_lost(fault: str, says: str, tmp_path: Path) -> None:
+    async with on_plan(tmp_path, fault=fault) as made:
+        before = walk.values(made.draft)
+        plan = await made.planned()
+        assert not plan.whole
+        assert plan.failure is not None
+        assert plan.failure.what in head(made)
+        assert says in head(made)
+        made.box.set_fault(None)
+        await made.push("#read-again")
+        assert (await made.planned()).whole
+        assert walk.values(made.draft) == before
+
+
+async def test_a_refused_key_leads_to_its_field(tmp_path: Path) -> None:
+    async with on_plan(tmp_path, "split", "source-unauthorized") as made:
+        await made.planned()
+        await made.push("#to-field")
+        await made.at("keys")
+        await made.has_focus("field-workspaceApiKey")
+
+
+# --- out of date
+
+
+async def test_a_changed_answer_is_read_anew_before_review(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as made:
+        await made.jump("review")
+        plan = made.draft.plan
+        await made.push(".to-fields")
+        await made.at("fields")
+        await made.paste("#field-sourceTag", "simple:payments")
+        assert planning.out_of_date(made.draft)
+        await made.next()
+        await made.at("plan")
+        fresh = await made.planned()
+        assert plan is not None
+        assert fresh.counts.source < plan.counts.source
+        await made.tick_all()
+        await made.next()
+        await made.at("review")
+        await made.send()
+        assert len(made.created()) == 1
+
+
+async def test_after_fifteen_minutes_nothing_is_sent_before_it_was_read_again(tmp_path: Path) -> None:
+    clock = Clock(START)
+    async with practice_app(tmp_path, box=Sandbox.start(now=clock), now=clock) as made:
+        await made.jump("review")
+        clock.at += FRESH_SECONDS + 1
+        await made.push("#next")
+        await made.at("plan")
+        assert (await made.planned()).read_at == clock.at
+        assert made.posts() == []
+        await made.next()
+        await made.at("review")
+        clock.at += FRESH_SECONDS + 1
+        made.app.show_step()
+        await made.at("review")
+        assert "out of date" in lines(made, "Plan")
+        assert "out of date" in made.message()
+
+
+async def test_a_plan_that_ages_on_the_screen_is_read_again_by_one_key(tmp_path: Path) -> None:
+    clock = Clock(START)
+    async with on_plan(tmp_path, box=Sandbox.start(now=clock), now=clock) as made:
+        await made.tick_all()
+        clock.at += FRESH_SECONDS + 1
+        await made.next()
+        assert made.on("plan")
+        assert "out of date" in made.message()
+        assert made.focused == "read-again"
+        await made.press("enter")
+        assert (await made.planned()).read_at == clock.at
+        await made.next()
+        await made.at("review")
+
+
+async def test_review_lists_what_is_on_now(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as made:
+        await made.jump("review")
+        plan = made.draft.plan
+        assert plan is not None
+        assert lines(made, "Cut-over").startswith(f"{plan.counts.on_at_source} flags are ON now")
+        row = next(each for each in made.app.screen.query(ReviewLine) if each.line.label == "Cut-over")
+        button = row.query_one(".change")
+        button.focus()
+        await made.until(lambda: button.has_focus, "List")
+        await made.press("enter")
+        await made.at("plan")
+        assert rows(made) == plan.counts.on_at_source
+        assert "ON now, OFF in LaunchDarkly" in made.text("#flags-shown")
+        assert "Review" in made.text("#next")
+        await made.next()
+        await made.at("review")

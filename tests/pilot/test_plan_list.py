@@ -1,0 +1,243 @@
+"""The list of flags: moving, searching, filtering, sorting; nothing of it changes the plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual import events
+from textual.strip import Strip
+
+from tests.pilot.plans import FEW, keys, made, many, showing
+from tests.pilot.walking import Walk
+from tests.unit.plan_tools import flag
+from tui.sources.flags import PERCENTAGE_ROLLOUT, SEGMENTS, TARGETING_RULES
+from tui.widgets.flag_list import FlagList
+from tui.widgets.flag_view import SORTS
+from tui.widgets.flow import Flow
+
+BY_VERDICT = ["checkout-v2", "dark-mode", "search-boost", "zebra", "kill-payments", "old-banner", "promo~summer"]
+ARRIVE = BY_VERDICT[:4]
+ORDERS = {
+    "verdict": BY_VERDICT,
+    "key": sorted(BY_VERDICT),
+    "source order": [each.key for each in FEW],
+    "losses": ["checkout-v2", "search-boost", "dark-mode", "zebra", "kill-payments", "old-banner", "promo~summer"],
+}
+
+
+def numbers(walk: Walk) -> str:
+    return walk.get("#plan-counts", Flow).text + walk.get("#plan-warnings", Flow).text
+
+
+def listed(walk: Walk) -> FlagList:
+    return walk.plan_screen.browser.list
+
+
+def said(walk: Walk) -> str:
+    return walk.text("#flags-shown").strip()
+
+
+# --- what is listed
+
+
+async def test_filters_go_round_and_leave_the_numbers_alone(tmp_path: Path) -> None:
+    async with showing(tmp_path, made(*FEW)) as walk:
+        before = numbers(walk)
+        seen = [(said(walk).partition("   ")[0], list(keys(walk)))]
+        for _ in range(6):
+            await walk.press("f")
+            seen.append((said(walk).partition("   ")[0], list(keys(walk))))
+            assert numbers(walk) == before
+        assert seen == [
+            ("shown: all 7, by verdict", BY_VERDICT),
+            ("shown: 4 of 7 that arrive, by verdict", ARRIVE),
+            ("shown: 2 of 7 that lose something, by verdict", ["checkout-v2", "search-boost"]),
+            ("shown: 3 of 7 ON now, OFF in LaunchDarkly, by verdict", ["checkout-v2", "search-boost", "zebra"]),
+            ("shown: 1 of 7 that exist, by verdict", ["kill-payments"]),
+            ("shown: 1 of 7 that are archived, by verdict", ["old-banner"]),
+            ("shown: 1 of 7 that cannot arrive, by verdict", ["promo~summer"]),
+        ]
+        await walk.press("f")
+        assert keys(walk) == BY_VERDICT
+
+
+async def test_a_filter_that_finds_nothing_is_left_out(tmp_path: Path) -> None:
+    async with showing(tmp_path, made(flag("only-one"))) as walk:
+        await walk.press("f")
+        assert "that arrive" in said(walk)
+        await walk.press("f")
+        assert said(walk).startswith("shown: all 1")
+
+
+async def test_orders_go_round_and_leave_the_numbers_alone(tmp_path: Path) -> None:
+    async with showing(tmp_path, made(*FEW)) as walk:
+        before = numbers(walk)
+        for order in [*SORTS, next(iter(SORTS))]:
+            assert keys(walk) == ORDERS[order]
+            assert f"by {order}" in said(walk)
+            assert numbers(walk) == before
+            await walk.press("s")
+
+
+async def test_losses_one_kind_after_the_other_and_the_one_at_the_tick(tmp_path: Path) -> None:
+    async with showing(tmp_path, made(*FEW)) as walk:
+        for kind, found in (
+            (PERCENTAGE_ROLLOUT, ["checkout-v2"]),
+            (SEGMENTS, ["search-boost"]),  # kill-payments does not arrive
+            (TARGETING_RULES, ["checkout-v2"]),
+        ):
+            await walk.press("l")
+            assert keys(walk) == found
+            assert f"that lose {kind}" in said(walk)
+        await walk.press("l")
+        assert keys(walk) == BY_VERDICT
+        await walk.focus("#loss-kinds")
+        await walk.press("right", "l")
+        assert f"that lose {SEGMENTS}" in said(walk)
+        assert walk.focused == "flag-rows"
+
+
+async def test_what_is_on_now_and_all_again(tmp_path: Path) -> None:
+    async with showing(tmp_path, made(*FEW)) as walk:
+        await walk.press("o")
+        assert keys(walk) == ["checkout-v2", "search-boost", "zebra"]
+        await walk.press("o")
+        assert keys(walk) == BY_VERDICT
+
+
+# --- search
+
+
+async def test_a_search_answers_each_letter_and_letters_do_nothing_else(tmp_path: Path) -> None:
+    async with showing(tmp_path, made(*FEW)) as walk:
+        requests = len(walk.box.requests)
+        await walk.press("/", "o")
+        assert walk.focused == "search"
+        assert keys(walk) == ["checkout-v2", "dark-mode", "search-boost", "old-banner", "promo~summer"]
+        await walk.press("backspace", *"SECOND")
+        assert keys(walk) == ["checkout-v2"]  # by its description, in whatever case
+        await walk.press("ctrl+u", *"night")
+        assert keys(walk) == ["dark-mode"]  # by its name
+        await walk.press("ctrl+u", *"frowls")
+        assert keys(walk) == []
+        assert "0 of 7" in walk.text("#flags-found")
+        assert walk.on("plan")
+        assert len(walk.box.requests) == requests  # `r` was a letter
+
+
+async def test_enter_keeps_what_was_found_and_escape_shows_all_again(tmp_path: Path) -> None:
+    async with showing(tmp_path, made(*FEW)) as walk:
+        await walk.press("/", *"che", "enter")
+        assert walk.focused == "flag-rows"
+        assert said(walk).startswith('shown: 1 of 7 with "che", by verdict')
+        await walk.press("f")
+        assert said(walk).startswith('shown: 1 of 7 that arrive, with "che"')
+        await walk.press("escape")
+        assert keys(walk) == ARRIVE
+        await walk.press("escape")
+        assert walk.focused == "back"
+        await walk.press("/", "x", "escape")
+        assert keys(walk) == ARRIVE
+        assert walk.focused == "flag-rows"
+        assert not walk.get("#flags-search").display
+
+
+async def test_down_leads_from_the_search_into_the_list(tmp_path: Path) -> None:
+    async with showing(tmp_path, made(*FEW)) as walk:
+        await walk.press("/", "e", "down")
+        assert walk.focused == "flag-rows"
+        await walk.press("down")
+        assert listed(walk).at == 1
+
+
+# --- moving
+
+
+@pytest.mark.parametrize(
+    ("pressed", "at"),
+    [
+        (["down"], 1), (["j", "j", "k"], 1), (["end"], 9_999), (["end", "home"], 0), (["end", "down"], 9_999),
+        (["end", "up"], 9_998), (["pagedown", "pageup"], 0),
+    ],
+)  # fmt: skip
+async def test_keys_move_the_cursor_and_it_is_always_in_view(pressed: list[str], at: int, tmp_path: Path) -> None:
+    async with showing(tmp_path, many(10_000)) as walk:
+        await walk.press(*pressed)
+        rows = listed(walk)
+        assert rows.at == at
+        await walk.pilot.pause()
+        assert rows.scroll_offset.y <= at < rows.scroll_offset.y + rows.size.height
+        assert f"{at + 1:,} of 10,000" in walk.text("#flags-shown")
+        assert "▸" in next(line for line in walk.shown.splitlines() if rows.rows[at].flag.key in line)
+
+
+async def test_up_from_the_first_row_leaves_the_list(tmp_path: Path) -> None:
+    async with showing(tmp_path, made(*FEW)) as walk:
+        await walk.press("up")
+        assert walk.focused == "loss-kinds"
+        await walk.press("down")
+        assert walk.focused == "flag-rows"
+
+
+async def test_ten_thousand_rows_draw_only_what_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with showing(tmp_path, many(10_000)) as walk:
+        rows, drawn = listed(walk), []
+        render = FlagList.render_line
+
+        def counted(self: FlagList, y: int) -> Strip:
+            drawn.append(y)
+            return render(self, y)
+
+        monkeypatch.setattr(FlagList, "render_line", counted)
+        height = rows.size.height
+        for key, most in (("down", 2), ("pagedown", height), ("end", height), ("f", height), ("s", height)):
+            drawn.clear()
+            await walk.press(key)
+            await walk.pilot.pause()
+            assert 0 < len(drawn) <= 2 * most, key  # Textual may draw a change and its layout apart
+        assert len(list(rows.query("*"))) == 0
+
+
+async def test_a_click_chooses_a_row_and_another_opens_it_and_the_wheel_scrolls(tmp_path: Path) -> None:
+    async with showing(tmp_path, many(100)) as walk:
+        await walk.pilot.click("#flag-rows", offset=(12, 2))
+        assert listed(walk).at == 2
+        assert walk.on("plan")
+        rows = listed(walk)
+        wheel = events.MouseScrollDown(rows, 1, 1, 0, 1, 0, False, False, False)
+        rows.post_message(wheel)
+        await walk.until(lambda: rows.scroll_offset.y > 0, "the list to scroll")
+        assert rows.at == 2
+        await walk.press("down")
+        assert rows.scroll_offset.y <= rows.at
+        await walk.press("home")
+        await walk.pilot.pause()
+        await walk.pilot.click("#flag-rows", offset=(12, 0))
+        await walk.until(lambda: not walk.on("plan"), "the flag")
+
+
+# --- windows
+
+
+@pytest.mark.parametrize("size", [(40, 12), (60, 16), (80, 24), (120, 40)], ids=str)
+async def test_in_a_small_window_at_least_four_rows_are_listed(size: tuple[int, int], tmp_path: Path) -> None:
+    async with showing(tmp_path, many(50), size=size) as walk:
+        await walk.press("down")
+        await walk.in_view()
+        assert listed(walk).size.height >= 4
+        assert len([line for line in walk.shown.splitlines() if "flag-000" in line]) >= 4
+        for line in walk.shown.splitlines():
+            assert len(line) <= size[0]
+
+
+async def test_a_long_key_is_cut_and_seen_whole_when_opened(tmp_path: Path) -> None:
+    key = "a-very-long-key-" * 9
+    async with showing(tmp_path, made(flag(key, SEGMENTS))) as walk:
+        assert key not in walk.shown
+        row = next(line for line in walk.shown.splitlines() if "a-very-long" in line)
+        assert "…" in row
+        assert SEGMENTS in row
+        await walk.press("enter")
+        await walk.until(lambda: not walk.on("plan"), "the flag")
+        assert key in "".join(line.strip() for line in walk.shown.splitlines())
