@@ -31,6 +31,9 @@ PROJECT_ID, ENVIRONMENT = _field("unleash", "sourceProjectId"), _field("unleash"
 WORKSPACE, SPLIT_ENVIRONMENT = _field("split", "workspaceId"), _field("split", "environmentId")
 FLAG_TAG, MAINTAINER = _field("split", "ldTag"), _field("split", "ldMaintainer")
 UUID = "1f03bc00-01f0-11ec-a057-42851e80ca2c"
+ENV_UUID = "1f08ec20-01f0-11ec-a057-42851e80ca2c"
+SPLIT_FLAG = f"https://app.split.io/org/{UUID[:-1]}d/ws/{UUID}/splits/{UUID[:-1]}e/env/{ENV_UUID}"
+UNLEASH_UI = "https://unleash.example.com/projects"
 HARNESS = f"https://app.harness.io/ng/account/A/module/fme/orgs/O/projects/P/org/X/ws/{UUID}/splits/F/env/E-1/definition"
 
 ADDRESSES = [
@@ -160,6 +163,8 @@ ANSWERS = [
     (WORKSPACE, "Default", "Default", W, None),
     (SPLIT_ENVIRONMENT, HARNESS, "E-1", W, None),
     (SPLIT_ENVIRONMENT, UUID, UUID, P, None),
+    (SPLIT_ENVIRONMENT, "Prod Default", "Prod Default", W, None),  # asking Split turns it into the id
+    (SPLIT_ENVIRONMENT, "https://app.split.io/org/x", "https://app.split.io/org/x", P, None),
     (_field("split", "splitTag"), "payments", "payments", None, None),
     (_field("split", "splitTag"), "payments,search", "payments,search", W, None),
     (_field("split", "splitTag"), "", "", None, None),
@@ -170,8 +175,8 @@ ANSWERS = [
     (PROJECT_ID, "p" * 101, "p" * 101, P, None),
     (ENVIRONMENT, "production\u200b", "production", None, None),
     (ENVIRONMENT, "*", "*", P, None),
-    (TAG, "simple:payments", "simple:payments", None, None),
-    (TAG, "team:growth squad", "team:growth squad", None, None),
+    (TAG, "simple:payments", "simple:payments", U, None),
+    (TAG, "team:growth squad", "team:growth squad", U, None),
     (TAG, "payments", "payments", P, "simple:payments"),
     (TAG, "simple:", "simple:", P, None),
     (TAG, ":payments", ":payments", P, None),
@@ -205,13 +210,44 @@ def test_an_answer(
         assert finding.field == field.key
         if finding.offer:
             assert finding.offer.field == field.key
-            assert not validate(field, finding.offer.value, {}, {}), "what is offered is good"
+            left = validate(field, finding.offer.value, {}, {})
+            assert all(f.level is Level.UNKNOWN for f in left), "what is offered is good"
 
 
 def test_reading_an_address_and_taking_off_quotes_are_said() -> None:
     assert tidy(WORKSPACE, HARNESS).said == "Read from the address you pasted."
     assert tidy(ENVIRONMENT, "'production'").said == "The quotes were taken off."
     assert tidy(CONFIG_NAME, "a\nb").said == "Line breaks became blanks."
+
+
+BROWSER_ADDRESSES = [
+    (WORKSPACE, f"{SPLIT_FLAG}/definition", UUID),
+    (WORKSPACE, f"{SPLIT_FLAG}?tab=rules#top", UUID),
+    (WORKSPACE, f"https://app.split.io/org/o/ws/{UUID}/splits", UUID),
+    (WORKSPACE, f"https://app.split.io/org/o/ws/{UUID}/admin/apis", UUID),
+    (WORKSPACE, f"https://app.harness.io/ng/account/A/all/fme/orgs/O/projects/P/org/X/ws/{UUID}/mywork", UUID),
+    (WORKSPACE, HARNESS, UUID),
+    (SPLIT_ENVIRONMENT, f"{SPLIT_FLAG}/definition", ENV_UUID),
+    (SPLIT_ENVIRONMENT, SPLIT_FLAG, ENV_UUID),
+    (SPLIT_ENVIRONMENT, f"{SPLIT_FLAG}/metrics/results", ENV_UUID),
+    (PROJECT_ID, f"{UNLEASH_UI}/web-shop", "web-shop"),
+    (PROJECT_ID, f"{UNLEASH_UI}/web-shop/features/checkout-v2", "web-shop"),
+    (PROJECT_ID, "https://example.com/unleash/team/projects/web-shop?tab=flags", "web-shop"),
+    (PROJECT_ID, f"{UNLEASH_UI}/a/features/b/strategies/edit?environmentId=development&strategyId=c", "a"),
+    (ENVIRONMENT, f"{UNLEASH_UI}/a/features/b/strategies/edit?environmentId=development&strategyId=c", "development"),
+    (ENVIRONMENT, f"{UNLEASH_UI}/a/features/b/strategies/edit?strategyId=c&environmentId=pre%7Eprod", "pre~prod"),
+    (PROJECT, "https://app.launchdarkly.com/projects/web-shop/flags?env=production", "web-shop"),
+    (PROJECT, "https://app.eu.launchdarkly.com/settings/projects/web-shop/environments", "web-shop"),
+    (PROJECT, "https://app.launchdarkly.com/web-shop/production/features/dark-mode/targeting", "web-shop"),
+    (PROJECT, "https://app.launchdarkly.us/projects/web-shop", "web-shop"),
+]
+
+
+@pytest.mark.parametrize(("field", "address", "id"), BROWSER_ADDRESSES)
+def test_the_id_is_taken_out_of_a_browser_address(field: Variable, address: str, id: str) -> None:
+    for pasted in (address, f"  <{address}>\n"):
+        assert tidy(field, pasted).value == id
+        assert tidy(field, pasted).said.endswith("Read from the address you pasted.")
 
 
 def test_tags_of_one_line() -> None:

@@ -181,7 +181,7 @@ def test_each_field_belongs_to_one_step() -> None:
         assert walk.step_of(draft, key) == step
     assert walk.step_of(draft, "workspaceId") == "review"
     on_keys = [v.key for v in walk.fields(draft, "keys")]
-    assert on_keys == ["sourceBaseUrl", "sourceApiKey", "ldApiKey"]
+    assert on_keys == ["sourceBaseUrl", "sourceApiKey", "ldApiKey", "source-helper"]
     split = walk.choose(Draft(), forms()["split"])
     assert [v.key for v in walk.fields(split, "keys")] == ["workspaceApiKey", "ldApiKey", "source-api"]
     assert walk.fields(Draft(), "keys") == ()

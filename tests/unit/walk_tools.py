@@ -80,9 +80,8 @@ async def walked(
         for each in walk.fields(made.draft, step):
             if each.key in given:
                 made.put(each.key, given[each.key])
-        for each in walk.fields(made.draft, step):
-            if checks and made.due(each.key):
-                await checked(made, each.key)
+        while checks and (due := [v.key for v in walk.fields(made.draft, step) if made.due(v.key)]):
+            await checked(made, due[0])  # what it brings may change the proposed name, which is then looked up again
         assert not walk.problems(made.draft, step), walk.problems(made.draft, step)
         made.draft = walk.next_step(made.draft)
     assert made.draft.step == "plan"

@@ -136,6 +136,26 @@ SOURCE_API = as_field(
     ),
 )
 
+HELPER = as_field(
+    "source-helper",
+    "unleash-helper",
+    "Token for looking",
+    help="Fills lists to pick from. May be blank; it is not kept.",
+    required=False,
+    secret=True,
+    hidden=True,
+    guide=Guide(
+        what="An SDK key cannot list projects, environments and tags. An admin token (*:*.) or a personal one (user:) "
+        "can: with it the next step has lists to pick from. It is sent to your Unleash address and nowhere else, "
+        "LaunchDarkly never sees it, and it is forgotten when you leave.",
+        where=(
+            "In Unleash: your picture, top right > View profile settings > Personal API tokens > New token.",
+            "In older ones, for admins: Admin settings > API access, type admin.",
+        ),
+        right="What its owner may see in Unleash is what the lists show. Leave it blank and type the values.",
+    ),
+)
+
 GUIDES: dict[str, Guide] = {
     "import-key": Guide(
         what="A second LaunchDarkly access token. LaunchDarkly stores it in the import and makes the flags "

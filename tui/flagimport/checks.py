@@ -6,16 +6,16 @@ a problem with its sentence.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncGenerator, Awaitable
+from dataclasses import dataclass, field
 
 from tui.flagimport import walk
-from tui.flagimport.builtin_fields import CONFIG_NAME, HOST, PROJECT, SOURCE_API, TOKEN
-from tui.flagimport.draft import source_address
-from tui.flagimport.finding import Finding, Level, Offer
+from tui.flagimport.builtin_fields import CONFIG_NAME, HOST, PROJECT, TOKEN
+from tui.flagimport.finding import Finding, Level
 from tui.flagimport.lookup import look_up, siblings
 from tui.flagimport.reach_check import reach
 from tui.flagimport.request import build
+from tui.flagimport.source_checks import Runner, environment, failed, helper, only_asks, source_key, tag
 from tui.flagimport.submit import differs
 from tui.flagimport.tools import Tools
 from tui.flagimport.walk import Check, Draft
@@ -24,7 +24,6 @@ from tui.launchdarkly.models import CallerIdentity, Configuration, Member
 from tui.net.errors import Failure, Kind
 from tui.net.events import Exchange, Result, Sink, streamed
 from tui.secrets.bag import Bag
-from tui.sources.base import Remark, SourceReport
 from tui.sources.registry import SOURCES
 from tui.text import clean
 
@@ -39,9 +38,6 @@ class Account:
     asked_at: float
 
 
-Runner = Callable[[Draft, Bag, Tools, str, Sink], Awaitable[Check]]
-
-
 def due(draft: Draft, key: str, *, again: bool = False) -> bool:
     """A check of this field could tell something and has not been made since its inputs changed.
 
@@ -54,16 +50,18 @@ def due(draft: Draft, key: str, *, again: bool = False) -> bool:
 
 def _blocked(draft: Draft, key: str) -> bool:
     """Something the check needs is missing or already known to be wrong."""
-    field_ = walk.variable(draft, key)
-    given = walk.answer(draft, key)
-    if field_.secret and given.secret is None:
-        return True
-    needs = walk.inputs_of(draft, key) & {HOST.key, TOKEN.key, SOURCE_API.key, key} if key != CONFIG_NAME.key else set()
-    addresses = {v.key for v in (draft.form.variables if draft.form else ()) if v.role == "base-url"}
-    needs |= walk.inputs_of(draft, key) & addresses
     if key == CONFIG_NAME.key:
         return bool(walk.answer_problems(draft))
+    field_ = walk.variable(draft, key)
+    given = walk.answer(draft, key)
+    if given.secret is None and (field_.secret or not (given.value or field_.required)):
+        return True
+    needs = walk.inputs_of(draft, key) - ({key} if field_.role in _FINDS_ITS_ANSWER else set())
     return any(f.level is Level.PROBLEM for each in needs for f in walk.findings(draft, each))
+
+
+_FINDS_ITS_ANSWER = ("split-environment",)
+"""Roles whose check is worth making for a blank or a wrong answer too."""
 
 
 def runner(draft: Draft, key: str) -> Runner | None:
@@ -72,8 +70,10 @@ def runner(draft: Draft, key: str) -> Runner | None:
         role = walk.variable(draft, key).role
     except KeyError:
         return None
-    if role in walk.SOURCE_KEY_ROLES and draft.integration not in SOURCES:
+    if role in ASKS_SOURCE and draft.integration not in SOURCES:
         return None  # a manifest of the person's own, of a source this program cannot ask
+    if role == "member-id" and walk.answer(draft, key).source:
+        return None  # picked: who it is, is known
     return RUNNERS.get(role)
 
 
@@ -87,17 +87,9 @@ def check(draft: Draft, bag: Bag, tools: Tools, key: str) -> AsyncGenerator[Exch
         try:
             return await run(draft, bag, tools, key, sink)
         except Failure as failure:
-            return _failed(key, failure)
+            return failed(key, failure)
 
     return streamed(guarded)
-
-
-_REFUSALS = frozenset({Kind.UNAUTHORIZED, Kind.FORBIDDEN, Kind.CREDENTIAL, Kind.REDIRECT, Kind.NOT_JSON})
-
-
-def _failed(key: str, failure: Failure) -> Check:
-    refused = failure.kind in _REFUSALS or (failure.kind is Kind.SOURCE and (failure.status_code or 500) < 500)
-    return Check(key, Level.PROBLEM if refused else Level.UNKNOWN, str(failure), facts=failure)
 
 
 async def _token(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
@@ -175,59 +167,6 @@ def _of_import_key(failure: Failure) -> Failure:
     )
 
 
-async def _source_key(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
-    """What the source's key can see, by the smallest read that tells."""
-    source = SOURCES[draft.integration]
-    held = bag.get(key)
-    if held is None:
-        raise Failure(Kind.CREDENTIAL, "There is no key yet.")
-    address = source_address(draft)
-    tools.stays_here(address)
-    async with tools.http() as http:
-        try:
-            report = await source.check_key(http, address, held, answers=walk.values(draft), sink=sink)
-        except Failure as failure:
-            own = source.ADDRESS_FIELD is not None
-            if own or failure.field or walk.value(draft, SOURCE_API.key) == SOURCE_API.default:
-                raise
-            # The person gave another address than the usual one: most likely it is at fault.
-            blamed = Finding(_failed(key, failure).level, SOURCE_API.key, str(failure))
-            return Check(key, Level.UNKNOWN, "Not checked: see the address below.", (blamed,), facts=failure)
-    return source_check(draft, key, report)
-
-
-def source_check(draft: Draft, key: str, report: SourceReport) -> Check:
-    """What a source's report means for the draft: a word about its key, remarks on other fields, and what it fills."""
-    scope = {
-        "source-project": report.project,
-        "source-environment": report.environment,
-        "split-workspace": report.project,
-    }
-    form = draft.form
-    fills = tuple(
-        Offer("from the key", v.key, seen) for v in (form.variables if form else ()) if (seen := scope.get(v.role))
-    )
-    level = Level.OK if all(r.level in ("ok", "note") for r in report.on_key) else Level.NOTE
-    names = tuple((each.value, each.label) for each in report.workspaces or ())
-    return Check(key, level, report.text, tuple(map(_finding, report.remarks)), fills, names, report)
-
-
-def _finding(remark: Remark) -> Finding:
-    offer = Offer(f"Take {remark.instead[0]}", remark.field, remark.instead[0]) if len(remark.instead) == 1 else None
-    return Finding(Level(remark.level), remark.field, remark.text, offer)
-
-
-def compared(draft: Draft) -> Draft:
-    """The source's word held against answers that have changed since it was asked; no request is made."""
-    for key, made in draft.checks.items():
-        if isinstance(made.facts, SourceReport) and draft.integration in SOURCES:
-            told = SOURCES[draft.integration].compare(made.facts, walk.values(draft))
-            if told != made.facts.on_answers:
-                again = source_check(draft, key, replace(made.facts, on_answers=told))
-                draft = replace(draft, checks={**draft.checks, key: replace(again, fills=())})
-    return draft
-
-
 async def _project(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
     """Is there such a project, and does something import into it already?"""
     project = walk.value(draft, PROJECT.key)
@@ -278,6 +217,32 @@ async def _name(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> C
     )
 
 
+@only_asks
+async def _flag_tag(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
+    """How many flags carry the tag already: arrivals could not be told from them."""
+    async with tools.launchdarkly(bag, instance(walk.value(draft, HOST.key))) as ld:
+        page = await ld.flags(walk.value(draft, PROJECT.key), tag=walk.value(draft, key), most=1, sink=sink)
+    carry = page.total_count
+    if carry is None:
+        return Check(key, Level.UNKNOWN, "How many flags carry it already, LaunchDarkly does not say.")
+    if carry == 0:
+        return Check(key, Level.OK, "no flag carries it yet")
+    flags = "1 flag carries" if carry == 1 else f"{carry:,} flags carry"
+    return Check(key, Level.WARNING, f"{flags} it from an earlier import")
+
+
+@only_asks
+async def _member(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
+    """Who is behind a typed id."""
+    wanted = walk.value(draft, key)
+    async with tools.launchdarkly(bag, instance(walk.value(draft, HOST.key))) as ld:
+        member = await ld.member(wanted, sink=sink)
+    if member is None:
+        text = "LaunchDarkly has no member with this id (404). Pick the member, or clear this."
+        return Check(key, Level.WARNING, text)
+    return Check(key, Level.OK, "", names=((wanted, f"{member.display_name}, {member.email}"),))
+
+
 def facts(draft: Draft, key: str) -> object:
     """What the check of a field brought to light, None where there was none."""
     made = draft.checks.get(key)
@@ -297,8 +262,15 @@ RUNNERS: dict[str, Runner] = {
     "ld-token": _token,
     "project-key": _project,
     "import-key": _import_key,
-    "unleash-key": _source_key,
-    "split-key": _source_key,
+    "unleash-key": source_key,
+    "unleash-helper": helper,
+    "unleash-tag": tag,
+    "split-key": source_key,
+    "split-environment": environment,
+    "split-tag": tag,
     "config-name": _name,
     "base-url": reach,
+    "ld-tag": _flag_tag,
+    "member-id": _member,
 }
+ASKS_SOURCE = frozenset({*walk.SOURCE_KEY_ROLES, "unleash-helper", "unleash-tag", "split-environment", "split-tag"})

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tui.flagimport import form as forms
 from tui.flagimport import steps
-from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, SOURCE_API, TOKEN
+from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, HELPER, HOST, PROJECT, SOURCE_API, TOKEN
 from tui.flagimport.finding import Finding, Level, Offer
 from tui.flagimport.form import Form, SecretFacts, Variable
 from tui.launchdarkly.instances import instance
@@ -57,6 +57,8 @@ class Check:
     names: tuple[tuple[str, str], ...] = ()
     """(id, name) of what the source calls by an id."""
     facts: object = slot(default=None, repr=False)
+    instead: Offer | None = None
+    """What takes the place of the answer that was asked about: the id of what was named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class Draft:
         return self.form.integration if self.form else ""
 
 
-BUILT_IN = {v.key: v for v in (HOST, TOKEN, PROJECT, CONFIG_NAME, CONFIG_TAGS, SOURCE_API)}
+BUILT_IN = {v.key: v for v in (HOST, TOKEN, PROJECT, CONFIG_NAME, CONFIG_TAGS, SOURCE_API, HELPER)}
 
 
 def variable(draft: Draft, key: str) -> Variable:
@@ -109,14 +111,21 @@ def fields(draft: Draft, step: str) -> tuple[Variable, ...]:
     shown = forms.visible(draft.form, values(draft))
     on_keys = tuple(v for v in shown if _belongs_to_keys(v))
     if step == "keys":
-        addressed = any(v.role == "base-url" for v in shown)
-        return on_keys if addressed else (*on_keys, SOURCE_API)
+        roles = {v.role for v in on_keys}
+        if "base-url" not in roles:
+            return (*on_keys, SOURCE_API)
+        return (*on_keys, HELPER) if "unleash-key" in roles else on_keys
     return (CONFIG_NAME, CONFIG_TAGS, *(v for v in shown if v not in on_keys))
 
 
 def _belongs_to_keys(each: Variable) -> bool:
     """Secrets, and the address a key is checked against."""
     return each.secret or each.role == "base-url"
+
+
+def may_be_kept(each: Variable) -> bool:
+    """A key that the keyring may hold and an environment variable may give; one for looking is of this session only."""
+    return each.secret and each.role != HELPER.role
 
 
 def all_fields(draft: Draft) -> tuple[Variable, ...]:
@@ -207,16 +216,27 @@ def inputs_of(draft: Draft, key: str) -> frozenset[str]:
         role = variable(draft, key).role
     except KeyError:
         return frozenset(used)
-    if role == "import-key":
-        used |= {HOST.key, TOKEN.key}
-    if role == "base-url":
-        used.add(HOST.key)  # what LaunchDarkly reaches depends on where it is
-    if role in SOURCE_KEY_ROLES and draft.form:
-        used |= {SOURCE_API.key, *(v.key for v in draft.form.variables if v.role == "base-url")}
-    return frozenset(used)
+    used |= _USES_FIELDS.get(role, frozenset())
+    roles = _USES_ROLES.get(role, ())
+    return frozenset(used | {v.key for v in _variables(draft) if v.role in roles})
 
 
 SOURCE_KEY_ROLES = ("unleash-key", "split-key")
+
+_LAUNCHDARKLY = frozenset({HOST.key, TOKEN.key})
+_SOURCE = frozenset({SOURCE_API.key})
+_USES_FIELDS = {
+    "import-key": _LAUNCHDARKLY,
+    "base-url": frozenset({HOST.key}),  # what LaunchDarkly reaches depends on where it is
+    "ld-tag": _LAUNCHDARKLY | {PROJECT.key},
+    "member-id": _LAUNCHDARKLY,
+    **dict.fromkeys((*SOURCE_KEY_ROLES, "split-environment", "split-tag", "unleash-tag"), _SOURCE),
+}
+_USES_ROLES = {
+    **dict.fromkeys((*SOURCE_KEY_ROLES, "unleash-helper"), ("base-url",)),
+    **dict.fromkeys(("split-environment", "split-tag"), ("split-key", "split-workspace", "base-url")),
+    "unleash-tag": ("unleash-key", "source-project", "base-url"),
+}
 
 
 def route(draft: Draft) -> tuple[str, str]:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from tui.flagimport import walk
 from tui.flagimport.builtin_fields import HOST, TOKEN
 from tui.flagimport.checks import Account, facts
 from tui.flagimport.lookup import siblings
 from tui.flagimport.session import Session
+from tui.flagimport.source_picks import choices
+from tui.launchdarkly.client import MOST_TAGS
 from tui.launchdarkly.instances import Instance, instance
 from tui.launchdarkly.models import Member, Project
 from tui.net.errors import Failure, Kind
+from tui.sources.registry import SOURCES
 
 PAGE = 20
 
@@ -32,6 +36,8 @@ class Picks:
 
     items: tuple[Pick, ...]
     total: int | None
+    note: str = ""
+    """What is missing in the list, and why."""
 
 
 Fetch = Callable[[str, int], Awaitable[Picks]]
@@ -40,14 +46,16 @@ Fetch = Callable[[str, int], Awaitable[Picks]]
 
 def fetch_for(session: Session, key: str) -> Fetch | None:
     """Where the values of a field can be listed, None for a field that can only be typed."""
-    listing = _LISTINGS.get(walk.variable(session.draft, key).role)
-    if listing is None or (listing is not _workspaces and TOKEN.key not in session.bag):
-        return None
+    role = walk.variable(session.draft, key).role
+    if role in _OF_SOURCE and session.draft.integration in SOURCES:
+        return partial(_from_source, session, key)
+    listing = _LISTINGS.get(role)
+    return None if listing is None or TOKEN.key not in session.bag else partial(listing, session)
 
-    async def fetch(query: str, offset: int) -> Picks:
-        return await listing(session, query, offset)
 
-    return fetch
+def read_again(session: Session, key: str) -> None:
+    """Have the next reading of a field's list ask anew."""
+    session.lists.forget(key)
 
 
 def _instance(session: Session) -> Instance:
@@ -89,13 +97,28 @@ def _member(member: Member, me: Member | None) -> Pick:
     )
 
 
-async def _workspaces(session: Session, query: str, offset: int) -> Picks:
-    """Those that the check of Split's key has listed; no request is made."""
-    named = [pair for check in session.draft.checks.values() for pair in check.names]
-    found = [Pick(i, n) for i, n in named if query.lower() in n.lower() or query.lower() in i.lower()]
-    return Picks(tuple(found[offset : offset + PAGE]), len(found))
+async def _tags(session: Session, query: str, offset: int) -> Picks:
+    """The account's flag tags by how they begin; LaunchDarkly has no other filter for them."""
+    if offset:
+        return Picks((), None)  # one answer has all that are shown
+    async with session.tools.launchdarkly(session.bag, _instance(session)) as ld:
+        found = await ld.tags(query)
+    return Picks(tuple(Pick(tag, tag) for tag in found), None if len(found) >= MOST_TAGS else len(found))
 
 
-_LISTINGS = {"project-key": _projects, "member-id": _members, "split-workspace": _workspaces}
-PICKABLE = frozenset(_LISTINGS)
+async def _from_source(session: Session, key: str, query: str, offset: int) -> Picks:
+    """Whole lists, filtered here: a list that was read once costs no request more."""
+    found, failure = await choices(session, key)
+    wanted = query.casefold()
+    fit = [each for each in found if wanted in each.label.casefold() or wanted in each.value.casefold()]
+    shown = tuple(Pick(each.value, each.label, each.detail) for each in fit[offset : offset + PAGE])
+    note = f"The source's own list could not be read: {failure.what}" if failure else ""
+    return Picks(shown, len(fit), note)
+
+
+_LISTINGS = {"project-key": _projects, "member-id": _members, "ld-tag": _tags}
+_OF_SOURCE = frozenset(
+    {"split-workspace", "split-environment", "split-tag", "source-project", "source-environment", "unleash-tag"}
+)
+PICKABLE = _OF_SOURCE | _LISTINGS.keys()
 """The roles whose fields have a list to pick from."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tui.flagimport import form as forms
 from tui.flagimport import steps
 from tui.flagimport.builtin_fields import HOST
 from tui.flagimport.draft import (
     PROPOSED,
     Answer,
+    Check,
     Draft,
     answer,
     fields,
@@ -73,14 +76,16 @@ def line(draft: Draft, key: str) -> Finding:
     given = answer(draft, key)
     empty = not given.value and given.secret is None
     found = findings(draft, key)
+    check = draft.checks.get(key)
     if empty and not given.touched:
+        if check is not None and check.text:
+            return Finding(check.level, key, check.text)
         return Finding(Level.NOTE, key, _help(field_))
     if empty and given.said:
         return Finding(Level.PROBLEM, key, given.said)
     found = tuple(sorted(found, key=lambda f: _ORDER.index(f.level)))
     if found and found[0].level in (Level.PROBLEM, Level.WARNING, Level.UNKNOWN):
-        return found[0]
-    check = draft.checks.get(key)
+        return _beside(found[0], check)
     known = name(draft, given.value) if given.value and name(draft, given.value) != given.value else ""
     parts = [
         _length(given),
@@ -91,13 +96,20 @@ def line(draft: Draft, key: str) -> Finding:
         given.said,
         given.kept,
     ]
-    text = "; ".join(part.rstrip(".") for part in parts if part)
+    text = "; ".join(dict.fromkeys(part.rstrip(".") for part in parts if part))
     if text == PROPOSED:
         return Finding(Level.NOTE, key, f"Proposed. {_help(field_)}")
     if text:
         fine = Level.OK if check else Level.NOTE
         return Finding(fine, key, text + ("." if given.said else ""))
     return Finding(Level.NOTE, key, next((f.text for f in found), "") or _help(field_))
+
+
+def _beside(finding: Finding, check: Check | None) -> Finding:
+    """What a server has said stands before what nobody can tell: it is no less true."""
+    if finding.level is not Level.UNKNOWN or check is None or check.level is not Level.OK or not check.text:
+        return finding
+    return replace(finding, text=f"{check.text}. {finding.text}")
 
 
 def _length(given: Answer) -> str:

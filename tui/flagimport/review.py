@@ -44,17 +44,17 @@ def lines(draft: Draft) -> tuple[Line, ...]:
     whose = f", as {member.display_name} ({member.role})" if member else ""
     name, tags = walk.value(draft, CONFIG_NAME.key), walk.value(draft, CONFIG_TAGS.key)
     project = walk.value(draft, PROJECT.key) or "-"
-    keys = [_of_key(draft, each) for each in walk.fields(draft, "keys") if each.secret]
+    kept = [each for each in walk.fields(draft, "keys") if walk.may_be_kept(each)]
     plain = (
         Line("Into", f"LaunchDarkly {_instance(draft)}, project {project}{whose}", "launchdarkly"),
         Line("From", _source(draft), "keys"),
         *_of_plan(draft),
-        *keys,
+        *(_of_key(draft, each) for each in kept),
         _of_name(draft, clean(f"{name or '-'}; {tags or 'no tags'}")),
         Line("Which flags", _told(draft, lambda role: role in SOURCE_ROLES), "fields"),
         Line("They get", _told(draft, lambda role: role not in SOURCE_ROLES), "fields"),
     )
-    said = {each.key for each in walk.fields(draft, "keys") if each.secret}
+    said = {each.key for each in kept}
     return (
         *(line for line in plain if line.text),
         *(_of_remark(draft, f) for f in remarks(draft) if f.field not in said),

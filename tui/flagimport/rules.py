@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from tui.flagimport.finding import Finding, Offer
-from tui.flagimport.say import problem, short, use, warning
+from tui.flagimport.say import problem, short, unknown, use, warning
 from tui.flagimport.variables import SecretFacts, Variable, selected
 
 Answers = Mapping[str, str]
@@ -101,10 +101,16 @@ def member_id(variable: Variable, value: str, answers: Answers, secrets: Secrets
 
 
 def split_id(variable: Variable, value: str, answers: Answers, secrets: Secrets) -> Iterator[Finding]:
+    if " " in value and "://" not in value:
+        yield problem(variable, "This is a name; the field takes the id. Pick it, or see F1.")
+    else:
+        yield from split_environment(variable, value, answers, secrets)
+
+
+def split_environment(variable: Variable, value: str, answers: Answers, secrets: Secrets) -> Iterator[Finding]:
+    """A name is no problem yet: asking Split turns it into the id."""
     if "://" in value:
         yield problem(variable, "No id stands in this address. Paste that of a flag's page in Split.")
-    elif " " in value:
-        yield problem(variable, "This is a name; the field takes the id. Pick it, or see F1.")
     elif not _UUID.fullmatch(value):
         yield warning(variable, "Ids look like 1f03bc00-01f0-11ec-a057-42851e80ca2c. This may be the name.")
     elif any(answers.get(key) == value for key in ("workspaceId", "environmentId") if key != variable.key):
@@ -157,3 +163,5 @@ def unleash_tag(variable: Variable, value: str, answers: Answers, secrets: Secre
         )
     elif not 2 <= len(kind) <= 50 or not 2 <= len(text.strip()) <= 50:
         yield problem(variable, "Unleash tags are type:value, each of 2 to 50 characters.")
+    else:
+        yield unknown(variable, f"Not known: does LaunchDarkly want this, or {short(text)} alone?")

@@ -16,10 +16,12 @@ from tui.flagimport.builtin_fields import CONFIG_NAME, HOST, PROJECT, TOKEN
 from tui.flagimport.drafts import Saved
 from tui.flagimport.finding import Offer
 from tui.flagimport.form import Form
+from tui.flagimport.lists import Lists
 from tui.flagimport.plan_request import plan_request
 from tui.flagimport.practice import Practice
 from tui.flagimport.reading import Reading, can_be_read
 from tui.flagimport.request import build
+from tui.flagimport.source_checks import compared
 from tui.flagimport.submit import Submission
 from tui.flagimport.tools import Tools
 from tui.flagimport.walk import Check, Draft
@@ -64,6 +66,8 @@ class Session:
     """The last attempt to store a key met a locked keyring."""
     probe: Probe | None = None
     """What the keyring's probe said; None until it has answered."""
+    lists: Lists = field(default_factory=Lists, repr=False)
+    """The lists to pick from that were read."""
 
     def __post_init__(self) -> None:
         self._kept: frozenset[str] = frozenset()
@@ -94,7 +98,7 @@ class Session:
 
     def pick(self, key: str, value: str, words: str) -> None:
         """Answer a field with a value picked from a list, which `words` tell a person."""
-        self.draft = walk.put(self.draft, key, value, source=words)
+        self.draft = walk.put(self.draft, key, value, source=words if words != value else "")
         self._answered()
 
     def _answered(self) -> None:
@@ -106,7 +110,7 @@ class Session:
         for key in moved:
             del self._entries[key]
             self.draft = walk.was_kept(self.draft, key, "", in_keyring=False)
-        self.draft = checks.compared(walk.renamed(self.draft))
+        self.draft = compared(walk.renamed(self.draft))
 
     def _is_a_key(self, value: str) -> bool:
         return any(self.bag.peek(key) == value for key in self.bag.keys())  # noqa: SIM118 - a bag is no mapping
@@ -239,7 +243,7 @@ class Session:
         )
 
     def _secret_keys(self) -> list[str]:
-        return [v.key for v in walk.all_fields(self.draft) if v.secret]
+        return [v.key for v in walk.all_fields(self.draft) if walk.may_be_kept(v)]
 
     def fill_practice(self, step: str) -> None:
         """Answer every open field of a step with the practice company's value."""
@@ -291,7 +295,7 @@ class Session:
         """Fill the open secret fields of a step from the keyring, as far as its list names them. True if any was."""
         if not await self.ask_keyring() or self.probe is None or self.probe.state is not State.READY:
             return False
-        wanted = [v.key for v in walk.fields(self.draft, step) if v.secret and v.key not in self.bag]
+        wanted = [v.key for v in walk.fields(self.draft, step) if walk.may_be_kept(v) and v.key not in self.bag]
         said = [await self.fetch(key) for key in wanted if self.entry(key) in self._kept]
         return "" in said
 
@@ -313,7 +317,7 @@ class Session:
     async def store(self, key: str, *, unlock: bool = False) -> str:
         """Keep a key in the keyring. Returns what became of it in words; never raises, never blocks the import."""
         held = self.bag.get(key)
-        if self.keyring is None or held is None:
+        if self.keyring is None or held is None or not walk.may_be_kept(walk.variable(self.draft, key)):
             return ""
         if not self.host_name():
             return "Entries are named by LaunchDarkly's address, which is not a valid one yet."
@@ -358,7 +362,7 @@ class Session:
         used = walk.inputs_of(asked, check.field)
         same = asked.integration == self.draft.integration
         if same and walk.revisions(asked, used) == walk.revisions(self.draft, used):
-            self.draft = checks.compared(walk.checked(self.draft, check))
+            self.draft = compared(walk.renamed(walk.checked(self.draft, check)))
             if check.field == TOKEN.key:
                 for each in walk.all_fields(self.draft):  # its account is what the import key's is held against
                     self.draft = walk.unchecked(self.draft, each.key) if each.role == "import-key" else self.draft

@@ -133,9 +133,9 @@ _NOT_FOR_UNLEASH = {
     LD_MOBILE: "This is a LaunchDarkly mobile key. Unleash's look like project:environment.secret.",
     HARNESS: "This is a Harness token. Unleash's keys look like project:environment.secret.",
     UNLEASH_ADMIN: "An admin token is for looking only. As SDK key it silently reads the wrong "
-    "environment; make a backend token.",
+    "environment; make a backend token. This one can be given below, under more.",
     UNLEASH_PERSONAL: "A personal token is for looking only. As SDK key it silently reads the wrong "
-    "environment; make a backend token.",
+    "environment; make a backend token. This one can be given below, under more.",
 }
 
 
@@ -148,6 +148,25 @@ def _unleash(value: str, kind: str) -> Iterator[_Said]:
     else:
         yield Level.WARNING, "Not as usual: project:environment.secret. The check asks Unleash."
 
+
+_LOOKING = (UNLEASH_ADMIN, UNLEASH_PERSONAL)
+
+
+def _unleash_helper(value: str, kind: str) -> Iterator[_Said]:
+    if kind == UNLEASH_SDK:
+        yield Level.PROBLEM, "This is an SDK key, which can list nothing. It belongs above; clear this field."
+    elif kind in _NOT_FOR_LOOKING:
+        yield Level.PROBLEM, _NOT_FOR_LOOKING[kind]
+    elif kind not in _LOOKING:
+        yield Level.WARNING, "Not as usual: *:*. or user: and a secret. The check asks Unleash."
+
+
+_NOT_FOR_LOOKING = {
+    LD_API: "This is a LaunchDarkly token. Unleash's start with *:*. or user: here.",
+    LD_SDK: "This is a LaunchDarkly SDK key. Unleash's tokens start with *:*. or user: here.",
+    LD_MOBILE: "This is a LaunchDarkly mobile key. Unleash's tokens start with *:*. or user: here.",
+    HARNESS: "This is a Harness token. Unleash's start with *:*. or user: here.",
+}
 
 _NOT_FOR_SPLIT = {
     LD_API: "This is a LaunchDarkly token, not a key of Split.",
@@ -176,6 +195,7 @@ _EXPECTS: dict[str, Callable[[str, str], Iterator[_Said]]] = {
     "ld-token": _launchdarkly,
     "import-key": _launchdarkly,
     "unleash-key": _unleash,
+    "unleash-helper": _unleash_helper,
     "split-key": _split,
 }
 KEY_ROLES = frozenset(_EXPECTS)

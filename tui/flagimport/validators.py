@@ -94,17 +94,25 @@ ROLES: dict[str, Role] = {
         Role("member-id", tidy_id_from(r"/members/([a-f0-9]{24})"), rules.member_id),
         Role("split-key", tidy_key),
         Role("split-workspace", tidy_id_from(r"/ws/([^/?#\s]+)"), rules.split_id),
-        Role("split-environment", tidy_id_from(r"/env/([^/?#\s]+)"), rules.split_id),
+        Role("split-environment", tidy_id_from(r"/env/([^/?#\s]+)"), rules.split_environment),
         Role("split-tag", tidy_text, rules.split_tag),
         Role("source-api", tidy_base_url, check_uri),
         Role("base-url", tidy_base_url, check_base_url),
         Role("unleash-key", tidy_key),
+        Role("unleash-helper", tidy_key),
         Role("source-project", tidy_id_from(r"/projects/([^/?#\s]+)"), rules.source_project),
-        Role("source-environment", tidy_id, rules.source_environment),
+        Role("source-environment", tidy_id_from(r"[?&]environmentId=([^&#\s]+)"), rules.source_environment),
         Role("unleash-tag", tidy_text, rules.unleash_tag),
     )
 }
 """All roles by name. A front may ask for a picker by role; a manifest's guide may name one."""
+
+TOGETHER_IN_AN_ADDRESS: dict[str, tuple[str, ...]] = {
+    "split-workspace": ("split-environment",),
+    "split-environment": ("split-workspace",),
+}
+"""The roles whose ids stand in one browser address, that of a flag's page in Split or Harness FME
+(`/ws/ID/splits/ID/env/ID`)."""
 
 ROLE_OF_KIND: dict[str, str] = {
     **dict.fromkeys(KINDS, "text"),

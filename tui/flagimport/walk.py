@@ -28,6 +28,7 @@ from tui.flagimport.draft import (
     asks,
     fields,
     inputs_of,
+    may_be_kept,
     name,
     revisions,
     route,
@@ -43,6 +44,7 @@ from tui.flagimport.form import Form, Tidied, Variable
 from tui.flagimport.planning import aged, go_without, see, with_plan
 from tui.flagimport.remarks import SAME_KEY, answer_problems, findings, label, line, problems, step_findings, summary
 from tui.flagimport.tokens import looks_secret
+from tui.flagimport.validators import TOGETHER_IN_AN_ADDRESS
 
 if TYPE_CHECKING:
     from tui.secrets.bag import Bag
@@ -75,6 +77,7 @@ __all__ = [
     "keep",
     "label",
     "line",
+    "may_be_kept",
     "name",
     "next_step",
     "problems",
@@ -133,7 +136,20 @@ def put(draft: Draft, key: str, raw: str, *, source: str = "", touched: bool = T
     if new == old:
         return draft
     draft = _with_answer(draft, key, new)
-    return replace(draft, checks=_without_stale(draft, key)) if changed else draft
+    draft = replace(draft, checks=_without_stale(draft, key)) if changed else draft
+    return _with_companions(draft, key, raw) if "://" in raw and "://" not in tidied.value else draft
+
+
+def _with_companions(draft: Draft, key: str, address: str) -> Draft:
+    """The other ids that stand in a pasted address, where nothing was answered."""
+    together = TOGETHER_IN_AN_ADDRESS.get(variable(draft, key).role, ())
+    for each in draft.form.variables if draft.form else ():
+        old = answer(draft, each.key)
+        if each.role in together and each.key != key and not (old.touched and old.value):
+            value = forms.tidy(each, address).value
+            if "://" not in value:
+                draft = put(draft, each.key, value, source="from the address you pasted", touched=False)
+    return draft
 
 
 def renamed(draft: Draft) -> Draft:
@@ -208,6 +224,8 @@ def checked(draft: Draft, check: Check) -> Draft:
         old = answer(draft, fill.field)
         if not old.touched or not old.value:
             draft = put(draft, fill.field, fill.value, source=fill.label, touched=False)
+    if check.instead is not None:
+        draft = put(draft, check.field, check.instead.value, source=check.instead.label)
     return replace(draft, checks={**draft.checks, check.field: check})
 
 

@@ -21,7 +21,7 @@ from tui.net.messages import Answer, Request
 _IMPORTS = "/api/v2/integration-capabilities/flag-import"
 _NOT_FOUND = 404
 _MOST_PAGES = 100
-_MOST_TAGS = 100
+MOST_TAGS = 100
 _OF_IMPORTS = "import configurations"
 
 
@@ -141,9 +141,9 @@ class LaunchDarkly(FlagCalls):
 
     async def tags(self, prefix: str = "", *, sink: Sink = ignore) -> tuple[str, ...]:
         """At most 100 flag tags of the account that begin with `prefix`."""
-        path = f"/api/v2/tags{query(kind='flag', pre=prefix, limit=_MOST_TAGS)}"
+        path = f"/api/v2/tags{query(kind='flag', pre=prefix, limit=MOST_TAGS)}"
         answer = await self._get(path, self._asked(of="tags"), sink)
-        return models.read_tags(answer.json()).items[:_MOST_TAGS]
+        return models.read_tags(answer.json()).items[:MOST_TAGS]
 
     def _configuration(self, project: str, integration: str, id: str, **known: object) -> Asked:
         return self._asked(of=_OF_IMPORTS, project=project, integration=integration, configuration=id, **known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import ClassVar
 
 from textual import on, work
@@ -11,7 +12,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.flagimport import walk
-from tui.flagimport.picks import PICKABLE, fetch_for
+from tui.flagimport.builtin_fields import CONFIG_NAME
+from tui.flagimport.picks import PICKABLE, fetch_for, read_again
 from tui.flagimport.variables import Variable
 from tui.screens.dialogs import Question
 from tui.screens.picker import PickerScreen
@@ -32,7 +34,7 @@ class FieldsStep(StepScreen):
 
     def compose_keep(self, variable: Variable) -> ComposeResult:
         """Below a key: where it is kept."""
-        if variable.secret:
+        if walk.may_be_kept(variable):
             yield KeepRow(self.session, variable, self.symbols)
 
     async def opened(self) -> None:
@@ -133,18 +135,28 @@ class FieldsStep(StepScreen):
             self.say("problem", "There is no list yet: it needs the key of the step before.")
             return
         label = walk.variable(self.session.draft, event.key).label
-        picked = await self.app.push_screen_wait(PickerScreen(label, fetch))
+        again = partial(read_again, self.session, event.key)
+        picked = await self.app.push_screen_wait(PickerScreen(label, fetch, again))
         if picked is None:
             return
         value, words = picked
         self.session.pick(event.key, value, words)
         self.refresh_rows()
+        self.begin_check(event.key)
+        self._check_what_is_due()
 
 
 class FieldsScreen(FieldsStep):
     """Step 4: the manifest's fields, but for keys and addresses."""
 
     STEP: ClassVar[str] = "fields"
+
+    async def opened(self) -> None:
+        """Fields may fill themselves; the name is looked up once it is left."""
+        await super().opened()
+        for variable in walk.fields(self.session.draft, self.STEP):
+            if variable.key != CONFIG_NAME.key:
+                self.begin_check(variable.key)
 
     def compose_step(self) -> ComposeResult:
         shown = walk.fields(self.session.draft, self.STEP)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import getters, on
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from tui.flagimport.picks import Fetch
 
 
+_HINT = "Down into the list, Enter takes, r there reads again, Esc closes"
+
+
 class PickerScreen(Dialog[tuple[str, str]]):
     """Gives (value, label), None when closed."""
 
@@ -28,17 +32,18 @@ class PickerScreen(Dialog[tuple[str, str]]):
     ]
     list = getters.query_one("#picks", PickList)
 
-    def __init__(self, title: str, fetch: Fetch) -> None:
+    def __init__(self, title: str, fetch: Fetch, again: Callable[[], None] = lambda: None) -> None:
+        """`again` is called before the list is read anew."""
         super().__init__()
-        self._title, self._fetch = title, fetch
+        self._title, self._fetch, self._again = title, fetch, again
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog wide"):
             yield Static(Content(f"{self._title}: type to filter"), classes="dialog-title", markup=False)
             yield LiveInput("", placeholder="name or part of it", id="filter", told=self._typed)
-            yield PickList(self._fetch, id="picks")
+            yield PickList(self._fetch, id="picks", again=self._again)
             yield Static("", id="counted", classes="dialog-note", markup=False)
-            yield Static(Content("Down into the list, Enter takes, Esc closes"), classes="dialog-hint", markup=False)
+            yield Static(Content(_HINT), classes="dialog-hint", markup=False)
 
     def on_mount(self) -> None:
         self.query_one("#filter").focus()

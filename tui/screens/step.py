@@ -145,11 +145,19 @@ class StepScreen(Frame):
         """Go on by itself, unless a dialog is open above, or something is still being asked, or is not well."""
         if not self._going or self.app.screen is not self:
             return
-        if any(self.session.due(v.key) for v in walk.fields(self.session.draft, self.STEP)):
+        due = [v.key for v in walk.fields(self.session.draft, self.STEP) if self.session.due(v.key)]
+        for key in due:  # what has just been filled in may have made one due
+            if not self._under_way(key):
+                self.begin_check(key)
+        if due:
             return
         self._going = False  # whoever typed meanwhile has taken it back already
         if not self.stopped_by_problem():
             self.go_on()
+
+    def _under_way(self, key: str) -> bool:
+        group = f"check-{key}"
+        return any(each.group == group and each.node is self and not each.is_finished for each in self.workers)
 
     def on_screen_resume(self) -> None:
         """A dialog above has closed."""
@@ -174,7 +182,7 @@ class StepScreen(Frame):
         due = [v.key for v in fields if not self._going and self.session.due(v.key, again=True)]
         for key in due:
             self.session.ask_again(key)  # a check that failed before may do better now
-        if self.stopped_by_problem():
+        if not self._may_fill_itself(due) and self.stopped_by_problem():
             return
         if due:
             self._going = True
@@ -184,6 +192,11 @@ class StepScreen(Frame):
             return
         self._going = False
         self.go_on()
+
+    def _may_fill_itself(self, due: list[str]) -> bool:
+        """All that is missing may be what the checks that are due fill in."""
+        blank = {key for key in due if not walk.value(self.session.draft, key)}
+        return blank >= {f.field for f in walk.problems(self.session.draft, self.STEP)}
 
     def stopped_by_problem(self) -> bool:
         """Say what is missing on this step, and go there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,13 +14,14 @@ from textual.timer import Timer
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from tui.net.errors import Failure
+from tui.net.errors import Failure, Kind
 
 if TYPE_CHECKING:
     from tui.flagimport.picks import Fetch, Pick
 
 _TYPING_PAUSE = 0.25
 _NEAR_THE_END = 5
+_LONG = 30
 
 
 class PickList(OptionList):
@@ -28,6 +30,7 @@ class PickList(OptionList):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "cursor_down", show=False),
         Binding("k", "cursor_up", show=False),
+        Binding("r", "read_again", show=False),
     ]
 
     @dataclass
@@ -50,13 +53,15 @@ class PickList(OptionList):
         text: str
         level: str = "note"
 
-    def __init__(self, fetch: Fetch, *, id: str) -> None:
+    def __init__(self, fetch: Fetch, *, id: str, again: Callable[[], None] = lambda: None) -> None:
+        """`again` is called before the list is read anew: what was kept of it is to be forgotten."""
         super().__init__(id=id, compact=True)
-        self._fetch = fetch
+        self._fetch, self._again = fetch, again
+        self._note = ""
         self._query = ""
         self._picks: list[Pick] = []
         self._total: int | None = None
-        self._reading = False
+        self._reading = self._reading_first = False
         self._timer: Timer | None = None
 
     def on_mount(self) -> None:
@@ -67,6 +72,11 @@ class PickList(OptionList):
         if self.highlighted is None and self._picks:
             self.highlighted = 0
 
+    def action_read_again(self) -> None:
+        """Ask anew: the list may have changed there."""
+        self._again()
+        self.read(self._query)
+
     def filter_by(self, query: str) -> None:
         """Ask for what matches, once the typing pauses."""
         if query == self._query:
@@ -74,22 +84,31 @@ class PickList(OptionList):
         self._query = query
         if self._timer is not None:
             self._timer.stop()
-        self._timer = self.set_timer(_TYPING_PAUSE, lambda: self.read(query))
+        self._timer = self.set_timer(_TYPING_PAUSE, self._read_filtered)
+
+    def _read_filtered(self) -> None:
+        """A reading that is under way goes on, since it may be a long one, and sees to the new filter then."""
+        if not self._reading_first:
+            self.read(self._query)
 
     @work(exclusive=True, group="read", exit_on_error=True)
     async def read(self, query: str) -> None:
         """The first page of a filter."""
-        self._reading = True
+        self._reading = self._reading_first = True
         try:
             picks = await self._fetch(query, 0)
+            while query != self._query:
+                query = self._query
+                picks = await self._fetch(query, 0)
         except Failure as failure:
             self.clear_options()
             self.can_focus = False
-            self.post_message(self.Counted(f"The list could not be read: {failure.what} Type the value.", "unknown"))
+            instead = failure.next_step if failure.kind is Kind.SOURCE else "Type the value."
+            self.post_message(self.Counted(f"The list could not be read: {failure.what} {instead}", "unknown"))
             return
         finally:
-            self._reading = False
-        self._picks = []
+            self._reading = self._reading_first = False
+        self._picks, self._note = [], picks.note
         self.clear_options()
         self._add(picks.items, picks.total)
         if not query and picks.total == 1 and len(self._picks) == 1:
@@ -116,9 +135,8 @@ class PickList(OptionList):
         self.can_focus = bool(self._picks)  # nothing to move in
         self.add_options(Option(_row(pick, self.size.width)) for pick in fresh)
         shown = f"{len(self._picks)} of {total} shown" if total is not None else f"{len(self._picks)} shown"
-        self.post_message(
-            self.Counted(shown if self._picks else "none matches; check the spelling or clear the filter")
-        )
+        counted = shown if self._picks else "none matches; check the spelling or clear the filter"
+        self.post_message(self.Counted(f"{counted}. {self._note}" if self._note else counted))
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
@@ -136,5 +154,8 @@ class PickList(OptionList):
 
 
 def _row(pick: Pick, width: int) -> Content:
+    if len(pick.value) > _LONG:  # an id that nobody knows by heart
+        return Content(f"{pick.label:<26}{pick.detail} {pick.value if pick.label != pick.value else ''}".rstrip())
     value = f"{pick.value:<26}" if len(pick.value) < 26 else f"{pick.value} "
-    return Content(f"{value}{pick.label:<30} {pick.detail}".rstrip())
+    label = f"{pick.label:<30} " if pick.label != pick.value else ""
+    return Content(f"{value}{label}{pick.detail}".rstrip())
