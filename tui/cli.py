@@ -321,6 +321,7 @@ def _plan(parsed: argparse.Namespace) -> int:
 def _planned(parsed: argparse.Namespace, redactor: Redactor, log: Log | None) -> int:
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # httpx's own command loads rich
     try:
+        from tui.flagimport.tools import Tools
         from tui.headless.plan import Around, Asked, run
 
         asked = Asked(
@@ -332,7 +333,7 @@ def _planned(parsed: argparse.Namespace, redactor: Redactor, log: Log | None) ->
             timeout=parsed.timeout,
             as_json=parsed.json,
         )
-        return run(asked, Around(redactor, log))
+        return run(asked, Around(Tools(redactor=redactor, log=log)))
     except BrokenPipeError:
         raise
     except Exception:

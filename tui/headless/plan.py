@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -31,7 +30,6 @@ from tui.net.times import span
 from tui.secrets.bag import Bag
 from tui.secrets.keyring_store import Keyring
 from tui.sources.registry import SOURCES
-from tui.text import Redactor
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +49,7 @@ class Asked:
 class Around:
     """What a command finds around it."""
 
-    redactor: Redactor = field(default_factory=Redactor)
-    log: Callable[[str], None] | None = None
+    tools: Tools = field(default_factory=Tools)
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     keyring: Keyring = field(default_factory=Keyring)
     out: TextIO = field(default_factory=lambda: sys.stdout)
@@ -61,14 +58,13 @@ class Around:
 
 def run(asked: Asked, around: Around) -> int:
     """Read both sides and print the plan. Returns the exit code of contract §2; what fails is told."""
-    output = Output(asked.as_json, around.out, around.err, around.redactor)
+    tools = replace(around.tools, deadline=around.tools.now() + asked.timeout)
+    output = Output(asked.as_json, around.out, around.err, tools.redactor)
     try:
         recipe = recipe_of(asked, around.environ)
-        bag = Bag(around.redactor)
-        tools = Tools(redactor=around.redactor, log=around.log, deadline=time.time() + asked.timeout)
 
         async def main() -> int:
-            plan, draft = await _in_time(asked.timeout, recipe, bag, tools, around)
+            plan, draft = await _in_time(asked.timeout, recipe, replace(around, tools=tools))
             _print(plan, draft, output)
             return 0
 
@@ -88,16 +84,16 @@ def recipe_of(asked: Asked, environ: Mapping[str, str]) -> RecipeAnswers:
     return recipe_file.read(asked.recipe, forms, said)
 
 
-async def _in_time(timeout: float, recipe: RecipeAnswers, bag: Bag, tools: Tools, around: Around) -> tuple[Plan, Draft]:
+async def _in_time(timeout: float, recipe: RecipeAnswers, around: Around) -> tuple[Plan, Draft]:
     try:
         async with asyncio.timeout(timeout):
-            return await _planned(recipe, bag, tools, around)
+            return await _planned(recipe, around)
     except TimeoutError:
         what = f"The plan was not read within {span(timeout)}."
     raise Failure(Kind.TIMEOUT, what, "", "Give it longer with --timeout; nothing was changed by reading.")
 
 
-async def _planned(recipe: RecipeAnswers, bag: Bag, tools: Tools, around: Around) -> tuple[Plan, Draft]:
+async def _planned(recipe: RecipeAnswers, around: Around) -> tuple[Plan, Draft]:
     """The plan, whole, and the answers that it is of. Raises Failure, also for a plan that is not whole."""
     integration = recipe.draft.integration
     if not reading.can_be_read(integration):
@@ -105,6 +101,7 @@ async def _planned(recipe: RecipeAnswers, bag: Bag, tools: Tools, around: Around
         raise RecipeError([Problem("import.integration", text)])
     needed = (TOKEN.key, SOURCES[integration].KEY_FIELD)  # nothing is created: the import key may be missing
     wanted = [key for key in needed if key in recipe.references]  # a manifest of the person's own may have other keys
+    tools, bag = around.tools, Bag(around.tools.redactor)
     draft = await recipe_keys.fetched(recipe, wanted, bag, environ=around.environ, keyring=around.keyring)
     request = plan_request(draft)
     assert request is not None  # noqa: S101 - the recipe names a host and an integration
