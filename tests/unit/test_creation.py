@@ -1,0 +1,163 @@
+"""Creating with a journal: one configuration, wherever this program ended before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import aclosing
+from dataclasses import replace
+
+import pytest
+
+from tests.unit.run_tools import Run, creates, run_of
+from tests.unit.sandbox_tools import FI, create, launchdarkly
+from tests.unit.walk_tools import NAME, configurations, strangers
+from tui.flagimport.creation import Creation
+from tui.flagimport.journal import NEVER_RUN, Journal, Stage
+from tui.flagimport.submit import FOUND, NOT_KNOWN
+from tui.net.events import Note, Result
+from tui.sandbox.server import Sandbox
+
+
+@pytest.fixture
+def box() -> Iterator[Sandbox]:
+    with Sandbox.start() as made:
+        yield made
+
+
+async def test_it_is_noted_before_it_is_sent_and_after_it_was_answered(box: Sandbox) -> None:
+    run = await run_of(box)
+    sent_when_noted: list[int] = []
+    run.keep = lambda journal: sent_when_noted.append(creates(box))
+    outcome = await run.create()
+    assert outcome.configuration is not None
+    assert [each.stage for each in run.kept] == [Stage.CREATING, Stage.CREATED]
+    assert sent_when_noted == [0, 1]
+    noted = run.kept[0]
+    assert noted.sent_at == run.time.at
+    assert outcome.configuration.id not in noted.ids_before
+    assert len(noted.ids_before) == 1
+    assert (run.journal.configuration, run.journal.mark) == (outcome.configuration.id, NEVER_RUN)
+
+
+@pytest.mark.parametrize(
+    ("fault", "stages", "count"),
+    [
+        ("bad-request", [Stage.CREATING, Stage.PLANNED], 0),
+        ("lost-request", [Stage.CREATING, Stage.PLANNED], 0),
+        ("lost-answer", [Stage.CREATING, Stage.CREATED], 1),
+        ("reset", [Stage.CREATING, Stage.CREATED], 1),
+        ("server-error", [Stage.CREATING, Stage.PLANNED], 0),
+    ],
+)
+async def test_each_end_is_noted(box: Sandbox, fault: str, stages: list[Stage], count: int) -> None:
+    run = await run_of(box)
+    box.set_fault(fault)
+    await run.create()
+    assert [each.stage for each in run.kept] == stages
+    box.set_fault(None)
+    assert (await run.create()).configuration is not None
+    assert run.journal.stage is Stage.CREATED
+    assert len(configurations(box, NAME)) == 1
+    assert not strangers()
+
+
+async def interrupted(run: Run) -> Run:
+    """The program ended while the request was out."""
+    return replace(run, journal=run.kept[0], kept=[])
+
+
+async def test_one_whose_answer_was_never_noted_is_found(box: Sandbox) -> None:
+    run = await run_of(box)
+    first = await run.create()
+    again = await interrupted(run)
+    outcome = await again.create()
+    assert outcome.fate == FOUND
+    assert outcome.configuration is not None
+    assert first.configuration is not None
+    assert outcome.configuration.id == first.configuration.id == again.journal.configuration
+    assert not again.journal.reused
+    assert creates(box) == 1
+
+
+async def test_one_that_never_left_is_looked_for_and_sent(box: Sandbox) -> None:
+    run = await run_of(box)
+    await run.create()
+    with launchdarkly(box) as other:
+        other.delete(f"{FI}/web-shop/unleash/{run.journal.configuration}")
+    again = await interrupted(run)
+    again.time.at -= 3600  # a clock that was set back does not make anybody wait for an hour
+    naps = len(again.time.naps)
+    assert (await again.create()).configuration is not None
+    assert sum(again.time.naps[naps:]) < 60
+    assert [each.stage for each in again.kept] == [Stage.CREATING, Stage.CREATED]
+    assert len(configurations(box, NAME)) == 1
+
+
+async def test_while_it_cannot_be_looked_up_it_is_not_sent(box: Sandbox) -> None:
+    run = await run_of(box)
+    await run.create()
+    again = await interrupted(run)
+    box.stop()
+    outcome = await again.create()
+    assert outcome.fate == NOT_KNOWN
+    assert outcome.failure is not None
+    assert outcome.failure.exit_code == 5
+    assert again.journal.stage is Stage.CREATING
+
+
+async def test_one_that_is_there_is_gone_on_with(box: Sandbox) -> None:
+    run = await run_of(box)
+    first = await run.create()
+    kept = list(run.kept)
+    outcome = await run.create()
+    assert outcome.configuration is not None
+    assert outcome.configuration.id == first.configuration.id if first.configuration else False
+    assert outcome.reused
+    assert run.kept == kept
+    assert creates(box) == 1
+
+
+async def test_one_that_somebody_deleted_is_made_anew(box: Sandbox) -> None:
+    run = await run_of(box)
+    await run.create()
+    old = run.journal.configuration
+    with launchdarkly(box) as other:
+        other.delete(f"{FI}/web-shop/unleash/{old}")
+    assert (await run.create()).configuration is not None
+    assert run.journal.configuration not in ("", old)
+    assert (await run.start()).triggered
+
+
+async def test_one_of_the_same_settings_is_reused_and_one_of_others_refused(box: Sandbox) -> None:
+    run = await run_of(box)
+    with launchdarkly(box) as other:
+        there = create(other, box).json()["_id"]
+    same = replace(run, request=replace(run.request, name="Practice"), kept=[])
+    outcome = await same.create()
+    assert outcome.reused
+    assert (same.journal.configuration, same.journal.reused) == (there, True)
+    with launchdarkly(box) as other:
+        create(other, box, ldTag="theirs")
+        other.delete(f"{FI}/web-shop/unleash/{there}")
+    differing = replace(run, request=replace(run.request, name="Practice"), kept=[])
+    refused = await differing.create()
+    assert refused.failure is not None
+    assert refused.failure.exit_code == 4
+    assert "theirs" in str(refused.failure)
+    assert differing.kept == []
+
+
+async def test_given_up_in_the_middle_it_can_be_found_later(box: Sandbox) -> None:
+    run = await run_of(box)
+    made = Creation(run.journal, run.request, run.bag, run.tools, run.kept.append)
+    box.set_fault("slow")
+    async with aclosing(made.created()) as events:
+        async for event in events:
+            if not isinstance(event, Note | Result) and made.journal.stage is Stage.CREATING and creates(box):
+                break
+    assert not strangers()
+    journal: Journal = run.kept[-1]
+    assert journal.stage is Stage.CREATING
+    box.set_fault(None)
+    assert (await replace(run, journal=journal, kept=[]).create()).configuration is not None
+    assert len(configurations(box, NAME)) == 1
