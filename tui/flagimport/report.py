@@ -72,7 +72,8 @@ class Numbers:
 @dataclass(frozen=True)
 class Report:
     """One import, told. `moments` names those that have come: planned, started, ended, compared; times are in
-    seconds since the epoch. All text in it was cleaned, and is escaped by whoever writes it into a document.
+    seconds since the epoch. All text in it was cleaned, and is escaped by whoever writes it into a document. Foreign
+    text is in it letter by letter as it came, so that secrets can still be found in it.
 
     `outcomes` and `losses` are what the pictures show: a word and how many flags it stands for.
     """
@@ -135,7 +136,7 @@ def report(
     numbers = _numbers(journal, verification)
     errors = explained(journal.errors)
     named = by_flag(journal.errors)
-    name = form.title if form else journal.identity.integration.capitalize()
+    name = form.title if form else journal.identity.integration
     v = verification
     return Report(
         title=f"Flag import from {name} into {journal.identity.project}",

@@ -11,7 +11,7 @@ from html import escape
 from tui.flagimport.plan_words import KINDS
 from tui.flagimport.report import Report
 from tui.flagimport.report_pictures import picture
-from tui.flagimport.report_sections import Cell, Section, counted, number, sections
+from tui.flagimport.report_sections import Cell, Section, byline, counted, number, sections
 from tui.flagimport.report_style import STYLE
 from tui.flagimport.report_words import Fact
 from tui.net.times import stamp
@@ -34,10 +34,10 @@ def _page(report: Report) -> Iterator[str]:
     yield from _header(report)
     yield "<main>"
     yield from _numbers(report)
+    yield from _pictures(report)
     yield from _remaining(report)
     yield from _errors(report)
     yield from _facts(report)
-    yield from _pictures(report)
     yield from _contents(listed)
     for section in listed:
         yield from _section(report, section)
@@ -48,6 +48,7 @@ def _page(report: Report) -> Iterator[str]:
 def _header(report: Report) -> Iterator[str]:
     level, words = report.summary
     yield f"<header>\n<h1>{escape(report.title)}</h1>"
+    yield f'<p class="byline">{escape(byline(report))}</p>'
     yield f'<p class="verdict {escape(level)}"><span class="sign" aria-hidden="true">{_SYMBOLS.get(level, "?")}</span>'
     yield f"<strong>{escape(words)}</strong></p>\n</header>"
 
@@ -75,7 +76,7 @@ def _errors(report: Report) -> Iterator[str]:
     if report.errors:
         yield '<section aria-labelledby="errors">\n<h2 id="errors">What LaunchDarkly reported</h2>'
         rows = ((each.text, each.cause or "not known here") for each in report.errors)
-        yield from _table("Errors of the import, and what is behind them", ("Error", "Cause"), rows)
+        yield from _table("Errors of the import, and what is behind them", ("Error", "Cause"), rows, ident="errors")
         yield "</section>"
 
 
@@ -95,6 +96,8 @@ def _fact_table(title: str, facts: Iterable[Fact]) -> Iterator[str]:
 
 
 def _pictures(report: Report) -> Iterator[str]:
+    if not report.outcomes:
+        return
     yield '<section aria-labelledby="pictures">\n<h2 id="pictures">The picture</h2>\n<div class="pictures">'
     yield from picture("outcomes", "What became of each flag of the source", report.outcomes)
     yield from picture("losses", "What the planned flags lose, by number of flags", report.losses)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from tui.flagimport.report import Report
-from tui.flagimport.report_sections import Cell, Section, counted, number, sections
+from tui.flagimport.report_sections import Cell, Section, byline, counted, number, sections
 from tui.net.times import stamp
 from tui.text.markdown import plain, table
 
@@ -15,7 +15,8 @@ _BAR_CELLS = 36
 def as_markdown(report: Report) -> str:
     """The report as one document."""
     lines = [f"# {plain(report.title)}", "", f"**{plain(report.summary[1])}**", ""]
-    lines += [f"Written {stamp(report.written_at)}.", "", "## From where to where, who and when", ""]
+    lines += [plain(byline(report)), "", f"Written {stamp(report.written_at)}.", ""]
+    lines += ["## From where to where, who and when", ""]
     lines += table(("what", "value"), (*report.source, *report.target, *report.run))
     lines += _errors(report)
     lines += ["", "## What is left for you", ""]
@@ -72,7 +73,7 @@ def _ticked(section: Section, row: tuple[Cell, ...]) -> Iterator[str]:
 
 
 def _cell(cell: Cell) -> str:
-    return plain(_text(cell))
+    return plain(_text(cell)) or "(blank)"
 
 
 def _text(cell: Cell) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tui.flagimport.report import Numbers, Report, Row, verdict_word
+from tui.net.times import day
 from tui.sources.flags import Lost
 
 Cell = str | tuple[Lost, ...]
@@ -30,6 +31,13 @@ class Section:
     def heading(self) -> str:
         """The title, and how many rows there are: "Missing (3)"."""
         return f"{self.title} ({len(self.rows):,})" if self.rows else self.title
+
+
+def byline(report: Report) -> str:
+    """Which configuration, where, who and when, in one line."""
+    first = next(iter(report.moments.values()), report.written_at)
+    host = report.identity.host.partition("://")[2] or report.identity.host
+    return f"{report.identity.name}, at {host}. Run by {report.who or 'somebody not known'}. {day(first)}."
 
 
 def counted(numbers: Numbers) -> Iterator[tuple[str, int | None]]:

@@ -14,6 +14,7 @@ STYLE = """
 body { margin: 0 auto; max-width: 68rem; padding: 2.5rem 1.5rem 4rem; background: var(--page); color: var(--ink);
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
 h1 { margin: 0 0 .8rem; font-size: 1.85rem; line-height: 1.2; letter-spacing: -.01em; overflow-wrap: anywhere; }
+.byline { color: var(--soft); margin: -.4rem 0 1.1rem; max-width: none; overflow-wrap: anywhere; }
 h2 { margin: 2.6rem 0 .6rem; font-size: 1.2rem; line-height: 1.3; }
 p { margin: .3rem 0 .8rem; max-width: 46rem; }
 .verdict { display: flex; gap: .75rem; align-items: baseline; max-width: none; margin: 0; padding: .9rem 1.1rem;
@@ -43,13 +44,16 @@ th, td { padding: .38rem .8rem .38rem 0; border-top: 1px solid var(--line); text
   overflow-wrap: anywhere; }
 td { white-space: pre-wrap; }
 th[scope=row] { font-weight: 600; min-width: 8rem; }
-.facts th[scope=row] { width: 9.5rem; color: var(--soft); font-weight: 400; }
+.facts th[scope=row] { width: 7.5rem; min-width: 0; overflow-wrap: break-word; color: var(--soft); font-weight: 400; }
 thead th { border-top: 0; border-bottom: 2px solid var(--line); color: var(--soft); font-size: .85rem;
-  vertical-align: bottom; }
+  vertical-align: bottom; white-space: nowrap; }
+.cut-over td:nth-of-type(3), .planned td:nth-of-type(2) { white-space: nowrap; }
+.planned td:nth-of-type(1) { min-width: 9rem; }
 .list tbody tr:nth-child(even) { background: var(--band); }
 .list th:first-child, .list td:first-child { padding-left: .5rem; }
 .list tbody th[scope=row] { width: 30%; }
-.tick { width: 3.4rem; } .tick input { width: 1.05rem; height: 1.05rem; margin: .2rem 0 0; }
+.list.errors tbody th[scope=row] { width: 50%; font-weight: 400; }
+.tick { width: 4rem; white-space: nowrap; } .tick input { width: 1.05rem; height: 1.05rem; margin: .2rem 0 0; }
 td ul { margin: 0; padding: 0; list-style: none; } td li + li { margin-top: .2rem; } td b { margin-right: .5ch; }
 .pictures { display: grid; grid-template-columns: repeat(auto-fit, minmax(24rem, 1fr)); gap: 1.5rem 2.5rem; }
 figure { margin: 0; } figcaption { margin-bottom: .5rem; font-weight: 600; font-size: .93rem; }
@@ -72,13 +76,15 @@ footer { margin-top: 3rem; padding-top: .8rem; border-top: 1px solid var(--line)
   body { max-width: none; padding: 0; font-size: 10pt; }
   nav { display: none; }
   h1 { font-size: 17pt; } h2 { margin: 14pt 0 4pt; font-size: 12pt; break-after: avoid; }
-  p { break-after: avoid; orphans: 3; widows: 3; } footer { break-inside: avoid; margin-top: 16pt; }
-  .verdict, .tiles div, .steps div, figure, tr, li { break-inside: avoid; }
+  p { break-inside: avoid; break-after: avoid; } footer { break-inside: avoid; margin-top: 16pt; }
+  .verdict, .tiles div, .steps div, figure, .facts table, tr, li { break-inside: avoid; }
   thead { display: table-header-group; }
-  .tiles { grid-template-columns: repeat(5, 1fr); gap: 4pt; } .tiles div { padding: 4pt 6pt; }
+  .tiles { grid-template-columns: repeat(6, 1fr); gap: 4pt; } .tiles div { padding: 4pt 6pt; }
   .tiles dd { font-size: 13pt; } .tiles dt { font-size: 8pt; }
-  .facts { grid-template-columns: 1fr 1fr; } .pictures { grid-template-columns: 1fr 1fr; gap: 12pt; }
+  .facts { grid-template-columns: 1fr 1fr 1fr; gap: 8pt 12pt; } .facts th[scope=row] { width: 23mm; }
+  .facts th, .facts td { font-size: 8.5pt; }
+  .pictures { grid-template-columns: 1fr 1fr; gap: 12pt; }
   .steps div, .kinds div { grid-template-columns: 32mm 1fr; padding: 2pt 0; }
-  table { font-size: 9pt; } th, td { padding: 2.5pt 6pt 2.5pt 0; }
+  table { font-size: 9pt; } th, td { padding: 2.5pt 9pt 2.5pt 0; }
   svg rect { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 """

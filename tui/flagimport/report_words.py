@@ -33,11 +33,14 @@ def headline(journal: Journal, verification: Verification | None, now: float, in
 
 def _ended(journal: Journal, now: float) -> str:
     if journal.ended:
-        return f"Ended {journal.ended.upper()} at {time_of_day(journal.ended_at, now)}."
+        # What is not known stays as it is: in other letters a key would not be known again when it is taken out.
+        word = journal.ended.upper() if journal.ended in _ENDS else f'"{journal.ended}"'
+        return f"Ended {word} at {time_of_day(journal.ended_at, now)}."
     stage = _STAGES.get(journal.stage, "Nobody has seen its end.")
     return stage.format(at=time_of_day(journal.started_at or journal.start_sent_at or now, now))
 
 
+_ENDS = ("complete", "failed", "partial")
 _STAGES = {
     Stage.PLANNED: "Planned; nothing is known of a start.",
     Stage.CREATING: "Whether its configuration was created is not known yet.",

@@ -50,7 +50,10 @@ def utc(seconds: float, *, clock: bool = True) -> str:
 def time_of_day(seconds: float, now: float) -> str:
     """`14:02:11`, with the day before it where that is not today's."""
     whole = moment(seconds)
-    same_day = time.localtime(now)[:3] == time.localtime(seconds)[:3]
+    try:
+        same_day = time.localtime(now)[:3] == time.localtime(seconds)[:3]
+    except (ValueError, OverflowError, OSError):
+        return whole
     return whole.rpartition(" ")[2] if same_day else whole
 
 

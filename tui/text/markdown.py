@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from tui.text.clean import clean
 
-_MEANT = re.compile(r"([\\`*_{}\[\]<>#+!|~&$@]|(?<=:)/(?=/)|(?<=www)\.|^[-=]|^\d+(?=[.)]))", re.IGNORECASE)
+_MEANT = re.compile(r"([\\`*_{}\[\]<>#+!|~&$@]|/(?=/)|(?<=www)\.|^[-=]|^\d+(?=[.)]))", re.IGNORECASE)
 _NUMBER = re.compile(r"^\\(\d+)")
 
 
