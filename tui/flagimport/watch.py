@@ -18,7 +18,8 @@ FASTEST = 2.0
 SLOWEST = 15.0
 STUCK_AFTER = 300.0
 """Seconds without any movement after which an import is called stuck."""
-_ENDS = ("complete", "failed", "partial")
+ENDS = ("complete", "failed", "partial")
+"""The statuses in which an import is over."""
 _SURE_LOOKS = 3
 """Looks in a row that tell one end whose time has not moved, until it is believed."""
 _SETTLED = 30.0
@@ -88,7 +89,7 @@ class Watch:
         return Moved(mark.status, len(self.arrived), len(self.expected), fresh, errors, now) if moved else None
 
     def _take(self, mark: Mark) -> None:
-        an_end = mark.status in _ENDS
+        an_end = mark.status in ENDS
         same = self._last is not None and self._last.status == mark.status
         self._same_end = (self._same_end + 1 if same else 1) if an_end else 0
         self._ran = self._ran or not an_end or (self.mark is not None and mark.status != self.mark.status)
@@ -114,7 +115,7 @@ class Watch:
         return max(self.mark.last_import or 0, self.mark.last_error or 0) if self.mark else 0
 
     def _is_over(self, mark: Mark, now: float) -> bool:
-        if mark.status not in _ENDS:
+        if mark.status not in ENDS:
             return False
         if self.mark is None or self._has_new_time(mark, self.mark):
             return True

@@ -13,6 +13,7 @@ _VERBS = (
     ("create", "create"), ("delete", "delete"), ("update", "edit"), ("edit", "edit"), ("view", "see"),
     ("get", "see"), ("trigger", "start"), ("import", "start"), ("start", "start"), ("*", "do everything"),
 )  # fmt: skip
+_EVERYTHING = "do everything"
 # Sentences for the states of LaunchDarkly's FlagImportStatus; any other word is shown as it is.
 _STATES = {
     "complete": "complete",
@@ -33,6 +34,17 @@ def access_in_words(access: Access | None) -> str:
     if not may_not:
         return f"You may {may}{roles}."
     return f"You may {may}; not {may_not}{roles}." if may else f"You may not {may_not}{roles}."
+
+
+def refused_by(access: Access | None, verb: str) -> str | None:
+    """Whether your token may not `verb` ("edit", "delete", "start") it: the role that says so in words, "" where none
+    is named; None where nothing forbids it. What is not told is not forbidden: the server has the last word."""
+    if access is None:
+        return None
+    against = [one for one in access.denied if _verb(one.action) in (verb, _EVERYTHING)]
+    if not against or any(_verb(one.action) == verb for one in access.allowed):
+        return None
+    return _roles(tuple(against)).removeprefix(": ")
 
 
 def status_in_words(status: ImportStatus) -> tuple[str, ...]:

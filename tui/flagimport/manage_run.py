@@ -1,0 +1,113 @@
+"""A configuration that exists started, watched and deleted, whoever made it.
+
+Where this program has a journal of it, that goes on; without one there is its status alone, and no flag is counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+
+from tui.flagimport import journal as journals
+from tui.flagimport import journal_file
+from tui.flagimport.journal import Identity, Journal, Stage
+from tui.flagimport.manage import Account
+from tui.flagimport.running import Keep, Runner
+from tui.flagimport.watch import STUCK_AFTER
+from tui.launchdarkly.client import LaunchDarkly
+from tui.launchdarkly.models import Configuration
+from tui.net.errors import Failure, Kind
+from tui.net.events import Exchange, Note, Result, Sink, streamed
+
+_GRACE = 15.0
+"""Seconds after its request has left during which a deletion may still happen, though nobody waits for it."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 4.0
+
+
+def journal_of(account: Account, one: Configuration) -> Journal | None:
+    """This program's journal of a configuration, None where it has none that can be read."""
+    who = Identity(account.instance.url, one.project_key, one.integration_key, one.name)
+    try:
+        found = journal_file.load(journal_file.path_of(who))
+    except (Failure, OSError):
+        return None
+    return found if found is not None and found.configuration == one.id else None
+
+
+def to_start(account: Account, one: Configuration, *, stuck_after: float = STUCK_AFTER) -> Runner:
+    """A runner whose `start(again=True)` starts the import, and whose `watched()` then watches it.
+
+    `one` is as it was read right before. Does not raise.
+    """
+    journal = journal_of(account, one)
+    if journal is None:
+        return _runner(account, journals.of_existing(account.instance.url, one, ""), None, stuck_after)
+    if journal.stage is Stage.STARTING:  # the start before got lost: who starts again has seen the status since
+        journal = journals.created_again(journal)
+    return _runner(account, journal, _keeper(account, journal), stuck_after)
+
+
+def to_watch(account: Account, one: Configuration, *, stuck_after: float = STUCK_AFTER) -> Runner:
+    """A runner whose `watched()` tells how the import stands, to its end. One that has ended is told at once."""
+    journal = journal_of(account, one)
+    if journal is not None and journal.stage is Stage.STARTED:
+        return _runner(account, journal, _keeper(account, journal), stuck_after)
+    journal = journal or journals.of_existing(account.instance.url, one, "")
+    # What stands there is how it is: no start of ours waits for its end, and so nothing is written down either.
+    return _runner(account, replace(journal, mark=None), None, stuck_after)
+
+
+def counts(runner: Runner) -> bool:
+    """Whether it is known which flags are to arrive."""
+    return bool(runner.journal.expected)
+
+
+def _runner(account: Account, journal: Journal, keep: Keep | None, stuck_after: float) -> Runner:
+    return Runner(journal, account.instance, account.bag, account.tools, keep or _nothing, stuck_after)
+
+
+def _nothing(journal: Journal) -> None:
+    """A configuration that nobody planned here: nothing can be verified or undone by a journal of it."""
+
+
+def _keeper(account: Account, journal: Journal) -> Keep:
+    return journal_file.keeper(journal_file.path_of(journal.identity), account.tools.redactor)
+
+
+# --- deleting
+
+
+def deleted(account: Account, one: Configuration) -> AsyncGenerator[Exchange | Result[None], None]:
+    """Delete a configuration; the flags it imported stay. Raises Failure; what is said then is sure, or says so."""
+
+    async def run(sink: Sink) -> None:
+        tools = account.tools
+        async with tools.launchdarkly(account.bag, account.instance) as ld:
+            out_at = tools.now()
+            try:
+                await ld.delete(one.project_key, one.integration_key, one.id, sink=sink)
+            except Failure as failure:
+                status = failure.status_code or 0
+                if not failure.sent or 300 <= status < 500:
+                    raise
+                sink(Note("sent, no answer", "looking whether it is there ...", level="unknown"))
+                elapsed, pause = max(0.0, tools.now() - out_at), _FIRST_PAUSE
+                while await _is_there(ld, one, failure, sink):
+                    if elapsed >= _GRACE:
+                        step = "Looked up: it is still there. You can delete it again."
+                        raise failure.replaced(next_step=step, sent=False) from None
+                    await tools.sleep(pause)
+                    elapsed, pause = elapsed + pause, min(2 * pause, _LONGEST_PAUSE)
+
+    return streamed(run)
+
+
+async def _is_there(ld: LaunchDarkly, one: Configuration, lost: Failure, sink: Sink) -> bool:
+    try:
+        await ld.get(one.project_key, one.integration_key, one.id, sink=sink)
+    except Failure as failure:
+        if failure.kind is Kind.NOT_FOUND:
+            return False
+        step = f"Whether it was deleted is not known: {failure.what} Read the list again."
+        raise lost.replaced(next_step=step) from None
+    return True
