@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import stat
@@ -207,8 +208,104 @@ def test_practice_ignores_the_options_of_the_real_thing(terminal: int) -> None:
     assert in_terminal(terminal, OPENED, "--demo", "--host", "nowhere at all").returncode == 77
 
 
+PLAN = """
+import sys, types
+
+def run(asked, around):
+    {body}
+
+made = types.ModuleType("tui.headless.plan")
+made.run, made.Asked, made.Around = run, lambda **asked: types.SimpleNamespace(**asked), lambda tools: tools
+sys.modules["tui.headless.plan"] = made
+from tui.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def plan(body: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """The command `plan` with `body` in place of the work itself; no terminal is near."""
+    code = PLAN.format(body=textwrap.indent(textwrap.dedent(body), "    ").strip())
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_a_plan_gets_what_was_asked_on_either_side_of_its_name() -> None:
+    body = """
+    assert (asked.host, asked.project, asked.integration) == ("eu", "web", "split"), asked
+    assert (str(asked.recipe), asked.timeout, asked.as_json, asked.manifests) == ("a.toml", 2.5, True, ())
+    import resource
+    assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
+    return 7
+    """
+    command = ("--host", "us", "--integration", "split", "plan", "--host", "eu", "a.toml", "--project", "web", "--json")
+    done = plan(body, *command, "--timeout", "2.5")
+    assert (done.returncode, done.stdout, done.stderr) == (7, "", "")
+    defaults = """
+    assert (asked.host, asked.project, asked.integration, asked.timeout) == ("", "", "", 1800.0)
+    return 0
+    """
+    assert plan(defaults, "plan", "a.toml").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("plan",),
+        ("plan", "a.toml", "b.toml"),
+        ("plan", "a.toml", "--timeout", "0"),
+        ("plan", "a.toml", "--timeout", "nan"),
+        ("plan", "a.toml", "--timeout", TOKEN),
+        ("plan", "a.toml", "--token", TOKEN),
+        ("plan", "a.toml", "--log", "/nonexistent/log"),
+        ("--demo", "plan", "a.toml"),
+    ],
+)
+def test_a_wrong_command_line_of_a_plan(arguments: tuple[str, ...]) -> None:
+    done = plan(OPENED, *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr
+    assert "Traceback" not in done.stderr
+    assert TOKEN not in done.stderr
+
+
+def test_with_json_also_what_stops_a_plan_before_it_begins_is_an_object() -> None:
+    for arguments in (("--demo", "plan", "a.toml"), ("plan", "a.toml", "--log", "/nonexistent/log")):
+        done = plan(OPENED, *arguments, "--json")
+        assert (done.returncode, done.stderr) == (2, "")
+        error = json.loads(done.stdout)
+        assert (error["event"], error["kind"], error["field"]) == ("error", "recipe", None)
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_fault_inside_a_plan_is_told_without_a_key(as_json: bool) -> None:
+    body = f"""
+    token = "{TOKEN}"
+    around.redactor.add(token)
+    raise RuntimeError("failed with " + token + chr(27) + "[2J")
+    """
+    done = plan(body, "plan", "a.toml", *(["--json"] if as_json else []))
+    assert done.returncode == 1
+    assert done.stderr.startswith("This program failed; the fault is ours. Nothing was changed.")
+    assert "RuntimeError" in done.stderr
+    assert MASK in done.stderr
+    assert "\x1b" not in done.stderr
+    assert TOKEN not in done.stdout + done.stderr.replace(f'token = "{TOKEN}"', "")
+    if as_json:
+        error = json.loads(done.stdout)
+        assert (error["event"], error["kind"], error["status_code"]) == ("error", "internal", None)
+    else:
+        assert done.stdout == ""
+
+
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["--help"]) == 0
     told = capsys.readouterr().out
-    for word in ("manifest", "keys", "sandbox", "--demo", "--log", "LD_ACCESS_TOKEN"):
+    for word in ("plan", "manifest", "keys", "sandbox", "--demo", "--log", "LD_ACCESS_TOKEN"):
         assert word in told

@@ -28,6 +28,14 @@ def test_the_command_line_alone_loads_nothing_heavy() -> None:
     assert not {name for name in loaded if name.startswith("tui.")} - {"tui.cli"}
 
 
+def test_a_plan_without_a_screen_loads_nothing_of_one() -> None:
+    parse = "import sys, tui.cli; asked = tui.cli._parser().parse_args(['plan', 'none.toml']); asked.run(asked)"
+    loaded = loaded_by(parse)
+    assert "httpx" in loaded, "the command has run"
+    assert not loaded & {"textual", "rich", "pygments", "starlette", "uvicorn", "tomlkit", "keyring"}
+    assert not {name for name in loaded if name.startswith(("tui.app", "tui.screens", "tui.widgets", "tui.sandbox"))}
+
+
 def test_the_first_screen_loads_no_network_no_models_and_no_practice_servers() -> None:
     loaded = loaded_by("import tui.app, tui.screens.integration")
     assert "textual" in loaded
