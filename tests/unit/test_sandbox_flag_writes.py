@@ -123,3 +123,12 @@ def test_a_reader_changes_nothing() -> None:
         key = reader.get(FLAGS).json()["items"][0]["key"]
         assert instructed(reader, key, {"kind": "archiveFlag"}).status_code == 403
         assert reader.delete(f"{FLAGS}/{key}").status_code == 403
+
+
+def test_a_flag_is_made_once(ld: httpx.Client) -> None:
+    made = ld.post(FLAGS, json={"key": "four", "name": "Four", "tags": ["b"]})
+    assert made.status_code == 201
+    assert (flag(ld, "four")["name"], flag(ld, "four")["tags"], on_in(ld, "four")) == ("Four", ["b"], [])
+    instructed(ld, "four", {"kind": "archiveFlag"})
+    assert ld.post(FLAGS, json={"key": "four"}).status_code == 409
+    assert ld.post(FLAGS, json={"key": "not a key"}).status_code == 400

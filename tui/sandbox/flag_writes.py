@@ -1,4 +1,4 @@
-"""Changing and deleting flags of the practice LaunchDarkly: semantic patch, JSON Patch, delete.
+"""Making, changing and deleting flags of the practice LaunchDarkly: semantic patch, JSON Patch, delete.
 
 Shapes and content types are those of LaunchDarkly's OpenAPI document. Every change moves the flag's version; one of an
 environment moves that environment's version and time as well.
@@ -7,6 +7,7 @@ environment moves that environment's version and time as well.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -17,11 +18,12 @@ from starlette.routing import BaseRoute, Route
 
 from tui.sandbox.account import ENVIRONMENT_KEYS, Account, Accounts, LdFlag
 from tui.sandbox.answers import ld_refusal
-from tui.sandbox.gate import gated
+from tui.sandbox.gate import Handler, gated
 from tui.sandbox.keys import CREATE_FLAGS, Token
 from tui.sandbox.patch import patched
 from tui.sandbox.shapes import flag_json
 
+_KEY = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,255}")
 _SEMANTIC = "domain-model=launchdarkly.semanticpatch"
 _CHANGEABLE = ("name", "description", "tags", "archived", "environments")
 
@@ -32,8 +34,27 @@ class FlagWrites:
 
     def routes(self) -> list[BaseRoute]:
         path = "/api/v2/flags/{project}/{flag}"
-        handlers = {"PATCH": self.change, "DELETE": self.delete}
-        return [Route(path, gated(one, right=CREATE_FLAGS), methods=[method]) for method, one in handlers.items()]
+        calls: tuple[tuple[str, str, Handler], ...] = (
+            ("POST", "/api/v2/flags/{project}", self.create),
+            ("PATCH", path, self.change),
+            ("DELETE", path, self.delete),
+        )
+        return [Route(at, gated(one, right=CREATE_FLAGS), methods=[method]) for method, at, one in calls]
+
+    async def create(self, request: Request, token: Token) -> Response:
+        """A boolean flag, off everywhere. A key that is taken is refused, also by an archived flag."""
+        account, project = self._accounts.of(token), request.path_params["project"]
+        if project not in account.projects:
+            raise ld_refusal(404)
+        body = await _body(request)
+        key = body.get("key") if isinstance(body, dict) else None
+        if not isinstance(key, str) or not _KEY.fullmatch(key):
+            raise ld_refusal(400, "key is not valid")
+        if key in account.flags[project]:
+            raise ld_refusal(409, "A flag with this key exists", "conflict")
+        made = LdFlag(key, str(body.get("name", key)), tuple(map(str, body.get("tags", ()))), self._accounts.now_ms())
+        account.flags[project][key] = made
+        return JSONResponse(flag_json(account, project, made, environments=ENVIRONMENT_KEYS), 201)
 
     def _found(self, request: Request, token: Token) -> tuple[Account, dict[str, LdFlag], LdFlag]:
         account, path = self._accounts.of(token), request.path_params
@@ -44,10 +65,7 @@ class FlagWrites:
 
     async def change(self, request: Request, token: Token) -> Response:
         account, flags, flag = self._found(request, token)
-        try:
-            body = json.loads(await request.body())
-        except (ValueError, RecursionError):
-            raise ld_refusal(400) from None
+        body = await _body(request)
         semantic = _SEMANTIC in request.headers.get("content-type", "")
         now = self._accounts.now_ms()
         changed = _instructed(flag, body, now) if semantic else _patched(flag, body, now)
@@ -64,6 +82,13 @@ class FlagWrites:
             raise ld_refusal(409, f"The flag is a prerequisite of {', '.join(users)}", "conflict")
         del flags[flag.key]
         return Response(status_code=204)
+
+
+async def _body(request: Request) -> Any:
+    try:
+        return json.loads(await request.body())
+    except (ValueError, RecursionError):
+        raise ld_refusal(400) from None
 
 
 def _users(flags: Any, key: str) -> list[str]:
