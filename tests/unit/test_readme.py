@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.unit.plan_tools import flag, plan
+from tests.unit.walk_tools import forms
+from tui.flagimport import walk
+from tui.flagimport.plan import Verdict
+from tui.flagimport.plan_files import as_json
+from tui.flagimport.recipe_file import read_text
+from tui.headless.output import error_object
+from tui.net.errors import Failure, Kind
+from tui.sources.flags import LOSSES
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
@@ -34,10 +45,37 @@ def test_both_lines_can_be_pasted() -> None:
 
 
 def test_its_commands_and_options_exist() -> None:
-    words = set(re.findall(r"`(?:ld-flag-import )?(--[a-z]+|keys|manifest|sandbox)\b", README))
-    shown = "".join(_help(*command) for command in ([], ["keys", "forget"], ["manifest"], ["sandbox"]))
-    assert words >= {"--demo", "--host", "--log", "--manifest", "keys"}
+    words = set(re.findall(r"`(?:ld-flag-import )?(--[a-z]+|plan|keys|manifest|sandbox)\b", README))
+    shown = "".join(_help(*command) for command in ([], ["plan"], ["keys", "forget"], ["manifest"], ["sandbox"]))
+    assert words >= {"--demo", "--host", "--log", "--manifest", "--timeout", "keys", "plan"}
     assert {word for word in words if word not in shown} == set()
+
+
+def block(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def test_its_recipe_is_one_and_no_entry_is_unknown() -> None:
+    (text,) = block("toml")
+    read = read_text(text, forms())
+    assert (read.draft.integration, walk.value(read.draft, "host")) == ("unleash", "eu")
+    assert set(read.references) == {"token", "sourceApiKey", "ldApiKey"}
+
+
+def test_a_plan_and_an_error_have_the_members_it_shows() -> None:
+    document, error = (json.loads(each) for each in block("json"))
+    shown = as_json(plan(flag("checkout-v2", "constraints", "percentage-rollout", on=True)))
+    assert (list(document), list(document["counts"])) == (list(shown), list(shown["counts"]))  # type: ignore[call-overload]
+    assert document["flags"] == shown["flags"]
+    assert list(error) == list(error_object(Failure(Kind.SOURCE, "x")))
+
+
+def test_every_verdict_loss_and_exit_code_of_a_failure_is_told() -> None:
+    words = set(re.findall(r"`([a-z-]+)`", README))
+    assert words >= {*Verdict, *LOSSES}
+    codes = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
+    of_a_plan = {Failure(kind, "x").exit_code for kind in Kind if kind is not Kind.STUCK}
+    assert codes == of_a_plan | {0, Failure(Kind.SOURCE, "x", status_code=403).exit_code}
 
 
 def _help(*command: str) -> str:
