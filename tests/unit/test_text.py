@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tui.text import MASK, REPLACEMENT, Redactor, clean
 from tui.text.cells import cells, wrapped
+from tui.text.markdown import plain
 
 anything = st.text(st.characters(exclude_categories=()))
 keys = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, max_size=60)
@@ -72,6 +73,8 @@ def spelled(secret: str) -> list[str]:
         json.dumps(secret),
         json.dumps({"error": f"not valid: {secret}"}),
         repr(secret),
+        plain(secret),
+        plain(f"said: {secret}"),
         quote(secret),
         quote(secret, safe=""),
         quote_plus(secret),
@@ -98,6 +101,12 @@ def test_a_key_inside_a_basic_header_is_found(key: str, user: str) -> None:
     if len(key) >= 12:  # shorter, its inner part could be innocent
         for pair in (f"{user}:{key}", f"{key}:{user}"):
             assert MASK in redactor(f"Basic {base64.b64encode(pair.encode()).decode()}")
+
+
+def test_a_key_of_blanks_takes_nothing_else_out() -> None:
+    redactor = Redactor()
+    redactor.add("     ")
+    assert redactor("promo 2025") == "promo 2025"
 
 
 def test_the_longer_of_two_keys_goes_whole() -> None:

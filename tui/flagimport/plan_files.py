@@ -15,7 +15,8 @@ from tui.flagimport.plan_request import PlanRequest
 from tui.flagimport.planning import shortfall
 from tui.net.times import day
 from tui.sources.flags import Lost, SourceFlag
-from tui.text import Redactor, clean
+from tui.text import Redactor
+from tui.text.markdown import plain
 
 Kind = Literal["md", "json"]
 Explain = Callable[[PlanRequest, SourceFlag], Sequence[Lost]]
@@ -99,7 +100,7 @@ def as_markdown(plan: Plan, explain: Explain, route: tuple[str, str] | None = No
         lines += _table(verdict, flags)
     lines += [*_by_hand(plan, explain), *_cut_over(plan)]
     if said := notes(plan):
-        lines += ["", "## Notes", "", *(f"- {_plain(note)}" for note in said)]
+        lines += ["", "## Notes", "", *(f"- {plain(note)}" for note in said)]
     return "\n".join(lines) + "\n"
 
 
@@ -108,32 +109,32 @@ def _head(plan: Plan, route: tuple[str, str] | None) -> Iterator[str]:
     here, there = route or (f"{request.integration} {request.environment}", "")
     there = there or f"LaunchDarkly {request.instance.name} {request.project}"
     incomplete = "" if plan.whole else "NOT COMPLETE: "
-    yield f"# {incomplete}Plan of an import from {_plain(here.strip())} to {_plain(there)}"
+    yield f"# {incomplete}Plan of an import from {plain(here.strip())} to {plain(there)}"
     yield ""
-    yield f"{_plain(plan_words.headline(plan)[1])} Flags may have changed since; nothing was written by reading them."
+    yield f"{plain(plan_words.headline(plan)[1])} Flags may have changed since; nothing was written by reading them."
     if not plan.whole:
         yield ""
-        yield f"**This plan is not complete.** {_plain(plan.incomplete)}"
+        yield f"**This plan is not complete.** {plain(plan.incomplete)}"
     yield ""
     for _, text in (*plan_words.verdicts(plan), *plan_words.warnings(plan)):
-        yield f"- {_plain(text)}"
+        yield f"- {plain(text)}"
 
 
 def _losses(plan: Plan) -> Iterator[str]:
     if plan.losses:
         yield from ("", "## What will not come", "", "| kind | flags | what it is |", "|---|---|---|")
         for kind, count in plan.losses.items():
-            yield f"| {_plain(kind)} | {count:,} | {_plain(plan_words.KINDS.get(kind, ''))} |"
+            yield f"| {plain(kind)} | {count:,} | {plain(plan_words.KINDS.get(kind, ''))} |"
 
 
 def _table(verdict: Verdict, flags: Sequence[PlannedFlag]) -> Iterator[str]:
     yield from ("", f"## {WORDS[verdict].capitalize()} ({len(flags):,})", "")
     meaning = plan_words.MEANINGS[verdict]
-    yield f"{_plain(meaning[:1].upper() + meaning[1:])}."
+    yield f"{plain(meaning[:1].upper() + meaning[1:])}."
     columns = _ARRIVES if verdict is Verdict.IMPORT else _STAYS
     yield from ("", f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}")
     for each in flags:
-        yield f"| {' | '.join(_plain(of(each)) for of in columns.values())} |"
+        yield f"| {' | '.join(plain(of(each)) for of in columns.values())} |"
 
 
 _Columns = dict[str, Callable[[PlannedFlag], str]]
@@ -156,9 +157,9 @@ def _by_hand(plan: Plan, explain: Explain) -> Iterator[str]:
     if lossy:
         yield from ("", f"## To be made again by hand ({len(lossy):,})")
     for each in lossy:
-        yield from ("", f"### {_plain(each.flag.key)}", "")
+        yield from ("", f"### {plain(each.flag.key)}", "")
         for lost in explain(plan.request, each.flag):
-            yield f"- [ ] **{_plain(lost.kind)}** {_plain(lost.text)}"
+            yield f"- [ ] **{plain(lost.kind)}** {plain(lost.text)}"
 
 
 def _cut_over(plan: Plan) -> Iterator[str]:
@@ -167,13 +168,4 @@ def _cut_over(plan: Plan) -> Iterator[str]:
         yield from ("", f"## To be switched on when you cut over ({len(on):,})", "")
         yield "ON at the source now, OFF in every environment of LaunchDarkly until somebody switches them on."
         yield ""
-        yield from (f"- [ ] {_plain(each.flag.key)}" for each in on)
-
-
-_MEANT = re.compile(r"([\\`*_{}\[\]<>#+!|~&$@]|(?<=:)/(?=/)|(?<=www)\.|^[-=]|^\d+(?=[.)]))")
-_NUMBER = re.compile(r"^\\(\d+)")
-
-
-def _plain(text: str) -> str:
-    """Text that Markdown shows as it is: no table, link, tag, picture or formatting can come of it."""
-    return _NUMBER.sub(r"\1\\", _MEANT.sub(r"\\\1", clean(text)))
+        yield from (f"- [ ] {plain(each.flag.key)}" for each in on)

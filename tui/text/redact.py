@@ -1,4 +1,4 @@
-"""Known secrets taken out of any text: raw, as JSON, HTML, percent and base64 write them."""
+"""Known secrets taken out of any text: raw, as JSON, HTML, Markdown, percent and base64 write them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import json
 import re
 from collections.abc import Iterator
 from urllib.parse import quote
+
+from tui.text.markdown import plain
 
 MASK = "••••"
 _SHORTEST = 4  # shorter values stand in innocent words too
@@ -69,6 +71,8 @@ def _spellings(secret: str) -> Iterator[str]:
     yield json.dumps(secret, ensure_ascii=False)[1:-1]
     yield repr(secret)[1:-1]
     yield html.escape(secret)  # in a picture
+    # In Markdown; inside a sentence its first character means nothing. Blanks run together there, to nothing maybe.
+    yield from (form for form in (plain(secret), plain(f"x{secret}")[1:]) if len(form) >= _SHORTEST)
     for safe in ("", "/"):
         encoded = quote(secret, safe=safe, errors="replace")
         yield from (encoded, encoded.replace("%20", "+"), _ESCAPE.sub(lambda escape: escape[0].lower(), encoded))
