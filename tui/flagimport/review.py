@@ -46,7 +46,7 @@ def lines(draft: Draft) -> tuple[Line, ...]:
     project = walk.value(draft, PROJECT.key) or "-"
     kept = [each for each in walk.fields(draft, "keys") if walk.may_be_kept(each)]
     plain = (
-        Line("Into", f"LaunchDarkly {_instance(draft)}, project {project}{whose}", "launchdarkly"),
+        Line("Into", f"LaunchDarkly {_instance(draft)} {project}{whose}", "launchdarkly"),
         Line("From", _source(draft), "keys"),
         *_of_plan(draft),
         *(_of_key(draft, each) for each in kept),
@@ -147,8 +147,11 @@ def _source(draft: Draft) -> str:
 
 
 def _of_key(draft: Draft, each: Variable) -> Line:
-    line = walk.line(draft, each.key)
+    line, check = walk.line(draft, each.key), draft.checks.get(each.key)
     fine = line.level in (Level.OK, Level.NOTE)
+    title = draft.form.title if draft.form else ""
+    label = each.label.removeprefix(f"{title} ")
+    label = label[:1].upper() + label[1:]
     if fine and each.key not in draft.checks and runner(draft, each.key) is not None:
-        return Line(each.label, f"{line.text.rstrip('.')}; not checked yet", "keys", Level.UNKNOWN)
-    return Line(each.label, line.text, "keys", line.level)
+        return Line(label, f"{line.text.rstrip('.')}; not checked yet", "keys", Level.UNKNOWN)
+    return Line(label, check.text if fine and check and check.text else line.text, "keys", line.level)
