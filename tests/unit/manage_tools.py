@@ -1,0 +1,79 @@
+"""Configurations that exist on the practice servers, and ways to change them that are lost on the way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from tests.unit.run_tools import Time, tools_of
+from tests.unit.sandbox_tools import create, launchdarkly
+from tests.unit.walk_tools import drained, forms, session
+from tui.flagimport import manage, manage_edit
+from tui.flagimport.manage import Account
+from tui.flagimport.manage_edit import Edit
+from tui.flagimport.session import Session
+from tui.launchdarkly.instances import instance
+from tui.launchdarkly.models import Configuration
+from tui.sandbox import faults, mischief
+from tui.sandbox.faults import Fault
+from tui.sandbox.keys import TOKENS
+from tui.sandbox.mischief import Struck
+from tui.sandbox.server import Sandbox
+from tui.sandbox.shapes import FLAG_IMPORT
+from tui.secrets.bag import Bag
+
+NEW_KEY = "default:production.5a4db0c5feed5a4db0c5feed5a4db0c5feed5a4db0c5feed5a4db0c5"
+_ONE = re.compile(re.escape(FLAG_IMPORT) + r"/[^/]+/[^/]+/[^/]+/?")
+
+
+def account_of(box: Sandbox, who: str = "writer", time: Time | None = None) -> Account:
+    tools = tools_of(time or Time())
+    bag = Bag(tools.redactor)
+    bag.put("token", TOKENS[who].value)
+    return Account(instance(box.addresses()["launchdarkly"]["url"]), bag, tools)
+
+
+def made(box: Sandbox, integration: str = "unleash", **changed: Any) -> str:
+    """Create one; its id."""
+    with launchdarkly(box) as ld:
+        return str(create(ld, box, integration, **changed).json()["_id"])
+
+
+async def whole(account: Account, id: str) -> Configuration:
+    _, there = await drained(manage.listed(account))
+    _, one = await drained(manage.opened(account, manage.found(there, id)))
+    return one
+
+
+def editing(account: Account, one: Configuration) -> Session:
+    """A session of its own over the answers that a configuration stands for."""
+    made = session(account.tools)
+    made.draft = manage_edit.draft_of(forms().get(one.integration_key), one)
+    manage_edit.token_beside(made.bag, account)
+    return made
+
+
+def edit_of(account: Account, one: Configuration, made: Session) -> Edit:
+    return Edit(account, one, made.draft, made.bag)
+
+
+def patches(box: Sandbox) -> int:
+    return sum(method == "PATCH" for method, _, _ in box.requests)
+
+
+def loses(
+    monkeypatch: pytest.MonkeyPatch, box: Sandbox, method: str, act: Callable[[Struck], Awaitable[None]] | None = None
+) -> None:
+    """Every request of this method about one configuration does its work, and its answer is lost; or `act`."""
+    fault = Fault(
+        "of-this-test",
+        "",
+        "",
+        lambda service, m, path: service == "launchdarkly" and m == method and _ONE.fullmatch(path) is not None,
+        act or mischief.loses_the_answer,
+    )
+    monkeypatch.setitem(faults.FAULTS, fault.name, fault)
+    box.set_fault(fault.name)

@@ -1,0 +1,318 @@
+"""Configurations listed, told in words, started, watched and deleted, over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.manage_tools import account_of, loses, made, whole
+from tests.unit.run_tools import Time, flags_of, run_of, triggers
+from tests.unit.sandbox_tools import launchdarkly, run_import
+from tests.unit.walk_tools import configurations, drained, forms
+from tui.flagimport import journal as journals
+from tui.flagimport import journal_file, manage, manage_run
+from tui.flagimport.journal import Stage
+from tui.flagimport.manage import Deed, Filter, Sort
+from tui.flagimport.running import Ended, Runner, Stuck
+from tui.launchdarkly.models import Configuration, read_configuration
+from tui.net.errors import Failure, Kind
+from tui.sandbox import mischief
+from tui.sandbox.server import Sandbox
+
+
+@pytest.fixture
+def box() -> Iterator[Sandbox]:
+    with Sandbox.start() as servers:
+        yield servers
+
+
+def one_of(**parts: Any) -> Configuration:
+    return read_configuration({"_id": "1", "integrationKey": "unleash", "projectKey": "web", "name": "A", **parts})
+
+
+def status(word: str, **more: Any) -> dict[str, Any]:
+    return {"_status": {"status": word, **more}}
+
+
+def acted(**verbs: list[str]) -> dict[str, Any]:
+    return {
+        "_access": {
+            effect: [{"action": action, "reason": {"role_name": "Writer"}} for action in actions]
+            for effect, actions in verbs.items()
+        }
+    }
+
+
+# --- the list
+
+
+SEVERAL = (
+    one_of(_id="1", name="beta", projectKey="zoo", tags=["one"], **status("complete", lastImport=2000)),
+    one_of(_id="2", name="Alpha", projectKey="blog", integrationKey="split", **status("failed", lastImport=9000)),
+    one_of(_id="3", name="gamma", projectKey="blog", **status("importing")),
+)
+
+
+@pytest.mark.parametrize(
+    ("by", "names"),
+    [
+        (Sort.NAME, ["Alpha", "beta", "gamma"]),
+        (Sort.PROJECT, ["Alpha", "gamma", "beta"]),
+        (Sort.STATUS, ["beta", "Alpha", "gamma"]),
+        (Sort.LAST_IMPORT, ["Alpha", "beta", "gamma"]),
+    ],
+)
+def test_sorts(by: Sort, names: list[str]) -> None:
+    assert [each.name for each in manage.chosen(reversed(SEVERAL), by=by)] == names
+
+
+@pytest.mark.parametrize(
+    ("wanted", "ids"),
+    [
+        (Filter(), "123"),
+        (Filter("BLOG gam"), "3"),
+        (Filter("one"), "1"),
+        (Filter("failed"), "2"),
+        (Filter(integration="unleash"), "13"),
+        (Filter(status="importing", project="blog"), "3"),
+        (Filter("nothing like it"), ""),
+    ],
+)
+def test_filters(wanted: Filter, ids: str) -> None:
+    assert "".join(sorted(each.id for each in manage.chosen(SEVERAL, wanted))) == ids
+
+
+@given(st.lists(st.sampled_from(SEVERAL), max_size=5), st.text(max_size=4), st.sampled_from(Sort))
+def test_a_filter_only_leaves_out(listed: list[Configuration], text: str, by: Sort) -> None:
+    left = manage.chosen(listed, Filter(text), by)
+    assert all(each in listed for each in left)
+    assert sorted(each.id for each in manage.chosen(listed, by=by)) == sorted(each.id for each in listed)
+
+
+async def test_lists_what_another_client_sees(box: Sandbox) -> None:
+    made(box)
+    _, there = await drained(manage.listed(account_of(box)))
+    assert {each.id for each in there} == {each["_id"] for each in configurations(box)}
+    with pytest.raises(Failure, match="no flag import configuration nope"):
+        manage.found(there, "nope")
+
+
+async def test_a_refused_token_lists_nothing(box: Sandbox) -> None:
+    account = account_of(box)
+    account.bag.put("token", "api-00000000-0000-4000-8000-000000000000")
+    with pytest.raises(Failure) as caught:
+        await drained(manage.listed(account))
+    assert caught.value.kind is Kind.UNAUTHORIZED
+
+
+# --- in words
+
+
+def test_tells_a_configuration_without_its_secrets() -> None:
+    secret = "api-5a4db0c5-0000-4000-8000-5a4db0c5dead"
+    one = one_of(
+        tags=["a", "b"],
+        config={"sourceApiKey": secret, "sourceProjectId": "de\x1bfault", "ldApiKey": "", "unheard-of": secret},
+        **status("failed", lastImport=1000, errors=[{"message": "ldApiKey: refused", "statusCode": 401}]),
+        **acted(allowed=["updateName"], denied=["deleteIntegration"]),
+    )
+    form = forms()["unleash"]
+    facts = {each.label: (each.text, each.level) for each in manage.facts(one, form, str)}
+    assert facts["Imports"][0] == "from Unleash into web"
+    assert facts["Status"] == ("failed", "problem")
+    assert facts["Last error"][0] == "never"
+    assert facts["Your token"][0] == "You may edit; not delete: role Writer."
+    ((error, cause),) = manage.errors(one, str)
+    assert "ldApiKey: refused (401)" in error
+    assert "refused the import key" in cause
+    settings = manage.settings(one, form, str)
+    assert ("Unleash project", "de\N{REPLACEMENT CHARACTER}fault") in settings
+    assert secret not in str(settings)
+    assert ("unheard-of", "••••") in settings
+    assert manage.settings(one_of(), form, str) == ()
+
+
+@pytest.mark.parametrize(
+    ("one", "deed", "said"),
+    [
+        (one_of(**status("importing")), Deed.START, "importing now"),
+        (one_of(**status("importing")), Deed.DELETE, ""),
+        (one_of(**status("complete")), Deed.WATCH, "has ended complete"),
+        (one_of(**status("complete")), Deed.START, ""),
+        (one_of(**acted(denied=["deleteIntegration"])), Deed.DELETE, "may not delete it (role Writer)"),
+        (one_of(**acted(denied=["deleteIntegration"])), Deed.EDIT, ""),
+        (one_of(**acted(denied=["updateConfiguration"])), Deed.REPLACE_KEY, "may not edit it"),
+        (one_of(**acted(denied=["*"])), Deed.START, "may not start it"),
+        (one_of(**acted(denied=["updateTags"], allowed=["updateName"])), Deed.EDIT, ""),
+        (one_of(**acted(denied=["*"])), Deed.WATCH, ""),
+    ],
+)
+def test_says_what_cannot_be_done_and_why(one: Configuration, deed: Deed, said: str) -> None:
+    found = manage.why_not(one, deed, forms()["unleash"])
+    assert said in found
+    assert bool(said) == bool(found)
+
+
+def test_says_what_to_mind_while_it_imports() -> None:
+    busy, idle = one_of(**status("importing")), one_of(**status("complete"))
+    assert "not known" in manage.caution(busy, Deed.DELETE)
+    assert "may still use" in manage.caution(busy, Deed.EDIT)
+    assert not any(manage.caution(idle, deed) for deed in Deed)
+    assert "no manifest for newrelic" in manage.why_not(one_of(integrationKey="newrelic"), Deed.REPLACE_KEY, None)
+
+
+def test_tells_of_a_name_that_is_taken() -> None:
+    one, other = one_of(), one_of(_id="2", name="B")
+    assert "(2)" in manage.named_alike(one, "B", (one, other))
+    assert not manage.named_alike(one, "A", (one, other))
+    assert not manage.named_alike(one, "B", (other.model_copy(update={"project_key": "another"}),))
+
+
+# --- started and watched
+
+
+async def to_the_end(runner: Runner) -> tuple[list[Any], Any]:
+    seen: list[Any] = []
+    async for event in runner.watched():
+        seen.append(event)
+        if isinstance(event, Ended | Stuck):
+            return seen, event
+    raise AssertionError("it neither ended nor got stuck")
+
+
+async def test_starts_and_watches_one_that_nobody_planned_here(box: Sandbox) -> None:
+    account = account_of(box)
+    one = await whole(account, made(box))
+    runner = manage_run.to_start(account, one)
+    _, started = await drained(runner.start(again=True))
+    assert started.triggered
+    assert not manage_run.counts(runner)
+    _, ended = await to_the_end(runner)
+    assert ended.status == "complete"
+    assert not journal_file.listed()
+    assert "checkout-v2" in flags_of(box)
+
+
+async def test_watches_what_has_ended_without_waiting(box: Sandbox) -> None:
+    time, identity = Time(), made(box)
+    account = account_of(box, time=time)
+    with launchdarkly(box) as ld:
+        run_import(ld, _path(box, identity))
+    _, ended = await to_the_end(manage_run.to_watch(account, await whole(account, identity)))
+    assert ended.status == "complete"
+    assert not time.naps
+
+
+def _path(box: Sandbox, id: str) -> str:
+    found = next(each for each in configurations(box) if each["_id"] == id)
+    return str(found["_links"]["self"]["href"])
+
+
+async def test_goes_on_with_a_journal_that_is_there(box: Sandbox) -> None:
+    run = await run_of(box)
+    path = journal_file.path_of(run.journal.identity)
+    run.keep = journal_file.keeper(path, run.tools.redactor)
+    await run.create()
+    await run.start()
+    account = account_of(box, time=run.time)
+    one = await whole(account, run.journal.configuration)
+    runner = manage_run.to_watch(account, one)
+    assert manage_run.counts(runner)
+    _, ended = await to_the_end(runner)
+    assert ended.arrived == run.journal.awaited
+    kept = journal_file.load(path)
+    assert kept is not None
+    assert (kept.stage, kept.ended) == (Stage.ENDED, "complete")
+    again = manage_run.to_start(account, await whole(account, one.id))
+    _, started = await drained(again.start(again=True))
+    assert started.triggered
+    assert triggers(box) == 2
+
+
+async def test_a_journal_of_another_configuration_is_not_taken(box: Sandbox) -> None:
+    run = await run_of(box)
+    run.keep = journal_file.keeper(journal_file.path_of(run.journal.identity), run.tools.redactor)
+    await run.create()
+    account = account_of(box)
+    one = await whole(account, run.journal.configuration)
+    assert manage_run.journal_of(account, one) is not None
+    assert manage_run.journal_of(account, one.model_copy(update={"id": "another"})) is None
+
+
+async def test_a_lost_start_that_is_tried_again_is_not_asked_about_twice(box: Sandbox) -> None:
+    run = await run_of(box)
+    path = journal_file.path_of(run.journal.identity)
+    run.keep = journal_file.keeper(path, run.tools.redactor)
+    await run.create()
+    assert run.journal.mark is not None
+    journal_file.save(journals.starting(run.journal, run.journal.mark, run.time.now()), path)
+    account = account_of(box, time=run.time)
+    runner = manage_run.to_start(account, await whole(account, run.journal.configuration))
+    _, started = await drained(runner.start(again=True))
+    assert (started.triggered, started.known) == (True, True)
+
+
+async def test_a_journal_that_cannot_be_read_is_none(box: Sandbox) -> None:
+    run = await run_of(box)
+    path = journal_file.path_of(run.journal.identity)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("no journal")
+    account = account_of(box)
+    one = (await whole(account, made(box))).model_copy(update={"name": run.journal.identity.name})
+    assert manage_run.journal_of(account, one) is None
+
+
+# --- deleted
+
+
+async def test_deletes_the_configuration_and_keeps_its_flags(box: Sandbox) -> None:
+    account, identity = account_of(box), made(box)
+    with launchdarkly(box) as ld:
+        run_import(ld, _path(box, identity))
+    flags = flags_of(box).keys()
+    await drained(manage_run.deleted(account, await whole(account, identity)))
+    assert identity not in [each["_id"] for each in configurations(box)]
+    assert flags_of(box).keys() == flags
+
+
+async def test_a_deletion_whose_answer_is_lost_is_looked_up(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = account_of(box)
+    one = await whole(account, made(box))
+    loses(monkeypatch, box, "DELETE")
+    events, _ = await drained(manage_run.deleted(account, one))
+    assert "looking whether it is there" in str(events)
+
+
+async def test_a_deletion_that_was_lost_says_that_it_is_still_there(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    time = Time()
+    account = account_of(box, time=time)
+    one = await whole(account, made(box))
+    loses(monkeypatch, box, "DELETE", mischief.loses_the_request)
+    with pytest.raises(Failure, match="Looked up: it is still there") as caught:
+        await drained(manage_run.deleted(account, one))
+    assert not caught.value.sent
+    assert sum(time.naps) >= 15
+
+
+async def test_one_that_is_gone_meanwhile(box: Sandbox) -> None:
+    account = account_of(box)
+    one = await whole(account, made(box))
+    await drained(manage_run.deleted(account, one))
+    with pytest.raises(Failure, match="no configuration") as caught:
+        await drained(manage_run.deleted(account, one))
+    assert caught.value.kind is Kind.NOT_FOUND
+
+
+async def test_a_reader_may_not_delete(box: Sandbox) -> None:
+    account = account_of(box, "reader")
+    one = await whole(account, made(box))
+    assert "may not delete" in manage.why_not(one, Deed.DELETE, None)
+    with pytest.raises(Failure) as caught:
+        await drained(manage_run.deleted(account, one))
+    assert caught.value.kind is Kind.FORBIDDEN

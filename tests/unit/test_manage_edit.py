@@ -1,0 +1,332 @@
+"""A configuration changed: only what has changed is sent, no secret that was not typed anew, and no lost answer
+is taken for either."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from tests.unit.manage_tools import NEW_KEY, account_of, edit_of, editing, loses, made, patches, whole
+from tests.unit.run_tools import Time
+from tests.unit.sandbox_tools import config_for, launchdarkly
+from tests.unit.walk_tools import configurations, drained, forms, session
+from tui.flagimport import manage_edit, walk
+from tui.flagimport.form import Form
+from tui.flagimport.manage_edit import Changed
+from tui.flagimport.session import Session
+from tui.launchdarkly.models import Configuration, read_configuration
+from tui.net.errors import Kind
+from tui.sandbox import mischief
+from tui.sandbox.answers import ld_refusal
+from tui.sandbox.faults import FAULTS, Fault
+from tui.sandbox.keys import TOKENS
+from tui.sandbox.mischief import Struck
+from tui.sandbox.server import Sandbox
+
+MASKED = "********"
+
+
+@pytest.fixture
+def box() -> Iterator[Sandbox]:
+    with Sandbox.start() as servers:
+        yield servers
+
+
+def unleash(**config: Any) -> Configuration:
+    held = {
+        "sourceBaseUrl": "https://unleash.example.com", "sourceApiKey": MASKED, "sourceProjectId": "default",
+        "sourceEnvironmentId": "production", "sourceTag": "", "ldApiKey": MASKED, "ldTag": "imported", **config,
+    }  # fmt: skip
+    return read_configuration(
+        {
+            "_id": "12ab", "integrationKey": "unleash", "projectKey": "web", "name": "Production", "tags": ["a", "b"],
+            "version": 3, "config": held,
+        }
+    )  # fmt: skip
+
+
+def opened(one: Configuration, form: Form | None = None) -> Session:
+    made = session()
+    made.draft = manage_edit.draft_of(form or forms().get(one.integration_key), one)
+    return made
+
+
+def sent_of(made: Session, one: Configuration) -> dict[str, object]:
+    return {str(each["path"]): each["value"] for each in manage_edit.operations(made.draft, one, made.bag)}
+
+
+# --- what is sent
+
+
+def test_what_is_opened_and_left_alone_changes_nothing() -> None:
+    one = unleash()
+    made = opened(one)
+    assert manage_edit.changes(made.draft, one) == ()
+    assert manage_edit.operations(made.draft, one, made.bag) == ()
+    assert not manage_edit.problems(made.draft, one)
+
+
+_TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), max_size=12)
+_PLAIN = ("config-name", "config-tags", "sourceBaseUrl", "sourceProjectId", "sourceEnvironmentId", "sourceTag", "ldTag")
+_SECRET = ("sourceApiKey", "ldApiKey")
+
+
+@given(
+    st.dictionaries(st.sampled_from(_PLAIN), _TEXTS),
+    st.dictionaries(st.sampled_from(_SECRET), st.sampled_from([NEW_KEY, TOKENS["writer"].value])),
+    st.booleans(),
+)
+def test_any_edit_sends_what_has_changed_and_no_secret_that_was_not_typed(
+    texts: dict[str, str], secrets: dict[str, str], clear: bool
+) -> None:
+    """The keys that stand there are seen by nobody: in every shape that LaunchDarkly may show them in."""
+    held = "held-by-launchdarkly-0001" if clear else MASKED
+    one = unleash(sourceApiKey=held, ldApiKey=held)
+    made = opened(one)
+    for key, text in (texts | secrets).items():
+        made.put(key, text)
+    sent = sent_of(made, one)
+    assert SecretStr(held) not in sent.values()
+    assert held not in [value for value in sent.values() if not isinstance(value, SecretStr)]
+    held_texts = {"name": one.name, "tags": list(one.tags), **{f"config/{k}": v for k, v in (one.config or {}).items()}}
+    for path, value in sent.items():
+        assert value != held_texts[path[1:]]
+    at = {"config-name": "/name", "config-tags": "/tags"}
+    touched = {at.get(key, f"/config/{key}") for key in texts | secrets}
+    assert sent.keys() <= touched
+    for key, secret in secrets.items():
+        assert sent[f"/config/{key}"] == SecretStr(secret)
+    for key in texts.keys() - at.keys():
+        now = walk.value(made.draft, key)
+        assert (f"/config/{key}" in sent) == (now != (one.config or {}).get(key, ""))
+        assert sent.get(f"/config/{key}", now) == now
+    said = f"{made.draft!r} {[*map(str, manage_edit.changes(made.draft, one))]} {sent!r}"
+    assert not [key for key in (held, *secrets.values()) if key != MASKED and key in said]
+
+
+def test_what_is_not_there_is_added_and_keys_are_escaped() -> None:
+    form = Form("odd", "Odd", tuple(each for each in forms()["unleash"].variables if each.key == "ldTag"))
+    odd = replace(form, variables=(replace(form.variables[0], key="a/b~c", role="text"), *form.variables))
+    one = read_configuration({"_id": "1", "integrationKey": "odd", "name": "N", "config": {"a/b~c": "old"}})
+    made = opened(one, odd)
+    made.put("a/b~c", "new")
+    made.put("ldTag", "tag")
+    assert manage_edit.operations(made.draft, one, made.bag) == (
+        {"op": "replace", "path": "/config/a~1b~0c", "value": "new"},
+        {"op": "add", "path": "/config/ldTag", "value": "tag"},
+    )
+
+
+def test_what_is_fixed_cannot_be_changed() -> None:
+    form = forms()["unleash"]
+    fixed = replace(form, variables=tuple(replace(v, fixed_after_saving=v.key == "ldTag") for v in form.variables))
+    made = opened(unleash(), fixed)
+    keys = [each.key for each in manage_edit.fields(made.draft)]
+    assert "ldTag" not in keys
+    assert "project" not in keys
+    made.put("ldTag", "another")
+    assert manage_edit.changes(made.draft, unleash()) == ()
+
+
+def test_booleans_and_choices_keep_their_kinds() -> None:
+    like = forms()["unleash"].variables[-1]
+    form = Form(
+        "odd",
+        "Odd",
+        (
+            replace(like, key="yes", kind="boolean", role="boolean", default="false", hidden=False),
+            replace(like, key="many", kind="multiselect", role="choices", choices=("x", "y"), hidden=False),
+        ),
+    )
+    one = read_configuration({"_id": "1", "name": "N", "config": {"yes": True, "many": ["x"]}})
+    made = opened(one, form)
+    assert manage_edit.changes(made.draft, one) == ()
+    made.put("yes", "false")
+    made.put("many", "")
+    assert sent_of(made, one) == {"/config/yes": False, "/config/many": []}
+
+
+def test_an_integration_without_a_manifest_has_a_name_and_tags() -> None:
+    one = read_configuration({"_id": "1", "integrationKey": "newrelic", "name": "N", "config": {"x": "y"}})
+    made = opened(one)
+    assert [each.key for each in manage_edit.fields(made.draft)] == ["config-name", "config-tags"]
+    made.put("config-name", "M")
+    assert sent_of(made, one) == {"/name": "M"}
+
+
+def test_a_problem_of_before_stops_nobody_and_a_new_one_does() -> None:
+    one = unleash(ldTag="not a tag", sourceBaseUrl="")
+    made = opened(one)
+    made.put("config-name", "Another")
+    assert not manage_edit.problems(made.draft, one)
+    made.put("ldTag", "still none")
+    assert [each.field for each in manage_edit.problems(made.draft, one)] == ["ldTag"]
+
+
+def test_a_blank_key_stays_the_one_that_is_kept() -> None:
+    one = unleash()
+    made = opened(one)
+    made.put("ldApiKey", NEW_KEY)
+    made.put("ldApiKey", "")
+    assert manage_edit.changes(made.draft, one) == ()
+    line = walk.line(manage_edit.draft_of(forms()["unleash"], one), "ldApiKey")
+    assert line.text == "Blank keeps the key that LaunchDarkly has."
+
+
+# --- sent over HTTP
+
+
+async def changed(box: Sandbox, answers: dict[str, str], time: Time | None = None) -> tuple[Changed, Configuration]:
+    account = account_of(box, time=time)
+    one = await whole(account, made(box))
+    open_ = editing(account, one)
+    for key, text in answers.items():
+        open_.put(key, text)
+    _, outcome = await drained(edit_of(account, one, open_).send())
+    for secret in (NEW_KEY, TOKENS["writer"].value, TOKENS["import-key"].value):
+        assert secret not in f"{outcome!r} {outcome.failure}"
+    return outcome, one
+
+
+def kept(box: Sandbox, one: Configuration) -> dict[str, Any]:
+    """What another client sees of it."""
+    return next(each for each in configurations(box) if each["_id"] == one.id)
+
+
+async def test_only_the_change_arrives_and_the_keys_stay(box: Sandbox) -> None:
+    outcome, one = await changed(box, {"config-name": "Renamed", "ldTag": "new-tag", "config-tags": "x, y"})
+    assert outcome.failure is None
+    assert outcome.ignored == ()
+    there = kept(box, one)
+    assert (there["name"], there["tags"], there["version"]) == ("Renamed", ["x", "y"], 2)
+    assert there["config"]["ldTag"] == "new-tag"
+    assert there["config"]["sourceProjectId"] == config_for(box, "unleash")["sourceProjectId"]
+    with launchdarkly(box) as ld:  # the import still works: its keys were not written over by what is shown of them
+        assert ld.post(f"{there['_links']['self']['href']}/trigger").status_code == 201
+
+
+async def test_a_key_is_replaced_by_the_new_one_alone(box: Sandbox) -> None:
+    outcome, one = await changed(box, {"sourceApiKey": NEW_KEY})
+    assert outcome.failure is None
+    assert outcome.configuration is not None
+    assert outcome.configuration.version == (one.version or 0) + 1
+
+
+async def test_nothing_changed_sends_nothing(box: Sandbox) -> None:
+    outcome, _ = await changed(box, {})
+    assert "Nothing has changed" in str(outcome.failure)
+    assert patches(box) == 0
+
+
+async def test_a_problem_sends_nothing(box: Sandbox) -> None:
+    outcome, _ = await changed(box, {"ldTag": "no tag"})
+    assert outcome.failure is not None
+    assert patches(box) == 0
+
+
+async def test_a_conflict_reads_again_and_keeps_the_changes(box: Sandbox) -> None:
+    account = account_of(box)
+    one = await whole(account, made(box))
+    mine = editing(account, one)
+    mine.put("ldTag", "mine")
+    other = editing(account, one)
+    other.put("sourceTag", "simple:theirs")
+    _, theirs = await drained(edit_of(account, one, other).send())
+    assert theirs.failure is None
+    box.set_fault("patch-conflict")
+    _, outcome = await drained(edit_of(account, one, mine).send())
+    assert outcome.failure is not None
+    assert outcome.failure.kind is Kind.CONFLICT
+    assert "your changes are kept" in str(outcome.failure)
+    assert outcome.configuration is not None
+    mine.draft = manage_edit.rebased(mine.draft, one, outcome.configuration)
+    assert [each.key for each in manage_edit.changes(mine.draft, outcome.configuration)] == ["ldTag"]
+    assert walk.value(mine.draft, "sourceTag") == "simple:theirs"
+    box.set_fault(None)
+    _, outcome = await drained(edit_of(account, outcome.configuration, mine).send())
+    assert outcome.failure is None
+
+
+async def test_changes_and_new_keys_survive_a_reading_anew(box: Sandbox) -> None:
+    account = account_of(box)
+    one = await whole(account, made(box))
+    mine = editing(account, one)
+    mine.put("ldApiKey", TOKENS["import-key"].value)
+    again = manage_edit.rebased(mine.draft, one, one)
+    assert [each.key for each in manage_edit.changes(again, one)] == ["ldApiKey"]
+
+
+@pytest.mark.parametrize("answers", [{"ldTag": "new"}, {"sourceApiKey": NEW_KEY}])
+async def test_a_lost_answer_is_looked_up(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch, answers: dict[str, str]
+) -> None:
+    loses(monkeypatch, box, "PATCH")
+    outcome, _ = await changed(box, answers)
+    assert outcome.found
+    assert outcome.failure is None
+    assert patches(box) == 1
+
+
+async def test_a_lost_request_is_told_from_it(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    loses(monkeypatch, box, "PATCH", mischief.loses_the_request)
+    time = Time()
+    outcome, one = await changed(box, {"ldTag": "new"}, time)
+    assert "Looked up: it was not changed" in str(outcome.failure)
+    assert sum(time.naps) >= 15
+    assert kept(box, one)["version"] == 1
+
+
+async def test_where_it_cannot_be_read_nothing_is_claimed(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = account_of(box)
+    one = await whole(account, made(box))
+    mine = editing(account, one)
+    mine.put("ldTag", "new")
+
+    async def gone(struck: Struck) -> None:
+        await mischief.loses_the_answer(struck)
+        box.set_fault("everything-gone")
+
+    loses(monkeypatch, box, "PATCH", gone)
+    everything = Fault("everything-gone", "", "", lambda s, m, p: s == "launchdarkly", mischief.loses_the_request)
+    monkeypatch.setitem(FAULTS, everything.name, everything)
+    _, outcome = await drained(edit_of(account, one, mine).send())
+    assert outcome.configuration is None
+    assert "It could not be read" in str(outcome.failure)
+    assert "harmless" in str(outcome.failure)
+
+
+async def test_what_is_taken_and_not_done_is_said(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """LaunchDarkly ignores what its schema does not have: a 2xx is no proof."""
+
+    async def ignores(struck: Struck) -> None:
+        operations = [each for each in json.loads(struck.body) if each["path"] != "/config/ldTag"]
+        struck.body = json.dumps(operations).encode()
+        await struck.go_on()
+
+    loses(monkeypatch, box, "PATCH", ignores)
+    outcome, _ = await changed(box, {"ldTag": "new", "config-name": "Renamed"})
+    assert outcome.failure is None
+    assert outcome.ignored == ("Flag tag",)
+
+
+@pytest.mark.parametrize(("code", "kind"), [(401, Kind.UNAUTHORIZED), (403, Kind.FORBIDDEN), (404, Kind.NOT_FOUND)])
+async def test_a_refusal_is_one(box: Sandbox, monkeypatch: pytest.MonkeyPatch, code: int, kind: Kind) -> None:
+    loses(monkeypatch, box, "PATCH", mischief.refuses(lambda: ld_refusal(code)))
+    outcome, _ = await changed(box, {"ldTag": "new"})
+    assert outcome.failure is not None
+    assert outcome.failure.kind is kind
+    assert patches(box) == 1
+
+
+async def test_a_server_that_quotes_the_new_key_is_not_repeated(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    loses(monkeypatch, box, "PATCH", mischief.refuses(lambda: ld_refusal(400, f"config is not valid: {NEW_KEY}")))
+    outcome, _ = await changed(box, {"sourceApiKey": NEW_KEY})
+    assert outcome.failure is not None
+    assert outcome.failure.kind is Kind.BAD_REQUEST
