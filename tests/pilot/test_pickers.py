@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.pilot.walking import Walk, practice_app
+from tests.pilot.walking import Walk, practice_app, problems
+from tests.unit.sandbox_tools import create, launchdarkly
 from tui.flagimport.walk import answer
 from tui.launchdarkly.models import Project
+from tui.sandbox.keys import ENVIRONMENTS, SPLIT_KEYS, UNLEASH_KEYS, WORKSPACES
+from tui.sandbox.server import Sandbox
 from tui.screens.picker import PickerScreen
 from tui.widgets.pick_list import PickList
 
+OLD = "1f03bc00-01f0-11ec-a057-42851e80ca2c"
 PROJECTS, MEMBERS = 42, 26
 """So many has the practice account; a page holds 20."""
 
@@ -112,3 +116,157 @@ async def test_escape_leaves_the_picker_without_an_answer(tmp_path: Path) -> Non
         await walk.press(*"an", "escape")
         await walk.closed("fields")
         assert walk.text("#field-ldMaintainer") == ""
+
+
+# --- what the source lists
+
+
+async def open_list(walk: Walk, key: str) -> PickList:
+    """The picker of a field, with what it has read."""
+    await walk.push(f"#row-{key} .pick")
+    await walk.opened(PickerScreen)
+    await walk.until(lambda: walk.text("#counted"), "the list to be read, or not")
+    return walk.get("#picks", PickList)
+
+
+def prompts(picks: PickList) -> list[str]:
+    return [str(option.prompt) for option in picks.options]
+
+
+def sent_to(walk: Walk, part: str) -> int:
+    return sum(part in path for _, path, _ in walk.box.requests)
+
+
+async def on_split_fields(walk: Walk) -> None:
+    await walk.jump("fields", "split")
+    await walk.paste("#field-workspaceId", WORKSPACES["default"][0])
+
+
+async def test_a_workspace_fills_the_environment_and_a_name_becomes_its_id(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await on_split_fields(walk)
+        await walk.focus("#config-tags")
+        await walk.answered("environmentId", ENVIRONMENTS["production"])
+        await walk.settled()
+        assert walk.below("environmentId").endswith("production; the production environment")
+        assert "Acme/production" in walk.text("#route")
+        await walk.paste("#field-environmentId", "Development")
+        await walk.press("enter")
+        await walk.answered("environmentId", ENVIRONMENTS["development"])
+        await walk.settled()
+        assert walk.text("#field-environmentId") == ENVIRONMENTS["development"]
+        assert walk.below("environmentId") == "✓ development; its id was filled in"
+        assert "Acme/development" in walk.text("#route")
+        assert "development" in walk.text("#config-name")
+
+
+async def test_going_on_waits_for_what_fills_itself(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await on_split_fields(walk)
+        await walk.next()
+        await walk.at("plan")
+        assert answer(walk.draft, "environmentId").value == ENVIRONMENTS["production"]
+        assert "config-name" in walk.draft.checks  # with the name that came of it
+
+
+async def test_a_tag_is_picked_by_how_many_flags_have_it_and_read_again_by_r(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await on_split_fields(walk)
+        picks = await open_list(walk, "splitTag")
+        row = next(each for each in prompts(picks) if each.startswith("payments"))
+        assert row.split() == ["payments", "9", "flags"]
+        read = sent_to(walk, "/splits/ws/")
+        await walk.press(*"payments")
+        await walk.until(lambda: picks.option_count == 1, "the filtered list")
+        assert sent_to(walk, "/splits/ws/") == read
+        await walk.press("down", "r")
+        await walk.until(lambda: sent_to(walk, "/splits/ws/") > read and picks.highlighted == 0, "another reading")
+        await walk.press("enter")
+        await walk.closed("fields")
+        await walk.settled()
+        assert walk.text("#field-splitTag") == "payments"
+        assert walk.below("splitTag") == "✓ 9 flags have it"
+
+
+async def test_a_list_that_cannot_be_read_leaves_a_plain_field_and_says_why(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await walk.jump("keys", "split")
+        await walk.answer("split")
+        await walk.paste("#field-workspaceApiKey", SPLIT_KEYS["viewer"].value)
+        await walk.next()
+        await walk.at("fields")
+        picks = await open_list(walk, "workspaceId")
+        assert picks.option_count == 0
+        assert "does not let it read the list of workspaces (403)" in walk.text("#counted")
+        assert "Type the id" in walk.text("#counted")
+        await walk.press("escape")
+        await walk.closed("fields")
+        walk.box.set_fault("source-unauthorized")
+        await walk.paste("#field-workspaceId", WORKSPACES["default"][0])
+        await walk.paste("#field-environmentId", ENVIRONMENTS["production"])
+        await walk.press("enter")
+        await walk.settled()
+        assert walk.below("environmentId").startswith("?")
+        assert "(401)" in walk.below("environmentId")
+        assert problems(walk) == ()
+        assert walk.text("#field-environmentId") == ENVIRONMENTS["production"]
+
+
+async def test_ids_of_other_configurations_are_offered(tmp_path: Path) -> None:
+    with Sandbox.start() as box:
+        with launchdarkly(box) as client:
+            create(client, box, "split", "blog", workspaceId=OLD)
+        async with practice_app(tmp_path, box=box) as walk:
+            await walk.jump("fields", "split")
+            picks = await open_list(walk, "workspaceId")
+            await walk.press("down", "end")
+            assert prompts(picks)[-1].startswith(OLD)
+            assert 'used by "Practice"' in prompts(picks)[-1]
+            await walk.press("enter")
+            await walk.closed("fields")
+            assert walk.text("#field-workspaceId") == OLD
+
+
+async def test_a_token_for_looking_fills_the_pickers_and_is_not_kept(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await walk.jump("keys")
+        await walk.answer("unleash")
+        assert not walk.screen.query("#keep-source-helper")
+        assert walk.screen.query("#keep-sourceApiKey")
+        await walk.paste("#field-source-helper", UNLEASH_KEYS["personal"].value)
+        await walk.press("enter")
+        await walk.until(lambda: "Ana Ruiz" in walk.below("source-helper"), "whose it is")
+        await walk.next()
+        await walk.at("fields")
+        for key, wanted in (("sourceProjectId", "mobile-app"), ("sourceEnvironmentId", "development")):
+            assert any(each.startswith(wanted) for each in prompts(await open_list(walk, key)))
+            await walk.press("escape")
+            await walk.closed("fields")
+        picks = await open_list(walk, "sourceTag")
+        await walk.press(*"payments")
+        await walk.until(lambda: picks.option_count == 1, "the filtered list")
+        await walk.press("enter")
+        await walk.closed("fields")
+        await walk.until(lambda: "8 flags have it" in walk.below("sourceTag"), "the count")
+        assert walk.text("#field-sourceTag") == "simple:payments"
+        assert "Not known" in walk.below("sourceTag")
+
+
+async def test_without_the_token_the_list_of_tags_says_what_would_help(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await walk.jump("fields")
+        assert (await open_list(walk, "sourceTag")).option_count == 0
+        assert "An SDK key cannot list the tags" in walk.text("#counted")
+        assert "token for looking" in walk.text("#counted")
+
+
+async def test_a_list_that_fails_when_read_again_gives_the_focus_back(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await on_split_fields(walk)
+        picks = await open_list(walk, "splitTag")
+        await walk.press("down")
+        walk.box.set_fault("source-unauthorized")
+        await walk.press("r")
+        await walk.until(lambda: "could not be read" in walk.text("#counted"), "the refusal")
+        assert picks.option_count == 0
+        await walk.has_focus("filter")

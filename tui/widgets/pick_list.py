@@ -102,7 +102,7 @@ class PickList(OptionList):
                 picks = await self._fetch(query, 0)
         except Failure as failure:
             self.clear_options()
-            self.can_focus = False
+            self._can_be_moved_in(False)
             instead = failure.next_step if failure.kind is Kind.SOURCE else "Type the value."
             self.post_message(self.Counted(f"The list could not be read: {failure.what} {instead}", "unknown"))
             return
@@ -132,11 +132,19 @@ class PickList(OptionList):
         fresh = [pick for pick in items if pick.value not in known]
         self._picks += fresh
         self._total = total if items else len(self._picks)
-        self.can_focus = bool(self._picks)  # nothing to move in
+        self._can_be_moved_in(bool(self._picks))
         self.add_options(Option(_row(pick, self.size.width)) for pick in fresh)
+        if self.has_focus:
+            self.on_focus()
         shown = f"{len(self._picks)} of {total} shown" if total is not None else f"{len(self._picks)} shown"
         counted = shown if self._picks else "none matches; check the spelling or clear the filter"
         self.post_message(self.Counted(f"{counted}. {self._note}" if self._note else counted))
+
+    def _can_be_moved_in(self, able: bool) -> None:
+        """A list without rows keeps no focus: no key would act."""
+        if self.has_focus and not able:
+            self.screen.focus_previous()
+        self.can_focus = able
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
