@@ -215,7 +215,9 @@ WRONG: list[tuple[str, object, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("path", "value", "said"), WRONG, ids=lambda each: "removed" if each is REMOVED else str(each)[:30])
+@pytest.mark.parametrize(
+    ("path", "value", "said"), WRONG, ids=lambda each: "removed" if each is REMOVED else str(each)[:30]
+)
 def test_each_mistake_has_its_path_and_its_words(path: str, value: object, said: str) -> None:
     assert problems(changed(path, value)) == [said]
 
