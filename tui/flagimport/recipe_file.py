@@ -97,12 +97,11 @@ def _whole(text: str) -> RecipeError:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """What was written for a field, and where. An entry that another one beats is judged all the same."""
+    """What was written for a field, and where. One that a later one beats is judged all the same."""
 
     field: Variable
     raw: str
     place: str
-    counts: bool = True
 
 
 @dataclass
@@ -127,7 +126,7 @@ class _Reader:
         draft = self._draft(form)
         if form is not None:
             self._missing(draft, form, config)
-        places = {each.field.key: each.place for each in self.entries if each.counts}
+        places = {each.field.key: each.place for each in self.entries}
         return RecipeAnswers(draft, self.references, places)
 
     def problem(self, place: str, text: str) -> None:
@@ -182,12 +181,12 @@ class _Reader:
     def _launchdarkly(self, table: Mapping[str, object]) -> None:
         host = self._text(table, "launchdarkly", "host", required=False)
         if host is not None:
-            self.entries.append(_Entry(HOST, host, "launchdarkly.host", not self.said.host))
+            self.entries.append(_Entry(HOST, host, "launchdarkly.host"))
         elif "host" not in table and self.said.base_uri and not self.said.host:
             self.entries.append(_Entry(HOST, self.said.base_uri, "LD_BASE_URI"))
         project = self._text(table, "launchdarkly", "project")
         if project is not None:
-            self.entries.append(_Entry(PROJECT, project, "launchdarkly.project", not self.said.project))
+            self.entries.append(_Entry(PROJECT, project, "launchdarkly.project"))
         if "token" in table:
             self._reference(table["token"], "launchdarkly.token", TOKEN.key)
         else:
@@ -250,8 +249,7 @@ class _Reader:
         """The answers as the wizard would have them, each judged by its field's own rules."""
         draft = walk.choose(Draft(), form) if form else Draft()
         for entry in self.entries:
-            if entry.counts:
-                draft = walk.put(draft, entry.field.key, entry.raw)
+            draft = walk.put(draft, entry.field.key, entry.raw)
         values = walk.values(draft)
         for entry in self.entries:
             tidied = forms.tidy(entry.field, entry.raw).value
