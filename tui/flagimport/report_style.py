@@ -73,7 +73,7 @@ footer { margin-top: 3rem; padding-top: .8rem; border-top: 1px solid var(--line)
   :root { color-scheme: light; --ink: #000; --soft: #333; --line: #999; --page: #fff; --band: #fff;
     --good: #444; --fair: #777; --poor: #000; --calm: #aaa; --good-band: #fff; --fair-band: #fff;
     --poor-band: #fff; }
-  body { max-width: none; padding: 0; font-size: 10pt; }
+  html, body { font-size: 10pt; } body { max-width: none; padding: 0; }
   nav { display: none; }
   h1 { font-size: 17pt; } h2 { margin: 14pt 0 4pt; font-size: 12pt; break-after: avoid; }
   p { break-inside: avoid; break-after: avoid; } footer { break-inside: avoid; margin-top: 16pt; }
