@@ -73,7 +73,7 @@ def test_after_any_end_another_process_goes_on(driver: Driver, tmp_path: Path, s
     moments, arrived = whole["said"]["moments"], whole["said"]["arrived"]
     assert moments > 30
     for moment in range(1 + share, moments + 1, _SHARES):
-        path = shutil.copy(planned, tmp_path / f"{moment}.json")
+        path = Path(shutil.copy(planned, tmp_path / f"{moment}.json"))
         with Sandbox.start(company=small()) as box:
             before = set(flags_of(box))
             killed = driver.run(box, path, moment)
