@@ -78,7 +78,7 @@ footer { margin-top: 3rem; padding-top: .8rem; border-top: 1px solid var(--line)
   h1 { font-size: 17pt; } h2 { margin: 14pt 0 4pt; font-size: 12pt; break-after: avoid; }
   p { break-inside: avoid; break-after: avoid; } footer { break-inside: avoid; margin-top: 16pt; }
   .verdict, .tiles div, .steps div, figure, .facts table, tr, li { break-inside: avoid; }
-  thead { display: table-header-group; }
+  thead { display: table-header-group; break-after: avoid; } tbody tr:first-child { break-before: avoid; }
   .tiles { grid-template-columns: repeat(6, 1fr); gap: 4pt; } .tiles div { padding: 4pt 6pt; }
   .tiles dd { font-size: 13pt; } .tiles dt { font-size: 8pt; }
   .facts { grid-template-columns: 1fr 1fr 1fr; gap: 8pt 12pt; } .facts th[scope=row] { width: 23mm; }
