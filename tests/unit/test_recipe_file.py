@@ -32,6 +32,13 @@ CANARY = "canary-7d1f0c-which-may-be-a-key"
 UNLEASH = recipe.write(answered("unleash", config_tags="migration")[0]).text
 SPLIT = recipe.write(answered("split")[0]).text
 REMOVED = object()
+
+
+def named_case(value: object) -> str:
+    """The same in every process that runs tests."""
+    return "removed" if value is REMOVED else str(value)[:30]
+
+
 LITERAL = "holds a value. Keys are never read from a recipe. Write env:NAME, file:PATH or keyring."
 
 
@@ -272,7 +279,7 @@ def test_of_thousands_of_mistakes_fifty_are_told() -> None:
         ("a = " + "[" * 5_000, "The recipe is not TOML."),
         ("a = 2020-99-99", None),
     ],
-    ids=lambda each: "removed" if each is REMOVED else str(each)[:24],
+    ids=named_case,
 )
 def test_what_is_no_toml_is_placed_and_not_quoted(text: str, said: str | None) -> None:
     (found,) = problems(text)

@@ -125,7 +125,8 @@ def test_a_check_is_said_at_its_field_and_at_others(draft: Draft) -> None:
     assert walk.line(draft, "config-name") == Finding(Level.PROBLEM, "config-name", "The name is taken.")
     assert walk.line(draft, "project") == other
     assert [f.text for f in walk.problems(draft, "fields")] == ["The name is taken."]
-    assert walk.problems(draft, "review") == walk.problems(draft, "fields")
+    assert walk.answer_problems(draft) == walk.problems(draft, "fields")
+    assert walk.problems(draft, "review") == walk.problems(draft, "fields") + walk.problems(draft, "plan")
 
 
 def test_what_could_not_be_asked_does_not_stop(draft: Draft) -> None:

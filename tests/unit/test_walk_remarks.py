@@ -112,9 +112,9 @@ def test_review_says_nothing_without_an_integration() -> None:
 def test_review_leads_to_the_step_of_each_line(integration: str) -> None:
     draft = walk.choose(Draft(), forms()[integration])
     shown = review.lines(draft)
-    assert {line.step for line in shown} <= {"launchdarkly", "keys", "fields"}
+    assert {line.step for line in shown} <= {"launchdarkly", "keys", "fields", "plan"}
     labels = [line.label for line in shown]
-    for label in ("Into", "From", "Import key", "Name, tags", "Which flags", "They get"):
+    for label in ("Into", "From", "Plan", "Import key", "Name, tags", "Which flags", "They get"):
         assert label in labels
 
 

@@ -96,9 +96,9 @@ def test_change_does_not_return_over_a_problem_elsewhere() -> None:
     draft = walk.put(walk.change(walked(), "launchdarkly"), "sourceProjectId", "")
     following = walk.following(draft)
     assert following is not None
-    assert following.key == "keys"
-    draft = walk.next_step(walk.next_step(draft))
-    assert draft.step == "fields"
+    assert following.key == "fields"
+    draft = walk.next_step(draft)
+    assert (draft.step, draft.returns) == ("fields", True)
     assert walk.next_step(draft) is draft
     draft = walk.put(draft, "sourceProjectId", "default")
     assert walk.next_step(draft).step == "review"
