@@ -87,6 +87,8 @@ def _parser() -> _Parser:
     _places(plan)
     plan.add_argument("--timeout", type=_seconds, default=1800.0, metavar="SECONDS", help="of the whole run (1800)")
     plan.set_defaults(run=_plan)
+    configs = commands.add_parser("configs", help="list, start, watch or delete the imports that your account has")
+    _configs_parser(configs, common)
     manifest = commands.add_parser(
         "manifest", parents=[common], help="check integration manifests and print their forms"
     )
@@ -136,6 +138,31 @@ def _path(text: str) -> Path:
     from pathlib import Path
 
     return Path(text)
+
+
+def _configs_parser(parser: _Parser, common: _Parser) -> None:
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    for action, says in _CONFIGS_ACTIONS.items():
+        one = actions.add_parser(action, parents=[common], help=says, allow_abbrev=False)
+        if action != "list":
+            one.add_argument("id", metavar="ID", help="as `configs list` shows it")
+        _places(one)
+        one.add_argument("--timeout", type=_seconds, default=1800.0, metavar="SECONDS", help="of the whole run (1800)")
+        if action in ("trigger", "delete"):
+            one.add_argument("--yes", action="store_true", help="do not ask")
+        if action == "watch":
+            told = "without any movement, after which it is called stuck (300)"
+            one.add_argument("--stuck-after", type=_seconds, default=300.0, metavar="SECONDS", help=told)
+        one.set_defaults(run=_configs, action=action)
+
+
+_CONFIGS_ACTIONS = {
+    "list": "all flag import configurations of the account",
+    "show": "one, with its settings and errors; never prints a key",
+    "trigger": "start its import",
+    "watch": "watch its import to the end",
+    "delete": "delete it; the flags it imported stay",
+}
 
 
 def _keys_parser(parser: _Parser, common: _Parser) -> None:
@@ -341,6 +368,43 @@ def _planned(parsed: argparse.Namespace, redactor: Redactor, log: Log | None) ->
         if parsed.json:
             print(_error("internal", said, "Nothing was changed. What happened is told on stderr, without keys."))
         return _failed(f"{said} Nothing was changed.", redactor)
+
+
+def _configs(parsed: argparse.Namespace) -> int:
+    if parsed.demo:
+        return _refused(parsed, "--demo is for the wizard alone; nothing was sent.")
+    from tui.secrets.hardening import harden
+
+    harden()
+    return _logged(parsed, lambda redactor, log: _managed(parsed, redactor, log))
+
+
+def _managed(parsed: argparse.Namespace, redactor: Redactor, log: Log | None) -> int:
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # httpx's own command loads rich
+    try:
+        from tui.flagimport.tools import Tools
+        from tui.headless.configs import Around, Asked, run
+
+        asked = Asked(
+            parsed.action,
+            id=getattr(parsed, "id", ""),
+            host=parsed.host,
+            project=parsed.project,
+            integration=parsed.integration,
+            manifests=tuple(parsed.manifest),
+            yes=getattr(parsed, "yes", False),
+            as_json=parsed.json,
+            timeout=parsed.timeout,
+            stuck_after=getattr(parsed, "stuck_after", 300.0),
+        )
+        return run(asked, Around(Tools(redactor=redactor, log=log)))
+    except BrokenPipeError:
+        raise
+    except Exception:
+        said = "This program failed; the fault is ours."
+        if parsed.json:
+            print(_error("internal", said, "What happened is told on stderr, without keys."))
+        return _failed(f"{said} Look how it stands with: ld-flag-import configs list", redactor)
 
 
 def _manifest(parsed: argparse.Namespace) -> int:
