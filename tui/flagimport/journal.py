@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from types import MappingProxyType
 
 from tui.flagimport.plan import Plan, PlannedFlag
 from tui.flagimport.request import CreateRequest, Slot
@@ -169,16 +170,22 @@ def begin(
     return Journal(
         identity=identity_of(request),
         tags=request.tags,
-        config={key: value for key, value in request.config.items() if not isinstance(value, Slot)},
+        config=_settings(request),
         references=references,
         planned_at=plan.read_at,
-        expected=tuple(_expected(each, explained) for each in plan.arriving),
+        expected=tuple(expected_of(each, explained) for each in plan.arriving),
         left_out=tuple(LeftOut(p.flag.key, p.verdict.value, p.reason) for p in plan.flags if not p.arrives),
         notes=plan.notes,
         before=frozenset(plan.existing),
         who=who,
         snapshot_at=plan.read_at,
     )
+
+
+def unplanned(request: CreateRequest, references: Mapping[str, str], who: str) -> Journal:
+    """The journal of a configuration that is only created: nobody has planned yet what it is to bring."""
+    config = _settings(request)
+    return Journal(identity_of(request), request.tags, config, references, 0.0, (), (), (), frozenset(), who)
 
 
 def of_existing(host: str, configuration: Configuration, who: str) -> Journal:
@@ -197,7 +204,7 @@ def again(journal: Journal, plan: Plan, explained: Mapping[str, tuple[Lost, ...]
     Of a flag that is still to arrive the plan tells how it will look. Flags that somebody else has made meanwhile
     stood there before. The configuration is started next.
     """
-    arriving = {each.flag.key: _expected(each, explained) for each in plan.arriving}
+    arriving = {each.flag.key: expected_of(each, explained) for each in plan.arriving}
     kept = tuple(arriving.pop(each.key, each) for each in journal.expected)
     there = standing(journal, {key: flag.created for key, flag in plan.existing.items()}, plan.read_at)
     return replace(
@@ -227,7 +234,12 @@ def standing(journal: Journal, there: Mapping[str, int | None], now: float) -> J
     )
 
 
-def _expected(each: PlannedFlag, explained: Mapping[str, tuple[Lost, ...]]) -> Expected:
+def _settings(request: CreateRequest) -> dict[str, object]:
+    return {key: value for key, value in request.config.items() if not isinstance(value, Slot)}
+
+
+def expected_of(each: PlannedFlag, explained: Mapping[str, tuple[Lost, ...]] = MappingProxyType({})) -> Expected:
+    """What a flag of a plan must look like when it has arrived. `explained` has its losses by key."""
     flag = each.flag
     return Expected(
         key=flag.key,

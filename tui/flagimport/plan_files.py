@@ -10,7 +10,7 @@ from typing import Literal
 
 from tui.files import unused, write_private
 from tui.flagimport import flag_words, plan_words, reading
-from tui.flagimport.plan import WORDS, Plan, PlannedFlag, Verdict
+from tui.flagimport.plan import WORDS, Counts, Plan, PlannedFlag, Verdict
 from tui.flagimport.plan_request import PlanRequest
 from tui.flagimport.planning import shortfall
 from tui.net.times import day
@@ -66,17 +66,21 @@ def as_json(plan: Plan) -> dict[str, object]:
     """The plan as contract §4 has it. Raises ValueError for one that is not whole: that is no document."""
     if not plan.whole:
         raise ValueError("a plan that is not complete is no document")
-    counts = plan.counts
     return {
         "integration": plan.request.integration,
         "project": plan.request.project,
         "environment": plan.request.environment,
-        "counts": {
-            "source": counts.source, "import": counts.arrive, "skip": counts.skip, "invalid": counts.invalid,
-            "lossy": counts.lossy, "on_at_source": counts.on_at_source,
-        },
+        "counts": counts_as_json(plan.counts),
         "flags": [_flag(each) for each in plan.flags],
         "notes": list(notes(plan)),
+    }
+
+
+def counts_as_json(counts: Counts) -> dict[str, int]:
+    """The numbers of a plan as contract §4 names them."""
+    return {
+        "source": counts.source, "import": counts.arrive, "skip": counts.skip, "invalid": counts.invalid,
+        "lossy": counts.lossy, "on_at_source": counts.on_at_source,
     }  # fmt: skip
 
 

@@ -125,6 +125,11 @@ def build(draft: walk.Draft) -> CreateRequest:
     """The request a draft stands for. Raises ValueError while an answer still has a problem."""
     if draft.form is None or walk.answer_problems(draft):
         raise ValueError("the draft still has problems")
+    return of_settings(draft)
+
+
+def of_settings(draft: walk.Draft) -> CreateRequest:
+    """As `build`, whether the secrets are there or not: to compare with what exists, not to send. Raises ValueError."""
     return CreateRequest(
         instance=instance(walk.value(draft, HOST.key)),
         project=walk.value(draft, PROJECT.key),

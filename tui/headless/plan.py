@@ -13,6 +13,7 @@ from typing import TextIO
 
 from tui.flagimport import form, plan_files, reading, recipe_file, recipe_keys, walk
 from tui.flagimport.builtin_fields import TOKEN
+from tui.flagimport.importing import incomplete
 from tui.flagimport.plan import Plan
 from tui.flagimport.plan_request import plan_request
 from tui.flagimport.recipe_file import RecipeAnswers, Said
@@ -84,6 +85,13 @@ def recipe_of(asked: Asked, environ: Mapping[str, str]) -> RecipeAnswers:
     return recipe_file.read(asked.recipe, forms, said)
 
 
+def must_be_readable(integration: str) -> None:
+    """Raises RecipeError for a source whose flags nobody here can read."""
+    if not reading.can_be_read(integration):
+        text = "names a source that this program cannot read flags from: what would arrive is not known."
+        raise RecipeError([Problem("import.integration", text)])
+
+
 async def _in_time(timeout: float, recipe: RecipeAnswers, around: Around) -> tuple[Plan, Draft]:
     try:
         async with asyncio.timeout(timeout):
@@ -96,9 +104,7 @@ async def _in_time(timeout: float, recipe: RecipeAnswers, around: Around) -> tup
 async def _planned(recipe: RecipeAnswers, around: Around) -> tuple[Plan, Draft]:
     """The plan, whole, and the answers that it is of. Raises Failure, also for a plan that is not whole."""
     integration = recipe.draft.integration
-    if not reading.can_be_read(integration):
-        text = "names a source that this program cannot read flags from: what would arrive is not known."
-        raise RecipeError([Problem("import.integration", text)])
+    must_be_readable(integration)
     needed = (TOKEN.key, SOURCES[integration].KEY_FIELD)  # nothing is created: the import key may be missing
     wanted = [key for key in needed if key in recipe.references]  # a manifest of the person's own may have other keys
     tools, bag = around.tools, Bag(around.tools.redactor)
@@ -117,14 +123,12 @@ async def _planned(recipe: RecipeAnswers, around: Around) -> tuple[Plan, Draft]:
     finally:
         progress.close()
     if plan is None or not plan.whole:
-        raise _incomplete(plan)
+        raise for_recipe(incomplete(plan))
     return plan, draft
 
 
-def _incomplete(plan: Plan | None) -> Failure:
-    if plan is None or plan.failure is None:
-        return Failure(Kind.INTERNAL, "The plan is not complete.", plan.incomplete if plan else "", "Run again.")
-    failure = plan.failure
+def for_recipe(failure: Failure) -> Failure:
+    """The same failure, where the token came from a recipe and not from a field."""
     if failure.kind is Kind.UNAUTHORIZED and failure.field == TOKEN.key:
         step = "Correct the token that the recipe refers to, or name another instance with --host"
         return failure.replaced(next_step=f"{step}; nothing was changed.")
