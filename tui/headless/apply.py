@@ -1,0 +1,215 @@
+"""`ld-flag-import apply RECIPE`: plan, create, start, watch, verify; or go on where an earlier run has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
+
+from tui.flagimport import plan_words, report, report_files, walk
+from tui.flagimport.importing import Created, Event, Importing, Planned, Triggered, Verified
+from tui.flagimport.plan_files import counts_as_json
+from tui.flagimport.running import Ended, Resting, Stuck
+from tui.flagimport.watch import Moved
+from tui.headless import verified
+from tui.headless.case import Around, Asked, Case, agreed, must_be_able_to_ask, opened
+from tui.headless.output import Output
+from tui.headless.plan import for_recipe
+from tui.headless.progress import Progress, terminal_width
+from tui.headless.running import to_the_end
+from tui.net.errors import Failure, Kind
+from tui.net.times import span
+from tui.text import clean
+from tui.text.cells import wrapped
+
+_NOT_AS_WANTED = 6
+_DECLINED = 2
+
+
+def run(asked: Asked, around: Around) -> int:
+    """Import, and tell each step. Returns the exit code of contract §2; with JSON the last line says it too."""
+    output = Output(asked.as_json, around.out, around.err, around.tools.redactor)
+    command = _Command(asked, around, output)
+    try:
+        case = opened(asked, around)
+        must_be_able_to_ask(asked, around, "An import")
+        code = to_the_end(lambda: command.run(case), ended=command.ended)
+    except Failure as failure:
+        code = output.fail(for_recipe(failure))
+    if asked.as_json:
+        output.document({"event": "result", "exit": code, "report": command.report})
+    return code
+
+
+@dataclass
+class _Command:
+    asked: Asked
+    around: Around
+    output: Output
+    report: str | None = None
+    _code: int = 0
+    _told: tuple[str, int] | None = None
+    _known: set[str] = field(default_factory=set)
+
+    def ended(self) -> None:
+        self.output.say("Ended. What was done is noted: run it again to go on from there.")
+
+    async def run(self, case: Case) -> int:
+        importing = Importing(
+            request=case.request,
+            references=case.references,
+            journal=case.journal,
+            bag=case.bag,
+            tools=case.tools,
+            keep=case.keep,
+            completed=case.completed,
+            readable=case.readable,
+            stuck_after=self.asked.stuck_after,
+        )
+        if importing.begun:
+            await case.token()
+        else:
+            await case.completed()  # a key that is missing is told before anything is sent
+        if self.asked.create_only and not await self._may_create(case, importing):
+            return self._declined()
+        progress = case.progress()
+        try:
+            async with aclosing(importing.run(create_only=self.asked.create_only)) as events:
+                async for event in events:
+                    if not await self._happened(event, case, progress):
+                        return self._declined()
+        finally:
+            progress.close()
+        return self._code
+
+    def _declined(self) -> int:
+        self.output.say("Nothing was sent.")
+        return _DECLINED
+
+    async def _may_create(self, case: Case, importing: Importing) -> bool:
+        question = f'Create "{clean(case.request.name)}" in project {clean(case.request.project)}, without starting it?'
+        return importing.begun or await agreed(self.asked, self.around, self.output, question)
+
+    async def _happened(self, event: Event, case: Case, progress: Progress) -> bool:
+        """Tell an event; False where the person does not want to go on."""
+        show = _SHOWN.get(type(event))
+        if show is None:
+            progress.happened(event)  # type: ignore[arg-type]  # all others are of an exchange
+            return True
+        progress.close()
+        show(self, event, case)
+        self.around.out.flush()
+        return not isinstance(event, Planned) or await self._wanted(event, case)
+
+    async def _wanted(self, event: Planned, case: Case) -> bool:
+        if not event.counts.arrive:
+            return True
+        count, project = event.counts.arrive, clean(case.request.project)
+        flags = "1 flag" if count == 1 else f"{count:,} flags"
+        doing = "Import" if event.plan else "Go on importing"
+        return await agreed(self.asked, self.around, self.output, f"{doing} {flags} into project {project}?")
+
+    def _tell(self, event: str, fields: Mapping[str, object], text: str) -> None:
+        if self.output.as_json:
+            self.output.document({"event": event, **fields})
+        else:
+            self._lines(text)
+
+    def _lines(self, text: str) -> None:
+        for line in wrapped(clean(text), terminal_width(self.output.out)):
+            self.output.line(line)
+
+    def _planned(self, event: Planned, case: Case) -> None:
+        if not self.output.as_json:
+            self._lines(" -> ".join(walk.route(case.recipe.draft)))
+        if event.plan is not None:
+            text = plan_words.headline(event.plan)[1]
+        else:
+            text = f"An earlier run has planned {event.counts.arrive:,} flags; going on from where it ended."
+        self._tell("planned", {"counts": counts_as_json(event.counts)}, text)
+        if not event.counts.arrive and not self.output.as_json:
+            self.output.line("Nothing to import. Nothing was written.")
+
+    def _created(self, event: Created, case: Case) -> None:
+        doing = "Uses the configuration that is there:" if event.reused else "Created the configuration"
+        fields = {"id": event.id, "reused": event.reused, "status_code": event.status_code}
+        self._tell("created", fields, f'{doing} "{case.request.name}" ({event.id}).')
+
+    def _triggered(self, event: Triggered, case: Case) -> None:
+        text = "Started the import." if event.by_us else "The import was started already."
+        self._tell("triggered", {"status_code": event.status_code}, text)
+
+    def _moved(self, event: Moved, case: Case) -> None:
+        now = (event.status, event.arrived)
+        if now != self._told:
+            self._told = now
+            fields = {"status": event.status, "arrived": event.arrived, "expected": event.expected}
+            text = f"{event.status or 'no status'}: {event.arrived:,} of {event.expected:,} flags have arrived"
+            self._tell("progress", fields, text)
+        self._errors(event.errors)
+
+    def _errors(self, errors: Sequence[str]) -> None:
+        """Each error once; with JSON they stand in `finished`."""
+        for error in errors:
+            if error not in self._known and not self.output.as_json:
+                self._lines(f"LaunchDarkly reports: {error}")
+            self._known.add(error)
+
+    def _resting(self, event: Resting, case: Case) -> None:
+        if event.trouble:
+            self.output.say(f"{clean(event.trouble)} The import is not affected; looking again.")
+
+    def _stuck(self, event: Stuck, case: Case) -> None:
+        raise Failure(
+            Kind.STUCK,
+            f"Nothing has moved for {span(event.seconds)}: {event.arrived:,} of {event.expected:,} flags have arrived,"
+            f" and the status says {clean(event.status) or 'nothing'}.",
+            "Most likely LaunchDarkly cannot reach the source.",
+            "It may still go on: run this again later to watch on. Do not start it anew meanwhile.",
+        )
+
+    def _finished(self, event: Ended, case: Case) -> None:
+        self._code = 0 if event.status == "complete" else _NOT_AS_WANTED
+        expected = len(event.journal.awaited)
+        fields = {
+            "status": event.status, "arrived": len(event.arrived), "expected": expected, "errors": [*event.errors],
+        }  # fmt: skip
+        text = f"Ended {event.status}: {len(event.arrived):,} of {expected:,} flags have arrived."
+        self._errors(event.errors)
+        self._tell("finished", fields, text)
+
+    def _verified(self, event: Verified, case: Case) -> None:
+        found = event.verification
+        if not found.agrees:
+            self._code = _NOT_AS_WANTED
+        if self.output.as_json:
+            self.output.document({"event": "verified", **verified.as_json(found)})
+        else:
+            for line in verified.lines(found, terminal_width(self.output.out)):
+                self.output.line(line)
+        self._write_report(event, case)
+
+    def _write_report(self, event: Verified, case: Case) -> None:
+        form = case.recipe.draft.form
+        told = report.report(event.journal, event.verification, case.tools.now(), form=form)
+        try:
+            path = report_files.save(told, self.around.folder, "html", case.tools.redactor)
+        except OSError as error:
+            self.output.say(f"The report cannot be written here: {error.strerror or 'no reason given'}.")
+            return
+        self.report = str(path)
+        if not self.output.as_json:
+            self.output.line(f"Report: {clean(self.report)}")
+
+
+_SHOWN: Mapping[type, Callable[[_Command, Any, Case], None]] = {
+    Planned: _Command._planned,
+    Created: _Command._created,
+    Triggered: _Command._triggered,
+    Moved: _Command._moved,
+    Resting: _Command._resting,
+    Stuck: _Command._stuck,
+    Ended: _Command._finished,
+    Verified: _Command._verified,
+}

@@ -1,0 +1,110 @@
+"""`ld-flag-import undo RECIPE`: take back what this recipe's import made and nobody has touched since."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import aclosing
+
+from tui.flagimport.journal import Journal
+from tui.flagimport.undo import Action, Decision, Undo, without_journal
+from tui.headless.case import Around, Asked, Case, agreed, must_be_able_to_ask, opened
+from tui.headless.output import Output
+from tui.headless.plan import for_recipe
+from tui.headless.progress import terminal_width
+from tui.headless.running import to_the_end
+from tui.net.errors import Failure
+from tui.net.events import Counted, Result
+from tui.text import clean
+from tui.text.cells import wrapped
+
+_DECLINED = 2
+_DONE = {Action.ARCHIVE: "archived", Action.DELETE: "deleted", Action.KEEP: "kept"}
+_TO_DO = {Action.ARCHIVE: "archive", Action.DELETE: "delete", Action.KEEP: "keep"}
+
+
+def run(asked: Asked, around: Around) -> int:
+    """List what would be taken back, and take it back. Returns the exit code of contract §2."""
+    output = Output(asked.as_json, around.out, around.err, around.tools.redactor)
+    try:
+        case = opened(asked, around)
+        noted = case.journal
+        if noted is None:
+            raise without_journal()
+        if not asked.dry_run:
+            must_be_able_to_ask(asked, around, "Undo")
+        ended = "Ended. What was taken back stays so: run it again to go on."
+        return to_the_end(lambda: _undone(case, noted, asked, output), ended=lambda: output.say(ended))
+    except Failure as failure:
+        return output.fail(for_recipe(failure))
+
+
+async def _undone(case: Case, noted: Journal, asked: Asked, output: Output) -> int:
+    await case.token()
+    undo = Undo(noted, case.request.instance, case.bag, case.tools, case.keep, delete=asked.delete)
+    decisions = await _listed(undo, case)
+    count = sum(each.action is not Action.KEEP for each in decisions)
+    if asked.dry_run or not count:
+        _print(decisions, output, _TO_DO if asked.dry_run else _DONE)
+        return 0
+    if not asked.yes:
+        for line in _text(decisions, _TO_DO, terminal_width(case.around.err)):
+            output.say(line)
+        doing, flags = "Delete" if asked.delete else "Archive", "1 flag" if count == 1 else f"{count:,} flags"
+        question = f"{doing} {flags} in project {clean(case.request.project)}?"
+        if not await agreed(asked, case.around, output, question):
+            output.say("Nothing was changed.")
+            return _DECLINED
+    _print(await _carried_out(undo, decisions, count, case), output, _DONE)
+    return 0
+
+
+async def _listed(undo: Undo, case: Case) -> tuple[Decision, ...]:
+    decisions: tuple[Decision, ...] = ()
+    progress = case.progress()
+    try:
+        async with aclosing(undo.listed()) as events:
+            async for event in events:
+                if isinstance(event, Result):
+                    decisions = event.value
+                else:
+                    progress.happened(event)
+    finally:
+        progress.close()
+    return decisions
+
+
+async def _carried_out(undo: Undo, decisions: tuple[Decision, ...], count: int, case: Case) -> list[Decision]:
+    """What was done with each flag. Raises Failure."""
+    done: list[Decision] = []
+    taken = 0
+    progress = case.progress()
+    try:
+        async with aclosing(undo.carried_out(decisions)) as events:
+            async for decided in events:
+                done.append(decided)
+                taken += decided.action is not Action.KEEP
+                progress.happened(Counted("Taken back", taken, count))
+    finally:
+        progress.close()
+    return done
+
+
+def _print(decisions: Sequence[Decision], output: Output, words: dict[Action, str]) -> None:
+    if output.as_json:
+        flags = [{"key": each.key, "action": each.action.value, "reason": each.reason} for each in decisions]
+        output.document({"flags": flags})
+        return
+    for line in _text(decisions, words, terminal_width(output.out)):
+        output.line(line)
+
+
+def _text(decisions: Sequence[Decision], words: dict[Action, str], width: int | None) -> Iterator[str]:
+    wide = max(map(len, words.values()))
+    for each in decisions:
+        text = f"{clean(each.key)}: {clean(each.reason)}"
+        yield from wrapped(text, width, first=f"  {words[each.action]:<{wide}}  ", rest=" " * (wide + 4))
+    counted = Counter(each.action for each in decisions)
+    to = "to " if words is _TO_DO else ""
+    summed = (f"{counted[action]:,} {to}{word}" for action, word in words.items() if counted[action])
+    yield ", ".join(summed) or "This import was to bring no flag."

@@ -1,0 +1,57 @@
+"""A comparison as JSON and as lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from tui.flagimport.verify import Verification
+from tui.text import clean
+from tui.text.cells import wrapped
+
+
+def as_json(found: Verification) -> dict[str, object]:
+    """The fields of the event `verified` (contract §4)."""
+    return {
+        "missing": [{"key": key} for key in found.missing],
+        "unexpected": [{"key": key} for key in found.unexpected],
+        "different": [{"key": key, "properties": [asdict(each) for each in unlike]} for key, unlike in found.different],
+        "on_in_launchdarkly": [{"key": key, "environments": [*where]} for key, where in found.on],
+    }
+
+
+def lines(found: Verification, width: int | None) -> Iterator[str]:
+    """What was found, what is not as planned flag by flag, and what nobody could compare."""
+    yield from wrapped(_headline(found), width)
+    yield from _listed("x missing", found.missing, width)
+    yield from _listed("! not planned", found.unexpected, width)
+    for key, unlike in found.different:
+        yield from wrapped(clean(key), width, first="  ! different  ", rest="      ")
+        for each in unlike:
+            text = f"{each.what}: planned {clean(each.planned) or 'blank'}, there {clean(each.there) or 'blank'}"
+            yield from wrapped(text, width, first="      ", rest="        ")
+    for key, where in found.on:
+        yield from wrapped(f"{clean(key)} in {clean(', '.join(where))}", width, first="  ! on  ", rest="      ")
+    if found.not_compared:
+        yield "Not compared"
+        for text in found.not_compared:
+            yield from wrapped(clean(text), width, first="  ", rest="  ")
+
+
+def _headline(found: Verification) -> str:
+    arrived = f"{found.as_planned:,} as planned"
+    parts = [
+        f"{len(each):,} {word}"
+        for each, word in (
+            (found.missing, "missing"), (found.different, "different"), (found.on, "on in LaunchDarkly"),
+            (found.unexpected, "not planned"),
+        )
+        if each
+    ]  # fmt: skip
+    skipped = f"; {found.skipped:,} stood there before" if found.skipped else ""
+    return f"Verified: {', '.join([arrived, *parts])}{skipped}."
+
+
+def _listed(lead: str, keys: tuple[str, ...], width: int | None) -> Iterator[str]:
+    for key in keys:
+        yield from wrapped(clean(key), width, first=f"  {lead}  ", rest="      ")
