@@ -1,3 +1,3 @@
 """Import feature flags from Split and Unleash into LaunchDarkly, from a terminal."""
 
-__version__ = "1.0.0"
+__version__ = "1.1.0"
