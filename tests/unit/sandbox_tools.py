@@ -37,7 +37,9 @@ class Clock:
 
 def launchdarkly(box: Sandbox, who: str = "writer", version: str = "beta") -> httpx.Client:
     headers = {"Authorization": TOKENS[who].value, "LD-API-Version": version}
-    return httpx.Client(base_url=box.addresses()["launchdarkly"]["url"], headers=headers, trust_env=False, verify=_NO_TLS)
+    return httpx.Client(
+        base_url=box.addresses()["launchdarkly"]["url"], headers=headers, trust_env=False, verify=_NO_TLS
+    )
 
 
 def split(box: Sandbox, key: str = "admin") -> httpx.Client:
