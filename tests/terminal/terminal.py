@@ -22,6 +22,7 @@ KEYS: dict[str, tuple[str, bytes]] = {
     "space": ("Space", b" "),
     "down": ("Down", b"\x1b[B"),
     "right": ("Right", b"\x1b[C"),
+    "end": ("End", b"\x1b[F"),
     "shift+home": ("S-Home", b"\x1b[1;2H"),
     "f1": ("F1", b"\x1bOP"),
     "f2": ("F2", b"\x1bOQ"),

@@ -69,6 +69,7 @@ def test_hostile_text_of_launchdarkly_on_every_screen(world: World, sandbox: San
         term.to("Unleash address")
         term.type(there["unleash"]["url"])
         walks.fields(term)
+        term.to("Maintainer")
         term.to("[ Pick ]")
         term.press("enter")
         term.wait("type to filter", "ana@example.com")
@@ -100,6 +101,40 @@ def _harmless(term: Pty) -> None:
     """The payload stands on the screen, as far as there was room, and nothing of it was obeyed."""
     term.until(lambda: "aGFjaw==" in term.text(), "the payload as text")
     assert obeyed(term.frames) == []
+
+
+def test_hostile_flags_of_the_source_on_the_plan(world: World, sandbox: Sandbox) -> None:
+    there = sandbox.addresses()
+    keys = {"LD_ACCESS_TOKEN": there["launchdarkly"]["token"], "UNLEASH_SDK_KEY": there["unleash"]["key"],
+            "LD_IMPORT_API_KEY": there["launchdarkly"]["import_key"]}  # fmt: skip
+    sandbox.set_fault("source-hostile")
+    with Pty(PROGRAM, world.environ(**keys), world.folder) as term:
+        walks.choose(term, "Unleash")
+        walks.to_fields(term, there)
+        walks.plan(term)
+        term.press(*"ffffff", "end")  # those that cannot arrive: most for what their names hold
+        term.wait("that cannot arrive", "]52;c")
+        assert obeyed(term.frames) == []
+        term.press("k", "enter")
+        term.wait("Source definition")
+        _harmless(term)
+        term.press("enter", *["down", "enter"] * 8)
+        _harmless(term)
+        for _ in range(4):
+            term.press("p")
+        _harmless(term)
+        term.press("escape")
+        term.wait_gone("Source definition")
+        term.press("w")
+        term.until(lambda: "Markdown" in term.focus().drawn, "the question in which form")
+        term.press("enter")
+        term.wait("Saved plan-")
+        term.press("ctrl+q")
+        assert term.end() == 0
+        assert obeyed(term.frames) == []
+        assert _LITERAL in _OWN.sub("", term.raw.decode())
+    for path in world.folder.glob("plan-*"):
+        assert obeyed(path.read_bytes()) == []
 
 
 def test_a_hostile_refusal_is_quoted_harmlessly(world: World, sandbox: Sandbox) -> None:

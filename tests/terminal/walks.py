@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from tests.terminal.terminal import Terminal
 
@@ -84,10 +85,33 @@ def secret(term: Terminal, label: str, value: str) -> None:
     term.wait_for_one(rf"{label} .*•.*\n.* {len(value)} characters")
 
 
+def plan(term: Terminal) -> None:
+    """From Fields, where all is proposed, to Plan, which reads both sides by itself."""
+    term.press("ctrl+o")
+    term.wait("Read in full", "not ticked")
+
+
 def review(term: Terminal) -> None:
-    """From Fields, where all is proposed, to Review."""
+    """From Fields over Plan to Review."""
+    plan(term)
+    tick(term)
     term.press("ctrl+o")
     term.wait("Only the button below sends")
+
+
+def tick(term: Terminal) -> None:
+    """On Plan: tick each kind of loss by a key press of its own."""
+    term.press("ctrl+o")
+    term.until(lambda: "[ ]" in term.focus().drawn, "the focus on the first kind that is not ticked")
+    for left in range(_unticked(term), 0, -1):
+        term.press("space")
+        term.until(partial(lambda before: _unticked(term) < before, left), "the tick")
+        term.press("right")
+    term.wait("Every kind of loss is ticked")
+
+
+def _unticked(term: Terminal) -> int:
+    return term.text().count("[ ]")
 
 
 def send(term: Terminal) -> None:
