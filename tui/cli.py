@@ -87,6 +87,11 @@ def _parser() -> _Parser:
     _places(plan)
     plan.add_argument("--timeout", type=_seconds, default=1800.0, metavar="SECONDS", help="of the whole run (1800)")
     plan.set_defaults(run=_plan)
+    for name, says in _ON_RECIPES.items():
+        one = commands.add_parser(
+            name, parents=[common], help=says, description=f"{says.capitalize()}.", allow_abbrev=False
+        )
+        _recipe_parser(one, name)
     configs = commands.add_parser("configs", help="list, start, watch or delete the imports that your account has")
     _configs_parser(configs, common)
     manifest = commands.add_parser(
@@ -138,6 +143,31 @@ def _path(text: str) -> Path:
     from pathlib import Path
 
     return Path(text)
+
+
+_ON_RECIPES = {
+    "apply": "plan, create, start, watch and verify the import of a recipe; run again it goes on",
+    "verify": "compare what has arrived with what a recipe's import was to bring; writes nothing",
+    "undo": "archive what a recipe's import made and nobody has touched since",
+}
+
+
+def _recipe_parser(parser: _Parser, name: str) -> None:
+    parser.add_argument("recipe", type=_path, metavar="RECIPE", help="a file that the wizard saved at Review")
+    _places(parser)
+    parser.add_argument("--timeout", type=_seconds, default=1800.0, metavar="SECONDS", help="of the whole run (1800)")
+    kept = "where the import is noted, in place of the state directory"
+    parser.add_argument("--journal", type=_path, default=None, metavar="PATH", help=kept)
+    if name in ("apply", "undo"):
+        parser.add_argument("--yes", action="store_true", help="do not ask")
+    if name == "apply":
+        parser.add_argument("--create-only", action="store_true", help="stop after creating; reads no source")
+        told = "without any movement, after which it is called stuck (300)"
+        parser.add_argument("--stuck-after", type=_seconds, default=300.0, metavar="SECONDS", help=told)
+    if name == "undo":
+        parser.add_argument("--delete", action="store_true", help="delete in place of archiving")
+        parser.add_argument("--dry-run", action="store_true", help="only list what would be done")
+    parser.set_defaults(run=_on_recipe, command=name)
 
 
 def _configs_parser(parser: _Parser, common: _Parser) -> None:
@@ -309,9 +339,18 @@ def _refused(parsed: argparse.Namespace, said: str) -> int:
     """Tell why nothing was begun, as JSON where that is asked for."""
     if getattr(parsed, "json", False):
         print(_error("recipe", said, ""))
+        _last_line(parsed, _WRONG)
     else:
         print(said, file=sys.stderr)
     return _WRONG
+
+
+def _last_line(parsed: argparse.Namespace, code: int) -> None:
+    """What a command whose JSON comes line by line ends with, whatever has happened."""
+    if getattr(parsed, "command", "") == "apply":
+        import json
+
+        print(json.dumps({"event": "result", "exit": code, "report": None}))
 
 
 def _error(kind: str, message: str, advice: str) -> str:
@@ -368,6 +407,51 @@ def _planned(parsed: argparse.Namespace, redactor: Redactor, log: Log | None) ->
         if parsed.json:
             print(_error("internal", said, "Nothing was changed. What happened is told on stderr, without keys."))
         return _failed(f"{said} Nothing was changed.", redactor)
+
+
+def _on_recipe(parsed: argparse.Namespace) -> int:
+    if parsed.demo:
+        return _refused(parsed, "--demo is for the wizard alone; nothing was sent.")
+    from tui.secrets.hardening import harden
+
+    harden()
+    return _logged(parsed, lambda redactor, log: _applied(parsed, redactor, log))
+
+
+def _applied(parsed: argparse.Namespace, redactor: Redactor, log: Log | None) -> int:
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # httpx's own command loads rich
+    try:
+        from importlib import import_module
+
+        from tui.flagimport.tools import Tools
+        from tui.headless.case import Around, Asked
+
+        asked = Asked(
+            recipe=parsed.recipe,
+            host=parsed.host,
+            project=parsed.project,
+            integration=parsed.integration,
+            manifests=tuple(parsed.manifest),
+            timeout=parsed.timeout,
+            as_json=parsed.json,
+            journal=parsed.journal,
+            yes=getattr(parsed, "yes", False),
+            create_only=getattr(parsed, "create_only", False),
+            stuck_after=getattr(parsed, "stuck_after", 300.0),
+            delete=getattr(parsed, "delete", False),
+            dry_run=getattr(parsed, "dry_run", False),
+        )
+        run: Callable[[Asked, Around], int] = import_module(f"tui.headless.{parsed.command}").run
+        return run(asked, Around(Tools(redactor=redactor, log=log)))
+    except BrokenPipeError:
+        raise
+    except Exception:
+        said = "This program failed; the fault is ours."
+        advice = "What was done until then is noted: run it again to go on."
+        if parsed.json:
+            print(_error("internal", said, f"{advice} What happened is told on stderr, without keys."))
+            _last_line(parsed, _FAULT)
+        return _failed(f"{said} {advice}", redactor)
 
 
 def _configs(parsed: argparse.Namespace) -> int:
