@@ -20,7 +20,7 @@ from tui.net.errors import Failure, Kind
 from tui.net.events import Exchange, Result, Sink, streamed
 from tui.net.times import moment
 from tui.secrets.bag import Bag
-from tui.text import MASK, clean
+from tui.text import MASK, REPLACEMENT, clean
 
 RUNS = "importing"
 NOT_TOLD = "not told"
@@ -239,6 +239,17 @@ def caution(one: Configuration, deed: Deed) -> str:
     if deed in (Deed.EDIT, Deed.REPLACE_KEY):
         return "It is importing now; that run may still use what it was started with."
     return ""
+
+
+def confirms(one: Configuration, typed: str) -> bool:
+    """Whether somebody has typed what deleting asks for."""
+    return typed.strip() == to_type(one)
+
+
+def to_type(one: Configuration) -> str:
+    """What deleting asks for: the name, or the id where the name is none that can be typed."""
+    name = one.name.strip()
+    return name if name and REPLACEMENT not in name else one.id
 
 
 def named_alike(one: Configuration, name: str, listed: Iterable[Configuration]) -> str:

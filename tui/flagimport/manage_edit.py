@@ -5,7 +5,7 @@ What was read is never written back: LaunchDarkly may have masked its secrets. A
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from tui.flagimport import form as forms
@@ -71,7 +71,7 @@ def draft_of(form: Form | None, one: Configuration) -> Draft:
     for each in edited.variables:
         if not each.secret and each.key in (one.config or {}):
             answers[each.key] = _answer(_text(one, each))
-    return Draft(form=edited, answers=answers, step="fields", furthest="fields")
+    return Draft(form=edited, answers=answers)
 
 
 def _answer(text: str) -> Answer:
@@ -284,11 +284,6 @@ class Edit:
 _REQUEST_TIMEOUT = 408
 """A proxy may say so after it has passed the request on."""
 _HARMLESS = "Your changes are kept. To send them again is harmless: they replace the same again."
-
-
-def labels(found: Iterable[Change]) -> str:
-    """The names of the fields, for a sentence."""
-    return ", ".join(each.label for each in found)
 
 
 def token_beside(bag: Bag, account: Account) -> None:

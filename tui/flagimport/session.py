@@ -200,6 +200,12 @@ class Session:
 
     # --- values that are known without asking
 
+    def look_around(self) -> None:
+        """Fill in the instance and your token as far as they are known, though no integration is chosen yet."""
+        self._collect()
+        if not walk.value(self.draft, HOST.key):
+            self.draft = walk.put(self.draft, HOST.key, HOST.default, source=walk.PROPOSED, touched=False)
+
     def _collect(self) -> None:
         """Fill what the command line, the environment and ldcli's configuration tell, where nothing was answered."""
         if self.practice is not None:

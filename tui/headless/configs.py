@@ -30,7 +30,6 @@ from tui.net.times import span
 from tui.secrets import found
 from tui.secrets.bag import Bag
 from tui.secrets.names import entry_name
-from tui.text import clean
 
 T = TypeVar("T")
 Action = Literal["list", "show", "trigger", "watch", "delete"]
@@ -228,9 +227,9 @@ class _Command:
         for text in (line(one), manage.caution(one, manage.Deed.DELETE)):
             if text:
                 self.output.say(text)
-        self.around.err.write(f"To delete it, type its name, {one.name}: ")
+        self.around.err.write(f"To delete it, type {manage.to_type(one)}: ")
         self.around.err.flush()
-        return clean(self.around.input.readline().strip()) == one.name.strip()
+        return manage.confirms(one, self.around.input.readline())
 
     async def trigger(self, account: Account) -> int:
         one = await self._one(account)
