@@ -75,7 +75,7 @@ def draft_of(form: Form | None, one: Configuration) -> Draft:
 
 
 def _answer(text: str) -> Answer:
-    return Answer(value=text, source=AS_IT_IS, touched=True)
+    return Answer(value=text, source=AS_IT_IS if text else "", touched=True)
 
 
 def _text(one: Configuration, each: Variable) -> str:
@@ -85,10 +85,17 @@ def _text(one: Configuration, each: Variable) -> str:
 
 def fields(draft: Draft, *, keys_alone: bool = False) -> tuple[Variable, ...]:
     """The fields that can be changed, in the manifest's order: with `keys_alone` the secrets, else all."""
-    shown = [v for v in forms.visible(draft.form, walk.values(draft)) if not v.fixed_after_saving] if draft.form else []
+    shown = {each.key for each in forms.visible(draft.form, walk.values(draft))} if draft.form else set()
+    built_in = (CONFIG_NAME, CONFIG_TAGS)
+    return tuple(v for v in all_fields(draft, keys_alone=keys_alone) if v in built_in or v.key in shown)
+
+
+def all_fields(draft: Draft, *, keys_alone: bool = False) -> tuple[Variable, ...]:
+    """The same with those that other answers keep away now."""
+    free = [v for v in (draft.form.variables if draft.form else ()) if not v.fixed_after_saving]
     if keys_alone:
-        return tuple(v for v in shown if v.secret)
-    return (CONFIG_NAME, CONFIG_TAGS, *shown)
+        return tuple(v for v in free if v.secret)
+    return (CONFIG_NAME, CONFIG_TAGS, *free)
 
 
 def rebased(draft: Draft, before: Configuration, now: Configuration) -> Draft:

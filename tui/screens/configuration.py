@@ -1,0 +1,275 @@
+"""One flag import configuration: how it stands, what may be done with it, and that done at the press of a button."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Button, Static
+
+from tui.flagimport import manage, manage_run
+from tui.flagimport.form import Form
+from tui.flagimport.manage import Account, Deed
+from tui.flagimport.manage_edit import Changed
+from tui.flagimport.running import Ended, Resting, Runner, Stuck
+from tui.launchdarkly.models import Configuration
+from tui.net.errors import Failure
+from tui.net.events import Note, Pausing, Result
+from tui.net.times import moment, span, time_of_day
+from tui.screens.configuration_dialogs import DeleteQuestion
+from tui.screens.configuration_edit import EditScreen
+from tui.screens.dialogs import Question
+from tui.screens.sheet import Sheet
+from tui.widgets.buttons import Plain
+from tui.widgets.facts import Fact
+from tui.widgets.sentences import Said, Sentences
+from tui.widgets.symbols import sentence
+
+if TYPE_CHECKING:
+    from tui.flagimport.session import Session
+    from tui.flagimport.watch import Moved
+
+_MOST_NEWS = 8
+
+
+class ConfigurationScreen(Sheet[bool]):
+    """Gives True when something was changed, so that the list is old."""
+
+    HELP = "An import cannot be stopped: LaunchDarkly has no way to. To watch only looks; leave whenever you like."
+
+    def __init__(
+        self, session: Session, account: Account, one: Configuration, listed: tuple[Configuration, ...]
+    ) -> None:
+        super().__init__()
+        self._session, self._account, self._listed = session, account, listed
+        self._one = one
+        self._form: Form | None = session.forms.get(one.integration_key)
+        self._whole = False
+        self._changed = False
+        self._news: list[Said] = []
+
+    def title_text(self) -> str:
+        return self._one.name or self._one.id
+
+    def place(self) -> str:
+        where = "PRACTICE" if self.app.practising else f"LaunchDarkly {self._account.instance.name}"
+        return f"{where} {self._one.project_key}"
+
+    def compose_body(self) -> ComposeResult:
+        yield Vertical(id="one-facts")
+        yield Sentences(self.symbols, id="one-watch")
+        yield Sentences(self.symbols, id="one-errors")
+        yield Static(Content("Settings"), classes="group", markup=False)
+        yield Vertical(id="one-settings")
+
+    def compose_buttons(self) -> ComposeResult:
+        yield Plain("Edit", id="edit")
+        yield Plain("Replace a key", id="replace")
+        yield Plain("Start", id="start")
+        yield Plain("Watch", id="watch")
+        yield Plain("Delete", id="delete")
+
+    async def on_mount(self) -> None:
+        await self._show()
+        self.query_one("#edit").focus()
+        self._read()
+
+    def action_close(self) -> None:
+        """Back to the list; an import that was watched goes on."""
+        self.dismiss(self._changed)
+
+    # --- reading and showing
+
+    @work(exclusive=True, group="read", exit_on_error=True)
+    async def _read(self, said: Said = ("note", "")) -> None:
+        self.say("note", "Reading it ...")
+        await self._read_now(said)
+
+    async def _read_now(self, said: Said) -> bool:
+        """Read it anew, and then say that; False where it could not be read."""
+        try:
+            async with aclosing(manage.opened(self._account, self._one)) as events:
+                async for event in events:
+                    if isinstance(event, Pausing):
+                        self.say("warning", f"LaunchDarkly asks for a pause: going on at {moment(event.until)}.")
+                    elif isinstance(event, Result):
+                        self._one, self._whole = event.value, True
+        except Failure as failure:
+            self._changed = True  # it may be gone
+            self.say("problem", str(failure))
+            return False
+        await self._show()
+        self.say(*said)
+        return True
+
+    async def _show(self) -> None:
+        one, redact = self._one, self._account.tools.redactor
+        with self.app.batch_update():
+            self.query_one(".sheet-title", Static).update(Content(self.title_text()))
+            facts = self.query_one("#one-facts")
+            await facts.remove_children()
+            await facts.mount_all(
+                Fact(f.label, sentence(self.symbols, f.level, f.text), classes="one-fact")
+                for f in manage.facts(one, self._form, redact)
+            )
+            said: list[Said] = []
+            for error, cause in manage.errors(one, redact):
+                said += [("problem", error), *([("note", cause)] if cause else [])]
+            self.query_one("#one-errors", Sentences).show(said)
+            settings = self.query_one("#one-settings")
+            await settings.remove_children()
+            await settings.mount_all(
+                Fact(label, text, classes="one-fact") for label, text in manage.settings(one, self._form, redact)
+            )
+
+    # --- what may be done
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        deed, do = self._deeds()[event.button.id or ""]
+        if not self._whole:
+            self.say("note", "It is still being read.")
+        elif reason := manage.why_not(self._one, deed, self._form):
+            self.say("problem", reason)
+        else:
+            do()
+
+    def _deeds(self) -> Mapping[str, tuple[Deed, Callable[[], object]]]:
+        return {
+            "edit": (Deed.EDIT, lambda: self._edit(keys_alone=False)),
+            "replace": (Deed.REPLACE_KEY, lambda: self._edit(keys_alone=True)),
+            "start": (Deed.START, self._start),
+            "watch": (Deed.WATCH, lambda: self._watch(manage_run.to_watch(self._account, self._one))),
+            "delete": (Deed.DELETE, self._delete),
+        }
+
+    @work(exclusive=True, group="deed", exit_on_error=True)
+    async def _edit(self, *, keys_alone: bool) -> None:
+        screen = EditScreen(self._session, self._account, self._one, self._listed, keys_alone=keys_alone)
+        changed = await self.app.push_screen_wait(screen)
+        if changed is None:
+            return
+        self._changed = True
+        await self._read_now(_told(changed))
+
+    @work(exclusive=True, group="deed", exit_on_error=True)
+    async def _start(self) -> None:
+        text = (
+            f"The import brings the flags of its source into {self._one.project_key}. A flag whose key exists there"
+            " is left alone."
+        )
+        question = Question(f"Start the import into {self._one.project_key}?", text, yes="Start", no="No")
+        if not await self.app.push_screen_wait(question):
+            return
+        self.say("note", "Starting ...")
+        self._changed = True
+        runner = manage_run.to_start(self._account, self._one)
+        try:
+            async with aclosing(runner.start(again=True)) as events:
+                async for event in events:
+                    if isinstance(event, Note):
+                        self.say(event.level, f"{event.text}: {event.detail}".rstrip(": "))
+                    elif isinstance(event, Result):
+                        started = event.value
+        except Failure as failure:
+            self.say("problem", str(failure))
+            return
+        except OSError as error:
+            self.say("problem", f"Its journal cannot be written ({error.strerror}). Nothing was started.")
+            return
+        if not started.known:
+            self.say("unknown", str(started.failure))
+            return
+        self.say("ok", "Started." if started.triggered else "It runs already; it was not started once more.")
+        self._watch(runner)
+
+    # --- watching
+
+    @work(exclusive=True, group="watch", exit_on_error=True)
+    async def _watch(self, runner: Runner) -> None:
+        """To the end; leaving this page stops the looking alone."""
+        self._news = []
+        self._tell("Watching: the first look ...", "note")
+        try:
+            async with aclosing(runner.watched()) as events:
+                async for event in events:
+                    if isinstance(event, Ended):
+                        await self._has_ended(runner, event)
+                        return
+                    self._told_of(runner, event)
+        except Failure as failure:
+            self._tell(str(failure), "problem")
+        except OSError as error:
+            self._tell(f"The end could not be written down ({error.strerror}). Watch it again.", "problem")
+
+    def _told_of(self, runner: Runner, event: Moved | Resting | Stuck) -> None:
+        if isinstance(event, Resting):
+            at = time_of_day(event.until, self._account.tools.now())
+            trouble = f"{event.trouble} The import is not affected. " if event.trouble else ""
+            self._tell(f"{trouble}Next look {at}.", "warning" if event.trouble else "note", keep=False)
+        elif isinstance(event, Stuck):
+            text = f"Nothing has moved for {span(event.seconds)}. Do not start it again; leave, and look later."
+            self._tell(text, "warning")
+        else:
+            at = time_of_day(event.at, self._account.tools.now())
+            self._tell(f"{at}  {_counted(runner, event.status, event.arrived)}", "note")
+            for error in event.errors:
+                self._tell(error, "warning")
+
+    async def _has_ended(self, runner: Runner, event: Ended) -> None:
+        self._changed = True
+        level = "ok" if event.status == "complete" else "warning" if event.status == "partial" else "problem"
+        self._news = []  # the errors stand below
+        self._tell(f"Ended {_counted(runner, event.status, len(event.arrived))}.", level)
+        await self._read_now(("note", ""))
+
+    def _tell(self, text: str, level: str, *, keep: bool = True) -> None:
+        """News of the import, the newest first."""
+        if keep:
+            self._news = [(level, text), *self._news][:_MOST_NEWS]
+        shown = self._news if keep else [(level, text), *self._news]
+        self.query_one("#one-watch", Sentences).show(shown)
+
+    # --- deleting
+
+    @work(exclusive=True, group="deed", exit_on_error=True)
+    async def _delete(self) -> None:
+        question = DeleteQuestion(self._one, manage.caution(self._one, Deed.DELETE))
+        if not await self.app.push_screen_wait(question):
+            return
+        self.say("note", "Deleting ...")
+        self._changed = True
+        try:
+            async with aclosing(manage_run.deleted(self._account, self._one)) as events:
+                async for event in events:
+                    if isinstance(event, Note):
+                        self.say(event.level, f"{event.text}: {event.detail}")
+        except Failure as failure:
+            self.say("problem", str(failure))
+            return
+        self.app.notify(f'Deleted "{self.title_text()}". The flags it imported stay.', markup=False)
+        self.dismiss(True)
+
+
+def _counted(runner: Runner, status: str, arrived: int) -> str:
+    status = status or manage.NOT_TOLD
+    if not manage_run.counts(runner):
+        return status
+    return f"{status}, {arrived:,} of {len(runner.journal.awaited):,} flags arrived"
+
+
+def _told(changed: Changed) -> Said:
+    """What came of a change, in a sentence."""
+    if changed.ignored:
+        which = ", ".join(changed.ignored)
+        return ("warning", f"LaunchDarkly took the change, and did not change: {which}. Look it up there.")
+    if changed.found:
+        return ("ok", "Changed. The answer was lost, and the change was found there.")
+    return ("ok", "Changed.")
+

@@ -1,0 +1,189 @@
+"""The form of a configuration that exists: only what is changed here is sent, after the difference was shown."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Button, Static
+
+from tui.flagimport import manage, manage_edit, walk
+from tui.flagimport.builtin_fields import CONFIG_NAME
+from tui.flagimport.manage import Account, Deed
+from tui.flagimport.manage_edit import Changed, Edit
+from tui.flagimport.session import Session
+from tui.launchdarkly.models import Configuration
+from tui.net.errors import Kind
+from tui.net.events import Note, Pausing, Result
+from tui.net.times import moment
+from tui.screens.configuration_dialogs import DifferenceQuestion
+from tui.screens.dialogs import Question
+from tui.screens.sheet import Sheet
+from tui.widgets.buttons import Plain
+from tui.widgets.facts import Fact
+from tui.widgets.field_row import FieldRow
+from tui.widgets.sentences import Said
+
+if TYPE_CHECKING:
+    from tui.flagimport.variables import Variable
+
+
+class EditScreen(Sheet[Changed]):
+    """Gives what came of the change, None where nothing was sent. `keys_alone` asks for the keys and nothing else."""
+
+    KEYS = "Enter next   Ctrl+U clear   Esc close   F2 actions   Ctrl+Q leave"
+
+    def __init__(
+        self,
+        walk_of: Session,
+        account: Account,
+        one: Configuration,
+        listed: tuple[Configuration, ...],
+        *,
+        keys_alone: bool,
+    ) -> None:
+        super().__init__()
+        self._account, self._one, self._listed, self._keys_alone = account, one, listed, keys_alone
+        for key in walk_of.bag.keys():  # noqa: SIM118 - a bag is no mapping
+            walk_of.bag.get(key)  # known for good from here on: the fields of this form have the same names
+        self.session = Session(forms=walk_of.forms, tools=account.tools)
+        self.session.draft = manage_edit.draft_of(walk_of.forms.get(one.integration_key), one)
+        manage_edit.token_beside(self.session.bag, account)
+        self._sending = False
+
+    def title_text(self) -> str:
+        return f"{'Replace a key of' if self._keys_alone else 'Edit'} {self._one.name or self._one.id}"
+
+    def place(self) -> str:
+        return f"into {self._one.project_key}"
+
+    def compose_body(self) -> ComposeResult:
+        fields = manage_edit.all_fields(self.session.draft, keys_alone=self._keys_alone)
+        for each in fields:
+            yield FieldRow(self.session, each, self.symbols)
+        if not self._keys_alone:
+            fixed = "project and integration; for another one make another import"
+            yield Fact("Fixed", fixed, classes="one-fact")
+        if self._one.config is None and not self._keys_alone:
+            text = "LaunchDarkly does not show this import's settings: what is blank here is not known, and stays."
+            yield Static(Content(text), classes="field-line settled", markup=False)
+
+    def compose_buttons(self) -> ComposeResult:
+        yield Plain("Back", id="back")
+        yield Plain("Show the difference", id="difference")
+
+    def on_mount(self) -> None:
+        self._show_those_that_appear()
+        next(iter(self.query(FieldRow))).control.focus()
+        self.say("note", manage.caution(self._one, Deed.EDIT))
+
+    def _fields(self) -> tuple[Variable, ...]:
+        return manage_edit.fields(self.session.draft, keys_alone=self._keys_alone)
+
+    def _show_those_that_appear(self) -> None:
+        shown = {each.key for each in self._fields()}
+        for row in self.query(FieldRow):
+            if row.display != (row.key in shown):
+                row.display = row.key in shown
+
+    @on(FieldRow.Edited)
+    def _edited(self, event: FieldRow.Edited) -> None:
+        event.stop()
+        self._show_those_that_appear()
+        count = len(manage_edit.changes(self.session.draft, self._one))
+        self.say("note", f"{count} field{'' if count == 1 else 's'} changed; nothing is sent yet.")
+
+    @on(FieldRow.Take)
+    def _take(self, event: FieldRow.Take) -> None:
+        event.stop()
+        self.session.take(event.offer)
+        for row in self.query(FieldRow):
+            row.refresh_from_draft()
+
+    # --- leaving
+
+    def action_close(self) -> None:
+        """Changes that were not sent are asked about."""
+        self._close()
+
+    @work(exclusive=True, group="close", exit_on_error=True)
+    async def _close(self) -> None:
+        if self._sending:
+            self.say("note", "The change is on its way; one moment.")
+            return
+        if manage_edit.changes(self.session.draft, self._one):
+            text = "What you have changed here was not sent, and is forgotten."
+            if not await self.app.push_screen_wait(Question("Leave the form?", text, yes="Leave", no="Stay")):
+                return
+        self.dismiss(None)
+
+    # --- sending
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        if event.button.id == "back":
+            event.stop()
+            self.action_close()
+        elif event.button.id == "difference":
+            event.stop()
+            self._compare()
+
+    def _compare(self) -> None:
+        draft = self.session.draft
+        if self._sending:
+            self.say("note", "The change is on its way; one moment.")
+        elif not manage_edit.changes(draft, self._one):
+            self.say("note", "Nothing has changed; there is nothing to send.")
+        elif wrong := manage_edit.problems(draft, self._one):
+            self.say("problem", f"{walk.label(draft, wrong[0].field)}: {wrong[0].text}")
+            row = next((r for r in self.query(FieldRow) if r.key == wrong[0].field), None)
+            if row is not None:
+                row.control.focus()
+        else:
+            self._ask_and_send()
+
+    @work(exclusive=True, group="send", exit_on_error=True)
+    async def _ask_and_send(self) -> None:
+        changes = manage_edit.changes(self.session.draft, self._one)
+        said: list[Said] = [("warning", text) for text in self._cautions()]
+        title = f'Change "{self._one.name or self._one.id}" in {self._one.project_key}?'
+        if not await self.app.push_screen_wait(DifferenceQuestion(title, changes, said, self.symbols)):
+            return
+        self._sending = True
+        self.say("note", "Sending ...")
+        try:
+            outcome = await self._sent()
+        finally:
+            self._sending = False
+        if outcome.failure is None:
+            self.dismiss(outcome)
+            return
+        if outcome.failure.kind is Kind.CONFLICT and outcome.configuration is not None:
+            self.session.draft = manage_edit.rebased(self.session.draft, self._one, outcome.configuration)
+            self._one = outcome.configuration
+            for row in self.query(FieldRow):
+                row.refresh_from_draft()
+        self.say("unknown" if outcome.failure.sent else "problem", str(outcome.failure))
+
+    def _cautions(self) -> list[str]:
+        draft, one = self.session.draft, self._one
+        alike = manage.named_alike(one, walk.value(draft, CONFIG_NAME.key), self._listed)
+        renamed = any(each.key == CONFIG_NAME.key for each in manage_edit.changes(draft, one))
+        warned = [walk.SAME_KEY] if draft.same_as_token else []
+        return [text for text in (alike if renamed else "", manage.caution(one, Deed.EDIT), *warned) if text]
+
+    async def _sent(self) -> Changed:
+        edit = Edit(self._account, self._one, self.session.draft, self.session.bag)
+        outcome = Changed()
+        async with aclosing(edit.send()) as events:
+            async for event in events:
+                if isinstance(event, Note):
+                    self.say(event.level, f"{event.text}: {event.detail}")
+                elif isinstance(event, Pausing):
+                    self.say("warning", f"LaunchDarkly asks for a pause: going on at {moment(event.until)}.")
+                elif isinstance(event, Result):
+                    outcome = event.value
+        return outcome

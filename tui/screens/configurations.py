@@ -1,0 +1,338 @@
+"""All flag import configurations of the account: whatever made them, they can be opened from here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Button, OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui.flagimport import manage, walk
+from tui.flagimport.builtin_fields import HOST, TOKEN
+from tui.flagimport.finding import Level
+from tui.flagimport.manage import Account, Filter, Sort
+from tui.launchdarkly.instances import instance
+from tui.launchdarkly.models import Configuration
+from tui.net.errors import Failure
+from tui.net.events import Pausing, Result
+from tui.net.times import moment
+from tui.screens.configuration import ConfigurationScreen
+from tui.screens.sheet import Sheet
+from tui.text.cells import cells
+from tui.widgets.buttons import Plain
+from tui.widgets.field_row import FieldRow
+from tui.widgets.inputs import LiveInput
+from tui.widgets.symbols import Symbols, mark
+
+if TYPE_CHECKING:
+    from tui.flagimport.session import Session
+
+_SORTS = tuple(Sort)
+_ASKING = "Enter take   Ctrl+U clear   Esc close   F2 actions   Ctrl+Q leave"
+_WIDE = 110
+_NARROW = 76
+
+
+class ConfigurationsScreen(Sheet[None]):
+    """Asks for instance and token first, where the walk does not have them yet."""
+
+    HELP = "These are the imports of the whole account, whoever made them. Enter opens one: start, watch, edit, delete."
+    KEYS = "Enter open   / search   f status   s sort   r read again   Esc close"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "search", "Search", show=False),
+        Binding("f", "filter", "Filter", show=False),
+        Binding("s", "sort", "Sort", show=False),
+        Binding("r", "read", "Read again", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._held: Session | None = None
+        self._listed: tuple[Configuration, ...] | None = None
+        self._shown: tuple[Configuration, ...] = ()
+        self._wanted = Filter()
+        self._by = Sort.NAME
+
+    def title_text(self) -> str:
+        return "Flag import configurations"
+
+    def compose_body(self) -> ComposeResult:
+        yield Vertical(id="configs-account")
+        with Vertical(id="configs-list"):
+            yield Static("", id="configs-counted", markup=False)
+            with Horizontal(id="configs-search"):
+                yield Static("Search ", id="configs-search-label", markup=False)
+                yield LiveInput("", placeholder="name, project, tag, status", id="configs-filter", told=self._typed)
+            yield Static("", id="configs-heading", markup=False)
+            yield OptionList(id="configs", compact=True)
+            yield Static("", id="configs-detail", markup=False)
+
+    def compose_buttons(self) -> ComposeResult:
+        yield Plain("Close", id="close")
+        yield Plain("Show the imports", id="read")
+        yield Plain("Another account", id="another")
+        if self.app.practising:
+            yield Plain("Fill in", id="fill-in")
+
+    # --- who asks
+
+    async def on_mount(self) -> None:
+        self._turn(asking=True)
+        self.query_one("#configs-search").display = False
+        self._begin()
+
+    @work(exclusive=True, group="begin", exit_on_error=True)
+    async def _begin(self) -> None:
+        self.say("note", "One moment ...")
+        self._held = session = await self.app.loaded()
+        session.look_around()
+        await session.fetch_kept("launchdarkly")
+        box = self.query_one("#configs-account")
+        await box.mount(
+            Static(Content("Whose imports? Nothing is changed by looking."), classes="lead", markup=False),
+            FieldRow(session, HOST, self.symbols),
+            FieldRow(session, TOKEN, self.symbols),
+        )
+        self.say("note", "")
+        if self._may_read():
+            self.action_read()
+        else:
+            self._ask()
+
+    def _may_read(self) -> bool:
+        """Instance and token are there, as far as that can be told without asking."""
+        return self._held is not None and not any(
+            found.level is Level.PROBLEM
+            for key in (HOST.key, TOKEN.key)
+            for found in walk.findings(self._held.draft, key)
+        )
+
+    def _ask(self) -> None:
+        self._turn(asking=True)
+        self._show_place()
+        rows = list(self.query(FieldRow))
+        first = rows[0] if self._problem(HOST.key) else rows[1]
+        first.control.focus()
+
+    def _turn(self, *, asking: bool) -> None:
+        """The two faces of this page: whose imports, and the imports."""
+        self.query_one("#configs-account").display = asking
+        self.query_one("#configs-list").display = not asking
+        self.query_one("#another").display = not asking
+        self.query_one("#read", Plain).rename("Show the imports" if asking else "Read again")
+        self.query_one("#sheet-keys", Static).update(Content(_ASKING if asking else self.KEYS))
+        for button in self.query("#fill-in"):
+            button.display = asking
+
+    def _problem(self, key: str) -> str:
+        if self._held is None:
+            return ""
+        return next((f.text for f in walk.findings(self._held.draft, key) if f.level is Level.PROBLEM), "")
+
+    def _account(self) -> Account | None:
+        session = self._held
+        if session is None or not self._may_read():
+            return None
+        return Account(instance(walk.value(session.draft, HOST.key)), session.bag, session.tools)
+
+    def _show_place(self) -> None:
+        account = self._account()
+        told = f"LaunchDarkly {account.instance.name}" if account and not self.app.practising else ""
+        self.query_one(".sheet-place", Static).update(Content("PRACTICE" if self.app.practising else told))
+
+    @on(FieldRow.Left)
+    def _left(self, event: FieldRow.Left) -> None:
+        event.stop()
+
+    def action_take(self) -> None:
+        """Enter takes the token and reads; in the search it keeps what was typed."""
+        self._in_field()
+        if self.focused is not None and self.focused.id == "configs-filter":
+            self._to_list()
+        elif self.focused is not None and self.focused.id == TOKEN.key:
+            self.action_read()
+        else:
+            self.focus_next()
+
+    # --- reading
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        {"close": self.action_close, "read": self.action_read, "another": self._ask, "fill-in": self._fill_in}[
+            event.button.id or ""
+        ]()
+
+    def _fill_in(self) -> None:
+        session = self._held
+        if session is None or session.practice is None:
+            return
+        known = next(iter(session.practice.values.values()))
+        for key in (HOST.key, TOKEN.key):
+            session.put(key, known[key])
+        for row in self.query(FieldRow):
+            row.refresh_from_draft()
+        self.action_read()
+
+    def action_read(self) -> None:
+        """Ask LaunchDarkly for the list."""
+        account = self._account()
+        if self._held is None:
+            return
+        if account is None:
+            said = self._problem(HOST.key) or self._problem(TOKEN.key)
+            self._ask()
+            self.say("problem", said)
+            return
+        self._read(account)
+
+    @work(exclusive=True, group="read", exit_on_error=True)
+    async def _read(self, account: Account) -> None:
+        self.say("note", "Reading the list ...")
+        try:
+            async for event in manage.listed(account):
+                if isinstance(event, Pausing):
+                    self.say("warning", f"LaunchDarkly asks for a pause: going on at {moment(event.until)}.")
+                elif isinstance(event, Result):
+                    self._listed = event.value
+        except Failure as failure:
+            if failure.field in (HOST.key, TOKEN.key) or self._listed is None:
+                self._ask()
+            self.say("problem", str(failure))
+            return
+        self.say("note", "")
+        self._show_place()
+        self._turn(asking=False)
+        self._show()
+        self.query_one("#configs").focus()
+
+    # --- the list
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._show)
+
+    def _show(self) -> None:
+        if self._listed is None or not self.is_attached:
+            return
+        rows = self.query_one("#configs", OptionList)
+        before = self._highlighted()
+        self._shown = manage.chosen(self._listed, self._wanted, self._by)
+        width = max(40, self.size.width - 3)
+        rows.clear_options()
+        rows.add_options(Option(_row(each, width, self.symbols)) for each in self._shown)
+        at = next((i for i, each in enumerate(self._shown) if before is not None and each.id == before.id), 0)
+        rows.highlighted = at if self._shown else None
+        self.query_one("#configs-heading", Static).update(Content(_heading(width)))
+        self._count()
+        self._tell(self._highlighted())
+
+    def _highlighted(self) -> Configuration | None:
+        at = self.query_one("#configs", OptionList).highlighted
+        return self._shown[at] if at is not None and at < len(self._shown) else None
+
+    def _count(self) -> None:
+        all_ = len(self._listed or ())
+        parts = [f"{len(self._shown):,} of {all_:,}", f"sorted by {self._by.value}"]
+        if self._wanted.status:
+            parts.append(f"status {self._wanted.status}")
+        if self._wanted.text:
+            parts.append(f'with "{self._wanted.text}"')
+        text = ", ".join(parts) if all_ else "This account has no flag import configuration yet."
+        self.query_one("#configs-counted", Static).update(Content(text))
+
+    def _tell(self, one: Configuration | None) -> None:
+        """What has no column: the tags, when it went wrong last, and why."""
+        text = ""
+        if one is not None:
+            session = self._held
+            told = manage.errors(one, session.tools.redactor if session else str)
+            text = f"Tags {', '.join(one.tags) or 'none'}.  Last import {manage.when(one.status.last_import)}."
+            text += f"  Last error {manage.when(one.status.last_error)}{': ' + told[-1][0] if told else '.'}"
+        self.query_one("#configs-detail", Static).update(Content(text))
+
+    @on(OptionList.OptionHighlighted, "#configs")
+    def _moved(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        self._tell(self._highlighted())
+
+    def _typed(self, text: str) -> None:
+        self._wanted = Filter(text.strip(), status=self._wanted.status)
+        self._show()
+
+    def action_search(self) -> None:
+        """Open the search."""
+        if self._listed:
+            self.query_one("#configs-search").display = True
+            self.query_one("#configs-filter").focus()
+
+    def action_filter(self) -> None:
+        """By each status there is, and then by none."""
+        there = ["", *sorted({manage.state(each) for each in self._listed or ()})]
+        at = there.index(self._wanted.status) if self._wanted.status in there else 0
+        self._wanted = Filter(self._wanted.text, status=there[(at + 1) % len(there)])
+        self._show()
+
+    def action_sort(self) -> None:
+        """By the next column."""
+        self._by = _SORTS[(_SORTS.index(self._by) + 1) % len(_SORTS)]
+        self._show()
+
+    def _to_list(self) -> None:
+        self.query_one("#configs-search").display = bool(self._wanted.text)
+        self.query_one("#configs").focus()
+
+    def action_close(self) -> None:
+        """Esc clears a search first."""
+        if self.focused is not None and self.focused.id == "configs-filter":
+            self.query_one("#configs-filter", LiveInput).value = ""
+            self._to_list()
+            return
+        self.dismiss(None)
+
+    @on(OptionList.OptionSelected, "#configs")
+    @work(exclusive=True, group="open", exit_on_error=True)
+    async def _open(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        account, one, session = self._account(), self._shown[event.option_index], self._held
+        if account is None or session is None:
+            return
+        changed = await self.app.push_screen_wait(ConfigurationScreen(session, account, one, self._listed or ()))
+        if changed:
+            self.action_read()
+
+
+def _heading(width: int) -> str:
+    return _columns(("  NAME", "INTEGRATION", "PROJECT", "STATUS", "LAST IMPORT", "LAST ERROR", "TAGS"), width)
+
+
+def _row(one: Configuration, width: int, symbols: Symbols) -> Content:
+    level = manage.level(one)
+    sign = mark(symbols, level) if level != "note" else Content(f"{symbols.note} ")
+    times = (manage.when(one.status.last_import), manage.when(one.status.last_error))
+    texts = (one.name or one.id, one.integration_key, one.project_key, manage.state(one))
+    short = tuple(text.rpartition(":")[0] or text for text in times)
+    line = _columns((f"  {texts[0]}", *texts[1:], *short, ", ".join(one.tags)), width, symbols.cut)
+    return sign + Content(line[2:])
+
+
+def _columns(texts: tuple[str, ...], width: int, cut: str = "") -> str:
+    """The texts below their heads: the name has what room the others leave, and the last ones go first."""
+    name, *others = texts
+    sizes = [11, 14, 10, 12, 12, 18]
+    count = 6 if width >= _WIDE else 4 if width >= _NARROW else 3
+    room = width - sum(sizes[:count]) - count
+    padded = [_fitted(name, room, cut), *(_fitted(t, w, cut) for t, w in zip(others[:count], sizes, strict=False))]
+    return " ".join(padded).rstrip()
+
+
+def _fitted(text: str, room: int, cut: str) -> str:
+    if cells(text) > room:
+        while text and cells(text) > room - len(cut):
+            text = text[:-1]
+        text += cut
+    return text + " " * (room - cells(text))

@@ -1,0 +1,127 @@
+"""A page over the whole window: title, body, message, buttons, keys. Esc closes it and leaves what is below alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+from textual import getters
+from textual.actions import SkipAction
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from tui.assets import styles_dir
+from tui.screens.help import HelpScreen, field_help
+from tui.screens.host import Host
+from tui.widgets.field_row import FieldRow
+from tui.widgets.symbols import sentence
+
+if TYPE_CHECKING:
+    from tui.widgets.symbols import Symbols
+
+Answer = TypeVar("Answer")
+
+
+class Sheet(ModalScreen[Answer | None], Generic[Answer]):
+    """A subclass composes `compose_body` and `compose_buttons`."""
+
+    AUTO_FOCUS = ""
+    KEYS: ClassVar[str] = "Enter press   PgDn more   Esc close   F2 actions   Ctrl+Q leave"
+    HELP: ClassVar[str] = ""
+    CSS_PATH: ClassVar[list[str | Path]] = [styles_dir() / "configurations.tcss"]  # type: ignore[assignment]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,f7", "close", "Close", show=False),
+        Binding("up,left,shift+tab", "app.focus_previous", show=False),
+        Binding("down,right,tab", "app.focus_next", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("f1,ctrl+g", "help", "Help", priority=True, show=False),
+        Binding("question_mark", "help", "Help", show=False),
+        # As on a step: in a field these act before the next key or paste is looked at.
+        Binding("enter", "take", priority=True, show=False),
+        Binding("tab,down", "field_next", priority=True, show=False),
+        Binding("shift+tab,up", "field_previous", priority=True, show=False),
+    ]
+    app = getters.app(Host)
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(classes="sheet-top"):
+            yield Static(Content(self.title_text()), classes="sheet-title", markup=False)
+            yield Static(Content(self.place()), classes="sheet-place", markup=False)
+        with VerticalScroll(id="sheet-body", can_focus=False):
+            yield from self.compose_body()
+        yield Static("", id="sheet-message", markup=False)
+        with Horizontal(id="sheet-buttons"):
+            yield from self.compose_buttons()
+        yield Static(Content(self.KEYS), id="sheet-keys", markup=False)
+
+    def title_text(self) -> str:
+        """What the page is about."""
+        return ""
+
+    def place(self) -> str:
+        """Where that is."""
+        return ""
+
+    def compose_body(self) -> ComposeResult:
+        """The page itself."""
+        yield from ()
+
+    def compose_buttons(self) -> ComposeResult:
+        """Its buttons."""
+        yield from ()
+
+    @property
+    def symbols(self) -> Symbols:
+        return self.app.symbols
+
+    def say(self, level: str, text: str) -> None:
+        """Write the message line; it has as many rows as its sentence needs, up to four."""
+        said = sentence(self.symbols, level, text) if text else Content("")
+        self.query_one("#sheet-message", Static).update(said)
+
+    def action_close(self) -> None:
+        """Back to what is below."""
+        self.dismiss(None)
+
+    def action_page(self, by: int) -> None:
+        """Scroll the page, which has no focus of its own."""
+        body = self.query_one("#sheet-body", VerticalScroll)
+        if by > 0:
+            body.scroll_page_down(animate=False)
+        else:
+            body.scroll_page_up(animate=False)
+
+    def action_help(self) -> None:
+        """The page about the field at the cursor."""
+        around = self.focused.ancestors_with_self if self.focused is not None else ()
+        row = next((each for each in around if isinstance(each, FieldRow)), None)
+        if row is not None:
+            self.app.push_screen(HelpScreen(field_help(row.variable)))
+        else:
+            self.say("note", self.HELP)
+
+    def action_take(self) -> None:
+        """Enter in a field goes on to the next control."""
+        self._in_field()
+        self.focus_next()
+
+    def action_field_next(self) -> None:
+        """From a field to the next control."""
+        self._in_field()
+        self.focus_next()
+
+    def action_field_previous(self) -> None:
+        """From a field to the control before."""
+        self._in_field()
+        self.focus_previous()
+
+    def _in_field(self) -> None:
+        if not isinstance(self.focused, Input):
+            raise SkipAction
