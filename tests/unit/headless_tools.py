@@ -1,0 +1,109 @@
+"""The commands on a recipe in this process: over the practice servers, with a clock that nobody waits for."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.recipe_tools import recipe_for
+from tests.unit.run_tools import Time, tools_of
+from tests.unit.walk_tools import SOURCE_KEY, values
+from tui.flagimport import journal_file
+from tui.flagimport.journal import Journal, Stage
+from tui.headless import apply
+from tui.headless.case import Around, Asked
+from tui.sandbox.server import Sandbox
+from tui.secrets.keyring_store import Keyring
+from tui.secrets.names import proposed_variable
+
+ERROR = ["event", "kind", "status_code", "message", "advice", "field"]
+Command = Callable[[Asked, Around], int]
+
+
+@dataclass
+class Ran:
+    """How a command ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def events(self) -> list[str]:
+        """The events in their order, repeated ones once."""
+        names = [each["event"] for each in self.lines]
+        return [name for number, name in enumerate(names) if names[number - 1 : number] != [name]]
+
+    def one(self, event: str) -> dict[str, Any]:
+        (found,) = (each for each in self.lines if each["event"] == event)
+        return found
+
+
+@dataclass
+class Recipe:
+    """A recipe of the practice company, and the variables that it names."""
+
+    box: Sandbox
+    integration: str
+    path: Path
+    environ: dict[str, str]
+    time: Time = field(default_factory=lambda: Time(time.time()))
+    """It begins now: the practice servers tell when a pause ends."""
+
+    def run(self, command: Command = apply.run, *, environ: Mapping[str, str] | None = None, **asked: Any) -> Ran:
+        """With --json and --yes, unless `asked` says otherwise."""
+        out, err = io.StringIO(), io.StringIO()
+        given = {"as_json": True, "yes": True, **asked}
+        variables = self.environ if environ is None else environ
+        keyring = Keyring(child=["/nonexistent"])
+        around = Around(tools_of(self.time), variables, keyring, out, err, io.StringIO(), self.path.parent)
+        code = command(Asked(self.path, **given), around)
+        return Ran(code, out.getvalue(), err.getvalue())
+
+    @property
+    def journals(self) -> list[Path]:
+        return [each.path for each in journal_file.listed()]
+
+    @property
+    def journal(self) -> Journal:
+        (kept,) = journal_file.listed()
+        assert kept.journal is not None, kept.problem
+        return kept.journal
+
+
+def recipe_in(box: Sandbox, folder: Path, integration: str = "unleash", **changed: str) -> Recipe:
+    given = values(box, integration)
+    secrets = ("token", "ldApiKey", SOURCE_KEY[integration])
+    environ = {proposed_variable(integration, key): given[key] for key in secrets}
+    return Recipe(box, integration, recipe_for(box, integration, folder, **changed), environ)
+
+
+class KilledError(BaseException):
+    """The program ends here and now."""
+
+
+def killed(recipe: Recipe, stage: Stage, *, noted: bool = True) -> None:
+    """Apply, and die where the journal comes to `stage`: right after that was written down, or right before."""
+    save = journal_file.save
+
+    def dies(journal: Journal, *more: Any) -> None:
+        if noted or journal.stage is not stage:
+            save(journal, *more)
+        if journal.stage is stage:
+            raise KilledError
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(journal_file, "save", dies)
+        with pytest.raises(KilledError):
+            recipe.run()
