@@ -79,6 +79,16 @@ def test_deleted_flags_can_be_imported_again(recipe: Recipe, box: Sandbox) -> No
     assert recipe.run(undo.run).code == 0
 
 
+def test_what_launchdarkly_refuses_is_kept_with_its_word_and_is_4(recipe: Recipe, box: Sandbox) -> None:
+    box.set_fault("patch-conflict")
+    ran = recipe.run(undo.run)
+    assert (ran.code, {*actions(ran).values()}) == (4, {"keep"})
+    assert all(each["reason"].startswith("LaunchDarkly refused: ") for each in ran.lines[0]["flags"])
+    box.set_fault(None)
+    again = recipe.run(undo.run)
+    assert (again.code, {*actions(again).values()}) == (0, {"archive"})
+
+
 def test_without_a_journal_there_is_no_undo(recipe: Recipe, box: Sandbox) -> None:
     (path,) = recipe.journals
     path.unlink()

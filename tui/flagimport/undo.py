@@ -33,11 +33,12 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of one flag, and why; `reason` is a part of a sentence."""
+    """What becomes of one flag, and why; `reason` is a part of a sentence. `refused`: LaunchDarkly did not do it."""
 
     key: str
     action: Action
     reason: str
+    refused: bool = False
 
 
 def judge(journal: Journal, key: str, flag: WholeFlag | None, action: Action) -> Decision:
@@ -174,7 +175,7 @@ class Undo:
                 await ld.archive_flag(project, key, _COMMENT)
         except Failure as failure:
             if failure.kind in (Kind.BAD_REQUEST, Kind.CONFLICT, Kind.NOT_FOUND):
-                return Decision(key, Action.KEEP, f"LaunchDarkly refused: {failure.what}")
+                return Decision(key, Action.KEEP, f"LaunchDarkly refused: {failure.what}", refused=True)
             if failure.sent and _is_gone(await ld.whole_flag(project, key)):
                 return decided  # the answer was lost, not the request
             raise

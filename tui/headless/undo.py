@@ -19,12 +19,14 @@ from tui.text import clean
 from tui.text.cells import wrapped
 
 _DECLINED = 2
+_REFUSED = 4
 _DONE = {Action.ARCHIVE: "archived", Action.DELETE: "deleted", Action.KEEP: "kept"}
 _TO_DO = {Action.ARCHIVE: "archive", Action.DELETE: "delete", Action.KEEP: "keep"}
 
 
 def run(asked: Asked, around: Around) -> int:
-    """List what would be taken back, and take it back. Returns the exit code of contract §2."""
+    """List what would be taken back, and take it back. Returns the exit code of contract §2: 4 where LaunchDarkly
+    refused a flag; it is listed with its reason as the others are."""
     output = Output(asked.as_json, around.out, around.err, around.tools.redactor)
     try:
         case = opened(asked, around)
@@ -55,8 +57,9 @@ async def _undone(case: Case, noted: Journal, asked: Asked, output: Output) -> i
         if not await agreed(asked, case.around, output, question):
             output.say("Nothing was changed.")
             return _DECLINED
-    _print(await _carried_out(undo, decisions, count, case), output, _DONE)
-    return 0
+    done = await _carried_out(undo, decisions, count, case)
+    _print(done, output, _DONE)
+    return _REFUSED if any(each.refused for each in done) else 0
 
 
 async def _listed(undo: Undo, case: Case) -> tuple[Decision, ...]:
