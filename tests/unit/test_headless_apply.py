@@ -94,6 +94,14 @@ def test_the_same_for_a_person(recipe: Recipe) -> None:
     assert silent(ran.out, ran.err, recipe=recipe)
 
 
+@pytest.mark.parametrize("fault", ["hostile-text", "source-hostile", "import-partial", "hostile-error"])
+def test_foreign_text_does_nothing_to_a_terminal(recipe: Recipe, box: Sandbox, fault: str) -> None:
+    box.set_fault(fault)
+    ran = recipe.run(as_json=False)
+    assert ran.code in (0, 4, 6)
+    assert not [sign for sign in ran.out + ran.err if not sign.isprintable() and sign != "\n"]
+
+
 # --- before anything is sent
 
 
@@ -221,6 +229,8 @@ def test_each_fault_ends_in_its_verdict(recipe: Recipe, box: Sandbox, fault: str
     assert (ran.code, ran.events, ran.one("finished")["status"]) == (code, WHOLE, status), ran.out + ran.err
     assert triggers(box) <= starts
     assert len(configurations(box, "Practice plan")) == 1
+    seen = [each for each in ran.lines if each["event"] == "progress"]
+    assert all(before != after for before, after in pairwise(seen)), "told only as it changes"
     found = ran.one("verified")
     lists = {"flags-dropped": "missing", "import-partial": "missing", "import-failed": "missing"}
     lists |= {

@@ -47,12 +47,14 @@ def test_what_agrees_is_an_empty_document_and_needs_your_token_alone(recipe: Rec
 
 def test_every_difference_is_told_and_is_6(recipe: Recipe, box: Sandbox) -> None:
     assert recipe.run().code == 0
-    gone, other, *_ = [each.key for each in recipe.journal.expected]
+    gone, other, on, *_ = [each.key for each in recipe.journal.expected]
     deleted(box, gone)
     instructed(box, other, "updateName", value="Renamed")
+    instructed(box, on, "turnFlagOn", environmentKey="staging")
     ran = recipe.run(verify.run)
     (document,) = ran.lines
     assert (ran.code, [*document]) == (6, FIELDS)
+    assert document["on_in_launchdarkly"] == [{"key": on, "environments": ["staging"]}]
     assert document["missing"] == [{"key": gone}]
     (unlike,) = document["different"]
     assert unlike["key"] == other
@@ -60,7 +62,7 @@ def test_every_difference_is_told_and_is_6(recipe: Recipe, box: Sandbox) -> None
     told = recipe.run(verify.run, as_json=False)
     assert told.code == 6
     assert f"  x missing  {gone}" in told.out.splitlines()
-    assert "1 missing, 1 different" in told.out
+    assert "1 missing, 1 different, 1 on in LaunchDarkly" in told.out
 
 
 def test_without_a_journal_every_flag_with_a_legal_key_is_expected(box: Sandbox, tmp_path: Path) -> None:
