@@ -82,9 +82,10 @@ def test_the_same_for_a_person(recipe: Recipe) -> None:
     assert (ran.code, ran.err) == (0, "")
     lines = ran.out.splitlines()
     assert lines[0].startswith("Unleash default/production -> LaunchDarkly")
-    assert lines[2].startswith('Created the configuration "Practice plan" (')
-    assert lines[3] == "Started the import."
-    reports = [line for line in lines if line.startswith("LaunchDarkly reports: ")]
+    assert f"+ {len(recipe.journal.expected)} arrive" in lines
+    begun = lines.index("Started the import.")
+    assert lines[begun - 1].startswith('Created the configuration "Practice plan" (')
+    reports = [line for line in lines[begun:] if line.startswith("! ")]
     assert reports
     assert len(reports) == len(set(reports)), "each error is told once"
     count = len(recipe.journal.expected)

@@ -7,8 +7,9 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
-from tui.flagimport import plan_words, report, report_files, walk
+from tui.flagimport import report, report_files, walk
 from tui.flagimport.importing import Created, Event, Importing, Planned, Triggered, Verified
+from tui.flagimport.journal import Journal
 from tui.flagimport.plan_files import counts_as_json
 from tui.flagimport.running import Ended, Resting, Stuck
 from tui.flagimport.watch import Moved
@@ -16,6 +17,7 @@ from tui.headless import verified
 from tui.headless.case import Around, Asked, Case, agreed, must_be_able_to_ask, opened
 from tui.headless.output import Output
 from tui.headless.plan import for_recipe
+from tui.headless.plan_text import summed
 from tui.headless.progress import Progress, terminal_width
 from tui.headless.running import to_the_end
 from tui.net.errors import Failure, Kind
@@ -32,7 +34,8 @@ def run(asked: Asked, around: Around) -> int:
     output = Output(asked.as_json, around.out, around.err, around.tools.redactor)
     command = _Command(asked, around, output)
     try:
-        case = opened(asked, around)
+        case = command.case = opened(asked, around)
+        command.found = case.journal
         must_be_able_to_ask(asked, around, "An import")
         code = to_the_end(lambda: command.run(case), ended=command.ended)
     except Failure as failure:
@@ -48,12 +51,19 @@ class _Command:
     around: Around
     output: Output
     report: str | None = None
+    case: Case | None = None
+    found: Journal | None = None
+    """What was noted before this run."""
     _code: int = 0
     _told: tuple[str, int] | None = None
     _known: set[str] = field(default_factory=set)
 
     def ended(self) -> None:
-        self.output.say("Ended. What was done is noted: run it again to go on from there.")
+        noted = "What was done is noted: run it again to go on from there." if self._noted() else "Nothing was changed."
+        self.output.say(f"Ended. {noted}")
+
+    def _noted(self) -> bool:
+        return self.case is not None and self.case.journal is not self.found
 
     async def run(self, case: Case) -> int:
         importing = Importing(
@@ -121,15 +131,17 @@ class _Command:
             self.output.line(line)
 
     def _planned(self, event: Planned, case: Case) -> None:
-        if not self.output.as_json:
-            self._lines(" -> ".join(walk.route(case.recipe.draft)))
-        if event.plan is not None:
-            text = plan_words.headline(event.plan)[1]
+        if self.output.as_json:
+            self.output.document({"event": "planned", "counts": counts_as_json(event.counts)})
+            return
+        route = walk.route(case.recipe.draft)
+        if event.plan is None:
+            self._lines(" -> ".join(route))
+            self._lines(f"An earlier run has planned {event.counts.arrive:,} flags; going on from where it ended.")
         else:
-            text = f"An earlier run has planned {event.counts.arrive:,} flags; going on from where it ended."
-        self._tell("planned", {"counts": counts_as_json(event.counts)}, text)
-        if not event.counts.arrive and not self.output.as_json:
-            self.output.line("Nothing to import. Nothing was written.")
+            for line in summed(event.plan, route, terminal_width(self.output.out)):
+                self.output.line(line)
+            self.output.line("" if event.counts.arrive else "Nothing to import. Nothing was written.")
 
     def _created(self, event: Created, case: Case) -> None:
         doing = "Uses the configuration that is there:" if event.reused else "Created the configuration"
@@ -153,7 +165,8 @@ class _Command:
         """Each error once; with JSON they stand in `finished`."""
         for error in errors:
             if error not in self._known and not self.output.as_json:
-                self._lines(f"LaunchDarkly reports: {error}")
+                for line in wrapped(clean(error), terminal_width(self.output.out), first="! ", rest="  "):
+                    self.output.line(line)
             self._known.add(error)
 
     def _resting(self, event: Resting, case: Case) -> None:

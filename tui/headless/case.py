@@ -153,6 +153,9 @@ async def agreed(asked: Asked, around: Around, output: Output, question: str) ->
     loop.add_reader(handle, ready.set)  # a terminal gives whole lines: reading one does not wait then
     try:
         await ready.wait()
+    except asyncio.CancelledError:
+        around.err.write("\n")  # what is said next has a line of its own
+        raise
     finally:
         loop.remove_reader(handle)
     return around.input.readline().strip().lower() in ("y", "yes")

@@ -21,11 +21,7 @@ _WIDEST_KEY = 40
 
 def report(plan: Plan, route: tuple[str, str], explain: Explain, width: int | None) -> Iterator[str]:
     """The whole plan, its sum first; no line is wider than `width` cells, and none is broken without one."""
-    yield from wrapped(clean(f"{route[0]} -> {route[1]}"), width)
-    yield from wrapped(clean(plan_words.headline(plan)[1]), width)
-    yield ""
-    for level, text in (*plan_words.verdicts(plan), *plan_words.warnings(plan)):
-        yield from wrapped(text, width, first=f"{_SYMBOLS[level]} ", rest="  ")
+    yield from summed(plan, route, width)
     yield from _losses(plan, width)
     yield from _cut_over(plan, width)
     for verdict, flags in grouped(plan):
@@ -37,6 +33,15 @@ def report(plan: Plan, route: tuple[str, str], explain: Explain, width: int | No
         yield from ("", "Notes")
         for note in said:
             yield from wrapped(clean(note), width, first="  ", rest="  ")
+
+
+def summed(plan: Plan, route: tuple[str, str], width: int | None) -> Iterator[str]:
+    """From where to where, what was read, and how many flags arrive and how many do not."""
+    yield from wrapped(clean(f"{route[0]} -> {route[1]}"), width)
+    yield from wrapped(clean(plan_words.headline(plan)[1]), width)
+    yield ""
+    for level, text in (*plan_words.verdicts(plan), *plan_words.warnings(plan)):
+        yield from wrapped(text, width, first=f"{_SYMBOLS[level]} ", rest="  ")
 
 
 def _losses(plan: Plan, width: int | None) -> Iterator[str]:
