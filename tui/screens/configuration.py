@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tui.flagimport.watch import Moved
 
 _MOST_NEWS = 8
+_BLOCKS = 4
 
 
 class ConfigurationScreen(Sheet[bool]):
@@ -74,8 +75,8 @@ class ConfigurationScreen(Sheet[bool]):
         yield Plain("Watch", id="watch")
         yield Plain("Delete", id="delete")
 
-    async def on_mount(self) -> None:
-        await self._show()
+    def on_mount(self) -> None:
+        self._show()
         self.query_one("#edit").focus()
         self._read()
 
@@ -90,8 +91,8 @@ class ConfigurationScreen(Sheet[bool]):
         self.say("note", "Reading it ...")
         await self._read_now(said)
 
-    async def _read_now(self, said: Said) -> bool:
-        """Read it anew, and then say that; False where it could not be read."""
+    async def _read_now(self, said: Said) -> None:
+        """Read it anew, and then say that, or why it could not be read."""
         try:
             async with aclosing(manage.opened(self._account, self._one)) as events:
                 async for event in events:
@@ -101,19 +102,19 @@ class ConfigurationScreen(Sheet[bool]):
                         self._one, self._whole = event.value, True
         except Failure as failure:
             self._changed = True  # it may be gone
-            self.say("problem", str(failure))
-            return False
-        await self._show()
+            said = ("problem", str(failure))
+        self._show()
         self.say(*said)
-        return True
 
-    async def _show(self) -> None:
+    def _show(self) -> None:
         one, redact = self._one, self._account.tools.redactor
+        if len(self.query("#one-facts, #one-watch, #one-errors, #one-settings")) < _BLOCKS:
+            return  # the page is closing
         with self.app.batch_update():
             self.query_one(".sheet-title", Static).update(Content(self.title_text()))
             facts = self.query_one("#one-facts")
-            await facts.remove_children()
-            await facts.mount_all(
+            facts.remove_children()
+            facts.mount_all(
                 Fact(f.label, sentence(self.symbols, f.level, f.text), classes="one-fact")
                 for f in manage.facts(one, self._form, redact)
             )
@@ -122,8 +123,8 @@ class ConfigurationScreen(Sheet[bool]):
                 said += [("problem", error), *([("note", cause)] if cause else [])]
             self.query_one("#one-errors", Sentences).show(said)
             settings = self.query_one("#one-settings")
-            await settings.remove_children()
-            await settings.mount_all(
+            settings.remove_children()
+            settings.mount_all(
                 Fact(label, text, classes="one-fact") for label, text in manage.settings(one, self._form, redact)
             )
 
@@ -234,7 +235,8 @@ class ConfigurationScreen(Sheet[bool]):
         if keep:
             self._news = [(level, text), *self._news][:_MOST_NEWS]
         shown = self._news if keep else [(level, text), *self._news]
-        self.query_one("#one-watch", Sentences).show(shown)
+        for news in self.query("#one-watch").results(Sentences):
+            news.show(shown)
 
     # --- deleting
 

@@ -92,8 +92,9 @@ class ConfigurationsScreen(Sheet[None]):
         self._held = session = await self.app.loaded()
         session.look_around()
         await session.fetch_kept("launchdarkly")
-        box = self.query_one("#configs-account")
-        await box.mount(
+        if not self.is_attached:
+            return
+        await self.query_one("#configs-account").mount(
             Static(Content("Whose imports? Nothing is changed by looking."), classes="lead", markup=False),
             FieldRow(session, HOST, self.symbols),
             FieldRow(session, TOKEN, self.symbols),
@@ -201,10 +202,14 @@ class ConfigurationsScreen(Sheet[None]):
                 elif isinstance(event, Result):
                     self._listed = event.value
         except Failure as failure:
+            if not self.query("#configs"):
+                return
             if failure.field in (HOST.key, TOKEN.key) or self._listed is None:
                 self._ask()
             self.say("problem", str(failure))
             return
+        if not self.query("#configs"):
+            return  # the page is closing
         self.say("note", "")
         self._show_place()
         self._turn(asking=False)

@@ -84,7 +84,8 @@ class Sheet(ModalScreen[Answer | None], Generic[Answer]):
     def say(self, level: str, text: str) -> None:
         """Write the message line; it has as many rows as its sentence needs, up to four."""
         said = sentence(self.symbols, level, text) if text else Content("")
-        self.query_one("#sheet-message", Static).update(said)
+        for line in self.query("#sheet-message").results(Static):  # none once the page has closed
+            line.update(said)
 
     def action_close(self) -> None:
         """Back to what is below."""
