@@ -246,6 +246,7 @@ class WizardApp(Host):
             for each in reached:
                 if each.key != screen.STEP:
                     yield SystemCommand(f"Go to {each.title}", each.asks, lambda s=each.key: screen.action_goto(s))
+            yield SystemCommand("Configurations", "The imports your account has", self.show_configurations)
         for theme in THEMES:
             yield SystemCommand(f"Colours: {theme.name}", "", lambda name=theme.name: self._take_theme(name))
         yield SystemCommand("Save a picture of this screen", "SVG, keys hidden", self.action_picture)
@@ -253,6 +254,12 @@ class WizardApp(Host):
             yield SystemCommand("Practice", "The same steps on a made-up company", self.begin_practice)
         yield SystemCommand("Begin again", "Back to the first step; saved answers are offered there", self.begin_again)
         yield SystemCommand("Leave", "Ctrl+Q", self.action_leave)
+
+    def show_configurations(self) -> None:
+        """All flag import configurations of the account, over the step."""
+        from tui.screens.configurations import ConfigurationsScreen
+
+        self.push_screen(ConfigurationsScreen())
 
     def _take_theme(self, name: str) -> None:
         self.theme = name

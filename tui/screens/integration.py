@@ -103,6 +103,13 @@ class IntegrationScreen(StepScreen):
             if self.app.practising:
                 text = re.sub(r"(LaunchDarkly )?127\.0\.0\.1:\d+", "practice", text)
             yield Row("Go on with", text, "", self.symbols, id="resume")
+        yield Row(
+            "Configurations",
+            "the imports your account has: start, watch, edit, delete",
+            "",
+            self.symbols,
+            id="configurations",
+        )
         if not self.app.practising:
             yield Row(
                 "Practice",
@@ -142,6 +149,11 @@ class IntegrationScreen(StepScreen):
     async def _choose(self, event: Row.Chosen) -> None:
         if event.row.id == "practice":
             self.app.begin_practice()
+            return
+        if event.row.id == "configurations":
+            from tui.screens.configurations import ConfigurationsScreen  # deferred: it needs pydantic
+
+            self.app.push_screen(ConfigurationsScreen())
             return
         if event.row.id == "resume":
             await self._resume()
