@@ -12,7 +12,7 @@ import pytest
 
 from tests.unit.headless_tools import ERROR, Recipe, killed, recipe_in
 from tests.unit.run_tools import creates, flags_of, triggers
-from tests.unit.sandbox_tools import FI, launchdarkly
+from tests.unit.sandbox_tools import FI, launchdarkly, until
 from tests.unit.walk_tools import INTEGRATIONS, configurations
 from tui.flagimport.journal import Stage
 from tui.sandbox.server import Sandbox
@@ -306,8 +306,9 @@ def test_a_start_of_unknown_fate_is_5_until_somebody_starts_it(recipe: Recipe, b
         box.set_fault(None)
     assert triggers(box) == 1
     with launchdarkly(box) as other:
-        started = other.post(f"{FI}/web-shop/unleash/{recipe.journal.configuration}/trigger")
-        assert started.status_code == 201
+        path = f"{FI}/web-shop/unleash/{recipe.journal.configuration}"
+        assert other.post(f"{path}/trigger").status_code == 201
+        until(lambda: other.get(path).json()["_status"]["status"] != "pending")  # as it said before any start
     assert recipe.run().code == 0
     assert creates(box) == 1
 
