@@ -176,6 +176,7 @@ def test_a_blank_key_stays_the_one_that_is_kept() -> None:
     made.put("ldApiKey", NEW_KEY)
     made.put("ldApiKey", "")
     assert manage_edit.changes(made.draft, one) == ()
+    assert walk.findings(made.draft, "ldApiKey") == ()
     line = walk.line(manage_edit.draft_of(forms()["unleash"], one), "ldApiKey")
     assert line.text == "Blank keeps the key that LaunchDarkly has."
 
@@ -274,10 +275,13 @@ async def test_a_lost_answer_is_looked_up(
     assert patches(box) == 1
 
 
-async def test_a_lost_request_is_told_from_it(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("answers", [{"ldTag": "new"}, {"sourceApiKey": NEW_KEY}])
+async def test_a_lost_request_is_told_from_it(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch, answers: dict[str, str]
+) -> None:
     loses(monkeypatch, box, "PATCH", mischief.loses_the_request)
     time = Time()
-    outcome, one = await changed(box, {"ldTag": "new"}, time)
+    outcome, one = await changed(box, answers, time)
     assert "Looked up: it was not changed" in str(outcome.failure)
     assert sum(time.naps) >= 15
     assert kept(box, one)["version"] == 1
