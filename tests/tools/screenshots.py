@@ -1,4 +1,5 @@
-"""Draws `screenshots/`: every step for both integrations and one error, from the demo, always the same.
+"""Draws `screenshots/`: every step for both integrations, one flag of the plan, a plan that is not complete and a
+refused request, from the demo, always the same.
 
 Beside them, in `tests/pilot/pictures/`, what the README does not show: other palettes, ASCII, small windows.
 
@@ -22,6 +23,7 @@ from typing import Any
 from tests.pilot.walking import INTEGRATIONS, STEPS, Walk, practice_app
 from tui.sandbox.server import Sandbox
 from tui.sandbox.windows import Limits
+from tui.screens.flag import FlagScreen
 
 _ROOT = Path(__file__).resolve().parents[2]
 FOLDER = _ROOT / "screenshots"
@@ -57,6 +59,10 @@ _VARIED: dict[str, tuple[str, tuple[int, int], dict[str, Any]]] = {
     "ascii-review": ("review", (80, 24), {"theme": "ansi", **_ASCII}),
     "narrow-keys": ("keys", (60, 16), {}),
     "narrow-review": ("review", (60, 16), {}),
+    "light-plan": ("plan", (80, 24), {"theme": "light"}),
+    "ascii-plan": ("plan", (80, 24), {"theme": "ansi", **_ASCII}),
+    "narrow-plan": ("plan", (60, 16), {}),
+    "wide-plan": ("plan", (120, 40), {}),
     "wide-fields": ("fields", (120, 40), {}),
 }
 
@@ -67,12 +73,26 @@ async def _steps(folder: Path) -> AsyncIterator[tuple[str, str]]:
             for number, step in enumerate(STEPS, 1):
                 if step == "submit":
                     await walk.send()
-                else:
+                elif step != "plan":
                     await walk.answer(integration)
                 yield f"{integration}-{number}-{step}", await _drawn(walk)
+                if step == "plan":
+                    await walk.tick_all()
                 if step not in ("review", "submit"):
                     await walk.next()
                     await walk.at(STEPS[number])
+    async with _demo(folder) as walk:
+        await walk.jump("plan", "split")
+        await walk.press("/", *"checkout-v2", "enter", "enter")
+        await walk.opened(FlagScreen)
+        yield "plan-one-flag", await _drawn(walk)
+    async with _demo(folder) as walk:
+        await walk.jump("fields", "split")
+        await walk.answer("split")
+        walk.box.set_fault("source-lost-page")
+        await walk.next()
+        await walk.planned()
+        yield "plan-not-complete", await _drawn(walk)
     async with _demo(folder) as walk:
         await walk.jump("review")
         walk.box.set_fault("bad-request")

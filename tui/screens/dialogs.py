@@ -21,6 +21,7 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
     """A box over the step. Esc gives None."""
 
     AUTO_FOCUS = ""
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall"), (36, "-roomy")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Close", show=False),
         Binding("up", "app.focus_previous", show=False),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import textwrap
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
@@ -29,7 +31,7 @@ _KEY_TABLE = (
 )
 
 _LIST_TABLE = (
-    ("Up, Down, PgUp, PgDn, j, k", "move; Home and End go to the first and the last"),
+    ("Up, Down, PgUp, PgDn", "move, as j and k do; Home and End: first and last"),
     ("Enter", "look at one flag: what arrives, what is lost, rule by rule"),
     ("/", "search; Enter keeps what was found, Esc shows all again"),
     ("f, s", "the next filter, the next order"),
@@ -81,12 +83,17 @@ _ABOUT: dict[str, tuple[str, ...]] = {
 }
 
 
+Page = tuple[str, Callable[[int], Content]]
+"""A title, and what stands on the page for a width in cells."""
+_NARROW = 60
+
+
 class HelpScreen(Dialog[None]):
     """Reads like a page: a title, then paragraphs."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f1,ctrl+g,question_mark,q", "close", "Close", show=False)]
 
-    def __init__(self, page: tuple[str, Content]) -> None:
+    def __init__(self, page: Page) -> None:
         super().__init__()
         self._title, self._page = page
 
@@ -94,20 +101,34 @@ class HelpScreen(Dialog[None]):
         with Vertical(classes="dialog wide"):
             yield Static(Content(self._title), classes="dialog-title", markup=False)
             with VerticalScroll(classes="dialog-scroll"):
-                yield Static(self._page, classes="dialog-text", markup=False)
+                yield Static("", classes="dialog-text", markup=False)
             with Horizontal(classes="dialog-buttons"):
                 yield Plain("Close", id="close")
                 yield Static(Content("  Esc close   Up Down scroll"), classes="dialog-hint", markup=False)
 
     def on_mount(self) -> None:
+        self._write()
         self.query_one(VerticalScroll).focus()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._write)
+
+    def _write(self) -> None:
+        """Paragraphs wrap by themselves; the second columns of tables do not."""
+        if self.is_attached:
+            page = self.query_one(VerticalScroll)
+            width = page.size.width or min(_WIDEST, self.app.size.width - _EDGES)
+            self.query_one(".dialog-text", Static).update(self._page(width))
 
     @on(Button.Pressed, "#close")
     def _close(self) -> None:
         self.dismiss(None)
 
 
-def field_help(variable: Variable) -> tuple[str, Content]:
+_WIDEST, _EDGES = 73, 5
+
+
+def field_help(variable: Variable) -> Page:
     """The page of a field: what it is, where to find it, which right it needs."""
     guide = variable.guide
     parts = [Content(guide.what or variable.help)]
@@ -122,33 +143,51 @@ def field_help(variable: Variable) -> tuple[str, Content]:
     if variable.choices:
         parts.append(_heading("One of") + Content(f"\n  {', '.join(variable.choices)}"))
     parts.append(Content("Optional: it may stay blank." if not variable.required else "It is required."))
-    return (variable.label, Content("\n\n").join(parts))
+    whole = Content("\n\n").join(parts)
+    return (variable.label, lambda width: whole)
 
 
-def step_help(step: str) -> tuple[str, Content]:
+def step_help(step: str) -> Page:
     """The page of a step: what it is for, and the keys."""
-    parts = [Content(text) for text in _ABOUT[step]]
-    if step == "plan":
-        parts += _about_a_plan()
-    parts.append(_table("Keys", 26, _KEY_TABLE))
-    return (f"{steps.step(step).title}: {steps.step(step).asks}", Content("\n\n").join(parts))
+
+    def page(width: int) -> Content:
+        parts = [Content(text) for text in _ABOUT[step]]
+        tables = [*(_about_a_plan() if step == "plan" else ()), Table("Keys", 26, _KEY_TABLE)]
+        return Content("\n\n").join([*parts, *(table.drawn(width) for table in tables)])
+
+    return (f"{steps.step(step).title}: {steps.step(step).asks}", page)
 
 
-def _about_a_plan() -> tuple[Content, ...]:
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Words and what they mean; `width` is that of the first column, in cells."""
+
+    title: str
+    width: int
+    rows: Sequence[tuple[str, str]]
+
+    def drawn(self, width: int) -> Content:
+        """In two columns; in a narrow window the second stands below the first."""
+        lines = [_heading(self.title)]
+        for head, text in self.rows:
+            below = width < _NARROW
+            indent = 4 if below else self.width + 2
+            wrapped = textwrap.wrap(text, max(10, width - indent))
+            first = [f"  {head}"] if below else [f"  {head:<{self.width}}{wrapped.pop(0)}"]
+            lines += [Content(line) for line in (*first, *(" " * indent + line for line in wrapped))]
+        return Content("\n").join(lines)
+
+
+def _about_a_plan() -> tuple[Table, ...]:
     """What its words mean, and the keys of its list."""
     from tui.flagimport.plan import WORDS
     from tui.flagimport.plan_words import KINDS, MEANINGS
 
     return (
-        _table("Verdicts", 14, [(WORDS[verdict], means) for verdict, means in MEANINGS.items()]),
-        _table("What is lost", 22, KINDS.items()),
-        _table("In the list", 26, _LIST_TABLE),
+        Table("Verdicts", 14, [(WORDS[verdict], means) for verdict, means in MEANINGS.items()]),
+        Table("What is lost", 22, tuple(KINDS.items())),
+        Table("In the list", 26, _LIST_TABLE),
     )
-
-
-def _table(title: str, width: int, rows: Iterable[tuple[str, str]]) -> Content:
-    lines = (Content(f"  {head:<{width}}{text}") for head, text in rows)
-    return Content("\n").join((_heading(title), *lines))
 
 
 def _heading(text: str) -> Content:
