@@ -5,16 +5,14 @@ from __future__ import annotations
 import argparse
 import gc
 import os
-import re
 import sys
 from collections.abc import Callable, Sequence
 
-from tui import __version__
+from tui.command_line import parser
 
 TYPE_CHECKING = False  # typing's own; to import that, or pathlib, takes as long as all the rest of `--version`
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import NoReturn
 
     from tui.options import Options, PracticeServers
     from tui.text import Redactor
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
 _WRONG = 2
 _FAULT = 1
 _INTERRUPTED = 130
-_A_YEAR = 366 * 86_400.0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,157 +49,8 @@ def _flush() -> None:
 
 
 def _run(argv: list[str]) -> int:
-    parsed = _parser().parse_args(argv)
-    command: Callable[[argparse.Namespace], int] = parsed.run
-    return command(parsed)
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """argparse quotes what it does not know. A long word may be a key in the wrong place: it is not repeated."""
-        super().error(re.sub(r"[^\s'=]{20,}", "…", message))
-
-
-def _parser() -> _Parser:
-    common = _Parser(add_help=False)
-    common.add_argument("--json", action="store_true", help="print JSON alone")
-    parser = _Parser(
-        prog="ld-flag-import",
-        description="Import feature flags from Split and Unleash into LaunchDarkly, step by step.",
-        epilog="Without a command the wizard opens. No option takes a key: keys are typed, or found in"
-        " LD_ACCESS_TOKEN, LD_IMPORT_API_KEY, UNLEASH_SDK_KEY, SPLIT_ADMIN_KEY, ldcli's configuration or the keyring.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"ld-flag-import {__version__}")
-    parser.add_argument(
-        "--demo", action="store_true", help="practise on a made-up company; nothing leaves this machine"
-    )
-    _places(parser)
-    parser.set_defaults(run=_wizard, host="", project="", integration="", manifest=[], log=None)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    plan = commands.add_parser(
-        "plan", parents=[common], help="show what the import of a recipe would do; writes nothing", allow_abbrev=False
-    )
-    plan.add_argument("recipe", type=_path, metavar="RECIPE", help="a file that the wizard saved at Review")
-    _places(plan)
-    plan.add_argument("--timeout", type=_seconds, default=1800.0, metavar="SECONDS", help="of the whole run (1800)")
-    plan.set_defaults(run=_plan)
-    for name, says in _ON_RECIPES.items():
-        one = commands.add_parser(
-            name, parents=[common], help=says, description=f"{says.capitalize()}.", allow_abbrev=False
-        )
-        _recipe_parser(one, name)
-    configs = commands.add_parser("configs", help="list, start, watch or delete the imports that your account has")
-    _configs_parser(configs, common)
-    manifest = commands.add_parser(
-        "manifest", parents=[common], help="check integration manifests and print their forms"
-    )
-    manifest.add_argument("paths", type=_path, nargs="+", metavar="PATH")
-    manifest.set_defaults(run=_manifest)
-    keys = commands.add_parser("keys", help="list or forget what is kept in the keyring; never prints a key")
-    _keys_parser(keys, common)
-    sandbox = commands.add_parser(
-        "sandbox", parents=[common], help="run the made-up LaunchDarkly, Split and Unleash alone"
-    )
-    sandbox.add_argument("--port", type=int, default=0, help="the first of three ports (0: any that are free)")
-    sandbox.add_argument("--fault", default=None, metavar="NAME", help="show this fault from the start")
-    sandbox.set_defaults(run=_sandbox)
-    return parser
-
-
-def _places(parser: _Parser) -> None:
-    """Options that stand before a command or after it; one that is not given leaves the other's word alone."""
-    unset = argparse.SUPPRESS
-    parser.add_argument("--host", default=unset, help="us, eu, federal or the address of your LaunchDarkly")
-    parser.add_argument("--project", default=unset, help="the key of the LaunchDarkly project")
-    parser.add_argument("--integration", default=unset, help="split or unleash")
-    parser.add_argument(
-        "--manifest",
-        type=_path,
-        action="append",
-        default=unset,
-        metavar="PATH",
-        help="add or replace an integration manifest",
-    )
-    parser.add_argument(
-        "--log", type=_path, default=unset, metavar="FILE", help="write a log without keys, headers and bodies"
-    )
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < _A_YEAR:
-        raise argparse.ArgumentTypeError("a number of seconds above 0")
-    return seconds
-
-
-def _path(text: str) -> Path:
-    from pathlib import Path
-
-    return Path(text)
-
-
-_ON_RECIPES = {
-    "apply": "plan, create, start, watch and verify the import of a recipe; run again it goes on",
-    "verify": "compare what has arrived with what a recipe's import was to bring; writes nothing",
-    "undo": "archive what a recipe's import made and nobody has touched since",
-}
-
-
-def _recipe_parser(parser: _Parser, name: str) -> None:
-    parser.add_argument("recipe", type=_path, metavar="RECIPE", help="a file that the wizard saved at Review")
-    _places(parser)
-    parser.add_argument("--timeout", type=_seconds, default=1800.0, metavar="SECONDS", help="of the whole run (1800)")
-    kept = "where the import is noted, in place of the state directory"
-    parser.add_argument("--journal", type=_path, default=None, metavar="PATH", help=kept)
-    if name in ("apply", "undo"):
-        parser.add_argument("--yes", action="store_true", help="do not ask")
-    if name == "apply":
-        parser.add_argument("--create-only", action="store_true", help="stop after creating; reads no source")
-        told = "without any movement, after which it is called stuck (300)"
-        parser.add_argument("--stuck-after", type=_seconds, default=300.0, metavar="SECONDS", help=told)
-    if name == "undo":
-        parser.add_argument("--delete", action="store_true", help="delete in place of archiving")
-        parser.add_argument("--dry-run", action="store_true", help="only list what would be done")
-    parser.set_defaults(run=_on_recipe, command=name)
-
-
-def _configs_parser(parser: _Parser, common: _Parser) -> None:
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    for action, says in _CONFIGS_ACTIONS.items():
-        one = actions.add_parser(action, parents=[common], help=says, allow_abbrev=False)
-        if action != "list":
-            one.add_argument("id", metavar="ID", help="as `configs list` shows it")
-        _places(one)
-        one.add_argument("--timeout", type=_seconds, default=1800.0, metavar="SECONDS", help="of the whole run (1800)")
-        if action in ("trigger", "delete"):
-            one.add_argument("--yes", action="store_true", help="do not ask")
-        if action == "watch":
-            told = "without any movement, after which it is called stuck (300)"
-            one.add_argument("--stuck-after", type=_seconds, default=300.0, metavar="SECONDS", help=told)
-        one.set_defaults(run=_configs, action=action)
-
-
-_CONFIGS_ACTIONS = {
-    "list": "all flag import configurations of the account",
-    "show": "one, with its settings and errors; never prints a key",
-    "trigger": "start its import",
-    "watch": "watch its import to the end",
-    "delete": "delete it; the flags it imported stay",
-}
-
-
-def _keys_parser(parser: _Parser, common: _Parser) -> None:
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    listing = actions.add_parser("list", parents=[common], help="names, places and dates")
-    listing.set_defaults(run=_keys, action="list")
-    forget = actions.add_parser("forget", parents=[common], help="remove entries from the keyring")
-    forget.add_argument("names", nargs="*", metavar="NAME")
-    forget.add_argument("--all", action="store_true", dest="everything", help="every entry of this program")
-    forget.set_defaults(run=_keys, action="forget")
+    parsed = parser().parse_args(argv)
+    return _COMMANDS[parsed.command](parsed)
 
 
 # --- the wizard
@@ -375,120 +223,48 @@ def _failed(said: str, redactor: Redactor) -> int:
 # --- commands
 
 
-def _plan(parsed: argparse.Namespace) -> int:
+def _without_screen(parsed: argparse.Namespace) -> int:
+    """A command that speaks to servers."""
     if parsed.demo:
         return _refused(parsed, "--demo is for the wizard alone; nothing was sent.")
     from tui.secrets.hardening import harden
 
     harden()
-    return _logged(parsed, lambda redactor, log: _planned(parsed, redactor, log))
+    return _logged(parsed, lambda redactor, log: _answered(parsed, redactor, log))
 
 
-def _planned(parsed: argparse.Namespace, redactor: Redactor, log: Log | None) -> int:
+def _answered(parsed: argparse.Namespace, redactor: Redactor, log: Log | None) -> int:
+    """Hand what was asked to the command's own module: its `Asked` names what it wants of it."""
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # httpx's own command loads rich
     try:
-        from tui.flagimport.tools import Tools
-        from tui.headless.plan import Around, Asked, run
-
-        asked = Asked(
-            recipe=parsed.recipe,
-            host=parsed.host,
-            project=parsed.project,
-            integration=parsed.integration,
-            manifests=tuple(parsed.manifest),
-            timeout=parsed.timeout,
-            as_json=parsed.json,
-        )
-        return run(asked, Around(Tools(redactor=redactor, log=log)))
-    except BrokenPipeError:
-        raise
-    except Exception:
-        said = "This program failed; the fault is ours."
-        if parsed.json:
-            print(_error("internal", said, "Nothing was changed. What happened is told on stderr, without keys."))
-        return _failed(f"{said} Nothing was changed.", redactor)
-
-
-def _on_recipe(parsed: argparse.Namespace) -> int:
-    if parsed.demo:
-        return _refused(parsed, "--demo is for the wizard alone; nothing was sent.")
-    from tui.secrets.hardening import harden
-
-    harden()
-    return _logged(parsed, lambda redactor, log: _applied(parsed, redactor, log))
-
-
-def _applied(parsed: argparse.Namespace, redactor: Redactor, log: Log | None) -> int:
-    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # httpx's own command loads rich
-    try:
+        from dataclasses import fields
         from importlib import import_module
 
         from tui.flagimport.tools import Tools
-        from tui.headless.case import Around, Asked
 
-        asked = Asked(
-            recipe=parsed.recipe,
-            host=parsed.host,
-            project=parsed.project,
-            integration=parsed.integration,
-            manifests=tuple(parsed.manifest),
-            timeout=parsed.timeout,
-            as_json=parsed.json,
-            journal=parsed.journal,
-            yes=getattr(parsed, "yes", False),
-            create_only=getattr(parsed, "create_only", False),
-            stuck_after=getattr(parsed, "stuck_after", 300.0),
-            delete=getattr(parsed, "delete", False),
-            dry_run=getattr(parsed, "dry_run", False),
-        )
-        run: Callable[[Asked, Around], int] = import_module(f"tui.headless.{parsed.command}").run
-        return run(asked, Around(Tools(redactor=redactor, log=log)))
+        module = import_module(f"tui.headless.{parsed.command}")
+        given = {**vars(parsed), "manifests": tuple(parsed.manifest), "as_json": parsed.json}
+        asked = module.Asked(**{each.name: given[each.name] for each in fields(module.Asked) if each.name in given})
+        code: int = module.run(asked, module.Around(Tools(redactor=redactor, log=log)))
+        return code
     except BrokenPipeError:
         raise
     except Exception:
-        said = "This program failed; the fault is ours."
-        advice = "What was done until then is noted: run it again to go on."
+        said, advice = "This program failed; the fault is ours.", _AFTER_A_FAULT[parsed.command]
         if parsed.json:
             print(_error("internal", said, f"{advice} What happened is told on stderr, without keys."))
             _last_line(parsed, _FAULT)
         return _failed(f"{said} {advice}", redactor)
 
 
-def _configs(parsed: argparse.Namespace) -> int:
-    if parsed.demo:
-        return _refused(parsed, "--demo is for the wizard alone; nothing was sent.")
-    from tui.secrets.hardening import harden
-
-    harden()
-    return _logged(parsed, lambda redactor, log: _managed(parsed, redactor, log))
-
-
-def _managed(parsed: argparse.Namespace, redactor: Redactor, log: Log | None) -> int:
-    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # httpx's own command loads rich
-    try:
-        from tui.flagimport.tools import Tools
-        from tui.headless.configs import Around, Asked, run
-
-        asked = Asked(
-            parsed.action,
-            id=getattr(parsed, "id", ""),
-            host=parsed.host,
-            project=parsed.project,
-            integration=parsed.integration,
-            manifests=tuple(parsed.manifest),
-            yes=getattr(parsed, "yes", False),
-            as_json=parsed.json,
-            timeout=parsed.timeout,
-            stuck_after=getattr(parsed, "stuck_after", 300.0),
-        )
-        return run(asked, Around(Tools(redactor=redactor, log=log)))
-    except BrokenPipeError:
-        raise
-    except Exception:
-        said = "This program failed; the fault is ours."
-        if parsed.json:
-            print(_error("internal", said, "What happened is told on stderr, without keys."))
-        return _failed(f"{said} Look how it stands with: ld-flag-import configs list", redactor)
+_NOTED = "What was done until then is noted: run it again to go on."
+_AFTER_A_FAULT = {
+    "plan": "Nothing was changed.",
+    "apply": _NOTED,
+    "verify": "Nothing was changed.",
+    "undo": _NOTED,
+    "configs": "Look how it stands with: ld-flag-import configs list.",
+}
 
 
 def _manifest(parsed: argparse.Namespace) -> int:
@@ -508,3 +284,13 @@ def _sandbox(parsed: argparse.Namespace) -> int:
     from tui.sandbox.server import serve
 
     return serve(parsed.port, parsed.fault, parsed.json, sys.stdout)
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "wizard": _wizard,
+    **dict.fromkeys(_AFTER_A_FAULT, _without_screen),
+    "manifest": _manifest,
+    "keys": _keys,
+    "sandbox": _sandbox,
+}
+"""From the word of `command_line` to what carries it out."""

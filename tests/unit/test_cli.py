@@ -209,14 +209,13 @@ def test_practice_ignores_the_options_of_the_real_thing(terminal: int) -> None:
 
 
 PLAN = """
-import sys, types
+import sys
 
 def run(asked, around):
     {body}
 
-made = types.ModuleType("tui.headless.plan")
-made.run, made.Asked, made.Around = run, lambda **asked: types.SimpleNamespace(**asked), lambda tools: tools
-sys.modules["tui.headless.plan"] = made
+import tui.headless.plan as made
+made.run, made.Around = run, lambda tools: tools
 from tui.cli import main
 sys.exit(main(sys.argv[1:]))
 """
