@@ -44,10 +44,14 @@ def test_both_lines_can_be_pasted() -> None:
     assert " && .venv/bin/pytest " in lines[1]
 
 
+COMMANDS = ("plan", "apply", "verify", "undo", "configs", "keys", "manifest", "sandbox")
+
+
 def test_its_commands_and_options_exist() -> None:
-    words = set(re.findall(r"`(?:ld-flag-import )?(--[a-z]+|plan|keys|manifest|sandbox)\b", README))
-    shown = "".join(_help(*command) for command in ([], ["plan"], ["keys", "forget"], ["manifest"], ["sandbox"]))
-    assert words >= {"--demo", "--host", "--log", "--manifest", "--timeout", "keys", "plan"}
+    words = set(re.findall(rf"`(?:ld-flag-import )?(--[a-z-]+|{'|'.join(COMMANDS)})\b", README))
+    told = ([], ["keys", "forget"], ["configs", "watch"], *([command] for command in COMMANDS))
+    shown = "".join(_help(*command) for command in told)
+    assert words >= {"--demo", "--host", "--log", "--manifest", "--timeout", *COMMANDS}
     assert {word for word in words if word not in shown} == set()
 
 
@@ -63,19 +67,25 @@ def test_its_recipe_is_one_and_no_entry_is_unknown() -> None:
 
 
 def test_a_plan_and_an_error_have_the_members_it_shows() -> None:
-    document, error = (json.loads(each) for each in block("json"))
+    document, error = (json.loads(each) for each in block("json") if "\n{" not in each)
     shown = as_json(plan(flag("checkout-v2", "constraints", "percentage-rollout", on=True)))
     assert (list(document), list(document["counts"])) == (list(shown), list(shown["counts"]))  # type: ignore[call-overload]
     assert document["flags"] == shown["flags"]
     assert list(error) == list(error_object(Failure(Kind.SOURCE, "x")))
 
 
+def test_the_lines_of_an_import_are_json_in_the_order_of_the_contract() -> None:
+    lines = [json.loads(line) for line in block("json")[-1].splitlines()]
+    order = ["planned", "created", "triggered", "progress", "finished", "verified", "result"]
+    assert [line["event"] for line in lines] == order
+
+
 def test_every_verdict_loss_and_exit_code_of_a_failure_is_told() -> None:
     words = set(re.findall(r"`([a-z-]+)`", README))
     assert words >= {*Verdict, *LOSSES}
     codes = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
-    of_a_plan = {Failure(kind, "x").exit_code for kind in Kind if kind is not Kind.STUCK}
-    assert codes == of_a_plan | {0, Failure(Kind.SOURCE, "x", status_code=403).exit_code}
+    of_failures = {Failure(kind, "x").exit_code for kind in Kind}
+    assert codes == of_failures | {0, 6, Failure(Kind.SOURCE, "x", status_code=403).exit_code}
 
 
 def _help(*command: str) -> str:
