@@ -80,6 +80,10 @@ async def test_every_kind_is_asked_for_and_reaches_the_request(
                 await walk.paste(f"#field-{kind}", answer_for(kind))
             await answer_choices(walk)
             await walk.write("#field-only_x002Egreen", "leaf")
+            await walk.next()
+            await walk.at("plan")
+            assert "not known: this program cannot read flags from Made up" in walk.text("#plan-headline")
+            await walk.back_to("fields")
             await walk.over_plan()
             assert await config(walk) == {
                 "apiKey": "••••",

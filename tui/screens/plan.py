@@ -196,7 +196,7 @@ class PlanScreen(PlanReading):
     def summarize(self) -> None:
         """What is missing; it is a problem only once `next` was pressed."""
         if self.reading:
-            self.say("note", "Reading. The rows that are here can be looked at meanwhile; Enter opens one.")
+            self.say("note", "Reading. Rows that are here can be opened meanwhile.")
             return
         draft = self.session.draft
         told = walk.summary(draft, self.STEP)

@@ -21,6 +21,7 @@ from tui.widgets.sentences import Said, Sentences
 from tui.widgets.symbols import STYLES, Symbols, mark, sentence
 
 _NOTES_SHOWN = 3
+_OTHER_SIDE = "LaunchDarkly"
 
 
 class PlanHead(Vertical):
@@ -76,13 +77,14 @@ class PlanHead(Vertical):
     def reading(self, counted: Sequence[Counted], pause: Pausing | None, now: float) -> None:
         """How far it has come. `now` in seconds since the epoch."""
         told = [each for each in counted if each.total]
+        begun = any(not each.what.startswith(_OTHER_SIDE) for each in told)  # without the source it would look done
         read, total = sum(each.read for each in told), sum(each.total or 0 for each in told)
         done = min(read, total)
         s = self._symbols
         self._fill(
             "note",
             "Reading both sides; nothing is changed on either.",
-            bar=(Part(done, s.full), Part(total - done, s.empty)) if total else (),
+            bar=(Part(done, s.full), Part(total - done, s.empty)) if begun else (),
             counts=[Content(each.words) for each in counted],
             said=[self._pause(pause, now)] if pause else [],
             stop=True,
