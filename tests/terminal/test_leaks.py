@@ -200,7 +200,7 @@ def _look_at_everything(term: Pty) -> None:
     term.press("escape")
     term.wait_gone("by curl")
     term.press("w")
-    term.wait("holds no key")
+    term.wait("holds no key", "[ Close ]")
     term.press("escape")
     term.wait_gone("[ Close ]")
 
