@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
-from textual import getters, on
+from textual import on
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -27,23 +27,27 @@ class FlagBrowser(Vertical):
     """Shows the flags of a plan, or those that were read so far. Its list posts what is opened."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "clear_search", show=False)]
-    list = getters.query_one("#flag-rows", FlagList)
-
     def __init__(self, symbols: Symbols, *, id: str) -> None:
         super().__init__(id=id)
         self.view = View()
         self._symbols = symbols
         self._flags = Flags(())
         self._reading = False
+        # Held, not looked for: while the step is left, rows may still tell that they have moved.
+        self.list = FlagList(symbols, id="flag-rows")
+        self._shown = Static("", id="flags-shown", markup=False)
+        self._found = Static("", id="flags-found", markup=False)
+        self._heading = Static("", id="flags-heading", markup=False)
+        self._search = LiveInput("", placeholder="key, name or description", id="search", told=self._typed)
 
     def compose(self) -> ComposeResult:
-        yield Static("", id="flags-shown", markup=False)
+        yield self._shown
         with Horizontal(id="flags-search"):
             yield Static(Content("  search "), id="flags-search-label", markup=False)
-            yield LiveInput("", placeholder="key, name or description", id="search", told=self._typed)
-            yield Static("", id="flags-found", markup=False)
-        yield Static("", id="flags-heading", markup=False)
-        yield FlagList(self._symbols, id="flag-rows")
+            yield self._search
+            yield self._found
+        yield self._heading
+        yield self.list
 
     def on_mount(self) -> None:
         self.query_one("#flags-search").display = False
@@ -77,11 +81,9 @@ class FlagBrowser(Vertical):
     def _write(self) -> None:
         if not self.is_attached:
             return
-        self.query_one("#flags-shown", Static).update(Content(self.said(self.size.width)), layout=False)
-        found = f"{len(self.list.rows):,} of {len(self._flags.all):,}"
-        self.query_one("#flags-found", Static).update(Content(found), layout=False)
-        heading = f"{self.list.heading:{self.size.width}}"
-        self.query_one("#flags-heading", Static).update(Content(heading), layout=False)
+        self._shown.update(Content(self.said(self.size.width)), layout=False)
+        self._found.update(Content(f"{len(self.list.rows):,} of {len(self._flags.all):,}"), layout=False)
+        self._heading.update(Content(f"{self.list.heading:{self.size.width}}"), layout=False)
 
     def said(self, width: int) -> str:
         """What is listed, the keys that change it as far as there is room, and the place in the list."""
@@ -124,7 +126,7 @@ class FlagBrowser(Vertical):
     def search(self) -> None:
         """Open the search line."""
         self._open(True)
-        self.query_one("#search", LiveInput).focus()
+        self._search.focus()
 
     def keep_search(self) -> None:
         """Close the search line; what it found stays."""
@@ -135,14 +137,14 @@ class FlagBrowser(Vertical):
         """Esc: all flags again, as far as the filter goes."""
         if not self.searching and not self.view.query:
             raise SkipAction
-        self.query_one("#search", LiveInput).seed("")
+        self._search.seed("")
         self.look(replace(self.view, query=""))
         self.keep_search()
 
     def _open(self, on: bool) -> None:
         self.query_one("#flags-search").display = on
-        self.query_one("#flags-shown").display = not on
+        self._shown.display = not on
 
     def _typed(self, value: str) -> None:
-        self.query_one("#search", LiveInput).seed(value.replace("\n", " "))
+        self._search.seed(value.replace("\n", " "))
         self.look(replace(self.view, query=clean(value).strip()))
