@@ -73,6 +73,8 @@ async def test_every_kind_is_asked_for_and_reaches_the_request(
         )
         async with made as walk:
             assert "Made up" in walk.text("#integration-made-up")
+            await walk.choose("made-up")
+            assert "whether it takes Made up is not known" in walk.message()
             await on_fields(walk)
             assert not walk.app.screen.query("#field-only_x002Egreen")
             for kind in PLAIN:
@@ -83,6 +85,7 @@ async def test_every_kind_is_asked_for_and_reaches_the_request(
             await walk.next()
             await walk.at("plan")
             assert "not known: this program cannot read flags from Made up" in walk.text("#plan-headline")
+            assert "LaunchDarkly accepts split and unleash today" in walk.shown
             await walk.back_to("fields")
             await walk.over_plan()
             assert await config(walk) == {

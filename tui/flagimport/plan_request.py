@@ -31,6 +31,15 @@ _ENVIRONMENTS = ("source-environment", "split-environment")
 _SAYS_NOT_WHICH = ("ld-tag", "member-id", "import-key")
 
 
+ACCEPTED = ("split", "unleash")
+"""The integrations that LaunchDarkly's flag import takes, by its OpenAPI document."""
+
+
+def not_accepted(title: str) -> str:
+    """What is known of an integration that is none of `ACCEPTED`."""
+    return f"LaunchDarkly accepts split and unleash today: whether it takes {title} is not known."
+
+
 def plan_request(draft: Draft) -> PlanRequest | None:
     """What a plan of this draft is made from; None where there is no integration, or no address of LaunchDarkly."""
     if draft.form is None:

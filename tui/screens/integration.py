@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from tui.flagimport import steps, walk
+from tui.flagimport.plan_request import ACCEPTED, not_accepted
 from tui.flagimport.variables import widget_id
 from tui.net.times import moment
 from tui.screens.step import StepScreen
@@ -133,7 +134,12 @@ class IntegrationScreen(StepScreen):
         next((row for row in rows if row.id == wanted), rows[0]).focus()
 
     def summarize(self) -> None:
-        self.say("note", "" if self._chosen() else "Choose one with Up and Down, then Enter.")
+        chosen = self._chosen()
+        card = next((c for c in self.app.cards if widget_id("integration", c["key"]) == chosen), None)
+        if card is not None and card["key"] not in ACCEPTED:
+            self.say("unknown", not_accepted(card["title"]))
+            return
+        self.say("note", "" if chosen else "Choose one with Up and Down, then Enter.")
 
     def _chosen(self) -> str:
         return next((row.id or "" for row in self.query(Row) if row.chosen), "")

@@ -15,6 +15,7 @@ from textual.widgets import Button, Static
 from tui.flagimport import planning, walk
 from tui.flagimport.finding import Level
 from tui.flagimport.plan import Plan
+from tui.flagimport.plan_request import not_accepted
 from tui.flagimport.reading import can_be_read
 from tui.net.events import Pausing
 from tui.screens.flag import FlagScreen, Looking
@@ -119,7 +120,7 @@ class PlanScreen(PlanReading):
         if not can_be_read(draft.integration):
             title = draft.form.title if draft.form else ""
             unknown = f"What will arrive is not known: this program cannot read flags from {title}."
-            return "unknown", unknown, _READS_ITSELF
+            return "unknown", unknown, f"{not_accepted(title)} You can go on without a plan."
         return None
 
     def show_plan(self) -> None:
@@ -299,8 +300,5 @@ class PlanScreen(PlanReading):
         yield SystemCommand("On at the source", "o: ON now, OFF in LaunchDarkly", partial(self.action_browse, "on_now"))
 
 
-_READS_ITSELF = (
-    "LaunchDarkly reads them itself, and skips keys that exist in the project. You can go on without a plan."
-)
 _ASKS_FOR_TICKS = "What will not come. Tick each kind once you have seen it (l lists the flags)"
 _ASKS_SHORT = "What will not come. Tick each kind you have seen."
