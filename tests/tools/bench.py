@@ -25,6 +25,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.terminal.world import World
+from tests.tools.bench_paint import paint
 from tests.tools.bench_plan import plans
 from tests.tools.rows import Row
 
@@ -256,6 +257,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             lambda: version(environ, parsed.repeat),
             lambda: typing(environ, parsed.repeat, 60.0 if parsed.minute else 10.0),
             lambda: plans(environ, max(1, parsed.repeat // 3)),
+            lambda: paint(max(1, parsed.repeat // 3)),
         )
         for measure in measures:
             for row in measure():
