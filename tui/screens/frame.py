@@ -128,8 +128,13 @@ class Frame(Screen[None]):
     def on_resize(self) -> None:
         self.call_after_refresh(self._restep)
 
+    @property
+    def stands(self) -> bool:
+        """The step is on the screen with all its parts: those of one that is being left go before it does."""
+        return self.is_attached and bool(self.query("#stepper")) and bool(self.query("#keys"))
+
     def _restep(self) -> None:
-        if self.is_attached:
+        if self.stands:
             self.query_one("#stepper", Static).update(self._stepper())
             self.query_one("#route", Static).update(self._route())
 

@@ -74,7 +74,7 @@ class PlanScreen(PlanReading):
 
     def _restep(self) -> None:
         super()._restep()
-        if self.is_attached:
+        if self.stands:
             asks = _ASKS_SHORT if self.has_class("-narrow") else _ASKS_FOR_TICKS
             self.query_one("#loss-title", Static).update(Content(asks))
 

@@ -133,7 +133,7 @@ class StepScreen(Frame):
         finally:
             if row is not None and row.is_attached:
                 row.busy("")
-        if self.is_attached:
+        if self.stands:
             self.refresh_rows()
             await self.checked(key)
             self._maybe_go_on()
