@@ -120,6 +120,7 @@ async def test_a_stuck_import_says_how_long_and_goes_on_being_watched(box: Sandb
     box.set_fault("import-stuck")
     await run.create()
     await run.start()
+    run.stuck_after = 300.0
     runner = run.runner()
     seen: list[object] = []
     async with aclosing(runner.watched()) as events:
@@ -269,6 +270,7 @@ async def test_one_that_is_said_to_have_started_is_watched(box: Sandbox) -> None
     box.set_fault(None)
     run.runner().assume(True)
     assert run.journal.stage is Stage.STARTED
+    run.stuck_after = 300.0
     assert isinstance(await run.watch(), Stuck)
 
 
