@@ -210,6 +210,7 @@ async def test_one_that_was_started_is_not_started_again_unless_it_is_wanted(box
 
 async def test_a_reused_configuration_that_runs_is_watched(box: Sandbox) -> None:
     run = await run_of(box)
+    run.stuck_after = 1e6  # the clock here runs ahead of the practice server's job
     await run.create()
     box.set_fault("import-slow")
     with launchdarkly(box) as other:
