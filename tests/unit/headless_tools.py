@@ -63,6 +63,7 @@ class Recipe:
 
     def run(self, command: Command = apply.run, *, environ: Mapping[str, str] | None = None, **asked: Any) -> Ran:
         """With --json and --yes, unless `asked` says otherwise."""
+        self.time.box = self.box
         out, err = io.StringIO(), io.StringIO()
         given = {"as_json": True, "yes": True, **asked}
         variables = self.environ if environ is None else environ

@@ -30,7 +30,9 @@ _ONE = re.compile(re.escape(FLAG_IMPORT) + r"/[^/]+/[^/]+/[^/]+/?")
 
 
 def account_of(box: Sandbox, who: str = "writer", time: Time | None = None) -> Account:
-    tools = tools_of(time or Time())
+    clock = time or Time()
+    clock.box = box
+    tools = tools_of(clock)
     bag = Bag(tools.redactor)
     bag.put("token", TOKENS[who].value)
     return Account(instance(box.addresses()["launchdarkly"]["url"]), bag, tools)

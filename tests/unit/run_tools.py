@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tests.unit.sandbox_tools import FI, launchdarkly
-from tests.unit.walk_tools import at_review, drained, planned
+from tests.unit.sandbox_tools import FI, launchdarkly, until
+from tests.unit.walk_tools import at_review, configurations, drained, planned
 from tui.flagimport import journal as journals
 from tui.flagimport.creation import Creation
 from tui.flagimport.journal import Journal
@@ -30,11 +31,16 @@ SEMANTIC = {"Content-Type": "application/json; domain-model=launchdarkly.semanti
 
 @dataclass
 class Time:
-    """A clock that goes on when somebody sleeps; the server gets a moment meanwhile. Seconds since the epoch."""
+    """A clock that goes on when somebody sleeps. Seconds since the epoch.
+
+    Where `box` is known, a sleep lasts until an import there has made its next step: however busy the machine is,
+    the clock does not run ahead of the import, which would look as if it were stuck.
+    """
 
     at: float = 1_763_906_531.0
     naps: list[float] = field(default_factory=list)
     real: float = 0.002
+    box: Sandbox | None = None
 
     def now(self) -> float:
         return self.at
@@ -43,10 +49,20 @@ class Time:
         self.naps.append(seconds)
         self.at += max(0.0, seconds)
         await asyncio.sleep(self.real)
+        if self.box is not None:
+            await _next_step(self.box)
 
 
-def tools_of(time: Time, **more: Any) -> Tools:
-    return Tools(redactor=Redactor(), now=time.now, sleep=time.sleep, timer=time.now, **more)
+async def _next_step(box: Sandbox) -> None:
+    """Until an import has moved, or none would by itself."""
+    made, end = box.moves, time.monotonic() + 20.0
+    while made is not None and box.moves == made:
+        assert time.monotonic() < end, "the practice server's import makes no step"
+        await asyncio.sleep(0.001)
+
+
+def tools_of(clock: Time, **more: Any) -> Tools:
+    return Tools(redactor=Redactor(), now=clock.now, sleep=clock.sleep, timer=clock.now, **more)
 
 
 @dataclass
@@ -120,9 +136,10 @@ class Run:
         return [text for event in self.events if isinstance(event, Moved) for text in event.errors]
 
 
-async def run_of(box: Sandbox, integration: str = "unleash", *, time: Time | None = None, **more: Any) -> Run:
+async def run_of(box: Sandbox, integration: str = "unleash", *, clock: Time | None = None, **more: Any) -> Run:
     """Planned over both practice servers; nothing is created yet. `more` goes to the tools."""
-    clock = time or Time()
+    clock = clock or Time()
+    clock.box = box
     tools = tools_of(clock, **more)
     made = await at_review(box, integration, replace(tools, deadline=None))
     plan = await planned(made)
@@ -162,6 +179,11 @@ def instructed(box: Sandbox, key: str, kind: str, **more: Any) -> None:
 def deleted(box: Sandbox, key: str) -> None:
     with launchdarkly(box) as ld:
         assert ld.delete(f"/api/v2/flags/web-shop/{key}").status_code == 204
+
+
+def begun(box: Sandbox, id: str) -> None:
+    """Wait until an import that was started says that it runs: until then it is `pending`, as one never started."""
+    until(lambda: next(each for each in configurations(box) if each["_id"] == id)["_status"]["status"] != "pending")
 
 
 def triggers(box: Sandbox) -> int:

@@ -49,7 +49,7 @@ async def soaked(runs: int, seed: int, *, measured_every: int = 10) -> Soak:
     chance, soak = random.Random(seed), Soak()
     with Sandbox.start(company=small(), pace=_PACE) as box, launchdarkly(box) as other:
         before = frozenset(flags_of(box))
-        run = await run_of(box, time=Time(real=0.001))
+        run = await run_of(box, clock=Time(real=0.0))
         planned = run.journal
         for number in range(runs):
             faults = (chance.choice(AT_CREATE), chance.choice(AT_START), chance.choice(AT_WATCH))

@@ -15,7 +15,7 @@ import pytest
 from pydantic import SecretStr
 
 from tests.unit.manage_tools import loses, made
-from tests.unit.run_tools import Time, run_of, tools_of, triggers
+from tests.unit.run_tools import Time, begun, run_of, tools_of, triggers
 from tests.unit.sandbox_tools import launchdarkly
 from tests.unit.test_secrets_keyring_store import keyring
 from tests.unit.walk_tools import configurations, drained
@@ -43,8 +43,16 @@ def box() -> Iterator[Sandbox]:
         yield servers
 
 
-def environ(box: Sandbox, who: str = "writer") -> dict[str, str]:
-    return {"LD_ACCESS_TOKEN": TOKENS[who].value, "LD_BASE_URI": box.addresses()["launchdarkly"]["url"]}
+class Variables(dict[str, str]):
+    """Variables that lead to the practice servers, whose imports the command's clock waits for."""
+
+    box: Sandbox | None = None
+
+
+def environ(box: Sandbox, who: str = "writer") -> Variables:
+    made = Variables(LD_ACCESS_TOKEN=TOKENS[who].value, LD_BASE_URI=box.addresses()["launchdarkly"]["url"])
+    made.box = box
+    return made
 
 
 def configs(
@@ -58,7 +66,8 @@ def configs(
     """The command in this process: its exit code, stdout and stderr. `typed` is what stands on the terminal."""
     out, err = io.StringIO(), Terminal() if typed is not None else io.StringIO()
     answers = Terminal(typed) if typed is not None else io.StringIO()
-    around = Around(tools_of(time or Time()), given, ring or Keyring(child=["/nonexistent"]), out, err, answers)
+    clock = time or Time(box=given.box if isinstance(given, Variables) else None)
+    around = Around(tools_of(clock), given, ring or Keyring(child=["/nonexistent"]), out, err, answers)
     code = run(Asked(*asked, **options), around)
     said = out.getvalue() + err.getvalue()
     for token in TOKENS.named.values():
@@ -249,6 +258,7 @@ def test_a_start_on_top_of_one_that_runs(box: Sandbox) -> None:
     identity = made(box)
     box.set_fault("import-stuck")
     configs(environ(box), "trigger", identity)
+    begun(box, identity)
     code, out, _ = configs(environ(box), "trigger", identity)
     assert code == 0
     assert "runs already; it was not started once more" in out

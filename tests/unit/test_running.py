@@ -11,6 +11,7 @@ import pytest
 
 from tests.unit.run_tools import (
     Time,
+    begun,
     creates,
     deleted,
     flags_of,
@@ -19,7 +20,7 @@ from tests.unit.run_tools import (
     run_of,
     triggers,
 )
-from tests.unit.sandbox_tools import FI, big_company, launchdarkly, until
+from tests.unit.sandbox_tools import FI, big_company, launchdarkly
 from tests.unit.walk_tools import drained, strangers
 from tui.flagimport import journal as journals
 from tui.flagimport.journal import Stage
@@ -95,9 +96,7 @@ async def test_an_import_that_creating_has_started_is_not_started_again(box: San
     run = await run_of(box)
     box.set_fault("started-by-create")
     await run.create()
-    with launchdarkly(box) as other:
-        path = f"{FI}/web-shop/unleash/{run.journal.configuration}"
-        until(lambda: other.get(path).json()["_status"]["status"] != "pending")
+    begun(box, run.journal.configuration)
     started = await run.start()
     assert (started.triggered, started.known) == (False, True)
     end = await run.watch()
@@ -195,7 +194,6 @@ async def test_one_that_was_started_is_not_started_again_unless_it_is_wanted(box
     run = await run_of(box)
     await run.create()
     await run.start()
-    run.stuck_after = 1e6  # the clock here runs ahead of the practice server's job
     if stage != "started":
         await run.watch()
     if stage == "verified":
@@ -210,12 +208,12 @@ async def test_one_that_was_started_is_not_started_again_unless_it_is_wanted(box
 
 async def test_a_reused_configuration_that_runs_is_watched(box: Sandbox) -> None:
     run = await run_of(box)
-    run.stuck_after = 1e6  # the clock here runs ahead of the practice server's job
     await run.create()
     box.set_fault("import-slow")
     with launchdarkly(box) as other:
         path = f"{FI}/web-shop/unleash/{run.journal.configuration}/trigger"
         assert other.post(path).status_code == 201
+        begun(box, run.journal.configuration)
         second = replace(run, journal=run.kept[0], kept=[])
         second.journal = journals.planned_again(run.kept[0])
         outcome = await second.create()
@@ -321,7 +319,7 @@ async def test_a_journal_that_cannot_be_written_stops_everything(box: Sandbox, s
 async def test_the_end_of_the_time_given_ends_the_watch(box: Sandbox) -> None:
     time = Time()
     over_at = time.at + 1000
-    run = await run_of(box, time=time, deadline=over_at)
+    run = await run_of(box, clock=time, deadline=over_at)
     box.set_fault("import-stuck")
     await run.create()
     await run.start()
@@ -336,7 +334,7 @@ async def test_the_end_of_the_time_given_ends_the_watch(box: Sandbox) -> None:
 
 async def test_a_server_that_stays_away_ends_at_the_deadline_too(box: Sandbox) -> None:
     time = Time()
-    run = await run_of(box, time=time, deadline=time.at + 500)
+    run = await run_of(box, clock=time, deadline=time.at + 500)
     await run.create()
     await run.start()
     box.stop()

@@ -85,6 +85,13 @@ class Jobs:
         self._pace = pace
         self._sources = sources
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._moves = 0
+        self._hanging = 0
+
+    @property
+    def moves(self) -> int | None:
+        """How many steps all jobs have made since the start; None while no job would make another by itself."""
+        return self._moves if len(self._tasks) > self._hanging else None
 
     def running(self, configuration: Configuration) -> bool:
         return configuration.id in self._tasks
@@ -94,7 +101,23 @@ class Jobs:
         configuration.status, configuration.errors = "pending", []
         task = asyncio.get_running_loop().create_task(self._run(account, configuration, twist))
         self._tasks[configuration.id] = task
-        task.add_done_callback(lambda _: self._tasks.pop(configuration.id, None))
+        task.add_done_callback(lambda _: self._ended(configuration))
+
+    def _ended(self, configuration: Configuration) -> None:
+        self._tasks.pop(configuration.id, None)
+        self._moves += 1
+
+    async def _step(self) -> None:
+        await asyncio.sleep(self._pace.step)
+        self._moves += 1
+
+    async def _hang(self) -> None:
+        """Until somebody deletes the configuration."""
+        self._hanging += 1
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self._hanging -= 1
 
     def cancel(self, configuration: Configuration) -> None:
         if task := self._tasks.get(configuration.id):
@@ -107,7 +130,7 @@ class Jobs:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _run(self, account: Account, configuration: Configuration, twist: Twist) -> None:
-        await asyncio.sleep(self._pace.step)
+        await self._step()
         configuration.status = twist.status
         try:
             if twist.fails:
@@ -141,7 +164,7 @@ class Jobs:
         fresh, refused = 0, False
         for number, flag in enumerate(flags):
             if number % at_once == 0:
-                await asyncio.sleep(self._pace.step)
+                await self._step()
             if not _KEY.fullmatch(flag.key):
                 self._report(configuration, _Failed(f'"{flag.key}" is not allowed as a flag key', 400))
             elif flag.key in there:
@@ -152,7 +175,7 @@ class Jobs:
             else:
                 fresh += 1
                 if twist.stops_after is not None and fresh > twist.stops_after:
-                    await asyncio.Event().wait()  # until somebody deletes the configuration
+                    await self._hang()
                 if fresh == _STUMBLES_AT and twist.stumbles:
                     self._report(configuration, _Failed(*twist.stumbles))
                     configuration.last_error = self._accounts.now_ms()

@@ -56,7 +56,7 @@ class Sandbox:
         sockets = listening(port, len(_SERVICES))
         self._ports = {service: sock.getsockname()[1] for service, sock in zip(_SERVICES, sockets, strict=True)}
         accounts = Accounts(now, destination)
-        jobs = Jobs(accounts, pace, Sources(self._url("split") + API, self._url("unleash")))
+        self._jobs = jobs = Jobs(accounts, pace, Sources(self._url("split") + API, self._url("unleash")))
         routes = [*FlagImport(accounts, jobs).routes(), *Reads(accounts).routes(), *FlagWrites(accounts).routes()]
         self._apps: dict[int, ASGIApp] = {
             self._ports["launchdarkly"]: Metered(self._faulty("launchdarkly", json_app(routes)), limits, now),
@@ -129,6 +129,14 @@ class Sandbox:
                 "environment": "production",
             },
         }
+
+    @property
+    def moves(self) -> int | None:
+        """How many steps the import jobs have made since the start; None while none would make another by itself.
+
+        A clock that runs faster than these servers can wait for it.
+        """
+        return self._jobs.moves
 
     @property
     def fault(self) -> str | None:
