@@ -3,67 +3,23 @@
 from __future__ import annotations
 
 import os
-import tomllib
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 import tomlkit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.made_manifests import needs, variable, written
-from tests.unit.test_recipe import SECRETS, answered
-from tests.unit.walk_tools import INTEGRATIONS, forms
-from tui.flagimport import form, recipe, walk
-from tui.flagimport.form import ROLES, Form, as_field
-from tui.flagimport.recipe_file import LARGEST, RecipeAnswers, Said, read, read_text
+from tests.unit.recipe_texts import CANARY, LITERAL, REMOVED, SPLIT, UNLEASH, changed, named_case, problems
+from tests.unit.test_recipe import SECRETS
+from tests.unit.walk_tools import forms
+from tui.flagimport import walk
+from tui.flagimport.form import ROLES, as_field
+from tui.flagimport.recipe_file import LARGEST, Said, read, read_text
 from tui.flagimport.recipe_problems import RecipeError, finding
-from tui.flagimport.request import build
 from tui.flagimport.variables import Guide
-from tui.manifests.files import load
-from tui.net.errors import Kind
-from tui.secrets.bag import Bag
 from tui.secrets.references import Reference
-
-CANARY = "canary-7d1f0c-which-may-be-a-key"
-UNLEASH = recipe.write(answered("unleash", config_tags="migration")[0]).text
-SPLIT = recipe.write(answered("split")[0]).text
-REMOVED = object()
-
-
-def named_case(value: object) -> str:
-    """The same in every process that runs tests."""
-    return "removed" if value is REMOVED else str(value)[:30]
-
-
-LITERAL = "holds a value. Keys are never read from a recipe. Write env:NAME, file:PATH or keyring."
-
-
-def changed(path: str, value: object, text: str = UNLEASH) -> str:
-    """The recipe with another value at `path`, or without it."""
-    document: Any = tomllib.loads(text)
-    *tables, key = path.split(".")
-    here = document
-    for table in tables:
-        here = here.setdefault(table, {})
-    if value is REMOVED:
-        del here[key]
-    else:
-        here[key] = value
-    return tomlkit.dumps(document)
-
-
-def problems(text: str, said: Said | None = None, known: Mapping[str, Form] | None = None) -> list[str]:
-    with pytest.raises(RecipeError) as refused:
-        read_text(text, known or forms(), said or Said())
-    assert refused.value.kind is Kind.RECIPE
-    assert refused.value.exit_code == 2
-    assert "nothing was sent" in refused.value.advice
-    assert refused.value.what.splitlines() == [str(each) for each in refused.value.problems]
-    return [str(each) for each in refused.value.problems]
 
 
 def test_a_recipe_becomes_answers_and_references() -> None:
@@ -371,107 +327,7 @@ def test_another_integration_asks_for_its_own_fields() -> None:
     assert "import.config.workspaceId is missing." in found
 
 
-# --- forms of one's own
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> dict[str, Form]:
-    variables = (
-        variable(key="plain"),
-        variable(key="on", type="boolean"),
-        variable(key="many", type="multiselect", multiselectOptions=["a", "b c", "d,e"], isOptional=True),
-        variable(key="one", type="enum", allowedValues=["x", "y"], isOptional=True),
-        variable(key="more", isOptional=True, isHidden=True, defaultValue="kept"),
-        variable(key="shown", dependsOn=[needs("on", value="true")]),
-    )
-    return {"made": form.build(load(written(tmp_path, *variables)))}
-
-
-def config(**entries: object) -> str:
-    document: dict[str, object] = {
-        "version": 1,
-        "launchdarkly": {"project": "web", "token": "keyring"},
-        "import": {"integration": "made", "name": "Mine", "config": {"plain": "p", "on": False, **entries}},
-    }
-    return tomlkit.dumps(document)
-
-
-@pytest.mark.parametrize(
-    ("entries", "said"),
-    [
-        ({"on": "true"}, "import.config.on must be true or false, without quotes."),
-        ({"on": 1}, "import.config.on must be true or false, without quotes."),
-        ({"many": "a"}, 'import.config.many must be a list of texts: ["one", "two"].'),
-        ({"many": ["a", 1]}, 'import.config.many must be a list of texts: ["one", "two"].'),
-        ({"many": [CANARY]}, "import.config.many must hold some of these alone: a, b c, d,e."),
-        ({"many": ["a,b c"]}, "import.config.many must hold some of these alone: a, b c, d,e."),
-        ({"many": ["a\nb c"]}, "import.config.many must hold some of these alone: a, b c, d,e."),
-        ({"one": CANARY}, "import.config.one must be one of: x, y."),
-        ({"one": True}, "import.config.one must be a text in quotes."),
-        ({"on": True}, "import.config.shown is missing."),
-    ],
-)
-def test_kinds_have_their_types(own: dict[str, Form], entries: dict[str, object], said: str) -> None:
-    assert problems(config(**entries), known=own) == [said]
-
-
-def test_kinds_are_read_back_as_they_were_written(own: dict[str, Form]) -> None:
-    for entries in ({"many": ["a", "d,e"], "one": "y", "more": ""}, {"on": True, "shown": "s", "many": []}, {}):
-        first = read_text(config(**entries), own).draft
-        again = read_text(recipe.write(first).text, own).draft
-        assert build_of(first) == build_of(again)
-    assert "more" not in build_of(read_text(config(more=""), own).draft)
-    assert build_of(read_text(config(), own).draft)["more"] == "kept"
-
-
-def build_of(draft: walk.Draft) -> Mapping[str, object]:
-    from tui.flagimport.request import config as config_of
-
-    return config_of(draft)
-
-
-# --- there and back
-
-
-def with_keys(made: RecipeAnswers) -> tuple[walk.Draft, Bag]:
-    draft, bag = made.draft, Bag()
-    for key, reference in made.references.items():
-        draft = walk.put_secret(draft, bag, key, SECRETS[key], reference=str(reference))
-    return draft, bag
-
-
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
-NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,30}", fullmatch=True)
-
-
-@settings(max_examples=60)
-@given(
-    integration=st.sampled_from(INTEGRATIONS),
-    host=st.sampled_from(["us", "eu", "federal", "https://ld.example.com", "http://127.0.0.1:8080"]),
-    project=NAMES,
-    name=TEXT,
-    tags=st.lists(NAMES, max_size=3),
-    own_tag=st.none() | NAMES | st.just(""),
-    tag=TEXT,
-    api=st.sampled_from(["https://api.split.io/internal/api/v2", "https://split.example.com/api/v2"]),
-)
-def test_a_recipe_that_was_written_asks_for_the_same(
-    integration: str, host: str, project: str, name: str, tags: list[str], own_tag: str | None, tag: str, api: str
-) -> None:
-    """Over everything that a draft can hold at Review."""
-    tag_field = {"split": "splitTag", "unleash": "sourceTag"}[integration]
-    given_ = {"host": host, "project": project, "config-name": name, "config-tags": ", ".join(tags), tag_field: tag}
-    given_ |= {"ldTag": own_tag} if own_tag is not None else {}
-    given_ |= {"source-api": api} if integration == "split" else {}
-    draft, _ = answered(integration)
-    for key, text in given_.items():
-        draft = walk.put(draft, key, text)
-    if walk.answer_problems(draft):
-        draft = walk.put(walk.put(draft, tag_field, "simple:x1"), "config-name", "Mine")
-    again, _ = with_keys(read_text(recipe.write(draft).text, forms()))
-    assert build(again) == build(draft)
-    assert walk.value(again, "source-api") == walk.value(draft, "source-api")
-    assert recipe.write(again) == recipe.write(draft)
+# --- whatever stands in it
 
 
 @pytest.mark.parametrize("role", sorted(ROLES))

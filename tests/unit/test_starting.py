@@ -1,0 +1,178 @@
+"""Starting over real HTTP: nothing is started twice, and of a lost start nobody claims to know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from tests.unit.run_tools import begun, deleted, run_of, triggers
+from tests.unit.sandbox_tools import FI, launchdarkly
+from tests.unit.walk_tools import drained
+from tui.flagimport import journal as journals
+from tui.flagimport.journal import Stage
+from tui.flagimport.running import Ended, Stuck
+from tui.net.errors import Failure, Kind
+from tui.net.events import Counted
+from tui.sandbox.server import Sandbox
+
+
+@pytest.fixture
+def box() -> Iterator[Sandbox]:
+    with Sandbox.start() as made:
+        yield made
+
+
+async def test_an_import_that_creating_has_started_is_not_started_again(box: Sandbox) -> None:
+    run = await run_of(box)
+    box.set_fault("started-by-create")
+    await run.create()
+    begun(box, run.journal.configuration)
+    started = await run.start()
+    assert (started.triggered, started.known) == (False, True)
+    end = await run.watch()
+    assert isinstance(end, Ended)
+    assert (end.status, end.arrived) == ("complete", run.journal.keys)
+    assert triggers(box) == 0
+    assert (await run.verify()).agrees
+
+
+async def test_one_that_still_waits_refuses_the_start_and_counts_as_running(box: Sandbox) -> None:
+    run = await run_of(box)
+    box.set_fault("trigger-conflict")
+    await run.create()
+    started = await run.start()
+    assert (started.triggered, started.known, started.status_code) == (False, True, 409)
+
+
+@pytest.mark.parametrize("stage", ["started", "ended", "verified"])
+async def test_one_that_was_started_is_not_started_again_unless_it_is_wanted(box: Sandbox, stage: str) -> None:
+    run = await run_of(box)
+    await run.create()
+    await run.start()
+    if stage != "started":
+        await run.watch()
+    if stage == "verified":
+        await run.verify()
+    assert not (await run.start()).triggered
+    assert triggers(box) == 1
+    if stage != "started":
+        assert (await run.start(again=True)).triggered
+        assert triggers(box) == 2
+        assert isinstance(await run.watch(), Ended)
+
+
+async def test_a_reused_configuration_that_runs_is_watched(box: Sandbox) -> None:
+    run = await run_of(box)
+    await run.create()
+    box.set_fault("import-slow")
+    with launchdarkly(box) as other:
+        path = f"{FI}/web-shop/unleash/{run.journal.configuration}/trigger"
+        assert other.post(path).status_code == 201
+        begun(box, run.journal.configuration)
+        second = replace(run, journal=run.kept[0], kept=[])
+        second.journal = journals.planned_again(run.kept[0])
+        outcome = await second.create()
+        assert outcome.reused
+        started = await second.start()
+    assert (started.triggered, started.known) == (False, True)
+    end = await second.watch()
+    assert isinstance(end, Ended)
+    assert end.status == "complete"
+    assert triggers(box) == 1
+
+
+async def test_a_reused_configuration_that_has_ended_is_started(box: Sandbox) -> None:
+    run = await run_of(box)
+    assert isinstance(await run.to_the_end(), Ended)
+    gone = sorted(run.journal.keys)[0]
+    deleted(box, gone)
+    second = await run_of(box)
+    assert (await second.create()).reused
+    assert (await second.start()).triggered
+    end = await second.watch()
+    assert isinstance(end, Ended)
+    assert end.arrived == {gone}
+
+
+async def test_a_start_whose_request_was_lost_is_not_known(box: Sandbox) -> None:
+    run = await run_of(box)
+    await run.create()
+    box.set_fault("lost-trigger-request")
+    started = await run.start()
+    assert not started.known
+    assert started.failure is not None
+    assert started.failure.exit_code == 5
+    assert "second start skips" in str(started.failure)
+    assert run.journal.stage is Stage.STARTING
+    box.set_fault(None)
+    naps = len(run.time.naps)
+    assert not (await run.start()).known  # asked again, much later: one look
+    assert len(run.time.naps) == naps
+    assert run.runner().assume(False).stage is Stage.CREATED
+    assert (await run.start()).triggered
+    end = await run.watch()
+    assert isinstance(end, Ended)
+    assert end.status == "complete"
+    assert triggers(box) == 2
+
+
+async def test_one_that_is_said_to_have_started_is_watched(box: Sandbox) -> None:
+    run = await run_of(box)
+    await run.create()
+    box.set_fault("lost-trigger-request")
+    await run.start()
+    box.set_fault(None)
+    run.runner().assume(True)
+    assert run.journal.stage is Stage.STARTED
+    assert isinstance(await run.watch(), Stuck)
+
+
+async def test_no_way_there_after_a_lost_start_is_not_known_either(box: Sandbox) -> None:
+    run = await run_of(box)
+    await run.create()
+    box.set_fault("lost-trigger-answer")
+    run.keep = lambda journal: box.stop() if journal.stage is Stage.STARTING else None
+    with pytest.raises(Failure) as refused:  # nothing left this machine: it is known that it was not started
+        await run.start()
+    assert refused.value.kind is Kind.UNREACHABLE
+    assert run.journal.stage is Stage.CREATED
+    run.keep = lambda journal: None
+    run.journal = journals.starting(run.journal, journals.NEVER_RUN, run.tools.now())
+    started = await run.start()
+    assert not started.known
+    assert started.failure is not None
+    assert started.failure.kind is Kind.UNREACHABLE
+
+
+async def test_a_refused_start_starts_nothing(box: Sandbox) -> None:
+    run = await run_of(box)
+    await run.create()
+    with launchdarkly(box) as other:
+        other.delete(f"{FI}/web-shop/unleash/{run.journal.configuration}")
+    with pytest.raises(Failure) as refused:
+        await run.start()
+    assert refused.value.kind is Kind.NOT_FOUND
+    assert run.journal.stage is Stage.CREATED
+
+
+async def test_what_is_made_between_plan_and_start_is_not_ours(box: Sandbox) -> None:
+    run = await run_of(box)
+    await run.create()
+    other = await run_of(box)  # the same flags by another configuration, made meanwhile
+    other.request = replace(other.request, name="Another")
+    await other.to_the_end()
+    run.time.at += 3600
+    events, started = await drained(run.runner().start())
+    assert started.triggered
+    assert any(isinstance(event, Counted) for event in events)
+    assert run.kept[-1].awaited == frozenset()
+    end = await run.watch()
+    assert isinstance(end, Ended)
+    assert end.arrived == frozenset()
+    found = await run.verify()
+    assert found.skipped == len(run.journal.keys)
+    assert run.journal.traces == {}
+    done = await run.undone()
+    assert {each.action.value for each in done.values()} == {"keep"}
