@@ -137,13 +137,9 @@ class Plan:
         counted = Counter(kind for each in self.arriving for kind in each.flag.losses)
         return dict(sorted(counted.items(), key=lambda pair: (-pair[1], pair[0])))
 
-    def out_of_date(self, request: PlanRequest | None, now: float) -> str:
-        """Why the plan may no longer be believed, "" where it may."""
-        if request != self.request:
-            return "answers have changed since it was read"
-        if now - self.read_at > FRESH_SECONDS:
-            return "it was read more than 15 minutes ago"
-        return ""
+    def is_old(self, now: float) -> bool:
+        """Whether so much time has gone by `now` (seconds since the epoch) that somebody may have changed flags."""
+        return now - self.read_at > FRESH_SECONDS
 
 
 def decide(
