@@ -152,7 +152,7 @@ class ConfigurationsScreen(Sheet[None]):
 
     def action_take(self) -> None:
         """Enter takes the token and reads; in the search it keeps what was typed."""
-        self._in_field()
+        self.in_field()
         if self.focused is not None and self.focused.id == "configs-filter":
             self._to_list()
         elif self.focused is not None and self.focused.id == TOKEN.key:

@@ -254,7 +254,7 @@ class PlanScreen(PlanReading):
 
     def action_take(self) -> None:
         """Enter in the search line keeps what it found."""
-        self._in_field()
+        self.in_field()
         self.browser.keep_search()
 
     # --- the list

@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from textual import getters
-from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from tui.assets import styles_dir
 from tui.screens.help import HelpScreen, field_help
 from tui.screens.host import Host
+from tui.screens.in_fields import InFields
 from tui.widgets.field_row import FieldRow
 from tui.widgets.symbols import sentence
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 
-class Sheet(ModalScreen[Answer | None], Generic[Answer]):
+class Sheet(InFields, ModalScreen[Answer | None], Generic[Answer]):
     """A subclass composes `compose_body` and `compose_buttons`."""
 
     AUTO_FOCUS = ""
@@ -43,10 +43,6 @@ class Sheet(ModalScreen[Answer | None], Generic[Answer]):
         Binding("pageup", "page(-1)", show=False),
         Binding("f1,ctrl+g", "help", "Help", priority=True, show=False),
         Binding("question_mark", "help", "Help", show=False),
-        # As on a step: in a field these act before the next key or paste is looked at.
-        Binding("enter", "take", priority=True, show=False),
-        Binding("tab,down", "field_next", priority=True, show=False),
-        Binding("shift+tab,up", "field_previous", priority=True, show=False),
     ]
     app = getters.app(Host)
 
@@ -110,19 +106,5 @@ class Sheet(ModalScreen[Answer | None], Generic[Answer]):
 
     def action_take(self) -> None:
         """Enter in a field goes on to the next control."""
-        self._in_field()
+        self.in_field()
         self.focus_next()
-
-    def action_field_next(self) -> None:
-        """From a field to the next control."""
-        self._in_field()
-        self.focus_next()
-
-    def action_field_previous(self) -> None:
-        """From a field to the control before."""
-        self._in_field()
-        self.focus_previous()
-
-    def _in_field(self) -> None:
-        if not isinstance(self.focused, Input):
-            raise SkipAction

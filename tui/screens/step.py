@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on, work
-from textual.actions import SkipAction
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
@@ -19,6 +18,7 @@ from tui.net.events import Connected, Pausing
 from tui.net.times import moment
 from tui.screens.frame import Frame
 from tui.screens.help import HelpScreen, field_help, step_help
+from tui.screens.in_fields import InFields
 from tui.widgets.buttons import Plain
 from tui.widgets.field_row import FieldRow
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from textual.worker import WorkType
 
 
-class StepScreen(Frame):
+class StepScreen(InFields, Frame):
     """One step. A subclass gives `STEP`, and composes what stands between the stepper and the message line."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -37,11 +37,6 @@ class StepScreen(Frame):
         Binding("question_mark", "help", "Help", show=False),
         Binding("up,shift+tab", "app.focus_previous", show=False),
         Binding("down,tab", "app.focus_next", show=False),
-        # In a field these act before the next key or paste is looked at: typed ahead, a key pasted after Tab
-        # would otherwise land in the field before, in plain sight.
-        Binding("enter", "take", priority=True, show=False),
-        Binding("tab,down", "field_next", priority=True, show=False),
-        Binding("shift+tab,up", "field_previous", priority=True, show=False),
     ]
 
     def __init__(self) -> None:
@@ -74,7 +69,7 @@ class StepScreen(Frame):
 
     def action_take(self) -> None:
         """Enter takes the answer, has it checked, and goes to the next field; after the last, to `next`."""
-        self._in_field()
+        self.in_field()
         rows = list(self.query(FieldRow))
         at = next((i for i, row in enumerate(rows) if row.control is self.focused), len(rows))
         if at < len(rows):
@@ -93,20 +88,6 @@ class StepScreen(Frame):
             control.action_select_all()
             return True
         return False
-
-    def action_field_next(self) -> None:
-        """From a field to the next control."""
-        self._in_field()
-        self.focus_next()
-
-    def action_field_previous(self) -> None:
-        """From a field to the control before."""
-        self._in_field()
-        self.focus_previous()
-
-    def _in_field(self) -> None:
-        if not isinstance(self.focused, Input):
-            raise SkipAction
 
     def begin_check(self, key: str, *, again: bool = False) -> bool:
         """Ask the server about a field, if there is something to ask. True if a check is under way."""

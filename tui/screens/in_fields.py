@@ -1,0 +1,38 @@
+"""Keys that act inside a field before the next key or paste is looked at.
+
+Typed ahead, a key pasted after Tab would otherwise land in the field before, in plain sight.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.actions import SkipAction
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+from textual.widgets import Input
+
+
+class InFields(Widget):
+    """A part of screens with field rows, which say by `action_take` what Enter does in one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "take", priority=True, show=False),
+        Binding("tab,down", "field_next", priority=True, show=False),
+        Binding("shift+tab,up", "field_previous", priority=True, show=False),
+    ]
+
+    def action_field_next(self) -> None:
+        """From a field to the next control."""
+        self.in_field()
+        self.screen.focus_next()
+
+    def action_field_previous(self) -> None:
+        """From a field to the control before."""
+        self.in_field()
+        self.screen.focus_previous()
+
+    def in_field(self) -> None:
+        """Leave the key to others where the focus is in no field."""
+        if not isinstance(self.screen.focused, Input):
+            raise SkipAction
