@@ -3,48 +3,53 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
+def _at(seconds: float, zone: tzinfo | None = None) -> datetime | None:
+    """That moment in `zone`, local time without one; None for what no calendar holds."""
+    try:
+        return datetime.fromtimestamp(seconds, zone)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _date(at: datetime) -> str:
+    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
+
+
 def moment(seconds: float) -> str:
     """Seconds since the epoch as `23 Nov 14:02:11` in local time; what no calendar holds stays a number."""
-    try:
-        at = datetime.fromtimestamp(seconds)
-    except (ValueError, OverflowError, OSError):
-        return f"{seconds:.0f}"
-    return f"{at.day} {_MONTHS[at.month - 1]} {at:%H:%M:%S}"
+    at = _at(seconds)
+    return f"{at.day} {_MONTHS[at.month - 1]} {at:%H:%M:%S}" if at else f"{seconds:.0f}"
 
 
 def day(seconds: float) -> str:
-    """Seconds since the epoch as `2 Mar 2025` in local time; what no calendar holds stays a number."""
-    try:
-        at = datetime.fromtimestamp(seconds)
-    except (ValueError, OverflowError, OSError):
-        return f"{seconds:.0f}"
-    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
+    """Seconds since the epoch as `2 Mar 2025` in local time; a number as above."""
+    at = _at(seconds)
+    return _date(at) if at else f"{seconds:.0f}"
 
 
 def stamp(seconds: float) -> str:
     """Seconds since the epoch as `23 Nov 2025 14:02:11 UTC+01:00`, for readers elsewhere; a number as above."""
-    try:
-        at = datetime.fromtimestamp(seconds).astimezone()
-    except (ValueError, OverflowError, OSError):
+    at = _at(seconds)
+    if at is None:
         return f"{seconds:.0f}"
-    offset = at.strftime("%z")
+    try:
+        offset = at.astimezone().strftime("%z")
+    except (ValueError, OverflowError, OSError):  # at the calendar's edge
+        return f"{seconds:.0f}"
     zone = "" if offset == "+0000" else f"{offset[:3]}:{offset[3:5]}"
-    return f"{at.day} {_MONTHS[at.month - 1]} {at.year} {at:%H:%M:%S} UTC{zone}"
+    return f"{_date(at)} {at:%H:%M:%S} UTC{zone}"
 
 
 def utc(seconds: float, *, clock: bool = True) -> str:
     """Seconds since the epoch as `2 Mar 2025 14:02 UTC`, without `clock` the day alone; a number as above."""
-    try:
-        at = datetime.fromtimestamp(seconds, UTC)
-    except (ValueError, OverflowError, OSError):
-        return f"{seconds:.0f}"
-    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}{f' {at:%H:%M} UTC' if clock else ''}"
+    at = _at(seconds, UTC)
+    return f"{_date(at)}{f' {at:%H:%M} UTC' if clock else ''}" if at else f"{seconds:.0f}"
 
 
 def time_of_day(seconds: float, now: float) -> str:
