@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.unit.sources_server import Asked, Reply, serving
@@ -21,12 +19,6 @@ PROD, DEV, QA = (f"3d9e7a60-5a4d-4b0c-8500-0000000000{n}" for n in (11, 12, 13))
 ELSEWHERE = "3d9e7a60-5a4d-4b0c-8500-000000000099"
 THREE = [(PROD, "Prod Default", True), (DEV, "dev", False), (QA, "dev-2", False)]
 BASE = "/internal/api/v2"
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox.start() as made:
-        yield made
 
 
 class MadeEnvironments:
@@ -73,9 +65,7 @@ def stops(made: Session, key: str = "environmentId") -> bool:
 # --- Split's environment
 
 
-@pytest.mark.parametrize(
-    ("typed", "id"), [("dev", DEV), ("Prod Default", PROD), ("prod default", PROD), ("DEV-2", QA)]
-)
+@pytest.mark.parametrize(("typed", "id"), [("dev", DEV), ("Prod Default", PROD), ("prod default", PROD), ("DEV-2", QA)])
 async def test_a_name_becomes_its_id_by_itself(typed: str, id: str) -> None:
     made = await asked_split(MadeEnvironments(*THREE), typed)
     answer = walk.answer(made.draft, "environmentId")
@@ -251,7 +241,7 @@ async def test_a_tag_says_how_many_flags_have_it(box: Sandbox, integration: str,
 
 async def test_a_tag_that_no_flag_has_is_a_warning(box: Sandbox) -> None:
     for integration, tag, part in (
-        ("unleash", "simple:nothing", "Unleash answers the same for a tag or project that does not exist."),
+        ("unleash", "simple:nothing", "Unleash answers the same for a project or tag that does not exist."),
         ("split", "Payments", "capitals matter"),
     ):
         made, key = tagged(box, integration, tag)
@@ -333,9 +323,10 @@ async def test_a_typed_member_is_told_by_name_and_a_picked_one_is_not_asked_abou
     made.put("ldMaintainer", ana)
     await checked(made, "ldMaintainer")
     assert below(made, "ldMaintainer") == Finding(Level.OK, "ldMaintainer", "Ana Ruiz, ana@example.com")
-    assert "maintainer Ana Ruiz, ana@example.com" in {line.label: line.text for line in review.lines(made.draft)}[
-        "They get"
-    ]
+    assert (
+        "maintainer Ana Ruiz, ana@example.com"
+        in {line.label: line.text for line in review.lines(made.draft)}["They get"]
+    )
     made.pick("ldMaintainer", object_id("member", 2), "Ben Somebody")
     assert not made.due("ldMaintainer")
     assert below(made, "ldMaintainer").text == "Ben Somebody"

@@ -21,7 +21,7 @@ from tui.flagimport.running import Ended, Keep, Runner, Started, Watched
 from tui.flagimport.submit import Outcome, differs
 from tui.flagimport.tools import Tools
 from tui.flagimport.verify import Verification, promise_of, verify
-from tui.flagimport.watch import STUCK_AFTER
+from tui.flagimport.watch import RUNS, STUCK_AFTER
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure, Kind
 from tui.net.events import Exchange, Result
@@ -211,7 +211,7 @@ class Importing:
         """Raises Failure CONFLICT where it is not what is asked for."""
         if unlike := lookup.differences(there, self.request):
             raise differs(lookup.Named(there, unlike))
-        if self._anew and there.status.status != _RUNS:  # what ran before the plan was read is no run of ours
+        if self._anew and there.status.status != RUNS:  # what ran before the plan was read is no run of ours
             self.journal = replace(self._noted, mark=journals.mark_of(there.status))
 
     # --- the run
@@ -262,7 +262,6 @@ class Importing:
         yield Verified(self._noted, found)
 
 
-_RUNS = "importing"
 _PLANNED_ANEW = (Stage.PLANNED, Stage.VERIFIED)
 _BEGUN = (Stage.STARTING, Stage.STARTED, Stage.ENDED)
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from tui.flagimport.form import Form
 from tui.flagimport.server_errors import explain
 from tui.flagimport.tools import Tools
-from tui.flagimport.watch import ENDS
+from tui.flagimport.watch import ENDS, RUNS
 from tui.launchdarkly.instances import Instance
 from tui.launchdarkly.models import Configuration
 from tui.launchdarkly.words import access_in_words, fault_in_words, refused_by
@@ -22,7 +22,6 @@ from tui.net.times import moment
 from tui.secrets.bag import Bag
 from tui.text import MASK, REPLACEMENT, clean
 
-RUNS = "importing"
 NOT_TOLD = "not told"
 _LONGEST = 300
 

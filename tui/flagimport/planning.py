@@ -41,7 +41,7 @@ def aged(draft: Draft, now: float) -> Draft:
     """Note whether the plan has become too old by `now` (seconds since the epoch)."""
     if draft.plan is None:
         return draft
-    return replace(draft, plan_is_old=bool(draft.plan.out_of_date(draft.plan.request, now)))
+    return replace(draft, plan_is_old=draft.plan.is_old(now))
 
 
 def out_of_date(draft: Draft) -> str:
@@ -75,9 +75,10 @@ def shortfall(plan: Plan) -> str:
     return ""
 
 
+UNLEASH_TELLS_NOT = "Unleash answers the same for a project or tag that does not exist."
 _NOTHING_ANYWHERE = "Look at the source whether there are flags, and at your answers."
 _NOTHING = {
-    "unleash": "Unleash answers the same for a project or tag that does not exist.",
+    "unleash": UNLEASH_TELLS_NOT,
     "split": "Most likely no flag has this tag, or the workspace is another one.",
 }
 

@@ -15,7 +15,7 @@ from tui.flagimport import journal as journals
 from tui.flagimport.arrivals import newly_there, snapshot
 from tui.flagimport.journal import NEVER_RUN, Journal, Mark, Stage
 from tui.flagimport.tools import Tools
-from tui.flagimport.watch import FASTEST, STUCK_AFTER, Moved, Watch
+from tui.flagimport.watch import FASTEST, RUNS, STUCK_AFTER, Moved, Watch
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.instances import Instance
 from tui.launchdarkly.models import Configuration, ImportStatus
@@ -139,7 +139,7 @@ class Runner:
 
     def _runs(self, status: ImportStatus) -> bool:
         """It runs now, or, if nobody started it from here, it has run since it was seen last."""
-        if status.status == _RUNS:
+        if status.status == RUNS:
             return True
         mark = self.journal.mark
         return self.journal.stage is Stage.CREATED and mark is not None and _times(status) != _times(mark)
@@ -195,7 +195,7 @@ class Runner:
         """The status, if it or the flags show that the import has begun. Raises Failure."""
         status = (await self._get(ld, sink)).status
         mark = self.journal.mark or NEVER_RUN
-        if status.status in (_RUNS, *({status.status} - {mark.status})) or _times(status) != _times(mark):
+        if status.status in (RUNS, *({status.status} - {mark.status})) or _times(status) != _times(mark):
             return status.status
         ran_before = self.journal.started_at > 0  # then what has arrived may be of that run
         first = not ran_before and await newly_there(ld, self.journal, frozenset(), sink)
@@ -329,7 +329,6 @@ def _asked_for_a_pause(event: Pausing) -> str:
     return f"LaunchDarkly asks for a pause of {span(event.seconds)} (429)."
 
 
-_RUNS = "importing"
 _BEGUN = frozenset({Stage.STARTED, Stage.ENDED, Stage.VERIFIED})
 _LONGEST_WINDOW = 60.0
 _PASSING = frozenset({Kind.UNREACHABLE, Kind.TIMEOUT, Kind.SERVER_ERROR, Kind.RATE_LIMITED, Kind.NOT_JSON})

@@ -14,6 +14,7 @@ from tui.flagimport import walk
 from tui.flagimport.builtin_fields import HELPER, SOURCE_API
 from tui.flagimport.draft import source_address
 from tui.flagimport.finding import Finding, Level, Offer
+from tui.flagimport.planning import UNLEASH_TELLS_NOT
 from tui.flagimport.tools import Tools
 from tui.flagimport.walk import Check, Draft
 from tui.net.client import Http
@@ -161,9 +162,7 @@ class Choices:
 async def environment(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
     """The environments of the workspace: a typed name becomes an id, and the one that must be meant is filled in."""
     found = await discover(draft, bag, tools, key, sink=sink)
-    made = Check(
-        key, Level.OK, "", names=tuple((each.value, each.label) for each in found), facts=Choices(found)
-    )
+    made = Check(key, Level.OK, "", names=tuple((each.value, each.label) for each in found), facts=Choices(found))
     given = walk.answer(draft, key)
     if any(each.value == given.value for each in found):
         return made
@@ -224,6 +223,6 @@ async def tag(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Che
 
 
 _NO_FLAGS = {
-    "unleash": "Unleash answers the same for a tag or project that does not exist.",
+    "unleash": UNLEASH_TELLS_NOT,
     "split": "Most likely it is written differently in Split: capitals matter. Pick it from the list.",
 }

@@ -18,6 +18,8 @@ FASTEST = 2.0
 SLOWEST = 15.0
 STUCK_AFTER = 300.0
 """Seconds without any movement after which an import is called stuck."""
+RUNS = "importing"
+"""The status of an import that is under way."""
 ENDS = ("complete", "failed", "partial")
 """The statuses in which an import is over."""
 _SURE_LOOKS = 3
