@@ -40,9 +40,7 @@ def flags_in(unleash: Unleash, *projects: str) -> int:
     return len(seed.listed(unleash.version, *projects))
 
 
-@pytest.mark.parametrize(
-    ("key", "environment"), [("production", seed.PRODUCTION), ("development", seed.DEVELOPMENT)]
-)
+@pytest.mark.parametrize(("key", "environment"), [("production", seed.PRODUCTION), ("development", seed.DEVELOPMENT)])
 async def test_a_key_of_one_project(unleash: Unleash, key: str, environment: str) -> None:
     report = await check(unleash, key, sourceProjectId="default", sourceEnvironmentId=environment)
     count = flags_in(unleash, seed.DEFAULT)

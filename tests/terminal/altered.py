@@ -93,6 +93,7 @@ def in_a_hurry() -> None:
 
     submit._GRACE = submit._FIRST_PAUSE = 0.5
 
+
 def with_a_hanging_keyring() -> None:
     """The keyring's process never answers; it writes down which processes there are."""
     import os

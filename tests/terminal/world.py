@@ -79,9 +79,7 @@ class Canary:
     def traces(self) -> frozenset[bytes]:
         """Pieces such that any fifteen of its characters in a row contain one: raw, as JSON, percent, base64."""
         return frozenset(
-            spelled[at : at + 8].encode()
-            for spelled in _spellings(self.random)
-            for at in range(0, len(spelled) - 7, 8)
+            spelled[at : at + 8].encode() for spelled in _spellings(self.random) for at in range(0, len(spelled) - 7, 8)
         )
 
 
@@ -120,9 +118,7 @@ def split_key(name: str) -> Canary:
 def found_in(data: bytes, canaries: Iterable[Canary]) -> list[str]:
     """The names of the canaries of which this has a trace, also one broken up by terminal sequences."""
     stripped = _SEQUENCE.sub(b"", data)
-    return [
-        canary.name for canary in canaries if any(t in data or t in stripped for t in canary.traces())
-    ]
+    return [canary.name for canary in canaries if any(t in data or t in stripped for t in canary.traces())]
 
 
 _SEQUENCE = re.compile(rb"\x1b\[[0-9;:?<>=]*[ -/]*[@-~]|\x1b[()][0-9A-Z]|[\r\n]")

@@ -85,7 +85,7 @@ def partial_import() -> tuple[Journal, Verification]:
         LeftOut("checkout-v2", "duplicate", "the source lists this name twice; the first one counts"),
     ]
     errors = (
-        '23 Nov 14:06:04: tag is not valid for promo-2025 (400)',
+        "23 Nov 14:06:04: tag is not valid for promo-2025 (400)",
         "23 Nov 14:06:40: sourceApiKey: Forbidden (403)",
         "23 Nov 14:06:41: something nobody has seen before",
     )

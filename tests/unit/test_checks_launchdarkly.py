@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.unit import raw_http, sandbox_tools
@@ -17,12 +15,6 @@ from tui.net.errors import Failure, Kind
 from tui.net.events import Answered, Connected
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox.start() as made:
-        yield made
 
 
 def begun(box: Sandbox, who: str = "writer", integration: str = "unleash", **answers: str) -> Session:

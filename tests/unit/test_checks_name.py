@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.unit.test_checks_launchdarkly import of
@@ -13,13 +11,6 @@ from tui.flagimport.finding import Level
 from tui.net.events import Connected
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox.start() as made:
-        yield made
-
 
 
 async def test_a_free_name(box: Sandbox) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.unit.walk_tools import SOURCE_KEY, checked, session, values
@@ -15,12 +13,6 @@ from tui.sandbox.server import Sandbox
 from tui.sources.base import SourceReport
 
 ACME, ACME_MOBILE = WORKSPACES["default"][0], WORKSPACES["mobile-app"][0]
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox.start() as made:
-        yield made
 
 
 def begun(box: Sandbox, integration: str, key: str, **answers: str) -> Session:
@@ -118,9 +110,7 @@ async def test_a_key_of_every_project_is_warned_of(box: Sandbox) -> None:
     assert not problems(made)
 
 
-@pytest.mark.parametrize(
-    ("fault", "level"), [("source-unauthorized", Level.PROBLEM), ("source-html", Level.PROBLEM)]
-)
+@pytest.mark.parametrize(("fault", "level"), [("source-unauthorized", Level.PROBLEM), ("source-html", Level.PROBLEM)])
 @pytest.mark.parametrize("integration", ["split", "unleash"])
 async def test_a_source_that_answers_wrong_is_a_problem(
     box: Sandbox, integration: str, fault: str, level: Level

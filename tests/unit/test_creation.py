@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -16,12 +15,6 @@ from tui.flagimport.journal import NEVER_RUN, Journal, Stage
 from tui.flagimport.submit import FOUND, NOT_KNOWN
 from tui.net.events import Note, Result
 from tui.sandbox.server import Sandbox
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox.start() as made:
-        yield made
 
 
 async def test_it_is_noted_before_it_is_sent_and_after_it_was_answered(box: Sandbox) -> None:

@@ -207,9 +207,7 @@ def test_a_text_cleared_on_purpose_is_blank_and_one_never_given_is_the_default()
 # --- nothing raises
 
 
-FIELDS = st.sampled_from(
-    [*ALL, *(as_field("x", role, "X", help="", guide=Guide(), choices=("a",)) for role in ROLES)]
-)
+FIELDS = st.sampled_from([*ALL, *(as_field("x", role, "X", help="", guide=Guide(), choices=("a",)) for role in ROLES)])
 TEXT = st.text(max_size=200) | st.text(alphabet="htps:/.@#[]*-apiuser=“” \n\u200b", max_size=60)
 KEYS = st.sampled_from([each.key for each in ALL])
 
@@ -245,9 +243,7 @@ def test_ids_of_inputs() -> None:
     assert widget_id("field", "_x002E") != widget_id("field", ".") == "field-_x002E"
 
 
-TRICKY = st.text(alphabet="_x002E.", max_size=12) | st.text(
-    st.characters(exclude_categories=["Cs"]), max_size=20
-)
+TRICKY = st.text(alphabet="_x002E.", max_size=12) | st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 
 @given(st.lists(TRICKY, min_size=2, max_size=6, unique=True))

@@ -34,7 +34,9 @@ UUID = "1f03bc00-01f0-11ec-a057-42851e80ca2c"
 ENV_UUID = "1f08ec20-01f0-11ec-a057-42851e80ca2c"
 SPLIT_FLAG = f"https://app.split.io/org/{UUID[:-1]}d/ws/{UUID}/splits/{UUID[:-1]}e/env/{ENV_UUID}"
 UNLEASH_UI = "https://unleash.example.com/projects"
-HARNESS = f"https://app.harness.io/ng/account/A/module/fme/orgs/O/projects/P/org/X/ws/{UUID}/splits/F/env/E-1/definition"
+HARNESS = (
+    f"https://app.harness.io/ng/account/A/module/fme/orgs/O/projects/P/org/X/ws/{UUID}/splits/F/env/E-1/definition"
+)
 
 ADDRESSES = [
     # pasted, value, said, worst
@@ -198,9 +200,7 @@ ANSWERS = [
 
 
 @pytest.mark.parametrize(("field", "pasted", "value", "worst", "offered"), ANSWERS)
-def test_an_answer(
-    field: Variable, pasted: str, value: str, worst: Level | None, offered: str | None
-) -> None:
+def test_an_answer(field: Variable, pasted: str, value: str, worst: Level | None, offered: str | None) -> None:
     tidied = tidy(field, pasted)
     assert tidied.value == value
     found = validate(field, tidied.value, {"workspaceId": UUID}, {})
@@ -273,9 +273,7 @@ def test_a_hostile_answer_is_quoted_clean() -> None:
 
 
 def test_sentences_are_short_enough_for_the_line_below_a_field() -> None:
-    said = {
-        f.text for field, pasted, *_ in ANSWERS for f in validate(field, tidy(field, pasted).value, {}, {})
-    }
+    said = {f.text for field, pasted, *_ in ANSWERS for f in validate(field, tidy(field, pasted).value, {}, {})}
     assert len(said) > 20
     for text in said:
         assert len(text) <= 156, text

@@ -17,9 +17,7 @@ def _field(key: str, *depends: Dependency, **members: Any) -> Variable:
     return Variable(key, key, "", Guide(), kind, ROLE_OF_KIND[kind], depends_on=depends, **members)
 
 
-def _after(
-    shows: bool, *conditions: tuple[str, str], key: str = "a", location: str = FORM_VARIABLES
-) -> Dependency:
+def _after(shows: bool, *conditions: tuple[str, str], key: str = "a", location: str = FORM_VARIABLES) -> Dependency:
     return Dependency(key, location, shows, tuple(Condition(*condition) for condition in conditions))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,17 +18,6 @@ from tui.sandbox.server import Sandbox
 
 COUNTS = ["source", "import", "skip", "invalid", "lossy", "on_at_source"]
 WHOLE = ["planned", "created", "triggered", "progress", "finished", "verified", "result"]
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox.start() as made:
-        yield made
-
-
-@pytest.fixture
-def recipe(box: Sandbox, tmp_path: Path) -> Recipe:
-    return recipe_in(box, tmp_path)
 
 
 def silent(*texts: str, recipe: Recipe) -> bool:

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +23,6 @@ from tui.headless import apply
 from tui.headless.case import Around, Asked
 from tui.sandbox.server import Sandbox
 from tui.secrets.keyring_store import Keyring
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox.start() as made:
-        yield made
-
-
-@pytest.fixture
-def recipe(box: Sandbox, tmp_path: Path) -> Recipe:
-    return recipe_in(box, tmp_path)
 
 
 def program(recipe: Recipe, *arguments: str, environ: Mapping[str, str] | None = None) -> subprocess.Popen[str]:

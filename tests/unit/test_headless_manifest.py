@@ -21,9 +21,7 @@ def _run(paths: list[Path], *, as_json: bool = False) -> tuple[int, str, str]:
 def test_the_form_is_printed_for_people(tmp_path: Path) -> None:
     path = written(
         tmp_path,
-        variable(
-            key="e", name="Which", type="enum", allowedValues=["a", "b"], isOptional=True, defaultValue="a"
-        ),
+        variable(key="e", name="Which", type="enum", allowedValues=["a", "b"], isOptional=True, defaultValue="a"),
         variable(
             key="s",
             name="Secret\x1b[2J",
@@ -37,10 +35,7 @@ def test_the_form_is_printed_for_people(tmp_path: Path) -> None:
     assert (code, err) == (0, "")
     assert "Split (split), 7 fields, from" in out
     assert "  Import key            ldApiKey  string, required, secret\n    LaunchDarkly keeps it" in out
-    assert (
-        "  Which                 e  enum, optional\n    One thing.\n    choices: a, b\n    default: a\n"
-        in out
-    )
+    assert "  Which                 e  enum, optional\n    One thing.\n    choices: a, b\n    default: a\n" in out
     assert "secret, under more" in out
     assert "shown when e is equalTo “b”" in out
     assert "note: formVariables[1]: a defaultValue without isOptional" in out

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,12 +15,6 @@ from tui.headless.case import Around, Asked
 from tui.launchdarkly.client import LaunchDarkly
 from tui.sandbox.server import Sandbox
 from tui.secrets.keyring_store import Keyring
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox.start() as made:
-        yield made
 
 
 @pytest.fixture

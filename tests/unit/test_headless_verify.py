@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,17 +15,6 @@ from tui.headless import verify
 from tui.sandbox.server import Sandbox
 
 FIELDS = ["missing", "unexpected", "different", "on_in_launchdarkly"]
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox.start() as made:
-        yield made
-
-
-@pytest.fixture
-def recipe(box: Sandbox, tmp_path: Path) -> Recipe:
-    return recipe_in(box, tmp_path)
 
 
 def token_alone(recipe: Recipe) -> dict[str, str]:

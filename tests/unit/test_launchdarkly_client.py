@@ -26,9 +26,7 @@ ONE = {
     "_status": {},
     "config": {},
 }
-BODY = json.dumps(
-    {"name": "U", "tags": [], "config": {"sourceApiKey": "s3cret", "environmentId": "prod"}}
-).encode()
+BODY = json.dumps({"name": "U", "tags": [], "config": {"sourceApiKey": "s3cret", "environmentId": "prod"}}).encode()
 
 
 @asynccontextmanager
@@ -97,10 +95,7 @@ async def test_review_shows_what_create_sends() -> None:
         method, url, shown = request_for_create(ld.instance, "a b/..", "unleash")
     assert raw.heads[0].startswith(f"{method} {url.removeprefix(raw.url)} HTTP/1.1\r\n")
     assert url.endswith("/flag-import/a%20b%2F../unleash")
-    assert (
-        shown.items()
-        <= {name.title().replace("Ld-Api", "LD-API"): v for name, v in headers(raw).items()}.items()
-    )
+    assert shown.items() <= {name.title().replace("Ld-Api", "LD-API"): v for name, v in headers(raw).items()}.items()
     assert "Authorization" not in shown
 
 
@@ -119,9 +114,7 @@ async def test_no_part_of_a_path_leads_elsewhere(part: str, encoded: str) -> Non
 async def test_the_reads_of_a_wizard() -> None:
     routes = {
         "GET /api/v2/caller-identity": said({"memberId": "m1", "accountId": "a", "serviceToken": False}),
-        "GET /api/v2/members/me": said(
-            {"_id": "m1", "firstName": "Ana", "lastName": "Ruiz", "role": "writer"}
-        ),
+        "GET /api/v2/members/me": said({"_id": "m1", "firstName": "Ana", "lastName": "Ruiz", "role": "writer"}),
         "GET /api/v2/members/gone": answer("404 Not Found", b"{}"),
         "GET /api/v2/projects/web-shop": said({"key": "web-shop", "name": "Web Shop"}),
         "GET /api/v2/projects": said({"items": [{"key": "web-shop"}], "totalCount": 214}),
@@ -238,9 +231,7 @@ async def test_every_refusal_has_its_kind_and_says_what_is_safe(
 
 
 async def test_400_names_the_field() -> None:
-    found = await refused(
-        "400 Bad Request", b'{"code":"invalid_request","message":"environmentId is not valid."}'
-    )
+    found = await refused("400 Bad Request", b'{"code":"invalid_request","message":"environmentId is not valid."}')
     assert found.field == "environmentId"
     assert found.what == 'LaunchDarkly did not accept the request (400): "environmentId is not valid".'
     assert named_field("ldApiKeys and x-ldApiKey", ("ldApiKey",)) is None
@@ -253,9 +244,7 @@ async def test_404_is_about_the_configuration_or_the_project() -> None:
     assert found.field == "project"
     assert found.what.startswith("LaunchDarkly has no project web-shop for your token (404)")
     async with client({}) as (ld, _):
-        with pytest.raises(
-            Failure, match=r"no configuration 12ab in web-shop \(404\).*nothing was started"
-        ) as caught:
+        with pytest.raises(Failure, match=r"no configuration 12ab in web-shop \(404\).*nothing was started") as caught:
             await ld.trigger("web-shop", "split", "12ab")
         assert caught.value.field is None
         with pytest.raises(Failure, match="has nothing at this address") as caught:

@@ -63,11 +63,7 @@ def test_a_whole_configuration() -> None:
 def test_everything_but_the_id_may_be_missing(nothing: object) -> None:
     names = set(FULL) - {"_id"}
     bare = read_configuration({"_id": "x"})
-    assert (
-        read_configuration({"_id": "x", **dict.fromkeys(names, nothing)}).status.errors
-        == bare.status.errors
-        == ()
-    )
+    assert read_configuration({"_id": "x", **dict.fromkeys(names, nothing)}).status.errors == bare.status.errors == ()
     assert (bare.config, bare.access, bare.version, bare.status.status) == (None, None, None, "")
 
 
@@ -76,9 +72,7 @@ def test_an_unknown_status_is_kept() -> None:
     assert read_configuration({"_id": "x", "_status": "queued"}).status.status == "queued"
 
 
-@pytest.mark.parametrize(
-    "value", [None, 3, "x", [], {}, {"_id": None}, {"_id": ""}, {"_id": {}}, {"id": "x"}]
-)
+@pytest.mark.parametrize("value", [None, 3, "x", [], {}, {"_id": None}, {"_id": ""}, {"_id": {}}, {"id": "x"}])
 def test_without_an_id_it_is_no_configuration(value: object) -> None:
     with pytest.raises(Failure, match="not what was expected: a flag import configuration") as caught:
         read_configuration(value)
@@ -94,9 +88,7 @@ def test_a_list_with_one_unreadable_entry_is_refused_whole() -> None:
 
 
 def test_a_next_page_is_only_ever_a_query() -> None:
-    page = read_configurations(
-        {"items": [], "_links": {"next": {"href": "https://evil.example/x?offset=20&a=\r\n"}}}
-    )
+    page = read_configurations({"items": [], "_links": {"next": {"href": "https://evil.example/x?offset=20&a=\r\n"}}})
     assert page.next == "offset=20&a=%0D%0A"
     assert models.read_tags({"items": ["a", None, 1], "totalCount": "7"}).items == ("a", "1")
     assert models.read_tags({"items": ["a"], "totalCount": "7"}).total_count == 7
@@ -107,9 +99,7 @@ _JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
     max_leaves=12,
 )
-_KEYS = sorted(
-    {*FULL, "items", "totalCount", "key", "archived", "creationDate", "scopes", "memberId", "customRoles"}
-)
+_KEYS = sorted({*FULL, "items", "totalCount", "key", "archived", "creationDate", "scopes", "memberId", "customRoles"})
 _SHAPED = st.dictionaries(st.sampled_from(_KEYS), _JSON | st.sampled_from(list(FULL.values())))
 _READERS: list[Callable[[object], object]] = [
     models.read_configuration, models.read_configurations, models.read_identity, models.read_member,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -22,12 +21,6 @@ from tui.launchdarkly.models import Configuration, read_configuration
 from tui.net.errors import Failure, Kind
 from tui.sandbox import mischief
 from tui.sandbox.server import Sandbox
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox.start() as servers:
-        yield servers
 
 
 def one_of(**parts: Any) -> Configuration:

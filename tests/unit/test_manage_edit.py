@@ -4,7 +4,6 @@ is taken for either."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -31,12 +30,6 @@ from tui.sandbox.mischief import Struck
 from tui.sandbox.server import Sandbox
 
 MASKED = "********"
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox.start() as servers:
-        yield servers
 
 
 def unleash(**config: Any) -> Configuration:

@@ -173,9 +173,7 @@ def test_what_is_just_right_is_taken(tmp_path: Path, members: dict[str, Any]) ->
         ({"type": "dynamicEnum"}, "formVariables[0]: dynamicEnum without dynamicOptions"),
     ],
 )
-def test_what_only_launchdarklys_tests_refuse_is_noted(
-    tmp_path: Path, members: dict[str, Any], note: str
-) -> None:
+def test_what_only_launchdarklys_tests_refuse_is_noted(tmp_path: Path, members: dict[str, Any], note: str) -> None:
     assert load(written(tmp_path, variable(**members))).notes == (note,)
 
 
@@ -208,18 +206,14 @@ def test_a_circle_and_a_key_twice(tmp_path: Path) -> None:
         return variable(key=key, dependsOn=[needs(other)])
 
     circle = problems(written(tmp_path, after("a", "b"), after("b", "c"), after("c", "a"), after("d", "a")))
-    assert [text.split(":")[0] for text in circle] == [
-        f"formVariables[{place}].dependsOn" for place in range(3)
-    ]
+    assert [text.split(":")[0] for text in circle] == [f"formVariables[{place}].dependsOn" for place in range(3)]
     assert problems(written(tmp_path, variable(), variable())) == [
         f"formVariables[{place}].key: one stands there more than once" for place in range(2)
     ]
 
 
 def test_nothing_long_or_unprintable_is_echoed(tmp_path: Path) -> None:
-    found = problems(
-        written(tmp_path, variable(type="\x1b[2J" + "t" * 500), variable(**{"\x07" + "m" * 500: 1}))
-    )
+    found = problems(written(tmp_path, variable(type="\x1b[2J" + "t" * 500), variable(**{"\x07" + "m" * 500: 1})))
     for text in found:
         assert text.isprintable()
         assert "t" * 81 not in text

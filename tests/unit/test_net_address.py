@@ -77,10 +77,7 @@ def test_refused_in_a_sentence_that_quotes_nothing(text: str, word: str) -> None
     assert "ARY@" not in said
 
 
-@given(
-    st.text()
-    | st.builds(lambda s, rest: s + rest, st.sampled_from(["https://", "http://localhost"]), st.text())
-)
+@given(st.text() | st.builds(lambda s, rest: s + rest, st.sampled_from(["https://", "http://localhost"]), st.text()))
 def test_no_text_raises_anything_else_and_the_result_stays_as_it_is(text: str) -> None:
     try:
         url = normal_base_url(text).url
@@ -93,6 +90,4 @@ def test_no_text_raises_anything_else_and_the_result_stays_as_it_is(text: str) -
 
 def test_loopback() -> None:
     assert all(map(is_loopback, ("localhost", "LOCALHOST.", "127.0.0.1", "127.255.0.3", "::1", "[::1]")))
-    assert not any(
-        map(is_loopback, ("", "localhost.example", "128.0.0.1", "10.0.0.1", "::2", "127.1.example"))
-    )
+    assert not any(map(is_loopback, ("", "localhost.example", "128.0.0.1", "10.0.0.1", "::2", "127.1.example")))

@@ -82,9 +82,7 @@ async def test_a_connection_is_used_again_and_still_told() -> None:
     assert [type(event) for event in events] == [Connected, Sent, Answered, Done] * 2
 
 
-@pytest.mark.parametrize(
-    "status", ["200 OK", "204 No Content", "400 Bad", "401 No", "500 Oh", "502 Bad Gateway"]
-)
+@pytest.mark.parametrize("status", ["200 OK", "204 No Content", "400 Bad", "401 No", "500 Oh", "502 Bad Gateway"])
 async def test_any_status_but_redirects_and_429_is_an_answer(status: str) -> None:
     async with serving(always(answer(status, b""))) as server:
         assert (await send(server.url)).status_code == int(status[:3])
@@ -262,9 +260,7 @@ async def test_a_redirect_is_named_and_not_followed(status: str) -> None:
     assert failure.what == f"The address sends us on to localhost ({status[:3]})."
 
 
-@pytest.mark.parametrize(
-    "location", ["", "Location: http://[", "Location: //\x1b]0;x\x07/", "Location: /login"]
-)
+@pytest.mark.parametrize("location", ["", "Location: http://[", "Location: //\x1b]0;x\x07/", "Location: /login"])
 async def test_odd_redirects(location: str) -> None:
     async with serving(always(answer("302 Found", b"", *([location] if location else [])))) as server:
         failure = await failing(server.url)

@@ -84,9 +84,7 @@ def refusal(*headers: str) -> bytes:
         ((f"Date: {formatdate(NOW - 300, usegmt=True)}", "X-Ratelimit-Reset: 1799999708000"), 8.0, ""),
     ],
 )
-async def test_each_family_of_headers_is_waited_in_full(
-    headers: tuple[str, ...], seconds: float, limit: str
-) -> None:
+async def test_each_family_of_headers_is_waited_in_full(headers: tuple[str, ...], seconds: float, limit: str) -> None:
     clock = Clock()
     got, events, requests = await send(refusal(*headers), answer(), clock=clock)
     assert got.status_code == 200
@@ -103,9 +101,7 @@ async def test_each_family_of_headers_is_waited_in_full(
 )
 async def test_without_a_time_ahead_the_pauses_are_small_and_grow(headers: tuple[str, ...]) -> None:
     clock = Clock()
-    _, _, requests = await send(
-        refusal(*headers), refusal(*headers), refusal(*headers), answer(), clock=clock
-    )
+    _, _, requests = await send(refusal(*headers), refusal(*headers), refusal(*headers), answer(), clock=clock)
     assert requests == 4
     for pause, least in zip(clock.slept, (1, 2, 4), strict=True):
         assert least <= pause <= least * 1.5
@@ -161,11 +157,7 @@ _NAMES = (
 )
 
 
-@given(
-    st.dictionaries(
-        st.sampled_from(_NAMES), st.text(max_size=40) | st.integers().map(str) | st.floats().map(str)
-    )
-)
+@given(st.dictionaries(st.sampled_from(_NAMES), st.text(max_size=40) | st.integers().map(str) | st.floats().map(str)))
 def test_no_header_makes_it_raise(headers: dict[str, str]) -> None:
     pause = asked_pause(headers, NOW)
     assert 0 < pause.seconds <= 366 * 86_400

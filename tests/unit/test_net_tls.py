@@ -181,9 +181,7 @@ async def test_through_a_proxy(cert: Certificate, monkeypatch: pytest.MonkeyPatc
     assert PASSWORD not in repr(events)
 
 
-@pytest.mark.parametrize(
-    ("status", "word"), [("407 Auth", "user name and password"), ("403 No", "not let this")]
-)
+@pytest.mark.parametrize(("status", "word"), [("407 Auth", "user name and password"), ("403 No", "not let this")])
 async def test_a_proxy_that_refuses(status: str, word: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async with serving(always(answer(status, b""))) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://ana:{PASSWORD}@127.0.0.1:{proxy.port}")

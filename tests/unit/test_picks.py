@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.unit.walk_tools import at_review, checked, sent, session, submission, values
@@ -13,12 +11,6 @@ from tui.flagimport.session import Session
 from tui.net.errors import Failure
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox.start() as made:
-        yield made
 
 
 def begun(box: Sandbox, integration: str = "unleash", who: str = "writer") -> Session:

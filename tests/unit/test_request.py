@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +26,7 @@ from tui.sandbox.server import Sandbox
 from tui.secrets.bag import Bag
 from tui.text import MASK
 
-NASTY = "It's \"mine\" \\ \\n $HOME ${HOME} `id` $(id) @@0@@ @@@ !x %s ☃ JSON"
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox.start() as made:
-        yield made
+NASTY = 'It\'s "mine" \\ \\n $HOME ${HOME} `id` $(id) @@0@@ @@@ !x %s ☃ JSON'
 
 
 @pytest.mark.parametrize("integration", ["split", "unleash"])

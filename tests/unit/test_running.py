@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -27,13 +26,6 @@ from tui.flagimport.watch import FASTEST, Moved
 from tui.net.errors import Failure, Kind
 from tui.sandbox.account import Destination
 from tui.sandbox.server import Sandbox
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox.start() as made:
-        yield made
-
 
 STAGES = [Stage.CREATING, Stage.CREATED, Stage.STARTING, Stage.STARTED, Stage.ENDED, Stage.VERIFIED]
 

@@ -14,7 +14,6 @@ from tests.unit.sandbox_tools import (
     Clock,
     config_for,
     create,
-    launchdarkly,
     path_of,
     run_import,
     split,
@@ -33,12 +32,6 @@ def clock() -> Clock:
 def box(clock: Clock) -> Iterator[Sandbox]:
     with Sandbox.start(now=clock) as made:
         yield made
-
-
-@pytest.fixture
-def ld(box: Sandbox) -> Iterator[httpx.Client]:
-    with launchdarkly(box) as client:
-        yield client
 
 
 def _count(ld: httpx.Client) -> int:

@@ -16,18 +16,6 @@ from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
 from tui.sandbox.server import Sandbox
 
 
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox.start() as made:
-        yield made
-
-
-@pytest.fixture
-def ld(box: Sandbox) -> Iterator[httpx.Client]:
-    with launchdarkly(box) as client:
-        yield client
-
-
 def test_create_answers_200_with_the_whole_configuration(box: Sandbox, ld: httpx.Client) -> None:
     made = create(ld, box, "split")
     shape = made.json()
@@ -174,9 +162,7 @@ def test_a_patch_changes_name_tags_and_single_config_keys(box: Sandbox, ld: http
         ({"name": "x"}, 400),
     ],
 )
-def test_a_patch_that_cannot_be_changes_nothing(
-    box: Sandbox, ld: httpx.Client, operations: Any, status: int
-) -> None:
+def test_a_patch_that_cannot_be_changes_nothing(box: Sandbox, ld: httpx.Client, operations: Any, status: int) -> None:
     at = path_of(create(ld, box))
     before = ld.get(at).json()
     assert ld.patch(at, json=operations).status_code == status
@@ -339,9 +325,7 @@ _OPERATIONS = st.lists(
     st.fixed_dictionaries(
         {
             "op": st.sampled_from(["add", "remove", "replace", "test"]),
-            "path": st.sampled_from(
-                ["/name", "/tags", "/tags/0", "/tags/-", "/config", "/config/ldTag", "/x", ""]
-            ),
+            "path": st.sampled_from(["/name", "/tags", "/tags/0", "/tags/-", "/config", "/config/ldTag", "/x", ""]),
         },
         optional={"value": _JSON},
     ),

@@ -117,9 +117,9 @@ def test_one_project_and_its_environments(ld: httpx.Client) -> None:
 def test_members_by_piece_of_name_or_mail_and_by_role(ld: httpx.Client) -> None:
     assert ld.get("/api/v2/members").json()["totalCount"] == 26
     for query in ("query:dvoř", "query:tomas@"):
-        assert [
-            one["lastName"] for one in ld.get("/api/v2/members", params={"filter": query}).json()["items"]
-        ] == ["Dvořák"]
+        assert [one["lastName"] for one in ld.get("/api/v2/members", params={"filter": query}).json()["items"]] == [
+            "Dvořák"
+        ]
     admins = ld.get("/api/v2/members", params={"filter": "role:admin|owner"}).json()["items"]
     assert {one["role"] for one in admins} == {"admin", "owner"}
     invited = ld.get("/api/v2/members", params={"filter": "email:xavier@example.com"}).json()["items"]

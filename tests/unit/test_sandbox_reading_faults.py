@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -26,30 +25,6 @@ SPLITS = f"/splits/ws/{WORKSPACES['default'][0]}"
 DEFINED = f"{SPLITS}/environments/production"
 FEATURES = "/api/client/features"
 FLAGS = "/api/v2/flags/web-shop"
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox.start() as made:
-        yield made
-
-
-@pytest.fixture
-def admin(box: Sandbox) -> Iterator[httpx.Client]:
-    with split(box) as client:
-        yield client
-
-
-@pytest.fixture
-def sdk(box: Sandbox) -> Iterator[httpx.Client]:
-    with unleash(box) as client:
-        yield client
-
-
-@pytest.fixture
-def ld(box: Sandbox) -> Iterator[httpx.Client]:
-    with launchdarkly(box) as client:
-        yield client
 
 
 def _page(client: httpx.Client, at: str, offset: int, limit: int = 50) -> httpx.Response:

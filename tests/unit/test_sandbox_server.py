@@ -42,10 +42,7 @@ def test_addresses_are_those_of_the_contract_and_fit_together() -> None:
             assert ld.get(f"/api/v2/projects/{there['launchdarkly']['project']}").status_code == 200
             at = f"/splits/ws/{there['split']['workspace']}/environments/{there['split']['environment']}"
             assert admin.get(at).status_code == 200
-            assert (
-                sdk.get("/api/client/features").json()["query"]["environment"]
-                == there["unleash"]["environment"]
-            )
+            assert sdk.get("/api/client/features").json()["query"]["environment"] == there["unleash"]["environment"]
 
 
 def test_keys_have_the_shapes_of_real_ones_and_stay_the_same() -> None:
@@ -154,9 +151,7 @@ def _alone(fault: str | None, as_json: bool) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
-@pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
-)
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_alone_it_serves_until_a_signal_and_prints_one_line(number: signal.Signals, code: int) -> None:
     with _alone("forbidden", as_json=True) as process:
         assert process.stdout is not None

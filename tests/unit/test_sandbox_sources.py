@@ -24,18 +24,6 @@ def box() -> Iterator[Sandbox]:
         yield made
 
 
-@pytest.fixture
-def admin(box: Sandbox) -> Iterator[httpx.Client]:
-    with split(box) as client:
-        yield client
-
-
-@pytest.fixture
-def sdk(box: Sandbox) -> Iterator[httpx.Client]:
-    with unleash(box) as client:
-        yield client
-
-
 # Split
 
 
@@ -251,9 +239,7 @@ def test_unleash_takes_the_key_raw_or_as_bearer(box: Sandbox, sent: str) -> None
     with unleash(box, None) as client:
         headers = {"Authorization": sent.format(UNLEASH_KEYS["sdk"].value)}
         assert client.get(FEATURES, headers=headers).status_code == 200
-        assert (
-            client.get(FEATURES, headers={"Authorization": headers["Authorization"][:-1]}).status_code == 401
-        )
+        assert client.get(FEATURES, headers={"Authorization": headers["Authorization"][:-1]}).status_code == 401
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,12 +27,6 @@ from tui.secrets.keyring_store import Keyring
 from tui.text import Redactor
 
 ADMIN, PERSONAL = UNLEASH_KEYS["admin"].value, UNLEASH_KEYS["personal"].value
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox.start() as made:
-        yield made
 
 
 @dataclass(frozen=True, slots=True)

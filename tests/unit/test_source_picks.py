@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -21,12 +21,6 @@ from tui.sandbox.server import Sandbox
 
 WORKSPACE = WORKSPACES["default"][0]
 OLD = "1f03bc00-01f0-11ec-a057-42851e80ca2c"
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox.start() as made:
-        yield made
 
 
 def begun(box: Sandbox, integration: str = "split", **changed: str) -> Session:

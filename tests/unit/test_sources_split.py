@@ -340,9 +340,7 @@ bodies_like = st.fixed_dictionaries(
 
 
 @given(scripted=st.lists(replies(bodies_like), min_size=3, max_size=3), workspace=texts)
-async def test_no_answer_raises_anything_but_a_failure(
-    scripted: list[tuple[int, bytes]], workspace: str
-) -> None:
+async def test_no_answer_raises_anything_but_a_failure(scripted: list[tuple[int, bytes]], workspace: str) -> None:
     answers = {"workspaceId": workspace}
     check = split.check_key(Scripted(scripted), split.DEFAULT_ADDRESS, SecretStr(KEY), answers=answers)
     assert (await report_or_failure(check)).isprintable()

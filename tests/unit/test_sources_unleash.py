@@ -40,14 +40,9 @@ SCOPES: dict[str, dict[str, object]] = {
     EVERY: {"environment": "development"},
     ADMIN: {"inlineSegmentConstraints": True},
 }
-NO_TOKEN = (
-    "This endpoint requires an API token. "
-    "Please add an authorization header to your request with a valid token"
-)
+NO_TOKEN = "This endpoint requires an API token. Please add an authorization header to your request with a valid token"
 PAGE = Reply(200, "<!doctype html><html><div id='app'></div></html>", "text/html; charset=utf-8")
-CANNOT_GET = Reply(
-    404, "<!DOCTYPE html><pre>Cannot GET /api/client/features</pre>", "text/html; charset=utf-8"
-)
+CANNOT_GET = Reply(404, "<!DOCTYPE html><pre>Cannot GET /api/client/features</pre>", "text/html; charset=utf-8")
 
 
 def features(projects: list[str]) -> list[dict[str, object]]:
@@ -222,9 +217,7 @@ async def test_unleash_edge_writes_projects(projects: object, every: bool) -> No
     assert (report.every_project, report.projects, report.environment) == (every, ("default",), "production")
 
 
-@pytest.mark.parametrize(
-    "reply", [Reply(401, {"message": NO_TOKEN}), Reply(401, "Unauthorized", "text/plain")]
-)
+@pytest.mark.parametrize("reply", [Reply(401, {"message": NO_TOKEN}), Reply(401, "Unauthorized", "text/plain")])
 async def test_an_unknown_key_is_not_blamed_on_a_missing_header(reply: Reply) -> None:
     failure = await refusal(lambda _: reply, "default:production.nobody-knows-it")
     assert (failure.kind, failure.status_code, failure.field) == (Kind.SOURCE, 401, "sourceApiKey")
@@ -289,9 +282,7 @@ async def test_data_of_another_program(body: object) -> None:
     assert (failure.kind, failure.field) == (Kind.NOT_JSON, "sourceBaseUrl")
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"{", b"[" * 100_000, b'{"features": [' + b"9" * 5000 + b"]}", b"\xff"]
-)
+@pytest.mark.parametrize("body", [b"", b"{", b"[" * 100_000, b'{"features": [' + b"9" * 5000 + b"]}", b"\xff"])
 async def test_no_json_at_all(body: bytes) -> None:
     failure = await refusal(lambda _: Reply(200, body))
     assert (failure.kind, failure.field) == (Kind.NOT_JSON, "sourceBaseUrl")
@@ -338,17 +329,13 @@ async def test_a_pause_that_is_too_long() -> None:
 async def test_more_than_eight_mebibytes_are_read() -> None:
     """The usual limit is too low for one list without pages."""
     flag = {"name": "x" * 1024, "project": "default"}
-    report = await check(
-        lambda _: Reply(200, {"features": [flag] * 9_000, "query": SCOPES[KEY]}), zipped=True
-    )
+    report = await check(lambda _: Reply(200, {"features": [flag] * 9_000, "query": SCOPES[KEY]}), zipped=True)
     assert report.flags == 9_000
 
 
 async def test_an_echoed_key_and_hostile_names_reach_no_sentence() -> None:
     query = {"project": [f"p-{KEY}", "\x1b]52;c;aGk=\x07" + "x" * 500], "environment": f"\u202e{KEY}"}
-    report = await check(
-        lambda _: Reply(200, {"features": [], "query": query}), answers={"sourceProjectId": "p"}
-    )
+    report = await check(lambda _: Reply(200, {"features": [], "query": query}), answers={"sourceProjectId": "p"})
     assert KEY not in repr(report)
     assert all(fact.isprintable() for fact in (*report.projects, str(report.environment), report.text))
     assert all(remark.text.isprintable() and len(remark.text) < 400 for remark in report.remarks)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -16,12 +15,6 @@ from tui.flagimport.running import Ended, Stuck
 from tui.net.errors import Failure, Kind
 from tui.net.events import Counted
 from tui.sandbox.server import Sandbox
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox.start() as made:
-        yield made
 
 
 async def test_an_import_that_creating_has_started_is_not_started_again(box: Sandbox) -> None:

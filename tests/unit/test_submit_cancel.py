@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from contextlib import aclosing
 from urllib.parse import urlsplit
 
@@ -27,12 +26,6 @@ from tui.flagimport.submit import NOT_THERE, Submission
 from tui.net.errors import Kind
 from tui.net.events import Note, Sent
 from tui.sandbox.server import Sandbox
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox.start() as made:
-        yield made
 
 
 async def until_sent(made: Submission, box: Sandbox) -> None:

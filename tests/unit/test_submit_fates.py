@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import pytest
@@ -30,12 +30,6 @@ from tui.sandbox.faults import FAULTS
 from tui.sandbox.run_faults import RUN_FAULTS
 from tui.sandbox.server import Sandbox
 from tui.text import MASK, Redactor
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox.start() as made:
-        yield made
 
 
 def notes(events: Sequence[object]) -> list[tuple[str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -165,12 +164,6 @@ def test_every_flag_is_in_its_list_and_in_no_other(
     assert found.as_planned == len(ours - renamed - untagged - on)
     whole = (found.missing, found.unexpected, found.different, found.on)
     assert found.agrees == (not any(whole))
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox.start() as made:
-        yield made
 
 
 @pytest.mark.parametrize("integration", INTEGRATIONS)
