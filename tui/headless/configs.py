@@ -59,7 +59,6 @@ class Around(plan.Around):
     input: TextIO = field(default_factory=lambda: sys.stdin)
 
 
-
 def run(asked: Asked, around: Around) -> int:
     """Do it, and print what came of it. Returns the exit code of contract §2; what fails is told."""
     output = Output(asked.as_json, around.out, around.err, around.tools.redactor)

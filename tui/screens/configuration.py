@@ -274,4 +274,3 @@ def _told(changed: Changed) -> Said:
     if changed.found:
         return ("ok", "Changed. The answer was lost, and the change was found there.")
     return ("ok", "Changed.")
-

@@ -27,6 +27,7 @@ class FlagBrowser(Vertical):
     """Shows the flags of a plan, or those that were read so far. Its list posts what is opened."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "clear_search", show=False)]
+
     def __init__(self, symbols: Symbols, *, id: str) -> None:
         super().__init__(id=id)
         self.view = View()
