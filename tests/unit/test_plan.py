@@ -133,6 +133,11 @@ def test_a_plan_in_words() -> None:
     ]
 
 
+def test_the_symbol_of_a_note_repeats_its_words() -> None:
+    assert plan_words.note("Tags are not known: this key cannot read them.")[0] == "unknown"
+    assert plan_words.note("The SDK key reads web-shop as well.")[0] == "warning"
+
+
 def test_a_plan_that_is_not_whole_says_so_first() -> None:
     made = plan(flag("a"), incomplete="You stopped the reading.", announced=10_000)
     assert plan_words.headline(made) == ("problem", "NOT COMPLETE: 1 of 10,000 flags, 0 keys in web-shop.")

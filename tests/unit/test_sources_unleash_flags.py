@@ -120,7 +120,7 @@ async def test_a_feature_as_it_arrives() -> None:
 async def test_a_tag_is_asked_for() -> None:
     found = await read(sourceTag="team:growth squad")
     assert found.keys == ["dark-mode"]
-    assert "not documented" in found.notes[-1]
+    assert "is not known" in found.notes[-1]
     assert (await read(sourceTag="simple:nobody")).flags == []
 
 

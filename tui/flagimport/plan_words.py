@@ -9,7 +9,7 @@ from tui.net.times import moment
 from tui.sources import flags as kinds
 
 Said = tuple[str, str]
-"""A level ("ok", "note", "warning", "problem") and its words."""
+"""A level ("ok", "note", "unknown", "warning", "problem") and its words."""
 
 
 MEANINGS: Mapping[Verdict, str] = {
@@ -68,6 +68,11 @@ def warnings(plan: Plan) -> Iterator[Said]:
     if counts.on_at_source:
         verb = "is" if counts.on_at_source == 1 else "are"
         yield "warning", f"{counts.on_at_source:,} of the {counts.arrive:,} {verb} ON and will be OFF"
+
+
+def note(text: str) -> Said:
+    """A note of a plan; the symbol repeats its words: what is not known has one of its own."""
+    return ("unknown" if "not known" in text else "warning"), text
 
 
 def flags(number: int) -> str:

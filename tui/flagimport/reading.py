@@ -175,5 +175,5 @@ class Reading:
 
 
 _CONVENTION_NOT_READ = (
-    "Whether the project asks for a naming convention could not be read ({}) Keys that break one would not arrive."
+    "Whether the project asks for a naming convention is not known ({}) Keys that break one would not arrive."
 )

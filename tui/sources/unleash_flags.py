@@ -58,8 +58,8 @@ def _notes(features: Features, key: SecretStr, answers: Mapping[str, str], namel
 
 _TAGS_NOT_READ = "Tags of the flags are not known: an SDK key cannot read them."
 _TAG_NOT_KNOWN = (
-    "Whether LaunchDarkly wants the tag as type:value, or its value alone, is not documented. If nothing arrives, try "
-    "the other one."
+    "Whether LaunchDarkly wants the tag as type:value, or its value alone, is not known. If nothing arrives, try the "
+    "other one."
 )
 
 

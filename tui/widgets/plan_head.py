@@ -131,6 +131,6 @@ class PlanHead(Vertical):
 
 
 def _notes(plan: Plan) -> Iterable[Said]:
-    yield from (("warning", note) for note in plan.notes[:_NOTES_SHOWN])
+    yield from map(plan_words.note, plan.notes[:_NOTES_SHOWN])
     if (more := len(plan.notes) - _NOTES_SHOWN) > 0:
         yield "warning", f"{more} more; w writes them all to a file."
