@@ -15,7 +15,9 @@ from tui.flagimport import walk as walks
 from tui.flagimport.variables import KINDS, widget_id
 from tui.sandbox.server import Sandbox
 from tui.screens.help import HelpScreen
+from tui.screens.in_fields import InFields
 from tui.screens.registry import SCREENS
+from tui.screens.sheet import Sheet
 from tui.widgets.field_row import WIDGETS, FieldRow, field_id
 
 BUILT_IN = {"launchdarkly": ("host", "token", "project"), "fields": ("config-name", "config-tags")}
@@ -246,3 +248,11 @@ async def test_keys_reach_no_clipboard(tmp_path: Path) -> None:
         await walk.press("ctrl+x")
         assert walk.app.clipboard == ""
         assert len(walk.text("#token")) == 40
+
+
+@pytest.mark.parametrize("screen", [*SCREENS.values(), Sheet])
+def test_keys_that_leave_a_field_act_before_what_was_typed_after_them(screen: type[InFields]) -> None:
+    """Held against the class itself: one list of a subclass that names such a key would take it away silently."""
+    keys = screen._merge_bindings().key_to_bindings
+    for key, action in {"tab": "field_next", "down": "field_next", "enter": "take", "up": "field_previous"}.items():
+        assert any(each.action == action and each.priority for each in keys[key]), keys[key]

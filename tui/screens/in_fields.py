@@ -16,7 +16,10 @@ from textual.widgets import Input
 class InFields(Widget):
     """A part of screens with field rows, which say by `action_take` what Enter does in one."""
 
+    # One list, for a key of a subclass's list would take the place of the same key here.
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,shift+tab", "app.focus_previous", show=False),
+        Binding("down,tab", "app.focus_next", show=False),
         Binding("enter", "take", priority=True, show=False),
         Binding("tab,down", "field_next", priority=True, show=False),
         Binding("shift+tab,up", "field_previous", priority=True, show=False),

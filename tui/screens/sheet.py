@@ -37,8 +37,8 @@ class Sheet(InFields, ModalScreen[Answer | None], Generic[Answer]):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,f7", "close", "Close", show=False),
-        Binding("up,left,shift+tab", "app.focus_previous", show=False),
-        Binding("down,right,tab", "app.focus_next", show=False),
+        Binding("left", "app.focus_previous", show=False),
+        Binding("right", "app.focus_next", show=False),
         Binding("pagedown", "page(1)", show=False),
         Binding("pageup", "page(-1)", show=False),
         Binding("f1,ctrl+g", "help", "Help", priority=True, show=False),

@@ -35,8 +35,6 @@ class StepScreen(InFields, Frame):
         Binding("escape", "focus_back", "Back", show=False),
         Binding("f1,ctrl+g", "help", "Help", priority=True, show=False),
         Binding("question_mark", "help", "Help", show=False),
-        Binding("up,shift+tab", "app.focus_previous", show=False),
-        Binding("down,tab", "app.focus_next", show=False),
     ]
 
     def __init__(self) -> None:
