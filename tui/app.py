@@ -24,8 +24,9 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from tui.assets import styles_dir
-from tui.flagimport import drafts, steps, walk
+from tui.flagimport import drafts, journal_heads, steps, walk
 from tui.flagimport.drafts import Saved
+from tui.flagimport.journal_heads import Head
 from tui.flagimport.walk import Draft
 from tui.manifests.cards import cards
 from tui.options import Options, PracticeServers
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from tui.flagimport.session import Session
 
 
-_STYLES = ("app.tcss", "fields.tcss", "plan.tcss", "flag.tcss", "review.tcss", "submit.tcss", "dialogs.tcss")
+_STYLES = tuple(f"{name}.tcss" for name in ("app", "fields", "plan", "flag", "review", "submit", "run", "dialogs"))
 
 
 class WizardApp(Host):
@@ -75,6 +76,7 @@ class WizardApp(Host):
         self.symbols = choose(options.environ)
         self.folder = options.folder
         self.saved: Saved | None = None
+        self.runs: tuple[Head, ...] = ()
         self.farewell = ""
         """What is printed on the plain screen after leaving."""
         for theme in THEMES:
@@ -106,7 +108,7 @@ class WizardApp(Host):
 
     def get_default_screen(self) -> IntegrationScreen:
         """The first step: no empty screen is styled and laid out before it."""
-        self.saved = self._offered()
+        self._look_for_earlier()
         screen = IntegrationScreen()
         screen._push_result_callback(self, None)  # private: what pushing does, and switching takes away again
         return screen
@@ -114,13 +116,15 @@ class WizardApp(Host):
     def on_mount(self) -> None:
         self.call_after_refresh(self._load)
 
-    def _offered(self) -> Saved | None:
+    def _look_for_earlier(self) -> None:
+        """Answers and imports of earlier starts; practice has answers of its own, and imports of no other start."""
         from tui.files import state_dir
 
-        try:
-            return drafts.load(state_dir() / ("practice-draft.json" if self.practising else "draft.json"))
-        except OSError:
-            return None
+        self.saved, self.runs = None, ()
+        with contextlib.suppress(OSError):
+            place = state_dir()
+            self.saved = drafts.load(place / ("practice-draft.json" if self.practising else "draft.json"))
+            self.runs = () if self.practising else journal_heads.heads(place / journal_heads.FOLDER)
 
     @work(exclusive=True, group="load", exit_on_error=True)
     async def _load(self) -> None:
@@ -186,7 +190,7 @@ class WizardApp(Host):
         self.practising = practising
         self._loaded.clear()
         self._session = None
-        self.saved = self._offered()
+        self._look_for_earlier()
         self.switch_screen(IntegrationScreen())
         self.call_after_refresh(self._load)
 
@@ -246,6 +250,8 @@ class WizardApp(Host):
             for each in reached:
                 if each.key != screen.STEP:
                     yield SystemCommand(f"Go to {each.title}", each.asks, lambda s=each.key: screen.action_goto(s))
+            if self.runs:
+                yield SystemCommand("Earlier imports", "Go on with one, look at it, undo it", self.show_runs)
             yield SystemCommand("Configurations", "The imports your account has", self.show_configurations)
         for theme in THEMES:
             yield SystemCommand(f"Colours: {theme.name}", "", lambda name=theme.name: self._take_theme(name))
@@ -254,6 +260,23 @@ class WizardApp(Host):
             yield SystemCommand("Practice", "The same steps on a made-up company", self.begin_practice)
         yield SystemCommand("Begin again", "Back to the first step; saved answers are offered there", self.begin_again)
         yield SystemCommand("Leave", "Ctrl+Q", self.action_leave)
+
+    @work(exclusive=True, group="runs", exit_on_error=True)
+    async def show_runs(self) -> None:
+        """The imports of earlier starts; the one that is chosen is gone on with."""
+        from tui.screens.leaving import leaving_question
+        from tui.screens.resume import RunsScreen, go_on_with
+
+        head = await self.push_screen_wait(RunsScreen(self.runs))
+        if head is None:
+            return
+        question = leaving_question(self._session)
+        if question is not None and not await self.push_screen_wait(question):
+            return
+        if self._session is not None:
+            self._session.save()
+        if trouble := await go_on_with(self, head):
+            self.notify(trouble, severity="error", markup=False)
 
     def show_configurations(self) -> None:
         """All flag import configurations of the account, over the step."""

@@ -90,10 +90,10 @@ def test_every_ending_makes_a_document_that_says_it(ending: str, kind: Kind) -> 
 
 
 def test_a_plan_that_is_not_whole_says_so_first() -> None:
-    made, seen = compared(journal(A), A)
-    level, words = report(made, seen, NOW, incomplete="The source stopped answering.").summary
+    made, seen = compared(replace(journal(A), incomplete="The source stopped answering."), A)
+    level, words = report(made, seen, NOW).summary
     assert level == "problem"
-    assert words.startswith("The plan is NOT COMPLETE: The source stopped answering. Ended COMPLETE")
+    assert words.startswith("The plan was NOT COMPLETE: The source stopped answering. Ended COMPLETE")
 
 
 def test_numbers_are_those_of_the_lists() -> None:

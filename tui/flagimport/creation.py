@@ -70,14 +70,17 @@ class Creation:
         """What became of a request whose answer was never noted; no result where it can be sent again."""
         if self.journal.stage is not Stage.CREATING:
             return
-        async with aclosing(self._interrupted().look_again()) as events:
+        async with aclosing(self.interrupted().look_again()) as events:
             async for event in events:
                 if not (isinstance(event, Result) and event.value.may_send_again):
                     yield event
 
-    def _interrupted(self) -> Submission:
+    def interrupted(self) -> Submission:
+        """The attempt of an earlier start, whose answer was never noted."""
         sent_at = min(self.journal.sent_at, self.tools.now())  # a clock that was set back would have us wait
-        return Submission.interrupted(self.request, self.bag, self.tools, self.journal.ids_before, sent_at)
+        made = Submission.interrupted(self.request, self.bag, self.tools, self.journal.ids_before, sent_at)
+        made.about_to_send = self._noted
+        return made
 
     async def _still_there(self, sink: Sink) -> Outcome | None:
         """The configuration that the journal names; None where somebody has deleted it: the way is free again."""

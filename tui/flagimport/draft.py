@@ -82,6 +82,8 @@ class Draft:
     """The kinds of losses that the person has ticked."""
     without_plan: bool = False
     """The person goes on without a whole plan, or with one that brings nothing."""
+    starts: bool = True
+    """The import is started as soon as its configuration exists."""
 
     @property
     def integration(self) -> str:

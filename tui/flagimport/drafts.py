@@ -44,7 +44,7 @@ def save(draft: Draft, path: Path, now: float, redact: Callable[[str], str] = st
     document = {
         "version": VERSION,
         "integration": draft.integration,
-        "step": draft.step if draft.step != "submit" else "review",
+        "step": draft.step if steps.index(draft.step) < steps.index("submit") else "review",
         "answers": {
             key: {"value": a.value, "source": a.source, "touched": a.touched}
             for key, a in draft.answers.items()

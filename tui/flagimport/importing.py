@@ -23,6 +23,7 @@ from tui.flagimport.tools import Tools
 from tui.flagimport.verify import Verification, promise_of, verify
 from tui.flagimport.watch import RUNS, STUCK_AFTER
 from tui.launchdarkly.models import Configuration
+from tui.launchdarkly.words import who_in_words
 from tui.net.errors import Failure, Kind
 from tui.net.events import Exchange, Result
 from tui.secrets.bag import Bag
@@ -147,16 +148,9 @@ class Importing:
             self._anew = True
 
     def _with(self, plan: Plan, who: str) -> Journal:
-        """The journal of this plan. What an earlier run has made stays its own, whatever became of it since."""
-        lossy = (each.flag for each in plan.arriving if each.flag.losses)
-        explained = {flag.key: reading.explain(plan.request, flag) for flag in lossy}
-        fresh, noted = journals.begin(self.request, self.references, plan, explained, who), self.journal
-        if noted is None or not (noted.configuration or noted.traces):
-            return fresh
-        renewed = journals.again(noted, plan, explained)
-        if not noted.configuration:
-            renewed = journals.planned_again(renewed)
-        return replace(renewed, config=fresh.config, references=fresh.references, tags=fresh.tags, who=who or noted.who)
+        explained = reading.explanations(plan)
+        fresh = journals.begin(self.request, self.references, plan, explained, who)
+        return journals.renewed(self.journal, fresh, plan, explained)
 
     async def _who(self) -> str:
         """Whose token this is, for the report; "" where it does not tell."""
@@ -166,7 +160,7 @@ class Importing:
                 member = await ld.me() if caller.member_id else None
         except Failure:
             return ""
-        return (member.email or member.display_name) if member else caller.token_name
+        return who_in_words(caller, member)
 
     # --- the configuration
 

@@ -116,6 +116,8 @@ class Journal:
     notes: tuple[str, ...]
     before: frozenset[str] = field(repr=False)
     who: str = ""
+    incomplete: str = ""
+    """Why the plan was not whole, in a sentence; "" for a whole one. What it lacks is not expected."""
     stage: Stage = Stage.PLANNED
     ids_before: frozenset[str] = frozenset()
     sent_at: float = 0.0
@@ -178,6 +180,7 @@ def begin(
         notes=plan.notes,
         before=frozenset(plan.existing),
         who=who,
+        incomplete=plan.incomplete,
         snapshot_at=plan.read_at,
     )
 
@@ -214,7 +217,19 @@ def again(journal: Journal, plan: Plan, explained: Mapping[str, tuple[Lost, ...]
         expected=(*kept, *arriving.values()),
         left_out=tuple(LeftOut(p.flag.key, p.verdict.value, p.reason) for p in plan.flags if not p.arrives),
         notes=plan.notes,
+        incomplete=plan.incomplete,
     )
+
+
+def renewed(noted: Journal | None, fresh: Journal, plan: Plan, explained: Mapping[str, tuple[Lost, ...]]) -> Journal:
+    """The journal of a plan where `noted` stands already. What an earlier run has made stays its own, whatever
+    became of it since."""
+    if noted is None or not (noted.configuration or noted.traces):
+        return fresh
+    later = again(noted, plan, explained)
+    if not noted.configuration:
+        later = planned_again(later)
+    return replace(later, config=fresh.config, references=fresh.references, tags=fresh.tags, who=fresh.who or noted.who)
 
 
 def standing(journal: Journal, there: Mapping[str, int | None], now: float) -> Journal:

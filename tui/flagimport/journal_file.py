@@ -13,18 +13,18 @@ from typing import Any
 
 from tui.files import state_dir, write_private
 from tui.flagimport.journal import Expected, Identity, Journal, LeftOut, Mark, Stage, Trace
+from tui.flagimport.journal_heads import FOLDER, HEAD, head_of
 from tui.net.errors import Failure, Kind
 from tui.sources.flags import Lost, Variation
 from tui.text import Redactor, clean
 
 VERSION = 1
 _LARGEST = 256 * 1024 * 1024
-_FOLDER = "journals"
 
 
 def folder() -> Path:
     """Where journals are. Raises OSError."""
-    return state_dir() / _FOLDER
+    return state_dir() / FOLDER
 
 
 def path_of(identity: Identity, where: Path | None = None) -> Path:
@@ -112,7 +112,9 @@ def _kept(path: Path) -> Kept:
 
 def _document(journal: Journal, shown: Callable[[str], str]) -> dict[str, object]:
     """What `_read` reads. By hand, as `asdict` takes seconds for 10,000 flags."""
+    identity = {key: shown(value) for key, value in asdict(journal.identity).items()}
     return {
+        HEAD: head_of(identity, journal.stage.value, journal.configuration, len(journal.expected)),
         "version": VERSION,
         "identity": asdict(journal.identity),
         "tags": journal.tags,
@@ -122,6 +124,7 @@ def _document(journal: Journal, shown: Callable[[str], str]) -> dict[str, object
         "expected": [_of_expected(each, shown) for each in journal.expected],
         "left_out": [{"key": e.key, "verdict": e.verdict, "reason": shown(e.reason)} for e in journal.left_out],
         "notes": list(map(shown, journal.notes)),
+        "incomplete": shown(journal.incomplete),
         "before": sorted(journal.before),
         "who": shown(journal.who),
         "stage": journal.stage.value,
@@ -181,6 +184,7 @@ def _read(document: Mapping[str, Any]) -> Journal:
         expected=tuple(map(_expected, document["expected"])),
         left_out=tuple(LeftOut(str(e["key"]), str(e["verdict"]), str(e["reason"])) for e in document["left_out"]),
         notes=_texts(document["notes"]),
+        incomplete=str(document["incomplete"]),
         before=frozenset(_texts(document["before"])),
         who=str(document["who"]),
         stage=Stage(document["stage"]),

@@ -38,6 +38,11 @@ def explain(request: PlanRequest, flag: SourceFlag) -> tuple[Lost, ...]:
     return SOURCES[request.integration].explain(flag)
 
 
+def explanations(plan: Plan) -> dict[str, tuple[Lost, ...]]:
+    """The same for each flag of a plan that arrives and loses something, by key."""
+    return {each.flag.key: explain(plan.request, each.flag) for each in plan.arriving if each.flag.losses}
+
+
 class Reading:
     """One reading of both sides. Make it anew for each."""
 

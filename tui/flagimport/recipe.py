@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def write(draft: Draft) -> Recipe:
         raise ValueError("no integration is chosen")
     settings = config(draft)
     given = [each.key for each in settings.values() if isinstance(each, Slot)]
-    references = {key: _reference(draft, key) for key in (TOKEN.key, *given)}
+    references = references_of(draft, given)
     document = tomlkit.document()
     document.add("version", tomlkit.item(1))
     target = tomlkit.table()
@@ -76,6 +77,11 @@ def save(recipe: Recipe, folder: Path, name: str) -> Path:
     path = unused(folder, name)
     write_private(path, recipe.text)
     return path
+
+
+def references_of(draft: Draft, secrets: Iterable[str]) -> dict[str, str]:
+    """How your token and these secrets are referred to, by field."""
+    return {key: _reference(draft, key) for key in (TOKEN.key, *secrets)}
 
 
 def _reference(draft: Draft, key: str) -> str:

@@ -126,11 +126,10 @@ def report(
     now: float,
     *,
     form: Form | None = None,
-    incomplete: str = "",
 ) -> Report:
     """The report of one import as it stands `now`. Nobody has compared yet where `verification` is None.
 
-    `form` gives the settings their names. `incomplete` says in a sentence why the plan was not whole, "" else.
+    `form` gives the settings their names.
     """
     rows = tuple(_rows(journal, verification))
     numbers = _numbers(journal, verification)
@@ -140,7 +139,7 @@ def report(
     v = verification
     return Report(
         title=f"Flag import from {name} into {journal.identity.project}",
-        summary=headline(journal, verification, now, incomplete),
+        summary=headline(journal, verification, now),
         written_at=now,
         identity=journal.identity,
         configuration=journal.configuration,

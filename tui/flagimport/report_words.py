@@ -23,12 +23,12 @@ _LD_FIELDS = ("ldTag", "ldMaintainer")
 # --- the first sentence
 
 
-def headline(journal: Journal, verification: Verification | None, now: float, incomplete: str = "") -> Said:
+def headline(journal: Journal, verification: Verification | None, now: float) -> Said:
     """The level and the words on top: "Ended PARTIAL at 14:07:02. 44 of 47 arrived, 3 missing, 1 different." """
     said = [_ended(journal, now), _arrived(journal, verification)]
-    if incomplete:
-        said.insert(0, f"The plan is NOT COMPLETE: {incomplete.rstrip('.')}.")
-    return _level(journal, verification, incomplete), " ".join(said)
+    if journal.incomplete:
+        said.insert(0, f"The plan was NOT COMPLETE: {journal.incomplete.rstrip('.')}.")
+    return _level(journal, verification), " ".join(said)
 
 
 def _ended(journal: Journal, now: float) -> str:
@@ -73,8 +73,9 @@ def _share(arrived: int, planned: int) -> str:
     return f"{arrived:,} of {planned:,} arrived" if arrived else f"None of {planned:,} arrived"
 
 
-def _level(journal: Journal, verification: Verification | None, incomplete: str) -> str:
-    if journal.ended == "failed" or incomplete or (verification and (verification.missing or verification.unexpected)):
+def _level(journal: Journal, verification: Verification | None) -> str:
+    lacks = verification is not None and (verification.missing or verification.unexpected)
+    if journal.ended == "failed" or journal.incomplete or lacks:
         return "problem"
     if verification is None or journal.ended != "complete" or not verification.agrees:
         return "warning"

@@ -295,7 +295,7 @@ class Runner:
             f"The import did not end within the time given: {len(watch.arrived):,} of {len(watch.expected):,} flags"
             f" have arrived, and the status says {watch.status or 'nothing yet'}.",
             "It goes on at LaunchDarkly.",
-            f"Look later, with: ld-flag-import configs watch {self.journal.configuration}",
+            f"Look later, with: {watch_command(self.journal.configuration)}",
         )
 
     async def _look(self, ld: LaunchDarkly, watch: Watch, sink: Sink) -> Moved | None:
@@ -313,6 +313,11 @@ class Runner:
     async def _get(self, ld: LaunchDarkly, sink: Sink = ignore) -> Configuration:
         who = self.journal.identity
         return await ld.get(who.project, who.integration, self.journal.configuration, sink=sink)
+
+
+def watch_command(configuration: str) -> str:
+    """How an import is looked at without the wizard."""
+    return f"ld-flag-import configs watch {configuration}"
 
 
 def _times(of: ImportStatus | Mark) -> tuple[int | None, int | None]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tui.flagimport import checks, drafts, walk
 from tui.flagimport.builtin_fields import CONFIG_NAME, HOST, PROJECT, TOKEN
+from tui.flagimport.creation import Creation
 from tui.flagimport.drafts import Saved
 from tui.flagimport.finding import Offer
 from tui.flagimport.form import Form
@@ -21,10 +22,12 @@ from tui.flagimport.plan_request import plan_request
 from tui.flagimport.practice import Practice
 from tui.flagimport.reading import Reading, can_be_read
 from tui.flagimport.request import build
+from tui.flagimport.run import Run
+from tui.flagimport.running import watch_command
 from tui.flagimport.source_checks import compared
 from tui.flagimport.submit import Submission
 from tui.flagimport.tools import Tools
-from tui.flagimport.walk import Check, Draft
+from tui.flagimport.walk import Answer, Check, Draft
 from tui.launchdarkly.instances import instance
 from tui.net.events import Exchange, Result
 from tui.secrets import found
@@ -60,6 +63,12 @@ class Session:
     bag: Bag = field(init=False)
     submission: Submission | None = None
     """The latest attempt to create a configuration."""
+    creation: Creation | None = None
+    """The same with its journal."""
+    run: Run | None = None
+    """The import of the configuration that was created, used or gone on with."""
+    resumed: Mapping[str, Answer] | None = field(default=None, repr=False)
+    """The answers that the journal of an earlier start gave, None where there was none."""
     reading: Reading | None = None
     """The reading of a plan that is under way, or was the latest."""
     needs_unlocking: bool = False
@@ -125,7 +134,7 @@ class Session:
 
     def save(self) -> str:
         """Write the answers down for the next start; "" or the sentence that says why it could not be done."""
-        if self.draft_path is None or not self._worth_saving():
+        if self.draft_path is None or not self._worth_saving() or self.draft.answers == self.resumed:
             return ""
         if self.finished:
             self.forget_draft()
@@ -171,13 +180,15 @@ class Session:
 
     def made(self) -> str:
         """Which configuration this walk has created or found, "" for none."""
-        outcome = self.submission.outcome if self.submission else None
-        if outcome is not None and outcome.configuration is not None and self.submission is not None:
-            made, asked = outcome.configuration, self.submission.request
-            where = "practice" if self.practice else f"LaunchDarkly {asked.instance.name}"
-            text = f'Flag import configuration "{asked.name}" ({made.id}) is in {asked.project}, {where}.'
-            return clean(self.tools.redactor(text))
-        return ""
+        if self.run is None:
+            return ""
+        noted, instance_ = self.run.journal, self.run.instance
+        where = "practice" if self.practice else f"LaunchDarkly {instance_.name}"
+        who = noted.identity
+        text = f'Flag import configuration "{who.name}" ({noted.configuration}) is in {who.project}, {where}.'
+        if self.run.begun and not self.run.over and self.practice is None:
+            text += f" Its import goes on there; start again to come back, or: {watch_command(noted.configuration)}"
+        return clean(self.tools.redactor(text))
 
     # --- the plan
 

@@ -22,6 +22,7 @@ STEPS: tuple[Step, ...] = (
     Step("plan", "Plan", "What will arrive, what will not, and what must be made again by hand?"),
     Step("review", "Review", "Is this what you want LaunchDarkly to have?"),
     Step("submit", "Submit", "The request, and LaunchDarkly's answer"),
+    Step("run", "Run", "How does the import stand, what has arrived, and what is left to do?"),
 )
 _KEYS = tuple(step.key for step in STEPS)
 

@@ -64,8 +64,8 @@ class Submission:
         about_to_send: Callable[[Standing], None] = lambda standing: None,
     ) -> None:
         """`about_to_send` is called right before the request leaves, with what stood there until then: whoever
-        keeps a journal notes it. What it raises stops the sending."""
-        self._about_to_send = about_to_send
+        keeps a journal notes it. What it raises stops the sending; a Failure becomes the outcome."""
+        self.about_to_send = about_to_send
         self.request = request
         self.out = False
         self._answered = False
@@ -84,7 +84,7 @@ class Submission:
 
     def again(self, *, reuse: bool = False) -> Submission:
         """A new attempt at the same request."""
-        return Submission(self.request, self._bag, self._tools, reuse=reuse, about_to_send=self._about_to_send)
+        return Submission(self.request, self._bag, self._tools, reuse=reuse, about_to_send=self.about_to_send)
 
     @classmethod
     def interrupted(
@@ -143,9 +143,9 @@ class Submission:
             self._answered = self._answered or isinstance(event, Answered)
             sink(event)
 
-        if self._before is not None:
-            self._about_to_send(self._before)
         try:
+            if self._before is not None:
+                self.about_to_send(self._before)
             async with self._tools.launchdarkly(self._bag, self.request.instance) as ld:
                 created = await ld.create(
                     self.request.project, self.request.integration, self.request.body(self._bag), sink=noting

@@ -239,6 +239,11 @@ def take(draft: Draft, offer: Offer) -> Draft:
     return put(draft, offer.field, offer.value, source="taken over")
 
 
+def start_too(draft: Draft, starts: bool) -> Draft:
+    """Whether the import is started as soon as its configuration exists."""
+    return replace(draft, starts=starts)
+
+
 def propose_name(draft: Draft) -> Draft:
     """Name the configuration after what it imports, unless the person named it."""
     old = answer(draft, CONFIG_NAME.key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.launchdarkly.models import Access, Action, ImportFault, ImportStatus
+from tui.launchdarkly.models import Access, Action, CallerIdentity, ImportFault, ImportStatus, Member
 from tui.net.times import moment
 from tui.text import clean
 
@@ -23,6 +23,11 @@ _STATES = {
     "partial": "partial: a part was imported",
     "": "not told",
 }
+
+
+def who_in_words(caller: CallerIdentity, member: Member | None) -> str:
+    """Whose token it is, for a report; "" where it does not tell."""
+    return (member.email or member.display_name) if member else caller.token_name
 
 
 def access_in_words(access: Access | None) -> str:

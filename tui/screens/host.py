@@ -13,6 +13,7 @@ from tui.widgets.symbols import Symbols
 
 if TYPE_CHECKING:
     from tui.flagimport.drafts import Saved
+    from tui.flagimport.journal_heads import Head
     from tui.flagimport.session import Session
 
 
@@ -25,6 +26,8 @@ class Host(App[int]):
     practising: bool
     saved: Saved | None
     """The answers of an earlier start, offered on the first screen."""
+    runs: tuple[Head, ...]
+    """The imports of earlier starts, those under way first."""
 
     @property
     @abstractmethod
@@ -56,6 +59,10 @@ class Host(App[int]):
     @abstractmethod
     def action_leave(self) -> None:
         """Leave; asks only where something would be lost."""
+
+    @abstractmethod
+    def show_runs(self) -> object:
+        """The imports of earlier starts in a list, to go on with one."""
 
     @abstractmethod
     def begin_again(self) -> None:

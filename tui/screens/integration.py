@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import ClassVar
 
 from textual import events, on, work
@@ -96,6 +97,7 @@ class IntegrationScreen(StepScreen):
         with Vertical(classes="facts"):
             for head, text in _WHAT_HAPPENS:
                 yield Fact(head, text)
+        yield from self._begun_before()
         if self.app.saved is not None:
             saved = self.app.saved
             when = moment(saved.saved_at).rpartition(":")[0]
@@ -120,6 +122,14 @@ class IntegrationScreen(StepScreen):
                 id="practice",
             )
 
+    def _begun_before(self) -> Iterator[Row]:
+        """An import that was begun and not seen to its end comes before answers."""
+        going = [each for each in self.app.runs if each.under_way]
+        if going:
+            more = f", and {len(going) - 1} more" if len(going) > 1 else ""
+            text = f"{going[0].in_words(self.symbols.arrow)}{more}"
+            yield Row("Go on with", text, "", self.symbols, id="go-on-run")
+
     def next_label(self) -> str:
         return "Next: LaunchDarkly"
 
@@ -129,9 +139,9 @@ class IntegrationScreen(StepScreen):
 
     def focus_first(self) -> None:
         chosen = self.app.draft.integration
-        wanted = widget_id("integration", chosen) if chosen else "resume"
+        wanted = (widget_id("integration", chosen),) if chosen else ("go-on-run", "resume")
         rows = list(self.query(Row))
-        next((row for row in rows if row.id == wanted), rows[0]).focus()
+        next((row for key in wanted for row in rows if row.id == key), rows[0]).focus()
 
     def summarize(self) -> None:
         chosen = self._chosen()
@@ -164,12 +174,25 @@ class IntegrationScreen(StepScreen):
         if event.row.id == "resume":
             await self._resume()
             return
+        if event.row.id == "go-on-run":
+            await self._go_on_with_run()
+            return
         key = next(c["key"] for c in self.app.cards if widget_id("integration", c["key"]) == event.row.id)
         self._mark(key)
         self.query_one("#next").focus()
         session = await self.app.loaded()
         session.choose(key)
         self.refresh_frame()
+
+    async def _go_on_with_run(self) -> None:
+        from tui.screens.resume import go_on_with  # deferred: it needs pydantic
+
+        going = [each for each in self.app.runs if each.under_way]
+        if len(going) > 1:
+            self.app.show_runs()
+            return
+        self.say("note", "Looking how it stands ...")
+        self.say("problem" if (trouble := await go_on_with(self.app, going[0])) else "note", trouble)
 
     async def _resume(self) -> None:
         self.say("note", "Fetching your answers ...")

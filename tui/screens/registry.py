@@ -7,6 +7,7 @@ from tui.screens.integration import IntegrationScreen
 from tui.screens.launchdarkly import LaunchDarklyScreen
 from tui.screens.plan import PlanScreen
 from tui.screens.review import ReviewScreen
+from tui.screens.run import RunScreen
 from tui.screens.step import StepScreen
 from tui.screens.submit import SubmitScreen
 
@@ -20,5 +21,6 @@ SCREENS: dict[str, type[StepScreen]] = {
         PlanScreen,
         ReviewScreen,
         SubmitScreen,
+        RunScreen,
     )
 }

@@ -11,17 +11,21 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from tui.flagimport import recipe, request, walk
+from tui.flagimport import launch, recipe, request, walk
 from tui.flagimport.builtin_fields import CONFIG_NAME
 from tui.flagimport.finding import Level
 from tui.flagimport.lookup import Standing
 from tui.flagimport.review import Line, leads_to, lines
-from tui.flagimport.submit import Submission
+from tui.net.errors import Failure
 from tui.screens.dialogs import TextScreen
 from tui.screens.step import StepScreen
 from tui.text import clean
 from tui.widgets.buttons import Plain
+from tui.widgets.choices import Choice, Choices
 from tui.widgets.symbols import Symbols, mark
+
+START, CREATE_ONLY = "start", "create"
+_THEN = (Choice(START, "create and start"), Choice(CREATE_ONLY, "create only"))
 
 
 class ReviewLine(Horizontal):
@@ -79,7 +83,11 @@ class ReviewScreen(StepScreen):
             yield Plain("Use that one", id="use-that")
             yield Static(Content(f" {recipe.file_name(self.session.draft)}"), id="recipe-name", markup=False)
         yield Static("", id="name-looked-up", classes="field-line settled review-note", markup=False)
-        text = "Not known of the beta: whether creating also starts the import."
+        with Horizontal(classes="review-then"):
+            yield Static(Content("  Then"), classes="review-label", markup=False)
+            chosen = START if self.session.draft.starts else CREATE_ONLY
+            yield Choices(_THEN, [chosen], self.symbols, told=self._then, row=True, id="then")
+        text = "Not known of the beta: whether creating alone starts it too. Its status is read first."
         yield Static(mark(self.symbols, "unknown") + Content(text), classes="review-note", markup=False)
 
     def _address(self) -> Content:
@@ -93,7 +101,11 @@ class ReviewScreen(StepScreen):
 
     def next_label(self) -> str:
         project = walk.value(self.app.draft, "project")
-        return f"Create in {project}" if project else "Create"
+        return f"Create in {project}{' and start' if self.app.draft.starts else ''}" if project else "Create"
+
+    def _then(self, chosen: tuple[str, ...]) -> None:
+        self.session.draft = walk.start_too(self.session.draft, START in chosen)
+        self.query_one("#next", Plain).rename(self.next_label())
 
     async def opened(self) -> None:
         self.query_one("#use-that").display = False
@@ -217,8 +229,11 @@ class ReviewScreen(StepScreen):
         if self.session.pending():
             self.say("note", "The keys are still being checked; press again when that is done.")
             return
-        asked = request.build(self.session.draft)
-        self.session.submission = Submission(asked, self.session.bag, self.session.tools, reuse=reuse)
+        try:
+            launch.begin(self.session, reuse=reuse)
+        except Failure as failure:
+            self.say("problem", str(failure))
+            return
         self.session.draft = walk.go(self.session.draft, "submit")
         self.app.show_step()
 

@@ -1,4 +1,4 @@
-"""Step 6: the request as it happens, then LaunchDarkly's answer."""
+"""Step 7: the request as it happens, then LaunchDarkly's answer."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from textual.widget import Widget
 from textual.widgets import Button, Static
 from textual.worker import Worker
 
-from tui.flagimport import walk
+from tui.flagimport import launch, walk
 from tui.flagimport.finding import Level
+from tui.flagimport.running import Started
 from tui.flagimport.submit import NOT_KNOWN, Outcome, Submission
 from tui.launchdarkly.words import access_in_words, status_in_words
 from tui.net.errors import Failure
-from tui.net.events import Answered, Result, Sent
+from tui.net.events import Answered, Note, Pausing, Result, Sent
 from tui.net.times import span
 from tui.screens.dialogs import TextScreen
 from tui.screens.step import StepScreen
@@ -54,6 +55,8 @@ class SubmitScreen(StepScreen):
         self._ticker: Timer | None = None
         self._began = 0.0
         self._looking = False
+        self._starting = False
+        self._trouble: Failure | None = None
 
     def compose_step(self) -> ComposeResult:
         yield Timeline(self.symbols, id="timeline")
@@ -69,7 +72,7 @@ class SubmitScreen(StepScreen):
         yield from super().compose_buttons()
 
     def next_label(self) -> str:
-        return "Done"
+        return "Next: Run"
 
     def summarize(self) -> None:
         """The message line belongs to the request here."""
@@ -87,13 +90,23 @@ class SubmitScreen(StepScreen):
         submission = self.submission
         self._show_buttons()
         if submission is None:
-            self.say("note", "Nothing was sent. Review has the button that sends.")
+            self._without_one()
         elif submission.outcome is not None:
             for event in submission.events:
                 self.query_one(Timeline).add(event)
             self._show(submission.outcome)
         elif not submission.begun:
-            self._start(submission, looking=False)
+            self._start(submission, looking=submission.out)
+
+    def _without_one(self) -> None:
+        """This start of the program has sent nothing; an earlier one may have."""
+        run = self.session.run
+        if run is None:
+            self.say("note", "Nothing was sent. Review has the button that sends.")
+            return
+        text = f"Created by an earlier start: {self._safe(run.journal.configuration)}"
+        self.query_one("#outcome").mount(Static(Content(text), classes="headline ok", markup=False))
+        self.say("note", "Run shows how it stands.")
 
     def focus_first(self) -> None:
         if not self.running:
@@ -121,9 +134,28 @@ class SubmitScreen(StepScreen):
                 timeline.add(event)
                 if isinstance(event, Sent):
                     self._show_buttons()
+        if submission.outcome is not None and submission.outcome.configuration is not None:
+            self._trouble = launch.created(self.session, submission.outcome)
+            if self._trouble is None and self.session.draft.starts:
+                await self._start_import(timeline)
         self._ended()
         if submission.outcome is not None:
             self._show(submission.outcome)
+
+    async def _start_import(self, timeline: Timeline) -> None:
+        """Start what was just created, unless creating has started it by itself."""
+        run = self.session.run
+        if run is None:
+            return
+        self._starting = True
+        self._show_buttons()
+        async with contextlib.aclosing(run.start()) as events:
+            async for event in events:
+                if isinstance(event, Result):
+                    timeline.add(_start_told(event.value))
+                elif isinstance(event, (Note, Pausing)):
+                    timeline.add(event)
+        self._starting = False
 
     def _tick(self) -> None:
         seconds = int(self.session.tools.now() - self._began)
@@ -145,7 +177,10 @@ class SubmitScreen(StepScreen):
         with contextlib.suppress(Exception):
             await worker.wait()
         self._ended()
-        if not worker.is_cancelled and submission.outcome is not None:
+        if self._starting and submission.outcome is not None:
+            self._starting = False  # Run finds out whether it got through
+            self._show(submission.outcome)
+        elif not worker.is_cancelled and submission.outcome is not None:
             self._show(submission.outcome)  # it ended by itself at that moment
         elif self._looking:
             self._show(submission.given_up())
@@ -187,11 +222,20 @@ class SubmitScreen(StepScreen):
         ]
         if outcome.answer is not None:
             widgets.append(self._tree(outcome))
-        widgets.append(Fact("Next", _AFTERWARDS))
         self.query_one("#keys", Static).update(Content(_KEYS_CREATED))
-        project = self.submission.request.project if self.submission else ""
-        self.say("ok", f"{verb} in {project}. Done leaves the program.")
+        self.say(*self._what_next(verb))
         return widgets
+
+    def _what_next(self, verb: str) -> tuple[str, str]:
+        """The message line after a configuration was created: how far it has come."""
+        run = self.session.run
+        trouble = self._trouble or (run.trouble if run is not None else None)
+        if trouble is not None:
+            return ("unknown" if run is not None and run.unsure else "problem", self._safe(str(trouble)))
+        if run is not None and run.begun:
+            return ("ok", f"{verb} and {'started' if run.by_us else 'running'}. Run shows what arrives.")
+        project = self.submission.request.project if self.submission else ""
+        return ("ok", f"{verb} in {project}, not started. Run starts it when you say so.")
 
     def _tree(self, outcome: Outcome) -> JsonTree:
         hidden = self.submission.request.secrets if self.submission else ()
@@ -251,12 +295,13 @@ class SubmitScreen(StepScreen):
         failure = outcome.failure if outcome and not self.running else None
         stop = self.query_one("#stop", Plain)
         stop.display = self.running
-        stop.rename("Stop waiting" if self.submission and self.submission.out else "Cancel")
+        out = self._starting or (self.submission is not None and self.submission.out)
+        stop.rename("Stop waiting" if out else "Cancel")
         fate_known = outcome is not None and outcome.fate != NOT_KNOWN
         current = not self.session.outdated
         same = current and outcome is not None and outcome.conflict is not None and not outcome.conflict.differences
         shown = {
-            "next": not self.running and failure is None,
+            "next": not self.running and failure is None and self.session.run is not None,
             "back": not self.running,
             "use-that": failure is not None and same,
             "go-to-field": failure is not None and bool(failure.field),
@@ -329,12 +374,11 @@ class SubmitScreen(StepScreen):
             self._start(self.submission, looking=True)
 
     def action_next(self) -> None:
-        """Done: leave. While a request is under way nothing leaves this step."""
+        """To Run. While a request is under way nothing leaves this step."""
         if self._busy():
             return
-        outcome = self.submission.outcome if self.submission else None
-        if outcome is not None and outcome.configuration is not None:
-            self.app.action_leave()
+        if self.session.run is not None:
+            self.go_on()
 
     def action_back(self) -> None:
         if not self._busy():
@@ -381,7 +425,10 @@ class SubmitScreen(StepScreen):
         return clean(self.session.tools.redactor(pretty), multiline=True)
 
 
-_AFTERWARDS = (
-    'Start and watch it in LaunchDarkly: Integrations, search "Import". It is not known whether creating has'
-    " started it already: look at its status first."
-)
+def _start_told(started: Started) -> Note:
+    """The line of the timeline that says how the start went."""
+    if not started.known:
+        return Note("start", "not known whether it got through", level="unknown")
+    if not started.triggered:
+        return Note("runs already", "not started once more")
+    return Note(f"{started.status_code or 'no status'}, start queued", "empty answer, as it should be")

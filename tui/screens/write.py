@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -26,51 +27,62 @@ Told = Callable[[str, str], object]
 """Takes a level and a sentence."""
 
 
-class WriteScreen(Dialog[Kind]):
-    """Gives the kind of file, None when closed."""
+@dataclass(frozen=True, slots=True)
+class FileKind:
+    """One form of a file: its key, the words on its button, and what there is to say of it."""
+
+    key: str
+    words: str
+    about: str
+
+
+class WriteScreen(Dialog[str]):
+    """Gives the key of the kind, None when closed. `note` says why a kind is not there."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("w", "close", show=False)]
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, title: str, kinds: Sequence[FileKind], note: str = "") -> None:
         super().__init__()
-        self._plan = plan
+        self._title, self._kinds, self._note = title, kinds, note
 
     def compose(self) -> ComposeResult:
-        about = [f"{file_name(self._plan, 'md')}\n  to read, tick off and pass on; it has each rule to make again"]
-        if self._plan.whole:
-            about.append(f"{file_name(self._plan, 'json')}\n  for programs, as `plan --json` prints it")
-        else:
-            about.append("The plan is not complete: as JSON, for programs, it would be no document.")
+        about = [*(each.about for each in self._kinds), *filter(None, (self._note,))]
         with Vertical(classes="dialog wide"):
-            yield Static(Content("Write the plan to a file"), classes="dialog-title", markup=False)
+            yield Static(Content(self._title), classes="dialog-title", markup=False)
             yield Static(Content("\n\n".join(about)), classes="dialog-text", markup=False)
             with Horizontal(classes="dialog-buttons"):
-                yield Plain("Markdown", id="md")
-                if self._plan.whole:
-                    yield Plain("JSON", id="json")
+                for each in self._kinds:
+                    yield Plain(each.words, id=each.key)
                 yield Plain("Close", id="close")
 
     def on_mount(self) -> None:
-        self.query_one("#md").focus()
+        self.query_one(f"#{self._kinds[0].key}").focus()
 
     @on(Button.Pressed)
     def _chosen(self, event: Button.Pressed) -> None:
         event.stop()
-        kinds: dict[str | None, Kind] = {"md": "md", "json": "json"}
-        self.dismiss(kinds.get(event.button.id))
+        key = event.button.id
+        self.dismiss(key if any(each.key == key for each in self._kinds) else None)
 
 
 def write_plan(app: Host, session: Session, plan: Plan, told: Told) -> None:
     """Ask in which form, write beside where the program was started, and tell what became of it."""
 
-    def write(kind: Kind | None) -> None:
+    def write(kind: str | None) -> None:
         if kind is None:
             return
         try:
-            path = save(plan, app.folder, kind, redactor=session.tools.redactor, route=walk.route(session.draft))
+            wanted: Kind = "json" if kind == "json" else "md"
+            path = save(plan, app.folder, wanted, redactor=session.tools.redactor, route=walk.route(session.draft))
         except OSError as error:
             told("problem", f"It could not be written ({error.strerror}). Start the wizard in a folder of yours.")
         else:
             told("ok", f"Saved {path.name}; it holds no key.")
 
-    app.push_screen(WriteScreen(plan), write)
+    read = "to read, tick off and pass on; it has each rule to make again"
+    kinds = [FileKind("md", "Markdown", f"{file_name(plan, 'md')}\n  {read}")]
+    if plan.whole:
+        about = f"{file_name(plan, 'json')}\n  for programs, as `plan --json` prints it"
+        kinds.append(FileKind("json", "JSON", about))
+    note = "" if plan.whole else "The plan is not complete: as JSON, for programs, it would be no document."
+    app.push_screen(WriteScreen("Write the plan to a file", kinds, note), write)

@@ -1,0 +1,99 @@
+"""The first lines of the journals: which imports there are and how far each has come, read in no time.
+
+A journal of 10,000 flags has megabytes, and its models are heavy; the first screen wants neither. So each file begins
+with a small object, and this module needs no model.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui.files import read_ordinary
+from tui.launchdarkly.instances import instance
+from tui.net.times import moment
+from tui.text import clean
+
+HEAD = "head"
+FOLDER = "journals"
+_LONGEST = 16 * 1024
+_MOST = 500
+"""Files that are looked into; the newest ones."""
+_UNDER_WAY = ("creating", "created", "starting", "started", "ended")
+"""The stages in which something was sent and the end is not verified."""
+_WORDS: Mapping[str, str] = {
+    "planned": "not created",
+    "creating": "not known whether it was created",
+    "created": "created, not started",
+    "starting": "not known whether it was started",
+    "started": "importing when last seen",
+    "ended": "ended, not verified",
+    "verified": "verified",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """One import. `touched` is when its journal was written, seconds since the epoch; `stage` one of a journal's."""
+
+    path: Path
+    host: str
+    project: str
+    integration: str
+    name: str
+    stage: str
+    configuration: str
+    expected: int
+    touched: float
+
+    @property
+    def under_way(self) -> bool:
+        """It can be gone on with: something was sent, and what came of it is not verified."""
+        return self.stage in _UNDER_WAY
+
+    @property
+    def state(self) -> str:
+        """How far it has come, in words."""
+        return _WORDS.get(self.stage, self.stage)
+
+    def in_words(self, arrow: str) -> str:
+        """ "unleash -> EU web-shop, 23 Nov 14:02, importing when last seen"."""
+        try:
+            where = instance(self.host).name
+        except ValueError:
+            where = self.host
+        when = moment(self.touched).rpartition(":")[0]
+        return f"{self.integration} {arrow} {where} {self.project}, {when}, {self.state}"
+
+
+def head_of(identity: Mapping[str, str], stage: str, configuration: str, expected: int) -> dict[str, object]:
+    """The object that a journal's file begins with, under the name `HEAD`."""
+    return {**identity, "stage": stage, "configuration": configuration, "expected": expected}
+
+
+def heads(folder: Path) -> tuple[Head, ...]:
+    """All journals of a folder, those under way first, and of these the ones written last. Never raises."""
+    try:
+        files = [(path.stat().st_mtime, path) for path in folder.glob("*.json")]
+    except OSError:
+        return ()
+    newest = sorted(files, key=lambda each: (-each[0], each[1].name))[:_MOST]
+    found = [head for at, path in newest if (head := _read(path, at)) is not None]
+    return tuple(sorted(found, key=lambda each: not each.under_way))
+
+
+def _read(path: Path, touched: float) -> Head | None:
+    """None for a file that does not begin as a journal does."""
+    try:
+        text = (read_ordinary(path, _LONGEST) or b"").decode("utf-8", "ignore")
+        start = text.index("{", text.index(f'"{HEAD}"'))
+        head, _ = json.JSONDecoder().raw_decode(text, start)
+        texts = {key: clean(str(head[key])) for key in ("host", "project", "integration", "name", "stage")}
+        return Head(
+            path=path, configuration=clean(str(head["configuration"])), expected=int(head["expected"]),
+            touched=touched, **texts,
+        )  # fmt: skip
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None

@@ -1,0 +1,194 @@
+"""One import of the wizard from its configuration on: started, watched, compared, started again, its report.
+
+What happened is kept, so that a screen can be left and shown again, and the journal is written at each step: another
+start of this program goes on from there.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from tui.flagimport import journal as journals
+from tui.flagimport.journal import Journal, Stage
+from tui.flagimport.report import Report, redacted, report
+from tui.flagimport.running import Ended, Keep, Resting, Runner, Started, Stuck, Watched
+from tui.flagimport.server_errors import explain
+from tui.flagimport.tools import Tools
+from tui.flagimport.variables import Form
+from tui.flagimport.verify import Verification, promise_of, verify
+from tui.flagimport.watch import STUCK_AFTER, Moved
+from tui.launchdarkly.instances import Instance
+from tui.net.errors import Failure
+from tui.net.events import Exchange, Result
+from tui.secrets.bag import Bag
+
+_NAMED = 3
+_MOST_NEWS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Something that was seen at a moment (seconds since the epoch); `why` is behind it, "" where not known."""
+
+    at: float
+    level: str
+    text: str
+    why: str = ""
+
+
+@dataclass
+class Run:
+    """One import. `form` is None where its integration is not known here; `keep` writes the journal down.
+
+    `news` has the newest first. `trouble` is why it cannot be gone on with at the moment, None while it can;
+    `unsure` that nobody knows whether its start got through: the person is asked.
+    """
+
+    journal: Journal
+    instance: Instance
+    bag: Bag
+    tools: Tools
+    keep: Keep
+    form: Form | None = None
+    stuck_after: float = STUCK_AFTER
+    news: deque[News] = field(default_factory=lambda: deque(maxlen=_MOST_NEWS))
+    status: str = ""
+    arrived: int = 0
+    changed_at: float = 0.0
+    """When something moved last, seconds since the epoch; 0 before the first look."""
+    resting: Resting | None = None
+    stuck: Stuck | None = None
+    trouble: Failure | None = None
+    unsure: bool = False
+    by_us: bool = True
+    """This program's own request has started it, as far as it is known."""
+    verification: Verification | None = None
+    compared_at: float = 0.0
+    _runner: Runner | None = None
+    _known: set[str] = field(default_factory=set)
+
+    @property
+    def planned(self) -> bool:
+        """It is known which flags are to arrive."""
+        return bool(self.journal.expected)
+
+    @property
+    def begun(self) -> bool:
+        """It runs, or has run; or a request to start it has left."""
+        return self.journal.stage in (Stage.STARTING, Stage.STARTED, Stage.ENDED, Stage.VERIFIED)
+
+    @property
+    def over(self) -> bool:
+        """Its end was seen."""
+        return self.journal.stage in (Stage.ENDED, Stage.VERIFIED)
+
+    @property
+    def key_refused(self) -> bool:
+        """An error was reported that ends only when a key is replaced."""
+        return any(each.level == "warning" and explain(each.text).key_refused for each in self.news)
+
+    def note(self, journal: Journal) -> None:
+        """Write the journal down. Raises Failure where that cannot be."""
+        self.keep(journal)
+        self.journal = journal
+
+    def _new_runner(self) -> Runner:
+        self._runner = Runner(self.journal, self.instance, self.bag, self.tools, self.note, self.stuck_after)
+        return self._runner
+
+    # --- the start
+
+    async def start(self) -> AsyncGenerator[Exchange | Result[Started], None]:
+        """Start it, unless it runs already, or find out whether a start of before got through. Never raises Failure:
+        then `trouble` tells, or `unsure` asks."""
+        self.trouble, self.unsure = None, False
+        try:
+            async with aclosing(self._new_runner().start()) as events:
+                async for event in events:
+                    if isinstance(event, Result):
+                        self.unsure, self.trouble = not event.value.known, event.value.failure
+                        self.by_us = event.value.triggered
+                    yield event
+        except Failure as failure:
+            self.trouble = failure
+
+    def once_more(self) -> None:
+        """Make ready for another start: flags that exist by then are skipped, so it brings what is missing."""
+        self.note(journals.created_again(self.journal))
+        self.verification, self.stuck, self.trouble, self.resting = None, None, None, None
+        self.news.clear()
+
+    def assume(self, started: bool) -> None:
+        """The person says whether the start got through."""
+        self._new_runner().assume(started)
+        self.unsure, self.trouble = False, None
+
+    # --- watching and comparing
+
+    async def watched(self) -> AsyncGenerator[Watched | Ended, None]:
+        """Look until the end, or until the stream is closed. Never raises Failure: then `trouble` tells."""
+        self.trouble, self.resting, self.stuck = None, None, None
+        try:
+            async with aclosing(self._new_runner().watched()) as events:
+                async for event in events:
+                    self._take(event)
+                    yield event
+        except Failure as failure:
+            self.trouble = failure
+
+    def look_now(self) -> None:
+        """Look at once, or as soon as that may be."""
+        if self._runner is not None:
+            self._runner.look_now()
+
+    def _take(self, event: Watched | Ended) -> None:
+        if isinstance(event, Resting):
+            self.resting = event
+        elif isinstance(event, Stuck):
+            self.stuck = event
+        elif isinstance(event, Ended):
+            self.status, self.arrived, self.resting, self.stuck = event.status, len(event.arrived), None, None
+        else:
+            self._moved(event)
+
+    def _moved(self, event: Moved) -> None:
+        self.status, self.arrived, self.changed_at, self.stuck = event.status, event.arrived, event.at, None
+        fresh = [key for key in event.fresh if key not in self._known]
+        self._known.update(fresh)
+        if fresh:
+            self.news.appendleft(News(event.at, "ok", _listed(fresh)))
+        for error in event.errors:
+            told = explain(error)
+            if all(told.text != each.text for each in self.news):
+                self.news.appendleft(News(event.at, "warning", told.text, told.cause))
+
+    def compared(self) -> AsyncGenerator[Exchange | Result[Verification], None]:
+        """Hold what arrived against what was planned. Never raises Failure: then `trouble` tells."""
+        return self._compared()
+
+    async def _compared(self) -> AsyncGenerator[Exchange | Result[Verification], None]:
+        self.trouble = None
+        try:
+            async with aclosing(verify(promise_of(self.journal, self.instance), self.bag, self.tools)) as events:
+                async for event in events:
+                    if isinstance(event, Result):
+                        self.verification, self.compared_at = event.value, self.tools.now()
+                        self.note(journals.verified(self.journal, event.value.arrived.values(), self.compared_at))
+                    yield event
+        except Failure as failure:
+            self.trouble = failure
+
+    def report(self) -> Report:
+        """What there is to tell so far, without any secret that is known."""
+        return redacted(report(self.journal, self.verification, self.tools.now(), form=self.form), self.tools.redactor)
+
+
+def _listed(keys: list[str]) -> str:
+    """ "checkout-v2, dark-mode, search-boost and 5 more"."""
+    rest = len(keys) - _NAMED
+    named = ", ".join(keys[:_NAMED])
+    return f"{named} and {rest:,} more" if rest > 0 else named
+

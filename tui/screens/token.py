@@ -1,0 +1,94 @@
+"""Asks for your token where an import of an earlier start is gone on with: it is all that is needed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Button, Static
+
+from tui.flagimport import walk
+from tui.flagimport.builtin_fields import TOKEN
+from tui.flagimport.finding import Level
+from tui.screens.sheet import Sheet
+from tui.widgets.buttons import Plain
+from tui.widgets.field_row import FieldRow
+
+if TYPE_CHECKING:
+    from tui.flagimport.session import Session
+
+
+class TokenScreen(Sheet[bool]):
+    """Gives True once there is a token that may do."""
+
+    KEYS = "Paste, then Enter to go on   Ctrl+U clear   Esc close   F1 help   Ctrl+Q leave"
+
+    def __init__(self, session: Session, title: str) -> None:
+        super().__init__()
+        self._session, self._title = session, title
+
+    def title_text(self) -> str:
+        return self._title
+
+    def place(self) -> str:
+        run = self._session.run
+        return "PRACTICE" if self.app.practising else f"LaunchDarkly {run.instance.name}" if run is not None else ""
+
+    def compose_body(self) -> ComposeResult:
+        text = "Your LaunchDarkly token is all that is needed to go on; no other key is asked for."
+        yield Static(Content(text), classes="lead", markup=False)
+        yield FieldRow(self._session, TOKEN, self.symbols)
+
+    def compose_buttons(self) -> ComposeResult:
+        yield Plain("Close", id="close")
+        yield Plain("Go on", id="go-on")
+
+    def on_mount(self) -> None:
+        self.query_one(FieldRow).control.focus()
+
+    def action_take(self) -> None:
+        """Enter in the field goes on."""
+        self.in_field()
+        self._go_on()
+
+    @on(FieldRow.Left)
+    def _left(self, event: FieldRow.Left) -> None:
+        event.stop()
+
+    @on(Button.Pressed, "#close")
+    def _close(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.dismiss(False)
+
+    @on(Button.Pressed, "#go-on")
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        draft = self._session.draft
+        wrong = next((f.text for f in walk.findings(draft, TOKEN.key) if f.level is Level.PROBLEM), "")
+        if wrong or TOKEN.key not in self._session.bag:
+            self.say("problem", wrong or "Paste your token first.")
+            self.query_one(FieldRow).control.focus()
+            return
+        self._check()
+
+    @work(exclusive=True, group="check", exit_on_error=True)
+    async def _check(self) -> None:
+        """Ask LaunchDarkly whose it is; a token that is refused stays here."""
+        self.say("note", "Checking the token ...")
+        self._session.ask_again(TOKEN.key)
+        async for _ in self._session.check(TOKEN.key):
+            pass
+        if not self.is_attached:
+            return
+        found = self._session.draft.checks.get(TOKEN.key)
+        if found is not None and found.level is Level.PROBLEM:
+            for row in self.query(FieldRow):
+                row.refresh_from_draft()
+            self.say("problem", found.text)
+            return
+        self.dismiss(True)

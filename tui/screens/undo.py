@@ -1,0 +1,199 @@
+"""Taking back what one import made: the list first, then the question with count and project, then the work."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import aclosing
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import Button, OptionList, Static
+from textual.widgets.option_list import Option
+from textual.worker import Worker
+
+from tui.flagimport.plan_words import flags
+from tui.flagimport.run import Run
+from tui.flagimport.undo import Action, Decision, Undo
+from tui.net.errors import Failure
+from tui.net.events import Counted, Pausing, Result
+from tui.net.times import moment
+from tui.screens.dialogs import Question
+from tui.screens.sheet import Sheet
+from tui.text import clean
+from tui.widgets.buttons import Plain
+from tui.widgets.symbols import mark
+
+_TO_DO = {Action.ARCHIVE: "archive", Action.DELETE: "delete", Action.KEEP: "keep"}
+_DONE = {Action.ARCHIVE: "archived", Action.DELETE: "deleted", Action.KEEP: "kept"}
+_LEVELS = {Action.ARCHIVE: "warning", Action.DELETE: "problem", Action.KEEP: "note"}
+
+
+class UndoScreen(Sheet[bool]):
+    """Gives True when something was taken back, so that what is shown below is old."""
+
+    KEYS = "Enter press   Tab next   Up Down look through   Esc close   Ctrl+Q leave"
+    HELP = (
+        "Only flags that this import made are taken back: planned, absent before, unchanged since, off everywhere."
+        " An archived flag can be restored in LaunchDarkly; a deleted one cannot."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("r", "read", "Read again", show=False)]
+
+    def __init__(self, run: Run) -> None:
+        super().__init__()
+        self._run = run
+        self._decisions: tuple[Decision, ...] = ()
+        self._changed = False
+        self._worker: Worker[None] | None = None
+
+    def title_text(self) -> str:
+        return f"Undo {clean(self._run.journal.identity.name)}"
+
+    def place(self) -> str:
+        where = "PRACTICE" if self.app.practising else f"LaunchDarkly {self._run.instance.name}"
+        return f"{where} {clean(self._run.journal.identity.project)}"
+
+    def compose_body(self) -> ComposeResult:
+        yield Static("", id="undo-counted", classes="lead", markup=False)
+        yield OptionList(id="undo-list", compact=True)
+
+    def compose_buttons(self) -> ComposeResult:
+        yield Plain("Close, change nothing", id="close")
+        yield Plain("Archive", id="archive")
+        yield Plain("Delete", id="delete")
+        yield Plain("Stop", id="stop")
+
+    def on_mount(self) -> None:
+        for name in ("archive", "delete", "stop"):
+            self.query_one(f"#{name}").display = False
+        self.query_one("#close").focus()
+        self.action_read()
+
+    @property
+    def _busy(self) -> bool:
+        return self._worker is not None and not self._worker.is_finished
+
+    def action_close(self) -> None:
+        """What is done stays done; the rest can be gone on with later."""
+        self.dismiss(self._changed)
+
+    def _undo(self, *, delete: bool = False) -> Undo:
+        run = self._run
+        return Undo(run.journal, run.instance, run.bag, run.tools, run.note, delete=delete)
+
+    # --- the list
+
+    def action_read(self) -> None:
+        """Read anew what could be taken back. Nothing is changed."""
+        if not self._busy:
+            self._read()
+
+    @work(exclusive=True, group="undo", exit_on_error=True)
+    async def _read(self) -> None:
+        self.say("note", "Reading how the flags stand now; nothing is changed by that ...")
+        try:
+            async with aclosing(self._undo().listed()) as events:
+                async for event in events:
+                    if isinstance(event, Counted):
+                        self.say("note", f"Reading: {event.words}")
+                    elif isinstance(event, Pausing):
+                        self.say("warning", f"LaunchDarkly asks for a pause: going on at {moment(event.until)}.")
+                    elif isinstance(event, Result):
+                        self._decisions = event.value
+        except Failure as failure:
+            self.say("problem", str(failure))
+            return
+        if not self.query("#undo-list"):
+            return  # the page is closing
+        count = self._count
+        self._show(self._decisions, _TO_DO)
+        said = "Nothing has been changed yet." if count else "There is nothing that could be taken back."
+        self.say("note", said)
+        for name, verb in (("archive", "Archive"), ("delete", "Delete")):
+            button = self.query_one(f"#{name}", Plain)
+            button.display = count > 0
+            button.rename(f"{verb} {count:,}")
+
+    @property
+    def _count(self) -> int:
+        return sum(each.action is not Action.KEEP for each in self._decisions)
+
+    def _show(self, decisions: tuple[Decision, ...], words: dict[Action, str]) -> None:
+        """What is taken back first; what is kept has its reason."""
+        counted = Counter(each.action for each in decisions)
+        to = "would be " if words is _TO_DO else ""
+        parts = [f"{flags(counted[a])} {to}{_DONE[a]}" for a in Action if counted[a]]
+        self.query_one("#undo-counted", Static).update(Content("; ".join(parts) or "This import made no flag."))
+        rows = self.query_one("#undo-list", OptionList)
+        rows.clear_options()
+        taken = sorted(decisions, key=lambda each: each.action is Action.KEEP)
+        rows.add_options(Option(self._row(each, words)) for each in taken)
+
+    def _row(self, each: Decision, words: dict[Action, str]) -> Content:
+        level = _LEVELS[each.action]
+        sign = mark(self.symbols, level) if level != "note" else Content(f"{self.symbols.note} ")
+        reason = clean(self._run.tools.redactor(each.reason))
+        return sign + Content(f"{words[each.action]:<9}{clean(each.key)}   {reason}")
+
+    # --- the work
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        if event.button.id == "close":
+            self.action_close()
+        elif event.button.id == "stop" and self._worker is not None:
+            self._worker.cancel()
+        elif not self._busy:
+            self._ask(delete=event.button.id == "delete")
+
+    @work(exclusive=True, group="ask", exit_on_error=True)
+    async def _ask(self, *, delete: bool) -> None:
+        project = clean(self._run.journal.identity.project)
+        verb, number = ("Delete" if delete else "Archive"), flags(self._count)
+        after = (
+            "A deleted flag cannot be brought back." if delete else "An archived flag can be restored in LaunchDarkly."
+        )
+        text = f"Each is read once more right before; what anybody changed meanwhile is kept. {after}"
+        if await self.app.push_screen_wait(Question(f"{verb} {number} in {project}?", text, yes=verb, no="No")):
+            self._worker = self._carry_out(delete=delete)
+
+    @work(exclusive=True, group="undo", exit_on_error=True)
+    async def _carry_out(self, *, delete: bool) -> None:
+        undo, done, count = self._undo(delete=delete), dict[str, Decision](), self._count
+        self._show_stop(on=True)
+        said = ("ok", "Done.")
+        try:
+            async with aclosing(undo.carried_out(self._decisions)) as decisions:
+                async for each in decisions:
+                    done[each.key] = each
+                    taken = sum(d.action is not Action.KEEP for d in done.values())
+                    self._changed = self._changed or taken > 0
+                    self.say("note", f"{taken:,} of {count:,} taken back ...")
+        except Failure as failure:
+            said = ("problem", f"{failure} What is done stays done; open this page again to go on.")
+        finally:
+            if self.query("#undo-list"):
+                self._ended(tuple(done.values()), said if len(done) == len(self._decisions) else _stopped(said))
+
+    def _ended(self, done: tuple[Decision, ...], said: tuple[str, str]) -> None:
+        self._decisions = ()
+        self._show(done, _DONE)
+        self._show_stop(on=False)
+        self.say(*said)
+        self.query_one("#close", Plain).rename("Close")
+        self.query_one("#close").focus()
+
+    def _show_stop(self, *, on: bool) -> None:
+        for name in ("archive", "delete"):
+            self.query_one(f"#{name}").display = False
+        self.query_one("#stop").display = on
+        self.query_one("#close").display = not on
+        if on:
+            self.set_focus(None)  # a key held down a little too long must not stop what it has just begun
+
+
+def _stopped(said: tuple[str, str]) -> tuple[str, str]:
+    return said if said[0] == "problem" else ("warning", "Stopped. What is done stays done; open this page to go on.")
