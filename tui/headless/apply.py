@@ -34,10 +34,10 @@ def run(asked: Asked, around: Around) -> int:
     output = Output(asked.as_json, around.out, around.err, around.tools.redactor)
     command = _Command(asked, around, output)
     try:
-        case = command.case = opened(asked, around)
-        command.found = case.journal
-        must_be_able_to_ask(asked, around, "An import")
-        code = to_the_end(lambda: command.run(case), ended=command.ended)
+        with opened(asked, around, begins=True) as case:
+            command.case, command.found = case, case.journal
+            must_be_able_to_ask(asked, around, "An import")
+            code = to_the_end(lambda: command.run(case), ended=command.ended)
     except Failure as failure:
         code = output.fail(for_recipe(failure))
     if asked.as_json:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
 
-from tui.flagimport import journal_file, recipe_keys, request
+from tui.flagimport import journal_file, journal_lock, recipe_keys, request
 from tui.flagimport.builtin_fields import TOKEN
-from tui.flagimport.journal import Journal, Stage, identity_of
+from tui.flagimport.journal import Identity, Journal, Stage, identity_of
 from tui.flagimport.plan_request import PlanRequest, plan_request
 from tui.flagimport.recipe_file import RecipeAnswers
 from tui.flagimport.request import CreateRequest
@@ -100,17 +101,30 @@ class Case:
 _NOTHING_SENT = (Stage.PLANNED, Stage.CREATING)
 
 
-def opened(asked: Asked, around: Around) -> Case:
-    """The recipe read, and its journal. Raises Failure RECIPE; nothing was sent then."""
+@contextmanager
+def opened(asked: Asked, around: Around, *, begins: bool = False) -> Iterator[Case]:
+    """The recipe read, and its journal, which nobody else works on meanwhile. Without `begins` one that is not there
+    will not be made. Raises Failure RECIPE, and TIMEOUT while another run has the journal; nothing was sent then.
+    """
     recipe = plan.recipe_of(asked, around.environ)
     meant = request.of_settings(recipe.draft)
     tools = replace(around.tools, deadline=around.tools.now() + asked.timeout)
     identity = identity_of(meant)
-    try:
-        path = asked.journal or journal_file.path_of(identity)
-    except OSError as error:
-        raise _unwritten(Path("journals"), error, begun=False) from None
-    noted = journal_file.load(path)
+    path = Path("journals")
+    with ExitStack() as held:
+        try:
+            path = asked.journal or journal_file.path_of(identity)
+            there = begins or path.exists()
+            if there:
+                held.enter_context(journal_lock.taken(path))
+        except OSError as error:
+            raise _unwritten(path, error, begun=False) from None
+        noted = journal_file.load(path) if there else None
+        _must_be_of(noted, identity, path)
+        yield Case(recipe, meant, path, noted, Bag(tools.redactor), tools, around)
+
+
+def _must_be_of(noted: Journal | None, identity: Identity, path: Path) -> None:
     if noted is not None and noted.identity != identity:
         raise Failure(
             Kind.RECIPE,
@@ -119,7 +133,6 @@ def opened(asked: Asked, around: Around) -> Case:
             "A journal belongs to one host, project, integration and name.",
             "Name another by --journal; nothing was sent.",
         )
-    return Case(recipe, meant, path, noted, Bag(tools.redactor), tools, around)
 
 
 def _unwritten(path: Path, error: OSError, *, begun: bool) -> Failure:

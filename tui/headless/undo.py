@@ -29,14 +29,14 @@ def run(asked: Asked, around: Around) -> int:
     refused a flag; it is listed with its reason as the others are."""
     output = Output(asked.as_json, around.out, around.err, around.tools.redactor)
     try:
-        case = opened(asked, around)
-        noted = case.journal
-        if noted is None:
-            raise without_journal()
-        if not asked.dry_run:
-            must_be_able_to_ask(asked, around, "Undo")
-        ended = "Ended. What was taken back stays so: run it again to go on."
-        return to_the_end(lambda: _undone(case, noted, asked, output), ended=lambda: output.say(ended))
+        with opened(asked, around) as case:
+            noted = case.journal
+            if noted is None:
+                raise without_journal()
+            if not asked.dry_run:
+                must_be_able_to_ask(asked, around, "Undo")
+            ended = "Ended. What was taken back stays so: run it again to go on."
+            return to_the_end(lambda: _undone(case, noted, asked, output), ended=lambda: output.say(ended))
     except Failure as failure:
         return output.fail(for_recipe(failure))
 

@@ -28,12 +28,12 @@ def run(asked: Asked, around: Around) -> int:
     """Compare, and print what is not as planned. Returns the exit code of contract §2: 6 for any difference."""
     output = Output(asked.as_json, around.out, around.err, around.tools.redactor)
     try:
-        case = opened(asked, around)
+        with opened(asked, around) as case:
 
-        async def main() -> int:
-            return _print(await _verified(case), output)
+            async def main() -> int:
+                return _print(await _verified(case), output)
 
-        return to_the_end(main, ended=lambda: output.say("Ended before all was compared. Nothing was changed."))
+            return to_the_end(main, ended=lambda: output.say("Ended before all was compared. Nothing was changed."))
     except Failure as failure:
         return output.fail(for_recipe(failure))
 
