@@ -208,7 +208,7 @@ def seed(address: str, version: str, sql: Sql) -> dict[str, str]:
         sql(in_project, id=SHOP, environment=environment)
     with httpx.Client(base_url=f"{address}/api/admin/", trust_env=False, timeout=30) as client:
         client.headers["Authorization"] = ADMIN
-        api = _Admin(client)
+        api = Admin(client)
         api.types()
         for flag in (one for one in FLAGS if not one.only or version in one.only):
             api.flag(flag)
@@ -217,7 +217,9 @@ def seed(address: str, version: str, sql: Sql) -> dict[str, str]:
         return _keys(api, address, sql)
 
 
-class _Admin:
+class Admin:
+    """Makes things by the admin API; `client` has its base address and an admin token."""
+
     def __init__(self, client: httpx.Client) -> None:
         self.client = client
         self.segment = 0
@@ -260,7 +262,7 @@ class _Admin:
             self.send("DELETE", here)
 
 
-def _legacy_variants(api: _Admin, version: str, flag: Flag, sql: Sql) -> None:
+def _legacy_variants(api: Admin, version: str, flag: Flag, sql: Sql) -> None:
     if version.startswith("5."):
         path = f"projects/{flag.project}/features/{flag.name}/environments/{PRODUCTION}/variants"
         api.send("PUT", path, list(flag.legacy))
@@ -273,7 +275,7 @@ def _legacy_variants(api: _Admin, version: str, flag: Flag, sql: Sql) -> None:
     )  # fmt: skip
 
 
-def _keys(api: _Admin, address: str, sql: Sql) -> dict[str, str]:
+def _keys(api: Admin, address: str, sql: Sql) -> dict[str, str]:
     def made(name: str, kind: str, environment: str, *projects: str) -> str:
         body = {"tokenName": name, "type": kind, "environment": environment, "projects": list(projects)}
         return str(api.send("POST", "api-tokens", body)["secret"])

@@ -47,6 +47,7 @@ class Sandbox:
         limits: Limits,
         company: Company,
         destination: Destination | None,
+        unleash_port: int,
     ) -> None:
         self._pace = pace
         self._now = now
@@ -56,7 +57,8 @@ class Sandbox:
         sockets = listening(port, len(_SERVICES))
         self._ports = {service: sock.getsockname()[1] for service, sock in zip(_SERVICES, sockets, strict=True)}
         accounts = Accounts(now, destination)
-        self._jobs = jobs = Jobs(accounts, pace, Sources(self._url("split") + API, self._url("unleash")))
+        unleash = _loopback(unleash_port) if unleash_port else self._url("unleash")
+        self._jobs = jobs = Jobs(accounts, pace, Sources(self._url("split") + API, unleash))
         routes = [*FlagImport(accounts, jobs).routes(), *Reads(accounts).routes(), *FlagWrites(accounts).routes()]
         self._apps: dict[int, ASGIApp] = {
             self._ports["launchdarkly"]: Metered(self._faulty("launchdarkly", json_app(routes)), limits, now),
@@ -77,17 +79,20 @@ class Sandbox:
         company: Company | None = None,
         destination: Destination | None = None,
         pace: Pace | None = None,
+        unleash_port: int = 0,
     ) -> Self:
         """Serves on `port` and the two after it, or on free ones (0). `now` gives seconds since the epoch.
 
         `quick` is for tests: jobs, slow answers and pauses take fractions of a second, or what `pace` says, and
         without `limits` the rate limits are out of reach. `company` is what both sources have, `destination` what
-        LaunchDarkly's project `web-shop` holds; without them there is the seeded company and its flags. Raises
-        OSError for a taken port, ValueError for an unknown fault.
+        LaunchDarkly's project `web-shop` holds; without them there is the seeded company and its flags. Imports
+        read the Unleash on `unleash_port` of this machine rather than the one made here. Raises OSError for a
+        taken port, ValueError for an unknown fault.
         """
         known(fault)
         roomy = limits or (ROOMY if quick else Limits())
-        made = cls(port, pace or (QUICK if quick else LIFELIKE), now, roomy, company or seeded(), destination)
+        tempo = pace or (QUICK if quick else LIFELIKE)
+        made = cls(port, tempo, now, roomy, company or seeded(), destination, unleash_port)
         made.set_fault(fault)
         return made
 
@@ -104,7 +109,7 @@ class Sandbox:
         self._server.stop()
 
     def _url(self, service: str) -> str:
-        return f"http://127.0.0.1:{self._ports[service]}"
+        return _loopback(self._ports[service])
 
     def addresses(self) -> dict[str, dict[str, str]]:
         """Where the servers are, and the keys and names that fit together."""
@@ -178,6 +183,10 @@ class Sandbox:
             await fault.act(struck)
 
         return struck_or_not
+
+
+def _loopback(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
 
 
 def known(fault: str | None) -> None:
