@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.manage_tools import account_of, loses, made, whole
-from tests.unit.run_tools import Time, flags_of, run_of, triggers
+from tests.unit.run_tools import Run, Time, flags_of, run_of, triggers
 from tests.unit.sandbox_tools import launchdarkly, run_import
 from tests.unit.walk_tools import configurations, drained, forms
 from tui.flagimport import journal as journals
-from tui.flagimport import journal_file, manage, manage_run
+from tui.flagimport import journal_file, journal_lock, manage, manage_run
 from tui.flagimport.journal import Stage
 from tui.flagimport.manage import Deed, Filter, Sort
 from tui.flagimport.running import Ended, Runner, Stuck
@@ -205,11 +206,17 @@ def _path(box: Sandbox, id: str) -> str:
     return str(found["_links"]["self"]["href"])
 
 
-async def test_goes_on_with_a_journal_that_is_there(box: Sandbox) -> None:
+async def noted(box: Sandbox) -> tuple[Run, Path]:
+    """An import that is created, and where its journal is."""
     run = await run_of(box)
     path = journal_file.path_of(run.journal.identity)
     run.keep = journal_file.keeper(path, run.tools.redactor)
     await run.create()
+    return run, path
+
+
+async def test_goes_on_with_a_journal_that_is_there(box: Sandbox) -> None:
+    run, path = await noted(box)
     await run.start()
     account = account_of(box, time=run.time)
     one = await whole(account, run.journal.configuration)
@@ -227,20 +234,67 @@ async def test_goes_on_with_a_journal_that_is_there(box: Sandbox) -> None:
 
 
 async def test_a_journal_of_another_configuration_is_not_taken(box: Sandbox) -> None:
-    run = await run_of(box)
-    run.keep = journal_file.keeper(journal_file.path_of(run.journal.identity), run.tools.redactor)
-    await run.create()
+    run, _ = await noted(box)
     account = account_of(box)
     one = await whole(account, run.journal.configuration)
     assert manage_run.journal_of(account, one) is not None
     assert manage_run.journal_of(account, one.model_copy(update={"id": "another"})) is None
 
 
+async def test_a_journal_is_found_after_a_rename_and_gone_on_with_in_its_file(box: Sandbox) -> None:
+    run, path = await noted(box)
+    identity = run.journal.configuration
+    account = account_of(box, time=run.time)
+    with launchdarkly(box) as ld:
+        ld.patch(_path(box, identity), json=[{"op": "replace", "path": "/name", "value": "Renamed"}]).raise_for_status()
+    one = await whole(account, identity)
+    assert one.name == "Renamed"
+    runner = manage_run.to_start(account, one)
+    assert manage_run.counts(runner)
+    _, started = await drained(runner.start(again=True))
+    assert started.triggered
+    _, ended = await to_the_end(manage_run.to_watch(account, one))
+    assert ended.arrived == run.journal.awaited
+    (kept,) = journal_file.listed()
+    assert kept.path == path
+    assert kept.journal is not None
+    assert (kept.journal.stage, kept.journal.identity.name) == (Stage.ENDED, run.journal.identity.name)
+    assert manage_run.journal_of(account, one.model_copy(update={"id": "another"})) is None
+    assert manage_run.journal_of(account, one.model_copy(update={"project_key": "another"})) is None
+
+
+async def test_what_another_run_works_on_is_not_started_and_only_looked_at(box: Sandbox) -> None:
+    run, path = await noted(box)
+    account = account_of(box, time=run.time)
+    one = await whole(account, run.journal.configuration)
+    with journal_lock.taken(path), pytest.raises(Failure, match="Another run"):
+        await drained(manage_run.to_start(account, one).start(again=True))
+    assert triggers(box) == 0
+    await run.start()
+    with journal_lock.taken(path):
+        _, ended = await to_the_end(manage_run.to_watch(account, one))
+    assert ended.arrived == run.journal.awaited
+    assert journal_file.load(path) == run.journal
+
+
+async def test_what_another_run_has_noted_meanwhile_stays(box: Sandbox) -> None:
+    run, path = await noted(box)
+    await run.start()
+    account = account_of(box, time=run.time)
+    one = await whole(account, run.journal.configuration)
+    watching, starting = manage_run.to_watch(account, one), manage_run.to_start(account, one)
+    await run.watch()
+    verified = journals.verified(run.journal, (), run.time.now())
+    journal_file.save(verified, path)
+    await to_the_end(watching)
+    with pytest.raises(Failure, match="Another run"):
+        await drained(starting.start(again=True))
+    assert triggers(box) == 1
+    assert journal_file.load(path) == verified
+
+
 async def test_a_lost_start_that_is_tried_again_is_not_asked_about_twice(box: Sandbox) -> None:
-    run = await run_of(box)
-    path = journal_file.path_of(run.journal.identity)
-    run.keep = journal_file.keeper(path, run.tools.redactor)
-    await run.create()
+    run, path = await noted(box)
     assert run.journal.mark is not None
     journal_file.save(journals.starting(run.journal, run.journal.mark, run.time.now()), path)
     account = account_of(box, time=run.time)

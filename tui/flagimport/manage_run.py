@@ -6,11 +6,13 @@ Where this program has a journal of it, that goes on; without one there is its s
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from tui.flagimport import journal as journals
-from tui.flagimport import journal_file
+from tui.flagimport import journal_file, journal_lock
 from tui.flagimport.journal import Identity, Journal, Stage
+from tui.flagimport.journal_heads import heads
 from tui.flagimport.manage import Account
 from tui.flagimport.running import Keep, Runner
 from tui.flagimport.watch import STUCK_AFTER
@@ -18,6 +20,7 @@ from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure, Kind
 from tui.net.events import Exchange, Note, Result, Sink, streamed
+from tui.text import Redactor
 
 _GRACE = 15.0
 """Seconds after its request has left during which a deletion may still happen, though nobody waits for it."""
@@ -26,12 +29,33 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 4.0
 
 def journal_of(account: Account, one: Configuration) -> Journal | None:
     """This program's journal of a configuration, None where it has none that can be read."""
-    who = Identity(account.instance.url, one.project_key, one.integration_key, one.name)
+    found = _found(account, one)
+    return found[1] if found is not None else None
+
+
+def _found(account: Account, one: Configuration) -> tuple[Path, Journal] | None:
+    """The journal of a configuration and where it is; one that was renamed since keeps its first name there."""
+    host, project, integration = account.instance.url, one.project_key, one.integration_key
     try:
-        found = journal_file.load(journal_file.path_of(who))
-    except (Failure, OSError):
+        named = journal_file.path_of(Identity(host, project, integration, one.name))
+        others = (
+            head.path
+            for head in heads(journal_file.folder())
+            if (head.host, head.project, head.integration, head.configuration) == (host, project, integration, one.id)
+        )
+        for path in (named, *others):
+            if (journal := _read(path)) is not None and journal.configuration == one.id:
+                return path, journal
+    except OSError:
+        pass
+    return None
+
+
+def _read(path: Path) -> Journal | None:
+    try:
+        return journal_file.load(path)
+    except Failure:
         return None
-    return found if found is not None and found.configuration == one.id else None
 
 
 def to_start(account: Account, one: Configuration, *, stuck_after: float = STUCK_AFTER) -> Runner:
@@ -39,20 +63,23 @@ def to_start(account: Account, one: Configuration, *, stuck_after: float = STUCK
 
     `one` is as it was read right before. Does not raise.
     """
-    journal = journal_of(account, one)
-    if journal is None:
+    found = _found(account, one)
+    if found is None:
         return _runner(account, journals.of_existing(account.instance.url, one, ""), None, stuck_after)
+    path, journal = found
+    keep = _Keeper(path, account.tools.redactor, journal)
     if journal.stage is Stage.STARTING:  # the start before got lost: who starts again has seen the status since
         journal = journals.created_again(journal)
-    return _runner(account, journal, _keeper(account, journal), stuck_after)
+    return _runner(account, journal, keep, stuck_after)
 
 
 def to_watch(account: Account, one: Configuration, *, stuck_after: float = STUCK_AFTER) -> Runner:
     """A runner whose `watched()` tells how the import stands, to its end. One that has ended is told at once."""
-    journal = journal_of(account, one)
-    if journal is not None and journal.stage is Stage.STARTED:
-        return _runner(account, journal, _keeper(account, journal), stuck_after)
-    journal = journal or journals.of_existing(account.instance.url, one, "")
+    found = _found(account, one)
+    if found is not None and found[1].stage is Stage.STARTED:
+        path, journal = found
+        return _runner(account, journal, _Keeper(path, account.tools.redactor, journal), stuck_after)
+    journal = found[1] if found is not None else journals.of_existing(account.instance.url, one, "")
     # What stands there is how it is: no start of ours waits for its end, and so nothing is written down either.
     return _runner(account, replace(journal, mark=None), None, stuck_after)
 
@@ -70,8 +97,33 @@ def _nothing(journal: Journal) -> None:
     """A configuration that nobody planned here: nothing can be verified or undone by a journal of it."""
 
 
-def _keeper(account: Account, journal: Journal) -> Keep:
-    return journal_file.keeper(journal_file.path_of(journal.identity), account.tools.redactor)
+@dataclass
+class _Keeper:
+    """Writes a journal down, unless another run works on it, or has gone on with it since it was read: then what
+    stands there knows more. `last` is what is known to stand there."""
+
+    path: Path
+    redactor: Redactor
+    last: Journal
+
+    def __call__(self, journal: Journal) -> None:
+        """Raises Failure TIMEOUT for a start that cannot be noted: nothing is sent then. Raises OSError."""
+        try:
+            with journal_lock.taken(self.path):
+                there = journal_file.load(self.path)
+                if there is None or _progress(there) != _progress(self.last):
+                    raise journal_lock.under_way()
+                journal_file.save(journal, self.path, self.redactor)
+        except Failure:
+            if journal.stage is Stage.STARTING:
+                raise
+        else:
+            self.last = journal
+
+
+def _progress(journal: Journal) -> tuple[object, ...]:
+    times = journal.snapshot_at, journal.start_sent_at, journal.started_at, journal.ended_at, journal.verified_at
+    return journal.configuration, journal.stage, times
 
 
 # --- deleting
