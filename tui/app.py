@@ -187,6 +187,7 @@ class WizardApp(Host):
             return
         if self._session is not None:
             self._session.save()
+            self._session.release()
         self.practising = practising
         self._loaded.clear()
         self._session = None
@@ -228,6 +229,8 @@ class WizardApp(Host):
         self.exit(return_code=128 + number)
 
     async def on_unmount(self) -> None:
+        if self._session is not None:
+            self._session.release()
         if self._servers is not None:
             await asyncio.to_thread(self._servers.stop)
 

@@ -139,3 +139,19 @@ def practise(term: Terminal, title: str) -> None:
         term.wait_gone(said)
     fill_in(term, "proposed")
     review(term)
+
+
+def run_to_its_end(term: Terminal) -> None:
+    """From Submit to Run, until what arrived is compared with the plan."""
+    term.press("ctrl+o")
+    term.wait("8/8")
+    term.wait("What is left for you", "Report")
+
+
+def write_report(term: Terminal, form: str) -> None:
+    """On Run: write the report in this form."""
+    term.press("w")
+    term.wait("Write the report to a file")
+    term.to(form)
+    term.press("enter")
+    term.wait("it holds no key")

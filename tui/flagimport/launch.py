@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tui.flagimport import journal as journals
-from tui.flagimport import journal_file, reading, recipe, request, walk
+from tui.flagimport import journal_file, journal_lock, reading, recipe, request, walk
 from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, TOKEN
 from tui.flagimport.checks import Account, facts
 from tui.flagimport.creation import Creation
@@ -40,6 +40,7 @@ def begin(session: Session, *, reuse: bool) -> None:
     noted: Journal | None = None
     if session.practice is None:
         path = _path(asked)
+        _take(session, path)
         keep, noted = _keeper(session, path), journal_file.load(path)
     journal = _journal(session.draft, asked, noted)
     session.creation = Creation(journal, asked, session.bag, session.tools, keep, reuse)
@@ -76,6 +77,7 @@ def created(session: Session, outcome: Outcome) -> Failure | None:
 
 def resume(session: Session, head: Head) -> str:
     """Go on with an import of an earlier start, and give the step that it stands on. Raises Failure."""
+    _take(session, head.path)
     journal = journal_file.load(head.path)
     form = session.forms.get(journal.identity.integration) if journal is not None else None
     if journal is None or form is None:
@@ -128,6 +130,15 @@ def _nothing(journal: Journal) -> None:
 def _path(asked: CreateRequest) -> Path:
     try:
         return journal_file.path_of(journals.identity_of(asked))
+    except OSError as error:
+        raise _unwritten(error) from None
+
+
+def _take(session: Session, path: Path) -> None:
+    """Keep other processes away from a journal, and let go of the one before. Raises Failure."""
+    session.release()
+    try:
+        session.lock = journal_lock.taken(path)
     except OSError as error:
         raise _unwritten(error) from None
 

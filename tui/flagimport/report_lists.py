@@ -11,6 +11,12 @@ MOST = 2_000
 """Lines of a list; the written report has all."""
 
 
+def _errors(report: Report) -> Iterator[str]:
+    for each in report.errors:
+        yield each.text
+        yield f"  {each.cause or 'Its cause is not known.'}"
+
+
 def _missing(report: Report) -> Iterator[str]:
     for each in report.missing:
         yield each.key
@@ -52,6 +58,7 @@ def _not_compared(report: Report) -> Iterator[str]:
 
 
 LISTS: Mapping[str, tuple[str, Callable[[Report], Iterable[str]]]] = {
+    "errors": ("LaunchDarkly reported", _errors),
     "missing": ("Missing", _missing),
     "different": ("Not as planned, side by side", _different),
     "on": ("On in LaunchDarkly", _on),

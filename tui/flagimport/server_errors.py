@@ -41,7 +41,8 @@ def explain(error: str) -> Explained:
         if field in error and _refused(error):
             return Explained(error, f"{who} refused the {key} that LaunchDarkly keeps. Replace it there.", True)
     low = error.lower()
-    return Explained(error, next((cause for words, cause in _CAUSES if all(word in low for word in words)), ""))
+    cause = next((cause for words, cause in _CAUSES if all(word in low for word in words)), "")
+    return Explained(error, cause, "(401)" in low or "(403)" in low)
 
 
 _CAUSES: tuple[tuple[tuple[str, ...], str], ...] = (

@@ -17,6 +17,7 @@ from tui.flagimport.creation import Creation
 from tui.flagimport.drafts import Saved
 from tui.flagimport.finding import Offer
 from tui.flagimport.form import Form
+from tui.flagimport.journal_lock import Lock
 from tui.flagimport.lists import Lists
 from tui.flagimport.plan_request import plan_request
 from tui.flagimport.practice import Practice
@@ -67,6 +68,8 @@ class Session:
     """The same with its journal."""
     run: Run | None = None
     """The import of the configuration that was created, used or gone on with."""
+    lock: Lock | None = None
+    """What keeps other processes away from the import's journal."""
     resumed: Mapping[str, Answer] | None = field(default=None, repr=False)
     """The answers that the journal of an earlier start gave, None where there was none."""
     reading: Reading | None = None
@@ -173,6 +176,12 @@ class Session:
             return build(self.draft) != self.submission.request
         except ValueError:
             return True
+
+    def release(self) -> None:
+        """Let other processes work on the import's journal."""
+        if self.lock is not None:
+            self.lock.release()
+            self.lock = None
 
     def _worth_saving(self) -> bool:
         """The person has answered something; what was found without asking can be found again."""

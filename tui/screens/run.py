@@ -25,6 +25,8 @@ from tui.widgets.run_report import RunReport
 from tui.widgets.sentences import Said, Sentences
 
 _NEWS_SHOWN = 8
+_FEW_LEFT = 100
+"""Requests left in LaunchDarkly's window below which a person is told: the limit is shared by the account."""
 _BUTTONS = ("start", "it-started", "it-did-not", "look-again", "token", "replace-key", "look-now")
 
 
@@ -172,15 +174,15 @@ class RunScreen(RunDeeds):
             said.append(f"last change {time_of_day(run.changed_at, now)}")
         if run.resting is not None:
             said.append(f"next look {time_of_day(run.resting.until, now)}")
-            if run.resting.left is not None:
+            if run.resting.left is not None and run.resting.left < _FEW_LEFT:
                 said.append(f"{run.resting.left:,} requests left in this window")
         return "  " + "   ".join(said) if said else ""
 
     def _news(self, run: Run) -> list[Said]:
         said: list[Said] = []
         for each in list(run.news)[:_NEWS_SHOWN]:
-            at = time_of_day(each.at, self.session.tools.now())
-            said.append((each.level, self._safe(f"{at}  {each.text}{f' {each.why}' if each.why else ''}")))
+            at = f"{time_of_day(each.at, self.session.tools.now())}  " if each.level == "ok" else ""  # errors have theirs
+            said.append((each.level, self._safe(f"{at}{each.text}{f'. {each.why}' if each.why else ''}")))
         return said
 
     def _trouble(self, run: Run) -> list[Said]:

@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from tui.flagimport.report import Report
 from tui.flagimport.report_files import file_name
+from tui.flagimport.server_errors import by_flag
 from tui.text import clean
 from tui.widgets.buttons import Plain
 from tui.widgets.sentences import Sentences
@@ -41,11 +42,10 @@ class Line:
 
 
 def found(report: Report) -> Iterator[Line]:
-    """What the comparison has found."""
+    """What LaunchDarkly reported, and what the comparison has found."""
+    yield from _reported(report)
     if report.missing:
-        why = next((each.reason for each in report.missing if each.reason), "")
-        keys = _named([each.key for each in report.missing])
-        yield Line("problem", "missing", f"{keys}{f'. LaunchDarkly: {why}' if why else ''}", ("list-missing", "Why"))
+        yield Line("problem", "missing", _named([each.key for each in report.missing]), ("list-missing", "Why"))
     if report.different:
         key, unlike = report.different[0]
         first = f"{key}: {unlike[0].what} {unlike[0].there or 'blank'}, planned {unlike[0].planned or 'blank'}"
@@ -62,6 +62,21 @@ def found(report: Report) -> Iterator[Line]:
         yield Line("ok", "checked", f"{report.numbers.as_planned:,} as planned, off in {places}")
     if report.not_compared:
         yield Line("unknown", "not compared", report.not_compared[0], ("list-not-compared", "All"))
+
+
+def _reported(report: Report) -> Iterator[Line]:
+    """Errors that LaunchDarkly reported; those about flags that the plan had left out are no news."""
+    of_flag = by_flag(each.text for each in report.errors)
+    foreseen = {of_flag(each.key) for each in report.left_out}
+    news = [each for each in report.errors if each.text not in foreseen]
+    known = len(report.errors) - len(news)
+    if news:
+        first = f"{news[0].text}{f'. {news[0].cause}' if news[0].cause else ''}"
+        text = first if len(news) == 1 else f"{len(news):,} errors, the first: {news[0].text}"
+        yield Line("problem" if report.missing else "warning", "reported", text, ("list-errors", "All"))
+    elif known:
+        errors = "1 error" if known == 1 else f"{known:,} errors"
+        yield Line("note", "foreseen", f"{errors} about flags that the plan left out", ("list-errors", "All"))
 
 
 def left(report: Report) -> Iterator[Line]:
