@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pilot.walking import STEPS, Walk, practice_app
+from tests.pilot.walking import BEFORE_SENDING, Walk, practice_app
 from tests.unit.sandbox_tools import Clock
 from tui.flagimport import walk as walks
 from tui.net.errors import Kind
@@ -86,7 +86,7 @@ async def test_what_created_nothing_can_be_sent_again(fault: str, tmp_path: Path
         await walk.push("#send-again")
         await walk.until(lambda: walk.outcome is not None and walk.outcome.configuration, "the second attempt")
         assert len(walk.created()) == 1
-        assert len(walk.posts()) == 2
+        assert len(walk.creations()) == 2
 
 
 async def test_a_long_pause_is_kept(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ async def test_a_long_pause_is_kept(tmp_path: Path) -> None:
         walk.box.set_fault(None)
         await walk.push("#send-again")
         await walk.until(lambda: "pause" in walk.message(), "the reason why not")
-        assert len(walk.posts()) == 1
+        assert len(walk.creations()) == 1
         clock.at += 200
         await walk.push("#send-again")
         await walk.until(lambda: walk.outcome is not None and walk.outcome.configuration, "the second attempt")
@@ -119,7 +119,7 @@ async def test_a_lost_answer_is_looked_up_and_found(fault: str, tmp_path: Path) 
         assert walk.outcome.fate == "found"
         assert walk.outcome.configuration is not None
         assert walk.outcome.configuration.id in walk.shown
-        assert len(walk.posts()) == 1
+        assert len(walk.creations()) == 1
         assert len(walk.created()) == 1
         assert not walk.get("#send-again").display
 
@@ -179,7 +179,7 @@ def controls(text: str) -> set[str]:
 async def test_hostile_names_stay_text_on_every_step(tmp_path: Path) -> None:
     async with practice_app(tmp_path) as walk:
         walk.box.set_fault("hostile-text")
-        for step in STEPS[1:-1]:
+        for step in BEFORE_SENDING[1:]:
             await walk.to(step)
             await walk.answer("unleash")
             assert controls(walk.shown) == set()

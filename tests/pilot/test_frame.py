@@ -10,7 +10,7 @@ from textual.command import CommandPalette
 from textual.widgets import OptionList
 
 from tests.pilot.people import FIELD_STEPS
-from tests.pilot.walking import INTEGRATIONS, STEPS, Walk, practice_app, real_app
+from tests.pilot.walking import BEFORE_SENDING, INTEGRATIONS, STEPS, Walk, practice_app, real_app
 from tui.flagimport import walk as walks
 from tui.flagimport.variables import KINDS, widget_id
 from tui.sandbox.server import Sandbox
@@ -57,11 +57,11 @@ async def test_widgets_have_the_names_of_the_contract(integration: str, tmp_path
 
 async def test_no_step_opens_with_the_focus_on_next(tmp_path: Path) -> None:
     async with practice_app(tmp_path) as walk:
-        for step in STEPS[1:-1]:
+        for step in BEFORE_SENDING[1:]:
             assert opened_well(walk)
             await walk.to(step)
         assert opened_well(walk)
-        for step in reversed(STEPS[:-2]):  # also where everything is answered already
+        for step in reversed(BEFORE_SENDING[:-1]):  # also where everything is answered already
             await walk.press("f7")
             await walk.at(step)
             assert opened_well(walk)

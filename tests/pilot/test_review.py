@@ -149,10 +149,10 @@ async def test_a_name_that_is_taken_with_the_same_settings_can_be_used(tmp_path:
         await walk.send()  # the other button: it is looked up again right before sending
         assert walk.outcome is not None
         assert walk.outcome.conflict is not None
-        assert len(walk.posts()) == 1
+        assert len(walk.creations()) == 1
         await walk.push("#use-that")
         await walk.until(lambda: walk.outcome is not None and walk.outcome.reused, "the existing one")
-        assert len(walk.posts()) == 1
+        assert len(walk.creations()) == 1
         assert len(walk.created()) == 1
 
 
@@ -167,4 +167,4 @@ async def test_a_name_that_is_taken_with_other_settings_is_refused_with_the_diff
         assert "sourceTag" in walk.text("#name-looked-up")
         await walk.push("#next")
         await walk.at("fields")
-        assert len(walk.posts()) == 1
+        assert len(walk.creations()) == 1

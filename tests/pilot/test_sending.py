@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from tests.pilot.walking import STEPS, Walk, practice_app
+from tests.pilot.walking import BEFORE_SENDING, Walk, practice_app
 from tui.flagimport import walk as walks
 
 LEAVING = ("ctrl+q", "ctrl+c", "q")
@@ -36,7 +36,7 @@ async def back_on(walk: Walk, step: str) -> None:
         await walk.at(step)
 
 
-@pytest.mark.parametrize("step", STEPS[:-1])
+@pytest.mark.parametrize("step", BEFORE_SENDING)
 async def test_no_key_of_the_map_sends_on_any_step(step: str, tmp_path: Path) -> None:
     async with practice_app(tmp_path) as walk:
         await walk.jump("review")
@@ -99,13 +99,13 @@ async def test_a_double_click_and_a_double_enter_send_once(tmp_path: Path) -> No
         await walk.jump("review")
         await walk.pilot.click("#next", times=2)
         await walk.ended()
-        assert len(walk.posts()) == 1
+        assert len(walk.creations()) == 1
     async with practice_app(tmp_path) as walk:
         await walk.jump("review")
         await walk.focus("#next")
         await walk.press("enter", "enter", "enter")
         await walk.ended()
-        assert len(walk.posts()) == 1
+        assert len(walk.creations()) == 1
 
 
 async def test_a_step_that_was_sent_is_not_sent_again_by_going_there(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ async def test_a_step_that_was_sent_is_not_sent_again_by_going_there(tmp_path: P
             await walk.press("enter")
             await walk.at("submit")
         assert "Created" in walk.shown
-        assert len(walk.posts()) == 1
+        assert len(walk.creations()) == 1
 
 
 async def test_submit_reached_without_sending_says_so(tmp_path: Path) -> None:

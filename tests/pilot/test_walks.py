@@ -8,7 +8,7 @@ import pytest
 from textual.widgets import Static
 
 from tests.pilot.people import answers
-from tests.pilot.walking import INTEGRATIONS, STEPS, options, practice_app, problems, real_app, running
+from tests.pilot.walking import BEFORE_SENDING, INTEGRATIONS, options, practice_app, problems, real_app, running
 from tui.flagimport.walk import label, values
 from tui.sandbox.server import Sandbox
 from tui.widgets.field_row import field_id
@@ -22,10 +22,13 @@ async def test_practice_leads_to_a_created_configuration(integration: str, tmp_p
         await walk.send()
         assert walk.outcome is not None
         assert walk.outcome.configuration is not None
-        assert len(walk.posts()) == 1
+        assert len(walk.creations()) == 1
         assert len(walk.created()) == 1
         assert walk.outcome.configuration.id in walk.shown
-        await walk.press("ctrl+o")
+        await walk.next()
+        await walk.at("run")
+        assert "Ended COMPLETE" in walk.shown
+        await walk.next()
         await walk.until(lambda: walk.left, "Done leaves")
         assert walk.outcome.configuration.id in walk.app.farewell
 
@@ -62,7 +65,7 @@ async def test_back_from_everywhere_with_all_answers_kept(tmp_path: Path) -> Non
             await walk.back_to("integration")
             assert values(walk.draft) == before
 
-            for step in STEPS[1:6]:
+            for step in BEFORE_SENDING[1:]:
                 await walk.next()
                 await walk.at(step)
             assert values(walk.draft) == before

@@ -39,6 +39,7 @@ from tui.widgets.tick_list import TickList
 
 INTEGRATIONS = ("split", "unleash")
 STEPS = tuple(step.key for step in steps.STEPS)
+BEFORE_SENDING = STEPS[: STEPS.index("submit")]
 ENVIRON: Mapping[str, str] = {"LANG": "C.UTF-8", "TERM": "xterm-256color", "COLORTERM": "truecolor"}
 SIZE = (80, 24)
 
@@ -126,6 +127,10 @@ class Walk:
     def posts(self) -> list[str]:
         """The paths of all requests so far that change anything."""
         return [path for method, path, _ in self.box.requests if method != "GET"]
+
+    def creations(self) -> list[str]:
+        """Those of them that create a configuration; starting one is another request."""
+        return [path for path in self.posts() if path.startswith(FI) and path.count("/") == FI.count("/") + 2]
 
     def created(self) -> list[str]:
         """The names of the flag import configurations in the practice project, as its API lists them."""

@@ -24,6 +24,7 @@ from tests.pilot.walking import INTEGRATIONS, STEPS, Walk, practice_app
 from tui.sandbox.server import Sandbox
 from tui.sandbox.windows import Limits
 from tui.screens.flag import FlagScreen
+from tui.screens.undo import UndoScreen
 
 _ROOT = Path(__file__).resolve().parents[2]
 FOLDER = _ROOT / "screenshots"
@@ -78,7 +79,7 @@ async def _steps(folder: Path) -> AsyncIterator[tuple[str, str]]:
                 yield f"{integration}-{number}-{step}", await _drawn(walk)
                 if step == "plan":
                     await walk.tick_all()
-                if step not in ("review", "submit"):
+                if step not in ("review", "run"):
                     await walk.next()
                     await walk.at(STEPS[number])
     async with _demo(folder) as walk:
@@ -98,14 +99,44 @@ async def _steps(folder: Path) -> AsyncIterator[tuple[str, str]]:
         walk.box.set_fault("bad-request")
         await walk.send()
         yield "error-bad-request", await _drawn(walk)
+    async for picture in _runs(folder):
+        yield picture
+
+
+async def _runs(folder: Path) -> AsyncIterator[tuple[str, str]]:
+    """An import that is being watched, the first screen that leads back to it, its report, and its undo."""
+    async with _demo(folder, sleep=_for_ever) as walk:
+        await walk.jump("review")
+        walk.box.set_fault("import-stuck")
+        await walk.send()
+        await walk.until(lambda: walk.box.moves is None, "the import to hang")
+        await walk.next()
+        await walk.until(lambda: "next look" in walk.shown, "the first look")
+        yield "run-watching", await _drawn(walk, settled=False)
+    async with _demo(folder) as walk:
+        await walk.jump("review")
+        walk.box.set_fault("import-partial")
+        await walk.send()
+        await walk.next()
+        await walk.at("run")
+        yield "run-partial", await _drawn(walk)
+        await walk.push("#undo")
+        await walk.opened(UndoScreen)
+        await walk.until(lambda: "Nothing has been changed yet" in walk.shown, "the list")
+        yield "run-undo", await _drawn(walk, settled=False)
+
+
+async def _for_ever(seconds: float) -> None:
+    await asyncio.Event().wait()
 
 
 def _demo(folder: Path, **more: Any) -> AbstractAsyncContextManager[Walk]:
     return practice_app(folder, box=Sandbox.start(now=_now, limits=Limits()), now=_now, timer=_no_time, **more)
 
 
-async def _drawn(walk: Walk) -> str:
-    await walk.settled()
+async def _drawn(walk: Walk, *, settled: bool = True) -> str:
+    if settled:
+        await walk.settled()
     await walk.pilot.pause()
     return fixed(walk.app.export_screenshot(), walk.box)
 

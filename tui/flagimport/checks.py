@@ -178,13 +178,20 @@ async def _project(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -
                 raise
             text = f"LaunchDarkly has no project {project} for your token. Pick one from the list below."
             return Check(key, Level.PROBLEM, text, facts=failure)
-    return Check(key, Level.OK, found.name, _imports_already(draft, project), facts=found)
+    return Check(key, Level.OK, found.name, _warned(draft, project, imported_already(draft)), facts=found)
 
 
-def _imports_already(draft: Draft, project: str) -> tuple[Finding, ...]:
+def imported_already(draft: Draft) -> tuple[Configuration, ...]:
+    """What imports from the same source into the project, as far as your token's list tells: not before its check."""
     account = facts(draft, TOKEN.key)
     listed = account.configurations if isinstance(account, Account) else None
-    return _warned(draft, project, siblings(listed or (), project, draft.integration))
+    return siblings(listed or (), walk.value(draft, PROJECT.key), draft.integration)
+
+
+def must_ask_project_again(draft: Draft) -> bool:
+    """The project was looked at before the list was there that tells what imports into it."""
+    made = draft.checks.get(PROJECT.key)
+    return made is not None and not made.findings and bool(imported_already(draft))
 
 
 def _warned(draft: Draft, project: str, beside: tuple[Configuration, ...]) -> tuple[Finding, ...]:

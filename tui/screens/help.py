@@ -80,6 +80,15 @@ _ABOUT: dict[str, tuple[str, ...]] = {
         "The lines show what happens as it happens. Until the request has left it can be cancelled; after that you can"
         " only stop waiting, and the program finds out what became of it.",
     ),
+    "run": (
+        "LaunchDarkly runs the import, and tells a status without counts. What has arrived is counted here, flag by"
+        " flag, as long as this step is open. Leaving it changes nothing: start the program again to come"
+        " back, with your token alone.",
+        "An import cannot be stopped: LaunchDarkly has no way to. A second start skips what exists by then, and brings"
+        " only what is missing.",
+        "After the end what arrived is compared with the plan, flag by flag. Undo archives or deletes only flags that"
+        " this import made and nobody has touched since; it shows the list first.",
+    ),
 }
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from tui.flagimport import checks, walk
-from tui.flagimport.builtin_fields import HOST, PROJECT, TOKEN
+from tui.flagimport import checks, manage, walk
+from tui.flagimport.builtin_fields import CONFIG_NAME, HOST, PROJECT, TOKEN
 from tui.flagimport.picks import fetch_for
 from tui.launchdarkly.instances import INSTANCES, instance
+from tui.launchdarkly.models import Configuration
+from tui.screens.configuration import ConfigurationScreen
+from tui.screens.configurations import ConfigurationsScreen
 from tui.screens.fields import FieldsStep
 from tui.widgets.buttons import Plain
 from tui.widgets.choices import Choice, Choices
@@ -46,6 +49,8 @@ class LaunchDarklyScreen(FieldsStep):
         with Horizontal(id="other-instances"):
             pass
         yield self.row(PROJECT)
+        with Horizontal(id="imported-already"):
+            yield Plain("Open it", id="open-imports")
         yield Static("", id="projects-count", classes="field-line settled", markup=False)
 
     def _instance(self) -> str:
@@ -72,8 +77,13 @@ class LaunchDarklyScreen(FieldsStep):
         await super().opened()
         await self._show_projects()
         self._offer_instances()
+        self._offer_imports()
         self.begin_check(TOKEN.key)
         self.begin_check(PROJECT.key)
+
+    def refresh_frame(self) -> None:
+        super().refresh_frame()
+        self._offer_imports()
 
     @on(FieldRow.Edited)
     async def _typed(self, event: FieldRow.Edited) -> None:
@@ -91,6 +101,8 @@ class LaunchDarklyScreen(FieldsStep):
         if key == TOKEN.key:
             self._offer_instances()
             await self._show_projects()
+            if checks.must_ask_project_again(self.session.draft):
+                self.session.ask_again(PROJECT.key)
             self.begin_check(PROJECT.key)
         if key == PROJECT.key and any(f.level == "problem" for f in walk.findings(self.session.draft, key)):
             for picks in self.query(PickList):
@@ -124,6 +136,44 @@ class LaunchDarklyScreen(FieldsStep):
         key = next(c.removeprefix("try-") for c in event.button.classes if c.startswith("try-"))
         self.query_one("#instance", Choices).show((key,))
         self._chosen((key,))
+
+    # --- what imports into the project already
+
+    def _imports(self) -> tuple[Configuration, ...]:
+        """Those that the line below the project warns of."""
+        draft = self.session.draft
+        return checks.imported_already(draft) if PROJECT.key in draft.checks else ()
+
+    def _offer_imports(self) -> None:
+        there = self._imports()
+        self.query_one("#imported-already").set_class(bool(there), "offered")
+        if there:
+            self.query_one("#open-imports", Plain).rename("Open it" if len(there) == 1 else "Open the list of imports")
+
+    @on(Button.Pressed, "#open-imports")
+    @work(exclusive=True, group="open", exit_on_error=True)
+    async def _open_imports(self, event: Button.Pressed) -> None:
+        """Over this step, which then asks anew where something may have changed."""
+        event.stop()
+        self.hold_back()
+        there, session = self._imports(), self.session
+        known = checks.facts(session.draft, TOKEN.key)
+        if not there or not isinstance(known, checks.Account):
+            return
+        if len(there) == 1:
+            account = manage.Account(instance(walk.value(session.draft, HOST.key)), session.bag, session.tools)
+            page = ConfigurationScreen(session, account, there[0], known.configurations or ())
+            if not await self.app.push_screen_wait(page):
+                return
+        else:
+            await self.app.push_screen_wait(ConfigurationsScreen())
+        for key in (TOKEN.key, PROJECT.key, CONFIG_NAME.key):
+            session.ask_again(key)
+        if self.is_attached:
+            self.query_one(f"#{PROJECT.key}").focus()
+            self.begin_check(TOKEN.key)
+
+    # --- the list of projects
 
     @on(PickList.Counted)
     def _counted(self, event: PickList.Counted) -> None:

@@ -181,7 +181,8 @@ class RunScreen(RunDeeds):
     def _news(self, run: Run) -> list[Said]:
         said: list[Said] = []
         for each in list(run.news)[:_NEWS_SHOWN]:
-            at = f"{time_of_day(each.at, self.session.tools.now())}  " if each.level == "ok" else ""  # errors have theirs
+            own = each.level != "ok"  # an error says itself when it was
+            at = "" if own else f"{time_of_day(each.at, self.session.tools.now())}  "
             said.append((each.level, self._safe(f"{at}{each.text}{f'. {each.why}' if each.why else ''}")))
         return said
 

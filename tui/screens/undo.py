@@ -23,12 +23,15 @@ from tui.net.times import moment
 from tui.screens.dialogs import Question
 from tui.screens.sheet import Sheet
 from tui.text import clean
+from tui.text.cells import cells
 from tui.widgets.buttons import Plain
 from tui.widgets.symbols import mark
 
 _TO_DO = {Action.ARCHIVE: "archive", Action.DELETE: "delete", Action.KEEP: "keep"}
 _DONE = {Action.ARCHIVE: "archived", Action.DELETE: "deleted", Action.KEEP: "kept"}
 _LEVELS = {Action.ARCHIVE: "warning", Action.DELETE: "problem", Action.KEEP: "note"}
+_LONGEST_KEY = 30
+"""Cells of the column of keys; a longer key moves its reason to the right."""
 
 
 class UndoScreen(Sheet[bool]):
@@ -46,6 +49,7 @@ class UndoScreen(Sheet[bool]):
         self._run = run
         self._decisions: tuple[Decision, ...] = ()
         self._changed = False
+        self._widest = 0
         self._worker: Worker[None] | None = None
 
     def title_text(self) -> str:
@@ -128,6 +132,7 @@ class UndoScreen(Sheet[bool]):
         self.query_one("#undo-counted", Static).update(Content("; ".join(parts) or "This import made no flag."))
         rows = self.query_one("#undo-list", OptionList)
         rows.clear_options()
+        self._widest = min(_LONGEST_KEY, max((cells(clean(each.key)) for each in decisions), default=0))
         taken = sorted(decisions, key=lambda each: each.action is Action.KEEP)
         rows.add_options(Option(self._row(each, words)) for each in taken)
 
@@ -135,7 +140,8 @@ class UndoScreen(Sheet[bool]):
         level = _LEVELS[each.action]
         sign = mark(self.symbols, level) if level != "note" else Content(f"{self.symbols.note} ")
         reason = clean(self._run.tools.redactor(each.reason))
-        return sign + Content(f"{words[each.action]:<9}{clean(each.key)}   {reason}")
+        key = clean(each.key)
+        return sign + Content(f"{words[each.action]:<9}{key + ' ' * (self._widest - cells(key))}   {reason}")
 
     # --- the work
 
