@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from tests.terminal.pseudo import Pty
 from tests.terminal.tmux import Tmux
 from tests.terminal.walks import Addresses
 from tests.terminal.world import PROGRAM, World, configurations
+from tui.sandbox.server import Sandbox
 
 pytestmark = pytest.mark.terminal
 
@@ -85,3 +87,33 @@ def test_split_in_practice_fills_itself_in(world: World) -> None:
         term.check_sane()
         assert term.said("is in web-shop, practice")
     assert not world.draft.exists()
+
+
+def test_an_import_goes_on_after_the_program_was_killed(world: World) -> None:
+    """Begun in one terminal, killed there, come back to from another with the token alone: one configuration."""
+    with Sandbox.start(fault="import-slow") as box:
+        there, token = box.addresses(), box.addresses()["launchdarkly"]["token"]
+        with Pty(PROGRAM, world.environ(), world.folder) as term:
+            walks.choose(term, "Unleash")
+            walks.launchdarkly(term, there)
+            walks.keys(term, there, "Unleash")
+            walks.fields(term)
+            walks.review(term)
+            walks.send(term)
+            term.wait("start queued")
+            term.press("ctrl+o")
+            term.wait("importing, started", "of 46 arrived", "You may leave")
+            os.kill(term.pid, signal.SIGKILL)
+        with Pty(PROGRAM, world.environ(), world.folder) as term:
+            term.wait("Go on with", "web-shop, ", ", importing")
+            term.to("Go on with")
+            term.press("enter")
+            term.wait("Your LaunchDarkly token is all that is needed")
+            term.paste(token)
+            term.press("enter")
+            term.wait("Ended COMPLETE", "All 46 arrived", "What is left for you")
+            term.press("ctrl+q")
+            assert term.end() == 0
+            term.check_sane()
+        assert len(configurations(there)) == 1
+        assert len([path for method, path, _ in box.requests if method == "POST" and path.endswith("/trigger")]) == 1

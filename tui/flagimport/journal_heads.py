@@ -25,10 +25,10 @@ _UNDER_WAY = ("creating", "created", "starting", "started", "ended")
 """The stages in which something was sent and the end is not verified."""
 _WORDS: Mapping[str, str] = {
     "planned": "not created",
-    "creating": "not known whether it was created",
+    "creating": "creating, not known",
     "created": "created, not started",
-    "starting": "not known whether it was started",
-    "started": "importing when last seen",
+    "starting": "starting, not known",
+    "started": "importing",
     "ended": "ended, not verified",
     "verified": "verified",
 }
@@ -58,14 +58,14 @@ class Head:
         """How far it has come, in words."""
         return _WORDS.get(self.stage, self.stage)
 
-    def in_words(self, arrow: str) -> str:
-        """ "unleash -> EU web-shop, 23 Nov 14:02, importing when last seen"."""
+    def in_words(self, title: str, arrow: str) -> str:
+        """ "Unleash -> EU web-shop, 23 Nov 14:02, importing"; `title` is the integration's."""
         try:
             where = instance(self.host).name
         except ValueError:
             where = self.host
         when = moment(self.touched).rpartition(":")[0]
-        return f"{self.integration} {arrow} {where} {self.project}, {when}, {self.state}"
+        return f"{title} {arrow} {where} {self.project}, {when}, {self.state}"
 
 
 def head_of(identity: Mapping[str, str], stage: str, configuration: str, expected: int) -> dict[str, object]:

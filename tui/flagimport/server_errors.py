@@ -16,6 +16,8 @@ _KEYS: dict[str, tuple[str, str]] = {
     "workspaceApiKey": ("Split", "Admin API key"),
 }
 _WORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?")
+_QUOTED = re.compile(r'"([^"]{1,256})"')
+"""A key that LaunchDarkly does not allow may have any character; then the quotes are where it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,9 @@ def _refused(error: str) -> bool:
 
 
 def by_flag(errors: Iterable[str]) -> Callable[[str], str]:
-    """Tells of a flag's key the first error that names it as a word of its own, "" where none does."""
+    """Tells of a flag's key the first error that names it as a word of its own, or quotes it, "" where none does."""
     named: dict[str, str] = {}
     for error in errors:
-        for word in _WORD.findall(error):
+        for word in (*_QUOTED.findall(error), *_WORD.findall(error)):
             named.setdefault(word, error)
     return lambda key: named.get(key, "")

@@ -51,7 +51,7 @@ def judge(journal: Journal, key: str, flag: WholeFlag | None, action: Action) ->
     reason = _reason_to_keep(journal, key, flag, trace)
     if reason or flag is None or trace is None:
         return Decision(key, Action.KEEP, reason)
-    return Decision(key, action, "made by this import, unchanged, off everywhere")
+    return Decision(key, action, "made by this import, unchanged, off")
 
 
 def _reason_to_keep(journal: Journal, key: str, flag: WholeFlag | None, trace: Trace | None) -> str:

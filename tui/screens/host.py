@@ -44,6 +44,10 @@ class Host(App[int]):
     def cards(self) -> list[dict[str, str]]:
         """What the first screen says of each integration: `key`, `title`, `also`, `needs`."""
 
+    def title_of(self, integration: str) -> str:
+        """What an integration is called; its key where no card has it."""
+        return next((card["title"] for card in self.cards if card["key"] == integration), integration)
+
     @abstractmethod
     async def loaded(self) -> Session:
         """Wait until the session is there."""

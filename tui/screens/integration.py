@@ -105,7 +105,8 @@ class IntegrationScreen(StepScreen):
             text = text.replace(" -> ", f" {self.symbols.arrow} ")
             if self.app.practising:
                 text = re.sub(r"(LaunchDarkly )?127\.0\.0\.1:\d+", "practice", text)
-            yield Row("Go on with", text, "", self.symbols, id="resume")
+            row = Row("Go on with", text, "", self.symbols, id="resume")
+            yield row.add_class("second") if any(each.under_way for each in self.app.runs) else row
         yield Row(
             "Configurations",
             "the imports your account has: start, watch, edit, delete",
@@ -127,7 +128,8 @@ class IntegrationScreen(StepScreen):
         going = [each for each in self.app.runs if each.under_way]
         if going:
             more = f", and {len(going) - 1} more" if len(going) > 1 else ""
-            text = f"{going[0].in_words(self.symbols.arrow)}{more}"
+            title = self.app.title_of(going[0].integration)
+            text = f"{going[0].in_words(title, self.symbols.arrow)}{more}"
             yield Row("Go on with", text, "", self.symbols, id="go-on-run")
 
     def next_label(self) -> str:

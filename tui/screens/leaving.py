@@ -19,13 +19,12 @@ def leaving_question(session: Session | None) -> Question | None:
     if submission is not None and submission.begun and submission.outcome is None:
         text = "A request is under way. If you leave now, you will not see whether it was created."
         return Question("Leave while waiting?", text, yes="Leave", no="Stay")
-    done = submission is not None and submission.outcome is not None and submission.outcome.configuration is not None
     lost = [
         walk.label(session.draft, key)
         for key in session.bag.keys()  # noqa: SIM118 - a bag is no mapping
         if not walk.answer(session.draft, key).reference
     ]
-    if done or not lost:
+    if session.run is not None or not lost:  # an import is noted: your token is all that it needs again
         return None
     text = (
         f"Your answers are kept for the next start. These keys are not: {', '.join(lost)}. You would paste them again."

@@ -34,8 +34,11 @@ class RunsScreen(Sheet[Head]):
     def compose_body(self) -> ComposeResult:
         none = "Nothing was imported from here yet." if not self._heads else "Those under way first, the latest on top."
         yield Static(Content(none), classes="lead", markup=False)
-        rows = [Option(Content(f"{each.name}\n  {each.in_words(self.symbols.arrow)}")) for each in self._heads]
-        yield OptionList(*rows, id="runs", compact=True)
+        yield OptionList(*map(self._row, self._heads), id="runs", compact=True)
+
+    def _row(self, head: Head) -> Option:
+        words = head.in_words(self.app.title_of(head.integration), self.symbols.arrow)
+        return Option(Content(f"{head.name}\n  {words}"))
 
     def compose_buttons(self) -> ComposeResult:
         yield Plain("Close", id="close")

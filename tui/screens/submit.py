@@ -431,4 +431,6 @@ def _start_told(started: Started) -> Note:
         return Note("start", "not known whether it got through", level="unknown")
     if not started.triggered:
         return Note("runs already", "not started once more")
-    return Note(f"{started.status_code or 'no status'}, start queued", "empty answer, as it should be")
+    if started.status_code is None:
+        return Note("started", "its answer was lost; the status shows it")
+    return Note(f"{started.status_code}, start queued", "empty answer, as it should be")
