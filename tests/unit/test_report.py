@@ -177,6 +177,11 @@ def test_an_error_is_told_of_the_flag_that_it_names_and_of_no_other() -> None:
     assert found == {"promo.x": '"promo.x" is bad', "promo-2": "promo-2 failed.", "promo": "", "2": ""}
 
 
+@pytest.mark.parametrize("key", ["promo~summer", "_legacy", "two words", "größe"])
+def test_an_error_that_quotes_a_key_which_is_not_allowed_is_told_of_it(key: str) -> None:
+    assert by_flag([f'24 Nov 14:02:11: "{key}" is not allowed as a flag key (400)'])(key)
+
+
 SHAPE: dict[str, type | tuple[type, ...]] = {
     "version": int, "title": str, "level": str, "headline": str, "written_at": str, "integration": str, "host": str,
     "project": str, "configuration": dict, "source": list, "target": list, "who": (str, type(None)), "stage": str,
