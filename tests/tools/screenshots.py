@@ -23,6 +23,8 @@ from typing import Any
 from tests.pilot.walking import INTEGRATIONS, STEPS, Walk, practice_app
 from tui.sandbox.server import Sandbox
 from tui.sandbox.windows import Limits
+from tui.screens.configuration import ConfigurationScreen
+from tui.screens.configurations import ConfigurationsScreen
 from tui.screens.flag import FlagScreen
 from tui.screens.undo import UndoScreen
 
@@ -124,6 +126,20 @@ async def _runs(folder: Path) -> AsyncIterator[tuple[str, str]]:
         await walk.opened(UndoScreen)
         await walk.until(lambda: "Nothing has been changed yet" in walk.shown, "the list")
         yield "run-undo", await _drawn(walk, settled=False)
+
+
+    async with _demo(folder) as walk:
+        await walk.jump("review")
+        walk.box.set_fault("import-partial")
+        await walk.send()
+        walk.app.show_configurations()
+        await walk.opened(ConfigurationsScreen)
+        await walk.until(lambda: walk.focused == "configs", "the list")
+        yield "configurations", await _drawn(walk)
+        await walk.press("enter")
+        await walk.opened(ConfigurationScreen)
+        await walk.until(lambda: "Reading" not in walk.text("#sheet-message"), "the configuration")
+        yield "configuration", await _drawn(walk, settled=False)
 
 
 async def _for_ever(seconds: float) -> None:

@@ -24,7 +24,8 @@ def leaving_question(session: Session | None) -> Question | None:
         for key in session.bag.keys()  # noqa: SIM118 - a bag is no mapping
         if not walk.answer(session.draft, key).reference
     ]
-    if session.run is not None or not lost:  # an import is noted: your token is all that it needs again
+    noted = session.run is not None and not session.outdated  # then your token is all that it needs again
+    if noted or not lost:
         return None
     text = (
         f"Your answers are kept for the next start. These keys are not: {', '.join(lost)}. You would paste them again."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from typing import ClassVar
 
 from textual import on, work
@@ -16,13 +15,12 @@ from textual.widget import Widget
 from textual.widgets import Button, Static
 from textual.worker import Worker
 
-from tui.flagimport import launch, walk
+from tui.flagimport import launch, outcomes, walk
 from tui.flagimport.finding import Level
-from tui.flagimport.running import Started
 from tui.flagimport.submit import NOT_KNOWN, Outcome, Submission
-from tui.launchdarkly.words import access_in_words, status_in_words
+from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure
-from tui.net.events import Answered, Note, Pausing, Result, Sent
+from tui.net.events import Exchange, Note, Pausing, Result, Sent
 from tui.net.times import span
 from tui.screens.dialogs import TextScreen
 from tui.screens.step import StepScreen
@@ -36,7 +34,6 @@ from tui.widgets.timeline import Timeline
 _RAW_SHOWN = 200_000
 _CONFLICT = 409
 _KEYS_CREATED = "Enter open   y copy the id   r raw body   F1 Ctrl+G help   Ctrl+Q leave"
-_HEADERS = ("route-remaining", "retry-after")
 
 
 class SubmitScreen(StepScreen):
@@ -152,7 +149,7 @@ class SubmitScreen(StepScreen):
         async with contextlib.aclosing(run.start()) as events:
             async for event in events:
                 if isinstance(event, Result):
-                    timeline.add(_start_told(event.value))
+                    timeline.add(outcomes.start_told(event.value))
                 elif isinstance(event, (Note, Pausing)):
                     timeline.add(event)
         self._starting = False
@@ -196,35 +193,38 @@ class SubmitScreen(StepScreen):
         box.remove_children()
         if outcome.configuration is not None:
             self.session.forget_draft()
-            box.mount(*self._created(outcome))
+            box.mount(*self._created(outcome, outcome.configuration))
         elif outcome.failure is not None:
             box.mount(*self._failed(outcome))
         self._worker = None
         self._show_buttons()
         self.call_after_refresh(self._focus_after)
 
-    def _created(self, outcome: Outcome) -> list[Widget]:
-        made = outcome.configuration
-        if made is None:
-            return []
-        verb = "Found" if outcome.fate == "found" else "Used" if outcome.reused else "Created"
-        version = f", version {made.version}" if made.version is not None else ""
-        status, *more = status_in_words(made.status)
-        facts = [
-            ("Status", status),
-            *((" ", each) for each in more),
-            ("Rights", access_in_words(made.access)),
-        ]
-        facts.append(("Headers", self._headers()))
+    def _created(self, outcome: Outcome, made: Configuration) -> list[Widget]:
+        verb = outcomes.verb(outcome)
         widgets: list[Widget] = [
-            Static(Content(f"{verb}: {self._safe(made.id)}{version}"), classes="headline ok", markup=False),
-            *(Fact(label, self._safe(text)) for label, text in facts if text),
+            Static(Content(f"{verb}: {self._safe(outcomes.title(made))}"), classes="headline ok", markup=False),
+            *(Fact(label, self._safe(text)) for label, text in outcomes.facts(made, self._events()) if text),
         ]
         if outcome.answer is not None:
-            widgets.append(self._tree(outcome))
+            widgets.append(
+                JsonTree(
+                    f"Body, {len(outcome.answer.body):,} bytes (keys hidden)",
+                    outcomes.document(outcome.answer),
+                    hidden=self._hidden(),
+                    redact=self.session.tools.redactor,
+                    id="answer-body",
+                )
+            )
         self.query_one("#keys", Static).update(Content(_KEYS_CREATED))
         self.say(*self._what_next(verb))
         return widgets
+
+    def _hidden(self) -> tuple[str, ...]:
+        return self.submission.request.secrets if self.submission else ()
+
+    def _events(self) -> list[Exchange]:
+        return self.submission.events if self.submission else []
 
     def _what_next(self, verb: str) -> tuple[str, str]:
         """The message line after a configuration was created: how far it has come."""
@@ -236,30 +236,6 @@ class SubmitScreen(StepScreen):
             return ("ok", f"{verb} and {'started' if run.by_us else 'running'}. Run shows what arrives.")
         project = self.submission.request.project if self.submission else ""
         return ("ok", f"{verb} in {project}, not started. Run starts it when you say so.")
-
-    def _tree(self, outcome: Outcome) -> JsonTree:
-        hidden = self.submission.request.secrets if self.submission else ()
-        size = len(outcome.answer.body) if outcome.answer else 0
-        return JsonTree(
-            f"Body, {size:,} bytes (keys hidden)",
-            self._document(outcome),
-            hidden=hidden,
-            redact=self.session.tools.redactor,
-            id="answer-body",
-        )
-
-    def _document(self, outcome: Outcome) -> object:
-        try:
-            return outcome.answer.json() if outcome.answer else None
-        except Exception:  # what cannot be read as JSON is shown raw
-            return outcome.answer.text() if outcome.answer else None
-
-    def _headers(self) -> str:
-        """The rate limit's rest, and the content type where it is not JSON: what may matter next."""
-        events = self.submission.events if self.submission else []
-        answered = [e for e in events if isinstance(e, Answered)]
-        told = answered[-1].headers if answered else ()
-        return ", ".join(f"{name} {value}" for name, value in told if name.lower().endswith(_HEADERS))
 
     def _failed(self, outcome: Outcome) -> list[Widget]:
         failure = outcome.failure
@@ -407,30 +383,6 @@ class SubmitScreen(StepScreen):
         if answer is None:
             self.say("note", "Only the body of a success is kept; an error's message is quoted above.")
             return
-        text = self._raw(answer.text())
+        text = outcomes.raw(answer.text(), self._hidden(), self.session.tools.redactor)
         note = "Cleaned of what a terminal would obey; keys are hidden."
         self.app.push_screen(TextScreen("The body, raw", text[:_RAW_SHOWN], note=note))
-
-    def _raw(self, text: str) -> str:
-        """The raw body; the values of secret fields are hidden even where the server changed them."""
-        try:
-            document = json.loads(text)
-        except ValueError:
-            return clean(self.session.tools.redactor(text), multiline=True)
-        hidden = set(self.submission.request.secrets) if self.submission else set()
-        config = document.get("config") if isinstance(document, dict) else None
-        if isinstance(config, dict):
-            document["config"] = {k: ("••••" if k in hidden and v else v) for k, v in config.items()}
-        pretty = json.dumps(document, ensure_ascii=False, indent=2)
-        return clean(self.session.tools.redactor(pretty), multiline=True)
-
-
-def _start_told(started: Started) -> Note:
-    """The line of the timeline that says how the start went."""
-    if not started.known:
-        return Note("start", "not known whether it got through", level="unknown")
-    if not started.triggered:
-        return Note("runs already", "not started once more")
-    if started.status_code is None:
-        return Note("started", "its answer was lost; the status shows it")
-    return Note(f"{started.status_code}, start queued", "empty answer, as it should be")

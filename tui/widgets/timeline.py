@@ -123,7 +123,7 @@ class Timeline(Static):
         symbol = mark(self._symbols, entry.level) if entry.level != "note" else Content(f"{self._symbols.note} ")
         room = min(42, max(12, self.size.width - _FIXED_CELLS))
         detail = entry.detail if len(entry.detail) <= room else f"{entry.detail[: room - 1]}…"
-        what = f"{entry.what:<20}" if self.size.width >= _WIDE else f"{entry.what:<16}"
+        what = f"{entry.what:<19} " if self.size.width >= _WIDE else f"{entry.what:<15} "
         return Content("  ") + symbol + Content(f"{what}{detail:<{room}}{seconds}".rstrip())
 
 
