@@ -182,6 +182,7 @@ def test_refusals(box: Sandbox, who: str, kind: str, code: int) -> None:
     given["LD_ACCESS_TOKEN"] = TOKENS[who].value if who != "nobody" else "api-00000000-0000-4000-8000-000000000000"
     answer = configs(given, "delete", identity, yes=True, as_json=True)
     assert (error(answer)["kind"], answer[0]) == (kind, code)
+    assert ("LD_ACCESS_TOKEN" in error(answer)["advice"]) == (kind == "unauthorized")
     assert identity in [each["_id"] for each in configurations(box)]
 
 

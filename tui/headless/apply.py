@@ -16,10 +16,10 @@ from tui.flagimport.watch import Moved
 from tui.headless import verified
 from tui.headless.case import Around, Asked, Case, agreed, must_be_able_to_ask, opened
 from tui.headless.output import Output
-from tui.headless.plan import for_recipe
 from tui.headless.plan_text import summed
 from tui.headless.progress import Progress, terminal_width
 from tui.headless.running import to_the_end
+from tui.headless.words import for_recipe
 from tui.net.errors import Failure, Kind
 from tui.net.times import span
 from tui.text import clean
@@ -39,7 +39,7 @@ def run(asked: Asked, around: Around) -> int:
             must_be_able_to_ask(asked, around, "An import")
             code = to_the_end(lambda: command.run(case), ended=command.ended)
     except Failure as failure:
-        code = output.fail(for_recipe(failure))
+        code = output.fail(for_recipe(failure, command.safe()))
     if asked.as_json:
         output.document({"event": "result", "exit": code, "report": command.report})
     return code
@@ -61,6 +61,10 @@ class _Command:
     def ended(self) -> None:
         noted = "What was done is noted: run it again to go on from there." if self._noted() else "Nothing was changed."
         self.output.say(f"Ended. {noted}")
+
+    def safe(self) -> str:
+        """What became of the import where it could not go on."""
+        return "then run it again: what was done is noted" if self._noted() else "nothing was changed"
 
     def _noted(self) -> bool:
         return self.case is not None and self.case.journal is not self.found

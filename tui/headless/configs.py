@@ -21,6 +21,7 @@ from tui.headless import plan
 from tui.headless.configs_text import as_json, line, report, table
 from tui.headless.output import Output
 from tui.headless.running import to_the_end
+from tui.headless.words import for_account
 from tui.launchdarkly.instances import Instance, instance
 from tui.launchdarkly.models import Configuration
 from tui.manifests.files import ManifestError, registry
@@ -105,7 +106,7 @@ class _Command:
 
     def failed(self, failure: Failure) -> int:
         """Tell a failure; the line-by-line command ends in a `result` all the same."""
-        code = self.output.fail(failure)
+        code = self.output.fail(for_account(failure))
         if self.asked.as_json and self.asked.action == "watch":
             self._result(code)
         return code

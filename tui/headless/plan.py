@@ -24,6 +24,7 @@ from tui.headless.output import Output
 from tui.headless.plan_text import report
 from tui.headless.progress import Progress, terminal_width
 from tui.headless.running import to_the_end
+from tui.headless.words import for_recipe
 from tui.manifests.files import ManifestError, registry
 from tui.net.errors import Failure, Kind
 from tui.net.events import Result
@@ -71,7 +72,7 @@ def run(asked: Asked, around: Around) -> int:
 
         return to_the_end(main, ended=lambda: output.say("Ended before the plan was complete. Nothing was changed."))
     except Failure as failure:
-        return output.fail(failure)
+        return output.fail(for_recipe(failure))
 
 
 def recipe_of(asked: Asked, environ: Mapping[str, str]) -> RecipeAnswers:
@@ -123,16 +124,8 @@ async def _planned(recipe: RecipeAnswers, around: Around) -> tuple[Plan, Draft]:
     finally:
         progress.close()
     if plan is None or not plan.whole:
-        raise for_recipe(incomplete(plan))
+        raise incomplete(plan)
     return plan, draft
-
-
-def for_recipe(failure: Failure) -> Failure:
-    """The same failure, where the token came from a recipe and not from a field."""
-    if failure.kind is Kind.UNAUTHORIZED and failure.field == TOKEN.key:
-        step = "Correct the token that the recipe refers to, or name another instance with --host"
-        return failure.replaced(next_step=f"{step}; nothing was changed.")
-    return failure
 
 
 def _print(plan: Plan, draft: Draft, output: Output) -> None:

@@ -10,9 +10,9 @@ from tui.flagimport.journal import Journal
 from tui.flagimport.undo import Action, Decision, Undo, without_journal
 from tui.headless.case import Around, Asked, Case, agreed, must_be_able_to_ask, opened
 from tui.headless.output import Output
-from tui.headless.plan import for_recipe
 from tui.headless.progress import terminal_width
 from tui.headless.running import to_the_end
+from tui.headless.words import for_recipe
 from tui.net.errors import Failure
 from tui.net.events import Counted, Result
 from tui.text import clean
@@ -38,7 +38,7 @@ def run(asked: Asked, around: Around) -> int:
             ended = "Ended. What was taken back stays so: run it again to go on."
             return to_the_end(lambda: _undone(case, noted, asked, output), ended=lambda: output.say(ended))
     except Failure as failure:
-        return output.fail(for_recipe(failure))
+        return output.fail(for_recipe(failure, "then run it again"))
 
 
 async def _undone(case: Case, noted: Journal, asked: Asked, output: Output) -> int:

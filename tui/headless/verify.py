@@ -14,9 +14,9 @@ from tui.flagimport.verify import Promise, Verification, promise_of, verify
 from tui.headless import verified
 from tui.headless.case import Around, Asked, Case, opened
 from tui.headless.output import Output
-from tui.headless.plan import for_recipe
 from tui.headless.progress import Progress, terminal_width
 from tui.headless.running import to_the_end
+from tui.headless.words import for_recipe
 from tui.net.errors import Failure, Kind
 from tui.net.events import Exchange, Result
 
