@@ -32,6 +32,8 @@ class Saved:
     route: str
     saved_at: float
     """Seconds since the epoch."""
+    starts: bool = True
+    """The import is to be started as soon as its configuration exists."""
 
 
 def save(draft: Draft, path: Path, now: float, redact: Callable[[str], str] = str) -> None:
@@ -51,6 +53,7 @@ def save(draft: Draft, path: Path, now: float, redact: Callable[[str], str] = st
             if walk.asks(draft, key) and _may_be_saved(draft, key) and redact(a.value) == a.value
         },
         "keyring": [k for k, a in draft.answers.items() if walk.asks(draft, k) and a.reference == walk.KEYRING],
+        "starts": draft.starts,
         "route": redact(" -> ".join(filter(None, walk.route(draft)))),
         "saved_at": now,
     }
@@ -85,6 +88,7 @@ def load(path: Path) -> Saved | None:
             keyring=tuple(str(key) for key in document["keyring"]),
             route=clean(str(document["route"])),
             saved_at=float(document["saved_at"]),
+            starts=document.get("starts") is not False,
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         return None
@@ -92,7 +96,7 @@ def load(path: Path) -> Saved | None:
 
 def restore(saved: Saved, form: Form) -> Draft:
     """The draft again, standing on its step; what the form no longer has is left out. Keys must be given anew."""
-    draft = walk.choose(Draft(), form)
+    draft = walk.start_too(walk.choose(Draft(), form), saved.starts)
     for key, value, source, touched in saved.answers:
         try:
             if not walk.variable(draft, key).secret:

@@ -88,7 +88,7 @@ def resume(session: Session, head: Head) -> str:
             "Start with --manifest to go on with it." if journal else "Look under Configurations.",
         )
     session.draft = draft_of(journal, form)
-    session.resumed, session.given = session.draft.answers, Given()
+    session.given = Given()
     session.submission = session.creation = session.run = None
     keep, where = _keeper(session, head.path), instance(journal.identity.host)
     if journal.stage is Stage.CREATING:
@@ -101,7 +101,7 @@ def resume(session: Session, head: Head) -> str:
         step = "run"
     session.draft = walk.go(session.draft, step)
     session.look_around()
-    session.resumed = session.draft.answers
+    session.resumed = walk.values(session.draft)
     return step
 
 

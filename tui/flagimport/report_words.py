@@ -53,6 +53,8 @@ _STAGES = {
 def _arrived(journal: Journal, verification: Verification | None) -> str:
     planned = len(journal.expected)
     if verification is None:
+        if not journal.planned_at:
+            return "Nobody planned it here, so nothing was compared."
         if not planned:
             return "There was nothing to import."
         return f"{flags(planned)} planned. NOT VERIFIED: nobody has compared what arrived with the plan."

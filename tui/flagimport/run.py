@@ -165,13 +165,14 @@ class Run:
             if all(told.text != each.text for each in self.news):
                 self.news.appendleft(News(event.at, "warning", told.text, told.cause))
 
-    def compared(self) -> AsyncGenerator[Exchange | Result[Verification], None]:
-        """Hold what arrived against what was planned. Never raises Failure: then `trouble` tells."""
-        return self._compared()
-
-    async def _compared(self) -> AsyncGenerator[Exchange | Result[Verification], None]:
+    async def compared(self) -> AsyncGenerator[Exchange | Result[Verification], None]:
+        """Hold what arrived against what was planned; nothing where nobody has planned it. Never raises Failure: then
+        `trouble` tells."""
         self.trouble = None
         try:
+            if not self.journal.planned_at:
+                self.note(journals.verified(self.journal, (), self.tools.now()))
+                return
             async with aclosing(verify(promise_of(self.journal, self.instance), self.bag, self.tools)) as events:
                 async for event in events:
                     if isinstance(event, Result):

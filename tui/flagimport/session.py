@@ -28,7 +28,7 @@ from tui.flagimport.running import watch_command
 from tui.flagimport.source_checks import compared
 from tui.flagimport.submit import Submission
 from tui.flagimport.tools import Tools
-from tui.flagimport.walk import Answer, Check, Draft
+from tui.flagimport.walk import Check, Draft
 from tui.launchdarkly.instances import instance
 from tui.net.events import Exchange, Result
 from tui.secrets import found
@@ -70,8 +70,8 @@ class Session:
     """The import of the configuration that was created, used or gone on with."""
     lock: Lock | None = None
     """What keeps other processes away from the import's journal."""
-    resumed: Mapping[str, Answer] | None = field(default=None, repr=False)
-    """The answers that the journal of an earlier start gave, None where there was none."""
+    resumed: Mapping[str, str] | None = field(default=None, repr=False)
+    """The answers that the journal of an earlier start gave, but for keys; None where there was none."""
     reading: Reading | None = None
     """The reading of a plan that is under way, or was the latest."""
     needs_unlocking: bool = False
@@ -137,7 +137,7 @@ class Session:
 
     def save(self) -> str:
         """Write the answers down for the next start; "" or the sentence that says why it could not be done."""
-        if self.draft_path is None or not self._worth_saving() or self.draft.answers == self.resumed:
+        if self.draft_path is None or not self._worth_saving() or walk.values(self.draft) == self.resumed:
             return ""
         if self.finished:
             self.forget_draft()

@@ -69,6 +69,7 @@ async def go_on_with(app: Host, head: Head) -> str:
         await session.fetch_kept("launchdarkly")
     if TOKEN.key not in session.bag and not await app.push_screen_wait(TokenScreen(session, f"Go on with {head.name}")):
         session.draft, session.run, session.submission, session.creation, session.resumed = before
+        session.release()
         return ""
     app.show_step()
     return ""

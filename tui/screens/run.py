@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from typing import ClassVar
 
 from textual import on, work
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -76,7 +77,7 @@ class RunScreen(RunDeeds):
         if run is None:
             self.query_one("#run-watch").display = False
             self.say("note", "There is no import yet. Submit creates it, and leads here.")
-        elif run.verification is not None:
+        elif run.verification is not None and run.trouble is None:
             await self._show_report(run)
         elif not run.begun or run.unsure:
             self._show_watch(run)
@@ -119,14 +120,13 @@ class RunScreen(RunDeeds):
             self.focus_first()
 
     async def _compare(self, run: Run) -> None:
-        if run.planned:
-            self.say("note", "Ended. Comparing what arrived with the plan ...")
-            async with contextlib.aclosing(run.compared()) as events:
-                async for event in events:
-                    if isinstance(event, Counted):
-                        self.say("note", f"Comparing what arrived with the plan: {event.words}")
-                    elif isinstance(event, Pausing):
-                        self.say("warning", f"LaunchDarkly asks for a pause: going on at {moment(event.until)}.")
+        self.say("note", "Ended. Comparing what arrived with the plan ...")
+        async with contextlib.aclosing(run.compared()) as events:
+            async for event in events:
+                if isinstance(event, Counted):
+                    self.say("note", f"Comparing what arrived with the plan: {event.words}")
+                elif isinstance(event, Pausing):
+                    self.say("warning", f"LaunchDarkly asks for a pause: going on at {moment(event.until)}.")
         if run.trouble is None:
             await self._show_report(run)
         else:
@@ -217,8 +217,9 @@ class RunScreen(RunDeeds):
         told = run.report()
         await self.query_one("#run-report", RunReport).show(told)
         self._show_buttons(run)
-        planned = "" if run.planned else "Nobody planned this import here, so nothing was compared."
-        self.say("note", planned or "Compared with the plan. The report can be written to a file.")
+        compared = run.verification is not None
+        said = "Compared with the plan." if compared else "Nobody planned this import here, so nothing was compared."
+        self.say("note", f"{said} The report can be written to a file.")
 
     def _show_buttons(self, run: Run) -> None:
         reporting = self.query_one("#run-report").display
@@ -240,6 +241,12 @@ class RunScreen(RunDeeds):
         return clean(self.session.tools.redactor(text))
 
     # --- buttons and keys
+
+    def commands(self) -> Iterable[SystemCommand]:
+        """What the keys of this step do, by name."""
+        if self.run_ is not None:
+            yield SystemCommand("Look now", "r: look at once, or compare once more", self.action_look)
+            yield SystemCommand("Write the report", "w: HTML, Markdown or JSON", self.action_write)
 
     @on(Button.Pressed, "#look-now")
     def action_look(self) -> None:
