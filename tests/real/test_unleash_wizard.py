@@ -39,13 +39,7 @@ def box(unleash: Unleash) -> Iterator[Sandbox]:
 def test_from_the_keys_to_a_report_whose_numbers_are_the_server_s(world: World, box: Sandbox, unleash: Unleash) -> None:
     there = box.addresses() | {"unleash": {"url": unleash.address, "key": unleash.keys["production"]}}
     with Tmux(PROGRAM, world.environ(), world.folder) as term:
-        walks.choose(term, "Unleash")
-        walks.launchdarkly(term, there)
-        walks.keys(term, there, "Unleash")
-        walks.fields(term)
-        walks.review(term)
-        walks.send(term)
-        term.wait("start queued", "Next: Run")
+        walks.whole(term, there)
         walks.run_to_its_end(term)
         shown = term.text()
         walks.write_report(term, "JSON")

@@ -94,13 +94,7 @@ def test_an_import_goes_on_after_the_program_was_killed(world: World) -> None:
     with Sandbox.start(fault="import-slow") as box:
         there, token = box.addresses(), box.addresses()["launchdarkly"]["token"]
         with Pty(PROGRAM, world.environ(), world.folder) as term:
-            walks.choose(term, "Unleash")
-            walks.launchdarkly(term, there)
-            walks.keys(term, there, "Unleash")
-            walks.fields(term)
-            walks.review(term)
-            walks.send(term)
-            term.wait("start queued")
+            walks.whole(term, there)
             term.press("ctrl+o")
             term.wait("importing, started", "of 46 arrived", "You may leave")
             os.kill(term.pid, signal.SIGKILL)

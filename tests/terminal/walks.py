@@ -141,6 +141,17 @@ def practise(term: Terminal, title: str) -> None:
     review(term)
 
 
+def whole(term: Terminal, there: Addresses) -> None:
+    """From the first screen to a started import from Unleash."""
+    choose(term, "Unleash")
+    launchdarkly(term, there)
+    keys(term, there, "Unleash")
+    fields(term)
+    review(term)
+    send(term)
+    term.wait("start queued", "Next: Run")
+
+
 def run_to_its_end(term: Terminal) -> None:
     """From Submit to Run, until what arrived is compared with the plan."""
     term.press("ctrl+o")

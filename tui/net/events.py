@@ -8,6 +8,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from tui.net.times import moment
+
 T = TypeVar("T")
 
 
@@ -69,6 +71,11 @@ class Pausing:
     of: int
     limit: str
     peer: str = ""
+
+    @property
+    def words(self) -> str:
+        """ "LaunchDarkly asks for a pause: going on at 23 Nov 14:03:12." """
+        return f"{self.peer or 'The server'} asks for a pause: going on at {moment(self.until)}."
 
 
 @dataclass(frozen=True, slots=True)

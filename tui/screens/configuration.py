@@ -20,7 +20,7 @@ from tui.flagimport.running import Ended, Resting, Runner, Stuck
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure
 from tui.net.events import Note, Pausing, Result
-from tui.net.times import moment, span, time_of_day
+from tui.net.times import span, time_of_day
 from tui.screens.configuration_dialogs import DeleteQuestion
 from tui.screens.configuration_edit import EditScreen
 from tui.screens.dialogs import Question
@@ -97,7 +97,7 @@ class ConfigurationScreen(Sheet[bool]):
             async with aclosing(manage.opened(self._account, self._one)) as events:
                 async for event in events:
                     if isinstance(event, Pausing):
-                        self.say("warning", f"LaunchDarkly asks for a pause: going on at {moment(event.until)}.")
+                        self.say("warning", event.words)
                     elif isinstance(event, Result):
                         self._one, self._whole = event.value, True
         except Failure as failure:

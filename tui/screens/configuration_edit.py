@@ -18,7 +18,6 @@ from tui.flagimport.session import Session
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Kind
 from tui.net.events import Note, Pausing, Result
-from tui.net.times import moment
 from tui.screens.configuration_dialogs import DifferenceQuestion
 from tui.screens.dialogs import Question
 from tui.screens.sheet import Sheet
@@ -183,7 +182,7 @@ class EditScreen(Sheet[Changed]):
                 if isinstance(event, Note):
                     self.say(event.level, f"{event.text}: {event.detail}")
                 elif isinstance(event, Pausing):
-                    self.say("warning", f"LaunchDarkly asks for a pause: going on at {moment(event.until)}.")
+                    self.say("warning", event.words)
                 elif isinstance(event, Result):
                     outcome = event.value
         return outcome

@@ -20,7 +20,6 @@ from tui.launchdarkly.instances import instance
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure
 from tui.net.events import Pausing, Result
-from tui.net.times import moment
 from tui.screens.configuration import ConfigurationScreen
 from tui.screens.sheet import Sheet
 from tui.text.cells import cells
@@ -198,7 +197,7 @@ class ConfigurationsScreen(Sheet[None]):
         try:
             async for event in manage.listed(account):
                 if isinstance(event, Pausing):
-                    self.say("warning", f"LaunchDarkly asks for a pause: going on at {moment(event.until)}.")
+                    self.say("warning", event.words)
                 elif isinstance(event, Result):
                     self._listed = event.value
         except Failure as failure:

@@ -17,7 +17,7 @@ from tui.flagimport.journal import Stage
 from tui.flagimport.run import Run
 from tui.flagimport.running import watch_command
 from tui.net.events import Counted, Note, Pausing
-from tui.net.times import moment, span, time_of_day
+from tui.net.times import span, time_of_day
 from tui.screens.run_deeds import RunDeeds
 from tui.text import clean
 from tui.widgets.bar import Bar, Part
@@ -126,7 +126,7 @@ class RunScreen(RunDeeds):
                 if isinstance(event, Counted):
                     self.say("note", f"Comparing what arrived with the plan: {event.words}")
                 elif isinstance(event, Pausing):
-                    self.say("warning", f"LaunchDarkly asks for a pause: going on at {moment(event.until)}.")
+                    self.say("warning", event.words)
         if run.trouble is None:
             await self._show_report(run)
         else:

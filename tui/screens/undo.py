@@ -19,7 +19,6 @@ from tui.flagimport.run import Run
 from tui.flagimport.undo import Action, Decision, Undo
 from tui.net.errors import Failure
 from tui.net.events import Counted, Pausing, Result
-from tui.net.times import moment
 from tui.screens.dialogs import Question
 from tui.screens.sheet import Sheet
 from tui.text import clean
@@ -103,7 +102,7 @@ class UndoScreen(Sheet[bool]):
                     if isinstance(event, Counted):
                         self.say("note", f"Reading: {event.words}")
                     elif isinstance(event, Pausing):
-                        self.say("warning", f"LaunchDarkly asks for a pause: going on at {moment(event.until)}.")
+                        self.say("warning", event.words)
                     elif isinstance(event, Result):
                         self._decisions = event.value
         except Failure as failure:
