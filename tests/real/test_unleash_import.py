@@ -207,15 +207,21 @@ def test_undone_but_for_what_was_touched_meanwhile(unleash: Unleash, tmp_path: P
 
 
 @newest
-@pytest.mark.parametrize(("event", "arrived"), [("triggered", 0), ("progress", 1)])
-def test_killed_while_it_runs_the_next_one_comes_to_the_same_end(
-    unleash: Unleash, event: str, arrived: int, tmp_path: Path
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_killed_while_it_watches_the_next_one_comes_to_the_same_end(
+    unleash: Unleash, goes_on: bool, tmp_path: Path
 ) -> None:
+    """The import goes on without it, and is still running or has ended when the next one looks."""
     there = served(unleash)
-    with practice(unleash, fault="import-slow", pace=SLOW) as box:
+    how: dict[str, Any] = {"fault": "import-slow", "pace": SLOW} if goes_on else {}
+    with practice(unleash, **how) as box:
         recipe = recipe_of(box, unleash, tmp_path)
-        killed_after(recipe, event, arrived)
-        assert len(flags_of(box)) < len(arriving(there)), "it is in the middle"
+        if goes_on:
+            killed_after(recipe, "progress", 1)
+            assert len(flags_of(box)) < len(arriving(there)), "it is in the middle"
+        else:
+            killed_after(recipe, "triggered")
+            eventually(lambda: box.moves is None, "the end of the import")
         ran = done(recipe, "apply", "--yes", environ={"LD_ACCESS_TOKEN": recipe.environ["LD_ACCESS_TOKEN"]})
         brought_all(ran, box, recipe, there)
         assert (ran.one("created")["reused"], ran.one("triggered")["status_code"]) == (True, None)
