@@ -155,7 +155,7 @@ class ConfigurationsScreen(Sheet[None]):
         if self.focused is not None and self.focused.id == "configs-filter":
             self._to_list()
         elif self.focused is not None and self.focused.id == TOKEN.key:
-            self.action_read()
+            self.after_the_field(self.action_read)
         else:
             self.focus_next()
 

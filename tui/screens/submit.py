@@ -145,7 +145,8 @@ class SubmitScreen(StepScreen):
         if run is None:
             return
         self._starting = True
-        self._show_buttons()
+        if self.stands:
+            self._show_buttons()
         async with contextlib.aclosing(run.start()) as events:
             async for event in events:
                 if isinstance(event, Result):
@@ -161,7 +162,8 @@ class SubmitScreen(StepScreen):
     def _ended(self) -> None:
         if self._ticker is not None:
             self._ticker.stop()
-        self.query_one(Timeline).waiting("")
+        for timeline in self.query(Timeline):  # none once the program is being left
+            timeline.waiting("")
 
     @on(Button.Pressed, "#stop")
     async def _stop(self, event: Button.Pressed) -> None:
@@ -189,6 +191,8 @@ class SubmitScreen(StepScreen):
     # --- what came of it
 
     def _show(self, outcome: Outcome) -> None:
+        if not self.stands:
+            return
         box = self.query_one("#outcome", Vertical)
         box.remove_children()
         if outcome.configuration is not None:

@@ -50,8 +50,7 @@ class TokenScreen(Sheet[bool]):
 
     def action_take(self) -> None:
         """Enter in the field goes on."""
-        self.in_field()
-        self._go_on()
+        self.after_the_field(self._go_on)
 
     @on(FieldRow.Left)
     def _left(self, event: FieldRow.Left) -> None:
