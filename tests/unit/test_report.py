@@ -157,7 +157,7 @@ def test_what_is_left(case: str, told: tuple[Journal, Verification | None], step
         ("ldApiKey: Invalid access token (401)", "LaunchDarkly refused the import key", True),
         ("23 Nov 14:06:04: sourceApiKey: Forbidden (403)", "Unleash refused the SDK key", True),
         ("workspaceApiKey (401)", "Split refused the Admin API key", True),
-        ("Forbidden (403)", "which one is not told", False),
+        ("Forbidden (403)", "which one is not told", True),
         ('"a~b" is not allowed as a flag key (400)', "may not have all the characters", False),
         ("tag is not valid (400)", "tags may have", False),
         ("Something nobody has seen (418)", "", False),
