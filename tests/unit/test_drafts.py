@@ -54,6 +54,7 @@ def test_what_is_saved_comes_back(path: Path) -> None:
     assert saved.keyring == ("ldApiKey",)
     restored = drafts.restore(saved, UNLEASH)
     assert restored.step == "launchdarkly"
+    assert restored.starts
     assert walk.values(restored).items() <= walk.values(draft).items()
     for key in ("host", "project", "sourceBaseUrl", "ldTag"):
         before, after = walk.answer(draft, key), walk.answer(restored, key)
@@ -177,7 +178,7 @@ def test_the_good_one_is_good(path: Path) -> None:
         b'"draft"',
         b"[" * 100_000,
         json.dumps({**GOOD, "version": 2}).encode(),
-        json.dumps({**GOOD, "step": "run"}).encode(),
+        json.dumps({**GOOD, "step": "report"}).encode(),
         json.dumps({**GOOD, "step": None}).encode(),
         json.dumps({**GOOD, "answers": [1]}).encode(),
         json.dumps({**GOOD, "answers": {"a": "b"}}).encode(),
@@ -233,7 +234,7 @@ shapes = st.fixed_dictionaries(
     {
         "version": st.just(1),
         "integration": st.just("unleash") | json_values,
-        "step": st.sampled_from(["integration", "launchdarkly", "keys", "review", "submit"]) | json_values,
+        "step": st.sampled_from(["integration", "launchdarkly", "keys", "review", "submit", "run"]) | json_values,
         "answers": st.dictionaries(
             st.sampled_from(["project", "host", "token", "ldTag", "sourceBaseUrl"]) | st.text(max_size=5),
             st.fixed_dictionaries({"value": json_values, "source": json_values, "touched": json_values}) | json_values,

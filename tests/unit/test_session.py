@@ -7,9 +7,9 @@ from typing import cast
 
 import pytest
 
-from tests.unit.walk_tools import at_review, forms, sent, session, submission, values
+from tests.unit.walk_tools import at_review, forms, sent, session, values
 from tui.engine import _practice
-from tui.flagimport import drafts, walk
+from tui.flagimport import drafts, launch, walk
 from tui.flagimport.finding import Offer
 from tui.flagimport.practice import Practice, values_from
 from tui.flagimport.session import Given, Session
@@ -235,9 +235,11 @@ async def test_the_farewell_tells_what_was_created(tmp_path: Path) -> None:
     with Sandbox.start() as box:
         made = await at_review(box)
         made.draft_path = tmp_path / "draft.json"
-        made.submission = submission(made)
+        launch.begin(made, reuse=False)
+        assert made.submission is not None
         outcome = await sent(made.submission)
         assert outcome.configuration is not None
+        launch.created(made, outcome)
         assert outcome.configuration.id in made.farewell()
         assert "is in web-shop, LaunchDarkly 127.0.0.1:" in made.farewell()
         assert not made.draft_path.exists()
@@ -261,9 +263,11 @@ async def test_practice_fills_in_every_field_and_ends_in_a_configuration() -> No
                 made.fill_practice(step)
             made.draft = walk.propose_name(made.draft)
             assert not walk.answer_problems(made.draft)
-            made.submission = submission(made)
+            launch.begin(made, reuse=False)
+            assert made.submission is not None
             outcome = await sent(made.submission)
             assert outcome.configuration is not None
+            launch.created(made, outcome)
             assert "practice" in made.farewell()
 
 

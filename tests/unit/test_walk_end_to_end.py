@@ -16,6 +16,7 @@ from tests.unit.walk_tools import (
     INTEGRATIONS,
     SOURCE_KEY,
     configurations,
+    planned,
     posts,
     sent,
     session,
@@ -24,9 +25,11 @@ from tests.unit.walk_tools import (
     values,
     walked,
 )
-from tui.flagimport import walk
+from tui.flagimport import launch, walk
 from tui.flagimport.finding import Level
+from tui.flagimport.journal import Stage
 from tui.flagimport.request import build
+from tui.flagimport.session import Session
 from tui.net.events import Answered, Connected, Done, Note, Sent
 from tui.sandbox.server import Sandbox
 
@@ -56,9 +59,11 @@ async def test_a_walk_with_all_checks_ends_in_a_created_configuration(integratio
         assert made.draft.checks["config-name"].text == "free in web-shop"
         assert not walk.problems(made.draft, "review")
         shown = build(made.draft)
-        made.submission = submission(made)
+        await planned(made)
+        launch.begin(made, reuse=False)
         made.draft = walk.next_step(made.draft)
         assert made.draft.step == "submit"
+        assert made.submission is not None
         before = posts(box)
         outcome = await sent(made.submission)
         assert outcome.failure is None
@@ -71,10 +76,28 @@ async def test_a_walk_with_all_checks_ends_in_a_created_configuration(integratio
         assert there["_id"] == outcome.configuration.id
         assert (there["projectKey"], there["integrationKey"]) == ("web-shop", integration)
         assert there["config"].items() >= WANTED[integration].items()
+        assert launch.created(made, outcome) is None
         assert made.farewell() == f'Flag import configuration "{shown.name}" ({there["_id"]}) is in web-shop, ' + (
             f"LaunchDarkly {shown.instance.name}."
         )
+        await _run_to_its_report(made)
+        assert posts(box) == before + 2
         assert not strangers()
+
+
+async def _run_to_its_report(made: Session) -> None:
+    """The last step, as any front takes it: start, watch, compare."""
+    run, plan = made.run, made.draft.plan
+    assert run is not None
+    assert plan is not None
+    for events in (run.start(), run.watched(), run.compared()):
+        async for _ in events:
+            pass
+        assert run.trouble is None
+    told = run.report()
+    assert run.journal.stage is Stage.VERIFIED
+    assert told.numbers.arrived == told.numbers.as_planned == plan.counts.arrive
+    assert told.summary[0] == "ok"
 
 
 @pytest.mark.parametrize("integration", INTEGRATIONS)

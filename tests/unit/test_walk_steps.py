@@ -41,13 +41,13 @@ def walked(stop: str = "review") -> Draft:
 
 
 def test_the_steps_stand_in_their_order() -> None:
-    assert KEYS == ["integration", "launchdarkly", "keys", "fields", "plan", "review", "submit"]
+    assert KEYS == ["integration", "launchdarkly", "keys", "fields", "plan", "review", "submit", "run"]
     assert steps.before("integration") is None
-    assert steps.after("submit") is None
-    assert [steps.index(key) for key in KEYS] == list(range(7))
+    assert steps.after("run") is None
+    assert [steps.index(key) for key in KEYS] == list(range(8))
     assert steps.step("review").title == "Review"
     with pytest.raises(ValueError, match="not in"):
-        steps.index("run")
+        steps.index("report")
 
 
 def test_nothing_is_left_without_an_integration() -> None:
@@ -65,7 +65,8 @@ def test_next_goes_on_only_without_a_problem() -> None:
 
 
 def test_a_whole_walk_and_all_the_way_back_keeps_every_answer() -> None:
-    draft = walked("submit")
+    draft = walk.next_step(walked("submit"))
+    assert draft.step == "run"
     assert walk.next_step(draft) is draft
     answers = draft.answers
     for key in reversed(KEYS[:-1]):
@@ -73,7 +74,7 @@ def test_a_whole_walk_and_all_the_way_back_keeps_every_answer() -> None:
         assert draft.step == key
         assert draft.answers == answers
     assert walk.back(draft) is draft
-    assert draft.furthest == "submit"
+    assert draft.furthest == "run"
 
 
 def test_the_name_is_proposed_on_the_way_to_fields() -> None:
