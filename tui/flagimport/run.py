@@ -124,7 +124,7 @@ class Run:
     def assume(self, started: bool) -> None:
         """The person says whether the start got through."""
         self._new_runner().assume(started)
-        self.unsure, self.trouble = False, None
+        self.unsure, self.trouble, self.by_us = False, None, True
 
     # --- watching and comparing
 

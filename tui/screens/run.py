@@ -99,6 +99,7 @@ class RunScreen(RunDeeds):
         run = self.run_
         if run is None:
             return
+        run.trouble = None
         self._show_watch(run)
         self.focus_first()
         if start or run.journal.stage is Stage.STARTING:
