@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from tests.pilot.runs import Brake
+
 
 @dataclass
 class Outside:
@@ -45,3 +47,11 @@ def outside(own_world: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outs
         yield seen
         proxy.shutdown()
     assert set(seen.asked) <= seen.expected
+
+
+@pytest.fixture
+def brake(monkeypatch: pytest.MonkeyPatch) -> Iterator[Brake]:
+    """Holds an import of the practice servers in its middle."""
+    made = Brake(monkeypatch)
+    yield made
+    made.let_off()

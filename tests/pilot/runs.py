@@ -7,7 +7,7 @@ import math
 import re
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,14 +17,14 @@ import pytest
 from textual.widgets import Static
 
 from tests.pilot.walking import SIZE, Walk, practice_app
-from tests.unit.run_tools import Time
+from tests.unit.run_tools import Time, flags_of
 from tui.flagimport import walk as walks
 from tui.flagimport.run import Run
 from tui.sandbox import faults
 from tui.sandbox.answers import ld_refusal
 from tui.sandbox.faults import Fault
 from tui.sandbox.job import Jobs
-from tui.sandbox.mischief import refuses
+from tui.sandbox.mischief import Struck, refuses
 from tui.sandbox.server import Sandbox
 from tui.screens.dialogs import Question, TextScreen
 from tui.widgets.buttons import Plain
@@ -73,15 +73,21 @@ class Brake:
         self._off.set()
 
 
-def refuse(monkeypatch: pytest.MonkeyPatch, box: Sandbox, status: int, method: str, path: str) -> None:
-    """LaunchDarkly refuses all such requests; `path` is a pattern for a whole one."""
+def strike(
+    monkeypatch: pytest.MonkeyPatch,
+    box: Sandbox,
+    method: str,
+    path: str,
+    how: int | Callable[[Struck], Awaitable[None]],
+) -> None:
+    """All such requests to LaunchDarkly are refused with this status, or meet this; `path` is a pattern."""
     matched = re.compile(path)
     fault = Fault(
         "of-this-test",
         "",
         "",
         lambda service, m, p: service == "launchdarkly" and m == method and matched.fullmatch(p) is not None,
-        refuses(lambda: ld_refusal(status)),
+        refuses(lambda: ld_refusal(how)) if isinstance(how, int) else how,
     )
     monkeypatch.setitem(faults.FAULTS, fault.name, fault)
     box.set_fault(fault.name)
@@ -206,3 +212,72 @@ async def ended(folder: Path, fault: str | None = None, **more: Any) -> AsyncIte
         await to_run(walk)
         await reported(walk)
         yield walk
+
+
+FOREVER = math.inf
+
+
+def arrived(walk: Walk) -> int:
+    """How many of the planned flags the project has, as another client sees it."""
+    return len(flags_of(walk.box).keys() & run_of(walk).journal.keys)
+
+
+def swapped(walk: Walk) -> set[str]:
+    """The flags whose default variations are not those of the plan, where that knows them."""
+    there = {key: each["defaults"] for key, each in flags_of(walk.box).items() if "defaults" in each}
+    return {
+        each.key
+        for each in run_of(walk).journal.expected
+        for planned, side in ((each.on, "onVariation"), (each.off, "offVariation"))
+        if planned is not None and each.key in there and there[each.key][side] != planned
+    }
+
+
+def looks(walk: Walk) -> int:
+    """How often the configuration was read."""
+    configuration = run_of(walk).journal.configuration
+    return sum(method == "GET" and path.endswith(f"/{configuration}") for method, path, _ in walk.box.requests)
+
+
+def told(walk: Walk) -> int:
+    """How many arrivals the news speak of: names, and "5 more"."""
+    count = 0
+    for each in run_of(walk).news:
+        if each.level == "ok":
+            names, _, more = each.text.partition(" and ")
+            count += len(names.split(", ")) + int(more.removesuffix(" more") or 0)
+    return count
+
+
+@asynccontextmanager
+async def running(
+    folder: Path, brake: Brake, fault: str | None = None, then: str | None = None, seconds: float = 5.0, **more: Any
+) -> AsyncIterator[tuple[Walk, Clock]]:
+    """An import that is held in the middle, watched for some seconds; then the clock stands still too.
+
+    From when it is held on there is the fault `then`.
+    """
+    async with sent(folder, fault, **more) as (walk, clock):
+        await walk.until(brake.holds.is_set, "the import to be held")
+        walk.box.set_fault(then)
+        clock.stops_at = clock.at + seconds
+        await to_run(walk)
+        await resting(walk, clock)
+        yield walk, clock
+
+
+async def resting(walk: Walk, clock: Clock) -> None:
+    """Wait until the next look lies behind the moment at which the clock stands still."""
+
+    def rests() -> bool:
+        until = run_of(walk).resting
+        return until is not None and until.until > clock.stops_at
+
+    await walk.until(rests, "a rest that lasts")
+    await walk.pilot.pause()
+
+
+async def to_the_end(walk: Walk, clock: Clock, brake: Brake) -> str:
+    clock.stops_at = FOREVER
+    brake.let_off()
+    return await reported(walk)

@@ -1,0 +1,202 @@
+"""The step Run while the import runs: what is shown, what may be pressed, and a token that is refused in the middle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.pilot.runs import (
+    FOREVER,
+    Brake,
+    Clock,
+    buttons,
+    ended,
+    looks,
+    reported,
+    reporting,
+    resting,
+    run_of,
+    running,
+    sent,
+    strike,
+    to_run,
+    to_the_end,
+    told,
+    watched,
+)
+from tests.unit.run_tools import creates, triggers
+from tests.unit.sandbox_tools import FI
+from tui.flagimport.watch import STUCK_AFTER
+from tui.sandbox.keys import TOKENS
+from tui.screens.help import HelpScreen
+from tui.screens.token import TokenScreen
+
+
+async def test_progress_is_shown_as_it_comes(brake: Brake, tmp_path: Path) -> None:
+    async with running(tmp_path, brake) as (walk, clock):
+        run = run_of(walk)
+        assert 0 < run.arrived < len(run.journal.awaited)
+        text = watched(walk)
+        assert "Unleash default production importing, started " in text
+        assert f"{run.arrived} of {len(run.journal.awaited)} arrived" in text
+        assert "last change " in text
+        assert "next look " in text
+        assert [each.key for each in run.journal.expected if f" {each.key}, " in text]
+        assert "leave" in text
+        assert not reporting(walk)
+        assert walk.focused == "look-now"
+        assert walk.text("#next") == "[ Leave it running ]"
+        assert buttons(walk) == {"back", "next", "look-now", "fault"}
+        await walk.press("f1")
+        await walk.opened(HelpScreen)
+        assert "cannot" in walk.shown or "no way" in walk.shown or "no cancel" in walk.shown
+        await walk.press("escape")
+        await to_the_end(walk, clock, brake)
+        assert told(walk) == len(run.journal.expected)
+        assert triggers(walk.box) == 1
+
+
+async def test_a_status_that_nobody_knows_is_shown_as_it_is(brake: Brake, tmp_path: Path) -> None:
+    async with running(tmp_path, brake, "unknown-status") as (walk, clock):
+        assert "reconciling, started" in watched(walk)
+        await to_the_end(walk, clock, brake)
+
+
+async def test_an_import_that_runs_already_is_said_to(brake: Brake, tmp_path: Path) -> None:
+    async with running(tmp_path, brake, "started-by-create") as (walk, clock):
+        assert "importing, was running already, " in watched(walk)
+        await to_the_end(walk, clock, brake)
+        assert triggers(walk.box) == 0
+
+
+async def test_stuck_says_so_and_offers_no_second_start(tmp_path: Path) -> None:
+    async with sent(tmp_path, "import-stuck") as (walk, clock):
+        clock.stops_at = clock.at + STUCK_AFTER + 60
+        await to_run(walk)
+        await resting(walk, clock)
+        text = watched(walk)
+        assert "Nothing has moved for " in text
+        assert f" minutes (3 of {len(run_of(walk).journal.awaited)})" in text
+        assert "the status still says importing" in text
+        assert "Do not start again" in text
+        assert "Stuck: nothing has moved for " in walk.message()
+        assert buttons(walk) == {"back", "next", "look-now", "fault"}
+        clock.stops_at += 60
+        await resting(walk, clock)
+        assert "Nothing has moved" in watched(walk)
+        assert triggers(walk.box) == 1
+
+
+async def test_look_now_looks_at_once_but_not_twice_within_two_seconds(brake: Brake, tmp_path: Path) -> None:
+    async with running(tmp_path, brake, seconds=60) as (walk, clock):
+        clock.stops_at = clock.at
+        before = looks(walk)
+        await walk.press("r", "r", "r")
+        await walk.pilot.pause()
+        assert looks(walk) == before
+        clock.stops_at = clock.at + 2.1
+        await walk.until(lambda: looks(walk) == before + 1, "one look")
+        await resting(walk, clock)
+        clock.stops_at = clock.at + 2.1
+        await walk.push("#look-now")
+        await walk.until(lambda: looks(walk) == before + 2, "another")
+        await resting(walk, clock)
+        assert looks(walk) == before + 2
+
+
+async def test_a_lost_connection_is_told_with_the_next_try(brake: Brake, tmp_path: Path) -> None:
+    async with running(tmp_path, brake, then="server-gone", seconds=12.0) as (walk, clock):
+        assert "Trying again at" in walk.message()
+        assert "the import is not affected" in walk.message()
+        assert run_of(walk).trouble is None
+        assert "Ended COMPLETE" in await to_the_end(walk, clock, brake)
+        assert "Trying again" not in walk.message()
+        assert triggers(walk.box) == 1
+
+
+async def test_a_pause_that_is_asked_for_is_told(brake: Brake, tmp_path: Path) -> None:
+    timed = Clock()
+    third = 5.1  # seconds until the third look, which is refused
+    running_ = running(tmp_path, brake, then="watch-rate-limited", seconds=third, clock=timed, now=timed.now)
+    async with running_ as (walk, clock):
+        assert "(429)" in walk.message()
+        assert "the import is not affected" in walk.message()
+        assert "Ended COMPLETE" in await to_the_end(walk, clock, brake)
+        assert "(429)" not in walk.message()
+
+
+async def test_leaving_and_coming_back_doubles_nothing(brake: Brake, tmp_path: Path) -> None:
+    async with running(tmp_path, brake) as (walk, clock):
+        for _ in range(3):
+            await walk.press("f7")
+            await walk.at("submit")
+            assert "Created" in walk.shown
+            clock.stops_at += 2.0
+            await to_run(walk)
+            await resting(walk, clock)
+            assert told(walk) == run_of(walk).arrived
+        await to_the_end(walk, clock, brake)
+        assert told(walk) == run_of(walk).arrived == len(run_of(walk).journal.expected)
+        errors = [each.text for each in run_of(walk).news if each.level == "warning"]
+        assert len(errors) == len(set(errors)) > 0
+        assert (triggers(walk.box), creates(walk.box)) == (1, 1)
+        before = len(walk.box.requests)
+        await walk.press("f7")
+        await walk.at("submit")
+        await to_run(walk)
+        assert "Ended COMPLETE" in await reported(walk)
+        assert len(walk.box.requests) == before, "a report that was made is shown again without asking"
+
+
+async def test_leave_it_running_leaves(brake: Brake, tmp_path: Path) -> None:
+    async with running(tmp_path, brake) as (walk, _):
+        await walk.push("#next")
+        await walk.until(lambda: walk.left, "the wizard to be left")
+        assert "Its import goes on" not in walk.app.farewell, "practice ends with its servers"
+        assert run_of(walk).journal.configuration in walk.app.farewell
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 16)])
+async def test_everything_is_reached_by_keys_alone(size: tuple[int, int], tmp_path: Path) -> None:
+    async with ended(tmp_path, "import-partial", size=size) as walk:
+        wanted = buttons(walk)
+        seen = set()
+        for _ in range(2 * len(wanted)):
+            await walk.press("tab")
+            await walk.in_view()
+            seen.add(walk.focused)
+        assert wanted <= seen
+
+
+# --- a token that is refused in the middle
+
+
+async def test_another_token_goes_on_where_one_was_refused(
+    brake: Brake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path, brake) as (walk, clock):
+        strike(monkeypatch, walk.box, "GET", f"{FI}/.*/.*/.*", 401)
+        brake.let_off()
+        clock.stops_at = FOREVER
+        await walk.until(lambda: "refused your token (401)" in watched(walk), "the refusal")
+        await walk.settled()
+        assert {"token", "look-again"} <= buttons(walk)
+        assert "look-now" not in buttons(walk)
+        await walk.push("#look-again")
+        await walk.settled()
+        assert "refused your token (401)" in watched(walk)
+        await walk.push("#token")
+        await walk.opened(TokenScreen)
+        await walk.has_focus("token")
+        await walk.paste("#token", TOKENS["writer"].value[:-1] + "0")
+        await walk.press("enter")
+        await walk.until(lambda: "refused your token (401)" in walk.text("#sheet-message"), "the other's refusal")
+        await walk.paste("#token", TOKENS["writer"].value)
+        walk.box.set_fault(None)
+        await walk.press("enter")
+        await walk.closed("run")
+        assert "Ended COMPLETE" in await reported(walk)
+        assert (triggers(walk.box), creates(walk.box)) == (1, 1)
+        assert told(walk) == len(run_of(walk).journal.expected)
+        assert TOKENS["writer"].value not in walk.app.export_screenshot()
