@@ -143,6 +143,8 @@ STEPS: list[tuple[str, tuple[Journal, Verification | None], list[str]]] = [
     ("everything", partial_import(), [
         "Replace a key", "Start again", "Put right", "Look at", "Ask about", "Rebuild", "Cut over", "Undo"]),
     ("undone", compared(journal(A, undone={"a": "archive"}, traces=traces([there(A)])), A), ["Undone"]),
+    ("archived", compared(journal(A, undone={"a": "archive"}, traces=traces([there(A)]))), ["Undone"]),
+    ("deleted", compared(journal(A, undone={"a": "delete"}, traces=traces([there(A)]))), ["Start again", "Undone"]),
 ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from tui.flagimport.journal import Journal, Stage
 from tui.flagimport.plan_words import Said, flags
 from tui.flagimport.server_errors import Explained
+from tui.flagimport.undo import Action
 from tui.flagimport.variables import Form
 from tui.flagimport.verify import Verification
 from tui.net.times import stamp, time_of_day
@@ -138,7 +139,7 @@ def run_facts(journal: Journal, compared_at: float) -> Iterator[Fact]:
 
 def remaining(journal: Journal, verification: Verification | None, errors: Sequence[Explained]) -> Iterator[Fact]:
     """What is left for a person to do, the most urgent first, each with what it does."""
-    missing = len(verification.missing) if verification else 0
+    missing = to_come(journal, verification)
     if any(each.key_refused for each in errors):
         yield "Replace a key", "LaunchDarkly reports a key that was refused; a new start fails until it is replaced."
     if verification is None and journal.expected:
@@ -154,6 +155,12 @@ def remaining(journal: Journal, verification: Verification | None, errors: Seque
     if on := sum(each.on_at_source for each in journal.expected):
         yield "Cut over", f"{flags(on)} {_was(on)} on at the source and {_is(on)} made switched off."
     yield from _undo(journal)
+
+
+def to_come(journal: Journal, verification: Verification | None) -> int:
+    """How many flags another start would bring: those that are missing, but for archived ones, which are skipped."""
+    missing = verification.missing if verification else ()
+    return sum(journal.undone.get(key) != Action.ARCHIVE for key in missing)
 
 
 def _to_look_at(verification: Verification) -> Iterator[Fact]:

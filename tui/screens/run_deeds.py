@@ -8,6 +8,7 @@ from textual.widgets import Button
 from tui.flagimport import report_lists
 from tui.flagimport.manage import Account
 from tui.flagimport.report_files import Kind, file_name, save
+from tui.flagimport.report_words import to_come
 from tui.flagimport.run import Run
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure
@@ -46,7 +47,7 @@ class RunDeeds(StepScreen):
             return
         again = event.button.id == "again"
         project, number = run.journal.identity.project, len(run.journal.awaited)
-        missing = len(run.verification.missing) if run.verification is not None else 0
+        missing = to_come(run.journal, run.verification)
         if again:
             count = "1 flag is" if missing == 1 else f"{missing:,} flags are"
             text = f"{count} missing. A second start skips those that exist by then, and brings the rest."
