@@ -52,8 +52,10 @@ class ReviewLine(Horizontal):
     def rewrite(self, line: Line) -> None:
         """Say something else."""
         before, self.line = self.line, line
-        self.query_one(".review-label", Static).update(Content(f"  {line.label}"))
-        self.query_one(".review-text", Static).update(self._content())
+        for label in self.query(".review-label").results(Static):  # none yet: a row that was just added draws itself
+            label.update(Content(f"  {line.label}"))
+        for text in self.query(".review-text").results(Static):
+            text.update(self._content())
         for button in self.query(".change").results(Plain):
             button.rename(self._leads_on())
             button.remove_class(f"to-{before.step}").add_class(f"to-{line.step}")
