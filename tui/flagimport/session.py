@@ -137,7 +137,7 @@ class Session:
 
     def save(self) -> str:
         """Write the answers down for the next start; "" or the sentence that says why it could not be done."""
-        if self.draft_path is None or not self._worth_saving() or walk.values(self.draft) == self.resumed:
+        if self.draft_path is None or not self._worth_saving() or self.of_journal:
             return ""
         if self.finished:
             self.forget_draft()
@@ -149,8 +149,9 @@ class Session:
         return ""
 
     def forget_draft(self) -> None:
-        """The walk has come to its end: there is nothing to go on with."""
-        if self.draft_path is not None:
+        """The walk has come to its end: there is nothing to go on with. Answers that a journal gave were not saved:
+        those that are may be of another walk."""
+        if self.draft_path is not None and not self.of_journal:
             drafts.discard(self.draft_path)
 
     def farewell(self) -> str:
@@ -159,7 +160,13 @@ class Session:
             return self.made()
         trouble = self.save()
         kept = self.draft_path is not None and self.draft_path.exists() and self.draft.form is not None
-        return trouble or ("Your answers are kept; start again to go on." if kept else "")
+        told = trouble or ("Your answers are kept; start again to go on." if kept and not self.made() else "")
+        return "\n".join(filter(None, (self.made(), told)))
+
+    @property
+    def of_journal(self) -> bool:
+        """The answers are those that the journal of an earlier start gave."""
+        return walk.values(self.draft) == self.resumed
 
     @property
     def finished(self) -> bool:

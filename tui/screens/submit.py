@@ -291,7 +291,7 @@ class SubmitScreen(StepScreen):
             and fate_known
             and outcome is not None
             and outcome.conflict is None,
-            "to-review": not self.running and self.submission is not None and self.session.outdated,
+            "to-review": not self.running and self.submission is not None and self._other_answers(outcome),
         }
         for button, display in shown.items():
             self.query_one(f"#{button}").display = display
@@ -304,6 +304,11 @@ class SubmitScreen(StepScreen):
         for name in ("go-to-field", "look-again", "to-review"):  # none of them sends
             button = self.query_one(f"#{name}")
             if button.display:
+    def _other_answers(self, outcome: Outcome | None) -> bool:
+        """The answers ask for something else than what was sent; those of a journal lack the keys alone."""
+        found = outcome is not None and outcome.configuration is not None and self.session.of_journal
+        return self.session.outdated and not found
+
                 button.focus()
                 return
         for tree in self.query(JsonTree):
@@ -358,7 +363,8 @@ class SubmitScreen(StepScreen):
         if self._busy():
             return
         if self.session.run is not None:
-            self.go_on()
+            self.session.draft = walk.go(self.session.draft, "run")  # though keys are missing that it does not need
+            self.app.show_step()
 
     def action_back(self) -> None:
         if not self._busy():
