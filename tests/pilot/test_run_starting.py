@@ -22,7 +22,7 @@ from tests.pilot.runs import (
     watched,
 )
 from tests.pilot.walking import Walk
-from tests.unit.run_tools import creates, flags_of, triggers
+from tests.unit.run_tools import begun, creates, flags_of, triggers
 from tests.unit.sandbox_tools import FI, launchdarkly
 
 # --- the start
@@ -118,6 +118,7 @@ async def test_a_start_that_shows_late_is_found_by_looking_again(tmp_path: Path)
         assert triggers(walk.box) == 1
         with launchdarkly(walk.box) as other:
             other.post(f"{FI}/web-shop/unleash/{run_of(walk).journal.configuration}/trigger")
+        begun(walk.box, run_of(walk).journal.configuration)
         await walk.push("#look-again")
         assert "Ended COMPLETE" in await reported(walk)
         assert triggers(walk.box) == 2

@@ -294,11 +294,11 @@ async def test_stopped_in_the_middle_and_gone_on_with(gate: Gate, tmp_path: Path
         await went_on(walk, gate, 4)
 
 
-async def test_closed_in_the_middle_and_gone_on_with(gate: Gate, tmp_path: Path) -> None:
+async def test_esc_in_the_middle_stops_nothing(gate: Gate, tmp_path: Path) -> None:
     async with undoing(tmp_path) as walk:
         await in_the_middle(walk, gate)
         await walk.press("escape")
-        await walk.closed("run")
-        await walk.until(lambda: "Undone 4 flags" in report(walk), "the report made anew")
-        await walk.settled()
-        await went_on(walk, gate, 4)
+        assert isinstance(walk.app.screen, UndoScreen)
+        gate.open()
+        await walk.until(lambda: "Done." in message(walk), "the end")
+        assert gone(walk) == set(planned(walk))

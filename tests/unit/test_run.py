@@ -1,0 +1,333 @@
+"""One import as the wizard holds it: what was seen is kept, told once, and never in the way of going on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from tests.unit import run_tools
+from tests.unit.run_tools import begun, deleted, flags_of, instructed, triggers
+from tests.unit.sandbox_tools import FI, launchdarkly
+from tests.unit.walk_tools import drained, strangers
+from tui.flagimport.journal import Journal, Stage
+from tui.flagimport.run import Run
+from tui.flagimport.running import Resting, Started
+from tui.flagimport.watch import Moved
+from tui.net.errors import Failure, Kind
+from tui.sandbox.keys import TOKENS
+from tui.sandbox.server import Sandbox
+
+FULL = Failure(Kind.INTERNAL, "The journal cannot be written.", "", "")
+
+
+@dataclass
+class Kept:
+    """The journals that were written down; `refuses` says which cannot be."""
+
+    journals: list[Journal] = field(default_factory=list)
+    refuses: Callable[[Journal], bool] = lambda journal: False
+
+    def __call__(self, journal: Journal) -> None:
+        if self.refuses(journal):
+            raise FULL
+        self.journals.append(journal)
+
+    @property
+    def stages(self) -> list[Stage]:
+        return [each.stage for each in self.journals]
+
+
+async def created(box: Sandbox, integration: str = "unleash") -> tuple[Run, Kept]:
+    """A configuration that exists and was not started."""
+    made = await run_tools.run_of(box, integration)
+    assert (await made.create()).configuration is not None
+    kept = Kept()
+    return Run(made.journal, made.request.instance, made.bag, made.tools, kept), kept
+
+
+async def start(run: Run) -> Started:
+    return (await drained(run.start()))[1]
+
+
+async def watch(run: Run, looks: int = 1000) -> None:
+    """To the end, or until it has rested so many times."""
+    async with aclosing(run.watched()) as events:
+        async for event in events:
+            looks -= isinstance(event, Resting)
+            if not looks:
+                return
+
+
+async def compare(run: Run) -> None:
+    async with aclosing(run.compared()) as events:
+        async for _ in events:
+            pass
+
+
+def told(run: Run) -> int:
+    """How many arrivals the news speak of."""
+    texts = [each.text.partition(" and ") for each in run.news if each.level == "ok"]
+    return sum(len(names.split(", ")) + int(more.removesuffix(" more") or 0) for names, _, more in texts)
+
+
+async def test_from_the_start_to_the_comparison(box: Sandbox) -> None:
+    run, kept = await created(box)
+    assert run.planned
+    assert (await start(run)).triggered
+    assert (kept.stages[-1], run.begun, run.by_us, run.trouble, run.unsure) == (Stage.STARTED, True, True, None, False)
+    await watch(run)
+    assert (kept.stages[-1], run.status, run.resting, run.stuck) == (Stage.ENDED, "complete", None, None)
+    assert run.arrived == told(run) == len(run.journal.expected)
+    assert not run.report().verified
+    await compare(run)
+    assert run.verification is not None
+    assert run.verification.agrees
+    assert kept.stages == [Stage.STARTING, Stage.STARTED, Stage.ENDED, Stage.VERIFIED]
+    assert kept.journals[-1] == run.journal
+    assert run.report().verified
+    assert not strangers()
+
+
+async def test_watched_anew_tells_nothing_twice(box: Sandbox) -> None:
+    run, _ = await created(box)
+    box.set_fault("import-error-then-success")
+    await start(run)
+    for looks in (1, 2, 1):
+        await watch(run, looks)
+        assert told(run) == run.arrived
+    await watch(run)
+    assert run.over
+    assert told(run) == run.arrived == len(run.journal.expected)
+    warnings = [each.text for each in run.news if each.level == "warning"]
+    assert len(warnings) == len(set(warnings)) > 0
+    assert any("trying again (503)" in each for each in warnings)
+    moments = [each.at for each in run.news]
+    assert moments == sorted(moments, reverse=True), "the newest first"
+
+
+def moved(*fresh: str, errors: tuple[str, ...] = (), at: float = 5.0) -> Moved:
+    return Moved("importing", len(fresh), 9, fresh, errors, at)
+
+
+async def test_arrivals_are_named_as_far_as_they_fit(box: Sandbox) -> None:
+    run, _ = await created(box)
+    run._take(moved("a"))
+    run._take(moved("a", "b", "c", "d"))
+    run._take(moved("a", "b", "c", "d", *(f"more-{n}" for n in range(1_003))))
+    assert [each.text for each in run.news] == ["more-0, more-1, more-2 and 1,000 more", "b, c, d", "a"]
+
+
+async def test_news_are_bounded(box: Sandbox) -> None:
+    run, _ = await created(box)
+    for n in range(5_000):
+        run._take(moved(f"flag-{n}"))
+    assert len(run.news) == 200
+    assert run.news[0].text == "flag-4999"
+
+
+@pytest.mark.parametrize(
+    ("error", "refused"),
+    [
+        ("23 Nov 14:06:04: sourceApiKey: Forbidden (403)", True),
+        ("The source refused the request (401)", True),
+        ('"a~b" is not allowed as a flag key (400)', False),
+        ("The source did not answer, trying again (503)", False),
+    ],
+)
+async def test_a_refused_key_is_known_while_it_runs(box: Sandbox, error: str, refused: bool) -> None:
+    run, _ = await created(box)
+    assert not run.key_refused
+    run._take(moved("a", errors=(error,)))
+    assert run.key_refused is refused
+
+
+# --- starting again
+
+
+def cleared(run: Run) -> bool:
+    return run.verification is None and not run.news
+
+
+async def test_once_more_brings_what_is_missing_and_tells_only_that(box: Sandbox) -> None:
+    run, kept = await created(box)
+    box.set_fault("import-partial")
+    await start(run)
+    await watch(run)
+    await compare(run)
+    assert run.verification is not None
+    missing, before = len(run.verification.missing), flags_of(box)
+    assert missing
+    run.once_more()
+    assert cleared(run)
+    assert run.journal.stage is Stage.CREATED
+    box.set_fault(None)
+    assert (await start(run)).triggered
+    await watch(run)
+    await compare(run)
+    assert run.verification.agrees
+    assert told(run) == missing
+    assert {key: flags_of(box)[key]["creationDate"] for key in before} == {
+        key: flag["creationDate"] for key, flag in before.items()
+    }
+    assert kept.stages[4:] == [Stage.CREATED, Stage.STARTING, Stage.STARTED, Stage.ENDED, Stage.VERIFIED]
+    assert triggers(box) == 2
+
+
+async def test_once_more_that_cannot_be_noted_changes_nothing(box: Sandbox) -> None:
+    run, kept = await created(box)
+    await start(run)
+    await watch(run)
+    await compare(run)
+    before = run.journal, run.verification, list(run.news)
+    kept.refuses = lambda journal: True
+    with pytest.raises(Failure):
+        run.once_more()
+    assert (run.journal, run.verification, list(run.news)) == before
+
+
+# --- a start whose fate nobody knows
+
+
+async def unsure(box: Sandbox) -> tuple[Run, Kept]:
+    run, kept = await created(box)
+    box.set_fault("lost-trigger-request")
+    assert not (await start(run)).known
+    assert run.unsure
+    assert run.trouble is not None
+    assert run.begun
+    assert run.journal.stage is Stage.STARTING
+    box.set_fault(None)
+    return run, kept
+
+
+async def test_said_not_to_have_started_it_can_be_started(box: Sandbox) -> None:
+    run, kept = await unsure(box)
+    run.assume(False)
+    assert (run.begun, run.unsure, run.trouble) == (False, False, None)
+    assert kept.stages[-1] is Stage.CREATED
+    assert (await start(run)).triggered
+    await watch(run)
+    assert (run.status, triggers(box)) == ("complete", 2)
+
+
+async def test_said_to_have_started_it_is_watched(box: Sandbox) -> None:
+    run, kept = await unsure(box)
+    run.assume(True)
+    assert (run.begun, run.unsure, run.trouble, run.by_us) == (True, False, None, True)
+    assert kept.stages[-1] is Stage.STARTED
+    with launchdarkly(box) as ld:
+        ld.post(f"{FI}/web-shop/unleash/{run.journal.configuration}/trigger")
+    await watch(run)
+    assert run.status == "complete"
+
+
+async def test_looked_up_again_a_late_start_is_found(box: Sandbox) -> None:
+    run, _ = await unsure(box)
+    assert not (await start(run)).known
+    assert run.unsure
+    with launchdarkly(box) as ld:
+        ld.post(f"{FI}/web-shop/unleash/{run.journal.configuration}/trigger")
+    begun(box, run.journal.configuration)
+    assert (await start(run)).known
+    assert (run.unsure, run.trouble, triggers(box)) == (False, None, 2)
+
+
+@pytest.mark.parametrize("fault", ["started-by-create", "trigger-conflict"])
+async def test_one_that_runs_already_is_not_ours(box: Sandbox, fault: str) -> None:
+    box.set_fault(fault)
+    run, _ = await created(box)
+    await start(run)
+    assert (run.by_us, run.trouble, run.unsure) == (False, None, False)
+    await watch(run)
+    assert run.status == "complete"
+
+
+# --- trouble
+
+
+def stuck_in(run: Run) -> Failure | None:
+    return run.trouble
+
+
+@pytest.mark.parametrize("stage", [Stage.STARTING, Stage.STARTED, Stage.ENDED, Stage.VERIFIED])
+async def test_a_journal_that_cannot_be_written_is_trouble_and_nothing_goes_on_without_it(
+    box: Sandbox, stage: Stage
+) -> None:
+    run, kept = await created(box)
+    kept.refuses = lambda journal: journal.stage is stage
+    async with aclosing(run.start()) as events:
+        async for _ in events:
+            pass
+    if run.trouble is None:
+        await watch(run)
+    if run.trouble is None:
+        await compare(run)
+    assert run.trouble is FULL
+    assert triggers(box) == (0 if stage is Stage.STARTING else 1)
+    assert run.journal.stage is not stage
+    assert stage not in kept.stages
+    assert not strangers()
+
+
+async def test_a_token_that_is_refused_is_trouble_that_another_ends(box: Sandbox) -> None:
+    run, kept = await created(box)
+    run.bag.put("token", TOKENS["writer"].value[:-1] + "0")
+    async with aclosing(run.start()) as events:
+        async for _ in events:
+            pass
+    assert run.trouble is not None
+    assert (run.trouble.status_code, run.unsure, triggers(box)) == (401, False, 0)
+    assert kept.stages == []
+    run.bag.put("token", TOKENS["writer"].value)
+    await start(run)
+    run.bag.put("token", TOKENS["writer"].value[:-1] + "0")
+    await watch(run)
+    assert run.trouble is not None
+    assert (run.trouble.status_code, run.over) == (401, False)
+    run.bag.put("token", TOKENS["writer"].value)
+    await watch(run)
+    assert run.journal.stage is Stage.ENDED
+    assert not stuck_in(run)
+
+
+async def test_a_comparison_that_fails_leaves_the_one_before(box: Sandbox) -> None:
+    run, _ = await created(box)
+    await start(run)
+    await watch(run)
+    await compare(run)
+    before = run.verification
+    box.stop()
+    await compare(run)
+    assert run.trouble is not None
+    assert run.verification is before is not None
+
+
+async def test_compared_once_more_it_keeps_what_it_made_as_it_was(box: Sandbox) -> None:
+    """What was changed since must not pass for untouched: undo goes by it."""
+    run, _ = await created(box)
+    await start(run)
+    await watch(run)
+    await compare(run)
+    traces, key = run.journal.traces, run.journal.expected[0].key
+    instructed(box, key, "turnFlagOn", environmentKey="test")
+    deleted(box, run.journal.expected[1].key)
+    await compare(run)
+    assert run.verification is not None
+    assert (run.verification.missing, [each for each, _ in run.verification.on]) == (
+        (run.journal.expected[1].key,),
+        [key],
+    )
+    assert run.journal.traces == traces
+    assert run.journal.stage is Stage.VERIFIED
+
+
+async def test_the_report_holds_no_key(box: Sandbox) -> None:
+    run, _ = await created(box)
+    key = run.bag.peek("sourceApiKey") or run.bag.peek("token")
+    run.tools.redactor.add(key)
+    run.journal = replace(run.journal, stage=Stage.ENDED, ended="failed", errors=(f"{key} was refused (401)",))
+    assert key not in repr(run.report())
+    assert "(401)" in run.report().errors[0].text
