@@ -7,7 +7,8 @@ with a small object, and this module needs no model.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,13 +76,17 @@ def head_of(identity: Mapping[str, str], stage: str, configuration: str, expecte
 
 def heads(folder: Path) -> tuple[Head, ...]:
     """All journals of a folder, those under way first, and of these the ones written last. Never raises."""
-    try:
-        files = [(path.stat().st_mtime, path) for path in folder.glob("*.json")]
-    except OSError:
-        return ()
-    newest = sorted(files, key=lambda each: (-each[0], each[1].name))[:_MOST]
+    newest = sorted(_files(folder), key=lambda each: (-each[0], each[1].name))[:_MOST]
     found = [head for at, path in newest if (head := _read(path, at)) is not None]
     return tuple(sorted(found, key=lambda each: not each.under_way))
+
+
+def _files(folder: Path) -> Iterator[tuple[float, Path]]:
+    """When each was written; without those that are gone by now, or lead nowhere."""
+    with suppress(OSError):
+        for path in folder.glob("*.json"):
+            with suppress(OSError):
+                yield path.stat().st_mtime, path
 
 
 def _read(path: Path, touched: float) -> Head | None:
@@ -95,5 +100,5 @@ def _read(path: Path, touched: float) -> Head | None:
             path=path, configuration=clean(str(head["configuration"])), expected=int(head["expected"]),
             touched=touched, **texts,
         )  # fmt: skip
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None

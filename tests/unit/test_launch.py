@@ -1,0 +1,370 @@
+"""From answers to a run, and from a journal back to both: what an import has made stays its own, whoever goes on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.unit.run_tools import Time, creates, tools_of, triggers
+from tests.unit.walk_tools import NAME, at_review, configurations, drained, planned
+from tests.unit.walk_tools import session as session_of
+from tui.files import state_dir
+from tui.flagimport import journal_file, journal_heads, journal_lock, launch, walk
+from tui.flagimport.journal import Journal, Mark, Stage
+from tui.flagimport.journal_heads import Head
+from tui.flagimport.practice import Practice, values_from
+from tui.flagimport.run import Run
+from tui.flagimport.session import Session
+from tui.flagimport.submit import Outcome
+from tui.net.errors import Failure, Kind
+from tui.sandbox.keys import TOKENS
+from tui.sandbox.server import Sandbox
+
+
+async def at_the_button(
+    box: Sandbox, integration: str = "unleash", *, clock: Time | None = None, **answers: str
+) -> Session:
+    """All answered and planned; the clock waits for imports there."""
+    clock = clock or Time(at=time.time(), box=box)
+    made = await at_review(box, integration, tools_of(clock), **answers)
+    await planned(made)
+    return made
+
+
+async def pressed(made: Session, *, reuse: bool = False) -> Outcome:
+    """Review's button, to the end of the attempt."""
+    launch.begin(made, reuse=reuse)
+    assert made.submission is not None
+    _, outcome = await drained(made.submission.send())
+    assert launch.settled(made, outcome) is None
+    return outcome
+
+
+async def imported(made: Session) -> Run:
+    """Created, started, watched and compared."""
+    await pressed(made)
+    return await to_the_end(made)
+
+
+async def to_the_end(made: Session) -> Run:
+    run = made.run
+    assert run is not None
+    for events in (run.start(), run.watched(), run.compared()):
+        async for _ in events:
+            pass
+    assert run.trouble is None
+    assert run.journal.stage is Stage.VERIFIED
+    return run
+
+
+def the_journal() -> Path:
+    (path,) = journal_file.folder().glob("*.json")
+    return path
+
+
+def noted() -> Journal:
+    journal = journal_file.load(the_journal())
+    assert journal is not None
+    return journal
+
+
+def head() -> Head:
+    (found,) = journal_heads.heads(journal_file.folder())
+    return found
+
+
+def is_held(path: Path) -> bool:
+    try:
+        journal_lock.taken(path).release()
+    except Failure as failure:
+        return failure.kind is Kind.TIMEOUT
+    return False
+
+
+def somebody(box: Sandbox) -> Session:
+    """Another start of the program by a person whose token is in the environment."""
+    environ = {"LD_ACCESS_TOKEN": TOKENS["writer"].value, "LD_BASE_URI": box.addresses()["launchdarkly"]["url"]}
+    return session_of(tools_of(Time(at=time.time(), box=box)), environ=environ)
+
+
+# --- the button
+
+
+async def test_nothing_is_written_before_something_is_sent(box: Sandbox) -> None:
+    made = await at_the_button(box)
+    launch.begin(made, reuse=False)
+    assert list(journal_file.folder().glob("*.json")) == []
+    assert creates(box) == 0
+    assert made.submission is not None
+    await drained(made.submission.send())
+    assert noted().stage is Stage.CREATING
+    assert launch.settled(made, made.submission.outcome or Outcome()) is None
+    assert noted().stage is Stage.CREATED
+    assert noted().configuration == configurations(box, NAME)[0]["_id"]
+    assert made.run is not None
+    assert made.run.planned
+    assert noted().expected == made.run.journal.expected
+
+
+async def test_its_journal_is_kept_from_others_until_it_is_let_go(box: Sandbox) -> None:
+    made = await at_the_button(box)
+    await pressed(made)
+    assert is_held(the_journal())
+    made.release()
+    assert not is_held(the_journal())
+
+
+async def test_in_practice_nothing_is_written(box: Sandbox) -> None:
+    made = await at_the_button(box)
+    there = box.addresses()
+    made.practice = Practice(values_from(there), there["launchdarkly"]["url"], (), box.set_fault, box.stop)
+    await imported(made)
+    assert not journal_file.folder().exists()
+
+
+@pytest.mark.parametrize("fault", ["bad-request", "forbidden", "lost-request"])
+async def test_what_was_not_created_is_not_under_way(box: Sandbox, fault: str) -> None:
+    made = await at_the_button(box)
+    box.set_fault(fault)
+    outcome = await pressed(made)
+    assert outcome.may_send_again
+    assert made.run is None
+    assert noted().stage is Stage.PLANNED
+    assert not head().under_way
+    box.set_fault(None)
+    assert (await pressed(made)).configuration is not None
+    assert noted().stage is Stage.CREATED
+
+
+# --- over the journal of an earlier run
+
+
+async def test_one_that_another_works_on_is_left_to_it(box: Sandbox) -> None:
+    await imported(await at_the_button(box))
+    again = await at_the_button(box)
+    with pytest.raises(Failure, match="Another run of this import is under way"):
+        launch.begin(again, reuse=True)
+    assert again.submission is None
+    assert creates(box) == 1
+
+
+async def test_over_its_journal_an_import_goes_on_with_what_it_has_made(box: Sandbox) -> None:
+    clock = Time(at=time.time(), box=box)
+    one = await at_the_button(box, clock=clock)
+    made = (await imported(one)).journal
+    one.release()
+    clock.at += 60
+    other = await at_the_button(box, clock=clock)
+    outcome = await pressed(other, reuse=True)
+    assert outcome.reused
+    assert other.run is not None
+    run = other.run.journal
+    assert (run.configuration, run.traces, run.expected) == (made.configuration, made.traces, made.expected)
+    assert run.before & made.keys == frozenset(), "they are not taken for flags of others"
+    assert noted().traces == made.traces
+    after = await to_the_end(other)
+    assert after.verification is not None
+    assert after.verification.agrees
+    assert after.journal.traces == made.traces
+    assert (creates(box), triggers(box)) == (1, 2)
+
+
+@pytest.mark.parametrize("stage", [Stage.CREATING, Stage.STARTING, Stage.STARTED, Stage.ENDED])
+async def test_one_that_is_under_way_is_not_begun_once_more(box: Sandbox, stage: Stage) -> None:
+    one = await at_the_button(box)
+    await pressed(one)
+    journal_file.save(replace(noted(), stage=stage), the_journal())
+    one.release()
+    other = await at_the_button(box)
+    before = the_journal().read_bytes()
+    with pytest.raises(Failure) as refused:
+        launch.begin(other, reuse=True)
+    assert refused.value.kind is Kind.CONFLICT
+    assert (the_journal().read_bytes(), creates(box)) == (before, 1)
+    assert other.submission is None
+
+
+async def test_a_plan_from_before_the_last_run_is_read_again_first(box: Sandbox) -> None:
+    clock = Time(at=time.time(), box=box)
+    one, other = await at_the_button(box, clock=clock), await at_the_button(box, clock=clock)
+    await imported(one)
+    one.release()
+    with pytest.raises(Failure, match="was read before the import"):
+        launch.begin(other, reuse=True)
+    clock.at += 60
+    await planned(other)
+    launch.begin(other, reuse=True)
+
+
+async def test_without_a_plan_what_was_made_stays_too(box: Sandbox) -> None:
+    one = await at_the_button(box)
+    made = (await imported(one)).journal
+    one.release()
+    other = await at_review(box)
+    assert (await pressed(other, reuse=True)).reused
+    assert noted().traces == made.traces
+    assert noted().configuration == made.configuration
+
+
+# --- a journal that cannot be written
+
+
+async def test_where_no_journal_can_be_made_nothing_is_sent(box: Sandbox) -> None:
+    made = await at_the_button(box)
+    (state_dir() / journal_heads.FOLDER).write_text("no folder")
+    with pytest.raises(Failure, match="cannot be written") as refused:
+        launch.begin(made, reuse=False)
+    assert refused.value.kind is Kind.INTERNAL
+    assert creates(box) == 0
+    assert made.submission is None
+
+
+async def test_a_journal_that_cannot_be_written_any_more_stops_the_sending(box: Sandbox) -> None:
+    made = await at_the_button(box)
+    launch.begin(made, reuse=False)
+    made.release()
+    journal_file.folder().rmdir()
+    journal_file.folder().write_text("no folder")
+    assert made.submission is not None
+    _, outcome = await drained(made.submission.send())
+    assert outcome.failure is not None
+    assert "cannot be written" in outcome.failure.what
+    assert outcome.may_send_again
+    assert creates(box) == 0
+
+
+async def test_a_creation_that_cannot_be_noted_is_told_and_still_is_the_run(box: Sandbox) -> None:
+    made = await at_the_button(box)
+    launch.begin(made, reuse=False)
+    assert made.submission is not None
+    _, outcome = await drained(made.submission.send())
+    the_journal().unlink()
+    made.release()
+    journal_file.folder().rmdir()
+    journal_file.folder().write_text("no folder")
+    trouble = launch.settled(made, outcome)
+    assert trouble is not None
+    assert "cannot be written" in trouble.what
+    assert made.run is not None
+    assert made.run.journal.configuration == configurations(box, NAME)[0]["_id"]
+
+
+# --- going on
+
+
+@pytest.mark.parametrize("stage", [Stage.CREATED, Stage.STARTING, Stage.STARTED, Stage.ENDED, Stage.VERIFIED])
+async def test_an_earlier_import_is_taken_up_where_it_stands(box: Sandbox, stage: Stage) -> None:
+    one = await at_the_button(box)
+    await pressed(one)
+    journal_file.save(replace(noted(), stage=stage, mark=Mark("pending", None, None)), the_journal())
+    one.release()
+    other = somebody(box)
+    assert launch.resume(other, head()) == other.draft.step == "run"
+    assert other.run is not None
+    assert other.run.journal == noted()
+    assert other.bag.keys() == ("token",)
+    assert is_held(the_journal())
+    assert other.of_journal
+    assert other.save() == ""
+
+
+async def test_one_that_was_being_created_is_looked_up_on_submit(box: Sandbox) -> None:
+    one = await at_the_button(box)
+    launch.begin(one, reuse=False)
+    assert one.submission is not None
+    await drained(one.submission.send())  # created, and never noted
+    one.release()
+    other = somebody(box)
+    assert launch.resume(other, head()) == "submit"
+    assert other.run is None
+    assert other.submission is not None
+    _, outcome = await drained(other.submission.look_again())
+    assert launch.settled(other, outcome) is None
+    assert noted().stage is Stage.CREATED
+    await to_the_end(other)
+    assert (creates(box), triggers(box), len(configurations(box, NAME))) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("integration", ["unleash", "split"])
+async def test_the_answers_come_back_without_the_keys(box: Sandbox, integration: str) -> None:
+    one = await at_the_button(box, integration, config_tags="migration, second-try")
+    await pressed(one)
+    one.release()
+    other = somebody(box)
+    launch.resume(other, head())
+    for each in walk.all_fields(other.draft):
+        given, there = walk.answer(one.draft, each.key), walk.answer(other.draft, each.key)
+        if each.secret:
+            assert there.secret is None or each.key == "token"
+        elif each.role not in ("source-api",):
+            assert there.value == given.value, each.key
+
+
+async def test_a_token_stays_for_its_own_host_alone(box: Sandbox) -> None:
+    one = await at_the_button(box)
+    await pressed(one)
+    one.release()
+    same = await at_review(box)
+    launch.resume(same, head())
+    assert "token" in same.bag
+    same.release()
+    with Sandbox.start() as elsewhere:
+        other = await at_review(elsewhere)
+        launch.resume(other, head())
+        assert "token" not in other.bag
+
+
+def broken(path: Path) -> None:
+    text = path.read_text("utf-8")
+    path.write_text(text[: len(text) // 2], "utf-8")
+
+
+def of_nobody(path: Path) -> None:
+    journal = noted()
+    path.unlink()
+    identity = replace(journal.identity, integration="flagsmith")
+    journal_file.save(replace(journal, identity=identity), journal_file.path_of(identity))
+
+
+def of_nowhere(path: Path) -> None:
+    journal = noted()
+    path.unlink()
+    identity = replace(journal.identity, host="gopher://nowhere")
+    journal_file.save(replace(journal, identity=identity), journal_file.path_of(identity))
+
+
+@pytest.mark.parametrize("spoil", [broken, of_nobody, of_nowhere])
+async def test_one_that_cannot_be_taken_up_changes_nothing(box: Sandbox, spoil: Callable[[Path], None]) -> None:
+    one = await at_the_button(box)
+    await pressed(one)
+    one.release()
+    spoil(the_journal())
+    other = await at_the_button(box, config_name="Another one")
+    await pressed(other)
+    mine, its = (
+        other.journal_path,
+        next(each for each in journal_heads.heads(journal_file.folder()) if each.name == NAME),
+    )
+    before = other.draft, other.run, other.submission, other.creation, other.resumed
+    with pytest.raises(Failure):
+        launch.resume(other, its)
+    assert (other.draft, other.run, other.submission, other.creation, other.resumed) == before
+    assert mine is not None
+    assert is_held(mine)
+    assert not is_held(its.path)
+
+
+async def test_a_journal_that_is_gone_by_then(box: Sandbox) -> None:
+    one = await at_the_button(box)
+    await pressed(one)
+    one.release()
+    found = head()
+    found.path.unlink()
+    other = somebody(box)
+    with pytest.raises(Failure, match="gone"):
+        launch.resume(other, found)
+    assert not is_held(found.path)
