@@ -120,11 +120,18 @@ class WizardApp(Host):
         """Answers and imports of earlier starts; practice has answers of its own, and imports of no other start."""
         from tui.files import state_dir
 
-        self.saved, self.runs = None, ()
+        self.saved, self.runs = None, self._earlier_runs()
         with contextlib.suppress(OSError):
-            place = state_dir()
-            self.saved = drafts.load(place / ("practice-draft.json" if self.practising else "draft.json"))
-            self.runs = () if self.practising else journal_heads.heads(place / journal_heads.FOLDER)
+            self.saved = drafts.load(state_dir() / ("practice-draft.json" if self.practising else "draft.json"))
+
+    def _earlier_runs(self) -> tuple[Head, ...]:
+        from tui.files import state_dir
+
+        if self.practising:
+            return ()
+        with contextlib.suppress(OSError):
+            return journal_heads.heads(state_dir() / journal_heads.FOLDER)
+        return ()
 
     @work(exclusive=True, group="load", exit_on_error=True)
     async def _load(self) -> None:
@@ -253,7 +260,7 @@ class WizardApp(Host):
             for each in reached:
                 if each.key != screen.STEP:
                     yield SystemCommand(f"Go to {each.title}", each.asks, lambda s=each.key: screen.action_goto(s))
-            if self.runs:
+            if not self.practising:
                 yield SystemCommand("Earlier imports", "Go on with one, look at it, undo it", self.show_runs)
             yield SystemCommand("Configurations", "The imports your account has", self.show_configurations)
         for theme in THEMES:
@@ -270,6 +277,7 @@ class WizardApp(Host):
         from tui.screens.leaving import leaving_question
         from tui.screens.resume import RunsScreen, go_on_with
 
+        self.runs = self._earlier_runs()
         head = await self.push_screen_wait(RunsScreen(self.runs))
         if head is None:
             return

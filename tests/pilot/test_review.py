@@ -9,6 +9,7 @@ from typing import Any
 from tests.pilot.walking import Walk, practice_app
 from tests.unit.sandbox_tools import FI, launchdarkly
 from tui.flagimport import recipe
+from tui.flagimport import walk as walks
 from tui.screens.dialogs import TextScreen
 from tui.screens.review import ReviewLine
 
@@ -141,6 +142,7 @@ async def test_curl_and_recipe_hold_no_key(tmp_path: Path) -> None:
 async def test_a_name_that_is_taken_with_the_same_settings_can_be_used(tmp_path: Path) -> None:
     async with practice_app(tmp_path) as walk:
         await walk.jump("review")
+        walk.app.session.draft = walks.start_too(walk.draft, False)
         await walk.send()
         await walk.press("f7")
         await walk.at("review")
@@ -154,6 +156,20 @@ async def test_a_name_that_is_taken_with_the_same_settings_can_be_used(tmp_path:
         await walk.until(lambda: walk.outcome is not None and walk.outcome.reused, "the existing one")
         assert len(walk.creations()) == 1
         assert len(walk.created()) == 1
+
+
+async def test_an_import_under_way_is_not_begun_once_more(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await walk.jump("review")
+        await walk.send()
+        await walk.press("f7")
+        await walk.at("review")
+        await walk.push("#use-that")
+        await walk.opened(TextScreen)
+        assert "was begun, and its end is not verified" in walk.text(".dialog-code")
+        await walk.press("escape")
+        await walk.closed("review")
+        assert len(walk.posts()) == 2  # the one that created it, and the one that started it
 
 
 async def test_a_name_that_is_taken_with_other_settings_is_refused_with_the_difference(tmp_path: Path) -> None:

@@ -33,7 +33,8 @@ class End:
 
     says: tuple[str, ...]
     on_submit: str = "201, start queued"
-    triggers: int = 1
+    triggers: tuple[int, ...] = (1,)
+    """Started by its creation it may still be pending when its status is read: a start is then answered 409."""
     came: tuple[int, int] = (1, 1)
     """The share of the new flags that arrive: so many of so many."""
     offers: frozenset[str] = frozenset()
@@ -68,7 +69,7 @@ BY_FAULT: dict[str, End] = {
     "import-error-then-success": End((*WHOLE, "The source did not answer, trying again (503)")),
     "stale-complete": End(WHOLE),
     "unknown-status": End(WHOLE),
-    "started-by-create": End(WHOLE, "not started once more", 0),
+    "started-by-create": End(WHOLE, "not started once more", (0, 1)),
     "trigger-conflict": End(WHOLE, "it runs already     409"),
     "lost-trigger-answer": End(WHOLE, "its answer was lost; the status shows it"),
     "flags-dropped": End(("Ended COMPLETE", "{came} of {n} arrived, {rest} missing."), came=(4, 5), offers=FEW),
@@ -99,7 +100,7 @@ async def test_each_fault_ends_in_the_right_words(fault: str, tmp_path: Path) ->
         assert arrived(walk) == run_of(walk).arrived == came
         assert end.offers <= buttons(walk)
         assert ("again" in buttons(walk)) == (came < n)
-        assert triggers(walk.box) == end.triggers
+        assert triggers(walk.box) in end.triggers
         assert (creates(walk.box), walk.created()) == (1, ["Unleash default production"])
         assert told(walk) == came
         assert walk.text("#next") == "[ Done ]"

@@ -28,7 +28,7 @@ async def test_practice_leads_to_a_created_configuration(integration: str, tmp_p
         await walk.next()
         await walk.at("run")
         assert "Ended COMPLETE" in walk.shown
-        await walk.next()
+        await walk.push("#next")
         await walk.until(lambda: walk.left, "Done leaves")
         assert walk.outcome.configuration.id in walk.app.farewell
 

@@ -239,7 +239,7 @@ async def test_the_farewell_tells_what_was_created(tmp_path: Path) -> None:
         assert made.submission is not None
         outcome = await sent(made.submission)
         assert outcome.configuration is not None
-        launch.created(made, outcome)
+        launch.settled(made, outcome)
         assert outcome.configuration.id in made.farewell()
         assert "is in web-shop, LaunchDarkly 127.0.0.1:" in made.farewell()
         assert not made.draft_path.exists()
@@ -267,7 +267,7 @@ async def test_practice_fills_in_every_field_and_ends_in_a_configuration() -> No
             assert made.submission is not None
             outcome = await sent(made.submission)
             assert outcome.configuration is not None
-            launch.created(made, outcome)
+            launch.settled(made, outcome)
             assert "practice" in made.farewell()
 
 

@@ -76,7 +76,7 @@ async def test_a_walk_with_all_checks_ends_in_a_created_configuration(integratio
         assert there["_id"] == outcome.configuration.id
         assert (there["projectKey"], there["integrationKey"]) == ("web-shop", integration)
         assert there["config"].items() >= WANTED[integration].items()
-        assert launch.created(made, outcome) is None
+        assert launch.settled(made, outcome) is None
         assert made.farewell() == f'Flag import configuration "{shown.name}" ({there["_id"]}) is in web-shop, ' + (
             f"LaunchDarkly {shown.instance.name}."
         )

@@ -151,6 +151,16 @@ class Journal:
         return self.keys - self.before
 
     @property
+    def under_way(self) -> bool:
+        """Something was sent, and what came of it is not verified."""
+        return self.stage in (Stage.CREATING, Stage.STARTING, Stage.STARTED, Stage.ENDED)
+
+    @property
+    def latest(self) -> float:
+        """When something happened in LaunchDarkly last, seconds since the epoch, as far as it was seen."""
+        return max(self.start_sent_at, self.started_at, self.ended_at, self.verified_at)
+
+    @property
     def flag_tag(self) -> str:
         """The tag that every arriving flag gets, "" for none."""
         return str(self.config.get("ldTag") or "")
@@ -181,7 +191,7 @@ def begin(
         before=frozenset(plan.existing),
         who=who,
         incomplete=plan.incomplete,
-        snapshot_at=plan.read_at,
+        snapshot_at=_snapshot_at(plan),
     )
 
 
@@ -189,6 +199,14 @@ def unplanned(request: CreateRequest, references: Mapping[str, str], who: str) -
     """The journal of a configuration that is only created: nobody has planned yet what it is to bring."""
     config = _settings(request)
     return Journal(identity_of(request), request.tags, config, references, 0.0, (), (), (), frozenset(), who)
+
+
+def unplanned_again(noted: Journal | None, fresh: Journal) -> Journal:
+    """The same where `noted` stands already: what an earlier run has made stays its own."""
+    if noted is None or not (noted.configuration or noted.traces):
+        return fresh
+    later = created_again(noted) if noted.configuration else planned_again(noted)
+    return replace(later, config=fresh.config, references=fresh.references, tags=fresh.tags)
 
 
 def of_existing(host: str, configuration: Configuration, who: str) -> Journal:
@@ -209,7 +227,9 @@ def again(journal: Journal, plan: Plan, explained: Mapping[str, tuple[Lost, ...]
     """
     arriving = {each.flag.key: expected_of(each, explained) for each in plan.arriving}
     kept = tuple(arriving.pop(each.key, each) for each in journal.expected)
-    there = standing(journal, {key: flag.created for key, flag in plan.existing.items()}, plan.read_at)
+    there = journal
+    if not plan.incomplete:
+        there = standing(journal, {key: flag.created for key, flag in plan.existing.items()}, plan.read_at)
     return replace(
         there,
         stage=Stage.CREATED,
@@ -218,7 +238,13 @@ def again(journal: Journal, plan: Plan, explained: Mapping[str, tuple[Lost, ...]
         left_out=tuple(LeftOut(p.flag.key, p.verdict.value, p.reason) for p in plan.flags if not p.arrives),
         notes=plan.notes,
         incomplete=plan.incomplete,
+        snapshot_at=_snapshot_at(plan),
     )
+
+
+def _snapshot_at(plan: Plan) -> float:
+    """When the plan has read all that stands in the project; 0 where it has not, so that the start reads it anew."""
+    return 0.0 if plan.incomplete else plan.read_at
 
 
 def renewed(noted: Journal | None, fresh: Journal, plan: Plan, explained: Mapping[str, tuple[Lost, ...]]) -> Journal:

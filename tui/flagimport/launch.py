@@ -33,18 +33,43 @@ NOTED = "from an earlier start"
 
 
 def begin(session: Session, *, reuse: bool) -> None:
-    """Make the attempt ready that creates what the answers ask for. Raises Failure where its journal cannot be used,
-    ValueError while an answer has a problem."""
+    """Make the attempt ready that creates what the answers ask for. A run of before stays until there is a new one.
+
+    Raises Failure where its journal cannot be used, or tells of an import that has to be gone on with; ValueError
+    while an answer has a problem.
+    """
     asked = request.build(session.draft)
     keep: Keep = _nothing
-    noted: Journal | None = None
+    run, where = session.run, None
+    noted = run.journal if run is not None and run.journal.identity == journals.identity_of(asked) else None
     if session.practice is None:
-        path = _path(asked)
-        _take(session, path)
-        keep, noted = _keeper(session, path), journal_file.load(path)
+        where = _path(asked)
+        _take(session, where)
+        keep, noted = _keeper(session, where), journal_file.load(where)
+    if noted is not None:
+        _must_be_over(noted, session.draft)
     journal = _journal(session.draft, asked, noted)
     session.creation = Creation(journal, asked, session.bag, session.tools, keep, reuse)
-    session.submission, session.run, session.resumed = session.creation.submission(), None, None
+    session.submission, session.resumed, session.journal_path = session.creation.submission(), None, where
+
+
+def _must_be_over(noted: Journal, draft: Draft) -> None:
+    """Raises Failure where a journal has to be gone on with, or the plan is older than what it tells of."""
+    name = clean(noted.identity.name)
+    if noted.under_way:
+        raise Failure(
+            Kind.CONFLICT,
+            f'An import "{name}" was begun, and its end is not verified ({noted.stage}).',
+            "Beginning it once more could start it twice, and forget what it has made.",
+            "Go on with it on the step Run, or under Earlier imports (F2); or change the name. Nothing was sent.",
+        )
+    if draft.plan is not None and draft.plan.read_at <= noted.latest:
+        raise Failure(
+            Kind.CONFLICT,
+            f'The plan was read before the import "{name}" ran last.',
+            "What it has made would be taken for flags of others.",
+            "Read it again on the step Plan, then come back; nothing was sent.",
+        )
 
 
 def _journal(draft: Draft, asked: CreateRequest, noted: Journal | None) -> Journal:
@@ -52,45 +77,54 @@ def _journal(draft: Draft, asked: CreateRequest, noted: Journal | None) -> Journ
     account, plan = facts(draft, TOKEN.key), draft.plan
     who = who_in_words(account.identity, account.member) if isinstance(account, Account) else ""
     if plan is None:
-        return journals.unplanned(asked, references, who)
+        return journals.unplanned_again(noted, journals.unplanned(asked, references, who))
     explained = reading.explanations(plan)
     fresh = journals.begin(asked, references, plan, explained, who)
     return journals.renewed(noted, fresh, plan, explained)
 
 
-def created(session: Session, outcome: Outcome) -> Failure | None:
-    """The configuration exists: from here on there is a run. Gives why that could not be written down, if so."""
+def settled(session: Session, outcome: Outcome) -> Failure | None:
+    """An attempt has ended. If the configuration exists there is a run from here on. Gives why that could not be
+    written down, if so."""
     creation, there = session.creation, outcome.configuration
-    if creation is None or there is None:
+    if creation is None:
         return None
     trouble = None
     try:
         creation.note(outcome)
-        if outcome.reused and there.status.status != RUNS:  # what ran before the plan was read is no run of ours
+        if there is not None and outcome.reused and there.status.status != RUNS:
+            # what ran before the plan was read is no run of ours
             creation.journal = replace(creation.journal, mark=journals.mark_of(there.status))
     except Failure as failure:
         trouble = failure
-        creation.journal = journals.created(creation.journal, there, reused=outcome.reused)
-    session.run = _run(session, creation.journal, creation.request.instance, creation.keep)
+        if there is not None:
+            creation.journal = journals.created(creation.journal, there, reused=outcome.reused)
+    if there is not None:
+        session.run = _run(session, creation.journal, creation.request.instance, creation.keep)
+        session.release(but=session.journal_path)
     return trouble
 
 
 def resume(session: Session, head: Head) -> str:
-    """Go on with an import of an earlier start, and give the step that it stands on. Raises Failure."""
+    """Go on with an import of an earlier start, and give the step that it stands on. Raises Failure; the walk then
+    stays as it was."""
+    had_lock = head.path in session.locks
     _take(session, head.path)
-    journal = journal_file.load(head.path)
-    form = session.forms.get(journal.identity.integration) if journal is not None else None
-    if journal is None or form is None:
-        raise Failure(
-            Kind.RECIPE,
-            f"This start knows no integration {clean(head.integration)}." if journal else "Its journal is gone.",
-            "It came with a manifest of its own, most likely." if journal else "Somebody has moved or deleted it.",
-            "Start with --manifest to go on with it." if journal else "Look under Configurations.",
-        )
-    session.draft = draft_of(journal, form)
-    session.given = Given()
+    try:
+        journal = journal_file.load(head.path)
+        form = session.forms.get(journal.identity.integration) if journal is not None else None
+        if journal is None or form is None:
+            raise _not_to_be_resumed(head, gone=journal is None)
+        where = _instance_of(journal)
+    except Failure:
+        if not had_lock:
+            session.locks.pop(head.path).release()
+        raise
+    session.release(but=head.path)
+    session.journal_path = head.path
+    _answers(session, journal, form)
     session.submission = session.creation = session.run = None
-    keep, where = _keeper(session, head.path), instance(journal.identity.host)
+    keep = _keeper(session, head.path)
     if journal.stage is Stage.CREATING:
         asked = request.of_settings(session.draft)
         session.creation = Creation(journal, asked, session.bag, session.tools, keep)
@@ -103,6 +137,42 @@ def resume(session: Session, head: Head) -> str:
     session.look_around()
     session.resumed = walk.values(session.draft)
     return step
+
+
+def _instance_of(journal: Journal) -> Instance:
+    try:
+        return instance(journal.identity.host)
+    except ValueError:
+        raise Failure(
+            Kind.RECIPE,
+            f"Its journal names no address of LaunchDarkly: {clean(journal.identity.host)}.",
+            "Somebody has changed it, most likely.",
+            "Look under Configurations; nothing was sent.",
+        ) from None
+
+
+def _answers(session: Session, journal: Journal, form: Form) -> None:
+    """The answers of the journal in place of those of the walk. Your token stays only if it was given for this host."""
+    before, host = session.draft, session.host_name()
+    session.draft, session.given = draft_of(journal, form), Given()
+    if session.host_name() != host:
+        session.bag.drop(TOKEN.key)
+    elif TOKEN.key in session.bag:
+        token = walk.answer(before, TOKEN.key)
+        session.draft = replace(session.draft, answers={**session.draft.answers, TOKEN.key: token})
+
+
+def _not_to_be_resumed(head: Head, *, gone: bool) -> Failure:
+    if gone:
+        return Failure(
+            Kind.RECIPE, "Its journal is gone.", "Somebody has moved or deleted it.", "Look under Configurations."
+        )
+    return Failure(
+        Kind.RECIPE,
+        f"This start knows no integration {clean(head.integration)}.",
+        "It came with a manifest of its own, most likely.",
+        "Start with --manifest to go on with it.",
+    )
 
 
 def draft_of(journal: Journal, form: Form) -> Draft:
@@ -135,10 +205,11 @@ def _path(asked: CreateRequest) -> Path:
 
 
 def _take(session: Session, path: Path) -> None:
-    """Keep other processes away from a journal, and let go of the one before. Raises Failure."""
-    session.release()
+    """Keep other processes away from a journal. Raises Failure."""
+    if path in session.locks:
+        return
     try:
-        session.lock = journal_lock.taken(path)
+        session.locks[path] = journal_lock.taken(path)
     except OSError as error:
         raise _unwritten(error) from None
 

@@ -12,7 +12,17 @@ from typing import Any, TypeVar
 
 from tui.flagimport.journal import Expected, Identity, Journal, LeftOut
 from tui.flagimport.plan import WORDS, Verdict
-from tui.flagimport.report_words import Fact, Said, headline, moments, remaining, run_facts, source_facts, target_facts
+from tui.flagimport.report_words import (
+    Fact,
+    Said,
+    headline,
+    moments,
+    remaining,
+    run_facts,
+    source_facts,
+    still_missing,
+    target_facts,
+)
 from tui.flagimport.server_errors import Explained, by_flag, explained
 from tui.flagimport.variables import Form
 from tui.flagimport.verify import Unlike, Verification
@@ -22,13 +32,14 @@ from tui.text import Redactor
 AS_PLANNED = "as planned"
 NOT_AS_PLANNED = "not as planned"
 MISSING = "missing"
+TAKEN_BACK = "taken back"
 THERE_BEFORE = "there before"
 NOT_VERIFIED = "not verified"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One planned flag and what became of it: one of the five results above. `serves` is what it gave when on."""
+    """One planned flag and what became of it: one of the six results above. `serves` is what it gave when on."""
 
     key: str
     name: str
@@ -154,7 +165,7 @@ def report(
         errors=errors,
         remaining=tuple(remaining(journal, verification, errors)),
         rows=rows,
-        missing=tuple(Missing(key, named(key)) for key in v.missing) if v else (),
+        missing=tuple(Missing(key, named(key)) for key in still_missing(journal, v)) if v else (),
         different=v.different if v else (),
         unexpected=v.unexpected if v else (),
         on=v.on if v else (),
@@ -176,7 +187,7 @@ def _rows(journal: Journal, verification: Verification | None) -> Iterator[Row]:
         if verification is None:
             result = NOT_VERIFIED
         elif each.key in missing:
-            result = MISSING
+            result = TAKEN_BACK if each.key in journal.undone else MISSING
         elif each.key not in verification.arrived:
             result = THERE_BEFORE
         else:
@@ -208,7 +219,7 @@ def _numbers(journal: Journal, verification: Verification | None) -> Numbers:
         as_planned=verification.as_planned,
         different=len(verification.different),
         on=len(verification.on),
-        missing=len(verification.missing),
+        missing=len(still_missing(journal, verification)),
         unexpected=len(verification.unexpected),
         there_before=verification.skipped,
     )
@@ -224,7 +235,8 @@ def _outcomes(rows: Iterable[Row], left_out: Iterable[LeftOut]) -> dict[str, int
     """Every flag of the source once, the good news first."""
     counted = Counter(row.result for row in rows)
     counted += Counter(verdict_word(each.verdict) for each in left_out)
-    order = (AS_PLANNED, NOT_AS_PLANNED, MISSING, NOT_VERIFIED, THERE_BEFORE, *(WORDS[each] for each in Verdict))
+    results = (AS_PLANNED, NOT_AS_PLANNED, MISSING, TAKEN_BACK, NOT_VERIFIED, THERE_BEFORE)
+    order = (*results, *(WORDS[each] for each in Verdict))
     known = {word: counted[word] for word in order if counted[word]}
     return known | {word: count for word, count in counted.items() if word not in known}
 

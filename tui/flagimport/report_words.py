@@ -61,8 +61,10 @@ def _arrived(journal: Journal, verification: Verification | None) -> str:
         return f"{flags(planned)} planned. NOT VERIFIED: nobody has compared what arrived with the plan."
     if not planned and verification.agrees:
         return "There was nothing to import."
+    gone = still_missing(journal, verification)
     parts = (
-        (len(verification.missing), "missing"), (len(verification.different), "different"),
+        (len(gone), "missing"), (len(verification.missing) - len(gone), "taken back"),
+        (len(verification.different), "different"),
         (len(verification.on), "on in LaunchDarkly"), (len(verification.unexpected), "not planned"),
         (verification.skipped, "there before"),
     )  # fmt: skip
@@ -77,7 +79,7 @@ def _share(arrived: int, planned: int) -> str:
 
 
 def _level(journal: Journal, verification: Verification | None) -> str:
-    lacks = verification is not None and (verification.missing or verification.unexpected)
+    lacks = verification is not None and (still_missing(journal, verification) or verification.unexpected)
     if journal.ended == "failed" or journal.incomplete or lacks:
         return "problem"
     if verification is None or journal.ended != "complete" or not verification.agrees:
@@ -155,6 +157,11 @@ def remaining(journal: Journal, verification: Verification | None, errors: Seque
     if on := sum(each.on_at_source for each in journal.expected):
         yield "Cut over", f"{flags(on)} {_was(on)} on at the source and {_is(on)} made switched off."
     yield from _undo(journal)
+
+
+def still_missing(journal: Journal, verification: Verification) -> tuple[str, ...]:
+    """The keys that are missing and were not taken back by an undo."""
+    return tuple(key for key in verification.missing if key not in journal.undone)
 
 
 def to_come(journal: Journal, verification: Verification | None) -> int:

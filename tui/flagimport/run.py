@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 
 from tui.flagimport import journal as journals
-from tui.flagimport.journal import Journal, Stage
+from tui.flagimport.journal import Journal, Mark, Stage
 from tui.flagimport.report import Report, redacted, report
 from tui.flagimport.running import Ended, Keep, Resting, Runner, Started, Stuck, Watched
 from tui.flagimport.server_errors import explain
@@ -21,7 +21,7 @@ from tui.flagimport.variables import Form
 from tui.flagimport.verify import Verification, promise_of, verify
 from tui.flagimport.watch import STUCK_AFTER, Moved
 from tui.launchdarkly.instances import Instance
-from tui.net.errors import Failure
+from tui.net.errors import Failure, Kind
 from tui.net.events import Exchange, Result
 from tui.secrets.bag import Bag
 
@@ -114,6 +114,20 @@ class Run:
                     yield event
         except Failure as failure:
             self.trouble = failure
+            if failure.kind is Kind.NOT_FOUND and self.journal.stage is Stage.CREATED:
+                self._gone()
+
+    def _gone(self) -> None:
+        """Somebody has deleted the configuration before it was started: nothing is under way any more."""
+        with suppress(Failure):  # the trouble that is told already matters more
+            self.note(journals.planned_again(self.journal))
+
+    def lost(self) -> None:
+        """Somebody has deleted the configuration in the middle: what has arrived by now is all that will. Raises
+        Failure."""
+        mark = Mark("not known: its configuration was deleted", None, None)
+        self.note(journals.ended(self.journal, mark, self.journal.errors, self.tools.now()))
+        self.trouble = None
 
     def once_more(self) -> None:
         """Make ready for another start: flags that exist by then are skipped, so it brings what is missing."""

@@ -68,8 +68,10 @@ class Session:
     """The same with its journal."""
     run: Run | None = None
     """The import of the configuration that was created, used or gone on with."""
-    lock: Lock | None = None
-    """What keeps other processes away from the import's journal."""
+    locks: dict[Path, Lock] = field(default_factory=dict, repr=False)
+    """What keeps other processes away from the journals of this walk's imports, by path."""
+    journal_path: Path | None = None
+    """The journal of the latest attempt or run, None in practice."""
     resumed: Mapping[str, str] | None = field(default=None, repr=False)
     """The answers that the journal of an earlier start gave, but for keys; None where there was none."""
     reading: Reading | None = None
@@ -156,8 +158,6 @@ class Session:
 
     def farewell(self) -> str:
         """What to say on the plain screen after leaving: what was created, or how to go on."""
-        if self.made():
-            return self.made()
         trouble = self.save()
         kept = self.draft_path is not None and self.draft_path.exists() and self.draft.form is not None
         told = trouble or ("Your answers are kept; start again to go on." if kept and not self.made() else "")
@@ -184,11 +184,10 @@ class Session:
         except ValueError:
             return True
 
-    def release(self) -> None:
-        """Let other processes work on the import's journal."""
-        if self.lock is not None:
-            self.lock.release()
-            self.lock = None
+    def release(self, but: Path | None = None) -> None:
+        """Let other processes work on the journals of this walk, `but` that one."""
+        for path in [each for each in self.locks if each != but]:
+            self.locks.pop(path).release()
 
     def _worth_saving(self) -> bool:
         """The person has answered something; what was found without asking can be found again."""

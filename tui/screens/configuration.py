@@ -161,6 +161,10 @@ class ConfigurationScreen(Sheet[bool]):
 
     @work(exclusive=True, group="deed", exit_on_error=True)
     async def _start(self) -> None:
+        run = self._session.run
+        if run is not None and run.journal.configuration == self._one.id:
+            self.say("note", "It is open on the step Run: start and watch it there.")
+            return
         text = (
             f"The import brings the flags of its source into {self._one.project_key}. A flag whose key exists there"
             " is left alone."

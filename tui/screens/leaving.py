@@ -24,7 +24,8 @@ def leaving_question(session: Session | None) -> Question | None:
         for key in session.bag.keys()  # noqa: SIM118 - a bag is no mapping
         if not walk.answer(session.draft, key).reference
     ]
-    noted = session.run is not None and not session.outdated  # then your token is all that it needs again
+    # an import that is noted needs your token alone when it is gone on with
+    noted = session.run is not None and (session.of_journal or not session.outdated)
     if noted or not lost:
         return None
     text = (

@@ -60,7 +60,7 @@ class RunsScreen(Sheet[Head]):
 async def go_on_with(app: Host, head: Head) -> str:
     """Take an import of an earlier start up again, and show its step. Gives why that cannot be, "" else."""
     session = await app.loaded()
-    before = session.draft, session.run, session.submission, session.creation, session.resumed
+    session.save()  # answers of another walk wait on the first screen
     try:
         launch.resume(session, head)
     except Failure as failure:
@@ -68,8 +68,7 @@ async def go_on_with(app: Host, head: Head) -> str:
     if TOKEN.key not in session.bag:
         await session.fetch_kept("launchdarkly")
     if TOKEN.key not in session.bag and not await app.push_screen_wait(TokenScreen(session, f"Go on with {head.name}")):
-        session.draft, session.run, session.submission, session.creation, session.resumed = before
-        session.release()
+        app.begin_again()
         return ""
     app.show_step()
     return ""

@@ -234,7 +234,8 @@ class ReviewScreen(StepScreen):
         try:
             launch.begin(self.session, reuse=reuse)
         except Failure as failure:
-            self.say("problem", str(failure))
+            self.say("problem", failure.what)
+            self.app.push_screen(TextScreen("Not sent", str(failure), copies=False))
             return
         self.session.draft = walk.go(self.session.draft, "submit")
         self.app.show_step()

@@ -16,6 +16,7 @@ from textual.widgets import Button, Static
 from tui.flagimport.journal import Stage
 from tui.flagimport.run import Run
 from tui.flagimport.running import watch_command
+from tui.net.errors import Failure, Kind
 from tui.net.events import Counted, Note, Pausing
 from tui.net.times import span, time_of_day
 from tui.screens.run_deeds import RunDeeds
@@ -28,7 +29,7 @@ from tui.widgets.sentences import Said, Sentences
 _NEWS_SHOWN = 8
 _FEW_LEFT = 100
 """Requests left in LaunchDarkly's window below which a person is told: the limit is shared by the account."""
-_BUTTONS = ("start", "it-started", "it-did-not", "look-again", "token", "replace-key", "look-now")
+_BUTTONS = ("start", "it-started", "it-did-not", "look-again", "compare-anyway", "token", "replace-key", "look-now")
 
 
 class RunScreen(RunDeeds):
@@ -59,6 +60,7 @@ class RunScreen(RunDeeds):
         yield Plain("It has started", id="it-started", classes="after")
         yield Plain("It has not", id="it-did-not", classes="after")
         yield Plain("Look again", id="look-again", classes="after")
+        yield Plain("Compare what is there", id="compare-anyway", classes="after")
         yield Plain("Another token", id="token", classes="after")
         yield Plain("Replace a key", id="replace-key", classes="after")
         yield Plain("Look now", id="look-now", classes="after")
@@ -66,13 +68,15 @@ class RunScreen(RunDeeds):
 
     def next_label(self) -> str:
         run = self.app.session.run
-        return "Leave it running" if run is not None and run.begun and not run.over else "Done"
+        return "Leave it running" if run is not None and run.journal.stage is Stage.STARTED else "Done"
 
     def summarize(self) -> None:
         """The message line belongs to the import here."""
 
     async def opened(self) -> None:
         run = self.run_
+        if not self.stands:
+            return
         self.query_one("#run-report").display = False
         if run is None:
             self.query_one("#run-watch").display = False
@@ -84,7 +88,13 @@ class RunScreen(RunDeeds):
         else:
             self.go_on_with_it()
 
+    @property
+    def stands(self) -> bool:
+        return super().stands and bool(self.query("#run-report"))
+
     def focus_first(self) -> None:
+        if not self.stands:
+            return
         names = ("start", "look-again", "token", "look-now")
         buttons = [self.query_one(f"#{name}") for name in names]
         lines = list(self.query("#run-report Plain")) if self.query_one("#run-report").display else []
@@ -152,6 +162,8 @@ class RunScreen(RunDeeds):
 
     def _headline(self, run: Run) -> str:
         name = clean(run.journal.identity.name)
+        if not run.journal.configuration:
+            return f"{name}   its configuration is not there any more"
         if not run.begun:
             return f"{name}   created, not started"
         if run.journal.stage is Stage.STARTING:
@@ -226,7 +238,8 @@ class RunScreen(RunDeeds):
         reporting = self.query_one("#run-report").display
         watching = run.begun and not run.over and run.trouble is None and not reporting
         shown = {
-            "start": not run.begun,
+            "start": not run.begun and bool(run.journal.configuration),
+            "compare-anyway": run.begun and run.trouble is not None and run.trouble.kind is Kind.NOT_FOUND,
             "it-started": run.unsure,
             "it-did-not": run.unsure,
             "look-again": run.begun and run.trouble is not None,
@@ -253,10 +266,12 @@ class RunScreen(RunDeeds):
     def action_look(self) -> None:
         """Look at once; after the end compare once more."""
         run = self.run_
-        if run is None:
-            return
-        if run.over:
+        if run is None or not run.begun:
+            self.say("note", "Nothing runs yet.")
+        elif run.over:
             self.compare_again()
+        elif run.trouble is not None:
+            self.go_on_with_it()
         else:
             run.look_now()
 
@@ -272,13 +287,31 @@ class RunScreen(RunDeeds):
         event.stop()
         self.go_on_with_it()
 
+    @on(Button.Pressed, "#compare-anyway")
+    def _compare_anyway(self, event: Button.Pressed) -> None:
+        """Its configuration was deleted: what has arrived by then is all there will be."""
+        event.stop()
+        run = self.run_
+        if run is None:
+            return
+        try:
+            run.lost()
+        except Failure as failure:
+            self.say("problem", str(failure))
+            return
+        self.compare_again()
+
     @on(Button.Pressed, "#it-started, #it-did-not")
     def _assumed(self, event: Button.Pressed) -> None:
         event.stop()
         run = self.run_
         if run is None:
             return
-        run.assume(event.button.id == "it-started")
+        try:
+            run.assume(event.button.id == "it-started")
+        except Failure as failure:
+            self.say("problem", str(failure))
+            return
         if run.begun:
             self.go_on_with_it()
         else:
@@ -286,7 +319,13 @@ class RunScreen(RunDeeds):
             self.query_one("#start").focus()
 
     def action_next(self) -> None:
+        """Ctrl+O only puts the focus on the button: one key press too many must not end the program."""
+        self.query_one("#next").focus()
+
+    @on(Button.Pressed, "#next")
+    def _pressed_next(self, event: Button.Pressed) -> None:
         """Leave; the import goes on at LaunchDarkly."""
+        event.stop()
         self.app.action_leave()
 
 
@@ -299,6 +338,8 @@ def _stuck(run: Run, seconds: float) -> str:
 
 
 def _may_leave(run: Run, *, practising: bool) -> str:
+    if not run.journal.configuration or run.journal.stage is Stage.STARTING:
+        return ""
     if not run.begun:
         return "The configuration exists, and nothing has been imported. It can be started from here, now or later."
     if run.over:

@@ -17,6 +17,7 @@ from textual.worker import Worker
 
 from tui.flagimport import launch, outcomes, walk
 from tui.flagimport.finding import Level
+from tui.flagimport.journal import Stage
 from tui.flagimport.submit import NOT_KNOWN, Outcome, Submission
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure
@@ -131,9 +132,10 @@ class SubmitScreen(StepScreen):
                 timeline.add(event)
                 if isinstance(event, Sent):
                     self._show_buttons()
-        if submission.outcome is not None and submission.outcome.configuration is not None:
-            self._trouble = launch.created(self.session, submission.outcome)
-            if self._trouble is None and self.session.draft.starts:
+        if submission.outcome is not None:
+            self._trouble = launch.settled(self.session, submission.outcome)
+            made = submission.outcome.configuration is not None
+            if made and self._trouble is None and self.session.draft.starts:
                 await self._start_import(timeline)
         self._ended()
         if submission.outcome is not None:
@@ -186,7 +188,9 @@ class SubmitScreen(StepScreen):
         elif submission.out:
             self._start(submission, looking=True)
         else:
-            self._show(submission.cancelled())
+            outcome = submission.cancelled()
+            launch.settled(self.session, outcome)
+            self._show(outcome)
 
     # --- what came of it
 
@@ -236,6 +240,8 @@ class SubmitScreen(StepScreen):
         trouble = self._trouble or (run.trouble if run is not None else None)
         if trouble is not None:
             return ("unknown" if run is not None and run.unsure else "problem", self._safe(str(trouble)))
+        if run is not None and run.journal.stage is Stage.STARTING:
+            return ("unknown", f"{verb}; whether it was started is not known. Run looks.")
         if run is not None and run.begun:
             return ("ok", f"{verb} and {'started' if run.by_us else 'running'}. Run shows what arrives.")
         project = self.submission.request.project if self.submission else ""
@@ -298,17 +304,17 @@ class SubmitScreen(StepScreen):
         if failure is not None and failure.field:
             self.query_one("#go-to-field", Plain).rename(f"Go to {walk.label(self.session.draft, failure.field)}")
 
+    def _other_answers(self, outcome: Outcome | None) -> bool:
+        """The answers ask for something else than what was sent; those of a journal lack the keys alone."""
+        found = outcome is not None and outcome.configuration is not None and self.session.of_journal
+        return self.session.outdated and not found
+
     def _focus_after(self) -> None:
         if not self.is_attached:
             return
         for name in ("go-to-field", "look-again", "to-review"):  # none of them sends
             button = self.query_one(f"#{name}")
             if button.display:
-    def _other_answers(self, outcome: Outcome | None) -> bool:
-        """The answers ask for something else than what was sent; those of a journal lack the keys alone."""
-        found = outcome is not None and outcome.configuration is not None and self.session.of_journal
-        return self.session.outdated and not found
-
                 button.focus()
                 return
         for tree in self.query(JsonTree):

@@ -79,8 +79,12 @@ class UndoScreen(Sheet[bool]):
         return self._worker is not None and not self._worker.is_finished
 
     def action_close(self) -> None:
-        """What is done stays done; the rest can be gone on with later."""
-        self.dismiss(self._changed)
+        """Esc alone stops nothing that is under way."""
+        if self._busy:
+            self.say("warning", "It is under way. Stop ends it; what is done stays done.")
+            self.query_one("#stop").focus()
+        else:
+            self.dismiss(self._changed)
 
     def _undo(self, *, delete: bool = False) -> Undo:
         run = self._run
