@@ -48,6 +48,7 @@ JOURNALS = st.builds(
     notes=TEXTS,
     before=st.frozensets(KEY, max_size=4),
     who=TEXT,
+    incomplete=TEXT,
     stage=st.sampled_from(Stage),
     ids_before=st.frozensets(TEXT, max_size=3),
     sent_at=WHEN,
@@ -240,6 +241,16 @@ def test_a_second_start_keeps_what_was_expected_and_brings_what_is_new() -> None
     assert after.expected[-1].lost == (Lost("segments", "staff"),)
     assert (after.mark, after.configuration) == (journal.mark, "12ab")
     assert (after.planned_at, after.snapshot_at) == (500.0, 500.0)
+
+
+def test_a_plan_that_is_not_whole_is_no_snapshot() -> None:
+    """The start takes one then, however soon it comes: what the plan has not seen would be taken for ours."""
+    half = plan_tools.plan(plan_tools.flag("a"), existing={}, incomplete="A page was lost.", read_at=500.0)
+    fresh = journals.begin(REQUEST, {}, half, {}, "")
+    assert (fresh.incomplete, fresh.snapshot_at) == ("A page was lost.", 0.0)
+    run = verified("a", "b")
+    after = journals.again(run, half, {})
+    assert (after.snapshot_at, after.before, after.traces) == (0.0, run.before, run.traces)
 
 
 def test_what_came_in_a_run_that_nobody_verified_is_ours() -> None:

@@ -25,6 +25,7 @@ from tests.unit.test_journal import configuration, verified, whole
 from tests.unit.walk_tools import drained, strangers
 from tui.flagimport import journal as journals
 from tui.flagimport.journal import Journal, Stage
+from tui.flagimport.plan import decide
 from tui.flagimport.running import Ended
 from tui.flagimport.undo import Action, Decision, judge
 from tui.launchdarkly.whole_flags import FlagState, WholeFlag
@@ -246,6 +247,22 @@ async def test_the_list_changes_nothing(box: Sandbox) -> None:
     assert {each.action for each in decisions} == {Action.ARCHIVE}
     assert everything(box) == before
     assert not any(method in ("PATCH", "DELETE") for method, _, _ in box.requests)
+
+
+async def test_after_a_plan_that_was_not_whole_flags_of_before_stay(box: Sandbox) -> None:
+    before = flags_of(box).keys() | flags_of(box, archived=True).keys()
+    run = await run_of(box)
+    blind = replace(
+        run.plan, flags=decide([each.flag for each in run.plan.flags], {}, None), existing={}, incomplete="Not read."
+    )
+    run.journal = journals.begin(run.request, {}, blind, {}, "")
+    await run.to_the_end()
+    await run.verify()
+    _, decisions = await drained(run.undo(delete=True).listed())
+    taken = {each.key for each in decisions if each.action is Action.DELETE}
+    assert before & run.journal.keys
+    assert taken
+    assert not taken & before
 
 
 async def test_it_can_be_given_up_and_gone_on_with(box: Sandbox) -> None:
