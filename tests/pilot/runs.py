@@ -118,7 +118,7 @@ async def reported(walk: Walk) -> str:
 
 
 def reporting(walk: Walk) -> bool:
-    return bool(walk.get("#run-report").display)
+    return any(each.display for each in walk.app.screen.query("#run-report"))
 
 
 def report(walk: Walk) -> str:

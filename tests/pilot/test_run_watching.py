@@ -67,7 +67,7 @@ async def test_an_import_that_runs_already_is_said_to(brake: Brake, tmp_path: Pa
     async with running(tmp_path, brake, "started-by-create") as (walk, clock):
         assert "importing, was running already, " in watched(walk)
         await to_the_end(walk, clock, brake)
-        assert triggers(walk.box) == 0
+        assert triggers(walk.box) <= 1  # still pending when its status was read: answered 409
 
 
 async def test_stuck_says_so_and_offers_no_second_start(tmp_path: Path) -> None:

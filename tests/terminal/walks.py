@@ -141,6 +141,13 @@ def practise(term: Terminal, title: str) -> None:
     review(term)
 
 
+def create_only(term: Terminal) -> None:
+    """On Review: what is created is not started too."""
+    term.to("create and start")
+    term.press("right", "space")
+    term.wait("(o) create only")
+
+
 def whole(term: Terminal, there: Addresses) -> None:
     """From the first screen to a started import from Unleash."""
     choose(term, "Unleash")

@@ -166,7 +166,8 @@ class Frame(Screen[None]):
         if said != self._said:
             self._said = said
             self.set_class(bool(text), "speaking")
-            self.query_one("#message", Static).update(said, layout=False)
+            for line in self.query("#message").results(Static):  # none while the program ends
+                line.update(said, layout=False)
 
     def summarize(self) -> None:
         """Problems first, then what is still to fill in, then warnings, in the message line."""

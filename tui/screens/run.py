@@ -31,6 +31,9 @@ _FEW_LEFT = 100
 """Requests left in LaunchDarkly's window below which a person is told: the limit is shared by the account."""
 _BUTTONS = ("start", "it-started", "it-did-not", "look-again", "compare-anyway", "token", "replace-key", "look-now")
 
+_PARTS = ("run-headline", "run-bar", "run-count", "run-times", "run-news", "run-trouble", "run-leave", "run-report")
+"""All that is written to; they go one after the other when the program ends."""
+
 
 class RunScreen(RunDeeds):
     """Watches as long as it is open; the import itself goes on at LaunchDarkly whatever happens here."""
@@ -90,7 +93,7 @@ class RunScreen(RunDeeds):
 
     @property
     def stands(self) -> bool:
-        return super().stands and bool(self.query("#run-report"))
+        return super().stands and all(self.query(f"#{part}") for part in (*_PARTS, *_BUTTONS))
 
     def focus_first(self) -> None:
         if not self.stands:
@@ -235,6 +238,8 @@ class RunScreen(RunDeeds):
         self.say("note", f"{said} The report can be written to a file.")
 
     def _show_buttons(self, run: Run) -> None:
+        if not self.stands:
+            return
         reporting = self.query_one("#run-report").display
         watching = run.begun and not run.over and run.trouble is None and not reporting
         shown = {
