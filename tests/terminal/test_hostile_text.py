@@ -122,6 +122,7 @@ def test_hostile_flags_of_the_source_on_the_plan(world: World, sandbox: Sandbox)
         _harmless(term)
         for _ in range(4):
             term.press("p")
+        term.wait("flag 12 of 17")  # before Esc: in the middle of a frame the page looks closed
         _harmless(term)
         term.press("escape")
         term.wait_gone("Source definition")
