@@ -357,6 +357,10 @@ async def running(
         await walk_.until(lambda: app._session is not None, "the session")
         await walk_.at(step)
         yield walk_
+    # A child that asks the keyring is being ended; the loop must still be there then.
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    if left:
+        await asyncio.wait(left, timeout=5.0)
 
 
 @asynccontextmanager

@@ -53,16 +53,26 @@ async def ask(child: Sequence[str], request: Mapping[str, object], limit: float)
 
 
 async def _exchange(child: Sequence[str], line: bytes) -> bytes:
-    pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
-    environ = {name: value for name, value in os.environ.items() if not holds_secret(name)}
-    # A session of its own: no terminal to ask for passwords on, and one group to kill.
-    process = await asyncio.create_subprocess_exec(
-        *child, stdin=pipe, stdout=pipe, stderr=nothing, env=environ, start_new_session=True
-    )
+    making = asyncio.ensure_future(_made(child))
+    try:
+        process = await asyncio.shield(making)
+    except asyncio.CancelledError:  # halfway made it could not be ended
+        with suppress(OSError):
+            await _end(await making)
+        raise
     try:
         return await _talk(process, line)
     finally:
         await _end(process)
+
+
+async def _made(child: Sequence[str]) -> asyncio.subprocess.Process:
+    pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+    environ = {name: value for name, value in os.environ.items() if not holds_secret(name)}
+    # A session of its own: no terminal to ask for passwords on, and one group to kill.
+    return await asyncio.create_subprocess_exec(
+        *child, stdin=pipe, stdout=pipe, stderr=nothing, env=environ, start_new_session=True
+    )
 
 
 async def _talk(process: asyncio.subprocess.Process, line: bytes) -> bytes:
