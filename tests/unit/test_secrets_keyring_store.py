@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,29 @@ async def test_cancelling_ends_within_a_second(tmp_path: Path) -> None:
         await task
     assert time.monotonic() - start < 1
     await soon(lambda: not any(map(alive, pids(tmp_path))), "the end of both", seconds=1)
+
+
+@pytest.mark.parametrize("turns", [0, 1, 3, 10, 100])
+async def test_cancelled_again_and_again_the_child_is_gone_at_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, turns: int
+) -> None:
+    """At any moment: before it is made, while it is made, while it answers; and once more while it is being ended."""
+    made: list[asyncio.subprocess.Process] = []
+    make = child_process._made
+
+    async def noted(child: Sequence[str]) -> asyncio.subprocess.Process:
+        made.append(await make(child))
+        return made[-1]
+
+    monkeypatch.setattr(child_process, "_made", noted)
+    task = asyncio.create_task(keyring(tmp_path, "hang").probe())
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    while not task.done():
+        task.cancel()
+        await asyncio.sleep(0)
+    assert task.cancelled()
+    assert all(each.returncode is not None for each in made)
 
 
 def pids(folder: Path) -> list[int]:

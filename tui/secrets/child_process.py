@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tui.secrets.names import holds_secret
 from tui.secrets.states import State
@@ -55,15 +56,24 @@ async def ask(child: Sequence[str], request: Mapping[str, object], limit: float)
 async def _exchange(child: Sequence[str], line: bytes) -> bytes:
     making = asyncio.ensure_future(_made(child))
     try:
-        process = await asyncio.shield(making)
-    except asyncio.CancelledError:  # halfway made it could not be ended
-        with suppress(OSError):
-            await _end(await making)
-        raise
-    try:
-        return await _talk(process, line)
+        await _whole(making)
+        return await _talk(making.result(), line)
     finally:
-        await _end(process)
+        if making.exception() is None:
+            await _whole(asyncio.ensure_future(_end(making.result())))
+
+
+async def _whole(work: asyncio.Future[Any]) -> None:
+    """Wait for its end, however often this is cancelled: a child that is half made, or half ended, would stay."""
+    given_up = False
+    while not work.done():
+        try:
+            await asyncio.wait({work})
+        except asyncio.CancelledError:
+            given_up = True
+    if given_up:
+        raise asyncio.CancelledError
+    work.result()
 
 
 async def _made(child: Sequence[str]) -> asyncio.subprocess.Process:
