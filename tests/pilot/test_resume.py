@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from textual.widgets import OptionList
 
+from tests.pilot.resuming import (
+    TOKEN,
+    at_review,
+    bag,
+    begun_again,
+    creating,
+    earlier_imports,
+    journal_at,
+    listed,
+    noted,
+    renamed,
+    row,
+    stage,
+    started,
+)
 from tests.pilot.runs import (
     Brake,
     Clock,
@@ -25,126 +36,22 @@ from tests.pilot.runs import (
     told,
     watched,
 )
-from tests.pilot.walking import ENVIRON, Walk, real_app
-from tests.unit import run_tools
-from tests.unit.run_tools import Time, creates, flags_of, triggers
+from tests.unit.run_tools import creates, flags_of, triggers
 from tests.unit.sandbox_tools import FI, launchdarkly
-from tests.unit.walk_tools import NAME, configurations, values, walked
-from tui.files import state_dir
+from tests.unit.walk_tools import NAME, configurations
 from tui.flagimport import journal as journals
-from tui.flagimport import journal_file, journal_lock
-from tui.flagimport.journal import Journal, Mark, Stage
-from tui.sandbox.keys import TOKENS
+from tui.flagimport import journal_file
+from tui.flagimport.journal import Mark, Stage
 from tui.sandbox.server import Sandbox
-from tui.screens.dialogs import Question
-from tui.screens.integration import Row
 from tui.screens.resume import RunsScreen
 from tui.screens.token import TokenScreen
 from tui.screens.undo import UndoScreen
-
-TOKEN = TOKENS["writer"].value
 
 
 @pytest.fixture
 def box() -> Iterator[Sandbox]:
     with Sandbox.start() as servers:
         yield servers
-
-
-@asynccontextmanager
-async def started(
-    box: Sandbox, folder: Path, *, token: str = TOKEN, clock: Clock | None = None
-) -> AsyncIterator[tuple[Walk, Clock]]:
-    """The wizard as it starts for a person whose environment has this token, or none."""
-    clock = clock or Clock()
-    clock.box = box
-    given = {**ENVIRON, "LD_BASE_URI": box.addresses()["launchdarkly"]["url"]}
-    given |= {"LD_ACCESS_TOKEN": token} if token else {}
-    async with real_app(box, folder, environ=given, **clock.options()) as walk:
-        yield walk, clock
-
-
-async def at_review(walk: Walk, integration: str = "unleash") -> None:
-    """Everything answered and planned, as on the screens."""
-    given = {**values(walk.box, integration), "config-name": NAME}
-    await walked(walk.app.session, integration, given, checks=True, plan=True)
-    walk.app.show_step()
-    await walk.at("review")
-
-
-async def noted(box: Sandbox, upto: Stage) -> Path:
-    """An import that was left at this stage by another front; its journal."""
-    run = await run_tools.run_of(box, clock=Time(at=Clock().at))
-    path = journal_file.path_of(run.journal.identity)
-    run.keep = journal_file.keeper(path, run.tools.redactor)
-    if upto is not Stage.PLANNED:
-        assert (await run.create()).configuration is not None
-    if upto in (Stage.STARTED, Stage.ENDED, Stage.VERIFIED):
-        assert (await run.start()).known
-    if upto in (Stage.ENDED, Stage.VERIFIED):
-        await run.watch()
-    if upto is Stage.VERIFIED:
-        await run.verify()
-    assert stage(path) is upto
-    return path
-
-
-async def creating(box: Sandbox, *, arrived: bool) -> Path:
-    """An import whose create request left right before the end of the program, and got through or not."""
-    clock = Time(at=Clock().at)
-    run = await run_tools.run_of(box, clock=clock)
-    path = journal_file.path_of(run.journal.identity)
-    ids = [each["_id"] for each in configurations(box)]
-    journal_file.save(journals.creating(run.journal, ids, clock.at), path)
-    if arrived:
-        with launchdarkly(box) as ld:
-            assert ld.post(f"{FI}/web-shop/unleash", content=run.request.body(run.bag)).is_success
-    return path
-
-
-def journal_at(path: Path) -> Journal:
-    journal = journal_file.load(path)
-    assert journal is not None
-    return journal
-
-
-def stage(path: Path) -> Stage:
-    return journal_at(path).stage
-
-
-def renamed(path: Path, name: str, **changed: str) -> Path:
-    """A copy of a journal as if it were of another import."""
-    journal = journal_at(path)
-    other = replace(journal, identity=replace(journal.identity, name=name, **changed))
-    copy = journal_file.path_of(other.identity)
-    journal_file.save(other, copy)
-    return copy
-
-
-def row(walk: Walk, selector: str = "#go-on-run") -> str:
-    return " ".join(str(walk.get(selector, Row).content).split())
-
-
-def listed(walk: Walk) -> list[str]:
-    return [" ".join(str(option.prompt).split()) for option in walk.get("#runs", OptionList).options]
-
-
-async def earlier_imports(walk: Walk) -> None:
-    await walk.open_actions("earlier imports")
-    await walk.press("enter")
-    await walk.opened(RunsScreen)
-
-
-async def begun_again(walk: Walk) -> None:
-    """Back on the first screen, with nothing chosen."""
-    await walk.until(lambda: walk.on("integration") and walk.app._session is not None, "the first screen")
-    await walk.at("integration")
-    assert not walk.draft.integration
-
-
-def bag(walk: Walk) -> list[str]:
-    """The keys that the session has."""
-    return list(walk.app.session.bag.keys())
 
 
 # --- left in the middle
@@ -323,181 +230,3 @@ async def test_one_that_is_over_is_opened_by_its_action_and_undone(box: Sandbox,
         assert f"Undone {n} flags" in report(walk)
     assert len(journal_at(path).undone) == n
     assert not flags_of(box).keys() & journal_at(path).keys
-
-
-# --- what cannot be gone on with
-
-
-def broken(path: Path) -> None:
-    """The head is whole, the rest is not."""
-    text = path.read_text("utf-8")
-    path.write_text(text[: len(text) // 2], "utf-8")
-
-
-async def test_a_broken_journal_says_so_and_changes_nothing(box: Sandbox, tmp_path: Path) -> None:
-    path = await noted(box, Stage.STARTED)
-    broken(path)
-    async with started(box, tmp_path) as (walk, _):
-        before, requests = path.read_bytes(), len(box.requests)
-        await walk.push("#go-on-run")
-        await walk.until(lambda: "cannot be used" in walk.message(), "the reason")
-        assert walk.on("integration")
-        assert not walk.draft.integration
-        assert walk.app.session.run is None
-        assert (path.read_bytes(), len(box.requests)) == (before, requests)
-        journal_lock.taken(path).release()  # nobody holds it
-        await walk.choose("unleash")
-        await walk.next()
-        await walk.at("launchdarkly")
-
-
-async def test_an_integration_that_is_not_known_says_so(box: Sandbox, tmp_path: Path) -> None:
-    path = await noted(box, Stage.STARTED)
-    other = renamed(path, NAME, integration="flagsmith")
-    path.unlink()
-    async with started(box, tmp_path) as (walk, _):
-        await walk.push("#go-on-run")
-        await walk.until(lambda: "knows no integration flagsmith" in walk.message(), "the reason")
-        assert "--manifest" in walk.message()
-        assert walk.app.session.run is None
-        journal_lock.taken(other).release()
-
-
-async def test_files_that_are_no_journals_are_left_out(box: Sandbox, tmp_path: Path) -> None:
-    place = journal_file.folder()
-    place.mkdir(parents=True)
-    (place / "nonsense.json").write_text('{"head": 7', "utf-8")
-    (place / "empty.json").touch()
-    (place / "folder.json").mkdir()
-    async with started(box, tmp_path) as (walk, _):
-        assert not walk.app.screen.query("#go-on-run")
-        assert walk.app.runs == ()
-
-
-async def test_one_that_another_process_works_on_is_left_to_it(box: Sandbox, tmp_path: Path) -> None:
-    path = await noted(box, Stage.STARTED)
-    async with started(box, tmp_path) as (walk, _):
-        requests = len(box.requests)
-        with journal_lock.taken(path):
-            await walk.push("#go-on-run")
-            await walk.until(lambda: "Another run of this import is under way" in walk.message(), "the reason")
-            assert len(box.requests) == requests
-        await walk.push("#go-on-run")
-        assert "Ended COMPLETE" in await reported(walk)
-
-
-async def test_one_that_cannot_be_opened_leaves_the_run_on_the_screen_alone(
-    box: Sandbox, tmp_path: Path, brake: Brake
-) -> None:
-    """The import on the screen stays this process's own, though another was asked for in vain."""
-    path = await noted(box, Stage.CREATED)
-    other = renamed(path, "The other one")
-    broken(other)
-    async with started(box, tmp_path) as (walk, _):
-        await earlier_imports(walk)
-        at = next(i for i, each in enumerate(listed(walk)) if each.startswith(NAME))
-        await walk.press(*["down"] * at, "enter")
-        await on_run(walk)
-        held = run_of(walk)
-        await earlier_imports(walk)
-        at = next(i for i, each in enumerate(listed(walk)) if each.startswith("The other one"))
-        await walk.press(*["down"] * at, "enter")
-        await walk.until(lambda: any("cannot be used" in each.message for each in walk.app._notifications), "why")
-        assert run_of(walk) is held
-        with pytest.raises(Exception, match="Another run of this import is under way"):
-            journal_lock.taken(path)
-        journal_lock.taken(other).release()
-
-
-async def test_a_token_for_one_instance_is_not_sent_to_another(box: Sandbox, tmp_path: Path) -> None:
-    with Sandbox.start() as elsewhere:
-        await noted(elsewhere, Stage.STARTED)
-        async with started(box, tmp_path) as (walk, _):
-            await walk.choose("unleash")
-            await walk.next()
-            await walk.at("launchdarkly")
-            assert bag(walk) == ["token"]
-            requests = len(elsewhere.requests)
-            await earlier_imports(walk)
-            await walk.press("enter")
-            await walk.until(lambda: not isinstance(walk.app.screen, RunsScreen), "the list to close")
-            await walk.opened(TokenScreen)
-            assert len(elsewhere.requests) == requests
-            await walk.press("escape")
-            await begun_again(walk)
-            assert len(elsewhere.requests) == requests
-
-
-# --- answers that were saved
-
-
-async def test_saved_answers_are_neither_lost_nor_overwritten(box: Sandbox, tmp_path: Path) -> None:
-    async with started(box, tmp_path) as (walk, _):
-        await walk.to("fields", "split")
-        await walk.press("ctrl+q")
-        await walk.opened(Question)
-        await walk.push("#yes")
-        await walk.until(lambda: walk.left, "the wizard to be left")
-    draft = state_dir() / "draft.json"
-    before = draft.read_bytes()
-    assert json.loads(before)["integration"] == "split"
-    await noted(box, Stage.STARTED)
-    async with started(box, tmp_path) as (walk, _):
-        await walk.has_focus("go-on-run")
-        assert "stopped at Fields" in row(walk, "#resume")
-        await walk.press("enter")
-        assert "Ended COMPLETE" in await reported(walk)
-        assert draft.read_bytes() == before
-        await walk.press("f7")
-        await walk.at("submit")
-        await walk.press("f7")
-        await walk.at("review")
-        assert draft.read_bytes() == before
-        await walk.press("ctrl+q")
-        await walk.until(lambda: walk.left, "the wizard to be left")
-    assert draft.read_bytes() == before
-    async with started(box, tmp_path) as (walk, _):
-        await walk.push("#resume")
-        await walk.until(lambda: walk.draft.integration == "split", "the answers")
-
-
-async def test_saved_answers_outlive_a_creation_that_is_found(box: Sandbox, tmp_path: Path) -> None:
-    async with started(box, tmp_path) as (walk, _):
-        await walk.to("fields", "split")
-        walk.app.session.save()
-    draft = state_dir() / "draft.json"
-    before = draft.read_bytes()
-    await creating(box, arrived=True)
-    async with started(box, tmp_path) as (walk, _):
-        await walk.push("#go-on-run")
-        await walk.until(lambda: walk.on("submit") and walk.outcome, "the look-up")
-        await walk.settled()
-        await to_run(walk)
-        await reported(walk)
-    assert draft.read_bytes() == before
-
-
-async def test_a_creation_that_was_refused_is_not_gone_on_with(box: Sandbox, tmp_path: Path) -> None:
-    async with started(box, tmp_path) as (walk, _):
-        await at_review(walk)
-        box.set_fault("bad-request")
-        await walk.send()
-        assert "(400)" in walk.shown
-        await walk.press("ctrl+q")
-        await walk.opened(Question)
-        await walk.push("#yes")
-        await walk.until(lambda: walk.left, "the wizard to be left")
-    async with started(box, tmp_path) as (walk, _):
-        assert not walk.app.screen.query("#go-on-run")
-        assert "stopped at Review" in row(walk, "#resume"), "the answers are kept"
-
-
-async def test_an_import_that_was_begun_takes_its_answers_from_the_first_screen(box: Sandbox, tmp_path: Path) -> None:
-    async with started(box, tmp_path) as (walk, _):
-        await at_review(walk)
-        await walk.send()
-        await walk.press("ctrl+q")
-        await walk.until(lambda: walk.left, "the wizard to be left")
-    async with started(box, tmp_path) as (walk, _):
-        assert not walk.app.screen.query("#resume"), "what was answered has been sent"
-        assert walk.app.screen.query("#go-on-run")
