@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.pilot.runs import Brake
+from tui.sandbox.server import Sandbox
 
 
 @dataclass
@@ -55,3 +56,10 @@ def brake(monkeypatch: pytest.MonkeyPatch) -> Iterator[Brake]:
     made = Brake(monkeypatch)
     yield made
     made.let_off()
+
+
+@pytest.fixture
+def box() -> Iterator[Sandbox]:
+    """Practice servers that stand in for an account."""
+    with Sandbox.start() as servers:
+        yield servers

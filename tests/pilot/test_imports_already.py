@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -40,12 +40,6 @@ async def at_launchdarkly(
 
 def offered(walk: Walk) -> bool:
     return walk.get("#imported-already").display
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox.start() as servers:
-        yield servers
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 16)])

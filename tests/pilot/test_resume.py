@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -46,13 +45,6 @@ from tui.sandbox.server import Sandbox
 from tui.screens.resume import RunsScreen
 from tui.screens.token import TokenScreen
 from tui.screens.undo import UndoScreen
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox.start() as servers:
-        yield servers
-
 
 # --- left in the middle
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,13 +34,6 @@ from tui.sandbox.server import Sandbox
 from tui.screens.dialogs import Question
 from tui.screens.resume import RunsScreen
 from tui.screens.token import TokenScreen
-
-
-@pytest.fixture
-def box() -> Iterator[Sandbox]:
-    with Sandbox.start() as servers:
-        yield servers
-
 
 # --- what cannot be gone on with
 

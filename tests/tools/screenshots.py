@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -106,19 +106,12 @@ async def _steps(folder: Path) -> AsyncIterator[tuple[str, str]]:
 
 
 async def _runs(folder: Path) -> AsyncIterator[tuple[str, str]]:
-    """An import that is being watched, the first screen that leads back to it, its report, and its undo."""
-    async with _demo(folder, sleep=_for_ever) as walk:
-        await walk.jump("review")
-        walk.box.set_fault("import-stuck")
-        await walk.send()
-        await walk.until(lambda: walk.box.moves is None, "the import to hang")
+    """An import that is being watched, its report and its undo; the account's list of imports, and one of them."""
+    async with _sent(folder, "import-stuck", sleep=_for_ever) as walk:
         await walk.next()
         await walk.until(lambda: "next look" in walk.shown, "the first look")
         yield "run-watching", await _drawn(walk, settled=False)
-    async with _demo(folder) as walk:
-        await walk.jump("review")
-        walk.box.set_fault("import-partial")
-        await walk.send()
+    async with _sent(folder, "import-partial") as walk:
         await walk.next()
         await walk.at("run")
         yield "run-partial", await _drawn(walk)
@@ -126,12 +119,7 @@ async def _runs(folder: Path) -> AsyncIterator[tuple[str, str]]:
         await walk.opened(UndoScreen)
         await walk.until(lambda: "Nothing has been changed yet" in walk.shown, "the list")
         yield "run-undo", await _drawn(walk, settled=False)
-
-
-    async with _demo(folder) as walk:
-        await walk.jump("review")
-        walk.box.set_fault("import-partial")
-        await walk.send()
+    async with _sent(folder, "import-partial") as walk:
         walk.app.show_configurations()
         await walk.opened(ConfigurationsScreen)
         await walk.until(lambda: walk.focused == "configs", "the list")
@@ -140,6 +128,17 @@ async def _runs(folder: Path) -> AsyncIterator[tuple[str, str]]:
         await walk.opened(ConfigurationScreen)
         await walk.until(lambda: "Reading" not in walk.text("#sheet-message"), "the configuration")
         yield "configuration", await _drawn(walk, settled=False)
+
+
+@asynccontextmanager
+async def _sent(folder: Path, fault: str, **more: Any) -> AsyncIterator[Walk]:
+    """On Submit, with an import under this fault that has ended or hangs."""
+    async with _demo(folder, **more) as walk:
+        await walk.jump("review")
+        walk.box.set_fault(fault)
+        await walk.send()
+        await walk.until(lambda: walk.box.moves is None, "the import to end or hang")
+        yield walk
 
 
 async def _for_ever(seconds: float) -> None:

@@ -17,6 +17,7 @@ from tests.unit.run_tools import Time, tools_of
 from tests.unit.walk_tools import SOURCE_KEY, values
 from tui.flagimport import journal_file
 from tui.flagimport.journal import Journal, Stage
+from tui.flagimport.journal_heads import heads
 from tui.headless import apply
 from tui.headless.case import Around, Asked
 from tui.sandbox.server import Sandbox
@@ -74,13 +75,14 @@ class Recipe:
 
     @property
     def journals(self) -> list[Path]:
-        return [each.path for each in journal_file.listed()]
+        return [each.path for each in heads(journal_file.folder())]
 
     @property
     def journal(self) -> Journal:
-        (kept,) = journal_file.listed()
-        assert kept.journal is not None, kept.problem
-        return kept.journal
+        (path,) = self.journals
+        journal = journal_file.load(path)
+        assert journal is not None
+        return journal
 
 
 def recipe_in(box: Sandbox, folder: Path, integration: str = "unleash", **changed: str) -> Recipe:

@@ -7,11 +7,13 @@ import time
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from tests.unit.sandbox_tools import FI, launchdarkly, until
 from tests.unit.walk_tools import at_review, configurations, drained, planned
 from tui.flagimport import journal as journals
+from tui.flagimport import journal_lock
 from tui.flagimport.creation import Creation
 from tui.flagimport.journal import Journal
 from tui.flagimport.plan import Plan
@@ -22,6 +24,7 @@ from tui.flagimport.tools import Tools
 from tui.flagimport.undo import Action, Decision, Undo
 from tui.flagimport.verify import Verification, promise_of, verify
 from tui.flagimport.watch import Moved
+from tui.net.errors import Failure, Kind
 from tui.sandbox.server import Sandbox
 from tui.secrets.bag import Bag
 from tui.text import Redactor
@@ -197,3 +200,12 @@ def creates(box: Sandbox) -> int:
 
 
 ARCHIVE, KEEP = Action.ARCHIVE, Action.KEEP
+
+
+def is_held(path: Path) -> bool:
+    """Somebody works on the journal there."""
+    try:
+        journal_lock.taken(path).release()
+    except Failure as failure:
+        return failure.kind is Kind.TIMEOUT
+    return False

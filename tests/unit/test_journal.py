@@ -164,20 +164,6 @@ def test_one_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, monkeypat
     assert os.listdir(tmp_path) == ["x.json"]
 
 
-def test_the_unfinished_come_first_and_of_these_the_newest(tmp_path: Path) -> None:
-    stages = [Stage.VERIFIED, Stage.STARTED, Stage.VERIFIED, Stage.CREATING]
-    for number, stage in enumerate(stages):
-        path = tmp_path / f"{number}.json"
-        journal_file.save(replace(begun("a"), stage=stage), path)
-        os.utime(path, (1000 + number, 1000 + number))
-    (tmp_path / "4.json").write_text("{")
-    found = journal_file.listed(tmp_path)
-    assert [each.path.name for each in found] == ["3.json", "1.json", "2.json", "0.json", "4.json"]
-    assert [each.unfinished for each in found] == [True, True, False, False, False]
-    assert "4.json" in found[-1].problem
-    assert journal_file.listed(tmp_path / "nowhere") == ()
-
-
 def test_ten_thousand_flags_are_written_and_read(tmp_path: Path) -> None:
     journal = begun(*(f"flag-{number:05}" for number in range(10_000)))
     path = tmp_path / "x.json"

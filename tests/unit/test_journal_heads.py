@@ -69,6 +69,7 @@ def test_those_under_way_come_first_and_of_these_the_newest(tmp_path: Path) -> N
     ):
         saved(tmp_path, name, stage, READ_AT + at)
     assert names(tmp_path) == ["newest", "newer", "old", "planned", "done"]
+    assert heads(tmp_path / "nowhere") == ()
 
 
 def test_of_very_many_the_newest_are_looked_into(tmp_path: Path) -> None:

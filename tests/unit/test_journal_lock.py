@@ -16,10 +16,11 @@ from pathlib import Path
 import pytest
 
 from tests.unit.headless_tools import Command, Recipe
-from tests.unit.run_tools import creates
+from tests.unit.run_tools import creates, is_held
 from tui.flagimport import journal_file, journal_lock
+from tui.flagimport.journal_heads import heads
 from tui.headless import apply, undo, verify
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure
 from tui.sandbox.server import Sandbox
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such locks")
@@ -47,14 +48,6 @@ def another(path: Path) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def is_held(path: Path) -> bool:
-    try:
-        journal_lock.taken(path).release()
-    except Failure as failure:
-        return failure.kind is Kind.TIMEOUT
-    return False
-
-
 def test_another_process_is_kept_out_until_the_first_is_killed(tmp_path: Path) -> None:
     path = tmp_path / "new" / "journal.json"
     with another(path) as process:
@@ -71,7 +64,7 @@ def test_it_is_let_go_and_leaves_nothing_behind(tmp_path: Path) -> None:
     path = tmp_path / "journal.json"
     with journal_lock.taken(path) as lock:
         assert is_held(path), "also for this process"
-        assert not journal_file.listed(tmp_path)
+        assert not heads(tmp_path)
     assert not is_held(path)
     assert not [*tmp_path.iterdir()]
     with journal_lock.taken(path):

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.run_tools import Time, creates, tools_of, triggers
+from tests.unit.run_tools import Time, creates, is_held, tools_of, triggers
 from tests.unit.walk_tools import NAME, at_review, configurations, drained, planned
 from tests.unit.walk_tools import session as session_of
 from tui.files import state_dir
-from tui.flagimport import journal_file, journal_heads, journal_lock, launch, walk
+from tui.flagimport import journal_file, journal_heads, launch, walk
 from tui.flagimport.journal import Journal, Mark, Stage
 from tui.flagimport.journal_heads import Head
 from tui.flagimport.practice import Practice, values_from
@@ -75,14 +75,6 @@ def noted() -> Journal:
 def head() -> Head:
     (found,) = journal_heads.heads(journal_file.folder())
     return found
-
-
-def is_held(path: Path) -> bool:
-    try:
-        journal_lock.taken(path).release()
-    except Failure as failure:
-        return failure.kind is Kind.TIMEOUT
-    return False
 
 
 def somebody(box: Sandbox) -> Session:

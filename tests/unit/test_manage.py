@@ -16,6 +16,7 @@ from tests.unit.walk_tools import configurations, drained, forms
 from tui.flagimport import journal as journals
 from tui.flagimport import journal_file, journal_lock, manage, manage_run
 from tui.flagimport.journal import Stage
+from tui.flagimport.journal_heads import heads
 from tui.flagimport.manage import Deed, Filter, Sort
 from tui.flagimport.running import Ended, Runner, Stuck
 from tui.launchdarkly.models import Configuration, read_configuration
@@ -187,7 +188,7 @@ async def test_starts_and_watches_one_that_nobody_planned_here(box: Sandbox) -> 
     assert not manage_run.counts(runner)
     _, ended = await to_the_end(runner)
     assert ended.status == "complete"
-    assert not journal_file.listed()
+    assert not heads(journal_file.folder())
     assert "checkout-v2" in flags_of(box)
 
 
@@ -255,10 +256,9 @@ async def test_a_journal_is_found_after_a_rename_and_gone_on_with_in_its_file(bo
     assert started.triggered
     _, ended = await to_the_end(manage_run.to_watch(account, one))
     assert ended.arrived == run.journal.awaited
-    (kept,) = journal_file.listed()
+    (kept,) = heads(journal_file.folder())
     assert kept.path == path
-    assert kept.journal is not None
-    assert (kept.journal.stage, kept.journal.identity.name) == (Stage.ENDED, run.journal.identity.name)
+    assert (kept.stage, kept.name) == (Stage.ENDED, run.journal.identity.name)
     assert manage_run.journal_of(account, one.model_copy(update={"id": "another"})) is None
     assert manage_run.journal_of(account, one.model_copy(update={"project_key": "another"})) is None
 

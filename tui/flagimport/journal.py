@@ -151,8 +151,8 @@ class Journal:
         return self.keys - self.before
 
     @property
-    def under_way(self) -> bool:
-        """Something was sent, and what came of it is not verified."""
+    def unsettled(self) -> bool:
+        """A create or a start was sent, and what came of it is not verified: it must be gone on with."""
         return self.stage in (Stage.CREATING, Stage.STARTING, Stage.STARTED, Stage.ENDED)
 
     @property
@@ -201,14 +201,6 @@ def unplanned(request: CreateRequest, references: Mapping[str, str], who: str) -
     return Journal(identity_of(request), request.tags, config, references, 0.0, (), (), (), frozenset(), who)
 
 
-def unplanned_again(noted: Journal | None, fresh: Journal) -> Journal:
-    """The same where `noted` stands already: what an earlier run has made stays its own."""
-    if noted is None or not (noted.configuration or noted.traces):
-        return fresh
-    later = created_again(noted) if noted.configuration else planned_again(noted)
-    return replace(later, config=fresh.config, references=fresh.references, tags=fresh.tags)
-
-
 def of_existing(host: str, configuration: Configuration, who: str) -> Journal:
     """A journal for starting and watching a configuration that nobody planned here: it expects nothing.
 
@@ -247,12 +239,14 @@ def _snapshot_at(plan: Plan) -> float:
     return 0.0 if plan.incomplete else plan.read_at
 
 
-def renewed(noted: Journal | None, fresh: Journal, plan: Plan, explained: Mapping[str, tuple[Lost, ...]]) -> Journal:
-    """The journal of a plan where `noted` stands already. What an earlier run has made stays its own, whatever
-    became of it since."""
+def renewed(
+    noted: Journal | None, fresh: Journal, plan: Plan | None, explained: Mapping[str, tuple[Lost, ...]]
+) -> Journal:
+    """`fresh` where `noted` stands already. What an earlier run has made stays its own, whatever became of it since,
+    and whether there is a plan this time."""
     if noted is None or not (noted.configuration or noted.traces):
         return fresh
-    later = again(noted, plan, explained)
+    later = again(noted, plan, explained) if plan is not None else created_again(noted)
     if not noted.configuration:
         later = planned_again(later)
     return replace(later, config=fresh.config, references=fresh.references, tags=fresh.tags, who=fresh.who or noted.who)

@@ -7,7 +7,7 @@ import json
 import re
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -73,41 +73,8 @@ def _unreadable(path: Path, why: str) -> Failure:
         Kind.RECIPE,
         f"The journal {clean(path.name)} cannot be used: {why}.",
         "Without it nobody can tell what this import has made.",
-        "Name another by --journal, or move it away; nothing was sent.",
+        "Move it away; nothing was sent.",
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """One file of the journals' folder. `journal` is None where it cannot be read; `problem` then says why.
-
-    `touched` is when it was written, seconds since the epoch.
-    """
-
-    path: Path
-    journal: Journal | None
-    touched: float
-    problem: str = ""
-
-    @property
-    def unfinished(self) -> bool:
-        """An import that can be gone on with."""
-        return self.journal is not None and self.journal.stage is not Stage.VERIFIED
-
-
-def listed(where: Path | None = None) -> tuple[Kept, ...]:
-    """All journals, the unfinished ones first, and of these those written last. Raises OSError."""
-    place = where or folder()
-    found = [_kept(path) for path in place.glob("*.json")] if place.is_dir() else []
-    return tuple(sorted(found, key=lambda each: (not each.unfinished, -each.touched, each.path.name)))
-
-
-def _kept(path: Path) -> Kept:
-    try:
-        touched = path.stat().st_mtime
-        return Kept(path, load(path), touched)
-    except (Failure, OSError) as problem:
-        return Kept(path, None, 0.0, str(problem) if isinstance(problem, Failure) else problem.strerror or "")
 
 
 def _document(journal: Journal, shown: Callable[[str], str]) -> dict[str, object]:

@@ -5,6 +5,8 @@ Each import has a journal in the state directory, but for practice, whose server
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,19 +46,22 @@ def begin(session: Session, *, reuse: bool) -> None:
     noted = run.journal if run is not None and run.journal.identity == journals.identity_of(asked) else None
     if session.practice is None:
         where = _path(asked)
-        _take(session, where)
-        keep, noted = _keeper(session, where), journal_file.load(where)
-    if noted is not None:
+        with _locked(session, where):
+            keep, noted = _keeper(session, where), journal_file.load(where)
+            _must_be_over(noted, session.draft)
+    else:
         _must_be_over(noted, session.draft)
     journal = _journal(session.draft, asked, noted)
     session.creation = Creation(journal, asked, session.bag, session.tools, keep, reuse)
     session.submission, session.resumed, session.journal_path = session.creation.submission(), None, where
 
 
-def _must_be_over(noted: Journal, draft: Draft) -> None:
+def _must_be_over(noted: Journal | None, draft: Draft) -> None:
     """Raises Failure where a journal has to be gone on with, or the plan is older than what it tells of."""
+    if noted is None:
+        return
     name = clean(noted.identity.name)
-    if noted.under_way:
+    if noted.unsettled:
         raise Failure(
             Kind.CONFLICT,
             f'An import "{name}" was begun, and its end is not verified ({noted.stage}).',
@@ -77,7 +82,7 @@ def _journal(draft: Draft, asked: CreateRequest, noted: Journal | None) -> Journ
     account, plan = facts(draft, TOKEN.key), draft.plan
     who = who_in_words(account.identity, account.member) if isinstance(account, Account) else ""
     if plan is None:
-        return journals.unplanned_again(noted, journals.unplanned(asked, references, who))
+        return journals.renewed(noted, journals.unplanned(asked, references, who), None, {})
     explained = reading.explanations(plan)
     fresh = journals.begin(asked, references, plan, explained, who)
     return journals.renewed(noted, fresh, plan, explained)
@@ -108,18 +113,12 @@ def settled(session: Session, outcome: Outcome) -> Failure | None:
 def resume(session: Session, head: Head) -> str:
     """Go on with an import of an earlier start, and give the step that it stands on. Raises Failure; the walk then
     stays as it was."""
-    had_lock = head.path in session.locks
-    _take(session, head.path)
-    try:
+    with _locked(session, head.path):
         journal = journal_file.load(head.path)
         form = session.forms.get(journal.identity.integration) if journal is not None else None
         if journal is None or form is None:
             raise _not_to_be_resumed(head, gone=journal is None)
         where = _instance_of(journal)
-    except Failure:
-        if not had_lock:
-            session.locks.pop(head.path).release()
-        raise
     session.release(but=head.path)
     session.journal_path = head.path
     _answers(session, journal, form)
@@ -185,7 +184,7 @@ def draft_of(journal: Journal, form: Form) -> Draft:
     draft = walk.choose(Draft(), form)
     for key, value in given.items():
         draft = walk.put(draft, key, value, source=NOTED)
-    return replace(draft, starts=True)
+    return draft
 
 
 def _run(session: Session, journal: Journal, where: Instance, keep: Keep) -> Run:
@@ -204,14 +203,20 @@ def _path(asked: CreateRequest) -> Path:
         raise _unwritten(error) from None
 
 
-def _take(session: Session, path: Path) -> None:
-    """Keep other processes away from a journal. Raises Failure."""
-    if path in session.locks:
-        return
+@contextmanager
+def _locked(session: Session, path: Path) -> Iterator[None]:
+    """Keep other processes away from a journal from here on, unless what is done with it fails. Raises Failure."""
+    had = path in session.locks
     try:
-        session.locks[path] = journal_lock.taken(path)
+        if not had:
+            session.locks[path] = journal_lock.taken(path)
+        yield
     except OSError as error:
         raise _unwritten(error) from None
+    except Failure:
+        if not had and path in session.locks:
+            session.locks.pop(path).release()
+        raise
 
 
 def _keeper(session: Session, path: Path) -> Keep:

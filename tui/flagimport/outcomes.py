@@ -6,13 +6,16 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 
 from tui.flagimport.running import Started
-from tui.flagimport.submit import FOUND, Outcome
+from tui.flagimport.submit import FOUND, NOT_KNOWN, Outcome
 from tui.launchdarkly.models import Configuration
 from tui.launchdarkly.words import access_in_words, status_in_words
 from tui.net.client import Answer
 from tui.net.events import Answered, Exchange, Note
 from tui.text import clean
 
+OFFERS = ("use-that", "go-to-field", "look-again", "send-again")
+"""What a person may do where a submission has failed."""
+_CONFLICT = 409
 _HEADERS = ("route-remaining", "retry-after")
 _HIDDEN = "••••"
 
@@ -42,6 +45,20 @@ def _headers(events: Iterable[Exchange]) -> str:
     answered = [event for event in events if isinstance(event, Answered)]
     told = answered[-1].headers if answered else ()
     return ", ".join(f"{name} {value}" for name, value in told if name.lower().endswith(_HEADERS))
+
+
+def offered(outcome: Outcome, *, current: bool) -> frozenset[str]:
+    """Which of `OFFERS` make sense. `current`: the answers still ask for what was sent."""
+    failure, conflict, known = outcome.failure, outcome.conflict, outcome.fate != NOT_KNOWN
+    if failure is None:
+        return frozenset()
+    sensible = {
+        "use-that": current and conflict is not None and not conflict.differences,
+        "go-to-field": bool(failure.field),
+        "look-again": not known or failure.status_code == _CONFLICT,
+        "send-again": current and known and conflict is None,
+    }
+    return frozenset(offer for offer, fits in sensible.items() if fits)
 
 
 def document(answer: Answer) -> object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from tui.flagimport.plan import CANNOT, WORDS, Plan, Verdict
 from tui.net.times import moment
@@ -33,6 +33,15 @@ KINDS: Mapping[str, str] = {
     kinds.STRATEGY_VARIANTS: "variants that one strategy gives out by shares",
 }
 """What each kind of loss is, for a person who does not know the word."""
+
+
+_NAMED = 3
+
+
+def named(keys: Sequence[str]) -> str:
+    """The first of some keys: "checkout-v2, dark-mode, search-boost and 5 more"."""
+    rest = len(keys) - _NAMED
+    return ", ".join(keys[:_NAMED]) + (f" and {rest:,} more" if rest > 0 else "")
 
 
 def headline(plan: Plan) -> Said:

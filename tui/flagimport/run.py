@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from tui.flagimport import journal as journals
 from tui.flagimport.journal import Journal, Mark, Stage
+from tui.flagimport.plan_words import named
 from tui.flagimport.report import Report, redacted, report
 from tui.flagimport.running import Ended, Keep, Resting, Runner, Started, Stuck, Watched
 from tui.flagimport.server_errors import explain
@@ -25,7 +26,6 @@ from tui.net.errors import Failure, Kind
 from tui.net.events import Exchange, Result
 from tui.secrets.bag import Bag
 
-_NAMED = 3
 _MOST_NEWS = 200
 
 
@@ -37,6 +37,8 @@ class News:
     level: str
     text: str
     why: str = ""
+    key_refused: bool = False
+    """It ends only when a key is replaced."""
 
 
 @dataclass
@@ -66,7 +68,6 @@ class Run:
     by_us: bool = True
     """This program's own request has started it, as far as it is known."""
     verification: Verification | None = None
-    compared_at: float = 0.0
     _runner: Runner | None = None
     _known: set[str] = field(default_factory=set)
 
@@ -88,7 +89,7 @@ class Run:
     @property
     def key_refused(self) -> bool:
         """An error was reported that ends only when a key is replaced."""
-        return any(each.level == "warning" and explain(each.text).key_refused for each in self.news)
+        return any(each.key_refused for each in self.news)
 
     def note(self, journal: Journal) -> None:
         """Write the journal down. Raises Failure where that cannot be."""
@@ -173,11 +174,11 @@ class Run:
         fresh = [key for key in event.fresh if key not in self._known]
         self._known.update(fresh)
         if fresh:
-            self.news.appendleft(News(event.at, "ok", _listed(fresh)))
+            self.news.appendleft(News(event.at, "ok", named(fresh)))
         for error in event.errors:
             told = explain(error)
             if all(told.text != each.text for each in self.news):
-                self.news.appendleft(News(event.at, "warning", told.text, told.cause))
+                self.news.appendleft(News(event.at, "warning", told.text, told.cause, told.key_refused))
 
     async def compared(self) -> AsyncGenerator[Exchange | Result[Verification], None]:
         """Hold what arrived against what was planned; nothing where nobody has planned it. Never raises Failure: then
@@ -190,8 +191,9 @@ class Run:
             async with aclosing(verify(promise_of(self.journal, self.instance), self.bag, self.tools)) as events:
                 async for event in events:
                     if isinstance(event, Result):
-                        self.verification, self.compared_at = event.value, self.tools.now()
-                        self.note(journals.verified(self.journal, event.value.arrived.values(), self.compared_at))
+                        self.verification = event.value
+                        arrived = event.value.arrived.values()
+                        self.note(journals.verified(self.journal, arrived, self.tools.now()))
                     yield event
         except Failure as failure:
             self.trouble = failure
@@ -199,11 +201,3 @@ class Run:
     def report(self) -> Report:
         """What there is to tell so far, without any secret that is known."""
         return redacted(report(self.journal, self.verification, self.tools.now(), form=self.form), self.tools.redactor)
-
-
-def _listed(keys: list[str]) -> str:
-    """ "checkout-v2, dark-mode, search-boost and 5 more"."""
-    rest = len(keys) - _NAMED
-    named = ", ".join(keys[:_NAMED])
-    return f"{named} and {rest:,} more" if rest > 0 else named
-

@@ -40,6 +40,7 @@ _RECIPE: Mapping[str, str] = {
     "Clear the field.": "Take it out.",
     "F1 tells where to find it.": "The wizard tells where to find it.",
     "Choose one.": "Take one of those.",
+    "Move it away; nothing": "Name another by --journal, or move it away; nothing",
     **_SEND_AGAIN,
 }
 _ACCOUNT: Mapping[str, str] = {

@@ -30,7 +30,6 @@ _NEWS_SHOWN = 8
 _FEW_LEFT = 100
 """Requests left in LaunchDarkly's window below which a person is told: the limit is shared by the account."""
 _BUTTONS = ("start", "it-started", "it-did-not", "look-again", "compare-anyway", "token", "replace-key", "look-now")
-
 _PARTS = ("run-headline", "run-bar", "run-count", "run-times", "run-news", "run-trouble", "run-leave", "run-report")
 """All that is written to; they go one after the other when the program ends."""
 
@@ -154,14 +153,20 @@ class RunScreen(RunDeeds):
             return
         self.query_one("#run-watch").display = True
         self.query_one("#run-report").display = False
-        self.query_one("#run-headline", Static).update(Content(self._headline(run)))
+        self._write("#run-headline", self._headline(run))
         self._show_count(run)
-        self.query_one("#run-times", Static).update(Content(self._times(run)))
+        self._write("#run-times", self._times(run))
         self.query_one("#run-news", Sentences).show(self._news(run))
         self.query_one("#run-trouble", Sentences).show(self._trouble(run))
-        self.query_one("#run-leave", Static).update(Content(_may_leave(run, practising=self.app.practising)))
+        self._write("#run-leave", _may_leave(run, practising=self.app.practising))
         self._tell(run)
         self._show_buttons(run)
+
+    def _write(self, selector: str, text: str) -> None:
+        """Draw a line anew only where it says something else: over SSH each one costs."""
+        line = self.query_one(selector, Static)
+        if str(line.content) != text:
+            line.update(Content(text))
 
     def _headline(self, run: Run) -> str:
         name = clean(run.journal.identity.name)
@@ -182,7 +187,7 @@ class RunScreen(RunDeeds):
         parts = [Part(arrived, self.symbols.full, "$success"), Part(expected - arrived, self.symbols.empty)]
         self.query_one("#run-progress").display = run.begun and run.planned
         self.query_one("#run-bar", Bar).show(parts)
-        self.query_one("#run-count", Static).update(Content(f"{run.arrived:,} of {expected:,} arrived"))
+        self._write("#run-count", f"{run.arrived:,} of {expected:,} arrived")
 
     def _times(self, run: Run) -> str:
         now, said = self.session.tools.now(), []

@@ -8,10 +8,8 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.timer import Timer
-from textual.widget import Widget
 from textual.widgets import Button, Static
 from textual.worker import Worker
 
@@ -19,21 +17,18 @@ from tui.flagimport import launch, outcomes, walk
 from tui.flagimport.finding import Level
 from tui.flagimport.journal import Stage
 from tui.flagimport.submit import NOT_KNOWN, Outcome, Submission
-from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure
-from tui.net.events import Exchange, Note, Pausing, Result, Sent
+from tui.net.events import Note, Pausing, Result, Sent
 from tui.net.times import span
 from tui.screens.dialogs import TextScreen
 from tui.screens.step import StepScreen
 from tui.text import clean
 from tui.widgets.buttons import Plain
-from tui.widgets.facts import Fact
 from tui.widgets.json_tree import JsonTree
-from tui.widgets.symbols import mark
+from tui.widgets.outcome_view import OutcomeView
 from tui.widgets.timeline import Timeline
 
 _RAW_SHOWN = 200_000
-_CONFLICT = 409
 _KEYS_CREATED = "Enter open   y copy the id   r raw body   F1 Ctrl+G help   Ctrl+Q leave"
 
 
@@ -58,7 +53,7 @@ class SubmitScreen(StepScreen):
 
     def compose_step(self) -> ComposeResult:
         yield Timeline(self.symbols, id="timeline")
-        yield Vertical(id="outcome")
+        yield OutcomeView(self.symbols, self.session.tools.redactor, id="outcome")
 
     def compose_buttons(self) -> ComposeResult:
         yield Plain("Cancel", id="stop")
@@ -102,8 +97,7 @@ class SubmitScreen(StepScreen):
         if run is None:
             self.say("note", "Nothing was sent. Review has the button that sends.")
             return
-        text = f"Created by an earlier start: {self._safe(run.journal.configuration)}"
-        self.query_one("#outcome").mount(Static(Content(text), classes="headline ok", markup=False))
+        self.query_one(OutcomeView).headline(f"Created by an earlier start: {run.journal.configuration}")
         self.say("note", "Run shows how it stands.")
 
     def focus_first(self) -> None:
@@ -113,7 +107,7 @@ class SubmitScreen(StepScreen):
     # --- while it happens
 
     def _start(self, submission: Submission, *, looking: bool) -> None:
-        self.query_one("#outcome").remove_children()
+        self.query_one(OutcomeView).clear()
         self._looking = looking
         self._began = self.session.tools.now()
         self._ticker = self.set_interval(1.0, self._tick)
@@ -136,12 +130,12 @@ class SubmitScreen(StepScreen):
             self._trouble = launch.settled(self.session, submission.outcome)
             made = submission.outcome.configuration is not None
             if made and self._trouble is None and self.session.draft.starts:
-                await self._start_import(timeline)
+                await self._start_import(submission, timeline)
         self._ended()
         if submission.outcome is not None:
             self._show(submission.outcome)
 
-    async def _start_import(self, timeline: Timeline) -> None:
+    async def _start_import(self, submission: Submission, timeline: Timeline) -> None:
         """Start what was just created, unless creating has started it by itself."""
         run = self.session.run
         if run is None:
@@ -151,10 +145,10 @@ class SubmitScreen(StepScreen):
             self._show_buttons()
         async with contextlib.aclosing(run.start()) as events:
             async for event in events:
-                if isinstance(event, Result):
-                    timeline.add(outcomes.start_told(event.value))
-                elif isinstance(event, (Note, Pausing)):
-                    timeline.add(event)
+                told = outcomes.start_told(event.value) if isinstance(event, Result) else event
+                if isinstance(told, (Note, Pausing)):
+                    submission.events.append(told)  # shown again when this step is
+                    timeline.add(told)
         self._starting = False
 
     def _tick(self) -> None:
@@ -197,42 +191,18 @@ class SubmitScreen(StepScreen):
     def _show(self, outcome: Outcome) -> None:
         if not self.stands:
             return
-        box = self.query_one("#outcome", Vertical)
-        box.remove_children()
+        self.query_one(OutcomeView).show(outcome, self.submission, self.session.draft)
         if outcome.configuration is not None:
             self.session.forget_draft()
-            box.mount(*self._created(outcome, outcome.configuration))
-        elif outcome.failure is not None:
-            box.mount(*self._failed(outcome))
+            self.query_one("#keys", Static).update(Content(_KEYS_CREATED))
+            self.say(*self._what_next(outcomes.verb(outcome)))
+        elif outcome.fate == NOT_KNOWN:
+            self.say("unknown", "Do not send again yet.")
+        else:
+            self.say("problem", "Nothing was created; your answers are kept.")
         self._worker = None
         self._show_buttons()
         self.call_after_refresh(self._focus_after)
-
-    def _created(self, outcome: Outcome, made: Configuration) -> list[Widget]:
-        verb = outcomes.verb(outcome)
-        widgets: list[Widget] = [
-            Static(Content(f"{verb}: {self._safe(outcomes.title(made))}"), classes="headline ok", markup=False),
-            *(Fact(label, self._safe(text)) for label, text in outcomes.facts(made, self._events()) if text),
-        ]
-        if outcome.answer is not None:
-            widgets.append(
-                JsonTree(
-                    f"Body, {len(outcome.answer.body):,} bytes (keys hidden)",
-                    outcomes.document(outcome.answer),
-                    hidden=self._hidden(),
-                    redact=self.session.tools.redactor,
-                    id="answer-body",
-                )
-            )
-        self.query_one("#keys", Static).update(Content(_KEYS_CREATED))
-        self.say(*self._what_next(verb))
-        return widgets
-
-    def _hidden(self) -> tuple[str, ...]:
-        return self.submission.request.secrets if self.submission else ()
-
-    def _events(self) -> list[Exchange]:
-        return self.submission.events if self.submission else []
 
     def _what_next(self, verb: str) -> tuple[str, str]:
         """The message line after a configuration was created: how far it has come."""
@@ -247,29 +217,6 @@ class SubmitScreen(StepScreen):
         project = self.submission.request.project if self.submission else ""
         return ("ok", f"{verb} in {project}, not started. Run starts it when you say so.")
 
-    def _failed(self, outcome: Outcome) -> list[Widget]:
-        failure = outcome.failure
-        if failure is None:
-            return []
-        level = "unknown" if outcome.fate == NOT_KNOWN else "problem"
-        what = self._safe(failure.what)
-        safe = "Nothing was created; your answers are kept." if level == "problem" else "Do not send again yet."
-        self.say(level, safe)
-        return [
-            Static(mark(self.symbols, level) + Content(what), classes="headline", markup=False),
-            *(
-                Fact(head, self._safe(text))
-                for head, text in (("Why", self._named(failure)), ("Next", failure.next_step))
-                if text
-            ),
-        ]
-
-    def _named(self, failure: Failure) -> str:
-        """The reason, with the field's name on the screen beside its key in the interface."""
-        field = failure.field or ""
-        label = walk.label(self.session.draft, field)
-        return failure.why.replace(field, f"{label} ({field})") if field and label != field else failure.why
-
     def _safe(self, text: str) -> str:
         return clean(self.session.tools.redactor(text))
 
@@ -283,21 +230,12 @@ class SubmitScreen(StepScreen):
         stop.display = self.running
         out = self._starting or (self.submission is not None and self.submission.out)
         stop.rename("Stop waiting" if out else "Cancel")
-        fate_known = outcome is not None and outcome.fate != NOT_KNOWN
-        current = not self.session.outdated
-        same = current and outcome is not None and outcome.conflict is not None and not outcome.conflict.differences
+        offered = outcomes.offered(outcome, current=not self.session.outdated) if outcome and not self.running else ()
         shown = {
             "next": not self.running and failure is None and self.session.run is not None,
             "back": not self.running,
-            "use-that": failure is not None and same,
-            "go-to-field": failure is not None and bool(failure.field),
-            "look-again": failure is not None and (not fate_known or failure.status_code == _CONFLICT),
-            "send-again": failure is not None
-            and current
-            and fate_known
-            and outcome is not None
-            and outcome.conflict is None,
             "to-review": not self.running and self.submission is not None and self._other_answers(outcome),
+            **{button: button in offered for button in outcomes.OFFERS},
         }
         for button, display in shown.items():
             self.query_one(f"#{button}").display = display
@@ -310,8 +248,8 @@ class SubmitScreen(StepScreen):
         return self.session.outdated and not found
 
     def _focus_after(self) -> None:
-        if not self.is_attached:
-            return
+        if not self.is_attached or (self.focused is not None and self.focused.display):
+            return  # a hurried person has gone somewhere already
         for name in ("go-to-field", "look-again", "to-review"):  # none of them sends
             button = self.query_one(f"#{name}")
             if button.display:
@@ -399,6 +337,7 @@ class SubmitScreen(StepScreen):
         if answer is None:
             self.say("note", "Only the body of a success is kept; an error's message is quoted above.")
             return
-        text = outcomes.raw(answer.text(), self._hidden(), self.session.tools.redactor)
+        hidden = self.submission.request.secrets if self.submission else ()
+        text = outcomes.raw(answer.text(), hidden, self.session.tools.redactor)
         note = "Cleaned of what a terminal would obey; keys are hidden."
         self.app.push_screen(TextScreen("The body, raw", text[:_RAW_SHOWN], note=note))

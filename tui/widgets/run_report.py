@@ -10,6 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from tui.flagimport.plan_words import named
 from tui.flagimport.report import Report
 from tui.flagimport.report_files import file_name
 from tui.flagimport.server_errors import by_flag
@@ -18,7 +19,6 @@ from tui.widgets.buttons import Plain
 from tui.widgets.sentences import Sentences
 from tui.widgets.symbols import Symbols, mark
 
-_NAMED = 3
 _BUTTONS = {
     "Replace a key": ("replace", "Replace"),
     "Verify": ("compare", "Compare"),
@@ -45,7 +45,7 @@ def found(report: Report) -> Iterator[Line]:
     """What LaunchDarkly reported, and what the comparison has found."""
     yield from _reported(report)
     if report.missing:
-        yield Line("problem", "missing", _named([each.key for each in report.missing]), ("list-missing", "Why"))
+        yield Line("problem", "missing", named([each.key for each in report.missing]), ("list-missing", "Why"))
     if report.different:
         key, unlike = report.different[0]
         first = f"{key}: {unlike[0].what} {unlike[0].there or 'blank'}, planned {unlike[0].planned or 'blank'}"
@@ -53,9 +53,9 @@ def found(report: Report) -> Iterator[Line]:
         text = f"{first}{f'; and {more:,} more flags' if more else ''}"
         yield Line("warning", "different", text, ("list-different", "Side by side"))
     if report.on:
-        yield Line("warning", "on there", _named([key for key, _ in report.on]), ("list-on", "Where"))
+        yield Line("warning", "on there", named([key for key, _ in report.on]), ("list-on", "Where"))
     if report.unexpected:
-        yield Line("warning", "not planned", _named(report.unexpected), ("list-unexpected", "List"))
+        yield Line("warning", "not planned", named(report.unexpected), ("list-unexpected", "List"))
     if report.numbers.as_planned:
         where = len(report.environments)
         places = f"all {where:,} environments" if where != 1 else "the one environment"
@@ -85,11 +85,6 @@ def left(report: Report) -> Iterator[Line]:
         if label not in _SHOWN_ABOVE:
             yield Line("note", label, text, _BUTTONS.get(label))
     yield Line("note", "Report", f"{file_name(report, 'html')}   also md, json", ("write", "Write"))
-
-
-def _named(keys: list[str] | tuple[str, ...]) -> str:
-    rest = len(keys) - _NAMED
-    return ", ".join(keys[:_NAMED]) + (f" and {rest:,} more" if rest > 0 else "")
 
 
 class ReportLine(Horizontal):

@@ -1,0 +1,79 @@
+"""What came of a submission: the configuration that exists, with the answer's body to open, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui.flagimport import outcomes, walk
+from tui.flagimport.submit import NOT_KNOWN, Outcome, Submission
+from tui.flagimport.walk import Draft
+from tui.launchdarkly.models import Configuration
+from tui.net.errors import Failure
+from tui.text import clean
+from tui.widgets.facts import Fact
+from tui.widgets.json_tree import JsonTree
+from tui.widgets.symbols import Symbols, mark
+
+
+class OutcomeView(Vertical):
+    """Empty until something is shown. `redact` takes known secrets out of all that comes from outside."""
+
+    def __init__(self, symbols: Symbols, redact: Callable[[str], str], *, id: str) -> None:
+        super().__init__(id=id)
+        self._symbols, self._redact = symbols, redact
+
+    def clear(self) -> None:
+        """Nothing has come of it yet."""
+        self.remove_children()
+
+    def headline(self, text: str) -> None:
+        """Say that all is well, in one line."""
+        self.clear()
+        self.mount(self._fine(text))
+
+    def show(self, outcome: Outcome, submission: Submission | None, draft: Draft) -> None:
+        """Show this in place of what was there. `draft` knows what its fields are called."""
+        self.clear()
+        if outcome.configuration is not None:
+            self.mount(*self._created(outcome, outcome.configuration, submission))
+        elif outcome.failure is not None:
+            self.mount(*self._failed(outcome.failure, known=outcome.fate != NOT_KNOWN, draft=draft))
+
+    def _created(self, outcome: Outcome, made: Configuration, submission: Submission | None) -> Iterator[Widget]:
+        yield self._fine(f"{outcomes.verb(outcome)}: {outcomes.title(made)}")
+        for label, text in outcomes.facts(made, submission.events if submission else ()):
+            if text:
+                yield Fact(label, self._safe(text))
+        if outcome.answer is not None:
+            yield JsonTree(
+                f"Body, {len(outcome.answer.body):,} bytes (keys hidden)",
+                outcomes.document(outcome.answer),
+                hidden=submission.request.secrets if submission else (),
+                redact=self._redact,
+                id="answer-body",
+            )
+
+    def _failed(self, failure: Failure, *, known: bool, draft: Draft) -> Iterator[Widget]:
+        sign = mark(self._symbols, "problem" if known else "unknown")
+        yield Static(sign + Content(self._safe(failure.what)), classes="headline", markup=False)
+        for head, text in (("Why", _named(failure, draft)), ("Next", failure.next_step)):
+            if text:
+                yield Fact(head, self._safe(text))
+
+    def _fine(self, text: str) -> Static:
+        return Static(Content(self._safe(text)), classes="headline ok", markup=False)
+
+    def _safe(self, text: str) -> str:
+        return clean(self._redact(text))
+
+
+def _named(failure: Failure, draft: Draft) -> str:
+    """The reason, with the field's name on the screen beside its key in the interface."""
+    field = failure.field or ""
+    label = walk.label(draft, field)
+    return failure.why.replace(field, f"{label} ({field})") if field and label != field else failure.why
