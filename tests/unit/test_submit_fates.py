@@ -155,7 +155,7 @@ async def test_a_lost_request_is_looked_for_more_than_once(box: Sandbox) -> None
     outcome, events, naps = await struck(box, "lost-request")
     assert naps.seconds  # how often depends on how long the answer took to be lost
     assert sum(naps.seconds) >= 4
-    waited = ["not there yet"] * len(naps.seconds)
+    waited = ["not found yet"] * len(naps.seconds)
     assert [text for text, _ in notes(events)][1:] == ["sent, no answer", *waited, "not there"]
     assert outcome.failure is not None
     assert not outcome.failure.sent
@@ -180,7 +180,7 @@ async def test_an_answer_that_tells_nothing_is_looked_up_too(box: Sandbox, fault
     _, events, naps = await struck(box, fault)
     assert naps.seconds  # how often depends on how long the answer took to be lost
     texts = [text for text, _ in notes(events)]
-    assert texts == ["name looked up", "no whole answer", *["not there yet"] * len(naps.seconds), "not there"]
+    assert texts == ["name looked up", "incomplete answer", *["not found yet"] * len(naps.seconds), "not there"]
 
 
 async def test_what_comes_late_is_found_by_a_later_look(box: Sandbox) -> None:

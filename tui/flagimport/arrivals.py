@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import aclosing
 
+from tui.flagimport import journal as journals
 from tui.flagimport.journal import Journal
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.models import Flag
@@ -13,18 +14,18 @@ _NEWEST = 50
 """Flags on one page of the newest: one request for each fifty that have arrived."""
 
 
-async def newly_there(ld: LaunchDarkly, journal: Journal, known: frozenset[str], sink: Sink) -> list[str]:
-    """Planned keys that are there now, neither before nor `known`: from the newest flag on, back to one seen before.
+async def newly_there(ld: LaunchDarkly, journal: Journal, known: frozenset[str], sink: Sink) -> list[Flag]:
+    """Planned flags that are there now, neither before nor `known`: from the newest on, back to one seen before.
 
     Raises Failure.
     """
     wanted = journal.awaited - known
-    found: list[str] = []
+    found: list[Flag] = []
     offset = 0
     while wanted:
         page = await ld.newest_flags(journal.identity.project, offset, _NEWEST, sink=sink)
         fresh = [flag for flag in page.items if flag.key in wanted]
-        found += [flag.key for flag in fresh]
+        found += fresh
         wanted -= {flag.key for flag in fresh}
         offset += len(page.items)
         if not fresh or len(page.items) < _NEWEST or _is_older(page.items, fresh, known | journal.before):
@@ -39,6 +40,20 @@ def _is_older(page: tuple[Flag, ...], fresh: list[Flag], known: frozenset[str]) 
     """
     oldest = min(flag.created or 0 for flag in fresh)
     return any(flag.key in known and (flag.created or 0) < oldest for flag in page)
+
+
+async def newest(ld: LaunchDarkly, journal: Journal, sink: Sink) -> Journal:
+    """The journal with the keys that came since its snapshot, read from the newest flag back to a page of known ones:
+    the last look before a request that starts. Raises Failure."""
+    known, found = journal.snapshot or journal.before, set[str]()
+    offset = 0
+    while True:
+        page = await ld.newest_flags(journal.identity.project, offset, _NEWEST, sink=sink)
+        fresh = {flag.key for flag in page.items} - known - found
+        found |= fresh
+        offset += len(page.items)
+        if len(fresh) < len(page.items) or not page.items:
+            return journals.joined(journal, found)
 
 
 async def snapshot(ld: LaunchDarkly, project: str, sink: Sink) -> dict[str, int | None]:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from tui.flagimport import journal as journals
+from tui.flagimport.account import importer_of
+from tui.flagimport.arrivals import newest, snapshot
 from tui.flagimport.journal import Journal, Stage
 from tui.flagimport.lookup import Standing
 from tui.flagimport.request import CreateRequest
 from tui.flagimport.running import Keep
 from tui.flagimport.submit import Outcome, Submission
 from tui.flagimport.tools import Tools
+from tui.launchdarkly.client import LaunchDarkly
 from tui.net.errors import Failure, Kind
-from tui.net.events import Exchange, Note, Result, Sink, streamed
+from tui.net.events import Exchange, Note, Result, Sink, ignore, streamed
 from tui.secrets.bag import Bag
 
 
@@ -28,13 +31,24 @@ class Creation:
     tools: Tools
     keep: Keep
     reuse: bool = True
+    sent: bool = field(default=False, init=False)
+    """This process sent the request that creates, or was about to."""
 
     def submission(self) -> Submission:
         """An attempt that notes itself in the journal before it sends. What `keep` raises stops the sending."""
         return Submission(self.request, self.bag, self.tools, reuse=self.reuse, about_to_send=self._noted)
 
-    def _noted(self, standing: Standing) -> None:
-        self._note(journals.creating(self.journal, standing.ids, self.tools.now()))
+    async def _noted(self, ld: LaunchDarkly, standing: Standing) -> None:
+        """Creating may start the import, so the newest flags and LaunchDarkly's date are noted with it."""
+        journal = self.journal
+        if journal.expected:
+            if journal.snapshot is None:
+                found = await snapshot(ld, journal.identity.project, ignore)
+                journal = journals.standing(journal, found, self.tools.now())
+            importer = await importer_of(self.tools, self.bag, self.request.instance)
+            journal = await newest(ld, replace(journal, importer=importer), ignore)
+        self._note(journals.creating(journal, standing.ids, self.tools.now(), ld.date))
+        self.sent = True
 
     def _note(self, journal: Journal) -> None:
         self.keep(journal)

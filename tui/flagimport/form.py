@@ -103,7 +103,9 @@ def build(manifest: Manifest) -> Form:
     return Form(manifest.key, clean(title or manifest.name), variables)
 
 
-_ROLE_OF_KEY = {"ldApiKey": "import-key", "ldTag": "ld-tag", "ldMaintainer": "member-id"}
+IMPORT_KEY = "ldApiKey"
+"""The form variable of the token that LaunchDarkly keeps and creates the flags with."""
+_ROLE_OF_KEY = {IMPORT_KEY: "import-key", "ldTag": "ld-tag", "ldMaintainer": "member-id"}
 
 
 def _variable(each: FormVariable, told: VariableGuide | None) -> Variable:

@@ -6,11 +6,12 @@ Whoever shows it takes the events, and may close the stream at any of them: the 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 
 from tui.flagimport import journal as journals
 from tui.flagimport import lookup, reading
+from tui.flagimport.account import must_be_same
 from tui.flagimport.arrivals import newly_there
 from tui.flagimport.creation import Creation
 from tui.flagimport.journal import Journal, Stage
@@ -22,7 +23,7 @@ from tui.flagimport.submit import Outcome, differs
 from tui.flagimport.tools import Tools
 from tui.flagimport.verify import Verification, promise_of, verify
 from tui.flagimport.watch import RUNS, STUCK_AFTER
-from tui.launchdarkly.models import Configuration
+from tui.launchdarkly.models import CallerIdentity, Configuration
 from tui.launchdarkly.words import who_in_words
 from tui.net.errors import Failure, Kind
 from tui.net.events import Exchange, Result
@@ -89,6 +90,8 @@ class Importing:
     stuck_after: float = STUCK_AFTER
     _over: bool = field(default=False, init=False)
     _anew: bool = field(default=False, init=False)
+    _who: str = field(default="", init=False)
+    _account: str = field(default="", init=False)
 
     @property
     def goes_on(self) -> bool:
@@ -107,6 +110,7 @@ class Importing:
         Of an import that was begun only what is left. Raises Failure, and OSError where the journal cannot be
         written.
         """
+        await self._identify()
         steps: tuple[_Step, ...] = (self._planned, self._created, self._started, self._watched, self._verified)
         for step in (self._created,) if create_only else steps:
             async with aclosing(step()) as events:
@@ -144,29 +148,36 @@ class Importing:
         self._over = not plan.counts.arrive
         yield Planned(plan.counts, plan)
         if not self._over:
-            self.journal = self._with(plan, await self._who())
+            self.journal = self._with(plan)
             self._anew = True
 
-    def _with(self, plan: Plan, who: str) -> Journal:
+    def _with(self, plan: Plan) -> Journal:
         explained = reading.explanations(plan)
-        fresh = journals.begin(self.request, self.references, plan, explained, who)
+        fresh = journals.begin(self.request, self.references, plan, explained, self._who, self._account)
         return journals.renewed(self.journal, fresh, plan, explained)
 
-    async def _who(self) -> str:
-        """Whose token this is, for the report; "" where it does not tell."""
-        try:
-            async with self.tools.launchdarkly(self.bag, self.request.instance) as ld:
+    async def _identify(self) -> None:
+        """Whose token this is. Raises Failure CREDENTIAL if the journal belongs to another account."""
+        async with self.tools.launchdarkly(self.bag, self.request.instance) as ld:
+            try:
                 caller = await ld.caller_identity()
-                member = await ld.me() if caller.member_id else None
-        except Failure:
-            return ""
-        return who_in_words(caller, member)
+            except Failure as failure:
+                if failure.kind not in (Kind.FORBIDDEN, Kind.NOT_FOUND):
+                    raise
+                caller = CallerIdentity()
+            member = None
+            if caller.member_id and self.journal is None:
+                with suppress(Failure):  # it is for the report alone
+                    member = await ld.me()
+        self._who, self._account = who_in_words(caller, member), caller.account_id
+        if self.journal is not None:
+            must_be_same(self.journal, self._account, writes=True)
 
     # --- the configuration
 
     async def _created(self) -> AsyncGenerator[Event, None]:
         if self.journal is None:
-            self.journal = journals.unplanned(self.request, self.references, await self._who())
+            self.journal = journals.unplanned(self.request, self.references, self._who, self._account)
         if self.journal.stage in _BEGUN:
             yield Created(self.journal.configuration, True, None)
             return
@@ -188,7 +199,7 @@ class Importing:
         if outcome.configuration is None:
             raise outcome.failure or Failure(Kind.INTERNAL, "Nothing came of creating.")
         code = outcome.answer.status_code if outcome.answer else None
-        yield Created(outcome.configuration.id, outcome.reused, code)
+        yield Created(outcome.configuration.id, not creation.sent, code)
 
     async def _there(self, configuration: str) -> Configuration | None:
         """The configuration as it is now; None where somebody has deleted it."""
@@ -239,7 +250,7 @@ class Importing:
         noted = self._noted
         async with self.tools.launchdarkly(self.bag, self.request.instance) as ld:
             there = await newly_there(ld, noted, frozenset(), lambda event: None)
-        return Ended(noted, noted.ended, frozenset(there), noted.errors)
+        return Ended(noted, noted.ended, frozenset(flag.key for flag in there), noted.errors)
 
     async def _verified(self) -> AsyncGenerator[Event, None]:
         found: Verification | None = None

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from tui.flagimport.plan import Plan, PlannedFlag
 from tui.flagimport.request import CreateRequest, Slot
-from tui.launchdarkly.models import Configuration, ImportFault, ImportStatus
+from tui.launchdarkly.models import Configuration, Flag, ImportFault, ImportStatus
 from tui.launchdarkly.whole_flags import WholeFlag
 from tui.sources.flags import Lost, Variation
 
@@ -88,6 +88,36 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True)
+class Start:
+    """One request that may start an import, and the time in which that import can have made flags.
+
+    Times are milliseconds since the epoch by LaunchDarkly's own clock. `opened` is the second of its last answer
+    before the request, None where it sent no date or where somebody else had started the import: then this start
+    owns no flag. `closed` is the first `lastImport` or `lastError` after that, `seen` the end of the second in
+    which it was last seen running. `before` holds all keys of the project right before the request.
+    """
+
+    before: frozenset[str]
+    opened: int | None
+    closed: int | None = None
+    seen: int | None = None
+
+    @property
+    def window(self) -> tuple[int, int] | None:
+        """First and last moment at which this import can have created a flag; None where that is not known."""
+        end = self.closed if self.closed is not None else self.seen
+        return None if self.opened is None or end is None else (self.opened, end)
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """Who LaunchDarkly's import acts as: the import key's token and member ids, "" where not known."""
+
+    token: str = ""
+    member: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """What tells one import from another: with it a journal is found again."""
 
@@ -139,6 +169,15 @@ class Journal:
     """The flags that this import made, as they were when they were verified first."""
     undone: Mapping[str, str] = field(default_factory=dict)
     """What was done with each of them since: archive or delete."""
+    account: str = ""
+    """The id of the LaunchDarkly account; "" in a journal of version 1.1.0, or where LaunchDarkly did not say."""
+    importer: Importer = Importer()
+    starts: tuple[Start, ...] = field(default=(), repr=False)
+    """Every request that may have started this import, the latest last. A flag is ours if one of them owns it."""
+    snapshot: frozenset[str] | None = field(default=None, repr=False, compare=False)
+    """All keys of the project at `snapshot_at`; not saved, so a later process reads them again."""
+    born_here: bool = field(default=False, repr=False, compare=False)
+    """This process created the configuration, so an import that runs already was started by the creation."""
 
     @property
     def keys(self) -> frozenset[str]:
@@ -177,6 +216,7 @@ def begin(
     plan: Plan,
     explained: Mapping[str, tuple[Lost, ...]],
     who: str,
+    account: str = "",
 ) -> Journal:
     """The journal of an import that is about to be made. `explained` has the losses of each arriving flag by key."""
     return Journal(
@@ -192,13 +232,17 @@ def begin(
         who=who,
         incomplete=plan.incomplete,
         snapshot_at=_snapshot_at(plan),
+        account=account,
+        snapshot=_snapshot(plan),
     )
 
 
-def unplanned(request: CreateRequest, references: Mapping[str, str], who: str) -> Journal:
+def unplanned(request: CreateRequest, references: Mapping[str, str], who: str, account: str = "") -> Journal:
     """The journal of a configuration that is only created: nobody has planned yet what it is to bring."""
     config = _settings(request)
-    return Journal(identity_of(request), request.tags, config, references, 0.0, (), (), (), frozenset(), who)
+    return Journal(
+        identity_of(request), request.tags, config, references, 0.0, (), (), (), frozenset(), who, account=account
+    )
 
 
 def of_existing(host: str, configuration: Configuration, who: str) -> Journal:
@@ -231,7 +275,12 @@ def again(journal: Journal, plan: Plan, explained: Mapping[str, tuple[Lost, ...]
         notes=plan.notes,
         incomplete=plan.incomplete,
         snapshot_at=_snapshot_at(plan),
+        snapshot=_snapshot(plan),
     )
+
+
+def _snapshot(plan: Plan) -> frozenset[str] | None:
+    return None if plan.incomplete else frozenset(plan.existing)
 
 
 def _snapshot_at(plan: Plan) -> float:
@@ -249,7 +298,14 @@ def renewed(
     later = again(noted, plan, explained) if plan is not None else created_again(noted)
     if not noted.configuration:
         later = planned_again(later)
-    return replace(later, config=fresh.config, references=fresh.references, tags=fresh.tags, who=fresh.who or noted.who)
+    return replace(
+        later,
+        config=fresh.config,
+        references=fresh.references,
+        tags=fresh.tags,
+        who=fresh.who or noted.who,
+        account=fresh.account or noted.account,
+    )
 
 
 def standing(journal: Journal, there: Mapping[str, int | None], now: float) -> Journal:
@@ -266,7 +322,14 @@ def standing(journal: Journal, there: Mapping[str, int | None], now: float) -> J
         traces=traces,
         undone={key: what for key, what in journal.undone.items() if key in there},
         snapshot_at=now,
+        snapshot=frozenset(there),
     )
+
+
+def joined(journal: Journal, keys: Iterable[str]) -> Journal:
+    """Flags that were there right before a request, read after the snapshot: they are not this import's."""
+    fresh = frozenset(keys) - (journal.snapshot or frozenset())
+    return replace(journal, before=journal.before | fresh, snapshot=(journal.snapshot or frozenset()) | fresh)
 
 
 def _settings(request: CreateRequest) -> dict[str, object]:
@@ -305,39 +368,104 @@ def print_of(fault: ImportFault) -> str:
     return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def creating(journal: Journal, ids_before: Iterable[str], now: float) -> Journal:
-    """The request that creates is about to be sent."""
-    return replace(journal, stage=Stage.CREATING, ids_before=frozenset(ids_before), sent_at=now)
+def creating(journal: Journal, ids_before: Iterable[str], now: float, opened: int | None = None) -> Journal:
+    """The request that creates is about to be sent. It may itself start the import, so it opens a start; `opened` is
+    LaunchDarkly's date right before."""
+    started = _with_start(journal, opened)
+    return replace(started, stage=Stage.CREATING, ids_before=frozenset(ids_before), sent_at=now)
 
 
 def planned_again(journal: Journal) -> Journal:
-    """There is no configuration: the request that creates was refused, or somebody deleted it."""
-    return replace(journal, stage=Stage.PLANNED, ids_before=frozenset(), sent_at=0.0, configuration="", mark=None)
+    """There is no configuration: the request that creates was refused, or somebody deleted it. A configuration that
+    is created next takes a snapshot of its own."""
+    return replace(
+        _without_undecided(journal),
+        stage=Stage.PLANNED,
+        ids_before=frozenset(),
+        sent_at=0.0,
+        configuration="",
+        mark=None,
+        snapshot_at=0.0,
+        snapshot=None,
+    )
 
 
 def created(journal: Journal, configuration: Configuration, *, reused: bool) -> Journal:
     """The configuration exists. A new one is told from its birth: creating may have started it."""
     mark = mark_of(configuration.status) if reused else NEVER_RUN
-    return replace(journal, stage=Stage.CREATED, configuration=configuration.id, reused=reused, mark=mark)
+    return replace(
+        journal,
+        stage=Stage.CREATED,
+        configuration=configuration.id,
+        reused=reused,
+        mark=mark,
+        born_here=not reused,
+    )
 
 
-def starting(journal: Journal, mark: Mark, now: float) -> Journal:
-    """The request that starts is about to be sent; `mark` is the status right before."""
-    return replace(journal, stage=Stage.STARTING, mark=mark, start_sent_at=now)
+def starting(journal: Journal, mark: Mark, now: float, opened: int | None = None) -> Journal:
+    """The request that starts is about to be sent; `mark` is the status right before, `opened` LaunchDarkly's date."""
+    return replace(_with_start(journal, opened), stage=Stage.STARTING, mark=mark, start_sent_at=now)
+
+
+def found_running(journal: Journal) -> Journal:
+    """Somebody else has started the import: it is watched, and what it creates is not ours."""
+    return _with_start(_without_undecided(journal), None)
+
+
+def _with_start(journal: Journal, opened: int | None) -> Journal:
+    """A new start beside those of before, whose windows end where they were last seen."""
+    frozen = tuple(replace(each, closed=each.seen) if each.closed is None else each for each in journal.starts)
+    return replace(journal, starts=(*frozen, Start(journal.snapshot or journal.before, opened)))
+
+
+def _without_undecided(journal: Journal, *, but_latest: bool = False) -> Journal:
+    """Drop the starts that nobody has seen run."""
+    last = journal.starts[-1] if journal.starts and but_latest else None
+    return replace(
+        journal,
+        starts=tuple(
+            each for each in journal.starts if each is last or each.closed is not None or each.seen is not None
+        ),
+    )
+
+
+def seen_running(journal: Journal, date: int | None) -> Journal:
+    """LaunchDarkly said in an answer of the second `date` (ms) that the import runs."""
+    latest = journal.starts[-1] if journal.starts else None
+    if latest is None or date is None or latest.closed is not None or latest.opened is None or date < latest.opened:
+        return journal
+    return replace(journal, starts=(*journal.starts[:-1], replace(latest, seen=date + 999)))
+
+
+def closed(journal: Journal, status: Mark | ImportStatus) -> Journal:
+    """The window of the latest start ends at the first end that LaunchDarkly dates after it."""
+    latest = journal.starts[-1] if journal.starts else None
+    if latest is None or latest.opened is None or latest.closed is not None:
+        return journal
+    opened = latest.opened
+    ends = [at for at in (status.last_import, status.last_error) if at is not None and at >= opened]
+    return replace(journal, starts=(*journal.starts[:-1], replace(latest, closed=min(ends)))) if ends else journal
 
 
 def started(journal: Journal, mark: Mark, now: float) -> Journal:
-    """The import runs."""
-    return replace(journal, stage=Stage.STARTED, mark=mark, started_at=now, ended="", ended_at=0.0, errors=())
+    """The import runs, by the latest start."""
+    decided = _without_undecided(journal, but_latest=True)
+    return replace(decided, stage=Stage.STARTED, mark=mark, started_at=now, ended="", ended_at=0.0, errors=())
 
 
 def created_again(journal: Journal) -> Journal:
     """The start was refused: the configuration exists, and nothing of ours runs."""
+    if journal.stage is Stage.STARTING and journal.starts:
+        journal = replace(journal, starts=journal.starts[:-1])
+    else:
+        journal = _without_undecided(journal)
     return replace(journal, stage=Stage.CREATED)
 
 
 def ended(journal: Journal, mark: Mark, errors: Iterable[str], now: float) -> Journal:
     """The import has come to its end; `mark` is the status that says so."""
+    journal = closed(journal, mark)
     return replace(journal, stage=Stage.ENDED, mark=mark, ended=mark.status, errors=tuple(errors), ended_at=now)
 
 
@@ -348,10 +476,22 @@ def verified(journal: Journal, arrived: Iterable[WholeFlag], now: float) -> Jour
     """
     if journal.stage not in (Stage.STARTED, Stage.ENDED):
         return journal
-    ours = {flag.key: trace_of(flag) for flag in arrived if flag.key in journal.awaited}
+    found = {flag.key: trace_of(flag) for flag in arrived if flag.key in journal.awaited}
     stage = Stage.VERIFIED if journal.stage is Stage.ENDED else journal.stage
     at = now if journal.stage is Stage.ENDED else journal.verified_at
-    return replace(journal, stage=stage, traces={**ours, **journal.traces}, verified_at=at)
+    traces = {**found, **{key: _first(each, found.get(key)) for key, each in journal.traces.items()}}
+    return replace(journal, stage=stage, traces=traces, verified_at=at)
+
+
+def first_seen(journal: Journal, flags: Iterable[Flag]) -> Journal:
+    """Flags were seen for the first time, in a list that says nothing of their environments."""
+    fresh = {each.key: Trace(each.created, each.version, {}) for each in flags if each.key not in journal.traces}
+    return replace(journal, traces={**journal.traces, **fresh}) if fresh else journal
+
+
+def _first(trace: Trace, whole: Trace | None) -> Trace:
+    """The first sight of a flag; its environments are those of the first look that could see them."""
+    return trace if trace.environments or whole is None else replace(trace, environments=whole.environments)
 
 
 def undone(journal: Journal, actions: Mapping[str, str]) -> Journal:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tui.files import state_dir, write_private
-from tui.flagimport.journal import Expected, Identity, Journal, LeftOut, Mark, Stage, Trace
+from tui.flagimport.journal import Expected, Identity, Importer, Journal, LeftOut, Mark, Stage, Start, Trace
 from tui.flagimport.journal_heads import FOLDER, HEAD, head_of
 from tui.net.errors import Failure, Kind
 from tui.sources.flags import Lost, Variation
@@ -112,6 +112,12 @@ def _document(journal: Journal, shown: Callable[[str], str]) -> dict[str, object
             for key, each in journal.traces.items()
         },
         "undone": dict(journal.undone),
+        "account": journal.account,
+        "importer": {"token": journal.importer.token, "member": journal.importer.member},
+        "starts": [
+            {"before": sorted(each.before), "opened": each.opened, "closed": each.closed, "seen": each.seen}
+            for each in journal.starts
+        ],
     }
 
 
@@ -169,6 +175,10 @@ def _read(document: Mapping[str, Any]) -> Journal:
         errors=_texts(document["errors"]),
         traces={str(key): _trace(each) for key, each in document["traces"].items()},
         undone={str(k): str(v) for k, v in document["undone"].items()},
+        # Not in a journal of version 1.1.0.
+        account=str(document.get("account", "")),
+        importer=Importer(**{name: str(document.get("importer", {}).get(name, "")) for name in ("token", "member")}),
+        starts=tuple(map(_start, document.get("starts", ()))),
     )
 
 
@@ -200,6 +210,11 @@ def _expected(each: Mapping[str, Any]) -> Expected:
         on_at_source=each["on_at_source"] is True,
         lost=tuple(Lost(str(one["kind"]), str(one["text"])) for one in each["lost"]),
     )
+
+
+def _start(each: Mapping[str, Any]) -> Start:
+    times = (_ms(each[name]) for name in ("opened", "closed", "seen"))
+    return Start(frozenset(_texts(each["before"])), *times)
 
 
 def _trace(each: Mapping[str, Any]) -> Trace:

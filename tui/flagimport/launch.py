@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tui.flagimport import journal as journals
 from tui.flagimport import journal_file, journal_lock, reading, recipe, request, walk
+from tui.flagimport.account import must_be_same
 from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, TOKEN
 from tui.flagimport.checks import Account, facts
 from tui.flagimport.creation import Creation
@@ -48,6 +49,8 @@ def begin(session: Session, *, reuse: bool) -> None:
         where = _path(asked)
         with _locked(session, where):
             keep, noted = _keeper(session, where), journal_file.load(where)
+            if noted is not None:
+                must_be_same(noted, _account(session.draft), writes=True)
             _must_be_over(noted, session.draft)
     else:
         _must_be_over(noted, session.draft)
@@ -82,10 +85,16 @@ def _journal(draft: Draft, asked: CreateRequest, noted: Journal | None) -> Journ
     account, plan = facts(draft, TOKEN.key), draft.plan
     who = who_in_words(account.identity, account.member) if isinstance(account, Account) else ""
     if plan is None:
-        return journals.renewed(noted, journals.unplanned(asked, references, who), None, {})
+        return journals.renewed(noted, journals.unplanned(asked, references, who, _account(draft)), None, {})
     explained = reading.explanations(plan)
-    fresh = journals.begin(asked, references, plan, explained, who)
+    fresh = journals.begin(asked, references, plan, explained, who, _account(draft))
     return journals.renewed(noted, fresh, plan, explained)
+
+
+def _account(draft: Draft) -> str:
+    """The id of the account that your token belongs to, "" if LaunchDarkly didn't give one."""
+    account = facts(draft, TOKEN.key)
+    return account.identity.account_id if isinstance(account, Account) else ""
 
 
 def settled(session: Session, outcome: Outcome) -> Failure | None:

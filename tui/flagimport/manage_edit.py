@@ -13,6 +13,7 @@ from tui.flagimport import walk
 from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, TOKEN
 from tui.flagimport.finding import Finding, Level
 from tui.flagimport.form import Form, Variable
+from tui.flagimport.lost_answer import looked_up, may_have_happened
 from tui.flagimport.manage import Account, as_text
 from tui.flagimport.walk import Answer, Draft
 from tui.launchdarkly.client import LaunchDarkly
@@ -23,9 +24,6 @@ from tui.secrets.bag import Bag
 from tui.text import clean
 
 AS_IT_IS = "as it is"
-_GRACE = 15.0
-"""Seconds after the request has left during which a change may still show, though nobody waits for it."""
-_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 4.0
 _KEPT = "Blank keeps the key that LaunchDarkly has."
 
 
@@ -229,13 +227,9 @@ class Edit:
         return Changed(after, ignored=tuple(each.label for each in self._missing(after)))
 
     async def _failed(self, ld: LaunchDarkly, failure: Failure, sink: Sink) -> Changed:
-        status = failure.status_code or 0
-        refused = 300 <= status < 500 and status != _REQUEST_TIMEOUT
         if failure.kind is Kind.CONFLICT:
             return await self._conflict(ld, failure, sink)
-        if refused or not failure.sent:
-            return Changed(failure=failure)
-        return await self._look(ld, failure, sink)
+        return await self._look(ld, failure, sink) if may_have_happened(failure) else Changed(failure=failure)
 
     async def _conflict(self, ld: LaunchDarkly, failure: Failure, sink: Sink) -> Changed:
         """Read it again, so that the difference is one from what is there now."""
@@ -250,21 +244,21 @@ class Edit:
 
     async def _look(self, ld: LaunchDarkly, lost: Failure, sink: Sink) -> Changed:
         """The answer was lost: whether the change got through is read from the configuration itself."""
+        now = self.one
+
+        async def look() -> bool | None:
+            nonlocal now
+            now = await self._get(ld, sink)
+            return self._shows(now) or None
+
         sink(Note("sent, no answer", "reading the configuration ...", level="unknown"))
-        tools, pause = self.account.tools, _FIRST_PAUSE
-        elapsed = max(0.0, tools.now() - self._out_at)
-        while True:
-            try:
-                now = await self._get(ld, sink)
-            except Failure as failure:
-                return Changed(failure=lost.replaced(next_step=f"It could not be read: {failure.what} {_HARMLESS}"))
-            if self._shows(now):
-                sink(Note("found", "it is changed"))
-                return Changed(now, found=True)
-            if elapsed >= _GRACE:
-                break
-            await tools.sleep(pause)
-            elapsed, pause = elapsed + pause, min(2 * pause, _LONGEST_PAUSE)
+        try:
+            changed = await looked_up(look, self._out_at, self.account.tools, sink)
+        except Failure as failure:
+            return Changed(failure=lost.replaced(next_step=f"It could not be read: {failure.what} {_HARMLESS}"))
+        if changed:
+            sink(Note("found", "it is changed"))
+            return Changed(now, found=True)
         told = now.version is not None or any(not each.secret for each in changes(self.draft, self.one))
         step = "Looked up: it was not changed." if told else "Whether the key was replaced, nobody can tell."
         return Changed(now, lost.replaced(next_step=f"{step} {_HARMLESS}", sent=not told))
@@ -288,8 +282,6 @@ class Edit:
         return await ld.get(self.one.project_key, self.one.integration_key, self.one.id, sink=sink)
 
 
-_REQUEST_TIMEOUT = 408
-"""A proxy may say so after it has passed the request on."""
 _HARMLESS = "Your changes are kept. To send them again is harmless: they replace the same again."
 
 

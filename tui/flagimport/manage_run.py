@@ -13,6 +13,7 @@ from tui.flagimport import journal as journals
 from tui.flagimport import journal_file, journal_lock
 from tui.flagimport.journal import Identity, Journal, Stage
 from tui.flagimport.journal_heads import heads
+from tui.flagimport.lost_answer import looked_up, may_have_happened
 from tui.flagimport.manage import Account
 from tui.flagimport.running import Keep, Runner
 from tui.flagimport.watch import STUCK_AFTER
@@ -21,10 +22,6 @@ from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure, Kind
 from tui.net.events import Exchange, Note, Result, Sink, streamed
 from tui.text import Redactor
-
-_GRACE = 15.0
-"""Seconds after its request has left during which a deletion may still happen, though nobody waits for it."""
-_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 4.0
 
 
 def journal_of(account: Account, one: Configuration) -> Journal | None:
@@ -138,28 +135,26 @@ def deleted(account: Account, one: Configuration) -> AsyncGenerator[Exchange | R
             out_at = tools.now()
             try:
                 await ld.delete(one.project_key, one.integration_key, one.id, sink=sink)
+                return
             except Failure as failure:
-                status = failure.status_code or 0
-                if not failure.sent or 300 <= status < 500:
+                if not may_have_happened(failure):
                     raise
-                sink(Note("sent, no answer", "looking whether it is there ...", level="unknown"))
-                elapsed, pause = max(0.0, tools.now() - out_at), _FIRST_PAUSE
-                while await _is_there(ld, one, failure, sink):
-                    if elapsed >= _GRACE:
-                        step = "Looked up: it is still there. You can delete it again."
-                        raise failure.replaced(next_step=step, sent=False) from None
-                    await tools.sleep(pause)
-                    elapsed, pause = elapsed + pause, min(2 * pause, _LONGEST_PAUSE)
+                lost = failure
+            sink(Note("sent, no answer", "checking whether it still exists ...", level="unknown"))
+            if await looked_up(lambda: _is_gone(ld, one, lost, sink), out_at, tools, sink) is None:
+                step = "It still exists. You can delete it again."
+                raise lost.replaced(next_step=step, sent=False)
 
     return streamed(run)
 
 
-async def _is_there(ld: LaunchDarkly, one: Configuration, lost: Failure, sink: Sink) -> bool:
+async def _is_gone(ld: LaunchDarkly, one: Configuration, lost: Failure, sink: Sink) -> bool | None:
+    """True once the configuration is gone, None while it exists. Raises Failure if that can't be read."""
     try:
         await ld.get(one.project_key, one.integration_key, one.id, sink=sink)
     except Failure as failure:
         if failure.kind is Kind.NOT_FOUND:
-            return False
-        step = f"Whether it was deleted is not known: {failure.what} Read the list again."
+            return True
+        step = f"Can't tell whether it was deleted: {failure.what} Reload the list."
         raise lost.replaced(next_step=step) from None
-    return True
+    return None

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing
-from dataclasses import dataclass, field
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field, replace
 
 from tui.flagimport import journal as journals
-from tui.flagimport.arrivals import newly_there, snapshot
+from tui.flagimport import lost_answer
+from tui.flagimport.account import importer_of
+from tui.flagimport.arrivals import newest, newly_there, snapshot
 from tui.flagimport.journal import NEVER_RUN, Journal, Mark, Stage
 from tui.flagimport.tools import Tools
-from tui.flagimport.watch import FASTEST, RUNS, STUCK_AFTER, Moved, Watch
+from tui.flagimport.watch import ENDS, FASTEST, RUNS, STUCK_AFTER, WAITS, Moved, Watch
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.instances import Instance
 from tui.launchdarkly.models import Configuration, ImportStatus
@@ -30,12 +32,7 @@ Keep = Callable[[Journal], None]
 
 SNAPSHOT_FRESH = 120.0
 """Seconds after which the snapshot is taken anew right before a start: what somebody made meanwhile is not ours."""
-_GRACE = 15.0
-"""Seconds after its request has left during which a start may still show, though nobody waits for it."""
-_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 4.0
 _CONFLICT = 409
-_REQUEST_TIMEOUT = 408
-"""A proxy may say so after it has passed the request on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,42 +124,69 @@ class Runner:
         there = await self._get(ld, sink)
         if self._runs(there.status):
             return self._by_itself(there.status, sink)
-        journal = self.journal
-        if journal.expected and self.tools.now() - journal.snapshot_at > SNAPSHOT_FRESH:
-            at = self.tools.now()
-            found = await snapshot(ld, journal.identity.project, sink)
+        if self.journal.expected:
+            journal = await self._snapshot(ld, sink)
             there = await self._get(ld, sink)
             if self._runs(there.status):  # some of what was found may be its work
                 return self._by_itself(there.status, sink)
-            journal = journals.standing(journal, found, at)
-        return await self._trigger(ld, journal, journals.mark_of(there.status), sink)
+            if not journal.importer.token:
+                journal = replace(journal, importer=await importer_of(self.tools, self.bag, self.instance))
+            journal = await newest(ld, journal, sink)
+            if journal.born_here and journal.before - self.journal.before & journal.keys:
+                there = await self._get(ld, sink)
+                if self._runs(there.status):  # the creation has started it, and the newest flags are its own
+                    return self._by_itself(there.status, sink)
+        else:
+            journal = self.journal
+        # A run that somebody else has queued may hide behind `pending`: it would be theirs.
+        waits = there.status.status == WAITS and self.journal.reused
+        opened = None if waits else ld.date
+        return await self._trigger(ld, journal, journals.mark_of(there.status), opened, sink)
+
+    async def _snapshot(self, ld: LaunchDarkly, sink: Sink) -> Journal:
+        """The journal with the keys of the project, read again where they are old, or of another process."""
+        journal, at = self.journal, self.tools.now()
+        if journal.snapshot is not None and 0 <= at - journal.snapshot_at <= SNAPSHOT_FRESH:
+            return journal
+        return journals.standing(journal, await snapshot(ld, journal.identity.project, sink), at)
 
     def _runs(self, status: ImportStatus) -> bool:
         """It runs now, or, if nobody started it from here, it has run since it was seen last."""
         if status.status == RUNS:
             return True
-        mark = self.journal.mark
-        return self.journal.stage is Stage.CREATED and mark is not None and _times(status) != _times(mark)
+        mark, since = self.journal.mark, self._opened()
+        if self.journal.stage is not Stage.CREATED or mark is None:
+            return False
+        ends = [at for at, before in zip(_times(status), _times(mark), strict=True) if at is not None and at != before]
+        return any(since is None or at >= since for at in ends)
+
+    def _opened(self) -> int | None:
+        return self.journal.starts[-1].opened if self.journal.starts else None
 
     def _by_itself(self, status: ImportStatus, sink: Sink) -> Started:
+        """It runs already: the creation has started it, or somebody else has."""
         sink(Note("started by itself", status.status))
+        if not self.journal.born_here:
+            self.journal = journals.found_running(self.journal)
         return self._started(self.journal.mark or NEVER_RUN, triggered=False)
 
     def _started(self, mark: Mark, *, triggered: bool, code: int | None = None) -> Started:
         return Started(self._note(journals.started(self.journal, mark, self.tools.now())), triggered, True, code)
 
-    async def _trigger(self, ld: LaunchDarkly, journal: Journal, mark: Mark, sink: Sink) -> Started:
-        self._note(journals.starting(journal, mark, self.tools.now()))
+    async def _trigger(
+        self, ld: LaunchDarkly, journal: Journal, mark: Mark, opened: int | None, sink: Sink
+    ) -> Started:
+        before = self.journal
+        self._note(journals.starting(journal, mark, self.tools.now(), opened))
         who = self.journal.identity
         try:
             code = await ld.trigger(who.project, who.integration, self.journal.configuration, sink=sink)
         except Failure as failure:
-            status = failure.status_code or 0
-            if status == _CONFLICT:
+            if failure.status_code == _CONFLICT:
                 sink(Note("it runs already", "409"))
+                self.journal = before if before.born_here else journals.found_running(before)
                 return self._started(mark, triggered=False, code=_CONFLICT)
-            refused = 300 <= status < 500 and status != _REQUEST_TIMEOUT
-            if failure.sent and not refused:
+            if lost_answer.may_have_happened(failure):
                 return await self._look_whether_started(ld, sink, failure)
             self._note(journals.created_again(self.journal))
             raise
@@ -170,32 +194,33 @@ class Runner:
 
     async def _look_whether_started(self, ld: LaunchDarkly, sink: Sink, lost: Failure | None) -> Started:
         """Whether the start got through: the status has changed, or flags have arrived."""
-        sink(Note("sent, no answer", "looking at the status ...", level="unknown"))
-        elapsed, pause = max(0.0, self.tools.now() - self.journal.start_sent_at), _FIRST_PAUSE
-        while True:
-            try:
-                status = await self._has_started(ld, sink)
-            except Failure as failure:
-                if failure.kind not in _PASSING:
-                    raise
-                sink(Note("could not look", "do not start again yet", level="unknown"))
-                return Started(self.journal, False, known=False, failure=self._not_known(failure))
-            if status is not None:
-                sink(Note("it has started", status))
-                return self._started(self.journal.mark or NEVER_RUN, triggered=True)
-            if elapsed >= _GRACE:
-                break
-            sink(Note("not to be seen yet", f"looking again for {_GRACE - elapsed:.0f} s", level="note"))
-            await self.tools.sleep(pause)
-            elapsed, pause = elapsed + pause, min(2 * pause, _LONGEST_PAUSE)
+
+        async def look() -> str | None:
+            return await self._has_started(ld, sink)
+
+        sink(Note("sent, no answer", "reading its status ...", level="unknown"))
+        try:
+            status = await lost_answer.looked_up(look, self.journal.start_sent_at, self.tools, sink)
+        except Failure as failure:
+            if failure.kind not in _PASSING:
+                raise
+            sink(Note("could not look", "do not start again yet", level="unknown"))
+            return Started(self.journal, False, known=False, failure=self._not_known(failure))
+        if status is not None:
+            sink(Note("it has started", status))
+            return self._started(self.journal.mark or NEVER_RUN, triggered=True)
         sink(Note("not known", "whether it has started", level="unknown"))
         return Started(self.journal, False, known=False, failure=self._not_known(lost))
 
     async def _has_started(self, ld: LaunchDarkly, sink: Sink) -> str | None:
         """The status, if it or the flags show that the import has begun. Raises Failure."""
         status = (await self._get(ld, sink)).status
-        mark = self.journal.mark or NEVER_RUN
-        if status.status in (RUNS, *({status.status} - {mark.status})) or _times(status) != _times(mark):
+        mark, since = self.journal.mark or NEVER_RUN, self._opened()
+        moved = [at for at, before in zip(_times(status), _times(mark), strict=True) if at is not None and at != before]
+        ended = any(since is None or at >= since for at in moved)
+        changed = status.status not in (mark.status, *ENDS)
+        timeless = status.status in ENDS and status.status != mark.status and not any(_times(status))
+        if status.status == RUNS or ended or changed or timeless:
             return status.status
         ran_before = self.journal.started_at > 0  # then what has arrived may be of that run
         first = not ran_before and await newly_there(ld, self.journal, frozenset(), sink)
@@ -226,37 +251,45 @@ class Runner:
         Raises Failure where looking again is no use, and STUCK at the deadline of the run.
         """
         now, journal = self.tools.now, self.journal
-        watch = Watch(journal.awaited, journal.mark, now(), self.stuck_after, self.tools.redactor)
+        kept = journal
+        watch = Watch(
+            journal.awaited, journal.mark, now(), self.stuck_after, self.tools.redactor, since=self._opened()
+        )
         self.watch = watch
         told_stuck = False
-        async with self.tools.launchdarkly(self.bag, self.instance) as ld:
-            while True:
-                trouble: Failure | None = None
-                try:
-                    async with aclosing(streamed(lambda sink: self._look(ld, watch, sink))) as events:
-                        async for event in events:
-                            if isinstance(event, Pausing):
-                                yield Resting(event.until, _asked_for_a_pause(event))
-                            elif isinstance(event, Result) and event.value is not None:
-                                told_stuck = False
-                                yield event.value
-                except Failure as failure:
-                    if failure.kind not in _PASSING:
-                        raise
-                    watch.missed()
-                    trouble = failure
-                if watch.ended is not None:
-                    self._note(journals.ended(self.journal, watch.ended, watch.errors, now()))
-                    yield Ended(self.journal, watch.ended.status, frozenset(watch.arrived), watch.errors)
-                    return
-                if watch.stuck(now()) and not told_stuck:
-                    told_stuck = True
-                    quiet = now() - watch.moved_at
-                    yield Stuck(quiet, len(watch.arrived), len(watch.expected), watch.status)
-                looked_at = now()
-                until = self._next_look(watch, trouble)
-                yield Resting(until, trouble.what if trouble else "", _left(self._meter))
-                await self._rest(until, looked_at + FASTEST)
+        try:
+            async with self.tools.launchdarkly(self.bag, self.instance) as ld:
+                while True:
+                    trouble: Failure | None = None
+                    try:
+                        async with aclosing(streamed(lambda sink: self._look(ld, watch, sink))) as events:
+                            async for event in events:
+                                if isinstance(event, Pausing):
+                                    yield Resting(event.until, _asked_for_a_pause(event))
+                                elif isinstance(event, Result) and event.value is not None:
+                                    told_stuck = False
+                                    yield event.value
+                    except Failure as failure:
+                        if failure.kind not in _PASSING:
+                            raise
+                        watch.missed()
+                        trouble = failure
+                    if watch.ended is not None:
+                        self._note(journals.ended(self.journal, watch.ended, watch.errors, now()))
+                        yield Ended(self.journal, watch.ended.status, frozenset(watch.arrived), watch.errors)
+                        return
+                    if watch.stuck(now()) and not told_stuck:
+                        told_stuck = True
+                        quiet = now() - watch.moved_at
+                        yield Stuck(quiet, len(watch.arrived), len(watch.expected), watch.status)
+                    looked_at = now()
+                    until = self._next_look(watch, trouble)
+                    yield Resting(until, trouble.what if trouble else "", _left(self._meter))
+                    await self._rest(until, looked_at + FASTEST)
+        finally:
+            if self.journal is not kept and self.journal.stage is Stage.STARTED:
+                with suppress(Failure, OSError):  # without it ownership is judged by what the next look sees
+                    self.keep(self.journal)
 
     def look_now(self) -> None:
         """End the pause; the next look comes at once, or as soon as it may."""
@@ -307,8 +340,11 @@ class Runner:
             sink(event)
 
         status = (await self._get(ld, metered)).status
+        if status.status in (RUNS, WAITS):
+            self.journal = journals.seen_running(self.journal, ld.date)
         fresh = await newly_there(ld, self.journal, frozenset(watch.arrived), metered)
-        return watch.look(status, fresh, self.tools.now())
+        self.journal = journals.first_seen(self.journal, fresh)
+        return watch.look(status, [flag.key for flag in fresh], self.tools.now())
 
     async def _get(self, ld: LaunchDarkly, sink: Sink = ignore) -> Configuration:
         who = self.journal.identity

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tui.flagimport.lookup import Named, Standing, look_up
+from tui.flagimport.lost_answer import looked_up, may_have_happened
 from tui.flagimport.request import CreateRequest
 from tui.net.errors import Failure, Kind
 from tui.net.events import Answered, Exchange, Note, Result, Sent, Sink, streamed
@@ -15,6 +16,7 @@ from tui.text import clean
 
 if TYPE_CHECKING:
     from tui.flagimport.tools import Tools
+    from tui.launchdarkly.client import LaunchDarkly
     from tui.launchdarkly.models import Configuration
     from tui.net.client import Answer
     from tui.secrets.bag import Bag
@@ -22,8 +24,10 @@ if TYPE_CHECKING:
 FOUND = "found"
 NOT_THERE = "not there"
 NOT_KNOWN = "not known"
-_REQUEST_TIMEOUT = 408
-"""A proxy may say so after it has passed the request on."""
+
+
+async def _unnoted(ld: LaunchDarkly, standing: Standing) -> None:
+    """Nobody keeps a journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class Submission:
         tools: Tools,
         *,
         reuse: bool = False,
-        about_to_send: Callable[[Standing], None] = lambda standing: None,
+        about_to_send: Callable[[LaunchDarkly, Standing], Awaitable[None]] = _unnoted,
     ) -> None:
         """`about_to_send` is called right before the request leaves, with what stood there until then: whoever
         keeps a journal notes it. What it raises stops the sending; a Failure becomes the outcome."""
@@ -144,9 +148,9 @@ class Submission:
             sink(event)
 
         try:
-            if self._before is not None:
-                self.about_to_send(self._before)
             async with self._tools.launchdarkly(self._bag, self.request.instance) as ld:
+                if self._before is not None:
+                    await self.about_to_send(ld, self._before)
                 created = await ld.create(
                     self.request.project, self.request.integration, self.request.body(self._bag), sink=noting
                 )
@@ -183,37 +187,27 @@ class Submission:
         )
 
     async def _failed(self, failure: Failure, sink: Sink) -> Outcome:
-        """A refusal (3xx, 4xx) created nothing. Any other trouble after the bytes were out may have: look."""
-        status = failure.status_code or 0
-        refused = 300 <= status < 500 and status != _REQUEST_TIMEOUT
-        if refused or not (failure.sent or self.out):
-            return Outcome(failure=_with_hindsight(failure))
-        return await self._after_loss(failure, sink)
+        """A refusal created nothing. Any other failure after the bytes were out may have: look."""
+        lost = failure.replaced(sent=failure.sent or self.out)
+        if may_have_happened(lost):
+            return await self._after_loss(failure, sink)
+        return Outcome(failure=_with_hindsight(failure))
 
     async def _after_loss(self, lost: Failure, sink: Sink) -> Outcome:
-        """Look for a new configuration of that name, again and again until some time after the request has left:
-        the server may still be at work on it."""
-        what = "no whole answer" if self._answered else "sent, no answer"
+        """Look for a new configuration of that name until the grace period is over."""
+        what = "incomplete answer" if self._answered else "sent, no answer"
         sink(Note(what, "looking for the configuration ...", level="unknown"))
-        began, elapsed, pause = self._tools.timer(), self._since_sent(), _FIRST_PAUSE
-        while True:
-            try:
-                ours = await self._created_meanwhile()
-            except Failure as failure:
-                sink(Note("could not look", "do not send again yet", self._tools.timer() - began, "unknown"))
-                return self.given_up(lost, f"It could not be looked up: {failure.what}")
-            if ours is not None:
-                return self._found(lost, ours, sink, self._tools.timer() - began)
-            if elapsed >= _GRACE:
-                sink(Note("not there", "safe to send again", self._tools.timer() - began))
-                return Outcome(failure=lost.replaced(next_step=_NOT_THERE, sent=False))
-            left = f"looking again for {_GRACE - elapsed:.0f} s: it may still come"
-            sink(Note("not there yet", left, level="note"))
-            await self._tools.sleep(pause)
-            elapsed, pause = elapsed + pause, min(2 * pause, _LONGEST_PAUSE)
-
-    def _since_sent(self) -> float:
-        return self._tools.now() - self._sent_at if self._sent_at is not None else 0.0
+        began = self._tools.timer()
+        sent_at = self._sent_at if self._sent_at is not None else self._tools.now()
+        try:
+            ours = await looked_up(self._created_meanwhile, sent_at, self._tools, sink)
+        except Failure as failure:
+            sink(Note("could not look", "do not send again yet", self._tools.timer() - began, "unknown"))
+            return self.given_up(lost, f"It could not be looked up: {failure.what}")
+        if ours is not None:
+            return self._found(lost, ours, sink, self._tools.timer() - began)
+        sink(Note("not there", "safe to send again", self._tools.timer() - began))
+        return Outcome(failure=lost.replaced(next_step=_NOT_THERE, sent=False))
 
     def _found(self, lost: Failure, ours: Named, sink: Sink, seconds: float) -> Outcome:
         """A new configuration of that name. With other settings it is most likely somebody else's."""
@@ -238,9 +232,6 @@ class Submission:
         return min(fresh, key=lambda named: len(named.differences), default=None)
 
 
-_GRACE = 15.0
-"""Seconds after the request has left during which a configuration may still appear, though nobody waits for it."""
-_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 4.0
 _LOST = Failure(
     Kind.TIMEOUT, "You stopped waiting for LaunchDarkly's answer.", "The request was out, so it may exist.", sent=True
 )

@@ -1,4 +1,4 @@
-"""Take back what one import made: archive it (or delete it), and nothing that anybody touched since."""
+"""Take back what one import made: archive it (or delete it), and nothing that is not certainly its own."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tui.flagimport import journal as journals
-from tui.flagimport.journal import Journal, Trace
+from tui.flagimport.account import must_be_same
+from tui.flagimport.journal import Journal, Trace, trace_of
+from tui.flagimport.ownership import Owner, audit_window, evidence, judge
 from tui.flagimport.running import Keep
 from tui.flagimport.tools import Tools
+from tui.launchdarkly.audit import AuditEntry
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.instances import Instance
 from tui.launchdarkly.whole_flags import WholeFlag
@@ -33,59 +36,16 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of one flag, and why; `reason` is a part of a sentence. `refused`: LaunchDarkly did not do it."""
+    """What becomes of one flag, and why; `reason` is a part of a sentence. `refused`: LaunchDarkly did not do it.
+
+    `not_certain`: it is kept for lack of evidence alone, so a person may choose it.
+    """
 
     key: str
     action: Action
     reason: str
     refused: bool = False
-
-
-def judge(journal: Journal, key: str, flag: WholeFlag | None, action: Action) -> Decision:
-    """What may be done with one planned flag as it is now; None is one that is not there.
-
-    Only what was absent before the start, was there at the verification, has the versions it had then and is off
-    everywhere is taken back.
-    """
-    trace = journal.traces.get(key)
-    reason = _reason_to_keep(journal, key, flag, trace)
-    if reason or flag is None or trace is None:
-        return Decision(key, Action.KEEP, reason)
-    return Decision(key, action, "made by this import, unchanged, off")
-
-
-def _reason_to_keep(journal: Journal, key: str, flag: WholeFlag | None, trace: Trace | None) -> str:
-    if key not in journal.keys:
-        return "it was not planned"
-    if key in journal.before:
-        return "it stood there before the import"
-    if flag is None:
-        return "it is not there any more"
-    if flag.archived:
-        return "it is archived already"
-    if trace is None:
-        return "it was not there when this import was verified"
-    if flag.created != trace.created:
-        return "it was made anew since"
-    if flag.version != trace.version:
-        return "it was changed since"
-    return _changed_in(flag, trace) or _on_somewhere(flag)
-
-
-def _changed_in(flag: WholeFlag, trace: Trace) -> str:
-    states = flag.environments
-    if states is None:
-        return "LaunchDarkly does not tell how it stands in its environments"
-    for key, (version, modified) in trace.environments.items():
-        state = states.get(key)
-        if state is not None and (state.version, state.last_modified) != (version, modified):
-            return f"it was changed in {key} since"
-    return ""
-
-
-def _on_somewhere(flag: WholeFlag) -> str:
-    on = [key for key, state in (flag.environments or {}).items() if state.on]
-    return f"it is on in {', '.join(on)}" if on else ""
+    not_certain: bool = False
 
 
 def without_journal() -> Failure:
@@ -99,25 +59,42 @@ def without_journal() -> Failure:
 
 
 class Undo:
-    """One undo of one import. First `listed`, then, if that is wanted, `carried_out`."""
+    """One undo of one import. First `listed`, then, if that is wanted, `carried_out`.
+
+    `chosen` are keys of flags that are not certain, and that a person wants taken back all the same.
+    """
 
     def __init__(
-        self, journal: Journal, instance: Instance, bag: Bag, tools: Tools, keep: Keep, *, delete: bool = False
+        self,
+        journal: Journal,
+        instance: Instance,
+        bag: Bag,
+        tools: Tools,
+        keep: Keep,
+        *,
+        delete: bool = False,
+        chosen: frozenset[str] = frozenset(),
     ) -> None:
         self.journal = journal
+        self.chosen = chosen
         self._instance = instance
         self._bag = bag
         self._tools = tools
         self._keep = keep
-        self._action = Action.DELETE if delete else Action.ARCHIVE
+        self.action = Action.DELETE if delete else Action.ARCHIVE
+        self._evidence = evidence(journal, (), None, same_account=False)
+        self._seen: dict[str, Trace] = {}
 
     def listed(self) -> AsyncGenerator[Exchange | Result[tuple[Decision, ...]], None]:
-        """What would be done with each planned flag. Nothing is changed. Raises Failure."""
+        """What would be done with each planned flag. Nothing is changed. Raises Failure, CREDENTIAL for a token of
+        another account."""
         return streamed(self._list)
 
     async def _list(self, sink: Sink) -> tuple[Decision, ...]:
         project, keys = self.journal.identity.project, self.journal.keys
         async with self._tools.launchdarkly(self._bag, self._instance) as ld:
+            account = (await ld.caller_identity(sink=sink)).account_id
+            must_be_same(self.journal, account, writes=False)
             environments = await ld.environments(project, sink=sink)
             there: dict[str, WholeFlag] = {}
             async with aclosing(ld.whole_flags(project, environments, sink=sink)) as pages:
@@ -127,12 +104,33 @@ class Undo:
                         there.pop(str(key), None)
                     sink(Counted("LaunchDarkly flags", page.read, page.total))
             archived = await _archived(ld, project, keys - there.keys(), sink)
+            entries = await self._audited(ld, sink) if there else None
+        self._evidence = evidence(self.journal, there.values(), entries, same_account=bool(account))
+        self._seen = {key: trace_of(flag) for key, flag in there.items()}
         return tuple(self._judged(each.key, there, archived) for each in self.journal.expected)
+
+    async def _audited(self, ld: LaunchDarkly, sink: Sink) -> tuple[AuditEntry, ...] | None:
+        """The audit log of the time in which this import ran; None if it can't be read."""
+        window = audit_window(self.journal)
+        if window is None:
+            return None
+        try:
+            return await ld.flag_changes(self.journal.identity.project, window[0], window[1] + 1_000, sink=sink)
+        except Failure:
+            return None
 
     def _judged(self, key: str, there: Mapping[str, WholeFlag], archived: frozenset[str]) -> Decision:
         if key in archived and key not in self.journal.before:
             return Decision(key, Action.KEEP, "it is archived already")
-        return judge(self.journal, key, there.get(key), self._action)
+        return self._decided(key, there.get(key))
+
+    def _decided(self, key: str, flag: WholeFlag | None) -> Decision:
+        found = judge(flag, self._evidence)
+        if found.owner is Owner.OURS:
+            return Decision(key, self.action, found.reason)
+        if found.owner is Owner.NOT_CERTAIN and key in self.chosen:
+            return Decision(key, self.action, f"chosen by you, {found.reason}")
+        return Decision(key, Action.KEEP, found.reason, not_certain=found.owner is Owner.NOT_CERTAIN)
 
     async def carried_out(self, decisions: tuple[Decision, ...]) -> AsyncGenerator[Decision, None]:
         """Do it, one flag after the other, each read once more right before; give what was done with each.
@@ -165,7 +163,10 @@ class Undo:
             done.clear()
 
     async def _one(self, ld: LaunchDarkly, project: str, key: str) -> Decision:
-        decided = judge(self.journal, key, await ld.whole_flag(project, key), self._action)
+        flag = await ld.whole_flag(project, key)
+        if flag is not None and trace_of(flag) != self._seen.get(key):
+            return Decision(key, Action.KEEP, "it was changed meanwhile")
+        decided = self._decided(key, flag)
         if decided.action is Action.KEEP:
             return decided
         try:

@@ -20,6 +20,8 @@ STUCK_AFTER = 300.0
 """Seconds without any movement after which an import is called stuck."""
 RUNS = "importing"
 """The status of an import that is under way."""
+WAITS = "pending"
+"""The status of an import that is queued, and of a configuration that was never started."""
 ENDS = ("complete", "failed", "partial")
 """The statuses in which an import is over."""
 _SURE_LOOKS = 3
@@ -53,6 +55,8 @@ class Watch:
     began: float
     stuck_after: float = STUCK_AFTER
     redact: Callable[[str], str] = str
+    since: int | None = None
+    """When the start was sent by LaunchDarkly's clock, ms since the epoch: an end before it is of another run."""
     arrived: set[str] = field(default_factory=set)
     status: str = ""
     ended: Mark | None = None
@@ -119,13 +123,24 @@ class Watch:
     def _is_over(self, mark: Mark, now: float) -> bool:
         if mark.status not in ENDS:
             return False
-        if self.mark is None or self._has_new_time(mark, self.mark):
+        if self.mark is None:
+            return True
+        if self._is_older(mark):
+            return False
+        if self._has_new_time(mark, self.mark):
             return True
         timeless = not any((mark.last_import, mark.last_error, self.mark.last_import, self.mark.last_error))
         sure = self._same_end >= _SURE_LOOKS
         if self._ran:
             return timeless or sure
         return mark.status == "complete" and self._all_here() and sure and now - self.moved_at >= _SETTLED
+
+    def _is_older(self, mark: Mark) -> bool:
+        """All times that LaunchDarkly gives for this end lie before the start."""
+        imported, failed = (mark.last_import,), (mark.last_error,)
+        times = {"complete": imported, "failed": failed}.get(mark.status, imported + failed)
+        known = [at for at in times if at is not None]
+        return self.since is not None and bool(known) and max(known) < self.since
 
     @staticmethod
     def _has_new_time(mark: Mark, before: Mark) -> bool:

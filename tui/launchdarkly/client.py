@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from tui.launchdarkly import models
+from tui.launchdarkly.audit import AuditCalls
 from tui.launchdarkly.door import BETA, part, query
 from tui.launchdarkly.flag_calls import FlagCalls
 from tui.launchdarkly.instances import Instance
@@ -39,7 +40,7 @@ def request_for_create(instance: Instance, project: str, integration: str) -> tu
     return "POST", url, {"LD-API-Version": BETA, "Content-Type": "application/json"}
 
 
-class LaunchDarkly(FlagCalls):
+class LaunchDarkly(FlagCalls, AuditCalls):
     """All calls. Every method raises Failure, and what it raises quotes no secret."""
 
     async def list_configurations(self, *, sink: Sink = ignore) -> tuple[Configuration, ...]:

@@ -14,6 +14,7 @@ from tui.net.client import Http
 from tui.net.errors import Failure, Kind
 from tui.net.events import Sink
 from tui.net.messages import Answer, Request
+from tui.net.times import http_date
 from tui.text import Redactor
 
 PEER = "LaunchDarkly"
@@ -33,6 +34,8 @@ class Door:
         own = Redactor()
         own.add(token.get_secret_value())
         self._redact = lambda text: own(redact(text))
+        self.date: int | None = None
+        """`Date` of the latest answer, in ms since the epoch: LaunchDarkly's clock, to the second. None without one."""
 
     def _asked(self, **known: object) -> Asked:
         return replace(Asked(self.instance), **known)  # type: ignore[arg-type]
@@ -56,7 +59,9 @@ class Door:
         # The token goes raw: LaunchDarkly knows no "Bearer".
         signed = replace(request, headers={"Authorization": self._token, **request.headers})
         try:
-            return await self._http.send(signed, peer=PEER, sink=sink)
+            answer = await self._http.send(signed, peer=PEER, sink=sink)
+            self.date = http_date(answer.headers.get("date", ""))
+            return answer
         except Failure as failure:
             if failure.kind is not Kind.CREDENTIAL:
                 raise

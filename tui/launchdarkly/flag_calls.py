@@ -70,7 +70,8 @@ class FlagCalls(Door):
         more: dict[str, object] = {"tag": tag} if tag else {}
 
         async def fetch(offset: int, told: Sink) -> Part[WholeFlag]:
-            wanted = query(limit=_PAGE, offset=offset, sort="creationDate", env=list(environments), **more)
+            # `summary=0` adds rules, targets and prerequisites (OpenAPI).
+            wanted = query(limit=_PAGE, offset=offset, sort="creationDate", env=list(environments), summary=0, **more)
             answer = await self._get(f"/api/v2/flags/{part(project)}{wanted}", asked, told)
             page = read_whole_flags(answer.json())
             return Part(page.items, page.total_count)

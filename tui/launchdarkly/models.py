@@ -219,6 +219,7 @@ class Flag:
     tags: tuple[str, ...]
     archived: bool
     created: int | None
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +302,7 @@ def _flag(value: object) -> Flag:
         tags=as_texts(item.get("tags")),
         archived=as_truth(item.get("archived")),
         created=as_moment(item.get("creationDate")),
+        version=as_whole(item.get("_version")),
     )
 
 

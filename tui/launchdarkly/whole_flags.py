@@ -35,11 +35,16 @@ class FlagVariation:
 
 @dataclass(frozen=True, slots=True)
 class FlagState:
-    """A flag in one environment. `version` and `last_modified` (ms since the epoch) move with each change of it."""
+    """A flag in one environment. `version` and `last_modified` (ms since the epoch) move with each change of it.
+
+    `targeting` names what somebody has set there: "rules", "targets" or "prerequisites", () for nothing. None where
+    LaunchDarkly leaves one of them out.
+    """
 
     on: bool
     version: int | None
     last_modified: int | None
+    targeting: tuple[str, ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ class WholeFlag:
     created: int | None
     version: int | None
     environments: Mapping[str, FlagState] | None = field(default=None)
+    kind: str = ""
 
 
 def read_whole_flag(value: object) -> WholeFlag:
@@ -85,6 +91,7 @@ def read_whole_flag(value: object) -> WholeFlag:
         created=as_moment(item.get("creationDate")),
         version=as_whole(item.get("_version")),
         environments=_states(environments) if isinstance(environments, dict) else None,
+        kind=as_text(item.get("kind")),
     )
 
 
@@ -104,4 +111,14 @@ def _states(value: Mapping[str, object]) -> dict[str, FlagState]:
 
 
 def _state(item: Mapping[str, object]) -> FlagState:
-    return FlagState(as_truth(item.get("on")), as_whole(item.get("version")), as_moment(item.get("lastModified")))
+    version, modified = as_whole(item.get("version")), as_moment(item.get("lastModified"))
+    return FlagState(as_truth(item.get("on")), version, modified, _targeting(item))
+
+
+def _targeting(item: Mapping[str, object]) -> tuple[str, ...] | None:
+    if not all(isinstance(item.get(name), list) for name in ("rules", "targets", "prerequisites")):
+        return None
+    targets = [*as_objects(item.get("targets")), *as_objects(item.get("contextTargets"))]
+    aimed = any(as_object(each).get("values") for each in targets)  # an empty entry targets nobody
+    found = (("rules", item.get("rules")), ("targets", aimed), ("prerequisites", item.get("prerequisites")))
+    return tuple(name for name, there in found if there)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, tzinfo
+from email.utils import parsedate_to_datetime
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
@@ -67,3 +68,12 @@ def span(seconds: float) -> str:
     size, unit = next(((s, u) for s, u in _UNITS if seconds >= 2 * s or seconds == s), (1, "second"))
     count = -int(-seconds // size)
     return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+
+
+def http_date(text: str) -> int | None:
+    """A `Date` header as milliseconds since the epoch, of the second's beginning; None for what is no date."""
+    try:
+        at = parsedate_to_datetime(text)
+        return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()) * 1000
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
