@@ -20,7 +20,7 @@ from tui.sandbox.keys import Token, token_id
 from tui.sandbox.shapes import member_summary
 
 AUDIT_LOG = "/api/v2/auditlog"
-_USUAL, _MOST = 10, 20
+_USUAL, _MOST = "10", 20
 
 _Admits = Callable[[str, str], bool]
 """Whether an action on a resource is wanted."""
@@ -58,7 +58,7 @@ class AuditLog:
         How LaunchDarkly's own `next` continues is not documented.
         """
         account, query = self._accounts.of(token), request.query_params
-        limit = _number(query.get("limit")) or _USUAL
+        limit = _number(query.get("limit", _USUAL)) or 0
         if not 1 <= limit <= _MOST:
             raise ld_refusal(400, f"limit must be from 1 to {_MOST}")
         found = sorted(
