@@ -58,9 +58,7 @@ def test_import_creates_flags_in_the_name_of_the_import_key(box: Sandbox, ld: ht
     arrived = {key for key in box.colleague().flags() if key != "old"}
     found = entries(ld, spec="proj/web-shop:env/*:flag/*")
     assert len(found) == len(arrived) > 2
-    assert {entry["target"]["_links"]["canonical"]["href"] for entry in found} == {
-        f"{FLAGS}/{key}" for key in arrived
-    }
+    assert {entry["target"]["_links"]["canonical"]["href"] for entry in found} == {f"{FLAGS}/{key}" for key in arrived}
     for entry in found:
         assert (entry["kind"], actions(entry), "member" in entry) == ("flag", {"createFlag"}, False)
         assert entry["token"]["_id"] == token_id(TOKENS["import-key"])
