@@ -106,7 +106,7 @@ def test_launchdarkly_client_understands_the_naming_convention(vendor: Any, box:
 
 
 def test_launchdarkly_client_reads_the_audit_log(vendor: Any, box: Sandbox) -> None:
-    """By member, by token, by both; and it writes a search as a policy."""
+    """Entries by a member, by a service token, and by a member's own token. Also a search with a policy."""
     box.colleague("greta@example.com").create("by-hand")
     box.colleague("automation").create("by-service")
     box.colleague("no-configurations").create("by-own-token")

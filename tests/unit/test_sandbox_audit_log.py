@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -75,7 +75,7 @@ def test_key_in_the_log_is_the_one_that_caller_identity_shows(box: Sandbox) -> N
 
 
 def test_each_write_is_logged_with_its_author(ld: httpx.Client, clock: Clock) -> None:
-    writes = (
+    writes: tuple[Callable[[], httpx.Response], ...] = (
         lambda: ld.post(FLAGS, json={"key": "new"}),
         lambda: ld.patch(f"{FLAGS}/new", json=[{"op": "replace", "path": "/name", "value": "New"}]),
         lambda: ld.patch(

@@ -65,7 +65,7 @@ class Twist:
     arrives: Callable[[int, LdFlag], LdFlag | None] = lambda number, flag: flag
 
     def over(self, under: Twist) -> Twist:
-        """Both at once. Where both differ from the usual, this one counts; a flag goes through both `arrives`."""
+        """Combine two twists. This one wins where both change the same thing. Flags pass through both `arrives`."""
         mine = {one.name: getattr(self, one.name) for one in fields(self) if getattr(self, one.name) != one.default}
 
         def arrives(number: int, flag: LdFlag) -> LdFlag | None:

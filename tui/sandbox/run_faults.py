@@ -31,7 +31,7 @@ def at(wanted: str, *paths: re.Pattern[str]) -> Strikes:
 
 
 def twists(twist: Twist) -> Act:
-    """The job that the request starts goes that way, beside what other faults make of it."""
+    """Change the job that the request starts, together with other faults."""
 
     async def act(struck: Struck) -> None:
         extensions = struck.scope.setdefault("extensions", {})
