@@ -105,6 +105,50 @@ def test_launchdarkly_client_understands_the_naming_convention(vendor: Any, box:
     assert [(one.case, one.prefix) for one in read] == [("kebabCase", None), ("kebabCase", "kiosk-")]
 
 
+def test_launchdarkly_client_reads_the_audit_log(vendor: Any, box: Sandbox) -> None:
+    """Entries by a member, by a service token, and by a member's own token. Also a search with a policy."""
+    box.colleague("greta@example.com").create("by-hand")
+    box.colleague("automation").create("by-service")
+    box.colleague("no-configurations").create("by-own-token")
+    with _beta_api(vendor, box) as client:
+        client.set_default_header("LD-API-Version", "20240415")
+        api = vendor.AuditLogApi(client)
+        items = api.get_audit_log_entries(spec="proj/web-shop:env/*:flag/*", limit=20).items
+        assert [(one.name, one.member is not None, one.token and one.token.service_token) for one in items] == [
+            ("by-own-token", True, False),
+            ("by-service", False, True),
+            ("by-hand", True, None),
+        ]
+        assert {one.accesses[0].action for one in items} == {"createFlag"}
+        assert items[0].account_id == vendor.OtherApi(client).get_caller_identity().account_id
+        first = api.get_audit_log_entries(limit=2)
+        assert (len(first.items), first.links["next"].href.startswith("/api/v2/auditlog?")) == (2, True)
+        statement = vendor.StatementPost(effect="allow", resources=["proj/*:env/*:flag/by-hand"], actions=["*"])
+        assert [one.name for one in api.post_audit_log_entries(statement_post=[statement]).items] == ["by-hand"]
+        assert api.get_audit_log_entries(token=items[1].token.id).items[0].name == "by-service"
+        assert api.get_audit_log_entries(after=items[0].var_date).items == []
+
+
+def test_launchdarkly_client_reads_targeting_where_it_asks(vendor: Any, box: Sandbox) -> None:
+    greta = box.colleague()
+    greta.add_rule("log-level", attribute="email", values=["ana@example.com"], variation=1)
+    greta.add_target("log-level", "u-1")
+    greta.add_target("log-level", "o-1", kind="organization")
+    greta.require("log-level", "two-factor")
+    with _beta_api(vendor, box) as client:
+        client.set_default_header("LD-API-Version", "20240415")
+        api = vendor.FeatureFlagsApi(client)
+        asked = {"project_key": "web-shop", "filter": "query:log-level", "env": "production"}
+        whole = api.get_feature_flags(**asked, summary=False).items[0].environments["production"]
+        short = api.get_feature_flags(**asked).items[0].environments["production"]
+        single = api.get_feature_flag("web-shop", "log-level").environments["production"]
+    assert whole.to_dict() == single.to_dict()
+    assert whole.rules[0].clauses[0].values == ["ana@example.com"]
+    assert (whole.targets[0].values, whole.context_targets[0].context_kind) == (["u-1"], "organization")
+    assert whole.prerequisites[0].key == "two-factor"
+    assert (short.version, short.rules, short.targets, short.prerequisites) == (whole.version, None, None, None)
+
+
 def _split_client(box: Sandbox, **keys: Any) -> Any:
     get_client = import_module("splitapiclient.main").get_client
     api = box.addresses()["split"]["api"]

@@ -227,7 +227,7 @@ def test_a_source_may_answer_with_a_page(box: Sandbox, ld: httpx.Client) -> None
 
 
 def test_every_fault_has_a_title_and_says_where_it_strikes() -> None:
-    assert len(FAULTS) == 52
+    assert len(FAULTS) == 66
     for name, fault in FAULTS.items():
         assert fault.name == name
         assert 0 < len(fault.title) <= 40

@@ -50,8 +50,9 @@ def test_caller_identity_tells_members_from_services(box: Sandbox) -> None:
     assert found["import-key"]["serviceToken"] is True
     assert "memberId" not in found["import-key"]
     accounts = {name: identity["accountId"] for name, identity in found.items()}
-    assert accounts.pop("other-account") not in accounts.values()
-    assert len(set(accounts.values())) == 1
+    others = {accounts.pop(name) for name in ("other-account", "other-import-key")}
+    assert len(others) == len(set(accounts.values())) == 1
+    assert others.isdisjoint(accounts.values())
     assert len({identity["tokenId"] for identity in found.values()}) == len(TOKENS.named)
 
 
@@ -164,9 +165,10 @@ def test_environments_stand_in_a_flag_only_where_asked_for(ld: httpx.Client) -> 
 
 def test_another_account_sees_its_own_things(box: Sandbox) -> None:
     with launchdarkly(box, "other-account") as other:
-        assert [one["key"] for one in other.get("/api/v2/projects").json()["items"]] == ["store"]
+        assert [one["key"] for one in other.get("/api/v2/projects").json()["items"]] == ["store", "web-shop"]
         assert other.get(FI).json()["items"] == []
-        assert other.get("/api/v2/flags/web-shop").status_code == 404
+        assert other.get("/api/v2/flags/web-shop").json()["items"] == []
+        assert other.get("/api/v2/flags/mobile-app").status_code == 404
 
 
 def test_what_is_not_there_is_told_in_json(ld: httpx.Client) -> None:

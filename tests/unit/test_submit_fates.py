@@ -26,6 +26,7 @@ from tui.flagimport.submit import FOUND, NOT_KNOWN, NOT_THERE, Outcome
 from tui.flagimport.tools import Tools
 from tui.net.errors import Kind
 from tui.net.events import Note, Pausing
+from tui.sandbox.evidence_faults import EVIDENCE_FAULTS
 from tui.sandbox.faults import FAULTS
 from tui.sandbox.run_faults import RUN_FAULTS
 from tui.sandbox.server import Sandbox
@@ -84,7 +85,7 @@ FATES: dict[str, tuple[str, Kind | None]] = {
     "launchdarkly-flags-lost-page": (CREATED, None),
     "no-naming-convention": (CREATED, None),
     "naming-convention-forbidden": (CREATED, None),
-    **{name: (CREATED, None) for name, *_ in RUN_FAULTS},
+    **{name: (CREATED, None) for name, *_ in (*RUN_FAULTS, *EVIDENCE_FAULTS)},
 }
 
 

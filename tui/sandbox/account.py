@@ -35,12 +35,21 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A flag in one environment. `modified` in ms; `requires` are the keys of its prerequisites."""
+    """A flag in one environment. `modified` is in ms; `requires` holds the keys of its prerequisites.
+
+    `rules`, `targets` and `context_targets` have LaunchDarkly's JSON shape. `fallthrough` and `off` are variation
+    indexes; None means the flag's default.
+    """
 
     on: bool
     version: int
     modified: int
     requires: tuple[str, ...] = ()
+    rules: tuple[Mapping[str, Any], ...] = ()
+    targets: tuple[Mapping[str, Any], ...] = ()
+    context_targets: tuple[Mapping[str, Any], ...] = ()
+    fallthrough: int | None = None
+    off: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,7 @@ class LdFlag:
     """A flag in LaunchDarkly. `variations` are (value, name); `created` is in ms.
 
     `states` has the environments in which it was ever changed; in all others it is off as it was made.
+    `lacks` names the fields that answers leave out, of the flag and of its environments.
     """
 
     key: str
@@ -62,6 +72,7 @@ class LdFlag:
     archived: bool = False
     version: int = 1
     states: Mapping[str, State] = field(default_factory=dict)
+    lacks: frozenset[str] = frozenset()
 
     def state(self, environment: str) -> State:
         return self.states.get(environment) or State(False, 1, self.created)
@@ -108,16 +119,43 @@ class Configuration:
     stale_looks: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who changed something: a member, a service token, or a member by their own token."""
+
+    member: Member | None = None
+    token: Token | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An audit log entry about one flag. `date` is in ms; `accesses` are pairs of action and environment."""
+
+    id: str
+    date: int
+    project: str
+    flag: LdFlag
+    verb: str
+    accesses: tuple[tuple[str, str], ...]
+    author: Author
+
+
 @dataclass(slots=True)
 class Account:
+    """`audit` has the oldest entry first."""
+
     id: str
     members: tuple[Member, ...]
     projects: Mapping[str, Project]
     flags: dict[str, dict[str, LdFlag]]
     configurations: dict[str, Configuration] = field(default_factory=dict)
+    audit: list[Entry] = field(default_factory=list)
 
     def member(self, id_or_email: str) -> Member | None:
         return next((one for one in self.members if id_or_email in (one.id, one.email)), None)
+
+    def author(self, token: Token) -> Author:
+        return Author(self.member(token.member) if token.member else None, token)
 
 
 def _member(raw: Mapping[str, Any], number: int) -> Member:
@@ -167,7 +205,8 @@ def _acme(destination: Destination | None) -> Account:
 def _globex() -> Account:
     gil = Member(object_id("member", 901), "Gil", "Globe", "gil@globex.example", "admin")
     store = Project(object_id("project", 901), "store", "Globex Store")
-    return Account(object_id("account", 2), (gil,), {"store": store}, {"store": {}})
+    shop = Project(object_id("project", 902), PROJECT, "Globex Web Shop")
+    return Account(object_id("account", 2), (gil,), {"store": store, PROJECT: shop}, {"store": {}, PROJECT: {}})
 
 
 class Accounts:
@@ -181,6 +220,9 @@ class Accounts:
 
     def of(self, token: Token) -> Account:
         return self._all[token.account]
+
+    def named(self, name: str) -> Account:
+        return self._all[name]
 
     def now_ms(self) -> int:
         return int(self._now() * 1000)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from tui.sandbox import mischief, page_mischief
 from tui.sandbox.answers import Refusal, ld_refusal
+from tui.sandbox.evidence_faults import EVIDENCE_FAULTS
 from tui.sandbox.mischief import Struck, refuses
 from tui.sandbox.run_faults import RUN_FAULTS
 from tui.sandbox.shapes import FLAG_IMPORT
@@ -286,5 +287,6 @@ FAULTS: dict[str, Fault] = {
         *((name, title, explains, at_create, act) for name, title, explains, act in _AT_CREATE),
         *_ELSEWHERE,
         *RUN_FAULTS,
+        *EVIDENCE_FAULTS,
     )
 }

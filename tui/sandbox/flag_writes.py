@@ -1,7 +1,7 @@
 """Making, changing and deleting flags of the practice LaunchDarkly: semantic patch, JSON Patch, delete.
 
 Shapes and content types are those of LaunchDarkly's OpenAPI document. Every change moves the flag's version; one of an
-environment moves that environment's version and time as well.
+environment moves that environment's version and time as well. Each gets an audit log entry.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Route
 
 from tui.sandbox.account import ENVIRONMENT_KEYS, Account, Accounts, LdFlag
 from tui.sandbox.answers import ld_refusal
+from tui.sandbox.audit import create_flag, delete_flag, update_flag
 from tui.sandbox.gate import Handler, gated
 from tui.sandbox.keys import CREATE_FLAGS, Token
 from tui.sandbox.patch import patched
@@ -52,8 +53,9 @@ class FlagWrites:
             raise ld_refusal(400, "key is not valid")
         if key in account.flags[project]:
             raise ld_refusal(409, "A flag with this key exists", "conflict")
-        made = LdFlag(key, str(body.get("name", key)), tuple(map(str, body.get("tags", ()))), self._accounts.now_ms())
-        account.flags[project][key] = made
+        now = self._accounts.now_ms()
+        made = LdFlag(key, str(body.get("name", key)), tuple(map(str, body.get("tags", ()))), now)
+        create_flag(account, project, made, account.author(token), now)
         return JSONResponse(flag_json(account, project, made, environments=ENVIRONMENT_KEYS), 201)
 
     def _found(self, request: Request, token: Token) -> tuple[Account, dict[str, LdFlag], LdFlag]:
@@ -65,6 +67,7 @@ class FlagWrites:
 
     async def change(self, request: Request, token: Token) -> Response:
         account, flags, flag = self._found(request, token)
+        project = request.path_params["project"]
         body = await _body(request)
         semantic = _SEMANTIC in request.headers.get("content-type", "")
         now = self._accounts.now_ms()
@@ -72,15 +75,15 @@ class FlagWrites:
         if changed.archived and not flag.archived and (users := _users(flags.values(), flag.key)):
             raise ld_refusal(400, f"Cannot archive a flag that is a prerequisite of {', '.join(users)}")
         if changed != flag:
-            flags[flag.key] = changed = replace(changed, version=flag.version + 1)
-        shape = flag_json(account, request.path_params["project"], changed, environments=ENVIRONMENT_KEYS)
-        return JSONResponse(shape)
+            changed = update_flag(account, project, changed, account.author(token), now)
+        return JSONResponse(flag_json(account, project, changed, environments=ENVIRONMENT_KEYS))
 
     async def delete(self, request: Request, token: Token) -> Response:
-        _, flags, flag = self._found(request, token)
+        account, flags, flag = self._found(request, token)
         if users := _users(flags.values(), flag.key):
             raise ld_refusal(409, f"The flag is a prerequisite of {', '.join(users)}", "conflict")
-        del flags[flag.key]
+        project, now = request.path_params["project"], self._accounts.now_ms()
+        delete_flag(account, project, flag.key, account.author(token), now)
         return Response(status_code=204)
 
 
@@ -108,7 +111,7 @@ def _instructed(flag: LdFlag, body: Any, now: int) -> LdFlag:
         if do is None:
             raise ld_refusal(400, "An instruction has a kind that is not known")
         try:
-            flag = do(flag, one, now)
+            flag = do(flag, {"environmentKey": body.get("environmentKey")} | one, now)
         except (KeyError, TypeError, ValueError):
             raise ld_refusal(400, f"{one['kind']} lacks what it needs") from None
     return flag

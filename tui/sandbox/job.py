@@ -6,13 +6,14 @@ import asyncio
 import re
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import httpx
 
-from tui.sandbox.account import Account, Accounts, Configuration, LdFlag
+from tui.sandbox.account import Account, Accounts, Author, Configuration, LdFlag
+from tui.sandbox.audit import create_flag, update_flag
 from tui.sandbox.keys import CREATE_FLAGS, TOKENS
 from tui.sandbox.shapes import status_json
 
@@ -50,7 +51,7 @@ class Twist:
     `arrives` gives a flag as it comes (None: it never does) from its number among the new ones. `refused` counts:
     each so many-th new flag is refused with an error. `fails` is an error and its status, after which the job ends;
     `stumbles` is one after which it goes on. `stops_after` so many new flags it never moves again. `stale_looks`
-    looks still show the status of before.
+    looks still show the status of before. The importer writes each new flag `writes` times.
     """
 
     status: str = "importing"
@@ -60,7 +61,18 @@ class Twist:
     fails: tuple[str, int] | None = None
     stumbles: tuple[str, int] | None = None
     stale_looks: int = 0
+    writes: int = 1
     arrives: Callable[[int, LdFlag], LdFlag | None] = lambda number, flag: flag
+
+    def over(self, under: Twist) -> Twist:
+        """Combine two twists. This one wins where both change the same thing. Flags pass through both `arrives`."""
+        mine = {one.name: getattr(self, one.name) for one in fields(self) if getattr(self, one.name) != one.default}
+
+        def arrives(number: int, flag: LdFlag) -> LdFlag | None:
+            arriving = under.arrives(number, flag)
+            return None if arriving is None else self.arrives(number, arriving)
+
+        return replace(under, **mine | {"arrives": arrives})
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +147,11 @@ class Jobs:
         try:
             if twist.fails:
                 raise _Failed(*twist.fails)
-            self._check_key(account, configuration)
+            author = self._check_key(account, configuration)
             async with _loopback_client() as client:
                 read = _READERS[configuration.integration]
                 flags = await read(_Asking(client, self._pace.pause), configuration.config, self._sources)
-            refused = await self._create(account, configuration, flags, twist)
+            refused = await self._create(account, configuration, flags, twist, author)
         except _Failed as problem:
             self._report(configuration, problem)
             configuration.status, configuration.last_error = "failed", self._accounts.now_ms()
@@ -152,7 +164,9 @@ class Jobs:
             else:
                 configuration.status, configuration.last_import = "complete", self._accounts.now_ms()
 
-    async def _create(self, account: Account, configuration: Configuration, flags: list[LdFlag], twist: Twist) -> bool:
+    async def _create(
+        self, account: Account, configuration: Configuration, flags: list[LdFlag], twist: Twist, author: Author
+    ) -> bool:
         """Existing keys are skipped without a word, archived ones too; a key that cannot be is left out and reported.
 
         Keys are never rewritten. Of flags with one name the first arrives. That conventions hold for imported
@@ -184,15 +198,22 @@ class Jobs:
                     self._report(configuration, _Failed(f'"{flag.key}" could not be created: tag is not valid', 400))
                     refused = True
                 elif arriving is not None:
-                    there[flag.key] = arriving
+                    self._write(account, configuration.project, arriving, twist.writes, author)
         return refused
 
-    def _check_key(self, account: Account, configuration: Configuration) -> None:
+    def _write(self, account: Account, project: str, flag: LdFlag, times: int, author: Author) -> None:
+        now = self._accounts.now_ms()
+        create_flag(account, project, flag, author, now)
+        for _ in range(times - 1):
+            flag = update_flag(account, project, flag, author, now)
+
+    def _check_key(self, account: Account, configuration: Configuration) -> Author:
         token = TOKENS.find(configuration.config["ldApiKey"])
         if token is None:
             raise _Failed("ldApiKey: Invalid access token", 401)
         if CREATE_FLAGS not in token.rights or self._accounts.of(token) is not account:
             raise _Failed("ldApiKey: Access to the requested resource was denied", 403)
+        return account.author(token)
 
     def _arriving(self, flag: LdFlag, configuration: Configuration) -> LdFlag:
         config = configuration.config

@@ -126,6 +126,21 @@ TOKENS = KeyRing(
             role="admin",
             rights=_rights(CONFIGURE, CREATE_FLAGS),
         ),
+        "other-import-key": Token(
+            _api("1397"),
+            "Globex import",
+            "an import key of that other account",
+            account="globex",
+            role="flag-importer",
+            rights=_rights(CREATE_FLAGS),
+        ),
+        "automation": Token(
+            _api("7e44"),
+            "Terraform",
+            "a service token that somebody else's automation uses",
+            role="writer",
+            rights=_rights(CONFIGURE, CREATE_FLAGS),
+        ),
     }
 )
 
@@ -211,5 +226,9 @@ PROJECT = "web-shop"
 
 def object_id(kind: str, number: int) -> str:
     """An id as LaunchDarkly has them, 24 hexadecimal digits."""
-    kinds = ("account", "member", "project", "environment", "token", "variation", "configuration")
+    kinds = ("account", "member", "project", "environment", "token", "variation", "configuration", "entry")
     return f"5a4db0c5{kinds.index(kind):04x}{number:012x}"
+
+
+def token_id(token: Token) -> str:
+    return object_id("token", list(TOKENS.named.values()).index(token) + 1)

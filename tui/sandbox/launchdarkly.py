@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 from tui.sandbox.account import ENVIRONMENT_KEYS, Account, Accounts, LdFlag, Project
 from tui.sandbox.answers import LD_REFUSALS, Refusal, filters, ld_page, ld_refusal, ld_slice
 from tui.sandbox.gate import gated
-from tui.sandbox.keys import TOKENS, Token, object_id
+from tui.sandbox.keys import Token, token_id
 from tui.sandbox.shapes import environment_json, flag_json, member_json, project_json
 
 _SORTS: Mapping[str, Callable[[LdFlag, int], Any]] = {
@@ -52,7 +52,7 @@ class Reads:
             "authKind": "token",
             "tokenKind": "auth",
             "tokenName": token.name,
-            "tokenId": object_id("token", list(TOKENS.named.values()).index(token) + 1),
+            "tokenId": token_id(token),
             "serviceToken": member is None,
         }
         return JSONResponse(identity | ({"memberId": member.id} if member else {}))
@@ -130,10 +130,11 @@ class Reads:
                 by = _SORTS[field.lstrip("-")]
                 found.sort(key=lambda flag: by(flag, places[flag.key]), reverse=field.startswith("-"))
         environments = _environments(request)
+        targeting = request.query_params.get("summary", "").lower() in ("0", "false")
         return _collection(
             request,
             found,
-            lambda flag: flag_json(account, project.key, flag, environments=environments),
+            lambda flag: flag_json(account, project.key, flag, environments=environments, targeting=targeting),
             most=100,
         )
 

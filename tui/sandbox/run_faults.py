@@ -14,27 +14,28 @@ from tui.sandbox.mischief import Struck, refuses
 from tui.sandbox.shapes import FLAG_IMPORT
 
 _CREATE = re.compile(re.escape(FLAG_IMPORT) + r"/[^/]+/[^/]+/?")
-_ONE = re.compile(re.escape(FLAG_IMPORT) + r"/[^/]+/[^/]+/[^/]+/?")
-_TRIGGER = re.compile(re.escape(FLAG_IMPORT) + r"/[^/]+/[^/]+/[^/]+/trigger/?")
+ONE = re.compile(re.escape(FLAG_IMPORT) + r"/[^/]+/[^/]+/[^/]+/?")
+TRIGGER = re.compile(re.escape(FLAG_IMPORT) + r"/[^/]+/[^/]+/[^/]+/trigger/?")
 _FLAG = re.compile(r"/api/v2/flags/[^/]+/[^/]+/?")
 _GONE = range(3, 11)
 """Which looks at a configuration the server is gone for: at the pace of a watch, about a minute."""
 
-_Strikes = Callable[[str, str, str], bool]
-_Act = Callable[[Struck], Awaitable[None]]
+Strikes = Callable[[str, str, str], bool]
+Act = Callable[[Struck], Awaitable[None]]
 
 
-def _at(wanted: str, *paths: re.Pattern[str]) -> _Strikes:
+def at(wanted: str, *paths: re.Pattern[str]) -> Strikes:
     return lambda service, method, path: (
         service == "launchdarkly" and method == wanted and any(each.fullmatch(path) for each in paths)
     )
 
 
-def _twists(twist: Twist) -> _Act:
-    """The job that the request starts goes that way."""
+def twists(twist: Twist) -> Act:
+    """Change the job that the request starts, together with other faults."""
 
     async def act(struck: Struck) -> None:
-        struck.scope.setdefault("extensions", {})[TWIST] = twist
+        extensions = struck.scope.setdefault("extensions", {})
+        extensions[TWIST] = twist.over(extensions.get(TWIST, Twist()))
         await struck.go_on()
 
     return act
@@ -65,71 +66,71 @@ def _each(nth: int, change: Callable[[LdFlag], LdFlag | None]) -> Callable[[int,
     return lambda number, flag: flag if number % nth else change(flag)
 
 
-_at_trigger, _at_look = _at("POST", _TRIGGER), _at("GET", _ONE)
+_at_trigger, _at_look = at("POST", TRIGGER), at("GET", ONE)
 
-RUN_FAULTS: tuple[tuple[str, str, str, _Strikes, _Act], ...] = (
+RUN_FAULTS: tuple[tuple[str, str, str, Strikes, Act], ...] = (
     (
         "import-slow",
         "Import takes long",
         "After the start the flags arrive one by one, with a pause before each.",
         _at_trigger,
-        _twists(Twist(at_once=1)),
+        twists(Twist(at_once=1)),
     ),
     (
         "import-stuck",
         "Import gets stuck",
         "After the start three flags arrive; then nothing moves any more, and the status stays importing.",
         _at_trigger,
-        _twists(Twist(stops_after=3)),
+        twists(Twist(stops_after=3)),
     ),
     (
         "import-partial",
         "Import ends partial",
         "Every fourth flag is refused with an error, and the import ends partial; started again, the rest comes.",
         _at_trigger,
-        _twists(Twist(refused=4)),
+        twists(Twist(refused=4)),
     ),
     (
         "import-failed",
         "Import fails",
         "After the start the import ends failed with an error, and no flag arrives.",
         _at_trigger,
-        _twists(Twist(fails=("The import could not be finished", 500))),
+        twists(Twist(fails=("The import could not be finished", 500))),
     ),
     (
         "source-refused-at-import",
         "Source refuses its key at the import",
         "The source takes its key from here, but refuses it (401) when the import reads: no flag arrives.",
         _at_trigger,
-        _twists(Twist(fails=("The source refused the request", 401))),
+        twists(Twist(fails=("The source refused the request", 401))),
     ),
     (
         "import-error-then-success",
         "Error, and success after it",
         "An error is reported in the middle of the import, which goes on and ends complete.",
         _at_trigger,
-        _twists(Twist(stumbles=("The source did not answer, trying again", 503))),
+        twists(Twist(stumbles=("The source did not answer, trying again", 503))),
     ),
     (
         "stale-complete",
         "Status of the run before",
         "After a second start some looks still show the end of the run before.",
         _at_trigger,
-        _twists(Twist(stale_looks=4)),
+        twists(Twist(stale_looks=4)),
     ),
     (
         "unknown-status",
         "Status that nobody knows",
         "While the import runs its status is a word that is not documented; it ends complete.",
         _at_trigger,
-        _twists(Twist(status="reconciling")),
+        twists(Twist(status="reconciling")),
     ),
     (
         "started-by-create",
         "Creating starts the import",
         "The create call starts the import by itself; a start on top of it is refused while it runs.",
-        _at("POST", _CREATE),
-        _twists(Twist()),
+        at("POST", _CREATE),
+        twists(Twist()),
     ),
     (
         "trigger-conflict",
@@ -157,21 +158,21 @@ RUN_FAULTS: tuple[tuple[str, str, str, _Strikes, _Act], ...] = (
         "Flags are left out",
         "Every fifth flag never arrives, without a word; the import ends complete.",
         _at_trigger,
-        _twists(Twist(arrives=_each(5, lambda flag: None))),
+        twists(Twist(arrives=_each(5, lambda flag: None))),
     ),
     (
         "default-swapped",
         "Default variations are swapped",
         "Every fifth flag arrives with its on and off variation swapped; the import ends complete.",
         _at_trigger,
-        _twists(Twist(arrives=_each(5, lambda flag: replace(flag, on=flag.off, off=flag.on)))),
+        twists(Twist(arrives=_each(5, lambda flag: replace(flag, on=flag.off, off=flag.on)))),
     ),
     (
         "tag-left-out",
         "Tags are left out",
         "Every fifth flag arrives without any tag; the import ends complete.",
         _at_trigger,
-        _twists(Twist(arrives=_each(5, lambda flag: replace(flag, tags=())))),
+        twists(Twist(arrives=_each(5, lambda flag: replace(flag, tags=())))),
     ),
     (
         "watch-rate-limited",
@@ -191,7 +192,7 @@ RUN_FAULTS: tuple[tuple[str, str, str, _Strikes, _Act], ...] = (
         "patch-conflict",
         "Change refused: conflict (409)",
         "Every change of a configuration or of a flag is answered 409, as somebody else changed it.",
-        _at("PATCH", _ONE, _FLAG),
+        at("PATCH", ONE, _FLAG),
         refuses(lambda: ld_refusal(409)),
     ),
 )

@@ -16,11 +16,14 @@ from typing import Self, TextIO
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tui.sandbox.account import Accounts, Destination
+from tui.sandbox.audit_log import AuditLog
+from tui.sandbox.clock import ServerClock
+from tui.sandbox.colleague import Colleague
 from tui.sandbox.company import Company, seeded
 from tui.sandbox.faults import FAULTS, Fault
 from tui.sandbox.flag_import import FlagImport
 from tui.sandbox.flag_writes import FlagWrites
-from tui.sandbox.gate import Metered
+from tui.sandbox.gate import Metered, with_headers
 from tui.sandbox.job import LIFELIKE, QUICK, Jobs, Pace, Sources
 from tui.sandbox.keys import ENVIRONMENTS, PROJECT, SPLIT_KEYS, TOKENS, UNLEASH_KEYS, WORKSPACES
 from tui.sandbox.launchdarkly import Reads, json_app
@@ -39,6 +42,12 @@ class Sandbox:
     requests: list[tuple[str, str, int]]
     """Every request since the start, in order: method, path, status; status 0 without an answer (yet)."""
 
+    clock: ServerClock
+    """The servers' own clock."""
+
+    on_request: Callable[[str, str], None] | None
+    """Called in the servers' thread with method and path before a request is answered: here colleagues may act."""
+
     def __init__(
         self,
         port: int,
@@ -50,16 +59,18 @@ class Sandbox:
         unleash_port: int,
     ) -> None:
         self._pace = pace
-        self._now = now
-        self._fault: Fault | None = None
-        self._tally: Counter[str] = Counter()
+        self.clock = now = ServerClock(now)
+        self._faults: tuple[Fault, ...] = ()
+        self._tally: Counter[tuple[str, str]] = Counter()
+        self.on_request = None
         self.requests = []
         sockets = listening(port, len(_SERVICES))
         self._ports = {service: sock.getsockname()[1] for service, sock in zip(_SERVICES, sockets, strict=True)}
-        accounts = Accounts(now, destination)
+        self._accounts = accounts = Accounts(now, destination)
         unleash = _loopback(unleash_port) if unleash_port else self._url("unleash")
         self._jobs = jobs = Jobs(accounts, pace, Sources(self._url("split") + API, unleash))
-        routes = [*FlagImport(accounts, jobs).routes(), *Reads(accounts).routes(), *FlagWrites(accounts).routes()]
+        parts = (FlagImport(accounts, jobs), Reads(accounts), FlagWrites(accounts), AuditLog(accounts))
+        routes = [route for part in parts for route in part.routes()]
         self._apps: dict[int, ASGIApp] = {
             self._ports["launchdarkly"]: Metered(self._faulty("launchdarkly", json_app(routes)), limits, now),
             self._ports["split"]: self._faulty("split", Split(company, limits, now).app()),
@@ -145,13 +156,24 @@ class Sandbox:
 
     @property
     def fault(self) -> str | None:
-        return self._fault.name if self._fault else None
+        return self._faults[0].name if self._faults else None
 
     def set_fault(self, name: str | None) -> None:
         """Takes effect with the next request. Raises ValueError for an unknown name."""
-        known(name)
+        self.set_faults(*(() if name is None else (name,)))
+
+    def set_faults(self, *names: str) -> None:
+        """Set several faults at once. The first ones act first where several strike the same request."""
+        for name in names:
+            known(name)
         self._tally = Counter()
-        self._fault = FAULTS[name] if name else None
+        self._faults = tuple(FAULTS[name] for name in names)
+
+    def colleague(
+        self, who: str = "greta@example.com", *, account: str | None = None, project: str = PROJECT
+    ) -> Colleague:
+        """Somebody else who works in this account, by email address or by the name of a token."""
+        return Colleague(self._accounts, self._jobs, self._server.call, who, account, project)
 
     @staticmethod
     def faults() -> tuple[Fault, ...]:
@@ -162,27 +184,37 @@ class Sandbox:
         app = self._apps[scope["server"][1]]
         number, method, path = len(self.requests), scope["method"], scope["path"]
         self.requests.append((method, path, 0))
+        if self.on_request:
+            self.on_request(method, path)
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self.requests[number] = (method, path, message["status"])
-            await send(message)
+            await with_headers(send, self.clock.headers())(message)
 
         await app(scope, receive, sending)
 
     def _faulty(self, service: str, app: ASGIApp) -> ASGIApp:
         async def struck_or_not(scope: Scope, receive: Receive, send: Send) -> None:
-            fault = self._fault
-            if fault is None or not fault.strikes(service, scope["method"], scope["path"]):
-                await app(scope, receive, send)
-                return
-            url = f"{scope['path']}?{scope['query_string'].decode('latin-1')}"
-            self._tally.update((url, ""))
-            struck = Struck(app, scope, receive, send, self._pace, self._now, self._tally[""], self._tally[url])
+            handler = app
+            for fault in reversed(self._faults):
+                if fault.strikes(service, scope["method"], scope["path"]):
+                    handler = self._struck(fault, handler)
+            await handler(scope, receive, send)
+
+        return struck_or_not
+
+    def _struck(self, fault: Fault, app: ASGIApp) -> ASGIApp:
+        async def struck_by_fault(scope: Scope, receive: Receive, send: Send) -> None:
+            overall = (fault.name, "")
+            here = (fault.name, f"{scope['path']}?{scope['query_string'].decode('latin-1')}")
+            self._tally.update((overall, here))
+            counts = self._tally[overall], self._tally[here]
+            struck = Struck(app, scope, receive, send, self._pace, self.clock, *counts)
             await struck.read()
             await fault.act(struck)
 
-        return struck_or_not
+        return struck_by_fault
 
 
 def _loopback(port: int) -> str:

@@ -12,6 +12,9 @@ from tui.sandbox.keys import CONFIGURE, Token, object_id
 FLAG_IMPORT = "/api/v2/integration-capabilities/flag-import"
 MASKED = "********"
 
+_TARGETING = frozenset({"targets", "contextTargets", "rules", "prerequisites"})
+"""What a list of flags leaves out unless it is asked for with `summary=0`."""
+
 SECRETS = {"split": ("workspaceApiKey", "ldApiKey"), "unleash": ("sourceApiKey", "ldApiKey")}
 
 
@@ -78,8 +81,10 @@ def environment_json(project: Project, key: str) -> dict[str, Any]:
     }
 
 
-def flag_json(account: Account, project: str, flag: LdFlag, *, environments: tuple[str, ...] = ()) -> dict[str, Any]:
-    """A flag; with the state in `environments` where it was asked for."""
+def flag_json(
+    account: Account, project: str, flag: LdFlag, *, environments: tuple[str, ...] = (), targeting: bool = True
+) -> dict[str, Any]:
+    """A flag with its state in `environments`, and there with prerequisites, targets and rules if `targeting`."""
     variations = [
         {"_id": object_id("variation", n), "value": value} | ({"name": name} if name else {})
         for n, (value, name) in enumerate(flag.variations)
@@ -108,30 +113,35 @@ def flag_json(account: Account, project: str, flag: LdFlag, *, environments: tup
     if maintainer:
         shape |= {"maintainerId": maintainer.id, "_maintainer": member_summary(maintainer)}
     if environments:
-        shape["environments"] = {key: _state(project, flag, key) for key in environments}
-    return shape
+        shape["environments"] = {key: _state(project, flag, key, targeting) for key in environments}
+    return _without(shape, flag.lacks)
 
 
-def _state(project: str, flag: LdFlag, environment: str) -> dict[str, Any]:
+def _without(shape: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    return {key: value for key, value in shape.items() if key not in names}
+
+
+def _state(project: str, flag: LdFlag, environment: str, targeting: bool) -> dict[str, Any]:
     state = flag.state(environment)
-    return {
+    shape = {
         "on": state.on,
         "archived": flag.archived,
         "salt": "5a4db0c5",
         "sel": "5a4db0c5",
         "lastModified": state.modified,
         "version": state.version,
-        "targets": [],
-        "contextTargets": [],
-        "rules": [],
-        "fallthrough": {"variation": flag.on},
-        "offVariation": flag.off,
+        "targets": list(state.targets),
+        "contextTargets": list(state.context_targets),
+        "rules": list(state.rules),
+        "fallthrough": {"variation": flag.on if state.fallthrough is None else state.fallthrough},
+        "offVariation": flag.off if state.off is None else state.off,
         "prerequisites": [{"key": key, "variation": 0} for key in state.requires],
         "_site": link(f"/{project}/{environment}/features/{flag.key}"),
         "_environmentName": environment.capitalize(),
         "trackEvents": False,
         "trackEventsFallthrough": False,
     }
+    return _without(shape, flag.lacks if targeting else flag.lacks | _TARGETING)
 
 
 def configuration_json(configuration: Configuration, token: Token, *, whole: bool) -> dict[str, Any]:

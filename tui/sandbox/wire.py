@@ -8,11 +8,13 @@ import socket
 import struct
 import threading
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+T = TypeVar("T")
 
 CUT = "tui.sandbox.cut"
 """The scope extension that holds a function without arguments, which resets the connection."""
@@ -123,6 +125,17 @@ class ThreadedServer:
             asyncio.run(self._server.serve(sockets=self._sockets))
         finally:
             self._server.ready.set()  # also where it could not start, so that nobody waits for ever
+
+    def call(self, do: Callable[[], T]) -> T:
+        """Run a function in the servers' thread between two requests, and return its result."""
+        loop = self._server.loop
+        if loop is None or threading.current_thread() is self._thread or not self._thread.is_alive():
+            return do()
+
+        async def in_loop() -> T:
+            return do()
+
+        return asyncio.run_coroutine_threadsafe(in_loop(), loop).result()
 
     def stop(self) -> None:
         """Drops open connections, frees the ports, ends the thread. May be called again."""

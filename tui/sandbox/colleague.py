@@ -1,0 +1,169 @@
+"""Other people at work in the same account, for tests: they write flags while an import is planned, run or undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Protocol, TypeVar
+
+from tui.sandbox.account import Account, Accounts, Author, LdFlag
+from tui.sandbox.audit import create_flag, delete_flag, update_flag
+from tui.sandbox.job import Jobs, Twist
+from tui.sandbox.keys import TOKENS
+
+T = TypeVar("T")
+
+
+class Within(Protocol):
+    """Runs a function where the servers run, so that no request is answered meanwhile, and returns its result."""
+
+    def __call__(self, do: Callable[[], T]) -> T: ...
+
+
+class Colleague:
+    """`who` is the email address of a member, who works in the web page, or the name of a token in `TOKENS`.
+
+    Every change moves the flag's `_version`, and one in an environment moves its `version` and `lastModified` too.
+    Each one gets an audit log entry. Methods raise LookupError for a flag or configuration that does not exist.
+    """
+
+    def __init__(
+        self, accounts: Accounts, jobs: Jobs, within: Within, who: str, account: str | None, project: str
+    ) -> None:
+        token = TOKENS.named.get(who)
+        self._accounts, self._jobs, self._within, self._project = accounts, jobs, within, project
+        self._account: Account = accounts.named(account or (token.account if token else "acme"))
+        member = self._account.member(who)
+        if token is None and member is None:
+            raise LookupError(who)
+        self._author = self._account.author(token) if token else Author(member)
+
+    def flags(self) -> dict[str, LdFlag]:
+        """All flags of the project by key, archived ones too."""
+        return self._within(lambda: dict(self._account.flags[self._project]))
+
+    def flag(self, key: str) -> LdFlag:
+        return self.flags()[key]
+
+    def create(self, key: str, **fields: Any) -> LdFlag:
+        """Create a flag with these fields of `LdFlag`; a `created` in the past makes it older than it is."""
+
+        def do() -> LdFlag:
+            now = self._accounts.now_ms()
+            if key in self._account.flags[self._project]:
+                raise ValueError(f"{key} exists")
+            flag = replace(LdFlag(key, key, (), now), **fields)
+            create_flag(self._account, self._project, flag, self._author, now)
+            return flag
+
+        return self._within(do)
+
+    def edit(self, key: str, **changes: Any) -> LdFlag:
+        """Change fields of `LdFlag`."""
+        return self._update(key, lambda flag, now: replace(flag, **changes))
+
+    def edit_in(self, key: str, environment: str = "production", **changes: Any) -> LdFlag:
+        """Change fields of `State`."""
+        return self._update(key, lambda flag, now: flag.changed_in(environment, now, **changes))
+
+    def rename(self, key: str, name: str) -> LdFlag:
+        return self.edit(key, name=name)
+
+    def describe(self, key: str, description: str) -> LdFlag:
+        return self.edit(key, description=description)
+
+    def tag(self, key: str, *tags: str) -> LdFlag:
+        return self._update(key, lambda flag, now: replace(flag, tags=tuple(dict.fromkeys((*flag.tags, *tags)))))
+
+    def untag(self, key: str, *tags: str) -> LdFlag:
+        return self._update(key, lambda flag, now: replace(flag, tags=tuple(t for t in flag.tags if t not in tags)))
+
+    def change_variation(self, key: str, index: int, value: object, name: str = "") -> LdFlag:
+        def change(flag: LdFlag, now: int) -> LdFlag:
+            variations = list(flag.variations)
+            variations[index] = (value, name)
+            return replace(flag, variations=tuple(variations))
+
+        return self._update(key, change)
+
+    def switch(self, key: str, environment: str = "production", *, on: bool = True) -> LdFlag:
+        return self.edit_in(key, environment, on=on)
+
+    def add_rule(self, key: str, environment: str = "production", *, variation: int = 0, **clause: Any) -> LdFlag:
+        """Add a rule of one clause: the beta group, or what `clause` says."""
+
+        def change(flag: LdFlag, now: int) -> LdFlag:
+            rules = flag.state(environment).rules
+            usual = {"attribute": "group", "op": "in", "values": ["beta"], "contextKind": "user", "negate": False}
+            rule = {"_id": f"rule-{len(rules)}", "variation": variation, "trackEvents": False}
+            whole = rule | {"clauses": [{"_id": f"clause-{len(rules)}"} | usual | clause]}
+            return flag.changed_in(environment, now, rules=(*rules, whole))
+
+        return self._update(key, change)
+
+    def add_target(
+        self, key: str, *keys: str, environment: str = "production", variation: int = 0, kind: str = "user"
+    ) -> LdFlag:
+        """Target contexts by key."""
+        target = {"values": list(keys), "variation": variation, "contextKind": kind}
+        field = "targets" if kind == "user" else "context_targets"
+
+        def change(flag: LdFlag, now: int) -> LdFlag:
+            targets = (*getattr(flag.state(environment), field), target)
+            return flag.changed_in(environment, now, **{field: targets})
+
+        return self._update(key, change)
+
+    def require(self, key: str, other: str, environment: str = "production") -> LdFlag:
+        """Make `other` a prerequisite."""
+        return self._update(
+            key,
+            lambda flag, now: flag.changed_in(environment, now, requires=(*flag.state(environment).requires, other)),
+        )
+
+    def archive(self, key: str) -> LdFlag:
+        return self.edit(key, archived=True)
+
+    def restore(self, key: str) -> LdFlag:
+        return self.edit(key, archived=False)
+
+    def delete(self, key: str) -> None:
+        def do() -> None:
+            delete_flag(self._account, self._project, key, self._author, self._accounts.now_ms())
+
+        self._within(do)
+
+    def recreate(self, key: str, **fields: Any) -> LdFlag:
+        """Delete a flag and create it with the same content, off everywhere, and with `fields`."""
+        old = self.flag(key)
+        same = {name: getattr(old, name) for name in _CONTENT}
+        self.delete(key)
+        return self.create(key, **same | fields)
+
+    def trigger(self, configuration: str) -> None:
+        """Start the import of the configuration with this id."""
+
+        def do() -> None:
+            self._jobs.start(self._account, self._account.configurations[configuration], Twist())
+
+        self._within(do)
+
+    def delete_configuration(self, configuration: str) -> None:
+        def do() -> None:
+            self._jobs.cancel(self._account.configurations.pop(configuration))
+
+        self._within(do)
+
+    def _update(self, key: str, change: Callable[[LdFlag, int], LdFlag]) -> LdFlag:
+        def do() -> LdFlag:
+            now = self._accounts.now_ms()
+            before = self._account.flags[self._project][key]
+            after = change(before, now)
+            if after == before:
+                return before
+            return update_flag(self._account, self._project, after, self._author, now)
+
+        return self._within(do)
+
+
+_CONTENT = ("name", "tags", "description", "variations", "on", "off", "maintainer")
