@@ -126,6 +126,8 @@ def _recipe_parser(parser: Parser, name: str) -> None:
     if name == "undo":
         parser.add_argument("--delete", action="store_true", help="delete in place of archiving")
         parser.add_argument("--dry-run", action="store_true", help="only list what would be done")
+        chosen = "also take back this flag, which is kept only because it isn't certain whose it is (repeatable)"
+        parser.add_argument("--flag", action="append", default=[], dest="flags", metavar="KEY", help=chosen)
     parser.set_defaults(command=name)
 
 

@@ -135,7 +135,7 @@ async def test_a_flag_somebody_switched_on_is_kept_with_its_reason(tmp_path: Pat
         assert counted(walk) == f"{n - 1} flags would be archived; 1 flag would be kept"
         assert rows(walk)[-1] == row_of(walk, key), "what is kept stands last"
         assert "keep" in row_of(walk, key)
-        assert "it was changed" in row_of(walk, key)
+        assert "it is on" in row_of(walk, key)
         await confirmed(walk)
         await walk.until(lambda: "Done." in message(walk), "the end")
         assert counted(walk) == f"{n - 1} flags archived; 1 flag kept"
@@ -151,7 +151,7 @@ async def test_what_changes_after_the_list_is_kept_too(tmp_path: Path) -> None:
         await walk.push("#yes")
         await walk.until(lambda: "Done." in message(walk), "the end")
         assert "kept" in row_of(walk, key)
-        assert "it was changed" in row_of(walk, key)
+        assert "it is on" in row_of(walk, key)
         assert gone(walk) == set(planned(walk)) - {key}
 
 

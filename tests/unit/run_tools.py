@@ -147,8 +147,14 @@ async def run_of(box: Sandbox, integration: str = "unleash", *, clock: Time | No
     made = await at_review(box, integration, replace(tools, deadline=None))
     plan = await planned(made)
     request = build(made.draft)
-    journal = journals.begin(request, {"token": "env:LD_ACCESS_TOKEN"}, plan, {}, "ana@example.com")
+    journal = journals.begin(request, {"token": "env:LD_ACCESS_TOKEN"}, plan, {}, "ana@example.com", account_of(box))
     return Run(box, request, made.bag, replace(tools, redactor=made.tools.redactor), clock, plan, journal)
+
+
+def account_of(box: Sandbox) -> str:
+    """The id of the account that the practice token belongs to."""
+    with launchdarkly(box) as ld:
+        return str(ld.get("/api/v2/caller-identity").json()["accountId"])
 
 
 async def planned_anew(run: Run) -> Plan:

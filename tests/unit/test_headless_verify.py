@@ -87,9 +87,10 @@ def test_after_creating_alone_there_is_no_expected_set_yet(recipe: Recipe) -> No
 
 def test_the_first_comparison_leaves_its_traces_in_the_journal(recipe: Recipe) -> None:
     killed(recipe, Stage.VERIFIED, noted=False)
-    assert not recipe.journal.traces
+    assert not any(each.environments for each in recipe.journal.traces.values())
     assert recipe.run(verify.run).code == 0
     assert recipe.journal.traces.keys() == recipe.journal.keys
+    assert all(each.environments for each in recipe.journal.traces.values())
     assert recipe.journal.stage is Stage.VERIFIED
 
 

@@ -331,7 +331,7 @@ async def test_a_deletion_whose_answer_is_lost_is_looked_up(box: Sandbox, monkey
     one = await whole(account, made(box))
     loses(monkeypatch, box, "DELETE")
     events, _ = await drained(manage_run.deleted(account, one))
-    assert "looking whether it is there" in str(events)
+    assert "checking whether it still exists" in str(events)
 
 
 async def test_a_deletion_that_was_lost_says_that_it_is_still_there(
@@ -341,7 +341,7 @@ async def test_a_deletion_that_was_lost_says_that_it_is_still_there(
     account = account_of(box, time=time)
     one = await whole(account, made(box))
     loses(monkeypatch, box, "DELETE", mischief.loses_the_request)
-    with pytest.raises(Failure, match="Looked up: it is still there") as caught:
+    with pytest.raises(Failure, match="It still exists") as caught:
         await drained(manage_run.deleted(account, one))
     assert not caught.value.sent
     assert sum(time.naps) >= 15

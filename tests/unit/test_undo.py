@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -21,110 +21,14 @@ from tests.unit.run_tools import (
     triggers,
 )
 from tests.unit.sandbox_tools import launchdarkly
-from tests.unit.test_journal import configuration, verified, whole
 from tests.unit.walk_tools import drained, strangers
 from tui.flagimport import journal as journals
-from tui.flagimport.journal import Journal, Stage
 from tui.flagimport.plan import decide
 from tui.flagimport.running import Ended
-from tui.flagimport.undo import Action, Decision, judge
-from tui.launchdarkly.whole_flags import FlagState, WholeFlag
+from tui.flagimport.undo import Action, Decision
 from tui.net.errors import Failure, Kind
 from tui.sandbox.company import Company, seeded
 from tui.sandbox.server import Sandbox
-
-JOURNAL = verified("a", missing=("b",))
-
-
-def judged(flag: WholeFlag | None, key: str = "a", journal: Journal = JOURNAL) -> Decision:
-    return judge(journal, key, flag, Action.ARCHIVE)
-
-
-def test_what_nobody_touched_is_taken_back() -> None:
-    assert judged(whole("a")).action is Action.ARCHIVE
-    assert judge(JOURNAL, "a", whole("a"), Action.DELETE).action is Action.DELETE
-
-
-CHANGED: dict[str, tuple[Callable[[WholeFlag], WholeFlag | None], str]] = {
-    "gone": (lambda flag: None, "not there"),
-    "archived": (lambda flag: replace(flag, archived=True), "archived"),
-    "made anew": (lambda flag: replace(flag, created=6), "made anew"),
-    "edited": (lambda flag: replace(flag, version=2), "changed"),
-    "no version": (lambda flag: replace(flag, version=None), "changed"),
-    "edited there": (lambda flag: replace(flag, environments={"test": FlagState(False, 2, 5)}), "changed in test"),
-    "touched there": (lambda flag: replace(flag, environments={"test": FlagState(False, 1, 6)}), "changed in test"),
-    "on": (lambda flag: replace(flag, environments={"test": FlagState(True, 1, 5)}), "on in test"),
-    "on in a new environment": (
-        lambda flag: replace(flag, environments={**(flag.environments or {}), "new": FlagState(True, 1, 9)}),
-        "on in new",
-    ),
-    "nobody tells": (lambda flag: replace(flag, environments=None), "does not tell"),
-}
-
-
-@pytest.mark.parametrize("change", CHANGED)
-def test_each_touch_keeps_it_with_a_reason(change: str) -> None:
-    made, reason = CHANGED[change]
-    decided = judged(made(whole("a")))
-    assert decided.action is Action.KEEP
-    assert reason in decided.reason
-
-
-@pytest.mark.parametrize(
-    ("key", "journal", "reason"),
-    [
-        ("b", JOURNAL, "not there when"),
-        ("stranger", JOURNAL, "not planned"),
-        ("a", replace(JOURNAL, before=frozenset("a")), "stood there before"),
-        ("a", replace(JOURNAL, traces={}), "not there when"),
-    ],
-)
-def test_what_is_not_known_to_be_ours_stays(key: str, journal: Journal, reason: str) -> None:
-    decided = judged(whole(key), key, journal)
-    assert decided.action is Action.KEEP
-    assert reason in decided.reason
-
-
-FLAGS = st.builds(
-    WholeFlag,
-    key=st.just("a"),
-    name=st.just("a"),
-    description=st.just(""),
-    tags=st.just(()),
-    variations=st.just(()),
-    on=st.just(0),
-    off=st.just(1),
-    maintainer=st.just(""),
-    archived=st.booleans(),
-    created=st.sampled_from([5, 6, None]),
-    version=st.sampled_from([1, 2, None]),
-    environments=st.none()
-    | st.dictionaries(
-        st.sampled_from(["test", "new"]),
-        st.builds(FlagState, st.booleans(), st.sampled_from([1, 2, None]), st.sampled_from([5, 6, None])),
-    ),
-)
-
-
-@given(st.none() | FLAGS, st.sampled_from(["a", "b", "x"]), st.booleans(), st.sampled_from(Stage))
-def test_nothing_is_taken_back_without_every_reason_for_it(
-    flag: WholeFlag | None, key: str, before: bool, stage: Stage
-) -> None:
-    journal = replace(JOURNAL, before=frozenset("a") if before else frozenset(), stage=stage)
-    decided = judged(flag, key, journal)
-    ours = key == "a" and not before
-    states = (flag.environments or {}) if flag else {}
-    untouched = (
-        flag is not None
-        and not flag.archived
-        and (flag.created, flag.version) == (5, 1)
-        and flag.environments is not None
-        and ("test" not in states or (states["test"].version, states["test"].last_modified) == (1, 5))
-        and not any(state.on for state in states.values())
-    )
-    assert (decided.action is Action.ARCHIVE) == (ours and untouched)
-    assert decided.reason
-
 
 # --- over real HTTP
 
@@ -255,7 +159,7 @@ async def test_after_a_plan_that_was_not_whole_flags_of_before_stay(box: Sandbox
     blind = replace(
         run.plan, flags=decide([each.flag for each in run.plan.flags], {}, None), existing={}, incomplete="Not read."
     )
-    run.journal = journals.begin(run.request, {}, blind, {}, "")
+    run.journal = journals.begin(run.request, {}, blind, {}, "", run.journal.account)
     await run.to_the_end()
     await run.verify()
     _, decisions = await drained(run.undo(delete=True).listed())
@@ -338,9 +242,3 @@ async def test_after_an_undo_a_second_start_brings_what_was_deleted(box: Sandbox
     assert triggers(box) == 2
     again = await run.undone()
     assert {each.action for each in again.values()} == {Action.ARCHIVE}
-
-
-def test_of_an_import_that_nobody_verified_nothing_is_taken_back() -> None:
-    journal = journals.started(journals.created(JOURNAL, configuration(), reused=False), journals.NEVER_RUN, 300)
-    fresh = replace(journal, traces={})
-    assert judged(whole("a"), "a", fresh).action is Action.KEEP

@@ -7,35 +7,43 @@ from tui.flagimport.journal import Importer, Journal, Stage
 from tui.flagimport.tools import Tools
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.instances import Instance
+from tui.launchdarkly.models import CallerIdentity
 from tui.net.errors import Failure, Kind
 from tui.net.events import Sink, ignore
 from tui.secrets.bag import Bag
 from tui.text import clean
 
 
-async def must_be_of(journal: Journal, ld: LaunchDarkly, *, writes: bool, sink: Sink = ignore) -> None:
-    """Raise Failure CREDENTIAL if the token belongs to another account than the journal.
+async def caller_of(ld: LaunchDarkly, *, sink: Sink = ignore) -> CallerIdentity:
+    """Whose token this is; nobody's if LaunchDarkly doesn't say. Raises Failure."""
+    try:
+        return await ld.caller_identity(sink=sink)
+    except Failure as failure:
+        if failure.kind in (Kind.FORBIDDEN, Kind.NOT_FOUND):
+            return CallerIdentity()
+        raise
 
-    An id that is missing on either side counts as another account if the caller is about to write.
+
+def must_be_of(journal: Journal, account: str, *, writes: bool) -> None:
+    """Raise Failure CREDENTIAL if a journal belongs to another account; one that was never begun belongs to none."""
+    if journal.stage is not Stage.PLANNED or journal.configuration or journal.traces:
+        must_be_same(journal.identity.name, journal.account, account, writes=writes)
+
+
+def must_be_same(name: str, noted: str, account: str, *, writes: bool) -> None:
+    """Raise Failure CREDENTIAL if two account ids differ, of the journal of the import `name` and of a token.
+
+    An id that is missing on either side counts as different if the caller is about to write.
     """
-    must_be_same(journal, (await ld.caller_identity(sink=sink)).account_id, writes=writes)
-
-
-def must_be_same(journal: Journal, account: str, *, writes: bool) -> None:
-    """The same for an account id that is known already, "" if LaunchDarkly doesn't give one."""
-    empty = journal.stage is Stage.PLANNED and not journal.configuration and not journal.traces
-    known = bool(journal.account and account)
-    if empty or account == journal.account != "" or not (known or writes):
+    known = bool(noted and account)
+    if noted == account if known else not writes:
         return
-    name = clean(journal.identity.name)
+    what = "belongs to another LaunchDarkly account than" if known else "can't be matched with the account of"
+    missing = "The journal, or LaunchDarkly's answer about your token, has no account id."
     raise Failure(
         Kind.CREDENTIAL,
-        f'The journal of the import "{name}" belongs to another LaunchDarkly account than your token.'
-        if known
-        else f'The journal of the import "{name}" can\'t be matched with the account of your token.',
-        "It was begun with a token of another account."
-        if known
-        else "The journal, or LaunchDarkly's answer about your token, has no account id.",
+        f'The journal of the import "{clean(name)}" {what} your token.',
+        "" if known else missing,
         "Use a token of the account that the import was begun with, or start a new journal with --journal PATH."
         " Nothing was sent.",
         field="token",

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from tui.flagimport import journal as journals
-from tui.flagimport.account import importer_of
+from tui.flagimport.account import caller_of, importer_of, must_be_of
 from tui.flagimport.arrivals import newest, snapshot
 from tui.flagimport.journal import Journal, Stage
 from tui.flagimport.lookup import Standing
@@ -36,7 +36,15 @@ class Creation:
 
     def submission(self) -> Submission:
         """An attempt that notes itself in the journal before it sends. What `keep` raises stops the sending."""
-        return Submission(self.request, self.bag, self.tools, reuse=self.reuse, about_to_send=self._noted)
+        return Submission(
+            self.request, self.bag, self.tools, reuse=self.reuse, identify=self._identify, about_to_send=self._noted
+        )
+
+    async def _identify(self, ld: LaunchDarkly) -> None:
+        """The account goes into the journal. Raises Failure CREDENTIAL if it isn't that of an earlier run."""
+        account = (await caller_of(ld)).account_id
+        must_be_of(self.journal, account, writes=True)
+        self.journal = replace(self.journal, account=account)
 
     async def _noted(self, ld: LaunchDarkly, standing: Standing) -> None:
         """Creating may start the import, so the newest flags and LaunchDarkly's date are noted with it."""
@@ -93,7 +101,7 @@ class Creation:
         """The attempt of an earlier start, whose answer was never noted."""
         sent_at = min(self.journal.sent_at, self.tools.now())  # a clock that was set back would have us wait
         made = Submission.interrupted(self.request, self.bag, self.tools, self.journal.ids_before, sent_at)
-        made.about_to_send = self._noted
+        made.identify, made.about_to_send = self._identify, self._noted
         return made
 
     async def _still_there(self, sink: Sink) -> Outcome | None:

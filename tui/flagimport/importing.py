@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from tui.flagimport import journal as journals
 from tui.flagimport import lookup, reading
-from tui.flagimport.account import must_be_same
+from tui.flagimport.account import caller_of, must_be_of
 from tui.flagimport.arrivals import newly_there
 from tui.flagimport.creation import Creation
 from tui.flagimport.journal import Journal, Stage
@@ -23,7 +23,7 @@ from tui.flagimport.submit import Outcome, differs
 from tui.flagimport.tools import Tools
 from tui.flagimport.verify import Verification, promise_of, verify
 from tui.flagimport.watch import RUNS, STUCK_AFTER
-from tui.launchdarkly.models import CallerIdentity, Configuration
+from tui.launchdarkly.models import Configuration
 from tui.launchdarkly.words import who_in_words
 from tui.net.errors import Failure, Kind
 from tui.net.events import Exchange, Result
@@ -159,19 +159,14 @@ class Importing:
     async def _identify(self) -> None:
         """Whose token this is. Raises Failure CREDENTIAL if the journal belongs to another account."""
         async with self.tools.launchdarkly(self.bag, self.request.instance) as ld:
-            try:
-                caller = await ld.caller_identity()
-            except Failure as failure:
-                if failure.kind not in (Kind.FORBIDDEN, Kind.NOT_FOUND):
-                    raise
-                caller = CallerIdentity()
+            caller = await caller_of(ld)
             member = None
             if caller.member_id and self.journal is None:
                 with suppress(Failure):  # it is for the report alone
                     member = await ld.me()
         self._who, self._account = who_in_words(caller, member), caller.account_id
         if self.journal is not None:
-            must_be_same(self.journal, self._account, writes=True)
+            must_be_of(self.journal, self._account, writes=True)
 
     # --- the configuration
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tui.flagimport import journal as journals
 from tui.flagimport import journal_file, journal_lock, reading, recipe, request, walk
-from tui.flagimport.account import must_be_same
+from tui.flagimport.account import must_be_of
 from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, TOKEN
 from tui.flagimport.checks import Account, facts
 from tui.flagimport.creation import Creation
@@ -49,8 +49,8 @@ def begin(session: Session, *, reuse: bool) -> None:
         where = _path(asked)
         with _locked(session, where):
             keep, noted = _keeper(session, where), journal_file.load(where)
-            if noted is not None:
-                must_be_same(noted, _account(session.draft), writes=True)
+            if noted is not None and (account := _account(session.draft)):
+                must_be_of(noted, account, writes=True)
             _must_be_over(noted, session.draft)
     else:
         _must_be_over(noted, session.draft)
@@ -92,7 +92,7 @@ def _journal(draft: Draft, asked: CreateRequest, noted: Journal | None) -> Journ
 
 
 def _account(draft: Draft) -> str:
-    """The id of the account that your token belongs to, "" if LaunchDarkly didn't give one."""
+    """The id of the account that your token belongs to, "" if no check has asked, or LaunchDarkly doesn't say."""
     account = facts(draft, TOKEN.key)
     return account.identity.account_id if isinstance(account, Account) else ""
 

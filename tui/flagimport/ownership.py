@@ -183,13 +183,24 @@ _AGAINST: tuple[Callable[[Evidence, WholeFlag], str], ...] = (
 def _foreign(known: Evidence, flag: WholeFlag) -> Iterator[str]:
     """The audit log names somebody else, for its creation or for a change."""
     ours = known.journal.importer
-    for entry in (known.changes or {}).get(flag.key, ()):
+    for entry in _changes(known, flag):
         if not ours.token and not ours.member:
             return  # whom it would have to name is not known
         other = entry.token != ours.token if entry.token else bool(entry.member) and entry.member != ours.member
         if other:
             done = "created" if CREATION in entry.actions else "changed"
             yield f"the audit log says that somebody else {done} it"
+
+
+def _changes(known: Evidence, flag: WholeFlag) -> Iterator[AuditEntry]:
+    """The audit log's entries since the flag was created; what it says of an earlier flag of this key doesn't count.
+
+    An entry of a creation may be dated a little before or after the flag itself.
+    """
+    for entry in (known.changes or {}).get(flag.key, ()):
+        earliest = (flag.created or 0) - (_SETTLES if CREATION in entry.actions else 0)
+        if entry.date is None or entry.date >= earliest:
+            yield entry
 
 
 # --- what is missing for it
@@ -199,13 +210,15 @@ def _lacking(known: Evidence, flag: WholeFlag) -> Iterator[str]:
     journal = known.journal
     yield from _lacking_but_version(known, flag)
     version = _first_version(journal, flag)
+    if flag.version is None:
+        yield "LaunchDarkly doesn't give its version"
     if version is None or not (version == 1 or (version == known.birth_version and _as_written(known, flag))):
         yield "it may have been changed before it was first seen"
     if known.changes is None:
         if not journal.flag_tag:
             yield "there is no flag tag, and the audit log can't be read"
         return
-    creations = [entry for entry in known.changes.get(flag.key, ()) if CREATION in entry.actions]
+    creations = [entry for entry in _changes(known, flag) if CREATION in entry.actions]
     if not creations:
         yield "the audit log has no entry of its creation"
     elif any(entry.token or entry.member for entry in creations) and not (

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from tui.flagimport import journal as journals
 from tui.flagimport import lost_answer
-from tui.flagimport.account import importer_of
+from tui.flagimport.account import caller_of, importer_of, must_be_of
 from tui.flagimport.arrivals import newest, newly_there, snapshot
 from tui.flagimport.journal import NEVER_RUN, Journal, Mark, Stage
 from tui.flagimport.tools import Tools
@@ -114,6 +114,8 @@ class Runner:
             if self.journal.stage in _BEGUN and not again:
                 return Started(self.journal, False)
             async with self.tools.launchdarkly(self.bag, self.instance) as ld:
+                if self.journal.expected:
+                    must_be_of(self.journal, (await caller_of(ld, sink=sink)).account_id, writes=True)
                 if self.journal.stage is Stage.STARTING:
                     return await self._look_whether_started(ld, sink, None)
                 return await self._start(ld, sink)

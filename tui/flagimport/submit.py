@@ -26,6 +26,10 @@ NOT_THERE = "not there"
 NOT_KNOWN = "not known"
 
 
+async def _unasked(ld: LaunchDarkly) -> None:
+    """Nobody keeps a journal."""
+
+
 async def _unnoted(ld: LaunchDarkly, standing: Standing) -> None:
     """Nobody keeps a journal."""
 
@@ -65,10 +69,13 @@ class Submission:
         tools: Tools,
         *,
         reuse: bool = False,
+        identify: Callable[[LaunchDarkly], Awaitable[None]] = _unasked,
         about_to_send: Callable[[LaunchDarkly, Standing], Awaitable[None]] = _unnoted,
     ) -> None:
-        """`about_to_send` is called right before the request leaves, with what stood there until then: whoever
-        keeps a journal notes it. What it raises stops the sending; a Failure becomes the outcome."""
+        """Whoever keeps a journal is asked twice: `identify` before anything else, `about_to_send` right before the
+        request leaves, with what stood there until then. What they raise stops the sending; a Failure becomes the
+        outcome."""
+        self.identify = identify
         self.about_to_send = about_to_send
         self.request = request
         self.out = False
@@ -88,7 +95,9 @@ class Submission:
 
     def again(self, *, reuse: bool = False) -> Submission:
         """A new attempt at the same request."""
-        return Submission(self.request, self._bag, self._tools, reuse=reuse, about_to_send=self.about_to_send)
+        made = Submission(self.request, self._bag, self._tools, reuse=reuse)
+        made.identify, made.about_to_send = self.identify, self.about_to_send
+        return made
 
     @classmethod
     def interrupted(
@@ -161,6 +170,7 @@ class Submission:
     async def _look_before(self, sink: Sink) -> Outcome | None:
         began = self._tools.timer()
         async with self._tools.launchdarkly(self._bag, self.request.instance) as ld:
+            await self.identify(ld)
             self._before = await look_up(ld, self.request)
         seconds = self._tools.timer() - began
         if self._before.same is not None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from tui.flagimport import journal as journals
-from tui.flagimport.account import must_be_same
+from tui.flagimport.account import caller_of, must_be_of
 from tui.flagimport.journal import Journal, Trace, trace_of
 from tui.flagimport.ownership import Owner, audit_window, evidence, judge
 from tui.flagimport.running import Keep
@@ -85,6 +85,11 @@ class Undo:
         self._evidence = evidence(journal, (), None, same_account=False)
         self._seen: dict[str, Trace] = {}
 
+    def choose(self, decision: Decision, *, wanted: bool) -> Decision:
+        """Include a flag that is kept for lack of evidence, or leave it out again."""
+        self.chosen = self.chosen | {decision.key} if wanted else self.chosen - {decision.key}
+        return replace(decision, action=self.action if wanted else Action.KEEP)
+
     def listed(self) -> AsyncGenerator[Exchange | Result[tuple[Decision, ...]], None]:
         """What would be done with each planned flag. Nothing is changed. Raises Failure, CREDENTIAL for a token of
         another account."""
@@ -93,8 +98,8 @@ class Undo:
     async def _list(self, sink: Sink) -> tuple[Decision, ...]:
         project, keys = self.journal.identity.project, self.journal.keys
         async with self._tools.launchdarkly(self._bag, self._instance) as ld:
-            account = (await ld.caller_identity(sink=sink)).account_id
-            must_be_same(self.journal, account, writes=False)
+            account = (await caller_of(ld, sink=sink)).account_id
+            must_be_of(self.journal, account, writes=False)
             environments = await ld.environments(project, sink=sink)
             there: dict[str, WholeFlag] = {}
             async with aclosing(ld.whole_flags(project, environments, sink=sink)) as pages:
@@ -129,7 +134,7 @@ class Undo:
         if found.owner is Owner.OURS:
             return Decision(key, self.action, found.reason)
         if found.owner is Owner.NOT_CERTAIN and key in self.chosen:
-            return Decision(key, self.action, f"chosen by you, {found.reason}")
+            return Decision(key, self.action, f"chosen by you, {found.reason}", not_certain=True)
         return Decision(key, Action.KEEP, found.reason, not_certain=found.owner is Owner.NOT_CERTAIN)
 
     async def carried_out(self, decisions: tuple[Decision, ...]) -> AsyncGenerator[Decision, None]:

@@ -60,7 +60,7 @@ def validate(variable: Variable, value: str, answers: Answers, secrets: Secrets)
 
 def _blank(variable: Variable, secrets: Secrets) -> tuple[Finding, ...]:
     if variable.role == "ld-tag" and not variable.required:
-        return (warning(variable, "Without a tag, arrivals are only counted by key."),)
+        return (warning(variable, "Without a tag, arrivals are only counted by key, and undo needs the audit log."),)
     if not variable.required:
         return ()
     next_step = "Choose one." if variable.choices else "F1 tells where to find it."

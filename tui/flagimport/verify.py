@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequenc
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
+from tui.flagimport.account import caller_of, must_be_same
 from tui.flagimport.journal import Expected, Journal
 from tui.flagimport.rules import is_tag
 from tui.flagimport.tools import Tools
@@ -32,6 +33,9 @@ class Promise:
     before: frozenset[str] | None
     flag_tag: str
     maintainer: str
+    name: str = ""
+    account: str = ""
+    """The account of the journal, "" where nobody noted it."""
 
 
 def promise_of(journal: Journal, instance: Instance) -> Promise:
@@ -43,6 +47,8 @@ def promise_of(journal: Journal, instance: Instance) -> Promise:
         journal.before,
         journal.flag_tag,
         journal.maintainer,
+        journal.identity.name,
+        journal.account,
     )
 
 
@@ -84,6 +90,8 @@ def verify(promise: Promise, bag: Bag, tools: Tools) -> AsyncGenerator[Exchange 
 
     async def run(sink: Sink) -> Verification:
         async with tools.launchdarkly(bag, promise.instance) as ld:
+            if promise.account:
+                must_be_same(promise.name, promise.account, (await caller_of(ld, sink=sink)).account_id, writes=False)
             environments = await ld.environments(promise.project, sink=sink)
             there: dict[str, WholeFlag] = {}
             async with aclosing(ld.whole_flags(promise.project, environments, sink=sink)) as pages:

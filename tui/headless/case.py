@@ -38,6 +38,8 @@ class Asked(plan.Asked):
     stuck_after: float = STUCK_AFTER
     delete: bool = False
     dry_run: bool = False
+    flags: tuple[str, ...] | list[str] = ()
+    """Keys of flags to undo although it isn't certain that this import made them."""
 
 
 @dataclass(frozen=True, slots=True)

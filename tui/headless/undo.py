@@ -13,7 +13,7 @@ from tui.headless.output import Output
 from tui.headless.progress import terminal_width
 from tui.headless.running import to_the_end
 from tui.headless.words import for_recipe
-from tui.net.errors import Failure
+from tui.net.errors import Failure, Kind
 from tui.net.events import Counted, Result
 from tui.text import clean
 from tui.text.cells import wrapped
@@ -42,8 +42,11 @@ def run(asked: Asked, around: Around) -> int:
 
 
 async def _undone(case: Case, noted: Journal, asked: Asked, output: Output) -> int:
+    _must_be_planned(asked.flags, noted)
     await case.token()
-    undo = Undo(noted, case.request.instance, case.bag, case.tools, case.keep, delete=asked.delete)
+    chosen = frozenset(asked.flags)
+    instance, delete = case.request.instance, asked.delete
+    undo = Undo(noted, instance, case.bag, case.tools, case.keep, delete=delete, chosen=chosen)
     decisions = await _listed(undo, case)
     count = sum(each.action is not Action.KEEP for each in decisions)
     if asked.dry_run or not count:
@@ -60,6 +63,17 @@ async def _undone(case: Case, noted: Journal, asked: Asked, output: Output) -> i
     done = await _carried_out(undo, decisions, count, case)
     _print(done, output, _DONE)
     return _REFUSED if any(each.refused for each in done) else 0
+
+
+def _must_be_planned(keys: Sequence[str], noted: Journal) -> None:
+    """Raises Failure RECIPE for a key that this import never planned."""
+    if unknown := [key for key in keys if key not in noted.keys]:
+        raise Failure(
+            Kind.RECIPE,
+            f"This import has no flag {clean(unknown[0])}.",
+            "--flag takes the key of a planned flag.",
+            "List the flags with --dry-run; nothing was sent.",
+        )
 
 
 async def _listed(undo: Undo, case: Case) -> tuple[Decision, ...]:
@@ -111,3 +125,5 @@ def _text(decisions: Sequence[Decision], words: dict[Action, str], width: int | 
     to = "to " if words is _TO_DO else ""
     summed = (f"{counted[action]:,} {to}{word}" for action, word in words.items() if counted[action])
     yield ", ".join(summed) or "This import was to bring no flag."
+    if open_ := sum(each.not_certain and each.action is Action.KEEP for each in decisions):
+        yield f"{open_:,} of them may be this import's: to include one, name it with --flag KEY."

@@ -36,19 +36,25 @@ _LONGEST_KEY = 30
 class UndoScreen(Sheet[bool]):
     """Gives True when something was taken back, so that what is shown below is old."""
 
-    KEYS = "Enter press   Tab next   Up Down look through   Esc close   Ctrl+Q leave"
+    KEYS = "Enter press   Tab next   Space include   Esc close   Ctrl+Q leave"
     HELP = (
-        "Only flags that this import made are taken back: planned, absent before, unchanged since, off everywhere."
-        " An archived flag can be restored in LaunchDarkly; a deleted one cannot."
+        "Undo archives or deletes only flags that this import certainly created and nobody changed since. A flag marked"
+        " not certain is kept. Press Space to include it if you know that the import created it. You can restore an"
+        " archived flag in LaunchDarkly, but not a deleted one."
     )
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("r", "read", "Read again", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r", "read", "Read again", show=False),
+        Binding("space", "tick", "Include a flag that is not certain", show=False),
+    ]
 
     def __init__(self, run: Run) -> None:
         super().__init__()
         self._run = run
+        self._undo = self._new_undo()
         self._decisions: tuple[Decision, ...] = ()
         self._changed = False
         self._widest = 0
+        self._ticks = False
         self._worker: Worker[None] | None = None
 
     def title_text(self) -> str:
@@ -86,9 +92,9 @@ class UndoScreen(Sheet[bool]):
         else:
             self.dismiss(self._changed)
 
-    def _undo(self, *, delete: bool = False) -> Undo:
+    def _new_undo(self) -> Undo:
         run = self._run
-        return Undo(run.journal, run.instance, run.bag, run.tools, run.note, delete=delete)
+        return Undo(run.journal, run.instance, run.bag, run.tools, run.note)
 
     # --- the list
 
@@ -100,8 +106,9 @@ class UndoScreen(Sheet[bool]):
     @work(exclusive=True, group="undo", exit_on_error=True)
     async def _read(self) -> None:
         self.say("note", "Reading how the flags stand now; nothing is changed by that ...")
+        self._undo = self._new_undo()
         try:
-            async with aclosing(self._undo().listed()) as events:
+            async with aclosing(self._undo.listed()) as events:
                 async for event in events:
                     if isinstance(event, Counted):
                         self.say("note", f"Reading: {event.words}")
@@ -114,37 +121,65 @@ class UndoScreen(Sheet[bool]):
             return
         if not self.query("#undo-list"):
             return  # the page is closing
-        count = self._count
         self._show(self._decisions, _TO_DO)
-        said = "Nothing has been changed yet." if count else "There is nothing that could be taken back."
-        self.say("note", said)
+        said = "Nothing has been changed yet." if self._count else "There is nothing that could be taken back."
+        open_ = sum(each.not_certain for each in self._decisions)
+        self.say("note", f"{said} {flags(open_)} not certain: Space includes one." if open_ else said)
+        self._offer()
+
+    def _offer(self) -> None:
+        """The buttons that begin, with how many flags they would take back."""
+        count = self._count
         for name, verb in (("archive", "Archive"), ("delete", "Delete")):
             button = self.query_one(f"#{name}", Plain)
             button.display = count > 0
             button.rename(f"{verb} {count:,}")
+
+    def action_tick(self) -> None:
+        """Include the highlighted flag although it isn't certain, or leave it out again."""
+        rows = self.query_one("#undo-list", OptionList)
+        if self._busy or rows.highlighted is None or not rows.has_focus:
+            return
+        key = rows.get_option_at_index(rows.highlighted).id
+        at = next((i for i, each in enumerate(self._decisions) if _row_id(each) == key), None)
+        if at is None or not self._decisions[at].not_certain:
+            self.say("note", "Only flags marked not certain can be included or left out.")
+            return
+        kept = self._decisions[at].action is Action.KEEP
+        changed = self._undo.choose(self._decisions[at], wanted=kept)
+        self._decisions = (*self._decisions[:at], changed, *self._decisions[at + 1 :])
+        rows.replace_option_prompt_at_index(rows.highlighted, self._row(changed, _TO_DO))
+        self._count_up(self._decisions, _TO_DO)
+        self._offer()
 
     @property
     def _count(self) -> int:
         return sum(each.action is not Action.KEEP for each in self._decisions)
 
     def _show(self, decisions: tuple[Decision, ...], words: dict[Action, str]) -> None:
-        """What is taken back first; what is kept has its reason."""
+        """What is taken back first, then what is not certain; what is kept has its reason."""
+        self._count_up(decisions, words)
+        rows = self.query_one("#undo-list", OptionList)
+        rows.clear_options()
+        self._widest = min(_LONGEST_KEY, max((cells(clean(each.key)) for each in decisions), default=0))
+        self._ticks = words is _TO_DO and any(each.not_certain for each in decisions)
+        taken = sorted(decisions, key=lambda each: (each.action is Action.KEEP, not each.not_certain))
+        rows.add_options(Option(self._row(each, words), id=_row_id(each)) for each in taken)
+
+    def _count_up(self, decisions: tuple[Decision, ...], words: dict[Action, str]) -> None:
         counted = Counter(each.action for each in decisions)
         to = "would be " if words is _TO_DO else ""
         parts = [f"{flags(counted[a])} {to}{_DONE[a]}" for a in Action if counted[a]]
         self.query_one("#undo-counted", Static).update(Content("; ".join(parts) or "This import made no flag."))
-        rows = self.query_one("#undo-list", OptionList)
-        rows.clear_options()
-        self._widest = min(_LONGEST_KEY, max((cells(clean(each.key)) for each in decisions), default=0))
-        taken = sorted(decisions, key=lambda each: each.action is Action.KEEP)
-        rows.add_options(Option(self._row(each, words)) for each in taken)
 
     def _row(self, each: Decision, words: dict[Action, str]) -> Content:
-        level = _LEVELS[each.action]
+        level = "unknown" if each.not_certain and words is _TO_DO else _LEVELS[each.action]
+        tick = ("[ ] " if each.action is Action.KEEP else "[x] ") if each.not_certain else "    "
         sign = mark(self.symbols, level) if level != "note" else Content(f"{self.symbols.note} ")
         reason = clean(self._run.tools.redactor(each.reason))
         key = clean(each.key)
-        return sign + Content(f"{words[each.action]:<9}{key + ' ' * (self._widest - cells(key))}   {reason}")
+        done = f"{tick if self._ticks else ''}{words[each.action]:<9}"
+        return sign + Content(f"{done}{key + ' ' * (self._widest - cells(key))}   {reason}")
 
     # --- the work
 
@@ -171,7 +206,8 @@ class UndoScreen(Sheet[bool]):
 
     @work(exclusive=True, group="undo", exit_on_error=True)
     async def _carry_out(self, *, delete: bool) -> None:
-        undo, done, count = self._undo(delete=delete), dict[str, Decision](), self._count
+        undo, done, count = self._undo, dict[str, Decision](), self._count
+        undo.action = Action.DELETE if delete else Action.ARCHIVE
         self._show_stop(on=True)
         said = ("ok", "Done.")
         try:
@@ -202,6 +238,11 @@ class UndoScreen(Sheet[bool]):
         self.query_one("#close").display = not on
         if on:
             self.set_focus(None)  # a key held down a little too long must not stop what it has just begun
+
+
+def _row_id(each: Decision) -> str:
+    """An option's id; a key is one, but for the empty prefix that keeps it apart from Textual's own."""
+    return f"flag-{each.key}"
 
 
 def _stopped(said: tuple[str, str]) -> tuple[str, str]:
