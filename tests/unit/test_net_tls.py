@@ -206,7 +206,6 @@ async def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> Non
         ("HTTPS_PROXY", f"socks9://ana:{PASSWORD}@proxy:1"),
         ("https_proxy", f"http://{PASSWORD}:port"),
         ("ALL_PROXY", f"socks5://{PASSWORD}"),
-        ("NO_PROXY", f"internal:{PASSWORD}"),
     ],
 )
 async def test_a_variable_that_is_no_proxy_is_named_and_not_quoted(
