@@ -93,6 +93,7 @@ class Answer:
             "Check what runs at the address. The response was not used.",
             status_code=self.status_code,
             sent=True,
+            at_address=True,
         )
 
 

@@ -122,7 +122,8 @@ def _cut(error: BaseException, case: Case) -> Failure:
     else:
         what = f"The connection to {case.target} was closed while it was made."
     why = _named_by(case) or "Most likely the network, or a proxy between."
-    return case.failure(Kind.UNREACHABLE, what, why, "Try again")
+    at_address = not case.proxy and not case.answered
+    return case.failure(Kind.UNREACHABLE, what, why, "Try again", at_address=at_address)
 
 
 def _no_http(error: BaseException, case: Case) -> Failure:
