@@ -76,8 +76,7 @@ def raw(text: str, hidden: Iterable[str], redact: Callable[[str], str]) -> str:
         whole = parse_json(text)
     except ValueError:
         return clean(redact(text), multiline=True)
-    config = whole.get("config") if isinstance(whole, dict) else None
-    if isinstance(config, dict):
+    if isinstance(whole, dict) and isinstance(config := whole.get("config"), dict):
         secret = set(hidden)
         whole["config"] = {key: (_HIDDEN if key in secret and value else value) for key, value in config.items()}
     return clean(redact(json.dumps(whole, ensure_ascii=False, indent=2)), multiline=True)

@@ -10,6 +10,7 @@ import os
 import re
 import ssl
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from tui.net.errors import Failure, Kind
 
@@ -82,10 +83,8 @@ def deciding() -> str:
 
 def _holds_certificates(path: str) -> bool:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    try:
+    with suppress(OSError):  # SSLError too: nothing in it, or a damaged one behind good ones
         context.load_verify_locations(cafile=path)
-    except OSError:  # SSLError too: nothing in it, or a damaged one behind good ones
-        pass
     return context.cert_store_stats()["x509"] > 0
 
 

@@ -144,7 +144,8 @@ def _by_proxy(error: BaseException, case: Case) -> Failure:
     wants_login = case.proxy_status == _PROXY_LOGIN
     why = "It wants a user name and password." if wants_login else "It may not let this address through."
     what = f"The proxy {case.proxy} refused to connect to {case.host}{status}."
-    return case.failure(Kind.UNREACHABLE, what, why, f"Correct {case.proxy_variable}, or add {case.host} to NO_PROXY if it needs no proxy")
+    advice = f"Correct {case.proxy_variable}, or add {case.host} to NO_PROXY if it needs no proxy"
+    return case.failure(Kind.UNREACHABLE, what, why, advice)
 
 
 def _no_way(error: BaseException, case: Case) -> Failure:
@@ -222,7 +223,7 @@ def timed_out(case: Case, seconds: float) -> Failure:
         what = f"{case.peer} did not answer in {span(seconds)}."
     else:
         what = f"No connection to {case.target} came about in {span(seconds)}."
-    return case.failure(Kind.TIMEOUT, what, "", "Try again")
+    return case.failure(Kind.TIMEOUT, what, _named_by(case), "Try again")
 
 
 def too_large(case: Case, max_bytes: int) -> Failure:

@@ -195,7 +195,9 @@ def refusal(answer: Answer, address: str, foreign: Foreign) -> Failure:
     if status_code == 400 and not message:
         return _without_a_word()
     failure = refused_request(NAME, status_code, message, None)
-    return failure if failure.why else failure.replaced(why="Most likely another server answers there.", at_address=True)
+    if failure.why:
+        return failure
+    return failure.replaced(why="Most likely another server answers there.", at_address=True)
 
 
 def _unknown_key(message: str) -> Failure:
