@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pydantic import SecretStr
 
-from tests.unit.raw_http import always, answer, free_port
+from tests.unit.raw_http import Raw, Reader, Writer, always, answer, free_port
 from tests.unit.raw_http import serving as raw_serving
-from tests.unit.sources_server import Reply
+from tests.unit.sources_server import Reply, serving
 from tests.unit.split_made import ANSWERS, KEY, MadeSplit, listed
 from tests.unit.test_net_tls import NAME, PASSWORD, certificate
 from tui.net.client import Http
@@ -133,8 +135,6 @@ async def test_an_answer_without_environment_blames_a_token_or_the_server(
 
 
 async def test_a_server_that_ignores_keys_stops_the_check_of_the_key() -> None:
-    from tests.unit.sources_server import serving
-
     async with serving(lambda _: AUTH_NONE) as server, Http() as http:
         report = await unleash.check_key(http, server.url, SecretStr(KEYS["unleash"]), answers=FIELDS["unleash"])
     assert [(each.level, each.field) for each in report.remarks] == [("problem", "sourceApiKey")]
@@ -149,10 +149,10 @@ async def test_a_server_that_ignores_keys_stops_the_check_of_the_key() -> None:
 async def test_a_proxy_at_fault_is_named_and_no_field_is(
     source: str, value: str, proxy: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def speaks_first(raw: object, reader: object, writer: object) -> None:
-        writer.write(proxy)  # type: ignore[attr-defined]
-        await writer.drain()  # type: ignore[attr-defined]
-        await reader.read(10_000)  # type: ignore[attr-defined]
+    async def speaks_first(raw: Raw, reader: Reader, writer: Writer) -> None:
+        writer.write(proxy)
+        await writer.drain()
+        await reader.read(10_000)
 
     async with raw_serving(speaks_first) as server:
         monkeypatch.setenv("HTTPS_PROXY", value.format(closed=free_port(), proxy=server.port))
@@ -164,9 +164,9 @@ async def test_a_proxy_at_fault_is_named_and_no_field_is(
 
 @pytest.mark.parametrize("source", SOURCES)
 async def test_an_authority_at_fault_is_no_field_and_a_wrong_name_is_the_address(
-    source: str, tmp_path: object, monkeypatch: pytest.MonkeyPatch
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cert = certificate(tmp_path)  # type: ignore[arg-type]
+    cert = certificate(tmp_path)
     async with raw_serving(always(answer()), cert.context) as server:
         failure = await checked(source, f"https://localhost:{server.port}")
         assert (failure.kind, failure.field, failure.at_address) == (Kind.TLS, None, False)

@@ -19,7 +19,7 @@ def parse_json(text: bytes | str) -> object:
     except RecursionError:
         raise TooDeepError from None
     level = [value]
-    for _ in range(DEEPEST + 1):
+    for _ in range(DEEPEST):
         level = [
             inner
             for outer in level

@@ -48,7 +48,7 @@ class Case:
     @property
     def at_proxy(self) -> bool:
         """Whether the connection had come no further than the proxy."""
-        return bool(self.proxy) and not self.tunneled
+        return bool(self.proxy) and not (self.tunneled or self.sent)  # a tunnel used again was opened before
 
     def next(self, advice: str) -> str:
         """`advice` with what is safe: nothing was sent, nothing was changed, or nobody can say."""
