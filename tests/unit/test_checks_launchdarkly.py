@@ -134,12 +134,13 @@ async def test_a_forbidden_list_is_a_warning() -> None:
         (raw_http.answer("401 Unauthorized", b""), Level.PROBLEM),
         (FORBIDDEN, Level.PROBLEM),
         (raw_http.answer("200 OK", b"<html>", "Content-Type: text/html"), Level.PROBLEM),
+        (raw_http.answer("200 OK", b'{"_id": ' + b"[" * 600 + b"]" * 600 + b"}"), Level.PROBLEM),
         (raw_http.answer("302 Found", b"", "Location: https://login.example.com/"), Level.PROBLEM),
         (raw_http.answer("502 Bad Gateway", b"<html>"), Level.UNKNOWN),
         (raw_http.answer("500 Internal Server Error", b"{}"), Level.UNKNOWN),
         (raw_http.answer("429 Too Many Requests", b"", "Retry-After: 4000"), Level.UNKNOWN),
     ],
-    ids=["401", "403", "page", "redirect", "502", "500", "429"],
+    ids=["401", "403", "page", "nested", "redirect", "502", "500", "429"],
 )
 async def test_what_could_not_be_asked_is_not_known_and_a_refusal_is_a_problem(answer: bytes, level: Level) -> None:
     async with raw_http.serving(raw_http.always(answer)) as raw:

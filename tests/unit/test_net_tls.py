@@ -206,7 +206,6 @@ async def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> Non
         ("HTTPS_PROXY", f"socks9://ana:{PASSWORD}@proxy:1"),
         ("https_proxy", f"http://{PASSWORD}:port"),
         ("ALL_PROXY", f"socks5://{PASSWORD}"),
-        ("NO_PROXY", f"internal:{PASSWORD}"),
     ],
 )
 async def test_a_variable_that_is_no_proxy_is_named_and_not_quoted(
@@ -232,3 +231,55 @@ async def test_loopback_needs_neither_proxy_nor_authorities(monkeypatch: pytest.
     monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent/ca.pem")
     async with serving(always(answer())) as server:
         assert (await send(server.url)).status_code == 200
+
+
+@pytest.mark.parametrize("content", [b"", b"no certificate", b"\x30\x82\x01", b"-----BEGIN CERTIFICATE-----\nAAAA\n"])
+async def test_a_file_without_a_certificate_is_named(
+    cert: Certificate, tmp_path: Path, content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "bad.pem"
+    file.write_bytes(content)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    async with serving(always(answer()), cert.context) as server:
+        failure = await failing(f"https://localhost:{server.port}")
+    assert (failure.kind, failure.sent, failure.at_address) == (Kind.TLS, False, False)
+    assert "SSL_CERT_FILE" in failure.why
+    assert "store" not in str(failure)
+
+
+async def test_a_folder_of_authorities_without_hashed_names_is_named(
+    cert: Certificate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ca").mkdir()
+    (tmp_path / "ca" / "company.pem").write_bytes(cert.file.read_bytes())
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "ca"))
+    async with serving(always(answer()), cert.context) as server:
+        failure = await failing(f"https://localhost:{server.port}")
+    assert (failure.kind, failure.at_address) == (Kind.TLS, False)
+    assert "SSL_CERT_DIR" in failure.why
+
+
+@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"])
+async def test_a_variable_that_is_not_read_is_named(
+    cert: Certificate, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, str(cert.file))
+    async with serving(always(answer()), cert.context) as server:
+        failure = await failing(f"https://localhost:{server.port}")
+    assert failure.kind is Kind.TLS
+    assert name in failure.advice
+    assert "SSL_CERT_FILE" in failure.next_step
+
+
+async def test_a_proxy_that_is_reached_by_tls(cert: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(cert.file))
+    async with (
+        serving(always(answer()), cert.context) as server,
+        serving(tunnel_to(server.port), cert.context) as proxy,  # type: ignore[arg-type]
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", f"https://localhost:{proxy.port}")
+        assert (await send(f"https://{NAME}/x")).status_code == 200
+        monkeypatch.setenv("HTTPS_PROXY", f"https://127.0.0.1:{proxy.port}")
+        failure = await failing(f"https://{NAME}")
+    assert (failure.kind, failure.at_address) == (Kind.TLS, False)
+    assert "HTTPS_PROXY" in f"{failure.why} {failure.next_step}"

@@ -282,7 +282,16 @@ async def test_data_of_another_program(body: object) -> None:
     assert (failure.kind, failure.field) == (Kind.NOT_JSON, "sourceBaseUrl")
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[" * 100_000, b'{"features": [' + b"9" * 5000 + b"]}", b"\xff"])
+@pytest.mark.parametrize("status", [200, 204, 304])
+async def test_an_empty_answer_does_not_blame_the_address(status: int) -> None:
+    failure = await refusal(lambda _: Reply(status, b""))
+    assert (failure.kind, failure.field, failure.exit_code) == (Kind.NOT_JSON, None, 5)
+
+
+NESTED = b'{"features": ' + b"[" * 600 + b"]" * 600 + b"}"
+
+
+@pytest.mark.parametrize("body", [b"{", b"[" * 100_000, NESTED, b'{"features": [' + b"9" * 5000 + b"]}", b"\xff"])
 async def test_no_json_at_all(body: bytes) -> None:
     failure = await refusal(lambda _: Reply(200, body))
     assert (failure.kind, failure.field) == (Kind.NOT_JSON, "sourceBaseUrl")

@@ -11,6 +11,7 @@ from tui.launchdarkly.models import Configuration
 from tui.launchdarkly.words import access_in_words, status_in_words
 from tui.net.client import Answer
 from tui.net.events import Answered, Exchange, Note
+from tui.net.json_text import parse_json
 from tui.text import clean
 
 OFFERS = ("use-that", "go-to-field", "look-again", "send-again")
@@ -72,11 +73,10 @@ def document(answer: Answer) -> object:
 def raw(text: str, hidden: Iterable[str], redact: Callable[[str], str]) -> str:
     """The raw body, cleaned. The values of the secret fields `hidden` are hidden even where the server changed them."""
     try:
-        whole = json.loads(text)
+        whole = parse_json(text)
     except ValueError:
         return clean(redact(text), multiline=True)
-    config = whole.get("config") if isinstance(whole, dict) else None
-    if isinstance(config, dict):
+    if isinstance(whole, dict) and isinstance(config := whole.get("config"), dict):
         secret = set(hidden)
         whole["config"] = {key: (_HIDDEN if key in secret and value else value) for key, value in config.items()}
     return clean(redact(json.dumps(whole, ensure_ascii=False, indent=2)), multiline=True)

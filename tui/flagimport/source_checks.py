@@ -96,7 +96,8 @@ async def source_key(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink)
             report = await at.source.check_key(at.http, at.address, at.key, answers=walk.values(draft), sink=sink)
         except Failure as failure:
             own = at.source.ADDRESS_FIELD is not None
-            if own or failure.field or walk.value(draft, SOURCE_API.key) == SOURCE_API.default:
+            usual = walk.value(draft, SOURCE_API.key) == SOURCE_API.default
+            if own or usual or failure.field or not failure.at_address:
                 raise
             # The person gave another address than the usual one: most likely it is at fault.
             blamed = Finding(failed(key, failure).level, SOURCE_API.key, str(failure))

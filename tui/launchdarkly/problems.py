@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tui.launchdarkly.instances import INSTANCES, Instance
 from tui.net.errors import Failure, Kind
+from tui.net.json_text import parse_json
 from tui.net.messages import Answer
+from tui.net.statuses import remedy
 from tui.text import clean
 
 _LONGEST = 200
@@ -53,8 +54,8 @@ def message_of(answer: Answer, redact: Callable[[str], str]) -> str:
     LaunchDarkly promises `{"code", "message"}`; gateways before it answer with web pages or nothing.
     """
     try:
-        value = json.loads(answer.body)
-    except (ValueError, RecursionError):
+        value = parse_json(answer.body)
+    except ValueError:
         value = None
     told = value if isinstance(value, dict) else {}
     found = next((told[name] for name in ("message", "error", "code") if isinstance(told.get(name), str)), "")
@@ -113,11 +114,17 @@ def _conflict(status: int, quoted: str, message: str, asked: Asked) -> Failure:
 
 def _not_accepted(status: int, quoted: str, message: str, asked: Asked) -> Failure:
     field = named_field(message, asked.fields)
+    if field:
+        why, step = f"It names {field}.", "Correct that answer"
+    elif stays := remedy(status):
+        why, step = stays
+    else:
+        why, step = "It does not say which answer is wrong." if asked.fields else "", "Look through your answers"
     return Failure(
         Kind.BAD_REQUEST,
         f"LaunchDarkly did not accept the request ({status}){quoted}.",
-        f"It names {field}." if field else "It does not say which answer is wrong." if asked.fields else "",
-        f"{'Correct it' if field else 'Look through your answers'} and send again; {asked.safe}.",
+        why,
+        f"{step}; {asked.safe}.",
         status_code=status,
         field=field,
     )
@@ -126,7 +133,10 @@ def _not_accepted(status: int, quoted: str, message: str, asked: Asked) -> Failu
 def _broken(answer: Answer, asked: Asked) -> Failure:
     page = " with a web page" if answer.is_page else ""
     what = f"LaunchDarkly failed{page} ({answer.status_code})."
-    if asked.writes:
+    stays = remedy(answer.status_code)
+    if stays and not asked.writes:
+        why, step = stays[0], f"{stays[1]}; {asked.safe}."
+    elif asked.writes:
         why = "The fault is on their side, and the request may have got through."
         step = "Look whether it did before you send it again; answers are kept."
     else:

@@ -54,7 +54,7 @@ def normal_base_url(text: str) -> BaseUrl:
     _refuse_userinfo(rest)
     said = ["Blanks around it were removed."] if stripped != text else []
     authority, path = _authority_and_path(rest, said)
-    host, port = _host_and_port(authority)
+    host, port = host_and_port(authority)
     if scheme == "http" and not is_loopback(host):
         raise AddressError("http:// sends your key readable. Write https://; http:// is for localhost alone.")
     suffix = "" if port in (None, _USUAL_PORTS[scheme]) else f":{port}"
@@ -98,7 +98,8 @@ def _authority_and_path(rest: str, said: list[str]) -> tuple[str, str]:
     return authority, quote(kept, safe=_IN_PATHS)
 
 
-def _host_and_port(authority: str) -> tuple[str, int | None]:
+def host_and_port(authority: str) -> tuple[str, int | None]:
+    """Take `host`, `host:port` or `[IPv6]:port` apart; the host in lower case and IDNA. Raises AddressError."""
     try:
         split = urlsplit(f"//{authority}")
         host, port = split.hostname or "", split.port

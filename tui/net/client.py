@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import ssl
 import time
@@ -16,12 +15,13 @@ import httpx
 import truststore
 from pydantic import SecretStr
 
-from tui.net import trouble
+from tui.net import authorities, trouble
 from tui.net.address import is_loopback
 from tui.net.body import ACCEPTED, CutOffError, EncodingError, TooLargeError, whole
 from tui.net.errors import Failure, Kind
 from tui.net.events import Answered, Done, Receiving, Sink, ignore
 from tui.net.messages import USUAL, Answer, Limits, Request
+from tui.net.proxies import Proxy, proxy_for
 from tui.net.retry import TOO_MANY, kept_pauses
 from tui.net.trace import Trace
 from tui.text import clean
@@ -57,7 +57,7 @@ class Http:
         self.now, self.sleep, self._timer = now, sleep, timer
         self._deadline = deadline
         self._log = log
-        self._clients: dict[bool, httpx.AsyncClient] = {}
+        self._clients: dict[Proxy | None, httpx.AsyncClient] = {}
         self._known: dict[str, tuple[str, str]] = {}
 
     async def __aenter__(self) -> Self:
@@ -105,7 +105,8 @@ class Http:
                 self._log(clean(f"{request.method} {where.hostname} {where.path} {outcome} {seconds:.2f} s"))
 
     async def _once(self, request: Request, peer: str, sink: Sink, limits: Limits) -> Answer:
-        client = self._client(request.url)
+        proxy = _route(request.url)
+        client = self._client(proxy)
         built = _built(client, request)
         trace = Trace(
             host=built.url.host,
@@ -122,15 +123,15 @@ class Http:
             async with asyncio.timeout(seconds):
                 return await self._exchange(client, built, peer, sink, limits)
         except TimeoutError:
-            failure = trouble.timed_out(_case(peer, built, trace), seconds)
+            failure = trouble.timed_out(_case(peer, built, trace, proxy), seconds)
         except TooLargeError:
-            failure = trouble.too_large(_case(peer, built, trace), limits.max_bytes)
+            failure = trouble.too_large(_case(peer, built, trace, proxy), limits.max_bytes)
         except EncodingError:
-            failure = trouble.unpacked(_case(peer, built, trace))
+            failure = trouble.unpacked(_case(peer, built, trace, proxy))
         except CutOffError:
-            failure = trouble.cut_off(_case(peer, built, trace))
+            failure = trouble.cut_off(_case(peer, built, trace, proxy))
         except (httpx.HTTPError, httpx.StreamError, OSError) as error:
-            failure = trouble.from_network(error, _case(peer, built, trace))
+            failure = trouble.from_network(error, _case(peer, built, trace, proxy))
         raise failure  # out here, so that no foreign error hangs on it as its context
 
     async def _exchange(
@@ -144,7 +145,7 @@ class Http:
             sink(Answered(response.status_code, reason, _telling(response.headers), trace.since_sent))
             if 300 <= response.status_code < 400:
                 location = response.headers.get("location", "")
-                raise trouble.redirected(response.status_code, str(built.url), location)
+                raise trouble.redirected(peer, response.status_code, str(built.url), location)
             # A refusal by 429 is complete by its headers.
             body = b"" if response.status_code == TOO_MANY else await self._body(response, sink, limits)
         finally:
@@ -177,15 +178,21 @@ class Http:
             raise Failure(Kind.TIMEOUT, "The time given for this run is over.", "", "Nothing more was sent.")
         return min(limits.total_seconds, left)
 
-    def _client(self, url: str) -> httpx.AsyncClient:
-        """The client for this address. Loopback has its own, which knows no proxy and needs no CA."""
-        parts = urlsplit(url)
-        local = is_loopback(parts.hostname or "")
-        if parts.scheme != "https" and not (local and parts.scheme == "http"):
-            raise ValueError("https everywhere, http for loopback alone")
-        if local not in self._clients:
-            self._clients[local] = _local_client() if local else _remote_client()
-        return self._clients[local]
+    def _client(self, proxy: Proxy | None) -> httpx.AsyncClient:
+        if proxy not in self._clients:
+            self._clients[proxy] = _make_client(proxy)
+        return self._clients[proxy]
+
+
+def _route(url: str) -> Proxy | None:
+    """Return the proxy for this address, None for the direct way. Raises Failure if a variable that counts is bad."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme == "https":
+        authorities.require_usable()
+    elif parts.scheme != "http" or not is_loopback(host):
+        raise ValueError("https everywhere, http for loopback alone")
+    return proxy_for(parts.scheme, host, parts.port or _PORTS[parts.scheme])
 
 
 def check_headers(headers: Mapping[str, SecretStr | str]) -> None:
@@ -223,13 +230,15 @@ def _size(built: httpx.Request) -> int:
     return line + headers + len("\r\n") + len(built.content)
 
 
-def _case(peer: str, built: httpx.Request, trace: Trace) -> trouble.Case:
+def _case(peer: str, built: httpx.Request, trace: Trace, proxy: Proxy | None) -> trouble.Case:
     return trouble.Case(
         peer=peer,
         method=built.method,
         host=built.url.host,
         port=built.url.port or _PORTS[built.url.scheme],
         proxy=trace.proxy,
+        proxy_variable=proxy.variable if proxy else "",
+        tunneled=trace.tunneled,
         proxy_status=trace.proxy_status,
         sent=trace.sent,
         answered=trace.answered,
@@ -242,43 +251,23 @@ def _telling(headers: httpx.Headers) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _local_client() -> httpx.AsyncClient:
-    return _make_client(trust_env=False)
-
-
-def _remote_client() -> httpx.AsyncClient:
-    for name, there in trouble.CA_VARIABLES.items():
-        value = os.environ.get(name)
-        if value and not there(value):
-            raise trouble.bad_variable(name, Kind.TLS, "what it names is not there")
-    try:
-        return _make_client(trust_env=True)
-    except Exception:  # a wrong address, an unknown scheme, a missing library: httpx has many ways to say it
-        name = _variable_at_fault()
-    what = "it is no address of an HTTP proxy (http://host:port)" if name else "it is no list of hosts"
-    raise trouble.bad_variable(name or "NO_PROXY", Kind.UNREACHABLE, what)
-
-
-def _make_client(*, trust_env: bool, proxy: str | None = None) -> httpx.AsyncClient:
-    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+def _make_client(proxy: Proxy | None) -> httpx.AsyncClient:
     return httpx.AsyncClient(
-        verify=context,
-        trust_env=trust_env,
-        proxy=proxy,
+        verify=_context(),
+        trust_env=False,  # one unusable variable would stop every request: `proxies` reads the one that counts
+        proxy=_for_httpx(proxy) if proxy else None,
         follow_redirects=False,
         timeout=None,  # the total limit holds for all steps together  # noqa: S113
         headers={"User-Agent": _AGENT, "Accept": "application/json", "Accept-Encoding": ACCEPTED},
     )
 
 
-def _variable_at_fault() -> str:
-    """The name of the first variable that no proxy can be made of, or ""."""
-    for name in trouble.PROXY_VARIABLES:
-        value = os.environ.get(name)
-        if value:
-            try:
-                _make_client(trust_env=False, proxy=value if "://" in value else f"http://{value}")
-            except Exception:  # as above
-                return name
-    return ""  # only the list of exceptions is left
+def _for_httpx(proxy: Proxy) -> httpx.Proxy:
+    url = httpx.URL(scheme=proxy.scheme, host=proxy.host, port=proxy.port)
+    return httpx.Proxy(url, auth=proxy.login, ssl_context=_context() if proxy.scheme == "https" else None)
+
+
+def _context() -> ssl.SSLContext:
+    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context

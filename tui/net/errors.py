@@ -52,7 +52,8 @@ class Failure(Exception):  # noqa: N818  # the name of the whole tree, and it re
 
     `status_code` is the HTTP status, None where no answer came; `field` the key of the form variable (or of
     `token`, `project`, `host`, `config-name`) at fault, None where none is. `sent` says that the request's
-    bytes had left, so that the server may have acted on it.
+    bytes had left, so that the server may have acted on it. `at_address` says that the address is most likely wrong,
+    and neither this machine's settings (proxy, authorities) nor the server.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Failure(Exception):  # noqa: N818  # the name of the whole tree, and it re
         status_code: int | None = None,
         field: str | None = None,
         sent: bool = False,
+        at_address: bool = False,
         until: float | None = None,
     ) -> None:
         super().__init__(kind, what)
@@ -75,6 +77,7 @@ class Failure(Exception):  # noqa: N818  # the name of the whole tree, and it re
         self.status_code = status_code
         self.field = field
         self.sent = sent
+        self.at_address = at_address
         self.until = until
         """When a pause asked for by the server ends, seconds since the epoch; None without one."""
 
@@ -103,6 +106,7 @@ class Failure(Exception):  # noqa: N818  # the name of the whole tree, and it re
             "status_code": self.status_code,
             "field": self.field,
             "sent": self.sent,
+            "at_address": self.at_address,
             "until": self.until,
         }
         return Failure(**{**known, **parts})  # type: ignore[arg-type]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from tui.net.errors import Failure, Kind
+from tui.net.json_text import TooDeepError, parse_json
 
 _HTML = ("<!doctype", "<html", "<head", "<body")
 
@@ -49,10 +49,12 @@ class Answer:
     def json(self) -> object:
         """The body's JSON value. Raises Failure NOT_JSON, which says what came in its place."""
         try:
-            value: object = json.loads(self.body)
-        except (ValueError, RecursionError):  # a bad encoding is a ValueError as well
-            raise self.not_json("JSON") from None
-        return value
+            return parse_json(self.body)
+        except TooDeepError:
+            failure = self._too_deep()
+        except ValueError:  # a bad encoding too
+            failure = self.not_json("JSON")
+        raise failure
 
     @property
     def is_page(self) -> bool:
@@ -62,8 +64,16 @@ class Answer:
 
     def not_json(self, expected: str) -> Failure:
         """The failure for a body that is not what was `expected` ("a list of projects"), to be raised."""
-        other = "something else" if self.body.strip() else "nothing"
-        came = "a web page" if self.is_page else other
+        if not self.body.strip():
+            return Failure(
+                Kind.NOT_JSON,
+                f"{self.peer} answers with nothing, not with {expected} ({self.status_code}).",
+                "Most likely the server, or a proxy in front of it, failed.",
+                "Check the server, then try once more. The response was not used.",
+                status_code=self.status_code,
+                sent=True,
+            )
+        came = "a web page" if self.is_page else "something else"
         where = urlsplit(self.url)
         return Failure(
             Kind.NOT_JSON,
@@ -72,6 +82,18 @@ class Answer:
             "Check the address; the answer was not used.",
             status_code=self.status_code,
             sent=True,
+            at_address=True,
+        )
+
+    def _too_deep(self) -> Failure:
+        return Failure(
+            Kind.NOT_JSON,
+            f"{self.peer} answers with JSON that is nested too deeply ({self.status_code}).",
+            "No real answer looks like that.",
+            "Check what runs at the address. The response was not used.",
+            status_code=self.status_code,
+            sent=True,
+            at_address=True,
         )
 
 

@@ -17,6 +17,8 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from tui.net.address import is_loopback
+from tui.net.errors import Failure
+from tui.net.proxies import proxy_for
 
 DNS_SECONDS = 3.0
 TLS_SECONDS = 3.0
@@ -262,7 +264,7 @@ async def look(
     reach = classify(host)
     if reach is not Reach.PUBLIC:
         return Sighting(host, reach)
-    proxied = goes_through_proxy(parts.scheme, host)
+    proxied = goes_through_proxy(parts.scheme, host, port)
     dns, found = await _asked(host, port, resolve, dns_seconds)
     public = tuple(address for address, kind in found if kind is Reach.PUBLIC)
     trust = Trust.UNKNOWN
@@ -285,13 +287,12 @@ async def _asked(host: str, port: int, resolve: Resolve, seconds: float) -> tupl
     return Dns.ANSWERED, tuple((address, classify(address)) for address in found)
 
 
-def goes_through_proxy(scheme: str, host: str) -> bool:
-    """Whether a request from here would: by the variables httpx reads, and the system's settings where it does."""
-    from urllib.request import getproxies, proxy_bypass  # deferred: it loads half of http
-
-    proxies = getproxies()
-    named = proxies.get(scheme) or proxies.get("all")
-    return bool(named) and not proxy_bypass(host)
+def goes_through_proxy(scheme: str, host: str, port: int = 443) -> bool:
+    """Whether a request from here would use a proxy. One that can't be used counts: nothing goes past it."""
+    try:
+        return proxy_for(scheme, host, port) is not None
+    except Failure:
+        return True
 
 
 async def vouched(

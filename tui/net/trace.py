@@ -8,6 +8,7 @@ from typing import Any
 from tui.net.events import Connected, Sent, Sink
 
 _CONNECT = b"CONNECT"
+_TUNNEL_OPEN = range(200, 300)
 
 
 class Trace:
@@ -38,6 +39,7 @@ class Trace:
         self._fresh = False
         self.proxy = known.get(self._origin, ("", ""))[1]
         self.proxy_status: int | None = None
+        self.tunneled = False  # the proxy has let us through, so that what follows is the server's
         self.sent = False
         self.answered = False
         self._steps: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
@@ -94,3 +96,4 @@ class Trace:
             self.answered = True
         else:
             self.proxy_status = int(info["return_value"][1])
+            self.tunneled = self.proxy_status in _TUNNEL_OPEN

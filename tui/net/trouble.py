@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
@@ -11,30 +10,32 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from tui.net import authorities
 from tui.net.errors import Failure, Kind
 from tui.net.times import span
 from tui.text import clean
 
-PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy")
-CA_VARIABLES: Mapping[str, Callable[[str], bool]] = {
-    "SSL_CERT_FILE": os.path.isfile,
-    "SSL_CERT_DIR": lambda value: any(os.path.isdir(part) for part in value.split(os.pathsep)),
-}
 _MEBIBYTE = 1024 * 1024
 _LONGEST_NAME = 80
 _PROXY_LOGIN = 407
 _READS = frozenset({"GET", "HEAD"})
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is known when a request fails; `proxy` as host:port, "" without one."""
+    """What is known when a request fails; `proxy` as host:port, "" without one, and the variable that names it.
+
+    `tunneled`: the proxy has opened the way, so that what failed after it is the server's.
+    """
 
     peer: str
     method: str
     host: str
     port: int
     proxy: str
+    proxy_variable: str
+    tunneled: bool
     proxy_status: int | None
     sent: bool
     answered: bool
@@ -42,7 +43,12 @@ class Case:
     @property
     def target(self) -> str:
         """Whom the connection was for."""
-        return f"the proxy {self.proxy}" if self.proxy else self.host
+        return f"the proxy {self.proxy}" if self.at_proxy else self.host
+
+    @property
+    def at_proxy(self) -> bool:
+        """Whether the connection had come no further than the proxy."""
+        return bool(self.proxy) and not (self.tunneled or self.sent)  # a tunnel used again was opened before
 
     def next(self, advice: str) -> str:
         """`advice` with what is safe: nothing was sent, nothing was changed, or nobody can say."""
@@ -52,9 +58,10 @@ class Case:
             return f"{advice}; nothing was changed."
         return "The request was out, so it may have been carried out. Look before you send it again."
 
-    def failure(self, kind: Kind, what: str, why: str, advice: str) -> Failure:
-        """The failure of this case."""
-        return Failure(kind, what, why, self.next(advice), sent=self.sent)
+    def failure(self, kind: Kind, what: str, why: str, advice: str, *, at_address: bool = False) -> Failure:
+        """The failure of this case. `at_address` holds only for what did not fail on the way to the proxy."""
+        at_address = at_address and not self.at_proxy
+        return Failure(kind, what, why, self.next(advice), sent=self.sent, at_address=at_address)
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
@@ -79,27 +86,32 @@ def from_network(error: BaseException, case: Case) -> Failure:
         found = next((cause for cause in chain if isinstance(cause, known)), None)
         if found is not None:
             return words(found, case)
-    return case.failure(Kind.UNREACHABLE, f"The connection to {case.target} failed.", "", _TRY)
+    return case.failure(Kind.UNREACHABLE, f"The connection to {case.target} failed.", "", _advice(_TRY, case))
 
 
 _TRY = "Check the address, this machine's network and its proxy settings, then try again"
 
 
+def _advice(otherwise: str, case: Case) -> str:
+    return f"Check {case.proxy_variable} and this machine's network, then try again" if case.at_proxy else otherwise
+
+
 def _unknown_name(error: BaseException, case: Case) -> Failure:
     what = f"Could not reach {case.target}: the name is not known here."
     why = _named_by(case) or "Most likely DNS, or HTTPS_PROXY is needed."
-    return case.failure(Kind.UNREACHABLE, what, why, _TRY)
+    return case.failure(Kind.UNREACHABLE, what, why, _advice(_TRY, case), at_address=True)
 
 
 def _refused(error: BaseException, case: Case) -> Failure:
-    port = "there" if case.proxy else f"at port {case.port}"
+    port = "there" if case.at_proxy else f"at port {case.port}"
     what = f"Could not reach {case.target}: nothing answers {port}."
     why = _named_by(case) or "The server is down, or its address is another."
-    return case.failure(Kind.UNREACHABLE, what, why, "Check the address and try again")
+    advice = _advice("Check the address and try again", case)
+    return case.failure(Kind.UNREACHABLE, what, why, advice, at_address=True)
 
 
 def _named_by(case: Case) -> str:
-    return f"{_proxy_variable()} names that proxy." if case.proxy else ""
+    return f"{case.proxy_variable} names that proxy." if case.at_proxy else ""
 
 
 def _cut(error: BaseException, case: Case) -> Failure:
@@ -109,7 +121,9 @@ def _cut(error: BaseException, case: Case) -> Failure:
         what = f"The connection to {case.host} was closed before an answer came."
     else:
         what = f"The connection to {case.target} was closed while it was made."
-    return case.failure(Kind.UNREACHABLE, what, "Most likely the network, or a proxy between.", "Try again")
+    why = _named_by(case) or "Most likely the network, or a proxy between."
+    at_address = not case.proxy and not case.answered
+    return case.failure(Kind.UNREACHABLE, what, why, "Try again", at_address=at_address)
 
 
 def _no_http(error: BaseException, case: Case) -> Failure:
@@ -117,8 +131,12 @@ def _no_http(error: BaseException, case: Case) -> Failure:
     by_parser = any(type(cause).__module__.partition(".")[0] == "h11" for cause in causes(error))
     if case.answered or not by_parser:
         return _cut(error, case)
+    if case.at_proxy:
+        what = f"What answers at {case.target} is not an HTTP proxy."
+        return case.failure(Kind.UNREACHABLE, what, _named_by(case), f"Correct {case.proxy_variable}")
     what = f"What answers at {case.host}, port {case.port}, does not speak HTTP."
-    return case.failure(Kind.UNREACHABLE, what, "Most likely the port is another.", "Check the address")
+    why = "Most likely the port is another."
+    return case.failure(Kind.UNREACHABLE, what, why, "Check the address", at_address=True)
 
 
 def _by_proxy(error: BaseException, case: Case) -> Failure:
@@ -126,45 +144,60 @@ def _by_proxy(error: BaseException, case: Case) -> Failure:
     wants_login = case.proxy_status == _PROXY_LOGIN
     why = "It wants a user name and password." if wants_login else "It may not let this address through."
     what = f"The proxy {case.proxy} refused to connect to {case.host}{status}."
-    return case.failure(Kind.UNREACHABLE, what, why, f"Correct {_proxy_variable()}")
+    advice = f"Correct {case.proxy_variable}, or add {case.host} to NO_PROXY if it needs no proxy"
+    return case.failure(Kind.UNREACHABLE, what, why, advice)
 
 
 def _no_way(error: BaseException, case: Case) -> Failure:
     return case.failure(
         Kind.UNREACHABLE,
         f"Could not reach {case.target}: there is no way there from this machine.",
-        "Most likely the network is off, or a firewall or VPN is in the way.",
-        _TRY,
+        _named_by(case) or "Most likely the network is off, or a firewall or VPN is in the way.",
+        _advice(_TRY, case),
     )
 
 
-# OpenSSL's numbers (X509_V_ERR_*): what is wrong with a certificate, and what to do about it.
+_ADDRESS = "Check the address"
+
+# OpenSSL's numbers (X509_V_ERR_*): what is wrong with a certificate, and what to do about it; "" where nothing
+# here vouches for it.
 _CERTIFICATES: Mapping[int, tuple[str, str]] = {
     9: ("that is not valid yet", "Check this machine's clock"),
     10: ("that has expired", "Its owner must renew it, or this machine's clock is wrong"),
-    18: ("that it signed itself", "Add it to the system's store if you trust that server"),
-    19: ("of an authority this machine does not know", "Add the authority to the system's store"),
-    62: ("made for another name", "Check the address"),
-    64: ("made for another address", "Check the address"),
+    18: ("that it signed itself", ""),
+    19: ("of an authority this machine does not know", ""),
+    20: ("of an authority this machine does not know", ""),
+    62: ("made for another name", _ADDRESS),
+    64: ("made for another address", _ADDRESS),
 }
-_UNTRUSTED = ("this machine does not trust", "A private CA is most likely: add it to the system's store")
+_UNTRUSTED = ("this machine does not trust", "")
 
 
 def _certificate(error: BaseException, case: Case) -> Failure:
     found, advice = _CERTIFICATES.get(getattr(error, "verify_code", 0), _UNTRUSTED)
-    named = next((name for name in CA_VARIABLES if os.environ.get(name)), "")
-    why = f"{named} decides here which authorities are trusted." if named else "The connection was not used."
-    return case.failure(Kind.TLS, f"{case.host} shows a certificate {found}.", why, advice)
+    wrong_name, variable = advice == _ADDRESS, authorities.deciding()
+    why = f"{variable} decides which authorities are trusted." if variable else "The connection was not used."
+    if not advice:
+        why, advice = authorities.untrusted()
+    if wrong_name and case.at_proxy:
+        why, advice = _named_by(case), f"Correct {case.proxy_variable}"
+    who = f"The proxy {case.proxy}" if case.at_proxy else case.host
+    return case.failure(Kind.TLS, f"{who} shows a certificate {found}.", why, advice, at_address=wrong_name)
 
 
 def _no_tls(error: BaseException, case: Case) -> Failure:
     if case.sent:
         return _cut(error, case)
+    if case.at_proxy:
+        what = f"The proxy {case.proxy} doesn't use TLS, but {case.proxy_variable} names it with https://."
+        why = "Most proxies are reached by http://, also for https:// addresses."
+        return case.failure(Kind.TLS, what, why, f"Correct {case.proxy_variable}")
     return case.failure(
         Kind.TLS,
-        f"{case.target} does not answer with TLS as https:// needs it.",
+        f"{case.host} does not answer with TLS as https:// needs it.",
         "Most likely the port is that of plain HTTP, or a proxy between cuts the connection.",
-        "Check the address",
+        _ADDRESS,
+        at_address=True,
     )
 
 
@@ -190,7 +223,7 @@ def timed_out(case: Case, seconds: float) -> Failure:
         what = f"{case.peer} did not answer in {span(seconds)}."
     else:
         what = f"No connection to {case.target} came about in {span(seconds)}."
-    return case.failure(Kind.TIMEOUT, what, "", "Try again")
+    return case.failure(Kind.TIMEOUT, what, _named_by(case), "Try again")
 
 
 def too_large(case: Case, max_bytes: int) -> Failure:
@@ -210,8 +243,17 @@ def cut_off(case: Case) -> Failure:
     return _cut(EOFError(), case)
 
 
-def redirected(status_code: int, url: str, location: str) -> Failure:
-    """The server sends on to another address, which is named but never asked."""
+def redirected(peer: str, status_code: int, url: str, location: str) -> Failure:
+    """A 3xx: the server sends on to another address, which is named but never asked, or names none at all."""
+    if status_code not in _REDIRECTS and not location:
+        return Failure(
+            Kind.NOT_JSON,
+            f"{peer} sent a response without content ({status_code}).",
+            "Most likely a cache or a proxy in front of it failed.",
+            "Check what is between this machine and the server.",
+            status_code=status_code,
+            sent=True,
+        )
     try:
         host = urlsplit(urljoin(url, location)).hostname or ""
     except ValueError:
@@ -224,13 +266,5 @@ def redirected(status_code: int, url: str, location: str) -> Failure:
         "Give the address of the API itself.",
         status_code=status_code,
         sent=True,
+        at_address=True,
     )
-
-
-def bad_variable(name: str, kind: Kind, why: str) -> Failure:
-    """An environment variable that stands in the way. Its value may hold a password and is not quoted."""
-    return Failure(kind, f"{name} cannot be used: {why}.", "", "Correct the variable or unset it; nothing was sent.")
-
-
-def _proxy_variable() -> str:
-    return next((name for name in PROXY_VARIABLES if os.environ.get(name)), "A proxy variable")

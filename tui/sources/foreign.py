@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -11,11 +10,14 @@ from pydantic import SecretStr
 
 from tui.net.client import Answer
 from tui.net.errors import Failure, Kind
+from tui.net.json_text import parse_json
+from tui.net.statuses import OF_THE_ADDRESS, remedy
 from tui.text import Redactor, clean
 
 _LONGEST_NAME = 60
 _LONGEST_MESSAGE = 200
 _MOST_NAMES = 4
+_MOST_DETAILS = 3
 _MESSAGE_BYTES = 64 * 1024  # an error's body beyond this is no message
 
 
@@ -37,17 +39,31 @@ class Foreign:
             answer = replace(answer, body=self._redact(answer.text()).encode())
         return answer.json()
 
+    def has_member(self, answer: Answer, member: str) -> bool:
+        """Whether the body is a JSON object with that member."""
+        try:
+            body = parse_json(answer.body[:_MESSAGE_BYTES])
+        except ValueError:
+            return False
+        return isinstance(body, dict) and member in body
+
     def message(self, answer: Answer) -> str:
-        """What the body says in words: `message` of a JSON object, or plain text. "" where there is none."""
+        """What the body says in words: `message` and `details` of a JSON object, or plain text. "" where none."""
         if len(answer.body) > _MESSAGE_BYTES or answer.is_page:
             return ""
         text = answer.text()
         try:
-            body: object = json.loads(text)
-        except (ValueError, RecursionError):
+            body = parse_json(text)
+        except ValueError:
             return short(self.plain(text), _LONGEST_MESSAGE)
-        said = body.get("message") if isinstance(body, dict) else body
-        return short(self.plain(said), _LONGEST_MESSAGE)
+        parts = [body.get("message"), *_details(body.get("details"))] if isinstance(body, dict) else [body]
+        return "; ".join(dict.fromkeys(short(each, _LONGEST_MESSAGE) for part in parts if (each := self.plain(part))))
+
+
+def _details(value: object) -> list[object]:
+    """The texts of `details`: Split writes one text, Unleash a list of objects."""
+    some = value[:_MOST_DETAILS] if isinstance(value, list) else [value]
+    return [each.get("message") or each.get("description") if isinstance(each, dict) else each for each in some]
 
 
 def short(text: str, limit: int = _LONGEST_NAME) -> str:
@@ -86,23 +102,31 @@ def place(url: str) -> str:
 
 
 def failed(name: str, status_code: int, message: str) -> Failure:
-    """A 5xx: their fault, and safe to ask again."""
+    """A 5xx: their fault, and safe to ask again, but for a few that stay."""
+    why, step = remedy(status_code) or (
+        "The fault is on that side, or at a proxy in between.",
+        "Check again in a moment",
+    )
     return Failure(
         Kind.SOURCE,
         f"{name} failed ({status_code}){said(message)}",
-        "The fault is on that side, or at a proxy in between.",
-        "Check again in a moment; nothing was created.",
+        why,
+        f"{step}; nothing was created.",
         status_code=status_code,
+        at_address=status_code in OF_THE_ADDRESS,
     )
 
 
 def refused_request(name: str, status_code: int, message: str, field: str | None) -> Failure:
-    """Any other refusal, in the server's words if it had some: Split also answers 400 without a body."""
+    """Any other refusal, in the server's words if it had some: a 400 may have no body. Sending it again won't help."""
     what = f"{name} did not accept the request ({status_code})"
+    why, step = remedy(status_code) or ("", "Check the address, the key and the values")
     return Failure(
         Kind.SOURCE,
         what + said(message) if message else f"{what} and gave no reason.",
-        next_step="Check again; nothing was created.",
+        why,
+        f"{step}; nothing was created.",
         status_code=status_code,
         field=field,
+        at_address=status_code in OF_THE_ADDRESS,
     )

@@ -39,6 +39,8 @@ PAGE = 50
 
 _WRONG_ADDRESS = "Most likely the address of Split's Admin API is wrong."
 _USUAL_ADDRESS = f"The usual address is {DEFAULT_ADDRESS}; nothing was created."
+_MALFORMED_KEY = "Most likely the Admin API key is cut short, or was changed while it was copied."
+_COPY_KEY = "Copy an Admin API key whole and paste it again; nothing was created."
 _MOST = 10**9  # a greater total is a server's mistake
 _KNOWN = frozenset({403, 404})  # statuses that a key gets which Split knows
 
@@ -99,16 +101,31 @@ class Door:
         async def fetch(offset: int, told: Sink) -> Part[Object]:
             answer = await self.get(f"{path}&offset={offset}", told)
             if answer.status_code != 200 or answer.is_page:
-                raise self.denial(answer, denied)
+                raise await self.denial(answer, denied)
             body, found = self.listing(answer, what)
             items = (_named(item, offset + at) for at, item in enumerate(found))
             return Part(tuple(items), total(body, None))
 
         return fetch
 
-    def denial(self, answer: Answer, denied: Callable[[int], Failure | None]) -> Failure:
-        """The failure for an answer that is no list."""
-        return (None if answer.is_page else denied(answer.status_code)) or self.refusal(answer)
+    async def denial(self, answer: Answer, denied: Callable[[int], Failure | None]) -> Failure:
+        """The failure for an answer that is no list. A 404 is only about a workspace if Split's API is there."""
+        nowhere = answer.status_code == 404 and not answer.is_page and await self._is_nowhere(answer)
+        return (None if answer.is_page or nowhere else denied(answer.status_code)) or self.refusal(answer)
+
+    async def _is_nowhere(self, answer: Answer) -> bool:
+        """Whether there is no Admin API at the address, so that even the list of workspaces isn't there.
+
+        Split's own errors are objects with a `code`: after one of those nobody doubts the address.
+        """
+        if self.foreign.has_member(answer, "code"):
+            return False
+        try:
+            workspaces = await self.get(WORKSPACES, known=LISTS_OR_NOT)
+        except Failure:
+            return False
+        absent = workspaces.status_code == 404 and not self.foreign.has_member(workspaces, "code")
+        return absent or workspaces.is_page
 
     def listing(self, answer: Answer, what: str) -> tuple[dict[str, object], list[object]]:
         """A page of a list: the object around it and its `objects`."""
@@ -126,11 +143,14 @@ class Door:
             _WRONG_ADDRESS,
             _USUAL_ADDRESS,
             status_code=answer.status_code,
+            at_address=True,
         )
 
     def refusal(self, answer: Answer) -> Failure:
         """The failure for an answer whose status means the same everywhere."""
         status_code, message = answer.status_code, self.foreign.message(answer)
+        if status_code < 300 and not answer.is_page:
+            return answer.not_json("workspaces or flags")
         if status_code >= 500:
             return failed(NAME, status_code, message)
         if answer.is_page:
@@ -140,20 +160,24 @@ class Door:
                 "Most likely a proxy answers in Split's place, or the address is wrong.",
                 _USUAL_ADDRESS,
                 status_code=status_code,
+                at_address=True,
             )
         if status_code == 401:
             return Failure(
                 Kind.SOURCE,
                 f"Split refused the Admin API key (401){said(message)}",
-                "It is mistyped or was deleted, or it is an SDK key, which does not open the Admin API.",
+                "It is mistyped or was deleted, or it is an SDK key, which does not open the Admin API. An old Admin "
+                "API key of Split also doesn't open a project that was created in Harness: that needs a Harness token.",
                 "Copy an Admin API key and paste it again; nothing was created.",
                 status_code=401,
                 field=KEY_FIELD,
             )
         failure = refused_request(NAME, status_code, message, None)
-        if status_code not in (400, 404):
+        if status_code == 400 and not message and not self._opened:
+            return failure.replaced(field=KEY_FIELD, why=_MALFORMED_KEY, next_step=_COPY_KEY)
+        if status_code != 404:
             return failure
-        return failure.replaced(why=_WRONG_ADDRESS, next_step=_USUAL_ADDRESS)
+        return failure.replaced(why=_WRONG_ADDRESS, next_step=_USUAL_ADDRESS, at_address=True)
 
 
 def in_path(value: str) -> str:

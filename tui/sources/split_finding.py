@@ -61,7 +61,7 @@ async def count_flags(
     door, of = Door(http, address, key, sink), workspace(answers)
     answer = await door.get(f"{flags_path(of, 1, answers.get(TAG_FIELD, '').strip())}&offset=0")
     if answer.status_code != 200 or answer.is_page:
-        raise door.denial(answer, flags_denied(of))
+        raise await door.denial(answer, flags_denied(of))
     body, found = door.listing(answer, "flags")
     return total(body, None if found else 0)
 
@@ -85,7 +85,7 @@ async def _workspaces(door: Door, id: str) -> list[Choice]:
     answer = await door.get(WORKSPACES, known=LISTS_OR_NOT)
     if answer.status_code != 200 or answer.is_page:
         denied = not_allowed("the list of workspaces", _TYPE_THE_ID, WORKSPACE_FIELD)
-        raise door.denial(answer, {403: denied}.get)
+        raise await door.denial(answer, {403: denied}.get)
     return list(workspaces_in(answer, door).choices)
 
 
@@ -93,7 +93,7 @@ async def _environments(door: Door, id: str) -> list[Choice]:
     answer = await door.get(f"/environments/ws/{in_path(id)}")
     if answer.status_code != 200 or answer.is_page:
         denied = not_allowed(f"the environments of {short(id)}", _TYPE_THE_ID, ENVIRONMENT_FIELD)
-        raise door.denial(answer, {403: denied, 404: no_workspace(id)}.get)
+        raise await door.denial(answer, {403: denied, 404: no_workspace(id)}.get)
     body = door.foreign.json(answer)
     if not isinstance(body, list):
         raise door.not_a_list(answer, "environments")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -25,6 +26,10 @@ async def check_key(
     """
     scope = (await door(http, address, key, sink).features()).scope
     report = report_of(scope)
+    try:
+        require_environment(scope, key)
+    except Failure as failure:
+        return replace(report, on_key=(Remark("problem", KEY_FIELD, str(failure)),))
     return replace(report, on_answers=compare(report, answers))
 
 
@@ -52,14 +57,17 @@ def report_of(scope: Scope, *, every: bool = False) -> SourceReport:
     )
 
 
-def is_no_sdk_key(scope: Scope) -> bool:
-    """An admin or personal token opens the client API too, but has no environment."""
-    return scope.told and not scope.environment
+def require_environment(scope: Scope, key: SecretStr) -> None:
+    """Raise Failure where the server reads no environment from the key: an import would read something else.
 
-
-def no_sdk_key() -> Failure:
-    """The failure where a token is of no use: what it reads is not what an import would read."""
-    return Failure(Kind.CREDENTIAL, _NO_SDK_KEY, "", _MAKE_ONE, field=KEY_FIELD)
+    An admin or personal token opens the client API too (CREDENTIAL). A server with AUTH_TYPE=none takes any key and
+    ignores it (SOURCE): a key that names an environment in its own text is not at fault.
+    """
+    if not scope.told or scope.environment:
+        return
+    if _SDK_KEY.fullmatch(key.get_secret_value()):
+        raise Failure(Kind.SOURCE, _KEY_IGNORED, _AUTH_OFF, "Turn authentication on there; nothing was created.")
+    raise Failure(Kind.CREDENTIAL, _NO_SDK_KEY, "", _MAKE_ONE, field=KEY_FIELD)
 
 
 def _summary(scope: Scope) -> str:
@@ -73,8 +81,6 @@ def _summary(scope: Scope) -> str:
 
 
 def _on_key(scope: Scope) -> tuple[Remark, ...]:
-    if is_no_sdk_key(scope):
-        return (Remark("problem", KEY_FIELD, f"{_NO_SDK_KEY} {_MAKE_ONE}"),)
     remarks = []
     if not scope.told:
         remarks.append(Remark("unknown", KEY_FIELD, _NOT_TOLD))
@@ -83,6 +89,10 @@ def _on_key(scope: Scope) -> tuple[Remark, ...]:
     return tuple(remarks)
 
 
+_SDK_KEY = re.compile(r"(?!user:)[^:]+:(?!\*\.)[^:]+\..+")
+"""`project:environment.secret`. An admin token has `*` for its environment, a personal one begins with `user:`."""
+_KEY_IGNORED = "This Unleash reads no environment from the SDK key."
+_AUTH_OFF = "Most likely it runs with AUTH_TYPE=none and ignores every key."
 _NO_SDK_KEY = (
     "This is an admin or personal token, not an SDK key: it has no environment, so LaunchDarkly would "
     "read the wrong one."

@@ -35,7 +35,6 @@ _PATH = "/api/client/features"
 # With it segments come as ids with a list of their own; without it, and from older servers, as constraints.
 _SPEC = {"Unleash-Client-Spec": "5.2.0"}
 _UI_PATHS = frozenset({"api", "admin", "features", "insights", "login", "projects", "search", "ui"})
-_OF_THE_ADDRESS = frozenset({Kind.UNREACHABLE, Kind.TLS, Kind.REDIRECT, Kind.NOT_JSON})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +123,7 @@ def _read(answer: Answer, address: str, foreign: Foreign) -> Features:
             "Most likely another program answers at this address.",
             "Give the address of Unleash itself; nothing was created.",
             status_code=answer.status_code,
+            at_address=True,
         )
     return Features(features, elements(body.get("segments")), _scope(body, features, foreign))
 
@@ -159,12 +159,31 @@ def _bad_query(message: str, answers: Mapping[str, str]) -> Failure:
             status_code=400,
             field=TAG_FIELD,
         )
-    return refused_request(NAME, 400, message, TAG_FIELD if tag else PROJECT_FIELD)
+    if not message:
+        return _without_a_word()
+    asked = {word: field for word, field in _ASKED.items() if typed(answers, field)}
+    named = [field for word, field in asked.items() if word in message.lower()] or [*asked.values()]
+    return refused_request(NAME, 400, message, named[0] if len(named) == 1 else None)
+
+
+_ASKED = {"tag": TAG_FIELD, "project": PROJECT_FIELD}
+"""What a 400 may name, and the form variables behind it."""
+
+
+def _without_a_word() -> Failure:
+    """A 400 with nothing in it: Unleash itself always gives a reason, so the key was refused before it got there."""
+    failure = refused_request(NAME, 400, "", KEY_FIELD)
+    return failure.replaced(
+        why="Most likely the key is cut short, or was changed while it was copied.",
+        next_step="Copy it whole in Unleash under API access and paste it again; nothing was created.",
+    )
 
 
 def refusal(answer: Answer, address: str, foreign: Foreign) -> Failure:
     """The failure for an SDK key's answer that is none of 200."""
     status_code, message = answer.status_code, foreign.message(answer)
+    if status_code < 300:
+        return answer.not_json("flags")
     if status_code >= 500:
         return failed(NAME, status_code, message)
     if status_code == 404:
@@ -173,8 +192,12 @@ def refusal(answer: Answer, address: str, foreign: Foreign) -> Failure:
         return page(address, status_code)
     if status_code in _REFUSED_KEYS:
         return _REFUSED_KEYS[status_code](message)
-    failure = refused_request(NAME, status_code, message, ADDRESS_FIELD)
-    return failure.replaced(why="Most likely another server answers there.")
+    if status_code == 400 and not message:
+        return _without_a_word()
+    failure = refused_request(NAME, status_code, message, None)
+    if failure.why:
+        return failure
+    return failure.replaced(why="Most likely another server answers there.", at_address=True)
 
 
 def _unknown_key(message: str) -> Failure:
@@ -245,6 +268,6 @@ def _without_ui_path(address: str) -> str:
 def _with_field(failure: Failure) -> Failure:
     if failure.field is None and failure.kind is Kind.CREDENTIAL:
         return failure.replaced(field=KEY_FIELD)
-    if failure.field is None and failure.kind in _OF_THE_ADDRESS:
+    if failure.field is None and failure.at_address:
         return failure.replaced(field=ADDRESS_FIELD)
     return failure

@@ -12,7 +12,7 @@ from tui.net.events import Sink, ignore
 from tui.sources.base import Choice, SourceReport
 from tui.sources.foreign import Foreign, failed, listed, place, refused_request, said, short
 from tui.sources.shapes import members, objects
-from tui.sources.unleash_check import is_no_sdk_key, no_sdk_key
+from tui.sources.unleash_check import require_environment
 from tui.sources.unleash_door import (
     ADDRESS_FIELD,
     ENVIRONMENT_FIELD,
@@ -48,7 +48,7 @@ async def discover(
     """
     if helper is None:
         scope = None if field == TAG_FIELD else (await door(http, address, key, sink).features()).scope
-        return _by_key(field, scope)
+        return _by_key(field, scope, key)
     choices = await _FINDERS[field](door(http, address, helper, sink))
     return tuple(sorted(choices, key=lambda choice: (choice.label.casefold(), choice.value)))
 
@@ -76,7 +76,7 @@ async def check_helper(http: Http, address: str, key: SecretStr, *, sink: Sink =
     return SourceReport(text=text, projects=projects)
 
 
-def _by_key(field: str, scope: Scope | None) -> tuple[Choice, ...]:
+def _by_key(field: str, scope: Scope | None, key: SecretStr) -> tuple[Choice, ...]:
     if scope is None:
         raise Failure(
             Kind.SOURCE,
@@ -85,8 +85,7 @@ def _by_key(field: str, scope: Scope | None) -> tuple[Choice, ...]:
             "Type the tag as type:value, or give an admin or personal token for looking.",
             field=TAG_FIELD,
         )
-    if is_no_sdk_key(scope):
-        raise no_sdk_key()
+    require_environment(scope, key)
     environments = (scope.environment,) if scope.environment else ()
     values = {PROJECT_FIELD: scope.named or scope.seen, ENVIRONMENT_FIELD: environments}[field]
     return tuple(Choice(value, value) for value in values)
@@ -144,6 +143,8 @@ async def _admin(at: Door, path: str, what: str) -> list[object]:
 
 def _refusal(answer: Answer, address: str, foreign: Foreign) -> Failure:
     status_code, message = answer.status_code, foreign.message(answer)
+    if status_code < 300 and not answer.is_page:
+        return answer.not_json("a list")
     if status_code >= 500:
         return failed(NAME, status_code, message)
     if status_code == 404:
@@ -151,7 +152,8 @@ def _refusal(answer: Answer, address: str, foreign: Foreign) -> Failure:
     if answer.is_page:
         return page(address, status_code)
     if status_code not in (401, 403):
-        return refused_request(NAME, status_code, message, ADDRESS_FIELD)
+        failure = refused_request(NAME, status_code, message, None)
+        return failure.replaced(field=ADDRESS_FIELD) if failure.at_address else failure
     why, next_step = _REFUSED[status_code]
     what = f"Unleash refused the token for looking ({status_code})"
     if status_code == 403 and WRONG_KIND in message:

@@ -12,7 +12,7 @@ from tui.net.events import Sink, ignore
 from tui.sources.flags import BOOLEAN, Batch, Listing, SourceFlag, strings
 from tui.sources.foreign import left_out
 from tui.sources.shapes import elements, objects, text
-from tui.sources.unleash_check import compare, is_no_sdk_key, no_sdk_key, report_of
+from tui.sources.unleash_check import compare, report_of, require_environment
 from tui.sources.unleash_door import NAME, TAG_FIELD, Features, door
 from tui.sources.unleash_rules import found, segment_id, unknown
 from tui.text import clean
@@ -26,11 +26,10 @@ async def list_flags(
 ) -> Listing:
     """The features that the SDK key reads with the tag; only a key of every project is narrowed to the project.
 
-    Raises Failure, CREDENTIAL for an admin or personal token: it reads no environment.
+    Raises Failure where the server reads no environment from the key, CREDENTIAL for an admin or personal token.
     """
     features = await door(http, address, key, sink).features(answers, apart=True)
-    if is_no_sdk_key(features.scope):
-        raise no_sdk_key()
+    require_environment(features.scope, key)
     named = [feature for feature in objects(features.items) if text(feature.get("name"))]
     segments = {segment_id(one.get("id")): one for one in objects(features.segments)}
     notes = tuple(_notes(features, key, answers, nameless=len(features.items) - len(named)))

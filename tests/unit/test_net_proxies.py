@@ -1,0 +1,193 @@
+"""Which proxy counts for a request, what NO_PROXY exempts from it, and proxies that can't be used."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.net.errors import Failure, Kind
+from tui.net.proxies import Proxy, is_exempt, proxy_for
+from tui.net.reach import goes_through_proxy
+
+HOST = "flags.example.com"
+PASSWORD = "hunter2-proxy-password"
+GOOD = "http://127.0.0.1:7890"
+SOCKS = "socks5://127.0.0.1:7891"
+
+
+def chosen(host: str = HOST, **environ: str) -> Proxy | None:
+    return proxy_for("https", host, 443, environ)
+
+
+@pytest.mark.parametrize(
+    ("environ", "variable"),
+    [
+        ({}, None),
+        ({"HTTPS_PROXY": GOOD}, "HTTPS_PROXY"),
+        ({"https_proxy": GOOD}, "https_proxy"),
+        ({"Https_Proxy": GOOD}, "Https_Proxy"),
+        ({"ALL_PROXY": GOOD}, "ALL_PROXY"),
+        ({"all_proxy": GOOD}, "all_proxy"),
+        ({"HTTP_PROXY": GOOD}, None),
+        ({"HTTPS_PROXY": GOOD, "HTTP_PROXY": "http://x:y:z", "ALL_PROXY": SOCKS}, "HTTPS_PROXY"),
+        ({"https_proxy": GOOD, "HTTPS_PROXY": SOCKS}, "https_proxy"),
+        ({"https_proxy": "", "HTTPS_PROXY": SOCKS}, None),
+        ({"https_proxy": " ", "HTTPS_PROXY": SOCKS, "ALL_PROXY": GOOD}, "ALL_PROXY"),
+        ({"HTTPS_PROXY": " ", "ALL_PROXY": GOOD}, "ALL_PROXY"),
+        ({"HTTPS_PROXY": SOCKS, "NO_PROXY": HOST}, None),
+        ({"HTTPS_PROXY": GOOD, "no_proxy": "", "NO_PROXY": HOST}, "HTTPS_PROXY"),
+        ({"HTTPS_PROXY": GOOD, "NO_PROXY": "[::1,fd00::/8,[fd00::]/8,:x:,http://,%,10.0.0.0/99"}, "HTTPS_PROXY"),
+    ],
+)
+def test_only_the_variable_for_https_counts(environ: dict[str, str], variable: str | None) -> None:
+    proxy = chosen(**environ)
+    assert (proxy.variable if proxy else None) == variable
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1", "127.9.9.9"])
+def test_loopback_has_no_proxy(host: str) -> None:
+    for scheme in ("http", "https"):
+        assert proxy_for(scheme, host, 443, {"HTTPS_PROXY": SOCKS, "HTTP_PROXY": SOCKS, "ALL_PROXY": SOCKS}) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "parts"),
+    [
+        ("proxy.corp:3128", ("http", "proxy.corp", 3128, None)),
+        ("http://proxy.corp", ("http", "proxy.corp", 80, None)),
+        ("HTTPS://Proxy.Corp/", ("https", "proxy.corp", 443, None)),
+        ("https://proxy.corp:65535/path", ("https", "proxy.corp", 65535, None)),
+        ("http://[fd00::1]:3128", ("http", "[fd00::1]", 3128, None)),
+        ("http://ana:p%23a%2Fs%40s@proxy.corp:1", ("http", "proxy.corp", 1, ("ana", "p#a/s@s"))),
+        ("ana:p@ss:word@proxy.corp:1", ("http", "proxy.corp", 1, ("ana", "p@ss:word"))),
+        ("http://ana@proxy.corp:1", ("http", "proxy.corp", 1, ("ana", ""))),
+        (" http://proxy.corp:3128\n", ("http", "proxy.corp", 3128, None)),
+    ],
+)
+def test_a_proxy_is_taken_apart(value: str, parts: tuple[object, ...]) -> None:
+    proxy = chosen(HTTPS_PROXY=value)
+    assert proxy is not None
+    assert (proxy.scheme, proxy.host, proxy.port, proxy.login) == parts
+    assert "ana" not in repr(proxy)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "127.0.0.1:99999", "http://127.0.0.1:0", "http://127.0.0.1:-1", "http://127.0.0.1:1e3", "http://:3128", "http://",
+        "://", "proxy:", "a b:1", "http://a b:1", "ftp://proxy:1", "socks9://proxy:1", "socks4://p:1", "socks5h://p:1",
+        "http://[::1:3128", "::1:3128", "http://[fe80::1%eth0]:1", "http://proxy:1:2", "http://http://proxy:1",
+        "http://\x00:1", "http://proxy\n.corp:1", "http://" + "a" * 300 + ":1", "http://-:٣",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "all_proxy"])
+def test_a_proxy_that_cannot_be_used_names_its_variable(value: str, variable: str) -> None:
+    with pytest.raises(Failure) as caught:
+        chosen(**{variable: value})
+    failure = caught.value
+    assert (failure.kind, failure.field, failure.sent, failure.exit_code) == (Kind.UNREACHABLE, None, False, 5)
+    assert variable in failure.what
+    assert not failure.at_address
+
+
+@pytest.mark.parametrize("raw", ["#", "/", "?", "/#", "://"])
+@pytest.mark.parametrize("scheme", ["http://", ""])
+def test_a_raw_character_in_a_password_has_a_hint_and_is_not_quoted(raw: str, scheme: str) -> None:
+    half, rest = PASSWORD[:7], PASSWORD[7:]
+    for login in (f"ana:{half}{raw}{rest}", f"ana:12{raw}{PASSWORD}", f"{raw}:{PASSWORD}"):
+        with pytest.raises(Failure) as caught:
+            chosen(HTTPS_PROXY=f"{scheme}{login}@proxy.corp:3128")
+        assert "HTTPS_PROXY" in caught.value.what
+        assert "%23" in caught.value.next_step
+        for part in (half, rest, "ana", "proxy.corp", "3128"):
+            assert part not in str(caught.value)
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_any_text_gives_a_proxy_or_a_failure(value: str, entries: str) -> None:
+    proxy = None
+    with suppress(Failure):
+        proxy = chosen(HTTPS_PROXY=value, NO_PROXY=entries)
+    assert proxy is None or 1 <= proxy.port <= 65535
+
+
+EXEMPT = [
+    ("*", HOST, 443),
+    (" x, * ", HOST, 443),
+    (HOST, HOST, 443),
+    (HOST.upper(), HOST, 443),
+    ("flags.example.com.", HOST, 443),
+    ("example.com", HOST, 443),
+    (".example.com", HOST, 443),
+    ("*.example.com", HOST, 443),
+    (".example.com", "example.com", 443),
+    ("a.b c.d\texample.com", HOST, 443),
+    ("com", HOST, 443),
+    ("flags.example.com:443", HOST, 443),
+    (".example.com:8443", HOST, 8443),
+    ("https://flags.example.com/", HOST, 443),
+    ("all://example.com:443", HOST, 443),
+    ("bücher.example", "www.xn--bcher-kva.example", 443),
+    ("10.0.0.0/8", "10.20.30.40", 443),
+    ("10.1.2.3/8", "10.20.30.40", 443),
+    ("10.0.0.0/255.0.0.0", "10.20.30.40", 443),
+    ("10.20.30.40", "10.20.30.40", 443),
+    ("10.20.30.40:8443", "10.20.30.40", 8443),
+    ("10.0.0.0/8", "::ffff:10.20.30.40", 443),
+    ("fd00::/8", "fd12::1", 443),
+    ("[fd00::]/8", "fd12::1", 443),
+    ("[fd00::/8]", "[fd12::1]", 443),
+    ("[fd12::1]", "fd12::1", 443),
+    ("fd12:0:0::1", "fd12::1", 443),
+    ("[fd12::1]:8443", "fd12::1", 8443),
+    ("[fd00::]/8:8443", "fd12::1", 8443),
+    ("[::1, nonsense::x, %%, /, example.com", HOST, 443),
+]
+NOT_EXEMPT = [
+    ("", HOST, 443),
+    ("ample.com", HOST, 443),
+    ("other.example.com", HOST, 443),
+    ("x.flags.example.com", HOST, 443),
+    ("flags.example.com:8443", HOST, 443),
+    ("flags.example.com:", HOST, 443),
+    ("http://flags.example.com", HOST, 443),
+    (".", HOST, 443),
+    ("*.", HOST, 443),
+    ("10.0.0.0/8", "11.0.0.1", 443),
+    ("10.0.0.0/8", HOST, 443),
+    ("10.0.0.0/33", "10.0.0.1", 443),
+    ("0.0.1", "10.0.0.1", 443),
+    (".0.0.1", "10.0.0.1", 443),
+    ("10", "10.0.0.1", 443),
+    ("fd00::/8", "fe80::1", 443),
+    ("[fd12::1]:8443", "fd12::1", 443),
+    ("::1:443", "::1", 443),
+    ("[fd12::1", "fd12::1", 443),
+]
+
+
+@pytest.mark.parametrize(("entries", "host", "port"), EXEMPT)
+def test_hosts_that_no_proxy_exempts(entries: str, host: str, port: int) -> None:
+    assert is_exempt(host, port, entries)
+
+
+@pytest.mark.parametrize(("entries", "host", "port"), NOT_EXEMPT)
+def test_hosts_that_no_proxy_does_not_exempt(entries: str, host: str, port: int) -> None:
+    assert not is_exempt(host, port, entries)
+
+
+def test_the_reach_check_decides_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", GOOD)
+    for entries, host, port in EXEMPT:
+        monkeypatch.setenv("NO_PROXY", entries)
+        assert not goes_through_proxy("https", host, port), entries
+    for entries, host, port in NOT_EXEMPT:
+        if host != "::1":
+            monkeypatch.setenv("NO_PROXY", entries)
+            assert goes_through_proxy("https", host, port), entries
+    monkeypatch.setenv("HTTPS_PROXY", "127.0.0.1:99999")
+    monkeypatch.delenv("NO_PROXY")
+    assert goes_through_proxy("https", HOST), "nothing goes past a proxy, not even past one that can't be used"

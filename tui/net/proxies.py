@@ -1,0 +1,158 @@
+"""The one proxy that counts for a request, from the environment, and the hosts that NO_PROXY exempts from it.
+
+httpx reads every proxy variable at once, and one it can't use stops all requests. Here only the variable that applies
+to the request's host is read. Lower-case names win over upper-case ones, as in curl and urllib.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from tui.net.address import AddressError, host_and_port, is_loopback
+from tui.net.errors import Failure, Kind
+
+_COUNTING = ("https_proxy", "all_proxy")
+_SYSTEM = "The system's proxy setting"
+_PORTS = {"http": 80, "https": 443}
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_SEPARATORS = re.compile(r"[\s,]+")
+_PLACE = re.compile(r"\S*[^\s:]")
+_BRACKETED = re.compile(r"\[([^\[\]]+)\](/\d{1,3})?(?::(\d{1,5}))?")
+_WITH_PORT = re.compile(r"([^:]*):(\d{1,5})")
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A proxy and the environment variable that names it. `login` is a user name and password, or None."""
+
+    variable: str
+    scheme: str
+    host: str
+    port: int
+    login: tuple[str, str] | None = field(default=None, repr=False)
+
+
+def proxy_for(scheme: str, host: str, port: int, environ: Mapping[str, str] = os.environ) -> Proxy | None:
+    """Return the proxy for a request to `host`, or None if the request goes there directly.
+
+    HTTPS_PROXY counts, else ALL_PROXY, else the system's setting on macOS and Windows. Loopback has none. Raises
+    Failure if the value that counts is not a usable HTTP proxy; no other variable can fail, and none is quoted.
+    """
+    if scheme != "https" or is_loopback(host):
+        return None
+    names = [name for each in _COUNTING if (name := _name(each, environ))]
+    if not names:
+        return _of_the_system(host)
+    exempt = _name("no_proxy", environ)
+    if exempt and is_exempt(host, port, environ[exempt]):
+        return None
+    return _parsed(names[0], environ[names[0]].strip())
+
+
+def _name(wanted: str, environ: Mapping[str, str]) -> str:
+    """Return the name of the variable that is set under `wanted` in any case, or ""."""
+    if wanted in environ:
+        return wanted if environ[wanted].strip() else ""  # set to nothing on purpose: it switches the other off
+    return next((name for name in environ if name.lower() == wanted and environ[name].strip()), "")
+
+
+def _of_the_system(host: str) -> Proxy | None:
+    from urllib.request import getproxies, proxy_bypass  # deferred: it loads half of http
+
+    value = getproxies().get("https", "")
+    return _parsed(_SYSTEM, value) if value and not proxy_bypass(host) else None
+
+
+def _parsed(variable: str, value: str) -> Proxy:
+    found = _SCHEME.match(value)
+    scheme, rest = (found[1].lower(), value[found.end() :]) if found else ("http", value)
+    if scheme.startswith("socks"):
+        raise _unusable(variable, "it names a SOCKS proxy, and only HTTP proxies are supported")
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    if "@" in rest[len(authority) :]:
+        why = "a raw #, / or ? in the user name or password ends the address early"
+        raise _unusable(variable, why, "Percent-encode it (# is %23, / is %2F, ? is %3F)")
+    login, _, place = authority.rpartition("@")
+    try:
+        host, port = host_and_port(place)
+    except AddressError:
+        host, port = "", None
+    if not host or scheme not in _PORTS or not _PLACE.fullmatch(place):
+        raise _unusable(variable, "it is not the address of an HTTP proxy (http://host:port, port 1 to 65535)")
+    user, _, password = login.partition(":")
+    return Proxy(variable, scheme, host, port or _PORTS[scheme], (unquote(user), unquote(password)) if login else None)
+
+
+def _unusable(variable: str, why: str, fix: str = "Fix it or unset it") -> Failure:
+    return Failure(Kind.UNREACHABLE, f"{variable} cannot be used: {why}.", "", f"{fix}. Nothing was sent.")
+
+
+# --- NO_PROXY -------------------------------------------------------------------------------------------------
+
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def is_exempt(host: str, port: int, entries: str) -> bool:
+    """Whether the value `entries` of NO_PROXY exempts a host.
+
+    An entry is `*`, a host name (its subdomains included, with or without a leading dot or `*.`), an IP address or a
+    range (10.0.0.0/8, fd00::/8), IPv6 with or without brackets, each with or without a port. Names are not resolved.
+    An entry that can't be understood is skipped.
+    """
+    name = host.lower().strip("[]").rstrip(".")
+    address = _address(name)
+    return any(_matches(entry, name, address, port) for entry in _SEPARATORS.split(entries) if entry)
+
+
+def _matches(entry: str, name: str, address: _Address | None, port: int) -> bool:
+    if entry == "*":
+        return True
+    if "://" in entry:
+        scheme, _, entry = entry.partition("://")
+        entry = entry.partition("/")[0]
+        if scheme.lower() not in ("https", "all"):
+            return False
+    host, own_port = _without_port(entry)
+    if own_port is not None and own_port != port:
+        return False
+    return _is_or_holds(host, name) if address is None else _is_in(host, address)
+
+
+def _without_port(entry: str) -> tuple[str, int | None]:
+    if found := _BRACKETED.fullmatch(entry):
+        return found[1] + (found[2] or ""), int(found[3]) if found[3] else None
+    if found := _WITH_PORT.fullmatch(entry):
+        return found[1], int(found[2])
+    return entry, None  # an IPv6 address without brackets has no port
+
+
+def _is_in(text: str, address: _Address) -> bool:
+    try:
+        return address in ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+
+
+def _is_or_holds(text: str, name: str) -> bool:
+    domain = text.lower().removeprefix("*").removeprefix(".").rstrip(".")
+    if not domain.isascii():
+        import idna  # deferred, as in net.address
+
+        try:
+            domain = idna.encode(domain, uts46=True).decode("ascii")
+        except idna.IDNAError:
+            return False
+    return bool(domain) and (name == domain or name.endswith(f".{domain}"))
+
+
+def _address(name: str) -> _Address | None:
+    try:
+        address = ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return None
+    return (address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None) or address
