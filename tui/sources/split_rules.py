@@ -59,7 +59,7 @@ def shares(definition: Object) -> dict[str, float]:
     return total
 
 
-_EMPTY = (None, "", "{}", "null", {})
+_EMPTY: tuple[object, ...] = (None, "", "{}", "null", {})
 
 
 def left_behind(definition: Object) -> Iterator[str]:

@@ -66,7 +66,7 @@ def left_behind(feature: Object) -> Iterator[str]:
         share = members(strategy.get("parameters")).get(name) if name else ""
         if name and not _is_percentage(share):
             shown = phrases.value(share)
-            yield f"The rollout of strategy {place} is no whole number from 0 to 100 ({shown}). SDKs may serve it to nobody."
+            yield f"SDKs may serve strategy {place} to nobody. Its rollout is {shown}, not a whole percentage."
     variants = objects(feature.get("variants"))
     if paid := [one.get("name") for one in variants if one.get("payload")]:
         yield f"Payloads of its variants aren't imported: {phrases.values(paid)}."
@@ -133,8 +133,9 @@ def _segment(one: object, names: Mapping[str, object]) -> str:
 
 
 def _variants(variants: Sequence[Object]) -> str:
+    shares = f"variants {phrases.shares(_weights(variants))}"
     paid = [one.get("name") for one in variants if one.get("payload")]
-    return f"variants {phrases.shares(_weights(variants))}{f', with payloads of {phrases.values(paid)}' if paid else ''}"
+    return f"{shares}, with payloads of {phrases.values(paid)}" if paid else shares
 
 
 def _weights(variants: Sequence[Object]) -> list[tuple[str, float]]:
