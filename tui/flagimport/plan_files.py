@@ -172,4 +172,5 @@ def _cut_over(plan: Plan) -> Iterator[str]:
         yield "ON at the source now, OFF in every environment of LaunchDarkly until somebody switches them on."
         yield ""
         for each in on:
-            yield f"- [ ] **{plain(each.flag.key)}**: {plain('; '.join(flag_words.cut_over(each.flag)))}"
+            yield f"- [ ] {plain(each.flag.key)}"
+            yield from (f"  - {plain(text)}" for text in flag_words.cut_over(each.flag))

@@ -59,8 +59,10 @@ def _cut_over(plan: Plan, width: int | None) -> Iterator[str]:
         yield ""
         yield from wrapped(f"ON at the source now, OFF in LaunchDarkly until you switch them on ({len(on):,})", width)
         for each in on:
-            text = f"{each.flag.key}: {'; '.join(flag_words.cut_over(each.flag))}"
-            yield from wrapped(clean(text), width, first=f"  {'!' if each.cut_over_warning else ' '} ", rest="      ")
+            yield from wrapped(clean(each.flag.key), width, first="  ", rest="  ")
+            for text in flag_words.cut_over(each.flag):
+                sign = "!" if text == each.cut_over_warning else "-"
+                yield from wrapped(clean(text), width, first=f"      {sign} ", rest="        ")
 
 
 def _flags(plan: Plan, flags: Sequence[PlannedFlag], explain: Explain, width: int | None) -> Iterator[str]:

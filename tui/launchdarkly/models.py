@@ -217,7 +217,7 @@ class Project(_Lenient):
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A flag in LaunchDarkly, its text as it came. `created` in milliseconds since the epoch. Small: there can be 10,000."""
+    """A flag in LaunchDarkly, its text as it came. `created` in ms since the epoch. Small: there can be 10,000."""
 
     key: str
     name: str

@@ -43,7 +43,7 @@ class FlagState:
 
 @dataclass(frozen=True, slots=True)
 class WholeFlag:
-    """One flag, its text as it came. `on` and `off` are the places of the default variations, `created` is in ms since the epoch.
+    """One flag, its text as it came. `on` and `off` are the places of the default variations, `created` is in ms.
 
     `environments` holds those that were asked for; None where LaunchDarkly told of none at all. `maintainer` is a
     member's id, "" for none. `version` moves with each change of the flag itself.
