@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeGuard
 
 from tui.sources import phrases
 from tui.sources.flags import (
@@ -71,9 +72,19 @@ def left_behind(definition: Object) -> Iterator[str]:
         yield f"Can't tell whether descriptions of treatments are imported: {phrases.values(described)}."
     if sets := [each.get("name", each.get("id")) for each in objects(definition.get("flagSets"))]:
         yield f"Its flag sets aren't imported: {phrases.values(sets)}."
+    if unread := [value for value in _percentages(definition) if not _is_percentage(number(value))]:
+        yield f"Some shares are no percentages and count as missing: {phrases.values(unread)}. Look at them in Split."
     kind = members(definition.get("trafficType")).get("name")
     if kind not in (None, "", "user") and any(True for _ in found(definition)):
         yield f"Split targets by the traffic type {phrases.value(kind)}. The import doesn't copy that."
+
+
+def _percentages(definition: Object) -> Iterator[object]:
+    """Every share that the definition states, as it is written."""
+    if definition.get("trafficAllocation") is not None:
+        yield definition["trafficAllocation"]
+    for buckets in (definition.get("defaultRule"), *(rule.get("buckets") for rule in objects(definition.get("rules")))):
+        yield from (bucket.get("size") for bucket in objects(buckets))
 
 
 def overtaken(definition: Object, on: str) -> str:
@@ -154,7 +165,12 @@ def _part(place: int, matchers: list[Object]) -> str:
 
 def _buckets(rule: object) -> list[tuple[str, float]]:
     """Treatments with their percents; the treatments are not cleaned."""
-    return [(text(bucket.get("treatment")), number(bucket.get("size")) or 0.0) for bucket in objects(rule)]
+    sizes = ((text(bucket.get("treatment")), number(bucket.get("size"))) for bucket in objects(rule))
+    return [(treatment, size if _is_percentage(size) else 0.0) for treatment, size in sizes]
+
+
+def _is_percentage(share: float | None) -> TypeGuard[float]:
+    return share is not None and 0 <= share <= 100  # false for NaN too
 
 
 def _type(matcher: Object) -> str:
