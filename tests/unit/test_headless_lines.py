@@ -63,6 +63,8 @@ def test_the_sum_comes_first_and_each_flag_with_what_it_loses() -> None:
         "",
         "ON at the source now, OFF in LaunchDarkly until you switch them on (1)",
         "  checkout-v2",
+        "      - serves on when on",
+        "      - rebuild first segments, targeting-rules",
         "",
         "Arrives (2): it is made in LaunchDarkly, switched off in every environment",
         "  + checkout-v2  ON   segments, targeting-rules",

@@ -19,6 +19,7 @@ from tui.net.errors import Failure, Kind
 from tui.sources import unleash
 from tui.sources.base import Choice, SourceReport
 from tui.sources.flags import BOOLEAN, SourceFlag
+from tui.text import MASK
 
 KEY = "default:production.0123456789abcdef0123456789abcdef"
 SEVERAL = "[]:production.0123456789abcdef0123456789abcdef"
@@ -192,7 +193,7 @@ async def test_1_200_features_come_in_parts() -> None:
     assert found.batches[0].total == {"flags": 1200}
 
 
-async def test_hostile_text_is_cleaned_and_an_echoed_key_taken_out() -> None:
+async def test_flag_text_stays_raw_and_sentences_are_cleaned_without_an_echoed_key() -> None:
     hostile = f"\x1b]52;c;aGk=\x07{KEY}\u202e"
     strategy = {"name": hostile, "parameters": {hostile: hostile}, "segments": [1, hostile]}
     body = {
@@ -203,9 +204,10 @@ async def test_hostile_text_is_cleaned_and_an_echoed_key_taken_out() -> None:
     found = await read(lambda _: Reply(200, body))
     (one,) = found.flags
     said = [lost.text for lost in unleash.explain(one)]
-    shown = [one.key, one.description, one.variations[0].name, *one.warnings, *said, *found.notes]
-    assert all(text.isprintable() for text in shown)
-    assert KEY not in repr(shown) + repr(one.definition)
+    data = [one.key, one.description, one.variations[0].name]
+    assert [text.replace(MASK, "") for text in data] == ["\x1b]52;c;aGk=\x07\u202e"] * 3
+    assert all(text.isprintable() for text in (*one.warnings, one.cut_over_warning, *said, *found.notes))
+    assert KEY not in repr([data, one.warnings, said, found.notes]) + repr(one.definition)
     assert found.notes[-1] == "Entries without a name in Unleash's list of flags, which were left out: 2."
 
 
@@ -227,7 +229,7 @@ async def test_no_answer_raises_anything_but_a_failure(body: object) -> None:
     else:
         said = ""
     assert said.isprintable()
-    assert all(one.key.isprintable() for one in flags)
+    assert all(one.key for one in flags)
 
 
 # --- pickers

@@ -35,7 +35,8 @@ class Stage(StrEnum):
 class Expected:
     """One flag that is planned to arrive, and what it must look like. `tags` is None where they could not be read.
 
-    `lost` is what has to be made again by hand; the source need not be asked again for a report.
+    `lost` is what has to be made again by hand; the source need not be asked again for a report. `warnings` are those
+    of the plan; `cut_over_warning` is the one of them about turning the flag on, or "".
     """
 
     key: str
@@ -47,6 +48,8 @@ class Expected:
     off: int | None
     on_at_source: bool
     lost: tuple[Lost, ...]
+    warnings: tuple[str, ...] = ()
+    cut_over_warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +352,8 @@ def expected_of(each: PlannedFlag, explained: Mapping[str, tuple[Lost, ...]] = M
         off=flag.off,
         on_at_source=flag.on_at_source,
         lost=explained.get(flag.key, ()),
+        warnings=each.warnings,
+        cut_over_warning=each.cut_over_warning,
     )
 
 

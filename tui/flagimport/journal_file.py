@@ -139,6 +139,8 @@ def _of_expected(each: Expected, shown: Callable[[str], str]) -> dict[str, objec
         "off": each.off,
         "on_at_source": each.on_at_source,
         "lost": [{"kind": one.kind, "text": shown(one.text)} for one in each.lost],
+        "warnings": list(map(shown, each.warnings)),
+        "cut_over_warning": shown(each.cut_over_warning),
     }
 
 
@@ -209,6 +211,8 @@ def _expected(each: Mapping[str, Any]) -> Expected:
         off=_ms(each["off"]),
         on_at_source=each["on_at_source"] is True,
         lost=tuple(Lost(str(one["kind"]), str(one["text"])) for one in each["lost"]),
+        warnings=_texts(each.get("warnings", ())),
+        cut_over_warning=str(each.get("cut_over_warning", "")),
     )
 
 

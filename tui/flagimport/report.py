@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
+from tui.flagimport.flag_words import served_when_on
 from tui.flagimport.journal import Expected, Identity, Journal, LeftOut
 from tui.flagimport.plan import WORDS, Verdict
 from tui.flagimport.report_words import (
@@ -39,7 +40,10 @@ NOT_VERIFIED = "not verified"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One planned flag and what became of it: one of the six results above. `serves` is what it gave when on."""
+    """One planned flag and what became of it: one of the six results above. `serves` is what it serves when on.
+
+    `warnings` are those of the plan; `cut_over_warning` is the one of them about turning the flag on, or "".
+    """
 
     key: str
     name: str
@@ -47,6 +51,8 @@ class Row:
     on_at_source: bool
     serves: str
     lost: tuple[Lost, ...]
+    warnings: tuple[str, ...] = ()
+    cut_over_warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +89,8 @@ class Numbers:
 @dataclass(frozen=True)
 class Report:
     """One import, told. `moments` names those that have come: planned, started, ended, compared; times are in
-    seconds since the epoch. All text in it was cleaned, and is escaped by whoever writes it into a document. Foreign
-    text is in it letter by letter as it came, so that secrets can still be found in it.
+    seconds since the epoch. Foreign text is in it letter by letter as it came, so that secrets can still be found in
+    it; whoever shows it or writes it into a document cleans and escapes it.
 
     `outcomes` and `losses` are what the pictures show: a word and how many flags it stands for.
     """
@@ -122,8 +128,14 @@ class Report:
 
     @property
     def cut_over(self) -> tuple[Row, ...]:
-        """The planned flags that were on at the source."""
-        return tuple(row for row in self.rows if row.on_at_source)
+        """The planned flags that were on at the source, those with a warning about turning them on first."""
+        on = (row for row in self.rows if row.on_at_source)
+        return tuple(sorted(on, key=lambda row: not row.cut_over_warning))
+
+    @property
+    def warned(self) -> tuple[Row, ...]:
+        """The planned flags that the plan warned about."""
+        return tuple(row for row in self.rows if row.warnings)
 
     @property
     def rebuild(self) -> tuple[Row, ...]:
@@ -192,13 +204,9 @@ def _rows(journal: Journal, verification: Verification | None) -> Iterator[Row]:
             result = THERE_BEFORE
         else:
             result = NOT_AS_PLANNED if each.key in unlike else AS_PLANNED
-        yield Row(each.key, each.name, result, each.on_at_source, _serves(each), each.lost)
-
-
-def _serves(flag: Expected) -> str:
-    if flag.on is None or not 0 <= flag.on < len(flag.variations):
-        return "not known"
-    return flag.variations[flag.on].name
+        serves = served_when_on(each.variations, each.on)
+        warned = each.warnings, each.cut_over_warning
+        yield Row(each.key, each.name, result, each.on_at_source, serves, each.lost, *warned)
 
 
 def _numbers(journal: Journal, verification: Verification | None) -> Numbers:

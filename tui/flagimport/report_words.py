@@ -155,7 +155,9 @@ def remaining(journal: Journal, verification: Verification | None, errors: Seque
     if lossy := sum(bool(each.lost) for each in journal.expected):
         yield "Rebuild", f"{flags(lossy)}, rule by rule: no import brings rules, targets or percentages."
     if on := sum(each.on_at_source for each in journal.expected):
-        yield "Cut over", f"{flags(on)} {_was(on)} on at the source and {_is(on)} made switched off."
+        warned = sum(each.on_at_source and bool(each.cut_over_warning) for each in journal.expected)
+        mind = f" {flags(warned)} would reach fewer people than today until rebuilt: see the list." if warned else ""
+        yield "Cut over", f"{flags(on)} {_was(on)} on at the source and {_is(on)} made switched off.{mind}"
     yield from _undo(journal)
 
 

@@ -16,6 +16,7 @@ from tui.launchdarkly.whole_flags import FlagVariation, WholeFlag
 from tui.net.events import Counted, Exchange, Result, Sink, streamed
 from tui.secrets.bag import Bag
 from tui.sources.flags import Variation
+from tui.text import clean
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +154,14 @@ def _unexpected(promise: Promise, there: Mapping[str, WholeFlag]) -> tuple[str, 
 def _unlike(planned: Expected, flag: WholeFlag, flag_tag: str, maintainer: str) -> Iterator[Unlike]:
     if flag.name != planned.name:
         yield Unlike("name", planned.name, flag.name)
-    if flag.description.strip() != planned.description.strip():
+    if clean(flag.description).strip() != clean(planned.description).strip():
         yield Unlike("description", planned.description, flag.description)
     yield from _unlike_variations(planned, flag)
     wanted = {flag_tag} - {""} | {tag for tag in planned.tags or () if is_tag(tag)}
     there = set(flag.tags)
-    if not wanted <= there or (planned.tags is not None and wanted != there):
+    # How a tag that LaunchDarkly refuses comes is not documented: each may stand there in another form.
+    altered = {tag for tag in planned.tags or () if not is_tag(tag)}
+    if not wanted <= there or (planned.tags is not None and len(there - wanted) > len(altered)):
         yield Unlike("tags", _listed(wanted), _listed(there))
     if maintainer and flag.maintainer != maintainer:
         yield Unlike("maintainer", maintainer, flag.maintainer)

@@ -26,7 +26,8 @@ _LARGEST = 10**18
 _LONGEST_QUERY = 2000
 
 
-def _raw(value: object) -> str:
+def as_data(value: object) -> str:
+    """What identifies a flag or is compared with another side, letter by letter: clean it before it is shown."""
     if isinstance(value, str):
         # A lone surrogate of a JSON escape is no text: it could be neither shown nor sent.
         return value.encode("utf-8", "replace").decode("utf-8")
@@ -37,7 +38,7 @@ def _raw(value: object) -> str:
 
 def as_text(value: object) -> str:
     """Cleaned here, since names, roles and messages go into sentences and lists everywhere."""
-    return clean(_raw(value))
+    return clean(as_data(value))
 
 
 def as_whole(value: object) -> int | None:
@@ -55,8 +56,12 @@ def as_moment(value: object) -> int | None:
 
 
 def as_texts(value: object) -> tuple[str, ...]:
+    return tuple(map(clean, all_data(value)))
+
+
+def all_data(value: object) -> tuple[str, ...]:
     items = value if isinstance(value, list | tuple) else ()
-    return tuple(text for text in map(as_text, items) if text)
+    return tuple(text for text in map(as_data, items) if text)
 
 
 def as_objects(value: object) -> list[object]:
@@ -80,7 +85,7 @@ def _status(value: object) -> dict[str, object]:
 
 
 def _links(value: object) -> dict[str, str]:
-    return {name: _raw(as_object(link).get("href")) for name, link in as_object(value).items()}
+    return {name: as_data(as_object(link).get("href")) for name, link in as_object(value).items()}
 
 
 Text = Annotated[str, BeforeValidator(as_text)]
@@ -212,7 +217,7 @@ class Project(_Lenient):
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A flag in LaunchDarkly. `created` in milliseconds since the epoch. Small: there can be 10,000."""
+    """A flag in LaunchDarkly, its text as it came. `created` in ms since the epoch. Small: there can be 10,000."""
 
     key: str
     name: str
@@ -293,13 +298,13 @@ _LISTS: dict[type, str] = {
 
 def _flag(value: object) -> Flag:
     item = as_object(value)
-    key = as_text(item.get("key"))
+    key = as_data(item.get("key"))
     if not key:
         raise unexpected(_LISTS[Flag])
     return Flag(
         key=key,
-        name=as_text(item.get("name")),
-        tags=as_texts(item.get("tags")),
+        name=as_data(item.get("name")),
+        tags=all_data(item.get("tags")),
         archived=as_truth(item.get("archived")),
         created=as_moment(item.get("creationDate")),
         version=as_whole(item.get("_version")),
@@ -311,7 +316,7 @@ def read_page(value: object, read: Callable[[object], T], expected: str) -> Page
     if not isinstance(items, list):
         raise unexpected(expected)
     links = as_object(as_object(value).get("_links"))
-    following = _raw(as_object(links.get("next")).get("href"))
+    following = as_data(as_object(links.get("next")).get("href"))
     # Only the query is used, written anew: a link must not lead a token to another address.
     query = following.partition("#")[0].partition("?")[2][:_LONGEST_QUERY]
     total = as_whole(as_object(value).get("totalCount"))

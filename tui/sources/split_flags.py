@@ -29,8 +29,7 @@ from tui.sources.split_door import (
     workspace,
 )
 from tui.sources.split_finding import flags_denied
-from tui.sources.split_rules import found, shares, unknown
-from tui.text import clean
+from tui.sources.split_rules import found, left_behind, overtaken, shares, unknown
 
 FLAGS = "flags"
 DEFINITIONS = "definitions"
@@ -219,27 +218,34 @@ def source_flag(flag: Object, definition: Object | None) -> SourceFlag:
     Split has no keys beside names. A treatment arrives as a string variation; on is the one with the largest
     share of the default rule, off the default treatment.
     """
-    name = clean(text(flag.get("name")))
-    description = clean(text(flag.get("description")))
-    tags = tuple(clean(tag) for one in objects(flag.get("tags")) if (tag := text(one.get("name"))))
+    name = text(flag.get("name"))
+    description = text(flag.get("description"))
+    tags = tuple(tag for one in objects(flag.get("tags")) if (tag := text(one.get("name"))))
     if definition is None:
         return SourceFlag(name, name, description, tags, (), None, None, False, (), (_NO_DEFINITION,))
     treatments = tuple(text(one.get("name")) for one in objects(definition.get("treatments")))
     by_share = shares(definition)
     largest = max(by_share, key=lambda treatment: by_share[treatment], default="")
+    on = _place(treatments, largest if by_share.get(largest, 0) > 0 else "")
     return SourceFlag(
         key=name,
         name=name,
         description=description,
         tags=tags,
         variations=strings(treatments),
-        on=_place(treatments, largest if by_share.get(largest, 0) > 0 else ""),
+        on=on,
         off=_place(treatments, text(definition.get("defaultTreatment"))),
         on_at_source=definition.get("killed") not in (True, "true"),
         losses=tuple(sorted({kind for kind, _ in found(definition)})),
-        warnings=tuple(map(_NOT_KNOWN.format, unknown(definition))),
+        warnings=(*map(_NOT_KNOWN.format, unknown(definition)), *left_behind(definition)),
+        cut_over_warning="" if on is None else _cut_over_warning(definition, treatments[on]),
         definition=definition,
     )
+
+
+def _cut_over_warning(definition: Object, on: str) -> str:
+    rebuild = overtaken(definition, on)
+    return f'Turning this on serves "{short(on)}" to everyone until you rebuild its {rebuild}.' if rebuild else ""
 
 
 _NOT_KNOWN = "One of its rules has the matcher {}, which is not known here: look at that rule in Split."

@@ -14,8 +14,7 @@ from tui.sources.foreign import left_out
 from tui.sources.shapes import elements, objects, text
 from tui.sources.unleash_check import compare, report_of, require_environment
 from tui.sources.unleash_door import NAME, TAG_FIELD, Features, door
-from tui.sources.unleash_rules import found, segment_id, unknown
-from tui.text import clean
+from tui.sources.unleash_rules import found, left_behind, overtaken, segment_id, unknown
 
 FLAGS = "flags"
 _AT_ONCE = 500  # flags between two looks at the clock
@@ -77,13 +76,15 @@ def source_flag(feature: Mapping[str, object]) -> SourceFlag:
     Without variants of its own it arrives as a boolean. Variants of the feature itself, which servers before 5 had,
     arrive as strings; which one stands for off is not documented.
     """
-    name = clean(text(feature.get("name")))
+    name = text(feature.get("name"))
     variants = tuple(text(one.get("name")) for one in objects(feature.get("variants")))
-    warnings = tuple(f"It has the {what}, which is not known here: look at it in Unleash." for what in unknown(feature))
+    strange = (f"It has the {what}, which is not known here: look at it in Unleash." for what in unknown(feature))
+    warnings = (*strange, *left_behind(feature))
+    rebuild = overtaken(feature)
     return SourceFlag(
         key=name,
         name=name,
-        description=clean(text(feature.get("description"))),
+        description=text(feature.get("description")),
         tags=None,
         variations=strings(variants) if variants else BOOLEAN,
         on=0,
@@ -91,8 +92,13 @@ def source_flag(feature: Mapping[str, object]) -> SourceFlag:
         on_at_source=feature.get("enabled") is True,
         losses=tuple(sorted({kind for kind, _ in found(feature)})),
         warnings=(*warnings, _OFF_NOT_KNOWN) if variants else warnings,
+        cut_over_warning=_CUT_OVER[bool(variants)].format(rebuild) if rebuild else "",
         definition=feature,
     )
 
 
+_CUT_OVER = {
+    True: "Turning this on serves one variant to everyone until you rebuild its {}.",
+    False: 'Turning this on serves "on" to everyone, and none of its variants, until you rebuild its {}.',
+}
 _OFF_NOT_KNOWN = "It has variants of its own: which one LaunchDarkly takes for off is not known."
