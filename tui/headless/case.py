@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
 
+from tui.files import working_folder
 from tui.flagimport import journal_file, journal_lock, recipe_keys, request
 from tui.flagimport.builtin_fields import TOKEN
 from tui.flagimport.journal import Identity, Journal, Stage, identity_of
@@ -45,7 +46,7 @@ class Around(plan.Around):
     """What a command finds around it; reports are written into `folder`."""
 
     input: TextIO = field(default_factory=lambda: sys.stdin)
-    folder: Path = field(default_factory=Path.cwd)
+    folder: Path = field(default_factory=working_folder)
 
 
 @dataclass
