@@ -21,6 +21,7 @@ VERSION = 1
 _LARGEST = 256 * 1024 * 1024
 _LATEST = 32_503_680_000
 """The year 3000, seconds since the epoch."""
+_WITH_CONFIGURATION = (Stage.CREATED, Stage.STARTING, Stage.STARTED, Stage.ENDED, Stage.VERIFIED)
 
 
 def folder() -> Path:
@@ -68,7 +69,12 @@ def load(path: Path) -> Journal | None:
 
 
 def _sound(journal: Journal) -> Journal:
-    """Return `journal` if each of its times is one that a calendar holds. Raises ValueError."""
+    """Return `journal` if a calendar holds its times, and it names its configuration if there is one.
+
+    Raises ValueError.
+    """
+    if journal.stage in _WITH_CONFIGURATION and not journal.configuration:
+        raise ValueError("configuration")
     for each in fields(journal):
         value = getattr(journal, each.name)
         if isinstance(value, float) and not 0 <= value < _LATEST:
@@ -185,12 +191,12 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 
 def _ms(value: Any) -> int | None:
-    """A number as it is, or None. Raises ValueError if it has a fraction or more than 53 bits, TypeError for others."""
+    """A number as it is, or None. Raises ValueError if it has a fraction or 19 digits, TypeError for others."""
     if value is None:
         return None
     if not isinstance(value, int | float):
         raise TypeError(value)
-    if value != int(value) or abs(value) >= 2**53:
+    if value != int(value) or abs(value) >= 10**18:
         raise ValueError(value)
     return int(value)
 

@@ -141,7 +141,7 @@ def _unwritten(path: Path, error: OSError, *, begun: bool) -> Failure:
     why = "Without it nobody could tell what this import has made."
     step = "Make room for it, or name another place by --journal"
     if begun:
-        return Failure(Kind.INTERNAL, what, why, f"{step}; what was sent stays sent. Then run it again.")
+        return Failure(Kind.UNREACHABLE, what, why, f"{step}; what was sent stays sent. Then run it again.")
     return Failure(Kind.RECIPE, what, why, f"{step}; nothing was sent.")
 
 

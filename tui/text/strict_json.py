@@ -21,8 +21,14 @@ def parse(raw: bytes | str) -> Any:
     """
     text = raw if isinstance(raw, str) else raw.decode("utf-8-sig")
     _check_depth(text)
+    return json.loads(text, parse_constant=_no_constant, parse_int=_integer, parse_float=_float)
+
+
+def first_object(text: str, start: int) -> Any:
+    """Return the value that begins at `start`, whatever follows it. Raises ValueError as `parse` does."""
+    decoder = json.JSONDecoder(parse_constant=_no_constant, parse_int=_integer, parse_float=_float)
     try:
-        return json.loads(text, parse_constant=_no_constant, parse_int=_integer, parse_float=_float)
+        return decoder.raw_decode(text, start)[0]
     except RecursionError:
         raise ValueError("the JSON is nested too deeply") from None
 
