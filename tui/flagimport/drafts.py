@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,5 +112,6 @@ def _reachable(step: str) -> bool:
 
 
 def discard(path: Path) -> None:
-    """Remove a saved draft, if there is one."""
-    path.unlink(missing_ok=True)
+    """Remove a saved draft, if there is one. One that can't be removed is offered again, which does no harm."""
+    with suppress(OSError):
+        path.unlink()
