@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code; `argv` is without the program's name, by default the process's."""
     streams.open_missing()
     out, err = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = streams.Results(out), streams.Messages(err)  # type: ignore[assignment]
+    sys.stdout, sys.stderr = streams.Results(out), streams.Messages(err)
     try:
         code = _ended(lambda: _run(list(sys.argv[1:] if argv is None else argv)))
         unwritten = _ended(lambda: sys.stdout.flush() or 0)
@@ -92,6 +92,8 @@ def _open_app(parsed: argparse.Namespace, redactor: Redactor, log: Log | None) -
 
         streams.draw_on_stdout()
         return run(_options(parsed), redactor, log)
+    except (BrokenPipeError, streams.ResultsLostError):
+        raise
     except Exception:
         return _failed("This program failed; the fault is ours. Start again to go on with your answers.", redactor)
 

@@ -138,7 +138,8 @@ def append_private(path: Path) -> int:
 def write_private(path: Path, text: str) -> None:
     """Replace `path` with `text` (UTF-8) in one step, readable and writable by its owner only (0600).
 
-    A lone surrogate, which a server may send and UTF-8 can't hold, becomes `?`. A reader sees the old text or the new text, never a part. Raises OSError; the old file is then unchanged.
+    A lone surrogate, which a server may send and UTF-8 can't hold, becomes `?`. A reader sees the old text or the new
+    text, never a part. Raises OSError; the old file is then unchanged.
     """
     make_folder(path.parent)
     _remove_abandoned(path.parent)

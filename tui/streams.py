@@ -27,11 +27,11 @@ def open_missing() -> None:
             mode = os.O_WRONLY if number == 2 else os.O_RDONLY
             os.set_inheritable(os.open(os.devnull, mode), True)  # it gets the lowest number that is free: this one
     if sys.stdin is None:
-        sys.stdin = sys.__stdin__ = _text_stream(0, "r")
+        sys.stdin = sys.__stdin__ = _text_stream(0, "r")  # type: ignore[misc]
     if sys.stdout is None:
-        sys.stdout = sys.__stdout__ = _text_stream(1, "w")
+        sys.stdout = sys.__stdout__ = _text_stream(1, "w")  # type: ignore[misc]
     if sys.stderr is None:
-        sys.stderr = sys.__stderr__ = _text_stream(2, "w")
+        sys.stderr = sys.__stderr__ = _text_stream(2, "w")  # type: ignore[misc]
 
 
 def _text_stream(number: int, mode: str) -> Any:

@@ -10,11 +10,14 @@ _RAW = "@raw:"
 """Begins a string that stands for JSON that `json.dumps` would not write."""
 _DEEP = "[" * 600 + "]" * 600
 ODD: tuple[Any, ...] = (
-    None, True, False, 0, -1, 1, 10**17, -(10**17), 2**63, 0.5, "", "x", "\x00", "\ud800", "\x1b[2J", "é" * 300, "never",
-    "1e400", "NaN", [], {}, [None], [[]], [1], [1, 2, 3], {"": ""}, {"x": []}, "http://127.0.0.1:1", "https://[",
+    None, True, False, 0, -1, 1, 10**17, -(10**17), 2**63, 0.5, "", "x", "\x00", "\ud800", "\x1b[2J", "é" * 300,
+    "never", "1e400", "NaN", [], {}, [None], [[]], [1], [1, 2, 3], {"": ""}, {"x": []}, "http://127.0.0.1:1", "https://[",
     *(f"{_RAW}{text}" for text in ("Infinity", "-Infinity", "NaN", "1e400", "1" * 401, "1" * 5000, "-0.0", _DEEP)),
 )  # fmt: skip
-_BYTES = (b"\xff", b"\x00", b"\xed\xa0\x80", b"\xef\xbb\xbf", b'"', b"{", b"}", b"[", b"]", b",", b"\\", b"\\ud800", b"9" * 400)
+_BYTES = (
+    b"\xff", b"\x00", b"\xed\xa0\x80", b"\xef\xbb\xbf", b'"', b"{", b"}", b"[", b"]", b",", b"\\", b"\\ud800",
+    b"9" * 400,
+)  # fmt: skip
 
 
 def mutated(chance: random.Random, raw: bytes) -> bytes:

@@ -65,9 +65,10 @@ def full(handle: int) -> None:
 def test_what_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "file"
     write_private(path, "old")
-    with monkeypatch.context() as patch, pytest.raises(OSError, match="full"):
+    with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
-        write_private(path, "new")
+        with pytest.raises(OSError, match="full"):
+            write_private(path, "new")
     assert path.read_text() == "old"
     assert [each.name for each in tmp_path.iterdir()] == ["file"]
     (tmp_path / "folder").mkdir()

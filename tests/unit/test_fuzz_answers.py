@@ -53,9 +53,7 @@ def box() -> Iterator[Damaging]:
 
 
 @pytest.fixture(params=["unleash", "split"])
-def recipe(
-    box: Damaging, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> Recipe:
+def recipe(box: Damaging, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Recipe:
     made = recipe_in(box, tmp_path, request.param)
     for name, value in made.environ.items():
         monkeypatch.setenv(name, value)

@@ -32,7 +32,8 @@ def run(
     """List the entries, or forget those with these `names` (`everything`: all). Returns the exit code.
 
     0 when it is done, also where an entry was no longer in the keyring. 2 for a name that is not listed, and for a
-    list that can't be used; nothing was removed then. 5 where the keyring did not let an entry be removed; those before it are gone.
+    list that can't be used; nothing was removed then. 5 where the keyring did not let an entry be removed; those
+    before it are gone.
     """
     output = Output(as_json, out or sys.stdout, err or sys.stderr)
     store = keyring or Keyring()
