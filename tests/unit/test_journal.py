@@ -52,7 +52,7 @@ JOURNALS = st.builds(
     stage=st.sampled_from(Stage),
     ids_before=st.frozensets(TEXT, max_size=3),
     sent_at=WHEN,
-    configuration=TEXT,
+    configuration=KEY,
     reused=st.booleans(),
     mark=st.none() | st.builds(Mark, TEXT, MS, MS, st.frozensets(TEXT, max_size=2)),
     snapshot_at=WHEN,

@@ -5,21 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import stat
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from tui.files import state_dir, write_private
+from tui.files import read_ordinary, state_dir, write_private
 from tui.flagimport.journal import Expected, Identity, Importer, Journal, LeftOut, Mark, Stage, Start, Trace
 from tui.flagimport.journal_heads import FOLDER, HEAD, head_of
 from tui.net.errors import Failure, Kind
 from tui.sources.flags import Lost, Variation
-from tui.text import Redactor, clean
+from tui.text import Redactor, clean, strict_json
 
 VERSION = 1
 _LARGEST = 256 * 1024 * 1024
+_LATEST = 32_503_680_000
+"""The year 3000, seconds since the epoch."""
+_WITH_CONFIGURATION = (Stage.CREATED, Stage.STARTING, Stage.STARTED, Stage.ENDED, Stage.VERIFIED)
 
 
 def folder() -> Path:
@@ -53,19 +55,31 @@ def keeper(path: Path, redactor: Redactor) -> Callable[[Journal], None]:
 def load(path: Path) -> Journal | None:
     """The journal in a file; None where there is none. Raises Failure RECIPE for a file that is no journal."""
     try:
-        found = path.stat()
+        raw = read_ordinary(path, _LARGEST)
     except FileNotFoundError:
         return None
-    except OSError as error:
-        raise _unreadable(path, error.strerror or "no reason given") from None
-    if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
-        raise _unreadable(path, "it is no ordinary file, or too large")
+    except (OSError, ValueError) as error:  # ValueError: a zero character in the path
+        raise _unreadable(path, getattr(error, "strerror", None) or "no reason given") from None
+    if raw is None or len(raw) > _LARGEST:
+        raise _unreadable(path, "it is not a regular file, or it is too large")
     try:
-        return _read(json.loads(path.read_text("utf-8")))
-    except OSError as error:
-        raise _unreadable(path, error.strerror or "no reason given") from None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return _sound(_read(strict_json.parse(raw)))
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError):
         raise _unreadable(path, "it is not a journal of this version") from None
+
+
+def _sound(journal: Journal) -> Journal:
+    """Return `journal` if a calendar holds its times, and it names its configuration if there is one.
+
+    Raises ValueError.
+    """
+    if journal.stage in _WITH_CONFIGURATION and not journal.configuration:
+        raise ValueError("configuration")
+    for each in fields(journal):
+        value = getattr(journal, each.name)
+        if isinstance(value, float) and not 0 <= value < _LATEST:
+            raise ValueError(each.name)
+    return journal
 
 
 def _unreadable(path: Path, why: str) -> Failure:
@@ -189,7 +203,14 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 
 def _ms(value: Any) -> int | None:
-    return None if value is None else int(value)
+    """A number as it is, or None. Raises ValueError if it has a fraction or 19 digits, TypeError for others."""
+    if value is None:
+        return None
+    if not isinstance(value, int | float):
+        raise TypeError(value)
+    if value != int(value) or abs(value) >= 10**18:
+        raise ValueError(value)
+    return int(value)
 
 
 def _mark(mark: Mapping[str, Any]) -> Mark:

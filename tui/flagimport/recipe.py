@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import tomlkit
 
-from tui.files import unused, write_private
+from tui.files import read_ordinary, unused, write_private
 from tui.flagimport import form as forms
 from tui.flagimport import walk
 from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, SOURCE_API, TOKEN
@@ -72,8 +73,9 @@ def file_name(draft: Draft) -> str:
 def save(recipe: Recipe, folder: Path, name: str) -> Path:
     """Write a recipe beside any that is there already (name-2.toml ...). Raises OSError."""
     path = folder / name
-    if path.is_file() and path.read_text("utf-8", "replace") == recipe.text:
-        return path
+    with suppress(OSError):
+        if read_ordinary(path, len(recipe.text) * 4) == recipe.text.encode("utf-8"):
+            return path
     path = unused(folder, name)
     write_private(path, recipe.text)
     return path

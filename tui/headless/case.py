@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
 
+from tui.files import working_folder
 from tui.flagimport import journal_file, journal_lock, recipe_keys, request
 from tui.flagimport.builtin_fields import TOKEN
 from tui.flagimport.journal import Identity, Journal, Stage, identity_of
@@ -47,7 +48,7 @@ class Around(plan.Around):
     """What a command finds around it; reports are written into `folder`."""
 
     input: TextIO = field(default_factory=lambda: sys.stdin)
-    folder: Path = field(default_factory=Path.cwd)
+    folder: Path = field(default_factory=working_folder)
 
 
 @dataclass
@@ -142,7 +143,7 @@ def _unwritten(path: Path, error: OSError, *, begun: bool) -> Failure:
     why = "Without it nobody could tell what this import has made."
     step = "Make room for it, or name another place by --journal"
     if begun:
-        return Failure(Kind.INTERNAL, what, why, f"{step}; what was sent stays sent. Then run it again.")
+        return Failure(Kind.UNREACHABLE, what, why, f"{step}; what was sent stays sent. Then run it again.")
     return Failure(Kind.RECIPE, what, why, f"{step}; nothing was sent.")
 
 

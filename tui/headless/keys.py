@@ -31,8 +31,9 @@ def run(
 ) -> int:
     """List the entries, or forget those with these `names` (`everything`: all). Returns the exit code.
 
-    0 when it is done, also where an entry was no longer in the keyring. 2 for a name that is not listed;
-    nothing was removed then. 5 where the keyring did not let an entry be removed; those before it are gone.
+    0 when it is done, also where an entry was no longer in the keyring. 2 for a name that is not listed, and for a
+    list that can't be used; nothing was removed then. 5 where the keyring did not let an entry be removed; those
+    before it are gone.
     """
     output = Output(as_json, out or sys.stdout, err or sys.stderr)
     store = keyring or Keyring()
@@ -42,7 +43,7 @@ def run(
             return asyncio.run(_list(store, entries, output))
         return asyncio.run(_forget(store, _chosen(entries, names, everything), output))
     except IndexFileError as error:
-        return output.fail(Failure(Kind.INTERNAL, str(error), "", "No key was touched."), keys=[])
+        return output.fail(Failure(Kind.RECIPE, str(error), "", "No key was touched."), keys=[])
     except Failure as failure:
         return output.fail(failure, keys=[])
 

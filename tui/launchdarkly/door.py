@@ -75,9 +75,10 @@ class Door:
 
 
 def part(text: str) -> str:
-    """One part of a path; dots alone are encoded as well, or a server could walk up by them."""
+    """One part of a path; dots alone are encoded as well, or a server could walk up by them. Raises Failure NOT_JSON
+    for a blank, which only an answer that makes no sense can have left where a key belongs."""
     if not text:
-        raise ValueError("a part of the path is empty")
+        raise Failure(Kind.NOT_JSON, "A key that LaunchDarkly needs is blank, so the request was not sent.")
     return quote(text, safe="", errors="replace") if text.strip(".") else text.replace(".", "%2E")
 
 

@@ -12,8 +12,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from tui.files import read_ordinary
 from tui.manifests.models import FormVariable, Manifest, wrong_dependencies
-from tui.text import clean
+from tui.text import clean, strict_json
 
 _LARGEST = 1024 * 1024  # LaunchDarkly's own are below 10 kB
 _SHOWN = 80
@@ -81,15 +82,16 @@ def registry(extra: Iterable[Path] = ()) -> dict[str, Manifest]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        with path.open("rb") as file:
-            raw = file.read(_LARGEST + 1)
+        raw = read_ordinary(path, _LARGEST)
     except (OSError, ValueError) as error:  # ValueError: a zero character in the path
         reason = getattr(error, "strerror", None) or "it is no path"
         raise ManifestError(path, [Problem("", f"cannot be read: {clean(reason)}")]) from None
+    if raw is None:
+        raise ManifestError(path, [Problem("", "is not a regular file")])
     if len(raw) > _LARGEST:
         raise ManifestError(path, [Problem("", "is larger than 1 MiB, which no manifest is")])
     try:
-        content = json.loads(raw.decode("utf-8-sig"))
+        content = strict_json.parse(raw)
     except json.JSONDecodeError as error:
         text = f"is not JSON: {error.msg} in line {error.lineno}, column {error.colno}"
         raise ManifestError(path, [Problem("", text)]) from None

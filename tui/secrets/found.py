@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui.files import read_ordinary
 from tui.secrets.names import TOKEN, host_of, proposed_variable
 
 if TYPE_CHECKING:
@@ -94,9 +95,10 @@ def _ldcli(environ: Mapping[str, str]) -> _Ldcli:
         return _Ldcli({})
     path = Path(folder) / "ldcli" / "config.yml"
     try:
-        if not path.is_file() or path.stat().st_size > _LARGEST:
+        raw = read_ordinary(path, _LARGEST)
+        if raw is None or len(raw) > _LARGEST:
             return _Ldcli({})
-        text = path.read_text("utf-8-sig")
+        text = raw.decode("utf-8-sig")
     except (OSError, ValueError):
         return _Ldcli({})
     return _Ldcli(dict(filter(None, map(_entry, text.splitlines()))))
