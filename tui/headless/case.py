@@ -20,7 +20,7 @@ from tui.flagimport.tools import Tools
 from tui.flagimport.walk import Draft
 from tui.flagimport.watch import STUCK_AFTER
 from tui.headless import plan
-from tui.headless.output import Output
+from tui.headless.output import Output, write
 from tui.headless.progress import Progress
 from tui.net.errors import Failure, Kind
 from tui.secrets.bag import Bag
@@ -59,6 +59,7 @@ class Case:
     bag: Bag
     tools: Tools
     around: Around
+    warned: set[str] = field(default_factory=set)
 
     @property
     def references(self) -> dict[str, str]:
@@ -87,12 +88,25 @@ class Case:
 
     async def completed(self) -> CreateRequest:
         """The request that can be sent, all its secrets in the bag. Raises Failure."""
-        return request.build(await self._fetched([*self.recipe.references]))
+        return request.build(await self._fetched([*self.recipe.references], creating=True))
 
-    async def _fetched(self, wanted: Sequence[str]) -> Draft:
+    async def _fetched(self, wanted: Sequence[str], *, creating: bool = False) -> Draft:
         there = [key for key in dict.fromkeys(wanted) if key in self.recipe.references]
-        around = self.around
-        return await recipe_keys.fetched(self.recipe, there, self.bag, environ=around.environ, keyring=around.keyring)
+        return await recipe_keys.fetched(
+            self.recipe,
+            there,
+            self.bag,
+            environ=self.around.environ,
+            keyring=self.around.keyring,
+            warn=self._warn,
+            creating=creating,
+        )
+
+    def _warn(self, text: str) -> None:
+        """Say a sentence once, however often keys are fetched."""
+        if text not in self.warned:
+            self.warned.add(text)
+            write(self.tools.redactor(text), self.around.err)
 
     def progress(self) -> Progress:
         return Progress(self.around.err, timer=self.tools.timer, now=self.tools.now)

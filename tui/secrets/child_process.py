@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,12 +14,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tui.secrets.names import holds_secret
 from tui.secrets.states import State
 from tui.text import clean
 
 CHILD = (sys.executable, "-P", str(Path(__file__).with_name("_keyring_child.py")))
 """-P keeps this folder off the child's import path; -I would hide a user's own site-packages as well."""
+
+# What keyring, D-Bus, KWallet and a password window need, and nothing else: a recipe may keep a key in any variable.
+# No SSH_*: a keyring never uses them. The system's own on Windows; Python's, so that it finds its packages as we did.
+_FOR_THE_CHILD = re.compile(
+    r"DBUS_\w+|XDG_\w+|KDE_\w+|GNOME_KEYRING_CONTROL|KEYRING_PROPERTY_\w+|PYTHON_KEYRING_BACKEND"
+    r"|HOME|USER|LOGNAME|PATH|TMPDIR|LANG|LANGUAGE|LC_[A-Z]+|DISPLAY|WAYLAND_DISPLAY|XAUTHORITY"
+    r"|PYTHON(?:PATH|HOME|USERBASE|NOUSERSITE|UTF8|DONTWRITEBYTECODE)|LD_LIBRARY_PATH|DYLD_\w+|__CF_USER_TEXT_ENCODING"
+    r"|SYSTEMROOT|WINDIR|COMSPEC|PATHEXT|TEMP|TMP|USERNAME|USERDOMAIN|USERPROFILE|HOMEDRIVE|HOMEPATH|(?:LOCAL)?APPDATA"
+    r"|PROGRAMDATA|ALLUSERSPROFILE|PUBLIC|COMPUTERNAME",
+    re.IGNORECASE if sys.platform == "win32" else 0,
+)
 
 _LARGEST = 1024 * 1024
 _AFTER_KILL = 0.5  # seconds; a killed process is gone at once unless the kernel holds it
@@ -78,7 +89,7 @@ async def _whole(work: asyncio.Future[Any]) -> None:
 
 async def _made(child: Sequence[str]) -> asyncio.subprocess.Process:
     pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
-    environ = {name: value for name, value in os.environ.items() if not holds_secret(name)}
+    environ = {name: value for name, value in os.environ.items() if _FOR_THE_CHILD.fullmatch(name)}
     # A session of its own: no terminal to ask for passwords on, and one group to kill.
     return await asyncio.create_subprocess_exec(
         *child, stdin=pipe, stdout=pipe, stderr=nothing, env=environ, start_new_session=True
