@@ -6,7 +6,7 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from tui.command_line import parser
 
@@ -50,7 +50,16 @@ def _flush() -> None:
 
 def _run(argv: list[str]) -> int:
     parsed = parser().parse_args(argv)
+    if _holds_key(vars(parsed).values()):
+        what = "The command line contains a key. No argument takes one, and other users can see it there."
+        return _refused(parsed, f"{what} Set a variable or use the keyring, and replace that key. Nothing was sent.")
     return _COMMANDS[parsed.command](parsed)
+
+
+def _holds_key(values: Iterable[object]) -> bool:
+    from tui.text.key_text import holds_key
+
+    return any(_holds_key(each) if isinstance(each, list) else holds_key(str(each)) for each in values)
 
 
 # --- the wizard
@@ -176,7 +185,10 @@ def _logged(parsed: argparse.Namespace, run: Callable[[Redactor, Log | None], in
     try:
         log, close = open_log(parsed.log, redactor)
     except OSError as error:
-        return _refused(parsed, f"The log {parsed.log} cannot be written: {error.strerror}. Nothing was sent.")
+        from tui.text.key_text import without_keys
+
+        name = without_keys(str(parsed.log))
+        return _refused(parsed, f"The log {name} cannot be written: {error.strerror}. Nothing was sent.")
     try:
         return run(redactor, log)
     finally:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.secrets.names import SERVICE, entry_name, host_of, proposed_variable, variable_of_entry
+from tui.secrets.names import SERVICE, entry_name, holds_secret, host_of, proposed_variable, variable_of_entry
 
 
 def test_entries_are_named_as_recipes_expect_them() -> None:
@@ -62,9 +62,11 @@ def test_a_part_that_is_missing_is_a_dash() -> None:
 )
 def test_proposed_variables(integration: str, key: str, variable: str) -> None:
     assert proposed_variable(integration, key) == variable
+    assert holds_secret(variable)
 
 
 def test_an_entry_tells_the_variable_that_could_replace_it() -> None:
     assert variable_of_entry(entry_name("h")) == "LD_ACCESS_TOKEN"
     name = entry_name("h", project="web", integration="split", variable="workspaceApiKey")
     assert variable_of_entry(name) == "SPLIT_ADMIN_KEY"
+    assert not holds_secret("PATH")

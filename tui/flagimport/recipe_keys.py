@@ -86,13 +86,13 @@ async def _value(
     if got.value is not None:
         return got.value.get_secret_value()
     why = f"The keyring has no entry {entry}." if got.state is State.MISSING else got.why
-    remedy = _REMEDY.get(got.state, "Fix the keyring")
-    instead = f"write env:{proposed_variable(draft.integration, key)} in the recipe"
+    instead = f"env:{proposed_variable(draft.integration, key)} in the recipe"
+    remedy = _REMEDY.get(got.state, "")
     raise Failure(
         Kind.CREDENTIAL,
         f"There is no {label}. {why}",
         _ONLY_PLACE,
-        f"{remedy}, or {instead}, and run again; nothing was sent.",
+        f"{f'{remedy}, or write' if remedy else 'Write'} {instead}, and run again; nothing was sent.",
         field=key,
     )
 

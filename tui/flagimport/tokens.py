@@ -13,6 +13,7 @@ from tui.flagimport.finding import Finding, Level
 from tui.flagimport.variables import SecretFacts, Variable
 from tui.secrets.intake import SHORTEST
 from tui.secrets.placeholders import is_placeholder
+from tui.text.key_text import LD_UUID, UNLEASH_V2, holds_key
 
 LD_API = "ld-api"
 LD_SDK = "ld-sdk"
@@ -26,11 +27,8 @@ UNKNOWN = ""
 
 LONGEST = 4096
 
-_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_LD_API = re.compile(rf"api-{_UUID}", re.IGNORECASE)
-# The secret part of Unleash's tokens: 56 hex digits, and since version 8 a selector and a verifier in base64url.
-_V2 = r"v2_[A-Za-z0-9_-]{20,}_[A-Za-z0-9_-]{40,}"
-_UNLEASH_SECRET = rf"(?:[0-9a-f]{{56}}|{_V2})"
+_LD_API = re.compile(rf"api-{LD_UUID}", re.IGNORECASE)
+_UNLEASH_SECRET = rf"(?:[0-9a-f]{{56}}|{UNLEASH_V2})"
 _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (LD_API, _LD_API),
     (LD_SDK, re.compile(r"sdk-[0-9a-zA-Z-]+")),
@@ -46,13 +44,6 @@ _PROJECT = r"(\*|\[\]|[A-Za-z0-9~_.-]{1,100})"
 _UNLEASH = (
     re.compile(rf"{_PROJECT}:([A-Za-z0-9~_.-]{{1,100}}?)\.{_UNLEASH_SECRET}"),
     re.compile(rf"{_PROJECT}:([A-Za-z0-9~_-]{{1,100}})\.[^:]{{12,}}"),
-)
-# Anywhere in a text, and nothing but a key: the last part alone of what Unleash or Harness makes would be enough.
-_UNMISTAKABLE = re.compile(
-    rf"(?<![A-Za-z0-9])(?:(?:api|sdk|mob)-{_UUID}|[ps]at\.[A-Za-z0-9_-]{{16,}}\.[A-Za-z0-9]{{16,}}(?:\.[A-Za-z0-9]{{12,}})?|{_V2})"
-    rf"|(?<![A-Za-z0-9])user:[0-9a-f]{{56}}|\*:\*\.[^\s:]{{12,}}"
-    rf"|:[A-Za-z0-9~_.-]{{1,100}}\.(?:[0-9a-f]{{56}}(?![0-9a-f])|unleash-insecure-[a-z-]+)",
-    re.IGNORECASE,
 )
 _VARIABLE_NAME = re.compile(r"env:\w+|file:.+|keyring")
 _ASSIGNMENT = re.compile(r"(?:export\s*)?[A-Z][A-Z0-9_]{2,}=[\w\"'].*")
@@ -78,7 +69,7 @@ def scope_of(value: str) -> tuple[str, str] | None:
 
 def looks_secret(value: str) -> bool:
     """Whether a value typed into a field that is no key field has, or contains, the unmistakable shape of a key."""
-    return len(value) <= LONGEST and _UNMISTAKABLE.search(value) is not None
+    return len(value) <= LONGEST and holds_key(value)
 
 
 def secret_facts(variable: Variable, value: str) -> SecretFacts:

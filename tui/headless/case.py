@@ -15,6 +15,7 @@ from tui.flagimport.builtin_fields import TOKEN
 from tui.flagimport.journal import Identity, Journal, Stage, identity_of
 from tui.flagimport.plan_request import PlanRequest, plan_request
 from tui.flagimport.recipe_file import RecipeAnswers
+from tui.flagimport.recipe_problems import shown
 from tui.flagimport.request import CreateRequest
 from tui.flagimport.tools import Tools
 from tui.flagimport.walk import Draft
@@ -142,7 +143,7 @@ def _must_be_of(noted: Journal | None, identity: Identity, path: Path) -> None:
     if noted is not None and noted.identity != identity:
         raise Failure(
             Kind.RECIPE,
-            f"The journal {clean(path.name)} is of another import:"
+            f"The journal {shown(path.name)} is of another import:"
             f' "{clean(noted.identity.name)}" in {clean(noted.identity.project)}.',
             "A journal belongs to one host, project, integration and name.",
             "Name another by --journal; nothing was sent.",
@@ -150,7 +151,7 @@ def _must_be_of(noted: Journal | None, identity: Identity, path: Path) -> None:
 
 
 def _unwritten(path: Path, error: OSError, *, begun: bool) -> Failure:
-    what = f"The journal {clean(path.name)} cannot be written: {error.strerror or 'no reason given'}."
+    what = f"The journal {shown(path.name)} cannot be written: {error.strerror or 'no reason given'}."
     why = "Without it nobody could tell what this import has made."
     step = "Make room for it, or name another place by --journal"
     if begun:

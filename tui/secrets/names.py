@@ -56,6 +56,11 @@ def proposed_variable(integration: str, key: str) -> str:
     return known or "LDFI_" + re.sub(r"[^A-Za-z0-9_]", "_", key).upper()
 
 
+def holds_secret(variable: str) -> bool:
+    """Whether an environment variable is one of those proposed for a secret."""
+    return variable.startswith("LDFI_") or variable in _VARIABLES.values()
+
+
 def variable_of_entry(user: str) -> str:
     """The environment variable that could take the place of an entry in the keyring."""
     *_, integration, key = (unquote(part) for part in f"/{user}".split("/"))

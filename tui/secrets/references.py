@@ -55,7 +55,12 @@ def parse(text: str) -> Reference:
 
 
 def resolve(
-    reference: Reference, *, label: str, field: str, environ: Mapping[str, str], warn: Callable[[str], None]
+    reference: Reference,
+    *,
+    label: str,
+    field: str,
+    environ: Mapping[str, str],
+    warn: Callable[[str], None] | None = None,
 ) -> SecretStr:
     """Return the secret that an `env` or `file` reference names, as `intake.key_in` takes it.
 
@@ -83,7 +88,7 @@ def resolve(
             f"Store the key alone there, unchanged, {_NEXT}",
             field=field,
         ) from None
-    if found.open_to_others:
+    if found.open_to_others and warn is not None:
         warn(f"Other users of this machine can read {found.place}, which holds a key. Make it private: chmod 600.")
     return SecretStr(key)
 
