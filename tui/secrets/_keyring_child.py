@@ -177,12 +177,19 @@ def _standing(backend: KeyringBackend, reply: dict[str, Any]) -> str:
             state = "locked" if collection.is_locked() else "ready"
         except secretstorage.exceptions.ItemNotFoundException:
             state = "no-collection"
-            if preferred:
-                reply["by"] = _PREFERRED
-            elif _has_collections(bus):
-                reply["error"] = "NoDefaultCollection"
         reply["label"] = _provider(bus) or reply["label"]
+        if state == "no-collection" and preferred:
+            reply["by"] = _PREFERRED
+        elif state == "no-collection" and _has_collections(bus):
+            reply.update(error="NoDefaultCollection", by=_gnome_default(reply["label"]))
     return state
+
+
+def _gnome_default(label: str) -> str:
+    """The file in which GNOME Keyring keeps the name of its default collection; "" if there is none."""
+    data = os.environ.get("XDG_DATA_HOME") or Path("~/.local/share").expanduser()
+    path = Path(data) / "keyrings" / "default"
+    return str(path) if label == _PROVIDERS["gnome-keyring-d"] and path.is_file() else ""
 
 
 def _has_collections(bus: Any) -> bool:
