@@ -146,6 +146,10 @@ async def test_a_backend_that_was_left_over_is_named_to_a_command(
             assert part in error["message"] + error["advice"]
 
 
+def environ_of(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/environ").read_bytes()
+
+
 async def test_the_child_inherits_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever variable a recipe keeps it in."""
     mark = tmp_path / "blocked"
@@ -160,7 +164,7 @@ async def test_the_child_inherits_no_key(tmp_path: Path, monkeypatch: pytest.Mon
         monkeypatch.setenv(name, CANARY)
     asked = asyncio.create_task(Keyring(limits=ROOMY).get(USER))
     await soon(mark.exists, "the child")
-    environ = Path(f"/proc/{mark.read_text()}/environ").read_bytes()
+    environ = environ_of(int(mark.read_text()))
     asked.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asked

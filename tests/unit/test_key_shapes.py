@@ -112,7 +112,7 @@ def test_a_placeholder_in_a_list_an_address_or_a_reference_is_refused(text: str)
         ("launchdarkly.token", text),
         ("import.config.sourceApiKey", text),
     ):
-        if value in (f"https://{name}/" for name in ("null", "undefined", "None", "op://vault/item/field")):
+        if value in [f"https://{name}/" for name in ("null", "undefined", "None", "op://vault/item/field")]:
             continue  # a host may be called that
         assert place in said(changed(place, value))
 
