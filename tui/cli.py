@@ -6,7 +6,7 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from tui import streams
 from tui.command_line import parser
@@ -66,7 +66,16 @@ def _flush(*all_: TextIO) -> None:
 
 def _run(argv: list[str]) -> int:
     parsed = parser().parse_args(argv)
+    if _holds_key(vars(parsed).values()):
+        what = "The command line contains a key. No argument takes one, and other users can see it there."
+        return _refused(parsed, f"{what} Set a variable or use the keyring, and replace that key. Nothing was sent.")
     return _COMMANDS[parsed.command](parsed)
+
+
+def _holds_key(values: Iterable[object]) -> bool:
+    from tui.text.key_text import holds_key
+
+    return any(_holds_key(each) if isinstance(each, list) else holds_key(str(each)) for each in values)
 
 
 # --- the wizard
@@ -188,15 +197,17 @@ def _prepare_process() -> None:
 
 def _logged(parsed: argparse.Namespace, run: Callable[[Redactor, Log | None], int]) -> int:
     """Run a command with a redactor, and with a log where one is asked for."""
-    from tui.text import Redactor, clean
+    from tui.text import Redactor
     from tui.text.log import open_log
 
     redactor = Redactor()
     try:
         log, close = open_log(parsed.log, redactor)
     except (OSError, ValueError) as error:  # ValueError: a zero character in the path
+        from tui.text.key_text import without_keys
+
         reason = getattr(error, "strerror", None) or "it is not a path"
-        return _refused(parsed, f"Can't write the log {clean(str(parsed.log))}: {reason}. Nothing was sent.")
+        return _refused(parsed, f"Can't write the log {without_keys(str(parsed.log))}: {reason}. Nothing was sent.")
     try:
         return run(redactor, log)
     finally:

@@ -97,7 +97,6 @@ def test_forgets_everything_and_says_what_was_gone_already(filled: Keyring, tmp_
 def test_an_unknown_name_removes_nothing(filled: Keyring) -> None:
     code, out, err = keys("forget", [TOKEN, "nobody\x1b[2J"], keyring=filled)
     assert (code, out) == (2, "")
-    assert err.startswith("No key is kept under the name nobody")
     assert "\x1b" not in err
     assert len(filled.index.read()) == 2
     code, out, err = keys("forget", ["nobody"], keyring=filled, as_json=True)

@@ -52,15 +52,16 @@ def struck_by(monkeypatch: pytest.MonkeyPatch, box: Sandbox, method: str, ending
     box.set_fault(fault.name)
 
 
-OPEN: dict[str, Callable[[bool], Act]] = {
-    **{
-        str(status): lambda done, status=status: instead(status, b"", carried_out=done)  # type: ignore[misc]
-        for status in (408, 500, 502, 503, 504)
-    },
-    "reset": lambda done: mischief.loses_the_answer if done else mischief.loses_the_request,
-}
-UNREADABLE = {"no JSON": lambda done: instead(200, b"<html>", carried_out=done)}
-ANSWERS = {**OPEN, **UNREADABLE}
+def replaced(status: int, body: bytes = b"") -> Callable[[bool], Act]:
+    return lambda carried_out: instead(status, body, carried_out=carried_out)
+
+
+def reset(carried_out: bool) -> Act:
+    return mischief.loses_the_answer if carried_out else mischief.loses_the_request
+
+
+OPEN = {str(status): replaced(status) for status in (408, 500, 502, 503, 504)} | {"reset": reset}
+ANSWERS = OPEN | {"no JSON": replaced(200, b"<html>")}
 
 
 @pytest.mark.parametrize("answer", ANSWERS)

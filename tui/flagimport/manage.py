@@ -114,7 +114,7 @@ def found(listed: Iterable[Configuration], id: str) -> Configuration:
     if one is None:
         raise Failure(
             Kind.NOT_FOUND,
-            f"There is no flag import configuration {clean(id)[:64]} in your account.",
+            "There is no flag import configuration with this ID in your account.",
             "It was deleted, your token may not see it, or this is not its id.",
             "Look it up with: ld-flag-import configs list",
         )

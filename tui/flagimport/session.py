@@ -261,7 +261,11 @@ class Session:
             self.draft = walk.put(self.draft, key, value, source=said, touched=False)
 
     def _put_secret_found(self, key: str) -> None:
-        hit = found.find(key, self.draft.integration, self.environ, host=self.host_name())
+        try:
+            hit = found.find(key, self.draft.integration, self.environ, host=self.host_name())
+        except found.UnusableFoundError as wrong:
+            self.draft = walk.refuse_secret(self.draft, key, str(wrong), source=f"from {wrong.place}")
+            return
         if hit is None:
             return
         self.draft = walk.put_secret(
@@ -272,6 +276,7 @@ class Session:
             source=hit.said,
             reference=hit.reference,
             touched=True,
+            pasted=False,
         )
 
     def _secret_keys(self) -> list[str]:
@@ -342,7 +347,13 @@ class Session:
         label = self.probe.label if self.probe else "the keyring"
         self._entries[key] = entry
         self.draft = walk.put_secret(
-            self.draft, self.bag, key, got.value.get_secret_value(), source=f"from {label}", reference=walk.KEYRING
+            self.draft,
+            self.bag,
+            key,
+            got.value.get_secret_value(),
+            source=f"from {label}",
+            reference=walk.KEYRING,
+            pasted=False,
         )
         return ""
 

@@ -16,12 +16,13 @@ from tui.flagimport.builtin_fields import TOKEN
 from tui.flagimport.journal import Identity, Journal, Stage, identity_of
 from tui.flagimport.plan_request import PlanRequest, plan_request
 from tui.flagimport.recipe_file import RecipeAnswers
+from tui.flagimport.recipe_problems import shown
 from tui.flagimport.request import CreateRequest
 from tui.flagimport.tools import Tools
 from tui.flagimport.walk import Draft
 from tui.flagimport.watch import STUCK_AFTER
 from tui.headless import plan
-from tui.headless.output import Output
+from tui.headless.output import Output, write
 from tui.headless.progress import Progress
 from tui.net.errors import Failure, Kind
 from tui.secrets.bag import Bag
@@ -62,6 +63,7 @@ class Case:
     bag: Bag
     tools: Tools
     around: Around
+    warned: set[str] = field(default_factory=set)
 
     @property
     def references(self) -> dict[str, str]:
@@ -90,12 +92,25 @@ class Case:
 
     async def completed(self) -> CreateRequest:
         """The request that can be sent, all its secrets in the bag. Raises Failure."""
-        return request.build(await self._fetched([*self.recipe.references]))
+        return request.build(await self._fetched([*self.recipe.references], creating=True))
 
-    async def _fetched(self, wanted: Sequence[str]) -> Draft:
+    async def _fetched(self, wanted: Sequence[str], *, creating: bool = False) -> Draft:
         there = [key for key in dict.fromkeys(wanted) if key in self.recipe.references]
-        around = self.around
-        return await recipe_keys.fetched(self.recipe, there, self.bag, environ=around.environ, keyring=around.keyring)
+        return await recipe_keys.fetched(
+            self.recipe,
+            there,
+            self.bag,
+            environ=self.around.environ,
+            keyring=self.around.keyring,
+            warn=self._warn,
+            creating=creating,
+        )
+
+    def _warn(self, text: str) -> None:
+        """Say a sentence once, however often keys are fetched."""
+        if text not in self.warned:
+            self.warned.add(text)
+            write(self.tools.redactor(text), self.around.err)
 
     def progress(self) -> Progress:
         return Progress(self.around.err, timer=self.tools.timer, now=self.tools.now)
@@ -131,7 +146,7 @@ def _must_be_of(noted: Journal | None, identity: Identity, path: Path) -> None:
     if noted is not None and noted.identity != identity:
         raise Failure(
             Kind.RECIPE,
-            f"The journal {clean(path.name)} is of another import:"
+            f"The journal {shown(path.name)} is of another import:"
             f' "{clean(noted.identity.name)}" in {clean(noted.identity.project)}.',
             "A journal belongs to one host, project, integration and name.",
             "Name another by --journal; nothing was sent.",
@@ -139,7 +154,7 @@ def _must_be_of(noted: Journal | None, identity: Identity, path: Path) -> None:
 
 
 def _unwritten(path: Path, error: OSError, *, begun: bool) -> Failure:
-    what = f"The journal {clean(path.name)} cannot be written: {error.strerror or 'no reason given'}."
+    what = f"The journal {shown(path.name)} cannot be written: {error.strerror or 'no reason given'}."
     why = "Without it nobody could tell what this import has made."
     step = "Make room for it, or name another place by --journal"
     if begun:

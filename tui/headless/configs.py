@@ -30,6 +30,7 @@ from tui.net.events import Exchange, Result
 from tui.net.times import span
 from tui.secrets import found
 from tui.secrets.bag import Bag
+from tui.secrets.keyring_store import Got, State
 from tui.secrets.names import entry_name
 
 T = TypeVar("T")
@@ -153,27 +154,33 @@ class _Command:
 
     async def _token(self, where: Instance) -> str:
         """Your token, from where the wizard finds it too. Raises Failure CREDENTIAL."""
-        hit = found.find(TOKEN.key, "", self.around.environ, host=where.url)
+        try:
+            hit = found.find(TOKEN.key, "", self.around.environ, host=where.url)
+        except found.UnusableFoundError as unusable:
+            what = f"The LaunchDarkly token can't be used: {unusable.place} {unusable.wrong}."
+            step = "Store the key alone there, unchanged, and run again; nothing was sent."
+            raise Failure(Kind.CREDENTIAL, what, "", step, field=TOKEN.key) from None
         if hit is not None:
             value, place = hit.value.get_secret_value(), hit.said
         else:
             got = await self.around.keyring.get(entry_name(where.url))
             if got.value is None:
-                raise self._no_token(where)
+                raise self._no_token(where, got)
             value, place = got.value.get_secret_value(), "from the keyring"
-        value = form.tidy(TOKEN, value).value
         wrong = [each.text for each in form.validate(TOKEN, value, {}, {}) if each.level is Level.PROBLEM]
         if wrong:
             what = f"The LaunchDarkly token {place} cannot be used. {wrong[0]}"
             raise Failure(Kind.CREDENTIAL, what, "", "Correct it and run again; nothing was sent.", field=TOKEN.key)
         return value
 
-    def _no_token(self, where: Instance) -> Failure:
+    def _no_token(self, where: Instance, got: Got) -> Failure:
         given = bool(self.around.environ.get("LD_ACCESS_TOKEN", "").strip())
         what = f"There is no LaunchDarkly token for {where.host}: LD_ACCESS_TOKEN is not set."
         if given:
             what = f"LD_ACCESS_TOKEN is not a token for {where.host}: it was set up for another instance."
         why = "Neither ldcli's configuration nor the keyring has one."
+        if got.state not in (State.MISSING, State.UNAVAILABLE):
+            why = f"ldcli's configuration has none. {got.why}"
         step = "Set it and LD_BASE_URI" if given else "Set it"
         return Failure(Kind.CREDENTIAL, what, why, f"{step}, and run again; nothing was sent.", field=TOKEN.key)
 

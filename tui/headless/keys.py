@@ -13,6 +13,7 @@ from tui.net.errors import Failure, Kind
 from tui.secrets.key_index import Entry, IndexFileError
 from tui.secrets.keyring_store import Keyring, Presence, State
 from tui.text import clean
+from tui.text.key_text import without_keys
 
 _GONE = frozenset({State.OK, State.MISSING})
 _STANDING = {True: "", False: "missing: no longer in the keyring", None: "not known whether still there"}
@@ -81,11 +82,16 @@ def _chosen(entries: dict[str, Entry], names: Sequence[str], everything: bool) -
     if everything == bool(names):
         what = "Name the keys to forget, or give --all; not both, not neither."
         raise Failure(Kind.RECIPE, what, "", "Nothing was removed.")
-    unknown = [clean(name) for name in names if name not in entries]
+    unknown = [_quotable(name) for name in names if name not in entries]
     if unknown:
         next_step = "See `ld-flag-import keys list` for the names; nothing was removed."
-        raise Failure(Kind.RECIPE, f"No key is kept under the name {', '.join(unknown)}.", "", next_step)
+        raise Failure(Kind.RECIPE, f"No key is stored under {', '.join(unknown)}.", "", next_step)
     return list(entries) if everything else list(dict.fromkeys(names))
+
+
+def _quotable(name: str) -> str:
+    """A name to show: entries have a host and a slash, and what has none may be a key."""
+    return clean(without_keys(name)) if "/" in name else "a name that is no entry's"
 
 
 async def _forget(store: Keyring, names: Sequence[str], output: Output) -> int:

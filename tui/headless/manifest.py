@@ -13,6 +13,7 @@ from tui.manifests.files import ManifestError, load
 from tui.manifests.models import Manifest
 from tui.net.errors import Failure, Kind
 from tui.text import clean
+from tui.text.key_text import without_keys
 
 
 def run(paths: Sequence[Path], as_json: bool, out: TextIO, err: TextIO | None = None) -> int:
@@ -44,7 +45,7 @@ def _failure(bad: Sequence[ManifestError]) -> Failure:
 
 def _problems(bad: Sequence[ManifestError]) -> list[dict[str, str]]:
     return [
-        {"path": str(error.path), "place": problem.place, "text": problem.text}
+        {"path": without_keys(str(error.path)), "place": problem.place, "text": problem.text}
         for error in bad
         for problem in error.problems
     ]
@@ -53,7 +54,7 @@ def _problems(bad: Sequence[ManifestError]) -> list[dict[str, str]]:
 def _document(path: Path, manifest: Manifest) -> dict[str, object]:
     form = build(manifest)
     return {
-        "path": str(path),
+        "path": without_keys(str(path)),
         "integration": form.integration,
         "title": form.title,
         "notes": list(manifest.notes),
@@ -80,7 +81,7 @@ def _entry(variable: Variable) -> dict[str, object]:
 
 def _page(path: Path, manifest: Manifest) -> str:
     form = build(manifest)
-    lines = [f"{form.title} ({form.integration}), {_count(form)}, from {clean(str(path))}"]
+    lines = [f"{form.title} ({form.integration}), {_count(form)}, from {clean(without_keys(str(path)))}"]
     for variable in form.variables:
         lines += ["", f"  {variable.label:<20}  {variable.key}  {', '.join(_traits(variable))}"]
         lines += [f"    {line}" for line in _about(variable)]

@@ -20,7 +20,7 @@ from tui.flagimport.recipe_file import RecipeAnswers, Said
 from tui.flagimport.recipe_problems import Problem, RecipeError
 from tui.flagimport.tools import Tools
 from tui.flagimport.walk import Draft
-from tui.headless.output import Output
+from tui.headless.output import Output, write
 from tui.headless.plan_text import report
 from tui.headless.progress import Progress, terminal_width
 from tui.headless.running import to_the_end
@@ -109,7 +109,11 @@ async def _planned(recipe: RecipeAnswers, around: Around) -> tuple[Plan, Draft]:
     needed = (TOKEN.key, SOURCES[integration].KEY_FIELD)  # nothing is created: the import key may be missing
     wanted = [key for key in needed if key in recipe.references]  # a manifest of the person's own may have other keys
     tools, bag = around.tools, Bag(around.tools.redactor)
-    draft = await recipe_keys.fetched(recipe, wanted, bag, environ=around.environ, keyring=around.keyring)
+
+    def warn(text: str) -> None:
+        write(tools.redactor(text), around.err)
+
+    draft = await recipe_keys.fetched(recipe, wanted, bag, environ=around.environ, keyring=around.keyring, warn=warn)
     request = plan_request(draft)
     assert request is not None  # noqa: S101 - the recipe names a host and an integration
     progress = Progress(around.err, timer=tools.timer, now=tools.now)

@@ -90,7 +90,7 @@ def read_whole_flag(value: object) -> WholeFlag:
         created=as_moment(item.get("creationDate")),
         version=as_whole(item.get("_version")),
         environments=_states(environments) if isinstance(environments, dict) else None,
-        kind=as_text(item.get("kind")),
+        kind=as_data(item.get("kind")),
     )
 
 

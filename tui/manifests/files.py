@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from tui.files import read_ordinary
 from tui.manifests.models import FormVariable, Manifest, wrong_dependencies
 from tui.text import clean, strict_json
+from tui.text.key_text import without_keys
 
 _LARGEST = 1024 * 1024  # LaunchDarkly's own are below 10 kB
 _SHOWN = 80
@@ -43,7 +44,7 @@ class ManifestError(ValueError):
         self.problems = tuple(problems)
 
     def __str__(self) -> str:
-        return "\n".join(f"{clean(str(self.path))}: {problem}" for problem in self.problems)
+        return "\n".join(f"{clean(without_keys(str(self.path)))}: {problem}" for problem in self.problems)
 
 
 def load(path: Path) -> Manifest:
