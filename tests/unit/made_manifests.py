@@ -26,11 +26,11 @@ FETCHED = {
 
 
 def written(folder: Path, *variables: dict[str, Any], name: str = "made.json", **members: Any) -> Path:
-    """A manifest that is right, in a file; a member given as None is left out."""
+    """A manifest that is right, in a file called `name`; a member given as None is left out. `title` is its name."""
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {
-        "name": "Made up",
+        "name": members.pop("title", "Made up"),
         "version": "1.0.0",
         "overview": "Imports flags.",
         "description": "Imports flags from a made-up service.",
