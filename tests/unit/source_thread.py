@@ -6,18 +6,19 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from tests.unit.sources_server import Handler, Server, serving
 
 
 @contextmanager
-def answering(handler: Handler) -> Iterator[Server]:
-    """`handler` behind a free port of 127.0.0.1 until the block ends."""
+def answering(handler: Handler, *, bodies: list[dict[str, Any]] | None = None) -> Iterator[Server]:
+    """`handler` behind a free port of 127.0.0.1 until the block ends; JSON that it is sent goes to `bodies`."""
     started, made = threading.Event(), list[Server]()
     loop, ended = asyncio.new_event_loop(), asyncio.Event()
 
     async def serve() -> None:
-        async with serving(handler) as server:
+        async with serving(handler, bodies=bodies) as server:
             made.append(server)
             started.set()
             await ended.wait()
