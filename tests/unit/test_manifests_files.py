@@ -207,7 +207,8 @@ REQUIRED = ("name", "version", "overview", "description", "author", "supportEmai
 
 @pytest.mark.parametrize("member", REQUIRED)
 def test_part_that_every_manifest_has_must_be_there(tmp_path: Path, member: str) -> None:
-    path = written(tmp_path, variable(), **{"title" if member == "name" else member: None})
+    left_out: dict[str, Any] = {"title" if member == "name" else member: None}
+    path = written(tmp_path, variable(), **left_out)
     assert places(path) == [member]
 
 

@@ -159,7 +159,7 @@ async def test_a_key_of_every_project_is_narrowed_and_says_that_the_import_may_n
     [{"sourceEnvironmentId": "staging"}, {"sourceProjectId": "payments"}, {"sourceEnvironmentId": "Production"}],
 )
 async def test_key_of_another_environment_or_project_is_an_error(key: str, answers: dict[str, str]) -> None:
-    found = await read(key=key, **answers)
+    found = await read(made, key, **answers)
     assert (found.flags, found.batches) == ([], [])
     assert found.failure is not None
     assert (found.failure.kind, found.failure.exit_code) == (Kind.CREDENTIAL, 3)

@@ -61,11 +61,11 @@ async def read_all(
 ) -> AsyncGenerator[Progress[T], None]:
     """Every item, page by page in the order of the list. `what` names the list in sentences ("Split's list of flags").
 
-    The list ends where its total is reached, with a page that is not full. Otherwise, and without a total, it ends at
-    a page that is empty or has nothing new; items that `named` denies are never news. A reading that repeats an item
-    or misses the total is done a second time, one page after the other if pages were shorter than the first. Raises
-    Failure for a page that stays lost (after all others were given), and for a list that cannot be read to its end:
-    it changed both times, counts more items than it lists, or gives the same full page for every offset.
+    The list ends where its total is reached. Without a total, or with one that the first page reaches and fills, it
+    ends at a page that is empty or has nothing new; items that `named` denies are never news. A reading that repeats
+    an item or misses the total is done a second time, one page after the other if pages were shorter than the first.
+    Raises Failure for a page that stays lost (after all others were given), and for a list that cannot be read to its
+    end: it changed both times, counts more items than it lists, or gives the same full page for every offset.
     """
     known: dict[Hashable, T] = {}
     before: _Round | None = None
@@ -155,8 +155,8 @@ async def _pages(
 ) -> AsyncGenerator[tuple[int, Part[T]], None]:
     """Pages with their offsets, in order, until `now` has ended; a page that stays lost is raised after the others.
 
-    Several at a time up to the total. One after the other where there is no total, and behind one that ends with a
-    full page, since there may be more.
+    Several at a time up to the total. One after the other where there is no total, or one that a full first page
+    reaches: it may count that page alone.
     """
     gate = _Gate(http, sink)
     first = await gate.fetched(fetch, 0)
@@ -164,15 +164,13 @@ async def _pages(
     step, total = len(first.items), first.total
     if not step:
         return
-    behind = step
     if total is not None and not now.slowly:
         async with aclosing(_the_rest(gate, fetch, step, total, at_once, now)) as pages:
             async for page in pages:
                 yield page
-        if total >= step and (total % step or step == total < size):
+        if total > step or step == total < size:
             return
-        behind = max(step, total)
-    async with aclosing(_one_by_one(gate, fetch, behind, now)) as pages:
+    async with aclosing(_one_by_one(gate, fetch, step, now)) as pages:
         async for page in pages:
             yield page
 
