@@ -158,6 +158,34 @@ async def test_flags_are_paged_and_bounded() -> None:
         assert "tag=imported" in raw.heads[-1]
 
 
+@pytest.mark.parametrize("most", [20, 100])
+async def test_flags_without_a_total_are_read_to_an_empty_page(most: int) -> None:
+    """A server may give fewer than were asked for, and no word of how many there are."""
+    keys = [f"flag-{n}" for n in range(137)]
+
+    async def handler(raw: Raw, reader: Reader, writer: Writer) -> None:
+        while True:
+            query = (await request(raw, reader)).split(" ")[1].partition("?")[2]
+            asked = dict(pair.split("=") for pair in query.split("&"))
+            items = [{"key": key} for key in keys[int(asked["offset"]) :][: min(most, int(asked["limit"]))]]
+            writer.write(said({"items": items}))
+            await writer.drain()
+
+    async with client(handler) as (ld, raw):
+        assert [flag.key for flag in (await ld.flags("p")).items] == keys
+        every = [flag.key async for page in ld.every_flag("p") for flag in page.fresh]
+        assert every == keys
+        assert len(raw.seen) == 2 * (-(-len(keys) // most) + 1)
+
+
+async def test_configurations_that_are_counted_but_not_listed_are_no_whole_list() -> None:
+    listed = {"items": [ONE], "totalCount": 2}
+    async with client({f"GET {IMPORTS}": said(listed)}) as (ld, raw):
+        with pytest.raises(Failure) as caught:
+            await ld.list_configurations()
+        assert (caught.value.kind, len(raw.heads)) == (Kind.SERVER_ERROR, 2)
+
+
 async def test_a_server_that_ignores_paging_cannot_hold_us() -> None:
     again = {"items": [{"key": "same"}], "totalCount": 10**9, "_links": {"next": {"href": "/x?offset=1"}}}
     listed = {"items": [ONE], "_links": {"next": {"href": "https://evil.example/steal?page=2"}}}

@@ -30,6 +30,7 @@ from tui.flagimport.watch import RUNS
 from tui.launchdarkly.instances import Instance, instance
 from tui.launchdarkly.words import who_in_words
 from tui.net.errors import Failure, Kind
+from tui.secrets.names import outside
 from tui.text import clean
 
 NOTED = "from an earlier start"
@@ -188,8 +189,8 @@ def draft_of(journal: Journal, form: Form) -> Draft:
     who = journal.identity
     given = {HOST.key: instance(who.host).key, PROJECT.key: who.project, CONFIG_NAME.key: who.name}
     given[CONFIG_TAGS.key] = ", ".join(journal.tags)
-    known = {each.key for each in form.variables if not each.secret}
-    given |= {key: as_text(value) for key, value in journal.config.items() if key in known}
+    known = {outside(each.key): each.key for each in form.variables if not each.secret}
+    given |= {known[name]: as_text(value) for name, value in journal.config.items() if name in known}
     draft = walk.choose(Draft(), form)
     for key, value in given.items():
         draft = walk.put(draft, key, value, source=NOTED)

@@ -20,6 +20,7 @@ from tui.net.errors import Failure, Kind
 from tui.net.events import Exchange, Result, Sink, streamed
 from tui.net.times import moment
 from tui.secrets.bag import Bag
+from tui.secrets.names import outside
 from tui.text import MASK, REPLACEMENT, clean
 
 NOT_TOLD = "not told"
@@ -177,7 +178,7 @@ def settings(one: Configuration, form: Form | None, redact: Callable[[str], str]
     """(label, text) of each setting. A secret's text says whether there is one; so does that of a setting which is not
     in the form, since nobody knows what it is. Nothing where LaunchDarkly shows none."""
     there = one.config or {}
-    known = {v.key: v for v in form.variables} if form else {}
+    known = {outside(v.key): v for v in form.variables} if form else {}
     order = [*(key for key in known if key in there), *(key for key in there if key not in known)]
     rows = []
     for key in order:

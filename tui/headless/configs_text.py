@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from tui.flagimport import manage
 from tui.flagimport.form import Form
 from tui.launchdarkly.models import Configuration
+from tui.secrets.names import outside
 from tui.text import MASK
 from tui.text.cells import cells
 
@@ -34,12 +35,12 @@ def as_json(one: Configuration, form: Form | None = None, *, whole: bool = False
     if not whole:
         return told
     there, known = one.config or {}, form.variables if form else ()
-    shown = {v.key: there[v.key] for v in known if v.key in there and not v.secret}
+    shown = {outside(v.key): there[outside(v.key)] for v in known if outside(v.key) in there and not v.secret}
     access = one.access
     return told | {
         "version": one.version,
         "config": shown,
-        "secrets": [v.key for v in known if v.secret and there.get(v.key)],
+        "secrets": [outside(v.key) for v in known if v.secret and there.get(outside(v.key))],
         "access": None
         if access is None
         else {"allowed": [a.action for a in access.allowed], "denied": [a.action for a in access.denied]},

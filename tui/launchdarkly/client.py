@@ -53,9 +53,12 @@ class LaunchDarkly(FlagCalls, AuditCalls):
             page = models.read_configurations(answer.json())
             fresh = {one.id: one for one in page.items if one.id not in found}
             found |= fresh
-            if not page.next or not fresh:
+            left = (page.total_count or 0) > len(found)
+            if not fresh and left:
+                raise _not_whole("import configurations", page.total_count, len(found))
+            if not fresh or not (page.next or left):
                 return tuple(found.values())
-            following = f"?{page.next}"
+            following = f"?{page.next or f'offset={len(found)}'}"
         raise _endless("import configurations")
 
     async def create(self, project: str, integration: str, body: bytes, *, sink: Sink = ignore) -> Created:
@@ -172,6 +175,15 @@ def _opened(value: object) -> str:
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     raise TypeError(f"no JSON for {type(value).__name__}")
+
+
+def _not_whole(what: str, total: int | None, count: int) -> Failure:
+    return Failure(
+        Kind.SERVER_ERROR,
+        f"LaunchDarkly reports {total} {what} but lists only {count}.",
+        "Most likely your token may not see all of them.",
+        "Use a token that may view them. Nothing was changed.",
+    )
 
 
 def _endless(what: str) -> Failure:
