@@ -226,7 +226,7 @@ class Runner:
         Raises Failure where looking again is no use, and STUCK at the deadline of the run.
         """
         now, journal = self.tools.now, self.journal
-        watch = Watch(journal.awaited, journal.mark, now(), self.stuck_after, self.tools.redactor)
+        watch = Watch(journal.awaited, journal.mark, now(), self.stuck_after, self.tools.redactor.foreign)
         self.watch = watch
         told_stuck = False
         async with self.tools.launchdarkly(self.bag, self.instance) as ld:

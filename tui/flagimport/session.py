@@ -16,7 +16,7 @@ from tui.flagimport.builtin_fields import CONFIG_NAME, HOST, PROJECT, TOKEN
 from tui.flagimport.creation import Creation
 from tui.flagimport.drafts import Saved
 from tui.flagimport.finding import Offer
-from tui.flagimport.form import Form
+from tui.flagimport.form import Form, secret_settings
 from tui.flagimport.journal_lock import Lock
 from tui.flagimport.lists import Lists
 from tui.flagimport.plan_request import plan_request
@@ -36,9 +36,7 @@ from tui.secrets.bag import Bag
 from tui.secrets.keyring_store import Keyring, Probe, State
 from tui.secrets.names import entry_name
 from tui.text import clean
-
-_KEY_LENGTH = 8
-"""Characters from which on a plain answer that equals a key is taken for the key itself."""
+from tui.text.redact import holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +87,9 @@ class Session:
         self._entries: dict[str, str] = {}
         """The entry each key of this walk is kept under, by field."""
         self.bag = Bag(self.tools.redactor)
+        self.tools.redactor.secret_settings(secret_settings(self.forms))
+        for secret in found.known(self.environ):
+            self.bag.overhear(secret)
 
     # --- answers
 
@@ -118,16 +119,17 @@ class Session:
     def _answered(self) -> None:
         """An answer has changed: hold it against keys, against what servers said, and against the keyring's names."""
         for key, given in self.draft.answers.items():
-            if given.secret is None and len(given.value) >= _KEY_LENGTH and self._is_a_key(given.value):
+            if given.secret is None and self._has_a_key(given.value):
                 self.draft = walk.take_out(self.draft, key)
+        self.tools.redactor.exempt(filter(None, walk.values(self.draft).values()))
         moved = [k for k, entry in self._entries.items() if k in self.bag and self.entry(k) != entry]
         for key in moved:
             del self._entries[key]
             self.draft = walk.was_kept(self.draft, key, "", in_keyring=False)
         self.draft = compared(walk.renamed(self.draft))
 
-    def _is_a_key(self, value: str) -> bool:
-        return any(self.bag.peek(key) == value for key in self.bag.keys())  # noqa: SIM118 - a bag is no mapping
+    def _has_a_key(self, value: str) -> bool:
+        return any(holds(value, self.bag.peek(key)) for key in self.bag.keys())  # noqa: SIM118 - a bag is no mapping
 
     def resume(self, saved: Saved) -> None:
         """Go on with saved answers. Raises KeyError where their integration is no longer known."""

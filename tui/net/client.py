@@ -43,6 +43,7 @@ class Http:
 
     `now` is in seconds since the epoch, and `deadline` too: no request and no pause reaches past it. `timer`
     measures. `log` gets one line a request: method, host, path, status, seconds; no header, body or query.
+    `redact` takes keys out of whatever a server writes into its status line and headers.
     """
 
     def __init__(
@@ -53,10 +54,12 @@ class Http:
         deadline: float | None = None,
         log: Callable[[str], None] | None = None,
         timer: Callable[[], float] = time.perf_counter,
+        redact: Callable[[str], str] = str,
     ) -> None:
         self.now, self.sleep, self._timer = now, sleep, timer
         self._deadline = deadline
         self._log = log
+        self.redact = redact
         self._clients: dict[bool, httpx.AsyncClient] = {}
         self._known: dict[str, tuple[str, str]] = {}
 
@@ -140,11 +143,11 @@ class Http:
         trace: Trace = built.extensions["trace"]
         response = await client.send(built, stream=True)
         try:
-            reason = clean(response.reason_phrase)
-            sink(Answered(response.status_code, reason, _telling(response.headers), trace.since_sent))
+            reason = clean(self.redact(response.reason_phrase))
+            sink(Answered(response.status_code, reason, _telling(response.headers, self.redact), trace.since_sent))
             if 300 <= response.status_code < 400:
                 location = response.headers.get("location", "")
-                raise trouble.redirected(response.status_code, str(built.url), location)
+                raise trouble.redirected(response.status_code, str(built.url), location, self.redact)
             # A refusal by 429 is complete by its headers.
             body = b"" if response.status_code == TOO_MANY else await self._body(response, sink, limits)
         finally:
@@ -236,9 +239,11 @@ def _case(peer: str, built: httpx.Request, trace: Trace) -> trouble.Case:
     )
 
 
-def _telling(headers: httpx.Headers) -> tuple[tuple[str, str], ...]:
+def _telling(headers: httpx.Headers, redact: Callable[[str], str]) -> tuple[tuple[str, str], ...]:
     return tuple(
-        (name, clean(value)) for name, value in headers.items() if name in _TELLING_NAMES or name.startswith(_TELLING)
+        (clean(redact(name)), clean(redact(value)))
+        for name, value in headers.items()
+        if name in _TELLING_NAMES or name.startswith(_TELLING)
     )
 
 

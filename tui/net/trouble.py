@@ -210,13 +210,13 @@ def cut_off(case: Case) -> Failure:
     return _cut(EOFError(), case)
 
 
-def redirected(status_code: int, url: str, location: str) -> Failure:
+def redirected(status_code: int, url: str, location: str, redact: Callable[[str], str] = str) -> Failure:
     """The server sends on to another address, which is named but never asked."""
     try:
         host = urlsplit(urljoin(url, location)).hostname or ""
     except ValueError:
         host = ""
-    elsewhere = clean(host)[:_LONGEST_NAME] if location and host else "another address"
+    elsewhere = clean(redact(host))[:_LONGEST_NAME] if location and host else "another address"
     return Failure(
         Kind.REDIRECT,
         f"The address sends us on to {elsewhere} ({status_code}).",
