@@ -148,7 +148,7 @@ class Importing:
             self._anew = True
 
     def _with(self, plan: Plan, who: str) -> Journal:
-        explained = reading.explanations(plan)
+        explained = reading.explanations(plan, self.tools.redactor)
         fresh = journals.begin(self.request, self.references, plan, explained, who)
         return journals.renewed(self.journal, fresh, plan, explained)
 

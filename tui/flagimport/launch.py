@@ -29,7 +29,7 @@ from tui.flagimport.watch import RUNS
 from tui.launchdarkly.instances import Instance, instance
 from tui.launchdarkly.words import who_in_words
 from tui.net.errors import Failure, Kind
-from tui.text import clean
+from tui.text import Redactor, clean
 
 NOTED = "from an earlier start"
 
@@ -51,7 +51,7 @@ def begin(session: Session, *, reuse: bool) -> None:
             _must_be_over(noted, session.draft)
     else:
         _must_be_over(noted, session.draft)
-    journal = _journal(session.draft, asked, noted)
+    journal = _journal(session.draft, asked, noted, session.tools.redactor)
     session.creation = Creation(journal, asked, session.bag, session.tools, keep, reuse)
     session.submission, session.resumed, session.journal_path = session.creation.submission(), None, where
 
@@ -77,13 +77,13 @@ def _must_be_over(noted: Journal | None, draft: Draft) -> None:
         )
 
 
-def _journal(draft: Draft, asked: CreateRequest, noted: Journal | None) -> Journal:
+def _journal(draft: Draft, asked: CreateRequest, noted: Journal | None, redactor: Redactor) -> Journal:
     references = recipe.references_of(draft, asked.secrets)
     account, plan = facts(draft, TOKEN.key), draft.plan
     who = who_in_words(account.identity, account.member) if isinstance(account, Account) else ""
     if plan is None:
         return journals.renewed(noted, journals.unplanned(asked, references, who), None, {})
-    explained = reading.explanations(plan)
+    explained = reading.explanations(plan, redactor)
     fresh = journals.begin(asked, references, plan, explained, who)
     return journals.renewed(noted, fresh, plan, explained)
 

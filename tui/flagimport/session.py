@@ -118,9 +118,7 @@ class Session:
 
     def _answered(self) -> None:
         """An answer has changed: hold it against keys, against what servers said, and against the keyring's names."""
-        for key, given in self.draft.answers.items():
-            if given.secret is None and self._has_a_key(given.value):
-                self.draft = walk.take_out(self.draft, key)
+        self._take_keys_out()
         self.tools.redactor.exempt(filter(None, walk.values(self.draft).values()))
         moved = [k for k, entry in self._entries.items() if k in self.bag and self.entry(k) != entry]
         for key in moved:
@@ -128,8 +126,12 @@ class Session:
             self.draft = walk.was_kept(self.draft, key, "", in_keyring=False)
         self.draft = compared(walk.renamed(self.draft))
 
-    def _has_a_key(self, value: str) -> bool:
-        return any(holds(value, self.bag.peek(key)) for key in self.bag.keys())  # noqa: SIM118 - a bag is no mapping
+    def _take_keys_out(self) -> None:
+        """Empty each field that holds no key and has one in it: a name goes into files, and to LaunchDarkly."""
+        held = [self.bag.peek(key) for key in self.bag.keys()]  # noqa: SIM118 - a bag is no mapping
+        for key, given in self.draft.answers.items():
+            if given.secret is None and any(holds(given.value, each) for each in held):
+                self.draft = walk.take_out(self.draft, key)
 
     def resume(self, saved: Saved) -> None:
         """Go on with saved answers. Raises KeyError where their integration is no longer known."""
@@ -249,6 +251,7 @@ class Session:
         for key in self._secret_keys():
             if key not in self.bag:
                 self._put_secret_found(key)
+        self._take_keys_out()
         return None
 
     def _renew_practice_addresses(self) -> None:
@@ -346,6 +349,7 @@ class Session:
         self.draft = walk.put_secret(
             self.draft, self.bag, key, got.value.get_secret_value(), source=f"from {label}", reference=walk.KEYRING
         )
+        self._take_keys_out()
         return ""
 
     async def store(self, key: str, *, unlock: bool = False) -> str:

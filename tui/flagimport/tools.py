@@ -43,7 +43,7 @@ class Tools:
         """A client to be used as an async context manager."""
         return Http(
             now=self.now, sleep=self.sleep, deadline=self.deadline, log=self.log, timer=self.timer,
-            redact=self.redactor.foreign,
+            redactor=self.redactor,
         )  # fmt: skip
 
     @asynccontextmanager

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -144,5 +145,6 @@ def _print(plan: Plan, draft: Draft, output: Output) -> None:
     if output.as_json:
         output.document(plan_files.as_json(plan))
         return
-    for line in report(plan, walk.route(draft), reading.explain, terminal_width(output.out)):
+    explain = partial(reading.explain, redactor=output.redactor)
+    for line in report(plan, walk.route(draft), explain, terminal_width(output.out)):
         output.line(line)

@@ -24,7 +24,7 @@ from tui.net.events import Answered, Done, Receiving, Sink, ignore
 from tui.net.messages import USUAL, Answer, Limits, Request
 from tui.net.retry import TOO_MANY, kept_pauses
 from tui.net.trace import Trace
-from tui.text import clean
+from tui.text import Redactor, clean
 
 __all__ = ["Answer", "Http", "Limits", "Request"]
 
@@ -43,7 +43,8 @@ class Http:
 
     `now` is in seconds since the epoch, and `deadline` too: no request and no pause reaches past it. `timer`
     measures. `log` gets one line a request: method, host, path, status, seconds; no header, body or query.
-    `redact` takes keys out of whatever a server writes into its status line and headers.
+    `redactor` takes keys out of what a server writes into its status line and headers, and is there for whoever
+    reads its answers.
     """
 
     def __init__(
@@ -54,12 +55,12 @@ class Http:
         deadline: float | None = None,
         log: Callable[[str], None] | None = None,
         timer: Callable[[], float] = time.perf_counter,
-        redact: Callable[[str], str] = str,
+        redactor: Redactor | None = None,
     ) -> None:
         self.now, self.sleep, self._timer = now, sleep, timer
         self._deadline = deadline
         self._log = log
-        self.redact = redact
+        self.redactor = redactor or Redactor()
         self._clients: dict[bool, httpx.AsyncClient] = {}
         self._known: dict[str, tuple[str, str]] = {}
 
@@ -143,11 +144,15 @@ class Http:
         trace: Trace = built.extensions["trace"]
         response = await client.send(built, stream=True)
         try:
-            reason = clean(self.redact(response.reason_phrase))
-            sink(Answered(response.status_code, reason, _telling(response.headers, self.redact), trace.since_sent))
+            reason = clean(self.redactor.foreign(response.reason_phrase))
+            sink(
+                Answered(
+                    response.status_code, reason, _telling(response.headers, self.redactor.foreign), trace.since_sent
+                )
+            )
             if 300 <= response.status_code < 400:
                 location = response.headers.get("location", "")
-                raise trouble.redirected(response.status_code, str(built.url), location, self.redact)
+                raise trouble.redirected(response.status_code, str(built.url), location, self.redactor.foreign)
             # A refusal by 429 is complete by its headers.
             body = b"" if response.status_code == TOO_MANY else await self._body(response, sink, limits)
         finally:

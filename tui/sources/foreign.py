@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -12,6 +11,7 @@ from pydantic import SecretStr
 from tui.net.client import Answer
 from tui.net.errors import Failure, Kind
 from tui.text import Redactor, clean
+from tui.text.redact import tree
 
 _LONGEST_NAME = 60
 _LONGEST_MESSAGE = 200
@@ -22,20 +22,21 @@ _MESSAGE_BYTES = 64 * 1024  # an error's body beyond this is no message
 class Foreign:
     """Reads the texts in the answers to one key. A server may echo that key, so it is taken out first."""
 
-    def __init__(self, key: SecretStr) -> None:
-        self._key = key
-        self._redact = Redactor()
-        self._redact.add(key.get_secret_value())
+    def __init__(self, key: SecretStr, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._redactor.add(key.get_secret_value())
 
     def plain(self, value: object) -> str:
-        """`value` cleaned and whole, "" where it is no text."""
-        return clean(self._redact(value)).strip() if isinstance(value, str) else ""
+        """A name or an id, cleaned and whole; "" where it is no text."""
+        return clean(self._redactor.data(value)).strip() if isinstance(value, str) else ""
 
     def json(self, answer: Answer) -> object:
-        """The body's JSON value without the key. Raises Failure NOT_JSON."""
-        if self._key.get_secret_value().encode("utf-8", "surrogatepass") in answer.body:
-            answer = replace(answer, body=self._redact(answer.text()).encode())
-        return answer.json()
+        """The body's JSON value. Flags, names, and rules are data: only whole tokens are taken out of them.
+
+        Raises Failure NOT_JSON.
+        """
+        value, text = answer.json(), answer.text()
+        return value if self._redactor.data(text) == text else tree(value, self._redactor.data)
 
     def message(self, answer: Answer) -> str:
         """What the body says in words: `message` of a JSON object, or plain text. "" where there is none."""
@@ -45,9 +46,13 @@ class Foreign:
         try:
             body: object = json.loads(text)
         except (ValueError, RecursionError):
-            return short(self.plain(text), _LONGEST_MESSAGE)
+            return short(self._words(text), _LONGEST_MESSAGE)
         said = body.get("message") if isinstance(body, dict) else body
-        return short(self.plain(said), _LONGEST_MESSAGE)
+        return short(self._words(said), _LONGEST_MESSAGE)
+
+    def _words(self, value: object) -> str:
+        """What a server says to a person."""
+        return clean(self._redactor.foreign(value)).strip() if isinstance(value, str) else ""
 
 
 def short(text: str, limit: int = _LONGEST_NAME) -> str:

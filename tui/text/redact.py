@@ -4,7 +4,7 @@ Two kinds of text are told apart. A *foreign* text (an error, a description, a h
 and goes through `foreign` whole, before it is cut or cleaned: it loses every part of a key, however it is written, and
 everything with the shape of a key. A *finished* text has words of this program in it; the call alone takes whole keys
 out of it and nothing else, so that those words stay. Flag keys, ids, names, and tags are *data*: they lose whole
-tokens of LaunchDarkly and Unleash, since a key of another kind may be an ordinary word.
+tokens of LaunchDarkly and Unleash. A key of another kind may be an ordinary word, and then it stays in them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import base64
 import html
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -36,6 +36,7 @@ _DATA = frozenset({
     "key", "id", "_id", "name", "tag", "tags", "project", "integration", "environment", "variations", "missing",
     "unexpected", "on_in_launchdarkly",
 })  # fmt: skip
+_NO_WORD = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[0-9A-Za-z]{24,}")
 Span = tuple[int, int]
 
 
@@ -132,6 +133,11 @@ class Redactor:
         spans = [*_places(known.whole, text), *key_shapes.keys(text, ids)]
         return _masked(text, [*spans, *_runs(known, text)])
 
+    def suspects(self, value: object) -> bool:
+        """Whether a foreign JSON value may have anything in it that would be taken out; quick where it has not."""
+        text = json.dumps(value, ensure_ascii=False, default=str)
+        return self.foreign(text) != text
+
     def document(self, value: object, *, data: bool = False) -> object:
         """A JSON value of this program with each text in it redacted: it stays JSON whatever the secrets are."""
         if isinstance(value, dict):
@@ -142,13 +148,14 @@ class Redactor:
             return value
         return self.data(value) if data else self(value)
 
-    def tree(self, value: object) -> object:
-        """A foreign JSON value with each text and each name in it redacted."""
-        if isinstance(value, dict):
-            return {self.foreign(str(key)): self.tree(each) for key, each in value.items()}
-        if isinstance(value, list):
-            return [self.tree(each) for each in value]
-        return self.foreign(value) if isinstance(value, str) else value
+
+def tree(value: object, redact: Callable[[str], str]) -> object:
+    """A foreign JSON value with each text and each name in it redacted."""
+    if isinstance(value, dict):
+        return {redact(str(key)): tree(each, redact) for key, each in value.items()}
+    if isinstance(value, list):
+        return [tree(each, redact) for each in value]
+    return redact(value) if isinstance(value, str) else value
 
 
 def holds(text: str, secret: str) -> bool:
@@ -222,7 +229,7 @@ def _known(secrets: set[str]) -> _Known:
     runs_in_base64 = frozenset(_slices(base64_forms, _RUN_IN_BASE64))
     return _Known(
         _pattern(secrets),
-        _pattern(secret for secret in secrets if _PREFIX.match(secret)),
+        _pattern(secret for secret in secrets if _PREFIX.match(secret) or _NO_WORD.fullmatch(secret)),
         runs,
         runs_in_base64,
         frozenset(_slices(runs | runs_in_base64, _BLOCK)),
