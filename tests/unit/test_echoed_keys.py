@@ -139,7 +139,7 @@ def test_a_setting_that_has_a_key_in_it_is_not_shown(
 def test_a_whole_token_in_a_name_is_hidden_before_a_cell_is_cut(box: Sandbox, tmp_path: Path) -> None:
     token = "api-aaaabbbb-cccc-4ddd-8eee-ffff00001111"
     with launchdarkly(box) as ld:
-        body = {"name": f"Import of {'x' * 14}{token}", "tags": ["t"], "config": config_for(box)}
+        body = {"name": f"Import of {'x' * 14}{token}", "tags": ["t"], "config": config_for(box, "unleash")}
         assert ld.post(f"{FI}/web-shop/unleash", json=body).is_success
     for as_json in (False, True):
         written = ran(box, "list", environ=of_sandbox(box), log=tmp_path / "a.log", as_json=as_json)

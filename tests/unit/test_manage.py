@@ -117,7 +117,7 @@ def test_tells_a_configuration_without_its_secrets() -> None:
         **acted(allowed=["updateName"], denied=["deleteIntegration"]),
     )
     form = forms()["unleash"]
-    facts = {each.label: (each.text, each.level) for each in manage.facts(one, form)}
+    facts = {each.label: (each.text, each.level) for each in manage.facts(one, form, Redactor())}
     assert facts["Imports"][0] == "from Unleash into web"
     assert facts["Status"] == ("failed", "problem")
     assert facts["Last error"][0] == "never"

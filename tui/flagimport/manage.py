@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from tui.flagimport.form import Form
@@ -151,7 +151,7 @@ class Fact:
     level: str = "note"
 
 
-def facts(one: Configuration, form: Form | None) -> tuple[Fact, ...]:
+def facts(one: Configuration, form: Form | None, redactor: Redactor) -> tuple[Fact, ...]:
     """What a person wants to know of a configuration: where from and to, how it stands, what your token may do."""
     title = form.title if form else one.integration_key
     lines = [
@@ -164,7 +164,7 @@ def facts(one: Configuration, form: Form | None) -> tuple[Fact, ...]:
     ]
     if one.access is not None:
         lines.append(Fact("Your token", access_in_words(one.access)))
-    return tuple(lines)
+    return tuple(replace(each, text=redactor.data(each.text)) for each in lines)
 
 
 def errors(one: Configuration, redactor: Redactor) -> tuple[tuple[str, str], ...]:

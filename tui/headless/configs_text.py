@@ -84,7 +84,7 @@ def line(one: Configuration) -> str:
 def report(one: Configuration, form: Form | None, redactor: Redactor) -> Iterator[str]:
     """Everything about one, in rows."""
     yield one.name or one.id
-    for fact in manage.facts(one, form):
+    for fact in manage.facts(one, form, redactor):
         yield _pair(fact.label, fact.text)
     if one.config is None:
         yield _pair("Settings", "not shown by LaunchDarkly")

@@ -55,7 +55,7 @@ class ConfigurationScreen(Sheet[bool]):
         self._news: list[Said] = []
 
     def title_text(self) -> str:
-        return self._one.name or self._one.id
+        return self._account.tools.redactor.data(self._one.name or self._one.id)
 
     def place(self) -> str:
         where = "PRACTICE" if self.app.practising else f"LaunchDarkly {self._account.instance.name}"
@@ -116,7 +116,7 @@ class ConfigurationScreen(Sheet[bool]):
             facts.remove_children()
             facts.mount_all(
                 Fact(f.label, sentence(self.symbols, f.level, f.text), classes="one-fact")
-                for f in manage.facts(one, self._form)
+                for f in manage.facts(one, self._form, redactor)
             )
             said: list[Said] = []
             for error, cause in manage.errors(one, redactor):
