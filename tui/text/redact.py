@@ -49,6 +49,8 @@ class _Known:
     runs: frozenset[bytes]
     runs_in_base64: frozenset[bytes]
     blocks: frozenset[bytes]
+    by_runs: bool
+    """Where a whole key is, there is a run of it. Not so with a key that has almost no letters and digits."""
 
 
 class Redactor:
@@ -130,8 +132,10 @@ class Redactor:
         if len(text) < RUN:
             return text
         known = self._all()
-        spans = [*_places(known.whole, text), *key_shapes.keys(text, ids)]
-        return _masked(text, [*spans, *_runs(known, text)])
+        spans = [*key_shapes.keys(text, ids), *_runs(known, text)]
+        if spans or not known.by_runs:  # the search for whole keys is the slow one
+            spans += _places(known.whole, text)
+        return _masked(text, spans)
 
     def suspects(self, value: object) -> bool:
         """Whether a foreign JSON value may have anything in it that would be taken out; quick where it has not."""
@@ -233,6 +237,7 @@ def _known(secrets: set[str]) -> _Known:
         runs,
         runs_in_base64,
         frozenset(_slices(runs | runs_in_base64, _BLOCK)),
+        all(len(folded(part)) >= RUN for part in parts),
     )
 
 
