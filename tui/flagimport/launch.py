@@ -134,6 +134,7 @@ def resume(session: Session, head: Head) -> str:
         step = "run"
     session.draft = walk.go(session.draft, step)
     session.look_around()
+    session.overhear(journal.references)
     session.resumed = walk.values(session.draft)
     return step
 

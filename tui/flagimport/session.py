@@ -7,7 +7,7 @@ answers; a session knows no front.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,8 +30,10 @@ from tui.flagimport.submit import Submission
 from tui.flagimport.tools import Tools
 from tui.flagimport.walk import Check, Draft
 from tui.launchdarkly.instances import instance
+from tui.net.errors import Failure
 from tui.net.events import Exchange, Result
 from tui.secrets import found
+from tui.secrets import references as key_places
 from tui.secrets.bag import Bag
 from tui.secrets.keyring_store import Keyring, Probe, State
 from tui.secrets.names import entry_name
@@ -290,6 +292,25 @@ class Session:
         for each in walk.fields(self.draft, step):
             if each.key in values:
                 self.put(each.key, values[each.key])
+
+    def overhear(self, references: Mapping[str, str]) -> None:
+        """Let the redactor know the keys behind references to variables and files, as servers may quote them."""
+        for key, text in references.items():
+            with suppress(Failure, key_places.NotAReferenceError):  # who needs the key says what is wrong
+                reference = key_places.parse(text)
+                if reference.kind != "keyring":
+                    secret = key_places.resolve(reference, label="", field=key, environ=self.environ)
+                    self.bag.overhear(secret.get_secret_value())
+
+    async def overhear_kept(self) -> None:
+        """The same for every key in the keyring that belongs to this LaunchDarkly, without unlocking anything."""
+        if self.keyring is None or self.probe is None or self.probe.state is not State.READY:
+            return
+        ours = entry_name(self.host_name()).removesuffix(TOKEN.key)
+        for entry in sorted(each for each in self._kept if each.startswith(ours)):
+            got = await self.keyring.get(entry)
+            if got.value is not None:
+                self.bag.overhear(got.value.get_secret_value())
 
     # --- the keyring
 

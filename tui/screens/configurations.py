@@ -92,6 +92,7 @@ class ConfigurationsScreen(Sheet[None]):
         self._held = session = await self.app.loaded()
         session.look_around()
         await session.fetch_kept("launchdarkly")
+        await session.overhear_kept()
         if not self.is_attached:
             return
         await self.query_one("#configs-account").mount(
