@@ -87,6 +87,11 @@ __all__ = [
 # --- the form of a manifest -------------------------------------------------------
 
 
+def secret_settings(forms: Mapping[str, Form]) -> dict[str, list[str]]:
+    """The keys of the secret variables, by integration."""
+    return {integration: [each.key for each in form.variables if each.secret] for integration, form in forms.items()}
+
+
 def build(manifest: Manifest) -> Form:
     """The form of an integration. Its texts are cleaned; keys, choices and defaults are as in the manifest.
 

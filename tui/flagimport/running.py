@@ -253,10 +253,8 @@ class Runner:
         Raises Failure where looking again is no use, and STUCK at the deadline of the run.
         """
         now, journal = self.tools.now, self.journal
-        kept = journal
-        watch = Watch(
-            journal.awaited, journal.mark, now(), self.stuck_after, self.tools.redactor, since=self._opened()
-        )
+        kept, redact = journal, self.tools.redactor.foreign
+        watch = Watch(journal.awaited, journal.mark, now(), self.stuck_after, redact, since=self._opened())
         self.watch = watch
         told_stuck = False
         try:

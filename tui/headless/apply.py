@@ -206,7 +206,7 @@ class _Command:
         if self.output.as_json:
             self.output.document({"event": "verified", **verified.as_json(found)})
         else:
-            for line in verified.lines(found, terminal_width(self.output.out)):
+            for line in verified.lines(found, terminal_width(self.output.out), self.output.redactor):
                 self.output.line(line)
         self._write_report(event, case)
 

@@ -50,7 +50,7 @@ class LaunchDarkly(FlagCalls, AuditCalls):
         following = ""
         for _ in range(_MOST_PAGES):
             answer = await self._get(f"{_IMPORTS}{following}", asked, sink, BETA)
-            page = models.read_configurations(answer.json())
+            page = models.read_configurations(answer.json(), self._redactor)
             fresh = {one.id: one for one in page.items if one.id not in found}
             found |= fresh
             left = (page.total_count or 0) > len(found)
@@ -76,13 +76,13 @@ class LaunchDarkly(FlagCalls, AuditCalls):
             fields=_config_keys(body),
         )
         answer = await self._send(Request(method, url, headers, body), asked, sink)
-        return Created(models.read_configuration(answer.json()), answer)
+        return Created(models.read_configuration(answer.json(), self._redactor), answer)
 
     async def get(self, project: str, integration: str, id: str, *, sink: Sink = ignore) -> Configuration:
         """One configuration with its config; whether secrets in it are masked is not documented."""
         asked = self._configuration(project, integration, id)
         answer = await self._get(_import_path(project, integration, id), asked, sink, BETA)
-        return models.read_configuration(answer.json())
+        return models.read_configuration(answer.json(), self._redactor)
 
     async def patch(
         self,
@@ -97,7 +97,7 @@ class LaunchDarkly(FlagCalls, AuditCalls):
         body = json.dumps([dict(one) for one in operations], default=_opened, ensure_ascii=False).encode()
         asked = self._configuration(project, integration, id, writes=True)
         answer = await self._write("PATCH", _import_path(project, integration, id), asked, sink, body)
-        return models.read_configuration(answer.json())
+        return models.read_configuration(answer.json(), self._redactor)
 
     async def delete(self, project: str, integration: str, id: str, *, sink: Sink = ignore) -> None:
         """Delete a configuration; the flags it imported stay."""

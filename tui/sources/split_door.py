@@ -59,7 +59,7 @@ class Door:
 
     def __init__(self, http: Http, address: str, key: SecretStr, sink: Sink) -> None:
         self.http, self.address, self.sink = http, address.rstrip("/"), sink
-        self.foreign = Foreign(key)
+        self.foreign = Foreign(key, http.redactor)
         self.by_header = BEARER
         self._key = key
         self._opened = False

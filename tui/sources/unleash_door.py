@@ -75,7 +75,7 @@ class Door:
         be narrowed. `apart` keeps segments apart from constraints. The environment is never asked for: an SDK key
         has its own, and an admin token, which has none, could not be told by it any more."""
         asked = _query(answers or {})
-        foreign = Foreign(self.key)
+        foreign = Foreign(self.key, self.http.redactor)
         answer = await self._sent(_PATH + asked, LIMITS, _SPEC if apart else {})
         try:
             if answer.status_code == 400 and asked:
