@@ -175,9 +175,7 @@ class Runner:
     def _started(self, mark: Mark, *, triggered: bool, code: int | None = None) -> Started:
         return Started(self._note(journals.started(self.journal, mark, self.tools.now())), triggered, True, code)
 
-    async def _trigger(
-        self, ld: LaunchDarkly, journal: Journal, mark: Mark, opened: int | None, sink: Sink
-    ) -> Started:
+    async def _trigger(self, ld: LaunchDarkly, journal: Journal, mark: Mark, opened: int | None, sink: Sink) -> Started:
         before = self.journal
         self._note(journals.starting(journal, mark, self.tools.now(), opened))
         who = self.journal.identity

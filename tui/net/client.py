@@ -153,9 +153,7 @@ class Http:
             )
             if 300 <= response.status_code < 400:
                 location = response.headers.get("location", "")
-                raise trouble.redirected(
-                    peer, response.status_code, str(built.url), location, self.redactor.foreign
-                )
+                raise trouble.redirected(peer, response.status_code, str(built.url), location, self.redactor.foreign)
             # A refusal by 429 is complete by its headers.
             body = b"" if response.status_code == TOO_MANY else await self._body(response, sink, limits)
         finally:

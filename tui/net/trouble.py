@@ -243,9 +243,7 @@ def cut_off(case: Case) -> Failure:
     return _cut(EOFError(), case)
 
 
-def redirected(
-    peer: str, status_code: int, url: str, location: str, redact: Callable[[str], str] = str
-) -> Failure:
+def redirected(peer: str, status_code: int, url: str, location: str, redact: Callable[[str], str] = str) -> Failure:
     """A 3xx: the server sends on to another address, which is named but never asked, or names none at all."""
     if status_code not in _REDIRECTS and not location:
         return Failure(
