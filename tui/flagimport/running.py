@@ -114,13 +114,17 @@ class Runner:
             if self.journal.stage in _BEGUN and not again:
                 return Started(self.journal, False)
             async with self.tools.launchdarkly(self.bag, self.instance) as ld:
-                if self.journal.expected:
-                    must_be_of(self.journal, (await caller_of(ld, sink=sink)).account_id, writes=True)
                 if self.journal.stage is Stage.STARTING:
                     return await self._look_whether_started(ld, sink, None)
+                await self._must_be_ours(ld, sink)
                 return await self._start(ld, sink)
 
         return streamed(run)
+
+    async def _must_be_ours(self, ld: LaunchDarkly, sink: Sink) -> None:
+        """Raises Failure CREDENTIAL if the token belongs to another account than the journal."""
+        if self.journal.expected:
+            must_be_of(self.journal, (await caller_of(ld, sink=sink)).account_id, writes=True)
 
     async def _start(self, ld: LaunchDarkly, sink: Sink) -> Started:
         there = await self._get(ld, sink)
@@ -196,6 +200,8 @@ class Runner:
         """Whether the start got through: the status has changed, or flags have arrived."""
 
         async def look() -> str | None:
+            if lost is None:  # an earlier process sent it
+                await self._must_be_ours(ld, sink)
             return await self._has_started(ld, sink)
 
         sink(Note("sent, no answer", "reading its status ...", level="unknown"))
