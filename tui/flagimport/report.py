@@ -17,13 +17,15 @@ from tui.flagimport.report_words import (
     Said,
     headline,
     moments,
+    on_everywhere,
     remaining,
     run_facts,
     source_facts,
     still_missing,
+    taken_back,
     target_facts,
 )
-from tui.flagimport.server_errors import Explained, by_flag, explained
+from tui.flagimport.server_errors import Explained, by_flag, foreseen
 from tui.flagimport.variables import Form
 from tui.flagimport.verify import Unlike, Verification
 from tui.sources.flags import Lost
@@ -39,7 +41,11 @@ NOT_VERIFIED = "not verified"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One planned flag and what became of it: one of the six results above. `serves` is what it gave when on."""
+    """One planned flag and what became of it: one of the six results above.
+
+    `serves` is what it serves when on: in LaunchDarkly if it is there, else as planned. `on_everywhere`: it is on in
+    every environment of LaunchDarkly.
+    """
 
     key: str
     name: str
@@ -47,6 +53,12 @@ class Row:
     on_at_source: bool
     serves: str
     lost: tuple[Lost, ...]
+    on_everywhere: bool = False
+
+    @property
+    def may_need_work(self) -> bool:
+        """It is in LaunchDarkly now, or nobody has looked."""
+        return self.result in (AS_PLANNED, NOT_AS_PLANNED, NOT_VERIFIED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +71,8 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """Counts of flags. `arrived` and what follows it are None where nobody has compared.
+    """Counts of flags. `arrived` and what follows it are None where nobody has compared. `undone` counts those that
+    an undo took back, as far as that is known.
 
     `skipped` and `refused` are those of the plan, `there_before` planned ones that were taken for skipped; `lossy`
     and `on_at_source` are of the planned ones.
@@ -78,6 +91,7 @@ class Numbers:
     missing: int | None = None
     unexpected: int | None = None
     there_before: int = 0
+    undone: int = 0
 
 
 @dataclass(frozen=True)
@@ -122,13 +136,15 @@ class Report:
 
     @property
     def cut_over(self) -> tuple[Row, ...]:
-        """The planned flags that were on at the source."""
-        return tuple(row for row in self.rows if row.on_at_source)
+        """The flags that were on at the source, are there now, and aren't on everywhere; planned ones before any
+        comparison."""
+        return tuple(row for row in self.rows if row.on_at_source and row.may_need_work and not row.on_everywhere)
 
     @property
     def rebuild(self) -> tuple[Row, ...]:
-        """The planned flags of which something has to be made again by hand."""
-        return tuple(row for row in self.rows if row.lost)
+        """The flags that are there now and of which something has to be rebuilt; planned ones before any
+        comparison."""
+        return tuple(row for row in self.rows if row.lost and row.may_need_work)
 
 
 def report(
@@ -144,10 +160,11 @@ def report(
     """
     rows = tuple(_rows(journal, verification))
     numbers = _numbers(journal, verification)
-    errors = explained(journal.errors)
+    errors = foreseen(journal).explained(journal.errors)
     named = by_flag(journal.errors)
     name = form.title if form else journal.identity.integration
     v = verification
+    compared_at = (v.at or now) if v else 0.0
     return Report(
         title=f"Flag import from {name} into {journal.identity.project}",
         summary=headline(journal, verification, now),
@@ -157,10 +174,10 @@ def report(
         who=journal.who,
         stage=journal.stage.value,
         ended=journal.ended,
-        moments=moments(journal, now if verification else 0.0),
+        moments=moments(journal, compared_at),
         source=tuple(source_facts(journal, form, name)),
         target=tuple(target_facts(journal, form)),
-        run=tuple(run_facts(journal, now if verification else 0.0)),
+        run=tuple(run_facts(journal, compared_at)),
         numbers=numbers,
         errors=errors,
         remaining=tuple(remaining(journal, verification, errors)),
@@ -179,8 +196,9 @@ def report(
 
 
 def _rows(journal: Journal, verification: Verification | None) -> Iterator[Row]:
-    missing, unlike = frozenset[str](), frozenset[str]()
+    missing, unlike, everywhere = frozenset[str](), frozenset[str](), frozenset[str]()
     if verification:
+        everywhere = on_everywhere(verification)
         missing = frozenset(verification.missing)
         unlike = frozenset(key for key, _ in (*verification.different, *verification.on))
     for each in journal.expected:
@@ -192,13 +210,15 @@ def _rows(journal: Journal, verification: Verification | None) -> Iterator[Row]:
             result = THERE_BEFORE
         else:
             result = NOT_AS_PLANNED if each.key in unlike else AS_PLANNED
-        yield Row(each.key, each.name, result, each.on_at_source, _serves(each), each.lost)
+        there = verification.arrived.get(each.key) if verification else None
+        serves = _serves(each, there.on if there else each.on)
+        yield Row(each.key, each.name, result, each.on_at_source, serves, each.lost, each.key in everywhere)
 
 
-def _serves(flag: Expected) -> str:
-    if flag.on is None or not 0 <= flag.on < len(flag.variations):
+def _serves(flag: Expected, on: int | None) -> str:
+    if on is None or not 0 <= on < len(flag.variations):
         return "not known"
-    return flag.variations[flag.on].name
+    return flag.variations[on].name
 
 
 def _numbers(journal: Journal, verification: Verification | None) -> Numbers:
@@ -210,6 +230,7 @@ def _numbers(journal: Journal, verification: Verification | None) -> Numbers:
         refused=len(journal.left_out) - skipped,
         lossy=sum(bool(each.lost) for each in journal.expected),
         on_at_source=sum(each.on_at_source for each in journal.expected),
+        undone=len(taken_back(journal, verification)),
     )
     if verification is None:
         return planned

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from math import isfinite
 
 from tui.flagimport.report import Report
+from tui.net.times import iso
 from tui.sources.flags import Lost
 
 VERSION = 1
@@ -14,7 +15,8 @@ VERSION = 1
 
 
 def as_json(report: Report) -> dict[str, object]:
-    """The report. Times are ISO 8601 in UTC, null where not yet; counts are null where nobody has compared.
+    """The report. Moments stand twice: in milliseconds, and ISO 8601 in UTC under `<name>_at`, null where not yet.
+    Counts are null where nobody has compared.
 
     Lists of flags hold objects with a `key`, as the `verified` event has them (contract §4).
     """
@@ -23,7 +25,7 @@ def as_json(report: Report) -> dict[str, object]:
         "title": report.title,
         "level": report.summary[0],
         "headline": report.summary[1],
-        "written_at": iso(report.written_at),
+        **_moment("written", report.written_at),
         "integration": report.identity.integration,
         "host": report.identity.host,
         "project": report.identity.project,
@@ -32,9 +34,11 @@ def as_json(report: Report) -> dict[str, object]:
         "target": [{"label": label, "value": value} for label, value in report.target],
         "who": report.who or None,
         "stage": report.stage,
-        "times": {name: iso(report.moments.get(name)) for name in _TIMES},
+        "times": {key: at for name in _TIMES for key, at in _moment(name, report.moments.get(name)).items()},
         "ended": report.ended or None,
-        "errors": [{"text": each.text, "cause": each.cause or None} for each in report.errors],
+        "errors": [
+            {"text": each.text, "cause": each.cause or None, "expected": each.expected} for each in report.errors
+        ],
         "counts": asdict(report.numbers),
         "outcomes": dict(report.outcomes),
         "losses": dict(report.losses),
@@ -49,12 +53,10 @@ def as_json(report: Report) -> dict[str, object]:
 _TIMES = ("planned", "created", "started", "ended", "verified")
 
 
-def iso(seconds: float | None) -> str | None:
-    """`2025-11-23T14:02:11+00:00`; None where there is none, or no calendar holds it."""
-    try:
-        return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
-    except (ValueError, OverflowError, OSError):
-        return None
+def _moment(name: str, seconds: float | None) -> dict[str, int | str | None]:
+    """A moment in its two forms (contract §4)."""
+    at = round(seconds * 1000) if seconds is not None and isfinite(seconds) else None
+    return {name: at, f"{name}_at": iso(at)}
 
 
 def _lists(report: Report) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from tui.flagimport.report import Report
+from tui.flagimport.report_sections import cause_of
 from tui.text import clean
 
 MOST = 2_000
@@ -14,7 +15,7 @@ MOST = 2_000
 def _errors(report: Report) -> Iterator[str]:
     for each in report.errors:
         yield each.text
-        yield f"  {each.cause or 'Its cause is not known.'}"
+        yield f"  {cause_of(each)}"
 
 
 def _missing(report: Report) -> Iterator[str]:

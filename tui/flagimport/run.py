@@ -12,7 +12,7 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 
 from tui.flagimport import journal as journals
-from tui.flagimport.journal import Journal, Mark, Stage
+from tui.flagimport.journal import Journal, Stage
 from tui.flagimport.plan_words import named
 from tui.flagimport.report import Report, redacted, report
 from tui.flagimport.running import Ended, Keep, Resting, Runner, Started, Stuck, Watched
@@ -126,8 +126,7 @@ class Run:
     def lost(self) -> None:
         """Somebody has deleted the configuration in the middle: what has arrived by now is all that will. Raises
         Failure."""
-        mark = Mark("not known: its configuration was deleted", None, None)
-        self.note(journals.ended(self.journal, mark, self.journal.errors, self.tools.now()))
+        self.note(journals.ended(self.journal, journals.GONE, self.journal.errors, 0.0))
         self.trouble = None
 
     def once_more(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tui.flagimport.account import caller_of, must_be_same
 from tui.flagimport.journal import Expected, Journal
@@ -78,6 +78,8 @@ class Verification:
     not_compared: tuple[str, ...] = ()
     skipped: int = 0
     arrived: Mapping[str, WholeFlag] = field(default_factory=dict, repr=False)
+    at: float = 0.0
+    """When the flags were read, seconds since the epoch; 0 if nobody noted it."""
 
     @property
     def agrees(self) -> bool:
@@ -100,7 +102,7 @@ def verify(promise: Promise, bag: Bag, tools: Tools) -> AsyncGenerator[Exchange 
                     for key in page.gone:
                         there.pop(str(key), None)
                     sink(Counted("LaunchDarkly flags", page.read, page.total))
-        return compare(promise, there, environments)
+        return replace(compare(promise, there, environments), at=tools.now())
 
     return streamed(run)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from email.utils import parsedate_to_datetime
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -61,6 +61,20 @@ def time_of_day(seconds: float, now: float) -> str:
     except (ValueError, OverflowError, OSError):
         return whole
     return whole.rpartition(" ")[2] if same_day else whole
+
+
+def iso(milliseconds: float | None) -> str | None:
+    """Milliseconds since the epoch as `2025-11-23T14:02:11+00:00`, with milliseconds if there are any.
+
+    None for None, and for what no calendar holds.
+    """
+    if milliseconds is None:
+        return None
+    try:
+        at = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=round(milliseconds))
+    except (ValueError, OverflowError):
+        return None
+    return at.isoformat(timespec="milliseconds" if at.microsecond else "seconds")
 
 
 def span(seconds: float) -> str:
