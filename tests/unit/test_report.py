@@ -192,7 +192,8 @@ def test_an_error_that_quotes_a_key_which_is_not_allowed_is_told_of_it(key: str)
 
 SHAPE: dict[str, type | tuple[type, ...]] = {
     "version": int, "title": str, "level": str, "headline": str, "written": int, "written_at": str,
-    "integration": str, "host": str, "project": str, "configuration": dict, "source": list, "target": list, "who": (str, type(None)), "stage": str,
+    "integration": str, "host": str, "project": str,
+    "configuration": dict, "source": list, "target": list, "who": (str, type(None)), "stage": str,
     "times": dict, "ended": (str, type(None)), "errors": list, "counts": dict, "outcomes": dict, "losses": dict,
     "verified": bool, "flags": list, "missing": list, "different": list, "unexpected": list,
     "on_in_launchdarkly": list, "environments": list, "left_out": list, "remaining": list, "not_compared": list,

@@ -114,8 +114,8 @@ def test_what_a_flag_serves_is_what_it_serves_in_launchdarkly() -> None:
     ],
 )
 def test_an_end_has_launchdarklys_own_time(ended: str, imported: float | None, failed: float | None, at: float) -> None:
-    times = [None if each is None else int(each * 1000) for each in (imported, failed)]
-    mark = Mark(ended, *times)
+    last_import, last_error = (None if each is None else int(each * 1000) for each in (imported, failed))
+    mark = Mark(ended, last_import, last_error)
     made = journals.ended(journal(FLAGS[0], stage=Stage.STARTED, ended="", ended_at=0.0), mark, (), NOW - 50)
     told = report(made, None, NOW)
     document = as_json(told)

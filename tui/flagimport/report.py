@@ -100,7 +100,8 @@ class Report:
     seconds since the epoch. All text in it was cleaned, and is escaped by whoever writes it into a document. Foreign
     text is in it letter by letter as it came, so that secrets can still be found in it.
 
-    `outcomes` and `losses` are what the pictures show: a word and how many flags it stands for.
+    `shared` are those of the notes that are about differences which all flags share. `outcomes` and `losses` are what
+    the pictures show: a word and how many flags it stands for.
     """
 
     title: str
@@ -127,6 +128,7 @@ class Report:
     left_out: tuple[LeftOut, ...]
     not_compared: tuple[str, ...]
     notes: tuple[str, ...]
+    shared: tuple[str, ...]
     outcomes: Mapping[str, int]
     losses: Mapping[str, int]
 
@@ -189,7 +191,8 @@ def report(
         environments=v.environments if v else (),
         left_out=journal.left_out,
         not_compared=v.not_compared if v else (),
-        notes=journal.notes,
+        notes=(*journal.notes, *(v.notes if v else ())),
+        shared=v.notes if v else (),
         outcomes=_outcomes(rows, journal.left_out),
         losses=_losses(journal.expected),
     )

@@ -58,6 +58,10 @@ def _not_compared(report: Report) -> Iterator[str]:
     yield from report.not_compared
 
 
+def _notes(report: Report) -> Iterator[str]:
+    yield from report.notes
+
+
 LISTS: Mapping[str, tuple[str, Callable[[Report], Iterable[str]]]] = {
     "errors": ("LaunchDarkly reported", _errors),
     "missing": ("Missing", _missing),
@@ -66,6 +70,7 @@ LISTS: Mapping[str, tuple[str, Callable[[Report], Iterable[str]]]] = {
     "unexpected": ("Nobody planned these", _unexpected),
     "rebuild": ("To be made again by hand", _rebuild),
     "cut-over": ("On at the source, off in LaunchDarkly", _cut_over),
+    "notes": ("Notes", _notes),
     "not-compared": ("Not compared", _not_compared),
 }
 """From the key of a list to its title and its lines."""

@@ -89,7 +89,7 @@ def sections(report: Report) -> Iterator[Section]:
     )  # fmt: skip
     if report.notes:
         notes = tuple((each,) for each in report.notes)
-        yield Section("notes", "Notes of the plan", "Said when it was read.", (), notes, "")
+        yield Section("notes", "Notes", "About the import as a whole.", (), notes, "")
     yield Section(
         "planned", "Every planned flag", "In the order of the plan.",
         ("Flag", "Name", "Result", "At the source", "Loses"),

@@ -78,6 +78,8 @@ class Verification:
     not_compared: tuple[str, ...] = ()
     skipped: int = 0
     arrived: Mapping[str, WholeFlag] = field(default_factory=dict, repr=False)
+    notes: tuple[str, ...] = ()
+    """Sentences about differences that the whole run shares: they are held against no flag."""
     at: float = 0.0
     """When the flags were read, seconds since the epoch; 0 if nobody noted it."""
 
@@ -111,11 +113,13 @@ def compare(promise: Promise, there: Mapping[str, WholeFlag], environments: Sequ
     """The comparison itself: nothing is read."""
     expected = {each.key: each for each in promise.expected if not _skipped(promise, there.get(each.key))}
     arrived = {key: there[key] for key in expected if key in there}
-    different = tuple(
-        (key, unlike)
-        for key, flag in arrived.items()
-        if (unlike := tuple(_unlike(expected[key], flag, promise.flag_tag, promise.maintainer)))
-    )
+    found = {
+        key: tuple(_unlike(expected[key], flag, promise.flag_tag, promise.maintainer)) for key, flag in arrived.items()
+    }
+    shared = _shared_defaults([(expected[key], flag) for key, flag in arrived.items()])
+    if shared is not None:
+        found = {key: tuple(each for each in unlike if each.what not in _DEFAULTS) for key, unlike in found.items()}
+    different = tuple((key, unlike) for key, unlike in found.items() if unlike)
     on = tuple((key, where) for key, flag in arrived.items() if (where := _on_in(flag)))
     not_as_planned = {key for key, _ in different} | {key for key, _ in on}
     return Verification(
@@ -128,6 +132,41 @@ def compare(promise: Promise, there: Mapping[str, WholeFlag], environments: Sequ
         not_compared=tuple(_not_compared(promise, expected.values(), arrived, environments)),
         skipped=len(promise.expected) - len(expected),
         arrived=arrived,
+        notes=() if shared is None else (_of_defaults(*shared),),
+    )
+
+
+def _shared_defaults(flags: Iterable[tuple[Expected, WholeFlag]]) -> tuple[FlagDefaults, int] | None:
+    """The default variations that all flags of the run have, and in how many they aren't as planned. None if the flags
+    don't share them, or if too few differ to tell the importer's own way from somebody's edit."""
+    planned = [(wanted, flag) for wanted, flag in flags if _has_defaults(wanted, flag)]
+    pairs = {(flag.on, flag.off) for _, flag in planned}
+    unlike = sum(any(True for _ in _unlike_defaults(wanted, flag)) for wanted, flag in planned)
+    if len(planned) < _RUN or len(pairs) != 1 or unlike < _SHARED_BY:
+        return None
+    return pairs.pop(), unlike
+
+
+FlagDefaults = tuple[int | None, int | None]
+"""The places of a flag's on and off variation."""
+_RUN = 3
+"""Flags at least of a run whose defaults can be compared with each other."""
+_SHARED_BY = 2
+"""Flags at least that must differ from the plan: a single one is that flag's own difference."""
+_DEFAULTS = ("on variation", "off variation")
+
+
+def _has_defaults(planned: Expected, flag: WholeFlag) -> bool:
+    """Its defaults were planned, and its variations are those of the plan."""
+    known = planned.on is not None or planned.off is not None
+    return known and [each.value for each in planned.variations] == [each.value for each in flag.variations]
+
+
+def _of_defaults(defaults: FlagDefaults, unlike: int) -> str:
+    on, off = ("none" if place is None else f"variation {place + 1}" for place in defaults)
+    return (
+        f"Default variations: LaunchDarkly set on to {on} and off to {off} in every flag of this import; {unlike:,}"
+        " were planned otherwise. Check what a flag serves before you turn it on."
     )
 
 
@@ -177,7 +216,11 @@ def _unlike_variations(planned: Expected, flag: WholeFlag) -> Iterator[Unlike]:
     names = [(a.name, b.name) for a, b in zip(planned.variations, flag.variations, strict=True)]
     if any(b and a != b for a, b in names):
         yield Unlike("variation names", _listed(a for a, _ in names), _listed(b for _, b in names))
-    for what, wanted, found in (("on variation", planned.on, flag.on), ("off variation", planned.off, flag.off)):
+    yield from _unlike_defaults(planned, flag)
+
+
+def _unlike_defaults(planned: Expected, flag: WholeFlag) -> Iterator[Unlike]:
+    for what, wanted, found in zip(_DEFAULTS, (planned.on, planned.off), (flag.on, flag.off), strict=True):
         if wanted is not None and wanted != found:
             yield Unlike(what, _at(planned.variations, wanted), _at(flag.variations, found))
 

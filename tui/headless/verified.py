@@ -11,12 +11,14 @@ from tui.text.cells import wrapped
 
 
 def as_json(found: Verification) -> dict[str, object]:
-    """The fields of the event `verified` (contract §4)."""
+    """The fields of the event `verified` (contract §4), and `notes` if there are any."""
+    notes = {"notes": [*found.notes]} if found.notes else {}
     return {
         "missing": [{"key": key} for key in found.missing],
         "unexpected": [{"key": key} for key in found.unexpected],
         "different": [{"key": key, "properties": [asdict(each) for each in unlike]} for key, unlike in found.different],
         "on_in_launchdarkly": [{"key": key, "environments": [*where]} for key, where in found.on],
+        **notes,
     }
 
 
@@ -32,6 +34,8 @@ def lines(found: Verification, width: int | None) -> Iterator[str]:
             yield from wrapped(text, width, first="      ", rest="        ")
     for key, where in found.on:
         yield from wrapped(f"{clean(key)} in {clean(', '.join(where))}", width, first="  ! on  ", rest="      ")
+    for text in found.notes:
+        yield from wrapped(clean(text), width, first="! ", rest="  ")
     if found.not_compared:
         yield "Not compared"
         for text in found.not_compared:

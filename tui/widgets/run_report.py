@@ -59,6 +59,8 @@ def found(report: Report) -> Iterator[Line]:
         where = len(report.environments)
         places = f"all {where:,} environments" if where != 1 else "the one environment"
         yield Line("ok", "checked", f"{report.numbers.as_planned:,} as planned, off in {places}")
+    if report.shared:
+        yield Line("warning", "all flags", report.shared[0], ("list-notes", "All"))
     if report.not_compared:
         yield Line("unknown", "not compared", report.not_compared[0], ("list-not-compared", "All"))
 
