@@ -16,7 +16,7 @@ from tui.flagimport.plan import Plan, PlannedFlag
 from tui.flagimport.request import CreateRequest, Slot
 from tui.launchdarkly.models import Configuration, Flag, ImportFault, ImportStatus
 from tui.launchdarkly.whole_flags import WholeFlag
-from tui.sources.flags import Lost, Variation
+from tui.sources.flags import Lost, Targets, Variation
 
 
 class Stage(StrEnum):
@@ -35,7 +35,8 @@ class Stage(StrEnum):
 class Expected:
     """One flag that is planned to arrive, and what it must look like. `tags` is None where they could not be read.
 
-    `lost` is what has to be made again by hand; the source need not be asked again for a report.
+    `lost` is what has to be made again by hand; the source need not be asked again for a report. `targets` are the
+    source's individual targets, which the import may bring along.
     """
 
     key: str
@@ -47,6 +48,7 @@ class Expected:
     off: int | None
     on_at_source: bool
     lost: tuple[Lost, ...]
+    targets: Targets = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,6 +363,7 @@ def expected_of(each: PlannedFlag, explained: Mapping[str, tuple[Lost, ...]] = M
         off=flag.off,
         on_at_source=flag.on_at_source,
         lost=explained.get(flag.key, ()),
+        targets=flag.targets,
     )
 
 

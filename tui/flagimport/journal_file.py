@@ -139,6 +139,7 @@ def _of_expected(each: Expected, shown: Callable[[str], str]) -> dict[str, objec
         "off": each.off,
         "on_at_source": each.on_at_source,
         "lost": [{"kind": one.kind, "text": shown(one.text)} for one in each.lost],
+        "targets": [[place, list(map(shown, users))] for place, users in each.targets],
     }
 
 
@@ -209,6 +210,7 @@ def _expected(each: Mapping[str, Any]) -> Expected:
         off=_ms(each["off"]),
         on_at_source=each["on_at_source"] is True,
         lost=tuple(Lost(str(one["kind"]), str(one["text"])) for one in each["lost"]),
+        targets=tuple((int(place), _texts(users)) for place, users in each.get("targets", ())),
     )
 
 

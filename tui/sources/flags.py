@@ -47,6 +47,10 @@ class Variation:
     name: str
 
 
+Targets = tuple[tuple[int, tuple[str, ...]], ...]
+"""Users who get a variation of their own: its place and their keys, both sorted."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceFlag:
     """One flag as its source has it in the chosen environment. All text in it but `definition` is cleaned.
@@ -68,6 +72,8 @@ class SourceFlag:
     losses: tuple[str, ...]
     warnings: tuple[str, ...] = ()
     definition: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
+    targets: Targets = ()
+    """Individual targets that the import may bring along."""
 
 
 BOOLEAN: tuple[Variation, ...] = (Variation(True, "on"), Variation(False, "off"))

@@ -12,9 +12,9 @@ from tui.net.client import Http
 from tui.net.errors import Failure
 from tui.net.events import Sink, ignore
 from tui.net.pages import AT_ONCE, Fetch, Progress, passing, read_all
-from tui.sources.flags import Batch, Listing, SourceFlag, strings
+from tui.sources.flags import Batch, Listing, SourceFlag, Targets, strings
 from tui.sources.foreign import left_out, short
-from tui.sources.shapes import Object, objects, text
+from tui.sources.shapes import Object, elements, objects, text
 from tui.sources.split_door import (
     ENVIRONMENT_FIELD,
     NAME,
@@ -239,7 +239,14 @@ def source_flag(flag: Object, definition: Object | None) -> SourceFlag:
         losses=tuple(sorted({kind for kind, _ in found(definition)})),
         warnings=tuple(map(_NOT_KNOWN.format, unknown(definition))),
         definition=definition,
+        targets=_targets(definition),
     )
+
+
+def _targets(definition: Object) -> Targets:
+    listed = enumerate(elements(one.get("keys")) for one in objects(definition.get("treatments")))
+    found = ((place, tuple(sorted({clean(key) for key in map(text, keys) if key}))) for place, keys in listed)
+    return tuple((place, users) for place, users in found if users)
 
 
 _NOT_KNOWN = "One of its rules has the matcher {}, which is not known here: look at that rule in Split."
