@@ -82,9 +82,7 @@ def test_targets_of_the_source_can_be_undone(
 
 
 @pytest.mark.parametrize("case", OTHERWISE)
-def test_other_targets_keep_the_flag(
-    case: str, recipe: Recipe, box: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_other_targets_keep_the_flag(case: str, recipe: Recipe, box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     brings(monkeypatch, box, *OTHERWISE[case])
     recipe.run()
     assert actions(recipe) == {**dict.fromkeys(recipe.journal.keys, "archive"), KEY: "keep"}

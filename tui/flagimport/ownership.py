@@ -124,7 +124,8 @@ def _on(known: Evidence, flag: WholeFlag) -> str:
 
 def _targeted(known: Evidence, flag: WholeFlag) -> str:
     planned = known.expected.get(flag.key)
-    found = [f"{' and '.join(extra)} in {key}" for key, state in _states(flag) if (extra := _beyond_plan(planned, state))]
+    extra = {key: _beyond_plan(planned, state) for key, state in _states(flag)}
+    found = [f"{' and '.join(names)} in {key}" for key, names in extra.items() if names]
     return f"it has {', '.join(found)}" if found else ""
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from math import isfinite
 
 from tui.flagimport.report import Report
-from tui.net.times import iso
+from tui.net.times import moment_json
 from tui.sources.flags import Lost
 
 VERSION = 1
@@ -25,7 +24,7 @@ def as_json(report: Report) -> dict[str, object]:
         "title": report.title,
         "level": report.summary[0],
         "headline": report.summary[1],
-        **_moment("written", report.written_at),
+        **moment_json("written", report.written_at * 1000),
         "integration": report.identity.integration,
         "host": report.identity.host,
         "project": report.identity.project,
@@ -34,7 +33,7 @@ def as_json(report: Report) -> dict[str, object]:
         "target": [{"label": label, "value": value} for label, value in report.target],
         "who": report.who or None,
         "stage": report.stage,
-        "times": {key: at for name in _TIMES for key, at in _moment(name, report.moments.get(name)).items()},
+        "times": _times(report),
         "ended": report.ended or None,
         "errors": [
             {"text": each.text, "cause": each.cause or None, "expected": each.expected} for each in report.errors
@@ -53,10 +52,10 @@ def as_json(report: Report) -> dict[str, object]:
 _TIMES = ("planned", "created", "started", "ended", "verified")
 
 
-def _moment(name: str, seconds: float | None) -> dict[str, int | str | None]:
-    """A moment in its two forms (contract §4)."""
-    at = round(seconds * 1000) if seconds is not None and isfinite(seconds) else None
-    return {name: at, f"{name}_at": iso(at)}
+def _times(report: Report) -> dict[str, int | str | None]:
+    moments = ((name, report.moments.get(name)) for name in _TIMES)
+    pairs = (moment_json(name, None if at is None else at * 1000) for name, at in moments)
+    return {key: value for pair in pairs for key, value in pair.items()}
 
 
 def _lists(report: Report) -> dict[str, object]:

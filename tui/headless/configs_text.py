@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from tui.flagimport import manage
 from tui.flagimport.form import Form
 from tui.launchdarkly.models import Configuration
+from tui.net.times import moment_json
 from tui.text import MASK
 from tui.text.cells import cells
 
@@ -15,7 +16,8 @@ _HEADS = ("ID", "INTEGRATION", "PROJECT", "NAME", "STATUS", "LAST IMPORT", "LAST
 
 
 def as_json(one: Configuration, form: Form | None = None, *, whole: bool = False) -> dict[str, object]:
-    """A configuration with LaunchDarkly's own words; times in milliseconds since the epoch, null for never.
+    """A configuration with LaunchDarkly's own words. Times are its milliseconds since the epoch, null if it gives none,
+    and ISO 8601 under `<name>_at`.
 
     With `whole` also its settings: `config` holds no secret, and nothing that is not in the manifest; `secrets` are
     the keys of those that it has.
@@ -27,8 +29,8 @@ def as_json(one: Configuration, form: Form | None = None, *, whole: bool = False
         "name": one.name,
         "tags": [*one.tags],
         "status": one.status.status,
-        "last_import": one.status.last_import,
-        "last_error": one.status.last_error,
+        **moment_json("last_import", one.status.last_import),
+        **moment_json("last_error", one.status.last_error),
         "errors": [each for each, _ in manage.errors(one, str)],
     }
     if not whole:
@@ -55,7 +57,7 @@ def table(there: Sequence[Configuration]) -> Iterator[str]:
 
 
 def _row(one: Configuration) -> tuple[str, ...]:
-    times = (manage.when(one.status.last_import), manage.when(one.status.last_error))
+    times = (manage.last_import(one), manage.last_error(one))
     texts = (one.id, one.integration_key, one.project_key, one.name, manage.state(one), *times, ", ".join(one.tags))
     return tuple(map(_cut, texts))
 

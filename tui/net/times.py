@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from datetime import UTC, datetime, timedelta, tzinfo
 from email.utils import parsedate_to_datetime
@@ -63,16 +64,19 @@ def time_of_day(seconds: float, now: float) -> str:
     return whole.rpartition(" ")[2] if same_day else whole
 
 
-def iso(milliseconds: float | None) -> str | None:
-    """Milliseconds since the epoch as `2025-11-23T14:02:11+00:00`, with milliseconds if there are any.
+def moment_json(name: str, milliseconds: float | None) -> dict[str, int | str | None]:
+    """A moment as JSON results have it: milliseconds since the epoch under `name`, ISO 8601 under `<name>_at`.
 
-    None for None, and for what no calendar holds.
+    The text has milliseconds if there are any, and is None for what no calendar holds.
     """
-    if milliseconds is None:
-        return None
+    whole = round(milliseconds) if milliseconds is not None and math.isfinite(milliseconds) else None
+    return {name: whole, f"{name}_at": None if whole is None else _iso(whole)}
+
+
+def _iso(milliseconds: int) -> str | None:
     try:
-        at = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=round(milliseconds))
-    except (ValueError, OverflowError):
+        at = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=milliseconds)
+    except OverflowError:
         return None
     return at.isoformat(timespec="milliseconds" if at.microsecond else "seconds")
 

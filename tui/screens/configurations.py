@@ -254,9 +254,9 @@ class ConfigurationsScreen(Sheet[None]):
         text = ""
         if one is not None:
             session = self._held
-            told = manage.errors(one, session.tools.redactor if session else str)
-            text = f"Tags {', '.join(one.tags) or 'none'}.  Last import {manage.when(one.status.last_import)}."
-            text += f"  Last error {manage.when(one.status.last_error)}{': ' + told[-1][0] if told else '.'}"
+            newest = manage.newest_error(one, session.tools.redactor if session else str)
+            text = f"Tags {', '.join(one.tags) or 'none'}.  Last import {manage.last_import(one)}."
+            text += f"  Last error {manage.last_error(one)}{f': {newest}' if newest else '.'}"
         self.query_one("#configs-detail", Static).update(Content(text))
 
     @on(OptionList.OptionHighlighted, "#configs")
@@ -317,7 +317,7 @@ def _heading(width: int) -> str:
 def _row(one: Configuration, width: int, symbols: Symbols) -> Content:
     level = manage.level(one)
     sign = mark(symbols, level) if level != "note" else Content(f"{symbols.note} ")
-    times = (manage.when(one.status.last_import), manage.when(one.status.last_error))
+    times = (manage.last_import(one), manage.last_error(one))
     texts = (one.name or one.id, one.integration_key, one.project_key, manage.state(one))
     short = tuple(text.rpartition(":")[0] or text for text in times)
     line = _columns((f"  {texts[0]}", *texts[1:], *short, ", ".join(one.tags)), width, symbols.cut)
