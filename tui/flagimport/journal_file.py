@@ -81,7 +81,13 @@ def _document(journal: Journal, shown: Callable[[str], str]) -> dict[str, object
     """What `_read` reads. By hand, as `asdict` takes seconds for 10,000 flags."""
     identity = {key: shown(value) for key, value in asdict(journal.identity).items()}
     return {
-        HEAD: head_of(identity, journal.stage.value, journal.configuration, len(journal.expected)),
+        HEAD: head_of(
+            identity,
+            journal.stage.value,
+            journal.configuration,
+            len(journal.expected),
+            undone=bool(journal.undone) and journal.traces.keys() <= journal.undone.keys(),
+        ),
         "version": VERSION,
         "identity": asdict(journal.identity),
         "tags": journal.tags,

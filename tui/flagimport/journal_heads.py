@@ -29,7 +29,7 @@ _WORDS: Mapping[str, str] = {
     "creating": "creating, not known",
     "created": "created, not started",
     "starting": "starting, not known",
-    "started": "importing",
+    "started": "started, end not seen",
     "ended": "ended, not verified",
     "verified": "verified",
 }
@@ -48,6 +48,8 @@ class Head:
     configuration: str
     expected: int
     touched: float
+    undone: bool = False
+    """An undo took back all that it made."""
 
     @property
     def under_way(self) -> bool:
@@ -57,7 +59,7 @@ class Head:
     @property
     def state(self) -> str:
         """How far it has come, in words."""
-        return _WORDS.get(self.stage, self.stage)
+        return "undone" if self.undone and not self.under_way else _WORDS.get(self.stage, self.stage)
 
     def in_words(self, title: str, arrow: str) -> str:
         """ "Unleash -> EU web-shop, 23 Nov 14:02, importing"; `title` is the integration's."""
@@ -69,9 +71,11 @@ class Head:
         return f"{title} {arrow} {where} {self.project}, {when}, {self.state}"
 
 
-def head_of(identity: Mapping[str, str], stage: str, configuration: str, expected: int) -> dict[str, object]:
+def head_of(
+    identity: Mapping[str, str], stage: str, configuration: str, expected: int, *, undone: bool
+) -> dict[str, object]:
     """The object that a journal's file begins with, under the name `HEAD`."""
-    return {**identity, "stage": stage, "configuration": configuration, "expected": expected}
+    return {**identity, "stage": stage, "configuration": configuration, "expected": expected, "undone": undone}
 
 
 def heads(folder: Path) -> tuple[Head, ...]:
@@ -98,7 +102,7 @@ def _read(path: Path, touched: float) -> Head | None:
         texts = {key: clean(str(head[key])) for key in ("host", "project", "integration", "name", "stage")}
         return Head(
             path=path, configuration=clean(str(head["configuration"])), expected=int(head["expected"]),
-            touched=touched, **texts,
+            touched=touched, undone=head.get("undone") is True, **texts,
         )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None

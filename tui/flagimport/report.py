@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
@@ -63,7 +63,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A planned flag that is not there. `reason` is the server's own error about it, "" where none names it."""
+    """A planned flag that is not there. `reason` says that it is archived, or is the server's own error about it, ""
+    where none names it."""
 
     key: str
     reason: str
@@ -184,7 +185,7 @@ def report(
         errors=errors,
         remaining=tuple(remaining(journal, verification, errors)),
         rows=rows,
-        missing=tuple(Missing(key, named(key)) for key in still_missing(journal, v)) if v else (),
+        missing=tuple(_missing(journal, v, named)) if v else (),
         different=v.different if v else (),
         unexpected=v.unexpected if v else (),
         on=v.on if v else (),
@@ -196,6 +197,14 @@ def report(
         outcomes=_outcomes(rows, journal.left_out),
         losses=_losses(journal.expected),
     )
+
+
+def _missing(journal: Journal, verification: Verification, named: Callable[[str], str]) -> Iterator[Missing]:
+    for key in still_missing(journal, verification):
+        yield Missing(key, _ARCHIVED if key in (verification.archived or ()) else named(key))
+
+
+_ARCHIVED = "archived, and its key is still taken"
 
 
 def _rows(journal: Journal, verification: Verification | None) -> Iterator[Row]:

@@ -188,8 +188,12 @@ def still_missing(journal: Journal, verification: Verification) -> tuple[str, ..
 
 def to_come(journal: Journal, verification: Verification | None) -> int:
     """How many flags another start would bring: those that are missing, but for archived ones, which are skipped."""
-    missing = verification.missing if verification else ()
-    return sum(journal.undone.get(key) != Action.ARCHIVE for key in missing)
+    if verification is None:
+        return 0
+    archived = verification.archived
+    if archived is None:
+        archived = frozenset(key for key, did in journal.undone.items() if did == Action.ARCHIVE)
+    return len(set(verification.missing) - archived)
 
 
 def _to_work_on(journal: Journal, verification: Verification) -> Iterator[Fact]:

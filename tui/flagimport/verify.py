@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from tui.flagimport.account import caller_of, must_be_same
+from tui.flagimport.arrivals import archived_of
 from tui.flagimport.journal import Expected, Journal
 from tui.flagimport.rules import is_tag
 from tui.flagimport.tools import Tools
@@ -36,6 +37,8 @@ class Promise:
     name: str = ""
     account: str = ""
     """The account of the journal, "" where nobody noted it."""
+    undone: frozenset[str] = frozenset()
+    """Flags that an undo took back."""
 
 
 def promise_of(journal: Journal, instance: Instance) -> Promise:
@@ -49,6 +52,7 @@ def promise_of(journal: Journal, instance: Instance) -> Promise:
         journal.maintainer,
         journal.identity.name,
         journal.account,
+        frozenset(journal.undone),
     )
 
 
@@ -78,6 +82,10 @@ class Verification:
     not_compared: tuple[str, ...] = ()
     skipped: int = 0
     arrived: Mapping[str, WholeFlag] = field(default_factory=dict, repr=False)
+    taken_back: frozenset[str] = frozenset()
+    """Those of the missing that an undo took back."""
+    archived: frozenset[str] | None = None
+    """Those of the missing that are archived: no start brings them. None if nobody looked."""
     notes: tuple[str, ...] = ()
     """Sentences about differences that the whole run shares: they are held against no flag."""
     at: float = 0.0
@@ -104,7 +112,9 @@ def verify(promise: Promise, bag: Bag, tools: Tools) -> AsyncGenerator[Exchange 
                     for key in page.gone:
                         there.pop(str(key), None)
                     sink(Counted("LaunchDarkly flags", page.read, page.total))
-        return replace(compare(promise, there, environments), at=tools.now())
+            found = compare(promise, there, environments)
+            archived = await archived_of(ld, promise.project, frozenset(found.missing), sink)
+        return replace(found, archived=archived, at=tools.now())
 
     return streamed(run)
 
@@ -122,8 +132,9 @@ def compare(promise: Promise, there: Mapping[str, WholeFlag], environments: Sequ
     different = tuple((key, unlike) for key, unlike in found.items() if unlike)
     on = tuple((key, where) for key, flag in arrived.items() if (where := _on_in(flag)))
     not_as_planned = {key for key, _ in different} | {key for key, _ in on}
+    missing = tuple(key for key in expected if key not in there)
     return Verification(
-        missing=tuple(key for key in expected if key not in there),
+        missing=missing,
         unexpected=_unexpected(promise, there),
         different=different,
         on=on,
@@ -132,6 +143,7 @@ def compare(promise: Promise, there: Mapping[str, WholeFlag], environments: Sequ
         not_compared=tuple(_not_compared(promise, expected.values(), arrived, environments)),
         skipped=len(promise.expected) - len(expected),
         arrived=arrived,
+        taken_back=promise.undone.intersection(missing),
         notes=() if shared is None else (_of_defaults(*shared),),
     )
 

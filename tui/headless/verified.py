@@ -25,7 +25,8 @@ def as_json(found: Verification) -> dict[str, object]:
 def lines(found: Verification, width: int | None) -> Iterator[str]:
     """What was found, what is not as planned flag by flag, and what nobody could compare."""
     yield from wrapped(_headline(found), width)
-    yield from _listed("x missing", found.missing, width)
+    yield from _listed("x missing", _missing(found), width)
+    yield from _listed("taken back", tuple(key for key in found.missing if key in found.taken_back), width)
     yield from _listed("! not planned", found.unexpected, width)
     for key, unlike in found.different:
         yield from wrapped(clean(key), width, first="  ! different  ", rest="      ")
@@ -47,13 +48,18 @@ def _headline(found: Verification) -> str:
     parts = [
         f"{len(each):,} {word}"
         for each, word in (
-            (found.missing, "missing"), (found.different, "different"), (found.on, "on in LaunchDarkly"),
+            (_missing(found), "missing"), (found.taken_back, "taken back by an undo"),
+            (found.different, "different"), (found.on, "on in LaunchDarkly"),
             (found.unexpected, "not planned"),
         )
         if each
     ]  # fmt: skip
     skipped = f"; {found.skipped:,} stood there before" if found.skipped else ""
     return f"Verified: {', '.join([arrived, *parts])}{skipped}."
+
+
+def _missing(found: Verification) -> tuple[str, ...]:
+    return tuple(key for key in found.missing if key not in found.taken_back)
 
 
 def _listed(lead: str, keys: tuple[str, ...], width: int | None) -> Iterator[str]:
