@@ -52,7 +52,7 @@ async def test_archived_flags_are_missing_and_no_start_brings_them(box: Sandbox)
     await compare(run)
     assert run.verification is not None
     assert run.verification.missing == (archived, gone)
-    assert run.verification.archived == {archived}
+    assert run.verification.archived == frozenset({archived})
     assert to_come(run.journal, run.verification) == 1
     told = {each.key: each.reason for each in run.report().missing}
     assert told[archived]
