@@ -77,6 +77,8 @@ class WizardApp(Host):
         self.folder = options.folder
         self.saved: Saved | None = None
         self.runs: tuple[Head, ...] = ()
+        self._damaged: list[str] = []
+        """Sentences about files of earlier starts that can't be used."""
         self.farewell = ""
         """What is printed on the plain screen after leaving."""
         for theme in THEMES:
@@ -114,15 +116,22 @@ class WizardApp(Host):
         return screen
 
     def on_mount(self) -> None:
+        self._tell_damaged()
         self.call_after_refresh(self._load)
 
     def _look_for_earlier(self) -> None:
         """Answers and imports of earlier starts; practice has answers of its own, and imports of no other start."""
-        from tui.files import state_dir
+        from tui.files import state_dir, state_trouble
 
+        self._damaged = []
         self.saved, self.runs = None, self._earlier_runs()
         with contextlib.suppress(OSError):
-            self.saved = drafts.load(state_dir() / ("practice-draft.json" if self.practising else "draft.json"))
+            path = state_dir() / ("practice-draft.json" if self.practising else "draft.json")
+            self.saved = drafts.load(path)
+            if self.saved is None and path.exists():
+                self._damaged.append(f"Can't read your saved answers in {path.name}. The file is damaged.")
+        if trouble := state_trouble():
+            self._damaged.append(trouble)
 
     def _earlier_runs(self) -> tuple[Head, ...]:
         from tui.files import state_dir
@@ -130,8 +139,17 @@ class WizardApp(Host):
         if self.practising:
             return ()
         with contextlib.suppress(OSError):
-            return journal_heads.heads(state_dir() / journal_heads.FOLDER)
+            found, damaged = journal_heads.survey(state_dir() / journal_heads.FOLDER)
+            more = f" and {len(damaged) - 1} more" if len(damaged) > 1 else ""
+            if damaged:
+                self._damaged.append(f"Can't read the journal {clean(damaged[0].name)}{more}. The file is damaged.")
+            return found
         return ()
+
+    def _tell_damaged(self) -> None:
+        """Name the files of earlier starts that can't be used."""
+        while self._damaged:
+            self.notify(self._damaged.pop(), severity="warning", markup=False, timeout=30)
 
     @work(exclusive=True, group="load", exit_on_error=True)
     async def _load(self) -> None:
@@ -200,6 +218,7 @@ class WizardApp(Host):
         self._session = None
         self._look_for_earlier()
         self.switch_screen(IntegrationScreen())
+        self._tell_damaged()
         self.call_after_refresh(self._load)
 
     # --- leaving
@@ -278,6 +297,7 @@ class WizardApp(Host):
         from tui.screens.resume import RunsScreen, go_on_with
 
         self.runs = self._earlier_runs()
+        self._tell_damaged()
         head = await self.push_screen_wait(RunsScreen(self.runs))
         if head is None:
             return
@@ -347,7 +367,7 @@ class WizardApp(Host):
                 made = self._session.made()
         kept = "Your answers are saved; start again to go on from there." if saved else ""
         said = " ".join(filter(None, ("This program failed; the fault is ours.", made, kept)))
-        text = f"{said} The report below has no keys.\n\n{clean(self._redactor(report), multiline=True)}"
+        text = f"{said} The report below has no keys.\n\n{clean(self._redactor.foreign(report), multiline=True)}"
         if not self._exit_renderables:
             self._exit_renderables.append(Segments(self.console.render(Text(text), self.console.options)))
         self._close_messages_no_wait()

@@ -6,13 +6,15 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
+from tui import streams
 from tui.command_line import parser
 
 TYPE_CHECKING = False  # typing's own; to import that, or pathlib, takes as long as all the rest of `--version`
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import TextIO
 
     from tui.options import Options, PracticeServers
     from tui.text import Redactor
@@ -21,36 +23,59 @@ if TYPE_CHECKING:
 
 _WRONG = 2
 _FAULT = 1
+_UNWRITTEN = 5
 _INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code; `argv` is without the program's name, by default the process's."""
+    streams.open_missing()
+    out, err = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = streams.Results(out), streams.Messages(err)
     try:
-        code = _run(list(sys.argv[1:] if argv is None else argv))
+        code = _ended(lambda: _run(list(sys.argv[1:] if argv is None else argv)))
+        unwritten = _ended(lambda: sys.stdout.flush() or 0)
+        _flush(out, err)
+        return code or unwritten
+    finally:
+        sys.stdout, sys.stderr = out, err
+
+
+def _ended(run: Callable[[], int]) -> int:
+    """The exit code of what `run` does, however it ends."""
+    try:
+        return run()
     except KeyboardInterrupt:
-        code = _INTERRUPTED
+        return _INTERRUPTED
     except BrokenPipeError:
-        code = 0
+        return 0
+    except streams.ResultsLostError as error:
+        print(f"Can't write the results to stdout: {error}. Fix that, then run the command again.", file=sys.stderr)
+        return _UNWRITTEN
     except SystemExit as ended:
-        code = ended.code if isinstance(ended.code, int) else _FAULT
-    _flush()
-    return code
+        return ended.code if isinstance(ended.code, int) else _FAULT
 
 
-def _flush() -> None:
-    """Write out what is left. Where the reader of a pipe or the terminal has gone, Python would try again at its end,
-    complain, and exit with 120."""
-    for stream in (sys.stdout, sys.stderr):
+def _flush(*all_: TextIO) -> None:
+    for stream in all_:
         try:
             stream.flush()
         except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            streams.drop_rest(stream)
 
 
 def _run(argv: list[str]) -> int:
     parsed = parser().parse_args(argv)
+    if _holds_key(vars(parsed).values()):
+        what = "The command line contains a key. No argument takes one, and other users can see it there."
+        return _refused(parsed, f"{what} Set a variable or use the keyring, and replace that key. Nothing was sent.")
     return _COMMANDS[parsed.command](parsed)
+
+
+def _holds_key(values: Iterable[object]) -> bool:
+    from tui.text.key_text import holds_key
+
+    return any(_holds_key(each) if isinstance(each, list) else holds_key(str(each)) for each in values)
 
 
 # --- the wizard
@@ -74,7 +99,10 @@ def _open_app(parsed: argparse.Namespace, redactor: Redactor, log: Log | None) -
     try:
         from tui.app import run
 
+        streams.draw_on_stdout()
         return run(_options(parsed), redactor, log)
+    except (BrokenPipeError, streams.ResultsLostError):
+        raise
     except Exception:
         return _failed("This program failed; the fault is ours. Start again to go on with your answers.", redactor)
 
@@ -175,8 +203,11 @@ def _logged(parsed: argparse.Namespace, run: Callable[[Redactor, Log | None], in
     redactor = Redactor()
     try:
         log, close = open_log(parsed.log, redactor)
-    except OSError as error:
-        return _refused(parsed, f"The log {parsed.log} cannot be written: {error.strerror}. Nothing was sent.")
+    except (OSError, ValueError) as error:  # ValueError: a zero character in the path
+        from tui.text.key_text import without_keys
+
+        reason = getattr(error, "strerror", None) or "it is not a path"
+        return _refused(parsed, f"Can't write the log {without_keys(str(parsed.log))}: {reason}. Nothing was sent.")
     try:
         return run(redactor, log)
     finally:
@@ -216,7 +247,7 @@ def _failed(said: str, redactor: Redactor) -> int:
     from tui.text import clean
 
     print(said, file=sys.stderr)
-    print(clean(redactor(traceback.format_exc()), multiline=True), file=sys.stderr)
+    print(clean(redactor.foreign(traceback.format_exc()), multiline=True), file=sys.stderr)
     return _FAULT
 
 
@@ -230,7 +261,16 @@ def _without_screen(parsed: argparse.Namespace) -> int:
     from tui.secrets.hardening import harden
 
     harden()
+    _warn_of_state()
     return _logged(parsed, lambda redactor, log: _answered(parsed, redactor, log))
+
+
+def _warn_of_state() -> None:
+    """Tell if others can change what this program relies on."""
+    from tui.files import state_trouble
+
+    if trouble := state_trouble():
+        print(trouble, file=sys.stderr)
 
 
 def _answered(parsed: argparse.Namespace, redactor: Redactor, log: Log | None) -> int:
@@ -247,7 +287,7 @@ def _answered(parsed: argparse.Namespace, redactor: Redactor, log: Log | None) -
         asked = module.Asked(**{each.name: given[each.name] for each in fields(module.Asked) if each.name in given})
         code: int = module.run(asked, module.Around(Tools(redactor=redactor, log=log)))
         return code
-    except BrokenPipeError:
+    except (BrokenPipeError, streams.ResultsLostError):
         raise
     except Exception:
         said, advice = "This program failed; the fault is ours.", _AFTER_A_FAULT[parsed.command]
@@ -276,6 +316,7 @@ def _manifest(parsed: argparse.Namespace) -> int:
 def _keys(parsed: argparse.Namespace) -> int:
     from tui.headless.keys import run
 
+    _warn_of_state()
     names = getattr(parsed, "names", [])
     return run(parsed.action, names, everything=getattr(parsed, "everything", False), as_json=parsed.json)
 

@@ -18,7 +18,7 @@ _A_YEAR = 366 * 86_400.0
 class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """argparse quotes what it does not know. A long word may be a key in the wrong place: it is not repeated."""
-        super().error(re.sub(r"[^\s'=]{20,}", "…", message))
+        super().error(re.sub(r"[^\s'=]{16,}", "…", message))
 
 
 def parser() -> Parser:

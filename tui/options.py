@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from tui.files import working_folder
+
 
 class PracticeServers(Protocol):
     """The made-up servers, as the app sees them: only `cli` knows where they come from."""
@@ -39,7 +41,7 @@ class Options:
     log: Path | None = None
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     theme: str = ""
-    folder: Path = field(default_factory=Path.cwd)
+    folder: Path = field(default_factory=working_folder)
     now: Callable[[], float] = time.time
     timer: Callable[[], float] = time.perf_counter
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep

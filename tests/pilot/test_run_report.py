@@ -75,7 +75,10 @@ async def test_the_lists_behind_the_buttons(tmp_path: Path) -> None:
         rebuild = await listed(walk, "#list-rebuild")
         assert all(row.key in rebuild for row in made.rebuild)
         cut_over = await listed(walk, "#list-cut-over")
-        assert cut_over.count("[ ] ") == len(made.cut_over) > 0
+        flags = [line.split()[0] for line in cut_over.splitlines()[1:] if not line.startswith(" ")]
+        assert flags == [row.key for row in made.cut_over] != []
+        assert bool(made.cut_over[0].cut_over_warning)
+        assert "[ ]" not in cut_over, "a box that cannot be ticked"
         assert "Tags: " in await listed(walk, "#list-not-compared")
         assert walk.focused == "list-not-compared"
 

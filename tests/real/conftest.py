@@ -12,12 +12,12 @@ from tests.real.unleash_install import VERSIONS, NotInstalledError, missing
 from tests.real.unleash_server import Unleash, shared
 
 PLUGIN = """
-import json, os, sys
+import json, sys
 from pathlib import Path
 from keyring.backend import KeyringBackend
 
 print("noise on stdout"); print("noise on stderr", file=sys.stderr); sys.stdout.flush()
-STORE = Path(os.environ["READABLE_STORE"])
+STORE = Path(STORE_PATH)
 
 class InTheOpen(KeyringBackend):
     priority = 9
@@ -36,12 +36,11 @@ def insecure_plugin(tmp_path: Path, own_world: Path, monkeypatch: pytest.MonkeyP
     folder = tmp_path / "installed"
     information = folder / "in_the_open-1.0.dist-info"
     information.mkdir(parents=True)
-    (folder / "in_the_open.py").write_text(PLUGIN)
+    written = own_world / "readable.json"
+    (folder / "in_the_open.py").write_text(PLUGIN.replace("STORE_PATH", repr(str(written))))
     (information / "METADATA").write_text("Metadata-Version: 2.1\nName: in-the-open\nVersion: 1.0\n")
     (information / "entry_points.txt").write_text("[keyring.backends]\nin_the_open = in_the_open\n")
     monkeypatch.setenv("PYTHONPATH", str(folder))
-    written = own_world / "readable.json"
-    monkeypatch.setenv("READABLE_STORE", str(written))
     return written
 
 

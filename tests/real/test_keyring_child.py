@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
@@ -13,7 +14,11 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from tests.processes import eventually
+from tests.processes import eventually, soon
+from tests.unit.headless_tools import recipe_in
+from tests.unit.recipe_tools import planned
+from tests.unit.test_headless_configs import configs
+from tui.sandbox.server import Sandbox
 from tui.secrets.child_process import CHILD
 from tui.secrets.keyring_store import Keyring, Limits, State
 
@@ -98,9 +103,8 @@ async def test_a_backend_that_is_not_there(
     store = Keyring(limits=ROOMY)
     assert await states(store) == {State.ERROR}
     probe = await store.probe()
-    assert probe.advice.startswith(
-        f"The keyring that PYTHON_KEYRING_BACKEND names does not work here ({error}). Keys are kept"
-    )
+    for part in ("PYTHON_KEYRING_BACKEND", backend, error, "LD_ACCESS_TOKEN"):
+        assert part in probe.advice
     canary_nowhere(own_world)
 
 
@@ -110,7 +114,63 @@ async def test_a_damaged_configuration_is_named(own_world: Path) -> None:
     path.write_text("garbage")
     probe = await Keyring(limits=ROOMY).probe()
     assert probe.state is State.ERROR
-    assert f"The keyring that {path} names does not work here (MissingSectionHeaderError)." in probe.advice
+    assert str(path) in probe.advice
+    assert "MissingSectionHeaderError" in probe.advice
+
+
+@pytest.mark.parametrize("by_file", [True, False])
+async def test_a_backend_that_was_left_over_is_named_to_a_command(
+    by_file: bool, own_world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = own_world / ".config" / "python_keyring" / "keyringrc.cfg"
+    if by_file:
+        path.parent.mkdir(parents=True)
+        path.write_text("[backend]\ndefault-keyring=keyrings.somewhere.Else\n")
+    else:
+        monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyrings.somewhere.Else")
+    place = str(path) if by_file else "PYTHON_KEYRING_BACKEND"
+    store = Keyring(limits=ROOMY)
+    with Sandbox.start() as box:
+        recipe = recipe_in(box, tmp_path)
+        recipe.path.write_text(recipe.path.read_text().replace("env:LD_ACCESS_TOKEN", "keyring"))
+        environ = {"LD_BASE_URI": box.addresses()["launchdarkly"]["url"]}
+        ended = [
+            await asyncio.to_thread(planned, recipe.path, recipe.environ, keyring=store, as_json=True),
+            await asyncio.to_thread(configs, environ, "list", ring=store, as_json=True),
+        ]
+        assert box.requests == []
+    for code, out, _ in ended:
+        error = json.loads(out)
+        assert (code, error["kind"], error["field"]) == (3, "credential", "token")
+        for part in (place, "keyrings.somewhere.Else"):
+            assert part in error["message"] + error["advice"]
+
+
+def environ_of(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/environ").read_bytes()
+
+
+async def test_the_child_inherits_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever variable a recipe keeps it in."""
+    mark = tmp_path / "blocked"
+    (tmp_path / "blocking.py").write_text(
+        f"import os, pathlib, signal\n"
+        f"pathlib.Path({str(mark) + '.new'!r}).write_text(str(os.getpid()))\n"
+        f"pathlib.Path({str(mark) + '.new'!r}).rename({str(mark)!r})\nsignal.pause()\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "blocking.Keyring")
+    for name in ("LD_ACCESS_TOKEN", "LDFI_MINE", "PROD_UNLEASH", "XDG_TOKEN", "DBUS_KEY", "SSH_AUTH_SOCK", "LC_KEY"):
+        monkeypatch.setenv(name, CANARY)
+    asked = asyncio.create_task(Keyring(limits=ROOMY).get(USER))
+    await soon(mark.exists, "the child")
+    environ = environ_of(int(mark.read_text()))
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    assert b"PYTHON_KEYRING_BACKEND=blocking.Keyring" in environ
+    assert b"HOME=" in environ
+    assert CANARY.encode() not in environ
 
 
 @pytest.mark.parametrize("named", [True, False])

@@ -222,6 +222,38 @@ async def test_never_set_up_is_told_and_nothing_asked(bus: str, store: Keyring, 
     assert await store.entries() == ()
 
 
+async def test_a_collection_that_was_left_over_is_named(
+    service: GnomeKeyring, store: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.put(USER, SECRET)
+    gone = "/org/freedesktop/secrets/collection/gone"
+    monkeypatch.setenv("KEYRING_PROPERTY_PREFERRED_COLLECTION", gone)
+    for unlock in (False, True):
+        got = await store.get(USER, unlock=unlock)
+        assert (got.state, got.value) == (State.NO_COLLECTION, None)
+        assert "KEYRING_PROPERTY_PREFERRED_COLLECTION" in got.why
+    monkeypatch.delenv("KEYRING_PROPERTY_PREFERRED_COLLECTION")
+    assert (await store.get(USER)).value == SECRET
+
+
+async def test_a_default_collection_that_was_left_over_is_named(
+    bus: str, environ: dict[str, str], own_world: Path, store: Keyring
+) -> None:
+    with gnome_keyring(bus, own_world, environ):
+        await store.put(USER, SECRET)
+        assert (await store.probe()).state is State.READY
+    default = own_world / ".local" / "share" / "keyrings" / "default"
+    assert default.with_name("login.keyring").exists()
+    default.write_text("gone")
+    with gnome_keyring(bus, own_world, environ):
+        got = await store.get(USER)
+        assert (got.state, got.value) == (State.NO_COLLECTION, None)
+        assert str(default) in got.why
+        default.unlink()
+    with gnome_keyring(bus, own_world, environ):
+        assert (await store.get(USER)).value == SECRET
+
+
 async def test_a_bus_that_dies_leaves_no_keyring(
     environ: dict[str, str], own_world: Path, store: Keyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:

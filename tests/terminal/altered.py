@@ -89,9 +89,9 @@ CRASHES = {
 
 def in_a_hurry() -> None:
     """Nothing else is changed: a lost answer is looked for during half a second."""
-    from tui.flagimport import submit
+    from tui.flagimport import lost_answer
 
-    submit._GRACE = submit._FIRST_PAUSE = 0.5
+    lost_answer.GRACE = lost_answer._FIRST_PAUSE = 0.5
 
 
 def with_a_hanging_keyring() -> None:

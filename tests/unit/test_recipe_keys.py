@@ -46,7 +46,7 @@ async def fetch(
     made: RecipeAnswers, wanted: Sequence[str], environ: Mapping[str, str], keyring: Keyring = DEAD
 ) -> tuple[Draft, Bag]:
     bag = Bag(Redactor())
-    return await fetched(made, wanted, bag, environ=environ, keyring=keyring), bag
+    return await fetched(made, wanted, bag, environ=environ, keyring=keyring, warn=print), bag
 
 
 async def refused(made: RecipeAnswers, environ: Mapping[str, str], keyring: Keyring = DEAD) -> Failure:
@@ -87,27 +87,28 @@ async def test_files_and_the_keyring_are_asked_by_their_names(tmp_path: Path) ->
 async def test_every_missing_key_is_named_at_once() -> None:
     failure = await refused(answers(), {"UNLEASH_SDK_KEY": SECRETS["sourceApiKey"]})
     assert (failure.kind, failure.exit_code, failure.field) == (Kind.CREDENTIAL, 3, "token")
-    assert failure.what == (
-        "There is no LaunchDarkly token: LD_ACCESS_TOKEN is not set."
-        " There is no import key: LD_IMPORT_API_KEY is not set."
-    )
-    assert failure.advice == "The recipe names it as the only place. Set it and run again; nothing was sent."
+    assert "LD_ACCESS_TOKEN" in failure.what
+    assert "LD_IMPORT_API_KEY" in failure.what
+    assert "UNLEASH_SDK_KEY" not in failure.what
 
 
 @pytest.mark.parametrize(
     ("mode", "rest", "why"),
     [
-        ("store", (), "the keyring has no entry app.eu.launchdarkly.com/token."),
-        ("say", ('{"state": "locked", "label": "GNOME Keyring"}',), "the keyring is locked."),
-        ("say", ('{"state": "unavailable"}',), "there is no keyring on this host, which is normal over SSH."),
-        ("say", ('{"state": "error", "error": "X"}',), "the keyring failed."),
+        ("store", (), "app.eu.launchdarkly.com/token"),
+        ("say", ('{"state": "locked", "label": "GNOME Keyring"}',), "locked"),
+        ("say", ('{"state": "unavailable"}',), "SSH"),
+        ("say", ('{"state": "error", "error": "Odd"}',), "Odd"),
+        ("say", ('{"state": "error", "error": "E", "by": "/a/keyringrc.cfg", "backend": "x.y"}',), "/a/keyringrc.cfg"),
+        ("say", ('{"state": "error", "error": "E", "by": "/a/keyringrc.cfg", "backend": "x.y"}',), "x.y"),
+        ("say", ('{"state": "no-collection", "by": "THE_VARIABLE"}',), "THE_VARIABLE"),
     ],
 )
 async def test_a_keyring_that_gives_nothing(tmp_path: Path, mode: str, rest: tuple[str, ...], why: str) -> None:
     failure = await refused(answers(token="keyring"), ENVIRON, stand_in(tmp_path, mode, *rest))
-    assert failure.what == f"There is no LaunchDarkly token: {why}"
-    assert failure.exit_code == 3
-    assert "write env:LD_ACCESS_TOKEN there" in failure.next_step
+    assert why in failure.what
+    assert (failure.exit_code, failure.field) == (3, "token")
+    assert "env:LD_ACCESS_TOKEN" in failure.next_step
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ async def test_a_keyring_that_gives_nothing(tmp_path: Path, mode: str, rest: tup
     [
         ("UNLEASH_SDK_KEY", UNLEASH_KEYS["admin"].value, "sourceApiKey", "An admin token is for looking only."),
         ("LD_ACCESS_TOKEN", "sdk-5a4db0c5-0000-4000-8000-5a4db0c5a11a", "token", "This is an SDK key"),
-        ("LD_IMPORT_API_KEY", "api-****1396", "ldApiKey", "This is a key with a part hidden."),
+        ("LD_IMPORT_API_KEY", "api-****-5a4d-1396", "ldApiKey", "This is a key with a part hidden."),
     ],
 )
 async def test_a_key_of_another_kind_is_not_sent(variable: str, value: str, field: str, said: str) -> None:

@@ -173,11 +173,14 @@ async def test_one_child_at_a_time(tmp_path: Path) -> None:
 async def test_secrets_go_by_stdin_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LD_ACCESS_TOKEN", CANARY)
     monkeypatch.setenv("LDFI_MINE", CANARY)
-    monkeypatch.setenv("LDFI", "kept")
+    monkeypatch.setenv("MY_OWN_TOKEN", CANARY)
+    monkeypatch.setenv("SSH_AUTH_SOCK", CANARY)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/1")
     await keyring(tmp_path, "environment").put(USER, SECRET)
     seen = json.loads((tmp_path / "seen.json").read_text())
     assert seen["secret"] == CANARY
-    assert seen["environ"]["LDFI"] == "kept"
+    assert seen["environ"]["HOME"] == os.environ["HOME"]
+    assert seen["environ"]["XDG_RUNTIME_DIR"] == "/run/user/1"
     assert CANARY not in json.dumps([seen["environ"], seen["argv"]])
     assert os.environ["LD_ACCESS_TOKEN"] == CANARY
 

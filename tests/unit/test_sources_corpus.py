@@ -31,6 +31,9 @@ MATCHERS = {
     "CONTAINS_STRING", "MATCHES_STRING", "IN_SPLIT",  # docs.split.io/reference/matcher-type
     "EQUAL_TO_SEMVER", "GREATER_THAN_OR_EQUAL_TO_SEMVER", "LESS_THAN_OR_EQUAL_TO_SEMVER", "BETWEEN_SEMVER",
     "IN_LIST_SEMVER", "IN_LARGE_SEGMENT", "IN_RULE_BASED_SEGMENT", "ALL_KEYS",  # Harness
+    "WHITELIST", "EQUAL_TO", "GREATER_THAN_OR_EQUAL_TO", "LESS_THAN_OR_EQUAL_TO", "BETWEEN", "EQUAL_TO_SET",
+    "CONTAINS_ANY_OF_SET", "CONTAINS_ALL_OF_SET", "STARTS_WITH", "ENDS_WITH", "EQUAL_TO_BOOLEAN",
+    "IN_SPLIT_TREATMENT",  # the same in Split's SDKs
 }  # fmt: skip
 STRATEGIES = {
     "default", "flexibleRollout", "gradualRolloutUserId", "gradualRolloutSessionId", "gradualRolloutRandom",
@@ -38,7 +41,8 @@ STRATEGIES = {
 }  # fmt: skip
 OPERATORS = {
     "IN", "NOT_IN", "STR_ENDS_WITH", "STR_STARTS_WITH", "STR_CONTAINS", "NUM_EQ", "NUM_GT", "NUM_GTE", "NUM_LT",
-    "NUM_LTE", "DATE_AFTER", "DATE_BEFORE", "SEMVER_EQ", "SEMVER_GT", "SEMVER_LT",
+    "NUM_LTE", "DATE_AFTER", "DATE_BEFORE", "SEMVER_EQ", "SEMVER_GT", "SEMVER_LT", "SEMVER_GTE", "SEMVER_LTE",
+    "IN_CIDR", "REGEX",
 }  # fmt: skip
 
 
@@ -53,8 +57,10 @@ def held(flag: SourceFlag, said: list[str], case: Case) -> None:
     for phrase in case["says"]:
         assert any(phrase in text for text in said), (phrase, said)
     assert all(text.isprintable() for text in said)
-    assert len(flag.warnings) == len(case["warns"])
+    assert len(flag.warnings) == len(case["warns"]), flag.warnings
     assert all(phrase in text for phrase, text in zip(case["warns"], flag.warnings, strict=True))
+    assert bool(flag.cut_over_warning) == case["cut_over"], flag.cut_over_warning
+    assert len(set(said)) == len(said)
 
 
 @pytest.mark.parametrize("case", named(SPLIT))
@@ -122,9 +128,7 @@ def sound(flag: SourceFlag, said: list[str]) -> None:
     assert set(flag.losses) <= set(LOSSES)
     assert list(flag.losses) == sorted(set(flag.losses))
     assert bool(flag.losses) == bool(said)
-    shown = [flag.key, flag.name, flag.description, *(flag.tags or ()), *flag.warnings, *said]
-    shown += [str(part) for one in flag.variations for part in (one.value, one.name)]
-    assert all(text.isprintable() for text in shown)
+    assert all(text.isprintable() for text in (*flag.warnings, flag.cut_over_warning, *said))
     assert all(len(text) < 100_000 for text in said)
     assert all(place is None or 0 <= place < len(flag.variations) for place in (flag.on, flag.off))
 

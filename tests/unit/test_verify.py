@@ -203,3 +203,55 @@ async def test_a_reading_that_fails_is_no_verification(box: Sandbox) -> None:
         await drained(verify(promise_of(run.journal, run.request.instance), run.bag, run.tools))
     assert lost.value.kind is Kind.UNREACHABLE
     assert not strangers()
+
+
+# --- tags that LaunchDarkly refuses, and text letter by letter
+
+
+REFUSED = ("q3 2026", "team:web")
+
+
+@pytest.mark.parametrize(
+    ("there", "differs"),
+    [
+        ((), False),
+        (REFUSED, False),
+        (("q3-2026", "team-web"), False),
+        (("q3-2026",), False),
+        (("q3-2026", "team-web", "a-third"), True),
+    ],
+)
+def test_a_refused_tag_is_not_held_against_what_came_of_it(there: tuple[str, ...], differs: bool) -> None:
+    planned = expected("flag", tags=("fine", *REFUSED))
+    flag = arrived(planned, tags=(TAG, "fine", *there))
+    found = compare(promise(planned), {"flag": flag}, ENVIRONMENTS)
+    assert [one.what for _, unlike in found.different for one in unlike] == (["tags"] if differs else [])
+    assert any("q3 2026" in each for each in found.not_compared)
+
+
+def test_a_missing_legal_tag_is_told_beside_refused_ones() -> None:
+    planned = expected("flag", tags=("fine", *REFUSED))
+    found = compare(promise(planned), {"flag": arrived(planned, tags=(TAG, "a", "b"))}, ENVIRONMENTS)
+    assert [one.what for _, unlike in found.different for one in unlike] == ["tags"]
+
+
+def test_values_that_differ_by_a_tab_are_different() -> None:
+    planned = expected("flag", variations=(Variation("a\tb", "a\tb"), Variation("off", "off")))
+    there = read_whole_flag(
+        {
+            "key": "flag",
+            "name": "flag",
+            "description": "d",
+            "tags": [TAG, "t"],
+            "variations": [{"value": "a b", "name": "a\tb"}, {"value": "off", "name": "off"}],
+            "defaults": {"onVariation": 0, "offVariation": 1},
+        }
+    )
+    found = compare(promise(planned), {"flag": there}, ENVIRONMENTS)
+    assert [one.what for _, unlike in found.different for one in unlike] == ["variations"]
+
+
+def test_breaks_in_a_description_are_no_difference_to_a_journal_that_holds_blanks() -> None:
+    planned = expected("flag", description="two lines")
+    found = compare(promise(planned), {"flag": arrived(planned, description="two\nlines")}, ENVIRONMENTS)
+    assert found.different == ()

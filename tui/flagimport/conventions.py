@@ -1,21 +1,25 @@
-"""What a project of LaunchDarkly takes as the key of a new flag.
+"""What a project of LaunchDarkly takes of a new flag: its key, its tags and its variations.
 
-The characters are those of LaunchDarkly's Terraform provider. What a naming convention's words mean exactly is not
-documented: the prefix is taken first, and the case is asked of what follows it.
+The characters of keys and tags are those of LaunchDarkly's Terraform provider. What a naming convention's words mean
+exactly is not documented: the prefix is taken first, and the case is asked of what follows it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from tui.flagimport.rules import is_tag
+from tui.sources import phrases
 from tui.text import clean
 
 if TYPE_CHECKING:
     from tui.launchdarkly.models import NamingConvention
+    from tui.sources.flags import SourceFlag
 
 LONGEST = 256
+FEWEST_VARIATIONS = 2
 _FIRST = re.compile(r"[a-zA-Z0-9]")
 _NOT_ALLOWED = re.compile(r"[^a-zA-Z0-9._-]")
 
@@ -50,6 +54,19 @@ def breaks(key: str, convention: NamingConvention | None) -> str:
     if known is None or known[1].fullmatch(key[len(convention.prefix) :]):
         return ""
     return f"not in {known[0]}"
+
+
+def not_taken(flag: SourceFlag) -> Iterator[str]:
+    """Sentences about tags and variations that LaunchDarkly refuses; what its importer does then isn't documented."""
+    if unfit := [tag for tag in flag.tags or () if not is_tag(tag)]:
+        yield f"LaunchDarkly doesn't accept these tags as they are: {phrases.values(unfit)}."
+    values = [each.value for each in flag.variations]
+    if values and len(values) < FEWEST_VARIATIONS:
+        yield f"LaunchDarkly needs two variations. This flag has one: {phrases.values(values)}."
+    if len(set(values)) < len(values):
+        yield f"LaunchDarkly needs different variations. Some of these are equal: {phrases.values(values)}."
+    if "" in values:
+        yield f"A variation has an empty value: {phrases.values(values)}. Can't tell whether LaunchDarkly accepts it."
 
 
 def not_understood(convention: NamingConvention | None) -> str:

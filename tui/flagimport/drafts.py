@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import stat
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tui.files import write_private
+from tui.files import read_ordinary, write_private
 from tui.flagimport import steps, walk
 from tui.flagimport.form import Form
 from tui.flagimport.tokens import looks_secret
 from tui.flagimport.walk import Draft
-from tui.text import clean
+from tui.text import clean, strict_json
 
 VERSION = 1
 _LARGEST = 256 * 1024
@@ -70,10 +70,10 @@ def _may_be_saved(draft: Draft, key: str) -> bool:
 def load(path: Path) -> Saved | None:
     """The draft that was saved there, None where there is none or the file is none of ours. Never raises."""
     try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:  # a pipe would be waited for
+        raw = read_ordinary(path, _LARGEST)
+        if raw is None or len(raw) > _LARGEST:
             return None
-        document = json.loads(path.read_text("utf-8"))
+        document = strict_json.parse(raw)
         if document["version"] != VERSION:
             return None
         step = str(document["step"])
@@ -90,7 +90,7 @@ def load(path: Path) -> Saved | None:
             saved_at=float(document["saved_at"]),
             starts=document.get("starts") is not False,
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError):
         return None
 
 
@@ -112,5 +112,6 @@ def _reachable(step: str) -> bool:
 
 
 def discard(path: Path) -> None:
-    """Remove a saved draft, if there is one."""
-    path.unlink(missing_ok=True)
+    """Remove a saved draft, if there is one. One that can't be removed is offered again, which does no harm."""
+    with suppress(OSError):
+        path.unlink()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tui.flagimport import walk
 from tui.flagimport.plan import WORDS, PlannedFlag, Verdict
 from tui.flagimport.walk import Draft
-from tui.sources.flags import SourceFlag
+from tui.sources.flags import SourceFlag, Variation
 
 Fact = tuple[str, str, str]
 """A label, a level, and what there is to say under it; a fact whose label is "" goes on with the one before."""
@@ -39,6 +39,20 @@ def arrives_as(flag: SourceFlag) -> str:
     served = (("ON", flag.on), ("OFF", flag.off))
     says = ", ".join(f"{state} serves {named[place]}" for state, place in served if place is not None)
     return f"string: {', '.join(named)}{f'; {says}' if says else ''}"
+
+
+def served_when_on(variations: Sequence[Variation], on: int | None) -> str:
+    """The name of the variation that a flag serves to everyone when it is turned on."""
+    return variations[on].name if on is not None and 0 <= on < len(variations) else "not known"
+
+
+def cut_over(flag: SourceFlag) -> Iterator[str]:
+    """What there is to know before a flag is turned on: what it serves, what to rebuild first, and whom it hurts."""
+    yield f"serves {served_when_on(flag.variations, flag.on)} when on"
+    if flag.losses:
+        yield f"rebuild first {', '.join(flag.losses)}"
+    if flag.cut_over_warning:
+        yield flag.cut_over_warning
 
 
 _CUT_OVER = "OFF in every environment; it is ON at the source now"

@@ -35,8 +35,9 @@ class Stage(StrEnum):
 class Expected:
     """One flag that is planned to arrive, and what it must look like. `tags` is None where they could not be read.
 
-    `lost` is what has to be made again by hand; the source need not be asked again for a report. `targets` are the
-    source's individual targets, which the import may bring along.
+    `lost` is what has to be made again by hand; the source need not be asked again for a report. `warnings` are those
+    of the plan; `cut_over_warning` is the one of them about turning the flag on, or "". `targets` are the source's
+    individual targets, which the import may bring along.
     """
 
     key: str
@@ -48,6 +49,8 @@ class Expected:
     off: int | None
     on_at_source: bool
     lost: tuple[Lost, ...]
+    warnings: tuple[str, ...] = ()
+    cut_over_warning: str = ""
     targets: Targets = ()
 
 
@@ -363,6 +366,8 @@ def expected_of(each: PlannedFlag, explained: Mapping[str, tuple[Lost, ...]] = M
         off=flag.off,
         on_at_source=flag.on_at_source,
         lost=explained.get(flag.key, ()),
+        warnings=each.warnings,
+        cut_over_warning=each.cut_over_warning,
         targets=flag.targets,
     )
 
@@ -387,7 +392,8 @@ def _end_of(mark: Mark) -> int | None:
 
 def print_of(fault: ImportFault) -> str:
     """What tells one error from another, and nothing of what it says: it may quote a key."""
-    whole = f"{fault.timestamp} {fault.status_code} {fault.message}"
+    message = fault.original.get_secret_value() or fault.message
+    whole = f"{fault.timestamp} {fault.status_code} {message}"
     return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 

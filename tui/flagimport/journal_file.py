@@ -5,21 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import stat
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from tui.files import state_dir, write_private
+from tui.files import read_ordinary, state_dir, write_private
 from tui.flagimport.journal import Expected, Identity, Importer, Journal, LeftOut, Mark, Stage, Start, Trace
 from tui.flagimport.journal_heads import FOLDER, HEAD, head_of
 from tui.net.errors import Failure, Kind
 from tui.sources.flags import Lost, Variation
-from tui.text import Redactor, clean
+from tui.text import Redactor, clean, strict_json
 
 VERSION = 1
 _LARGEST = 256 * 1024 * 1024
+_LATEST = 32_503_680_000
+"""The year 3000, seconds since the epoch."""
+_WITH_CONFIGURATION = (Stage.CREATED, Stage.STARTING, Stage.STARTED, Stage.ENDED, Stage.VERIFIED)
 
 
 def folder() -> Path:
@@ -38,10 +40,10 @@ def path_of(identity: Identity, where: Path | None = None) -> Path:
 def save(journal: Journal, path: Path, redactor: Redactor | None = None) -> None:
     """Write a journal down (0600), in place of an earlier state of it. Raises OSError.
 
-    What `redactor` knows can only be in it where a source put a key into a flag's own text, or LaunchDarkly quotes
-    one; it is taken out. Keys of flags stay as they are: by them everything is found.
+    Keys can only be in it where a source put one into a flag's own text, or LaunchDarkly quotes one; they are taken
+    out. Keys of flags stay as they are: by them everything is found.
     """
-    document = _document(journal, redactor or str)
+    document = _document(journal, redactor or Redactor())
     write_private(path, json.dumps(document, ensure_ascii=True, separators=(",", ":")) + "\n")
 
 
@@ -53,19 +55,31 @@ def keeper(path: Path, redactor: Redactor) -> Callable[[Journal], None]:
 def load(path: Path) -> Journal | None:
     """The journal in a file; None where there is none. Raises Failure RECIPE for a file that is no journal."""
     try:
-        found = path.stat()
+        raw = read_ordinary(path, _LARGEST)
     except FileNotFoundError:
         return None
-    except OSError as error:
-        raise _unreadable(path, error.strerror or "no reason given") from None
-    if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
-        raise _unreadable(path, "it is no ordinary file, or too large")
+    except (OSError, ValueError) as error:  # ValueError: a zero character in the path
+        raise _unreadable(path, getattr(error, "strerror", None) or "no reason given") from None
+    if raw is None or len(raw) > _LARGEST:
+        raise _unreadable(path, "it is not a regular file, or it is too large")
     try:
-        return _read(json.loads(path.read_text("utf-8")))
-    except OSError as error:
-        raise _unreadable(path, error.strerror or "no reason given") from None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return _sound(_read(strict_json.parse(raw)))
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError):
         raise _unreadable(path, "it is not a journal of this version") from None
+
+
+def _sound(journal: Journal) -> Journal:
+    """Return `journal` if a calendar holds its times, and it names its configuration if there is one.
+
+    Raises ValueError.
+    """
+    if journal.stage in _WITH_CONFIGURATION and not journal.configuration:
+        raise ValueError("configuration")
+    for each in fields(journal):
+        value = getattr(journal, each.name)
+        if isinstance(value, float) and not 0 <= value < _LATEST:
+            raise ValueError(each.name)
+    return journal
 
 
 def _unreadable(path: Path, why: str) -> Failure:
@@ -77,8 +91,9 @@ def _unreadable(path: Path, why: str) -> Failure:
     )
 
 
-def _document(journal: Journal, shown: Callable[[str], str]) -> dict[str, object]:
+def _document(journal: Journal, redactor: Redactor) -> dict[str, object]:
     """What `_read` reads. By hand, as `asdict` takes seconds for 10,000 flags."""
+    shown = redactor.data
     identity = {key: shown(value) for key, value in asdict(journal.identity).items()}
     return {
         HEAD: head_of(
@@ -94,10 +109,10 @@ def _document(journal: Journal, shown: Callable[[str], str]) -> dict[str, object
         "config": {k: shown(v) if isinstance(v, str) else v for k, v in journal.config.items()},
         "references": dict(journal.references),
         "planned_at": journal.planned_at,
-        "expected": [_of_expected(each, shown) for each in journal.expected],
-        "left_out": [{"key": e.key, "verdict": e.verdict, "reason": shown(e.reason)} for e in journal.left_out],
-        "notes": list(map(shown, journal.notes)),
-        "incomplete": shown(journal.incomplete),
+        "expected": [_of_expected(each, redactor) for each in journal.expected],
+        "left_out": [{"key": e.key, "verdict": e.verdict, "reason": redactor(e.reason)} for e in journal.left_out],
+        "notes": list(map(redactor, journal.notes)),
+        "incomplete": redactor(journal.incomplete),
         "before": sorted(journal.before),
         "who": shown(journal.who),
         "stage": journal.stage.value,
@@ -105,14 +120,14 @@ def _document(journal: Journal, shown: Callable[[str], str]) -> dict[str, object
         "sent_at": journal.sent_at,
         "configuration": journal.configuration,
         "reused": journal.reused,
-        "mark": journal.mark and {**_of_mark(journal.mark), "status": shown(journal.mark.status)},
+        "mark": journal.mark and {**_of_mark(journal.mark), "status": redactor.foreign(journal.mark.status)},
         "snapshot_at": journal.snapshot_at,
         "start_sent_at": journal.start_sent_at,
         "started_at": journal.started_at,
         "verified_at": journal.verified_at,
         "ended_at": journal.ended_at,
-        "ended": shown(journal.ended),
-        "errors": list(map(shown, journal.errors)),
+        "ended": redactor.foreign(journal.ended),
+        "errors": list(map(redactor.foreign, journal.errors)),
         "traces": {
             key: {"created": each.created, "version": each.version, "environments": dict(each.environments)}
             for key, each in journal.traces.items()
@@ -131,11 +146,12 @@ def _of_mark(mark: Mark) -> dict[str, object]:
     return {"last_import": mark.last_import, "last_error": mark.last_error, "errors": sorted(mark.errors)}
 
 
-def _of_expected(each: Expected, shown: Callable[[str], str]) -> dict[str, object]:
+def _of_expected(each: Expected, redactor: Redactor) -> dict[str, object]:
+    shown = redactor.data
     return {
         "key": each.key,
         "name": shown(each.name),
-        "description": shown(each.description),
+        "description": redactor.foreign(each.description),
         "tags": None if each.tags is None else list(map(shown, each.tags)),
         "variations": [
             {"value": shown(v.value) if isinstance(v.value, str) else v.value, "name": shown(v.name)}
@@ -144,7 +160,9 @@ def _of_expected(each: Expected, shown: Callable[[str], str]) -> dict[str, objec
         "on": each.on,
         "off": each.off,
         "on_at_source": each.on_at_source,
-        "lost": [{"kind": one.kind, "text": shown(one.text)} for one in each.lost],
+        "lost": [{"kind": one.kind, "text": redactor(one.text)} for one in each.lost],
+        "warnings": list(map(redactor, each.warnings)),
+        "cut_over_warning": redactor(each.cut_over_warning),
         "targets": [[place, list(map(shown, users))] for place, users in each.targets],
     }
 
@@ -194,7 +212,14 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 
 def _ms(value: Any) -> int | None:
-    return None if value is None else int(value)
+    """A number as it is, or None. Raises ValueError if it has a fraction or 19 digits, TypeError for others."""
+    if value is None:
+        return None
+    if not isinstance(value, int | float):
+        raise TypeError(value)
+    if value != int(value) or abs(value) >= 10**18:
+        raise ValueError(value)
+    return int(value)
 
 
 def _mark(mark: Mapping[str, Any]) -> Mark:
@@ -216,6 +241,8 @@ def _expected(each: Mapping[str, Any]) -> Expected:
         off=_ms(each["off"]),
         on_at_source=each["on_at_source"] is True,
         lost=tuple(Lost(str(one["kind"]), str(one["text"])) for one in each["lost"]),
+        warnings=_texts(each.get("warnings", ())),
+        cut_over_warning=str(each.get("cut_over_warning", "")),
         targets=tuple((int(place), _texts(users)) for place, users in each.get("targets", ())),
     )
 

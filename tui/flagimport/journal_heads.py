@@ -6,7 +6,6 @@ with a small object, and this module needs no model.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from pathlib import Path
 from tui.files import read_ordinary
 from tui.launchdarkly.instances import instance
 from tui.net.times import moment
-from tui.text import clean
+from tui.text import clean, strict_json
 
 HEAD = "head"
 FOLDER = "journals"
@@ -80,9 +79,16 @@ def head_of(
 
 def heads(folder: Path) -> tuple[Head, ...]:
     """All journals of a folder, those under way first, and of these the ones written last. Never raises."""
+    return survey(folder)[0]
+
+
+def survey(folder: Path) -> tuple[tuple[Head, ...], tuple[Path, ...]]:
+    """The `heads` of a folder, and the files that should have one and don't. Never raises."""
     newest = sorted(_files(folder), key=lambda each: (-each[0], each[1].name))[:_MOST]
-    found = [head for at, path in newest if (head := _read(path, at)) is not None]
-    return tuple(sorted(found, key=lambda each: not each.under_way))
+    found = {path: _read(path, at) for at, path in newest}
+    readable = [head for head in found.values() if head is not None]
+    damaged = tuple(path for path, head in found.items() if head is None)
+    return tuple(sorted(readable, key=lambda each: not each.under_way)), damaged
 
 
 def _files(folder: Path) -> Iterator[tuple[float, Path]]:
@@ -98,11 +104,15 @@ def _read(path: Path, touched: float) -> Head | None:
     try:
         text = (read_ordinary(path, _LONGEST) or b"").decode("utf-8", "ignore")
         start = text.index("{", text.index(f'"{HEAD}"'))
-        head, _ = json.JSONDecoder().raw_decode(text, start)
-        texts = {key: clean(str(head[key])) for key in ("host", "project", "integration", "name", "stage")}
-        return Head(
-            path=path, configuration=clean(str(head["configuration"])), expected=int(head["expected"]),
-            touched=touched, undone=head.get("undone") is True, **texts,
-        )  # fmt: skip
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+        head = strict_json.first_object(text, start)
+        texts = {key: _text(head[key]) for key in ("host", "project", "integration", "name", "stage", "configuration")}
+        undone = head.get("undone") is True
+        return Head(path=path, expected=int(head["expected"]), touched=touched, undone=undone, **texts)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError):
         return None
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return clean(value)

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
+from tui.files import make_folder, open_ordinary
 from tui.net.errors import Failure, Kind
 
 if sys.platform != "win32":
@@ -56,9 +57,11 @@ def taken(path: Path) -> Lock:
     beside the journal. On Windows, and on file systems without locks, nobody is kept out.
     """
     file = lock_of(path)
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(file.parent)
     while True:
-        handle = os.open(file, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        handle = open_ordinary(file, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0))
+        if handle < 0:
+            raise OSError(errno.EINVAL, "its lock is not a regular file")
         try:
             _hold(handle)
             if _is_at(handle, file):
@@ -80,7 +83,7 @@ def _hold(handle: int) -> None:
 
 def _is_at(handle: int, file: Path) -> bool:
     try:
-        return os.path.samestat(os.fstat(handle), file.stat())
+        return os.path.samestat(os.fstat(handle), file.lstat())
     except FileNotFoundError:
         return False
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tui.flagimport.conventions import bad_key, breaks
+from tui.flagimport.conventions import bad_key, breaks, not_taken
 from tui.flagimport.plan_request import PlanRequest
 from tui.net.errors import Failure
 from tui.net.times import day
@@ -68,6 +68,11 @@ class PlannedFlag:
     def goes_off(self) -> bool:
         """It is on at the source and will be off in LaunchDarkly."""
         return self.arrives and self.flag.on_at_source
+
+    @property
+    def cut_over_warning(self) -> str:
+        """What turning it on in LaunchDarkly takes away, "" where it takes nothing away or the flag isn't imported."""
+        return self.flag.cut_over_warning if self.arrives else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,12 @@ class Plan:
         return tuple(each for each in self.flags if each.arrives)
 
     @cached_property
+    def cut_over(self) -> tuple[PlannedFlag, ...]:
+        """The flags that go off by the import, those with a warning about turning them on first."""
+        on = (each for each in self.arriving if each.goes_off)
+        return tuple(sorted(on, key=lambda each: not each.cut_over_warning))
+
+    @cached_property
     def losses(self) -> dict[str, int]:
         """How many of the arriving flags lose each kind of thing, the most frequent first."""
         counted = Counter(kind for each in self.arriving for kind in each.flag.losses)
@@ -155,8 +166,15 @@ def decide(
     for flag in flags:
         verdict, reason = _verdict(flag.key, seen, existing, convention)
         seen.add(flag.key)
-        decided.append(PlannedFlag(flag, verdict, reason, flag.warnings))
+        decided.append(PlannedFlag(flag, verdict, reason, _warnings(flag, verdict)))
     return _with_case_twins(decided, existing)
+
+
+def _warnings(flag: SourceFlag, verdict: Verdict) -> tuple[str, ...]:
+    """What there is to mind of a flag: for one that is imported also what comes of it in LaunchDarkly."""
+    if verdict is not Verdict.IMPORT:
+        return flag.warnings
+    return (*filter(None, (flag.cut_over_warning,)), *flag.warnings, *not_taken(flag))
 
 
 def _verdict(

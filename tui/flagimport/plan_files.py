@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +16,7 @@ from tui.flagimport.planning import shortfall
 from tui.net.times import day
 from tui.sources.flags import Lost, SourceFlag
 from tui.text import Redactor
+from tui.text.document import readable
 from tui.text.markdown import plain
 
 Kind = Literal["md", "json"]
@@ -32,18 +33,19 @@ def save(
     """
     redactor = redactor or Redactor()
     if kind == "json":
-        text = json.dumps(redactor.document(as_json(plan)), ensure_ascii=False, indent=2) + "\n"
+        text = readable(redactor.document(as_json(plan))) + "\n"
     else:
-        text = redactor(as_markdown(plan, reading.explain, route))
-    path = unused(folder, file_name(plan, kind))
+        text = redactor(as_markdown(plan, partial(reading.explain, redactor=redactor), route))
+    path = unused(folder, file_name(plan, kind, redactor))
     write_private(path, text)
     return path
 
 
-def file_name(plan: Plan, kind: Kind) -> str:
+def file_name(plan: Plan, kind: Kind, redactor: Redactor) -> str:
     """A name that tells one plan from another: "plan-unleash-web-shop-23-Nov.md"."""
     when = "-".join(day(plan.read_at).split(" ")[:2])
-    words = re.sub(r"[^A-Za-z0-9]+", "-", f"{plan.request.integration} {plan.request.project}").strip("-")
+    route = redactor.foreign(f"{plan.request.integration} {plan.request.project}")
+    words = re.sub(r"[^A-Za-z0-9]+", "-", route).strip("-")
     return f"plan-{words[:60]}-{when}.{kind}"
 
 
@@ -167,9 +169,10 @@ def _by_hand(plan: Plan, explain: Explain) -> Iterator[str]:
 
 
 def _cut_over(plan: Plan) -> Iterator[str]:
-    on = [each for each in plan.arriving if each.goes_off]
-    if on:
+    if on := plan.cut_over:
         yield from ("", f"## To be switched on when you cut over ({len(on):,})", "")
         yield "ON at the source now, OFF in every environment of LaunchDarkly until somebody switches them on."
         yield ""
-        yield from (f"- [ ] {plain(each.flag.key)}" for each in on)
+        for each in on:
+            yield f"- [ ] {plain(each.flag.key)}"
+            yield from (f"  - {plain(text)}" for text in flag_words.cut_over(each.flag))

@@ -77,6 +77,8 @@ def warnings(plan: Plan) -> Iterator[Said]:
     if counts.on_at_source:
         verb = "is" if counts.on_at_source == 1 else "are"
         yield "warning", f"{counts.on_at_source:,} of the {counts.arrive:,} {verb} ON and will be OFF"
+    if warned := sum(bool(each.cut_over_warning) for each in plan.cut_over):
+        yield "warning", f"{warned:,} of them {'reaches' if warned == 1 else 'reach'} fewer people when turned on"
 
 
 def note(text: str) -> Said:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import tomlkit
 
-from tui.files import unused, write_private
+from tui.files import read_ordinary, unused, write_private
 from tui.flagimport import form as forms
 from tui.flagimport import walk
 from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, SOURCE_API, TOKEN
 from tui.flagimport.request import Slot, config
 from tui.flagimport.walk import Draft
 from tui.launchdarkly.instances import instance
-from tui.secrets.names import proposed_variable
+from tui.secrets.names import outside, proposed_variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,10 @@ def write(draft: Draft) -> Recipe:
     for key, setting in settings.items():
         entries.add(key, references[setting.key] if isinstance(setting, Slot) else setting)
     for each in forms.visible(draft.form, walk.values(draft)):
-        if each.hidden and each.default and each.key not in settings and not each.secret:
-            entries.add(each.key, [] if each.kind == "multiselect" else "")  # left out, it would be the default
+        if each.hidden and each.default and outside(each.key) not in settings and not each.secret:
+            entries.add(
+                outside(each.key), [] if each.kind == "multiselect" else ""
+            )  # left out, it would be the default
     what.add("config", entries)
     document.add("import", what)
     api = walk.value(draft, SOURCE_API.key)
@@ -72,8 +75,9 @@ def file_name(draft: Draft) -> str:
 def save(recipe: Recipe, folder: Path, name: str) -> Path:
     """Write a recipe beside any that is there already (name-2.toml ...). Raises OSError."""
     path = folder / name
-    if path.is_file() and path.read_text("utf-8", "replace") == recipe.text:
-        return path
+    with suppress(OSError):
+        if read_ordinary(path, len(recipe.text) * 4) == recipe.text.encode("utf-8"):
+            return path
     path = unused(folder, name)
     write_private(path, recipe.text)
     return path

@@ -10,9 +10,9 @@ from tui.flagimport import form as forms
 from tui.flagimport.finding import Level
 from tui.flagimport.form import Variable
 from tui.flagimport.say import short
-from tui.flagimport.tokens import looks_secret
 from tui.net.errors import Failure, Kind
 from tui.text import clean
+from tui.text.key_text import without_keys
 
 _MOST = 50
 _LONGEST_NAME = 60
@@ -53,9 +53,7 @@ class RecipeError(Failure):
 
 def shown(name: str, longest: int = _LONGEST_NAME) -> str:
     """A name of somebody else's making, a file's or an entry's, as a sentence may tell it."""
-    if looks_secret(name.strip()):
-        return "(a key)"
-    text = clean(name)
+    text = clean(without_keys(name))
     return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 

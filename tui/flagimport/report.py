@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
+from tui.flagimport.flag_words import served_when_on
 from tui.flagimport.journal import Expected, Identity, Journal, LeftOut
 from tui.flagimport.plan import WORDS, Verdict
 from tui.flagimport.report_words import (
@@ -43,8 +44,9 @@ NOT_VERIFIED = "not verified"
 class Row:
     """One planned flag and what became of it: one of the six results above.
 
-    `serves` is what it serves when on: in LaunchDarkly if it is there, else as planned. `on_everywhere`: it is on in
-    every environment of LaunchDarkly.
+    `serves` is what it serves when on: in LaunchDarkly if it is there, else as planned. `warnings` are those of the
+    plan; `cut_over_warning` is the one of them about turning the flag on, or "". `on_everywhere`: it is on in every
+    environment of LaunchDarkly.
     """
 
     key: str
@@ -53,6 +55,8 @@ class Row:
     on_at_source: bool
     serves: str
     lost: tuple[Lost, ...]
+    warnings: tuple[str, ...] = ()
+    cut_over_warning: str = ""
     on_everywhere: bool = False
 
     @property
@@ -98,8 +102,8 @@ class Numbers:
 @dataclass(frozen=True)
 class Report:
     """One import, told. `moments` names those that have come: planned, started, ended, compared; times are in
-    seconds since the epoch. All text in it was cleaned, and is escaped by whoever writes it into a document. Foreign
-    text is in it letter by letter as it came, so that secrets can still be found in it.
+    seconds since the epoch. Foreign text is in it letter by letter as it came, so that secrets can still be found in
+    it; whoever shows it or writes it into a document cleans and escapes it.
 
     `shared` are those of the notes that are about differences which all flags share. `outcomes` and `losses` are what
     the pictures show: a word and how many flags it stands for.
@@ -140,8 +144,14 @@ class Report:
     @property
     def cut_over(self) -> tuple[Row, ...]:
         """The flags that were on at the source, are there now, and aren't on everywhere; planned ones before any
-        comparison."""
-        return tuple(row for row in self.rows if row.on_at_source and row.may_need_work and not row.on_everywhere)
+        comparison. Those with a warning about turning them on come first."""
+        on = (row for row in self.rows if row.on_at_source and row.may_need_work and not row.on_everywhere)
+        return tuple(sorted(on, key=lambda row: not row.cut_over_warning))
+
+    @property
+    def warned(self) -> tuple[Row, ...]:
+        """The planned flags that the plan warned about."""
+        return tuple(row for row in self.rows if row.warnings)
 
     @property
     def rebuild(self) -> tuple[Row, ...]:
@@ -223,14 +233,9 @@ def _rows(journal: Journal, verification: Verification | None) -> Iterator[Row]:
         else:
             result = NOT_AS_PLANNED if each.key in unlike else AS_PLANNED
         there = verification.arrived.get(each.key) if verification else None
-        serves = _serves(each, there.on if there else each.on)
-        yield Row(each.key, each.name, result, each.on_at_source, serves, each.lost, each.key in everywhere)
-
-
-def _serves(flag: Expected, on: int | None) -> str:
-    if on is None or not 0 <= on < len(flag.variations):
-        return "not known"
-    return flag.variations[on].name
+        serves = served_when_on(each.variations, there.on if there else each.on)
+        more = each.warnings, each.cut_over_warning, each.key in everywhere
+        yield Row(each.key, each.name, result, each.on_at_source, serves, each.lost, *more)
 
 
 def _numbers(journal: Journal, verification: Verification | None) -> Numbers:
@@ -286,13 +291,20 @@ T = TypeVar("T")
 
 
 def redacted(value: T, redactor: Redactor) -> T:
-    """The same data without any secret: texts are taken as they are, before a document's own marks come between."""
+    """The same data without any secret: texts are taken as they are, before a document's own marks come between.
+
+    They were redacted when they came, but a journal may be older than what is known now.
+    """
     return _redacted(value, redactor)  # type: ignore[no-any-return]
 
 
 def _redacted(value: Any, redactor: Redactor) -> Any:
     if type(value) is str:
         return redactor(value)
+    if isinstance(value, Explained):
+        return replace(value, text=redactor.foreign(value.text))
+    if isinstance(value, Missing):
+        return replace(value, key=redactor.data(value.key), reason=redactor.foreign(value.reason))
     if isinstance(value, tuple):
         return tuple(_redacted(each, redactor) for each in value)
     if isinstance(value, Mapping):

@@ -5,8 +5,8 @@ It is made to be read on a screen, light or dark, by a screen reader, and on A4 
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable, Iterator
-from html import escape
 
 from tui.flagimport.plan_words import KINDS
 from tui.flagimport.report import Report
@@ -15,6 +15,7 @@ from tui.flagimport.report_sections import Cell, Section, byline, cause_of, coun
 from tui.flagimport.report_style import STYLE
 from tui.flagimport.report_words import Fact
 from tui.net.times import stamp
+from tui.text import clean
 
 _SYMBOLS = {"ok": "✓", "warning": "!", "problem": "✗"}
 
@@ -22,6 +23,11 @@ _SYMBOLS = {"ok": "✓", "warning": "!", "problem": "✗"}
 def as_html(report: Report) -> str:
     """The report as one document."""
     return "\n".join(_page(report)) + "\n"
+
+
+def escape(text: str) -> str:
+    """Foreign text as a page shows it: no order to a terminal that prints the file, and no markup."""
+    return html.escape(clean(text))
 
 
 def _page(report: Report) -> Iterator[str]:

@@ -63,7 +63,8 @@ def _lists(report: Report) -> dict[str, object]:
         "flags": [
             {
                 "key": row.key, "name": row.name, "result": row.result, "on_at_source": row.on_at_source,
-                "serves_when_on": row.serves, "losses": _losses(row.lost),
+                "serves_when_on": row.serves, "losses": _losses(row.lost), "warnings": list(row.warnings),
+                "cut_over_warning": row.cut_over_warning or None,
             }
             for row in report.rows
         ],

@@ -51,7 +51,17 @@ def _rebuild(report: Report) -> Iterator[str]:
 
 def _cut_over(report: Report) -> Iterator[str]:
     for row in report.cut_over:
-        yield f"[ ] {row.key}  gave {row.serves} when on"
+        yield f"{row.key}  serves {row.serves} when on"
+        if kinds := ", ".join(dict.fromkeys(lost.kind for lost in row.lost)):
+            yield f"  rebuild first: {kinds}"
+        if row.cut_over_warning:
+            yield f"  {row.cut_over_warning}"
+
+
+def _warnings(report: Report) -> Iterator[str]:
+    for row in report.warned:
+        yield row.key
+        yield from (f"  {warning}" for warning in row.warnings)
 
 
 def _not_compared(report: Report) -> Iterator[str]:
@@ -70,6 +80,7 @@ LISTS: Mapping[str, tuple[str, Callable[[Report], Iterable[str]]]] = {
     "unexpected": ("Nobody planned these", _unexpected),
     "rebuild": ("To be made again by hand", _rebuild),
     "cut-over": ("On at the source, off in LaunchDarkly", _cut_over),
+    "warnings": ("Warnings of the plan", _warnings),
     "notes": ("Notes", _notes),
     "not-compared": ("Not compared", _not_compared),
 }

@@ -65,7 +65,7 @@ def _section(section: Section) -> Iterator[str]:
 def _ticked(section: Section, row: tuple[Cell, ...]) -> Iterator[str]:
     key, *rest = row
     told = [f"{plain(column).lower()} {_cell(cell)}" for column, cell in zip(section.columns[1:], rest, strict=True)
-            if isinstance(cell, str)]  # fmt: skip
+            if isinstance(cell, str) and cell]  # fmt: skip
     yield f"- [ ] **{_cell(key)}**{': ' if told else ''}{'; '.join(told)}"
     for cell in rest:
         if not isinstance(cell, str):

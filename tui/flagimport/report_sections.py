@@ -77,6 +77,11 @@ def sections(report: Report) -> Iterator[Section]:
     yield from _compared(report)
     yield _cut_over(report)
     yield _rebuild(report)
+    if report.warned:
+        yield Section(
+            "warnings", "Warnings of the plan", "Said of single flags when the plan was read.", ("Flag", "Warnings"),
+            tuple((row.key, " ".join(row.warnings)) for row in report.warned), "",
+        )  # fmt: skip
     left_out = tuple((each.key, verdict_word(each.verdict), each.reason) for each in report.left_out)
     yield Section(
         "left-out", "Left out", "Flags of the source that do not arrive, and why.",
@@ -135,8 +140,10 @@ def _cut_over(report: Report) -> Section:
         "cut-over", "Cut-over checklist",
         "On at the source when the plan was read, and made switched off in LaunchDarkly."
         " Switch each on when your code asks LaunchDarkly.",
-        ("Flag", "Serves when on", "Result", "Rebuild first"),
-        tuple((row.key, row.serves, row.result, _kinds(row)) for row in report.cut_over),
+        ("Flag", "Serves when on", "Rebuild first", "Warning", "Result"),
+        tuple(
+            (row.key, row.serves, _kinds(row), row.cut_over_warning, row.result) for row in report.cut_over
+        ),
         "No imported flag is on at the source and off in LaunchDarkly.",
         ticks=True,
     )  # fmt: skip

@@ -12,6 +12,7 @@ from tui.flagimport.undo import Action
 from tui.flagimport.variables import Form
 from tui.flagimport.verify import Verification
 from tui.net.times import stamp, time_of_day
+from tui.secrets.names import inside
 
 __all__ = ["Fact", "Said", "headline", "moments", "remaining", "run_facts", "source_facts", "target_facts"]
 
@@ -137,7 +138,7 @@ def target_facts(journal: Journal, form: Form | None) -> Iterator[Fact]:
 
 
 def _label(form: Form | None, key: str) -> str:
-    variable = form.get(key) if form else None
+    variable = form.get(inside(key)) if form else None
     return variable.label if variable else key
 
 
@@ -202,8 +203,11 @@ def _to_work_on(journal: Journal, verification: Verification) -> Iterator[Fact]:
     if lossy := sum(bool(each.lost) for each in there):
         yield "Rebuild", f"{flags(lossy)}, rule by rule: no import brings rules, targets or percentages."
     everywhere = on_everywhere(verification)
-    if on := sum(each.on_at_source and each.key not in everywhere for each in there):
-        yield "Cut over", f"{flags(on)} {_was(on)} on at the source and {_is(on)} off in LaunchDarkly."
+    on = [each for each in there if each.on_at_source and each.key not in everywhere]
+    if count := len(on):
+        warned = sum(bool(each.cut_over_warning) for each in on)
+        mind = f" {flags(warned)} would reach fewer people than today until rebuilt: see the list." if warned else ""
+        yield "Cut over", f"{flags(count)} {_was(count)} on at the source and {_is(count)} off in LaunchDarkly.{mind}"
 
 
 def on_everywhere(verification: Verification) -> frozenset[str]:

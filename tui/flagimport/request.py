@@ -15,6 +15,7 @@ from tui.launchdarkly.client import request_for_create
 from tui.launchdarkly.instances import Instance, instance
 from tui.secrets.names import proposed_variable
 from tui.text import MASK
+from tui.text.document import readable
 
 if TYPE_CHECKING:
     from tui.secrets.bag import Bag
@@ -105,8 +106,7 @@ class CreateRequest:
 
 def _written(document: object) -> str:
     """JSON for a person's eye; what does not print, such as marks of reading direction, is written as an escape."""
-    text = json.dumps(document, ensure_ascii=False, indent=2)
-    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+    return readable(document)
 
 
 def config(draft: walk.Draft) -> Mapping[str, object]:

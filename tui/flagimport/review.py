@@ -78,6 +78,8 @@ def _of_plan(draft: Draft) -> Iterator[Line]:
         verb = "is" if counts.on_at_source == 1 else "are"
         number = plan_words.flags(counts.on_at_source)
         cut = f"{number} {verb} ON now and will be OFF in LaunchDarkly"
+        if warned := sum(bool(each.cut_over_warning) for each in plan.cut_over):
+            cut += f"; turning {warned:,} of them on reaches fewer people than today until rebuilt"
         yield Line("Cut-over", cut, PLAN, Level.WARNING, at=ON_AT_SOURCE)
 
 

@@ -179,9 +179,7 @@ class Runner:
         at = (self.journal.start_sent_at if triggered else 0.0) or self.tools.now()
         return Started(self._note(journals.started(self.journal, mark, at)), triggered, True, code)
 
-    async def _trigger(
-        self, ld: LaunchDarkly, journal: Journal, mark: Mark, opened: int | None, sink: Sink
-    ) -> Started:
+    async def _trigger(self, ld: LaunchDarkly, journal: Journal, mark: Mark, opened: int | None, sink: Sink) -> Started:
         before = self.journal
         self._note(journals.starting(journal, mark, self.tools.now(), opened))
         who = self.journal.identity
@@ -257,10 +255,8 @@ class Runner:
         Raises Failure where looking again is no use, and STUCK at the deadline of the run.
         """
         now, journal = self.tools.now, self.journal
-        kept = journal
-        watch = Watch(
-            journal.awaited, journal.mark, now(), self.stuck_after, self.tools.redactor, since=self._opened()
-        )
+        kept, redact = journal, self.tools.redactor.foreign
+        watch = Watch(journal.awaited, journal.mark, now(), self.stuck_after, redact, since=self._opened())
         self.watch = watch
         told_stuck = False
         try:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from tui.flagimport.journal import Journal
+from tui.text import clean
 
 _KEYS: dict[str, tuple[str, str]] = {
     "ldApiKey": ("LaunchDarkly", "import key"),
@@ -98,4 +99,4 @@ def by_flag(errors: Iterable[str]) -> Callable[[str], str]:
     for error in errors:
         for word in (*_QUOTED.findall(error), *_WORD.findall(error)):
             named.setdefault(word, error)
-    return lambda key: named.get(key, "")
+    return lambda key: named.get(clean(key), "")

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from tui.flagimport.variables import Tidied
 from tui.net.address import AddressError, normal_base_url
+from tui.secrets.placeholders import is_placeholder
 
 Tidier = Callable[[str], Tidied]
 
@@ -106,7 +107,7 @@ def _without_invisible(raw: str) -> tuple[str, str]:
 
 
 def _unquoted(text: str) -> tuple[str, bool]:
-    if len(text) > 2 and text[-1] in _QUOTES.get(text[0], ""):
+    if len(text) > 2 and text[-1] in _QUOTES.get(text[0], "") and not is_placeholder(text):
         return text[1:-1].strip(), True
     return text, False
 

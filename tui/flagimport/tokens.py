@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterator
 
 from tui.flagimport.finding import Finding, Level
 from tui.flagimport.variables import SecretFacts, Variable
+from tui.secrets.intake import SHORTEST
+from tui.secrets.placeholders import is_placeholder
+from tui.text.key_text import LD_UUID, UNLEASH_V2, holds_key
 
 LD_API = "ld-api"
 LD_SDK = "ld-sdk"
@@ -22,29 +25,27 @@ UNLEASH_PERSONAL = "unleash-personal"
 HARNESS = "harness"
 UNKNOWN = ""
 
-SHORTEST = 4
-"""Shorter values are no keys, and could not be told from innocent words when a text is redacted."""
 LONGEST = 4096
 
-_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_LD_API = re.compile(rf"api-{_UUID}", re.IGNORECASE)
+_LD_API = re.compile(rf"api-{LD_UUID}", re.IGNORECASE)
+_UNLEASH_SECRET = rf"(?:[0-9a-f]{{56}}|{UNLEASH_V2})"
 _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (LD_API, _LD_API),
     (LD_SDK, re.compile(r"sdk-[0-9a-zA-Z-]+")),
     (LD_MOBILE, re.compile(r"mob-[0-9a-zA-Z-]+")),
     (LD_CLIENT_ID, re.compile(r"[0-9a-f]{24}")),
     (UNLEASH_ADMIN, re.compile(r"\*:\*\..+", re.DOTALL)),
-    (UNLEASH_PERSONAL, re.compile(r"user:.+", re.DOTALL)),
+    (UNLEASH_PERSONAL, re.compile(r"user:[^.]+", re.DOTALL)),
     (HARNESS, re.compile(r"[ps]at\.[^.]+\..+")),
 )
 _PROJECT = r"(\*|\[\]|[A-Za-z0-9~_.-]{1,100})"
-# Made by Unleash: 56 hex digits after the last dot. Set by hand: anything after the first one; what follows
+# Made by Unleash: its secret after the last dot before it. Set by hand: anything after the first one; what follows
 # must be long enough to be the secret, so that no piece of an unknown key is taken for an environment.
 _UNLEASH = (
-    re.compile(rf"{_PROJECT}:([A-Za-z0-9~_.-]{{1,100}})\.[0-9a-f]{{56}}"),
+    re.compile(rf"{_PROJECT}:([A-Za-z0-9~_.-]{{1,100}}?)\.{_UNLEASH_SECRET}"),
     re.compile(rf"{_PROJECT}:([A-Za-z0-9~_-]{{1,100}})\.[^:]{{12,}}"),
 )
-_VARIABLE_NAME = re.compile(r"\$\{?\w+\}?|env:\w+|file:.+|keyring|%\w+%")
+_VARIABLE_NAME = re.compile(r"env:\w+|file:.+|keyring")
 _ASSIGNMENT = re.compile(r"(?:export\s*)?[A-Z][A-Z0-9_]{2,}=[\w\"'].*")
 _FOREIGN = re.compile(r"[^!-~]")
 _MASKED = re.compile(r"\*{3}|•|…|\.{3}|x{8}", re.IGNORECASE)
@@ -67,12 +68,8 @@ def scope_of(value: str) -> tuple[str, str] | None:
 
 
 def looks_secret(value: str) -> bool:
-    """Whether a value typed into a field that is no key field has the unmistakable shape of a key."""
-    if len(value) < 24 or len(value) > LONGEST:
-        return False
-    if _LD_API.fullmatch(value) or _UNLEASH[0].fullmatch(value):
-        return True
-    return bool(re.fullmatch(rf"(?:sdk|mob)-{_UUID}|\*:\*\.[0-9a-f]{{56}}|user:[0-9a-f]{{56}}", value))
+    """Whether a value typed into a field that is no key field has, or contains, the unmistakable shape of a key."""
+    return len(value) <= LONGEST and holds_key(value)
 
 
 def secret_facts(variable: Variable, value: str) -> SecretFacts:
@@ -92,8 +89,10 @@ _Said = tuple[Level, str]
 
 def _damaged(value: str) -> Iterator[_Said]:
     """What is wrong with a key whatever it opens: the first thing found is the one to mend."""
+    if is_placeholder(value):
+        yield Level.PROBLEM, "This is a placeholder that was not filled in. Paste the key itself."
     if len(value) < SHORTEST:
-        yield Level.PROBLEM, f"Too short for a key: {len(value)} characters arrived. Paste it again."
+        yield Level.PROBLEM, f"Too short for a key: {len(value)} characters, of at least {SHORTEST}. Paste it again."
     if len(value) > LONGEST:
         yield Level.PROBLEM, f"Too long for a key: {len(value):,} characters arrived. Paste the key alone."
     if _MASKED.search(value):
@@ -183,8 +182,6 @@ def _split(value: str, kind: str) -> Iterator[_Said]:
         yield Level.PROBLEM, _NOT_FOR_SPLIT[kind]
     elif kind == HARNESS:
         yield Level.UNKNOWN, "A Harness token. Split takes it; whether the import can is not known."
-    elif len(value) < 16:
-        yield Level.WARNING, f"Short for a key: {len(value)} characters arrived. It may be cut off."
 
 
 def _any_secret(value: str, kind: str) -> Iterator[_Said]:

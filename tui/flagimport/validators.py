@@ -21,6 +21,7 @@ from tui.flagimport.tidying import (
 )
 from tui.flagimport.tokens import KEY_ROLES, looks_secret, secret_facts
 from tui.flagimport.variables import KINDS, Tidied, Variable
+from tui.secrets.placeholders import is_placeholder
 
 LONGEST_ANSWER = 4096
 
@@ -55,7 +56,14 @@ def validate(variable: Variable, value: str, answers: Answers, secrets: Secrets)
         return (problem(variable, f"Too long: {len(value):,} characters."),)
     if looks_secret(value.strip()):
         return (problem(variable, "This is a key, and no key belongs here. Clear the field."),)
+    if any(is_placeholder(each) for each in (value, *_entries(variable, value))):
+        return (problem(variable, "This is a placeholder that was not filled in. Write the value itself."),)
     return tuple(role_of(variable).check(variable, value, answers, secrets))
+
+
+def _entries(variable: Variable, value: str) -> tuple[str, ...]:
+    """The single values of an answer that holds several."""
+    return rules.tags_of(value) if variable.role == "config-tags" else ()
 
 
 def _blank(variable: Variable, secrets: Secrets) -> tuple[Finding, ...]:

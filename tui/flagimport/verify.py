@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
@@ -17,6 +18,7 @@ from tui.launchdarkly.whole_flags import FlagVariation, WholeFlag
 from tui.net.events import Counted, Exchange, Result, Sink, streamed
 from tui.secrets.bag import Bag
 from tui.sources.flags import Variation
+from tui.text import MASK, clean
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,20 +114,23 @@ def verify(promise: Promise, bag: Bag, tools: Tools) -> AsyncGenerator[Exchange 
                     for key in page.gone:
                         there.pop(str(key), None)
                     sink(Counted("LaunchDarkly flags", page.read, page.total))
-            found = compare(promise, there, environments)
+            found = compare(promise, there, environments, tools.redactor.foreign)
             archived = await archived_of(ld, promise.project, frozenset(found.missing), sink)
         return replace(found, archived=archived, at=tools.now())
 
     return streamed(run)
 
 
-def compare(promise: Promise, there: Mapping[str, WholeFlag], environments: Sequence[str]) -> Verification:
-    """The comparison itself: nothing is read."""
+def compare(
+    promise: Promise,
+    there: Mapping[str, WholeFlag],
+    environments: Sequence[str],
+    redact: Callable[[str], str] = str,
+) -> Verification:
+    """The comparison itself: nothing is read. `redact` takes keys out of the descriptions that are quoted."""
     expected = {each.key: each for each in promise.expected if not _skipped(promise, there.get(each.key))}
     arrived = {key: there[key] for key in expected if key in there}
-    found = {
-        key: tuple(_unlike(expected[key], flag, promise.flag_tag, promise.maintainer)) for key, flag in arrived.items()
-    }
+    found = {key: tuple(_unlike(expected[key], flag, promise, redact)) for key, flag in arrived.items()}
     shared = _shared_defaults([(expected[key], flag) for key, flag in arrived.items()])
     if shared is not None:
         found = {key: tuple(each for each in unlike if each.what not in _DEFAULTS) for key, unlike in found.items()}
@@ -203,18 +208,28 @@ def _unexpected(promise: Promise, there: Mapping[str, WholeFlag]) -> tuple[str, 
     )
 
 
-def _unlike(planned: Expected, flag: WholeFlag, flag_tag: str, maintainer: str) -> Iterator[Unlike]:
+def _unlike(planned: Expected, flag: WholeFlag, promise: Promise, redact: Callable[[str], str]) -> Iterator[Unlike]:
+    flag_tag, maintainer = promise.flag_tag, promise.maintainer
     if flag.name != planned.name:
         yield Unlike("name", planned.name, flag.name)
-    if flag.description.strip() != planned.description.strip():
-        yield Unlike("description", planned.description, flag.description)
+    if not _same_text(clean(planned.description).strip(), clean(flag.description).strip()):
+        yield Unlike("description", redact(planned.description), redact(flag.description))
     yield from _unlike_variations(planned, flag)
     wanted = {flag_tag} - {""} | {tag for tag in planned.tags or () if is_tag(tag)}
     there = set(flag.tags)
-    if not wanted <= there or (planned.tags is not None and wanted != there):
+    # How a tag that LaunchDarkly refuses comes is not documented: each may stand there in another form.
+    altered = {tag for tag in planned.tags or () if not is_tag(tag)}
+    if not wanted <= there or (planned.tags is not None and len(there - wanted) > len(altered)):
         yield Unlike("tags", _listed(wanted), _listed(there))
     if maintainer and flag.maintainer != maintainer:
         yield Unlike("maintainer", maintainer, flag.maintainer)
+
+
+def _same_text(planned: str, there: str) -> bool:
+    """Whether two texts are equal. What a journal has hidden may be anything."""
+    if MASK not in planned:
+        return planned == there
+    return re.fullmatch(".+".join(map(re.escape, planned.split(MASK))), there, re.DOTALL) is not None
 
 
 def _unlike_variations(planned: Expected, flag: WholeFlag) -> Iterator[Unlike]:

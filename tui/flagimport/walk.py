@@ -84,6 +84,7 @@ __all__ = [
     "propose_name",
     "put",
     "put_secret",
+    "refuse_secret",
     "renamed",
     "revisions",
     "route",
@@ -176,11 +177,22 @@ def _without_key(tidied: Tidied) -> Tidied:
 
 
 def put_secret(
-    draft: Draft, bag: Bag, key: str, raw: str, *, source: str = "", reference: str = "", touched: bool = True
+    draft: Draft,
+    bag: Bag,
+    key: str,
+    raw: str,
+    *,
+    source: str = "",
+    reference: str = "",
+    touched: bool = True,
+    pasted: bool = True,
 ) -> Draft:
-    """Answer a secret field. The value goes into the bag; the draft learns its length, kind and scope."""
+    """Answer a secret field. The value goes into the bag; the draft learns its length, kind and scope.
+
+    Only a `pasted` value is tidied; any other is taken as it is.
+    """
     field_ = variable(draft, key)
-    tidied = forms.tidy(field_, raw)
+    tidied = forms.tidy(field_, raw) if pasted else Tidied(raw)
     old = answer(draft, key)
     if not tidied.value:
         bag.drop(key)
@@ -201,6 +213,11 @@ def put_secret(
         revision=old.revision + 1,
     )
     return _with_same_keys(replace(_with_answer(draft, key, new), checks=_without_stale(draft, key)), bag)
+
+
+def refuse_secret(draft: Draft, key: str, why: str, *, source: str) -> Draft:
+    """Leave a secret field empty and show why: what was found for it at `source` can't be a key."""
+    return _with_answer(draft, key, replace(answer(draft, key), said=why, source=source, touched=True))
 
 
 def keep(draft: Draft, key: str, where: str) -> Draft:

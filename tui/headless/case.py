@@ -10,17 +10,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
 
+from tui.files import working_folder
 from tui.flagimport import journal_file, journal_lock, recipe_keys, request
 from tui.flagimport.builtin_fields import TOKEN
 from tui.flagimport.journal import Identity, Journal, Stage, identity_of
 from tui.flagimport.plan_request import PlanRequest, plan_request
 from tui.flagimport.recipe_file import RecipeAnswers
+from tui.flagimport.recipe_problems import shown
 from tui.flagimport.request import CreateRequest
 from tui.flagimport.tools import Tools
 from tui.flagimport.walk import Draft
 from tui.flagimport.watch import STUCK_AFTER
 from tui.headless import plan
-from tui.headless.output import Output
+from tui.headless.output import Output, write
 from tui.headless.progress import Progress
 from tui.net.errors import Failure, Kind
 from tui.secrets.bag import Bag
@@ -47,7 +49,7 @@ class Around(plan.Around):
     """What a command finds around it; reports are written into `folder`."""
 
     input: TextIO = field(default_factory=lambda: sys.stdin)
-    folder: Path = field(default_factory=Path.cwd)
+    folder: Path = field(default_factory=working_folder)
 
 
 @dataclass
@@ -61,6 +63,7 @@ class Case:
     bag: Bag
     tools: Tools
     around: Around
+    warned: set[str] = field(default_factory=set)
 
     @property
     def references(self) -> dict[str, str]:
@@ -89,12 +92,25 @@ class Case:
 
     async def completed(self) -> CreateRequest:
         """The request that can be sent, all its secrets in the bag. Raises Failure."""
-        return request.build(await self._fetched([*self.recipe.references]))
+        return request.build(await self._fetched([*self.recipe.references], creating=True))
 
-    async def _fetched(self, wanted: Sequence[str]) -> Draft:
+    async def _fetched(self, wanted: Sequence[str], *, creating: bool = False) -> Draft:
         there = [key for key in dict.fromkeys(wanted) if key in self.recipe.references]
-        around = self.around
-        return await recipe_keys.fetched(self.recipe, there, self.bag, environ=around.environ, keyring=around.keyring)
+        return await recipe_keys.fetched(
+            self.recipe,
+            there,
+            self.bag,
+            environ=self.around.environ,
+            keyring=self.around.keyring,
+            warn=self._warn,
+            creating=creating,
+        )
+
+    def _warn(self, text: str) -> None:
+        """Say a sentence once, however often keys are fetched."""
+        if text not in self.warned:
+            self.warned.add(text)
+            write(self.tools.redactor(text), self.around.err)
 
     def progress(self) -> Progress:
         return Progress(self.around.err, timer=self.tools.timer, now=self.tools.now)
@@ -108,7 +124,7 @@ def opened(asked: Asked, around: Around, *, begins: bool = False) -> Iterator[Ca
     """The recipe read, and its journal, which nobody else works on meanwhile. Without `begins` one that is not there
     will not be made. Raises Failure RECIPE, and TIMEOUT while another run has the journal; nothing was sent then.
     """
-    recipe = plan.recipe_of(asked, around.environ)
+    recipe = plan.recipe_of(asked, around)
     meant = request.of_settings(recipe.draft)
     tools = replace(around.tools, deadline=around.tools.now() + asked.timeout)
     identity = identity_of(meant)
@@ -130,7 +146,7 @@ def _must_be_of(noted: Journal | None, identity: Identity, path: Path) -> None:
     if noted is not None and noted.identity != identity:
         raise Failure(
             Kind.RECIPE,
-            f"The journal {clean(path.name)} is of another import:"
+            f"The journal {shown(path.name)} is of another import:"
             f' "{clean(noted.identity.name)}" in {clean(noted.identity.project)}.',
             "A journal belongs to one host, project, integration and name.",
             "Name another by --journal; nothing was sent.",
@@ -138,11 +154,11 @@ def _must_be_of(noted: Journal | None, identity: Identity, path: Path) -> None:
 
 
 def _unwritten(path: Path, error: OSError, *, begun: bool) -> Failure:
-    what = f"The journal {clean(path.name)} cannot be written: {error.strerror or 'no reason given'}."
+    what = f"The journal {shown(path.name)} cannot be written: {error.strerror or 'no reason given'}."
     why = "Without it nobody could tell what this import has made."
     step = "Make room for it, or name another place by --journal"
     if begun:
-        return Failure(Kind.INTERNAL, what, why, f"{step}; what was sent stays sent. Then run it again.")
+        return Failure(Kind.UNREACHABLE, what, why, f"{step}; what was sent stays sent. Then run it again.")
     return Failure(Kind.RECIPE, what, why, f"{step}; nothing was sent.")
 
 

@@ -31,6 +31,7 @@ from tui.net.events import Exchange, Result
 from tui.net.times import span
 from tui.secrets import found
 from tui.secrets.bag import Bag
+from tui.secrets.keyring_store import Got, State
 from tui.secrets.names import entry_name
 
 T = TypeVar("T")
@@ -94,6 +95,7 @@ class _Command:
             self.forms = {key: form.build(each) for key, each in registry(self.asked.manifests).items()}
         except ManifestError as error:
             raise Failure(Kind.RECIPE, str(error), "", "Nothing was sent.") from None
+        self.output.redactor.secret_settings(form.secret_settings(self.forms))
         if self.asked.action == "delete" and not self.asked.yes and not self._can_ask():
             raise Failure(
                 Kind.RECIPE,
@@ -154,27 +156,33 @@ class _Command:
 
     async def _token(self, where: Instance) -> str:
         """Your token, from where the wizard finds it too. Raises Failure CREDENTIAL."""
-        hit = found.find(TOKEN.key, "", self.around.environ, host=where.url)
+        try:
+            hit = found.find(TOKEN.key, "", self.around.environ, host=where.url)
+        except found.UnusableFoundError as unusable:
+            what = f"The LaunchDarkly token can't be used: {unusable.place} {unusable.wrong}."
+            step = "Store the key alone there, unchanged, and run again; nothing was sent."
+            raise Failure(Kind.CREDENTIAL, what, "", step, field=TOKEN.key) from None
         if hit is not None:
             value, place = hit.value.get_secret_value(), hit.said
         else:
             got = await self.around.keyring.get(entry_name(where.url))
             if got.value is None:
-                raise self._no_token(where)
+                raise self._no_token(where, got)
             value, place = got.value.get_secret_value(), "from the keyring"
-        value = form.tidy(TOKEN, value).value
         wrong = [each.text for each in form.validate(TOKEN, value, {}, {}) if each.level is Level.PROBLEM]
         if wrong:
             what = f"The LaunchDarkly token {place} cannot be used. {wrong[0]}"
             raise Failure(Kind.CREDENTIAL, what, "", "Correct it and run again; nothing was sent.", field=TOKEN.key)
         return value
 
-    def _no_token(self, where: Instance) -> Failure:
+    def _no_token(self, where: Instance, got: Got) -> Failure:
         given = bool(self.around.environ.get("LD_ACCESS_TOKEN", "").strip())
         what = f"There is no LaunchDarkly token for {where.host}: LD_ACCESS_TOKEN is not set."
         if given:
             what = f"LD_ACCESS_TOKEN is not a token for {where.host}: it was set up for another instance."
         why = "Neither ldcli's configuration nor the keyring has one."
+        if got.state not in (State.MISSING, State.UNAVAILABLE):
+            why = f"ldcli's configuration has none. {got.why}"
         step = "Set it and LD_BASE_URI" if given else "Set it"
         return Failure(Kind.CREDENTIAL, what, why, f"{step}, and run again; nothing was sent.", field=TOKEN.key)
 
@@ -196,9 +204,9 @@ class _Command:
     async def list(self, account: Account) -> int:
         there = await self._listed(account)
         if self.output.as_json:
-            self.output.document({"configurations": [as_json(each) for each in there]})
+            self.output.document({"configurations": [as_json(each, self.output.redactor) for each in there]})
         elif there:
-            for text in table(there):
+            for text in table(there, self.output.redactor):
                 self.output.line(text)
         else:
             self.output.line("There is no flag import configuration.")
@@ -207,9 +215,9 @@ class _Command:
     async def show(self, account: Account) -> int:
         one = await self._one(account)
         if self.output.as_json:
-            self.output.document(as_json(one, self._form(one), whole=True))
+            self.output.document(as_json(one, self.output.redactor, self._form(one), whole=True))
         else:
-            for text in report(one, self._form(one), self.around.tools.redactor):
+            for text in report(one, self._form(one), self.output.redactor):
                 self.output.line(text)
         return 0
 
@@ -228,7 +236,7 @@ class _Command:
         for text in (line(one), manage.caution(one, manage.Deed.DELETE)):
             if text:
                 self.output.say(text)
-        self.around.err.write(f"To delete it, type {manage.to_type(one)}: ")
+        self.around.err.write(self.output.redactor(f"To delete it, type {manage.to_type(one)}: "))
         self.around.err.flush()
         return manage.confirms(one, self.around.input.readline())
 

@@ -14,6 +14,7 @@ from tui.net.times import moment_json
 from tui.secrets.key_index import Entry, IndexFileError
 from tui.secrets.keyring_store import Keyring, Presence, State
 from tui.text import clean
+from tui.text.key_text import without_keys
 
 _GONE = frozenset({State.OK, State.MISSING})
 _STANDING = {True: "", False: "missing: no longer in the keyring", None: "not known whether still there"}
@@ -32,8 +33,9 @@ def run(
 ) -> int:
     """List the entries, or forget those with these `names` (`everything`: all). Returns the exit code.
 
-    0 when it is done, also where an entry was no longer in the keyring. 2 for a name that is not listed;
-    nothing was removed then. 5 where the keyring did not let an entry be removed; those before it are gone.
+    0 when it is done, also where an entry was no longer in the keyring. 2 for a name that is not listed, and for a
+    list that can't be used; nothing was removed then. 5 where the keyring did not let an entry be removed; those
+    before it are gone.
     """
     output = Output(as_json, out or sys.stdout, err or sys.stderr)
     store = keyring or Keyring()
@@ -43,7 +45,7 @@ def run(
             return asyncio.run(_list(store, entries, output))
         return asyncio.run(_forget(store, _chosen(entries, names, everything), output))
     except IndexFileError as error:
-        return output.fail(Failure(Kind.INTERNAL, str(error), "", "No key was touched."), keys=[])
+        return output.fail(Failure(Kind.RECIPE, str(error), "", "No key was touched."), keys=[])
     except Failure as failure:
         return output.fail(failure, keys=[])
 
@@ -82,11 +84,16 @@ def _chosen(entries: dict[str, Entry], names: Sequence[str], everything: bool) -
     if everything == bool(names):
         what = "Name the keys to forget, or give --all; not both, not neither."
         raise Failure(Kind.RECIPE, what, "", "Nothing was removed.")
-    unknown = [clean(name) for name in names if name not in entries]
+    unknown = [_quotable(name) for name in names if name not in entries]
     if unknown:
         next_step = "See `ld-flag-import keys list` for the names; nothing was removed."
-        raise Failure(Kind.RECIPE, f"No key is kept under the name {', '.join(unknown)}.", "", next_step)
+        raise Failure(Kind.RECIPE, f"No key is stored under {', '.join(unknown)}.", "", next_step)
     return list(entries) if everything else list(dict.fromkeys(names))
+
+
+def _quotable(name: str) -> str:
+    """A name to show: entries have a host and a slash, and what has none may be a key."""
+    return clean(without_keys(name)) if "/" in name else "a name that is no entry's"
 
 
 async def _forget(store: Keyring, names: Sequence[str], output: Output) -> int:

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-from tui.flagimport.form import Dependency, Form, Variable, build
+from tui.flagimport.form import Dependency, Form, Variable, build, selected
 from tui.headless.output import Output
 from tui.manifests.files import ManifestError, load
 from tui.manifests.models import Manifest
 from tui.net.errors import Failure, Kind
+from tui.secrets.names import outside
 from tui.text import clean
+from tui.text.key_text import without_keys
 
 
 def run(paths: Sequence[Path], as_json: bool, out: TextIO, err: TextIO | None = None) -> int:
@@ -44,7 +46,7 @@ def _failure(bad: Sequence[ManifestError]) -> Failure:
 
 def _problems(bad: Sequence[ManifestError]) -> list[dict[str, str]]:
     return [
-        {"path": str(error.path), "place": problem.place, "text": problem.text}
+        {"path": without_keys(str(error.path)), "place": problem.place, "text": problem.text}
         for error in bad
         for problem in error.problems
     ]
@@ -53,7 +55,7 @@ def _problems(bad: Sequence[ManifestError]) -> list[dict[str, str]]:
 def _document(path: Path, manifest: Manifest) -> dict[str, object]:
     form = build(manifest)
     return {
-        "path": str(path),
+        "path": without_keys(str(path)),
         "integration": form.integration,
         "title": form.title,
         "notes": list(manifest.notes),
@@ -63,13 +65,14 @@ def _document(path: Path, manifest: Manifest) -> dict[str, object]:
 
 def _entry(variable: Variable) -> dict[str, object]:
     return {
-        "key": variable.key, "label": variable.label, "kind": variable.kind, "role": variable.role,
+        "key": outside(variable.key), "label": variable.label, "kind": variable.kind, "role": variable.role,
         "required": variable.required, "secret": variable.secret, "hidden": variable.hidden,
         "default": variable.default, "placeholder": variable.placeholder, "choices": list(variable.choices),
+        "choice_labels": [label for _, label in variable.options],
         "disable_after_saving": variable.fixed_after_saving, "hide_empty": variable.hide_empty,
         "depends_on": [
             {
-                "key": dependency.key, "action": "showField" if dependency.shows else "hideField",
+                "key": outside(dependency.key), "action": "showField" if dependency.shows else "hideField",
                 "conditions": [{"operator": c.operator, "value": c.value} for c in dependency.conditions],
             }
             for dependency in variable.depends_on
@@ -80,9 +83,9 @@ def _entry(variable: Variable) -> dict[str, object]:
 
 def _page(path: Path, manifest: Manifest) -> str:
     form = build(manifest)
-    lines = [f"{form.title} ({form.integration}), {_count(form)}, from {clean(str(path))}"]
+    lines = [f"{form.title} ({form.integration}), {_count(form)}, from {clean(without_keys(str(path)))}"]
     for variable in form.variables:
-        lines += ["", f"  {variable.label:<20}  {variable.key}  {', '.join(_traits(variable))}"]
+        lines += ["", f"  {variable.label:<20}  {outside(variable.key)}  {', '.join(_traits(variable))}"]
         lines += [f"    {line}" for line in _about(variable)]
     lines += ["", *(f"  note: {clean(note)}" for note in manifest.notes)] if manifest.notes else []
     return "\n".join(lines)
@@ -103,12 +106,15 @@ def _traits(variable: Variable) -> list[str]:
 
 def _about(variable: Variable) -> list[str]:
     about = [variable.help, variable.note]
-    about.append(f"choices: {', '.join(variable.choices)}" if variable.choices else "")
-    about.append(f"default: {variable.default}".replace("\n", ", ") if variable.default else "")
+    labels = dict(variable.options)
+    chosen = selected(variable, variable.default) if variable.kind == "multiselect" else (variable.default,)
+    default = ", ".join(labels.get(each, each) for each in chosen)
+    about.append(f"choices: {', '.join(labels.values())}" if labels else "")
+    about.append(f"default: {default}" if default else "")
     about += [_condition(dependency) for dependency in variable.depends_on]
     return [line for line in about if line]
 
 
 def _condition(dependency: Dependency) -> str:
     conditions = " and ".join(f"{c.operator} “{clean(c.value)}”" for c in dependency.conditions)
-    return f"{'shown' if dependency.shows else 'hidden'} when {dependency.key} is {conditions}"
+    return f"{'shown' if dependency.shows else 'hidden'} when {outside(dependency.key)} is {conditions}"

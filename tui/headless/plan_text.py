@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from tui.flagimport import plan_words
+from tui.flagimport import flag_words, plan_words
 from tui.flagimport.plan import WORDS, Plan, PlannedFlag, Verdict
 from tui.flagimport.plan_files import Explain, grouped, notes
 from tui.text import clean
@@ -55,12 +55,14 @@ def _losses(plan: Plan, width: int | None) -> Iterator[str]:
 
 
 def _cut_over(plan: Plan, width: int | None) -> Iterator[str]:
-    on = [each.flag.key for each in plan.arriving if each.goes_off]
-    if on:
+    if on := plan.cut_over:
         yield ""
         yield from wrapped(f"ON at the source now, OFF in LaunchDarkly until you switch them on ({len(on):,})", width)
-        for key in on:
-            yield from wrapped(clean(key), width, first="  ", rest="  ")
+        for each in on:
+            yield from wrapped(clean(each.flag.key), width, first="  ", rest="  ")
+            for text in flag_words.cut_over(each.flag):
+                sign = "!" if text == each.cut_over_warning else "-"
+                yield from wrapped(clean(text), width, first=f"      {sign} ", rest="        ")
 
 
 def _flags(plan: Plan, flags: Sequence[PlannedFlag], explain: Explain, width: int | None) -> Iterator[str]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tui.launchdarkly.door import Door, part, query
-from tui.launchdarkly.models import Page, as_moment, as_object, as_objects, as_text, read_page
+from tui.launchdarkly.models import Page, as_data, as_moment, as_object, as_objects, read_page
 from tui.net.errors import Failure, Kind
 from tui.net.events import Counted, Sink, ignore
 
@@ -60,12 +60,12 @@ def _entry(value: object) -> AuditEntry:
     item = as_object(value)
     accesses = [as_object(each) for each in as_objects(item.get("accesses"))]
     target = as_object(item.get("target")).get("resources")
-    resources = [as_text(each.get("resource")) for each in accesses]
-    resources += [as_text(each) for each in target] if isinstance(target, list) else []
+    resources = [as_data(each.get("resource")) for each in accesses]
+    resources += [as_data(each) for each in target] if isinstance(target, list) else []
     return AuditEntry(
-        id=as_text(item.get("_id")),
+        id=as_data(item.get("_id")),
         date=as_moment(item.get("date")),
-        actions=frozenset(as_text(each.get("action")) for each in accesses),
+        actions=frozenset(as_data(each.get("action")) for each in accesses),
         keys=frozenset(key for each in resources if (key := _flag_key(each))),
         token=_id(item.get("token")),
         member=_id(item.get("member")),
@@ -73,7 +73,7 @@ def _entry(value: object) -> AuditEntry:
 
 
 def _id(value: object) -> str:
-    return as_text((value if isinstance(value, Mapping) else {}).get("_id"))
+    return as_data((value if isinstance(value, Mapping) else {}).get("_id"))
 
 
 def _flag_key(resource: str) -> str:

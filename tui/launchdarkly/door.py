@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import quote, urlencode
 
@@ -26,14 +25,13 @@ _OK = range(200, 300)
 class Door:
     """One instance, as one token sees it. Every method raises Failure, and what it raises quotes no secret.
 
-    `redact` takes the secrets that the caller knows out of the server's messages; the token is known here.
+    `redactor` takes keys out of the server's own words, and learns those that it shows.
     """
 
-    def __init__(self, http: Http, instance: Instance, token: SecretStr, *, redact: Callable[[str], str] = str) -> None:
+    def __init__(self, http: Http, instance: Instance, token: SecretStr, *, redactor: Redactor | None = None) -> None:
         self._http, self.instance, self._token = http, instance, token
-        own = Redactor()
-        own.add(token.get_secret_value())
-        self._redact = lambda text: own(redact(text))
+        self._redactor = redactor or Redactor()
+        self._redactor.add(token.get_secret_value())
         self.date: int | None = None
         """`Date` of the latest answer, in ms since the epoch: LaunchDarkly's clock, to the second. None without one."""
 
@@ -70,14 +68,15 @@ class Door:
 
     def _accepted(self, answer: Answer, asked: Asked) -> Answer:
         if answer.status_code not in _OK:
-            raise refusal(answer, asked, self._redact)
+            raise refusal(answer, asked, self._redactor.foreign)
         return answer
 
 
 def part(text: str) -> str:
-    """One part of a path; dots alone are encoded as well, or a server could walk up by them."""
+    """One part of a path; dots alone are encoded as well, or a server could walk up by them. Raises Failure NOT_JSON
+    for a blank, which only an answer that makes no sense can have left where a key belongs."""
     if not text:
-        raise ValueError("a part of the path is empty")
+        raise Failure(Kind.NOT_JSON, "A key that LaunchDarkly needs is blank, so the request was not sent.")
     return quote(text, safe="", errors="replace") if text.strip(".") else text.replace(".", "%2E")
 
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Annotated, Generic, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo
 
 from tui.net.errors import Failure, Kind
-from tui.text import clean
+from tui.text import Redactor, clean
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -26,7 +26,8 @@ _LARGEST = 10**18
 _LONGEST_QUERY = 2000
 
 
-def _raw(value: object) -> str:
+def as_data(value: object) -> str:
+    """What identifies a flag or is compared with another side, letter by letter: clean it before it is shown."""
     if isinstance(value, str):
         # A lone surrogate of a JSON escape is no text: it could be neither shown nor sent.
         return value.encode("utf-8", "replace").decode("utf-8")
@@ -37,7 +38,12 @@ def _raw(value: object) -> str:
 
 def as_text(value: object) -> str:
     """Cleaned here, since names, roles and messages go into sentences and lists everywhere."""
-    return clean(_raw(value))
+    return clean(as_data(value))
+
+
+def _as_words(value: object, info: ValidationInfo) -> str:
+    redact = info.context.foreign if isinstance(info.context, Redactor) else str
+    return clean(redact(as_data(value)))
 
 
 def as_whole(value: object) -> int | None:
@@ -55,12 +61,20 @@ def as_moment(value: object) -> int | None:
 
 
 def as_texts(value: object) -> tuple[str, ...]:
+    return tuple(map(clean, all_data(value)))
+
+
+def all_data(value: object) -> tuple[str, ...]:
     items = value if isinstance(value, list | tuple) else ()
-    return tuple(text for text in map(as_text, items) if text)
+    return tuple(text for text in map(as_data, items) if text)
 
 
 def as_objects(value: object) -> list[object]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _faults(value: object) -> list[dict[str, object]]:
+    return [{**one, "original": clean(as_data(one.get("message")))} for one in map(as_object, as_objects(value))]
 
 
 def as_object(value: object) -> dict[str, object]:
@@ -80,10 +94,12 @@ def _status(value: object) -> dict[str, object]:
 
 
 def _links(value: object) -> dict[str, str]:
-    return {name: _raw(as_object(link).get("href")) for name, link in as_object(value).items()}
+    return {name: as_data(as_object(link).get("href")) for name, link in as_object(value).items()}
 
 
 Text = Annotated[str, BeforeValidator(as_text)]
+Words = Annotated[str, BeforeValidator(_as_words)]
+"""What LaunchDarkly says to a person. It may quote a key, so it is redacted before anything else is done to it."""
 Identity = Annotated[str, BeforeValidator(as_text), Field(min_length=1)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(as_texts)]
 Whole = Annotated[int | None, BeforeValidator(as_whole)]
@@ -96,9 +112,13 @@ class _Lenient(BaseModel):
 
 
 class ImportFault(_Lenient):
-    """One entry of `_status.errors`. `timestamp` in milliseconds since the epoch."""
+    """One entry of `_status.errors`. `timestamp` in milliseconds since the epoch.
 
-    message: Text = Field(default="", repr=False)  # a server may quote what it was sent
+    `original` is the message with whatever key it quotes: only to tell errors apart, and never shown.
+    """
+
+    message: Words = Field(default="", repr=False)
+    original: SecretStr = SecretStr("")
     status_code: Whole = Field(default=None, alias="statusCode")
     timestamp: Millis = None
     integration_id: Text = Field(default="", alias="integrationId")
@@ -110,17 +130,17 @@ class ImportStatus(_Lenient):
     `last_import` (the last successful one) and `last_error` are milliseconds since the epoch, or None.
     """
 
-    status: Text = ""
+    status: Words = ""
     last_import: Millis = Field(default=None, alias="lastImport")
     last_error: Millis = Field(default=None, alias="lastError")
-    errors: Annotated[tuple[ImportFault, ...], BeforeValidator(as_objects)] = ()
+    errors: Annotated[tuple[ImportFault, ...], BeforeValidator(_faults)] = ()
 
 
 class Reason(_Lenient):
     """Which statement of which role allows or denies an action."""
 
     effect: Text = ""
-    role_name: Text = ""
+    role_name: Words = ""
     actions: Texts = ()
     resources: Texts = ()
 
@@ -128,7 +148,7 @@ class Reason(_Lenient):
 class Action(_Lenient):
     """One action that your token may or may not do with this configuration."""
 
-    action: Text = ""
+    action: Words = ""
     reason: Annotated[Reason, BeforeValidator(as_object)] = Reason()
 
 
@@ -212,7 +232,7 @@ class Project(_Lenient):
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A flag in LaunchDarkly. `created` in milliseconds since the epoch. Small: there can be 10,000."""
+    """A flag in LaunchDarkly, its text as it came. `created` in ms since the epoch. Small: there can be 10,000."""
 
     key: str
     name: str
@@ -231,14 +251,25 @@ class Page(Generic[T]):
     next: str
 
 
-def read_configuration(value: object) -> Configuration:
-    """One configuration, of an answer to create, get or update."""
-    return _model(Configuration, value, "a flag import configuration")
+def read_configuration(value: object, redactor: Redactor | None = None) -> Configuration:
+    """One configuration, of an answer to create, get or update. `redactor` learns the secrets that it shows, and
+    takes keys out of LaunchDarkly's words."""
+    _learn(redactor, value)
+    return _model(Configuration, value, "a flag import configuration", redactor)
 
 
-def read_configurations(value: object) -> Page[Configuration]:
-    """The account's configurations."""
-    return _models(Configuration, value)
+def read_configurations(value: object, redactor: Redactor | None = None) -> Page[Configuration]:
+    """The account's configurations, as `read_configuration`."""
+    for item in as_objects(as_object(value).get("items")):
+        _learn(redactor, item)
+    expected = _LISTS[Configuration]
+    return read_page(value, lambda item: _model(Configuration, item, expected, redactor), expected)
+
+
+def _learn(redactor: Redactor | None, value: object) -> None:
+    if redactor is not None:
+        one = as_object(value)
+        redactor.learn(as_text(one.get("integrationKey")), as_object(one.get("config")))
 
 
 def read_identity(value: object) -> CallerIdentity:
@@ -293,13 +324,13 @@ _LISTS: dict[type, str] = {
 
 def _flag(value: object) -> Flag:
     item = as_object(value)
-    key = as_text(item.get("key"))
+    key = as_data(item.get("key"))
     if not key:
         raise unexpected(_LISTS[Flag])
     return Flag(
         key=key,
-        name=as_text(item.get("name")),
-        tags=as_texts(item.get("tags")),
+        name=as_data(item.get("name")),
+        tags=all_data(item.get("tags")),
         archived=as_truth(item.get("archived")),
         created=as_moment(item.get("creationDate")),
         version=as_whole(item.get("_version")),
@@ -311,7 +342,7 @@ def read_page(value: object, read: Callable[[object], T], expected: str) -> Page
     if not isinstance(items, list):
         raise unexpected(expected)
     links = as_object(as_object(value).get("_links"))
-    following = _raw(as_object(links.get("next")).get("href"))
+    following = as_data(as_object(links.get("next")).get("href"))
     # Only the query is used, written anew: a link must not lead a token to another address.
     query = following.partition("#")[0].partition("?")[2][:_LONGEST_QUERY]
     total = as_whole(as_object(value).get("totalCount"))
@@ -322,9 +353,9 @@ def _models(kind: type[M], value: object) -> Page[M]:
     return read_page(value, lambda item: _model(kind, item, _LISTS[kind]), _LISTS[kind])
 
 
-def _model(kind: type[M], value: object, expected: str) -> M:
+def _model(kind: type[M], value: object, expected: str, redactor: Redactor | None = None) -> M:
     try:
-        return kind.model_validate(value)
+        return kind.model_validate(value, context=redactor)
     except (ValidationError, RecursionError):
         # What pydantic says holds the whole input, so nothing of it is kept.
         pass

@@ -15,6 +15,8 @@ from tui.text import clean
 
 _LONGEST = 200
 _SERVER_ERROR = 500
+_REQUEST_TIMEOUT = 408
+"""A gateway may answer this after it passed the request on, so it is no refusal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,9 @@ def refusal(answer: Answer, asked: Asked, redact: Callable[[str], str]) -> Failu
     """The failure behind an answer that is no success. `redact` takes known secrets out of what is quoted.
 
     `field` is the config key that the message names, or `token` or `project` where the status says so. `sent`
-    is true where LaunchDarkly may have acted all the same (5xx); its refusals are sure.
+    is true where LaunchDarkly may have acted all the same (5xx, 408); its refusals are sure.
     """
-    if answer.status_code >= _SERVER_ERROR:
+    if answer.status_code >= _SERVER_ERROR or answer.status_code == _REQUEST_TIMEOUT:
         return _broken(answer, asked)
     message = message_of(answer, redact)
     words = _WORDS.get(answer.status_code, _not_accepted)
@@ -141,7 +143,8 @@ def _broken(answer: Answer, asked: Asked) -> Failure:
         step = "Look whether it did before you send it again; answers are kept."
     else:
         why, step = "The fault is on their side.", f"Try again in a minute; {asked.safe}."
-    return Failure(Kind.SERVER_ERROR, what, why, step, status_code=answer.status_code, sent=True)
+    kind = Kind.BAD_REQUEST if answer.status_code < _SERVER_ERROR else Kind.SERVER_ERROR
+    return Failure(kind, what, why, step, status_code=answer.status_code, sent=True)
 
 
 _Words = Callable[[int, str, str, Asked], Failure]

@@ -10,17 +10,16 @@ from dataclasses import dataclass, field
 
 from tui.launchdarkly.models import (
     Page,
+    all_data,
+    as_data,
     as_moment,
     as_object,
     as_objects,
-    as_text,
-    as_texts,
     as_truth,
     as_whole,
     read_page,
     unexpected,
 )  # fmt: skip
-from tui.text import clean
 
 _EXPECTED = "a flag"
 
@@ -51,7 +50,7 @@ class FlagState:
 
 @dataclass(frozen=True, slots=True)
 class WholeFlag:
-    """One flag. `on` and `off` are the places of the default variations, `created` is in ms since the epoch.
+    """One flag, its text as it came. `on` and `off` are the places of the default variations, `created` is in ms.
 
     `environments` holds those that were asked for; None where LaunchDarkly told of none at all. `maintainer` is a
     member's id, "" for none. `version` moves with each change of the flag itself.
@@ -75,25 +74,25 @@ class WholeFlag:
 def read_whole_flag(value: object) -> WholeFlag:
     """One flag. Raises Failure NOT_JSON."""
     item = as_object(value)
-    key = as_text(item.get("key"))
+    key = as_data(item.get("key"))
     if not key:
         raise unexpected(_EXPECTED)
     defaults = as_object(item.get("defaults"))
     environments = item.get("environments")
     return WholeFlag(
         key=key,
-        name=as_text(item.get("name")),
-        description=as_text(item.get("description")),
-        tags=as_texts(item.get("tags")),
+        name=as_data(item.get("name")),
+        description=as_data(item.get("description")),
+        tags=all_data(item.get("tags")),
         variations=tuple(map(_variation, as_objects(item.get("variations")))),
         on=as_whole(defaults.get("onVariation")),
         off=as_whole(defaults.get("offVariation")),
-        maintainer=as_text(item.get("maintainerId")),
+        maintainer=as_data(item.get("maintainerId")),
         archived=as_truth(item.get("archived")),
         created=as_moment(item.get("creationDate")),
         version=as_whole(item.get("_version")),
         environments=_states(environments) if isinstance(environments, dict) else None,
-        kind=as_text(item.get("kind")),
+        kind=as_data(item.get("kind")),
     )
 
 
@@ -105,11 +104,11 @@ def read_whole_flags(value: object) -> Page[WholeFlag]:
 def _variation(value: object) -> FlagVariation:
     item = as_object(value)
     held = item.get("value")
-    return FlagVariation(clean(held) if isinstance(held, str) else held, as_text(item.get("name")))
+    return FlagVariation(as_data(held) if isinstance(held, str) else held, as_data(item.get("name")))
 
 
 def _states(value: Mapping[str, object]) -> dict[str, FlagState]:
-    return {clean(key): _state(as_object(each)) for key, each in value.items()}
+    return {as_data(key): _state(as_object(each)) for key, each in value.items()}
 
 
 def _state(item: Mapping[str, object]) -> FlagState:
@@ -138,5 +137,5 @@ def _users(item: Mapping[str, object]) -> tuple[tuple[int, tuple[str, ...]], ...
         place, values = as_whole(target.get("variation")), target["values"]
         if place is None or target.get("contextKind", "user") != "user" or not isinstance(values, list):
             return None
-        found.setdefault(place, set()).update(map(as_text, values))
+        found.setdefault(place, set()).update(map(as_data, values))
     return tuple((place, tuple(sorted(found[place]))) for place in sorted(found))

@@ -12,8 +12,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from tui.manifests.models import FormVariable, Manifest, wrong_dependencies
-from tui.text import clean
+from tui.files import read_ordinary
+from tui.manifests.models import VERSION, FormVariable, Manifest, wrong_dependencies
+from tui.text import clean, strict_json
+from tui.text.key_text import without_keys
 
 _LARGEST = 1024 * 1024  # LaunchDarkly's own are below 10 kB
 _SHOWN = 80
@@ -42,7 +44,7 @@ class ManifestError(ValueError):
         self.problems = tuple(problems)
 
     def __str__(self) -> str:
-        return "\n".join(f"{clean(str(self.path))}: {problem}" for problem in self.problems)
+        return "\n".join(f"{clean(without_keys(str(self.path)))}: {problem}" for problem in self.problems)
 
 
 def load(path: Path) -> Manifest:
@@ -54,8 +56,7 @@ def load(path: Path) -> Manifest:
         manifest = Manifest.model_validate({"key": stem, **content})
     except ValidationError as error:
         raise ManifestError(path, _explained(error, content)) from None
-    problems = [*_repeated(manifest.form_variables), *_reserved(manifest.form_variables)]
-    problems += _dependencies(manifest.form_variables)
+    problems = [*_repeated(manifest.form_variables), *_dependencies(manifest.form_variables)]
     if problems:
         raise ManifestError(path, problems)
     return manifest
@@ -81,15 +82,16 @@ def registry(extra: Iterable[Path] = ()) -> dict[str, Manifest]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        with path.open("rb") as file:
-            raw = file.read(_LARGEST + 1)
+        raw = read_ordinary(path, _LARGEST)
     except (OSError, ValueError) as error:  # ValueError: a zero character in the path
         reason = getattr(error, "strerror", None) or "it is no path"
         raise ManifestError(path, [Problem("", f"cannot be read: {clean(reason)}")]) from None
+    if raw is None:
+        raise ManifestError(path, [Problem("", "is not a regular file")])
     if len(raw) > _LARGEST:
         raise ManifestError(path, [Problem("", "is larger than 1 MiB, which no manifest is")])
     try:
-        content = json.loads(raw.decode("utf-8-sig"))
+        content = strict_json.parse(raw)
     except json.JSONDecodeError as error:
         text = f"is not JSON: {error.msg} in line {error.lineno}, column {error.colno}"
         raise ManifestError(path, [Problem("", text)]) from None
@@ -106,18 +108,6 @@ def _repeated(variables: tuple[FormVariable, ...]) -> list[Problem]:
         Problem(f"formVariables[{place}].key", f"{variable.key} stands there more than once")
         for place, variable in enumerate(variables)
         if times[variable.key] > 1
-    ]
-
-
-RESERVED = ("token", "host", "project", "config-name", "config-tags", "source-api")
-"""Names of the fields this program asks for itself; a test holds them to those."""
-
-
-def _reserved(variables: tuple[FormVariable, ...]) -> list[Problem]:
-    return [
-        Problem(f"formVariables[{place}].key", f"{variable.key} is the name of a field this program asks for itself")
-        for place, variable in enumerate(variables)
-        if variable.key in RESERVED
     ]
 
 
@@ -159,6 +149,7 @@ _TEXTS = {
     "model_type": "must be an object",
     "string_too_short": "is empty",
     "too_short": "is empty",
+    "too_long": "has too many entries",
     "unprintable": "holds characters that do not print",
 }
 
@@ -172,11 +163,17 @@ def _text(one: dict[str, Any], content: dict[str, Any]) -> str:
     if kind == "literal_error":
         return f"must be one of {_listed(context['expected'])}, not {_quoted(value)}"
     if kind == "string_pattern_mismatch":
-        blanks = context["pattern"] == r"^[^\s]*$"
-        return f"{'holds a blank' if blanks else 'is no integration key'}: {_quoted(value)}"
+        return f"{_PATTERNS.get(context['pattern'], 'is no integration key')}: {_quoted(value)}"
     if kind == "misfit":
         return str(context["wrong"])
     return _TEXTS.get(kind, "is not what LaunchDarkly's schema asks for")
+
+
+_PATTERNS = {
+    r"^[^\s]*$": "holds a blank",
+    r"\.svg$": "is no path of an SVG file",
+    VERSION: "is no semantic version",
+}
 
 
 def _listed(expected: str) -> str:

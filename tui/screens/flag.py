@@ -91,7 +91,7 @@ class FlagScreen(ModalScreen[None]):
         level, word = LEVELS[planned.verdict], WORDS[planned.verdict]
         if self._looking.reading and planned.arrives:
             level, word = "note", NOT_YET
-        parts = [Content.styled(planned.flag.key, "bold")]
+        parts = [Content.styled(clean(planned.flag.key), "bold")]
         parts.append((mark(s, level) if level != "note" else Content(f"{s.note} ")) + Content(word))
         kinds = len(planned.flag.losses)
         if planned.arrives and kinds:
@@ -103,9 +103,9 @@ class FlagScreen(ModalScreen[None]):
     def _blocks(self) -> Iterator[Widget]:
         looking, planned = self._looking, self.planned
         for label, level, text in flag_words.facts(planned, looking.session.draft):
-            yield Fact(label, sentence(looking.symbols, level, text), classes="flag-fact")
+            yield Fact(label, sentence(looking.symbols, level, clean(text)), classes="flag-fact")
         if planned.warnings:
-            said = [("warning", warning) for warning in planned.warnings]
+            said = [("warning", clean(warning)) for warning in planned.warnings]
             yield Sentences(looking.symbols, said, classes="flag-warning")
         yield from self._lost()
         source = SOURCES[looking.plan.request.integration].NAME
@@ -113,7 +113,7 @@ class FlagScreen(ModalScreen[None]):
             f"Source definition   read from {source}; Enter opens",
             planned.flag.definition,
             hidden=(),
-            redact=looking.session.tools.redactor,
+            redact=looking.session.tools.redactor.setting,
             id="flag-definition",
         )
 
@@ -121,7 +121,7 @@ class FlagScreen(ModalScreen[None]):
         planned, s = self.planned, self._looking.symbols
         if not planned.arrives:
             return
-        lost = explain(self._looking.plan.request, planned.flag)
+        lost = explain(self._looking.plan.request, planned.flag, self._looking.session.tools.redactor)
         if not lost:
             yield Static(sentence(s, "ok", "Nothing of it is lost."), classes="flag-group", markup=False)
             return
@@ -159,7 +159,8 @@ class FlagScreen(ModalScreen[None]):
 
     def action_copy(self) -> None:
         """The key to the terminal's clipboard; it also stands on the screen."""
-        self.app.copy_to_clipboard(self.planned.flag.key)
+        # A lone surrogate is no text, and could not be sent.
+        self.app.copy_to_clipboard(self.planned.flag.key.encode("utf-8", "replace").decode())
         self.say("ok", "The key was sent to your terminal's clipboard; not every terminal takes it. It stands above.")
 
     def action_write(self) -> None:

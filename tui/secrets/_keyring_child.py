@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _SECRET_SERVICE = "keyring.backends.SecretService.Keyring"  # noqa: S105
 _LIBSECRET = "keyring.backends.libsecret.Keyring"
+_PREFERRED = "KEYRING_PROPERTY_PREFERRED_COLLECTION"
 _MACOS = "keyring.backends.macOS.Keyring"
 # Whatever is not named here might write a key where anybody reads it. An allowlist, for keyring takes to what
 # happens to be installed: with keyrings.alt on a bare host that is a file of base64.
@@ -108,6 +109,8 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
             reply.update(_OPERATIONS[request["op"]](backend, request))
     except Exception as error:  # keyring, D-Bus and configparser errors have no base in common
         reply.update(state=_state_of(error), error=type(error).__name__)
+        if reply["by"]:
+            reply.setdefault("backend", _named_by(reply["by"]))
     return reply
 
 
@@ -121,6 +124,19 @@ def _chosen_by() -> str:
         path = Path(platform_.config_root()) / "keyringrc.cfg"
         if path.exists():
             return str(path)
+    return ""
+
+
+def _named_by(place: str) -> str:
+    """The backend that the variable or file names; "" if it can't be read."""
+    if place in os.environ:
+        return os.environ[place]
+    import configparser
+
+    config = configparser.RawConfigParser()
+    with suppress(Exception):
+        config.read(place, encoding="utf-8")
+        return config.get("backend", "default-keyring").strip()
     return ""
 
 
@@ -153,16 +169,34 @@ def _standing(backend: KeyringBackend, reply: dict[str, Any]) -> str:
     import secretstorage
     from secretstorage.collection import get_collection_by_alias
 
+    preferred = getattr(backend, "preferred_collection", None)
     with closing(secretstorage.dbus_init()) as bus:
         try:
-            preferred = getattr(backend, "preferred_collection", None)
             default = get_collection_by_alias
             collection = secretstorage.Collection(bus, preferred) if preferred else default(bus, "default")
             state = "locked" if collection.is_locked() else "ready"
         except secretstorage.exceptions.ItemNotFoundException:
             state = "no-collection"
         reply["label"] = _provider(bus) or reply["label"]
+        if state == "no-collection" and preferred:
+            reply["by"] = _PREFERRED
+        elif state == "no-collection" and _has_collections(bus):
+            reply.update(error="NoDefaultCollection", by=_gnome_default(reply["label"]))
     return state
+
+
+def _gnome_default(label: str) -> str:
+    """The file in which GNOME Keyring keeps the name of its default collection; "" if there is none."""
+    data = os.environ.get("XDG_DATA_HOME") or Path("~/.local/share").expanduser()
+    path = Path(data) / "keyrings" / "default"
+    return str(path) if label == _PROVIDERS["gnome-keyring-d"] and path.is_file() else ""
+
+
+def _has_collections(bus: Any) -> bool:
+    """Whether there is a collection that outlives the session."""
+    from secretstorage.collection import get_all_collections
+
+    return any(not each.collection_path.endswith("/session") for each in get_all_collections(bus))
 
 
 def _provider(bus: Any) -> str:

@@ -13,12 +13,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tui.secrets.names import holds_secret
 from tui.secrets.states import State
 from tui.text import clean
 
 CHILD = (sys.executable, "-P", str(Path(__file__).with_name("_keyring_child.py")))
 """-P keeps this folder off the child's import path; -I would hide a user's own site-packages as well."""
+
+# What keyring, D-Bus, KWallet, and a password window need, and nothing else: a recipe may keep a key in any variable.
+# Of SSH_* they use nothing. Python's own are there so that the child finds the packages that we found.
+_FOR_THE_CHILD = (
+    "DBUS_SESSION_BUS_ADDRESS DBUS_SYSTEM_BUS_ADDRESS DISPLAY WAYLAND_DISPLAY XAUTHORITY GNOME_KEYRING_CONTROL"
+    " XDG_RUNTIME_DIR XDG_CONFIG_HOME XDG_CONFIG_DIRS XDG_DATA_HOME XDG_DATA_DIRS XDG_CACHE_HOME XDG_STATE_HOME"
+    " XDG_CURRENT_DESKTOP XDG_SESSION_DESKTOP XDG_SESSION_TYPE XDG_SESSION_CLASS XDG_SESSION_ID XDG_SEAT XDG_VTNR"
+    " KDE_FULL_SESSION KDE_SESSION_VERSION KDE_SESSION_UID KDEHOME"
+    " PYTHON_KEYRING_BACKEND KEYRING_PROPERTY_PREFERRED_COLLECTION KEYRING_PROPERTY_APPID KEYRING_PROPERTY_SCHEME"
+    " KEYCHAIN_PATH HOME USER LOGNAME PATH TMPDIR LANG LANGUAGE LC_ALL LC_CTYPE LC_MESSAGES"
+    " PYTHONPATH PYTHONHOME PYTHONUSERBASE PYTHONNOUSERSITE PYTHONUTF8 PYTHONDONTWRITEBYTECODE"
+    " LD_LIBRARY_PATH DYLD_LIBRARY_PATH DYLD_FALLBACK_LIBRARY_PATH __CF_USER_TEXT_ENCODING"
+    " SYSTEMROOT WINDIR COMSPEC PATHEXT TEMP TMP USERNAME USERDOMAIN USERPROFILE HOMEDRIVE HOMEPATH APPDATA"
+    " LOCALAPPDATA PROGRAMDATA ALLUSERSPROFILE COMPUTERNAME"
+)
 
 _LARGEST = 1024 * 1024
 _AFTER_KILL = 0.5  # seconds; a killed process is gone at once unless the kernel holds it
@@ -78,7 +92,7 @@ async def _whole(work: asyncio.Future[Any]) -> None:
 
 async def _made(child: Sequence[str]) -> asyncio.subprocess.Process:
     pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
-    environ = {name: value for name, value in os.environ.items() if not holds_secret(name)}
+    environ = {name: value for name, value in os.environ.items() if name in _FOR_THE_CHILD.split()}
     # A session of its own: no terminal to ask for passwords on, and one group to kill.
     return await asyncio.create_subprocess_exec(
         *child, stdin=pipe, stdout=pipe, stderr=nothing, env=environ, start_new_session=True

@@ -7,12 +7,14 @@ in capitals, and beat the file. From internal/config/config.go and README.md of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.secrets.names import TOKEN, host_of, proposed_variable
+from tui.files import read_ordinary
+from tui.secrets.intake import UnusableError, key_in
+from tui.secrets.names import TOKEN, holds_secret, host_of, proposed_variable
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -34,6 +36,15 @@ class Found:
     said: str
 
 
+class UnusableFoundError(Exception):
+    """What was found can't be a key. `place` is its place; `str()` is a sentence that quotes nothing of it."""
+
+    def __init__(self, place: str, wrong: UnusableError) -> None:
+        super().__init__(f"{place} {wrong}. It is not used.")
+        self.place = place
+        self.wrong = wrong
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """A setting that was found, as it was written there, and its place in words."""
@@ -52,20 +63,37 @@ def find(key: str, integration: str, environ: Mapping[str, str], *, host: str = 
 
     `host` is the LaunchDarkly host (or address) it will be sent to. Your token is not offered for another
     host than the one it was set up for: it goes to another instance only by a person's own hand.
+    Raises UnusableFoundError.
     """
     from pydantic import SecretStr
 
     name = proposed_variable(integration, key)
-    value = environ.get(name, "").strip()
+    value = environ.get(name, "")
     ldcli = _ldcli(environ) if key == TOKEN else _Ldcli({})
     stated = (environ.get("LD_BASE_URI") or ldcli.values.get("base-uri", "")).strip()
-    if value:
+    if value.strip():
         astray = key == TOKEN and stated and host and not _same_host(stated, host)
-        return None if astray else Found(SecretStr(value), f"env:{name}", f"from {name}")
-    token = ldcli.values.get("access-token", "").strip()
-    if token and (not host or _same_host(stated or _LDCLI_DEFAULT_BASE, host)):
-        return Found(SecretStr(token), "", _LDCLI)
+        return None if astray else Found(SecretStr(_taken(value, name)), f"env:{name}", f"from {name}")
+    token = ldcli.values.get("access-token", "")
+    if token.strip() and (not host or _same_host(stated or _LDCLI_DEFAULT_BASE, host)):
+        return Found(SecretStr(_taken(token, "ldcli's access-token")), "", _LDCLI)
     return None
+
+
+def _taken(text: str, place: str) -> str:
+    try:
+        return key_in(text)
+    except UnusableError as wrong:
+        raise UnusableFoundError(place, wrong) from None
+
+
+def known(environ: Mapping[str, str]) -> Iterator[str]:
+    """Every secret that can be found without asking, whatever it is for: to take it out of texts, never to use it."""
+    for name, value in environ.items():
+        if holds_secret(name) and value.strip():
+            yield value.strip()
+    if token := _ldcli(environ).values.get("access-token", "").strip():
+        yield token
 
 
 def setting(key: str, environ: Mapping[str, str]) -> Setting | None:
@@ -94,9 +122,10 @@ def _ldcli(environ: Mapping[str, str]) -> _Ldcli:
         return _Ldcli({})
     path = Path(folder) / "ldcli" / "config.yml"
     try:
-        if not path.is_file() or path.stat().st_size > _LARGEST:
+        raw = read_ordinary(path, _LARGEST)
+        if raw is None or len(raw) > _LARGEST:
             return _Ldcli({})
-        text = path.read_text("utf-8-sig")
+        text = raw.decode("utf-8-sig")
     except (OSError, ValueError):
         return _Ldcli({})
     return _Ldcli(dict(filter(None, map(_entry, text.splitlines()))))

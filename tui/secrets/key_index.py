@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from tui.files import state_dir, write_private
-from tui.text import clean
+from tui.files import read_ordinary, state_dir, write_private
+from tui.text import clean, strict_json
 
 VERSION = 1
 _LARGEST = 1024 * 1024
@@ -36,17 +36,18 @@ class Index:
         """All entries by their user name, in the order of names. Raises IndexFileError."""
         path = self._where()
         try:
-            if not path.exists():
-                return {}
-            if path.stat().st_size > _LARGEST:
+            raw = read_ordinary(path, _LARGEST)
+            if raw is None or len(raw) > _LARGEST:
                 raise ValueError
-            document = json.loads(path.read_text("utf-8"))
+            document = strict_json.parse(raw)
             if document["version"] != VERSION:
                 raise ValueError
             entries = [_entry(each) for each in document["keys"]]
+        except FileNotFoundError:
+            return {}
         except OSError as error:
             raise _unusable(path, error.strerror or "no access") from None
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
+        except (ValueError, LookupError, TypeError, AttributeError, OverflowError):
             raise _unusable(path, "it is damaged") from None
         return {each.user: each for each in sorted(entries, key=lambda e: e.user)}
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from tui.secrets.child_process import CHILD, Reply, ask
 from tui.secrets.key_index import Entry, Index, IndexFileError
 from tui.secrets.names import SERVICE, variable_of_entry
-from tui.secrets.states import NO_NAME, Circumstances, State, sentence
+from tui.secrets.states import NO_NAME, Circumstances, State, reason, sentence
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -55,11 +55,12 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Got:
-    """A key from the keyring; without a value, `said` tells why."""
+    """A key from the keyring; without a value, `said` tells why and what to do, `why` the first of it alone."""
 
     state: State
     value: SecretStr | None
     said: str
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,8 @@ class Keyring:
 
         reply = await self._ask("get", unlock=unlock, user=user)
         value = SecretStr(reply.secret) if reply.state is State.OK and reply.secret is not None else None
-        return Got(reply.state, value, self._say("get", reply, user, unlock=unlock))
+        about = self._about("get", reply, user, unlock=unlock)
+        return Got(reply.state, value, sentence(reply.state, about), reason(reply.state, about))
 
     async def put(self, user: str, secret: SecretStr, *, unlock: bool = False) -> Outcome:
         """Store a key, in place of an earlier one, and read it back; State.OK only if that gave the same.
@@ -170,13 +172,12 @@ class Keyring:
         return self._limits.unlock if unlock else limit or self._limits.call
 
     def _say(self, op: str, reply: Reply, user: str = "token", *, unlock: bool = False) -> str:
+        return sentence(reply.state, self._about(op, reply, user, unlock=unlock))
+
+    def _about(self, op: str, reply: Reply, user: str, *, unlock: bool) -> Circumstances:
         limit = self._limit(unlock, self._limits.probe if op == "probe" else None)
-        return sentence(
-            reply.state,
-            Circumstances(
-                op, self._label, reply.by, reply.backend, reply.error, limit, variable_of_entry(user), unlock
-            ),
-        )
+        variable = variable_of_entry(user)
+        return Circumstances(op, self._label, reply.by, reply.backend, reply.error, limit, variable, unlock)
 
 
 def _stored_nothing(reply: Reply) -> bool:

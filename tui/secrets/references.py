@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from dataclasses import field as slot
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tui.files import read_ordinary
 from tui.net.errors import Failure, Kind
+from tui.secrets.intake import UnusableError, is_of_the_system, key_in, readable_by_others
 from tui.text import clean
 
 if TYPE_CHECKING:
@@ -52,16 +54,24 @@ def parse(text: str) -> Reference:
     raise NotAReferenceError("holds a value. Keys are never read from a recipe. Write env:NAME, file:PATH or keyring.")
 
 
-def resolve(reference: Reference, *, label: str, field: str, environ: Mapping[str, str]) -> SecretStr:
-    """The secret that an `env` or `file` reference names, without the blanks around it.
+def resolve(
+    reference: Reference,
+    *,
+    label: str,
+    field: str,
+    environ: Mapping[str, str],
+    warn: Callable[[str], None] | None = None,
+) -> SecretStr:
+    """Return the secret that an `env` or `file` reference names, as `intake.key_in` takes it.
 
-    `label` is the field's name in sentences ("Unleash SDK key"), `field` its key. Raises Failure CREDENTIAL,
-    and KeyError for `keyring`, which only `Keyring.get` can answer.
+    `label` is the field's name in sentences ("Unleash SDK key"), `field` its key. `warn` gets a sentence if others may
+    read the file. Raises Failure CREDENTIAL, and KeyError for `keyring`, which only `Keyring.get` can answer.
     """
     from pydantic import SecretStr
 
     try:
-        return SecretStr(_RESOLVERS[reference.kind](reference.name, environ))
+        found = _FINDERS[reference.kind](reference.name, environ)
+        key = key_in(found.text)
     except _MissingError as missing:
         raise Failure(
             Kind.CREDENTIAL,
@@ -70,6 +80,17 @@ def resolve(reference: Reference, *, label: str, field: str, environ: Mapping[st
             f"{missing.remedy} {_NEXT}",
             field=field,
         ) from None
+    except UnusableError as wrong:
+        raise Failure(
+            Kind.CREDENTIAL,
+            f"The {label} can't be used: {found.place} {wrong}.",
+            "",
+            f"Store the key alone there, unchanged, {_NEXT}",
+            field=field,
+        ) from None
+    if found.open_to_others and warn is not None:
+        warn(f"Other users of this machine can read {found.place}, which holds a key. Make it private: chmod 600.")
+    return SecretStr(key)
 
 
 class _MissingError(Exception):
@@ -79,19 +100,28 @@ class _MissingError(Exception):
         self.remedy = remedy
 
 
-def _from_variable(name: str, environ: Mapping[str, str]) -> str:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a variable or file holds, and its name in sentences."""
+
+    text: str = slot(repr=False)
+    place: str
+    open_to_others: bool = False
+
+
+def _from_variable(name: str, environ: Mapping[str, str]) -> _Found:
     if name not in environ:
         raise _MissingError(f"{name} is not set", "Set it")
-    value = environ[name].strip()
-    if not value:
-        raise _MissingError(f"{name} is empty", "Set it")
-    return value
+    return _Found(environ[name], name)
 
 
-def _from_file(name: str, _environ: Mapping[str, str]) -> str:
+def _from_file(name: str, _environ: Mapping[str, str]) -> _Found:
     shown = clean(name)
     try:
-        raw = read_ordinary(Path(name).expanduser(), LARGEST)
+        path = Path(name).expanduser()
+        if is_of_the_system(path):
+            raise _MissingError(f"{shown} belongs to the system, and keys are not read from there", "Use another file")
+        raw = read_ordinary(path, LARGEST)
     except (OSError, RuntimeError) as error:  # RuntimeError: a ~user who does not exist
         why = error.strerror if isinstance(error, OSError) and error.strerror else "no such user"
         raise _MissingError(f"{shown} cannot be read ({why})", "Put it there") from None
@@ -100,12 +130,10 @@ def _from_file(name: str, _environ: Mapping[str, str]) -> str:
     if len(raw) > LARGEST:
         raise _MissingError(f"{shown} is larger than 64 KiB", "Name the right file")
     try:
-        value = raw.decode("utf-8-sig").strip()
+        text = raw.decode("utf-8")
     except UnicodeDecodeError:
         raise _MissingError(f"{shown} holds no text (UTF-8)", "Write it as text") from None
-    if not value:
-        raise _MissingError(f"{shown} is empty", "Put it there")
-    return value
+    return _Found(text, shown, readable_by_others(path))
 
 
-_RESOLVERS: dict[str, Callable[[str, Mapping[str, str]], str]] = {"env": _from_variable, "file": _from_file}
+_FINDERS: dict[str, Callable[[str, Mapping[str, str]], _Found]] = {"env": _from_variable, "file": _from_file}

@@ -66,7 +66,17 @@ _WHAT = {
     State.ERROR: "{Label} failed ({error}); {undone}.",
     State.VERIFY_FAILED: "{Label} took the key but does not give it back; it is not relied on.",
 }
-_CHOSEN_ONE_FAILED = "The keyring that {by} names does not work here ({error})."
+_CHOSEN_ONE_FAILED = "{by} names the keyring backend {backend}, which can't be used here ({error})."
+_CHOICE_FAILED = "{by} chooses the keyring backend, but can't be used ({error})."
+_COLLECTION_GONE = "{by} names a collection that {label} doesn't have."
+_NO_DEFAULT = "{Label} has collections, but none of them is its default one."
+_REPAIR = {
+    _CHOSEN_ONE_FAILED: "Install that backend's package, or remove the setting.",
+    _CHOICE_FAILED: "Correct or remove it.",
+    _COLLECTION_GONE: "Correct or remove it.",
+    _NO_DEFAULT: "Set a default one in its own program, such as Passwords and Keys.",
+}
+"""By what is wrong with how a keyring was set up: what to do about it."""
 _STILL_LOCKED = "Your keyring is still locked: its password window was closed, or had nowhere to open."
 _UNDONE = {
     "probe": "it is not used",
@@ -103,17 +113,34 @@ _NEXT_UNLOCK = {
 
 def sentence(state: State, about: Circumstances) -> str:
     """What happened, why, and the next thing to do, for a person. "" where there is nothing to say."""
-    parts = {
+    if (about.op, state) in _DONE:
+        return _DONE[about.op, state].format(**_parts(about))
+    may_unlock = state in _MAY_UNLOCK and not about.unlocked and _what(state, about) not in _REPAIR
+    then = (_NEXT_UNLOCK if may_unlock else _NEXT)[about.op]
+    return f"{reason(state, about)} {then.format(**_parts(about))}"
+
+
+def reason(state: State, about: Circumstances) -> str:
+    """What happened and why; if a setting is at fault, also what to do about that."""
+    what = _what(state, about)
+    return f"{what} {_REPAIR.get(what, '')}".strip().format(**_parts(about))
+
+
+def _what(state: State, about: Circumstances) -> str:
+    if state is State.ERROR and about.by:
+        return _CHOSEN_ONE_FAILED if about.backend else _CHOICE_FAILED
+    if state is State.NO_COLLECTION and about.by:
+        return _COLLECTION_GONE
+    if state is State.NO_COLLECTION and about.error:
+        return _NO_DEFAULT
+    if state is State.LOCKED and about.unlocked:
+        return _STILL_LOCKED
+    return _WHAT[state]
+
+
+def _parts(about: Circumstances) -> dict[str, object]:
+    return {
         "label": about.label, "Label": about.label[:1].upper() + about.label[1:], "by": about.by,
         "backend": about.backend, "error": about.error or "no reason given", "seconds": about.seconds,
         "variable": about.variable, "undone": _UNDONE[about.op],
     }  # fmt: skip
-    if (about.op, state) in _DONE:
-        return _DONE[about.op, state].format(**parts)
-    what = _WHAT[state]
-    if state is State.ERROR and about.by:
-        what = _CHOSEN_ONE_FAILED
-    if state is State.LOCKED and about.unlocked:
-        what = _STILL_LOCKED
-    then = (_NEXT_UNLOCK if state in _MAY_UNLOCK and not about.unlocked else _NEXT)[about.op]
-    return f"{what} {then}".strip().format(**parts)

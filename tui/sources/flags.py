@@ -6,8 +6,6 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from tui.text import clean
-
 CONSTRAINTS = "constraints"
 INDIVIDUAL_TARGETS = "individual-targets"
 PERCENTAGE_ROLLOUT = "percentage-rollout"
@@ -53,12 +51,14 @@ Targets = tuple[tuple[int, tuple[str, ...]], ...]
 
 @dataclass(frozen=True, slots=True)
 class SourceFlag:
-    """One flag as its source has it in the chosen environment. All text in it but `definition` is cleaned.
+    """One flag as its source has it in the chosen environment. Its text is data, letter by letter as the source has
+    it: clean it before it is shown. Only `warnings` and `cut_over_warning` are sentences, and cleaned.
 
     `tags` is None where the key cannot tell. `variations` are those expected to arrive; `on` and `off` are the
     places in them of the default variations, None where that is not known. `losses` are kinds of `LOSSES`,
-    sorted. `warnings` are sentences. `definition` is the source's own JSON object, foreign and uncleaned; it
-    describes the flag for `Source.explain` and for whoever wants to look. Small: there can be 10,000.
+    sorted. `cut_over_warning` says what turning it on in LaunchDarkly takes away, "" where it takes nothing from
+    anybody. `definition` is the source's own JSON object; it describes the flag for `Source.explain` and for whoever
+    wants to look. Small: there can be 10,000.
     """
 
     key: str
@@ -71,6 +71,7 @@ class SourceFlag:
     on_at_source: bool
     losses: tuple[str, ...]
     warnings: tuple[str, ...] = ()
+    cut_over_warning: str = ""
     definition: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
     targets: Targets = ()
     """Individual targets that the import may bring along."""
@@ -83,7 +84,7 @@ BOOLEAN: tuple[Variation, ...] = (Variation(True, "on"), Variation(False, "off")
 @lru_cache(maxsize=512)
 def strings(names: tuple[str, ...]) -> tuple[Variation, ...]:
     """String variations of these foreign names: the same objects for the same names, which most flags share."""
-    return tuple(Variation(name, name) for name in map(clean, names))
+    return tuple(Variation(name, name) for name in names)
 
 
 @dataclass(frozen=True, slots=True)

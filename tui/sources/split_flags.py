@@ -22,6 +22,7 @@ from tui.sources.split_door import (
     TAG_FIELD,
     Door,
     flags_path,
+    has_name,
     identity,
     in_path,
     no_environment,
@@ -29,8 +30,7 @@ from tui.sources.split_door import (
     workspace,
 )
 from tui.sources.split_finding import flags_denied
-from tui.sources.split_rules import found, shares, unknown
-from tui.text import clean
+from tui.sources.split_rules import found, left_behind, overtaken, shares, unknown
 
 FLAGS = "flags"
 DEFINITIONS = "definitions"
@@ -106,7 +106,9 @@ async def _both(
 
 async def _read(door: Door, what: str, fetch: Fetch[Object], news: asyncio.Queue[_News]) -> None:
     end: Exception | None = None
-    pages = read_all(door.http, fetch, identity, what=f"Split's list of {what}", size=PAGE, sink=door.sink)
+    pages = read_all(
+        door.http, fetch, identity, what=f"Split's list of {what}", size=PAGE, named=has_name, sink=door.sink
+    )
     try:
         async with aclosing(pages) as progresses:
             async for progress in progresses:
@@ -219,33 +221,40 @@ def source_flag(flag: Object, definition: Object | None) -> SourceFlag:
     Split has no keys beside names. A treatment arrives as a string variation; on is the one with the largest
     share of the default rule, off the default treatment.
     """
-    name = clean(text(flag.get("name")))
-    description = clean(text(flag.get("description")))
-    tags = tuple(clean(tag) for one in objects(flag.get("tags")) if (tag := text(one.get("name"))))
+    name = text(flag.get("name"))
+    description = text(flag.get("description"))
+    tags = tuple(tag for one in objects(flag.get("tags")) if (tag := text(one.get("name"))))
     if definition is None:
         return SourceFlag(name, name, description, tags, (), None, None, False, (), (_NO_DEFINITION,))
     treatments = tuple(text(one.get("name")) for one in objects(definition.get("treatments")))
     by_share = shares(definition)
     largest = max(by_share, key=lambda treatment: by_share[treatment], default="")
+    on = _place(treatments, largest if by_share.get(largest, 0) > 0 else "")
     return SourceFlag(
         key=name,
         name=name,
         description=description,
         tags=tags,
         variations=strings(treatments),
-        on=_place(treatments, largest if by_share.get(largest, 0) > 0 else ""),
+        on=on,
         off=_place(treatments, text(definition.get("defaultTreatment"))),
         on_at_source=definition.get("killed") not in (True, "true"),
         losses=tuple(sorted({kind for kind, _ in found(definition)})),
-        warnings=tuple(map(_NOT_KNOWN.format, unknown(definition))),
+        warnings=(*map(_NOT_KNOWN.format, unknown(definition)), *left_behind(definition)),
+        cut_over_warning="" if on is None else _cut_over_warning(definition, treatments[on]),
         definition=definition,
         targets=_targets(definition),
     )
 
 
+def _cut_over_warning(definition: Object, on: str) -> str:
+    rebuild = overtaken(definition, on)
+    return f'Turning this on serves "{short(on)}" to everyone until you rebuild its {rebuild}.' if rebuild else ""
+
+
 def _targets(definition: Object) -> Targets:
     listed = enumerate(elements(one.get("keys")) for one in objects(definition.get("treatments")))
-    found = ((place, tuple(sorted({clean(key) for key in map(text, keys) if key}))) for place, keys in listed)
+    found = ((place, tuple(sorted({key for key in map(text, keys) if key}))) for place, keys in listed)
     return tuple((place, users) for place, users in found if users)
 
 

@@ -1,13 +1,16 @@
-"""What of a Split definition no import brings, in words.
+"""What a Split definition has that no import copies, in words.
 
-Types and fields of matchers: docs.split.io/reference/matcher-type and /matcher; versions and large segments as
-Harness lists them for its own steps, `between` with `from` and `to` everywhere.
+Types and fields of matchers: docs.split.io/reference/matcher-type and /matcher, and for versions, large segments and
+`depends.treatments` the requests that Harness's own pipeline steps send. The SDKs' names for the same matchers are
+those of Split's Java SDK; prerequisites of a whole flag have one spelling there (`n`, `ts`) and one in full.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import TypeGuard
 
 from tui.sources import phrases
 from tui.sources.flags import (
@@ -26,12 +29,14 @@ from tui.sources.shapes import Object, elements, members, number, objects, text
 
 
 def explain(flag: SourceFlag) -> tuple[Lost, ...]:
-    """Individual targets, then traffic allocation, rules and the default rule, as Split tries them."""
+    """Prerequisites, individual targets, traffic allocation, rules and the default rule, in Split's order."""
     return tuple(Lost(kind, say()) for kind, say in found(flag.definition))
 
 
 def found(definition: Object) -> Iterator[Found]:
     """Each thing in `definition` that will not arrive."""
+    for parent in elements(definition.get("prerequisites")):
+        yield PREREQUISITES, partial(_prerequisite, parent)
     yield from _targets(definition)
     yield from _allocation(definition)
     yield from _rules(definition)
@@ -43,7 +48,7 @@ def found(definition: Object) -> Iterator[Found]:
 def unknown(definition: Object) -> tuple[str, ...]:
     """The types of matchers that stand in no list here, cleaned and short."""
     rules = objects(definition.get("rules"))
-    types = {_type(matcher): None for rule in rules for matcher in _matchers(rule) if _type(matcher) not in _WORDS}
+    types = {_type(matcher): None for rule in rules for matcher in _matchers(rule) if _type(matcher) not in _MATCHERS}
     return tuple(short(one) or "without a type" for one in types)
 
 
@@ -53,6 +58,58 @@ def shares(definition: Object) -> dict[str, float]:
     for treatment, size in _buckets(definition.get("defaultRule")):
         total[treatment] = total.get(treatment, 0.0) + size
     return total
+
+
+_EMPTY: tuple[object, ...] = (None, "", "{}", "null", {})
+
+
+def left_behind(definition: Object) -> Iterator[str]:
+    """Sentences about content of the definition that is no targeting, and that no import copies."""
+    treatments = objects(definition.get("treatments"))
+    if configured := [each.get("name") for each in treatments if each.get("configurations") not in _EMPTY]:
+        yield f"The dynamic configuration of its treatments isn't imported: {phrases.values(configured)}."
+    if described := [each.get("name") for each in treatments if text(each.get("description")).strip()]:
+        yield f"Can't tell whether descriptions of treatments are imported: {phrases.values(described)}."
+    if sets := [each.get("name", each.get("id")) for each in objects(definition.get("flagSets"))]:
+        yield f"Its flag sets aren't imported: {phrases.values(sets)}."
+    if unread := [value for value in _percentages(definition) if not _is_percentage(number(value))]:
+        yield f"Some shares are no percentages and count as missing: {phrases.values(unread)}. Look at them in Split."
+    kind = members(definition.get("trafficType")).get("name")
+    if kind not in (None, "", "user") and any(True for _ in found(definition)):
+        yield f"Split targets by the traffic type {phrases.value(kind)}. The import doesn't copy that."
+
+
+def _percentages(definition: Object) -> Iterator[object]:
+    """Every share that the definition states, as it is written."""
+    if definition.get("trafficAllocation") is not None:
+        yield definition["trafficAllocation"]
+    for buckets in (definition.get("defaultRule"), *(rule.get("buckets") for rule in objects(definition.get("rules")))):
+        yield from (bucket.get("size") for bucket in objects(buckets))
+
+
+def overtaken(definition: Object, on: str) -> str:
+    """What must be rebuilt before `on` may be served to everyone: "rollout and rules"; "" if nobody loses by it.
+
+    Nobody loses a treatment that is served while the flag is off, unless `on` is Split's own word for off.
+    """
+    if definition.get("killed") in (True, "true"):
+        return ""
+    kept = {on} if on.casefold() == "off" else {on, text(definition.get("defaultTreatment"))}
+    lost = {part: None for part, treatment in _served(definition) if treatment and treatment not in kept}
+    return " and ".join(lost)
+
+
+def _served(definition: Object) -> Iterator[tuple[str, str]]:
+    """Each treatment that somebody gets, with the part of the definition that gives it."""
+    for treatment in objects(definition.get("treatments")):
+        if elements(treatment.get("keys")) or elements(treatment.get("segments")):
+            yield "individual targets", text(treatment.get("name"))
+    share = number(definition.get("trafficAllocation"))
+    if share is not None and share <= 0:
+        return
+    for rule in objects(definition.get("rules")):
+        yield from (("rules", treatment) for treatment, size in _buckets(rule.get("buckets")) if size > 0)
+    yield from (("rollout", treatment) for treatment, size in _buckets(definition.get("defaultRule")) if size > 0)
 
 
 def _targets(definition: Object) -> Iterator[Found]:
@@ -79,14 +136,14 @@ def _allocation(definition: Object) -> Iterator[Found]:
 def _rules(definition: Object) -> Iterator[Found]:
     for place, rule in enumerate(objects(definition.get("rules")), 1):
         matchers = _matchers(rule)
-        kinds = {_KINDS.get(_type(matcher), TARGETING_RULES) for matcher in matchers}
+        kinds = set(map(_kind, matchers))
         whole = partial(_rule, rule, matchers)
         if len(kinds) == 1 and TARGETING_RULES not in kinds:
             yield kinds.pop(), whole
             continue
         yield TARGETING_RULES, whole
         for kind in sorted(kinds - {TARGETING_RULES}):
-            of_kind = [matcher for matcher in matchers if _KINDS.get(_type(matcher)) == kind]
+            of_kind = [matcher for matcher in matchers if _kind(matcher) == kind]
             yield kind, partial(_part, place, of_kind)
 
 
@@ -108,17 +165,26 @@ def _part(place: int, matchers: list[Object]) -> str:
 
 def _buckets(rule: object) -> list[tuple[str, float]]:
     """Treatments with their percents; the treatments are not cleaned."""
-    return [(text(bucket.get("treatment")), number(bucket.get("size")) or 0.0) for bucket in objects(rule)]
+    sizes = ((text(bucket.get("treatment")), number(bucket.get("size"))) for bucket in objects(rule))
+    return [(treatment, size if _is_percentage(size) else 0.0) for treatment, size in sizes]
+
+
+def _is_percentage(share: float | None) -> TypeGuard[float]:
+    return share is not None and 0 <= share <= 100  # false for NaN too
 
 
 def _type(matcher: Object) -> str:
     return text(matcher.get("type"))
 
 
+def _kind(matcher: Object) -> str:
+    known = _MATCHERS.get(_type(matcher))
+    return known.kind if known else TARGETING_RULES
+
+
 def _matcher(matcher: Object) -> str:
-    say = _WORDS.get(_type(matcher))
-    if say is not None:
-        return say(matcher)
+    if known := _MATCHERS.get(_type(matcher)):
+        return known.say(matcher)
     negated = "not " if _negated(matcher) else ""
     return f"{_subject(matcher)} {negated}matches {short(_type(matcher)) or 'something'}, which is not known here"
 
@@ -148,7 +214,19 @@ def _segment(matcher: Object) -> str:
 def _flag(matcher: Object) -> str:
     on = members(matcher.get("depends"))
     gives = "does not give" if _negated(matcher) else "gives"
-    return f"flag {phrases.value(on.get('splitName'))} {gives} {phrases.value(on.get('treatment'))}"
+    return f"flag {phrases.value(on.get('splitName', on.get('split')))} {gives} {_treatments(on)}"
+
+
+def _prerequisite(parent: object) -> str:
+    on = members(parent)
+    name = parent if isinstance(parent, str) else on.get("name", on.get("n"))
+    return f"flag {phrases.value(name)} gives {_treatments(on)}"
+
+
+def _treatments(on: Object) -> str:
+    """The treatments that another flag must give: a list, or a single one."""
+    named = elements(on.get("treatments", on.get("ts")))
+    return phrases.any_of(named or [each for each in (on.get("treatment"),) if each is not None])
 
 
 def _everyone(matcher: Object) -> str:
@@ -169,10 +247,19 @@ def _one(name: str) -> _Say:
 
 def _between(show: Callable[[object], str]) -> _Say:
     def operand(matcher: Object) -> str:
-        ends = members(matcher.get("between"))
-        return f"{show(ends.get('from'))} and {show(ends.get('to'))}"
+        return " and ".join(map(show, _ends(matcher)))
 
     return operand
+
+
+def _ends(matcher: Object) -> tuple[object, object]:
+    """Both ends of a range: an object or a list, which versions have under a name of its own."""
+    for range_ in (matcher.get("between"), matcher.get("betweenString"), matcher.get("strings")):
+        if isinstance(range_, dict):
+            return range_.get("from", range_.get("start")), range_.get("to", range_.get("end"))
+        if isinstance(range_, list) and len(range_) == 2:
+            return range_[0], range_[1]
+    return None, None
 
 
 def _date(matcher: Object) -> str:
@@ -183,39 +270,72 @@ def _whole_day(matcher: Object) -> str:
     return phrases.date(matcher.get("date"), clock=False)
 
 
-_WORDS: Mapping[str, _Say] = {
-    "ALL_KEYS": _everyone,
-    "IN_SEGMENT": _segment,
-    "IN_LARGE_SEGMENT": _segment,
-    "IN_RULE_BASED_SEGMENT": _segment,
-    "IN_SPLIT": _flag,
-    "IN_LIST_STRING": _compares("is one of", "is not one of", _list),
-    "STARTS_WITH_STRING": _compares("starts with", "does not start with", _any),
-    "ENDS_WITH_STRING": _compares("ends with", "does not end with", _any),
-    "CONTAINS_STRING": _compares("contains", "does not contain", _any),
-    "MATCHES_STRING": _compares("matches the pattern", "does not match the pattern", _one("string")),
-    "EQUAL_SET": _compares("is exactly the set of", "is not exactly the set of", _list),
-    "ANY_OF_SET": _compares("has any of", "has none of", _list),
-    "ALL_OF_SET": _compares("has all of", "does not have all of", _list),
-    "PART_OF_SET": _compares("has nothing but some of", "has something else than", _list),
-    "BOOLEAN": _compares("is", "is not", _one("bool")),
-    "EQUAL_NUMBER": _compares("is", "is not", _one("number")),
-    "LESS_THAN_OR_EQUAL_NUMBER": _compares("is at most", "is not at most", _one("number")),
-    "GREATER_THAN_OR_EQUAL_NUMBER": _compares("is at least", "is not at least", _one("number")),
-    "BETWEEN_NUMBER": _compares("is between", "is not between", _between(phrases.value)),
-    "ON_DATE": _compares("is on", "is not on", _whole_day),
-    "ON_OR_AFTER_DATE": _compares("is on or after", "is not on or after", _date),
-    "ON_OR_BEFORE_DATE": _compares("is on or before", "is not on or before", _date),
-    "BETWEEN_DATE": _compares("is between", "is not between", _between(phrases.date)),
-    "EQUAL_TO_SEMVER": _compares("is version", "is not version", _one("string")),
-    "GREATER_THAN_OR_EQUAL_TO_SEMVER": _compares("is at least version", "is not at least version", _one("string")),
-    "LESS_THAN_OR_EQUAL_TO_SEMVER": _compares("is at most version", "is not at most version", _one("string")),
-    "BETWEEN_SEMVER": _compares("is a version between", "is not a version between", _between(phrases.value)),
-    "IN_LIST_SEMVER": _compares("is one of the versions", "is none of the versions", _list),
+def _is_date(matcher: Object) -> bool:
+    """Whether a matcher under an SDK's name compares dates: the SDKs have one name for numbers and dates."""
+    return "date" in matcher or text(matcher.get("dataType")) == "DATETIME"
+
+
+@dataclass(frozen=True, slots=True)
+class _Matcher:
+    """One type of matcher: its words and the kind of loss it is."""
+
+    say: _Say
+    kind: str = TARGETING_RULES
+
+
+_ON = _compares("is on", "is not on", _whole_day)
+_SINCE = _compares("is on or after", "is not on or after", _date)
+_UNTIL = _compares("is on or before", "is not on or before", _date)
+_BETWEEN_DATES = _compares("is between", "is not between", _between(phrases.date))
+_EQUAL = _compares("is", "is not", _one("number"))
+_AT_LEAST = _compares("is at least", "is not at least", _one("number"))
+_AT_MOST = _compares("is at most", "is not at most", _one("number"))
+_BETWEEN_NUMBERS = _compares("is between", "is not between", _between(phrases.value))
+
+
+def _either(number: _Say, date: _Say) -> _Say:
+    return lambda matcher: (date if _is_date(matcher) else number)(matcher)
+
+
+# The Admin API's name of each type, followed by that of the SDKs where it is another one.
+_TABLE: Mapping[tuple[str, ...], _Matcher] = {
+    ("ALL_KEYS",): _Matcher(_everyone),
+    ("IN_SEGMENT",): _Matcher(_segment, SEGMENTS),
+    ("IN_LARGE_SEGMENT",): _Matcher(_segment, SEGMENTS),
+    ("IN_RULE_BASED_SEGMENT",): _Matcher(_segment, SEGMENTS),
+    ("IN_SPLIT", "IN_SPLIT_TREATMENT"): _Matcher(_flag, PREREQUISITES),
+    ("IN_LIST_STRING", "WHITELIST"): _Matcher(_compares("is one of", "is not one of", _list)),
+    ("STARTS_WITH_STRING", "STARTS_WITH"): _Matcher(_compares("starts with", "does not start with", _any)),
+    ("ENDS_WITH_STRING", "ENDS_WITH"): _Matcher(_compares("ends with", "does not end with", _any)),
+    ("CONTAINS_STRING",): _Matcher(_compares("contains", "does not contain", _any)),
+    ("MATCHES_STRING",): _Matcher(_compares("matches the pattern", "does not match the pattern", _one("string"))),
+    ("EQUAL_SET", "EQUAL_TO_SET"): _Matcher(_compares("is exactly the set of", "is not exactly the set of", _list)),
+    ("ANY_OF_SET", "CONTAINS_ANY_OF_SET"): _Matcher(_compares("has any of", "has none of", _list)),
+    ("ALL_OF_SET", "CONTAINS_ALL_OF_SET"): _Matcher(_compares("has all of", "does not have all of", _list)),
+    ("PART_OF_SET",): _Matcher(_compares("has nothing but some of", "has something else than", _list)),
+    ("BOOLEAN", "EQUAL_TO_BOOLEAN"): _Matcher(_compares("is", "is not", _one("bool"))),
+    ("EQUAL_NUMBER",): _Matcher(_EQUAL),
+    ("LESS_THAN_OR_EQUAL_NUMBER",): _Matcher(_AT_MOST),
+    ("GREATER_THAN_OR_EQUAL_NUMBER",): _Matcher(_AT_LEAST),
+    ("BETWEEN_NUMBER",): _Matcher(_BETWEEN_NUMBERS),
+    ("ON_DATE",): _Matcher(_ON),
+    ("ON_OR_AFTER_DATE",): _Matcher(_SINCE),
+    ("ON_OR_BEFORE_DATE",): _Matcher(_UNTIL),
+    ("BETWEEN_DATE",): _Matcher(_BETWEEN_DATES),
+    ("EQUAL_TO",): _Matcher(_either(_EQUAL, _ON)),
+    ("GREATER_THAN_OR_EQUAL_TO",): _Matcher(_either(_AT_LEAST, _SINCE)),
+    ("LESS_THAN_OR_EQUAL_TO",): _Matcher(_either(_AT_MOST, _UNTIL)),
+    ("BETWEEN",): _Matcher(_either(_BETWEEN_NUMBERS, _BETWEEN_DATES)),
+    ("EQUAL_TO_SEMVER",): _Matcher(_compares("is version", "is not version", _one("string"))),
+    ("GREATER_THAN_OR_EQUAL_TO_SEMVER",): _Matcher(
+        _compares("is at least version", "is not at least version", _one("string"))
+    ),
+    ("LESS_THAN_OR_EQUAL_TO_SEMVER",): _Matcher(
+        _compares("is at most version", "is not at most version", _one("string"))
+    ),
+    ("BETWEEN_SEMVER",): _Matcher(
+        _compares("is a version between", "is not a version between", _between(phrases.value))
+    ),
+    ("IN_LIST_SEMVER",): _Matcher(_compares("is one of the versions", "is none of the versions", _list)),
 }
-_KINDS: Mapping[str, str] = {
-    "IN_SEGMENT": SEGMENTS,
-    "IN_LARGE_SEGMENT": SEGMENTS,
-    "IN_RULE_BASED_SEGMENT": SEGMENTS,
-    "IN_SPLIT": PREREQUISITES,
-}
+_MATCHERS: Mapping[str, _Matcher] = {name: matcher for names, matcher in _TABLE.items() for name in names}

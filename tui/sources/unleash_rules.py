@@ -1,7 +1,8 @@
 """What of an Unleash feature no import brings, in words.
 
-Strategies and operators: docs.getunleash.io, "activation strategies", and the schemas of server 7. The feature is as
-the client API gives it, with the `segments` that it names beside it.
+Strategies and operators: docs.getunleash.io, "activation strategies", the schemas of server 7, and Unleash's client
+specification for the operators that are newer. The feature is as the client API gives it, with the `segments` that it
+names beside it.
 """
 
 from __future__ import annotations
@@ -56,6 +57,54 @@ def unknown(feature: Object) -> tuple[str, ...]:
     return tuple(told)
 
 
+def left_behind(feature: Object) -> Iterator[str]:
+    """Sentences about content of the feature that is no targeting, and about what no SDK can read."""
+    for place, strategy in enumerate(objects(feature.get("strategies")), 1):
+        if strategy.get("disabled") is True:
+            yield f"Strategy {place} is disabled in Unleash. It counts here like the others."
+        name = _PERCENTAGES.get(text(strategy.get("name")))
+        share = members(strategy.get("parameters")).get(name) if name else ""
+        if name and not _is_percentage(share):
+            shown = phrases.value(share)
+            yield f"SDKs may serve strategy {place} to nobody. Its rollout is {shown}, not a whole percentage."
+    variants = objects(feature.get("variants"))
+    if paid := [one.get("name") for one in variants if one.get("payload")]:
+        yield f"Payloads of its variants aren't imported: {phrases.values(paid)}."
+    if len(variants) > 1:
+        yield f"The shares of its variants aren't imported: {phrases.shares(_weights(variants))}."
+    for variant in variants:
+        if overrides := objects(variant.get("overrides")):
+            told = " and ".join(map(_override, overrides))
+            yield f"The override of variant {phrases.value(variant.get('name'))} isn't imported: {told}."
+    if feature.get("impressionData") is True:
+        yield "Impression data is on in Unleash. The import doesn't copy that setting."
+
+
+def _override(override: Object) -> str:
+    values = phrases.values(elements(override.get("values")))
+    return f"{phrases.value(override.get('contextName'))} is one of {values}"
+
+
+def _is_percentage(share: object) -> bool:
+    """Whether every SDK reads this as a percentage: Unleash's own engine takes whole numbers only."""
+    value = number(share)
+    return value is not None and 0 <= value <= 100 and str(share).strip().isdecimal()
+
+
+def overtaken(feature: Object) -> str:
+    """What must be rebuilt before one value may be served to everyone; "" if nobody loses by it.
+
+    A boolean flag that is on serves true to everyone, which takes it from nobody; of several variants all but one
+    reach nobody.
+    """
+    if feature.get("enabled") is not True:
+        return ""
+    if sum(share > 0 for _, share in _weights(objects(feature.get("variants")))) > 1:
+        return "variant shares"
+    given = any(objects(strategy.get("variants")) for strategy in objects(feature.get("strategies")))
+    return "strategy variants" if given else ""
+
+
 def _located(say: Callable[[], str], where: str) -> str:
     return f"{say()}{where}"
 
@@ -67,11 +116,11 @@ def _in_strategy(strategy: Object, names: Mapping[str, object]) -> Iterator[Foun
     if constraints := objects(strategy.get("constraints")):
         yield CONSTRAINTS, lambda: f"{' and '.join(map(_constraint, constraints))}: on"
         if strange := [one for one in constraints if _operator(one) not in _OPERATORS]:
-            yield TARGETING_RULES, lambda: f"{' and '.join(map(_constraint, strange))}: on"
+            yield TARGETING_RULES, lambda: f"{' and '.join(map(_strange, strange))}: on"
     if segments := elements(strategy.get("segments")):
         yield SEGMENTS, lambda: f"in segment {' and in segment '.join(_segment(one, names) for one in segments)}: on"
     if variants := objects(strategy.get("variants")):
-        yield STRATEGY_VARIANTS, lambda: f"variants {phrases.shares(_weights(variants))}"
+        yield STRATEGY_VARIANTS, partial(_variants, variants)
 
 
 def segment_id(value: object) -> str:
@@ -81,6 +130,12 @@ def segment_id(value: object) -> str:
 
 def _segment(one: object, names: Mapping[str, object]) -> str:
     return phrases.value(names.get(segment_id(one)) or one)
+
+
+def _variants(variants: Sequence[Object]) -> str:
+    shares = f"variants {phrases.shares(_weights(variants))}"
+    paid = [one.get("name") for one in variants if one.get("payload")]
+    return f"{shares}, with payloads of {phrases.values(paid)}" if paid else shares
 
 
 def _weights(variants: Sequence[Object]) -> list[tuple[str, float]]:
@@ -111,7 +166,9 @@ def _rollout(name: str, by: str = "") -> _Strategy:
 
     def strategy(parameters: Object) -> Iterator[Found]:
         share = number(parameters.get(name))
-        if share is not None and share < 100:
+        if share is None or not 0 <= share <= 100:  # false for NaN too
+            yield PERCENTAGE_ROLLOUT, lambda: f"rollout {phrases.value(parameters.get(name))}, which is no percentage"
+        elif share < 100:
             yield PERCENTAGE_ROLLOUT, lambda: f"{phrases.percent(share)} by {by or _stickiness(parameters)}: on"
 
     return strategy
@@ -150,6 +207,12 @@ def _parts(listed: object) -> list[str]:
     return [part.strip() for part in text(listed).split(",") if part.strip()]
 
 
+_PERCENTAGES: Mapping[str, str] = {
+    "flexibleRollout": "rollout",
+    "gradualRolloutUserId": "percentage",
+    "gradualRolloutSessionId": "percentage",
+    "gradualRolloutRandom": "percentage",
+}
 _STRATEGIES: Mapping[str, _Strategy] = {
     "default": _everyone,
     "flexibleRollout": _rollout("rollout"),
@@ -175,10 +238,14 @@ def _constraint(constraint: Object) -> str:
     words = _OPERATORS.get(_operator(constraint))
     if words is None:
         name = short(_operator(constraint)) or "something"
-        return f"{subject} {'not ' if inverted else ''}{name} {_operands(constraint)}, which is not known here"
+        return f"{subject} {'not ' if inverted else ''}{name} {_operands(constraint)}"
     yes, no, operand = words
     case = " in any case" if constraint.get("caseInsensitive") is True else ""
     return f"{subject} {no if inverted else yes} {operand(constraint)}{case}"
+
+
+def _strange(constraint: Object) -> str:
+    return f"{_constraint(constraint)}, which is not known here"
 
 
 def _operands(constraint: Object) -> str:
@@ -217,6 +284,9 @@ _OPERATORS: Mapping[str, tuple[str, str, Callable[[Object], str]]] = {
     "DATE_BEFORE": ("is before", "is not before", _date),
     "SEMVER_EQ": ("is version", "is not version", _value),
     "SEMVER_GT": ("is after version", "is not after version", _value),
+    "SEMVER_GTE": ("is at least version", "is not at least version", _value),
     "SEMVER_LT": ("is before version", "is not before version", _value),
+    "SEMVER_LTE": ("is at most version", "is not at most version", _value),
+    "IN_CIDR": ("is in the range of", "is not in the range of", _any),
     "REGEX": ("matches", "does not match", _value),
 }

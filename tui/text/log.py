@@ -1,4 +1,4 @@
-"""A log of what happened on the way, for its owner alone and without keys."""
+"""A log of the requests and their answers, readable by its owner only and without keys."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from tui.files import append_private
 from tui.text.clean import clean
 from tui.text.redact import Redactor
 
 
 def open_log(path: Path | None, redactor: Redactor) -> tuple[Callable[[str], None] | None, Callable[[], None]]:
-    """A function that writes one redacted line, and one that closes the file (0600). Raises OSError."""
+    """A function that writes one redacted line, and one that closes the file (0600).
+
+    A file that exists becomes 0600. A link, a pipe, or a device is refused. Raises OSError, and ValueError if `path`
+    is not a path.
+    """
     if path is None:
         return None, lambda: None
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    file = os.fdopen(handle, "a", encoding="utf-8")
+    file = os.fdopen(append_private(path), "a", encoding="utf-8", errors="replace")
 
     def write(line: str) -> None:
         from datetime import datetime

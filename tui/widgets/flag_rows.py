@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
 
+from tui.flagimport.flag_words import served_when_on
 from tui.flagimport.plan import WORDS, PlannedFlag, Verdict
 from tui.flagimport.plan_words import loses
+from tui.text import clean
 from tui.widgets.symbols import Symbols
 
 Piece = tuple[str, str]
@@ -69,7 +71,7 @@ def pieces(each: PlannedFlag, columns: Columns, symbols: Symbols, *, reading: bo
     row = [
         (f"{getattr(symbols, level)} {word:{_VERDICT}}{gap}", level),
         (f"{'on' if each.flag.on_at_source else 'off':{columns.source}}{gap}", "note"),
-        (fitted(each.flag.key, columns.key, symbols), "note"),
+        (fitted(clean(each.flag.key), columns.key, symbols), "note"),
     ]
     if columns.why:
         text, role = _why(each, columns.why)
@@ -79,11 +81,14 @@ def pieces(each: PlannedFlag, columns: Columns, symbols: Symbols, *, reading: bo
 
 def _why(each: PlannedFlag, width: int) -> Piece:
     if not each.arrives:
-        return each.reason, "note"
+        return clean(each.reason), "note"
+    if each.cut_over_warning:
+        served = served_when_on(each.flag.variations, each.flag.on)
+        return clean(f"! ON serves {served}; {loses(each.flag.losses)}".rstrip("; ")), "warning"
     if each.flag.losses:
         whole = ", ".join(each.flag.losses)
         return (whole if len(whole) <= width else loses(each.flag.losses)), "warning"
-    return (f"! {each.warnings[0]}" if each.warnings else ""), "warning"
+    return (f"! {clean(each.warnings[0])}" if each.warnings else ""), "warning"
 
 
 def fitted(text: str, width: int, symbols: Symbols) -> str:

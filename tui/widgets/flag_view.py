@@ -8,6 +8,7 @@ from functools import cached_property
 
 from tui.flagimport.plan import CANNOT, PlannedFlag, Verdict
 from tui.flagimport.review import ON_AT_SOURCE
+from tui.text import clean
 
 Keep = Callable[[PlannedFlag], bool]
 Sorter = Callable[[PlannedFlag], object]
@@ -75,7 +76,8 @@ class Flags:
     @cached_property
     def _texts(self) -> tuple[str, ...]:
         """What a search looks through."""
-        return tuple(f"{each.flag.key}\n{each.flag.name}\n{each.flag.description}".casefold() for each in self.all)
+        texts = ((each.flag.key, each.flag.name, each.flag.description) for each in self.all)
+        return tuple("\n".join(map(clean, each)).casefold() for each in texts)
 
     @cached_property
     def longest(self) -> int:
@@ -98,6 +100,8 @@ class Flags:
         order = self._order(view.sort)
         if view.only != ALL or view.loses:
             order = tuple(i for i in order if view.keeps(flags[i]))
+        if view.only == ON:
+            order = tuple(sorted(order, key=lambda i: not flags[i].cut_over_warning))
         if wanted:
             texts = self._texts
             order = tuple(i for i in order if wanted in texts[i])

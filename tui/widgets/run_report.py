@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.flagimport.plan_words import named
+from tui.flagimport.plan_words import flags, named
 from tui.flagimport.report import Report
 from tui.flagimport.report_files import file_name
 from tui.text import clean
@@ -83,6 +83,8 @@ def left(report: Report) -> Iterator[Line]:
     for label, text in report.remaining:
         if label not in _SHOWN_ABOVE:
             yield Line("note", label, text, _BUTTONS.get(label))
+    if report.warned:
+        yield Line("note", "Warnings", f"the plan warned of {flags(len(report.warned))}", ("list-warnings", "List"))
     yield Line("note", "Report", f"{file_name(report, 'html')}   also md, json", ("write", "Write"))
 
 
