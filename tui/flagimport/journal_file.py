@@ -96,7 +96,13 @@ def _document(journal: Journal, redactor: Redactor) -> dict[str, object]:
     shown = redactor.data
     identity = {key: shown(value) for key, value in asdict(journal.identity).items()}
     return {
-        HEAD: head_of(identity, journal.stage.value, journal.configuration, len(journal.expected)),
+        HEAD: head_of(
+            identity,
+            journal.stage.value,
+            journal.configuration,
+            len(journal.expected),
+            undone=bool(journal.undone) and journal.traces.keys() <= journal.undone.keys(),
+        ),
         "version": VERSION,
         "identity": asdict(journal.identity),
         "tags": journal.tags,
@@ -157,6 +163,7 @@ def _of_expected(each: Expected, redactor: Redactor) -> dict[str, object]:
         "lost": [{"kind": one.kind, "text": redactor(one.text)} for one in each.lost],
         "warnings": list(map(redactor, each.warnings)),
         "cut_over_warning": redactor(each.cut_over_warning),
+        "targets": [[place, list(map(shown, users))] for place, users in each.targets],
     }
 
 
@@ -236,6 +243,7 @@ def _expected(each: Mapping[str, Any]) -> Expected:
         lost=tuple(Lost(str(one["kind"]), str(one["text"])) for one in each["lost"]),
         warnings=_texts(each.get("warnings", ())),
         cut_over_warning=str(each.get("cut_over_warning", "")),
+        targets=tuple((int(place), _texts(users)) for place, users in each.get("targets", ())),
     )
 
 

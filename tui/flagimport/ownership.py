@@ -123,8 +123,16 @@ def _on(known: Evidence, flag: WholeFlag) -> str:
 
 
 def _targeted(known: Evidence, flag: WholeFlag) -> str:
-    found = [f"{' and '.join(state.targeting)} in {key}" for key, state in _states(flag) if state.targeting]
+    planned = known.expected.get(flag.key)
+    extra = {key: _beyond_plan(planned, state) for key, state in _states(flag)}
+    found = [f"{' and '.join(names)} in {key}" for key, names in extra.items() if names]
     return f"it has {', '.join(found)}" if found else ""
+
+
+def _beyond_plan(planned: Expected | None, state: FlagState) -> list[str]:
+    """What an import doesn't bring: it may bring the source's individual targets, exactly as the plan has them."""
+    brought = planned is not None and bool(planned.targets) and state.targets == planned.targets
+    return [each for each in state.targeting or () if not (brought and each == "targets")]
 
 
 def _unlike(known: Evidence, flag: WholeFlag) -> str:

@@ -61,12 +61,14 @@ class Resting:
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """Nothing has moved for so many seconds."""
+    """Nothing has moved for so many seconds; `since` is the last change that was seen, or when watching began (seconds
+    since the epoch)."""
 
     seconds: float
     arrived: int
     expected: int
     status: str = ""
+    since: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,9 @@ class Runner:
         return self._started(self.journal.mark or NEVER_RUN, triggered=False)
 
     def _started(self, mark: Mark, *, triggered: bool, code: int | None = None) -> Started:
-        return Started(self._note(journals.started(self.journal, mark, self.tools.now())), triggered, True, code)
+        # A start of ours may be found to have got through long after it was sent.
+        at = (self.journal.start_sent_at if triggered else 0.0) or self.tools.now()
+        return Started(self._note(journals.started(self.journal, mark, at)), triggered, True, code)
 
     async def _trigger(self, ld: LaunchDarkly, journal: Journal, mark: Mark, opened: int | None, sink: Sink) -> Started:
         before = self.journal
@@ -285,7 +289,8 @@ class Runner:
                     if watch.stuck(now()) and not told_stuck:
                         told_stuck = True
                         quiet = now() - watch.moved_at
-                        yield Stuck(quiet, len(watch.arrived), len(watch.expected), watch.status)
+                        since = watch.changed_at or watch.began
+                        yield Stuck(quiet, len(watch.arrived), len(watch.expected), watch.status, since)
                     looked_at = now()
                     until = self._next_look(watch, trouble)
                     yield Resting(until, trouble.what if trouble else "", _left(self._meter))
@@ -348,7 +353,8 @@ class Runner:
             self.journal = journals.seen_running(self.journal, ld.date)
         fresh = await newly_there(ld, self.journal, frozenset(watch.arrived), metered)
         self.journal = journals.first_seen(self.journal, fresh)
-        return watch.look(status, [flag.key for flag in fresh], self.tools.now())
+        created = {flag.key: flag.created for flag in fresh}
+        return watch.look(status, created, self.tools.now(), created)
 
     async def _get(self, ld: LaunchDarkly, sink: Sink = ignore) -> Configuration:
         who = self.journal.identity

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from tui.flagimport import journal as journals
 from tui.flagimport.account import caller_of, must_be_of
+from tui.flagimport.arrivals import archived_of
 from tui.flagimport.journal import Journal, Trace, trace_of
 from tui.flagimport.ownership import Owner, audit_window, evidence, judge
 from tui.flagimport.running import Keep
@@ -108,7 +109,7 @@ class Undo:
                     for key in page.gone:
                         there.pop(str(key), None)
                     sink(Counted("LaunchDarkly flags", page.read, page.total))
-            archived = await _archived(ld, project, keys - there.keys(), sink)
+            archived = await archived_of(ld, project, keys - there.keys(), sink)
             entries = await self._audited(ld, sink) if there else None
         self._evidence = evidence(self.journal, there.values(), entries, same_account=bool(account))
         self._seen = {key: trace_of(flag) for key, flag in there.items()}
@@ -190,13 +191,3 @@ class Undo:
 
 def _is_gone(flag: WholeFlag | None) -> bool:
     return flag is None or flag.archived
-
-
-async def _archived(ld: LaunchDarkly, project: str, keys: frozenset[str], sink: Sink) -> frozenset[str]:
-    """Which of some keys are archived; asked only where there are any."""
-    found: set[str] = set()
-    if keys:
-        async with aclosing(ld.every_flag(project, archived=True, sink=sink)) as pages:
-            async for page in pages:
-                found |= {flag.key for flag in page.fresh}
-    return frozenset(found & keys)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal, TextIO
 
 from tui.headless.output import Output
 from tui.net.errors import Failure, Kind
+from tui.net.times import moment_json
 from tui.secrets.key_index import Entry, IndexFileError
 from tui.secrets.keyring_store import Keyring, Presence, State
 from tui.text import clean
@@ -65,7 +66,8 @@ async def _list(store: Keyring, entries: dict[str, Entry], output: Output) -> in
 
 
 def _document(entry: Entry, present: bool | None) -> dict[str, object]:
-    return {"name": entry.user, "where": entry.label, "created": _iso(entry.created), "present": present}
+    created = moment_json("created", entry.created * 1000)
+    return {"name": entry.user, "where": entry.label, **created, "present": present}
 
 
 def _row(entry: Entry, present: bool | None) -> tuple[str, str, str, str]:
@@ -110,13 +112,6 @@ async def _forget(store: Keyring, names: Sequence[str], output: Output) -> int:
     elif not names:
         output.line("This program keeps no keys in the keyring; there was nothing to forget.")
     return 0
-
-
-def _iso(seconds: float) -> str | None:
-    try:
-        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
-    except (OverflowError, OSError, ValueError):
-        return None
 
 
 def _date(seconds: float) -> str:

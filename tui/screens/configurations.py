@@ -260,10 +260,10 @@ class ConfigurationsScreen(Sheet[None]):
         text = ""
         if one is not None:
             redactor = self._redactor()
-            told = manage.errors(one, redactor)
+            newest = manage.newest_error(one, redactor)
             tags = redactor.data(", ".join(one.tags))
-            text = f"Tags {tags or 'none'}.  Last import {manage.when(one.status.last_import)}."
-            text += f"  Last error {manage.when(one.status.last_error)}{': ' + told[-1][0] if told else '.'}"
+            text = f"Tags {tags or 'none'}.  Last import {manage.last_import(one)}."
+            text += f"  Last error {manage.last_error(one)}{f': {newest}' if newest else '.'}"
         self.query_one("#configs-detail", Static).update(Content(text))
 
     @on(OptionList.OptionHighlighted, "#configs")
@@ -324,7 +324,7 @@ def _heading(width: int) -> str:
 def _row(one: Configuration, width: int, symbols: Symbols, redactor: Redactor) -> Content:
     level = manage.level(one)
     sign = mark(symbols, level) if level != "note" else Content(f"{symbols.note} ")
-    times = (manage.when(one.status.last_import), manage.when(one.status.last_error))
+    times = (manage.last_import(one), manage.last_error(one))
     texts = (one.name or one.id, one.integration_key, one.project_key, manage.state(one), ", ".join(one.tags))
     name, *others, tags = map(redactor.data, texts)  # a part of a key would be left where a text is cut
     short = tuple(text.rpartition(":")[0] or text for text in times)
