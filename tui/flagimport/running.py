@@ -154,7 +154,8 @@ class Runner:
     async def _snapshot(self, ld: LaunchDarkly, sink: Sink) -> Journal:
         """The journal with the keys of the project, read again where they are old, or of another process."""
         journal, at = self.journal, self.tools.now()
-        if journal.snapshot is not None and 0 <= at - journal.snapshot_at <= SNAPSHOT_FRESH:
+        after_last_start = journal.started_at < journal.snapshot_at
+        if journal.snapshot is not None and after_last_start and 0 <= at - journal.snapshot_at <= SNAPSHOT_FRESH:
             return journal
         return journals.standing(journal, await snapshot(ld, journal.identity.project, sink), at)
 
