@@ -26,6 +26,7 @@ from tui.text.cells import cells
 from tui.widgets.buttons import Plain
 from tui.widgets.field_row import FieldRow
 from tui.widgets.inputs import LiveInput
+from tui.widgets.moving import RowList
 from tui.widgets.symbols import Symbols, mark
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class ConfigurationsScreen(Sheet[None]):
                 yield Static("Search ", id="configs-search-label", markup=False)
                 yield LiveInput("", placeholder="name, project, tag, status", id="configs-filter", told=self._typed)
             yield Static("", id="configs-heading", markup=False)
-            yield OptionList(id="configs", compact=True)
+            yield RowList(id="configs", compact=True)
             yield Static("", id="configs-detail", markup=False)
 
     def compose_buttons(self) -> ComposeResult:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import getters
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
@@ -15,6 +15,7 @@ from tui.flagimport import steps, walk
 from tui.screens.host import Host
 from tui.widgets.buttons import Plain
 from tui.widgets.field_row import FieldRow
+from tui.widgets.moving import Page
 from tui.widgets.symbols import Symbols, sentence
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Frame(Screen[None]):
             yield Static(self._title_line(), id="app-name", markup=False)
             yield Static(self._route(), id="route", markup=False)
         yield Static(self._stepper(), id="stepper", markup=False)
-        with VerticalScroll(id="body", can_focus=False):
+        with Page(id="body", can_focus=False):
             yield from self.compose_step()
         yield Static("", id="message", markup=False)
         with Horizontal(id="buttons"):

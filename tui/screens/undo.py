@@ -24,6 +24,7 @@ from tui.screens.sheet import Sheet
 from tui.text import clean
 from tui.text.cells import cells
 from tui.widgets.buttons import Plain
+from tui.widgets.moving import RowList
 from tui.widgets.symbols import mark
 
 _TO_DO = {Action.ARCHIVE: "archive", Action.DELETE: "delete", Action.KEEP: "keep"}
@@ -60,7 +61,7 @@ class UndoScreen(Sheet[bool]):
 
     def compose_body(self) -> ComposeResult:
         yield Static("", id="undo-counted", classes="lead", markup=False)
-        yield OptionList(id="undo-list", compact=True)
+        yield RowList(id="undo-list", compact=True)
 
     def compose_buttons(self) -> ComposeResult:
         yield Plain("Close, change nothing", id="close")

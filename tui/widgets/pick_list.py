@@ -15,6 +15,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from tui.net.errors import Failure, Kind
+from tui.widgets.moving import RowList
 
 if TYPE_CHECKING:
     from tui.flagimport.picks import Fetch, Pick
@@ -24,7 +25,7 @@ _NEAR_THE_END = 5
 _LONG = 30
 
 
-class PickList(OptionList):
+class PickList(RowList):
     """Posts `Picked` with the value, and `Counted` when it knows how many there are."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -66,11 +67,6 @@ class PickList(OptionList):
 
     def on_mount(self) -> None:
         self.read(self._query)
-
-    def on_focus(self) -> None:
-        """Enter takes what is highlighted, so something always is."""
-        if self.highlighted is None and self._picks:
-            self.highlighted = 0
 
     def action_read_again(self) -> None:
         """Ask anew: the list may have changed there."""
