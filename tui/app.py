@@ -21,6 +21,7 @@ from rich.text import Text
 from textual import work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.screen import Screen
 
 from tui.assets import styles_dir
@@ -82,6 +83,14 @@ class WizardApp(Host):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = options.theme or choose_theme(options.environ)
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's driver, on a POSIX terminal with our own reading and writing."""
+        if sys.platform == "win32":
+            return super().get_driver_class()
+        from tui.terminal.driver import TerminalDriver
+
+        return TerminalDriver
 
     # --- the walk
 
