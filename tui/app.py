@@ -364,6 +364,7 @@ class WizardApp(Host):
 
 def run(options: Options, redactor: Redactor, log: Callable[[str], None] | None = None) -> int:
     """Run the wizard in this terminal. Returns the exit code of contract: 0, 1, 129, 130 or 143."""
+    os.environ.pop("NO_COLOR", None)  # the theme obeys it; Textual would turn colors of its own into black and gray
     app = WizardApp(options, redactor, log)
     result = app.run(mouse=not os.environ.get("LDFI_NO_MOUSE"))
     if app.farewell:
