@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -22,6 +22,7 @@ from textual import work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
+from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
 
 from tui.assets import styles_dir
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 
 _STYLES = tuple(f"{name}.tcss" for name in ("app", "fields", "plan", "flag", "review", "submit", "run", "dialogs"))
+_NO_COLOR = NoColor()
 
 
 class WizardApp(Host):
@@ -91,6 +93,11 @@ class WizardApp(Host):
         from tui.terminal.driver import TerminalDriver
 
         return TerminalDriver
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Take away even the colors that Textual's own widgets bring along, where there shall be none."""
+        filters = super().get_line_filters()
+        return [*filters, _NO_COLOR] if self.theme == "mono" else filters
 
     # --- the walk
 
