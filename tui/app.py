@@ -76,7 +76,7 @@ class WizardApp(Host):
         self._loaded = asyncio.Event()
         self._servers: PracticeServers | None = None
         self.practising = options.demo
-        self.symbols = choose(options.environ)
+        self.symbols = choose(options.environ, sys.stdout.encoding)
         self.folder = options.folder
         self.saved: Saved | None = None
         self.runs: tuple[Head, ...] = ()

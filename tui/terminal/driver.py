@@ -7,8 +7,10 @@ import selectors
 import signal
 from codecs import getincrementaldecoder
 from collections.abc import Iterable
+from typing import Any
 
 from textual import events
+from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
@@ -24,6 +26,15 @@ class TerminalDriver(LinuxDriver):
 
     Overrides `run_input_thread`, in which Textual decodes strictly. The version is pinned, and a test holds it.
     """
+
+    def __init__(
+        self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        if self._size is None:
+            # Where the terminal does not know its size, Rich, whom the app asks, assumes another one than the driver
+            # reports: the app would lay itself out again and again.
+            self._size = self._get_terminal_size()
 
     def run_input_thread(self) -> None:
         """Read until the driver stops input. If the terminal is gone, end the program as a hang-up does."""
