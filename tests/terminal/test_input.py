@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import random
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import threading
 from pathlib import Path
+from typing import Self
 
 import pytest
 
 from tests.terminal import walks
 from tests.terminal.pseudo import Pty
+from tests.terminal.terminal import PATIENCE
 from tests.terminal.world import PROGRAM, World
 
 pytestmark = pytest.mark.terminal
@@ -24,6 +29,10 @@ ANSWERS = (
     b"\x1b]11;rgb:1e1e/1e1e/2e2e\x1b\\", b"\x1bP1+r544e=787465726d\x1b\\", b"\x1b_Gi=31;OK\x1b\\", b"\x1b^x\x1b\\",
     b"\x1b[?62;22c", b"\x1b[>41;390;0c", b"\x1b[8;24;80t", b"\x1b[97;1;99999999999u", b"\x1b[48;0;0;0;0t",
 )  # fmt: skip
+
+
+_ACT = b"\x03\x0f\x11\x1a\r\n q"
+"""What leaves, goes on, stops the process or presses a button, each as it should."""
 
 
 def at_token(term: Pty) -> None:
@@ -103,12 +112,14 @@ def test_late_answers_are_not_typed_into_a_key_field(world: World) -> None:
 def test_focus_and_mouse_reports_nobody_asked_for_change_nothing(world: World) -> None:
     with Pty(PROGRAM, world.environ(LDFI_NO_MOUSE="1"), world.folder) as term:
         at_token(term)
+        term.write("q")
+        term.until(lambda: characters(term) == 1, "a letter")
         before = term.text()
         term.send(b"\x1b[O\x1b[I\x1b[O")
         for y in range(1, 25):
             term.send(b"\x1b[<0;4;%dM\x1b[<0;4;%dm\x1b[M !!\x1b[35;4;%dM" % (y, y, y))
         term.write("q")
-        term.until(lambda: characters(term) == 1, "the letter in the field that had the focus")
+        term.until(lambda: characters(term) == 2, "the letter in the field that had the focus")
         term.press("backspace")
         term.until(lambda: term.text() == before, "the same screen")
         still_works(term)
@@ -119,51 +130,89 @@ def test_noise_never_ends_the_wizard(world: World) -> None:
     with Pty(PROGRAM, world.environ(), world.folder) as term:
         at_token(term)
         for _ in range(60):
-            noise = bytes(b for b in chance.randbytes(chance.randrange(1, 200)) if b not in b"\x03\x0f\x11\r\n q")
+            noise = bytes(b for b in chance.randbytes(chance.randrange(1, 200)) if b not in _ACT)
             term.send(noise + chance.choice(ANSWERS)[: chance.randrange(1, 9)])
         term.silent(0.1)
         term.until(lambda: term.silent(2.5) == 0, "rest")
         for _ in range(3):  # whatever the noise opened
             term.press("escape")
             term.silent(0.5)
-        term.press("ctrl+q")
-        term.wait("[ Leave ]")
+        term.press("ctrl+q")  # what is in the field now is no key, so nothing is asked
+        assert term.end() == 0
         assert b"Traceback" not in term.raw
 
 
-def test_input_that_ends_is_a_hang_up(world: World) -> None:
-    """The keyboard's terminal goes away, the screen's stays: nothing sends SIGHUP."""
-    master, slave = os.openpty()
-    shown, screen = os.openpty()
-    drawn = bytearray()
-    reading = threading.Thread(target=_drain, args=(shown, drawn), daemon=True)
-    reading.start()
-    with subprocess.Popen(
-        PROGRAM, stdin=slave, stdout=screen, stderr=screen, env=world.environ(), cwd=world.folder,
-        start_new_session=True,
-    ) as process:  # fmt: skip
+class Apart:
+    """The program between a keyboard and a screen that are two terminals of `size`. Nothing sends SIGHUP."""
+
+    def __init__(self, world: World, size: tuple[int, int] = (80, 24)) -> None:
+        self.drawn = bytearray()
+        self._changed = threading.Condition()
+        keyboard, slave = os.openpty()
+        self._shown, screen = os.openpty()
+        for handle in (slave, screen):
+            fcntl.ioctl(handle, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+        self.process = subprocess.Popen(
+            PROGRAM, stdin=slave, stdout=screen, stderr=screen, env=world.environ(), cwd=world.folder,
+            start_new_session=True,
+        )  # fmt: skip
+        self._keyboard: int | None = keyboard
         os.close(slave)
-        while b"Where" not in drawn:
-            assert process.poll() is None
-        os.close(master)
-        try:
-            assert process.wait(10) == 128 + signal.SIGHUP
-        finally:
-            process.kill()
-    os.close(screen)
-    reading.join(5)
-    assert b"Traceback" not in drawn
+        os.close(screen)
+        self._reading = threading.Thread(target=self._read, daemon=True)
+        self._reading.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait(10)
+        self._reading.join(10)
+        self.end_input()
+        os.close(self._shown)
+
+    def _read(self) -> None:
+        while True:
+            try:
+                data = os.read(self._shown, 65536)
+            except OSError:  # EIO: nobody has the other end any more
+                return
+            with self._changed:
+                self.drawn += data
+                self._changed.notify_all()
+
+    def wait(self, text: bytes) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: text in self.drawn, PATIENCE)
+
+    def at_rest(self) -> bool:
+        """Whether the program stops writing before it has written more than a dozen screens."""
+        with self._changed:
+            while len(self.drawn) < 200_000:
+                before = len(self.drawn)
+                if not self._changed.wait_for(lambda: len(self.drawn) > before, 1.0):  # noqa: B023
+                    return True
+        return False
+
+    def end_input(self) -> None:
+        if self._keyboard is not None:
+            os.close(self._keyboard)
+            self._keyboard = None
 
 
-def _drain(handle: int, into: bytearray) -> None:
-    while True:
-        try:
-            data = os.read(handle, 65536)
-        except OSError:
-            data = b""
-        if not data:
-            return
-        into += data
+def test_input_that_ends_is_a_hang_up(world: World) -> None:
+    with Apart(world) as apart:
+        apart.wait(b"Where")
+        apart.end_input()
+        assert apart.process.wait(10) == 128 + signal.SIGHUP
+    assert b"Traceback" not in apart.drawn
+
+
+def test_a_window_that_does_not_know_its_size_is_drawn_once(world: World) -> None:
+    with Apart(world, (0, 0)) as apart:
+        apart.wait(b"Where")
+        assert apart.at_rest()
 
 
 @pytest.mark.parametrize(
