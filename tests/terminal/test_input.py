@@ -48,11 +48,12 @@ def characters(term: Pty) -> int:
 
 
 def still_works(term: Pty) -> None:
-    """Ctrl+Q asks, since a key would be lost, and then leaves."""
+    """Ctrl+Q leaves, and asks first where a key would be lost."""
     term.press("ctrl+q")
-    term.wait("[ Leave ]")
-    term.to("[ Leave ]")
-    term.press("enter")
+    term.until(lambda: term.shows("[ Leave ]") or b"\x1b[?1049l" in term.raw, "a question or the end")
+    if b"\x1b[?1049l" not in term.raw:
+        term.to("[ Leave ]")
+        term.press("enter")
     assert term.end() == 0
     assert b"Traceback" not in term.raw
     term.check_sane()
@@ -137,9 +138,7 @@ def test_noise_never_ends_the_wizard(world: World) -> None:
         for _ in range(3):  # whatever the noise opened
             term.press("escape")
             term.silent(0.5)
-        term.press("ctrl+q")  # what is in the field now is no key, so nothing is asked
-        assert term.end() == 0
-        assert b"Traceback" not in term.raw
+        still_works(term)
 
 
 class Apart:

@@ -13,6 +13,7 @@ from tui.manifests.files import ManifestError, load
 from tui.manifests.models import Manifest
 from tui.net.errors import Failure, Kind
 from tui.text import clean
+from tui.text.cells import padded
 
 
 def run(paths: Sequence[Path], as_json: bool, out: TextIO, err: TextIO | None = None) -> int:
@@ -82,7 +83,7 @@ def _page(path: Path, manifest: Manifest) -> str:
     form = build(manifest)
     lines = [f"{form.title} ({form.integration}), {_count(form)}, from {clean(str(path))}"]
     for variable in form.variables:
-        lines += ["", f"  {variable.label:<20}  {variable.key}  {', '.join(_traits(variable))}"]
+        lines += ["", f"  {padded(variable.label, 20)}  {variable.key}  {', '.join(_traits(variable))}"]
         lines += [f"    {line}" for line in _about(variable)]
     lines += ["", *(f"  note: {clean(note)}" for note in manifest.notes)] if manifest.notes else []
     return "\n".join(lines)

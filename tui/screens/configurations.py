@@ -22,7 +22,7 @@ from tui.net.errors import Failure
 from tui.net.events import Pausing, Result
 from tui.screens.configuration import ConfigurationScreen
 from tui.screens.sheet import Sheet
-from tui.text.cells import cells
+from tui.text.cells import fitted
 from tui.widgets.buttons import Plain
 from tui.widgets.field_row import FieldRow
 from tui.widgets.inputs import LiveInput
@@ -331,13 +331,5 @@ def _columns(texts: tuple[str, ...], width: int, cut: str = "") -> str:
     sizes = [11, 14, 10, 12, 12, 18]
     count = 6 if width >= _WIDE else 4 if width >= _NARROW else 3
     room = width - sum(sizes[:count]) - count
-    padded = [_fitted(name, room, cut), *(_fitted(t, w, cut) for t, w in zip(others[:count], sizes, strict=False))]
+    padded = [fitted(name, room, cut), *(fitted(t, w, cut) for t, w in zip(others[:count], sizes, strict=False))]
     return " ".join(padded).rstrip()
-
-
-def _fitted(text: str, room: int, cut: str) -> str:
-    if cells(text) > room:
-        while text and cells(text) > room - len(cut):
-            text = text[:-1]
-        text += cut
-    return text + " " * (room - cells(text))

@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from tui.flagimport import steps, walk
 from tui.screens.host import Host
+from tui.text.cells import cells
 from tui.widgets.buttons import Plain
 from tui.widgets.field_row import FieldRow
 from tui.widgets.moving import Page
@@ -95,24 +96,24 @@ class Frame(Screen[None]):
         arrow = f" {self.symbols.arrow} "
         whole = arrow.join((origin, target or "LaunchDarkly"))
         room = self.size.width - 16
-        return Content(whole if len(whole) <= room else arrow.join((origin, target.removeprefix("LaunchDarkly "))))
+        return Content(whole if cells(whole) <= room else arrow.join((origin, target.removeprefix("LaunchDarkly "))))
 
     def _stepper(self) -> Content:
         at = steps.index(self.STEP)
         if self.has_class("-narrow"):
             return Content(f"Step {at + 1} of {len(steps.STEPS)}: {steps.STEPS[at].title}")
         done = steps.index(self.app.draft.furthest)
-        cells = [Content(f"{at + 1}/{len(steps.STEPS)}")]
+        shown = [Content(f"{at + 1}/{len(steps.STEPS)}")]
         for i, each in enumerate(steps.STEPS):
             if i == at:
-                cells.append(Content.styled(f"{self.symbols.focus}{each.title}", "reverse"))
+                shown.append(Content.styled(f"{self.symbols.focus}{each.title}", "reverse"))
             elif i <= done:
                 well = (i < done or i < at) and not walk.problems(self.app.draft, each.key)
                 tick = Content.styled(self.symbols.ok, "$success") if well else Content(self.symbols.note)
-                cells.append((tick + Content(each.title)).stylize(f"@click=screen.goto('{each.key}')"))
+                shown.append((tick + Content(each.title)).stylize(f"@click=screen.goto('{each.key}')"))
             else:
-                cells.append(Content(f"{self.symbols.note}{each.title}"))
-        return Content(" ").join(cells)
+                shown.append(Content(f"{self.symbols.note}{each.title}"))
+        return Content(" ").join(shown)
 
     async def on_mount(self) -> None:
         self.summarize()

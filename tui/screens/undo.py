@@ -22,7 +22,7 @@ from tui.net.events import Counted, Pausing, Result
 from tui.screens.dialogs import Question
 from tui.screens.sheet import Sheet
 from tui.text import clean
-from tui.text.cells import cells
+from tui.text.cells import cells, padded
 from tui.widgets.buttons import Plain
 from tui.widgets.moving import RowList
 from tui.widgets.symbols import mark
@@ -145,7 +145,7 @@ class UndoScreen(Sheet[bool]):
         sign = mark(self.symbols, level) if level != "note" else Content(f"{self.symbols.note} ")
         reason = clean(self._run.tools.redactor(each.reason))
         key = clean(each.key)
-        return sign + Content(f"{words[each.action]:<9}{key + ' ' * (self._widest - cells(key))}   {reason}")
+        return sign + Content(f"{words[each.action]:<9}{padded(key, self._widest)}   {reason}")
 
     # --- the work
 

@@ -15,6 +15,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from tui.net.errors import Failure, Kind
+from tui.text.cells import padded
 from tui.widgets.moving import RowList
 
 if TYPE_CHECKING:
@@ -159,7 +160,9 @@ class PickList(RowList):
 
 def _row(pick: Pick, width: int) -> Content:
     if len(pick.value) > _LONG:  # an id that nobody knows by heart
-        return Content(f"{pick.label:<26}{pick.detail} {pick.value if pick.label != pick.value else ''}".rstrip())
-    value = f"{pick.value:<26}" if len(pick.value) < 26 else f"{pick.value} "
-    label = f"{pick.label:<30} " if pick.label != pick.value else ""
+        return Content(
+            f"{padded(pick.label, 26)}{pick.detail} {pick.value if pick.label != pick.value else ''}".rstrip()
+        )
+    value = padded(pick.value, 26) if len(pick.value) < 26 else f"{pick.value} "
+    label = f"{padded(pick.label, 30)} " if pick.label != pick.value else ""
     return Content(f"{value}{label}{pick.detail}".rstrip())
