@@ -121,7 +121,7 @@ class Frame(Screen[None]):
         self.call_after_refresh(self._focus_first_here)
 
     def _focus_first_here(self) -> None:
-        if self.is_attached:  # a hurried person may have gone on already
+        if self.is_attached and self.focused is None:  # the user may have moved on already
             self.focus_first()
 
     async def opened(self) -> None:

@@ -139,6 +139,7 @@ class IntegrationScreen(StepScreen):
     async def opened(self) -> None:
         if self.app.draft.integration:
             self._mark(self.app.draft.integration)
+        self.focus_first()  # before the first paint: a key pressed as soon as the rows are seen acts on them
 
     def focus_first(self) -> None:
         chosen = self.app.draft.integration

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import selectors
 import signal
+import sys
 from codecs import getincrementaldecoder
 from collections.abc import Iterable
 from typing import Any
@@ -31,6 +32,7 @@ class TerminalDriver(LinuxDriver):
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._encoding = sys.__stderr__.encoding if sys.__stderr__ is not None else "utf-8"  # where Textual writes
         if self._size is None:
             # Where the terminal does not know its size, Rich, whom the app asks, assumes another one than the driver
             # reports: the app would lay itself out again and again.
@@ -69,4 +71,4 @@ class TerminalDriver(LinuxDriver):
 
     def write(self, data: str) -> None:
         """Write, with a substitute for each character that the output can't encode."""
-        super().write(writable(data, self._file.encoding))
+        super().write(writable(data, self._encoding))
