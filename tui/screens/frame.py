@@ -117,7 +117,8 @@ class Frame(Screen[None]):
 
     async def on_mount(self) -> None:
         self.summarize()
-        await self.opened()
+        if self.stands:  # Enter held down may have led on already
+            await self.opened()
         self.call_after_refresh(self._focus_first_here)
 
     def _focus_first_here(self) -> None:

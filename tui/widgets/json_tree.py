@@ -53,6 +53,16 @@ class JsonTree(Tree[Branch]):
         else:
             step_out(self, 1)
 
+    def action_toggle_node(self) -> None:
+        """Open or close the branch at the cursor at once: the next key may move into its rows."""
+        if self.cursor_node is not None:
+            self._fill(self.cursor_node)
+        super().action_toggle_node()
+
+    def action_select_cursor(self) -> None:
+        """Do by Enter what Space does. Textual's own does it after the keys that follow."""
+        self.action_toggle_node()
+
     @on(Tree.NodeExpanded)
     def _expanded(self, event: Tree.NodeExpanded[Branch]) -> None:
         event.stop()
