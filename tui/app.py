@@ -222,14 +222,13 @@ class WizardApp(Host):
 
     def action_leave(self) -> None:
         """Leave; a question is asked only where something would be lost."""
-        self._leave()
+        if not isinstance(self.screen, Question):  # it is being asked already; a second asking would end the first
+            self._leave()
 
     @work(exclusive=True, group="leave", exit_on_error=True)
     async def _leave(self) -> None:
         from tui.screens.leaving import leaving_question
 
-        if isinstance(self.screen, Question):
-            return  # it is being asked already
         question = leaving_question(self._session)
         if question is not None and not await self.push_screen_wait(question):
             return
