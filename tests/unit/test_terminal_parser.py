@@ -158,6 +158,14 @@ def test_a_paste_without_its_end_counts_as_pasted_after_a_silence(end: str) -> N
     assert line.send("\x11", "\x1b").wait(0.2).keys == ["ctrl+q", "escape"]
 
 
+def test_a_moving_mouse_does_not_prolong_a_paste_without_its_end() -> None:
+    line = Line().send(f"\x1b[200~{KEY}")
+    for x in range(1, 30):
+        line.send(f"\x1b[<35;{x};5M\x1b[<35;{x};6M", "\x1b[I", gap=0.1)
+    assert [event.text for event in line.found if isinstance(event, events.Paste)] == [KEY]
+    assert line.send("x").keys == ["x"]
+
+
 def test_a_slow_paste_is_one_paste() -> None:
     line = Line().send("\x1b[200~", *KEY, "\x1b[201~", gap=SILENCE - 0.1)
     assert [event.text for event in line.found if isinstance(event, events.Paste)] == [KEY]

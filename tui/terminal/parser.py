@@ -30,6 +30,8 @@ _LARGEST_WINDOW = 2000
 _ALWAYS_KEYS = ("\x03", "\x11")
 """Ctrl+C and Ctrl+Q. No paste holds one, so one that arrives alone is a key, even inside a paste."""
 
+_REPORTS = re.compile(r"(?:\x1b\[<[-\d;]+[Mm]|\x1b\[[IO])+")
+"""Reads of nothing but reports about the mouse and the window's focus."""
 _TYPED = re.compile(r"[^\x1b]+")
 _MOUSE_X10 = re.compile(r"\x1b\[M[^\x1b]{3}")
 _MOUSE_X10_BEGUN = re.compile(r"\x1b\[M[^\x1b]{0,2}\Z")
@@ -55,6 +57,8 @@ class TerminalParser(XTermParser):
 
     def feed(self, data: str) -> Iterator[Message]:
         """The events of one read. Raises nothing, whatever was read."""
+        if self._pasting and _REPORTS.fullmatch(data):
+            return  # the mouse moves while the end of the paste is awaited
         self._heard = self._now()
         if self._ends_by_key(data):
             yield from self._give_up()
