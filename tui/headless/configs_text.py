@@ -10,7 +10,7 @@ from tui.launchdarkly.models import Configuration
 from tui.net.times import moment_json
 from tui.secrets.names import outside
 from tui.text import MASK, Redactor
-from tui.text.cells import cells
+from tui.text.cells import cells, fitted, padded
 
 _LONGEST_CELL = 40
 _HEADS = ("ID", "INTEGRATION", "PROJECT", "NAME", "STATUS", "LAST IMPORT", "LAST ERROR", "TAGS")
@@ -63,7 +63,7 @@ def table(there: Sequence[Configuration], redactor: Redactor) -> Iterator[str]:
     rows = [_HEADS, *(_row(each, redactor) for each in there)]
     widths = [max(cells(cell) for cell in column) for column in zip(*rows, strict=True)]
     for row in rows:
-        yield "  ".join(cell + " " * (width - cells(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        yield "  ".join(padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def _row(one: Configuration, redactor: Redactor) -> tuple[str, ...]:
@@ -73,11 +73,7 @@ def _row(one: Configuration, redactor: Redactor) -> tuple[str, ...]:
 
 
 def _cut(text: str) -> str:
-    if cells(text) <= _LONGEST_CELL:
-        return text or "-"
-    while cells(text) >= _LONGEST_CELL:
-        text = text[:-1]
-    return f"{text}…"
+    return fitted(text, min(cells(text), _LONGEST_CELL)).rstrip() or "-"
 
 
 def line(one: Configuration) -> str:

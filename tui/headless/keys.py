@@ -14,6 +14,7 @@ from tui.net.times import moment_json
 from tui.secrets.key_index import Entry, IndexFileError
 from tui.secrets.keyring_store import Keyring, Presence, State
 from tui.text import clean
+from tui.text.cells import cells, padded
 from tui.text.key_text import without_keys
 
 _GONE = frozenset({State.OK, State.MISSING})
@@ -75,8 +76,8 @@ def _row(entry: Entry, present: bool | None) -> tuple[str, str, str, str]:
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    return ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+    widths = [max(cells(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return ["  ".join(padded(c, w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def _chosen(entries: dict[str, Entry], names: Sequence[str], everything: bool) -> list[str]:

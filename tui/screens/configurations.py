@@ -23,10 +23,11 @@ from tui.net.events import Pausing, Result
 from tui.screens.configuration import ConfigurationScreen
 from tui.screens.sheet import Sheet
 from tui.text import Redactor
-from tui.text.cells import cells
+from tui.text.cells import fitted
 from tui.widgets.buttons import Plain
 from tui.widgets.field_row import FieldRow
 from tui.widgets.inputs import LiveInput
+from tui.widgets.moving import RowList
 from tui.widgets.symbols import Symbols, mark
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class ConfigurationsScreen(Sheet[None]):
                 yield Static("Search ", id="configs-search-label", markup=False)
                 yield LiveInput("", placeholder="name, project, tag, status", id="configs-filter", told=self._typed)
             yield Static("", id="configs-heading", markup=False)
-            yield OptionList(id="configs", compact=True)
+            yield RowList(id="configs", compact=True)
             yield Static("", id="configs-detail", markup=False)
 
     def compose_buttons(self) -> ComposeResult:
@@ -338,13 +339,5 @@ def _columns(texts: tuple[str, ...], width: int, cut: str = "") -> str:
     sizes = [11, 14, 10, 12, 12, 18]
     count = 6 if width >= _WIDE else 4 if width >= _NARROW else 3
     room = width - sum(sizes[:count]) - count
-    padded = [_fitted(name, room, cut), *(_fitted(t, w, cut) for t, w in zip(others[:count], sizes, strict=False))]
+    padded = [fitted(name, room, cut), *(fitted(t, w, cut) for t, w in zip(others[:count], sizes, strict=False))]
     return " ".join(padded).rstrip()
-
-
-def _fitted(text: str, room: int, cut: str) -> str:
-    if cells(text) > room:
-        while text and cells(text) > room - len(cut):
-            text = text[:-1]
-        text += cut
-    return text + " " * (room - cells(text))
