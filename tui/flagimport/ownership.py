@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from tui.flagimport.flag_details import DEFAULTS, shared, unplanned
 from tui.flagimport.journal import Expected, Journal, Start, trace_of
-from tui.flagimport.rules import is_tag
 from tui.launchdarkly.audit import CREATION, AuditEntry
 from tui.launchdarkly.whole_flags import FlagState, WholeFlag
 
@@ -44,14 +44,16 @@ class Evidence:
     """What is known beside a flag itself.
 
     `same_account` says that LaunchDarkly confirmed the journal's account. `birth_version` is the lowest version of the
-    run's flags if at least three share it. `changes` are the audit log's entries by key, None if it can't be read or
-    says nothing of this run.
+    run's flags if at least three share it. `shared` names the details in which most flags of the run, and at least
+    three, aren't as planned. `changes` are the audit log's entries by key, None if it can't be read or says nothing of
+    this run.
     """
 
     journal: Journal
     expected: Mapping[str, Expected]
     same_account: bool
     birth_version: int | None = None
+    shared: frozenset[str] = frozenset()
     changes: Mapping[str, tuple[AuditEntry, ...]] | None = field(default=None, repr=False)
 
 
@@ -71,6 +73,8 @@ def evidence(
     lowest = min((version for version in counted if version is not None), default=None)
     if lowest is not None and counted[lowest] >= _SHARED_BY and None not in counted:
         known = replace(known, birth_version=lowest)
+    pairs = [(known.expected[flag.key], flag) for flag in born]
+    known = replace(known, shared=shared(pairs, journal.flag_tag, at_least=_SHARED_BY))
     changes = _by_key(entries)
     if any(CREATION in entry.actions for flag in born for entry in changes.get(flag.key, ())):
         known = replace(known, changes=changes)
@@ -214,6 +218,8 @@ def _lacking(known: Evidence, flag: WholeFlag) -> Iterator[str]:
         yield "LaunchDarkly doesn't give its version"
     if version is None or not (version == 1 or (version == known.birth_version and _as_written(known, flag))):
         yield "it may have been changed before it was first seen"
+    for name in sorted(_unplanned(known, flag) - known.shared):
+        yield f"its {name} {'are' if name.endswith('s') else 'is'} not as planned"
     if known.changes is None:
         if not journal.flag_tag:
             yield "there is no flag tag, and the audit log can't be read"
@@ -225,6 +231,10 @@ def _lacking(known: Evidence, flag: WholeFlag) -> Iterator[str]:
         journal.importer.token or journal.importer.member
     ):
         yield "whose token the import key is was not noted"
+
+
+def _unplanned(known: Evidence, flag: WholeFlag) -> frozenset[str]:
+    return unplanned(known.expected[flag.key], flag, known.journal.flag_tag)
 
 
 def _lacking_but_version(known: Evidence, flag: WholeFlag) -> Iterator[str]:
@@ -242,10 +252,8 @@ def _lacking_but_version(known: Evidence, flag: WholeFlag) -> Iterator[str]:
 
 
 def _as_written(known: Evidence, flag: WholeFlag) -> bool:
-    """Description and tags are those of the plan: a version above 1 is then no edit of them."""
-    planned = known.expected[flag.key]
-    wanted = {tag for tag in planned.tags or () if is_tag(tag)} | ({known.journal.flag_tag} - {""})
-    return flag.description.strip() == planned.description.strip() and set(flag.tags) == wanted
+    """Details are those of the plan, but for shared defaults: a version above 1 is then no edit of them."""
+    return _unplanned(known, flag) <= {DEFAULTS}
 
 
 def _owning(journal: Journal, flag: WholeFlag) -> list[Start]:
