@@ -342,7 +342,7 @@ class Runner:
             sink(event)
 
         status = (await self._get(ld, metered)).status
-        if status.status in (RUNS, WAITS):
+        if status.status == RUNS:  # a configuration that was never started is pending, too
             self.journal = journals.seen_running(self.journal, ld.date)
         fresh = await newly_there(ld, self.journal, frozenset(watch.arrived), metered)
         self.journal = journals.first_seen(self.journal, fresh)
