@@ -8,12 +8,12 @@ never counts as evidence.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from tui.flagimport.flag_details import DEFAULTS, shared, unplanned
-from tui.flagimport.journal import Expected, Journal, Start, trace_of
+from tui.flagimport.journal import Expected, Habits, Journal, Start, trace_of
 from tui.launchdarkly.audit import CREATION, AuditEntry
 from tui.launchdarkly.whole_flags import FlagState, WholeFlag
 
@@ -43,17 +43,14 @@ class Judgment:
 class Evidence:
     """What is known beside a flag itself.
 
-    `same_account` says that LaunchDarkly confirmed the journal's account. `birth_version` is the lowest version of the
-    run's flags if at least three share it. `shared` names the details in which most flags of the run, and at least
-    three, aren't as planned. `changes` are the audit log's entries by key, None if it can't be read or says nothing of
-    this run.
+    `same_account` says that LaunchDarkly confirmed the journal's account. `changes` are the audit log's entries by key,
+    None if it can't be read or says nothing of this run.
     """
 
     journal: Journal
     expected: Mapping[str, Expected]
     same_account: bool
-    birth_version: int | None = None
-    shared: frozenset[str] = frozenset()
+    habits: Habits = Habits()
     changes: Mapping[str, tuple[AuditEntry, ...]] | None = field(default=None, repr=False)
 
 
@@ -69,16 +66,23 @@ def evidence(
     """What the whole run says about each of its flags. `entries` is None if the audit log can't be read."""
     known = Evidence(journal, {each.key: each for each in journal.expected}, same_account and bool(journal.account))
     born = [flag for flag in flags if not _against(known, flag) and not any(_lacking_but_version(known, flag))]
-    counted = Counter(_first_version(journal, flag) for flag in born)
-    lowest = min((version for version in counted if version is not None), default=None)
-    if lowest is not None and counted[lowest] >= _SHARED_BY and None not in counted:
-        known = replace(known, birth_version=lowest)
-    pairs = [(known.expected[flag.key], flag) for flag in born]
-    known = replace(known, shared=shared(pairs, journal.flag_tag, at_least=_SHARED_BY))
+    known = replace(known, habits=_habits(known, born))
     changes = _by_key(entries)
     if any(CREATION in entry.actions for flag in born for entry in changes.get(flag.key, ())):
         known = replace(known, changes=changes)
     return known
+
+
+def _habits(known: Evidence, born: Sequence[WholeFlag]) -> Habits:
+    """The lowest version, if enough flags share it; and what isn't as planned in most of them. Too few flags say only
+    what is in the journal already."""
+    journal = known.journal
+    counted = Counter(_first_version(journal, flag) for flag in born)
+    lowest = min((version for version in counted if version is not None), default=None)
+    enough = counted[lowest] >= _SHARED_BY or lowest == journal.habits.version
+    pairs = [(known.expected[flag.key], flag) for flag in born]
+    details = shared(pairs, journal.flag_tag, at_least=_SHARED_BY) | journal.habits.details
+    return Habits(lowest if enough and None not in counted else None, details)
 
 
 def _by_key(entries: Iterable[AuditEntry] | None) -> dict[str, tuple[AuditEntry, ...]]:
@@ -216,9 +220,9 @@ def _lacking(known: Evidence, flag: WholeFlag) -> Iterator[str]:
     version = _first_version(journal, flag)
     if flag.version is None:
         yield "LaunchDarkly doesn't give its version"
-    if version is None or not (version == 1 or (version == known.birth_version and _as_written(known, flag))):
+    if version is None or not (version == 1 or (version == known.habits.version and _as_written(known, flag))):
         yield "it may have been changed before it was first seen"
-    for name in sorted(_unplanned(known, flag) - known.shared):
+    for name in sorted(_unplanned(known, flag) - known.habits.details):
         yield f"its {name} {'are' if name.endswith('s') else 'is'} not as planned"
     if known.changes is None:
         if not journal.flag_tag:

@@ -146,6 +146,7 @@ class Undo:
         done: dict[str, str] = {}
         project = self.journal.identity.project
         saved_at = self._tools.timer()
+        self._learn()
         try:
             async with self._tools.launchdarkly(self._bag, self._instance) as ld:
                 for wanted in decisions:
@@ -160,6 +161,14 @@ class Undo:
                     yield decided
         finally:
             self._note(done)
+
+    def _learn(self) -> None:
+        """Note how the importer writes flags before there are too few to tell."""
+        noted, habits = self.journal.habits, self._evidence.habits
+        learned = replace(habits, version=noted.version if habits.version is None else habits.version)
+        if learned != noted:
+            self.journal = replace(self.journal, habits=learned)
+            self._keep(self.journal)
 
     def _note(self, done: dict[str, str]) -> None:
         if done:
