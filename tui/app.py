@@ -367,7 +367,7 @@ class WizardApp(Host):
                 made = self._session.made()
         kept = "Your answers are saved; start again to go on from there." if saved else ""
         said = " ".join(filter(None, ("This program failed; the fault is ours.", made, kept)))
-        text = f"{said} The report below has no keys.\n\n{clean(self._redactor(report), multiline=True)}"
+        text = f"{said} The report below has no keys.\n\n{clean(self._redactor.foreign(report), multiline=True)}"
         if not self._exit_renderables:
             self._exit_renderables.append(Segments(self.console.render(Text(text), self.console.options)))
         self._close_messages_no_wait()

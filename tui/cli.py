@@ -247,7 +247,7 @@ def _failed(said: str, redactor: Redactor) -> int:
     from tui.text import clean
 
     print(said, file=sys.stderr)
-    print(clean(redactor(traceback.format_exc()), multiline=True), file=sys.stderr)
+    print(clean(redactor.foreign(traceback.format_exc()), multiline=True), file=sys.stderr)
     return _FAULT
 
 

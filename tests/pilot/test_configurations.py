@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,9 +12,11 @@ import pytest
 from textual.widgets import OptionList
 
 from tests.pilot.walking import ENVIRON, Walk, practice_app, real_app
+from tests.unit.echoes import TRANSFORMATIONS, left_of, truncated
 from tests.unit.manage_tools import NEW_KEY, made
 from tests.unit.sandbox_tools import create, launchdarkly
 from tests.unit.walk_tools import configurations
+from tui.sandbox import shapes
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
 from tui.screens.configuration import ConfigurationScreen
@@ -298,3 +301,38 @@ async def test_one_that_is_gone_meanwhile(box: Sandbox, tmp_path: Path) -> None:
             await walk.write("#typed-name", "Practice")
             await walk.push("#yes")
             await walk.until(lambda: "no configuration" in walk.shown, "the refusal")
+
+
+# --- keys that LaunchDarkly quotes
+
+
+async def test_no_part_of_a_quoted_key_is_shown(box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has typed these keys here: the variables have one, and the configuration shows the other."""
+    made(box)
+    keys = TOKENS["import-key"].value, box.addresses()["unleash"]["key"]
+    transforms = TRANSFORMATIONS.values()
+    parts = [transform(part) for key in keys for part in truncated(key) for transform in transforms]
+    before, quoted = shapes.status_json, [f"{'x' * 185} {part}" for part in parts[:: len(parts) // 60]]
+
+    def quoting(configuration: Any) -> dict[str, Any]:
+        errors = [{"message": each, "statusCode": 400} for each in quoted]
+        return {**before(configuration), "status": "partial", "errors": errors}
+
+    monkeypatch.setattr(shapes, "status_json", quoting)
+    monkeypatch.setattr(shapes, "SECRETS", {"unleash": ("ldApiKey",), "split": ()})
+    monkeypatch.setitem(ENVIRON, "LD_IMPORT_API_KEY", keys[0])
+    async with listed(box, tmp_path, size=(120, 300)) as walk:
+        seen = [walk.shown, walk.app.export_screenshot()]
+        await walk.press("/", *"Practice", "enter")
+        await walk.has_focus("configs")
+        await walk.press("enter")
+        await walk.opened(ConfigurationScreen)
+        await walk.until(lambda: walk.app.screen.query("#one-settings > *"), "it to be read")
+        await walk.until(lambda: walk.shown.count("xxxxx") > len(quoted), "all of them to be on the page")
+        seen += [walk.shown, walk.app.export_screenshot()]
+        await walk.press("escape")
+        await walk.has_focus("configs")
+        seen += [walk.shown, walk.app.export_screenshot()]
+    for text in seen:
+        flat = re.sub(r"<[^>]*>|&#160;|\s", "", text)  # a picture and a narrow page break a line inside a word
+        assert [key for key in keys if left_of(key, text) or left_of(key, flat)] == []

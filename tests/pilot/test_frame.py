@@ -12,13 +12,13 @@ from textual.widgets import OptionList
 from tests.pilot.people import FIELD_STEPS
 from tests.pilot.walking import BEFORE_SENDING, INTEGRATIONS, STEPS, Walk, practice_app, real_app
 from tui.flagimport import walk as walks
-from tui.flagimport.variables import KINDS, widget_id
+from tui.flagimport.variables import KINDS
 from tui.sandbox.server import Sandbox
 from tui.screens.help import HelpScreen
 from tui.screens.in_fields import InFields
 from tui.screens.registry import SCREENS
 from tui.screens.sheet import Sheet
-from tui.widgets.field_row import WIDGETS, FieldRow, field_id
+from tui.widgets.field_row import WIDGETS, FieldRow, field_id, problem_id
 
 BUILT_IN = {"launchdarkly": ("host", "token", "project"), "fields": ("config-name", "config-tags")}
 """Contract §5: the names that are not a form variable's."""
@@ -46,7 +46,7 @@ async def test_widgets_have_the_names_of_the_contract(integration: str, tmp_path
                 assert walk.get(f"#{name}")
             for field in walks.fields(walk.draft, step):
                 assert walk.get(f"#{field_id(field.key)}")
-                assert walk.get(f"#{widget_id('problem', field.key)}")
+                assert walk.get(f"#{problem_id(field.key)}")
                 asked.add(field.key)
         form = walk.app.session.forms[integration]
         assert {variable.key for variable in form.variables} <= asked

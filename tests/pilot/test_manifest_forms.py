@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,14 @@ import pytest
 from textual.widgets import Input
 
 from tests.pilot.walking import Walk, practice_app, real_app
-from tests.unit.made_manifests import needs, variable, written
+from tests.unit.made_manifests import FETCHED, needs, options, variable, written
+from tui.flagimport import form, recipe, recipe_file, request
+from tui.flagimport import walk as walks
 from tui.flagimport.variables import KINDS
+from tui.manifests.files import load
 from tui.sandbox.server import Sandbox
 from tui.screens.dialogs import TextScreen
+from tui.secrets.names import OWN_FIELDS
 from tui.widgets.choices import Choices, Toggle
 from tui.widgets.field_row import FieldRow
 
@@ -21,16 +26,31 @@ PLAIN = tuple(kind for kind in KINDS if kind not in ("boolean", "enum", "multise
 """Kinds that are typed, some of them with a note why."""
 
 
+def fetched(kind: str) -> dict[str, Any] | None:
+    return FETCHED if kind == "dynamicEnum" else None
+
+
 def every_kind(folder: Path) -> Path:
     hues = ["red", "green", "blue"]
     return written(
         folder,
         variable(key="apiKey", name="Key", isSecret=True),
-        variable(key="useTls", name="Use TLS", type="boolean", defaultValue=False),
+        variable(key="useTls", name="Use TLS", type="boolean", isOptional=True, defaultValue=False),
         variable(key="colour", name="Colour", type="enum", allowedValues=hues),
-        variable(key="colours", name="Colours", type="multiselect", multiselectOptions=hues),
-        variable(key="only.green", name="Only green", dependsOn=[needs("colour", value="green")], isOptional=True),
-        *(variable(key=kind, name=f"A {kind}"[:20], type=kind) for kind in PLAIN),
+        variable(
+            key="colours",
+            name="Colours",
+            type="multiselect",
+            multiselectOptions=options(*(hue.title() for hue in hues)),
+        ),
+        variable(
+            key="only.green",
+            name="Only green",
+            dependsOn=[needs("colour", value="green")],
+            isOptional=True,
+            defaultValue="",
+        ),
+        *(variable(key=kind, name=f"A {kind}"[:20], type=kind, dynamicOptions=fetched(kind)) for kind in PLAIN),
         name="made-up.json",
         key="made-up",
     )
@@ -107,6 +127,7 @@ async def answer_choices(walk: Walk) -> None:
     assert isinstance(walk.get("#field-useTls"), Toggle)
     await walk.focus("#field-useTls")
     await walk.press("space")
+    assert "Green" in walk.shown
     await walk.focus("#field-colours")
     await walk.press("space", "down", "down", "space")
     assert walk.get("#field-colours", Choices).chosen == ("red", "blue")
@@ -148,6 +169,60 @@ async def test_what_the_choices_leave_open_is_said(manifest: Path, tmp_path: Pat
         await walk.next()
         await walk.has_focus("field-colour")
         assert walk.below("colour").startswith("✗")
+
+
+def called_like_our_own_fields(folder: Path) -> Path:
+    return written(
+        folder,
+        *(variable(key=name, name=name.title(), isSecret=name == "token") for name in sorted(OWN_FIELDS)),
+        variable(key="more", dependsOn=[needs("host", value="host of mine")], isOptional=True, defaultValue=""),
+        name="made-up.json",
+        key="made-up",
+    )
+
+
+async def test_variables_may_be_called_like_our_own_fields(tmp_path: Path) -> None:
+    path, secret = called_like_our_own_fields(tmp_path), "a-key-of-a-source-nobody-knows"
+    others = sorted(OWN_FIELDS - {"token"})
+    with Sandbox.start() as box:
+        async with real_app(box, tmp_path, manifests=(path,)) as walk:
+            await walk.choose("made-up")
+            await walk.next()
+            await walk.at("launchdarkly")
+            there = walk.box.addresses()["launchdarkly"]
+            for name, value in (("host", there["url"]), ("token", there["token"]), ("project", there["project"])):
+                await walk.paste(f"#{name}", value)
+                assert walk.get(f"#problem--{name}")
+            await walk.focus("#next")
+            await walk.settled()
+            await walk.next()
+            await walk.at("keys")
+            await walk.paste("#field-token", secret)
+            await walk.focus("#next")
+            await walk.settled()
+            await walk.next()
+            await walk.at("fields")
+            await walk.paste("#config-name", "Named by hand")
+            for name in others:
+                await walk.paste(f"#field-{name}", f"{name} of mine")
+                assert walk.get(f"#problem-{name}")
+            await walk.until(lambda: walk.app.screen.query("#field-more"), "the field that depends on the form's host")
+            await walk.over_plan()
+            assert await config(walk) == {
+                **{name: f"{name} of mine" for name in others},
+                "token": "••••",
+                "more": "",
+            }
+            draft, bag = walk.draft, walk.app.session.bag
+    assert walks.value(draft, "host") == there["url"]
+    assert sorted(map(str, (bag.peek(key) for key in bag.keys()))) == sorted([secret, there["token"]])  # noqa: SIM118
+    made = recipe.write(draft)
+    assert made.must_be_set == ("LD_ACCESS_TOKEN", "LDFI_TOKEN")
+    document = tomllib.loads(made.text)
+    assert document["import"]["config"]["token"] == "env:LDFI_TOKEN"
+    assert document["import"]["config"]["host"] == "host of mine"
+    again = recipe_file.read_text(made.text, {"made-up": form.build(load(path))})
+    assert request.of_settings(again.draft) == request.of_settings(draft)
 
 
 async def test_a_manifest_of_the_same_key_replaces_the_bundled_one(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ from tui.sandbox.server import Sandbox
 from tui.screens.plan import PlanScreen
 from tui.screens.step import StepScreen
 from tui.text import Redactor
+from tui.widgets.field_row import problem_id
 from tui.widgets.tick_list import TickList
 
 INTEGRATIONS = ("split", "unleash")
@@ -122,7 +123,7 @@ class Walk:
 
     def below(self, key: str) -> str:
         """The line below a field."""
-        return self.text(f"#problem-{key}")
+        return self.text(f"#{problem_id(key)}")
 
     def posts(self) -> list[str]:
         """The paths of all requests so far that change anything."""

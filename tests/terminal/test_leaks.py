@@ -27,7 +27,10 @@ from tests.terminal.world import (
     split_key,
     unleash_key,
 )
-from tests.unit.sandbox_tools import FI
+from tests.unit.echoes import TRANSFORMATIONS, truncated
+from tests.unit.sandbox_tools import FI, config_for, launchdarkly
+from tui.sandbox import shapes
+from tui.sandbox.account import Configuration
 from tui.sandbox.keys import SPLIT_KEYS, TOKENS, UNLEASH_KEYS, KeyRing
 from tui.sandbox.server import Sandbox
 
@@ -329,3 +332,66 @@ def test_a_key_pasted_in_the_same_breath_lands_in_the_next_field(world: World, k
         term.write(f"{key}\x1b[200~{canary.value}\x1b[201~")
         term.wait_for_one(r"Your token +•{40}[^•]")
         assert found_in(term.raw, [canary]) == []
+
+
+# --- keys that LaunchDarkly quotes, whole and in part
+
+
+def _quoting(monkeypatch: pytest.MonkeyPatch, planted: Planted) -> None:
+    """The practice LaunchDarkly shows the settings of every configuration, and quotes their keys in its errors."""
+    parts = [part for canary in planted.canaries for part in truncated(canary.value)]
+    shown = [transform(part) for part in parts[:: len(parts) // 20] for transform in TRANSFORMATIONS.values()]
+    before = shapes.status_json
+
+    def quoting(configuration: Configuration) -> dict[str, Any]:
+        errors = [{"message": f"{'x' * 180} {each}", "statusCode": 400} for each in shown]
+        return {**before(configuration), "status": "failed", "errors": errors}
+
+    monkeypatch.setattr(shapes, "status_json", quoting)
+    monkeypatch.setattr(shapes, "SECRETS", {"unleash": (), "split": ()})
+
+
+def _made(planted: Planted, integration: str) -> str:
+    """A configuration whose keys are canaries."""
+    with launchdarkly(planted.box) as ld:
+        config = config_for(planted.box, integration) | {"ldApiKey": planted.there["launchdarkly"]["import_key"]}
+        answer = ld.post(f"{FI}/web-shop/{integration}", json={"name": integration, "tags": [], "config": config})
+        return str(answer.json()["_id"])
+
+
+@pytest.mark.timeout(300)
+def test_no_part_of_a_quoted_key_is_written_anywhere(
+    world: World, planted: Planted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, log = planted.there, world.folder / "own.log"
+    made = [_made(planted, integration) for integration in ("unleash", "split")]
+    _quoting(monkeypatch, planted)
+    environ = world.environ(LD_ACCESS_TOKEN=there["launchdarkly"]["token"], LD_BASE_URI=there["launchdarkly"]["url"])
+    known = {"UNLEASH_SDK_KEY": there["unleash"]["key"], "SPLIT_ADMIN_KEY": there["split"]["key"],
+             "LD_IMPORT_API_KEY": there["launchdarkly"]["import_key"]}  # fmt: skip
+    for asked in (["list"], *(["show", each] for each in made), *(["watch", each] for each in made)):
+        for more in ([], ["--json"]):
+            command = [*PROGRAM, "configs", *asked, "--log", str(log), *more]
+            ended = subprocess.run(command, env={**environ, **known}, cwd=world.folder, capture_output=True, timeout=60)
+            assert ended.returncode == (6 if asked[0] == "watch" else 0), ended.stderr
+            assert found_in(ended.stdout + ended.stderr, planted.canaries) == []
+    with Pty([*PROGRAM, "--log", str(log)], environ | known, world.folder) as term:
+        term.wait("Where are they now?")
+        term.to("Configurations")
+        term.press("enter")
+        term.wait("3 of 3")
+        term.press("enter")
+        term.wait("xxxxx", "[ Delete ]")
+        term.press("pagedown", "pagedown", "pagedown")
+        term.press("f2")
+        term.wait("Begin again")
+        term.write("picture")
+        term.wait_gone("Begin again")
+        term.wait("Save a picture")
+        term.press("enter")
+        picture = world.folder / "ld-flag-import.svg"
+        term.until(picture.exists, "the picture")
+        planted.check(term, world)
+        term.press("ctrl+q")
+        assert term.end() == 0
+    planted.check(term, world)

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -57,8 +58,10 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(handler: Handler, *, zipped: bool = False) -> AsyncIterator[Server]:
-    """`handler` behind a free port of 127.0.0.1; `zipped` answers with gzip."""
+async def serving(
+    handler: Handler, *, zipped: bool = False, bodies: list[dict[str, Any]] | None = None
+) -> AsyncIterator[Server]:
+    """`handler` behind a free port of 127.0.0.1; `zipped` answers with gzip. JSON that it is sent goes to `bodies`."""
     asked: list[Asked] = []
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -67,6 +70,9 @@ async def serving(handler: Handler, *, zipped: bool = False) -> AsyncIterator[Se
         pairs = (line.split(":", 1) for line in head[1:] if line)
         request = Asked(method, target, {name.lower(): value.strip() for name, value in pairs})
         asked.append(request)
+        length = int(request.headers.get("content-length", 0))
+        if length and bodies is not None:
+            bodies.append(json.loads(await reader.readexactly(length)))
         reply = handler(request)
         body = gzip.compress(reply.encoded()) if zipped else reply.encoded()
         headers = {"Content-Type": reply.type, "Content-Length": str(len(body)), "Connection": "close"}

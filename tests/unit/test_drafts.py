@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.made_manifests import variable, written
+from tests.unit.made_manifests import options, variable, written
 from tests.unit.sources_server import json_values
 from tests.unit.walk_tools import forms, session
 from tui.flagimport import drafts, form, walk
@@ -114,10 +114,8 @@ def test_keys_are_asked_for_again(path: Path, step: str) -> None:
 
 
 def test_several_choices_stay_several(path: Path, tmp_path: Path) -> None:
-    options = ["a b", "c", "d, e"]
-    made = form.build(
-        load(written(tmp_path, variable(key="many", type="multiselect", multiselectOptions=options, isOptional=True)))
-    )
+    several = options("a b", "c", "d, e")
+    made = form.build(load(written(tmp_path, variable(key="many", type="multiselect", multiselectOptions=several))))
     draft = walk.put(walk.choose(Draft(), made), "many", form.joined(["a b", "d, e"]))
     drafts.save(draft, path, 0.0)
     saved = drafts.load(path)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.made_manifests import variable, written
+from tests.unit.made_manifests import FETCHED, options, variable, written
 from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, GUIDES, HOST, PROJECT, SOURCE_API, TOKEN
 from tui.flagimport.form import (
     FORM_VARIABLES,
@@ -112,16 +112,17 @@ def test_members_of_a_form_variable_are_honoured(tmp_path: Path) -> None:
         variable(
             key="m",
             type="multiselect",
-            multiselectOptions=["p", "q", "r"],
+            multiselectOptions=options("P", "Q", "R"),
             isOptional=True,
             multiselectDefaultOptions=["r", "p"],
         ),
         variable(key="h", isHidden=True, disableAfterSaving=True, hideEmpty=True, placeholder="like this"),
-        variable(key="d", type="dynamicEnum", dynamicOptions={"endpoint": {"url": "https://x"}}),
+        variable(key="d", type="dynamicEnum", dynamicOptions=FETCHED),
     )
     b, e, m, h, d = form.variables
     assert (b.default, e.default, m.default) == ("true", "y", "r\np")
     assert (e.choices, m.choices) == (("x", "y"), ("p", "q", "r"))
+    assert (e.options, m.options) == ((("x", "x"), ("y", "y")), (("p", "P"), ("q", "Q"), ("r", "R")))
     assert (e.role, m.role, b.role) == ("choice", "choices", "boolean")
     assert (h.hidden, h.fixed_after_saving, h.hide_empty, h.placeholder) == (True, True, True, "like this")
     assert d.note

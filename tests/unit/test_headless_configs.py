@@ -323,7 +323,7 @@ def test_a_deletion_whose_request_is_lost(box: Sandbox, monkeypatch: pytest.Monk
     loses(monkeypatch, box, "DELETE", mischief.loses_the_request)
     answer = configs(environ(box), "delete", identity, yes=True, as_json=True)
     assert answer[0] == 5
-    assert "still there" in error(answer)["advice"]
+    assert "still exists" in error(answer)["advice"]
 
 
 # --- the whole program

@@ -177,12 +177,12 @@ def test_without_a_terminal_nothing_is_written() -> None:
 @pytest.mark.parametrize("as_json", [False, True])
 def test_what_goes_out_has_no_known_key_in_it(as_json: bool) -> None:
     redactor, out, err = Redactor(), io.StringIO(), io.StringIO()
-    redactor.add("canary-7d1f0c")
+    redactor.add("canary-7d1f0c-of-a-key")
     output = Output(as_json, out, err, redactor)
-    output.line("a canary-7d1f0c")
-    output.say("b canary-7d1f0c")
-    output.document({"c": ["canary-7d1f0c"]})
-    failure = Failure(Kind.CONFLICT, "d canary-7d1f0c.", "why", "next", status_code=409, field="ldTag")
+    output.line("a canary-7d1f0c-of-a-key")
+    output.say("b canary-7d1f0c-of-a-key")
+    output.document({"c": ["canary-7d1f0c-of-a-key"]})
+    failure = Failure(Kind.CONFLICT, "d canary-7d1f0c-of-a-key.", "why", "next", status_code=409, field="ldTag")
     assert output.fail(failure) == 4
     assert "canary" not in out.getvalue() + err.getvalue()
     assert f"a {MASK}" in out.getvalue()

@@ -6,7 +6,7 @@ import io
 import json
 from pathlib import Path
 
-from tests.unit.made_manifests import needs, variable, written
+from tests.unit.made_manifests import needs, options, variable, written
 from tui.headless.manifest import run
 
 HERE = Path(__file__).parents[2] / "tui" / "manifests"
@@ -28,7 +28,12 @@ def test_the_form_is_printed_for_people(tmp_path: Path) -> None:
             isSecret=True,
             isHidden=True,
             dependsOn=[needs("e", value="b")],
-            defaultValue="x",
+        ),
+        variable(
+            key="m",
+            type="multiselect",
+            multiselectOptions=options("First", "Second"),
+            multiselectDefaultOptions=["second"],
         ),
     )
     code, out, err = _run([*BUNDLED, path])
@@ -38,7 +43,7 @@ def test_the_form_is_printed_for_people(tmp_path: Path) -> None:
     assert "  Which                 e  enum, optional\n    One thing.\n    choices: a, b\n    default: a\n" in out
     assert "secret, under more" in out
     assert "shown when e is equalTo “b”" in out
-    assert "note: formVariables[1]: a defaultValue without isOptional" in out
+    assert "choices: First, Second\n    default: Second\n" in out
     assert "\x1b" not in out
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.processes import eventually
+from tests.unit.made_manifests import written
 from tests.unit.recipe_tools import command, keys_for, planned, recipe_for
 from tests.unit.test_recipe import SECRETS
 from tests.unit.walk_tools import INTEGRATIONS, values
@@ -197,12 +198,12 @@ def test_hostile_text_in_a_recipe_is_made_harmless(box: Sandbox, tmp_path: Path)
 
 def test_a_wrong_manifest_and_a_source_that_cannot_be_read(box: Sandbox, tmp_path: Path) -> None:
     bad = tmp_path / "flipt.json"
-    bad.write_text('{"name": "Flipt", "capabilities": {"flagImport": {}}, "formVariables": [{}]}')
+    written(tmp_path, {}, name="flipt.json")
     path = recipe_for(box, "unleash", tmp_path)
     code, _, err = planned(path, keys_for(box, "unleash"), manifests=(bad,))
     assert code == 2
-    assert "formVariables[0].key: is missing" in err
-    bad.write_text('{"name": "Flipt", "capabilities": {"flagImport": {}}, "formVariables": []}')
+    assert "formVariables[0].key" in err
+    written(tmp_path, name="flipt.json")
     own = tmp_path / "own.toml"
     own.write_text(
         'version = 1\n[launchdarkly]\nproject = "p"\ntoken = "env:X"\n[import]\nintegration = "flipt"\nname = "n"\n'

@@ -133,14 +133,15 @@ def begun(*keys: str, existing: tuple[str, ...] = ()) -> Journal:
 def test_it_holds_no_secret(tmp_path: Path) -> None:
     """Neither the places of keys nor what a source or LaunchDarkly says with a key in it."""
     redactor = Redactor()
-    redactor.add("s3cr3t-key")
-    flag = plan_tools.flag("a", description="by s3cr3t-key", name="s3cr3t-key", tags=("s3cr3t-key",))
+    key = "api-c0ffee00-5ec3-4e70-8c4f-c0ffeec0ffee"
+    redactor.add(key)
+    flag = plan_tools.flag("a", description=f"by {key}", name=key, tags=(key,))
     journal = journals.begin(REQUEST, {"token": "keyring"}, plan_tools.plan(flag), {}, "me")
-    journal = replace(journal, errors=("403: s3cr3t-key",), notes=("s3cr3t-key",))
+    journal = replace(journal, errors=(f"403: {key}",), notes=(key,))
     path = tmp_path / "x.json"
     journal_file.keeper(path, redactor)(journal)
     text = path.read_text()
-    assert "s3cr3t" not in text
+    assert "c0ffee" not in text
     assert "sourceApiKey" not in text
     loaded = journal_file.load(path)
     assert loaded is not None

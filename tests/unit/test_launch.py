@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.echoes import left_of
 from tests.unit.run_tools import Time, creates, is_held, tools_of, triggers
 from tests.unit.walk_tools import NAME, at_review, configurations, drained, planned
 from tests.unit.walk_tools import session as session_of
@@ -294,6 +295,31 @@ async def test_the_answers_come_back_without_the_keys(box: Sandbox, integration:
             assert there.secret is None or each.key == "token"
         elif each.role not in ("source-api",):
             assert there.value == given.value, each.key
+
+
+async def test_keys_of_the_journal_are_known_to_the_redactor_from_the_resume_on(box: Sandbox, tmp_path: Path) -> None:
+    """They are not needed to go on, but a server may quote them."""
+    one = await at_the_button(box)
+    await pressed(one)
+    one.release()
+    keys = "api-1f0e2d3c-4b5a-4697-8877-665544332211", "default:production.c41d8cd98f00b204e9800998ecf8427e3d1bb0a6"
+    secret = tmp_path / "import.secret"
+    secret.write_text(keys[0])
+    secret.chmod(0o600)
+    references = {
+        "ldApiKey": f"file:{secret}",
+        "sourceApiKey": "env:OF_MY_OWN",
+        "token": "keyring",
+        "x": "no reference",
+    }
+    journal_file.save(replace(noted(), references=references), the_journal())
+    other = somebody(box)
+    other.environ = {**other.environ, "OF_MY_OWN": keys[1]}
+    said = f"refused {keys[0][4:24]} and {keys[1][-20:]}"
+    assert other.tools.redactor.foreign(said) == said
+    launch.resume(other, head())
+    assert not any(left_of(key, other.tools.redactor.foreign(said)) for key in keys)
+    assert other.bag.keys() == ("token",)
 
 
 async def test_a_token_stays_for_its_own_host_alone(box: Sandbox) -> None:

@@ -15,6 +15,7 @@ from tui.launchdarkly.instances import EU, Instance
 from tui.launchdarkly.problems import Asked, named_field, refusal
 from tui.net.client import Answer, Http
 from tui.net.errors import Failure, Kind
+from tui.text import Redactor
 
 TOKEN = "api-c0ffee00-1111-2222-3333-canarycanary"
 IMPORTS = "/api/v2/integration-capabilities/flag-import"
@@ -32,12 +33,12 @@ BODY = json.dumps({"name": "U", "tags": [], "config": {"sourceApiKey": "s3cret",
 @asynccontextmanager
 async def client(
     routes: dict[str, bytes] | Callable[[Raw, Reader, Writer], Awaitable[None]],
-    redact: Callable[[str], str] = str,
+    redactor: Redactor | None = None,
 ) -> AsyncIterator[tuple[LaunchDarkly, Raw]]:
     handler = routed(routes) if isinstance(routes, dict) else routes
     async with serving(handler) as server, Http() as http:
         here = Instance(server.url, "here", server.url)
-        yield LaunchDarkly(http, here, SecretStr(TOKEN), redact=redact), server
+        yield LaunchDarkly(http, here, SecretStr(TOKEN), redactor=redactor), server
 
 
 def said(value: object, status: str = "200 OK") -> bytes:
@@ -158,6 +159,34 @@ async def test_flags_are_paged_and_bounded() -> None:
         assert "tag=imported" in raw.heads[-1]
 
 
+@pytest.mark.parametrize("most", [20, 100])
+async def test_flags_without_a_total_are_read_to_an_empty_page(most: int) -> None:
+    """A server may give fewer than were asked for, and no word of how many there are."""
+    keys = [f"flag-{n}" for n in range(137)]
+
+    async def handler(raw: Raw, reader: Reader, writer: Writer) -> None:
+        while True:
+            query = (await request(raw, reader)).split(" ")[1].partition("?")[2]
+            asked = dict(pair.split("=") for pair in query.split("&"))
+            items = [{"key": key} for key in keys[int(asked["offset"]) :][: min(most, int(asked["limit"]))]]
+            writer.write(said({"items": items}))
+            await writer.drain()
+
+    async with client(handler) as (ld, raw):
+        assert [flag.key for flag in (await ld.flags("p")).items] == keys
+        every = [flag.key async for page in ld.every_flag("p") for flag in page.fresh]
+        assert every == keys
+        assert len(raw.seen) == 2 * (-(-len(keys) // most) + 1)
+
+
+async def test_configurations_that_are_counted_but_not_listed_are_no_whole_list() -> None:
+    listed = {"items": [ONE], "totalCount": 2}
+    async with client({f"GET {IMPORTS}": said(listed)}) as (ld, raw):
+        with pytest.raises(Failure) as caught:
+            await ld.list_configurations()
+        assert (caught.value.kind, len(raw.heads)) == (Kind.SERVER_ERROR, 2)
+
+
 async def test_a_server_that_ignores_paging_cannot_hold_us() -> None:
     again = {"items": [{"key": "same"}], "totalCount": 10**9, "_links": {"next": {"href": "/x?offset=1"}}}
     listed = {"items": [ONE], "_links": {"next": {"href": "https://evil.example/steal?page=2"}}}
@@ -168,9 +197,9 @@ async def test_a_server_that_ignores_paging_cannot_hold_us() -> None:
         assert len(raw.heads) == 4
 
 
-async def refused(status: str, body: bytes, *more: str, redact: Callable[[str], str] = str) -> Failure:
+async def refused(status: str, body: bytes, *more: str, redactor: Redactor | None = None) -> Failure:
     reply = answer(status, body, *more)
-    async with client({f"POST {IMPORTS}/web-shop/split": reply}, redact) as (ld, _):
+    async with client({f"POST {IMPORTS}/web-shop/split": reply}, redactor) as (ld, _):
         with pytest.raises(Failure) as caught:
             await ld.create("web-shop", "split", BODY)
     assert str(caught.value).isprintable()
@@ -254,8 +283,11 @@ async def test_404_is_about_the_configuration_or_the_project() -> None:
 
 async def test_an_echoed_key_is_not_quoted() -> None:
     long = "x" * 190
-    body = json.dumps({"message": f"bad {TOKEN} and s3cret {long} {TOKEN}"}).encode()
-    found = await refused("400 Bad Request", body, redact=lambda text: text.replace("s3cret", "••••"))
+    other = "the-s3cret-of-another"
+    redactor = Redactor()
+    redactor.add(other)
+    body = json.dumps({"message": f"bad {TOKEN} and {other} {long} {TOKEN}"}).encode()
+    found = await refused("400 Bad Request", body, redactor=redactor)
     assert "s3cret" not in str(found)
     assert TOKEN[:8] not in str(found)
     assert "bad •••• and ••••" in found.what

@@ -23,6 +23,7 @@ from tui.launchdarkly.models import Configuration, read_configuration
 from tui.net.errors import Failure, Kind
 from tui.sandbox import mischief
 from tui.sandbox.server import Sandbox
+from tui.text import Redactor
 
 
 def one_of(**parts: Any) -> Configuration:
@@ -116,19 +117,19 @@ def test_tells_a_configuration_without_its_secrets() -> None:
         **acted(allowed=["updateName"], denied=["deleteIntegration"]),
     )
     form = forms()["unleash"]
-    facts = {each.label: (each.text, each.level) for each in manage.facts(one, form, str)}
+    facts = {each.label: (each.text, each.level) for each in manage.facts(one, form, Redactor())}
     assert facts["Imports"][0] == "from Unleash into web"
     assert facts["Status"] == ("failed", "problem")
     assert facts["Last error"][0] == "never"
     assert facts["Your token"][0] == "You may edit; not delete: role Writer."
-    ((error, cause),) = manage.errors(one, str)
+    ((error, cause),) = manage.errors(one, Redactor())
     assert "ldApiKey: refused (401)" in error
     assert "refused the import key" in cause
-    settings = manage.settings(one, form, str)
+    settings = manage.settings(one, form, Redactor())
     assert ("Unleash project", "de\N{REPLACEMENT CHARACTER}fault") in settings
     assert secret not in str(settings)
     assert ("unheard-of", "••••") in settings
-    assert manage.settings(one_of(), form, str) == ()
+    assert manage.settings(one_of(), form, Redactor()) == ()
 
 
 @pytest.mark.parametrize(

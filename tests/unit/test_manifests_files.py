@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.made_manifests import needs, variable, written
+from tests.unit.made_manifests import FETCHED, needs, options, variable, written
 from tui.flagimport.form import KINDS
 from tui.manifests.files import ManifestError, Problem, bundled, load, registry
 from tui.manifests.models import without_links
+from tui.secrets.names import OWN_FIELDS
 
 
 def problems(path: Path) -> list[str]:
@@ -22,6 +23,12 @@ def problems(path: Path) -> list[str]:
         load(path)
     assert str(caught.value).count("\n") == len(caught.value.problems) - 1
     return [str(problem) for problem in caught.value.problems]
+
+
+def places(path: Path) -> list[str]:
+    with pytest.raises(ManifestError) as caught:
+        load(path)
+    return [problem.place for problem in caught.value.problems]
 
 
 # What LaunchDarkly's own two manifests say of each variable (integration-framework, formVariables).
@@ -67,119 +74,223 @@ def test_the_cards_are_plain_json() -> None:
 def test_every_kind_is_known(tmp_path: Path) -> None:
     made = [variable(key=f"v{place}", type=kind) for place, kind in enumerate(KINDS)]
     made[KINDS.index("enum")] |= {"allowedValues": ["a"]}
-    made[KINDS.index("multiselect")] |= {"multiselectOptions": ["a"], "multiselectDefaultOptions": ["a"]}
+    made[KINDS.index("multiselect")] |= {"multiselectOptions": options("A"), "multiselectDefaultOptions": ["a"]}
+    made[KINDS.index("dynamicEnum")] |= {"dynamicOptions": FETCHED}
     manifest = load(written(tmp_path, *made))
     assert tuple(v.type for v in manifest.form_variables) == KINDS
-    assert manifest.notes == ("formVariables[5]: dynamicEnum without dynamicOptions",)
+    assert manifest.notes == ()
+
+
+OPTIONAL: dict[str, Any] = {"isOptional": True, "defaultValue": ""}
+MANY: dict[str, Any] = {"type": "multiselect", "multiselectOptions": options("A", "B")}
+FETCHES: dict[str, Any] = {"type": "dynamicEnum", "dynamicOptions": FETCHED}
+HERE = "formVariables[0]"
 
 
 @pytest.mark.parametrize(
-    ("members", "problem"),
+    ("members", "place"),
     [
-        ({"key": "k" * 21}, "formVariables[0].key: is longer than 20 characters (it has 21)"),
-        ({"key": "a b"}, "formVariables[0].key: holds a blank: “a b”"),
-        ({"key": ""}, "formVariables[0].key: is empty"),
-        ({"key": "a\x1b]0;x"}, "formVariables[0].key: holds characters that do not print"),
-        ({"key": None}, "formVariables[0].key: is missing"),
-        ({"name": "n" * 51}, "formVariables[0].name: is longer than 50 characters (it has 51)"),
+        ({"key": "k" * 21}, f"{HERE}.key"),
+        ({"key": "a b"}, f"{HERE}.key"),
+        ({"key": "a\n"}, f"{HERE}.key"),
+        ({"key": ""}, f"{HERE}.key"),
+        ({"key": "a\x1b]0;x"}, f"{HERE}.key"),
+        ({"key": None}, f"{HERE}.key"),
+        ({"name": "n" * 51}, f"{HERE}.name"),
+        ({"name": None}, f"{HERE}.name"),
+        ({"description": "d" * 251}, f"{HERE}.description"),
+        ({"description": 3}, f"{HERE}.description"),
+        ({"description": None}, f"{HERE}.description"),
+        ({"type": "number"}, f"{HERE}.type"),
+        ({"type": None}, f"{HERE}.type"),
+        ({"isSecret": "true"}, f"{HERE}.isSecret"),
+        ({"isSecert": True}, f"{HERE}.isSecert"),
+        ({"label": "One"}, f"{HERE}.label"),
+        # what LaunchDarkly's tests refuse
+        ({"type": "uri", "isSecret": True}, HERE),
+        ({"type": "enum", "allowedValues": ["a"], "isSecret": True}, HERE),
+        ({"isOptional": True}, HERE),
+        ({"type": "uri", "isOptional": True}, HERE),
+        ({"defaultValue": "x"}, HERE),
+        ({"defaultValue": "x", "isOptional": False}, HERE),
+        ({"type": "dynamicEnum"}, HERE),
+        ({"dynamicOptions": FETCHED}, HERE),
+        ({"type": "boolean", "isOptional": True, "defaultValue": "false"}, HERE),
+        ({"isOptional": True, "defaultValue": True}, HERE),
+        ({"type": "uri", "isOptional": True, "defaultValue": False}, HERE),
+        (FETCHES | {"isOptional": True, "defaultValue": True}, HERE),
+        ({"type": "enum"}, HERE),
+        ({"type": "enum", "allowedValues": ["a"], "isOptional": True, "defaultValue": "b"}, HERE),
+        ({"type": "enum", "allowedValues": "a"}, f"{HERE}.allowedValues"),
+        ({"type": "enum", "allowedValues": ["\x07"]}, f"{HERE}.allowedValues[0]"),
+        ({"type": "enum", "allowedValues": [1]}, f"{HERE}.allowedValues[0]"),
+        # lists to pick several from
+        ({"type": "multiselect"}, HERE),
+        ({"type": "multiselect", "multiselectOptions": []}, HERE),
+        ({"type": "multiselect", "multiselectOptions": ["a"]}, f"{HERE}.multiselectOptions[0]"),
+        ({"type": "multiselect", "multiselectOptions": [{"label": "A"}]}, f"{HERE}.multiselectOptions[0].value"),
+        ({"type": "multiselect", "multiselectOptions": [{"value": "a"}]}, f"{HERE}.multiselectOptions[0].label"),
+        (MANY | {"multiselectDefaultOptions": ["A"]}, HERE),
+        (MANY | {"multiselectDefaultOptions": options("A")}, f"{HERE}.multiselectDefaultOptions[0]"),
+        (MANY | OPTIONAL, HERE),
+        (MANY | {"allowedValues": ["a"]}, HERE),
+        (MANY | {"isSecret": True}, HERE),
+        # lists that LaunchDarkly fetches
+        ({"type": "dynamicEnum", "dynamicOptions": {}}, f"{HERE}.dynamicOptions.endpoint"),
+        (FETCHES | {"dynamicOptions": {**FETCHED, "extra": 1}}, f"{HERE}.dynamicOptions.extra"),
         (
-            {"description": "d" * 251},
-            "formVariables[0].description: is longer than 250 characters (it has 251)",
-        ),
-        ({"description": 3}, "formVariables[0].description: must be a text in quotes"),
-        (
-            {"type": "number"},
-            "formVariables[0].type: must be one of string, boolean, uri, enum, oauth, dynamicEnum, "
-            "generated, environmentSelector, multiselect, publicKey, not “number”",
-        ),
-        ({"isSecret": "true"}, "formVariables[0].isSecret: must be true or false, without quotes"),
-        (
-            {"isSecert": True},
-            "formVariables[0].isSecert: is not known to LaunchDarkly's schema; check its spelling",
-        ),
-        ({"type": "enum"}, "formVariables[0]: is an enum without allowedValues"),
-        (
-            {"type": "enum", "allowedValues": ["a"], "defaultValue": "b"},
-            "formVariables[0]: has a defaultValue that is none of its allowedValues",
-        ),
-        ({"type": "enum", "allowedValues": "a"}, "formVariables[0].allowedValues: must be a list"),
-        (
-            {"type": "enum", "allowedValues": ["\x07"]},
-            "formVariables[0].allowedValues[0]: holds characters that do not print",
-        ),
-        ({"type": "multiselect"}, "formVariables[0]: is a multiselect without multiselectOptions"),
-        (
-            {"type": "multiselect", "multiselectOptions": ["a"], "multiselectDefaultOptions": ["b"]},
-            "formVariables[0]: has multiselectDefaultOptions that are none of its multiselectOptions",
-        ),
-        (
-            {"type": "boolean", "defaultValue": "yes"},
-            "formVariables[0]: is a boolean whose defaultValue is neither true nor false",
-        ),
-        (
-            {"defaultValue": True},
-            "formVariables[0]: has true or false as defaultValue, but is of type string",
-        ),
-        (
-            {"dependsOn": [needs("one")]},
-            "formVariables[0].dependsOn: depends on itself, over others or directly",
-        ),
-        ({"dependsOn": [needs("two")]}, "formVariables[0].dependsOn: names two, which is no variable here"),
-        (
-            {"dependsOn": [needs("one", action="dropField")]},
-            "formVariables[0].dependsOn[0].action: must be one of hideField, showField, not “dropField”",
-        ),
-        (
-            {"dependsOn": [needs("one", where="elsewhere")]},
-            "formVariables[0].dependsOn[0].variableLocation: must be one of formVariables, "
-            "approvalFormVariables, environmentFormVariables, flagFormVariables, not “elsewhere”",
+            FETCHES | {"dynamicOptions": {**FETCHED, "endpoint": {"url": "https://example.com"}}},
+            f"{HERE}.dynamicOptions.endpoint.method",
         ),
         (
-            {"dependsOn": [needs("one", value="v" * 251)]},
-            "formVariables[0].dependsOn[0].conditions[0].value: is longer than 250 characters (it has 251)",
+            FETCHES | {"dynamicOptions": {**FETCHED, "parser": {"optionsPath": "/x"}}},
+            f"{HERE}.dynamicOptions.parser.optionsItems",
         ),
-        (
-            {"dependsOn": [needs("one", conditions=[])]},
-            "formVariables[0].dependsOn[0].conditions: is empty",
-        ),
+        # dependencies
+        ({"dependsOn": [needs("one")]}, f"{HERE}.dependsOn"),
+        ({"dependsOn": [needs("two")]}, f"{HERE}.dependsOn"),
+        ({"dependsOn": [needs("one", action="dropField")]}, f"{HERE}.dependsOn[0].action"),
+        ({"dependsOn": [needs("one", where="elsewhere")]}, f"{HERE}.dependsOn[0].variableLocation"),
+        ({"dependsOn": [needs("one", value="v" * 251)]}, f"{HERE}.dependsOn[0].conditions[0].value"),
+        ({"dependsOn": [needs("one", conditions=[])]}, f"{HERE}.dependsOn[0].conditions"),
+        ({"dependsOn": [{**needs("one"), "extra": 1}]}, f"{HERE}.dependsOn[0].extra"),
     ],
 )
-def test_a_rule_of_launchdarkly(tmp_path: Path, members: dict[str, Any], problem: str) -> None:
-    assert problems(written(tmp_path, variable(**members))) == [problem]
+def test_form_variable_that_launchdarkly_refuses_is_refused(
+    tmp_path: Path, members: dict[str, Any], place: str
+) -> None:
+    # Defaults of null are their own tests: `variable` leaves such members out.
+    assert places(written(tmp_path, variable(**members)))[:1] == [place]
+
+
+@pytest.mark.parametrize("member", ["defaultValue", "dynamicOptions", "allowedValues", "isSecret", "placeholder"])
+def test_null_is_no_value_of_a_form_variable(tmp_path: Path, member: str) -> None:
+    (place,) = places(written(tmp_path, {**variable(isOptional=True, defaultValue=""), member: None}))
+    assert place in (HERE, f"{HERE}.{member}")
 
 
 @pytest.mark.parametrize(
     "members",
     [
         {"key": "k" * 20},
+        {"key": "with.dots-and/slashes"[:20]},
         {"name": "n" * 50},
         {"description": "d" * 250},
         {"description": ""},
+        {"isSecret": True},
+        {"isSecret": False, "type": "uri"},
         {"clearSecretsOnChange": True},
-        {"type": "boolean", "isOptional": True, "defaultValue": "false"},
+        {"isHidden": True, "disableAfterSaving": True, "hideEmpty": True, "placeholder": "x"},
+        OPTIONAL,
+        OPTIONAL | {"isSecret": True},
+        {"type": "boolean", "isOptional": True, "defaultValue": False},
+        {"type": "enum", "allowedValues": ["a"], "isOptional": True, "defaultValue": "a"},
+        {"type": "oauth"},
+        {"type": "generated", **OPTIONAL},
+        {"type": "publicKey", **OPTIONAL},
+        {"type": "environmentSelector"},
+        {"type": "environmentSelector", "isOptional": True},
+        MANY,
+        MANY | {"isOptional": True},
+        MANY | {"multiselectDefaultOptions": ["b", "a"]},
+        FETCHES,
         {"dependsOn": [needs("other", where="environmentFormVariables")]},
+        *({"key": name} for name in OWN_FIELDS),
     ],
 )
-def test_what_is_just_right_is_taken(tmp_path: Path, members: dict[str, Any]) -> None:
+def test_form_variable_that_launchdarkly_takes_is_taken(tmp_path: Path, members: dict[str, Any]) -> None:
     assert load(written(tmp_path, variable(**members))).notes == ()
 
 
+REQUIRED = ("name", "version", "overview", "description", "author", "supportEmail", "links", "categories", "icons")
+
+
+@pytest.mark.parametrize("member", REQUIRED)
+def test_part_that_every_manifest_has_must_be_there(tmp_path: Path, member: str) -> None:
+    left_out: dict[str, Any] = {"title" if member == "name" else member: None}
+    path = written(tmp_path, variable(), **left_out)
+    assert places(path) == [member]
+
+
 @pytest.mark.parametrize(
-    ("members", "note"),
+    ("members", "place"),
     [
-        ({"isOptional": True}, "formVariables[0]: isOptional without a defaultValue"),
-        ({"defaultValue": "x"}, "formVariables[0]: a defaultValue without isOptional"),
-        ({"type": "uri", "isSecret": True}, "formVariables[0]: isSecret on a type other than string"),
-        ({"type": "dynamicEnum"}, "formVariables[0]: dynamicEnum without dynamicOptions"),
+        ({"title": "n" * 101}, "name"),
+        ({"version": "1"}, "version"),
+        ({"version": "1.0.0-" + "b" * 20}, "version"),
+        ({"version": 1}, "version"),
+        ({"categories": []}, "categories"),
+        ({"categories": ["a", "b", "c", "d"]}, "categories"),
+        ({"links": {}}, "links.site"),
+        ({"links": {"site": "https://example.com", "blog": "https://example.com"}}, "links.blog"),
+        ({"icons": {"square": "a.svg"}}, "icons.horizontal"),
+        ({"icons": {"square": "a.png", "horizontal": "b.svg"}}, "icons.square"),
+        ({"formVariabels": []}, "formVariabels"),
+        ({"requiresOAuth": "no"}, "requiresOAuth"),
+        ({"legacy": {}}, "legacy.kind"),
+        ({"capabilities": {"flagImports": {}}}, "capabilities.flagImports"),
+        ({"capabilities": {"flagImport": {}}}, "capabilities.flagImport.includeErrorResponseBody"),
+        ({"capabilities": {"flagImport": True}}, "capabilities.flagImport"),
+        (
+            {"capabilities": {"flagImport": {"includeErrorResponseBody": "yes"}}},
+            "capabilities.flagImport.includeErrorResponseBody",
+        ),
+        (
+            {"capabilities": {"flagImport": {"includeErrorResponseBody": True, "template": "x"}}},
+            "capabilities.flagImport.template",
+        ),
+        (
+            {"capabilities": {"flagImport": {"includeErrorResponseBody": True, "templates": {"unleash": "x"}}}},
+            "capabilities.flagImport.templates.unleash",
+        ),
+        ({"capabilities": []}, "capabilities"),
     ],
 )
-def test_what_only_launchdarklys_tests_refuse_is_noted(tmp_path: Path, members: dict[str, Any], note: str) -> None:
-    assert load(written(tmp_path, variable(**members))).notes == (note,)
+def test_manifest_that_launchdarkly_refuses_is_refused(tmp_path: Path, members: dict[str, Any], place: str) -> None:
+    assert places(written(tmp_path, variable(), **members)) == [place]
 
 
-def test_a_manifest_for_something_else_is_noted(tmp_path: Path) -> None:
-    path = written(tmp_path, variable(), capabilities={"approval": {}})
-    assert load(path).notes == ("capabilities: flagImport is missing",)
+CAPABILITIES: dict[str, Any] = {
+    "approval": {"name": "Made up", "environmentFormVariables": [variable(isOptional=True)]},
+    "auditLogEventsHook": {"endpoint": {"url": "{{host}}/events", "method": "POST", "headers": []}},
+    "bigSegmentStore": {},
+    "buttonAction": {},
+    "eventsHook": {},
+    "externalConfigurationPages": {},
+    "externalConfigurationURL": "https://example.com",
+    "featureStore": {"formVariables": [variable()]},
+    "flagCleanup": {},
+    "flagLink": {},
+    "hideConfiguration": False,
+    "internalConfigurationURL": "integrations/made-up",
+    "reservedCustomProperties": [{"name": "Tags", "key": "made-up"}],
+    "syncedSegment": {},
+    "trigger": {},
+}
+
+
+@pytest.mark.parametrize("capability", CAPABILITIES)
+def test_manifest_for_something_else_is_right_and_noted(tmp_path: Path, capability: str) -> None:
+    path = written(tmp_path, formVariables=None, capabilities={capability: CAPABILITIES[capability]})
+    manifest = load(path)
+    assert (manifest.form_variables, len(manifest.notes)) == ((), 1)
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"capabilities": None},
+        {"otherCapabilities": ["external"]},
+        {"details": "More of it.", "legacy": {"kind": "dataExport"}, "otherCapabilities": ["dataExport", "sso"]},
+        {"requiresOAuth": True, "oauthIntegrationKey": "made-up"},
+        {"hideOnIntegrationsPage": True, "allowIntegrationConfigurations": True},
+        {"links": {"site": "https://example.com"}},
+        {"title": "n" * 100},
+        {"version": "1.0.0-beta"},
+    ],
+)
+def test_manifest_that_launchdarkly_takes_is_taken(tmp_path: Path, members: dict[str, Any]) -> None:
+    load(written(tmp_path, formVariables=None, **members))
 
 
 def test_every_problem_is_told_at_once(tmp_path: Path) -> None:

@@ -243,7 +243,7 @@ def test_saved_under_a_name_of_its_own_for_its_owner(tmp_path: Path) -> None:
 
 def test_no_name_leads_elsewhere() -> None:
     elsewhere = replace(plan(), request=replace(REQUEST, project="../../etc/pa sswd"), read_at=READ_AT)
-    assert file_name(elsewhere, "json") == "plan-unleash-etc-pa-sswd-23-Nov.json"
+    assert file_name(elsewhere, "json", Redactor()) == "plan-unleash-etc-pa-sswd-23-Nov.json"
 
 
 def test_a_key_that_a_source_quotes_is_taken_out(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.made_manifests import variable, written
+from tests.unit.made_manifests import options, variable, written
 from tests.unit.walk_tools import forms
 from tui.flagimport import form, recipe, walk
 from tui.flagimport.recipe import Recipe
@@ -123,9 +123,9 @@ def test_kinds_keep_their_types_and_blank_optional_keys_are_left_out(tmp_path: P
     variables = (
         variable(key="plain"),
         variable(key="on", type="boolean"),
-        variable(key="many", type="multiselect", multiselectOptions=["a", "b c"], isOptional=True),
+        variable(key="many", type="multiselect", multiselectOptions=options("a", "b c"), isOptional=True),
         variable(key="needed-key", isSecret=True),
-        variable(key="optional-key", isSecret=True, isOptional=True),
+        variable(key="optional-key", isSecret=True, isOptional=True, defaultValue=""),
     )
     made = form.build(load(written(tmp_path, *variables)))
     draft = walk.choose(Draft(), made)

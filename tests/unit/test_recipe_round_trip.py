@@ -9,7 +9,7 @@ import tomlkit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.made_manifests import needs, variable, written
+from tests.unit.made_manifests import needs, options, variable, written
 from tests.unit.recipe_texts import CANARY, problems
 from tests.unit.test_recipe import SECRETS, answered
 from tests.unit.walk_tools import INTEGRATIONS, forms
@@ -29,8 +29,8 @@ def own(tmp_path: Path) -> dict[str, Form]:
     variables = (
         variable(key="plain"),
         variable(key="on", type="boolean"),
-        variable(key="many", type="multiselect", multiselectOptions=["a", "b c", "d,e"], isOptional=True),
-        variable(key="one", type="enum", allowedValues=["x", "y"], isOptional=True),
+        variable(key="many", type="multiselect", multiselectOptions=options("a", "b c", "d,e"), isOptional=True),
+        variable(key="one", type="enum", allowedValues=["x", "y"], isOptional=True, defaultValue=""),
         variable(key="more", isOptional=True, isHidden=True, defaultValue="kept"),
         variable(key="shown", dependsOn=[needs("on", value="true")]),
     )

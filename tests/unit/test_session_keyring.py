@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.echoes import left_of
 from tests.unit.test_secrets_keyring_store import FAKE, ROOMY
 from tests.unit.walk_tools import session
 from tui.flagimport import walk
@@ -43,6 +44,19 @@ async def test_a_key_is_stored_under_its_own_name(tmp_path: Path) -> None:
     assert stored(tmp_path) == {f"{US}/token": TOKEN, f"{US}/web-shop/unleash/ldApiKey": IMPORT_KEY}
     assert walk.answer(made.draft, "token").reference == walk.KEYRING
     assert not made.needs_unlocking
+
+
+async def test_every_key_that_is_kept_for_an_instance_is_known_to_the_redactor(tmp_path: Path) -> None:
+    first = begun(tmp_path)
+    first.put("ldApiKey", IMPORT_KEY)
+    await first.store("ldApiKey")
+    made = begun(tmp_path)
+    made.choose("split")  # whose keys are others
+    await made.ask_keyring()
+    assert left_of(IMPORT_KEY, made.tools.redactor.foreign(IMPORT_KEY[4:30]))
+    await made.overhear_kept()
+    assert left_of(IMPORT_KEY, made.tools.redactor.foreign(IMPORT_KEY[4:30])) == ""
+    assert "ldApiKey" not in made.bag
 
 
 async def test_a_stored_key_comes_back_in_the_next_walk(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from tui.sources import split
 from tui.sources.base import Choice, SourceReport
 from tui.sources.foreign import Foreign
 from tui.sources.registry import SOURCES
+from tui.text import Redactor
 
 BASE = "/internal/api/v2"
 KEY = "bbka4th38dlfh1cmn3ron8s36a7s2r3jpp9q"
@@ -347,7 +348,7 @@ async def test_no_answer_raises_anything_but_a_failure(scripted: list[tuple[int,
 
 
 def test_a_message_is_found_in_json_and_in_plain_text_and_nowhere_else() -> None:
-    foreign = Foreign(SecretStr(KEY))
+    foreign = Foreign(SecretStr(KEY), Redactor())
 
     def message(body: bytes, kind: str = "application/json") -> str:
         return foreign.message(Answer(400, "", {"content-type": kind}, body, 0.0))

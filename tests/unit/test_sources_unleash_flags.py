@@ -154,10 +154,62 @@ async def test_a_key_of_every_project_is_narrowed_and_says_that_the_import_may_n
     assert "every project" in note
 
 
-async def test_another_environment_than_the_key_s_is_noted() -> None:
-    note, _ = (await read(sourceEnvironmentId="staging")).notes
-    assert "staging" in note
-    assert "production" in note
+@pytest.mark.parametrize("key", [KEY, SEVERAL])
+@pytest.mark.parametrize(
+    "answers",
+    [{"sourceEnvironmentId": "staging"}, {"sourceProjectId": "payments"}, {"sourceEnvironmentId": "Production"}],
+)
+async def test_key_of_another_environment_or_project_is_an_error(key: str, answers: dict[str, str]) -> None:
+    found = await read(made, key, **answers)
+    assert (found.flags, found.batches) == ([], [])
+    assert found.failure is not None
+    assert (found.failure.kind, found.failure.exit_code) == (Kind.CREDENTIAL, 3)
+    assert [found.failure.field] == list(answers)
+
+
+def edge(query: Mapping[str, object]) -> Handler:
+    """A server that ignores project and tag, and echoes `query`."""
+    return lambda _: Reply(200, {"version": 2, "features": FEATURES, "query": query})
+
+
+EDGE: Mapping[str, object] = {
+    "tags": None,
+    "projects": ["*"],
+    "namePrefix": None,
+    "environment": "production",
+    "inlineSegmentConstraints": False,
+}
+
+
+@pytest.mark.parametrize("tags", [{"tags": None}, {"tags": []}, {"tag": []}, {"tags": [["simple", "other"]]}])
+async def test_tag_that_the_server_ignored_is_an_error(tags: dict[str, object]) -> None:
+    query = {name: value for name, value in EDGE.items() if name != "tags"} | tags
+    found = await read(edge(query), key=EVERY, sourceTag="simple:payments")
+    assert (found.flags, found.batches) == ([], [])
+    assert found.failure is not None
+    assert (found.failure.kind, found.failure.field, found.failure.exit_code) == (Kind.SOURCE, "sourceTag", 5)
+
+
+@pytest.mark.parametrize(
+    "tags", [{"tag": [["simple", "payments"]]}, {"tags": [["simple", "payments"]]}, {"tags": ["simple:payments"]}, {}]
+)
+async def test_tag_that_is_echoed_or_not_spoken_of_is_believed(tags: dict[str, object]) -> None:
+    query = {name: value for name, value in EDGE.items() if name != "tags"} | tags
+    found = await read(edge(query), key=EVERY, sourceTag="simple:payments")
+    assert (found.failure, len(found.flags)) == (None, 2)
+
+
+async def test_flags_of_projects_that_nobody_asked_for_are_left_out_and_noted() -> None:
+    plain, narrowed = await read(edge(EDGE), key=EVERY), await read(key=EVERY)
+    assert plain.keys == narrowed.keys == ["checkout-v2", "dark-mode"]
+    assert plain.batches[-1].read == plain.batches[-1].total == {"flags": 2}
+    assert len(plain.notes) == len(narrowed.notes) + 1
+
+
+async def test_flag_without_a_project_is_not_left_out() -> None:
+    bare = {name: value for name, value in FEATURES[2].items() if name != "project"}
+    found = await read(lambda _: Reply(200, {"features": [*FEATURES, bare], "query": EDGE}), key=EVERY)
+    assert found.keys.count("shop-banner") == 1
 
 
 async def test_an_admin_token_lists_nothing() -> None:
@@ -198,17 +250,23 @@ async def test_flag_text_stays_raw_and_sentences_are_cleaned_without_an_echoed_k
     strategy = {"name": hostile, "parameters": {hostile: hostile}, "segments": [1, hostile]}
     body = {
         "features": [feature(hostile, description=hostile, strategies=[strategy], variants=[{"name": hostile}]), 7, {}],
-        "query": {"project": [hostile, hostile + "x"], "environment": hostile},
+        "query": {"project": [hostile, hostile + "x", "default"], "environment": "production"},
         "segments": [{"id": 1, "name": hostile}],
     }
     found = await read(lambda _: Reply(200, body))
     (one,) = found.flags
     said = [lost.text for lost in unleash.explain(one)]
     data = [one.key, one.description, one.variations[0].name]
-    assert [text.replace(MASK, "") for text in data] == ["\x1b]52;c;aGk=\x07\u202e"] * 3
+    assert all(text.startswith("\x1b]52;c;aGk=") and text.endswith(f"{MASK}\u202e") for text in data)
     assert all(text.isprintable() for text in (*one.warnings, one.cut_over_warning, *said, *found.notes))
     assert KEY not in repr([data, one.warnings, said, found.notes]) + repr(one.definition)
-    assert found.notes[-1] == "Entries without a name in Unleash's list of flags, which were left out: 2."
+    assert "2" in found.notes[-1]  # entries without a name, which were left out
+    refused = (
+        await read(lambda _: Reply(200, {**body, "query": {"project": [hostile], "environment": hostile}}))
+    ).failure
+    assert refused is not None
+    assert str(refused).isprintable()
+    assert KEY not in str(refused)
 
 
 bodies = st.fixed_dictionaries(

@@ -17,7 +17,7 @@ from tui.text.cells import cells, wrapped
 from tui.text.markdown import plain
 
 anything = st.text(st.characters(exclude_categories=()))
-keys = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, max_size=60)
+keys = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=16, max_size=60)
 
 
 # --- clean
@@ -98,40 +98,40 @@ def test_a_key_is_found_however_it_is_spelled(key: str, before: str, after: str)
 def test_a_key_inside_a_basic_header_is_found(key: str, user: str) -> None:
     redactor = Redactor()
     redactor.add(key)
-    if len(key) >= 12:  # shorter, its inner part could be innocent
-        for pair in (f"{user}:{key}", f"{key}:{user}"):
-            assert MASK in redactor(f"Basic {base64.b64encode(pair.encode()).decode()}")
+    for pair in (f"{user}:{key}", f"{key}:{user}"):
+        assert MASK in redactor(f"Basic {base64.b64encode(pair.encode()).decode()}")
 
 
 def test_a_key_of_blanks_takes_nothing_else_out() -> None:
     redactor = Redactor()
-    redactor.add("     ")
-    assert redactor("promo 2025") == "promo 2025"
+    redactor.add(" " * 20)
+    assert redactor("promo of the year 2025") == "promo of the year 2025"
 
 
 def test_the_longer_of_two_keys_goes_whole() -> None:
     redactor = Redactor()
-    redactor.add("secret-key")
-    redactor.add("secret-key-and-more")
-    assert redactor("a secret-key-and-more b secret-key c") == f"a {MASK} b {MASK} c"
+    redactor.add("a-secret-key-of-ours")
+    redactor.add("a-secret-key-of-ours-and-more")
+    assert redactor("x a-secret-key-of-ours-and-more y a-secret-key-of-ours z") == f"x {MASK} y {MASK} z"
 
 
 def test_short_words_are_no_keys() -> None:
     redactor = Redactor()
-    redactor.add("abc")
-    redactor.hold("token", "api-")
-    assert redactor("abc api-gateway") == "abc api-gateway"
+    redactor.add("launchdarkly123")
+    redactor.hold("token", "api-gateway-api")
+    text = "launchdarkly123 api-gateway-api"
+    assert redactor(text) == redactor.foreign(text) == redactor.data(text) == text
 
 
 def test_what_a_field_holds_is_known_until_it_holds_something_else() -> None:
     redactor = Redactor()
-    redactor.hold("token", "first-secret")
-    redactor.hold("other", "other-secret")
-    redactor.hold("token", "second-secret")
-    assert redactor("first-secret second-secret other-secret") == f"first-secret {MASK} {MASK}"
-    redactor.add("second-secret")
+    redactor.hold("token", "the-first-secret")
+    redactor.hold("other", "the-other-secret")
+    redactor.hold("token", "the-second-secret")
+    assert redactor("the-first-secret the-second-secret the-other-secret") == f"the-first-secret {MASK} {MASK}"
+    redactor.add("the-second-secret")
     redactor.hold("token", "")
-    assert redactor("second-secret") == MASK
+    assert redactor("the-second-secret") == MASK
 
 
 def test_a_redactor_shows_nothing_of_what_it_knows() -> None:
@@ -149,8 +149,8 @@ def test_without_secrets_a_text_stays(text: str) -> None:
 
 def test_marks_of_a_pattern_are_letters_here() -> None:
     redactor = Redactor()
-    redactor.add("*:*.[a](b)+$")
-    assert redactor("x *:*.[a](b)+$ y") == f"x {MASK} y"
+    redactor.add("*:*.[a](b)+$|a*?")
+    assert redactor("x *:*.[a](b)+$|a*? y") == f"x {MASK} y"
     assert redactor("x aaaa y") == "x aaaa y"
 
 
@@ -158,9 +158,9 @@ def test_marks_of_a_pattern_are_letters_here() -> None:
 def test_a_document_stays_one_whatever_the_key(key: str) -> None:
     redactor = Redactor()
     redactor.add(key)
-    taken = redactor.document({"key": key, "list": [key, f"a {key}", None, True, 1], "nested": {"b": {"c": key}}})
+    taken = redactor.document({"said": key, "list": [key, f"a {key}", None, True, 1], "nested": {"b": {"c": key}}})
     assert json.loads(json.dumps(taken)) == {
-        "key": MASK,
+        "said": MASK,
         "list": [MASK, redactor(f"a {key}"), None, True, 1],
         "nested": {"b": {"c": MASK}},
     }

@@ -28,7 +28,8 @@ async def newly_there(ld: LaunchDarkly, journal: Journal, known: frozenset[str],
         found += fresh
         wanted -= {flag.key for flag in fresh}
         offset += len(page.items)
-        if not fresh or len(page.items) < _NEWEST or _is_older(page.items, fresh, known | journal.before):
+        whole = page.total_count is not None and offset >= page.total_count
+        if not fresh or whole or _is_older(page.items, fresh, known | journal.before):
             break
     return found
 

@@ -42,6 +42,7 @@ from tui.flagimport.variables import (
     selected,
     widget_id,
 )
+from tui.secrets.names import inside, outside
 from tui.text import clean
 from tui.text.cells import cells
 
@@ -86,6 +87,11 @@ __all__ = [
 # --- the form of a manifest -------------------------------------------------------
 
 
+def secret_settings(forms: Mapping[str, Form]) -> dict[str, list[str]]:
+    """The keys of the secret variables, by integration."""
+    return {integration: [each.key for each in form.variables if each.secret] for integration, form in forms.items()}
+
+
 def build(manifest: Manifest) -> Form:
     """The form of an integration. Its texts are cleaned; keys, choices and defaults are as in the manifest.
 
@@ -114,7 +120,7 @@ def _variable(each: FormVariable, told: VariableGuide | None) -> Variable:
     role = _role(each, told)
     description = clean(without_links(each.description))
     return Variable(
-        key=each.key,
+        key=inside(each.key),
         label=_cut(clean(each.name), LABEL_CELLS),
         help=_first_sentences(description),
         guide=_guide(told, role, description),
@@ -125,12 +131,13 @@ def _variable(each: FormVariable, told: VariableGuide | None) -> Variable:
         hidden=each.is_hidden,
         default=_default(each),
         placeholder=clean(each.placeholder),
-        choices=each.multiselect_options if each.type == "multiselect" else each.allowed_values,
+        choices=tuple(o.value for o in each.multiselect_options) if each.type == "multiselect" else each.allowed_values,
+        choice_labels=tuple(clean(o.label) for o in each.multiselect_options),
         fixed_after_saving=each.disable_after_saving,
         hide_empty=each.hide_empty,
         depends_on=tuple(
             Dependency(
-                d.variable_key,
+                inside(d.variable_key),
                 d.variable_location,
                 d.action == "showField",
                 tuple(Condition(c.operator, c.value) for c in d.conditions),
@@ -289,7 +296,7 @@ _OPERATORS: dict[str, Callable[[str, str], bool]] = {
 
 
 def config(form: Form, answers: Mapping[str, str], secret: Callable[[str], object]) -> dict[str, object]:
-    """The request's `config`: every variable that appears, in the manifest's order.
+    """The request's `config`: every variable that appears, by the manifest's keys and in its order.
 
     `secret(key)` gives whatever stands for that secret, None where there is none. A boolean is sent as one, a
     multiselect as a list, all else as text, blank or not: whether LaunchDarkly fills in the defaults of what
@@ -301,7 +308,7 @@ def config(form: Form, answers: Mapping[str, str], secret: Callable[[str], objec
         blank = value is None or value in ("", [])
         if value is None or (blank and variable.hidden):
             continue
-        sent[variable.key] = value
+        sent[outside(variable.key)] = value
     return sent
 
 

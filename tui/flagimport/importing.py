@@ -152,7 +152,7 @@ class Importing:
             self._anew = True
 
     def _with(self, plan: Plan) -> Journal:
-        explained = reading.explanations(plan)
+        explained = reading.explanations(plan, self.tools.redactor)
         fresh = journals.begin(self.request, self.references, plan, explained, self._who, self._account)
         return journals.renewed(self.journal, fresh, plan, explained)
 

@@ -382,7 +382,8 @@ def mark_of(status: ImportStatus) -> Mark:
 
 def print_of(fault: ImportFault) -> str:
     """What tells one error from another, and nothing of what it says: it may quote a key."""
-    whole = f"{fault.timestamp} {fault.status_code} {fault.message}"
+    message = fault.original.get_secret_value() or fault.message
+    whole = f"{fault.timestamp} {fault.status_code} {message}"
     return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 

@@ -40,10 +40,10 @@ def path_of(identity: Identity, where: Path | None = None) -> Path:
 def save(journal: Journal, path: Path, redactor: Redactor | None = None) -> None:
     """Write a journal down (0600), in place of an earlier state of it. Raises OSError.
 
-    What `redactor` knows can only be in it where a source put a key into a flag's own text, or LaunchDarkly quotes
-    one; it is taken out. Keys of flags stay as they are: by them everything is found.
+    Keys can only be in it where a source put one into a flag's own text, or LaunchDarkly quotes one; they are taken
+    out. Keys of flags stay as they are: by them everything is found.
     """
-    document = _document(journal, redactor or str)
+    document = _document(journal, redactor or Redactor())
     write_private(path, json.dumps(document, ensure_ascii=True, separators=(",", ":")) + "\n")
 
 
@@ -91,8 +91,9 @@ def _unreadable(path: Path, why: str) -> Failure:
     )
 
 
-def _document(journal: Journal, shown: Callable[[str], str]) -> dict[str, object]:
+def _document(journal: Journal, redactor: Redactor) -> dict[str, object]:
     """What `_read` reads. By hand, as `asdict` takes seconds for 10,000 flags."""
+    shown = redactor.data
     identity = {key: shown(value) for key, value in asdict(journal.identity).items()}
     return {
         HEAD: head_of(identity, journal.stage.value, journal.configuration, len(journal.expected)),
@@ -102,10 +103,10 @@ def _document(journal: Journal, shown: Callable[[str], str]) -> dict[str, object
         "config": {k: shown(v) if isinstance(v, str) else v for k, v in journal.config.items()},
         "references": dict(journal.references),
         "planned_at": journal.planned_at,
-        "expected": [_of_expected(each, shown) for each in journal.expected],
-        "left_out": [{"key": e.key, "verdict": e.verdict, "reason": shown(e.reason)} for e in journal.left_out],
-        "notes": list(map(shown, journal.notes)),
-        "incomplete": shown(journal.incomplete),
+        "expected": [_of_expected(each, redactor) for each in journal.expected],
+        "left_out": [{"key": e.key, "verdict": e.verdict, "reason": redactor(e.reason)} for e in journal.left_out],
+        "notes": list(map(redactor, journal.notes)),
+        "incomplete": redactor(journal.incomplete),
         "before": sorted(journal.before),
         "who": shown(journal.who),
         "stage": journal.stage.value,
@@ -113,14 +114,14 @@ def _document(journal: Journal, shown: Callable[[str], str]) -> dict[str, object
         "sent_at": journal.sent_at,
         "configuration": journal.configuration,
         "reused": journal.reused,
-        "mark": journal.mark and {**_of_mark(journal.mark), "status": shown(journal.mark.status)},
+        "mark": journal.mark and {**_of_mark(journal.mark), "status": redactor.foreign(journal.mark.status)},
         "snapshot_at": journal.snapshot_at,
         "start_sent_at": journal.start_sent_at,
         "started_at": journal.started_at,
         "verified_at": journal.verified_at,
         "ended_at": journal.ended_at,
-        "ended": shown(journal.ended),
-        "errors": list(map(shown, journal.errors)),
+        "ended": redactor.foreign(journal.ended),
+        "errors": list(map(redactor.foreign, journal.errors)),
         "traces": {
             key: {"created": each.created, "version": each.version, "environments": dict(each.environments)}
             for key, each in journal.traces.items()
@@ -140,11 +141,12 @@ def _of_mark(mark: Mark) -> dict[str, object]:
     return {"last_import": mark.last_import, "last_error": mark.last_error, "errors": sorted(mark.errors)}
 
 
-def _of_expected(each: Expected, shown: Callable[[str], str]) -> dict[str, object]:
+def _of_expected(each: Expected, redactor: Redactor) -> dict[str, object]:
+    shown = redactor.data
     return {
         "key": each.key,
         "name": shown(each.name),
-        "description": shown(each.description),
+        "description": redactor.foreign(each.description),
         "tags": None if each.tags is None else list(map(shown, each.tags)),
         "variations": [
             {"value": shown(v.value) if isinstance(v.value, str) else v.value, "name": shown(v.name)}
@@ -153,9 +155,9 @@ def _of_expected(each: Expected, shown: Callable[[str], str]) -> dict[str, objec
         "on": each.on,
         "off": each.off,
         "on_at_source": each.on_at_source,
-        "lost": [{"kind": one.kind, "text": shown(one.text)} for one in each.lost],
-        "warnings": list(map(shown, each.warnings)),
-        "cut_over_warning": shown(each.cut_over_warning),
+        "lost": [{"kind": one.kind, "text": redactor(one.text)} for one in each.lost],
+        "warnings": list(map(redactor, each.warnings)),
+        "cut_over_warning": redactor(each.cut_over_warning),
     }
 
 

@@ -30,7 +30,8 @@ from tui.flagimport.watch import RUNS
 from tui.launchdarkly.instances import Instance, instance
 from tui.launchdarkly.words import who_in_words
 from tui.net.errors import Failure, Kind
-from tui.text import clean
+from tui.secrets.names import outside
+from tui.text import Redactor, clean
 
 NOTED = "from an earlier start"
 
@@ -54,7 +55,7 @@ def begin(session: Session, *, reuse: bool) -> None:
             _must_be_over(noted, session.draft)
     else:
         _must_be_over(noted, session.draft)
-    journal = _journal(session.draft, asked, noted)
+    journal = _journal(session.draft, asked, noted, session.tools.redactor)
     session.creation = Creation(journal, asked, session.bag, session.tools, keep, reuse)
     session.submission, session.resumed, session.journal_path = session.creation.submission(), None, where
 
@@ -80,13 +81,13 @@ def _must_be_over(noted: Journal | None, draft: Draft) -> None:
         )
 
 
-def _journal(draft: Draft, asked: CreateRequest, noted: Journal | None) -> Journal:
+def _journal(draft: Draft, asked: CreateRequest, noted: Journal | None, redactor: Redactor) -> Journal:
     references = recipe.references_of(draft, asked.secrets)
     account, plan = facts(draft, TOKEN.key), draft.plan
     who = who_in_words(account.identity, account.member) if isinstance(account, Account) else ""
     if plan is None:
         return journals.renewed(noted, journals.unplanned(asked, references, who, _account(draft)), None, {})
-    explained = reading.explanations(plan)
+    explained = reading.explanations(plan, redactor)
     fresh = journals.begin(asked, references, plan, explained, who, _account(draft))
     return journals.renewed(noted, fresh, plan, explained)
 
@@ -143,6 +144,7 @@ def resume(session: Session, head: Head) -> str:
         step = "run"
     session.draft = walk.go(session.draft, step)
     session.look_around()
+    session.overhear(journal.references)
     session.resumed = walk.values(session.draft)
     return step
 
@@ -188,8 +190,8 @@ def draft_of(journal: Journal, form: Form) -> Draft:
     who = journal.identity
     given = {HOST.key: instance(who.host).key, PROJECT.key: who.project, CONFIG_NAME.key: who.name}
     given[CONFIG_TAGS.key] = ", ".join(journal.tags)
-    known = {each.key for each in form.variables if not each.secret}
-    given |= {key: as_text(value) for key, value in journal.config.items() if key in known}
+    known = {outside(each.key): each.key for each in form.variables if not each.secret}
+    given |= {known[name]: as_text(value) for name, value in journal.config.items() if name in known}
     draft = walk.choose(Draft(), form)
     for key, value in given.items():
         draft = walk.put(draft, key, value, source=NOTED)

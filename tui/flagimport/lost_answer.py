@@ -31,9 +31,7 @@ def may_have_happened(failure: Failure) -> bool:
     return failure.sent and not refused
 
 
-async def looked_up(
-    look: Callable[[], Awaitable[T | None]], sent_at: float, tools: Tools, sink: Sink
-) -> T | None:
+async def looked_up(look: Callable[[], Awaitable[T | None]], sent_at: float, tools: Tools, sink: Sink) -> T | None:
     """What `look` finds, asked again until the grace period after `sent_at` (seconds since the epoch) is over; None
     where it found nothing. Raises what `look` raises."""
     elapsed, pause = min(max(0.0, tools.now() - sent_at), GRACE), _FIRST_PAUSE

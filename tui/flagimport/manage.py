@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from tui.flagimport.form import Form
@@ -20,7 +20,8 @@ from tui.net.errors import Failure, Kind
 from tui.net.events import Exchange, Result, Sink, streamed
 from tui.net.times import moment
 from tui.secrets.bag import Bag
-from tui.text import MASK, REPLACEMENT, clean
+from tui.secrets.names import outside
+from tui.text import MASK, REPLACEMENT, Redactor, clean
 
 NOT_TOLD = "not told"
 _LONGEST = 300
@@ -151,41 +152,42 @@ class Fact:
     level: str = "note"
 
 
-def facts(one: Configuration, form: Form | None, redact: Callable[[str], str]) -> tuple[Fact, ...]:
+def facts(one: Configuration, form: Form | None, redactor: Redactor) -> tuple[Fact, ...]:
     """What a person wants to know of a configuration: where from and to, how it stands, what your token may do."""
     title = form.title if form else one.integration_key
     lines = [
         Fact("Imports", f"from {title or 'an integration that is not told'} into {one.project_key or NOT_TOLD}"),
         Fact("Id", one.id + (f", version {one.version}" if one.version is not None else "")),
         Fact("Tags", ", ".join(one.tags) or "none"),
-        Fact("Status", redact(state(one)), level(one)),
+        Fact("Status", state(one), level(one)),
         Fact("Last import", when(one.status.last_import)),
         Fact("Last error", when(one.status.last_error)),
     ]
     if one.access is not None:
-        lines.append(Fact("Your token", redact(access_in_words(one.access))))
-    return tuple(lines)
+        lines.append(Fact("Your token", access_in_words(one.access)))
+    return tuple(replace(each, text=redactor.data(each.text)) for each in lines)
 
 
-def errors(one: Configuration, redact: Callable[[str], str]) -> tuple[tuple[str, str], ...]:
-    """Each error of its status once, with what is behind it where that is known, else ""."""
-    told = dict.fromkeys(redact(fault_in_words(each)) for each in one.status.errors)
+def errors(one: Configuration, redactor: Redactor) -> tuple[tuple[str, str], ...]:
+    """Each error of its status once, with what is behind it where that is known, else "". A key that became known
+    after the configuration was read is taken out here."""
+    told = dict.fromkeys(redactor.foreign(fault_in_words(each)) for each in one.status.errors)
     return tuple((each, explain(each).cause) for each in told)
 
 
-def settings(one: Configuration, form: Form | None, redact: Callable[[str], str]) -> tuple[tuple[str, str], ...]:
+def settings(one: Configuration, form: Form | None, redactor: Redactor) -> tuple[tuple[str, str], ...]:
     """(label, text) of each setting. A secret's text says whether there is one; so does that of a setting which is not
     in the form, since nobody knows what it is. Nothing where LaunchDarkly shows none."""
     there = one.config or {}
-    known = {v.key: v for v in form.variables} if form else {}
+    known = {outside(v.key): v for v in form.variables} if form else {}
     order = [*(key for key in known if key in there), *(key for key in there if key not in known)]
     rows = []
     for key in order:
         variable = known.get(key)
         hidden = variable is None or variable.secret
         text = as_text(there[key])
-        shown = (MASK if text else "none") if hidden else redact(clean(text))[:_LONGEST] or "blank"
-        rows.append((variable.label if variable else clean(key)[:40], shown))
+        shown = (MASK if text else "none") if hidden else clean(redactor.setting(text))[:_LONGEST] or "blank"
+        rows.append((variable.label if variable else clean(redactor.foreign(key))[:40], shown))
     return tuple(rows)
 
 

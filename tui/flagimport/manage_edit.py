@@ -21,6 +21,7 @@ from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure, Kind
 from tui.net.events import Exchange, Note, Result, Sink, streamed
 from tui.secrets.bag import Bag
+from tui.secrets.names import outside
 from tui.text import clean
 
 AS_IT_IS = "as it is"
@@ -67,7 +68,7 @@ def draft_of(form: Form | None, one: Configuration) -> Draft:
         CONFIG_TAGS.key: _answer(", ".join(one.tags)),
     }
     for each in edited.variables:
-        if not each.secret and each.key in (one.config or {}):
+        if not each.secret and outside(each.key) in (one.config or {}):
             answers[each.key] = _answer(_text(one, each))
     return Draft(form=edited, answers=answers)
 
@@ -78,7 +79,7 @@ def _answer(text: str) -> Answer:
 
 def _text(one: Configuration, each: Variable) -> str:
     """What it holds of a field, as the field shows it."""
-    return clean(as_text((one.config or {}).get(each.key)), multiline=each.kind == "multiselect")
+    return clean(as_text((one.config or {}).get(outside(each.key))), multiline=each.kind == "multiselect")
 
 
 def fields(draft: Draft, *, keys_alone: bool = False) -> tuple[Variable, ...]:
@@ -166,10 +167,11 @@ def _operation(
         return {"op": "replace", "path": "/name", "value": walk.value(draft, each.key)}
     if each.key == CONFIG_TAGS.key:
         return {"op": "replace", "path": "/tags", "value": list(forms.tags_of(walk.value(draft, each.key)))}
-    op = "replace" if each.key in (one.config or {}) else "add"
+    name = outside(each.key)
+    op = "replace" if name in (one.config or {}) else "add"
     blank: object = [] if walk.variable(draft, each.key).kind == "multiselect" else ""
-    value = bag.get(each.key) if each.secret else built.get(each.key, blank)
-    return {"op": op, "path": f"/config/{_pointer(each.key)}", "value": value}
+    value = bag.get(each.key) if each.secret else built.get(name, blank)
+    return {"op": op, "path": f"/config/{_pointer(name)}", "value": value}
 
 
 def _pointer(key: str) -> str:

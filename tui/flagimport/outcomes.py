@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from tui.flagimport.running import Started
 from tui.flagimport.submit import FOUND, NOT_KNOWN, Outcome
@@ -12,7 +12,8 @@ from tui.launchdarkly.words import access_in_words, status_in_words
 from tui.net.client import Answer
 from tui.net.events import Answered, Exchange, Note
 from tui.net.json_text import parse_json
-from tui.text import clean
+from tui.text import Redactor, clean
+from tui.text.redact import tree
 
 OFFERS = ("use-that", "go-to-field", "look-again", "send-again")
 """What a person may do where a submission has failed."""
@@ -70,16 +71,17 @@ def document(answer: Answer) -> object:
         return answer.text()
 
 
-def raw(text: str, hidden: Iterable[str], redact: Callable[[str], str]) -> str:
+def raw(text: str, hidden: Iterable[str], redactor: Redactor) -> str:
     """The raw body, cleaned. The values of the secret fields `hidden` are hidden even where the server changed them."""
     try:
         whole = parse_json(text)
     except ValueError:
-        return clean(redact(text), multiline=True)
+        return clean(redactor.foreign(text), multiline=True)
     if isinstance(whole, dict) and isinstance(config := whole.get("config"), dict):
         secret = set(hidden)
         whole["config"] = {key: (_HIDDEN if key in secret and value else value) for key, value in config.items()}
-    return clean(redact(json.dumps(whole, ensure_ascii=False, indent=2)), multiline=True)
+    shown = json.dumps(tree(whole, redactor.foreign), ensure_ascii=False, indent=2)
+    return clean(redactor(shown), multiline=True)
 
 
 def start_told(started: Started) -> Note:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -34,16 +35,17 @@ def save(
     if kind == "json":
         text = readable(redactor.document(as_json(plan))) + "\n"
     else:
-        text = redactor(as_markdown(plan, reading.explain, route))
-    path = unused(folder, file_name(plan, kind))
+        text = redactor(as_markdown(plan, partial(reading.explain, redactor=redactor), route))
+    path = unused(folder, file_name(plan, kind, redactor))
     write_private(path, text)
     return path
 
 
-def file_name(plan: Plan, kind: Kind) -> str:
+def file_name(plan: Plan, kind: Kind, redactor: Redactor) -> str:
     """A name that tells one plan from another: "plan-unleash-web-shop-23-Nov.md"."""
     when = "-".join(day(plan.read_at).split(" ")[:2])
-    words = re.sub(r"[^A-Za-z0-9]+", "-", f"{plan.request.integration} {plan.request.project}").strip("-")
+    route = redactor.foreign(f"{plan.request.integration} {plan.request.project}")
+    words = re.sub(r"[^A-Za-z0-9]+", "-", route).strip("-")
     return f"plan-{words[:60]}-{when}.{kind}"
 
 

@@ -23,6 +23,9 @@ from tui.net.events import Counted, Exchange, Result, Sink, streamed
 from tui.secrets.bag import Bag
 from tui.sources.flags import Lost, SourceFlag
 from tui.sources.registry import SOURCES
+from tui.sources.shapes import members
+from tui.text import Redactor
+from tui.text.redact import tree
 
 _KEYS = "keys"
 _ARCHIVED = "archived keys"
@@ -33,14 +36,19 @@ def can_be_read(integration: str) -> bool:
     return integration in SOURCES
 
 
-def explain(request: PlanRequest, flag: SourceFlag) -> tuple[Lost, ...]:
-    """What of a flag no import brings, each in a sentence from which it can be made again by hand."""
+def explain(request: PlanRequest, flag: SourceFlag, redactor: Redactor) -> tuple[Lost, ...]:
+    """What of a flag no import brings, each in a sentence from which it can be made again by hand.
+
+    Keys are taken out of its definition before sentences are made, as those quote values and cut them.
+    """
+    if redactor.suspects(flag.definition):
+        flag = replace(flag, definition=members(tree(flag.definition, redactor.setting)))
     return SOURCES[request.integration].explain(flag)
 
 
-def explanations(plan: Plan) -> dict[str, tuple[Lost, ...]]:
+def explanations(plan: Plan, redactor: Redactor) -> dict[str, tuple[Lost, ...]]:
     """The same for each flag of a plan that arrives and loses something, by key."""
-    return {each.flag.key: explain(plan.request, each.flag) for each in plan.arriving if each.flag.losses}
+    return {each.flag.key: explain(plan.request, each.flag, redactor) for each in plan.arriving if each.flag.losses}
 
 
 class Reading:
@@ -126,17 +134,23 @@ class Reading:
             raise Failure(Kind.CREDENTIAL, f"There is no key of {source.NAME} yet.", "", "Paste it on the step Keys.")
         address = self.request.address or source.DEFAULT_ADDRESS
         self._tools.stays_here(address)
+        redact = self._tools.redactor.foreign
         async with self._tools.http() as http:
             listing = source.list_flags(http, address, key, answers=dict(self.request.answers), sink=sink)
             async with aclosing(listing) as batches:
                 async for batch in batches:
                     for flag in batch.gone:
-                        self._flags[flag.key].remove(flag)
+                        self._flags[flag.key].remove(self._shown(flag))
                     for flag in batch.flags:
-                        self._flags.setdefault(flag.key, []).append(flag)
-                    self._notes |= dict.fromkeys(batch.notes)
+                        self._flags.setdefault(flag.key, []).append(self._shown(flag))
+                    self._notes |= dict.fromkeys(map(redact, batch.notes))
                     for what, read in batch.read.items():
                         self._tell(sink, Counted(f"{source.NAME} {what}", read, batch.total.get(what)))
+
+    def _shown(self, flag: SourceFlag) -> SourceFlag:
+        """The flag, whose warnings may quote a server."""
+        warnings = tuple(map(self._tools.redactor.foreign, flag.warnings))
+        return flag if warnings == flag.warnings else replace(flag, warnings=warnings)
 
     # --- LaunchDarkly
 

@@ -17,7 +17,7 @@ from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, HOST, PROJEC
 from tui.flagimport.request import Slot, config
 from tui.flagimport.walk import Draft
 from tui.launchdarkly.instances import instance
-from tui.secrets.names import proposed_variable
+from tui.secrets.names import outside, proposed_variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,10 @@ def write(draft: Draft) -> Recipe:
     for key, setting in settings.items():
         entries.add(key, references[setting.key] if isinstance(setting, Slot) else setting)
     for each in forms.visible(draft.form, walk.values(draft)):
-        if each.hidden and each.default and each.key not in settings and not each.secret:
-            entries.add(each.key, [] if each.kind == "multiselect" else "")  # left out, it would be the default
+        if each.hidden and each.default and outside(each.key) not in settings and not each.secret:
+            entries.add(
+                outside(each.key), [] if each.kind == "multiselect" else ""
+            )  # left out, it would be the default
     what.add("config", entries)
     document.add("import", what)
     api = walk.value(draft, SOURCE_API.key)

@@ -16,6 +16,7 @@ from tui.flagimport.form import Form, Variable
 from tui.flagimport.recipe_problems import Problem, RecipeError, finding, not_toml, shown, text_of
 from tui.flagimport.rules import is_tag
 from tui.flagimport.walk import Draft
+from tui.secrets.names import outside
 from tui.secrets.references import NotAReferenceError, Reference, parse
 
 VERSION = 1
@@ -139,7 +140,7 @@ class _Reader:
         if not isinstance(value, dict):
             self.problem(place, f"must be a table: [{place}] in a line of its own.")
             return {}
-        allowed = tuple(v.key for v in form.variables) if form else _TABLES.get(place, tuple(value))
+        allowed = tuple(outside(v.key) for v in form.variables) if form else _TABLES.get(place, tuple(value))
         for key in value:
             if key not in allowed:
                 close = get_close_matches(key, allowed, 1)
@@ -221,13 +222,14 @@ class _Reader:
 
     def _config(self, config: Mapping[str, object], form: Form) -> None:
         for each in form.variables:
-            place = _path(_CONFIG, each.key)
-            if each.key not in config:
+            name = outside(each.key)
+            place = _path(_CONFIG, name)
+            if name not in config:
                 continue
             if each.secret:
-                self._reference(config[each.key], place, each.key)
+                self._reference(config[name], place, each.key)
                 continue
-            text, wrong = text_of(each, config[each.key])
+            text, wrong = text_of(each, config[name])
             if wrong:
                 self.problem(place, wrong)
             else:
@@ -259,9 +261,9 @@ class _Reader:
 
     def _missing(self, draft: Draft, form: Form, config: Mapping[str, object]) -> None:
         for each in forms.visible(form, walk.values(draft)):
-            if each.required and each.key not in config:
+            if each.required and outside(each.key) not in config:
                 write = " Write env:NAME, file:PATH or keyring." if each.secret else ""
-                self.problem(_path(_CONFIG, each.key), f"is missing.{write}")
+                self.problem(_path(_CONFIG, outside(each.key)), f"is missing.{write}")
 
 
 def _path(table: str, key: str) -> str:

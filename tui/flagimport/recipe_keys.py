@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 from tui.flagimport import walk
 from tui.flagimport.builtin_fields import HOST, PROJECT, TOKEN
@@ -17,9 +18,10 @@ from tui.secrets.bag import Bag
 from tui.secrets.keyring_store import Keyring, State
 from tui.secrets.names import entry_name, proposed_variable
 from tui.secrets.references import Reference, resolve
+from tui.text import Redactor
+from tui.text.redact import holds
 
 _ONLY_PLACE = "The recipe names it as the only place."
-_SHORTEST_KEY = 8  # characters from which on an answer that equals a key is the key itself
 
 
 async def fetched(
@@ -54,11 +56,35 @@ async def fetched(
             draft, bag, key, value, source=f"from {_place(reference)}", reference=str(reference), pasted=False
         )
         failures += _unfit(draft, key, reference)
-    if found := _in_plain_sight(recipe, bag):
+    if found := _in_plain_sight(recipe, [bag.peek(key) for key in bag.keys()]):  # noqa: SIM118 - a bag is no mapping
         raise RecipeError(found)
+    await _overheard(recipe, wanted, bag, keyring)
     if failures:
         raise _joined(failures)
     return draft
+
+
+def overhear(recipe: RecipeAnswers, redactor: Redactor, environ: Mapping[str, str]) -> None:
+    """Tell `redactor` the keys behind all references to variables and files, whatever a command needs: servers may
+    quote any of them. Raises RecipeError where one of the keys is in the recipe."""
+    keys = []
+    for key, reference in recipe.references.items():
+        if reference.kind != "keyring":
+            with suppress(Failure):  # who needs it says what is wrong with it
+                keys.append(resolve(reference, label="", field=key, environ=environ).get_secret_value())
+                redactor.add(keys[-1])
+    redactor.exempt(filter(None, walk.values(recipe.draft).values()))
+    if found := _in_plain_sight(recipe, keys):
+        raise RecipeError(found)
+
+
+async def _overheard(recipe: RecipeAnswers, wanted: Sequence[str], bag: Bag, keyring: Keyring) -> None:
+    """The same for the keys in the keyring that a command does not need; one that has to be unlocked stays unknown."""
+    for key, reference in recipe.references.items():
+        if reference.kind == "keyring" and key not in wanted:
+            got = await keyring.get(entry_of(recipe.draft, key))
+            if got.value is not None:
+                bag.overhear(got.value.get_secret_value())
 
 
 def entry_of(draft: Draft, key: str) -> str:
@@ -122,14 +148,11 @@ def _unfit(draft: Draft, key: str, reference: Reference) -> list[Failure]:
     return [Failure(Kind.CREDENTIAL, what, "", "Correct it and run again; nothing was sent.", field=key)]
 
 
-def _in_plain_sight(recipe: RecipeAnswers, bag: Bag) -> list[Problem]:
-    """A key that stands in the recipe itself, in a field that holds none."""
-    held = {bag.peek(key) for key in bag.keys()}  # noqa: SIM118 - a bag is no mapping
+def _in_plain_sight(recipe: RecipeAnswers, keys: Sequence[str]) -> list[Problem]:
+    """Fields of the recipe that hold no key and have one in them, as a part of a name for instance."""
     text = "holds a key in plain sight. Take it out, and have that key replaced: whoever has read the file knows it."
     written = ((key, value) for key, value in walk.values(recipe.draft).items() if key in recipe.places)
-    return [
-        Problem(recipe.places[key], text) for key, value in written if len(value) >= _SHORTEST_KEY and value in held
-    ]
+    return [Problem(recipe.places[key], text) for key, value in written if any(holds(value, each) for each in keys)]
 
 
 def _joined(failures: Sequence[Failure]) -> Failure:

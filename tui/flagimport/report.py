@@ -261,13 +261,20 @@ T = TypeVar("T")
 
 
 def redacted(value: T, redactor: Redactor) -> T:
-    """The same data without any secret: texts are taken as they are, before a document's own marks come between."""
+    """The same data without any secret: texts are taken as they are, before a document's own marks come between.
+
+    They were redacted when they came, but a journal may be older than what is known now.
+    """
     return _redacted(value, redactor)  # type: ignore[no-any-return]
 
 
 def _redacted(value: Any, redactor: Redactor) -> Any:
     if type(value) is str:
         return redactor(value)
+    if isinstance(value, Explained):
+        return replace(value, text=redactor.foreign(value.text))
+    if isinstance(value, Missing):
+        return replace(value, key=redactor.data(value.key), reason=redactor.foreign(value.reason))
     if isinstance(value, tuple):
         return tuple(_redacted(each, redactor) for each in value)
     if isinstance(value, Mapping):

@@ -11,6 +11,7 @@ from tui.flagimport.undo import Action
 from tui.flagimport.variables import Form
 from tui.flagimport.verify import Verification
 from tui.net.times import stamp, time_of_day
+from tui.secrets.names import inside
 
 __all__ = ["Fact", "Said", "headline", "moments", "remaining", "run_facts", "source_facts", "target_facts"]
 
@@ -112,7 +113,7 @@ def target_facts(journal: Journal, form: Form | None) -> Iterator[Fact]:
 
 
 def _label(form: Form | None, key: str) -> str:
-    variable = form.get(key) if form else None
+    variable = form.get(inside(key)) if form else None
     return variable.label if variable else key
 
 

@@ -114,13 +114,17 @@ class Runner:
             if self.journal.stage in _BEGUN and not again:
                 return Started(self.journal, False)
             async with self.tools.launchdarkly(self.bag, self.instance) as ld:
-                if self.journal.expected:
-                    must_be_of(self.journal, (await caller_of(ld, sink=sink)).account_id, writes=True)
                 if self.journal.stage is Stage.STARTING:
                     return await self._look_whether_started(ld, sink, None)
+                await self._must_be_ours(ld, sink)
                 return await self._start(ld, sink)
 
         return streamed(run)
+
+    async def _must_be_ours(self, ld: LaunchDarkly, sink: Sink) -> None:
+        """Raises Failure CREDENTIAL if the token belongs to another account than the journal."""
+        if self.journal.expected:
+            must_be_of(self.journal, (await caller_of(ld, sink=sink)).account_id, writes=True)
 
     async def _start(self, ld: LaunchDarkly, sink: Sink) -> Started:
         there = await self._get(ld, sink)
@@ -175,9 +179,7 @@ class Runner:
     def _started(self, mark: Mark, *, triggered: bool, code: int | None = None) -> Started:
         return Started(self._note(journals.started(self.journal, mark, self.tools.now())), triggered, True, code)
 
-    async def _trigger(
-        self, ld: LaunchDarkly, journal: Journal, mark: Mark, opened: int | None, sink: Sink
-    ) -> Started:
+    async def _trigger(self, ld: LaunchDarkly, journal: Journal, mark: Mark, opened: int | None, sink: Sink) -> Started:
         before = self.journal
         self._note(journals.starting(journal, mark, self.tools.now(), opened))
         who = self.journal.identity
@@ -198,6 +200,8 @@ class Runner:
         """Whether the start got through: the status has changed, or flags have arrived."""
 
         async def look() -> str | None:
+            if lost is None:  # an earlier process sent it
+                await self._must_be_ours(ld, sink)
             return await self._has_started(ld, sink)
 
         sink(Note("sent, no answer", "reading its status ...", level="unknown"))
@@ -253,10 +257,8 @@ class Runner:
         Raises Failure where looking again is no use, and STUCK at the deadline of the run.
         """
         now, journal = self.tools.now, self.journal
-        kept = journal
-        watch = Watch(
-            journal.awaited, journal.mark, now(), self.stuck_after, self.tools.redactor, since=self._opened()
-        )
+        kept, redact = journal, self.tools.redactor.foreign
+        watch = Watch(journal.awaited, journal.mark, now(), self.stuck_after, redact, since=self._opened())
         self.watch = watch
         told_stuck = False
         try:

@@ -7,7 +7,7 @@ answers; a session knows no front.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from tui.flagimport.builtin_fields import CONFIG_NAME, HOST, PROJECT, TOKEN
 from tui.flagimport.creation import Creation
 from tui.flagimport.drafts import Saved
 from tui.flagimport.finding import Offer
-from tui.flagimport.form import Form
+from tui.flagimport.form import Form, secret_settings
 from tui.flagimport.journal_lock import Lock
 from tui.flagimport.lists import Lists
 from tui.flagimport.plan_request import plan_request
@@ -30,15 +30,15 @@ from tui.flagimport.submit import Submission
 from tui.flagimport.tools import Tools
 from tui.flagimport.walk import Check, Draft
 from tui.launchdarkly.instances import instance
+from tui.net.errors import Failure
 from tui.net.events import Exchange, Result
 from tui.secrets import found
+from tui.secrets import references as key_places
 from tui.secrets.bag import Bag
 from tui.secrets.keyring_store import Keyring, Probe, State
 from tui.secrets.names import entry_name
 from tui.text import clean
-
-_KEY_LENGTH = 8
-"""Characters from which on a plain answer that equals a key is taken for the key itself."""
+from tui.text.redact import holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,9 @@ class Session:
         self._entries: dict[str, str] = {}
         """The entry each key of this walk is kept under, by field."""
         self.bag = Bag(self.tools.redactor)
+        self.tools.redactor.secret_settings(secret_settings(self.forms))
+        for secret in found.known(self.environ):
+            self.bag.overhear(secret)
 
     # --- answers
 
@@ -117,17 +120,20 @@ class Session:
 
     def _answered(self) -> None:
         """An answer has changed: hold it against keys, against what servers said, and against the keyring's names."""
-        for key, given in self.draft.answers.items():
-            if given.secret is None and len(given.value) >= _KEY_LENGTH and self._is_a_key(given.value):
-                self.draft = walk.take_out(self.draft, key)
+        self._take_keys_out()
+        self.tools.redactor.exempt(filter(None, walk.values(self.draft).values()))
         moved = [k for k, entry in self._entries.items() if k in self.bag and self.entry(k) != entry]
         for key in moved:
             del self._entries[key]
             self.draft = walk.was_kept(self.draft, key, "", in_keyring=False)
         self.draft = compared(walk.renamed(self.draft))
 
-    def _is_a_key(self, value: str) -> bool:
-        return any(self.bag.peek(key) == value for key in self.bag.keys())  # noqa: SIM118 - a bag is no mapping
+    def _take_keys_out(self) -> None:
+        """Empty each field that holds no key and has one in it: a name goes into files, and to LaunchDarkly."""
+        held = [self.bag.peek(key) for key in self.bag.keys()]  # noqa: SIM118 - a bag is no mapping
+        for key, given in self.draft.answers.items():
+            if given.secret is None and any(holds(given.value, each) for each in held):
+                self.draft = walk.take_out(self.draft, key)
 
     def resume(self, saved: Saved) -> None:
         """Go on with saved answers. Raises KeyError where their integration is no longer known."""
@@ -247,6 +253,7 @@ class Session:
         for key in self._secret_keys():
             if key not in self.bag:
                 self._put_secret_found(key)
+        self._take_keys_out()
         return None
 
     def _renew_practice_addresses(self) -> None:
@@ -290,6 +297,25 @@ class Session:
         for each in walk.fields(self.draft, step):
             if each.key in values:
                 self.put(each.key, values[each.key])
+
+    def overhear(self, references: Mapping[str, str]) -> None:
+        """Let the redactor know the keys behind references to variables and files, as servers may quote them."""
+        for key, text in references.items():
+            with suppress(Failure, key_places.NotAReferenceError):  # who needs the key says what is wrong
+                reference = key_places.parse(text)
+                if reference.kind != "keyring":
+                    secret = key_places.resolve(reference, label="", field=key, environ=self.environ)
+                    self.bag.overhear(secret.get_secret_value())
+
+    async def overhear_kept(self) -> None:
+        """The same for every key in the keyring that belongs to this LaunchDarkly, without unlocking anything."""
+        if self.keyring is None or self.probe is None or self.probe.state is not State.READY:
+            return
+        ours = entry_name(self.host_name()).removesuffix(TOKEN.key)
+        for entry in sorted(each for each in self._kept if each.startswith(ours)):
+            got = await self.keyring.get(entry)
+            if got.value is not None:
+                self.bag.overhear(got.value.get_secret_value())
 
     # --- the keyring
 
@@ -355,6 +381,7 @@ class Session:
             reference=walk.KEYRING,
             pasted=False,
         )
+        self._take_keys_out()
         return ""
 
     async def store(self, key: str, *, unlock: bool = False) -> str:

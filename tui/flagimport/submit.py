@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tui.launchdarkly.models import Configuration
     from tui.net.client import Answer
     from tui.secrets.bag import Bag
+from tui.secrets.names import inside
 
 FOUND = "found"
 NOT_THERE = "not there"
@@ -164,6 +165,8 @@ class Submission:
                     self.request.project, self.request.integration, self.request.body(self._bag), sink=noting
                 )
         except Failure as failure:
+            if failure.kind is Kind.BAD_REQUEST and failure.field:  # the name of a setting, not of a field of ours
+                failure = failure.replaced(field=inside(failure.field))
             return await self._failed(failure, sink)
         return Outcome(configuration=created.configuration, answer=created.answer)
 

@@ -41,7 +41,10 @@ class Tools:
 
     def http(self) -> Http:
         """A client to be used as an async context manager."""
-        return Http(now=self.now, sleep=self.sleep, deadline=self.deadline, log=self.log, timer=self.timer)
+        return Http(
+            now=self.now, sleep=self.sleep, deadline=self.deadline, log=self.log, timer=self.timer,
+            redactor=self.redactor,
+        )  # fmt: skip
 
     @asynccontextmanager
     async def launchdarkly(self, bag: Bag, instance: Instance, key: str = "token") -> AsyncIterator[LaunchDarkly]:
@@ -56,4 +59,4 @@ class Tools:
                 "Paste it first; nothing was sent.",
             )
         async with self.http() as http:
-            yield LaunchDarkly(http, instance, token, redact=self.redactor)
+            yield LaunchDarkly(http, instance, token, redactor=self.redactor)

@@ -51,7 +51,11 @@ class Dependency:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One field. `default` is text: "true" or "false" for a boolean, one choice a line for a multiselect."""
+    """One field. `default` is text: "true" or "false" for a boolean, one choice a line for a multiselect.
+
+    `key` is that of `names.inside`. `choices` are the values that can be sent, `choice_labels` what they are called
+    where that is something else.
+    """
 
     key: str
     label: str
@@ -65,11 +69,18 @@ class Variable:
     default: str = ""
     placeholder: str = ""
     choices: tuple[str, ...] = ()
+    choice_labels: tuple[str, ...] = ()
     fixed_after_saving: bool = False
     hide_empty: bool = False
     depends_on: tuple[Dependency, ...] = ()
     note: str = ""
     """Why a kind that LaunchDarkly's own form fills in by itself is a plain text field here."""
+
+    @property
+    def options(self) -> tuple[tuple[str, str], ...]:
+        """(value, label) of each choice; the value stands in for a label that is missing or blank."""
+        labels = (*self.choice_labels, *("" for _ in self.choices))
+        return tuple((value, label or value) for value, label in zip(self.choices, labels, strict=False))
 
 
 @dataclass(frozen=True, slots=True)

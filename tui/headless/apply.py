@@ -135,6 +135,9 @@ class _Command:
             self.output.line(line)
 
     def _planned(self, event: Planned, case: Case) -> None:
+        for note in event.plan.notes if event.plan else ():
+            for line in wrapped(clean(note), terminal_width(self.output.err), first="! ", rest="  "):
+                self.output.say(line)
         if self.output.as_json:
             self.output.document({"event": "planned", "counts": counts_as_json(event.counts)})
             return
@@ -203,7 +206,7 @@ class _Command:
         if self.output.as_json:
             self.output.document({"event": "verified", **verified.as_json(found)})
         else:
-            for line in verified.lines(found, terminal_width(self.output.out)):
+            for line in verified.lines(found, terminal_width(self.output.out), self.output.redactor):
                 self.output.line(line)
         self._write_report(event, case)
 

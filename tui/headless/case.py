@@ -124,7 +124,7 @@ def opened(asked: Asked, around: Around, *, begins: bool = False) -> Iterator[Ca
     """The recipe read, and its journal, which nobody else works on meanwhile. Without `begins` one that is not there
     will not be made. Raises Failure RECIPE, and TIMEOUT while another run has the journal; nothing was sent then.
     """
-    recipe = plan.recipe_of(asked, around.environ)
+    recipe = plan.recipe_of(asked, around)
     meant = request.of_settings(recipe.draft)
     tools = replace(around.tools, deadline=around.tools.now() + asked.timeout)
     identity = identity_of(meant)

@@ -94,6 +94,7 @@ class _Command:
             self.forms = {key: form.build(each) for key, each in registry(self.asked.manifests).items()}
         except ManifestError as error:
             raise Failure(Kind.RECIPE, str(error), "", "Nothing was sent.") from None
+        self.output.redactor.secret_settings(form.secret_settings(self.forms))
         if self.asked.action == "delete" and not self.asked.yes and not self._can_ask():
             raise Failure(
                 Kind.RECIPE,
@@ -202,9 +203,9 @@ class _Command:
     async def list(self, account: Account) -> int:
         there = await self._listed(account)
         if self.output.as_json:
-            self.output.document({"configurations": [as_json(each) for each in there]})
+            self.output.document({"configurations": [as_json(each, self.output.redactor) for each in there]})
         elif there:
-            for text in table(there):
+            for text in table(there, self.output.redactor):
                 self.output.line(text)
         else:
             self.output.line("There is no flag import configuration.")
@@ -213,9 +214,9 @@ class _Command:
     async def show(self, account: Account) -> int:
         one = await self._one(account)
         if self.output.as_json:
-            self.output.document(as_json(one, self._form(one), whole=True))
+            self.output.document(as_json(one, self.output.redactor, self._form(one), whole=True))
         else:
-            for text in report(one, self._form(one), self.around.tools.redactor):
+            for text in report(one, self._form(one), self.output.redactor):
                 self.output.line(text)
         return 0
 
@@ -234,7 +235,7 @@ class _Command:
         for text in (line(one), manage.caution(one, manage.Deed.DELETE)):
             if text:
                 self.output.say(text)
-        self.around.err.write(f"To delete it, type {manage.to_type(one)}: ")
+        self.around.err.write(self.output.redactor(f"To delete it, type {manage.to_type(one)}: "))
         self.around.err.flush()
         return manage.confirms(one, self.around.input.readline())
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from tui.flagimport import manage
 from tui.flagimport.form import Form
 from tui.launchdarkly.models import Configuration
-from tui.text import MASK
+from tui.secrets.names import outside
+from tui.text import MASK, Redactor
 from tui.text.cells import cells
 
 _LONGEST_CELL = 40
 _HEADS = ("ID", "INTEGRATION", "PROJECT", "NAME", "STATUS", "LAST IMPORT", "LAST ERROR", "TAGS")
 
 
-def as_json(one: Configuration, form: Form | None = None, *, whole: bool = False) -> dict[str, object]:
+def as_json(
+    one: Configuration, redactor: Redactor, form: Form | None = None, *, whole: bool = False
+) -> dict[str, object]:
     """A configuration with LaunchDarkly's own words; times in milliseconds since the epoch, null for never.
 
     With `whole` also its settings: `config` holds no secret, and nothing that is not in the manifest; `secrets` are
@@ -29,35 +32,42 @@ def as_json(one: Configuration, form: Form | None = None, *, whole: bool = False
         "status": one.status.status,
         "last_import": one.status.last_import,
         "last_error": one.status.last_error,
-        "errors": [each for each, _ in manage.errors(one, str)],
+        "errors": [each for each, _ in manage.errors(one, redactor)],
     }
     if not whole:
         return told
     there, known = one.config or {}, form.variables if form else ()
-    shown = {v.key: there[v.key] for v in known if v.key in there and not v.secret}
+    names = [outside(v.key) for v in known if not v.secret]
+    shown = {name: _setting(there[name], redactor) for name in names if name in there}
     access = one.access
     return told | {
         "version": one.version,
         "config": shown,
-        "secrets": [v.key for v in known if v.secret and there.get(v.key)],
+        "secrets": [outside(v.key) for v in known if v.secret and there.get(outside(v.key))],
         "access": None
         if access is None
         else {"allowed": [a.action for a in access.allowed], "denied": [a.action for a in access.denied]},
     }
 
 
-def table(there: Sequence[Configuration]) -> Iterator[str]:
+def _setting(value: object, redactor: Redactor) -> object:
+    if isinstance(value, list):
+        return [_setting(each, redactor) for each in value]
+    return redactor.setting(value) if isinstance(value, str) else value
+
+
+def table(there: Sequence[Configuration], redactor: Redactor) -> Iterator[str]:
     """A line for each, in columns; a long text is cut."""
-    rows = [_HEADS, *(_row(each) for each in there)]
+    rows = [_HEADS, *(_row(each, redactor) for each in there)]
     widths = [max(cells(cell) for cell in column) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(cell + " " * (width - cells(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
-def _row(one: Configuration) -> tuple[str, ...]:
+def _row(one: Configuration, redactor: Redactor) -> tuple[str, ...]:
     times = (manage.when(one.status.last_import), manage.when(one.status.last_error))
     texts = (one.id, one.integration_key, one.project_key, one.name, manage.state(one), *times, ", ".join(one.tags))
-    return tuple(map(_cut, texts))
+    return tuple(_cut(redactor.data(text)) for text in texts)
 
 
 def _cut(text: str) -> str:
@@ -73,16 +83,16 @@ def line(one: Configuration) -> str:
     return f'"{one.name}" imports from {one.integration_key} into {one.project_key}; status {manage.state(one)}.'
 
 
-def report(one: Configuration, form: Form | None, redact: Callable[[str], str]) -> Iterator[str]:
+def report(one: Configuration, form: Form | None, redactor: Redactor) -> Iterator[str]:
     """Everything about one, in rows."""
     yield one.name or one.id
-    for fact in manage.facts(one, form, redact):
+    for fact in manage.facts(one, form, redactor):
         yield _pair(fact.label, fact.text)
     if one.config is None:
         yield _pair("Settings", "not shown by LaunchDarkly")
-    for label, text in manage.settings(one, form, redact):
+    for label, text in manage.settings(one, form, redactor):
         yield _pair(label, "a key is kept" if text == MASK else text)
-    for error, cause in manage.errors(one, redact):
+    for error, cause in manage.errors(one, redactor):
         yield _pair("Error", error)
         if cause:
             yield _pair("", cause)

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-from tui.flagimport.form import Dependency, Form, Variable, build
+from tui.flagimport.form import Dependency, Form, Variable, build, selected
 from tui.headless.output import Output
 from tui.manifests.files import ManifestError, load
 from tui.manifests.models import Manifest
 from tui.net.errors import Failure, Kind
+from tui.secrets.names import outside
 from tui.text import clean
 from tui.text.key_text import without_keys
 
@@ -64,13 +65,14 @@ def _document(path: Path, manifest: Manifest) -> dict[str, object]:
 
 def _entry(variable: Variable) -> dict[str, object]:
     return {
-        "key": variable.key, "label": variable.label, "kind": variable.kind, "role": variable.role,
+        "key": outside(variable.key), "label": variable.label, "kind": variable.kind, "role": variable.role,
         "required": variable.required, "secret": variable.secret, "hidden": variable.hidden,
         "default": variable.default, "placeholder": variable.placeholder, "choices": list(variable.choices),
+        "choice_labels": [label for _, label in variable.options],
         "disable_after_saving": variable.fixed_after_saving, "hide_empty": variable.hide_empty,
         "depends_on": [
             {
-                "key": dependency.key, "action": "showField" if dependency.shows else "hideField",
+                "key": outside(dependency.key), "action": "showField" if dependency.shows else "hideField",
                 "conditions": [{"operator": c.operator, "value": c.value} for c in dependency.conditions],
             }
             for dependency in variable.depends_on
@@ -83,7 +85,7 @@ def _page(path: Path, manifest: Manifest) -> str:
     form = build(manifest)
     lines = [f"{form.title} ({form.integration}), {_count(form)}, from {clean(without_keys(str(path)))}"]
     for variable in form.variables:
-        lines += ["", f"  {variable.label:<20}  {variable.key}  {', '.join(_traits(variable))}"]
+        lines += ["", f"  {variable.label:<20}  {outside(variable.key)}  {', '.join(_traits(variable))}"]
         lines += [f"    {line}" for line in _about(variable)]
     lines += ["", *(f"  note: {clean(note)}" for note in manifest.notes)] if manifest.notes else []
     return "\n".join(lines)
@@ -104,12 +106,15 @@ def _traits(variable: Variable) -> list[str]:
 
 def _about(variable: Variable) -> list[str]:
     about = [variable.help, variable.note]
-    about.append(f"choices: {', '.join(variable.choices)}" if variable.choices else "")
-    about.append(f"default: {variable.default}".replace("\n", ", ") if variable.default else "")
+    labels = dict(variable.options)
+    chosen = selected(variable, variable.default) if variable.kind == "multiselect" else (variable.default,)
+    default = ", ".join(labels.get(each, each) for each in chosen)
+    about.append(f"choices: {', '.join(labels.values())}" if labels else "")
+    about.append(f"default: {default}" if default else "")
     about += [_condition(dependency) for dependency in variable.depends_on]
     return [line for line in about if line]
 
 
 def _condition(dependency: Dependency) -> str:
     conditions = " and ".join(f"{c.operator} “{clean(c.value)}”" for c in dependency.conditions)
-    return f"{'shown' if dependency.shows else 'hidden'} when {dependency.key} is {conditions}"
+    return f"{'shown' if dependency.shows else 'hidden'} when {outside(dependency.key)} is {conditions}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from tui.net.errors import Failure
+from tui.secrets.names import outside
 from tui.text import Redactor
 
 
@@ -42,9 +43,10 @@ class Output:
 
 def error_object(failure: Failure) -> dict[str, object]:
     """A failure as `--json` writes it (contract §4)."""
+    field = outside(failure.field) if failure.field else None
     return {
         "event": "error", "kind": failure.kind.value, "status_code": failure.status_code,
-        "message": failure.what.strip(), "advice": failure.advice, "field": failure.field,
+        "message": failure.what.strip(), "advice": failure.advice, "field": field,
     }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -29,6 +30,7 @@ from tui.manifests.files import ManifestError, registry
 from tui.net.errors import Failure, Kind
 from tui.net.events import Result
 from tui.net.times import span
+from tui.secrets import found
 from tui.secrets.bag import Bag
 from tui.secrets.keyring_store import Keyring
 from tui.sources.registry import SOURCES
@@ -57,13 +59,17 @@ class Around:
     out: TextIO = field(default_factory=lambda: sys.stdout)
     err: TextIO = field(default_factory=lambda: sys.stderr)
 
+    def __post_init__(self) -> None:
+        for secret in found.known(self.environ):
+            self.tools.redactor.add(secret)
+
 
 def run(asked: Asked, around: Around) -> int:
     """Read both sides and print the plan. Returns the exit code of contract §2; what fails is told."""
     tools = replace(around.tools, deadline=around.tools.now() + asked.timeout)
     output = Output(asked.as_json, around.out, around.err, tools.redactor)
     try:
-        recipe = recipe_of(asked, around.environ)
+        recipe = recipe_of(asked, around)
 
         async def main() -> int:
             plan, draft = await _in_time(asked.timeout, recipe, replace(around, tools=tools))
@@ -75,15 +81,22 @@ def run(asked: Asked, around: Around) -> int:
         return output.fail(for_recipe(failure))
 
 
-def recipe_of(asked: Asked, environ: Mapping[str, str]) -> RecipeAnswers:
-    """The recipe's answers, with what the command line says in place of some. Raises RecipeError."""
+def recipe_of(asked: Asked, around: Around) -> RecipeAnswers:
+    """The recipe's answers, with what the command line says in place of some. Raises RecipeError.
+
+    From then on the redactor knows every key that the recipe names, except those in the keyring.
+    """
     try:
         manifests = registry(asked.manifests)
     except ManifestError as error:
         raise RecipeError([Problem("", line) for line in str(error).splitlines()]) from None
     forms = {key: form.build(manifest) for key, manifest in manifests.items()}
-    said = Said(asked.host, asked.project, asked.integration, environ.get("LD_BASE_URI", "").strip())
-    return recipe_file.read(asked.recipe, forms, said)
+    said = Said(asked.host, asked.project, asked.integration, around.environ.get("LD_BASE_URI", "").strip())
+    recipe = recipe_file.read(asked.recipe, forms, said)
+    redactor = around.tools.redactor
+    redactor.secret_settings(form.secret_settings(forms))
+    recipe_keys.overhear(recipe, redactor, around.environ)
+    return recipe
 
 
 def must_be_readable(integration: str) -> None:
@@ -136,5 +149,6 @@ def _print(plan: Plan, draft: Draft, output: Output) -> None:
     if output.as_json:
         output.document(plan_files.as_json(plan))
         return
-    for line in report(plan, walk.route(draft), reading.explain, terminal_width(output.out)):
+    explain = partial(reading.explain, redactor=output.redactor)
+    for line in report(plan, walk.route(draft), explain, terminal_width(output.out)):
         output.line(line)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
+from tui.flagimport.report import redacted
 from tui.flagimport.verify import Verification
-from tui.text import clean
+from tui.text import Redactor, clean
 from tui.text.cells import wrapped
 
 
@@ -20,8 +21,12 @@ def as_json(found: Verification) -> dict[str, object]:
     }
 
 
-def lines(found: Verification, width: int | None) -> Iterator[str]:
-    """What was found, what is not as planned flag by flag, and what nobody could compare."""
+def lines(found: Verification, width: int | None, redactor: Redactor) -> Iterator[str]:
+    """What was found, what is not as planned flag by flag, and what nobody could compare.
+
+    Keys are taken out before a line is broken, as nobody finds them afterwards.
+    """
+    found = redacted(replace(found, arrived={}), redactor)
     yield from wrapped(_headline(found), width)
     yield from _listed("x missing", found.missing, width)
     yield from _listed("! not planned", found.unexpected, width)

@@ -95,6 +95,6 @@ def _print(found: Verification, output: Output) -> int:
     if output.as_json:
         output.document(verified.as_json(found))
     else:
-        for line in verified.lines(found, terminal_width(output.out)):
+        for line in verified.lines(found, terminal_width(output.out), output.redactor):
             output.line(line)
     return 0 if found.agrees else _DIFFERS

@@ -50,12 +50,15 @@ class LaunchDarkly(FlagCalls, AuditCalls):
         following = ""
         for _ in range(_MOST_PAGES):
             answer = await self._get(f"{_IMPORTS}{following}", asked, sink, BETA)
-            page = models.read_configurations(answer.json())
+            page = models.read_configurations(answer.json(), self._redactor)
             fresh = {one.id: one for one in page.items if one.id not in found}
             found |= fresh
-            if not page.next or not fresh:
+            left = (page.total_count or 0) > len(found)
+            if not fresh and left:
+                raise _not_whole("import configurations", page.total_count, len(found))
+            if not fresh or not (page.next or left):
                 return tuple(found.values())
-            following = f"?{page.next}"
+            following = f"?{page.next or f'offset={len(found)}'}"
         raise _endless("import configurations")
 
     async def create(self, project: str, integration: str, body: bytes, *, sink: Sink = ignore) -> Created:
@@ -73,13 +76,13 @@ class LaunchDarkly(FlagCalls, AuditCalls):
             fields=_config_keys(body),
         )
         answer = await self._send(Request(method, url, headers, body), asked, sink)
-        return Created(models.read_configuration(answer.json()), answer)
+        return Created(models.read_configuration(answer.json(), self._redactor), answer)
 
     async def get(self, project: str, integration: str, id: str, *, sink: Sink = ignore) -> Configuration:
         """One configuration with its config; whether secrets in it are masked is not documented."""
         asked = self._configuration(project, integration, id)
         answer = await self._get(_import_path(project, integration, id), asked, sink, BETA)
-        return models.read_configuration(answer.json())
+        return models.read_configuration(answer.json(), self._redactor)
 
     async def patch(
         self,
@@ -94,7 +97,7 @@ class LaunchDarkly(FlagCalls, AuditCalls):
         body = json.dumps([dict(one) for one in operations], default=_opened, ensure_ascii=False).encode()
         asked = self._configuration(project, integration, id, writes=True)
         answer = await self._write("PATCH", _import_path(project, integration, id), asked, sink, body)
-        return models.read_configuration(answer.json())
+        return models.read_configuration(answer.json(), self._redactor)
 
     async def delete(self, project: str, integration: str, id: str, *, sink: Sink = ignore) -> None:
         """Delete a configuration; the flags it imported stay."""
@@ -172,6 +175,15 @@ def _opened(value: object) -> str:
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     raise TypeError(f"no JSON for {type(value).__name__}")
+
+
+def _not_whole(what: str, total: int | None, count: int) -> Failure:
+    return Failure(
+        Kind.SERVER_ERROR,
+        f"LaunchDarkly reports {total} {what} but lists only {count}.",
+        "Most likely your token may not see all of them.",
+        "Use a token that may view them. Nothing was changed.",
+    )
 
 
 def _endless(what: str) -> Failure:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import quote, urlencode
 
@@ -26,14 +25,13 @@ _OK = range(200, 300)
 class Door:
     """One instance, as one token sees it. Every method raises Failure, and what it raises quotes no secret.
 
-    `redact` takes the secrets that the caller knows out of the server's messages; the token is known here.
+    `redactor` takes keys out of the server's own words, and learns those that it shows.
     """
 
-    def __init__(self, http: Http, instance: Instance, token: SecretStr, *, redact: Callable[[str], str] = str) -> None:
+    def __init__(self, http: Http, instance: Instance, token: SecretStr, *, redactor: Redactor | None = None) -> None:
         self._http, self.instance, self._token = http, instance, token
-        own = Redactor()
-        own.add(token.get_secret_value())
-        self._redact = lambda text: own(redact(text))
+        self._redactor = redactor or Redactor()
+        self._redactor.add(token.get_secret_value())
         self.date: int | None = None
         """`Date` of the latest answer, in ms since the epoch: LaunchDarkly's clock, to the second. None without one."""
 
@@ -70,7 +68,7 @@ class Door:
 
     def _accepted(self, answer: Answer, asked: Asked) -> Answer:
         if answer.status_code not in _OK:
-            raise refusal(answer, asked, self._redact)
+            raise refusal(answer, asked, self._redactor.foreign)
         return answer
 
 

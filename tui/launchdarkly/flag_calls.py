@@ -34,7 +34,8 @@ class FlagCalls(Door):
             page = models.read_flags((await self._get(path, asked, sink)).json())
             fresh = {flag.key: flag for flag in page.items if flag.key not in found}
             found |= fresh
-            more = bool(page.next) or (page.total_count or 0) > len(found)
+            untold = page.total_count is None and bool(fresh)  # then the list ends at a page that has nothing new
+            more = untold or bool(page.next) or (page.total_count or 0) > len(found)
             if not fresh or not more or len(found) >= most:
                 following = f"offset={len(found)}" if more else ""
                 return Page(tuple(found.values())[:most], page.total_count, following)

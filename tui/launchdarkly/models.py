@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Annotated, Generic, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo
 
 from tui.net.errors import Failure, Kind
-from tui.text import clean
+from tui.text import Redactor, clean
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -39,6 +39,11 @@ def as_data(value: object) -> str:
 def as_text(value: object) -> str:
     """Cleaned here, since names, roles and messages go into sentences and lists everywhere."""
     return clean(as_data(value))
+
+
+def _as_words(value: object, info: ValidationInfo) -> str:
+    redact = info.context.foreign if isinstance(info.context, Redactor) else str
+    return clean(redact(as_data(value)))
 
 
 def as_whole(value: object) -> int | None:
@@ -68,6 +73,10 @@ def as_objects(value: object) -> list[object]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
+def _faults(value: object) -> list[dict[str, object]]:
+    return [{**one, "original": clean(as_data(one.get("message")))} for one in map(as_object, as_objects(value))]
+
+
 def as_object(value: object) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
@@ -89,6 +98,8 @@ def _links(value: object) -> dict[str, str]:
 
 
 Text = Annotated[str, BeforeValidator(as_text)]
+Words = Annotated[str, BeforeValidator(_as_words)]
+"""What LaunchDarkly says to a person. It may quote a key, so it is redacted before anything else is done to it."""
 Identity = Annotated[str, BeforeValidator(as_text), Field(min_length=1)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(as_texts)]
 Whole = Annotated[int | None, BeforeValidator(as_whole)]
@@ -101,9 +112,13 @@ class _Lenient(BaseModel):
 
 
 class ImportFault(_Lenient):
-    """One entry of `_status.errors`. `timestamp` in milliseconds since the epoch."""
+    """One entry of `_status.errors`. `timestamp` in milliseconds since the epoch.
 
-    message: Text = Field(default="", repr=False)  # a server may quote what it was sent
+    `original` is the message with whatever key it quotes: only to tell errors apart, and never shown.
+    """
+
+    message: Words = Field(default="", repr=False)
+    original: SecretStr = SecretStr("")
     status_code: Whole = Field(default=None, alias="statusCode")
     timestamp: Millis = None
     integration_id: Text = Field(default="", alias="integrationId")
@@ -115,17 +130,17 @@ class ImportStatus(_Lenient):
     `last_import` (the last successful one) and `last_error` are milliseconds since the epoch, or None.
     """
 
-    status: Text = ""
+    status: Words = ""
     last_import: Millis = Field(default=None, alias="lastImport")
     last_error: Millis = Field(default=None, alias="lastError")
-    errors: Annotated[tuple[ImportFault, ...], BeforeValidator(as_objects)] = ()
+    errors: Annotated[tuple[ImportFault, ...], BeforeValidator(_faults)] = ()
 
 
 class Reason(_Lenient):
     """Which statement of which role allows or denies an action."""
 
     effect: Text = ""
-    role_name: Text = ""
+    role_name: Words = ""
     actions: Texts = ()
     resources: Texts = ()
 
@@ -133,7 +148,7 @@ class Reason(_Lenient):
 class Action(_Lenient):
     """One action that your token may or may not do with this configuration."""
 
-    action: Text = ""
+    action: Words = ""
     reason: Annotated[Reason, BeforeValidator(as_object)] = Reason()
 
 
@@ -236,14 +251,25 @@ class Page(Generic[T]):
     next: str
 
 
-def read_configuration(value: object) -> Configuration:
-    """One configuration, of an answer to create, get or update."""
-    return _model(Configuration, value, "a flag import configuration")
+def read_configuration(value: object, redactor: Redactor | None = None) -> Configuration:
+    """One configuration, of an answer to create, get or update. `redactor` learns the secrets that it shows, and
+    takes keys out of LaunchDarkly's words."""
+    _learn(redactor, value)
+    return _model(Configuration, value, "a flag import configuration", redactor)
 
 
-def read_configurations(value: object) -> Page[Configuration]:
-    """The account's configurations."""
-    return _models(Configuration, value)
+def read_configurations(value: object, redactor: Redactor | None = None) -> Page[Configuration]:
+    """The account's configurations, as `read_configuration`."""
+    for item in as_objects(as_object(value).get("items")):
+        _learn(redactor, item)
+    expected = _LISTS[Configuration]
+    return read_page(value, lambda item: _model(Configuration, item, expected, redactor), expected)
+
+
+def _learn(redactor: Redactor | None, value: object) -> None:
+    if redactor is not None:
+        one = as_object(value)
+        redactor.learn(as_text(one.get("integrationKey")), as_object(one.get("config")))
 
 
 def read_identity(value: object) -> CallerIdentity:
@@ -327,9 +353,9 @@ def _models(kind: type[M], value: object) -> Page[M]:
     return read_page(value, lambda item: _model(kind, item, _LISTS[kind]), _LISTS[kind])
 
 
-def _model(kind: type[M], value: object, expected: str) -> M:
+def _model(kind: type[M], value: object, expected: str, redactor: Redactor | None = None) -> M:
     try:
-        return kind.model_validate(value)
+        return kind.model_validate(value, context=redactor)
     except (ValidationError, RecursionError):
         # What pydantic says holds the whole input, so nothing of it is kept.
         pass

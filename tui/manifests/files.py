@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from tui.files import read_ordinary
-from tui.manifests.models import FormVariable, Manifest, wrong_dependencies
+from tui.manifests.models import VERSION, FormVariable, Manifest, wrong_dependencies
 from tui.text import clean, strict_json
 from tui.text.key_text import without_keys
 
@@ -56,8 +56,7 @@ def load(path: Path) -> Manifest:
         manifest = Manifest.model_validate({"key": stem, **content})
     except ValidationError as error:
         raise ManifestError(path, _explained(error, content)) from None
-    problems = [*_repeated(manifest.form_variables), *_reserved(manifest.form_variables)]
-    problems += _dependencies(manifest.form_variables)
+    problems = [*_repeated(manifest.form_variables), *_dependencies(manifest.form_variables)]
     if problems:
         raise ManifestError(path, problems)
     return manifest
@@ -112,18 +111,6 @@ def _repeated(variables: tuple[FormVariable, ...]) -> list[Problem]:
     ]
 
 
-RESERVED = ("token", "host", "project", "config-name", "config-tags", "source-api")
-"""Names of the fields this program asks for itself; a test holds them to those."""
-
-
-def _reserved(variables: tuple[FormVariable, ...]) -> list[Problem]:
-    return [
-        Problem(f"formVariables[{place}].key", f"{variable.key} is the name of a field this program asks for itself")
-        for place, variable in enumerate(variables)
-        if variable.key in RESERVED
-    ]
-
-
 def _dependencies(variables: tuple[FormVariable, ...]) -> list[Problem]:
     return [Problem(place, text) for place, text in wrong_dependencies(variables)]
 
@@ -162,6 +149,7 @@ _TEXTS = {
     "model_type": "must be an object",
     "string_too_short": "is empty",
     "too_short": "is empty",
+    "too_long": "has too many entries",
     "unprintable": "holds characters that do not print",
 }
 
@@ -175,11 +163,17 @@ def _text(one: dict[str, Any], content: dict[str, Any]) -> str:
     if kind == "literal_error":
         return f"must be one of {_listed(context['expected'])}, not {_quoted(value)}"
     if kind == "string_pattern_mismatch":
-        blanks = context["pattern"] == r"^[^\s]*$"
-        return f"{'holds a blank' if blanks else 'is no integration key'}: {_quoted(value)}"
+        return f"{_PATTERNS.get(context['pattern'], 'is no integration key')}: {_quoted(value)}"
     if kind == "misfit":
         return str(context["wrong"])
     return _TEXTS.get(kind, "is not what LaunchDarkly's schema asks for")
+
+
+_PATTERNS = {
+    r"^[^\s]*$": "holds a blank",
+    r"\.svg$": "is no path of an SVG file",
+    VERSION: "is no semantic version",
+}
 
 
 def _listed(expected: str) -> str:

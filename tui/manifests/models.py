@@ -48,6 +48,14 @@ IntegrationKey = Annotated[StrictStr, StringConstraints(max_length=100, pattern=
 Text = Annotated[StrictStr, StringConstraints(max_length=2000)]
 
 
+VERSION = (
+    r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
+    r"(-(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?"
+    r"(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?$"
+)
+Icon = Annotated[StrictStr, StringConstraints(pattern=r"\.svg$")]
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(
         alias_generator=to_camel,
@@ -76,6 +84,37 @@ class Dependency(_Part):
     conditions: Annotated[tuple[Condition, ...], AfterValidator(_some)]
 
 
+class Option(_Part):
+    """One option of a multiselect: `label` is shown, `value` is sent."""
+
+    label: StrictStr
+    value: Printable
+
+
+class OptionPaths(_Part):
+    label: StrictStr
+    value: StrictStr
+
+
+class OptionParser(_Part):
+    options_path: StrictStr
+    options_items: OptionPaths
+
+
+class Endpoint(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    url: StrictStr
+    method: StrictStr
+
+
+class DynamicOptions(_Part):
+    """Where LaunchDarkly's own form fetches options from. Never followed here."""
+
+    endpoint: Endpoint
+    parser: OptionParser
+
+
 class FormVariable(_Part):
     """One entry of `formVariables`. Required unless `isOptional` says otherwise."""
 
@@ -89,9 +128,9 @@ class FormVariable(_Part):
     is_optional: StrictBool = False
     default_value: StrictBool | Printable | None = None
     allowed_values: tuple[Printable, ...] = ()
-    dynamic_options: dict[str, object] | None = None  # never followed: nothing is fetched from a manifest's address
+    dynamic_options: DynamicOptions | None = None
     depends_on: tuple[Dependency, ...] = ()
-    multiselect_options: tuple[Printable, ...] = ()
+    multiselect_options: tuple[Option, ...] = ()
     multiselect_default_options: tuple[Printable, ...] = ()
     disable_after_saving: StrictBool = False
     hide_empty: StrictBool = False
@@ -104,21 +143,50 @@ class FormVariable(_Part):
         return self
 
 
+_WITHOUT_DEFAULT = ("multiselect", "environmentSelector")
+"""Types that LaunchDarkly lets be optional without a default."""
+
+
 def _misfit(variable: FormVariable) -> str:
-    default = variable.default_value
-    if variable.type == "enum" and not variable.allowed_values:
-        return "is an enum without allowedValues"
-    if variable.type == "multiselect" and not variable.multiselect_options:
-        return "is a multiselect without multiselectOptions"
-    if variable.type == "boolean" and default not in (None, True, False, "true", "false", ""):
-        return "is a boolean whose defaultValue is neither true nor false"
-    if variable.type != "boolean" and isinstance(default, bool):
-        return f"has true or false as defaultValue, but is of type {variable.type}"
-    if variable.type == "enum" and default and default not in variable.allowed_values:
-        return "has a defaultValue that is none of its allowedValues"
-    if set(variable.multiselect_default_options) - set(variable.multiselect_options):
-        return "has multiselectDefaultOptions that are none of its multiselectOptions"
-    return ""
+    """The first of LaunchDarkly's rules, those of its tests included, that a form variable breaks; "" for none."""
+    kind, default, given = variable.type, variable.default_value, variable.model_fields_set
+    has_default = "default_value" in given
+    options = [option.value for option in variable.multiselect_options]
+    rules: tuple[tuple[bool, str], ...] = (
+        (has_default and default is None, "has null as defaultValue"),
+        ("dynamic_options" in given and variable.dynamic_options is None, "has null as dynamicOptions"),
+        (variable.is_secret and kind != "string", f"is secret, but is of type {kind}, not string"),
+        (kind == "enum" and not variable.allowed_values, "is an enum without allowedValues"),
+        (kind == "dynamicEnum" and variable.dynamic_options is None, "is a dynamicEnum without dynamicOptions"),
+        (kind != "dynamicEnum" and variable.dynamic_options is not None, f"has dynamicOptions, but is of type {kind}"),
+        (kind == "multiselect" and not options, "is a multiselect without multiselectOptions"),
+        (
+            kind == "multiselect" and (has_default or bool(variable.allowed_values)),
+            "is a multiselect with defaultValue or allowedValues in place of its own lists",
+        ),
+        (
+            bool(set(variable.multiselect_default_options) - set(options)),
+            "has multiselectDefaultOptions that are none of its multiselectOptions",
+        ),
+        (has_default and not variable.is_optional, "has a defaultValue, but is not optional"),
+        (
+            variable.is_optional and not has_default and kind not in _WITHOUT_DEFAULT,
+            "is optional, but has no defaultValue",
+        ),
+        (
+            kind == "boolean" and has_default and not isinstance(default, bool),
+            "is a boolean whose defaultValue is neither true nor false",
+        ),
+        (
+            kind != "boolean" and isinstance(default, bool),
+            f"has true or false as defaultValue, but is of type {kind}",
+        ),
+        (
+            kind == "enum" and bool(default) and default not in variable.allowed_values,
+            "has a defaultValue that is none of its allowedValues",
+        ),
+    )
+    return next((text for holds, text in rules if holds), "")
 
 
 class VariableGuide(_Part):
@@ -143,45 +211,97 @@ class Guide(_Part):
     variables: dict[str, VariableGuide] = Field(default_factory=dict)
 
 
-class Manifest(BaseModel):
-    """An integration manifest. What a flag import has no use for (icons, links, other parts) is left out.
+class Links(_Part):
+    site: StrictStr
+    launchdarkly_docs: StrictStr = ""
+    privacy_policy: StrictStr = ""
+    support_website: StrictStr = ""
+
+
+class Icons(_Part):
+    square: Icon
+    horizontal: Icon
+
+
+class Legacy(_Part):
+    kind: StrictStr
+
+
+class Templates(_Part):
+    split_overview: StrictStr = ""
+    split_details: StrictStr = ""
+    statsig: StrictStr = ""
+
+
+class FlagImport(_Part):
+    include_error_response_body: StrictBool
+    templates: Templates = Templates()
+
+
+class Capabilities(_Part):
+    """What an integration can do. Only `flagImport` is looked into; of the others the names alone count."""
+
+    flag_import: FlagImport | None = None
+    approval: object = None
+    audit_log_events_hook: object = None
+    big_segment_store: object = None
+    button_action: object = None
+    events_hook: object = None
+    external_condition: object = None
+    external_configuration_pages: object = None
+    external_configuration_url: object = Field(default=None, alias="externalConfigurationURL")
+    external_references: object = None
+    feature_store: object = None
+    flag_cleanup: object = None
+    flag_link: object = None
+    flag_links: object = None
+    hide_configuration: object = None
+    internal_configuration_url: object = Field(default=None, alias="internalConfigurationURL")
+    jira_issue_create: object = None
+    remote_update: object = None
+    reserved_custom_properties: object = None
+    segment_import: object = None
+    synced_segment: object = None
+    trigger: object = None
+
+    @model_validator(mode="after")
+    def _names_no_empty_import(self) -> Capabilities:
+        if "flag_import" in self.model_fields_set and self.flag_import is None:
+            raise PydanticCustomError("misfit", "{wrong}", {"wrong": "has null as flagImport"})
+        return self
+
+
+class Manifest(_Part):
+    """An integration manifest. What a flag import has no use for (icons, links, other parts) is only checked.
 
     `key` is the integration key; in LaunchDarkly's own files it is the folder's name, and `load` fills it in.
     """
 
-    model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True, hide_input_in_errors=True)
-
     key: IntegrationKey
-    name: Annotated[StrictStr, StringConstraints(min_length=1, max_length=50)]
-    description: StrictStr = ""
-    form_variables: tuple[FormVariable, ...]
-    capabilities: dict[str, object] = Field(default_factory=dict)
+    name: Annotated[StrictStr, StringConstraints(min_length=1, max_length=100)]
+    version: Annotated[StrictStr, StringConstraints(max_length=14, pattern=VERSION)]
+    overview: StrictStr
+    description: StrictStr
+    author: StrictStr
+    support_email: StrictStr
+    links: Links
+    categories: Annotated[tuple[StrictStr, ...], Field(min_length=1, max_length=3)]
+    icons: Icons
+    details: StrictStr = ""
+    form_variables: tuple[FormVariable, ...] = ()
+    capabilities: Capabilities = Capabilities()
+    other_capabilities: tuple[StrictStr, ...] = ()
+    legacy: Legacy | None = None
+    requires_oauth: StrictBool = Field(default=False, alias="requiresOAuth")
+    oauth_integration_key: StrictStr = Field(default="", alias="oauthIntegrationKey")
+    hide_on_integrations_page: StrictBool = False
+    allow_integration_configurations: StrictBool = False
     guide: Guide | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What LaunchDarkly's own tests would refuse though a form can be made of it, each with its place."""
-        found = [] if "flagImport" in self.capabilities else ["capabilities: flagImport is missing"]
-        for place, variable in enumerate(self.form_variables):
-            found += [f"formVariables[{place}]: {text}" for text in _odd(variable)]
-        return tuple(found)
-
-
-_WITHOUT_DEFAULT = ("multiselect", "environmentSelector")
-
-
-def _odd(variable: FormVariable) -> list[str]:
-    has_default = variable.default_value is not None
-    needs_default = variable.is_optional and variable.type not in _WITHOUT_DEFAULT
-    plain = not (has_default or variable.allowed_values or variable.is_secret)
-    found = {
-        "isOptional without a defaultValue": needs_default and not has_default,
-        "a defaultValue without isOptional": has_default and not variable.is_optional,
-        "isSecret on a type other than string": variable.is_secret and variable.type != "string",
-        "dynamicEnum without dynamicOptions": variable.type == "dynamicEnum" and not variable.dynamic_options,
-        "multiselect with defaultValue, allowedValues or isSecret": variable.type == "multiselect" and not plain,
-    }
-    return [text for text, holds in found.items() if holds]
+        """What keeps the manifest from being one of a flag import, with its place."""
+        return () if self.capabilities.flag_import else ("capabilities: flagImport is missing",)
 
 
 def wrong_dependencies(variables: tuple[FormVariable, ...]) -> list[tuple[str, str]]:

@@ -24,7 +24,7 @@ from tui.net.messages import USUAL, Answer, Limits, Request
 from tui.net.proxies import Proxy, proxy_for
 from tui.net.retry import TOO_MANY, kept_pauses
 from tui.net.trace import Trace
-from tui.text import clean
+from tui.text import Redactor, clean
 
 __all__ = ["Answer", "Http", "Limits", "Request"]
 
@@ -43,6 +43,8 @@ class Http:
 
     `now` is in seconds since the epoch, and `deadline` too: no request and no pause reaches past it. `timer`
     measures. `log` gets one line a request: method, host, path, status, seconds; no header, body or query.
+    `redactor` takes keys out of what a server writes into its status line and headers, and is there for whoever
+    reads its answers.
     """
 
     def __init__(
@@ -53,10 +55,12 @@ class Http:
         deadline: float | None = None,
         log: Callable[[str], None] | None = None,
         timer: Callable[[], float] = time.perf_counter,
+        redactor: Redactor | None = None,
     ) -> None:
         self.now, self.sleep, self._timer = now, sleep, timer
         self._deadline = deadline
         self._log = log
+        self.redactor = redactor or Redactor()
         self._clients: dict[Proxy | None, httpx.AsyncClient] = {}
         self._known: dict[str, tuple[str, str]] = {}
 
@@ -141,11 +145,15 @@ class Http:
         trace: Trace = built.extensions["trace"]
         response = await client.send(built, stream=True)
         try:
-            reason = clean(response.reason_phrase)
-            sink(Answered(response.status_code, reason, _telling(response.headers), trace.since_sent))
+            reason = clean(self.redactor.foreign(response.reason_phrase))
+            sink(
+                Answered(
+                    response.status_code, reason, _telling(response.headers, self.redactor.foreign), trace.since_sent
+                )
+            )
             if 300 <= response.status_code < 400:
                 location = response.headers.get("location", "")
-                raise trouble.redirected(peer, response.status_code, str(built.url), location)
+                raise trouble.redirected(peer, response.status_code, str(built.url), location, self.redactor.foreign)
             # A refusal by 429 is complete by its headers.
             body = b"" if response.status_code == TOO_MANY else await self._body(response, sink, limits)
         finally:
@@ -245,9 +253,11 @@ def _case(peer: str, built: httpx.Request, trace: Trace, proxy: Proxy | None) ->
     )
 
 
-def _telling(headers: httpx.Headers) -> tuple[tuple[str, str], ...]:
+def _telling(headers: httpx.Headers, redact: Callable[[str], str]) -> tuple[tuple[str, str], ...]:
     return tuple(
-        (name, clean(value)) for name, value in headers.items() if name in _TELLING_NAMES or name.startswith(_TELLING)
+        (clean(redact(name)), clean(redact(value)))
+        for name, value in headers.items()
+        if name in _TELLING_NAMES or name.startswith(_TELLING)
     )
 
 

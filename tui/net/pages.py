@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Set
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -55,98 +55,168 @@ async def read_all(
     *,
     what: str,
     size: int,
+    named: Callable[[T], bool] = lambda item: True,
     at_once: int = AT_ONCE,
     sink: Sink = ignore,
 ) -> AsyncGenerator[Progress[T], None]:
-    """All items, page by page in the order of the list. `what` names the list in sentences ("Split's list of flags").
+    """Every item, page by page in the order of the list. `what` names the list in sentences ("Split's list of flags").
 
-    Where a total that differs from page to page, or an item that comes twice, shows that the list changed while
-    it was read, it is read once more. Raises Failure of a page that stays lost, after all others were given, or
-    of a list that changed twice.
+    The list ends where its total is reached. Without a total, or with one that the first page reaches and fills, it
+    ends at a page that is empty or has nothing new; items that `named` denies are never news. A reading that repeats
+    an item or misses the total is done a second time, one page after the other if pages were shorter than the first.
+    Raises Failure for a page that stays lost (after all others were given), and for a list that cannot be read to its
+    end: it changed both times, counts more items than it lists, or gives the same full page for every offset.
     """
     known: dict[Hashable, T] = {}
-    for _ in range(2):
-        seen: dict[Hashable, None] = {}
-        totals: set[int | None] = set()
-        count = 0
-        async with aclosing(_pages(http, fetch, size, at_once, sink)) as pages:
-            async for page in pages:
-                named = {identity(item): item for item in page.items}
-                fresh = tuple(item for key, item in named.items() if known.get(key) != item)
-                known |= named
-                seen |= dict.fromkeys(named)
-                totals.add(page.total)
-                count += len(page.items)
-                yield Progress(fresh, (), len(seen), page.total)
-        if len(seen) == count and totals <= {len(seen), None}:
-            gone = tuple(key for key in known if key not in seen)
+    before: _Round | None = None
+    while True:
+        now = _Round(slowly=before is not None and before.uneven)
+        async with aclosing(_pages(http, fetch, size, at_once, sink, now)) as pages:
+            async for offset, page in pages:
+                items = {identity(item): item for item in page.items}
+                if not now.takes(offset, page, {key for key, item in items.items() if named(item)}, items.keys()):
+                    continue
+                fresh = tuple(item for key, item in items.items() if known.get(key) != item)
+                known |= items
+                read = len(now.seen)
+                yield Progress(fresh, (), read, page.total if read <= (page.total or 0) else None)
+        if now.whole or (before is not None and now.confirms(before, what, size)):
+            gone = tuple(key for key in known if key not in now.seen)
             if gone:
-                yield Progress((), gone, len(seen), len(seen))
+                yield Progress((), gone, len(now.seen), len(now.seen))
             return
-    raise Failure(
-        Kind.SERVER_ERROR,
-        f"{what} changed while it was read, twice.",
-        "Most likely somebody is editing flags there.",
-        "Read again when that is done; nothing was changed by reading.",
-    )
+        if before is not None:
+            raise _changed(what)
+        before = now
 
 
-async def _pages(http: Http, fetch: Fetch[T], size: int, at_once: int, sink: Sink) -> AsyncGenerator[Part[T], None]:
-    """Every page once, in order; a page that stays lost is raised when all others have been given."""
+class _Round:
+    """What one reading of a list has shown of it."""
+
+    def __init__(self, *, slowly: bool) -> None:
+        self.slowly = slowly
+        """Whether to ask for one page after the other."""
+        self.seen: dict[Hashable, None] = {}
+        self.ended = False
+        """Whether a page was empty or had nothing new."""
+        self.uneven = False
+        """Whether pages were shorter than expected, so that the next reading has to go slowly."""
+        self._count = 0
+        self._pages = 0
+        self._step = 0
+        self._totals: set[int | None] = set()
+        self._repeated = False
+
+    def takes(self, offset: int, page: Part[T], names: Set[Hashable], all_of_it: Set[Hashable]) -> bool:
+        """Add a page; False where it shows the end of the list and is to be left out."""
+        self._totals.add(page.total)
+        if self._pages and not names - self.seen.keys():
+            self.ended, self._repeated = True, self._repeated or bool(page.items)
+            self.uneven = True
+            return False
+        length = len(page.items)
+        self._step = self._step or length
+        self._pages += 1
+        self._count += length
+        self.seen |= dict.fromkeys(all_of_it)
+        if page.total is not None:
+            too_short = length != self._step and offset + length < page.total
+            self.uneven |= too_short or page.total < len(self.seen)
+        return True
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing speaks against having seen every item once."""
+        return self._distinct and not self._repeated and self._totals <= {len(self.seen), None}
+
+    @property
+    def _distinct(self) -> bool:
+        return len(self.seen) == self._count
+
+    def confirms(self, before: _Round, what: str, size: int) -> bool:
+        """Whether a second reading shows that the list is whole and that only its total is too low or its last page
+        repeated. Raises Failure where it shows that the list cannot be read to its end."""
+        total = max((number for number in self._totals if number is not None), default=0)
+        count = len(self.seen)
+        same_total = self._totals == before._totals
+        if same_total and len(self._totals) == 1 and self._distinct and total > count:
+            raise _counts_too_many(what, total, count)
+        if not same_total or self.seen.keys() != before.seen.keys():
+            return False
+        if total > count:
+            raise _counts_too_many(what, total, count)
+        if total < count and self._repeated and self._pages == 1 and count == size:
+            raise _same_page(what)
+        return self.ended or total == count
+
+
+async def _pages(
+    http: Http, fetch: Fetch[T], size: int, at_once: int, sink: Sink, now: _Round
+) -> AsyncGenerator[tuple[int, Part[T]], None]:
+    """Pages with their offsets, in order, until `now` has ended; a page that stays lost is raised after the others.
+
+    Several at a time up to the total. One after the other where there is no total, or one that a full first page
+    reaches: it may count that page alone.
+    """
     gate = _Gate(http, sink)
     first = await gate.fetched(fetch, 0)
-    yield first
-    step = len(first.items)
-    if first.total is None:
-        async for page in _one_by_one(gate, fetch, size, step):
-            yield page
+    yield 0, first
+    step, total = len(first.items), first.total
+    if not step:
         return
-    if not step or step >= first.total:
-        return
-    async with aclosing(_the_rest(gate, fetch, step, first.total, at_once)) as rest:
-        async for page in rest:
+    if total is not None and not now.slowly:
+        async with aclosing(_the_rest(gate, fetch, step, total, at_once, now)) as pages:
+            async for page in pages:
+                yield page
+        if total > step or step == total < size:
+            return
+    async with aclosing(_one_by_one(gate, fetch, step, now)) as pages:
+        async for page in pages:
             yield page
 
 
-async def _one_by_one(gate: _Gate, fetch: Fetch[T], size: int, offset: int) -> AsyncGenerator[Part[T], None]:
-    """Without a total the end is where a page is not full."""
-    full = offset >= size
+async def _one_by_one(
+    gate: _Gate, fetch: Fetch[T], offset: int, now: _Round
+) -> AsyncGenerator[tuple[int, Part[T]], None]:
     for _ in range(_MOST_PAGES):
-        if not full:
+        if now.ended:
             return
         page = await gate.fetched(fetch, offset)
-        yield page
+        yield offset, page
         offset += len(page.items)
-        full = len(page.items) >= size
     raise _endless()
 
 
-async def _the_rest(gate: _Gate, fetch: Fetch[T], step: int, total: int, at_once: int) -> AsyncGenerator[Part[T], None]:
+async def _the_rest(
+    gate: _Gate, fetch: Fetch[T], step: int, total: int, at_once: int, now: _Round
+) -> AsyncGenerator[tuple[int, Part[T]], None]:
     """The pages behind the first in their order, asked for `at_once` at a time."""
     if total > step * _MOST_PAGES:
         raise _endless()
     ahead = list(range(step, total, step))[::-1]
-    waiting: list[asyncio.Task[Part[T]]] = []
+    waiting: list[tuple[int, asyncio.Task[Part[T]]]] = []
     lost: Failure | None = None
     try:
         while ahead or waiting:
-            running = sum(not task.done() for task in waiting)
+            running = sum(not task.done() for _, task in waiting)
             while ahead and running < at_once:
-                waiting.append(asyncio.create_task(gate.fetched(fetch, ahead.pop())))
+                offset = ahead.pop()
+                waiting.append((offset, asyncio.create_task(gate.fetched(fetch, offset))))
                 running += 1
-            await asyncio.wait([task for task in waiting if not task.done()], return_when=asyncio.FIRST_COMPLETED)
-            while waiting and waiting[0].done():
-                task = waiting.pop(0)
+            await asyncio.wait([task for _, task in waiting if not task.done()], return_when=asyncio.FIRST_COMPLETED)
+            while waiting and waiting[0][1].done():
+                ahead = [] if now.ended else ahead
+                offset, task = waiting.pop(0)
                 problem = task.exception()
                 if isinstance(problem, Failure):
                     lost = lost or problem
                     ahead = ahead if passing(problem) else []  # a refusal will be the same for every page
                     continue
-                yield task.result()
+                yield offset, task.result()
     finally:
-        for task in waiting:
+        for _, task in waiting:
             task.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
+        await asyncio.gather(*(task for _, task in waiting), return_exceptions=True)
     if lost is not None:
         raise lost
 
@@ -157,6 +227,34 @@ def passing(problem: BaseException) -> bool:
         return False
     failed = problem.kind is Kind.SOURCE and (problem.status_code or 0) >= 500
     return failed or problem.kind in _PASSING
+
+
+def _changed(what: str) -> Failure:
+    return Failure(
+        Kind.SERVER_ERROR,
+        f"{what} changed while it was read, twice.",
+        "Most likely somebody is editing flags there.",
+        "Read again when that is done; nothing was changed by reading.",
+    )
+
+
+def _counts_too_many(what: str, total: int, count: int) -> Failure:
+    return Failure(
+        Kind.SERVER_ERROR,
+        f"{what} reports {total:,} entries but lists only {count:,}: {total - count:,} are missing, both times it was "
+        "read.",
+        "Most likely the key cannot see them, or the server counts wrong.",
+        "Use a key that sees all of them, or ask whoever runs the server. Nothing was changed.",
+    )
+
+
+def _same_page(what: str) -> Failure:
+    return Failure(
+        Kind.SERVER_ERROR,
+        f"{what} returns the same page for every offset, so whether there is more can't be told.",
+        "Most likely a proxy or cache in between drops part of the address.",
+        "Ask whoever runs the server. Nothing was changed.",
+    )
 
 
 def _endless() -> Failure:

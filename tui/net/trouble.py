@@ -243,7 +243,7 @@ def cut_off(case: Case) -> Failure:
     return _cut(EOFError(), case)
 
 
-def redirected(peer: str, status_code: int, url: str, location: str) -> Failure:
+def redirected(peer: str, status_code: int, url: str, location: str, redact: Callable[[str], str] = str) -> Failure:
     """A 3xx: the server sends on to another address, which is named but never asked, or names none at all."""
     if status_code not in _REDIRECTS and not location:
         return Failure(
@@ -258,7 +258,7 @@ def redirected(peer: str, status_code: int, url: str, location: str) -> Failure:
         host = urlsplit(urljoin(url, location)).hostname or ""
     except ValueError:
         host = ""
-    elsewhere = clean(host)[:_LONGEST_NAME] if location and host else "another address"
+    elsewhere = clean(redact(host))[:_LONGEST_NAME] if location and host else "another address"
     return Failure(
         Kind.REDIRECT,
         f"The address sends us on to {elsewhere} ({status_code}).",

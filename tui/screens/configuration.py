@@ -55,7 +55,7 @@ class ConfigurationScreen(Sheet[bool]):
         self._news: list[Said] = []
 
     def title_text(self) -> str:
-        return self._one.name or self._one.id
+        return self._account.tools.redactor.data(self._one.name or self._one.id)
 
     def place(self) -> str:
         where = "PRACTICE" if self.app.practising else f"LaunchDarkly {self._account.instance.name}"
@@ -107,7 +107,7 @@ class ConfigurationScreen(Sheet[bool]):
         self.say(*said)
 
     def _show(self) -> None:
-        one, redact = self._one, self._account.tools.redactor
+        one, redactor = self._one, self._account.tools.redactor
         if len(self.query("#one-facts, #one-watch, #one-errors, #one-settings")) < _BLOCKS:
             return  # the page is closing
         with self.app.batch_update():
@@ -116,16 +116,16 @@ class ConfigurationScreen(Sheet[bool]):
             facts.remove_children()
             facts.mount_all(
                 Fact(f.label, sentence(self.symbols, f.level, f.text), classes="one-fact")
-                for f in manage.facts(one, self._form, redact)
+                for f in manage.facts(one, self._form, redactor)
             )
             said: list[Said] = []
-            for error, cause in manage.errors(one, redact):
+            for error, cause in manage.errors(one, redactor):
                 said += [("problem", error), *([("note", cause)] if cause else [])]
             self.query_one("#one-errors", Sentences).show(said)
             settings = self.query_one("#one-settings")
             settings.remove_children()
             settings.mount_all(
-                Fact(label, text, classes="one-fact") for label, text in manage.settings(one, self._form, redact)
+                Fact(label, text, classes="one-fact") for label, text in manage.settings(one, self._form, redactor)
             )
 
     # --- what may be done

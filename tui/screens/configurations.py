@@ -22,6 +22,7 @@ from tui.net.errors import Failure
 from tui.net.events import Pausing, Result
 from tui.screens.configuration import ConfigurationScreen
 from tui.screens.sheet import Sheet
+from tui.text import Redactor
 from tui.text.cells import cells
 from tui.widgets.buttons import Plain
 from tui.widgets.field_row import FieldRow
@@ -91,6 +92,7 @@ class ConfigurationsScreen(Sheet[None]):
         self._held = session = await self.app.loaded()
         session.look_around()
         await session.fetch_kept("launchdarkly")
+        await session.overhear_kept()
         if not self.is_attached:
             return
         await self.query_one("#configs-account").mount(
@@ -227,8 +229,9 @@ class ConfigurationsScreen(Sheet[None]):
         before = self._highlighted()
         self._shown = manage.chosen(self._listed, self._wanted, self._by)
         width = max(40, self.size.width - 3)
+        redactor = self._redactor()
         rows.clear_options()
-        rows.add_options(Option(_row(each, width, self.symbols)) for each in self._shown)
+        rows.add_options(Option(_row(each, width, self.symbols, redactor)) for each in self._shown)
         at = next((i for i, each in enumerate(self._shown) if before is not None and each.id == before.id), 0)
         rows.highlighted = at if self._shown else None
         self.query_one("#configs-heading", Static).update(Content(_heading(width)))
@@ -238,6 +241,9 @@ class ConfigurationsScreen(Sheet[None]):
     def _highlighted(self) -> Configuration | None:
         at = self.query_one("#configs", OptionList).highlighted
         return self._shown[at] if at is not None and at < len(self._shown) else None
+
+    def _redactor(self) -> Redactor:
+        return self._held.tools.redactor if self._held else Redactor()
 
     def _count(self) -> None:
         all_ = len(self._listed or ())
@@ -253,9 +259,10 @@ class ConfigurationsScreen(Sheet[None]):
         """What has no column: the tags, when it went wrong last, and why."""
         text = ""
         if one is not None:
-            session = self._held
-            told = manage.errors(one, session.tools.redactor if session else str)
-            text = f"Tags {', '.join(one.tags) or 'none'}.  Last import {manage.when(one.status.last_import)}."
+            redactor = self._redactor()
+            told = manage.errors(one, redactor)
+            tags = redactor.data(", ".join(one.tags))
+            text = f"Tags {tags or 'none'}.  Last import {manage.when(one.status.last_import)}."
             text += f"  Last error {manage.when(one.status.last_error)}{': ' + told[-1][0] if told else '.'}"
         self.query_one("#configs-detail", Static).update(Content(text))
 
@@ -314,13 +321,14 @@ def _heading(width: int) -> str:
     return _columns(("  NAME", "INTEGRATION", "PROJECT", "STATUS", "LAST IMPORT", "LAST ERROR", "TAGS"), width)
 
 
-def _row(one: Configuration, width: int, symbols: Symbols) -> Content:
+def _row(one: Configuration, width: int, symbols: Symbols, redactor: Redactor) -> Content:
     level = manage.level(one)
     sign = mark(symbols, level) if level != "note" else Content(f"{symbols.note} ")
     times = (manage.when(one.status.last_import), manage.when(one.status.last_error))
-    texts = (one.name or one.id, one.integration_key, one.project_key, manage.state(one))
+    texts = (one.name or one.id, one.integration_key, one.project_key, manage.state(one), ", ".join(one.tags))
+    name, *others, tags = map(redactor.data, texts)  # a part of a key would be left where a text is cut
     short = tuple(text.rpartition(":")[0] or text for text in times)
-    line = _columns((f"  {texts[0]}", *texts[1:], *short, ", ".join(one.tags)), width, symbols.cut)
+    line = _columns((f"  {name}", *others, *short, tags), width, symbols.cut)
     return sign + Content(line[2:])
 
 

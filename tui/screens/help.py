@@ -150,7 +150,7 @@ def field_help(variable: Variable) -> Page:
     if variable.note:
         parts.append(Content(variable.note))
     if variable.choices:
-        parts.append(_heading("One of") + Content(f"\n  {', '.join(variable.choices)}"))
+        parts.append(_heading("One of") + Content(f"\n  {', '.join(label for _, label in variable.options)}"))
     parts.append(Content("Optional: it may stay blank." if not variable.required else "It is required."))
     whole = Content("\n\n").join(parts)
     return (variable.label, lambda width: whole)

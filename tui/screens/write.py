@@ -79,10 +79,11 @@ def write_plan(app: Host, session: Session, plan: Plan, told: Told) -> None:
         else:
             told("ok", f"Saved {path.name}; it holds no key.")
 
+    redactor = session.tools.redactor
     read = "to read, tick off and pass on; it has each rule to make again"
-    kinds = [FileKind("md", "Markdown", f"{file_name(plan, 'md')}\n  {read}")]
+    kinds = [FileKind("md", "Markdown", f"{file_name(plan, 'md', redactor)}\n  {read}")]
     if plan.whole:
-        about = f"{file_name(plan, 'json')}\n  for programs, as `plan --json` prints it"
+        about = f"{file_name(plan, 'json', redactor)}\n  for programs, as `plan --json` prints it"
         kinds.append(FileKind("json", "JSON", about))
     note = "" if plan.whole else "The plan is not complete: as JSON, for programs, it would be no document."
     app.push_screen(WriteScreen("Write the plan to a file", kinds, note), write)

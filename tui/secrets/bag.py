@@ -35,6 +35,11 @@ class Bag:
             self._redactor.hold(key, secret.get_secret_value())
         self._secrets[key] = secret
 
+    def overhear(self, secret: str) -> None:
+        """Tell the redactor a secret of no field, which a server may quote all the same."""
+        if self._redactor is not None:
+            self._redactor.add(secret)
+
     def get(self, key: str) -> SecretStr | None:
         """The secret of a field, to be sent: the redactor then knows it for good. None where there is none."""
         secret = self._secrets.get(key)

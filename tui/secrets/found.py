@@ -7,14 +7,14 @@ in capitals, and beat the file. From internal/config/config.go and README.md of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.files import read_ordinary
 from tui.secrets.intake import UnusableError, key_in
-from tui.secrets.names import TOKEN, host_of, proposed_variable
+from tui.secrets.names import TOKEN, holds_secret, host_of, proposed_variable
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -85,6 +85,15 @@ def _taken(text: str, place: str) -> str:
         return key_in(text)
     except UnusableError as wrong:
         raise UnusableFoundError(place, wrong) from None
+
+
+def known(environ: Mapping[str, str]) -> Iterator[str]:
+    """Every secret that can be found without asking, whatever it is for: to take it out of texts, never to use it."""
+    for name, value in environ.items():
+        if holds_secret(name) and value.strip():
+            yield value.strip()
+    if token := _ldcli(environ).values.get("access-token", "").strip():
+        yield token
 
 
 def setting(key: str, environ: Mapping[str, str]) -> Setting | None:

@@ -1,4 +1,4 @@
-"""What a key is called outside this program: its entry in the keyring, its environment variable."""
+"""What a field and its key are called outside this program: in a manifest, in the keyring, in the environment."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ SERVICE = "ld-flag-import"
 """The service name of every entry in the keyring."""
 
 TOKEN = "token"  # noqa: S105 - the key of the field, not its value
+OWN_FIELDS = frozenset({"host", TOKEN, "project", "config-name", "config-tags", "source-api", "source-helper"})
+"""The keys of the fields that this program asks for itself."""
+
+_OF_A_FORM = "form "  # no form variable of a manifest has a blank in its key
 _ANY = ""  # any integration
 
 _VARIABLES = {
@@ -19,6 +23,16 @@ _VARIABLES = {
     ("split", "workspaceApiKey"): "SPLIT_ADMIN_KEY",
 }
 _USUAL_PORTS = {"https": ":443", "http": ":80"}
+
+
+def inside(name: str) -> str:
+    """The key of the field for a manifest's form variable `name`, which may be called like one of our own fields."""
+    return f"{_OF_A_FORM}{name}" if name in OWN_FIELDS else name
+
+
+def outside(key: str) -> str:
+    """What the field `key` is called in manifests, recipes, requests and errors."""
+    return key.removeprefix(_OF_A_FORM)
 
 
 def host_of(address: str) -> str:
@@ -46,14 +60,14 @@ def entry_name(
     where = quote(host_of(host), safe=":[]")
     if variable is None:
         return f"{where}/{TOKEN}"
-    parts = (quote(part, safe="") if part else "-" for part in (project, integration, variable))
+    parts = (quote(part, safe="") if part else "-" for part in (project, integration, outside(variable)))
     return "/".join((where, *parts))
 
 
 def proposed_variable(integration: str, key: str) -> str:
     """The environment variable that holds the secret of the field `key`, where nobody has said otherwise."""
     known = _VARIABLES.get((_ANY, key)) or _VARIABLES.get((integration, key))
-    return known or "LDFI_" + re.sub(r"[^A-Za-z0-9_]", "_", key).upper()
+    return known or "LDFI_" + re.sub(r"[^A-Za-z0-9_]", "_", outside(key)).upper()
 
 
 def holds_secret(variable: str) -> bool:
@@ -63,5 +77,5 @@ def holds_secret(variable: str) -> bool:
 
 def variable_of_entry(user: str) -> str:
     """The environment variable that could take the place of an entry in the keyring."""
-    *_, integration, key = (unquote(part) for part in f"/{user}".split("/"))
-    return proposed_variable(integration, key)
+    *where, integration, key = (unquote(part) for part in f"/{user}".split("/"))
+    return proposed_variable(integration, inside(key) if len(where) > 1 else key)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -13,6 +12,7 @@ from tui.net.errors import Failure, Kind
 from tui.net.json_text import parse_json
 from tui.net.statuses import OF_THE_ADDRESS, remedy
 from tui.text import Redactor, clean
+from tui.text.redact import tree
 
 _LONGEST_NAME = 60
 _LONGEST_MESSAGE = 200
@@ -24,20 +24,21 @@ _MESSAGE_BYTES = 64 * 1024  # an error's body beyond this is no message
 class Foreign:
     """Reads the texts in the answers to one key. A server may echo that key, so it is taken out first."""
 
-    def __init__(self, key: SecretStr) -> None:
-        self._key = key
-        self._redact = Redactor()
-        self._redact.add(key.get_secret_value())
+    def __init__(self, key: SecretStr, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._redactor.add(key.get_secret_value())
 
     def plain(self, value: object) -> str:
-        """`value` cleaned and whole, "" where it is no text."""
-        return clean(self._redact(value)).strip() if isinstance(value, str) else ""
+        """A name or an id, cleaned and whole; "" where it is no text."""
+        return clean(self._redactor.data(value)).strip() if isinstance(value, str) else ""
 
     def json(self, answer: Answer) -> object:
-        """The body's JSON value without the key. Raises Failure NOT_JSON."""
-        if self._key.get_secret_value().encode("utf-8", "surrogatepass") in answer.body:
-            answer = replace(answer, body=self._redact(answer.text()).encode())
-        return answer.json()
+        """The body's JSON value. Flags, names, and rules are data: only whole tokens are taken out of them.
+
+        Raises Failure NOT_JSON.
+        """
+        value, text = answer.json(), answer.text()
+        return value if self._redactor.data(text) == text else tree(value, self._redactor.data)
 
     def has_member(self, answer: Answer, member: str) -> bool:
         """Whether the body is a JSON object with that member."""
@@ -53,11 +54,15 @@ class Foreign:
             return ""
         text = answer.text()
         try:
-            body = parse_json(text)
+            body: object = parse_json(text)
         except ValueError:
-            return short(self.plain(text), _LONGEST_MESSAGE)
+            return short(self._words(text), _LONGEST_MESSAGE)
         parts = [body.get("message"), *_details(body.get("details"))] if isinstance(body, dict) else [body]
-        return "; ".join(dict.fromkeys(short(each, _LONGEST_MESSAGE) for part in parts if (each := self.plain(part))))
+        return "; ".join(dict.fromkeys(short(each, _LONGEST_MESSAGE) for part in parts if (each := self._words(part))))
+
+    def _words(self, value: object) -> str:
+        """What a server says to a person."""
+        return clean(self._redactor.foreign(value)).strip() if isinstance(value, str) else ""
 
 
 def _details(value: object) -> list[object]:

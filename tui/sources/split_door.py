@@ -59,7 +59,7 @@ class Door:
 
     def __init__(self, http: Http, address: str, key: SecretStr, sink: Sink) -> None:
         self.http, self.address, self.sink = http, address.rstrip("/"), sink
-        self.foreign = Foreign(key)
+        self.foreign = Foreign(key, http.redactor)
         self.by_header = BEARER
         self._key = key
         self._opened = False
@@ -208,7 +208,13 @@ def workspaces_in(answer: Answer, door: Door) -> Workspaces:
 
 def identity(item: Object) -> Hashable:
     """What tells one entry of a list from the next: a definition has no id, and an entry may have no name."""
-    return text(item.get("id")), text(item.get("name")), number(item.get("creationTime")), item.get(_PLACE)
+    place_in_list = None if has_name(item) else item.get(_PLACE)
+    return text(item.get("id")), text(item.get("name")), number(item.get("creationTime")), place_in_list
+
+
+def has_name(item: Object) -> bool:
+    """Whether an entry of a list has a name, so that it can be told apart from others wherever it is."""
+    return bool(text(item.get("name")))
 
 
 def total(body: Mapping[str, object], otherwise: int | None) -> int | None:

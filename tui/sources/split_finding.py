@@ -24,6 +24,7 @@ from tui.sources.split_door import (
     WORKSPACES,
     Door,
     flags_path,
+    has_name,
     identity,
     in_path,
     no_workspace,
@@ -108,7 +109,9 @@ async def _environments(door: Door, id: str) -> list[Choice]:
 async def _tags(door: Door, id: str) -> list[Choice]:
     fetch = door.pages(flags_path(id, PAGE), "flags", flags_denied(id))
     by_flag: dict[object, tuple[str, ...]] = {}
-    pages = read_all(door.http, fetch, identity, what="Split's list of flags", size=PAGE, sink=door.sink)
+    pages = read_all(
+        door.http, fetch, identity, what="Split's list of flags", size=PAGE, named=has_name, sink=door.sink
+    )
     async with aclosing(pages) as progresses:
         async for page in progresses:
             for flag in page.fresh:

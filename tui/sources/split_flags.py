@@ -22,6 +22,7 @@ from tui.sources.split_door import (
     TAG_FIELD,
     Door,
     flags_path,
+    has_name,
     identity,
     in_path,
     no_environment,
@@ -105,7 +106,9 @@ async def _both(
 
 async def _read(door: Door, what: str, fetch: Fetch[Object], news: asyncio.Queue[_News]) -> None:
     end: Exception | None = None
-    pages = read_all(door.http, fetch, identity, what=f"Split's list of {what}", size=PAGE, sink=door.sink)
+    pages = read_all(
+        door.http, fetch, identity, what=f"Split's list of {what}", size=PAGE, named=has_name, sink=door.sink
+    )
     try:
         async with aclosing(pages) as progresses:
             async for progress in progresses:

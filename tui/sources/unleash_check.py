@@ -42,6 +42,25 @@ def compare(report: SourceReport, answers: Mapping[str, str]) -> tuple[Remark, .
     return tuple(remark for remark in remarks if remark)
 
 
+def contradiction(report: SourceReport, answers: Mapping[str, str]) -> Failure | None:
+    """Why the key cannot be meant for the environment or the project of `answers`; None where it can."""
+    for remark in compare(report, answers):
+        if remark.level == "problem":
+            what, reads = _WHAT[remark.field], listed(remark.instead)
+            mine = short(typed(answers, remark.field))
+            return Failure(
+                Kind.CREDENTIAL,
+                f"The {what} is {mine}, but the SDK key reads {reads}.",
+                f"Unleash takes the {what} from the key, whatever a request asks for.",
+                f"Use {reads}, or a key made for {mine}; nothing was created.",
+                field=remark.field,
+            )
+    return None
+
+
+_WHAT = {ENVIRONMENT_FIELD: "environment", PROJECT_FIELD: "project"}
+
+
 def report_of(scope: Scope, *, every: bool = False) -> SourceReport:
     """What the scope of a key means; `every` where the key is known to cover more than was asked for."""
     every = every or (scope.told and not scope.named)

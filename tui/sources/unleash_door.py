@@ -16,7 +16,7 @@ from tui.net.client import Answer, Http, Limits, Request
 from tui.net.errors import Failure, Kind
 from tui.net.events import Sink
 from tui.sources.foreign import Foreign, failed, place, refused_request, said, short
-from tui.sources.shapes import elements, members
+from tui.sources.shapes import elements, members, text
 
 NAME: str = "Unleash"
 KEY_FIELD: str = "sourceApiKey"
@@ -39,13 +39,17 @@ _UI_PATHS = frozenset({"api", "admin", "features", "insights", "login", "project
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What the answer said: `named` are the projects of `query`, `seen` those of the features themselves."""
+    """What the answer said: `named` are the projects of `query`, `seen` those of the features themselves.
+
+    `tags` are the tags of `query`, as type:value; None where it says nothing of them.
+    """
 
     flags: int
     seen: tuple[str, ...]
     named: tuple[str, ...]
     environment: str
     told: bool
+    tags: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +75,14 @@ class Door:
         be narrowed. `apart` keeps segments apart from constraints. The environment is never asked for: an SDK key
         has its own, and an admin token, which has none, could not be told by it any more."""
         asked = _query(answers or {})
-        foreign = Foreign(self.key)
+        foreign = Foreign(self.key, self.http.redactor)
         answer = await self._sent(_PATH + asked, LIMITS, _SPEC if apart else {})
         try:
             if answer.status_code == 400 and asked:
                 raise _bad_query(foreign.message(answer), answers or {})
-            return _read(answer, self.address, foreign)
+            features = _read(answer, self.address, foreign)
+            _must_have_the_tag(features.scope, typed(answers or {}, TAG_FIELD))
+            return features
         except Failure as failure:
             raise _with_field(failure) from None
 
@@ -139,7 +145,29 @@ def _scope(body: Mapping[str, object], features: Sequence[object], foreign: Fore
         named=_unique(foreign, (name for name in names if name != "*")) if "*" not in names else (),
         environment=foreign.plain(query.get("environment")),
         told=isinstance(body.get("query"), dict),
+        tags=_tags(query),
     )
+
+
+def _tags(query: Mapping[str, object]) -> frozenset[str] | None:
+    """The tags that the answer was narrowed to. Unleash writes `tag`, with type and value apart; Edge `tags`."""
+    said = [query[name] for name in ("tag", "tags") if name in query]
+    if not said:
+        return None
+    pairs = [one for each in said if isinstance(each, list) for one in each]
+    return frozenset(":".join(map(text, one)) if isinstance(one, list) else text(one) for one in pairs)
+
+
+def _must_have_the_tag(scope: Scope, tag: str) -> None:
+    """Raises Failure where the answer itself says that it was not narrowed to the tag that was asked for."""
+    if tag and scope.tags is not None and tag not in scope.tags:
+        raise Failure(
+            Kind.SOURCE,
+            f"The server ignored the tag {short(tag)}: it returned flags without looking at their tags.",
+            "Most likely the address is that of Unleash Edge, which has no filter for tags.",
+            "Use the address of Unleash itself, or leave the tag blank to import every flag; nothing was created.",
+            field=TAG_FIELD,
+        )
 
 
 def _unique(foreign: Foreign, names: Iterable[object]) -> tuple[str, ...]:

@@ -63,13 +63,13 @@ async def count_flags(
 async def check_helper(http: Http, address: str, key: SecretStr, *, sink: Sink = ignore) -> SourceReport:
     """What a token for looking sees. Raises Failure: SOURCE with 401 or 403 where it is none, and what
     `Http.send` raises."""
-    at = door(http, address, key, sink)
+    at, foreign = door(http, address, key, sink), Foreign(key, http.redactor)
     projects = tuple(sorted(choice.value for choice in await _projects(at)))
     user = await at.admin("/api/admin/user")
     # Not every server tells who a token without a person is.
-    body = members(Foreign(key).json(user)) if user.status_code == 200 and not user.is_page else {}
+    body = members(foreign.json(user)) if user.status_code == 200 and not user.is_page else {}
     names = members(body.get("user"))
-    name = next((told for part in ("name", "username", "email") if (told := Foreign(key).plain(names.get(part)))), "")
+    name = next((told for part in ("name", "username", "email") if (told := foreign.plain(names.get(part)))), "")
     word = "project" if len(projects) == 1 else "projects"
     text = f"lists {word} {listed(projects)}" if projects else "lists no project"
     text += f", as {short(name)}" if name else ""
@@ -92,13 +92,13 @@ def _by_key(field: str, scope: Scope | None, key: SecretStr) -> tuple[Choice, ..
 
 
 async def _projects(at: Door) -> list[Choice]:
-    plain = Foreign(at.key).plain
+    plain = Foreign(at.key, at.http.redactor).plain
     found = objects(await _admin(at, _PROJECTS, "projects"))
     return [Choice(own, plain(one.get("name")) or own) for one in found if (own := plain(one.get("id")))]
 
 
 async def _environments(at: Door) -> list[Choice]:
-    plain = Foreign(at.key).plain
+    plain = Foreign(at.key, at.http.redactor).plain
     found = objects(await _admin(at, "/api/admin/environments", "environments"))
     return [
         Choice(name, name, "disabled" if one.get("enabled") is False else plain(one.get("type")))
@@ -108,7 +108,7 @@ async def _environments(at: Door) -> list[Choice]:
 
 
 async def _tags(at: Door) -> list[Choice]:
-    plain = Foreign(at.key).plain
+    plain = Foreign(at.key, at.http.redactor).plain
     found = objects(await _admin(at, "/api/admin/tags", "tags"))
     parts = ((plain(one.get("type")), plain(one.get("value"))) for one in found)
     return [Choice(tag, tag) for tag in dict.fromkeys(f"{kind}:{value}" for kind, value in parts if kind and value)]
@@ -125,7 +125,7 @@ DISCOVERS: frozenset[str] = frozenset(_FINDERS)
 async def _admin(at: Door, path: str, what: str) -> list[object]:
     """The list named `what` that the admin API answers with."""
     answer = await at.admin(path)
-    foreign = Foreign(at.key)
+    foreign = Foreign(at.key, at.http.redactor)
     if answer.status_code != 200 or answer.is_page:
         raise _refusal(answer, at.address, foreign)
     found = members(foreign.json(answer)).get(what)

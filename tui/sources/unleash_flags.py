@@ -9,11 +9,12 @@ from pydantic import SecretStr
 
 from tui.net.client import Http
 from tui.net.events import Sink, ignore
+from tui.sources.base import SourceReport
 from tui.sources.flags import BOOLEAN, Batch, Listing, SourceFlag, strings
-from tui.sources.foreign import left_out
+from tui.sources.foreign import count, left_out, short
 from tui.sources.shapes import elements, objects, text
-from tui.sources.unleash_check import compare, report_of, require_environment
-from tui.sources.unleash_door import NAME, TAG_FIELD, Features, door
+from tui.sources.unleash_check import compare, contradiction, report_of, require_environment
+from tui.sources.unleash_door import NAME, PROJECT_FIELD, TAG_FIELD, Scope, door, typed
 from tui.sources.unleash_rules import found, left_behind, overtaken, segment_id, unknown
 
 FLAGS = "flags"
@@ -25,26 +26,43 @@ async def list_flags(
 ) -> Listing:
     """The features that the SDK key reads with the tag; only a key of every project is narrowed to the project.
 
-    Raises Failure where the server reads no environment from the key, CREDENTIAL for an admin or personal token.
+    Raises Failure where the server reads no environment from the key; CREDENTIAL for an admin or personal token, and
+    for a key of another environment or project; SOURCE where the server ignored the tag.
     """
     features = await door(http, address, key, sink).features(answers, apart=True)
     require_environment(features.scope, key)
-    named = [feature for feature in objects(features.items) if text(feature.get("name"))]
+    # Asked for one project, the answer to a key of every project names that one alone: only the key's text tells.
+    report = report_of(features.scope, every=key.get_secret_value().startswith("*:"))
+    if failure := contradiction(report, answers):
+        raise failure
+    all_named = [feature for feature in objects(features.items) if text(feature.get("name"))]
+    named = [one for one in all_named if not _of_another_project(one, features.scope, answers)]
     segments = {segment_id(one.get("id")): one for one in objects(features.segments)}
-    notes = tuple(_notes(features, key, answers, nameless=len(features.items) - len(named)))
+    notes = [*_notes(report, answers, nameless=len(features.items) - len(all_named))]
+    if others := len(all_named) - len(named):
+        notes.insert(0, _OTHERS_LEFT_OUT.format(count(others, "flag"), short(typed(answers, PROJECT_FIELD))))
     total: dict[str, int | None] = {FLAGS: len(named)}
-    yield Batch((), {FLAGS: 0}, total, notes)
+    yield Batch((), {FLAGS: 0}, total, tuple(notes))
     for start in range(0, len(named), _AT_ONCE):
         flags = tuple(source_flag(_with_segments(one, segments)) for one in named[start : start + _AT_ONCE])
         yield Batch(flags, {FLAGS: start + len(flags)}, total)
         await asyncio.sleep(0)
 
 
-def _notes(features: Features, key: SecretStr, answers: Mapping[str, str], nameless: int) -> Iterator[str]:
+def _of_another_project(feature: Mapping[str, object], scope: Scope, answers: Mapping[str, str]) -> bool:
+    """Whether a server that reads every project although one was asked for, as Edge does, added this feature."""
+    wanted, its = typed(answers, PROJECT_FIELD), text(feature.get("project"))
+    return scope.told and not scope.named and bool(wanted and its) and its != wanted
+
+
+_OTHERS_LEFT_OUT = (
+    "The server ignored the project: this plan leaves out {} of projects other than {}. LaunchDarkly may import them "
+    "too."
+)
+
+
+def _notes(report: SourceReport, answers: Mapping[str, str], nameless: int) -> Iterator[str]:
     """What the key covers beside what was chosen, and what could not be read."""
-    # Asked for one project, the answer to a key of every project names that one alone: only the key's text tells.
-    every = key.get_secret_value().startswith("*:")
-    report = report_of(features.scope, every=every)
     yield from (remark.text for remark in report.on_key if remark.level == "unknown")
     yield from (remark.text for remark in compare(report, answers))
     yield _TAGS_NOT_READ

@@ -18,6 +18,7 @@ from textual.widgets import Button, Static
 from tui.flagimport import walk
 from tui.flagimport.finding import Finding, Level, Offer
 from tui.flagimport.variables import Variable, widget_id
+from tui.secrets.names import outside
 from tui.widgets.buttons import Plain
 from tui.widgets.choices import Choice, Choices, Toggle
 from tui.widgets.inputs import LiveInput, SecretInput
@@ -33,7 +34,12 @@ BUILT_IN_IDS = frozenset({"host", "token", "project", "config-name", "config-tag
 
 def field_id(key: str) -> str:
     """The id of a field's input: its own name for the built-in ones, `field-<key>` for a form variable."""
-    return key if key in BUILT_IN_IDS else widget_id("field", key)
+    return key if key in BUILT_IN_IDS else widget_id("field", outside(key))
+
+
+def problem_id(key: str) -> str:
+    """The id of the line below a field's input; that of a built-in one has two dashes."""
+    return f"problem--{key}" if key in BUILT_IN_IDS else widget_id("problem", outside(key))
 
 
 class FieldRow(Vertical):
@@ -92,7 +98,7 @@ class FieldRow(Vertical):
         return self.variable.key
 
     def compose(self) -> ComposeResult:
-        self._line = Static(Content(""), id=widget_id("problem", self.key), classes="field-line", markup=False)
+        self._line = Static(Content(""), id=problem_id(self.key), classes="field-line", markup=False)
         self._input = WIDGETS[self.variable.kind](self)
         with Horizontal(classes="field-entry"):
             yield Static(Content(self.symbols.focus), classes="field-marker")
@@ -257,7 +263,7 @@ def _toggle(row: FieldRow) -> Widget:
 
 
 def _one_of(row: FieldRow) -> Widget:
-    options = tuple(Choice(each, each) for each in row.variable.choices)
+    options = tuple(Choice(value, label) for value, label in row.variable.options)
     chosen = (walk.value(row.session.draft, row.key),)
     return Choices(
         options,
@@ -269,7 +275,7 @@ def _one_of(row: FieldRow) -> Widget:
 
 
 def _many_of(row: FieldRow) -> Widget:
-    options = tuple(Choice(each, each) for each in row.variable.choices)
+    options = tuple(Choice(value, label) for value, label in row.variable.options)
     chosen = tuple(walk.value(row.session.draft, row.key).splitlines())
     return Choices(
         options,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from textual.containers import Vertical
 from textual.content import Content
@@ -14,18 +14,18 @@ from tui.flagimport.submit import NOT_KNOWN, Outcome, Submission
 from tui.flagimport.walk import Draft
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure
-from tui.text import clean
+from tui.text import Redactor, clean
 from tui.widgets.facts import Fact
 from tui.widgets.json_tree import JsonTree
 from tui.widgets.symbols import Symbols, mark
 
 
 class OutcomeView(Vertical):
-    """Empty until something is shown. `redact` takes known secrets out of all that comes from outside."""
+    """Empty until something is shown. `redactor` takes keys out of all that comes from outside."""
 
-    def __init__(self, symbols: Symbols, redact: Callable[[str], str], *, id: str) -> None:
+    def __init__(self, symbols: Symbols, redactor: Redactor, *, id: str) -> None:
         super().__init__(id=id)
-        self._symbols, self._redact = symbols, redact
+        self._symbols, self._redactor = symbols, redactor
 
     def clear(self) -> None:
         """Nothing has come of it yet."""
@@ -54,7 +54,7 @@ class OutcomeView(Vertical):
                 f"Body, {len(outcome.answer.body):,} bytes (keys hidden)",
                 outcomes.document(outcome.answer),
                 hidden=submission.request.secrets if submission else (),
-                redact=self._redact,
+                redact=self._redactor.foreign,
                 id="answer-body",
             )
 
@@ -69,7 +69,7 @@ class OutcomeView(Vertical):
         return Static(Content(self._safe(text)), classes="headline ok", markup=False)
 
     def _safe(self, text: str) -> str:
-        return clean(self._redact(text))
+        return clean(self._redactor(text))
 
 
 def _named(failure: Failure, draft: Draft) -> str:

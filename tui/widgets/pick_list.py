@@ -131,7 +131,7 @@ class PickList(OptionList):
         known = {pick.value for pick in self._picks}
         fresh = [pick for pick in items if pick.value not in known]
         self._picks += fresh
-        self._total = total if items else len(self._picks)
+        self._total = total if fresh else len(self._picks)
         self._can_be_moved_in(bool(self._picks))
         self.add_options(Option(_row(pick, self.size.width)) for pick in fresh)
         if self.has_focus:

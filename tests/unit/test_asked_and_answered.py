@@ -1,0 +1,114 @@
+"""`plan` and `apply` where the source's answer contradicts the recipe: an error before anything is created."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.headless_tools import Recipe, recipe_in
+from tests.unit.recipe_tools import planned
+from tests.unit.source_thread import answering
+from tests.unit.sources_server import Asked, Handler, Reply
+from tests.unit.walk_tools import SOURCE_KEY
+from tui.headless import apply, verify
+from tui.sandbox.server import Sandbox
+from tui.secrets.names import proposed_variable
+
+EVERY = "*:production.0123456789abcdef0123456789abcdef0123456789abcdef"
+WRONG = [("sourceEnvironmentId", "development"), ("sourceProjectId", "web-shop")]
+
+
+@pytest.fixture
+def box() -> Iterator[Sandbox]:
+    with Sandbox.start() as made:
+        yield made
+
+
+def writes(box: Sandbox) -> list[tuple[str, str]]:
+    return [(method, path) for method, path, _ in box.requests if method != "GET"]
+
+
+@pytest.mark.parametrize(("field", "value"), WRONG)
+def test_plan_with_a_key_of_another_scope_is_an_error(box: Sandbox, tmp_path: Path, field: str, value: str) -> None:
+    recipe = recipe_in(box, tmp_path, **{field: value})
+    code, out, _ = planned(recipe.path, recipe.environ, as_json=True)
+    error = json.loads(out)
+    assert (code, error["kind"], error["field"]) == (3, "credential", field)
+
+
+@pytest.mark.parametrize(("field", "value"), WRONG)
+@pytest.mark.parametrize("command", [apply.run, verify.run])
+def test_apply_with_a_key_of_another_scope_writes_nothing(
+    box: Sandbox, tmp_path: Path, command: Any, field: str, value: str
+) -> None:
+    recipe = recipe_in(box, tmp_path, **{field: value})
+    ran = recipe.run(command)
+    assert (ran.code, ran.one("error")["kind"], ran.one("error")["field"]) == (3, "credential", field)
+    assert writes(box) == []
+
+
+def test_create_only_reads_no_source_and_creates(box: Sandbox, tmp_path: Path) -> None:
+    recipe = recipe_in(box, tmp_path, sourceEnvironmentId="development")
+    ran = recipe.run(create_only=True)
+    assert (ran.code, len(writes(box))) == (0, 1)
+
+
+# --- a server such as Unleash Edge, which ignores project and tag
+
+
+def feature(name: str, project: str) -> dict[str, object]:
+    return {"name": name, "type": "release", "enabled": True, "project": project, "strategies": [], "variants": []}
+
+
+def edge(asked: Asked) -> Reply:
+    query: Mapping[str, object] = {"tags": None, "projects": ["*"], "namePrefix": None, "environment": "production"}
+    features = [feature("a", "default"), feature("b", "default"), feature("c", "web-shop")]
+    return Reply(200, {"version": 2, "features": features, "query": query})
+
+
+def behind(box: Sandbox, folder: Path, url: str, **answers: str) -> Recipe:
+    recipe = recipe_in(box, folder, sourceBaseUrl=url, **answers)
+    name = proposed_variable("unleash", SOURCE_KEY["unleash"])
+    return replace(recipe, environ={**recipe.environ, name: EVERY})
+
+
+@pytest.mark.parametrize("handler", [edge])
+def test_tag_that_was_ignored_is_an_error_before_anything_is_created(
+    box: Sandbox, tmp_path: Path, handler: Handler
+) -> None:
+    with answering(handler) as server:
+        recipe = behind(box, tmp_path, server.url, sourceTag="simple:payments")
+        code, out, _ = planned(recipe.path, recipe.environ, as_json=True)
+        ran = recipe.run()
+    for error in (json.loads(out), ran.one("error")):
+        assert (error["kind"], error["field"]) == ("source", "sourceTag")
+    assert (code, ran.code, writes(box)) == (5, 5, [])
+
+
+def test_flags_of_other_projects_are_told_apart(box: Sandbox, tmp_path: Path) -> None:
+    with answering(edge) as server:
+        recipe = behind(box, tmp_path, server.url, sourceTag="")
+        code, out, _ = planned(recipe.path, recipe.environ, as_json=True)
+    document = json.loads(out)
+    assert (code, [each["key"] for each in document["flags"]]) == (0, ["a", "b"])
+    assert any("web-shop" in note for note in document["notes"])
+
+
+# --- notes of the plan, where only apply is run
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_apply_prints_the_notes_of_its_plan_beside_its_results(box: Sandbox, tmp_path: Path, as_json: bool) -> None:
+    recipe = recipe_in(box, tmp_path)
+    notes = json.loads(planned(recipe.path, recipe.environ, as_json=True)[1])["notes"]
+    assert notes
+    ran = recipe.run(as_json=as_json)
+    assert ran.code == 0
+    printed = " ".join(ran.err.split())
+    assert all(note in printed for note in notes)
+    assert not any(note in ran.out for note in notes)
