@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.pilot.runs import strike
 from tests.unit.headless_tools import ERROR, KilledError, Ran, Recipe, recipe_in
 from tests.unit.history_tools import (
     CREATE,
@@ -570,6 +571,17 @@ def test_another_journal_serves_the_other_account(recipe: Recipe, tmp_path: Path
     assert {key for key, flag in gil.flags().items() if flag != before[key]} == done
 
 
+def test_without_the_callers_account_undo_changes_nothing(one: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even a flag that is named."""
+    applied(one)
+    strike(monkeypatch, one.box, "GET", "/api/v2/caller-identity", 403)
+    assert taken_back(one) == set()
+    sent = len(one.box.requests)
+    ran = one.run(undo.run, flags=[KEY])
+    assert (ran.code, ran.lines[0]["kind"]) == (3, "credential")
+    assert {method for method, _, _ in one.box.requests[sent:]} == {"GET"}
+
+
 # --- no flag tag
 
 
@@ -607,6 +619,16 @@ def test_a_named_flag_that_is_somebody_elses_stays(one: Recipe) -> None:
     not_certain(one)
     one.box.colleague().switch(KEY)
     assert taken_back(one, flags=[KEY]) == set()
+
+
+def test_a_named_flag_that_is_edited_after_the_list_stays(one: Recipe) -> None:
+    """The server gives no version that would move."""
+    one.box.set_fault("no-version")
+    applied(one)
+    read_again = ("GET", f"/api/v2/flags/web-shop/{KEY}")
+    done = just_before(one.box, read_again, lambda: one.box.colleague().describe(KEY, "Mine"))
+    ran = one.run(undo.run, flags=[KEY])
+    assert (ran.code, actions(ran)[KEY], bool(done)) == (0, "keep", True)
 
 
 def test_a_key_that_was_not_planned_cannot_be_named(one: Recipe) -> None:

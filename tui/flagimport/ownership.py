@@ -50,7 +50,7 @@ class Evidence:
     journal: Journal
     expected: Mapping[str, Expected]
     same_account: bool
-    habits: Habits = Habits()
+    habits: Habits = field(default_factory=Habits)
     changes: Mapping[str, tuple[AuditEntry, ...]] | None = field(default=None, repr=False)
 
 
@@ -229,12 +229,13 @@ def _lacking(known: Evidence, flag: WholeFlag) -> Iterator[str]:
             yield "there is no flag tag, and the audit log can't be read"
         return
     creations = [entry for entry in _changes(known, flag) if CREATION in entry.actions]
+    named = any(entry.token or entry.member for entry in creations)
     if not creations:
         yield "the audit log has no entry of its creation"
-    elif any(entry.token or entry.member for entry in creations) and not (
-        journal.importer.token or journal.importer.member
-    ):
+    elif named and not (journal.importer.token or journal.importer.member):
         yield "whose token the import key is was not noted"
+    elif not named and not journal.flag_tag:
+        yield "there is no flag tag, and the audit log doesn't say who created it"
 
 
 def _unplanned(known: Evidence, flag: WholeFlag) -> frozenset[str]:
