@@ -281,6 +281,24 @@ def test_without_the_audit_log_a_flag_made_after_a_lost_start_stays(one: Recipe)
     assert taken_back(one) == set()
 
 
+def test_without_the_audit_log_flags_made_one_by_one_before_the_start_stay(one: Recipe) -> None:
+    """The newest flags are read once more after each look at the status."""
+    one.box.set_fault("audit-log-missing")
+    made: list[str] = []
+
+    def act(method: str, path: str) -> None:
+        if creates(one.box) and not triggers(one.box) and method == "GET" and path.rpartition("/")[2] != "web-shop":
+            missing = sorted(planned(one) - one.box.colleague().flags().keys())
+            if len(missing) > 4:
+                made.append(missing[0])
+                create_equal(one, missing[0])
+
+    one.box.on_request = act
+    applied(one)
+    assert len(made) > 2
+    assert taken_back(one) == planned(one) - set(made)
+
+
 # --- somebody else started the same configuration
 
 

@@ -142,6 +142,7 @@ class Runner:
                 there = await self._get(ld, sink)
                 if self._runs(there.status):  # the creation has started it, and the newest flags are its own
                     return self._by_itself(there.status, sink)
+                journal = await newest(ld, journal, sink)
         else:
             journal = self.journal
         # A run that somebody else has queued may hide behind `pending`: it would be theirs.
