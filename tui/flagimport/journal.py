@@ -125,6 +125,17 @@ class Importer:
 
 
 @dataclass(frozen=True, slots=True)
+class Habits:
+    """How LaunchDarkly's import writes every flag of a run, as learned from at least three of them.
+
+    `version` is a flag's version at birth, None if it isn't known. `details` names what isn't as planned in most flags.
+    """
+
+    version: int | None = None
+    details: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """What tells one import from another: with it a journal is found again."""
 
@@ -179,6 +190,8 @@ class Journal:
     account: str = ""
     """The id of the LaunchDarkly account; "" in a journal of version 1.1.0, or where LaunchDarkly did not say."""
     importer: Importer = Importer()
+    habits: Habits = Habits()
+    """Learned before the first flag is taken back: those that are left may be too few to tell."""
     starts: tuple[Start, ...] = field(default=(), repr=False)
     """Every request that may have started this import, the latest last. A flag is ours if one of them owns it."""
     snapshot: frozenset[str] | None = field(default=None, repr=False, compare=False)

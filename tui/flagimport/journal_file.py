@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tui.files import read_ordinary, state_dir, write_private
-from tui.flagimport.journal import Expected, Identity, Importer, Journal, LeftOut, Mark, Stage, Start, Trace
+from tui.flagimport.journal import Expected, Habits, Identity, Importer, Journal, LeftOut, Mark, Stage, Start, Trace
 from tui.flagimport.journal_heads import FOLDER, HEAD, head_of
 from tui.net.errors import Failure, Kind
 from tui.sources.flags import Lost, Variation
@@ -135,6 +135,7 @@ def _document(journal: Journal, redactor: Redactor) -> dict[str, object]:
         "undone": dict(journal.undone),
         "account": journal.account,
         "importer": {"token": journal.importer.token, "member": journal.importer.member},
+        "habits": {"version": journal.habits.version, "details": sorted(journal.habits.details)},
         "starts": [
             {"before": sorted(each.before), "opened": each.opened, "closed": each.closed, "seen": each.seen}
             for each in journal.starts
@@ -203,6 +204,7 @@ def _read(document: Mapping[str, Any]) -> Journal:
         # Not in a journal of version 1.1.0.
         account=str(document.get("account", "")),
         importer=Importer(**{name: str(document.get("importer", {}).get(name, "")) for name in ("token", "member")}),
+        habits=_habits(document.get("habits", {})),
         starts=tuple(map(_start, document.get("starts", ()))),
     )
 
@@ -245,6 +247,10 @@ def _expected(each: Mapping[str, Any]) -> Expected:
         cut_over_warning=str(each.get("cut_over_warning", "")),
         targets=tuple((int(place), _texts(users)) for place, users in each.get("targets", ())),
     )
+
+
+def _habits(each: Mapping[str, Any]) -> Habits:
+    return Habits(_ms(each.get("version")), frozenset(_texts(each.get("details", ()))))
 
 
 def _start(each: Mapping[str, Any]) -> Start:

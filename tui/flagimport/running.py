@@ -144,6 +144,7 @@ class Runner:
                 there = await self._get(ld, sink)
                 if self._runs(there.status):  # the creation has started it, and the newest flags are its own
                     return self._by_itself(there.status, sink)
+                journal = await newest(ld, journal, sink)
         else:
             journal = self.journal
         # A run that somebody else has queued may hide behind `pending`: it would be theirs.
@@ -350,7 +351,7 @@ class Runner:
             sink(event)
 
         status = (await self._get(ld, metered)).status
-        if status.status in (RUNS, WAITS):
+        if status.status == RUNS:  # a configuration that was never started is pending, too
             self.journal = journals.seen_running(self.journal, ld.date)
         fresh = await newly_there(ld, self.journal, frozenset(watch.arrived), metered)
         self.journal = journals.first_seen(self.journal, fresh)
