@@ -26,6 +26,7 @@ from tui.sources.flags import (
 )
 from tui.sources.foreign import short
 from tui.sources.shapes import Object, elements, members, number, objects, text
+from tui.sources.split_sdk_members import under_admin_names
 
 
 def explain(flag: SourceFlag) -> tuple[Lost, ...]:
@@ -148,7 +149,7 @@ def _rules(definition: Object) -> Iterator[Found]:
 
 
 def _matchers(rule: Object) -> list[Object]:
-    return objects(members(rule.get("condition")).get("matchers"))
+    return [under_admin_names(matcher) for matcher in objects(members(rule.get("condition")).get("matchers"))]
 
 
 def _rule(rule: Object, matchers: list[Object]) -> str:
@@ -272,7 +273,7 @@ def _whole_day(matcher: Object) -> str:
 
 def _is_date(matcher: Object) -> bool:
     """Whether a matcher under an SDK's name compares dates: the SDKs have one name for numbers and dates."""
-    return "date" in matcher or text(matcher.get("dataType")) == "DATETIME"
+    return matcher.get("date") is not None or text(matcher.get("dataType")) == "DATETIME"
 
 
 @dataclass(frozen=True, slots=True)
