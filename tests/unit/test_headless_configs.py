@@ -141,8 +141,8 @@ async def test_names_and_tags_are_exact_in_json_and_clean_in_text() -> None:
     async with serving(always(whole)) as raw:
         given = {"LD_ACCESS_TOKEN": TOKENS["writer"].value, "LD_BASE_URI": raw.url}
 
-        async def told(*asked: str, **options: bool) -> str:
-            return (await asyncio.to_thread(configs, given, *asked, **options))[1]
+        async def told(*asked: str, as_json: bool = False) -> str:
+            return (await asyncio.to_thread(configs, given, *asked, as_json=as_json))[1]
 
         (listed,) = json.loads(await told("list", as_json=True))["configurations"]
         shown = json.loads(await told("show", shape["_id"], as_json=True))

@@ -64,9 +64,7 @@ class Case:
         """The failure of this case. A wrong address is the proxy's if the way ended there: then a setting is wrong."""
         at_setting = at_setting or (at_address and self.at_proxy)
         at_address = at_address and not self.at_proxy
-        return Failure(
-            kind, what, why, self.next(advice), sent=self.sent, at_address=at_address, at_setting=at_setting
-        )
+        return Failure(kind, what, why, self.next(advice), sent=self.sent, at_address=at_address, at_setting=at_setting)
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
@@ -138,9 +136,7 @@ def _no_http(error: BaseException, case: Case) -> Failure:
         return _cut(error, case)
     if case.at_proxy:
         what = f"What answers at {case.target} is not an HTTP proxy."
-        return case.failure(
-            Kind.UNREACHABLE, what, _named_by(case), f"Correct {case.proxy_variable}", at_setting=True
-        )
+        return case.failure(Kind.UNREACHABLE, what, _named_by(case), f"Correct {case.proxy_variable}", at_setting=True)
     what = f"What answers at {case.host}, port {case.port}, does not speak HTTP."
     why = "Most likely the port is another."
     return case.failure(Kind.UNREACHABLE, what, why, "Check the address", at_address=True)
