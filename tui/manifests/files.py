@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from tui.files import read_ordinary
-from tui.manifests.models import VERSION, FormVariable, Manifest, wrong_dependencies
+from tui.manifests.models import VERSION, WEB, FormVariable, Manifest, wrong_dependencies
 from tui.text import clean, limited_json
 from tui.text.key_text import without_keys
 
@@ -172,6 +172,7 @@ def _text(one: dict[str, Any], content: dict[str, Any]) -> str:
 _PATTERNS = {
     r"^[^\s]*$": "holds a blank",
     r"\.svg$": "is no path of an SVG file",
+    WEB: "is no web address",
     VERSION: "is no semantic version",
 }
 
