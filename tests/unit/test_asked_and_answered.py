@@ -99,6 +99,35 @@ def test_flags_of_other_projects_are_told_apart(box: Sandbox, tmp_path: Path) ->
     assert any("web-shop" in note for note in document["notes"])
 
 
+def test_flags_outside_the_projects_that_the_answer_names_are_told_apart(box: Sandbox, tmp_path: Path) -> None:
+    query = {"project": ["default"], "environment": "production"}
+    features = [feature("a", "default"), feature("c", "web-shop")]
+    with answering(lambda _: Reply(200, {"version": 2, "features": features, "query": query})) as server:
+        recipe = behind(box, tmp_path, server.url, sourceTag="")
+        code, out, _ = planned(recipe.path, recipe.environ, as_json=True)
+    document = json.loads(out)
+    assert (code, [each["key"] for each in document["flags"]]) == (0, ["a"])
+
+
+@pytest.mark.parametrize("query", [{"query": {"project": ["default"], "environment": "production"}}, {}])
+def test_answer_that_does_not_show_its_tag_has_a_note(
+    box: Sandbox, tmp_path: Path, query: Mapping[str, object]
+) -> None:
+    def notes(more: Mapping[str, object]) -> set[str]:
+        shown = {key: {**members, **more} for key, members in query.items() if isinstance(members, dict)}
+        body = {"version": 2, "features": [feature("a", "default")], **shown}
+        with answering(lambda _: Reply(200, body)) as server:
+            recipe = behind(box, tmp_path, server.url, sourceTag="simple:payments")
+            code, out, _ = planned(recipe.path, recipe.environ, as_json=True)
+        assert code == 0
+        return set(json.loads(out)["notes"])
+
+    without = notes({})
+    assert any("payments" in note for note in without)
+    if query:
+        assert without > notes({"tag": [["simple", "payments"]]})
+
+
 # --- notes of the plan, where only apply is run
 
 

@@ -31,8 +31,8 @@ LEFT_OUT = ["no-creation-date", "no-version", "no-environment-versions"]
 ODD = ["written-twice", "written-thrice", "modified-after-creation", "split-defaults-zero", "started-by-create"]
 STAGES = [Stage.CREATING, Stage.CREATED, Stage.STARTING, Stage.STARTED, Stage.ENDED, Stage.VERIFIED]
 EXAMPLES = settings(
-    max_examples=int(os.environ.get('HIST', '40')),
-    derandomize='HIST' not in os.environ,
+    max_examples=int(os.environ.get("HIST", "40")),
+    derandomize="HIST" not in os.environ,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

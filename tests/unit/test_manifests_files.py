@@ -143,6 +143,18 @@ HERE = "formVariables[0]"
             f"{HERE}.dynamicOptions.endpoint.method",
         ),
         (
+            FETCHES | {"dynamicOptions": {**FETCHED, "endpoint": {"url": "https://example.com", "method": "HEAD"}}},
+            f"{HERE}.dynamicOptions.endpoint.method",
+        ),
+        (
+            FETCHES | {"dynamicOptions": {**FETCHED, "endpoint": {**FETCHED["endpoint"], "body": "x"}}},
+            f"{HERE}.dynamicOptions.endpoint.body",
+        ),
+        (
+            FETCHES | {"dynamicOptions": {**FETCHED, "endpoint": {**FETCHED["endpoint"], "headers": [{"name": "a"}]}}},
+            f"{HERE}.dynamicOptions.endpoint.headers[0].value",
+        ),
+        (
             FETCHES | {"dynamicOptions": {**FETCHED, "parser": {"optionsPath": "/x"}}},
             f"{HERE}.dynamicOptions.parser.optionsItems",
         ),
@@ -244,6 +256,12 @@ def test_part_that_every_manifest_has_must_be_there(tmp_path: Path, member: str)
             "capabilities.flagImport.templates.unleash",
         ),
         ({"capabilities": []}, "capabilities"),
+        ({"capabilities": None}, ""),
+        ({"otherCapabilities": []}, "otherCapabilities"),
+        ({"categories": ["a", "a"]}, "categories"),
+        ({"links": {"site": "ftp://example.com"}}, "links.site"),
+        ({"links": {"site": "https://example.com", "privacyPolicy": "example.com"}}, "links.privacyPolicy"),
+        ({"overview": "Imports flags"}, "overview"),
     ],
 )
 def test_manifest_that_launchdarkly_refuses_is_refused(tmp_path: Path, members: dict[str, Any], place: str) -> None:
@@ -279,7 +297,8 @@ def test_manifest_for_something_else_is_right_and_noted(tmp_path: Path, capabili
 @pytest.mark.parametrize(
     "members",
     [
-        {"capabilities": None},
+        {"capabilities": None, "otherCapabilities": ["external"]},
+        {"capabilities": {}},
         {"otherCapabilities": ["external"]},
         {"details": "More of it.", "legacy": {"kind": "dataExport"}, "otherCapabilities": ["dataExport", "sso"]},
         {"requiresOAuth": True, "oauthIntegrationKey": "made-up"},

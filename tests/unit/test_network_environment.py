@@ -213,6 +213,16 @@ async def test_a_proxy_at_fault_is_not_an_answer_at_fault(tmp_path: Path, value:
     assert "HTTPS_PROXY" in error["message"] + error["advice"]
 
 
+@pytest.mark.parametrize(
+    ("status", "connections"), [("407 Proxy Authentication Required", 1), ("403 Forbidden", 1), ("502 Bad Gateway", 6)]
+)
+async def test_a_refusal_by_a_proxy_is_not_tried_again(tmp_path: Path, status: str, connections: int) -> None:
+    async with source_of(always(answer(status, b""))) as (launchdarkly, proxy):
+        proxied = {"HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"}
+        await plan(tmp_path, "split", f"https://{NAME}", launchdarkly, **proxied)
+        assert proxy.connections == connections
+
+
 @pytest.mark.parametrize("environ", [{}, {"SSL_CERT_FILE": "/nonexistent"}])
 async def test_an_authority_at_fault_is_not_an_address_at_fault(
     tmp_path: Path, cert: Certificate, environ: Mapping[str, str]

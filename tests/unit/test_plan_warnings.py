@@ -17,6 +17,8 @@ from tests.unit.recipe_tools import keys_for, planned, recipe_for
 from tests.unit.sources_server import Handler, Reply, serving
 from tests.unit.split_made import BASE, KEY, MadeSplit, definition, flag
 from tui.sandbox.server import Sandbox
+from tui.sources import split
+from tui.sources.split_flags import source_flag
 
 SDK_KEY = "default:production.9c1c40e1b2f3a4958677f1e2d3c4b5a6978877665544332211009988"
 ON_FOR_ALL = [{"treatment": "on", "size": 100}]
@@ -116,6 +118,58 @@ async def test_treatments_that_launchdarkly_refuses(box: Sandbox, tmp_path: Path
     flags, _ = await plan_of(box, tmp_path, "split", of_split(made))
     assert flags["flag-1"]["variations"] == treatments
     assert len(flags["flag-1"]["warnings"]) == 1
+
+
+async def test_a_definition_without_treatments_is_warned_about(box: Sandbox, tmp_path: Path) -> None:
+    flags, _ = await plan_of(box, tmp_path, "split", of_split(split_with(treatments=[])))
+    assert (flags["flag-1"]["variations"], len(flags["flag-1"]["warnings"])) == ([], 1)
+
+
+@pytest.mark.parametrize("tags", [[{"name": "a"}, {"name": "b c"}], ["a", "b c"], ["a", {"name": "b c"}]])
+async def test_tags_are_read_as_objects_or_as_texts(box: Sandbox, tmp_path: Path, tags: list[Any]) -> None:
+    made = MadeSplit([flag(1, tags=tags)], [definition(1)])
+    flags, _ = await plan_of(box, tmp_path, "split", of_split(made))
+    assert flags["flag-1"]["tags"] == ["a", "b c"]
+    assert len(flags["flag-1"]["warnings"]) == 1
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"treatments": [{"name": "on", "configuration": '{"a": 1}'}, {"name": "off"}]},
+        {"configurations": {"on": '{"a": 1}', "off": None}},
+    ],
+)
+async def test_dynamic_configuration_in_other_places_is_named(
+    box: Sandbox, tmp_path: Path, more: dict[str, Any]
+) -> None:
+    flags, _ = await plan_of(box, tmp_path, "split", of_split(split_with(**more)))
+    (warning,) = flags["flag-1"]["warnings"]
+    assert "on" in warning
+    assert "off" not in warning
+
+
+@pytest.mark.parametrize(
+    "parents",
+    [
+        [{"name": "base", "treatments": ["on", "beta"]}], [{"n": "base", "ts": ["on", "beta"]}],
+        [{"splitName": "base", "treatments": ["on", "beta"]}], [{"flagName": "base", "treatments": ["on", "beta"]}],
+        {"base": ["on", "beta"]},
+    ],
+)  # fmt: skip
+def test_prerequisites_of_a_flag_are_read_in_every_spelling(parents: Any) -> None:
+    read = source_flag({"name": "flag-1"}, definition(1, prerequisites=parents))
+    assert read.losses == ("prerequisites",)
+    (one,) = split.explain(read)
+    assert {"base", "on,", "beta"} <= set(one.text.split())
+
+
+def test_one_treatment_of_a_parent_may_be_a_text() -> None:
+    read = [
+        split.explain(source_flag({"name": "flag-1"}, definition(1, prerequisites=[{"n": "base", "ts": treatments}])))
+        for treatments in ("on", ["on"])
+    ]
+    assert read[0] == read[1]
 
 
 async def test_variants_that_launchdarkly_refuses(box: Sandbox, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from tui.flagimport import steps, walk
 from tui.flagimport.form import Form
 from tui.flagimport.tokens import looks_secret
 from tui.flagimport.walk import Draft
-from tui.text import clean, strict_json
+from tui.text import clean, limited_json
 
 VERSION = 1
 _LARGEST = 256 * 1024
@@ -73,7 +73,7 @@ def load(path: Path) -> Saved | None:
         raw = read_ordinary(path, _LARGEST)
         if raw is None or len(raw) > _LARGEST:
             return None
-        document = strict_json.parse(raw)
+        document = limited_json.parse_file(raw)
         if document["version"] != VERSION:
             return None
         step = str(document["step"])

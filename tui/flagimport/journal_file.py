@@ -15,7 +15,7 @@ from tui.flagimport.journal import Expected, Habits, Identity, Importer, Journal
 from tui.flagimport.journal_heads import FOLDER, HEAD, head_of
 from tui.net.errors import Failure, Kind
 from tui.sources.flags import Lost, Variation
-from tui.text import Redactor, clean, strict_json
+from tui.text import Redactor, clean, limited_json
 
 VERSION = 1
 _LARGEST = 256 * 1024 * 1024
@@ -63,7 +63,7 @@ def load(path: Path) -> Journal | None:
     if raw is None or len(raw) > _LARGEST:
         raise _unreadable(path, "it is not a regular file, or it is too large")
     try:
-        return _sound(_read(strict_json.parse(raw)))
+        return _sound(_read(limited_json.parse_file(raw)))
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError):
         raise _unreadable(path, "it is not a journal of this version") from None
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from tui.files import read_ordinary
 from tui.launchdarkly.instances import instance
 from tui.net.times import moment
-from tui.text import clean, strict_json
+from tui.text import clean, limited_json
 
 HEAD = "head"
 FOLDER = "journals"
@@ -104,7 +104,7 @@ def _read(path: Path, touched: float) -> Head | None:
     try:
         text = (read_ordinary(path, _LONGEST) or b"").decode("utf-8", "ignore")
         start = text.index("{", text.index(f'"{HEAD}"'))
-        head = strict_json.first_object(text, start)
+        head = limited_json.first_object(text, start)
         texts = {key: _text(head[key]) for key in ("host", "project", "integration", "name", "stage", "configuration")}
         undone = head.get("undone") is True
         return Head(path=path, expected=int(head["expected"]), touched=touched, undone=undone, **texts)

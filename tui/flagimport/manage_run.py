@@ -34,7 +34,7 @@ def _found(account: Account, one: Configuration) -> tuple[Path, Journal] | None:
     """The journal of a configuration and where it is; one that was renamed since keeps its first name there."""
     host, project, integration = account.instance.url, one.project_key, one.integration_key
     try:
-        named = journal_file.path_of(Identity(host, project, integration, one.name))
+        named = journal_file.path_of(Identity(host, project, integration, one.exact_name))
         others = (
             head.path
             for head in heads(journal_file.folder())

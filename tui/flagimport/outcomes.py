@@ -11,8 +11,8 @@ from tui.launchdarkly.models import Configuration
 from tui.launchdarkly.words import access_in_words, status_in_words
 from tui.net.client import Answer
 from tui.net.events import Answered, Exchange, Note
-from tui.net.json_text import parse_json
 from tui.text import Redactor, clean
+from tui.text.limited_json import parse_answer
 from tui.text.redact import tree
 
 OFFERS = ("use-that", "go-to-field", "look-again", "send-again")
@@ -74,7 +74,7 @@ def document(answer: Answer) -> object:
 def raw(text: str, hidden: Iterable[str], redactor: Redactor) -> str:
     """The raw body, cleaned. The values of the secret fields `hidden` are hidden even where the server changed them."""
     try:
-        whole = parse_json(text)
+        whole = parse_answer(text)
     except ValueError:
         return clean(redactor.foreign(text), multiline=True)
     if isinstance(whole, dict) and isinstance(config := whole.get("config"), dict):

@@ -227,7 +227,7 @@ class _Command:
             raise Failure(Kind.RECIPE, "That is not its name.", "", "Nothing was deleted.")
         await _last(manage_run.deleted(account, one))
         if self.output.as_json:
-            self.output.document({"id": one.id, "name": one.name, "deleted": True})
+            self.output.document({"id": one.id, "name": one.exact_name, "deleted": True})
         else:
             self.output.line(f'Deleted "{one.name}" ({one.id}). The flags it imported stay in {one.project_key}.')
         return 0

@@ -102,6 +102,8 @@ Words = Annotated[str, BeforeValidator(_as_words)]
 """What LaunchDarkly says to a person. It may quote a key, so it is redacted before anything else is done to it."""
 Identity = Annotated[str, BeforeValidator(as_text), Field(min_length=1)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(as_texts)]
+Data = Annotated[str, BeforeValidator(as_data)]
+AllData = Annotated[tuple[str, ...], BeforeValidator(all_data)]
 Whole = Annotated[int | None, BeforeValidator(as_whole)]
 Millis = Annotated[int | None, BeforeValidator(as_moment)]
 Truth = Annotated[bool, BeforeValidator(as_truth)]
@@ -162,6 +164,7 @@ class Access(_Lenient):
 class Configuration(_Lenient):
     """A flag import configuration. `config` is None where LaunchDarkly leaves it out, as in lists.
 
+    `name` and `tags` are cleaned, to be shown; `exact_name` and `exact_tags` are as they came, for other programs.
     It is unknown whether secrets in `config` come back clear, masked or not at all: redact what is shown.
     """
 
@@ -170,6 +173,8 @@ class Configuration(_Lenient):
     project_key: Text = Field(default="", alias="projectKey")
     name: Text = ""
     tags: Texts = ()
+    exact_name: Data = Field(default="", alias="name")
+    exact_tags: AllData = Field(default=(), alias="tags")
     version: Whole = None
     config: Annotated[dict[str, object] | None, BeforeValidator(_object_or_none)] = Field(None, repr=False)
     status: Annotated[ImportStatus, BeforeValidator(_status)] = Field(default=ImportStatus(), alias="_status")

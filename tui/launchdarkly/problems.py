@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from tui.launchdarkly.instances import INSTANCES, Instance
 from tui.net.errors import Failure, Kind
-from tui.net.json_text import parse_json
 from tui.net.messages import Answer
 from tui.net.statuses import remedy
 from tui.text import clean
+from tui.text.limited_json import parse_answer
 
 _LONGEST = 200
 _SERVER_ERROR = 500
@@ -56,7 +56,7 @@ def message_of(answer: Answer, redact: Callable[[str], str]) -> str:
     LaunchDarkly promises `{"code", "message"}`; gateways before it answer with web pages or nothing.
     """
     try:
-        value = parse_json(answer.body)
+        value = parse_answer(answer.body)
     except ValueError:
         value = None
     told = value if isinstance(value, dict) else {}

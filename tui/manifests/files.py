@@ -13,8 +13,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from tui.files import read_ordinary
-from tui.manifests.models import VERSION, FormVariable, Manifest, wrong_dependencies
-from tui.text import clean, strict_json
+from tui.manifests.models import VERSION, WEB, FormVariable, Manifest, wrong_dependencies
+from tui.text import clean, limited_json
 from tui.text.key_text import without_keys
 
 _LARGEST = 1024 * 1024  # LaunchDarkly's own are below 10 kB
@@ -91,7 +91,7 @@ def _read(path: Path) -> dict[str, Any]:
     if len(raw) > _LARGEST:
         raise ManifestError(path, [Problem("", "is larger than 1 MiB, which no manifest is")])
     try:
-        content = strict_json.parse(raw)
+        content = limited_json.parse_file(raw)
     except json.JSONDecodeError as error:
         text = f"is not JSON: {error.msg} in line {error.lineno}, column {error.colno}"
         raise ManifestError(path, [Problem("", text)]) from None
@@ -172,6 +172,7 @@ def _text(one: dict[str, Any], content: dict[str, Any]) -> str:
 _PATTERNS = {
     r"^[^\s]*$": "holds a blank",
     r"\.svg$": "is no path of an SVG file",
+    WEB: "is no web address",
     VERSION: "is no semantic version",
 }
 

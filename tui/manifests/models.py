@@ -53,6 +53,8 @@ VERSION = (
     r"(-(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?"
     r"(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?$"
 )
+WEB = r"^[Hh][Tt][Tt][Pp][Ss]?://"
+Web = Annotated[StrictStr, StringConstraints(max_length=2048, pattern=WEB)]
 Icon = Annotated[StrictStr, StringConstraints(pattern=r"\.svg$")]
 
 
@@ -101,11 +103,21 @@ class OptionParser(_Part):
     options_items: OptionPaths
 
 
-class Endpoint(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+class Header(_Part):
+    name: Annotated[StrictStr, StringConstraints(max_length=50, pattern=r"^[^\s]*$")]
+    value: StrictStr
 
+
+class Signature(_Part):
+    header_name: StrictStr = ""
+    hmac_secret_form_variable_key: StrictStr = ""
+
+
+class Endpoint(_Part):
     url: StrictStr
-    method: StrictStr
+    method: Literal["POST", "PUT", "PATCH", "GET", "DELETE"]
+    headers: tuple[Header, ...] = ()
+    hmac_signature: Signature = Signature()
 
 
 class DynamicOptions(_Part):
@@ -212,10 +224,16 @@ class Guide(_Part):
 
 
 class Links(_Part):
-    site: StrictStr
-    launchdarkly_docs: StrictStr = ""
-    privacy_policy: StrictStr = ""
-    support_website: StrictStr = ""
+    site: Web
+    launchdarkly_docs: Web | None = None
+    privacy_policy: Web | None = None
+    support_website: Web | None = None
+
+    @model_validator(mode="after")
+    def _has_no_null(self) -> Links:
+        if any(getattr(self, name) is None for name in self.model_fields_set):
+            raise PydanticCustomError("misfit", "{wrong}", {"wrong": "has null as an address"})
+        return self
 
 
 class Icons(_Part):
@@ -271,6 +289,18 @@ class Capabilities(_Part):
         return self
 
 
+def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(values)) < len(values):
+        raise PydanticCustomError("misfit", "{wrong}", {"wrong": "lists an entry twice"})
+    return values
+
+
+def _sentence(text: str) -> str:
+    if not text.endswith("."):
+        raise PydanticCustomError("misfit", "{wrong}", {"wrong": "does not end with a period"})
+    return text
+
+
 class Manifest(_Part):
     """An integration manifest. What a flag import has no use for (icons, links, other parts) is only checked.
 
@@ -280,23 +310,29 @@ class Manifest(_Part):
     key: IntegrationKey
     name: Annotated[StrictStr, StringConstraints(min_length=1, max_length=100)]
     version: Annotated[StrictStr, StringConstraints(max_length=14, pattern=VERSION)]
-    overview: StrictStr
+    overview: Annotated[StrictStr, AfterValidator(_sentence)]
     description: StrictStr
     author: StrictStr
     support_email: StrictStr
     links: Links
-    categories: Annotated[tuple[StrictStr, ...], Field(min_length=1, max_length=3)]
+    categories: Annotated[tuple[StrictStr, ...], Field(min_length=1, max_length=3), AfterValidator(_distinct)]
     icons: Icons
     details: StrictStr = ""
     form_variables: tuple[FormVariable, ...] = ()
     capabilities: Capabilities = Capabilities()
-    other_capabilities: tuple[StrictStr, ...] = ()
+    other_capabilities: Annotated[tuple[StrictStr, ...], Field(min_length=1)] = ()
     legacy: Legacy | None = None
     requires_oauth: StrictBool = Field(default=False, alias="requiresOAuth")
     oauth_integration_key: StrictStr = Field(default="", alias="oauthIntegrationKey")
     hide_on_integrations_page: StrictBool = False
     allow_integration_configurations: StrictBool = False
     guide: Guide | None = None
+
+    @model_validator(mode="after")
+    def _can_do_something(self) -> Manifest:
+        if not {"capabilities", "other_capabilities"} & self.model_fields_set:
+            raise PydanticCustomError("misfit", "{wrong}", {"wrong": "has neither capabilities nor otherCapabilities"})
+        return self
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -53,7 +53,8 @@ class Failure(Exception):  # noqa: N818  # the name of the whole tree, and it re
     `status_code` is the HTTP status, None where no answer came; `field` the key of the form variable (or of
     `token`, `project`, `host`, `config-name`) at fault, None where none is. `sent` says that the request's
     bytes had left, so that the server may have acted on it. `at_address` says that the address is most likely wrong,
-    and neither this machine's settings (proxy, authorities) nor the server.
+    and neither this machine's settings (proxy, authorities) nor the server. `at_setting` says that an environment
+    variable or a setting of this machine is wrong, so that trying again can't help.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Failure(Exception):  # noqa: N818  # the name of the whole tree, and it re
         field: str | None = None,
         sent: bool = False,
         at_address: bool = False,
+        at_setting: bool = False,
         until: float | None = None,
     ) -> None:
         super().__init__(kind, what)
@@ -78,6 +80,7 @@ class Failure(Exception):  # noqa: N818  # the name of the whole tree, and it re
         self.field = field
         self.sent = sent
         self.at_address = at_address
+        self.at_setting = at_setting
         self.until = until
         """When a pause asked for by the server ends, seconds since the epoch; None without one."""
 
@@ -107,6 +110,7 @@ class Failure(Exception):  # noqa: N818  # the name of the whole tree, and it re
             "field": self.field,
             "sent": self.sent,
             "at_address": self.at_address,
+            "at_setting": self.at_setting,
             "until": self.until,
         }
         return Failure(**{**known, **parts})  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from tui.net.errors import Failure, Kind
-from tui.net.json_text import TooDeepError, parse_json
+from tui.text.limited_json import TooDeepError, parse_answer
 
 _HTML = ("<!doctype", "<html", "<head", "<body")
 
@@ -49,7 +49,7 @@ class Answer:
     def json(self) -> object:
         """The body's JSON value. Raises Failure NOT_JSON, which says what came in its place."""
         try:
-            return parse_json(self.body)
+            return parse_answer(self.body)
         except TooDeepError:
             failure = self._too_deep()
         except ValueError:  # a bad encoding too

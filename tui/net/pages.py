@@ -223,7 +223,7 @@ async def _the_rest(
 
 def passing(problem: BaseException) -> bool:
     """Worth another try: a reading changes nothing."""
-    if not isinstance(problem, Failure):
+    if not isinstance(problem, Failure) or problem.at_setting:
         return False
     failed = problem.kind is Kind.SOURCE and (problem.status_code or 0) >= 500
     return failed or problem.kind in _PASSING

@@ -89,7 +89,8 @@ def _parsed(variable: str, value: str) -> Proxy:
 
 
 def _unusable(variable: str, why: str, fix: str = "Fix it or unset it") -> Failure:
-    return Failure(Kind.UNREACHABLE, f"{variable} cannot be used: {why}.", "", f"{fix}. Nothing was sent.")
+    what = f"{variable} cannot be used: {why}."
+    return Failure(Kind.UNREACHABLE, what, "", f"{fix}. Nothing was sent.", at_setting=True)
 
 
 # --- NO_PROXY -------------------------------------------------------------------------------------------------

@@ -58,10 +58,13 @@ class Case:
             return f"{advice}; nothing was changed."
         return "The request was out, so it may have been carried out. Look before you send it again."
 
-    def failure(self, kind: Kind, what: str, why: str, advice: str, *, at_address: bool = False) -> Failure:
-        """The failure of this case. `at_address` holds only for what did not fail on the way to the proxy."""
+    def failure(
+        self, kind: Kind, what: str, why: str, advice: str, *, at_address: bool = False, at_setting: bool = False
+    ) -> Failure:
+        """The failure of this case. A wrong address is the proxy's if the way ended there: then a setting is wrong."""
+        at_setting = at_setting or (at_address and self.at_proxy)
         at_address = at_address and not self.at_proxy
-        return Failure(kind, what, why, self.next(advice), sent=self.sent, at_address=at_address)
+        return Failure(kind, what, why, self.next(advice), sent=self.sent, at_address=at_address, at_setting=at_setting)
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
@@ -133,7 +136,7 @@ def _no_http(error: BaseException, case: Case) -> Failure:
         return _cut(error, case)
     if case.at_proxy:
         what = f"What answers at {case.target} is not an HTTP proxy."
-        return case.failure(Kind.UNREACHABLE, what, _named_by(case), f"Correct {case.proxy_variable}")
+        return case.failure(Kind.UNREACHABLE, what, _named_by(case), f"Correct {case.proxy_variable}", at_setting=True)
     what = f"What answers at {case.host}, port {case.port}, does not speak HTTP."
     why = "Most likely the port is another."
     return case.failure(Kind.UNREACHABLE, what, why, "Check the address", at_address=True)
@@ -145,7 +148,8 @@ def _by_proxy(error: BaseException, case: Case) -> Failure:
     why = "It wants a user name and password." if wants_login else "It may not let this address through."
     what = f"The proxy {case.proxy} refused to connect to {case.host}{status}."
     advice = f"Correct {case.proxy_variable}, or add {case.host} to NO_PROXY if it needs no proxy"
-    return case.failure(Kind.UNREACHABLE, what, why, advice)
+    refused = 400 <= (case.proxy_status or 0) < 500
+    return case.failure(Kind.UNREACHABLE, what, why, advice, at_setting=refused)
 
 
 def _no_way(error: BaseException, case: Case) -> Failure:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tui.files import read_ordinary, state_dir, write_private
-from tui.text import clean, strict_json
+from tui.text import clean, limited_json
 
 VERSION = 1
 _LARGEST = 1024 * 1024
@@ -39,7 +39,7 @@ class Index:
             raw = read_ordinary(path, _LARGEST)
             if raw is None or len(raw) > _LARGEST:
                 raise ValueError
-            document = strict_json.parse(raw)
+            document = limited_json.parse_file(raw)
             if document["version"] != VERSION:
                 raise ValueError
             entries = [_entry(each) for each in document["keys"]]

@@ -9,9 +9,9 @@ from pydantic import SecretStr
 
 from tui.net.client import Answer
 from tui.net.errors import Failure, Kind
-from tui.net.json_text import parse_json
 from tui.net.statuses import OF_THE_ADDRESS, remedy
 from tui.text import Redactor, clean
+from tui.text.limited_json import parse_answer
 from tui.text.redact import tree
 
 _LONGEST_NAME = 60
@@ -43,7 +43,7 @@ class Foreign:
     def has_member(self, answer: Answer, member: str) -> bool:
         """Whether the body is a JSON object with that member."""
         try:
-            body = parse_json(answer.body[:_MESSAGE_BYTES])
+            body = parse_answer(answer.body[:_MESSAGE_BYTES])
         except ValueError:
             return False
         return isinstance(body, dict) and member in body
@@ -54,7 +54,7 @@ class Foreign:
             return ""
         text = answer.text()
         try:
-            body: object = parse_json(text)
+            body: object = parse_answer(text)
         except ValueError:
             return short(self._words(text), _LONGEST_MESSAGE)
         parts = [body.get("message"), *_details(body.get("details"))] if isinstance(body, dict) else [body]

@@ -14,7 +14,7 @@ from tui.net.events import Sink, ignore
 from tui.net.pages import AT_ONCE, Fetch, Progress, passing, read_all
 from tui.sources.flags import Batch, Listing, SourceFlag, Targets, strings
 from tui.sources.foreign import left_out, short
-from tui.sources.shapes import Object, elements, objects, text
+from tui.sources.shapes import Object, elements, members, objects, text
 from tui.sources.split_door import (
     ENVIRONMENT_FIELD,
     NAME,
@@ -223,7 +223,7 @@ def source_flag(flag: Object, definition: Object | None) -> SourceFlag:
     """
     name = text(flag.get("name"))
     description = text(flag.get("description"))
-    tags = tuple(tag for one in objects(flag.get("tags")) if (tag := text(one.get("name"))))
+    tags = tuple(tag for one in elements(flag.get("tags")) if (tag := text(one) or text(members(one).get("name"))))
     if definition is None:
         return SourceFlag(name, name, description, tags, (), None, None, False, (), (_NO_DEFINITION,))
     treatments = tuple(text(one.get("name")) for one in objects(definition.get("treatments")))

@@ -26,6 +26,7 @@ from tui.sources.flags import (
 )
 from tui.sources.foreign import short
 from tui.sources.shapes import Object, elements, members, number, objects, text
+from tui.sources.split_sdk_members import under_admin_names
 
 
 def explain(flag: SourceFlag) -> tuple[Lost, ...]:
@@ -35,7 +36,7 @@ def explain(flag: SourceFlag) -> tuple[Lost, ...]:
 
 def found(definition: Object) -> Iterator[Found]:
     """Each thing in `definition` that will not arrive."""
-    for parent in elements(definition.get("prerequisites")):
+    for parent in _parents(definition.get("prerequisites")):
         yield PREREQUISITES, partial(_prerequisite, parent)
     yield from _targets(definition)
     yield from _allocation(definition)
@@ -66,7 +67,9 @@ _EMPTY: tuple[object, ...] = (None, "", "{}", "null", {})
 def left_behind(definition: Object) -> Iterator[str]:
     """Sentences about content of the definition that is no targeting, and that no import copies."""
     treatments = objects(definition.get("treatments"))
-    if configured := [each.get("name") for each in treatments if each.get("configurations") not in _EMPTY]:
+    if not treatments:
+        yield "It has no treatments in this environment. LaunchDarkly needs two variations."
+    if configured := [*_configured(definition)]:
         yield f"The dynamic configuration of its treatments isn't imported: {phrases.values(configured)}."
     if described := [each.get("name") for each in treatments if text(each.get("description")).strip()]:
         yield f"Can't tell whether descriptions of treatments are imported: {phrases.values(described)}."
@@ -77,6 +80,20 @@ def left_behind(definition: Object) -> Iterator[str]:
     kind = members(definition.get("trafficType")).get("name")
     if kind not in (None, "", "user") and any(True for _ in found(definition)):
         yield f"Split targets by the traffic type {phrases.value(kind)}. The import doesn't copy that."
+
+
+def _configured(definition: Object) -> Iterator[object]:
+    """The treatments that have a dynamic configuration: each its own, or all in one object as in the SDKs."""
+    of_all = members(definition.get("configurations"))
+    for treatment in objects(definition.get("treatments")):
+        name = treatment.get("name")
+        own = (treatment.get("configurations"), treatment.get("configuration"), of_all.get(text(name)))
+        if any(_bare(each) not in _EMPTY for each in own):
+            yield name
+
+
+def _bare(value: object) -> object:
+    return "".join(value.split()) if isinstance(value, str) else value
 
 
 def _percentages(definition: Object) -> Iterator[object]:
@@ -148,7 +165,7 @@ def _rules(definition: Object) -> Iterator[Found]:
 
 
 def _matchers(rule: Object) -> list[Object]:
-    return objects(members(rule.get("condition")).get("matchers"))
+    return [under_admin_names(matcher) for matcher in objects(members(rule.get("condition")).get("matchers"))]
 
 
 def _rule(rule: Object, matchers: list[Object]) -> str:
@@ -217,16 +234,24 @@ def _flag(matcher: Object) -> str:
     return f"flag {phrases.value(on.get('splitName', on.get('split')))} {gives} {_treatments(on)}"
 
 
+def _parents(prerequisites: object) -> Sequence[object]:
+    """Prerequisites of a whole flag: a list, or treatments by the other flag's name."""
+    if isinstance(prerequisites, dict):
+        return [{"name": name, "treatments": treatments} for name, treatments in prerequisites.items()]
+    return elements(prerequisites)
+
+
 def _prerequisite(parent: object) -> str:
     on = members(parent)
-    name = parent if isinstance(parent, str) else on.get("name", on.get("n"))
+    names = (on[key] for key in ("name", "n", "splitName", "flagName") if key in on)
+    name = parent if isinstance(parent, str) else next(names, None)
     return f"flag {phrases.value(name)} gives {_treatments(on)}"
 
 
 def _treatments(on: Object) -> str:
     """The treatments that another flag must give: a list, or a single one."""
-    named = elements(on.get("treatments", on.get("ts")))
-    return phrases.any_of(named or [each for each in (on.get("treatment"),) if each is not None])
+    named = next((on[key] for key in ("treatments", "ts", "treatment") if on.get(key) is not None), ())
+    return phrases.any_of(named if isinstance(named, list | tuple) else [named])
 
 
 def _everyone(matcher: Object) -> str:
@@ -272,7 +297,7 @@ def _whole_day(matcher: Object) -> str:
 
 def _is_date(matcher: Object) -> bool:
     """Whether a matcher under an SDK's name compares dates: the SDKs have one name for numbers and dates."""
-    return "date" in matcher or text(matcher.get("dataType")) == "DATETIME"
+    return matcher.get("date") is not None or text(matcher.get("dataType")) == "DATETIME"
 
 
 @dataclass(frozen=True, slots=True)

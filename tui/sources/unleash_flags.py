@@ -39,6 +39,8 @@ async def list_flags(
     named = [one for one in all_named if not _of_another_project(one, features.scope, answers)]
     segments = {segment_id(one.get("id")): one for one in objects(features.segments)}
     notes = [*_notes(report, answers, nameless=len(features.items) - len(all_named))]
+    if (tag := typed(answers, TAG_FIELD)) and features.scope.tags is None:
+        notes.insert(0, _TAG_NOT_TOLD.format(short(tag)))
     if others := len(all_named) - len(named):
         notes.insert(0, _OTHERS_LEFT_OUT.format(count(others, "flag"), short(typed(answers, PROJECT_FIELD))))
     total: dict[str, int | None] = {FLAGS: len(named)}
@@ -52,9 +54,10 @@ async def list_flags(
 def _of_another_project(feature: Mapping[str, object], scope: Scope, answers: Mapping[str, str]) -> bool:
     """Whether a server that reads every project although one was asked for, as Edge does, added this feature."""
     wanted, its = typed(answers, PROJECT_FIELD), text(feature.get("project"))
-    return scope.told and not scope.named and bool(wanted and its) and its != wanted
+    return scope.told and bool(wanted and its) and its not in (scope.named or (wanted,))
 
 
+_TAG_NOT_TOLD = "The answer doesn't show whether the server looked at the tag {}: these may be flags without it."
 _OTHERS_LEFT_OUT = (
     "The server ignored the project: this plan leaves out {} of projects other than {}. LaunchDarkly may import them "
     "too."

@@ -252,12 +252,18 @@ def _operands(constraint: Object) -> str:
     return phrases.values(elements(constraint.get("values"))) if constraint.get("values") else _value(constraint)
 
 
+def _listed_values(constraint: Object) -> Sequence[object]:
+    """Its `values`, or its one `value` where it has none."""
+    one = constraint.get("value")
+    return elements(constraint.get("values")) or ([] if one in (None, "") else [one])
+
+
 def _list(constraint: Object) -> str:
-    return phrases.values(elements(constraint.get("values")))
+    return phrases.values(_listed_values(constraint))
 
 
 def _any(constraint: Object) -> str:
-    return phrases.any_of(elements(constraint.get("values")))
+    return phrases.any_of(_listed_values(constraint))
 
 
 def _value(constraint: Object) -> str:

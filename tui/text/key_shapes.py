@@ -17,7 +17,7 @@ _UUID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 _LAUNCHDARKLY = re.compile(rf"(?:[aA][pP][iI]|[sS][dD][kK]|[mM][oO][bB])-{_UUID}")
 _HARNESS = re.compile(r"(?<![0-9A-Za-z])[ps]at(?:\.[0-9A-Za-z_-]{8,200}){3}")
 _SECRET = re.compile(r"(?<=[:.])v2_[0-9A-Za-z_-]{32,}|[0-9A-Fa-f]{32,}")
-_NAME = r"[^\s:;,\"'<>=&(){}]"
+_NAME = r"[^\s\x00-\x1f\x7f-\x9f:;,\"'<>=&(){}]"
 _SCOPE = re.compile(rf"(?:{_NAME}{{1,100}}:{_NAME}{{0,100}}\.|\buser:)\Z")
 _LONGEST_SCOPE = 210
 

@@ -1,0 +1,86 @@
+"""JSON with limits, for whatever others wrote: code that walks a value may recurse, and must not run out of stack."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, NoReturn
+
+DEEPEST = 100
+"""Levels of arrays and objects within each other in an answer. Real ones have about a dozen."""
+_DEEPEST_IN_FILES = 40
+_LARGEST = 2**63
+
+
+class TooDeepError(ValueError):
+    """The JSON text has too many levels."""
+
+
+def parse_answer(text: bytes | str) -> object:
+    """Return the value of a server's JSON.
+
+    Raises ValueError if it isn't JSON, and TooDeepError if it has more levels than `DEEPEST`.
+    """
+    try:
+        value: object = json.loads(text)
+    except RecursionError:
+        raise TooDeepError from None
+    return _at_most(DEEPEST, value)
+
+
+def parse_file(raw: bytes | str) -> Any:
+    """Return the value of a file (UTF-8, with or without a BOM) that anyone may have damaged.
+
+    Raises ValueError for anything else, and for `Infinity`, `NaN`, a number outside 64 bits or the range of a float,
+    and more than 40 levels.
+    """
+    text = raw if isinstance(raw, str) else raw.decode("utf-8-sig")
+    try:
+        value = _STRICT.decode(text)
+    except RecursionError:
+        raise TooDeepError from None
+    return _at_most(_DEEPEST_IN_FILES, value)
+
+
+def first_object(text: str, start: int) -> Any:
+    """Return the value that begins at `start`, whatever follows it. Raises ValueError as `parse_file` does."""
+    try:
+        value = _STRICT.raw_decode(text, start)[0]
+    except RecursionError:
+        raise TooDeepError from None
+    return _at_most(_DEEPEST_IN_FILES, value)
+
+
+def _at_most(levels: int, value: object) -> object:
+    level = [value]
+    for _ in range(levels):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer if isinstance(outer, list) else ())
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return value
+    raise TooDeepError
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _integer(digits: str) -> int:
+    value = int(digits)
+    if abs(value) > _LARGEST:
+        raise ValueError("the number is too large")
+    return value
+
+
+def _float(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise ValueError("the number is too large")
+    return value
+
+
+_STRICT = json.JSONDecoder(parse_constant=_no_constant, parse_int=_integer, parse_float=_float)
