@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ from tests.unit.history_tools import (
 from tests.unit.run_tools import creates, triggers
 from tests.unit.sandbox_tools import create, launchdarkly, path_of, run_import
 from tui.flagimport import journal_file
-from tui.flagimport.journal import Stage
+from tui.flagimport.journal import Identity, Stage
 from tui.headless import apply, undo, verify
 from tui.launchdarkly.client import LaunchDarkly
 from tui.sandbox.colleague import Colleague
@@ -213,11 +214,10 @@ HAND_MADE: list[Callable[[Recipe], set[str]]] = [
     created_before_a_second_start,
     lost_start_answer,
 ]
-_NAMES = {"argvalues": HAND_MADE, "ids": [each.__name__ for each in HAND_MADE]}
 
 
 @DELETE
-@pytest.mark.parametrize("history", **_NAMES)
+@pytest.mark.parametrize("history", HAND_MADE, ids=lambda each: each.__name__)
 def test_flag_made_by_hand_stays_and_ours_are_taken_back(
     recipe: Recipe, history: Callable[[Recipe], set[str]], delete: bool
 ) -> None:
@@ -246,7 +246,7 @@ def test_without_the_audit_log_a_flag_made_outside_the_window_stays(
     assert taken_back(one) == planned(one) - theirs
 
 
-DIFFERENT = {
+DIFFERENT: dict[str, dict[str, Any]] = {
     "name": {"name": "Google Pay"},
     "description": {"description": "Made by hand"},
     "tag": {"tags": ("imported",)},
@@ -683,7 +683,7 @@ def old(box: Sandbox, tmp_path: Path) -> Recipe:
     for key, trace in document["traces"].items():
         trace["created"] = flags[key].created
         trace["environments"] = {name: [1, flags[key].created] for name in trace["environments"]}
-    identity = journal_file.Identity(**document["identity"])
+    identity = Identity(**document["identity"])
     path = journal_file.path_of(identity)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.write_text(json.dumps(document))
