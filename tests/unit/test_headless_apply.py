@@ -374,3 +374,18 @@ def test_a_configuration_that_somebody_deleted_is_created_again(recipe: Recipe, 
 def test_the_json_of_every_line_is_one_object(recipe: Recipe) -> None:
     ran = recipe.run()
     assert all(isinstance(json.loads(line), dict) for line in ran.out.splitlines())
+
+
+def test_a_create_whose_answer_was_lost_is_not_reused_in_the_run_that_sent_it(recipe: Recipe, box: Sandbox) -> None:
+    box.set_fault("lost-answer")
+    created = recipe.run(create_only=True).one("created")
+    assert (created["reused"], created["status_code"]) == (False, None)
+    assert created["id"] in [each["_id"] for each in configurations(box)]
+
+
+def test_a_create_that_an_earlier_run_lost_is_reused(recipe: Recipe, box: Sandbox) -> None:
+    killed(recipe, Stage.CREATED, noted=False)
+    assert recipe.journal.stage is Stage.CREATING
+    created = recipe.run(create_only=True).one("created")
+    assert (created["reused"], created["status_code"]) == (True, None)
+    assert creates(box) == 1
