@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -21,6 +21,8 @@ from rich.text import Text
 from textual import work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
+from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
 
 from tui.assets import styles_dir
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 
 
 _STYLES = tuple(f"{name}.tcss" for name in ("app", "fields", "plan", "flag", "review", "submit", "run", "dialogs"))
+_NO_COLOR = NoColor()
 
 
 class WizardApp(Host):
@@ -73,7 +76,7 @@ class WizardApp(Host):
         self._loaded = asyncio.Event()
         self._servers: PracticeServers | None = None
         self.practising = options.demo
-        self.symbols = choose(options.environ)
+        self.symbols = choose(options.environ, sys.stdout.encoding)
         self.folder = options.folder
         self.saved: Saved | None = None
         self.runs: tuple[Head, ...] = ()
@@ -84,6 +87,19 @@ class WizardApp(Host):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = options.theme or choose_theme(options.environ)
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's driver, on a POSIX terminal with our own reading and writing."""
+        if sys.platform == "win32":
+            return super().get_driver_class()
+        from tui.terminal.driver import TerminalDriver
+
+        return TerminalDriver
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Take away even the colors that Textual's own widgets bring along, where there shall be none."""
+        filters = super().get_line_filters()
+        return [*filters, _NO_COLOR] if self.theme == "mono" else filters
 
     # --- the walk
 
@@ -225,14 +241,13 @@ class WizardApp(Host):
 
     def action_leave(self) -> None:
         """Leave; a question is asked only where something would be lost."""
-        self._leave()
+        if not isinstance(self.screen, Question):  # it is being asked already; a second asking would end the first
+            self._leave()
 
     @work(exclusive=True, group="leave", exit_on_error=True)
     async def _leave(self) -> None:
         from tui.screens.leaving import leaving_question
 
-        if isinstance(self.screen, Question):
-            return  # it is being asked already
         question = leaving_question(self._session)
         if question is not None and not await self.push_screen_wait(question):
             return
@@ -375,6 +390,7 @@ class WizardApp(Host):
 
 def run(options: Options, redactor: Redactor, log: Callable[[str], None] | None = None) -> int:
     """Run the wizard in this terminal. Returns the exit code of contract: 0, 1, 129, 130 or 143."""
+    os.environ.pop("NO_COLOR", None)  # the theme obeys it; Textual would turn colors of its own into black and gray
     app = WizardApp(options, redactor, log)
     result = app.run(mouse=not os.environ.get("LDFI_NO_MOUSE"))
     if app.farewell:

@@ -1,4 +1,4 @@
-"""Four palettes: dark, light, high contrast, and the terminal's own sixteen colours."""
+"""Five palettes: dark, light, high contrast, the terminal's own sixteen colors, and no color at all."""
 
 from __future__ import annotations
 
@@ -39,11 +39,35 @@ ANSI = replace(
         "input-cursor-text-style": "reverse",
     },
 )  # fmt: skip
-THEMES = (DARK, LIGHT, CONTRAST, ANSI)
+_NONE = "ansi_default"
+MONO = replace(
+    ANSI,
+    name="mono",
+    primary=_NONE, secondary=_NONE, warning=_NONE, error=_NONE, success=_NONE, accent=_NONE,
+    variables={
+        **ANSI.variables,
+        **dict.fromkeys(
+            (
+                "practice-foreground", "practice-background", "block-cursor-foreground", "block-cursor-background",
+                "block-cursor-blurred-foreground", "block-cursor-blurred-background", "block-hover-background",
+                "border", "border-blurred", "scrollbar", "scrollbar-hover", "scrollbar-active", "scrollbar-background",
+                "scrollbar-background-hover", "scrollbar-background-active", "link-background-hover", "link-color",
+                "link-color-hover", "footer-key-foreground", "input-selection-background",
+                "input-selection-foreground", "screen-selection-background", "screen-selection-foreground",
+                "ansi-background", "ansi-foreground", *(f"markdown-h{level}-color" for level in range(1, 7)),
+            ),
+            _NONE,
+        ),
+    },
+)  # fmt: skip
+"""Symbols and words say everything; reverse and bold show the focus and what matters most."""
+THEMES = (DARK, LIGHT, CONTRAST, ANSI, MONO)
 
 
 def choose_theme(environ: Mapping[str, str]) -> str:
-    """`ansi` over SSH and without 24-bit colour, where the terminal's owner chose colours that can be read."""
+    """`mono` under NO_COLOR. `ansi` over SSH and without 24-bit color: the terminal's owner chose colors to be read."""
+    if environ.get("NO_COLOR"):
+        return "mono"
     remote = "SSH_CONNECTION" in environ or "SSH_TTY" in environ
     full = environ.get("COLORTERM", "").lower() in ("truecolor", "24bit")
     return "dark" if full and not remote else "ansi"

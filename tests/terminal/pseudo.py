@@ -88,16 +88,17 @@ class Pty(Terminal):
                 os.write(self._master, b"\x1b[?2026;2$y")
 
     def write(self, data: str) -> None:
-        self._send(data.encode())
+        self.send(data.encode())
 
     def press(self, *keys: str) -> None:
         for key in keys:
-            self._send(KEYS[key][1] if key in KEYS else key.encode())
+            self.send(KEYS[key][1] if key in KEYS else key.encode())
 
     def paste(self, text: str) -> None:
-        self._send(b"\x1b[200~" + text.encode() + b"\x1b[201~")
+        self.send(b"\x1b[200~" + text.encode() + b"\x1b[201~")
 
-    def _send(self, data: bytes) -> None:
+    def send(self, data: bytes) -> None:
+        """Send bytes as they are."""
         os.write(self._master, data)
 
     def resize(self, columns: int, rows: int) -> None:

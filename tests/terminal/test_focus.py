@@ -23,3 +23,11 @@ def test_every_stop_of_tab_is_seen_and_so_is_the_chosen_row_of_a_list(world: Wor
         term.press("down", "down")
         row = "the row of the palette that Enter would take"
         term.until(lambda: any("Begin again" in each.drawn for each in term.marked()), row)
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 20), (80, 24)], ids=str)
+def test_keys_pressed_as_soon_as_the_rows_are_seen_act_on_them(world: World, size: tuple[int, int]) -> None:
+    with Pty(PROGRAM, world.environ(), world.folder, size) as term:
+        term.wait("( ) Unleash")
+        term.press("down", "enter")
+        term.wait("(o) Unleash")

@@ -18,7 +18,7 @@ def options(*labels: str) -> list[dict[str, str]]:
     return [{"label": label, "value": label.lower()} for label in labels]
 
 
-FETCHED = {
+FETCHED: dict[str, Any] = {
     "endpoint": {"url": "https://example.com/api/things", "method": "GET", "headers": []},
     "parser": {"optionsPath": "/items", "optionsItems": {"label": "/name", "value": "/id"}},
 }

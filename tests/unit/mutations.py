@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from copy import deepcopy
 from typing import Any
 
 _RAW = "@raw:"
@@ -40,7 +41,7 @@ def mangled(chance: random.Random, raw: bytes) -> bytes:
 def _odd_somewhere(chance: random.Random, document: Any) -> Any:
     """Replace or remove one value, or shorten one list; a value near the top is as likely as one far down."""
     if not isinstance(document, dict | list) or not document or chance.random() < 0.05:
-        return chance.choice(ODD)
+        return deepcopy(chance.choice(ODD))
     here: Any = document
     while True:
         places = list(here) if isinstance(here, dict) else list(range(len(here)))
@@ -52,7 +53,7 @@ def _odd_somewhere(chance: random.Random, document: Any) -> Any:
         if chance.random() < 0.2:
             del here[place]
         else:
-            here[place] = chance.choice(ODD)
+            here[place] = deepcopy(chance.choice(ODD))
         return document
 
 

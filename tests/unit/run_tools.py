@@ -169,7 +169,7 @@ def flags_of(box: Sandbox, *, archived: bool = False) -> dict[str, dict[str, Any
     environments = ["production", "staging", "test", "development"]
     with launchdarkly(box) as ld:
         while True:
-            asked: dict[str, Any] = {"limit": "100", "offset": str(len(found)), "env": environments}
+            asked: dict[str, Any] = {"limit": "100", "offset": str(len(found)), "env": environments, "summary": "0"}
             asked |= {"filter": "state:archived"} if archived else {}
             page = ld.get("/api/v2/flags/web-shop", params=asked).json()
             found |= {flag["key"]: flag for flag in page["items"]}

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,30 @@ def test_lists_and_filters(box: Sandbox) -> None:
     assert [each["id"] for each in document["configurations"]] == [identity]
     assert configs(environ(box), "list", project="none")[1] == "There is no flag import configuration.\n"
     assert json.loads(configs(environ(box), "list", project="none", as_json=True)[1]) == {"configurations": []}
+
+
+MOMENTS = {"last_import", "last_import_at", "last_error", "last_error_at"}
+
+
+def test_each_moment_stands_twice(box: Sandbox) -> None:
+    identity = made(box)
+    never = json.loads(configs(environ(box), "show", identity, as_json=True)[1])
+    assert {name: never[name] for name in MOMENTS} == dict.fromkeys(MOMENTS)
+    box.set_fault("import-partial")
+    configs(environ(box), "trigger", identity)
+    configs(environ(box), "watch", identity)
+    (raw,) = (each["_status"] for each in configurations(box) if each["_id"] == identity)
+    listed = json.loads(configs(environ(box), "list", as_json=True)[1])["configurations"]
+    (there,) = (each for each in listed if each["id"] == identity)
+    shown = json.loads(configs(environ(box), "show", identity, as_json=True)[1])
+    assert raw["lastError"]
+    for document in (there, shown):
+        for name, wire in (("last_import", "lastImport"), ("last_error", "lastError")):
+            assert document[name] == raw.get(wire)
+            told = document[f"{name}_at"]
+            moment = told and datetime.fromisoformat(told)
+            assert (moment and round(moment.timestamp() * 1000)) == document[name]
+            assert not moment or moment.tzinfo is not None
 
 
 def _name(each: dict[str, Any]) -> str:

@@ -51,7 +51,7 @@ def test_lists_as_one_document_with_what_is_missing(filled: Keyring, tmp_path: P
     (tmp_path / "store.json").write_text(json.dumps({TOKEN: CANARY}))
     code, out, err = keys("list", keyring=filled, as_json=True)
     assert (code, err) == (0, "")
-    entry = {"where": "Fake Keyring", "created": "2023-11-14T22:13:20+00:00"}
+    entry = {"where": "Fake Keyring", "created": 1_700_000_000_000, "created_at": "2023-11-14T22:13:20+00:00"}
     assert json.loads(out) == {
         "keys": [{"name": TOKEN, **entry, "present": True}, {"name": IMPORT_KEY, **entry, "present": False}]
     }

@@ -45,7 +45,7 @@ def test_a_head_tells_what_the_journal_does(tmp_path: Path) -> None:
         path, who.host, who.project, who.integration, who.name, "started", noted.configuration, 2, READ_AT
     )
     assert head.in_words("Unleash", "->").startswith("Unleash -> EU web-shop, ")
-    assert head.in_words("Unleash", "->").endswith(", importing")
+    assert head.in_words("Unleash", "->").endswith(", started, end not seen")
 
 
 @pytest.mark.parametrize("stage", Stage)

@@ -50,7 +50,7 @@ def test_a_flag_is_read_whole() -> None:
         archived=False,
         created=5,
         version=3,
-        environments={"test": FlagState(True, 7, 9)},
+        environments={"test": FlagState(True, 7, 9, None)},
     )
 
 

@@ -120,7 +120,7 @@ def test_tells_a_configuration_without_its_secrets() -> None:
     facts = {each.label: (each.text, each.level) for each in manage.facts(one, form, Redactor())}
     assert facts["Imports"][0] == "from Unleash into web"
     assert facts["Status"] == ("failed", "problem")
-    assert facts["Last error"][0] == "never"
+    assert facts["Last error"][0] == manage.NOT_TOLD, "there are errors, so there was one"
     assert facts["Your token"][0] == "You may edit; not delete: role Writer."
     ((error, cause),) = manage.errors(one, Redactor())
     assert "ldApiKey: refused (401)" in error
@@ -130,6 +130,42 @@ def test_tells_a_configuration_without_its_secrets() -> None:
     assert secret not in str(settings)
     assert ("unheard-of", "••••") in settings
     assert manage.settings(one_of(), form, Redactor()) == ()
+
+
+def faults(*timestamps: int | None) -> list[dict[str, Any]]:
+    return [{"message": f"no {n}", "timestamp": at} for n, at in enumerate(timestamps)]
+
+
+MINUTE = 60_000
+
+
+@pytest.mark.parametrize(
+    ("told", "imported", "failed"),
+    [
+        ({"status": "pending"}, None, None),
+        ({"status": "complete"}, manage.NOT_TOLD, None),
+        ({"status": "complete", "lastImport": 5 * MINUTE}, 5 * MINUTE, None),
+        ({"status": "failed", "errors": faults(None)}, None, manage.NOT_TOLD),
+        ({"status": "partial"}, None, manage.NOT_TOLD),
+        ({"status": "complete", "lastImport": MINUTE, "errors": faults(2 * MINUTE, 4 * MINUTE, None)},
+         MINUTE, 4 * MINUTE),
+        ({"status": "failed", "lastError": 3 * MINUTE, "errors": faults(2 * MINUTE)}, None, 3 * MINUTE),
+        ({"status": "failed", "lastError": 3 * MINUTE, "errors": faults(4 * MINUTE)}, None, 4 * MINUTE),
+    ],
+)  # fmt: skip
+def test_last_times_agree_with_what_is_there(
+    told: dict[str, Any], imported: int | str | None, failed: int | str | None
+) -> None:
+    one = one_of(**status(told.pop("status"), **told))
+    facts = {each.label: each.text for each in manage.facts(one, None, Redactor())}
+    for label, wanted in (("Last import", imported), ("Last error", failed)):
+        assert facts[label] == (wanted if isinstance(wanted, str) else manage.when(wanted))
+
+
+def test_the_newest_error_is_the_last() -> None:
+    one = one_of(**status("failed", errors=faults(2 * MINUTE, 4 * MINUTE, 3 * MINUTE)))
+    assert "no 1" in manage.newest_error(one, Redactor())
+    assert manage.newest_error(one_of(), Redactor()) == ""
 
 
 @pytest.mark.parametrize(

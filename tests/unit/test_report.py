@@ -101,7 +101,11 @@ def test_numbers_are_those_of_the_lists() -> None:
     n = told.numbers
     assert (n.planned, n.missing, n.different) == (len(told.rows), len(told.missing), len(told.different))
     assert (n.on, n.unexpected) == (len(told.on), len(told.unexpected))
-    assert (n.lossy, n.on_at_source) == (len(told.rebuild), len(told.cut_over))
+    assert n.lossy == sum(bool(row.lost) for row in told.rows)
+    assert n.on_at_source == sum(row.on_at_source for row in told.rows)
+    gone = {each.key for each in told.missing}
+    assert [row.key for row in told.rebuild] == [r.key for r in told.rows if r.lost and r.key not in gone]
+    assert [row.key for row in told.cut_over] == [r.key for r in told.rows if r.on_at_source and r.key not in gone]
     assert n.skipped + n.refused == len(told.left_out)
     assert n.arrived is not None
     assert n.missing is not None
@@ -139,10 +143,12 @@ STEPS: list[tuple[str, tuple[Journal, Verification | None], list[str]]] = [
     ("nobody compared", (journal(A), None), ["Verify"]),
     ("missing", compared(journal(A, B), A), ["Start again"]),
     ("lossy and on", compared(journal(expected("c", Lost("segments", "x"), on=True))), [
-        "Start again", "Rebuild", "Cut over"]),
+        "Start again"]),
+    ("lossy and on, and there", compared(journal(C := expected("c", Lost("segments", "x"), on=True)), C), [
+        "Rebuild", "Cut over"]),
     ("everything", partial_import(), [
         "Replace a key", "Start again", "Put right", "Look at", "Ask about", "Rebuild", "Cut over", "Undo"]),
-    ("undone", compared(journal(A, undone={"a": "archive"}, traces=traces([there(A)])), A), ["Undone"]),
+    ("restored", compared(journal(A, undone={"a": "archive"}, traces=traces([there(A)])), A), ["Undo"]),
     ("archived", compared(journal(A, undone={"a": "archive"}, traces=traces([there(A)]))), ["Undone"]),
     ("deleted", compared(journal(A, undone={"a": "delete"}, traces=traces([there(A)]))), ["Start again", "Undone"]),
 ]  # fmt: skip
@@ -185,8 +191,9 @@ def test_an_error_that_quotes_a_key_which_is_not_allowed_is_told_of_it(key: str)
 
 
 SHAPE: dict[str, type | tuple[type, ...]] = {
-    "version": int, "title": str, "level": str, "headline": str, "written_at": str, "integration": str, "host": str,
-    "project": str, "configuration": dict, "source": list, "target": list, "who": (str, type(None)), "stage": str,
+    "version": int, "title": str, "level": str, "headline": str, "written": int, "written_at": str,
+    "integration": str, "host": str, "project": str,
+    "configuration": dict, "source": list, "target": list, "who": (str, type(None)), "stage": str,
     "times": dict, "ended": (str, type(None)), "errors": list, "counts": dict, "outcomes": dict, "losses": dict,
     "verified": bool, "flags": list, "missing": list, "different": list, "unexpected": list,
     "on_in_launchdarkly": list, "environments": list, "left_out": list, "remaining": list, "not_compared": list,
@@ -203,10 +210,11 @@ def test_json_has_one_shape(ending: str) -> None:
 
 def test_json_holds_what_was_found() -> None:
     document: dict[str, Any] = as_json(report(*partial_import(), NOW))
-    assert document["times"] == {
-        "planned": "2025-11-23T14:02:11+00:00", "created": "2025-11-23T14:03:11+00:00",
-        "started": "2025-11-23T14:03:12+00:00", "ended": "2025-11-23T14:07:02+00:00",
-        "verified": "2025-11-23T14:08:51+00:00",
+    times = document["times"]
+    assert {name: at for name, at in times.items() if name.endswith("_at")} == {
+        "planned_at": "2025-11-23T14:02:11+00:00", "created_at": "2025-11-23T14:03:11+00:00",
+        "started_at": "2025-11-23T14:03:12+00:00", "ended_at": "2025-11-23T14:07:02+00:00",
+        "verified_at": "2025-11-23T14:08:51+00:00",
     }  # fmt: skip
     assert document["missing"][0] == {
         "key": "promo-2025", "reason": "23 Nov 14:06:04: tag is not valid for promo-2025 (400)",
@@ -221,7 +229,9 @@ def test_json_holds_what_was_found() -> None:
 
 def test_times_that_no_calendar_holds_stop_no_report() -> None:
     odd = report(journal(A, ended_at=1e20, planned_at=-1e20), None, NOW)
-    assert '"ended": null' in text_of(odd, "json", Redactor())
+    assert '"ended_at": null' in text_of(odd, "json", Redactor())
+    for at in (float("inf"), float("nan")):
+        assert '"ended": null' in text_of(report(journal(A, ended_at=at), None, NOW), "json", Redactor())
     assert "100000000000000000000" in text_of(odd, "html", Redactor())
 
 

@@ -26,7 +26,7 @@ from tui.sandbox.server import Sandbox
 from tui.secrets.bag import Bag
 from tui.text import MASK
 
-NASTY = 'It\'s "mine" \\ \\n $HOME ${HOME} `id` $(id) @@0@@ @@@ !x %s ☃ JSON'
+NASTY = 'It\'s "mine" \\ \\n $HOME `id` $1 @@0@@ @@@ !x %s ☃ JSON'
 
 
 @pytest.mark.parametrize("integration", ["split", "unleash"])

@@ -11,9 +11,10 @@ from urllib.parse import quote, quote_plus
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from tui.text import MASK, REPLACEMENT, Redactor, clean
-from tui.text.cells import cells, wrapped
+from tui.text.cells import cells, fitted, wrapped
 from tui.text.markdown import plain
 
 anything = st.text(st.characters(exclude_categories=()))
@@ -169,9 +170,37 @@ def test_a_document_stays_one_whatever_the_key(key: str) -> None:
 # --- cells
 
 
-@pytest.mark.parametrize(("text", "count"), [("abc", 3), ("日本", 4), ("e\u0301", 1), ("", 0)])
+KEYCAP, SKIN_TONE, FAMILY, HEART = "1\ufe0f\u20e3", "👍\U0001f3fd", "👨\u200d👩\u200d👧", "❤\ufe0f"
+THAI = "ที่น้ำ"
+CLUSTERED = [
+    ("abc", 3), ("日本", 4), ("e\u0301", 1), ("", 0), (KEYCAP, 2), (SKIN_TONE, 2), (FAMILY, 2), (HEART, 2), ("❤", 1),
+    (THAI, 3), ("हिन्दी", 3), ("\u1112\u1161\u11ab", 2), ("🇩🇪", 2), ("a\u200bb", 2), ("☎\ufe0e", 1), ("x\ufe0f", 1),
+]  # fmt: skip
+
+
+_mixed = st.lists(st.sampled_from(["ab ", "日", KEYCAP, SKIN_TONE, FAMILY, HEART, THAI]), max_size=30).map("".join)
+
+
+@pytest.mark.parametrize(("text", "count"), CLUSTERED)
 def test_text_fills_cells(text: str, count: int) -> None:
-    assert cells(text) == count
+    assert cells(text) == count == cell_len(text)
+
+
+@given(_mixed, st.integers(0, 30))
+def test_text_is_fitted_to_cells_and_cut_between_characters(text: str, width: int) -> None:
+    made = fitted(text, width)
+    assert cells(made) == width
+    kept = made.rstrip().removesuffix("…")
+    assert text.startswith(kept)
+    assert text.rstrip() == made.rstrip() or cells(text) > width
+    assert not text[len(kept) :].startswith(("\ufe0f", "\u20e3", "\U0001f3fd", "\u200d"))
+
+
+@given(_mixed, st.integers(6, 30))
+def test_no_character_is_broken_over_two_lines(text: str, width: int) -> None:
+    for line in wrapped(text, width):
+        assert cells(line) <= width
+        assert not line.startswith(("\ufe0f", "\u20e3", "\U0001f3fd", "\u200d"))
 
 
 @given(st.text(st.sampled_from("ab 日e\u0301"), max_size=80), st.integers(8, 40))

@@ -123,7 +123,7 @@ async def test_a_custom_answer_of_every_field_arrives() -> None:
             "config-tags": "migration, team-a",
             "sourceTag": "simple:payments",
             "ldTag": "moved",
-            "ldMaintainer": "5a4db0c50001000000000001",
+            "ldMaintainer": "5ac0de510001000000000001",
         }
         made = await walked(session(), "unleash", given)
         outcome = await sent(submission(made))

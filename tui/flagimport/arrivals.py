@@ -69,3 +69,13 @@ async def snapshot(ld: LaunchDarkly, project: str, sink: Sink) -> dict[str, int 
                 what = "LaunchDarkly flags, archived" if archived else "LaunchDarkly flags"
                 sink(Counted(what, page.read, page.total))
     return found
+
+
+async def archived_of(ld: LaunchDarkly, project: str, keys: frozenset[str], sink: Sink) -> frozenset[str]:
+    """Which of some keys are archived; nothing is asked where there are none. Raises Failure."""
+    found: set[str] = set()
+    if keys:
+        async with aclosing(ld.every_flag(project, archived=True, sink=sink)) as pages:
+            async for page in pages:
+                found |= {flag.key for flag in page.fresh}
+    return frozenset(found & keys)

@@ -16,7 +16,7 @@ from tui.flagimport.plan import Plan, PlannedFlag
 from tui.flagimport.request import CreateRequest, Slot
 from tui.launchdarkly.models import Configuration, Flag, ImportFault, ImportStatus
 from tui.launchdarkly.whole_flags import WholeFlag
-from tui.sources.flags import Lost, Variation
+from tui.sources.flags import Lost, Targets, Variation
 
 
 class Stage(StrEnum):
@@ -36,7 +36,8 @@ class Expected:
     """One flag that is planned to arrive, and what it must look like. `tags` is None where they could not be read.
 
     `lost` is what has to be made again by hand; the source need not be asked again for a report. `warnings` are those
-    of the plan; `cut_over_warning` is the one of them about turning the flag on, or "".
+    of the plan; `cut_over_warning` is the one of them about turning the flag on, or "". `targets` are the source's
+    individual targets, which the import may bring along.
     """
 
     key: str
@@ -50,6 +51,7 @@ class Expected:
     lost: tuple[Lost, ...]
     warnings: tuple[str, ...] = ()
     cut_over_warning: str = ""
+    targets: Targets = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ class Mark:
 
 NEVER_RUN = Mark("", None, None)
 """A configuration at its birth: whatever its status tells later is of a run since."""
+GONE = Mark("not known: its configuration was deleted", None, None)
+"""Instead of an end: nobody can see how the import ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,17 @@ class Importer:
 
     token: str = ""
     member: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How LaunchDarkly's import writes every flag of a run, as learned from at least three of them.
+
+    `version` is a flag's version at birth, None if it isn't known. `details` names what isn't as planned in most flags.
+    """
+
+    version: int | None = None
+    details: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +190,8 @@ class Journal:
     account: str = ""
     """The id of the LaunchDarkly account; "" in a journal of version 1.1.0, or where LaunchDarkly did not say."""
     importer: Importer = Importer()
+    habits: Habits = Habits()
+    """Learned before the first flag is taken back: those that are left may be too few to tell."""
     starts: tuple[Start, ...] = field(default=(), repr=False)
     """Every request that may have started this import, the latest last. A flag is ours if one of them owns it."""
     snapshot: frozenset[str] | None = field(default=None, repr=False, compare=False)
@@ -201,6 +218,16 @@ class Journal:
     def latest(self) -> float:
         """When something happened in LaunchDarkly last, seconds since the epoch, as far as it was seen."""
         return max(self.start_sent_at, self.started_at, self.ended_at, self.verified_at)
+
+    @property
+    def end(self) -> float:
+        """When the import ended by LaunchDarkly's own time, or when that was seen if LaunchDarkly gives none. Seconds
+        since the epoch, 0 if no end is known."""
+        if self.stage is Stage.STARTING or not self.ended:
+            return 0.0
+        at = _end_of(self.mark) if self.mark is not None and self.mark.status == self.ended else None
+        opened = self.starts[-1].opened if self.starts else None
+        return self.ended_at if at is None or (opened is not None and at < opened) else at / 1000
 
     @property
     def flag_tag(self) -> str:
@@ -354,6 +381,7 @@ def expected_of(each: PlannedFlag, explained: Mapping[str, tuple[Lost, ...]] = M
         lost=explained.get(flag.key, ()),
         warnings=each.warnings,
         cut_over_warning=each.cut_over_warning,
+        targets=flag.targets,
     )
 
 
@@ -365,6 +393,14 @@ def identity_of(request: CreateRequest) -> Identity:
 def mark_of(status: ImportStatus) -> Mark:
     """A status as it is now."""
     return Mark(status.status, status.last_import, status.last_error, frozenset(map(print_of, status.errors)))
+
+
+def _end_of(mark: Mark) -> int | None:
+    """The time that belongs to an end, ms since the epoch; an import that brought a part may have either."""
+    times = {"complete": (mark.last_import,), "failed": (mark.last_error,)}.get(
+        mark.status, (mark.last_import, mark.last_error)
+    )
+    return max((at for at in times if at is not None), default=None)
 
 
 def print_of(fault: ImportFault) -> str:

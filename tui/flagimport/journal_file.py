@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tui.files import read_ordinary, state_dir, write_private
-from tui.flagimport.journal import Expected, Identity, Importer, Journal, LeftOut, Mark, Stage, Start, Trace
+from tui.flagimport.journal import Expected, Habits, Identity, Importer, Journal, LeftOut, Mark, Stage, Start, Trace
 from tui.flagimport.journal_heads import FOLDER, HEAD, head_of
 from tui.net.errors import Failure, Kind
 from tui.sources.flags import Lost, Variation
@@ -96,7 +96,13 @@ def _document(journal: Journal, redactor: Redactor) -> dict[str, object]:
     shown = redactor.data
     identity = {key: shown(value) for key, value in asdict(journal.identity).items()}
     return {
-        HEAD: head_of(identity, journal.stage.value, journal.configuration, len(journal.expected)),
+        HEAD: head_of(
+            identity,
+            journal.stage.value,
+            journal.configuration,
+            len(journal.expected),
+            undone=bool(journal.undone) and journal.traces.keys() <= journal.undone.keys(),
+        ),
         "version": VERSION,
         "identity": asdict(journal.identity),
         "tags": journal.tags,
@@ -129,6 +135,7 @@ def _document(journal: Journal, redactor: Redactor) -> dict[str, object]:
         "undone": dict(journal.undone),
         "account": journal.account,
         "importer": {"token": journal.importer.token, "member": journal.importer.member},
+        "habits": {"version": journal.habits.version, "details": sorted(journal.habits.details)},
         "starts": [
             {"before": sorted(each.before), "opened": each.opened, "closed": each.closed, "seen": each.seen}
             for each in journal.starts
@@ -157,6 +164,7 @@ def _of_expected(each: Expected, redactor: Redactor) -> dict[str, object]:
         "lost": [{"kind": one.kind, "text": redactor(one.text)} for one in each.lost],
         "warnings": list(map(redactor, each.warnings)),
         "cut_over_warning": redactor(each.cut_over_warning),
+        "targets": [[place, list(map(shown, users))] for place, users in each.targets],
     }
 
 
@@ -196,6 +204,7 @@ def _read(document: Mapping[str, Any]) -> Journal:
         # Not in a journal of version 1.1.0.
         account=str(document.get("account", "")),
         importer=Importer(**{name: str(document.get("importer", {}).get(name, "")) for name in ("token", "member")}),
+        habits=_habits(document.get("habits", {})),
         starts=tuple(map(_start, document.get("starts", ()))),
     )
 
@@ -236,7 +245,12 @@ def _expected(each: Mapping[str, Any]) -> Expected:
         lost=tuple(Lost(str(one["kind"]), str(one["text"])) for one in each["lost"]),
         warnings=_texts(each.get("warnings", ())),
         cut_over_warning=str(each.get("cut_over_warning", "")),
+        targets=tuple((int(place), _texts(users)) for place, users in each.get("targets", ())),
     )
+
+
+def _habits(each: Mapping[str, Any]) -> Habits:
+    return Habits(_ms(each.get("version")), frozenset(_texts(each.get("details", ()))))
 
 
 def _start(each: Mapping[str, Any]) -> Start:

@@ -28,7 +28,7 @@ _WORDS: Mapping[str, str] = {
     "creating": "creating, not known",
     "created": "created, not started",
     "starting": "starting, not known",
-    "started": "importing",
+    "started": "started, end not seen",
     "ended": "ended, not verified",
     "verified": "verified",
 }
@@ -47,6 +47,8 @@ class Head:
     configuration: str
     expected: int
     touched: float
+    undone: bool = False
+    """An undo took back all that it made."""
 
     @property
     def under_way(self) -> bool:
@@ -56,7 +58,7 @@ class Head:
     @property
     def state(self) -> str:
         """How far it has come, in words."""
-        return _WORDS.get(self.stage, self.stage)
+        return "undone" if self.undone and not self.under_way else _WORDS.get(self.stage, self.stage)
 
     def in_words(self, title: str, arrow: str) -> str:
         """ "Unleash -> EU web-shop, 23 Nov 14:02, importing"; `title` is the integration's."""
@@ -68,9 +70,11 @@ class Head:
         return f"{title} {arrow} {where} {self.project}, {when}, {self.state}"
 
 
-def head_of(identity: Mapping[str, str], stage: str, configuration: str, expected: int) -> dict[str, object]:
+def head_of(
+    identity: Mapping[str, str], stage: str, configuration: str, expected: int, *, undone: bool
+) -> dict[str, object]:
     """The object that a journal's file begins with, under the name `HEAD`."""
-    return {**identity, "stage": stage, "configuration": configuration, "expected": expected}
+    return {**identity, "stage": stage, "configuration": configuration, "expected": expected, "undone": undone}
 
 
 def heads(folder: Path) -> tuple[Head, ...]:
@@ -102,7 +106,8 @@ def _read(path: Path, touched: float) -> Head | None:
         start = text.index("{", text.index(f'"{HEAD}"'))
         head = limited_json.first_object(text, start)
         texts = {key: _text(head[key]) for key in ("host", "project", "integration", "name", "stage", "configuration")}
-        return Head(path=path, expected=int(head["expected"]), touched=touched, **texts)
+        undone = head.get("undone") is True
+        return Head(path=path, expected=int(head["expected"]), touched=touched, undone=undone, **texts)
     except (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError):
         return None
 

@@ -143,6 +143,26 @@ def when(milliseconds: int | None) -> str:
     return moment(milliseconds / 1000) if milliseconds is not None else "never"
 
 
+def last_import(one: Configuration) -> str:
+    """When it last went well. LaunchDarkly may leave the time out, though the status shows an import."""
+    at = one.status.last_import
+    return NOT_TOLD if at is None and one.status.status == "complete" else when(at)
+
+
+def last_error(one: Configuration) -> str:
+    """When it last went wrong. Its errors may be newer than the time that LaunchDarkly gives, or have none."""
+    times = (one.status.last_error, *(each.timestamp for each in one.status.errors))
+    at = max((each for each in times if each is not None), default=None)
+    went_wrong = bool(one.status.errors) or one.status.status in ("failed", "partial")
+    return NOT_TOLD if at is None and went_wrong else when(at)
+
+
+def newest_error(one: Configuration, redactor: Redactor) -> str:
+    """The latest of its errors, "" if it has none; one without a time is taken for older."""
+    newest = max(one.status.errors, key=lambda each: each.timestamp or 0, default=None)
+    return redactor.foreign(fault_in_words(newest)) if newest is not None else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One line about a configuration: a level, what it is about, and a text with nothing foreign left in it."""
@@ -160,8 +180,8 @@ def facts(one: Configuration, form: Form | None, redactor: Redactor) -> tuple[Fa
         Fact("Id", one.id + (f", version {one.version}" if one.version is not None else "")),
         Fact("Tags", ", ".join(one.tags) or "none"),
         Fact("Status", state(one), level(one)),
-        Fact("Last import", when(one.status.last_import)),
-        Fact("Last error", when(one.status.last_error)),
+        Fact("Last import", last_import(one)),
+        Fact("Last error", last_error(one)),
     ]
     if one.access is not None:
         lines.append(Fact("Your token", access_in_words(one.access)))

@@ -8,12 +8,12 @@ never counts as evidence.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from tui.flagimport.journal import Expected, Journal, Start, trace_of
-from tui.flagimport.rules import is_tag
+from tui.flagimport.flag_details import DEFAULTS, shared, unplanned
+from tui.flagimport.journal import Expected, Habits, Journal, Start, trace_of
 from tui.launchdarkly.audit import CREATION, AuditEntry
 from tui.launchdarkly.whole_flags import FlagState, WholeFlag
 
@@ -43,15 +43,14 @@ class Judgment:
 class Evidence:
     """What is known beside a flag itself.
 
-    `same_account` says that LaunchDarkly confirmed the journal's account. `birth_version` is the lowest version of the
-    run's flags if at least three share it. `changes` are the audit log's entries by key, None if it can't be read or
-    says nothing of this run.
+    `same_account` says that LaunchDarkly confirmed the journal's account. `changes` are the audit log's entries by key,
+    None if it can't be read or says nothing of this run.
     """
 
     journal: Journal
     expected: Mapping[str, Expected]
     same_account: bool
-    birth_version: int | None = None
+    habits: Habits = field(default_factory=Habits)
     changes: Mapping[str, tuple[AuditEntry, ...]] | None = field(default=None, repr=False)
 
 
@@ -67,14 +66,23 @@ def evidence(
     """What the whole run says about each of its flags. `entries` is None if the audit log can't be read."""
     known = Evidence(journal, {each.key: each for each in journal.expected}, same_account and bool(journal.account))
     born = [flag for flag in flags if not _against(known, flag) and not any(_lacking_but_version(known, flag))]
-    counted = Counter(_first_version(journal, flag) for flag in born)
-    lowest = min((version for version in counted if version is not None), default=None)
-    if lowest is not None and counted[lowest] >= _SHARED_BY and None not in counted:
-        known = replace(known, birth_version=lowest)
+    known = replace(known, habits=_habits(known, born))
     changes = _by_key(entries)
     if any(CREATION in entry.actions for flag in born for entry in changes.get(flag.key, ())):
         known = replace(known, changes=changes)
     return known
+
+
+def _habits(known: Evidence, born: Sequence[WholeFlag]) -> Habits:
+    """The lowest version, if enough flags share it; and what isn't as planned in most of them. Too few flags say only
+    what is in the journal already."""
+    journal = known.journal
+    counted = Counter(_first_version(journal, flag) for flag in born)
+    lowest = min((version for version in counted if version is not None), default=None)
+    enough = counted[lowest] >= _SHARED_BY or lowest == journal.habits.version
+    pairs = [(known.expected[flag.key], flag) for flag in born]
+    details = shared(pairs, journal.flag_tag, at_least=_SHARED_BY) | journal.habits.details
+    return Habits(lowest if enough and None not in counted else None, details)
 
 
 def _by_key(entries: Iterable[AuditEntry] | None) -> dict[str, tuple[AuditEntry, ...]]:
@@ -123,8 +131,16 @@ def _on(known: Evidence, flag: WholeFlag) -> str:
 
 
 def _targeted(known: Evidence, flag: WholeFlag) -> str:
-    found = [f"{' and '.join(state.targeting)} in {key}" for key, state in _states(flag) if state.targeting]
+    planned = known.expected.get(flag.key)
+    extra = {key: _beyond_plan(planned, state) for key, state in _states(flag)}
+    found = [f"{' and '.join(names)} in {key}" for key, names in extra.items() if names]
     return f"it has {', '.join(found)}" if found else ""
+
+
+def _beyond_plan(planned: Expected | None, state: FlagState) -> list[str]:
+    """What an import doesn't bring: it may bring the source's individual targets, exactly as the plan has them."""
+    brought = planned is not None and bool(planned.targets) and state.targets == planned.targets
+    return [each for each in state.targeting or () if not (brought and each == "targets")]
 
 
 def _unlike(known: Evidence, flag: WholeFlag) -> str:
@@ -212,19 +228,26 @@ def _lacking(known: Evidence, flag: WholeFlag) -> Iterator[str]:
     version = _first_version(journal, flag)
     if flag.version is None:
         yield "LaunchDarkly doesn't give its version"
-    if version is None or not (version == 1 or (version == known.birth_version and _as_written(known, flag))):
+    if version is None or not (version == 1 or (version == known.habits.version and _as_written(known, flag))):
         yield "it may have been changed before it was first seen"
+    for name in sorted(_unplanned(known, flag) - known.habits.details):
+        yield f"its {name} {'are' if name.endswith('s') else 'is'} not as planned"
     if known.changes is None:
         if not journal.flag_tag:
             yield "there is no flag tag, and the audit log can't be read"
         return
     creations = [entry for entry in _changes(known, flag) if CREATION in entry.actions]
+    named = any(entry.token or entry.member for entry in creations)
     if not creations:
         yield "the audit log has no entry of its creation"
-    elif any(entry.token or entry.member for entry in creations) and not (
-        journal.importer.token or journal.importer.member
-    ):
+    elif named and not (journal.importer.token or journal.importer.member):
         yield "whose token the import key is was not noted"
+    elif not named and not journal.flag_tag:
+        yield "there is no flag tag, and the audit log doesn't say who created it"
+
+
+def _unplanned(known: Evidence, flag: WholeFlag) -> frozenset[str]:
+    return unplanned(known.expected[flag.key], flag, known.journal.flag_tag)
 
 
 def _lacking_but_version(known: Evidence, flag: WholeFlag) -> Iterator[str]:
@@ -242,10 +265,8 @@ def _lacking_but_version(known: Evidence, flag: WholeFlag) -> Iterator[str]:
 
 
 def _as_written(known: Evidence, flag: WholeFlag) -> bool:
-    """Description and tags are those of the plan: a version above 1 is then no edit of them."""
-    planned = known.expected[flag.key]
-    wanted = {tag for tag in planned.tags or () if is_tag(tag)} | ({known.journal.flag_tag} - {""})
-    return flag.description.strip() == planned.description.strip() and set(flag.tags) == wanted
+    """Details are those of the plan, but for shared defaults: a version above 1 is then no edit of them."""
+    return _unplanned(known, flag) <= {DEFAULTS}
 
 
 def _owning(journal: Journal, flag: WholeFlag) -> list[Start]:

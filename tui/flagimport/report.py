@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
@@ -18,13 +18,15 @@ from tui.flagimport.report_words import (
     Said,
     headline,
     moments,
+    on_everywhere,
     remaining,
     run_facts,
     source_facts,
     still_missing,
+    taken_back,
     target_facts,
 )
-from tui.flagimport.server_errors import Explained, by_flag, explained
+from tui.flagimport.server_errors import Explained, by_flag, foreseen
 from tui.flagimport.variables import Form
 from tui.flagimport.verify import Unlike, Verification
 from tui.sources.flags import Lost
@@ -40,9 +42,11 @@ NOT_VERIFIED = "not verified"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One planned flag and what became of it: one of the six results above. `serves` is what it serves when on.
+    """One planned flag and what became of it: one of the six results above.
 
-    `warnings` are those of the plan; `cut_over_warning` is the one of them about turning the flag on, or "".
+    `serves` is what it serves when on: in LaunchDarkly if it is there, else as planned. `warnings` are those of the
+    plan; `cut_over_warning` is the one of them about turning the flag on, or "". `on_everywhere`: it is on in every
+    environment of LaunchDarkly.
     """
 
     key: str
@@ -53,11 +57,18 @@ class Row:
     lost: tuple[Lost, ...]
     warnings: tuple[str, ...] = ()
     cut_over_warning: str = ""
+    on_everywhere: bool = False
+
+    @property
+    def may_need_work(self) -> bool:
+        """It is in LaunchDarkly now, or nobody has looked."""
+        return self.result in (AS_PLANNED, NOT_AS_PLANNED, NOT_VERIFIED)
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A planned flag that is not there. `reason` is the server's own error about it, "" where none names it."""
+    """A planned flag that is not there. `reason` says that it is archived, or is the server's own error about it, ""
+    where none names it."""
 
     key: str
     reason: str
@@ -65,7 +76,8 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """Counts of flags. `arrived` and what follows it are None where nobody has compared.
+    """Counts of flags. `arrived` and what follows it are None where nobody has compared. `undone` counts those that
+    an undo took back, as far as that is known.
 
     `skipped` and `refused` are those of the plan, `there_before` planned ones that were taken for skipped; `lossy`
     and `on_at_source` are of the planned ones.
@@ -84,6 +96,7 @@ class Numbers:
     missing: int | None = None
     unexpected: int | None = None
     there_before: int = 0
+    undone: int = 0
 
 
 @dataclass(frozen=True)
@@ -92,7 +105,8 @@ class Report:
     seconds since the epoch. Foreign text is in it letter by letter as it came, so that secrets can still be found in
     it; whoever shows it or writes it into a document cleans and escapes it.
 
-    `outcomes` and `losses` are what the pictures show: a word and how many flags it stands for.
+    `shared` are those of the notes that are about differences which all flags share. `outcomes` and `losses` are what
+    the pictures show: a word and how many flags it stands for.
     """
 
     title: str
@@ -119,6 +133,7 @@ class Report:
     left_out: tuple[LeftOut, ...]
     not_compared: tuple[str, ...]
     notes: tuple[str, ...]
+    shared: tuple[str, ...]
     outcomes: Mapping[str, int]
     losses: Mapping[str, int]
 
@@ -128,8 +143,9 @@ class Report:
 
     @property
     def cut_over(self) -> tuple[Row, ...]:
-        """The planned flags that were on at the source, those with a warning about turning them on first."""
-        on = (row for row in self.rows if row.on_at_source)
+        """The flags that were on at the source, are there now, and aren't on everywhere; planned ones before any
+        comparison. Those with a warning about turning them on come first."""
+        on = (row for row in self.rows if row.on_at_source and row.may_need_work and not row.on_everywhere)
         return tuple(sorted(on, key=lambda row: not row.cut_over_warning))
 
     @property
@@ -139,8 +155,9 @@ class Report:
 
     @property
     def rebuild(self) -> tuple[Row, ...]:
-        """The planned flags of which something has to be made again by hand."""
-        return tuple(row for row in self.rows if row.lost)
+        """The flags that are there now and of which something has to be rebuilt; planned ones before any
+        comparison."""
+        return tuple(row for row in self.rows if row.lost and row.may_need_work)
 
 
 def report(
@@ -156,10 +173,11 @@ def report(
     """
     rows = tuple(_rows(journal, verification))
     numbers = _numbers(journal, verification)
-    errors = explained(journal.errors)
+    errors = foreseen(journal).explained(journal.errors)
     named = by_flag(journal.errors)
     name = form.title if form else journal.identity.integration
     v = verification
+    compared_at = (v.at or now) if v else 0.0
     return Report(
         title=f"Flag import from {name} into {journal.identity.project}",
         summary=headline(journal, verification, now),
@@ -169,30 +187,40 @@ def report(
         who=journal.who,
         stage=journal.stage.value,
         ended=journal.ended,
-        moments=moments(journal, now if verification else 0.0),
+        moments=moments(journal, compared_at),
         source=tuple(source_facts(journal, form, name)),
         target=tuple(target_facts(journal, form)),
-        run=tuple(run_facts(journal, now if verification else 0.0)),
+        run=tuple(run_facts(journal, compared_at)),
         numbers=numbers,
         errors=errors,
         remaining=tuple(remaining(journal, verification, errors)),
         rows=rows,
-        missing=tuple(Missing(key, named(key)) for key in still_missing(journal, v)) if v else (),
+        missing=tuple(_missing(journal, v, named)) if v else (),
         different=v.different if v else (),
         unexpected=v.unexpected if v else (),
         on=v.on if v else (),
         environments=v.environments if v else (),
         left_out=journal.left_out,
         not_compared=v.not_compared if v else (),
-        notes=journal.notes,
+        notes=(*journal.notes, *(v.notes if v else ())),
+        shared=v.notes if v else (),
         outcomes=_outcomes(rows, journal.left_out),
         losses=_losses(journal.expected),
     )
 
 
+def _missing(journal: Journal, verification: Verification, named: Callable[[str], str]) -> Iterator[Missing]:
+    for key in still_missing(journal, verification):
+        yield Missing(key, _ARCHIVED if key in (verification.archived or ()) else named(key))
+
+
+_ARCHIVED = "archived, and its key is still taken"
+
+
 def _rows(journal: Journal, verification: Verification | None) -> Iterator[Row]:
-    missing, unlike = frozenset[str](), frozenset[str]()
+    missing, unlike, everywhere = frozenset[str](), frozenset[str](), frozenset[str]()
     if verification:
+        everywhere = on_everywhere(verification)
         missing = frozenset(verification.missing)
         unlike = frozenset(key for key, _ in (*verification.different, *verification.on))
     for each in journal.expected:
@@ -204,9 +232,10 @@ def _rows(journal: Journal, verification: Verification | None) -> Iterator[Row]:
             result = THERE_BEFORE
         else:
             result = NOT_AS_PLANNED if each.key in unlike else AS_PLANNED
-        serves = served_when_on(each.variations, each.on)
-        warned = each.warnings, each.cut_over_warning
-        yield Row(each.key, each.name, result, each.on_at_source, serves, each.lost, *warned)
+        there = verification.arrived.get(each.key) if verification else None
+        serves = served_when_on(each.variations, there.on if there else each.on)
+        more = each.warnings, each.cut_over_warning, each.key in everywhere
+        yield Row(each.key, each.name, result, each.on_at_source, serves, each.lost, *more)
 
 
 def _numbers(journal: Journal, verification: Verification | None) -> Numbers:
@@ -218,6 +247,7 @@ def _numbers(journal: Journal, verification: Verification | None) -> Numbers:
         refused=len(journal.left_out) - skipped,
         lossy=sum(bool(each.lost) for each in journal.expected),
         on_at_source=sum(each.on_at_source for each in journal.expected),
+        undone=len(taken_back(journal, verification)),
     )
     if verification is None:
         return planned

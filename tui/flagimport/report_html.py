@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from tui.flagimport.plan_words import KINDS
 from tui.flagimport.report import Report
 from tui.flagimport.report_pictures import picture
-from tui.flagimport.report_sections import Cell, Section, byline, counted, number, sections
+from tui.flagimport.report_sections import Cell, Section, byline, cause_of, counted, number, sections
 from tui.flagimport.report_style import STYLE
 from tui.flagimport.report_words import Fact
 from tui.net.times import stamp
@@ -81,7 +81,7 @@ def _remaining(report: Report) -> Iterator[str]:
 def _errors(report: Report) -> Iterator[str]:
     if report.errors:
         yield '<section aria-labelledby="errors">\n<h2 id="errors">What LaunchDarkly reported</h2>'
-        rows = ((each.text, each.cause or "not known here") for each in report.errors)
+        rows = ((each.text, cause_of(each)) for each in report.errors)
         yield from _table("Errors of the import, and what is behind them", ("Error", "Cause"), rows, ident="errors")
         yield "</section>"
 

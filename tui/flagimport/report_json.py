@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 
 from tui.flagimport.report import Report
+from tui.net.times import moment_json
 from tui.sources.flags import Lost
 
 VERSION = 1
@@ -14,7 +14,8 @@ VERSION = 1
 
 
 def as_json(report: Report) -> dict[str, object]:
-    """The report. Times are ISO 8601 in UTC, null where not yet; counts are null where nobody has compared.
+    """The report. Moments stand twice: in milliseconds, and ISO 8601 in UTC under `<name>_at`, null where not yet.
+    Counts are null where nobody has compared.
 
     Lists of flags hold objects with a `key`, as the `verified` event has them (contract §4).
     """
@@ -23,7 +24,7 @@ def as_json(report: Report) -> dict[str, object]:
         "title": report.title,
         "level": report.summary[0],
         "headline": report.summary[1],
-        "written_at": iso(report.written_at),
+        **moment_json("written", report.written_at * 1000),
         "integration": report.identity.integration,
         "host": report.identity.host,
         "project": report.identity.project,
@@ -32,9 +33,11 @@ def as_json(report: Report) -> dict[str, object]:
         "target": [{"label": label, "value": value} for label, value in report.target],
         "who": report.who or None,
         "stage": report.stage,
-        "times": {name: iso(report.moments.get(name)) for name in _TIMES},
+        "times": _times(report),
         "ended": report.ended or None,
-        "errors": [{"text": each.text, "cause": each.cause or None} for each in report.errors],
+        "errors": [
+            {"text": each.text, "cause": each.cause or None, "expected": each.expected} for each in report.errors
+        ],
         "counts": asdict(report.numbers),
         "outcomes": dict(report.outcomes),
         "losses": dict(report.losses),
@@ -49,12 +52,10 @@ def as_json(report: Report) -> dict[str, object]:
 _TIMES = ("planned", "created", "started", "ended", "verified")
 
 
-def iso(seconds: float | None) -> str | None:
-    """`2025-11-23T14:02:11+00:00`; None where there is none, or no calendar holds it."""
-    try:
-        return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
-    except (ValueError, OverflowError, OSError):
-        return None
+def _times(report: Report) -> dict[str, int | str | None]:
+    moments = ((name, report.moments.get(name)) for name in _TIMES)
+    pairs = (moment_json(name, None if at is None else at * 1000) for name, at in moments)
+    return {key: value for pair in pairs for key, value in pair.items()}
 
 
 def _lists(report: Report) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from tui.flagimport.report import Report
+from tui.flagimport.report_sections import cause_of
 from tui.text import clean
 
 MOST = 2_000
@@ -14,7 +15,7 @@ MOST = 2_000
 def _errors(report: Report) -> Iterator[str]:
     for each in report.errors:
         yield each.text
-        yield f"  {each.cause or 'Its cause is not known.'}"
+        yield f"  {cause_of(each)}"
 
 
 def _missing(report: Report) -> Iterator[str]:
@@ -67,6 +68,10 @@ def _not_compared(report: Report) -> Iterator[str]:
     yield from report.not_compared
 
 
+def _notes(report: Report) -> Iterator[str]:
+    yield from report.notes
+
+
 LISTS: Mapping[str, tuple[str, Callable[[Report], Iterable[str]]]] = {
     "errors": ("LaunchDarkly reported", _errors),
     "missing": ("Missing", _missing),
@@ -76,6 +81,7 @@ LISTS: Mapping[str, tuple[str, Callable[[Report], Iterable[str]]]] = {
     "rebuild": ("To be made again by hand", _rebuild),
     "cut-over": ("On at the source, off in LaunchDarkly", _cut_over),
     "warnings": ("Warnings of the plan", _warnings),
+    "notes": ("Notes", _notes),
     "not-compared": ("Not compared", _not_compared),
 }
 """From the key of a list to its title and its lines."""

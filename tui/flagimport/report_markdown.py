@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from tui.flagimport.report import Report
-from tui.flagimport.report_sections import Cell, Section, byline, counted, number, sections
+from tui.flagimport.report_sections import Cell, Section, byline, cause_of, counted, number, sections
 from tui.net.times import stamp
 from tui.text.markdown import plain, table
 
@@ -33,7 +33,7 @@ def as_markdown(report: Report) -> str:
 def _errors(report: Report) -> Iterator[str]:
     if report.errors:
         yield from ("", "## What LaunchDarkly reported", "")
-        yield from table(("error", "cause"), ((each.text, each.cause or "not known here") for each in report.errors))
+        yield from table(("error", "cause"), ((each.text, cause_of(each)) for each in report.errors))
 
 
 def _bars(title: str, counts: Mapping[str, int]) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tui.flagimport.report import Numbers, Report, Row, verdict_word
+from tui.flagimport.server_errors import Explained
 from tui.net.times import day
 from tui.sources.flags import Lost
 
@@ -52,10 +53,18 @@ def counted(numbers: Numbers) -> Iterator[tuple[str, int | None]]:
     yield "not planned", numbers.unexpected
     if numbers.there_before:
         yield "planned, there before", numbers.there_before
+    if numbers.undone:
+        yield "taken back by an undo", numbers.undone
     yield "skipped: they existed", numbers.skipped
     yield "could not be taken", numbers.refused
     yield "planned that lose something", numbers.lossy
     yield "planned that were on at the source", numbers.on_at_source
+
+
+def cause_of(error: Explained) -> str:
+    """What is behind an error, in a cell."""
+    cause = error.cause or ("" if error.expected else "not known here")
+    return f"Expected: the plan left this flag out. {cause}".rstrip() if error.expected else cause
 
 
 def number(count: int | None) -> str:
@@ -85,7 +94,7 @@ def sections(report: Report) -> Iterator[Section]:
     )  # fmt: skip
     if report.notes:
         notes = tuple((each,) for each in report.notes)
-        yield Section("notes", "Notes of the plan", "Said when it was read.", (), notes, "")
+        yield Section("notes", "Notes", "About the import as a whole.", (), notes, "")
     yield Section(
         "planned", "Every planned flag", "In the order of the plan.",
         ("Flag", "Name", "Result", "At the source", "Loses"),
@@ -135,7 +144,7 @@ def _cut_over(report: Report) -> Section:
         tuple(
             (row.key, row.serves, _kinds(row), row.cut_over_warning, row.result) for row in report.cut_over
         ),
-        "No planned flag was on at the source.",
+        "No imported flag is on at the source and off in LaunchDarkly.",
         ticks=True,
     )  # fmt: skip
 
@@ -144,7 +153,7 @@ def _rebuild(report: Report) -> Section:
     return Section(
         "rebuild", "To be made again by hand", "No import brings these: make them in LaunchDarkly, flag by flag.",
         ("Flag", "What it had at the source"), tuple((row.key, row.lost) for row in report.rebuild),
-        "No planned flag has anything that does not arrive.",
+        "No imported flag has anything to rebuild.",
         ticks=True,
     )  # fmt: skip
 

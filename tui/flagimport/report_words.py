@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from tui.flagimport.journal import Journal, Stage
+from tui.flagimport.journal import GONE, Journal, Stage
 from tui.flagimport.plan_words import Said, flags
 from tui.flagimport.server_errors import Explained
 from tui.flagimport.undo import Action
@@ -27,19 +28,41 @@ _LD_FIELDS = ("ldTag", "ldMaintainer")
 
 def headline(journal: Journal, verification: Verification | None, now: float) -> Said:
     """The level and the words on top: "Ended PARTIAL at 14:07:02. 44 of 47 arrived, 3 missing, 1 different." """
-    said = [_ended(journal, now), _arrived(journal, verification)]
+    said = [_undone(journal, verification) or f"{_ended(journal, now)} {_arrived(journal, verification)}"]
     if journal.incomplete:
         said.insert(0, f"The plan was NOT COMPLETE: {journal.incomplete.rstrip('.')}.")
     return _level(journal, verification), " ".join(said)
 
 
+def _undone(journal: Journal, verification: Verification | None) -> str:
+    """The outcome if nothing of this import is left: "Undone: 46 flags archived." """
+    gone = taken_back(journal, verification)
+    if not gone or (verification.arrived if verification else journal.traces.keys() - gone.keys()):
+        return ""
+    counted = Counter(gone.values())
+    parts = [f"{flags(counted[each])} {_DONE[each]}" for each in (Action.ARCHIVE, Action.DELETE) if counted[each]]
+    return f"Undone: {', '.join(parts)}."
+
+
+_DONE = {Action.ARCHIVE: "archived", Action.DELETE: "deleted"}
+
+
+def taken_back(journal: Journal, verification: Verification | None) -> dict[str, Action]:
+    """The flags that an undo archived or deleted and that aren't there now, with what it did."""
+    there = verification.arrived if verification else {}
+    return {key: Action(did) for key, did in journal.undone.items() if did in _DONE and key not in there}
+
+
 def _ended(journal: Journal, now: float) -> str:
-    if journal.ended:
+    if journal.ended == GONE.status:
+        return "Its configuration was deleted; nobody has seen its end."
+    if journal.ended and journal.stage is not Stage.STARTING:
         # What is not known stays as it is: in other letters a key would not be known again when it is taken out.
         word = journal.ended.upper() if journal.ended in _ENDS else f'"{journal.ended}"'
-        return f"Ended {word} at {time_of_day(journal.ended_at, now)}."
+        return f"Ended {word} at {time_of_day(journal.end, now)}."
     stage = _STAGES.get(journal.stage, "Nobody has seen its end.")
-    return stage.format(at=time_of_day(journal.started_at or journal.start_sent_at or now, now))
+    at = journal.start_sent_at if journal.stage is Stage.STARTING else journal.started_at
+    return stage.format(at=time_of_day(at or now, now))
 
 
 _ENDS = ("complete", "failed", "partial")
@@ -80,6 +103,8 @@ def _share(arrived: int, planned: int) -> str:
 
 
 def _level(journal: Journal, verification: Verification | None) -> str:
+    if _undone(journal, verification):
+        return "problem" if verification is not None and verification.unexpected else "ok"
     lacks = verification is not None and (still_missing(journal, verification) or verification.unexpected)
     if journal.ended == "failed" or journal.incomplete or lacks:
         return "problem"
@@ -121,7 +146,7 @@ def moments(journal: Journal, compared_at: float) -> dict[str, float]:
     """When what happened, by name, in seconds since the epoch; what has not come yet is left out."""
     known = {
         "planned": journal.planned_at, "created": journal.sent_at, "started": journal.started_at,
-        "ended": journal.ended_at, "verified": compared_at or journal.verified_at,
+        "ended": journal.end, "verified": compared_at or journal.verified_at,
     }  # fmt: skip
     return {name: at for name, at in known.items() if at}
 
@@ -153,13 +178,8 @@ def remaining(journal: Journal, verification: Verification | None, errors: Seque
         yield "Start again", f"brings only the {flags(missing)} that {_is(missing)} missing{rest}."
     if verification:
         yield from _to_look_at(verification)
-    if lossy := sum(bool(each.lost) for each in journal.expected):
-        yield "Rebuild", f"{flags(lossy)}, rule by rule: no import brings rules, targets or percentages."
-    if on := sum(each.on_at_source for each in journal.expected):
-        warned = sum(each.on_at_source and bool(each.cut_over_warning) for each in journal.expected)
-        mind = f" {flags(warned)} would reach fewer people than today until rebuilt: see the list." if warned else ""
-        yield "Cut over", f"{flags(on)} {_was(on)} on at the source and {_is(on)} made switched off.{mind}"
-    yield from _undo(journal)
+        yield from _to_work_on(journal, verification)
+    yield from _undo(journal, verification)
 
 
 def still_missing(journal: Journal, verification: Verification) -> tuple[str, ...]:
@@ -169,8 +189,30 @@ def still_missing(journal: Journal, verification: Verification) -> tuple[str, ..
 
 def to_come(journal: Journal, verification: Verification | None) -> int:
     """How many flags another start would bring: those that are missing, but for archived ones, which are skipped."""
-    missing = verification.missing if verification else ()
-    return sum(journal.undone.get(key) != Action.ARCHIVE for key in missing)
+    if verification is None:
+        return 0
+    archived = verification.archived
+    if archived is None:
+        archived = frozenset(key for key, did in journal.undone.items() if did == Action.ARCHIVE)
+    return len(set(verification.missing) - archived)
+
+
+def _to_work_on(journal: Journal, verification: Verification) -> Iterator[Fact]:
+    """Only flags that are there now can be rebuilt or cut over."""
+    there = [each for each in journal.expected if each.key in verification.arrived]
+    if lossy := sum(bool(each.lost) for each in there):
+        yield "Rebuild", f"{flags(lossy)}, rule by rule: no import brings rules, targets or percentages."
+    everywhere = on_everywhere(verification)
+    on = [each for each in there if each.on_at_source and each.key not in everywhere]
+    if count := len(on):
+        warned = sum(bool(each.cut_over_warning) for each in on)
+        mind = f" {flags(warned)} would reach fewer people than today until rebuilt: see the list." if warned else ""
+        yield "Cut over", f"{flags(count)} {_was(count)} on at the source and {_is(count)} off in LaunchDarkly.{mind}"
+
+
+def on_everywhere(verification: Verification) -> frozenset[str]:
+    """The flags that somebody has switched on in every environment."""
+    return frozenset(key for key, where in verification.on if len(where) >= len(verification.environments) > 0)
 
 
 def _to_look_at(verification: Verification) -> Iterator[Fact]:
@@ -182,14 +224,15 @@ def _to_look_at(verification: Verification) -> Iterator[Fact]:
         yield "Ask about", f"{flags(unexpected)} with this import's tag that nobody planned."
 
 
-def _undo(journal: Journal) -> Iterator[Fact]:
-    ours = len(journal.traces.keys() - journal.undone.keys())
+def _undo(journal: Journal, verification: Verification | None) -> Iterator[Fact]:
+    gone = taken_back(journal, verification)
+    made = journal.traces.keys() - gone.keys()
+    ours = len(made & verification.arrived.keys() if verification else made)
     if ours:
         kept = "it shows the list first, and keeps what anybody touched"
         yield "Undo", f"could archive up to {flags(ours)} of this import; {kept}."
-    if journal.undone:
-        count = len(journal.undone)
-        yield "Undone", f"{flags(count)} of this import {_was(count)} archived or deleted by an undo."
+    if gone:
+        yield "Undone", f"{flags(len(gone))} of this import {_was(len(gone))} archived or deleted by an undo."
 
 
 def _is(count: int) -> str:

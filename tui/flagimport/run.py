@@ -10,13 +10,14 @@ from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from tui.flagimport import journal as journals
-from tui.flagimport.journal import Journal, Mark, Stage
+from tui.flagimport.journal import Journal, Stage
 from tui.flagimport.plan_words import named
 from tui.flagimport.report import Report, redacted, report
 from tui.flagimport.running import Ended, Keep, Resting, Runner, Started, Stuck, Watched
-from tui.flagimport.server_errors import explain
+from tui.flagimport.server_errors import foreseen
 from tui.flagimport.tools import Tools
 from tui.flagimport.variables import Form
 from tui.flagimport.verify import Verification, promise_of, verify
@@ -31,7 +32,8 @@ _MOST_NEWS = 200
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """Something that was seen at a moment (seconds since the epoch); `why` is behind it, "" where not known."""
+    """Something that happened at a moment: LaunchDarkly's own if it gives one, else when it was seen (seconds since the
+    epoch). `why` is behind it, "" where not known."""
 
     at: float
     level: str
@@ -39,6 +41,8 @@ class News:
     why: str = ""
     key_refused: bool = False
     """It ends only when a key is replaced."""
+    expected: bool = False
+    """The plan foresaw it."""
 
 
 @dataclass
@@ -60,7 +64,7 @@ class Run:
     status: str = ""
     arrived: int = 0
     changed_at: float = 0.0
-    """When something moved last, seconds since the epoch; 0 before the first look."""
+    """When something changed last, seconds since the epoch; 0 if no change was seen."""
     resting: Resting | None = None
     stuck: Stuck | None = None
     trouble: Failure | None = None
@@ -126,8 +130,7 @@ class Run:
     def lost(self) -> None:
         """Somebody has deleted the configuration in the middle: what has arrived by now is all that will. Raises
         Failure."""
-        mark = Mark("not known: its configuration was deleted", None, None)
-        self.note(journals.ended(self.journal, mark, self.journal.errors, self.tools.now()))
+        self.note(journals.ended(self.journal, journals.GONE, self.journal.errors, 0.0))
         self.trouble = None
 
     def once_more(self) -> None:
@@ -152,7 +155,7 @@ class Run:
                     self._take(event)
                     yield event
         except Failure as failure:
-            self.trouble = failure
+            self.trouble, self.resting, self.stuck = failure, None, None
 
     def look_now(self) -> None:
         """Look at once, or as soon as that may be."""
@@ -170,15 +173,24 @@ class Run:
             self._moved(event)
 
     def _moved(self, event: Moved) -> None:
-        self.status, self.arrived, self.changed_at, self.stuck = event.status, event.arrived, event.at, None
+        self.status, self.arrived, self.stuck = event.status, event.arrived, None
+        self.changed_at = event.changed_at or self.changed_at
         fresh = [key for key in event.fresh if key not in self._known]
         self._known.update(fresh)
         if fresh:
-            self.news.appendleft(News(event.at, "ok", named(fresh)))
-        for error in event.errors:
-            told = explain(error)
+            self._happened(News(event.at if event.came_at is None else event.came_at, "ok", named(fresh)))
+        plan = foreseen(self.journal)
+        for error, at in zip_longest(event.errors, event.errors_at):
+            told = plan.explain(error)
             if all(told.text != each.text for each in self.news):
-                self.news.appendleft(News(event.at, "warning", told.text, told.cause, told.key_refused))
+                level = "note" if told.expected else "warning"
+                when = event.at if at is None else at
+                self._happened(News(when, level, told.text, told.cause, told.key_refused, told.expected))
+
+    def _happened(self, news: News) -> None:
+        """Note it by its own time, the newest first; one look may bring what happened long before."""
+        self.news.appendleft(news)
+        self.news = deque(sorted(self.news, key=lambda each: -each.at), maxlen=_MOST_NEWS)
 
     async def compared(self) -> AsyncGenerator[Exchange | Result[Verification], None]:
         """Hold what arrived against what was planned; nothing where nobody has planned it. Never raises Failure: then

@@ -61,12 +61,14 @@ class Resting:
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """Nothing has moved for so many seconds."""
+    """Nothing has moved for so many seconds; `since` is the last change that was seen, or when watching began (seconds
+    since the epoch)."""
 
     seconds: float
     arrived: int
     expected: int
     status: str = ""
+    since: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +116,17 @@ class Runner:
             if self.journal.stage in _BEGUN and not again:
                 return Started(self.journal, False)
             async with self.tools.launchdarkly(self.bag, self.instance) as ld:
-                if self.journal.expected:
-                    must_be_of(self.journal, (await caller_of(ld, sink=sink)).account_id, writes=True)
                 if self.journal.stage is Stage.STARTING:
                     return await self._look_whether_started(ld, sink, None)
+                await self._must_be_ours(ld, sink)
                 return await self._start(ld, sink)
 
         return streamed(run)
+
+    async def _must_be_ours(self, ld: LaunchDarkly, sink: Sink) -> None:
+        """Raises Failure CREDENTIAL if the token belongs to another account than the journal."""
+        if self.journal.expected:
+            must_be_of(self.journal, (await caller_of(ld, sink=sink)).account_id, writes=True)
 
     async def _start(self, ld: LaunchDarkly, sink: Sink) -> Started:
         there = await self._get(ld, sink)
@@ -138,6 +144,7 @@ class Runner:
                 there = await self._get(ld, sink)
                 if self._runs(there.status):  # the creation has started it, and the newest flags are its own
                     return self._by_itself(there.status, sink)
+                journal = await newest(ld, journal, sink)
         else:
             journal = self.journal
         # A run that somebody else has queued may hide behind `pending`: it would be theirs.
@@ -148,7 +155,8 @@ class Runner:
     async def _snapshot(self, ld: LaunchDarkly, sink: Sink) -> Journal:
         """The journal with the keys of the project, read again where they are old, or of another process."""
         journal, at = self.journal, self.tools.now()
-        if journal.snapshot is not None and 0 <= at - journal.snapshot_at <= SNAPSHOT_FRESH:
+        after_last_start = journal.started_at < journal.snapshot_at
+        if journal.snapshot is not None and after_last_start and 0 <= at - journal.snapshot_at <= SNAPSHOT_FRESH:
             return journal
         return journals.standing(journal, await snapshot(ld, journal.identity.project, sink), at)
 
@@ -173,7 +181,9 @@ class Runner:
         return self._started(self.journal.mark or NEVER_RUN, triggered=False)
 
     def _started(self, mark: Mark, *, triggered: bool, code: int | None = None) -> Started:
-        return Started(self._note(journals.started(self.journal, mark, self.tools.now())), triggered, True, code)
+        # A start of ours may be found to have got through long after it was sent.
+        at = (self.journal.start_sent_at if triggered else 0.0) or self.tools.now()
+        return Started(self._note(journals.started(self.journal, mark, at)), triggered, True, code)
 
     async def _trigger(self, ld: LaunchDarkly, journal: Journal, mark: Mark, opened: int | None, sink: Sink) -> Started:
         before = self.journal
@@ -196,6 +206,8 @@ class Runner:
         """Whether the start got through: the status has changed, or flags have arrived."""
 
         async def look() -> str | None:
+            if lost is None:  # an earlier process sent it
+                await self._must_be_ours(ld, sink)
             return await self._has_started(ld, sink)
 
         sink(Note("sent, no answer", "reading its status ...", level="unknown"))
@@ -279,7 +291,8 @@ class Runner:
                     if watch.stuck(now()) and not told_stuck:
                         told_stuck = True
                         quiet = now() - watch.moved_at
-                        yield Stuck(quiet, len(watch.arrived), len(watch.expected), watch.status)
+                        since = watch.changed_at or watch.began
+                        yield Stuck(quiet, len(watch.arrived), len(watch.expected), watch.status, since)
                     looked_at = now()
                     until = self._next_look(watch, trouble)
                     yield Resting(until, trouble.what if trouble else "", _left(self._meter))
@@ -338,11 +351,12 @@ class Runner:
             sink(event)
 
         status = (await self._get(ld, metered)).status
-        if status.status in (RUNS, WAITS):
+        if status.status == RUNS:  # a configuration that was never started is pending, too
             self.journal = journals.seen_running(self.journal, ld.date)
         fresh = await newly_there(ld, self.journal, frozenset(watch.arrived), metered)
         self.journal = journals.first_seen(self.journal, fresh)
-        return watch.look(status, [flag.key for flag in fresh], self.tools.now())
+        created = {flag.key: flag.created for flag in fresh}
+        return watch.look(status, created, self.tools.now(), created)
 
     async def _get(self, ld: LaunchDarkly, sink: Sink = ignore) -> Configuration:
         who = self.journal.identity

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from tui.flagimport.journal import Journal
 from tui.text import clean
 
 _KEYS: dict[str, tuple[str, str]] = {
@@ -26,21 +27,45 @@ _QUOTED = re.compile(r'"([^"]{1,256})"')
 class Explained:
     """An error as it came, and what is behind it in a sentence, "" where that is not known.
 
-    `key_refused` says that a key in the configuration has to be replaced before it can go on.
+    `key_refused` says that a key in the configuration has to be replaced before it can go on. `expected`: it is about
+    a flag that the plan left out.
     """
 
     text: str
     cause: str
     key_refused: bool = False
+    expected: bool = False
 
 
-def explained(errors: Iterable[str]) -> tuple[Explained, ...]:
-    """Each error once, with its cause. They are texts of `launchdarkly.words.fault_in_words`."""
-    return tuple(map(explain, dict.fromkeys(errors)))
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """Tells errors that the plan foresaw. `left_out` are keys of flags that can't be imported, `awaited` of those that
+    should be."""
+
+    left_out: frozenset[str]
+    awaited: frozenset[str]
+
+    def explain(self, error: str) -> Explained:
+        """One error, with its cause, and whether it was to be expected: it names a flag that was left out, none that
+        should be imported, and no key that was refused."""
+        told = explain(error)
+        named = set(_QUOTED.findall(error) or _WORD.findall(error))
+        expected = not told.key_refused and bool(named & self.left_out) and not named & self.awaited
+        return replace(told, expected=expected)
+
+    def explained(self, errors: Iterable[str]) -> tuple[Explained, ...]:
+        """Each error once."""
+        return tuple(map(self.explain, dict.fromkeys(errors)))
+
+
+def foreseen(journal: Journal) -> Foreseen:
+    """What a journal's plan and snapshot foresee: a flag that exists already can't be imported either."""
+    left_out = {each.key for each in journal.left_out}
+    return Foreseen(frozenset(left_out | (journal.keys & journal.before)), journal.awaited)
 
 
 def explain(error: str) -> Explained:
-    """One error, with its cause."""
+    """One error of `launchdarkly.words.fault_in_words`, with its cause."""
     for field, (who, key) in _KEYS.items():
         if field in error and _refused(error):
             return Explained(error, f"{who} refused the {key} that LaunchDarkly keeps. Replace it there.", True)

@@ -17,6 +17,7 @@ from tui.flagimport.creation import Creation
 from tui.flagimport.drafts import Saved
 from tui.flagimport.finding import Offer
 from tui.flagimport.form import Form, secret_settings
+from tui.flagimport.journal import GONE, Stage
 from tui.flagimport.journal_lock import Lock
 from tui.flagimport.lists import Lists
 from tui.flagimport.plan_request import plan_request
@@ -201,14 +202,16 @@ class Session:
 
     def made(self) -> str:
         """Which configuration this walk has created or found, "" for none."""
-        if self.run is None:
+        if self.run is None or not self.run.journal.configuration or self.run.journal.ended == GONE.status:
             return ""
         noted, instance_ = self.run.journal, self.run.instance
         where = "practice" if self.practice else f"LaunchDarkly {instance_.name}"
         who = noted.identity
         text = f'Flag import configuration "{who.name}" ({noted.configuration}) is in {who.project}, {where}.'
         if self.run.begun and not self.run.over and self.practice is None:
-            text += f" Its import goes on there; start again to come back, or: {watch_command(noted.configuration)}"
+            known = noted.stage is Stage.STARTED
+            runs = "Its import goes on there" if known else "Whether its import runs is not known"
+            text += f" {runs}; start again to come back, or: {watch_command(noted.configuration)}"
         return clean(self.tools.redactor(text))
 
     # --- the plan

@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from tui.flagimport import journal as journals
 from tui.flagimport.account import caller_of, must_be_of
-from tui.flagimport.journal import Journal, Trace, trace_of
+from tui.flagimport.arrivals import archived_of
+from tui.flagimport.journal import Journal, trace_of
 from tui.flagimport.ownership import Owner, audit_window, evidence, judge
 from tui.flagimport.running import Keep
 from tui.flagimport.tools import Tools
@@ -83,7 +84,8 @@ class Undo:
         self._keep = keep
         self.action = Action.DELETE if delete else Action.ARCHIVE
         self._evidence = evidence(journal, (), None, same_account=False)
-        self._seen: dict[str, Trace] = {}
+        self._seen: dict[str, WholeFlag] = {}
+        self._account = ""
 
     def choose(self, decision: Decision, *, wanted: bool) -> Decision:
         """Include a flag that is kept for lack of evidence, or leave it out again."""
@@ -98,8 +100,8 @@ class Undo:
     async def _list(self, sink: Sink) -> tuple[Decision, ...]:
         project, keys = self.journal.identity.project, self.journal.keys
         async with self._tools.launchdarkly(self._bag, self._instance) as ld:
-            account = (await caller_of(ld, sink=sink)).account_id
-            must_be_of(self.journal, account, writes=False)
+            self._account = (await caller_of(ld, sink=sink)).account_id
+            must_be_of(self.journal, self._account, writes=False)
             environments = await ld.environments(project, sink=sink)
             there: dict[str, WholeFlag] = {}
             async with aclosing(ld.whole_flags(project, environments, sink=sink)) as pages:
@@ -108,10 +110,10 @@ class Undo:
                     for key in page.gone:
                         there.pop(str(key), None)
                     sink(Counted("LaunchDarkly flags", page.read, page.total))
-            archived = await _archived(ld, project, keys - there.keys(), sink)
+            archived = await archived_of(ld, project, keys - there.keys(), sink)
             entries = await self._audited(ld, sink) if there else None
-        self._evidence = evidence(self.journal, there.values(), entries, same_account=bool(account))
-        self._seen = {key: trace_of(flag) for key, flag in there.items()}
+        self._evidence = evidence(self.journal, there.values(), entries, same_account=bool(self._account))
+        self._seen = there
         return tuple(self._judged(each.key, there, archived) for each in self.journal.expected)
 
     async def _audited(self, ld: LaunchDarkly, sink: Sink) -> tuple[AuditEntry, ...] | None:
@@ -143,9 +145,12 @@ class Undo:
         It can be given up at any time, and begun again: what is done stays done. Raises Failure for trouble that
         would meet every flag; one flag's refusal is its reason to be kept.
         """
+        if self.journal.account:  # without one, as in a journal of 1.1.0, a person has chosen each flag
+            must_be_of(self.journal, self._account, writes=True)
         done: dict[str, str] = {}
         project = self.journal.identity.project
         saved_at = self._tools.timer()
+        self._learn()
         try:
             async with self._tools.launchdarkly(self._bag, self._instance) as ld:
                 for wanted in decisions:
@@ -161,6 +166,14 @@ class Undo:
         finally:
             self._note(done)
 
+    def _learn(self) -> None:
+        """Note how the importer writes flags before there are too few to tell."""
+        noted, habits = self.journal.habits, self._evidence.habits
+        learned = replace(habits, version=noted.version if habits.version is None else habits.version)
+        if learned != noted:
+            self.journal = replace(self.journal, habits=learned)
+            self._keep(self.journal)
+
     def _note(self, done: dict[str, str]) -> None:
         if done:
             self.journal = journals.undone(self.journal, done)
@@ -169,7 +182,7 @@ class Undo:
 
     async def _one(self, ld: LaunchDarkly, project: str, key: str) -> Decision:
         flag = await ld.whole_flag(project, key)
-        if flag is not None and trace_of(flag) != self._seen.get(key):
+        if flag is not None and _looks(flag) != _looks(self._seen.get(key)):
             return Decision(key, Action.KEEP, "it was changed meanwhile")
         decided = self._decided(key, flag)
         if decided.action is Action.KEEP:
@@ -188,15 +201,12 @@ class Undo:
         return decided
 
 
+def _looks(flag: WholeFlag | None) -> object:
+    """What must be as it was when it was listed; a server may leave out versions."""
+    if flag is None:
+        return None
+    return trace_of(flag), flag.name, flag.description, flag.tags, flag.variations, flag.on, flag.off
+
+
 def _is_gone(flag: WholeFlag | None) -> bool:
     return flag is None or flag.archived
-
-
-async def _archived(ld: LaunchDarkly, project: str, keys: frozenset[str], sink: Sink) -> frozenset[str]:
-    """Which of some keys are archived; asked only where there are any."""
-    found: set[str] = set()
-    if keys:
-        async with aclosing(ld.every_flag(project, archived=True, sink=sink)) as pages:
-            async for page in pages:
-                found |= {flag.key for flag in page.fresh}
-    return frozenset(found & keys)

@@ -68,7 +68,9 @@ def _entries(variable: Variable, value: str) -> tuple[str, ...]:
 
 def _blank(variable: Variable, secrets: Secrets) -> tuple[Finding, ...]:
     if variable.role == "ld-tag" and not variable.required:
-        return (warning(variable, "Without a tag, arrivals are only counted by key, and undo needs the audit log."),)
+        return (
+            warning(variable, "Without a tag, imported flags are told by key alone. Undo then needs the audit log."),
+        )
     if not variable.required:
         return ()
     next_step = "Choose one." if variable.choices else "F1 tells where to find it."

@@ -6,9 +6,10 @@ import json
 import re
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tui.flagimport.account import caller_of, must_be_same
+from tui.flagimport.arrivals import archived_of
 from tui.flagimport.journal import Expected, Journal
 from tui.flagimport.rules import is_tag
 from tui.flagimport.tools import Tools
@@ -38,6 +39,8 @@ class Promise:
     name: str = ""
     account: str = ""
     """The account of the journal, "" where nobody noted it."""
+    undone: frozenset[str] = frozenset()
+    """Flags that an undo took back."""
 
 
 def promise_of(journal: Journal, instance: Instance) -> Promise:
@@ -51,6 +54,7 @@ def promise_of(journal: Journal, instance: Instance) -> Promise:
         journal.maintainer,
         journal.identity.name,
         journal.account,
+        frozenset(journal.undone),
     )
 
 
@@ -80,6 +84,14 @@ class Verification:
     not_compared: tuple[str, ...] = ()
     skipped: int = 0
     arrived: Mapping[str, WholeFlag] = field(default_factory=dict, repr=False)
+    taken_back: frozenset[str] = frozenset()
+    """Those of the missing that an undo took back."""
+    archived: frozenset[str] | None = None
+    """Those of the missing that are archived: no start brings them. None if nobody looked."""
+    notes: tuple[str, ...] = ()
+    """Sentences about differences that the whole run shares: they are held against no flag."""
+    at: float = 0.0
+    """When the flags were read, seconds since the epoch; 0 if nobody noted it."""
 
     @property
     def agrees(self) -> bool:
@@ -102,7 +114,9 @@ def verify(promise: Promise, bag: Bag, tools: Tools) -> AsyncGenerator[Exchange 
                     for key in page.gone:
                         there.pop(str(key), None)
                     sink(Counted("LaunchDarkly flags", page.read, page.total))
-        return compare(promise, there, environments, tools.redactor.foreign)
+            found = compare(promise, there, environments, tools.redactor.foreign)
+            archived = await archived_of(ld, promise.project, frozenset(found.missing), sink)
+        return replace(found, archived=archived, at=tools.now())
 
     return streamed(run)
 
@@ -116,15 +130,16 @@ def compare(
     """The comparison itself: nothing is read. `redact` takes keys out of the descriptions that are quoted."""
     expected = {each.key: each for each in promise.expected if not _skipped(promise, there.get(each.key))}
     arrived = {key: there[key] for key in expected if key in there}
-    different = tuple(
-        (key, unlike)
-        for key, flag in arrived.items()
-        if (unlike := tuple(_unlike(expected[key], flag, promise, redact)))
-    )
+    found = {key: tuple(_unlike(expected[key], flag, promise, redact)) for key, flag in arrived.items()}
+    shared = _shared_defaults([(expected[key], flag) for key, flag in arrived.items()])
+    if shared is not None:
+        found = {key: tuple(each for each in unlike if each.what not in _DEFAULTS) for key, unlike in found.items()}
+    different = tuple((key, unlike) for key, unlike in found.items() if unlike)
     on = tuple((key, where) for key, flag in arrived.items() if (where := _on_in(flag)))
     not_as_planned = {key for key, _ in different} | {key for key, _ in on}
+    missing = tuple(key for key in expected if key not in there)
     return Verification(
-        missing=tuple(key for key in expected if key not in there),
+        missing=missing,
         unexpected=_unexpected(promise, there),
         different=different,
         on=on,
@@ -133,6 +148,42 @@ def compare(
         not_compared=tuple(_not_compared(promise, expected.values(), arrived, environments)),
         skipped=len(promise.expected) - len(expected),
         arrived=arrived,
+        taken_back=promise.undone.intersection(missing),
+        notes=() if shared is None else (_of_defaults(*shared),),
+    )
+
+
+def _shared_defaults(flags: Iterable[tuple[Expected, WholeFlag]]) -> tuple[FlagDefaults, int] | None:
+    """The default variations that all flags of the run have, and in how many they aren't as planned. None if the flags
+    don't share them, or if too few differ to tell the importer's own way from somebody's edit."""
+    planned = [(wanted, flag) for wanted, flag in flags if _has_defaults(wanted, flag)]
+    pairs = {(flag.on, flag.off) for _, flag in planned}
+    unlike = sum(any(True for _ in _unlike_defaults(wanted, flag)) for wanted, flag in planned)
+    if len(planned) < _RUN or len(pairs) != 1 or unlike < _SHARED_BY:
+        return None
+    return pairs.pop(), unlike
+
+
+FlagDefaults = tuple[int | None, int | None]
+"""The places of a flag's on and off variation."""
+_RUN = 3
+"""Flags at least of a run whose defaults can be compared with each other."""
+_SHARED_BY = 2
+"""Flags at least that must differ from the plan: a single one is that flag's own difference."""
+_DEFAULTS = ("on variation", "off variation")
+
+
+def _has_defaults(planned: Expected, flag: WholeFlag) -> bool:
+    """Its defaults were planned, and its variations are those of the plan."""
+    known = planned.on is not None or planned.off is not None
+    return known and [each.value for each in planned.variations] == [each.value for each in flag.variations]
+
+
+def _of_defaults(defaults: FlagDefaults, unlike: int) -> str:
+    on, off = ("none" if place is None else f"variation {place + 1}" for place in defaults)
+    return (
+        f"Default variations: LaunchDarkly set on to {on} and off to {off} in every flag of this import; {unlike:,}"
+        " were planned otherwise. Check what a flag serves before you turn it on."
     )
 
 
@@ -192,7 +243,11 @@ def _unlike_variations(planned: Expected, flag: WholeFlag) -> Iterator[Unlike]:
     names = [(a.name, b.name) for a, b in zip(planned.variations, flag.variations, strict=True)]
     if any(b and a != b for a, b in names):
         yield Unlike("variation names", _listed(a for a, _ in names), _listed(b for _, b in names))
-    for what, wanted, found in (("on variation", planned.on, flag.on), ("off variation", planned.off, flag.off)):
+    yield from _unlike_defaults(planned, flag)
+
+
+def _unlike_defaults(planned: Expected, flag: WholeFlag) -> Iterator[Unlike]:
+    for what, wanted, found in zip(_DEFAULTS, (planned.on, planned.off), (flag.on, flag.off), strict=True):
         if wanted is not None and wanted != found:
             yield Unlike(what, _at(planned.variations, wanted), _at(flag.variations, found))
 

@@ -6,8 +6,9 @@ So an end counts only if its own time has moved since the start; where no times 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from tui.flagimport.journal import Mark, mark_of, print_of
 from tui.launchdarkly.models import ImportFault, ImportStatus
@@ -32,7 +33,12 @@ _SETTLED = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What one look brought: keys that have arrived since the last one, and errors that are new, in words."""
+    """What one look brought: keys that have arrived since the last one, and errors that are new, in words.
+
+    `at` is the moment of the look. By LaunchDarkly's own time the latest of the new flags was created at `came_at`,
+    and the errors happened at `errors_at`; None if it doesn't say. `changed_at` is when the import last changed, as
+    far as that is known; 0 if only its state was seen. All in seconds since the epoch.
+    """
 
     status: str
     arrived: int
@@ -40,6 +46,9 @@ class Moved:
     fresh: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     at: float = 0.0
+    came_at: float | None = None
+    errors_at: tuple[float | None, ...] = ()
+    changed_at: float = 0.0
 
 
 @dataclass
@@ -62,6 +71,9 @@ class Watch:
     ended: Mark | None = None
     """The status in which it ended, None while it runs."""
     moved_at: float = 0.0
+    """From when on it was seen not to move; time in which nobody could look doesn't count."""
+    changed_at: float = 0.0
+    """As in `Moved`."""
     pause: float = FASTEST
     _told: dict[str, str] = field(default_factory=dict)
     _old: set[str] = field(default_factory=set)
@@ -75,16 +87,27 @@ class Watch:
         self.moved_at = self._looked_at = self.began
         self._old = set(self.mark.errors) if self.mark is not None else set()
 
-    def look(self, status: ImportStatus, there: Iterable[str], now: float) -> Moved | None:
-        """Take a look in: what has moved since the last one, None where nothing has."""
+    def look(
+        self,
+        status: ImportStatus,
+        there: Iterable[str],
+        now: float,
+        created: Mapping[str, int | None] = MappingProxyType({}),
+    ) -> Moved | None:
+        """Take a look in: what has moved since the last one, None where nothing has. `created` is when LaunchDarkly
+        created the flags, in ms since the epoch."""
         if self._blind:  # nobody saw whether it moved meanwhile
             self.moved_at += now - self._looked_at
         self._blind, self._looked_at = False, now
         fresh = tuple(key for key in dict.fromkeys(there) if key in self.expected and key not in self.arrived)
         self.arrived |= set(fresh)
-        errors = tuple(self._new_errors(status.errors))
+        errors = dict(self._new_errors(status.errors))
         mark = mark_of(status)
         moved = bool(fresh or errors) or mark != self._last
+        dates = [at for key in fresh if (at := created.get(key)) is not None]
+        came_at = max(dates) / 1000 if dates else None
+        if moved and (fresh or errors or self._last is not None):
+            self.changed_at = min(now, max((at for at in (came_at, *errors.values()) if at is not None), default=now))
         self._take(mark)
         if moved:
             self.moved_at, self.pause = now, FASTEST
@@ -92,7 +115,19 @@ class Watch:
             self.pause = min(self.pause * 1.5, SLOWEST)
         if self._is_over(mark, now):
             self.ended = mark
-        return Moved(mark.status, len(self.arrived), len(self.expected), fresh, errors, now) if moved else None
+        if not moved:
+            return None
+        return Moved(
+            mark.status,
+            len(self.arrived),
+            len(self.expected),
+            fresh,
+            tuple(errors),
+            now,
+            came_at,
+            tuple(errors.values()),
+            self.changed_at,
+        )
 
     def _take(self, mark: Mark) -> None:
         an_end = mark.status in ENDS
@@ -106,15 +141,16 @@ class Watch:
         self._blind = True
         self.pause = min(self.pause * 1.5, SLOWEST)
 
-    def _new_errors(self, errors: Iterable[ImportFault]) -> Iterable[str]:
-        """Those that were not told yet. What stood there before the start is of another run, until it goes away."""
+    def _new_errors(self, errors: Iterable[ImportFault]) -> Iterable[tuple[str, float | None]]:
+        """Those that were not told yet, with when they happened. What stood there before the start is of another run,
+        until it goes away."""
         present = {print_of(each): each for each in errors}
         self._old &= present.keys()
         for key, each in present.items():
             before = key in self._old or (each.timestamp is not None and each.timestamp < self._marked())
             if not before and key not in self._told:
                 self._told[key] = self.redact(fault_in_words(each))
-                yield self._told[key]
+                yield self._told[key], None if each.timestamp is None else each.timestamp / 1000
 
     def _marked(self) -> int:
         """The latest moment that the status told of before the start, ms since the epoch."""

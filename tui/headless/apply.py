@@ -12,6 +12,7 @@ from tui.flagimport.importing import Created, Event, Importing, Planned, Trigger
 from tui.flagimport.journal import Journal
 from tui.flagimport.plan_files import counts_as_json
 from tui.flagimport.running import Ended, Resting, Stuck
+from tui.flagimport.server_errors import foreseen
 from tui.flagimport.watch import Moved
 from tui.headless import verified
 from tui.headless.case import Around, Asked, Case, agreed, must_be_able_to_ask, opened
@@ -166,13 +167,15 @@ class _Command:
             fields = {"status": event.status, "arrived": event.arrived, "expected": event.expected}
             text = f"{event.status or 'no status'}: {event.arrived:,} of {event.expected:,} flags have arrived"
             self._tell("progress", fields, text)
-        self._errors(event.errors)
+        self._errors(event.errors, case)
 
-    def _errors(self, errors: Sequence[str]) -> None:
-        """Each error once; with JSON they stand in `finished`."""
+    def _errors(self, errors: Sequence[str], case: Case) -> None:
+        """Each error once, marked if the plan foresaw it; with JSON they stand in `finished`."""
+        known = foreseen(case.journal) if case.journal is not None else None
         for error in errors:
             if error not in self._known and not self.output.as_json:
-                for line in wrapped(clean(error), terminal_width(self.output.out), first="! ", rest="  "):
+                first = "  expected: " if known is not None and known.explain(error).expected else "! "
+                for line in wrapped(clean(error), terminal_width(self.output.out), first=first, rest="  "):
                     self.output.line(line)
             self._known.add(error)
 
@@ -196,7 +199,7 @@ class _Command:
             "status": event.status, "arrived": len(event.arrived), "expected": expected, "errors": [*event.errors],
         }  # fmt: skip
         text = f"Ended {event.status}: {len(event.arrived):,} of {expected:,} flags have arrived."
-        self._errors(event.errors)
+        self._errors(event.errors, case)
         self._tell("finished", fields, text)
 
     def _verified(self, event: Verified, case: Case) -> None:

@@ -16,6 +16,7 @@ from tui.flagimport.finding import Level
 from tui.flagimport.form import Form
 from tui.flagimport.manage import Account, Filter
 from tui.flagimport.running import Ended, Resting, Runner, Started, Stuck
+from tui.flagimport.server_errors import foreseen
 from tui.flagimport.watch import STUCK_AFTER, Moved
 from tui.headless import plan
 from tui.headless.configs_text import as_json, line, report, table
@@ -274,8 +275,8 @@ class _Command:
             )
         else:
             self.output.line(_counted(event.status, arrived, expected))
-            for error in event.errors:
-                self.output.line(f"  {error}")
+            for told in foreseen(runner.journal).explained(event.errors):
+                self.output.line(f"  {'expected: ' if told.expected else ''}{told.text}")
         self.around.out.flush()
 
     def _finished(self, runner: Runner, event: Ended) -> int:

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from tui.flagimport import manage
 from tui.flagimport.form import Form
 from tui.launchdarkly.models import Configuration
+from tui.net.times import moment_json
 from tui.secrets.names import outside
 from tui.text import MASK, Redactor
-from tui.text.cells import cells
+from tui.text.cells import cells, fitted, padded
 
 _LONGEST_CELL = 40
 _HEADS = ("ID", "INTEGRATION", "PROJECT", "NAME", "STATUS", "LAST IMPORT", "LAST ERROR", "TAGS")
@@ -18,7 +19,8 @@ _HEADS = ("ID", "INTEGRATION", "PROJECT", "NAME", "STATUS", "LAST IMPORT", "LAST
 def as_json(
     one: Configuration, redactor: Redactor, form: Form | None = None, *, whole: bool = False
 ) -> dict[str, object]:
-    """A configuration with LaunchDarkly's own words; times in milliseconds since the epoch, null for never.
+    """A configuration with LaunchDarkly's own words. Times are its milliseconds since the epoch, null if it gives none,
+    and ISO 8601 under `<name>_at`.
 
     With `whole` also its settings: `config` holds no secret, and nothing that is not in the manifest; `secrets` are
     the keys of those that it has.
@@ -30,8 +32,8 @@ def as_json(
         "name": one.exact_name,
         "tags": [*one.exact_tags],
         "status": one.status.status,
-        "last_import": one.status.last_import,
-        "last_error": one.status.last_error,
+        **moment_json("last_import", one.status.last_import),
+        **moment_json("last_error", one.status.last_error),
         "errors": [each for each, _ in manage.errors(one, redactor)],
     }
     if not whole:
@@ -61,21 +63,17 @@ def table(there: Sequence[Configuration], redactor: Redactor) -> Iterator[str]:
     rows = [_HEADS, *(_row(each, redactor) for each in there)]
     widths = [max(cells(cell) for cell in column) for column in zip(*rows, strict=True)]
     for row in rows:
-        yield "  ".join(cell + " " * (width - cells(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        yield "  ".join(padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def _row(one: Configuration, redactor: Redactor) -> tuple[str, ...]:
-    times = (manage.when(one.status.last_import), manage.when(one.status.last_error))
+    times = (manage.last_import(one), manage.last_error(one))
     texts = (one.id, one.integration_key, one.project_key, one.name, manage.state(one), *times, ", ".join(one.tags))
     return tuple(_cut(redactor.data(text)) for text in texts)
 
 
 def _cut(text: str) -> str:
-    if cells(text) <= _LONGEST_CELL:
-        return text or "-"
-    while cells(text) >= _LONGEST_CELL:
-        text = text[:-1]
-    return f"{text}…"
+    return fitted(text, min(cells(text), _LONGEST_CELL)).rstrip() or "-"
 
 
 def line(one: Configuration) -> str:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal, TextIO
 
 from tui.headless.output import Output
 from tui.net.errors import Failure, Kind
+from tui.net.times import moment_json
 from tui.secrets.key_index import Entry, IndexFileError
 from tui.secrets.keyring_store import Keyring, Presence, State
 from tui.text import clean
+from tui.text.cells import cells, padded
 from tui.text.key_text import without_keys
 
 _GONE = frozenset({State.OK, State.MISSING})
@@ -65,7 +67,8 @@ async def _list(store: Keyring, entries: dict[str, Entry], output: Output) -> in
 
 
 def _document(entry: Entry, present: bool | None) -> dict[str, object]:
-    return {"name": entry.user, "where": entry.label, "created": _iso(entry.created), "present": present}
+    created = moment_json("created", entry.created * 1000)
+    return {"name": entry.user, "where": entry.label, **created, "present": present}
 
 
 def _row(entry: Entry, present: bool | None) -> tuple[str, str, str, str]:
@@ -73,8 +76,8 @@ def _row(entry: Entry, present: bool | None) -> tuple[str, str, str, str]:
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    return ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+    widths = [max(cells(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return ["  ".join(padded(c, w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def _chosen(entries: dict[str, Entry], names: Sequence[str], everything: bool) -> list[str]:
@@ -110,13 +113,6 @@ async def _forget(store: Keyring, names: Sequence[str], output: Output) -> int:
     elif not names:
         output.line("This program keeps no keys in the keyring; there was nothing to forget.")
     return 0
-
-
-def _iso(seconds: float) -> str | None:
-    try:
-        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
-    except (OverflowError, OSError, ValueError):
-        return None
 
 
 def _date(seconds: float) -> str:

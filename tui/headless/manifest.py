@@ -14,6 +14,7 @@ from tui.manifests.models import Manifest
 from tui.net.errors import Failure, Kind
 from tui.secrets.names import outside
 from tui.text import clean
+from tui.text.cells import padded
 from tui.text.key_text import without_keys
 
 
@@ -85,7 +86,7 @@ def _page(path: Path, manifest: Manifest) -> str:
     form = build(manifest)
     lines = [f"{form.title} ({form.integration}), {_count(form)}, from {clean(without_keys(str(path)))}"]
     for variable in form.variables:
-        lines += ["", f"  {variable.label:<20}  {outside(variable.key)}  {', '.join(_traits(variable))}"]
+        lines += ["", f"  {padded(variable.label, 20)}  {outside(variable.key)}  {', '.join(_traits(variable))}"]
         lines += [f"    {line}" for line in _about(variable)]
     lines += ["", *(f"  note: {clean(note)}" for note in manifest.notes)] if manifest.notes else []
     return "\n".join(lines)

@@ -11,7 +11,7 @@ from tui.headless.output import encodable
 from tui.net.events import Counted, Exchange, Pausing
 from tui.net.times import time_of_day
 from tui.text import clean
-from tui.text.cells import cells
+from tui.text.cells import cells, fitted
 
 _EVERY_SECONDS = 1.0
 
@@ -56,8 +56,8 @@ class Progress:
             return
         self._at = self._timer()
         line = encodable(clean(text), self._stream)
-        while cells(line) >= self._width:  # a full line would break
-            line = line[:-1]
+        if cells(line) >= self._width:  # a full line would break
+            line = fitted(line, self._width - 1, "")
         self._stream.write(f"\r{line}{' ' * max(0, self._written - cells(line))}")
         self._stream.flush()
         self._written = cells(line)

@@ -12,12 +12,14 @@ from tui.text.cells import wrapped
 
 
 def as_json(found: Verification) -> dict[str, object]:
-    """The fields of the event `verified` (contract §4)."""
+    """The fields of the event `verified` (contract §4), and `notes` if there are any."""
+    notes = {"notes": [*found.notes]} if found.notes else {}
     return {
         "missing": [{"key": key} for key in found.missing],
         "unexpected": [{"key": key} for key in found.unexpected],
         "different": [{"key": key, "properties": [asdict(each) for each in unlike]} for key, unlike in found.different],
         "on_in_launchdarkly": [{"key": key, "environments": [*where]} for key, where in found.on],
+        **notes,
     }
 
 
@@ -28,7 +30,8 @@ def lines(found: Verification, width: int | None, redactor: Redactor) -> Iterato
     """
     found = redacted(replace(found, arrived={}), redactor)
     yield from wrapped(_headline(found), width)
-    yield from _listed("x missing", found.missing, width)
+    yield from _listed("x missing", _missing(found), width)
+    yield from _listed("taken back", tuple(key for key in found.missing if key in found.taken_back), width)
     yield from _listed("! not planned", found.unexpected, width)
     for key, unlike in found.different:
         yield from wrapped(clean(key), width, first="  ! different  ", rest="      ")
@@ -37,6 +40,8 @@ def lines(found: Verification, width: int | None, redactor: Redactor) -> Iterato
             yield from wrapped(text, width, first="      ", rest="        ")
     for key, where in found.on:
         yield from wrapped(f"{clean(key)} in {clean(', '.join(where))}", width, first="  ! on  ", rest="      ")
+    for text in found.notes:
+        yield from wrapped(clean(text), width, first="! ", rest="  ")
     if found.not_compared:
         yield "Not compared"
         for text in found.not_compared:
@@ -48,13 +53,18 @@ def _headline(found: Verification) -> str:
     parts = [
         f"{len(each):,} {word}"
         for each, word in (
-            (found.missing, "missing"), (found.different, "different"), (found.on, "on in LaunchDarkly"),
+            (_missing(found), "missing"), (found.taken_back, "taken back by an undo"),
+            (found.different, "different"), (found.on, "on in LaunchDarkly"),
             (found.unexpected, "not planned"),
         )
         if each
     ]  # fmt: skip
     skipped = f"; {found.skipped:,} stood there before" if found.skipped else ""
     return f"Verified: {', '.join([arrived, *parts])}{skipped}."
+
+
+def _missing(found: Verification) -> tuple[str, ...]:
+    return tuple(key for key in found.missing if key not in found.taken_back)
 
 
 def _listed(lead: str, keys: tuple[str, ...], width: int | None) -> Iterator[str]:

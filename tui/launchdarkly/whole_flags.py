@@ -5,7 +5,7 @@ Read as leniently as `models`; shapes are those of LaunchDarkly's OpenAPI docume
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tui.launchdarkly.models import (
@@ -37,13 +37,15 @@ class FlagState:
     """A flag in one environment. `version` and `last_modified` (ms since the epoch) move with each change of it.
 
     `targeting` names what somebody has set there: "rules", "targets" or "prerequisites", () for nothing. None where
-    LaunchDarkly leaves one of them out.
+    LaunchDarkly leaves one of them out. `targets` are the users who get a variation of their own: its place and their
+    keys, both sorted. None where other contexts have one too, or it isn't clear who gets what.
     """
 
     on: bool
     version: int | None
     last_modified: int | None
     targeting: tuple[str, ...] | None = ()
+    targets: tuple[tuple[int, tuple[str, ...]], ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +113,29 @@ def _states(value: Mapping[str, object]) -> dict[str, FlagState]:
 
 def _state(item: Mapping[str, object]) -> FlagState:
     version, modified = as_whole(item.get("version")), as_moment(item.get("lastModified"))
-    return FlagState(as_truth(item.get("on")), version, modified, _targeting(item))
+    return FlagState(as_truth(item.get("on")), version, modified, _targeting(item), _users(item))
 
 
 def _targeting(item: Mapping[str, object]) -> tuple[str, ...] | None:
     if not all(isinstance(item.get(name), list) for name in ("rules", "targets", "prerequisites")):
         return None
-    targets = [*as_objects(item.get("targets")), *as_objects(item.get("contextTargets"))]
-    aimed = any(as_object(each).get("values") for each in targets)  # an empty entry targets nobody
+    aimed = any(True for _ in _aimed(item))
     found = (("rules", item.get("rules")), ("targets", aimed), ("prerequisites", item.get("prerequisites")))
     return tuple(name for name, there in found if there)
+
+
+def _aimed(item: Mapping[str, object]) -> Iterator[dict[str, object]]:
+    """Targets of all kinds of contexts, without empty entries: those target nobody."""
+    for each in (*as_objects(item.get("targets")), *as_objects(item.get("contextTargets"))):
+        if (target := as_object(each)).get("values"):
+            yield target
+
+
+def _users(item: Mapping[str, object]) -> tuple[tuple[int, tuple[str, ...]], ...] | None:
+    found: dict[int, set[str]] = {}
+    for target in _aimed(item):
+        place, values = as_whole(target.get("variation")), target["values"]
+        if place is None or target.get("contextKind", "user") != "user" or not isinstance(values, list):
+            return None
+        found.setdefault(place, set()).update(map(as_data, values))
+    return tuple((place, tuple(sorted(found[place]))) for place in sorted(found))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from email.utils import parsedate_to_datetime
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -61,6 +62,23 @@ def time_of_day(seconds: float, now: float) -> str:
     except (ValueError, OverflowError, OSError):
         return whole
     return whole.rpartition(" ")[2] if same_day else whole
+
+
+def moment_json(name: str, milliseconds: float | None) -> dict[str, int | str | None]:
+    """A moment as JSON results have it: milliseconds since the epoch under `name`, ISO 8601 under `<name>_at`.
+
+    The text has milliseconds if there are any, and is None for what no calendar holds.
+    """
+    whole = round(milliseconds) if milliseconds is not None and math.isfinite(milliseconds) else None
+    return {name: whole, f"{name}_at": None if whole is None else _iso(whole)}
+
+
+def _iso(milliseconds: int) -> str | None:
+    try:
+        at = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=milliseconds)
+    except OverflowError:
+        return None
+    return at.isoformat(timespec="milliseconds" if at.microsecond else "seconds")
 
 
 def span(seconds: float) -> str:

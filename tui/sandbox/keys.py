@@ -227,7 +227,7 @@ PROJECT = "web-shop"
 def object_id(kind: str, number: int) -> str:
     """An id as LaunchDarkly has them, 24 hexadecimal digits."""
     kinds = ("account", "member", "project", "environment", "token", "variation", "configuration", "entry")
-    return f"5a4db0c5{kinds.index(kind):04x}{number:012x}"
+    return f"5ac0de51{kinds.index(kind):04x}{number:012x}"
 
 
 def token_id(token: Token) -> str:

@@ -17,10 +17,11 @@ from tui.flagimport.form import Form
 from tui.flagimport.manage import Account, Deed
 from tui.flagimport.manage_edit import Changed
 from tui.flagimport.running import Ended, Resting, Runner, Stuck
+from tui.flagimport.server_errors import foreseen
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure
 from tui.net.events import Note, Pausing, Result
-from tui.net.times import span, time_of_day
+from tui.net.times import time_of_day
 from tui.screens.configuration_dialogs import DeleteQuestion
 from tui.screens.configuration_edit import EditScreen
 from tui.screens.dialogs import Question
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 _MOST_NEWS = 8
 _BLOCKS = 4
+_LEVELS = {True: "note", False: "warning"}
+"""Of an error, by whether the plan foresaw it."""
 
 
 class ConfigurationScreen(Sheet[bool]):
@@ -219,13 +222,14 @@ class ConfigurationScreen(Sheet[bool]):
             trouble = f"{event.trouble} The import is not affected. " if event.trouble else ""
             self._tell(f"{trouble}Next look {at}.", "warning" if event.trouble else "note", keep=False)
         elif isinstance(event, Stuck):
-            text = f"Nothing has moved for {span(event.seconds)}. Do not start it again; leave, and look later."
+            since = time_of_day(event.since, self._account.tools.now())
+            text = f"Nothing has moved since {since}. Do not start it again; leave, and look later."
             self._tell(text, "warning")
         else:
             at = time_of_day(event.at, self._account.tools.now())
             self._tell(f"{at}  {_counted(runner, event.status, event.arrived)}", "note")
-            for error in event.errors:
-                self._tell(error, "warning")
+            for told in foreseen(runner.journal).explained(event.errors):
+                self._tell(f"expected: {told.text}" if told.expected else told.text, _LEVELS[told.expected])
 
     async def _has_ended(self, runner: Runner, event: Ended) -> None:
         self._changed = True

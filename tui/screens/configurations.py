@@ -23,10 +23,11 @@ from tui.net.events import Pausing, Result
 from tui.screens.configuration import ConfigurationScreen
 from tui.screens.sheet import Sheet
 from tui.text import Redactor
-from tui.text.cells import cells
+from tui.text.cells import fitted
 from tui.widgets.buttons import Plain
 from tui.widgets.field_row import FieldRow
 from tui.widgets.inputs import LiveInput
+from tui.widgets.moving import RowList
 from tui.widgets.symbols import Symbols, mark
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class ConfigurationsScreen(Sheet[None]):
                 yield Static("Search ", id="configs-search-label", markup=False)
                 yield LiveInput("", placeholder="name, project, tag, status", id="configs-filter", told=self._typed)
             yield Static("", id="configs-heading", markup=False)
-            yield OptionList(id="configs", compact=True)
+            yield RowList(id="configs", compact=True)
             yield Static("", id="configs-detail", markup=False)
 
     def compose_buttons(self) -> ComposeResult:
@@ -260,10 +261,10 @@ class ConfigurationsScreen(Sheet[None]):
         text = ""
         if one is not None:
             redactor = self._redactor()
-            told = manage.errors(one, redactor)
+            newest = manage.newest_error(one, redactor)
             tags = redactor.data(", ".join(one.tags))
-            text = f"Tags {tags or 'none'}.  Last import {manage.when(one.status.last_import)}."
-            text += f"  Last error {manage.when(one.status.last_error)}{': ' + told[-1][0] if told else '.'}"
+            text = f"Tags {tags or 'none'}.  Last import {manage.last_import(one)}."
+            text += f"  Last error {manage.last_error(one)}{f': {newest}' if newest else '.'}"
         self.query_one("#configs-detail", Static).update(Content(text))
 
     @on(OptionList.OptionHighlighted, "#configs")
@@ -324,7 +325,7 @@ def _heading(width: int) -> str:
 def _row(one: Configuration, width: int, symbols: Symbols, redactor: Redactor) -> Content:
     level = manage.level(one)
     sign = mark(symbols, level) if level != "note" else Content(f"{symbols.note} ")
-    times = (manage.when(one.status.last_import), manage.when(one.status.last_error))
+    times = (manage.last_import(one), manage.last_error(one))
     texts = (one.name or one.id, one.integration_key, one.project_key, manage.state(one), ", ".join(one.tags))
     name, *others, tags = map(redactor.data, texts)  # a part of a key would be left where a text is cut
     short = tuple(text.rpartition(":")[0] or text for text in times)
@@ -338,13 +339,5 @@ def _columns(texts: tuple[str, ...], width: int, cut: str = "") -> str:
     sizes = [11, 14, 10, 12, 12, 18]
     count = 6 if width >= _WIDE else 4 if width >= _NARROW else 3
     room = width - sum(sizes[:count]) - count
-    padded = [_fitted(name, room, cut), *(_fitted(t, w, cut) for t, w in zip(others[:count], sizes, strict=False))]
+    padded = [fitted(name, room, cut), *(fitted(t, w, cut) for t, w in zip(others[:count], sizes, strict=False))]
     return " ".join(padded).rstrip()
-
-
-def _fitted(text: str, room: int, cut: str) -> str:
-    if cells(text) > room:
-        while text and cells(text) > room - len(cut):
-            text = text[:-1]
-        text += cut
-    return text + " " * (room - cells(text))

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import getters
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.flagimport import steps, walk
 from tui.screens.host import Host
+from tui.text.cells import cells
 from tui.widgets.buttons import Plain
 from tui.widgets.field_row import FieldRow
+from tui.widgets.moving import Page
 from tui.widgets.symbols import Symbols, sentence
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ class Frame(Screen[None]):
             yield Static(self._title_line(), id="app-name", markup=False)
             yield Static(self._route(), id="route", markup=False)
         yield Static(self._stepper(), id="stepper", markup=False)
-        with VerticalScroll(id="body", can_focus=False):
+        with Page(id="body", can_focus=False):
             yield from self.compose_step()
         yield Static("", id="message", markup=False)
         with Horizontal(id="buttons"):
@@ -94,32 +96,33 @@ class Frame(Screen[None]):
         arrow = f" {self.symbols.arrow} "
         whole = arrow.join((origin, target or "LaunchDarkly"))
         room = self.size.width - 16
-        return Content(whole if len(whole) <= room else arrow.join((origin, target.removeprefix("LaunchDarkly "))))
+        return Content(whole if cells(whole) <= room else arrow.join((origin, target.removeprefix("LaunchDarkly "))))
 
     def _stepper(self) -> Content:
         at = steps.index(self.STEP)
         if self.has_class("-narrow"):
             return Content(f"Step {at + 1} of {len(steps.STEPS)}: {steps.STEPS[at].title}")
         done = steps.index(self.app.draft.furthest)
-        cells = [Content(f"{at + 1}/{len(steps.STEPS)}")]
+        shown = [Content(f"{at + 1}/{len(steps.STEPS)}")]
         for i, each in enumerate(steps.STEPS):
             if i == at:
-                cells.append(Content.styled(f"{self.symbols.focus}{each.title}", "reverse"))
+                shown.append(Content.styled(f"{self.symbols.focus}{each.title}", "reverse"))
             elif i <= done:
                 well = (i < done or i < at) and not walk.problems(self.app.draft, each.key)
                 tick = Content.styled(self.symbols.ok, "$success") if well else Content(self.symbols.note)
-                cells.append((tick + Content(each.title)).stylize(f"@click=screen.goto('{each.key}')"))
+                shown.append((tick + Content(each.title)).stylize(f"@click=screen.goto('{each.key}')"))
             else:
-                cells.append(Content(f"{self.symbols.note}{each.title}"))
-        return Content(" ").join(cells)
+                shown.append(Content(f"{self.symbols.note}{each.title}"))
+        return Content(" ").join(shown)
 
     async def on_mount(self) -> None:
         self.summarize()
-        await self.opened()
+        if self.stands:  # Enter held down may have led on already
+            await self.opened()
         self.call_after_refresh(self._focus_first_here)
 
     def _focus_first_here(self) -> None:
-        if self.is_attached:  # a hurried person may have gone on already
+        if self.is_attached and self.focused is None:  # the user may have moved on already
             self.focus_first()
 
     async def opened(self) -> None:

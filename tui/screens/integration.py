@@ -19,6 +19,7 @@ from tui.flagimport.plan_request import ACCEPTED, not_accepted
 from tui.flagimport.variables import widget_id
 from tui.net.times import moment
 from tui.screens.step import StepScreen
+from tui.text.cells import padded
 from tui.widgets.facts import Fact
 from tui.widgets.symbols import Symbols
 
@@ -64,9 +65,9 @@ class Row(Static, can_focus=True):
         """Three columns; below 80 columns the middle one goes."""
         title, also, needs = self._words
         box = (self._symbols.chosen if self.chosen else self._symbols.unchosen) + " " if self._radio else ""
-        also = f"{also:<24}" if self._radio and self.size.width >= 76 else ("" if self._radio else also)
+        also = padded(also, 24) if self._radio and self.size.width >= 76 else ("" if self._radio else also)
         width = 12 if self._radio else 18
-        self.update(Content(f"{box}{title:<{width}}{also}{needs}".rstrip()), layout=False)
+        self.update(Content(f"{box}{padded(title, width)}{also}{needs}".rstrip()), layout=False)
 
     def on_click(self, event: events.Click) -> None:
         self.focus()
@@ -138,6 +139,7 @@ class IntegrationScreen(StepScreen):
     async def opened(self) -> None:
         if self.app.draft.integration:
             self._mark(self.app.draft.integration)
+        self.focus_first()  # before the first paint: a key pressed as soon as the rows are seen acts on them
 
     def focus_first(self) -> None:
         chosen = self.app.draft.integration

@@ -16,6 +16,7 @@ from tui.screens.host import Host
 from tui.screens.sheet import Sheet
 from tui.screens.token import TokenScreen
 from tui.widgets.buttons import Plain
+from tui.widgets.moving import RowList
 
 
 class RunsScreen(Sheet[Head]):
@@ -34,7 +35,7 @@ class RunsScreen(Sheet[Head]):
     def compose_body(self) -> ComposeResult:
         none = "Nothing was imported from here yet." if not self._heads else "Those under way first, the latest on top."
         yield Static(Content(none), classes="lead", markup=False)
-        yield OptionList(*map(self._row, self._heads), id="runs", compact=True)
+        yield RowList(*map(self._row, self._heads), id="runs", compact=True)
 
     def _row(self, head: Head) -> Option:
         words = head.in_words(self.app.title_of(head.integration), self.symbols.arrow)

@@ -15,10 +15,10 @@ from textual.widgets import Button, Static
 
 from tui.flagimport.journal import Stage
 from tui.flagimport.run import Run
-from tui.flagimport.running import watch_command
+from tui.flagimport.running import Stuck, watch_command
 from tui.net.errors import Failure, Kind
 from tui.net.events import Counted, Note, Pausing
-from tui.net.times import span, time_of_day
+from tui.net.times import time_of_day
 from tui.screens.run_deeds import RunDeeds
 from tui.text import clean
 from tui.widgets.bar import Bar, Part
@@ -173,7 +173,7 @@ class RunScreen(RunDeeds):
         if not run.journal.configuration:
             return f"{name}   its configuration is not there any more"
         if not run.begun:
-            return f"{name}   created, not started"
+            return f"{name}   {'not started again' if run.journal.ended else 'created, not started'}"
         if run.journal.stage is Stage.STARTING:
             return f"{name}   whether it was started is not known"
         whose = "started" if run.by_us else "was running already,"
@@ -204,17 +204,22 @@ class RunScreen(RunDeeds):
         for each in list(run.news)[:_NEWS_SHOWN]:
             own = each.level != "ok"  # an error says itself when it was
             at = "" if own else f"{time_of_day(each.at, self.session.tools.now())}  "
-            said.append((each.level, self._safe(f"{at}{each.text}{f'. {each.why}' if each.why else ''}")))
+            lead = "expected: " if each.expected else at
+            said.append((each.level, self._safe(f"{lead}{each.text}{f'. {each.why}' if each.why else ''}")))
         return said
 
     def _trouble(self, run: Run) -> list[Said]:
         said: list[Said] = []
         if run.stuck is not None:
-            said.append(("problem", self._safe(_stuck(run, run.stuck.seconds))))
+            said.append(("problem", self._safe(_stuck(run, self._since(run.stuck)))))
         if run.trouble is not None:
             said.append(("unknown" if run.unsure else "problem", self._safe(run.trouble.what)))
             said += [("note", self._safe(text)) for text in (run.trouble.why, run.trouble.next_step) if text]
         return said
+
+    def _since(self, stuck: Stuck) -> str:
+        """A time of day: it stays true however long it is shown."""
+        return time_of_day(stuck.since, self.session.tools.now())
 
     def _tell(self, run: Run) -> None:
         """The message line, of what is under way."""
@@ -225,7 +230,7 @@ class RunScreen(RunDeeds):
         elif run.trouble is not None:
             self.say("unknown" if run.unsure else "problem", self._safe(run.trouble.what))
         elif run.stuck is not None:
-            self.say("problem", f"Stuck: nothing has moved for {span(run.stuck.seconds)}.")
+            self.say("problem", f"Stuck: nothing has moved since {self._since(run.stuck)}.")
         elif run.resting is not None:
             self.say("note", "")
         elif not run.begun:
@@ -339,9 +344,9 @@ class RunScreen(RunDeeds):
         self.app.action_leave()
 
 
-def _stuck(run: Run, seconds: float) -> str:
+def _stuck(run: Run, since: str) -> str:
     return (
-        f"Nothing has moved for {span(seconds)} ({run.arrived:,} of {len(run.journal.awaited):,}), and the status still"
+        f"Nothing has moved since {since} ({run.arrived:,} of {len(run.journal.awaited):,}), and the status still"
         f" says {run.status or 'nothing'}. Most likely LaunchDarkly cannot reach the source. Do not start again: leave,"
         " and look later."
     )

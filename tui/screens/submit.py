@@ -19,7 +19,7 @@ from tui.flagimport.journal import Stage
 from tui.flagimport.submit import NOT_KNOWN, Outcome, Submission
 from tui.net.errors import Failure
 from tui.net.events import Note, Pausing, Result, Sent
-from tui.net.times import span
+from tui.net.times import time_of_day
 from tui.screens.dialogs import TextScreen
 from tui.screens.step import StepScreen
 from tui.text import clean
@@ -282,8 +282,8 @@ class SubmitScreen(StepScreen):
             return
         failure = submission.outcome.failure if submission.outcome else None
         if failure and failure.until and failure.until > self.session.tools.now():
-            left = span(failure.until - self.session.tools.now())
-            self.say("warning", f"LaunchDarkly asked for a pause that lasts {left} more. Press again after that.")
+            until = time_of_day(failure.until, self.session.tools.now())
+            self.say("warning", f"LaunchDarkly asked for a pause until {until}. Press again after that.")
             return
         self.session.submission = submission.again(reuse=event.button.id == "use-that")
         self.query_one(Timeline).restart()

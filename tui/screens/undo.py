@@ -22,8 +22,9 @@ from tui.net.events import Counted, Pausing, Result
 from tui.screens.dialogs import Question
 from tui.screens.sheet import Sheet
 from tui.text import clean
-from tui.text.cells import cells
+from tui.text.cells import cells, padded
 from tui.widgets.buttons import Plain
+from tui.widgets.moving import RowList
 from tui.widgets.symbols import mark
 
 _TO_DO = {Action.ARCHIVE: "archive", Action.DELETE: "delete", Action.KEEP: "keep"}
@@ -66,7 +67,7 @@ class UndoScreen(Sheet[bool]):
 
     def compose_body(self) -> ComposeResult:
         yield Static("", id="undo-counted", classes="lead", markup=False)
-        yield OptionList(id="undo-list", compact=True)
+        yield RowList(id="undo-list", compact=True)
 
     def compose_buttons(self) -> ComposeResult:
         yield Plain("Close, change nothing", id="close")
@@ -179,7 +180,7 @@ class UndoScreen(Sheet[bool]):
         reason = clean(self._run.tools.redactor(each.reason))
         key = clean(each.key)
         done = f"{tick if self._ticks else ''}{words[each.action]:<9}"
-        return sign + Content(f"{done}{key + ' ' * (self._widest - cells(key))}   {reason}")
+        return sign + Content(f"{done}{padded(key, self._widest)}   {reason}")
 
     # --- the work
 

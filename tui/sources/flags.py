@@ -45,6 +45,10 @@ class Variation:
     name: str
 
 
+Targets = tuple[tuple[int, tuple[str, ...]], ...]
+"""Users who get a variation of their own: its place and their keys, both sorted."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceFlag:
     """One flag as its source has it in the chosen environment. Its text is data, letter by letter as the source has
@@ -69,6 +73,8 @@ class SourceFlag:
     warnings: tuple[str, ...] = ()
     cut_over_warning: str = ""
     definition: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
+    targets: Targets = ()
+    """Individual targets that the import may bring along."""
 
 
 BOOLEAN: tuple[Variation, ...] = (Variation(True, "on"), Variation(False, "off"))

@@ -12,7 +12,7 @@ from tui.net.client import Http
 from tui.net.errors import Failure
 from tui.net.events import Sink, ignore
 from tui.net.pages import AT_ONCE, Fetch, Progress, passing, read_all
-from tui.sources.flags import Batch, Listing, SourceFlag, strings
+from tui.sources.flags import Batch, Listing, SourceFlag, Targets, strings
 from tui.sources.foreign import left_out, short
 from tui.sources.shapes import Object, elements, members, objects, text
 from tui.sources.split_door import (
@@ -243,12 +243,19 @@ def source_flag(flag: Object, definition: Object | None) -> SourceFlag:
         warnings=(*map(_NOT_KNOWN.format, unknown(definition)), *left_behind(definition)),
         cut_over_warning="" if on is None else _cut_over_warning(definition, treatments[on]),
         definition=definition,
+        targets=_targets(definition),
     )
 
 
 def _cut_over_warning(definition: Object, on: str) -> str:
     rebuild = overtaken(definition, on)
     return f'Turning this on serves "{short(on)}" to everyone until you rebuild its {rebuild}.' if rebuild else ""
+
+
+def _targets(definition: Object) -> Targets:
+    listed = enumerate(elements(one.get("keys")) for one in objects(definition.get("treatments")))
+    found = ((place, tuple(sorted({key for key in map(text, keys) if key}))) for place, keys in listed)
+    return tuple((place, users) for place, users in found if users)
 
 
 _NOT_KNOWN = "One of its rules has the matcher {}, which is not known here: look at that rule in Split."

@@ -1,20 +1,72 @@
-"""Text by the cells that it fills in a terminal: a letter of East Asia fills two, a mark on a letter none."""
+"""Text by the cells it fills in a terminal: an East Asian letter fills two, a mark on a letter none.
+
+What a reader sees as one character may be several code points: a letter with its marks, a keycap, an emoji with a skin
+tone, a family joined by zero-width joiners. They are measured, and kept, together. The widths are those that Rich, and
+so the wizard, draws with.
+"""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
+
+_JOINER, _AS_EMOJI = "\u200d", "\ufe0f"
+_NO_WIDTH = frozenset({"Mn", "Mc", "Me", "Cf", "Cc", "Zl", "Zp"})
+_KEYCAPS = frozenset("#*0123456789")
+_JAMO_FINALS = range(0x1160, 0x1200)
+_SKIN_TONES = range(0x1F3FB, 0x1F400)
 
 
 def cells(text: str) -> int:
     """How many cells a line of text fills."""
-    return len(text) if text.isascii() else sum(map(_width, text))
+    return len(text) if text.isascii() else sum(map(_width, clusters(text)))
 
 
-def _width(character: str) -> int:
-    if unicodedata.combining(character):
+def clusters(text: str) -> Iterator[str]:
+    """The text in pieces that a terminal shows as one character each."""
+    piece = ""
+    for character in text:
+        if piece and not piece.endswith(_JOINER) and _own_width(character):
+            yield piece
+            piece = ""
+        piece += character
+    if piece:
+        yield piece
+
+
+@lru_cache(maxsize=4096)
+def _width(cluster: str) -> int:
+    first = _own_width(cluster[0])
+    if first == 1 and cluster[1:2] == _AS_EMOJI:
+        return 2 if cluster[0] in _KEYCAPS or unicodedata.category(cluster[0]) in ("So", "Sm") else 1
+    return first
+
+
+@lru_cache(maxsize=4096)
+def _own_width(character: str) -> int:
+    code = ord(character)
+    if code in _JAMO_FINALS or code in _SKIN_TONES or (code != 0xAD and unicodedata.category(character) in _NO_WIDTH):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def padded(text: str, width: int) -> str:
+    """`text` with blanks after it, up to `width` cells; a longer one stays as it is."""
+    return text + " " * (width - cells(text))
+
+
+def fitted(text: str, width: int, cut: str = "…") -> str:
+    """`text` in exactly `width` cells. A longer one is cut between two characters, and ends with `cut`."""
+    if cells(text) <= width:
+        return padded(text, width)
+    kept, used, most = "", 0, width - cells(cut)
+    for cluster in clusters(text):
+        used += _width(cluster)
+        if used > most:
+            break
+        kept += cluster
+    return padded(kept + cut, width) if most >= 0 else " " * width
 
 
 def wrapped(text: str, width: int | None, *, first: str = "", rest: str = "") -> Iterator[str]:
@@ -43,9 +95,9 @@ def _parts(word: str, width: int) -> Iterator[str]:
         yield word
         return
     piece = ""
-    for character in word:
-        if piece and cells(piece + character) > width:
+    for cluster in clusters(word):
+        if piece and cells(piece + cluster) > width:
             yield piece
             piece = ""
-        piece += character
+        piece += cluster
     yield piece

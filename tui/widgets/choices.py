@@ -10,6 +10,7 @@ from textual.binding import Binding
 from textual.content import Content
 from textual.widget import Widget
 
+from tui.widgets.moving import show_row, step_out
 from tui.widgets.symbols import Symbols
 
 
@@ -74,8 +75,17 @@ class Choices(Widget, can_focus=True):
             x += width + 2
         return spans
 
+    def _line(self) -> int:
+        """The row of the option at the cursor."""
+        return 0 if self._row else self._at
+
+    def show_cursor(self) -> None:
+        """Bring the option at the cursor into view, where not all of them fit."""
+        show_row(self, self._line())
+
     def on_focus(self) -> None:
         self.refresh()
+        self.call_after_refresh(self.show_cursor)
 
     def on_blur(self) -> None:
         self.refresh()
@@ -93,11 +103,12 @@ class Choices(Widget, can_focus=True):
         """Move; nothing is chosen by moving, since a choice may send a key somewhere, or store it."""
         self._at = (self._at + by) % len(self._options)
         self.refresh()
+        self.show_cursor()
 
     def action_step(self, by: int) -> None:
         """Up and Down: between the options of a column, out of it at its ends."""
         if self._row or not 0 <= self._at + by < len(self._options):
-            (self.screen.focus_next if by > 0 else self.screen.focus_previous)()
+            step_out(self, by)
             return
         self.action_move(by)
 

@@ -17,6 +17,7 @@ from textual.strip import Strip
 
 from tui.flagimport.plan import PlannedFlag
 from tui.widgets.flag_rows import Columns, heading, pieces
+from tui.widgets.moving import step_out
 from tui.widgets.symbols import Symbols
 
 
@@ -151,11 +152,11 @@ class FlagList(ScrollView, can_focus=True):
             self.scroll_to(y=self.at - height + 1, animate=False)
 
     def action_step(self, by: int) -> None:
-        """One row; Up from the first leads to what is above the list."""
-        if by < 0 and not self.at:
-            self.screen.focus_previous()
-        else:
+        """Move by one row; Up from the first and Down from the last lead out of the list."""
+        if 0 <= self.at + by < len(self.rows):
             self.move(self.at + by)
+        else:
+            step_out(self, by)
 
     def action_page(self, by: int) -> None:
         """As many rows as are on the screen, but for one to hold on to."""

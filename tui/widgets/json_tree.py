@@ -11,6 +11,7 @@ from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
 from tui.text import MASK, clean
+from tui.widgets.moving import step_out
 
 _MOST_CHILDREN = 200
 _LONGEST = 300
@@ -37,6 +38,30 @@ class JsonTree(Tree[Branch]):
 
     def on_mount(self) -> None:
         self._fill(self.root)
+
+    def action_cursor_up(self) -> None:
+        """Move to the row above, or to the control above the tree."""
+        if self.cursor_line > 0:
+            super().action_cursor_up()
+        else:
+            step_out(self, -1)
+
+    def action_cursor_down(self) -> None:
+        """Move to the row below, or to the control below the tree."""
+        if self.cursor_line < self.last_line:
+            super().action_cursor_down()
+        else:
+            step_out(self, 1)
+
+    def action_toggle_node(self) -> None:
+        """Open or close the branch at the cursor at once: the next key may move into its rows."""
+        if self.cursor_node is not None:
+            self._fill(self.cursor_node)
+        super().action_toggle_node()
+
+    def action_select_cursor(self) -> None:
+        """Do by Enter what Space does. Textual's own does it after the keys that follow."""
+        self.action_toggle_node()
 
     @on(Tree.NodeExpanded)
     def _expanded(self, event: Tree.NodeExpanded[Branch]) -> None:

@@ -15,6 +15,8 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from tui.net.errors import Failure, Kind
+from tui.text.cells import padded
+from tui.widgets.moving import RowList
 
 if TYPE_CHECKING:
     from tui.flagimport.picks import Fetch, Pick
@@ -24,7 +26,7 @@ _NEAR_THE_END = 5
 _LONG = 30
 
 
-class PickList(OptionList):
+class PickList(RowList):
     """Posts `Picked` with the value, and `Counted` when it knows how many there are."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -66,11 +68,6 @@ class PickList(OptionList):
 
     def on_mount(self) -> None:
         self.read(self._query)
-
-    def on_focus(self) -> None:
-        """Enter takes what is highlighted, so something always is."""
-        if self.highlighted is None and self._picks:
-            self.highlighted = 0
 
     def action_read_again(self) -> None:
         """Ask anew: the list may have changed there."""
@@ -163,7 +160,9 @@ class PickList(OptionList):
 
 def _row(pick: Pick, width: int) -> Content:
     if len(pick.value) > _LONG:  # an id that nobody knows by heart
-        return Content(f"{pick.label:<26}{pick.detail} {pick.value if pick.label != pick.value else ''}".rstrip())
-    value = f"{pick.value:<26}" if len(pick.value) < 26 else f"{pick.value} "
-    label = f"{pick.label:<30} " if pick.label != pick.value else ""
+        return Content(
+            f"{padded(pick.label, 26)}{pick.detail} {pick.value if pick.label != pick.value else ''}".rstrip()
+        )
+    value = padded(pick.value, 26) if len(pick.value) < 26 else f"{pick.value} "
+    label = f"{padded(pick.label, 30)} " if pick.label != pick.value else ""
     return Content(f"{value}{label}{pick.detail}".rstrip())

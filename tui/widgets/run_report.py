@@ -13,7 +13,6 @@ from textual.widgets import Static
 from tui.flagimport.plan_words import flags, named
 from tui.flagimport.report import Report
 from tui.flagimport.report_files import file_name
-from tui.flagimport.server_errors import by_flag
 from tui.text import clean
 from tui.widgets.buttons import Plain
 from tui.widgets.sentences import Sentences
@@ -60,15 +59,15 @@ def found(report: Report) -> Iterator[Line]:
         where = len(report.environments)
         places = f"all {where:,} environments" if where != 1 else "the one environment"
         yield Line("ok", "checked", f"{report.numbers.as_planned:,} as planned, off in {places}")
+    if report.shared:
+        yield Line("warning", "all flags", report.shared[0], ("list-notes", "All"))
     if report.not_compared:
         yield Line("unknown", "not compared", report.not_compared[0], ("list-not-compared", "All"))
 
 
 def _reported(report: Report) -> Iterator[Line]:
     """Errors that LaunchDarkly reported; those about flags that the plan had left out are no news."""
-    of_flag = by_flag(each.text for each in report.errors)
-    foreseen = {of_flag(each.key) for each in report.left_out}
-    news = [each for each in report.errors if each.text not in foreseen]
+    news = [each for each in report.errors if not each.expected]
     known = len(report.errors) - len(news)
     if news:
         first = f"{news[0].text}{f'. {news[0].cause}' if news[0].cause else ''}"
@@ -76,7 +75,7 @@ def _reported(report: Report) -> Iterator[Line]:
         yield Line("problem" if report.missing else "warning", "reported", text, ("list-errors", "All"))
     elif known:
         errors = "1 error" if known == 1 else f"{known:,} errors"
-        yield Line("note", "foreseen", f"{errors} about flags that the plan left out", ("list-errors", "All"))
+        yield Line("note", "expected", f"{errors} about flags that the plan left out", ("list-errors", "All"))
 
 
 def left(report: Report) -> Iterator[Line]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from textual.content import Content
 
@@ -49,8 +49,14 @@ STYLES = {
 }
 
 
-def choose(environ: Mapping[str, str]) -> Symbols:
-    """ASCII in a C locale, on the Linux console and on a VT100, and where LDFI_ASCII is set."""
+def choose(environ: Mapping[str, str], encoding: str = "utf-8") -> Symbols:
+    """ASCII in a C locale, on the Linux console and on a VT100, where LDFI_ASCII is set, and where the output's
+    encoding lacks any of the other symbols.
+    """
+    try:
+        "".join(astuple(UNICODE)).encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return ASCII
     locale = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or "C"
     plain = locale in ("C", "POSIX") or environ.get("TERM", "") in ("linux", "vt100")
     return ASCII if plain or environ.get("LDFI_ASCII") else UNICODE

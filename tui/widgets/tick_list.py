@@ -13,6 +13,7 @@ from textual.geometry import Size
 from textual.message import Message
 
 from tui.widgets.choices import Choice, Choices
+from tui.widgets.moving import step_out
 
 _GAP = 3
 
@@ -71,6 +72,9 @@ class TickList(Choices):
         self._at = next((i for i, option in enumerate(self._options) if option.key == at), 0)
         self.refresh(layout=True)
 
+    def _line(self) -> int:
+        return self._at // len(self._widths(self.size.width))
+
     @property
     def at(self) -> str:
         """The key of the one at the cursor, "" without any."""
@@ -87,8 +91,9 @@ class TickList(Choices):
         if 0 <= to < len(self._options):
             self._at = to
             self.refresh()
+            self.show_cursor()
         else:
-            (self.screen.focus_next if by > 0 else self.screen.focus_previous)()
+            step_out(self, by)
 
     def on_click(self, event: events.Click) -> None:
         x, widths = 0, self._widths(self.size.width)

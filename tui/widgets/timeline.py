@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from tui.net.events import Answered, Connected, Counted, Done, Exchange, Note, Pausing, Receiving, Sent
 from tui.net.times import moment
+from tui.text.cells import fitted
 from tui.widgets.symbols import Symbols, mark
 
 
@@ -122,9 +123,9 @@ class Timeline(Static):
         seconds = f"{entry.seconds:>8.2f} s" if entry.seconds is not None else ""
         symbol = mark(self._symbols, entry.level) if entry.level != "note" else Content(f"{self._symbols.note} ")
         room = min(42, max(12, self.size.width - _FIXED_CELLS))
-        detail = entry.detail if len(entry.detail) <= room else f"{entry.detail[: room - 1]}…"
-        what = f"{entry.what:<19} " if self.size.width >= _WIDE else f"{entry.what:<15} "
-        return Content("  ") + symbol + Content(f"{what}{detail:<{room}}{seconds}".rstrip())
+        what = f"{fitted(entry.what, 19 if self.size.width >= _WIDE else 15)} "
+        detail = fitted(entry.detail, room, self._symbols.cut)
+        return Content("  ") + symbol + Content(f"{what}{detail}{seconds}".rstrip())
 
 
 _FIXED_CELLS = 2 + 2 + 20 + 10

@@ -1,0 +1,74 @@
+"""The driver of a POSIX terminal: Textual's own, but for how input is read and what output is made of."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import sys
+from codecs import getincrementaldecoder
+from collections.abc import Iterable
+from typing import Any
+
+from textual import events
+from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+
+from tui.terminal.output import writable
+from tui.terminal.parser import TerminalParser
+
+_TICK = 0.1
+"""Seconds between two looks at what silence makes of the input: the Escape key, the end of a paste."""
+
+
+class TerminalDriver(LinuxDriver):
+    """Reads input that may be anything, and writes only what the output's encoding has.
+
+    Overrides `run_input_thread`, in which Textual decodes strictly. The version is pinned, and a test holds it.
+    """
+
+    def __init__(
+        self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._encoding = sys.__stderr__.encoding if sys.__stderr__ is not None else "utf-8"  # where Textual writes
+        if self._size is None:
+            # Where the terminal does not know its size, Rich, whom the app asks, assumes another one than the driver
+            # reports: the app would lay itself out again and again.
+            self._size = self._get_terminal_size()
+
+    def run_input_thread(self) -> None:
+        """Read until the driver stops input. If the terminal is gone, end the program as a hang-up does."""
+        parser = TerminalParser(self._debug)
+        decode = getincrementaldecoder("utf-8")("replace").decode
+        with selectors.SelectSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                if selector.select(_TICK):
+                    data = self._read()
+                    if not data:
+                        self._hang_up()
+                        return
+                    self._pass_on(parser.feed(decode(data)))
+                self._pass_on(parser.tick())
+
+    def _read(self) -> bytes:
+        """What has arrived; nothing at the end of input, and from a terminal that is no longer there."""
+        try:
+            return os.read(self.fileno, 4096)
+        except OSError:
+            return b""
+
+    def _hang_up(self) -> None:
+        if not self.exit_event.is_set():
+            os.kill(os.getpid(), signal.SIGHUP)
+
+    def _pass_on(self, found: Iterable[Message]) -> None:
+        for event in found:
+            if self._mouse or not isinstance(event, events.MouseEvent):  # a terminal may report what nobody asked for
+                self.process_message(event)
+
+    def write(self, data: str) -> None:
+        """Write, with a substitute for each character that the output can't encode."""
+        super().write(writable(data, self._encoding))
