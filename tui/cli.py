@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 
 from tui import streams
-from tui.command_line import parser
+from tui.command_line import UsageError, parser
 
 TYPE_CHECKING = False  # typing's own; to import that, or pathlib, takes as long as all the rest of `--version`
 if TYPE_CHECKING:
@@ -65,7 +65,14 @@ def _flush(*all_: TextIO) -> None:
 
 
 def _run(argv: list[str]) -> int:
-    parsed = parser().parse_args(argv)
+    try:
+        parsed = parser().parse_args(argv)
+    except UsageError as error:
+        if "--json" in argv:
+            command = "apply" if "apply" in argv else ""
+            return _refused(argparse.Namespace(json=True, command=command), f"{error}. Nothing was sent.")
+        print(f"{error.usage}ld-flag-import: error: {error}", file=sys.stderr)
+        return _WRONG
     if _holds_key(vars(parsed).values()):
         what = "The command line contains a key. No argument takes one, and other users can see it there."
         return _refused(parsed, f"{what} Set a variable or use the keyring, and replace that key. Nothing was sent.")

@@ -15,10 +15,18 @@ if TYPE_CHECKING:
 _A_YEAR = 366 * 86_400.0
 
 
+class UsageError(Exception):
+    """The command line is wrong. `str()` is the reason, `usage` how the command is used."""
+
+    def __init__(self, reason: str, usage: str) -> None:
+        super().__init__(reason)
+        self.usage = usage
+
+
 class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """argparse quotes what it does not know. A long word may be a key in the wrong place: it is not repeated."""
-        super().error(re.sub(r"[^\s'=]{16,}", "…", message))
+        raise UsageError(re.sub(r"[^\s'=]{16,}", "…", message), self.format_usage())
 
 
 def parser() -> Parser:

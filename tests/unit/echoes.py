@@ -24,6 +24,8 @@ TRANSFORMATIONS: Mapping[str, Callable[[str], str]] = {
     "in hexadecimal with colons": lambda key: key.encode().hex(":"),
     "in JSON": lambda key: json.dumps(key)[1:-1],
     "in JSON, each character": lambda key: "".join(f"\\u{ord(each):04x}" for each in key),
+    "in octal, each character": lambda key: "".join(f"\\{ord(each):03o}" for each in key),
+    "in wide letters": lambda key: "".join(chr(ord(each) + 0xFEE0) for each in key),
     "in HTML": html.escape,
     "in HTML, each character": lambda key: "".join(f"&#{ord(each)};" for each in key),
     "in HTML, in hexadecimal": lambda key: "".join(f"&#x{ord(each):X};" for each in key),
@@ -83,6 +85,8 @@ def _runs(part: str) -> Iterator[str]:
 
 
 def _decoded(text: str) -> set[str]:
+    text = "".join(chr(ord(each) - 0xFEE0) if 0xFF01 <= ord(each) <= 0xFF5E else each for each in text)
+    text = re.sub(r"\\([0-3][0-7]{2})", lambda match: chr(int(match[1], 8)), text)
     forms = {letters(text)}
     for _ in range(3):
         text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)

@@ -282,6 +282,21 @@ def test_with_json_also_what_stops_a_plan_before_it_begins_is_an_object() -> Non
         assert (error["event"], error["kind"], error["field"]) == ("error", "recipe", None)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("plan",), ("plan", "recipe.toml", "--bogus"), ("apply", "--yes"), ("verify", "a", "b"), ("configs", "show"),
+     ("configs", "bogus"), ("manifest",), ("keys",), ("bogus",), ("plan", "recipe.toml", "--timeout", "never")],
+)  # fmt: skip
+def test_with_json_a_wrong_command_line_is_an_object(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    assert cli.main([*arguments, "--json"]) == 2
+    out, err = capsys.readouterr()
+    error, *rest = map(json.loads, out.splitlines())
+    assert (error["event"], error["kind"], error["status_code"], err) == ("error", "recipe", None, "")
+    assert rest == ([{"event": "result", "exit": 2, "report": None}] if "apply" in arguments else [])
+
+
 @pytest.mark.parametrize("as_json", [False, True])
 def test_a_fault_inside_a_plan_is_told_without_a_key(as_json: bool) -> None:
     body = f"""

@@ -53,6 +53,14 @@ def test_no_part_is_left_in_any_transformation(key: str, transformation: object)
         assert redacted.endswith("another")
 
 
+def test_twelve_characters_in_a_row_go_even_if_some_are_dashes() -> None:
+    part, redactor = secret_part(TOKEN), knowing(TOKEN)
+    for start in range(len(part) - 11):
+        for length in (12, 13, 20):
+            for shown in (part[start : start + length], part[start : start + length].upper()):
+                assert redactor.foreign(f"got {shown}...") == f"got {MASK}..."
+
+
 @seed(1)
 @settings(max_examples=150, deadline=None)
 @example(key=ODD, name="in a URL twice", start=3, length=30, before="%", after="&#")

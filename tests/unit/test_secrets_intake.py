@@ -54,6 +54,8 @@ def test_the_ends_are_trimmed(text: str) -> None:
         f"\ufeff\ufeff{KEY}",
         "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAA\n-----END OPENSSH PRIVATE KEY-----\n",
         '{"type": "service_account", "private_key_id": "0123456789"}',
+        f'{{"key":"{KEY}"}}',
+        f'{{"key":"{KEY}"}}\n',
         "HOME=/root\0LD_ACCESS_TOKEN=x\0",
         "x" * (SHORTEST - 1),
         "",
@@ -69,6 +71,7 @@ def test_what_is_no_key_is_refused_and_not_quoted(text: str) -> None:
 
 @given(PRINTABLE)
 def test_a_key_is_taken_unchanged(key: str) -> None:
+    assume(key[0] + key[-1] != "{}")
     if not is_placeholder(key):
         assert key_in(key) == key
         assert key_in(f"\ufeff {key}\t\r\n") == key

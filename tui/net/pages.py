@@ -20,6 +20,8 @@ AT_ONCE = 4
 """Pages that are asked for at the same time: more gain little on one server, and use up a shared limit."""
 _TRIES = 3
 _MOST_PAGES = 5_000
+_ROUND = 10
+"""A page whose length is a multiple of this may be as long as the server gives at all, with a total of its own."""
 _PASSING = frozenset({Kind.SERVER_ERROR, Kind.UNREACHABLE, Kind.TIMEOUT})
 
 
@@ -168,7 +170,7 @@ async def _pages(
         async with aclosing(_the_rest(gate, fetch, step, total, at_once, now)) as pages:
             async for page in pages:
                 yield page
-        if total > step or step == total < size:
+        if total > step or (step == total < size and step % _ROUND):
             return
     async with aclosing(_one_by_one(gate, fetch, step, now)) as pages:
         async for page in pages:

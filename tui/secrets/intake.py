@@ -36,6 +36,8 @@ def key_in(text: str) -> str:
         raise UnusableError("is a placeholder that was not filled in")
     if len(key.splitlines()) > 1 or any(c in "\r\n" for c in key):
         raise UnusableError("has a line break inside, and a key is one line")
+    if key[0] + key[-1] == "{}":
+        raise UnusableError("is a JSON document, and a key is its text alone")
     for place, character in enumerate(key, 1):
         if character.isspace():
             raise UnusableError(f"has a blank inside (character {place}), and a key has none")

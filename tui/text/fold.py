@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ _ROUNDS = 3
 """A text may be encoded more than once: `%2541` is `%41`, which is `A`."""
 _ESCAPE = re.compile(
     r"%[0-9A-Fa-f]{2}"
+    r"|\\[0-3][0-7]{2}"
     r"|\\u\{[0-9A-Fa-f]{1,6}\}|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}|\\x[0-9A-Fa-f]{2}|\\[bfnrtv]"
     r"|&#[xX][0-9A-Fa-f]{1,6};?|&#[0-9]{1,7};?|&[A-Za-z]{2,31};"
     r"|[\x1b\ufffd]\[[0-9;:?<>=]*[ -/]*[@-~]"  # a terminal's sequence, also after it was made harmless
@@ -21,6 +23,8 @@ _DROPPED = bytes(number for number in range(256) if not (number < 128 and chr(nu
 
 def folded(text: str) -> bytes:
     """The letters and digits of `text` alone, in lower case. Escapes stay as they are."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text)  # wide letters and letters in circles become plain
     return text.encode("ascii", "ignore").lower().translate(None, _DROPPED)
 
 
@@ -44,6 +48,8 @@ def _meaning(escape: str) -> str:
     if escape[0] == "\\" and escape[1] in "uUx":
         number = int(escape[2:].strip("{}"), 16)
         return chr(number) if number <= 0x10FFFF else ""
+    if escape[0] == "\\" and escape[1].isdigit():
+        return chr(int(escape[1:], 8))
     return ""  # a line break, a terminal's sequence, 0x: nothing of a key
 
 
@@ -83,6 +89,7 @@ def _decoded_once(characters: list[_Character]) -> Iterator[_Character]:
 
 
 def _kept(characters: list[_Character]) -> Folded:
-    kept = [each for each in characters if each[0].isascii() and each[0].isalnum()]
+    plain = ((letter, start, end) for each, start, end in characters for letter in unicodedata.normalize("NFKD", each))
+    kept = [each for each in plain if each[0].isascii() and each[0].isalnum()]
     text = "".join(character for character, _, _ in kept).lower().encode()
     return Folded(text, tuple(start for _, start, _ in kept), tuple(end for _, _, end in kept))

@@ -27,6 +27,7 @@ SHORTEST = 16
 RUN = 12
 """Characters of a key's secret part in a row that give it away."""
 
+_FEWEST = 8  # letters and digits in a run of twelve characters; with fewer it may be a line of dashes
 _RUN_IN_BASE64 = 11  # what is certain of twelve characters, less the signs that folding drops
 _BLOCK = 6  # every run of eleven has a whole block of six that begins at a multiple of six
 _WINDOW, _OVERLAP = 4096, 512
@@ -49,6 +50,7 @@ class _Known:
     runs: frozenset[bytes]
     runs_in_base64: frozenset[bytes]
     blocks: frozenset[bytes]
+    runs_with_separators: re.Pattern[str] | None
     by_runs: bool
     """Where a whole key is, there is a run of it. Not so with a key that has almost no letters and digits."""
 
@@ -135,6 +137,8 @@ class Redactor:
         spans = [*key_shapes.keys(text, ids), *_runs(known, text)]
         if spans or not known.by_runs:  # the search for whole keys is the slow one
             spans += _places(known.whole, text)
+        if known.runs_with_separators is not None:
+            spans += (match.span(1) for match in known.runs_with_separators.finditer(text))
         return _masked(text, spans)
 
     def suspects(self, value: object) -> bool:
@@ -237,8 +241,16 @@ def _known(secrets: set[str]) -> _Known:
         runs,
         runs_in_base64,
         frozenset(_slices(runs | runs_in_base64, _BLOCK)),
+        _with_separators(parts),
         all(len(folded(part)) >= RUN for part in parts),
     )
+
+
+def _with_separators(parts: Iterable[str]) -> re.Pattern[str] | None:
+    """Finds runs that are long enough only if their separators count, as in a UUID."""
+    runs = {part[at : at + RUN] for part in parts for at in range(len(part) - RUN + 1)}
+    short = sorted(run for run in runs if _FEWEST <= len(folded(run)) < RUN)
+    return re.compile(f"(?=({'|'.join(map(re.escape, short))}))", re.IGNORECASE) if short else None
 
 
 def _secret_part(secret: str) -> str:
