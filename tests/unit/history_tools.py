@@ -118,5 +118,3 @@ def taken_back(recipe: Recipe, **asked: Any) -> set[str]:
     written = {path.rpartition("/")[2] for method, path, _ in box.requests[requests:] if method in ("PATCH", "DELETE")}
     assert written == done
     return done
-
-
