@@ -47,11 +47,15 @@ def content(flag: LdFlag) -> dict[str, Any]:
     return {name: getattr(flag, name) for name in _CONTENT}
 
 
+def equal_to(integration: str, key: str, flag_tag: str | None = None) -> dict[str, Any]:
+    """What a flag of this key looks like as an import creates it."""
+    return content(as_imported(integration, flag_tag)[key])
+
+
 def create_equal(recipe: Recipe, key: str, who: str = "greta@example.com", **changed: Any) -> None:
     """A colleague creates a flag that looks as if the import created it, but for what is `changed`."""
     flag_tag = recipe.path.read_text().partition('ldTag = "')[2].partition('"')[0]
-    planned = as_imported(recipe.integration, flag_tag)[key]
-    recipe.box.colleague(who).create(key, **content(planned) | changed)
+    recipe.box.colleague(who).create(key, **equal_to(recipe.integration, key, flag_tag) | changed)
 
 
 def just_before(box: Sandbox, moment: Moment, act: Callable[[], object], *, after: Moment | None = None) -> list[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections import deque
 from collections.abc import Callable
@@ -31,8 +30,8 @@ LEFT_OUT = ["no-creation-date", "no-version", "no-environment-versions"]
 ODD = ["written-twice", "written-thrice", "modified-after-creation", "split-defaults-zero", "started-by-create"]
 STAGES = [Stage.CREATING, Stage.CREATED, Stage.STARTING, Stage.STARTED, Stage.ENDED, Stage.VERIFIED]
 EXAMPLES = settings(
-    max_examples=int(os.environ.get("HIST", "40")),
-    derandomize="HIST" not in os.environ,
+    max_examples=25,
+    derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -314,10 +313,10 @@ def test_flags_that_nobody_touched_are_taken_back_beside_theirs(
     assert arrived <= history.taken
 
 
-def _created_and_lost(world: World, steps: list[Step]) -> bool:
-    """The create itself started the import, and nobody saw it run before the program was killed: another may have
-    started it since."""
-    return "started-by-create" in world.odd and any(step.dies is Stage.CREATED and step.noted for step in steps)
+def _anybody_may_have_started(world: World, steps: list[Step]) -> bool:
+    """The create itself started the import, and the program was killed before it noted that: when it comes back, a run
+    is going on that a colleague may have started as well."""
+    return "started-by-create" in world.odd and any(step.dies for step in steps)
 
 
 @EXAMPLES
@@ -331,5 +330,7 @@ def test_undisturbed_import_is_taken_back_completely(world: World, steps: list[S
     history = lived(world, steps, jumps)
     arrived = history.greta.flags().keys() - history.before.keys()
     event(f"arrived: {bool(arrived)}")
-    if not _created_and_lost(world, steps):
+    if _anybody_may_have_started(world, steps):
+        assert history.taken <= arrived
+    else:
         assert history.taken == arrived

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 
 from tui.flagimport import journal as journals
+from tui.flagimport.account import caller_of, must_be_of
 from tui.flagimport.journal import Journal, Stage
 from tui.flagimport.plan_words import named
 from tui.flagimport.report import Report, redacted, report
@@ -74,6 +75,7 @@ class Run:
     verification: Verification | None = None
     _runner: Runner | None = None
     _known: set[str] = field(default_factory=set)
+    _identified: bool = False
 
     @property
     def planned(self) -> bool:
@@ -150,12 +152,26 @@ class Run:
         """Look until the end, or until the stream is closed. Never raises Failure: then `trouble` tells."""
         self.trouble, self.resting, self.stuck = None, None, None
         try:
+            await self._identify()
             async with aclosing(self._new_runner().watched()) as events:
                 async for event in events:
                     self._take(event)
                     yield event
         except Failure as failure:
             self.trouble, self.resting, self.stuck = failure, None, None
+
+    async def _identify(self) -> None:
+        """Raises Failure CREDENTIAL if the journal belongs to another account than your token. If that can't be read,
+        the watch says why."""
+        if self._identified:
+            return
+        try:
+            async with self.tools.launchdarkly(self.bag, self.instance) as ld:
+                caller = await caller_of(ld)
+        except Failure:
+            return
+        must_be_of(self.journal, caller.account_id, writes=False)
+        self._identified = True
 
     def look_now(self) -> None:
         """Look at once, or as soon as that may be."""

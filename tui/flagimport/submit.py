@@ -139,9 +139,20 @@ class Submission:
         """After an answer was lost or given up: is the configuration there?"""
 
         async def look(sink: Sink) -> Outcome:
+            if (failure := await self._another_account()) is not None:
+                return Outcome(failure=failure, fate=NOT_KNOWN)
             return await self._after_loss(_LOST, sink)
 
         return self._recorded(streamed(look))
+
+    async def _another_account(self) -> Failure | None:
+        """Why your token can't tell what became of it; None also if that can't be read."""
+        try:
+            async with self._tools.launchdarkly(self._bag, self.request.instance) as ld:
+                await self.identify(ld)
+        except Failure as failure:
+            return failure if failure.kind is Kind.CREDENTIAL else None
+        return None
 
     async def _send(self, sink: Sink) -> Outcome:
         try:
