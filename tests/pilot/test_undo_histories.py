@@ -17,7 +17,7 @@ from tests.pilot.walking import SIZE, Walk, practice_app
 from tests.unit.history_tools import TRIGGER, as_imported, content, equal_to, just_before, some_flags
 from tests.unit.sandbox_tools import create, launchdarkly, path_of, run_import
 from tui.flagimport import journal_file
-from tui.flagimport.journal import Stage
+from tui.flagimport.journal import Identity, Stage
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
 from tui.screens.undo import UndoScreen
@@ -143,7 +143,7 @@ async def test_by_a_journal_of_1_1_0_nothing_is_certain(box: Sandbox, tmp_path: 
     for key, trace in document["traces"].items():
         trace["created"] = flags[key].created
         trace["environments"] = {name: [1, flags[key].created] for name in trace["environments"]}
-    path = journal_file.path_of(journal_file.Identity(**document["identity"]))
+    path = journal_file.path_of(Identity(**document["identity"]))
     path.parent.mkdir(parents=True, mode=0o700)
     path.write_text(json.dumps(document))
     path.chmod(0o600)
