@@ -117,7 +117,7 @@ async def test_what_the_plan_foresaw_is_no_news(tmp_path: Path) -> None:
     async with ended(tmp_path) as walk:
         refused = [each for each in run_of(walk).journal.left_out if not each.verdict.startswith("skip-")]
         assert refused
-        assert f"foreseen {len(refused)} errors about flags that the plan left out" in report(walk)
+        assert f"expected {len(refused)} errors about flags that the plan left out" in report(walk)
         assert "reported" not in report(walk)
 
 

@@ -172,7 +172,6 @@ async def test_archived_flags_are_not_listed_and_stale_ones_are(unleash: Unleash
     [
         ("production", "default", "simple:payments", {"checkout-v2", "kill-payments"}),
         ("production", "default", "team:growth squad", {"default-strategy", "kill-payments"}),
-        ("production", "web-shop", "simple:payments", {"checkout-v2", "kill-payments"}),
         ("both", "default", "simple:payments", {"checkout-v2", "kill-payments", "shop-banner"}),
         ("everything", "web-shop", "simple:payments", {"shop-banner"}),
         ("everything", "nowhere", "", set()),
@@ -185,6 +184,12 @@ async def test_a_tag_narrows_and_a_project_only_for_a_key_of_all(
     answers = {"sourceProjectId": project, "sourceTag": tag}
     assert set(await read(unleash, key, answers)) == matches
     assert await count(unleash, key, answers) == len(matches)
+
+
+async def test_a_project_that_the_key_does_not_read_is_the_fields_fault(unleash: Unleash) -> None:
+    with pytest.raises(Failure) as caught:
+        await read(unleash, "production", {"sourceProjectId": "web-shop", "sourceTag": "simple:payments"})
+    assert (caught.value.kind, caught.value.field) == (Kind.CREDENTIAL, "sourceProjectId")
 
 
 async def test_a_tag_without_its_type_is_the_field_s_fault(unleash: Unleash) -> None:
