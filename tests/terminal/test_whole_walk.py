@@ -99,7 +99,7 @@ def test_an_import_goes_on_after_the_program_was_killed(world: World) -> None:
             term.wait("importing, started", "of 46 arrived", "You may leave")
             os.kill(term.pid, signal.SIGKILL)
         with Pty(PROGRAM, world.environ(), world.folder) as term:
-            term.wait("Go on with", "web-shop, ", ", importing")
+            term.wait("Go on with", "web-shop, ", ", started")
             term.to("Go on with")
             term.press("enter")
             term.wait("Your LaunchDarkly token is all that is needed")
