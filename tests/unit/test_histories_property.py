@@ -318,6 +318,10 @@ def lived(world: World, steps: list[Step], deeds: list[Act]) -> History:
 
 @EXAMPLES
 @given(world=WORLDS, steps=STEPS, deeds=acts(sorted(DEEDS) + QUIET * 4, least=3, most=8))
+@example(World(), [], [Act("start", 0, "create", 0)])
+@example(World(log="audit-log-missing"), [], [Act("start", 0, "create described", 0)])
+@example(World(log="audit-log-missing"), [Step("apply", Stage.STARTED)], [Act(BETWEEN, 1, "describe and back", 0)])
+@example(World(left_out="no-creation-date"), [], [Act("verify", 1, "recreate", 0)])
 def test_nothing_of_a_colleagues_is_touched(world: World, steps: list[Step], deeds: list[Act]) -> None:
     history = lived(world, steps, deeds)
     event(f"acted: {len(history.did)}")
