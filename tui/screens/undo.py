@@ -152,6 +152,7 @@ class UndoScreen(Sheet[bool]):
         rows.replace_option_prompt_at_index(rows.highlighted, self._row(changed, _TO_DO))
         self._count_up(self._decisions, _TO_DO)
         self._offer()
+        self.say("note", "Nothing has been changed yet.")
 
     @property
     def _count(self) -> int:
