@@ -26,7 +26,7 @@ def unplanned(planned: Expected, flag: WholeFlag, tag: str) -> frozenset[str]:
 
 
 def shared(flags: Collection[tuple[Expected, WholeFlag]], tag: str, *, at_least: int) -> frozenset[str]:
-    """The names of details in which at least so many flags of a run, and most of those that can, aren't as planned."""
+    """Names of details that differ from the plan in at least `at_least` flags and in most of the run."""
 
     def is_shared(detail: _Detail) -> bool:
         pairs = [detail(planned, flag, tag) for planned, flag in flags]

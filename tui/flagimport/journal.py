@@ -462,7 +462,7 @@ def _with_start(journal: Journal, opened: int | None) -> Journal:
 
 
 def _without_undecided(journal: Journal, *, but_latest: bool = False) -> Journal:
-    """Drop the starts that nobody has seen run."""
+    """Drop the starts that were never seen running."""
     last = journal.starts[-1] if journal.starts and but_latest else None
     return replace(
         journal,

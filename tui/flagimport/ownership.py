@@ -1,7 +1,7 @@
 """Whether this import made a flag: positive evidence for it, something that speaks against it, or neither.
 
 Undo acts on a flag only on evidence, by LaunchDarkly's own clock: it was created while a start of this import ran,
-wasn't in the project right before, looks as planned, and nobody has changed it since it was first seen. A missing value
+wasn't in the project right before, looks as planned, and no one has changed it since it was first seen. A missing value
 never counts as evidence.
 """
 
@@ -265,7 +265,7 @@ def _lacking_but_version(known: Evidence, flag: WholeFlag) -> Iterator[str]:
 
 
 def _as_written(known: Evidence, flag: WholeFlag) -> bool:
-    """Details are those of the plan, but for shared defaults: a version above 1 is then no edit of them."""
+    """Return whether all details except shared defaults are as planned, so that a version above 1 is no edit."""
     return _unplanned(known, flag) <= {DEFAULTS}
 
 

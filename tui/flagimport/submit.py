@@ -146,7 +146,7 @@ class Submission:
         return self._recorded(streamed(look))
 
     async def _another_account(self) -> Failure | None:
-        """Why your token can't tell what became of it; None also if that can't be read."""
+        """Return the failure if your token belongs to another account, None otherwise or if that can't be read."""
         try:
             async with self._tools.launchdarkly(self._bag, self.request.instance) as ld:
                 await self.identify(ld)

@@ -69,7 +69,7 @@ def _entries(variable: Variable, value: str) -> tuple[str, ...]:
 def _blank(variable: Variable, secrets: Secrets) -> tuple[Finding, ...]:
     if variable.role == "ld-tag" and not variable.required:
         return (
-            warning(variable, "Without a tag, imported flags are told by key alone. Undo then needs the audit log."),
+            warning(variable, "Without a tag, imported flags are known only by key. Undo then needs the audit log."),
         )
     if not variable.required:
         return ()

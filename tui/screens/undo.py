@@ -39,7 +39,7 @@ class UndoScreen(Sheet[bool]):
 
     KEYS = "Enter press   Tab next   Space include   Esc close   Ctrl+Q leave"
     HELP = (
-        "Undo archives or deletes only flags that this import certainly created and nobody changed since. A flag marked"
+        "Undo archives or deletes only flags that this import certainly created and no one changed since. A flag marked"
         " not certain is kept. Press Space to include it if you know that the import created it. You can restore an"
         " archived flag in LaunchDarkly, but not a deleted one."
     )
@@ -243,7 +243,7 @@ class UndoScreen(Sheet[bool]):
 
 
 def _row_id(each: Decision) -> str:
-    """An option's id; a key is one, but for the empty prefix that keeps it apart from Textual's own."""
+    """Return an option's id, whose prefix keeps a flag's key apart from Textual's own ids."""
     return f"flag-{each.key}"
 
 
