@@ -26,17 +26,18 @@ from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
 
 from tui.assets import styles_dir
-from tui.flagimport import drafts, journal_heads, steps, walk
-from tui.flagimport.drafts import Saved
+from tui.flagimport import journal_heads, saved_drafts, steps, walk
+from tui.flagimport.draft import Draft
 from tui.flagimport.journal_heads import Head
-from tui.flagimport.walk import Draft
+from tui.flagimport.saved_drafts import Saved
 from tui.manifests.cards import cards
 from tui.options import Options, PracticeServers
 from tui.screens.dialogs import Question
 from tui.screens.host import Host
 from tui.screens.integration import IntegrationScreen
 from tui.screens.step import StepScreen
-from tui.text import Redactor, clean
+from tui.text.clean import clean
+from tui.text.redact import Redactor
 from tui.themes import THEMES, choose_theme
 from tui.widgets.field_row import FieldRow
 from tui.widgets.symbols import choose
@@ -143,7 +144,7 @@ class WizardApp(Host):
         self.saved, self.runs = None, self._earlier_runs()
         with contextlib.suppress(OSError):
             path = state_dir() / ("practice-draft.json" if self.practising else "draft.json")
-            self.saved = drafts.load(path)
+            self.saved = saved_drafts.load(path)
             if self.saved is None and path.exists():
                 self._damaged.append(f"Can't read your saved answers in {path.name}. The file is damaged.")
         if trouble := state_trouble():

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from tui.options import Options, PracticeServers
-    from tui.text import Redactor
+    from tui.text.redact import Redactor
 
     Log = Callable[[str], None]
 
@@ -204,8 +204,8 @@ def _prepare_process() -> None:
 
 def _logged(parsed: argparse.Namespace, run: Callable[[Redactor, Log | None], int]) -> int:
     """Run a command with a redactor, and with a log where one is asked for."""
-    from tui.text import Redactor
     from tui.text.log import open_log
+    from tui.text.redact import Redactor
 
     redactor = Redactor()
     try:
@@ -251,7 +251,7 @@ def _failed(said: str, redactor: Redactor) -> int:
     """Tell, inside an `except`, what got past every other report: without locals and without keys."""
     import traceback
 
-    from tui.text import clean
+    from tui.text.clean import clean
 
     print(said, file=sys.stderr)
     print(clean(redactor.foreign(traceback.format_exc()), multiline=True), file=sys.stderr)

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from tui.files import state_dir
-from tui.flagimport import form
+from tui.flagimport import form as forms
 from tui.flagimport.practice import Fault, Practice, values_from
 from tui.flagimport.session import Given, Session
 from tui.flagimport.tools import Tools
 from tui.manifests.files import registry
 from tui.secrets.keyring_store import Keyring
-from tui.text import Redactor
+from tui.text.redact import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -38,7 +38,7 @@ def build(
 
     Raises ManifestError for a manifest that changed since it was checked.
     """
-    forms = {key: form.build(manifest) for key, manifest in registry(options.manifests).items()}
+    forms = {key: forms.build(manifest) for key, manifest in registry(options.manifests).items()}
     practice = _practice(servers) if servers else None
     return Session(
         forms=forms,

@@ -10,9 +10,9 @@ from typing import Any
 
 from tests.pilot.walking import Walk, practice_app
 from tests.unit.plan_tools import flag, plan, there
-from tui.flagimport import walk
+from tui.flagimport import planning, walk
 from tui.flagimport.plan import Plan
-from tui.flagimport.plan_request import plan_request
+from tui.flagimport.planning import plan_request
 from tui.launchdarkly.models import NamingConvention
 from tui.sources.flags import PERCENTAGE_ROLLOUT, SEGMENTS, TARGETING_RULES, SourceFlag
 
@@ -48,7 +48,7 @@ async def showing(folder: Path, shown: Plan, **more: Any) -> AsyncIterator[Walk]
         request = plan_request(session.draft)
         assert request is not None
         fresh = replace(shown, request=request, read_at=session.tools.now())
-        session.draft = walk.go(walk.with_plan(session.draft, fresh), "plan")
+        session.draft = walk.go(planning.with_plan(session.draft, fresh), "plan")
         walked.app.show_step()
         await walked.at("plan")
         yield walked

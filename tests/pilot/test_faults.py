@@ -10,7 +10,7 @@ import pytest
 
 from tests.pilot.walking import BEFORE_SENDING, Walk, practice_app
 from tests.unit.sandbox_tools import Clock
-from tui.flagimport import walk as walks
+from tui.flagimport import draft as drafts
 from tui.net.errors import Kind
 from tui.sandbox.server import Sandbox
 from tui.screens.dialogs import TextScreen
@@ -35,7 +35,7 @@ async def test_a_refusal_leads_to_the_field_at_fault_and_back_to_review(fault: s
     kind, status, field = REFUSED[fault]
     async with practice_app(tmp_path) as walk:
         await walk.jump("review")
-        before = walks.values(walk.draft)
+        before = drafts.values(walk.draft)
         walk.box.set_fault(fault)
         await walk.send()
 
@@ -48,10 +48,10 @@ async def test_a_refusal_leads_to_the_field_at_fault_and_back_to_review(fault: s
         assert walk.focused == "go-to-field"
 
         await walk.press("enter")
-        await walk.at(walks.step_of(walk.draft, field))
+        await walk.at(drafts.step_of(walk.draft, field))
         await walk.until(lambda: walk.focused == FIELDS[field], "the focus in the field at fault")
         assert f"({status})" in walk.below(field)
-        assert walks.values(walk.draft) == before
+        assert drafts.values(walk.draft) == before
         walk.box.set_fault(None)
         await walk.next()
         await walk.at("review")

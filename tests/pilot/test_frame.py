@@ -11,6 +11,7 @@ from textual.widgets import OptionList
 
 from tests.pilot.people import FIELD_STEPS
 from tests.pilot.walking import BEFORE_SENDING, INTEGRATIONS, STEPS, Walk, practice_app, real_app
+from tui.flagimport import draft as drafts
 from tui.flagimport import walk as walks
 from tui.flagimport.variables import KINDS
 from tui.sandbox.server import Sandbox
@@ -44,7 +45,7 @@ async def test_widgets_have_the_names_of_the_contract(integration: str, tmp_path
             assert step == "integration" or walk.get("#back")
             for name in BUILT_IN.get(step, ()):
                 assert walk.get(f"#{name}")
-            for field in walks.fields(walk.draft, step):
+            for field in drafts.fields(walk.draft, step):
                 assert walk.get(f"#{field_id(field.key)}")
                 assert walk.get(f"#{problem_id(field.key)}")
                 asked.add(field.key)

@@ -10,7 +10,7 @@ from textual.widgets import Input
 from tests.pilot.people import answers
 from tests.pilot.walking import Walk, practice_app, real_app
 from tui.files import state_dir
-from tui.flagimport.walk import values
+from tui.flagimport.draft import values
 from tui.sandbox.server import Sandbox
 from tui.screens.dialogs import Question
 

@@ -12,8 +12,9 @@ from textual.widgets import Input
 
 from tests.pilot.walking import Walk, practice_app, real_app
 from tests.unit.made_manifests import FETCHED, needs, options, variable, written
-from tui.flagimport import form, recipe, recipe_file, request
-from tui.flagimport import walk as walks
+from tui.flagimport import draft as drafts
+from tui.flagimport import form as forms
+from tui.flagimport import recipe, recipe_file, request
 from tui.flagimport.variables import KINDS
 from tui.manifests.files import load
 from tui.sandbox.server import Sandbox
@@ -214,14 +215,14 @@ async def test_variables_may_be_called_like_our_own_fields(tmp_path: Path) -> No
                 "more": "",
             }
             draft, bag = walk.draft, walk.app.session.bag
-    assert walks.value(draft, "host") == there["url"]
+    assert drafts.value(draft, "host") == there["url"]
     assert sorted(map(str, (bag.peek(key) for key in bag.keys()))) == sorted([secret, there["token"]])  # noqa: SIM118
     made = recipe.write(draft)
     assert made.must_be_set == ("LD_ACCESS_TOKEN", "LDFI_TOKEN")
     document = tomllib.loads(made.text)
     assert document["import"]["config"]["token"] == "env:LDFI_TOKEN"
     assert document["import"]["config"]["host"] == "host of mine"
-    again = recipe_file.read_text(made.text, {"made-up": form.build(load(path))})
+    again = recipe_file.read_text(made.text, {"made-up": forms.build(load(path))})
     assert request.of_settings(again.draft) == request.of_settings(draft)
 
 

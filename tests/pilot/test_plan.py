@@ -13,7 +13,8 @@ import pytest
 
 from tests.pilot.walking import INTEGRATIONS, Walk, practice_app
 from tests.unit.sandbox_tools import Clock
-from tui.flagimport import planning, walk
+from tui.flagimport import draft as drafts
+from tui.flagimport import planning
 from tui.flagimport.plan import FRESH_SECONDS
 from tui.net.events import Pausing
 from tui.sandbox.server import Sandbox
@@ -206,7 +207,7 @@ async def test_each_kind_of_loss_is_ticked_by_itself_before_going_on(tmp_path: P
 async def test_next_leads_to_the_first_kind_that_is_not_ticked(tmp_path: Path) -> None:
     async with on_plan(tmp_path, "split") as made:
         kinds = list((await made.planned()).losses)
-        made.app.session.draft = walk.see(made.draft, frozenset(kinds) - {kinds[2]})
+        made.app.session.draft = planning.see(made.draft, frozenset(kinds) - {kinds[2]})
         made.app.show_step()
         await made.at("plan")
         await made.next()
@@ -264,7 +265,7 @@ async def test_no_flag_at_all_is_a_problem_with_its_own_sentence(tmp_path: Path)
 )
 async def test_a_source_in_trouble_says_why_and_nothing_is_lost(fault: str, says: str, tmp_path: Path) -> None:
     async with on_plan(tmp_path, fault=fault) as made:
-        before = walk.values(made.draft)
+        before = drafts.values(made.draft)
         plan = await made.planned()
         assert not plan.whole
         assert plan.failure is not None
@@ -273,7 +274,7 @@ async def test_a_source_in_trouble_says_why_and_nothing_is_lost(fault: str, says
         made.box.set_fault(None)
         await made.push("#read-again")
         assert (await made.planned()).whole
-        assert walk.values(made.draft) == before
+        assert drafts.values(made.draft) == before
 
 
 async def test_a_refused_key_leads_to_its_field(tmp_path: Path) -> None:

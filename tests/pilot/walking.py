@@ -25,16 +25,17 @@ from tests.pilot.looking import shown, until
 from tests.pilot.people import FIELD_STEPS, answers
 from tests.unit.sandbox_tools import FI, launchdarkly
 from tui.app import WizardApp
-from tui.flagimport import planning, steps, walk
+from tui.flagimport import draft as drafts
+from tui.flagimport import planning, remarks, steps, walk
+from tui.flagimport.draft import Draft
 from tui.flagimport.plan import Plan
 from tui.flagimport.submit import Outcome
-from tui.flagimport.walk import Draft
 from tui.options import Options
 from tui.sandbox.keys import PROJECT
 from tui.sandbox.server import Sandbox
 from tui.screens.plan import PlanScreen
 from tui.screens.step import StepScreen
-from tui.text import Redactor
+from tui.text.redact import Redactor
 from tui.widgets.field_row import problem_id
 from tui.widgets.tick_list import TickList
 
@@ -197,7 +198,7 @@ class Walk:
 
     async def answered(self, field: str, value: str) -> None:
         """Wait until a field has this answer."""
-        await self.until(lambda: walk.answer(self.draft, field).value == value, f"{field} to be {value}")
+        await self.until(lambda: drafts.answer(self.draft, field).value == value, f"{field} to be {value}")
 
     async def push(self, selector: str) -> None:
         """Press a button: focus and Enter. Unlike a click this also finds one that is scrolled away."""
@@ -264,7 +265,7 @@ class Walk:
         for kind in planning.unseen(self.draft):
             ticks.go_to(kind)
             await self.press("space")
-        assert not walk.problems(self.draft, "plan"), self.shown
+        assert not remarks.problems(self.draft, "plan"), self.shown
 
     async def over_plan(self) -> None:
         """From Fields, where all is answered, over Plan to Review."""
@@ -294,7 +295,7 @@ class Walk:
         for each in STEPS[1 : STEPS.index(step)]:
             session.draft = walk.go(session.draft, each)
             session.fill_practice(each)
-            for field in walk.fields(session.draft, each):
+            for field in drafts.fields(session.draft, each):
                 if session.due(field.key):
                     async for _ in session.check(field.key):
                         pass
@@ -302,7 +303,7 @@ class Walk:
                 async for _ in session.read_plan():
                     pass
                 assert session.draft.plan is not None
-                session.draft = walk.see(session.draft, frozenset(session.draft.plan.losses))
+                session.draft = planning.see(session.draft, frozenset(session.draft.plan.losses))
         session.draft = walk.go(session.draft, step)
         self.app.show_step()
         await self.at(step)
@@ -383,4 +384,4 @@ async def real_app(box: Sandbox, folder: Path, *, size: tuple[int, int] = SIZE, 
 
 def problems(made: Walk) -> tuple[str, ...]:
     """The fields of this step with a problem."""
-    return tuple(finding.field for finding in walk.problems(made.draft, made.step))
+    return tuple(finding.field for finding in remarks.problems(made.draft, made.step))

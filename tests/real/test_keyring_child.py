@@ -20,7 +20,8 @@ from tests.unit.recipe_tools import planned
 from tests.unit.test_headless_configs import configs
 from tui.sandbox.server import Sandbox
 from tui.secrets.child_process import CHILD
-from tui.secrets.keyring_store import Keyring, Limits, State
+from tui.secrets.keyring_store import Keyring, Limits
+from tui.secrets.states import State
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system's own keyring would answer")
 

@@ -25,7 +25,8 @@ from tests.real.session_bus import (
     session_bus,
 )
 from tui.headless import keys
-from tui.secrets.keyring_store import Keyring, Limits, State
+from tui.secrets.keyring_store import Keyring, Limits
+from tui.secrets.states import State
 
 pytestmark = pytest.mark.secret_service
 

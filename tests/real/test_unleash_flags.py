@@ -13,7 +13,7 @@ from tests.real.unleash_server import Unleash
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind
 from tui.sources import flags as loss
-from tui.sources import unleash as source
+from tui.sources import unleash_finding, unleash_flags, unleash_rules
 from tui.sources.flags import BOOLEAN, Batch, SourceFlag, Variation
 
 pytestmark = pytest.mark.timeout(600)  # the first one may have to install the servers
@@ -25,7 +25,7 @@ NO_ANSWERS: Mapping[str, str] = {}
 async def batches(unleash: Unleash, key: str, answers: Mapping[str, str] = NO_ANSWERS) -> list[Batch]:
     secret = SecretStr(unleash.keys[key])
     async with Http() as http:
-        return [batch async for batch in source.list_flags(http, unleash.address, secret, answers=answers)]
+        return [batch async for batch in unleash_flags.list_flags(http, unleash.address, secret, answers=answers)]
 
 
 async def read(unleash: Unleash, key: str, answers: Mapping[str, str] = NO_ANSWERS) -> Flags:
@@ -34,7 +34,7 @@ async def read(unleash: Unleash, key: str, answers: Mapping[str, str] = NO_ANSWE
 
 async def count(unleash: Unleash, key: str, answers: Mapping[str, str]) -> int | None:
     async with Http() as http:
-        return await source.count_flags(http, unleash.address, SecretStr(unleash.keys[key]), answers=answers)
+        return await unleash_finding.count_flags(http, unleash.address, SecretStr(unleash.keys[key]), answers=answers)
 
 
 def by_unleash_client(unleash: Unleash, key: str, project: str | None = None) -> set[str]:
@@ -90,14 +90,14 @@ async def test_each_flag_in_development_loses_what_was_labelled(unleash: Unleash
 async def test_explanations_are_of_the_kinds_told_and_name_what_is_lost(unleash: Unleash) -> None:
     labels = seed.listed(unleash.version)
     for key, flag in (await read(unleash, "both")).items():
-        explained = source.explain(flag)
+        explained = unleash_rules.explain(flag)
         assert {lost.kind for lost in explained} == set(labels[key].lost), key
         said = " ".join(lost.text for lost in explained)
         assert not [word for word in labels[key].words if word not in said], (key, said)
 
 
 async def test_several_strategies_are_told_apart(unleash: Unleash) -> None:
-    explained = source.explain((await read(unleash, "production"))["several"])
+    explained = unleash_rules.explain((await read(unleash, "production"))["several"])
     assert [(lost.kind, lost.text.rpartition(" (")[2]) for lost in explained] == [
         (loss.INDIVIDUAL_TARGETS, "strategy 1)"),
         (loss.PERCENTAGE_ROLLOUT, "strategy 2)"),
@@ -107,19 +107,19 @@ async def test_several_strategies_are_told_apart(unleash: Unleash) -> None:
 
 
 async def test_a_segment_is_named_and_no_constraint(unleash: Unleash) -> None:
-    (lost,) = source.explain((await read(unleash, "production"))["in-segment"])
+    (lost,) = unleash_rules.explain((await read(unleash, "production"))["in-segment"])
     assert (lost.kind, "beta testers" in lost.text) == (loss.SEGMENTS, True)
 
 
 async def test_a_parent_that_must_be_off_is_told(unleash: Unleash) -> None:
     flags = await read(unleash, "production")
-    (must_be_on,), (must_be_off,) = source.explain(flags["child"]), source.explain(flags["rebel"])
+    (must_be_on,), (must_be_off,) = unleash_rules.explain(flags["child"]), unleash_rules.explain(flags["rebel"])
     assert must_be_on.text != must_be_off.text
     assert "off" in must_be_off.text
 
 
 async def test_inverted_constraints_say_the_contrary(unleash: Unleash) -> None:
-    (lost,) = source.explain((await read(unleash, "production"))["operators"])
+    (lost,) = unleash_rules.explain((await read(unleash, "production"))["operators"])
     assert "email does not contain" in lost.text
     assert "appVersion is not after version 1.2.0" in lost.text
     assert len(lost.text.split(" and ")) >= len(seed.OPERATORS)

@@ -9,14 +9,15 @@ import pytest
 from tests.real import unleash_seed as seed
 from tests.real.unleash_server import Unleash
 from tests.unit.walk_tools import planned, session, values, walked
-from tui.flagimport import walk
+from tui.flagimport import draft as drafts
+from tui.flagimport import planning
 from tui.flagimport.plan import Plan, Verdict
 from tui.flagimport.reading import explain
 from tui.flagimport.session import Session
 from tui.sandbox.account import Destination, LdFlag
 from tui.sandbox.naming import Convention
 from tui.sandbox.server import Sandbox
-from tui.text import Redactor
+from tui.text.redact import Redactor
 
 pytestmark = pytest.mark.timeout(600)  # the first one may have to install the servers
 
@@ -36,7 +37,7 @@ async def at_plan(box: Sandbox, unleash: Unleash, key: str = "production", **ans
     given = {k: v for k, v in given.items() if k not in ("sourceProjectId", "sourceEnvironmentId")}
     given |= {"sourceApiKey": unleash.keys[key], **answers}
     made = await walked(session(), "unleash", given, checks=True)
-    made.draft = walk.go_without(made.draft, False)
+    made.draft = planning.go_without(made.draft, False)
     return made
 
 
@@ -90,7 +91,7 @@ async def test_each_loss_is_told_in_words_from_which_it_can_be_made_again(unleas
 async def test_the_key_fills_project_and_environment(unleash: Unleash) -> None:
     with Sandbox.start(destination=destination()) as box:
         made = await at_plan(box, unleash, "development")
-        assert walk.value(made.draft, "sourceEnvironmentId") == seed.DEVELOPMENT
+        assert drafts.value(made.draft, "sourceEnvironmentId") == seed.DEVELOPMENT
         plan = await planned(made)
     truth = seed.listed(unleash.version, seed.DEFAULT)
     assert {each.flag.key: each.flag.losses for each in plan.flags} == {

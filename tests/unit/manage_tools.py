@@ -10,7 +10,7 @@ import pytest
 
 from tests.unit.run_tools import Time, tools_of
 from tests.unit.sandbox_tools import create, launchdarkly
-from tests.unit.walk_tools import drained, forms, session
+from tests.unit.walk_tools import built_forms, drained, session
 from tui.flagimport import manage, manage_edit
 from tui.flagimport.manage import Account
 from tui.flagimport.manage_edit import Edit
@@ -53,7 +53,7 @@ async def whole(account: Account, id: str) -> Configuration:
 def editing(account: Account, one: Configuration) -> Session:
     """A session of its own over the answers that a configuration stands for."""
     made = session(account.tools)
-    made.draft = manage_edit.draft_of(forms().get(one.integration_key), one)
+    made.draft = manage_edit.draft_of(built_forms().get(one.integration_key), one)
     manage_edit.token_beside(made.bag, account)
     return made
 

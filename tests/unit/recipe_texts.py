@@ -10,11 +10,11 @@ import pytest
 import tomlkit
 
 from tests.unit.test_recipe import answered
-from tests.unit.walk_tools import forms
+from tests.unit.walk_tools import built_forms
 from tui.flagimport import recipe
-from tui.flagimport.form import Form
 from tui.flagimport.recipe_file import Said, read_text
 from tui.flagimport.recipe_problems import RecipeError
+from tui.flagimport.variables import Form
 from tui.net.errors import Kind
 
 CANARY = "canary-7d1f0c-which-may-be-a-key"
@@ -47,7 +47,7 @@ def changed(path: str, value: object, text: str = UNLEASH) -> str:
 
 def problems(text: str, said: Said | None = None, known: Mapping[str, Form] | None = None) -> list[str]:
     with pytest.raises(RecipeError) as refused:
-        read_text(text, known or forms(), said or Said())
+        read_text(text, known or built_forms(), said or Said())
     assert refused.value.kind is Kind.RECIPE
     assert refused.value.exit_code == 2
     assert "nothing was sent" in refused.value.advice

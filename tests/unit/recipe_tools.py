@@ -17,7 +17,7 @@ from tui.headless.plan import Around, Asked, run
 from tui.sandbox.server import Sandbox
 from tui.secrets.keyring_store import Keyring
 from tui.secrets.names import proposed_variable
-from tui.text import Redactor
+from tui.text.redact import Redactor
 
 ROOT = Path(__file__).parents[2]
 

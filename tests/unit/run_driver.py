@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from tests.unit.walk_tools import at_review, drained, forms, planned
+from tests.unit.walk_tools import at_review, built_forms, drained, planned
 from tui.flagimport import journal as journals
 from tui.flagimport import journal_file
 from tui.flagimport.creation import Creation
@@ -153,7 +153,7 @@ def _run(order: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    forms()  # once, for all children
+    built_forms()  # once, for all children
     for line in sys.stdin:
         print(json.dumps(_run(json.loads(line))), flush=True)
 

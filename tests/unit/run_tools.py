@@ -27,7 +27,7 @@ from tui.flagimport.watch import Moved
 from tui.net.errors import Failure, Kind
 from tui.sandbox.server import Sandbox
 from tui.secrets.bag import Bag
-from tui.text import Redactor
+from tui.text.redact import Redactor
 
 SEMANTIC = {"Content-Type": "application/json; domain-model=launchdarkly.semanticpatch"}
 

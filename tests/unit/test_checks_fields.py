@@ -6,7 +6,8 @@ import pytest
 
 from tests.unit.sources_server import Asked, Reply, serving
 from tests.unit.walk_tools import at_review, checked, session, values
-from tui.flagimport import review, walk
+from tui.flagimport import draft as drafts
+from tui.flagimport import remarks, review, walk
 from tui.flagimport.finding import Finding, Level
 from tui.flagimport.session import Session
 from tui.net.errors import Failure
@@ -55,11 +56,11 @@ def split_session(api: str) -> Session:
 
 
 def below(made: Session, key: str = "environmentId") -> Finding:
-    return walk.line(made.draft, key)
+    return remarks.line(made.draft, key)
 
 
 def stops(made: Session, key: str = "environmentId") -> bool:
-    return any(f.level is Level.PROBLEM for f in walk.findings(made.draft, key))
+    return any(f.level is Level.PROBLEM for f in remarks.findings(made.draft, key))
 
 
 # --- Split's environment
@@ -68,11 +69,11 @@ def stops(made: Session, key: str = "environmentId") -> bool:
 @pytest.mark.parametrize(("typed", "id"), [("dev", DEV), ("Prod Default", PROD), ("prod default", PROD), ("DEV-2", QA)])
 async def test_a_name_becomes_its_id_by_itself(typed: str, id: str) -> None:
     made = await asked_split(MadeEnvironments(*THREE), typed)
-    answer = walk.answer(made.draft, "environmentId")
+    answer = drafts.answer(made.draft, "environmentId")
     assert (answer.value, answer.touched) == (id, True)
     name = next(name for one, name, _ in THREE if one == id)
     assert below(made) == Finding(Level.OK, "environmentId", f"{name}; its id was filled in")
-    assert walk.scope(made.draft) == (name,)
+    assert drafts.scope(made.draft) == (name,)
 
 
 async def test_an_id_is_told_by_its_name() -> None:
@@ -92,24 +93,24 @@ async def test_the_one_that_must_be_meant_is_filled_in(
 ) -> None:
     for touched in (False, True):  # also after `next` has called it missing
         made = await asked_split(MadeEnvironments(*there), touched=touched)
-        assert walk.value(made.draft, "environmentId") == id
+        assert drafts.value(made.draft, "environmentId") == id
         assert below(made).text == said
-        assert not walk.answer(made.draft, "environmentId").touched
+        assert not drafts.answer(made.draft, "environmentId").touched
 
 
 async def test_of_several_none_is_guessed() -> None:
     made = await asked_split(MadeEnvironments(*THREE[1:]), touched=False)
-    assert walk.value(made.draft, "environmentId") == ""
+    assert drafts.value(made.draft, "environmentId") == ""
     assert below(made) == Finding(Level.NOTE, "environmentId", "There are dev and dev-2. Pick one.")
     two_live = await asked_split(MadeEnvironments(THREE[0], (DEV, "eu", True)), touched=False)
-    assert walk.value(two_live.draft, "environmentId") == ""
+    assert drafts.value(two_live.draft, "environmentId") == ""
 
 
 async def test_what_was_filled_in_follows_the_workspace_and_what_was_typed_does_not() -> None:
     filled = await asked_split(MadeEnvironments(THREE[1]), ELSEWHERE, touched=False)
-    assert walk.value(filled.draft, "environmentId") == DEV
+    assert drafts.value(filled.draft, "environmentId") == DEV
     typed = await asked_split(MadeEnvironments(THREE[1]), ELSEWHERE)
-    assert walk.value(typed.draft, "environmentId") == ELSEWHERE
+    assert drafts.value(typed.draft, "environmentId") == ELSEWHERE
     said = below(typed)
     assert said.level is Level.WARNING  # it may exist all the same: restrictions hide some
     assert said.offer is not None
@@ -119,10 +120,10 @@ async def test_what_was_filled_in_follows_the_workspace_and_what_was_typed_does_
 @pytest.mark.parametrize(("typed", "offered"), [("prod", PROD), ("staging", None), ("dev-", QA)])
 async def test_a_name_that_is_not_there_is_a_problem_with_what_there_is(typed: str, offered: str | None) -> None:
     made = await asked_split(MadeEnvironments(*THREE), typed)
-    (said,) = (f for f in walk.findings(made.draft, "environmentId") if f.level is Level.PROBLEM)
+    (said,) = (f for f in remarks.findings(made.draft, "environmentId") if f.level is Level.PROBLEM)
     assert said.text == f"The workspace has no environment {typed}, but dev, dev-2 and Prod Default. Pick one."
     assert (said.offer.value if said.offer else None) == offered
-    assert walk.value(made.draft, "environmentId") == typed
+    assert drafts.value(made.draft, "environmentId") == typed
     made.put("environmentId", PROD)
     assert not stops(made)
 
@@ -130,14 +131,14 @@ async def test_a_name_that_is_not_there_is_a_problem_with_what_there_is(typed: s
 async def test_two_of_one_name_are_not_told_apart() -> None:
     made = await asked_split(MadeEnvironments(THREE[1], (QA, "Dev", False)), "DEV")
     assert stops(made)
-    assert walk.value(made.draft, "environmentId") == "DEV"
+    assert drafts.value(made.draft, "environmentId") == "DEV"
 
 
 @pytest.mark.parametrize("status", [403, 404, 500])
 @pytest.mark.parametrize("typed", ["", DEV])
 async def test_without_the_list_the_field_is_a_plain_one_and_says_why(status: int, typed: str) -> None:
     made = await asked_split(MadeEnvironments(status=status), typed, touched=bool(typed))
-    assert walk.value(made.draft, "environmentId") == typed
+    assert drafts.value(made.draft, "environmentId") == typed
     said = below(made)
     assert said.level is Level.UNKNOWN
     assert f"({status})" in said.text
@@ -155,7 +156,7 @@ async def test_no_environment_at_all() -> None:
 async def test_a_name_that_the_source_made_hostile_is_clean() -> None:
     made = await asked_split(MadeEnvironments((DEV, "a\x1b]52;c;eA==\x07\u202eb", False)), touched=False)
     assert below(made).text.isprintable()
-    assert "".join(walk.scope(made.draft)).isprintable()
+    assert "".join(drafts.scope(made.draft)).isprintable()
 
 
 @pytest.mark.parametrize("changed", ["workspaceId", "workspaceApiKey", "source-api", "environmentId"])
@@ -180,10 +181,10 @@ async def test_the_proposed_name_follows_what_was_filled_in(box: Sandbox) -> Non
     made = split_session(values(box, "split")["source-api"])
     await checked(made, "workspaceApiKey")
     made.draft = walk.propose_name(walk.go(made.draft, "fields"))
-    assert walk.value(made.draft, "config-name") == "Split Acme"
+    assert drafts.value(made.draft, "config-name") == "Split Acme"
     await checked(made, "environmentId")
-    assert walk.value(made.draft, "environmentId") == ENVIRONMENTS["production"]
-    assert walk.value(made.draft, "config-name") == "Split Acme production"
+    assert drafts.value(made.draft, "environmentId") == ENVIRONMENTS["production"]
+    assert drafts.value(made.draft, "config-name") == "Split Acme production"
 
 
 # --- the address of a flag's page
@@ -196,10 +197,10 @@ def test_a_pasted_address_fills_both_ids(pasted_into: str) -> None:
     made = session()
     made.choose("split")
     made.put(pasted_into, PAGE)
-    assert (walk.value(made.draft, "workspaceId"), walk.value(made.draft, "environmentId")) == (WORKSPACE, DEV)
+    assert (drafts.value(made.draft, "workspaceId"), drafts.value(made.draft, "environmentId")) == (WORKSPACE, DEV)
     other = "environmentId" if pasted_into == "workspaceId" else "workspaceId"
-    assert walk.answer(made.draft, other).source == "from the address you pasted"
-    assert walk.answer(made.draft, pasted_into).said == "Read from the address you pasted."
+    assert drafts.answer(made.draft, other).source == "from the address you pasted"
+    assert drafts.answer(made.draft, pasted_into).said == "Read from the address you pasted."
 
 
 def test_a_pasted_address_leaves_what_was_typed_and_an_address_without_an_id_fills_nothing() -> None:
@@ -207,10 +208,10 @@ def test_a_pasted_address_leaves_what_was_typed_and_an_address_without_an_id_fil
     made.choose("split")
     made.put("environmentId", QA)
     made.put("workspaceId", PAGE)
-    assert walk.value(made.draft, "environmentId") == QA
+    assert drafts.value(made.draft, "environmentId") == QA
     made.put("environmentId", "")
     made.put("workspaceId", f"https://app.split.io/org/o/ws/{WORKSPACE}/splits")
-    assert walk.value(made.draft, "environmentId") == ""
+    assert drafts.value(made.draft, "environmentId") == ""
 
 
 # --- the tags of the source

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.unit import raw_http, sandbox_tools
-from tests.unit.walk_tools import NAME, at_review, checked, drained, forms, sent, session, submission, values
-from tui.flagimport import checks, walk
+from tests.unit.walk_tools import NAME, at_review, built_forms, checked, drained, sent, session, submission, values
+from tui.flagimport import checks, remarks, walk
+from tui.flagimport import draft as drafts
 from tui.flagimport.checks import Account
+from tui.flagimport.draft import Check
 from tui.flagimport.finding import Level
 from tui.flagimport.session import Session
-from tui.flagimport.walk import Check
 from tui.net.errors import Failure, Kind
 from tui.net.events import Answered, Connected
 from tui.sandbox.keys import TOKENS
@@ -47,7 +48,7 @@ async def test_a_good_token_says_whose_it_is(box: Sandbox) -> None:
     assert isinstance(account, Account)
     assert account.configurations is not None
     assert TOKENS["writer"].value not in repr(check) + repr(account)
-    assert not walk.problems(made.draft, "launchdarkly") or made.draft.checks.keys() == {"token"}
+    assert not remarks.problems(made.draft, "launchdarkly") or made.draft.checks.keys() == {"token"}
 
 
 async def test_events_of_a_check_are_told(box: Sandbox) -> None:
@@ -125,7 +126,7 @@ async def test_a_forbidden_list_is_a_warning() -> None:
     assert account.configurations is None
     assert checks.who(account).isprintable()
     made.put("project", "web")
-    assert not walk.problems(made.draft, "launchdarkly")
+    assert not remarks.problems(made.draft, "launchdarkly")
 
 
 @pytest.mark.parametrize(
@@ -171,7 +172,7 @@ async def test_without_a_token_nothing_is_asked(box: Sandbox) -> None:
 def test_a_token_that_cannot_be_right_is_not_asked_about(box: Sandbox, token: str) -> None:
     made = begun(box)
     made.put("token", token)
-    asks = not any(f.level is Level.PROBLEM for f in walk.findings(made.draft, "token"))
+    asks = not any(f.level is Level.PROBLEM for f in remarks.findings(made.draft, "token"))
     assert made.due("token") == asks
     assert asks == (token == "api-5a4db0c5-0000")
 
@@ -203,8 +204,8 @@ async def test_your_token_as_import_key_is_said_without_asking(box: Sandbox) -> 
     made = begun(box, ldApiKey=TOKENS["writer"].value)
     await of(made, "token")
     await of(made, "ldApiKey")
-    assert walk.line(made.draft, "ldApiKey").text == walk.SAME_KEY
-    assert all(f.field != "ldApiKey" for f in walk.problems(made.draft, "keys"))
+    assert remarks.line(made.draft, "ldApiKey").text == remarks.SAME_KEY
+    assert all(f.field != "ldApiKey" for f in remarks.problems(made.draft, "keys"))
 
 
 async def test_an_import_key_of_another_account_is_a_problem(box: Sandbox) -> None:
@@ -253,7 +254,7 @@ async def test_a_project_that_is_missing(box: Sandbox) -> None:
     assert check.level is Level.PROBLEM
     assert check.text.startswith("LaunchDarkly has no project web-shopp for your token.")
     made.put("project", "web-shop")
-    assert not walk.problems(made.draft, "launchdarkly")
+    assert not remarks.problems(made.draft, "launchdarkly")
 
 
 async def test_a_project_that_something_imports_into_already(box: Sandbox) -> None:
@@ -265,15 +266,15 @@ async def test_a_project_that_something_imports_into_already(box: Sandbox) -> No
     assert warning.level is Level.WARNING
     assert f'"{NAME}"' in warning.text
     assert "from Unleash into web-shop already" in warning.text
-    assert walk.line(made.draft, "project") == warning
+    assert remarks.line(made.draft, "project") == warning
     other = begun(box, integration="split", project="web-shop")
     await of(other, "token")
     assert (await of(other, "project")).findings == ()
 
 
 def test_every_runner_is_of_a_role_that_a_field_has() -> None:
-    drafts = [walk.choose(walk.Draft(), form) for form in forms().values()]
-    assert set(checks.RUNNERS) <= {v.role for draft in drafts for v in walk.all_fields(draft)}
+    chosen = [walk.choose(drafts.Draft(), form) for form in built_forms().values()]
+    assert set(checks.RUNNERS) <= {v.role for draft in chosen for v in drafts.all_fields(draft)}
 
 
 async def test_hostile_names_are_clean_in_every_sentence(box: Sandbox) -> None:
@@ -284,6 +285,6 @@ async def test_hostile_names_are_clean_in_every_sentence(box: Sandbox) -> None:
         check = await of(made, key)
         assert check.text.isprintable(), key
         assert all(f.text.isprintable() for f in check.findings)
-        assert walk.line(made.draft, key).text.isprintable()
+        assert remarks.line(made.draft, key).text.isprintable()
     with sandbox_tools.launchdarkly(box) as other:
         assert "\\u001b" in other.get(sandbox_tools.FI).text  # they were there

@@ -6,7 +6,8 @@ import pytest
 
 from tests.unit.test_checks_launchdarkly import of
 from tests.unit.walk_tools import at_review, sent, strangers, submission
-from tui.flagimport import walk
+from tui.flagimport import draft as drafts
+from tui.flagimport import remarks
 from tui.flagimport.finding import Level
 from tui.net.events import Connected
 from tui.sandbox.keys import TOKENS
@@ -25,7 +26,7 @@ async def test_a_name_of_the_same_settings(box: Sandbox) -> None:
     check = await of(made, "config-name")
     assert check.level is Level.WARNING
     assert "Use that one, or change the name." in check.text
-    assert not walk.problems(made.draft, "review")
+    assert not remarks.problems(made.draft, "review")
 
 
 async def test_a_name_of_other_settings(box: Sandbox) -> None:
@@ -34,7 +35,7 @@ async def test_a_name_of_other_settings(box: Sandbox) -> None:
     check = await of(made, "config-name")
     assert check.level is Level.PROBLEM
     assert "ldTag: there another, here imported-from-unleash" in check.text
-    assert [f.field for f in walk.problems(made.draft, "review")] == ["config-name"]
+    assert [f.field for f in remarks.problems(made.draft, "review")] == ["config-name"]
     made.put("ldTag", "another")
     assert (await of(made, "config-name")).level is Level.WARNING
 
@@ -45,8 +46,8 @@ async def test_a_sibling_is_a_warning_at_the_project(box: Sandbox) -> None:
     check = await of(made, "config-name")
     assert check.level is Level.OK
     assert [f.field for f in check.findings] == ["project"]
-    assert walk.line(made.draft, "project").level is Level.WARNING
-    assert not walk.problems(made.draft, "review")
+    assert remarks.line(made.draft, "project").level is Level.WARNING
+    assert not remarks.problems(made.draft, "review")
 
 
 async def test_a_name_is_asked_about_only_when_all_else_is_answered(box: Sandbox) -> None:
@@ -77,11 +78,11 @@ async def test_a_check_is_dropped_when_what_it_asked_about_changes(
     box: Sandbox, key: str, changed: str, text: str
 ) -> None:
     made = await at_review(box)
-    before = walk.answer(made.draft, changed)
+    before = drafts.answer(made.draft, changed)
     async for event in made.check(key):
         if isinstance(event, Connected):
             made.put(changed, text)
-    assert walk.answer(made.draft, changed) != before
+    assert drafts.answer(made.draft, changed) != before
     assert key not in made.draft.checks
 
 
@@ -110,7 +111,7 @@ async def test_another_integration_meanwhile_drops_a_check(box: Sandbox) -> None
         if isinstance(event, Connected):
             made.choose("split")
     assert not made.draft.checks
-    assert walk.asks(made.draft, "workspaceId")
+    assert drafts.asks(made.draft, "workspaceId")
 
 
 @pytest.mark.parametrize("key", ["token", "project", "ldApiKey", "sourceApiKey", "config-name"])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.unit.walk_tools import checked, session
-from tui.flagimport import checks, review, walk
+from tui.flagimport import checks, remarks, review, walk
 from tui.flagimport.finding import Level
 from tui.flagimport.reach_check import Reached
 from tui.flagimport.session import Session
@@ -62,7 +62,7 @@ async def asked(url: str, *, host: str = "us", tools: Tools | None = None) -> Se
 
 
 def said(made: Session) -> list[tuple[Level, str]]:
-    return [(f.level, f.text) for f in walk.findings(made.draft, KEY)]
+    return [(f.level, f.text) for f in remarks.findings(made.draft, KEY)]
 
 
 async def test_a_name_with_private_addresses(network: Network) -> None:
@@ -70,15 +70,15 @@ async def test_a_name_with_private_addresses(network: Network) -> None:
     made = await asked(NAMED)
     text = "At 10.2.0.7, a private address: LaunchDarkly, which runs the import, may not reach it."
     assert said(made) == [(Level.UNKNOWN, text)]
-    assert walk.line(made.draft, KEY).text == text
+    assert remarks.line(made.draft, KEY).text == text
     assert network.connected == []
-    assert [each.text for each in review.remarks(made.draft)].count(text) == 1
+    assert [each.text for each in review.reminders(made.draft)].count(text) == 1
 
 
 async def test_a_public_name_is_good_and_no_proof(network: Network) -> None:
     network.answers["unleash.example.com"] = ("10.2.0.7", "8.8.8.8")
     made = await asked(NAMED)
-    line = walk.line(made.draft, KEY)
+    line = remarks.line(made.draft, KEY)
     assert (line.level, line.text) == (Level.OK, PUBLIC)
     assert said(made) == []
     assert network.connected == ["8.8.8.8"]  # for its certificate; that nobody answers takes nothing away
@@ -124,7 +124,7 @@ async def test_practice_asks_nobody(network: Network) -> None:
     practice = Tools(loopback_only=True)
     made = await asked("http://127.0.0.1:4242", host=PRACTICE, tools=practice)
     assert said(made) == []
-    assert walk.line(made.draft, KEY).level is Level.OK
+    assert remarks.line(made.draft, KEY).level is Level.OK
     made = await asked(NAMED, host=PRACTICE, tools=practice)
     ((level, text),) = said(made)
     assert level is Level.UNKNOWN

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.walk_tools import SOURCE_KEY, checked, session, values
-from tui.flagimport import checks, walk
+from tui.flagimport import checks, remarks
+from tui.flagimport import draft as drafts
 from tui.flagimport.finding import Level
 from tui.flagimport.session import Session
 from tui.sandbox.keys import ENVIRONMENTS, SPLIT_KEYS, UNLEASH_KEYS, WORKSPACES
@@ -29,7 +30,7 @@ def begun(box: Sandbox, integration: str, key: str, **answers: str) -> Session:
     return made
 
 
-async def asked(made: Session) -> walk.Check:
+async def asked(made: Session) -> drafts.Check:
     key = SOURCE_KEY[made.draft.integration]
     assert made.due(key)
     await checked(made, key)
@@ -37,7 +38,9 @@ async def asked(made: Session) -> walk.Check:
 
 
 def problems(made: Session) -> set[str]:
-    return {f.field for step in ("keys", "fields") for f in walk.problems(made.draft, step) if "missing" not in f.text}
+    return {
+        f.field for step in ("keys", "fields") for f in remarks.problems(made.draft, step) if "missing" not in f.text
+    }
 
 
 # --- Unleash
@@ -49,9 +52,9 @@ async def test_an_unleash_key_fills_project_and_environment(box: Sandbox) -> Non
     assert check.level is Level.OK
     assert check.text.startswith("reads project default, environment production, ")
     for key, text in (("sourceProjectId", "default"), ("sourceEnvironmentId", "production")):
-        answer = walk.answer(made.draft, key)
+        answer = drafts.answer(made.draft, key)
         assert (answer.value, answer.source, answer.touched) == (text, "from the key", False)
-    assert walk.scope(made.draft) == ("default", "production")
+    assert drafts.scope(made.draft) == ("default", "production")
     assert not problems(made)
 
 
@@ -59,11 +62,11 @@ async def test_what_was_typed_against_the_key_is_a_problem_with_an_offer(box: Sa
     made = begun(box, "unleash", UNLEASH_KEYS["sdk"].value, sourceEnvironmentId="staging")
     await asked(made)
     assert problems(made) == {"sourceEnvironmentId"}
-    said = walk.line(made.draft, "sourceEnvironmentId")
+    said = remarks.line(made.draft, "sourceEnvironmentId")
     assert said.level is Level.PROBLEM
     assert said.offer is not None
     made.take(said.offer)
-    assert walk.value(made.draft, "sourceEnvironmentId") == "production"
+    assert drafts.value(made.draft, "sourceEnvironmentId") == "production"
     assert not problems(made)
 
 
@@ -73,7 +76,7 @@ async def test_answers_are_compared_again_without_asking(box: Sandbox) -> None:
     count = len(box.requests)
     made.put("sourceEnvironmentId", "staging")
     assert problems(made) == {"sourceEnvironmentId"}
-    assert walk.value(made.draft, "sourceEnvironmentId") == "staging"  # not filled over what was typed
+    assert drafts.value(made.draft, "sourceEnvironmentId") == "staging"  # not filled over what was typed
     made.put("sourceEnvironmentId", "production")
     assert not problems(made)
     assert len(box.requests) == count
@@ -106,7 +109,7 @@ async def test_an_unknown_key_is_a_problem(box: Sandbox) -> None:
 async def test_a_key_of_every_project_is_warned_of(box: Sandbox) -> None:
     made = begun(box, "unleash", UNLEASH_KEYS["all-projects"].value, sourceProjectId="default")
     await asked(made)
-    assert walk.line(made.draft, "sourceProjectId").level is Level.WARNING
+    assert remarks.line(made.draft, "sourceProjectId").level is Level.WARNING
     assert not problems(made)
 
 
@@ -121,7 +124,7 @@ async def test_a_source_that_answers_wrong_is_a_problem(
     check = await asked(made)
     said = [check.level, *(f.level for f in check.findings)]
     assert level in said
-    assert key not in walk.line(made.draft, SOURCE_KEY[integration]).text
+    assert key not in remarks.line(made.draft, SOURCE_KEY[integration]).text
 
 
 async def test_a_source_that_is_away_is_not_known(box: Sandbox) -> None:
@@ -140,7 +143,7 @@ async def test_a_split_key_names_its_workspaces(box: Sandbox) -> None:
     check = await asked(made)
     assert check.level is Level.OK
     assert (ACME, "Acme") in check.names
-    assert "Acme" in walk.line(made.draft, "workspaceId").text
+    assert "Acme" in remarks.line(made.draft, "workspaceId").text
     assert isinstance(check.facts, SourceReport)
     made.put("environmentId", ENVIRONMENTS["production"])
     assert not problems(made)
@@ -181,7 +184,9 @@ async def test_another_address_than_the_usual_is_asked(box: Sandbox) -> None:
     made.put("source-api", values(box, "unleash")["sourceBaseUrl"])  # no Split there
     check = await asked(made)
     assert check.level is not Level.OK
-    blamed = [f.field for f in (*check.findings, *walk.findings(made.draft, "source-api")) if f.level is Level.PROBLEM]
+    blamed = [
+        f.field for f in (*check.findings, *remarks.findings(made.draft, "source-api")) if f.level is Level.PROBLEM
+    ]
     assert "source-api" in blamed or "workspaceApiKey" in problems(made)
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from tests.unit.made_manifests import variable, written
 from tui import cli
-from tui.text import MASK
+from tui.text.redact import MASK
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "api-5a4db0c5-0000-4000-8000-5a4db0c5a11a"

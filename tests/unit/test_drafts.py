@@ -14,16 +14,18 @@ from hypothesis import strategies as st
 
 from tests.unit.made_manifests import options, variable, written
 from tests.unit.sources_server import json_values
-from tests.unit.walk_tools import forms, session
-from tui.flagimport import drafts, form, walk
-from tui.flagimport.drafts import Saved
-from tui.flagimport.walk import Draft
+from tests.unit.walk_tools import built_forms, session
+from tui.flagimport import draft as drafts
+from tui.flagimport import form as forms
+from tui.flagimport import remarks, saved_drafts, variables, walk
+from tui.flagimport.draft import Draft
+from tui.flagimport.saved_drafts import Saved
 from tui.manifests.files import load
 from tui.net.times import moment
 from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
 from tui.secrets.bag import Bag
 
-UNLEASH = forms()["unleash"]
+UNLEASH = built_forms()["unleash"]
 
 
 @pytest.fixture
@@ -46,24 +48,24 @@ def answered() -> Draft:
 
 def test_what_is_saved_comes_back(path: Path) -> None:
     draft = answered()
-    drafts.save(draft, path, 1_700_000_000.5)
-    saved = drafts.load(path)
+    saved_drafts.save(draft, path, 1_700_000_000.5)
+    saved = saved_drafts.load(path)
     assert saved is not None
     assert (saved.integration, saved.step, saved.saved_at) == ("unleash", "launchdarkly", 1_700_000_000.5)
     assert saved.route == "Unleash -> LaunchDarkly EU web-shop"
     assert saved.keyring == ("ldApiKey",)
-    restored = drafts.restore(saved, UNLEASH)
+    restored = saved_drafts.restore(saved, UNLEASH)
     assert restored.step == "launchdarkly"
     assert restored.starts
-    assert walk.values(restored).items() <= walk.values(draft).items()
+    assert drafts.values(restored).items() <= drafts.values(draft).items()
     for key in ("host", "project", "sourceBaseUrl", "ldTag"):
-        before, after = walk.answer(draft, key), walk.answer(restored, key)
+        before, after = drafts.answer(draft, key), drafts.answer(restored, key)
         assert (after.value, after.source, after.touched) == (before.value, before.source, before.touched)
-    assert not walk.secret_facts(restored)
+    assert not drafts.secret_facts(restored)
 
 
 def test_the_file_is_its_owners_alone_and_holds_no_key(path: Path) -> None:
-    drafts.save(answered(), path, 0.0)
+    saved_drafts.save(answered(), path, 0.0)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     text = path.read_text("utf-8")
@@ -83,22 +85,22 @@ def test_the_file_is_its_owners_alone_and_holds_no_key(path: Path) -> None:
 )
 def test_a_key_in_the_wrong_field_is_not_written_down(path: Path, key: str, text: str) -> None:
     draft = walk.put(answered(), key, text)
-    drafts.save(draft, path, 0.0)
+    saved_drafts.save(draft, path, 0.0)
     assert text not in path.read_text("utf-8")
     assert "s3cret-word" not in path.read_text("utf-8")
-    saved = drafts.load(path)
+    saved = saved_drafts.load(path)
     assert saved is not None
     assert text not in {each[1] for each in saved.answers}
 
 
 def test_without_an_integration_nothing_is_written(path: Path) -> None:
-    drafts.save(Draft(), path, 0.0)
+    saved_drafts.save(Draft(), path, 0.0)
     assert not path.exists()
 
 
 def test_answers_of_another_integration_are_left_out(path: Path) -> None:
-    drafts.save(walk.choose(answered(), forms()["split"]), path, 0.0)
-    saved = drafts.load(path)
+    saved_drafts.save(walk.choose(answered(), built_forms()["split"]), path, 0.0)
+    saved = saved_drafts.load(path)
     assert saved is not None
     assert "sourceBaseUrl" not in {key for key, *_ in saved.answers}
     assert saved.keyring == ("ldApiKey",)
@@ -106,44 +108,44 @@ def test_answers_of_another_integration_are_left_out(path: Path) -> None:
 
 @pytest.mark.parametrize("step", ["keys", "fields", "review", "submit"])
 def test_keys_are_asked_for_again(path: Path, step: str) -> None:
-    drafts.save(walk.go(answered(), step), path, 0.0)
-    saved = drafts.load(path)
+    saved_drafts.save(walk.go(answered(), step), path, 0.0)
+    saved = saved_drafts.load(path)
     assert saved is not None
     assert saved.step == ("review" if step == "submit" else step)
-    assert drafts.restore(saved, UNLEASH).step == "launchdarkly"
+    assert saved_drafts.restore(saved, UNLEASH).step == "launchdarkly"
 
 
 def test_several_choices_stay_several(path: Path, tmp_path: Path) -> None:
     several = options("a b", "c", "d, e")
-    made = form.build(load(written(tmp_path, variable(key="many", type="multiselect", multiselectOptions=several))))
-    draft = walk.put(walk.choose(Draft(), made), "many", form.joined(["a b", "d, e"]))
-    drafts.save(draft, path, 0.0)
-    saved = drafts.load(path)
+    made = forms.build(load(written(tmp_path, variable(key="many", type="multiselect", multiselectOptions=several))))
+    draft = walk.put(walk.choose(Draft(), made), "many", variables.joined(["a b", "d, e"]))
+    saved_drafts.save(draft, path, 0.0)
+    saved = saved_drafts.load(path)
     assert saved is not None
-    field = walk.variable(draft, "many")
-    assert form.selected(field, walk.value(drafts.restore(saved, made), "many")) == ("a b", "d, e")
+    field = drafts.variable(draft, "many")
+    assert variables.selected(field, drafts.value(saved_drafts.restore(saved, made), "many")) == ("a b", "d, e")
 
 
 def test_what_the_form_no_longer_has_is_left_out() -> None:
     answers = (("gone", "x", "", True), ("project", "web", "", True), ("token", "api-1", "", True))
     saved = Saved("unleash", "keys", answers, ("gone",), "", 0.0)
-    restored = drafts.restore(saved, UNLEASH)
-    assert walk.value(restored, "project") == "web"
+    restored = saved_drafts.restore(saved, UNLEASH)
+    assert drafts.value(restored, "project") == "web"
     assert "gone" not in restored.answers
-    assert walk.value(restored, "token") == ""
+    assert drafts.value(restored, "token") == ""
 
 
 def test_a_field_that_is_a_secret_by_now_is_left_out(tmp_path: Path) -> None:
-    made = form.build(load(written(tmp_path, variable(key="one", isSecret=True))))
-    restored = drafts.restore(Saved("made", "keys", (("one", "text", "", True),), (), "", 0.0), made)
+    made = forms.build(load(written(tmp_path, variable(key="one", isSecret=True))))
+    restored = saved_drafts.restore(Saved("made", "keys", (("one", "text", "", True),), (), "", 0.0), made)
     assert "text" not in repr(restored)
 
 
 def test_a_discarded_draft_is_gone(path: Path) -> None:
-    drafts.discard(path)
-    drafts.save(answered(), path, 0.0)
-    drafts.discard(path)
-    assert drafts.load(path) is None
+    saved_drafts.discard(path)
+    saved_drafts.save(answered(), path, 0.0)
+    saved_drafts.discard(path)
+    assert saved_drafts.load(path) is None
 
 
 # --- files that are none of ours
@@ -162,7 +164,7 @@ GOOD: dict[str, Any] = {
 def test_the_good_one_is_good(path: Path) -> None:
     path.parent.mkdir()
     path.write_text(json.dumps(GOOD))
-    assert drafts.load(path) is not None
+    assert saved_drafts.load(path) is not None
 
 
 @pytest.mark.parametrize(
@@ -193,7 +195,7 @@ def test_the_good_one_is_good(path: Path) -> None:
 def test_any_other_file_is_no_draft(path: Path, content: bytes) -> None:
     path.parent.mkdir()
     path.write_bytes(content)
-    assert drafts.load(path) is None
+    assert saved_drafts.load(path) is None
 
 
 def test_neither_are_folders_pipes_and_broken_links(tmp_path: Path) -> None:
@@ -202,30 +204,30 @@ def test_neither_are_folders_pipes_and_broken_links(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     (tmp_path / "zero").symlink_to("/dev/zero")
     for name in ("pipe", "nowhere", "loop", "zero", ".", "missing", "missing/deeper", "a" * 300):
-        assert drafts.load(tmp_path / name) is None, name
+        assert saved_drafts.load(tmp_path / name) is None, name
 
 
 def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
     with (tmp_path / "huge").open("wb") as file:
         file.truncate(1 << 40)  # sparse: no memory could hold it
-    assert drafts.load(tmp_path / "huge") is None
+    assert saved_drafts.load(tmp_path / "huge") is None
     (tmp_path / "link").symlink_to(tmp_path / "huge")
-    assert drafts.load(tmp_path / "link") is None
+    assert saved_drafts.load(tmp_path / "link") is None
 
 
 def test_saving_over_a_link_replaces_the_link(tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.write_text("mine")
     (tmp_path / "draft.json").symlink_to(other)
-    drafts.save(answered(), tmp_path / "draft.json", 0.0)
+    saved_drafts.save(answered(), tmp_path / "draft.json", 0.0)
     assert other.read_text() == "mine"
-    assert drafts.load(tmp_path / "draft.json") is not None
+    assert saved_drafts.load(tmp_path / "draft.json") is not None
 
 
 def test_what_cannot_be_written_is_an_os_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(FileExistsError):
-        drafts.save(answered(), tmp_path / "file" / "draft.json", 0.0)
+        saved_drafts.save(answered(), tmp_path / "file" / "draft.json", 0.0)
 
 
 shapes = st.fixed_dictionaries(
@@ -251,7 +253,7 @@ shapes = st.fixed_dictionaries(
 def test_no_file_makes_anything_raise(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "draft.json"
     path.write_bytes(content)
-    saved = drafts.load(path)
+    saved = saved_drafts.load(path)
     if saved is None:
         return
     assert saved.route.isprintable()
@@ -260,9 +262,9 @@ def test_no_file_makes_anything_raise(tmp_path: Path, content: bytes) -> None:
     try:
         made.resume(saved)
     except KeyError:
-        assert saved.integration not in forms()
+        assert saved.integration not in built_forms()
         return
-    for key in [v.key for v in walk.all_fields(made.draft)]:
-        assert walk.line(made.draft, key).text.isprintable()
+    for key in [v.key for v in drafts.all_fields(made.draft)]:
+        assert remarks.line(made.draft, key).text.isprintable()
     assert made.save() == ""
-    assert path.read_bytes() == content or drafts.load(path) is not None
+    assert path.read_bytes() == content or saved_drafts.load(path) is not None

@@ -13,28 +13,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.made_manifests import FETCHED, options, variable, written
-from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, GUIDES, HOST, PROJECT, SOURCE_API, TOKEN
-from tui.flagimport.form import (
+from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, GUIDES, HOST, PROJECT, SOURCE_API, TOKEN, as_field
+from tui.flagimport.form import build, config, effective
+from tui.flagimport.tokens import secret_facts
+from tui.flagimport.validators import ROLE_OF_KIND, ROLES, tidy, validate
+from tui.flagimport.variables import (
     FORM_VARIABLES,
     HELP_CELLS,
     KINDS,
     LABEL_CELLS,
-    ROLES,
     Condition,
     Dependency,
     Form,
     Guide,
     Variable,
-    as_field,
-    build,
-    config,
-    effective,
-    secret_facts,
-    tidy,
-    validate,
     widget_id,
 )
-from tui.flagimport.validators import ROLE_OF_KIND
 from tui.manifests.files import bundled, load
 from tui.manifests.models import Kind
 

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from tui.flagimport.builtin_fields import TOKEN
 from tui.flagimport.finding import Level
-from tui.flagimport.form import Variable, build, secret_facts, tidy, validate
-from tui.flagimport.tokens import looks_secret
+from tui.flagimport.form import build
+from tui.flagimport.tokens import looks_secret, secret_facts
+from tui.flagimport.validators import tidy, validate
+from tui.flagimport.variables import Variable
 from tui.manifests.files import registry
 
 FORMS = {key: build(manifest) for key, manifest in registry().items()}

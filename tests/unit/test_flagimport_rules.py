@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, SOURCE_API
+from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, SOURCE_API, as_field
 from tui.flagimport.finding import Level
-from tui.flagimport.form import ROLES, Variable, as_field, build, joined, selected, tags_of, tidy, validate
-from tui.flagimport.variables import Guide
+from tui.flagimport.form import build
+from tui.flagimport.rules import tags_of
+from tui.flagimport.validators import ROLES, tidy, validate
+from tui.flagimport.variables import Guide, Variable, joined, selected
 from tui.manifests.files import registry
 
 FORMS = {key: build(manifest) for key, manifest in registry().items()}

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.flagimport.form import FORM_VARIABLES, Condition, Dependency, Form, Guide, Variable, visible
+from tui.flagimport.form import visible
 from tui.flagimport.validators import ROLE_OF_KIND
+from tui.flagimport.variables import FORM_VARIABLES, Condition, Dependency, Form, Guide, Variable
 
 
 def _field(key: str, *depends: Dependency, **members: Any) -> Variable:

@@ -15,7 +15,7 @@ from tests.unit.headless_tools import Recipe, killed
 from tests.unit.test_fuzz_files import check, run
 from tests.unit.walk_tools import at_review, planned
 from tui.files import state_dir
-from tui.flagimport import drafts, plan_files, report_files
+from tui.flagimport import plan_files, report_files, saved_drafts
 from tui.flagimport import recipe as recipes
 from tui.flagimport.journal import Stage
 from tui.headless import undo
@@ -102,7 +102,7 @@ async def test_a_draft_without_room_is_reported_and_the_old_one_stays(box: Sandb
     with full(100):
         assert made.save()
     assert content(tmp_path) == before
-    assert drafts.load(made.draft_path) is not None
+    assert saved_drafts.load(made.draft_path) is not None
 
 
 async def test_recipes_and_plans_without_room_leave_nothing_behind(box: Sandbox, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from tests.unit.mutations import mangled, mutated
 from tests.unit.walk_tools import at_review, session
 from tui import cli
 from tui.files import state_dir
-from tui.flagimport import drafts, launch
+from tui.flagimport import launch, saved_drafts
 from tui.flagimport.journal import Stage
 from tui.flagimport.journal_heads import heads
 from tui.headless import keys
@@ -84,12 +84,12 @@ def test_damaged_journals_of_an_import_that_is_resumed(recipe: Recipe, stage: St
 async def test_damaged_journals_and_drafts_in_the_wizard(recipe: Recipe, journal: bytes, tmp_path: Path) -> None:
     """What the first screen reads, and what follows when a row of it is chosen."""
     chance, journal_path, draft_path = random.Random(3), recipe.journals[0], tmp_path / "draft.json"
-    drafts.save((await at_review(recipe.box, "unleash")).draft, draft_path, 1_763_906_531.0)
+    saved_drafts.save((await at_review(recipe.box, "unleash")).draft, draft_path, 1_763_906_531.0)
     draft, taken = draft_path.read_bytes(), 0
     for number in range(600):
         draft_path.write_bytes(mutated(chance, draft))
         journal_path.write_bytes(mutated(chance, journal))
-        saved = drafts.load(draft_path)
+        saved = saved_drafts.load(draft_path)
         made = session(draft_path=draft_path)
         if saved is not None and saved.integration in made.forms:
             made.resume(saved)

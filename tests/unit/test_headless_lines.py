@@ -23,8 +23,8 @@ from tui.headless.progress import Progress, terminal_width
 from tui.net.errors import Failure, Kind
 from tui.net.events import Answered, Counted, Pausing
 from tui.sources.flags import Lost, SourceFlag
-from tui.text import MASK, Redactor
 from tui.text.cells import cells
+from tui.text.redact import MASK, Redactor
 
 ROUTE = ("Unleash default/production", "LaunchDarkly EU web-shop")
 

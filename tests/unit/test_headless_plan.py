@@ -21,7 +21,7 @@ from tui.sandbox.company import STARTED, Company, CompanyFlag
 from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
 from tui.sandbox.server import Sandbox
 from tui.sources.flags import LOSSES
-from tui.text import MASK
+from tui.text.redact import MASK
 
 VERDICTS = {"import", "skip-exists", "skip-archived", "invalid-key", "duplicate", "breaks-convention"}
 ERROR = {"event", "kind", "status_code", "message", "advice", "field"}

@@ -14,7 +14,7 @@ from tests.unit.listening import Listener, listening
 from tests.unit.recipe_tools import planned
 from tests.unit.test_headless_configs import configs
 from tests.unit.walk_tools import SOURCE_KEY, session
-from tui.flagimport import walk
+from tui.flagimport import remarks
 from tui.headless import apply, undo, verify
 from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
 from tui.sandbox.server import Sandbox
@@ -165,7 +165,7 @@ def test_the_wizard_takes_no_variable_that_is_no_key(integration: str, text: str
     for key in ("token", "ldApiKey", SOURCE_KEY[integration]):
         assert key not in made.bag
         assert not made.due(key)
-        assert walk.line(made.draft, key).level.value == "problem"
+        assert remarks.line(made.draft, key).level.value == "problem"
         made.put(key, f"{TOKEN[:9]}\n{TOKEN[9:]}")
         assert made.bag.peek(key) == TOKEN, "a paste is put together"
 

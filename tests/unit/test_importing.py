@@ -13,7 +13,8 @@ from tests.unit.sandbox_tools import FI, launchdarkly, until
 from tests.unit.walk_tools import at_review, strangers
 from tui.flagimport.importing import Created, Importing, Planned, Triggered, Verified, counts_of
 from tui.flagimport.journal import Journal, Stage
-from tui.flagimport.plan_request import PlanRequest, plan_request
+from tui.flagimport.plan_request import PlanRequest
+from tui.flagimport.planning import plan_request
 from tui.flagimport.request import CreateRequest, build
 from tui.flagimport.running import Ended
 from tui.flagimport.session import Session

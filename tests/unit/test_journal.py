@@ -23,7 +23,7 @@ from tui.launchdarkly.models import Configuration, ImportStatus
 from tui.launchdarkly.whole_flags import FlagState, WholeFlag
 from tui.net.errors import Failure
 from tui.sources.flags import Lost, Variation
-from tui.text import MASK, Redactor
+from tui.text.redact import MASK, Redactor
 
 TEXT = st.text(max_size=12)
 KEY = st.text("abcxyz.-_9", min_size=1, max_size=8)

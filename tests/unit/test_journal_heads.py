@@ -154,7 +154,7 @@ def test_text_that_would_write_on_the_terminal_is_cleaned(tmp_path: Path) -> Non
 
 
 def test_a_key_that_got_into_a_name_is_not_in_the_head(tmp_path: Path) -> None:
-    from tui.text import Redactor
+    from tui.text.redact import Redactor
 
     redactor, key = Redactor(), "api-5a4db0c5-0000-4000-8000-5a4db0c5a11a"
     redactor.add(key)

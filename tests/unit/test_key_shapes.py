@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from tests.unit.recipe_texts import SPLIT, UNLEASH, changed
 from tests.unit.test_recipe import answered
-from tests.unit.walk_tools import forms, session
+from tests.unit.walk_tools import built_forms, session
 from tui.cli import main
-from tui.flagimport import form, walk
+from tui.flagimport import draft as drafts
+from tui.flagimport import remarks, tokens, validators
 from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, TOKEN
 from tui.flagimport.finding import Level
 from tui.flagimport.recipe_file import read_text
@@ -66,7 +67,7 @@ PLACEHOLDERS = [
 
 def said(text: str) -> str:
     with pytest.raises(RecipeError) as refused:
-        read_text(text, forms())
+        read_text(text, built_forms())
     assert refused.value.exit_code == 2
     return str(refused.value)
 
@@ -122,11 +123,11 @@ def test_a_placeholder_in_a_list_an_address_or_a_reference_is_refused(text: str)
 def test_the_wizard_takes_a_key_out_of_a_plain_field(tmp_path: Path, integration: str, key: str) -> None:
     made = session(draft_path=tmp_path / "draft.json")
     made.choose(integration)
-    plain = [each.key for each in walk.all_fields(made.draft) if not each.secret and not each.choices]
+    plain = [each.key for each in drafts.all_fields(made.draft) if not each.secret and not each.choices]
     for field in plain:
         made.put(field, key)
-        assert key not in walk.value(made.draft, field)
-        assert walk.line(made.draft, field).level is Level.PROBLEM
+        assert key not in drafts.value(made.draft, field)
+        assert remarks.line(made.draft, field).level is Level.PROBLEM
     assert made.save() == ""
     saved = tmp_path / "draft.json"
     assert not saved.exists() or not any(part in saved.read_text() for part in SECRET_PARTS)
@@ -136,11 +137,11 @@ def test_the_wizard_takes_a_key_out_of_a_plain_field(tmp_path: Path, integration
 def test_the_wizard_refuses_a_placeholder(integration: str) -> None:
     made = session()
     made.choose(integration)
-    for field in walk.all_fields(made.draft):
+    for field in drafts.all_fields(made.draft):
         for text in PLACEHOLDERS:
             if not field.choices and field.kind != "boolean":
                 made.put(field.key, text)
-                assert walk.findings(made.draft, field.key)[0].level is Level.PROBLEM, (field.key, text)
+                assert remarks.findings(made.draft, field.key)[0].level is Level.PROBLEM, (field.key, text)
 
 
 WORDS = st.text(st.characters(categories=("Lu", "Ll", "Nd"), include_characters="-_. :/()"), min_size=5, max_size=60)
@@ -158,24 +159,24 @@ ORDINARY = [
 @pytest.mark.parametrize("name", ORDINARY)
 def test_an_ordinary_name_passes(name: str) -> None:
     assert not holds_key(name)
-    assert form.validate(CONFIG_NAME, name, {}, {}) == ()
+    assert validators.validate(CONFIG_NAME, name, {}, {}) == ()
 
 
 @given(st.one_of(WORDS, IDS))
 def test_no_word_is_taken_for_a_key(name: str) -> None:
     assert not holds_key(name)
     if name not in ("undefined",) and not name.strip().startswith("__") and "://" not in name and "((" not in name:
-        assert form.validate(CONFIG_NAME, name, {}, {}) == () or not name.strip()
+        assert validators.validate(CONFIG_NAME, name, {}, {}) == () or not name.strip()
 
 
 @given(st.lists(st.text("abcdefgh0123456789", min_size=1, max_size=12), min_size=1, max_size=5))
 def test_ordinary_ids_and_tags_pass(parts: list[str]) -> None:
     name = "-".join(parts)
-    unleash = {each.key: each for each in forms()["unleash"].variables}
+    unleash = {each.key: each for each in built_forms()["unleash"].variables}
     tag = unleash["ldTag"]
     for field in (PROJECT, CONFIG_TAGS, tag, unleash["sourceProjectId"], unleash["sourceEnvironmentId"]):
         if len(name) <= 64:
-            assert not [each for each in form.validate(field, name, {}, {}) if each.level is Level.PROBLEM]
+            assert not [each for each in validators.validate(field, name, {}, {}) if each.level is Level.PROBLEM]
 
 
 @pytest.mark.parametrize(
@@ -189,18 +190,18 @@ def test_ordinary_ids_and_tags_pass(parts: list[str]) -> None:
     ],
 )
 def test_the_kind_of_a_key_of_today(field: str, key: str, kind: str) -> None:
-    variable = forms()["unleash"].get(field)
+    variable = built_forms()["unleash"].get(field)
     assert variable is not None
-    facts = form.secret_facts(variable, key)
+    facts = tokens.secret_facts(variable, key)
     assert facts.kind == kind
     levels = {each.level for each in facts.findings}
     assert (Level.PROBLEM in levels) == (kind != "unleash-sdk")
 
 
 def test_the_environment_of_a_dotted_v2_key_is_read() -> None:
-    variable = forms()["unleash"].get("sourceApiKey")
+    variable = built_forms()["unleash"].get("sourceApiKey")
     assert variable is not None
-    assert form.secret_facts(variable, f"web.shop:prod.eu.{V2}").scope == ("web.shop", "prod.eu")
+    assert tokens.secret_facts(variable, f"web.shop:prod.eu.{V2}").scope == ("web.shop", "prod.eu")
     assert TOKEN.secret
     assert not HOST.secret
     assert answered("unleash")[0].integration == "unleash"

@@ -14,7 +14,8 @@ from tests.unit.run_tools import Time, creates, is_held, tools_of, triggers
 from tests.unit.walk_tools import NAME, at_review, configurations, drained, planned
 from tests.unit.walk_tools import session as session_of
 from tui.files import state_dir
-from tui.flagimport import journal_file, journal_heads, launch, walk
+from tui.flagimport import draft as drafts
+from tui.flagimport import journal_file, journal_heads, launch
 from tui.flagimport.journal import Journal, Mark, Stage
 from tui.flagimport.journal_heads import Head
 from tui.flagimport.practice import Practice, values_from
@@ -289,8 +290,8 @@ async def test_the_answers_come_back_without_the_keys(box: Sandbox, integration:
     one.release()
     other = somebody(box)
     launch.resume(other, head())
-    for each in walk.all_fields(other.draft):
-        given, there = walk.answer(one.draft, each.key), walk.answer(other.draft, each.key)
+    for each in drafts.all_fields(other.draft):
+        given, there = drafts.answer(one.draft, each.key), drafts.answer(other.draft, each.key)
         if each.secret:
             assert there.secret is None or each.key == "token"
         elif each.role not in ("source-api",):

@@ -13,9 +13,10 @@ from tests.unit.raw_http import Raw, Reader, Writer, answer, request, reset, rou
 from tui.launchdarkly.client import LaunchDarkly, request_for_create
 from tui.launchdarkly.instances import EU, Instance
 from tui.launchdarkly.problems import Asked, named_field, refusal
-from tui.net.client import Answer, Http
+from tui.net.client import Http
 from tui.net.errors import Failure, Kind
-from tui.text import Redactor
+from tui.net.messages import Answer
+from tui.text.redact import Redactor
 
 TOKEN = "api-c0ffee00-1111-2222-3333-canarycanary"
 IMPORTS = "/api/v2/integration-capabilities/flag-import"

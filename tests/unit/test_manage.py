@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.unit.manage_tools import account_of, loses, made, whole
 from tests.unit.run_tools import Run, Time, flags_of, run_of, triggers
 from tests.unit.sandbox_tools import launchdarkly, run_import
-from tests.unit.walk_tools import configurations, drained, forms
+from tests.unit.walk_tools import built_forms, configurations, drained
 from tui.flagimport import journal as journals
 from tui.flagimport import journal_file, journal_lock, manage, manage_run
 from tui.flagimport.journal import Stage
@@ -23,7 +23,7 @@ from tui.launchdarkly.models import Configuration, read_configuration
 from tui.net.errors import Failure, Kind
 from tui.sandbox import mischief
 from tui.sandbox.server import Sandbox
-from tui.text import Redactor
+from tui.text.redact import Redactor
 
 
 def one_of(**parts: Any) -> Configuration:
@@ -116,7 +116,7 @@ def test_tells_a_configuration_without_its_secrets() -> None:
         **status("failed", lastImport=1000, errors=[{"message": "ldApiKey: refused", "statusCode": 401}]),
         **acted(allowed=["updateName"], denied=["deleteIntegration"]),
     )
-    form = forms()["unleash"]
+    form = built_forms()["unleash"]
     facts = {each.label: (each.text, each.level) for each in manage.facts(one, form, Redactor())}
     assert facts["Imports"][0] == "from Unleash into web"
     assert facts["Status"] == ("failed", "problem")
@@ -184,7 +184,7 @@ def test_the_newest_error_is_the_last() -> None:
     ],
 )
 def test_says_what_cannot_be_done_and_why(one: Configuration, deed: Deed, said: str) -> None:
-    found = manage.why_not(one, deed, forms()["unleash"])
+    found = manage.why_not(one, deed, built_forms()["unleash"])
     assert said in found
     assert bool(said) == bool(found)
 

@@ -15,11 +15,12 @@ from pydantic import SecretStr
 from tests.unit.manage_tools import NEW_KEY, account_of, edit_of, editing, loses, made, patches, whole
 from tests.unit.run_tools import Time
 from tests.unit.sandbox_tools import config_for, launchdarkly
-from tests.unit.walk_tools import configurations, drained, forms, session
-from tui.flagimport import manage_edit, walk
-from tui.flagimport.form import Form
+from tests.unit.walk_tools import built_forms, configurations, drained, session
+from tui.flagimport import draft as drafts
+from tui.flagimport import manage_edit, remarks
 from tui.flagimport.manage_edit import Changed
 from tui.flagimport.session import Session
+from tui.flagimport.variables import Form
 from tui.launchdarkly.models import Configuration, read_configuration
 from tui.net.errors import Kind
 from tui.sandbox import mischief
@@ -47,7 +48,7 @@ def unleash(**config: Any) -> Configuration:
 
 def opened(one: Configuration, form: Form | None = None) -> Session:
     made = session()
-    made.draft = manage_edit.draft_of(form or forms().get(one.integration_key), one)
+    made.draft = manage_edit.draft_of(form or built_forms().get(one.integration_key), one)
     return made
 
 
@@ -97,7 +98,7 @@ def test_any_edit_sends_what_has_changed_and_no_secret_that_was_not_typed(
     for key, secret in secrets.items():
         assert sent[f"/config/{key}"] == SecretStr(secret)
     for key in texts.keys() - at.keys():
-        now = walk.value(made.draft, key)
+        now = drafts.value(made.draft, key)
         assert (f"/config/{key}" in sent) == (now != (one.config or {}).get(key, ""))
         assert sent.get(f"/config/{key}", now) == now
     said = f"{made.draft!r} {[*map(str, manage_edit.changes(made.draft, one))]} {sent!r}"
@@ -105,7 +106,7 @@ def test_any_edit_sends_what_has_changed_and_no_secret_that_was_not_typed(
 
 
 def test_what_is_not_there_is_added_and_keys_are_escaped() -> None:
-    form = Form("odd", "Odd", tuple(each for each in forms()["unleash"].variables if each.key == "ldTag"))
+    form = Form("odd", "Odd", tuple(each for each in built_forms()["unleash"].variables if each.key == "ldTag"))
     odd = replace(form, variables=(replace(form.variables[0], key="a/b~c", role="text"), *form.variables))
     one = read_configuration({"_id": "1", "integrationKey": "odd", "name": "N", "config": {"a/b~c": "old"}})
     made = opened(one, odd)
@@ -118,7 +119,7 @@ def test_what_is_not_there_is_added_and_keys_are_escaped() -> None:
 
 
 def test_what_is_fixed_cannot_be_changed() -> None:
-    form = forms()["unleash"]
+    form = built_forms()["unleash"]
     fixed = replace(form, variables=tuple(replace(v, fixed_after_saving=v.key == "ldTag") for v in form.variables))
     made = opened(unleash(), fixed)
     keys = [each.key for each in manage_edit.fields(made.draft)]
@@ -129,7 +130,7 @@ def test_what_is_fixed_cannot_be_changed() -> None:
 
 
 def test_booleans_and_choices_keep_their_kinds() -> None:
-    like = forms()["unleash"].variables[-1]
+    like = built_forms()["unleash"].variables[-1]
     form = Form(
         "odd",
         "Odd",
@@ -169,8 +170,8 @@ def test_a_blank_key_stays_the_one_that_is_kept() -> None:
     made.put("ldApiKey", NEW_KEY)
     made.put("ldApiKey", "")
     assert manage_edit.changes(made.draft, one) == ()
-    assert walk.findings(made.draft, "ldApiKey") == ()
-    line = walk.line(manage_edit.draft_of(forms()["unleash"], one), "ldApiKey")
+    assert remarks.findings(made.draft, "ldApiKey") == ()
+    line = remarks.line(manage_edit.draft_of(built_forms()["unleash"], one), "ldApiKey")
     assert line.text == "Blank keeps the key that LaunchDarkly has."
 
 
@@ -242,7 +243,7 @@ async def test_a_conflict_reads_again_and_keeps_the_changes(box: Sandbox) -> Non
     assert outcome.configuration is not None
     mine.draft = manage_edit.rebased(mine.draft, one, outcome.configuration)
     assert [each.key for each in manage_edit.changes(mine.draft, outcome.configuration)] == ["ldTag"]
-    assert walk.value(mine.draft, "sourceTag") == "simple:theirs"
+    assert drafts.value(mine.draft, "sourceTag") == "simple:theirs"
     box.set_fault(None)
     _, outcome = await drained(edit_of(account, outcome.configuration, mine).send())
     assert outcome.failure is None

@@ -23,9 +23,10 @@ from tests.unit.raw_http import (
     routed,
     serving,
 )
-from tui.net.client import Answer, Http, Limits, Request
+from tui.net.client import Http
 from tui.net.errors import Failure, Kind
 from tui.net.events import Answered, Connected, Done, Exchange, Receiving, Result, Sent, streamed
+from tui.net.messages import Answer, Limits, Request
 
 CANARY = "api-c0ffee00-canary"
 

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.raw_http import always, answer, serving
-from tui.net.client import Answer, Http, Limits, Request
+from tui.net.client import Http
 from tui.net.errors import Failure, Kind
 from tui.net.events import Answered, Exchange, Pausing
+from tui.net.messages import Answer, Limits, Request
 from tui.net.retry import asked_pause
 from tui.net.times import moment, span, time_of_day
 

@@ -12,9 +12,10 @@ import pytest
 from pydantic import SecretStr
 
 from tests.unit.raw_http import Raw, Reader, Writer, always, answer, free_port, request, serving
-from tui.net.client import Answer, Http, Request
+from tui.net.client import Http
 from tui.net.errors import Failure, Kind
 from tui.net.events import Connected, Exchange, Sent
+from tui.net.messages import Answer, Request
 
 x509 = pytest.importorskip("cryptography.x509", reason="cryptography makes the certificates")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.walk_tools import at_review, checked, sent, session, submission, values
-from tui.flagimport import picks, walk
+from tui.flagimport import draft as drafts
+from tui.flagimport import picks, remarks, walk
 from tui.flagimport.picks import PAGE, PICKABLE, Picks, fetch_for
 from tui.flagimport.session import Session
 from tui.net.errors import Failure
@@ -57,7 +58,7 @@ async def test_members_come_in_pages_with_you_first(box: Sandbox) -> None:
     assert first.total is not None
     assert len(second.items) == first.total - PAGE
     assert not {pick.value for pick in first.items} & {pick.value for pick in second.items}
-    assert not walk.findings(walk.put(made.draft, "ldMaintainer", first.items[0].value), "ldMaintainer")
+    assert not remarks.findings(walk.put(made.draft, "ldMaintainer", first.items[0].value), "ldMaintainer")
 
 
 async def test_workspaces_are_those_the_key_has_shown(box: Sandbox) -> None:
@@ -101,6 +102,6 @@ async def test_hostile_names_are_clean(box: Sandbox) -> None:
 
 
 def test_every_list_is_of_a_role_that_a_field_has(box: Sandbox) -> None:
-    roles = {v.role for name in ("split", "unleash") for v in walk.all_fields(begun(box, name).draft)}
+    roles = {v.role for name in ("split", "unleash") for v in drafts.all_fields(begun(box, name).draft)}
     assert roles >= PICKABLE
     assert picks.PAGE <= 100

@@ -19,7 +19,7 @@ from tui.flagimport.plan_files import as_json, as_markdown, file_name, save
 from tui.flagimport.plan_request import PlanRequest
 from tui.net.errors import Failure, Kind
 from tui.sources.flags import Lost, SourceFlag, Variation, strings
-from tui.text import MASK, Redactor
+from tui.text.redact import MASK, Redactor
 
 HOSTILE = "`x` | <b>b</b> [l](javascript:1) ![p](http://e/p.png) **s** _e_ ~~d~~ # h &lt; \\ $ https://e.com www.e.com"
 ROUTE = ("Unleash default/production", "LaunchDarkly EU web-shop")

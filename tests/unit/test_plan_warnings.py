@@ -17,7 +17,7 @@ from tests.unit.recipe_tools import keys_for, planned, recipe_for
 from tests.unit.sources_server import Handler, Reply, serving
 from tests.unit.split_made import BASE, KEY, MadeSplit, definition, flag
 from tui.sandbox.server import Sandbox
-from tui.sources import split
+from tui.sources import split_rules
 from tui.sources.split_flags import source_flag
 
 SDK_KEY = "default:production.9c1c40e1b2f3a4958677f1e2d3c4b5a6978877665544332211009988"
@@ -160,13 +160,15 @@ async def test_dynamic_configuration_in_other_places_is_named(
 def test_prerequisites_of_a_flag_are_read_in_every_spelling(parents: Any) -> None:
     read = source_flag({"name": "flag-1"}, definition(1, prerequisites=parents))
     assert read.losses == ("prerequisites",)
-    (one,) = split.explain(read)
+    (one,) = split_rules.explain(read)
     assert {"base", "on,", "beta"} <= set(one.text.split())
 
 
 def test_one_treatment_of_a_parent_may_be_a_text() -> None:
     read = [
-        split.explain(source_flag({"name": "flag-1"}, definition(1, prerequisites=[{"n": "base", "ts": treatments}])))
+        split_rules.explain(
+            source_flag({"name": "flag-1"}, definition(1, prerequisites=[{"n": "base", "ts": treatments}]))
+        )
         for treatments in ("on", ["on"])
     ]
     assert read[0] == read[1]

@@ -9,12 +9,12 @@ import pytest
 
 from tests.unit.plan_tools import READ_AT, flag, there
 from tests.unit.plan_tools import plan as made_plan
-from tests.unit.walk_tools import forms
-from tui.flagimport import planning, walk
+from tests.unit.walk_tools import built_forms
+from tui.flagimport import planning, remarks, walk
+from tui.flagimport.draft import Draft
 from tui.flagimport.finding import Level
 from tui.flagimport.plan import Plan
-from tui.flagimport.plan_request import plan_request
-from tui.flagimport.walk import Draft
+from tui.flagimport.planning import plan_request
 from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
 from tui.secrets.bag import Bag
 
@@ -29,7 +29,7 @@ ANSWERS = {
 
 
 def answered() -> Draft:
-    draft, bag = walk.choose(Draft(), forms()["unleash"]), Bag()
+    draft, bag = walk.choose(Draft(), built_forms()["unleash"]), Bag()
     for key, text in ANSWERS.items():
         draft = walk.put(draft, key, text)
     draft = walk.put_secret(draft, bag, "token", TOKENS["writer"].value)
@@ -42,11 +42,11 @@ def read(draft: Draft, *flags: Any, **more: Any) -> Draft:
     """The draft with a plan that was made from its answers."""
     request = plan_request(draft)
     assert request is not None
-    return walk.with_plan(draft, replace(made_plan(*flags, **more), request=request))
+    return planning.with_plan(draft, replace(made_plan(*flags, **more), request=request))
 
 
 def said(draft: Draft) -> list[str]:
-    return [f.text for f in walk.problems(draft, "plan")]
+    return [f.text for f in remarks.problems(draft, "plan")]
 
 
 def test_what_a_plan_is_made_from() -> None:
@@ -63,23 +63,23 @@ def test_without_a_plan_nobody_goes_on() -> None:
     draft = answered()
     assert said(draft) == ["There is no plan yet: nobody knows what would arrive."]
     assert walk.next_step(draft) is draft
-    assert walk.answer_problems(draft) == ()
+    assert remarks.answer_problems(draft) == ()
 
 
 def test_each_kind_of_loss_is_ticked_by_itself() -> None:
     draft = read(answered(), flag("a", "segments", "constraints"), flag("b", "segments"))
     assert said(draft) == ["2 kinds not ticked: segments, constraints."]
-    draft = walk.see(draft, frozenset({"segments"}))
+    draft = planning.see(draft, frozenset({"segments"}))
     assert said(draft) == ["1 kind not ticked: constraints."]
-    assert walk.summary(draft, "plan").level is Level.PROBLEM
-    draft = walk.see(draft, frozenset({"segments", "constraints"}))
+    assert remarks.summary(draft, "plan").level is Level.PROBLEM
+    draft = planning.see(draft, frozenset({"segments", "constraints"}))
     assert said(draft) == []
     assert walk.next_step(draft).step == "review"
 
 
 def test_a_tick_stays_where_a_new_reading_found_the_same_number() -> None:
     flags = (flag("a", "segments", "constraints"), flag("b", "segments"))
-    draft = walk.see(read(answered(), *flags), frozenset({"segments", "constraints"}))
+    draft = planning.see(read(answered(), *flags), frozenset({"segments", "constraints"}))
     again = read(draft, *flags, flag("c", "constraints"))
     assert again.seen == {"segments"}
     assert said(again) == ["1 kind not ticked: constraints."]
@@ -98,7 +98,7 @@ def test_a_tick_stays_where_a_new_reading_found_the_same_number() -> None:
 def test_a_changed_answer_puts_the_plan_out_of_date(key: str, value: str) -> None:
     draft = walk.put(read(answered(), flag("a")), key, value)
     assert said(draft) == ["The plan is out of date: answers have changed since it was read. Read again."]
-    assert walk.problems(draft, "review")
+    assert remarks.problems(draft, "review")
     assert said(walk.put(draft, key, ANSWERS.get(key, ""))) == []
 
 
@@ -115,11 +115,11 @@ def test_another_key_puts_the_plan_out_of_date(key: str) -> None:
 
 def test_fifteen_minutes_put_the_plan_out_of_date() -> None:
     draft = read(answered(), flag("a"))
-    assert said(walk.aged(draft, READ_AT + 15 * 60)) == []
-    old = walk.aged(draft, READ_AT + 15 * 60 + 1)
+    assert said(planning.aged(draft, READ_AT + 15 * 60)) == []
+    old = planning.aged(draft, READ_AT + 15 * 60 + 1)
     assert said(old) == ["The plan is out of date: it was read more than 15 minutes ago. Read again."]
     assert said(read(old, flag("a"))) == []
-    assert walk.aged(answered(), READ_AT) == answered()
+    assert planning.aged(answered(), READ_AT) == answered()
 
 
 @pytest.mark.parametrize(
@@ -135,24 +135,24 @@ def test_a_plan_that_lacks_something_needs_a_tick_of_its_own(flags: Any, more: A
     (text,) = said(draft)
     assert what in text
     assert walk.next_step(draft) is draft
-    on = walk.go_without(draft, True)
+    on = planning.go_without(draft, True)
     assert said(on) == []
-    assert [f.level for f in walk.step_findings(on, "plan")] == [Level.WARNING]
+    assert [f.level for f in remarks.step_findings(on, "plan")] == [Level.WARNING]
     assert walk.next_step(on).step == "review"
-    assert said(walk.go_without(on, False)) == [text]
+    assert said(planning.go_without(on, False)) == [text]
     assert said(walk.put(on, "sourceProjectId", "mobile"))  # it was given for what was asked then
     assert said(read(on, *flags, **more)) == [text]
 
 
 def test_going_on_without_any_plan_is_a_warning() -> None:
-    on = walk.go_without(answered(), True)
+    on = planning.go_without(answered(), True)
     assert said(on) == []
-    assert walk.summary(on, "plan").level is Level.WARNING
+    assert remarks.summary(on, "plan").level is Level.WARNING
 
 
 def test_a_draft_says_nothing_of_a_plan_that_is_well() -> None:
     draft = read(answered(), flag("a"))
     plan = draft.plan
     assert isinstance(plan, Plan)
-    assert walk.step_findings(draft, "plan") == ()
-    assert walk.summary(draft, "plan").text == ""
+    assert remarks.step_findings(draft, "plan") == ()
+    assert remarks.summary(draft, "plan").text == ""

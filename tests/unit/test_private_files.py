@@ -16,13 +16,13 @@ from tests.unit.headless_tools import Recipe
 from tests.unit.test_fuzz_files import run
 from tui import files
 from tui.files import state_dir, state_trouble, write_private
-from tui.flagimport import drafts, journal_file, journal_lock
+from tui.flagimport import journal_file, journal_lock, saved_drafts
 from tui.headless import apply, undo, verify
 from tui.manifests.files import ManifestError, load
 from tui.net.errors import Failure
 from tui.secrets.key_index import Index, IndexFileError
-from tui.text import Redactor
 from tui.text.log import open_log
+from tui.text.redact import Redactor
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes and pipes")
 
@@ -229,7 +229,7 @@ def test_a_key_index_is_a_regular_file(odd: Path) -> None:
 
 
 def test_a_draft_is_a_regular_file(odd: Path) -> None:
-    assert drafts.load(odd) is None
+    assert saved_drafts.load(odd) is None
 
 
 def test_a_recipe_is_a_regular_file(odd: Path) -> None:

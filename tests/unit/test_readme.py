@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.unit.plan_tools import flag, plan
-from tests.unit.walk_tools import forms
-from tui.flagimport import walk
+from tests.unit.walk_tools import built_forms
+from tui.flagimport import draft as drafts
 from tui.flagimport.plan import Verdict
 from tui.flagimport.plan_files import as_json
 from tui.flagimport.recipe_file import read_text
@@ -61,8 +61,8 @@ def block(language: str) -> list[str]:
 
 def test_its_recipe_is_one_and_no_entry_is_unknown() -> None:
     (text,) = block("toml")
-    read = read_text(text, forms())
-    assert (read.draft.integration, walk.value(read.draft, "host")) == ("unleash", "eu")
+    read = read_text(text, built_forms())
+    assert (read.draft.integration, drafts.value(read.draft, "host")) == ("unleash", "eu")
     assert set(read.references) == {"token", "sourceApiKey", "ldApiKey"}
 
 

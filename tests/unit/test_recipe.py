@@ -12,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.made_manifests import options, variable, written
-from tests.unit.walk_tools import forms
-from tui.flagimport import form, recipe, walk
+from tests.unit.walk_tools import built_forms
+from tui.flagimport import draft as drafts
+from tui.flagimport import form as forms
+from tui.flagimport import recipe, walk
+from tui.flagimport.draft import Draft
 from tui.flagimport.recipe import Recipe
-from tui.flagimport.walk import Draft
 from tui.manifests.files import load
 from tui.sandbox.keys import SPLIT_KEYS, TOKENS, UNLEASH_KEYS
 from tui.secrets.bag import Bag
@@ -41,12 +43,12 @@ PLAIN = {
 
 
 def answered(integration: str = "unleash", **changed: str) -> tuple[Draft, Bag]:
-    draft, bag = walk.choose(Draft(), forms()[integration]), Bag()
+    draft, bag = walk.choose(Draft(), built_forms()[integration]), Bag()
     changed = {key.replace("_", "-"): text for key, text in changed.items()}
     for key, text in {"project": "web-shop", "config-name": "Mine", **PLAIN[integration], **changed}.items():
         draft = walk.put(draft, key, text)
     for key, text in SECRETS.items():
-        if walk.asks(draft, key):
+        if drafts.asks(draft, key):
             draft = walk.put_secret(draft, bag, key, text)
     return draft, bag
 
@@ -93,7 +95,7 @@ def test_no_key_is_in_it_and_every_reference_can_be_read(integration: str) -> No
     assert not any(secret in made.text for secret in SECRETS.values())
     document = tomllib.loads(made.text)
     config = document["import"]["config"]
-    secrets = [v.key for v in forms()[integration].variables if v.secret]
+    secrets = [v.key for v in built_forms()[integration].variables if v.secret]
     references = [document["launchdarkly"]["token"], *(config[key] for key in secrets)]
     assert [f"env:{name}" for name in made.must_be_set] == [str(parse(each)) for each in references]
 
@@ -110,7 +112,7 @@ def test_a_key_is_referred_to_by_where_it_really_is() -> None:
 
 
 def test_a_key_only_wished_into_the_keyring_is_not_said_to_be_there() -> None:
-    draft = walk.keep(answered()[0], "ldApiKey", walk.KEYRING)
+    draft = walk.keep(answered()[0], "ldApiKey", drafts.KEYRING)
     assert read(draft)["import"]["config"]["ldApiKey"] == "env:LD_IMPORT_API_KEY"
 
 
@@ -127,7 +129,7 @@ def test_kinds_keep_their_types_and_blank_optional_keys_are_left_out(tmp_path: P
         variable(key="needed-key", isSecret=True),
         variable(key="optional-key", isSecret=True, isOptional=True, defaultValue=""),
     )
-    made = form.build(load(written(tmp_path, *variables)))
+    made = forms.build(load(written(tmp_path, *variables)))
     draft = walk.choose(Draft(), made)
     for key, text in (("project", "web"), ("plain", "x"), ("on", "true"), ("many", "a\nb c")):
         draft = walk.put(draft, key, text)
@@ -149,8 +151,8 @@ def test_kinds_keep_their_types_and_blank_optional_keys_are_left_out(tmp_path: P
 def test_whatever_is_typed_comes_back_out_of_the_file(name: str, tag: str) -> None:
     draft, _ = answered(config_name=name, sourceTag=tag)
     document = read(draft)
-    assert document["import"]["name"] == walk.value(draft, "config-name")
-    assert document["import"]["config"]["sourceTag"] == walk.value(draft, "sourceTag")
+    assert document["import"]["name"] == drafts.value(draft, "config-name")
+    assert document["import"]["config"]["sourceTag"] == drafts.value(draft, "sourceTag")
 
 
 @pytest.mark.parametrize(

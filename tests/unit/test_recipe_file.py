@@ -13,17 +13,18 @@ from hypothesis import strategies as st
 
 from tests.unit.recipe_texts import CANARY, LITERAL, REMOVED, SPLIT, UNLEASH, changed, named_case, problems
 from tests.unit.test_recipe import SECRETS
-from tests.unit.walk_tools import forms
-from tui.flagimport import walk
-from tui.flagimport.form import ROLES, as_field
+from tests.unit.walk_tools import built_forms
+from tui.flagimport import draft as drafts
+from tui.flagimport.builtin_fields import as_field
 from tui.flagimport.recipe_file import LARGEST, Said, read, read_text
 from tui.flagimport.recipe_problems import RecipeError, finding
+from tui.flagimport.validators import ROLES
 from tui.flagimport.variables import Guide
 from tui.secrets.references import Reference
 
 
 def test_a_recipe_becomes_answers_and_references() -> None:
-    read_back = read_text(UNLEASH, forms())
+    read_back = read_text(UNLEASH, built_forms())
     assert read_back.references == {
         "token": Reference("env", "LD_ACCESS_TOKEN"),
         "sourceApiKey": Reference("env", "UNLEASH_SDK_KEY"),
@@ -31,9 +32,9 @@ def test_a_recipe_becomes_answers_and_references() -> None:
     }
     draft = read_back.draft
     assert draft.integration == "unleash"
-    assert walk.value(draft, "project") == "web-shop"
-    assert walk.value(draft, "sourceEnvironmentId") == "production"
-    assert walk.value(draft, "config-tags") == "migration"
+    assert drafts.value(draft, "project") == "web-shop"
+    assert drafts.value(draft, "sourceEnvironmentId") == "production"
+    assert drafts.value(draft, "config-tags") == "migration"
     assert read_back.places["sourceTag"] == "import.config.sourceTag"
 
 
@@ -52,11 +53,11 @@ def test_what_is_optional_may_be_left_out() -> None:
     environmentId = "3d9e7a60-5a4d-4b0c-8500-000000000011"
     ldApiKey = "keyring"
     """
-    draft = read_text(text, forms()).draft
-    assert walk.value(draft, "host") == "us"
-    assert walk.value(draft, "source-api") == "https://api.split.io/internal/api/v2"
-    assert walk.value(draft, "ldTag") == "imported-from-split"
-    assert walk.value(draft, "ldMaintainer") == ""
+    draft = read_text(text, built_forms()).draft
+    assert drafts.value(draft, "host") == "us"
+    assert drafts.value(draft, "source-api") == "https://api.split.io/internal/api/v2"
+    assert drafts.value(draft, "ldTag") == "imported-from-split"
+    assert drafts.value(draft, "ldMaintainer") == ""
 
 
 WRONG: list[tuple[str, object, str]] = [
@@ -214,7 +215,7 @@ def test_a_table_in_place_of_a_text_and_the_other_way_round() -> None:
 
 def test_of_thousands_of_mistakes_fifty_are_told() -> None:
     with pytest.raises(RecipeError) as refused:
-        read_text(UNLEASH + "".join(f"x{number} = 1\n" for number in range(1000)), forms())
+        read_text(UNLEASH + "".join(f"x{number} = 1\n" for number in range(1000)), built_forms())
     told = refused.value.what.splitlines()
     assert len(told) == 51
     assert told[-1] == "And 950 more problems."
@@ -247,7 +248,7 @@ def test_what_is_no_toml_is_placed_and_not_quoted(text: str, said: str | None) -
 
 def file_problem(path: Path) -> str:
     with pytest.raises(RecipeError) as refused:
-        read(path, forms())
+        read(path, built_forms())
     (problem,) = refused.value.problems
     assert refused.value.exit_code == 2
     return str(problem)
@@ -273,18 +274,18 @@ def test_files_that_are_no_recipe(tmp_path: Path) -> None:
 def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(UNLEASH, "utf-8-sig")
-    assert read(path, forms()).draft.integration == "unleash"
+    assert read(path, built_forms()).draft.integration == "unleash"
 
 
 def test_text_like_a_reference_is_only_text_where_no_key_belongs() -> None:
-    assert walk.value(read_text(changed("import.name", "env:NAME"), forms()).draft, "config-name") == "env:NAME"
+    assert drafts.value(read_text(changed("import.name", "env:NAME"), built_forms()).draft, "config-name") == "env:NAME"
 
 
 # --- what beats what
 
 
 def value(key: str, text: str, said: Said) -> str:
-    return walk.value(read_text(text, forms(), said).draft, key)
+    return drafts.value(read_text(text, built_forms(), said).draft, key)
 
 
 def test_options_beat_the_recipe_and_the_recipe_the_environment() -> None:
@@ -297,7 +298,7 @@ def test_options_beat_the_recipe_and_the_recipe_the_environment() -> None:
     assert value("host", no_host, Said()) == "us"
     assert value("project", in_eu, Said(project="other")) == "other"
     assert value("project", in_eu, Said()) == "web-shop"
-    assert read_text(SPLIT, forms(), Said(integration="split")).draft.integration == "split"
+    assert read_text(SPLIT, built_forms(), Said(integration="split")).draft.integration == "split"
 
 
 def test_an_option_mends_no_recipe() -> None:
@@ -318,7 +319,7 @@ def test_wrong_options_and_variables_are_told_with_the_rest() -> None:
     ]
     told = problems(changed("launchdarkly.host", REMOVED), Said(base_uri=CANARY))
     assert told[0].startswith("LD_BASE_URI: ")
-    assert read_text(UNLEASH, forms(), Said(base_uri=CANARY)).draft.integration == "unleash"
+    assert read_text(UNLEASH, built_forms(), Said(base_uri=CANARY)).draft.integration == "unleash"
 
 
 def test_another_integration_asks_for_its_own_fields() -> None:
@@ -354,4 +355,4 @@ def test_any_document_is_answers_or_a_recipe_error(value: object) -> None:
         except (TypeError, ValueError, tomlkit.exceptions.TOMLKitError):
             continue  # nothing that TOML can hold
         with suppress(RecipeError):
-            read_text(text, forms())
+            read_text(text, built_forms())

@@ -12,18 +12,19 @@ from pydantic import SecretStr
 from tests.processes import alive, soon
 from tests.unit.test_recipe import SECRETS, answered
 from tests.unit.test_secrets_keyring_store import keyring as stand_in
-from tests.unit.walk_tools import forms
-from tui.flagimport import recipe, walk
+from tests.unit.walk_tools import built_forms
+from tui.flagimport import draft as drafts
+from tui.flagimport import recipe, remarks, walk
+from tui.flagimport.draft import Draft
 from tui.flagimport.recipe_file import RecipeAnswers, read_text
 from tui.flagimport.recipe_keys import entry_of, fetched
 from tui.flagimport.recipe_problems import RecipeError
 from tui.flagimport.request import build
-from tui.flagimport.walk import Draft
 from tui.net.errors import Failure, Kind
 from tui.sandbox.keys import UNLEASH_KEYS
 from tui.secrets.bag import Bag
 from tui.secrets.keyring_store import Keyring
-from tui.text import Redactor
+from tui.text.redact import Redactor
 
 ENVIRON = {
     "LD_ACCESS_TOKEN": SECRETS["token"],
@@ -39,7 +40,7 @@ def answers(**references: str) -> RecipeAnswers:
     draft = answered(host="eu")[0]
     for key, reference in references.items():
         draft = walk.put_secret(draft, Bag(), key, SECRETS[key], source="x", reference=reference)
-    return read_text(recipe.write(draft).text, forms())
+    return read_text(recipe.write(draft).text, built_forms())
 
 
 async def fetch(
@@ -60,7 +61,7 @@ async def refused(made: RecipeAnswers, environ: Mapping[str, str], keyring: Keyr
 async def test_with_all_keys_a_recipe_is_a_request() -> None:
     draft, bag = await fetch(answers(), ALL, ENVIRON)
     assert set(bag.keys()) == set(ALL)
-    assert not walk.answer_problems(draft)
+    assert not remarks.answer_problems(draft)
     assert build(draft) == build(answered(host="eu")[0])
     assert recipe.write(draft).text == recipe.write(answered(host="eu")[0]).text
 
@@ -68,7 +69,7 @@ async def test_with_all_keys_a_recipe_is_a_request() -> None:
 async def test_only_what_is_wanted_is_fetched() -> None:
     draft, bag = await fetch(answers(), ("token",), {"LD_ACCESS_TOKEN": SECRETS["token"]})
     assert bag.keys() == ("token",)
-    assert set(walk.secret_facts(draft)) == {"token"}
+    assert set(drafts.secret_facts(draft)) == {"token"}
 
 
 async def test_files_and_the_keyring_are_asked_by_their_names(tmp_path: Path) -> None:
@@ -81,7 +82,7 @@ async def test_files_and_the_keyring_are_asked_by_their_names(tmp_path: Path) ->
         await store.put(entry_of(made.draft, key), SecretStr(SECRETS[key]))
     draft, bag = await fetch(made, ALL, {}, store)
     assert [bag.peek(key) for key in ALL] == [SECRETS[key] for key in ALL]
-    assert walk.answer(draft, "token").reference == "keyring"
+    assert drafts.answer(draft, "token").reference == "keyring"
 
 
 async def test_every_missing_key_is_named_at_once() -> None:
@@ -130,7 +131,7 @@ async def test_a_key_that_stands_in_the_recipe_itself_is_found_by_comparing() ->
     """Split's keys have no shape to know them by."""
     key = "qqphxwnrlkvuzygtbmdecfsjaoi1234567890abc"
     draft = answered("split", config_name=key)[0]
-    made = read_text(recipe.write(draft).text, forms())
+    made = read_text(recipe.write(draft).text, built_forms())
     environ = {"LD_ACCESS_TOKEN": SECRETS["token"], "SPLIT_ADMIN_KEY": key}
     with pytest.raises(RecipeError) as failed:
         await fetch(made, ("token", "workspaceApiKey"), environ)

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from tests.unit.made_manifests import needs, options, variable, written
 from tests.unit.recipe_texts import CANARY, problems
 from tests.unit.test_recipe import SECRETS, answered
-from tests.unit.walk_tools import INTEGRATIONS, forms
-from tui.flagimport import form, recipe, walk
-from tui.flagimport.form import Form
+from tests.unit.walk_tools import INTEGRATIONS, built_forms
+from tui.flagimport import draft as drafts
+from tui.flagimport import form as forms
+from tui.flagimport import recipe, remarks, walk
 from tui.flagimport.recipe_file import RecipeAnswers, read_text
 from tui.flagimport.request import build
 from tui.flagimport.request import config as config_of
+from tui.flagimport.variables import Form
 from tui.manifests.files import load
 from tui.secrets.bag import Bag
 
@@ -34,7 +36,7 @@ def own(tmp_path: Path) -> dict[str, Form]:
         variable(key="more", isOptional=True, isHidden=True, defaultValue="kept"),
         variable(key="shown", dependsOn=[needs("on", value="true")]),
     )
-    return {"made": form.build(load(written(tmp_path, *variables)))}
+    return {"made": forms.build(load(written(tmp_path, *variables)))}
 
 
 def config(**entries: object) -> str:
@@ -77,7 +79,7 @@ def test_kinds_are_read_back_as_they_were_written(own: dict[str, Form]) -> None:
 # --- there and back
 
 
-def with_keys(made: RecipeAnswers) -> tuple[walk.Draft, Bag]:
+def with_keys(made: RecipeAnswers) -> tuple[drafts.Draft, Bag]:
     draft, bag = made.draft, Bag()
     for key, reference in made.references.items():
         draft = walk.put_secret(draft, bag, key, SECRETS[key], reference=str(reference))
@@ -110,9 +112,9 @@ def test_a_recipe_that_was_written_asks_for_the_same(
     draft, _ = answered(integration)
     for key, text in given_.items():
         draft = walk.put(draft, key, text)
-    if walk.answer_problems(draft):
+    if remarks.answer_problems(draft):
         draft = walk.put(walk.put(draft, tag_field, "simple:x1"), "config-name", "Mine")
-    again, _ = with_keys(read_text(recipe.write(draft).text, forms()))
+    again, _ = with_keys(read_text(recipe.write(draft).text, built_forms()))
     assert build(again) == build(draft)
-    assert walk.value(again, "source-api") == walk.value(draft, "source-api")
+    assert drafts.value(again, "source-api") == drafts.value(draft, "source-api")
     assert recipe.write(again) == recipe.write(draft)

@@ -9,8 +9,7 @@ from hypothesis import example, given, seed, settings
 from hypothesis import strategies as st
 
 from tests.unit.echoes import TRANSFORMATIONS, left_of, letters, secret_part, truncated
-from tui.text import MASK, Redactor
-from tui.text.redact import holds
+from tui.text.redact import MASK, Redactor, holds
 
 TOKEN = "api-1f0e2d3c-4b5a-4697-8877-665544332211"
 SDK = "default:production.0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5"

@@ -27,7 +27,7 @@ from tui.flagimport.report_json import as_json
 from tui.flagimport.server_errors import by_flag, explain
 from tui.flagimport.verify import Verification
 from tui.sources.flags import Lost
-from tui.text import MASK, Redactor
+from tui.text.redact import MASK, Redactor
 
 KINDS: tuple[Kind, ...] = ("html", "md", "json")
 SECRET = "api-1_2*3|4<5>&`[x](y)"

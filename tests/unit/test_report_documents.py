@@ -18,7 +18,7 @@ from tui.flagimport.report_html import as_html
 from tui.flagimport.report_markdown import as_markdown
 from tui.flagimport.report_sections import sections
 from tui.sources.flags import Lost
-from tui.text import clean
+from tui.text.clean import clean
 from tui.text.markdown import plain, table
 
 VOID = {"meta", "input", "rect", "br"}

@@ -14,7 +14,7 @@ from tui.flagimport.report_files import Kind, text_of
 from tui.flagimport.request import CreateRequest
 from tui.launchdarkly.instances import EU
 from tui.sources.flags import Lost, strings
-from tui.text import Redactor
+from tui.text.redact import Redactor
 
 TAKES_AWAY = 'Turning this on serves "nobody-else" to everyone.'
 PLANNED = plan(

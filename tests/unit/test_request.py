@@ -17,14 +17,16 @@ from tests.conftest import needed
 from tests.unit.made_manifests import variable, written
 from tests.unit.test_recipe import SECRETS, answered
 from tests.unit.walk_tools import at_review, configurations, posts, sent, submission, values
-from tui.flagimport import form, walk
+from tui.flagimport import draft as drafts
+from tui.flagimport import form as forms
+from tui.flagimport import walk
+from tui.flagimport.draft import Draft
 from tui.flagimport.request import CreateRequest, Slot, build
-from tui.flagimport.walk import Draft
 from tui.launchdarkly.instances import US
 from tui.manifests.files import load
 from tui.sandbox.server import Sandbox
 from tui.secrets.bag import Bag
-from tui.text import MASK
+from tui.text.redact import MASK
 
 NASTY = 'It\'s "mine" \\ \\n $HOME `id` $1 @@0@@ @@@ !x %s ☃ JSON'
 
@@ -38,7 +40,7 @@ def test_what_is_shown_has_no_key(integration: str) -> None:
     body = json.loads(request.body(bag))
     assert {body["config"][key] for key in request.secrets} <= set(SECRETS.values())
     assert body["config"].keys() == request.config.keys()
-    assert set(request.secrets) == {key for key in SECRETS if key != "token" and walk.asks(draft, key)}
+    assert set(request.secrets) == {key for key in SECRETS if key != "token" and drafts.asks(draft, key)}
 
 
 def test_what_is_shown_is_what_is_sent() -> None:
@@ -67,7 +69,7 @@ def test_a_secret_that_is_not_there_is_a_key_error() -> None:
 
 def test_an_optional_key_that_was_left_blank_is_left_out(tmp_path: Path) -> None:
     variables = variable(key="plain"), variable(key="extra-key", isSecret=True, isOptional=True, defaultValue="")
-    draft = walk.choose(Draft(), form.build(load(written(tmp_path, *variables))))
+    draft = walk.choose(Draft(), forms.build(load(written(tmp_path, *variables))))
     bag = Bag()
     for key, text in (("project", "web"), ("plain", "x"), ("config-name", "Mine")):
         draft = walk.put(draft, key, text)

@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from tui.secrets.bag import Bag
-from tui.text import MASK, Redactor
+from tui.text.redact import MASK, Redactor
 
 CANARY = "api-canary-7d1f0c"
 

@@ -17,8 +17,8 @@ from pydantic import SecretStr
 
 from tests.processes import alive, eventually, soon
 from tui.secrets import child_process
-from tui.secrets.keyring_store import LONGEST, Keyring, Limits, State
-from tui.secrets.states import Circumstances, sentence
+from tui.secrets.keyring_store import LONGEST, Keyring, Limits
+from tui.secrets.states import Circumstances, State, sentence
 
 CANARY = "api-canary-7d1f0c"
 SECRET = SecretStr(CANARY)

@@ -7,9 +7,10 @@ from typing import cast
 
 import pytest
 
-from tests.unit.walk_tools import at_review, forms, sent, session, values
+from tests.unit.walk_tools import at_review, built_forms, sent, session, values
 from tui.engine import _practice
-from tui.flagimport import drafts, launch, walk
+from tui.flagimport import draft as drafts
+from tui.flagimport import launch, remarks, saved_drafts, walk
 from tui.flagimport.finding import Offer
 from tui.flagimport.practice import Practice, values_from
 from tui.flagimport.session import Given, Session
@@ -17,7 +18,7 @@ from tui.flagimport.tools import Tools
 from tui.options import PracticeServers
 from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
 from tui.sandbox.server import Sandbox
-from tui.text import MASK, Redactor
+from tui.text.redact import MASK, Redactor
 
 TOKEN, IMPORT_KEY = TOKENS["writer"].value, TOKENS["import-key"].value
 SDK_KEY = UNLEASH_KEYS["sdk"].value
@@ -25,7 +26,7 @@ SDK_KEY = UNLEASH_KEYS["sdk"].value
 
 def found(made: Session, key: str) -> tuple[str, str]:
     """(value or "set", where it came from)."""
-    given = walk.answer(made.draft, key)
+    given = drafts.answer(made.draft, key)
     return ("set" if given.secret else given.value, given.source)
 
 
@@ -42,7 +43,7 @@ def ldcli(home: Path, text: str) -> dict[str, str]:
 def test_without_anything_only_defaults_are_there() -> None:
     made = session()
     made.choose("unleash")
-    assert found(made, "host") == ("us", walk.PROPOSED)
+    assert found(made, "host") == ("us", drafts.PROPOSED)
     assert made.bag.keys() == ()
 
 
@@ -58,13 +59,13 @@ def test_variables_fill_every_field_they_are_for() -> None:
     made = session(environ=environ)
     made.choose("unleash")
     assert found(made, "host")[1] == "from LD_BASE_URI"
-    assert walk.route(made.draft)[1] == "LaunchDarkly EU web-shop"
+    assert drafts.route(made.draft)[1] == "LaunchDarkly EU web-shop"
     assert found(made, "project") == ("web-shop", "from LD_PROJECT")
     names = {"token": "LD_ACCESS_TOKEN", "ldApiKey": "LD_IMPORT_API_KEY", "sourceApiKey": "UNLEASH_SDK_KEY"}
     for key, name in names.items():
         assert found(made, key) == ("set", f"from {name}")
-        assert walk.answer(made.draft, key).reference == f"env:{name}"
-        assert f"from {name}" in walk.line(made.draft, key).text
+        assert drafts.answer(made.draft, key).reference == f"env:{name}"
+        assert f"from {name}" in remarks.line(made.draft, key).text
     assert made.bag.peek("ldApiKey") == IMPORT_KEY
     assert "workspaceApiKey" not in made.bag
     assert TOKEN not in repr(made)
@@ -91,7 +92,7 @@ def test_ldclis_configuration_is_taken_where_nothing_else_is(own_world: Path) ->
     made = session(environ=environ)
     made.choose("split")
     assert found(made, "token") == ("set", "from ldcli's configuration")
-    assert walk.answer(made.draft, "token").reference == ""  # a recipe cannot name it
+    assert drafts.answer(made.draft, "token").reference == ""  # a recipe cannot name it
     assert found(made, "project") == ("of-ldcli", "from ldcli's configuration")
 
 
@@ -117,7 +118,7 @@ def test_the_command_line_is_said_once() -> None:
     made.choose("unleash")
     made.put("project", "typed")
     made.choose("split")
-    assert walk.value(made.draft, "project") == "typed"
+    assert drafts.value(made.draft, "project") == "typed"
 
 
 def test_a_key_of_the_other_integration_is_found_when_it_is_chosen() -> None:
@@ -151,10 +152,10 @@ def test_put_knows_secrets_from_other_answers() -> None:
     made.choose("unleash")
     made.put("token", TOKEN)
     made.put("project", "web")
-    assert (made.bag.peek("token"), walk.value(made.draft, "project")) == (TOKEN, "web")
+    assert (made.bag.peek("token"), drafts.value(made.draft, "project")) == (TOKEN, "web")
     assert TOKEN not in repr(made.draft)
     made.take(Offer("Use it", "project", "shop"))
-    assert walk.value(made.draft, "project") == "shop"
+    assert drafts.value(made.draft, "project") == "shop"
 
 
 def test_a_key_pasted_into_a_plain_field_too_is_not_written_down(tmp_path: Path) -> None:
@@ -179,22 +180,22 @@ def test_save_and_resume(tmp_path: Path) -> None:
     made.put("token", TOKEN)
     made.draft = walk.was_kept(made.draft, "token", "", in_keyring=True)
     assert made.save() == ""
-    saved = drafts.load(path)
+    saved = saved_drafts.load(path)
     assert saved is not None
     again = session(draft_path=path, environ={"LD_ACCESS_TOKEN": IMPORT_KEY, "LD_PROJECT": "found"})
     again.resume(saved)
-    assert walk.value(again.draft, "project") == "web-shop"
+    assert drafts.value(again.draft, "project") == "web-shop"
     assert again.bag.peek("token") == IMPORT_KEY  # found anew; a saved draft has none
     again.forget_draft()
-    assert drafts.load(path) is None
+    assert saved_drafts.load(path) is None
 
 
 def test_a_resumed_draft_knows_what_was_to_be_kept(tmp_path: Path) -> None:
-    saved = drafts.Saved("unleash", "keys", (), ("token", "project", "gone"), "", 0.0)
+    saved = saved_drafts.Saved("unleash", "keys", (), ("token", "project", "gone"), "", 0.0)
     made = session(draft_path=tmp_path / "draft.json")
     made.resume(saved)
-    assert walk.answer(made.draft, "token").keep == walk.KEYRING
-    assert walk.answer(made.draft, "project").keep == walk.SESSION
+    assert drafts.answer(made.draft, "token").keep == drafts.KEYRING
+    assert drafts.answer(made.draft, "project").keep == drafts.SESSION
     assert "gone" not in made.draft.answers
     made.put("project", "web")
     assert made.save() == ""
@@ -203,8 +204,8 @@ def test_a_resumed_draft_knows_what_was_to_be_kept(tmp_path: Path) -> None:
 def test_a_draft_of_an_integration_that_is_gone_is_a_key_error() -> None:
     made = session()
     with pytest.raises(KeyError):
-        made.resume(drafts.Saved("flipt", "keys", (), (), "", 0.0))
-    assert made.draft == walk.Draft()
+        made.resume(saved_drafts.Saved("flipt", "keys", (), (), "", 0.0))
+    assert made.draft == drafts.Draft()
 
 
 def test_what_cannot_be_saved_is_said(tmp_path: Path) -> None:
@@ -262,7 +263,7 @@ async def test_practice_fills_in_every_field_and_ends_in_a_configuration() -> No
             for step in ("launchdarkly", "keys", "fields"):
                 made.fill_practice(step)
             made.draft = walk.propose_name(made.draft)
-            assert not walk.answer_problems(made.draft)
+            assert not remarks.answer_problems(made.draft)
             launch.begin(made, reuse=False)
             assert made.submission is not None
             outcome = await sent(made.submission)
@@ -287,7 +288,7 @@ def test_practice_sets_faults() -> None:
 def test_practice_has_an_answer_for_each_required_field() -> None:
     with Sandbox.start() as box:
         filled = values_from(box.addresses())
-    for integration, form in forms().items():
+    for integration, form in built_forms().items():
         needed = {v.key for v in form.variables if v.required} | {"host", "token", "project"}
         assert needed <= filled[integration].keys()
 
@@ -295,9 +296,9 @@ def test_practice_has_an_answer_for_each_required_field() -> None:
 def test_practice_with_a_manifest_of_ones_own_still_talks_to_the_practice_server() -> None:
     with Sandbox.start() as box:
         made = session(practice=practice(box))
-        made.forms = {"mine": forms()["unleash"]}
+        made.forms = {"mine": built_forms()["unleash"]}
         made.choose("mine")
-        assert walk.value(made.draft, "host") == values(box, "unleash")["host"]
+        assert drafts.value(made.draft, "host") == values(box, "unleash")["host"]
         made.fill_practice("fields")
 
 

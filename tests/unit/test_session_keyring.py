@@ -12,10 +12,12 @@ import pytest
 from tests.unit.echoes import left_of
 from tests.unit.test_secrets_keyring_store import FAKE, ROOMY
 from tests.unit.walk_tools import session
-from tui.flagimport import walk
+from tui.flagimport import draft as drafts
+from tui.flagimport import remarks
 from tui.flagimport.session import Session
 from tui.sandbox.keys import TOKENS
-from tui.secrets.keyring_store import Keyring, State
+from tui.secrets.keyring_store import Keyring
+from tui.secrets.states import State
 
 TOKEN, IMPORT_KEY = TOKENS["writer"].value, TOKENS["import-key"].value
 US = "app.launchdarkly.com"
@@ -42,7 +44,7 @@ async def test_a_key_is_stored_under_its_own_name(tmp_path: Path) -> None:
     assert await made.store("token") == "Saved in Fake Keyring."
     assert await made.store("ldApiKey") == "Saved in Fake Keyring."
     assert stored(tmp_path) == {f"{US}/token": TOKEN, f"{US}/web-shop/unleash/ldApiKey": IMPORT_KEY}
-    assert walk.answer(made.draft, "token").reference == walk.KEYRING
+    assert drafts.answer(made.draft, "token").reference == drafts.KEYRING
     assert not made.needs_unlocking
 
 
@@ -66,8 +68,8 @@ async def test_a_stored_key_comes_back_in_the_next_walk(tmp_path: Path) -> None:
     made = begun(tmp_path)
     assert await made.fetch_kept("launchdarkly")
     assert made.bag.peek("token") == TOKEN
-    given = walk.answer(made.draft, "token")
-    assert (given.source, given.reference) == ("from Fake Keyring", walk.KEYRING)
+    given = drafts.answer(made.draft, "token")
+    assert (given.source, given.reference) == ("from Fake Keyring", drafts.KEYRING)
     assert not await made.fetch_kept("launchdarkly")  # it is there
     assert not await made.fetch_kept("keys")  # nothing was kept for these
 
@@ -117,7 +119,7 @@ async def test_a_key_changed_while_it_is_stored_is_not_said_to_be_there(tmp_path
     made.put("token", IMPORT_KEY)
     await storing
     assert stored(tmp_path)[f"{US}/token"] == TOKEN
-    assert walk.answer(made.draft, "token").reference == ""
+    assert drafts.answer(made.draft, "token").reference == ""
 
 
 async def test_a_kept_key_is_not_said_to_be_kept_for_another_place(tmp_path: Path) -> None:
@@ -125,7 +127,7 @@ async def test_a_kept_key_is_not_said_to_be_kept_for_another_place(tmp_path: Pat
     made.put("ldApiKey", IMPORT_KEY)
     await made.store("ldApiKey")
     made.put("project", "another")
-    assert walk.answer(made.draft, "ldApiKey").reference == ""
+    assert drafts.answer(made.draft, "ldApiKey").reference == ""
     assert made.bag.peek("ldApiKey") == IMPORT_KEY
 
 
@@ -139,11 +141,11 @@ async def test_what_cannot_be_stored_does_not_stop_anything(tmp_path: Path, repl
     said = await made.store("token")
     assert said
     assert made.needs_unlocking == unlocks
-    given = walk.answer(made.draft, "token")
-    assert (given.reference, given.keep) == ("", walk.SESSION)
-    assert said.rstrip(".") in walk.line(made.draft, "token").text
+    given = drafts.answer(made.draft, "token")
+    assert (given.reference, given.keep) == ("", drafts.SESSION)
+    assert said.rstrip(".") in remarks.line(made.draft, "token").text
     assert made.bag.peek("token") == TOKEN
-    assert not walk.problems(made.draft, "launchdarkly")
+    assert not remarks.problems(made.draft, "launchdarkly")
 
 
 async def test_a_locked_keyring_is_not_asked_for_keys(tmp_path: Path) -> None:
@@ -177,7 +179,7 @@ async def test_without_a_keyring_there_is_nobody_to_ask() -> None:
     assert (await made.fetch("token"), await made.store("token")) == ("", "")
     assert not made.may_store
     assert not made.held_but_locked("token")
-    assert walk.answer(made.draft, "token").reference == ""
+    assert drafts.answer(made.draft, "token").reference == ""
 
 
 async def test_a_field_without_a_key_stores_nothing(tmp_path: Path) -> None:

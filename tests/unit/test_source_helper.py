@@ -13,7 +13,8 @@ from pydantic import SecretStr
 from tests.unit.sources_server import Asked, Reply, serving
 from tests.unit.test_secrets_keyring_store import FAKE, ROOMY
 from tests.unit.walk_tools import Naps, checked, everything_said, planned, sent, session, submission, values, walked
-from tui.flagimport import recipe, request, review, walk
+from tui.flagimport import draft as drafts
+from tui.flagimport import recipe, remarks, request, review, walk
 from tui.flagimport.builtin_fields import HELPER
 from tui.flagimport.finding import Level
 from tui.flagimport.picks import fetch_for
@@ -24,7 +25,7 @@ from tui.net.messages import Request
 from tui.sandbox.keys import SPLIT_KEYS, TOKENS, UNLEASH_KEYS
 from tui.sandbox.server import Sandbox
 from tui.secrets.keyring_store import Keyring
-from tui.text import Redactor
+from tui.text.redact import Redactor
 
 ADMIN, PERSONAL = UNLEASH_KEYS["admin"].value, UNLEASH_KEYS["personal"].value
 
@@ -72,7 +73,7 @@ async def test_it_tells_what_it_lists_by_two_requests_and_fills_the_pickers(
     before = len(box.requests)
     await checked(made, HELPER.key)
     assert len(box.requests) == before + 2
-    said = walk.line(made.draft, HELPER.key)
+    said = remarks.line(made.draft, HELPER.key)
     assert said.level is Level.OK
     assert f"lists projects default and mobile-app, as {whose}; for looking only, not kept" in said.text
     assert await pickable(made, "sourceProjectId") == ["default", "mobile-app"]
@@ -100,7 +101,7 @@ KINDS = [
 @pytest.mark.parametrize(("token", "level", "said"), KINDS)
 def test_another_kind_of_key_has_its_own_sentence(box: Sandbox, token: str, level: Level, said: str) -> None:
     made = begun(box, token)
-    found = walk.line(made.draft, HELPER.key)
+    found = remarks.line(made.draft, HELPER.key)
     assert (found.level, found.text.startswith(said)) == (level, True)
     assert made.due(HELPER.key) is (level is not Level.PROBLEM)
 
@@ -108,27 +109,27 @@ def test_another_kind_of_key_has_its_own_sentence(box: Sandbox, token: str, leve
 async def test_one_that_unleash_refuses_is_a_problem_until_it_is_taken_out(box: Sandbox) -> None:
     made = begun(box, f"*:*.{'0' * 56}")
     await checked(made, HELPER.key)
-    said = walk.line(made.draft, HELPER.key)
+    said = remarks.line(made.draft, HELPER.key)
     assert said.level is Level.PROBLEM
     assert "refused the token for looking (401)" in said.text
     assert await pickable(made, "sourceProjectId")  # what the SDK key itself tells: the bad token is left out
     made.put(HELPER.key, "")
-    assert walk.line(made.draft, HELPER.key).level is Level.NOTE
+    assert remarks.line(made.draft, HELPER.key).level is Level.NOTE
 
 
 def test_an_admin_token_as_sdk_key_is_told_where_it_may_be_given(box: Sandbox) -> None:
     made = begun(box, "")
     for token in (ADMIN, PERSONAL):
         made.put("sourceApiKey", token)
-        assert "for looking only" in walk.line(made.draft, "sourceApiKey").text
-        assert "under more" in walk.line(made.draft, "sourceApiKey").text
+        assert "for looking only" in remarks.line(made.draft, "sourceApiKey").text
+        assert "under more" in remarks.line(made.draft, "sourceApiKey").text
 
 
 def test_it_is_asked_for_by_unleash_alone(box: Sandbox) -> None:
     made = begun(box)
-    assert [v.hidden for v in walk.fields(made.draft, "keys") if v.key == HELPER.key] == [True]
+    assert [v.hidden for v in drafts.fields(made.draft, "keys") if v.key == HELPER.key] == [True]
     made.choose("split")
-    assert HELPER.key not in {v.key for v in walk.all_fields(made.draft)}
+    assert HELPER.key not in {v.key for v in drafts.all_fields(made.draft)}
 
 
 async def test_it_goes_to_unleash_and_to_nobody_else(box: Sandbox, tmp_path: Path) -> None:
@@ -165,7 +166,7 @@ async def test_a_redirect_takes_it_nowhere() -> None:
             await checked(made, HELPER.key)
             assert unleash.asked
             assert other.asked == []
-            assert walk.line(made.draft, HELPER.key).level is Level.PROBLEM
+            assert remarks.line(made.draft, HELPER.key).level is Level.PROBLEM
 
 
 async def test_it_is_written_down_nowhere(box: Sandbox, tmp_path: Path) -> None:
@@ -175,9 +176,9 @@ async def test_it_is_written_down_nowhere(box: Sandbox, tmp_path: Path) -> None:
     made.put("project", "web-shop")
     made.put("token", TOKENS["writer"].value)
     await made.store("token")
-    made.draft = walk.keep(made.draft, HELPER.key, walk.KEYRING)  # no front offers that
+    made.draft = walk.keep(made.draft, HELPER.key, drafts.KEYRING)  # no front offers that
     assert await made.store(HELPER.key) == ""
-    assert walk.answer(made.draft, HELPER.key).reference == ""
+    assert drafts.answer(made.draft, HELPER.key).reference == ""
     made.put("config-name", ADMIN)  # pasted into the wrong field, it does not stay there
     assert made.save() == ""
     files = await asyncio.to_thread(lambda: {p.name: p.read_text() for p in tmp_path.rglob("*") if p.is_file()})

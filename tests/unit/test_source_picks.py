@@ -11,7 +11,7 @@ from tests.unit.sources_server import Asked, Reply, serving
 from tests.unit.split_made import BASE, KEY, MadeSplit, flag
 from tests.unit.test_picks import page
 from tests.unit.walk_tools import checked, session, values
-from tui.flagimport import walk
+from tui.flagimport import draft as drafts
 from tui.flagimport.picks import PAGE, Pick, read_again
 from tui.flagimport.session import Session
 from tui.flagimport.source_picks import MOST_OTHERS
@@ -83,7 +83,7 @@ async def test_picking_keeps_the_list(box: Sandbox) -> None:
     await page(made, "splitTag")
     before = len(box.requests)
     made.pick("splitTag", "payments", "payments")
-    assert (walk.value(made.draft, "splitTag"), walk.answer(made.draft, "splitTag").source) == ("payments", "")
+    assert (drafts.value(made.draft, "splitTag"), drafts.answer(made.draft, "splitTag").source) == ("payments", "")
     await page(made, "splitTag")
     assert len(box.requests) == before
 

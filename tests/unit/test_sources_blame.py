@@ -14,7 +14,7 @@ from tests.unit.split_made import ANSWERS, KEY, MadeSplit, listed
 from tests.unit.test_net_tls import NAME, PASSWORD, certificate
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind
-from tui.sources import split, unleash
+from tui.sources import split_door, unleash_check
 from tui.sources.registry import SOURCES
 
 KEYS = {"split": KEY, "unleash": "default:development.0123456789abcdef0123456789abcdef"}
@@ -96,7 +96,7 @@ async def test_answers_that_say_nothing_about_the_address(source: str, status: i
 async def test_a_wrong_address_of_split_is_not_a_wrong_workspace(reply: Reply) -> None:
     failure = await blamed("split", reply)
     assert (failure.kind, failure.status_code, failure.field) == (Kind.SOURCE, 404, None)
-    assert split.DEFAULT_ADDRESS in failure.advice
+    assert split_door.DEFAULT_ADDRESS in failure.advice
 
 
 @pytest.mark.parametrize("reply", [Reply(404, {"code": 404, "message": "no"}), Reply(404, b"")])
@@ -136,7 +136,7 @@ async def test_an_answer_without_environment_blames_a_token_or_the_server(
 
 async def test_a_server_that_ignores_keys_stops_the_check_of_the_key() -> None:
     async with serving(lambda _: AUTH_NONE) as server, Http() as http:
-        report = await unleash.check_key(http, server.url, SecretStr(KEYS["unleash"]), answers=FIELDS["unleash"])
+        report = await unleash_check.check_key(http, server.url, SecretStr(KEYS["unleash"]), answers=FIELDS["unleash"])
     assert [(each.level, each.field) for each in report.remarks] == [("problem", "sourceApiKey")]
 
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.sources_server import json_values
-from tui.sources import split, unleash
+from tui.sources import split_rules, unleash_rules
 from tui.sources.flags import LOSSES, SourceFlag
 from tui.sources.split_flags import source_flag as split_flag
 from tui.sources.unleash_flags import source_flag as unleash_flag
@@ -66,7 +66,7 @@ def held(flag: SourceFlag, said: list[str], case: Case) -> None:
 @pytest.mark.parametrize("case", named(SPLIT))
 def test_a_split_definition(case: Case) -> None:
     flag = split_flag({"name": "checkout", "id": "1"}, case["definition"])
-    lost = split.explain(flag)
+    lost = split_rules.explain(flag)
     held(flag, [one.text for one in lost], case)
     assert flag.on == case["on"]
     assert {one.kind for one in lost} == set(case["losses"])
@@ -75,7 +75,7 @@ def test_a_split_definition(case: Case) -> None:
 @pytest.mark.parametrize("case", named(UNLEASH))
 def test_an_unleash_feature(case: Case) -> None:
     flag = unleash_flag(case["feature"])
-    lost = unleash.explain(flag)
+    lost = unleash_rules.explain(flag)
     held(flag, [one.text for one in lost], case)
     assert [one.name for one in flag.variations] == case["variations"]
     assert (flag.on, flag.tags) == (0, None)
@@ -136,7 +136,7 @@ def sound(flag: SourceFlag, said: list[str]) -> None:
 @given(item=objects | like(SPLIT, "definition"), definition=like(SPLIT, "definition") | objects)
 def test_no_split_definition_breaks_it(item: Any, definition: Any) -> None:
     flag = split_flag(item if isinstance(item, dict) else {}, definition if isinstance(definition, dict) else {})
-    lost = split.explain(flag)
+    lost = split_rules.explain(flag)
     sound(flag, [one.text for one in lost])
     assert sorted({one.kind for one in lost}) == list(flag.losses)
 
@@ -144,6 +144,6 @@ def test_no_split_definition_breaks_it(item: Any, definition: Any) -> None:
 @given(feature=like(UNLEASH, "feature") | objects)
 def test_no_unleash_feature_breaks_it(feature: Any) -> None:
     flag = unleash_flag(feature if isinstance(feature, dict) else {})
-    lost = unleash.explain(flag)
+    lost = unleash_rules.explain(flag)
     sound(flag, [one.text for one in lost])
     assert sorted({one.kind for one in lost}) == list(flag.losses)

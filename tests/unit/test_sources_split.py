@@ -26,11 +26,11 @@ from tests.unit.sources_server import (
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind
 from tui.net.messages import Answer
-from tui.sources import split
+from tui.sources import split_check, split_door
 from tui.sources.base import Choice, SourceReport
 from tui.sources.foreign import Foreign
 from tui.sources.registry import SOURCES
-from tui.text import Redactor
+from tui.text.redact import Redactor
 
 BASE = "/internal/api/v2"
 KEY = "bbka4th38dlfh1cmn3ron8s36a7s2r3jpp9q"
@@ -213,11 +213,11 @@ async def test_a_name_in_place_of_the_id_is_told_without_asking_for_it() -> None
 
 async def test_a_workspace_typed_later_is_compared_without_asking() -> None:
     report = await check(split_server())
-    assert split.compare(report, {"workspaceId": "ws-2"}) == ()
-    (remark,) = split.compare(report, {"workspaceId": "elsewhere"})
+    assert split_check.compare(report, {"workspaceId": "ws-2"}) == ()
+    (remark,) = split_check.compare(report, {"workspaceId": "elsewhere"})
     assert (remark.level, remark.instead) == ("warning", ("ws-1", "ws-2"))
     unlisted = await check(split_server(may_list=False))
-    assert split.compare(unlisted, {"workspaceId": "elsewhere"}) == ()
+    assert split_check.compare(unlisted, {"workspaceId": "elsewhere"}) == ()
 
 
 async def test_a_workspace_that_restrictions_hide_from_the_list_is_fine_once_read() -> None:
@@ -275,7 +275,7 @@ async def test_a_wrong_address() -> None:
     failure = await refusal(lambda _: Reply(404, {"message": "not found"}))
     assert (failure.kind, failure.status_code) == (Kind.SOURCE, 404)
     assert "address" in failure.why
-    assert split.DEFAULT_ADDRESS in failure.next_step
+    assert split_door.DEFAULT_ADDRESS in failure.next_step
 
 
 @pytest.mark.parametrize("status", [200, 401, 403, 404])
@@ -301,7 +301,7 @@ async def test_a_short_pause_is_waited_for_and_a_long_one_is_told() -> None:
         slept.append(seconds)
 
     async with serving(handle) as server, Http(sleep=sleep) as http:
-        report = await split.check_key(http, server.url + BASE, SecretStr(KEY), answers={})
+        report = await split_check.check_key(http, server.url + BASE, SecretStr(KEY), answers={})
     assert report.level == "ok"
     assert sum(slept) >= 5
     failure = await refusal(lambda _: Reply(429, b"", headers={"X-RateLimit-Reset-Seconds-IP": "900"}))
@@ -312,7 +312,7 @@ async def test_a_short_pause_is_waited_for_and_a_long_one_is_told() -> None:
 async def test_a_key_that_cannot_be_sent(key: str) -> None:
     async with serving(split_server()) as server, Http() as http:
         with pytest.raises(Failure) as caught:
-            await split.check_key(http, server.url, SecretStr(key), answers={})
+            await split_check.check_key(http, server.url, SecretStr(key), answers={})
     assert (caught.value.kind, caught.value.field, server.asked) == (Kind.CREDENTIAL, "workspaceApiKey", [])
 
 
@@ -343,7 +343,7 @@ bodies_like = st.fixed_dictionaries(
 @given(scripted=st.lists(replies(bodies_like), min_size=3, max_size=3), workspace=texts)
 async def test_no_answer_raises_anything_but_a_failure(scripted: list[tuple[int, bytes]], workspace: str) -> None:
     answers = {"workspaceId": workspace}
-    check = split.check_key(Scripted(scripted), split.DEFAULT_ADDRESS, SecretStr(KEY), answers=answers)
+    check = split_check.check_key(Scripted(scripted), split_door.DEFAULT_ADDRESS, SecretStr(KEY), answers=answers)
     assert (await report_or_failure(check)).isprintable()
 
 

@@ -11,7 +11,7 @@ from tests.unit.sources_server import Asked, Handler, Reply, serving
 from tests.unit.split_made import ANSWERS, BASE, FLAGS, KEY, MadeSplit, flag, no_wait
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind
-from tui.sources import split
+from tui.sources import split_finding
 from tui.sources.base import Choice
 
 ENVIRONMENTS = [
@@ -29,7 +29,7 @@ def lists(path: str, reply: Reply) -> Callable[[Asked, int], Reply | None]:
 async def found(handler: Handler, field: str, **answers: str) -> tuple[Choice, ...]:
     async with serving(handler) as server, Http(sleep=no_wait) as http:
         given = {**ANSWERS, **answers}
-        return await split.discover(http, server.url + BASE, SecretStr(KEY), field, answers=given)
+        return await split_finding.discover(http, server.url + BASE, SecretStr(KEY), field, answers=given)
 
 
 async def refused(handler: Handler, field: str, **answers: str) -> Failure:
@@ -41,11 +41,11 @@ async def refused(handler: Handler, field: str, **answers: str) -> Failure:
 
 async def counted(handler: Handler, **answers: str) -> int | None:
     async with serving(handler) as server, Http(sleep=no_wait) as http:
-        return await split.count_flags(http, server.url + BASE, SecretStr(KEY), answers={**ANSWERS, **answers})
+        return await split_finding.count_flags(http, server.url + BASE, SecretStr(KEY), answers={**ANSWERS, **answers})
 
 
 def test_it_says_what_it_can_list() -> None:
-    assert {"workspaceId", "environmentId", "splitTag"} == split.DISCOVERS
+    assert {"workspaceId", "environmentId", "splitTag"} == split_finding.DISCOVERS
 
 
 @pytest.mark.parametrize("by", ["authorization", "x-api-key"])
@@ -106,7 +106,7 @@ async def test_tags_of_a_workspace_that_is_not_there() -> None:
     assert (failure.status_code, failure.field) == (404, "workspaceId")
 
 
-@pytest.mark.parametrize("field", sorted(split.DISCOVERS))
+@pytest.mark.parametrize("field", sorted(split_finding.DISCOVERS))
 @pytest.mark.parametrize(
     "reply", [Reply(200, "<html>", "text/html"), Reply(403, "<html>", "text/html"), Reply(200, {})]
 )
@@ -115,7 +115,7 @@ async def test_something_else_than_split_answers(field: str, reply: Reply) -> No
     assert (await refused(made, field)).kind is Kind.NOT_JSON
 
 
-@pytest.mark.parametrize("field", sorted(split.DISCOVERS))
+@pytest.mark.parametrize("field", sorted(split_finding.DISCOVERS))
 async def test_an_unknown_key(field: str) -> None:
     failure = await refused(MadeSplit(by="nothing"), field)
     assert (failure.status_code, failure.field) == (401, "workspaceApiKey")

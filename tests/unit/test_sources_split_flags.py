@@ -28,9 +28,9 @@ from tests.unit.split_made import (
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind
 from tui.net.events import Exchange, Pausing
-from tui.sources import split
+from tui.sources import split_door, split_flags, split_rules
 from tui.sources.flags import SourceFlag, Variation
-from tui.text import MASK
+from tui.text.redact import MASK
 
 NAMES = [f"flag-{number}" for number in range(130)]
 PAGE = Reply(200, "<html>Sign in</html>", "text/html")
@@ -74,7 +74,7 @@ async def test_a_flag_without_a_definition_comes_last_with_a_warning() -> None:
     one = found.flags[-1]
     assert (one.key, one.variations, one.on, one.off, one.on_at_source) == ("flag-0", (), None, None, False)
     assert "no definition" in one.warnings[0]
-    assert split.explain(one) == ()
+    assert split_rules.explain(one) == ()
     assert sum(bool(each.warnings) for each in found.flags) == 1
 
 
@@ -305,7 +305,7 @@ async def test_a_pause_that_is_too_long_ends_both_lists() -> None:
 async def test_left_early_it_leaves_nothing_running() -> None:
     async with serving(MadeSplit([flag(number) for number in range(2000)])) as server, Http(sleep=no_wait) as http:
         before = asyncio.all_tasks()
-        listing = split.list_flags(http, server.url + BASE, SecretStr(KEY), answers=ANSWERS)
+        listing = split_flags.list_flags(http, server.url + BASE, SecretStr(KEY), answers=ANSWERS)
         await anext(listing)
         await listing.aclose()
         ours = {task for task in asyncio.all_tasks() - before if "converse" not in repr(task)}
@@ -323,7 +323,7 @@ async def test_flag_text_stays_raw_and_sentences_are_cleaned_without_an_echoed_k
         [definition(1, name=name, rules=[rule], treatments=[{"name": f"\x07{KEY}"}])],
     )
     (one,) = (await listed(made)).flags
-    said = [lost.text for lost in split.explain(one)]
+    said = [lost.text for lost in split_rules.explain(one)]
     data = [one.key, one.name, one.description, *(one.tags or ()), one.variations[0].name]
     assert [text.replace(MASK, "") for text in data] == [*["\x1b]52;c;aGk=\x07"] * 2, "\x00", "\x9b", "\x07"]
     assert all(text.isprintable() for text in (*one.warnings, one.cut_over_warning, *said))
@@ -346,7 +346,7 @@ pages_like = st.fixed_dictionaries(
 @given(scripted=st.lists(pages_like, min_size=4, max_size=4))
 async def test_no_list_raises_anything_but_a_failure(scripted: list[object]) -> None:
     http = Scripted([(200, json.dumps(page).encode()) for page in scripted * 8])
-    listing = split.list_flags(http, split.DEFAULT_ADDRESS, SecretStr(KEY), answers=ANSWERS)
+    listing = split_flags.list_flags(http, split_door.DEFAULT_ADDRESS, SecretStr(KEY), answers=ANSWERS)
     found = list[SourceFlag]()
     with contextlib.suppress(Failure, IndexError):  # IndexError: the script is at its end
         async for batch in listing:

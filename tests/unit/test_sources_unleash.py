@@ -24,7 +24,7 @@ from tests.unit.sources_server import (
 )
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind
-from tui.sources import unleash
+from tui.sources import unleash_check
 from tui.sources.base import SourceReport
 from tui.sources.registry import SOURCES
 
@@ -99,7 +99,7 @@ async def test_a_key_tells_its_project_its_environment_and_its_flags() -> None:
 
 async def test_the_key_is_sent_raw_and_only_once() -> None:
     async with serving(server_of_unleash) as server, Http() as http:
-        await unleash.check_key(http, server.url + "/", SecretStr(KEY), answers={})
+        await unleash_check.check_key(http, server.url + "/", SecretStr(KEY), answers={})
     assert [(a.method, a.target, a.headers["authorization"]) for a in server.asked] == [
         ("GET", "/api/client/features", KEY)
     ]
@@ -134,7 +134,7 @@ async def test_a_contradicted_project_names_both_and_offers_the_true_one() -> No
 async def test_other_answers_are_compared_without_asking_again() -> None:
     report = await check(server_of_unleash)
     for answers, level in (({"sourceProjectId": "default"}, "ok"), ({"sourceProjectId": "shop"}, "problem")):
-        assert replace(report, on_answers=unleash.compare(report, answers)).level == level
+        assert replace(report, on_answers=unleash_check.compare(report, answers)).level == level
 
 
 async def test_a_key_of_several_projects_warns_that_all_may_be_imported() -> None:
@@ -257,7 +257,7 @@ async def test_a_server_under_a_path() -> None:
 async def test_a_page_in_place_of_flags(path: str, tried: str) -> None:
     async with serving(server_of_unleash) as server, Http() as http:
         with pytest.raises(Failure) as caught:
-            await unleash.check_key(http, server.url + path, SecretStr(KEY), answers={})
+            await unleash_check.check_key(http, server.url + path, SecretStr(KEY), answers={})
     failure = caught.value
     assert (failure.kind, failure.status_code, failure.field) == (Kind.NOT_JSON, 200, "sourceBaseUrl")
     assert failure.what.endswith(f"{path} answers with a web page, not with flags.")
@@ -318,7 +318,7 @@ async def test_nobody_there_is_the_address_s_fault() -> None:
         pass
     async with Http() as http:
         with pytest.raises(Failure) as caught:
-            await unleash.check_key(http, server.url, SecretStr(KEY), answers={})
+            await unleash_check.check_key(http, server.url, SecretStr(KEY), answers={})
     assert (caught.value.kind, caught.value.field) == (Kind.UNREACHABLE, "sourceBaseUrl")
 
 
@@ -326,7 +326,7 @@ async def test_nobody_there_is_the_address_s_fault() -> None:
 async def test_a_key_that_cannot_be_sent(key: str) -> None:
     async with serving(server_of_unleash) as server, Http() as http:
         with pytest.raises(Failure) as caught:
-            await unleash.check_key(http, server.url, SecretStr(key), answers={})
+            await unleash_check.check_key(http, server.url, SecretStr(key), answers={})
     assert (caught.value.kind, caught.value.field, server.asked) == (Kind.CREDENTIAL, "sourceApiKey", [])
 
 
@@ -368,5 +368,5 @@ async def test_no_answer_raises_anything_but_a_failure(
 ) -> None:
     answers = {"sourceProjectId": project, "sourceEnvironmentId": environment}
     address = "https://unleash.example.com"
-    check = unleash.check_key(Scripted([reply]), address, SecretStr(KEY), answers=answers)
+    check = unleash_check.check_key(Scripted([reply]), address, SecretStr(KEY), answers=answers)
     assert (await report_or_failure(check)).isprintable()

@@ -16,10 +16,10 @@ from tests.unit.sources_server import Asked, Handler, Reply, Scripted, json_valu
 from tests.unit.split_made import Listed, listed
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind
-from tui.sources import unleash
+from tui.sources import unleash_finding, unleash_flags, unleash_rules
 from tui.sources.base import Choice, SourceReport
 from tui.sources.flags import BOOLEAN, SourceFlag
-from tui.text import MASK
+from tui.text.redact import MASK
 
 KEY = "default:production.0123456789abcdef0123456789abcdef"
 SEVERAL = "[]:production.0123456789abcdef0123456789abcdef"
@@ -114,7 +114,7 @@ async def test_a_feature_as_it_arrives() -> None:
     assert (checkout.variations, checkout.on, checkout.off) == (BOOLEAN, 0, 1)
     assert (checkout.on_at_source, dark.on_at_source, dark.description) == (True, False, "Dark colours")
     assert checkout.losses == ("percentage-rollout", "segments")
-    assert "in segment staff: on" in [lost.text for lost in unleash.explain(checkout)]
+    assert "in segment staff: on" in [lost.text for lost in unleash_rules.explain(checkout)]
     assert checkout.definition["segments"] == SEGMENTS[:1]
 
 
@@ -255,7 +255,7 @@ async def test_flag_text_stays_raw_and_sentences_are_cleaned_without_an_echoed_k
     }
     found = await read(lambda _: Reply(200, body))
     (one,) = found.flags
-    said = [lost.text for lost in unleash.explain(one)]
+    said = [lost.text for lost in unleash_rules.explain(one)]
     data = [one.key, one.description, one.variations[0].name]
     assert all(text.startswith("\x1b]52;c;aGk=") and text.endswith(f"{MASK}\u202e") for text in data)
     assert all(text.isprintable() for text in (*one.warnings, one.cut_over_warning, *said, *found.notes))
@@ -280,7 +280,7 @@ async def test_no_answer_raises_anything_but_a_failure(body: object) -> None:
     http = Scripted([(200, json.dumps(body).encode())])
     flags = list[SourceFlag]()
     try:
-        async for batch in unleash.list_flags(http, "https://example.com", SecretStr(KEY), answers=ANSWERS):
+        async for batch in unleash_flags.list_flags(http, "https://example.com", SecretStr(KEY), answers=ANSWERS):
             flags += batch.flags
     except Failure as failure:
         said = str(failure)
@@ -296,11 +296,11 @@ async def test_no_answer_raises_anything_but_a_failure(body: object) -> None:
 async def found(field: str, key: str = KEY, helper: str = "", handler: Handler = made) -> tuple[Choice, ...]:
     async with serving(handler) as server, Http() as http:
         token = SecretStr(helper) if helper else None
-        return await unleash.discover(http, server.url, SecretStr(key), field, answers=ANSWERS, helper=token)
+        return await unleash_finding.discover(http, server.url, SecretStr(key), field, answers=ANSWERS, helper=token)
 
 
 def test_it_says_what_it_can_list() -> None:
-    assert {"sourceProjectId", "sourceEnvironmentId", "sourceTag"} == unleash.DISCOVERS
+    assert {"sourceProjectId", "sourceEnvironmentId", "sourceTag"} == unleash_finding.DISCOVERS
 
 
 async def test_a_token_for_looking_lists_all_and_the_key_is_not_sent() -> None:
@@ -334,7 +334,7 @@ async def test_an_sdk_key_tells_its_own_scope() -> None:
 async def test_an_sdk_key_cannot_list_tags_and_nobody_is_asked() -> None:
     async with serving(made) as server, Http() as http:
         with pytest.raises(Failure) as caught:
-            await unleash.discover(http, server.url, SecretStr(KEY), "sourceTag", answers=ANSWERS)
+            await unleash_finding.discover(http, server.url, SecretStr(KEY), "sourceTag", answers=ANSWERS)
     assert server.asked == []
     assert (caught.value.kind, caught.value.field) == (Kind.SOURCE, "sourceTag")
     assert "Type the tag as type:value" in caught.value.next_step
@@ -359,7 +359,7 @@ async def test_an_admin_token_in_the_place_of_an_sdk_key_is_told() -> None:
         (Reply(403, "<html>", "text/html"), Kind.NOT_JSON, 403),
     ],
 )
-@pytest.mark.parametrize("field", sorted(unleash.DISCOVERS))
+@pytest.mark.parametrize("field", sorted(unleash_finding.DISCOVERS))
 async def test_a_list_that_is_refused(field: str, reply: Reply, kind: Kind, status: int) -> None:
     with pytest.raises(Failure) as caught:
         await found(field, helper=HELPER, handler=lambda _: reply)
@@ -372,7 +372,7 @@ async def test_a_list_that_is_refused(field: str, reply: Reply, kind: Kind, stat
 
 async def helper(handler: Handler = made, key: str = HELPER) -> SourceReport:
     async with serving(handler) as server, Http() as http:
-        return await unleash.check_helper(http, server.url + "/", SecretStr(key))
+        return await unleash_finding.check_helper(http, server.url + "/", SecretStr(key))
 
 
 async def test_a_token_for_looking_tells_whose_it_is_and_what_it_lists() -> None:
@@ -402,7 +402,9 @@ async def test_a_token_that_is_none(key: str, status: int, says: str) -> None:
 @given(first=json_values | st.fixed_dictionaries({"projects": json_values}), user=json_values)
 async def test_no_answer_about_a_token_raises_anything_but_a_failure(first: object, user: object) -> None:
     http = Scripted([(200, json.dumps(body).encode()) for body in (first, user)])
-    assert (await report_or_failure(unleash.check_helper(http, "https://example.com", SecretStr(HELPER)))).isprintable()
+    assert (
+        await report_or_failure(unleash_finding.check_helper(http, "https://example.com", SecretStr(HELPER)))
+    ).isprintable()
 
 
 # --- counting
@@ -411,7 +413,7 @@ async def test_no_answer_about_a_token_raises_anything_but_a_failure(first: obje
 async def count(key: str = KEY, handler: Callable[[Asked], Reply] = made, **answers: str) -> int | None:
     async with serving(handler) as server, Http() as http:
         given = {**ANSWERS, **answers}
-        found = await unleash.count_flags(http, server.url, SecretStr(key), answers=given)
+        found = await unleash_finding.count_flags(http, server.url, SecretStr(key), answers=given)
         assert len(server.asked) == 1
         return found
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.split_made import definition
-from tui.sources import split
+from tui.sources import split_rules
 from tui.sources.flags import Lost
 from tui.sources.split_flags import source_flag
 
@@ -66,7 +66,7 @@ SAME: list[tuple[str, Matcher, Matcher]] = [
 def explained(matcher: Matcher) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Lost, ...]]:
     rule = {"condition": {"combiner": "AND", "matchers": [matcher]}, "buckets": [{"treatment": "on", "size": 100}]}
     flag = source_flag({"name": "flag-1", "id": "1"}, definition(1, rules=[rule]))
-    return flag.losses, flag.warnings, split.explain(flag)
+    return flag.losses, flag.warnings, split_rules.explain(flag)
 
 
 @pytest.mark.parametrize("negate", [False, True])

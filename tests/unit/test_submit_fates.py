@@ -30,7 +30,7 @@ from tui.sandbox.evidence_faults import EVIDENCE_FAULTS
 from tui.sandbox.faults import FAULTS
 from tui.sandbox.run_faults import RUN_FAULTS
 from tui.sandbox.server import Sandbox
-from tui.text import MASK, Redactor
+from tui.text.redact import MASK, Redactor
 
 
 def notes(events: Sequence[object]) -> list[tuple[str, str]]:

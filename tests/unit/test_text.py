@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.text import MASK, REPLACEMENT, Redactor, clean
 from tui.text.cells import cells, fitted, wrapped
+from tui.text.clean import REPLACEMENT, clean
 from tui.text.markdown import plain
+from tui.text.redact import MASK, Redactor
 
 anything = st.text(st.characters(exclude_categories=()))
 keys = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=16, max_size=60)

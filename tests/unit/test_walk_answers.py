@@ -8,19 +8,21 @@ from pathlib import Path
 import pytest
 
 from tests.unit.made_manifests import variable, written
-from tests.unit.walk_tools import forms
-from tui.flagimport import form, walk
+from tests.unit.walk_tools import built_forms
+from tui.flagimport import draft as drafts
+from tui.flagimport import form as forms
+from tui.flagimport import remarks, walk
+from tui.flagimport.draft import KEYRING, PROPOSED, SESSION, Answer, Draft
 from tui.flagimport.finding import Level, Offer
-from tui.flagimport.walk import KEYRING, PROPOSED, SESSION, Answer, Draft
 from tui.manifests.files import load
 from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
 from tui.secrets.bag import Bag
-from tui.text import Redactor
+from tui.text.redact import Redactor
 
 TOKEN = TOKENS["writer"].value
 IMPORT_KEY = TOKENS["import-key"].value
 SDK_KEY = UNLEASH_KEYS["sdk"].value
-SPLIT, UNLEASH = forms()["split"], forms()["unleash"]
+SPLIT, UNLEASH = built_forms()["split"], built_forms()["unleash"]
 
 
 @pytest.fixture
@@ -64,38 +66,38 @@ def test_going_to_the_other_integration_and_back_keeps_all_answers(unleash: Draf
     typed = walk.put_secret(typed, bag, "sourceApiKey", SDK_KEY)
     typed = walk.put_secret(typed, bag, "ldApiKey", IMPORT_KEY)
     split = walk.choose(typed, SPLIT)
-    assert walk.value(split, "project") == "web-shop"
-    assert walk.value(split, "ldTag") == "from-unleash"
-    assert walk.answer(split, "ldApiKey").secret is not None
+    assert drafts.value(split, "project") == "web-shop"
+    assert drafts.value(split, "ldTag") == "from-unleash"
+    assert drafts.answer(split, "ldApiKey").secret is not None
     split = walk.put(split, "splitTag", "payments")
     again = walk.choose(split, UNLEASH)
     assert answers(again) == {**answers(typed), "splitTag": "payments"}
     assert again.answers["sourceApiKey"] == typed.answers["sourceApiKey"]
-    assert walk.value(walk.choose(again, SPLIT), "splitTag") == "payments"
+    assert drafts.value(walk.choose(again, SPLIT), "splitTag") == "payments"
 
 
 def test_answers_of_another_integration_take_no_part(unleash: Draft, bag: Bag) -> None:
     typed = walk.put(unleash, "sourceBaseUrl", "https://unleash.example.com")
     typed = walk.put_secret(typed, bag, "sourceApiKey", SDK_KEY)
     split = walk.choose(typed, SPLIT)
-    assert "sourceBaseUrl" not in walk.values(split)
-    assert "sourceApiKey" not in walk.secret_facts(split)
-    assert not walk.asks(split, "sourceBaseUrl")
-    assert walk.asks(split, "workspaceId")
-    assert walk.asks(split, "host")
+    assert "sourceBaseUrl" not in drafts.values(split)
+    assert "sourceApiKey" not in drafts.secret_facts(split)
+    assert not drafts.asks(split, "sourceBaseUrl")
+    assert drafts.asks(split, "workspaceId")
+    assert drafts.asks(split, "host")
 
 
 @pytest.mark.parametrize("confirmed", [False, True])
 def test_a_proposal_of_one_integration_is_none_for_another(unleash: Draft, *, confirmed: bool) -> None:
     """Pressing Next confirms a default; it still is not the other integration's tag."""
     draft = walk.touch(unleash, "fields") if confirmed else unleash
-    assert walk.value(walk.choose(draft, SPLIT), "ldTag") == "imported-from-split"
-    assert walk.value(walk.choose(walk.choose(draft, SPLIT), UNLEASH), "ldTag") == "imported-from-unleash"
+    assert drafts.value(walk.choose(draft, SPLIT), "ldTag") == "imported-from-split"
+    assert drafts.value(walk.choose(walk.choose(draft, SPLIT), UNLEASH), "ldTag") == "imported-from-unleash"
 
 
 def test_a_tag_that_was_emptied_stays_empty(unleash: Draft) -> None:
     draft = walk.choose(walk.put(unleash, "ldTag", ""), SPLIT)
-    assert walk.value(draft, "ldTag") == ""
+    assert drafts.value(draft, "ldTag") == ""
     assert "ldTag" in draft.answers
 
 
@@ -108,18 +110,18 @@ def test_a_proposal_counts_as_a_change_of_the_answer(unleash: Draft) -> None:
     """A check that is under way must be able to see it."""
     split = walk.choose(unleash, SPLIT)
     again = walk.choose(split, UNLEASH)
-    seen = {walk.answer(draft, "ldTag").revision for draft in (unleash, split, again)}
+    seen = {drafts.answer(draft, "ldTag").revision for draft in (unleash, split, again)}
     assert len(seen) == 3
 
 
 def test_a_key_that_is_no_secret_elsewhere_never_shows(tmp_path: Path, unleash: Draft, bag: Bag) -> None:
     """A manifest of one's own may use the same name for something else."""
     variables = variable(key="sourceApiKey"), variable(key="sourceBaseUrl", isSecret=True)
-    made = form.build(load(written(tmp_path, *variables)))
+    made = forms.build(load(written(tmp_path, *variables)))
     typed = walk.put(walk.put_secret(unleash, bag, "sourceApiKey", SDK_KEY), "sourceBaseUrl", "https://un.example")
     draft = walk.choose(typed, made)
-    assert walk.answer(draft, "sourceApiKey") == Answer()
-    assert walk.answer(draft, "sourceBaseUrl") == Answer()
+    assert drafts.answer(draft, "sourceApiKey") == Answer()
+    assert drafts.answer(draft, "sourceBaseUrl") == Answer()
 
 
 # --- put
@@ -127,7 +129,7 @@ def test_a_key_that_is_no_secret_elsewhere_never_shows(tmp_path: Path, unleash: 
 
 def test_what_is_typed_is_tidied_and_said(unleash: Draft) -> None:
     draft = walk.put(unleash, "sourceBaseUrl", " https://Unleash.example.com/api/\n")
-    given = walk.answer(draft, "sourceBaseUrl")
+    given = drafts.answer(draft, "sourceBaseUrl")
     assert given.value == "https://unleash.example.com"
     assert "/api" in given.said
     assert (given.touched, given.source) == (True, "")
@@ -135,22 +137,22 @@ def test_what_is_typed_is_tidied_and_said(unleash: Draft) -> None:
 
 def test_revisions_count_changes_of_the_value_alone(unleash: Draft) -> None:
     draft = walk.put(unleash, "project", "web")
-    assert walk.answer(draft, "project").revision == 1
+    assert drafts.answer(draft, "project").revision == 1
     assert walk.put(draft, "project", "web") is draft
-    assert walk.answer(walk.put(draft, "project", "web ", source="from X"), "project").revision == 1
-    assert walk.answer(walk.put(draft, "project", "shop"), "project").revision == 2
+    assert drafts.answer(walk.put(draft, "project", "web ", source="from X"), "project").revision == 1
+    assert drafts.answer(walk.put(draft, "project", "shop"), "project").revision == 2
 
 
 def test_a_field_of_no_form_is_a_key_error(unleash: Draft) -> None:
     with pytest.raises(KeyError):
         walk.put(unleash, "workspaceId", "x")
     with pytest.raises(KeyError):
-        walk.line(Draft(), "ldTag")
+        remarks.line(Draft(), "ldTag")
 
 
 def test_an_offer_is_taken_over(unleash: Draft) -> None:
     draft = walk.take(unleash, Offer("Use default", "sourceProjectId", "default"))
-    given = walk.answer(draft, "sourceProjectId")
+    given = drafts.answer(draft, "sourceProjectId")
     assert (given.value, given.source, given.touched) == ("default", "taken over", True)
 
 
@@ -159,7 +161,7 @@ def test_an_offer_is_taken_over(unleash: Draft) -> None:
 
 def test_of_a_secret_the_draft_learns_its_shape_alone(unleash: Draft, bag: Bag) -> None:
     draft = walk.put_secret(unleash, bag, "sourceApiKey", f" {SDK_KEY}\n")
-    given = walk.answer(draft, "sourceApiKey")
+    given = drafts.answer(draft, "sourceApiKey")
     assert bag.peek("sourceApiKey") == SDK_KEY
     assert given.value == ""
     assert given.secret is not None
@@ -172,24 +174,24 @@ def test_of_a_secret_the_draft_learns_its_shape_alone(unleash: Draft, bag: Bag) 
 def test_an_emptied_secret_is_gone_from_the_bag_too(unleash: Draft, bag: Bag) -> None:
     draft = found(unleash, bag)
     draft = walk.put_secret(draft, bag, "token", "  ")
-    given = walk.answer(draft, "token")
+    given = drafts.answer(draft, "token")
     assert "token" not in bag
     assert (given.secret, given.reference, given.source) == (None, "", "")
-    assert any(f.level is Level.PROBLEM for f in walk.findings(draft, "token"))
+    assert any(f.level is Level.PROBLEM for f in remarks.findings(draft, "token"))
 
 
 def test_the_same_secret_typed_again_keeps_where_it_came_from(unleash: Draft, bag: Bag) -> None:
     draft = found(unleash, bag)
     assert walk.put_secret(draft, bag, "token", TOKEN) is draft
     said = walk.put_secret(draft, bag, "token", f"{TOKEN}\n")
-    assert walk.answer(said, "token").reference == "env:LD_ACCESS_TOKEN"
-    assert walk.answer(said, "token").said == "A line break was removed."
+    assert drafts.answer(said, "token").reference == "env:LD_ACCESS_TOKEN"
+    assert drafts.answer(said, "token").said == "A line break was removed."
 
 
 def test_another_secret_has_no_reference_of_the_first(unleash: Draft, bag: Bag) -> None:
     draft = found(unleash, bag)
     draft = walk.put_secret(draft, bag, "token", TOKENS["reader"].value)
-    given = walk.answer(draft, "token")
+    given = drafts.answer(draft, "token")
     assert (given.reference, given.source, given.revision) == ("", "", 2)
 
 
@@ -198,9 +200,9 @@ def test_the_same_key_twice_is_said_and_unsaid(unleash: Draft, bag: Bag) -> None
     assert not draft.same_as_token
     draft = walk.put_secret(draft, bag, "ldApiKey", TOKEN)
     assert draft.same_as_token == {"ldApiKey"}
-    assert walk.line(draft, "ldApiKey").text == walk.SAME_KEY
-    assert walk.line(draft, "ldApiKey").level is Level.WARNING
-    assert not walk.problems(draft, "keys") or all(f.field != "ldApiKey" for f in walk.problems(draft, "keys"))
+    assert remarks.line(draft, "ldApiKey").text == remarks.SAME_KEY
+    assert remarks.line(draft, "ldApiKey").level is Level.WARNING
+    assert not remarks.problems(draft, "keys") or all(f.field != "ldApiKey" for f in remarks.problems(draft, "keys"))
     other = walk.put_secret(draft, bag, "token", TOKENS["reader"].value)
     assert not other.same_as_token
     both = walk.put_secret(other, bag, "ldApiKey", TOKENS["reader"].value)
@@ -210,20 +212,20 @@ def test_the_same_key_twice_is_said_and_unsaid(unleash: Draft, bag: Bag) -> None
 
 def test_where_a_key_is_kept(unleash: Draft, bag: Bag) -> None:
     draft = walk.put_secret(unleash, bag, "token", TOKEN)
-    assert walk.answer(draft, "token").keep == SESSION
+    assert drafts.answer(draft, "token").keep == SESSION
     draft = walk.keep(draft, "token", KEYRING)
-    assert walk.answer(draft, "token").reference == ""  # wished for, not done
+    assert drafts.answer(draft, "token").reference == ""  # wished for, not done
     stored = walk.was_kept(draft, "token", "", in_keyring=True)
-    assert (walk.answer(stored, "token").reference, walk.answer(stored, "token").keep) == (KEYRING, KEYRING)
+    assert (drafts.answer(stored, "token").reference, drafts.answer(stored, "token").keep) == (KEYRING, KEYRING)
     failed = walk.was_kept(stored, "token", "It is locked.", in_keyring=False)
-    assert (walk.answer(failed, "token").reference, walk.answer(failed, "token").keep) == ("", SESSION)
-    assert "It is locked" in walk.line(failed, "token").text
+    assert (drafts.answer(failed, "token").reference, drafts.answer(failed, "token").keep) == ("", SESSION)
+    assert "It is locked" in remarks.line(failed, "token").text
 
 
 def test_a_key_from_the_environment_that_could_not_be_kept_is_still_there(unleash: Draft, bag: Bag) -> None:
     draft = found(unleash, bag)
     failed = walk.was_kept(draft, "token", "It is locked.", in_keyring=False)
-    assert walk.answer(failed, "token").reference == "env:LD_ACCESS_TOKEN"
+    assert drafts.answer(failed, "token").reference == "env:LD_ACCESS_TOKEN"
 
 
 # --- the proposed name
@@ -231,19 +233,19 @@ def test_a_key_from_the_environment_that_could_not_be_kept_is_still_there(unleas
 
 def test_the_name_follows_what_is_imported(unleash: Draft) -> None:
     draft = walk.propose_name(unleash)
-    assert walk.value(draft, "config-name") == "Unleash"
+    assert drafts.value(draft, "config-name") == "Unleash"
     draft = walk.put(walk.put(draft, "sourceProjectId", "default"), "sourceEnvironmentId", "production")
     draft = walk.propose_name(draft)
-    assert walk.value(draft, "config-name") == "Unleash default production"
+    assert drafts.value(draft, "config-name") == "Unleash default production"
     confirmed = walk.put(walk.touch(draft, "fields"), "sourceEnvironmentId", "staging")
-    assert walk.value(walk.propose_name(confirmed), "config-name") == "Unleash default staging"
-    assert walk.value(walk.propose_name(walk.choose(confirmed, SPLIT)), "config-name").startswith("Split")
+    assert drafts.value(walk.propose_name(confirmed), "config-name") == "Unleash default staging"
+    assert drafts.value(walk.propose_name(walk.choose(confirmed, SPLIT)), "config-name").startswith("Split")
 
 
 def test_a_name_of_ones_own_is_left_alone(unleash: Draft) -> None:
     draft = walk.put(unleash, "config-name", "Mine")
     assert walk.propose_name(draft) is draft
-    assert walk.value(walk.propose_name(walk.put(draft, "config-name", "")), "config-name") == "Unleash"
+    assert drafts.value(walk.propose_name(walk.put(draft, "config-name", "")), "config-name") == "Unleash"
 
 
 def test_without_an_integration_there_is_no_name() -> None:
@@ -253,4 +255,4 @@ def test_without_an_integration_there_is_no_name() -> None:
 def test_a_very_long_scope_makes_a_name_that_fits(unleash: Draft) -> None:
     each = Answer(value="p" * 64, touched=True)
     long = replace(unleash, answers={**unleash.answers, "sourceProjectId": each, "sourceEnvironmentId": each})
-    assert len(walk.value(walk.propose_name(long), "config-name")) == 100
+    assert len(drafts.value(walk.propose_name(long), "config-name")) == 100

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.walk_tools import forms
-from tui.flagimport import walk
+from tests.unit.walk_tools import built_forms
+from tui.flagimport import draft as drafts
+from tui.flagimport import remarks, walk
+from tui.flagimport.draft import Check, Draft
 from tui.flagimport.finding import Finding, Level, Offer
-from tui.flagimport.walk import Check, Draft
 from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
 from tui.secrets.bag import Bag
 
-SPLIT, UNLEASH = forms()["split"], forms()["unleash"]
+SPLIT, UNLEASH = built_forms()["split"], built_forms()["unleash"]
 ALL = ("token", "project", "sourceApiKey", "ldApiKey", "config-name")
 
 
@@ -98,8 +99,8 @@ def test_a_check_fills_what_is_open_alone(bag: Bag) -> None:
     draft = walk.put(draft, "sourceProjectId", "mine")
     fills = (Offer("from the key", "sourceProjectId", "default"), Offer("from the key", "sourceEnvironmentId", "prod"))
     draft = walk.checked(draft, Check("sourceApiKey", Level.OK, "reads all", fills=fills))
-    assert walk.value(draft, "sourceProjectId") == "mine"
-    filled = walk.answer(draft, "sourceEnvironmentId")
+    assert drafts.value(draft, "sourceProjectId") == "mine"
+    filled = drafts.answer(draft, "sourceEnvironmentId")
     assert (filled.value, filled.source, filled.touched) == ("prod", "from the key", False)
     assert "sourceApiKey" in draft.checks
 
@@ -107,7 +108,7 @@ def test_a_check_fills_what_is_open_alone(bag: Bag) -> None:
 def test_a_field_that_was_emptied_is_filled_again() -> None:
     draft = walk.put(walk.choose(Draft(), UNLEASH), "sourceProjectId", "")
     check = Check("sourceApiKey", Level.OK, "", fills=(Offer("from the key", "sourceProjectId", "default"),))
-    assert walk.value(walk.checked(draft, check), "sourceProjectId") == "default"
+    assert drafts.value(walk.checked(draft, check), "sourceProjectId") == "default"
 
 
 def test_filling_drops_the_checks_that_used_the_field(draft: Draft) -> None:
@@ -122,43 +123,43 @@ def test_filling_drops_the_checks_that_used_the_field(draft: Draft) -> None:
 def test_a_check_is_said_at_its_field_and_at_others(draft: Draft) -> None:
     other = Finding(Level.WARNING, "project", "Something imports there already.")
     draft = walk.checked(draft, Check("config-name", Level.PROBLEM, "The name is taken.", (other,)))
-    assert walk.line(draft, "config-name") == Finding(Level.PROBLEM, "config-name", "The name is taken.")
-    assert walk.line(draft, "project") == other
-    assert [f.text for f in walk.problems(draft, "fields")] == ["The name is taken."]
-    assert walk.answer_problems(draft) == walk.problems(draft, "fields")
-    assert walk.problems(draft, "review") == walk.problems(draft, "fields") + walk.problems(draft, "plan")
+    assert remarks.line(draft, "config-name") == Finding(Level.PROBLEM, "config-name", "The name is taken.")
+    assert remarks.line(draft, "project") == other
+    assert [f.text for f in remarks.problems(draft, "fields")] == ["The name is taken."]
+    assert remarks.answer_problems(draft) == remarks.problems(draft, "fields")
+    assert remarks.problems(draft, "review") == remarks.problems(draft, "fields") + remarks.problems(draft, "plan")
 
 
 def test_what_could_not_be_asked_does_not_stop(draft: Draft) -> None:
     draft = walk.checked(draft, Check("token", Level.UNKNOWN, "LaunchDarkly cannot be reached."))
-    assert not walk.problems(draft, "launchdarkly")
-    assert walk.line(draft, "token").level is Level.UNKNOWN
-    assert walk.summary(draft, "launchdarkly").text.startswith("1 thing not known")
+    assert not remarks.problems(draft, "launchdarkly")
+    assert remarks.line(draft, "token").level is Level.UNKNOWN
+    assert remarks.summary(draft, "launchdarkly").text.startswith("1 thing not known")
 
 
 def test_names_of_ids_are_told(draft: Draft) -> None:
     draft = walk.choose(draft, SPLIT)
     where = "8f2c4b10-5a4d-4b0c-8500-000000000001"
     draft = walk.put(draft, "workspaceId", where)
-    assert walk.scope(draft) == ()  # an id tells a person nothing
+    assert drafts.scope(draft) == ()  # an id tells a person nothing
     draft = walk.checked(draft, Check("workspaceApiKey", Level.OK, "", names=((where, "Acme"),)))
-    assert walk.scope(draft) == ("Acme",)
-    assert walk.name(draft, where) == "Acme"
-    assert "Acme" in walk.line(draft, "workspaceId").text
-    assert walk.route(draft)[0] == "Split Acme"
+    assert drafts.scope(draft) == ("Acme",)
+    assert drafts.name(draft, where) == "Acme"
+    assert "Acme" in remarks.line(draft, "workspaceId").text
+    assert drafts.route(draft)[0] == "Split Acme"
 
 
 def test_revisions_tell_whether_inputs_changed(draft: Draft, bag: Bag) -> None:
-    used = walk.inputs_of(draft, "sourceApiKey")
+    used = drafts.inputs_of(draft, "sourceApiKey")
     assert used == {"sourceApiKey", "sourceBaseUrl", "source-api"}
-    before = walk.revisions(draft, used)
-    assert walk.revisions(walk.put(draft, "ldTag", "other"), used) == before
-    assert walk.revisions(walk.put(draft, "sourceBaseUrl", "https://x.example"), used) != before
+    before = drafts.revisions(draft, used)
+    assert drafts.revisions(walk.put(draft, "ldTag", "other"), used) == before
+    assert drafts.revisions(walk.put(draft, "sourceBaseUrl", "https://x.example"), used) != before
     away = walk.put_secret(draft, bag, "sourceApiKey", "")
     back = walk.put_secret(away, bag, "sourceApiKey", UNLEASH_KEYS["sdk"].value)
-    assert walk.revisions(back, used) != before  # it was another one in between
+    assert drafts.revisions(back, used) != before  # it was another one in between
 
 
 def test_inputs_of_a_field_that_is_none() -> None:
-    assert walk.inputs_of(Draft(), "workspaceId") == {"workspaceId"}
-    assert walk.inputs_of(Draft(), "config-name") == {"config-name", "host", "token"}
+    assert drafts.inputs_of(Draft(), "workspaceId") == {"workspaceId"}
+    assert drafts.inputs_of(Draft(), "config-name") == {"config-name", "host", "token"}

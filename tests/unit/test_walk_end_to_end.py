@@ -25,7 +25,7 @@ from tests.unit.walk_tools import (
     values,
     walked,
 )
-from tui.flagimport import launch, walk
+from tui.flagimport import launch, remarks, walk
 from tui.flagimport.finding import Level
 from tui.flagimport.journal import Stage
 from tui.flagimport.request import build
@@ -57,7 +57,7 @@ async def test_a_walk_with_all_checks_ends_in_a_created_configuration(integratio
         for key in ("token", "project", "ldApiKey", SOURCE_KEY[integration]):
             assert made.draft.checks[key].level is Level.OK, made.draft.checks[key]
         assert made.draft.checks["config-name"].text == "free in web-shop"
-        assert not walk.problems(made.draft, "review")
+        assert not remarks.problems(made.draft, "review")
         shown = build(made.draft)
         await planned(made)
         launch.begin(made, reuse=False)

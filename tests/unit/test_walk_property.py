@@ -11,15 +11,17 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from tests.unit.walk_tools import everything_said, forms
-from tui.flagimport import drafts, form, recipe, request, review, steps, walk
+from tests.unit.walk_tools import built_forms, everything_said
+from tui.flagimport import draft as drafts
+from tui.flagimport import recipe, remarks, request, review, saved_drafts, steps, validators, walk
+from tui.flagimport.draft import Check, Draft
 from tui.flagimport.finding import Finding, Level, Offer
-from tui.flagimport.walk import Check, Draft
 from tui.secrets.bag import Bag
-from tui.text import Redactor, clean
+from tui.text.clean import clean
+from tui.text.redact import Redactor
 
 MARK = "Q7cAnArY"
-FORMS = forms()
+FORMS = built_forms()
 STEPS = [each.key for each in steps.STEPS]
 PLAIN = ["host", "project", "config-name", "config-tags", "source-api"]
 PLAIN += sorted({v.key for each in FORMS.values() for v in each.variables if not v.secret})
@@ -77,46 +79,46 @@ class AnyWalk(RuleBasedStateMachine):
 
     @rule(key=st.sampled_from(PLAIN), text=texts)
     def put(self, key: str, text: str) -> None:
-        if walk.asks(self.draft, key):
+        if drafts.asks(self.draft, key):
             self.draft = walk.put(self.draft, key, text)
-            self.typed[key] = form.tidy(walk.variable(self.draft, key), text).value
+            self.typed[key] = validators.tidy(drafts.variable(self.draft, key), text).value
 
-    @rule(key=st.sampled_from(SECRET), text=secrets, reference=st.sampled_from(["", walk.KEYRING, "env:X"]))
+    @rule(key=st.sampled_from(SECRET), text=secrets, reference=st.sampled_from(["", drafts.KEYRING, "env:X"]))
     def put_secret(self, key: str, text: str, reference: str) -> None:
-        if walk.asks(self.draft, key):
+        if drafts.asks(self.draft, key):
             self.draft = walk.put_secret(self.draft, self.bag, key, text, reference=reference)
-            self.secrets[key] = form.tidy(walk.variable(self.draft, key), text).value
+            self.secrets[key] = validators.tidy(drafts.variable(self.draft, key), text).value
 
     @rule(tail=tails)
     def answer_everything(self, tail: str) -> None:
         """So that Review is reached often enough."""
         for key in self.draft.checks:
             self.draft = walk.unchecked(self.draft, key)
-        for each in (v for step in STEPS for v in walk.fields(self.draft, step)):
+        for each in (v for step in STEPS for v in drafts.fields(self.draft, step)):
             if each.secret:
                 scope = "default:production." if each.role == "unleash-key" else ""
                 self.put_secret(each.key, f"{scope}{MARK}{tail}xxxx", "")
             else:
                 self.put(each.key, GOOD.get(each.role, ""))
 
-    @rule(key=st.sampled_from(SECRET), where=st.sampled_from([walk.SESSION, walk.KEYRING]), done=st.booleans())
+    @rule(key=st.sampled_from(SECRET), where=st.sampled_from([drafts.SESSION, drafts.KEYRING]), done=st.booleans())
     def keep(self, key: str, where: str, *, done: bool) -> None:
-        if walk.asks(self.draft, key):
+        if drafts.asks(self.draft, key):
             self.draft = walk.keep(self.draft, key, where)
             self.draft = walk.was_kept(self.draft, key, "said", in_keyring=done)
 
     @rule(key=st.sampled_from(PLAIN), text=texts)
     def take(self, key: str, text: str) -> None:
-        if walk.asks(self.draft, key):
+        if drafts.asks(self.draft, key):
             self.draft = walk.take(self.draft, Offer("Use it", key, text))
-            self.typed[key] = form.tidy(walk.variable(self.draft, key), text).value
+            self.typed[key] = validators.tidy(drafts.variable(self.draft, key), text).value
 
     @rule(
         key=st.sampled_from(SECRET + PLAIN), other=st.sampled_from(PLAIN), level=st.sampled_from(Level), text=texts,
         named=st.booleans(),
     )  # fmt: skip
     def check(self, key: str, other: str, level: Level, text: str, *, named: bool) -> None:
-        if walk.asks(self.draft, key) and walk.asks(self.draft, other):
+        if drafts.asks(self.draft, key) and drafts.asks(self.draft, other):
             said = Finding(level, other, "a server said so")
             names = ((text, "a name"),) if named else ()
             fills = (Offer("from the key", other, text),)
@@ -144,7 +146,7 @@ class AnyWalk(RuleBasedStateMachine):
     def next_step(self) -> None:
         before = self.draft
         self.draft = walk.next_step(before)
-        assert self.draft is before or not walk.problems(before, before.step)
+        assert self.draft is before or not remarks.problems(before, before.step)
 
     @rule()
     def back(self) -> None:
@@ -159,28 +161,28 @@ class AnyWalk(RuleBasedStateMachine):
         """What may be written down comes back; keys must be given anew."""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "draft.json"
-            drafts.save(self.draft, path, 0.0)
-            saved = drafts.load(path)
+            saved_drafts.save(self.draft, path, 0.0)
+            saved = saved_drafts.load(path)
             if self.draft.form is None:
                 assert saved is None
                 return
             assert MARK not in path.read_text("utf-8")
             assert saved is not None
-            restored = drafts.restore(saved, self.draft.form)
-            values = walk.values(restored)
+            restored = saved_drafts.restore(saved, self.draft.form)
+            values = drafts.values(restored)
             for key, _, _, _ in saved.answers:
-                assert values[key] == clean(walk.value(self.draft, key))
-            assert not walk.secret_facts(restored)
+                assert values[key] == clean(drafts.value(self.draft, key))
+            assert not drafts.secret_facts(restored)
 
     @invariant()
     def no_answer_is_lost(self) -> None:
         for key, text in self.typed.items():
             if key == "config-name" and not text:
                 continue  # a name is proposed again
-            assert walk.value(self.draft, key) == text, key
+            assert drafts.value(self.draft, key) == text, key
         for key, text in self.secrets.items():
             assert self.bag.peek(key) == text, key
-            facts = walk.answer(self.draft, key).secret
+            facts = drafts.answer(self.draft, key).secret
             assert (facts.length if facts else 0) == len(text)
 
     @invariant()
@@ -195,12 +197,12 @@ class AnyWalk(RuleBasedStateMachine):
         following = walk.following(self.draft)
         assert following is None or following.key in STEPS
         for key in SECRET + PLAIN:
-            assert walk.step_of(self.draft, key) in STEPS
-            walk.revisions(self.draft, walk.inputs_of(self.draft, key))
+            assert drafts.step_of(self.draft, key) in STEPS
+            drafts.revisions(self.draft, drafts.inputs_of(self.draft, key))
 
     @invariant()
     def what_is_ready_makes_a_request_and_a_recipe(self) -> None:
-        if self.draft.form is None or walk.problems(self.draft, "review"):
+        if self.draft.form is None or remarks.problems(self.draft, "review"):
             return
         made = request.build(self.draft)
         assert MARK not in repr(made) + made.shown() + made.curl()
@@ -208,7 +210,7 @@ class AnyWalk(RuleBasedStateMachine):
         written = recipe.write(self.draft)
         assert MARK not in written.text
         document: dict[str, Any] = tomllib.loads(written.text)
-        assert document["import"]["name"] == walk.value(self.draft, "config-name")
+        assert document["import"]["name"] == drafts.value(self.draft, "config-name")
 
 
 TestAnyWalk = AnyWalk.TestCase

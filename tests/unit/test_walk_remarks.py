@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.walk_tools import forms
+from tests.unit.walk_tools import built_forms
+from tui.flagimport import draft as drafts
 from tui.flagimport import remarks, review, walk
+from tui.flagimport.draft import Check, Draft
 from tui.flagimport.finding import Finding, Level
-from tui.flagimport.walk import Check, Draft
 from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
 from tui.secrets.bag import Bag
 
-SPLIT, UNLEASH = forms()["split"], forms()["unleash"]
+SPLIT, UNLEASH = built_forms()["split"], built_forms()["unleash"]
 
 
 @pytest.fixture
@@ -20,17 +21,17 @@ def draft() -> Draft:
 
 
 def test_below_an_open_field_stands_its_help(draft: Draft) -> None:
-    for each in walk.all_fields(draft):
-        said = walk.line(draft, each.key)
+    for each in drafts.all_fields(draft):
+        said = remarks.line(draft, each.key)
         assert said.field == each.key
         assert said.level is Level.NOTE
         assert said.text
-    assert walk.line(draft, "ldMaintainer").text.lower().count("blank") == 1
-    assert walk.line(draft, "sourceTag").text.lower().count("blank") == 1
+    assert remarks.line(draft, "ldMaintainer").text.lower().count("blank") == 1
+    assert remarks.line(draft, "sourceTag").text.lower().count("blank") == 1
 
 
 def test_a_default_says_that_it_is_proposed(draft: Draft) -> None:
-    assert walk.line(draft, "ldTag").text.startswith("Proposed. ")
+    assert remarks.line(draft, "ldTag").text.startswith("Proposed. ")
 
 
 def test_the_worst_is_said_first(draft: Draft) -> None:
@@ -39,31 +40,31 @@ def test_the_worst_is_said_first(draft: Draft) -> None:
         worse = Finding(level, "sourceBaseUrl", f"{level} of another check")
         earlier = draft.checks.get("token")
         draft = walk.checked(draft, Check("token", Level.OK, "", (*(earlier.findings if earlier else ()), worse)))
-        assert walk.line(draft, "sourceBaseUrl") == worse
+        assert remarks.line(draft, "sourceBaseUrl") == worse
 
 
 def test_what_was_taken_away_is_said(draft: Draft) -> None:
     draft = walk.put(draft, "sourceBaseUrl", "https://unleash.example.com/api")
-    assert walk.line(draft, "sourceBaseUrl").text.endswith(".")
-    assert "/api" in walk.line(draft, "sourceBaseUrl").text
+    assert remarks.line(draft, "sourceBaseUrl").text.endswith(".")
+    assert "/api" in remarks.line(draft, "sourceBaseUrl").text
 
 
 def test_the_place_a_value_came_from_is_said(draft: Draft) -> None:
     draft = walk.put(draft, "project", "web", source="from LD_PROJECT", touched=False)
-    assert walk.line(draft, "project").text == "from LD_PROJECT"
+    assert remarks.line(draft, "project").text == "from LD_PROJECT"
 
 
 def test_the_address_of_an_instance_is_said(draft: Draft) -> None:
-    assert "https://app.eu.launchdarkly.com" in walk.line(walk.put(draft, "host", "eu"), "host").text
-    assert "app.launchdarkly" not in walk.line(walk.put(draft, "host", "https://ld.example.com"), "host").text
+    assert "https://app.eu.launchdarkly.com" in remarks.line(walk.put(draft, "host", "eu"), "host").text
+    assert "app.launchdarkly" not in remarks.line(walk.put(draft, "host", "https://ld.example.com"), "host").text
 
 
 def test_a_secret_shows_its_length_and_its_check(draft: Draft) -> None:
     token = TOKENS["writer"].value
     draft = walk.put_secret(draft, Bag(), "token", token)
-    assert walk.line(draft, "token") == Finding(Level.NOTE, "token", f"{len(token)} characters")
+    assert remarks.line(draft, "token") == Finding(Level.NOTE, "token", f"{len(token)} characters")
     draft = walk.checked(draft, Check("token", Level.OK, "Ana Ruiz, writer"))
-    assert walk.line(draft, "token").text == f"{len(token)} characters; Ana Ruiz, writer"
+    assert remarks.line(draft, "token").text == f"{len(token)} characters; Ana Ruiz, writer"
 
 
 def test_the_same_sentence_is_said_once(draft: Draft) -> None:
@@ -71,34 +72,34 @@ def test_the_same_sentence_is_said_once(draft: Draft) -> None:
     draft = walk.put(draft, "project", "web")
     draft = walk.checked(draft, Check("token", Level.OK, "", (twice, twice)))
     draft = walk.checked(draft, Check("project", Level.OK, "", (twice,)))
-    assert walk.findings(draft, "project").count(twice) == 1
+    assert remarks.findings(draft, "project").count(twice) == 1
 
 
 def test_an_unleash_key_against_the_typed_scope_offers_what_it_says(draft: Draft) -> None:
     draft = walk.put_secret(draft, Bag(), "sourceApiKey", UNLEASH_KEYS["sdk"].value)
     draft = walk.put(draft, "sourceEnvironmentId", "staging")
-    said = walk.line(draft, "sourceEnvironmentId")
+    said = remarks.line(draft, "sourceEnvironmentId")
     assert said.level is Level.WARNING
     assert said.offer is not None
-    assert walk.value(walk.take(draft, said.offer), "sourceEnvironmentId") == "production"
-    assert not [f for f in walk.findings(walk.take(draft, said.offer), "sourceEnvironmentId") if f.offer]
+    assert drafts.value(walk.take(draft, said.offer), "sourceEnvironmentId") == "production"
+    assert not [f for f in remarks.findings(walk.take(draft, said.offer), "sourceEnvironmentId") if f.offer]
 
 
 def test_a_summary_counts_warnings(draft: Draft) -> None:
     draft = walk.put(walk.put_secret(draft, Bag(), "token", TOKENS["writer"].value), "project", "web")
-    assert walk.summary(draft, "launchdarkly").text == ""
+    assert remarks.summary(draft, "launchdarkly").text == ""
     warned = walk.checked(draft, Check("project", Level.WARNING, "Hm."))
-    assert walk.summary(warned, "launchdarkly").text == "1 warning. You can go on; Review repeats it."
+    assert remarks.summary(warned, "launchdarkly").text == "1 warning. You can go on; Review repeats it."
     both = walk.checked(warned, Check("token", Level.UNKNOWN, "Who knows."))
-    said = walk.summary(both, "launchdarkly")
+    said = remarks.summary(both, "launchdarkly")
     assert said.text == "1 warning, 1 thing not known. You can go on; Review repeats them."
     assert said.level is Level.WARNING
 
 
 def test_labels() -> None:
-    assert walk.label(Draft(), "token") == "Your token"
-    assert walk.label(Draft(), "workspaceId") == "workspaceId"
-    assert walk.label(walk.choose(Draft(), SPLIT), "workspaceId") == "Split workspace"
+    assert remarks.label(Draft(), "token") == "Your token"
+    assert remarks.label(Draft(), "workspaceId") == "workspaceId"
+    assert remarks.label(walk.choose(Draft(), SPLIT), "workspaceId") == "Split workspace"
 
 
 # --- Review
@@ -110,7 +111,7 @@ def test_review_says_nothing_without_an_integration() -> None:
 
 @pytest.mark.parametrize("integration", ["split", "unleash"])
 def test_review_leads_to_the_step_of_each_line(integration: str) -> None:
-    draft = walk.choose(Draft(), forms()[integration])
+    draft = walk.choose(Draft(), built_forms()[integration])
     shown = review.lines(draft)
     assert {line.step for line in shown} <= {"launchdarkly", "keys", "fields", "plan"}
     labels = [line.label for line in shown]

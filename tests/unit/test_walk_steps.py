@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.walk_tools import forms
-from tui.flagimport import steps, walk
-from tui.flagimport.walk import Draft
+from tests.unit.walk_tools import built_forms
+from tui.flagimport import draft as drafts
+from tui.flagimport import planning, remarks, steps, walk
+from tui.flagimport.draft import Draft
 from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
 from tui.secrets.bag import Bag
 
-UNLEASH = forms()["unleash"]
+UNLEASH = built_forms()["unleash"]
 KEYS = [each.key for each in steps.STEPS]
 ANSWERS = {
     "project": "web-shop",
@@ -32,7 +33,7 @@ def walked(stop: str = "review") -> Draft:
         draft = walk.put(draft, key, text)
     for key, text in SECRETS.items():
         draft = walk.put_secret(draft, bag, key, text)
-    draft = walk.go_without(draft, True)  # plans have tests of their own
+    draft = planning.go_without(draft, True)  # plans have tests of their own
     while draft.step != stop:
         before = draft.step
         draft = walk.next_step(draft)
@@ -52,7 +53,7 @@ def test_the_steps_stand_in_their_order() -> None:
 
 def test_nothing_is_left_without_an_integration() -> None:
     assert walk.next_step(Draft()) == Draft()
-    assert [f.field for f in walk.problems(Draft(), "integration")] == ["integration"]
+    assert [f.field for f in remarks.problems(Draft(), "integration")] == ["integration"]
     assert walk.first_open(Draft(), "review") == "integration"
 
 
@@ -78,8 +79,8 @@ def test_a_whole_walk_and_all_the_way_back_keeps_every_answer() -> None:
 
 
 def test_the_name_is_proposed_on_the_way_to_fields() -> None:
-    assert walk.value(walked("keys"), "config-name") == ""
-    assert walk.value(walked("fields"), "config-name") == "Unleash default production"
+    assert drafts.value(walked("keys"), "config-name") == ""
+    assert drafts.value(walked("fields"), "config-name") == "Unleash default production"
 
 
 @pytest.mark.parametrize("step", KEYS[:4])
@@ -106,7 +107,7 @@ def test_change_does_not_return_over_a_problem_elsewhere() -> None:
 
 
 def test_change_leads_to_a_plan_that_is_missing_before_it_leads_to_review() -> None:
-    draft = walk.go_without(walk.change(walked(), "keys"), False)
+    draft = planning.go_without(walk.change(walked(), "keys"), False)
     following = walk.following(draft)
     assert following is not None
     assert following.key == "plan"
@@ -124,8 +125,8 @@ def test_back_gives_up_the_return_to_review() -> None:
 def test_review_and_submit_have_the_problems_of_all_steps() -> None:
     draft = walk.put(walked(), "project", "")
     for step in ("launchdarkly", "review", "submit"):
-        assert [f.field for f in walk.problems(draft, step)] == ["project"]
-    assert not walk.problems(draft, "keys")
+        assert [f.field for f in remarks.problems(draft, step)] == ["project"]
+    assert not remarks.problems(draft, "keys")
     assert walk.next_step(draft) is draft
     assert walk.first_open(draft, "review") == "launchdarkly"
 
@@ -145,13 +146,13 @@ def test_furthest_never_goes_back() -> None:
 
 def test_touch_says_what_is_missing_as_a_problem() -> None:
     draft = walk.next_step(walk.choose(Draft(), UNLEASH))
-    assert walk.line(draft, "token").level == "note"
-    assert walk.summary(draft, "launchdarkly").text == "Still to fill in: Your token, Project."
+    assert remarks.line(draft, "token").level == "note"
+    assert remarks.summary(draft, "launchdarkly").text == "Still to fill in: Your token, Project."
     touched = walk.touch(draft, "launchdarkly")
-    assert walk.line(touched, "token").level == "problem"
-    assert walk.summary(touched, "launchdarkly").text == "2 problems: Your token, Project."
-    assert walk.line(touched, "sourceApiKey").level == "note"  # of another step
-    assert walk.values(touched).keys() >= walk.values(draft).keys()
+    assert remarks.line(touched, "token").level == "problem"
+    assert remarks.summary(touched, "launchdarkly").text == "2 problems: Your token, Project."
+    assert remarks.line(touched, "sourceApiKey").level == "note"  # of another step
+    assert drafts.values(touched).keys() >= drafts.values(draft).keys()
 
 
 @pytest.mark.parametrize(
@@ -166,23 +167,23 @@ def test_touch_says_what_is_missing_as_a_problem() -> None:
 )
 def test_the_route_says_from_where_to_where(host: str, project: str, told: str) -> None:
     draft = walk.put(walk.put(walked(), "host", host), "project", project)
-    assert walk.route(draft) == ("Unleash default/production", told)
+    assert drafts.route(draft) == ("Unleash default/production", told)
 
 
 def test_the_route_before_anything_is_chosen() -> None:
-    assert walk.route(Draft()) == ("", "")
-    assert walk.route(walk.choose(Draft(), UNLEASH)) == ("Unleash", "LaunchDarkly US, project not chosen")
+    assert drafts.route(Draft()) == ("", "")
+    assert drafts.route(walk.choose(Draft(), UNLEASH)) == ("Unleash", "LaunchDarkly US, project not chosen")
 
 
 def test_each_field_belongs_to_one_step() -> None:
     draft = walked()
-    asked = [(step, v.key) for step in KEYS for v in walk.fields(draft, step)]
+    asked = [(step, v.key) for step in KEYS for v in drafts.fields(draft, step)]
     assert len({key for _, key in asked}) == len(asked)
     for step, key in asked:
-        assert walk.step_of(draft, key) == step
-    assert walk.step_of(draft, "workspaceId") == "review"
-    on_keys = [v.key for v in walk.fields(draft, "keys")]
+        assert drafts.step_of(draft, key) == step
+    assert drafts.step_of(draft, "workspaceId") == "review"
+    on_keys = [v.key for v in drafts.fields(draft, "keys")]
     assert on_keys == ["sourceBaseUrl", "sourceApiKey", "ldApiKey", "source-helper"]
-    split = walk.choose(Draft(), forms()["split"])
-    assert [v.key for v in walk.fields(split, "keys")] == ["workspaceApiKey", "ldApiKey", "source-api"]
-    assert walk.fields(Draft(), "keys") == ()
+    split = walk.choose(Draft(), built_forms()["split"])
+    assert [v.key for v in drafts.fields(split, "keys")] == ["workspaceApiKey", "ldApiKey", "source-api"]
+    assert drafts.fields(Draft(), "keys") == ()

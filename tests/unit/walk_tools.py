@@ -10,20 +10,22 @@ from types import CoroutineType
 from typing import Any, TypeVar
 
 from tests.unit.sandbox_tools import FI, launchdarkly
-from tui.flagimport import form, walk
-from tui.flagimport.form import Form
+from tui.flagimport import draft as drafts
+from tui.flagimport import form as forms
+from tui.flagimport import planning, remarks, walk
+from tui.flagimport.draft import Draft
 from tui.flagimport.plan import Plan
 from tui.flagimport.practice import values_from
 from tui.flagimport.request import build
 from tui.flagimport.session import Session
 from tui.flagimport.submit import Outcome, Submission
 from tui.flagimport.tools import Tools
-from tui.flagimport.walk import Draft
+from tui.flagimport.variables import Form
 from tui.manifests.files import bundled
 from tui.net.client import Http
 from tui.net.events import Exchange, Result
 from tui.sandbox.server import Sandbox
-from tui.text import Redactor
+from tui.text.redact import Redactor
 
 T = TypeVar("T")
 INTEGRATIONS = ("split", "unleash")
@@ -33,8 +35,8 @@ STEPS = ("launchdarkly", "keys", "fields")
 
 
 @functools.cache
-def forms() -> dict[str, Form]:
-    return {manifest.key: form.build(manifest) for manifest in bundled()}
+def built_forms() -> dict[str, Form]:
+    return {manifest.key: forms.build(manifest) for manifest in bundled()}
 
 
 @dataclass
@@ -58,7 +60,7 @@ class Impatient(Tools):
 
 def session(tools: Tools | None = None, **more: Any) -> Session:
     """One that knows no environment, keyring or file, unless `more` says so."""
-    return Session(forms=forms(), tools=tools or Tools(redactor=Redactor(), sleep=Naps()), **more)
+    return Session(forms=built_forms(), tools=tools or Tools(redactor=Redactor(), sleep=Naps()), **more)
 
 
 def values(box: Sandbox, integration: str) -> dict[str, str]:
@@ -77,20 +79,20 @@ async def walked(
     made.draft = walk.next_step(made.draft)
     for step in STEPS:
         assert made.draft.step == step
-        for each in walk.fields(made.draft, step):
+        for each in drafts.fields(made.draft, step):
             if each.key in given:
                 made.put(each.key, given[each.key])
-        while checks and (due := [v.key for v in walk.fields(made.draft, step) if made.due(v.key)]):
+        while checks and (due := [v.key for v in drafts.fields(made.draft, step) if made.due(v.key)]):
             await checked(made, due[0])  # what it brings may change the proposed name, which is then looked up again
-        assert not walk.problems(made.draft, step), walk.problems(made.draft, step)
+        assert not remarks.problems(made.draft, step), remarks.problems(made.draft, step)
         made.draft = walk.next_step(made.draft)
     assert made.draft.step == "plan"
     if plan:
         await planned(made)
     else:
-        made.draft = walk.go_without(made.draft, True)
+        made.draft = planning.go_without(made.draft, True)
     made.draft = walk.next_step(made.draft)
-    assert made.draft.step == "review", walk.problems(made.draft, "plan")
+    assert made.draft.step == "review", remarks.problems(made.draft, "plan")
     return made
 
 
@@ -100,7 +102,7 @@ async def planned(made: Session) -> Plan:
         pass
     plan = made.draft.plan
     assert plan is not None
-    made.draft = walk.see(made.draft, frozenset(plan.losses))
+    made.draft = planning.see(made.draft, frozenset(plan.losses))
     return plan
 
 
@@ -164,9 +166,9 @@ def strangers() -> set[str]:
 
 def everything_said(draft: Draft) -> str:
     """All text that a front could show of a draft, and its representation."""
-    parts = [repr(draft), *walk.route(draft)]
-    for each in walk.all_fields(draft):
-        parts += [walk.line(draft, each.key).text, *(f.text for f in walk.findings(draft, each.key))]
+    parts = [repr(draft), *drafts.route(draft)]
+    for each in drafts.all_fields(draft):
+        parts += [remarks.line(draft, each.key).text, *(f.text for f in remarks.findings(draft, each.key))]
     for step in ("integration", *STEPS, "review", "submit"):
-        parts += [walk.summary(draft, step).text, *(f.text for f in walk.problems(draft, step))]
+        parts += [remarks.summary(draft, step).text, *(f.text for f in remarks.problems(draft, step))]
     return "\n".join(parts)

@@ -11,7 +11,7 @@ from tui.launchdarkly.models import CallerIdentity
 from tui.net.errors import Failure, Kind
 from tui.net.events import Sink, ignore
 from tui.secrets.bag import Bag
-from tui.text import clean
+from tui.text.clean import clean
 
 
 async def caller_of(ld: LaunchDarkly, *, sink: Sink = ignore) -> CallerIdentity:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable
 from dataclasses import dataclass, field
 
-from tui.flagimport import walk
+from tui.flagimport import draft as drafts
+from tui.flagimport import remarks, walk
 from tui.flagimport.builtin_fields import CONFIG_NAME, HOST, PROJECT, TOKEN
+from tui.flagimport.draft import Check, Draft
 from tui.flagimport.finding import Finding, Level
 from tui.flagimport.lookup import look_up, siblings
 from tui.flagimport.reach_check import reach
@@ -18,14 +20,13 @@ from tui.flagimport.request import build
 from tui.flagimport.source_checks import Runner, environment, failed, helper, only_asks, source_key, tag
 from tui.flagimport.submit import differs
 from tui.flagimport.tools import Tools
-from tui.flagimport.walk import Check, Draft
 from tui.launchdarkly.instances import INSTANCES, instance
 from tui.launchdarkly.models import CallerIdentity, Configuration, Member
 from tui.net.errors import Failure, Kind
 from tui.net.events import Exchange, Result, Sink, streamed
 from tui.secrets.bag import Bag
 from tui.sources.registry import SOURCES
-from tui.text import clean
+from tui.text.clean import clean
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,13 @@ def due(draft: Draft, key: str, *, again: bool = False) -> bool:
 def _blocked(draft: Draft, key: str) -> bool:
     """Something the check needs is missing or already known to be wrong."""
     if key == CONFIG_NAME.key:
-        return bool(walk.answer_problems(draft))
-    field_ = walk.variable(draft, key)
-    given = walk.answer(draft, key)
+        return bool(remarks.answer_problems(draft))
+    field_ = drafts.variable(draft, key)
+    given = drafts.answer(draft, key)
     if given.secret is None and (field_.secret or not (given.value or field_.required)):
         return True
-    needs = walk.inputs_of(draft, key) - ({key} if field_.role in _FINDS_ITS_ANSWER else set())
-    return any(f.level is Level.PROBLEM for each in needs for f in walk.findings(draft, each))
+    needs = drafts.inputs_of(draft, key) - ({key} if field_.role in _FINDS_ITS_ANSWER else set())
+    return any(f.level is Level.PROBLEM for each in needs for f in remarks.findings(draft, each))
 
 
 _FINDS_ITS_ANSWER = ("split-environment",)
@@ -67,12 +68,12 @@ _FINDS_ITS_ANSWER = ("split-environment",)
 def runner(draft: Draft, key: str) -> Runner | None:
     """The check of a field, None where no server can tell."""
     try:
-        role = walk.variable(draft, key).role
+        role = drafts.variable(draft, key).role
     except KeyError:
         return None
     if role in ASKS_SOURCE and draft.integration not in SOURCES:
         return None  # a manifest of the person's own, of a source this program cannot ask
-    if role == "member-id" and walk.answer(draft, key).source:
+    if role == "member-id" and drafts.answer(draft, key).source:
         return None  # picked: who it is, is known
     return RUNNERS.get(role)
 
@@ -94,7 +95,7 @@ def check(draft: Draft, bag: Bag, tools: Tools, key: str) -> AsyncGenerator[Exch
 
 async def _token(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
     """Who you are, and the list of configurations: it proves that the beta interface answers."""
-    where = instance(walk.value(draft, HOST.key))
+    where = instance(drafts.value(draft, HOST.key))
     async with tools.launchdarkly(bag, where) as ld:
         identity = await ld.caller_identity(sink=sink)
         member = await _or_none(ld.me(sink=sink))
@@ -135,7 +136,7 @@ def who(account: Account) -> str:
 
 async def _import_key(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
     """Whose the import key is: the same account as your token's, and a role that may create flags."""
-    where = instance(walk.value(draft, HOST.key))
+    where = instance(drafts.value(draft, HOST.key))
     async with tools.launchdarkly(bag, where, key) as ld:
         try:
             identity = await ld.caller_identity(sink=sink)
@@ -169,8 +170,8 @@ def _of_import_key(failure: Failure) -> Failure:
 
 async def _project(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
     """Is there such a project, and does something import into it already?"""
-    project = walk.value(draft, PROJECT.key)
-    async with tools.launchdarkly(bag, instance(walk.value(draft, HOST.key))) as ld:
+    project = drafts.value(draft, PROJECT.key)
+    async with tools.launchdarkly(bag, instance(drafts.value(draft, HOST.key))) as ld:
         try:
             found = await ld.project(project, sink=sink)
         except Failure as failure:
@@ -185,7 +186,7 @@ def imported_already(draft: Draft) -> tuple[Configuration, ...]:
     """What imports from the same source into the project, as far as your token's list tells: not before its check."""
     account = facts(draft, TOKEN.key)
     listed = account.configurations if isinstance(account, Account) else None
-    return siblings(listed or (), walk.value(draft, PROJECT.key), draft.integration)
+    return siblings(listed or (), drafts.value(draft, PROJECT.key), draft.integration)
 
 
 def must_ask_project_again(draft: Draft) -> bool:
@@ -227,8 +228,8 @@ async def _name(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> C
 @only_asks
 async def _flag_tag(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
     """How many flags carry the tag already: arrivals could not be told from them."""
-    async with tools.launchdarkly(bag, instance(walk.value(draft, HOST.key))) as ld:
-        page = await ld.flags(walk.value(draft, PROJECT.key), tag=walk.value(draft, key), most=1, sink=sink)
+    async with tools.launchdarkly(bag, instance(drafts.value(draft, HOST.key))) as ld:
+        page = await ld.flags(drafts.value(draft, PROJECT.key), tag=drafts.value(draft, key), most=1, sink=sink)
     carry = page.total_count
     if carry is None:
         return Check(key, Level.UNKNOWN, "How many flags carry it already, LaunchDarkly does not say.")
@@ -241,8 +242,8 @@ async def _flag_tag(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) 
 @only_asks
 async def _member(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
     """Who is behind a typed id."""
-    wanted = walk.value(draft, key)
-    async with tools.launchdarkly(bag, instance(walk.value(draft, HOST.key))) as ld:
+    wanted = drafts.value(draft, key)
+    async with tools.launchdarkly(bag, instance(drafts.value(draft, HOST.key))) as ld:
         member = await ld.member(wanted, sink=sink)
     if member is None:
         text = "LaunchDarkly has no member with this id (404). Pick the member, or clear this."
@@ -261,7 +262,7 @@ def other_instances(draft: Draft) -> tuple[tuple[str, str], ...]:
     failure = facts(draft, TOKEN.key)
     if not isinstance(failure, Failure) or failure.kind is not Kind.UNAUTHORIZED:
         return ()
-    here = instance(walk.value(draft, HOST.key)).key
+    here = instance(drafts.value(draft, HOST.key)).key
     return tuple((each.key, each.name) for each in INSTANCES if each.key != here)
 
 
@@ -280,4 +281,4 @@ RUNNERS: dict[str, Runner] = {
     "ld-tag": _flag_tag,
     "member-id": _member,
 }
-ASKS_SOURCE = frozenset({*walk.SOURCE_KEY_ROLES, "unleash-helper", "unleash-tag", "split-environment", "split-tag"})
+ASKS_SOURCE = frozenset({*drafts.SOURCE_KEY_ROLES, "unleash-helper", "unleash-tag", "split-environment", "split-tag"})

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tui.flagimport.rules import is_tag
 from tui.sources import phrases
-from tui.text import clean
+from tui.text.clean import clean
 
 if TYPE_CHECKING:
     from tui.launchdarkly.models import NamingConvention

@@ -10,10 +10,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tui.flagimport import form as forms
-from tui.flagimport import steps
+from tui.flagimport import steps, validators
 from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, HELPER, HOST, PROJECT, SOURCE_API, TOKEN
 from tui.flagimport.finding import Finding, Level, Offer
-from tui.flagimport.form import Form, SecretFacts, Variable
+from tui.flagimport.variables import Form, SecretFacts, Variable
 from tui.launchdarkly.instances import instance
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def scope(draft: Draft) -> tuple[str, ...]:
 def fit(draft: Draft, field: Variable) -> str:
     """An answer that may stand elsewhere too: "" for one with a problem, which may be a key in the wrong place."""
     given = value(draft, field.key)
-    found = forms.validate(field, given, values(draft), secret_facts(draft))
+    found = validators.validate(field, given, values(draft), secret_facts(draft))
     return "" if any(f.level is Level.PROBLEM for f in found) else given
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tui.flagimport import walk
+from tui.flagimport import draft as drafts
+from tui.flagimport.draft import Draft
 from tui.flagimport.plan import WORDS, PlannedFlag, Verdict
-from tui.flagimport.walk import Draft
 from tui.sources.flags import SourceFlag, Variation
 
 Fact = tuple[str, str, str]
@@ -84,6 +84,6 @@ _NO_TAGS = "this key cannot read tags"
 def _of_role(draft: Draft, role: str) -> str:
     """The answer to the field of a role, as a person knows it."""
     for each in draft.form.variables if draft.form else ():
-        if each.role == role and (given := walk.answer(draft, each.key)).value:
-            return given.source if role == "member-id" and given.source else walk.name(draft, given.value)
+        if each.role == role and (given := drafts.answer(draft, each.key)).value:
+            return given.source if role == "member-id" and given.source else drafts.name(draft, given.value)
     return ""

@@ -14,75 +14,28 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tui.flagimport.builtin_fields import (
-    CONFIG_NAME,
-    CONFIG_TAGS,
     GUIDES,
-    HOST,
-    PROJECT,
-    SOURCE_API,
-    TOKEN,
-    as_field,
 )
-from tui.flagimport.rules import tags_of
-from tui.flagimport.tokens import KEY_ROLES, secret_facts
-from tui.flagimport.validators import ROLE_OF_KIND, ROLES, Role, tidy, validate
+from tui.flagimport.tokens import KEY_ROLES
+from tui.flagimport.validators import ROLE_OF_KIND, ROLES
 from tui.flagimport.variables import (
     FORM_VARIABLES,
     HELP_CELLS,
-    KINDS,
     LABEL_CELLS,
     Condition,
     Dependency,
     Form,
     Guide,
-    SecretFacts,
-    Tidied,
     Variable,
     joined,
     selected,
-    widget_id,
 )
 from tui.secrets.names import inside, outside
-from tui.text import clean
 from tui.text.cells import cells
+from tui.text.clean import clean
 
 if TYPE_CHECKING:
     from tui.manifests.models import FormVariable, Manifest, VariableGuide
-
-__all__ = [
-    "CONFIG_NAME",
-    "CONFIG_TAGS",
-    "FORM_VARIABLES",
-    "HELP_CELLS",
-    "HOST",
-    "KINDS",
-    "LABEL_CELLS",
-    "PROJECT",
-    "ROLES",
-    "SOURCE_API",
-    "TOKEN",
-    "Condition",
-    "Dependency",
-    "Form",
-    "Guide",
-    "Role",
-    "SecretFacts",
-    "Tidied",
-    "Variable",
-    "as_field",
-    "build",
-    "config",
-    "effective",
-    "joined",
-    "secret_facts",
-    "selected",
-    "tags_of",
-    "tidy",
-    "validate",
-    "visible",
-    "widget_id",
-]
-
 
 # --- the form of a manifest -------------------------------------------------------
 

@@ -15,7 +15,9 @@ from tui.flagimport.journal import Expected, Habits, Identity, Importer, Journal
 from tui.flagimport.journal_heads import FOLDER, HEAD, head_of
 from tui.net.errors import Failure, Kind
 from tui.sources.flags import Lost, Variation
-from tui.text import Redactor, clean, limited_json
+from tui.text import limited_json
+from tui.text.clean import clean
+from tui.text.redact import Redactor
 
 VERSION = 1
 _LARGEST = 256 * 1024 * 1024

@@ -14,7 +14,8 @@ from pathlib import Path
 from tui.files import read_ordinary
 from tui.launchdarkly.instances import instance
 from tui.net.times import moment
-from tui.text import clean, limited_json
+from tui.text import limited_json
+from tui.text.clean import clean
 
 HEAD = "head"
 FOLDER = "journals"

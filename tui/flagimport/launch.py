@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from tui.flagimport import draft as drafts
 from tui.flagimport import journal as journals
 from tui.flagimport import journal_file, journal_lock, reading, recipe, request, walk
 from tui.flagimport.account import must_be_of
 from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, TOKEN
 from tui.flagimport.checks import Account, facts
 from tui.flagimport.creation import Creation
-from tui.flagimport.form import Form
+from tui.flagimport.draft import Draft
 from tui.flagimport.journal import Journal, Stage
 from tui.flagimport.journal_heads import Head
 from tui.flagimport.manage import as_text
@@ -25,13 +26,14 @@ from tui.flagimport.run import Run
 from tui.flagimport.running import Keep
 from tui.flagimport.session import Given, Session
 from tui.flagimport.submit import Outcome
-from tui.flagimport.walk import Draft
+from tui.flagimport.variables import Form
 from tui.flagimport.watch import RUNS
 from tui.launchdarkly.instances import Instance, instance
 from tui.launchdarkly.words import who_in_words
 from tui.net.errors import Failure, Kind
 from tui.secrets.names import outside
-from tui.text import Redactor, clean
+from tui.text.clean import clean
+from tui.text.redact import Redactor
 
 NOTED = "from an earlier start"
 
@@ -145,7 +147,7 @@ def resume(session: Session, head: Head) -> str:
     session.draft = walk.go(session.draft, step)
     session.look_around()
     session.overhear(journal.references)
-    session.resumed = walk.values(session.draft)
+    session.resumed = drafts.values(session.draft)
     return step
 
 
@@ -168,7 +170,7 @@ def _answers(session: Session, journal: Journal, form: Form) -> None:
     if session.host_name() != host:
         session.bag.drop(TOKEN.key)
     elif TOKEN.key in session.bag:
-        token = walk.answer(before, TOKEN.key)
+        token = drafts.answer(before, TOKEN.key)
         session.draft = replace(session.draft, answers={**session.draft.answers, TOKEN.key: token})
 
 

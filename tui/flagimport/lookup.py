@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tui.flagimport.request import CreateRequest, Slot
 from tui.net.events import Sink, ignore
-from tui.text import clean
+from tui.text.clean import clean
 
 if TYPE_CHECKING:
     from tui.launchdarkly.client import LaunchDarkly

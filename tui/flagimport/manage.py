@@ -9,9 +9,9 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from tui.flagimport.form import Form
 from tui.flagimport.server_errors import explain
 from tui.flagimport.tools import Tools
+from tui.flagimport.variables import Form
 from tui.flagimport.watch import ENDS, RUNS
 from tui.launchdarkly.instances import Instance
 from tui.launchdarkly.models import Configuration
@@ -21,7 +21,8 @@ from tui.net.events import Exchange, Result, Sink, streamed
 from tui.net.times import moment
 from tui.secrets.bag import Bag
 from tui.secrets.names import outside
-from tui.text import MASK, REPLACEMENT, Redactor, clean
+from tui.text.clean import REPLACEMENT, clean
+from tui.text.redact import MASK, Redactor
 
 NOT_TOLD = "not told"
 _LONGEST = 300

@@ -8,21 +8,22 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from tui.flagimport import draft as drafts
 from tui.flagimport import form as forms
-from tui.flagimport import walk
+from tui.flagimport import remarks, rules, variables
 from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, TOKEN
+from tui.flagimport.draft import Answer, Draft
 from tui.flagimport.finding import Finding, Level
-from tui.flagimport.form import Form, Variable
 from tui.flagimport.lost_answer import looked_up, may_have_happened
 from tui.flagimport.manage import Account, as_text
-from tui.flagimport.walk import Answer, Draft
+from tui.flagimport.variables import Form, Variable
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure, Kind
 from tui.net.events import Exchange, Note, Result, Sink, streamed
 from tui.secrets.bag import Bag
 from tui.secrets.names import outside
-from tui.text import clean
+from tui.text.clean import clean
 
 AS_IT_IS = "as it is"
 _KEPT = "Blank keeps the key that LaunchDarkly has."
@@ -84,7 +85,7 @@ def _text(one: Configuration, each: Variable) -> str:
 
 def fields(draft: Draft, *, keys_alone: bool = False) -> tuple[Variable, ...]:
     """The fields that can be changed, in the manifest's order: with `keys_alone` the secrets, else all."""
-    shown = {each.key for each in forms.visible(draft.form, walk.values(draft))} if draft.form else set()
+    shown = {each.key for each in forms.visible(draft.form, drafts.values(draft))} if draft.form else set()
     built_in = (CONFIG_NAME, CONFIG_TAGS)
     return tuple(v for v in all_fields(draft, keys_alone=keys_alone) if v in built_in or v.key in shown)
 
@@ -119,11 +120,11 @@ def changes(draft: Draft, one: Configuration) -> tuple[Change, ...]:
 def _changes(draft: Draft, one: Configuration) -> Iterator[Change]:
     for each in fields(draft):
         if each.secret:
-            given = walk.answer(draft, each.key).secret
+            given = drafts.answer(draft, each.key).secret
             if given is not None and given.length:
                 yield Change(each.key, each.label, "kept by LaunchDarkly", f"replaced, {given.length} characters", True)
             continue
-        before, after = _before(one, each), walk.value(draft, each.key)
+        before, after = _before(one, each), drafts.value(draft, each.key)
         if _means(each, before) != _means(each, after):
             yield Change(each.key, each.label, before.replace("\n", ", "), after.replace("\n", ", "))
 
@@ -137,8 +138,8 @@ def _before(one: Configuration, each: Variable) -> str:
 def _means(each: Variable, text: str) -> object:
     """Two texts of one field that mean the same are no change."""
     if each.key == CONFIG_TAGS.key:
-        return forms.tags_of(text)
-    return forms.selected(each, text) if each.kind == "multiselect" else clean(text)
+        return rules.tags_of(text)
+    return variables.selected(each, text) if each.kind == "multiselect" else clean(text)
 
 
 def problems(draft: Draft, one: Configuration) -> tuple[Finding, ...]:
@@ -146,7 +147,7 @@ def problems(draft: Draft, one: Configuration) -> tuple[Finding, ...]:
     return tuple(
         found
         for each in changes(draft, one)
-        for found in walk.findings(draft, each.key)
+        for found in remarks.findings(draft, each.key)
         if found.level is Level.PROBLEM
     )
 
@@ -156,7 +157,7 @@ def operations(draft: Draft, one: Configuration, bag: Bag) -> tuple[dict[str, ob
 
     What stands there is replaced, what does not is added: `replace` would be refused for it.
     """
-    built = forms.config(draft.form, walk.values(draft), lambda key: None) if draft.form else {}
+    built = forms.config(draft.form, drafts.values(draft), lambda key: None) if draft.form else {}
     return tuple(_operation(each, one, built, bag, draft) for each in changes(draft, one))
 
 
@@ -164,12 +165,12 @@ def _operation(
     each: Change, one: Configuration, built: Mapping[str, object], bag: Bag, draft: Draft
 ) -> dict[str, object]:
     if each.key == CONFIG_NAME.key:
-        return {"op": "replace", "path": "/name", "value": walk.value(draft, each.key)}
+        return {"op": "replace", "path": "/name", "value": drafts.value(draft, each.key)}
     if each.key == CONFIG_TAGS.key:
-        return {"op": "replace", "path": "/tags", "value": list(forms.tags_of(walk.value(draft, each.key)))}
+        return {"op": "replace", "path": "/tags", "value": list(rules.tags_of(drafts.value(draft, each.key)))}
     name = outside(each.key)
     op = "replace" if name in (one.config or {}) else "add"
-    blank: object = [] if walk.variable(draft, each.key).kind == "multiselect" else ""
+    blank: object = [] if drafts.variable(draft, each.key).kind == "multiselect" else ""
     value = bag.get(each.key) if each.secret else built.get(name, blank)
     return {"op": op, "path": f"/config/{_pointer(name)}", "value": value}
 

@@ -21,7 +21,7 @@ from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure, Kind
 from tui.net.events import Exchange, Note, Result, Sink, streamed
-from tui.text import Redactor
+from tui.text.redact import Redactor
 
 
 def journal_of(account: Account, one: Configuration) -> Journal | None:

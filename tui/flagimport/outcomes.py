@@ -9,11 +9,11 @@ from tui.flagimport.running import Started
 from tui.flagimport.submit import FOUND, NOT_KNOWN, Outcome
 from tui.launchdarkly.models import Configuration
 from tui.launchdarkly.words import access_in_words, status_in_words
-from tui.net.client import Answer
 from tui.net.events import Answered, Exchange, Note
-from tui.text import Redactor, clean
+from tui.net.messages import Answer
+from tui.text.clean import clean
 from tui.text.limited_json import parse_answer
-from tui.text.redact import tree
+from tui.text.redact import Redactor, tree
 
 OFFERS = ("use-that", "go-to-field", "look-again", "send-again")
 """What a person may do where a submission has failed."""

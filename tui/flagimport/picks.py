@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
-from tui.flagimport import walk
+from tui.flagimport import draft as drafts
 from tui.flagimport.builtin_fields import HOST, TOKEN
 from tui.flagimport.checks import Account, facts
 from tui.flagimport.lookup import siblings
@@ -46,7 +46,7 @@ Fetch = Callable[[str, int], Awaitable[Picks]]
 
 def fetch_for(session: Session, key: str) -> Fetch | None:
     """Where the values of a field can be listed, None for a field that can only be typed."""
-    role = walk.variable(session.draft, key).role
+    role = drafts.variable(session.draft, key).role
     if role in _OF_SOURCE and session.draft.integration in SOURCES:
         return partial(_from_source, session, key)
     listing = _LISTINGS.get(role)
@@ -60,7 +60,7 @@ def read_again(session: Session, key: str) -> None:
 
 def _instance(session: Session) -> Instance:
     try:
-        return instance(walk.value(session.draft, HOST.key))
+        return instance(drafts.value(session.draft, HOST.key))
     except ValueError:
         raise Failure(Kind.UNREACHABLE, "LaunchDarkly's address is not a valid one.") from None
 

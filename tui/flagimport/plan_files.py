@@ -15,9 +15,9 @@ from tui.flagimport.plan_request import PlanRequest
 from tui.flagimport.planning import shortfall
 from tui.net.times import day
 from tui.sources.flags import Lost, SourceFlag
-from tui.text import Redactor
 from tui.text.document import readable
 from tui.text.markdown import plain
+from tui.text.redact import Redactor
 
 Kind = Literal["md", "json"]
 Explain = Callable[[PlanRequest, SourceFlag], Sequence[Lost]]

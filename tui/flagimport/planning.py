@@ -9,15 +9,42 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tui.flagimport.draft import Draft
+from tui.flagimport.builtin_fields import HOST, PROJECT, TOKEN
+from tui.flagimport.draft import SOURCE_KEY_ROLES, Draft, revisions, source_address, value
 from tui.flagimport.finding import Finding, Level
-from tui.flagimport.plan_request import plan_request
+from tui.flagimport.plan_request import PlanRequest
+from tui.launchdarkly.instances import instance
 
 if TYPE_CHECKING:
     from tui.flagimport.plan import Plan
 
 PLAN = "plan"
 """The field that findings about the plan are about."""
+
+
+_ENVIRONMENTS = ("source-environment", "split-environment")
+_SAYS_NOT_WHICH = ("ld-tag", "member-id", "import-key")
+
+
+def plan_request(draft: Draft) -> PlanRequest | None:
+    """What a plan of this draft is made from; None where there is no integration, or no address of LaunchDarkly."""
+    if draft.form is None:
+        return None
+    try:
+        where = instance(value(draft, HOST.key))
+    except ValueError:
+        return None
+    meant = [v for v in draft.form.variables if not v.secret and v.role not in _SAYS_NOT_WHICH]
+    keys = frozenset({TOKEN.key, *(v.key for v in draft.form.variables if v.role in SOURCE_KEY_ROLES)})
+    return PlanRequest(
+        instance=where,
+        project=value(draft, PROJECT.key),
+        integration=draft.integration,
+        environment=next((value(draft, v.key) for v in meant if v.role in _ENVIRONMENTS), ""),
+        address=source_address(draft),
+        answers=tuple((v.key, value(draft, v.key)) for v in meant),
+        revisions=revisions(draft, keys),
+    )
 
 
 def with_plan(draft: Draft, plan: Plan) -> Draft:

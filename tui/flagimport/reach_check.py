@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from tui.flagimport import walk
+from tui.flagimport import draft as drafts
 from tui.flagimport.addresses import level_of, reached_there
 from tui.flagimport.builtin_fields import HOST
+from tui.flagimport.draft import Check, Draft
 from tui.flagimport.finding import Level
 from tui.flagimport.tools import Tools
-from tui.flagimport.walk import Check, Draft
 from tui.net.address import normal_base_url
 from tui.net.events import Sink
 from tui.net.reach import Reach, Sighting, classify, look
@@ -39,13 +39,13 @@ async def reach(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> C
 
 
 async def _reached(draft: Draft, tools: Tools, key: str) -> Reached:
-    if walk.variable(draft, key).secret:  # nothing is told of what a manifest calls a secret
+    if drafts.variable(draft, key).secret:  # nothing is told of what a manifest calls a secret
         seen = Sighting("", Reach.PUBLIC)
         return Reached(seen.sentence, level_of(seen), seen)
-    url = normal_base_url(walk.value(draft, key)).url
+    url = normal_base_url(drafts.value(draft, key)).url
     host = urlsplit(url).hostname or ""
     kind = classify(host)
-    if reached_there(host, walk.value(draft, HOST.key)):
+    if reached_there(host, drafts.value(draft, HOST.key)):
         return Reached(_STAND_IN, Level.OK, Sighting(host, kind))
     if kind is Reach.PUBLIC:
         tools.stays_here(url)

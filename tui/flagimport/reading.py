@@ -24,8 +24,7 @@ from tui.secrets.bag import Bag
 from tui.sources.flags import Lost, SourceFlag
 from tui.sources.registry import SOURCES
 from tui.sources.shapes import members
-from tui.text import Redactor
-from tui.text.redact import tree
+from tui.text.redact import Redactor, tree
 
 _KEYS = "keys"
 _ARCHIVED = "archived keys"

@@ -11,11 +11,12 @@ from pathlib import Path
 import tomlkit
 
 from tui.files import read_ordinary, unused, write_private
+from tui.flagimport import draft as drafts
 from tui.flagimport import form as forms
-from tui.flagimport import walk
+from tui.flagimport import rules
 from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, SOURCE_API, TOKEN
+from tui.flagimport.draft import Draft
 from tui.flagimport.request import Slot, config
-from tui.flagimport.walk import Draft
 from tui.launchdarkly.instances import instance
 from tui.secrets.names import outside, proposed_variable
 
@@ -38,26 +39,26 @@ def write(draft: Draft) -> Recipe:
     document = tomlkit.document()
     document.add("version", tomlkit.item(1))
     target = tomlkit.table()
-    target.add("host", instance(walk.value(draft, HOST.key)).key)
-    target.add("project", walk.value(draft, PROJECT.key))
+    target.add("host", instance(drafts.value(draft, HOST.key)).key)
+    target.add("project", drafts.value(draft, PROJECT.key))
     target.add("token", references[TOKEN.key])
     document.add("launchdarkly", target)
     what = tomlkit.table()
     what.add("integration", draft.integration)
-    what.add("name", walk.value(draft, CONFIG_NAME.key))
-    what.add("tags", list(forms.tags_of(walk.value(draft, CONFIG_TAGS.key))))
+    what.add("name", drafts.value(draft, CONFIG_NAME.key))
+    what.add("tags", list(rules.tags_of(drafts.value(draft, CONFIG_TAGS.key))))
     entries = tomlkit.table()
     for key, setting in settings.items():
         entries.add(key, references[setting.key] if isinstance(setting, Slot) else setting)
-    for each in forms.visible(draft.form, walk.values(draft)):
+    for each in forms.visible(draft.form, drafts.values(draft)):
         if each.hidden and each.default and outside(each.key) not in settings and not each.secret:
             entries.add(
                 outside(each.key), [] if each.kind == "multiselect" else ""
             )  # left out, it would be the default
     what.add("config", entries)
     document.add("import", what)
-    api = walk.value(draft, SOURCE_API.key)
-    asked = any(each.key == SOURCE_API.key for each in walk.fields(draft, "keys"))
+    api = drafts.value(draft, SOURCE_API.key)
+    asked = any(each.key == SOURCE_API.key for each in drafts.fields(draft, "keys"))
     if asked and api and api != SOURCE_API.default:
         source = tomlkit.table()
         source.add("api", api)
@@ -68,7 +69,7 @@ def write(draft: Draft) -> Recipe:
 
 def file_name(draft: Draft) -> str:
     """A name that tells one recipe from another: "unleash-default-production.toml"."""
-    words = re.sub(r"[^a-z0-9]+", "-", walk.value(draft, CONFIG_NAME.key).lower()).strip("-")
+    words = re.sub(r"[^a-z0-9]+", "-", drafts.value(draft, CONFIG_NAME.key).lower()).strip("-")
     return f"{words[:60] or draft.integration}.toml"
 
 
@@ -89,4 +90,4 @@ def references_of(draft: Draft, secrets: Iterable[str]) -> dict[str, str]:
 
 
 def _reference(draft: Draft, key: str) -> str:
-    return walk.answer(draft, key).reference or f"env:{proposed_variable(draft.integration, key)}"
+    return drafts.answer(draft, key).reference or f"env:{proposed_variable(draft.integration, key)}"

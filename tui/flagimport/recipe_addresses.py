@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
-from tui.flagimport import walk
+from tui.flagimport import draft as drafts
 from tui.flagimport.builtin_fields import HOST, SOURCE_API, TOKEN
 from tui.flagimport.draft import source_address
 from tui.flagimport.recipe_file import RecipeAnswers
@@ -24,7 +24,7 @@ def destinations(recipe: RecipeAnswers, wanted: Sequence[str], *, creating: bool
     """
     to_source = () if creating else tuple(key for key in wanted if key != TOKEN.key)
     to_launchdarkly = tuple(key for key in wanted if key not in to_source)
-    host = instance(walk.value(recipe.draft, HOST.key))
+    host = instance(drafts.value(recipe.draft, HOST.key))
     source = source_address(recipe.draft)
     for keys, address in ((to_launchdarkly, host.url), (to_source, source)):
         if keys and _is_foreign(address):

@@ -9,13 +9,14 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from tui.files import read_ordinary
+from tui.flagimport import draft as drafts
 from tui.flagimport import form as forms
-from tui.flagimport import walk
+from tui.flagimport import validators, walk
 from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, SOURCE_API, TOKEN
-from tui.flagimport.form import Form, Variable
+from tui.flagimport.draft import Draft
 from tui.flagimport.recipe_problems import Problem, RecipeError, finding, not_toml, shown, text_of
 from tui.flagimport.rules import is_tag
-from tui.flagimport.walk import Draft
+from tui.flagimport.variables import Form, Variable
 from tui.secrets.names import outside
 from tui.secrets.references import NotAReferenceError, Reference, parse
 
@@ -252,15 +253,15 @@ class _Reader:
         draft = walk.choose(Draft(), form) if form else Draft()
         for entry in self.entries:
             draft = walk.put(draft, entry.field.key, entry.raw)
-        values = walk.values(draft)
+        values = drafts.values(draft)
         for entry in self.entries:
-            tidied = forms.tidy(entry.field, entry.raw).value
+            tidied = validators.tidy(entry.field, entry.raw).value
             for text in finding(entry.field, entry.raw, tidied, values):
                 self.problem(entry.place, text)
         return draft
 
     def _missing(self, draft: Draft, form: Form, config: Mapping[str, object]) -> None:
-        for each in forms.visible(form, walk.values(draft)):
+        for each in forms.visible(form, drafts.values(draft)):
             if each.required and outside(each.key) not in config:
                 write = " Write env:NAME, file:PATH or keyring." if each.secret else ""
                 self.problem(_path(_CONFIG, outside(each.key)), f"is missing.{write}")

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
-from tui.flagimport import walk
+from tui.flagimport import draft as drafts
+from tui.flagimport import remarks, walk
 from tui.flagimport.builtin_fields import HOST, PROJECT, TOKEN
+from tui.flagimport.draft import Draft
 from tui.flagimport.finding import Level
 from tui.flagimport.recipe_addresses import destinations
 from tui.flagimport.recipe_file import RecipeAnswers
 from tui.flagimport.recipe_problems import Problem, RecipeError, shown
-from tui.flagimport.walk import Draft
 from tui.launchdarkly.instances import instance
 from tui.net.errors import Failure, Kind
 from tui.secrets.bag import Bag
-from tui.secrets.keyring_store import Keyring, State
+from tui.secrets.keyring_store import Keyring
 from tui.secrets.names import entry_name, proposed_variable
 from tui.secrets.references import Reference, resolve
-from tui.text import Redactor
-from tui.text.redact import holds
+from tui.secrets.states import State
+from tui.text.redact import Redactor, holds
 
 _ONLY_PLACE = "The recipe names it as the only place."
 
@@ -73,7 +74,7 @@ def overhear(recipe: RecipeAnswers, redactor: Redactor, environ: Mapping[str, st
             with suppress(Failure):  # who needs it says what is wrong with it
                 keys.append(resolve(reference, label="", field=key, environ=environ).get_secret_value())
                 redactor.add(keys[-1])
-    redactor.exempt(filter(None, walk.values(recipe.draft).values()))
+    redactor.exempt(filter(None, drafts.values(recipe.draft).values()))
     if found := _in_plain_sight(recipe, keys):
         raise RecipeError(found)
 
@@ -89,10 +90,10 @@ async def _overheard(recipe: RecipeAnswers, wanted: Sequence[str], bag: Bag, key
 
 def entry_of(draft: Draft, key: str) -> str:
     """The user name of a secret's entry in the keyring."""
-    host = instance(walk.value(draft, HOST.key)).host
+    host = instance(drafts.value(draft, HOST.key)).host
     if key == TOKEN.key:
         return entry_name(host)
-    return entry_name(host, project=walk.value(draft, PROJECT.key), integration=draft.integration, variable=key)
+    return entry_name(host, project=drafts.value(draft, PROJECT.key), integration=draft.integration, variable=key)
 
 
 async def _value(
@@ -131,7 +132,7 @@ _REMEDY: Mapping[State, str] = {
 
 def _label(draft: Draft, key: str) -> str:
     """What a sentence calls a key: "There is no import key"."""
-    field = walk.variable(draft, key)
+    field = drafts.variable(draft, key)
     return {"ld-token": "LaunchDarkly token", "import-key": "import key"}.get(field.role, field.label)
 
 
@@ -141,7 +142,7 @@ def _place(reference: Reference) -> str:
 
 def _unfit(draft: Draft, key: str, reference: Reference) -> list[Failure]:
     """What the shape of a key says against it."""
-    problems = [found.text for found in walk.findings(draft, key) if found.level is Level.PROBLEM]
+    problems = [found.text for found in remarks.findings(draft, key) if found.level is Level.PROBLEM]
     if not problems:
         return []
     what = f"The {_label(draft, key)} from {_place(reference)} cannot be used. {problems[0]}"
@@ -151,7 +152,7 @@ def _unfit(draft: Draft, key: str, reference: Reference) -> list[Failure]:
 def _in_plain_sight(recipe: RecipeAnswers, keys: Sequence[str]) -> list[Problem]:
     """Fields of the recipe that hold no key and have one in them, as a part of a name for instance."""
     text = "holds a key in plain sight. Take it out, and have that key replaced: whoever has read the file knows it."
-    written = ((key, value) for key, value in walk.values(recipe.draft).items() if key in recipe.places)
+    written = ((key, value) for key, value in drafts.values(recipe.draft).items() if key in recipe.places)
     return [Problem(recipe.places[key], text) for key, value in written if any(holds(value, each) for each in keys)]
 
 

@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tui.flagimport import form as forms
+from tui.flagimport import validators, variables
 from tui.flagimport.finding import Level
-from tui.flagimport.form import Variable
 from tui.flagimport.say import short
+from tui.flagimport.variables import Variable
 from tui.net.errors import Failure, Kind
-from tui.text import clean
+from tui.text.clean import clean
 from tui.text.key_text import without_keys
 
 _MOST = 50
@@ -106,7 +106,7 @@ def _truth(value: object) -> str | None:
 def _list(value: object) -> str | None:
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         return None
-    return forms.joined(value)
+    return variables.joined(value)
 
 
 _TYPES: Mapping[str, tuple[Callable[[object], str | None], str]] = {
@@ -121,7 +121,7 @@ def finding(variable: Variable, raw: str, tidied: str, answers: Mapping[str, str
         if variable.required:
             yield "is blank." if not raw.strip() else "has nothing left without its quotes and invisible characters."
         return
-    for each in forms.validate(variable, tidied, answers, {}):
+    for each in validators.validate(variable, tidied, answers, {}):
         if each.level is Level.PROBLEM:
             yield _quoting_nothing(variable, tidied, each.text)
 
@@ -135,7 +135,7 @@ _OWN_WORDS: Mapping[str, str] = {
 
 
 def _quoting_nothing(variable: Variable, value: str, said: str) -> str:
-    parts = {value, *forms.selected(variable, value)}
+    parts = {value, *variables.selected(variable, value)}
     if variable.role in _OWN_WORDS and any(short(part) in said for part in parts):
         return _OWN_WORDS[variable.role].format(", ".join(variable.choices))
     if any(len(part) >= _TELLING and short(part) in said for part in parts):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tui.flagimport import form as forms
-from tui.flagimport import steps
+from tui.flagimport import steps, validators
 from tui.flagimport.builtin_fields import HOST
 from tui.flagimport.draft import (
     PROPOSED,
@@ -21,8 +20,8 @@ from tui.flagimport.draft import (
     variable,
 )
 from tui.flagimport.finding import Finding, Level
-from tui.flagimport.form import Variable
 from tui.flagimport.planning import PLAN, plan_findings
+from tui.flagimport.variables import Variable
 from tui.launchdarkly.instances import instance
 
 
@@ -31,7 +30,7 @@ def findings(draft: Draft, key: str) -> tuple[Finding, ...]:
     field_ = variable(draft, key)
     given = answer(draft, key)
     shape = given.value if not field_.secret else ("x" if given.secret else "")
-    found = list(forms.validate(field_, shape, values(draft), secret_facts(draft)))
+    found = list(validators.validate(field_, shape, values(draft), secret_facts(draft)))
     if key in draft.same_as_token:
         found.append(Finding(Level.WARNING, key, SAME_KEY))
     found += [f for check in draft.checks.values() for f in check.findings if f.field == key]

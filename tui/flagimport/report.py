@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 from tui.flagimport.flag_words import served_when_on
 from tui.flagimport.journal import Expected, Identity, Journal, LeftOut
 from tui.flagimport.plan import WORDS, Verdict
+from tui.flagimport.plan_words import Said
 from tui.flagimport.report_words import (
     Fact,
-    Said,
     headline,
     moments,
     on_everywhere,
@@ -30,7 +30,7 @@ from tui.flagimport.server_errors import Explained, by_flag, foreseen
 from tui.flagimport.variables import Form
 from tui.flagimport.verify import Unlike, Verification
 from tui.sources.flags import Lost
-from tui.text import Redactor
+from tui.text.redact import Redactor
 
 AS_PLANNED = "as planned"
 NOT_AS_PLANNED = "not as planned"

@@ -14,7 +14,7 @@ from tui.flagimport.report_html import as_html
 from tui.flagimport.report_json import as_json
 from tui.flagimport.report_markdown import as_markdown
 from tui.net.times import day
-from tui.text import Redactor
+from tui.text.redact import Redactor
 
 Kind = Literal["html", "md", "json"]
 

@@ -15,7 +15,7 @@ from tui.flagimport.report_sections import Cell, Section, byline, cause_of, coun
 from tui.flagimport.report_style import STYLE
 from tui.flagimport.report_words import Fact
 from tui.net.times import stamp
-from tui.text import clean
+from tui.text.clean import clean
 
 _SYMBOLS = {"ok": "✓", "warning": "!", "problem": "✗"}
 

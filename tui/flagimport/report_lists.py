@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from tui.flagimport.report import Report
 from tui.flagimport.report_sections import cause_of
-from tui.text import clean
+from tui.text.clean import clean
 
 MOST = 2_000
 """Lines of a list; the written report has all."""

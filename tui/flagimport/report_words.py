@@ -14,8 +14,6 @@ from tui.flagimport.verify import Verification
 from tui.net.times import stamp, time_of_day
 from tui.secrets.names import inside
 
-__all__ = ["Fact", "Said", "headline", "moments", "remaining", "run_facts", "source_facts", "target_facts"]
-
 Fact = tuple[str, str]
 """A label and what there is to say under it."""
 

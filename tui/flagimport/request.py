@@ -8,14 +8,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tui.flagimport import draft as drafts
 from tui.flagimport import form as forms
-from tui.flagimport import walk
+from tui.flagimport import remarks, rules
 from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, TOKEN
 from tui.launchdarkly.client import request_for_create
 from tui.launchdarkly.instances import Instance, instance
 from tui.secrets.names import proposed_variable
-from tui.text import MASK
 from tui.text.document import readable
+from tui.text.redact import MASK
 
 if TYPE_CHECKING:
     from tui.secrets.bag import Bag
@@ -109,32 +110,32 @@ def _written(document: object) -> str:
     return readable(document)
 
 
-def config(draft: walk.Draft) -> Mapping[str, object]:
+def config(draft: drafts.Draft) -> Mapping[str, object]:
     """The settings a draft stands for, with a `Slot` for each secret; an optional one left blank has none.
 
     Raises ValueError where no integration is chosen.
     """
     if draft.form is None:
         raise ValueError("no integration is chosen")
-    given = walk.secret_facts(draft)
+    given = drafts.secret_facts(draft)
     wanted = {v.key for v in draft.form.variables if v.required or v.key in given}
-    return forms.config(draft.form, walk.values(draft), lambda key: Slot(key) if key in wanted else None)
+    return forms.config(draft.form, drafts.values(draft), lambda key: Slot(key) if key in wanted else None)
 
 
-def build(draft: walk.Draft) -> CreateRequest:
+def build(draft: drafts.Draft) -> CreateRequest:
     """The request a draft stands for. Raises ValueError while an answer still has a problem."""
-    if draft.form is None or walk.answer_problems(draft):
+    if draft.form is None or remarks.answer_problems(draft):
         raise ValueError("the draft still has problems")
     return of_settings(draft)
 
 
-def of_settings(draft: walk.Draft) -> CreateRequest:
+def of_settings(draft: drafts.Draft) -> CreateRequest:
     """As `build`, whether the secrets are there or not: to compare with what exists, not to send. Raises ValueError."""
     return CreateRequest(
-        instance=instance(walk.value(draft, HOST.key)),
-        project=walk.value(draft, PROJECT.key),
+        instance=instance(drafts.value(draft, HOST.key)),
+        project=drafts.value(draft, PROJECT.key),
         integration=draft.integration,
-        name=walk.value(draft, CONFIG_NAME.key),
-        tags=forms.tags_of(walk.value(draft, CONFIG_TAGS.key)),
+        name=drafts.value(draft, CONFIG_NAME.key),
+        tags=rules.tags_of(drafts.value(draft, CONFIG_TAGS.key)),
         config=config(draft),
     )

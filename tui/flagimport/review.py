@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from tui.flagimport import plan_words, walk
+from tui.flagimport import draft as drafts
+from tui.flagimport import plan_words, remarks
 from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, TOKEN
 from tui.flagimport.checks import Account, facts, runner
+from tui.flagimport.draft import Draft
 from tui.flagimport.finding import Finding, Level
 from tui.flagimport.planning import PLAN
 from tui.flagimport.variables import Variable
-from tui.flagimport.walk import Draft
 from tui.launchdarkly.instances import instance
 from tui.net.times import time_of_day
-from tui.text import clean
+from tui.text.clean import clean
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,9 @@ def lines(draft: Draft) -> tuple[Line, ...]:
     account = facts(draft, TOKEN.key)
     member = account.member if isinstance(account, Account) else None
     whose = f", as {member.display_name} ({member.role})" if member else ""
-    name, tags = walk.value(draft, CONFIG_NAME.key), walk.value(draft, CONFIG_TAGS.key)
-    project = walk.value(draft, PROJECT.key) or "-"
-    kept = [each for each in walk.fields(draft, "keys") if walk.may_be_kept(each)]
+    name, tags = drafts.value(draft, CONFIG_NAME.key), drafts.value(draft, CONFIG_TAGS.key)
+    project = drafts.value(draft, PROJECT.key) or "-"
+    kept = [each for each in drafts.fields(draft, "keys") if drafts.may_be_kept(each)]
     plain = (
         Line("Into", f"LaunchDarkly {_instance(draft)} {project}{whose}", "launchdarkly"),
         Line("From", _source(draft), "keys"),
@@ -57,14 +58,14 @@ def lines(draft: Draft) -> tuple[Line, ...]:
     said = {each.key for each in kept}
     return (
         *(line for line in plain if line.text),
-        *(_of_remark(draft, f) for f in remarks(draft) if f.field not in said),
+        *(_of_remark(draft, f) for f in reminders(draft) if f.field not in said),
     )
 
 
 def _of_plan(draft: Draft) -> Iterator[Line]:
     """What the plan says, or why it says nothing that may be relied on."""
     plan = draft.plan
-    said = [f for f in walk.step_findings(draft, PLAN) if f.level in _HEAVIER]
+    said = [f for f in remarks.step_findings(draft, PLAN) if f.level in _HEAVIER]
     for finding in said:
         yield Line("Plan", finding.text, PLAN, finding.level)
     if plan is None:
@@ -85,7 +86,7 @@ def _of_plan(draft: Draft) -> Iterator[Line]:
 
 def leads_to(draft: Draft, finding: Finding) -> str:
     """The step that puts a problem right."""
-    return PLAN if finding.field == PLAN else walk.step_of(draft, finding.field)
+    return PLAN if finding.field == PLAN else drafts.step_of(draft, finding.field)
 
 
 SOURCE_ROLES = (
@@ -96,8 +97,8 @@ SOURCE_ROLES = (
 def _told(draft: Draft, wanted: Callable[[str], bool]) -> str:
     """The settings of some roles, in words: "tag payments; maintainer blank"."""
     configuration = (CONFIG_NAME.key, CONFIG_TAGS.key)
-    asked = [v for v in walk.fields(draft, "fields") if v.key not in configuration and wanted(v.role)]
-    shown = [v for v in asked if walk.value(draft, v.key) or not v.hide_empty]
+    asked = [v for v in drafts.fields(draft, "fields") if v.key not in configuration and wanted(v.role)]
+    shown = [v for v in asked if drafts.value(draft, v.key) or not v.hide_empty]
     title = draft.form.title if draft.form else ""
     return "; ".join(f"{_short(v.label, title)} {_value(draft, v)}" for v in shown)
 
@@ -107,10 +108,10 @@ def _short(label: str, title: str) -> str:
 
 
 def _value(draft: Draft, each: Variable) -> str:
-    given = walk.answer(draft, each.key)
+    given = drafts.answer(draft, each.key)
     if not given.value:
         return "blank"
-    known = clean(given.source if each.role == "member-id" and given.source else walk.name(draft, given.value))
+    known = clean(given.source if each.role == "member-id" and given.source else drafts.name(draft, given.value))
     return f"{known[:8]}…" if len(known) > 30 else known
 
 
@@ -122,34 +123,34 @@ def _of_name(draft: Draft, text: str) -> Line:
 
 def _of_remark(draft: Draft, finding: Finding) -> Line:
     return Line(
-        walk.variable(draft, finding.field).label,
+        drafts.variable(draft, finding.field).label,
         finding.text,
-        walk.step_of(draft, finding.field),
+        drafts.step_of(draft, finding.field),
         finding.level,
     )
 
 
-def remarks(draft: Draft) -> tuple[Finding, ...]:
+def reminders(draft: Draft) -> tuple[Finding, ...]:
     """Warnings and things not known of all steps, repeated before sending; the look-up of the name is said apart."""
-    found = (f for step in ("launchdarkly", "keys", "fields") for f in walk.step_findings(draft, step))
+    found = (f for step in ("launchdarkly", "keys", "fields") for f in remarks.step_findings(draft, step))
     return tuple(f for f in found if f.level in _HEAVIER and f.field != CONFIG_NAME.key)
 
 
 def _instance(draft: Draft) -> str:
     try:
-        return instance(walk.value(draft, HOST.key)).name
+        return instance(drafts.value(draft, HOST.key)).name
     except ValueError:
-        return walk.value(draft, HOST.key)
+        return drafts.value(draft, HOST.key)
 
 
 def _source(draft: Draft) -> str:
-    address = next((walk.value(draft, v.key) for v in walk.fields(draft, "keys") if v.role == "base-url"), "")
+    address = next((drafts.value(draft, v.key) for v in drafts.fields(draft, "keys") if v.role == "base-url"), "")
     title = draft.form.title if draft.form else ""
     return f"{title} {address}".strip()
 
 
 def _of_key(draft: Draft, each: Variable) -> Line:
-    line, check = walk.line(draft, each.key), draft.checks.get(each.key)
+    line, check = remarks.line(draft, each.key), draft.checks.get(each.key)
     fine = line.level in (Level.OK, Level.NOTE)
     title = draft.form.title if draft.form else ""
     label = each.label.removeprefix(f"{title} ")

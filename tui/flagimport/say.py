@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tui.flagimport.finding import Finding, Level, Offer
 from tui.flagimport.variables import Variable
-from tui.text import clean
+from tui.text.clean import clean
 
 _QUOTED = 24  # characters of an answer that a sentence repeats
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from tui.flagimport.journal import Journal
-from tui.text import clean
+from tui.text.clean import clean
 
 _KEYS: dict[str, tuple[str, str]] = {
     "ldApiKey": ("LaunchDarkly", "import key"),

@@ -11,34 +11,37 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tui.flagimport import checks, drafts, walk
+from tui.flagimport import checks, planning, remarks, saved_drafts, walk
+from tui.flagimport import draft as drafts
 from tui.flagimport.builtin_fields import CONFIG_NAME, HOST, PROJECT, TOKEN
 from tui.flagimport.creation import Creation
-from tui.flagimport.drafts import Saved
+from tui.flagimport.draft import Check, Draft
 from tui.flagimport.finding import Offer
-from tui.flagimport.form import Form, secret_settings
+from tui.flagimport.form import secret_settings
 from tui.flagimport.journal import GONE, Stage
 from tui.flagimport.journal_lock import Lock
 from tui.flagimport.lists import Lists
-from tui.flagimport.plan_request import plan_request
+from tui.flagimport.planning import plan_request
 from tui.flagimport.practice import Practice
 from tui.flagimport.reading import Reading, can_be_read
 from tui.flagimport.request import build
 from tui.flagimport.run import Run
 from tui.flagimport.running import watch_command
+from tui.flagimport.saved_drafts import Saved
 from tui.flagimport.source_checks import compared
 from tui.flagimport.submit import Submission
 from tui.flagimport.tools import Tools
-from tui.flagimport.walk import Check, Draft
+from tui.flagimport.variables import Form
 from tui.launchdarkly.instances import instance
 from tui.net.errors import Failure
 from tui.net.events import Exchange, Result
 from tui.secrets import found
 from tui.secrets import references as key_places
 from tui.secrets.bag import Bag
-from tui.secrets.keyring_store import Keyring, Probe, State
+from tui.secrets.keyring_store import Keyring, Probe
 from tui.secrets.names import entry_name
-from tui.text import clean
+from tui.secrets.states import State
+from tui.text.clean import clean
 from tui.text.redact import holds
 
 
@@ -103,7 +106,7 @@ class Session:
 
     def put(self, key: str, raw: str) -> None:
         """Answer a field, secret or not, with what a person typed or pasted."""
-        if walk.variable(self.draft, key).secret:
+        if drafts.variable(self.draft, key).secret:
             self.draft = walk.put_secret(self.draft, self.bag, key, raw)
         else:
             self.draft = walk.put(self.draft, key, raw)
@@ -122,7 +125,7 @@ class Session:
     def _answered(self) -> None:
         """An answer has changed: hold it against keys, against what servers said, and against the keyring's names."""
         self._take_keys_out()
-        self.tools.redactor.exempt(filter(None, walk.values(self.draft).values()))
+        self.tools.redactor.exempt(filter(None, drafts.values(self.draft).values()))
         moved = [k for k, entry in self._entries.items() if k in self.bag and self.entry(k) != entry]
         for key in moved:
             del self._entries[key]
@@ -138,10 +141,10 @@ class Session:
 
     def resume(self, saved: Saved) -> None:
         """Go on with saved answers. Raises KeyError where their integration is no longer known."""
-        self.draft = drafts.restore(saved, self.forms[saved.integration])
+        self.draft = saved_drafts.restore(saved, self.forms[saved.integration])
         self._renew_practice_addresses()
         for key in set(saved.keyring) & set(self._secret_keys()):
-            self.draft = walk.keep(self.draft, key, walk.KEYRING)
+            self.draft = walk.keep(self.draft, key, drafts.KEYRING)
         self._collect()
 
     def save(self) -> str:
@@ -152,7 +155,7 @@ class Session:
             self.forget_draft()
             return ""
         try:
-            drafts.save(self.draft, self.draft_path, self.tools.now(), self.tools.redactor)
+            saved_drafts.save(self.draft, self.draft_path, self.tools.now(), self.tools.redactor)
         except OSError as error:
             return f"Your answers could not be saved ({error.strerror}); they are lost if you leave."
         return ""
@@ -161,7 +164,7 @@ class Session:
         """The walk has come to its end: there is nothing to go on with. Answers that a journal gave were not saved:
         those that are may be of another walk."""
         if self.draft_path is not None and not self.of_journal:
-            drafts.discard(self.draft_path)
+            saved_drafts.discard(self.draft_path)
 
     def farewell(self) -> str:
         """What to say on the plain screen after leaving: what was created, or how to go on."""
@@ -173,7 +176,7 @@ class Session:
     @property
     def of_journal(self) -> bool:
         """The answers are those that the journal of an earlier start gave."""
-        return walk.values(self.draft) == self.resumed
+        return drafts.values(self.draft) == self.resumed
 
     @property
     def finished(self) -> bool:
@@ -219,27 +222,27 @@ class Session:
     async def read_plan(self) -> AsyncGenerator[Exchange, None]:
         """Read both sides into a plan for the draft, and yield what happens. Nothing where no plan can be made."""
         request = plan_request(self.draft)
-        if request is None or walk.answer_problems(self.draft) or not can_be_read(request.integration):
+        if request is None or remarks.answer_problems(self.draft) or not can_be_read(request.integration):
             return
         self.reading = Reading(request, self.bag, self.tools)
         async with aclosing(self.reading.read()) as events:
             async for event in events:
                 if isinstance(event, Result):
-                    self.draft = walk.with_plan(self.draft, event.value)
+                    self.draft = planning.with_plan(self.draft, event.value)
                 else:
                     yield event
 
     def look_at_clock(self) -> None:
         """A plan may have become too old meanwhile."""
-        self.draft = walk.aged(self.draft, self.tools.now())
+        self.draft = planning.aged(self.draft, self.tools.now())
 
     # --- values that are known without asking
 
     def look_around(self) -> None:
         """Fill in the instance and your token as far as they are known, though no integration is chosen yet."""
         self._collect()
-        if not walk.value(self.draft, HOST.key):
-            self.draft = walk.put(self.draft, HOST.key, HOST.default, source=walk.PROPOSED, touched=False)
+        if not drafts.value(self.draft, HOST.key):
+            self.draft = walk.put(self.draft, HOST.key, HOST.default, source=drafts.PROPOSED, touched=False)
 
     def _collect(self) -> None:
         """Fill what the command line, the environment and ldcli's configuration tell, where nothing was answered."""
@@ -262,12 +265,12 @@ class Session:
     def _renew_practice_addresses(self) -> None:
         """The practice servers listen elsewhere at each start."""
         values = self.practice.values.get(self.draft.integration, {}) if self.practice else {}
-        for each in walk.all_fields(self.draft):
+        for each in drafts.all_fields(self.draft):
             if each.key in values and each.role in ("host", "base-url", "source-api"):
                 self.draft = walk.put(self.draft, each.key, values[each.key], source="the practice server")
 
     def _put_found(self, key: str, value: str, said: str) -> None:
-        if not walk.answer(self.draft, key).touched:
+        if not drafts.answer(self.draft, key).touched:
             self.draft = walk.put(self.draft, key, value, source=said, touched=False)
 
     def _put_secret_found(self, key: str) -> None:
@@ -290,14 +293,14 @@ class Session:
         )
 
     def _secret_keys(self) -> list[str]:
-        return [v.key for v in walk.all_fields(self.draft) if walk.may_be_kept(v)]
+        return [v.key for v in drafts.all_fields(self.draft) if drafts.may_be_kept(v)]
 
     def fill_practice(self, step: str) -> None:
         """Answer every open field of a step with the practice company's value."""
         if self.practice is None:
             return
         values = self.practice.values.get(self.draft.integration, {})
-        for each in walk.fields(self.draft, step):
+        for each in drafts.fields(self.draft, step):
             if each.key in values:
                 self.put(each.key, values[each.key])
 
@@ -325,7 +328,7 @@ class Session:
     def host_name(self) -> str:
         """The LaunchDarkly host that entries of the keyring are named by, "" where the address is not valid."""
         try:
-            url = instance(walk.value(self.draft, HOST.key) or HOST.default).url
+            url = instance(drafts.value(self.draft, HOST.key) or HOST.default).url
         except ValueError:
             return ""
         return url.split("://", 1)[-1]
@@ -334,7 +337,7 @@ class Session:
         """The user name of a key's entry in the keyring."""
         if key == TOKEN.key:
             return entry_name(self.host_name())
-        project = walk.value(self.draft, PROJECT.key)
+        project = drafts.value(self.draft, PROJECT.key)
         return entry_name(self.host_name(), project=project, integration=self.draft.integration, variable=key)
 
     @property
@@ -361,7 +364,7 @@ class Session:
         """Fill the open secret fields of a step from the keyring, as far as its list names them. True if any was."""
         if not await self.ask_keyring() or self.probe is None or self.probe.state is not State.READY:
             return False
-        wanted = [v.key for v in walk.fields(self.draft, step) if walk.may_be_kept(v) and v.key not in self.bag]
+        wanted = [v.key for v in drafts.fields(self.draft, step) if drafts.may_be_kept(v) and v.key not in self.bag]
         said = [await self.fetch(key) for key in wanted if self.entry(key) in self._kept]
         return "" in said
 
@@ -371,7 +374,7 @@ class Session:
             return ""
         entry = self.entry(key)
         got = await self.keyring.get(entry, unlock=unlock)
-        if got.value is None or key in self.bag or not walk.asks(self.draft, key) or self.entry(key) != entry:
+        if got.value is None or key in self.bag or not drafts.asks(self.draft, key) or self.entry(key) != entry:
             return got.said
         label = self.probe.label if self.probe else "the keyring"
         self._entries[key] = entry
@@ -381,7 +384,7 @@ class Session:
             key,
             got.value.get_secret_value(),
             source=f"from {label}",
-            reference=walk.KEYRING,
+            reference=drafts.KEYRING,
             pasted=False,
         )
         self._take_keys_out()
@@ -390,7 +393,7 @@ class Session:
     async def store(self, key: str, *, unlock: bool = False) -> str:
         """Keep a key in the keyring. Returns what became of it in words; never raises, never blocks the import."""
         held = self.bag.get(key)
-        if self.keyring is None or held is None or not walk.may_be_kept(walk.variable(self.draft, key)):
+        if self.keyring is None or held is None or not drafts.may_be_kept(drafts.variable(self.draft, key)):
             return ""
         if not self.host_name():
             return "Entries are named by LaunchDarkly's address, which is not a valid one yet."
@@ -413,7 +416,7 @@ class Session:
 
     def pending(self) -> list[str]:
         """The fields of all steps that a server could be asked about and was not, but for the name."""
-        return [v.key for v in walk.all_fields(self.draft) if v.key != CONFIG_NAME.key and self.due(v.key)]
+        return [v.key for v in drafts.all_fields(self.draft) if v.key != CONFIG_NAME.key and self.due(v.key)]
 
     def ask_again(self, key: str) -> None:
         """Drop what a server said of a field, since it may have changed there."""
@@ -432,10 +435,10 @@ class Session:
                     yield event
 
     def _checked(self, asked: Draft, check: Check) -> None:
-        used = walk.inputs_of(asked, check.field)
+        used = drafts.inputs_of(asked, check.field)
         same = asked.integration == self.draft.integration
-        if same and walk.revisions(asked, used) == walk.revisions(self.draft, used):
+        if same and drafts.revisions(asked, used) == drafts.revisions(self.draft, used):
             self.draft = compared(walk.renamed(walk.checked(self.draft, check)))
             if check.field == TOKEN.key:
-                for each in walk.all_fields(self.draft):  # its account is what the import key's is held against
+                for each in drafts.all_fields(self.draft):  # its account is what the import key's is held against
                     self.draft = walk.unchecked(self.draft, each.key) if each.role == "import-key" else self.draft

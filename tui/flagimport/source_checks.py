@@ -10,18 +10,18 @@ from dataclasses import dataclass, field, replace
 
 from pydantic import SecretStr
 
-from tui.flagimport import walk
+from tui.flagimport import draft as drafts
+from tui.flagimport import remarks
 from tui.flagimport.builtin_fields import HELPER, SOURCE_API
-from tui.flagimport.draft import source_address
+from tui.flagimport.draft import Check, Draft, source_address
 from tui.flagimport.finding import Finding, Level, Offer
 from tui.flagimport.planning import UNLEASH_TELLS_NOT
 from tui.flagimport.tools import Tools
-from tui.flagimport.walk import Check, Draft
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind
 from tui.net.events import Sink, ignore
 from tui.secrets.bag import Bag
-from tui.sources import unleash
+from tui.sources import unleash_finding
 from tui.sources.base import Choice, Remark, Source, SourceReport
 from tui.sources.foreign import count, listed, short
 from tui.sources.registry import SOURCES
@@ -62,7 +62,7 @@ class _Door:
 async def _door(draft: Draft, bag: Bag, tools: Tools) -> AsyncIterator[_Door]:
     """The source with the key of the form. Raises Failure where there is none, or practice would leave this machine."""
     variables = draft.form.variables if draft.form else ()
-    held = next((bag.get(v.key) for v in variables if v.role in walk.SOURCE_KEY_ROLES), None)
+    held = next((bag.get(v.key) for v in variables if v.role in drafts.SOURCE_KEY_ROLES), None)
     if held is None:
         raise Failure(Kind.CREDENTIAL, "There is no key yet.")
     address = source_address(draft)
@@ -74,15 +74,15 @@ async def _door(draft: Draft, bag: Bag, tools: Tools) -> AsyncIterator[_Door]:
 async def discover(draft: Draft, bag: Bag, tools: Tools, key: str, *, sink: Sink = ignore) -> tuple[Choice, ...]:
     """What could stand in the field `key`, by the source's word; a token for looking helps. Raises Failure."""
     async with _door(draft, bag, tools) as at:
-        answers = walk.values(draft)
+        answers = drafts.values(draft)
         helper = _helper(draft, bag)
         return await at.source.discover(at.http, at.address, at.key, key, answers=answers, helper=helper, sink=sink)
 
 
 def _helper(draft: Draft, bag: Bag) -> SecretStr | None:
     """The token for looking, if the form asks for one and nothing is known against it."""
-    asked = any(v.key == HELPER.key for v in walk.fields(draft, "keys"))
-    good = asked and not any(f.level is Level.PROBLEM for f in walk.findings(draft, HELPER.key))
+    asked = any(v.key == HELPER.key for v in drafts.fields(draft, "keys"))
+    good = asked and not any(f.level is Level.PROBLEM for f in remarks.findings(draft, HELPER.key))
     return bag.get(HELPER.key) if good else None
 
 
@@ -93,10 +93,10 @@ async def source_key(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink)
     """What the source's key can see, by the smallest read that tells."""
     async with _door(draft, bag, tools) as at:
         try:
-            report = await at.source.check_key(at.http, at.address, at.key, answers=walk.values(draft), sink=sink)
+            report = await at.source.check_key(at.http, at.address, at.key, answers=drafts.values(draft), sink=sink)
         except Failure as failure:
             own = at.source.ADDRESS_FIELD is not None
-            usual = walk.value(draft, SOURCE_API.key) == SOURCE_API.default
+            usual = drafts.value(draft, SOURCE_API.key) == SOURCE_API.default
             if own or usual or failure.field or not failure.at_address:
                 raise
             # The person gave another address than the usual one: most likely it is at fault.
@@ -130,7 +130,7 @@ def compared(draft: Draft) -> Draft:
     """The source's word held against answers that have changed since it was asked; no request is made."""
     for key, made in draft.checks.items():
         if isinstance(made.facts, SourceReport) and draft.integration in SOURCES:
-            told = SOURCES[draft.integration].compare(made.facts, walk.values(draft))
+            told = SOURCES[draft.integration].compare(made.facts, drafts.values(draft))
             if told != made.facts.on_answers:
                 again = source_check(draft, key, replace(made.facts, on_answers=told))
                 draft = replace(draft, checks={**draft.checks, key: replace(again, fills=())})
@@ -145,7 +145,7 @@ async def helper(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> 
     address = source_address(draft)
     tools.stays_here(address)
     async with tools.http() as http:
-        report = await unleash.check_helper(http, address, held, sink=sink)
+        report = await unleash_finding.check_helper(http, address, held, sink=sink)
     return Check(key, Level.OK, f"{report.text}; for looking only, not kept")
 
 
@@ -164,7 +164,7 @@ async def environment(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink
     """The environments of the workspace: a typed name becomes an id, and the one that must be meant is filled in."""
     found = await discover(draft, bag, tools, key, sink=sink)
     made = Check(key, Level.OK, "", names=tuple((each.value, each.label) for each in found), facts=Choices(found))
-    given = walk.answer(draft, key)
+    given = drafts.answer(draft, key)
     if any(each.value == given.value for each in found):
         return made
     if given.value and given.touched:
@@ -215,7 +215,7 @@ def _typed(made: Check, text: str, found: Sequence[Choice]) -> Check:
 async def tag(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
     """How many flags the written tag matches."""
     async with _door(draft, bag, tools) as at:
-        number = await at.source.count_flags(at.http, at.address, at.key, answers=walk.values(draft), sink=sink)
+        number = await at.source.count_flags(at.http, at.address, at.key, answers=drafts.values(draft), sink=sink)
     if number is None:
         return Check(key, Level.UNKNOWN, f"How many flags have it, {at.source.NAME} does not say.")
     if number == 0:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from tui.flagimport import walk
+from tui.flagimport import draft as drafts
 from tui.flagimport.builtin_fields import HELPER, HOST, SOURCE_API, TOKEN
 from tui.flagimport.checks import Account, facts
+from tui.flagimport.draft import Draft
 from tui.flagimport.session import Session
 from tui.flagimport.source_checks import Choices, discover
-from tui.flagimport.walk import Draft
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.instances import instance
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure
 from tui.sources.base import Choice, SourceReport
-from tui.text import clean
+from tui.text.clean import clean
 
 MOST_OTHERS = 10
 """So many other configurations are read for their ids, each by a request of its own."""
@@ -38,7 +38,7 @@ async def choices(session: Session, key: str) -> tuple[tuple[Choice, ...], Failu
     if failure is not None and not used:
         raise failure
     listed = {each.value: each for each in own}
-    others = [Choice(value, walk.name(session.draft, value)) for value in used if value not in listed]
+    others = [Choice(value, drafts.name(session.draft, value)) for value in used if value not in listed]
     return tuple(_with_users(each, used.get(each.value, [])) for each in (*own, *others)), failure
 
 
@@ -67,13 +67,13 @@ def _told(draft: Draft, key: str) -> tuple[Choice, ...] | None:
     made = facts(draft, key)
     if isinstance(made, Choices):
         return made.all
-    role = walk.variable(draft, key).role
+    role = drafts.variable(draft, key).role
     report = next((c.facts for c in draft.checks.values() if isinstance(c.facts, SourceReport)), None)
     if report is None:
         return None
     if role == "split-workspace":
         return report.workspaces
-    if walk.answer(draft, HELPER.key).secret is not None:
+    if drafts.answer(draft, HELPER.key).secret is not None:
         return None
     by_key = {"source-project": report.projects, "source-environment": filter(None, (report.environment,))}
     return tuple(Choice(each, each, "the SDK key reads it") for each in by_key[role]) if role in by_key else None
@@ -81,9 +81,9 @@ def _told(draft: Draft, key: str) -> tuple[Choice, ...] | None:
 
 def _state(draft: Draft, key: str) -> tuple[object, ...]:
     """What the source's list depends on."""
-    roles = {*walk.SOURCE_KEY_ROLES, "base-url", "split-workspace"}
+    roles = {*drafts.SOURCE_KEY_ROLES, "base-url", "split-workspace"}
     inputs = {v.key for v in (draft.form.variables if draft.form else ()) if v.role in roles and v.key != key}
-    return (draft.integration, walk.revisions(draft, frozenset({*inputs, SOURCE_API.key, HELPER.key})))
+    return (draft.integration, drafts.revisions(draft, frozenset({*inputs, SOURCE_API.key, HELPER.key})))
 
 
 # --- the account's other configurations
@@ -91,14 +91,14 @@ def _state(draft: Draft, key: str) -> tuple[object, ...]:
 
 async def _used_by(session: Session, key: str) -> dict[str, list[str]]:
     """The names of the configurations that have an id in this field, by the id. Not being able to tell is no matter."""
-    if walk.variable(session.draft, key).role not in _USED_BY_OTHERS:
+    if drafts.variable(session.draft, key).role not in _USED_BY_OTHERS:
         return {}
     draft = session.draft
 
     async def read() -> tuple[Configuration, ...]:
         return await _others(session)
 
-    state = (draft.integration, walk.revisions(draft, frozenset({HOST.key, TOKEN.key})))
+    state = (draft.integration, drafts.revisions(draft, frozenset({HOST.key, TOKEN.key})))
     try:
         others = await session.lists.get("", state, read)
     except Failure:
@@ -118,7 +118,7 @@ async def _others(session: Session) -> tuple[Configuration, ...]:
     same = [each for each in listed if each.integration_key == session.draft.integration][:MOST_OTHERS]
     if not same:
         return ()
-    async with session.tools.launchdarkly(session.bag, instance(walk.value(session.draft, HOST.key))) as ld:
+    async with session.tools.launchdarkly(session.bag, instance(drafts.value(session.draft, HOST.key))) as ld:
         wholes = await asyncio.gather(*(_whole(ld, each) for each in same))
     return tuple(each for each in wholes if each is not None)
 

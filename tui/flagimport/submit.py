@@ -12,13 +12,13 @@ from tui.flagimport.lost_answer import looked_up, may_have_happened
 from tui.flagimport.request import CreateRequest
 from tui.net.errors import Failure, Kind
 from tui.net.events import Answered, Exchange, Note, Result, Sent, Sink, streamed
-from tui.text import clean
+from tui.text.clean import clean
 
 if TYPE_CHECKING:
     from tui.flagimport.tools import Tools
     from tui.launchdarkly.client import LaunchDarkly
     from tui.launchdarkly.models import Configuration
-    from tui.net.client import Answer
+    from tui.net.messages import Answer
     from tui.secrets.bag import Bag
 from tui.secrets.names import inside
 

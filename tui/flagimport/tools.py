@@ -15,7 +15,7 @@ from tui.net.address import is_loopback
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind
 from tui.secrets.bag import Bag
-from tui.text import Redactor
+from tui.text.redact import Redactor
 
 
 @dataclass(frozen=True, slots=True)

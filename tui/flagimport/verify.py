@@ -18,7 +18,8 @@ from tui.launchdarkly.whole_flags import FlagVariation, WholeFlag
 from tui.net.events import Counted, Exchange, Result, Sink, streamed
 from tui.secrets.bag import Bag
 from tui.sources.flags import Variation
-from tui.text import MASK, clean
+from tui.text.clean import clean
+from tui.text.redact import MASK
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,99 +11,30 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tui.flagimport import form as forms
-from tui.flagimport import steps
+from tui.flagimport import steps, tokens, validators
 from tui.flagimport.builtin_fields import CONFIG_NAME, TOKEN
 from tui.flagimport.draft import (
     BUILT_IN,
     KEYRING,
     PROPOSED,
     SESSION,
-    SOURCE_KEY_ROLES,
     Answer,
     Check,
     Draft,
-    all_fields,
     answer,
-    asks,
     fields,
     inputs_of,
-    may_be_kept,
-    name,
-    revisions,
-    route,
     scope,
-    secret_facts,
-    step_of,
-    value,
-    values,
     variable,
 )
 from tui.flagimport.finding import Offer
-from tui.flagimport.form import Form, Tidied, Variable
-from tui.flagimport.planning import aged, go_without, see, with_plan
-from tui.flagimport.remarks import SAME_KEY, answer_problems, findings, label, line, problems, step_findings, summary
+from tui.flagimport.remarks import problems
 from tui.flagimport.tokens import looks_secret
 from tui.flagimport.validators import TOGETHER_IN_AN_ADDRESS
+from tui.flagimport.variables import Form, Tidied, Variable
 
 if TYPE_CHECKING:
     from tui.secrets.bag import Bag
-
-__all__ = [
-    "KEYRING",
-    "PROPOSED",
-    "SAME_KEY",
-    "SESSION",
-    "SOURCE_KEY_ROLES",
-    "Answer",
-    "Check",
-    "Draft",
-    "aged",
-    "all_fields",
-    "answer",
-    "answer_problems",
-    "asks",
-    "back",
-    "change",
-    "checked",
-    "choose",
-    "fields",
-    "findings",
-    "first_open",
-    "following",
-    "go",
-    "go_without",
-    "inputs_of",
-    "keep",
-    "label",
-    "line",
-    "may_be_kept",
-    "name",
-    "next_step",
-    "problems",
-    "propose_name",
-    "put",
-    "put_secret",
-    "refuse_secret",
-    "renamed",
-    "revisions",
-    "route",
-    "scope",
-    "secret_facts",
-    "see",
-    "step_findings",
-    "step_of",
-    "summary",
-    "take",
-    "take_out",
-    "touch",
-    "unchecked",
-    "value",
-    "values",
-    "variable",
-    "was_kept",
-    "with_plan",
-]
 
 
 def choose(draft: Draft, form: Form) -> Draft:
@@ -130,7 +61,7 @@ def _misfits(field_: Variable | None, each: Answer) -> bool:
 
 def put(draft: Draft, key: str, raw: str, *, source: str = "", touched: bool = True) -> Draft:
     """Answer a field that is no secret, with what was typed or pasted. Checks that used the old answer are dropped."""
-    tidied = _without_key(forms.tidy(variable(draft, key), raw))
+    tidied = _without_key(validators.tidy(variable(draft, key), raw))
     old = answer(draft, key)
     changed = old.value != tidied.value
     new = Answer(value=tidied.value, source=source, said=tidied.said, touched=touched, revision=old.revision + changed)
@@ -147,7 +78,7 @@ def _with_companions(draft: Draft, key: str, address: str) -> Draft:
     for each in draft.form.variables if draft.form else ():
         old = answer(draft, each.key)
         if each.role in together and each.key != key and not (old.touched and old.value):
-            value = forms.tidy(each, address).value
+            value = validators.tidy(each, address).value
             if "://" not in value:
                 draft = put(draft, each.key, value, source="from the address you pasted", touched=False)
     return draft
@@ -192,7 +123,7 @@ def put_secret(
     Only a `pasted` value is tidied; any other is taken as it is.
     """
     field_ = variable(draft, key)
-    tidied = forms.tidy(field_, raw) if pasted else Tidied(raw)
+    tidied = validators.tidy(field_, raw) if pasted else Tidied(raw)
     old = answer(draft, key)
     if not tidied.value:
         bag.drop(key)
@@ -207,7 +138,7 @@ def put_secret(
         source=source,
         said=tidied.said,
         touched=touched,
-        secret=forms.secret_facts(field_, tidied.value),
+        secret=tokens.secret_facts(field_, tidied.value),
         keep=KEYRING if reference == KEYRING else old.keep,
         reference=reference,
         revision=old.revision + 1,

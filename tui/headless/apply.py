@@ -7,7 +7,8 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
-from tui.flagimport import report, report_files, walk
+from tui.flagimport import draft as drafts
+from tui.flagimport import report, report_files
 from tui.flagimport.importing import Created, Event, Importing, Planned, Triggered, Verified
 from tui.flagimport.journal import Journal
 from tui.flagimport.plan_files import counts_as_json
@@ -23,8 +24,8 @@ from tui.headless.running import to_the_end
 from tui.headless.words import for_recipe
 from tui.net.errors import Failure, Kind
 from tui.net.times import span
-from tui.text import clean
 from tui.text.cells import wrapped
+from tui.text.clean import clean
 
 _NOT_AS_WANTED = 6
 _DECLINED = 2
@@ -142,7 +143,7 @@ class _Command:
         if self.output.as_json:
             self.output.document({"event": "planned", "counts": counts_as_json(event.counts)})
             return
-        route = walk.route(case.recipe.draft)
+        route = drafts.route(case.recipe.draft)
         if event.plan is None:
             self._lines(" -> ".join(route))
             self._lines(f"An earlier run has planned {event.counts.arrive:,} flags; going on from where it ended.")

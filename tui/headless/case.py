@@ -13,13 +13,14 @@ from typing import TextIO
 from tui.files import working_folder
 from tui.flagimport import journal_file, journal_lock, recipe_keys, request
 from tui.flagimport.builtin_fields import TOKEN
+from tui.flagimport.draft import Draft
 from tui.flagimport.journal import Identity, Journal, Stage, identity_of
-from tui.flagimport.plan_request import PlanRequest, plan_request
+from tui.flagimport.plan_request import PlanRequest
+from tui.flagimport.planning import plan_request
 from tui.flagimport.recipe_file import RecipeAnswers
 from tui.flagimport.recipe_problems import shown
 from tui.flagimport.request import CreateRequest
 from tui.flagimport.tools import Tools
-from tui.flagimport.walk import Draft
 from tui.flagimport.watch import STUCK_AFTER
 from tui.headless import plan
 from tui.headless.output import Output, write
@@ -27,7 +28,7 @@ from tui.headless.progress import Progress
 from tui.net.errors import Failure, Kind
 from tui.secrets.bag import Bag
 from tui.sources.registry import SOURCES
-from tui.text import clean
+from tui.text.clean import clean
 
 
 @dataclass(frozen=True, slots=True)

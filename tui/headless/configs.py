@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TextIO, TypeVar
 
-from tui.flagimport import form, manage, manage_run
+from tui.flagimport import form as forms
+from tui.flagimport import manage, manage_run, validators
 from tui.flagimport.builtin_fields import HOST, TOKEN
 from tui.flagimport.finding import Level
-from tui.flagimport.form import Form
 from tui.flagimport.manage import Account, Filter
 from tui.flagimport.running import Ended, Resting, Runner, Started, Stuck
 from tui.flagimport.server_errors import foreseen
+from tui.flagimport.variables import Form
 from tui.flagimport.watch import STUCK_AFTER, Moved
 from tui.headless import plan
 from tui.headless.configs_text import as_json, line, report, table
@@ -31,8 +32,9 @@ from tui.net.events import Exchange, Result
 from tui.net.times import span
 from tui.secrets import found
 from tui.secrets.bag import Bag
-from tui.secrets.keyring_store import Got, State
+from tui.secrets.keyring_store import Got
 from tui.secrets.names import entry_name
+from tui.secrets.states import State
 
 T = TypeVar("T")
 Action = Literal["list", "show", "trigger", "watch", "delete"]
@@ -92,10 +94,10 @@ class _Command:
     def check(self) -> None:
         """What can be told without a server. Raises Failure RECIPE."""
         try:
-            self.forms = {key: form.build(each) for key, each in registry(self.asked.manifests).items()}
+            self.forms = {key: forms.build(each) for key, each in registry(self.asked.manifests).items()}
         except ManifestError as error:
             raise Failure(Kind.RECIPE, str(error), "", "Nothing was sent.") from None
-        self.output.redactor.secret_settings(form.secret_settings(self.forms))
+        self.output.redactor.secret_settings(forms.secret_settings(self.forms))
         if self.asked.action == "delete" and not self.asked.yes and not self._can_ask():
             raise Failure(
                 Kind.RECIPE,
@@ -169,7 +171,7 @@ class _Command:
             if got.value is None:
                 raise self._no_token(where, got)
             value, place = got.value.get_secret_value(), "from the keyring"
-        wrong = [each.text for each in form.validate(TOKEN, value, {}, {}) if each.level is Level.PROBLEM]
+        wrong = [each.text for each in validators.validate(TOKEN, value, {}, {}) if each.level is Level.PROBLEM]
         if wrong:
             what = f"The LaunchDarkly token {place} cannot be used. {wrong[0]}"
             raise Failure(Kind.CREDENTIAL, what, "", "Correct it and run again; nothing was sent.", field=TOKEN.key)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tui.flagimport import manage
-from tui.flagimport.form import Form
+from tui.flagimport.variables import Form
 from tui.launchdarkly.models import Configuration
 from tui.net.times import moment_json
 from tui.secrets.names import outside
-from tui.text import MASK, Redactor
 from tui.text.cells import cells, fitted, padded
+from tui.text.redact import MASK, Redactor
 
 _LONGEST_CELL = 40
 _HEADS = ("ID", "INTEGRATION", "PROJECT", "NAME", "STATUS", "LAST IMPORT", "LAST ERROR", "TAGS")

@@ -12,9 +12,10 @@ from tui.headless.output import Output
 from tui.net.errors import Failure, Kind
 from tui.net.times import moment_json
 from tui.secrets.key_index import Entry, IndexFileError
-from tui.secrets.keyring_store import Keyring, Presence, State
-from tui.text import clean
+from tui.secrets.keyring_store import Keyring, Presence
+from tui.secrets.states import State
 from tui.text.cells import cells, padded
+from tui.text.clean import clean
 from tui.text.key_text import without_keys
 
 _GONE = frozenset({State.OK, State.MISSING})

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-from tui.flagimport.form import Dependency, Form, Variable, build, selected
+from tui.flagimport.form import build
+from tui.flagimport.variables import Dependency, Form, Variable, selected
 from tui.headless.output import Output
 from tui.manifests.files import ManifestError, load
 from tui.manifests.models import Manifest
 from tui.net.errors import Failure, Kind
 from tui.secrets.names import outside
-from tui.text import clean
 from tui.text.cells import padded
+from tui.text.clean import clean
 from tui.text.key_text import without_keys
 
 

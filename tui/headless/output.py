@@ -8,7 +8,7 @@ from typing import TextIO
 
 from tui.net.errors import Failure
 from tui.secrets.names import outside
-from tui.text import Redactor
+from tui.text.redact import Redactor
 
 
 @dataclass(frozen=True, slots=True)

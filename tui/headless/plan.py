@@ -12,15 +12,17 @@ from functools import partial
 from pathlib import Path
 from typing import TextIO
 
-from tui.flagimport import form, plan_files, reading, recipe_file, recipe_keys, walk
+from tui.flagimport import draft as drafts
+from tui.flagimport import form as forms
+from tui.flagimport import plan_files, reading, recipe_file, recipe_keys
 from tui.flagimport.builtin_fields import TOKEN
+from tui.flagimport.draft import Draft
 from tui.flagimport.importing import incomplete
 from tui.flagimport.plan import Plan
-from tui.flagimport.plan_request import plan_request
+from tui.flagimport.planning import plan_request
 from tui.flagimport.recipe_file import RecipeAnswers, Said
 from tui.flagimport.recipe_problems import Problem, RecipeError
 from tui.flagimport.tools import Tools
-from tui.flagimport.walk import Draft
 from tui.headless.output import Output, write
 from tui.headless.plan_text import report
 from tui.headless.progress import Progress, terminal_width
@@ -90,11 +92,11 @@ def recipe_of(asked: Asked, around: Around) -> RecipeAnswers:
         manifests = registry(asked.manifests)
     except ManifestError as error:
         raise RecipeError([Problem("", line) for line in str(error).splitlines()]) from None
-    forms = {key: form.build(manifest) for key, manifest in manifests.items()}
+    known = {key: forms.build(manifest) for key, manifest in manifests.items()}
     said = Said(asked.host, asked.project, asked.integration, around.environ.get("LD_BASE_URI", "").strip())
-    recipe = recipe_file.read(asked.recipe, forms, said)
+    recipe = recipe_file.read(asked.recipe, known, said)
     redactor = around.tools.redactor
-    redactor.secret_settings(form.secret_settings(forms))
+    redactor.secret_settings(forms.secret_settings(known))
     recipe_keys.overhear(recipe, redactor, around.environ)
     return recipe
 
@@ -150,5 +152,5 @@ def _print(plan: Plan, draft: Draft, output: Output) -> None:
         output.document(plan_files.as_json(plan))
         return
     explain = partial(reading.explain, redactor=output.redactor)
-    for line in report(plan, walk.route(draft), explain, terminal_width(output.out)):
+    for line in report(plan, drafts.route(draft), explain, terminal_width(output.out)):
         output.line(line)

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from tui.flagimport import flag_words, plan_words
 from tui.flagimport.plan import WORDS, Plan, PlannedFlag, Verdict
 from tui.flagimport.plan_files import Explain, grouped, notes
-from tui.text import clean
 from tui.text.cells import cells, wrapped
+from tui.text.clean import clean
 
 _SYMBOLS: Mapping[str, str] = {"ok": "+", "note": ".", "warning": "!", "problem": "x"}
 _OF_VERDICT: Mapping[Verdict, str] = {

@@ -10,8 +10,8 @@ from typing import TextIO
 from tui.headless.output import encodable
 from tui.net.events import Counted, Exchange, Pausing
 from tui.net.times import time_of_day
-from tui.text import clean
 from tui.text.cells import cells, fitted
+from tui.text.clean import clean
 
 _EVERY_SECONDS = 1.0
 

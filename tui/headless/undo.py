@@ -15,8 +15,8 @@ from tui.headless.running import to_the_end
 from tui.headless.words import for_recipe
 from tui.net.errors import Failure, Kind
 from tui.net.events import Counted, Result
-from tui.text import clean
 from tui.text.cells import wrapped
+from tui.text.clean import clean
 
 _DECLINED = 2
 _REFUSED = 4

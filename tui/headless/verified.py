@@ -7,8 +7,9 @@ from dataclasses import asdict, replace
 
 from tui.flagimport.report import redacted
 from tui.flagimport.verify import Verification
-from tui.text import Redactor, clean
 from tui.text.cells import wrapped
+from tui.text.clean import clean
+from tui.text.redact import Redactor
 
 
 def as_json(found: Verification) -> dict[str, object]:

@@ -14,7 +14,7 @@ from tui.net.errors import Failure, Kind
 from tui.net.events import Sink
 from tui.net.messages import Answer, Request
 from tui.net.times import http_date
-from tui.text import Redactor
+from tui.text.redact import Redactor
 
 PEER = "LaunchDarkly"
 BETA = "beta"

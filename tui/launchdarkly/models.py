@@ -16,7 +16,8 @@ from urllib.parse import parse_qsl, urlencode
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo
 
 from tui.net.errors import Failure, Kind
-from tui.text import Redactor, clean
+from tui.text.clean import clean
+from tui.text.redact import Redactor
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)

@@ -10,7 +10,7 @@ from tui.launchdarkly.instances import INSTANCES, Instance
 from tui.net.errors import Failure, Kind
 from tui.net.messages import Answer
 from tui.net.statuses import remedy
-from tui.text import clean
+from tui.text.clean import clean
 from tui.text.limited_json import parse_answer
 
 _LONGEST = 200

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tui.launchdarkly.models import Access, Action, CallerIdentity, ImportFault, ImportStatus, Member
 from tui.net.times import moment
-from tui.text import clean
+from tui.text.clean import clean
 
 _LONGEST = 200
 # LaunchDarkly's actions begin with what they do (createIntegration, deleteIntegration). Those of flag imports

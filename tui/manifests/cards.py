@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from tui.text import clean
+from tui.text.clean import clean
 
 _HERE = Path(__file__).parent
 _BUNDLED = ("split.json", "unleash.json")

@@ -24,9 +24,8 @@ from tui.net.messages import USUAL, Answer, Limits, Request
 from tui.net.proxies import Proxy, proxy_for
 from tui.net.retry import TOO_MANY, kept_pauses
 from tui.net.trace import Trace
-from tui.text import Redactor, clean
-
-__all__ = ["Answer", "Http", "Limits", "Request"]
+from tui.text.clean import clean
+from tui.text.redact import Redactor
 
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")  # printable ASCII, no blanks around

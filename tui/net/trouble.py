@@ -13,7 +13,7 @@ import httpx
 from tui.net import authorities
 from tui.net.errors import Failure, Kind
 from tui.net.times import span
-from tui.text import clean
+from tui.text.clean import clean
 
 _MEBIBYTE = 1024 * 1024
 _LONGEST_NAME = 80

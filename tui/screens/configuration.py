@@ -13,11 +13,11 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from tui.flagimport import manage, manage_run
-from tui.flagimport.form import Form
 from tui.flagimport.manage import Account, Deed
 from tui.flagimport.manage_edit import Changed
 from tui.flagimport.running import Ended, Resting, Runner, Stuck
 from tui.flagimport.server_errors import foreseen
+from tui.flagimport.variables import Form
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure
 from tui.net.events import Note, Pausing, Result

@@ -10,7 +10,8 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from tui.flagimport import manage, manage_edit, walk
+from tui.flagimport import draft as drafts
+from tui.flagimport import manage, manage_edit, remarks
 from tui.flagimport.builtin_fields import CONFIG_NAME
 from tui.flagimport.manage import Account, Deed
 from tui.flagimport.manage_edit import Changed, Edit
@@ -137,7 +138,7 @@ class EditScreen(Sheet[Changed]):
         elif not manage_edit.changes(draft, self._one):
             self.say("note", "Nothing has changed; there is nothing to send.")
         elif wrong := manage_edit.problems(draft, self._one):
-            self.say("problem", f"{walk.label(draft, wrong[0].field)}: {wrong[0].text}")
+            self.say("problem", f"{remarks.label(draft, wrong[0].field)}: {wrong[0].text}")
             row = next((r for r in self.query(FieldRow) if r.key == wrong[0].field), None)
             if row is not None:
                 row.control.focus()
@@ -169,9 +170,9 @@ class EditScreen(Sheet[Changed]):
 
     def _cautions(self) -> list[str]:
         draft, one = self.session.draft, self._one
-        alike = manage.named_alike(one, walk.value(draft, CONFIG_NAME.key), self._listed)
+        alike = manage.named_alike(one, drafts.value(draft, CONFIG_NAME.key), self._listed)
         renamed = any(each.key == CONFIG_NAME.key for each in manage_edit.changes(draft, one))
-        warned = [walk.SAME_KEY] if draft.same_as_token else []
+        warned = [remarks.SAME_KEY] if draft.same_as_token else []
         return [text for text in (alike if renamed else "", manage.caution(one, Deed.EDIT), *warned) if text]
 
     async def _sent(self) -> Changed:

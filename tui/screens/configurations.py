@@ -12,7 +12,8 @@ from textual.content import Content
 from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui.flagimport import manage, walk
+from tui.flagimport import draft as drafts
+from tui.flagimport import manage, remarks
 from tui.flagimport.builtin_fields import HOST, TOKEN
 from tui.flagimport.finding import Level
 from tui.flagimport.manage import Account, Filter, Sort
@@ -22,8 +23,8 @@ from tui.net.errors import Failure
 from tui.net.events import Pausing, Result
 from tui.screens.configuration import ConfigurationScreen
 from tui.screens.sheet import Sheet
-from tui.text import Redactor
 from tui.text.cells import fitted
+from tui.text.redact import Redactor
 from tui.widgets.buttons import Plain
 from tui.widgets.field_row import FieldRow
 from tui.widgets.inputs import LiveInput
@@ -112,7 +113,7 @@ class ConfigurationsScreen(Sheet[None]):
         return self._held is not None and not any(
             found.level is Level.PROBLEM
             for key in (HOST.key, TOKEN.key)
-            for found in walk.findings(self._held.draft, key)
+            for found in remarks.findings(self._held.draft, key)
         )
 
     def _ask(self) -> None:
@@ -135,13 +136,13 @@ class ConfigurationsScreen(Sheet[None]):
     def _problem(self, key: str) -> str:
         if self._held is None:
             return ""
-        return next((f.text for f in walk.findings(self._held.draft, key) if f.level is Level.PROBLEM), "")
+        return next((f.text for f in remarks.findings(self._held.draft, key) if f.level is Level.PROBLEM), "")
 
     def _account(self) -> Account | None:
         session = self._held
         if session is None or not self._may_read():
             return None
-        return Account(instance(walk.value(session.draft, HOST.key)), session.bag, session.tools)
+        return Account(instance(drafts.value(session.draft, HOST.key)), session.bag, session.tools)
 
     def _show_place(self) -> None:
         account = self._account()

@@ -11,7 +11,8 @@ from textual.app import ComposeResult, SystemCommand
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.flagimport import walk
+from tui.flagimport import draft as drafts
+from tui.flagimport import remarks, walk
 from tui.flagimport.builtin_fields import CONFIG_NAME
 from tui.flagimport.picks import PICKABLE, fetch_for, read_again
 from tui.flagimport.variables import Variable
@@ -34,7 +35,7 @@ class FieldsStep(StepScreen):
 
     def compose_keep(self, variable: Variable) -> ComposeResult:
         """Below a key: where it is kept."""
-        if walk.may_be_kept(variable):
+        if drafts.may_be_kept(variable):
             yield KeepRow(self.session, variable, self.symbols)
 
     async def opened(self) -> None:
@@ -51,7 +52,7 @@ class FieldsStep(StepScreen):
         self._show_keep()
         if filled:
             self.refresh_rows()
-            for variable in walk.fields(self.session.draft, self.STEP):
+            for variable in drafts.fields(self.session.draft, self.STEP):
                 self.begin_check(variable.key)
 
     def commands(self) -> Iterable[SystemCommand]:
@@ -67,7 +68,7 @@ class FieldsStep(StepScreen):
     def _keep(self, event: KeepRow.Chosen) -> None:
         event.stop()
         self.session.draft = walk.keep(self.session.draft, event.key, event.where)
-        if event.where == walk.KEYRING:
+        if event.where == drafts.KEYRING:
             self._store(event.key)
         self.refresh_rows()
 
@@ -85,7 +86,7 @@ class FieldsStep(StepScreen):
             return
         self.refresh_rows()
         self._show_keep()
-        self.say("ok" if walk.answer(self.session.draft, key).reference == walk.KEYRING else "warning", said)
+        self.say("ok" if drafts.answer(self.session.draft, key).reference == drafts.KEYRING else "warning", said)
         if self.session.needs_unlocking and not unlock and await self._wants_to_unlock():
             self._store(key, unlock=True)
 
@@ -114,9 +115,9 @@ class FieldsStep(StepScreen):
 
     async def checked(self, key: str) -> None:
         """A key that shall be kept is stored once it has proved itself."""
-        answer = walk.answer(self.session.draft, key)
-        wanted = answer.keep == walk.KEYRING and answer.reference != walk.KEYRING
-        if wanted and not any(f.level == "problem" for f in walk.findings(self.session.draft, key)):
+        answer = drafts.answer(self.session.draft, key)
+        wanted = answer.keep == drafts.KEYRING and answer.reference != drafts.KEYRING
+        if wanted and not any(f.level == "problem" for f in remarks.findings(self.session.draft, key)):
             self._store(key)
 
     # --- offers and lists
@@ -134,7 +135,7 @@ class FieldsStep(StepScreen):
         if fetch is None:
             self.say("problem", "There is no list yet: it needs the key of the step before.")
             return
-        label = walk.variable(self.session.draft, event.key).label
+        label = drafts.variable(self.session.draft, event.key).label
         again = partial(read_again, self.session, event.key)
         picked = await self.app.push_screen_wait(PickerScreen(label, fetch, again))
         if picked is None:
@@ -154,12 +155,12 @@ class FieldsScreen(FieldsStep):
     async def opened(self) -> None:
         """Fields may fill themselves; the name is looked up once it is left."""
         await super().opened()
-        for variable in walk.fields(self.session.draft, self.STEP):
+        for variable in drafts.fields(self.session.draft, self.STEP):
             if variable.key != CONFIG_NAME.key:
                 self.begin_check(variable.key)
 
     def compose_step(self) -> ComposeResult:
-        shown = walk.fields(self.session.draft, self.STEP)
+        shown = drafts.fields(self.session.draft, self.STEP)
         for variable in shown:
             if not variable.hidden:
                 yield self.row(variable)
@@ -172,7 +173,7 @@ class FieldsScreen(FieldsStep):
     @on(FieldRow.Edited)
     async def _recompose_if_needed(self, event: FieldRow.Edited) -> None:
         """A field that others depend on may show or hide them."""
-        shown = [v.key for v in walk.fields(self.session.draft, self.STEP)]
+        shown = [v.key for v in drafts.fields(self.session.draft, self.STEP)]
         if shown == [row.key for row in self.query(FieldRow)] or sorted(shown) == sorted(
             r.key for r in self.query(FieldRow)
         ):
@@ -184,7 +185,7 @@ class FieldsScreen(FieldsStep):
         last: FieldRow | None = None
         for key in shown:
             if key not in rows:
-                row = self.row(walk.variable(self.session.draft, key))
+                row = self.row(drafts.variable(self.session.draft, key))
                 await body.mount(row, after=last) if last else await body.mount(row, before=0)
                 rows[key] = row
             last = rows[key]
@@ -197,7 +198,7 @@ class KeysScreen(FieldsStep):
     KEYS = "Paste, Enter checks  Ctrl+U clear  Ctrl+O next  Esc back  F1 help  Ctrl+Q leave"
 
     def compose_step(self) -> ComposeResult:
-        shown = walk.fields(self.session.draft, self.STEP)
+        shown = drafts.fields(self.session.draft, self.STEP)
         for variable in shown:
             if not variable.hidden:
                 yield self.row(variable)
@@ -210,5 +211,5 @@ class KeysScreen(FieldsStep):
 
     async def opened(self) -> None:
         await super().opened()
-        for variable in walk.fields(self.session.draft, self.STEP):
+        for variable in drafts.fields(self.session.draft, self.STEP):
             self.begin_check(variable.key)

@@ -21,7 +21,7 @@ from tui.flagimport.reading import explain
 from tui.screens.host import Host
 from tui.screens.write import write_plan
 from tui.sources.registry import SOURCES
-from tui.text import clean
+from tui.text.clean import clean
 from tui.widgets.facts import Fact
 from tui.widgets.flag_rows import LEVELS, NOT_YET
 from tui.widgets.flow import Flow

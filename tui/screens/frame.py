@@ -11,7 +11,8 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from tui.flagimport import steps, walk
+from tui.flagimport import draft as drafts
+from tui.flagimport import remarks, steps, walk
 from tui.screens.host import Host
 from tui.text.cells import cells
 from tui.widgets.buttons import Plain
@@ -74,7 +75,7 @@ class Frame(Screen[None]):
 
     def compose_buttons(self) -> ComposeResult:
         """Buttons beside `back` and `next`; in practice, the ones that fill in and break things."""
-        if self.app.practising and walk.fields(self.app.draft, self.STEP):
+        if self.app.practising and drafts.fields(self.app.draft, self.STEP):
             yield Plain("Fill in", id="fill-in")
         if self.app.practising:
             yield Plain("Rehearse a fault", id="fault")
@@ -90,7 +91,7 @@ class Frame(Screen[None]):
         return Content("ld-flag-import")
 
     def _route(self) -> Content:
-        origin, target = walk.route(self.app.draft)
+        origin, target = drafts.route(self.app.draft)
         if not origin:
             return Content("nothing chosen yet")
         arrow = f" {self.symbols.arrow} "
@@ -108,7 +109,7 @@ class Frame(Screen[None]):
             if i == at:
                 shown.append(Content.styled(f"{self.symbols.focus}{each.title}", "reverse"))
             elif i <= done:
-                well = (i < done or i < at) and not walk.problems(self.app.draft, each.key)
+                well = (i < done or i < at) and not remarks.problems(self.app.draft, each.key)
                 tick = Content.styled(self.symbols.ok, "$success") if well else Content(self.symbols.note)
                 shown.append((tick + Content(each.title)).stylize(f"@click=screen.goto('{each.key}')"))
             else:
@@ -143,7 +144,7 @@ class Frame(Screen[None]):
 
     def focus_first(self) -> None:
         """Focus the first field that is not answered well, never `next`."""
-        open_keys = {f.field for f in walk.problems(self.session.draft, self.STEP)}
+        open_keys = {f.field for f in remarks.problems(self.session.draft, self.STEP)}
         rows = list(self.query(FieldRow))
         row = next((r for r in rows if r.key in open_keys), next(iter(rows), None))
         if row is not None:
@@ -174,5 +175,5 @@ class Frame(Screen[None]):
 
     def summarize(self) -> None:
         """Problems first, then what is still to fill in, then warnings, in the message line."""
-        told = walk.summary(self.app.draft, self.STEP)
+        told = remarks.summary(self.app.draft, self.STEP)
         self.say(told.level, told.text)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from textual.app import App
 
-from tui.flagimport.walk import Draft
+from tui.flagimport.draft import Draft
 from tui.widgets.symbols import Symbols
 
 if TYPE_CHECKING:
-    from tui.flagimport.drafts import Saved
     from tui.flagimport.journal_heads import Head
+    from tui.flagimport.saved_drafts import Saved
     from tui.flagimport.session import Session
 
 

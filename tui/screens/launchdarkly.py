@@ -10,7 +10,8 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from tui.flagimport import checks, manage, walk
+from tui.flagimport import checks, manage, remarks, walk
+from tui.flagimport import draft as drafts
 from tui.flagimport.builtin_fields import CONFIG_NAME, HOST, PROJECT, TOKEN
 from tui.flagimport.picks import fetch_for
 from tui.launchdarkly.instances import INSTANCES, instance
@@ -55,7 +56,7 @@ class LaunchDarklyScreen(FieldsStep):
 
     def _instance(self) -> str:
         try:
-            key = instance(walk.value(self.session.draft, HOST.key)).key
+            key = instance(drafts.value(self.session.draft, HOST.key)).key
         except ValueError:
             return _OTHER
         return key if any(key == i.key for i in INSTANCES) else _OTHER
@@ -94,7 +95,7 @@ class LaunchDarklyScreen(FieldsStep):
                 await picks.remove()  # of an account that may not be the one asked next
         if event.key == PROJECT.key:
             for picks in self.query(PickList):
-                picks.filter_by(walk.value(self.session.draft, PROJECT.key))
+                picks.filter_by(drafts.value(self.session.draft, PROJECT.key))
 
     async def checked(self, key: str) -> None:
         await super().checked(key)
@@ -104,7 +105,7 @@ class LaunchDarklyScreen(FieldsStep):
             if checks.must_ask_project_again(self.session.draft):
                 self.session.ask_again(PROJECT.key)
             self.begin_check(PROJECT.key)
-        if key == PROJECT.key and any(f.level == "problem" for f in walk.findings(self.session.draft, key)):
+        if key == PROJECT.key and any(f.level == "problem" for f in remarks.findings(self.session.draft, key)):
             for picks in self.query(PickList):
                 picks.filter_by("")  # all there are, since what was typed is none of them
 
@@ -161,7 +162,7 @@ class LaunchDarklyScreen(FieldsStep):
         if not there or not isinstance(known, checks.Account):
             return
         if len(there) == 1:
-            account = manage.Account(instance(walk.value(session.draft, HOST.key)), session.bag, session.tools)
+            account = manage.Account(instance(drafts.value(session.draft, HOST.key)), session.bag, session.tools)
             page = ConfigurationScreen(session, account, there[0], known.configurations or ())
             if not await self.app.push_screen_wait(page):
                 return
@@ -181,7 +182,7 @@ class LaunchDarklyScreen(FieldsStep):
 
     @on(PickList.Only)
     def _only(self, event: PickList.Only) -> None:
-        if not walk.value(self.session.draft, PROJECT.key):
+        if not drafts.value(self.session.draft, PROJECT.key):
             self.session.pick(PROJECT.key, event.value, "the only one your token sees")
             self.refresh_rows()
             self.begin_check(PROJECT.key)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.flagimport import walk
+from tui.flagimport import draft as drafts
+from tui.flagimport import remarks
 from tui.screens.dialogs import Question
 
 if TYPE_CHECKING:
@@ -20,9 +21,9 @@ def leaving_question(session: Session | None) -> Question | None:
         text = "A request is under way. If you leave now, you will not see whether it was created."
         return Question("Leave while waiting?", text, yes="Leave", no="Stay")
     lost = [
-        walk.label(session.draft, key)
+        remarks.label(session.draft, key)
         for key in session.bag.keys()  # noqa: SIM118 - a bag is no mapping
-        if not walk.answer(session.draft, key).reference
+        if not drafts.answer(session.draft, key).reference
     ]
     # an import that is noted needs your token alone when it is gone on with
     noted = session.run is not None and (session.of_journal or not session.outdated)

@@ -12,7 +12,8 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from tui.flagimport import planning, walk
+from tui.flagimport import draft as drafts
+from tui.flagimport import planning, remarks, walk
 from tui.flagimport.finding import Level
 from tui.flagimport.plan import Plan
 from tui.flagimport.plan_request import not_accepted
@@ -114,8 +115,8 @@ class PlanScreen(PlanReading):
     def _never(self) -> tuple[str, str, str] | None:
         """Why no plan can be read from these answers: a level, a headline and a sentence; None where one can."""
         draft = self.session.draft
-        if found := walk.answer_problems(draft):
-            label = walk.label(draft, found[0].field)
+        if found := remarks.answer_problems(draft):
+            label = remarks.label(draft, found[0].field)
             return "problem", "A plan needs every answer before it.", f"{label}: {found[0].text}"
         if not can_be_read(draft.integration):
             title = draft.form.title if draft.form else ""
@@ -150,7 +151,7 @@ class PlanScreen(PlanReading):
     def _field_at_fault(self, plan: Plan) -> str:
         """The name of the field that the failure of the reading names, "" where it names none of this form's."""
         field = plan.failure.field if plan.failure else None
-        return walk.label(self.session.draft, field) if field and walk.asks(self.session.draft, field) else ""
+        return remarks.label(self.session.draft, field) if field and drafts.asks(self.session.draft, field) else ""
 
     @on(Button.Pressed, "#to-field")
     def _to_field(self, event: Button.Pressed) -> None:
@@ -158,7 +159,7 @@ class PlanScreen(PlanReading):
         plan = self.session.draft.plan
         field = plan.failure.field if plan and plan.failure else None
         if field:
-            self.session.draft = walk.go(self.session.draft, walk.step_of(self.session.draft, field))
+            self.session.draft = walk.go(self.session.draft, drafts.step_of(self.session.draft, field))
             self.app.show_step()
             self.app.focus_field(field)
 
@@ -168,7 +169,7 @@ class PlanScreen(PlanReading):
         unknown = not self.reading and (plan is None or bool(planning.lacking(draft)))
         losses = plan.losses if plan is not None and not unknown else {}
         without = self.query_one("#go-without", TickList)
-        without.display = unknown and not walk.answer_problems(draft)
+        without.display = unknown and not remarks.answer_problems(draft)
         without.show(("go",) if draft.without_plan else ())
         self.query_one("#loss-title").display = self.kinds.display = bool(losses)
         self.browser.display = self.reading or bool(plan is not None and plan.flags)
@@ -185,11 +186,11 @@ class PlanScreen(PlanReading):
         self.say("note", "Space ticks it.")
 
     def _ticked(self, kinds: tuple[str, ...]) -> None:
-        self.session.draft = walk.see(self.session.draft, frozenset(kinds))
+        self.session.draft = planning.see(self.session.draft, frozenset(kinds))
         self.refresh_frame()
 
     def _go_without(self, keys: tuple[str, ...]) -> None:
-        self.session.draft = walk.go_without(self.session.draft, bool(keys))
+        self.session.draft = planning.go_without(self.session.draft, bool(keys))
         self.refresh_frame()
 
     # --- going on
@@ -200,7 +201,7 @@ class PlanScreen(PlanReading):
             self.say("note", "Reading. Rows that are here can be opened meanwhile.")
             return
         draft = self.session.draft
-        told = walk.summary(draft, self.STEP)
+        told = remarks.summary(draft, self.STEP)
         if not told.text:
             self.say("ok", "Every kind of loss is ticked. Ctrl+O goes on." if self.kinds.display else "")
         elif planning.out_of_date(draft):
@@ -233,12 +234,12 @@ class PlanScreen(PlanReading):
     def stopped_by_problem(self) -> bool:
         """Say what is missing, and go there."""
         draft = self.session.draft
-        if not walk.problems(draft, self.STEP):
+        if not remarks.problems(draft, self.STEP):
             return False
         self._asked = True
-        if found := walk.answer_problems(draft):
-            self.session.draft = walk.touch(draft, walk.step_of(draft, found[0].field))
-            self.session.draft = walk.go(self.session.draft, walk.step_of(draft, found[0].field))
+        if found := remarks.answer_problems(draft):
+            self.session.draft = walk.touch(draft, drafts.step_of(draft, found[0].field))
+            self.session.draft = walk.go(self.session.draft, drafts.step_of(draft, found[0].field))
             self.app.show_step()
             return True
         self._show()

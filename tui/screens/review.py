@@ -11,7 +11,8 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from tui.flagimport import launch, recipe, request, walk
+from tui.flagimport import draft as drafts
+from tui.flagimport import launch, recipe, remarks, request, walk
 from tui.flagimport.builtin_fields import CONFIG_NAME
 from tui.flagimport.finding import Level
 from tui.flagimport.lookup import Standing
@@ -19,7 +20,7 @@ from tui.flagimport.review import Line, leads_to, lines
 from tui.net.errors import Failure
 from tui.screens.dialogs import TextScreen
 from tui.screens.step import StepScreen
-from tui.text import clean
+from tui.text.clean import clean
 from tui.widgets.buttons import Plain
 from tui.widgets.choices import Choice, Choices
 from tui.widgets.symbols import Symbols, mark
@@ -94,7 +95,7 @@ class ReviewScreen(StepScreen):
 
     def _address(self) -> Content:
         """Method and address, broken where the interface's own part ends; what it carries."""
-        if walk.problems(self.session.draft, self.STEP):
+        if remarks.problems(self.session.draft, self.STEP):
             return Content("")
         asked = request.build(self.session.draft)
         start, found, rest = asked.url.partition("/flag-import/")
@@ -102,7 +103,7 @@ class ReviewScreen(StepScreen):
         return Content(f"{asked.method} {start}\n     {found}{rest}\n     {size}")
 
     def next_label(self) -> str:
-        project = walk.value(self.app.draft, "project")
+        project = drafts.value(self.app.draft, "project")
         return f"Create in {project}{' and start' if self.app.draft.starts else ''}" if project else "Create"
 
     def _then(self, chosen: tuple[str, ...]) -> None:
@@ -144,9 +145,9 @@ class ReviewScreen(StepScreen):
         self.query_one("#review-lines").mount(*(ReviewLine(line, self.symbols) for line in said[len(rows) :]))
 
     def summarize(self) -> None:
-        found = walk.problems(self.app.draft, self.STEP)
+        found = remarks.problems(self.app.draft, self.STEP)
         if found:
-            self.say("problem", f"{walk.label(self.app.draft, found[0].field)}: {found[0].text}")
+            self.say("problem", f"{remarks.label(self.app.draft, found[0].field)}: {found[0].text}")
         elif self.session.pending() or self.session.due(CONFIG_NAME.key):
             self.say("note", "Checking the keys once more, and looking the name up ...")
         else:
@@ -199,9 +200,9 @@ class ReviewScreen(StepScreen):
         self.app.push_screen(TextScreen(f"Saved {path.name}", made.text, note=note))
 
     def _complete(self) -> bool:
-        found = walk.problems(self.session.draft, self.STEP)
+        found = remarks.problems(self.session.draft, self.STEP)
         if found:
-            self.say("problem", f"{walk.label(self.app.draft, found[0].field)}: {found[0].text}")
+            self.say("problem", f"{remarks.label(self.app.draft, found[0].field)}: {found[0].text}")
         return not found
 
     # --- sending
@@ -224,7 +225,7 @@ class ReviewScreen(StepScreen):
         if self.session.draft.step != self.STEP or self.app.screen is not self:
             return  # pressed twice
         self.session.look_at_clock()
-        found = walk.problems(self.session.draft, self.STEP)
+        found = remarks.problems(self.session.draft, self.STEP)
         if found:
             self._go_to(leads_to(self.session.draft, found[0]))
             return

@@ -20,7 +20,7 @@ from tui.net.errors import Failure, Kind
 from tui.net.events import Counted, Note, Pausing
 from tui.net.times import time_of_day
 from tui.screens.run_deeds import RunDeeds
-from tui.text import clean
+from tui.text.clean import clean
 from tui.widgets.bar import Bar, Part
 from tui.widgets.buttons import Plain
 from tui.widgets.run_report import RunReport

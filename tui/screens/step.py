@@ -12,7 +12,8 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
-from tui.flagimport import steps, walk
+from tui.flagimport import draft as drafts
+from tui.flagimport import remarks, steps, walk
 from tui.flagimport.finding import Level
 from tui.net.events import Connected, Pausing
 from tui.net.times import moment
@@ -57,7 +58,7 @@ class StepScreen(InFields, Frame):
     def _check_what_is_due(self) -> None:
         """An answer may be what the check of another field was waiting for; the one being typed is left alone."""
         row = self._row_of(self.focused)
-        for each in walk.fields(self.session.draft, self.STEP):
+        for each in drafts.fields(self.session.draft, self.STEP):
             if row is None or each.key != row.key:
                 self.begin_check(each.key)
 
@@ -80,7 +81,7 @@ class StepScreen(InFields, Frame):
         """A key that is known to be wrong without asking: stay, so that the next paste takes its place."""
         control = row.control
         key = row.variable.secret and isinstance(control, Input)
-        wrong = key and any(f.level is Level.PROBLEM for f in walk.findings(self.session.draft, row.key))
+        wrong = key and any(f.level is Level.PROBLEM for f in remarks.findings(self.session.draft, row.key))
         if wrong and isinstance(control, Input) and row.key not in self.session.draft.checks:
             row.show(settled=True)
             control.action_select_all()
@@ -124,7 +125,7 @@ class StepScreen(InFields, Frame):
         """Go on by itself, unless a dialog is open above, or something is still being asked, or is not well."""
         if not self._going or self.app.screen is not self:
             return
-        due = [v.key for v in walk.fields(self.session.draft, self.STEP) if self.session.due(v.key)]
+        due = [v.key for v in drafts.fields(self.session.draft, self.STEP) if self.session.due(v.key)]
         for key in due:  # what has just been filled in may have made one due
             if not self._under_way(key):
                 self.begin_check(key)
@@ -157,7 +158,7 @@ class StepScreen(InFields, Frame):
 
     def action_next(self) -> None:
         """Go on; or say what is missing and go there; or check first and then go on."""
-        fields = walk.fields(self.session.draft, self.STEP)
+        fields = drafts.fields(self.session.draft, self.STEP)
         due = [v.key for v in fields if not self._going and self.session.due(v.key, again=True)]
         for key in due:
             self.session.ask_again(key)  # a check that failed before may do better now
@@ -174,12 +175,12 @@ class StepScreen(InFields, Frame):
 
     def _may_fill_itself(self, due: list[str]) -> bool:
         """All that is missing may be what the checks that are due fill in."""
-        blank = {key for key in due if not walk.value(self.session.draft, key)}
-        return blank >= {f.field for f in walk.problems(self.session.draft, self.STEP)}
+        blank = {key for key in due if not drafts.value(self.session.draft, key)}
+        return blank >= {f.field for f in remarks.problems(self.session.draft, self.STEP)}
 
     def stopped_by_problem(self) -> bool:
         """Say what is missing on this step, and go there."""
-        problems = walk.problems(self.session.draft, self.STEP)
+        problems = remarks.problems(self.session.draft, self.STEP)
         if not problems:
             return False
         self._going = False
@@ -232,7 +233,7 @@ class StepScreen(InFields, Frame):
         event.stop()
         self.session.fill_practice(self.STEP)
         self.refresh_rows()
-        for each in walk.fields(self.session.draft, self.STEP):
+        for each in drafts.fields(self.session.draft, self.STEP):
             self.begin_check(each.key)
         self.query_one("#next").focus()
 

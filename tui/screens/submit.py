@@ -13,7 +13,8 @@ from textual.timer import Timer
 from textual.widgets import Button, Static
 from textual.worker import Worker
 
-from tui.flagimport import launch, outcomes, walk
+from tui.flagimport import draft as drafts
+from tui.flagimport import launch, outcomes, remarks, walk
 from tui.flagimport.finding import Level
 from tui.flagimport.journal import Stage
 from tui.flagimport.submit import NOT_KNOWN, Outcome, Submission
@@ -22,7 +23,7 @@ from tui.net.events import Note, Pausing, Result, Sent
 from tui.net.times import time_of_day
 from tui.screens.dialogs import TextScreen
 from tui.screens.step import StepScreen
-from tui.text import clean
+from tui.text.clean import clean
 from tui.widgets.buttons import Plain
 from tui.widgets.json_tree import JsonTree
 from tui.widgets.outcome_view import OutcomeView
@@ -240,7 +241,7 @@ class SubmitScreen(StepScreen):
         for button, display in shown.items():
             self.query_one(f"#{button}").display = display
         if failure is not None and failure.field:
-            self.query_one("#go-to-field", Plain).rename(f"Go to {walk.label(self.session.draft, failure.field)}")
+            self.query_one("#go-to-field", Plain).rename(f"Go to {remarks.label(self.session.draft, failure.field)}")
 
     def _other_answers(self, outcome: Outcome | None) -> bool:
         """The answers ask for something else than what was sent; those of a journal lack the keys alone."""
@@ -268,9 +269,9 @@ class SubmitScreen(StepScreen):
         field = failure.field if failure else None
         if failure and field:
             # The field repeats what was said of it, until its answer changes.
-            said = walk.Check(field, Level.WARNING, failure.what, facts=failure)
+            said = drafts.Check(field, Level.WARNING, failure.what, facts=failure)
             self.session.draft = walk.checked(self.session.draft, said)
-            self.session.draft = walk.change(self.session.draft, walk.step_of(self.session.draft, field))
+            self.session.draft = walk.change(self.session.draft, drafts.step_of(self.session.draft, field))
             self.app.show_step()
             self.app.focus_field(field)
 

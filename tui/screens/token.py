@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from tui.flagimport import walk
+from tui.flagimport import remarks
 from tui.flagimport.builtin_fields import TOKEN
 from tui.flagimport.finding import Level
 from tui.screens.sheet import Sheet
@@ -68,7 +68,7 @@ class TokenScreen(Sheet[bool]):
 
     def _go_on(self) -> None:
         draft = self._session.draft
-        wrong = next((f.text for f in walk.findings(draft, TOKEN.key) if f.level is Level.PROBLEM), "")
+        wrong = next((f.text for f in remarks.findings(draft, TOKEN.key) if f.level is Level.PROBLEM), "")
         if wrong or TOKEN.key not in self._session.bag:
             self.say("problem", wrong or "Paste your token first.")
             self.query_one(FieldRow).control.focus()

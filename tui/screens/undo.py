@@ -21,8 +21,8 @@ from tui.net.errors import Failure
 from tui.net.events import Counted, Pausing, Result
 from tui.screens.dialogs import Question
 from tui.screens.sheet import Sheet
-from tui.text import clean
 from tui.text.cells import cells, padded
+from tui.text.clean import clean
 from tui.widgets.buttons import Plain
 from tui.widgets.moving import RowList
 from tui.widgets.symbols import mark

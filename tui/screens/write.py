@@ -13,7 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from tui.flagimport import walk
+from tui.flagimport import draft as drafts
 from tui.flagimport.plan_files import Kind, file_name, save
 from tui.screens.dialogs import Dialog
 from tui.widgets.buttons import Plain
@@ -73,7 +73,7 @@ def write_plan(app: Host, session: Session, plan: Plan, told: Told) -> None:
             return
         try:
             wanted: Kind = "json" if kind == "json" else "md"
-            path = save(plan, app.folder, wanted, redactor=session.tools.redactor, route=walk.route(session.draft))
+            path = save(plan, app.folder, wanted, redactor=session.tools.redactor, route=drafts.route(session.draft))
         except OSError as error:
             told("problem", f"It could not be written ({error.strerror}). Start the wizard in a folder of yours.")
         else:

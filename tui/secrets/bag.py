@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-    from tui.text import Redactor
+    from tui.text.redact import Redactor
 
 
 class Bag:

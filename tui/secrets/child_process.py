@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tui.secrets.states import State
-from tui.text import clean
+from tui.text.clean import clean
 
 CHILD = (sys.executable, "-P", str(Path(__file__).with_name("_keyring_child.py")))
 """-P keeps this folder off the child's import path; -I would hide a user's own site-packages as well."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tui.files import read_ordinary, state_dir, write_private
-from tui.text import clean, limited_json
+from tui.text import limited_json
+from tui.text.clean import clean
 
 VERSION = 1
 _LARGEST = 1024 * 1024

@@ -23,8 +23,6 @@ from tui.secrets.states import NO_NAME, Circumstances, State, reason, sentence
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-__all__ = ["Entry", "Got", "Keyring", "Limits", "Outcome", "Presence", "Probe", "State"]
-
 LONGEST = 1200
 """Characters of a key; Windows Credential Manager takes 1280."""
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from tui.files import read_ordinary
 from tui.net.errors import Failure, Kind
 from tui.secrets.intake import UnusableError, is_of_the_system, key_in, readable_by_others
-from tui.text import clean
+from tui.text.clean import clean
 
 if TYPE_CHECKING:
     from pydantic import SecretStr

@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from tui.net.client import Answer
 from tui.net.errors import Failure, Kind
+from tui.net.messages import Answer
 from tui.net.statuses import OF_THE_ADDRESS, remedy
-from tui.text import Redactor, clean
+from tui.text.clean import clean
 from tui.text.limited_json import parse_answer
-from tui.text.redact import tree
+from tui.text.redact import Redactor, tree
 
 _LONGEST_NAME = 60
 _LONGEST_MESSAGE = 200

@@ -12,9 +12,10 @@ from urllib.parse import quote
 
 from pydantic import SecretStr
 
-from tui.net.client import Answer, Http, Request
+from tui.net.client import Http
 from tui.net.errors import Failure, Kind
 from tui.net.events import Sink
+from tui.net.messages import Answer, Request
 from tui.net.pages import Fetch, Part
 from tui.sources.base import Choice
 from tui.sources.foreign import Foreign, failed, place, refused_request, said, short

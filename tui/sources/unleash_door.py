@@ -12,9 +12,10 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from pydantic import SecretStr
 
-from tui.net.client import Answer, Http, Limits, Request
+from tui.net.client import Http
 from tui.net.errors import Failure, Kind
 from tui.net.events import Sink
+from tui.net.messages import Answer, Limits, Request
 from tui.sources.foreign import Foreign, failed, place, refused_request, said, short
 from tui.sources.shapes import elements, members, text
 

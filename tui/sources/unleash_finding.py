@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from pydantic import SecretStr
 
-from tui.net.client import Answer, Http
+from tui.net.client import Http
 from tui.net.errors import Failure, Kind
 from tui.net.events import Sink, ignore
+from tui.net.messages import Answer
 from tui.sources.base import Choice, SourceReport
 from tui.sources.foreign import Foreign, failed, listed, place, refused_request, said, short
 from tui.sources.shapes import members, objects

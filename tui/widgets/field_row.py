@@ -15,7 +15,8 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
-from tui.flagimport import walk
+from tui.flagimport import draft as drafts
+from tui.flagimport import remarks
 from tui.flagimport.finding import Finding, Level, Offer
 from tui.flagimport.variables import Variable, widget_id
 from tui.secrets.names import outside
@@ -130,7 +131,7 @@ class FieldRow(Vertical):
 
     def seed(self) -> None:
         """Show the draft's answer in the input: it was tidied, taken over, or filled from elsewhere."""
-        value = walk.value(self.session.draft, self.key)
+        value = drafts.value(self.session.draft, self.key)
         if isinstance(self._input, Choices):
             self._input.show(_CHOSEN[self.variable.kind](value))
         elif isinstance(self._input, LiveInput):
@@ -169,7 +170,7 @@ class FieldRow(Vertical):
             return Finding(Level.NOTE, self.key, self._busy)
         if self._shown_end:
             return Finding(Level.NOTE, self.key, self._shown_end)
-        return walk.line(self.session.draft, self.key)
+        return remarks.line(self.session.draft, self.key)
 
     def refresh_from_draft(self) -> None:
         """The draft has changed under the field."""
@@ -182,7 +183,7 @@ class FieldRow(Vertical):
     def _being_typed(self) -> bool:
         """The input holds the draft's answer but for a blank that the next letter makes a part of it."""
         raw = self._input.value if isinstance(self._input, LiveInput) else ""
-        value = walk.value(self.session.draft, self.key)
+        value = drafts.value(self.session.draft, self.key)
         return self._input.has_focus and not self.variable.secret and raw.strip() == value
 
     def on_paste(self, event: events.Paste) -> None:
@@ -250,7 +251,7 @@ class FieldRow(Vertical):
 
 
 def _text_input(row: FieldRow) -> Widget:
-    given = walk.value(row.session.draft, row.key)
+    given = drafts.value(row.session.draft, row.key)
     if row.variable.secret:
         secret = row.session.bag.peek(row.key)
         return SecretInput(secret, id=field_id(row.key), told=row.typed, dot=row.symbols.dot)
@@ -258,13 +259,13 @@ def _text_input(row: FieldRow) -> Widget:
 
 
 def _toggle(row: FieldRow) -> Widget:
-    on_ = walk.value(row.session.draft, row.key) == "true"
+    on_ = drafts.value(row.session.draft, row.key) == "true"
     return Toggle(on_, row.symbols, id=field_id(row.key), told=lambda is_on: row.typed("true" if is_on else "false"))
 
 
 def _one_of(row: FieldRow) -> Widget:
     options = tuple(Choice(value, label) for value, label in row.variable.options)
-    chosen = (walk.value(row.session.draft, row.key),)
+    chosen = (drafts.value(row.session.draft, row.key),)
     return Choices(
         options,
         chosen,
@@ -276,7 +277,7 @@ def _one_of(row: FieldRow) -> Widget:
 
 def _many_of(row: FieldRow) -> Widget:
     options = tuple(Choice(value, label) for value, label in row.variable.options)
-    chosen = tuple(walk.value(row.session.draft, row.key).splitlines())
+    chosen = tuple(drafts.value(row.session.draft, row.key).splitlines())
     return Choices(
         options,
         chosen,

@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.flagimport.plan import Plan
-from tui.text import clean
+from tui.text.clean import clean
 from tui.widgets.flag_list import FlagList
 from tui.widgets.flag_view import ALL, AS_LISTED, ON, Flags, View, next_sort
 from tui.widgets.inputs import LiveInput

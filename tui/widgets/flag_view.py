@@ -8,7 +8,7 @@ from functools import cached_property
 
 from tui.flagimport.plan import CANNOT, PlannedFlag, Verdict
 from tui.flagimport.review import ON_AT_SOURCE
-from tui.text import clean
+from tui.text.clean import clean
 
 Keep = Callable[[PlannedFlag], bool]
 Sorter = Callable[[PlannedFlag], object]

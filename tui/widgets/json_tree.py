@@ -10,7 +10,8 @@ from textual import on
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
-from tui.text import MASK, clean
+from tui.text.clean import clean
+from tui.text.redact import MASK
 from tui.widgets.moving import step_out
 
 _MOST_CHILDREN = 200

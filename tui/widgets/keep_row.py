@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from tui.flagimport import walk
+from tui.flagimport import draft as drafts
 from tui.flagimport.variables import Variable, widget_id
 from tui.widgets.choices import Choice, Choices
 from tui.widgets.symbols import Symbols
@@ -41,10 +41,10 @@ class KeepRow(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Static(Content("    keep"), classes="field-label wide-label", markup=False)
-        options = (Choice(walk.SESSION, "this session"), Choice(walk.KEYRING, "keyring"))
+        options = (Choice(drafts.SESSION, "this session"), Choice(drafts.KEYRING, "keyring"))
         self._choices = Choices(
             options,
-            (walk.answer(self.session.draft, self.key).keep,),
+            (drafts.answer(self.session.draft, self.key).keep,),
             self._symbols,
             row=True,
             id=widget_id("keep", self.key),
@@ -64,12 +64,12 @@ class KeepRow(Horizontal):
         if self._choices.has_focus and not offered:
             self.screen.focus_next()  # what is hidden keeps no focus, and then no key would act
         self._choices.display = offered
-        self._choices.show((walk.answer(self.session.draft, self.key).keep,))
+        self._choices.show((drafts.answer(self.session.draft, self.key).keep,))
         note = _PRACTICE if self.session.keyring is None else ""
         if probe is not None and not self.session.may_store:
             note = f"this session only. {probe.advice.partition('. ')[0].rstrip('.')}."
         elif probe is not None:
-            self._choices.relabel(walk.KEYRING, probe.label)
+            self._choices.relabel(drafts.KEYRING, probe.label)
             empty = self.key not in self.session.bag
             note = _HELD if empty and self.session.held_but_locked(self.key) else ""
         self._note.update(Content(note))

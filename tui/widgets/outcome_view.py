@@ -9,12 +9,13 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.flagimport import outcomes, walk
+from tui.flagimport import outcomes, remarks
+from tui.flagimport.draft import Draft
 from tui.flagimport.submit import NOT_KNOWN, Outcome, Submission
-from tui.flagimport.walk import Draft
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure
-from tui.text import Redactor, clean
+from tui.text.clean import clean
+from tui.text.redact import Redactor
 from tui.widgets.facts import Fact
 from tui.widgets.json_tree import JsonTree
 from tui.widgets.symbols import Symbols, mark
@@ -75,5 +76,5 @@ class OutcomeView(Vertical):
 def _named(failure: Failure, draft: Draft) -> str:
     """The reason, with the field's name on the screen beside its key in the interface."""
     field = failure.field or ""
-    label = walk.label(draft, field)
+    label = remarks.label(draft, field)
     return failure.why.replace(field, f"{label} ({field})") if field and label != field else failure.why

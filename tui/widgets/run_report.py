@@ -13,7 +13,7 @@ from textual.widgets import Static
 from tui.flagimport.plan_words import flags, named
 from tui.flagimport.report import Report
 from tui.flagimport.report_files import file_name
-from tui.text import clean
+from tui.text.clean import clean
 from tui.widgets.buttons import Plain
 from tui.widgets.sentences import Sentences
 from tui.widgets.symbols import Symbols, mark

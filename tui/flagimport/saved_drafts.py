@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tui.files import read_ordinary, write_private
+from tui.flagimport import draft as drafts
 from tui.flagimport import steps, walk
-from tui.flagimport.form import Form
+from tui.flagimport.draft import Draft
 from tui.flagimport.tokens import looks_secret
-from tui.flagimport.walk import Draft
-from tui.text import clean, limited_json
+from tui.flagimport.variables import Form
+from tui.text import limited_json
+from tui.text.clean import clean
 
 VERSION = 1
 _LARGEST = 256 * 1024
@@ -50,11 +52,11 @@ def save(draft: Draft, path: Path, now: float, redact: Callable[[str], str] = st
         "answers": {
             key: {"value": a.value, "source": a.source, "touched": a.touched}
             for key, a in draft.answers.items()
-            if walk.asks(draft, key) and _may_be_saved(draft, key) and redact(a.value) == a.value
+            if drafts.asks(draft, key) and _may_be_saved(draft, key) and redact(a.value) == a.value
         },
-        "keyring": [k for k, a in draft.answers.items() if walk.asks(draft, k) and a.reference == walk.KEYRING],
+        "keyring": [k for k, a in draft.answers.items() if drafts.asks(draft, k) and a.reference == drafts.KEYRING],
         "starts": draft.starts,
-        "route": redact(" -> ".join(filter(None, walk.route(draft)))),
+        "route": redact(" -> ".join(filter(None, drafts.route(draft)))),
         "saved_at": now,
     }
     write_private(path, json.dumps(document, ensure_ascii=False, indent=1) + "\n")
@@ -62,9 +64,9 @@ def save(draft: Draft, path: Path, now: float, redact: Callable[[str], str] = st
 
 def _may_be_saved(draft: Draft, key: str) -> bool:
     """No key, and no password before the host of an address, though it was typed where none belongs."""
-    given = walk.value(draft, key)
+    given = drafts.value(draft, key)
     user = given.partition("://")[2].partition("/")[0]
-    return not (walk.variable(draft, key).secret or looks_secret(given) or "@" in user)
+    return not (drafts.variable(draft, key).secret or looks_secret(given) or "@" in user)
 
 
 def load(path: Path) -> Saved | None:
@@ -99,7 +101,7 @@ def restore(saved: Saved, form: Form) -> Draft:
     draft = walk.start_too(walk.choose(Draft(), form), saved.starts)
     for key, value, source, touched in saved.answers:
         try:
-            if not walk.variable(draft, key).secret:
+            if not drafts.variable(draft, key).secret:
                 draft = walk.put(draft, key, value, source=source, touched=touched)
         except KeyError:
             continue
