@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit import raw_http, sandbox_tools
 from tests.unit.walk_tools import NAME, at_review, built_forms, checked, drained, sent, session, submission, values
-from tui.flagimport import checks, remarks, walk
+from tui.flagimport import checks, remarks, walk, walking
 from tui.flagimport import draft as drafts
 from tui.flagimport.checks import Account
 from tui.flagimport.draft import Check
@@ -77,7 +77,7 @@ async def test_a_refused_token_offers_the_other_instances(box: Sandbox) -> None:
     assert check.level is Level.PROBLEM
     assert "(401)" in check.text
     assert checks.other_instances(made.draft) == (("us", "US"), ("eu", "EU"), ("federal", "Federal"))
-    assert walk.next_step(made.draft) is made.draft or made.draft.step == "integration"
+    assert walking.next_step(made.draft) is made.draft or made.draft.step == "integration"
     before = len(box.requests)
     made.put("host", "eu")  # picked by hand; nothing is sent by that alone
     assert "token" not in made.draft.checks

@@ -10,7 +10,7 @@ import pytest
 from tests.unit.plan_tools import READ_AT, flag, there
 from tests.unit.plan_tools import plan as made_plan
 from tests.unit.walk_tools import built_forms
-from tui.flagimport import planning, remarks, walk
+from tui.flagimport import planning, remarks, walk, walking
 from tui.flagimport.draft import Draft
 from tui.flagimport.finding import Level
 from tui.flagimport.plan import Plan
@@ -62,7 +62,7 @@ def test_what_a_plan_is_made_from() -> None:
 def test_without_a_plan_nobody_goes_on() -> None:
     draft = answered()
     assert said(draft) == ["There is no plan yet: nobody knows what would arrive."]
-    assert walk.next_step(draft) is draft
+    assert walking.next_step(draft) is draft
     assert remarks.answer_problems(draft) == ()
 
 
@@ -74,7 +74,7 @@ def test_each_kind_of_loss_is_ticked_by_itself() -> None:
     assert remarks.summary(draft, "plan").level is Level.PROBLEM
     draft = planning.see(draft, frozenset({"segments", "constraints"}))
     assert said(draft) == []
-    assert walk.next_step(draft).step == "review"
+    assert walking.next_step(draft).step == "review"
 
 
 def test_a_tick_stays_where_a_new_reading_found_the_same_number() -> None:
@@ -134,11 +134,11 @@ def test_a_plan_that_lacks_something_needs_a_tick_of_its_own(flags: Any, more: A
     draft = read(answered(), *flags, **more)
     (text,) = said(draft)
     assert what in text
-    assert walk.next_step(draft) is draft
+    assert walking.next_step(draft) is draft
     on = planning.go_without(draft, True)
     assert said(on) == []
     assert [f.level for f in remarks.step_findings(on, "plan")] == [Level.WARNING]
-    assert walk.next_step(on).step == "review"
+    assert walking.next_step(on).step == "review"
     assert said(planning.go_without(on, False)) == [text]
     assert said(walk.put(on, "sourceProjectId", "mobile"))  # it was given for what was asked then
     assert said(read(on, *flags, **more)) == [text]

@@ -25,7 +25,7 @@ from tests.unit.walk_tools import (
     values,
     walked,
 )
-from tui.flagimport import launch, remarks, walk
+from tui.flagimport import launch, remarks, walking
 from tui.flagimport.finding import Level
 from tui.flagimport.journal import Stage
 from tui.flagimport.request import build
@@ -61,7 +61,7 @@ async def test_a_walk_with_all_checks_ends_in_a_created_configuration(integratio
         shown = build(made.draft)
         await planned(made)
         launch.begin(made, reuse=False)
-        made.draft = walk.next_step(made.draft)
+        made.draft = walking.next_step(made.draft)
         assert made.draft.step == "submit"
         assert made.submission is not None
         before = posts(box)

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tests.unit.walk_tools import built_forms, everything_said
 from tui.flagimport import draft as drafts
-from tui.flagimport import recipe, remarks, request, review, saved_drafts, steps, validators, walk
+from tui.flagimport import recipe, remarks, request, review, saved_drafts, steps, validators, walk, walking
 from tui.flagimport.draft import Check, Draft
 from tui.flagimport.finding import Finding, Level, Offer
 from tui.secrets.bag import Bag
@@ -136,7 +136,7 @@ class AnyWalk(RuleBasedStateMachine):
 
     @rule(step=st.sampled_from(STEPS[:4]))
     def change(self, step: str) -> None:
-        self.draft = walk.change(self.draft, step)
+        self.draft = walking.change(self.draft, step)
 
     @rule(step=st.sampled_from(STEPS))
     def touch(self, step: str) -> None:
@@ -145,12 +145,12 @@ class AnyWalk(RuleBasedStateMachine):
     @rule()
     def next_step(self) -> None:
         before = self.draft
-        self.draft = walk.next_step(before)
+        self.draft = walking.next_step(before)
         assert self.draft is before or not remarks.problems(before, before.step)
 
     @rule()
     def back(self) -> None:
-        self.draft = walk.back(self.draft)
+        self.draft = walking.back(self.draft)
 
     @rule()
     def propose_name(self) -> None:
@@ -193,8 +193,8 @@ class AnyWalk(RuleBasedStateMachine):
 
     @invariant()
     def every_step_can_be_asked_about(self) -> None:
-        assert walk.first_open(self.draft, "submit") in STEPS
-        following = walk.following(self.draft)
+        assert walking.first_open(self.draft, "submit") in STEPS
+        following = walking.following(self.draft)
         assert following is None or following.key in STEPS
         for key in SECRET + PLAIN:
             assert drafts.step_of(self.draft, key) in STEPS

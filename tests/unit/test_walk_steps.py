@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.walk_tools import built_forms
 from tui.flagimport import draft as drafts
-from tui.flagimport import planning, remarks, steps, walk
+from tui.flagimport import planning, remarks, steps, walk, walking
 from tui.flagimport.draft import Draft
 from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
 from tui.secrets.bag import Bag
@@ -36,7 +36,7 @@ def walked(stop: str = "review") -> Draft:
     draft = planning.go_without(draft, True)  # plans have tests of their own
     while draft.step != stop:
         before = draft.step
-        draft = walk.next_step(draft)
+        draft = walking.next_step(draft)
         assert draft.step != before
     return draft
 
@@ -52,29 +52,29 @@ def test_the_steps_stand_in_their_order() -> None:
 
 
 def test_nothing_is_left_without_an_integration() -> None:
-    assert walk.next_step(Draft()) == Draft()
+    assert walking.next_step(Draft()) == Draft()
     assert [f.field for f in remarks.problems(Draft(), "integration")] == ["integration"]
-    assert walk.first_open(Draft(), "review") == "integration"
+    assert walking.first_open(Draft(), "review") == "integration"
 
 
 def test_next_goes_on_only_without_a_problem() -> None:
-    draft = walk.next_step(walk.choose(Draft(), UNLEASH))
+    draft = walking.next_step(walk.choose(Draft(), UNLEASH))
     assert draft.step == "launchdarkly"
-    assert walk.next_step(draft) is draft  # no token yet
+    assert walking.next_step(draft) is draft  # no token yet
     draft = walk.put_secret(walk.put(draft, "project", "web"), Bag(), "token", SECRETS["token"])
-    assert walk.next_step(draft).step == "keys"
+    assert walking.next_step(draft).step == "keys"
 
 
 def test_a_whole_walk_and_all_the_way_back_keeps_every_answer() -> None:
-    draft = walk.next_step(walked("submit"))
+    draft = walking.next_step(walked("submit"))
     assert draft.step == "run"
-    assert walk.next_step(draft) is draft
+    assert walking.next_step(draft) is draft
     answers = draft.answers
     for key in reversed(KEYS[:-1]):
-        draft = walk.back(draft)
+        draft = walking.back(draft)
         assert draft.step == key
         assert draft.answers == answers
-    assert walk.back(draft) is draft
+    assert walking.back(draft) is draft
     assert draft.furthest == "run"
 
 
@@ -85,39 +85,39 @@ def test_the_name_is_proposed_on_the_way_to_fields() -> None:
 
 @pytest.mark.parametrize("step", KEYS[:4])
 def test_change_returns_to_review(step: str) -> None:
-    draft = walk.change(walked(), step)
+    draft = walking.change(walked(), step)
     assert (draft.step, draft.returns) == (step, True)
-    following = walk.following(draft)
+    following = walking.following(draft)
     assert following is not None
     assert following.key == "review"
-    draft = walk.next_step(draft)
+    draft = walking.next_step(draft)
     assert (draft.step, draft.returns) == ("review", False)
 
 
 def test_change_does_not_return_over_a_problem_elsewhere() -> None:
-    draft = walk.put(walk.change(walked(), "launchdarkly"), "sourceProjectId", "")
-    following = walk.following(draft)
+    draft = walk.put(walking.change(walked(), "launchdarkly"), "sourceProjectId", "")
+    following = walking.following(draft)
     assert following is not None
     assert following.key == "fields"
-    draft = walk.next_step(draft)
+    draft = walking.next_step(draft)
     assert (draft.step, draft.returns) == ("fields", True)
-    assert walk.next_step(draft) is draft
+    assert walking.next_step(draft) is draft
     draft = walk.put(draft, "sourceProjectId", "default")
-    assert walk.next_step(draft).step == "review"
+    assert walking.next_step(draft).step == "review"
 
 
 def test_change_leads_to_a_plan_that_is_missing_before_it_leads_to_review() -> None:
-    draft = planning.go_without(walk.change(walked(), "keys"), False)
-    following = walk.following(draft)
+    draft = planning.go_without(walking.change(walked(), "keys"), False)
+    following = walking.following(draft)
     assert following is not None
     assert following.key == "plan"
-    assert walk.next_step(draft).returns
+    assert walking.next_step(draft).returns
 
 
 def test_back_gives_up_the_return_to_review() -> None:
-    draft = walk.back(walk.change(walked(), "fields"))
+    draft = walking.back(walking.change(walked(), "fields"))
     assert (draft.step, draft.returns) == ("keys", False)
-    following = walk.following(draft)
+    following = walking.following(draft)
     assert following is not None
     assert following.key == "fields"
 
@@ -127,15 +127,15 @@ def test_review_and_submit_have_the_problems_of_all_steps() -> None:
     for step in ("launchdarkly", "review", "submit"):
         assert [f.field for f in remarks.problems(draft, step)] == ["project"]
     assert not remarks.problems(draft, "keys")
-    assert walk.next_step(draft) is draft
-    assert walk.first_open(draft, "review") == "launchdarkly"
+    assert walking.next_step(draft) is draft
+    assert walking.first_open(draft, "review") == "launchdarkly"
 
 
 def test_the_first_open_step_has_a_limit() -> None:
     draft = walked()
-    assert walk.first_open(draft, "submit") == "submit"
-    assert walk.first_open(draft, "keys") == "keys"
-    assert walk.first_open(walk.put(draft, "sourceProjectId", ""), "keys") == "keys"
+    assert walking.first_open(draft, "submit") == "submit"
+    assert walking.first_open(draft, "keys") == "keys"
+    assert walking.first_open(walk.put(draft, "sourceProjectId", ""), "keys") == "keys"
 
 
 def test_furthest_never_goes_back() -> None:
@@ -145,7 +145,7 @@ def test_furthest_never_goes_back() -> None:
 
 
 def test_touch_says_what_is_missing_as_a_problem() -> None:
-    draft = walk.next_step(walk.choose(Draft(), UNLEASH))
+    draft = walking.next_step(walk.choose(Draft(), UNLEASH))
     assert remarks.line(draft, "token").level == "note"
     assert remarks.summary(draft, "launchdarkly").text == "Still to fill in: Your token, Project."
     touched = walk.touch(draft, "launchdarkly")

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from tests.unit.sandbox_tools import FI, launchdarkly
 from tui.flagimport import draft as drafts
 from tui.flagimport import form as forms
-from tui.flagimport import planning, remarks, walk
+from tui.flagimport import planning, remarks, walking
 from tui.flagimport.draft import Draft
 from tui.flagimport.plan import Plan
 from tui.flagimport.practice import values_from
@@ -76,7 +76,7 @@ async def walked(
     With `plan` both sides are read and each kind of loss is ticked; else the walk goes on without a plan.
     """
     made.choose(integration)
-    made.draft = walk.next_step(made.draft)
+    made.draft = walking.next_step(made.draft)
     for step in STEPS:
         assert made.draft.step == step
         for each in drafts.fields(made.draft, step):
@@ -85,13 +85,13 @@ async def walked(
         while checks and (due := [v.key for v in drafts.fields(made.draft, step) if made.due(v.key)]):
             await checked(made, due[0])  # what it brings may change the proposed name, which is then looked up again
         assert not remarks.problems(made.draft, step), remarks.problems(made.draft, step)
-        made.draft = walk.next_step(made.draft)
+        made.draft = walking.next_step(made.draft)
     assert made.draft.step == "plan"
     if plan:
         await planned(made)
     else:
         made.draft = planning.go_without(made.draft, True)
-    made.draft = walk.next_step(made.draft)
+    made.draft = walking.next_step(made.draft)
     assert made.draft.step == "review", remarks.problems(made.draft, "plan")
     return made
 

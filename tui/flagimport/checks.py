@@ -14,11 +14,10 @@ from tui.flagimport import remarks, walk
 from tui.flagimport.builtin_fields import CONFIG_NAME, HOST, PROJECT, TOKEN
 from tui.flagimport.draft import Check, Draft
 from tui.flagimport.finding import Finding, Level
-from tui.flagimport.lookup import look_up, siblings
+from tui.flagimport.lookup import differs, look_up, siblings
 from tui.flagimport.reach_check import reach
 from tui.flagimport.request import build
 from tui.flagimport.source_checks import Runner, environment, failed, helper, only_asks, source_key, tag
-from tui.flagimport.submit import differs
 from tui.flagimport.tools import Tools
 from tui.launchdarkly.instances import INSTANCES, instance
 from tui.launchdarkly.models import CallerIdentity, Configuration, Member

@@ -10,13 +10,21 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from tui.flagimport.rules import is_tag
 from tui.sources import phrases
 from tui.text.clean import clean
 
 if TYPE_CHECKING:
     from tui.launchdarkly.models import NamingConvention
     from tui.sources.flags import SourceFlag
+
+TAG = re.compile(r"[a-zA-Z0-9_.-]+")
+LONGEST_TAG = 64
+
+
+def is_tag(text: str) -> bool:
+    """Whether LaunchDarkly accepts this as a tag."""
+    return len(text) <= LONGEST_TAG and bool(TAG.fullmatch(text))
+
 
 LONGEST = 256
 FEWEST_VARIATIONS = 2

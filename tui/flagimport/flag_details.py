@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
+from tui.flagimport.conventions import is_tag
 from tui.flagimport.journal import Expected
-from tui.flagimport.rules import is_tag
 from tui.launchdarkly.whole_flags import WholeFlag
 
 DEFAULTS = "default variations"

@@ -15,11 +15,12 @@ from tui.flagimport.account import caller_of, must_be_of
 from tui.flagimport.arrivals import newly_there
 from tui.flagimport.creation import Creation
 from tui.flagimport.journal import Journal, Stage
+from tui.flagimport.lookup import differs
 from tui.flagimport.plan import Counts, Plan
 from tui.flagimport.plan_request import PlanRequest
 from tui.flagimport.request import CreateRequest
 from tui.flagimport.running import Ended, Keep, Runner, Started, Watched
-from tui.flagimport.submit import Outcome, differs
+from tui.flagimport.submit import Outcome
 from tui.flagimport.tools import Tools
 from tui.flagimport.verify import Verification, promise_of, verify
 from tui.flagimport.watch import RUNS, STUCK_AFTER

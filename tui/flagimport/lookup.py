@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui.flagimport.request import CreateRequest, Slot
+from tui.net.errors import Failure, Kind
 from tui.net.events import Sink, ignore
 from tui.text.clean import clean
 
@@ -96,3 +97,17 @@ def _words(setting: object) -> str:
     if isinstance(setting, (list, tuple)):
         return ", ".join(_words(each) for each in setting)
     return clean(str(setting))
+
+
+def differs(named: Named) -> Failure:
+    """The name is taken by a configuration with other settings."""
+    shown = "; ".join(map(str, named.differences[:4]))
+    more = f"; and {len(named.differences) - 4} more" if len(named.differences) > 4 else ""
+    return Failure(
+        Kind.CONFLICT,
+        f'A configuration "{named.configuration.name}" exists in {named.configuration.project_key}, with other'
+        f" settings: {shown}{more}.",
+        "Names tell configurations apart for people and for this program.",
+        "Change the name, or the settings to match; nothing was sent.",
+        field="config-name",
+    )

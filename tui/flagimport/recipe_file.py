@@ -13,9 +13,9 @@ from tui.flagimport import draft as drafts
 from tui.flagimport import form as forms
 from tui.flagimport import validators, walk
 from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, SOURCE_API, TOKEN
+from tui.flagimport.conventions import is_tag
 from tui.flagimport.draft import Draft
 from tui.flagimport.recipe_problems import Problem, RecipeError, finding, not_toml, shown, text_of
-from tui.flagimport.rules import is_tag
 from tui.flagimport.variables import Form, Variable
 from tui.secrets.names import outside
 from tui.secrets.references import NotAReferenceError, Reference, parse

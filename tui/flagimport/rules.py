@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
+from tui.flagimport.conventions import LONGEST_TAG, TAG
 from tui.flagimport.finding import Finding, Offer
 from tui.flagimport.say import problem, short, unknown, use, warning
 from tui.flagimport.variables import SecretFacts, Variable, selected
@@ -18,9 +19,7 @@ Secrets = Mapping[str, SecretFacts]
 Check = Callable[[Variable, str, Answers, Secrets], Iterator[Finding]]
 
 _KEY = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
-_TAG = re.compile(r"[a-zA-Z0-9_.-]+")
 _NOT_IN_A_TAG = re.compile(r"[^a-zA-Z0-9_.-]+")
-_LONGEST_TAG = 64
 _LONGEST_PROJECT_KEY = 100
 _MEMBER = re.compile(r"[a-fA-F0-9]{24}")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -76,21 +75,16 @@ def tag(variable: Variable, value: str, answers: Answers, secrets: Secrets) -> I
         yield problem(variable, fault, use(variable, good) if good else None)
 
 
-def is_tag(text: str) -> bool:
-    """Whether LaunchDarkly takes this as a tag."""
-    return not _tag_fault(text)
-
-
 def _tag_fault(text: str) -> str:
-    if not _TAG.fullmatch(text):
+    if not TAG.fullmatch(text):
         return "A tag has letters, digits, . _ - only, and no blank."
-    if len(text) > _LONGEST_TAG:
-        return f"A tag has at most {_LONGEST_TAG} characters; this has {len(text)}."
+    if len(text) > LONGEST_TAG:
+        return f"A tag has at most {LONGEST_TAG} characters; this has {len(text)}."
     return ""
 
 
 def _as_tag(text: str) -> str:
-    return _NOT_IN_A_TAG.sub("-", text).strip("-")[:_LONGEST_TAG]
+    return _NOT_IN_A_TAG.sub("-", text).strip("-")[:LONGEST_TAG]
 
 
 def member_id(variable: Variable, value: str, answers: Answers, secrets: Secrets) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tui.flagimport.lookup import Named, Standing, look_up
+from tui.flagimport.lookup import Named, Standing, differs, look_up
 from tui.flagimport.lost_answer import looked_up, may_have_happened
 from tui.flagimport.request import CreateRequest
 from tui.net.errors import Failure, Kind
@@ -272,17 +272,3 @@ def _with_hindsight(failure: Failure) -> Failure:
             field="token",
         )
     return failure.replaced(field="host") if failure.kind is Kind.REDIRECT else failure
-
-
-def differs(named: Named) -> Failure:
-    """The name is taken by a configuration with other settings."""
-    shown = "; ".join(map(str, named.differences[:4]))
-    more = f"; and {len(named.differences) - 4} more" if len(named.differences) > 4 else ""
-    return Failure(
-        Kind.CONFLICT,
-        f'A configuration "{named.configuration.name}" exists in {named.configuration.project_key}, with other'
-        f" settings: {shown}{more}.",
-        "Names tell configurations apart for people and for this program.",
-        "Change the name, or the settings to match; nothing was sent.",
-        field="config-name",
-    )

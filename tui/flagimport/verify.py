@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 
 from tui.flagimport.account import caller_of, must_be_same
 from tui.flagimport.arrivals import archived_of
+from tui.flagimport.conventions import is_tag
 from tui.flagimport.journal import Expected, Journal
-from tui.flagimport.rules import is_tag
 from tui.flagimport.tools import Tools
 from tui.launchdarkly.instances import Instance
 from tui.launchdarkly.whole_flags import FlagVariation, WholeFlag

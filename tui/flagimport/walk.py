@@ -28,7 +28,6 @@ from tui.flagimport.draft import (
     variable,
 )
 from tui.flagimport.finding import Offer
-from tui.flagimport.remarks import problems
 from tui.flagimport.tokens import looks_secret
 from tui.flagimport.validators import TOGETHER_IN_AN_ADDRESS
 from tui.flagimport.variables import Form, Tidied, Variable
@@ -222,43 +221,8 @@ def touch(draft: Draft, step: str) -> Draft:
     return replace(draft, answers={**draft.answers, **touched})
 
 
-# --- going from step to step ------------------------------------------------------------------------------
-
-
 def go(draft: Draft, step: str) -> Draft:
     """Stand on a step. All answers are kept."""
     furthest = max(draft.furthest, step, key=steps.index)
     draft = replace(draft, step=step, furthest=furthest, returns=draft.returns and step != "review")
     return renamed(draft)
-
-
-def change(draft: Draft, step: str) -> Draft:
-    """Review's "Change": stand on a step whose `next` leads back to Review."""
-    return replace(go(draft, step), returns=True)
-
-
-def first_open(draft: Draft, limit: str) -> str:
-    """The first step that still has a problem, `limit` where none before it has."""
-    ahead = steps.STEPS[: steps.index(limit)]
-    return next((each.key for each in ahead if problems(draft, each.key)), limit)
-
-
-def following(draft: Draft) -> steps.Step | None:
-    """The step that `next` leads to."""
-    if draft.returns:
-        open_ = first_open(draft, "review")
-        if steps.index(open_) > steps.index(draft.step):
-            return steps.step(open_)  # Review, or Plan where an answer that it was made from has changed
-    return steps.after(draft.step)
-
-
-def next_step(draft: Draft) -> Draft:
-    """Go on, unless the step has a problem or is the last; the same draft then comes back."""
-    ahead = following(draft)
-    return draft if ahead is None or problems(draft, draft.step) else go(draft, ahead.key)
-
-
-def back(draft: Draft) -> Draft:
-    """Go back one step; the same draft from the first."""
-    behind = steps.before(draft.step)
-    return draft if behind is None else replace(go(draft, behind.key), returns=False)

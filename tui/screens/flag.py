@@ -15,7 +15,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.flagimport import flag_words
+from tui.flagimport import flag_facts
 from tui.flagimport.plan import WORDS, Plan, PlannedFlag
 from tui.flagimport.reading import explain
 from tui.screens.host import Host
@@ -102,7 +102,7 @@ class FlagScreen(ModalScreen[None]):
 
     def _blocks(self) -> Iterator[Widget]:
         looking, planned = self._looking, self.planned
-        for label, level, text in flag_words.facts(planned, looking.session.draft):
+        for label, level, text in flag_facts.facts(planned, looking.session.draft):
             yield Fact(label, sentence(looking.symbols, level, clean(text)), classes="flag-fact")
         if planned.warnings:
             said = [("warning", clean(warning)) for warning in planned.warnings]

@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.flagimport import draft as drafts
-from tui.flagimport import remarks, steps, walk
+from tui.flagimport import remarks, steps, walking
 from tui.screens.host import Host
 from tui.text.cells import cells
 from tui.widgets.buttons import Plain
@@ -82,7 +82,7 @@ class Frame(Screen[None]):
 
     def next_label(self) -> str:
         """The words on `next`: where it leads."""
-        ahead = walk.following(self.app.draft)
+        ahead = walking.following(self.app.draft)
         return f"Next: {ahead.title}" if ahead else "Done"
 
     def _title_line(self) -> Content:

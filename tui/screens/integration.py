@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from tui.flagimport import steps, walk
+from tui.flagimport import steps, walk, walking
 from tui.flagimport.plan_request import ACCEPTED, not_accepted
 from tui.flagimport.variables import widget_id
 from tui.net.times import moment
@@ -210,7 +210,7 @@ class IntegrationScreen(StepScreen):
             return
         for step in ("launchdarkly", "keys"):
             await session.fetch_kept(step)
-        session.draft = walk.go(session.draft, walk.first_open(session.draft, self.app.saved.step))
+        session.draft = walk.go(session.draft, walking.first_open(session.draft, self.app.saved.step))
         if self.app.screen is self:  # help may be open above: the row can be chosen again
             self.app.saved = None
             self.app.show_step()

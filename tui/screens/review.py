@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from tui.flagimport import draft as drafts
-from tui.flagimport import launch, recipe, remarks, request, walk
+from tui.flagimport import launch, recipe, remarks, request, walk, walking
 from tui.flagimport.builtin_fields import CONFIG_NAME
 from tui.flagimport.finding import Level
 from tui.flagimport.lookup import Standing
@@ -242,5 +242,5 @@ class ReviewScreen(StepScreen):
         self.app.show_step()
 
     def _go_to(self, step: str, *, at: str = "") -> None:
-        self.session.draft = walk.change(self.session.draft, step)
+        self.session.draft = walking.change(self.session.draft, step)
         self.app.show_step(at=at)

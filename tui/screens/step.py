@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from tui.flagimport import draft as drafts
-from tui.flagimport import remarks, steps, walk
+from tui.flagimport import remarks, steps, walk, walking
 from tui.flagimport.finding import Level
 from tui.net.events import Connected, Pausing
 from tui.net.times import moment
@@ -194,12 +194,12 @@ class StepScreen(InFields, Frame):
 
     def go_on(self) -> None:
         """To the next step."""
-        self.session.draft = walk.next_step(self.session.draft)
+        self.session.draft = walking.next_step(self.session.draft)
         self.app.show_step()
 
     def action_back(self) -> None:
         """To the step before; all answers are kept."""
-        self.session.draft = walk.back(self.session.draft)
+        self.session.draft = walking.back(self.session.draft)
         self.app.show_step()
 
     def action_focus_back(self) -> None:

@@ -14,7 +14,7 @@ from textual.widgets import Button, Static
 from textual.worker import Worker
 
 from tui.flagimport import draft as drafts
-from tui.flagimport import launch, outcomes, remarks, walk
+from tui.flagimport import launch, outcomes, remarks, walk, walking
 from tui.flagimport.finding import Level
 from tui.flagimport.journal import Stage
 from tui.flagimport.submit import NOT_KNOWN, Outcome, Submission
@@ -271,7 +271,7 @@ class SubmitScreen(StepScreen):
             # The field repeats what was said of it, until its answer changes.
             said = drafts.Check(field, Level.WARNING, failure.what, facts=failure)
             self.session.draft = walk.checked(self.session.draft, said)
-            self.session.draft = walk.change(self.session.draft, drafts.step_of(self.session.draft, field))
+            self.session.draft = walking.change(self.session.draft, drafts.step_of(self.session.draft, field))
             self.app.show_step()
             self.app.focus_field(field)
 
