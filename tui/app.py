@@ -25,25 +25,26 @@ from textual.driver import Driver
 from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
 
-from tui.assets import styles_dir
-from tui.flagimport import journal_heads, saved_drafts, steps, walk
-from tui.flagimport.draft import Draft
-from tui.flagimport.journal_heads import Head
-from tui.flagimport.saved_drafts import Saved
+from tui.answers import changes, saved_drafts, steps
+from tui.answers.draft import Draft
+from tui.answers.saved_drafts import Saved
+from tui.apply import heads
+from tui.apply.heads import Head
 from tui.manifests.cards import cards
-from tui.options import Options, PracticeServers
 from tui.screens.dialogs import Question
 from tui.screens.host import Host
 from tui.screens.integration import IntegrationScreen
 from tui.screens.step import StepScreen
 from tui.text.clean import clean
 from tui.text.redact import Redactor
-from tui.themes import THEMES, choose_theme
+from tui.widgets.assets import styles_dir
 from tui.widgets.field_row import FieldRow
 from tui.widgets.symbols import choose
+from tui.widgets.themes import THEMES, choose_theme
+from tui.wizard.options import Options, PracticeServers
 
 if TYPE_CHECKING:
-    from tui.flagimport.session import Session
+    from tui.wizard.session import Session
 
 
 _STYLES = tuple(f"{name}.tcss" for name in ("app", "fields", "plan", "flag", "review", "submit", "run", "dialogs"))
@@ -138,7 +139,7 @@ class WizardApp(Host):
 
     def _look_for_earlier(self) -> None:
         """Answers and imports of earlier starts; practice has answers of its own, and imports of no other start."""
-        from tui.files import state_dir, state_trouble
+        from tui.text.private_files import state_dir, state_trouble
 
         self._damaged = []
         self.saved, self.runs = None, self._earlier_runs()
@@ -151,12 +152,12 @@ class WizardApp(Host):
             self._damaged.append(trouble)
 
     def _earlier_runs(self) -> tuple[Head, ...]:
-        from tui.files import state_dir
+        from tui.text.private_files import state_dir
 
         if self.practising:
             return ()
         with contextlib.suppress(OSError):
-            found, damaged = journal_heads.survey(state_dir() / journal_heads.FOLDER)
+            found, damaged = heads.survey(state_dir() / heads.FOLDER)
             more = f" and {len(damaged) - 1} more" if len(damaged) > 1 else ""
             if damaged:
                 self._damaged.append(f"Can't read the journal {clean(damaged[0].name)}{more}. The file is damaged.")
@@ -183,17 +184,17 @@ class WizardApp(Host):
         self._loaded.set()
         if given and given in self._session.forms and isinstance(self.screen, IntegrationScreen):
             self._session.choose(given)
-            self._session.draft = walk.go(self._session.draft, "launchdarkly")
+            self._session.draft = changes.go(self._session.draft, "launchdarkly")
             self.show_step()
         if not gc.isenabled():  # `cli` switched the search for garbage off
             gc.freeze()  # whatever is there now stays: to look through it all would hold a key press up
             gc.enable()
 
     def _build(self) -> Session:
-        from tui import engine
+        from tui.wizard import setup
 
         servers = self._servers if self.practising else None
-        return engine.build(self._options, self._redactor, self._log_line, servers)
+        return setup.build(self._options, self._redactor, self._log_line, servers)
 
     def show_step(self, *, at: str = "") -> None:
         from tui.screens.registry import SCREENS
@@ -336,14 +337,14 @@ class WizardApp(Host):
 
     def action_picture(self) -> None:
         """Write the screen as an SVG beside where the program was started, without any key."""
-        from tui.files import write_private
+        from tui.text.private_files import write_private
 
         for row in self.screen.query(FieldRow):
             row.hide_end()
         self.call_after_refresh(self._write_picture, write_private)
 
     def _write_picture(self, write: Callable[[Path, str], None]) -> None:
-        from tui.files import unused
+        from tui.text.private_files import unused
 
         path = unused(self.folder, "ld-flag-import.svg")
         try:

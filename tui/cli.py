@@ -8,16 +8,16 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 
-from tui import streams
-from tui.command_line import UsageError, parser
+from tui.commands import streams
+from tui.commands.command_line import UsageError, parser
 
 TYPE_CHECKING = False  # typing's own; to import that, or pathlib, takes as long as all the rest of `--version`
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
-    from tui.options import Options, PracticeServers
     from tui.text.redact import Redactor
+    from tui.wizard.options import Options, PracticeServers
 
     Log = Callable[[str], None]
 
@@ -115,7 +115,7 @@ def _open_app(parsed: argparse.Namespace, redactor: Redactor, log: Log | None) -
 
 
 def _options(parsed: argparse.Namespace) -> Options:
-    from tui.options import Options
+    from tui.wizard.options import Options
 
     return Options(
         start_practice=_start_practice,
@@ -274,7 +274,7 @@ def _without_screen(parsed: argparse.Namespace) -> int:
 
 def _warn_of_state() -> None:
     """Tell if others can change what this program relies on."""
-    from tui.files import state_trouble
+    from tui.text.private_files import state_trouble
 
     if trouble := state_trouble():
         print(trouble, file=sys.stderr)
@@ -287,9 +287,9 @@ def _answered(parsed: argparse.Namespace, redactor: Redactor, log: Log | None) -
         from dataclasses import fields
         from importlib import import_module
 
-        from tui.flagimport.tools import Tools
+        from tui.context import Tools
 
-        module = import_module(f"tui.headless.{parsed.command}")
+        module = import_module(f"tui.commands.{parsed.command}")
         given = {**vars(parsed), "manifests": tuple(parsed.manifest), "as_json": parsed.json}
         asked = module.Asked(**{each.name: given[each.name] for each in fields(module.Asked) if each.name in given})
         code: int = module.run(asked, module.Around(Tools(redactor=redactor, log=log)))
@@ -315,13 +315,13 @@ _AFTER_A_FAULT = {
 
 
 def _manifest(parsed: argparse.Namespace) -> int:
-    from tui.headless.manifest import run
+    from tui.commands.manifest import run
 
     return run(parsed.paths, parsed.json, sys.stdout)
 
 
 def _keys(parsed: argparse.Namespace) -> int:
-    from tui.headless.keys import run
+    from tui.commands.keys import run
 
     _warn_of_state()
     names = getattr(parsed, "names", [])

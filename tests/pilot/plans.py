@@ -10,10 +10,10 @@ from typing import Any
 
 from tests.pilot.walking import Walk, practice_app
 from tests.unit.plan_tools import flag, plan, there
-from tui.flagimport import planning, walk
-from tui.flagimport.plan import Plan
-from tui.flagimport.planning import plan_request
+from tui.answers import changes, plan_state
+from tui.answers.plan_state import plan_request
 from tui.launchdarkly.models import NamingConvention
+from tui.plan.plan import Plan
 from tui.sources.flags import PERCENTAGE_ROLLOUT, SEGMENTS, TARGETING_RULES, SourceFlag
 
 FEW: tuple[SourceFlag, ...] = (
@@ -48,7 +48,7 @@ async def showing(folder: Path, shown: Plan, **more: Any) -> AsyncIterator[Walk]
         request = plan_request(session.draft)
         assert request is not None
         fresh = replace(shown, request=request, read_at=session.tools.now())
-        session.draft = walk.go(planning.with_plan(session.draft, fresh), "plan")
+        session.draft = changes.go(plan_state.with_plan(session.draft, fresh), "plan")
         walked.app.show_step()
         await walked.at("plan")
         yield walked

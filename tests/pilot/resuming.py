@@ -17,9 +17,9 @@ from tests.unit import run_tools
 from tests.unit.run_tools import Time
 from tests.unit.sandbox_tools import FI, launchdarkly
 from tests.unit.walk_tools import NAME, configurations, values, walked
-from tui.flagimport import journal as journals
-from tui.flagimport import journal_file
-from tui.flagimport.journal import Journal, Stage
+from tui.apply import journal as journals
+from tui.apply import store
+from tui.apply.journal import Journal, Stage
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
 from tui.screens.integration import Row
@@ -52,8 +52,8 @@ async def at_review(walk: Walk, integration: str = "unleash") -> None:
 async def noted(box: Sandbox, upto: Stage) -> Path:
     """An import that was left at this stage by another front; its journal."""
     run = await run_tools.run_of(box, clock=Time(at=Clock().at))
-    path = journal_file.path_of(run.journal.identity)
-    run.keep = journal_file.keeper(path, run.tools.redactor)
+    path = store.path_of(run.journal.identity)
+    run.keep = store.keeper(path, run.tools.redactor)
     if upto is not Stage.PLANNED:
         assert (await run.create()).configuration is not None
     if upto in (Stage.STARTED, Stage.ENDED, Stage.VERIFIED):
@@ -70,9 +70,9 @@ async def creating(box: Sandbox, *, arrived: bool) -> Path:
     """An import whose create request left right before the end of the program, and got through or not."""
     clock = Time(at=Clock().at)
     run = await run_tools.run_of(box, clock=clock)
-    path = journal_file.path_of(run.journal.identity)
+    path = store.path_of(run.journal.identity)
     ids = [each["_id"] for each in configurations(box)]
-    journal_file.save(journals.creating(run.journal, ids, clock.at), path)
+    store.save(journals.creating(run.journal, ids, clock.at), path)
     if arrived:
         with launchdarkly(box) as ld:
             assert ld.post(f"{FI}/web-shop/unleash", content=run.request.body(run.bag)).is_success
@@ -80,7 +80,7 @@ async def creating(box: Sandbox, *, arrived: bool) -> Path:
 
 
 def journal_at(path: Path) -> Journal:
-    journal = journal_file.load(path)
+    journal = store.load(path)
     assert journal is not None
     return journal
 
@@ -93,8 +93,8 @@ def renamed(path: Path, name: str, **changed: str) -> Path:
     """A copy of a journal as if it were of another import."""
     journal = journal_at(path)
     other = replace(journal, identity=replace(journal.identity, name=name, **changed))
-    copy = journal_file.path_of(other.identity)
-    journal_file.save(other, copy)
+    copy = store.path_of(other.identity)
+    store.save(other, copy)
     return copy
 
 

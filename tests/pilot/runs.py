@@ -18,8 +18,7 @@ from textual.widgets import Static
 
 from tests.pilot.walking import SIZE, Walk, practice_app
 from tests.unit.run_tools import Time, flags_of
-from tui.flagimport import walk as walks
-from tui.flagimport.run import Run
+from tui.answers import changes as walks
 from tui.sandbox import faults
 from tui.sandbox.answers import ld_refusal
 from tui.sandbox.faults import Fault
@@ -29,6 +28,7 @@ from tui.sandbox.server import Sandbox
 from tui.screens.dialogs import Question, TextScreen
 from tui.widgets.buttons import Plain
 from tui.widgets.sentences import Sentences
+from tui.wizard.run import Run
 
 
 @dataclass

@@ -10,7 +10,7 @@ import pytest
 
 from tests.pilot.walking import BEFORE_SENDING, Walk, practice_app
 from tests.unit.sandbox_tools import Clock
-from tui.flagimport import draft as drafts
+from tui.answers import draft as drafts
 from tui.net.errors import Kind
 from tui.sandbox.server import Sandbox
 from tui.screens.dialogs import TextScreen

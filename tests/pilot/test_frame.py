@@ -11,9 +11,9 @@ from textual.widgets import OptionList
 
 from tests.pilot.people import FIELD_STEPS
 from tests.pilot.walking import BEFORE_SENDING, INTEGRATIONS, STEPS, Walk, practice_app, real_app
-from tui.flagimport import draft as drafts
-from tui.flagimport import walk as walks
-from tui.flagimport.variables import KINDS
+from tui.answers import changes as walks
+from tui.answers import draft as drafts
+from tui.answers.fields import KINDS
 from tui.sandbox.server import Sandbox
 from tui.screens.help import HelpScreen
 from tui.screens.in_fields import InFields

@@ -10,7 +10,7 @@ import pytest
 from tests.pilot.conftest import Outside
 from tests.pilot.people import KEYS, answers
 from tests.pilot.walking import ENVIRON, Walk, practice_app, problems, real_app
-from tui.flagimport.remarks import SAME_KEY
+from tui.answers.remarks import SAME_KEY
 from tui.sandbox.keys import SPLIT_KEYS, TOKENS, UNLEASH_KEYS
 from tui.sandbox.server import Sandbox
 from tui.screens.review import ReviewLine

@@ -9,10 +9,10 @@ from textual.widgets import Input
 
 from tests.pilot.people import answers
 from tests.pilot.walking import Walk, practice_app, real_app
-from tui.files import state_dir
-from tui.flagimport.draft import values
+from tui.answers.draft import values
 from tui.sandbox.server import Sandbox
 from tui.screens.dialogs import Question
+from tui.text.private_files import state_dir
 
 
 @pytest.mark.parametrize("key", ["ctrl+c", "ctrl+q", "q"])

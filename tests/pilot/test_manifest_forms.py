@@ -12,10 +12,10 @@ from textual.widgets import Input
 
 from tests.pilot.walking import Walk, practice_app, real_app
 from tests.unit.made_manifests import FETCHED, needs, options, variable, written
-from tui.flagimport import draft as drafts
-from tui.flagimport import form as forms
-from tui.flagimport import recipe, recipe_file, request
-from tui.flagimport.variables import KINDS
+from tui.answers import draft as drafts
+from tui.answers import form as forms
+from tui.answers import recipe, recipe_reader, request
+from tui.answers.fields import KINDS
 from tui.manifests.files import load
 from tui.sandbox.server import Sandbox
 from tui.screens.dialogs import TextScreen
@@ -222,7 +222,7 @@ async def test_variables_may_be_called_like_our_own_fields(tmp_path: Path) -> No
     document = tomllib.loads(made.text)
     assert document["import"]["config"]["token"] == "env:LDFI_TOKEN"
     assert document["import"]["config"]["host"] == "host of mine"
-    again = recipe_file.read_text(made.text, {"made-up": forms.build(load(path))})
+    again = recipe_reader.read_text(made.text, {"made-up": forms.build(load(path))})
     assert request.of_settings(again.draft) == request.of_settings(draft)
 
 

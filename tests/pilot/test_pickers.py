@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.pilot.walking import Walk, practice_app, problems
 from tests.unit.sandbox_tools import create, launchdarkly
-from tui.flagimport.draft import answer
+from tui.answers.draft import answer
 from tui.launchdarkly.models import Project
 from tui.sandbox.keys import ENVIRONMENTS, SPLIT_KEYS, UNLEASH_KEYS, WORKSPACES
 from tui.sandbox.server import Sandbox

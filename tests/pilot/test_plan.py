@@ -13,10 +13,10 @@ import pytest
 
 from tests.pilot.walking import INTEGRATIONS, Walk, practice_app
 from tests.unit.sandbox_tools import Clock
-from tui.flagimport import draft as drafts
-from tui.flagimport import planning
-from tui.flagimport.plan import FRESH_SECONDS
+from tui.answers import draft as drafts
+from tui.answers import plan_state
 from tui.net.events import Pausing
+from tui.plan.plan import FRESH_SECONDS
 from tui.sandbox.server import Sandbox
 from tui.screens.flag import FlagScreen
 from tui.screens.review import ReviewLine
@@ -196,7 +196,7 @@ async def test_each_kind_of_loss_is_ticked_by_itself_before_going_on(tmp_path: P
         assert made.message().startswith(f"✗ {len(kinds)} kinds not ticked")
         assert made.focused == "loss-kinds"
         for left in range(len(kinds), 0, -1):
-            assert len(planning.unseen(made.draft)) == left
+            assert len(plan_state.unseen(made.draft)) == left
             await made.press("space", "right")
         assert made.message().startswith("✓")
         await made.next()
@@ -207,7 +207,7 @@ async def test_each_kind_of_loss_is_ticked_by_itself_before_going_on(tmp_path: P
 async def test_next_leads_to_the_first_kind_that_is_not_ticked(tmp_path: Path) -> None:
     async with on_plan(tmp_path, "split") as made:
         kinds = list((await made.planned()).losses)
-        made.app.session.draft = planning.see(made.draft, frozenset(kinds) - {kinds[2]})
+        made.app.session.draft = plan_state.see(made.draft, frozenset(kinds) - {kinds[2]})
         made.app.show_step()
         await made.at("plan")
         await made.next()
@@ -295,7 +295,7 @@ async def test_a_changed_answer_is_read_anew_before_review(tmp_path: Path) -> No
         await made.push(".to-fields")
         await made.at("fields")
         await made.paste("#field-sourceTag", "simple:payments")
-        assert planning.out_of_date(made.draft)
+        assert plan_state.out_of_date(made.draft)
         await made.next()
         await made.at("plan")
         fresh = await made.planned()

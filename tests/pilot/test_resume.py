@@ -38,9 +38,9 @@ from tests.pilot.runs import (
 from tests.unit.run_tools import creates, flags_of, triggers
 from tests.unit.sandbox_tools import FI, launchdarkly
 from tests.unit.walk_tools import NAME, configurations
-from tui.flagimport import journal as journals
-from tui.flagimport import journal_file
-from tui.flagimport.journal import Mark, Stage
+from tui.apply import journal as journals
+from tui.apply import store
+from tui.apply.journal import Mark, Stage
 from tui.sandbox.server import Sandbox
 from tui.screens.resume import RunsScreen
 from tui.screens.token import TokenScreen
@@ -126,7 +126,7 @@ async def test_one_that_was_only_created_is_started_after_a_question(box: Sandbo
 async def test_a_start_whose_answer_was_never_noted_is_looked_up(box: Sandbox, tmp_path: Path, through: bool) -> None:
     path = await noted(box, Stage.CREATED)
     journal = journal_at(path)
-    journal_file.save(journals.starting(journal, Mark("pending", None, None), Clock().at), path)
+    store.save(journals.starting(journal, Mark("pending", None, None), Clock().at), path)
     if through:
         with launchdarkly(box) as ld:
             ld.post(f"{FI}/web-shop/unleash/{journal.configuration}/trigger")

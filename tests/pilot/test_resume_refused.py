@@ -27,13 +27,13 @@ from tests.pilot.runs import (
     to_run,
 )
 from tests.unit.walk_tools import NAME
-from tui.files import state_dir
-from tui.flagimport import journal_file, journal_lock
-from tui.flagimport.journal import Stage
+from tui.apply import lock, store
+from tui.apply.journal import Stage
 from tui.sandbox.server import Sandbox
 from tui.screens.dialogs import Question
 from tui.screens.resume import RunsScreen
 from tui.screens.token import TokenScreen
+from tui.text.private_files import state_dir
 
 # --- what cannot be gone on with
 
@@ -55,7 +55,7 @@ async def test_a_broken_journal_says_so_and_changes_nothing(box: Sandbox, tmp_pa
         assert not walk.draft.integration
         assert walk.app.session.run is None
         assert (path.read_bytes(), len(box.requests)) == (before, requests)
-        journal_lock.taken(path).release()  # nobody holds it
+        lock.taken(path).release()  # nobody holds it
         await walk.choose("unleash")
         await walk.next()
         await walk.at("launchdarkly")
@@ -70,11 +70,11 @@ async def test_an_integration_that_is_not_known_says_so(box: Sandbox, tmp_path: 
         await walk.until(lambda: "knows no integration flagsmith" in walk.message(), "the reason")
         assert "--manifest" in walk.message()
         assert walk.app.session.run is None
-        journal_lock.taken(other).release()
+        lock.taken(other).release()
 
 
 async def test_files_that_are_no_journals_are_left_out(box: Sandbox, tmp_path: Path) -> None:
-    place = journal_file.folder()
+    place = store.folder()
     place.mkdir(parents=True)
     (place / "nonsense.json").write_text('{"head": 7', "utf-8")
     (place / "empty.json").touch()
@@ -88,7 +88,7 @@ async def test_one_that_another_process_works_on_is_left_to_it(box: Sandbox, tmp
     path = await noted(box, Stage.STARTED)
     async with started(box, tmp_path) as (walk, _):
         requests = len(box.requests)
-        with journal_lock.taken(path):
+        with lock.taken(path):
             await walk.push("#go-on-run")
             await walk.until(lambda: "Another run of this import is under way" in walk.message(), "the reason")
             assert len(box.requests) == requests
@@ -115,8 +115,8 @@ async def test_one_that_cannot_be_opened_leaves_the_run_on_the_screen_alone(
         await walk.until(lambda: any("cannot be used" in each.message for each in walk.app._notifications), "why")
         assert run_of(walk) is held
         with pytest.raises(Exception, match="Another run of this import is under way"):
-            journal_lock.taken(path)
-        journal_lock.taken(other).release()
+            lock.taken(path)
+        lock.taken(other).release()
 
 
 async def test_a_token_for_one_instance_is_not_sent_to_another(box: Sandbox, tmp_path: Path) -> None:

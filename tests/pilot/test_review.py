@@ -8,8 +8,8 @@ from typing import Any
 
 from tests.pilot.walking import Walk, practice_app
 from tests.unit.sandbox_tools import FI, launchdarkly
-from tui.flagimport import recipe
-from tui.flagimport import walk as walks
+from tui.answers import changes as walks
+from tui.answers import recipe
 from tui.screens.dialogs import TextScreen
 from tui.screens.review import ReviewLine
 

@@ -27,7 +27,7 @@ from tests.pilot.runs import (
 )
 from tests.unit.run_tools import creates, triggers
 from tests.unit.sandbox_tools import FI
-from tui.flagimport.watch import STUCK_AFTER
+from tui.apply.watch import STUCK_AFTER
 from tui.net.times import time_of_day
 from tui.sandbox.keys import TOKENS
 from tui.screens.help import HelpScreen

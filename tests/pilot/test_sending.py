@@ -9,7 +9,7 @@ import pytest
 from textual.widgets import Input
 
 from tests.pilot.walking import BEFORE_SENDING, Walk, practice_app
-from tui.flagimport import walk as walks
+from tui.answers import changes as walks
 
 LEAVING = ("ctrl+q", "ctrl+c", "q")
 MAP = (

@@ -9,7 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Button, OptionList, Static
 
 from tests.pilot.walking import STEPS, Walk, practice_app, real_app
-from tui.flagimport import walk as walks
+from tui.answers import changes as walks
 from tui.sandbox.server import Sandbox
 
 SIZES = ((60, 16), (80, 24), (120, 40))

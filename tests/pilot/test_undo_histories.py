@@ -16,8 +16,8 @@ from tests.pilot.test_undo_screen import confirmed, counted, gone, opened, plann
 from tests.pilot.walking import SIZE, Walk, practice_app
 from tests.unit.history_tools import TRIGGER, as_imported, content, equal_to, just_before, some_flags
 from tests.unit.sandbox_tools import create, launchdarkly, path_of, run_import
-from tui.flagimport import journal_file
-from tui.flagimport.journal import Identity, Stage
+from tui.apply import store
+from tui.apply.journal import Identity, Stage
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
 from tui.screens.undo import UndoScreen
@@ -94,7 +94,7 @@ async def test_import_of_another_account_is_not_resumed(box: Sandbox, tmp_path: 
     path = await noted(box, Stage.CREATED if upto is Stage.CREATING else upto)
     journal = journal_at(path)
     if upto is Stage.CREATING:
-        journal_file.save(replace(journal, stage=upto, configuration=""), path)
+        store.save(replace(journal, stage=upto, configuration=""), path)
     gil = box.colleague("gil@globex.example", account="globex")
     for key, flag in as_imported("unleash").items():
         gil.create(key, **content(flag), created=flag.created - 1)
@@ -143,7 +143,7 @@ async def test_by_a_journal_of_1_1_0_nothing_is_certain(box: Sandbox, tmp_path: 
     for key, trace in document["traces"].items():
         trace["created"] = flags[key].created
         trace["environments"] = {name: [1, flags[key].created] for name in trace["environments"]}
-    path = journal_file.path_of(Identity(**document["identity"]))
+    path = store.path_of(Identity(**document["identity"]))
     path.parent.mkdir(parents=True, mode=0o700)
     path.write_text(json.dumps(document))
     path.chmod(0o600)

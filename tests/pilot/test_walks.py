@@ -9,8 +9,8 @@ from textual.widgets import Static
 
 from tests.pilot.people import answers
 from tests.pilot.walking import BEFORE_SENDING, INTEGRATIONS, options, practice_app, problems, real_app, running
-from tui.flagimport.draft import values
-from tui.flagimport.remarks import label
+from tui.answers.draft import values
+from tui.answers.remarks import label
 from tui.sandbox.server import Sandbox
 from tui.widgets.field_row import field_id
 

@@ -24,13 +24,12 @@ from textual.widgets import Button, Input, Static
 from tests.pilot.looking import shown, until
 from tests.pilot.people import FIELD_STEPS, answers
 from tests.unit.sandbox_tools import FI, launchdarkly
+from tui.answers import changes, plan_state, remarks, steps
+from tui.answers import draft as drafts
+from tui.answers.draft import Draft
 from tui.app import WizardApp
-from tui.flagimport import draft as drafts
-from tui.flagimport import planning, remarks, steps, walk
-from tui.flagimport.draft import Draft
-from tui.flagimport.plan import Plan
-from tui.flagimport.submit import Outcome
-from tui.options import Options
+from tui.apply.submission import Outcome
+from tui.plan.plan import Plan
 from tui.sandbox.keys import PROJECT
 from tui.sandbox.server import Sandbox
 from tui.screens.plan import PlanScreen
@@ -38,6 +37,7 @@ from tui.screens.step import StepScreen
 from tui.text.redact import Redactor
 from tui.widgets.field_row import problem_id
 from tui.widgets.tick_list import TickList
+from tui.wizard.options import Options
 
 INTEGRATIONS = ("split", "unleash")
 STEPS = tuple(step.key for step in steps.STEPS)
@@ -262,7 +262,7 @@ class Walk:
         ticks = self.get("#loss-kinds", TickList)
         if plan.losses:
             await self.focus("#loss-kinds")
-        for kind in planning.unseen(self.draft):
+        for kind in plan_state.unseen(self.draft):
             ticks.go_to(kind)
             await self.press("space")
         assert not remarks.problems(self.draft, "plan"), self.shown
@@ -293,7 +293,7 @@ class Walk:
         session = self.app.session
         session.choose(integration)
         for each in STEPS[1 : STEPS.index(step)]:
-            session.draft = walk.go(session.draft, each)
+            session.draft = changes.go(session.draft, each)
             session.fill_practice(each)
             for field in drafts.fields(session.draft, each):
                 if session.due(field.key):
@@ -303,8 +303,8 @@ class Walk:
                 async for _ in session.read_plan():
                     pass
                 assert session.draft.plan is not None
-                session.draft = planning.see(session.draft, frozenset(session.draft.plan.losses))
-        session.draft = walk.go(session.draft, step)
+                session.draft = plan_state.see(session.draft, frozenset(session.draft.plan.losses))
+        session.draft = changes.go(session.draft, step)
         self.app.show_step()
         await self.at(step)
 

@@ -24,7 +24,7 @@ from tests.real.session_bus import (
     provider,
     session_bus,
 )
-from tui.headless import keys
+from tui.commands import keys
 from tui.secrets.keyring_store import Keyring, Limits
 from tui.secrets.states import State
 

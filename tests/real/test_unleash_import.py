@@ -19,7 +19,7 @@ from tests.unit.headless_tools import Ran, Recipe
 from tests.unit.run_tools import creates, deleted, flags_of, instructed, triggers
 from tests.unit.test_headless_apply import WHOLE, silent, writes
 from tests.unit.walk_tools import configurations
-from tui.flagimport.plan import Verdict
+from tui.plan.plan import Verdict
 from tui.sandbox.job import Pace
 from tui.sandbox.server import Sandbox
 

@@ -9,15 +9,15 @@ import pytest
 from tests.real import unleash_seed as seed
 from tests.real.unleash_server import Unleash
 from tests.unit.walk_tools import planned, session, values, walked
-from tui.flagimport import draft as drafts
-from tui.flagimport import planning
-from tui.flagimport.plan import Plan, Verdict
-from tui.flagimport.reading import explain
-from tui.flagimport.session import Session
+from tui.answers import draft as drafts
+from tui.answers import plan_state
+from tui.plan.plan import Plan, Verdict
+from tui.plan.reading import explain
 from tui.sandbox.account import Destination, LdFlag
 from tui.sandbox.naming import Convention
 from tui.sandbox.server import Sandbox
 from tui.text.redact import Redactor
+from tui.wizard.session import Session
 
 pytestmark = pytest.mark.timeout(600)  # the first one may have to install the servers
 
@@ -37,7 +37,7 @@ async def at_plan(box: Sandbox, unleash: Unleash, key: str = "production", **ans
     given = {k: v for k, v in given.items() if k not in ("sourceProjectId", "sourceEnvironmentId")}
     given |= {"sourceApiKey": unleash.keys[key], **answers}
     made = await walked(session(), "unleash", given, checks=True)
-    made.draft = planning.go_without(made.draft, False)
+    made.draft = plan_state.go_without(made.draft, False)
     return made
 
 

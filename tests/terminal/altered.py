@@ -39,7 +39,7 @@ def in_a_handler() -> None:
 
 
 def in_a_worker() -> None:
-    from tui.flagimport.session import Session
+    from tui.wizard.session import Session
 
     async def check(self: Session, key: str) -> Any:
         if key == "config-name":
@@ -54,7 +54,7 @@ def in_a_worker() -> None:
 def in_a_thread() -> None:
     import asyncio
 
-    from tui.flagimport.submit import Submission
+    from tui.apply.submission import Submission
     from tui.screens.submit import SubmitScreen
 
     async def send(self: SubmitScreen, submission: Submission, *, looking: bool) -> None:
@@ -89,7 +89,7 @@ CRASHES = {
 
 def in_a_hurry() -> None:
     """Nothing else is changed: a lost answer is looked for during half a second."""
-    from tui.flagimport import lost_answer
+    from tui.apply import lost_answer
 
     lost_answer.GRACE = lost_answer._FIRST_PAUSE = 0.5
 

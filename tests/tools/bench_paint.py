@@ -23,8 +23,8 @@ from textual.widgets import Static
 
 from tests.pilot.plans import many
 from tests.pilot.walking import practice_app, until
-from tui.flagimport import walk
-from tui.flagimport.plan_request import plan_request
+from tui.answers.changes import go
+from tui.answers.plan_state import plan_request, with_plan
 from tui.screens.plan import PlanScreen
 from tui.widgets.flag_browser import FlagBrowser
 from tui.widgets.flag_list import FlagList
@@ -46,7 +46,7 @@ async def main():
             shown.counts, shown.losses
             fresh = replace(shown, request=plan_request(session.draft), read_at=session.tools.now())
             fresh.counts, fresh.losses
-            session.draft = walk.go(walk.with_plan(session.draft, fresh), "plan")
+            session.draft = go(with_plan(session.draft, fresh), "plan")
             needle = "one line in place" if sys.argv[1] == "static" else "flag-00"
             began = time.perf_counter()
             walked.app.show_step()

@@ -19,7 +19,6 @@ _SERVER = "from tests.unit.sandbox_tools import serve_big; serve_big({count})"
 _SUBJECT = """
 import asyncio, json, resource, sys, time
 from tests.unit.walk_tools import session, values_from, walked
-from tui.flagimport import walk
 
 async def main():
     made = session()

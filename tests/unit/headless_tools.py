@@ -15,11 +15,11 @@ import pytest
 from tests.unit.recipe_tools import recipe_for
 from tests.unit.run_tools import Time, tools_of
 from tests.unit.walk_tools import SOURCE_KEY, values
-from tui.flagimport import journal_file
-from tui.flagimport.journal import Journal, Stage
-from tui.flagimport.journal_heads import heads
-from tui.headless import apply
-from tui.headless.case import Around, Asked
+from tui.apply import store
+from tui.apply.heads import heads
+from tui.apply.journal import Journal, Stage
+from tui.commands import apply
+from tui.commands.case import Around, Asked
 from tui.sandbox.server import Sandbox
 from tui.secrets.keyring_store import Keyring
 from tui.secrets.names import proposed_variable
@@ -75,12 +75,12 @@ class Recipe:
 
     @property
     def journals(self) -> list[Path]:
-        return [each.path for each in heads(journal_file.folder())]
+        return [each.path for each in heads(store.folder())]
 
     @property
     def journal(self) -> Journal:
         (path,) = self.journals
-        journal = journal_file.load(path)
+        journal = store.load(path)
         assert journal is not None
         return journal
 
@@ -98,7 +98,7 @@ class KilledError(BaseException):
 
 def killed(recipe: Recipe, stage: Stage, *, noted: bool = True) -> None:
     """Apply, and die where the journal comes to `stage`: right after that was written down, or right before."""
-    save = journal_file.save
+    save = store.save
 
     def dies(journal: Journal, *more: Any) -> None:
         if noted or journal.stage is not stage:
@@ -107,6 +107,6 @@ def killed(recipe: Recipe, stage: Stage, *, noted: bool = True) -> None:
             raise KilledError
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(journal_file, "save", dies)
+        patch.setattr(store, "save", dies)
         with pytest.raises(KilledError):
             recipe.run()

@@ -10,8 +10,8 @@ from typing import Any
 
 from tests.unit.headless_tools import Ran, Recipe, killed
 from tests.unit.sandbox_tools import create, launchdarkly, path_of, run_import, until
-from tui.flagimport.journal import Stage
-from tui.headless import undo
+from tui.apply.journal import Stage
+from tui.commands import undo
 from tui.sandbox.account import LdFlag
 from tui.sandbox.company import Company, seeded
 from tui.sandbox.server import Sandbox

@@ -11,10 +11,9 @@ import pytest
 from tests.unit.run_tools import Time, tools_of
 from tests.unit.sandbox_tools import create, launchdarkly
 from tests.unit.walk_tools import built_forms, drained, session
-from tui.flagimport import manage, manage_edit
-from tui.flagimport.manage import Account
-from tui.flagimport.manage_edit import Edit
-from tui.flagimport.session import Session
+from tui.configurations import edit, listing
+from tui.configurations.edit import Edit
+from tui.configurations.listing import Account
 from tui.launchdarkly.instances import instance
 from tui.launchdarkly.models import Configuration
 from tui.sandbox import faults, mischief
@@ -24,6 +23,7 @@ from tui.sandbox.mischief import Struck
 from tui.sandbox.server import Sandbox
 from tui.sandbox.shapes import FLAG_IMPORT
 from tui.secrets.bag import Bag
+from tui.wizard.session import Session
 
 NEW_KEY = "default:production.5a4db0c5feed5a4db0c5feed5a4db0c5feed5a4db0c5feed5a4db0c5"
 _ONE = re.compile(re.escape(FLAG_IMPORT) + r"/[^/]+/[^/]+/[^/]+/?")
@@ -45,16 +45,16 @@ def made(box: Sandbox, integration: str = "unleash", **changed: Any) -> str:
 
 
 async def whole(account: Account, id: str) -> Configuration:
-    _, there = await drained(manage.listed(account))
-    _, one = await drained(manage.opened(account, manage.found(there, id)))
+    _, there = await drained(listing.listed(account))
+    _, one = await drained(listing.opened(account, listing.found(there, id)))
     return one
 
 
 def editing(account: Account, one: Configuration) -> Session:
     """A session of its own over the answers that a configuration stands for."""
     made = session(account.tools)
-    made.draft = manage_edit.draft_of(built_forms().get(one.integration_key), one)
-    manage_edit.token_beside(made.bag, account)
+    made.draft = edit.draft_of(built_forms().get(one.integration_key), one)
+    edit.token_beside(made.bag, account)
     return made
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tui.flagimport.plan import Plan, decide
-from tui.flagimport.plan_request import PlanRequest
 from tui.launchdarkly.instances import EU
 from tui.launchdarkly.models import Flag, NamingConvention
+from tui.plan.plan import Plan, decide
+from tui.plan.request import PlanRequest
 from tui.sources.flags import BOOLEAN, SourceFlag
 
 READ_AT = 1_763_906_531.0

@@ -11,10 +11,10 @@ import tomlkit
 
 from tests.unit.test_recipe import answered
 from tests.unit.walk_tools import built_forms
-from tui.flagimport import recipe
-from tui.flagimport.recipe_file import Said, read_text
-from tui.flagimport.recipe_problems import RecipeError
-from tui.flagimport.variables import Form
+from tui.answers import recipe
+from tui.answers.fields import Form
+from tui.answers.recipe_problems import RecipeError
+from tui.answers.recipe_reader import Said, read_text
 from tui.net.errors import Kind
 
 CANARY = "canary-7d1f0c-which-may-be-a-key"

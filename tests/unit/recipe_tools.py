@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.unit.walk_tools import SOURCE_KEY, Naps, session, values
-from tui.flagimport import recipe
-from tui.flagimport.tools import Tools
-from tui.headless.plan import Around, Asked, run
+from tui.answers import recipe
+from tui.commands.plan import Around, Asked, run
+from tui.context import Tools
 from tui.sandbox.server import Sandbox
 from tui.secrets.keyring_store import Keyring
 from tui.secrets.names import proposed_variable

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tests.unit.plan_tools import READ_AT
-from tui.flagimport.journal import Expected, Identity, Journal, LeftOut, Stage, trace_of
-from tui.flagimport.verify import Promise, Verification, compare
+from tui.apply.journal import Expected, Identity, Journal, LeftOut, Stage, trace_of
+from tui.apply.verify import Promise, Verification, compare
 from tui.launchdarkly.instances import EU
 from tui.launchdarkly.whole_flags import FlagState, FlagVariation, WholeFlag
 from tui.sources.flags import BOOLEAN, Lost

@@ -19,14 +19,14 @@ from pathlib import Path
 from typing import Any, cast
 
 from tests.unit.walk_tools import at_review, built_forms, drained, planned
-from tui.flagimport import journal as journals
-from tui.flagimport import journal_file
-from tui.flagimport.creation import Creation
-from tui.flagimport.journal import Journal, Stage
-from tui.flagimport.request import build
-from tui.flagimport.running import Ended, Runner
-from tui.flagimport.tools import Tools
-from tui.flagimport.verify import promise_of, verify
+from tui.answers.request import build
+from tui.apply import journal as journals
+from tui.apply import store
+from tui.apply.create import Creation
+from tui.apply.journal import Journal, Stage
+from tui.apply.start_watch import Ended, Runner
+from tui.apply.verify import promise_of, verify
+from tui.context import Tools
 from tui.net.client import Http
 from tui.net.events import Exchange, Sent, Sink, ignore
 from tui.net.messages import USUAL, Answer, Limits, Request
@@ -92,15 +92,15 @@ async def imported(addresses: Mapping[str, Mapping[str, str]], path: Path, fate:
     tools = MortalTools(sleep=_hurried)
     made = await at_review(cast(Sandbox, Addresses(addresses)), tools=tools)
     request, bag = build(made.draft), made.bag
-    journal = journal_file.load(path)
+    journal = store.load(path)
     if journal is None:
         journal = journals.begin(request, {"token": "env:LD_ACCESS_TOKEN"}, await planned(made), {}, "me")
-        journal_file.save(journal, path)
+        store.save(journal, path)
     tools = MortalTools(sleep=_hurried, fate=fate)
 
     def keep(state: Journal) -> None:
         fate.moment()
-        journal_file.save(state, path)
+        store.save(state, path)
         fate.moment()
 
     if journal.stage in (Stage.PLANNED, Stage.CREATING):

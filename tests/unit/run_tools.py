@@ -12,19 +12,19 @@ from typing import Any
 
 from tests.unit.sandbox_tools import FI, launchdarkly, until
 from tests.unit.walk_tools import at_review, configurations, drained, planned
-from tui.flagimport import journal as journals
-from tui.flagimport import journal_lock
-from tui.flagimport.creation import Creation
-from tui.flagimport.journal import Journal
-from tui.flagimport.plan import Plan
-from tui.flagimport.request import CreateRequest, build
-from tui.flagimport.running import Ended, Resting, Runner, Started, Stuck
-from tui.flagimport.submit import Outcome
-from tui.flagimport.tools import Tools
-from tui.flagimport.undo import Action, Decision, Undo
-from tui.flagimport.verify import Verification, promise_of, verify
-from tui.flagimport.watch import Moved
+from tui.answers.request import CreateRequest, build
+from tui.apply import journal as journals
+from tui.apply import lock
+from tui.apply.create import Creation
+from tui.apply.journal import Journal
+from tui.apply.start_watch import Ended, Resting, Runner, Started, Stuck
+from tui.apply.submission import Outcome
+from tui.apply.undo import Action, Decision, Undo
+from tui.apply.verify import Verification, promise_of, verify
+from tui.apply.watch import Moved
+from tui.context import Tools
 from tui.net.errors import Failure, Kind
+from tui.plan.plan import Plan
 from tui.sandbox.server import Sandbox
 from tui.secrets.bag import Bag
 from tui.text.redact import Redactor
@@ -211,7 +211,7 @@ ARCHIVE, KEEP = Action.ARCHIVE, Action.KEEP
 def is_held(path: Path) -> bool:
     """Somebody works on the journal there."""
     try:
-        journal_lock.taken(path).release()
+        lock.taken(path).release()
     except Failure as failure:
         return failure.kind is Kind.TIMEOUT
     return False

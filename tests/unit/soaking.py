@@ -14,8 +14,8 @@ from tests.unit.run_tools import Run, Time, deleted, flags_of, run_of
 from tests.unit.sandbox_tools import FI, launchdarkly
 from tests.unit.test_undo import small
 from tests.unit.walk_tools import NAME, configurations, strangers
-from tui.flagimport.journal import Stage
-from tui.flagimport.running import Ended, Started
+from tui.apply.journal import Stage
+from tui.apply.start_watch import Ended, Started
 from tui.sandbox.job import Pace
 from tui.sandbox.run_faults import RUN_FAULTS
 from tui.sandbox.server import Sandbox

@@ -15,7 +15,7 @@ from tests.unit.recipe_tools import planned
 from tests.unit.source_thread import answering
 from tests.unit.sources_server import Asked, Handler, Reply
 from tests.unit.walk_tools import SOURCE_KEY
-from tui.headless import apply, verify
+from tui.commands import apply, verify
 from tui.sandbox.server import Sandbox
 from tui.secrets.names import proposed_variable
 

@@ -6,14 +6,15 @@ import pytest
 
 from tests.unit.sources_server import Asked, Reply, serving
 from tests.unit.walk_tools import at_review, checked, session, values
-from tui.flagimport import draft as drafts
-from tui.flagimport import remarks, review, walk
-from tui.flagimport.finding import Finding, Level
-from tui.flagimport.session import Session
+from tui.answers import changes, remarks
+from tui.answers import draft as drafts
+from tui.answers.finding import Finding, Level
 from tui.net.errors import Failure
 from tui.sandbox.account import Destination, LdFlag
 from tui.sandbox.keys import ENVIRONMENTS, SPLIT_KEYS, TOKENS, UNLEASH_KEYS, WORKSPACES, object_id
 from tui.sandbox.server import Sandbox
+from tui.wizard import review
+from tui.wizard.session import Session
 
 WORKSPACE = WORKSPACES["default"][0]
 PROD, DEV, QA = (f"3d9e7a60-5a4d-4b0c-8500-0000000000{n}" for n in (11, 12, 13))
@@ -38,7 +39,7 @@ async def asked_split(made_up: MadeEnvironments, environment: str = "", *, touch
     """A session whose environment was checked, by one request."""
     async with serving(made_up) as server:
         made = split_session(server.url + BASE)
-        made.draft = walk.put(made.draft, "environmentId", environment, touched=touched)
+        made.draft = changes.put(made.draft, "environmentId", environment, touched=touched)
         assert made.due("environmentId")
         await checked(made, "environmentId")
         assert len(server.asked) == 1
@@ -180,7 +181,7 @@ def test_it_is_not_asked_without_what_it_needs(missing: str, value: str) -> None
 async def test_the_proposed_name_follows_what_was_filled_in(box: Sandbox) -> None:
     made = split_session(values(box, "split")["source-api"])
     await checked(made, "workspaceApiKey")
-    made.draft = walk.propose_name(walk.go(made.draft, "fields"))
+    made.draft = changes.propose_name(changes.go(made.draft, "fields"))
     assert drafts.value(made.draft, "config-name") == "Split Acme"
     await checked(made, "environmentId")
     assert drafts.value(made.draft, "environmentId") == ENVIRONMENTS["production"]

@@ -6,16 +6,17 @@ import pytest
 
 from tests.unit import raw_http, sandbox_tools
 from tests.unit.walk_tools import NAME, at_review, built_forms, checked, drained, sent, session, submission, values
-from tui.flagimport import checks, remarks, walk, walking
-from tui.flagimport import draft as drafts
-from tui.flagimport.checks import Account
-from tui.flagimport.draft import Check
-from tui.flagimport.finding import Level
-from tui.flagimport.session import Session
+from tui.answers import changes, checks, remarks
+from tui.answers import draft as drafts
+from tui.answers.checks import Account
+from tui.answers.draft import Check
+from tui.answers.finding import Level
 from tui.net.errors import Failure, Kind
 from tui.net.events import Answered, Connected
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
+from tui.wizard import walk
+from tui.wizard.session import Session
 
 
 def begun(box: Sandbox, who: str = "writer", integration: str = "unleash", **answers: str) -> Session:
@@ -77,7 +78,7 @@ async def test_a_refused_token_offers_the_other_instances(box: Sandbox) -> None:
     assert check.level is Level.PROBLEM
     assert "(401)" in check.text
     assert checks.other_instances(made.draft) == (("us", "US"), ("eu", "EU"), ("federal", "Federal"))
-    assert walking.next_step(made.draft) is made.draft or made.draft.step == "integration"
+    assert walk.next_step(made.draft) is made.draft or made.draft.step == "integration"
     before = len(box.requests)
     made.put("host", "eu")  # picked by hand; nothing is sent by that alone
     assert "token" not in made.draft.checks
@@ -101,7 +102,7 @@ async def test_a_token_of_one_instance_is_not_offered_that_one() -> None:
     made.choose("unleash")
     made.put("host", "eu")
     refused = Failure(Kind.UNAUTHORIZED, "Refused.", status_code=401)
-    made.draft = walk.checked(made.draft, Check("token", Level.PROBLEM, "Refused.", facts=refused))
+    made.draft = changes.checked(made.draft, Check("token", Level.PROBLEM, "Refused.", facts=refused))
     assert checks.other_instances(made.draft) == (("us", "US"), ("federal", "Federal"))
 
 
@@ -273,7 +274,7 @@ async def test_a_project_that_something_imports_into_already(box: Sandbox) -> No
 
 
 def test_every_runner_is_of_a_role_that_a_field_has() -> None:
-    chosen = [walk.choose(drafts.Draft(), form) for form in built_forms().values()]
+    chosen = [changes.choose(drafts.Draft(), form) for form in built_forms().values()]
     assert set(checks.RUNNERS) <= {v.role for draft in chosen for v in drafts.all_fields(draft)}
 
 

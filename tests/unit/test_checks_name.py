@@ -6,9 +6,9 @@ import pytest
 
 from tests.unit.test_checks_launchdarkly import of
 from tests.unit.walk_tools import at_review, sent, strangers, submission
-from tui.flagimport import draft as drafts
-from tui.flagimport import remarks
-from tui.flagimport.finding import Level
+from tui.answers import draft as drafts
+from tui.answers import remarks
+from tui.answers.finding import Level
 from tui.net.events import Connected
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox

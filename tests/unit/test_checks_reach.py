@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from tests.unit.walk_tools import checked, session
-from tui.flagimport import checks, remarks, review, walk
-from tui.flagimport.finding import Level
-from tui.flagimport.reach_check import Reached
-from tui.flagimport.session import Session
-from tui.flagimport.tools import Tools
+from tui.answers import changes, checks, remarks
+from tui.answers.finding import Level
+from tui.answers.reach_check import Reached
+from tui.context import Tools
 from tui.net.reach import PUBLIC, Outlook
+from tui.wizard import review
+from tui.wizard.session import Session
 
 KEY = "sourceBaseUrl"
 NAMED = "https://unleash.example.com"
@@ -166,7 +167,7 @@ async def test_an_address_that_its_manifest_calls_secret_is_not_looked_up(networ
     made = session()
     form = made.forms["unleash"]
     secret = tuple(replace(v, secret=True) if v.key == KEY else v for v in form.variables)
-    made.draft = walk.choose(made.draft, replace(form, variables=secret))
+    made.draft = changes.choose(made.draft, replace(form, variables=secret))
     made.put(KEY, "https://hidden.example.com")
     await checked(made, KEY)
     facts = checks.facts(made.draft, KEY)

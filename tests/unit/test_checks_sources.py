@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.walk_tools import SOURCE_KEY, checked, session, values
-from tui.flagimport import checks, remarks
-from tui.flagimport import draft as drafts
-from tui.flagimport.finding import Level
-from tui.flagimport.session import Session
+from tui.answers import checks, remarks
+from tui.answers import draft as drafts
+from tui.answers.finding import Level
 from tui.sandbox.keys import ENVIRONMENTS, SPLIT_KEYS, UNLEASH_KEYS, WORKSPACES
 from tui.sandbox.server import Sandbox
 from tui.sources.base import SourceReport
+from tui.wizard.session import Session
 
 ACME, ACME_MOBILE = WORKSPACES["default"][0], WORKSPACES["mobile-app"][0]
 

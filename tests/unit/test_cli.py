@@ -214,7 +214,7 @@ import sys
 def run(asked, around):
     {body}
 
-import tui.headless.plan as made
+import tui.commands.plan as made
 made.run, made.Around = run, lambda tools: tools
 from tui.cli import main
 sys.exit(main(sys.argv[1:]))

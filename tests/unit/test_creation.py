@@ -10,9 +10,9 @@ import pytest
 from tests.unit.run_tools import Run, creates, run_of
 from tests.unit.sandbox_tools import FI, create, launchdarkly
 from tests.unit.walk_tools import NAME, configurations, strangers
-from tui.flagimport.creation import Creation
-from tui.flagimport.journal import NEVER_RUN, Journal, Stage
-from tui.flagimport.submit import FOUND, NOT_KNOWN
+from tui.apply.create import Creation
+from tui.apply.journal import NEVER_RUN, Journal, Stage
+from tui.apply.submission import FOUND, NOT_KNOWN
 from tui.net.events import Note, Result
 from tui.sandbox.server import Sandbox
 

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from tests.unit.made_manifests import options, variable, written
 from tests.unit.sources_server import json_values
 from tests.unit.walk_tools import built_forms, session
-from tui.flagimport import draft as drafts
-from tui.flagimport import form as forms
-from tui.flagimport import remarks, saved_drafts, variables, walk
-from tui.flagimport.draft import Draft
-from tui.flagimport.saved_drafts import Saved
+from tui.answers import changes, fields, remarks, saved_drafts
+from tui.answers import draft as drafts
+from tui.answers import form as forms
+from tui.answers.draft import Draft
+from tui.answers.saved_drafts import Saved
 from tui.manifests.files import load
 from tui.net.times import moment
 from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
@@ -34,16 +34,16 @@ def path(tmp_path: Path) -> Path:
 
 
 def answered() -> Draft:
-    draft, bag = walk.choose(Draft(), UNLEASH), Bag()
-    draft = walk.put(draft, "host", "eu")
-    draft = walk.put(draft, "project", "web-shop", source="from LD_PROJECT", touched=False)
-    draft = walk.put(draft, "sourceBaseUrl", "https://unleash.example.com")
-    draft = walk.put(draft, "ldTag", "")
-    draft = walk.put_secret(draft, bag, "token", TOKENS["writer"].value)
-    draft = walk.put_secret(draft, bag, "ldApiKey", TOKENS["import-key"].value)
-    draft = walk.put_secret(draft, bag, "sourceApiKey", UNLEASH_KEYS["sdk"].value)
-    draft = walk.was_kept(draft, "ldApiKey", "", in_keyring=True)
-    return walk.go(draft, "launchdarkly")
+    draft, bag = changes.choose(Draft(), UNLEASH), Bag()
+    draft = changes.put(draft, "host", "eu")
+    draft = changes.put(draft, "project", "web-shop", source="from LD_PROJECT", touched=False)
+    draft = changes.put(draft, "sourceBaseUrl", "https://unleash.example.com")
+    draft = changes.put(draft, "ldTag", "")
+    draft = changes.put_secret(draft, bag, "token", TOKENS["writer"].value)
+    draft = changes.put_secret(draft, bag, "ldApiKey", TOKENS["import-key"].value)
+    draft = changes.put_secret(draft, bag, "sourceApiKey", UNLEASH_KEYS["sdk"].value)
+    draft = changes.was_kept(draft, "ldApiKey", "", in_keyring=True)
+    return changes.go(draft, "launchdarkly")
 
 
 def test_what_is_saved_comes_back(path: Path) -> None:
@@ -84,7 +84,7 @@ def test_the_file_is_its_owners_alone_and_holds_no_key(path: Path) -> None:
     ],
 )
 def test_a_key_in_the_wrong_field_is_not_written_down(path: Path, key: str, text: str) -> None:
-    draft = walk.put(answered(), key, text)
+    draft = changes.put(answered(), key, text)
     saved_drafts.save(draft, path, 0.0)
     assert text not in path.read_text("utf-8")
     assert "s3cret-word" not in path.read_text("utf-8")
@@ -99,7 +99,7 @@ def test_without_an_integration_nothing_is_written(path: Path) -> None:
 
 
 def test_answers_of_another_integration_are_left_out(path: Path) -> None:
-    saved_drafts.save(walk.choose(answered(), built_forms()["split"]), path, 0.0)
+    saved_drafts.save(changes.choose(answered(), built_forms()["split"]), path, 0.0)
     saved = saved_drafts.load(path)
     assert saved is not None
     assert "sourceBaseUrl" not in {key for key, *_ in saved.answers}
@@ -108,7 +108,7 @@ def test_answers_of_another_integration_are_left_out(path: Path) -> None:
 
 @pytest.mark.parametrize("step", ["keys", "fields", "review", "submit"])
 def test_keys_are_asked_for_again(path: Path, step: str) -> None:
-    saved_drafts.save(walk.go(answered(), step), path, 0.0)
+    saved_drafts.save(changes.go(answered(), step), path, 0.0)
     saved = saved_drafts.load(path)
     assert saved is not None
     assert saved.step == ("review" if step == "submit" else step)
@@ -118,12 +118,12 @@ def test_keys_are_asked_for_again(path: Path, step: str) -> None:
 def test_several_choices_stay_several(path: Path, tmp_path: Path) -> None:
     several = options("a b", "c", "d, e")
     made = forms.build(load(written(tmp_path, variable(key="many", type="multiselect", multiselectOptions=several))))
-    draft = walk.put(walk.choose(Draft(), made), "many", variables.joined(["a b", "d, e"]))
+    draft = changes.put(changes.choose(Draft(), made), "many", fields.joined(["a b", "d, e"]))
     saved_drafts.save(draft, path, 0.0)
     saved = saved_drafts.load(path)
     assert saved is not None
     field = drafts.variable(draft, "many")
-    assert variables.selected(field, drafts.value(saved_drafts.restore(saved, made), "many")) == ("a b", "d, e")
+    assert fields.selected(field, drafts.value(saved_drafts.restore(saved, made), "many")) == ("a b", "d, e")
 
 
 def test_what_the_form_no_longer_has_is_left_out() -> None:

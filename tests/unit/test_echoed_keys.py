@@ -16,15 +16,15 @@ from tests.unit.headless_tools import Recipe, killed, recipe_in
 from tests.unit.manage_tools import made
 from tests.unit.run_tools import Time, tools_of
 from tests.unit.sandbox_tools import FI, config_for, launchdarkly
-from tui.files import state_dir
-from tui.flagimport.journal import Stage
-from tui.headless import apply, configs, plan, undo, verify
+from tui.apply.journal import Stage
+from tui.commands import apply, configs, plan, undo, verify
 from tui.sandbox import shapes
 from tui.sandbox.account import Configuration
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
 from tui.secrets.keyring_store import Keyring
 from tui.text.log import open_log
+from tui.text.private_files import state_dir
 
 Status = Callable[[Configuration], dict[str, Any]]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.files import read_ordinary, state_dir, unused, write_private
+from tui.text.private_files import read_ordinary, state_dir, unused, write_private
 
 
 def mode(path: Path) -> int:

@@ -13,11 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.made_manifests import FETCHED, options, variable, written
-from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, GUIDES, HOST, PROJECT, SOURCE_API, TOKEN, as_field
-from tui.flagimport.form import build, config, effective
-from tui.flagimport.tokens import secret_facts
-from tui.flagimport.validators import ROLE_OF_KIND, ROLES, tidy, validate
-from tui.flagimport.variables import (
+from tui.answers.builtin import CONFIG_NAME, CONFIG_TAGS, GUIDES, HOST, PROJECT, SOURCE_API, TOKEN, as_field
+from tui.answers.fields import (
     FORM_VARIABLES,
     HELP_CELLS,
     KINDS,
@@ -29,6 +26,9 @@ from tui.flagimport.variables import (
     Variable,
     widget_id,
 )
+from tui.answers.form import build, config, effective
+from tui.answers.roles import ROLE_OF_KIND, ROLES, tidy, validate
+from tui.answers.secret_facts import secret_facts
 from tui.manifests.files import bundled, load
 from tui.manifests.models import Kind
 
@@ -251,6 +251,6 @@ def test_ids_are_legal_and_never_shared(keys: list[str]) -> None:
 
 
 def test_the_form_loads_neither_pydantic_nor_httpx() -> None:
-    code = "import sys, tui.flagimport.form; print({'pydantic', 'httpx', 'idna', 'textual'} & {*sys.modules})"
+    code = "import sys, tui.answers.form; print({'pydantic', 'httpx', 'idna', 'textual'} & {*sys.modules})"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert out.stdout.strip() == "set()"

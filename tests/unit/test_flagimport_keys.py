@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.flagimport.builtin_fields import TOKEN
-from tui.flagimport.finding import Level
-from tui.flagimport.form import build
-from tui.flagimport.tokens import looks_secret, secret_facts
-from tui.flagimport.validators import tidy, validate
-from tui.flagimport.variables import Variable
+from tui.answers.builtin import TOKEN
+from tui.answers.fields import Variable
+from tui.answers.finding import Level
+from tui.answers.form import build
+from tui.answers.roles import tidy, validate
+from tui.answers.secret_facts import looks_secret, secret_facts
 from tui.manifests.files import registry
 
 FORMS = {key: build(manifest) for key, manifest in registry().items()}

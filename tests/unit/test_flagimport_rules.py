@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, SOURCE_API, as_field
-from tui.flagimport.finding import Level
-from tui.flagimport.form import build
-from tui.flagimport.rules import tags_of
-from tui.flagimport.validators import ROLES, tidy, validate
-from tui.flagimport.variables import Guide, Variable, joined, selected
+from tui.answers.builtin import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, SOURCE_API, as_field
+from tui.answers.fields import Guide, Variable, joined, selected
+from tui.answers.finding import Level
+from tui.answers.form import build
+from tui.answers.roles import ROLES, tidy, validate
+from tui.answers.rules import tags_of
 from tui.manifests.files import registry
 
 FORMS = {key: build(manifest) for key, manifest in registry().items()}

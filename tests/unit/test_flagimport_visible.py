@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.flagimport.form import visible
-from tui.flagimport.validators import ROLE_OF_KIND
-from tui.flagimport.variables import FORM_VARIABLES, Condition, Dependency, Form, Guide, Variable
+from tui.answers.fields import FORM_VARIABLES, Condition, Dependency, Form, Guide, Variable
+from tui.answers.form import visible
+from tui.answers.roles import ROLE_OF_KIND
 
 
 def _field(key: str, *depends: Dependency, **members: Any) -> Variable:

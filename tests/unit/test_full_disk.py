@@ -14,13 +14,15 @@ import pytest
 from tests.unit.headless_tools import Recipe, killed
 from tests.unit.test_fuzz_files import check, run
 from tests.unit.walk_tools import at_review, planned
-from tui.files import state_dir
-from tui.flagimport import plan_files, report_files, saved_drafts
-from tui.flagimport import recipe as recipes
-from tui.flagimport.journal import Stage
-from tui.headless import undo
+from tui.answers import recipe as recipes
+from tui.answers import saved_drafts
+from tui.apply.journal import Stage
+from tui.commands import undo
+from tui.plan import documents
+from tui.report import files
 from tui.sandbox.server import Sandbox
 from tui.secrets.key_index import Entry, Index, IndexFileError
+from tui.text.private_files import state_dir
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
 
@@ -69,13 +71,13 @@ def test_an_undo_without_room_can_be_repeated(recipe: Recipe) -> None:
 
 
 def test_a_report_without_room_does_not_fail_the_import(recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
-    save = report_files.save
+    save = files.save
 
     def without_room(*given: Any) -> Path:
         with full(100):
             return save(*given)
 
-    monkeypatch.setattr(report_files, "save", without_room)
+    monkeypatch.setattr(files, "save", without_room)
     ran = recipe.run()
     assert (ran.code, ran.one("result")["report"]) == (0, None)
     assert ran.err
@@ -112,7 +114,7 @@ async def test_recipes_and_plans_without_room_leave_nothing_behind(box: Sandbox,
         with pytest.raises(OSError):  # noqa: PT011 - which one depends on the system
             recipes.save(recipes.write(made.draft), tmp_path, "recipe.toml")
         with pytest.raises(OSError):  # noqa: PT011
-            plan_files.save(plan, tmp_path, "md")
+            documents.save(plan, tmp_path, "md")
     assert content(tmp_path) == {}
 
 

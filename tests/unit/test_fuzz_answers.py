@@ -12,7 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 from tests.unit.headless_tools import Recipe, recipe_in
 from tests.unit.mutations import mutated
 from tests.unit.test_fuzz_files import CODES, check
-from tui.headless import undo, verify
+from tui.commands import undo, verify
 from tui.sandbox.server import Sandbox
 
 

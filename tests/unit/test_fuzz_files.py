@@ -14,14 +14,15 @@ from tests.unit.headless_tools import Recipe, killed, recipe_in
 from tests.unit.mutations import mangled, mutated
 from tests.unit.walk_tools import at_review, session
 from tui import cli
-from tui.files import state_dir
-from tui.flagimport import launch, saved_drafts
-from tui.flagimport.journal import Stage
-from tui.flagimport.journal_heads import heads
-from tui.headless import keys
+from tui.answers import saved_drafts
+from tui.apply.heads import heads
+from tui.apply.journal import Stage
+from tui.commands import keys
 from tui.net.errors import Failure
 from tui.sandbox.server import Sandbox
 from tui.secrets.keyring_store import Keyring
+from tui.text.private_files import state_dir
+from tui.wizard import launch
 
 CODES = {0, 2, 3, 4, 5, 6, 7}
 

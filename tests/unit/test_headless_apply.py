@@ -13,7 +13,7 @@ from tests.unit.headless_tools import ERROR, Recipe, killed, recipe_in
 from tests.unit.run_tools import creates, flags_of, triggers
 from tests.unit.sandbox_tools import FI, launchdarkly, until
 from tests.unit.walk_tools import INTEGRATIONS, configurations
-from tui.flagimport.journal import Stage
+from tui.apply.journal import Stage
 from tui.sandbox.server import Sandbox
 
 COUNTS = ["source", "import", "skip", "invalid", "lossy", "on_at_source"]

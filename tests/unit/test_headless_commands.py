@@ -17,10 +17,10 @@ from tests.unit.headless_tools import ERROR, Recipe, recipe_in
 from tests.unit.recipe_tools import ROOT
 from tests.unit.run_tools import creates, tools_of, triggers
 from tests.unit.walk_tools import INTEGRATIONS, configurations
+from tui.apply.journal import Stage
 from tui.cli import main
-from tui.flagimport.journal import Stage
-from tui.headless import apply
-from tui.headless.case import Around, Asked
+from tui.commands import apply
+from tui.commands.case import Around, Asked
 from tui.sandbox.server import Sandbox
 from tui.secrets.keyring_store import Keyring
 

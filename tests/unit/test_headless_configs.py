@@ -21,8 +21,8 @@ from tests.unit.run_tools import Time, begun, run_of, tools_of, triggers
 from tests.unit.sandbox_tools import launchdarkly
 from tests.unit.test_secrets_keyring_store import keyring
 from tests.unit.walk_tools import configurations, drained
-from tui.flagimport import journal_file
-from tui.headless.configs import Around, Asked, run
+from tui.apply import store
+from tui.commands.configs import Around, Asked, run
 from tui.sandbox import mischief
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.mischief import HOSTILE
@@ -321,7 +321,7 @@ def test_a_start_whose_fate_is_not_known(box: Sandbox) -> None:
 
 async def _journalled(box: Sandbox) -> str:
     run_ = await run_of(box)
-    run_.keep = journal_file.keeper(journal_file.path_of(run_.journal.identity), run_.tools.redactor)
+    run_.keep = store.keeper(store.path_of(run_.journal.identity), run_.tools.redactor)
     await run_.create()
     await drained(run_.runner().start())
     return run_.journal.configuration

@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from tests.unit.test_secrets_keyring_store import CANARY, keyring
-from tui.headless.keys import run
+from tui.commands.keys import run
 from tui.secrets.keyring_store import Keyring
 
 TOKEN, IMPORT_KEY = "app.launchdarkly.com/token", "app.launchdarkly.com/web/unleash/ldApiKey"

@@ -15,13 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.plan_tools import flag, plan, there
-from tui.flagimport.plan import Plan
-from tui.flagimport.plan_request import PlanRequest
-from tui.headless.output import Output
-from tui.headless.plan_text import report
-from tui.headless.progress import Progress, terminal_width
+from tui.commands.output import Output
+from tui.commands.plan_text import report
+from tui.commands.progress import Progress, terminal_width
 from tui.net.errors import Failure, Kind
 from tui.net.events import Answered, Counted, Pausing
+from tui.plan.plan import Plan
+from tui.plan.request import PlanRequest
 from tui.sources.flags import Lost, SourceFlag
 from tui.text.cells import cells
 from tui.text.redact import MASK, Redactor

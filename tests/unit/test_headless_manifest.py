@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from tests.unit.made_manifests import needs, options, variable, written
-from tui.headless.manifest import run
+from tui.commands.manifest import run
 
 HERE = Path(__file__).parents[2] / "tui" / "manifests"
 BUNDLED = [HERE / "split.json", HERE / "unleash.json"]

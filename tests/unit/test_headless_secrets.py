@@ -14,8 +14,8 @@ from tests.unit.listening import Listener, listening
 from tests.unit.recipe_tools import planned
 from tests.unit.test_headless_configs import configs
 from tests.unit.walk_tools import SOURCE_KEY, session
-from tui.flagimport import remarks
-from tui.headless import apply, undo, verify
+from tui.answers import remarks
+from tui.commands import apply, undo, verify
 from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
 from tui.sandbox.server import Sandbox
 

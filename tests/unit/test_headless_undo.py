@@ -10,8 +10,8 @@ import pytest
 
 from tests.unit.headless_tools import ERROR, KilledError, Ran, Recipe, recipe_in
 from tests.unit.run_tools import flags_of, instructed, tools_of
-from tui.headless import undo
-from tui.headless.case import Around, Asked
+from tui.commands import undo
+from tui.commands.case import Around, Asked
 from tui.launchdarkly.client import LaunchDarkly
 from tui.sandbox.server import Sandbox
 from tui.secrets.keyring_store import Keyring

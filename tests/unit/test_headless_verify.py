@@ -9,9 +9,9 @@ import pytest
 from tests.unit.headless_tools import ERROR, Recipe, killed, recipe_in
 from tests.unit.run_tools import deleted, flags_of, instructed
 from tests.unit.walk_tools import INTEGRATIONS
-from tui.flagimport.journal import Stage
-from tui.flagimport.plan import Verdict
-from tui.headless import verify
+from tui.apply.journal import Stage
+from tui.commands import verify
+from tui.plan.plan import Verdict
 from tui.sandbox.server import Sandbox
 
 FIELDS = ["missing", "unexpected", "different", "on_in_launchdarkly"]

@@ -11,8 +11,8 @@ import pytest
 
 import tui
 from tests.unit.headless_tools import Command, Recipe, recipe_in
-from tui.headless import apply, plan, undo, verify, words
-from tui.headless.words import for_account, for_recipe
+from tui.commands import apply, plan, undo, verify, words
+from tui.commands.words import for_account, for_recipe
 from tui.launchdarkly.instances import EU
 from tui.launchdarkly.problems import Asked, refusal
 from tui.net.errors import Failure

@@ -30,9 +30,9 @@ from tests.unit.history_tools import (
 )
 from tests.unit.run_tools import creates, triggers
 from tests.unit.sandbox_tools import create, launchdarkly, path_of, run_import
-from tui.flagimport import journal_file
-from tui.flagimport.journal import Identity, Stage
-from tui.headless import apply, undo, verify
+from tui.apply import store
+from tui.apply.journal import Identity, Stage
+from tui.commands import apply, undo, verify
 from tui.launchdarkly.client import LaunchDarkly
 from tui.sandbox.colleague import Colleague
 from tui.sandbox.keys import TOKENS
@@ -680,7 +680,7 @@ def old(box: Sandbox, tmp_path: Path) -> Recipe:
         trace["created"] = flags[key].created
         trace["environments"] = {name: [1, flags[key].created] for name in trace["environments"]}
     identity = Identity(**document["identity"])
-    path = journal_file.path_of(identity)
+    path = store.path_of(identity)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.write_text(json.dumps(document))
     return recipe

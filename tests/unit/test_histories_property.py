@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from tests.unit.headless_tools import KilledError, Recipe, recipe_in
 from tests.unit.history_tools import as_imported, content, idle, some_flags
 from tests.unit.sandbox_tools import FI
-from tui.flagimport import journal_file
-from tui.flagimport.journal import Journal, Stage
-from tui.headless import apply, undo, verify
+from tui.apply import store
+from tui.apply.journal import Journal, Stage
+from tui.commands import apply, undo, verify
 from tui.sandbox.account import LdFlag
 from tui.sandbox.colleague import Colleague
 from tui.sandbox.server import Sandbox
@@ -178,7 +178,7 @@ class History:
             self.greta.delete_configuration(configuration)
 
     def _configuration(self) -> str:
-        noted = journal_file.load(self.journal)
+        noted = store.load(self.journal)
         return noted.configuration if noted else ""
 
     # --- what this program does
@@ -190,7 +190,7 @@ class History:
             return self.recipe.run(verify.run, journal=self.journal).code
         if step.command == "undo":
             return self._undo(step)
-        save = journal_file.save
+        save = store.save
 
         def dies(journal: Journal, *more: Any) -> None:
             if step.noted or journal.stage is not step.dies:
@@ -199,7 +199,7 @@ class History:
                 raise KilledError
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(journal_file, "save", dies)
+            patch.setattr(store, "save", dies)
             try:
                 code = self.recipe.run(apply.run, journal=self.journal).code
             except KilledError:

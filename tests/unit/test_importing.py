@@ -11,16 +11,16 @@ import pytest
 from tests.unit.run_tools import Time, creates, deleted, flags_of, tools_of, triggers
 from tests.unit.sandbox_tools import FI, launchdarkly, until
 from tests.unit.walk_tools import at_review, strangers
-from tui.flagimport.importing import Created, Importing, Planned, Triggered, Verified, counts_of
-from tui.flagimport.journal import Journal, Stage
-from tui.flagimport.plan_request import PlanRequest
-from tui.flagimport.planning import plan_request
-from tui.flagimport.request import CreateRequest, build
-from tui.flagimport.running import Ended
-from tui.flagimport.session import Session
+from tui.answers.plan_state import plan_request
+from tui.answers.request import CreateRequest, build
+from tui.apply.engine import Created, Importing, Planned, Triggered, Verified, counts_of
+from tui.apply.journal import Journal, Stage
+from tui.apply.start_watch import Ended
 from tui.launchdarkly.client import LaunchDarkly
 from tui.net.errors import Failure, Kind
+from tui.plan.request import PlanRequest
 from tui.sandbox.server import Sandbox
+from tui.wizard.session import Session
 
 
 @dataclass

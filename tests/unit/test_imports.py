@@ -25,14 +25,19 @@ def loaded_by(statement: str) -> set[str]:
 def test_the_command_line_alone_loads_nothing_heavy() -> None:
     loaded = loaded_by("import tui.cli; tui.cli.parser().parse_args(['--demo', '--log', 'x'])")
     assert not loaded & HEAVY
-    assert not {name for name in loaded if name.startswith("tui.")} - {"tui.cli", "tui.command_line", "tui.streams"}
+    assert not {name for name in loaded if name.startswith("tui.")} - {
+        "tui.cli",
+        "tui.commands",
+        "tui.commands.command_line",
+        "tui.commands.streams",
+    }
 
 
 def test_a_plan_without_a_screen_loads_nothing_of_one() -> None:
     loaded = loaded_by("import tui.cli; tui.cli.main(['plan', 'none.toml'])")
     assert "httpx" in loaded, "the command has run"
     assert not loaded & {"textual", "rich", "pygments", "starlette", "uvicorn", "tomlkit", "keyring"}
-    assert not {name for name in loaded if name.startswith(("tui.app", "tui.screens", "tui.widgets", "tui.sandbox"))}
+    assert not {name for name in loaded if name.startswith(("tui.screens", "tui.widgets", "tui.sandbox"))}
 
 
 def test_the_first_screen_loads_no_network_no_models_and_no_practice_servers() -> None:
@@ -45,30 +50,33 @@ def test_the_first_screen_loads_no_network_no_models_and_no_practice_servers() -
 def test_what_the_first_screen_asks_of_the_walk_loads_none_of_it_either() -> None:
     statement = """
 from pathlib import Path
-from tui.flagimport import drafts, steps, walk
+from tui.answers import draft as drafts, remarks, saved_drafts, steps
+from tui.wizard import walk
 from tui.manifests.cards import cards
 from tui.secrets.bag import Bag
-draft = walk.Draft()
-walk.summary(draft, "integration"), walk.following(draft), walk.route(draft), walk.problems(draft, "integration")
-drafts.load(Path("/nonexistent"))
+draft = drafts.Draft()
+remarks.summary(draft, "integration"), walk.following(draft), drafts.route(draft)
+remarks.problems(draft, "integration")
+saved_drafts.load(Path("/nonexistent"))
 assert [card["key"] for card in cards()] == ["split", "unleash"]
 """
     assert not loaded_by(statement) & {"textual", *NETWORK}
 
 
 def test_the_engine_knows_no_front() -> None:
-    modules = "tui.engine, tui.flagimport.picks, tui.flagimport.review, tui.flagimport.recipe, tui.headless.manifest"
+    modules = "tui.wizard.setup, tui.wizard.picks, tui.wizard.review, tui.answers.recipe, tui.commands.manifest"
     loaded = loaded_by(f"import sys; sys.modules['rich'] = None\nimport {modules}")  # httpx would load it for itself
     assert "textual" not in loaded
-    assert not {name for name in loaded if name.startswith(("tui.app", "tui.screens", "tui.widgets", "tui.sandbox"))}
+    assert not {name for name in loaded if name.startswith(("tui.screens", "tui.widgets", "tui.sandbox"))}
 
 
 def test_every_part_of_the_engine_imports_alone() -> None:
     """In any order: no circle of imports that only one order would hide."""
-    names = [path.stem for path in (ROOT / "tui" / "flagimport").glob("*.py") if path.stem != "__init__"]
+    rooms = ("answers", "plan", "apply", "report", "configurations", "wizard")
+    names = [f"{room}.{path.stem}" for room in rooms for path in (ROOT / "tui" / room).glob("[!_]*.py")]
     code = "import sys, importlib\nfor name in sys.argv[1:]:\n"
-    code += "    for each in [m for m in sys.modules if m.startswith('tui.flagimport')]: del sys.modules[each]\n"
-    code += "    importlib.import_module(f'tui.flagimport.{name}')\n"
+    code += "    for each in [m for m in sys.modules if m.startswith('tui.')]: del sys.modules[each]\n"
+    code += "    importlib.import_module(f'tui.{name}')\n"
     done = subprocess.run([sys.executable, "-c", code, *names], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 

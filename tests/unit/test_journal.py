@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit import plan_tools
-from tui.flagimport import journal as journals
-from tui.flagimport import journal_file
-from tui.flagimport.journal import Expected, Identity, Journal, LeftOut, Mark, Stage, Trace
-from tui.flagimport.request import CreateRequest, Slot
+from tui.answers.request import CreateRequest, Slot
+from tui.apply import journal as journals
+from tui.apply import store
+from tui.apply.journal import Expected, Identity, Journal, LeftOut, Mark, Stage, Trace
 from tui.launchdarkly.instances import EU
 from tui.launchdarkly.models import Configuration, ImportStatus
 from tui.launchdarkly.whole_flags import FlagState, WholeFlag
@@ -75,8 +75,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @given(JOURNALS)
 def test_what_is_written_is_read(place: Path, journal: Journal) -> None:
     path = place / "one.json"
-    journal_file.save(journal, path)
-    assert journal_file.load(path) == journal
+    store.save(journal, path)
+    assert store.load(path) == journal
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert os.listdir(place) == ["one.json"]
 
@@ -84,7 +84,7 @@ def test_what_is_written_is_read(place: Path, journal: Journal) -> None:
 @given(JOURNALS, st.data())
 def test_a_damaged_journal_is_refused_in_words(place: Path, journal: Journal, data: st.DataObject) -> None:
     path = place / "damaged.json"
-    journal_file.save(journal, path)
+    store.save(journal, path)
     document: dict[str, Any] = json.loads(path.read_text())
     name = data.draw(st.sampled_from(sorted(document)))
     if data.draw(st.booleans()):
@@ -94,7 +94,7 @@ def test_a_damaged_journal_is_refused_in_words(place: Path, journal: Journal, da
     path.write_text(json.dumps(document))
     said = ""
     try:
-        journal_file.load(path)
+        store.load(path)
     except Failure as failure:
         said = f"{failure.exit_code} {failure}"
     path.unlink()
@@ -106,19 +106,19 @@ def test_what_is_no_journal_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "x.json"
     path.write_text(text, "latin-1")
     with pytest.raises(Failure):
-        journal_file.load(path)
+        store.load(path)
 
 
 def test_no_file_is_no_journal_and_a_folder_is_none_either(tmp_path: Path) -> None:
-    assert journal_file.load(tmp_path / "none.json") is None
+    assert store.load(tmp_path / "none.json") is None
     with pytest.raises(Failure):
-        journal_file.load(tmp_path)
+        store.load(tmp_path)
 
 
 def test_each_import_has_a_file_of_its_own() -> None:
     identities = [Identity(*parts) for parts in ("habc", "hab ", "ha c", "h bc", "\ud800b c")]
-    assert len({journal_file.path_of(each, Path("x")) for each in identities}) == len(identities)
-    assert journal_file.path_of(Identity("h", "p/../q", "split", "N" * 300)).name.startswith("split-p-q-nnn")
+    assert len({store.path_of(each, Path("x")) for each in identities}) == len(identities)
+    assert store.path_of(Identity("h", "p/../q", "split", "N" * 300)).name.startswith("split-p-q-nnn")
 
 
 CONFIG = {"ldTag": "imported", "ldMaintainer": "", "sourceApiKey": Slot("sourceApiKey"), "ldApiKey": Slot("ldApiKey")}
@@ -139,11 +139,11 @@ def test_it_holds_no_secret(tmp_path: Path) -> None:
     journal = journals.begin(REQUEST, {"token": "keyring"}, plan_tools.plan(flag), {}, "me")
     journal = replace(journal, errors=(f"403: {key}",), notes=(key,))
     path = tmp_path / "x.json"
-    journal_file.keeper(path, redactor)(journal)
+    store.keeper(path, redactor)(journal)
     text = path.read_text()
     assert "c0ffee" not in text
     assert "sourceApiKey" not in text
-    loaded = journal_file.load(path)
+    loaded = store.load(path)
     assert loaded is not None
     assert loaded.errors == (f"403: {MASK}",)
     assert loaded.keys == {"a"}
@@ -151,15 +151,15 @@ def test_it_holds_no_secret(tmp_path: Path) -> None:
 
 def test_one_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "x.json"
-    journal_file.save(begun("a"), path)
+    store.save(begun("a"), path)
 
     def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
-        journal_file.save(begun("b"), path)
-    loaded = journal_file.load(path)
+        store.save(begun("b"), path)
+    loaded = store.load(path)
     assert loaded is not None
     assert loaded.keys == {"a"}
     assert os.listdir(tmp_path) == ["x.json"]
@@ -168,8 +168,8 @@ def test_one_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, monkeypat
 def test_ten_thousand_flags_are_written_and_read(tmp_path: Path) -> None:
     journal = begun(*(f"flag-{number:05}" for number in range(10_000)))
     path = tmp_path / "x.json"
-    journal_file.save(journal, path)
-    assert journal_file.load(path) == journal
+    store.save(journal, path)
+    assert store.load(path) == journal
     assert path.stat().st_size < 5_000_000
 
 

@@ -16,17 +16,17 @@ from hypothesis import strategies as st
 from tests.unit.plan_tools import READ_AT
 from tests.unit.report_tools import expected, journal
 from tests.unit.sources_server import json_values
-from tui.flagimport import journal_file
-from tui.flagimport.journal import Identity, Journal, Stage
-from tui.flagimport.journal_heads import HEAD, Head, heads
+from tui.apply import store
+from tui.apply.heads import HEAD, Head, heads
+from tui.apply.journal import Identity, Journal, Stage
 
 
 def saved(folder: Path, name: str, stage: Stage = Stage.STARTED, at: float = READ_AT, **more: str) -> Path:
     """The journal of an import of two flags, written at that moment."""
     there = journal(expected("a"), expected("b"), stage=stage)
     noted = replace(there, identity=replace(there.identity, name=name, **more))
-    path = journal_file.path_of(noted.identity, folder)
-    journal_file.save(noted, path)
+    path = store.path_of(noted.identity, folder)
+    store.save(noted, path)
     os.utime(path, (at, at))
     return path
 
@@ -37,7 +37,7 @@ def names(folder: Path) -> list[str]:
 
 def test_a_head_tells_what_the_journal_does(tmp_path: Path) -> None:
     path = saved(tmp_path, "Unleash production", Stage.STARTED)
-    noted = journal_file.load(path)
+    noted = store.load(path)
     assert noted is not None
     who = noted.identity
     (head,) = heads(tmp_path)
@@ -94,8 +94,8 @@ def test_only_the_beginning_of_a_file_is_read(tmp_path: Path) -> None:
 
 def test_a_journal_of_ten_thousand_flags_has_its_head_first(tmp_path: Path) -> None:
     many = journal(*(expected(f"flag-{n:05}") for n in range(10_000)))
-    path = journal_file.path_of(many.identity, tmp_path)
-    journal_file.save(many, path)
+    path = store.path_of(many.identity, tmp_path)
+    store.save(many, path)
     assert path.stat().st_size > 1_000_000
     (head,) = heads(tmp_path)
     assert head.expected == 10_000
@@ -160,13 +160,13 @@ def test_a_key_that_got_into_a_name_is_not_in_the_head(tmp_path: Path) -> None:
     redactor.add(key)
     there: Journal = journal(expected("a"))
     noted = replace(there, identity=replace(there.identity, name=f"mine {key}"))
-    journal_file.save(noted, tmp_path / "one.json", redactor)
+    store.save(noted, tmp_path / "one.json", redactor)
     (head,) = heads(tmp_path)
     assert key not in repr(head)
 
 
 def test_no_model_is_loaded_for_them() -> None:
-    heavy = ("pydantic", "httpx", "tui.flagimport.journal", "tui.flagimport.journal_file")
-    code = f"import sys, tui.flagimport.journal_heads; print([each for each in {heavy!r} if each in sys.modules])"
+    heavy = ("pydantic", "httpx", "tui.apply.journal", "tui.apply.store")
+    code = f"import sys, tui.apply.heads; print([each for each in {heavy!r} if each in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"

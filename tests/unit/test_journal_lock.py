@@ -17,9 +17,10 @@ import pytest
 
 from tests.unit.headless_tools import Command, Recipe
 from tests.unit.run_tools import creates, is_held
-from tui.flagimport import journal_file, journal_lock
-from tui.flagimport.journal_heads import heads
-from tui.headless import apply, undo, verify
+from tui.apply import lock as journal_lock
+from tui.apply import store
+from tui.apply.heads import heads
+from tui.commands import apply, undo, verify
 from tui.net.errors import Failure
 from tui.sandbox.server import Sandbox
 
@@ -28,8 +29,8 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no 
 _HOLDS = """
 import sys
 from pathlib import Path
-from tui.flagimport import journal_lock
-lock = journal_lock.taken(Path(sys.argv[1]))
+from tui.apply.lock import taken
+lock = taken(Path(sys.argv[1]))
 print("held", flush=True)
 sys.stdin.read()
 """
@@ -143,14 +144,14 @@ def test_two_that_begin_at_once_make_one_configuration(
     recipe: Recipe, box: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second begins while the first has noted nothing yet."""
-    load, seconds = journal_file.load, []
+    load, seconds = store.load, []
 
     def loads(path: Path) -> object:
-        monkeypatch.setattr(journal_file, "load", load)
+        monkeypatch.setattr(store, "load", load)
         seconds.append(recipe.run())
         return load(path)
 
-    monkeypatch.setattr(journal_file, "load", loads)
+    monkeypatch.setattr(store, "load", loads)
     assert recipe.run().code == 0
     assert [ran.code for ran in seconds] == [5]
     assert creates(box) == 1

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from tests.unit.recipe_texts import SPLIT, UNLEASH, changed
 from tests.unit.test_recipe import answered
 from tests.unit.walk_tools import built_forms, session
+from tui.answers import draft as drafts
+from tui.answers import remarks, roles, secret_facts
+from tui.answers.builtin import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, TOKEN
+from tui.answers.finding import Level
+from tui.answers.recipe_problems import RecipeError
+from tui.answers.recipe_reader import read_text
 from tui.cli import main
-from tui.flagimport import draft as drafts
-from tui.flagimport import remarks, tokens, validators
-from tui.flagimport.builtin_fields import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, TOKEN
-from tui.flagimport.finding import Level
-from tui.flagimport.recipe_file import read_text
-from tui.flagimport.recipe_problems import RecipeError
 from tui.text.key_text import holds_key, without_keys
 
 HEX = "0123456789abcdef0123456789abcdef0123456789abcdef01234567"
@@ -159,14 +159,14 @@ ORDINARY = [
 @pytest.mark.parametrize("name", ORDINARY)
 def test_an_ordinary_name_passes(name: str) -> None:
     assert not holds_key(name)
-    assert validators.validate(CONFIG_NAME, name, {}, {}) == ()
+    assert roles.validate(CONFIG_NAME, name, {}, {}) == ()
 
 
 @given(st.one_of(WORDS, IDS))
 def test_no_word_is_taken_for_a_key(name: str) -> None:
     assert not holds_key(name)
     if name not in ("undefined",) and not name.strip().startswith("__") and "://" not in name and "((" not in name:
-        assert validators.validate(CONFIG_NAME, name, {}, {}) == () or not name.strip()
+        assert roles.validate(CONFIG_NAME, name, {}, {}) == () or not name.strip()
 
 
 @given(st.lists(st.text("abcdefgh0123456789", min_size=1, max_size=12), min_size=1, max_size=5))
@@ -176,7 +176,7 @@ def test_ordinary_ids_and_tags_pass(parts: list[str]) -> None:
     tag = unleash["ldTag"]
     for field in (PROJECT, CONFIG_TAGS, tag, unleash["sourceProjectId"], unleash["sourceEnvironmentId"]):
         if len(name) <= 64:
-            assert not [each for each in validators.validate(field, name, {}, {}) if each.level is Level.PROBLEM]
+            assert not [each for each in roles.validate(field, name, {}, {}) if each.level is Level.PROBLEM]
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_ordinary_ids_and_tags_pass(parts: list[str]) -> None:
 def test_the_kind_of_a_key_of_today(field: str, key: str, kind: str) -> None:
     variable = built_forms()["unleash"].get(field)
     assert variable is not None
-    facts = tokens.secret_facts(variable, key)
+    facts = secret_facts.secret_facts(variable, key)
     assert facts.kind == kind
     levels = {each.level for each in facts.findings}
     assert (Level.PROBLEM in levels) == (kind != "unleash-sdk")
@@ -201,7 +201,7 @@ def test_the_kind_of_a_key_of_today(field: str, key: str, kind: str) -> None:
 def test_the_environment_of_a_dotted_v2_key_is_read() -> None:
     variable = built_forms()["unleash"].get("sourceApiKey")
     assert variable is not None
-    assert tokens.secret_facts(variable, f"web.shop:prod.eu.{V2}").scope == ("web.shop", "prod.eu")
+    assert secret_facts.secret_facts(variable, f"web.shop:prod.eu.{V2}").scope == ("web.shop", "prod.eu")
     assert TOKEN.secret
     assert not HOST.secret
     assert answered("unleash")[0].integration == "unleash"

@@ -13,18 +13,19 @@ from tests.unit.echoes import left_of
 from tests.unit.run_tools import Time, creates, is_held, tools_of, triggers
 from tests.unit.walk_tools import NAME, at_review, configurations, drained, planned
 from tests.unit.walk_tools import session as session_of
-from tui.files import state_dir
-from tui.flagimport import draft as drafts
-from tui.flagimport import journal_file, journal_heads, launch
-from tui.flagimport.journal import Journal, Mark, Stage
-from tui.flagimport.journal_heads import Head
-from tui.flagimport.practice import Practice, values_from
-from tui.flagimport.run import Run
-from tui.flagimport.session import Session
-from tui.flagimport.submit import Outcome
+from tui.answers import draft as drafts
+from tui.apply import heads, store
+from tui.apply.heads import Head
+from tui.apply.journal import Journal, Mark, Stage
+from tui.apply.submission import Outcome
 from tui.net.errors import Failure, Kind
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
+from tui.text.private_files import state_dir
+from tui.wizard import launch
+from tui.wizard.practice import Practice, values_from
+from tui.wizard.run import Run
+from tui.wizard.session import Session
 
 
 async def at_the_button(
@@ -64,18 +65,18 @@ async def to_the_end(made: Session) -> Run:
 
 
 def the_journal() -> Path:
-    (path,) = journal_file.folder().glob("*.json")
+    (path,) = store.folder().glob("*.json")
     return path
 
 
 def noted() -> Journal:
-    journal = journal_file.load(the_journal())
+    journal = store.load(the_journal())
     assert journal is not None
     return journal
 
 
 def head() -> Head:
-    (found,) = journal_heads.heads(journal_file.folder())
+    (found,) = heads.heads(store.folder())
     return found
 
 
@@ -91,7 +92,7 @@ def somebody(box: Sandbox) -> Session:
 async def test_nothing_is_written_before_something_is_sent(box: Sandbox) -> None:
     made = await at_the_button(box)
     launch.begin(made, reuse=False)
-    assert list(journal_file.folder().glob("*.json")) == []
+    assert list(store.folder().glob("*.json")) == []
     assert creates(box) == 0
     assert made.submission is not None
     await drained(made.submission.send())
@@ -117,7 +118,7 @@ async def test_in_practice_nothing_is_written(box: Sandbox) -> None:
     there = box.addresses()
     made.practice = Practice(values_from(there), there["launchdarkly"]["url"], (), box.set_fault, box.stop)
     await imported(made)
-    assert not journal_file.folder().exists()
+    assert not store.folder().exists()
 
 
 @pytest.mark.parametrize("fault", ["bad-request", "forbidden", "lost-request"])
@@ -171,7 +172,7 @@ async def test_over_its_journal_an_import_goes_on_with_what_it_has_made(box: San
 async def test_one_that_is_under_way_is_not_begun_once_more(box: Sandbox, stage: Stage) -> None:
     one = await at_the_button(box)
     await pressed(one)
-    journal_file.save(replace(noted(), stage=stage), the_journal())
+    store.save(replace(noted(), stage=stage), the_journal())
     one.release()
     other = await at_the_button(box)
     before = the_journal().read_bytes()
@@ -209,7 +210,7 @@ async def test_without_a_plan_what_was_made_stays_too(box: Sandbox) -> None:
 
 async def test_where_no_journal_can_be_made_nothing_is_sent(box: Sandbox) -> None:
     made = await at_the_button(box)
-    (state_dir() / journal_heads.FOLDER).write_text("no folder")
+    (state_dir() / heads.FOLDER).write_text("no folder")
     with pytest.raises(Failure, match="cannot be written") as refused:
         launch.begin(made, reuse=False)
     assert refused.value.kind is Kind.INTERNAL
@@ -221,8 +222,8 @@ async def test_a_journal_that_cannot_be_written_any_more_stops_the_sending(box: 
     made = await at_the_button(box)
     launch.begin(made, reuse=False)
     made.release()
-    journal_file.folder().rmdir()
-    journal_file.folder().write_text("no folder")
+    store.folder().rmdir()
+    store.folder().write_text("no folder")
     assert made.submission is not None
     _, outcome = await drained(made.submission.send())
     assert outcome.failure is not None
@@ -238,8 +239,8 @@ async def test_a_creation_that_cannot_be_noted_is_told_and_still_is_the_run(box:
     _, outcome = await drained(made.submission.send())
     the_journal().unlink()
     made.release()
-    journal_file.folder().rmdir()
-    journal_file.folder().write_text("no folder")
+    store.folder().rmdir()
+    store.folder().write_text("no folder")
     trouble = launch.settled(made, outcome)
     assert trouble is not None
     assert "cannot be written" in trouble.what
@@ -254,7 +255,7 @@ async def test_a_creation_that_cannot_be_noted_is_told_and_still_is_the_run(box:
 async def test_an_earlier_import_is_taken_up_where_it_stands(box: Sandbox, stage: Stage) -> None:
     one = await at_the_button(box)
     await pressed(one)
-    journal_file.save(replace(noted(), stage=stage, mark=Mark("pending", None, None)), the_journal())
+    store.save(replace(noted(), stage=stage, mark=Mark("pending", None, None)), the_journal())
     one.release()
     other = somebody(box)
     assert launch.resume(other, head()) == other.draft.step == "run"
@@ -313,7 +314,7 @@ async def test_keys_of_the_journal_are_known_to_the_redactor_from_the_resume_on(
         "token": "keyring",
         "x": "no reference",
     }
-    journal_file.save(replace(noted(), references=references), the_journal())
+    store.save(replace(noted(), references=references), the_journal())
     other = somebody(box)
     other.environ = {**other.environ, "OF_MY_OWN": keys[1]}
     said = f"refused {keys[0][4:24]} and {keys[1][-20:]}"
@@ -346,14 +347,14 @@ def of_nobody(path: Path) -> None:
     journal = noted()
     path.unlink()
     identity = replace(journal.identity, integration="flagsmith")
-    journal_file.save(replace(journal, identity=identity), journal_file.path_of(identity))
+    store.save(replace(journal, identity=identity), store.path_of(identity))
 
 
 def of_nowhere(path: Path) -> None:
     journal = noted()
     path.unlink()
     identity = replace(journal.identity, host="gopher://nowhere")
-    journal_file.save(replace(journal, identity=identity), journal_file.path_of(identity))
+    store.save(replace(journal, identity=identity), store.path_of(identity))
 
 
 @pytest.mark.parametrize("spoil", [broken, of_nobody, of_nowhere])
@@ -366,7 +367,7 @@ async def test_one_that_cannot_be_taken_up_changes_nothing(box: Sandbox, spoil: 
     await pressed(other)
     mine, its = (
         other.journal_path,
-        next(each for each in journal_heads.heads(journal_file.folder()) if each.name == NAME),
+        next(each for each in heads.heads(store.folder()) if each.name == NAME),
     )
     before = other.draft, other.run, other.submission, other.creation, other.resumed
     with pytest.raises(Failure):

@@ -10,9 +10,9 @@ from starlette.responses import Response
 from tests.unit.manage_tools import account_of, edit_of, editing, made, whole
 from tests.unit.run_tools import creates, run_of, triggers
 from tests.unit.walk_tools import configurations, drained
-from tui.flagimport import manage_run
-from tui.flagimport.journal import Stage
-from tui.flagimport.running import Ended
+from tui.apply.journal import Stage
+from tui.apply.start_watch import Ended
+from tui.configurations import run as manage_run
 from tui.launchdarkly.models import ImportStatus
 from tui.net.errors import Failure, Kind
 from tui.sandbox import faults, mischief

@@ -13,12 +13,14 @@ from tests.unit.manage_tools import account_of, loses, made, whole
 from tests.unit.run_tools import Run, Time, flags_of, run_of, triggers
 from tests.unit.sandbox_tools import launchdarkly, run_import
 from tests.unit.walk_tools import built_forms, configurations, drained
-from tui.flagimport import journal as journals
-from tui.flagimport import journal_file, journal_lock, manage, manage_run
-from tui.flagimport.journal import Stage
-from tui.flagimport.journal_heads import heads
-from tui.flagimport.manage import Deed, Filter, Sort
-from tui.flagimport.running import Ended, Runner, Stuck
+from tui.apply import journal as journals
+from tui.apply import lock, store
+from tui.apply.heads import heads
+from tui.apply.journal import Stage
+from tui.apply.start_watch import Ended, Runner, Stuck
+from tui.configurations import listing
+from tui.configurations import run as manage_run
+from tui.configurations.listing import Deed, Filter, Sort
 from tui.launchdarkly.models import Configuration, read_configuration
 from tui.net.errors import Failure, Kind
 from tui.sandbox import mischief
@@ -63,7 +65,7 @@ SEVERAL = (
     ],
 )
 def test_sorts(by: Sort, names: list[str]) -> None:
-    assert [each.name for each in manage.chosen(reversed(SEVERAL), by=by)] == names
+    assert [each.name for each in listing.chosen(reversed(SEVERAL), by=by)] == names
 
 
 @pytest.mark.parametrize(
@@ -79,29 +81,29 @@ def test_sorts(by: Sort, names: list[str]) -> None:
     ],
 )
 def test_filters(wanted: Filter, ids: str) -> None:
-    assert "".join(sorted(each.id for each in manage.chosen(SEVERAL, wanted))) == ids
+    assert "".join(sorted(each.id for each in listing.chosen(SEVERAL, wanted))) == ids
 
 
 @given(st.lists(st.sampled_from(SEVERAL), max_size=5), st.text(max_size=4), st.sampled_from(Sort))
 def test_a_filter_only_leaves_out(listed: list[Configuration], text: str, by: Sort) -> None:
-    left = manage.chosen(listed, Filter(text), by)
+    left = listing.chosen(listed, Filter(text), by)
     assert all(each in listed for each in left)
-    assert sorted(each.id for each in manage.chosen(listed, by=by)) == sorted(each.id for each in listed)
+    assert sorted(each.id for each in listing.chosen(listed, by=by)) == sorted(each.id for each in listed)
 
 
 async def test_lists_what_another_client_sees(box: Sandbox) -> None:
     made(box)
-    _, there = await drained(manage.listed(account_of(box)))
+    _, there = await drained(listing.listed(account_of(box)))
     assert {each.id for each in there} == {each["_id"] for each in configurations(box)}
     with pytest.raises(Failure, match="no flag import configuration"):
-        manage.found(there, "nope")
+        listing.found(there, "nope")
 
 
 async def test_a_refused_token_lists_nothing(box: Sandbox) -> None:
     account = account_of(box)
     account.bag.put("token", "api-00000000-0000-4000-8000-000000000000")
     with pytest.raises(Failure) as caught:
-        await drained(manage.listed(account))
+        await drained(listing.listed(account))
     assert caught.value.kind is Kind.UNAUTHORIZED
 
 
@@ -117,19 +119,19 @@ def test_tells_a_configuration_without_its_secrets() -> None:
         **acted(allowed=["updateName"], denied=["deleteIntegration"]),
     )
     form = built_forms()["unleash"]
-    facts = {each.label: (each.text, each.level) for each in manage.facts(one, form, Redactor())}
+    facts = {each.label: (each.text, each.level) for each in listing.facts(one, form, Redactor())}
     assert facts["Imports"][0] == "from Unleash into web"
     assert facts["Status"] == ("failed", "problem")
-    assert facts["Last error"][0] == manage.NOT_TOLD, "there are errors, so there was one"
+    assert facts["Last error"][0] == listing.NOT_TOLD, "there are errors, so there was one"
     assert facts["Your token"][0] == "You may edit; not delete: role Writer."
-    ((error, cause),) = manage.errors(one, Redactor())
+    ((error, cause),) = listing.errors(one, Redactor())
     assert "ldApiKey: refused (401)" in error
     assert "refused the import key" in cause
-    settings = manage.settings(one, form, Redactor())
+    settings = listing.settings(one, form, Redactor())
     assert ("Unleash project", "de\N{REPLACEMENT CHARACTER}fault") in settings
     assert secret not in str(settings)
     assert ("unheard-of", "••••") in settings
-    assert manage.settings(one_of(), form, Redactor()) == ()
+    assert listing.settings(one_of(), form, Redactor()) == ()
 
 
 def faults(*timestamps: int | None) -> list[dict[str, Any]]:
@@ -143,10 +145,10 @@ MINUTE = 60_000
     ("told", "imported", "failed"),
     [
         ({"status": "pending"}, None, None),
-        ({"status": "complete"}, manage.NOT_TOLD, None),
+        ({"status": "complete"}, listing.NOT_TOLD, None),
         ({"status": "complete", "lastImport": 5 * MINUTE}, 5 * MINUTE, None),
-        ({"status": "failed", "errors": faults(None)}, None, manage.NOT_TOLD),
-        ({"status": "partial"}, None, manage.NOT_TOLD),
+        ({"status": "failed", "errors": faults(None)}, None, listing.NOT_TOLD),
+        ({"status": "partial"}, None, listing.NOT_TOLD),
         ({"status": "complete", "lastImport": MINUTE, "errors": faults(2 * MINUTE, 4 * MINUTE, None)},
          MINUTE, 4 * MINUTE),
         ({"status": "failed", "lastError": 3 * MINUTE, "errors": faults(2 * MINUTE)}, None, 3 * MINUTE),
@@ -157,15 +159,15 @@ def test_last_times_agree_with_what_is_there(
     told: dict[str, Any], imported: int | str | None, failed: int | str | None
 ) -> None:
     one = one_of(**status(told.pop("status"), **told))
-    facts = {each.label: each.text for each in manage.facts(one, None, Redactor())}
+    facts = {each.label: each.text for each in listing.facts(one, None, Redactor())}
     for label, wanted in (("Last import", imported), ("Last error", failed)):
-        assert facts[label] == (wanted if isinstance(wanted, str) else manage.when(wanted))
+        assert facts[label] == (wanted if isinstance(wanted, str) else listing.when(wanted))
 
 
 def test_the_newest_error_is_the_last() -> None:
     one = one_of(**status("failed", errors=faults(2 * MINUTE, 4 * MINUTE, 3 * MINUTE)))
-    assert "no 1" in manage.newest_error(one, Redactor())
-    assert manage.newest_error(one_of(), Redactor()) == ""
+    assert "no 1" in listing.newest_error(one, Redactor())
+    assert listing.newest_error(one_of(), Redactor()) == ""
 
 
 @pytest.mark.parametrize(
@@ -184,24 +186,24 @@ def test_the_newest_error_is_the_last() -> None:
     ],
 )
 def test_says_what_cannot_be_done_and_why(one: Configuration, deed: Deed, said: str) -> None:
-    found = manage.why_not(one, deed, built_forms()["unleash"])
+    found = listing.why_not(one, deed, built_forms()["unleash"])
     assert said in found
     assert bool(said) == bool(found)
 
 
 def test_says_what_to_mind_while_it_imports() -> None:
     busy, idle = one_of(**status("importing")), one_of(**status("complete"))
-    assert "not known" in manage.caution(busy, Deed.DELETE)
-    assert "may still use" in manage.caution(busy, Deed.EDIT)
-    assert not any(manage.caution(idle, deed) for deed in Deed)
-    assert "no manifest for newrelic" in manage.why_not(one_of(integrationKey="newrelic"), Deed.REPLACE_KEY, None)
+    assert "not known" in listing.caution(busy, Deed.DELETE)
+    assert "may still use" in listing.caution(busy, Deed.EDIT)
+    assert not any(listing.caution(idle, deed) for deed in Deed)
+    assert "no manifest for newrelic" in listing.why_not(one_of(integrationKey="newrelic"), Deed.REPLACE_KEY, None)
 
 
 def test_tells_of_a_name_that_is_taken() -> None:
     one, other = one_of(), one_of(_id="2", name="B")
-    assert "(2)" in manage.named_alike(one, "B", (one, other))
-    assert not manage.named_alike(one, "A", (one, other))
-    assert not manage.named_alike(one, "B", (other.model_copy(update={"project_key": "another"}),))
+    assert "(2)" in listing.named_alike(one, "B", (one, other))
+    assert not listing.named_alike(one, "A", (one, other))
+    assert not listing.named_alike(one, "B", (other.model_copy(update={"project_key": "another"}),))
 
 
 # --- started and watched
@@ -225,7 +227,7 @@ async def test_starts_and_watches_one_that_nobody_planned_here(box: Sandbox) -> 
     assert not manage_run.counts(runner)
     _, ended = await to_the_end(runner)
     assert ended.status == "complete"
-    assert not heads(journal_file.folder())
+    assert not heads(store.folder())
     assert "checkout-v2" in flags_of(box)
 
 
@@ -247,8 +249,8 @@ def _path(box: Sandbox, id: str) -> str:
 async def noted(box: Sandbox) -> tuple[Run, Path]:
     """An import that is created, and where its journal is."""
     run = await run_of(box)
-    path = journal_file.path_of(run.journal.identity)
-    run.keep = journal_file.keeper(path, run.tools.redactor)
+    path = store.path_of(run.journal.identity)
+    run.keep = store.keeper(path, run.tools.redactor)
     await run.create()
     return run, path
 
@@ -262,7 +264,7 @@ async def test_goes_on_with_a_journal_that_is_there(box: Sandbox) -> None:
     assert manage_run.counts(runner)
     _, ended = await to_the_end(runner)
     assert ended.arrived == run.journal.awaited
-    kept = journal_file.load(path)
+    kept = store.load(path)
     assert kept is not None
     assert (kept.stage, kept.ended) == (Stage.ENDED, "complete")
     again = manage_run.to_start(account, await whole(account, one.id))
@@ -293,7 +295,7 @@ async def test_a_journal_is_found_after_a_rename_and_gone_on_with_in_its_file(bo
     assert started.triggered
     _, ended = await to_the_end(manage_run.to_watch(account, one))
     assert ended.arrived == run.journal.awaited
-    (kept,) = heads(journal_file.folder())
+    (kept,) = heads(store.folder())
     assert kept.path == path
     assert (kept.stage, kept.name) == (Stage.ENDED, run.journal.identity.name)
     assert manage_run.journal_of(account, one.model_copy(update={"id": "another"})) is None
@@ -304,14 +306,14 @@ async def test_what_another_run_works_on_is_not_started_and_only_looked_at(box: 
     run, path = await noted(box)
     account = account_of(box, time=run.time)
     one = await whole(account, run.journal.configuration)
-    with journal_lock.taken(path), pytest.raises(Failure, match="Another run"):
+    with lock.taken(path), pytest.raises(Failure, match="Another run"):
         await drained(manage_run.to_start(account, one).start(again=True))
     assert triggers(box) == 0
     await run.start()
-    with journal_lock.taken(path):
+    with lock.taken(path):
         _, ended = await to_the_end(manage_run.to_watch(account, one))
     assert ended.arrived == run.journal.awaited
-    assert journal_file.load(path) == run.journal
+    assert store.load(path) == run.journal
 
 
 async def test_what_another_run_has_noted_meanwhile_stays(box: Sandbox) -> None:
@@ -322,18 +324,18 @@ async def test_what_another_run_has_noted_meanwhile_stays(box: Sandbox) -> None:
     watching, starting = manage_run.to_watch(account, one), manage_run.to_start(account, one)
     await run.watch()
     verified = journals.verified(run.journal, (), run.time.now())
-    journal_file.save(verified, path)
+    store.save(verified, path)
     await to_the_end(watching)
     with pytest.raises(Failure, match="Another run"):
         await drained(starting.start(again=True))
     assert triggers(box) == 1
-    assert journal_file.load(path) == verified
+    assert store.load(path) == verified
 
 
 async def test_a_lost_start_that_is_tried_again_is_not_asked_about_twice(box: Sandbox) -> None:
     run, path = await noted(box)
     assert run.journal.mark is not None
-    journal_file.save(journals.starting(run.journal, run.journal.mark, run.time.now()), path)
+    store.save(journals.starting(run.journal, run.journal.mark, run.time.now()), path)
     account = account_of(box, time=run.time)
     runner = manage_run.to_start(account, await whole(account, run.journal.configuration))
     _, started = await drained(runner.start(again=True))
@@ -342,7 +344,7 @@ async def test_a_lost_start_that_is_tried_again_is_not_asked_about_twice(box: Sa
 
 async def test_a_journal_that_cannot_be_read_is_none(box: Sandbox) -> None:
     run = await run_of(box)
-    path = journal_file.path_of(run.journal.identity)
+    path = store.path_of(run.journal.identity)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("no journal")
     account = account_of(box)
@@ -396,7 +398,7 @@ async def test_one_that_is_gone_meanwhile(box: Sandbox) -> None:
 async def test_a_reader_may_not_delete(box: Sandbox) -> None:
     account = account_of(box, "reader")
     one = await whole(account, made(box))
-    assert "may not delete" in manage.why_not(one, Deed.DELETE, None)
+    assert "may not delete" in listing.why_not(one, Deed.DELETE, None)
     with pytest.raises(Failure) as caught:
         await drained(manage_run.deleted(account, one))
     assert caught.value.kind is Kind.FORBIDDEN

@@ -16,11 +16,11 @@ from tests.unit.manage_tools import NEW_KEY, account_of, edit_of, editing, loses
 from tests.unit.run_tools import Time
 from tests.unit.sandbox_tools import config_for, launchdarkly
 from tests.unit.walk_tools import built_forms, configurations, drained, session
-from tui.flagimport import draft as drafts
-from tui.flagimport import manage_edit, remarks
-from tui.flagimport.manage_edit import Changed
-from tui.flagimport.session import Session
-from tui.flagimport.variables import Form
+from tui.answers import draft as drafts
+from tui.answers import remarks
+from tui.answers.fields import Form
+from tui.configurations import edit
+from tui.configurations.edit import Changed
 from tui.launchdarkly.models import Configuration, read_configuration
 from tui.net.errors import Kind
 from tui.sandbox import mischief
@@ -29,6 +29,7 @@ from tui.sandbox.faults import FAULTS, Fault
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.mischief import Struck
 from tui.sandbox.server import Sandbox
+from tui.wizard.session import Session
 
 MASKED = "********"
 
@@ -48,12 +49,12 @@ def unleash(**config: Any) -> Configuration:
 
 def opened(one: Configuration, form: Form | None = None) -> Session:
     made = session()
-    made.draft = manage_edit.draft_of(form or built_forms().get(one.integration_key), one)
+    made.draft = edit.draft_of(form or built_forms().get(one.integration_key), one)
     return made
 
 
 def sent_of(made: Session, one: Configuration) -> dict[str, object]:
-    return {str(each["path"]): each["value"] for each in manage_edit.operations(made.draft, one, made.bag)}
+    return {str(each["path"]): each["value"] for each in edit.operations(made.draft, one, made.bag)}
 
 
 # --- what is sent
@@ -62,9 +63,9 @@ def sent_of(made: Session, one: Configuration) -> dict[str, object]:
 def test_what_is_opened_and_left_alone_changes_nothing() -> None:
     one = unleash()
     made = opened(one)
-    assert manage_edit.changes(made.draft, one) == ()
-    assert manage_edit.operations(made.draft, one, made.bag) == ()
-    assert not manage_edit.problems(made.draft, one)
+    assert edit.changes(made.draft, one) == ()
+    assert edit.operations(made.draft, one, made.bag) == ()
+    assert not edit.problems(made.draft, one)
 
 
 _TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), max_size=12)
@@ -101,7 +102,7 @@ def test_any_edit_sends_what_has_changed_and_no_secret_that_was_not_typed(
         now = drafts.value(made.draft, key)
         assert (f"/config/{key}" in sent) == (now != (one.config or {}).get(key, ""))
         assert sent.get(f"/config/{key}", now) == now
-    said = f"{made.draft!r} {[*map(str, manage_edit.changes(made.draft, one))]} {sent!r}"
+    said = f"{made.draft!r} {[*map(str, edit.changes(made.draft, one))]} {sent!r}"
     assert not [key for key in (held, *secrets.values()) if key != MASKED and key in said]
 
 
@@ -112,7 +113,7 @@ def test_what_is_not_there_is_added_and_keys_are_escaped() -> None:
     made = opened(one, odd)
     made.put("a/b~c", "new")
     made.put("ldTag", "tag")
-    assert manage_edit.operations(made.draft, one, made.bag) == (
+    assert edit.operations(made.draft, one, made.bag) == (
         {"op": "replace", "path": "/config/a~1b~0c", "value": "new"},
         {"op": "add", "path": "/config/ldTag", "value": "tag"},
     )
@@ -122,11 +123,11 @@ def test_what_is_fixed_cannot_be_changed() -> None:
     form = built_forms()["unleash"]
     fixed = replace(form, variables=tuple(replace(v, fixed_after_saving=v.key == "ldTag") for v in form.variables))
     made = opened(unleash(), fixed)
-    keys = [each.key for each in manage_edit.fields(made.draft)]
+    keys = [each.key for each in edit.fields(made.draft)]
     assert "ldTag" not in keys
     assert "project" not in keys
     made.put("ldTag", "another")
-    assert manage_edit.changes(made.draft, unleash()) == ()
+    assert edit.changes(made.draft, unleash()) == ()
 
 
 def test_booleans_and_choices_keep_their_kinds() -> None:
@@ -141,7 +142,7 @@ def test_booleans_and_choices_keep_their_kinds() -> None:
     )
     one = read_configuration({"_id": "1", "name": "N", "config": {"yes": True, "many": ["x"]}})
     made = opened(one, form)
-    assert manage_edit.changes(made.draft, one) == ()
+    assert edit.changes(made.draft, one) == ()
     made.put("yes", "false")
     made.put("many", "")
     assert sent_of(made, one) == {"/config/yes": False, "/config/many": []}
@@ -150,7 +151,7 @@ def test_booleans_and_choices_keep_their_kinds() -> None:
 def test_an_integration_without_a_manifest_has_a_name_and_tags() -> None:
     one = read_configuration({"_id": "1", "integrationKey": "newrelic", "name": "N", "config": {"x": "y"}})
     made = opened(one)
-    assert [each.key for each in manage_edit.fields(made.draft)] == ["config-name", "config-tags"]
+    assert [each.key for each in edit.fields(made.draft)] == ["config-name", "config-tags"]
     made.put("config-name", "M")
     assert sent_of(made, one) == {"/name": "M"}
 
@@ -159,9 +160,9 @@ def test_a_problem_of_before_stops_nobody_and_a_new_one_does() -> None:
     one = unleash(ldTag="not a tag", sourceBaseUrl="")
     made = opened(one)
     made.put("config-name", "Another")
-    assert not manage_edit.problems(made.draft, one)
+    assert not edit.problems(made.draft, one)
     made.put("ldTag", "still none")
-    assert [each.field for each in manage_edit.problems(made.draft, one)] == ["ldTag"]
+    assert [each.field for each in edit.problems(made.draft, one)] == ["ldTag"]
 
 
 def test_a_blank_key_stays_the_one_that_is_kept() -> None:
@@ -169,9 +170,9 @@ def test_a_blank_key_stays_the_one_that_is_kept() -> None:
     made = opened(one)
     made.put("ldApiKey", NEW_KEY)
     made.put("ldApiKey", "")
-    assert manage_edit.changes(made.draft, one) == ()
+    assert edit.changes(made.draft, one) == ()
     assert remarks.findings(made.draft, "ldApiKey") == ()
-    line = remarks.line(manage_edit.draft_of(built_forms()["unleash"], one), "ldApiKey")
+    line = remarks.line(edit.draft_of(built_forms()["unleash"], one), "ldApiKey")
     assert line.text == "Blank keeps the key that LaunchDarkly has."
 
 
@@ -241,8 +242,8 @@ async def test_a_conflict_reads_again_and_keeps_the_changes(box: Sandbox) -> Non
     assert outcome.failure.kind is Kind.CONFLICT
     assert "your changes are kept" in str(outcome.failure)
     assert outcome.configuration is not None
-    mine.draft = manage_edit.rebased(mine.draft, one, outcome.configuration)
-    assert [each.key for each in manage_edit.changes(mine.draft, outcome.configuration)] == ["ldTag"]
+    mine.draft = edit.rebased(mine.draft, one, outcome.configuration)
+    assert [each.key for each in edit.changes(mine.draft, outcome.configuration)] == ["ldTag"]
     assert drafts.value(mine.draft, "sourceTag") == "simple:theirs"
     box.set_fault(None)
     _, outcome = await drained(edit_of(account, outcome.configuration, mine).send())
@@ -254,8 +255,8 @@ async def test_changes_and_new_keys_survive_a_reading_anew(box: Sandbox) -> None
     one = await whole(account, made(box))
     mine = editing(account, one)
     mine.put("ldApiKey", TOKENS["import-key"].value)
-    again = manage_edit.rebased(mine.draft, one, one)
-    assert [each.key for each in manage_edit.changes(again, one)] == ["ldApiKey"]
+    again = edit.rebased(mine.draft, one, one)
+    assert [each.key for each in edit.changes(again, one)] == ["ldApiKey"]
 
 
 @pytest.mark.parametrize("answers", [{"ldTag": "new"}, {"sourceApiKey": NEW_KEY}])

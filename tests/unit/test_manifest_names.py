@@ -13,8 +13,8 @@ from tests.unit.headless_tools import Recipe
 from tests.unit.made_manifests import options, variable, written
 from tests.unit.source_thread import answering
 from tests.unit.sources_server import Asked, Reply
-from tui.flagimport.draft import BUILT_IN
-from tui.headless.manifest import run
+from tui.answers.draft import BUILT_IN
+from tui.commands.manifest import run
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
 from tui.secrets.names import OWN_FIELDS, entry_name, inside, outside, proposed_variable, variable_of_entry

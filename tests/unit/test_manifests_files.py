@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.made_manifests import FETCHED, needs, options, variable, written
-from tui.flagimport.variables import KINDS
+from tui.answers.fields import KINDS
 from tui.manifests.files import ManifestError, Problem, bundled, load, registry
 from tui.manifests.models import without_links
 from tui.secrets.names import OWN_FIELDS

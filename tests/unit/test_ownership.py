@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.flagimport import journal_file
-from tui.flagimport.journal import Expected, Identity, Importer, Journal, Stage, Start, Trace
-from tui.flagimport.ownership import Evidence, Owner, evidence, judge
+from tui.apply import store
+from tui.apply.journal import Expected, Identity, Importer, Journal, Stage, Start, Trace
+from tui.apply.ownership import Evidence, Owner, evidence, judge
 from tui.launchdarkly.audit import AuditEntry
 from tui.launchdarkly.whole_flags import FlagState, FlagVariation, WholeFlag
 from tui.sources.flags import Variation
@@ -238,7 +238,7 @@ def test_nothing_is_ours_without_every_piece_of_evidence(one: WholeFlag, traced:
 
 @pytest.mark.parametrize("name", ["started", "verified"])
 def test_a_journal_of_1_1_0_opens_and_makes_nothing_certain(name: str) -> None:
-    noted = journal_file.load(JSON_1_1_0 / f"{name}.json")
+    noted = store.load(JSON_1_1_0 / f"{name}.json")
     assert noted is not None
     assert (noted.account, noted.starts, len(noted.expected)) == ("", (), 3)
     known: Evidence = evidence(noted, (), None, same_account=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.walk_tools import at_review, checked, sent, session, submission, values
-from tui.flagimport import draft as drafts
-from tui.flagimport import picks, remarks, walk
-from tui.flagimport.picks import PAGE, PICKABLE, Picks, fetch_for
-from tui.flagimport.session import Session
+from tui.answers import changes, remarks
+from tui.answers import draft as drafts
 from tui.net.errors import Failure
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
+from tui.wizard import picks
+from tui.wizard.picks import PAGE, PICKABLE, Picks, fetch_for
+from tui.wizard.session import Session
 
 
 def begun(box: Sandbox, integration: str = "unleash", who: str = "writer") -> Session:
@@ -58,7 +59,7 @@ async def test_members_come_in_pages_with_you_first(box: Sandbox) -> None:
     assert first.total is not None
     assert len(second.items) == first.total - PAGE
     assert not {pick.value for pick in first.items} & {pick.value for pick in second.items}
-    assert not remarks.findings(walk.put(made.draft, "ldMaintainer", first.items[0].value), "ldMaintainer")
+    assert not remarks.findings(changes.put(made.draft, "ldMaintainer", first.items[0].value), "ldMaintainer")
 
 
 async def test_workspaces_are_those_the_key_has_shown(box: Sandbox) -> None:

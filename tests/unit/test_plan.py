@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.plan_tools import READ_AT, flag, plan, there
-from tui.flagimport import plan_words
-from tui.flagimport.conventions import bad_key, breaks, not_understood
-from tui.flagimport.plan import FRESH_SECONDS, Counts, Verdict, decide
 from tui.launchdarkly.models import NamingConvention
+from tui.plan import words as plan_words
+from tui.plan.conventions import bad_key, breaks, not_understood
+from tui.plan.plan import FRESH_SECONDS, Counts, Verdict, decide
 
 KEBAB = NamingConvention(case="kebabCase")
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.unit.sandbox_tools import World, companies, create, launchdarkly, path_of, run_import
 from tests.unit.walk_tools import INTEGRATIONS, at_review, planned
-from tui.flagimport.conventions import is_tag
-from tui.flagimport.plan import Plan, PlannedFlag, Verdict
+from tui.launchdarkly.tags import is_tag
+from tui.plan.plan import Plan, PlannedFlag, Verdict
 from tui.sandbox.server import Sandbox
 
 Flags = dict[str, dict[str, Any]]

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.unit.plan_tools import flag, plan, there
-from tui.flagimport.plan import Verdict
-from tui.flagimport.plan_words import KINDS, MEANINGS
+from tui.plan.plan import Verdict
+from tui.plan.words import KINDS, MEANINGS
 from tui.sources.flags import LOSSES, SEGMENTS, TARGETING_RULES
 from tui.widgets.bar import cells
 from tui.widgets.flag_rows import LEVELS, Columns, fitted, heading, pieces

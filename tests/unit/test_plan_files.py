@@ -14,10 +14,10 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from tests.unit.plan_tools import READ_AT, REQUEST, flag, plan, there
-from tui.flagimport.plan import Plan, PlannedFlag
-from tui.flagimport.plan_files import as_json, as_markdown, file_name, save
-from tui.flagimport.plan_request import PlanRequest
 from tui.net.errors import Failure, Kind
+from tui.plan.documents import as_json, as_markdown, file_name, save
+from tui.plan.plan import Plan, PlannedFlag
+from tui.plan.request import PlanRequest
 from tui.sources.flags import Lost, SourceFlag, Variation, strings
 from tui.text.redact import MASK, Redactor
 

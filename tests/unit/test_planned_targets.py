@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tests.unit.headless_tools import Recipe, recipe_in
-from tui.flagimport import journal_file
-from tui.headless import undo
+from tui.apply import store
+from tui.commands import undo
 from tui.launchdarkly.whole_flags import read_whole_flag
 from tui.sandbox import faults
 from tui.sandbox.account import ENVIRONMENT_KEYS, LdFlag, State
@@ -126,8 +126,8 @@ def test_targets_survive_the_journal(recipe: Recipe, tmp_path: Path) -> None:
     noted = recipe.journal
     planned = {each.key: each.targets for each in noted.expected if each.targets}
     assert planned[KEY] == ((0, tuple(USERS)),)
-    journal_file.save(noted, tmp_path / "again.json")
-    assert journal_file.load(tmp_path / "again.json") == noted
+    store.save(noted, tmp_path / "again.json")
+    assert store.load(tmp_path / "again.json") == noted
 
 
 def test_a_split_flag_carries_its_individual_targets() -> None:

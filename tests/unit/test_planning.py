@@ -10,13 +10,14 @@ import pytest
 from tests.unit.plan_tools import READ_AT, flag, there
 from tests.unit.plan_tools import plan as made_plan
 from tests.unit.walk_tools import built_forms
-from tui.flagimport import planning, remarks, walk, walking
-from tui.flagimport.draft import Draft
-from tui.flagimport.finding import Level
-from tui.flagimport.plan import Plan
-from tui.flagimport.planning import plan_request
+from tui.answers import changes, plan_state, remarks
+from tui.answers.draft import Draft
+from tui.answers.finding import Level
+from tui.answers.plan_state import plan_request
+from tui.plan.plan import Plan
 from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
 from tui.secrets.bag import Bag
+from tui.wizard import walk
 
 ANSWERS = {
     "host": "eu",
@@ -29,20 +30,20 @@ ANSWERS = {
 
 
 def answered() -> Draft:
-    draft, bag = walk.choose(Draft(), built_forms()["unleash"]), Bag()
+    draft, bag = changes.choose(Draft(), built_forms()["unleash"]), Bag()
     for key, text in ANSWERS.items():
-        draft = walk.put(draft, key, text)
-    draft = walk.put_secret(draft, bag, "token", TOKENS["writer"].value)
-    draft = walk.put_secret(draft, bag, "ldApiKey", TOKENS["import-key"].value)
-    draft = walk.put_secret(draft, bag, "sourceApiKey", UNLEASH_KEYS["sdk"].value)
-    return walk.go(draft, "plan")
+        draft = changes.put(draft, key, text)
+    draft = changes.put_secret(draft, bag, "token", TOKENS["writer"].value)
+    draft = changes.put_secret(draft, bag, "ldApiKey", TOKENS["import-key"].value)
+    draft = changes.put_secret(draft, bag, "sourceApiKey", UNLEASH_KEYS["sdk"].value)
+    return changes.go(draft, "plan")
 
 
 def read(draft: Draft, *flags: Any, **more: Any) -> Draft:
     """The draft with a plan that was made from its answers."""
     request = plan_request(draft)
     assert request is not None
-    return planning.with_plan(draft, replace(made_plan(*flags, **more), request=request))
+    return plan_state.with_plan(draft, replace(made_plan(*flags, **more), request=request))
 
 
 def said(draft: Draft) -> list[str]:
@@ -56,30 +57,30 @@ def test_what_a_plan_is_made_from() -> None:
     assert (request.environment, request.address) == ("production", "https://unleash.example.com")
     assert dict(request.answers).keys() == {"sourceBaseUrl", "sourceProjectId", "sourceEnvironmentId", "sourceTag"}
     assert plan_request(Draft()) is None
-    assert plan_request(walk.put(answered(), "host", "nonsense")) is None
+    assert plan_request(changes.put(answered(), "host", "nonsense")) is None
 
 
 def test_without_a_plan_nobody_goes_on() -> None:
     draft = answered()
     assert said(draft) == ["There is no plan yet: nobody knows what would arrive."]
-    assert walking.next_step(draft) is draft
+    assert walk.next_step(draft) is draft
     assert remarks.answer_problems(draft) == ()
 
 
 def test_each_kind_of_loss_is_ticked_by_itself() -> None:
     draft = read(answered(), flag("a", "segments", "constraints"), flag("b", "segments"))
     assert said(draft) == ["2 kinds not ticked: segments, constraints."]
-    draft = planning.see(draft, frozenset({"segments"}))
+    draft = plan_state.see(draft, frozenset({"segments"}))
     assert said(draft) == ["1 kind not ticked: constraints."]
     assert remarks.summary(draft, "plan").level is Level.PROBLEM
-    draft = planning.see(draft, frozenset({"segments", "constraints"}))
+    draft = plan_state.see(draft, frozenset({"segments", "constraints"}))
     assert said(draft) == []
-    assert walking.next_step(draft).step == "review"
+    assert walk.next_step(draft).step == "review"
 
 
 def test_a_tick_stays_where_a_new_reading_found_the_same_number() -> None:
     flags = (flag("a", "segments", "constraints"), flag("b", "segments"))
-    draft = planning.see(read(answered(), *flags), frozenset({"segments", "constraints"}))
+    draft = plan_state.see(read(answered(), *flags), frozenset({"segments", "constraints"}))
     again = read(draft, *flags, flag("c", "constraints"))
     assert again.seen == {"segments"}
     assert said(again) == ["1 kind not ticked: constraints."]
@@ -96,30 +97,30 @@ def test_a_tick_stays_where_a_new_reading_found_the_same_number() -> None:
     ],
 )
 def test_a_changed_answer_puts_the_plan_out_of_date(key: str, value: str) -> None:
-    draft = walk.put(read(answered(), flag("a")), key, value)
+    draft = changes.put(read(answered(), flag("a")), key, value)
     assert said(draft) == ["The plan is out of date: answers have changed since it was read. Read again."]
     assert remarks.problems(draft, "review")
-    assert said(walk.put(draft, key, ANSWERS.get(key, ""))) == []
+    assert said(changes.put(draft, key, ANSWERS.get(key, ""))) == []
 
 
 @pytest.mark.parametrize(("key", "value"), [("ldTag", "moved"), ("config-name", "Other"), ("config-tags", "x")])
 def test_an_answer_that_says_not_which_flags_changes_nothing(key: str, value: str) -> None:
-    assert said(walk.put(read(answered(), flag("a")), key, value)) == []
+    assert said(changes.put(read(answered(), flag("a")), key, value)) == []
 
 
 @pytest.mark.parametrize("key", ["token", "sourceApiKey"])
 def test_another_key_puts_the_plan_out_of_date(key: str) -> None:
-    draft = walk.put_secret(read(answered(), flag("a")), Bag(), key, UNLEASH_KEYS["development"].value)
-    assert planning.out_of_date(draft)
+    draft = changes.put_secret(read(answered(), flag("a")), Bag(), key, UNLEASH_KEYS["development"].value)
+    assert plan_state.out_of_date(draft)
 
 
 def test_fifteen_minutes_put_the_plan_out_of_date() -> None:
     draft = read(answered(), flag("a"))
-    assert said(planning.aged(draft, READ_AT + 15 * 60)) == []
-    old = planning.aged(draft, READ_AT + 15 * 60 + 1)
+    assert said(plan_state.aged(draft, READ_AT + 15 * 60)) == []
+    old = plan_state.aged(draft, READ_AT + 15 * 60 + 1)
     assert said(old) == ["The plan is out of date: it was read more than 15 minutes ago. Read again."]
     assert said(read(old, flag("a"))) == []
-    assert planning.aged(answered(), READ_AT) == answered()
+    assert plan_state.aged(answered(), READ_AT) == answered()
 
 
 @pytest.mark.parametrize(
@@ -134,18 +135,18 @@ def test_a_plan_that_lacks_something_needs_a_tick_of_its_own(flags: Any, more: A
     draft = read(answered(), *flags, **more)
     (text,) = said(draft)
     assert what in text
-    assert walking.next_step(draft) is draft
-    on = planning.go_without(draft, True)
+    assert walk.next_step(draft) is draft
+    on = plan_state.go_without(draft, True)
     assert said(on) == []
     assert [f.level for f in remarks.step_findings(on, "plan")] == [Level.WARNING]
-    assert walking.next_step(on).step == "review"
-    assert said(planning.go_without(on, False)) == [text]
-    assert said(walk.put(on, "sourceProjectId", "mobile"))  # it was given for what was asked then
+    assert walk.next_step(on).step == "review"
+    assert said(plan_state.go_without(on, False)) == [text]
+    assert said(changes.put(on, "sourceProjectId", "mobile"))  # it was given for what was asked then
     assert said(read(on, *flags, **more)) == [text]
 
 
 def test_going_on_without_any_plan_is_a_warning() -> None:
-    on = planning.go_without(answered(), True)
+    on = plan_state.go_without(answered(), True)
     assert said(on) == []
     assert remarks.summary(on, "plan").level is Level.WARNING
 

@@ -14,14 +14,15 @@ import pytest
 
 from tests.unit.headless_tools import Recipe
 from tests.unit.test_fuzz_files import run
-from tui import files
-from tui.files import state_dir, state_trouble, write_private
-from tui.flagimport import journal_file, journal_lock, saved_drafts
-from tui.headless import apply, undo, verify
+from tui.answers import saved_drafts
+from tui.apply import lock, store
+from tui.commands import apply, undo, verify
 from tui.manifests.files import ManifestError, load
 from tui.net.errors import Failure
 from tui.secrets.key_index import Index, IndexFileError
+from tui.text import private_files
 from tui.text.log import open_log
+from tui.text.private_files import state_dir, state_trouble, write_private
 from tui.text.redact import Redactor
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes and pipes")
@@ -110,7 +111,7 @@ def test_a_lock_that_is_a_link_is_not_followed(recipe: Recipe, tmp_path: Path) -
     for number, target in enumerate(("other", "none")):
         (tmp_path / "other").write_text("mine")
         path = tmp_path / f"journal{number}.json"
-        journal_lock.lock_of(path).symlink_to(tmp_path / target)
+        lock.lock_of(path).symlink_to(tmp_path / target)
         assert recipe.run(journal=path).code == 2
     assert (tmp_path / "other").read_text() == "mine"
     assert not (tmp_path / "none").exists()
@@ -118,9 +119,9 @@ def test_a_lock_that_is_a_link_is_not_followed(recipe: Recipe, tmp_path: Path) -
 
 def test_a_lock_that_is_a_pipe_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "journal.json"
-    os.mkfifo(journal_lock.lock_of(path))
+    os.mkfifo(lock.lock_of(path))
     with pytest.raises(OSError, match="regular"):
-        journal_lock.taken(path)
+        lock.taken(path)
 
 
 def test_a_temporary_file_that_is_there_already_is_not_written_to(
@@ -128,7 +129,7 @@ def test_a_temporary_file_that_is_there_already_is_not_written_to(
 ) -> None:
     monkeypatch.setattr(os, "urandom", lambda count: bytes(count))
     (tmp_path / "other").write_text("mine")
-    name = f".file.{files._machine()}.{os.getpid()}.00000000.tmp"
+    name = f".file.{private_files._machine()}.{os.getpid()}.00000000.tmp"
     (tmp_path / name).symlink_to(tmp_path / "other")
     with pytest.raises(FileExistsError):
         write_private(tmp_path / "file", "new")
@@ -141,7 +142,7 @@ def test_a_temporary_file_that_is_there_already_is_not_written_to(
 _DIES = """
 import os, signal, sys
 from pathlib import Path
-from tui.files import write_private
+from tui.text.private_files import write_private
 os.fsync = lambda handle: os.kill(os.getpid(), signal.SIGKILL)
 write_private(Path(sys.argv[1]), "new")
 """
@@ -186,7 +187,7 @@ def test_nothing_else_is_removed(tmp_path: Path) -> None:
 
 
 def test_what_another_machine_left_goes_after_a_day(tmp_path: Path) -> None:
-    left = tmp_path / f".file.{int(files._machine(), 16) ^ 1:08x}.1.0123abcd.tmp"
+    left = tmp_path / f".file.{int(private_files._machine(), 16) ^ 1:08x}.1.0123abcd.tmp"
     left.write_text("")
     os.utime(left, (0, 0))
     write_private(tmp_path / "new", "text")
@@ -217,7 +218,7 @@ def test_a_manifest_is_a_regular_file(odd: Path) -> None:
 
 def test_a_journal_is_a_regular_file(odd: Path, recipe: Recipe) -> None:
     with pytest.raises(Failure):
-        journal_file.load(odd)
+        store.load(odd)
     for command in (apply.run, verify.run, undo.run):
         ran = recipe.run(command, journal=odd)
         assert (ran.code, odd.name in ran.lines[0]["message"]) == (2, True)

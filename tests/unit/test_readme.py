@@ -12,12 +12,12 @@ import pytest
 
 from tests.unit.plan_tools import flag, plan
 from tests.unit.walk_tools import built_forms
-from tui.flagimport import draft as drafts
-from tui.flagimport.plan import Verdict
-from tui.flagimport.plan_files import as_json
-from tui.flagimport.recipe_file import read_text
-from tui.headless.output import error_object
+from tui.answers import draft as drafts
+from tui.answers.recipe_reader import read_text
+from tui.commands.output import error_object
 from tui.net.errors import Failure, Kind
+from tui.plan.documents import as_json
+from tui.plan.plan import Verdict
 from tui.sources.flags import LOSSES
 
 ROOT = Path(__file__).parents[2]

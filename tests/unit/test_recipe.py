@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from tests.unit.made_manifests import options, variable, written
 from tests.unit.walk_tools import built_forms
-from tui.flagimport import draft as drafts
-from tui.flagimport import form as forms
-from tui.flagimport import recipe, walk
-from tui.flagimport.draft import Draft
-from tui.flagimport.recipe import Recipe
+from tui.answers import changes, recipe
+from tui.answers import draft as drafts
+from tui.answers import form as forms
+from tui.answers.draft import Draft
+from tui.answers.recipe import Recipe
 from tui.manifests.files import load
 from tui.sandbox.keys import SPLIT_KEYS, TOKENS, UNLEASH_KEYS
 from tui.secrets.bag import Bag
@@ -43,13 +43,13 @@ PLAIN = {
 
 
 def answered(integration: str = "unleash", **changed: str) -> tuple[Draft, Bag]:
-    draft, bag = walk.choose(Draft(), built_forms()[integration]), Bag()
+    draft, bag = changes.choose(Draft(), built_forms()[integration]), Bag()
     changed = {key.replace("_", "-"): text for key, text in changed.items()}
     for key, text in {"project": "web-shop", "config-name": "Mine", **PLAIN[integration], **changed}.items():
-        draft = walk.put(draft, key, text)
+        draft = changes.put(draft, key, text)
     for key, text in SECRETS.items():
         if drafts.asks(draft, key):
-            draft = walk.put_secret(draft, bag, key, text)
+            draft = changes.put_secret(draft, bag, key, text)
     return draft, bag
 
 
@@ -102,8 +102,8 @@ def test_no_key_is_in_it_and_every_reference_can_be_read(integration: str) -> No
 
 def test_a_key_is_referred_to_by_where_it_really_is() -> None:
     draft, bag = answered()
-    draft = walk.put_secret(draft, bag, "sourceApiKey", SECRETS["sourceApiKey"], source="x", reference="env:MY_KEY")
-    draft = walk.was_kept(draft, "ldApiKey", "", in_keyring=True)
+    draft = changes.put_secret(draft, bag, "sourceApiKey", SECRETS["sourceApiKey"], source="x", reference="env:MY_KEY")
+    draft = changes.was_kept(draft, "ldApiKey", "", in_keyring=True)
     made = recipe.write(draft)
     document = tomllib.loads(made.text)
     assert document["import"]["config"]["sourceApiKey"] == "env:MY_KEY"
@@ -112,7 +112,7 @@ def test_a_key_is_referred_to_by_where_it_really_is() -> None:
 
 
 def test_a_key_only_wished_into_the_keyring_is_not_said_to_be_there() -> None:
-    draft = walk.keep(answered()[0], "ldApiKey", drafts.KEYRING)
+    draft = changes.keep(answered()[0], "ldApiKey", drafts.KEYRING)
     assert read(draft)["import"]["config"]["ldApiKey"] == "env:LD_IMPORT_API_KEY"
 
 
@@ -130,10 +130,10 @@ def test_kinds_keep_their_types_and_blank_optional_keys_are_left_out(tmp_path: P
         variable(key="optional-key", isSecret=True, isOptional=True, defaultValue=""),
     )
     made = forms.build(load(written(tmp_path, *variables)))
-    draft = walk.choose(Draft(), made)
+    draft = changes.choose(Draft(), made)
     for key, text in (("project", "web"), ("plain", "x"), ("on", "true"), ("many", "a\nb c")):
-        draft = walk.put(draft, key, text)
-    draft = walk.put_secret(draft, Bag(), "needed-key", "a-secret-of-some-length")
+        draft = changes.put(draft, key, text)
+    draft = changes.put_secret(draft, Bag(), "needed-key", "a-secret-of-some-length")
     document = read(draft)
     assert document["import"]["config"] == {
         "plain": "x",
@@ -142,7 +142,7 @@ def test_kinds_keep_their_types_and_blank_optional_keys_are_left_out(tmp_path: P
         "needed-key": "env:LDFI_NEEDED_KEY",
     }
     assert "LDFI_OPTIONAL_KEY" not in recipe.write(draft).must_be_set
-    filled = walk.put_secret(draft, Bag(), "optional-key", "another-secret-of-some-length")
+    filled = changes.put_secret(draft, Bag(), "optional-key", "another-secret-of-some-length")
     assert read(filled)["import"]["config"]["optional-key"] == "env:LDFI_OPTIONAL_KEY"
 
 

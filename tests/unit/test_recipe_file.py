@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from tests.unit.recipe_texts import CANARY, LITERAL, REMOVED, SPLIT, UNLEASH, changed, named_case, problems
 from tests.unit.test_recipe import SECRETS
 from tests.unit.walk_tools import built_forms
-from tui.flagimport import draft as drafts
-from tui.flagimport.builtin_fields import as_field
-from tui.flagimport.recipe_file import LARGEST, Said, read, read_text
-from tui.flagimport.recipe_problems import RecipeError, finding
-from tui.flagimport.validators import ROLES
-from tui.flagimport.variables import Guide
+from tui.answers import draft as drafts
+from tui.answers.builtin import as_field
+from tui.answers.fields import Guide
+from tui.answers.recipe_problems import RecipeError, finding
+from tui.answers.recipe_reader import LARGEST, Said, read, read_text
+from tui.answers.roles import ROLES
 from tui.secrets.references import Reference
 
 

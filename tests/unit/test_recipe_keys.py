@@ -13,13 +13,13 @@ from tests.processes import alive, soon
 from tests.unit.test_recipe import SECRETS, answered
 from tests.unit.test_secrets_keyring_store import keyring as stand_in
 from tests.unit.walk_tools import built_forms
-from tui.flagimport import draft as drafts
-from tui.flagimport import recipe, remarks, walk
-from tui.flagimport.draft import Draft
-from tui.flagimport.recipe_file import RecipeAnswers, read_text
-from tui.flagimport.recipe_keys import entry_of, fetched
-from tui.flagimport.recipe_problems import RecipeError
-from tui.flagimport.request import build
+from tui.answers import changes, recipe, remarks
+from tui.answers import draft as drafts
+from tui.answers.draft import Draft
+from tui.answers.recipe_keys import entry_of, fetched
+from tui.answers.recipe_problems import RecipeError
+from tui.answers.recipe_reader import RecipeAnswers, read_text
+from tui.answers.request import build
 from tui.net.errors import Failure, Kind
 from tui.sandbox.keys import UNLEASH_KEYS
 from tui.secrets.bag import Bag
@@ -39,7 +39,7 @@ def answers(**references: str) -> RecipeAnswers:
     """The recipe of Unleash, with some keys elsewhere than in their variables."""
     draft = answered(host="eu")[0]
     for key, reference in references.items():
-        draft = walk.put_secret(draft, Bag(), key, SECRETS[key], source="x", reference=reference)
+        draft = changes.put_secret(draft, Bag(), key, SECRETS[key], source="x", reference=reference)
     return read_text(recipe.write(draft).text, built_forms())
 
 

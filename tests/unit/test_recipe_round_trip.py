@@ -13,13 +13,13 @@ from tests.unit.made_manifests import needs, options, variable, written
 from tests.unit.recipe_texts import CANARY, problems
 from tests.unit.test_recipe import SECRETS, answered
 from tests.unit.walk_tools import INTEGRATIONS, built_forms
-from tui.flagimport import draft as drafts
-from tui.flagimport import form as forms
-from tui.flagimport import recipe, remarks, walk
-from tui.flagimport.recipe_file import RecipeAnswers, read_text
-from tui.flagimport.request import build
-from tui.flagimport.request import config as config_of
-from tui.flagimport.variables import Form
+from tui.answers import changes, recipe, remarks
+from tui.answers import draft as drafts
+from tui.answers import form as forms
+from tui.answers.fields import Form
+from tui.answers.recipe_reader import RecipeAnswers, read_text
+from tui.answers.request import build
+from tui.answers.request import config as config_of
 from tui.manifests.files import load
 from tui.secrets.bag import Bag
 
@@ -82,7 +82,7 @@ def test_kinds_are_read_back_as_they_were_written(own: dict[str, Form]) -> None:
 def with_keys(made: RecipeAnswers) -> tuple[drafts.Draft, Bag]:
     draft, bag = made.draft, Bag()
     for key, reference in made.references.items():
-        draft = walk.put_secret(draft, bag, key, SECRETS[key], reference=str(reference))
+        draft = changes.put_secret(draft, bag, key, SECRETS[key], reference=str(reference))
     return draft, bag
 
 
@@ -111,9 +111,9 @@ def test_a_recipe_that_was_written_asks_for_the_same(
     given_ |= {"source-api": api} if integration == "split" else {}
     draft, _ = answered(integration)
     for key, text in given_.items():
-        draft = walk.put(draft, key, text)
+        draft = changes.put(draft, key, text)
     if remarks.answer_problems(draft):
-        draft = walk.put(walk.put(draft, tag_field, "simple:x1"), "config-name", "Mine")
+        draft = changes.put(changes.put(draft, tag_field, "simple:x1"), "config-name", "Mine")
     again, _ = with_keys(read_text(recipe.write(draft).text, built_forms()))
     assert build(again) == build(draft)
     assert drafts.value(again, "source-api") == drafts.value(draft, "source-api")

@@ -20,12 +20,12 @@ from tests.unit.report_tools import (
     traces,
     verification,
 )  # fmt: skip
-from tui.flagimport.journal import Expected, Journal, LeftOut, Stage
-from tui.flagimport.report import report
-from tui.flagimport.report_files import Kind, save, text_of
-from tui.flagimport.report_json import as_json
-from tui.flagimport.server_errors import by_flag, explain
-from tui.flagimport.verify import Verification
+from tui.apply.import_errors import by_flag, explain
+from tui.apply.journal import Expected, Journal, LeftOut, Stage
+from tui.apply.verify import Verification
+from tui.report.files import Kind, save, text_of
+from tui.report.json_document import as_json
+from tui.report.report import report
 from tui.sources.flags import Lost
 from tui.text.redact import MASK, Redactor
 

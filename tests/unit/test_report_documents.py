@@ -12,11 +12,11 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from tests.unit.report_tools import NOW, expected, journal, partial_import, there, verification
-from tui.flagimport.journal import LeftOut
-from tui.flagimport.report import NOT_AS_PLANNED, Report, report
-from tui.flagimport.report_html import as_html
-from tui.flagimport.report_markdown import as_markdown
-from tui.flagimport.report_sections import sections
+from tui.apply.journal import LeftOut
+from tui.report.html import as_html
+from tui.report.markdown import as_markdown
+from tui.report.report import NOT_AS_PLANNED, Report, report
+from tui.report.sections import sections
 from tui.sources.flags import Lost
 from tui.text.clean import clean
 from tui.text.markdown import plain, table

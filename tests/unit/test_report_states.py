@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from tests.unit.report_tools import ENVIRONMENTS, NOW, expected, journal, there, traces, verification
-from tui.flagimport import journal as journals
-from tui.flagimport.journal import Journal, LeftOut, Mark, Stage, Start
-from tui.flagimport.report import report
-from tui.flagimport.report_json import as_json
-from tui.flagimport.report_sections import sections
+from tui.apply import journal as journals
+from tui.apply.journal import Journal, LeftOut, Mark, Stage, Start
+from tui.report.json_document import as_json
+from tui.report.report import report
+from tui.report.sections import sections
 from tui.sources.flags import Lost
 
 ROLLOUT = Lost("percentage-rollout", "25 % by user id: on")

@@ -6,13 +6,14 @@ import json
 from pathlib import Path
 
 from tests.unit.plan_tools import flag, plan
-from tui.flagimport import journal as journals
-from tui.flagimport import journal_file, report_lists
-from tui.flagimport.journal import Journal
-from tui.flagimport.report import report
-from tui.flagimport.report_files import Kind, text_of
-from tui.flagimport.request import CreateRequest
+from tui.answers.request import CreateRequest
+from tui.apply import journal as journals
+from tui.apply import store
+from tui.apply.journal import Journal
 from tui.launchdarkly.instances import EU
+from tui.report import lists
+from tui.report.files import Kind, text_of
+from tui.report.report import report
 from tui.sources.flags import Lost, strings
 from tui.text.redact import Redactor
 
@@ -37,13 +38,13 @@ def document(kind: Kind) -> str:
 
 def test_the_journal_keeps_the_warnings(tmp_path: Path) -> None:
     path = tmp_path / "journal.json"
-    journal_file.save(journal(), path)
-    assert journal_file.load(path) == journal()
+    store.save(journal(), path)
+    assert store.load(path) == journal()
     whole = json.loads(path.read_text())
     for each in whole["expected"]:
         del each["warnings"], each["cut_over_warning"]
     path.write_text(json.dumps(whole))
-    older = journal_file.load(path)
+    older = store.load(path)
     assert older is not None
     assert {(each.warnings, each.cut_over_warning) for each in older.expected} == {((), "")}
 
@@ -73,11 +74,11 @@ def test_the_cut_over_lists_name_what_hurts_first() -> None:
 
 def test_a_list_on_the_screen_has_no_box_that_cannot_be_ticked() -> None:
     told = report(journal(), None, 2.0)
-    _, lines = report_lists.text_of(told, "cut-over")
+    _, lines = lists.text_of(told, "cut-over")
     assert "[ ]" not in lines
     assert lines.index("c-hurts") < lines.index("a-safe")
     assert all(word in lines for word in ("percentage-rollout", TAKES_AWAY))
-    _, warned = report_lists.text_of(told, "warnings")
+    _, warned = lists.text_of(told, "warnings")
     assert [line for line in warned.splitlines() if not line.startswith(" ")] == ["c-hurts", "d-other"]
 
 
@@ -88,5 +89,5 @@ def test_raw_text_reaches_no_document_as_an_order_to_a_terminal() -> None:
     for kind in ("html", "md", "json"):
         text = text_of(told, kind, Redactor())
         assert all(line.isprintable() for line in text.splitlines()), kind
-    for key in report_lists.LISTS:
-        assert all(line.isprintable() for line in report_lists.text_of(told, key)[1].splitlines()), key
+    for key in lists.LISTS:
+        assert all(line.isprintable() for line in lists.text_of(told, key)[1].splitlines()), key

@@ -17,11 +17,11 @@ from tests.conftest import needed
 from tests.unit.made_manifests import variable, written
 from tests.unit.test_recipe import SECRETS, answered
 from tests.unit.walk_tools import at_review, configurations, posts, sent, submission, values
-from tui.flagimport import draft as drafts
-from tui.flagimport import form as forms
-from tui.flagimport import walk
-from tui.flagimport.draft import Draft
-from tui.flagimport.request import CreateRequest, Slot, build
+from tui.answers import changes
+from tui.answers import draft as drafts
+from tui.answers import form as forms
+from tui.answers.draft import Draft
+from tui.answers.request import CreateRequest, Slot, build
 from tui.launchdarkly.instances import US
 from tui.manifests.files import load
 from tui.sandbox.server import Sandbox
@@ -69,17 +69,17 @@ def test_a_secret_that_is_not_there_is_a_key_error() -> None:
 
 def test_an_optional_key_that_was_left_blank_is_left_out(tmp_path: Path) -> None:
     variables = variable(key="plain"), variable(key="extra-key", isSecret=True, isOptional=True, defaultValue="")
-    draft = walk.choose(Draft(), forms.build(load(written(tmp_path, *variables))))
+    draft = changes.choose(Draft(), forms.build(load(written(tmp_path, *variables))))
     bag = Bag()
     for key, text in (("project", "web"), ("plain", "x"), ("config-name", "Mine")):
-        draft = walk.put(draft, key, text)
-    draft = walk.put_secret(draft, bag, "token", SECRETS["token"])
+        draft = changes.put(draft, key, text)
+    draft = changes.put_secret(draft, bag, "token", SECRETS["token"])
     request = build(draft)
     assert request.secrets == ()
     assert json.loads(request.body(bag))["config"] == {"plain": "x"}
-    filled = walk.put_secret(draft, bag, "extra-key", "a-secret-of-some-length")
+    filled = changes.put_secret(draft, bag, "extra-key", "a-secret-of-some-length")
     assert json.loads(build(filled).body(bag))["config"]["extra-key"] == "a-secret-of-some-length"
-    assert build(walk.put_secret(filled, bag, "extra-key", "")).secrets == ()
+    assert build(changes.put_secret(filled, bag, "extra-key", "")).secrets == ()
 
 
 def test_marks_of_direction_are_written_as_escapes() -> None:

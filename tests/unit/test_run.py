@@ -12,13 +12,13 @@ from tests.unit import run_tools
 from tests.unit.run_tools import begun, deleted, flags_of, instructed, triggers
 from tests.unit.sandbox_tools import FI, launchdarkly
 from tests.unit.walk_tools import drained, strangers
-from tui.flagimport.journal import Journal, Stage
-from tui.flagimport.run import Run
-from tui.flagimport.running import Resting, Started
-from tui.flagimport.watch import Moved
+from tui.apply.journal import Journal, Stage
+from tui.apply.start_watch import Resting, Started
+from tui.apply.watch import Moved
 from tui.net.errors import Failure, Kind
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
+from tui.wizard.run import Run
 
 FULL = Failure(Kind.INTERNAL, "The journal cannot be written.", "", "")
 

@@ -9,13 +9,13 @@ from tests.unit.run_tools import Time
 from tests.unit.sandbox_tools import Clock, until
 from tests.unit.test_run import compare, created, start, watch
 from tests.unit.walk_tools import configurations
-from tui.flagimport.journal import NEVER_RUN, LeftOut, Stage
-from tui.flagimport.run import Run
-from tui.flagimport.running import Resting, Stuck
-from tui.flagimport.watch import Moved, Watch
+from tui.apply.journal import NEVER_RUN, LeftOut, Stage
+from tui.apply.start_watch import Resting, Stuck
+from tui.apply.watch import Moved, Watch
 from tui.launchdarkly.models import ImportStatus
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
+from tui.wizard.run import Run
 
 NOW = 1_763_906_531.0
 HOUR = 3_600.0

@@ -19,10 +19,10 @@ from tests.unit.run_tools import (
 )
 from tests.unit.sandbox_tools import FI, big_company
 from tests.unit.walk_tools import strangers
-from tui.flagimport import journal as journals
-from tui.flagimport.journal import Stage
-from tui.flagimport.running import Ended, Resting, Stuck
-from tui.flagimport.watch import FASTEST, Moved
+from tui.apply import journal as journals
+from tui.apply.journal import Stage
+from tui.apply.start_watch import Ended, Resting, Stuck
+from tui.apply.watch import FASTEST, Moved
 from tui.net.errors import Failure, Kind
 from tui.sandbox.account import Destination
 from tui.sandbox.server import Sandbox

@@ -16,8 +16,8 @@ from tests.unit.run_tools import flags_of
 from tests.unit.sandbox_tools import FI
 from tests.unit.test_undo import small
 from tests.unit.walk_tools import NAME, configurations
-from tui.flagimport import journal_file
-from tui.flagimport.journal import Stage
+from tui.apply import store
+from tui.apply.journal import Stage
 from tui.sandbox.server import Sandbox
 
 _SHARES = 4
@@ -84,7 +84,7 @@ def test_after_any_end_another_process_goes_on(driver: Driver, tmp_path: Path, s
             assert (said["status"], said["agrees"], said["arrived"]) == ("complete", True, arrived), moment
             assert len(configurations(box, NAME)) == 1, moment
             assert starts(box) == 1, moment
-            journal = journal_file.load(path)
+            journal = store.load(path)
             assert journal is not None
             assert journal.stage is Stage.VERIFIED
             assert journal.keys == set(flags_of(box)) - before

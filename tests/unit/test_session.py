@@ -8,17 +8,18 @@ from typing import cast
 import pytest
 
 from tests.unit.walk_tools import at_review, built_forms, sent, session, values
-from tui.engine import _practice
-from tui.flagimport import draft as drafts
-from tui.flagimport import launch, remarks, saved_drafts, walk
-from tui.flagimport.finding import Offer
-from tui.flagimport.practice import Practice, values_from
-from tui.flagimport.session import Given, Session
-from tui.flagimport.tools import Tools
-from tui.options import PracticeServers
+from tui.answers import changes, remarks, saved_drafts
+from tui.answers import draft as drafts
+from tui.answers.finding import Offer
+from tui.context import Tools
 from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
 from tui.sandbox.server import Sandbox
 from tui.text.redact import MASK, Redactor
+from tui.wizard import launch
+from tui.wizard.options import PracticeServers
+from tui.wizard.practice import Practice, values_from
+from tui.wizard.session import Given, Session
+from tui.wizard.setup import _practice
 
 TOKEN, IMPORT_KEY = TOKENS["writer"].value, TOKENS["import-key"].value
 SDK_KEY = UNLEASH_KEYS["sdk"].value
@@ -178,7 +179,7 @@ def test_save_and_resume(tmp_path: Path) -> None:
     made.choose("unleash")
     made.put("project", "web-shop")
     made.put("token", TOKEN)
-    made.draft = walk.was_kept(made.draft, "token", "", in_keyring=True)
+    made.draft = changes.was_kept(made.draft, "token", "", in_keyring=True)
     assert made.save() == ""
     saved = saved_drafts.load(path)
     assert saved is not None
@@ -262,7 +263,7 @@ async def test_practice_fills_in_every_field_and_ends_in_a_configuration() -> No
             assert "token" not in made.bag  # nothing of the person's own
             for step in ("launchdarkly", "keys", "fields"):
                 made.fill_practice(step)
-            made.draft = walk.propose_name(made.draft)
+            made.draft = changes.propose_name(made.draft)
             assert not remarks.answer_problems(made.draft)
             launch.begin(made, reuse=False)
             assert made.submission is not None

@@ -12,12 +12,12 @@ import pytest
 from tests.unit.echoes import left_of
 from tests.unit.test_secrets_keyring_store import FAKE, ROOMY
 from tests.unit.walk_tools import session
-from tui.flagimport import draft as drafts
-from tui.flagimport import remarks
-from tui.flagimport.session import Session
+from tui.answers import draft as drafts
+from tui.answers import remarks
 from tui.sandbox.keys import TOKENS
 from tui.secrets.keyring_store import Keyring
 from tui.secrets.states import State
+from tui.wizard.session import Session
 
 TOKEN, IMPORT_KEY = TOKENS["writer"].value, TOKENS["import-key"].value
 US = "app.launchdarkly.com"

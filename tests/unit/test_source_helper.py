@@ -13,19 +13,20 @@ from pydantic import SecretStr
 from tests.unit.sources_server import Asked, Reply, serving
 from tests.unit.test_secrets_keyring_store import FAKE, ROOMY
 from tests.unit.walk_tools import Naps, checked, everything_said, planned, sent, session, submission, values, walked
-from tui.flagimport import draft as drafts
-from tui.flagimport import recipe, remarks, request, review, walk
-from tui.flagimport.builtin_fields import HELPER
-from tui.flagimport.finding import Level
-from tui.flagimport.picks import fetch_for
-from tui.flagimport.session import Session
-from tui.flagimport.tools import Tools
+from tui.answers import changes, recipe, remarks, request
+from tui.answers import draft as drafts
+from tui.answers.builtin import HELPER
+from tui.answers.finding import Level
+from tui.context import Tools
 from tui.net.client import Http
 from tui.net.messages import Request
 from tui.sandbox.keys import SPLIT_KEYS, TOKENS, UNLEASH_KEYS
 from tui.sandbox.server import Sandbox
 from tui.secrets.keyring_store import Keyring
 from tui.text.redact import Redactor
+from tui.wizard import review
+from tui.wizard.picks import fetch_for
+from tui.wizard.session import Session
 
 ADMIN, PERSONAL = UNLEASH_KEYS["admin"].value, UNLEASH_KEYS["personal"].value
 
@@ -176,7 +177,7 @@ async def test_it_is_written_down_nowhere(box: Sandbox, tmp_path: Path) -> None:
     made.put("project", "web-shop")
     made.put("token", TOKENS["writer"].value)
     await made.store("token")
-    made.draft = walk.keep(made.draft, HELPER.key, drafts.KEYRING)  # no front offers that
+    made.draft = changes.keep(made.draft, HELPER.key, drafts.KEYRING)  # no front offers that
     assert await made.store(HELPER.key) == ""
     assert drafts.answer(made.draft, HELPER.key).reference == ""
     made.put("config-name", ADMIN)  # pasted into the wrong field, it does not stay there

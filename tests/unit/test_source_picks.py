@@ -11,13 +11,13 @@ from tests.unit.sources_server import Asked, Reply, serving
 from tests.unit.split_made import BASE, KEY, MadeSplit, flag
 from tests.unit.test_picks import page
 from tests.unit.walk_tools import checked, session, values
-from tui.flagimport import draft as drafts
-from tui.flagimport.picks import PAGE, Pick, read_again
-from tui.flagimport.session import Session
-from tui.flagimport.source_picks import MOST_OTHERS
+from tui.answers import draft as drafts
 from tui.net.errors import Failure
 from tui.sandbox.keys import ENVIRONMENTS, SPLIT_KEYS, UNLEASH_KEYS, WORKSPACES
 from tui.sandbox.server import Sandbox
+from tui.wizard.picks import PAGE, Pick, read_again
+from tui.wizard.session import Session
+from tui.wizard.source_picks import MOST_OTHERS
 
 WORKSPACE = WORKSPACES["default"][0]
 OLD = "1f03bc00-01f0-11ec-a057-42851e80ca2c"

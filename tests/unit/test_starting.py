@@ -9,9 +9,9 @@ import pytest
 from tests.unit.run_tools import begun, deleted, run_of, triggers
 from tests.unit.sandbox_tools import FI, launchdarkly
 from tests.unit.walk_tools import drained
-from tui.flagimport import journal as journals
-from tui.flagimport.journal import Stage
-from tui.flagimport.running import Ended, Stuck
+from tui.apply import journal as journals
+from tui.apply.journal import Stage
+from tui.apply.start_watch import Ended, Stuck
 from tui.net.errors import Failure, Kind
 from tui.net.events import Counted
 from tui.sandbox.server import Sandbox

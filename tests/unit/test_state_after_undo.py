@@ -13,21 +13,21 @@ from tests.unit.report_tools import NOW, expected, journal, there, traces
 from tests.unit.run_tools import deleted, instructed, run_of
 from tests.unit.test_run import compare, created, start, watch
 from tests.unit.walk_tools import session
-from tui.flagimport import journal as journals
-from tui.flagimport import journal_file
-from tui.flagimport.journal import Journal, Stage
-from tui.flagimport.journal_heads import heads
-from tui.flagimport.report import report
-from tui.flagimport.report_words import to_come
-from tui.headless import undo, verify
+from tui.apply import journal as journals
+from tui.apply import store
+from tui.apply.heads import heads
+from tui.apply.journal import Journal, Stage
+from tui.commands import undo, verify
 from tui.launchdarkly.client import LaunchDarkly
+from tui.report.report import report
+from tui.report.words import to_come
 from tui.sandbox.server import Sandbox
 
 # --- the list of imports
 
 
 def state(journal: Journal, folder: Path) -> str:
-    journal_file.save(journal, folder / "one.json")
+    store.save(journal, folder / "one.json")
     (head,) = heads(folder)
     return head.state
 

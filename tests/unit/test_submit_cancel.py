@@ -21,8 +21,8 @@ from tests.unit.walk_tools import (
     submission,
     values,
 )
-from tui.flagimport.request import build
-from tui.flagimport.submit import NOT_THERE, Submission
+from tui.answers.request import build
+from tui.apply.submission import NOT_THERE, Submission
 from tui.net.errors import Kind
 from tui.net.events import Note, Sent
 from tui.sandbox.server import Sandbox

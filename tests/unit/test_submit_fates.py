@@ -22,8 +22,8 @@ from tests.unit.walk_tools import (
     submission,
     values,
 )
-from tui.flagimport.submit import FOUND, NOT_KNOWN, NOT_THERE, Outcome
-from tui.flagimport.tools import Tools
+from tui.apply.submission import FOUND, NOT_KNOWN, NOT_THERE, Outcome
+from tui.context import Tools
 from tui.net.errors import Kind
 from tui.net.events import Note, Pausing
 from tui.sandbox.evidence_faults import EVIDENCE_FAULTS

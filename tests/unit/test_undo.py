@@ -22,11 +22,11 @@ from tests.unit.run_tools import (
 )
 from tests.unit.sandbox_tools import launchdarkly
 from tests.unit.walk_tools import drained, strangers
-from tui.flagimport import journal as journals
-from tui.flagimport.plan import decide
-from tui.flagimport.running import Ended
-from tui.flagimport.undo import Action, Decision
+from tui.apply import journal as journals
+from tui.apply.start_watch import Ended
+from tui.apply.undo import Action, Decision
 from tui.net.errors import Failure, Kind
+from tui.plan.plan import decide
 from tui.sandbox.company import Company, seeded
 from tui.sandbox.server import Sandbox
 

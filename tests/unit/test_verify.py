@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tests.unit.run_tools import flags_of, instructed, run_of
 from tests.unit.sandbox_tools import launchdarkly
 from tests.unit.walk_tools import INTEGRATIONS, drained, strangers
-from tui.flagimport.journal import Expected
-from tui.flagimport.verify import Promise, compare, promise_of, verify
+from tui.apply.journal import Expected
+from tui.apply.verify import Promise, compare, promise_of, verify
 from tui.launchdarkly.instances import EU
 from tui.launchdarkly.whole_flags import FlagState, FlagVariation, WholeFlag, read_whole_flag
 from tui.net.errors import Failure, Kind

@@ -12,11 +12,11 @@ import pytest
 from tests.unit.headless_tools import recipe_in
 from tests.unit.report_tools import NOW, expected, journal, there, verification
 from tests.unit.run_tools import flags_of
-from tui.flagimport.journal import Expected
-from tui.flagimport.report import report
-from tui.flagimport.report_json import as_json
-from tui.flagimport.verify import Verification
-from tui.headless import undo, verify
+from tui.apply.journal import Expected
+from tui.apply.verify import Verification
+from tui.commands import undo, verify
+from tui.report.json_document import as_json
+from tui.report.report import report
 from tui.sandbox.server import Sandbox
 from tui.sources.flags import Variation
 

@@ -9,11 +9,11 @@ import pytest
 
 from tests.unit.made_manifests import variable, written
 from tests.unit.walk_tools import built_forms
-from tui.flagimport import draft as drafts
-from tui.flagimport import form as forms
-from tui.flagimport import remarks, walk
-from tui.flagimport.draft import KEYRING, PROPOSED, SESSION, Answer, Draft
-from tui.flagimport.finding import Level, Offer
+from tui.answers import changes, remarks
+from tui.answers import draft as drafts
+from tui.answers import form as forms
+from tui.answers.draft import KEYRING, PROPOSED, SESSION, Answer, Draft
+from tui.answers.finding import Level, Offer
 from tui.manifests.files import load
 from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
 from tui.secrets.bag import Bag
@@ -32,12 +32,12 @@ def bag() -> Bag:
 
 @pytest.fixture
 def unleash() -> Draft:
-    return walk.choose(Draft(), UNLEASH)
+    return changes.choose(Draft(), UNLEASH)
 
 
 def found(draft: Draft, bag: Bag) -> Draft:
     said, reference = "from LD_ACCESS_TOKEN", "env:LD_ACCESS_TOKEN"
-    return walk.put_secret(draft, bag, "token", TOKEN, source=said, reference=reference)
+    return changes.put_secret(draft, bag, "token", TOKEN, source=said, reference=reference)
 
 
 def answers(draft: Draft) -> dict[str, str]:
@@ -48,7 +48,7 @@ def answers(draft: Draft) -> dict[str, str]:
 
 
 def test_choosing_fills_in_defaults_as_proposals() -> None:
-    draft = walk.choose(Draft(), UNLEASH)
+    draft = changes.choose(Draft(), UNLEASH)
     assert draft.integration == "unleash"
     assert answers(draft) == {
         "host": "us",
@@ -60,26 +60,26 @@ def test_choosing_fills_in_defaults_as_proposals() -> None:
 
 
 def test_going_to_the_other_integration_and_back_keeps_all_answers(unleash: Draft, bag: Bag) -> None:
-    typed = walk.put(unleash, "sourceBaseUrl", "https://unleash.example.com")
-    typed = walk.put(typed, "project", "web-shop")
-    typed = walk.put(typed, "ldTag", "from-unleash")
-    typed = walk.put_secret(typed, bag, "sourceApiKey", SDK_KEY)
-    typed = walk.put_secret(typed, bag, "ldApiKey", IMPORT_KEY)
-    split = walk.choose(typed, SPLIT)
+    typed = changes.put(unleash, "sourceBaseUrl", "https://unleash.example.com")
+    typed = changes.put(typed, "project", "web-shop")
+    typed = changes.put(typed, "ldTag", "from-unleash")
+    typed = changes.put_secret(typed, bag, "sourceApiKey", SDK_KEY)
+    typed = changes.put_secret(typed, bag, "ldApiKey", IMPORT_KEY)
+    split = changes.choose(typed, SPLIT)
     assert drafts.value(split, "project") == "web-shop"
     assert drafts.value(split, "ldTag") == "from-unleash"
     assert drafts.answer(split, "ldApiKey").secret is not None
-    split = walk.put(split, "splitTag", "payments")
-    again = walk.choose(split, UNLEASH)
+    split = changes.put(split, "splitTag", "payments")
+    again = changes.choose(split, UNLEASH)
     assert answers(again) == {**answers(typed), "splitTag": "payments"}
     assert again.answers["sourceApiKey"] == typed.answers["sourceApiKey"]
-    assert drafts.value(walk.choose(again, SPLIT), "splitTag") == "payments"
+    assert drafts.value(changes.choose(again, SPLIT), "splitTag") == "payments"
 
 
 def test_answers_of_another_integration_take_no_part(unleash: Draft, bag: Bag) -> None:
-    typed = walk.put(unleash, "sourceBaseUrl", "https://unleash.example.com")
-    typed = walk.put_secret(typed, bag, "sourceApiKey", SDK_KEY)
-    split = walk.choose(typed, SPLIT)
+    typed = changes.put(unleash, "sourceBaseUrl", "https://unleash.example.com")
+    typed = changes.put_secret(typed, bag, "sourceApiKey", SDK_KEY)
+    split = changes.choose(typed, SPLIT)
     assert "sourceBaseUrl" not in drafts.values(split)
     assert "sourceApiKey" not in drafts.secret_facts(split)
     assert not drafts.asks(split, "sourceBaseUrl")
@@ -90,26 +90,26 @@ def test_answers_of_another_integration_take_no_part(unleash: Draft, bag: Bag) -
 @pytest.mark.parametrize("confirmed", [False, True])
 def test_a_proposal_of_one_integration_is_none_for_another(unleash: Draft, *, confirmed: bool) -> None:
     """Pressing Next confirms a default; it still is not the other integration's tag."""
-    draft = walk.touch(unleash, "fields") if confirmed else unleash
-    assert drafts.value(walk.choose(draft, SPLIT), "ldTag") == "imported-from-split"
-    assert drafts.value(walk.choose(walk.choose(draft, SPLIT), UNLEASH), "ldTag") == "imported-from-unleash"
+    draft = changes.touch(unleash, "fields") if confirmed else unleash
+    assert drafts.value(changes.choose(draft, SPLIT), "ldTag") == "imported-from-split"
+    assert drafts.value(changes.choose(changes.choose(draft, SPLIT), UNLEASH), "ldTag") == "imported-from-unleash"
 
 
 def test_a_tag_that_was_emptied_stays_empty(unleash: Draft) -> None:
-    draft = walk.choose(walk.put(unleash, "ldTag", ""), SPLIT)
+    draft = changes.choose(changes.put(unleash, "ldTag", ""), SPLIT)
     assert drafts.value(draft, "ldTag") == ""
     assert "ldTag" in draft.answers
 
 
 def test_choosing_the_same_again_changes_nothing(unleash: Draft) -> None:
-    draft = walk.put(unleash, "ldTag", "mine")
-    assert walk.choose(draft, UNLEASH) == draft
+    draft = changes.put(unleash, "ldTag", "mine")
+    assert changes.choose(draft, UNLEASH) == draft
 
 
 def test_a_proposal_counts_as_a_change_of_the_answer(unleash: Draft) -> None:
     """A check that is under way must be able to see it."""
-    split = walk.choose(unleash, SPLIT)
-    again = walk.choose(split, UNLEASH)
+    split = changes.choose(unleash, SPLIT)
+    again = changes.choose(split, UNLEASH)
     seen = {drafts.answer(draft, "ldTag").revision for draft in (unleash, split, again)}
     assert len(seen) == 3
 
@@ -118,8 +118,10 @@ def test_a_key_that_is_no_secret_elsewhere_never_shows(tmp_path: Path, unleash: 
     """A manifest of one's own may use the same name for something else."""
     variables = variable(key="sourceApiKey"), variable(key="sourceBaseUrl", isSecret=True)
     made = forms.build(load(written(tmp_path, *variables)))
-    typed = walk.put(walk.put_secret(unleash, bag, "sourceApiKey", SDK_KEY), "sourceBaseUrl", "https://un.example")
-    draft = walk.choose(typed, made)
+    typed = changes.put(
+        changes.put_secret(unleash, bag, "sourceApiKey", SDK_KEY), "sourceBaseUrl", "https://un.example"
+    )
+    draft = changes.choose(typed, made)
     assert drafts.answer(draft, "sourceApiKey") == Answer()
     assert drafts.answer(draft, "sourceBaseUrl") == Answer()
 
@@ -128,7 +130,7 @@ def test_a_key_that_is_no_secret_elsewhere_never_shows(tmp_path: Path, unleash: 
 
 
 def test_what_is_typed_is_tidied_and_said(unleash: Draft) -> None:
-    draft = walk.put(unleash, "sourceBaseUrl", " https://Unleash.example.com/api/\n")
+    draft = changes.put(unleash, "sourceBaseUrl", " https://Unleash.example.com/api/\n")
     given = drafts.answer(draft, "sourceBaseUrl")
     assert given.value == "https://unleash.example.com"
     assert "/api" in given.said
@@ -136,22 +138,22 @@ def test_what_is_typed_is_tidied_and_said(unleash: Draft) -> None:
 
 
 def test_revisions_count_changes_of_the_value_alone(unleash: Draft) -> None:
-    draft = walk.put(unleash, "project", "web")
+    draft = changes.put(unleash, "project", "web")
     assert drafts.answer(draft, "project").revision == 1
-    assert walk.put(draft, "project", "web") is draft
-    assert drafts.answer(walk.put(draft, "project", "web ", source="from X"), "project").revision == 1
-    assert drafts.answer(walk.put(draft, "project", "shop"), "project").revision == 2
+    assert changes.put(draft, "project", "web") is draft
+    assert drafts.answer(changes.put(draft, "project", "web ", source="from X"), "project").revision == 1
+    assert drafts.answer(changes.put(draft, "project", "shop"), "project").revision == 2
 
 
 def test_a_field_of_no_form_is_a_key_error(unleash: Draft) -> None:
     with pytest.raises(KeyError):
-        walk.put(unleash, "workspaceId", "x")
+        changes.put(unleash, "workspaceId", "x")
     with pytest.raises(KeyError):
         remarks.line(Draft(), "ldTag")
 
 
 def test_an_offer_is_taken_over(unleash: Draft) -> None:
-    draft = walk.take(unleash, Offer("Use default", "sourceProjectId", "default"))
+    draft = changes.take(unleash, Offer("Use default", "sourceProjectId", "default"))
     given = drafts.answer(draft, "sourceProjectId")
     assert (given.value, given.source, given.touched) == ("default", "taken over", True)
 
@@ -160,7 +162,7 @@ def test_an_offer_is_taken_over(unleash: Draft) -> None:
 
 
 def test_of_a_secret_the_draft_learns_its_shape_alone(unleash: Draft, bag: Bag) -> None:
-    draft = walk.put_secret(unleash, bag, "sourceApiKey", f" {SDK_KEY}\n")
+    draft = changes.put_secret(unleash, bag, "sourceApiKey", f" {SDK_KEY}\n")
     given = drafts.answer(draft, "sourceApiKey")
     assert bag.peek("sourceApiKey") == SDK_KEY
     assert given.value == ""
@@ -173,7 +175,7 @@ def test_of_a_secret_the_draft_learns_its_shape_alone(unleash: Draft, bag: Bag) 
 
 def test_an_emptied_secret_is_gone_from_the_bag_too(unleash: Draft, bag: Bag) -> None:
     draft = found(unleash, bag)
-    draft = walk.put_secret(draft, bag, "token", "  ")
+    draft = changes.put_secret(draft, bag, "token", "  ")
     given = drafts.answer(draft, "token")
     assert "token" not in bag
     assert (given.secret, given.reference, given.source) == (None, "", "")
@@ -182,49 +184,49 @@ def test_an_emptied_secret_is_gone_from_the_bag_too(unleash: Draft, bag: Bag) ->
 
 def test_the_same_secret_typed_again_keeps_where_it_came_from(unleash: Draft, bag: Bag) -> None:
     draft = found(unleash, bag)
-    assert walk.put_secret(draft, bag, "token", TOKEN) is draft
-    said = walk.put_secret(draft, bag, "token", f"{TOKEN}\n")
+    assert changes.put_secret(draft, bag, "token", TOKEN) is draft
+    said = changes.put_secret(draft, bag, "token", f"{TOKEN}\n")
     assert drafts.answer(said, "token").reference == "env:LD_ACCESS_TOKEN"
     assert drafts.answer(said, "token").said == "A line break was removed."
 
 
 def test_another_secret_has_no_reference_of_the_first(unleash: Draft, bag: Bag) -> None:
     draft = found(unleash, bag)
-    draft = walk.put_secret(draft, bag, "token", TOKENS["reader"].value)
+    draft = changes.put_secret(draft, bag, "token", TOKENS["reader"].value)
     given = drafts.answer(draft, "token")
     assert (given.reference, given.source, given.revision) == ("", "", 2)
 
 
 def test_the_same_key_twice_is_said_and_unsaid(unleash: Draft, bag: Bag) -> None:
-    draft = walk.put_secret(unleash, bag, "token", TOKEN)
+    draft = changes.put_secret(unleash, bag, "token", TOKEN)
     assert not draft.same_as_token
-    draft = walk.put_secret(draft, bag, "ldApiKey", TOKEN)
+    draft = changes.put_secret(draft, bag, "ldApiKey", TOKEN)
     assert draft.same_as_token == {"ldApiKey"}
     assert remarks.line(draft, "ldApiKey").text == remarks.SAME_KEY
     assert remarks.line(draft, "ldApiKey").level is Level.WARNING
     assert not remarks.problems(draft, "keys") or all(f.field != "ldApiKey" for f in remarks.problems(draft, "keys"))
-    other = walk.put_secret(draft, bag, "token", TOKENS["reader"].value)
+    other = changes.put_secret(draft, bag, "token", TOKENS["reader"].value)
     assert not other.same_as_token
-    both = walk.put_secret(other, bag, "ldApiKey", TOKENS["reader"].value)
+    both = changes.put_secret(other, bag, "ldApiKey", TOKENS["reader"].value)
     assert both.same_as_token == {"ldApiKey"}
-    assert not walk.put_secret(both, bag, "token", "").same_as_token
+    assert not changes.put_secret(both, bag, "token", "").same_as_token
 
 
 def test_where_a_key_is_kept(unleash: Draft, bag: Bag) -> None:
-    draft = walk.put_secret(unleash, bag, "token", TOKEN)
+    draft = changes.put_secret(unleash, bag, "token", TOKEN)
     assert drafts.answer(draft, "token").keep == SESSION
-    draft = walk.keep(draft, "token", KEYRING)
+    draft = changes.keep(draft, "token", KEYRING)
     assert drafts.answer(draft, "token").reference == ""  # wished for, not done
-    stored = walk.was_kept(draft, "token", "", in_keyring=True)
+    stored = changes.was_kept(draft, "token", "", in_keyring=True)
     assert (drafts.answer(stored, "token").reference, drafts.answer(stored, "token").keep) == (KEYRING, KEYRING)
-    failed = walk.was_kept(stored, "token", "It is locked.", in_keyring=False)
+    failed = changes.was_kept(stored, "token", "It is locked.", in_keyring=False)
     assert (drafts.answer(failed, "token").reference, drafts.answer(failed, "token").keep) == ("", SESSION)
     assert "It is locked" in remarks.line(failed, "token").text
 
 
 def test_a_key_from_the_environment_that_could_not_be_kept_is_still_there(unleash: Draft, bag: Bag) -> None:
     draft = found(unleash, bag)
-    failed = walk.was_kept(draft, "token", "It is locked.", in_keyring=False)
+    failed = changes.was_kept(draft, "token", "It is locked.", in_keyring=False)
     assert drafts.answer(failed, "token").reference == "env:LD_ACCESS_TOKEN"
 
 
@@ -232,27 +234,27 @@ def test_a_key_from_the_environment_that_could_not_be_kept_is_still_there(unleas
 
 
 def test_the_name_follows_what_is_imported(unleash: Draft) -> None:
-    draft = walk.propose_name(unleash)
+    draft = changes.propose_name(unleash)
     assert drafts.value(draft, "config-name") == "Unleash"
-    draft = walk.put(walk.put(draft, "sourceProjectId", "default"), "sourceEnvironmentId", "production")
-    draft = walk.propose_name(draft)
+    draft = changes.put(changes.put(draft, "sourceProjectId", "default"), "sourceEnvironmentId", "production")
+    draft = changes.propose_name(draft)
     assert drafts.value(draft, "config-name") == "Unleash default production"
-    confirmed = walk.put(walk.touch(draft, "fields"), "sourceEnvironmentId", "staging")
-    assert drafts.value(walk.propose_name(confirmed), "config-name") == "Unleash default staging"
-    assert drafts.value(walk.propose_name(walk.choose(confirmed, SPLIT)), "config-name").startswith("Split")
+    confirmed = changes.put(changes.touch(draft, "fields"), "sourceEnvironmentId", "staging")
+    assert drafts.value(changes.propose_name(confirmed), "config-name") == "Unleash default staging"
+    assert drafts.value(changes.propose_name(changes.choose(confirmed, SPLIT)), "config-name").startswith("Split")
 
 
 def test_a_name_of_ones_own_is_left_alone(unleash: Draft) -> None:
-    draft = walk.put(unleash, "config-name", "Mine")
-    assert walk.propose_name(draft) is draft
-    assert drafts.value(walk.propose_name(walk.put(draft, "config-name", "")), "config-name") == "Unleash"
+    draft = changes.put(unleash, "config-name", "Mine")
+    assert changes.propose_name(draft) is draft
+    assert drafts.value(changes.propose_name(changes.put(draft, "config-name", "")), "config-name") == "Unleash"
 
 
 def test_without_an_integration_there_is_no_name() -> None:
-    assert walk.propose_name(Draft()) == Draft()
+    assert changes.propose_name(Draft()) == Draft()
 
 
 def test_a_very_long_scope_makes_a_name_that_fits(unleash: Draft) -> None:
     each = Answer(value="p" * 64, touched=True)
     long = replace(unleash, answers={**unleash.answers, "sourceProjectId": each, "sourceEnvironmentId": each})
-    assert len(drafts.value(walk.propose_name(long), "config-name")) == 100
+    assert len(drafts.value(changes.propose_name(long), "config-name")) == 100

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.walk_tools import built_forms
-from tui.flagimport import draft as drafts
-from tui.flagimport import remarks, walk
-from tui.flagimport.draft import Check, Draft
-from tui.flagimport.finding import Finding, Level, Offer
+from tui.answers import changes, remarks
+from tui.answers import draft as drafts
+from tui.answers.draft import Check, Draft
+from tui.answers.finding import Finding, Level, Offer
 from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
 from tui.secrets.bag import Bag
 
@@ -24,7 +24,7 @@ def bag() -> Bag:
 @pytest.fixture
 def draft(bag: Bag) -> Draft:
     """All answered and all checked."""
-    made = walk.choose(Draft(), UNLEASH)
+    made = changes.choose(Draft(), UNLEASH)
     for key, text in (
         ("project", "web-shop"),
         ("config-name", "Mine"),
@@ -32,15 +32,15 @@ def draft(bag: Bag) -> Draft:
         ("sourceProjectId", "default"),
         ("sourceEnvironmentId", "production"),
     ):
-        made = walk.put(made, key, text)
+        made = changes.put(made, key, text)
     for key, text in (
         ("token", TOKENS["writer"].value),
         ("ldApiKey", TOKENS["import-key"].value),
         ("sourceApiKey", UNLEASH_KEYS["sdk"].value),
     ):
-        made = walk.put_secret(made, bag, key, text)
+        made = changes.put_secret(made, bag, key, text)
     for key in ALL:
-        made = walk.checked(made, Check(key, Level.OK, "fine"))
+        made = changes.checked(made, Check(key, Level.OK, "fine"))
     return made
 
 
@@ -58,7 +58,7 @@ def draft(bag: Bag) -> Draft:
 )
 def test_a_changed_answer_drops_the_checks_that_used_it(draft: Draft, changed: str, stale: set[str]) -> None:
     text = "https://other.example.com" if changed in ("host", "sourceBaseUrl") else "other"
-    assert set(ALL) - set(walk.put(draft, changed, text).checks) == stale
+    assert set(ALL) - set(changes.put(draft, changed, text).checks) == stale
 
 
 @pytest.mark.parametrize(
@@ -71,34 +71,34 @@ def test_a_changed_answer_drops_the_checks_that_used_it(draft: Draft, changed: s
 )
 @pytest.mark.parametrize("text", ["a-quite-different-key", ""])
 def test_a_changed_key_does_too(draft: Draft, bag: Bag, changed: str, stale: set[str], text: str) -> None:
-    assert set(ALL) - set(walk.put_secret(draft, bag, changed, text).checks) == stale
+    assert set(ALL) - set(changes.put_secret(draft, bag, changed, text).checks) == stale
 
 
 def test_the_same_answer_again_drops_nothing(draft: Draft, bag: Bag) -> None:
-    draft = walk.put(draft, "project", " web-shop")
-    draft = walk.put_secret(draft, bag, "token", TOKENS["writer"].value)
+    draft = changes.put(draft, "project", " web-shop")
+    draft = changes.put_secret(draft, bag, "token", TOKENS["writer"].value)
     assert set(draft.checks) == set(ALL)
 
 
 def test_another_integration_has_no_checks(draft: Draft) -> None:
-    assert not walk.choose(draft, SPLIT).checks
-    assert not walk.choose(walk.choose(draft, SPLIT), UNLEASH).checks
+    assert not changes.choose(draft, SPLIT).checks
+    assert not changes.choose(changes.choose(draft, SPLIT), UNLEASH).checks
 
 
 def test_the_same_integration_again_keeps_those_of_launchdarkly(draft: Draft) -> None:
-    assert set(walk.choose(draft, UNLEASH).checks) == {"token", "project", "config-name"}
+    assert set(changes.choose(draft, UNLEASH).checks) == {"token", "project", "config-name"}
 
 
 def test_a_check_can_be_forgotten(draft: Draft) -> None:
-    assert set(walk.unchecked(draft, "project").checks) == set(ALL) - {"project"}
-    assert walk.unchecked(draft, "ldTag").checks == draft.checks
+    assert set(changes.unchecked(draft, "project").checks) == set(ALL) - {"project"}
+    assert changes.unchecked(draft, "ldTag").checks == draft.checks
 
 
 def test_a_check_fills_what_is_open_alone(bag: Bag) -> None:
-    draft = walk.choose(Draft(), UNLEASH)
-    draft = walk.put(draft, "sourceProjectId", "mine")
+    draft = changes.choose(Draft(), UNLEASH)
+    draft = changes.put(draft, "sourceProjectId", "mine")
     fills = (Offer("from the key", "sourceProjectId", "default"), Offer("from the key", "sourceEnvironmentId", "prod"))
-    draft = walk.checked(draft, Check("sourceApiKey", Level.OK, "reads all", fills=fills))
+    draft = changes.checked(draft, Check("sourceApiKey", Level.OK, "reads all", fills=fills))
     assert drafts.value(draft, "sourceProjectId") == "mine"
     filled = drafts.answer(draft, "sourceEnvironmentId")
     assert (filled.value, filled.source, filled.touched) == ("prod", "from the key", False)
@@ -106,23 +106,23 @@ def test_a_check_fills_what_is_open_alone(bag: Bag) -> None:
 
 
 def test_a_field_that_was_emptied_is_filled_again() -> None:
-    draft = walk.put(walk.choose(Draft(), UNLEASH), "sourceProjectId", "")
+    draft = changes.put(changes.choose(Draft(), UNLEASH), "sourceProjectId", "")
     check = Check("sourceApiKey", Level.OK, "", fills=(Offer("from the key", "sourceProjectId", "default"),))
-    assert drafts.value(walk.checked(draft, check), "sourceProjectId") == "default"
+    assert drafts.value(changes.checked(draft, check), "sourceProjectId") == "default"
 
 
 def test_filling_drops_the_checks_that_used_the_field(draft: Draft) -> None:
-    draft = walk.put(draft, "sourceProjectId", "")
-    draft = walk.checked(draft, Check("config-name", Level.OK, "free"))
+    draft = changes.put(draft, "sourceProjectId", "")
+    draft = changes.checked(draft, Check("config-name", Level.OK, "free"))
     check = Check("sourceApiKey", Level.OK, "", fills=(Offer("from the key", "sourceProjectId", "default"),))
-    draft = walk.checked(draft, check)
+    draft = changes.checked(draft, check)
     assert "config-name" not in draft.checks
     assert draft.checks["sourceApiKey"] == check
 
 
 def test_a_check_is_said_at_its_field_and_at_others(draft: Draft) -> None:
     other = Finding(Level.WARNING, "project", "Something imports there already.")
-    draft = walk.checked(draft, Check("config-name", Level.PROBLEM, "The name is taken.", (other,)))
+    draft = changes.checked(draft, Check("config-name", Level.PROBLEM, "The name is taken.", (other,)))
     assert remarks.line(draft, "config-name") == Finding(Level.PROBLEM, "config-name", "The name is taken.")
     assert remarks.line(draft, "project") == other
     assert [f.text for f in remarks.problems(draft, "fields")] == ["The name is taken."]
@@ -131,18 +131,18 @@ def test_a_check_is_said_at_its_field_and_at_others(draft: Draft) -> None:
 
 
 def test_what_could_not_be_asked_does_not_stop(draft: Draft) -> None:
-    draft = walk.checked(draft, Check("token", Level.UNKNOWN, "LaunchDarkly cannot be reached."))
+    draft = changes.checked(draft, Check("token", Level.UNKNOWN, "LaunchDarkly cannot be reached."))
     assert not remarks.problems(draft, "launchdarkly")
     assert remarks.line(draft, "token").level is Level.UNKNOWN
     assert remarks.summary(draft, "launchdarkly").text.startswith("1 thing not known")
 
 
 def test_names_of_ids_are_told(draft: Draft) -> None:
-    draft = walk.choose(draft, SPLIT)
+    draft = changes.choose(draft, SPLIT)
     where = "8f2c4b10-5a4d-4b0c-8500-000000000001"
-    draft = walk.put(draft, "workspaceId", where)
+    draft = changes.put(draft, "workspaceId", where)
     assert drafts.scope(draft) == ()  # an id tells a person nothing
-    draft = walk.checked(draft, Check("workspaceApiKey", Level.OK, "", names=((where, "Acme"),)))
+    draft = changes.checked(draft, Check("workspaceApiKey", Level.OK, "", names=((where, "Acme"),)))
     assert drafts.scope(draft) == ("Acme",)
     assert drafts.name(draft, where) == "Acme"
     assert "Acme" in remarks.line(draft, "workspaceId").text
@@ -153,10 +153,10 @@ def test_revisions_tell_whether_inputs_changed(draft: Draft, bag: Bag) -> None:
     used = drafts.inputs_of(draft, "sourceApiKey")
     assert used == {"sourceApiKey", "sourceBaseUrl", "source-api"}
     before = drafts.revisions(draft, used)
-    assert drafts.revisions(walk.put(draft, "ldTag", "other"), used) == before
-    assert drafts.revisions(walk.put(draft, "sourceBaseUrl", "https://x.example"), used) != before
-    away = walk.put_secret(draft, bag, "sourceApiKey", "")
-    back = walk.put_secret(away, bag, "sourceApiKey", UNLEASH_KEYS["sdk"].value)
+    assert drafts.revisions(changes.put(draft, "ldTag", "other"), used) == before
+    assert drafts.revisions(changes.put(draft, "sourceBaseUrl", "https://x.example"), used) != before
+    away = changes.put_secret(draft, bag, "sourceApiKey", "")
+    back = changes.put_secret(away, bag, "sourceApiKey", UNLEASH_KEYS["sdk"].value)
     assert drafts.revisions(back, used) != before  # it was another one in between
 
 

@@ -25,13 +25,14 @@ from tests.unit.walk_tools import (
     values,
     walked,
 )
-from tui.flagimport import launch, remarks, walking
-from tui.flagimport.finding import Level
-from tui.flagimport.journal import Stage
-from tui.flagimport.request import build
-from tui.flagimport.session import Session
+from tui.answers import remarks
+from tui.answers.finding import Level
+from tui.answers.request import build
+from tui.apply.journal import Stage
 from tui.net.events import Answered, Connected, Done, Note, Sent
 from tui.sandbox.server import Sandbox
+from tui.wizard import launch, walk
+from tui.wizard.session import Session
 
 WANTED: dict[str, dict[str, str]] = {
     "split": {
@@ -61,7 +62,7 @@ async def test_a_walk_with_all_checks_ends_in_a_created_configuration(integratio
         shown = build(made.draft)
         await planned(made)
         launch.begin(made, reuse=False)
-        made.draft = walking.next_step(made.draft)
+        made.draft = walk.next_step(made.draft)
         assert made.draft.step == "submit"
         assert made.submission is not None
         before = posts(box)

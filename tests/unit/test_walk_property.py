@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from tests.unit.walk_tools import built_forms, everything_said
-from tui.flagimport import draft as drafts
-from tui.flagimport import recipe, remarks, request, review, saved_drafts, steps, validators, walk, walking
-from tui.flagimport.draft import Check, Draft
-from tui.flagimport.finding import Finding, Level, Offer
+from tui.answers import changes, recipe, remarks, request, roles, saved_drafts, steps
+from tui.answers import draft as drafts
+from tui.answers.draft import Check, Draft
+from tui.answers.finding import Finding, Level, Offer
 from tui.secrets.bag import Bag
 from tui.text.clean import clean
 from tui.text.redact import Redactor
+from tui.wizard import review, walk
 
 MARK = "Q7cAnArY"
 FORMS = built_forms()
@@ -71,29 +72,29 @@ class AnyWalk(RuleBasedStateMachine):
     @initialize(integration=st.none() | st.sampled_from(sorted(FORMS)))
     def begin(self, integration: str | None) -> None:
         if integration:
-            self.draft = walk.choose(self.draft, FORMS[integration])
+            self.draft = changes.choose(self.draft, FORMS[integration])
 
     @rule(integration=st.sampled_from(sorted(FORMS)))
     def choose(self, integration: str) -> None:
-        self.draft = walk.choose(self.draft, FORMS[integration])
+        self.draft = changes.choose(self.draft, FORMS[integration])
 
     @rule(key=st.sampled_from(PLAIN), text=texts)
     def put(self, key: str, text: str) -> None:
         if drafts.asks(self.draft, key):
-            self.draft = walk.put(self.draft, key, text)
-            self.typed[key] = validators.tidy(drafts.variable(self.draft, key), text).value
+            self.draft = changes.put(self.draft, key, text)
+            self.typed[key] = roles.tidy(drafts.variable(self.draft, key), text).value
 
     @rule(key=st.sampled_from(SECRET), text=secrets, reference=st.sampled_from(["", drafts.KEYRING, "env:X"]))
     def put_secret(self, key: str, text: str, reference: str) -> None:
         if drafts.asks(self.draft, key):
-            self.draft = walk.put_secret(self.draft, self.bag, key, text, reference=reference)
-            self.secrets[key] = validators.tidy(drafts.variable(self.draft, key), text).value
+            self.draft = changes.put_secret(self.draft, self.bag, key, text, reference=reference)
+            self.secrets[key] = roles.tidy(drafts.variable(self.draft, key), text).value
 
     @rule(tail=tails)
     def answer_everything(self, tail: str) -> None:
         """So that Review is reached often enough."""
         for key in self.draft.checks:
-            self.draft = walk.unchecked(self.draft, key)
+            self.draft = changes.unchecked(self.draft, key)
         for each in (v for step in STEPS for v in drafts.fields(self.draft, step)):
             if each.secret:
                 scope = "default:production." if each.role == "unleash-key" else ""
@@ -104,14 +105,14 @@ class AnyWalk(RuleBasedStateMachine):
     @rule(key=st.sampled_from(SECRET), where=st.sampled_from([drafts.SESSION, drafts.KEYRING]), done=st.booleans())
     def keep(self, key: str, where: str, *, done: bool) -> None:
         if drafts.asks(self.draft, key):
-            self.draft = walk.keep(self.draft, key, where)
-            self.draft = walk.was_kept(self.draft, key, "said", in_keyring=done)
+            self.draft = changes.keep(self.draft, key, where)
+            self.draft = changes.was_kept(self.draft, key, "said", in_keyring=done)
 
     @rule(key=st.sampled_from(PLAIN), text=texts)
     def take(self, key: str, text: str) -> None:
         if drafts.asks(self.draft, key):
-            self.draft = walk.take(self.draft, Offer("Use it", key, text))
-            self.typed[key] = validators.tidy(drafts.variable(self.draft, key), text).value
+            self.draft = changes.take(self.draft, Offer("Use it", key, text))
+            self.typed[key] = roles.tidy(drafts.variable(self.draft, key), text).value
 
     @rule(
         key=st.sampled_from(SECRET + PLAIN), other=st.sampled_from(PLAIN), level=st.sampled_from(Level), text=texts,
@@ -122,39 +123,39 @@ class AnyWalk(RuleBasedStateMachine):
             said = Finding(level, other, "a server said so")
             names = ((text, "a name"),) if named else ()
             fills = (Offer("from the key", other, text),)
-            self.draft = walk.checked(self.draft, Check(key, level, "a server said this", (said,), fills, names))
+            self.draft = changes.checked(self.draft, Check(key, level, "a server said this", (said,), fills, names))
             if not self.typed.get(other, "x"):
                 del self.typed[other]
 
     @rule(key=st.sampled_from(SECRET + PLAIN))
     def forget_check(self, key: str) -> None:
-        self.draft = walk.unchecked(self.draft, key)
+        self.draft = changes.unchecked(self.draft, key)
 
     @rule(step=st.sampled_from(STEPS))
     def go(self, step: str) -> None:
-        self.draft = walk.go(self.draft, step)
+        self.draft = changes.go(self.draft, step)
 
     @rule(step=st.sampled_from(STEPS[:4]))
     def change(self, step: str) -> None:
-        self.draft = walking.change(self.draft, step)
+        self.draft = walk.change(self.draft, step)
 
     @rule(step=st.sampled_from(STEPS))
     def touch(self, step: str) -> None:
-        self.draft = walk.touch(self.draft, step)
+        self.draft = changes.touch(self.draft, step)
 
     @rule()
     def next_step(self) -> None:
         before = self.draft
-        self.draft = walking.next_step(before)
+        self.draft = walk.next_step(before)
         assert self.draft is before or not remarks.problems(before, before.step)
 
     @rule()
     def back(self) -> None:
-        self.draft = walking.back(self.draft)
+        self.draft = walk.back(self.draft)
 
     @rule()
     def propose_name(self) -> None:
-        self.draft = walk.propose_name(self.draft)
+        self.draft = changes.propose_name(self.draft)
 
     @rule()
     def save_and_go_on_another_day(self) -> None:
@@ -193,8 +194,8 @@ class AnyWalk(RuleBasedStateMachine):
 
     @invariant()
     def every_step_can_be_asked_about(self) -> None:
-        assert walking.first_open(self.draft, "submit") in STEPS
-        following = walking.following(self.draft)
+        assert walk.first_open(self.draft, "submit") in STEPS
+        following = walk.following(self.draft)
         assert following is None or following.key in STEPS
         for key in SECRET + PLAIN:
             assert drafts.step_of(self.draft, key) in STEPS

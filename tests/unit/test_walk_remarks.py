@@ -5,19 +5,20 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.walk_tools import built_forms
-from tui.flagimport import draft as drafts
-from tui.flagimport import remarks, review, walk
-from tui.flagimport.draft import Check, Draft
-from tui.flagimport.finding import Finding, Level
+from tui.answers import changes, remarks
+from tui.answers import draft as drafts
+from tui.answers.draft import Check, Draft
+from tui.answers.finding import Finding, Level
 from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
 from tui.secrets.bag import Bag
+from tui.wizard import review
 
 SPLIT, UNLEASH = built_forms()["split"], built_forms()["unleash"]
 
 
 @pytest.fixture
 def draft() -> Draft:
-    return walk.choose(Draft(), UNLEASH)
+    return changes.choose(Draft(), UNLEASH)
 
 
 def test_below_an_open_field_stands_its_help(draft: Draft) -> None:
@@ -35,62 +36,62 @@ def test_a_default_says_that_it_is_proposed(draft: Draft) -> None:
 
 
 def test_the_worst_is_said_first(draft: Draft) -> None:
-    draft = walk.put(draft, "sourceBaseUrl", "https://unleash.example.com")
+    draft = changes.put(draft, "sourceBaseUrl", "https://unleash.example.com")
     for level in (Level.UNKNOWN, Level.WARNING, Level.PROBLEM):
         worse = Finding(level, "sourceBaseUrl", f"{level} of another check")
         earlier = draft.checks.get("token")
-        draft = walk.checked(draft, Check("token", Level.OK, "", (*(earlier.findings if earlier else ()), worse)))
+        draft = changes.checked(draft, Check("token", Level.OK, "", (*(earlier.findings if earlier else ()), worse)))
         assert remarks.line(draft, "sourceBaseUrl") == worse
 
 
 def test_what_was_taken_away_is_said(draft: Draft) -> None:
-    draft = walk.put(draft, "sourceBaseUrl", "https://unleash.example.com/api")
+    draft = changes.put(draft, "sourceBaseUrl", "https://unleash.example.com/api")
     assert remarks.line(draft, "sourceBaseUrl").text.endswith(".")
     assert "/api" in remarks.line(draft, "sourceBaseUrl").text
 
 
 def test_the_place_a_value_came_from_is_said(draft: Draft) -> None:
-    draft = walk.put(draft, "project", "web", source="from LD_PROJECT", touched=False)
+    draft = changes.put(draft, "project", "web", source="from LD_PROJECT", touched=False)
     assert remarks.line(draft, "project").text == "from LD_PROJECT"
 
 
 def test_the_address_of_an_instance_is_said(draft: Draft) -> None:
-    assert "https://app.eu.launchdarkly.com" in remarks.line(walk.put(draft, "host", "eu"), "host").text
-    assert "app.launchdarkly" not in remarks.line(walk.put(draft, "host", "https://ld.example.com"), "host").text
+    assert "https://app.eu.launchdarkly.com" in remarks.line(changes.put(draft, "host", "eu"), "host").text
+    assert "app.launchdarkly" not in remarks.line(changes.put(draft, "host", "https://ld.example.com"), "host").text
 
 
 def test_a_secret_shows_its_length_and_its_check(draft: Draft) -> None:
     token = TOKENS["writer"].value
-    draft = walk.put_secret(draft, Bag(), "token", token)
+    draft = changes.put_secret(draft, Bag(), "token", token)
     assert remarks.line(draft, "token") == Finding(Level.NOTE, "token", f"{len(token)} characters")
-    draft = walk.checked(draft, Check("token", Level.OK, "Ana Ruiz, writer"))
+    draft = changes.checked(draft, Check("token", Level.OK, "Ana Ruiz, writer"))
     assert remarks.line(draft, "token").text == f"{len(token)} characters; Ana Ruiz, writer"
 
 
 def test_the_same_sentence_is_said_once(draft: Draft) -> None:
     twice = Finding(Level.WARNING, "project", "Once.")
-    draft = walk.put(draft, "project", "web")
-    draft = walk.checked(draft, Check("token", Level.OK, "", (twice, twice)))
-    draft = walk.checked(draft, Check("project", Level.OK, "", (twice,)))
+    draft = changes.put(draft, "project", "web")
+    draft = changes.checked(draft, Check("token", Level.OK, "", (twice, twice)))
+    draft = changes.checked(draft, Check("project", Level.OK, "", (twice,)))
     assert remarks.findings(draft, "project").count(twice) == 1
 
 
 def test_an_unleash_key_against_the_typed_scope_offers_what_it_says(draft: Draft) -> None:
-    draft = walk.put_secret(draft, Bag(), "sourceApiKey", UNLEASH_KEYS["sdk"].value)
-    draft = walk.put(draft, "sourceEnvironmentId", "staging")
+    draft = changes.put_secret(draft, Bag(), "sourceApiKey", UNLEASH_KEYS["sdk"].value)
+    draft = changes.put(draft, "sourceEnvironmentId", "staging")
     said = remarks.line(draft, "sourceEnvironmentId")
     assert said.level is Level.WARNING
     assert said.offer is not None
-    assert drafts.value(walk.take(draft, said.offer), "sourceEnvironmentId") == "production"
-    assert not [f for f in remarks.findings(walk.take(draft, said.offer), "sourceEnvironmentId") if f.offer]
+    assert drafts.value(changes.take(draft, said.offer), "sourceEnvironmentId") == "production"
+    assert not [f for f in remarks.findings(changes.take(draft, said.offer), "sourceEnvironmentId") if f.offer]
 
 
 def test_a_summary_counts_warnings(draft: Draft) -> None:
-    draft = walk.put(walk.put_secret(draft, Bag(), "token", TOKENS["writer"].value), "project", "web")
+    draft = changes.put(changes.put_secret(draft, Bag(), "token", TOKENS["writer"].value), "project", "web")
     assert remarks.summary(draft, "launchdarkly").text == ""
-    warned = walk.checked(draft, Check("project", Level.WARNING, "Hm."))
+    warned = changes.checked(draft, Check("project", Level.WARNING, "Hm."))
     assert remarks.summary(warned, "launchdarkly").text == "1 warning. You can go on; Review repeats it."
-    both = walk.checked(warned, Check("token", Level.UNKNOWN, "Who knows."))
+    both = changes.checked(warned, Check("token", Level.UNKNOWN, "Who knows."))
     said = remarks.summary(both, "launchdarkly")
     assert said.text == "1 warning, 1 thing not known. You can go on; Review repeats them."
     assert said.level is Level.WARNING
@@ -99,7 +100,7 @@ def test_a_summary_counts_warnings(draft: Draft) -> None:
 def test_labels() -> None:
     assert remarks.label(Draft(), "token") == "Your token"
     assert remarks.label(Draft(), "workspaceId") == "workspaceId"
-    assert remarks.label(walk.choose(Draft(), SPLIT), "workspaceId") == "Split workspace"
+    assert remarks.label(changes.choose(Draft(), SPLIT), "workspaceId") == "Split workspace"
 
 
 # --- Review
@@ -111,7 +112,7 @@ def test_review_says_nothing_without_an_integration() -> None:
 
 @pytest.mark.parametrize("integration", ["split", "unleash"])
 def test_review_leads_to_the_step_of_each_line(integration: str) -> None:
-    draft = walk.choose(Draft(), built_forms()[integration])
+    draft = changes.choose(Draft(), built_forms()[integration])
     shown = review.lines(draft)
     assert {line.step for line in shown} <= {"launchdarkly", "keys", "fields", "plan"}
     labels = [line.label for line in shown]
@@ -120,8 +121,8 @@ def test_review_leads_to_the_step_of_each_line(integration: str) -> None:
 
 
 def test_review_repeats_warnings_and_what_is_not_known(draft: Draft) -> None:
-    draft = walk.put(draft, "project", "web")
-    draft = walk.checked(draft, Check("project", Level.WARNING, "Something imports there already."))
+    draft = changes.put(draft, "project", "web")
+    draft = changes.checked(draft, Check("project", Level.WARNING, "Something imports there already."))
     told = [line for line in review.lines(draft) if line.level is Level.WARNING]
     assert [(line.label, line.text, line.step) for line in told if line.label == "Project"] == [
         ("Project", "Something imports there already.", "launchdarkly")
@@ -131,17 +132,17 @@ def test_review_repeats_warnings_and_what_is_not_known(draft: Draft) -> None:
 def test_review_shows_no_secret_and_no_bare_id(draft: Draft) -> None:
     token = TOKENS["writer"].value
     workspace = "8f2c4b10-5a4d-4b0c-8500-000000000001"
-    split = walk.put_secret(walk.choose(draft, SPLIT), Bag(), "token", token)
-    split = walk.put(split, "workspaceId", workspace)
+    split = changes.put_secret(changes.choose(draft, SPLIT), Bag(), "token", token)
+    split = changes.put(split, "workspaceId", workspace)
     shown = " ".join(line.text for line in review.lines(split))
     assert token not in shown
     assert workspace not in shown
-    named = walk.checked(split, Check("workspaceApiKey", Level.OK, "", names=((workspace, "Acme"),)))
+    named = changes.checked(split, Check("workspaceApiKey", Level.OK, "", names=((workspace, "Acme"),)))
     assert "workspace Acme" in " ".join(line.text for line in review.lines(named))
 
 
 def test_review_says_that_the_name_is_free(draft: Draft) -> None:
-    draft = walk.checked(walk.propose_name(draft), Check("config-name", Level.OK, "free in web-shop"))
+    draft = changes.checked(changes.propose_name(draft), Check("config-name", Level.OK, "free in web-shop"))
     line = next(each for each in review.lines(draft) if each.label == "Name, tags")
     assert line.text == "Unleash; no tags; free in web-shop"
     assert line.level is Level.OK

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.walk_tools import built_forms
-from tui.flagimport import draft as drafts
-from tui.flagimport import planning, remarks, steps, walk, walking
-from tui.flagimport.draft import Draft
+from tui.answers import changes, plan_state, remarks, steps
+from tui.answers import draft as drafts
+from tui.answers.draft import Draft
 from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
 from tui.secrets.bag import Bag
+from tui.wizard import walk
 
 UNLEASH = built_forms()["unleash"]
 KEYS = [each.key for each in steps.STEPS]
@@ -28,15 +29,15 @@ SECRETS = {
 
 def walked(stop: str = "review") -> Draft:
     """All answered, standing on a step that was reached by going on."""
-    draft, bag = walk.choose(Draft(), UNLEASH), Bag()
+    draft, bag = changes.choose(Draft(), UNLEASH), Bag()
     for key, text in ANSWERS.items():
-        draft = walk.put(draft, key, text)
+        draft = changes.put(draft, key, text)
     for key, text in SECRETS.items():
-        draft = walk.put_secret(draft, bag, key, text)
-    draft = planning.go_without(draft, True)  # plans have tests of their own
+        draft = changes.put_secret(draft, bag, key, text)
+    draft = plan_state.go_without(draft, True)  # plans have tests of their own
     while draft.step != stop:
         before = draft.step
-        draft = walking.next_step(draft)
+        draft = walk.next_step(draft)
         assert draft.step != before
     return draft
 
@@ -52,29 +53,29 @@ def test_the_steps_stand_in_their_order() -> None:
 
 
 def test_nothing_is_left_without_an_integration() -> None:
-    assert walking.next_step(Draft()) == Draft()
+    assert walk.next_step(Draft()) == Draft()
     assert [f.field for f in remarks.problems(Draft(), "integration")] == ["integration"]
-    assert walking.first_open(Draft(), "review") == "integration"
+    assert walk.first_open(Draft(), "review") == "integration"
 
 
 def test_next_goes_on_only_without_a_problem() -> None:
-    draft = walking.next_step(walk.choose(Draft(), UNLEASH))
+    draft = walk.next_step(changes.choose(Draft(), UNLEASH))
     assert draft.step == "launchdarkly"
-    assert walking.next_step(draft) is draft  # no token yet
-    draft = walk.put_secret(walk.put(draft, "project", "web"), Bag(), "token", SECRETS["token"])
-    assert walking.next_step(draft).step == "keys"
+    assert walk.next_step(draft) is draft  # no token yet
+    draft = changes.put_secret(changes.put(draft, "project", "web"), Bag(), "token", SECRETS["token"])
+    assert walk.next_step(draft).step == "keys"
 
 
 def test_a_whole_walk_and_all_the_way_back_keeps_every_answer() -> None:
-    draft = walking.next_step(walked("submit"))
+    draft = walk.next_step(walked("submit"))
     assert draft.step == "run"
-    assert walking.next_step(draft) is draft
+    assert walk.next_step(draft) is draft
     answers = draft.answers
     for key in reversed(KEYS[:-1]):
-        draft = walking.back(draft)
+        draft = walk.back(draft)
         assert draft.step == key
         assert draft.answers == answers
-    assert walking.back(draft) is draft
+    assert walk.back(draft) is draft
     assert draft.furthest == "run"
 
 
@@ -85,70 +86,70 @@ def test_the_name_is_proposed_on_the_way_to_fields() -> None:
 
 @pytest.mark.parametrize("step", KEYS[:4])
 def test_change_returns_to_review(step: str) -> None:
-    draft = walking.change(walked(), step)
+    draft = walk.change(walked(), step)
     assert (draft.step, draft.returns) == (step, True)
-    following = walking.following(draft)
+    following = walk.following(draft)
     assert following is not None
     assert following.key == "review"
-    draft = walking.next_step(draft)
+    draft = walk.next_step(draft)
     assert (draft.step, draft.returns) == ("review", False)
 
 
 def test_change_does_not_return_over_a_problem_elsewhere() -> None:
-    draft = walk.put(walking.change(walked(), "launchdarkly"), "sourceProjectId", "")
-    following = walking.following(draft)
+    draft = changes.put(walk.change(walked(), "launchdarkly"), "sourceProjectId", "")
+    following = walk.following(draft)
     assert following is not None
     assert following.key == "fields"
-    draft = walking.next_step(draft)
+    draft = walk.next_step(draft)
     assert (draft.step, draft.returns) == ("fields", True)
-    assert walking.next_step(draft) is draft
-    draft = walk.put(draft, "sourceProjectId", "default")
-    assert walking.next_step(draft).step == "review"
+    assert walk.next_step(draft) is draft
+    draft = changes.put(draft, "sourceProjectId", "default")
+    assert walk.next_step(draft).step == "review"
 
 
 def test_change_leads_to_a_plan_that_is_missing_before_it_leads_to_review() -> None:
-    draft = planning.go_without(walking.change(walked(), "keys"), False)
-    following = walking.following(draft)
+    draft = plan_state.go_without(walk.change(walked(), "keys"), False)
+    following = walk.following(draft)
     assert following is not None
     assert following.key == "plan"
-    assert walking.next_step(draft).returns
+    assert walk.next_step(draft).returns
 
 
 def test_back_gives_up_the_return_to_review() -> None:
-    draft = walking.back(walking.change(walked(), "fields"))
+    draft = walk.back(walk.change(walked(), "fields"))
     assert (draft.step, draft.returns) == ("keys", False)
-    following = walking.following(draft)
+    following = walk.following(draft)
     assert following is not None
     assert following.key == "fields"
 
 
 def test_review_and_submit_have_the_problems_of_all_steps() -> None:
-    draft = walk.put(walked(), "project", "")
+    draft = changes.put(walked(), "project", "")
     for step in ("launchdarkly", "review", "submit"):
         assert [f.field for f in remarks.problems(draft, step)] == ["project"]
     assert not remarks.problems(draft, "keys")
-    assert walking.next_step(draft) is draft
-    assert walking.first_open(draft, "review") == "launchdarkly"
+    assert walk.next_step(draft) is draft
+    assert walk.first_open(draft, "review") == "launchdarkly"
 
 
 def test_the_first_open_step_has_a_limit() -> None:
     draft = walked()
-    assert walking.first_open(draft, "submit") == "submit"
-    assert walking.first_open(draft, "keys") == "keys"
-    assert walking.first_open(walk.put(draft, "sourceProjectId", ""), "keys") == "keys"
+    assert walk.first_open(draft, "submit") == "submit"
+    assert walk.first_open(draft, "keys") == "keys"
+    assert walk.first_open(changes.put(draft, "sourceProjectId", ""), "keys") == "keys"
 
 
 def test_furthest_never_goes_back() -> None:
-    draft = walk.go(walked(), "integration")
+    draft = changes.go(walked(), "integration")
     assert draft.furthest == "review"
-    assert walk.go(draft, "keys").furthest == "review"
+    assert changes.go(draft, "keys").furthest == "review"
 
 
 def test_touch_says_what_is_missing_as_a_problem() -> None:
-    draft = walking.next_step(walk.choose(Draft(), UNLEASH))
+    draft = walk.next_step(changes.choose(Draft(), UNLEASH))
     assert remarks.line(draft, "token").level == "note"
     assert remarks.summary(draft, "launchdarkly").text == "Still to fill in: Your token, Project."
-    touched = walk.touch(draft, "launchdarkly")
+    touched = changes.touch(draft, "launchdarkly")
     assert remarks.line(touched, "token").level == "problem"
     assert remarks.summary(touched, "launchdarkly").text == "2 problems: Your token, Project."
     assert remarks.line(touched, "sourceApiKey").level == "note"  # of another step
@@ -166,13 +167,13 @@ def test_touch_says_what_is_missing_as_a_problem() -> None:
     ],
 )
 def test_the_route_says_from_where_to_where(host: str, project: str, told: str) -> None:
-    draft = walk.put(walk.put(walked(), "host", host), "project", project)
+    draft = changes.put(changes.put(walked(), "host", host), "project", project)
     assert drafts.route(draft) == ("Unleash default/production", told)
 
 
 def test_the_route_before_anything_is_chosen() -> None:
     assert drafts.route(Draft()) == ("", "")
-    assert drafts.route(walk.choose(Draft(), UNLEASH)) == ("Unleash", "LaunchDarkly US, project not chosen")
+    assert drafts.route(changes.choose(Draft(), UNLEASH)) == ("Unleash", "LaunchDarkly US, project not chosen")
 
 
 def test_each_field_belongs_to_one_step() -> None:
@@ -184,6 +185,6 @@ def test_each_field_belongs_to_one_step() -> None:
     assert drafts.step_of(draft, "workspaceId") == "review"
     on_keys = [v.key for v in drafts.fields(draft, "keys")]
     assert on_keys == ["sourceBaseUrl", "sourceApiKey", "ldApiKey", "source-helper"]
-    split = walk.choose(Draft(), built_forms()["split"])
+    split = changes.choose(Draft(), built_forms()["split"])
     assert [v.key for v in drafts.fields(split, "keys")] == ["workspaceApiKey", "ldApiKey", "source-api"]
     assert drafts.fields(Draft(), "keys") == ()

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.flagimport.journal import NEVER_RUN, Mark, mark_of
-from tui.flagimport.watch import FASTEST, SLOWEST, Moved, Watch
+from tui.apply.journal import NEVER_RUN, Mark, mark_of
+from tui.apply.watch import FASTEST, SLOWEST, Moved, Watch
 from tui.launchdarkly.models import ImportStatus
 
 KEYS = ("a", "b", "c", "d")

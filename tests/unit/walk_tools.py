@@ -10,22 +10,23 @@ from types import CoroutineType
 from typing import Any, TypeVar
 
 from tests.unit.sandbox_tools import FI, launchdarkly
-from tui.flagimport import draft as drafts
-from tui.flagimport import form as forms
-from tui.flagimport import planning, remarks, walking
-from tui.flagimport.draft import Draft
-from tui.flagimport.plan import Plan
-from tui.flagimport.practice import values_from
-from tui.flagimport.request import build
-from tui.flagimport.session import Session
-from tui.flagimport.submit import Outcome, Submission
-from tui.flagimport.tools import Tools
-from tui.flagimport.variables import Form
+from tui.answers import draft as drafts
+from tui.answers import form as forms
+from tui.answers import plan_state, remarks
+from tui.answers.draft import Draft
+from tui.answers.fields import Form
+from tui.answers.request import build
+from tui.apply.submission import Outcome, Submission
+from tui.context import Tools
 from tui.manifests.files import bundled
 from tui.net.client import Http
 from tui.net.events import Exchange, Result
+from tui.plan.plan import Plan
 from tui.sandbox.server import Sandbox
 from tui.text.redact import Redactor
+from tui.wizard import walk
+from tui.wizard.practice import values_from
+from tui.wizard.session import Session
 
 T = TypeVar("T")
 INTEGRATIONS = ("split", "unleash")
@@ -76,7 +77,7 @@ async def walked(
     With `plan` both sides are read and each kind of loss is ticked; else the walk goes on without a plan.
     """
     made.choose(integration)
-    made.draft = walking.next_step(made.draft)
+    made.draft = walk.next_step(made.draft)
     for step in STEPS:
         assert made.draft.step == step
         for each in drafts.fields(made.draft, step):
@@ -85,13 +86,13 @@ async def walked(
         while checks and (due := [v.key for v in drafts.fields(made.draft, step) if made.due(v.key)]):
             await checked(made, due[0])  # what it brings may change the proposed name, which is then looked up again
         assert not remarks.problems(made.draft, step), remarks.problems(made.draft, step)
-        made.draft = walking.next_step(made.draft)
+        made.draft = walk.next_step(made.draft)
     assert made.draft.step == "plan"
     if plan:
         await planned(made)
     else:
-        made.draft = planning.go_without(made.draft, True)
-    made.draft = walking.next_step(made.draft)
+        made.draft = plan_state.go_without(made.draft, True)
+    made.draft = walk.next_step(made.draft)
     assert made.draft.step == "review", remarks.problems(made.draft, "plan")
     return made
 
@@ -102,7 +103,7 @@ async def planned(made: Session) -> Plan:
         pass
     plan = made.draft.plan
     assert plan is not None
-    made.draft = planning.see(made.draft, frozenset(plan.losses))
+    made.draft = plan_state.see(made.draft, frozenset(plan.losses))
     return plan
 
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from tui.files import read_ordinary
 from tui.manifests.models import VERSION, WEB, FormVariable, Manifest, wrong_dependencies
 from tui.text import limited_json
 from tui.text.clean import clean
 from tui.text.key_text import without_keys
+from tui.text.private_files import read_ordinary
 
 _LARGEST = 1024 * 1024  # LaunchDarkly's own are below 10 kB
 _SHOWN = 80

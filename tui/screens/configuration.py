@@ -12,12 +12,13 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from tui.flagimport import manage, manage_run
-from tui.flagimport.manage import Account, Deed
-from tui.flagimport.manage_edit import Changed
-from tui.flagimport.running import Ended, Resting, Runner, Stuck
-from tui.flagimport.server_errors import foreseen
-from tui.flagimport.variables import Form
+from tui.answers.fields import Form
+from tui.apply.import_errors import foreseen
+from tui.apply.start_watch import Ended, Resting, Runner, Stuck
+from tui.configurations import listing
+from tui.configurations import run as manage_run
+from tui.configurations.edit import Changed
+from tui.configurations.listing import Account, Deed
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure
 from tui.net.events import Note, Pausing, Result
@@ -32,8 +33,8 @@ from tui.widgets.sentences import Said, Sentences
 from tui.widgets.symbols import sentence
 
 if TYPE_CHECKING:
-    from tui.flagimport.session import Session
-    from tui.flagimport.watch import Moved
+    from tui.apply.watch import Moved
+    from tui.wizard.session import Session
 
 _MOST_NEWS = 8
 _BLOCKS = 4
@@ -97,7 +98,7 @@ class ConfigurationScreen(Sheet[bool]):
     async def _read_now(self, said: Said) -> None:
         """Read it anew, and then say that, or why it could not be read."""
         try:
-            async with aclosing(manage.opened(self._account, self._one)) as events:
+            async with aclosing(listing.opened(self._account, self._one)) as events:
                 async for event in events:
                     if isinstance(event, Pausing):
                         self.say("warning", event.words)
@@ -119,16 +120,16 @@ class ConfigurationScreen(Sheet[bool]):
             facts.remove_children()
             facts.mount_all(
                 Fact(f.label, sentence(self.symbols, f.level, f.text), classes="one-fact")
-                for f in manage.facts(one, self._form, redactor)
+                for f in listing.facts(one, self._form, redactor)
             )
             said: list[Said] = []
-            for error, cause in manage.errors(one, redactor):
+            for error, cause in listing.errors(one, redactor):
                 said += [("problem", error), *([("note", cause)] if cause else [])]
             self.query_one("#one-errors", Sentences).show(said)
             settings = self.query_one("#one-settings")
             settings.remove_children()
             settings.mount_all(
-                Fact(label, text, classes="one-fact") for label, text in manage.settings(one, self._form, redactor)
+                Fact(label, text, classes="one-fact") for label, text in listing.settings(one, self._form, redactor)
             )
 
     # --- what may be done
@@ -139,7 +140,7 @@ class ConfigurationScreen(Sheet[bool]):
         deed, do = self._deeds()[event.button.id or ""]
         if not self._whole:
             self.say("note", "It is still being read.")
-        elif reason := manage.why_not(self._one, deed, self._form):
+        elif reason := listing.why_not(self._one, deed, self._form):
             self.say("problem", reason)
         else:
             do()
@@ -250,7 +251,7 @@ class ConfigurationScreen(Sheet[bool]):
 
     @work(exclusive=True, group="deed", exit_on_error=True)
     async def _delete(self) -> None:
-        question = DeleteQuestion(self._one, manage.caution(self._one, Deed.DELETE))
+        question = DeleteQuestion(self._one, listing.caution(self._one, Deed.DELETE))
         if not await self.app.push_screen_wait(question):
             return
         self.say("note", "Deleting ...")
@@ -268,7 +269,7 @@ class ConfigurationScreen(Sheet[bool]):
 
 
 def _counted(runner: Runner, status: str, arrived: int) -> str:
-    status = status or manage.NOT_TOLD
+    status = status or listing.NOT_TOLD
     if not manage_run.counts(runner):
         return status
     return f"{status}, {arrived:,} of {len(runner.journal.awaited):,} flags arrived"

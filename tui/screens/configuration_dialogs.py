@@ -10,8 +10,8 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Input, Static
 
-from tui.flagimport import manage
-from tui.flagimport.manage_edit import Change
+from tui.configurations import listing
+from tui.configurations.edit import Change
 from tui.launchdarkly.models import Configuration
 from tui.screens.dialogs import Dialog
 from tui.widgets.buttons import Plain
@@ -66,7 +66,7 @@ class DeleteQuestion(Dialog[bool]):
         with Vertical(classes="dialog"):
             yield Static(Content(f'Delete "{one.name or one.id}"?'), classes="dialog-title", markup=False)
             yield Static(Content(text.strip()), classes="dialog-text", markup=False)
-            label = f"To delete it, type: {manage.to_type(one)}"
+            label = f"To delete it, type: {listing.to_type(one)}"
             yield Static(Content(label), id="to-type", classes="dialog-note", markup=False)
             yield LiveInput("", id="typed-name", told=lambda text: None)
             yield Static("", id="delete-said", classes="dialog-hint", markup=False)
@@ -88,7 +88,7 @@ class DeleteQuestion(Dialog[bool]):
         event.stop()
         if event.button.id != "yes":
             self.dismiss(False)
-        elif manage.confirms(self._one, self.query_one("#typed-name", LiveInput).value):
+        elif listing.confirms(self._one, self.query_one("#typed-name", LiveInput).value):
             self.dismiss(True)
         else:
             self.query_one("#delete-said", Static).update(Content("That is not what is asked for; it stays."))

@@ -10,12 +10,13 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from tui.flagimport import draft as drafts
-from tui.flagimport import manage, manage_edit, remarks
-from tui.flagimport.builtin_fields import CONFIG_NAME
-from tui.flagimport.manage import Account, Deed
-from tui.flagimport.manage_edit import Changed, Edit
-from tui.flagimport.session import Session
+from tui.answers import draft as drafts
+from tui.answers import remarks
+from tui.answers.builtin import CONFIG_NAME
+from tui.configurations import edit as manage_edit
+from tui.configurations import listing
+from tui.configurations.edit import Changed, Edit
+from tui.configurations.listing import Account, Deed
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Kind
 from tui.net.events import Note, Pausing, Result
@@ -26,9 +27,10 @@ from tui.widgets.buttons import Plain
 from tui.widgets.facts import Fact
 from tui.widgets.field_row import FieldRow
 from tui.widgets.sentences import Said
+from tui.wizard.session import Session
 
 if TYPE_CHECKING:
-    from tui.flagimport.variables import Variable
+    from tui.answers.fields import Variable
 
 
 class EditScreen(Sheet[Changed]):
@@ -78,7 +80,7 @@ class EditScreen(Sheet[Changed]):
     def on_mount(self) -> None:
         self._show_those_that_appear()
         next(iter(self.query(FieldRow))).control.focus()
-        self.say("note", manage.caution(self._one, Deed.EDIT))
+        self.say("note", listing.caution(self._one, Deed.EDIT))
 
     def _fields(self) -> tuple[Variable, ...]:
         return manage_edit.fields(self.session.draft, keys_alone=self._keys_alone)
@@ -170,10 +172,10 @@ class EditScreen(Sheet[Changed]):
 
     def _cautions(self) -> list[str]:
         draft, one = self.session.draft, self._one
-        alike = manage.named_alike(one, drafts.value(draft, CONFIG_NAME.key), self._listed)
+        alike = listing.named_alike(one, drafts.value(draft, CONFIG_NAME.key), self._listed)
         renamed = any(each.key == CONFIG_NAME.key for each in manage_edit.changes(draft, one))
         warned = [remarks.SAME_KEY] if draft.same_as_token else []
-        return [text for text in (alike if renamed else "", manage.caution(one, Deed.EDIT), *warned) if text]
+        return [text for text in (alike if renamed else "", listing.caution(one, Deed.EDIT), *warned) if text]
 
     async def _sent(self) -> Changed:
         edit = Edit(self._account, self._one, self.session.draft, self.session.bag)

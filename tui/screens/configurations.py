@@ -12,11 +12,12 @@ from textual.content import Content
 from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui.flagimport import draft as drafts
-from tui.flagimport import manage, remarks
-from tui.flagimport.builtin_fields import HOST, TOKEN
-from tui.flagimport.finding import Level
-from tui.flagimport.manage import Account, Filter, Sort
+from tui.answers import draft as drafts
+from tui.answers import remarks
+from tui.answers.builtin import HOST, TOKEN
+from tui.answers.finding import Level
+from tui.configurations import listing
+from tui.configurations.listing import Account, Filter, Sort
 from tui.launchdarkly.instances import instance
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure
@@ -32,7 +33,7 @@ from tui.widgets.moving import RowList
 from tui.widgets.symbols import Symbols, mark
 
 if TYPE_CHECKING:
-    from tui.flagimport.session import Session
+    from tui.wizard.session import Session
 
 _SORTS = tuple(Sort)
 _ASKING = "Enter take   Ctrl+U clear   Esc close   F2 actions   Ctrl+Q leave"
@@ -199,7 +200,7 @@ class ConfigurationsScreen(Sheet[None]):
     async def _read(self, account: Account) -> None:
         self.say("note", "Reading the list ...")
         try:
-            async for event in manage.listed(account):
+            async for event in listing.listed(account):
                 if isinstance(event, Pausing):
                     self.say("warning", event.words)
                 elif isinstance(event, Result):
@@ -229,7 +230,7 @@ class ConfigurationsScreen(Sheet[None]):
             return
         rows = self.query_one("#configs", OptionList)
         before = self._highlighted()
-        self._shown = manage.chosen(self._listed, self._wanted, self._by)
+        self._shown = listing.chosen(self._listed, self._wanted, self._by)
         width = max(40, self.size.width - 3)
         redactor = self._redactor()
         rows.clear_options()
@@ -262,10 +263,10 @@ class ConfigurationsScreen(Sheet[None]):
         text = ""
         if one is not None:
             redactor = self._redactor()
-            newest = manage.newest_error(one, redactor)
+            newest = listing.newest_error(one, redactor)
             tags = redactor.data(", ".join(one.tags))
-            text = f"Tags {tags or 'none'}.  Last import {manage.last_import(one)}."
-            text += f"  Last error {manage.last_error(one)}{f': {newest}' if newest else '.'}"
+            text = f"Tags {tags or 'none'}.  Last import {listing.last_import(one)}."
+            text += f"  Last error {listing.last_error(one)}{f': {newest}' if newest else '.'}"
         self.query_one("#configs-detail", Static).update(Content(text))
 
     @on(OptionList.OptionHighlighted, "#configs")
@@ -285,7 +286,7 @@ class ConfigurationsScreen(Sheet[None]):
 
     def action_filter(self) -> None:
         """By each status there is, and then by none."""
-        there = ["", *sorted({manage.state(each) for each in self._listed or ()})]
+        there = ["", *sorted({listing.state(each) for each in self._listed or ()})]
         at = there.index(self._wanted.status) if self._wanted.status in there else 0
         self._wanted = Filter(self._wanted.text, status=there[(at + 1) % len(there)])
         self._show()
@@ -324,10 +325,10 @@ def _heading(width: int) -> str:
 
 
 def _row(one: Configuration, width: int, symbols: Symbols, redactor: Redactor) -> Content:
-    level = manage.level(one)
+    level = listing.level(one)
     sign = mark(symbols, level) if level != "note" else Content(f"{symbols.note} ")
-    times = (manage.last_import(one), manage.last_error(one))
-    texts = (one.name or one.id, one.integration_key, one.project_key, manage.state(one), ", ".join(one.tags))
+    times = (listing.last_import(one), listing.last_error(one))
+    texts = (one.name or one.id, one.integration_key, one.project_key, listing.state(one), ", ".join(one.tags))
     name, *others, tags = map(redactor.data, texts)  # a part of a key would be left where a text is cut
     short = tuple(text.rpartition(":")[0] or text for text in times)
     line = _columns((f"  {name}", *others, *short, tags), width, symbols.cut)

@@ -11,9 +11,9 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui.flagimport.practice import Fault
 from tui.screens.dialogs import Dialog
 from tui.widgets.symbols import Symbols
+from tui.wizard.practice import Fault
 
 
 class FaultScreen(Dialog[str]):

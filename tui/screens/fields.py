@@ -11,16 +11,16 @@ from textual.app import ComposeResult, SystemCommand
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.flagimport import draft as drafts
-from tui.flagimport import remarks, walk
-from tui.flagimport.builtin_fields import CONFIG_NAME
-from tui.flagimport.picks import PICKABLE, fetch_for, read_again
-from tui.flagimport.variables import Variable
+from tui.answers import changes, remarks
+from tui.answers import draft as drafts
+from tui.answers.builtin import CONFIG_NAME
+from tui.answers.fields import Variable
 from tui.screens.dialogs import Question
 from tui.screens.picker import PickerScreen
 from tui.screens.step import StepScreen
 from tui.widgets.field_row import FieldRow
 from tui.widgets.keep_row import KeepRow
+from tui.wizard.picks import PICKABLE, fetch_for, read_again
 
 
 class FieldsStep(StepScreen):
@@ -67,7 +67,7 @@ class FieldsStep(StepScreen):
     @on(KeepRow.Chosen)
     def _keep(self, event: KeepRow.Chosen) -> None:
         event.stop()
-        self.session.draft = walk.keep(self.session.draft, event.key, event.where)
+        self.session.draft = changes.keep(self.session.draft, event.key, event.where)
         if event.where == drafts.KEYRING:
             self._store(event.key)
         self.refresh_rows()

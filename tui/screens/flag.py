@@ -15,9 +15,8 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.flagimport import flag_facts
-from tui.flagimport.plan import WORDS, Plan, PlannedFlag
-from tui.flagimport.reading import explain
+from tui.plan.plan import WORDS, Plan, PlannedFlag
+from tui.plan.reading import explain
 from tui.screens.host import Host
 from tui.screens.write import write_plan
 from tui.sources.registry import SOURCES
@@ -28,9 +27,10 @@ from tui.widgets.flow import Flow
 from tui.widgets.json_tree import JsonTree
 from tui.widgets.sentences import Sentences
 from tui.widgets.symbols import Symbols, mark, sentence
+from tui.wizard import flag_facts
 
 if TYPE_CHECKING:
-    from tui.flagimport.session import Session
+    from tui.wizard.session import Session
 
 _MOST_LOST = 100
 """Rows; a flag with more rules than that is better read in a file."""

@@ -11,17 +11,18 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from tui.flagimport import draft as drafts
-from tui.flagimport import remarks, steps, walking
+from tui.answers import draft as drafts
+from tui.answers import remarks, steps
 from tui.screens.host import Host
 from tui.text.cells import cells
 from tui.widgets.buttons import Plain
 from tui.widgets.field_row import FieldRow
 from tui.widgets.moving import Page
 from tui.widgets.symbols import Symbols, sentence
+from tui.wizard import walk
 
 if TYPE_CHECKING:
-    from tui.flagimport.session import Session
+    from tui.wizard.session import Session
 
 _KEYS = "Enter take   Ctrl+O next   Esc back   F1 Ctrl+G help   F2 actions   Ctrl+Q leave"
 
@@ -82,7 +83,7 @@ class Frame(Screen[None]):
 
     def next_label(self) -> str:
         """The words on `next`: where it leads."""
-        ahead = walking.following(self.app.draft)
+        ahead = walk.following(self.app.draft)
         return f"Next: {ahead.title}" if ahead else "Done"
 
     def _title_line(self) -> Content:

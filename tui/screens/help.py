@@ -14,8 +14,8 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from tui.flagimport import steps
-from tui.flagimport.variables import Variable
+from tui.answers import steps
+from tui.answers.fields import Variable
 from tui.screens.dialogs import Dialog
 from tui.widgets.buttons import Plain
 
@@ -189,8 +189,8 @@ class Table:
 
 def _about_a_plan() -> tuple[Table, ...]:
     """What its words mean, and the keys of its list."""
-    from tui.flagimport.plan import WORDS
-    from tui.flagimport.plan_words import KINDS, MEANINGS
+    from tui.plan.plan import WORDS
+    from tui.plan.words import KINDS, MEANINGS
 
     return (
         Table("Verdicts", 14, [(WORDS[verdict], means) for verdict, means in MEANINGS.items()]),

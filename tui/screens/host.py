@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from textual.app import App
 
-from tui.flagimport.draft import Draft
+from tui.answers.draft import Draft
 from tui.widgets.symbols import Symbols
 
 if TYPE_CHECKING:
-    from tui.flagimport.journal_heads import Head
-    from tui.flagimport.saved_drafts import Saved
-    from tui.flagimport.session import Session
+    from tui.answers.saved_drafts import Saved
+    from tui.apply.heads import Head
+    from tui.wizard.session import Session
 
 
 class Host(App[int]):

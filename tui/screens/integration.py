@@ -14,14 +14,15 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from tui.flagimport import steps, walk, walking
-from tui.flagimport.plan_request import ACCEPTED, not_accepted
-from tui.flagimport.variables import widget_id
+from tui.answers import changes, steps
+from tui.answers.fields import widget_id
 from tui.net.times import moment
+from tui.plan.request import ACCEPTED, not_accepted
 from tui.screens.step import StepScreen
 from tui.text.cells import padded
 from tui.widgets.facts import Fact
 from tui.widgets.symbols import Symbols
+from tui.wizard import walk
 
 _WHAT_HAPPENS = (
     ("Arrives", "name, key, description, variations, default variations, tags"),
@@ -210,7 +211,7 @@ class IntegrationScreen(StepScreen):
             return
         for step in ("launchdarkly", "keys"):
             await session.fetch_kept(step)
-        session.draft = walk.go(session.draft, walking.first_open(session.draft, self.app.saved.step))
+        session.draft = changes.go(session.draft, walk.first_open(session.draft, self.app.saved.step))
         if self.app.screen is self:  # help may be open above: the row can be chosen again
             self.app.saved = None
             self.app.show_step()

@@ -10,10 +10,10 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from tui.flagimport import checks, manage, remarks, walk
-from tui.flagimport import draft as drafts
-from tui.flagimport.builtin_fields import CONFIG_NAME, HOST, PROJECT, TOKEN
-from tui.flagimport.picks import fetch_for
+from tui.answers import changes, checks, remarks
+from tui.answers import draft as drafts
+from tui.answers.builtin import CONFIG_NAME, HOST, PROJECT, TOKEN
+from tui.configurations import listing
 from tui.launchdarkly.instances import INSTANCES, instance
 from tui.launchdarkly.models import Configuration
 from tui.screens.configuration import ConfigurationScreen
@@ -24,6 +24,7 @@ from tui.widgets.choices import Choice, Choices
 from tui.widgets.field_row import FieldRow
 from tui.widgets.pick_list import PickList
 from tui.widgets.symbols import sentence
+from tui.wizard.picks import fetch_for
 
 _OTHER = "other"
 
@@ -64,7 +65,7 @@ class LaunchDarklyScreen(FieldsStep):
     def _chosen(self, keys: tuple[str, ...]) -> None:
         key = keys[0]
         if key == _OTHER:
-            self.session.draft = walk.put(self.session.draft, HOST.key, "", touched=False)
+            self.session.draft = changes.put(self.session.draft, HOST.key, "", touched=False)
             self.query_one("#host").focus()
             self.refresh_rows()
             return
@@ -162,7 +163,7 @@ class LaunchDarklyScreen(FieldsStep):
         if not there or not isinstance(known, checks.Account):
             return
         if len(there) == 1:
-            account = manage.Account(instance(drafts.value(session.draft, HOST.key)), session.bag, session.tools)
+            account = listing.Account(instance(drafts.value(session.draft, HOST.key)), session.bag, session.tools)
             page = ConfigurationScreen(session, account, there[0], known.configurations or ())
             if not await self.app.push_screen_wait(page):
                 return

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.flagimport import draft as drafts
-from tui.flagimport import remarks
+from tui.answers import draft as drafts
+from tui.answers import remarks
 from tui.screens.dialogs import Question
 
 if TYPE_CHECKING:
-    from tui.flagimport.session import Session
+    from tui.wizard.session import Session
 
 
 def leaving_question(session: Session | None) -> Question | None:

@@ -17,7 +17,7 @@ from tui.widgets.inputs import LiveInput
 from tui.widgets.pick_list import PickList
 
 if TYPE_CHECKING:
-    from tui.flagimport.picks import Fetch
+    from tui.wizard.picks import Fetch
 
 
 _HINT = "Down into the list, Enter takes, r there reads again, Esc closes"

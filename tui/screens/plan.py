@@ -12,13 +12,13 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from tui.flagimport import draft as drafts
-from tui.flagimport import planning, remarks, walk
-from tui.flagimport.finding import Level
-from tui.flagimport.plan import Plan
-from tui.flagimport.plan_request import not_accepted
-from tui.flagimport.reading import can_be_read
+from tui.answers import changes, plan_state, remarks
+from tui.answers import draft as drafts
+from tui.answers.finding import Level
 from tui.net.events import Pausing
+from tui.plan.plan import Plan
+from tui.plan.reading import can_be_read
+from tui.plan.request import not_accepted
 from tui.screens.flag import FlagScreen, Looking
 from tui.screens.plan_reading import PlanReading
 from tui.screens.write import write_plan
@@ -67,7 +67,7 @@ class PlanScreen(PlanReading):
             self.browser.look(View(only=self.opens_at))
         self.session.look_at_clock()
         draft = self.session.draft
-        believed = draft.plan is not None and not planning.out_of_date(draft)
+        believed = draft.plan is not None and not plan_state.out_of_date(draft)
         if believed and draft.plan is not None and (draft.plan.whole or draft.without_plan):
             self._show()
         else:
@@ -139,8 +139,8 @@ class PlanScreen(PlanReading):
         elif plan is None:
             self.head.nothing("problem", "Nothing has been read.", "", again=True)
         else:
-            stale = planning.out_of_date(draft)
-            why = f"It is out of date: {stale}." if stale else plan.incomplete or planning.lacking(draft)
+            stale = plan_state.out_of_date(draft)
+            why = f"It is out of date: {stale}." if stale else plan.incomplete or plan_state.lacking(draft)
             self.head.plan(plan, why=why, field=self._field_at_fault(plan))
         shown = plan if never is None else None
         if shown is not None:
@@ -159,14 +159,14 @@ class PlanScreen(PlanReading):
         plan = self.session.draft.plan
         field = plan.failure.field if plan and plan.failure else None
         if field:
-            self.session.draft = walk.go(self.session.draft, drafts.step_of(self.session.draft, field))
+            self.session.draft = changes.go(self.session.draft, drafts.step_of(self.session.draft, field))
             self.app.show_step()
             self.app.focus_field(field)
 
     def _offer_ticks(self, plan: Plan | None) -> None:
         """The tick for going on without a whole plan, or those for what will not come; none while reading."""
         draft = self.session.draft
-        unknown = not self.reading and (plan is None or bool(planning.lacking(draft)))
+        unknown = not self.reading and (plan is None or bool(plan_state.lacking(draft)))
         losses = plan.losses if plan is not None and not unknown else {}
         without = self.query_one("#go-without", TickList)
         without.display = unknown and not remarks.answer_problems(draft)
@@ -186,11 +186,11 @@ class PlanScreen(PlanReading):
         self.say("note", "Space ticks it.")
 
     def _ticked(self, kinds: tuple[str, ...]) -> None:
-        self.session.draft = planning.see(self.session.draft, frozenset(kinds))
+        self.session.draft = plan_state.see(self.session.draft, frozenset(kinds))
         self.refresh_frame()
 
     def _go_without(self, keys: tuple[str, ...]) -> None:
-        self.session.draft = planning.go_without(self.session.draft, bool(keys))
+        self.session.draft = plan_state.go_without(self.session.draft, bool(keys))
         self.refresh_frame()
 
     # --- going on
@@ -204,7 +204,7 @@ class PlanScreen(PlanReading):
         told = remarks.summary(draft, self.STEP)
         if not told.text:
             self.say("ok", "Every kind of loss is ticked. Ctrl+O goes on." if self.kinds.display else "")
-        elif planning.out_of_date(draft):
+        elif plan_state.out_of_date(draft):
             self.say(told.level, told.text)
         elif draft.without_plan:
             self.say(told.level, "You go on without a whole plan; Review says so too.")
@@ -212,7 +212,7 @@ class PlanScreen(PlanReading):
             self.say(told.level, "Read again (r), or tick to go on without it (Space).")
         else:
             level = Level.PROBLEM if self._asked else Level.WARNING
-            self.say(level, self._unticked(planning.unseen(draft)) or told.text)
+            self.say(level, self._unticked(plan_state.unseen(draft)) or told.text)
 
     def _unticked(self, kinds: tuple[str, ...]) -> str:
         """How many kinds are not ticked, and their names as far as there is room."""
@@ -238,13 +238,13 @@ class PlanScreen(PlanReading):
             return False
         self._asked = True
         if found := remarks.answer_problems(draft):
-            self.session.draft = walk.touch(draft, drafts.step_of(draft, found[0].field))
-            self.session.draft = walk.go(self.session.draft, drafts.step_of(draft, found[0].field))
+            self.session.draft = changes.touch(draft, drafts.step_of(draft, found[0].field))
+            self.session.draft = changes.go(self.session.draft, drafts.step_of(draft, found[0].field))
             self.app.show_step()
             return True
         self._show()
-        unseen = planning.unseen(draft)
-        if self.query_one("#go-without").display and not planning.out_of_date(draft):
+        unseen = plan_state.unseen(draft)
+        if self.query_one("#go-without").display and not plan_state.out_of_date(draft):
             self.query_one("#go-without").focus()
         elif self.query_one("#plan-again").display:
             self.query_one("#read-again").focus()

@@ -8,15 +8,15 @@ from textual.content import Content
 from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui.flagimport import launch
-from tui.flagimport.builtin_fields import TOKEN
-from tui.flagimport.journal_heads import Head
+from tui.answers.builtin import TOKEN
+from tui.apply.heads import Head
 from tui.net.errors import Failure
 from tui.screens.host import Host
 from tui.screens.sheet import Sheet
 from tui.screens.token import TokenScreen
 from tui.widgets.buttons import Plain
 from tui.widgets.moving import RowList
+from tui.wizard import launch
 
 
 class RunsScreen(Sheet[Head]):

@@ -11,12 +11,11 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from tui.flagimport import draft as drafts
-from tui.flagimport import launch, recipe, remarks, request, walk, walking
-from tui.flagimport.builtin_fields import CONFIG_NAME
-from tui.flagimport.finding import Level
-from tui.flagimport.lookup import Standing
-from tui.flagimport.review import Line, leads_to, lines
+from tui.answers import changes, recipe, remarks, request
+from tui.answers import draft as drafts
+from tui.answers.builtin import CONFIG_NAME
+from tui.answers.finding import Level
+from tui.answers.lookup import Standing
 from tui.net.errors import Failure
 from tui.screens.dialogs import TextScreen
 from tui.screens.step import StepScreen
@@ -24,6 +23,8 @@ from tui.text.clean import clean
 from tui.widgets.buttons import Plain
 from tui.widgets.choices import Choice, Choices
 from tui.widgets.symbols import Symbols, mark
+from tui.wizard import launch, walk
+from tui.wizard.review import Line, leads_to, lines
 
 START, CREATE_ONLY = "start", "create"
 _THEN = (Choice(START, "create and start"), Choice(CREATE_ONLY, "create only"))
@@ -107,7 +108,7 @@ class ReviewScreen(StepScreen):
         return f"Create in {project}{' and start' if self.app.draft.starts else ''}" if project else "Create"
 
     def _then(self, chosen: tuple[str, ...]) -> None:
-        self.session.draft = walk.start_too(self.session.draft, START in chosen)
+        self.session.draft = changes.start_too(self.session.draft, START in chosen)
         self.query_one("#next", Plain).rename(self.next_label())
 
     async def opened(self) -> None:
@@ -238,9 +239,9 @@ class ReviewScreen(StepScreen):
             self.say("problem", failure.what)
             self.app.push_screen(TextScreen("Not sent", str(failure), copies=False))
             return
-        self.session.draft = walk.go(self.session.draft, "submit")
+        self.session.draft = changes.go(self.session.draft, "submit")
         self.app.show_step()
 
     def _go_to(self, step: str, *, at: str = "") -> None:
-        self.session.draft = walking.change(self.session.draft, step)
+        self.session.draft = walk.change(self.session.draft, step)
         self.app.show_step(at=at)

@@ -13,9 +13,8 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from tui.flagimport.journal import Stage
-from tui.flagimport.run import Run
-from tui.flagimport.running import Stuck, watch_command
+from tui.apply.journal import Stage
+from tui.apply.start_watch import Stuck, watch_command
 from tui.net.errors import Failure, Kind
 from tui.net.events import Counted, Note, Pausing
 from tui.net.times import time_of_day
@@ -25,6 +24,7 @@ from tui.widgets.bar import Bar, Part
 from tui.widgets.buttons import Plain
 from tui.widgets.run_report import RunReport
 from tui.widgets.sentences import Said, Sentences
+from tui.wizard.run import Run
 
 _NEWS_SHOWN = 8
 _FEW_LEFT = 100

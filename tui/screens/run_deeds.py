@@ -5,19 +5,19 @@ from __future__ import annotations
 from textual import on, work
 from textual.widgets import Button
 
-from tui.flagimport import report_lists
-from tui.flagimport.manage import Account
-from tui.flagimport.report_files import Kind, file_name, save
-from tui.flagimport.report_words import to_come
-from tui.flagimport.run import Run
+from tui.configurations.listing import Account
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure
+from tui.report import lists
+from tui.report.files import Kind, file_name, save
+from tui.report.words import to_come
 from tui.screens.configuration_edit import EditScreen
 from tui.screens.dialogs import Question, TextScreen
 from tui.screens.step import StepScreen
 from tui.screens.token import TokenScreen
 from tui.screens.undo import UndoScreen
 from tui.screens.write import FileKind, WriteScreen
+from tui.wizard.run import Run
 
 
 class RunDeeds(StepScreen):
@@ -99,10 +99,10 @@ class RunDeeds(StepScreen):
     @on(Button.Pressed, "#run-report Plain")
     def _list(self, event: Button.Pressed) -> None:
         key = (event.button.id or "").removeprefix("list-")
-        if self.run_ is None or key not in report_lists.LISTS:
+        if self.run_ is None or key not in lists.LISTS:
             return
         event.stop()
-        self.app.push_screen(TextScreen(*report_lists.text_of(self.run_.report(), key)))
+        self.app.push_screen(TextScreen(*lists.text_of(self.run_.report(), key)))
 
     @on(Button.Pressed, "#write")
     def action_write(self) -> None:

@@ -13,10 +13,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.assets import styles_dir
 from tui.screens.help import HelpScreen, field_help
 from tui.screens.host import Host
 from tui.screens.in_fields import InFields
+from tui.widgets.assets import styles_dir
 from tui.widgets.field_row import FieldRow
 from tui.widgets.moving import Page
 from tui.widgets.symbols import sentence

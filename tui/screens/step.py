@@ -12,9 +12,9 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
-from tui.flagimport import draft as drafts
-from tui.flagimport import remarks, steps, walk, walking
-from tui.flagimport.finding import Level
+from tui.answers import changes, remarks, steps
+from tui.answers import draft as drafts
+from tui.answers.finding import Level
 from tui.net.events import Connected, Pausing
 from tui.net.times import moment
 from tui.screens.frame import Frame
@@ -22,6 +22,7 @@ from tui.screens.help import HelpScreen, field_help, step_help
 from tui.screens.in_fields import InFields
 from tui.widgets.buttons import Plain
 from tui.widgets.field_row import FieldRow
+from tui.wizard import walk
 
 if TYPE_CHECKING:
     from textual.worker import WorkType
@@ -184,7 +185,7 @@ class StepScreen(InFields, Frame):
         if not problems:
             return False
         self._going = False
-        self.session.draft = walk.touch(self.session.draft, self.STEP)
+        self.session.draft = changes.touch(self.session.draft, self.STEP)
         self.refresh_rows()
         row = next((r for r in self.query(FieldRow) if r.key == problems[0].field), None)
         if row is not None:
@@ -194,12 +195,12 @@ class StepScreen(InFields, Frame):
 
     def go_on(self) -> None:
         """To the next step."""
-        self.session.draft = walking.next_step(self.session.draft)
+        self.session.draft = walk.next_step(self.session.draft)
         self.app.show_step()
 
     def action_back(self) -> None:
         """To the step before; all answers are kept."""
-        self.session.draft = walking.back(self.session.draft)
+        self.session.draft = walk.back(self.session.draft)
         self.app.show_step()
 
     def action_focus_back(self) -> None:
@@ -210,7 +211,7 @@ class StepScreen(InFields, Frame):
     def action_goto(self, step: str) -> None:
         """To a step that was already reached."""
         if steps.index(step) <= steps.index(self.app.draft.furthest):
-            self.session.draft = walk.go(self.session.draft, step)
+            self.session.draft = changes.go(self.session.draft, step)
             self.app.show_step()
 
     # --- help and practice

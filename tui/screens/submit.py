@@ -13,11 +13,11 @@ from textual.timer import Timer
 from textual.widgets import Button, Static
 from textual.worker import Worker
 
-from tui.flagimport import draft as drafts
-from tui.flagimport import launch, outcomes, remarks, walk, walking
-from tui.flagimport.finding import Level
-from tui.flagimport.journal import Stage
-from tui.flagimport.submit import NOT_KNOWN, Outcome, Submission
+from tui.answers import changes, remarks
+from tui.answers import draft as drafts
+from tui.answers.finding import Level
+from tui.apply.journal import Stage
+from tui.apply.submission import NOT_KNOWN, Outcome, Submission
 from tui.net.errors import Failure
 from tui.net.events import Note, Pausing, Result, Sent
 from tui.net.times import time_of_day
@@ -28,6 +28,7 @@ from tui.widgets.buttons import Plain
 from tui.widgets.json_tree import JsonTree
 from tui.widgets.outcome_view import OutcomeView
 from tui.widgets.timeline import Timeline
+from tui.wizard import launch, outcomes, walk
 
 _RAW_SHOWN = 200_000
 _KEYS_CREATED = "Enter open   y copy the id   r raw body   F1 Ctrl+G help   Ctrl+Q leave"
@@ -270,8 +271,8 @@ class SubmitScreen(StepScreen):
         if failure and field:
             # The field repeats what was said of it, until its answer changes.
             said = drafts.Check(field, Level.WARNING, failure.what, facts=failure)
-            self.session.draft = walk.checked(self.session.draft, said)
-            self.session.draft = walking.change(self.session.draft, drafts.step_of(self.session.draft, field))
+            self.session.draft = changes.checked(self.session.draft, said)
+            self.session.draft = walk.change(self.session.draft, drafts.step_of(self.session.draft, field))
             self.app.show_step()
             self.app.focus_field(field)
 
@@ -294,7 +295,7 @@ class SubmitScreen(StepScreen):
     def _to_review(self, event: Button.Pressed) -> None:
         """The answers have changed since: what they ask for now is reviewed before it is sent."""
         event.stop()
-        self.session.draft = walk.go(self.session.draft, "review")
+        self.session.draft = changes.go(self.session.draft, "review")
         self.app.show_step()
 
     @on(Button.Pressed, "#look-again")
@@ -308,7 +309,7 @@ class SubmitScreen(StepScreen):
         if self._busy():
             return
         if self.session.run is not None:
-            self.session.draft = walk.go(self.session.draft, "run")  # though keys are missing that it does not need
+            self.session.draft = changes.go(self.session.draft, "run")  # though keys are missing that it does not need
             self.app.show_step()
 
     def action_back(self) -> None:

@@ -9,15 +9,15 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from tui.flagimport import remarks
-from tui.flagimport.builtin_fields import TOKEN
-from tui.flagimport.finding import Level
+from tui.answers import remarks
+from tui.answers.builtin import TOKEN
+from tui.answers.finding import Level
 from tui.screens.sheet import Sheet
 from tui.widgets.buttons import Plain
 from tui.widgets.field_row import FieldRow
 
 if TYPE_CHECKING:
-    from tui.flagimport.session import Session
+    from tui.wizard.session import Session
 
 
 class TokenScreen(Sheet[bool]):

@@ -14,11 +14,10 @@ from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker
 
-from tui.flagimport.plan_words import flags
-from tui.flagimport.run import Run
-from tui.flagimport.undo import Action, Decision, Undo
+from tui.apply.undo import Action, Decision, Undo
 from tui.net.errors import Failure
 from tui.net.events import Counted, Pausing, Result
+from tui.plan.words import flags
 from tui.screens.dialogs import Question
 from tui.screens.sheet import Sheet
 from tui.text.cells import cells, padded
@@ -26,6 +25,7 @@ from tui.text.clean import clean
 from tui.widgets.buttons import Plain
 from tui.widgets.moving import RowList
 from tui.widgets.symbols import mark
+from tui.wizard.run import Run
 
 _TO_DO = {Action.ARCHIVE: "archive", Action.DELETE: "delete", Action.KEEP: "keep"}
 _DONE = {Action.ARCHIVE: "archived", Action.DELETE: "deleted", Action.KEEP: "kept"}

@@ -13,15 +13,15 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from tui.flagimport import draft as drafts
-from tui.flagimport.plan_files import Kind, file_name, save
+from tui.answers import draft as drafts
+from tui.plan.documents import Kind, file_name, save
 from tui.screens.dialogs import Dialog
 from tui.widgets.buttons import Plain
 
 if TYPE_CHECKING:
-    from tui.flagimport.plan import Plan
-    from tui.flagimport.session import Session
+    from tui.plan.plan import Plan
     from tui.screens.host import Host
+    from tui.wizard.session import Session
 
 Told = Callable[[str, str], object]
 """Takes a level and a sentence."""

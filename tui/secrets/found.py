@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.files import read_ordinary
 from tui.secrets.intake import UnusableError, key_in
 from tui.secrets.names import TOKEN, holds_secret, host_of, proposed_variable
+from tui.text.private_files import read_ordinary
 
 if TYPE_CHECKING:
     from pydantic import SecretStr

@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from tui.files import read_ordinary, state_dir, write_private
 from tui.text import limited_json
 from tui.text.clean import clean
+from tui.text.private_files import read_ordinary, state_dir, write_private
 
 VERSION = 1
 _LARGEST = 1024 * 1024

@@ -9,10 +9,10 @@ from dataclasses import field as slot
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from tui.files import read_ordinary
 from tui.net.errors import Failure, Kind
 from tui.secrets.intake import UnusableError, is_of_the_system, key_in, readable_by_others
 from tui.text.clean import clean
+from tui.text.private_files import read_ordinary
 
 if TYPE_CHECKING:
     from pydantic import SecretStr

@@ -7,8 +7,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from tui.files import append_private
 from tui.text.clean import clean
+from tui.text.private_files import append_private
 from tui.text.redact import Redactor
 
 

@@ -15,10 +15,10 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
-from tui.flagimport import draft as drafts
-from tui.flagimport import remarks
-from tui.flagimport.finding import Finding, Level, Offer
-from tui.flagimport.variables import Variable, widget_id
+from tui.answers import draft as drafts
+from tui.answers import remarks
+from tui.answers.fields import Variable, widget_id
+from tui.answers.finding import Finding, Level, Offer
 from tui.secrets.names import outside
 from tui.widgets.buttons import Plain
 from tui.widgets.choices import Choice, Choices, Toggle
@@ -26,7 +26,7 @@ from tui.widgets.inputs import LiveInput, SecretInput
 from tui.widgets.symbols import Symbols, sentence
 
 if TYPE_CHECKING:
-    from tui.flagimport.session import Session
+    from tui.wizard.session import Session
 
 SHOWN_SECONDS = 10.0
 

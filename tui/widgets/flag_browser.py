@@ -13,7 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.flagimport.plan import Plan
+from tui.plan.plan import Plan
 from tui.text.clean import clean
 from tui.widgets.flag_list import FlagList
 from tui.widgets.flag_view import ALL, AS_LISTED, ON, Flags, View, next_sort

@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.flagimport.plan import PlannedFlag
+from tui.plan.plan import PlannedFlag
 from tui.widgets.flag_rows import Columns, heading, pieces
 from tui.widgets.moving import step_out
 from tui.widgets.symbols import Symbols

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from tui.flagimport.plan import CANNOT, PlannedFlag, Verdict
-from tui.flagimport.review import ON_AT_SOURCE
+from tui.plan.plan import CANNOT, PlannedFlag, Verdict
 from tui.text.clean import clean
+from tui.wizard.review import ON_AT_SOURCE
 
 Keep = Callable[[PlannedFlag], bool]
 Sorter = Callable[[PlannedFlag], object]

@@ -11,13 +11,13 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from tui.flagimport import draft as drafts
-from tui.flagimport.variables import Variable, widget_id
+from tui.answers import draft as drafts
+from tui.answers.fields import Variable, widget_id
 from tui.widgets.choices import Choice, Choices
 from tui.widgets.symbols import Symbols
 
 if TYPE_CHECKING:
-    from tui.flagimport.session import Session
+    from tui.wizard.session import Session
 
 _PRACTICE = "for this session only: practice stores nothing"
 _HELD = "holds this key, but is locked: choose it to unlock"

@@ -9,9 +9,9 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.flagimport import outcomes, remarks
-from tui.flagimport.draft import Draft
-from tui.flagimport.submit import NOT_KNOWN, Outcome, Submission
+from tui.answers import remarks
+from tui.answers.draft import Draft
+from tui.apply.submission import NOT_KNOWN, Outcome, Submission
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure
 from tui.text.clean import clean
@@ -19,6 +19,7 @@ from tui.text.redact import Redactor
 from tui.widgets.facts import Fact
 from tui.widgets.json_tree import JsonTree
 from tui.widgets.symbols import Symbols, mark
+from tui.wizard import outcomes
 
 
 class OutcomeView(Vertical):

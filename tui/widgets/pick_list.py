@@ -19,7 +19,7 @@ from tui.text.cells import padded
 from tui.widgets.moving import RowList
 
 if TYPE_CHECKING:
-    from tui.flagimport.picks import Fetch, Pick
+    from tui.wizard.picks import Fetch, Pick
 
 _TYPING_PAUSE = 0.25
 _NEAR_THE_END = 5

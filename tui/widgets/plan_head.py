@@ -9,10 +9,10 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.flagimport import plan_words
-from tui.flagimport.plan import Plan, Verdict
 from tui.net.events import Counted, Pausing
 from tui.net.times import time_of_day
+from tui.plan import words
+from tui.plan.plan import Plan, Verdict
 from tui.widgets.bar import Bar, Part
 from tui.widgets.buttons import Plain
 from tui.widgets.flag_rows import LEVELS
@@ -103,10 +103,10 @@ class PlanHead(Vertical):
         the name of the field that would mend it, "" where none is known."""
         counted = plan.counts.source
         self._fill(
-            *plan_words.headline(plan),
+            *words.headline(plan),
             bar=[self._part(verdict, plan) for verdict in Verdict],
-            counts=[self._said(*each) for each in plan_words.verdicts(plan)] if counted else (),
-            warnings=[self._said(*each) for each in plan_words.warnings(plan)],
+            counts=[self._said(*each) for each in words.verdicts(plan)] if counted else (),
+            warnings=[self._said(*each) for each in words.warnings(plan)],
             said=[*([("problem", why)] if why else []), *_notes(plan)],
             again=bool(why),
             field=field,
@@ -131,6 +131,6 @@ class PlanHead(Vertical):
 
 
 def _notes(plan: Plan) -> Iterable[Said]:
-    yield from map(plan_words.note, plan.notes[:_NOTES_SHOWN])
+    yield from map(words.note, plan.notes[:_NOTES_SHOWN])
     if (more := len(plan.notes) - _NOTES_SHOWN) > 0:
         yield "warning", f"{more} more; w writes them all to a file."

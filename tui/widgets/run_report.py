@@ -10,9 +10,9 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.flagimport.plan_words import flags, named
-from tui.flagimport.report import Report
-from tui.flagimport.report_files import file_name
+from tui.plan.words import flags, named
+from tui.report.files import file_name
+from tui.report.report import Report
 from tui.text.clean import clean
 from tui.widgets.buttons import Plain
 from tui.widgets.sentences import Sentences

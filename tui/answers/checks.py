@@ -1,0 +1,283 @@
+"""Checks that ask a server, each a stream of events that ends in a `Check` for the draft.
+
+A check never stops the person by its own failure: what could not be asked is "not known", what was refused is
+a problem with its sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable
+from dataclasses import dataclass, field
+
+from tui.answers import changes, remarks
+from tui.answers import draft as drafts
+from tui.answers.builtin import CONFIG_NAME, HOST, PROJECT, TOKEN
+from tui.answers.draft import Check, Draft
+from tui.answers.finding import Finding, Level
+from tui.answers.lookup import differs, look_up, siblings
+from tui.answers.reach_check import reach
+from tui.answers.request import build
+from tui.answers.source_checks import Runner, environment, failed, helper, only_asks, source_key, tag
+from tui.context import Tools
+from tui.launchdarkly.instances import INSTANCES, instance
+from tui.launchdarkly.models import CallerIdentity, Configuration, Member
+from tui.net.errors import Failure, Kind
+from tui.net.events import Exchange, Result, Sink, streamed
+from tui.secrets.bag import Bag
+from tui.sources.registry import SOURCES
+from tui.text.clean import clean
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who your token is, and which flag import configurations its account has."""
+
+    identity: CallerIdentity
+    member: Member | None
+    configurations: tuple[Configuration, ...] | None = field(repr=False)
+    asked_at: float
+
+
+def due(draft: Draft, key: str, *, again: bool = False) -> bool:
+    """A check of this field could tell something and has not been made since its inputs changed.
+
+    With `again` one that failed counts too: what refused or did not answer may do better now.
+    """
+    made = draft.checks.get(key)
+    open_ = made is None or (again and isinstance(made.facts, Failure))
+    return open_ and runner(draft, key) is not None and not _blocked(changes.unchecked(draft, key), key)
+
+
+def _blocked(draft: Draft, key: str) -> bool:
+    """Something the check needs is missing or already known to be wrong."""
+    if key == CONFIG_NAME.key:
+        return bool(remarks.answer_problems(draft))
+    field_ = drafts.variable(draft, key)
+    given = drafts.answer(draft, key)
+    if given.secret is None and (field_.secret or not (given.value or field_.required)):
+        return True
+    needs = drafts.inputs_of(draft, key) - ({key} if field_.role in _FINDS_ITS_ANSWER else set())
+    return any(f.level is Level.PROBLEM for each in needs for f in remarks.findings(draft, each))
+
+
+_FINDS_ITS_ANSWER = ("split-environment",)
+"""Roles whose check is worth making for a blank or a wrong answer too."""
+
+
+def runner(draft: Draft, key: str) -> Runner | None:
+    """The check of a field, None where no server can tell."""
+    try:
+        role = drafts.variable(draft, key).role
+    except KeyError:
+        return None
+    if role in ASKS_SOURCE and draft.integration not in SOURCES:
+        return None  # a manifest of the person's own, of a source this program cannot ask
+    if role == "member-id" and drafts.answer(draft, key).source:
+        return None  # picked: who it is, is known
+    return RUNNERS.get(role)
+
+
+def check(draft: Draft, bag: Bag, tools: Tools, key: str) -> AsyncGenerator[Exchange | Result[Check], None]:
+    """Ask the server about a field's answer. The last event is the result; a failure is a result too."""
+    run = runner(draft, key)
+    if run is None:
+        raise KeyError(key)
+
+    async def guarded(sink: Sink) -> Check:
+        try:
+            return await run(draft, bag, tools, key, sink)
+        except Failure as failure:
+            return failed(key, failure)
+
+    return streamed(guarded)
+
+
+async def _token(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
+    """Who you are, and the list of configurations: it proves that the beta interface answers."""
+    where = instance(drafts.value(draft, HOST.key))
+    async with tools.launchdarkly(bag, where) as ld:
+        identity = await ld.caller_identity(sink=sink)
+        member = await _or_none(ld.me(sink=sink))
+        try:
+            configurations = await ld.list_configurations(sink=sink)
+        except Failure as failure:
+            if failure.kind is not Kind.FORBIDDEN:
+                raise
+            account = Account(identity, member, None, tools.now())
+            text = "It works, but may not see import configurations (403). Most likely its role does not cover them."
+            return Check(key, Level.WARNING, text, facts=account)
+    account = Account(identity, member, configurations, tools.now())
+    if member is not None and member.role == "reader" and not member.custom_roles:
+        text = f"{who(account)}: most likely it may not create import configurations. Use a token that may."
+        return Check(key, Level.WARNING, text, facts=account)
+    return Check(key, Level.OK, f"{who(account)}; may see import configurations; creating: not known", facts=account)
+
+
+async def _or_none(reading: Awaitable[Member | None]) -> Member | None:
+    """A service token is no member: not being able to say who it is, is no failure."""
+    try:
+        return await reading
+    except Failure:
+        return None
+
+
+def who(account: Account) -> str:
+    """The account's person or service token in words."""
+    identity, member = account.identity, account.member
+    if member is not None:
+        return ", ".join(
+            filter(None, (member.display_name, member.email, f"role {member.role}" if member.role else ""))
+        )
+    if identity.service_token:
+        return f"service token {identity.token_name}".strip()
+    return identity.token_name or "a token whose owner LaunchDarkly does not tell"
+
+
+async def _import_key(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
+    """Whose the import key is: the same account as your token's, and a role that may create flags."""
+    where = instance(drafts.value(draft, HOST.key))
+    async with tools.launchdarkly(bag, where, key) as ld:
+        try:
+            identity = await ld.caller_identity(sink=sink)
+        except Failure as failure:
+            raise _of_import_key(failure) from None
+        member = await _or_none(ld.me(sink=sink))
+    account = facts(draft, TOKEN.key)
+    theirs = account.identity.account_id if isinstance(account, Account) else None
+    if theirs and identity.account_id and theirs != identity.account_id:
+        text = "It belongs to another LaunchDarkly account than your token. Use one of the same account."
+        return Check(key, Level.PROBLEM, text)
+    if member is not None and member.role == "reader":
+        text = f"Its owner, {member.display_name}, has the role Reader: most likely it may not create flags. F1 helps."
+        return Check(key, Level.WARNING, text)
+    owner = who(Account(identity, member, None, tools.now()))
+    if not (theirs and identity.account_id):
+        return Check(key, Level.UNKNOWN, f"{owner}; whether it is your token's account is not known")
+    same = "same account; " if theirs and identity.account_id else ""
+    return Check(key, Level.OK, f"{same}{owner}; creating flags: not known")
+
+
+def _of_import_key(failure: Failure) -> Failure:
+    if failure.kind is not Kind.UNAUTHORIZED:
+        return failure
+    return failure.replaced(
+        what="LaunchDarkly refused the import key (401).",
+        why="It is mistyped, was deleted, or belongs to another instance than your token.",
+        next_step="Paste it again, or make a new one; your answers are kept.",
+    )
+
+
+async def _project(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
+    """Is there such a project, and does something import into it already?"""
+    project = drafts.value(draft, PROJECT.key)
+    async with tools.launchdarkly(bag, instance(drafts.value(draft, HOST.key))) as ld:
+        try:
+            found = await ld.project(project, sink=sink)
+        except Failure as failure:
+            if failure.kind is not Kind.NOT_FOUND:
+                raise
+            text = f"LaunchDarkly has no project {project} for your token. Pick one from the list below."
+            return Check(key, Level.PROBLEM, text, facts=failure)
+    return Check(key, Level.OK, found.name, _warned(draft, project, imported_already(draft)), facts=found)
+
+
+def imported_already(draft: Draft) -> tuple[Configuration, ...]:
+    """What imports from the same source into the project, as far as your token's list tells: not before its check."""
+    account = facts(draft, TOKEN.key)
+    listed = account.configurations if isinstance(account, Account) else None
+    return siblings(listed or (), drafts.value(draft, PROJECT.key), draft.integration)
+
+
+def must_ask_project_again(draft: Draft) -> bool:
+    """The project was looked at before the list was there that tells what imports into it."""
+    made = draft.checks.get(PROJECT.key)
+    return made is not None and not made.findings and bool(imported_already(draft))
+
+
+def _warned(draft: Draft, project: str, beside: tuple[Configuration, ...]) -> tuple[Finding, ...]:
+    """A second import from the same source into the same project could be a copy of the first."""
+    if not beside or draft.form is None:
+        return ()
+    names = ", ".join(f'"{c.name}" ({c.status.status or "status not known"})' for c in beside[:3])
+    verb = "imports" if len(beside) == 1 else "import"
+    text = f"{names} {verb} from {draft.form.title} into {project} already. A second import could be a copy."
+    return (Finding(Level.WARNING, PROJECT.key, text),)
+
+
+async def _name(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
+    """Is the configuration's name free in its project?"""
+    request = build(draft)
+    async with tools.launchdarkly(bag, request.instance) as ld:
+        standing = await look_up(ld, request, sink=sink)
+    if standing.same is not None:
+        text = f'"{clean(request.name)}" exists in {request.project} with the same settings.'
+        text += " Use that one, or change the name."
+        return Check(key, Level.WARNING, text, facts=standing)
+    if standing.different is not None:
+        return Check(key, Level.PROBLEM, str(differs(standing.different)), facts=standing)
+    return Check(
+        key,
+        Level.OK,
+        f"free in {request.project}",
+        _warned(draft, request.project, standing.siblings),
+        facts=standing,
+    )
+
+
+@only_asks
+async def _flag_tag(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
+    """How many flags carry the tag already: arrivals could not be told from them."""
+    async with tools.launchdarkly(bag, instance(drafts.value(draft, HOST.key))) as ld:
+        page = await ld.flags(drafts.value(draft, PROJECT.key), tag=drafts.value(draft, key), most=1, sink=sink)
+    carry = page.total_count
+    if carry is None:
+        return Check(key, Level.UNKNOWN, "How many flags carry it already, LaunchDarkly does not say.")
+    if carry == 0:
+        return Check(key, Level.OK, "no flag carries it yet")
+    flags = "1 flag carries" if carry == 1 else f"{carry:,} flags carry"
+    return Check(key, Level.WARNING, f"{flags} it from an earlier import")
+
+
+@only_asks
+async def _member(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
+    """Who is behind a typed id."""
+    wanted = drafts.value(draft, key)
+    async with tools.launchdarkly(bag, instance(drafts.value(draft, HOST.key))) as ld:
+        member = await ld.member(wanted, sink=sink)
+    if member is None:
+        text = "LaunchDarkly has no member with this id (404). Pick the member, or clear this."
+        return Check(key, Level.WARNING, text)
+    return Check(key, Level.OK, "", names=((wanted, f"{member.display_name}, {member.email}"),))
+
+
+def facts(draft: Draft, key: str) -> object:
+    """What the check of a field brought to light, None where there was none."""
+    made = draft.checks.get(key)
+    return made.facts if made else None
+
+
+def other_instances(draft: Draft) -> tuple[tuple[str, str], ...]:
+    """(key, name) of the instances a refused token could belong to; it goes to one only when the person picks it."""
+    failure = facts(draft, TOKEN.key)
+    if not isinstance(failure, Failure) or failure.kind is not Kind.UNAUTHORIZED:
+        return ()
+    here = instance(drafts.value(draft, HOST.key)).key
+    return tuple((each.key, each.name) for each in INSTANCES if each.key != here)
+
+
+RUNNERS: dict[str, Runner] = {
+    "ld-token": _token,
+    "project-key": _project,
+    "import-key": _import_key,
+    "unleash-key": source_key,
+    "unleash-helper": helper,
+    "unleash-tag": tag,
+    "split-key": source_key,
+    "split-environment": environment,
+    "split-tag": tag,
+    "config-name": _name,
+    "base-url": reach,
+    "ld-tag": _flag_tag,
+    "member-id": _member,
+}
+ASKS_SOURCE = frozenset({*drafts.SOURCE_KEY_ROLES, "unleash-helper", "unleash-tag", "split-environment", "split-tag"})

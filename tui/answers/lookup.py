@@ -1,0 +1,113 @@
+"""What stands in LaunchDarkly already: a configuration of the same name, or another from the same source.
+
+Names are not unique on the server and a create is not idempotent, so this is asked when Review opens, again
+right before sending, and whenever an answer was lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tui.answers.request import CreateRequest, Slot
+from tui.net.errors import Failure, Kind
+from tui.net.events import Sink, ignore
+from tui.text.clean import clean
+
+if TYPE_CHECKING:
+    from tui.launchdarkly.client import LaunchDarkly
+    from tui.launchdarkly.models import Configuration
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One setting in which a configuration that exists is not the one asked for."""
+
+    key: str
+    there: str
+    here: str
+
+    def __str__(self) -> str:
+        return f"{self.key}: there {self.there or 'blank'}, here {self.here or 'blank'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A configuration with the name asked for; no differences means that it is the one asked for."""
+
+    configuration: Configuration
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a look-up found. `ids` are all configurations there were, so that a new one can be told from them."""
+
+    ids: frozenset[str]
+    named: tuple[Named, ...]
+    siblings: tuple[Configuration, ...]
+
+    @property
+    def same(self) -> Configuration | None:
+        """One that may be used in place of a new one."""
+        return next((each.configuration for each in self.named if not each.differences), None)
+
+    @property
+    def different(self) -> Named | None:
+        """One that holds the name with other settings, so that the name cannot be used."""
+        return None if self.same else next(iter(self.named), None)
+
+
+async def look_up(ld: LaunchDarkly, request: CreateRequest, *, sink: Sink = ignore) -> Standing:
+    """List the account's configurations and read those with the name asked for. Raises Failure."""
+    listed = await ld.list_configurations(sink=sink)
+    beside = siblings(listed, request.project, request.integration)
+    named = []
+    name = clean(request.name)  # as the models hold what the server says
+    for each in beside:
+        if each.name == name:
+            whole = await ld.get(request.project, request.integration, each.id, sink=sink)
+            named.append(Named(whole, differences(whole, request)))
+    others = tuple(each for each in beside if each.name != name)
+    return Standing(frozenset(each.id for each in listed), tuple(named), others)
+
+
+def siblings(listed: Iterable[Configuration], project: str, integration: str) -> tuple[Configuration, ...]:
+    """The configurations of one project and integration; the server's list is of the whole account."""
+    return tuple(c for c in listed if c.project_key == project and c.integration_key == integration)
+
+
+def differences(there: Configuration, request: CreateRequest) -> tuple[Difference, ...]:
+    """Where a configuration's settings differ. Secrets are no difference: servers mask or drop them."""
+    settings = there.config or {}
+    return tuple(
+        Difference(key, _words(settings.get(key)), _words(wanted))
+        for key, wanted in request.config.items()
+        if not isinstance(wanted, Slot) and _words(settings.get(key)) != _words(wanted)
+    )
+
+
+def _words(setting: object) -> str:
+    """A setting as text; absent, null and "" are all blank."""
+    if setting is None:
+        return ""
+    if isinstance(setting, bool):
+        return "true" if setting else "false"
+    if isinstance(setting, (list, tuple)):
+        return ", ".join(_words(each) for each in setting)
+    return clean(str(setting))
+
+
+def differs(named: Named) -> Failure:
+    """The name is taken by a configuration with other settings."""
+    shown = "; ".join(map(str, named.differences[:4]))
+    more = f"; and {len(named.differences) - 4} more" if len(named.differences) > 4 else ""
+    return Failure(
+        Kind.CONFLICT,
+        f'A configuration "{named.configuration.name}" exists in {named.configuration.project_key}, with other'
+        f" settings: {shown}{more}.",
+        "Names tell configurations apart for people and for this program.",
+        "Change the name, or the settings to match; nothing was sent.",
+        field="config-name",
+    )

@@ -1,0 +1,106 @@
+"""The plan inside the draft: what it is made from, what of it the person has seen, and what stops or warns.
+
+Pure functions, as in `walk`; the reading itself is in `reading`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tui.answers.builtin import HOST, PROJECT, TOKEN
+from tui.answers.draft import SOURCE_KEY_ROLES, Draft, revisions, source_address, value
+from tui.answers.finding import Finding, Level
+from tui.launchdarkly.instances import instance
+from tui.plan.request import PlanRequest
+
+if TYPE_CHECKING:
+    from tui.plan.plan import Plan
+
+PLAN = "plan"
+"""The field that findings about the plan are about."""
+
+
+_ENVIRONMENTS = ("source-environment", "split-environment")
+_SAYS_NOT_WHICH = ("ld-tag", "member-id", "import-key")
+
+
+def plan_request(draft: Draft) -> PlanRequest | None:
+    """What a plan of this draft is made from; None where there is no integration, or no address of LaunchDarkly."""
+    if draft.form is None:
+        return None
+    try:
+        where = instance(value(draft, HOST.key))
+    except ValueError:
+        return None
+    meant = [v for v in draft.form.variables if not v.secret and v.role not in _SAYS_NOT_WHICH]
+    keys = frozenset({TOKEN.key, *(v.key for v in draft.form.variables if v.role in SOURCE_KEY_ROLES)})
+    return PlanRequest(
+        instance=where,
+        project=value(draft, PROJECT.key),
+        integration=draft.integration,
+        environment=next((value(draft, v.key) for v in meant if v.role in _ENVIRONMENTS), ""),
+        address=source_address(draft),
+        answers=tuple((v.key, value(draft, v.key)) for v in meant),
+        revisions=revisions(draft, keys),
+    )
+
+
+def with_plan(draft: Draft, plan: Plan) -> Draft:
+    """Put a plan that was read into the draft. A kind of loss stays ticked if as many flags have it as before."""
+    before = draft.plan.losses if draft.plan else {}
+    seen = frozenset(kind for kind in draft.seen if plan.losses.get(kind) == before.get(kind))
+    return replace(draft, plan=plan, plan_is_old=False, seen=seen, without_plan=False)
+
+
+def see(draft: Draft, kinds: frozenset[str]) -> Draft:
+    """The kinds of losses that are ticked now."""
+    return replace(draft, seen=kinds)
+
+
+def go_without(draft: Draft, on: bool) -> Draft:
+    """Go on without a whole plan, or not."""
+    return replace(draft, without_plan=on)
+
+
+def aged(draft: Draft, now: float) -> Draft:
+    """Note whether the plan has become too old by `now` (seconds since the epoch)."""
+    if draft.plan is None:
+        return draft
+    return replace(draft, plan_is_old=draft.plan.is_old(now))
+
+
+def out_of_date(draft: Draft) -> str:
+    """Why the plan in the draft may no longer be believed, "" where it may, or where there is none."""
+    if draft.plan is None:
+        return ""
+    if plan_request(draft) != draft.plan.request:
+        return "answers have changed since it was read"
+    return "it was read more than 15 minutes ago" if draft.plan_is_old else ""
+
+
+def unseen(draft: Draft) -> tuple[str, ...]:
+    """The kinds of losses that are not ticked yet."""
+    return tuple(kind for kind in draft.plan.losses if kind not in draft.seen) if draft.plan else ()
+
+
+def lacking(draft: Draft) -> str:
+    """What the plan lacks so that going on needs a tick of its own, in a sentence; "" for a whole plan that brings
+    something, or where there is no plan yet."""
+    return draft.plan.shortfall if draft.plan is not None else ""
+
+
+def plan_findings(draft: Draft) -> Iterator[Finding]:
+    """What there is to say about the plan: what stops first."""
+    if stale := out_of_date(draft):
+        yield Finding(Level.PROBLEM, PLAN, f"The plan is out of date: {stale}. Read again.")
+    elif draft.without_plan:
+        yield Finding(Level.WARNING, PLAN, f"You go on without a whole plan. {lacking(draft)}".strip())
+    elif draft.plan is None:
+        yield Finding(Level.PROBLEM, PLAN, "There is no plan yet: nobody knows what would arrive.")
+    elif missing := lacking(draft):
+        yield Finding(Level.PROBLEM, PLAN, missing)
+    elif kinds := unseen(draft):
+        noun = "kind" if len(kinds) == 1 else "kinds"
+        yield Finding(Level.PROBLEM, PLAN, f"{len(kinds)} {noun} not ticked: {', '.join(kinds)}.")

@@ -1,0 +1,93 @@
+"""The recipe: all answers as a TOML file that headless commands read. It never holds a secret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import tomlkit
+
+from tui.answers import draft as drafts
+from tui.answers import form as forms
+from tui.answers import rules
+from tui.answers.builtin import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, SOURCE_API, TOKEN
+from tui.answers.draft import Draft
+from tui.answers.request import Slot, config
+from tui.launchdarkly.instances import instance
+from tui.secrets.names import outside, proposed_variable
+from tui.text.private_files import read_ordinary, unused, write_private
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A recipe's text, and the environment variables that must be set before a program can use it."""
+
+    text: str
+    must_be_set: tuple[str, ...]
+
+
+def write(draft: Draft) -> Recipe:
+    """The recipe of a draft. A key of this session only is referred to by the variable proposed for it."""
+    if draft.form is None:
+        raise ValueError("no integration is chosen")
+    settings = config(draft)
+    given = [each.key for each in settings.values() if isinstance(each, Slot)]
+    references = references_of(draft, given)
+    document = tomlkit.document()
+    document.add("version", tomlkit.item(1))
+    target = tomlkit.table()
+    target.add("host", instance(drafts.value(draft, HOST.key)).key)
+    target.add("project", drafts.value(draft, PROJECT.key))
+    target.add("token", references[TOKEN.key])
+    document.add("launchdarkly", target)
+    what = tomlkit.table()
+    what.add("integration", draft.integration)
+    what.add("name", drafts.value(draft, CONFIG_NAME.key))
+    what.add("tags", list(rules.tags_of(drafts.value(draft, CONFIG_TAGS.key))))
+    entries = tomlkit.table()
+    for key, setting in settings.items():
+        entries.add(key, references[setting.key] if isinstance(setting, Slot) else setting)
+    for each in forms.visible(draft.form, drafts.values(draft)):
+        if each.hidden and each.default and outside(each.key) not in settings and not each.secret:
+            entries.add(
+                outside(each.key), [] if each.kind == "multiselect" else ""
+            )  # left out, it would be the default
+    what.add("config", entries)
+    document.add("import", what)
+    api = drafts.value(draft, SOURCE_API.key)
+    asked = any(each.key == SOURCE_API.key for each in drafts.fields(draft, "keys"))
+    if asked and api and api != SOURCE_API.default:
+        source = tomlkit.table()
+        source.add("api", api)
+        document.add("source", source)
+    named = tuple(ref.removeprefix("env:") for ref in references.values() if ref.startswith("env:"))
+    return Recipe(tomlkit.dumps(document), named)
+
+
+def file_name(draft: Draft) -> str:
+    """A name that tells one recipe from another: "unleash-default-production.toml"."""
+    words = re.sub(r"[^a-z0-9]+", "-", drafts.value(draft, CONFIG_NAME.key).lower()).strip("-")
+    return f"{words[:60] or draft.integration}.toml"
+
+
+def save(recipe: Recipe, folder: Path, name: str) -> Path:
+    """Write a recipe beside any that is there already (name-2.toml ...). Raises OSError."""
+    path = folder / name
+    with suppress(OSError):
+        if read_ordinary(path, len(recipe.text) * 4) == recipe.text.encode("utf-8"):
+            return path
+    path = unused(folder, name)
+    write_private(path, recipe.text)
+    return path
+
+
+def references_of(draft: Draft, secrets: Iterable[str]) -> dict[str, str]:
+    """How your token and these secrets are referred to, by field."""
+    return {key: _reference(draft, key) for key in (TOKEN.key, *secrets)}
+
+
+def _reference(draft: Draft, key: str) -> str:
+    return drafts.answer(draft, key).reference or f"env:{proposed_variable(draft.integration, key)}"

@@ -1,0 +1,169 @@
+"""The keys that a recipe refers to, fetched from where it says: only those that a command needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+
+from tui.answers import changes, remarks
+from tui.answers import draft as drafts
+from tui.answers.builtin import HOST, PROJECT, TOKEN
+from tui.answers.draft import Draft
+from tui.answers.finding import Level
+from tui.answers.recipe_addresses import destinations
+from tui.answers.recipe_problems import Problem, RecipeError, shown
+from tui.answers.recipe_reader import RecipeAnswers
+from tui.launchdarkly.instances import instance
+from tui.net.errors import Failure, Kind
+from tui.secrets.bag import Bag
+from tui.secrets.keyring_store import Keyring
+from tui.secrets.names import entry_name, proposed_variable
+from tui.secrets.references import Reference, resolve
+from tui.secrets.states import State
+from tui.text.redact import Redactor, holds
+
+_ONLY_PLACE = "The recipe names it as the only place."
+
+
+async def fetched(
+    recipe: RecipeAnswers,
+    wanted: Sequence[str],
+    bag: Bag,
+    *,
+    environ: Mapping[str, str],
+    keyring: Keyring,
+    warn: Callable[[str], None],
+    creating: bool = False,
+) -> Draft:
+    """The recipe's answers with the secrets of the fields `wanted`, which go into the bag.
+
+    `warn` gets a sentence for each key that other people can read, and for each unusual address that a key is for;
+    when `creating`, all of them are for LaunchDarkly.
+
+    Raises Failure CREDENTIAL, which names every key that is missing or cannot be what its field asks for, and
+    RecipeError where one of the keys stands in the recipe.
+    """
+    draft, failures = recipe.draft, []
+    for sentence in destinations(recipe, wanted, creating=creating):
+        warn(sentence)
+    for key in wanted:
+        reference = recipe.references[key]
+        try:
+            value = await _value(draft, key, reference, environ=environ, keyring=keyring, warn=warn)
+        except Failure as failure:
+            failures.append(failure)
+            continue
+        draft = changes.put_secret(
+            draft, bag, key, value, source=f"from {_place(reference)}", reference=str(reference), pasted=False
+        )
+        failures += _unfit(draft, key, reference)
+    if found := _in_plain_sight(recipe, [bag.peek(key) for key in bag.keys()]):  # noqa: SIM118 - a bag is no mapping
+        raise RecipeError(found)
+    await _overheard(recipe, wanted, bag, keyring)
+    if failures:
+        raise _joined(failures)
+    return draft
+
+
+def overhear(recipe: RecipeAnswers, redactor: Redactor, environ: Mapping[str, str]) -> None:
+    """Tell `redactor` the keys behind all references to variables and files, whatever a command needs: servers may
+    quote any of them. Raises RecipeError where one of the keys is in the recipe."""
+    keys = []
+    for key, reference in recipe.references.items():
+        if reference.kind != "keyring":
+            with suppress(Failure):  # who needs it says what is wrong with it
+                keys.append(resolve(reference, label="", field=key, environ=environ).get_secret_value())
+                redactor.add(keys[-1])
+    redactor.exempt(filter(None, drafts.values(recipe.draft).values()))
+    if found := _in_plain_sight(recipe, keys):
+        raise RecipeError(found)
+
+
+async def _overheard(recipe: RecipeAnswers, wanted: Sequence[str], bag: Bag, keyring: Keyring) -> None:
+    """The same for the keys in the keyring that a command does not need; one that has to be unlocked stays unknown."""
+    for key, reference in recipe.references.items():
+        if reference.kind == "keyring" and key not in wanted:
+            got = await keyring.get(entry_of(recipe.draft, key))
+            if got.value is not None:
+                bag.overhear(got.value.get_secret_value())
+
+
+def entry_of(draft: Draft, key: str) -> str:
+    """The user name of a secret's entry in the keyring."""
+    host = instance(drafts.value(draft, HOST.key)).host
+    if key == TOKEN.key:
+        return entry_name(host)
+    return entry_name(host, project=drafts.value(draft, PROJECT.key), integration=draft.integration, variable=key)
+
+
+async def _value(
+    draft: Draft,
+    key: str,
+    reference: Reference,
+    *,
+    environ: Mapping[str, str],
+    keyring: Keyring,
+    warn: Callable[[str], None],
+) -> str:
+    label = _label(draft, key)
+    if reference.kind != "keyring":
+        return resolve(reference, label=label, field=key, environ=environ, warn=warn).get_secret_value()
+    entry = entry_of(draft, key)
+    got = await keyring.get(entry)
+    if got.value is not None:
+        return got.value.get_secret_value()
+    why = f"The keyring has no entry {entry}." if got.state is State.MISSING else got.why
+    instead = f"env:{proposed_variable(draft.integration, key)} in the recipe"
+    remedy = _REMEDY.get(got.state, "")
+    raise Failure(
+        Kind.CREDENTIAL,
+        f"There is no {label}. {why}",
+        _ONLY_PLACE,
+        f"{f'{remedy}, or write' if remedy else 'Write'} {instead}, and run again; nothing was sent.",
+        field=key,
+    )
+
+
+_REMEDY: Mapping[State, str] = {
+    State.MISSING: "Store it there with the wizard",
+    State.LOCKED: "Unlock it on that machine's desktop",
+}
+
+
+def _label(draft: Draft, key: str) -> str:
+    """What a sentence calls a key: "There is no import key"."""
+    field = drafts.variable(draft, key)
+    return {"ld-token": "LaunchDarkly token", "import-key": "import key"}.get(field.role, field.label)
+
+
+def _place(reference: Reference) -> str:
+    return shown(reference.name) or "the keyring"
+
+
+def _unfit(draft: Draft, key: str, reference: Reference) -> list[Failure]:
+    """What the shape of a key says against it."""
+    problems = [found.text for found in remarks.findings(draft, key) if found.level is Level.PROBLEM]
+    if not problems:
+        return []
+    what = f"The {_label(draft, key)} from {_place(reference)} cannot be used. {problems[0]}"
+    return [Failure(Kind.CREDENTIAL, what, "", "Correct it and run again; nothing was sent.", field=key)]
+
+
+def _in_plain_sight(recipe: RecipeAnswers, keys: Sequence[str]) -> list[Problem]:
+    """Fields of the recipe that hold no key and have one in them, as a part of a name for instance."""
+    text = "holds a key in plain sight. Take it out, and have that key replaced: whoever has read the file knows it."
+    written = ((key, value) for key, value in drafts.values(recipe.draft).items() if key in recipe.places)
+    return [Problem(recipe.places[key], text) for key, value in written if any(holds(value, each) for each in keys)]
+
+
+def _joined(failures: Sequence[Failure]) -> Failure:
+    """One failure that names all of them."""
+    first = failures[0]
+    if len(failures) == 1:
+        return first
+    whys = dict.fromkeys(each.advice for each in failures)
+    return first.replaced(
+        what=" ".join(each.what for each in failures),
+        why="",
+        next_step=" ".join(whys),
+    )

@@ -1,0 +1,271 @@
+"""A recipe read back into answers: every problem at once, each with its path in the file, no value of it repeated."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+
+from tui.answers import changes, roles
+from tui.answers import draft as drafts
+from tui.answers import form as forms
+from tui.answers.builtin import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, SOURCE_API, TOKEN
+from tui.answers.draft import Draft
+from tui.answers.fields import Form, Variable
+from tui.answers.recipe_problems import Problem, RecipeError, finding, not_toml, shown, text_of
+from tui.launchdarkly.tags import is_tag
+from tui.secrets.names import outside
+from tui.secrets.references import NotAReferenceError, Reference, parse
+from tui.text.private_files import read_ordinary
+
+VERSION = 1
+LARGEST = 256 * 1024
+"""Bytes a recipe may have; one that this program writes has less than one thousand."""
+
+_LONGEST_PATH = 400
+
+_TABLES: Mapping[str, tuple[str, ...]] = {
+    "": ("version", "launchdarkly", "import", "source"),
+    "launchdarkly": ("host", "project", "token"),
+    "import": ("integration", "name", "tags", "config"),
+    "source": ("api",),
+}
+_CONFIG = "import.config"
+_TEXT = "must be a text in quotes."
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is said outside the recipe, "" where nothing is: options beat it, the environment only fills its gaps.
+
+    A project has no gap to fill: a recipe without one is wrong, whatever LD_PROJECT says.
+    """
+
+    host: str = ""
+    project: str = ""
+    integration: str = ""
+    base_uri: str = ""
+    """LD_BASE_URI, which counts where neither an option nor the recipe names a host."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeAnswers:
+    """A recipe's answers without its secrets; by a field's key, where each secret is to be found, and the path in the
+    file (or the option, or the variable) where each answer was written."""
+
+    draft: Draft
+    references: Mapping[str, Reference]
+    places: Mapping[str, str]
+
+
+def read(path: Path, known: Mapping[str, Form], said: Said = Said()) -> RecipeAnswers:
+    """The answers in the recipe at `path`, for one of the forms `known` by integration. Raises RecipeError."""
+    name = shown(str(path), _LONGEST_PATH)
+    try:
+        raw = read_ordinary(path, LARGEST)
+    except (OSError, ValueError) as error:  # ValueError: a zero character in the path
+        reason = getattr(error, "strerror", None) or "it is no path"
+        raise _whole(f"The recipe {name} cannot be read: {reason}.") from None
+    if raw is None:
+        raise _whole(f"The recipe {name} is no ordinary file.")
+    if len(raw) > LARGEST:
+        raise _whole(f"The recipe {name} is larger than 256 KiB, which no recipe is.")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise _whole(f"The recipe {name} is not UTF-8 in line {line}.") from None
+    return read_text(text, known, said)
+
+
+def read_text(text: str, known: Mapping[str, Form], said: Said = Said()) -> RecipeAnswers:
+    """As `read`, from a recipe's text."""
+    try:
+        document = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # ValueError: also a number of thousands of digits
+        raise _whole(not_toml(error)) from None
+    reader = _Reader(known, said)
+    answers = reader.answers(document)
+    if reader.problems:
+        raise RecipeError(reader.problems)
+    return answers
+
+
+def _whole(text: str) -> RecipeError:
+    return RecipeError([Problem("", text)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What was written for a field, and where. One that a later one beats is judged all the same."""
+
+    field: Variable
+    raw: str
+    place: str
+
+
+@dataclass
+class _Reader:
+    known: Mapping[str, Form]
+    said: Said
+    problems: list[Problem] = field(default_factory=list)
+    entries: list[_Entry] = field(default_factory=list)
+    references: dict[str, Reference] = field(default_factory=dict)
+
+    def answers(self, document: dict[str, object]) -> RecipeAnswers:
+        whole = self._table(document, "")
+        self._version(whole)
+        self._launchdarkly(self._table(whole.get("launchdarkly", {}), "launchdarkly"))
+        what = self._table(whole.get("import", {}), "import")
+        form = self._import(what)
+        config = self._table(what.get("config", {}), _CONFIG, form)
+        if form is not None:
+            self._config(config, form)
+        self._source(self._table(whole.get("source", {}), "source"))
+        self._options()
+        draft = self._draft(form)
+        if form is not None:
+            self._missing(draft, form, config)
+        places = {each.field.key: each.place for each in self.entries}
+        return RecipeAnswers(draft, self.references, places)
+
+    def problem(self, place: str, text: str) -> None:
+        self.problems.append(Problem(place, text))
+
+    # --- tables and values
+
+    def _table(self, value: object, place: str, form: Form | None = None) -> dict[str, object]:
+        """The entries of a table that are known there; all of them where that cannot be told."""
+        if not isinstance(value, dict):
+            self.problem(place, f"must be a table: [{place}] in a line of its own.")
+            return {}
+        allowed = tuple(outside(v.key) for v in form.variables) if form else _TABLES.get(place, tuple(value))
+        for key in value:
+            if key not in allowed:
+                close = get_close_matches(key, allowed, 1)
+                meant = f" Did you mean {close[0]}?" if close else ""
+                self.problem(_path(place, shown(key)), f"is not known here.{meant}")
+        return {key: each for key, each in value.items() if key in allowed}
+
+    def _text(self, table: Mapping[str, object], place: str, key: str, *, required: bool = True) -> str | None:
+        value = table.get(key)
+        if value is None and required:
+            self.problem(_path(place, key), "is missing.")
+        elif value is not None and not isinstance(value, str):
+            self.problem(_path(place, key), _TEXT)
+        return value if isinstance(value, str) else None
+
+    def _reference(self, value: object, place: str, key: str) -> None:
+        if not isinstance(value, str):
+            self.problem(place, "must be a reference in quotes: env:NAME, file:PATH or keyring.")
+            return
+        if not value.strip():
+            self.problem(place, "is blank. Write env:NAME, file:PATH or keyring.")
+            return
+        try:
+            self.references[key] = parse(value)
+        except NotAReferenceError as error:
+            self.problem(place, str(error))
+
+    # --- the parts of a recipe
+
+    def _version(self, whole: Mapping[str, object]) -> None:
+        version = whole.get("version")
+        if version is None:
+            self.problem("version", f"is missing. Write version = {VERSION} in the first line.")
+        elif isinstance(version, bool) or not isinstance(version, int):
+            self.problem("version", f"must be the number {VERSION}, without quotes.")
+        elif version != VERSION:
+            self.problem("version", f"is not {VERSION}. Another ld-flag-import may read this recipe.")
+
+    def _launchdarkly(self, table: Mapping[str, object]) -> None:
+        host = self._text(table, "launchdarkly", "host", required=False)
+        if host is not None:
+            self.entries.append(_Entry(HOST, host, "launchdarkly.host"))
+        elif "host" not in table and self.said.base_uri and not self.said.host:
+            self.entries.append(_Entry(HOST, self.said.base_uri, "LD_BASE_URI"))
+        project = self._text(table, "launchdarkly", "project")
+        if project is not None:
+            self.entries.append(_Entry(PROJECT, project, "launchdarkly.project"))
+        if "token" in table:
+            self._reference(table["token"], "launchdarkly.token", TOKEN.key)
+        else:
+            self.problem("launchdarkly.token", "is missing. Write env:NAME, file:PATH or keyring.")
+
+    def _import(self, table: Mapping[str, object]) -> Form | None:
+        integration = self._text(table, "import", "integration")
+        form = self._form(integration, "import.integration")
+        if self.said.integration:
+            form = self._form(self.said.integration, "--integration")
+        if (name := self._text(table, "import", "name")) is not None:
+            self.entries.append(_Entry(CONFIG_NAME, name, "import.name"))
+        self._tags(table.get("tags", []))
+        return form
+
+    def _form(self, integration: str | None, place: str) -> Form | None:
+        if integration is None:
+            return None
+        if integration not in self.known:
+            self.problem(place, f"names no integration known here. Write one of: {', '.join(self.known)}.")
+        return self.known.get(integration)
+
+    def _tags(self, tags: object) -> None:
+        if not isinstance(tags, list) or not all(isinstance(each, str) for each in tags):
+            self.problem("import.tags", 'must be a list of texts: ["migration"].')
+        elif not all(is_tag(each) for each in tags):
+            self.problem(
+                "import.tags", "has an entry that is no tag. Tags have letters, digits, . _ - only, 64 at most."
+            )
+        else:
+            self.entries.append(_Entry(CONFIG_TAGS, ", ".join(tags), "import.tags"))
+
+    def _config(self, config: Mapping[str, object], form: Form) -> None:
+        for each in form.variables:
+            name = outside(each.key)
+            place = _path(_CONFIG, name)
+            if name not in config:
+                continue
+            if each.secret:
+                self._reference(config[name], place, each.key)
+                continue
+            text, wrong = text_of(each, config[name])
+            if wrong:
+                self.problem(place, wrong)
+            else:
+                self.entries.append(_Entry(each, text, place))
+
+    def _source(self, table: Mapping[str, object]) -> None:
+        if (api := self._text(table, "source", "api", required=False)) is not None:
+            self.entries.append(_Entry(SOURCE_API, api, "source.api"))
+
+    def _options(self) -> None:
+        if self.said.host:
+            self.entries.append(_Entry(HOST, self.said.host, "--host"))
+        if self.said.project:
+            self.entries.append(_Entry(PROJECT, self.said.project, "--project"))
+
+    # --- answers
+
+    def _draft(self, form: Form | None) -> Draft:
+        """The answers as the wizard would have them, each judged by its field's own rules."""
+        draft = changes.choose(Draft(), form) if form else Draft()
+        for entry in self.entries:
+            draft = changes.put(draft, entry.field.key, entry.raw)
+        values = drafts.values(draft)
+        for entry in self.entries:
+            tidied = roles.tidy(entry.field, entry.raw).value
+            for text in finding(entry.field, entry.raw, tidied, values):
+                self.problem(entry.place, text)
+        return draft
+
+    def _missing(self, draft: Draft, form: Form, config: Mapping[str, object]) -> None:
+        for each in forms.visible(form, drafts.values(draft)):
+            if each.required and outside(each.key) not in config:
+                write = " Write env:NAME, file:PATH or keyring." if each.secret else ""
+                self.problem(_path(_CONFIG, outside(each.key)), f"is missing.{write}")
+
+
+def _path(table: str, key: str) -> str:
+    return f"{table}.{key}" if table else key

@@ -1,0 +1,171 @@
+"""What there is to say about answers: by the form's rules, by comparing them, by a server's word."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tui.answers import roles, steps
+from tui.answers.builtin import HOST
+from tui.answers.draft import (
+    PROPOSED,
+    Answer,
+    Check,
+    Draft,
+    answer,
+    fields,
+    name,
+    secret_facts,
+    value,
+    values,
+    variable,
+)
+from tui.answers.fields import Variable
+from tui.answers.finding import Finding, Level
+from tui.answers.plan_state import PLAN, plan_findings
+from tui.launchdarkly.instances import instance
+
+
+def findings(draft: Draft, key: str) -> tuple[Finding, ...]:
+    """All there is to say about one answer: by the form's rules, by comparing keys, by the server's word."""
+    field_ = variable(draft, key)
+    given = answer(draft, key)
+    shape = given.value if not field_.secret else ("x" if given.secret else "")
+    found = list(roles.validate(field_, shape, values(draft), secret_facts(draft)))
+    if key in draft.same_as_token:
+        found.append(Finding(Level.WARNING, key, SAME_KEY))
+    found += [f for check in draft.checks.values() for f in check.findings if f.field == key]
+    check = draft.checks.get(key)
+    if check and check.level in (Level.PROBLEM, Level.WARNING, Level.UNKNOWN) and check.text:
+        found.append(Finding(check.level, key, check.text))
+    return tuple(dict.fromkeys(found))
+
+
+SAME_KEY = (
+    "This is your own token again. LaunchDarkly would keep it, with all its rights. F1: how to make a narrower one."
+)
+
+
+def step_findings(draft: Draft, step: str) -> tuple[Finding, ...]:
+    """What there is to say about all answers of a step."""
+    if step == "integration":
+        return () if draft.form else (Finding(Level.PROBLEM, "integration", "Choose where your flags are now."),)
+    if step == PLAN:
+        return tuple(plan_findings(draft))
+    return tuple(f for v in fields(draft, step) for f in findings(draft, v.key))
+
+
+def problems(draft: Draft, step: str) -> tuple[Finding, ...]:
+    """What must be put right before this step can be left forwards. For Review: of all steps before it."""
+    covered = [s.key for s in steps.STEPS[: steps.index("review")]] if step in ("review", "submit") else [step]
+    return tuple(f for each in covered for f in step_findings(draft, each) if f.level is Level.PROBLEM)
+
+
+def answer_problems(draft: Draft) -> tuple[Finding, ...]:
+    """What must be put right before the answers can be used: for a plan, for looking names up, for a request."""
+    asked = steps.STEPS[: steps.index(PLAN)]
+    return tuple(f for each in asked for f in step_findings(draft, each.key) if f.level is Level.PROBLEM)
+
+
+_ORDER = (Level.PROBLEM, Level.WARNING, Level.UNKNOWN, Level.OK, Level.NOTE)
+
+
+def line(draft: Draft, key: str) -> Finding:
+    """What stands below a field: its worst finding, else what is known of the answer, else its help."""
+    field_ = variable(draft, key)
+    given = answer(draft, key)
+    empty = not given.value and given.secret is None
+    found = findings(draft, key)
+    check = draft.checks.get(key)
+    if empty and not given.touched:
+        if check is not None and check.text:
+            return Finding(check.level, key, check.text)
+        return Finding(Level.NOTE, key, _help(field_))
+    if empty and given.said:
+        return Finding(Level.PROBLEM, key, given.said)
+    found = tuple(sorted(found, key=lambda f: _ORDER.index(f.level)))
+    if found and found[0].level in (Level.PROBLEM, Level.WARNING, Level.UNKNOWN):
+        return _beside(found[0], check)
+    known = name(draft, given.value) if given.value and name(draft, given.value) != given.value else ""
+    parts = [
+        _length(given),
+        known,
+        _address(draft, key),
+        given.source,
+        check.text if check else "",
+        given.said,
+        given.kept,
+    ]
+    text = "; ".join(dict.fromkeys(part.rstrip(".") for part in parts if part))
+    if text == PROPOSED:
+        return Finding(Level.NOTE, key, f"Proposed. {_help(field_)}")
+    if text:
+        fine = Level.OK if check else Level.NOTE
+        return Finding(fine, key, text + ("." if given.said else ""))
+    return Finding(Level.NOTE, key, next((f.text for f in found), "") or _help(field_))
+
+
+def _beside(finding: Finding, check: Check | None) -> Finding:
+    """What a server has said stands before what nobody can tell: it is no less true."""
+    if finding.level is not Level.UNKNOWN or check is None or check.level is not Level.OK or not check.text:
+        return finding
+    return replace(finding, text=f"{check.text}. {finding.text}")
+
+
+def _length(given: Answer) -> str:
+    return f"{given.secret.length} characters" if given.secret else ""
+
+
+def _address(draft: Draft, key: str) -> str:
+    """The address behind `us`, `eu` and `federal`."""
+    host = value(draft, key)
+    if key != HOST.key or "://" in host:
+        return ""
+    try:
+        return instance(host).url
+    except ValueError:
+        return ""
+
+
+def _help(field_: Variable) -> str:
+    told = field_.required or "blank" in field_.help.lower()
+    fixed = " It cannot be changed later." if field_.fixed_after_saving else ""
+    return field_.help + ("" if told else " May stay blank.") + fixed
+
+
+def summary(draft: Draft, step: str) -> Finding:
+    """The message line of a step: problems, else what is still to fill in, else warnings; "" where all is well."""
+    found = step_findings(draft, step)
+    stops = [f for f in found if f.level is Level.PROBLEM]
+    told = [f for f in stops if answer(draft, f.field).touched]
+    if step == PLAN and found:
+        return Finding(found[0].level, step, found[0].text)
+    if told:
+        return Finding(Level.PROBLEM, step, f"{_count(len(told), 'problem')}: {_labels(draft, told)}.")
+    if stops:
+        return Finding(Level.NOTE, step, f"Still to fill in: {_labels(draft, stops)}.")
+    warnings = sum(f.level is Level.WARNING for f in found)
+    unknown = sum(f.level is Level.UNKNOWN for f in found)
+    parts = [_count(warnings, "warning")] if warnings else []
+    parts += [f"{_count(unknown, 'thing')} not known"] if unknown else []
+    if not parts:
+        return Finding(Level.NOTE, step, "")
+    level = Level.WARNING if warnings else Level.UNKNOWN
+    return Finding(
+        level, step, f"{', '.join(parts)}. You can go on; Review repeats {'it' if warnings + unknown == 1 else 'them'}."
+    )
+
+
+def label(draft: Draft, key: str) -> str:
+    """A field's name on the screen, its key where it is none of this draft's."""
+    try:
+        return variable(draft, key).label
+    except KeyError:
+        return "Plan" if key == PLAN else key
+
+
+def _labels(draft: Draft, found: list[Finding]) -> str:
+    return ", ".join(dict.fromkeys(label(draft, f.field) for f in found))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -1,0 +1,119 @@
+"""Answers saved at each change of step and offered at the next start. Never a key: only where one is to be found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui.answers import changes, steps
+from tui.answers import draft as drafts
+from tui.answers.draft import Draft
+from tui.answers.fields import Form
+from tui.answers.secret_facts import looks_secret
+from tui.text import limited_json
+from tui.text.clean import clean
+from tui.text.private_files import read_ordinary, write_private
+
+VERSION = 1
+_LARGEST = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A draft as it was written down. `route` and `stopped_at` are for the line that offers it."""
+
+    integration: str
+    step: str
+    answers: tuple[tuple[str, str, str, bool], ...]
+    """(key, value, source, touched) of each answer that is no secret."""
+    keyring: tuple[str, ...]
+    """The secret fields whose keys were kept in the keyring."""
+    route: str
+    saved_at: float
+    """Seconds since the epoch."""
+    starts: bool = True
+    """The import is to be started as soon as its configuration exists."""
+
+
+def save(draft: Draft, path: Path, now: float, redact: Callable[[str], str] = str) -> None:
+    """Write a draft down (0600, whole or not at all); one without an integration is not worth it. Raises OSError.
+
+    What `redact` would change is a key in the wrong place, and is left out.
+    """
+    if draft.form is None:
+        return
+    document = {
+        "version": VERSION,
+        "integration": draft.integration,
+        "step": draft.step if steps.index(draft.step) < steps.index("submit") else "review",
+        "answers": {
+            key: {"value": a.value, "source": a.source, "touched": a.touched}
+            for key, a in draft.answers.items()
+            if drafts.asks(draft, key) and _may_be_saved(draft, key) and redact(a.value) == a.value
+        },
+        "keyring": [k for k, a in draft.answers.items() if drafts.asks(draft, k) and a.reference == drafts.KEYRING],
+        "starts": draft.starts,
+        "route": redact(" -> ".join(filter(None, drafts.route(draft)))),
+        "saved_at": now,
+    }
+    write_private(path, json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+
+
+def _may_be_saved(draft: Draft, key: str) -> bool:
+    """No key, and no password before the host of an address, though it was typed where none belongs."""
+    given = drafts.value(draft, key)
+    user = given.partition("://")[2].partition("/")[0]
+    return not (drafts.variable(draft, key).secret or looks_secret(given) or "@" in user)
+
+
+def load(path: Path) -> Saved | None:
+    """The draft that was saved there, None where there is none or the file is none of ours. Never raises."""
+    try:
+        raw = read_ordinary(path, _LARGEST)
+        if raw is None or len(raw) > _LARGEST:
+            return None
+        document = limited_json.parse_file(raw)
+        if document["version"] != VERSION:
+            return None
+        step = str(document["step"])
+        steps.index(step)
+        return Saved(
+            integration=str(document["integration"]),
+            step=step,
+            answers=tuple(
+                (str(key), clean(str(a["value"]), multiline=True), clean(str(a["source"])), a["touched"] is True)
+                for key, a in dict(document["answers"]).items()
+            ),
+            keyring=tuple(str(key) for key in document["keyring"]),
+            route=clean(str(document["route"])),
+            saved_at=float(document["saved_at"]),
+            starts=document.get("starts") is not False,
+        )
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError):
+        return None
+
+
+def restore(saved: Saved, form: Form) -> Draft:
+    """The draft again, standing on its step; what the form no longer has is left out. Keys must be given anew."""
+    draft = changes.start_too(changes.choose(Draft(), form), saved.starts)
+    for key, value, source, touched in saved.answers:
+        try:
+            if not drafts.variable(draft, key).secret:
+                draft = changes.put(draft, key, value, source=source, touched=touched)
+        except KeyError:
+            continue
+    return changes.go(draft, saved.step if _reachable(saved.step) else "launchdarkly")
+
+
+def _reachable(step: str) -> bool:
+    """Keys are not saved: past the steps that ask for them, a restored draft starts where the first is missing."""
+    return steps.index(step) <= steps.index("launchdarkly")
+
+
+def discard(path: Path) -> None:
+    """Remove a saved draft, if there is one. One that can't be removed is offered again, which does no harm."""
+    with suppress(OSError):
+        path.unlink()

@@ -1,0 +1,124 @@
+"""What a paste brings along and what never belongs to the value: taken away, and said."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from urllib.parse import unquote
+
+from tui.answers.fields import Tidied
+from tui.net.address import AddressError, normal_base_url
+from tui.secrets.placeholders import is_placeholder
+
+Tidier = Callable[[str], Tidied]
+
+_BREAK = re.compile(r"(?:\r\n|[\n\r\v\f\x85\u2028\u2029])\s*")  # with the indent of the next line
+_BLANK = re.compile(r"\s")
+_INVISIBLE = ("Cc", "Cf", "Cs")  # controls, format characters such as the zero-width ones, lone surrogates
+_QUOTES = {
+    '"': '"',
+    "'": "'",
+    "`": "`",
+    "“": "”„“",
+    "„": "“”",
+    "”": "”",
+    "‘": "’",
+    "’": "’",
+    "«": "»",
+    "<": ">",
+}
+_HEADER = re.compile(r"authorization\s*:\s*(?:bearer\s+)?|bearer\s+", re.IGNORECASE)
+
+
+def tidy_nothing(raw: str) -> Tidied:
+    """For answers that are chosen, not typed."""
+    return Tidied(raw)
+
+
+def tidy_text(raw: str) -> Tidied:
+    """Free text: trimmed at its ends; a line break inside becomes a blank, since the field has one line."""
+    if raw.isprintable():
+        return Tidied(raw.strip())
+    value, breaks = _BREAK.subn(" ", raw.strip())
+    value = "".join(c for c in value if c == "\t" or unicodedata.category(c) not in _INVISIBLE)
+    return Tidied(value.replace("\t", " ").strip(), "Line breaks became blanks." if breaks else "")
+
+
+def tidy_key(raw: str) -> Tidied:
+    """A key: no blank, line break or invisible character anywhere, no quotes and no `Bearer ` around it."""
+    text, said = _without_invisible(raw)
+    if _BLANK.search(text) is None and text[:1] not in _QUOTES:
+        return Tidied(text, said)
+    text, blanks = text.strip(), len(text) - len(text.strip())
+    text, quotes = _unquoted(text)
+    header = _HEADER.match(text)
+    text = text[header.end() :] if header else text
+    text, inside = _BLANK.subn("", text)
+    parts = (said, _gone(blanks + inside, "blank"), "The quotes were taken off." if quotes else "")
+    return Tidied(text, _sentence(*parts, "“Bearer” was taken off." if header else ""))
+
+
+def tidy_id(raw: str) -> Tidied:
+    """An id or a tag: like a key, but a blank inside stays, since it tells that this is a name and no id."""
+    text, said = _without_invisible(raw)
+    text, quotes = _unquoted(text.strip())
+    return Tidied(text, _sentence(said, "The quotes were taken off." if quotes else ""))
+
+
+def tidy_id_from(*patterns: str) -> Tidier:
+    """A tidier for an id that also reads it out of a pasted browser address: group 1 of one of `patterns`."""
+    compiled = [re.compile(pattern, re.IGNORECASE) for pattern in patterns]
+
+    def tidier(raw: str) -> Tidied:
+        tidied = tidy_id(raw)
+        if "://" not in tidied.value:
+            return tidied
+        found = (pattern.search(tidied.value) for pattern in compiled)
+        match = next(filter(None, found), None)
+        return Tidied(unquote(match[1]), "Read from the address you pasted.") if match else tidied
+
+    return tidier
+
+
+def tidy_base_url(raw: str) -> Tidied:
+    """An address without what comes after its base, such as `/api`; as it is where it is no good address."""
+    tidied = tidy_id(raw)
+    try:
+        base = normal_base_url(tidied.value)
+    except AddressError:
+        return tidied
+    return Tidied(base.url, _sentence(tidied.said, base.said))
+
+
+def tidy_host(raw: str) -> Tidied:
+    """The key of an instance, or the base of its address."""
+    tidied = tidy_base_url(raw)
+    return tidied if "://" in tidied.value else Tidied(tidied.value.lower(), tidied.said)
+
+
+def _without_invisible(raw: str) -> tuple[str, str]:
+    if raw.isprintable():
+        return raw, ""
+    text, breaks = _BREAK.subn("", raw)
+    value = "".join(c for c in text if c.isspace() or unicodedata.category(c) not in _INVISIBLE)
+    unseen = len(text) - len(value)
+    return value, _sentence(_gone(breaks, "line break"), _gone(unseen, "invisible character"))
+
+
+def _unquoted(text: str) -> tuple[str, bool]:
+    if len(text) > 2 and text[-1] in _QUOTES.get(text[0], "") and not is_placeholder(text):
+        return text[1:-1].strip(), True
+    return text, False
+
+
+def _gone(count: int, what: str) -> str:
+    if count == 0:
+        return ""
+    if count == 1:
+        return f"{'An' if what[0] in 'aeiou' else 'A'} {what} was removed."
+    return f"{count} {what}s were removed."
+
+
+def _sentence(*parts: str) -> str:
+    return " ".join(part for part in parts if part)

@@ -1,0 +1,63 @@
+"""Which LaunchDarkly account a token belongs to, and whose token the import key is."""
+
+from __future__ import annotations
+
+from tui.answers.form import IMPORT_KEY
+from tui.apply.journal import Importer, Journal, Stage
+from tui.context import Tools
+from tui.launchdarkly.client import LaunchDarkly
+from tui.launchdarkly.instances import Instance
+from tui.launchdarkly.models import CallerIdentity
+from tui.net.errors import Failure, Kind
+from tui.net.events import Sink, ignore
+from tui.secrets.bag import Bag
+from tui.text.clean import clean
+
+
+async def caller_of(ld: LaunchDarkly, *, sink: Sink = ignore) -> CallerIdentity:
+    """Whose token this is; nobody's if LaunchDarkly doesn't say. Raises Failure."""
+    try:
+        return await ld.caller_identity(sink=sink)
+    except Failure as failure:
+        if failure.kind in (Kind.FORBIDDEN, Kind.NOT_FOUND):
+            return CallerIdentity()
+        raise
+
+
+def must_be_of(journal: Journal, account: str, *, writes: bool) -> None:
+    """Raise Failure CREDENTIAL if a journal belongs to another account; one that was never begun belongs to none."""
+    if journal.stage is not Stage.PLANNED or journal.configuration or journal.traces:
+        must_be_same(journal.identity.name, journal.account, account, writes=writes)
+
+
+def must_be_same(name: str, noted: str, account: str, *, writes: bool) -> None:
+    """Raise Failure CREDENTIAL if two account ids differ, of the journal of the import `name` and of a token.
+
+    An id that is missing on either side counts as different if the caller is about to write.
+    """
+    known = bool(noted and account)
+    if noted == account if known else not writes:
+        return
+    what = "belongs to another LaunchDarkly account than" if known else "can't be matched with the account of"
+    missing = "The journal, or LaunchDarkly's answer about your token, has no account id."
+    raise Failure(
+        Kind.CREDENTIAL,
+        f'The journal of the import "{clean(name)}" {what} your token.',
+        "" if known else missing,
+        "Use a token of the account that the import was begun with, or start a new journal with --journal PATH."
+        " Nothing was sent.",
+        field="token",
+    )
+
+
+async def importer_of(tools: Tools, bag: Bag, instance: Instance) -> Importer:
+    """The ids that the audit log names for flags of this import: those of the import key. Empty if it isn't in the
+    bag, or LaunchDarkly doesn't say."""
+    if IMPORT_KEY not in bag:
+        return Importer()
+    try:
+        async with tools.launchdarkly(bag, instance, IMPORT_KEY) as ld:
+            identity = await ld.caller_identity()
+    except Failure:
+        return Importer()
+    return Importer(identity.token_id, identity.member_id)

@@ -1,0 +1,119 @@
+"""The first lines of the journals: which imports there are and how far each has come, read in no time.
+
+A journal of 10,000 flags has megabytes, and its models are heavy; the first screen wants neither. So each file begins
+with a small object, and this module needs no model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui.launchdarkly.instances import instance
+from tui.net.times import moment
+from tui.text import limited_json
+from tui.text.clean import clean
+from tui.text.private_files import read_ordinary
+
+HEAD = "head"
+FOLDER = "journals"
+_LONGEST = 16 * 1024
+_MOST = 500
+"""Files that are looked into; the newest ones."""
+_UNDER_WAY = ("creating", "created", "starting", "started", "ended")
+"""The stages in which something was sent and the end is not verified."""
+_WORDS: Mapping[str, str] = {
+    "planned": "not created",
+    "creating": "creating, not known",
+    "created": "created, not started",
+    "starting": "starting, not known",
+    "started": "started, end not seen",
+    "ended": "ended, not verified",
+    "verified": "verified",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """One import. `touched` is when its journal was written, seconds since the epoch; `stage` one of a journal's."""
+
+    path: Path
+    host: str
+    project: str
+    integration: str
+    name: str
+    stage: str
+    configuration: str
+    expected: int
+    touched: float
+    undone: bool = False
+    """An undo took back all that it made."""
+
+    @property
+    def under_way(self) -> bool:
+        """It can be gone on with: something was sent, and what came of it is not verified."""
+        return self.stage in _UNDER_WAY
+
+    @property
+    def state(self) -> str:
+        """How far it has come, in words."""
+        return "undone" if self.undone and not self.under_way else _WORDS.get(self.stage, self.stage)
+
+    def in_words(self, title: str, arrow: str) -> str:
+        """ "Unleash -> EU web-shop, 23 Nov 14:02, importing"; `title` is the integration's."""
+        try:
+            where = instance(self.host).name
+        except ValueError:
+            where = self.host
+        when = moment(self.touched).rpartition(":")[0]
+        return f"{title} {arrow} {where} {self.project}, {when}, {self.state}"
+
+
+def head_of(
+    identity: Mapping[str, str], stage: str, configuration: str, expected: int, *, undone: bool
+) -> dict[str, object]:
+    """The object that a journal's file begins with, under the name `HEAD`."""
+    return {**identity, "stage": stage, "configuration": configuration, "expected": expected, "undone": undone}
+
+
+def heads(folder: Path) -> tuple[Head, ...]:
+    """All journals of a folder, those under way first, and of these the ones written last. Never raises."""
+    return survey(folder)[0]
+
+
+def survey(folder: Path) -> tuple[tuple[Head, ...], tuple[Path, ...]]:
+    """The `heads` of a folder, and the files that should have one and don't. Never raises."""
+    newest = sorted(_files(folder), key=lambda each: (-each[0], each[1].name))[:_MOST]
+    found = {path: _read(path, at) for at, path in newest}
+    readable = [head for head in found.values() if head is not None]
+    damaged = tuple(path for path, head in found.items() if head is None)
+    return tuple(sorted(readable, key=lambda each: not each.under_way)), damaged
+
+
+def _files(folder: Path) -> Iterator[tuple[float, Path]]:
+    """When each was written; without those that are gone by now, or lead nowhere."""
+    with suppress(OSError):
+        for path in folder.glob("*.json"):
+            with suppress(OSError):
+                yield path.stat().st_mtime, path
+
+
+def _read(path: Path, touched: float) -> Head | None:
+    """None for a file that does not begin as a journal does."""
+    try:
+        text = (read_ordinary(path, _LONGEST) or b"").decode("utf-8", "ignore")
+        start = text.index("{", text.index(f'"{HEAD}"'))
+        head = limited_json.first_object(text, start)
+        texts = {key: _text(head[key]) for key in ("host", "project", "integration", "name", "stage", "configuration")}
+        undone = head.get("undone") is True
+        return Head(path=path, expected=int(head["expected"]), touched=touched, undone=undone, **texts)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError):
+        return None
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return clean(value)

@@ -1,0 +1,98 @@
+"""One process at a time works on a journal: two at once could start its import twice, and forget what the other did."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from pathlib import Path
+from types import TracebackType
+
+from tui.net.errors import Failure, Kind
+from tui.text.private_files import make_folder, open_ordinary
+
+if sys.platform != "win32":
+    import fcntl
+
+_HELD = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES})
+
+
+def lock_of(path: Path) -> Path:
+    """The file beside a journal that is locked while somebody works on it; empty, and not there else."""
+    return path.with_name(f"{path.name}.lock")
+
+
+class Lock:
+    """A journal that is this process's alone until `release`. It goes with the process, however that ends."""
+
+    def __init__(self, file: Path, handle: int) -> None:
+        self._file, self._handle = file, handle
+
+    def release(self) -> None:
+        """Let others work on the journal. A second call does nothing."""
+        if self._handle < 0:
+            return
+        handle, self._handle = self._handle, -1
+        try:
+            if _is_at(handle, self._file):
+                self._file.unlink(missing_ok=True)
+        except OSError:
+            pass  # an empty file that stays does no harm
+        finally:
+            os.close(handle)
+
+    def __enter__(self) -> Lock:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+
+def taken(path: Path) -> Lock:
+    """The lock of the journal at `path`, which need not be there yet; load it only afterwards.
+
+    Raises Failure TIMEOUT while anybody else has it, this process included, and OSError where no file can be made
+    beside the journal. On Windows, and on file systems without locks, nobody is kept out.
+    """
+    file = lock_of(path)
+    make_folder(file.parent)
+    while True:
+        handle = open_ordinary(file, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0))
+        if handle < 0:
+            raise OSError(errno.EINVAL, "its lock is not a regular file")
+        try:
+            _hold(handle)
+            if _is_at(handle, file):
+                return Lock(file, handle)
+        except BaseException:
+            os.close(handle)
+            raise
+        os.close(handle)  # whoever had it has just removed it: a lock on a file without a name keeps nobody out
+
+
+def _hold(handle: int) -> None:
+    if sys.platform != "win32":
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in _HELD:
+                raise under_way() from None
+
+
+def _is_at(handle: int, file: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), file.lstat())
+    except FileNotFoundError:
+        return False
+
+
+def under_way() -> Failure:
+    """Somebody else works on the journal."""
+    return Failure(
+        Kind.TIMEOUT,
+        "Another run of this import is under way on this machine.",
+        "Two at once could start it twice.",
+        "Wait for its end, or look on with: ld-flag-import configs watch; nothing was sent.",
+    )

@@ -1,0 +1,157 @@
+"""`ld-flag-import plan RECIPE`: both sides read, and what the import would do. It writes nothing, and asks nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TextIO
+
+from tui.answers import draft as drafts
+from tui.answers import form as forms
+from tui.answers import recipe_keys, recipe_reader
+from tui.answers.builtin import TOKEN
+from tui.answers.draft import Draft
+from tui.answers.plan_state import plan_request
+from tui.answers.recipe_problems import Problem, RecipeError
+from tui.answers.recipe_reader import RecipeAnswers, Said
+from tui.apply.engine import incomplete
+from tui.commands.output import Output, write
+from tui.commands.plan_text import report
+from tui.commands.progress import Progress, terminal_width
+from tui.commands.signals import to_the_end
+from tui.commands.words import for_recipe
+from tui.context import Tools
+from tui.manifests.files import ManifestError, registry
+from tui.net.errors import Failure, Kind
+from tui.net.events import Result
+from tui.net.times import span
+from tui.plan import documents, reading
+from tui.plan.plan import Plan
+from tui.secrets import found
+from tui.secrets.bag import Bag
+from tui.secrets.keyring_store import Keyring
+from tui.sources.registry import SOURCES
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asks for. `timeout` is in seconds, of the whole run."""
+
+    recipe: Path
+    host: str = ""
+    project: str = ""
+    integration: str = ""
+    manifests: tuple[Path, ...] = ()
+    timeout: float = 1800.0
+    as_json: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a command finds around it."""
+
+    tools: Tools = field(default_factory=Tools)
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    keyring: Keyring = field(default_factory=Keyring)
+    out: TextIO = field(default_factory=lambda: sys.stdout)
+    err: TextIO = field(default_factory=lambda: sys.stderr)
+
+    def __post_init__(self) -> None:
+        for secret in found.known(self.environ):
+            self.tools.redactor.add(secret)
+
+
+def run(asked: Asked, around: Around) -> int:
+    """Read both sides and print the plan. Returns the exit code of contract §2; what fails is told."""
+    tools = replace(around.tools, deadline=around.tools.now() + asked.timeout)
+    output = Output(asked.as_json, around.out, around.err, tools.redactor)
+    try:
+        recipe = recipe_of(asked, around)
+
+        async def main() -> int:
+            plan, draft = await _in_time(asked.timeout, recipe, replace(around, tools=tools))
+            _print(plan, draft, output)
+            return 0
+
+        return to_the_end(main, ended=lambda: output.say("Ended before the plan was complete. Nothing was changed."))
+    except Failure as failure:
+        return output.fail(for_recipe(failure))
+
+
+def recipe_of(asked: Asked, around: Around) -> RecipeAnswers:
+    """The recipe's answers, with what the command line says in place of some. Raises RecipeError.
+
+    From then on the redactor knows every key that the recipe names, except those in the keyring.
+    """
+    try:
+        manifests = registry(asked.manifests)
+    except ManifestError as error:
+        raise RecipeError([Problem("", line) for line in str(error).splitlines()]) from None
+    known = {key: forms.build(manifest) for key, manifest in manifests.items()}
+    said = Said(asked.host, asked.project, asked.integration, around.environ.get("LD_BASE_URI", "").strip())
+    recipe = recipe_reader.read(asked.recipe, known, said)
+    redactor = around.tools.redactor
+    redactor.secret_settings(forms.secret_settings(known))
+    recipe_keys.overhear(recipe, redactor, around.environ)
+    return recipe
+
+
+def must_be_readable(integration: str) -> None:
+    """Raises RecipeError for a source whose flags nobody here can read."""
+    if not reading.can_be_read(integration):
+        text = "names a source that this program cannot read flags from: what would arrive is not known."
+        raise RecipeError([Problem("import.integration", text)])
+
+
+async def _in_time(timeout: float, recipe: RecipeAnswers, around: Around) -> tuple[Plan, Draft]:
+    try:
+        async with asyncio.timeout(timeout):
+            return await _planned(recipe, around)
+    except TimeoutError:
+        what = f"The plan was not read within {span(timeout)}."
+    raise Failure(Kind.TIMEOUT, what, "", "Give it longer with --timeout; nothing was changed by reading.")
+
+
+async def _planned(recipe: RecipeAnswers, around: Around) -> tuple[Plan, Draft]:
+    """The plan, whole, and the answers that it is of. Raises Failure, also for a plan that is not whole."""
+    integration = recipe.draft.integration
+    must_be_readable(integration)
+    needed = (TOKEN.key, SOURCES[integration].KEY_FIELD)  # nothing is created: the import key may be missing
+    wanted = [key for key in needed if key in recipe.references]  # a manifest of the person's own may have other keys
+    tools, bag = around.tools, Bag(around.tools.redactor)
+
+    def warn(text: str) -> None:
+        write(tools.redactor(text), around.err)
+
+    draft = await recipe_keys.fetched(recipe, wanted, bag, environ=around.environ, keyring=around.keyring, warn=warn)
+    request = plan_request(draft)
+    assert request is not None  # noqa: S101 - the recipe names a host and an integration
+    progress = Progress(around.err, timer=tools.timer, now=tools.now)
+    plan: Plan | None = None
+    try:
+        async with aclosing(reading.Reading(request, bag, tools).read()) as events:
+            async for event in events:
+                if isinstance(event, Result):
+                    plan = event.value
+                else:
+                    progress.happened(event)
+    finally:
+        progress.close()
+    if plan is None or not plan.whole:
+        raise incomplete(plan)
+    return plan, draft
+
+
+def _print(plan: Plan, draft: Draft, output: Output) -> None:
+    if output.as_json:
+        output.document(documents.as_json(plan))
+        return
+    explain = partial(reading.explain, redactor=output.redactor)
+    for line in report(plan, drafts.route(draft), explain, terminal_width(output.out)):
+        output.line(line)

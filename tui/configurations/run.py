@@ -1,0 +1,160 @@
+"""A configuration that exists started, watched and deleted, whoever made it.
+
+Where this program has a journal of it, that goes on; without one there is its status alone, and no flag is counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tui.apply import journal as journals
+from tui.apply import lock, store
+from tui.apply.heads import heads
+from tui.apply.journal import Identity, Journal, Stage
+from tui.apply.lost_answer import looked_up, may_have_happened
+from tui.apply.start_watch import Keep, Runner
+from tui.apply.watch import STUCK_AFTER
+from tui.configurations.listing import Account
+from tui.launchdarkly.client import LaunchDarkly
+from tui.launchdarkly.models import Configuration
+from tui.net.errors import Failure, Kind
+from tui.net.events import Exchange, Note, Result, Sink, streamed
+from tui.text.redact import Redactor
+
+
+def journal_of(account: Account, one: Configuration) -> Journal | None:
+    """This program's journal of a configuration, None where it has none that can be read."""
+    found = _found(account, one)
+    return found[1] if found is not None else None
+
+
+def _found(account: Account, one: Configuration) -> tuple[Path, Journal] | None:
+    """The journal of a configuration and where it is; one that was renamed since keeps its first name there."""
+    host, project, integration = account.instance.url, one.project_key, one.integration_key
+    try:
+        named = store.path_of(Identity(host, project, integration, one.exact_name))
+        others = (
+            head.path
+            for head in heads(store.folder())
+            if (head.host, head.project, head.integration, head.configuration) == (host, project, integration, one.id)
+        )
+        for path in (named, *others):
+            if (journal := _read(path)) is not None and journal.configuration == one.id:
+                return path, journal
+    except OSError:
+        pass
+    return None
+
+
+def _read(path: Path) -> Journal | None:
+    try:
+        return store.load(path)
+    except Failure:
+        return None
+
+
+def to_start(account: Account, one: Configuration, *, stuck_after: float = STUCK_AFTER) -> Runner:
+    """A runner whose `start(again=True)` starts the import, and whose `watched()` then watches it.
+
+    `one` is as it was read right before. Does not raise.
+    """
+    found = _found(account, one)
+    if found is None:
+        return _runner(account, journals.of_existing(account.instance.url, one, ""), None, stuck_after)
+    path, journal = found
+    keep = _Keeper(path, account.tools.redactor, journal)
+    if journal.stage is Stage.STARTING:  # the start before got lost: who starts again has seen the status since
+        journal = journals.created_again(journal)
+    return _runner(account, journal, keep, stuck_after)
+
+
+def to_watch(account: Account, one: Configuration, *, stuck_after: float = STUCK_AFTER) -> Runner:
+    """A runner whose `watched()` tells how the import stands, to its end. One that has ended is told at once."""
+    found = _found(account, one)
+    if found is not None and found[1].stage is Stage.STARTED:
+        path, journal = found
+        return _runner(account, journal, _Keeper(path, account.tools.redactor, journal), stuck_after)
+    journal = found[1] if found is not None else journals.of_existing(account.instance.url, one, "")
+    # What stands there is how it is: no start of ours waits for its end, and so nothing is written down either.
+    return _runner(account, replace(journal, mark=None), None, stuck_after)
+
+
+def counts(runner: Runner) -> bool:
+    """Whether it is known which flags are to arrive."""
+    return bool(runner.journal.expected)
+
+
+def _runner(account: Account, journal: Journal, keep: Keep | None, stuck_after: float) -> Runner:
+    return Runner(journal, account.instance, account.bag, account.tools, keep or _nothing, stuck_after)
+
+
+def _nothing(journal: Journal) -> None:
+    """A configuration that nobody planned here: nothing can be verified or undone by a journal of it."""
+
+
+@dataclass
+class _Keeper:
+    """Writes a journal down, unless another run works on it, or has gone on with it since it was read: then what
+    stands there knows more. `last` is what is known to stand there."""
+
+    path: Path
+    redactor: Redactor
+    last: Journal
+
+    def __call__(self, journal: Journal) -> None:
+        """Raises Failure TIMEOUT for a start that cannot be noted: nothing is sent then. Raises OSError."""
+        try:
+            with lock.taken(self.path):
+                there = store.load(self.path)
+                if there is None or _progress(there) != _progress(self.last):
+                    raise lock.under_way()
+                store.save(journal, self.path, self.redactor)
+        except Failure:
+            if journal.stage is Stage.STARTING:
+                raise
+        else:
+            self.last = journal
+
+
+def _progress(journal: Journal) -> tuple[object, ...]:
+    times = journal.snapshot_at, journal.start_sent_at, journal.started_at, journal.ended_at, journal.verified_at
+    return journal.configuration, journal.stage, times
+
+
+# --- deleting
+
+
+def deleted(account: Account, one: Configuration) -> AsyncGenerator[Exchange | Result[None], None]:
+    """Delete a configuration; the flags it imported stay. Raises Failure; what is said then is sure, or says so."""
+
+    async def run(sink: Sink) -> None:
+        tools = account.tools
+        async with tools.launchdarkly(account.bag, account.instance) as ld:
+            out_at = tools.now()
+            try:
+                await ld.delete(one.project_key, one.integration_key, one.id, sink=sink)
+                return
+            except Failure as failure:
+                if not may_have_happened(failure):
+                    raise
+                lost = failure
+            sink(Note("sent, no answer", "checking whether it still exists ...", level="unknown"))
+            if await looked_up(lambda: _is_gone(ld, one, lost, sink), out_at, tools, sink) is None:
+                step = "It still exists. You can delete it again."
+                raise lost.replaced(next_step=step, sent=False)
+
+    return streamed(run)
+
+
+async def _is_gone(ld: LaunchDarkly, one: Configuration, lost: Failure, sink: Sink) -> bool | None:
+    """True once the configuration is gone, None while it exists. Raises Failure if that can't be read."""
+    try:
+        await ld.get(one.project_key, one.integration_key, one.id, sink=sink)
+    except Failure as failure:
+        if failure.kind is Kind.NOT_FOUND:
+            return True
+        step = f"Can't tell whether it was deleted: {failure.what} Reload the list."
+        raise lost.replaced(next_step=step) from None
+    return None

@@ -1,0 +1,197 @@
+"""Both sides read whole, at the same time, into a plan.
+
+Every flag of the source that the answers mean, every key of the LaunchDarkly project, archived ones included, and
+the project's naming convention. What has been read can be looked at meanwhile; a reading that was stopped or lost a
+page gives a plan that says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import replace
+
+from tui.context import Tools
+from tui.launchdarkly.client import LaunchDarkly
+from tui.launchdarkly.models import Flag, NamingConvention
+from tui.net.errors import Failure, Kind
+from tui.net.events import Counted, Exchange, Result, Sink, streamed
+from tui.plan.conventions import not_understood
+from tui.plan.plan import Plan, decide
+from tui.plan.request import PlanRequest
+from tui.secrets.bag import Bag
+from tui.sources.flags import Lost, SourceFlag
+from tui.sources.registry import SOURCES
+from tui.sources.shapes import members
+from tui.text.redact import Redactor, tree
+
+_KEYS = "keys"
+_ARCHIVED = "archived keys"
+
+
+def can_be_read(integration: str) -> bool:
+    """Whether this program knows how to ask that source for its flags; it takes other manifests as well."""
+    return integration in SOURCES
+
+
+def explain(request: PlanRequest, flag: SourceFlag, redactor: Redactor) -> tuple[Lost, ...]:
+    """What of a flag no import brings, each in a sentence from which it can be made again by hand.
+
+    Keys are taken out of its definition before sentences are made, as those quote values and cut them.
+    """
+    if redactor.suspects(flag.definition):
+        flag = replace(flag, definition=members(tree(flag.definition, redactor.setting)))
+    return SOURCES[request.integration].explain(flag)
+
+
+def explanations(plan: Plan, redactor: Redactor) -> dict[str, tuple[Lost, ...]]:
+    """The same for each flag of a plan that arrives and loses something, by key."""
+    return {each.flag.key: explain(plan.request, each.flag, redactor) for each in plan.arriving if each.flag.losses}
+
+
+class Reading:
+    """One reading of both sides. Make it anew for each."""
+
+    def __init__(self, request: PlanRequest, bag: Bag, tools: Tools) -> None:
+        self.request = request
+        self._bag = bag
+        self._tools = tools
+        self._flags: dict[str, list[SourceFlag]] = {}
+        self._existing: dict[str, Flag] = {}
+        self._convention: NamingConvention | None = None
+        self._notes: dict[str, None] = {}
+        self._failures: list[Failure] = []
+        self._counted: dict[str, Counted] = {}
+        self._stopped = False
+        self._jobs: list[asyncio.Task[None]] = []
+
+    @property
+    def counted(self) -> tuple[Counted, ...]:
+        """How far each list has been read, in the order in which they began."""
+        return tuple(self._counted.values())
+
+    def read(self) -> AsyncGenerator[Exchange | Result[Plan], None]:
+        """Read, tell how far it is, and give the plan as the last event. Raises nothing of a server's making."""
+        return streamed(self._run)
+
+    def stop(self) -> None:
+        """End the reading; what is here is kept, and the plan says that it is not complete."""
+        self._stopped = True
+        for job in self._jobs:
+            job.cancel()
+
+    def so_far(self) -> Plan:
+        """A plan of what has been read until now."""
+        flags = tuple(flag for same in self._flags.values() for flag in same)
+        totals = [each.total for each in self._counted.values() if each.what.endswith(" flags")]
+        return Plan(
+            request=self.request,
+            flags=decide(flags, self._existing, self._convention),
+            existing=dict(self._existing),
+            notes=tuple(self._notes),
+            read_at=self._tools.now(),
+            incomplete=self._incomplete(),
+            failure=next(iter(self._failures), None),
+            announced=totals[0] if totals else len(flags),
+        )
+
+    async def _run(self, sink: Sink) -> Plan:
+        sides: tuple[Callable[[Sink], Awaitable[None]], ...] = (self._source, self._keys, self._archived, self._project)
+        self._jobs = [asyncio.create_task(self._guarded(side, sink)) for side in sides]
+        try:
+            await asyncio.wait(self._jobs)
+        finally:
+            for job in self._jobs:
+                job.cancel()
+            await asyncio.gather(*self._jobs, return_exceptions=True)
+        for job in self._jobs:
+            if not job.cancelled() and (problem := job.exception()):
+                raise problem
+        return self.so_far()
+
+    async def _guarded(self, side: Callable[[Sink], Awaitable[None]], sink: Sink) -> None:
+        try:
+            await side(sink)
+        except Failure as failure:
+            self._failures.append(failure)
+
+    def _incomplete(self) -> str:
+        read = ", ".join(each.words for each in self._counted.values() if each.read != each.total)
+        if self._failures:
+            return str(self._failures[0])
+        if self._stopped:
+            return f"You stopped the reading{f' at {read}' if read else ''}."
+        return "" if self._jobs and all(job.done() for job in self._jobs) else "It is still being read."
+
+    # --- the source
+
+    async def _source(self, sink: Sink) -> None:
+        source = SOURCES[self.request.integration]
+        key = self._bag.get(source.KEY_FIELD)
+        if key is None:
+            raise Failure(Kind.CREDENTIAL, f"There is no key of {source.NAME} yet.", "", "Paste it on the step Keys.")
+        address = self.request.address or source.DEFAULT_ADDRESS
+        self._tools.stays_here(address)
+        redact = self._tools.redactor.foreign
+        async with self._tools.http() as http:
+            listing = source.list_flags(http, address, key, answers=dict(self.request.answers), sink=sink)
+            async with aclosing(listing) as batches:
+                async for batch in batches:
+                    for flag in batch.gone:
+                        self._flags[flag.key].remove(self._shown(flag))
+                    for flag in batch.flags:
+                        self._flags.setdefault(flag.key, []).append(self._shown(flag))
+                    self._notes |= dict.fromkeys(map(redact, batch.notes))
+                    for what, read in batch.read.items():
+                        self._tell(sink, Counted(f"{source.NAME} {what}", read, batch.total.get(what)))
+
+    def _shown(self, flag: SourceFlag) -> SourceFlag:
+        """The flag, whose warnings may quote a server."""
+        warnings = tuple(map(self._tools.redactor.foreign, flag.warnings))
+        return flag if warnings == flag.warnings else replace(flag, warnings=warnings)
+
+    # --- LaunchDarkly
+
+    async def _keys(self, sink: Sink) -> None:
+        await self._read_keys(sink, archived=False)
+
+    async def _archived(self, sink: Sink) -> None:
+        await self._read_keys(sink, archived=True)
+
+    async def _read_keys(self, sink: Sink, *, archived: bool) -> None:
+        what = f"LaunchDarkly {_ARCHIVED if archived else _KEYS}"
+        async with self._tools.launchdarkly(self._bag, self.request.instance) as ld:
+            pages = ld.every_flag(self.request.project, archived=archived, sink=sink)
+            async with aclosing(pages) as listing:
+                async for page in listing:
+                    fresh = (replace(flag, archived=True) if archived else flag for flag in page.fresh)
+                    self._existing |= {flag.key: flag for flag in fresh}
+                    for key in page.gone:
+                        self._existing.pop(str(key), None)
+                    self._tell(sink, Counted(what, page.read, page.total))
+
+    async def _project(self, sink: Sink) -> None:
+        async with self._tools.launchdarkly(self._bag, self.request.instance) as ld:
+            await self._read_convention(ld, sink)
+
+    async def _read_convention(self, ld: LaunchDarkly, sink: Sink) -> None:
+        try:
+            project = await ld.project(self.request.project, sink=sink)
+        except Failure as failure:
+            if failure.kind in (Kind.UNAUTHORIZED, Kind.NOT_FOUND):
+                raise  # the lists of flags would not do better
+            self._notes[_CONVENTION_NOT_READ.format(failure.what)] = None
+            return
+        self._convention = project.naming_convention
+        if said := not_understood(self._convention):
+            self._notes[said] = None
+
+    def _tell(self, sink: Sink, counted: Counted) -> None:
+        self._counted[counted.what] = counted
+        sink(counted)
+
+
+_CONVENTION_NOT_READ = (
+    "Whether the project asks for a naming convention is not known ({}) Keys that break one would not arrive."
+)

@@ -1,0 +1,105 @@
+"""A plan in words, the same on the screen, in a terminal's lines and in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from tui.net.times import moment
+from tui.plan.plan import CANNOT, WORDS, Plan, Verdict
+from tui.sources import flags as kinds
+
+Said = tuple[str, str]
+"""A level ("ok", "note", "unknown", "warning", "problem") and its words."""
+
+
+MEANINGS: Mapping[Verdict, str] = {
+    Verdict.IMPORT: "it is made in LaunchDarkly, switched off in every environment",
+    Verdict.SKIP_EXISTS: "a flag with its key is there; it is left as it is",
+    Verdict.SKIP_ARCHIVED: "an archived flag there still takes its key; it is left as it is",
+    Verdict.INVALID_KEY: "LaunchDarkly's keys may not have all the characters of its name",
+    Verdict.DUPLICATE: "the source lists its name twice; only the first one arrives",
+    Verdict.BREAKS_CONVENTION: "the project asks for keys of another form",
+}
+"""What each verdict means, going on from its word."""
+
+KINDS: Mapping[str, str] = {
+    kinds.TARGETING_RULES: "who gets what by a rule: people of a country get on",
+    kinds.INDIVIDUAL_TARGETS: "people named one by one, who get a variation",
+    kinds.PERCENTAGE_ROLLOUT: "only a share of the people gets it: 25 % by user id",
+    kinds.TRAFFIC_ALLOCATION: "only a share of the people comes under the rules at all",
+    kinds.SEGMENTS: "named groups of people that a rule goes by",
+    kinds.PREREQUISITES: "another flag that must be on, or serve a variation, first",
+    kinds.CONSTRAINTS: "conditions that narrow a strategy, such as a country or a date",
+    kinds.STRATEGY_VARIANTS: "variants that one strategy gives out by shares",
+}
+"""What each kind of loss is, for a person who does not know the word."""
+
+
+_NAMED = 3
+
+
+def named(keys: Sequence[str]) -> str:
+    """The first of some keys: "checkout-v2, dark-mode, search-boost and 5 more"."""
+    rest = len(keys) - _NAMED
+    return ", ".join(keys[:_NAMED]) + (f" and {rest:,} more" if rest > 0 else "")
+
+
+def headline(plan: Plan) -> Said:
+    """What was read, and whether that is all there is."""
+    project = plan.request.project
+    if plan.whole:
+        read = f"{flags(plan.counts.source)} at the source, {keys(plan.keys)} in {project}. Read in full,"
+        return "note", f"{read} {moment(plan.read_at)}."
+    of = f" of {plan.announced:,}" if plan.announced else ""
+    return "problem", f"NOT COMPLETE: {plan.counts.source:,}{of} flags, {keys(plan.keys)} in {project}."
+
+
+def verdicts(plan: Plan) -> Iterator[Said]:
+    """How many flags arrive, are left alone, and cannot arrive and why."""
+    counted = plan.by_verdict
+    arrive = counted[Verdict.IMPORT]
+    yield ("ok" if arrive else "problem"), f"{arrive:,} {'arrives' if arrive == 1 else 'arrive'}"
+    if exist := counted[Verdict.SKIP_EXISTS]:
+        yield "note", f"{exist:,} {'exists' if exist == 1 else 'exist'}"
+    if archived := counted[Verdict.SKIP_ARCHIVED]:
+        yield "note", f"{archived:,} archived"
+    if cannot := plan.counts.invalid:
+        parts = (f"{counted[each]:,} {WORDS[each]}" for each in CANNOT if counted[each])
+        yield "problem", f"{cannot:,} cannot: {', '.join(parts)}"
+
+
+def warnings(plan: Plan) -> Iterator[Said]:
+    """What it costs: flags that lose something, and flags that are on now and will be off."""
+    counts = plan.counts
+    if counts.lossy:
+        verb = "loses" if counts.lossy == 1 else "lose"
+        yield "warning", f"{counts.lossy:,} of the {counts.arrive:,} {verb} something"
+    if counts.on_at_source:
+        verb = "is" if counts.on_at_source == 1 else "are"
+        yield "warning", f"{counts.on_at_source:,} of the {counts.arrive:,} {verb} ON and will be OFF"
+    if warned := sum(bool(each.cut_over_warning) for each in plan.cut_over):
+        yield "warning", f"{warned:,} of them {'reaches' if warned == 1 else 'reach'} fewer people when turned on"
+
+
+def note(text: str) -> Said:
+    """A note of a plan; the symbol repeats its words: what is not known has one of its own."""
+    return ("unknown" if "not known" in text else "warning"), text
+
+
+def flags(number: int) -> str:
+    """ "1 flag", "1,200 flags"."""
+    return f"{number:,} flag{'' if number == 1 else 's'}"
+
+
+def keys(number: int) -> str:
+    """ "1 key", "443 keys"."""
+    return f"{number:,} key{'' if number == 1 else 's'}"
+
+
+SHORT_LOSSES_SHOWN = 1
+
+
+def loses(losses: tuple[str, ...]) -> str:
+    """The first kind and how many more: "percentage-rollout +1"."""
+    more = len(losses) - SHORT_LOSSES_SHOWN
+    return f"{losses[0]} +{more}" if more > 0 else "".join(losses)

@@ -1,0 +1,95 @@
+"""What there is to tell of a configuration that was created and started, and the answer's body for a person's eye."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+
+from tui.apply.start_watch import Started
+from tui.apply.submission import FOUND, NOT_KNOWN, Outcome
+from tui.launchdarkly.models import Configuration
+from tui.launchdarkly.words import access_in_words, status_in_words
+from tui.net.events import Answered, Exchange, Note
+from tui.net.messages import Answer
+from tui.text.clean import clean
+from tui.text.limited_json import parse_answer
+from tui.text.redact import Redactor, tree
+
+OFFERS = ("use-that", "go-to-field", "look-again", "send-again")
+"""What a person may do where a submission has failed."""
+_CONFLICT = 409
+_HEADERS = ("route-remaining", "retry-after")
+_HIDDEN = "••••"
+
+
+def verb(outcome: Outcome) -> str:
+    """How the configuration came to be, in a word."""
+    return "Found" if outcome.fate == FOUND else "Used" if outcome.reused else "Created"
+
+
+def title(made: Configuration) -> str:
+    """Its id and version."""
+    return f"{made.id}{f', version {made.version}' if made.version is not None else ''}"
+
+
+def facts(made: Configuration, events: Iterable[Exchange]) -> Iterator[tuple[str, str]]:
+    """Labels and texts: its state, what may be done with it, and the headers that may matter next."""
+    status, *more = status_in_words(made.status)
+    yield "Status", status
+    for each in more:
+        yield " ", each
+    yield "Rights", access_in_words(made.access)
+    yield "Headers", _headers(events)
+
+
+def _headers(events: Iterable[Exchange]) -> str:
+    """The rate limit's rest, and how long a pause was asked for."""
+    answered = [event for event in events if isinstance(event, Answered)]
+    told = answered[-1].headers if answered else ()
+    return ", ".join(f"{name} {value}" for name, value in told if name.lower().endswith(_HEADERS))
+
+
+def offered(outcome: Outcome, *, current: bool) -> frozenset[str]:
+    """Which of `OFFERS` make sense. `current`: the answers still ask for what was sent."""
+    failure, conflict, known = outcome.failure, outcome.conflict, outcome.fate != NOT_KNOWN
+    if failure is None:
+        return frozenset()
+    sensible = {
+        "use-that": current and conflict is not None and not conflict.differences,
+        "go-to-field": bool(failure.field),
+        "look-again": not known or failure.status_code == _CONFLICT,
+        "send-again": current and known and conflict is None,
+    }
+    return frozenset(offer for offer, fits in sensible.items() if fits)
+
+
+def document(answer: Answer) -> object:
+    """The body as JSON; what cannot be read as JSON is its text."""
+    try:
+        return answer.json()
+    except Exception:
+        return answer.text()
+
+
+def raw(text: str, hidden: Iterable[str], redactor: Redactor) -> str:
+    """The raw body, cleaned. The values of the secret fields `hidden` are hidden even where the server changed them."""
+    try:
+        whole = parse_answer(text)
+    except ValueError:
+        return clean(redactor.foreign(text), multiline=True)
+    if isinstance(whole, dict) and isinstance(config := whole.get("config"), dict):
+        secret = set(hidden)
+        whole["config"] = {key: (_HIDDEN if key in secret and value else value) for key, value in config.items()}
+    shown = json.dumps(tree(whole, redactor.foreign), ensure_ascii=False, indent=2)
+    return clean(redactor(shown), multiline=True)
+
+
+def start_told(started: Started) -> Note:
+    """The line of the timeline that says how the start went."""
+    if not started.known:
+        return Note("start", "not known whether it got through", level="unknown")
+    if not started.triggered:
+        return Note("runs already", "not started once more")
+    if started.status_code is None:
+        return Note("started", "its answer was lost; the status shows it")
+    return Note(f"{started.status_code}, start queued", "empty answer, as it should be")

@@ -1,0 +1,65 @@
+"""Everything the first screen does without, loaded in a thread while it is being looked at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from tui.answers import form as forms
+from tui.context import Tools
+from tui.manifests.files import registry
+from tui.secrets.keyring_store import Keyring
+from tui.text.private_files import state_dir
+from tui.text.redact import Redactor
+from tui.wizard.practice import Fault, Practice, values_from
+from tui.wizard.session import Given, Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from tui.wizard.options import Options, PracticeServers
+
+PRACTICE_DRAFT = "practice-draft.json"
+DRAFT = "draft.json"
+
+
+def draft_path(*, practising: bool) -> Path | None:
+    """Where answers are saved; practice keeps its own apart. None where there is no place to save them."""
+    try:
+        return state_dir() / (PRACTICE_DRAFT if practising else DRAFT)
+    except OSError:
+        return None
+
+
+def build(
+    options: Options, redactor: Redactor, log: Callable[[str], None] | None, servers: PracticeServers | None
+) -> Session:
+    """The session of a walk. In practice neither variable, keyring nor draft of the person's is touched.
+
+    Raises ManifestError for a manifest that changed since it was checked.
+    """
+    forms = {key: forms.build(manifest) for key, manifest in registry(options.manifests).items()}
+    practice = _practice(servers) if servers else None
+    return Session(
+        forms=forms,
+        tools=Tools(
+            redactor=redactor,
+            log=log,
+            now=options.now,
+            timer=options.timer,
+            sleep=options.sleep,
+            loopback_only=servers is not None,
+        ),
+        keyring=None if practice else Keyring(),
+        environ={} if practice else options.environ,
+        given=Given() if practice else Given(options.host, options.project),
+        draft_path=draft_path(practising=practice is not None),
+        practice=practice,
+    )
+
+
+def _practice(servers: PracticeServers) -> Practice:
+    faults = cast("Iterable[Fault]", servers.faults())
+    addresses = servers.addresses()
+    known = tuple(Fault(each.name, each.title, each.explains) for each in faults)
+    return Practice(values_from(addresses), addresses["launchdarkly"]["url"], known, servers.set_fault, servers.stop)
