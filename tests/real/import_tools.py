@@ -15,8 +15,8 @@ import httpx
 from tests.real import unleash_seed as seed
 from tests.real.test_unleash_plan import destination
 from tests.real.unleash_server import Unleash
+from tests.unit.commands.test_commands import program
 from tests.unit.headless_tools import Ran, Recipe, recipe_in
-from tests.unit.test_headless_commands import program
 from tui.sandbox.server import Sandbox
 
 

@@ -15,9 +15,9 @@ import pytest
 from pydantic import SecretStr
 
 from tests.processes import eventually, soon
+from tests.unit.commands.test_configs import configs
 from tests.unit.headless_tools import recipe_in
 from tests.unit.recipe_tools import planned
-from tests.unit.test_headless_configs import configs
 from tui.sandbox.server import Sandbox
 from tui.secrets.child_process import CHILD
 from tui.secrets.keyring_store import Keyring, Limits

@@ -15,9 +15,9 @@ from tests.real.test_unleash_flags import by_unleash_client
 from tests.real.test_unleash_plan import ARCHIVED, THERE, verdict
 from tests.real.unleash_install import VERSIONS
 from tests.real.unleash_server import Unleash, servers
+from tests.unit.commands.test_apply import WHOLE, silent, writes
 from tests.unit.headless_tools import Ran, Recipe
 from tests.unit.run_tools import creates, deleted, flags_of, instructed, triggers
-from tests.unit.test_headless_apply import WHOLE, silent, writes
 from tests.unit.walk_tools import configurations
 from tui.plan.plan import Verdict
 from tui.sandbox.job import Pace

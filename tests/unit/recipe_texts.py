@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import tomlkit
 
-from tests.unit.test_recipe import answered
+from tests.unit.answers.test_recipe import answered
 from tests.unit.walk_tools import built_forms
 from tui.answers import recipe
 from tui.answers.fields import Form

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from tests.unit.apply.test_undo import small
 from tests.unit.run_tools import Run, Time, deleted, flags_of, run_of
 from tests.unit.sandbox_tools import FI, launchdarkly
-from tests.unit.test_undo import small
 from tests.unit.walk_tools import NAME, configurations, strangers
 from tui.apply.journal import Stage
 from tui.apply.start_watch import Ended, Started

@@ -38,10 +38,10 @@ def build(
 
     Raises ManifestError for a manifest that changed since it was checked.
     """
-    forms = {key: forms.build(manifest) for key, manifest in registry(options.manifests).items()}
+    built = {key: forms.build(manifest) for key, manifest in registry(options.manifests).items()}
     practice = _practice(servers) if servers else None
     return Session(
-        forms=forms,
+        forms=built,
         tools=Tools(
             redactor=redactor,
             log=log,

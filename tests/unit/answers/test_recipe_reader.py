@@ -1,0 +1,358 @@
+"""Recipes read: every problem at once, by its path, without a word of what stands in the file."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import tomlkit
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.unit.answers.test_recipe import SECRETS
+from tests.unit.recipe_texts import CANARY, LITERAL, REMOVED, SPLIT, UNLEASH, changed, named_case, problems
+from tests.unit.walk_tools import built_forms
+from tui.answers import draft as drafts
+from tui.answers.builtin import as_field
+from tui.answers.fields import Guide
+from tui.answers.recipe_problems import RecipeError, finding
+from tui.answers.recipe_reader import LARGEST, Said, read, read_text
+from tui.answers.roles import ROLES
+from tui.secrets.references import Reference
+
+
+def test_a_recipe_becomes_answers_and_references() -> None:
+    read_back = read_text(UNLEASH, built_forms())
+    assert read_back.references == {
+        "token": Reference("env", "LD_ACCESS_TOKEN"),
+        "sourceApiKey": Reference("env", "UNLEASH_SDK_KEY"),
+        "ldApiKey": Reference("env", "LD_IMPORT_API_KEY"),
+    }
+    draft = read_back.draft
+    assert draft.integration == "unleash"
+    assert drafts.value(draft, "project") == "web-shop"
+    assert drafts.value(draft, "sourceEnvironmentId") == "production"
+    assert drafts.value(draft, "config-tags") == "migration"
+    assert read_back.places["sourceTag"] == "import.config.sourceTag"
+
+
+def test_what_is_optional_may_be_left_out() -> None:
+    text = """
+    version = 1
+    [launchdarkly]
+    project = "web-shop"
+    token = "keyring"
+    [import]
+    integration = "split"
+    name = "Mine"
+    [import.config]
+    workspaceApiKey = "file:/run/secrets/split"
+    workspaceId = "8f2c4b10-5a4d-4b0c-8500-000000000001"
+    environmentId = "3d9e7a60-5a4d-4b0c-8500-000000000011"
+    ldApiKey = "keyring"
+    """
+    draft = read_text(text, built_forms()).draft
+    assert drafts.value(draft, "host") == "us"
+    assert drafts.value(draft, "source-api") == "https://api.split.io/internal/api/v2"
+    assert drafts.value(draft, "ldTag") == "imported-from-split"
+    assert drafts.value(draft, "ldMaintainer") == ""
+
+
+WRONG: list[tuple[str, object, str]] = [
+    # a path in the file, what stands there, the one problem
+    ("version", REMOVED, "version is missing. Write version = 1 in the first line."),
+    ("version", 2, "version is not 1. Another ld-flag-import may read this recipe."),
+    ("version", "1", "version must be the number 1, without quotes."),
+    ("version", True, "version must be the number 1, without quotes."),
+    ("versoin", 1, "versoin is not known here. Did you mean version?"),
+    (CANARY, CANARY, f"{CANARY} is not known here."),
+    ("source", CANARY, "source must be a table: [source] in a line of its own."),
+    ("launchdarkly.project", REMOVED, "launchdarkly.project is missing."),
+    ("launchdarkly.project", 5, "launchdarkly.project must be a text in quotes."),
+    ("launchdarkly.project", "", "launchdarkly.project is blank."),
+    (
+        "launchdarkly.project",
+        "Web Shop",
+        "launchdarkly.project: A key has letters, digits, . _ - only. This may be the name.",
+    ),
+    (
+        "launchdarkly.project",
+        SECRETS["token"],
+        "launchdarkly.project: This is a key, and no key belongs here. Clear the field.",
+    ),
+    ("launchdarkly.token", REMOVED, "launchdarkly.token is missing. Write env:NAME, file:PATH or keyring."),
+    ("launchdarkly.token", CANARY, f"launchdarkly.token {LITERAL}"),
+    ("launchdarkly.token", SECRETS["token"], f"launchdarkly.token {LITERAL}"),
+    ("launchdarkly.token", f"env:{CANARY}", "launchdarkly.token has no variable's name after env:. Write env:NAME."),
+    ("launchdarkly.token", "", "launchdarkly.token is blank. Write env:NAME, file:PATH or keyring."),
+    (
+        "launchdarkly.token",
+        [CANARY],
+        "launchdarkly.token must be a reference in quotes: env:NAME, file:PATH or keyring.",
+    ),
+    ("launchdarkly.host", 1, "launchdarkly.host must be a text in quotes."),
+    ("launchdarkly.host", "", "launchdarkly.host is blank."),
+    (
+        "launchdarkly.host",
+        CANARY,
+        "launchdarkly.host: The beginning is missing. Write https:// in front of the address."
+        " Or choose us, eu or federal.",
+    ),
+    (
+        "launchdarkly.host",
+        "http://ld.example.com",
+        "launchdarkly.host: http:// sends your key readable. Write https://; http:// is for localhost alone."
+        " Or choose us, eu or federal.",
+    ),
+    ("launchdarkly.hots", "eu", "launchdarkly.hots is not known here. Did you mean host?"),
+    ("import.integration", REMOVED, "import.integration is missing."),
+    (
+        "import.integration",
+        CANARY,
+        "import.integration names no integration known here. Write one of: split, unleash.",
+    ),
+    ("import.name", REMOVED, "import.name is missing."),
+    ("import.name", " ", "import.name is blank."),
+    ("import.name", "x" * 5000, "import.name: Too long: 5,000 characters."),
+    ("import.tags", CANARY, 'import.tags must be a list of texts: ["migration"].'),
+    ("import.tags", [1], 'import.tags must be a list of texts: ["migration"].'),
+    (
+        "import.tags",
+        ["good", f"{CANARY} bad"],
+        "import.tags has an entry that is no tag. Tags have letters, digits, . _ - only, 64 at most.",
+    ),
+    ("import.config.sourceBaseUrl", REMOVED, "import.config.sourceBaseUrl is missing."),
+    ("import.config.sourceBaseUrl", "", "import.config.sourceBaseUrl is blank."),
+    (
+        "import.config.sourceBaseUrl",
+        f"https://me:{CANARY}@unleash.example.com",
+        "import.config.sourceBaseUrl: A user name or password stands before an @. Take it out; keys have own fields.",
+    ),
+    ("import.config.sourceApiKey", SECRETS["sourceApiKey"], f"import.config.sourceApiKey {LITERAL}"),
+    ("import.config.ldApiKey", CANARY, f"import.config.ldApiKey {LITERAL}"),
+    (
+        "import.config.ldApiKey",
+        REMOVED,
+        "import.config.ldApiKey is missing. Write env:NAME, file:PATH or keyring.",
+    ),
+    ("import.config.sourceProjectId", True, "import.config.sourceProjectId must be a text in quotes."),
+    (
+        "import.config.sourceProjectId",
+        f"{CANARY} x",
+        "import.config.sourceProjectId: An id has letters, digits, . _ ~ - only. This may be a name.",
+    ),
+    (
+        "import.config.sourceTag",
+        CANARY,
+        "import.config.sourceTag must be type:value, as in simple:payments, each part of 2 to 50 characters.",
+    ),
+    (
+        "import.config.sourceTag",
+        "t",
+        "import.config.sourceTag must be type:value, as in simple:payments, each part of 2 to 50 characters.",
+    ),
+    (
+        "import.config.sourceTag",
+        SECRETS["ldApiKey"],
+        "import.config.sourceTag: This is a key, and no key belongs here. Clear the field.",
+    ),
+    (
+        "import.config.ldMaintainer",
+        f"{CANARY}@example.com",
+        "import.config.ldMaintainer: This is an e-mail address; the field takes the member's id. Pick it.",
+    ),
+    (
+        "import.config.sourceprojectid",
+        "default",
+        "import.config.sourceprojectid is not known here. Did you mean sourceProjectId?",
+    ),
+    ("source.api", 1, "source.api must be a text in quotes."),
+    ("source.api", "", "source.api is blank."),
+    (
+        "source.api",
+        CANARY,
+        "source.api: The beginning is missing. Write https:// in front of the address.",
+    ),
+    ("source.url", CANARY, "source.url is not known here."),
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"), WRONG, ids=lambda each: "removed" if each is REMOVED else str(each)[:30]
+)
+def test_each_mistake_has_its_path_and_its_words(path: str, value: object, said: str) -> None:
+    assert problems(changed(path, value)) == [said]
+
+
+def test_every_mistake_is_told_at_once_and_no_value_repeated() -> None:
+    text = UNLEASH
+    wrong = [each for each in WRONG if each[1] is not REMOVED and each[0] not in ("import.integration", CANARY)]
+    last = {path: said for path, _, said in wrong if not path.startswith("source.")}
+    for path, value, _ in wrong:
+        if path in last and path != "source":
+            text = changed(path, value, text)
+    found = problems(text)
+    del last["source"]
+    assert set(found) == set(last.values())
+    assert len(found) == len(last) > 12
+    assert CANARY not in "\n".join(found)
+    assert not any(secret in "\n".join(found) for secret in SECRETS.values())
+
+
+def test_a_table_in_place_of_a_text_and_the_other_way_round() -> None:
+    assert problems('version = 1\nlaunchdarkly = "x"\nimport = []') == [
+        "launchdarkly must be a table: [launchdarkly] in a line of its own.",
+        "launchdarkly.project is missing.",
+        "launchdarkly.token is missing. Write env:NAME, file:PATH or keyring.",
+        "import must be a table: [import] in a line of its own.",
+        "import.integration is missing.",
+        "import.name is missing.",
+    ]
+    assert problems(changed("import.name", {"a": "b"})) == ["import.name must be a text in quotes."]
+
+
+def test_of_thousands_of_mistakes_fifty_are_told() -> None:
+    with pytest.raises(RecipeError) as refused:
+        read_text(UNLEASH + "".join(f"x{number} = 1\n" for number in range(1000)), built_forms())
+    told = refused.value.what.splitlines()
+    assert len(told) == 51
+    assert told[-1] == "And 950 more problems."
+    assert refused.value.advice.startswith("Correct all 1000 and run again")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f'token = {CANARY}"', "The recipe is not TOML in line 1, column 9. A text needs quotes around it."),
+        (f"\n  {CANARY}", "The recipe is not TOML at its end. A line is name = value."),
+        (f'a = "{CANARY}', "The recipe is not TOML at its end. A quote is not closed."),
+        (f'a = ["{CANARY}"', "The recipe is not TOML at its end. A list is not closed."),
+        (f'a = "{CANARY}"\na = 1', "The recipe is not TOML at its end. The same name stands there twice."),
+        (f"[{CANARY}]\n[{CANARY}]", "The recipe is not TOML in line 2, column 34. The same table stands there twice."),
+        (f'a = "{CANARY}\x1b"', None),
+        ("a = " + "9" * 10_000, "The recipe is not TOML."),
+        ("a = " + "[" * 5_000, "The recipe is not TOML."),
+        ("a = 2020-99-99", None),
+    ],
+    ids=named_case,
+)
+def test_what_is_no_toml_is_placed_and_not_quoted(text: str, said: str | None) -> None:
+    (found,) = problems(text)
+    assert CANARY not in found
+    assert found.startswith("The recipe is not TOML")
+    if said is not None:
+        assert found.startswith(said)
+
+
+def file_problem(path: Path) -> str:
+    with pytest.raises(RecipeError) as refused:
+        read(path, built_forms())
+    (problem,) = refused.value.problems
+    assert refused.value.exit_code == 2
+    return str(problem)
+
+
+def test_files_that_are_no_recipe(tmp_path: Path) -> None:
+    assert file_problem(tmp_path / "none").endswith("none cannot be read: No such file or directory.")
+    assert file_problem(tmp_path).endswith("is no ordinary file.")
+    os.mkfifo(tmp_path / "pipe")
+    assert file_problem(tmp_path / "pipe").endswith("is no ordinary file.")
+    large = tmp_path / "large"
+    large.write_bytes(b"#" * (LARGEST + 1))
+    assert file_problem(large).endswith("is larger than 256 KiB, which no recipe is.")
+    latin = tmp_path / "latin"
+    latin.write_bytes(b"version = 1\n# \xe4\n")
+    assert file_problem(latin).endswith("is not UTF-8 in line 2.")
+    assert file_problem(Path("a\0b")).endswith("cannot be read: it is no path.")
+    assert file_problem(Path(SECRETS["token"])) == "The recipe (a key) cannot be read: No such file or directory."
+    hostile = file_problem(Path("x\x1b[2J"))
+    assert "\x1b" not in hostile
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(UNLEASH, "utf-8-sig")
+    assert read(path, built_forms()).draft.integration == "unleash"
+
+
+def test_text_like_a_reference_is_only_text_where_no_key_belongs() -> None:
+    assert drafts.value(read_text(changed("import.name", "env:NAME"), built_forms()).draft, "config-name") == "env:NAME"
+
+
+# --- what beats what
+
+
+def value(key: str, text: str, said: Said) -> str:
+    return drafts.value(read_text(text, built_forms(), said).draft, key)
+
+
+def test_options_beat_the_recipe_and_the_recipe_the_environment() -> None:
+    in_eu = changed("launchdarkly.host", "eu")
+    no_host = changed("launchdarkly.host", REMOVED)
+    uri = "https://app.launchdarkly.us"
+    assert value("host", in_eu, Said(host="federal", base_uri=uri)) == "federal"
+    assert value("host", in_eu, Said(base_uri=uri)) == "eu"
+    assert value("host", no_host, Said(base_uri=uri)) == uri
+    assert value("host", no_host, Said()) == "us"
+    assert value("project", in_eu, Said(project="other")) == "other"
+    assert value("project", in_eu, Said()) == "web-shop"
+    assert read_text(SPLIT, built_forms(), Said(integration="split")).draft.integration == "split"
+
+
+def test_an_option_mends_no_recipe() -> None:
+    """A recipe is right or wrong by itself, whatever the command line says this time."""
+    assert problems(changed("launchdarkly.project", REMOVED), Said(project="other")) == [
+        "launchdarkly.project is missing."
+    ]
+    assert problems(changed("launchdarkly.host", "nowhere"), Said(host="eu"))[0].startswith("launchdarkly.host: ")
+
+
+def test_wrong_options_and_variables_are_told_with_the_rest() -> None:
+    said = Said(host=CANARY, project="a b", integration=CANARY)
+    assert problems(changed("version", 2), said) == [
+        "version is not 1. Another ld-flag-import may read this recipe.",
+        "--integration names no integration known here. Write one of: split, unleash.",
+        "--host: The beginning is missing. Write https:// in front of the address. Or choose us, eu or federal.",
+        "--project: A key has letters, digits, . _ - only. This may be the name.",
+    ]
+    told = problems(changed("launchdarkly.host", REMOVED), Said(base_uri=CANARY))
+    assert told[0].startswith("LD_BASE_URI: ")
+    assert read_text(UNLEASH, built_forms(), Said(base_uri=CANARY)).draft.integration == "unleash"
+
+
+def test_another_integration_asks_for_its_own_fields() -> None:
+    found = problems(UNLEASH, Said(integration="split"))
+    assert "import.config.sourceBaseUrl is not known here." in found
+    assert "import.config.workspaceId is missing." in found
+
+
+# --- whatever stands in it
+
+
+@pytest.mark.parametrize("role", sorted(ROLES))
+def test_no_rule_repeats_an_answer(role: str) -> None:
+    """Whatever its sentences quote in the wizard: what stands in a file may be a key."""
+    made = as_field("made", role, "Made up", help="", guide=Guide(), choices=("a", "b"))
+    for text in (CANARY, f"{CANARY} x", f"x:{CANARY}", f"https://{CANARY}@x", CANARY * 200, f"{CANARY},b"):
+        for said in finding(made, text, text, {}):
+            assert "canary" not in said
+
+
+@settings(max_examples=40)
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_any_document_is_answers_or_a_recipe_error(value: object) -> None:
+    paths = ("launchdarkly", "import", "import.config", "import.config.sourceTag", "import.tags", "source", "version")
+    for path in paths:
+        try:
+            text = changed(path, value)
+        except (TypeError, ValueError, tomlkit.exceptions.TOMLKitError):
+            continue  # nothing that TOML can hold
+        with suppress(RecipeError):
+            read_text(text, built_forms())

@@ -1,0 +1,401 @@
+"""`configs list|show|trigger|watch|delete`: what they print, what they end with, and what they never do."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import os
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from tests.unit.manage_tools import loses, made
+from tests.unit.raw_http import always, answer, serving
+from tests.unit.run_tools import Time, begun, run_of, tools_of, triggers
+from tests.unit.sandbox_tools import launchdarkly
+from tests.unit.secrets.test_keyring_store import keyring
+from tests.unit.walk_tools import configurations, drained
+from tui.apply import store
+from tui.commands.configs import Around, Asked, run
+from tui.sandbox import mischief
+from tui.sandbox.keys import TOKENS
+from tui.sandbox.mischief import HOSTILE
+from tui.sandbox.server import Sandbox
+from tui.secrets.keyring_store import Keyring
+from tui.secrets.names import entry_name
+
+ROOT = Path(__file__).parents[3]
+ERROR = {"event", "kind", "status_code", "message", "advice", "field"}
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+class Variables(dict[str, str]):
+    """Variables that lead to the practice servers, whose imports the command's clock waits for."""
+
+    box: Sandbox | None = None
+
+
+def environ(box: Sandbox, who: str = "writer") -> Variables:
+    made = Variables(LD_ACCESS_TOKEN=TOKENS[who].value, LD_BASE_URI=box.addresses()["launchdarkly"]["url"])
+    made.box = box
+    return made
+
+
+def configs(
+    given: dict[str, str],
+    *asked: Any,
+    time: Time | None = None,
+    ring: Keyring | None = None,
+    typed: str | None = None,
+    **options: Any,
+) -> tuple[int, str, str]:
+    """The command in this process: its exit code, stdout and stderr. `typed` is what stands on the terminal."""
+    out, err = io.StringIO(), Terminal() if typed is not None else io.StringIO()
+    answers = Terminal(typed) if typed is not None else io.StringIO()
+    clock = time or Time(box=given.box if isinstance(given, Variables) else None)
+    around = Around(tools_of(clock), given, ring or Keyring(child=["/nonexistent"]), out, err, answers)
+    code = run(Asked(*asked, **options), around)
+    said = out.getvalue() + err.getvalue()
+    for token in TOKENS.named.values():
+        assert token.value not in said
+    return code, out.getvalue(), err.getvalue()
+
+
+def error(answer: tuple[int, str, str]) -> dict[str, Any]:
+    code, out, err = answer
+    told: dict[str, Any] = json.loads(out.splitlines()[0])
+    assert set(told) == ERROR
+    assert (err, told["event"]) == ("", "error")
+    assert code
+    return told
+
+
+# --- list and show
+
+
+def test_lists_and_filters(box: Sandbox) -> None:
+    identity = made(box)
+    code, out, err = configs(environ(box), "list")
+    assert (code, err) == (0, "")
+    head, *rows = out.splitlines()
+    assert head.split() == ["ID", "INTEGRATION", "PROJECT", "NAME", "STATUS", "LAST", "IMPORT", "LAST", "ERROR", "TAGS"]
+    assert [row.split()[0] for row in rows] == [c["_id"] for c in sorted(configurations(box), key=_name)]
+    narrowed = configs(environ(box), "list", project="web-shop", integration="unleash", as_json=True)
+    document = json.loads(narrowed[1])
+    assert [each["id"] for each in document["configurations"]] == [identity]
+    assert configs(environ(box), "list", project="none")[1] == "There is no flag import configuration.\n"
+    assert json.loads(configs(environ(box), "list", project="none", as_json=True)[1]) == {"configurations": []}
+
+
+MOMENTS = {"last_import", "last_import_at", "last_error", "last_error_at"}
+
+
+def test_each_moment_stands_twice(box: Sandbox) -> None:
+    identity = made(box)
+    never = json.loads(configs(environ(box), "show", identity, as_json=True)[1])
+    assert {name: never[name] for name in MOMENTS} == dict.fromkeys(MOMENTS)
+    box.set_fault("import-partial")
+    configs(environ(box), "trigger", identity)
+    configs(environ(box), "watch", identity)
+    (raw,) = (each["_status"] for each in configurations(box) if each["_id"] == identity)
+    listed = json.loads(configs(environ(box), "list", as_json=True)[1])["configurations"]
+    (there,) = (each for each in listed if each["id"] == identity)
+    shown = json.loads(configs(environ(box), "show", identity, as_json=True)[1])
+    assert raw["lastError"]
+    for document in (there, shown):
+        for name, wire in (("last_import", "lastImport"), ("last_error", "lastError")):
+            assert document[name] == raw.get(wire)
+            told = document[f"{name}_at"]
+            moment = told and datetime.fromisoformat(told)
+            assert (moment and round(moment.timestamp() * 1000)) == document[name]
+            assert not moment or moment.tzinfo is not None
+
+
+def _name(each: dict[str, Any]) -> str:
+    return str(each["name"]).casefold()
+
+
+def test_shows_one_without_its_keys(box: Sandbox) -> None:
+    identity = made(box)
+    code, out, _ = configs(environ(box), "show", identity)
+    assert code == 0
+    assert "a key is kept" in out
+    assert "********" not in out
+    document = json.loads(configs(environ(box), "show", identity, as_json=True)[1])
+    assert document["secrets"] == ["sourceApiKey", "ldApiKey"]
+    assert not set(document["secrets"]) & set(document["config"])
+    assert document["config"]["ldTag"] == "imported-from-unleash"
+
+
+def test_keys_that_are_shown_in_clear_are_not_printed(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether LaunchDarkly masks them is not known."""
+    identity = made(box)
+    monkeypatch.setattr("tui.sandbox.shapes.SECRETS", {"unleash": (), "split": ()})
+    shown = configurations(box)
+    assert TOKENS["import-key"].value in json.dumps(shown)
+    for as_json in (True, False):
+        _, out, _ = configs(environ(box), "show", identity, as_json=as_json)
+        assert box.addresses()["unleash"]["key"] not in out
+
+
+def test_foreign_text_stays_text(box: Sandbox) -> None:
+    identity = made(box)
+    box.set_fault("hostile-text")
+    for asked in (("list",), ("show", identity)):
+        code, out, err = configs(environ(box), *asked)
+        assert code == 0
+        assert all(c.isprintable() or c == "\n" for c in out + err)
+        assert HOSTILE not in out
+
+
+async def test_names_and_tags_are_exact_in_json_and_clean_in_text() -> None:
+    name, tags = "Unleash\tto \u202ecod\x07", ["a\tb", "\u2066c"]
+    shape: dict[str, Any] = {"_id": "12ab3c4d5ef1a2345bcde67f", "name": name, "tags": tags, "integrationKey": "split"}
+    shape["projectKey"] = "web-shop"
+    whole = answer("200 OK", json.dumps({"items": [shape], **shape}).encode())
+    async with serving(always(whole)) as raw:
+        given = {"LD_ACCESS_TOKEN": TOKENS["writer"].value, "LD_BASE_URI": raw.url}
+
+        async def told(*asked: str, as_json: bool = False) -> str:
+            return (await asyncio.to_thread(configs, given, *asked, as_json=as_json))[1]
+
+        (listed,) = json.loads(await told("list", as_json=True))["configurations"]
+        shown = json.loads(await told("show", shape["_id"], as_json=True))
+        assert [(each["name"], each["tags"]) for each in (listed, shown)] == [(name, tags)] * 2
+        for asked in (("list",), ("show", shape["_id"])):
+            assert all(c.isprintable() or c == "\n" for c in await told(*asked))
+
+
+# --- the token and the host
+
+
+def test_without_a_token_nothing_is_sent(box: Sandbox) -> None:
+    before = len(box.requests)
+    told = error(configs({"LD_BASE_URI": environ(box)["LD_BASE_URI"]}, "list", as_json=True))
+    assert (told["kind"], told["field"]) == ("credential", "token")
+    code, out, err = configs({}, "list")
+    assert (code, out) == (3, "")
+    assert "LD_ACCESS_TOKEN is not set" in err
+    assert len(box.requests) == before
+
+
+def test_a_token_is_not_taken_to_another_instance(box: Sandbox) -> None:
+    code, _, err = configs(environ(box), "list", host="eu")
+    assert code == 3
+    assert "set up for another instance" in err
+
+
+def test_what_cannot_be_a_token_is_not_sent(box: Sandbox) -> None:
+    before = len(box.requests)
+    code, _, err = configs({**environ(box), "LD_ACCESS_TOKEN": "sdk-5a4db0c5-0000-4000-8000-5a4db0c5a11a"}, "list")
+    assert code == 3
+    assert "SDK key" in err
+    assert len(box.requests) == before
+
+
+async def _stored(ring: Keyring, url: str) -> None:
+    await ring.put(entry_name(url), SecretStr(TOKENS["writer"].value))
+
+
+def test_finds_the_token_in_the_keyring(box: Sandbox, tmp_path: Path) -> None:
+    import asyncio
+
+    url, ring = environ(box)["LD_BASE_URI"], keyring(tmp_path, "store")
+    asyncio.run(_stored(ring, url))
+    assert configs({}, "list", host=url, ring=ring)[0] == 0
+
+
+def test_a_wrong_host_is_of_the_command_line() -> None:
+    told = error(configs({"LD_ACCESS_TOKEN": TOKENS["writer"].value}, "list", host="ftp://x", as_json=True))
+    assert (told["kind"], told["field"]) == ("recipe", "host")
+
+
+@pytest.mark.parametrize(("who", "kind", "code"), [("nobody", "unauthorized", 3), ("reader", "forbidden", 3)])
+def test_refusals(box: Sandbox, who: str, kind: str, code: int) -> None:
+    identity = made(box)
+    given = environ(box)
+    given["LD_ACCESS_TOKEN"] = TOKENS[who].value if who != "nobody" else "api-00000000-0000-4000-8000-000000000000"
+    answer = configs(given, "delete", identity, yes=True, as_json=True)
+    assert (error(answer)["kind"], answer[0]) == (kind, code)
+    assert ("LD_ACCESS_TOKEN" in error(answer)["advice"]) == (kind == "unauthorized")
+    assert identity in [each["_id"] for each in configurations(box)]
+
+
+@pytest.mark.parametrize("action", ["show", "trigger", "watch", "delete"])
+def test_one_that_is_not_there(box: Sandbox, action: str) -> None:
+    answer = configs(environ(box), action, "nope", yes=True, as_json=True)
+    assert error(answer)["kind"] == "not-found"
+    assert answer[0] == 4
+    lines = answer[1].splitlines()[1:]
+    assert lines == (['{"event": "result", "exit": 4, "report": null}'] if action == "watch" else [])
+
+
+def test_a_server_that_is_gone(box: Sandbox) -> None:
+    given = environ(box)
+    box.stop()
+    answer = configs(given, "list", as_json=True)
+    assert (error(answer)["kind"], answer[0]) == ("unreachable", 5)
+
+
+# --- trigger and watch
+
+
+def events(out: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def test_starts_and_watches_to_the_end(box: Sandbox) -> None:
+    identity = made(box)
+    code, out, _ = configs(environ(box), "trigger", identity, as_json=True)
+    assert code == 0
+    assert json.loads(out) == {"id": identity, "triggered": True, "status_code": 201}
+    code, out, err = configs(environ(box), "watch", identity, as_json=True)
+    *progress, finished, result = events(out)
+    assert (code, err) == (0, "")
+    assert {each["event"] for each in progress} == {"progress"}
+    assert list(finished) == ["event", "status", "arrived", "expected", "errors"]
+    assert (finished["status"], finished["arrived"], finished["expected"]) == ("complete", None, None)
+    assert result == {"event": "result", "exit": 0, "report": None}
+    assert "Ended complete." in configs(environ(box), "watch", identity)[1]
+
+
+@pytest.mark.parametrize(("fault", "status"), [("import-partial", "partial"), ("import-failed", "failed")])
+def test_an_end_that_nobody_wants_has_its_own_code(box: Sandbox, fault: str, status: str) -> None:
+    identity = made(box)
+    box.set_fault(fault)
+    assert configs(environ(box), "trigger", identity)[0] == 0
+    code, out, _ = configs(environ(box), "watch", identity, as_json=True)
+    *_, finished, result = events(out)
+    assert (code, finished["status"], result["exit"]) == (6, status, 6)
+    assert finished["errors"]
+
+
+def test_one_that_is_stuck(box: Sandbox) -> None:
+    identity = made(box)
+    box.set_fault("import-stuck")
+    assert configs(environ(box), "trigger", identity)[0] == 0
+    code, out, _ = configs(environ(box), "watch", identity, as_json=True, stuck_after=60.0)
+    *_, failed, result = events(out)
+    assert (code, failed["kind"], result["exit"]) == (7, "stuck", 7)
+    assert "importing" in failed["message"]
+    code, _, err = configs(environ(box), "watch", identity, timeout=20.0)
+    assert code == 7
+    assert "did not end within the time given" in err
+
+
+def test_a_start_on_top_of_one_that_runs(box: Sandbox) -> None:
+    identity = made(box)
+    box.set_fault("import-stuck")
+    configs(environ(box), "trigger", identity)
+    begun(box, identity)
+    code, out, _ = configs(environ(box), "trigger", identity)
+    assert code == 0
+    assert "runs already; it was not started once more" in out
+    assert triggers(box) == 1
+
+
+def test_a_lost_start(box: Sandbox) -> None:
+    identity = made(box)
+    box.set_fault("lost-trigger-answer")
+    assert configs(environ(box), "trigger", identity)[0] == 0
+    assert triggers(box) == 1
+
+
+def test_a_start_whose_fate_is_not_known(box: Sandbox) -> None:
+    identity = made(box)
+    box.set_fault("lost-trigger-request")
+    answer = configs(environ(box), "trigger", identity, as_json=True)
+    assert answer[0] == 5
+    assert "not known" in error(answer)["message"]
+
+
+async def _journalled(box: Sandbox) -> str:
+    run_ = await run_of(box)
+    run_.keep = store.keeper(store.path_of(run_.journal.identity), run_.tools.redactor)
+    await run_.create()
+    await drained(run_.runner().start())
+    return run_.journal.configuration
+
+
+def test_counts_where_it_is_known_what_arrives(box: Sandbox) -> None:
+    import asyncio
+
+    identity = asyncio.run(_journalled(box))
+    _, out, _ = configs(environ(box), "watch", identity, as_json=True)
+    *_, finished, result = events(out)
+    assert finished["arrived"] == finished["expected"] > 0
+    assert result["exit"] == 0
+    assert "flags arrived" in configs(environ(box), "watch", identity)[1]
+
+
+# --- delete
+
+
+def test_without_a_terminal_nothing_is_asked(box: Sandbox) -> None:
+    identity, before = made(box), len(box.requests)
+    code, out, err = configs(environ(box), "delete", identity)
+    assert (code, out) == (2, "")
+    assert "--yes" in err
+    assert configs(environ(box), "delete", identity, as_json=True, typed="Practice\n")[0] == 2
+    assert len(box.requests) == before
+
+
+def test_deletes_with_the_name_typed(box: Sandbox) -> None:
+    identity = made(box)
+    for typed in ("", "practice\n", "y\n"):
+        code, _, err = configs(environ(box), "delete", identity, typed=typed)
+        assert code == 2
+        assert "Nothing was deleted" in err
+    assert identity in [each["_id"] for each in configurations(box)]
+    code, out, _ = configs(environ(box), "delete", identity, typed="Practice\n")
+    assert code == 0
+    assert "The flags it imported stay" in out
+    assert identity not in [each["_id"] for each in configurations(box)]
+
+
+def test_a_deletion_whose_request_is_lost(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    identity = made(box)
+    loses(monkeypatch, box, "DELETE", mischief.loses_the_request)
+    answer = configs(environ(box), "delete", identity, yes=True, as_json=True)
+    assert answer[0] == 5
+    assert identity in [each["_id"] for each in configurations(box)]
+
+
+# --- the whole program
+
+
+def program(*arguments: str, given: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tui", "configs", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **given},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_program_takes_it_from_the_environment(box: Sandbox, tmp_path: Path) -> None:
+    identity, log = made(box), tmp_path / "log"
+    listed = program("list", "--json", "--log", str(log), given=environ(box))
+    assert (listed.returncode, listed.stderr) == (0, "")
+    assert identity in listed.stdout
+    assert TOKENS["writer"].value not in log.read_text()
+    assert program("delete", identity, "--yes", "--project", "web-shop", given=environ(box)).returncode == 0
+    with launchdarkly(box) as ld:
+        assert identity not in ld.get("/api/v2/integration-capabilities/flag-import").text
+    assert program("show", given=environ(box)).returncode == 2
+    home = Path(os.environ["HOME"])
+    assert not [p for p in home.rglob("*") if p.is_file() and TOKENS["writer"].value in p.read_text(errors="replace")]

@@ -1,0 +1,400 @@
+"""`ld-flag-import plan`: what it prints, what it ends with, and what it never does."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.processes import eventually
+from tests.unit.answers.test_recipe import SECRETS
+from tests.unit.made_manifests import written
+from tests.unit.recipe_tools import command, keys_for, planned, recipe_for
+from tests.unit.walk_tools import INTEGRATIONS, values
+from tui.sandbox.company import STARTED, Company, CompanyFlag
+from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
+from tui.sandbox.server import Sandbox
+from tui.sources.flags import LOSSES
+from tui.text.redact import MASK
+
+VERDICTS = {"import", "skip-exists", "skip-archived", "invalid-key", "duplicate", "breaks-convention"}
+ERROR = {"event", "kind", "status_code", "message", "advice", "field"}
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Sandbox]:
+    with Sandbox.start() as box:
+        yield box
+
+
+@pytest.fixture
+def box(shared: Sandbox) -> Iterator[Sandbox]:
+    yield shared
+    shared.set_fault(None)
+
+
+def error(code: int, out: str, err: str) -> dict[str, Any]:
+    """The only thing that was said: the contract's error object."""
+    told: dict[str, Any] = json.loads(out)
+    assert (out.count("\n"), err) == (1, "")
+    assert set(told) == ERROR
+    assert told["event"] == "error"
+    assert told["message"]
+    assert code != 0
+    return told
+
+
+def as_contracted(document: dict[str, Any], integration: str) -> None:
+    """Contract §4, member by member."""
+    assert list(document) == ["integration", "project", "environment", "counts", "flags", "notes"]
+    assert (document["integration"], document["project"]) == (integration, "web-shop")
+    flags, counts = document["flags"], document["counts"]
+    arriving = [each for each in flags if each["verdict"] == "import"]
+    assert counts == {
+        "source": len(flags),
+        "import": len(arriving),
+        "skip": sum(each["verdict"].startswith("skip-") for each in flags),
+        "invalid": sum(each["verdict"] in ("invalid-key", "duplicate", "breaks-convention") for each in flags),
+        "lossy": sum(bool(each["losses"]) for each in arriving),
+        "on_at_source": sum(each["on_at_source"] for each in arriving),
+    }
+    for each in flags:
+        assert list(each) == [
+            "key", "name", "verdict", "reason", "on_at_source", "variations", "tags", "losses", "warnings",
+        ]  # fmt: skip
+        assert each["verdict"] in VERDICTS
+        assert bool(each["reason"]) == (each["verdict"] != "import")
+        assert isinstance(each["on_at_source"], bool)
+        assert each["losses"] == sorted(each["losses"])
+        assert set(each["losses"]) <= set(LOSSES)
+        assert (each["tags"] is None) == (integration == "unleash")
+        assert all(isinstance(word, str) for word in (*each["variations"], *each["warnings"], *(each["tags"] or ())))
+    assert all(isinstance(note, str) and note.endswith(".") for note in document["notes"])
+
+
+@pytest.mark.parametrize("integration", INTEGRATIONS)
+def test_one_document_from_the_whole_program(box: Sandbox, tmp_path: Path, integration: str) -> None:
+    before = len(box.requests)
+    process = command(recipe_for(box, integration, tmp_path), "--json", environ=keys_for(box, integration))
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err, out.count("\n")) == (0, "", 1)
+    document = json.loads(out)
+    as_contracted(document, integration)
+    assert document["environment"] == box.addresses()[integration]["environment"]
+    assert document["counts"]["source"] == 60
+    assert {each["verdict"] for each in document["flags"]} >= {"import", "skip-exists", "skip-archived"}
+    asked = box.requests[before:]
+    assert {method for method, _, _ in asked} == {"GET"}, "a plan writes nothing"
+    assert len(asked) <= {"unleash": 4, "split": 8}[integration]
+
+
+@pytest.mark.parametrize("integration", INTEGRATIONS)
+def test_the_same_as_a_report_to_read(box: Sandbox, tmp_path: Path, integration: str) -> None:
+    path, keys = recipe_for(box, integration, tmp_path), keys_for(box, integration)
+    process = command(path, environ=keys)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    document = json.loads(planned(path, keys, as_json=True)[1])
+    lines = out.splitlines()
+    counts = document["counts"]
+    assert lines[0].startswith({"unleash": "Unleash default/production -> ", "split": "Split -> "}[integration])
+    assert lines[1].startswith("60 flags at the source, ")
+    assert f"+ {counts['import']} arrive" in lines
+    assert f"! {counts['lossy']} of the {counts['import']} lose something" in lines
+    assert f"ON at the source now, OFF in LaunchDarkly until you switch them on ({counts['on_at_source']})" in lines
+    for each in document["flags"]:
+        shown = [line for line in lines if line[2:].split(" ")[:2][-1:] == [each["key"]]]
+        assert shown or any(f" {each['key']} " in line for line in lines), each["key"]
+        if each["verdict"] == "import":
+            assert all(any(f"- {kind}: " in line for line in lines) for kind in each["losses"])
+    assert not any(line != line.rstrip() for line in lines)
+
+
+def test_nothing_at_the_source_is_a_document_that_says_so(box: Sandbox, tmp_path: Path) -> None:
+    path = recipe_for(box, "unleash", tmp_path, sourceTag="simple:nothing")
+    code, out, err = planned(path, keys_for(box, "unleash"), as_json=True)
+    assert (code, err) == (0, "")
+    document = json.loads(out)
+    as_contracted(document, "unleash")
+    assert document["counts"]["source"] == 0
+    assert document["notes"][0].startswith("0 flags match. Unleash answers the same for a project or tag that does")
+    text = planned(path, keys_for(box, "unleash"))[1]
+    assert "0 flags match." in text
+
+
+# --- before anything is sent
+
+
+def test_a_missing_import_key_does_not_matter_to_a_plan(box: Sandbox, tmp_path: Path) -> None:
+    keys = keys_for(box, "unleash")
+    assert "LD_IMPORT_API_KEY" not in keys
+    assert planned(recipe_for(box, "unleash", tmp_path), keys)[0] == 0
+
+
+def test_missing_keys_are_named_and_nothing_is_sent(box: Sandbox, tmp_path: Path) -> None:
+    before = len(box.requests)
+    told = error(*planned(recipe_for(box, "unleash", tmp_path), {}, as_json=True))
+    assert told["kind"] == "credential"
+    assert "LD_ACCESS_TOKEN is not set" in told["message"]
+    assert "UNLEASH_SDK_KEY is not set" in told["message"]
+    assert told["advice"].endswith("nothing was sent.")
+    assert planned(recipe_for(box, "unleash", tmp_path), {})[0] == 3
+    assert len(box.requests) == before
+
+
+def test_mistakes_in_a_recipe_are_told_all_at_once(box: Sandbox, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(f'version = 2\n[launchdarkly]\ntoken = "{SECRETS["token"]}"\n[import]\nname = 1\n')
+    before = len(box.requests)
+    code, out, err = planned(path, {})
+    assert (code, out) == (2, "")
+    assert err.splitlines() == [
+        "version is not 1. Another ld-flag-import may read this recipe.",
+        "launchdarkly.project is missing.",
+        "launchdarkly.token holds a value. Keys are never read from a recipe. Write env:NAME, file:PATH or keyring.",
+        "import.integration is missing.",
+        "import.name must be a text in quotes.",
+        "Correct all 5 and run again; nothing was sent.",
+    ]
+    told = error(*planned(path, {}, as_json=True))
+    assert told["kind"] == "recipe"
+    assert told["message"].splitlines() == err.splitlines()[:-1]
+    assert len(box.requests) == before
+
+
+def test_keys_in_the_wrong_places_appear_nowhere(box: Sandbox, tmp_path: Path) -> None:
+    """In every entry, in the options, as the file's name: not one is repeated."""
+    text = recipe_for(box, "unleash", tmp_path).read_text()
+    for number, (key, secret) in enumerate(SECRETS.items()):
+        lines = [f'{line.partition(" = ")[0]} = "{secret}"' if " = " in line else line for line in text.splitlines()]
+        path = tmp_path / f"bad-{number}.toml"
+        path.write_text("\n".join(lines))
+        options = {"host": secret, "project": secret, "integration": secret}
+        for asked in ({}, {"as_json": True}, options, {**options, "as_json": True}):
+            code, out, err = planned(path, {"LD_BASE_URI": secret}, **asked)
+            assert code == 2
+            assert not any(each in out + err for each in SECRETS.values()), key
+        path.write_text(text.replace("version = 1", secret))
+        code, out, err = planned(path, {})
+        assert (code, secret in out + err) == (2, False)
+        code, out, err = planned(Path(SECRETS["token"]), {})
+        assert (code, SECRETS["token"] in out + err) == (2, False)
+
+
+def test_hostile_text_in_a_recipe_is_made_harmless(box: Sandbox, tmp_path: Path) -> None:
+    path = tmp_path / "hostile.toml"
+    path.write_text(recipe_for(box, "unleash", tmp_path).read_text() + '"a\\u001b[2J" = 1\n')
+    code, out, err = planned(path, {})
+    assert (code, out) == (2, "")
+    assert "\x1b" not in err
+    assert "import.config.a" in err
+
+
+def test_a_wrong_manifest_and_a_source_that_cannot_be_read(box: Sandbox, tmp_path: Path) -> None:
+    bad = tmp_path / "flipt.json"
+    written(tmp_path, {}, name="flipt.json")
+    path = recipe_for(box, "unleash", tmp_path)
+    code, _, err = planned(path, keys_for(box, "unleash"), manifests=(bad,))
+    assert code == 2
+    assert "formVariables[0].key" in err
+    written(tmp_path, name="flipt.json")
+    own = tmp_path / "own.toml"
+    own.write_text(
+        'version = 1\n[launchdarkly]\nproject = "p"\ntoken = "env:X"\n[import]\nintegration = "flipt"\nname = "n"\n'
+    )
+    told = error(*planned(own, {}, manifests=(bad,), as_json=True))
+    assert told["kind"] == "recipe"
+    assert "cannot read flags from" in told["message"]
+
+
+# --- what servers do
+
+
+def plan_of(box: Sandbox, folder: Path, integration: str, **environ: str) -> dict[str, Any]:
+    """The error of a plan of the practice company."""
+    path = recipe_for(box, integration, folder)
+    return error(*planned(path, keys_for(box, integration) | environ, as_json=True))
+
+
+FAULTS = [
+    # the fault, the integration, kind, status, exit code, the field
+    ("source-unauthorized", "unleash", "source", 401, 3, "sourceApiKey"),
+    ("source-unauthorized", "split", "source", 401, 3, "workspaceApiKey"),
+    ("source-down", "unleash", "unreachable", None, 5, "sourceBaseUrl"),
+    ("source-down", "split", "unreachable", None, 5, None),
+    ("source-html", "unleash", "not-json", 200, 5, "sourceBaseUrl"),
+    ("source-html", "split", "not-json", 200, 5, None),
+    ("source-rate-limited-long", "unleash", "rate-limited", 429, 5, None),
+    ("source-rate-limited-long", "split", "rate-limited", 429, 5, None),
+    ("source-lost-page", "split", "source", 503, 5, None),
+    ("launchdarkly-flags-lost-page", "unleash", "server-error", 500, 5, None),
+]
+
+
+@pytest.mark.parametrize(("fault", "integration", "kind", "status", "code", "field"), FAULTS)
+def test_a_plan_that_is_not_whole_is_an_error_and_no_document(
+    box: Sandbox,
+    tmp_path: Path,
+    fault: str,
+    integration: str,
+    kind: str,
+    status: int | None,
+    code: int,
+    field: str | None,
+) -> None:
+    box.set_fault(fault)
+    path, keys = recipe_for(box, integration, tmp_path), keys_for(box, integration)
+    ended, out, err = planned(path, keys, as_json=True)
+    told = error(ended, out, err)
+    assert (ended, told["kind"], told["status_code"]) == (code, kind, status)
+    if field is not None:
+        assert told["field"] == field
+    ended, out, err = planned(path, keys)
+    assert (ended, out) == (code, "")
+    assert err.startswith(told["message"])
+
+
+def test_a_pause_that_is_short_is_waited(box: Sandbox, tmp_path: Path) -> None:
+    box.set_fault("source-rate-limited")
+    code, out, err = planned(recipe_for(box, "split", tmp_path), keys_for(box, "split"), as_json=True)
+    assert (code, err) == (0, "")
+    as_contracted(json.loads(out), "split")
+
+
+def test_hostile_text_of_a_source_is_made_harmless(box: Sandbox, tmp_path: Path) -> None:
+    box.set_fault("source-hostile")
+    for integration in INTEGRATIONS:
+        path, keys = recipe_for(box, integration, tmp_path), keys_for(box, integration)
+        code, out, _ = planned(path, keys)
+        assert code == 0
+        assert all(line.isprintable() for line in out.splitlines())
+        as_contracted(json.loads(planned(path, keys, as_json=True)[1]), integration)
+
+
+def test_refused_keys(box: Sandbox, tmp_path: Path) -> None:
+    token = plan_of(box, tmp_path, "unleash", LD_ACCESS_TOKEN="api-00000000-0000-4000-8000-000000000000")
+    assert (token["kind"], token["status_code"], token["field"]) == ("unauthorized", 401, "token")
+    assert "--host" in token["advice"]
+    frontend = plan_of(box, tmp_path, "unleash", UNLEASH_SDK_KEY=UNLEASH_KEYS["frontend"].value)
+    assert (frontend["kind"], frontend["status_code"]) == ("source", 403)
+    admin = plan_of(box, tmp_path, "unleash", UNLEASH_SDK_KEY=UNLEASH_KEYS["admin"].value)
+    assert (admin["kind"], admin["status_code"], admin["field"]) == ("credential", None, "sourceApiKey")
+    path = recipe_for(box, "unleash", tmp_path)
+    for key in (UNLEASH_KEYS["frontend"], UNLEASH_KEYS["admin"]):
+        assert planned(path, keys_for(box, "unleash") | {"UNLEASH_SDK_KEY": key.value})[0] == 3
+    assert planned(path, keys_for(box, "unleash") | {"LD_ACCESS_TOKEN": "api-nobody-knows-this"})[0] == 3
+
+
+def test_a_project_that_is_not_there(box: Sandbox, tmp_path: Path) -> None:
+    path, keys = recipe_for(box, "unleash", tmp_path), keys_for(box, "unleash")
+    code, out, err = planned(path, keys, project="nobody", as_json=True)
+    told = error(code, out, err)
+    assert (code, told["kind"], told["status_code"], told["field"]) == (4, "not-found", 404, "project")
+
+
+def test_options_and_variables_have_their_places(box: Sandbox, tmp_path: Path) -> None:
+    """An option beats the recipe; the environment counts where the recipe says nothing."""
+    path, keys = recipe_for(box, "unleash", tmp_path), keys_for(box, "unleash")
+    there = values(box, "unleash")["host"]
+    nowhere = f"http://127.0.0.1:{_free_port()}"
+    assert planned(path, keys | {"LD_BASE_URI": nowhere, "LD_PROJECT": "nobody"})[0] == 0
+    assert planned(path, keys, host=nowhere)[0] == 5
+    path.write_text(path.read_text().replace(f'host = "{there}"', ""))
+    assert planned(path, keys | {"LD_BASE_URI": there})[0] == 0
+    assert planned(path, keys | {"LD_BASE_URI": there}, host=nowhere)[0] == 5
+
+
+def _free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def silent() -> Iterator[socket.socket]:
+    """A server that takes connections and never answers."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.listen()
+        sock.settimeout(30)
+        yield sock
+
+
+def waiting_recipe(box: Sandbox, folder: Path, silent: socket.socket) -> Path:
+    return recipe_for(box, "unleash", folder, sourceBaseUrl=f"http://127.0.0.1:{silent.getsockname()[1]}")
+
+
+def test_the_whole_run_has_a_limit(box: Sandbox, tmp_path: Path, silent: socket.socket) -> None:
+    path = waiting_recipe(box, tmp_path, silent)
+    code, out, err = planned(path, keys_for(box, "unleash"), as_json=True, timeout=0.3)
+    told = error(code, out, err)
+    assert (code, told["kind"]) == (5, "timeout")
+
+
+# --- ended from outside
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_ends_it_and_leaves_nothing_running(
+    box: Sandbox, tmp_path: Path, silent: socket.socket, number: signal.Signals, code: int
+) -> None:
+    path = waiting_recipe(box, tmp_path, silent)
+    process = command(path, "--json", environ=keys_for(box, "unleash"), start_new_session=True)
+    connection, _ = silent.accept()  # it is reading now
+    with connection:
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (code, "")
+    assert err == "Ended before the plan was complete. Nothing was changed.\n"
+    eventually(lambda: _group_is_gone(process.pid), "its processes are gone")
+
+
+def _group_is_gone(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_reader_that_leaves_is_no_fault(box: Sandbox, tmp_path: Path, as_json: bool) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    options = ["--json"] if as_json else []
+    path = recipe_for(box, "unleash", tmp_path)
+    process = command(path, *options, environ=keys_for(box, "unleash"), stdout=theirs)
+    os.close(theirs)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+
+
+def test_the_log_tells_each_request_without_a_key(box: Sandbox, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    path, keys = recipe_for(box, "unleash", tmp_path), keys_for(box, "unleash")
+    process = command(path, "--log", log, environ=keys)
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+    text = log.read_text()
+    assert "GET 127.0.0.1 /api/client/features 200" in text
+    assert not any(key in text for key in keys.values())
+
+
+def test_a_key_that_a_source_quotes_is_hidden(tmp_path: Path) -> None:
+    """Flags may be named and ruled by anything, by a key as well."""
+    token = TOKENS["writer"].value
+    named = CompanyFlag(f"flag-{token}", "", (token,), STARTED, targets=(token,))
+    with Sandbox.start(company=Company({}, {"default": (named,)})) as box:
+        for integration in INTEGRATIONS:
+            path, keys = recipe_for(box, integration, tmp_path), keys_for(box, integration)
+            for as_json in (False, True):
+                code, out, err = planned(path, keys, as_json=as_json)
+                assert (code, token in out + err) == (0, False)
+                assert f"flag-{MASK if not as_json else json.dumps(MASK)[1:-1]}" in out

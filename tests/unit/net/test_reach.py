@@ -1,0 +1,349 @@
+"""Whether an address can be reached from elsewhere: by its text, by DNS, by proxy and by certificate."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.raw_http import Raw, Reader, Writer, always, answer, free_port, serving
+from tui.net.address import normal_base_url
+from tui.net.reach import (
+    PUBLIC,
+    Dns,
+    Outlook,
+    Reach,
+    Resolve,
+    Sighting,
+    Trust,
+    classify,
+    goes_through_proxy,
+    look,
+    resolved,
+    sentence,
+    vouched,
+)
+
+if TYPE_CHECKING:
+    from tests.unit.net.test_tls import Certificate
+
+ONE, TWO = "8.8.8.8", "2606:4700::1111"
+NAME = "flags.invalid"  # the name of test_net_tls' certificates
+
+
+def dns(*answers: str) -> Resolve:
+    async def resolve(host: str, port: int) -> tuple[str, ...]:
+        return answers
+
+    return resolve
+
+
+def refusing(error: Exception) -> Resolve:
+    async def resolve(host: str, port: int) -> tuple[str, ...]:
+        raise error
+
+    return resolve
+
+
+async def never(host: str, port: int) -> tuple[str, ...]:
+    raise AssertionError(f"{host} was looked up")
+
+
+async def not_looked_at(host: str, port: int, addresses: tuple[str, ...]) -> Trust:
+    raise AssertionError(f"{host} was connected to")
+
+
+async def of_public_roots(host: str, port: int, addresses: tuple[str, ...]) -> Trust:
+    return Trust.PUBLIC
+
+
+async def of_own_store(host: str, port: int, addresses: tuple[str, ...]) -> Trust:
+    return Trust.OWN
+
+
+PRIVATE, LOOPBACK = Outlook.PRIVATE, Outlook.LOOPBACK
+TABLE = [
+    # address, what the DNS here gives, outlook, what the sentence tells
+    ("http://localhost:4242", (), LOOPBACK, "your own machine"),
+    ("http://127.0.0.1:4242", (), LOOPBACK, "your own machine"),
+    ("https://127.8.9.1", (), LOOPBACK, "your own machine"),
+    ("http://[::1]:4242", (), LOOPBACK, "your own machine"),
+    ("https://unleash.localhost", (), LOOPBACK, "your own machine"),
+    ("https://127.1", (), LOOPBACK, "your own machine"),
+    ("https://2130706433", (), LOOPBACK, "your own machine"),
+    ("https://0x7f.0.0.1", (), LOOPBACK, "your own machine"),
+    ("https://[::ffff:127.0.0.1]", (), LOOPBACK, "your own machine"),
+    ("https://lvh.example.com", ("127.0.0.1", "::1"), LOOPBACK, "At 127.0.0.1, this machine itself"),
+    ("https://10.2.0.7", (), PRIVATE, "A private address"),
+    ("https://10.513", (), PRIVATE, "A private address"),
+    ("https://172.16.0.1", (), PRIVATE, "A private address"),
+    ("https://172.31.255.254/unleash", (), PRIVATE, "A private address"),
+    ("https://192.168.1.4:8443", (), PRIVATE, "A private address"),
+    ("https://[::ffff:10.2.0.7]", (), PRIVATE, "A private address"),
+    ("https://[64:ff9b::a02:7]", (), PRIVATE, "A private address"),
+    ("https://[2002:a02:7::1]", (), PRIVATE, "A private address"),
+    ("https://169.254.169.254", (), PRIVATE, "A link-local address"),
+    ("https://[fe80::1]", (), PRIVATE, "A link-local address"),
+    ("https://100.64.0.9", (), PRIVATE, "A shared address of a provider or VPN"),
+    ("https://[fd00::1]", (), PRIVATE, "A private IPv6 address"),
+    ("https://0.0.0.0", (), PRIVATE, "A reserved address"),
+    ("https://192.0.2.1", (), PRIVATE, "A reserved address"),
+    ("https://198.18.0.1", (), PRIVATE, "A reserved address"),
+    ("https://224.0.0.1", (), PRIVATE, "A reserved address"),
+    ("https://255.255.255.255", (), PRIVATE, "A reserved address"),
+    ("https://10.2.0.700", (), PRIVATE, "A reserved address"),
+    ("https://[2001:db8::1]", (), PRIVATE, "A reserved address"),
+    ("https://[fec0::1]", (), PRIVATE, "A reserved address"),
+    ("https://[ff02::1]", (), PRIVATE, "A reserved address"),
+    ("https://[::a02:7]", (), PRIVATE, "A reserved address"),
+    ("https://unleash", (), PRIVATE, "A name without a domain"),
+    ("https://unleash.local", (), PRIVATE, "A name of private networks alone"),
+    ("https://unleash.acme.internal", (), PRIVATE, "A name of private networks alone"),
+    ("https://UNLEASH.Corp.", (), PRIVATE, "A name of private networks alone"),
+    ("https://unleash.prod.svc", (), PRIVATE, "A name of private networks alone"),
+    ("https://flags.home.arpa", (), PRIVATE, "A name of private networks alone"),
+    ("https://unleash.example.com", ("10.2.0.7",), PRIVATE, "At 10.2.0.7, a private address: LaunchDarkly,"),
+    ("https://unleash.example.com", ("fd00::1", "100.64.0.9"), PRIVATE, "At fd00::1, a private IPv6 address"),
+    ("https://10.2.0.7.nip.example.com", ("10.2.0.7",), PRIVATE, "At 10.2.0.7, a private address"),
+    ("https://unleash.example.com", ("10.2.0.7", ONE), Outlook.PUBLIC, PUBLIC),
+    ("https://unleash.example.com", ("fd00::1", TWO), Outlook.PUBLIC, PUBLIC),
+    ("https://home.example.com", (ONE,), Outlook.PUBLIC, PUBLIC),
+    ("https://local", (), PRIVATE, "A name without a domain"),
+    ("https://unleash.locale", (ONE,), Outlook.PUBLIC, PUBLIC),
+    ("https://172.32.0.1", (), Outlook.PUBLIC, PUBLIC),
+    ("https://100.128.0.1", (), Outlook.PUBLIC, PUBLIC),
+    ("https://[2606:4700::1111]", (), Outlook.PUBLIC, PUBLIC),
+    ("https://[64:ff9b::808:808]", (), Outlook.PUBLIC, PUBLIC),
+]
+
+
+@pytest.mark.parametrize(("url", "answers", "outlook", "told"), TABLE)
+async def test_an_address(url: str, answers: tuple[str, ...], outlook: Outlook, told: str) -> None:
+    seen = await look(url, resolve=dns(*answers) if answers else never, vouch=of_public_roots)
+    assert seen.outlook is outlook
+    assert seen.sentence.startswith(told) or told in seen.sentence
+    assert (seen.sentence == PUBLIC) == (outlook is Outlook.PUBLIC)
+    assert len(seen.sentence) <= 120, "two lines below a field"
+
+
+def test_the_table_is_made_of_addresses_that_the_field_takes() -> None:
+    assert len(TABLE) >= 40
+    for url, *_ in TABLE:
+        normal_base_url(url)
+
+
+@given(st.ip_addresses())
+def test_what_is_not_global_is_never_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
+    kind = classify(str(address))
+    if not address.is_global or address.is_multicast or address.is_loopback:
+        assert kind is not Reach.PUBLIC
+    assert kind not in (Reach.SINGLE_LABEL, Reach.LOCAL_NAME)
+
+
+@given(st.ip_addresses(v=4))
+def test_an_ipv4_address_inside_of_an_ipv6_address_decides(inside: ipaddress.IPv4Address) -> None:
+    for written in (f"::ffff:{inside}", f"64:ff9b::{inside}"):
+        kinds = {classify(str(inside)), Reach.RESERVED}  # whether Python calls a mapped one global changed over time
+        assert classify(written) in kinds
+
+
+@given(st.text(max_size=80))
+def test_no_text_raises(text: str) -> None:
+    assert classify(text) in Reach
+
+
+@pytest.mark.parametrize("kind", Reach)
+@pytest.mark.parametrize("at", ["", "10.2.0.7"])
+def test_every_kind_has_one_line(kind: Reach, at: str) -> None:
+    told = sentence(kind, at)
+    assert told.isprintable()
+    assert "LaunchDarkly" in told
+    assert at in told or kind is Reach.PUBLIC
+
+
+# --- DNS
+
+
+async def test_a_dns_that_hangs_ends_within_its_limit() -> None:
+    async def hangs(host: str, port: int) -> tuple[str, ...]:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async with asyncio.timeout(30):
+        seen = await look("https://unleash.example.com", resolve=hangs, vouch=not_looked_at, dns_seconds=0.01)
+    assert (seen.dns, seen.outlook) == (Dns.NO_ANSWER, Outlook.UNKNOWN)
+    assert seen.sentence.startswith("The DNS here did not answer: ")
+
+
+@pytest.mark.parametrize(
+    ("error", "known"),
+    [
+        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), Dns.NO_SUCH_NAME),
+        (socket.gaierror(socket.EAI_AGAIN, "Temporary failure"), Dns.NO_ANSWER),
+        (OSError("no network"), Dns.NO_ANSWER),
+        (UnicodeError("label too long"), Dns.NO_ANSWER),
+    ],
+)
+async def test_a_dns_that_fails(error: Exception, known: Dns) -> None:
+    seen = await look("https://unleash.example.com", resolve=refusing(error), vouch=not_looked_at)
+    assert (seen.dns, seen.outlook) == (known, Outlook.UNKNOWN)
+    assert seen.sentence.endswith("is not known.")
+    assert str(error) not in seen.sentence
+
+
+async def test_a_dns_without_an_address() -> None:
+    seen = await look("https://unleash.example.com", resolve=dns(), vouch=not_looked_at)
+    assert seen.outlook is Outlook.UNKNOWN
+
+
+async def test_the_hosts_file_and_the_dns_of_this_machine_are_what_is_asked() -> None:
+    found = await resolved("localhost", 443)
+    assert found
+    assert {classify(address) for address in found} == {Reach.LOOPBACK}
+    assert len(set(found)) == len(found)
+
+
+@pytest.mark.parametrize("url", ["", "https://", "https://[", "https://unleash.example.com:port", "\x00"])
+async def test_what_is_no_address_raises_nothing(url: str) -> None:
+    seen = await look(url, resolve=never, vouch=not_looked_at)
+    assert seen.outlook is not Outlook.PUBLIC
+
+
+# --- proxies
+
+
+@pytest.mark.parametrize(
+    ("variables", "goes"),
+    [
+        ({}, False),
+        ({"HTTPS_PROXY": "http://proxy:3128"}, True),
+        ({"https_proxy": "http://proxy:3128"}, True),
+        ({"ALL_PROXY": "http://proxy:3128"}, True),
+        ({"HTTP_PROXY": "http://proxy:3128"}, False),
+        ({"HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": "example.com"}, False),
+        ({"HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": ".example.com,localhost"}, False),
+        ({"HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": "*"}, False),
+        ({"HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": "example.org"}, True),
+    ],
+)
+async def test_whether_a_proxy_stands_between(
+    variables: dict[str, str], goes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert goes_through_proxy("https", "unleash.example.com") is goes
+    unknown = refusing(socket.gaierror(socket.EAI_NONAME, ""))
+    seen = await look("https://unleash.example.com", resolve=unknown, vouch=not_looked_at)
+    assert seen.outlook is (Outlook.PROXY_ONLY if goes else Outlook.UNKNOWN)
+    assert ("through a proxy only" in seen.sentence) is goes
+
+
+async def test_nothing_goes_past_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
+    seen = await look("https://unleash.example.com", resolve=dns(ONE), vouch=not_looked_at)
+    assert (seen.outlook, seen.proxied) == (Outlook.PUBLIC, True)
+    seen = await look("https://unleash.example.com", resolve=dns("10.2.0.7"), vouch=not_looked_at)
+    assert seen.outlook is Outlook.PRIVATE
+
+
+# --- certificates
+
+
+async def test_a_certificate_of_a_private_authority() -> None:
+    seen = await look("https://unleash.example.com", resolve=dns("10.2.0.7", ONE), vouch=of_own_store)
+    assert (seen.outlook, seen.trust) == (Outlook.PRIVATE_CA, Trust.OWN)
+    assert "private CA" in seen.sentence
+
+
+async def test_only_public_addresses_are_asked_for_their_certificate() -> None:
+    asked: list[tuple[str, int, tuple[str, ...]]] = []
+
+    async def noting(host: str, port: int, found: tuple[str, ...]) -> Trust:
+        asked.append((host, port, found))
+        return Trust.UNKNOWN
+
+    seen = await look("https://unleash.example.com:8443/x", resolve=dns("10.2.0.7", ONE, TWO), vouch=noting)
+    assert asked == [("unleash.example.com", 8443, (ONE, TWO))]
+    assert seen.outlook is Outlook.PUBLIC
+    await look("https://unleash.example.com", resolve=dns("10.2.0.7"), vouch=not_looked_at)
+
+
+@pytest.fixture
+def cert(tmp_path: Path) -> Certificate:
+    pytest.importorskip("cryptography.x509", reason="cryptography makes the certificates")
+    from tests.unit.net.test_tls import certificate
+
+    return certificate(tmp_path)
+
+
+async def test_roots_that_vouch(cert: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving(always(answer()), cert.context) as server:
+        assert await vouched(NAME, server.port, ("127.0.0.1",)) is Trust.UNKNOWN, "nobody knows its authority"
+        monkeypatch.setenv("SSL_CERT_FILE", str(cert.file))
+        assert await vouched(NAME, server.port, ("127.0.0.1",)) is Trust.OWN
+        assert await vouched("other.invalid", server.port, ("127.0.0.1",)) is Trust.UNKNOWN, "made for another name"
+        by_all = await vouched(NAME, server.port, ("127.0.0.1",), public_roots=str(cert.file))
+        assert by_all is Trust.PUBLIC
+    assert server.seen == []
+
+
+async def test_an_address_without_a_way_is_not_the_last_one(cert: Certificate) -> None:
+    async with serving(always(answer()), cert.context) as server:
+        found = ("::1", "127.0.0.1")  # nothing listens at the first
+        assert await vouched(NAME, server.port, found, public_roots=str(cert.file)) is Trust.PUBLIC
+
+
+async def test_an_expired_certificate_is_nothing_of_an_authority(
+    tmp_path: Path, cert: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.unit.net.test_tls import certificate
+
+    old = certificate(tmp_path, days=-1)
+    monkeypatch.setenv("SSL_CERT_FILE", str(old.file))
+    async with serving(always(answer()), old.context) as server:
+        assert await vouched(NAME, server.port, ("127.0.0.1",)) is Trust.UNKNOWN
+
+
+async def test_a_server_that_shows_no_certificate_is_not_known() -> None:
+    async def silent(raw: Raw, reader: Reader, writer: Writer) -> None:
+        await reader.read(10_000)
+        raw.asked.set()
+        await asyncio.Event().wait()
+
+    async def plain(raw: Raw, reader: Reader, writer: Writer) -> None:
+        await reader.read(100)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        await writer.drain()
+
+    assert await vouched(NAME, free_port(), ("127.0.0.1",)) is Trust.UNKNOWN
+    assert await vouched(NAME, free_port(), ("127.0.0.1",), public_roots="/nonexistent") is Trust.UNKNOWN
+    async with serving(plain) as server:
+        assert await vouched(NAME, server.port, ("127.0.0.1",)) is Trust.UNKNOWN
+    async with serving(silent) as server:
+        async with asyncio.timeout(30):
+            assert await vouched(NAME, server.port, ("127.0.0.1",), seconds=0.1) is Trust.UNKNOWN
+
+
+async def test_giving_up_is_passed_on() -> None:
+    begun = asyncio.Event()
+
+    async def hangs(host: str, port: int) -> tuple[str, ...]:
+        begun.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    looking = asyncio.create_task(look("https://unleash.example.com", resolve=hangs))
+    await begun.wait()
+    looking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await looking
+
+
+def test_a_sighting_that_was_never_made_is_not_public() -> None:
+    assert Sighting("", Reach.PUBLIC).outlook is Outlook.UNKNOWN

@@ -1,0 +1,165 @@
+"""All steps of both integrations to a created configuration, over real HTTP and without a front."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import textwrap
+from typing import Any
+
+import pytest
+
+from tests.unit import sandbox_tools
+from tests.unit.sandbox_tools import FI, run_import
+from tests.unit.walk_tools import (
+    INTEGRATIONS,
+    SOURCE_KEY,
+    configurations,
+    planned,
+    posts,
+    sent,
+    session,
+    strangers,
+    submission,
+    values,
+    walked,
+)
+from tui.answers import remarks
+from tui.answers.finding import Level
+from tui.answers.request import build
+from tui.apply.journal import Stage
+from tui.net.events import Answered, Connected, Done, Note, Sent
+from tui.sandbox.server import Sandbox
+from tui.wizard import launch, walk
+from tui.wizard.session import Session
+
+WANTED: dict[str, dict[str, str]] = {
+    "split": {
+        "workspaceId": "8f2c4b10-5a4d-4b0c-8500-000000000001",
+        "environmentId": "3d9e7a60-5a4d-4b0c-8500-000000000011",
+        "splitTag": "",
+        "ldTag": "imported-from-split",
+    },
+    "unleash": {
+        "sourceProjectId": "default",
+        "sourceEnvironmentId": "production",
+        "sourceTag": "",
+        "ldTag": "imported-from-unleash",
+    },
+}
+
+
+@pytest.mark.parametrize("integration", INTEGRATIONS)
+async def test_a_walk_with_all_checks_ends_in_a_created_configuration(integration: str) -> None:
+    with Sandbox.start() as box:
+        given = values(box, integration)
+        made = await walked(session(), integration, given, checks=True)
+        for key in ("token", "project", "ldApiKey", SOURCE_KEY[integration]):
+            assert made.draft.checks[key].level is Level.OK, made.draft.checks[key]
+        assert made.draft.checks["config-name"].text == "free in web-shop"
+        assert not remarks.problems(made.draft, "review")
+        shown = build(made.draft)
+        await planned(made)
+        launch.begin(made, reuse=False)
+        made.draft = walk.next_step(made.draft)
+        assert made.draft.step == "submit"
+        assert made.submission is not None
+        before = posts(box)
+        outcome = await sent(made.submission)
+        assert outcome.failure is None
+        assert outcome.configuration is not None
+        assert outcome.answer is not None
+        assert (outcome.answer.status_code, outcome.reused) == (200, False)
+        assert [type(event) for event in made.submission.events] == [Note, Connected, Sent, Answered, Done]
+        assert posts(box) == before + 1
+        (there,) = configurations(box, shown.name)
+        assert there["_id"] == outcome.configuration.id
+        assert (there["projectKey"], there["integrationKey"]) == ("web-shop", integration)
+        assert there["config"].items() >= WANTED[integration].items()
+        assert launch.settled(made, outcome) is None
+        assert made.farewell() == f'Flag import configuration "{shown.name}" ({there["_id"]}) is in web-shop, ' + (
+            f"LaunchDarkly {shown.instance.name}."
+        )
+        await _run_to_its_report(made)
+        assert posts(box) == before + 2
+        assert not strangers()
+
+
+async def _run_to_its_report(made: Session) -> None:
+    """The last step, as any front takes it: start, watch, compare."""
+    run, plan = made.run, made.draft.plan
+    assert run is not None
+    assert plan is not None
+    for events in (run.start(), run.watched(), run.compared()):
+        async for _ in events:
+            pass
+        assert run.trouble is None
+    told = run.report()
+    assert run.journal.stage is Stage.VERIFIED
+    assert told.numbers.arrived == told.numbers.as_planned == plan.counts.arrive
+    assert told.summary[0] == "ok"
+
+
+@pytest.mark.parametrize("integration", INTEGRATIONS)
+async def test_what_was_created_can_be_imported(integration: str) -> None:
+    """The keys have arrived unharmed: LaunchDarkly's own job reads the source and writes flags with them."""
+    with Sandbox.start() as box:
+        made = await walked(session(), integration, values(box, integration))
+        outcome = await sent(submission(made))
+        assert outcome.configuration is not None
+        with sandbox_tools.launchdarkly(box) as other:
+            path = f"{FI}/web-shop/{integration}/{outcome.configuration.id}"
+            _, status = run_import(other, path)
+            assert status["status"] in ("complete", "partial")
+            tag = WANTED[integration]["ldTag"]
+            flags = other.get("/api/v2/flags/web-shop", params={"tag": tag}, headers={"LD-API-Version": "20240415"})
+            assert flags.json()["totalCount"] > 5
+
+
+async def test_a_custom_answer_of_every_field_arrives() -> None:
+    with Sandbox.start() as box:
+        given = values(box, "unleash") | {
+            "config-name": 'Ünleash "prod" \\ $HOME `x` ☃',
+            "config-tags": "migration, team-a",
+            "sourceTag": "simple:payments",
+            "ldTag": "moved",
+            "ldMaintainer": "5ac0de510001000000000001",
+        }
+        made = await walked(session(), "unleash", given)
+        outcome = await sent(submission(made))
+        assert outcome.failure is None, outcome.failure
+        (there,) = configurations(box, given["config-name"])
+        assert there["tags"] == ["migration", "team-a"]
+        kept: dict[str, Any] = {k: v for k, v in there["config"].items() if k in given}
+        secrets = ("sourceApiKey", "ldApiKey")
+        assert {k: v for k, v in kept.items() if k not in secrets} == {k: given[k] for k in kept if k not in secrets}
+
+
+def test_no_front_is_needed() -> None:
+    """The same in a fresh process that could load neither textual nor rich, which httpx would for its own command."""
+    script = """
+        import sys
+
+        sys.modules |= {"textual": None, "rich": None}
+
+        import asyncio, json
+        from tests.unit.walk_tools import INTEGRATIONS, configurations, sent, session, submission, values, walked
+        from tui.sandbox.server import Sandbox
+
+        async def main():
+            with Sandbox.start() as box:
+                for integration in INTEGRATIONS:
+                    made = await walked(session(), integration, values(box, integration), checks=True)
+                    outcome = await sent(submission(made))
+                    there = configurations(box, submission(made).request.name)
+                    created = [each["_id"] for each in there] == [outcome.configuration.id]
+                    front = [name for name in sys.modules if name.startswith(("tui.screens", "tui.widgets"))]
+                    print(json.dumps([integration, created, front]))
+
+        asyncio.run(main())
+    """
+    run = [sys.executable, "-W", "error", "-c", textwrap.dedent(script)]
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert [json.loads(line) for line in done.stdout.splitlines()] == [["split", True, []], ["unleash", True, []]]

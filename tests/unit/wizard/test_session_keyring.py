@@ -1,0 +1,198 @@
+"""A session and the keyring of the operating system, which a process of its own stands in for."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.unit.echoes import left_of
+from tests.unit.secrets.test_keyring_store import FAKE, ROOMY
+from tests.unit.walk_tools import session
+from tui.answers import draft as drafts
+from tui.answers import remarks
+from tui.sandbox.keys import TOKENS
+from tui.secrets.keyring_store import Keyring
+from tui.secrets.states import State
+from tui.wizard.session import Session
+
+TOKEN, IMPORT_KEY = TOKENS["writer"].value, TOKENS["import-key"].value
+US = "app.launchdarkly.com"
+
+
+def begun(folder: Path, mode: str = "store", *rest: str) -> Session:
+    child = [sys.executable, "-I", FAKE, mode, str(folder), *rest]
+    keyring = Keyring(child=child, index=folder / "keys.json", now=lambda: 1.0, limits=ROOMY)
+    made = session(keyring=keyring)
+    made.choose("unleash")
+    made.put("project", "web-shop")
+    return made
+
+
+def stored(folder: Path) -> dict[str, str]:
+    held: dict[str, str] = json.loads((folder / "store.json").read_text())
+    return held
+
+
+async def test_a_key_is_stored_under_its_own_name(tmp_path: Path) -> None:
+    made = begun(tmp_path)
+    made.put("token", TOKEN)
+    made.put("ldApiKey", IMPORT_KEY)
+    assert await made.store("token") == "Saved in Fake Keyring."
+    assert await made.store("ldApiKey") == "Saved in Fake Keyring."
+    assert stored(tmp_path) == {f"{US}/token": TOKEN, f"{US}/web-shop/unleash/ldApiKey": IMPORT_KEY}
+    assert drafts.answer(made.draft, "token").reference == drafts.KEYRING
+    assert not made.needs_unlocking
+
+
+async def test_every_key_that_is_kept_for_an_instance_is_known_to_the_redactor(tmp_path: Path) -> None:
+    first = begun(tmp_path)
+    first.put("ldApiKey", IMPORT_KEY)
+    await first.store("ldApiKey")
+    made = begun(tmp_path)
+    made.choose("split")  # whose keys are others
+    await made.ask_keyring()
+    assert left_of(IMPORT_KEY, made.tools.redactor.foreign(IMPORT_KEY[4:30]))
+    await made.overhear_kept()
+    assert left_of(IMPORT_KEY, made.tools.redactor.foreign(IMPORT_KEY[4:30])) == ""
+    assert "ldApiKey" not in made.bag
+
+
+async def test_a_stored_key_comes_back_in_the_next_walk(tmp_path: Path) -> None:
+    first = begun(tmp_path)
+    first.put("token", TOKEN)
+    await first.store("token")
+    made = begun(tmp_path)
+    assert await made.fetch_kept("launchdarkly")
+    assert made.bag.peek("token") == TOKEN
+    given = drafts.answer(made.draft, "token")
+    assert (given.source, given.reference) == ("from Fake Keyring", drafts.KEYRING)
+    assert not await made.fetch_kept("launchdarkly")  # it is there
+    assert not await made.fetch_kept("keys")  # nothing was kept for these
+
+
+async def test_a_typed_key_is_not_replaced_by_a_kept_one(tmp_path: Path) -> None:
+    first = begun(tmp_path)
+    first.put("token", TOKEN)
+    await first.store("token")
+    made = begun(tmp_path)
+    made.put("token", IMPORT_KEY)
+    assert not await made.fetch_kept("launchdarkly")
+    await made.fetch("token")
+    assert made.bag.peek("token") == IMPORT_KEY
+
+
+async def test_a_key_typed_while_the_keyring_answers_stays(tmp_path: Path) -> None:
+    first = begun(tmp_path)
+    first.put("token", TOKEN)
+    await first.store("token")
+    made = begun(tmp_path)
+    fetching = asyncio.ensure_future(made.fetch("token"))
+    await asyncio.sleep(0)
+    made.put("token", IMPORT_KEY)
+    await fetching
+    assert made.bag.peek("token") == IMPORT_KEY
+
+
+@pytest.mark.parametrize(("key", "text"), [("host", "eu"), ("project", "another")])
+async def test_a_key_of_another_place_is_not_taken(tmp_path: Path, key: str, text: str) -> None:
+    """The instance or the project changed while the keyring was asked."""
+    first = begun(tmp_path)
+    first.put("ldApiKey", IMPORT_KEY)
+    await first.store("ldApiKey")
+    made = begun(tmp_path)
+    fetching = asyncio.ensure_future(made.fetch("ldApiKey"))
+    await asyncio.sleep(0)
+    made.put(key, text)
+    await fetching
+    assert "ldApiKey" not in made.bag
+
+
+async def test_a_key_changed_while_it_is_stored_is_not_said_to_be_there(tmp_path: Path) -> None:
+    made = begun(tmp_path)
+    made.put("token", TOKEN)
+    storing = asyncio.ensure_future(made.store("token"))
+    await asyncio.sleep(0)
+    made.put("token", IMPORT_KEY)
+    await storing
+    assert stored(tmp_path)[f"{US}/token"] == TOKEN
+    assert drafts.answer(made.draft, "token").reference == ""
+
+
+async def test_a_kept_key_is_not_said_to_be_kept_for_another_place(tmp_path: Path) -> None:
+    made = begun(tmp_path)
+    made.put("ldApiKey", IMPORT_KEY)
+    await made.store("ldApiKey")
+    made.put("project", "another")
+    assert drafts.answer(made.draft, "ldApiKey").reference == ""
+    assert made.bag.peek("ldApiKey") == IMPORT_KEY
+
+
+@pytest.mark.parametrize(
+    ("reply", "unlocks"),
+    [({"state": "locked"}, True), ({"state": "unavailable"}, False), ({"state": "verify-failed"}, False)],
+)
+async def test_what_cannot_be_stored_does_not_stop_anything(tmp_path: Path, reply: object, *, unlocks: bool) -> None:
+    made = begun(tmp_path, "say", json.dumps(reply))
+    made.put("token", TOKEN)
+    said = await made.store("token")
+    assert said
+    assert made.needs_unlocking == unlocks
+    given = drafts.answer(made.draft, "token")
+    assert (given.reference, given.keep) == ("", drafts.SESSION)
+    assert said.rstrip(".") in remarks.line(made.draft, "token").text
+    assert made.bag.peek("token") == TOKEN
+    assert not remarks.problems(made.draft, "launchdarkly")
+
+
+async def test_a_locked_keyring_is_not_asked_for_keys(tmp_path: Path) -> None:
+    first = begun(tmp_path)
+    first.put("token", TOKEN)
+    await first.store("token")
+    made = begun(tmp_path, "say", '{"state": "locked"}')
+    assert not await made.fetch_kept("launchdarkly")
+    assert made.held_but_locked("token")
+    assert not made.held_but_locked("ldApiKey")
+    assert made.may_store
+    assert made.probe is not None
+    assert made.probe.state is State.LOCKED
+
+
+async def test_a_broken_keyring_is_no_place_to_keep_keys(tmp_path: Path) -> None:
+    made = begun(tmp_path, "die")
+    assert not await made.fetch_kept("launchdarkly")
+    assert not made.may_store
+    made.put("token", TOKEN)
+    assert await made.store("token")
+    assert made.bag.peek("token") == TOKEN
+
+
+async def test_without_a_keyring_there_is_nobody_to_ask() -> None:
+    made = session()
+    made.choose("unleash")
+    made.put("token", TOKEN)
+    assert not await made.ask_keyring()
+    assert not await made.fetch_kept("launchdarkly")
+    assert (await made.fetch("token"), await made.store("token")) == ("", "")
+    assert not made.may_store
+    assert not made.held_but_locked("token")
+    assert drafts.answer(made.draft, "token").reference == ""
+
+
+async def test_a_field_without_a_key_stores_nothing(tmp_path: Path) -> None:
+    made = begun(tmp_path)
+    assert await made.store("token") == ""
+    assert not (tmp_path / "store.json").exists()
+
+
+def test_names_of_entries(tmp_path: Path) -> None:
+    made = begun(tmp_path)
+    assert made.entry("token") == f"{US}/token"
+    made.put("host", "https://LD.example.com:8443")
+    assert made.entry("ldApiKey") == "ld.example.com:8443/web-shop/unleash/ldApiKey"
+    made.put("host", "nonsense at all")
+    assert made.host_name() == ""
+    assert made.entry("token") == "/token"
