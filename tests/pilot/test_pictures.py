@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.pilot.walking import STEPS
-from tests.tools import screenshots
-from tests.tools.screenshots import FOLDER, VARIANTS, drawn, main
+from tests.tools import pictures as tool
+from tests.tools.pictures import FOLDER, VARIANTS, drawn, main
 
-COMMAND = "python -m tests.tools.screenshots"
+COMMAND = "python -m tests.tools.pictures"
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +35,7 @@ def one_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     async def pictures(folder: Path) -> AsyncIterator[tuple[Path, str]]:
         yield path, "<svg>as it is now</svg>\n"
 
-    monkeypatch.setattr(screenshots, "pictures", pictures)
+    monkeypatch.setattr(tool, "pictures", pictures)
     for name in ("TEXTUAL_ANIMATIONS", "HOME", "TZ"):
         monkeypatch.setenv(name, "")  # the tool sets them, which ends with the test
     return path
@@ -44,22 +44,22 @@ def one_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_check_tells_what_differs_and_draws_nothing(
     one_picture: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["screenshots", "--check"])
+    monkeypatch.setattr(sys, "argv", ["pictures", "--check"])
     assert main() == 1
     assert "one" in capsys.readouterr().out
     assert not one_picture.exists()
 
-    monkeypatch.setattr(sys, "argv", ["screenshots"])
+    monkeypatch.setattr(sys, "argv", ["pictures"])
     assert main() == 0
     assert one_picture.read_text("utf-8") == "<svg>as it is now</svg>\n"
     one_picture.write_text("<svg>as it was</svg>\n", "utf-8")
 
-    monkeypatch.setattr(sys, "argv", ["screenshots", "--check"])
+    monkeypatch.setattr(sys, "argv", ["pictures", "--check"])
     assert main() == 1
     assert "as it was" in one_picture.read_text("utf-8")
-    monkeypatch.setattr(sys, "argv", ["screenshots"])
+    monkeypatch.setattr(sys, "argv", ["pictures"])
     assert main() == 0
-    monkeypatch.setattr(sys, "argv", ["screenshots", "--check"])
+    monkeypatch.setattr(sys, "argv", ["pictures", "--check"])
     assert main() == 0
 
 
@@ -68,7 +68,7 @@ def test_no_picture_holds_a_key_or_what_changes_from_run_to_run() -> None:
     assert len(paths) > 2 * len(STEPS)
     for path in paths:
         svg = path.read_text("utf-8")
-        assert set(re.findall(r"127\.0\.0\.1:(\d+)", svg)) <= set(screenshots.FIXED_PORTS.values()), path
+        assert set(re.findall(r"127\.0\.0\.1:(\d+)", svg)) <= set(tool.FIXED_PORTS.values()), path
         assert len(set(re.findall(r"terminal-[a-z0-9]+-", svg))) == 1, path
         assert "@font-face" not in svg, path
         assert not re.search(r"api-[0-9a-f]{8}-", svg), path

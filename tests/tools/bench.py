@@ -76,7 +76,7 @@ class Program:
         self.pid, self._master = pty.fork()
         if self.pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-            os.execvpe(command[0], list(command), environ)  # noqa: S606
+            os.execvpe(command[0], list(command), environ)
 
     def write(self, data: bytes) -> float:
         """Type. Returns the moment."""

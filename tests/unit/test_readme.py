@@ -41,7 +41,7 @@ def test_both_lines_can_be_pasted() -> None:
     lines = [line for line in README.splitlines() if line.startswith(begin)]
     assert [line.removeprefix(begin).split()[0] for line in lines] == [".", "-e"]
     assert lines[0].endswith(" && .venv/bin/ld-flag-import --demo")
-    assert " && .venv/bin/pytest " in lines[1]
+    assert lines[1].endswith(" && .venv/bin/python -m tests.tools.test")
 
 
 COMMANDS = ("plan", "apply", "verify", "undo", "configs", "keys", "manifest", "sandbox")

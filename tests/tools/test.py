@@ -1,0 +1,27 @@
+"""All tests, or those that pytest's own arguments select: `python -m tests.tools.test [PYTEST ARGUMENTS]`.
+
+Most tests wait for a process, a socket, or a terminal, so one worker more than there are processors runs faster.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+MOST_WORKERS = 4
+
+
+def main(arguments: list[str]) -> None:
+    """Become pytest."""
+    workers = min(MOST_WORKERS, (os.cpu_count() or 1) + 1)
+    os.chdir(ROOT)
+    os.execv(
+        sys.executable,
+        [sys.executable, "-m", "pytest", "-n", str(workers), "--dist", "worksteal", *arguments],
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
