@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from tui.net.times import moment
 from tui.plan.plan import CANNOT, WORDS, Plan, Verdict
 from tui.sources import flags as kinds
+from tui.sources.flags import SourceFlag, Variation
 
 Said = tuple[str, str]
 """A level ("ok", "note", "unknown", "warning", "problem") and its words."""
@@ -96,10 +97,37 @@ def keys(number: int) -> str:
     return f"{number:,} key{'' if number == 1 else 's'}"
 
 
-SHORT_LOSSES_SHOWN = 1
-
-
 def loses(losses: tuple[str, ...]) -> str:
     """The first kind and how many more: "percentage-rollout +1"."""
-    more = len(losses) - SHORT_LOSSES_SHOWN
+    more = len(losses) - 1
     return f"{losses[0]} +{more}" if more > 0 else "".join(losses)
+
+
+# --- one flag
+
+
+def arrives_as(flag: SourceFlag) -> str:
+    """Its kind, its variations, and which of them it serves by default when on and when off."""
+    if not flag.variations:
+        return "not known: the source tells no variations of it here"
+    if all(isinstance(each.value, bool) for each in flag.variations):
+        pairs = (f"{each.name} = {'true' if each.value else 'false'}" for each in flag.variations)
+        return f"boolean: {', '.join(pairs)}"
+    named = [f'"{each.name}"' for each in flag.variations]
+    served = (("ON", flag.on), ("OFF", flag.off))
+    says = ", ".join(f"{state} serves {named[place]}" for state, place in served if place is not None)
+    return f"string: {', '.join(named)}{f'; {says}' if says else ''}"
+
+
+def served_when_on(variations: Sequence[Variation], on: int | None) -> str:
+    """The name of the variation that a flag serves to everyone when it is turned on."""
+    return variations[on].name if on is not None and 0 <= on < len(variations) else "not known"
+
+
+def cut_over(flag: SourceFlag) -> Iterator[str]:
+    """What there is to know before a flag is turned on: what it serves, what to rebuild first, and whom it hurts."""
+    yield f"serves {served_when_on(flag.variations, flag.on)} when on"
+    if flag.losses:
+        yield f"rebuild first {', '.join(flag.losses)}"
+    if flag.cut_over_warning:
+        yield flag.cut_over_warning

@@ -14,9 +14,8 @@ from tui.answers.fields import Form
 from tui.apply.import_errors import Explained, by_flag, foreseen
 from tui.apply.journal import Expected, Identity, Journal, LeftOut
 from tui.apply.verify import Unlike, Verification
-from tui.plan.flag_words import served_when_on
 from tui.plan.plan import WORDS, Verdict
-from tui.plan.words import Said
+from tui.plan.words import Said, served_when_on
 from tui.report.words import (
     Fact,
     headline,

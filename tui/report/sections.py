@@ -15,14 +15,14 @@ Cell = str | tuple[Lost, ...]
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One list. A row has a cell for each of `columns`; without columns a row is one sentence. `said` goes before.
+    """One list. A row has a cell for each of `columns`; without columns a row is one sentence. `lead` goes before.
 
     With `ticks` each row is something to tick off. Where there is no row, `empty` says so.
     """
 
     ident: str
     title: str
-    said: str
+    lead: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     empty: str
@@ -32,6 +32,10 @@ class Section:
     def heading(self) -> str:
         """The title, and how many rows there are: "Missing (3)"."""
         return f"{self.title} ({len(self.rows):,})" if self.rows else self.title
+
+    def named_cells(self, row: tuple[Cell, ...]) -> Iterator[tuple[str, Cell]]:
+        """The cells of a row after its first, each with the name of its column."""
+        return zip(self.columns[1:], row[1:], strict=True)
 
 
 def byline(report: Report) -> str:

@@ -9,7 +9,7 @@ from tui.configurations.listing import Account
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure
 from tui.report import lists
-from tui.report.files import Kind, file_name, save
+from tui.report.documents import ReportFormat, file_name, save
 from tui.report.words import to_come
 from tui.screens.configuration_edit import EditScreen
 from tui.screens.dialogs import Question, TextScreen
@@ -154,9 +154,9 @@ def write_report(screen: RunDeeds, run: Run) -> None:
     screen.app.push_screen(WriteScreen("Write the report to a file", kinds), write)
 
 
-_FORMS: tuple[tuple[Kind, str, str], ...] = (
+_FORMS: tuple[tuple[ReportFormat, str, str], ...] = (
     ("html", "HTML", "to read in a browser, print and pass on; one file, nothing is loaded"),
     ("md", "Markdown", "the same for a wiki or a ticket"),
     ("json", "JSON", "the same for programs"),
 )
-_KINDS: dict[str, Kind] = {kind: kind for kind, _, _ in _FORMS}
+_KINDS: dict[str, ReportFormat] = {kind: kind for kind, _, _ in _FORMS}

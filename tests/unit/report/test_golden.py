@@ -8,14 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.plan.test_documents import ROUTE, STOPPED, explain, hostile, mixed, says
+from tests.unit.plan.test_documents import STOPPED, hostile, markdown, mixed
 from tests.unit.plan_tools import flag, plan
 from tests.unit.report.test_documents import HOSTILE, named
 from tests.unit.report_tools import NOW, expected, journal, partial_import, there, verification
-from tui.plan import documents
 from tui.plan.plan import Plan, Verdict
-from tui.report.html import as_html
-from tui.report.markdown import as_markdown
+from tui.report.documents import as_html, as_markdown
 from tui.report.report import Report, report
 from tui.sources.flags import Lost
 
@@ -39,12 +37,10 @@ REPORTS: dict[str, Callable[[], Report]] = {
 DOCUMENTS: dict[str, Callable[[], str]] = {
     **{f"{name}.html": lambda made=made: as_html(made()) for name, made in REPORTS.items()},  # type: ignore[misc]
     **{f"{name}.md": lambda made=made: as_markdown(made()) for name, made in REPORTS.items()},  # type: ignore[misc]
-    "plan-mixed.md": lambda: documents.as_markdown(mixed(), explain, ROUTE),
-    "plan-hostile.md": lambda: documents.as_markdown(hostile_plan(), says),
-    "plan-incomplete.md": lambda: documents.as_markdown(
-        plan(flag("one"), incomplete=STOPPED, announced=10), explain, ROUTE
-    ),
-    "plan-empty.md": lambda: documents.as_markdown(plan(), explain),
+    "plan-mixed.md": lambda: markdown(mixed()),
+    "plan-hostile.md": lambda: markdown(hostile_plan(), None, "{key}"),
+    "plan-incomplete.md": lambda: markdown(plan(flag("one"), incomplete=STOPPED, announced=10)),
+    "plan-empty.md": lambda: markdown(plan(), None),
 }
 
 

@@ -12,7 +12,7 @@ from tui.apply import store
 from tui.apply.journal import Journal
 from tui.launchdarkly.instances import EU
 from tui.report import lists
-from tui.report.files import Kind, text_of
+from tui.report.documents import ReportFormat, text_of
 from tui.report.report import report
 from tui.sources.flags import Lost, strings
 from tui.text.redact import Redactor
@@ -32,7 +32,7 @@ def journal() -> Journal:
     return journals.begin(REQUEST, {}, PLANNED, LOST, "Ana")
 
 
-def document(kind: Kind) -> str:
+def document(kind: ReportFormat) -> str:
     return text_of(report(journal(), None, 2.0), kind, Redactor())
 
 
