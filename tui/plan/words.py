@@ -21,7 +21,7 @@ MEANINGS: Mapping[Verdict, str] = {
     Verdict.DUPLICATE: "the source lists its name twice; only the first one arrives",
     Verdict.BREAKS_CONVENTION: "the project asks for keys of another form",
 }
-"""What each verdict means, going on from its word."""
+"""What each verdict means, after its word."""
 
 KINDS: Mapping[str, str] = {
     kinds.TARGETING_RULES: "who gets what by a rule: people of a country get on",
@@ -51,8 +51,8 @@ def headline(plan: Plan) -> Sentence:
     if plan.whole:
         read = f"{flags(plan.counts.source)} at the source, {keys(plan.keys)} in {project}. Read in full,"
         return "note", f"{read} {moment(plan.read_at)}."
-    of = f" of {plan.announced:,}" if plan.announced else ""
-    return "problem", f"NOT COMPLETE: {plan.counts.source:,}{of} flags, {keys(plan.keys)} in {project}."
+    total = f" of {plan.announced:,}" if plan.announced else ""
+    return "problem", f"NOT COMPLETE: {plan.counts.source:,}{total} flags, {keys(plan.keys)} in {project}."
 
 
 def verdicts(plan: Plan) -> Iterator[Sentence]:
@@ -65,7 +65,7 @@ def verdicts(plan: Plan) -> Iterator[Sentence]:
     if archived := counted[Verdict.SKIP_ARCHIVED]:
         yield "note", f"{archived:,} archived"
     if cannot := plan.counts.invalid:
-        parts = (f"{counted[each]:,} {WORDS[each]}" for each in CANNOT if counted[each])
+        parts = (f"{counted[verdict]:,} {WORDS[verdict]}" for verdict in CANNOT if counted[verdict])
         yield "problem", f"{cannot:,} cannot: {', '.join(parts)}"
 
 
@@ -78,7 +78,7 @@ def warnings(plan: Plan) -> Iterator[Sentence]:
     if counts.on_at_source:
         verb = "is" if counts.on_at_source == 1 else "are"
         yield "warning", f"{counts.on_at_source:,} of the {counts.arrive:,} {verb} ON and will be OFF"
-    if warned := sum(bool(each.cut_over_warning) for each in plan.cut_over):
+    if warned := sum(bool(planned.cut_over_warning) for planned in plan.cut_over):
         yield "warning", f"{warned:,} of them {'reaches' if warned == 1 else 'reach'} fewer people when turned on"
 
 
@@ -107,16 +107,16 @@ def loses(losses: tuple[str, ...]) -> str:
 
 
 def arrives_as(flag: SourceFlag) -> str:
-    """Its kind, its variations, and which of them it serves by default when on and when off."""
+    """A flag's kind, its variations, and which of them it serves by default when on and when off."""
     if not flag.variations:
         return "not known: the source tells no variations of it here"
-    if all(isinstance(each.value, bool) for each in flag.variations):
-        pairs = (f"{each.name} = {'true' if each.value else 'false'}" for each in flag.variations)
+    if all(isinstance(variation.value, bool) for variation in flag.variations):
+        pairs = (f"{variation.name} = {'true' if variation.value else 'false'}" for variation in flag.variations)
         return f"boolean: {', '.join(pairs)}"
-    named = [f'"{each.name}"' for each in flag.variations]
-    served = (("ON", flag.on), ("OFF", flag.off))
-    says = ", ".join(f"{state} serves {named[place]}" for state, place in served if place is not None)
-    return f"string: {', '.join(named)}{f'; {says}' if says else ''}"
+    names = [f'"{variation.name}"' for variation in flag.variations]
+    defaults = (("ON", flag.on), ("OFF", flag.off))
+    served = ", ".join(f"{state} serves {names[index]}" for state, index in defaults if index is not None)
+    return f"string: {', '.join(names)}{f'; {served}' if served else ''}"
 
 
 def served_when_on(variations: Sequence[Variation], on: int | None) -> str:
@@ -125,7 +125,7 @@ def served_when_on(variations: Sequence[Variation], on: int | None) -> str:
 
 
 def cut_over(flag: SourceFlag) -> Iterator[str]:
-    """What there is to know before a flag is turned on: what it serves, what to rebuild first, and whom it hurts."""
+    """What to know before a flag is turned on: what it serves, what to rebuild first, and whom it hurts."""
     yield f"serves {served_when_on(flag.variations, flag.on)} when on"
     if flag.losses:
         yield f"rebuild first {', '.join(flag.losses)}"
