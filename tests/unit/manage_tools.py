@@ -46,7 +46,7 @@ def made(box: Sandbox, integration: str = "unleash", **changed: Any) -> str:
 
 async def whole(account: Account, id: str) -> Configuration:
     _, there = await drained(listing.listed(account))
-    _, one = await drained(listing.opened(account, listing.found(there, id)))
+    _, one = await drained(listing.opened(account, listing.by_id(there, id)))
     return one
 
 

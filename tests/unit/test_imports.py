@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-HEAVY = {"textual", "rich", "httpx", "pydantic", "keyring", "starlette", "uvicorn", "tomlkit", "tenacity"}
-NETWORK = {"httpx", "pydantic", "keyring", "starlette", "uvicorn", "tomlkit", "tenacity", "truststore"}
+HEAVY = {"textual", "rich", "httpx", "pydantic", "keyring", "starlette", "uvicorn", "tomlkit", "tenacity", "jinja2"}
+NETWORK = {"httpx", "pydantic", "keyring", "starlette", "uvicorn", "tomlkit", "tenacity", "truststore", "jinja2"}
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -36,7 +36,7 @@ def test_the_command_line_alone_loads_nothing_heavy() -> None:
 def test_a_plan_without_a_screen_loads_nothing_of_one() -> None:
     loaded = loaded_by("import tui.cli; tui.cli.main(['plan', 'none.toml'])")
     assert "httpx" in loaded, "the command has run"
-    assert not loaded & {"textual", "rich", "pygments", "starlette", "uvicorn", "tomlkit", "keyring"}
+    assert not loaded & {"textual", "rich", "pygments", "starlette", "uvicorn", "tomlkit", "keyring", "jinja2"}
     assert not {name for name in loaded if name.startswith(("tui.screens", "tui.widgets", "tui.sandbox"))}
 
 

@@ -23,7 +23,7 @@ from tui.commands.words import for_recipe
 from tui.net.errors import Failure, Kind
 from tui.net.times import span
 from tui.plan.documents import counts_as_json
-from tui.report import files, report
+from tui.report import documents, report
 from tui.text.cells import wrapped
 from tui.text.clean import clean
 
@@ -218,7 +218,7 @@ class _Command:
         form = case.recipe.draft.form
         told = report.report(event.journal, event.verification, case.tools.now(), form=form)
         try:
-            path = files.save(told, self.around.folder, "html", case.tools.redactor)
+            path = documents.save(told, self.around.folder, "html", case.tools.redactor)
         except OSError as error:
             self.output.say(f"The report cannot be written here: {error.strerror or 'no reason given'}.")
             return

@@ -25,7 +25,7 @@ from tui.commands.signals import to_the_end
 from tui.commands.words import for_account
 from tui.configurations import listing
 from tui.configurations import run as manage_run
-from tui.configurations.listing import Account, Filter
+from tui.configurations.listing import Account, ConfigurationFilter
 from tui.launchdarkly.instances import Instance, instance
 from tui.launchdarkly.models import Configuration
 from tui.manifests.files import ManifestError, registry
@@ -193,13 +193,13 @@ class _Command:
     # --- what is asked
 
     async def _listed(self, account: Account) -> tuple[Configuration, ...]:
-        wanted = Filter(integration=self.asked.integration, project=self.asked.project)
+        wanted = ConfigurationFilter(integration=self.asked.integration, project=self.asked.project)
         there = await _last(listing.listed(account))
-        return listing.chosen(there, wanted)
+        return listing.filtered(there, wanted)
 
     async def _one(self, account: Account) -> Configuration:
         """The one named, read whole. Raises Failure."""
-        one = listing.found(await self._listed(account), self.asked.id)
+        one = listing.by_id(await self._listed(account), self.asked.id)
         return await _last(listing.opened(account, one))
 
     def _form(self, one: Configuration) -> Form | None:

@@ -8,7 +8,6 @@ from tui.answers.fields import Form
 from tui.configurations import listing
 from tui.launchdarkly.models import Configuration
 from tui.net.times import moment_json
-from tui.secrets.names import outside
 from tui.text.cells import cells, fitted, padded
 from tui.text.redact import MASK, Redactor
 
@@ -25,7 +24,7 @@ def as_json(
     With `whole` also its settings: `config` holds no secret, and nothing that is not in the manifest; `secrets` are
     the keys of those that it has.
     """
-    told: dict[str, object] = {
+    document: dict[str, object] = {
         "id": one.id,
         "integration": one.integration_key,
         "project": one.project_key,
@@ -37,24 +36,22 @@ def as_json(
         "errors": [each for each, _ in listing.errors(one, redactor)],
     }
     if not whole:
-        return told
-    there, known = one.config or {}, form.variables if form else ()
-    names = [outside(v.key) for v in known if not v.secret]
-    shown = {name: _setting(there[name], redactor) for name in names if name in there}
-    access = one.access
-    return told | {
+        return document
+    held, access = listing.held(one, form), one.access
+    return document | {
         "version": one.version,
-        "config": shown,
-        "secrets": [outside(v.key) for v in known if v.secret and there.get(outside(v.key))],
-        "access": None
-        if access is None
-        else {"allowed": [a.action for a in access.allowed], "denied": [a.action for a in access.denied]},
-    }
+        "config": {setting.key: _shown(setting.value, redactor) for setting in held if not setting.secret},
+        "secrets": [setting.key for setting in held if setting.secret and setting.variable and setting.value],
+        "access": access and {
+            "allowed": [action.action for action in access.allowed],
+            "denied": [action.action for action in access.denied],
+        },
+    }  # fmt: skip
 
 
-def _setting(value: object, redactor: Redactor) -> object:
+def _shown(value: object, redactor: Redactor) -> object:
     if isinstance(value, list):
-        return [_setting(each, redactor) for each in value]
+        return [_shown(each, redactor) for each in value]
     return redactor.setting(value) if isinstance(value, str) else value
 
 
@@ -84,8 +81,8 @@ def line(one: Configuration) -> str:
 def report(one: Configuration, form: Form | None, redactor: Redactor) -> Iterator[str]:
     """Everything about one, in rows."""
     yield one.name or one.id
-    for fact in listing.facts(one, form, redactor):
-        yield _pair(fact.label, fact.text)
+    for label, _, text in listing.details(one, form, redactor):
+        yield _pair(label, text)
     if one.config is None:
         yield _pair("Settings", "not shown by LaunchDarkly")
     for label, text in listing.settings(one, form, redactor):

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -152,6 +151,6 @@ def _print(plan: Plan, draft: Draft, output: Output) -> None:
     if output.as_json:
         output.document(documents.as_json(plan))
         return
-    explain = partial(reading.explain, redactor=output.redactor)
-    for line in report(plan, drafts.route(draft), explain, terminal_width(output.out)):
+    explained = reading.explanations(plan, output.redactor)
+    for line in report(plan, drafts.route(draft), explained, terminal_width(output.out)):
         output.line(line)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from tui.plan import flag_words, words
-from tui.plan.documents import Explain, grouped, notes
+from tui.plan import words
+from tui.plan.documents import grouped, notes
 from tui.plan.plan import WORDS, Plan, PlannedFlag, Verdict
+from tui.sources.flags import Lost
 from tui.text.cells import cells, wrapped
 from tui.text.clean import clean
 
@@ -19,7 +20,9 @@ _OF_VERDICT: Mapping[Verdict, str] = {
 _WIDEST_KEY = 40
 
 
-def report(plan: Plan, route: tuple[str, str], explain: Explain, width: int | None) -> Iterator[str]:
+def report(
+    plan: Plan, route: tuple[str, str], explained: Mapping[str, Sequence[Lost]], width: int | None
+) -> Iterator[str]:
     """The whole plan, its sum first; no line is wider than `width` cells, and none is broken without one."""
     yield from summed(plan, route, width)
     yield from _losses(plan, width)
@@ -28,7 +31,7 @@ def report(plan: Plan, route: tuple[str, str], explain: Explain, width: int | No
         meaning = words.MEANINGS[verdict]
         yield ""
         yield from wrapped(f"{WORDS[verdict].capitalize()} ({len(flags):,}): {meaning}", width)
-        yield from _flags(plan, flags, explain, width)
+        yield from _flags(flags, explained, width)
     if said := notes(plan):
         yield from ("", "Notes")
         for note in said:
@@ -60,12 +63,12 @@ def _cut_over(plan: Plan, width: int | None) -> Iterator[str]:
         yield from wrapped(f"ON at the source now, OFF in LaunchDarkly until you switch them on ({len(on):,})", width)
         for each in on:
             yield from wrapped(clean(each.flag.key), width, first="  ", rest="  ")
-            for text in flag_words.cut_over(each.flag):
+            for text in words.cut_over(each.flag):
                 sign = "!" if text == each.cut_over_warning else "-"
                 yield from wrapped(clean(text), width, first=f"      {sign} ", rest="        ")
 
 
-def _flags(plan: Plan, flags: Sequence[PlannedFlag], explain: Explain, width: int | None) -> Iterator[str]:
+def _flags(flags: Sequence[PlannedFlag], explained: Mapping[str, Sequence[Lost]], width: int | None) -> Iterator[str]:
     keys = max(_WIDEST_KEY, width // 2) if width else _WIDEST_KEY
     wide = min(max(cells(clean(each.flag.key)) for each in flags), keys)
     for each in flags:
@@ -78,5 +81,5 @@ def _flags(plan: Plan, flags: Sequence[PlannedFlag], explain: Explain, width: in
         for warning in each.warnings:
             yield from wrapped(clean(warning), width, first="      ! ", rest="        ")
         if each.arrives and each.flag.losses:
-            for lost in explain(plan.request, each.flag):
+            for lost in explained[each.flag.key]:
                 yield from wrapped(f"{lost.kind}: {clean(lost.text)}", width, first="      - ", rest="        ")

@@ -1,15 +1,15 @@
-"""All flag import configurations of an account: listed, filtered, told in words, and what may be done with one.
+"""The flag import configurations of an account: listed, filtered, in words, and what may be done with one.
 
-`manage_edit` changes one; `manage_run` starts, watches and deletes it.
+`edit` changes one; `run` starts, watches and deletes it.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
-from tui.answers.fields import Form
+from tui.answers.fields import Form, Variable
 from tui.apply.import_errors import explain
 from tui.apply.watch import ENDS, RUNS
 from tui.context import Tools
@@ -49,8 +49,16 @@ class Sort(StrEnum):
     LAST_IMPORT = "last import"
 
 
+_SORT_KEYS: Mapping[Sort, Callable[[Configuration], str | int]] = {
+    Sort.NAME: lambda one: one.name.casefold(),
+    Sort.PROJECT: lambda one: one.project_key,
+    Sort.STATUS: lambda one: state(one),
+    Sort.LAST_IMPORT: lambda one: -(one.status.last_import or 0),
+}
+
+
 @dataclass(frozen=True, slots=True)
-class Filter:
+class ConfigurationFilter:
     """Which configurations are wanted; "" for any. `text` is looked for in all that identifies one."""
 
     text: str = ""
@@ -58,36 +66,22 @@ class Filter:
     project: str = ""
     status: str = ""
 
-    def takes(self, each: Configuration) -> bool:
-        """Whether a configuration is one of those wanted."""
-        words = f"{each.name} {each.project_key} {each.integration_key} {' '.join(each.tags)} {each.id} {state(each)}"
-        exact = (
-            (self.integration, each.integration_key),
-            (self.project, each.project_key),
-            (self.status, state(each)),
+    def accepts(self, one: Configuration) -> bool:
+        words = f"{one.name} {one.project_key} {one.integration_key} {' '.join(one.tags)} {one.id} {state(one)}"
+        return (
+            all(part in words.casefold() for part in self.text.casefold().split())
+            and self.integration in ("", one.integration_key)
+            and self.project in ("", one.project_key)
+            and self.status in ("", state(one))
         )
-        found = all(part in words.casefold() for part in self.text.casefold().split())
-        return found and all(wanted in ("", there) for wanted, there in exact)
 
 
-def chosen(
-    listed: Iterable[Configuration], wanted: Filter | None = None, by: Sort = Sort.NAME
+def filtered(
+    configurations: Iterable[Configuration], wanted: ConfigurationFilter | None = None, by: Sort = Sort.NAME
 ) -> tuple[Configuration, ...]:
-    """Those wanted, sorted; the latest import comes first, one that never was last. Equals are sorted by name."""
-    wanted = wanted or Filter()
-    return tuple(sorted(filter(wanted.takes, listed), key=lambda each: (_KEYS[by](each), _by_name(each), each.id)))
-
-
-def _by_name(each: Configuration) -> str:
-    return each.name.casefold()
-
-
-_KEYS: Mapping[Sort, Callable[[Configuration], str | int]] = {
-    Sort.NAME: _by_name,
-    Sort.PROJECT: lambda each: each.project_key,
-    Sort.STATUS: lambda each: state(each),
-    Sort.LAST_IMPORT: lambda each: -(each.status.last_import or 0),
-}
+    """Those wanted, sorted: the latest import first, one that never ran last. Equals are sorted by name."""
+    accepted = filter((wanted or ConfigurationFilter()).accepts, configurations)
+    return tuple(sorted(accepted, key=lambda one: (_SORT_KEYS[by](one), one.name.casefold(), one.id)))
 
 
 def listed(account: Account) -> AsyncGenerator[Exchange | Result[tuple[Configuration, ...]], None]:
@@ -110,24 +104,24 @@ def opened(account: Account, one: Configuration) -> AsyncGenerator[Exchange | Re
     return streamed(run)
 
 
-def found(listed: Iterable[Configuration], id: str) -> Configuration:
+def by_id(configurations: Iterable[Configuration], id: str) -> Configuration:
     """The one with this id. Raises Failure NOT_FOUND."""
-    one = next((each for each in listed if each.id == id), None)
-    if one is None:
-        raise Failure(
-            Kind.NOT_FOUND,
-            "There is no flag import configuration with this ID in your account.",
-            "It was deleted, your token may not see it, or this is not its id.",
-            "Look it up with: ld-flag-import configs list",
-        )
-    return one
+    for one in configurations:
+        if one.id == id:
+            return one
+    raise Failure(
+        Kind.NOT_FOUND,
+        "There is no flag import configuration with this ID in your account.",
+        "It was deleted, your token may not see it, or this is not its id.",
+        "Look it up with: ld-flag-import configs list",
+    )
 
 
 # --- one configuration in words
 
 
 def state(one: Configuration) -> str:
-    """Its status as LaunchDarkly writes it; words where it says nothing."""
+    """Its status as LaunchDarkly writes it, or words if it gives none."""
     return one.status.status or NOT_TOLD
 
 
@@ -140,7 +134,7 @@ def level(one: Configuration) -> str:
 
 
 def when(milliseconds: int | None) -> str:
-    """A moment that LaunchDarkly tells, local time; "never" where it tells none."""
+    """A moment in local time, "never" for None."""
     return moment(milliseconds / 1000) if milliseconds is not None else "never"
 
 
@@ -152,64 +146,71 @@ def last_import(one: Configuration) -> str:
 
 def last_error(one: Configuration) -> str:
     """When it last went wrong. Its errors may be newer than the time that LaunchDarkly gives, or have none."""
-    times = (one.status.last_error, *(each.timestamp for each in one.status.errors))
-    at = max((each for each in times if each is not None), default=None)
+    times = (one.status.last_error, *(error.timestamp for error in one.status.errors))
+    at = max((time for time in times if time is not None), default=None)
     went_wrong = bool(one.status.errors) or one.status.status in ("failed", "partial")
     return NOT_TOLD if at is None and went_wrong else when(at)
 
 
 def newest_error(one: Configuration, redactor: Redactor) -> str:
-    """The latest of its errors, "" if it has none; one without a time is taken for older."""
-    newest = max(one.status.errors, key=lambda each: each.timestamp or 0, default=None)
+    """The latest of its errors, "" if it has none; one without a time counts as older."""
+    newest = max(one.status.errors, key=lambda error: error.timestamp or 0, default=None)
     return redactor.foreign(fault_in_words(newest)) if newest is not None else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One line about a configuration: a level, what it is about, and a text with nothing foreign left in it."""
-
-    label: str
-    text: str
-    level: str = "note"
+def errors(one: Configuration, redactor: Redactor) -> tuple[tuple[str, str], ...]:
+    """Each error of its status once, with its cause, "" if that is not known. A key that became known after the
+    configuration was read is taken out here."""
+    texts = dict.fromkeys(redactor.foreign(fault_in_words(error)) for error in one.status.errors)
+    return tuple((text, explain(text).cause) for text in texts)
 
 
-def facts(one: Configuration, form: Form | None, redactor: Redactor) -> tuple[Fact, ...]:
-    """What a person wants to know of a configuration: where from and to, how it stands, what your token may do."""
-    title = form.title if form else one.integration_key
-    lines = [
-        Fact("Imports", f"from {title or 'an integration that is not told'} into {one.project_key or NOT_TOLD}"),
-        Fact("Id", one.id + (f", version {one.version}" if one.version is not None else "")),
-        Fact("Tags", ", ".join(one.tags) or "none"),
-        Fact("Status", state(one), level(one)),
-        Fact("Last import", last_import(one)),
-        Fact("Last error", last_error(one)),
+def details(one: Configuration, form: Form | None, redactor: Redactor) -> tuple[tuple[str, str, str], ...]:
+    """(label, level, text) of what a person wants to know: where from and to, its status, what your token may do."""
+    title = (form.title if form else one.integration_key) or "an integration that is not told"
+    rows = [
+        ("Imports", "note", f"from {title} into {one.project_key or NOT_TOLD}"),
+        ("Id", "note", one.id + (f", version {one.version}" if one.version is not None else "")),
+        ("Tags", "note", ", ".join(one.tags) or "none"),
+        ("Status", level(one), state(one)),
+        ("Last import", "note", last_import(one)),
+        ("Last error", "note", last_error(one)),
     ]
     if one.access is not None:
-        lines.append(Fact("Your token", access_in_words(one.access)))
-    return tuple(replace(each, text=redactor.data(each.text)) for each in lines)
+        rows.append(("Your token", "note", access_in_words(one.access)))
+    return tuple((label, level, redactor.data(text)) for label, level, text in rows)
 
 
-def errors(one: Configuration, redactor: Redactor) -> tuple[tuple[str, str], ...]:
-    """Each error of its status once, with what is behind it where that is known, else "". A key that became known
-    after the configuration was read is taken out here."""
-    told = dict.fromkeys(redactor.foreign(fault_in_words(each)) for each in one.status.errors)
-    return tuple((each, explain(each).cause) for each in told)
+# --- what it holds
 
 
-def settings(one: Configuration, form: Form | None, redactor: Redactor) -> tuple[tuple[str, str], ...]:
-    """(label, text) of each setting. A secret's text says whether there is one; so does that of a setting which is not
-    in the form, since nobody knows what it is. Nothing where LaunchDarkly shows none."""
-    there = one.config or {}
-    known = {outside(v.key): v for v in form.variables} if form else {}
-    order = [*(key for key in known if key in there), *(key for key in there if key not in known)]
-    rows = []
-    for key in order:
-        variable = known.get(key)
-        hidden = variable is None or variable.secret
-        text = as_text(there[key])
-        shown = (MASK if text else "none") if hidden else clean(redactor.setting(text))[:_LONGEST] or "blank"
-        rows.append((variable.label if variable else clean(redactor.foreign(key))[:40], shown))
-    return tuple(rows)
+@dataclass(frozen=True, slots=True)
+class HeldSetting:
+    """One setting that a configuration holds. `key` is its key in `config`, `variable` its field in the form.
+
+    A setting that is not in the form counts as secret: nobody knows what it is.
+    """
+
+    key: str
+    value: object
+    variable: Variable | None
+
+    @property
+    def secret(self) -> bool:
+        return self.variable is None or self.variable.secret
+
+    @property
+    def text(self) -> str:
+        """The setting as the answer to its field."""
+        return as_text(self.value)
+
+
+def held(one: Configuration, form: Form | None) -> tuple[HeldSetting, ...]:
+    """The settings that LaunchDarkly shows, in the form's order, then those that are not in the form."""
+    config = one.config or {}
+    known = {outside(variable.key): variable for variable in form.variables} if form else {}
+    order = (*(key for key in known if key in config), *(key for key in config if key not in known))
+    return tuple(HeldSetting(key, config[key], known.get(key)) for key in order)
 
 
 def as_text(setting: object) -> str:
@@ -221,6 +222,18 @@ def as_text(setting: object) -> str:
     if isinstance(setting, list | tuple):
         return "\n".join(map(as_text, setting))
     return str(setting)
+
+
+def settings(one: Configuration, form: Form | None, redactor: Redactor) -> tuple[tuple[str, str], ...]:
+    """(label, text) of each setting. The text of a secret says only whether there is one."""
+    rows = []
+    for setting in held(one, form):
+        label = setting.variable.label if setting.variable else clean(redactor.foreign(setting.key))[:40]
+        if setting.secret:
+            rows.append((label, MASK if setting.text else "none"))
+        else:
+            rows.append((label, clean(redactor.setting(setting.text))[:_LONGEST] or "blank"))
+    return tuple(rows)
 
 
 # --- what may be done
@@ -237,7 +250,7 @@ class Deed(StrEnum):
 
 
 def why_not(one: Configuration, deed: Deed, form: Form | None) -> str:
-    """Why something cannot be done now, in a sentence with what to do; "" where nothing is known against it."""
+    """Why something can't be done now and what to do instead, "" if nothing is known against it."""
     verb = Deed.EDIT.value if deed is Deed.REPLACE_KEY else deed.value
     if (role := refused_by(one.access, verb)) is not None and deed is not Deed.WATCH:
         by = f" ({role})" if role else ""
@@ -253,7 +266,7 @@ def why_not(one: Configuration, deed: Deed, form: Form | None) -> str:
 
 
 def caution(one: Configuration, deed: Deed) -> str:
-    """What a person should know before it is done, "" for nothing."""
+    """What a person should know before it is done, or ""."""
     if one.status.status != RUNS:
         return ""
     if deed is Deed.DELETE:
@@ -264,7 +277,7 @@ def caution(one: Configuration, deed: Deed) -> str:
 
 
 def confirms(one: Configuration, typed: str) -> bool:
-    """Whether somebody has typed what deleting asks for."""
+    """Whether `typed` is what deleting asks for."""
     return typed.strip() == to_type(one)
 
 
@@ -275,7 +288,7 @@ def to_type(one: Configuration) -> str:
 
 
 def named_alike(one: Configuration, name: str, listed: Iterable[Configuration]) -> str:
-    """The sentence for another configuration of the same name, project and integration, "" where there is none."""
+    """A sentence about another configuration of the same name, project and integration, or ""."""
     for other in listed:
         same = (other.name, other.project_key, other.integration_key) == (name, one.project_key, one.integration_key)
         if same and other.id != one.id:

@@ -1,15 +1,14 @@
-"""What the import will do with each flag, told from both sides before anything is sent.
+"""What the import will do with each flag, decided from both sides before anything is sent.
 
-LaunchDarkly's import checks nothing beforehand: it skips keys that exist, archived ones too, and cannot make keys
-that it does not take. Rules: LaunchDarkly's documentation of flag import; the order in which verdicts are tried is
-that of `decide`.
+LaunchDarkly's import checks nothing beforehand: it skips keys that exist, archived ones too, and cannot create keys
+that it does not accept (LaunchDarkly's documentation of flag import).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -24,7 +23,7 @@ if TYPE_CHECKING:  # pydantic is loaded after the first paint
     from tui.launchdarkly.models import Flag, NamingConvention
 
 FRESH_SECONDS = 15 * 60.0
-"""A plan older than this is out of date: somebody may have changed flags on either side."""
+"""An older plan is out of date: somebody may have changed flags on either side."""
 
 
 class Verdict(StrEnum):
@@ -91,9 +90,10 @@ class Counts:
 class Plan:
     """Every flag of the source with its verdict.
 
-    `keys` counts the flags of the LaunchDarkly project, archived ones included. `existing` is what stood there,
-    by key. `incomplete` says in a sentence why the plan is not whole, "" for one that was read in full on both
-    sides; `failure` is what stopped the reading, None where a person did. `read_at` in seconds since the epoch.
+    `existing` are the flags of the LaunchDarkly project by key, archived ones included. `incomplete` is a sentence
+    that says why the plan is not whole, "" for one that was read in full on both sides; `failure` is what stopped the
+    reading, None where a person did. `read_at` is in seconds since the epoch. `announced` is how many flags the source
+    says it has, None where it says nothing.
     """
 
     request: PlanRequest
@@ -104,7 +104,6 @@ class Plan:
     incomplete: str = ""
     failure: Failure | None = None
     announced: int | None = None
-    """How many flags the source said it has, None where it did not."""
 
     @property
     def keys(self) -> int:
@@ -116,40 +115,38 @@ class Plan:
 
     @cached_property
     def counts(self) -> Counts:
-        arriving = self.arriving
-        by_verdict = self.by_verdict
         return Counts(
             source=len(self.flags),
-            arrive=len(arriving),
-            skip=sum(by_verdict[each] for each in SKIPPED),
-            invalid=sum(by_verdict[each] for each in CANNOT),
-            lossy=sum(bool(each.flag.losses) for each in arriving),
-            on_at_source=sum(each.flag.on_at_source for each in arriving),
+            arrive=len(self.arriving),
+            skip=sum(self.by_verdict[verdict] for verdict in SKIPPED),
+            invalid=sum(self.by_verdict[verdict] for verdict in CANNOT),
+            lossy=sum(bool(planned.flag.losses) for planned in self.arriving),
+            on_at_source=sum(planned.flag.on_at_source for planned in self.arriving),
         )
 
     @cached_property
     def by_verdict(self) -> Counter[Verdict]:
         """How many flags have each verdict."""
-        return Counter(each.verdict for each in self.flags)
+        return Counter(planned.verdict for planned in self.flags)
 
     @cached_property
     def arriving(self) -> tuple[PlannedFlag, ...]:
-        return tuple(each for each in self.flags if each.arrives)
+        return tuple(planned for planned in self.flags if planned.arrives)
 
     @cached_property
     def cut_over(self) -> tuple[PlannedFlag, ...]:
         """The flags that go off by the import, those with a warning about turning them on first."""
-        on = (each for each in self.arriving if each.goes_off)
-        return tuple(sorted(on, key=lambda each: not each.cut_over_warning))
+        on = (planned for planned in self.arriving if planned.goes_off)
+        return tuple(sorted(on, key=lambda planned: not planned.cut_over_warning))
 
     @cached_property
     def losses(self) -> dict[str, int]:
         """How many of the arriving flags lose each kind of thing, the most frequent first."""
-        counted = Counter(kind for each in self.arriving for kind in each.flag.losses)
+        counted = Counter(kind for planned in self.arriving for kind in planned.flag.losses)
         return dict(sorted(counted.items(), key=lambda pair: (-pair[1], pair[0])))
 
     def is_old(self, now: float) -> bool:
-        """Whether so much time has gone by `now` (seconds since the epoch) that somebody may have changed flags."""
+        """Whether it is out of date at `now`, in seconds since the epoch."""
         return now - self.read_at > FRESH_SECONDS
 
     @property
@@ -180,20 +177,22 @@ def decide(
     A key that LaunchDarkly cannot take is tried first, then one that came before in the list, one that exists,
     and one that breaks the project's convention.
     """
+    spellings: dict[str, dict[str, None]] = {}
+    for key in (*existing, *(flag.key for flag in flags)):
+        spellings.setdefault(key.casefold(), {})[key] = None
     seen: set[str] = set()
     decided = []
     for flag in flags:
         verdict, reason = _verdict(flag.key, seen, existing, convention)
         seen.add(flag.key)
-        decided.append(PlannedFlag(flag, verdict, reason, _warnings(flag, verdict)))
-    return _with_case_twins(decided, existing)
-
-
-def _warnings(flag: SourceFlag, verdict: Verdict) -> tuple[str, ...]:
-    """What there is to mind of a flag: for one that is imported also what comes of it in LaunchDarkly."""
-    if verdict is not Verdict.IMPORT:
-        return flag.warnings
-    return (*filter(None, (flag.cut_over_warning,)), *flag.warnings, *not_taken(flag))
+        warnings = flag.warnings
+        if verdict is Verdict.IMPORT:
+            warnings = (*filter(None, (flag.cut_over_warning,)), *warnings, *not_taken(flag))
+            # Keys that differ by case alone are two flags to LaunchDarkly, and one mistake to most people.
+            if others := [key for key in spellings[flag.key.casefold()] if key != flag.key]:
+                warnings = (*warnings, f"Differs by case alone from {', '.join(others[:3])}.")
+        decided.append(PlannedFlag(flag, verdict, reason, warnings))
+    return tuple(decided)
 
 
 def _verdict(
@@ -203,27 +202,11 @@ def _verdict(
         return Verdict.INVALID_KEY, reason
     if key in seen:
         return Verdict.DUPLICATE, "the source lists this name twice; the first one counts"
-    there = existing.get(key)
-    if there is not None and there.archived:
-        return Verdict.SKIP_ARCHIVED, "archived there; its key is still taken"
-    if there is not None:
-        return Verdict.SKIP_EXISTS, f"made there {day(there.created / 1000)}" if there.created else "is there already"
+    if there := existing.get(key):
+        if there.archived:
+            return Verdict.SKIP_ARCHIVED, "archived there; its key is still taken"
+        made = f"made there {day(there.created / 1000)}" if there.created else "is there already"
+        return Verdict.SKIP_EXISTS, made
     if reason := breaks(key, convention):
         return Verdict.BREAKS_CONVENTION, reason
     return Verdict.IMPORT, ""
-
-
-def _with_case_twins(decided: list[PlannedFlag], existing: Mapping[str, Flag]) -> tuple[PlannedFlag, ...]:
-    """Keys that differ by case alone are two flags to LaunchDarkly, and one mistake to most people."""
-    spellings: dict[str, dict[str, None]] = {}
-    for key in (*existing, *(each.flag.key for each in decided)):
-        spellings.setdefault(key.casefold(), {})[key] = None
-    return tuple(_with_twin(each, spellings[each.flag.key.casefold()]) for each in decided)
-
-
-def _with_twin(planned: PlannedFlag, spellings: Iterable[str]) -> PlannedFlag:
-    others = [key for key in spellings if key != planned.flag.key]
-    if not others or not planned.arrives:
-        return planned
-    text = f"Differs by case alone from {', '.join(others[:3])}."
-    return replace(planned, warnings=(*planned.warnings, text))

@@ -1,8 +1,7 @@
-"""Both sides read whole, at the same time, into a plan.
+"""Read both sides whole, at the same time, into a plan.
 
-Every flag of the source that the answers mean, every key of the LaunchDarkly project, archived ones included, and
-the project's naming convention. What has been read can be looked at meanwhile; a reading that was stopped or lost a
-page gives a plan that says so.
+That is every flag of the source that the answers mean, every key of the LaunchDarkly project, archived ones included,
+and the project's naming convention. A reading that was stopped or lost a page gives a plan that says so.
 """
 
 from __future__ import annotations
@@ -11,9 +10,9 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 
 from tui.context import Tools
-from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.models import Flag, NamingConvention
 from tui.net.errors import Failure, Kind
 from tui.net.events import Counted, Exchange, Result, Sink, streamed
@@ -26,9 +25,6 @@ from tui.sources.registry import SOURCES
 from tui.sources.shapes import members
 from tui.text.redact import Redactor, tree
 
-_KEYS = "keys"
-_ARCHIVED = "archived keys"
-
 
 def can_be_read(integration: str) -> bool:
     """Whether this program knows how to ask that source for its flags; it takes other manifests as well."""
@@ -36,9 +32,9 @@ def can_be_read(integration: str) -> bool:
 
 
 def explain(request: PlanRequest, flag: SourceFlag, redactor: Redactor) -> tuple[Lost, ...]:
-    """What of a flag no import brings, each in a sentence from which it can be made again by hand.
+    """What no import brings of a flag, each in a sentence from which it can be rebuilt by hand.
 
-    Keys are taken out of its definition before sentences are made, as those quote values and cut them.
+    Secrets are taken out of its definition first, as the sentences quote values and cut them.
     """
     if redactor.suspects(flag.definition):
         flag = replace(flag, definition=members(tree(flag.definition, redactor.setting)))
@@ -46,12 +42,12 @@ def explain(request: PlanRequest, flag: SourceFlag, redactor: Redactor) -> tuple
 
 
 def explanations(plan: Plan, redactor: Redactor) -> dict[str, tuple[Lost, ...]]:
-    """The same for each flag of a plan that arrives and loses something, by key."""
+    """The same for each imported flag of a plan that loses something, by key."""
     return {each.flag.key: explain(plan.request, each.flag, redactor) for each in plan.arriving if each.flag.losses}
 
 
 class Reading:
-    """One reading of both sides. Make it anew for each."""
+    """One reading of both sides, to be used once."""
 
     def __init__(self, request: PlanRequest, bag: Bag, tools: Tools) -> None:
         self.request = request
@@ -72,11 +68,11 @@ class Reading:
         return tuple(self._counted.values())
 
     def read(self) -> AsyncGenerator[Exchange | Result[Plan], None]:
-        """Read, tell how far it is, and give the plan as the last event. Raises nothing of a server's making."""
+        """Read and report progress; the plan is the last event. A server's failure is in the plan, and not raised."""
         return streamed(self._run)
 
     def stop(self) -> None:
-        """End the reading; what is here is kept, and the plan says that it is not complete."""
+        """End the reading. The plan has what was read, and says that it is not complete."""
         self._stopped = True
         for job in self._jobs:
             job.cancel()
@@ -97,8 +93,8 @@ class Reading:
         )
 
     async def _run(self, sink: Sink) -> Plan:
-        sides: tuple[Callable[[Sink], Awaitable[None]], ...] = (self._source, self._keys, self._archived, self._project)
-        self._jobs = [asyncio.create_task(self._guarded(side, sink)) for side in sides]
+        lists = (self._source, partial(self._keys, archived=False), partial(self._keys, archived=True), self._naming)
+        self._jobs = [asyncio.create_task(self._guarded(read, sink)) for read in lists]
         try:
             await asyncio.wait(self._jobs)
         finally:
@@ -110,9 +106,9 @@ class Reading:
                 raise problem
         return self.so_far()
 
-    async def _guarded(self, side: Callable[[Sink], Awaitable[None]], sink: Sink) -> None:
+    async def _guarded(self, read: Callable[[Sink], Awaitable[None]], sink: Sink) -> None:
         try:
-            await side(sink)
+            await read(sink)
         except Failure as failure:
             self._failures.append(failure)
 
@@ -144,23 +140,17 @@ class Reading:
                         self._flags.setdefault(flag.key, []).append(self._shown(flag))
                     self._notes |= dict.fromkeys(map(redact, batch.notes))
                     for what, read in batch.read.items():
-                        self._tell(sink, Counted(f"{source.NAME} {what}", read, batch.total.get(what)))
+                        self._count(sink, Counted(f"{source.NAME} {what}", read, batch.total.get(what)))
 
     def _shown(self, flag: SourceFlag) -> SourceFlag:
-        """The flag, whose warnings may quote a server."""
+        """The flag without secrets in its warnings, which may quote a server."""
         warnings = tuple(map(self._tools.redactor.foreign, flag.warnings))
         return flag if warnings == flag.warnings else replace(flag, warnings=warnings)
 
     # --- LaunchDarkly
 
-    async def _keys(self, sink: Sink) -> None:
-        await self._read_keys(sink, archived=False)
-
-    async def _archived(self, sink: Sink) -> None:
-        await self._read_keys(sink, archived=True)
-
-    async def _read_keys(self, sink: Sink, *, archived: bool) -> None:
-        what = f"LaunchDarkly {_ARCHIVED if archived else _KEYS}"
+    async def _keys(self, sink: Sink, *, archived: bool) -> None:
+        what = f"LaunchDarkly {'archived keys' if archived else 'keys'}"
         async with self._tools.launchdarkly(self._bag, self.request.instance) as ld:
             pages = ld.every_flag(self.request.project, archived=archived, sink=sink)
             async with aclosing(pages) as listing:
@@ -169,25 +159,22 @@ class Reading:
                     self._existing |= {flag.key: flag for flag in fresh}
                     for key in page.gone:
                         self._existing.pop(str(key), None)
-                    self._tell(sink, Counted(what, page.read, page.total))
+                    self._count(sink, Counted(what, page.read, page.total))
 
-    async def _project(self, sink: Sink) -> None:
+    async def _naming(self, sink: Sink) -> None:
         async with self._tools.launchdarkly(self._bag, self.request.instance) as ld:
-            await self._read_convention(ld, sink)
-
-    async def _read_convention(self, ld: LaunchDarkly, sink: Sink) -> None:
-        try:
-            project = await ld.project(self.request.project, sink=sink)
-        except Failure as failure:
-            if failure.kind in (Kind.UNAUTHORIZED, Kind.NOT_FOUND):
-                raise  # the lists of flags would not do better
-            self._notes[_CONVENTION_NOT_READ.format(failure.what)] = None
-            return
+            try:
+                project = await ld.project(self.request.project, sink=sink)
+            except Failure as failure:
+                if failure.kind in (Kind.UNAUTHORIZED, Kind.NOT_FOUND):
+                    raise  # the lists of flags would not do better
+                self._notes[_CONVENTION_NOT_READ.format(failure.what)] = None
+                return
         self._convention = project.naming_convention
-        if said := not_understood(self._convention):
-            self._notes[said] = None
+        if note := not_understood(self._convention):
+            self._notes[note] = None
 
-    def _tell(self, sink: Sink, counted: Counted) -> None:
+    def _count(self, sink: Sink, counted: Counted) -> None:
         self._counted[counted.what] = counted
         sink(counted)
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from tui.net.times import moment
 from tui.plan.plan import CANNOT, WORDS, Plan, Verdict
 from tui.sources import flags as kinds
+from tui.sources.flags import SourceFlag, Variation
 
-Said = tuple[str, str]
+Sentence = tuple[str, str]
 """A level ("ok", "note", "unknown", "warning", "problem") and its words."""
 
 
@@ -20,7 +21,7 @@ MEANINGS: Mapping[Verdict, str] = {
     Verdict.DUPLICATE: "the source lists its name twice; only the first one arrives",
     Verdict.BREAKS_CONVENTION: "the project asks for keys of another form",
 }
-"""What each verdict means, going on from its word."""
+"""What each verdict means, after its word."""
 
 KINDS: Mapping[str, str] = {
     kinds.TARGETING_RULES: "who gets what by a rule: people of a country get on",
@@ -44,17 +45,17 @@ def named(keys: Sequence[str]) -> str:
     return ", ".join(keys[:_NAMED]) + (f" and {rest:,} more" if rest > 0 else "")
 
 
-def headline(plan: Plan) -> Said:
+def headline(plan: Plan) -> Sentence:
     """What was read, and whether that is all there is."""
     project = plan.request.project
     if plan.whole:
         read = f"{flags(plan.counts.source)} at the source, {keys(plan.keys)} in {project}. Read in full,"
         return "note", f"{read} {moment(plan.read_at)}."
-    of = f" of {plan.announced:,}" if plan.announced else ""
-    return "problem", f"NOT COMPLETE: {plan.counts.source:,}{of} flags, {keys(plan.keys)} in {project}."
+    total = f" of {plan.announced:,}" if plan.announced else ""
+    return "problem", f"NOT COMPLETE: {plan.counts.source:,}{total} flags, {keys(plan.keys)} in {project}."
 
 
-def verdicts(plan: Plan) -> Iterator[Said]:
+def verdicts(plan: Plan) -> Iterator[Sentence]:
     """How many flags arrive, are left alone, and cannot arrive and why."""
     counted = plan.by_verdict
     arrive = counted[Verdict.IMPORT]
@@ -64,11 +65,11 @@ def verdicts(plan: Plan) -> Iterator[Said]:
     if archived := counted[Verdict.SKIP_ARCHIVED]:
         yield "note", f"{archived:,} archived"
     if cannot := plan.counts.invalid:
-        parts = (f"{counted[each]:,} {WORDS[each]}" for each in CANNOT if counted[each])
+        parts = (f"{counted[verdict]:,} {WORDS[verdict]}" for verdict in CANNOT if counted[verdict])
         yield "problem", f"{cannot:,} cannot: {', '.join(parts)}"
 
 
-def warnings(plan: Plan) -> Iterator[Said]:
+def warnings(plan: Plan) -> Iterator[Sentence]:
     """What it costs: flags that lose something, and flags that are on now and will be off."""
     counts = plan.counts
     if counts.lossy:
@@ -77,11 +78,11 @@ def warnings(plan: Plan) -> Iterator[Said]:
     if counts.on_at_source:
         verb = "is" if counts.on_at_source == 1 else "are"
         yield "warning", f"{counts.on_at_source:,} of the {counts.arrive:,} {verb} ON and will be OFF"
-    if warned := sum(bool(each.cut_over_warning) for each in plan.cut_over):
+    if warned := sum(bool(planned.cut_over_warning) for planned in plan.cut_over):
         yield "warning", f"{warned:,} of them {'reaches' if warned == 1 else 'reach'} fewer people when turned on"
 
 
-def note(text: str) -> Said:
+def note(text: str) -> Sentence:
     """A note of a plan; the symbol repeats its words: what is not known has one of its own."""
     return ("unknown" if "not known" in text else "warning"), text
 
@@ -96,10 +97,37 @@ def keys(number: int) -> str:
     return f"{number:,} key{'' if number == 1 else 's'}"
 
 
-SHORT_LOSSES_SHOWN = 1
-
-
 def loses(losses: tuple[str, ...]) -> str:
     """The first kind and how many more: "percentage-rollout +1"."""
-    more = len(losses) - SHORT_LOSSES_SHOWN
+    more = len(losses) - 1
     return f"{losses[0]} +{more}" if more > 0 else "".join(losses)
+
+
+# --- one flag
+
+
+def arrives_as(flag: SourceFlag) -> str:
+    """A flag's kind, its variations, and which of them it serves by default when on and when off."""
+    if not flag.variations:
+        return "not known: the source tells no variations of it here"
+    if all(isinstance(variation.value, bool) for variation in flag.variations):
+        pairs = (f"{variation.name} = {'true' if variation.value else 'false'}" for variation in flag.variations)
+        return f"boolean: {', '.join(pairs)}"
+    names = [f'"{variation.name}"' for variation in flag.variations]
+    defaults = (("ON", flag.on), ("OFF", flag.off))
+    served = ", ".join(f"{state} serves {names[index]}" for state, index in defaults if index is not None)
+    return f"string: {', '.join(names)}{f'; {served}' if served else ''}"
+
+
+def served_when_on(variations: Sequence[Variation], on: int | None) -> str:
+    """The name of the variation that a flag serves to everyone when it is turned on."""
+    return variations[on].name if on is not None and 0 <= on < len(variations) else "not known"
+
+
+def cut_over(flag: SourceFlag) -> Iterator[str]:
+    """What to know before a flag is turned on: what it serves, what to rebuild first, and whom it hurts."""
+    yield f"serves {served_when_on(flag.variations, flag.on)} when on"
+    if flag.losses:
+        yield f"rebuild first {', '.join(flag.losses)}"
+    if flag.cut_over_warning:
+        yield flag.cut_over_warning

@@ -1,24 +1,20 @@
-"""What there is to tell of one import, from its journal and its verification alone: no server is asked.
-
-`report_markdown`, `report_html` and `report_json` are three faces of one `Report`; `report_files` writes them.
-"""
+"""What there is to tell of one import, from its journal and its verification alone: no server is asked."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 from tui.answers.fields import Form
 from tui.apply.import_errors import Explained, by_flag, foreseen
-from tui.apply.journal import Expected, Identity, Journal, LeftOut
+from tui.apply.journal import Identity, Journal, LeftOut
 from tui.apply.verify import Unlike, Verification
-from tui.plan.flag_words import served_when_on
 from tui.plan.plan import WORDS, Verdict
-from tui.plan.words import Said
+from tui.plan.words import Sentence, served_when_on
 from tui.report.words import (
-    Fact,
+    LabeledText,
     headline,
     moments,
     on_everywhere,
@@ -36,8 +32,9 @@ AS_PLANNED = "as planned"
 NOT_AS_PLANNED = "not as planned"
 MISSING = "missing"
 TAKEN_BACK = "taken back"
-THERE_BEFORE = "there before"
 NOT_VERIFIED = "not verified"
+THERE_BEFORE = "there before"
+_RESULTS = (AS_PLANNED, NOT_AS_PLANNED, MISSING, TAKEN_BACK, NOT_VERIFIED, THERE_BEFORE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +58,13 @@ class Row:
 
     @property
     def may_need_work(self) -> bool:
-        """It is in LaunchDarkly now, or nobody has looked."""
+        """It is in LaunchDarkly now, or nobody has compared."""
         return self.result in (AS_PLANNED, NOT_AS_PLANNED, NOT_VERIFIED)
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A planned flag that is not there. `reason` says that it is archived, or is the server's own error about it, ""
-    where none names it."""
+    """A planned flag that is not there. `reason` says that it is archived, or is the server's error about it, or ""."""
 
     key: str
     reason: str
@@ -76,11 +72,10 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """Counts of flags. `arrived` and what follows it are None where nobody has compared. `undone` counts those that
-    an undo took back, as far as that is known.
+    """Counts of flags. `arrived` and what follows it are None where nobody has compared.
 
-    `skipped` and `refused` are those of the plan, `there_before` planned ones that were taken for skipped; `lossy`
-    and `on_at_source` are of the planned ones.
+    `skipped` and `refused` are those of the plan, `there_before` planned ones that were taken for skipped; `lossy` and
+    `on_at_source` are of the planned ones. `undone` counts those known to be taken back by an undo.
     """
 
     source: int
@@ -101,16 +96,15 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Report:
-    """One import, told. `moments` names those that have come: planned, started, ended, compared; times are in
-    seconds since the epoch. Foreign text is in it letter by letter as it came, so that secrets can still be found in
-    it; whoever shows it or writes it into a document cleans and escapes it.
+    """One import. Times are in seconds since the epoch; `moments` has those that have come.
 
-    `shared` are those of the notes that are about differences which all flags share. `outcomes` and `losses` are what
-    the pictures show: a word and how many flags it stands for.
+    Foreign text is in it as it came, so that secrets can still be found in it: whoever shows it or writes it into a
+    document cleans and escapes it. `shared` are the notes about differences that all flags share. `outcomes` and
+    `losses` are what the pictures show: a word, and the number of flags it stands for.
     """
 
     title: str
-    summary: Said
+    summary: Sentence
     written_at: float
     identity: Identity
     configuration: str
@@ -118,12 +112,12 @@ class Report:
     stage: str
     ended: str
     moments: Mapping[str, float]
-    source: tuple[Fact, ...]
-    target: tuple[Fact, ...]
-    run: tuple[Fact, ...]
+    source: tuple[LabeledText, ...]
+    target: tuple[LabeledText, ...]
+    run: tuple[LabeledText, ...]
     numbers: Numbers
     errors: tuple[Explained, ...]
-    remaining: tuple[Fact, ...]
+    remaining: tuple[LabeledText, ...]
     rows: tuple[Row, ...]
     missing: tuple[Missing, ...]
     different: tuple[tuple[str, tuple[Unlike, ...]], ...]
@@ -155,32 +149,24 @@ class Report:
 
     @property
     def rebuild(self) -> tuple[Row, ...]:
-        """The flags that are there now and of which something has to be rebuilt; planned ones before any
-        comparison."""
+        """The flags that are there now and lost something; planned ones before any comparison."""
         return tuple(row for row in self.rows if row.lost and row.may_need_work)
 
 
-def report(
-    journal: Journal,
-    verification: Verification | None,
-    now: float,
-    *,
-    form: Form | None = None,
-) -> Report:
+def report(journal: Journal, verification: Verification | None, now: float, *, form: Form | None = None) -> Report:
     """The report of one import as it stands `now`. Nobody has compared yet where `verification` is None.
 
     `form` gives the settings their names.
     """
-    rows = tuple(_rows(journal, verification))
-    numbers = _numbers(journal, verification)
-    errors = foreseen(journal).explained(journal.errors)
-    named = by_flag(journal.errors)
-    name = form.title if form else journal.identity.integration
     v = verification
+    rows = tuple(_rows(journal, v))
+    errors = foreseen(journal).explained(journal.errors)
+    name = form.title if form else journal.identity.integration
     compared_at = (v.at or now) if v else 0.0
+    lost = Counter(kind for flag in journal.expected for kind in {lost.kind for lost in flag.lost})
     return Report(
         title=f"Flag import from {name} into {journal.identity.project}",
-        summary=headline(journal, verification, now),
+        summary=headline(journal, v, now),
         written_at=now,
         identity=journal.identity,
         configuration=journal.configuration,
@@ -191,11 +177,11 @@ def report(
         source=tuple(source_facts(journal, form, name)),
         target=tuple(target_facts(journal, form)),
         run=tuple(run_facts(journal, compared_at)),
-        numbers=numbers,
+        numbers=_numbers(journal, v),
         errors=errors,
-        remaining=tuple(remaining(journal, verification, errors)),
+        remaining=tuple(remaining(journal, v, errors)),
         rows=rows,
-        missing=tuple(_missing(journal, v, named)) if v else (),
+        missing=tuple(_missing(journal, v)) if v else (),
         different=v.different if v else (),
         unexpected=v.unexpected if v else (),
         on=v.on if v else (),
@@ -205,48 +191,53 @@ def report(
         notes=(*journal.notes, *(v.notes if v else ())),
         shared=v.notes if v else (),
         outcomes=_outcomes(rows, journal.left_out),
-        losses=_losses(journal.expected),
+        losses=dict(sorted(lost.items(), key=lambda pair: (-pair[1], pair[0]))),
     )
 
 
-def _missing(journal: Journal, verification: Verification, named: Callable[[str], str]) -> Iterator[Missing]:
+def _missing(journal: Journal, verification: Verification) -> Iterator[Missing]:
+    error_about = by_flag(journal.errors)
     for key in still_missing(journal, verification):
-        yield Missing(key, _ARCHIVED if key in (verification.archived or ()) else named(key))
-
-
-_ARCHIVED = "archived, and its key is still taken"
+        archived = key in (verification.archived or ())
+        yield Missing(key, "archived, and its key is still taken" if archived else error_about(key))
 
 
 def _rows(journal: Journal, verification: Verification | None) -> Iterator[Row]:
-    missing, unlike, everywhere = frozenset[str](), frozenset[str](), frozenset[str]()
-    if verification:
-        everywhere = on_everywhere(verification)
-        missing = frozenset(verification.missing)
-        unlike = frozenset(key for key, _ in (*verification.different, *verification.on))
-    for each in journal.expected:
+    missing = frozenset(verification.missing) if verification else frozenset()
+    unlike = frozenset(key for key, _ in (*verification.different, *verification.on)) if verification else frozenset()
+    everywhere = on_everywhere(verification) if verification else frozenset()
+    for flag in journal.expected:
+        present = verification.arrived.get(flag.key) if verification else None
         if verification is None:
             result = NOT_VERIFIED
-        elif each.key in missing:
-            result = TAKEN_BACK if each.key in journal.undone else MISSING
-        elif each.key not in verification.arrived:
+        elif flag.key in missing:
+            result = TAKEN_BACK if flag.key in journal.undone else MISSING
+        elif present is None:
             result = THERE_BEFORE
         else:
-            result = NOT_AS_PLANNED if each.key in unlike else AS_PLANNED
-        there = verification.arrived.get(each.key) if verification else None
-        serves = served_when_on(each.variations, there.on if there else each.on)
-        more = each.warnings, each.cut_over_warning, each.key in everywhere
-        yield Row(each.key, each.name, result, each.on_at_source, serves, each.lost, *more)
+            result = NOT_AS_PLANNED if flag.key in unlike else AS_PLANNED
+        yield Row(
+            key=flag.key,
+            name=flag.name,
+            result=result,
+            on_at_source=flag.on_at_source,
+            serves=served_when_on(flag.variations, present.on if present else flag.on),
+            lost=flag.lost,
+            warnings=flag.warnings,
+            cut_over_warning=flag.cut_over_warning,
+            on_everywhere=flag.key in everywhere,
+        )
 
 
 def _numbers(journal: Journal, verification: Verification | None) -> Numbers:
-    skipped = sum(each.verdict.startswith("skip-") for each in journal.left_out)
+    skipped = sum(flag.verdict.startswith("skip-") for flag in journal.left_out)
     planned = Numbers(
         source=len(journal.expected) + len(journal.left_out),
         planned=len(journal.expected),
         skipped=skipped,
         refused=len(journal.left_out) - skipped,
-        lossy=sum(bool(each.lost) for each in journal.expected),
-        on_at_source=sum(each.on_at_source for each in journal.expected),
+        lossy=sum(bool(flag.lost) for flag in journal.expected),
+        on_at_source=sum(flag.on_at_source for flag in journal.expected),
         undone=len(taken_back(journal, verification)),
     )
     if verification is None:
@@ -265,23 +256,14 @@ def _numbers(journal: Journal, verification: Verification | None) -> Numbers:
 
 def verdict_word(verdict: str) -> str:
     """What a person calls a verdict; one that is not known here is shown as it is."""
-    known = {each.value: word for each, word in WORDS.items()}
-    return known.get(verdict, verdict)
+    return next((word for known, word in WORDS.items() if known.value == verdict), verdict)
 
 
 def _outcomes(rows: Iterable[Row], left_out: Iterable[LeftOut]) -> dict[str, int]:
     """Every flag of the source once, the good news first."""
-    counted = Counter(row.result for row in rows)
-    counted += Counter(verdict_word(each.verdict) for each in left_out)
-    results = (AS_PLANNED, NOT_AS_PLANNED, MISSING, TAKEN_BACK, NOT_VERIFIED, THERE_BEFORE)
-    order = (*results, *(WORDS[each] for each in Verdict))
-    known = {word: counted[word] for word in order if counted[word]}
-    return known | {word: count for word, count in counted.items() if word not in known}
-
-
-def _losses(expected: Iterable[Expected]) -> dict[str, int]:
-    counted = Counter(kind for each in expected for kind in {lost.kind for lost in each.lost})
-    return dict(sorted(counted.items(), key=lambda pair: (-pair[1], pair[0])))
+    counted = Counter(row.result for row in rows) + Counter(verdict_word(flag.verdict) for flag in left_out)
+    order = (*_RESULTS, *(WORDS[verdict] for verdict in Verdict), *counted)
+    return {word: counted[word] for word in order if counted[word]}
 
 
 # --- secrets
@@ -291,9 +273,10 @@ T = TypeVar("T")
 
 
 def redacted(value: T, redactor: Redactor) -> T:
-    """The same data without any secret: texts are taken as they are, before a document's own marks come between.
+    """The same data without any secret that `redactor` knows.
 
-    They were redacted when they came, but a journal may be older than what is known now.
+    The texts were redacted when they came, but a journal may be older than what is known now. In a document a key may
+    be escaped, and would not be found.
     """
     return _redacted(value, redactor)  # type: ignore[no-any-return]
 
@@ -306,10 +289,10 @@ def _redacted(value: Any, redactor: Redactor) -> Any:
     if isinstance(value, Missing):
         return replace(value, key=redactor.data(value.key), reason=redactor.foreign(value.reason))
     if isinstance(value, tuple):
-        return tuple(_redacted(each, redactor) for each in value)
+        return tuple(_redacted(item, redactor) for item in value)
     if isinstance(value, Mapping):
-        return {_redacted(key, redactor): _redacted(each, redactor) for key, each in value.items()}
+        return {_redacted(key, redactor): _redacted(item, redactor) for key, item in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
-        changed = {each.name: _redacted(getattr(value, each.name), redactor) for each in fields(value) if each.init}
+        changed = {item.name: _redacted(getattr(value, item.name), redactor) for item in fields(value) if item.init}
         return replace(value, **changed)
     return value

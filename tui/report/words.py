@@ -11,38 +11,17 @@ from tui.apply.journal import GONE, Journal, Stage
 from tui.apply.undo import Action
 from tui.apply.verify import Verification
 from tui.net.times import stamp, time_of_day
-from tui.plan.words import Said, flags
+from tui.plan.words import Sentence, flags
 from tui.secrets.names import inside
 
-Fact = tuple[str, str]
-"""A label and what there is to say under it."""
+LabeledText = tuple[str, str]
+"""A label, and what there is to say under it."""
 
 _LD_FIELDS = ("ldTag", "ldMaintainer")
-"""Settings that are of the flags as they arrive; all others are of the source."""
+"""Settings of the flags in LaunchDarkly; all others are of the source."""
 
 
-# --- the first sentence
-
-
-def headline(journal: Journal, verification: Verification | None, now: float) -> Said:
-    """The level and the words on top: "Ended PARTIAL at 14:07:02. 44 of 47 arrived, 3 missing, 1 different." """
-    said = [_undone(journal, verification) or f"{_ended(journal, now)} {_arrived(journal, verification)}"]
-    if journal.incomplete:
-        said.insert(0, f"The plan was NOT COMPLETE: {journal.incomplete.rstrip('.')}.")
-    return _level(journal, verification), " ".join(said)
-
-
-def _undone(journal: Journal, verification: Verification | None) -> str:
-    """The outcome if nothing of this import is left: "Undone: 46 flags archived." """
-    gone = taken_back(journal, verification)
-    if not gone or (verification.arrived if verification else journal.traces.keys() - gone.keys()):
-        return ""
-    counted = Counter(gone.values())
-    parts = [f"{flags(counted[each])} {_DONE[each]}" for each in (Action.ARCHIVE, Action.DELETE) if counted[each]]
-    return f"Undone: {', '.join(parts)}."
-
-
-_DONE = {Action.ARCHIVE: "archived", Action.DELETE: "deleted"}
+# --- facts that more than one sentence needs
 
 
 def taken_back(journal: Journal, verification: Verification | None) -> dict[str, Action]:
@@ -51,19 +30,69 @@ def taken_back(journal: Journal, verification: Verification | None) -> dict[str,
     return {key: Action(did) for key, did in journal.undone.items() if did in _DONE and key not in there}
 
 
+_DONE = {Action.ARCHIVE: "archived", Action.DELETE: "deleted"}
+
+
+def still_missing(journal: Journal, verification: Verification) -> tuple[str, ...]:
+    """The keys that are missing and were not taken back by an undo."""
+    return tuple(key for key in verification.missing if key not in journal.undone)
+
+
+def to_come(journal: Journal, verification: Verification | None) -> int:
+    """How many flags another start would bring: those that are missing, except archived ones, which are skipped."""
+    if verification is None:
+        return 0
+    archived = verification.archived
+    if archived is None:
+        archived = frozenset(key for key, did in journal.undone.items() if did == Action.ARCHIVE)
+    return len(set(verification.missing) - archived)
+
+
+def on_everywhere(verification: Verification) -> frozenset[str]:
+    """The flags that somebody has switched on in every environment."""
+    return frozenset(key for key, where in verification.on if len(where) >= len(verification.environments) > 0)
+
+
+# --- the first sentence
+
+
+def headline(journal: Journal, verification: Verification | None, now: float) -> Sentence:
+    """The level and the words on top: "Ended PARTIAL at 14:07:02. 44 of 47 arrived, 3 missing, 1 different." """
+    undone = _undone(journal, verification)
+    text = undone or f"{_ended(journal, now)} {_arrived(journal, verification)}"
+    if journal.incomplete:
+        text = f"The plan was NOT COMPLETE: {journal.incomplete.rstrip('.')}. {text}"
+    lacks = verification and (still_missing(journal, verification) or verification.unexpected)
+    if undone:
+        level = "problem" if verification and verification.unexpected else "ok"
+    elif journal.ended == "failed" or journal.incomplete or lacks:
+        level = "problem"
+    else:
+        level = "ok" if verification and journal.ended == "complete" and verification.agrees else "warning"
+    return level, text
+
+
+def _undone(journal: Journal, verification: Verification | None) -> str:
+    """The outcome if nothing of this import is left: "Undone: 46 flags archived." """
+    gone = taken_back(journal, verification)
+    if not gone or (verification.arrived if verification else journal.traces.keys() - gone.keys()):
+        return ""
+    counted = Counter(gone.values())
+    return f"Undone: {', '.join(f'{flags(counted[did])} {word}' for did, word in _DONE.items() if counted[did])}."
+
+
 def _ended(journal: Journal, now: float) -> str:
     if journal.ended == GONE.status:
         return "Its configuration was deleted; nobody has seen its end."
     if journal.ended and journal.stage is not Stage.STARTING:
         # What is not known stays as it is: in other letters a key would not be known again when it is taken out.
-        word = journal.ended.upper() if journal.ended in _ENDS else f'"{journal.ended}"'
+        known = journal.ended in ("complete", "failed", "partial")
+        word = journal.ended.upper() if known else f'"{journal.ended}"'
         return f"Ended {word} at {time_of_day(journal.end, now)}."
-    stage = _STAGES.get(journal.stage, "Nobody has seen its end.")
     at = journal.start_sent_at if journal.stage is Stage.STARTING else journal.started_at
-    return stage.format(at=time_of_day(at or now, now))
+    return _STAGES.get(journal.stage, "Nobody has seen its end.").format(at=time_of_day(at or now, now))
 
 
-_ENDS = ("complete", "failed", "partial")
 _STAGES = {
     Stage.PLANNED: "Planned; nothing is known of a start.",
     Stage.CREATING: "Whether its configuration was created is not known yet.",
@@ -75,46 +104,29 @@ _STAGES = {
 
 def _arrived(journal: Journal, verification: Verification | None) -> str:
     planned = len(journal.expected)
-    if verification is None:
-        if not journal.planned_at:
-            return "Nobody planned it here, so nothing was compared."
-        if not planned:
-            return "There was nothing to import."
-        return f"{flags(planned)} planned. NOT VERIFIED: nobody has compared what arrived with the plan."
-    if not planned and verification.agrees:
+    if verification is None and not journal.planned_at:
+        return "Nobody planned it here, so nothing was compared."
+    if not planned and (verification is None or verification.agrees):
         return "There was nothing to import."
-    gone = still_missing(journal, verification)
-    parts = (
-        (len(gone), "missing"), (len(verification.missing) - len(gone), "taken back"),
-        (len(verification.different), "different"),
-        (len(verification.on), "on in LaunchDarkly"), (len(verification.unexpected), "not planned"),
-        (verification.skipped, "there before"),
+    if verification is None:
+        return f"{flags(planned)} planned. NOT VERIFIED: nobody has compared what arrived with the plan."
+    arrived, missing = len(verification.arrived), len(still_missing(journal, verification))
+    counts = (
+        (missing, "missing"), (len(verification.missing) - missing, "taken back"),
+        (len(verification.different), "different"), (len(verification.on), "on in LaunchDarkly"),
+        (len(verification.unexpected), "not planned"), (verification.skipped, "there before"),
     )  # fmt: skip
-    more = "".join(f", {count:,} {word}" for count, word in parts if count)
-    return f"{_share(len(verification.arrived), planned)}{more or ', nothing is missing or different'}."
-
-
-def _share(arrived: int, planned: int) -> str:
+    details = "".join(f", {count:,} {word}" for count, word in counts if count)
+    share = f"{arrived:,} of {planned:,} arrived" if arrived else f"None of {planned:,} arrived"
     if arrived == planned and planned > 1:
-        return f"All {planned:,} arrived"
-    return f"{arrived:,} of {planned:,} arrived" if arrived else f"None of {planned:,} arrived"
-
-
-def _level(journal: Journal, verification: Verification | None) -> str:
-    if _undone(journal, verification):
-        return "problem" if verification is not None and verification.unexpected else "ok"
-    lacks = verification is not None and (still_missing(journal, verification) or verification.unexpected)
-    if journal.ended == "failed" or journal.incomplete or lacks:
-        return "problem"
-    if verification is None or journal.ended != "complete" or not verification.agrees:
-        return "warning"
-    return "ok"
+        share = f"All {planned:,} arrived"
+    return f"{share}{details or ', nothing is missing or different'}."
 
 
 # --- from where to where, who and when
 
 
-def source_facts(journal: Journal, form: Form | None, name: str) -> Iterator[Fact]:
+def source_facts(journal: Journal, form: Form | None, name: str) -> Iterator[LabeledText]:
     """Where the flags come from; settings that are blank are left out."""
     yield "Source", name
     for key, value in journal.config.items():
@@ -122,7 +134,7 @@ def source_facts(journal: Journal, form: Form | None, name: str) -> Iterator[Fac
             yield _label(form, key), str(value)
 
 
-def target_facts(journal: Journal, form: Form | None) -> Iterator[Fact]:
+def target_facts(journal: Journal, form: Form | None) -> Iterator[LabeledText]:
     """Where they go, and what every one of them gets."""
     yield "LaunchDarkly", journal.identity.host
     yield "Project", journal.identity.project
@@ -149,7 +161,7 @@ def moments(journal: Journal, compared_at: float) -> dict[str, float]:
     return {name: at for name, at in known.items() if at}
 
 
-def run_facts(journal: Journal, compared_at: float) -> Iterator[Fact]:
+def run_facts(journal: Journal, compared_at: float) -> Iterator[LabeledText]:
     """Who ran it and when."""
     yield "Run by", journal.who or "not known"
     known = moments(journal, compared_at)
@@ -163,74 +175,54 @@ def run_facts(journal: Journal, compared_at: float) -> Iterator[Fact]:
 # --- what is left
 
 
-def remaining(journal: Journal, verification: Verification | None, errors: Sequence[Explained]) -> Iterator[Fact]:
+def remaining(
+    journal: Journal, verification: Verification | None, errors: Sequence[Explained]
+) -> Iterator[LabeledText]:
     """What is left for a person to do, the most urgent first, each with what it does."""
-    missing = to_come(journal, verification)
-    if any(each.key_refused for each in errors):
+    if any(error.key_refused for error in errors):
         yield "Replace a key", "LaunchDarkly reports a key that was refused; a new start fails until it is replaced."
     if verification is None and journal.expected:
         yield "Verify", "compares what arrived with the plan, flag by flag, and changes nothing."
-    if missing:
+    if missing := to_come(journal, verification):
         left = len(journal.expected) - missing
         rest = f"; the other {left:,} exist now and are skipped" if left else ""
         yield "Start again", f"brings only the {flags(missing)} that {_is(missing)} missing{rest}."
     if verification:
-        yield from _to_look_at(verification)
-        yield from _to_work_on(journal, verification)
+        yield from _differences(verification)
+        yield from _work(journal, verification)
     yield from _undo(journal, verification)
 
 
-def still_missing(journal: Journal, verification: Verification) -> tuple[str, ...]:
-    """The keys that are missing and were not taken back by an undo."""
-    return tuple(key for key in verification.missing if key not in journal.undone)
+def _differences(verification: Verification) -> Iterator[LabeledText]:
+    if count := len(verification.different):
+        yield "Put right", f"{flags(count)} {_is(count)} not as planned; both sides stand below."
+    if count := len(verification.on):
+        yield "Look at", f"{flags(count)} {_is(count)} on in LaunchDarkly; an import leaves all of them off."
+    if count := len(verification.unexpected):
+        yield "Ask about", f"{flags(count)} with this import's tag that nobody planned."
 
 
-def to_come(journal: Journal, verification: Verification | None) -> int:
-    """How many flags another start would bring: those that are missing, but for archived ones, which are skipped."""
-    if verification is None:
-        return 0
-    archived = verification.archived
-    if archived is None:
-        archived = frozenset(key for key, did in journal.undone.items() if did == Action.ARCHIVE)
-    return len(set(verification.missing) - archived)
-
-
-def _to_work_on(journal: Journal, verification: Verification) -> Iterator[Fact]:
+def _work(journal: Journal, verification: Verification) -> Iterator[LabeledText]:
     """Only flags that are there now can be rebuilt or cut over."""
-    there = [each for each in journal.expected if each.key in verification.arrived]
-    if lossy := sum(bool(each.lost) for each in there):
-        yield "Rebuild", f"{flags(lossy)}, rule by rule: no import brings rules, targets or percentages."
+    present = [flag for flag in journal.expected if flag.key in verification.arrived]
+    if count := sum(bool(flag.lost) for flag in present):
+        yield "Rebuild", f"{flags(count)}, rule by rule: no import brings rules, targets or percentages."
     everywhere = on_everywhere(verification)
-    on = [each for each in there if each.on_at_source and each.key not in everywhere]
+    on = [flag for flag in present if flag.on_at_source and flag.key not in everywhere]
     if count := len(on):
-        warned = sum(bool(each.cut_over_warning) for each in on)
+        warned = sum(bool(flag.cut_over_warning) for flag in on)
         mind = f" {flags(warned)} would reach fewer people than today until rebuilt: see the list." if warned else ""
         yield "Cut over", f"{flags(count)} {_was(count)} on at the source and {_is(count)} off in LaunchDarkly.{mind}"
 
 
-def on_everywhere(verification: Verification) -> frozenset[str]:
-    """The flags that somebody has switched on in every environment."""
-    return frozenset(key for key, where in verification.on if len(where) >= len(verification.environments) > 0)
-
-
-def _to_look_at(verification: Verification) -> Iterator[Fact]:
-    if different := len(verification.different):
-        yield "Put right", f"{flags(different)} {_is(different)} not as planned; both sides stand below."
-    if on := len(verification.on):
-        yield "Look at", f"{flags(on)} {_is(on)} on in LaunchDarkly; an import leaves all of them off."
-    if unexpected := len(verification.unexpected):
-        yield "Ask about", f"{flags(unexpected)} with this import's tag that nobody planned."
-
-
-def _undo(journal: Journal, verification: Verification | None) -> Iterator[Fact]:
+def _undo(journal: Journal, verification: Verification | None) -> Iterator[LabeledText]:
     gone = taken_back(journal, verification)
     made = journal.traces.keys() - gone.keys()
-    ours = len(made & verification.arrived.keys() if verification else made)
-    if ours:
+    if count := len(made & verification.arrived.keys() if verification else made):
         kept = "it shows the list first, and keeps what anybody touched"
-        yield "Undo", f"could archive up to {flags(ours)} of this import; {kept}."
-    if gone:
-        yield "Undone", f"{flags(len(gone))} of this import {_was(len(gone))} archived or deleted by an undo."
+        yield "Undo", f"could archive up to {flags(count)} of this import; {kept}."
+    if count := len(gone):
+        yield "Undone", f"{flags(count)} of this import {_was(count)} archived or deleted by an undo."
 
 
 def _is(count: int) -> str:

@@ -119,8 +119,8 @@ class ConfigurationScreen(Sheet[bool]):
             facts = self.query_one("#one-facts")
             facts.remove_children()
             facts.mount_all(
-                Fact(f.label, sentence(self.symbols, f.level, f.text), classes="one-fact")
-                for f in listing.facts(one, self._form, redactor)
+                Fact(label, sentence(self.symbols, level, text), classes="one-fact")
+                for label, level, text in listing.details(one, self._form, redactor)
             )
             said: list[Said] = []
             for error, cause in listing.errors(one, redactor):

@@ -17,7 +17,7 @@ from tui.answers import remarks
 from tui.answers.builtin import HOST, TOKEN
 from tui.answers.finding import Level
 from tui.configurations import listing
-from tui.configurations.listing import Account, Filter, Sort
+from tui.configurations.listing import Account, ConfigurationFilter, Sort
 from tui.launchdarkly.instances import instance
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure
@@ -58,7 +58,7 @@ class ConfigurationsScreen(Sheet[None]):
         self._held: Session | None = None
         self._listed: tuple[Configuration, ...] | None = None
         self._shown: tuple[Configuration, ...] = ()
-        self._wanted = Filter()
+        self._wanted = ConfigurationFilter()
         self._by = Sort.NAME
 
     def title_text(self) -> str:
@@ -230,7 +230,7 @@ class ConfigurationsScreen(Sheet[None]):
             return
         rows = self.query_one("#configs", OptionList)
         before = self._highlighted()
-        self._shown = listing.chosen(self._listed, self._wanted, self._by)
+        self._shown = listing.filtered(self._listed, self._wanted, self._by)
         width = max(40, self.size.width - 3)
         redactor = self._redactor()
         rows.clear_options()
@@ -275,7 +275,7 @@ class ConfigurationsScreen(Sheet[None]):
         self._tell(self._highlighted())
 
     def _typed(self, text: str) -> None:
-        self._wanted = Filter(text.strip(), status=self._wanted.status)
+        self._wanted = ConfigurationFilter(text.strip(), status=self._wanted.status)
         self._show()
 
     def action_search(self) -> None:
@@ -288,7 +288,7 @@ class ConfigurationsScreen(Sheet[None]):
         """By each status there is, and then by none."""
         there = ["", *sorted({listing.state(each) for each in self._listed or ()})]
         at = there.index(self._wanted.status) if self._wanted.status in there else 0
-        self._wanted = Filter(self._wanted.text, status=there[(at + 1) % len(there)])
+        self._wanted = ConfigurationFilter(self._wanted.text, status=there[(at + 1) % len(there)])
         self._show()
 
     def action_sort(self) -> None:

@@ -8,8 +8,8 @@ from textual.widgets import Button
 from tui.configurations.listing import Account
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure
-from tui.report import lists
-from tui.report.files import Kind, file_name, save
+from tui.report.documents import ReportFormat, file_name, save
+from tui.report.sections import LISTS, list_text
 from tui.report.words import to_come
 from tui.screens.configuration_edit import EditScreen
 from tui.screens.dialogs import Question, TextScreen
@@ -99,10 +99,10 @@ class RunDeeds(StepScreen):
     @on(Button.Pressed, "#run-report Plain")
     def _list(self, event: Button.Pressed) -> None:
         key = (event.button.id or "").removeprefix("list-")
-        if self.run_ is None or key not in lists.LISTS:
+        if self.run_ is None or key not in LISTS:
             return
         event.stop()
-        self.app.push_screen(TextScreen(*lists.text_of(self.run_.report(), key)))
+        self.app.push_screen(TextScreen(*list_text(self.run_.report(), key)))
 
     @on(Button.Pressed, "#write")
     def action_write(self) -> None:
@@ -154,9 +154,9 @@ def write_report(screen: RunDeeds, run: Run) -> None:
     screen.app.push_screen(WriteScreen("Write the report to a file", kinds), write)
 
 
-_FORMS: tuple[tuple[Kind, str, str], ...] = (
+_FORMS: tuple[tuple[ReportFormat, str, str], ...] = (
     ("html", "HTML", "to read in a browser, print and pass on; one file, nothing is loaded"),
     ("md", "Markdown", "the same for a wiki or a ticket"),
     ("json", "JSON", "the same for programs"),
 )
-_KINDS: dict[str, Kind] = {kind: kind for kind, _, _ in _FORMS}
+_KINDS: dict[str, ReportFormat] = {kind: kind for kind, _, _ in _FORMS}

@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from tui.answers import draft as drafts
-from tui.plan.documents import Kind, file_name, save
+from tui.plan.documents import PlanFormat, file_name, save
 from tui.screens.dialogs import Dialog
 from tui.widgets.buttons import Plain
 
@@ -72,8 +72,8 @@ def write_plan(app: Host, session: Session, plan: Plan, told: Told) -> None:
         if kind is None:
             return
         try:
-            wanted: Kind = "json" if kind == "json" else "md"
-            path = save(plan, app.folder, wanted, redactor=session.tools.redactor, route=drafts.route(session.draft))
+            wanted: PlanFormat = "json" if kind == "json" else "md"
+            path = save(plan, app.folder, wanted, session.tools.redactor, route=drafts.route(session.draft))
         except OSError as error:
             told("problem", f"It could not be written ({error.strerror}). Start the wizard in a folder of yours.")
         else:

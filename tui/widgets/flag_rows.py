@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
 
-from tui.plan.flag_words import served_when_on
 from tui.plan.plan import WORDS, PlannedFlag, Verdict
-from tui.plan.words import loses
+from tui.plan.words import loses, served_when_on
 from tui.text.clean import clean
 from tui.widgets.symbols import Symbols
 

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.plan.words import flags, named
-from tui.report.files import file_name
+from tui.report.documents import file_name
 from tui.report.report import Report
 from tui.text.clean import clean
 from tui.widgets.buttons import Plain

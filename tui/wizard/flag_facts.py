@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from tui.answers import draft as drafts
 from tui.answers.draft import Draft
-from tui.plan.flag_words import arrives_as
 from tui.plan.plan import WORDS, PlannedFlag, Verdict
+from tui.plan.words import arrives_as
 
 Fact = tuple[str, str, str]
 """A label, a level, and what there is to say under it; a fact whose label is "" goes on with the one before."""

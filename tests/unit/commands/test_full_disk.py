@@ -19,10 +19,11 @@ from tui.answers import saved_drafts
 from tui.apply.journal import Stage
 from tui.commands import undo
 from tui.plan import documents
-from tui.report import files
+from tui.report import documents as report_documents
 from tui.sandbox.server import Sandbox
 from tui.secrets.key_index import Entry, Index, IndexFileError
 from tui.text.private_files import state_dir
+from tui.text.redact import Redactor
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
 
@@ -71,13 +72,13 @@ def test_an_undo_without_room_can_be_repeated(recipe: Recipe) -> None:
 
 
 def test_a_report_without_room_does_not_fail_the_import(recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
-    save = files.save
+    save = report_documents.save
 
     def without_room(*given: Any) -> Path:
         with full(100):
             return save(*given)
 
-    monkeypatch.setattr(files, "save", without_room)
+    monkeypatch.setattr(report_documents, "save", without_room)
     ran = recipe.run()
     assert (ran.code, ran.one("result")["report"]) == (0, None)
     assert ran.err
@@ -114,7 +115,7 @@ async def test_recipes_and_plans_without_room_leave_nothing_behind(box: Sandbox,
         with pytest.raises(OSError):  # noqa: PT011 - which one depends on the system
             recipes.save(recipes.write(made.draft), tmp_path, "recipe.toml")
         with pytest.raises(OSError):  # noqa: PT011
-            documents.save(plan, tmp_path, "md")
+            documents.save(plan, tmp_path, "md", Redactor())
     assert content(tmp_path) == {}
 
 

@@ -21,7 +21,6 @@ from tui.commands.progress import Progress, terminal_width
 from tui.net.errors import Failure, Kind
 from tui.net.events import Answered, Counted, Pausing
 from tui.plan.plan import Plan
-from tui.plan.request import PlanRequest
 from tui.sources.flags import Lost, SourceFlag
 from tui.text.cells import cells
 from tui.text.redact import MASK, Redactor
@@ -29,12 +28,12 @@ from tui.text.redact import MASK, Redactor
 ROUTE = ("Unleash default/production", "LaunchDarkly EU web-shop")
 
 
-def explain(request: PlanRequest, of: SourceFlag) -> tuple[Lost, ...]:
+def explained(of: SourceFlag) -> tuple[Lost, ...]:
     return tuple(Lost(kind, f"{of.name} and a sentence that goes on and on over the line") for kind in of.losses)
 
 
 def lines(made: Plan, width: int | None = None) -> list[str]:
-    return list(report(made, ROUTE, explain, width))
+    return list(report(made, ROUTE, {each.flag.key: explained(each.flag) for each in made.arriving}, width))
 
 
 def test_the_sum_comes_first_and_each_flag_with_what_it_loses() -> None:

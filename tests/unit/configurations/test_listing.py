@@ -20,7 +20,7 @@ from tui.apply.journal import Stage
 from tui.apply.start_watch import Ended, Runner, Stuck
 from tui.configurations import listing
 from tui.configurations import run as manage_run
-from tui.configurations.listing import Deed, Filter, Sort
+from tui.configurations.listing import ConfigurationFilter, Deed, Sort
 from tui.launchdarkly.models import Configuration, read_configuration
 from tui.net.errors import Failure, Kind
 from tui.sandbox import mischief
@@ -65,30 +65,30 @@ SEVERAL = (
     ],
 )
 def test_sorts(by: Sort, names: list[str]) -> None:
-    assert [each.name for each in listing.chosen(reversed(SEVERAL), by=by)] == names
+    assert [each.name for each in listing.filtered(reversed(SEVERAL), by=by)] == names
 
 
 @pytest.mark.parametrize(
     ("wanted", "ids"),
     [
-        (Filter(), "123"),
-        (Filter("BLOG gam"), "3"),
-        (Filter("one"), "1"),
-        (Filter("failed"), "2"),
-        (Filter(integration="unleash"), "13"),
-        (Filter(status="importing", project="blog"), "3"),
-        (Filter("nothing like it"), ""),
+        (ConfigurationFilter(), "123"),
+        (ConfigurationFilter("BLOG gam"), "3"),
+        (ConfigurationFilter("one"), "1"),
+        (ConfigurationFilter("failed"), "2"),
+        (ConfigurationFilter(integration="unleash"), "13"),
+        (ConfigurationFilter(status="importing", project="blog"), "3"),
+        (ConfigurationFilter("nothing like it"), ""),
     ],
 )
-def test_filters(wanted: Filter, ids: str) -> None:
-    assert "".join(sorted(each.id for each in listing.chosen(SEVERAL, wanted))) == ids
+def test_filters(wanted: ConfigurationFilter, ids: str) -> None:
+    assert "".join(sorted(each.id for each in listing.filtered(SEVERAL, wanted))) == ids
 
 
 @given(st.lists(st.sampled_from(SEVERAL), max_size=5), st.text(max_size=4), st.sampled_from(Sort))
 def test_a_filter_only_leaves_out(listed: list[Configuration], text: str, by: Sort) -> None:
-    left = listing.chosen(listed, Filter(text), by)
+    left = listing.filtered(listed, ConfigurationFilter(text), by)
     assert all(each in listed for each in left)
-    assert sorted(each.id for each in listing.chosen(listed, by=by)) == sorted(each.id for each in listed)
+    assert sorted(each.id for each in listing.filtered(listed, by=by)) == sorted(each.id for each in listed)
 
 
 async def test_lists_what_another_client_sees(box: Sandbox) -> None:
@@ -96,7 +96,7 @@ async def test_lists_what_another_client_sees(box: Sandbox) -> None:
     _, there = await drained(listing.listed(account_of(box)))
     assert {each.id for each in there} == {each["_id"] for each in configurations(box)}
     with pytest.raises(Failure, match="no flag import configuration"):
-        listing.found(there, "nope")
+        listing.by_id(there, "nope")
 
 
 async def test_a_refused_token_lists_nothing(box: Sandbox) -> None:
@@ -119,7 +119,7 @@ def test_tells_a_configuration_without_its_secrets() -> None:
         **acted(allowed=["updateName"], denied=["deleteIntegration"]),
     )
     form = built_forms()["unleash"]
-    facts = {each.label: (each.text, each.level) for each in listing.facts(one, form, Redactor())}
+    facts = {label: (text, level) for label, level, text in listing.details(one, form, Redactor())}
     assert facts["Imports"][0] == "from Unleash into web"
     assert facts["Status"] == ("failed", "problem")
     assert facts["Last error"][0] == listing.NOT_TOLD, "there are errors, so there was one"
@@ -159,7 +159,7 @@ def test_last_times_agree_with_what_is_there(
     told: dict[str, Any], imported: int | str | None, failed: int | str | None
 ) -> None:
     one = one_of(**status(told.pop("status"), **told))
-    facts = {each.label: each.text for each in listing.facts(one, None, Redactor())}
+    facts = {label: text for label, _, text in listing.details(one, None, Redactor())}
     for label, wanted in (("Last import", imported), ("Last error", failed)):
         assert facts[label] == (wanted if isinstance(wanted, str) else listing.when(wanted))
 

@@ -17,7 +17,6 @@ from tests.unit.plan_tools import READ_AT, REQUEST, flag, plan, there
 from tui.net.errors import Failure, Kind
 from tui.plan.documents import as_json, as_markdown, file_name, save
 from tui.plan.plan import Plan, PlannedFlag
-from tui.plan.request import PlanRequest
 from tui.sources.flags import Lost, SourceFlag, Variation, strings
 from tui.text.redact import MASK, Redactor
 
@@ -25,8 +24,13 @@ HOSTILE = "`x` | <b>b</b> [l](javascript:1) ![p](http://e/p.png) **s** _e_ ~~d~~
 ROUTE = ("Unleash default/production", "LaunchDarkly EU web-shop")
 
 
-def explain(request: PlanRequest, of: SourceFlag) -> tuple[Lost, ...]:
-    return tuple(Lost(kind, f"{of.key} says {kind}") for kind in of.losses)
+def markdown(of: Plan, route: tuple[str, str] | None = ROUTE, loss: str = "{key} says {kind}") -> str:
+    """The plan as Markdown; `loss` is the sentence on each loss of a flag."""
+    explained = {
+        flag.key: tuple(Lost(kind, loss.format(key=flag.key, name=flag.name, kind=kind)) for kind in flag.losses)
+        for flag in (each.flag for each in of.arriving)
+    }
+    return as_markdown(of, explained, route)
 
 
 def mixed() -> Plan:
@@ -92,7 +96,7 @@ def test_a_plan_that_is_not_whole_is_no_document(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="not complete"):
             as_json(plan(flag("one"), **more))
         with pytest.raises(ValueError, match="not complete"):
-            save(plan(flag("one"), **more), tmp_path, "json")
+            save(plan(flag("one"), **more), tmp_path, "json", Redactor())
     assert list(tmp_path.iterdir()) == []
 
 
@@ -108,7 +112,7 @@ def texts(tokens: list[Token]) -> list[str]:
 
 
 def test_the_markdown_says_what_arrives_what_is_lost_and_what_to_switch_on() -> None:
-    text = as_markdown(mixed(), explain, ROUTE)
+    text = markdown(mixed())
     lines = text.splitlines()
     assert lines[0] == "# Plan of an import from Unleash default/production to LaunchDarkly EU web-shop"
     assert "7 flags at the source, 2 keys in web-shop. Read in full, 23 Nov 14:02:11." in lines[2]
@@ -138,12 +142,12 @@ def test_the_markdown_says_what_arrives_what_is_lost_and_what_to_switch_on() -> 
 
 
 def test_without_a_route_the_request_tells_where() -> None:
-    first = as_markdown(plan(), explain).splitlines()[0]
+    first = markdown(plan(), None).splitlines()[0]
     assert first == "# Plan of an import from unleash production to LaunchDarkly EU web-shop"
 
 
 def test_a_plan_that_is_not_complete_says_so_first() -> None:
-    text = as_markdown(plan(flag("one"), incomplete=STOPPED, announced=10), explain, ROUTE)
+    text = markdown(plan(flag("one"), incomplete=STOPPED, announced=10))
     assert text.startswith("# NOT COMPLETE: Plan of an import from ")
     assert f"**This plan is not complete.** {STOPPED}" in text
     assert "NOT COMPLETE: 1 of 10 flags" in text
@@ -168,8 +172,8 @@ def hostile(text: str) -> Plan:
     return replace(whole, flags=flags, request=replace(REQUEST, project=text, environment=text))
 
 
-def says(request: PlanRequest, of: SourceFlag) -> tuple[Lost, ...]:
-    return (Lost("targeting-rules", of.name),)
+def of_hostile(text: str) -> str:
+    return markdown(hostile(text), None, "{name}")
 
 
 _OURS = {"text", "strong_open", "strong_close", "softbreak"}
@@ -199,7 +203,7 @@ _OURS = {"text", "strong_open", "strong_close", "softbreak"}
     ],
 )
 def test_foreign_text_formats_nothing(text: str) -> None:
-    harmless, told = (as_markdown(hostile(each), says) for each in ("x", text))
+    harmless, told = (of_hostile(each) for each in ("x", text))
     plain, shaped = parsed(harmless), parsed(told)
     assert [token.type for token in shaped] == [token.type for token in plain], "another list, table or heading"
     kinds = {child.type for token in shaped for child in token.children or ()} - {"text_special"}
@@ -211,26 +215,26 @@ def test_foreign_text_formats_nothing(text: str) -> None:
 @given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), min_size=1, max_size=30))
 def test_no_foreign_text_makes_another_document(text: str) -> None:
     words = text.strip() or "x"
-    plain, shaped = (parsed(as_markdown(hostile(each), says)) for each in ("x", words))
+    plain, shaped = (parsed(of_hostile(each)) for each in ("x", words))
     assert [token.type for token in shaped] == [token.type for token in plain]
     assert {child.type for token in shaped for child in token.children or ()} - {"text_special"} <= _OURS
 
 
 def test_no_address_becomes_a_link() -> None:
-    assert "https://" not in as_markdown(hostile("see https://e.com and HTTP://e.com"), says)
-    assert "www." not in as_markdown(hostile("www.e.com"), says)
+    assert "https://" not in of_hostile("see https://e.com and HTTP://e.com")
+    assert "www." not in of_hostile("www.e.com")
 
 
 def test_control_characters_do_not_reach_a_file() -> None:
-    assert "\x1b" not in as_markdown(hostile("a\x1b]0;x\x07b\nc"), says)
+    assert "\x1b" not in of_hostile("a\x1b]0;x\x07b\nc")
 
 
 # --- saving
 
 
 def test_saved_under_a_name_of_its_own_for_its_owner(tmp_path: Path) -> None:
-    first, second = (save(mixed(), tmp_path, "md", route=ROUTE) for _ in range(2))
-    document = save(mixed(), tmp_path, "json")
+    first, second = (save(mixed(), tmp_path, "md", Redactor(), route=ROUTE) for _ in range(2))
+    document = save(mixed(), tmp_path, "json", Redactor())
     assert [path.name for path in (first, second, document)] == [
         "plan-unleash-web-shop-23-Nov.md",
         "plan-unleash-web-shop-23-Nov-2.md",
@@ -250,7 +254,7 @@ def test_a_key_that_a_source_quotes_is_taken_out(tmp_path: Path) -> None:
     redactor = Redactor()
     redactor.add("api-canary-7d1f0c")
     quoting = plan(flag("one", name="has api-canary-7d1f0c"))
-    for path in (save(quoting, tmp_path, "md", redactor=redactor), save(quoting, tmp_path, "json", redactor=redactor)):
+    for path in (save(quoting, tmp_path, "md", redactor), save(quoting, tmp_path, "json", redactor)):
         text = path.read_text()
         assert "canary" not in text
         assert MASK in text

@@ -13,8 +13,7 @@ from markdown_it.token import Token
 
 from tests.unit.report_tools import NOW, expected, journal, partial_import, there, verification
 from tui.apply.journal import LeftOut
-from tui.report.html import as_html
-from tui.report.markdown import as_markdown
+from tui.report.documents import as_html, as_markdown
 from tui.report.report import NOT_AS_PLANNED, Report, report
 from tui.report.sections import sections
 from tui.sources.flags import Lost

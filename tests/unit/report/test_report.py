@@ -23,13 +23,13 @@ from tests.unit.report_tools import (
 from tui.apply.import_errors import by_flag, explain
 from tui.apply.journal import Expected, Journal, LeftOut, Stage
 from tui.apply.verify import Verification
-from tui.report.files import Kind, save, text_of
+from tui.report.documents import ReportFormat, save, text_of
 from tui.report.json_document import as_json
 from tui.report.report import report
 from tui.sources.flags import Lost
 from tui.text.redact import MASK, Redactor
 
-KINDS: tuple[Kind, ...] = ("html", "md", "json")
+KINDS: tuple[ReportFormat, ...] = ("html", "md", "json")
 SECRET = "api-1_2*3|4<5>&`[x](y)"
 """A key that each document would write in another way than it stands here."""
 
@@ -84,7 +84,7 @@ def test_the_first_sentence(ending: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_every_ending_makes_a_document_that_says_it(ending: str, kind: Kind) -> None:
+def test_every_ending_makes_a_document_that_says_it(ending: str, kind: ReportFormat) -> None:
     (made, seen), _, words = ENDINGS[ending]
     assert words in text_of(report(made, seen, NOW), kind, Redactor())
 
@@ -239,7 +239,7 @@ def test_times_that_no_calendar_holds_stop_no_report() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_file_is_for_its_owner_and_replaces_none(tmp_path: Path, kind: Kind) -> None:
+def test_a_file_is_for_its_owner_and_replaces_none(tmp_path: Path, kind: ReportFormat) -> None:
     told = report(*partial_import(), NOW)
     paths = [save(told, tmp_path / "new", kind, Redactor()) for _ in range(2)]
     assert [path.name for path in paths] == [f"unleash-web-shop-23-Nov.{kind}", f"unleash-web-shop-23-Nov-2.{kind}"]
@@ -255,7 +255,7 @@ def test_a_project_cannot_lead_a_file_astray(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_key_gets_into_a_report_wherever_it_stood(tmp_path: Path, kind: Kind) -> None:
+def test_no_key_gets_into_a_report_wherever_it_stood(tmp_path: Path, kind: ReportFormat) -> None:
     key = f"key-{SECRET}"
     flag = expected(key, Lost(SECRET, f"rule {SECRET}"), name=SECRET, on=True, description=SECRET)
     lost = replace(flag, key=f"{key}-2")

@@ -11,9 +11,9 @@ from tui.apply import journal as journals
 from tui.apply import store
 from tui.apply.journal import Journal
 from tui.launchdarkly.instances import EU
-from tui.report import lists
-from tui.report.files import Kind, text_of
+from tui.report.documents import ReportFormat, text_of
 from tui.report.report import report
+from tui.report.sections import LISTS, list_text
 from tui.sources.flags import Lost, strings
 from tui.text.redact import Redactor
 
@@ -32,7 +32,7 @@ def journal() -> Journal:
     return journals.begin(REQUEST, {}, PLANNED, LOST, "Ana")
 
 
-def document(kind: Kind) -> str:
+def document(kind: ReportFormat) -> str:
     return text_of(report(journal(), None, 2.0), kind, Redactor())
 
 
@@ -74,11 +74,11 @@ def test_the_cut_over_lists_name_what_hurts_first() -> None:
 
 def test_a_list_on_the_screen_has_no_box_that_cannot_be_ticked() -> None:
     told = report(journal(), None, 2.0)
-    _, lines = lists.text_of(told, "cut-over")
+    _, lines = list_text(told, "cut-over")
     assert "[ ]" not in lines
     assert lines.index("c-hurts") < lines.index("a-safe")
     assert all(word in lines for word in ("percentage-rollout", TAKES_AWAY))
-    _, warned = lists.text_of(told, "warnings")
+    _, warned = list_text(told, "warnings")
     assert [line for line in warned.splitlines() if not line.startswith(" ")] == ["c-hurts", "d-other"]
 
 
@@ -89,5 +89,5 @@ def test_raw_text_reaches_no_document_as_an_order_to_a_terminal() -> None:
     for kind in ("html", "md", "json"):
         text = text_of(told, kind, Redactor())
         assert all(line.isprintable() for line in text.splitlines()), kind
-    for key in lists.LISTS:
-        assert all(line.isprintable() for line in lists.text_of(told, key)[1].splitlines()), key
+    for key in LISTS:
+        assert all(line.isprintable() for line in list_text(told, key)[1].splitlines()), key
