@@ -19,19 +19,18 @@ from tests.unit.commands.test_configs import configs
 from tests.unit.headless_tools import recipe_in
 from tests.unit.recipe_tools import planned
 from tui.sandbox.server import Sandbox
-from tui.secrets.child_process import CHILD
-from tui.secrets.keyring_store import Keyring, Limits
-from tui.secrets.states import State
+from tui.secrets.keyring import Keyring, KeyringLimits
+from tui.secrets.keyring_process import CHILD, KeyringState
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system's own keyring would answer")
 
 CANARY = "api-canary-7d1f0c-0b2e"
 SECRET = SecretStr(CANARY)
 USER = "app.launchdarkly.com/token"
-ROOMY = Limits(probe=30, call=30, unlock=30)
+ROOMY = KeyringLimits(probe=30, call=30, unlock=30)
 
 
-async def states(store: Keyring) -> set[State]:
+async def states(store: Keyring) -> set[KeyringState]:
     """What each way to use it comes to; at most two seconds each."""
     start = time.monotonic()
     results = (
@@ -47,8 +46,8 @@ async def states(store: Keyring) -> set[State]:
 
 async def test_no_bus_is_unavailable(own_world: Path) -> None:
     store = Keyring(limits=ROOMY)
-    assert await states(store) == {State.UNAVAILABLE}
-    assert (await store.probe()).advice == (
+    assert await states(store) == {KeyringState.UNAVAILABLE}
+    assert (await store.probe()).message == (
         "There is no keyring on this host, which is normal over SSH. "
         "Keys are kept until you quit; for the next start LD_ACCESS_TOKEN can hold one."
     )
@@ -58,7 +57,7 @@ async def test_no_bus_is_unavailable(own_world: Path) -> None:
 @pytest.mark.parametrize("address", ["", "garbage", "unix:path=/dev/null", "tcp:host=127.0.0.1,port=1"])
 async def test_a_broken_bus_address_is_unavailable(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
-    assert (await Keyring(limits=ROOMY).probe()).state is State.UNAVAILABLE
+    assert (await Keyring(limits=ROOMY).probe()).state is KeyringState.UNAVAILABLE
 
 
 async def test_a_bus_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,15 +67,15 @@ async def test_a_bus_that_never_answers_is_given_up(tmp_path: Path, monkeypatch:
         bus.listen()
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={path}")
         start = time.monotonic()
-        assert (await Keyring(limits=ROOMY).probe()).state in (State.UNAVAILABLE, State.TIMEOUT)
+        assert (await Keyring(limits=ROOMY).probe()).state in (KeyringState.UNAVAILABLE, KeyringState.TIMEOUT)
         assert time.monotonic() - start < 6
 
 
 async def test_switched_off_by_a_variable(own_world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     store = Keyring(limits=ROOMY)
-    assert await states(store) == {State.DISABLED}
-    assert (await store.put(USER, SECRET)).said.startswith("The keyring is switched off by PYTHON_KEYRING_BACKEND. ")
+    assert await states(store) == {KeyringState.DISABLED}
+    assert (await store.put(USER, SECRET)).message.startswith("The keyring is switched off by PYTHON_KEYRING_BACKEND. ")
     canary_nowhere(own_world)
 
 
@@ -85,8 +84,8 @@ async def test_switched_off_by_a_file(own_world: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_text("[backend]\ndefault-keyring=keyring.backends.null.Keyring\n")
     store = Keyring(limits=ROOMY)
-    assert await states(store) == {State.DISABLED}
-    assert f"switched off by {path}." in (await store.probe()).advice
+    assert await states(store) == {KeyringState.DISABLED}
+    assert f"switched off by {path}." in (await store.probe()).message
 
 
 @pytest.mark.parametrize(
@@ -102,10 +101,10 @@ async def test_a_backend_that_is_not_there(
 ) -> None:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", backend)
     store = Keyring(limits=ROOMY)
-    assert await states(store) == {State.ERROR}
+    assert await states(store) == {KeyringState.ERROR}
     probe = await store.probe()
     for part in ("PYTHON_KEYRING_BACKEND", backend, error, "LD_ACCESS_TOKEN"):
-        assert part in probe.advice
+        assert part in probe.message
     canary_nowhere(own_world)
 
 
@@ -114,9 +113,9 @@ async def test_a_damaged_configuration_is_named(own_world: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_text("garbage")
     probe = await Keyring(limits=ROOMY).probe()
-    assert probe.state is State.ERROR
-    assert str(path) in probe.advice
-    assert "MissingSectionHeaderError" in probe.advice
+    assert probe.state is KeyringState.ERROR
+    assert str(path) in probe.message
+    assert "MissingSectionHeaderError" in probe.message
 
 
 @pytest.mark.parametrize("by_file", [True, False])
@@ -181,10 +180,10 @@ async def test_a_backend_that_stores_readably_is_refused(
     if named:
         monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "in_the_open.InTheOpen")
     store = Keyring(limits=ROOMY)
-    assert await states(store) == {State.INSECURE}
+    assert await states(store) == {KeyringState.INSECURE}
     assert (
         "The keyring found here, in_the_open.InTheOpen, is none of the operating system's"
-        in (await store.probe()).advice
+        in (await store.probe()).message
     )
     canary_nowhere(own_world)
 

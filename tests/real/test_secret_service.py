@@ -25,17 +25,17 @@ from tests.real.session_bus import (
     session_bus,
 )
 from tui.commands import keys
-from tui.secrets.keyring_store import Keyring, Limits
-from tui.secrets.states import State
+from tui.secrets.keyring import Keyring, KeyringLimits
+from tui.secrets.keyring_process import KeyringState
 
 pytestmark = pytest.mark.secret_service
 
 CANARY = "api-canary-7d1f0c-0b2e"
 SECRET = SecretStr(CANARY)
 USER = "app.launchdarkly.com/token"
-ROOMY = Limits(probe=30, call=30, unlock=30)
+ROOMY = KeyringLimits(probe=30, call=30, unlock=30)
 """Where an answer comes at once, a busy machine must not make it a timeout."""
-IMPATIENT = Limits(probe=1, call=1, unlock=1)
+IMPATIENT = KeyringLimits(probe=1, call=1, unlock=1)
 """Where no answer comes, the tests need not wait as long as a person may."""
 SLOW_MACHINE = 4.0  # seconds on top of a time: starting Python on a busy machine
 
@@ -97,10 +97,10 @@ def found_under(home: Path) -> list[Path]:
 async def test_ready_stores_gives_lists_and_forgets(service: GnomeKeyring, store: Keyring) -> None:
     with Timed(1):
         probe = await store.probe()
-    assert (probe.state, probe.label, probe.advice) == (State.READY, "GNOME Keyring", "")
+    assert (probe.state, probe.label, probe.message) == (KeyringState.READY, "GNOME Keyring", "")
     with Timed(1):
         stored = await store.put(USER, SECRET)
-    assert (stored.state, stored.said) == (State.OK, "Saved in GNOME Keyring.")
+    assert (stored.state, stored.message) == (KeyringState.OK, "Saved in GNOME Keyring.")
     other = Keyring(limits=ROOMY)  # as a later start would find it
     got = await other.get(USER)
     assert got.value is not None
@@ -109,19 +109,19 @@ async def test_ready_stores_gives_lists_and_forgets(service: GnomeKeyring, store
     assert (entry.user, entry.label) == (USER, "GNOME Keyring")
     assert (await other.presence([USER, "nobody"])).present == {USER: True, "nobody": False}
     assert found_under(service.home) == []
-    assert (await other.forget(USER)).state is State.OK
-    assert (await other.get(USER)).state is State.MISSING
-    assert (await other.forget(USER)).state is State.MISSING
+    assert (await other.forget(USER)).state is KeyringState.OK
+    assert (await other.get(USER)).state is KeyringState.MISSING
+    assert (await other.forget(USER)).state is KeyringState.MISSING
     assert await other.entries() == ()
 
 
 async def test_a_key_is_overwritten_in_place(service: GnomeKeyring, store: Keyring) -> None:
     await store.put(USER, SecretStr("the old one"))
     odd = SecretStr('"quotes" \\ ключ \U0001f511')
-    assert (await store.put(USER, odd)).state is State.OK
+    assert (await store.put(USER, odd)).state is KeyringState.OK
     assert (await store.get(USER)).value == odd
-    assert (await store.forget(USER)).state is State.OK
-    assert (await store.get(USER)).state is State.MISSING
+    assert (await store.forget(USER)).state is KeyringState.OK
+    assert (await store.get(USER)).state is KeyringState.MISSING
 
 
 def test_the_command_lists_and_forgets(service: GnomeKeyring, capsys: pytest.CaptureFixture[str]) -> None:
@@ -142,12 +142,12 @@ async def test_locked_is_told_and_nothing_asked(service: GnomeKeyring, store: Ke
     service.lock()
     with Timed(1):
         probe = await store.probe()
-    assert (probe.state, probe.label) == (State.LOCKED, "GNOME Keyring")
-    assert probe.advice.startswith("Your keyring is locked. A password window may open on that machine's desktop")
+    assert (probe.state, probe.label) == (KeyringState.LOCKED, "GNOME Keyring")
+    assert probe.message.startswith("Your keyring is locked. A password window may open on that machine's desktop")
     with Timed(3):
-        assert (await store.get(USER)).state is State.LOCKED
-        assert (await store.put("h/web/split/ldApiKey", SECRET)).state is State.LOCKED
-        assert (await store.forget(USER)).state is State.LOCKED
+        assert (await store.get(USER)).state is KeyringState.LOCKED
+        assert (await store.put("h/web/split/ldApiKey", SECRET)).state is KeyringState.LOCKED
+        assert (await store.forget(USER)).state is KeyringState.LOCKED
     assert [entry.user for entry in await store.entries()] == [USER]
     assert found_under(service.home) == []
 
@@ -156,20 +156,20 @@ async def test_unlocking_without_a_desktop_says_so(service: GnomeKeyring, store:
     service.lock()
     with Timed(1):
         stored = await store.put(USER, SECRET, unlock=True)
-    assert stored.state is State.LOCKED
-    assert stored.said.startswith("Your keyring is still locked: ")
+    assert stored.state is KeyringState.LOCKED
+    assert stored.message.startswith("Your keyring is still locked: ")
 
 
 async def test_frozen_is_given_up_and_nothing_is_stored_late(service: GnomeKeyring, store: Keyring) -> None:
     impatient = Keyring(limits=IMPATIENT)
     with service.frozen():
         with Timed(IMPATIENT.probe):
-            assert (await impatient.probe()).state is State.TIMEOUT
+            assert (await impatient.probe()).state is KeyringState.TIMEOUT
         with Timed(IMPATIENT.call):
             stored = await impatient.put(USER, SECRET)
-        assert stored.state is State.TIMEOUT
-        assert stored.said.startswith("The keyring gave no answer in 1 s; the key does not count as saved. ")
-    assert (await store.get(USER)).state is State.MISSING
+        assert stored.state is KeyringState.TIMEOUT
+        assert stored.message.startswith("The keyring gave no answer in 1 s; the key does not count as saved. ")
+    assert (await store.get(USER)).state is KeyringState.MISSING
     assert found_under(service.home) == []
 
 
@@ -189,7 +189,7 @@ async def test_quitting_while_it_hangs_takes_less_than_a_second(service: GnomeKe
             await task
         assert time.monotonic() - start < 1
         assert not any(map(alive, started))
-    assert (await store.get(USER)).state is State.MISSING
+    assert (await store.get(USER)).state is KeyringState.MISSING
     assert found_under(service.home) == []
 
 
@@ -204,7 +204,7 @@ async def test_killed_comes_back_locked(service: GnomeKeyring, store: Keyring) -
     service.kill()
     with Timed(1):
         got = await store.get(USER)
-    assert got.state is State.LOCKED
+    assert got.state is KeyringState.LOCKED
     assert got.value is None
     successor = provider(service.address)
     assert successor not in (None, service.pid)
@@ -214,12 +214,12 @@ async def test_killed_comes_back_locked(service: GnomeKeyring, store: Keyring) -
 async def test_never_set_up_is_told_and_nothing_asked(bus: str, store: Keyring, own_world: Path) -> None:
     with Timed(1):
         probe = await store.probe()
-    assert (probe.state, probe.label) == (State.NO_COLLECTION, "GNOME Keyring")
-    assert "has not been set up yet" in probe.advice
+    assert (probe.state, probe.label) == (KeyringState.NO_COLLECTION, "GNOME Keyring")
+    assert "has not been set up yet" in probe.message
     with Timed(1):
-        assert (await store.put(USER, SECRET)).state is State.NO_COLLECTION
+        assert (await store.put(USER, SECRET)).state is KeyringState.NO_COLLECTION
     with Timed(1):
-        assert (await store.put(USER, SECRET, unlock=True)).state in (State.NO_COLLECTION, State.LOCKED)
+        assert (await store.put(USER, SECRET, unlock=True)).state in (KeyringState.NO_COLLECTION, KeyringState.LOCKED)
     assert await store.entries() == ()
 
 
@@ -231,8 +231,8 @@ async def test_a_collection_that_was_left_over_is_named(
     monkeypatch.setenv("KEYRING_PROPERTY_PREFERRED_COLLECTION", gone)
     for unlock in (False, True):
         got = await store.get(USER, unlock=unlock)
-        assert (got.state, got.value) == (State.NO_COLLECTION, None)
-        assert "KEYRING_PROPERTY_PREFERRED_COLLECTION" in got.why
+        assert (got.state, got.value) == (KeyringState.NO_COLLECTION, None)
+        assert "KEYRING_PROPERTY_PREFERRED_COLLECTION" in got.reason
     monkeypatch.delenv("KEYRING_PROPERTY_PREFERRED_COLLECTION")
     assert (await store.get(USER)).value == SECRET
 
@@ -242,14 +242,14 @@ async def test_a_default_collection_that_was_left_over_is_named(
 ) -> None:
     with gnome_keyring(bus, own_world, environ):
         await store.put(USER, SECRET)
-        assert (await store.probe()).state is State.READY
+        assert (await store.probe()).state is KeyringState.READY
     default = own_world / ".local" / "share" / "keyrings" / "default"
     assert default.with_name("login.keyring").exists()
     default.write_text("gone")
     with gnome_keyring(bus, own_world, environ):
         got = await store.get(USER)
-        assert (got.state, got.value) == (State.NO_COLLECTION, None)
-        assert str(default) in got.why
+        assert (got.state, got.value) == (KeyringState.NO_COLLECTION, None)
+        assert str(default) in got.reason
         default.unlink()
     with gnome_keyring(bus, own_world, environ):
         assert (await store.get(USER)).value == SECRET
@@ -261,9 +261,9 @@ async def test_a_bus_that_dies_leaves_no_keyring(
     with session_bus(environ) as address:
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
         with gnome_keyring(address, own_world, {**environ, "DBUS_SESSION_BUS_ADDRESS": address}):
-            assert (await store.probe()).state is State.READY
+            assert (await store.probe()).state is KeyringState.READY
     with Timed(1):
-        assert (await store.probe()).state is State.UNAVAILABLE
+        assert (await store.probe()).state is KeyringState.UNAVAILABLE
 
 
 async def test_a_bus_without_a_keyring_is_unavailable(
@@ -277,16 +277,16 @@ async def test_a_bus_without_a_keyring_is_unavailable(
             probe = await store.probe()
         with Timed(1):
             stored = await store.put(USER, SECRET)
-    assert (probe.state, stored.state) == (State.UNAVAILABLE, State.UNAVAILABLE)
-    assert probe.advice.startswith("There is no keyring on this host, which is normal over SSH. ")
+    assert (probe.state, stored.state) == (KeyringState.UNAVAILABLE, KeyringState.UNAVAILABLE)
+    assert probe.message.startswith("There is no keyring on this host, which is normal over SSH. ")
     assert await store.entries() == ()
 
 
 async def test_an_insecure_backend_beside_it_is_passed_over(
     service: GnomeKeyring, store: Keyring, insecure_plugin: Path
 ) -> None:
-    assert (await store.put(USER, SECRET)).said == "Saved in GNOME Keyring."
+    assert (await store.put(USER, SECRET)).message == "Saved in GNOME Keyring."
     assert (await store.get(USER)).value == SECRET
     with service.frozen():
-        assert (await Keyring(limits=IMPATIENT).put(USER, SECRET)).state is State.TIMEOUT
+        assert (await Keyring(limits=IMPATIENT).put(USER, SECRET)).state is KeyringState.TIMEOUT
     assert found_under(service.home) == []

@@ -98,10 +98,10 @@ def with_a_hanging_keyring() -> None:
     """The keyring's process never answers; it writes down which processes there are."""
     import os
 
-    from tui.secrets import keyring_store
+    from tui.secrets import keyring
 
     script = str(Path(__file__).parents[1] / "unit/fake_keyring_child.py")
-    vars(keyring_store).update(CHILD=(sys.executable, script, "hang", os.environ["TMPDIR"]))
+    vars(keyring).update(CHILD=(sys.executable, script, "hang", os.environ["TMPDIR"]))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from tui.apply.journal import Journal, Stage
 from tui.commands import apply
 from tui.commands.case import Around, Asked
 from tui.sandbox.server import Sandbox
-from tui.secrets.keyring_store import Keyring
+from tui.secrets.keyring import Keyring
 from tui.secrets.names import proposed_variable
 
 ERROR = ["event", "kind", "status_code", "message", "advice", "field"]

@@ -15,7 +15,7 @@ from tui.answers import recipe
 from tui.commands.plan import Around, Asked, run
 from tui.context import Tools
 from tui.sandbox.server import Sandbox
-from tui.secrets.keyring_store import Keyring
+from tui.secrets.keyring import Keyring
 from tui.secrets.names import proposed_variable
 from tui.text.redact import Redactor
 

@@ -16,10 +16,10 @@ from tui.answers.recipe_reader import RecipeAnswers
 from tui.launchdarkly.instances import instance
 from tui.net.errors import Failure, Kind
 from tui.secrets.bag import Bag
-from tui.secrets.keyring_store import Keyring
+from tui.secrets.keyring import Keyring
+from tui.secrets.keyring_process import KeyringState
 from tui.secrets.names import entry_name, proposed_variable
 from tui.secrets.references import Reference, resolve
-from tui.secrets.states import State
 from tui.text.redact import Redactor, holds
 
 _ONLY_PLACE = "The recipe names it as the only place."
@@ -112,7 +112,7 @@ async def _value(
     got = await keyring.get(entry)
     if got.value is not None:
         return got.value.get_secret_value()
-    why = f"The keyring has no entry {entry}." if got.state is State.MISSING else got.why
+    why = f"The keyring has no entry {entry}." if got.state is KeyringState.MISSING else got.reason
     instead = f"env:{proposed_variable(draft.integration, key)} in the recipe"
     remedy = _REMEDY.get(got.state, "")
     raise Failure(
@@ -124,9 +124,9 @@ async def _value(
     )
 
 
-_REMEDY: Mapping[State, str] = {
-    State.MISSING: "Store it there with the wizard",
-    State.LOCKED: "Unlock it on that machine's desktop",
+_REMEDY: Mapping[KeyringState, str] = {
+    KeyringState.MISSING: "Store it there with the wizard",
+    KeyringState.LOCKED: "Unlock it on that machine's desktop",
 }
 
 

@@ -21,7 +21,7 @@ from tui.answers.tidying import (
     tidy_nothing,
     tidy_text,
 )
-from tui.secrets.placeholders import is_placeholder
+from tui.secrets.references import is_placeholder
 
 LONGEST_ANSWER = 4096
 

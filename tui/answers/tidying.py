@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from tui.answers.fields import Tidied
 from tui.net.address import AddressError, normal_base_url
-from tui.secrets.placeholders import is_placeholder
+from tui.secrets.references import is_placeholder
 
 Tidier = Callable[[str], Tidied]
 

@@ -1,7 +1,10 @@
-"""What one import was meant to do and how far it has come, written down before and after each step.
+"""What one import is meant to do and how far it has come, saved before and after each request.
 
-A terminal may be closed, a connection dropped, the program killed at any moment: the next start goes on from here,
-with your token alone. It holds no secret, only where one is to be found.
+A terminal may be closed, a connection dropped, the program killed at any moment: the next start continues from here
+with your token alone. A journal has no secret, only the place of each.
+
+The functions return a later state of a journal. Times in seconds are this machine's, times in milliseconds (both since
+the epoch) are LaunchDarkly's.
 """
 
 from __future__ import annotations
@@ -11,16 +14,26 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Annotated, Any
+
+from annotated_types import Ge, Gt, Lt
+from pydantic import PlainSerializer
 
 from tui.answers.request import CreateRequest, Slot
 from tui.launchdarkly.models import Configuration, Flag, ImportFault, ImportStatus
 from tui.launchdarkly.whole_flags import WholeFlag
 from tui.plan.plan import Plan, PlannedFlag
 from tui.sources.flags import Lost, Targets, Variation
+from tui.text.redacted_fields import Data, DataValue, Foreign, Sentence
+
+Seconds = Annotated[float, Ge(0), Lt(32_503_680_000)]
+"""Since the epoch, before the year 3000: what a calendar holds. 0 for never."""
+Whole = Annotated[int, Gt(-(10**18)), Lt(10**18)]
+Keys = Annotated[frozenset[str], PlainSerializer(sorted)]
 
 
 class Stage(StrEnum):
-    """How far an import has come. Those ending in -ing say that a request was sent whose answer is not noted."""
+    """How far an import has come. Those ending in -ing mean that a request was sent whose answer isn't noted."""
 
     PLANNED = "planned"
     CREATING = "creating"
@@ -33,92 +46,97 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """One flag that is planned to arrive, and what it must look like. `tags` is None where they could not be read.
+    """One flag that will be imported, as it must look afterwards. `tags` is None if the source's key can't read them.
 
-    `lost` is what has to be made again by hand; the source need not be asked again for a report. `warnings` are those
-    of the plan; `cut_over_warning` is the one of them about turning the flag on, or "". `targets` are the source's
-    individual targets, which the import may bring along.
+    `lost` is what has to be rebuilt by hand, so that a report need not ask the source again. `warnings` are those of
+    the plan; `cut_over_warning` is the one of them about turning the flag on, or "". `targets` are the source's
+    individual targets, which the import may copy.
     """
 
     key: str
-    name: str
-    description: str
-    tags: tuple[str, ...] | None
+    name: Data
+    description: Foreign
+    tags: tuple[Data, ...] | None
     variations: tuple[Variation, ...]
-    on: int | None
-    off: int | None
+    on: Whole | None
+    off: Whole | None
     on_at_source: bool
     lost: tuple[Lost, ...]
-    warnings: tuple[str, ...] = ()
-    cut_over_warning: str = ""
+    warnings: tuple[Sentence, ...] = ()
+    cut_over_warning: Sentence = ""
     targets: Targets = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """One flag of the source that does not arrive."""
+    """One flag of the source that isn't imported."""
 
     key: str
     verdict: str
-    reason: str
+    reason: Sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A configuration's status at one moment; times in ms since the epoch. A later run moves one of the times.
+    """A configuration's status at one moment; times in milliseconds. A later run moves one of the times.
 
-    `errors` are prints of the errors that stood there: they are those of an earlier run.
+    `errors` are fingerprints of the errors that were listed then: they belong to an earlier run.
     """
 
-    status: str
-    last_import: int | None
-    last_error: int | None
-    errors: frozenset[str] = frozenset()
+    status: Foreign
+    last_import: Whole | None
+    last_error: Whole | None
+    errors: Keys = frozenset()
 
 
 NEVER_RUN = Mark("", None, None)
-"""A configuration at its birth: whatever its status tells later is of a run since."""
+"""A new configuration: whatever its status says later is about a run since."""
 GONE = Mark("not known: its configuration was deleted", None, None)
-"""Instead of an end: nobody can see how the import ended."""
+"""In place of an end: nobody can see how the import ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """The versions of a flag when it was verified, by which a later change of it is known.
+    """The versions of a flag when it was verified, which show a later change.
 
-    `environments` maps an environment to its version and its last change (ms since the epoch).
+    `environments` maps an environment to its version and its last change (ms).
     """
 
-    created: int | None
-    version: int | None
-    environments: Mapping[str, tuple[int | None, int | None]]
+    created: Whole | None
+    version: Whole | None
+    environments: Mapping[str, tuple[Whole | None, Whole | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """One request that may start an import, and the time in which that import can have made flags.
+    """One request that may start an import, and the time in which that import can have created flags.
 
-    Times are milliseconds since the epoch by LaunchDarkly's own clock. `opened` is the second of its last answer
-    before the request, None where it sent no date or where somebody else had started the import: then this start
-    owns no flag. `closed` is the first `lastImport` or `lastError` after that, `seen` the end of the second in
-    which it was last seen running. `before` holds all keys of the project right before the request.
+    Times are milliseconds by LaunchDarkly's own clock. `opened` is the second of its last answer before the request,
+    None if it sent no date or if somebody else had started the import: then this start owns no flag. `closed` is the
+    first `lastImport` or `lastError` after that, `seen` the end of the second in which it was last seen running.
+    `before` has all keys of the project right before the request.
     """
 
-    before: frozenset[str]
-    opened: int | None
-    closed: int | None = None
-    seen: int | None = None
+    before: Keys
+    opened: Whole | None
+    closed: Whole | None = None
+    seen: Whole | None = None
 
     @property
     def window(self) -> tuple[int, int] | None:
-        """First and last moment at which this import can have created a flag; None where that is not known."""
+        """First and last moment at which this import can have created a flag; None if that isn't known."""
         end = self.closed if self.closed is not None else self.seen
         return None if self.opened is None or end is None else (self.opened, end)
+
+    @property
+    def undecided(self) -> bool:
+        """It was never seen running."""
+        return self.closed is None and self.seen is None
 
 
 @dataclass(frozen=True, slots=True)
 class Importer:
-    """Who LaunchDarkly's import acts as: the import key's token and member ids, "" where not known."""
+    """Who LaunchDarkly's import acts as: the import key's token and member ids, "" if not known."""
 
     token: str = ""
     member: str = ""
@@ -131,13 +149,13 @@ class Habits:
     `version` is a flag's version at birth, None if it isn't known. `details` names what isn't as planned in most flags.
     """
 
-    version: int | None = None
-    details: frozenset[str] = frozenset()
+    version: Whole | None = None
+    details: Keys = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What tells one import from another: with it a journal is found again."""
+    """What tells one import from another: a journal is found by it."""
 
     host: str
     project: str
@@ -147,182 +165,166 @@ class Identity:
 
 @dataclass(frozen=True)
 class Journal:
-    """One import. `config` holds the settings that are no secrets, `references` says where each secret is.
+    """One import. `config` has the settings that are no secrets, `references` the place of each secret.
 
-    `before` are the keys that stood in the project before the start, archived ones too, as they were read at
-    `snapshot_at`; `ids_before` the configurations of the account before the creation. Times in seconds since the
-    epoch, 0 where not yet.
+    `before` are the keys that were in the project before the start, archived ones too, as they were read at
+    `snapshot_at`; `ids_before` are the configurations of the account before the creation.
     """
 
     identity: Identity
     tags: tuple[str, ...]
-    config: Mapping[str, object]
+    config: Mapping[str, DataValue]
     references: Mapping[str, str]
-    planned_at: float
-    expected: tuple[Expected, ...]
-    left_out: tuple[LeftOut, ...]
-    notes: tuple[str, ...]
-    before: frozenset[str] = field(repr=False)
-    who: str = ""
-    incomplete: str = ""
-    """Why the plan was not whole, in a sentence; "" for a whole one. What it lacks is not expected."""
+    planned_at: Seconds = 0.0
+    """0 if nobody has planned what the configuration imports."""
+    expected: tuple[Expected, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    notes: tuple[Sentence, ...] = ()
+    before: Keys = field(default=frozenset(), repr=False)
+    who: Data = ""
+    incomplete: Sentence = ""
+    """Why the plan was incomplete, in a sentence; "" for a complete one. What it lacks isn't expected."""
     stage: Stage = Stage.PLANNED
-    ids_before: frozenset[str] = frozenset()
-    sent_at: float = 0.0
-    """When the request that creates was sent."""
+    ids_before: Keys = frozenset()
+    sent_at: Seconds = 0.0
+    """When the create request was sent."""
     configuration: str = ""
     reused: bool = False
     mark: Mark | None = None
     """The latest status that is of no run to come: at birth or reuse, right before a start, at an end."""
-    snapshot_at: float = 0.0
-    start_sent_at: float = 0.0
-    """When the request that starts was sent."""
-    started_at: float = 0.0
-    verified_at: float = 0.0
-    ended_at: float = 0.0
-    ended: str = ""
+    snapshot_at: Seconds = 0.0
+    start_sent_at: Seconds = 0.0
+    """When the start request was sent."""
+    started_at: Seconds = 0.0
+    verified_at: Seconds = 0.0
+    ended_at: Seconds = 0.0
+    ended: Foreign = ""
     """The status in which the import ended."""
-    errors: tuple[str, ...] = ()
+    errors: tuple[Foreign, ...] = ()
     traces: Mapping[str, Trace] = field(default_factory=dict, repr=False)
-    """The flags that this import made, as they were when they were verified first."""
+    """The flags that this import created, as they were when they were first verified."""
     undone: Mapping[str, str] = field(default_factory=dict)
     """What was done with each of them since: archive or delete."""
     account: str = ""
-    """The id of the LaunchDarkly account; "" in a journal of version 1.1.0, or where LaunchDarkly did not say."""
+    """The id of the LaunchDarkly account; "" in a journal of version 1.1.0, or if LaunchDarkly didn't say."""
     importer: Importer = Importer()
     habits: Habits = Habits()
-    """Learned before the first flag is taken back: those that are left may be too few to tell."""
+    """Learned before the first flag is taken back: the remaining ones may be too few to tell."""
     starts: tuple[Start, ...] = field(default=(), repr=False)
     """Every request that may have started this import, the latest last. A flag is ours if one of them owns it."""
     snapshot: frozenset[str] | None = field(default=None, repr=False, compare=False)
     """All keys of the project at `snapshot_at`; not saved, so a later process reads them again."""
     born_here: bool = field(default=False, repr=False, compare=False)
-    """This process created the configuration, so an import that runs already was started by the creation."""
+    """This process created the configuration, so the creation started an import that already runs. Not saved."""
 
     @property
     def keys(self) -> frozenset[str]:
-        """The keys that are planned to arrive."""
-        return frozenset(each.key for each in self.expected)
+        """The keys that are planned."""
+        return frozenset(flag.key for flag in self.expected)
 
     @property
     def awaited(self) -> frozenset[str]:
-        """Those of them that can arrive: a key that somebody else took meanwhile cannot."""
+        """Those of them that can be imported: a key that somebody else has taken meanwhile can't."""
         return self.keys - self.before
 
     @property
     def unsettled(self) -> bool:
-        """A create or a start was sent, and what came of it is not verified: it must be gone on with."""
+        """A create or start request was sent and its result isn't verified: the import must be resumed."""
         return self.stage in (Stage.CREATING, Stage.STARTING, Stage.STARTED, Stage.ENDED)
 
     @property
     def latest(self) -> float:
-        """When something happened in LaunchDarkly last, seconds since the epoch, as far as it was seen."""
+        """When something last happened in LaunchDarkly, in seconds, as far as it was seen."""
         return max(self.start_sent_at, self.started_at, self.ended_at, self.verified_at)
 
     @property
     def end(self) -> float:
-        """When the import ended by LaunchDarkly's own time, or when that was seen if LaunchDarkly gives none. Seconds
-        since the epoch, 0 if no end is known."""
+        """When the import ended by LaunchDarkly's own time, or when that was seen if LaunchDarkly gives none. Seconds,
+        0 if no end is known."""
         if self.stage is Stage.STARTING or not self.ended:
             return 0.0
-        at = _end_of(self.mark) if self.mark is not None and self.mark.status == self.ended else None
-        opened = self.starts[-1].opened if self.starts else None
-        return self.ended_at if at is None or (opened is not None and at < opened) else at / 1000
+        mark, opened = self.mark, self.starts[-1].opened if self.starts else None
+        if mark is None or mark.status != self.ended:
+            return self.ended_at
+        # An import that copied only some flags may have either time.
+        ends = {"complete": (mark.last_import,), "failed": (mark.last_error,)}
+        dates = [at for at in ends.get(mark.status, (mark.last_import, mark.last_error)) if at is not None]
+        if not dates or (opened is not None and max(dates) < opened):
+            return self.ended_at
+        return max(dates) / 1000
 
     @property
     def flag_tag(self) -> str:
-        """The tag that every arriving flag gets, "" for none."""
+        """The tag that every imported flag gets, "" for none."""
         return str(self.config.get("ldTag") or "")
 
     @property
     def maintainer(self) -> str:
-        """The id of the member who gets the flags, "" where LaunchDarkly decides."""
+        """The id of the member who maintains the flags, "" if LaunchDarkly decides."""
         return str(self.config.get("ldMaintainer") or "")
 
 
+# --- from a plan
+
+Losses = Mapping[str, tuple[Lost, ...]]
+"""What the import doesn't copy, by the key of a flag."""
+
+
 def begin(
-    request: CreateRequest,
-    references: Mapping[str, str],
-    plan: Plan,
-    explained: Mapping[str, tuple[Lost, ...]],
-    who: str,
-    account: str = "",
+    request: CreateRequest, references: Mapping[str, str], plan: Plan, explained: Losses, who: str, account: str = ""
 ) -> Journal:
-    """The journal of an import that is about to be made. `explained` has the losses of each arriving flag by key."""
-    return Journal(
-        identity=identity_of(request),
-        tags=request.tags,
-        config=_settings(request),
-        references=references,
-        planned_at=plan.read_at,
-        expected=tuple(expected_of(each, explained) for each in plan.arriving),
-        left_out=tuple(LeftOut(p.flag.key, p.verdict.value, p.reason) for p in plan.flags if not p.arrives),
-        notes=plan.notes,
+    """Return the journal of an import that is about to be created."""
+    return replace(
+        unplanned(request, references, who, account),
+        expected=tuple(expected_of(flag, explained) for flag in plan.arriving),
         before=frozenset(plan.existing),
-        who=who,
-        incomplete=plan.incomplete,
-        snapshot_at=_snapshot_at(plan),
-        account=account,
-        snapshot=_snapshot(plan),
+        **_of_plan(plan),
     )
 
 
 def unplanned(request: CreateRequest, references: Mapping[str, str], who: str, account: str = "") -> Journal:
-    """The journal of a configuration that is only created: nobody has planned yet what it is to bring."""
-    config = _settings(request)
-    return Journal(
-        identity_of(request), request.tags, config, references, 0.0, (), (), (), frozenset(), who, account=account
-    )
+    """Return the journal of a configuration that is only created: nobody has planned yet what it imports."""
+    settings = {key: value for key, value in request.config.items() if not isinstance(value, Slot)}
+    return Journal(identity_of(request), request.tags, settings, references, who=who, account=account)
 
 
 def of_existing(host: str, configuration: Configuration, who: str) -> Journal:
-    """A journal for starting and watching a configuration that nobody planned here: it expects nothing.
+    """Return a journal for starting and watching a configuration that nobody planned here: it expects nothing.
 
-    It need not be kept: nothing can be verified or undone by it.
+    It need not be kept, because nothing can be verified or undone by it.
     """
     identity = Identity(host, configuration.project_key, configuration.integration_key, configuration.name)
-    bare = Journal(identity, configuration.tags, {}, {}, 0.0, (), (), (), frozenset(), who)
-    return created(bare, configuration, reused=True)
+    return created(Journal(identity, configuration.tags, {}, {}, who=who), configuration, reused=True)
 
 
-def again(journal: Journal, plan: Plan, explained: Mapping[str, tuple[Lost, ...]]) -> Journal:
-    """The journal of a second start: what was expected stays expected, what is new in the plan comes to it.
+def again(journal: Journal, plan: Plan, explained: Losses) -> Journal:
+    """Return the journal of a second start: what was expected stays expected, what is new in the plan is added.
 
-    Of a flag that is still to arrive the plan tells how it will look. Flags that somebody else has made meanwhile
-    stood there before. The configuration is started next.
+    The plan says how a flag that isn't imported yet will look. Flags that somebody else has created meanwhile count as
+    there before. The configuration is started next.
     """
-    arriving = {each.flag.key: expected_of(each, explained) for each in plan.arriving}
-    kept = tuple(arriving.pop(each.key, each) for each in journal.expected)
-    there = journal
+    arriving = {flag.flag.key: expected_of(flag, explained) for flag in plan.arriving}
+    earlier = tuple(arriving.pop(flag.key, flag) for flag in journal.expected)
     if not plan.incomplete:
-        there = standing(journal, {key: flag.created for key, flag in plan.existing.items()}, plan.read_at)
-    return replace(
-        there,
-        stage=Stage.CREATED,
-        planned_at=plan.read_at,
-        expected=(*kept, *arriving.values()),
-        left_out=tuple(LeftOut(p.flag.key, p.verdict.value, p.reason) for p in plan.flags if not p.arrives),
-        notes=plan.notes,
-        incomplete=plan.incomplete,
-        snapshot_at=_snapshot_at(plan),
-        snapshot=_snapshot(plan),
-    )
+        journal = standing(journal, {key: flag.created for key, flag in plan.existing.items()}, plan.read_at)
+    return replace(journal, stage=Stage.CREATED, expected=(*earlier, *arriving.values()), **_of_plan(plan))
 
 
-def _snapshot(plan: Plan) -> frozenset[str] | None:
-    return None if plan.incomplete else frozenset(plan.existing)
+def _of_plan(plan: Plan) -> dict[str, Any]:
+    """The fields that every plan replaces. An incomplete one hasn't read all keys of the project: the start does."""
+    return {
+        "planned_at": plan.read_at,
+        "left_out": tuple(LeftOut(p.flag.key, p.verdict.value, p.reason) for p in plan.flags if not p.arrives),
+        "notes": plan.notes,
+        "incomplete": plan.incomplete,
+        "snapshot_at": 0.0 if plan.incomplete else plan.read_at,
+        "snapshot": None if plan.incomplete else frozenset(plan.existing),
+    }
 
 
-def _snapshot_at(plan: Plan) -> float:
-    """When the plan has read all that stands in the project; 0 where it has not, so that the start reads it anew."""
-    return 0.0 if plan.incomplete else plan.read_at
-
-
-def renewed(
-    noted: Journal | None, fresh: Journal, plan: Plan | None, explained: Mapping[str, tuple[Lost, ...]]
-) -> Journal:
-    """`fresh` where `noted` stands already. What an earlier run has made stays its own, whatever became of it since,
-    and whether there is a plan this time."""
+def renewed(noted: Journal | None, fresh: Journal, plan: Plan | None, explained: Losses) -> Journal:
+    """Return `fresh` with the history of `noted`. What an earlier run has created stays its own, whatever became of it
+    since, and whether or not there is a plan this time."""
     if noted is None or not (noted.configuration or noted.traces):
         return fresh
     later = again(noted, plan, explained) if plan is not None else created_again(noted)
@@ -338,37 +340,37 @@ def renewed(
     )
 
 
-def standing(journal: Journal, there: Mapping[str, int | None], now: float) -> Journal:
-    """A new snapshot right before a start: `there` maps the keys of the project to when their flags were made (ms).
+def standing(journal: Journal, created_at: Mapping[str, int | None], now: float) -> Journal:
+    """Take a new snapshot right before a start: `created_at` maps the keys of the project to when their flags were
+    created (ms).
 
-    What this import has made stays its own: flags that were verified and not made anew since, or that came in a
-    run that nobody has verified yet. Anything else stood there before.
+    What this import has created stays its own: flags that were verified and not created again since, or that appeared
+    in a run that nobody has verified yet. Anything else was there before.
     """
-    traces = {key: each for key, each in journal.traces.items() if key in there and there[key] == each.created}
+    traces = {
+        key: trace for key, trace in journal.traces.items() if key in created_at and created_at[key] == trace.created
+    }
     unverified = journal.awaited - journal.traces.keys() if journal.started_at > journal.verified_at else frozenset()
     return replace(
         journal,
-        before=frozenset(there) - traces.keys() - unverified,
+        before=frozenset(created_at) - traces.keys() - unverified,
         traces=traces,
-        undone={key: what for key, what in journal.undone.items() if key in there},
+        undone={key: action for key, action in journal.undone.items() if key in created_at},
         snapshot_at=now,
-        snapshot=frozenset(there),
+        snapshot=frozenset(created_at),
     )
 
 
 def joined(journal: Journal, keys: Iterable[str]) -> Journal:
-    """Flags that were there right before a request, read after the snapshot: they are not this import's."""
-    fresh = frozenset(keys) - (journal.snapshot or frozenset())
-    return replace(journal, before=journal.before | fresh, snapshot=(journal.snapshot or frozenset()) | fresh)
+    """Add flags that were read after the snapshot, right before a request: they aren't this import's."""
+    snapshot = journal.snapshot or frozenset()
+    fresh = frozenset(keys) - snapshot
+    return replace(journal, before=journal.before | fresh, snapshot=snapshot | fresh)
 
 
-def _settings(request: CreateRequest) -> dict[str, object]:
-    return {key: value for key, value in request.config.items() if not isinstance(value, Slot)}
-
-
-def expected_of(each: PlannedFlag, explained: Mapping[str, tuple[Lost, ...]] = MappingProxyType({})) -> Expected:
-    """What a flag of a plan must look like when it has arrived. `explained` has its losses by key."""
-    flag = each.flag
+def expected_of(planned: PlannedFlag, explained: Losses = MappingProxyType({})) -> Expected:
+    """Return what a flag of a plan must look like when it is imported."""
+    flag = planned.flag
     return Expected(
         key=flag.key,
         name=flag.name,
@@ -379,47 +381,42 @@ def expected_of(each: PlannedFlag, explained: Mapping[str, tuple[Lost, ...]] = M
         off=flag.off,
         on_at_source=flag.on_at_source,
         lost=explained.get(flag.key, ()),
-        warnings=each.warnings,
-        cut_over_warning=each.cut_over_warning,
+        warnings=planned.warnings,
+        cut_over_warning=planned.cut_over_warning,
         targets=flag.targets,
     )
 
 
 def identity_of(request: CreateRequest) -> Identity:
-    """What tells the import that a request stands for from others."""
+    """Return what tells the import of a request from others."""
     return Identity(request.instance.url, request.project, request.integration, request.name)
 
 
 def mark_of(status: ImportStatus) -> Mark:
-    """A status as it is now."""
+    """Return a status as it is now."""
     return Mark(status.status, status.last_import, status.last_error, frozenset(map(print_of, status.errors)))
 
 
-def _end_of(mark: Mark) -> int | None:
-    """The time that belongs to an end, ms since the epoch; an import that brought a part may have either."""
-    times = {"complete": (mark.last_import,), "failed": (mark.last_error,)}.get(
-        mark.status, (mark.last_import, mark.last_error)
-    )
-    return max((at for at in times if at is not None), default=None)
-
-
 def print_of(fault: ImportFault) -> str:
-    """What tells one error from another, and nothing of what it says: it may quote a key."""
+    """Return a fingerprint of an error, which shows nothing of its text: that may quote a key."""
     message = fault.original.get_secret_value() or fault.message
     whole = f"{fault.timestamp} {fault.status_code} {message}"
     return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
+# --- the create request
+
+
 def creating(journal: Journal, ids_before: Iterable[str], now: float, opened: int | None = None) -> Journal:
-    """The request that creates is about to be sent. It may itself start the import, so it opens a start; `opened` is
+    """The create request is about to be sent. It may itself start the import, so it opens a start; `opened` is
     LaunchDarkly's date right before."""
     started = _with_start(journal, opened)
     return replace(started, stage=Stage.CREATING, ids_before=frozenset(ids_before), sent_at=now)
 
 
 def planned_again(journal: Journal) -> Journal:
-    """There is no configuration: the request that creates was refused, or somebody deleted it. A configuration that
-    is created next takes a snapshot of its own."""
+    """There is no configuration: the create request was refused, or somebody deleted it. A configuration that is
+    created next takes a snapshot of its own."""
     return replace(
         _without_undecided(journal),
         stage=Stage.PLANNED,
@@ -433,61 +430,43 @@ def planned_again(journal: Journal) -> Journal:
 
 
 def created(journal: Journal, configuration: Configuration, *, reused: bool) -> Journal:
-    """The configuration exists. A new one is told from its birth: creating may have started it."""
-    mark = mark_of(configuration.status) if reused else NEVER_RUN
+    """The configuration exists. Any run of a new one is later than its birth, as creating may have started it."""
     return replace(
         journal,
         stage=Stage.CREATED,
         configuration=configuration.id,
         reused=reused,
-        mark=mark,
+        mark=mark_of(configuration.status) if reused else NEVER_RUN,
         born_here=not reused,
     )
 
 
+# --- starts, and the time in which each can have created flags
+
+
 def starting(journal: Journal, mark: Mark, now: float, opened: int | None = None) -> Journal:
-    """The request that starts is about to be sent; `mark` is the status right before, `opened` LaunchDarkly's date."""
+    """The start request is about to be sent; `mark` is the status right before, `opened` LaunchDarkly's date."""
     return replace(_with_start(journal, opened), stage=Stage.STARTING, mark=mark, start_sent_at=now)
 
 
 def found_running(journal: Journal) -> Journal:
-    """Somebody else has started the import: it is watched, and what it creates is not ours."""
+    """Somebody else has started the import: it is watched, and what it creates isn't ours."""
     return _with_start(_without_undecided(journal), None)
 
 
-def _with_start(journal: Journal, opened: int | None) -> Journal:
-    """A new start beside those of before, whose windows end where they were last seen."""
-    frozen = tuple(replace(each, closed=each.seen) if each.closed is None else each for each in journal.starts)
-    return replace(journal, starts=(*frozen, Start(journal.snapshot or journal.before, opened)))
-
-
-def _without_undecided(journal: Journal, *, but_latest: bool = False) -> Journal:
-    """Drop the starts that were never seen running."""
-    last = journal.starts[-1] if journal.starts and but_latest else None
-    return replace(
-        journal,
-        starts=tuple(
-            each for each in journal.starts if each is last or each.closed is not None or each.seen is not None
-        ),
-    )
-
-
 def seen_running(journal: Journal, date: int | None) -> Journal:
-    """LaunchDarkly said in an answer of the second `date` (ms) that the import runs."""
-    latest = journal.starts[-1] if journal.starts else None
-    if latest is None or date is None or latest.closed is not None or latest.opened is None or date < latest.opened:
-        return journal
-    return replace(journal, starts=(*journal.starts[:-1], replace(latest, seen=date + 999)))
+    """LaunchDarkly said that the import runs, in an answer of the second `date` (ms)."""
+    opened = _open_since(journal)
+    return journal if opened is None or date is None or date < opened else _with_latest(journal, seen=date + 999)
 
 
 def closed(journal: Journal, status: Mark | ImportStatus) -> Journal:
     """The window of the latest start ends at the first end that LaunchDarkly dates after it."""
-    latest = journal.starts[-1] if journal.starts else None
-    if latest is None or latest.opened is None or latest.closed is not None:
+    opened = _open_since(journal)
+    if opened is None:
         return journal
-    opened = latest.opened
     ends = [at for at in (status.last_import, status.last_error) if at is not None and at >= opened]
-    return replace(journal, starts=(*journal.starts[:-1], replace(latest, closed=min(ends)))) if ends else journal
+    return _with_latest(journal, closed=min(ends)) if ends else journal
 
 
 def started(journal: Journal, mark: Mark, now: float) -> Journal:
@@ -506,34 +485,57 @@ def created_again(journal: Journal) -> Journal:
 
 
 def ended(journal: Journal, mark: Mark, errors: Iterable[str], now: float) -> Journal:
-    """The import has come to its end; `mark` is the status that says so."""
+    """The import has ended; `mark` is the status that says so."""
     journal = closed(journal, mark)
     return replace(journal, stage=Stage.ENDED, mark=mark, ended=mark.status, errors=tuple(errors), ended_at=now)
 
 
-def verified(journal: Journal, arrived: Iterable[WholeFlag], now: float) -> Journal:
-    """What has arrived was compared; the versions at the first comparison are kept, so that later changes can be told.
+def _with_start(journal: Journal, opened: int | None) -> Journal:
+    """Add a start. The windows of earlier ones end where they were last seen."""
+    earlier = tuple(replace(start, closed=start.seen) if start.closed is None else start for start in journal.starts)
+    return replace(journal, starts=(*earlier, Start(journal.snapshot or journal.before, opened)))
 
-    A flag that was missing at the comparison after the end and is there later is not known to be of this import.
+
+def _with_latest(journal: Journal, **changes: Any) -> Journal:
+    *earlier, latest = journal.starts
+    return replace(journal, starts=(*earlier, replace(latest, **changes)))
+
+
+def _without_undecided(journal: Journal, *, but_latest: bool = False) -> Journal:
+    """Drop the starts that were never seen running."""
+    latest = journal.starts[-1] if journal.starts and but_latest else None
+    return replace(journal, starts=tuple(start for start in journal.starts if start is latest or not start.undecided))
+
+
+def _open_since(journal: Journal) -> int | None:
+    """When the window of the latest start began; None if that isn't known, or if the window is closed."""
+    latest = journal.starts[-1] if journal.starts else None
+    return None if latest is None or latest.closed is not None else latest.opened
+
+
+# --- the imported flags
+
+
+def verified(journal: Journal, arrived: Iterable[WholeFlag], now: float) -> Journal:
+    """The imported flags were compared. Their versions at the first comparison are kept, to show later changes.
+
+    A flag that was missing at the comparison after the end and exists later isn't known to be of this import.
     """
     if journal.stage not in (Stage.STARTED, Stage.ENDED):
         return journal
-    found = {flag.key: trace_of(flag) for flag in arrived if flag.key in journal.awaited}
-    stage = Stage.VERIFIED if journal.stage is Stage.ENDED else journal.stage
-    at = now if journal.stage is Stage.ENDED else journal.verified_at
-    traces = {**found, **{key: _first(each, found.get(key)) for key, each in journal.traces.items()}}
-    return replace(journal, stage=stage, traces=traces, verified_at=at)
+    traces = {flag.key: trace_of(flag) for flag in arrived if flag.key in journal.awaited}
+    for key, first in journal.traces.items():  # environments are those of the first look that could read them
+        whole = traces.get(key)
+        traces[key] = first if first.environments or whole is None else replace(first, environments=whole.environments)
+    if journal.stage is Stage.STARTED:
+        return replace(journal, traces=traces)
+    return replace(journal, stage=Stage.VERIFIED, traces=traces, verified_at=now)
 
 
 def first_seen(journal: Journal, flags: Iterable[Flag]) -> Journal:
     """Flags were seen for the first time, in a list that says nothing of their environments."""
-    fresh = {each.key: Trace(each.created, each.version, {}) for each in flags if each.key not in journal.traces}
+    fresh = {flag.key: Trace(flag.created, flag.version, {}) for flag in flags if flag.key not in journal.traces}
     return replace(journal, traces={**journal.traces, **fresh}) if fresh else journal
-
-
-def _first(trace: Trace, whole: Trace | None) -> Trace:
-    """The first sight of a flag; its environments are those of the first look that could see them."""
-    return trace if trace.environments or whole is None else replace(trace, environments=whole.environments)
 
 
 def undone(journal: Journal, actions: Mapping[str, str]) -> Journal:
@@ -542,6 +544,6 @@ def undone(journal: Journal, actions: Mapping[str, str]) -> Journal:
 
 
 def trace_of(flag: WholeFlag) -> Trace:
-    """The versions of a flag as it is now."""
+    """Return the versions of a flag as it is now."""
     states = flag.environments or {}
     return Trace(flag.created, flag.version, {key: (s.version, s.last_modified) for key, s in states.items()})

@@ -32,11 +32,12 @@ from tui.manifests.files import ManifestError, registry
 from tui.net.errors import Failure, Kind
 from tui.net.events import Exchange, Result
 from tui.net.times import span
-from tui.secrets import found
+from tui.secrets import environment
 from tui.secrets.bag import Bag
-from tui.secrets.keyring_store import Got
+from tui.secrets.keyring import KeyringResult
+from tui.secrets.keyring_process import KeyringState
 from tui.secrets.names import entry_name
-from tui.secrets.states import State
+from tui.secrets.references import UnusableKeyError
 
 T = TypeVar("T")
 Action = Literal["list", "show", "trigger", "watch", "delete"]
@@ -151,23 +152,23 @@ class _Command:
         return Account(where, bag, tools)
 
     def _instance(self) -> Instance:
-        said = found.setting(HOST.key, self.around.environ)
+        setting = environment.find_setting(HOST.key, self.around.environ)
         try:
-            return instance(self.asked.host or (said.value if said else "") or HOST.default)
+            return instance(self.asked.host or (setting.value if setting else "") or HOST.default)
         except ValueError as error:
-            place = "--host" if self.asked.host or said is None else said.said.removeprefix("from ")
+            place = "--host" if self.asked.host or setting is None else setting.origin.removeprefix("from ")
             raise Failure(Kind.RECIPE, f"{place}: {error}", "", "Nothing was sent.", field=HOST.key) from None
 
     async def _token(self, where: Instance) -> str:
         """Your token, from where the wizard finds it too. Raises Failure CREDENTIAL."""
         try:
-            hit = found.find(TOKEN.key, "", self.around.environ, host=where.url)
-        except found.UnusableFoundError as unusable:
-            what = f"The LaunchDarkly token can't be used: {unusable.place} {unusable.wrong}."
+            hit = environment.find_secret(TOKEN.key, "", self.around.environ, host=where.url)
+        except UnusableKeyError as unusable:
+            what = f"The LaunchDarkly token can't be used: {unusable}."
             step = "Store the key alone there, unchanged, and run again; nothing was sent."
             raise Failure(Kind.CREDENTIAL, what, "", step, field=TOKEN.key) from None
         if hit is not None:
-            value, place = hit.value.get_secret_value(), hit.said
+            value, place = hit.value.get_secret_value(), hit.origin
         else:
             got = await self.around.keyring.get(entry_name(where.url))
             if got.value is None:
@@ -179,14 +180,14 @@ class _Command:
             raise Failure(Kind.CREDENTIAL, what, "", "Correct it and run again; nothing was sent.", field=TOKEN.key)
         return value
 
-    def _no_token(self, where: Instance, got: Got) -> Failure:
+    def _no_token(self, where: Instance, got: KeyringResult) -> Failure:
         given = bool(self.around.environ.get("LD_ACCESS_TOKEN", "").strip())
         what = f"There is no LaunchDarkly token for {where.host}: LD_ACCESS_TOKEN is not set."
         if given:
             what = f"LD_ACCESS_TOKEN is not a token for {where.host}: it was set up for another instance."
         why = "Neither ldcli's configuration nor the keyring has one."
-        if got.state not in (State.MISSING, State.UNAVAILABLE):
-            why = f"ldcli's configuration has none. {got.why}"
+        if got.state not in (KeyringState.MISSING, KeyringState.UNAVAILABLE):
+            why = f"ldcli's configuration has none. {got.reason}"
         step = "Set it and LD_BASE_URI" if given else "Set it"
         return Failure(Kind.CREDENTIAL, what, why, f"{step}, and run again; nothing was sent.", field=TOKEN.key)
 

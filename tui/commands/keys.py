@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, TextIO
 
 from tui.commands.output import Output
 from tui.net.errors import Failure, Kind
 from tui.net.times import moment_json
-from tui.secrets.key_index import Entry, IndexFileError
-from tui.secrets.keyring_store import Keyring, Presence
-from tui.secrets.states import State
+from tui.secrets.keyring import Entry, IndexFileError, Keyring
+from tui.secrets.keyring_process import KeyringState
 from tui.text.cells import cells, padded
 from tui.text.clean import clean
 from tui.text.key_text import without_keys
 
-_GONE = frozenset({State.OK, State.MISSING})
-_STANDING = {True: "", False: "missing: no longer in the keyring", None: "not known whether still there"}
-_NO_PRESENCE = Presence(State.READY, {}, "")
+_NOTES = {True: "", False: "missing: no longer in the keyring", None: "not known whether still there"}
 
 
 def run(
@@ -35,53 +32,48 @@ def run(
 ) -> int:
     """List the entries, or forget those with these `names` (`everything`: all). Returns the exit code.
 
-    0 when it is done, also where an entry was no longer in the keyring. 2 for a name that is not listed, and for a
-    list that can't be used; nothing was removed then. 5 where the keyring did not let an entry be removed; those
-    before it are gone.
+    0 when it is done, also if an entry was no longer in the keyring. 2 for a name that isn't listed, and for a list
+    that can't be used; nothing was removed then. 5 if the keyring didn't let an entry be removed; those before it are
+    gone.
     """
     output = Output(as_json, out or sys.stdout, err or sys.stderr)
-    store = keyring or Keyring()
+    keyring = keyring or Keyring()
     try:
-        entries = store.index.read()
+        entries = keyring.index.read()
         if action == "list":
-            return asyncio.run(_list(store, entries, output))
-        return asyncio.run(_forget(store, _chosen(entries, names, everything), output))
+            return asyncio.run(_list(keyring, entries, output))
+        return asyncio.run(_forget(keyring, _chosen(entries, names, everything), output))
     except IndexFileError as error:
         return output.fail(Failure(Kind.RECIPE, str(error), "", "No key was touched."), keys=[])
     except Failure as failure:
         return output.fail(failure, keys=[])
 
 
-async def _list(store: Keyring, entries: dict[str, Entry], output: Output) -> int:
-    asked = await store.presence(tuple(entries)) if entries else _NO_PRESENCE
-    if asked.said:
-        output.say(asked.said)
+async def _list(keyring: Keyring, entries: Mapping[str, Entry], output: Output) -> int:
+    present: Mapping[str, bool] = {}
+    if entries:
+        result = await keyring.presence(tuple(entries))
+        present = result.present
+        if result.message:
+            output.say(result.message)
     if output.as_json:
-        keys = [_document(e, asked.present.get(e.user)) for e in entries.values()]
-        output.document({"keys": keys})
-    elif entries:
-        for line in _table([_row(e, asked.present.get(e.user)) for e in entries.values()]):
-            output.line(line)
-    else:
+        output.document({"keys": [_as_json(entry, present.get(entry.user)) for entry in entries.values()]})
+        return 0
+    rows = [(e.user, e.label, _date(e.created), _NOTES[present.get(e.user)]) for e in entries.values()]
+    widths = [max(map(cells, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        output.line("  ".join(padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    if not rows:
         output.line("This program keeps no keys in the keyring.")
     return 0
 
 
-def _document(entry: Entry, present: bool | None) -> dict[str, object]:
+def _as_json(entry: Entry, present: bool | None) -> dict[str, object]:
     created = moment_json("created", entry.created * 1000)
     return {"name": entry.user, "where": entry.label, **created, "present": present}
 
 
-def _row(entry: Entry, present: bool | None) -> tuple[str, str, str, str]:
-    return entry.user, entry.label, _date(entry.created), _STANDING[present]
-
-
-def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    widths = [max(cells(cell) for cell in column) for column in zip(*rows, strict=True)]
-    return ["  ".join(padded(c, w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
-
-
-def _chosen(entries: dict[str, Entry], names: Sequence[str], everything: bool) -> list[str]:
+def _chosen(entries: Mapping[str, Entry], names: Sequence[str], everything: bool) -> list[str]:
     """The entries to forget. Raises Failure RECIPE (exit 2), before anything is removed."""
     if everything == bool(names):
         what = "Name the keys to forget, or give --all; not both, not neither."
@@ -94,21 +86,20 @@ def _chosen(entries: dict[str, Entry], names: Sequence[str], everything: bool) -
 
 
 def _quotable(name: str) -> str:
-    """A name to show: entries have a host and a slash, and what has none may be a key."""
+    """A name to show: entries have a host and a slash, and a text without may be a key."""
     return clean(without_keys(name)) if "/" in name else "a name that is no entry's"
 
 
-async def _forget(store: Keyring, names: Sequence[str], output: Output) -> int:
+async def _forget(keyring: Keyring, names: Sequence[str], output: Output) -> int:
     done: list[dict[str, str]] = []
     for name in names:
-        outcome = await store.forget(name)
-        if outcome.state not in _GONE:  # the next would fare no better
-            kind = Kind.TIMEOUT if outcome.state is State.TIMEOUT else Kind.UNREACHABLE
-            return output.fail(Failure(kind, f"{name} was not removed.", outcome.said), keys=done)
-        action = "forgotten" if outcome.state is State.OK else "was-missing"
-        done.append({"name": name, "action": action})
+        result = await keyring.forget(name)
+        if result.state not in (KeyringState.OK, KeyringState.MISSING):  # the next would fare no better
+            kind = Kind.TIMEOUT if result.state is KeyringState.TIMEOUT else Kind.UNREACHABLE
+            return output.fail(Failure(kind, f"{name} was not removed.", result.message), keys=done)
+        done.append({"name": name, "action": "forgotten" if result.state is KeyringState.OK else "was-missing"})
         if not output.as_json:
-            output.line(f"{name}: {outcome.said}")
+            output.line(f"{name}: {result.message}")
     if output.as_json:
         output.document({"keys": done})
     elif not names:

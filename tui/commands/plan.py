@@ -32,9 +32,9 @@ from tui.net.events import Result
 from tui.net.times import span
 from tui.plan import documents, reading
 from tui.plan.plan import Plan
-from tui.secrets import found
+from tui.secrets import environment
 from tui.secrets.bag import Bag
-from tui.secrets.keyring_store import Keyring
+from tui.secrets.keyring import Keyring
 from tui.sources.registry import SOURCES
 
 
@@ -62,7 +62,7 @@ class Around:
     err: TextIO = field(default_factory=lambda: sys.stderr)
 
     def __post_init__(self) -> None:
-        for secret in found.known(self.environ):
+        for secret in environment.all_secrets(self.environ):
             self.tools.redactor.add(secret)
 
 

@@ -11,9 +11,9 @@ Request: `op` (probe, get, put, forget, have), `service`, `unlock` (a password w
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
+import runpy
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -58,7 +58,7 @@ _MACOS_NOT_FOUND = -25300
 
 
 def main() -> None:
-    _harden()
+    runpy.run_path(str(Path(__file__).with_name("hardening.py")))["harden"]()
     out = os.dup(1)
     # A backend that prints must not spoil the reply.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -68,14 +68,6 @@ def main() -> None:
     while reply:
         reply = reply[os.write(out, reply) :]
     os._exit(0)  # no waiting for threads and exit handlers of a backend
-
-
-def _harden() -> None:
-    spec = importlib.util.spec_from_file_location("hardening", Path(__file__).with_name("hardening.py"))
-    if spec is not None and spec.loader is not None:
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        module.harden()
 
 
 def _line() -> bytes:

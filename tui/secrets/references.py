@@ -1,37 +1,47 @@
-"""How a recipe names a secret without holding it: `env:NAME`, `file:PATH`, `keyring`."""
+"""How a recipe names a secret without having it (`env:NAME`, `file:PATH`, `keyring`), and which text may be a secret.
+
+Only a paste into the wizard is repaired. A text from anywhere else is used as it is or refused: to join the lines of a
+file would send all of it, another key included, to whoever the recipe names.
+"""
 
 from __future__ import annotations
 
+import os
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from dataclasses import field as slot
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tui.net.errors import Failure, Kind
-from tui.secrets.intake import UnusableError, is_of_the_system, key_in, readable_by_others
 from tui.text.clean import clean
 from tui.text.private_files import read_ordinary
+from tui.text.redact import SHORTEST
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
 LARGEST = 64 * 1024
-"""Bytes a file with a secret may have."""
+"""Bytes that a file with a secret may have."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NEXT = "and run again; nothing was sent."
+_BLANKS = " \t\N{NO-BREAK SPACE}"
+_OF_THE_SYSTEM = ("/proc", "/dev")
+_READABLE_BY_OTHERS = 0o044
+
+# --- references
 
 
 class NotAReferenceError(ValueError):
-    """The text is no reference, most likely a secret itself. `str()` quotes none of it, and goes on from the place
-    where the text stands: "holds a value. Keys are never read from a recipe. ..."."""
+    """The text is no reference, most likely a secret itself. `str()` quotes none of it and continues the name of its
+    place: "holds a value. Keys are never read from a recipe. ..."."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Where a secret is to be found. `name` is the variable's name or the file's path, "" for the keyring."""
+    """The place of a secret. `name` is the variable's name or the file's path, "" for the keyring."""
 
     kind: Literal["env", "file", "keyring"]
     name: str = ""
@@ -41,7 +51,7 @@ class Reference:
 
 
 def parse(text: str) -> Reference:
-    """The reference that `text` writes. Raises NotAReferenceError."""
+    """Return the reference that `text` writes. Raises NotAReferenceError."""
     kind, separator, name = text.partition(":")
     if text == "keyring":
         return Reference("keyring")
@@ -62,78 +72,153 @@ def resolve(
     environ: Mapping[str, str],
     warn: Callable[[str], None] | None = None,
 ) -> SecretStr:
-    """Return the secret that an `env` or `file` reference names, as `intake.key_in` takes it.
+    """Return the secret that an `env` or `file` reference names, as `key_in` takes it.
 
-    `label` is the field's name in sentences ("Unleash SDK key"), `field` its key. `warn` gets a sentence if others may
+    `label` is the field's name in sentences ("Unleash SDK key"), `field` its key. `warn` gets a sentence if others can
     read the file. Raises Failure CREDENTIAL, and KeyError for `keyring`, which only `Keyring.get` can answer.
     """
     from pydantic import SecretStr
 
+    place = clean(reference.name)
     try:
-        found = _FINDERS[reference.kind](reference.name, environ)
-        key = key_in(found.text)
+        key = key_in(_text(reference, place, environ), place)
     except _MissingError as missing:
         raise Failure(
             Kind.CREDENTIAL,
-            f"There is no {label}: {missing.what}.",
+            f"There is no {label}: {missing}.",
             "The recipe names it as the only place.",
             f"{missing.remedy} {_NEXT}",
             field=field,
         ) from None
-    except UnusableError as wrong:
+    except UnusableKeyError as unusable:
         raise Failure(
             Kind.CREDENTIAL,
-            f"The {label} can't be used: {found.place} {wrong}.",
+            f"The {label} can't be used: {unusable}.",
             "",
             f"Store the key alone there, unchanged, {_NEXT}",
             field=field,
         ) from None
-    if found.open_to_others and warn is not None:
-        warn(f"Other users of this machine can read {found.place}, which holds a key. Make it private: chmod 600.")
+    if warn is not None and reference.kind == "file" and readable_by_others(Path(reference.name).expanduser()):
+        warn(f"Other users of this machine can read {place}, which holds a key. Make it private: chmod 600.")
     return SecretStr(key)
 
 
 class _MissingError(Exception):
-    def __init__(self, what: str, remedy: str) -> None:
-        super().__init__(what)
-        self.what = what
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(problem)
         self.remedy = remedy
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What a variable or file holds, and its name in sentences."""
-
-    text: str = slot(repr=False)
-    place: str
-    open_to_others: bool = False
-
-
-def _from_variable(name: str, environ: Mapping[str, str]) -> _Found:
-    if name not in environ:
-        raise _MissingError(f"{name} is not set", "Set it")
-    return _Found(environ[name], name)
-
-
-def _from_file(name: str, _environ: Mapping[str, str]) -> _Found:
-    shown = clean(name)
+def _text(reference: Reference, place: str, environ: Mapping[str, str]) -> str:
+    if reference.kind == "keyring":
+        raise KeyError(reference.kind)
+    if reference.kind == "env":
+        if reference.name not in environ:
+            raise _MissingError(f"{place} is not set", "Set it")
+        return environ[reference.name]
     try:
-        path = Path(name).expanduser()
+        path = Path(reference.name).expanduser()
         if is_of_the_system(path):
-            raise _MissingError(f"{shown} belongs to the system, and keys are not read from there", "Use another file")
+            raise _MissingError(f"{place} belongs to the system, and keys are not read from there", "Use another file")
         raw = read_ordinary(path, LARGEST)
-    except (OSError, RuntimeError) as error:  # RuntimeError: a ~user who does not exist
-        why = error.strerror if isinstance(error, OSError) and error.strerror else "no such user"
-        raise _MissingError(f"{shown} cannot be read ({why})", "Put it there") from None
+    except (OSError, RuntimeError) as error:  # RuntimeError: a ~user who doesn't exist
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "no such user"
+        raise _MissingError(f"{place} cannot be read ({reason})", "Put it there") from None
     if raw is None:
-        raise _MissingError(f"{shown} is not an ordinary file", "Put it into one")
+        raise _MissingError(f"{place} is not an ordinary file", "Put it into one")
     if len(raw) > LARGEST:
-        raise _MissingError(f"{shown} is larger than 64 KiB", "Name the right file")
+        raise _MissingError(f"{place} is larger than 64 KiB", "Name the right file")
     try:
-        text = raw.decode("utf-8")
+        return raw.decode("utf-8")
     except UnicodeDecodeError:
-        raise _MissingError(f"{shown} holds no text (UTF-8)", "Write it as text") from None
-    return _Found(text, shown, readable_by_others(path))
+        raise _MissingError(f"{place} holds no text (UTF-8)", "Write it as text") from None
 
 
-_FINDERS: dict[str, Callable[[str, Mapping[str, str]], _Found]] = {"env": _from_variable, "file": _from_file}
+def is_of_the_system(path: Path) -> bool:
+    """Return whether `path` is below /proc or /dev, as written or through links. Such files show secrets of
+    whole processes and devices."""
+    roots = {identity for root in _OF_THE_SYSTEM if (identity := _identity(root))}
+    # Path.absolute() would keep the dots.
+    return any(
+        _identity(str(folder)) in roots
+        for place in (os.path.abspath(path), os.path.realpath(path))
+        for folder in (Path(place), *Path(place).parents)
+    )
+
+
+def _identity(place: str) -> tuple[int, int] | None:
+    """What tells a folder from any other, whatever it is called here."""
+    try:
+        status = os.stat(place)
+    except (OSError, ValueError):
+        return None
+    return status.st_dev, status.st_ino
+
+
+def readable_by_others(path: Path) -> bool:
+    """Return whether others than its owner can read the file. False if its rights can't be read, and on Windows."""
+    try:
+        return os.name == "posix" and bool(path.stat().st_mode & _READABLE_BY_OTHERS)
+    except OSError:
+        return False
+
+
+# --- the one decision whether a text from a file or a variable may be a key
+
+
+class UnusableKeyError(Exception):
+    """The text can't be a key. `str()` is a sentence about its place without a period, and quotes nothing of it."""
+
+    def __init__(self, place: str, problem: str) -> None:
+        super().__init__(f"{place} {problem}")
+        self.place = place
+
+
+def key_in(text: str, place: str) -> str:
+    """Return the key in `text`: less a BOM, blanks at both ends, and one final line break.
+
+    Raises UnusableKeyError, also if nothing is left.
+    """
+    key = text.removeprefix("\ufeff").strip(_BLANKS)
+    for line_break in ("\r\n", "\n", "\r"):
+        if key.endswith(line_break):
+            key = key.removesuffix(line_break).strip(_BLANKS)
+            break
+    if problem := _problem(key):
+        raise UnusableKeyError(place, problem)
+    return key
+
+
+def _problem(key: str) -> str:
+    if not key:
+        return "is empty"
+    if is_placeholder(key):
+        return "is a placeholder that was not filled in"
+    if len(key.splitlines()) > 1 or any(c in "\r\n" for c in key):
+        return "has a line break inside, and a key is one line"
+    if key[0] + key[-1] == "{}":
+        return "is a JSON document, and a key is its text alone"
+    for place, character in enumerate(key, 1):
+        if character.isspace():
+            return f"has a blank inside (character {place}), and a key has none"
+        if unicodedata.category(character) in ("Cc", "Cf", "Cs"):
+            return f"has a control character inside (character {place})"
+    return f"has {len(key)} characters, and a key has at least {SHORTEST}" if len(key) < SHORTEST else ""
+
+
+# Syntaxes of shells, GitHub Actions, Azure Pipelines, Jinja, Helm, Concourse, Octopus, 1Password, and vals.
+# Anywhere in a value: "${STAGE}-production" is as wrong as "${STAGE}".
+_TEMPLATE = re.compile(r"\$\{[^{}]*\}|\$\([^()]*\)|\{\{.*?\}\}|#\{[^{}]*\}", re.DOTALL)
+# The whole value: a name may contain these.
+_WHOLE = re.compile(
+    r"\$[A-Za-z_]\w*|%[A-Za-z_]\w*%|__[A-Z][A-Z0-9_]*__|\(\(.+\)\)|<[A-Za-z][A-Za-z _.-]*>"
+    r"|(?:op|vault|secretref|ref\+\w+)://.*|@Microsoft\.KeyVault\(.*\)|arn:aws[\w-]*:(?:secretsmanager|ssm):.*",
+    re.DOTALL,
+)
+_WORDS = frozenset({"null", "NULL", "undefined", "None", "[object Object]"})
+
+
+def is_placeholder(text: str) -> bool:
+    """Return whether `text` is or contains a template that was not filled in, a vault entry's name, or `null`."""
+    value = text.strip()
+    return value in _WORDS or bool(_WHOLE.fullmatch(value) or _TEMPLATE.search(value))

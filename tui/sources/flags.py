@@ -6,6 +6,8 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from tui.text.redacted_fields import Data, Sentence
+
 CONSTRAINTS = "constraints"
 INDIVIDUAL_TARGETS = "individual-targets"
 PERCENTAGE_ROLLOUT = "percentage-rollout"
@@ -30,7 +32,7 @@ class Lost:
     """
 
     kind: str
-    text: str
+    text: Sentence
 
 
 Found = tuple[str, Callable[[], str]]
@@ -41,11 +43,11 @@ Found = tuple[str, Callable[[], str]]
 class Variation:
     """A variation that is expected to arrive: a boolean or a string value, and its name."""
 
-    value: bool | str
-    name: str
+    value: bool | Data
+    name: Data
 
 
-Targets = tuple[tuple[int, tuple[str, ...]], ...]
+Targets = tuple[tuple[int, tuple[Data, ...]], ...]
 """Users who get a variation of their own: its place and their keys, both sorted."""
 
 

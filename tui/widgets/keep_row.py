@@ -67,7 +67,7 @@ class KeepRow(Horizontal):
         self._choices.show((drafts.answer(self.session.draft, self.key).keep,))
         note = _PRACTICE if self.session.keyring is None else ""
         if probe is not None and not self.session.may_store:
-            note = f"this session only. {probe.advice.partition('. ')[0].rstrip('.')}."
+            note = f"this session only. {probe.message.partition('. ')[0].rstrip('.')}."
         elif probe is not None:
             self._choices.relabel(drafts.KEYRING, probe.label)
             empty = self.key not in self.session.bag

@@ -32,12 +32,13 @@ from tui.launchdarkly.instances import instance
 from tui.net.errors import Failure
 from tui.net.events import Exchange, Result
 from tui.plan.reading import Reading, can_be_read
-from tui.secrets import found
+from tui.secrets import environment
 from tui.secrets import references as key_places
 from tui.secrets.bag import Bag
-from tui.secrets.keyring_store import Keyring, Probe
+from tui.secrets.keyring import Keyring, KeyringResult
+from tui.secrets.keyring_process import KeyringState
 from tui.secrets.names import entry_name
-from tui.secrets.states import State
+from tui.secrets.references import UnusableKeyError
 from tui.text.clean import clean
 from tui.text.redact import holds
 from tui.wizard.lists import Lists
@@ -82,7 +83,7 @@ class Session:
     """The reading of a plan that is under way, or was the latest."""
     needs_unlocking: bool = False
     """The last attempt to store a key met a locked keyring."""
-    probe: Probe | None = None
+    probe: KeyringResult | None = None
     """What the keyring's probe said; None until it has answered."""
     lists: Lists = field(default_factory=Lists, repr=False)
     """The lists to pick from that were read."""
@@ -94,7 +95,7 @@ class Session:
         """The entry each key of this walk is kept under, by field."""
         self.bag = Bag(self.tools.redactor)
         self.tools.redactor.secret_settings(secret_settings(self.forms))
-        for secret in found.known(self.environ):
+        for secret in environment.all_secrets(self.environ):
             self.bag.overhear(secret)
 
     # --- answers
@@ -251,11 +252,11 @@ class Session:
         given = {HOST.key: self.given.host, PROJECT.key: self.given.project}
         self.given = Given()  # said once: what is answered later counts more
         for key in (HOST.key, PROJECT.key):
-            hit = found.setting(key, self.environ)
+            hit = environment.find_setting(key, self.environ)
             if given[key]:
                 self.draft = changes.put(self.draft, key, given[key], source="from the command line")
             elif hit is not None:
-                self._put_found(key, hit.value, hit.said)
+                self._put_found(key, hit.value, hit.origin)
         for key in self._secret_keys():
             if key not in self.bag:
                 self._put_secret_found(key)
@@ -275,9 +276,10 @@ class Session:
 
     def _put_secret_found(self, key: str) -> None:
         try:
-            hit = found.find(key, self.draft.integration, self.environ, host=self.host_name())
-        except found.UnusableFoundError as wrong:
-            self.draft = changes.refuse_secret(self.draft, key, str(wrong), source=f"from {wrong.place}")
+            hit = environment.find_secret(key, self.draft.integration, self.environ, host=self.host_name())
+        except UnusableKeyError as unusable:
+            text = f"{unusable}. It is not used."
+            self.draft = changes.refuse_secret(self.draft, key, text, source=f"from {unusable.place}")
             return
         if hit is None:
             return
@@ -286,7 +288,7 @@ class Session:
             self.bag,
             key,
             hit.value.get_secret_value(),
-            source=hit.said,
+            source=hit.origin,
             reference=hit.reference,
             touched=True,
             pasted=False,
@@ -315,7 +317,7 @@ class Session:
 
     async def overhear_kept(self) -> None:
         """The same for every key in the keyring that belongs to this LaunchDarkly, without unlocking anything."""
-        if self.keyring is None or self.probe is None or self.probe.state is not State.READY:
+        if self.keyring is None or self.probe is None or self.probe.state is not KeyringState.READY:
             return
         ours = entry_name(self.host_name()).removesuffix(TOKEN.key)
         for entry in sorted(each for each in self._kept if each.startswith(ours)):
@@ -343,7 +345,7 @@ class Session:
     @property
     def may_store(self) -> bool:
         """There is a keyring that keys can be kept in, though it may have to be unlocked first."""
-        usable = (State.READY, State.LOCKED, State.NO_COLLECTION)
+        usable = (KeyringState.READY, KeyringState.LOCKED, KeyringState.NO_COLLECTION)
         return self.keyring is not None and self.probe is not None and self.probe.state in usable
 
     async def ask_keyring(self, *, again: bool = False) -> bool:
@@ -357,12 +359,12 @@ class Session:
 
     def held_but_locked(self, key: str) -> bool:
         """The keyring's list has this key, but it cannot be read before the keyring is unlocked."""
-        locked = self.probe is not None and self.probe.state is State.LOCKED
+        locked = self.probe is not None and self.probe.state is KeyringState.LOCKED
         return locked and self.entry(key) in self._kept
 
     async def fetch_kept(self, step: str) -> bool:
         """Fill the open secret fields of a step from the keyring, as far as its list names them. True if any was."""
-        if not await self.ask_keyring() or self.probe is None or self.probe.state is not State.READY:
+        if not await self.ask_keyring() or self.probe is None or self.probe.state is not KeyringState.READY:
             return False
         wanted = [v.key for v in drafts.fields(self.draft, step) if drafts.may_be_kept(v) and v.key not in self.bag]
         said = [await self.fetch(key) for key in wanted if self.entry(key) in self._kept]
@@ -375,7 +377,7 @@ class Session:
         entry = self.entry(key)
         got = await self.keyring.get(entry, unlock=unlock)
         if got.value is None or key in self.bag or not drafts.asks(self.draft, key) or self.entry(key) != entry:
-            return got.said
+            return got.message
         label = self.probe.label if self.probe else "the keyring"
         self._entries[key] = entry
         self.draft = changes.put_secret(
@@ -400,13 +402,13 @@ class Session:
         entry = self.entry(key)
         stored = await self.keyring.put(entry, held, unlock=unlock)
         if self.bag.get(key) != held:
-            return stored.said  # of another key than the one that stands in the field by now
-        fine = stored.state is State.OK
+            return stored.message  # of another key than the one that stands in the field by now
+        fine = stored.state is KeyringState.OK
         if fine:
             self._entries[key] = entry
-        self.needs_unlocking = stored.state in (State.LOCKED, State.NO_COLLECTION)
-        self.draft = changes.was_kept(self.draft, key, "" if fine else stored.said, in_keyring=fine)
-        return stored.said
+        self.needs_unlocking = stored.state in (KeyringState.LOCKED, KeyringState.NO_COLLECTION)
+        self.draft = changes.was_kept(self.draft, key, "" if fine else stored.message, in_keyring=fine)
+        return stored.message
 
     # --- checks
 

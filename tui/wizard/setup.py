@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from tui.answers import form as forms
 from tui.context import Tools
 from tui.manifests.files import registry
-from tui.secrets.keyring_store import Keyring
+from tui.secrets.keyring import Keyring
 from tui.text.private_files import state_dir
 from tui.text.redact import Redactor
 from tui.wizard.practice import Fault, Practice, values_from

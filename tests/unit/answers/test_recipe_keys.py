@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from tests.processes import alive, soon
 from tests.unit.answers.test_recipe import SECRETS, answered
-from tests.unit.secrets.test_keyring_store import keyring as stand_in
+from tests.unit.secrets.test_keyring import keyring as stand_in
 from tests.unit.walk_tools import built_forms
 from tui.answers import changes, recipe, remarks
 from tui.answers import draft as drafts
@@ -23,7 +23,7 @@ from tui.answers.request import build
 from tui.net.errors import Failure, Kind
 from tui.sandbox.keys import UNLEASH_KEYS
 from tui.secrets.bag import Bag
-from tui.secrets.keyring_store import Keyring
+from tui.secrets.keyring import Keyring
 from tui.text.redact import Redactor
 
 ENVIRON = {

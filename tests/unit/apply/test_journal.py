@@ -25,7 +25,7 @@ from tui.net.errors import Failure
 from tui.sources.flags import Lost, Variation
 from tui.text.redact import MASK, Redactor
 
-TEXT = st.text(max_size=12)
+TEXT = st.text(max_size=12) | st.just("a lone \ud800")
 KEY = st.text("abcxyz.-_9", min_size=1, max_size=8)
 MS = st.none() | st.integers(0, 2**50)
 WHEN = st.floats(0, 2e9)

@@ -22,7 +22,7 @@ from tui.cli import main
 from tui.commands import apply
 from tui.commands.case import Around, Asked
 from tui.sandbox.server import Sandbox
-from tui.secrets.keyring_store import Keyring
+from tui.secrets.keyring import Keyring
 
 
 def program(recipe: Recipe, *arguments: str, environ: Mapping[str, str] | None = None) -> subprocess.Popen[str]:

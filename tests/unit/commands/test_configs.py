@@ -19,7 +19,7 @@ from tests.unit.manage_tools import loses, made
 from tests.unit.raw_http import always, answer, serving
 from tests.unit.run_tools import Time, begun, run_of, tools_of, triggers
 from tests.unit.sandbox_tools import launchdarkly
-from tests.unit.secrets.test_keyring_store import keyring
+from tests.unit.secrets.test_keyring import keyring
 from tests.unit.walk_tools import configurations, drained
 from tui.apply import store
 from tui.commands.configs import Around, Asked, run
@@ -27,7 +27,7 @@ from tui.sandbox import mischief
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.mischief import HOSTILE
 from tui.sandbox.server import Sandbox
-from tui.secrets.keyring_store import Keyring
+from tui.secrets.keyring import Keyring
 from tui.secrets.names import entry_name
 
 ROOT = Path(__file__).parents[3]

@@ -20,7 +20,7 @@ from tui.apply.journal import Stage
 from tui.commands import keys
 from tui.net.errors import Failure
 from tui.sandbox.server import Sandbox
-from tui.secrets.keyring_store import Keyring
+from tui.secrets.keyring import Keyring
 from tui.text.private_files import state_dir
 from tui.wizard import launch
 

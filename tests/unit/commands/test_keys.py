@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from tests.unit.secrets.test_keyring_store import CANARY, keyring
+from tests.unit.secrets.test_keyring import CANARY, keyring
 from tui.commands.keys import run
-from tui.secrets.keyring_store import Keyring
+from tui.secrets.keyring import Keyring
 
 TOKEN, IMPORT_KEY = "app.launchdarkly.com/token", "app.launchdarkly.com/web/unleash/ldApiKey"
 LOCKED = '{"state": "locked", "label": "GNOME Keyring"}'

@@ -14,7 +14,7 @@ from tui.commands import undo
 from tui.commands.case import Around, Asked
 from tui.launchdarkly.client import LaunchDarkly
 from tui.sandbox.server import Sandbox
-from tui.secrets.keyring_store import Keyring
+from tui.secrets.keyring import Keyring
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from tui.sandbox import shapes
 from tui.sandbox.account import Configuration
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
-from tui.secrets.keyring_store import Keyring
+from tui.secrets.keyring import Keyring
 from tui.text.log import open_log
 from tui.text.private_files import state_dir
 

@@ -19,7 +19,7 @@ from tui.apply import lock, store
 from tui.commands import apply, undo, verify
 from tui.manifests.files import ManifestError, load
 from tui.net.errors import Failure
-from tui.secrets.key_index import Index, IndexFileError
+from tui.secrets.keyring import IndexFileError, KeyIndex
 from tui.text import private_files
 from tui.text.log import open_log
 from tui.text.private_files import state_dir, state_trouble, write_private
@@ -226,7 +226,7 @@ def test_a_journal_is_a_regular_file(odd: Path, recipe: Recipe) -> None:
 
 def test_a_key_index_is_a_regular_file(odd: Path) -> None:
     with pytest.raises(IndexFileError):
-        Index(odd).read()
+        KeyIndex(odd).read()
 
 
 def test_a_draft_is_a_regular_file(odd: Path) -> None:

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.unit.echoes import left_of
-from tests.unit.secrets.test_keyring_store import FAKE, ROOMY
+from tests.unit.secrets.test_keyring import FAKE, ROOMY
 from tests.unit.walk_tools import session
 from tui.answers import draft as drafts
 from tui.answers import remarks
 from tui.sandbox.keys import TOKENS
-from tui.secrets.keyring_store import Keyring
-from tui.secrets.states import State
+from tui.secrets.keyring import Keyring
+from tui.secrets.keyring_process import KeyringState
 from tui.wizard.session import Session
 
 TOKEN, IMPORT_KEY = TOKENS["writer"].value, TOKENS["import-key"].value
@@ -158,7 +158,7 @@ async def test_a_locked_keyring_is_not_asked_for_keys(tmp_path: Path) -> None:
     assert not made.held_but_locked("ldApiKey")
     assert made.may_store
     assert made.probe is not None
-    assert made.probe.state is State.LOCKED
+    assert made.probe.state is KeyringState.LOCKED
 
 
 async def test_a_broken_keyring_is_no_place_to_keep_keys(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from tests.unit.secrets.test_keyring_store import FAKE, ROOMY
+from tests.unit.secrets.test_keyring import FAKE, ROOMY
 from tests.unit.sources_server import Asked, Reply, serving
 from tests.unit.walk_tools import Naps, checked, everything_said, planned, sent, session, submission, values, walked
 from tui.answers import changes, recipe, remarks, request
@@ -22,7 +22,7 @@ from tui.net.client import Http
 from tui.net.messages import Request
 from tui.sandbox.keys import SPLIT_KEYS, TOKENS, UNLEASH_KEYS
 from tui.sandbox.server import Sandbox
-from tui.secrets.keyring_store import Keyring
+from tui.secrets.keyring import Keyring
 from tui.text.redact import Redactor
 from tui.wizard import review
 from tui.wizard.picks import fetch_for

@@ -10,10 +10,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from tui.secrets.states import State
 from tui.text.clean import clean
 
 CHILD = (sys.executable, "-P", str(Path(__file__).with_name("_keyring_child.py")))
@@ -38,11 +38,35 @@ _LARGEST = 1024 * 1024
 _AFTER_KILL = 0.5  # seconds; a killed process is gone at once unless the kernel holds it
 
 
+class KeyringState(StrEnum):
+    """What a call of the keyring came to."""
+
+    READY = "ready"
+    """It answers and is unlocked, as far as that is known without asking for its password."""
+    OK = "ok"
+    LOCKED = "locked"
+    NO_COLLECTION = "no-collection"
+    """It answers, but was never set up: it has no password yet."""
+    UNAVAILABLE = "unavailable"
+    DISABLED = "disabled"
+    INSECURE = "insecure"
+    """The only one on this machine isn't the operating system's own, and isn't used."""
+    TIMEOUT = "timeout"
+    ERROR = "error"
+    MISSING = "missing"
+    VERIFY_FAILED = "verify-failed"
+    """It took a key and doesn't give it back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the child said. The names are cleaned, the secret is as it was stored."""
+    """The child's reply. The names are cleaned, the secret is as it was stored.
 
-    state: State
+    `label` is the keyring's human name; `by` is what chose it (a variable, a file, or ""); `backend` and `error` are
+    names of classes.
+    """
+
+    state: KeyringState
     label: str = ""
     backend: str = ""
     by: str = ""
@@ -52,7 +76,7 @@ class Reply:
 
 
 async def ask(child: Sequence[str], request: Mapping[str, object], limit: float) -> Reply:
-    """Send one request to a new child and return its reply; State.TIMEOUT after `limit` seconds.
+    """Send one request to a new child and return its reply; KeyringState.TIMEOUT after `limit` seconds.
 
     However this ends, also by cancelling, the child is dead afterwards: nothing is stored later.
     """
@@ -60,37 +84,37 @@ async def ask(child: Sequence[str], request: Mapping[str, object], limit: float)
         async with asyncio.timeout(limit):
             return _parse(await _exchange(child, json.dumps(request).encode() + b"\n"))
     except TimeoutError:
-        return Reply(State.TIMEOUT)
-    except OSError as error:  # no process to be had
-        return Reply(State.ERROR, error=error.strerror or type(error).__name__)
+        return Reply(KeyringState.TIMEOUT)
+    except OSError as error:  # no process could be created
+        return Reply(KeyringState.ERROR, error=error.strerror or type(error).__name__)
     except (ValueError, RecursionError):
-        return Reply(State.ERROR, error="no readable answer")
+        return Reply(KeyringState.ERROR, error="no readable answer")
 
 
 async def _exchange(child: Sequence[str], line: bytes) -> bytes:
-    making = asyncio.ensure_future(_made(child))
+    creation = asyncio.ensure_future(_create(child))
     try:
-        await _whole(making)
-        return await _talk(making.result(), line)
+        await _finish(creation)
+        return await _talk(creation.result(), line)
     finally:
-        if making.exception() is None:
-            await _whole(asyncio.ensure_future(_end(making.result())))
+        if creation.exception() is None:
+            await _finish(asyncio.ensure_future(_kill(creation.result())))
 
 
-async def _whole(work: asyncio.Future[Any]) -> None:
-    """Wait for its end, however often this is cancelled: a child that is half made, or half ended, would stay."""
-    given_up = False
+async def _finish(work: asyncio.Future[Any]) -> None:
+    """Wait for `work` however often this is cancelled: a child that is half created, or half killed, would stay."""
+    cancelled = False
     while not work.done():
         try:
             await asyncio.wait({work})
         except asyncio.CancelledError:
-            given_up = True
-    if given_up:
+            cancelled = True
+    if cancelled:
         raise asyncio.CancelledError
     work.result()
 
 
-async def _made(child: Sequence[str]) -> asyncio.subprocess.Process:
+async def _create(child: Sequence[str]) -> asyncio.subprocess.Process:
     pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
     environ = {name: value for name, value in os.environ.items() if name in _FOR_THE_CHILD.split()}
     # A session of its own: no terminal to ask for passwords on, and one group to kill.
@@ -102,9 +126,9 @@ async def _made(child: Sequence[str]) -> asyncio.subprocess.Process:
 async def _talk(process: asyncio.subprocess.Process, line: bytes) -> bytes:
     assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - both are pipes
     process.stdin.write(line)
-    with suppress(ConnectionError):  # it died; that there is no reply says so
+    with suppress(ConnectionError):  # it died, so that there is no reply
         await process.stdin.drain()
-    # Its end of stdin stays open: that is how it notices our death.
+    # Its stdin stays open until we have the reply: it ends itself when we die.
     reply = b""
     while more := await process.stdout.read(65536):
         reply += more
@@ -113,7 +137,7 @@ async def _talk(process: asyncio.subprocess.Process, line: bytes) -> bytes:
     return reply
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+async def _kill(process: asyncio.subprocess.Process) -> None:
     with suppress(ProcessLookupError, PermissionError):
         if sys.platform == "win32":
             process.kill()
@@ -127,13 +151,13 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 
 
 def _parse(raw: bytes) -> Reply:
-    """Raises ValueError for what is no reply."""
-    said = json.loads(raw)
-    if not isinstance(said, dict):
+    """Raises ValueError for anything but a reply."""
+    document = json.loads(raw)
+    if not isinstance(document, dict):
         raise ValueError("no object")
-    secret, present = said.get("secret"), said.get("present", {})
+    secret, present = document.get("secret"), document.get("present", {})
     if not isinstance(secret, str | None) or not isinstance(present, dict):
         raise ValueError("wrong type")
-    words = {name: clean(str(said.get(name, ""))) for name in ("label", "backend", "by", "error")}
-    there = {str(user): value is True for user, value in present.items()}
-    return Reply(State(str(said.get("state"))), secret=secret, present=there, **words)
+    names = {name: clean(str(document.get(name, ""))) for name in ("label", "backend", "by", "error")}
+    exists = {str(user): value is True for user, value in present.items()}
+    return Reply(KeyringState(str(document.get("state"))), secret=secret, present=exists, **names)

@@ -5,30 +5,34 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import stat
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from tests.processes import alive, eventually, soon
-from tui.secrets import child_process
-from tui.secrets.keyring_store import LONGEST, Keyring, Limits
-from tui.secrets.states import Circumstances, State, sentence
+from tui.secrets import keyring_process
+from tui.secrets.keyring import LONGEST, Entry, IndexFileError, KeyIndex, Keyring, KeyringLimits, words
+from tui.secrets.keyring_process import KeyringState, Reply
 
 CANARY = "api-canary-7d1f0c"
 SECRET = SecretStr(CANARY)
 USER = "app.launchdarkly.com/web/unleash/sourceApiKey"
 FAKE = str(Path(__file__).parents[1] / "fake_keyring_child.py")
-SHORT = Limits(probe=0.5, call=0.5, unlock=1.5)
-ROOMY = Limits(probe=20, call=20, unlock=20)
+SHORT = KeyringLimits(probe=0.5, call=0.5, unlock=1.5)
+ROOMY = KeyringLimits(probe=20, call=20, unlock=20)
 
 
-def keyring(folder: Path, mode: str, *rest: str, limits: Limits = ROOMY, now: float = 1_700_000_000.0) -> Keyring:
+def keyring(
+    folder: Path, mode: str, *rest: str, limits: KeyringLimits = ROOMY, now: float = 1_700_000_000.0
+) -> Keyring:
     child = [sys.executable, "-I", FAKE, mode, str(folder), *rest]
     return Keyring(child=child, index=folder / "keys.json", now=lambda: now, limits=limits)
 
@@ -36,9 +40,9 @@ def keyring(folder: Path, mode: str, *rest: str, limits: Limits = ROOMY, now: fl
 async def test_stores_gives_and_forgets(tmp_path: Path) -> None:
     store = keyring(tmp_path, "store")
     probe = await store.probe()
-    assert (probe.state, probe.label, probe.advice) == (State.READY, "Fake Keyring", "")
+    assert (probe.state, probe.label, probe.message) == (KeyringState.READY, "Fake Keyring", "")
     stored = await store.put(USER, SECRET)
-    assert (stored.state, stored.said) == (State.OK, "Saved in Fake Keyring.")
+    assert (stored.state, stored.message) == (KeyringState.OK, "Saved in Fake Keyring.")
     got = await store.get(USER)
     assert got.value is not None
     assert got.value.get_secret_value() == CANARY
@@ -46,10 +50,10 @@ async def test_stores_gives_and_forgets(tmp_path: Path) -> None:
     (entry,) = await store.entries()
     assert (entry.user, entry.label, entry.created) == (USER, "Fake Keyring", 1_700_000_000.0)
     assert (await store.presence([USER, "other"])).present == {USER: True, "other": False}
-    assert (await store.forget(USER)).state is State.OK
+    assert (await store.forget(USER)).state is KeyringState.OK
     assert await store.entries() == ()
     gone = await store.get(USER)
-    assert (gone.state, gone.value) == (State.MISSING, None)
+    assert (gone.state, gone.value) == (KeyringState.MISSING, None)
 
 
 async def test_stored_again_has_the_new_date(tmp_path: Path) -> None:
@@ -64,8 +68,8 @@ async def test_an_entry_that_vanished_is_forgotten_too(tmp_path: Path) -> None:
     await store.put(USER, SECRET)
     (tmp_path / "store.json").unlink()
     forgotten = await store.forget(USER)
-    assert forgotten.state is State.MISSING
-    assert "was not in Fake Keyring any more" in forgotten.said
+    assert forgotten.state is KeyringState.MISSING
+    assert "was not in Fake Keyring any more" in forgotten.message
     assert await store.entries() == ()
 
 
@@ -83,8 +87,8 @@ async def test_an_entry_that_vanished_is_forgotten_too(tmp_path: Path) -> None:
 )
 async def test_garbage_is_an_error_and_no_key(tmp_path: Path, mode: str, rest: str) -> None:
     got = await keyring(tmp_path, mode, rest).get(USER)
-    assert (got.state, got.value) == (State.ERROR, None)
-    assert got.said == (
+    assert (got.state, got.value) == (KeyringState.ERROR, None)
+    assert got.message == (
         "The keyring failed (no readable answer); no key was read. "
         "Paste the key, or set UNLEASH_SDK_KEY before you start."
     )
@@ -93,26 +97,26 @@ async def test_garbage_is_an_error_and_no_key(tmp_path: Path, mode: str, rest: s
 async def test_what_the_child_says_is_cleaned(tmp_path: Path) -> None:
     reply = json.dumps({"state": "insecure", "backend": "evil\x1b]52;c;YQ==\x07.Keyring", "label": "\u202e"})
     probe = await keyring(tmp_path, "say", reply).probe()
-    assert probe.state is State.INSECURE
-    assert (probe.advice + probe.label).isprintable()
-    assert "]52;" in probe.advice
+    assert probe.state is KeyringState.INSECURE
+    assert (probe.message + probe.label).isprintable()
+    assert "]52;" in probe.message
 
 
 async def test_no_program_to_run_is_an_error(tmp_path: Path) -> None:
     store = Keyring(child=[str(tmp_path / "none")], index=tmp_path / "keys.json")
     probe = await store.probe()
-    assert probe.state is State.ERROR
-    assert "The keyring failed (No such file or directory); it is not used." in probe.advice
+    assert probe.state is KeyringState.ERROR
+    assert "The keyring failed (No such file or directory); it is not used." in probe.message
 
 
 async def test_a_frozen_keyring_is_given_up_and_its_processes_are_gone(tmp_path: Path) -> None:
-    store = keyring(tmp_path, "hang", limits=Limits(call=2))  # time enough to start the processes
+    store = keyring(tmp_path, "hang", limits=KeyringLimits(call=2))  # time enough to start the processes
     start = time.monotonic()
     stored = await store.put(USER, SECRET)
     assert time.monotonic() - start < 2 + 1
-    assert stored.state is State.TIMEOUT
-    assert "the key does not count as saved" in stored.said
-    assert "safe to close" in stored.said
+    assert stored.state is KeyringState.TIMEOUT
+    assert "the key does not count as saved" in stored.message
+    assert "safe to close" in stored.message
     await soon(lambda: not any(map(alive, pids(tmp_path))), "the end of both", seconds=1)
     (entry,) = await store.entries()  # it may have been stored after all: forget must be able to find it
     assert entry.user == USER
@@ -121,7 +125,7 @@ async def test_a_frozen_keyring_is_given_up_and_its_processes_are_gone(tmp_path:
 async def test_unlocking_has_more_time(tmp_path: Path) -> None:
     store = keyring(tmp_path, "hang", limits=SHORT)
     start = time.monotonic()
-    assert (await store.probe(unlock=True)).state is State.TIMEOUT
+    assert (await store.probe(unlock=True)).state is KeyringState.TIMEOUT
     assert time.monotonic() - start > SHORT.probe + 0.5
 
 
@@ -143,13 +147,13 @@ async def test_cancelled_again_and_again_the_child_is_gone_at_its_end(
 ) -> None:
     """At any moment: before it is made, while it is made, while it answers; and once more while it is being ended."""
     made: list[asyncio.subprocess.Process] = []
-    make = child_process._made
+    make = keyring_process._create
 
     async def noted(child: Sequence[str]) -> asyncio.subprocess.Process:
         made.append(await make(child))
         return made[-1]
 
-    monkeypatch.setattr(child_process, "_made", noted)
+    monkeypatch.setattr(keyring_process, "_create", noted)
     task = asyncio.create_task(keyring(tmp_path, "hang").probe())
     for _ in range(turns):
         await asyncio.sleep(0)
@@ -167,7 +171,7 @@ def pids(folder: Path) -> list[int]:
 async def test_one_child_at_a_time(tmp_path: Path) -> None:
     store = keyring(tmp_path, "alone")
     got = await asyncio.gather(*(store.get(USER) for _ in range(4)))
-    assert [each.state for each in got] == [State.MISSING] * 4
+    assert [each.state for each in got] == [KeyringState.MISSING] * 4
 
 
 async def test_secrets_go_by_stdin_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,9 +190,16 @@ async def test_secrets_go_by_stdin_alone(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(
-    "state", [State.LOCKED, State.NO_COLLECTION, State.UNAVAILABLE, State.DISABLED, State.INSECURE]
+    "state",
+    [
+        KeyringState.LOCKED,
+        KeyringState.NO_COLLECTION,
+        KeyringState.UNAVAILABLE,
+        KeyringState.DISABLED,
+        KeyringState.INSECURE,
+    ],
 )
-async def test_what_was_not_stored_is_not_listed(tmp_path: Path, state: State) -> None:
+async def test_what_was_not_stored_is_not_listed(tmp_path: Path, state: KeyringState) -> None:
     reply = json.dumps({"state": state, "by": "PYTHON_KEYRING_BACKEND", "backend": "some.Backend"})
     store = keyring(tmp_path, "say", reply)
     assert (await store.put(USER, SECRET)).state is state
@@ -199,7 +210,7 @@ async def test_an_older_entry_stays_listed_when_storing_fails(tmp_path: Path) ->
     await keyring(tmp_path, "store").put(USER, SECRET)
     locked = keyring(tmp_path, "say", '{"state": "locked"}')
     await locked.put(USER, SECRET)
-    assert (await locked.forget(USER)).state is State.LOCKED
+    assert (await locked.forget(USER)).state is KeyringState.LOCKED
     assert [each.user for each in await locked.entries()] == [USER]
 
 
@@ -207,55 +218,46 @@ async def test_nothing_is_stored_that_could_not_be_listed(tmp_path: Path) -> Non
     (tmp_path / "keys.json").write_text("damaged")
     store = keyring(tmp_path, "store")
     stored = await store.put(USER, SECRET)
-    assert stored.state is State.ERROR
-    assert "it is damaged" in stored.said
+    assert stored.state is KeyringState.ERROR
+    assert "it is damaged" in stored.message
     assert await store.entries() == ()
     assert not (tmp_path / "store.json").exists()
 
 
 async def test_a_key_too_long_for_windows_is_not_stored(tmp_path: Path) -> None:
     store = keyring(tmp_path, "store")
-    assert (await store.put(USER, SecretStr("x" * LONGEST))).state is State.OK
+    assert (await store.put(USER, SecretStr("x" * LONGEST))).state is KeyringState.OK
     stored = await store.put("h/token", SecretStr("x" * (LONGEST + 1)))
-    assert stored.state is State.ERROR
-    assert "1,200 characters" in stored.said
+    assert stored.state is KeyringState.ERROR
+    assert "1,200 characters" in stored.message
     assert len(await store.entries()) == 1
 
 
-def test_the_locked_sentence() -> None:
-    assert sentence(State.LOCKED, Circumstances("put", "GNOME Keyring")) == (
-        "Your keyring is locked. A password window may open on that machine's desktop, not here. "
-        "Unlock it, or keep the key for this session; the import does not need it stored."
-    )
-    again = sentence(State.LOCKED, Circumstances("put", "GNOME Keyring", unlocked=True))
-    assert again.startswith("Your keyring is still locked: ")
-
-
-@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize("state", list(KeyringState))
 @pytest.mark.parametrize("op", ["probe", "get", "put", "forget", "have"])
-def test_every_state_has_its_sentence(op: str, state: State) -> None:
-    about = Circumstances(op, "GNOME {Keyring}", by="PYTHON_KEYRING_BACKEND", backend="a.B", error="E", seconds=5)
-    said = sentence(state, about)
-    fine = (op, state) in {("probe", State.READY), ("get", State.OK), ("have", State.OK)}
-    assert (said == "") is fine
-    assert fine or (said[0].isupper() and said.endswith("."))
+def test_every_state_has_its_sentence(op: str, state: KeyringState) -> None:
+    reply = Reply(state, "GNOME {Keyring}", backend="a.B", by="PYTHON_KEYRING_BACKEND", error="E")
+    reason, message = words(op, reply, seconds=5)
+    fine = (op, state) in {("probe", "ready"), ("get", "ok"), ("have", "ok")}
+    assert (message == "") is fine
+    assert all(text[0].isupper() and text.endswith(".") for text in (reason, message) if text)
 
 
 ANY = (
     st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text()) | st.dictionaries(st.text(), st.none())
 )
 REPLIES = st.fixed_dictionaries(
-    {"state": st.sampled_from([*State]) | ANY}, optional={"secret": ANY, "present": ANY, "label": ANY}
+    {"state": st.sampled_from([*KeyringState]) | ANY}, optional={"secret": ANY, "present": ANY, "label": ANY}
 )
 
 
 @given(st.binary() | ANY.map(json.dumps).map(str.encode) | REPLIES.map(json.dumps).map(str.encode))
 def test_any_reply_is_read_or_refused(raw: bytes) -> None:
     try:
-        reply = child_process._parse(raw)
+        reply = keyring_process._parse(raw)
     except ValueError:
         return
-    assert isinstance(reply.state, State)
+    assert isinstance(reply.state, KeyringState)
     assert reply.label.isprintable()
 
 
@@ -265,9 +267,9 @@ def test_the_room_is_light_until_a_key_is_there() -> None:
 
     code = (
         "import sys\n"
-        "import tui.secrets.bag, tui.secrets.found, tui.secrets.hardening, tui.secrets.keyring_store\n"
+        "import tui.secrets.bag, tui.secrets.environment, tui.secrets.hardening, tui.secrets.keyring\n"
         "import tui.secrets.names, tui.secrets.references\n"
-        "tui.secrets.bag.Bag(); tui.secrets.keyring_store.Keyring()\n"
+        "tui.secrets.bag.Bag(); tui.secrets.keyring.Keyring()\n"
         "heavy = {'pydantic', 'keyring', 'httpx', 'platformdirs'}\n"
         "print(*heavy & set(sys.modules))"
     )
@@ -284,3 +286,76 @@ def test_alive_tells_the_dead_from_the_living() -> None:
     eventually(lambda: not alive(process.pid), "its end")
     process.communicate()
     assert not alive(process.pid)
+
+
+# --- the names of its entries
+
+
+def test_adds_replaces_and_removes(tmp_path: Path) -> None:
+    index = KeyIndex(tmp_path / "keys.json")
+    assert index.read() == {}
+    index.add(Entry("b/token", "KWallet", 1.0))
+    index.add(Entry("a/token", "KWallet", 2.0))
+    index.add(Entry("b/token", "GNOME Keyring", 3.0))
+    index.remove("none")
+    assert list(index.read().values()) == [
+        Entry("a/token", "KWallet", 2.0),
+        Entry("b/token", "GNOME Keyring", 3.0),
+    ]
+    index.remove("a/token")
+    assert list(KeyIndex(tmp_path / "keys.json").read()) == ["b/token"]
+    assert stat.S_IMODE((tmp_path / "keys.json").stat().st_mode) == 0o600
+
+
+def test_lies_in_the_state_folder(own_world: Path) -> None:
+    KeyIndex().add(Entry("a/token", "KWallet", 2.0))
+    assert list(KeyIndex().read()) == ["a/token"]
+    (path,) = own_world.rglob("keys.json")
+    assert path.parent.name == "ld-flag-import"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"version": 2, "keys": []}',
+        b'{"version": 1, "keys": [{"user": 1}]}',
+        b"\xff",
+        b"[" * 100000,
+    ],
+)
+def test_a_damaged_list_is_told_and_not_overwritten(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "keys.json"
+    path.write_bytes(content)
+    for act in (
+        KeyIndex(path).read,
+        lambda: KeyIndex(path).remove("a"),
+        lambda: KeyIndex(path).add(Entry("a", "b", 0)),
+    ):
+        with pytest.raises(IndexFileError, match="damaged"):
+            act()
+    assert path.read_bytes() == content
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(IndexFileError, match="cannot be used"):
+        KeyIndex(tmp_path / "file" / "keys.json").add(Entry("a", "b", 0))
+
+
+def test_names_are_cleaned(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    path.write_text('{"version": 1, "keys": [{"user": "a\\u001b[2J", "label": "\\u202e", "created": 1}]}')
+    (entry,) = KeyIndex(path).read().values()
+    assert (entry.user + entry.label).isprintable()
+
+
+@given(st.one_of(st.binary(max_size=100), st.from_regex(rb'\{"version": 1, "keys": \[.*\]\}', fullmatch=True)))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+def test_any_content_is_read_or_told(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "keys.json"
+    path.write_bytes(content)
+    with suppress(IndexFileError):
+        assert isinstance(KeyIndex(path).read(), dict)
