@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from tests.real.unleash_server import Unleash
 from tui.net.client import Http
 from tui.net.errors import Failure
-from tui.sources import unleash_finding
+from tui.sources.unleash import finding as unleash_finding
 
 pytestmark = pytest.mark.timeout(600)  # the first one may have to install the servers
 

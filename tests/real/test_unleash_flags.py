@@ -13,8 +13,10 @@ from tests.real.unleash_server import Unleash
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind
 from tui.sources import flags as loss
-from tui.sources import unleash_finding, unleash_flags, unleash_rules
 from tui.sources.flags import BOOLEAN, Batch, SourceFlag, Variation
+from tui.sources.unleash import finding as unleash_finding
+from tui.sources.unleash import flags as unleash_flags
+from tui.sources.unleash import rules as unleash_rules
 
 pytestmark = pytest.mark.timeout(600)  # the first one may have to install the servers
 

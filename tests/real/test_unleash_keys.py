@@ -12,8 +12,8 @@ from tests.real.unleash_server import Unleash
 from tui.net.address import normal_base_url
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind
-from tui.sources import unleash_check
 from tui.sources.base import Remark, SourceReport
+from tui.sources.unleash import check as unleash_check
 
 pytestmark = pytest.mark.timeout(600)  # the first one may have to install the servers
 

@@ -21,10 +21,10 @@ from tui.net.errors import Failure, Kind
 from tui.net.events import Sink, ignore
 from tui.plan.plan import UNLEASH_TELLS_NOT
 from tui.secrets.bag import Bag
-from tui.sources import unleash_finding
 from tui.sources.base import Choice, Remark, Source, SourceReport
 from tui.sources.foreign import count, listed, short
 from tui.sources.registry import SOURCES
+from tui.sources.unleash import finding as unleash_finding
 
 Runner = Callable[[Draft, Bag, Tools, str, Sink], Awaitable[Check]]
 

@@ -18,7 +18,7 @@ from tui.launchdarkly.problems import Asked, refusal
 from tui.net.errors import Failure
 from tui.net.messages import Answer
 from tui.sandbox.server import Sandbox
-from tui.sources.split_door import no_environment, no_workspace
+from tui.sources.split.client import no_environment, no_workspace
 
 WIZARD = re.compile(
     r"\bpaste|your answers|answers are|\bpick\b|\bchoose\b|\bgo to\b|\bF1\b|the step\b|\bfield\b|send (it )?again", re.I

@@ -17,8 +17,8 @@ from tests.unit.recipe_tools import keys_for, planned, recipe_for
 from tests.unit.sources_server import Handler, Reply, serving
 from tests.unit.split_made import BASE, KEY, MadeSplit, definition, flag
 from tui.sandbox.server import Sandbox
-from tui.sources import split_rules
-from tui.sources.split_flags import source_flag
+from tui.sources.split import rules as split_rules
+from tui.sources.split.flags import source_flag
 
 SDK_KEY = "default:production.9c1c40e1b2f3a4958677f1e2d3c4b5a6978877665544332211009988"
 ON_FOR_ALL = [{"treatment": "on", "size": 100}]

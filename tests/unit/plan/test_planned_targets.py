@@ -20,7 +20,7 @@ from tui.sandbox.faults import Fault
 from tui.sandbox.job import Twist
 from tui.sandbox.run_faults import TRIGGER, at, twists
 from tui.sandbox.server import Sandbox
-from tui.sources.split_flags import source_flag
+from tui.sources.split.flags import source_flag
 
 KEY, USERS = "apple-pay", ["ana@example.com", "qa-1@example.com"]
 

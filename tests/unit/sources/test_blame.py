@@ -14,8 +14,9 @@ from tests.unit.sources_server import Reply, serving
 from tests.unit.split_made import ANSWERS, KEY, MadeSplit, listed
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind
-from tui.sources import split_door, unleash_check
 from tui.sources.registry import SOURCES
+from tui.sources.split import client as split_client
+from tui.sources.unleash import check as unleash_check
 
 KEYS = {"split": KEY, "unleash": "default:development.0123456789abcdef0123456789abcdef"}
 FIELDS = {"split": dict(ANSWERS), "unleash": {"sourceProjectId": "default", "sourceEnvironmentId": "development"}}
@@ -96,7 +97,7 @@ async def test_answers_that_say_nothing_about_the_address(source: str, status: i
 async def test_a_wrong_address_of_split_is_not_a_wrong_workspace(reply: Reply) -> None:
     failure = await blamed("split", reply)
     assert (failure.kind, failure.status_code, failure.field) == (Kind.SOURCE, 404, None)
-    assert split_door.DEFAULT_ADDRESS in failure.advice
+    assert split_client.DEFAULT_ADDRESS in failure.advice
 
 
 @pytest.mark.parametrize("reply", [Reply(404, {"code": 404, "message": "no"}), Reply(404, b"")])

@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.sources_server import json_values
-from tui.sources import split_rules, unleash_rules
 from tui.sources.flags import LOSSES, SourceFlag
-from tui.sources.split_flags import source_flag as split_flag
-from tui.sources.unleash_flags import source_flag as unleash_flag
+from tui.sources.split import rules as split_rules
+from tui.sources.split.flags import source_flag as split_flag
+from tui.sources.unleash import rules as unleash_rules
+from tui.sources.unleash.flags import source_flag as unleash_flag
 
 Case = dict[str, Any]
 HERE = Path(__file__).parents[1]

@@ -26,10 +26,11 @@ from tests.unit.sources_server import (
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind
 from tui.net.messages import Answer
-from tui.sources import split_check, split_door
 from tui.sources.base import Choice, SourceReport
 from tui.sources.foreign import Foreign
 from tui.sources.registry import SOURCES
+from tui.sources.split import check as split_check
+from tui.sources.split import client as split_client
 from tui.text.redact import Redactor
 
 BASE = "/internal/api/v2"
@@ -275,7 +276,7 @@ async def test_a_wrong_address() -> None:
     failure = await refusal(lambda _: Reply(404, {"message": "not found"}))
     assert (failure.kind, failure.status_code) == (Kind.SOURCE, 404)
     assert "address" in failure.why
-    assert split_door.DEFAULT_ADDRESS in failure.next_step
+    assert split_client.DEFAULT_ADDRESS in failure.next_step
 
 
 @pytest.mark.parametrize("status", [200, 401, 403, 404])
@@ -343,7 +344,7 @@ bodies_like = st.fixed_dictionaries(
 @given(scripted=st.lists(replies(bodies_like), min_size=3, max_size=3), workspace=texts)
 async def test_no_answer_raises_anything_but_a_failure(scripted: list[tuple[int, bytes]], workspace: str) -> None:
     answers = {"workspaceId": workspace}
-    check = split_check.check_key(Scripted(scripted), split_door.DEFAULT_ADDRESS, SecretStr(KEY), answers=answers)
+    check = split_check.check_key(Scripted(scripted), split_client.DEFAULT_ADDRESS, SecretStr(KEY), answers=answers)
     assert (await report_or_failure(check)).isprintable()
 
 

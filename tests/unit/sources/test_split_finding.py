@@ -11,8 +11,8 @@ from tests.unit.sources_server import Asked, Handler, Reply, serving
 from tests.unit.split_made import ANSWERS, BASE, FLAGS, KEY, MadeSplit, flag, no_wait
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind
-from tui.sources import split_finding
 from tui.sources.base import Choice
+from tui.sources.split import finding as split_finding
 
 ENVIRONMENTS = [
     {"id": "env-2", "name": "Staging", "production": False},

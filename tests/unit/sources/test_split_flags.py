@@ -28,8 +28,10 @@ from tests.unit.split_made import (
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind
 from tui.net.events import Exchange, Pausing
-from tui.sources import split_door, split_flags, split_rules
 from tui.sources.flags import SourceFlag, Variation
+from tui.sources.split import client as split_client
+from tui.sources.split import flags as split_flags
+from tui.sources.split import rules as split_rules
 from tui.text.redact import MASK
 
 NAMES = [f"flag-{number}" for number in range(130)]
@@ -346,7 +348,7 @@ pages_like = st.fixed_dictionaries(
 @given(scripted=st.lists(pages_like, min_size=4, max_size=4))
 async def test_no_list_raises_anything_but_a_failure(scripted: list[object]) -> None:
     http = Scripted([(200, json.dumps(page).encode()) for page in scripted * 8])
-    listing = split_flags.list_flags(http, split_door.DEFAULT_ADDRESS, SecretStr(KEY), answers=ANSWERS)
+    listing = split_flags.list_flags(http, split_client.DEFAULT_ADDRESS, SecretStr(KEY), answers=ANSWERS)
     found = list[SourceFlag]()
     with contextlib.suppress(Failure, IndexError):  # IndexError: the script is at its end
         async for batch in listing:

@@ -24,9 +24,9 @@ from tests.unit.sources_server import (
 )
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind
-from tui.sources import unleash_check
 from tui.sources.base import SourceReport
 from tui.sources.registry import SOURCES
+from tui.sources.unleash import check as unleash_check
 
 FLAGS = {"default": 3, "web-shop": 2}
 KEY = "default:production.0123456789abcdef0123456789abcdef"

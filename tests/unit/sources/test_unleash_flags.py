@@ -16,9 +16,11 @@ from tests.unit.sources_server import Asked, Handler, Reply, Scripted, json_valu
 from tests.unit.split_made import Listed, listed
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind
-from tui.sources import unleash_finding, unleash_flags, unleash_rules
 from tui.sources.base import Choice, SourceReport
 from tui.sources.flags import BOOLEAN, SourceFlag
+from tui.sources.unleash import finding as unleash_finding
+from tui.sources.unleash import flags as unleash_flags
+from tui.sources.unleash import rules as unleash_rules
 from tui.text.redact import MASK
 
 KEY = "default:production.0123456789abcdef0123456789abcdef"

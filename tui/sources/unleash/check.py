@@ -13,7 +13,7 @@ from tui.net.errors import Failure, Kind
 from tui.net.events import Sink, ignore
 from tui.sources.base import Remark, SourceReport
 from tui.sources.foreign import count, listed, short
-from tui.sources.unleash_door import ENVIRONMENT_FIELD, KEY_FIELD, PROJECT_FIELD, Scope, door, typed
+from tui.sources.unleash.client import ENVIRONMENT_FIELD, KEY_FIELD, PROJECT_FIELD, Scope, door, typed
 
 
 async def check_key(

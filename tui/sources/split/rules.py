@@ -26,7 +26,7 @@ from tui.sources.flags import (
 )
 from tui.sources.foreign import short
 from tui.sources.shapes import Object, elements, members, number, objects, text
-from tui.sources.split_sdk_members import under_admin_names
+from tui.sources.split.sdk_members import under_admin_names
 
 
 def explain(flag: SourceFlag) -> tuple[Lost, ...]:

@@ -13,9 +13,9 @@ from tui.sources.base import SourceReport
 from tui.sources.flags import BOOLEAN, Batch, Listing, SourceFlag, strings
 from tui.sources.foreign import count, left_out, short
 from tui.sources.shapes import elements, objects, text
-from tui.sources.unleash_check import compare, contradiction, report_of, require_environment
-from tui.sources.unleash_door import NAME, PROJECT_FIELD, TAG_FIELD, Scope, door, typed
-from tui.sources.unleash_rules import found, left_behind, overtaken, segment_id, unknown
+from tui.sources.unleash.check import compare, contradiction, report_of, require_environment
+from tui.sources.unleash.client import NAME, PROJECT_FIELD, TAG_FIELD, Scope, door, typed
+from tui.sources.unleash.rules import found, left_behind, overtaken, segment_id, unknown
 
 FLAGS = "flags"
 _AT_ONCE = 500  # flags between two looks at the clock

@@ -13,8 +13,8 @@ from tui.net.messages import Answer
 from tui.sources.base import Choice, SourceReport
 from tui.sources.foreign import Foreign, failed, listed, place, refused_request, said, short
 from tui.sources.shapes import members, objects
-from tui.sources.unleash_check import require_environment
-from tui.sources.unleash_door import (
+from tui.sources.unleash.check import require_environment
+from tui.sources.unleash.client import (
     ADDRESS_FIELD,
     ENVIRONMENT_FIELD,
     NAME,

@@ -16,7 +16,7 @@ from tui.net.errors import Failure, Kind
 from tui.net.events import Sink, ignore
 from tui.sources.base import Remark, SourceReport
 from tui.sources.foreign import count, listed, short
-from tui.sources.split_door import (
+from tui.sources.split.client import (
     KEY_FIELD,
     LISTS_OR_NOT,
     WORKSPACE_FIELD,

@@ -15,7 +15,7 @@ from tui.net.pages import AT_ONCE, Fetch, Progress, passing, read_all
 from tui.sources.flags import Batch, Listing, SourceFlag, Targets, strings
 from tui.sources.foreign import left_out, short
 from tui.sources.shapes import Object, elements, members, objects, text
-from tui.sources.split_door import (
+from tui.sources.split.client import (
     ENVIRONMENT_FIELD,
     NAME,
     PAGE,
@@ -29,8 +29,8 @@ from tui.sources.split_door import (
     not_allowed,
     workspace,
 )
-from tui.sources.split_finding import flags_denied
-from tui.sources.split_rules import found, left_behind, overtaken, shares, unknown
+from tui.sources.split.finding import flags_denied
+from tui.sources.split.rules import found, left_behind, overtaken, shares, unknown
 
 FLAGS = "flags"
 DEFINITIONS = "definitions"

@@ -15,7 +15,7 @@ from tui.net.pages import read_all
 from tui.sources.base import Choice
 from tui.sources.foreign import count, short
 from tui.sources.shapes import objects
-from tui.sources.split_door import (
+from tui.sources.split.client import (
     ENVIRONMENT_FIELD,
     LISTS_OR_NOT,
     PAGE,
