@@ -15,14 +15,14 @@ import httpx
 import truststore
 from pydantic import SecretStr
 
-from tui.net import authorities, trouble
+from tui.net import authorities, problems
 from tui.net.address import is_loopback
 from tui.net.body import ACCEPTED, CutOffError, EncodingError, TooLargeError, whole
+from tui.net.environment import Proxy, proxy_for
 from tui.net.errors import Failure, Kind
 from tui.net.events import Answered, Done, Receiving, Sink, ignore
 from tui.net.messages import USUAL, Answer, Limits, Request
-from tui.net.proxies import Proxy, proxy_for
-from tui.net.retry import TOO_MANY, kept_pauses
+from tui.net.pauses import TOO_MANY, kept_pauses
 from tui.net.trace import Trace
 from tui.text.clean import clean
 from tui.text.redact import Redactor
@@ -126,15 +126,15 @@ class Http:
             async with asyncio.timeout(seconds):
                 return await self._exchange(client, built, peer, sink, limits)
         except TimeoutError:
-            failure = trouble.timed_out(_case(peer, built, trace, proxy), seconds)
+            failure = problems.timed_out(_case(peer, built, trace, proxy), seconds)
         except TooLargeError:
-            failure = trouble.too_large(_case(peer, built, trace, proxy), limits.max_bytes)
+            failure = problems.too_large(_case(peer, built, trace, proxy), limits.max_bytes)
         except EncodingError:
-            failure = trouble.unpacked(_case(peer, built, trace, proxy))
+            failure = problems.unpacked(_case(peer, built, trace, proxy))
         except CutOffError:
-            failure = trouble.cut_off(_case(peer, built, trace, proxy))
+            failure = problems.cut_off(_case(peer, built, trace, proxy))
         except (httpx.HTTPError, httpx.StreamError, OSError) as error:
-            failure = trouble.from_network(error, _case(peer, built, trace, proxy))
+            failure = problems.from_network(error, _case(peer, built, trace, proxy))
         raise failure  # out here, so that no foreign error hangs on it as its context
 
     async def _exchange(
@@ -152,7 +152,7 @@ class Http:
             )
             if 300 <= response.status_code < 400:
                 location = response.headers.get("location", "")
-                raise trouble.redirected(peer, response.status_code, str(built.url), location, self.redactor.foreign)
+                raise problems.redirected(peer, response.status_code, str(built.url), location, self.redactor.foreign)
             # A refusal by 429 is complete by its headers.
             body = b"" if response.status_code == TOO_MANY else await self._body(response, sink, limits)
         finally:
@@ -237,8 +237,8 @@ def _size(built: httpx.Request) -> int:
     return line + headers + len("\r\n") + len(built.content)
 
 
-def _case(peer: str, built: httpx.Request, trace: Trace, proxy: Proxy | None) -> trouble.Case:
-    return trouble.Case(
+def _case(peer: str, built: httpx.Request, trace: Trace, proxy: Proxy | None) -> problems.Case:
+    return problems.Case(
         peer=peer,
         method=built.method,
         host=built.url.host,
