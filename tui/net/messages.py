@@ -129,7 +129,9 @@ class CutOffError(Exception):
     """The body ended before its encoding did."""
 
 
-async def whole(pieces: AsyncIterator[bytes], encoding: str, max_bytes: int, progress: Callable[[int], None]) -> bytes:
+async def decoded(
+    pieces: AsyncIterator[bytes], encoding: str, max_bytes: int, progress: Callable[[int], None]
+) -> bytes:
     """The decoded body of at most `max_bytes`; `progress` is told the decoded size so far.
 
     `encoding` is the value of Content-Encoding. Raises TooLargeError, EncodingError, CutOffError.
