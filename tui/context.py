@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.instances import Instance
 from tui.net.address import is_loopback
-from tui.net.client import Http
+from tui.net.client import Connections, Http
 from tui.net.errors import Failure, Kind
 from tui.secrets.bag import Bag
 from tui.text.redact import Redactor
@@ -31,6 +31,8 @@ class Tools:
     """Practice: nothing leaves this machine, whatever address is typed."""
     deadline: float | None = None
     """When the whole run must be over, seconds since the epoch; None for no such limit."""
+    connections: Connections = field(default_factory=Connections, repr=False, compare=False)
+    """Shared by all requests. A front holds them for its whole session, so that requests reuse them."""
 
     def stays_here(self, url: str) -> None:
         """Raises Failure where practice would leave this machine."""
@@ -43,7 +45,7 @@ class Tools:
         """A client to be used as an async context manager."""
         return Http(
             now=self.now, sleep=self.sleep, deadline=self.deadline, log=self.log, timer=self.timer,
-            redactor=self.redactor,
+            redactor=self.redactor, connections=self.connections,
         )  # fmt: skip
 
     @asynccontextmanager

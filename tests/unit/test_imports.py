@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-HEAVY = {"textual", "rich", "httpx", "pydantic", "keyring", "starlette", "uvicorn", "tomlkit", "tenacity", "jinja2"}
-NETWORK = {"httpx", "pydantic", "keyring", "starlette", "uvicorn", "tomlkit", "tenacity", "truststore", "jinja2"}
+HEAVY = {"textual", "rich", "httpx", "pydantic", "keyring", "starlette", "uvicorn", "tomlkit", "jinja2"}
+NETWORK = {"httpx", "pydantic", "keyring", "starlette", "uvicorn", "tomlkit", "truststore", "jinja2"}
 
 
 def loaded_by(statement: str) -> set[str]:

@@ -23,7 +23,7 @@ from tui.launchdarkly.instances import Instance
 from tui.launchdarkly.models import Configuration, ImportStatus
 from tui.net.errors import Failure, Kind
 from tui.net.events import Answered, Exchange, Note, Pausing, Result, Sink, ignore, streamed
-from tui.net.retry import asked_pause
+from tui.net.pauses import asked_pause
 from tui.net.times import span
 from tui.secrets.bag import Bag
 

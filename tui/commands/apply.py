@@ -39,7 +39,7 @@ def run(asked: Asked, around: Around) -> int:
         with opened(asked, around, begins=True) as case:
             command.case, command.found = case, case.journal
             must_be_able_to_ask(asked, around, "An import")
-            code = to_the_end(lambda: command.run(case), ended=command.ended)
+            code = to_the_end(lambda: command.run(case), ended=command.ended, connections=around.tools.connections)
     except Failure as failure:
         code = output.fail(for_recipe(failure, command.safe()))
     if asked.as_json:

@@ -73,7 +73,9 @@ def run(asked: Asked, around: Around) -> int:
     command = _Command(asked, around, output)
     try:
         command.check()
-        return to_the_end(command.run, ended=lambda: output.say(_ENDED[asked.action]))
+        return to_the_end(
+            command.run, ended=lambda: output.say(_ENDED[asked.action]), connections=around.tools.connections
+        )
     except Failure as failure:
         return command.failed(failure)
 

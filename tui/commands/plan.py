@@ -78,7 +78,11 @@ def run(asked: Asked, around: Around) -> int:
             _print(plan, draft, output)
             return 0
 
-        return to_the_end(main, ended=lambda: output.say("Ended before the plan was complete. Nothing was changed."))
+        return to_the_end(
+            main,
+            ended=lambda: output.say("Ended before the plan was complete. Nothing was changed."),
+            connections=around.tools.connections,
+        )
     except Failure as failure:
         return output.fail(for_recipe(failure))
 

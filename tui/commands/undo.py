@@ -36,7 +36,11 @@ def run(asked: Asked, around: Around) -> int:
             if not asked.dry_run:
                 must_be_able_to_ask(asked, around, "Undo")
             ended = "Ended. What was taken back stays so: run it again to go on."
-            return to_the_end(lambda: _undone(case, noted, asked, output), ended=lambda: output.say(ended))
+            return to_the_end(
+                lambda: _undone(case, noted, asked, output),
+                ended=lambda: output.say(ended),
+                connections=around.tools.connections,
+            )
     except Failure as failure:
         return output.fail(for_recipe(failure, "then run it again"))
 

@@ -33,7 +33,11 @@ def run(asked: Asked, around: Around) -> int:
             async def main() -> int:
                 return _print(await _verified(case), output)
 
-            return to_the_end(main, ended=lambda: output.say("Ended before all was compared. Nothing was changed."))
+            return to_the_end(
+                main,
+                ended=lambda: output.say("Ended before all was compared. Nothing was changed."),
+                connections=around.tools.connections,
+            )
     except Failure as failure:
         return output.fail(for_recipe(failure))
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tui.launchdarkly.instances import INSTANCES, Instance
 from tui.net.errors import Failure, Kind
 from tui.net.messages import Answer
-from tui.net.statuses import remedy
+from tui.net.problems import remedy
 from tui.text.clean import clean
 from tui.text.limited_json import parse_answer
 

@@ -1,4 +1,4 @@
-"""The one place where HTTP clients are built: TLS, proxy, limits, pauses and the events of an exchange."""
+"""HTTP requests over connections that a session shares: TLS, proxy, limits, pauses and the events of an exchange."""
 
 from __future__ import annotations
 
@@ -7,43 +7,92 @@ import re
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from itertools import count
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import httpx
 import truststore
 from pydantic import SecretStr
 
-from tui.net import authorities, trouble
+from tui.net import environment, problems
 from tui.net.address import is_loopback
-from tui.net.body import ACCEPTED, CutOffError, EncodingError, TooLargeError, whole
+from tui.net.environment import Proxy, proxy_for
 from tui.net.errors import Failure, Kind
-from tui.net.events import Answered, Done, Receiving, Sink, ignore
-from tui.net.messages import USUAL, Answer, Limits, Request
-from tui.net.proxies import Proxy, proxy_for
-from tui.net.retry import TOO_MANY, kept_pauses
-from tui.net.trace import Trace
+from tui.net.events import Answered, Connected, Done, Pausing, Receiving, Sent, Sink, ignore
+from tui.net.messages import (
+    ACCEPTED,
+    USUAL,
+    Answer,
+    CutOffError,
+    EncodingError,
+    Limits,
+    Request,
+    TooLargeError,
+    decoded,
+)
+from tui.net.pauses import TOO_MANY, asked_pause, rate_limited
 from tui.text.clean import clean
 from tui.text.redact import Redactor
 
-_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")  # printable ASCII, no blanks around
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_HEADER_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")  # printable ASCII, no blanks around
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _PORTS = {"https": 443, "http": 80}
-_TELLING = ("x-ratelimit-", "ratelimit-")
-_TELLING_NAMES = frozenset({"retry-after", "content-type", "date", "server"})
-_BETWEEN_SIZES = 0.25  # seconds from one Receiving to the next
-_AGENT = "ld-flag-import"
+_SHOWN_HEADERS = frozenset({"retry-after", "content-type", "date", "server"})
+_SHOWN_PREFIXES = ("x-ratelimit-", "ratelimit-")
+_BETWEEN_SIZES = 0.25
+"""Seconds from one Receiving to the next."""
+_IDLE_SECONDS = 4.0
+"""How long an idle connection is kept. Node and uvicorn close theirs after 5 seconds, and a request that meets the
+close looks like one that was lost. A new connection costs less than a create to look up."""
+
+
+class Connections:
+    """Connections that requests share. Every holder (a session, a request's Http) counts; the last one closes them.
+
+    They belong to one event loop for as long as anyone holds them. Proxies and authorities are those of the first use.
+    """
+
+    def __init__(self) -> None:
+        self.established: dict[str, tuple[str, str]] = {}
+        """TLS version and proxy of the last connection to `host:port`: a reused connection does not report them."""
+        self._clients: dict[Proxy | None, httpx.AsyncClient] = {}
+        self._holders = 0
+
+    def hold(self) -> None:
+        self._holders += 1
+
+    async def release(self) -> None:
+        self._holders -= 1
+        if not self._holders:
+            clients, self._clients = list(self._clients.values()), {}
+            self.established.clear()
+            for client in clients:
+                await client.aclose()
+
+    def client(self, proxy: Proxy | None) -> httpx.AsyncClient:
+        """The client that reaches servers through `proxy`, or directly; made on first use."""
+        if proxy not in self._clients:
+            self._clients[proxy] = httpx.AsyncClient(
+                verify=_tls(),
+                trust_env=False,  # one unusable variable would stop every request: only the one that counts is read
+                proxy=_for_httpx(proxy) if proxy else None,
+                follow_redirects=False,
+                timeout=None,  # the total limit covers all steps together  # noqa: S113
+                limits=httpx.Limits(keepalive_expiry=_IDLE_SECONDS),
+                headers={"User-Agent": "ld-flag-import", "Accept": "application/json", "Accept-Encoding": ACCEPTED},
+            )
+        return self._clients[proxy]
 
 
 class Http:
-    """Sends requests, one connection pool for as long as the context is open.
+    """Sends requests. Use it as an async context manager; it shares `connections`, or has some of its own.
 
     `now` is in seconds since the epoch, and `deadline` too: no request and no pause reaches past it. `timer`
-    measures. `log` gets one line a request: method, host, path, status, seconds; no header, body or query.
-    `redactor` takes keys out of what a server writes into its status line and headers, and is there for whoever
-    reads its answers.
+    measures. `log` gets one line per request: method, host, path, status, seconds; no header, body or query.
+    `redactor` takes keys out of status lines and headers, and is there for whoever reads the answers.
     """
 
     def __init__(
@@ -55,41 +104,48 @@ class Http:
         log: Callable[[str], None] | None = None,
         timer: Callable[[], float] = time.perf_counter,
         redactor: Redactor | None = None,
+        connections: Connections | None = None,
     ) -> None:
         self.now, self.sleep, self._timer = now, sleep, timer
+        self.redactor = redactor or Redactor()
         self._deadline = deadline
         self._log = log
-        self.redactor = redactor or Redactor()
-        self._clients: dict[Proxy | None, httpx.AsyncClient] = {}
-        self._known: dict[str, tuple[str, str]] = {}
+        self._connections = connections or Connections()
 
     async def __aenter__(self) -> Self:
+        self._connections.hold()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        clients, self._clients = list(self._clients.values()), {}
-        for client in clients:
-            await client.aclose()
+        await self._connections.release()
 
     async def send(self, request: Request, *, peer: str, sink: Sink = ignore, limits: Limits = USUAL) -> Answer:
-        """The whole answer, whatever its status: 2xx, 4xx and 5xx are for the caller to judge.
+        """Return the whole answer, whatever its status: 2xx, 4xx and 5xx are for the caller to judge.
 
-        `peer` is the server's name in sentences. Raises Failure: CREDENTIAL for a header that cannot be sent,
-        REDIRECT on 3xx, RATE_LIMITED where a pause asked for is too long or one too many, else UNREACHABLE,
-        TIMEOUT, TLS, TOO_LARGE or NOT_JSON; `sent` says whether bytes of the request may have left.
+        An answer of 429 is waited out as the server asks, and the request sent again. A pause longer than
+        `limits.longest_pause`, one that reaches past the deadline, and one after the last that is allowed are not
+        begun. `peer` is the server's name in sentences.
+
+        Raises Failure: CREDENTIAL for a header that cannot be sent, REDIRECT on 3xx, RATE_LIMITED for a pause that is
+        not begun (its end is `until`), else UNREACHABLE, TIMEOUT, TLS, TOO_LARGE or NOT_JSON; `sent` says whether
+        bytes of the request may have left.
         """
         check_headers(request.headers)
-        return await kept_pauses(
-            lambda: self._logged(request, peer, sink, limits),
-            peer=peer,
-            limits=limits,
-            deadline=self._deadline,
-            now=self.now,
-            sleep=self.sleep,
-            sink=sink,
-        )
+        for attempt in count(1):
+            answer = await self._logged(request, peer, sink, limits)
+            if answer.status_code != TOO_MANY:
+                break
+            now = self.now()
+            pause = asked_pause(answer.headers, now, attempt)
+            until = now + pause.seconds
+            late = self._deadline is not None and until > self._deadline
+            if attempt > limits.pauses or pause.seconds > limits.longest_pause or late:
+                raise rate_limited(peer, pause, until, now)
+            sink(Pausing(pause.seconds, until, attempt, limits.pauses, pause.limit, peer))
+            await self.sleep(pause.seconds)
+        return answer
 
     async def _logged(self, request: Request, peer: str, sink: Sink, limits: Limits) -> Answer:
         began = self._timer()
@@ -103,111 +159,85 @@ class Http:
             raise
         finally:
             if self._log is not None:
-                where = urlsplit(request.url)
-                seconds = self._timer() - began
-                self._log(clean(f"{request.method} {where.hostname} {where.path} {outcome} {seconds:.2f} s"))
+                url, seconds = urlsplit(request.url), self._timer() - began
+                self._log(clean(f"{request.method} {url.hostname} {url.path} {outcome} {seconds:.2f} s"))
 
     async def _once(self, request: Request, peer: str, sink: Sink, limits: Limits) -> Answer:
         proxy = _route(request.url)
-        client = self._client(proxy)
-        built = _built(client, request)
-        trace = Trace(
-            host=built.url.host,
-            port=built.url.port or _PORTS[built.url.scheme],
-            method=request.method,
-            size=_size(built),
-            sink=sink,
-            timer=self._timer,
-            known=self._known,
-        )
-        built.extensions["trace"] = trace
-        seconds = self._seconds_left(limits)
+        client = self._connections.client(proxy)
+        message = _message(client, request)
+        trace = _Trace(message, sink, self._timer, self._connections.established)
+        message.extensions["trace"] = trace
+        seconds = limits.total_seconds
+        if self._deadline is not None:
+            seconds = min(seconds, self._deadline - self.now())
+            if seconds <= 0:
+                raise Failure(Kind.TIMEOUT, "The time given for this run is over.", "", "Nothing more was sent.")
         try:
             async with asyncio.timeout(seconds):
-                return await self._exchange(client, built, peer, sink, limits)
+                return await self._exchange(client, message, trace, peer, sink, limits)
         except TimeoutError:
-            failure = trouble.timed_out(_case(peer, built, trace, proxy), seconds)
+            failure = problems.timed_out(trace.case(peer, proxy), seconds)
         except TooLargeError:
-            failure = trouble.too_large(_case(peer, built, trace, proxy), limits.max_bytes)
+            failure = problems.too_large(trace.case(peer, proxy), limits.max_bytes)
         except EncodingError:
-            failure = trouble.unpacked(_case(peer, built, trace, proxy))
+            failure = problems.unpacked(trace.case(peer, proxy))
         except CutOffError:
-            failure = trouble.cut_off(_case(peer, built, trace, proxy))
+            failure = problems.cut_off(trace.case(peer, proxy))
         except (httpx.HTTPError, httpx.StreamError, OSError) as error:
-            failure = trouble.from_network(error, _case(peer, built, trace, proxy))
+            failure = problems.from_network(error, trace.case(peer, proxy))
         raise failure  # out here, so that no foreign error hangs on it as its context
 
     async def _exchange(
-        self, client: httpx.AsyncClient, built: httpx.Request, peer: str, sink: Sink, limits: Limits
+        self, client: httpx.AsyncClient, message: httpx.Request, trace: _Trace, peer: str, sink: Sink, limits: Limits
     ) -> Answer:
         began = self._timer()
-        trace: Trace = built.extensions["trace"]
-        response = await client.send(built, stream=True)
+        response = await client.send(message, stream=True)
         try:
+            status = response.status_code
             reason = clean(self.redactor.foreign(response.reason_phrase))
-            sink(
-                Answered(
-                    response.status_code, reason, _telling(response.headers, self.redactor.foreign), trace.since_sent
-                )
-            )
-            if 300 <= response.status_code < 400:
+            sink(Answered(status, reason, self._shown(response.headers), trace.since_sent))
+            if 300 <= status < 400:
                 location = response.headers.get("location", "")
-                raise trouble.redirected(peer, response.status_code, str(built.url), location, self.redactor.foreign)
+                raise problems.redirected(peer, status, str(message.url), location, self.redactor.foreign)
             # A refusal by 429 is complete by its headers.
-            body = b"" if response.status_code == TOO_MANY else await self._body(response, sink, limits)
+            body = b"" if status == TOO_MANY else await self._body(response, sink, limits)
         finally:
             await response.aclose()
         sink(Done(len(body), trace.since_sent))
         headers = {name.lower(): value for name, value in response.headers.items()}
-        took = self._timer() - began
-        return Answer(response.status_code, reason, headers, body, took, peer, str(built.url))
+        return Answer(status, reason, headers, body, self._timer() - began, peer, str(message.url))
+
+    def _shown(self, headers: httpx.Headers) -> tuple[tuple[str, str], ...]:
+        """The headers that matter to a person, without keys."""
+        return tuple(
+            (clean(self.redactor.foreign(name)), clean(self.redactor.foreign(value)))
+            for name, value in headers.items()
+            if name in _SHOWN_HEADERS or name.startswith(_SHOWN_PREFIXES)
+        )
 
     async def _body(self, response: httpx.Response, sink: Sink, limits: Limits) -> bytes:
         announced = response.headers.get("content-length", "")
         if _LENGTH.fullmatch(announced) and int(announced) > limits.max_bytes:
             raise TooLargeError
-        told = self._timer()
+        reported = self._timer()
 
         def progress(size: int) -> None:
-            nonlocal told
-            if self._timer() - told >= _BETWEEN_SIZES:
-                told = self._timer()
+            nonlocal reported
+            if self._timer() - reported >= _BETWEEN_SIZES:
+                reported = self._timer()
                 sink(Receiving(size))
 
         encoding = response.headers.get("content-encoding", "")
-        return await whole(response.aiter_raw(), encoding, limits.max_bytes, progress)
-
-    def _seconds_left(self, limits: Limits) -> float:
-        if self._deadline is None:
-            return limits.total_seconds
-        left = self._deadline - self.now()
-        if left <= 0:
-            raise Failure(Kind.TIMEOUT, "The time given for this run is over.", "", "Nothing more was sent.")
-        return min(limits.total_seconds, left)
-
-    def _client(self, proxy: Proxy | None) -> httpx.AsyncClient:
-        if proxy not in self._clients:
-            self._clients[proxy] = _make_client(proxy)
-        return self._clients[proxy]
-
-
-def _route(url: str) -> Proxy | None:
-    """Return the proxy for this address, None for the direct way. Raises Failure if a variable that counts is bad."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.scheme == "https":
-        authorities.require_usable()
-    elif parts.scheme != "http" or not is_loopback(host):
-        raise ValueError("https everywhere, http for loopback alone")
-    return proxy_for(parts.scheme, host, parts.port or _PORTS[parts.scheme])
+        return await decoded(response.aiter_raw(), encoding, limits.max_bytes, progress)
 
 
 def check_headers(headers: Mapping[str, SecretStr | str]) -> None:
     """Raise Failure CREDENTIAL for a value that no header can hold; the header is named, the value is not."""
     for name, value in headers.items():
-        if _NAME.fullmatch(name) is None:
+        if _HEADER_NAME.fullmatch(name) is None:
             raise ValueError("a header's name is wrong")
-        if _VALUE.fullmatch(_opened(value)) is None:
+        if _HEADER_VALUE.fullmatch(_revealed(value)) is None:
             raise Failure(
                 Kind.CREDENTIAL,
                 f"The key for the header {name} cannot be sent: it is empty, or has a blank at an end, "
@@ -217,12 +247,23 @@ def check_headers(headers: Mapping[str, SecretStr | str]) -> None:
             )
 
 
-def _opened(value: SecretStr | str) -> str:
+def _revealed(value: SecretStr | str) -> str:
     return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
-def _built(client: httpx.AsyncClient, request: Request) -> httpx.Request:
-    headers = {name: _opened(value) for name, value in request.headers.items()}
+def _route(url: str) -> Proxy | None:
+    """Return the proxy for this address, None for the direct way. Raises Failure if a variable that counts is bad."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme == "https":
+        environment.require_usable()
+    elif parts.scheme != "http" or not is_loopback(host):
+        raise ValueError("https everywhere, http for loopback alone")
+    return proxy_for(parts.scheme, host, parts.port or _PORTS[parts.scheme])
+
+
+def _message(client: httpx.AsyncClient, request: Request) -> httpx.Request:
+    headers = {name: _revealed(value) for name, value in request.headers.items()}
     try:
         return client.build_request(request.method, request.url, headers=headers, content=request.body)
     except httpx.InvalidURL:
@@ -230,53 +271,101 @@ def _built(client: httpx.AsyncClient, request: Request) -> httpx.Request:
     raise Failure(Kind.UNREACHABLE, "This address cannot be used.", why, "Correct it; nothing was sent.")
 
 
-def _size(built: httpx.Request) -> int:
-    """Bytes of the request as HTTP/1.1 writes it."""
-    line = len(built.method) + len(built.url.raw_path) + len("  HTTP/1.1\r\n")
-    headers = sum(len(name) + len(value) + len(": \r\n") for name, value in built.headers.raw)
-    return line + headers + len("\r\n") + len(built.content)
-
-
-def _case(peer: str, built: httpx.Request, trace: Trace, proxy: Proxy | None) -> trouble.Case:
-    return trouble.Case(
-        peer=peer,
-        method=built.method,
-        host=built.url.host,
-        port=built.url.port or _PORTS[built.url.scheme],
-        proxy=trace.proxy,
-        proxy_variable=proxy.variable if proxy else "",
-        tunneled=trace.tunneled,
-        proxy_status=trace.proxy_status,
-        sent=trace.sent,
-        answered=trace.answered,
-    )
-
-
-def _telling(headers: httpx.Headers, redact: Callable[[str], str]) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (clean(redact(name)), clean(redact(value)))
-        for name, value in headers.items()
-        if name in _TELLING_NAMES or name.startswith(_TELLING)
-    )
-
-
-def _make_client(proxy: Proxy | None) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        verify=_context(),
-        trust_env=False,  # one unusable variable would stop every request: `proxies` reads the one that counts
-        proxy=_for_httpx(proxy) if proxy else None,
-        follow_redirects=False,
-        timeout=None,  # the total limit holds for all steps together  # noqa: S113
-        headers={"User-Agent": _AGENT, "Accept": "application/json", "Accept-Encoding": ACCEPTED},
-    )
-
-
 def _for_httpx(proxy: Proxy) -> httpx.Proxy:
     url = httpx.URL(scheme=proxy.scheme, host=proxy.host, port=proxy.port)
-    return httpx.Proxy(url, auth=proxy.login, ssl_context=_context() if proxy.scheme == "https" else None)
+    return httpx.Proxy(url, auth=proxy.login, ssl_context=_tls() if proxy.scheme == "https" else None)
 
 
-def _context() -> ssl.SSLContext:
+def _tls() -> ssl.SSLContext:
     context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
+
+
+class _Trace:
+    """The `trace` extension of one request. httpcore calls it at each step, also for a proxy's tunnel.
+
+    httpcore's events carry requests and headers, so nothing of them is kept. `sent` is true as soon as the first byte
+    of the request itself may have left: from then on nobody can say for sure that the server did nothing.
+    """
+
+    def __init__(
+        self,
+        message: httpx.Request,
+        sink: Sink,
+        timer: Callable[[], float],
+        established: dict[str, tuple[str, str]],
+    ) -> None:
+        self._message, self._sink, self._timer = message, sink, timer
+        self._host, self._port = message.url.host, message.url.port or _PORTS[message.url.scheme]
+        self._origin = f"{self._host}:{self._port}"
+        self._established = established
+        self._began = self._sent_at = timer()
+        self._in_tunnel_request = False  # whether the step under way is a CONNECT to the proxy
+        self._new_connection = False
+        self._tls = ""
+        self._proxy = established.get(self._origin, ("", ""))[1]
+        self._proxy_status: int | None = None
+        self._tunneled = False
+        self._sent = False
+        self._answered = False
+
+    @property
+    def since_sent(self) -> float:
+        """Seconds since the request was out."""
+        return self._timer() - self._sent_at
+
+    def case(self, peer: str, proxy: Proxy | None) -> problems.Case:
+        """What is known when the request fails."""
+        return problems.Case(
+            peer=peer,
+            method=self._message.method,
+            host=self._host,
+            port=self._port,
+            proxy=self._proxy,
+            proxy_variable=proxy.variable if proxy else "",
+            tunneled=self._tunneled,
+            proxy_status=self._proxy_status,
+            sent=self._sent,
+            answered=self._answered,
+        )
+
+    async def __call__(self, name: str, info: Mapping[str, Any]) -> None:
+        match name.partition(".")[2]:
+            case "connect_tcp.started":
+                self._new_connection = True
+                address = str(info.get("host", "")), info.get("port")
+                # A connection that goes elsewhere goes to the proxy; only its host and port are known here.
+                direct = address == (self._host.strip("[]"), self._port)
+                self._proxy = "" if direct else f"{address[0]}:{address[1]}"
+            case "start_tls.complete":
+                tls = info["return_value"].get_extra_info("ssl_object")
+                self._tls = (tls.version() or "") if tls is not None else ""
+            case "send_request_headers.started":
+                self._in_tunnel_request = info["request"].method == b"CONNECT"
+                if not self._in_tunnel_request:
+                    self._connected()
+            case "send_request_body.complete" if not self._in_tunnel_request:
+                now = self._timer()
+                self._sink(Sent(self._message.method, self._size(), now - self._sent_at))
+                self._sent_at = now
+            case "receive_response_headers.complete" if self._in_tunnel_request:
+                self._proxy_status = int(info["return_value"][1])
+                self._tunneled = 200 <= self._proxy_status < 300  # what follows is the server's
+            case "receive_response_headers.complete":
+                self._answered = True
+
+    def _connected(self) -> None:
+        now = self._timer()
+        if self._new_connection:
+            self._established[self._origin] = (self._tls, self._proxy)
+        tls, proxy = self._established.get(self._origin, ("", ""))
+        self._sink(Connected(self._host, tls, proxy, now - self._began))
+        self._sent_at, self._sent = now, True
+
+    def _size(self) -> int:
+        """Bytes of the request as HTTP/1.1 writes it."""
+        message = self._message
+        line = len(message.method) + len(message.url.raw_path) + len("  HTTP/1.1\r\n")
+        headers = sum(len(name) + len(value) + len(": \r\n") for name, value in message.headers.raw)
+        return line + headers + len("\r\n") + len(message.content)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Set
 from contextlib import aclosing
 from dataclasses import dataclass
+from itertools import count
 from typing import Generic, TypeVar
-
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential, wait_random
 
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind
@@ -284,18 +284,15 @@ class _Gate:
     async def fetched(self, fetch: Fetch[T], offset: int) -> Part[T]:
         """One page, tried again where its failure may pass."""
 
-        async def once() -> Part[T]:
+        for attempt in count(1):
             wait = self._until - self._http.now()
             if wait > 0:
                 await self._http.sleep(wait)
-            return await fetch(offset, self._told)
-
-        again = AsyncRetrying(
-            stop=stop_after_attempt(_TRIES),
-            wait=wait_exponential(multiplier=0.5, max=4.0) + wait_random(0.0, 0.5),
-            retry=retry_if_exception(passing),
-            sleep=self._http.sleep,
-            reraise=True,
-        )
-        page: Part[T] = await again(once)
+            try:
+                page = await fetch(offset, self._told)
+                break
+            except Failure as failure:
+                if attempt == _TRIES or not passing(failure):
+                    raise
+            await self._http.sleep(2 ** (attempt - 2) + random.random() / 2)
         return page

@@ -17,8 +17,8 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from tui.net.address import is_loopback
+from tui.net.environment import proxy_for
 from tui.net.errors import Failure
-from tui.net.proxies import proxy_for
 
 DNS_SECONDS = 3.0
 TLS_SECONDS = 3.0

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from tui.net.errors import Failure, Kind
 from tui.net.messages import Answer
-from tui.net.statuses import OF_THE_ADDRESS, remedy
+from tui.net.problems import OF_THE_ADDRESS, remedy
 from tui.text.clean import clean
 from tui.text.limited_json import parse_answer
 from tui.text.redact import Redactor, tree

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import time
 import tracemalloc
 import zlib
+from dataclasses import replace
 
 import pytest
 from pydantic import SecretStr
@@ -23,7 +25,8 @@ from tests.unit.raw_http import (
     routed,
     serving,
 )
-from tui.net.client import Http
+from tui.context import Tools
+from tui.net.client import Connections, Http
 from tui.net.errors import Failure, Kind
 from tui.net.events import Answered, Connected, Done, Exchange, Receiving, Result, Sent, streamed
 from tui.net.messages import Answer, Limits, Request
@@ -74,13 +77,67 @@ async def test_an_exchange_tells_its_steps_in_order() -> None:
     assert f"authorization: {CANARY}" in server.heads[0].lower()
 
 
-async def test_a_connection_is_used_again_and_still_told() -> None:
+# --- connections
+
+
+async def test_requests_of_a_session_share_a_connection_that_ends_with_it() -> None:
+    """Also where each has a deadline of its own. Every exchange names its connection, new or not."""
     events: list[Exchange] = []
-    async with serving(always(answer())) as server, Http() as http:
-        for _ in range(2):
-            await http.send(Request("GET", server.url, {}), peer="Unleash", sink=events.append)
+    session = Tools()
+    async with serving(always(answer())) as server:
+        session.connections.hold()
+        for tools in (session, session, replace(session, deadline=time.time() + 60)):
+            async with tools.http() as http:
+                await http.send(Request("GET", server.url, {}), peer="Unleash", sink=events.append)
         assert server.connections == 1
-    assert [type(event) for event in events] == [Connected, Sent, Answered, Done] * 2
+        assert not server.let_go.is_set()
+        await session.connections.release()
+        await server.let_go.wait()
+        async with session.http() as http:
+            await http.send(Request("GET", server.url, {}), peer="Unleash")
+        assert server.connections == 2
+    assert [type(event) for event in events] == [Connected, Sent, Answered, Done] * 3
+
+
+async def test_cancelled_request_ends_its_connection_and_hurts_no_other() -> None:
+    release = asyncio.Event()
+
+    async def handler(raw: Raw, reader: Reader, writer: Writer) -> None:
+        while True:
+            line = await request(raw, reader)
+            if "/slow" in line:
+                await release.wait()
+            elif "/never" in line:
+                await reader.read()
+                raw.let_go.set()
+                return
+            writer.write(answer())
+            await writer.drain()
+
+    connections = Connections()
+    async with (
+        serving(handler) as server,
+        Http(connections=connections) as http,
+        Http(connections=connections) as other,
+    ):
+        slow = asyncio.create_task(other.send(Request("GET", f"{server.url}/slow", {}), peer="Unleash"))
+        for _ in range(10):
+            never = asyncio.create_task(http.send(Request("GET", f"{server.url}/never", {}), peer="Unleash"))
+            server.asked.clear()
+            while not any(b"/never" in seen for seen in server.seen):
+                await server.asked.wait()
+                server.asked.clear()
+            never.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await never
+            async with asyncio.timeout(10):
+                await server.let_go.wait()
+            server.seen.clear()
+            server.let_go.clear()
+        release.set()
+        assert (await slow).status_code == 200
+        await http.send(Request("GET", server.url, {}), peer="Unleash")
+        assert server.connections <= 12
 
 
 @pytest.mark.parametrize("status", ["200 OK", "204 No Content", "400 Bad", "401 No", "500 Oh", "502 Bad Gateway"])

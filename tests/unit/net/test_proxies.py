@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui.net.environment import Proxy, is_exempt, proxy_for
 from tui.net.errors import Failure, Kind
-from tui.net.proxies import Proxy, is_exempt, proxy_for
 from tui.net.reach import goes_through_proxy
 
 HOST = "flags.example.com"

@@ -13,7 +13,7 @@ from tui.net.client import Http
 from tui.net.errors import Failure, Kind
 from tui.net.events import Answered, Exchange, Pausing
 from tui.net.messages import Answer, Limits, Request
-from tui.net.retry import asked_pause
+from tui.net.pauses import asked_pause
 from tui.net.times import moment, span, time_of_day
 
 NOW = 1_800_000_000.0

@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from tui.net import authorities
+from tui.net import environment
 from tui.net.errors import Failure, Kind
 from tui.net.times import span
 from tui.text.clean import clean
@@ -179,10 +179,10 @@ _UNTRUSTED = ("this machine does not trust", "")
 
 def _certificate(error: BaseException, case: Case) -> Failure:
     found, advice = _CERTIFICATES.get(getattr(error, "verify_code", 0), _UNTRUSTED)
-    wrong_name, variable = advice == _ADDRESS, authorities.deciding()
+    wrong_name, variable = advice == _ADDRESS, environment.deciding()
     why = f"{variable} decides which authorities are trusted." if variable else "The connection was not used."
     if not advice:
-        why, advice = authorities.untrusted()
+        why, advice = environment.untrusted()
     if wrong_name and case.at_proxy:
         why, advice = _named_by(case), f"Correct {case.proxy_variable}"
     who = f"The proxy {case.proxy}" if case.at_proxy else case.host
@@ -272,3 +272,33 @@ def redirected(peer: str, status_code: int, url: str, location: str, redact: Cal
         sent=True,
         at_address=True,
     )
+
+
+# --- statuses
+
+_BETWEEN = "Check what is between this machine and the server"
+_REMEDIES: Mapping[int, tuple[str, str]] = {
+    402: ("The account's plan doesn't include this, or its limit is reached.", "Ask whoever manages the plan"),
+    405: ("Most likely the address is not that of the API.", _ADDRESS),
+    406: ("Most likely a proxy or gateway in front of it refuses JSON.", _BETWEEN),
+    407: ("A proxy wants a user name and password.", "Put them into the variable that names the proxy"),
+    408: ("The request took too long to get there.", "Check this machine's network"),
+    410: ("The server no longer has this API.", "Look for a newer version of this program"),
+    413: ("The request is larger than the server or a proxy allows.", "Use shorter values"),
+    414: ("The address of the request is longer than the server or a proxy allows.", "Use shorter values"),
+    415: ("Most likely a proxy or gateway in front of it refuses JSON.", _BETWEEN),
+    421: ("Most likely a proxy sends the request to another server.", _BETWEEN),
+    426: ("The server wants another protocol version.", _BETWEEN),
+    431: ("The request is larger than the server or a proxy allows.", _BETWEEN),
+    451: ("The server refuses for legal reasons.", "Ask whoever runs it"),
+    501: ("The server doesn't offer this.", _ADDRESS),
+    505: ("The server wants another protocol version.", _BETWEEN),
+    511: ("This network asks for a login before it lets requests through.", "Log in to the network in a browser"),
+}
+OF_THE_ADDRESS = frozenset({405, 410, 501})
+"""Statuses of a server that doesn't have the API at this address."""
+
+
+def remedy(status_code: int) -> tuple[str, str] | None:
+    """Return (why, what to do) for a status that stays however often the request is sent, None for any other."""
+    return _REMEDIES.get(status_code)

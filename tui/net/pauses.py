@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_result
-
 from tui.net.errors import Failure, Kind
-from tui.net.events import Pausing, Sink
-from tui.net.messages import Answer, Limits
 from tui.net.times import span, time_of_day
 
 TOO_MANY = 429
@@ -111,42 +107,8 @@ def _http_date(text: str) -> float | None:
         return None
 
 
-async def kept_pauses(
-    once: Callable[[], Awaitable[Answer]],
-    *,
-    peer: str,
-    limits: Limits,
-    deadline: float | None,
-    now: Callable[[], float],
-    sleep: Callable[[float], Awaitable[None]],
-    sink: Sink,
-) -> Answer:
-    """`once()` until it is answered by something else than 429, with the pauses asked for in between.
-
-    A pause longer than `limits.longest_pause`, one that would reach past `deadline` (seconds since the epoch)
-    and one after the last that is allowed are not begun: Failure RATE_LIMITED, with the end in `until`.
-    """
-
-    def wait(state: RetryCallState) -> float:
-        outcome = state.outcome
-        headers = outcome.result().headers if outcome is not None else {}
-        count, at = state.attempt_number, now()
-        pause = asked_pause(headers, at, count)
-        end = at + pause.seconds
-        late = deadline is not None and end > deadline
-        if count > limits.pauses or pause.seconds > limits.longest_pause or late:
-            raise _rate_limited(peer, pause, end, at)
-        sink(Pausing(pause.seconds, end, count, limits.pauses, pause.limit, peer))
-        return pause.seconds
-
-    async def attempt() -> Answer:
-        return await once()
-
-    refused = retry_if_result(lambda answer: answer.status_code == TOO_MANY)
-    return await AsyncRetrying(retry=refused, wait=wait, sleep=sleep, reraise=True)(attempt)
-
-
-def _rate_limited(peer: str, pause: Pause, end: float, now: float) -> Failure:
+def rate_limited(peer: str, pause: Pause, end: float, now: float) -> Failure:
+    """The failure for a pause that is not begun."""
     length = f" of {span(pause.seconds)}" if pause.asked else ""
     return Failure(
         Kind.RATE_LIMITED,
