@@ -1,22 +1,25 @@
-"""Manifests read from files: those that come along, and those that `--manifest` adds."""
+"""Manifests read from files: the bundled ones, and those that `--manifest` adds."""
 
 from __future__ import annotations
 
 import functools
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from tui.manifests.models import VERSION, WEB, FormVariable, Manifest, wrong_dependencies
+from tui.manifests.models import VERSION, WEB, FormVariable, Manifest
 from tui.text import limited_json
 from tui.text.clean import clean
 from tui.text.key_text import without_keys
 from tui.text.private_files import read_ordinary
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 _LARGEST = 1024 * 1024  # LaunchDarkly's own are below 10 kB
 _SHOWN = 80
@@ -37,7 +40,7 @@ class Problem:
 
 
 class ManifestError(ValueError):
-    """A file that is no manifest, with every problem found in it. `str()` is one line for each."""
+    """A file that is no manifest, with every problem in it. `str()` is one line for each."""
 
     def __init__(self, path: Path, problems: Sequence[Problem]) -> None:
         super().__init__(str(path), len(problems))
@@ -49,96 +52,104 @@ class ManifestError(ValueError):
 
 
 def load(path: Path) -> Manifest:
-    """The manifest in the JSON file `path`. Its integration key is its `key`, else the file's name, or, where
-    that is manifest.json as in LaunchDarkly's repository, the folder's. Raises ManifestError alone."""
+    """Return the manifest in the JSON file `path`. Its integration key is its `key`, else the file's name, or, if that
+    is manifest.json as in LaunchDarkly's repository, the folder's. Raises only ManifestError."""
     content = _read(path)
     stem = path.parent.resolve().name if path.name == "manifest.json" else path.stem
     try:
         manifest = Manifest.model_validate({"key": stem, **content})
     except ValidationError as error:
-        raise ManifestError(path, _explained(error, content)) from None
-    problems = [*_repeated(manifest.form_variables), *_dependencies(manifest.form_variables)]
-    if problems:
+        raise ManifestError(path, _problems(error)) from None
+    if problems := [*_repeated(manifest.form_variables), *_wrong_dependencies(manifest.form_variables)]:
         raise ManifestError(path, problems)
     return manifest
 
 
 @functools.cache
 def bundled() -> tuple[Manifest, ...]:
-    """Split and Unleash, which LaunchDarkly's beta takes."""
+    """Return the manifests of Split and Unleash, which LaunchDarkly's beta supports."""
     return tuple(load(_HERE / f"{key}.json") for key in _BUNDLED)
 
 
 def registry(extra: Iterable[Path] = ()) -> dict[str, Manifest]:
-    """All manifests by integration key; one in `extra` is added, or replaces one of the same key.
+    """Return all manifests by integration key; one in `extra` is added, or replaces one of the same key.
 
     Raises ManifestError for the first bad one.
     """
-    manifests = {manifest.key: manifest for manifest in bundled()}
-    for path in extra:
-        manifest = load(path)
-        manifests[manifest.key] = manifest
-    return manifests
+    return {manifest.key: manifest for manifest in (*bundled(), *map(load, extra))}
 
 
 def _read(path: Path) -> dict[str, Any]:
+    def wrong(text: str) -> ManifestError:
+        return ManifestError(path, [Problem("", text)])
+
     try:
         raw = read_ordinary(path, _LARGEST)
     except (OSError, ValueError) as error:  # ValueError: a zero character in the path
-        reason = getattr(error, "strerror", None) or "it is no path"
-        raise ManifestError(path, [Problem("", f"cannot be read: {clean(reason)}")]) from None
+        raise wrong(f"cannot be read: {clean(getattr(error, 'strerror', None) or 'it is no path')}") from None
     if raw is None:
-        raise ManifestError(path, [Problem("", "is not a regular file")])
+        raise wrong("is not a regular file")
     if len(raw) > _LARGEST:
-        raise ManifestError(path, [Problem("", "is larger than 1 MiB, which no manifest is")])
+        raise wrong("is larger than 1 MiB, which no manifest is")
     try:
         content = limited_json.parse_file(raw)
     except json.JSONDecodeError as error:
-        text = f"is not JSON: {error.msg} in line {error.lineno}, column {error.colno}"
-        raise ManifestError(path, [Problem("", text)]) from None
-    except (ValueError, RecursionError):  # no UTF-8, a number of thousands of digits, or nested without end
-        raise ManifestError(path, [Problem("", "is not JSON in UTF-8")]) from None
+        raise wrong(f"is not JSON: {error.msg} in line {error.lineno}, column {error.colno}") from None
+    except ValueError:  # not UTF-8, a number with thousands of digits, or nested without end
+        raise wrong("is not JSON in UTF-8") from None
     if not isinstance(content, dict):
-        raise ManifestError(path, [Problem("", "is JSON, but not an object with formVariables")])
+        raise wrong("is JSON, but not an object with formVariables")
     return content
 
 
-def _repeated(variables: tuple[FormVariable, ...]) -> list[Problem]:
+# --- problems between variables
+
+
+def _repeated(variables: tuple[FormVariable, ...]) -> Iterator[Problem]:
     times = Counter(variable.key for variable in variables)
-    return [
-        Problem(f"formVariables[{place}].key", f"{variable.key} stands there more than once")
-        for place, variable in enumerate(variables)
-        if times[variable.key] > 1
-    ]
+    for place, variable in enumerate(variables):
+        if times[variable.key] > 1:
+            yield Problem(f"formVariables[{place}].key", f"{variable.key} stands there more than once")
 
 
-def _dependencies(variables: tuple[FormVariable, ...]) -> list[Problem]:
-    return [Problem(place, text) for place, text in wrong_dependencies(variables)]
+def _wrong_dependencies(variables: tuple[FormVariable, ...]) -> Iterator[Problem]:
+    """Dependencies that no answer can satisfy: unknown keys, and circles."""
+    needs = {
+        variable.key: {d.variable_key for d in variable.depends_on if d.variable_location == "formVariables"}
+        for variable in variables
+    }
+    for place, variable in enumerate(variables):
+        here = f"formVariables[{place}].dependsOn"
+        for unknown in sorted(needs[variable.key] - needs.keys()):
+            yield Problem(here, f"names {unknown}, which is no variable here")
+        seen, ahead = set[str](), set(needs[variable.key])
+        while ahead and variable.key not in seen:
+            seen |= ahead
+            ahead = {further for key in ahead for further in needs.get(key, ())} - seen
+        if variable.key in seen:
+            yield Problem(here, "depends on itself, over others or directly")
 
 
-# Pydantic's findings in our own words
+# --- pydantic's errors in our own words
 
 
-def _explained(error: ValidationError, content: dict[str, Any]) -> list[Problem]:
-    found = error.errors(include_url=False, include_input=False)
-    problems = [Problem(_place(one["loc"]), _text(dict(one), content)) for one in found[:_MOST]]
-    unique = list(dict.fromkeys(problems))
-    if len(found) > _MOST:
-        unique.append(Problem("", f"and {len(found) - _MOST} more problems"))
-    return unique
-
-
-def _place(loc: tuple[int | str, ...]) -> str:
-    place = ""
-    for part in loc:
-        if isinstance(part, int):
-            place += f"[{part}]"
-        elif part not in _UNION_BRANCHES:
-            place += f".{_shown(part)}" if place else _shown(part)
-    return place
+def _problems(error: ValidationError) -> list[Problem]:
+    errors = error.errors(include_url=False)
+    problems = list(dict.fromkeys(Problem(_place(each["loc"]), _text(each)) for each in errors[:_MOST]))
+    if len(errors) > _MOST:
+        problems.append(Problem("", f"and {len(errors) - _MOST} more problems"))
+    return problems
 
 
 _UNION_BRANCHES = ("bool", "str", "constrained-str", "function-after[_printable(), str]")
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    parts = (
+        f"[{part}]" if isinstance(part, int) else f".{_shown(part)}" for part in loc if part not in _UNION_BRANCHES
+    )
+    return "".join(parts).removeprefix(".")
+
 
 _TEXTS = {
     "missing": "is missing",
@@ -153,23 +164,6 @@ _TEXTS = {
     "too_long": "has too many entries",
     "unprintable": "holds characters that do not print",
 }
-
-
-def _text(one: dict[str, Any], content: dict[str, Any]) -> str:
-    kind, context = str(one["type"]), one.get("ctx", {})
-    value = _value_at(content, one["loc"])
-    if kind == "string_too_long":
-        length = f" (it has {len(value)})" if isinstance(value, str) else ""
-        return f"is longer than {context['max_length']} characters{length}"
-    if kind == "literal_error":
-        return f"must be one of {_listed(context['expected'])}, not {_quoted(value)}"
-    if kind == "string_pattern_mismatch":
-        return f"{_PATTERNS.get(context['pattern'], 'is no integration key')}: {_quoted(value)}"
-    if kind == "misfit":
-        return str(context["wrong"])
-    return _TEXTS.get(kind, "is not what LaunchDarkly's schema asks for")
-
-
 _PATTERNS = {
     r"^[^\s]*$": "holds a blank",
     r"\.svg$": "is no path of an SVG file",
@@ -178,18 +172,18 @@ _PATTERNS = {
 }
 
 
-def _listed(expected: str) -> str:
-    return expected.replace("'", "").replace(" or ", ", ")
-
-
-def _value_at(content: object, loc: Iterable[int | str]) -> object:
-    here = content
-    for part in loc:  # names of union branches stand in a location too, and lead nowhere
-        if isinstance(part, int):
-            here = here[part] if isinstance(here, list) and part < len(here) else here
-        elif isinstance(here, dict):
-            here = here.get(part, here)
-    return here
+def _text(error: ErrorDetails) -> str:
+    kind, value, context = error["type"], error["input"], error.get("ctx", {})
+    if kind == "string_too_long":
+        return f"is longer than {context['max_length']} characters (it has {len(value)})"
+    if kind == "literal_error":
+        expected = context["expected"].replace("'", "").replace(" or ", ", ")
+        return f"must be one of {expected}, not {_quoted(value)}"
+    if kind == "string_pattern_mismatch":
+        return f"{_PATTERNS.get(context['pattern'], 'is no integration key')}: {_quoted(value)}"
+    if kind == "misfit":
+        return str(context["problem"])
+    return _TEXTS.get(kind, "is not what LaunchDarkly's schema asks for")
 
 
 def _quoted(value: object) -> str:

@@ -1,4 +1,4 @@
-"""LaunchDarkly's integration manifests, as far as a form is made from them.
+"""LaunchDarkly's integration manifests, as far as a form needs them.
 
 Names and limits are those of LaunchDarkly's integration framework (schemas/definitions.json and the tests
 beside it). Beyond them a manifest may carry `key` and `guide`, which LaunchDarkly's own files do not have.
@@ -7,7 +7,7 @@ beside it). Beyond them a manifest may carry `key` and `guide`, which LaunchDark
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -66,6 +66,10 @@ class _Part(BaseModel):
         hide_input_in_errors=True,
         validate_by_name=False,
     )
+
+
+def _misfit(problem: str) -> PydanticCustomError:
+    return PydanticCustomError("misfit", "{problem}", {"problem": problem})
 
 
 class Condition(_Part):
@@ -149,9 +153,9 @@ class FormVariable(_Part):
     clear_secrets_on_change: StrictBool = False
 
     @model_validator(mode="after")
-    def _fits_its_type(self) -> FormVariable:
-        if wrong := _misfit(self):
-            raise PydanticCustomError("misfit", "{wrong}", {"wrong": wrong})
+    def _fits_its_type(self) -> Self:
+        if problem := _problem_of(self):
+            raise _misfit(problem)
         return self
 
 
@@ -159,14 +163,14 @@ _WITHOUT_DEFAULT = ("multiselect", "environmentSelector")
 """Types that LaunchDarkly lets be optional without a default."""
 
 
-def _misfit(variable: FormVariable) -> str:
+def _problem_of(variable: FormVariable) -> str:
     """The first of LaunchDarkly's rules, those of its tests included, that a form variable breaks; "" for none."""
-    kind, default, given = variable.type, variable.default_value, variable.model_fields_set
-    has_default = "default_value" in given
+    kind, default, present = variable.type, variable.default_value, variable.model_fields_set
+    has_default = "default_value" in present
     options = [option.value for option in variable.multiselect_options]
     rules: tuple[tuple[bool, str], ...] = (
         (has_default and default is None, "has null as defaultValue"),
-        ("dynamic_options" in given and variable.dynamic_options is None, "has null as dynamicOptions"),
+        ("dynamic_options" in present and variable.dynamic_options is None, "has null as dynamicOptions"),
         (variable.is_secret and kind != "string", f"is secret, but is of type {kind}, not string"),
         (kind == "enum" and not variable.allowed_values, "is an enum without allowedValues"),
         (kind == "dynamicEnum" and variable.dynamic_options is None, "is a dynamicEnum without dynamicOptions"),
@@ -198,11 +202,11 @@ def _misfit(variable: FormVariable) -> str:
             "has a defaultValue that is none of its allowedValues",
         ),
     )
-    return next((text for holds, text in rules if holds), "")
+    return next((problem for broken, problem in rules if broken), "")
 
 
 class VariableGuide(_Part):
-    """Our own extension: what a newcomer is told about a variable, and the role it plays in the form."""
+    """Our own extension: help on a variable for a newcomer, and the variable's role in the form."""
 
     role: StrictStr = ""
     what: Text = ""
@@ -230,9 +234,9 @@ class Links(_Part):
     support_website: Web | None = None
 
     @model_validator(mode="after")
-    def _has_no_null(self) -> Links:
+    def _has_no_null(self) -> Self:
         if any(getattr(self, name) is None for name in self.model_fields_set):
-            raise PydanticCustomError("misfit", "{wrong}", {"wrong": "has null as an address"})
+            raise _misfit("has null as an address")
         return self
 
 
@@ -257,7 +261,7 @@ class FlagImport(_Part):
 
 
 class Capabilities(_Part):
-    """What an integration can do. Only `flagImport` is looked into; of the others the names alone count."""
+    """What an integration can do. Only `flagImport` matters here; of the others only the names are checked."""
 
     flag_import: FlagImport | None = None
     approval: object = None
@@ -283,26 +287,26 @@ class Capabilities(_Part):
     trigger: object = None
 
     @model_validator(mode="after")
-    def _names_no_empty_import(self) -> Capabilities:
+    def _names_no_empty_import(self) -> Self:
         if "flag_import" in self.model_fields_set and self.flag_import is None:
-            raise PydanticCustomError("misfit", "{wrong}", {"wrong": "has null as flagImport"})
+            raise _misfit("has null as flagImport")
         return self
 
 
 def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(values)) < len(values):
-        raise PydanticCustomError("misfit", "{wrong}", {"wrong": "lists an entry twice"})
+        raise _misfit("lists an entry twice")
     return values
 
 
 def _sentence(text: str) -> str:
     if not text.endswith("."):
-        raise PydanticCustomError("misfit", "{wrong}", {"wrong": "does not end with a period"})
+        raise _misfit("does not end with a period")
     return text
 
 
 class Manifest(_Part):
-    """An integration manifest. What a flag import has no use for (icons, links, other parts) is only checked.
+    """An integration manifest. What a flag import doesn't use (icons, links, other parts) is only checked.
 
     `key` is the integration key; in LaunchDarkly's own files it is the folder's name, and `load` fills it in.
     """
@@ -329,49 +333,20 @@ class Manifest(_Part):
     guide: Guide | None = None
 
     @model_validator(mode="after")
-    def _can_do_something(self) -> Manifest:
+    def _can_do_something(self) -> Self:
         if not {"capabilities", "other_capabilities"} & self.model_fields_set:
-            raise PydanticCustomError("misfit", "{wrong}", {"wrong": "has neither capabilities nor otherCapabilities"})
+            raise _misfit("has neither capabilities nor otherCapabilities")
         return self
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What keeps the manifest from being one of a flag import, with its place."""
+        """What a manifest of a flag import has and this one lacks, with its place."""
         return () if self.capabilities.flag_import else ("capabilities: flagImport is missing",)
-
-
-def wrong_dependencies(variables: tuple[FormVariable, ...]) -> list[tuple[str, str]]:
-    """Dependencies that no answer can ever satisfy, as (place, text): unknown keys, and circles."""
-    keys = {variable.key for variable in variables}
-    needs = {
-        variable.key: {d.variable_key for d in variable.depends_on if d.variable_location == "formVariables"}
-        for variable in variables
-    }
-    wrong = []
-    for place, variable in enumerate(variables):
-        for unknown in sorted(needs[variable.key] - keys):
-            wrong.append((f"formVariables[{place}].dependsOn", f"names {unknown}, which is no variable here"))
-        if _reaches(variable.key, needs):
-            wrong.append((f"formVariables[{place}].dependsOn", "depends on itself, over others or directly"))
-    return wrong
-
-
-def _reaches(start: str, needs: dict[str, set[str]]) -> bool:
-    seen: set[str] = set()
-    ahead = set(needs[start])
-    while ahead:
-        key = ahead.pop()
-        if key == start:
-            return True
-        if key not in seen:
-            seen.add(key)
-            ahead |= needs.get(key, set())
-    return False
 
 
 _LINK = re.compile(r"\[([^\]\[]*)\]\([^()\s]*\)")
 
 
 def without_links(text: str) -> str:
-    """A description without its Markdown links: only their texts stay."""
+    """Return a description without its Markdown links: only their texts stay."""
     return _LINK.sub(r"\1", text)
