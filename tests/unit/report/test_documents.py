@@ -1,9 +1,12 @@
-"""The report as a page and as Markdown: their structure holds whatever the flags are called."""
+"""The report as a page, as Markdown and as a file: they hold whatever the flags are called."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+import stat
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -13,12 +16,13 @@ from markdown_it.token import Token
 
 from tests.unit.report_tools import NOW, expected, journal, partial_import, there, verification
 from tui.apply.journal import LeftOut
-from tui.report.documents import as_html, as_markdown
-from tui.report.report import NOT_AS_PLANNED, Report, report
+from tui.report.documents import ReportFormat, as_html, as_markdown, save, text_of
+from tui.report.report import Report, report
 from tui.report.sections import sections
 from tui.sources.flags import Lost
 from tui.text.clean import clean
-from tui.text.markdown import plain, table
+from tui.text.markdown import plain
+from tui.text.redact import MASK, Redactor
 
 VOID = {"meta", "input", "rect", "br"}
 HOSTILE = (
@@ -30,6 +34,8 @@ HOSTILE = (
     "*x*", "__x__", "~~x~~", "<!-- x", "]]>", "{{x}}", "$x$", "a  b", "\u2028", "|", "", " ", "[ ] x", "|---|", ":---:",
     "<https://evil.example>", "[x]: https://evil.example", "a@evil.example", "\u202eabc", "x\ny", "\tx",
 )  # fmt: skip
+
+HARMLESS = [f"harmless-{n}" for n in range(len(HOSTILE))]
 
 
 @dataclass
@@ -79,6 +85,8 @@ def named(*names: str) -> Report:
     return report(made, verification(made, arrived), NOW)
 
 
+PARTIAL = report(*partial_import(), NOW)
+
 # --- HTML
 
 
@@ -86,84 +94,71 @@ def shape(page: str) -> list[str]:
     return [tag for tag, _ in seen(page).tags]
 
 
-@pytest.mark.parametrize("told", [report(*partial_import(), NOW), named(*HOSTILE)], ids=["partial", "hostile"])
-def test_a_page_asks_for_nothing(told: Report) -> None:
+@pytest.mark.parametrize("told", [PARTIAL, named(*HOSTILE)], ids=["partial", "hostile"])
+def test_page_loads_nothing(told: Report) -> None:
     page = as_html(told)
-    tags = seen(page).tags
-    asking = {"script", "link", "img", "iframe", "object", "embed", "form", "base", "use", "image"}
-    assert not asking & {tag for tag, _ in tags}
-    for tag, given_ in tags:
-        assert not {"src", "srcset", "action", "data", "xlink:href", "style"} & given_.keys(), tag
-        assert not [name for name in given_ if name.startswith("on")], tag
-        assert (given_.get("href") or "#").startswith("#")
+    for tag, attributes in seen(page).tags:
+        assert tag not in {"script", "link", "img", "iframe", "object", "embed", "form", "base", "use", "image"}
+        assert not {"src", "srcset", "action", "data", "xlink:href", "style"} & attributes.keys(), tag
+        assert not [name for name in attributes if name.startswith("on")], tag
+        assert (attributes.get("href") or "#").startswith("#")
     style = page.partition("<style>")[2].partition("</style>")[0]
-    assert "url(" not in style
-    assert "@import" not in style
+    assert not [word for word in ("url(", "@import") if word in style]
 
 
-def test_a_page_has_headings_in_order_and_links_that_lead_somewhere() -> None:
-    parser = seen(as_html(report(*partial_import(), NOW)))
-    levels = [int(tag[1]) for tag, _ in parser.tags if tag in ("h1", "h2", "h3", "h4")]
-    assert levels[0] == 1
-    assert set(levels[1:]) == {2}
-    ids = [given_["id"] for _, given_ in parser.tags if "id" in given_]
+def test_screen_reader_finds_its_way() -> None:
+    tags = seen(as_html(PARTIAL)).tags
+    levels = [tag for tag, _ in tags if tag in ("h1", "h2", "h3", "h4")]
+    assert levels == ["h1"] + ["h2"] * (len(levels) - 1)
+    ids = [attributes["id"] for _, attributes in tags if "id" in attributes]
     assert len(ids) == len(set(ids))
-    pointed = {(given_.get("href") or "")[1:] for tag, given_ in parser.tags if tag == "a"}
-    labelled = {each for _, given_ in parser.tags for each in (given_.get("aria-labelledby") or "").split()}
-    assert pointed | labelled <= set(ids)
-    assert ("html", {"lang": "en"}) in parser.tags
-
-
-def test_tables_tell_a_screen_reader_what_they_are() -> None:
-    parser = seen(as_html(report(*partial_import(), NOW)))
-    count = [tag for tag, _ in parser.tags]
+    pointed = {(attributes.get("href") or "")[1:] for tag, attributes in tags if tag == "a"}
+    labels = {each for _, attributes in tags for each in (attributes.get("aria-labelledby") or "").split()}
+    assert pointed | labels <= set(ids)
+    assert ("html", {"lang": "en"}) in tags
+    count = [tag for tag, _ in tags]
     assert count.count("table") == count.count("caption")
-    assert {given_.get("scope") for tag, given_ in parser.tags if tag == "th"} == {"row", "col"}
-    assert all(given_.get("aria-label") for tag, given_ in parser.tags if tag == "input")
-    assert all(given_.get("role") == "img" for tag, given_ in parser.tags if tag == "svg")
     assert count.count("svg") == count.count("desc") == 2
+    assert {attributes.get("scope") for tag, attributes in tags if tag == "th"} == {"row", "col"}
+    assert all(attributes.get("aria-label") for tag, attributes in tags if tag == "input")
+    assert all(attributes.get("role") == "img" for tag, attributes in tags if tag == "svg")
 
 
-def test_each_flag_stands_in_its_section() -> None:
-    told = report(*partial_import(), NOW)
-    page = as_html(told)
-    places = {each.ident: page.index(f'<h2 id="{each.ident}">') for each in sections(told)}
+def test_each_flag_is_in_its_section() -> None:
+    page, markdown = as_html(PARTIAL), as_markdown(PARTIAL).split("\n## ")
+    places = {each.ident: page.index(f'<h2 id="{each.ident}">') for each in sections(PARTIAL)}
     assert list(places.values()) == sorted(places.values())
-    for each in sections(told):
+    for each in sections(PARTIAL):
         part = page[places[each.ident] : page.index("</section>", places[each.ident])]
-        cells = [text for where, text in seen(f"{part}").texts if where[-1:] == ("th",)]
+        cells = [text for where, text in seen(part).texts if where[-1:] == ("th",)]
         first = [row[0] for row in each.rows] if each.columns else []
         assert [*each.columns, *first] == [text for text in cells if text != "Done"]
         assert part.count('type="checkbox"') == (len(each.rows) if each.ticks else 0)
+        part = next(part for part in markdown if part.startswith(each.heading))
+        assert all(plain(str(row[0])) in part for row in each.rows)
+        assert part.count("- [ ] **") == (len(each.rows) if each.ticks else 0)
 
 
-def test_the_picture_has_its_numbers_as_words() -> None:
-    told = report(*partial_import(), NOW)
-    parser = seen(as_html(told))
+def test_picture_has_its_numbers_as_words() -> None:
+    parser = seen(as_html(PARTIAL))
     words = [text for where, text in parser.texts if where[-2:] == ("svg", "text")]
-    counted = [*told.outcomes.items(), *told.losses.items()]
-    assert words == [said for word, count in counted for said in (word, str(count))]
+    counted = [*PARTIAL.outcomes.items(), *PARTIAL.losses.items()]
+    assert words == [text for word, count in counted for text in (word, str(count))]
     described = [text for where, text in parser.texts if where[-1:] == ("desc",)]
-    assert described[0] == ", ".join(f"{word} {count}" for word, count in told.outcomes.items())
-    bars = [int(given_["width"] or 0) for tag, given_ in parser.tags if tag == "rect"]
+    assert described[0] == ", ".join(f"{word} {count}" for word, count in PARTIAL.outcomes.items())
+    bars = [int(attributes["width"] or 0) for tag, attributes in parser.tags if tag == "rect"]
     assert bars[3] / bars[0] == pytest.approx(9 / 42, abs=0.01)
     assert min(bars) >= 3
+    fills = [attributes["class"] for tag, attributes in parser.tags if tag == "rect"]
+    assert fills[:4] == ["good", "fair", "poor", "calm"]
 
 
-def test_a_page_is_made_for_paper_and_for_the_dark() -> None:
-    page = as_html(report(*partial_import(), NOW))
-    on_paper = page.partition("@media print")[2].partition("</style>")[0]
-    assert "@page { size: A4" in page
-    for rule in ("break-inside: avoid", "break-after: avoid", "table-header-group", "print-color-adjust: exact"):
-        assert rule in on_paper
-    assert "prefers-color-scheme: dark" in page
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_no_name_changes_a_page(name: str) -> None:
-    page = as_html(named(clean(name)))
-    assert shape(page) == shape(as_html(named("harmless")))
-    assert clean(name) in "".join(text for _, text in seen(page).texts)
+def test_no_hostile_name_changes_a_page() -> None:
+    names = [clean(name) for name in HOSTILE]
+    page = as_html(named(*names))
+    assert shape(page) == shape(as_html(named(*HARMLESS)))
+    shown = "".join(text for _, text in seen(page).texts)
+    assert [name for name in names if name not in shown] == []
 
 
 @given(st.text(max_size=30))
@@ -171,7 +166,7 @@ def test_no_text_changes_a_page(name: str) -> None:
     assert shape(as_html(named(clean(name)))) == shape(as_html(named("harmless")))
 
 
-def test_a_page_of_ten_thousand_flags_is_one_that_can_be_mailed() -> None:
+def test_page_of_ten_thousand_flags_can_be_mailed() -> None:
     rule = Lost("targeting-rules", "country is one of DE, AT, CH: on")
     flags = [expected(f"shop-feature-with-a-name-{n}", rule, on=True) for n in range(10_000)]
     made = journal(*flags)
@@ -196,9 +191,8 @@ def shown(tokens: list[Token]) -> str:
     return "".join(each.content for token in tokens for each in token.children or () if each.type == "text")
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_no_name_changes_the_markdown(name: str) -> None:
-    assert kinds(as_markdown(named(clean(name)))) == kinds(as_markdown(named("harmless")))
+def test_no_hostile_name_changes_the_markdown() -> None:
+    assert kinds(as_markdown(named(*map(clean, HOSTILE)))) == kinds(as_markdown(named(*HARMLESS)))
 
 
 @settings(max_examples=60)
@@ -211,18 +205,46 @@ def test_no_text_changes_the_markdown(name: str) -> None:
 def test_markdown_shows_text_as_it_is(text: str) -> None:
     whole = " ".join(clean(text).split())
     assert shown(GITHUB.parse(f"- {plain(text)}")) == whole
-    rows = list(table(("one", "two"), [(text, text)]))
-    assert shown(GITHUB.parse("\n".join(rows))) == f"onetwo{whole}{whole}"
+    assert shown(GITHUB.parse(f"| one |\n|---|\n| {plain(text)} |")) == f"one{whole}"
 
 
-def test_each_flag_stands_in_its_section_of_the_markdown() -> None:
-    told = report(*partial_import(), NOW)
-    parts = as_markdown(told).split("\n## ")
-    for each in sections(told):
-        part = next(part for part in parts if part.startswith(each.heading))
-        for row in each.rows:
-            assert plain(str(row[0])) in part
-    to_tick = next(part for part in parts if part.startswith("Cut-over"))
-    assert to_tick.count("- [ ] **") == len(told.cut_over)
-    first = next(line for line in to_tick.splitlines() if line.startswith("- [ ] **checkout-v2**"))
-    assert all(word in first for word in ("percentage-rollout", NOT_AS_PLANNED))
+# --- the file
+
+
+FORMS: tuple[ReportFormat, ...] = ("html", "md", "json")
+SECRET = "api-1_2*3|4<5>&`[x](y)"
+"""A key that each document would write in another way than it is here."""
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_file_is_for_its_owner_and_replaces_none(tmp_path: Path, form: ReportFormat) -> None:
+    paths = [save(PARTIAL, tmp_path / "new", form, Redactor()) for _ in range(2)]
+    assert [path.name for path in paths] == [f"unleash-web-shop-23-Nov.{form}", f"unleash-web-shop-23-Nov-2.{form}"]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in paths} == {0o600}
+    assert paths[0].read_text("utf-8") == text_of(PARTIAL, form, Redactor())
+    assert sorted((tmp_path / "new").iterdir()) == sorted(paths)
+
+
+def test_project_cannot_lead_a_file_astray(tmp_path: Path) -> None:
+    astray = replace(PARTIAL, identity=replace(PARTIAL.identity, project="../../x y/\u202e"))
+    assert save(astray, tmp_path, "md", Redactor()).name == "unleash-x-y-23-Nov.md"
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_key_gets_into_a_report_wherever_it_was(tmp_path: Path, form: ReportFormat) -> None:
+    key = f"key-{SECRET}"
+    flag = expected(key, Lost(SECRET, f"rule {SECRET}"), name=SECRET, on=True, description=SECRET)
+    lost = replace(flag, key=f"{key}-2")
+    made = journal(
+        flag, lost, left_out=[LeftOut(SECRET, SECRET, SECRET)], notes=(SECRET,), who=SECRET, ended=SECRET,
+        tags=(SECRET,), errors=(f"refused {SECRET} (403)",), configuration=SECRET,
+        config={"sourceBaseUrl": f"https://x/{SECRET}", "ldTag": SECRET, SECRET: SECRET},
+    )  # fmt: skip
+    made = replace(made, identity=replace(made.identity, project=SECRET, name=SECRET, integration=SECRET, host=SECRET))
+    redactor = Redactor()
+    redactor.add(SECRET)
+    path = save(report(made, verification(made, [there(flag, ("test",), name="other")]), NOW), tmp_path, form, redactor)
+    text = path.read_text("utf-8")
+    assert json.dumps(MASK)[1:-1] in text or MASK in text
+    for spelled in ("1_2*3", r"1\_2", "(y)", "[x]", r"\[x", "4<5", "4&lt;5", "1-2-3"):
+        assert spelled not in text + path.name

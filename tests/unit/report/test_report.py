@@ -1,15 +1,15 @@
-"""What a report says of an import: its first sentence, its numbers, its steps, its JSON and its file."""
+"""What a report says of an import: its first sentence, its numbers, its rows, its steps and its JSON."""
 
 from __future__ import annotations
 
 import json
-import stat
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.unit.plan_tools import flag, plan
 from tests.unit.report_tools import (
     ENVIRONMENTS,
     NOW,
@@ -20,80 +20,104 @@ from tests.unit.report_tools import (
     traces,
     verification,
 )  # fmt: skip
-from tui.apply.import_errors import by_flag, explain
-from tui.apply.journal import Expected, Journal, LeftOut, Stage
+from tui.answers.request import CreateRequest
+from tui.apply import journal as journals
+from tui.apply import store
+from tui.apply.journal import Expected, Journal, LeftOut, Mark, Stage, Start
 from tui.apply.verify import Verification
-from tui.report.documents import ReportFormat, save, text_of
+from tui.launchdarkly.instances import EU
+from tui.report.documents import text_of
 from tui.report.json_document import as_json
-from tui.report.report import report
-from tui.sources.flags import Lost
-from tui.text.redact import MASK, Redactor
+from tui.report.report import Report, report
+from tui.report.sections import LISTS, list_text, sections
+from tui.sources.flags import Lost, strings
+from tui.text.redact import Redactor
 
-KINDS: tuple[ReportFormat, ...] = ("html", "md", "json")
-SECRET = "api-1_2*3|4<5>&`[x](y)"
-"""A key that each document would write in another way than it stands here."""
+ROLLOUT = Lost("percentage-rollout", "25 % by user id: on")
+A, B = expected("a"), expected("b")
+LOSSY = expected("c", Lost("segments", "x"), on=True)
+FLAGS = tuple(expected(f"flag-{n}", *((ROLLOUT,) if n < 3 else ()), on=n < 4) for n in range(6))
+MADE = journal(*FLAGS, traces=traces(map(there, FLAGS)))
+FAILED = journal(A, B, ended="failed")
 
 
 def compared(made: Journal, *flags: Expected) -> tuple[Journal, Verification]:
     return made, verification(made, map(there, flags))
 
 
-A, B = expected("a"), expected("b")
-FAILED = journal(A, B, ended="failed")
+def reported(made: Journal, *flags: Expected) -> Report:
+    return report(*compared(made, *flags), NOW)
+
+
+def undone(made: Journal, action: str) -> Journal:
+    return journals.undone(made, {each.key: action for each in made.expected})
+
+
+# --- the first sentence
+
+
+NOT_VERIFIED = "planned. NOT VERIFIED: nobody has compared what arrived with the plan."
 ENDINGS: dict[str, tuple[tuple[Journal, Verification | None], str, str]] = {
     "partial": (
         partial_import(), "problem",
         "Ended PARTIAL at 14:07:02. 44 of 47 arrived, 3 missing, 1 different, 1 on in LaunchDarkly, 1 not planned.",
     ),
-    "all of it": (
+    "all": (
         compared(journal(A, B), A, B), "ok",
         "Ended COMPLETE at 14:07:02. All 2 arrived, nothing is missing or different.",
     ),
     "one": (
         compared(journal(A), A), "ok", "Ended COMPLETE at 14:07:02. 1 of 1 arrived, nothing is missing or different.",
     ),
-    "complete, and one is missing": (
+    "complete but one": (
         compared(journal(A, B), A), "problem", "Ended COMPLETE at 14:07:02. 1 of 2 arrived, 1 missing.",
     ),
     "none arrived": (compared(FAILED), "problem", "Ended FAILED at 14:07:02. None of 2 arrived, 2 missing."),
-    "failed, not verified": (
-        (FAILED, None), "problem",
-        "Ended FAILED at 14:07:02. 2 flags planned. NOT VERIFIED: nobody has compared what arrived with the plan.",
-    ),
+    "not verified": ((FAILED, None), "problem", f"Ended FAILED at 14:07:02. 2 flags {NOT_VERIFIED}"),
     "nothing planned": (
         (journal(stage=Stage.PLANNED, ended=""), None), "warning",
         "Planned; nothing is known of a start. There was nothing to import.",
     ),
     "created": (
         (journal(A, stage=Stage.CREATED, ended=""), None), "warning",
-        "Its configuration is created; it was not started."
-        " 1 flag planned. NOT VERIFIED: nobody has compared what arrived with the plan.",
+        f"Its configuration is created; it was not started. 1 flag {NOT_VERIFIED}",
     ),
     "end not seen": (
         compared(journal(A, stage=Stage.STARTED, ended=""), A), "warning",
         "Started at 14:03:12; nobody has seen its end. 1 of 1 arrived, nothing is missing or different.",
     ),
+    "plan not complete": (
+        compared(journal(A, incomplete="The source stopped answering."), A), "problem",
+        "The plan was NOT COMPLETE: The source stopped answering. Ended COMPLETE at 14:07:02. 1 of 1 arrived,"
+        " nothing is missing or different.",
+    ),
+    "deleted": (
+        compared(undone(journal(A, B, traces=traces(map(there, (A, B)))), "delete")), "ok", "Undone: 2 flags deleted.",
+    ),
+    "lost start": (
+        (replace(MADE, stage=Stage.STARTING, start_sent_at=NOW - 10), None), "warning",
+        f"Whether it was started at 14:08:41 is not known. 6 flags {NOT_VERIFIED}",
+    ),
+    "configuration deleted": (
+        compared(journals.ended(journal(A, stage=Stage.STARTED, ended=""), journals.GONE, (), 0.0), A), "warning",
+        "Its configuration was deleted; nobody has seen its end. 1 of 1 arrived, nothing is missing or different.",
+    ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_the_first_sentence(ending: str) -> None:
-    (made, seen), level, words = ENDINGS[ending]
-    assert report(made, seen, NOW).summary == (level, words)
+def test_first_sentence_is_in_every_document(ending: str) -> None:
+    told, level, words = ENDINGS[ending]
+    made = report(*told, NOW)
+    assert made.summary == (level, words)
+    documents = (text_of(made, "html", Redactor()), text_of(made, "md", Redactor()))
+    assert all(words in text for text in documents)
+    document = as_json(made)
+    assert (document["level"], document["headline"]) == (level, words)
+    assert ("ended" in made.moments) == words.startswith(("Ended", "The plan", "Undone"))
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("ending", ENDINGS)
-def test_every_ending_makes_a_document_that_says_it(ending: str, kind: ReportFormat) -> None:
-    (made, seen), _, words = ENDINGS[ending]
-    assert words in text_of(report(made, seen, NOW), kind, Redactor())
-
-
-def test_a_plan_that_is_not_whole_says_so_first() -> None:
-    made, seen = compared(replace(journal(A), incomplete="The source stopped answering."), A)
-    level, words = report(made, seen, NOW).summary
-    assert level == "problem"
-    assert words.startswith("The plan was NOT COMPLETE: The source stopped answering. Ended COMPLETE")
+# --- numbers and rows
 
 
 def test_numbers_are_those_of_the_lists() -> None:
@@ -107,9 +131,7 @@ def test_numbers_are_those_of_the_lists() -> None:
     assert [row.key for row in told.rebuild] == [r.key for r in told.rows if r.lost and r.key not in gone]
     assert [row.key for row in told.cut_over] == [r.key for r in told.rows if r.on_at_source and r.key not in gone]
     assert n.skipped + n.refused == len(told.left_out)
-    assert n.arrived is not None
-    assert n.missing is not None
-    assert n.arrived + n.missing == n.planned
+    assert (n.arrived or 0) + (n.missing or 0) == n.planned
     assert n.source == n.planned + len(told.left_out) == sum(told.outcomes.values())
     assert told.outcomes == {
         "as planned": 42, "not as planned": 2, "missing": 3, "exists": 9, "archived": 1, "bad key": 3, "duplicate": 1,
@@ -118,19 +140,21 @@ def test_numbers_are_those_of_the_lists() -> None:
     assert sum(told.losses.values()) == sum(len(row.lost) for row in told.rows)
 
 
-def test_a_kind_that_a_flag_loses_twice_counts_once() -> None:
+def test_kind_that_a_flag_loses_twice_counts_once() -> None:
     twice = expected("a", Lost("constraints", "one"), Lost("constraints", "two"))
     assert report(journal(twice), None, NOW).losses == {"constraints": 1}
 
 
-def test_what_is_not_compared_has_no_number() -> None:
-    told = report(journal(A, left_out=[LeftOut("x", "skip-exists", "")]), None, NOW)
+def test_nothing_is_counted_before_a_comparison() -> None:
+    told = report(replace(MADE, left_out=(LeftOut("x", "skip-exists", ""),)), None, NOW)
     assert not told.verified
-    assert (told.numbers.arrived, told.numbers.missing, told.numbers.planned) == (None, None, 1)
-    assert [row.result for row in told.rows] == ["not verified"]
+    assert (told.numbers.arrived, told.numbers.missing, told.numbers.planned) == (None, None, 6)
+    assert {row.result for row in told.rows} == {"not verified"}
+    assert not {"Rebuild", "Cut over"} & dict(told.remaining).keys()
+    assert [row.key for row in told.rebuild] == ["flag-0", "flag-1", "flag-2"], "as planned"
 
 
-def test_flags_that_stood_there_before_are_neither_missing_nor_arrived() -> None:
+def test_flags_that_were_there_before_are_neither_missing_nor_arrived() -> None:
     made = journal(A, B)
     seen = replace(verification(made, [there(A)]), missing=(), skipped=1)
     told = report(made, seen, NOW)
@@ -138,56 +162,159 @@ def test_flags_that_stood_there_before_are_neither_missing_nor_arrived() -> None
     assert told.summary[1].endswith("1 of 2 arrived, 1 there before.")
 
 
+def test_row_serves_what_launchdarkly_serves() -> None:
+    made = journal(FLAGS[0])
+    told = report(made, verification(made, [there(FLAGS[0], on=1)]), NOW)
+    assert [row.serves for row in (*told.rows, *report(made, None, NOW).rows)] == ["off", "on"]
+
+
+# --- what is left
+
+
+BEFORE_AND_MISSING = replace(MADE, before=frozenset({"flag-0"}), traces={})
 STEPS: list[tuple[str, tuple[Journal, Verification | None], list[str]]] = [
     ("all of it", compared(journal(A), A), []),
     ("nobody compared", (journal(A), None), ["Verify"]),
     ("missing", compared(journal(A, B), A), ["Start again"]),
-    ("lossy and on", compared(journal(expected("c", Lost("segments", "x"), on=True))), [
-        "Start again"]),
-    ("lossy and on, and there", compared(journal(C := expected("c", Lost("segments", "x"), on=True)), C), [
-        "Rebuild", "Cut over"]),
+    ("lossy, on and missing", compared(journal(LOSSY)), ["Start again"]),
+    ("failed", compared(replace(FAILED, expected=FLAGS)), ["Start again"]),
+    ("lossy, on and there", compared(journal(LOSSY), LOSSY), ["Rebuild", "Cut over"]),
     ("everything", partial_import(), [
         "Replace a key", "Start again", "Put right", "Look at", "Ask about", "Rebuild", "Cut over", "Undo"]),
-    ("restored", compared(journal(A, undone={"a": "archive"}, traces=traces([there(A)])), A), ["Undo"]),
-    ("archived", compared(journal(A, undone={"a": "archive"}, traces=traces([there(A)]))), ["Undone"]),
-    ("deleted", compared(journal(A, undone={"a": "delete"}, traces=traces([there(A)]))), ["Start again", "Undone"]),
+    ("restored", compared(undone(MADE, "archive"), *FLAGS), ["Rebuild", "Cut over", "Undo"]),
+    ("archived", compared(undone(MADE, "archive")), ["Undone"]),
+    ("deleted", compared(undone(MADE, "delete")), ["Start again", "Undone"]),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("case", "told", "steps"), STEPS, ids=[case for case, *_ in STEPS])
 def test_what_is_left(case: str, told: tuple[Journal, Verification | None], steps: list[str]) -> None:
-    assert [step for step, _ in report(*told, NOW).remaining] == steps
+    made = report(*told, NOW)
+    assert [step for step, _ in made.remaining] == steps
+    filled = {section.ident for section in sections(made) if section.rows}
+    if told[1]:
+        assert ("rebuild" in filled, "cut-over" in filled) == ("Rebuild" in steps, "Cut over" in steps)
 
 
 @pytest.mark.parametrize(
-    ("error", "said", "replace_key"),
+    ("made", "present", "rebuild", "cut_over", "numbers"),
     [
-        ("ldApiKey: Invalid access token (401)", "LaunchDarkly refused the import key", True),
-        ("23 Nov 14:06:04: sourceApiKey: Forbidden (403)", "Unleash refused the SDK key", True),
-        ("workspaceApiKey (401)", "Split refused the Admin API key", True),
-        ("Forbidden (403)", "which one is not told", True),
-        ('"a~b" is not allowed as a flag key (400)', "may not have all the characters", False),
-        ("tag is not valid (400)", "tags may have", False),
-        ("Something nobody has seen (418)", "", False),
-        ("sourceApiKey is 4 minutes old", "", False),
+        (undone(MADE, "archive"), (), "", "", (6, 0, 0)),
+        (undone(MADE, "delete"), (), "", "", (6, 0, 0)),
+        (undone(MADE, "archive"), FLAGS, "012", "0123", (0, 6, 0)),
+        (journals.undone(MADE, {"flag-0": "archive", "flag-1": "delete"}), FLAGS[2:], "2", "23", (2, 4, 0)),
+        (BEFORE_AND_MISSING, FLAGS[:2], "1", "1", (0, 1, 4)),
     ],
 )
-def test_causes_are_told_where_they_are_known(error: str, said: str, replace_key: bool) -> None:
-    found = explain(error)
-    assert said in found.cause
-    assert bool(said) == bool(found.cause)
-    assert found.key_refused is replace_key
+def test_only_flags_that_are_there_are_work(
+    made: Journal, present: tuple[Expected, ...], rebuild: str, cut_over: str, numbers: tuple[int, int, int]
+) -> None:
+    told = reported(made, *present)
+    assert "".join(row.key[-1] for row in told.rebuild) == rebuild
+    assert "".join(row.key[-1] for row in told.cut_over) == cut_over
+    assert (told.numbers.undone, told.numbers.arrived, told.numbers.missing) == numbers
 
 
-def test_an_error_is_told_of_the_flag_that_it_names_and_of_no_other() -> None:
-    named = by_flag(['"promo.x" is bad', "promo-2 failed.", "promo-2 again"])
-    found = {key: named(key) for key in ("promo.x", "promo-2", "promo", "2")}
-    assert found == {"promo.x": '"promo.x" is bad', "promo-2": "promo-2 failed.", "promo": "", "2": ""}
+def test_flag_that_is_on_everywhere_needs_no_cut_over() -> None:
+    present = [there(FLAGS[0], ENVIRONMENTS), there(FLAGS[1], ENVIRONMENTS[:1]), *map(there, FLAGS[2:])]
+    told = report(MADE, verification(MADE, present), NOW)
+    assert [row.key for row in told.cut_over] == ["flag-1", "flag-2", "flag-3"]
+    assert dict(told.remaining)["Cut over"].startswith("3 flags")
 
 
-@pytest.mark.parametrize("key", ["promo~summer", "_legacy", "two words", "größe"])
-def test_an_error_that_quotes_a_key_which_is_not_allowed_is_told_of_it(key: str) -> None:
-    assert by_flag([f'24 Nov 14:02:11: "{key}" is not allowed as a flag key (400)'])(key)
+def test_undo_counts_only_flags_that_are_there() -> None:
+    assert "4 flags" in dict(reported(MADE, *FLAGS[2:]).remaining)["Undo"]
+    assert "Undo" not in dict(reported(MADE).remaining)
+
+
+# --- warnings of the plan
+
+
+TAKES_AWAY = 'Turning this on serves "nobody-else" to everyone.'
+PLANNED = plan(
+    flag("a-safe", on=True),
+    flag("b-off"),
+    flag("c-hurts", "percentage-rollout", on=True, cut_over_warning=TAKES_AWAY, variations=strings(("x", "y"))),
+    flag("d-other", warnings=("Its payload stays behind.",)),
+)
+REQUEST = CreateRequest(EU, "web-shop", "unleash", "Unleash production", (), {"ldTag": "imported"})
+
+
+WARNED = journals.begin(REQUEST, {}, PLANNED, {"c-hurts": (ROLLOUT,)}, "Ana")
+
+
+def test_journal_keeps_the_warnings_and_an_older_one_has_none(tmp_path: Path) -> None:
+    path = tmp_path / "journal.json"
+    store.save(WARNED, path)
+    assert store.load(path) == WARNED
+    whole = json.loads(path.read_text())
+    for each in whole["expected"]:
+        del each["warnings"], each["cut_over_warning"]
+    path.write_text(json.dumps(whole))
+    older = store.load(path)
+    assert older is not None
+    assert {(each.warnings, each.cut_over_warning) for each in older.expected} == {((), "")}
+
+
+def test_flags_that_hurt_when_turned_on_come_first_everywhere() -> None:
+    told = report(WARNED, None, 2.0)
+    assert [row.key for row in told.cut_over] == ["c-hurts", "a-safe"]
+    flags: Any = as_json(told)["flags"]
+    assert {each["key"]: (each["warnings"], each["cut_over_warning"]) for each in flags} == {
+        "a-safe": ([], None), "b-off": ([], None), "c-hurts": ([TAKES_AWAY], TAKES_AWAY),
+        "d-other": (["Its payload stays behind."], None),
+    }  # fmt: skip
+    page = text_of(told, "html", Redactor()).split('<h2 id="cut-over">')[1].split("</section>")[0]
+    markdown = text_of(told, "md", Redactor()).split("\n## Cut-over")[1].split("\n## ")[0]
+    for text in (page, markdown, list_text(told, "cut-over")[1]):
+        assert text.index("c-hurts") < text.index("Turning this on") < text.index("a-safe")
+    assert (page.count('type="checkbox"'), markdown.count("- [ ]")) == (2, 2)
+    assert "[ ]" not in list_text(told, "cut-over")[1], "a screen has no box that cannot be ticked"
+    _, warned = list_text(told, "warnings")
+    assert [line for line in warned.splitlines() if not line.startswith(" ")] == ["c-hurts", "d-other"]
+
+
+def test_no_list_or_document_gives_orders_to_a_terminal() -> None:
+    hostile = "a\x1b]52;c;aGk=\x07\u202e\x9b31m"
+    held = plan(flag(hostile, on=True), flag("fine", on=True, description=hostile, variations=strings((hostile, "b"))))
+    told = report(journals.begin(REQUEST, {}, held, {}, "Ana"), None, 2.0)
+    texts = [text_of(told, form, Redactor()) for form in ("html", "md", "json")]
+    for text in (*texts, *(list_text(told, key)[1] for key in LISTS)):
+        assert all(line.isprintable() for line in text.splitlines())
+
+
+# --- when it ended
+
+
+@pytest.mark.parametrize(
+    ("ended", "imported", "failed", "at"),
+    [
+        ("complete", NOW - 3_000, NOW - 9_000, NOW - 3_000),
+        ("failed", NOW - 9_000, NOW - 4_000, NOW - 4_000),
+        ("partial", NOW - 5_000, NOW - 4_000, NOW - 4_000),
+        ("partial", NOW - 3_000, None, NOW - 3_000),
+        ("complete", None, NOW - 4_000, NOW - 50),
+        ("failed", NOW - 3_000, None, NOW - 50),
+    ],
+)
+def test_end_has_launchdarklys_own_time(ended: str, imported: float | None, failed: float | None, at: float) -> None:
+    last_import, last_error = (None if each is None else int(each * 1000) for each in (imported, failed))
+    mark = Mark(ended, last_import, last_error)
+    made = journals.ended(journal(A, stage=Stage.STARTED, ended="", ended_at=0.0), mark, (), NOW - 50)
+    told = report(made, None, NOW)
+    times: Any = as_json(told)["times"]
+    assert told.moments["ended"] == pytest.approx(at, abs=0.001)
+    assert times["ended"] == round(at * 1000)
+
+
+def test_time_before_the_start_is_of_another_run() -> None:
+    opened = int(NOW - 1_000) * 1000
+    made = journal(A, stage=Stage.STARTED, ended="", starts=(Start(frozenset(), opened),))
+    made = journals.ended(made, Mark("complete", opened - 5_000, None), (), NOW - 50)
+    assert report(made, None, NOW).moments["ended"] == NOW - 50
+
+
+# --- JSON
 
 
 SHAPE: dict[str, type | tuple[type, ...]] = {
@@ -201,21 +328,23 @@ SHAPE: dict[str, type | tuple[type, ...]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("ending", ENDINGS)
-def test_json_has_one_shape(ending: str) -> None:
-    document = json.loads(json.dumps(as_json(report(*ENDINGS[ending][0], NOW))))
-    assert document.keys() == SHAPE.keys()
-    assert [name for name, kind in SHAPE.items() if not isinstance(document[name], kind)] == []
+def test_json_has_one_shape() -> None:
+    for told, *_ in ENDINGS.values():
+        document = json.loads(text_of(report(*told, NOW), "json", Redactor()))
+        assert document.keys() == SHAPE.keys()
+        assert [name for name, kind in SHAPE.items() if not isinstance(document[name], kind)] == []
+        times = document["times"]
+        assert all(f"{name}_at" in times for name in times if not name.endswith("_at"))
 
 
 def test_json_holds_what_was_found() -> None:
     document: dict[str, Any] = as_json(report(*partial_import(), NOW))
-    times = document["times"]
-    assert {name: at for name, at in times.items() if name.endswith("_at")} == {
+    assert {name: at for name, at in document["times"].items() if name.endswith("_at")} == {
         "planned_at": "2025-11-23T14:02:11+00:00", "created_at": "2025-11-23T14:03:11+00:00",
         "started_at": "2025-11-23T14:03:12+00:00", "ended_at": "2025-11-23T14:07:02+00:00",
         "verified_at": "2025-11-23T14:08:51+00:00",
     }  # fmt: skip
+    assert (document["written"], document["times"]["planned"]) == (NOW * 1000, (NOW - 400) * 1000)
     assert document["missing"][0] == {
         "key": "promo-2025", "reason": "23 Nov 14:06:04: tag is not valid for promo-2025 (400)",
     }  # fmt: skip
@@ -227,49 +356,18 @@ def test_json_holds_what_was_found() -> None:
     assert document["flags"][0]["losses"][0] == {"kind": "percentage-rollout", "text": "25 % by user id: on"}
 
 
+def test_comparison_has_its_own_time_and_milliseconds_are_kept() -> None:
+    seen = replace(verification(MADE, map(there, FLAGS)), at=NOW - 100)
+    assert report(MADE, seen, NOW).moments["verified"] == NOW - 100
+    made = journals.ended(replace(MADE, stage=Stage.STARTED), Mark("complete", 1_763_907_000_123, None), (), NOW)
+    times: Any = as_json(report(made, None, NOW))["times"]
+    assert (times["ended"], times["ended_at"]) == (1_763_907_000_123, "2025-11-23T14:10:00.123+00:00")
+    assert (times["verified"], times["verified_at"]) == (None, None)
+
+
 def test_times_that_no_calendar_holds_stop_no_report() -> None:
     odd = report(journal(A, ended_at=1e20, planned_at=-1e20), None, NOW)
     assert '"ended_at": null' in text_of(odd, "json", Redactor())
     for at in (float("inf"), float("nan")):
         assert '"ended": null' in text_of(report(journal(A, ended_at=at), None, NOW), "json", Redactor())
     assert "100000000000000000000" in text_of(odd, "html", Redactor())
-
-
-# --- the file
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_file_is_for_its_owner_and_replaces_none(tmp_path: Path, kind: ReportFormat) -> None:
-    told = report(*partial_import(), NOW)
-    paths = [save(told, tmp_path / "new", kind, Redactor()) for _ in range(2)]
-    assert [path.name for path in paths] == [f"unleash-web-shop-23-Nov.{kind}", f"unleash-web-shop-23-Nov-2.{kind}"]
-    assert {stat.S_IMODE(path.stat().st_mode) for path in paths} == {0o600}
-    assert paths[0].read_text("utf-8") == text_of(told, kind, Redactor())
-    assert sorted((tmp_path / "new").iterdir()) == sorted(paths)
-
-
-def test_a_project_cannot_lead_a_file_astray(tmp_path: Path) -> None:
-    made = journal(A)
-    told = report(replace(made, identity=replace(made.identity, project="../../x y/\u202e")), None, NOW)
-    assert save(told, tmp_path, "md", Redactor()).name == "unleash-x-y-23-Nov.md"
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_no_key_gets_into_a_report_wherever_it_stood(tmp_path: Path, kind: ReportFormat) -> None:
-    key = f"key-{SECRET}"
-    flag = expected(key, Lost(SECRET, f"rule {SECRET}"), name=SECRET, on=True, description=SECRET)
-    lost = replace(flag, key=f"{key}-2")
-    made = journal(
-        flag, lost, left_out=[LeftOut(SECRET, SECRET, SECRET)], notes=(SECRET,), who=SECRET, ended=SECRET,
-        tags=(SECRET,), errors=(f"refused {SECRET} (403)",), configuration=SECRET,
-        config={"sourceBaseUrl": f"https://x/{SECRET}", "ldTag": SECRET, SECRET: SECRET},
-    )  # fmt: skip
-    made = replace(made, identity=replace(made.identity, project=SECRET, name=SECRET, integration=SECRET, host=SECRET))
-    seen = verification(made, [there(flag, ("test",), name="other")])
-    redactor = Redactor()
-    redactor.add(SECRET)
-    path = save(report(made, seen, NOW), tmp_path, kind, redactor)
-    text = path.read_text("utf-8")
-    assert json.dumps(MASK)[1:-1] in text or MASK in text
-    for spelled in ("1_2*3", r"1\_2", "(y)", "[x]", r"\[x", "4<5", "4&lt;5", "1-2-3"):
-        assert spelled not in text + path.name
