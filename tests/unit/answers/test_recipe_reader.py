@@ -20,6 +20,7 @@ from tui.answers.fields import Guide
 from tui.answers.recipe_problems import RecipeError, finding
 from tui.answers.recipe_reader import LARGEST, Said, read, read_text
 from tui.answers.roles import ROLES
+from tui.net.errors import Remedy
 from tui.secrets.references import Reference
 
 
@@ -219,7 +220,7 @@ def test_of_thousands_of_mistakes_fifty_are_told() -> None:
     told = refused.value.what.splitlines()
     assert len(told) == 51
     assert told[-1] == "And 950 more problems."
-    assert refused.value.advice.startswith("Correct all 1000 and run again")
+    assert (refused.value.remedy, refused.value.about) == (Remedy.CORRECT_ALL, "1000")
 
 
 @pytest.mark.parametrize(
