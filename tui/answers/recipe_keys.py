@@ -160,5 +160,6 @@ class MissingKeys(Failure):  # as `Failure`
     """Several keys that can't be had, each in `failures`."""
 
     def __init__(self, failures: Sequence[Failure]) -> None:
-        super().__init__(Kind.CREDENTIAL, " ".join(each.what for each in failures), field=failures[0].field)
+        what = " ".join(each.what for each in failures)
+        super().__init__(Kind.CREDENTIAL, what, safe=Safe.NOTHING_SENT, field=failures[0].field)
         self.failures = tuple(failures)

@@ -161,7 +161,7 @@ async def test_a_proxy_at_fault_is_named_and_no_field_is(
         failure = await checked(source, f"https://{NAME}")
     assert failure.kind in (Kind.UNREACHABLE, Kind.TLS)
     assert (failure.field, failure.at_address) == (None, False)
-    assert "HTTPS_PROXY" in str(failure)
+    assert "HTTPS_PROXY" in f"{failure} {failure.about}"
 
 
 @pytest.mark.parametrize("source", SOURCES)
