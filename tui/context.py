@@ -13,7 +13,7 @@ from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.instances import Instance
 from tui.net.address import is_loopback
 from tui.net.client import Connections, Http
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.secrets.bag import Bag
 from tui.text.redact import Redactor
 
@@ -37,9 +37,8 @@ class Tools:
     def stays_here(self, url: str) -> None:
         """Raises Failure where practice would leave this machine."""
         if self.loopback_only and not is_loopback(urlsplit(url).hostname or ""):
-            raise Failure(
-                Kind.UNREACHABLE, "Practice talks to this machine alone.", "", "Use the practice server's address."
-            )
+            what = "Practice talks to this machine alone."
+            raise Failure(Kind.UNREACHABLE, what, "", Remedy.USE, about="the practice server's address")
 
     def http(self) -> Http:
         """A client to be used as an async context manager."""
@@ -54,11 +53,7 @@ class Tools:
         self.stays_here(instance.url)
         token = bag.get(key)
         if token is None:
-            raise Failure(
-                Kind.CREDENTIAL,
-                "There is no LaunchDarkly token yet.",
-                "",
-                "Paste it first; nothing was sent.",
-            )
+            what = "There is no LaunchDarkly token yet."
+            raise Failure(Kind.CREDENTIAL, what, "", Remedy.PASTE_FIRST, safe=Safe.NOTHING_SENT)
         async with self.http() as http:
             yield LaunchDarkly(http, instance, token, redactor=self.redactor)

@@ -11,7 +11,7 @@ from UnleashClient.clients.unleash_client import UnleashClient
 from tests.real import unleash_seed as seed
 from tests.real.unleash_server import Unleash
 from tui.net.client import Http
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy
 from tui.sources import flags as loss
 from tui.sources.flags import BOOLEAN, Batch, SourceFlag, Variation
 from tui.sources.unleash import finding as unleash_finding
@@ -198,7 +198,7 @@ async def test_a_tag_without_its_type_is_the_field_s_fault(unleash: Unleash) -> 
     with pytest.raises(Failure) as caught:
         await count(unleash, "production", {"sourceTag": "payments"})
     assert (caught.value.status_code, caught.value.field) == (400, "sourceTag")
-    assert "simple:payments" in caught.value.next_step
+    assert (caught.value.remedy, caught.value.about) == (Remedy.ENTER_TAG, "simple:payments")
 
 
 @pytest.mark.parametrize("key", ["admin", "personal"])

@@ -11,7 +11,7 @@ from tests.real import unleash_seed as seed
 from tests.real.unleash_server import Unleash
 from tui.net.address import normal_base_url
 from tui.net.client import Http
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy
 from tui.sources.base import Remark, SourceReport
 from tui.sources.unleash import check as unleash_check
 
@@ -116,7 +116,7 @@ async def test_a_slash_at_the_end_does_no_harm(unleash: Unleash) -> None:
 async def test_an_address_with_api_left_in_it(unleash: Unleash) -> None:
     failure = await refused(unleash, "production", f"{unleash.address}/api")
     assert (failure.kind, failure.status_code, failure.field) == (Kind.SOURCE, 404, "sourceBaseUrl")
-    assert failure.next_step == f"Try {unleash.address}; nothing was created."
+    assert (failure.remedy, failure.about) == (Remedy.TRY_ADDRESS, unleash.address)
 
 
 @pytest.mark.parametrize("path", ["/projects/default", "/health", "/unleash", "/admin/api"])
@@ -124,7 +124,7 @@ async def test_an_address_of_a_page_of_unleash(unleash: Unleash, path: str) -> N
     failure = await refused(unleash, "production", unleash.address + path)
     assert (failure.kind, failure.status_code, failure.field) == (Kind.NOT_JSON, 200, "sourceBaseUrl")
     assert failure.what.endswith(f"{path} answers with a web page, not with flags.")
-    assert failure.next_step == f"Try {unleash.address}; nothing was created."
+    assert (failure.remedy, failure.about) == (Remedy.TRY_ADDRESS, unleash.address)
 
 
 async def test_a_port_where_nobody_listens(unleash: Unleash) -> None:

@@ -15,7 +15,7 @@ from tui.answers import recipe
 from tui.answers.fields import Form
 from tui.answers.recipe_problems import RecipeError
 from tui.answers.recipe_reader import Said, read_text
-from tui.net.errors import Kind
+from tui.net.errors import Kind, Safe
 
 CANARY = "canary-7d1f0c-which-may-be-a-key"
 UNLEASH = recipe.write(answered("unleash", config_tags="migration")[0]).text
@@ -50,6 +50,6 @@ def problems(text: str, said: Said | None = None, known: Mapping[str, Form] | No
         read_text(text, known or built_forms(), said or Said())
     assert refused.value.kind is Kind.RECIPE
     assert refused.value.exit_code == 2
-    assert "nothing was sent" in refused.value.advice
+    assert refused.value.safe is Safe.NOTHING_SENT
     assert refused.value.what.splitlines() == [str(each) for each in refused.value.problems]
     return [str(each) for each in refused.value.problems]

@@ -15,6 +15,7 @@ from tests.unit.walk_tools import built_forms
 from tui.answers import draft as drafts
 from tui.answers.recipe_reader import read_text
 from tui.commands.output import error_object
+from tui.commands.remedies import RECIPE
 from tui.net.errors import Failure, Kind
 from tui.plan.documents import as_json
 from tui.plan.plan import Verdict
@@ -71,7 +72,7 @@ def test_a_plan_and_an_error_have_the_members_it_shows() -> None:
     shown = as_json(plan(flag("checkout-v2", "constraints", "percentage-rollout", on=True)))
     assert (list(document), list(document["counts"])) == (list(shown), list(shown["counts"]))  # type: ignore[call-overload]
     assert document["flags"] == shown["flags"]
-    assert list(error) == list(error_object(Failure(Kind.SOURCE, "x")))
+    assert list(error) == list(error_object(Failure(Kind.SOURCE, "x"), RECIPE))
 
 
 def test_the_lines_of_an_import_are_json_in_the_order_of_the_contract() -> None:

@@ -21,7 +21,7 @@ from tui.answers.source_checks import Runner, environment, failed, helper, only_
 from tui.context import Tools
 from tui.launchdarkly.instances import INSTANCES, instance
 from tui.launchdarkly.models import CallerIdentity, Configuration, Member
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy
 from tui.net.events import Exchange, Result, Sink, streamed
 from tui.secrets.bag import Bag
 from tui.sources.registry import SOURCES
@@ -163,7 +163,8 @@ def _of_import_key(failure: Failure) -> Failure:
     return failure.replaced(
         what="LaunchDarkly refused the import key (401).",
         why="It is mistyped, was deleted, or belongs to another instance than your token.",
-        next_step="Paste it again, or make a new one; your answers are kept.",
+        remedy=Remedy.REPLACE_KEY,
+        about="",
     )
 
 
@@ -214,7 +215,8 @@ async def _name(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> C
         text += " Use that one, or change the name."
         return Check(key, Level.WARNING, text, facts=standing)
     if standing.different is not None:
-        return Check(key, Level.PROBLEM, str(differs(standing.different)), facts=standing)
+        taken = differs(standing.different)
+        return Check(key, Level.PROBLEM, str(taken), facts=standing, advice=taken.advice)
     return Check(
         key,
         Level.OK,

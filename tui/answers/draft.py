@@ -16,6 +16,7 @@ from tui.answers.builtin import CONFIG_NAME, CONFIG_TAGS, HELPER, HOST, PROJECT,
 from tui.answers.fields import Form, SecretFacts, Variable
 from tui.answers.finding import Finding, Level, Offer
 from tui.launchdarkly.instances import instance
+from tui.net.errors import Advice
 
 if TYPE_CHECKING:
     from tui.plan.plan import Plan
@@ -58,6 +59,8 @@ class Check:
     names: tuple[tuple[str, str], ...] = ()
     """(id, name) of what the source calls by an id."""
     facts: object = slot(default=None, repr=False)
+    advice: Advice | None = None
+    """What to do about it, if `text` is a failure's."""
     instead: Offer | None = None
     """What takes the place of the answer that was asked about: the id of what was named."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tui.net.errors import Advice
+
 
 class Level(StrEnum):
     """How much a finding matters. Only a problem stops; `unknown` says honestly that nobody can tell."""
@@ -27,9 +29,10 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One sentence about the answer to `field`, with an offer where there is an obvious remedy."""
+    """One sentence about the answer to `field`, with an offer where there is an obvious remedy, or advice."""
 
     level: Level
     field: str
     text: str
     offer: Offer | None = None
+    advice: Advice | None = None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui.answers.request import CreateRequest, Slot
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Sink, ignore
 from tui.text.clean import clean
 
@@ -108,6 +108,7 @@ def differs(named: Named) -> Failure:
         f'A configuration "{named.configuration.name}" exists in {named.configuration.project_key}, with other'
         f" settings: {shown}{more}.",
         "Names tell configurations apart for people and for this program.",
-        "Change the name, or the settings to match; nothing was sent.",
+        Remedy.RENAME_OR_MATCH,
+        safe=Safe.NOTHING_SENT,
         field="config-name",
     )

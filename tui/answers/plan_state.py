@@ -13,6 +13,7 @@ from tui.answers.builtin import HOST, PROJECT, TOKEN
 from tui.answers.draft import SOURCE_KEY_ROLES, Draft, revisions, source_address, value
 from tui.answers.finding import Finding, Level
 from tui.launchdarkly.instances import instance
+from tui.net.errors import Advice
 from tui.plan.request import PlanRequest
 
 if TYPE_CHECKING:
@@ -91,16 +92,23 @@ def lacking(draft: Draft) -> str:
     return draft.plan.shortfall if draft.plan is not None else ""
 
 
+def advice(draft: Draft) -> Advice | None:
+    """What to do about a plan that lacks something; None where no failure is behind it."""
+    plan = draft.plan
+    return plan.failure.advice if plan is not None and not plan.whole and plan.failure is not None else None
+
+
 def plan_findings(draft: Draft) -> Iterator[Finding]:
     """What there is to say about the plan: what stops first."""
     if stale := out_of_date(draft):
         yield Finding(Level.PROBLEM, PLAN, f"The plan is out of date: {stale}. Read again.")
     elif draft.without_plan:
-        yield Finding(Level.WARNING, PLAN, f"You go on without a whole plan. {lacking(draft)}".strip())
+        text = f"You go on without a whole plan. {lacking(draft)}".strip()
+        yield Finding(Level.WARNING, PLAN, text, advice=advice(draft))
     elif draft.plan is None:
         yield Finding(Level.PROBLEM, PLAN, "There is no plan yet: nobody knows what would arrive.")
     elif missing := lacking(draft):
-        yield Finding(Level.PROBLEM, PLAN, missing)
+        yield Finding(Level.PROBLEM, PLAN, missing, advice=advice(draft))
     elif kinds := unseen(draft):
         noun = "kind" if len(kinds) == 1 else "kinds"
         yield Finding(Level.PROBLEM, PLAN, f"{len(kinds)} {noun} not ticked: {', '.join(kinds)}.")

@@ -14,7 +14,7 @@ from tui.answers.recipe_addresses import destinations
 from tui.answers.recipe_problems import Problem, RecipeError, shown
 from tui.answers.recipe_reader import RecipeAnswers
 from tui.launchdarkly.instances import instance
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.secrets.bag import Bag
 from tui.secrets.keyring import Keyring
 from tui.secrets.keyring_process import KeyringState
@@ -61,7 +61,7 @@ async def fetched(
         raise RecipeError(found)
     await _overheard(recipe, wanted, bag, keyring)
     if failures:
-        raise _joined(failures)
+        raise failures[0] if len(failures) == 1 else MissingKeys(failures)
     return draft
 
 
@@ -113,20 +113,20 @@ async def _value(
     if got.value is not None:
         return got.value.get_secret_value()
     why = f"The keyring has no entry {entry}." if got.state is KeyringState.MISSING else got.reason
-    instead = f"env:{proposed_variable(draft.integration, key)} in the recipe"
-    remedy = _REMEDY.get(got.state, "")
     raise Failure(
         Kind.CREDENTIAL,
         f"There is no {label}. {why}",
         _ONLY_PLACE,
-        f"{f'{remedy}, or write' if remedy else 'Write'} {instead}, and run again; nothing was sent.",
+        _REMEDY.get(got.state, Remedy.WRITE_REFERENCE),
+        about=f"env:{proposed_variable(draft.integration, key)}",
+        safe=Safe.NOTHING_SENT,
         field=key,
     )
 
 
-_REMEDY: Mapping[KeyringState, str] = {
-    KeyringState.MISSING: "Store it there with the wizard",
-    KeyringState.LOCKED: "Unlock it on that machine's desktop",
+_REMEDY: Mapping[KeyringState, Remedy] = {
+    KeyringState.MISSING: Remedy.STORE_OR_WRITE,
+    KeyringState.LOCKED: Remedy.UNLOCK_OR_WRITE,
 }
 
 
@@ -146,7 +146,7 @@ def _unfit(draft: Draft, key: str, reference: Reference) -> list[Failure]:
     if not problems:
         return []
     what = f"The {_label(draft, key)} from {_place(reference)} cannot be used. {problems[0]}"
-    return [Failure(Kind.CREDENTIAL, what, "", "Correct it and run again; nothing was sent.", field=key)]
+    return [Failure(Kind.CREDENTIAL, what, "", Remedy.CORRECT, safe=Safe.NOTHING_SENT, field=key)]
 
 
 def _in_plain_sight(recipe: RecipeAnswers, keys: Sequence[str]) -> list[Problem]:
@@ -156,14 +156,10 @@ def _in_plain_sight(recipe: RecipeAnswers, keys: Sequence[str]) -> list[Problem]
     return [Problem(recipe.places[key], text) for key, value in written if any(holds(value, each) for each in keys)]
 
 
-def _joined(failures: Sequence[Failure]) -> Failure:
-    """One failure that names all of them."""
-    first = failures[0]
-    if len(failures) == 1:
-        return first
-    whys = dict.fromkeys(each.advice for each in failures)
-    return first.replaced(
-        what=" ".join(each.what for each in failures),
-        why="",
-        next_step=" ".join(whys),
-    )
+class MissingKeys(Failure):  # as `Failure`
+    """Several keys that can't be had, each in `failures`."""
+
+    def __init__(self, failures: Sequence[Failure]) -> None:
+        what = " ".join(each.what for each in failures)
+        super().__init__(Kind.CREDENTIAL, what, safe=Safe.NOTHING_SENT, field=failures[0].field)
+        self.failures = tuple(failures)

@@ -10,7 +10,7 @@ from tui.answers import fields, roles
 from tui.answers.fields import Variable
 from tui.answers.finding import Level
 from tui.answers.say import short
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Advice, Failure, Kind, Remedy, Safe
 from tui.text.clean import clean
 from tui.text.key_text import without_keys
 
@@ -29,6 +29,7 @@ class Problem:
 
     place: str
     text: str
+    advice: Advice | None = None
 
     def __str__(self) -> str:
         if not self.place:
@@ -37,18 +38,21 @@ class Problem:
 
 
 class RecipeError(Failure):
-    """A recipe, or a command line with it, that cannot be used. `str()` has a line for each problem."""
+    """A recipe, or a command line with it, that cannot be used. `what` has a line for each problem."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        lines = [str(each) for each in self.problems[:_MOST]]
+        remedy = Remedy.CORRECT if len(self.problems) == 1 else Remedy.CORRECT_ALL
+        super().__init__(
+            Kind.RECIPE, self.lines(str), remedy=remedy, about=str(len(self.problems)), safe=Safe.NOTHING_SENT
+        )
+
+    def lines(self, worded: Callable[[Problem], str]) -> str:
+        """A line for each problem as `worded` by a front, cut short where there are very many."""
+        lines = [worded(each) for each in self.problems[:_MOST]]
         if len(self.problems) > _MOST:
             lines.append(f"And {len(self.problems) - _MOST} more problems.")
-        correct = "Correct it" if len(self.problems) == 1 else f"Correct all {len(self.problems)}"
-        super().__init__(Kind.RECIPE, "\n".join(lines), next_step=f"{correct} and run again; nothing was sent.")
-
-    def __str__(self) -> str:
-        return f"{self.what}\n{self.next_step}"
+        return "\n".join(lines)
 
 
 def shown(name: str, longest: int = _LONGEST_NAME) -> str:
@@ -115,15 +119,19 @@ _TYPES: Mapping[str, tuple[Callable[[object], str | None], str]] = {
 }
 
 
-def finding(variable: Variable, raw: str, tidied: str, answers: Mapping[str, str]) -> Iterator[str]:
+def finding(
+    variable: Variable, raw: str, tidied: str, answers: Mapping[str, str]
+) -> Iterator[tuple[str, Advice | None]]:
     """What is wrong with an answer, by the rules of its field."""
     if not tidied.strip():
         if variable.required:
-            yield "is blank." if not raw.strip() else "has nothing left without its quotes and invisible characters."
+            blank = "is blank." if not raw.strip() else "has nothing left without its quotes and invisible characters."
+            yield blank, None
         return
     for each in roles.validate(variable, tidied, answers, {}):
         if each.level is Level.PROBLEM:
-            yield _quoting_nothing(variable, tidied, each.text)
+            text = _quoting_nothing(variable, tidied, each.text)
+            yield text, each.advice if text == each.text else None
 
 
 _OWN_WORDS: Mapping[str, str] = {

@@ -256,8 +256,8 @@ class _Reader:
         values = drafts.values(draft)
         for entry in self.entries:
             tidied = roles.tidy(entry.field, entry.raw).value
-            for text in finding(entry.field, entry.raw, tidied, values):
-                self.problem(entry.place, text)
+            for text, advice in finding(entry.field, entry.raw, tidied, values):
+                self.problems.append(Problem(entry.place, text, advice))
         return draft
 
     def _missing(self, draft: Draft, form: Form, config: Mapping[str, object]) -> None:

@@ -36,7 +36,7 @@ def findings(draft: Draft, key: str) -> tuple[Finding, ...]:
     found += [f for check in draft.checks.values() for f in check.findings if f.field == key]
     check = draft.checks.get(key)
     if check and check.level in (Level.PROBLEM, Level.WARNING, Level.UNKNOWN) and check.text:
-        found.append(Finding(check.level, key, check.text))
+        found.append(Finding(check.level, key, check.text, advice=check.advice))
     return tuple(dict.fromkeys(found))
 
 
@@ -78,7 +78,7 @@ def line(draft: Draft, key: str) -> Finding:
     check = draft.checks.get(key)
     if empty and not given.touched:
         if check is not None and check.text:
-            return Finding(check.level, key, check.text)
+            return Finding(check.level, key, check.text, advice=check.advice)
         return Finding(Level.NOTE, key, _help(field_))
     if empty and given.said:
         return Finding(Level.PROBLEM, key, given.said)
@@ -138,7 +138,7 @@ def summary(draft: Draft, step: str) -> Finding:
     stops = [f for f in found if f.level is Level.PROBLEM]
     told = [f for f in stops if answer(draft, f.field).touched]
     if step == PLAN and found:
-        return Finding(found[0].level, step, found[0].text)
+        return replace(found[0], field=step)
     if told:
         return Finding(Level.PROBLEM, step, f"{_count(len(told), 'problem')}: {_labels(draft, told)}.")
     if stops:

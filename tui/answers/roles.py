@@ -21,6 +21,7 @@ from tui.answers.tidying import (
     tidy_nothing,
     tidy_text,
 )
+from tui.net.errors import Remedy
 from tui.secrets.references import is_placeholder
 
 LONGEST_ANSWER = 4096
@@ -55,7 +56,7 @@ def validate(variable: Variable, value: str, answers: Answers, secrets: Secrets)
     if len(value) > LONGEST_ANSWER:
         return (problem(variable, f"Too long: {len(value):,} characters."),)
     if looks_secret(value.strip()):
-        return (problem(variable, "This is a key, and no key belongs here. Clear the field."),)
+        return (problem(variable, "This is a key, and no key belongs here.", None, Remedy.CLEAR),)
     if any(is_placeholder(each) for each in (value, *_entries(variable, value))):
         return (problem(variable, "This is a placeholder that was not filled in. Write the value itself."),)
     return tuple(role_of(variable).check(variable, value, answers, secrets))
@@ -73,8 +74,8 @@ def _blank(variable: Variable, secrets: Secrets) -> tuple[Finding, ...]:
         )
     if not variable.required:
         return ()
-    next_step = "Choose one." if variable.choices else "F1 tells where to find it."
-    return (problem(variable, f"{variable.label} is missing. {next_step}", rules.from_key(variable, secrets)),)
+    remedy = Remedy.CHOOSE_ONE if variable.choices else Remedy.SEE_HELP
+    return (problem(variable, f"{variable.label} is missing.", rules.from_key(variable, secrets), remedy),)
 
 
 def role_of(variable: Variable) -> Role:

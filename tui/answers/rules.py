@@ -13,6 +13,7 @@ from tui.answers.fields import SecretFacts, Variable, selected
 from tui.answers.finding import Finding, Offer
 from tui.answers.say import problem, short, unknown, use, warning
 from tui.launchdarkly.tags import LONGEST_TAG, TAG
+from tui.net.errors import Remedy
 
 Answers = Mapping[str, str]
 Secrets = Mapping[str, SecretFacts]
@@ -87,16 +88,19 @@ def _as_tag(text: str) -> str:
     return _NOT_IN_A_TAG.sub("-", text).strip("-")[:LONGEST_TAG]
 
 
+_PICK_MEMBER = Remedy.PICK_OR_CLEAR, "the member"
+
+
 def member_id(variable: Variable, value: str, answers: Answers, secrets: Secrets) -> Iterator[Finding]:
     if "@" in value:
-        yield problem(variable, "This is an e-mail address; the field takes the member's id. Pick it.")
+        yield problem(variable, "This is an e-mail address; the field takes the member's id.", None, *_PICK_MEMBER)
     elif not _MEMBER.fullmatch(value):
-        yield problem(variable, "A member's id is 24 letters a-f and digits. Pick the member, or clear this.")
+        yield problem(variable, "A member's id is 24 letters a-f and digits.", None, *_PICK_MEMBER)
 
 
 def split_id(variable: Variable, value: str, answers: Answers, secrets: Secrets) -> Iterator[Finding]:
     if " " in value and "://" not in value:
-        yield problem(variable, "This is a name; the field takes the id. Pick it, or see F1.")
+        yield problem(variable, "This is a name; the field takes the id.", None, Remedy.PICK, "it")
     else:
         yield from split_environment(variable, value, answers, secrets)
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from tui.answers.fields import Variable
 from tui.answers.finding import Finding, Level, Offer
+from tui.net.errors import Advice, Remedy
 from tui.text.clean import clean
 
 _QUOTED = 24  # characters of an answer that a sentence repeats
 
 
-def problem(variable: Variable, text: str, offer: Offer | None = None) -> Finding:
-    return Finding(Level.PROBLEM, variable.key, text, offer)
+def problem(
+    variable: Variable, text: str, offer: Offer | None = None, remedy: Remedy | None = None, about: str = ""
+) -> Finding:
+    return Finding(Level.PROBLEM, variable.key, text, offer, Advice(remedy, about) if remedy else None)
 
 
 def warning(variable: Variable, text: str, offer: Offer | None = None) -> Finding:

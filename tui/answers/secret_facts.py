@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from tui.answers.fields import SecretFacts, Variable
 from tui.answers.finding import Finding, Level
+from tui.net.errors import Advice, Remedy
 from tui.secrets.references import is_placeholder
 from tui.text.key_text import LD_UUID, UNLEASH_V2, holds_key
 from tui.text.redact import SHORTEST
@@ -79,31 +80,39 @@ def secret_facts(variable: Variable, value: str) -> SecretFacts:
     kind = kind_of(value) if len(value) <= LONGEST else UNKNOWN
     expects = _EXPECTS.get(variable.role, _any_secret)
     damage = next(_damaged(value), None)
-    said = (damage,) if damage else tuple(expects(value, kind))
+    findings = (
+        (Finding(Level.PROBLEM, variable.key, damage[0], advice=damage[1]),)
+        if damage
+        else tuple(Finding(level, variable.key, text) for level, text in expects(value, kind))
+    )
     scope = scope_of(value) if kind == UNLEASH_SDK and variable.role == "unleash-key" else None
-    return SecretFacts(len(value), kind, scope, tuple(Finding(level, variable.key, text) for level, text in said))
+    return SecretFacts(len(value), kind, scope, findings)
 
 
 _Said = tuple[Level, str]
 
 
-def _damaged(value: str) -> Iterator[_Said]:
+_AGAIN = Advice(Remedy.PASTE_AGAIN)
+_ITSELF = Advice(Remedy.PASTE_ALONE, "the key itself")
+
+
+def _damaged(value: str) -> Iterator[tuple[str, Advice | None]]:
     """What is wrong with a key whatever it opens: the first thing found is the one to mend."""
     if is_placeholder(value):
-        yield Level.PROBLEM, "This is a placeholder that was not filled in. Paste the key itself."
+        yield "This is a placeholder that was not filled in.", _ITSELF
     if len(value) < SHORTEST:
-        yield Level.PROBLEM, f"Too short for a key: {len(value)} characters, of at least {SHORTEST}. Paste it again."
+        yield f"Too short for a key: {len(value)} characters, of at least {SHORTEST}.", _AGAIN
     if len(value) > LONGEST:
-        yield Level.PROBLEM, f"Too long for a key: {len(value):,} characters arrived. Paste the key alone."
+        yield f"Too long for a key: {len(value):,} characters arrived.", Advice(Remedy.PASTE_ALONE, "the key alone")
     if _MASKED.search(value):
-        yield Level.PROBLEM, "This is a key with a part hidden. Copy it where it is made, whole."
+        yield "This is a key with a part hidden. Copy it where it is made, whole.", None
     if _VARIABLE_NAME.fullmatch(value):
-        yield Level.PROBLEM, "This names where a key is kept. Paste the key itself."
+        yield "This names where a key is kept.", _ITSELF
     if _ASSIGNMENT.fullmatch(value):
-        yield Level.PROBLEM, "This is a line NAME=key. Paste only what stands after the =."
+        yield "This is a line NAME=key.", Advice(Remedy.PASTE_ALONE, "only what stands after the =")
     if foreign := _FOREIGN.search(value):
         what = "A blank" if foreign[0].isspace() else "The character"
-        yield Level.PROBLEM, f"{what} at place {foreign.start() + 1} cannot be part of a key. Paste it again."
+        yield f"{what} at place {foreign.start() + 1} cannot be part of a key.", _AGAIN
 
 
 _NOT_FOR_REST = {

@@ -34,7 +34,7 @@ _REFUSALS = frozenset({Kind.UNAUTHORIZED, Kind.FORBIDDEN, Kind.CREDENTIAL, Kind.
 def failed(key: str, failure: Failure) -> Check:
     """What a failure means for the field it was asked for: refused is a problem, not answered is not known."""
     refused = failure.kind in _REFUSALS or (failure.kind is Kind.SOURCE and (failure.status_code or 500) < 500)
-    return Check(key, Level.PROBLEM if refused else Level.UNKNOWN, str(failure), facts=failure)
+    return Check(key, Level.PROBLEM if refused else Level.UNKNOWN, str(failure), facts=failure, advice=failure.advice)
 
 
 def only_asks(run: Runner) -> Runner:
@@ -45,7 +45,7 @@ def only_asks(run: Runner) -> Runner:
         try:
             return await run(draft, bag, tools, key, sink)
         except Failure as failure:
-            return Check(key, Level.UNKNOWN, str(failure), facts=failure)
+            return Check(key, Level.UNKNOWN, str(failure), facts=failure, advice=failure.advice)
 
     return quiet
 
@@ -100,7 +100,7 @@ async def source_key(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink)
             if own or usual or failure.field or not failure.at_address:
                 raise
             # The person gave another address than the usual one: most likely it is at fault.
-            blamed = Finding(failed(key, failure).level, SOURCE_API.key, str(failure))
+            blamed = Finding(failed(key, failure).level, SOURCE_API.key, str(failure), advice=failure.advice)
             return Check(key, Level.UNKNOWN, "Not checked: see the address below.", (blamed,), facts=failure)
     return source_check(draft, key, report)
 
@@ -123,7 +123,7 @@ def source_check(draft: Draft, key: str, report: SourceReport) -> Check:
 
 def _finding(remark: Remark) -> Finding:
     offer = Offer(f"Take {remark.instead[0]}", remark.field, remark.instead[0]) if len(remark.instead) == 1 else None
-    return Finding(Level(remark.level), remark.field, remark.text, offer)
+    return Finding(Level(remark.level), remark.field, remark.text, offer, remark.advice)
 
 
 def compared(draft: Draft) -> Draft:

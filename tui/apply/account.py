@@ -8,7 +8,7 @@ from tui.context import Tools
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.instances import Instance
 from tui.launchdarkly.models import CallerIdentity
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Sink, ignore
 from tui.secrets.bag import Bag
 from tui.text.clean import clean
@@ -44,8 +44,8 @@ def must_be_same(name: str, noted: str, account: str, *, writes: bool) -> None:
         Kind.CREDENTIAL,
         f'The journal of the import "{clean(name)}" {what} your token.',
         "" if known else missing,
-        "Use a token of the account that the import was begun with, or start a new journal with --journal PATH."
-        " Nothing was sent.",
+        Remedy.SAME_ACCOUNT,
+        safe=Safe.NOTHING_SENT,
         field="token",
     )
 

@@ -24,7 +24,7 @@ from tui.apply.watch import RUNS, STUCK_AFTER
 from tui.context import Tools
 from tui.launchdarkly.models import Configuration
 from tui.launchdarkly.words import who_in_words
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy
 from tui.net.events import Exchange, Result
 from tui.plan import reading
 from tui.plan.plan import Counts, Plan
@@ -271,7 +271,8 @@ _BEGUN = (Stage.STARTING, Stage.STARTED, Stage.ENDED)
 def incomplete(plan: Plan | None) -> Failure:
     """Why a plan that is not whole cannot be used."""
     if plan is None or plan.failure is None:
-        return Failure(Kind.INTERNAL, "The plan is not complete.", plan.incomplete if plan else "", "Run again.")
+        why = plan.incomplete if plan else ""
+        return Failure(Kind.INTERNAL, "The plan is not complete.", why, Remedy.RUN_AGAIN)
     return plan.failure
 
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.text.private_files import make_folder, open_ordinary
 
 if sys.platform != "win32":
@@ -94,5 +94,6 @@ def under_way() -> Failure:
         Kind.TIMEOUT,
         "Another run of this import is under way on this machine.",
         "Two at once could start it twice.",
-        "Wait for its end, or look on with: ld-flag-import configs watch; nothing was sent.",
+        Remedy.WAIT_OR_WATCH,
+        safe=Safe.NOTHING_SENT,
     )

@@ -21,7 +21,7 @@ from tui.context import Tools
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.instances import Instance
 from tui.launchdarkly.models import Configuration, ImportStatus
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy
 from tui.net.events import Answered, Exchange, Note, Pausing, Result, Sink, ignore, streamed
 from tui.net.pauses import asked_pause
 from tui.net.times import span
@@ -243,8 +243,8 @@ class Runner:
             cause.kind if cause is not None and cause.kind in _PASSING else Kind.TIMEOUT,
             "Whether the import was started is not known: its request was sent, and no answer came.",
             cause.what if cause is not None else "Its status does not tell.",
-            f"Look at {self.journal.configuration} in LaunchDarkly, then start it again or watch it. A second start"
-            " skips flags that exist by then.",
+            Remedy.START_OR_WATCH,
+            about=self.journal.configuration,
             sent=True,
         )
 
@@ -339,7 +339,8 @@ class Runner:
             f"The import did not end within the time given: {len(watch.arrived):,} of {len(watch.expected):,} flags"
             f" have arrived, and the status says {watch.status or 'nothing yet'}.",
             "It goes on at LaunchDarkly.",
-            f"Look later, with: {watch_command(self.journal.configuration)}",
+            Remedy.WATCH_LATER,
+            about=self.journal.configuration,
         )
 
     async def _look(self, ld: LaunchDarkly, watch: Watch, sink: Sink) -> Moved | None:

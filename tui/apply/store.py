@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tui.apply.heads import FOLDER, HEAD, head_of
 from tui.apply.journal import Identity, Journal, Stage
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.text import limited_json
 from tui.text.clean import clean
 from tui.text.private_files import read_ordinary, state_dir, write_private
@@ -112,5 +112,6 @@ def _unreadable(path: Path, reason: str) -> Failure:
         Kind.RECIPE,
         f"The journal {clean(path.name)} cannot be used: {reason}.",
         "Without it nobody can tell what this import has made.",
-        "Move it away; nothing was sent.",
+        Remedy.MOVE_JOURNAL,
+        safe=Safe.NOTHING_SENT,
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tui.answers.lookup import Named, Standing, differs, look_up
 from tui.answers.request import CreateRequest
 from tui.apply.lost_answer import looked_up, may_have_happened
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe, joined
 from tui.net.events import Answered, Exchange, Note, Result, Sent, Sink, streamed
 from tui.text.clean import clean
 
@@ -116,8 +116,7 @@ class Submission:
             failure=Failure(
                 Kind.TIMEOUT,
                 "You cancelled before the request was sent.",
-                "",
-                "Nothing was created; your answers are kept.",
+                safe=Safe.NOTHING_CREATED_ANSWERS_KEPT,
             )
         )
         return self.outcome
@@ -206,7 +205,8 @@ class Submission:
             f'"{clean(self.request.name)}" already exists in {self.request.project}, with the same settings'
             f" ({identity}).",
             "A second one would be a copy.",
-            "Use that one, or change the name; nothing was sent.",
+            Remedy.USE_OR_RENAME,
+            safe=Safe.NOTHING_SENT,
             field="config-name",
         )
 
@@ -231,7 +231,14 @@ class Submission:
         if ours is not None:
             return self._found(lost, ours, sink, self._tools.timer() - began)
         sink(Note("not there", "safe to send again", self._tools.timer() - began))
-        return Outcome(failure=lost.replaced(next_step=_NOT_THERE, sent=False))
+        unsent = lost.replaced(
+            why=joined(lost.why, "Looked up: it was not created."),
+            remedy=Remedy.SEND_AGAIN,
+            about="",
+            safe=Safe.ANSWERS_KEPT,
+            sent=False,
+        )
+        return Outcome(failure=unsent)
 
     def _found(self, lost: Failure, ours: Named, sink: Sink, seconds: float) -> Outcome:
         """A new configuration of that name. With other settings it is most likely somebody else's."""
@@ -243,7 +250,8 @@ class Submission:
 
     def given_up(self, lost: Failure | None = None, why: str = "You stopped looking.") -> Outcome:
         """What became of the request is not known."""
-        failure = (lost or _LOST).replaced(next_step=f"{why} {_NOT_KNOWN}")
+        lost = lost or _LOST
+        failure = lost.replaced(why=joined(lost.why, why), remedy=Remedy.LOOK_AGAIN, about="", safe=None)
         self.outcome = Outcome(failure=failure, fate=NOT_KNOWN)
         return self.outcome
 
@@ -259,8 +267,6 @@ class Submission:
 _LOST = Failure(
     Kind.TIMEOUT, "You stopped waiting for LaunchDarkly's answer.", "The request was out, so it may exist.", sent=True
 )
-_NOT_THERE = "Looked up: it was not created. You can send again; your answers are kept."
-_NOT_KNOWN = "Do not send again yet: look again first, or a copy may come to be."
 
 
 def _with_hindsight(failure: Failure) -> Failure:
@@ -268,7 +274,9 @@ def _with_hindsight(failure: Failure) -> Failure:
     if failure.kind is Kind.UNAUTHORIZED:
         return failure.replaced(
             why="It worked a moment ago: most likely it was just deleted or reset.",
-            next_step="Paste another one; nothing was created, and your answers are kept.",
+            remedy=Remedy.REPLACE_TOKEN,
+            about="",
+            safe=Safe.NOTHING_CREATED_ANSWERS_KEPT,
             field="token",
         )
     return failure.replaced(field="host") if failure.kind is Kind.REDIRECT else failure

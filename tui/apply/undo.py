@@ -18,7 +18,7 @@ from tui.launchdarkly.audit import AuditEntry
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.instances import Instance
 from tui.launchdarkly.whole_flags import WholeFlag
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Counted, Exchange, Result, Sink, streamed
 from tui.secrets.bag import Bag
 
@@ -55,7 +55,8 @@ def without_journal() -> Failure:
         Kind.RECIPE,
         "There is no journal of this import: nobody noted what it has made.",
         "Without it flags of others could be taken for its own.",
-        "Look for the machine it was run on, or archive flags by hand; nothing was changed.",
+        Remedy.FIND_MACHINE,
+        safe=Safe.NOTHING_CHANGED,
     )
 
 

@@ -18,9 +18,9 @@ from tui.commands.case import Around, Asked, Case, agreed, must_be_able_to_ask, 
 from tui.commands.output import Output
 from tui.commands.plan_text import summed
 from tui.commands.progress import Progress, terminal_width
+from tui.commands.remedies import RECIPE
 from tui.commands.signals import to_the_end
-from tui.commands.words import for_recipe
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy
 from tui.net.times import span
 from tui.plan.documents import counts_as_json
 from tui.report import documents, report
@@ -41,7 +41,7 @@ def run(asked: Asked, around: Around) -> int:
             must_be_able_to_ask(asked, around, "An import")
             code = to_the_end(lambda: command.run(case), ended=command.ended, connections=around.tools.connections)
     except Failure as failure:
-        code = output.fail(for_recipe(failure, command.safe()))
+        code = output.fail(failure, RECIPE.knowing(command.safe()))
     if asked.as_json:
         output.document({"event": "result", "exit": code, "report": command.report})
     return code
@@ -190,7 +190,7 @@ class _Command:
             f"Nothing has moved for {span(event.seconds)}: {event.arrived:,} of {event.expected:,} flags have arrived,"
             f" and the status says {clean(event.status) or 'nothing'}.",
             "Most likely LaunchDarkly cannot reach the source.",
-            "It may still go on: run this again later to watch on. Do not start it anew meanwhile.",
+            Remedy.WATCH_LATER,
         )
 
     def _finished(self, event: Ended, case: Case) -> None:

@@ -24,7 +24,7 @@ from tui.commands import plan
 from tui.commands.output import Output, write
 from tui.commands.progress import Progress
 from tui.context import Tools
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.plan.request import PlanRequest
 from tui.secrets.bag import Bag
 from tui.sources.registry import SOURCES
@@ -151,17 +151,17 @@ def _must_be_of(noted: Journal | None, identity: Identity, path: Path) -> None:
             f"The journal {shown(path.name)} is of another import:"
             f' "{clean(noted.identity.name)}" in {clean(noted.identity.project)}.',
             "A journal belongs to one host, project, integration and name.",
-            "Name another by --journal; nothing was sent.",
+            Remedy.OTHER_JOURNAL,
+            safe=Safe.NOTHING_SENT,
         )
 
 
 def _unwritten(path: Path, error: OSError, *, begun: bool) -> Failure:
     what = f"The journal {shown(path.name)} cannot be written: {error.strerror or 'no reason given'}."
     why = "Without it nobody could tell what this import has made."
-    step = "Make room for it, or name another place by --journal"
     if begun:
-        return Failure(Kind.UNREACHABLE, what, why, f"{step}; what was sent stays sent. Then run it again.")
-    return Failure(Kind.RECIPE, what, why, f"{step}; nothing was sent.")
+        return Failure(Kind.UNREACHABLE, what, why, Remedy.MAKE_ROOM, safe=Safe.SENT_STAYS_SENT)
+    return Failure(Kind.RECIPE, what, why, Remedy.MAKE_ROOM, safe=Safe.NOTHING_SENT)
 
 
 def must_be_able_to_ask(asked: Asked, around: Around, deed: str) -> None:
@@ -171,8 +171,9 @@ def must_be_able_to_ask(asked: Asked, around: Around, deed: str) -> None:
     raise Failure(
         Kind.RECIPE,
         f"{deed} asks first, and here is no terminal to ask in.",
-        "",
-        "Give --yes to go on without being asked; nothing was sent.",
+        remedy=Remedy.CONFIRM,
+        about="go on",
+        safe=Safe.NOTHING_SENT,
     )
 
 

@@ -21,15 +21,15 @@ from tui.apply.watch import STUCK_AFTER, Moved
 from tui.commands import plan
 from tui.commands.configs_text import as_json, line, report, table
 from tui.commands.output import Output
+from tui.commands.remedies import ACCOUNT
 from tui.commands.signals import to_the_end
-from tui.commands.words import for_account
 from tui.configurations import listing
 from tui.configurations import run as manage_run
 from tui.configurations.listing import Account, ConfigurationFilter
 from tui.launchdarkly.instances import Instance, instance
 from tui.launchdarkly.models import Configuration
 from tui.manifests.files import ManifestError, registry
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Exchange, Result
 from tui.net.times import span
 from tui.secrets import environment
@@ -101,14 +101,15 @@ class _Command:
         try:
             self.forms = {key: forms.build(each) for key, each in registry(self.asked.manifests).items()}
         except ManifestError as error:
-            raise Failure(Kind.RECIPE, str(error), "", "Nothing was sent.") from None
+            raise Failure(Kind.RECIPE, str(error), safe=Safe.NOTHING_SENT) from None
         self.output.redactor.secret_settings(forms.secret_settings(self.forms))
         if self.asked.action == "delete" and not self.asked.yes and not self._can_ask():
             raise Failure(
                 Kind.RECIPE,
                 "Deleting asks for the configuration's name first, and here is no terminal to ask in.",
-                "",
-                "Give --yes to delete without being asked; nothing was sent.",
+                remedy=Remedy.CONFIRM,
+                about="delete",
+                safe=Safe.NOTHING_SENT,
             )
 
     def _can_ask(self) -> bool:
@@ -116,7 +117,7 @@ class _Command:
 
     def failed(self, failure: Failure) -> int:
         """Tell a failure; the line-by-line command ends in a `result` all the same."""
-        code = self.output.fail(for_account(failure))
+        code = self.output.fail(failure, ACCOUNT)
         if self.asked.as_json and self.asked.action == "watch":
             self._result(code)
         return code
@@ -140,9 +141,10 @@ class _Command:
                 Kind.RECIPE,
                 f"The journal of this import cannot be written: {error.strerror or 'no reason given'}.",
                 "Without it a start could not be found again.",
-                "Make room for it, or correct its folder's rights; nothing was started.",
+                Remedy.MAKE_ROOM,
+                safe=Safe.NOTHING_STARTED,
             ) from None
-        raise Failure(Kind.TIMEOUT, what, _ENDED[self.asked.action].partition(". ")[2], "Give --timeout more.")
+        raise Failure(Kind.TIMEOUT, what, _ENDED[self.asked.action].partition(". ")[2], Remedy.MORE_TIME)
 
     # --- who asks
 
@@ -159,7 +161,7 @@ class _Command:
             return instance(self.asked.host or (setting.value if setting else "") or HOST.default)
         except ValueError as error:
             place = "--host" if self.asked.host or setting is None else setting.origin.removeprefix("from ")
-            raise Failure(Kind.RECIPE, f"{place}: {error}", "", "Nothing was sent.", field=HOST.key) from None
+            raise Failure(Kind.RECIPE, f"{place}: {error}", safe=Safe.NOTHING_SENT, field=HOST.key) from None
 
     async def _token(self, where: Instance) -> str:
         """Your token, from where the wizard finds it too. Raises Failure CREDENTIAL."""
@@ -167,8 +169,8 @@ class _Command:
             hit = environment.find_secret(TOKEN.key, "", self.around.environ, host=where.url)
         except UnusableKeyError as unusable:
             what = f"The LaunchDarkly token can't be used: {unusable}."
-            step = "Store the key alone there, unchanged, and run again; nothing was sent."
-            raise Failure(Kind.CREDENTIAL, what, "", step, field=TOKEN.key) from None
+            alone = Remedy.STORE_KEY_ALONE
+            raise Failure(Kind.CREDENTIAL, what, "", alone, safe=Safe.NOTHING_SENT, field=TOKEN.key) from None
         if hit is not None:
             value, place = hit.value.get_secret_value(), hit.origin
         else:
@@ -179,7 +181,7 @@ class _Command:
         wrong = [each.text for each in roles.validate(TOKEN, value, {}, {}) if each.level is Level.PROBLEM]
         if wrong:
             what = f"The LaunchDarkly token {place} cannot be used. {wrong[0]}"
-            raise Failure(Kind.CREDENTIAL, what, "", "Correct it and run again; nothing was sent.", field=TOKEN.key)
+            raise Failure(Kind.CREDENTIAL, what, "", Remedy.CORRECT, safe=Safe.NOTHING_SENT, field=TOKEN.key)
         return value
 
     def _no_token(self, where: Instance, got: KeyringResult) -> Failure:
@@ -190,8 +192,10 @@ class _Command:
         why = "Neither ldcli's configuration nor the keyring has one."
         if got.state not in (KeyringState.MISSING, KeyringState.UNAVAILABLE):
             why = f"ldcli's configuration has none. {got.reason}"
-        step = "Set it and LD_BASE_URI" if given else "Set it"
-        return Failure(Kind.CREDENTIAL, what, why, f"{step}, and run again; nothing was sent.", field=TOKEN.key)
+        variables = "it and LD_BASE_URI" if given else "it"
+        return Failure(
+            Kind.CREDENTIAL, what, why, Remedy.SET_VARIABLE, about=variables, safe=Safe.NOTHING_SENT, field=TOKEN.key
+        )
 
     # --- what is asked
 
@@ -231,7 +235,7 @@ class _Command:
     async def delete(self, account: Account) -> int:
         one = await self._one(account)
         if not self.asked.yes and not self._confirmed(one):
-            raise Failure(Kind.RECIPE, "That is not its name.", "", "Nothing was deleted.")
+            raise Failure(Kind.RECIPE, "That is not its name.", safe=Safe.NOTHING_DELETED)
         await _last(manage_run.deleted(account, one))
         if self.output.as_json:
             self.output.document({"id": one.id, "name": one.exact_name, "deleted": True})
@@ -338,5 +342,6 @@ def _stuck(one: Configuration, runner: Runner, event: Stuck) -> Failure:
         Kind.STUCK,
         f"Nothing has moved for {span(event.seconds)}: {counted}the status says {event.status or listing.NOT_TOLD}.",
         "Most likely LaunchDarkly cannot reach the source.",
-        f"Do not start it again; look later with: ld-flag-import configs watch {one.id}",
+        Remedy.WATCH_LATER,
+        about=one.id,
     )

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal, TextIO
 
 from tui.commands.output import Output
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.times import moment_json
 from tui.secrets.keyring import Entry, IndexFileError, Keyring
 from tui.secrets.keyring_process import KeyringState
@@ -44,7 +44,7 @@ def run(
             return asyncio.run(_list(keyring, entries, output))
         return asyncio.run(_forget(keyring, _chosen(entries, names, everything), output))
     except IndexFileError as error:
-        return output.fail(Failure(Kind.RECIPE, str(error), "", "No key was touched."), keys=[])
+        return output.fail(Failure(Kind.RECIPE, str(error), safe=Safe.NO_KEY_TOUCHED), keys=[])
     except Failure as failure:
         return output.fail(failure, keys=[])
 
@@ -77,11 +77,11 @@ def _chosen(entries: Mapping[str, Entry], names: Sequence[str], everything: bool
     """The entries to forget. Raises Failure RECIPE (exit 2), before anything is removed."""
     if everything == bool(names):
         what = "Name the keys to forget, or give --all; not both, not neither."
-        raise Failure(Kind.RECIPE, what, "", "Nothing was removed.")
+        raise Failure(Kind.RECIPE, what, safe=Safe.NOTHING_REMOVED)
     unknown = [_quotable(name) for name in names if name not in entries]
     if unknown:
-        next_step = "See `ld-flag-import keys list` for the names; nothing was removed."
-        raise Failure(Kind.RECIPE, f"No key is stored under {', '.join(unknown)}.", "", next_step)
+        what = f"No key is stored under {', '.join(unknown)}."
+        raise Failure(Kind.RECIPE, what, "", Remedy.LIST_KEYS, safe=Safe.NOTHING_REMOVED)
     return list(entries) if everything else list(dict.fromkeys(names))
 
 

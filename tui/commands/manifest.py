@@ -12,7 +12,7 @@ from tui.answers.form import build
 from tui.commands.output import Output
 from tui.manifests.files import ManifestError, load
 from tui.manifests.models import Manifest
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.secrets.names import outside
 from tui.text.cells import padded
 from tui.text.clean import clean
@@ -42,8 +42,8 @@ def run(paths: Sequence[Path], as_json: bool, out: TextIO, err: TextIO | None = 
 def _failure(bad: Sequence[ManifestError]) -> Failure:
     count = sum(len(error.problems) for error in bad)
     said = "\n".join(str(error) for error in bad)
-    next_step = "Correct it" if count == 1 else f"Correct all {count}"
-    return Failure(Kind.RECIPE, said + "\n", next_step=f"{next_step} and run again; nothing was sent.")
+    remedy = Remedy.CORRECT if count == 1 else Remedy.CORRECT_ALL
+    return Failure(Kind.RECIPE, said + "\n", remedy=remedy, about=str(count), safe=Safe.NOTHING_SENT)
 
 
 def _problems(bad: Sequence[ManifestError]) -> list[dict[str, str]]:

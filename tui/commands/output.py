@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TextIO
 
+from tui.commands.remedies import RECIPE, Reader
 from tui.net.errors import Failure
 from tui.secrets.names import outside
 from tui.text.redact import Redactor
@@ -32,21 +33,21 @@ class Output:
         """A message beside the result."""
         write(self.redactor(text), self.err)
 
-    def fail(self, failure: Failure, **more: object) -> int:
-        """Tell a failure, with `more` in its JSON object. Returns its exit code."""
+    def fail(self, failure: Failure, reader: Reader = RECIPE, **more: object) -> int:
+        """Tell a failure in the words for `reader`, with `more` in its JSON object. Returns its exit code."""
         if self.as_json:
-            self.document(error_object(failure) | more)
+            self.document(error_object(failure, reader) | more)
         else:
-            self.say(str(failure))
+            self.say(reader.sentence(failure))
         return failure.exit_code
 
 
-def error_object(failure: Failure) -> dict[str, object]:
+def error_object(failure: Failure, reader: Reader) -> dict[str, object]:
     """A failure as `--json` writes it (contract §4)."""
     field = outside(failure.field) if failure.field else None
     return {
         "event": "error", "kind": failure.kind.value, "status_code": failure.status_code,
-        "message": failure.what.strip(), "advice": failure.advice, "field": field,
+        "message": reader.message(failure).strip(), "advice": reader.advice(failure), "field": field,
     }  # fmt: skip
 
 

@@ -24,10 +24,9 @@ from tui.commands.output import Output, write
 from tui.commands.plan_text import report
 from tui.commands.progress import Progress, terminal_width
 from tui.commands.signals import to_the_end
-from tui.commands.words import for_recipe
 from tui.context import Tools
 from tui.manifests.files import ManifestError, registry
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Result
 from tui.net.times import span
 from tui.plan import documents, reading
@@ -84,7 +83,7 @@ def run(asked: Asked, around: Around) -> int:
             connections=around.tools.connections,
         )
     except Failure as failure:
-        return output.fail(for_recipe(failure))
+        return output.fail(failure)
 
 
 def recipe_of(asked: Asked, around: Around) -> RecipeAnswers:
@@ -118,7 +117,7 @@ async def _in_time(timeout: float, recipe: RecipeAnswers, around: Around) -> tup
             return await _planned(recipe, around)
     except TimeoutError:
         what = f"The plan was not read within {span(timeout)}."
-    raise Failure(Kind.TIMEOUT, what, "", "Give it longer with --timeout; nothing was changed by reading.")
+    raise Failure(Kind.TIMEOUT, what, "", Remedy.MORE_TIME, safe=Safe.NOTHING_CHANGED)
 
 
 async def _planned(recipe: RecipeAnswers, around: Around) -> tuple[Plan, Draft]:

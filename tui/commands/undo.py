@@ -11,9 +11,9 @@ from tui.apply.undo import Action, Decision, Undo, without_journal
 from tui.commands.case import Around, Asked, Case, agreed, must_be_able_to_ask, opened
 from tui.commands.output import Output
 from tui.commands.progress import terminal_width
+from tui.commands.remedies import RECIPE
 from tui.commands.signals import to_the_end
-from tui.commands.words import for_recipe
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Counted, Result
 from tui.text.cells import wrapped
 from tui.text.clean import clean
@@ -42,7 +42,7 @@ def run(asked: Asked, around: Around) -> int:
                 connections=around.tools.connections,
             )
     except Failure as failure:
-        return output.fail(for_recipe(failure, "then run it again"))
+        return output.fail(failure, RECIPE.knowing("then run it again"))
 
 
 async def _undone(case: Case, noted: Journal, asked: Asked, output: Output) -> int:
@@ -76,7 +76,8 @@ def _must_be_planned(keys: Sequence[str], noted: Journal) -> None:
             Kind.RECIPE,
             f"This import has no flag {clean(unknown[0])}.",
             "--flag takes the key of a planned flag.",
-            "List the flags with --dry-run; nothing was sent.",
+            Remedy.LIST_FLAGS,
+            safe=Safe.NOTHING_SENT,
         )
 
 

@@ -14,7 +14,6 @@ from tui.commands.case import Around, Asked, Case, opened
 from tui.commands.output import Output
 from tui.commands.progress import Progress, terminal_width
 from tui.commands.signals import to_the_end
-from tui.commands.words import for_recipe
 from tui.net.errors import Failure, Kind
 from tui.net.events import Exchange, Result
 from tui.plan import reading
@@ -39,7 +38,7 @@ def run(asked: Asked, around: Around) -> int:
                 connections=around.tools.connections,
             )
     except Failure as failure:
-        return output.fail(for_recipe(failure))
+        return output.fail(failure)
 
 
 async def _verified(case: Case) -> Verification:

@@ -20,7 +20,7 @@ from tui.apply.lost_answer import looked_up, may_have_happened
 from tui.configurations.listing import Account, held
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.models import Configuration
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe, joined
 from tui.net.events import Exchange, Note, Result, Sink, streamed
 from tui.secrets.bag import Bag
 from tui.secrets.names import outside
@@ -192,8 +192,9 @@ class Edit:
         one, tools = self.one, self.account.tools
         patch = operations(self.draft, one, self.bag)
         if not patch or (wrong := problems(self.draft, one)):
-            text = wrong[0].text if patch else "Nothing has changed."
-            return Changed(one, Failure(Kind.BAD_REQUEST, text, "", "Nothing was sent."))
+            text, advice = (wrong[0].text, wrong[0].advice) if patch else ("Nothing has changed.", None)
+            failure = Failure(Kind.BAD_REQUEST, text, safe=Safe.NOTHING_SENT)
+            return Changed(one, failure.advised(replace(advice, safe=Safe.NOTHING_SENT)) if advice else failure)
         try:
             async with tools.launchdarkly(self.account.bag, self.account.instance) as ld:
                 sent_at = tools.now()
@@ -213,11 +214,11 @@ class Edit:
         """After a conflict the difference must be one from what is there now."""
         try:
             now: Configuration | None = await self._get(ld, sink)
-            step = "It was read again, and your changes are kept: look at the difference, then send again."
+            remedy = Remedy.SEE_DIFFERENCE
         except Failure:
             now = None
-            step = "Your changes are kept: read it again, look at the difference, then send again."
-        return Changed(now, conflict.replaced(next_step=f"{step} Nothing was changed."))
+            remedy = Remedy.READ_DIFFERENCE
+        return Changed(now, conflict.replaced(remedy=remedy, about="", safe=Safe.NOTHING_CHANGED))
 
     async def _look_up(self, ld: LaunchDarkly, lost: Failure, sent_at: float, sink: Sink) -> Changed:
         """The answer was lost: the configuration itself shows whether the change got through."""
@@ -232,13 +233,13 @@ class Edit:
         try:
             changed = await looked_up(look, sent_at, self.account.tools, sink)
         except Failure as failure:
-            return Changed(failure=lost.replaced(next_step=f"It could not be read: {failure.what} {_HARMLESS}"))
+            return Changed(failure=_harmless(lost, f"It could not be read: {failure.what}"))
         if changed:
             sink(Note("found", "it is changed"))
             return Changed(now, found=True)
         known = now.version is not None or not self._only_keys
         step = "Looked up: it was not changed." if known else "Whether the key was replaced, nobody can tell."
-        return Changed(now, lost.replaced(next_step=f"{step} {_HARMLESS}", sent=not known))
+        return Changed(now, _harmless(lost, step).replaced(sent=not known))
 
     def _shown_by(self, now: Configuration) -> bool:
         """Whether the configuration is as asked for. Keys cannot be compared: a new version stands for them."""
@@ -263,7 +264,9 @@ class Edit:
         return await ld.get(self.one.project_key, self.one.integration_key, self.one.id, sink=sink)
 
 
-_HARMLESS = "Your changes are kept. To send them again is harmless: they replace the same again."
+def _harmless(lost: Failure, news: str) -> Failure:
+    """The failure with what was seen since; a change can be sent again, whatever became of it."""
+    return lost.replaced(why=joined(lost.why, news), remedy=Remedy.SEND_CHANGES_AGAIN, about="", safe=None)
 
 
 def token_beside(bag: Bag, account: Account) -> None:

@@ -16,7 +16,7 @@ from tui.context import Tools
 from tui.launchdarkly.instances import Instance
 from tui.launchdarkly.models import Configuration
 from tui.launchdarkly.words import access_in_words, fault_in_words, refused_by
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy
 from tui.net.events import Exchange, Result, Sink, streamed
 from tui.net.times import moment
 from tui.secrets.bag import Bag
@@ -113,7 +113,7 @@ def by_id(configurations: Iterable[Configuration], id: str) -> Configuration:
         Kind.NOT_FOUND,
         "There is no flag import configuration with this ID in your account.",
         "It was deleted, your token may not see it, or this is not its id.",
-        "Look it up with: ld-flag-import configs list",
+        Remedy.LOOK_UP_CONFIGURATION,
     )
 
 

@@ -19,7 +19,7 @@ from tui.apply.watch import STUCK_AFTER
 from tui.configurations.listing import Account
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.models import Configuration
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, joined
 from tui.net.events import Exchange, Note, Result, Sink, streamed
 from tui.text.redact import Redactor
 
@@ -142,8 +142,7 @@ def deleted(account: Account, one: Configuration) -> AsyncGenerator[Exchange | R
                 lost = failure
             sink(Note("sent, no answer", "checking whether it still exists ...", level="unknown"))
             if await looked_up(lambda: _is_gone(ld, one, lost, sink), out_at, tools, sink) is None:
-                step = "It still exists. You can delete it again."
-                raise lost.replaced(next_step=step, sent=False)
+                raise lost.replaced(remedy=Remedy.DELETE_AGAIN, about="", safe=None, sent=False)
 
     return streamed(run)
 
@@ -155,6 +154,6 @@ async def _is_gone(ld: LaunchDarkly, one: Configuration, lost: Failure, sink: Si
     except Failure as failure:
         if failure.kind is Kind.NOT_FOUND:
             return True
-        step = f"Can't tell whether it was deleted: {failure.what} Reload the list."
-        raise lost.replaced(next_step=step) from None
+        why = joined(lost.why, f"Can't tell whether it was deleted: {failure.what}")
+        raise lost.replaced(why=why, remedy=Remedy.RELOAD_LIST, about="", safe=None) from None
     return None

@@ -15,7 +15,7 @@ from tui.launchdarkly.flag_calls import FlagCalls
 from tui.launchdarkly.instances import Instance
 from tui.launchdarkly.models import CallerIdentity, Configuration, Member, Page, Project
 from tui.launchdarkly.problems import Asked
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Sink, ignore
 from tui.net.messages import Answer, Request
 
@@ -68,7 +68,7 @@ class LaunchDarkly(FlagCalls, AuditCalls):
         """
         method, url, headers = request_for_create(self.instance, project, integration)
         asked = self._asked(
-            safe="nothing was created",
+            safe=Safe.NOTHING_CREATED,
             of=_OF_IMPORTS,
             writes=True,
             project=project,
@@ -101,12 +101,12 @@ class LaunchDarkly(FlagCalls, AuditCalls):
 
     async def delete(self, project: str, integration: str, id: str, *, sink: Sink = ignore) -> None:
         """Delete a configuration; the flags it imported stay."""
-        asked = self._configuration(project, integration, id, safe="nothing was deleted", writes=True)
+        asked = self._configuration(project, integration, id, safe=Safe.NOTHING_DELETED, writes=True)
         await self._write("DELETE", _import_path(project, integration, id), asked, sink)
 
     async def trigger(self, project: str, integration: str, id: str, *, sink: Sink = ignore) -> int:
         """Queue the import job and return the status code: 201 by the document, any 2xx is taken."""
-        asked = self._configuration(project, integration, id, safe="nothing was started", writes=True)
+        asked = self._configuration(project, integration, id, safe=Safe.NOTHING_STARTED, writes=True)
         path = f"{_import_path(project, integration, id)}/trigger"
         return (await self._write("POST", path, asked, sink)).status_code
 
@@ -182,7 +182,9 @@ def _not_whole(what: str, total: int | None, count: int) -> Failure:
         Kind.SERVER_ERROR,
         f"LaunchDarkly reports {total} {what} but lists only {count}.",
         "Most likely your token may not see all of them.",
-        "Use a token that may view them. Nothing was changed.",
+        Remedy.USE,
+        about="a token that may view them",
+        safe=Safe.NOTHING_CHANGED,
     )
 
 
@@ -190,6 +192,6 @@ def _endless(what: str) -> Failure:
     return Failure(
         Kind.TOO_LARGE,
         f"LaunchDarkly lists {what} without end; reading stopped.",
-        "",
-        "Nothing was changed; the list was not used.",
+        "The list was not used.",
+        safe=Safe.NOTHING_CHANGED,
     )

@@ -11,6 +11,7 @@ from tui.launchdarkly import models
 from tui.launchdarkly.door import Door, part, query
 from tui.launchdarkly.models import Flag, Page
 from tui.launchdarkly.whole_flags import WholeFlag, read_whole_flag, read_whole_flags
+from tui.net.errors import Safe
 from tui.net.events import Sink, ignore
 from tui.net.pages import Part, Progress, read_all
 
@@ -117,7 +118,7 @@ class FlagCalls(Door):
     async def archive_flag(self, project: str, key: str, comment: str, *, sink: Sink = ignore) -> None:
         """Archive a flag; it can be restored. One that others depend on is refused (400)."""
         body = json.dumps({"comment": comment, "instructions": [{"kind": "archiveFlag"}]}).encode()
-        asked = self._asked(of="flags", project=project, safe="nothing was archived", writes=True)
+        asked = self._asked(of="flags", project=project, safe=Safe.NOTHING_ARCHIVED, writes=True)
         path = _flag_path(project, key)
         request = self._request("PATCH", path, body=body)
         semantic = replace(request, headers={**request.headers, "Content-Type": _SEMANTIC_PATCH})
@@ -125,7 +126,7 @@ class FlagCalls(Door):
 
     async def delete_flag(self, project: str, key: str, *, sink: Sink = ignore) -> None:
         """Delete a flag for good; one that is not there any more is fine."""
-        asked = self._asked(of="flags", project=project, safe="nothing was deleted", writes=True)
+        asked = self._asked(of="flags", project=project, safe=Safe.NOTHING_DELETED, writes=True)
         answer = await self._answer(self._request("DELETE", _flag_path(project, key)), sink)
         if answer.status_code != _NOT_FOUND:
             self._accepted(answer, asked)

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo
 
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.text.clean import clean
 from tui.text.redact import Redactor
 
@@ -373,6 +373,8 @@ def unexpected(expected: str) -> Failure:
         Kind.NOT_JSON,
         f"LaunchDarkly's answer is not what was expected: {expected}.",
         "Most likely the beta interface has changed, or the address is not LaunchDarkly's.",
-        "Check the address; the answer was not used.",
+        Remedy.CHECK,
+        about="the address",
+        safe=Safe.ANSWER_NOT_USED,
         sent=True,
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tui.launchdarkly.instances import INSTANCES, Instance
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.messages import Answer
 from tui.net.problems import remedy
 from tui.text.clean import clean
@@ -23,12 +23,12 @@ _REQUEST_TIMEOUT = 408
 class Asked:
     """What was asked when LaunchDarkly refused: sentences name it, and say what of it did not happen.
 
-    `safe` is what is sure after a refusal ("nothing was created"); `of` what the right would be for; `fields`
+    `safe` is what is sure after a refusal; `of` what the right would be for; `fields`
     are the config keys that a message may name.
     """
 
     instance: Instance
-    safe: str = "nothing was changed"
+    safe: Safe = Safe.NOTHING_CHANGED
     of: str = "this"
     writes: bool = False
     project: str = ""
@@ -71,7 +71,9 @@ def _unauthorized(status: int, quoted: str, message: str, asked: Asked) -> Failu
         Kind.UNAUTHORIZED,
         f"LaunchDarkly refused your token ({status}){quoted}.",
         f"It is mistyped, was deleted, or belongs to another instance: this was {asked.instance.name}.",
-        f"Choose {' or '.join((', '.join(others[:-1]), others[-1]))}, or paste it again; answers are kept.",
+        Remedy.TOKEN_OR_INSTANCE,
+        about=" or ".join((", ".join(others[:-1]), others[-1])),
+        safe=Safe.ANSWERS_KEPT,
         status_code=status,
         field="token",
     )
@@ -83,7 +85,8 @@ def _forbidden(status: int, quoted: str, message: str, asked: Asked) -> Failure:
         Kind.FORBIDDEN,
         f"LaunchDarkly knows your token but does not allow this ({status}){quoted}.",
         f"Most likely its role does not cover {asked.of}{where}, or the account may not use it.",
-        f"Ask an admin, or use another token; {asked.safe}.",
+        Remedy.OTHER_TOKEN,
+        safe=asked.safe,
         status_code=status,
         field="token",
     )
@@ -93,15 +96,15 @@ def _not_found(status: int, quoted: str, message: str, asked: Asked) -> Failure:
     field: str | None = None
     if asked.configuration:
         what = f"LaunchDarkly has no configuration {clean(asked.configuration)} in {clean(asked.project)}"
-        why, step = "It was deleted, or your token may not see it.", "Look it up in the list"
+        why, step = "It was deleted, or your token may not see it.", Remedy.LOOK_UP_CONFIGURATION
     elif asked.project:
         what, field = f"LaunchDarkly has no project {clean(asked.project)} for your token", "project"
-        why, step = "It was renamed or deleted, or the token may not see it.", "Choose the project again"
+        why, step = "It was renamed or deleted, or the token may not see it.", Remedy.CHOOSE_PROJECT
     else:
         what, field = f"{clean(asked.instance.host)} has nothing at this address", "host"
-        why, step = "Most likely it is not LaunchDarkly's, or an older version of it.", "Check the instance"
+        why, step = "Most likely it is not LaunchDarkly's, or an older version of it.", Remedy.CHECK_INSTANCE
     what = f"{what} ({status}){quoted}."
-    return Failure(Kind.NOT_FOUND, what, why, f"{step}; {asked.safe}.", status_code=status, field=field)
+    return Failure(Kind.NOT_FOUND, what, why, step, safe=asked.safe, status_code=status, field=field)
 
 
 def _conflict(status: int, quoted: str, message: str, asked: Asked) -> Failure:
@@ -109,7 +112,8 @@ def _conflict(status: int, quoted: str, message: str, asked: Asked) -> Failure:
         Kind.CONFLICT,
         f"LaunchDarkly reports a conflict ({status}){quoted}.",
         "Somebody changed the same thing at the same moment, or one like it exists.",
-        f"Read the list again before you send; {asked.safe}.",
+        Remedy.READ_LIST,
+        safe=asked.safe,
         status_code=status,
     )
 
@@ -117,16 +121,19 @@ def _conflict(status: int, quoted: str, message: str, asked: Asked) -> Failure:
 def _not_accepted(status: int, quoted: str, message: str, asked: Asked) -> Failure:
     field = named_field(message, asked.fields)
     if field:
-        why, step = f"It names {field}.", "Correct that answer"
+        why, step = f"It names {field}.", (Remedy.CORRECT_ANSWER, "")
     elif stays := remedy(status):
         why, step = stays
     else:
-        why, step = "It does not say which answer is wrong." if asked.fields else "", "Look through your answers"
+        why = "It does not say which answer is wrong." if asked.fields else ""
+        step = Remedy.LOOK_THROUGH_ANSWERS, ""
     return Failure(
         Kind.BAD_REQUEST,
         f"LaunchDarkly did not accept the request ({status}){quoted}.",
         why,
-        f"{step}; {asked.safe}.",
+        step[0],
+        about=step[1],
+        safe=asked.safe,
         status_code=status,
         field=field,
     )
@@ -136,15 +143,14 @@ def _broken(answer: Answer, asked: Asked) -> Failure:
     page = " with a web page" if answer.is_page else ""
     what = f"LaunchDarkly failed{page} ({answer.status_code})."
     stays = remedy(answer.status_code)
-    if stays and not asked.writes:
-        why, step = stays[0], f"{stays[1]}; {asked.safe}."
-    elif asked.writes:
+    safe = Safe.ANSWERS_KEPT if asked.writes else asked.safe
+    if asked.writes:
         why = "The fault is on their side, and the request may have got through."
-        step = "Look whether it did before you send it again; answers are kept."
+        step = Remedy.LOOK_FIRST, ""
     else:
-        why, step = "The fault is on their side.", f"Try again in a minute; {asked.safe}."
+        why, step = stays or ("The fault is on their side.", (Remedy.TRY_LATER, ""))
     kind = Kind.BAD_REQUEST if answer.status_code < _SERVER_ERROR else Kind.SERVER_ERROR
-    return Failure(kind, what, why, step, status_code=answer.status_code, sent=True)
+    return Failure(kind, what, why, step[0], about=step[1], safe=safe, status_code=answer.status_code, sent=True)
 
 
 _Words = Callable[[int, str, str, Asked], Failure]

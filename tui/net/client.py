@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from tui.net import environment, problems
 from tui.net.address import is_loopback
 from tui.net.environment import Proxy, proxy_for
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Answered, Connected, Done, Pausing, Receiving, Sent, Sink, ignore
 from tui.net.messages import (
     ACCEPTED,
@@ -172,7 +172,7 @@ class Http:
         if self._deadline is not None:
             seconds = min(seconds, self._deadline - self.now())
             if seconds <= 0:
-                raise Failure(Kind.TIMEOUT, "The time given for this run is over.", "", "Nothing more was sent.")
+                raise Failure(Kind.TIMEOUT, "The time given for this run is over.", safe=Safe.NOTHING_MORE_SENT)
         try:
             async with asyncio.timeout(seconds):
                 return await self._exchange(client, message, trace, peer, sink, limits)
@@ -243,7 +243,8 @@ def check_headers(headers: Mapping[str, SecretStr | str]) -> None:
                 f"The key for the header {name} cannot be sent: it is empty, or has a blank at an end, "
                 "a line break or a letter beyond plain ASCII.",
                 "Most likely it was changed while it was copied.",
-                "Paste it again; nothing was sent.",
+                Remedy.PASTE_AGAIN,
+                safe=Safe.NOTHING_SENT,
             )
 
 
@@ -268,7 +269,7 @@ def _message(client: httpx.AsyncClient, request: Request) -> httpx.Request:
         return client.build_request(request.method, request.url, headers=headers, content=request.body)
     except httpx.InvalidURL:
         why = "It is too long, or has characters that no address can hold."
-    raise Failure(Kind.UNREACHABLE, "This address cannot be used.", why, "Correct it; nothing was sent.")
+    raise Failure(Kind.UNREACHABLE, "This address cannot be used.", why, Remedy.CORRECT, safe=Safe.NOTHING_SENT)
 
 
 def _for_httpx(proxy: Proxy) -> httpx.Proxy:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from tui.net.address import AddressError, host_and_port, is_loopback
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe
 
 _COUNTING = ("https_proxy", "all_proxy")
 _SYSTEM = "The system's proxy setting"
@@ -78,7 +78,7 @@ def _parsed(variable: str, value: str) -> Proxy:
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
     if "@" in rest[len(authority) :]:
         why = "a raw #, / or ? in the user name or password ends the address early"
-        raise _unusable(variable, why, "Percent-encode it (# is %23, / is %2F, ? is %3F)")
+        raise _unusable(variable, why, Remedy.PERCENT_ENCODE)
     login, _, place = authority.rpartition("@")
     try:
         host, port = host_and_port(place)
@@ -90,9 +90,9 @@ def _parsed(variable: str, value: str) -> Proxy:
     return Proxy(variable, scheme, host, port or _PORTS[scheme], (unquote(user), unquote(password)) if login else None)
 
 
-def _unusable(variable: str, why: str, fix: str = "Fix it or unset it") -> Failure:
+def _unusable(variable: str, why: str, remedy: Remedy = Remedy.FIX_OR_UNSET) -> Failure:
     what = f"{variable} cannot be used: {why}."
-    return Failure(Kind.UNREACHABLE, what, "", f"{fix}. Nothing was sent.", at_setting=True)
+    return Failure(Kind.UNREACHABLE, what, "", remedy, safe=Safe.NOTHING_SENT, at_setting=True)
 
 
 # --- NO_PROXY -------------------------------------------------------------------------------------------------
@@ -175,7 +175,8 @@ def require_usable() -> None:
     for name, missing in _MISSING.items():
         value = os.environ.get(name)
         if value and (why := missing(value)):
-            raise Failure(Kind.TLS, f"{name} cannot be used: {why}.", "", "Fix it or unset it. Nothing was sent.")
+            what = f"{name} cannot be used: {why}."
+            raise Failure(Kind.TLS, what, "", Remedy.FIX_OR_UNSET, safe=Safe.NOTHING_SENT)
 
 
 def _missing_file(path: str) -> str:
@@ -193,35 +194,35 @@ def _missing_folder(paths: str) -> str:
 _MISSING: Mapping[str, Callable[[str], str]] = {FILE: _missing_file, FOLDER: _missing_folder}
 
 
-def untrusted() -> tuple[str, str]:
-    """Explain an authority that isn't trusted here: (why, what to do), in words that name the variable at fault."""
+def untrusted() -> tuple[str, tuple[Remedy, str]]:
+    """Explain an authority that isn't trusted here: why, and the remedy with what it is about."""
     file, folder = os.environ.get(FILE), os.environ.get(FOLDER)
     if file and not _holds_certificates(file):
         return (
             f"{FILE} names a file without any certificate in PEM form.",
-            f"Point {FILE} to a PEM file that contains the authority, or unset it",
+            (Remedy.POINT_TO_PEM, FILE),
         )
     if file:
-        return f"{FILE} decides which authorities are trusted.", "Add the authority to that file if you trust it"
+        return f"{FILE} decides which authorities are trusted.", (Remedy.TRUST, "that file")
     if folder and not any(map(_is_hashed, folder.split(os.pathsep))):
         return (
             f"{FOLDER} names a folder without any certificate under the name that OpenSSL looks for.",
-            "Run `openssl rehash` on that folder, or unset the variable",
+            (Remedy.REHASH, FOLDER),
         )
     if folder:
         return (
             f"{FOLDER} decides which authorities are trusted.",
-            "Add the authority to that folder if you trust it, and run `openssl rehash` on it",
+            (Remedy.TRUST, "that folder, and run `openssl rehash` on it"),
         )
     other = next((name for name in _NOT_READ if os.environ.get(name)), "")
     if other:
         return (
             f"{other} is set, but this program doesn't read it. It reads {FILE}.",
-            f"If you trust it, set {FILE} to the file that {other} names, or add the authority to the system's store",
+            (Remedy.TRUST, f"the system's store, or set {FILE} to the file that {other} names"),
         )
     return (
         "Most likely it belongs to a private CA.",
-        f"If you trust it, add the authority to the system's store, or set {FILE} to its PEM file",
+        (Remedy.TRUST, f"the system's store, or set {FILE} to its PEM file"),
     )
 
 

@@ -1,12 +1,14 @@
-"""The root of the error tree: every failure that a person may meet, with its sentence and its exit code.
+"""The root of the error tree: every failure that a person may meet, and its exit code.
 
-A sentence has three parts: what happened (who refused what, with the status), why ("most likely" where it is
-a guess), and the next thing to do with what is safe. A key is named by its field, never by its value.
+A failure states what happened (who refused what, with the status) and why ("most likely" for a guess). What to do
+about it is data, a `Remedy`, because a person in the wizard does something else than one who runs a command: each
+front has its own words for it. A key is named by its field, never by its value.
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
+from dataclasses import dataclass
+from enum import StrEnum, auto
 
 
 class Kind(StrEnum):
@@ -47,14 +49,139 @@ _PASSING_TROUBLE = 5
 _CREDENTIAL_STATUSES = frozenset({401, 403})
 
 
-class Failure(Exception):  # noqa: N818  # the name of the whole tree, and it reads well
-    """A failure with its sentence. `str()` is the whole sentence, cleaned by whoever quotes foreign text.
+class Remedy(StrEnum):
+    """What to do next. The comment names what `about` holds, if the sentence needs it."""
 
-    `status_code` is the HTTP status, None where no answer came; `field` the key of the form variable (or of
-    `token`, `project`, `host`, `config-name`) at fault, None where none is. `sent` says that the request's
-    bytes had left, so that the server may have acted on it. `at_address` says that the address is most likely wrong,
-    and neither this machine's settings (proxy, authorities) nor the server. `at_setting` says that an environment
-    variable or a setting of this machine is wrong, so that trying again can't help.
+    # the network, and this machine's settings
+    CHECK = auto()  # what to check
+    CHECK_PROXY = auto()  # the variable that names the proxy
+    CORRECT_SETTING = auto()  # the variable
+    FIX_OR_UNSET = auto()
+    PERCENT_ENCODE = auto()
+    PROXY_OR_EXEMPT = auto()  # the variable that names the proxy
+    PROXY_LOGIN = auto()
+    NETWORK_LOGIN = auto()
+    RENEW_CERTIFICATE = auto()
+    TRUST = auto()  # where to add the authority
+    POINT_TO_PEM = auto()  # the variable
+    REHASH = auto()
+    TRY_AGAIN = auto()
+    TRY_LATER = auto()
+    SEND_AFTER = auto()  # the time of day
+    NARROW = auto()
+    ASK = auto()  # whom to ask
+    NEWER_VERSION = auto()
+    # answers
+    CORRECT = auto()
+    CORRECT_ALL = auto()  # how many
+    CORRECT_ANSWER = auto()
+    LOOK_THROUGH_ANSWERS = auto()
+    USE = auto()  # what to use instead
+    CHOOSE_ONE = auto()
+    CHOOSE_PROJECT = auto()
+    CHECK_INSTANCE = auto()
+    PICK = auto()  # what to pick
+    PICK_OR_CLEAR = auto()  # what to pick
+    CLEAR = auto()
+    SEE_HELP = auto()
+    GIVE_ADDRESS = auto()  # whose address
+    BROWSER_ADDRESS = auto()
+    TRY_ADDRESS = auto()  # the address
+    USUAL_ADDRESS = auto()  # the address
+    TYPE_ID = auto()
+    TYPE_TAG = auto()
+    ENTER_TAG = auto()  # the tag
+    RENAME_OR_MATCH = auto()
+    USE_OR_RENAME = auto()
+    # keys
+    PASTE_FIRST = auto()
+    PASTE_AGAIN = auto()
+    PASTE_ALONE = auto()  # what to paste
+    COPY_KEY = auto()  # what to copy
+    MAKE_KEY = auto()
+    REPLACE_KEY = auto()
+    REPLACE_TOKEN = auto()
+    TOKEN_OR_INSTANCE = auto()  # the other instances
+    OTHER_TOKEN = auto()
+    COPY_HELPER = auto()
+    OTHER_HELPER = auto()
+    AUTHENTICATE = auto()
+    SET_VARIABLE = auto()  # the variables
+    FIX_KEY_FILE = auto()
+    STORE_KEY_ALONE = auto()
+    WRITE_REFERENCE = auto()  # the reference
+    STORE_OR_WRITE = auto()  # the reference
+    UNLOCK_OR_WRITE = auto()  # the reference
+    SAME_ACCOUNT = auto()
+    # what is in LaunchDarkly already, or may be
+    LOOK_UP_CONFIGURATION = auto()
+    READ_LIST = auto()
+    LOOK_FIRST = auto()
+    LOOK_AGAIN = auto()
+    SEND_AGAIN = auto()
+    SEND_CHANGES_AGAIN = auto()
+    SEE_DIFFERENCE = auto()
+    READ_DIFFERENCE = auto()
+    DELETE_AGAIN = auto()
+    RELOAD_LIST = auto()
+    START_OR_WATCH = auto()  # the configuration's id
+    WATCH_LATER = auto()  # the configuration's id
+    # journals, and runs
+    WAIT_OR_WATCH = auto()
+    MAKE_ROOM = auto()
+    MOVE_JOURNAL = auto()
+    OTHER_JOURNAL = auto()
+    FIND_MACHINE = auto()
+    RESUME_OR_RENAME = auto()
+    READ_PLAN = auto()
+    LOOK_UNDER_CONFIGURATIONS = auto()
+    GIVE_MANIFEST = auto()
+    # commands
+    RUN_AGAIN = auto()
+    MORE_TIME = auto()
+    CONFIRM = auto()  # what would be asked
+    LIST_FLAGS = auto()
+    LIST_KEYS = auto()
+
+
+class Safe(StrEnum):
+    """What is sure to have happened, or not to have happened, in words that continue a sentence."""
+
+    NOTHING_SENT = "nothing was sent"
+    NOTHING_MORE_SENT = "nothing more was sent"
+    NOTHING_CHANGED = "nothing was changed"
+    NOTHING_CREATED = "nothing was created"
+    NOTHING_CREATED_ANSWERS_KEPT = "nothing was created; your answers are kept"
+    NOTHING_STARTED = "nothing was started"
+    NOTHING_ARCHIVED = "nothing was archived"
+    NOTHING_DELETED = "nothing was deleted"
+    NOTHING_REMOVED = "nothing was removed"
+    NO_KEY_TOUCHED = "no key was touched"
+    ANSWER_NOT_USED = "the answer was not used"
+    REQUEST_DID_NOTHING = "this request did nothing"
+    ANSWERS_KEPT = "answers are kept"
+    SENT_STAYS_SENT = "what was sent before stays sent"
+    MAYBE_DONE = "it may have been carried out"
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to do next, and what is safe, for a front to put into words."""
+
+    remedy: Remedy | None = None
+    about: str = ""
+    safe: Safe | None = None
+
+
+class Failure(Exception):  # noqa: N818  # the name of the whole tree, and it reads well
+    """What went wrong, as data. `str()` is what happened and why, cleaned by whoever quotes foreign text.
+
+    `remedy`, `about` (what the remedy's sentence names) and `safe` make the advice. `status_code` is the HTTP status,
+    None where no answer came; `field` the key of the form variable (or of `token`, `project`, `host`, `config-name`)
+    at fault, None where none is. `sent` says that the request's bytes had left, so that the server may have acted on
+    it. `at_address` says that the address is most likely wrong, and neither this machine's settings (proxy,
+    authorities) nor the server. `at_setting` says that an environment variable or a setting of this machine is wrong,
+    so that trying again can't help. `until` is when a pause asked for by the server ends, seconds since the epoch.
     """
 
     def __init__(
@@ -62,8 +189,10 @@ class Failure(Exception):  # noqa: N818  # the name of the whole tree, and it re
         kind: Kind,
         what: str,
         why: str = "",
-        next_step: str = "",
+        remedy: Remedy | None = None,
         *,
+        about: str = "",
+        safe: Safe | None = None,
         status_code: int | None = None,
         field: str | None = None,
         sent: bool = False,
@@ -75,22 +204,23 @@ class Failure(Exception):  # noqa: N818  # the name of the whole tree, and it re
         self.kind = kind
         self.what = what
         self.why = why
-        self.next_step = next_step
+        self.remedy = remedy
+        self.about = about
+        self.safe = safe
         self.status_code = status_code
         self.field = field
         self.sent = sent
         self.at_address = at_address
         self.at_setting = at_setting
         self.until = until
-        """When a pause asked for by the server ends, seconds since the epoch; None without one."""
 
     def __str__(self) -> str:
-        return " ".join(part for part in (self.what, self.why, self.next_step) if part)
+        return joined(self.what, self.why)
 
     @property
-    def advice(self) -> str:
-        """Why it matters and what to do next, for `--json`."""
-        return " ".join(part for part in (self.why, self.next_step) if part)
+    def advice(self) -> Advice:
+        """What to do next, with what is safe."""
+        return Advice(self.remedy, self.about, self.safe)
 
     @property
     def exit_code(self) -> int:
@@ -101,16 +231,20 @@ class Failure(Exception):  # noqa: N818  # the name of the whole tree, and it re
 
     def replaced(self, **parts: object) -> Failure:
         """The same failure with other parts: the room above knows the field or the field's name better."""
-        known: dict[str, object] = {
-            "kind": self.kind,
-            "what": self.what,
-            "why": self.why,
-            "next_step": self.next_step,
-            "status_code": self.status_code,
-            "field": self.field,
-            "sent": self.sent,
-            "at_address": self.at_address,
-            "at_setting": self.at_setting,
-            "until": self.until,
-        }
-        return Failure(**{**known, **parts})  # type: ignore[arg-type]
+        known = {name: getattr(self, name) for name in _PARTS}
+        return Failure(**{**known, **parts})
+
+    def advised(self, advice: Advice, **parts: object) -> Failure:
+        """The same failure with another advice, and other parts."""
+        return self.replaced(remedy=advice.remedy, about=advice.about, safe=advice.safe, **parts)
+
+
+_PARTS = (
+    "kind", "what", "why", "remedy", "about", "safe", "status_code", "field", "sent", "until", "at_address",
+    "at_setting",
+)  # fmt: skip
+
+
+def joined(*sentences: str) -> str:
+    """The sentences that are not empty, in one text."""
+    return " ".join(filter(None, sentences))

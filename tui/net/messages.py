@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.text.limited_json import TooDeepError, parse_answer
 
 _HTML = ("<!doctype", "<html", "<head", "<body")
@@ -70,7 +70,9 @@ class Answer:
                 Kind.NOT_JSON,
                 f"{self.peer} answers with nothing, not with {expected} ({self.status_code}).",
                 "Most likely the server, or a proxy in front of it, failed.",
-                "Check the server, then try once more. The response was not used.",
+                Remedy.CHECK,
+                about="what is between this machine and the server",
+                safe=Safe.ANSWER_NOT_USED,
                 status_code=self.status_code,
                 sent=True,
             )
@@ -80,7 +82,9 @@ class Answer:
             Kind.NOT_JSON,
             f"{self.peer} answers with {came}, not with {expected} ({self.status_code}).",
             f"The address is most likely not that of the API: {where.hostname}." if where.hostname else "",
-            "Check the address; the answer was not used.",
+            Remedy.CHECK,
+            about="the address",
+            safe=Safe.ANSWER_NOT_USED,
             status_code=self.status_code,
             sent=True,
             at_address=True,
@@ -91,7 +95,9 @@ class Answer:
             Kind.NOT_JSON,
             f"{self.peer} answers with JSON that is nested too deeply ({self.status_code}).",
             "No real answer looks like that.",
-            "Check what runs at the address. The response was not used.",
+            Remedy.CHECK,
+            about="what runs at the address",
+            safe=Safe.ANSWER_NOT_USED,
             status_code=self.status_code,
             sent=True,
             at_address=True,

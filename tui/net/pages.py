@@ -11,7 +11,7 @@ from itertools import count
 from typing import Generic, TypeVar
 
 from tui.net.client import Http
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Exchange, Pausing, Sink, ignore
 
 T = TypeVar("T")
@@ -236,7 +236,8 @@ def _changed(what: str) -> Failure:
         Kind.SERVER_ERROR,
         f"{what} changed while it was read, twice.",
         "Most likely somebody is editing flags there.",
-        "Read again when that is done; nothing was changed by reading.",
+        Remedy.TRY_LATER,
+        safe=Safe.NOTHING_CHANGED,
     )
 
 
@@ -246,7 +247,9 @@ def _counts_too_many(what: str, total: int, count: int) -> Failure:
         f"{what} reports {total:,} entries but lists only {count:,}: {total - count:,} are missing, both times it was "
         "read.",
         "Most likely the key cannot see them, or the server counts wrong.",
-        "Use a key that sees all of them, or ask whoever runs the server. Nothing was changed.",
+        Remedy.USE,
+        about="a key that sees all of them, or ask whoever runs the server",
+        safe=Safe.NOTHING_CHANGED,
     )
 
 
@@ -255,7 +258,9 @@ def _same_page(what: str) -> Failure:
         Kind.SERVER_ERROR,
         f"{what} returns the same page for every offset, so whether there is more can't be told.",
         "Most likely a proxy or cache in between drops part of the address.",
-        "Ask whoever runs the server. Nothing was changed.",
+        Remedy.ASK,
+        about="whoever runs the server",
+        safe=Safe.NOTHING_CHANGED,
     )
 
 
@@ -263,8 +268,8 @@ def _endless() -> Failure:
     return Failure(
         Kind.TOO_LARGE,
         "The list has no end; reading stopped.",
-        "",
-        "Nothing was changed; what was read is not complete.",
+        "What was read is not complete.",
+        safe=Safe.NOTHING_CHANGED,
     )
 
 

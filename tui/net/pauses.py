@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.times import span, time_of_day
 
 TOO_MANY = 429
@@ -114,7 +114,9 @@ def rate_limited(peer: str, pause: Pause, end: float, now: float) -> Failure:
         Kind.RATE_LIMITED,
         f"{peer} asks for a pause{length} (429).",
         f"The limit is that of {pause.limit}." if pause.limit else "Too many requests came in a short time.",
-        f"Send again after {time_of_day(end, now)}; this request did nothing.",
+        Remedy.SEND_AFTER,
+        about=time_of_day(end, now),
+        safe=Safe.REQUEST_DID_NOTHING,
         status_code=TOO_MANY,
         until=end,
     )

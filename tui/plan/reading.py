@@ -14,7 +14,7 @@ from functools import partial
 
 from tui.context import Tools
 from tui.launchdarkly.models import Flag, NamingConvention
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy
 from tui.net.events import Counted, Exchange, Result, Sink, streamed
 from tui.plan.conventions import not_understood
 from tui.plan.plan import Plan, decide
@@ -126,7 +126,7 @@ class Reading:
         source = SOURCES[self.request.integration]
         key = self._bag.get(source.KEY_FIELD)
         if key is None:
-            raise Failure(Kind.CREDENTIAL, f"There is no key of {source.NAME} yet.", "", "Paste it on the step Keys.")
+            raise Failure(Kind.CREDENTIAL, f"There is no key of {source.NAME} yet.", "", Remedy.PASTE_FIRST)
         address = self.request.address or source.DEFAULT_ADDRESS
         self._tools.stays_here(address)
         redact = self._tools.redactor.foreign

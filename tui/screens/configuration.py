@@ -31,6 +31,7 @@ from tui.widgets.buttons import Plain
 from tui.widgets.facts import Fact
 from tui.widgets.sentences import Said, Sentences
 from tui.widgets.symbols import sentence
+from tui.wizard import remedies
 
 if TYPE_CHECKING:
     from tui.apply.watch import Moved
@@ -106,7 +107,7 @@ class ConfigurationScreen(Sheet[bool]):
                         self._one, self._whole = event.value, True
         except Failure as failure:
             self._changed = True  # it may be gone
-            said = ("problem", str(failure))
+            said = ("problem", remedies.sentence(failure))
         self._show()
         self.say(*said)
 
@@ -187,7 +188,7 @@ class ConfigurationScreen(Sheet[bool]):
                     elif isinstance(event, Result):
                         started = event.value
         except Failure as failure:
-            self.say("problem", str(failure))
+            self.say("problem", remedies.sentence(failure))
             return
         except OSError as error:
             self.say("problem", f"Its journal cannot be written ({error.strerror}). Nothing was started.")
@@ -213,7 +214,7 @@ class ConfigurationScreen(Sheet[bool]):
                         return
                     self._told_of(runner, event)
         except Failure as failure:
-            self._tell(str(failure), "problem")
+            self._tell(remedies.sentence(failure), "problem")
         except OSError as error:
             self._tell(f"The end could not be written down ({error.strerror}). Watch it again.", "problem")
 
@@ -262,7 +263,7 @@ class ConfigurationScreen(Sheet[bool]):
                     if isinstance(event, Note):
                         self.say(event.level, f"{event.text}: {event.detail}")
         except Failure as failure:
-            self.say("problem", str(failure))
+            self.say("problem", remedies.sentence(failure))
             return
         self.app.notify(f'Deleted "{self.title_text()}". The flags it imported stay.', markup=False)
         self.dismiss(True)

@@ -27,6 +27,7 @@ from tui.widgets.buttons import Plain
 from tui.widgets.facts import Fact
 from tui.widgets.field_row import FieldRow
 from tui.widgets.sentences import Said
+from tui.wizard import remedies
 from tui.wizard.session import Session
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class EditScreen(Sheet[Changed]):
         elif not manage_edit.changes(draft, self._one):
             self.say("note", "Nothing has changed; there is nothing to send.")
         elif wrong := manage_edit.problems(draft, self._one):
-            self.say("problem", f"{remarks.label(draft, wrong[0].field)}: {wrong[0].text}")
+            self.say("problem", f"{remarks.label(draft, wrong[0].field)}: {remedies.text(wrong[0])}")
             row = next((r for r in self.query(FieldRow) if r.key == wrong[0].field), None)
             if row is not None:
                 row.control.focus()
@@ -168,7 +169,7 @@ class EditScreen(Sheet[Changed]):
             self._one = outcome.configuration
             for row in self.query(FieldRow):
                 row.refresh_from_draft()
-        self.say("unknown" if outcome.failure.sent else "problem", str(outcome.failure))
+        self.say("unknown" if outcome.failure.sent else "problem", remedies.sentence(outcome.failure))
 
     def _cautions(self) -> list[str]:
         draft, one = self.session.draft, self._one

@@ -31,6 +31,7 @@ from tui.widgets.field_row import FieldRow
 from tui.widgets.inputs import LiveInput
 from tui.widgets.moving import RowList
 from tui.widgets.symbols import Symbols, mark
+from tui.wizard import remedies
 
 if TYPE_CHECKING:
     from tui.wizard.session import Session
@@ -137,7 +138,7 @@ class ConfigurationsScreen(Sheet[None]):
     def _problem(self, key: str) -> str:
         if self._held is None:
             return ""
-        return next((f.text for f in remarks.findings(self._held.draft, key) if f.level is Level.PROBLEM), "")
+        return next((remedies.text(f) for f in remarks.findings(self._held.draft, key) if f.level is Level.PROBLEM), "")
 
     def _account(self) -> Account | None:
         session = self._held
@@ -210,7 +211,7 @@ class ConfigurationsScreen(Sheet[None]):
                 return
             if failure.field in (HOST.key, TOKEN.key) or self._listed is None:
                 self._ask()
-            self.say("problem", str(failure))
+            self.say("problem", remedies.sentence(failure))
             return
         if not self.query("#configs"):
             return  # the page is closing

@@ -19,7 +19,7 @@ from tui.widgets.buttons import Plain
 from tui.widgets.field_row import FieldRow
 from tui.widgets.moving import Page
 from tui.widgets.symbols import Symbols, sentence
-from tui.wizard import walk
+from tui.wizard import remedies, walk
 
 if TYPE_CHECKING:
     from tui.wizard.session import Session
@@ -177,4 +177,4 @@ class Frame(Screen[None]):
     def summarize(self) -> None:
         """Problems first, then what is still to fill in, then warnings, in the message line."""
         told = remarks.summary(self.app.draft, self.STEP)
-        self.say(told.level, told.text)
+        self.say(told.level, remedies.text(told))

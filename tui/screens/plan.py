@@ -15,6 +15,7 @@ from textual.widgets import Button, Static
 from tui.answers import changes, plan_state, remarks
 from tui.answers import draft as drafts
 from tui.answers.finding import Level
+from tui.net.errors import joined
 from tui.net.events import Pausing
 from tui.plan.plan import Plan
 from tui.plan.reading import can_be_read
@@ -28,6 +29,7 @@ from tui.widgets.flag_list import FlagList
 from tui.widgets.flag_view import FILTERS, View
 from tui.widgets.plan_head import PlanHead
 from tui.widgets.tick_list import TickList
+from tui.wizard import remedies
 
 
 class PlanScreen(PlanReading):
@@ -117,7 +119,7 @@ class PlanScreen(PlanReading):
         draft = self.session.draft
         if found := remarks.answer_problems(draft):
             label = remarks.label(draft, found[0].field)
-            return "problem", "A plan needs every answer before it.", f"{label}: {found[0].text}"
+            return "problem", "A plan needs every answer before it.", f"{label}: {remedies.text(found[0])}"
         if not can_be_read(draft.integration):
             title = draft.form.title if draft.form else ""
             unknown = f"What will arrive is not known: this program cannot read flags from {title}."
@@ -140,7 +142,9 @@ class PlanScreen(PlanReading):
             self.head.nothing("problem", "Nothing has been read.", "", again=True)
         else:
             stale = plan_state.out_of_date(draft)
-            why = f"It is out of date: {stale}." if stale else plan.incomplete or plan_state.lacking(draft)
+            advice = plan_state.advice(draft)
+            lacks = joined(plan.incomplete or plan_state.lacking(draft), remedies.advice(advice) if advice else "")
+            why = f"It is out of date: {stale}." if stale else lacks
             self.head.plan(plan, why=why, field=self._field_at_fault(plan))
         shown = plan if never is None else None
         if shown is not None:
@@ -205,14 +209,14 @@ class PlanScreen(PlanReading):
         if not told.text:
             self.say("ok", "Every kind of loss is ticked. Ctrl+O goes on." if self.kinds.display else "")
         elif plan_state.out_of_date(draft):
-            self.say(told.level, told.text)
+            self.say(told.level, remedies.text(told))
         elif draft.without_plan:
             self.say(told.level, "You go on without a whole plan; Review says so too.")
         elif self.query_one("#go-without").display:
             self.say(told.level, "Read again (r), or tick to go on without it (Space).")
         else:
             level = Level.PROBLEM if self._asked else Level.WARNING
-            self.say(level, self._unticked(plan_state.unseen(draft)) or told.text)
+            self.say(level, self._unticked(plan_state.unseen(draft)) or remedies.text(told))
 
     def _unticked(self, kinds: tuple[str, ...]) -> str:
         """How many kinds are not ticked, and their names as far as there is room."""

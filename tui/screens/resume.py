@@ -16,7 +16,7 @@ from tui.screens.sheet import Sheet
 from tui.screens.token import TokenScreen
 from tui.widgets.buttons import Plain
 from tui.widgets.moving import RowList
-from tui.wizard import launch
+from tui.wizard import launch, remedies
 
 
 class RunsScreen(Sheet[Head]):
@@ -65,7 +65,7 @@ async def go_on_with(app: Host, head: Head) -> str:
     try:
         launch.resume(session, head)
     except Failure as failure:
-        return str(failure)
+        return remedies.sentence(failure)
     if TOKEN.key not in session.bag:
         await session.fetch_kept("launchdarkly")
     if TOKEN.key not in session.bag and not await app.push_screen_wait(TokenScreen(session, f"Go on with {head.name}")):

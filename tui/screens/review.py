@@ -23,7 +23,7 @@ from tui.text.clean import clean
 from tui.widgets.buttons import Plain
 from tui.widgets.choices import Choice, Choices
 from tui.widgets.symbols import Symbols, mark
-from tui.wizard import launch, walk
+from tui.wizard import launch, remedies, walk
 from tui.wizard.review import Line, leads_to, lines
 
 START, CREATE_ONLY = "start", "create"
@@ -133,7 +133,7 @@ class ReviewScreen(StepScreen):
         self.query_one("#use-that").display = isinstance(standing, Standing) and standing.same is not None
         box = self.query_one("#name-looked-up", Static)
         box.display = made.level is not Level.OK
-        box.update(mark(self.symbols, made.level) + Content(made.text))
+        box.update(mark(self.symbols, made.level) + Content(remedies.text(made)))
         self.summarize()
 
     def _rewrite_lines(self) -> None:
@@ -148,7 +148,7 @@ class ReviewScreen(StepScreen):
     def summarize(self) -> None:
         found = remarks.problems(self.app.draft, self.STEP)
         if found:
-            self.say("problem", f"{remarks.label(self.app.draft, found[0].field)}: {found[0].text}")
+            self.say("problem", f"{remarks.label(self.app.draft, found[0].field)}: {remedies.text(found[0])}")
         elif self.session.pending() or self.session.due(CONFIG_NAME.key):
             self.say("note", "Checking the keys once more, and looking the name up ...")
         else:
@@ -203,7 +203,7 @@ class ReviewScreen(StepScreen):
     def _complete(self) -> bool:
         found = remarks.problems(self.session.draft, self.STEP)
         if found:
-            self.say("problem", f"{remarks.label(self.app.draft, found[0].field)}: {found[0].text}")
+            self.say("problem", f"{remarks.label(self.app.draft, found[0].field)}: {remedies.text(found[0])}")
         return not found
 
     # --- sending
@@ -237,7 +237,7 @@ class ReviewScreen(StepScreen):
             launch.begin(self.session, reuse=reuse)
         except Failure as failure:
             self.say("problem", failure.what)
-            self.app.push_screen(TextScreen("Not sent", str(failure), copies=False))
+            self.app.push_screen(TextScreen("Not sent", remedies.sentence(failure), copies=False))
             return
         self.session.draft = changes.go(self.session.draft, "submit")
         self.app.show_step()

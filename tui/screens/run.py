@@ -24,6 +24,7 @@ from tui.widgets.bar import Bar, Part
 from tui.widgets.buttons import Plain
 from tui.widgets.run_report import RunReport
 from tui.widgets.sentences import Said, Sentences
+from tui.wizard import remedies
 from tui.wizard.run import Run
 
 _NEWS_SHOWN = 8
@@ -214,7 +215,8 @@ class RunScreen(RunDeeds):
             said.append(("problem", self._safe(_stuck(run, self._since(run.stuck)))))
         if run.trouble is not None:
             said.append(("unknown" if run.unsure else "problem", self._safe(run.trouble.what)))
-            said += [("note", self._safe(text)) for text in (run.trouble.why, run.trouble.next_step) if text]
+            advice = remedies.advice(run.trouble.advice)
+            said += [("note", self._safe(text)) for text in (run.trouble.why, advice) if text]
         return said
 
     def _since(self, stuck: Stuck) -> str:
@@ -312,7 +314,7 @@ class RunScreen(RunDeeds):
         try:
             run.lost()
         except Failure as failure:
-            self.say("problem", str(failure))
+            self.say("problem", remedies.sentence(failure))
             return
         self.compare_again()
 
@@ -325,7 +327,7 @@ class RunScreen(RunDeeds):
         try:
             run.assume(event.button.id == "it-started")
         except Failure as failure:
-            self.say("problem", str(failure))
+            self.say("problem", remedies.sentence(failure))
             return
         if run.begun:
             self.go_on_with_it()

@@ -17,6 +17,7 @@ from tui.screens.step import StepScreen
 from tui.screens.token import TokenScreen
 from tui.screens.undo import UndoScreen
 from tui.screens.write import FileKind, WriteScreen
+from tui.wizard import remedies
 from tui.wizard.run import Run
 
 
@@ -62,7 +63,7 @@ class RunDeeds(StepScreen):
             if again:
                 run.once_more()
         except Failure as failure:
-            self.say("problem", str(failure))
+            self.say("problem", remedies.sentence(failure))
             return
         self.go_on_with_it(start=True)
 
@@ -87,7 +88,7 @@ class RunDeeds(StepScreen):
         try:
             there = await _configuration(run)
         except Failure as failure:
-            self.say("problem", str(failure))
+            self.say("problem", remedies.sentence(failure))
             return
         screen = EditScreen(self.session, account, there, (), keys_alone=True)
         changed = await self.app.push_screen_wait(screen)

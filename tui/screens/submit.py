@@ -28,7 +28,7 @@ from tui.widgets.buttons import Plain
 from tui.widgets.json_tree import JsonTree
 from tui.widgets.outcome_view import OutcomeView
 from tui.widgets.timeline import Timeline
-from tui.wizard import launch, outcomes, walk
+from tui.wizard import launch, outcomes, remedies, walk
 
 _RAW_SHOWN = 200_000
 _KEYS_CREATED = "Enter open   y copy the id   r raw body   F1 Ctrl+G help   Ctrl+Q leave"
@@ -211,7 +211,7 @@ class SubmitScreen(StepScreen):
         run = self.session.run
         trouble = self._trouble or (run.trouble if run is not None else None)
         if trouble is not None:
-            return ("unknown" if run is not None and run.unsure else "problem", self._safe(str(trouble)))
+            return ("unknown" if run is not None and run.unsure else "problem", self._safe(remedies.sentence(trouble)))
         if run is not None and run.journal.stage is Stage.STARTING:
             return ("unknown", f"{verb}; whether it was started is not known. Run looks.")
         if run is not None and run.begun:

@@ -15,6 +15,7 @@ from tui.answers.finding import Level
 from tui.screens.sheet import Sheet
 from tui.widgets.buttons import Plain
 from tui.widgets.field_row import FieldRow
+from tui.wizard import remedies
 
 if TYPE_CHECKING:
     from tui.wizard.session import Session
@@ -68,7 +69,7 @@ class TokenScreen(Sheet[bool]):
 
     def _go_on(self) -> None:
         draft = self._session.draft
-        wrong = next((f.text for f in remarks.findings(draft, TOKEN.key) if f.level is Level.PROBLEM), "")
+        wrong = next((remedies.text(f) for f in remarks.findings(draft, TOKEN.key) if f.level is Level.PROBLEM), "")
         if wrong or TOKEN.key not in self._session.bag:
             self.say("problem", wrong or "Paste your token first.")
             self.query_one(FieldRow).control.focus()
@@ -88,6 +89,6 @@ class TokenScreen(Sheet[bool]):
         if found is not None and found.level is Level.PROBLEM:
             for row in self.query(FieldRow):
                 row.refresh_from_draft()
-            self.say("problem", found.text)
+            self.say("problem", remedies.text(found))
             return
         self.dismiss(True)

@@ -25,6 +25,7 @@ from tui.text.clean import clean
 from tui.widgets.buttons import Plain
 from tui.widgets.moving import RowList
 from tui.widgets.symbols import mark
+from tui.wizard import remedies
 from tui.wizard.run import Run
 
 _TO_DO = {Action.ARCHIVE: "archive", Action.DELETE: "delete", Action.KEEP: "keep"}
@@ -118,7 +119,7 @@ class UndoScreen(Sheet[bool]):
                     elif isinstance(event, Result):
                         self._decisions = event.value
         except Failure as failure:
-            self.say("problem", str(failure))
+            self.say("problem", remedies.sentence(failure))
             return
         if not self.query("#undo-list"):
             return  # the page is closing
@@ -220,7 +221,7 @@ class UndoScreen(Sheet[bool]):
                     self._changed = self._changed or taken > 0
                     self.say("note", f"{taken:,} of {count:,} taken back ...")
         except Failure as failure:
-            said = ("problem", f"{failure} What is done stays done; open this page again to go on.")
+            said = ("problem", f"{remedies.sentence(failure)} What is done stays done; open this page again to go on.")
         finally:
             if self.query("#undo-list"):
                 self._ended(tuple(done.values()), said if len(done) == len(self._decisions) else _stopped(said))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.text.clean import clean
 from tui.text.private_files import read_ordinary
 from tui.text.redact import SHORTEST
@@ -26,7 +26,6 @@ LARGEST = 64 * 1024
 """Bytes that a file with a secret may have."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_NEXT = "and run again; nothing was sent."
 _BLANKS = " \t\N{NO-BREAK SPACE}"
 _OF_THE_SYSTEM = ("/proc", "/dev")
 _READABLE_BY_OTHERS = 0o044
@@ -87,7 +86,9 @@ def resolve(
             Kind.CREDENTIAL,
             f"There is no {label}: {missing}.",
             "The recipe names it as the only place.",
-            f"{missing.remedy} {_NEXT}",
+            missing.remedy,
+            about=missing.about,
+            safe=Safe.NOTHING_SENT,
             field=field,
         ) from None
     except UnusableKeyError as unusable:
@@ -95,7 +96,8 @@ def resolve(
             Kind.CREDENTIAL,
             f"The {label} can't be used: {unusable}.",
             "",
-            f"Store the key alone there, unchanged, {_NEXT}",
+            Remedy.STORE_KEY_ALONE,
+            safe=Safe.NOTHING_SENT,
             field=field,
         ) from None
     if warn is not None and reference.kind == "file" and readable_by_others(Path(reference.name).expanduser()):
@@ -104,9 +106,10 @@ def resolve(
 
 
 class _MissingError(Exception):
-    def __init__(self, problem: str, remedy: str) -> None:
+    def __init__(self, problem: str, remedy: Remedy = Remedy.FIX_KEY_FILE, about: str = "") -> None:
         super().__init__(problem)
         self.remedy = remedy
+        self.about = about
 
 
 def _text(reference: Reference, place: str, environ: Mapping[str, str]) -> str:
@@ -114,24 +117,24 @@ def _text(reference: Reference, place: str, environ: Mapping[str, str]) -> str:
         raise KeyError(reference.kind)
     if reference.kind == "env":
         if reference.name not in environ:
-            raise _MissingError(f"{place} is not set", "Set it")
+            raise _MissingError(f"{place} is not set", Remedy.SET_VARIABLE, reference.name)
         return environ[reference.name]
     try:
         path = Path(reference.name).expanduser()
         if is_of_the_system(path):
-            raise _MissingError(f"{place} belongs to the system, and keys are not read from there", "Use another file")
+            raise _MissingError(f"{place} belongs to the system, and keys are not read from there")
         raw = read_ordinary(path, LARGEST)
     except (OSError, RuntimeError) as error:  # RuntimeError: a ~user who doesn't exist
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "no such user"
-        raise _MissingError(f"{place} cannot be read ({reason})", "Put it there") from None
+        raise _MissingError(f"{place} cannot be read ({reason})") from None
     if raw is None:
-        raise _MissingError(f"{place} is not an ordinary file", "Put it into one")
+        raise _MissingError(f"{place} is not an ordinary file")
     if len(raw) > LARGEST:
-        raise _MissingError(f"{place} is larger than 64 KiB", "Name the right file")
+        raise _MissingError(f"{place} is larger than 64 KiB")
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
-        raise _MissingError(f"{place} holds no text (UTF-8)", "Write it as text") from None
+        raise _MissingError(f"{place} holds no text (UTF-8)") from None
 
 
 def is_of_the_system(path: Path) -> bool:

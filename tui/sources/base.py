@@ -13,6 +13,7 @@ from typing import Literal, Protocol, get_args
 from pydantic import SecretStr
 
 from tui.net.client import Http
+from tui.net.errors import Advice
 from tui.net.events import Sink, ignore
 from tui.sources.flags import Listing, Lost, SourceFlag
 
@@ -30,6 +31,7 @@ class Remark:
     field: str
     text: str
     instead: tuple[str, ...] = ()
+    advice: Advice | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.messages import Answer
 from tui.net.problems import OF_THE_ADDRESS, remedy
 from tui.text.clean import clean
@@ -110,13 +110,15 @@ def failed(name: str, status_code: int, message: str) -> Failure:
     """A 5xx: their fault, and safe to ask again, but for a few that stay."""
     why, step = remedy(status_code) or (
         "The fault is on that side, or at a proxy in between.",
-        "Check again in a moment",
+        (Remedy.TRY_LATER, ""),
     )
     return Failure(
         Kind.SOURCE,
         f"{name} failed ({status_code}){said(message)}",
         why,
-        f"{step}; nothing was created.",
+        step[0],
+        about=step[1],
+        safe=Safe.NOTHING_CREATED,
         status_code=status_code,
         at_address=status_code in OF_THE_ADDRESS,
     )
@@ -125,12 +127,14 @@ def failed(name: str, status_code: int, message: str) -> Failure:
 def refused_request(name: str, status_code: int, message: str, field: str | None) -> Failure:
     """Any other refusal, in the server's words if it had some: a 400 may have no body. Sending it again won't help."""
     what = f"{name} did not accept the request ({status_code})"
-    why, step = remedy(status_code) or ("", "Check the address, the key and the values")
+    why, step = remedy(status_code) or ("", (Remedy.CHECK, "the address, the key and the values"))
     return Failure(
         Kind.SOURCE,
         what + said(message) if message else f"{what} and gave no reason.",
         why,
-        f"{step}; nothing was created.",
+        step[0],
+        about=step[1],
+        safe=Safe.NOTHING_CREATED,
         status_code=status_code,
         field=field,
         at_address=status_code in OF_THE_ADDRESS,

@@ -24,6 +24,7 @@ from tui.widgets.buttons import Plain
 from tui.widgets.choices import Choice, Choices, Toggle
 from tui.widgets.inputs import LiveInput, SecretInput
 from tui.widgets.symbols import Symbols, sentence
+from tui.wizard import remedies
 
 if TYPE_CHECKING:
     from tui.wizard.session import Session
@@ -142,7 +143,7 @@ class FieldRow(Vertical):
     def show(self, *, settled: bool) -> None:
         """Write the line below the field. While typing it stays one row, so that nothing below it moves."""
         finding = self._finding()
-        text = sentence(self.symbols, finding.level, finding.text)
+        text = sentence(self.symbols, finding.level, remedies.text(finding))
         if settled != self._line.has_class("settled"):
             self._line.set_class(settled, "settled")
         if text != self._text:

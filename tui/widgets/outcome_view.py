@@ -19,7 +19,7 @@ from tui.text.redact import Redactor
 from tui.widgets.facts import Fact
 from tui.widgets.json_tree import JsonTree
 from tui.widgets.symbols import Symbols, mark
-from tui.wizard import outcomes
+from tui.wizard import outcomes, remedies
 
 
 class OutcomeView(Vertical):
@@ -63,7 +63,7 @@ class OutcomeView(Vertical):
     def _failed(self, failure: Failure, *, known: bool, draft: Draft) -> Iterator[Widget]:
         sign = mark(self._symbols, "problem" if known else "unknown")
         yield Static(sign + Content(self._safe(failure.what)), classes="headline", markup=False)
-        for head, text in (("Why", _named(failure, draft)), ("Next", failure.next_step)):
+        for head, text in (("Why", _named(failure, draft)), ("Next", remedies.advice(failure.advice))):
             if text:
                 yield Fact(head, self._safe(text))
 

@@ -17,6 +17,7 @@ from textual.widgets.option_list import Option
 from tui.net.errors import Failure, Kind
 from tui.text.cells import padded
 from tui.widgets.moving import RowList
+from tui.wizard import remedies
 
 if TYPE_CHECKING:
     from tui.wizard.picks import Fetch, Pick
@@ -100,7 +101,7 @@ class PickList(RowList):
         except Failure as failure:
             self.clear_options()
             self._can_be_moved_in(False)
-            instead = failure.next_step if failure.kind is Kind.SOURCE else "Type the value."
+            instead = remedies.advice(failure.advice) if failure.kind is Kind.SOURCE else "Type the value."
             self.post_message(self.Counted(f"The list could not be read: {failure.what} {instead}", "unknown"))
             return
         finally:

@@ -29,7 +29,7 @@ from tui.apply.watch import RUNS
 from tui.configurations.listing import as_text
 from tui.launchdarkly.instances import Instance, instance
 from tui.launchdarkly.words import who_in_words
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.plan import reading
 from tui.secrets.names import outside
 from tui.text.clean import clean
@@ -74,14 +74,16 @@ def _must_be_over(noted: Journal | None, draft: Draft) -> None:
             Kind.CONFLICT,
             f'An import "{name}" was begun, and its end is not verified ({noted.stage}).',
             "Beginning it once more could start it twice, and forget what it has made.",
-            "Go on with it on the step Run, or under Earlier imports (F2); or change the name. Nothing was sent.",
+            Remedy.RESUME_OR_RENAME,
+            safe=Safe.NOTHING_SENT,
         )
     if draft.plan is not None and draft.plan.read_at <= noted.latest:
         raise Failure(
             Kind.CONFLICT,
             f'The plan was read before the import "{name}" ran last.',
             "What it has made would be taken for flags of others.",
-            "Read it again on the step Plan, then come back; nothing was sent.",
+            Remedy.READ_PLAN,
+            safe=Safe.NOTHING_SENT,
         )
 
 
@@ -161,7 +163,8 @@ def _instance_of(journal: Journal) -> Instance:
             Kind.RECIPE,
             f"Its journal names no address of LaunchDarkly: {clean(journal.identity.host)}.",
             "Somebody has changed it, most likely.",
-            "Look under Configurations; nothing was sent.",
+            Remedy.LOOK_UNDER_CONFIGURATIONS,
+            safe=Safe.NOTHING_SENT,
         ) from None
 
 
@@ -178,14 +181,13 @@ def _answers(session: Session, journal: Journal, form: Form) -> None:
 
 def _not_to_be_resumed(head: Head, *, gone: bool) -> Failure:
     if gone:
-        return Failure(
-            Kind.RECIPE, "Its journal is gone.", "Somebody has moved or deleted it.", "Look under Configurations."
-        )
+        why = "Somebody has moved or deleted it."
+        return Failure(Kind.RECIPE, "Its journal is gone.", why, Remedy.LOOK_UNDER_CONFIGURATIONS)
     return Failure(
         Kind.RECIPE,
         f"This start knows no integration {clean(head.integration)}.",
         "It came with a manifest of its own, most likely.",
-        "Start with --manifest to go on with it.",
+        Remedy.GIVE_MANIFEST,
     )
 
 
@@ -249,5 +251,6 @@ def _unwritten(error: OSError) -> Failure:
         Kind.INTERNAL,
         f"The journal of this import cannot be written: {error.strerror or 'no reason given'}.",
         "Without it nobody could go on with the import after an interruption, or undo it.",
-        "Make room in your home directory, then press again; what was sent before stays sent.",
+        Remedy.MAKE_ROOM,
+        safe=Safe.SENT_STAYS_SENT,
     )

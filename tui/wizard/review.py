@@ -17,6 +17,7 @@ from tui.launchdarkly.instances import instance
 from tui.net.times import time_of_day
 from tui.plan import words
 from tui.text.clean import clean
+from tui.wizard import remedies
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def _of_plan(draft: Draft) -> Iterator[Line]:
     plan = draft.plan
     said = [f for f in remarks.step_findings(draft, PLAN) if f.level in _HEAVIER]
     for finding in said:
-        yield Line("Plan", finding.text, PLAN, finding.level)
+        yield Line("Plan", remedies.text(finding), PLAN, finding.level)
     if plan is None:
         return
     counts = plan.counts
@@ -125,7 +126,7 @@ def _of_name(draft: Draft, text: str) -> Line:
 def _of_remark(draft: Draft, finding: Finding) -> Line:
     return Line(
         drafts.variable(draft, finding.field).label,
-        finding.text,
+        remedies.text(finding),
         drafts.step_of(draft, finding.field),
         finding.level,
     )
@@ -158,4 +159,4 @@ def _of_key(draft: Draft, each: Variable) -> Line:
     label = label[:1].upper() + label[1:]
     if fine and each.key not in draft.checks and runner(draft, each.key) is not None:
         return Line(label, f"{line.text.rstrip('.')}; not checked yet", "keys", Level.UNKNOWN)
-    return Line(label, check.text if fine and check and check.text else line.text, "keys", line.level)
+    return Line(label, check.text if fine and check and check.text else remedies.text(line), "keys", line.level)

@@ -20,6 +20,7 @@ from tui.answers.fields import Guide
 from tui.answers.recipe_problems import RecipeError, finding
 from tui.answers.recipe_reader import LARGEST, Said, read, read_text
 from tui.answers.roles import ROLES
+from tui.net.errors import Remedy
 from tui.secrets.references import Reference
 
 
@@ -80,7 +81,7 @@ WRONG: list[tuple[str, object, str]] = [
     (
         "launchdarkly.project",
         SECRETS["token"],
-        "launchdarkly.project: This is a key, and no key belongs here. Clear the field.",
+        "launchdarkly.project: This is a key, and no key belongs here.",
     ),
     ("launchdarkly.token", REMOVED, "launchdarkly.token is missing. Write env:NAME, file:PATH or keyring."),
     ("launchdarkly.token", CANARY, f"launchdarkly.token {LITERAL}"),
@@ -156,12 +157,12 @@ WRONG: list[tuple[str, object, str]] = [
     (
         "import.config.sourceTag",
         SECRETS["ldApiKey"],
-        "import.config.sourceTag: This is a key, and no key belongs here. Clear the field.",
+        "import.config.sourceTag: This is a key, and no key belongs here.",
     ),
     (
         "import.config.ldMaintainer",
         f"{CANARY}@example.com",
-        "import.config.ldMaintainer: This is an e-mail address; the field takes the member's id. Pick it.",
+        "import.config.ldMaintainer: This is an e-mail address; the field takes the member's id.",
     ),
     (
         "import.config.sourceprojectid",
@@ -219,7 +220,7 @@ def test_of_thousands_of_mistakes_fifty_are_told() -> None:
     told = refused.value.what.splitlines()
     assert len(told) == 51
     assert told[-1] == "And 950 more problems."
-    assert refused.value.advice.startswith("Correct all 1000 and run again")
+    assert (refused.value.remedy, refused.value.about) == (Remedy.CORRECT_ALL, "1000")
 
 
 @pytest.mark.parametrize(

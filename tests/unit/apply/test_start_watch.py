@@ -23,7 +23,7 @@ from tui.apply import journal as journals
 from tui.apply.journal import Stage
 from tui.apply.start_watch import Ended, Resting, Stuck
 from tui.apply.watch import FASTEST, Moved
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy
 from tui.sandbox.account import Destination
 from tui.sandbox.server import Sandbox
 
@@ -183,7 +183,7 @@ async def test_the_end_of_the_time_given_ends_the_watch(box: Sandbox) -> None:
     with pytest.raises(Failure) as over:
         await run.watch()
     assert (over.value.kind, over.value.exit_code) == (Kind.STUCK, 7)
-    assert run.journal.configuration in str(over.value)
+    assert (over.value.remedy, over.value.about) == (Remedy.WATCH_LATER, run.journal.configuration)
     assert time.at == over_at
     assert not strangers()
 

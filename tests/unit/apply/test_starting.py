@@ -12,7 +12,7 @@ from tests.unit.walk_tools import drained
 from tui.apply import journal as journals
 from tui.apply.journal import Stage
 from tui.apply.start_watch import Ended, Stuck
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy
 from tui.net.events import Counted
 from tui.sandbox.server import Sandbox
 
@@ -97,7 +97,7 @@ async def test_a_start_whose_request_was_lost_is_not_known(box: Sandbox) -> None
     assert not started.known
     assert started.failure is not None
     assert started.failure.exit_code == 5
-    assert "second start skips" in str(started.failure)
+    assert started.failure.remedy is Remedy.START_OR_WATCH
     assert run.journal.stage is Stage.STARTING
     box.set_fault(None)
     naps = len(run.time.naps)

@@ -24,7 +24,7 @@ from tests.unit.walk_tools import (
 )
 from tui.apply.submission import FOUND, NOT_KNOWN, NOT_THERE, Outcome
 from tui.context import Tools
-from tui.net.errors import Kind
+from tui.net.errors import Kind, Remedy
 from tui.net.events import Note, Pausing
 from tui.sandbox.evidence_faults import EVIDENCE_FAULTS
 from tui.sandbox.faults import FAULTS
@@ -133,7 +133,7 @@ async def test_a_refusal_names_the_field_at_fault(
     assert failure is not None
     assert (failure.field, failure.status_code, failure.exit_code) == (field, status_code, exit_code)
     assert str(status_code) in str(failure)
-    assert failure.next_step
+    assert failure.remedy
 
 
 @pytest.mark.parametrize("fault", ["unauthorized", "bad-request", "conflict", "redirect", "rate-limited-long"])
@@ -160,7 +160,7 @@ async def test_a_lost_request_is_looked_for_more_than_once(box: Sandbox) -> None
     assert [text for text, _ in notes(events)][1:] == ["sent, no answer", *waited, "not there"]
     assert outcome.failure is not None
     assert not outcome.failure.sent
-    assert "You can send again" in str(outcome.failure)
+    assert outcome.failure.remedy is Remedy.SEND_AGAIN
 
 
 async def test_what_was_not_there_is_sent_again_by_hand(box: Sandbox) -> None:
@@ -272,7 +272,7 @@ async def test_a_lost_answer_and_then_no_way_there_is_not_known(box: Sandbox) ->
         assert outcome.fate == NOT_KNOWN
         assert not outcome.may_send_again
         assert outcome.failure is not None
-        assert "Do not send again yet" in str(outcome.failure)
+        assert outcome.failure.remedy is Remedy.LOOK_AGAIN
         assert notes(made.events)[-1] == ("could not look", "unknown")
         _, again = await drained(made.look_again())
         assert again.fate == NOT_KNOWN  # still no way there

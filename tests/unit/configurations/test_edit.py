@@ -22,7 +22,7 @@ from tui.answers.fields import Form
 from tui.configurations import edit
 from tui.configurations.edit import Changed
 from tui.launchdarkly.models import Configuration, read_configuration
-from tui.net.errors import Kind
+from tui.net.errors import Kind, Remedy
 from tui.sandbox import mischief
 from tui.sandbox.answers import ld_refusal
 from tui.sandbox.faults import FAULTS, Fault
@@ -239,8 +239,7 @@ async def test_a_conflict_reads_again_and_keeps_the_changes(box: Sandbox) -> Non
     box.set_fault("patch-conflict")
     _, outcome = await drained(edit_of(account, one, mine).send())
     assert outcome.failure is not None
-    assert outcome.failure.kind is Kind.CONFLICT
-    assert "your changes are kept" in str(outcome.failure)
+    assert (outcome.failure.kind, outcome.failure.remedy) == (Kind.CONFLICT, Remedy.SEE_DIFFERENCE)
     assert outcome.configuration is not None
     mine.draft = edit.rebased(mine.draft, one, outcome.configuration)
     assert [each.key for each in edit.changes(mine.draft, outcome.configuration)] == ["ldTag"]
@@ -297,8 +296,9 @@ async def test_where_it_cannot_be_read_nothing_is_claimed(box: Sandbox, monkeypa
     monkeypatch.setitem(FAULTS, everything.name, everything)
     _, outcome = await drained(edit_of(account, one, mine).send())
     assert outcome.configuration is None
-    assert "It could not be read" in str(outcome.failure)
-    assert "harmless" in str(outcome.failure)
+    assert outcome.failure is not None
+    assert "It could not be read" in outcome.failure.why
+    assert outcome.failure.remedy is Remedy.SEND_CHANGES_AGAIN
 
 
 async def test_what_is_taken_and_not_done_is_said(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

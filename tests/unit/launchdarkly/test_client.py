@@ -14,7 +14,7 @@ from tui.launchdarkly.client import LaunchDarkly, request_for_create
 from tui.launchdarkly.instances import EU, Instance
 from tui.launchdarkly.problems import Asked, named_field, refusal
 from tui.net.client import Http
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.messages import Answer
 from tui.text.redact import Redactor
 
@@ -217,10 +217,10 @@ async def test_401_with_an_empty_body() -> None:
         False,
     )
     assert found.what == "LaunchDarkly refused your token (401)."
-    assert "US, EU or Federal" in found.next_step
+    assert (found.remedy, found.about) == (Remedy.TOKEN_OR_INSTANCE, "US, EU or Federal")
     known = refusal(Answer(401, "", {}, b"", 0.0), Asked(EU), str)
     assert "this was EU" in known.why
-    assert "Choose US or Federal," in known.next_step
+    assert known.about == "US or Federal"
 
 
 async def test_502_with_a_web_page() -> None:
@@ -256,7 +256,7 @@ async def test_every_refusal_has_its_kind_and_says_what_is_safe(
     assert found.sent is (kind is Kind.SERVER_ERROR)
     assert f"({status[:3]})" in found.what
     if kind is not Kind.SERVER_ERROR:
-        assert found.next_step.endswith("nothing was created.")
+        assert found.safe is Safe.NOTHING_CREATED
         assert ('"why \ufffd[2J not"' in found.what) is (b"why" in body)
 
 
@@ -274,9 +274,9 @@ async def test_404_is_about_the_configuration_or_the_project() -> None:
     assert found.field == "project"
     assert found.what.startswith("LaunchDarkly has no project web-shop for your token (404)")
     async with client({}) as (ld, _):
-        with pytest.raises(Failure, match=r"no configuration 12ab in web-shop \(404\).*nothing was started") as caught:
+        with pytest.raises(Failure, match=r"no configuration 12ab in web-shop \(404\)") as caught:
             await ld.trigger("web-shop", "split", "12ab")
-        assert caught.value.field is None
+        assert (caught.value.field, caught.value.safe) == (None, Safe.NOTHING_STARTED)
         with pytest.raises(Failure, match="has nothing at this address") as caught:
             await ld.list_configurations()
     assert caught.value.field == "host"

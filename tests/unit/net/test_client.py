@@ -27,7 +27,7 @@ from tests.unit.raw_http import (
 )
 from tui.context import Tools
 from tui.net.client import Connections, Http
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Answered, Connected, Done, Exchange, Receiving, Result, Sent, streamed
 from tui.net.messages import Answer, Limits, Request
 
@@ -176,7 +176,7 @@ async def test_a_reset_in_mid_body() -> None:
         failure = await failing(server.url, method="POST")
     assert (failure.kind, failure.sent, failure.status_code) == (Kind.UNREACHABLE, True, None)
     assert "broke off in the middle" in failure.what
-    assert "may have been carried out" in failure.next_step
+    assert failure.safe is Safe.MAYBE_DONE
 
 
 @pytest.mark.parametrize("tail", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"])
@@ -190,7 +190,7 @@ async def test_closed_early(tail: bytes) -> None:
         failure = await failing(server.url)
     assert (failure.kind, failure.sent) == (Kind.UNREACHABLE, True)
     assert ("in the middle" if tail else "before an answer came") in failure.what
-    assert "nothing was changed" in failure.next_step
+    assert failure.safe is Safe.NOTHING_CHANGED
 
 
 async def test_a_body_that_drips_ends_with_the_total_limit() -> None:
@@ -225,7 +225,7 @@ async def test_a_server_that_never_answers() -> None:
         await server.let_go.wait()
     assert (failure.kind, failure.sent) == (Kind.TIMEOUT, True)
     assert failure.what == "Unleash did not answer in 1 second."
-    assert "Look before you send it again" in failure.next_step
+    assert (failure.remedy, failure.safe) == (Remedy.LOOK_FIRST, Safe.MAYBE_DONE)
 
 
 async def test_the_deadline_of_the_run_holds_too() -> None:
@@ -347,7 +347,7 @@ async def test_a_refused_port() -> None:
     failure = await failing(f"http://127.0.0.1:{port}", method="POST")
     assert (failure.kind, failure.sent) == (Kind.UNREACHABLE, False)
     assert failure.what == f"Could not reach 127.0.0.1: nothing answers at port {port}."
-    assert failure.next_step.endswith("nothing was sent.")
+    assert failure.safe is Safe.NOTHING_SENT
 
 
 async def test_an_unknown_name() -> None:

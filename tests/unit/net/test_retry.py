@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.unit.raw_http import always, answer, serving
 from tui.net.client import Http
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy
 from tui.net.events import Answered, Exchange, Pausing
 from tui.net.messages import Answer, Limits, Request
 from tui.net.pauses import asked_pause
@@ -129,7 +129,7 @@ async def test_a_longer_pause_is_not_begun_and_never_shortened(seconds: int) -> 
     assert failure.kind is Kind.RATE_LIMITED
     assert failure.until is not None
     assert failure.until >= NOW + min(seconds, 366 * 86_400)
-    assert time_of_day(failure.until, NOW) in failure.next_step
+    assert (failure.remedy, failure.about) == (Remedy.SEND_AFTER, time_of_day(failure.until, NOW))
 
 
 async def test_a_pause_that_reaches_past_the_deadline_is_not_begun() -> None:

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from tests.unit.raw_http import Raw, Reader, Writer, always, answer, free_port, request, serving
 from tui.net.client import Http
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Connected, Exchange, Sent
 from tui.net.messages import Answer, Request
 
@@ -87,7 +87,8 @@ async def test_a_certificate_the_system_does_not_know(cert: Certificate) -> None
         assert server.seen == []
     assert (failure.kind, failure.sent) == (Kind.TLS, False)
     assert failure.what == "localhost shows a certificate that it signed itself."
-    assert "system's store" in failure.next_step
+    assert failure.remedy is Remedy.TRUST
+    assert "system's store" in failure.about
 
 
 async def test_a_private_authority_is_trusted_by_the_usual_variable(
@@ -137,7 +138,7 @@ async def test_closed_during_the_handshake() -> None:
     async with serving(handler) as server:
         failure = await failing(f"https://localhost:{server.port}")
     assert (failure.kind, failure.sent) in ((Kind.UNREACHABLE, False), (Kind.TLS, False))
-    assert "nothing was sent" in failure.next_step
+    assert failure.safe is Safe.NOTHING_SENT
 
 
 def tunnel_to(port: int) -> object:
@@ -190,7 +191,7 @@ async def test_a_proxy_that_refuses(status: str, word: str, monkeypatch: pytest.
     assert (failure.kind, failure.sent) == (Kind.UNREACHABLE, False)
     assert failure.what == f"The proxy 127.0.0.1:{proxy.port} refused to connect to {NAME} ({status[:3]})."
     assert word in failure.why
-    assert "HTTPS_PROXY" in failure.next_step
+    assert (failure.remedy, failure.about) == (Remedy.PROXY_OR_EXEMPT, "HTTPS_PROXY")
 
 
 async def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -268,8 +269,9 @@ async def test_a_variable_that_is_not_read_is_named(
     async with serving(always(answer()), cert.context) as server:
         failure = await failing(f"https://localhost:{server.port}")
     assert failure.kind is Kind.TLS
-    assert name in failure.advice
-    assert "SSL_CERT_FILE" in failure.next_step
+    assert name in failure.why
+    assert failure.remedy is Remedy.TRUST
+    assert "SSL_CERT_FILE" in failure.about
 
 
 async def test_a_proxy_that_is_reached_by_tls(cert: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -283,4 +285,4 @@ async def test_a_proxy_that_is_reached_by_tls(cert: Certificate, monkeypatch: py
         monkeypatch.setenv("HTTPS_PROXY", f"https://127.0.0.1:{proxy.port}")
         failure = await failing(f"https://{NAME}")
     assert (failure.kind, failure.at_address) == (Kind.TLS, False)
-    assert "HTTPS_PROXY" in f"{failure.why} {failure.next_step}"
+    assert "HTTPS_PROXY" in f"{failure.why} {failure.about}"

@@ -24,7 +24,7 @@ from tests.unit.sources_server import (
     texts,
 )
 from tui.net.client import Http
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy
 from tui.net.messages import Answer
 from tui.sources.base import Choice, SourceReport
 from tui.sources.foreign import Foreign
@@ -276,7 +276,7 @@ async def test_a_wrong_address() -> None:
     failure = await refusal(lambda _: Reply(404, {"message": "not found"}))
     assert (failure.kind, failure.status_code) == (Kind.SOURCE, 404)
     assert "address" in failure.why
-    assert split_client.DEFAULT_ADDRESS in failure.next_step
+    assert (failure.remedy, failure.about) == (Remedy.USUAL_ADDRESS, split_client.DEFAULT_ADDRESS)
 
 
 @pytest.mark.parametrize("status", [200, 401, 403, 404])

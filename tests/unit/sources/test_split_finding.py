@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from tests.unit.sources_server import Asked, Handler, Reply, serving
 from tests.unit.split_made import ANSWERS, BASE, FLAGS, KEY, MadeSplit, flag, no_wait
 from tui.net.client import Http
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy
 from tui.sources.base import Choice
 from tui.sources.split import finding as split_finding
 
@@ -58,7 +58,7 @@ async def test_workspaces_by_name_with_their_ids(by: str) -> None:
 async def test_a_key_that_may_not_list_workspaces_is_told_to_type_the_id() -> None:
     failure = await refused(MadeSplit(before=lists("/workspaces", Reply(403, b""))), "workspaceId")
     assert (failure.kind, failure.status_code, failure.field) == (Kind.SOURCE, 403, "workspaceId")
-    assert failure.next_step.startswith("Type the id")
+    assert failure.remedy is Remedy.TYPE_ID
 
 
 async def test_environments_come_as_a_bare_array() -> None:

@@ -26,7 +26,7 @@ from tests.unit.split_made import (
     no_wait,
 )
 from tui.net.client import Http
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy
 from tui.net.events import Exchange, Pausing
 from tui.sources.flags import SourceFlag, Variation
 from tui.sources.split import client as split_client
@@ -246,10 +246,8 @@ async def test_a_workspace_that_is_not_there() -> None:
     made = MadeSplit()
     failure = await refused(made, workspaceId="8f2c")
     assert (failure.kind, failure.status_code, failure.field) == (Kind.SOURCE, 404, "workspaceId")
-    assert str(failure) == (
-        "Split has no workspace 8f2c, or this key may not see it (404); Split does not say which. Most likely this is "
-        "the Harness project id. Pick the workspace, or look it up with F1."
-    )
+    assert failure.what.startswith("Split has no workspace 8f2c, or this key may not see it (404)")
+    assert (failure.remedy, failure.about) == (Remedy.PICK, "the workspace")
     assert len(made.asked) <= 2
 
 

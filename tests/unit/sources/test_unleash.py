@@ -23,7 +23,7 @@ from tests.unit.sources_server import (
     texts,
 )
 from tui.net.client import Http
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.sources.base import SourceReport
 from tui.sources.registry import SOURCES
 from tui.sources.unleash import check as unleash_check
@@ -241,7 +241,7 @@ async def test_a_base_that_ends_in_api() -> None:
     failure = await refusal(server_of_unleash, path="/api")
     assert (failure.kind, failure.status_code, failure.field) == (Kind.SOURCE, 404, "sourceBaseUrl")
     assert failure.exit_code == 5
-    assert failure.next_step.split(";")[0].endswith(tuple("0123456789"))  # the address without its path
+    assert failure.about.endswith(tuple("0123456789"))  # the address without its path
 
 
 async def test_a_server_under_a_path() -> None:
@@ -261,7 +261,8 @@ async def test_a_page_in_place_of_flags(path: str, tried: str) -> None:
     failure = caught.value
     assert (failure.kind, failure.status_code, failure.field) == (Kind.NOT_JSON, 200, "sourceBaseUrl")
     assert failure.what.endswith(f"{path} answers with a web page, not with flags.")
-    assert failure.next_step == f"Try {server.url}{tried}; nothing was created."
+    assert (failure.remedy, failure.about) == (Remedy.TRY_ADDRESS, f"{server.url}{tried}")
+    assert failure.safe is Safe.NOTHING_CREATED
 
 
 async def test_a_page_at_an_address_without_a_path() -> None:

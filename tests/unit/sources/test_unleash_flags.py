@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from tests.unit.sources_server import Asked, Handler, Reply, Scripted, json_values, report_or_failure, serving
 from tests.unit.split_made import Listed, listed
 from tui.net.client import Http
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy
 from tui.sources.base import Choice, SourceReport
 from tui.sources.flags import BOOLEAN, SourceFlag
 from tui.sources.unleash import finding as unleash_finding
@@ -131,7 +131,7 @@ async def test_a_tag_without_its_type_is_told() -> None:
     failure = (await read(sourceTag="payments")).failure
     assert failure is not None
     assert (failure.kind, failure.status_code, failure.field) == (Kind.SOURCE, 400, "sourceTag")
-    assert failure.next_step.startswith("Enter simple:payments")
+    assert (failure.remedy, failure.about) == (Remedy.ENTER_TAG, "simple:payments")
 
 
 async def test_another_400_is_quoted() -> None:
@@ -339,7 +339,7 @@ async def test_an_sdk_key_cannot_list_tags_and_nobody_is_asked() -> None:
             await unleash_finding.discover(http, server.url, SecretStr(KEY), "sourceTag", answers=ANSWERS)
     assert server.asked == []
     assert (caught.value.kind, caught.value.field) == (Kind.SOURCE, "sourceTag")
-    assert "Type the tag as type:value" in caught.value.next_step
+    assert caught.value.remedy is Remedy.TYPE_TAG
 
 
 async def test_an_admin_token_in_the_place_of_an_sdk_key_is_told() -> None:

@@ -20,7 +20,7 @@ from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
 from tui.wizard.run import Run
 
-FULL = Failure(Kind.INTERNAL, "The journal cannot be written.", "", "")
+FULL = Failure(Kind.INTERNAL, "The journal cannot be written.")
 
 
 @dataclass

@@ -12,7 +12,7 @@ from tests.unit.split_made import BASE, KEY, MadeSplit, flag
 from tests.unit.walk_tools import checked, session, values
 from tests.unit.wizard.test_picks import page
 from tui.answers import draft as drafts
-from tui.net.errors import Failure
+from tui.net.errors import Failure, Remedy
 from tui.sandbox.keys import ENVIRONMENTS, SPLIT_KEYS, UNLEASH_KEYS, WORKSPACES
 from tui.sandbox.server import Sandbox
 from tui.wizard.picks import PAGE, Pick, read_again
@@ -127,7 +127,7 @@ async def test_workspaces_that_a_key_may_not_list(box: Sandbox) -> None:
     made = begun(box, workspaceApiKey=SPLIT_KEYS["viewer"].value)
     with pytest.raises(Failure) as raised:
         await page(made, "workspaceId")
-    assert "Type the id" in raised.value.next_step
+    assert raised.value.remedy is Remedy.TYPE_ID
 
 
 @pytest.mark.parametrize("missing", ["workspaceApiKey", "sourceApiKey"])
@@ -145,7 +145,7 @@ async def test_an_sdk_key_lists_what_it_reads_and_no_tags(box: Sandbox) -> None:
     assert [pick.value for pick in (await page(made, "sourceEnvironmentId")).items] == ["production"]
     with pytest.raises(Failure, match="An SDK key cannot list the tags") as raised:
         await page(made, "sourceTag")
-    assert "token for looking" in raised.value.next_step
+    assert raised.value.remedy is Remedy.TYPE_TAG
     assert len(box.requests) == count
 
 

@@ -24,6 +24,7 @@ from tui.sources.split.client import (
     X_API_KEY,
     Door,
     Workspaces,
+    broader_key,
     flags_path,
     no_workspace,
     total,
@@ -73,7 +74,8 @@ def compare(report: SourceReport, answers: Mapping[str, str]) -> tuple[Remark, .
         text = f"{short(typed)} is a workspace's name; LaunchDarkly's form asks for its id. Take over {listed(named)}."
         return (Remark("problem", WORKSPACE_FIELD, text, named),)
     if typed == report.absent:
-        return (Remark("problem", WORKSPACE_FIELD, str(no_workspace(typed)), ids),)
+        absent = no_workspace(typed)
+        return (Remark("problem", WORKSPACE_FIELD, str(absent), ids, absent.advice),)
     if report.workspaces is None:
         return ()
     text = (
@@ -113,10 +115,9 @@ def _report(workspaces: Workspaces | None, flags: _Flags | None, by_header: str)
             f"Split knows the Admin API key, but lets it read neither workspaces nor the flags of "
             f"{short(flags.workspace)} (403).",
             "Its role does not cover that, or it was made for one environment alone.",
-            "Use a key that may view the flags of the workspace; nothing was created.",
             status_code=403,
             field=KEY_FIELD,
-        )
+        ).advised(broader_key("the workspace"))
     read = flags if flags and flags.status_code == 200 else None
     return SourceReport(
         text=_summary(workspaces, read),

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from pydantic import SecretStr
 
 from tui.net.client import Http
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Advice, Failure, Kind, Remedy, Safe
 from tui.net.events import Sink
 from tui.net.messages import Answer, Request
 from tui.net.pages import Fetch, Part
@@ -39,9 +39,9 @@ PAGE = 50
 """As many flags or definitions as Split gives at once."""
 
 _WRONG_ADDRESS = "Most likely the address of Split's Admin API is wrong."
-_USUAL_ADDRESS = f"The usual address is {DEFAULT_ADDRESS}; nothing was created."
+_USUAL_ADDRESS = Advice(Remedy.USUAL_ADDRESS, DEFAULT_ADDRESS, Safe.NOTHING_CREATED)
 _MALFORMED_KEY = "Most likely the Admin API key is cut short, or was changed while it was copied."
-_COPY_KEY = "Copy an Admin API key whole and paste it again; nothing was created."
+_COPY_KEY = Advice(Remedy.COPY_KEY, "an Admin API key whole", Safe.NOTHING_CREATED)
 _MOST = 10**9  # a greater total is a server's mistake
 _KNOWN = frozenset({403, 404})  # statuses that a key gets which Split knows
 
@@ -142,10 +142,9 @@ class Door:
             Kind.NOT_JSON,
             f"{place(self.address)} answers with data, but not with Split's list of {what}.",
             _WRONG_ADDRESS,
-            _USUAL_ADDRESS,
             status_code=answer.status_code,
             at_address=True,
-        )
+        ).advised(_USUAL_ADDRESS)
 
     def refusal(self, answer: Answer) -> Failure:
         """The failure for an answer whose status means the same everywhere."""
@@ -159,26 +158,24 @@ class Door:
                 Kind.NOT_JSON,
                 f"{place(self.address)} answers with a web page ({status_code}), not with workspaces or flags.",
                 "Most likely a proxy answers in Split's place, or the address is wrong.",
-                _USUAL_ADDRESS,
                 status_code=status_code,
                 at_address=True,
-            )
+            ).advised(_USUAL_ADDRESS)
         if status_code == 401:
             return Failure(
                 Kind.SOURCE,
                 f"Split refused the Admin API key (401){said(message)}",
                 "It is mistyped or was deleted, or it is an SDK key, which does not open the Admin API. An old Admin "
                 "API key of Split also doesn't open a project that was created in Harness: that needs a Harness token.",
-                "Copy an Admin API key and paste it again; nothing was created.",
                 status_code=401,
                 field=KEY_FIELD,
-            )
+            ).advised(_COPY_KEY)
         failure = refused_request(NAME, status_code, message, None)
         if status_code == 400 and not message and not self._opened:
-            return failure.replaced(field=KEY_FIELD, why=_MALFORMED_KEY, next_step=_COPY_KEY)
+            return failure.advised(_COPY_KEY, field=KEY_FIELD, why=_MALFORMED_KEY)
         if status_code != 404:
             return failure
-        return failure.replaced(why=_WRONG_ADDRESS, next_step=_USUAL_ADDRESS, at_address=True)
+        return failure.advised(_USUAL_ADDRESS, why=_WRONG_ADDRESS, at_address=True)
 
 
 def in_path(value: str) -> str:
@@ -234,7 +231,9 @@ def no_workspace(id: str) -> Failure:
         Kind.SOURCE,
         f"Split has no workspace {short(id)}, or this key may not see it (404); Split does not say which.",
         "Most likely this is the Harness project id.",
-        "Pick the workspace, or look it up with F1.",
+        Remedy.PICK,
+        about="the workspace",
+        safe=Safe.NOTHING_CREATED,
         status_code=404,
         field=WORKSPACE_FIELD,
     )
@@ -247,22 +246,28 @@ def no_environment(id: str) -> Failure:
         f"Split has no environment {short(id)} in this workspace, or this key may not see it (404); Split does not "
         "say which.",
         "Most likely it is a name written differently, or the id of another workspace's environment.",
-        "Pick the environment, or look its id up in Split; nothing was created.",
+        Remedy.PICK,
+        about="the environment",
+        safe=Safe.NOTHING_CREATED,
         status_code=404,
         field=ENVIRONMENT_FIELD,
     )
 
 
-def not_allowed(what: str, next_step: str, field: str = KEY_FIELD) -> Failure:
+def not_allowed(what: str, advice: Advice, field: str = KEY_FIELD) -> Failure:
     """A 403: the key is known, its role does not cover `what`."""
     return Failure(
         Kind.SOURCE,
         f"Split knows the Admin API key, but does not let it read {what} (403).",
         "Its role does not cover that.",
-        next_step,
         status_code=403,
         field=field,
-    )
+    ).advised(advice)
+
+
+def broader_key(of: str) -> Advice:
+    """What helps where a key may not view the flags `of` something."""
+    return Advice(Remedy.USE, f"a key that may view the flags of {of}", Safe.NOTHING_CREATED)
 
 
 _PLACE = "place"

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from pydantic import SecretStr
 
 from tui.net.client import Http
-from tui.net.errors import Failure
+from tui.net.errors import Advice, Failure, Remedy
 from tui.net.events import Sink, ignore
 from tui.net.pages import read_all
 from tui.sources.base import Choice
@@ -23,6 +23,7 @@ from tui.sources.split.client import (
     WORKSPACE_FIELD,
     WORKSPACES,
     Door,
+    broader_key,
     flags_path,
     has_name,
     identity,
@@ -34,7 +35,7 @@ from tui.sources.split.client import (
     workspaces_in,
 )
 
-_TYPE_THE_ID = "Type the id, as Split or Harness shows it; the import need not list them."
+_TYPE_THE_ID = Advice(Remedy.TYPE_ID)
 
 
 async def discover(
@@ -75,9 +76,7 @@ def flags_denied(id: str) -> Callable[[int], Failure | None]:
             return no_workspace(id)
         if status_code != 403:
             return None
-        return not_allowed(
-            f"the flags of {short(id)}", "Use a key that may view the flags of the workspace; nothing was created."
-        )
+        return not_allowed(f"the flags of {short(id)}", broader_key("the workspace"))
 
     return denied
 

@@ -21,6 +21,7 @@ from tui.sources.split.client import (
     PAGE,
     TAG_FIELD,
     Door,
+    broader_key,
     flags_path,
     has_name,
     identity,
@@ -63,8 +64,7 @@ def _definitions_denied(environment: str) -> Callable[[int], Failure | None]:
             return no_environment(environment)
         if status_code != 403:
             return None
-        next_step = "Use a key that may view the flags of this environment; nothing was created."
-        return not_allowed(f"the definitions in {short(environment)}", next_step)
+        return not_allowed(f"the definitions in {short(environment)}", broader_key("this environment"))
 
     return denied
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pydantic import SecretStr
 
 from tui.net.client import Http
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Sink, ignore
 from tui.sources.base import Remark, SourceReport
 from tui.sources.foreign import count, listed, short
@@ -29,7 +29,7 @@ async def check_key(
     try:
         require_environment(scope, key)
     except Failure as failure:
-        return replace(report, on_key=(Remark("problem", KEY_FIELD, str(failure)),))
+        return replace(report, on_key=(Remark("problem", KEY_FIELD, str(failure), advice=failure.advice),))
     return replace(report, on_answers=compare(report, answers))
 
 
@@ -52,7 +52,9 @@ def contradiction(report: SourceReport, answers: Mapping[str, str]) -> Failure |
                 Kind.CREDENTIAL,
                 f"The {what} is {mine}, but the SDK key reads {reads}.",
                 f"Unleash takes the {what} from the key, whatever a request asks for.",
-                f"Use {reads}, or a key made for {mine}; nothing was created.",
+                Remedy.USE,
+                about=f"{reads}, or a key made for {mine}",
+                safe=Safe.NOTHING_CREATED,
                 field=remark.field,
             )
     return None
@@ -85,8 +87,8 @@ def require_environment(scope: Scope, key: SecretStr) -> None:
     if not scope.told or scope.environment:
         return
     if _SDK_KEY.fullmatch(key.get_secret_value()):
-        raise Failure(Kind.SOURCE, _KEY_IGNORED, _AUTH_OFF, "Turn authentication on there; nothing was created.")
-    raise Failure(Kind.CREDENTIAL, _NO_SDK_KEY, "", _MAKE_ONE, field=KEY_FIELD)
+        raise Failure(Kind.SOURCE, _KEY_IGNORED, _AUTH_OFF, Remedy.AUTHENTICATE, safe=Safe.NOTHING_CREATED)
+    raise Failure(Kind.CREDENTIAL, _NO_SDK_KEY, "", Remedy.MAKE_KEY, safe=Safe.NOTHING_CREATED, field=KEY_FIELD)
 
 
 def _summary(scope: Scope) -> str:
@@ -116,7 +118,6 @@ _NO_SDK_KEY = (
     "This is an admin or personal token, not an SDK key: it has no environment, so LaunchDarkly would "
     "read the wrong one."
 )
-_MAKE_ONE = "Make a server-side SDK key in Unleash under API access."
 _NOT_TOLD = (
     "The answer does not say which project and environment this key reads; most likely a proxy left it "
     "out. Compare the key in Unleash under API access."

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from pydantic import SecretStr
 
 from tui.net.client import Http
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Advice, Failure, Kind, Remedy, Safe
 from tui.net.events import Sink
 from tui.net.messages import Answer, Limits, Request
 from tui.sources.foreign import Foreign, failed, place, refused_request, said, short
@@ -32,6 +32,7 @@ LIMITS = Limits(total_seconds=120.0, max_bytes=64 * 1024 * 1024)
 WRONG_KIND = "different token type"
 """What Unleash says in a 403 to a key of another kind than the path is for."""
 
+_COPY_KEY = Advice(Remedy.COPY_KEY, "it whole in Unleash under API access", Safe.NOTHING_CREATED)
 _PATH = "/api/client/features"
 # With it segments come as ids with a list of their own; without it, and from older servers, as constraints.
 _SPEC = {"Unleash-Client-Spec": "5.2.0"}
@@ -128,7 +129,9 @@ def _read(answer: Answer, address: str, foreign: Foreign) -> Features:
             Kind.NOT_JSON,
             f"{place(address)} answers with data, but not with Unleash's list of flags.",
             "Most likely another program answers at this address.",
-            "Give the address of Unleash itself; nothing was created.",
+            Remedy.GIVE_ADDRESS,
+            about="Unleash itself",
+            safe=Safe.NOTHING_CREATED,
             status_code=answer.status_code,
             at_address=True,
         )
@@ -166,7 +169,9 @@ def _must_have_the_tag(scope: Scope, tag: str) -> None:
             Kind.SOURCE,
             f"The server ignored the tag {short(tag)}: it returned flags without looking at their tags.",
             "Most likely the address is that of Unleash Edge, which has no filter for tags.",
-            "Use the address of Unleash itself, or leave the tag blank to import every flag; nothing was created.",
+            Remedy.USE,
+            about="the address of Unleash itself, or leave the tag blank to import every flag",
+            safe=Safe.NOTHING_CREATED,
             field=TAG_FIELD,
         )
 
@@ -184,7 +189,9 @@ def _bad_query(message: str, answers: Mapping[str, str]) -> Failure:
             Kind.SOURCE,
             f"Unleash did not accept the tag {short(tag)} (400).",
             "Its tags are type:value.",
-            f"Enter simple:{short(tag)}, or the type that it has in Unleash; nothing was created.",
+            Remedy.ENTER_TAG,
+            about=f"simple:{short(tag)}",
+            safe=Safe.NOTHING_CREATED,
             status_code=400,
             field=TAG_FIELD,
         )
@@ -202,10 +209,7 @@ _ASKED = {"tag": TAG_FIELD, "project": PROJECT_FIELD}
 def _without_a_word() -> Failure:
     """A 400 with nothing in it: Unleash itself always gives a reason, so the key was refused before it got there."""
     failure = refused_request(NAME, 400, "", KEY_FIELD)
-    return failure.replaced(
-        why="Most likely the key is cut short, or was changed while it was copied.",
-        next_step="Copy it whole in Unleash under API access and paste it again; nothing was created.",
-    )
+    return failure.advised(_COPY_KEY, why="Most likely the key is cut short, or was changed while it was copied.")
 
 
 def refusal(answer: Answer, address: str, foreign: Foreign) -> Failure:
@@ -235,10 +239,9 @@ def _unknown_key(message: str) -> Failure:
         Kind.SOURCE,
         "Unleash refused the SDK key (401).",
         "It is mistyped, cut short, expired or deleted, or belongs to another Unleash.",
-        "Copy it whole in Unleash under API access and paste it again; nothing was created.",
         status_code=401,
         field=KEY_FIELD,
-    )
+    ).advised(_COPY_KEY)
 
 
 def _wrong_kind_of_key(message: str) -> Failure:
@@ -247,7 +250,8 @@ def _wrong_kind_of_key(message: str) -> Failure:
         Kind.SOURCE,
         f"Unleash refused the SDK key (403){': it is a frontend key.' if frontend else said(message)}",
         "The import needs a server-side key." if frontend else "Most likely it is not a server-side SDK key.",
-        "Make one in Unleash under API access, then paste it here; nothing was created.",
+        Remedy.MAKE_KEY,
+        safe=Safe.NOTHING_CREATED,
         status_code=403,
         field=KEY_FIELD,
     )
@@ -258,32 +262,34 @@ _REFUSED_KEYS: dict[int, Callable[[str], Failure]] = {401: _unknown_key, 403: _w
 
 def not_found(address: str, api: str = "client") -> Failure:
     """The failure for an address below which there is no such API."""
-    path = urlsplit(address).path
-    why, next_step = (
-        ("The path is most likely one too many.", f"Try {_without_ui_path(address)}; nothing was created.")
-        if path
-        else (
-            "Unleash most likely lives under a path of that host, such as /team.",
-            "Give the address as your browser shows it in Unleash, up to that path; nothing was created.",
-        )
-    )
     what = f"{place(address)} has no {api} API of Unleash (404)."
-    return Failure(Kind.SOURCE, what, why, next_step, status_code=404, field=ADDRESS_FIELD)
+    failure = Failure(Kind.SOURCE, what, status_code=404, field=ADDRESS_FIELD)
+    if urlsplit(address).path:
+        return failure.advised(_shorter(address), why=_TOO_LONG)
+    return failure.advised(
+        Advice(Remedy.BROWSER_ADDRESS, safe=Safe.NOTHING_CREATED),
+        why="Unleash most likely lives under a path of that host, such as /team.",
+    )
 
 
 def page(address: str, status_code: int) -> Failure:
     """The failure for a web page: Unleash itself answers one at each path that it does not know."""
     status = "" if status_code == 200 else f" ({status_code})"
-    why, next_step = (
-        ("The path is most likely one too many.", f"Try {_without_ui_path(address)}; nothing was created.")
-        if urlsplit(address).path
-        else (
-            "Most likely a login page or a proxy stands before Unleash, or this is another server.",
-            "Give the address where Unleash itself answers; nothing was created.",
-        )
-    )
     what = f"{place(address)} answers with a web page{status}, not with flags."
-    return Failure(Kind.NOT_JSON, what, why, next_step, status_code=status_code, field=ADDRESS_FIELD)
+    failure = Failure(Kind.NOT_JSON, what, status_code=status_code, field=ADDRESS_FIELD)
+    if urlsplit(address).path:
+        return failure.advised(_shorter(address), why=_TOO_LONG)
+    return failure.advised(
+        Advice(Remedy.GIVE_ADDRESS, "Unleash itself", Safe.NOTHING_CREATED),
+        why="Most likely a login page or a proxy stands before Unleash, or this is another server.",
+    )
+
+
+_TOO_LONG = "The path is most likely one too many."
+
+
+def _shorter(address: str) -> Advice:
+    return Advice(Remedy.TRY_ADDRESS, _without_ui_path(address), Safe.NOTHING_CREATED)
 
 
 def _without_ui_path(address: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pydantic import SecretStr
 
 from tui.net.client import Http
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Sink, ignore
 from tui.net.messages import Answer
 from tui.sources.base import Choice, SourceReport
@@ -29,7 +29,6 @@ from tui.sources.unleash.client import (
 )
 
 _PROJECTS = "/api/admin/projects"
-_OR_TYPE = "or leave the token out and type the values; nothing was created."
 
 
 async def discover(
@@ -83,7 +82,7 @@ def _by_key(field: str, scope: Scope | None, key: SecretStr) -> tuple[Choice, ..
             Kind.SOURCE,
             "An SDK key cannot list the tags of Unleash.",
             "They are not in what it reads.",
-            "Type the tag as type:value, or give an admin or personal token for looking.",
+            Remedy.TYPE_TAG,
             field=TAG_FIELD,
         )
     require_environment(scope, key)
@@ -136,7 +135,9 @@ async def _admin(at: Door, path: str, what: str) -> list[object]:
         Kind.NOT_JSON,
         f"{place(at.address)} answers with data, but not with Unleash's list of {what}.",
         "Most likely another program answers at this address.",
-        "Give the address of Unleash itself; nothing was created.",
+        Remedy.GIVE_ADDRESS,
+        about="Unleash itself",
+        safe=Safe.NOTHING_CREATED,
         status_code=answer.status_code,
         field=ADDRESS_FIELD,
     )
@@ -155,22 +156,22 @@ def _refusal(answer: Answer, address: str, foreign: Foreign) -> Failure:
     if status_code not in (401, 403):
         failure = refused_request(NAME, status_code, message, None)
         return failure.replaced(field=ADDRESS_FIELD) if failure.at_address else failure
-    why, next_step = _REFUSED[status_code]
+    why, remedy = _REFUSED[status_code]
     what = f"Unleash refused the token for looking ({status_code})"
     if status_code == 403 and WRONG_KIND in message:
         what, why = f"{what}: it is an SDK key.", "Such a key reads flags and lists nothing else."
     else:
         what += said(message) if status_code == 403 else "."
-    return Failure(Kind.SOURCE, what, why, next_step, status_code=status_code)
+    return Failure(Kind.SOURCE, what, why, remedy, safe=Safe.NOTHING_CREATED, status_code=status_code)
 
 
-_REFUSED: Mapping[int, tuple[str, str]] = {
+_REFUSED: Mapping[int, tuple[str, Remedy]] = {
     401: (
         "It is mistyped, cut short, expired or deleted, or belongs to another Unleash.",
-        f"Copy it whole and paste it again, {_OR_TYPE}",
+        Remedy.COPY_HELPER,
     ),
     403: (
         "Its owner's role does not cover that.",
-        f"Paste an admin token, or a personal one of somebody who may look, {_OR_TYPE}",
+        Remedy.OTHER_HELPER,
     ),
 }
