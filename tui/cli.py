@@ -80,7 +80,7 @@ def _run(argv: list[str]) -> int:
 
 
 def _holds_key(values: Iterable[object]) -> bool:
-    from tui.text.key_text import holds_key
+    from tui.text.key_shapes import holds_key
 
     return any(_holds_key(each) if isinstance(each, list) else holds_key(str(each)) for each in values)
 
@@ -211,7 +211,7 @@ def _logged(parsed: argparse.Namespace, run: Callable[[Redactor, Log | None], in
     try:
         log, close = open_log(parsed.log, redactor)
     except (OSError, ValueError) as error:  # ValueError: a zero character in the path
-        from tui.text.key_text import without_keys
+        from tui.text.key_shapes import without_keys
 
         reason = getattr(error, "strerror", None) or "it is not a path"
         return _refused(parsed, f"Can't write the log {without_keys(str(parsed.log))}: {reason}. Nothing was sent.")

@@ -12,7 +12,7 @@ from tui.answers.finding import Level
 from tui.answers.say import short
 from tui.net.errors import Advice, Failure, Kind, Remedy, Safe
 from tui.text.clean import clean
-from tui.text.key_text import without_keys
+from tui.text.key_shapes import without_keys
 
 _MOST = 50
 _LONGEST_NAME = 60

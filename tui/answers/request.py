@@ -15,7 +15,7 @@ from tui.answers.builtin import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, TOKEN
 from tui.launchdarkly.client import request_for_create
 from tui.launchdarkly.instances import Instance, instance
 from tui.secrets.names import proposed_variable
-from tui.text.document import readable
+from tui.text.clean import readable
 from tui.text.redact import MASK
 
 if TYPE_CHECKING:

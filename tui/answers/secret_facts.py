@@ -13,7 +13,7 @@ from tui.answers.fields import SecretFacts, Variable
 from tui.answers.finding import Finding, Level
 from tui.net.errors import Advice, Remedy
 from tui.secrets.references import is_placeholder
-from tui.text.key_text import LD_UUID, UNLEASH_V2, holds_key
+from tui.text.key_shapes import LD_UUID, UNLEASH_V2, holds_key
 from tui.text.redact import SHORTEST
 
 LD_API = "ld-api"

@@ -88,7 +88,7 @@ def tidy_base_url(raw: str) -> Tidied:
         base = normal_base_url(tidied.value)
     except AddressError:
         return tidied
-    return Tidied(base.url, _sentence(tidied.said, base.said))
+    return Tidied(base.url, _sentence(tidied.said, base.removed))
 
 
 def tidy_host(raw: str) -> Tidied:

@@ -15,7 +15,7 @@ from tui.secrets.keyring import Entry, IndexFileError, Keyring
 from tui.secrets.keyring_process import KeyringState
 from tui.text.cells import cells, padded
 from tui.text.clean import clean
-from tui.text.key_text import without_keys
+from tui.text.key_shapes import without_keys
 
 _NOTES = {True: "", False: "missing: no longer in the keyring", None: "not known whether still there"}
 

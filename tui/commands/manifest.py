@@ -16,7 +16,7 @@ from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.secrets.names import outside
 from tui.text.cells import padded
 from tui.text.clean import clean
-from tui.text.key_text import without_keys
+from tui.text.key_shapes import without_keys
 
 
 def run(paths: Sequence[Path], as_json: bool, out: TextIO, err: TextIO | None = None) -> int:

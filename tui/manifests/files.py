@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from tui.manifests.models import VERSION, WEB, FormVariable, Manifest
 from tui.text import limited_json
 from tui.text.clean import clean
-from tui.text.key_text import without_keys
+from tui.text.key_shapes import without_keys
 from tui.text.private_files import read_ordinary
 
 if TYPE_CHECKING:

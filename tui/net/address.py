@@ -1,4 +1,4 @@
-"""Addresses as people paste them, made into one base URL that a path can be put behind."""
+"""Normalize the addresses that people paste into base URLs."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)", re.DOTALL)
 _API_PATH = re.compile(r"/api(/client(/.*)?)?$")
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$")
 _LONGEST_HOST = 253
-_IN_PATHS = "/%:@!$&'()*+,;=~"  # stand as they are; all else is percent-encoded
+_IN_PATHS = "/%:@!$&'()*+,;=~"  # stay; everything else is percent-encoded
 _USUAL_PORTS = {"https": 443, "http": 80}
 
 
 class AddressError(ValueError):
-    """The text is no base URL that may be used. `str()` is a sentence and quotes nothing of the text."""
+    """The text is not a usable base URL. `str()` is a sentence that quotes nothing of the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class BaseUrl:
-    """An address without a trailing slash, and what was taken away from the text to get it, or ""."""
+    """An address without a trailing slash, and sentences about what was removed from the text, "" for nothing."""
 
     url: str
-    said: str
+    removed: str
 
 
 def is_loopback(host: str) -> bool:
@@ -40,103 +40,86 @@ def is_loopback(host: str) -> bool:
 
 
 def normal_base_url(text: str) -> BaseUrl:
-    """`text` as a base URL: host in lower case and IDNA, no query, no slash and no `/api` at its end.
+    """Return `text` as a base URL: host in lower case and IDNA, no query, no slash and no `/api` at its end.
 
-    `https` everywhere, `http` on loopback alone: a key must not cross a network readable. The result given in
-    again comes out the same. Raises AddressError.
+    `https` everywhere, `http` on loopback alone: a key must not cross a network readable. Normalizing a result changes
+    nothing. Raises AddressError.
     """
     stripped = text.strip()
     if not stripped:
         raise AddressError("There is no address. Write one that starts with https://.")
     if any(not c.isprintable() or c.isspace() for c in stripped):
         raise AddressError("An address holds no blanks or invisible characters. Take them out.")
-    scheme, rest = _scheme(stripped)
+    match = _SCHEME.match(stripped)
+    if match is None:
+        raise AddressError("The beginning is missing. Write https:// in front of the address.")
+    scheme, rest = match[1].lower(), match[2]
+    if scheme not in _USUAL_PORTS:
+        raise AddressError("Only https:// is taken, and http:// on this machine. Write https:// in front.")
     _refuse_userinfo(rest)
-    said = ["Blanks around it were removed."] if stripped != text else []
-    authority, path = _authority_and_path(rest, said)
+
+    removed = ["Blanks around it were removed."] if stripped != text else []
+    address, *query = re.split(r"[?#]", rest, maxsplit=1)
+    if query:
+        removed.append("What stands behind ? or # was removed.")
+    authority, slash, path = address.partition("/")
+    trimmed = kept = (slash + path).rstrip("/")
+    while (shorter := _API_PATH.sub("", kept).rstrip("/")) != kept:
+        kept = shorter
+    if kept != trimmed:
+        removed.append(f"A trailing {'/api' if trimmed == f'{kept}/api' else '/api path'} was removed.")
+    elif trimmed != slash + path:
+        removed.append("A trailing slash was removed.")
+    if "\\" in kept:
+        raise AddressError("An address holds no backslash. Write / in its place.")
+
     host, port = host_and_port(authority)
     if scheme == "http" and not is_loopback(host):
         raise AddressError("http:// sends your key readable. Write https://; http:// is for localhost alone.")
     suffix = "" if port in (None, _USUAL_PORTS[scheme]) else f":{port}"
-    return BaseUrl(f"{scheme}://{host}{suffix}{path}", " ".join(said))
-
-
-def _scheme(text: str) -> tuple[str, str]:
-    found = _SCHEME.match(text)
-    if found is None:
-        raise AddressError("The beginning is missing. Write https:// in front of the address.")
-    scheme = found[1].lower()
-    if scheme not in _USUAL_PORTS:
-        raise AddressError("Only https:// is taken, and http:// on this machine. Write https:// in front.")
-    return scheme, found[2]
+    return BaseUrl(f"{scheme}://{host}{suffix}{quote(kept, safe=_IN_PATHS)}", " ".join(removed))
 
 
 def _refuse_userinfo(rest: str) -> None:
     path_at = rest.find("/")
     tail_at = min((at for at in (rest.find("?"), rest.find("#")) if at >= 0), default=-1)
-    # Behind a path an @ may stand in a query, which is dropped; elsewhere it ends a user name and password,
-    # also where the password itself has a slash or a # that cuts it in two.
-    looked_at = rest[:tail_at] if 0 <= path_at < tail_at else rest
-    if "@" in looked_at:
+    # After a path an @ may be in a query, which is removed. Elsewhere it ends a user name and password, also if the
+    # password itself has a slash or a # that cuts it in two.
+    before_query = rest[:tail_at] if 0 <= path_at < tail_at else rest
+    if "@" in before_query:
         raise AddressError("A user name or password stands before an @. Take it out; keys have own fields.")
-
-
-def _authority_and_path(rest: str, said: list[str]) -> tuple[str, str]:
-    whole = re.split(r"[?#]", rest, maxsplit=1)
-    if len(whole) > 1:
-        said.append("What stands behind ? or # was removed.")
-    authority, slash, path = whole[0].partition("/")
-    trimmed = kept = (slash + path).rstrip("/")
-    while (shorter := _API_PATH.sub("", kept).rstrip("/")) != kept:
-        kept = shorter
-    if kept != trimmed:
-        said.append(f"A trailing {'/api' if trimmed == f'{kept}/api' else '/api path'} was removed.")
-    elif trimmed != slash + path:
-        said.append("A trailing slash was removed.")
-    if "\\" in kept:
-        raise AddressError("An address holds no backslash. Write / in its place.")
-    return authority, quote(kept, safe=_IN_PATHS)
-
-
-def host_and_port(authority: str) -> tuple[str, int | None]:
-    """Take `host`, `host:port` or `[IPv6]:port` apart; the host in lower case and IDNA. Raises AddressError."""
-    try:
-        split = urlsplit(f"//{authority}")
-        host, port = split.hostname or "", split.port
-    except ValueError:
-        raise AddressError(_bad_authority(authority)) from None
-    if port == 0:
-        raise AddressError(_BAD_PORT)
-    return _host(host, bracketed=authority.startswith("[")), port
 
 
 _BAD_PORT = "The port is not a number from 1 to 65535. Correct what stands behind the colon, or leave it out."
 _BAD_HOST = "That is no host name. Write the address as your browser shows it, such as https://unleash.example.com."
 
 
-def _bad_authority(authority: str) -> str:
-    return _BAD_PORT if authority.isascii() and not {"[", "]"} & set(authority) else _BAD_HOST
+def host_and_port(authority: str) -> tuple[str, int | None]:
+    """Split `host`, `host:port` or `[IPv6]:port`; the host in lower case and IDNA. Raises AddressError."""
+    try:
+        split = urlsplit(f"//{authority}")
+        host, port = split.hostname or "", split.port
+    except ValueError:
+        at_port = authority.isascii() and not {"[", "]"} & set(authority)
+        raise AddressError(_BAD_PORT if at_port else _BAD_HOST) from None
+    if port == 0:
+        raise AddressError(_BAD_PORT)
+    return _host(host, bracketed=authority.startswith("[")), port
 
 
 def _host(host: str, *, bracketed: bool) -> str:
-    if bracketed:
-        try:
-            if "%" in host:  # a zone is a name of this machine's own network card
+    try:
+        if bracketed:
+            if "%" in host:  # a zone names a network card of this machine
                 raise AddressError(_BAD_HOST)
             return f"[{ipaddress.IPv6Address(host).compressed}]"
-        except ipaddress.AddressValueError:
-            raise AddressError(_BAD_HOST) from None
-    name = host if host.isascii() else _idna(host)
-    name = name.lower().removesuffix(".")
+        if not host.isascii():
+            import idna  # deferred: its tables are large, and few hosts need them
+
+            host = idna.encode(host, uts46=True).decode("ascii")
+    except (ipaddress.AddressValueError, UnicodeError):  # IDNAError is a UnicodeError
+        raise AddressError(_BAD_HOST) from None
+    name = host.lower().removesuffix(".")
     if not 0 < len(name) <= _LONGEST_HOST or not all(_LABEL.match(label) for label in name.split(".")):
         raise AddressError(_BAD_HOST)
     return name
-
-
-def _idna(host: str) -> str:
-    import idna  # deferred: its tables are large, and few hosts need them
-
-    try:
-        return idna.encode(host, uts46=True).decode("ascii")
-    except idna.IDNAError:
-        raise AddressError(_BAD_HOST) from None

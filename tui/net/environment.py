@@ -1,7 +1,10 @@
-"""The one proxy that counts for a request, from the environment, and the hosts that NO_PROXY exempts from it.
+"""Proxies and certificate authorities, as environment variables set them, and advice about bad ones.
 
 httpx reads every proxy variable at once, and one it can't use stops all requests. Here only the variable that applies
 to the request's host is read. Lower-case names win over upper-case ones, as in curl and urllib.
+
+OpenSSL reads SSL_CERT_FILE and SSL_CERT_DIR. Other programs' variables name a company's authority too, and people
+expect them to count everywhere, so advice mentions them.
 """
 
 from __future__ import annotations
@@ -18,8 +21,6 @@ from urllib.parse import unquote
 from tui.net.address import AddressError, host_and_port, is_loopback
 from tui.net.errors import Failure, Kind, Remedy, Safe
 
-_COUNTING = ("https_proxy", "all_proxy")
-_SYSTEM = "The system's proxy setting"
 _PORTS = {"http": 80, "https": 443}
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _SEPARATORS = re.compile(r"[\s,]+")
@@ -47,9 +48,12 @@ def proxy_for(scheme: str, host: str, port: int, environ: Mapping[str, str] = os
     """
     if scheme != "https" or is_loopback(host):
         return None
-    names = [name for each in _COUNTING if (name := _name(each, environ))]
+    names = [name for wanted in ("https_proxy", "all_proxy") if (name := _name(wanted, environ))]
     if not names:
-        return _of_the_system(host)
+        from urllib.request import getproxies, proxy_bypass  # deferred: it loads half of http
+
+        value = getproxies().get("https", "")
+        return _parsed("The system's proxy setting", value) if value and not proxy_bypass(host) else None
     exempt = _name("no_proxy", environ)
     if exempt and is_exempt(host, port, environ[exempt]):
         return None
@@ -63,16 +67,9 @@ def _name(wanted: str, environ: Mapping[str, str]) -> str:
     return next((name for name in environ if name.lower() == wanted and environ[name].strip()), "")
 
 
-def _of_the_system(host: str) -> Proxy | None:
-    from urllib.request import getproxies, proxy_bypass  # deferred: it loads half of http
-
-    value = getproxies().get("https", "")
-    return _parsed(_SYSTEM, value) if value and not proxy_bypass(host) else None
-
-
 def _parsed(variable: str, value: str) -> Proxy:
-    found = _SCHEME.match(value)
-    scheme, rest = (found[1].lower(), value[found.end() :]) if found else ("http", value)
+    match = _SCHEME.match(value)
+    scheme, rest = (match[1].lower(), value[match.end() :]) if match else ("http", value)
     if scheme.startswith("socks"):
         raise _unusable(variable, "it names a SOCKS proxy, and only HTTP proxies are supported")
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
@@ -95,9 +92,7 @@ def _unusable(variable: str, why: str, remedy: Remedy = Remedy.FIX_OR_UNSET) -> 
     return Failure(Kind.UNREACHABLE, what, "", remedy, safe=Safe.NOTHING_SENT, at_setting=True)
 
 
-# --- NO_PROXY -------------------------------------------------------------------------------------------------
-
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+# --- NO_PROXY
 
 
 def is_exempt(host: str, port: int, entries: str) -> bool:
@@ -108,40 +103,37 @@ def is_exempt(host: str, port: int, entries: str) -> bool:
     An entry that can't be understood is skipped.
     """
     name = host.lower().strip("[]").rstrip(".")
-    address = _address(name)
-    return any(_matches(entry, name, address, port) for entry in _SEPARATORS.split(entries) if entry)
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address | None = None
+    with suppress(ValueError):
+        address = ipaddress.ip_address(name.partition("%")[0])
+        address = getattr(address, "ipv4_mapped", None) or address
+    for entry in _SEPARATORS.split(entries):
+        if entry == "*":
+            return True
+        authority = entry
+        if "://" in entry:
+            scheme, _, rest = entry.partition("://")
+            if scheme.lower() not in ("https", "all"):
+                continue
+            authority = rest.partition("/")[0]
+        target, own_port = authority, ""  # an IPv6 address without brackets has no port
+        if match := _BRACKETED.fullmatch(authority):
+            target, own_port = match[1] + (match[2] or ""), match[3] or ""
+        elif match := _WITH_PORT.fullmatch(authority):
+            target, own_port = match[1], match[2]
+        if own_port and int(own_port) != port:
+            continue
+        if address is None:
+            if _is_domain_of(target, name):
+                return True
+        else:
+            with suppress(ValueError):
+                if address in ipaddress.ip_network(target, strict=False):
+                    return True
+    return False
 
 
-def _matches(entry: str, name: str, address: _Address | None, port: int) -> bool:
-    if entry == "*":
-        return True
-    if "://" in entry:
-        scheme, _, entry = entry.partition("://")
-        entry = entry.partition("/")[0]
-        if scheme.lower() not in ("https", "all"):
-            return False
-    host, own_port = _without_port(entry)
-    if own_port is not None and own_port != port:
-        return False
-    return _is_or_holds(host, name) if address is None else _is_in(host, address)
-
-
-def _without_port(entry: str) -> tuple[str, int | None]:
-    if found := _BRACKETED.fullmatch(entry):
-        return found[1] + (found[2] or ""), int(found[3]) if found[3] else None
-    if found := _WITH_PORT.fullmatch(entry):
-        return found[1], int(found[2])
-    return entry, None  # an IPv6 address without brackets has no port
-
-
-def _is_in(text: str, address: _Address) -> bool:
-    try:
-        return address in ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        return False
-
-
-def _is_or_holds(text: str, name: str) -> bool:
+def _is_domain_of(text: str, name: str) -> bool:
     domain = text.lower().removeprefix("*").removeprefix(".").rstrip(".")
     if not domain.isascii():
         import idna  # deferred, as in net.address
@@ -151,14 +143,6 @@ def _is_or_holds(text: str, name: str) -> bool:
         except idna.IDNAError:
             return False
     return bool(domain) and (name == domain or name.endswith(f".{domain}"))
-
-
-def _address(name: str) -> _Address | None:
-    try:
-        address = ipaddress.ip_address(name.partition("%")[0])
-    except ValueError:
-        return None
-    return (address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None) or address
 
 
 # --- certificate authorities

@@ -1,4 +1,4 @@
-"""What goes out, what comes back, and how much of it is borne. Without httpx: Review only shows a request."""
+"""Requests, answers, their limits, and how bodies are decoded. Without httpx: Review only shows a request."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ class Answer:
     url: str = ""
 
     def text(self) -> str:
-        """The body as UTF-8; bytes that are none become U+FFFD. It is foreign: clean it before showing."""
+        """Return the body as UTF-8, invalid bytes as U+FFFD. It is foreign: clean it before showing."""
         return self.body.decode("utf-8", "replace")
 
     def json(self) -> object:
-        """The body's JSON value. Raises Failure NOT_JSON, which says what came in its place."""
+        """Return the body's JSON value. Raises Failure NOT_JSON, which names what came instead."""
         try:
             return parse_answer(self.body)
         except TooDeepError:
@@ -59,9 +59,9 @@ class Answer:
 
     @property
     def is_page(self) -> bool:
-        """Whether a web page came, which is what gateways and single-page apps answer."""
-        told = self.headers.get("content-type", "").lower().startswith("text/html")
-        return told or self.body[:64].lstrip().lower().decode("latin-1").startswith(_HTML)
+        """Whether this is a web page, which gateways and single-page apps answer with."""
+        declared = self.headers.get("content-type", "").lower().startswith("text/html")
+        return declared or self.body[:64].lstrip().lower().decode("latin-1").startswith(_HTML)
 
     def not_json(self, expected: str) -> Failure:
         """The failure for a body that is not what was `expected` ("a list of projects"), to be raised."""
@@ -106,7 +106,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one request may take: seconds in all however slowly it drips, decoded bytes, pauses asked for."""
+    """Limits of one request: seconds in all, however slowly it drips; decoded bytes; pauses the server asks for."""
 
     total_seconds: float = 30.0
     max_bytes: int = 8 * 1024 * 1024
@@ -119,8 +119,9 @@ USUAL = Limits()
 
 # --- bodies
 
-GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 ACCEPTED = "gzip, deflate"
+_ZIPPED = ("gzip", "x-gzip", "deflate")
+_GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 
 
 class TooLargeError(Exception):
@@ -138,66 +139,35 @@ class CutOffError(Exception):
 async def decoded(
     pieces: AsyncIterator[bytes], encoding: str, max_bytes: int, progress: Callable[[int], None]
 ) -> bytes:
-    """The decoded body of at most `max_bytes`; `progress` is told the decoded size so far.
+    """Return the decoded body, and report the decoded size so far to `progress`.
 
-    `encoding` is the value of Content-Encoding. Raises TooLargeError, EncodingError, CutOffError.
+    Decodes piece by piece and never more than `max_bytes`: a small gzip body may hold gigabytes. `encoding` is the
+    value of Content-Encoding. Raises TooLargeError, EncodingError, CutOffError.
     """
-    decode = _decoder(encoding.strip().lower())
-    body = bytearray()
+    encoding = encoding.strip().lower()
+    zipped = encoding in _ZIPPED
+    if not zipped and encoding not in ("", "identity"):
+        raise EncodingError
+    unzip, body, first = zlib.decompressobj(_GZIP_OR_ZLIB), bytearray(), True
     async for piece in pieces:
-        body += decode.decode(piece, max_bytes + 1 - len(body))
+        room = max_bytes + 1 - len(body)
+        if not zipped:
+            body += piece[:room]
+        elif not unzip.eof:  # what follows the end is not part of the body
+            try:
+                body += unzip.decompress(piece, room)
+            except zlib.error:
+                if not first:
+                    raise EncodingError from None
+                unzip = zlib.decompressobj(-zlib.MAX_WBITS)  # some servers send "deflate" without zlib's two bytes
+                try:
+                    body += unzip.decompress(piece, room)
+                except zlib.error:
+                    raise EncodingError from None
+            first = False
         if len(body) > max_bytes:
             raise TooLargeError
         progress(len(body))
-    decode.end()
+    if zipped and not unzip.eof and not first:
+        raise CutOffError
     return bytes(body)
-
-
-class _Plain:
-    def decode(self, piece: bytes, room: int) -> bytes:
-        return piece[:room]
-
-    def end(self) -> None:
-        """A plain body ends where its transport says."""
-
-
-class _Zipped:
-    def __init__(self) -> None:
-        self._zip = zlib.decompressobj(GZIP_OR_ZLIB)
-        self._first = True
-
-    def decode(self, piece: bytes, room: int) -> bytes:
-        if self._zip.eof:  # what stands behind the end is no part of the body, and is not kept either
-            return b""
-        try:
-            return self._zip.decompress(piece, room)
-        except zlib.error:
-            if not self._first:
-                raise EncodingError from None
-        finally:
-            self._first = False
-        return self._bare(piece, room)
-
-    def _bare(self, piece: bytes, room: int) -> bytes:
-        # Some servers send "deflate" without zlib's two bytes before it.
-        self._zip = zlib.decompressobj(-zlib.MAX_WBITS)
-        try:
-            return self._zip.decompress(piece, room)
-        except zlib.error:
-            raise EncodingError from None
-
-    def end(self) -> None:
-        if not self._zip.eof and not self._first:
-            raise CutOffError
-
-
-_DECODERS: dict[str, Callable[[], _Plain | _Zipped]] = {
-    "": _Plain, "identity": _Plain, "gzip": _Zipped, "x-gzip": _Zipped, "deflate": _Zipped,
-}  # fmt: skip
-
-
-def _decoder(encoding: str) -> _Plain | _Zipped:
-    make = _DECODERS.get(encoding)
-    if make is None:
-        raise EncodingError
-    return make()

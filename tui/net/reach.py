@@ -1,7 +1,7 @@
-"""Whether an address can be reached from elsewhere: what its text tells, and what asking from here adds.
+"""Whether LaunchDarkly may reach an address, by the address's text and by what this machine can learn about it.
 
-That a server answers here proves nothing for LaunchDarkly, which runs the import from its own network. Where an
-address is plainly private that is said; where it is public, that LaunchDarkly reaches it is still not known.
+LaunchDarkly runs the import from its own network, so a server that answers here may not answer there. A private
+address is called that; of a public one it stays unknown whether LaunchDarkly reaches it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -26,7 +27,7 @@ _ADDRESSES_TRIED = 3
 
 
 class Reach(StrEnum):
-    """Where an address or a name leads. PUBLIC for a name means that nothing in its text is against it."""
+    """Where an address or a name leads. PUBLIC for a name means that its text does not speak against it."""
 
     PUBLIC = "public"
     LOOPBACK = "loopback"
@@ -40,7 +41,7 @@ class Reach(StrEnum):
     """Of no host on the internet: documentation, multicast, benchmarks, 0.0.0.0/8 and the like."""
     SINGLE_LABEL = "single-label"
     LOCAL_NAME = "local-name"
-    """Its last part is none of the public DNS, so what a DNS here says of it holds here alone."""
+    """Its last part is not in the public DNS, so an answer of the DNS here is valid here alone."""
 
 
 _RANGES = tuple(
@@ -67,50 +68,37 @@ _LOCAL_NAME = re.compile(
 
 
 def classify(host: str) -> Reach:
-    """What kind of host this is by its text alone; brackets and a dot at the end do not matter. Never raises."""
-    bare = host.lower().strip("[]").rstrip(".")
-    if is_loopback(bare):
+    """Return the kind of a host by its text alone; brackets and a final dot do not matter. Never raises."""
+    name = host.lower().strip("[]").rstrip(".")
+    if is_loopback(name) or name.endswith(".localhost"):
         return Reach.LOOPBACK
     try:
-        return _of_address(ipaddress.ip_address(bare))
+        return _of_address(ipaddress.ip_address(name))
     except ValueError:
-        return _of_name(bare)
-
-
-def _of_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> Reach:
-    if isinstance(address, ipaddress.IPv6Address) and (inside := _embedded(address)) is not None:
-        inner = classify(str(inside))
-        return inner if inner is not Reach.PUBLIC or address.is_global else Reach.RESERVED
-    found = next((reach for network, reach in _RANGES if address in network), None)
-    if found is not None:
-        return found
-    unicast = address.version == 4 or address in _GLOBAL_UNICAST
-    return Reach.PUBLIC if unicast and address.is_global and not address.is_multicast else Reach.RESERVED
-
-
-def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that decides where this one leads: mapped, NAT64 or 6to4."""
-    if address in _NAT64:
-        return ipaddress.IPv4Address(int(address) & _LOW_32_BITS)
-    return address.ipv4_mapped or address.sixtofour
-
-
-def _of_name(name: str) -> Reach:
-    if name.endswith(".localhost"):
-        return Reach.LOOPBACK
+        pass
     if _NUMBER.fullmatch(name.rpartition(".")[2]):
-        return _of_number(name)
+        try:  # 127.1, 2130706433 and 0x7f.1 are addresses too, as the C library reads them
+            return classify(socket.inet_ntoa(socket.inet_aton(name)))
+        except OSError:
+            return Reach.RESERVED
     if "." not in name:
         return Reach.SINGLE_LABEL
     return Reach.LOCAL_NAME if _LOCAL_NAME.fullmatch(name) else Reach.PUBLIC
 
 
-def _of_number(name: str) -> Reach:
-    """127.1, 2130706433 and 0x7f.1 are addresses too, as the C library reads them."""
-    try:
-        return classify(socket.inet_ntoa(socket.inet_aton(name)))
-    except OSError:
-        return Reach.RESERVED
+def _of_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> Reach:
+    if isinstance(address, ipaddress.IPv6Address):
+        # An IPv4 address inside (mapped, NAT64 or 6to4) decides where this one leads.
+        nat64 = ipaddress.IPv4Address(int(address) & _LOW_32_BITS) if address in _NAT64 else None
+        inside = nat64 or address.ipv4_mapped or address.sixtofour
+        if inside is not None:
+            inner = classify(str(inside))
+            return inner if inner is not Reach.PUBLIC or address.is_global else Reach.RESERVED
+    kind = next((kind for network, kind in _RANGES if address in network), None)
+    if kind is not None:
+        return kind
+    unicast = address.version == 4 or address in _GLOBAL_UNICAST
+    return Reach.PUBLIC if unicast and address.is_global and not address.is_multicast else Reach.RESERVED
 
 
 _WORDS = {
@@ -128,7 +116,7 @@ PUBLIC = "public address; that LaunchDarkly reaches it is not known"
 
 
 def sentence(reach: Reach, at: str = "") -> str:
-    """What that means for the import, in one line; `at` is the address a public name turned out to have."""
+    """Return what that means for the import, in one line. `at` is the address that a public name resolved to."""
     if reach is Reach.PUBLIC:
         return PUBLIC
     if reach is Reach.LOOPBACK and not at:
@@ -141,7 +129,7 @@ def sentence(reach: Reach, at: str = "") -> str:
 
 
 class Dns(StrEnum):
-    """How the DNS here answered; NOT_ASKED where the text alone tells all."""
+    """How the DNS here answered; NOT_ASKED if the text alone decides."""
 
     NOT_ASKED = "not-asked"
     ANSWERED = "answered"
@@ -150,16 +138,16 @@ class Dns(StrEnum):
 
 
 class Trust(StrEnum):
-    """Whose roots vouch for a server's certificate. UNKNOWN also where it was not looked at."""
+    """Whose roots vouch for a server's certificate. UNKNOWN also if it was not read."""
 
     PUBLIC = "public"
     OWN = "own"
-    """This machine's store does, the public roots do not: a private CA."""
+    """This machine's store, but not the public roots: a private CA."""
     UNKNOWN = "unknown"
 
 
 class Outlook(StrEnum):
-    """What a sighting comes to."""
+    """The conclusion of a sighting."""
 
     PUBLIC = "public"
     LOOPBACK = "loopback"
@@ -171,7 +159,7 @@ class Outlook(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What could be seen of a host from here, without a word of HTTP."""
+    """What this machine could learn about a host without HTTP."""
 
     host: str
     reach: Reach
@@ -186,54 +174,44 @@ class Sighting:
     @property
     def outlook(self) -> Outlook:
         """One public address among several is enough; all private is not."""
-        kind, at = self._decisive
+        kind, address = self._decisive
         if kind is Reach.LOOPBACK:
             return Outlook.LOOPBACK
         if kind is not Reach.PUBLIC:
             return Outlook.PRIVATE
         if self.trust is Trust.OWN:
             return Outlook.PRIVATE_CA
-        if at:
+        if address:
             return Outlook.PUBLIC
         return Outlook.PROXY_ONLY if self.proxied else Outlook.UNKNOWN
 
     @property
     def sentence(self) -> str:
         """The outlook in one line."""
-        told = _OUTLOOKS.get(self.outlook)
-        if told is not None:
-            return told
-        if self.outlook is Outlook.UNKNOWN:
-            return f"{_DNS[self.dns]}: whether LaunchDarkly, which runs the import, reaches it is not known."
+        match self.outlook:
+            case Outlook.PROXY_ONLY:
+                return f"Reached from here through a proxy only: {_MAY_NOT} reach it."
+            case Outlook.PRIVATE_CA:
+                return f"Only this machine's own store trusts its certificate, a private CA: {_MAY_NOT}."
+            case Outlook.UNKNOWN:
+                return f"{_DNS[self.dns]}: whether LaunchDarkly, which runs the import, reaches it is not known."
         return sentence(*self._decisive)
 
     @property
     def _decisive(self) -> tuple[Reach, str]:
-        """The kind that counts and the address it is of, "" for the host itself."""
+        """The kind that counts and the address it belongs to, "" for the host itself."""
         if self.reach is not Reach.PUBLIC or not self.addresses:
             return self.reach, ""
-        address, kind = next((each for each in self.addresses if each[1] is Reach.PUBLIC), self.addresses[0])
+        address, kind = next((pair for pair in self.addresses if pair[1] is Reach.PUBLIC), self.addresses[0])
         return kind, address
 
 
-_OUTLOOKS = {
-    Outlook.PROXY_ONLY: f"Reached from here through a proxy only: {_MAY_NOT} reach it.",
-    Outlook.PRIVATE_CA: f"Only this machine's own store trusts its certificate, a private CA: {_MAY_NOT}.",
-}
 _DNS = {
     Dns.NOT_ASKED: "The name was not looked up",
     Dns.ANSWERED: "The DNS here gives no address for that name",
     Dns.NO_SUCH_NAME: "The DNS here does not know that name",
     Dns.NO_ANSWER: "The DNS here did not answer",
 }
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host.strip("[]"))
-    except ValueError:
-        return _NUMBER.fullmatch(host.rpartition(".")[2]) is not None
-    return True
 
 
 Resolve = Callable[[str, int], Awaitable[tuple[str, ...]]]
@@ -243,18 +221,18 @@ Vouch = Callable[[str, int, tuple[str, ...]], Awaitable[Trust]]
 
 
 async def resolved(host: str, port: int) -> tuple[str, ...]:
-    """Every address this machine knows for a host, each once, by DNS or its hosts file."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return tuple(dict.fromkeys(str(where[0]) for *_, where in found))
+    """Return every address this machine knows for a host, each once, by DNS or its hosts file."""
+    answers = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return tuple(dict.fromkeys(str(address[0]) for *_, address in answers))
 
 
 async def look(
     url: str, *, resolve: Resolve = resolved, vouch: Vouch | None = None, dns_seconds: float = DNS_SECONDS
 ) -> Sighting:
-    """See what can be seen of `url` from here: DNS, proxy, certificate. Sends no request and no key; never raises.
+    """Learn what this machine can about `url`: DNS, proxy, certificate. Sends no request and no key; never raises.
 
-    Only a public name is looked up, and only what is public and reached without a proxy is asked for its
-    certificate: past a proxy that somebody has set, nothing goes. Takes at most about 6 seconds.
+    Only a public name is looked up, and only the certificate of a public address that is reached without a proxy is
+    read: nothing goes past a proxy that somebody has set. Takes at most about 6 seconds.
     """
     try:
         parts = urlsplit(url)
@@ -264,35 +242,35 @@ async def look(
     reach = classify(host)
     if reach is not Reach.PUBLIC:
         return Sighting(host, reach)
-    proxied = goes_through_proxy(parts.scheme, host, port)
-    dns, found = await _asked(host, port, resolve, dns_seconds)
-    public = tuple(address for address, kind in found if kind is Reach.PUBLIC)
+    try:
+        proxied = proxy_for(parts.scheme, host, port) is not None
+    except Failure:  # one that can't be used counts
+        proxied = True
+    dns, addresses = await _looked_up(host, port, resolve, dns_seconds)
+    public = tuple(address for address, kind in addresses if kind is Reach.PUBLIC)
     trust = Trust.UNKNOWN
     if public and parts.scheme == "https" and not proxied:
         trust = await (vouch or vouched)(host, port, public)
-    return Sighting(host, reach, dns, found, proxied, trust)
+    return Sighting(host, reach, dns, addresses, proxied, trust)
 
 
-async def _asked(host: str, port: int, resolve: Resolve, seconds: float) -> tuple[Dns, tuple[tuple[str, Reach], ...]]:
-    if _is_address(host):
+async def _looked_up(
+    host: str, port: int, resolve: Resolve, seconds: float
+) -> tuple[Dns, tuple[tuple[str, Reach], ...]]:
+    with suppress(ValueError):
+        ipaddress.ip_address(host)
+        return Dns.NOT_ASKED, ((host, classify(host)),)
+    if _NUMBER.fullmatch(host.rpartition(".")[2]):  # an address too, as above
         return Dns.NOT_ASKED, ((host, classify(host)),)
     try:
         async with asyncio.timeout(seconds):
-            found = await resolve(host, port)
+            addresses = await resolve(host, port)
     except socket.gaierror as error:
         unsure = error.errno in (socket.EAI_AGAIN, socket.EAI_FAIL)
         return Dns.NO_ANSWER if unsure else Dns.NO_SUCH_NAME, ()
     except (OSError, UnicodeError):  # a time-out too
         return Dns.NO_ANSWER, ()
-    return Dns.ANSWERED, tuple((address, classify(address)) for address in found)
-
-
-def goes_through_proxy(scheme: str, host: str, port: int = 443) -> bool:
-    """Whether a request from here would use a proxy. One that can't be used counts: nothing goes past it."""
-    try:
-        return proxy_for(scheme, host, port) is not None
-    except Failure:
-        return True
+    return Dns.ANSWERED, tuple((address, classify(address)) for address in addresses)
 
 
 async def vouched(
@@ -303,7 +281,7 @@ async def vouched(
     public_roots: str = "",
     seconds: float = TLS_SECONDS,
 ) -> Trust:
-    """Whose roots vouch for the certificate, by a TLS handshake and nothing more; UNKNOWN if it cannot be had.
+    """Return whose roots vouch for the certificate, by a TLS handshake alone; UNKNOWN if there is none to read.
 
     `public_roots` is a file of roots, certifi's (Mozilla's) if none is named. This machine's own store is asked
     only about what they refuse.
@@ -334,8 +312,7 @@ async def vouched(
 
 
 async def _handshake(address: str, port: int, host: str, context: ssl.SSLContext) -> None:
-    made = asyncio.get_running_loop().create_connection(
+    transport, _ = await asyncio.get_running_loop().create_connection(
         asyncio.Protocol, address, port, ssl=context, server_hostname=host
     )
-    transport, _ = await made
     transport.abort()

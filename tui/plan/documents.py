@@ -12,8 +12,7 @@ from tui.plan import words
 from tui.plan.plan import WORDS, Counts, Plan, PlannedFlag, Verdict
 from tui.plan.reading import explanations
 from tui.sources.flags import Lost
-from tui.text.document import readable
-from tui.text.markdown import plain
+from tui.text.clean import plain, readable
 from tui.text.private_files import unused, write_private
 from tui.text.redact import Redactor
 from tui.text.templates import rendered

@@ -14,8 +14,7 @@ from tui.plan.words import KINDS
 from tui.report.json_document import as_json
 from tui.report.report import AS_PLANNED, MISSING, NOT_AS_PLANNED, Report, redacted
 from tui.report.sections import byline, cause_of, counted, sections
-from tui.text.clean import clean
-from tui.text.markdown import plain
+from tui.text.clean import clean, plain
 from tui.text.private_files import unused, write_private
 from tui.text.redact import Redactor
 from tui.text.templates import rendered

@@ -1,16 +1,21 @@
-"""Foreign text (of a server, a file, a paste, the environment) made safe to show in a terminal.
+"""Foreign text (of a server, a file, a paste, the environment) made safe for where it is shown.
 
-Textual's widgets and `print` pass escape sequences on as they are: a server's error text could set the
-clipboard or the window's title, or turn the reading direction. Everything foreign passes here first.
+Textual's widgets and `print` pass escape sequences on to the terminal: a server's error text could set the clipboard
+or the window's title, or turn the reading direction. Clean everything foreign before showing it.
 """
 
 from __future__ import annotations
 
+import json
+import re
+
 REPLACEMENT = "\ufffd"
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#+!|~&$@]|/(?=/)|(?<=www)\.|^[-=]|^\d+(?=[.)]))", re.IGNORECASE)
+_LIST_NUMBER = re.compile(r"^\\(\d+)")
 
 
 def clean(text: str, *, multiline: bool = False) -> str:
-    """`text` with each character that does not print replaced by U+FFFD; a tab becomes a blank.
+    """Replace each character that does not print by U+FFFD, and a tab by a blank.
 
     Line breaks stay as `\\n` with `multiline`, otherwise each becomes a blank. Lone surrogates, C0 and C1
     controls and the marks that turn reading direction do not print.
@@ -21,3 +26,14 @@ def clean(text: str, *, multiline: bool = False) -> str:
     if not multiline:
         text = text.replace("\n", " ")
     return "".join(c if c.isprintable() or c == "\n" else REPLACEMENT for c in text)
+
+
+def readable(value: object) -> str:
+    """Return indented JSON. What does not print is escaped, so that no terminal obeys it and no data is lost."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+
+
+def plain(text: str) -> str:
+    """Return one line that Markdown (CommonMark with GitHub's tables) shows as it is: no table, link or tag."""
+    return _LIST_NUMBER.sub(r"\1\\", _MARKDOWN.sub(r"\\\1", " ".join(clean(text).split())))

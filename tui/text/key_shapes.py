@@ -1,7 +1,11 @@
-"""Keys that nobody told this program of, found in a text by their shape alone.
+"""Keys that are recognized by their shape alone.
 
 LaunchDarkly's keys are `api-`, `sdk-`, or `mob-` and a UUID. Unleash's tokens are `project:environment.` or `user:`
-and 32 or more hexadecimal digits, or `v2_` and letters. Harness' tokens are `pat.` or `sat.` and three parts.
+and hexadecimal digits, or (since version 8) `v2_`, a selector, and a verifier in base64url. Harness's are `pat.` or
+`sat.`, an account, a token's id, and random characters. Split's have no shape.
+
+Two tasks, two strictnesses: `tokens` and `keys` find what to mask in a text that a server wrote, where masking too much
+does no harm. `holds_key` refuses what a person wrote where no key belongs, so it matches only unmistakable keys.
 """
 
 from __future__ import annotations
@@ -11,10 +15,15 @@ from collections.abc import Collection, Iterator
 
 Span = tuple[int, int]
 
+LD_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+UNLEASH_V2 = r"v2_[A-Za-z0-9_-]{20,}_[A-Za-z0-9_-]{40,}"
+SHOWN = "(a key)"
+
+# --- in a server's text
+
 _DIGITS = bytes(ord("0") if chr(number) in "0123456789abcdefABCDEF" else ord(" ") for number in range(256))
 _LONG_NUMBER = b"0" * 12  # the end of a UUID
-_UUID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
-_LAUNCHDARKLY = re.compile(rf"(?:[aA][pP][iI]|[sS][dD][kK]|[mM][oO][bB])-{_UUID}")
+_LAUNCHDARKLY = re.compile(rf"(?:api|sdk|mob)-{LD_UUID}", re.IGNORECASE | re.ASCII)
 _HARNESS = re.compile(r"(?<![0-9A-Za-z])[ps]at(?:\.[0-9A-Za-z_-]{8,200}){3}")
 _SECRET = re.compile(r"(?<=[:.])v2_[0-9A-Za-z_-]{32,}|[0-9A-Fa-f]{32,}")
 _NAME = r"[^\s\x00-\x1f\x7f-\x9f:;,\"'<>=&(){}]"
@@ -30,7 +39,7 @@ def tokens(text: str) -> Iterator[Span]:
 
 
 def keys(text: str, ids: Collection[str] = ()) -> Iterator[Span]:
-    """The places of `tokens`, of Harness' tokens, and of hexadecimal runs that are none of `ids` (in lower case)."""
+    """The places of `tokens`, of Harness's tokens, and of hexadecimal runs that are none of `ids` (in lower case)."""
     if _possible(text):
         yield from (match.span() for match in _LAUNCHDARKLY.finditer(text))
         yield from (match.span() for match in _HARNESS.finditer(text))
@@ -47,7 +56,30 @@ def _possible(text: str) -> bool:
 
 
 def _secrets(text: str) -> Iterator[tuple[int, int, bool]]:
-    """Start and end of what may be a token's secret, with its scope; whether there is none."""
+    """Start and end of what may be a token's secret, with its scope; and whether it has none."""
     for match in _SECRET.finditer(text):
         scope = _SCOPE.search(text, max(0, match.start() - _LONGEST_SCOPE), match.start())
         yield (scope or match).start(), match.end(), scope is None
+
+
+# --- in a person's text
+
+_KEY = re.compile(
+    rf"(?<![a-z0-9])(?:(?:api|sdk|mob)-{LD_UUID}|{UNLEASH_V2}|user:[0-9a-f]{{56}})"
+    r"|(?<![a-z0-9])[ps]at\.[a-z0-9_-]{16,}\.[a-z0-9]{16,}(?:\.[a-z0-9]{12,})?"
+    r"|\*:\*\.[^\s:]{12,}"
+    r"|:[a-z0-9~_.-]{1,100}\.(?:[0-9a-f]{56}(?![0-9a-f])|unleash-insecure-[a-z-]+)",
+    re.IGNORECASE,
+)
+# Long and without any word: a key of Split's, or a harmless hash. It is not shown, but not refused either.
+_OPAQUE = re.compile(r"(?=[0-9]*[A-Za-z])(?=[A-Za-z]*[0-9])[A-Za-z0-9]{32,}")
+
+
+def holds_key(text: str) -> bool:
+    """Return whether `text` is or contains what can only be a key."""
+    return _KEY.search(text) is not None
+
+
+def without_keys(text: str) -> str:
+    """Return `text` with everything that is or may be a key replaced."""
+    return _OPAQUE.sub(SHOWN, _KEY.sub(SHOWN, text))

@@ -21,7 +21,7 @@ from tui.answers.finding import Level
 from tui.answers.recipe_problems import RecipeError
 from tui.answers.recipe_reader import read_text
 from tui.cli import main
-from tui.text.key_text import holds_key, without_keys
+from tui.text.key_shapes import holds_key, without_keys
 
 HEX = "0123456789abcdef0123456789abcdef0123456789abcdef01234567"
 V2 = "v2_AbCdEfGhIjKlMnOpQrSt-_" + "_" + "0123456789abcdefghij_BCDEFGHIJ-123456789abc"

@@ -10,7 +10,7 @@ from tui.net.address import AddressError, is_loopback, normal_base_url
 
 
 @pytest.mark.parametrize(
-    ("text", "url", "said"),
+    ("text", "url", "removed"),
     [
         ("https://unleash.example.com", "https://unleash.example.com", ""),
         ("https://Unleash.Example.com/api/", "https://unleash.example.com", "A trailing /api was removed."),
@@ -31,9 +31,9 @@ from tui.net.address import AddressError, is_loopback, normal_base_url
         ("http://[::1]:4242", "http://[::1]:4242", ""),
     ],
 )
-def test_normalised(text: str, url: str, said: str) -> None:
+def test_normalised(text: str, url: str, removed: str) -> None:
     base = normal_base_url(text)
-    assert (base.url, base.said) == (url, said)
+    assert (base.url, base.removed) == (url, removed)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from tui.net.environment import Proxy, is_exempt, proxy_for
 from tui.net.errors import Failure, Kind, Remedy
-from tui.net.reach import goes_through_proxy
 
 HOST = "flags.example.com"
 PASSWORD = "hunter2-proxy-password"
@@ -177,17 +176,3 @@ def test_hosts_that_no_proxy_exempts(entries: str, host: str, port: int) -> None
 @pytest.mark.parametrize(("entries", "host", "port"), NOT_EXEMPT)
 def test_hosts_that_no_proxy_does_not_exempt(entries: str, host: str, port: int) -> None:
     assert not is_exempt(host, port, entries)
-
-
-def test_the_reach_check_decides_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", GOOD)
-    for entries, host, port in EXEMPT:
-        monkeypatch.setenv("NO_PROXY", entries)
-        assert not goes_through_proxy("https", host, port), entries
-    for entries, host, port in NOT_EXEMPT:
-        if host != "::1":
-            monkeypatch.setenv("NO_PROXY", entries)
-            assert goes_through_proxy("https", host, port), entries
-    monkeypatch.setenv("HTTPS_PROXY", "127.0.0.1:99999")
-    monkeypatch.delenv("NO_PROXY")
-    assert goes_through_proxy("https", HOST), "nothing goes past a proxy, not even past one that can't be used"

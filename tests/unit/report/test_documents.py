@@ -20,8 +20,7 @@ from tui.report.documents import ReportFormat, as_html, as_markdown, save, text_
 from tui.report.report import Report, report
 from tui.report.sections import sections
 from tui.sources.flags import Lost
-from tui.text.clean import clean
-from tui.text.markdown import plain
+from tui.text.clean import clean, plain
 from tui.text.redact import MASK, Redactor
 
 VOID = {"meta", "input", "rect", "br"}

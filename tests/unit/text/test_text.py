@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tui.text.cells import cells, fitted, wrapped
-from tui.text.clean import REPLACEMENT, clean
-from tui.text.markdown import plain
+from tui.text.clean import REPLACEMENT, clean, plain
 from tui.text.redact import MASK, Redactor
 
 anything = st.text(st.characters(exclude_categories=()))
