@@ -1,4 +1,4 @@
-"""Whether this import made a flag: positive evidence for it, something that speaks against it, or neither.
+"""Whether this import created a flag: positive evidence for it, something that speaks against it, or neither.
 
 Undo acts on a flag only on evidence, by LaunchDarkly's own clock: it was created while a start of this import ran,
 wasn't in the project right before, looks as planned, and no one has changed it since it was first seen. A missing value
@@ -8,17 +8,17 @@ never counts as evidence.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from tui.apply.flag_details import DEFAULTS, shared, unplanned
 from tui.apply.journal import Expected, Habits, Journal, Start, trace_of
 from tui.launchdarkly.audit import CREATION, AuditEntry
+from tui.launchdarkly.tags import is_tag
 from tui.launchdarkly.whole_flags import FlagState, WholeFlag
 
 _SHARED_BY = 3
-"""Flags of a run that must share a version above 1 for it to count as the version at birth."""
+"""Flags of a run that must share a version above 1, or a detail, for it to count as the importer's own way."""
 _SETTLES = 2_000
 """Milliseconds after its creation within which the importer may still touch a flag's environments."""
 
@@ -55,7 +55,7 @@ class Evidence:
 
 
 def audit_window(journal: Journal) -> tuple[int, int] | None:
-    """First and last moment of all starts, in ms since the epoch; None if no start has a window."""
+    """Return the first and last moment of all starts, in ms since the epoch; None if no start has a window."""
     windows = [start.window for start in journal.starts if start.window is not None]
     return (min(first for first, _ in windows), max(last for _, last in windows)) if windows else None
 
@@ -63,45 +63,37 @@ def audit_window(journal: Journal) -> tuple[int, int] | None:
 def evidence(
     journal: Journal, flags: Iterable[WholeFlag], entries: Iterable[AuditEntry] | None, *, same_account: bool
 ) -> Evidence:
-    """What the whole run says about each of its flags. `entries` is None if the audit log can't be read."""
-    known = Evidence(journal, {each.key: each for each in journal.expected}, same_account and bool(journal.account))
-    born = [flag for flag in flags if not _against(known, flag) and not any(_lacking_but_version(known, flag))]
-    known = replace(known, habits=_habits(known, born))
-    changes = _by_key(entries)
-    if any(CREATION in entry.actions for flag in born for entry in changes.get(flag.key, ())):
-        known = replace(known, changes=changes)
-    return known
-
-
-def _habits(known: Evidence, born: Sequence[WholeFlag]) -> Habits:
-    """The lowest version, if enough flags share it; and what isn't as planned in most of them. Too few flags say only
-    what is in the journal already."""
-    journal = known.journal
-    counted = Counter(_first_version(journal, flag) for flag in born)
-    lowest = min((version for version in counted if version is not None), default=None)
-    enough = counted[lowest] >= _SHARED_BY or lowest == journal.habits.version
-    pairs = [(known.expected[flag.key], flag) for flag in born]
-    details = shared(pairs, journal.flag_tag, at_least=_SHARED_BY) | journal.habits.details
-    return Habits(lowest if enough and None not in counted else None, details)
-
-
-def _by_key(entries: Iterable[AuditEntry] | None) -> dict[str, tuple[AuditEntry, ...]]:
-    found: dict[str, tuple[AuditEntry, ...]] = {}
+    """Return what the whole run says about each of its flags. `entries` is None if the audit log can't be read."""
+    known = Evidence(journal, {flag.key: flag for flag in journal.expected}, same_account and bool(journal.account))
+    born = [flag for flag in flags if not any(_against(known, flag)) and not any(_missing_but_version(known, flag))]
+    changes: dict[str, tuple[AuditEntry, ...]] = {}
     for entry in entries or ():
         for key in entry.keys:
-            found[key] = (*found.get(key, ()), entry)
-    return found
+            changes[key] = (*changes.get(key, ()), entry)
+    names_a_birth = any(CREATION in entry.actions for flag in born for entry in changes.get(flag.key, ()))
+    return replace(known, habits=_habits(known, born), changes=changes if names_a_birth else None)
+
+
+def _habits(known: Evidence, born: Collection[WholeFlag]) -> Habits:
+    """The lowest version, if enough flags share it; and what isn't as planned in most of them. Too few flags say only
+    what is in the journal already."""
+    earlier, tag = known.journal.habits, known.journal.flag_tag
+    versions = Counter(_first_version(known.journal, flag) for flag in born)
+    lowest = min((version for version in versions if version is not None), default=None)
+    enough = None not in versions and (versions[lowest] >= _SHARED_BY or lowest == earlier.version)
+    pairs = [(known.expected[flag.key], flag) for flag in born]
+    return Habits(lowest if enough else None, _shared_details(pairs, tag) | earlier.details)
 
 
 def judge(flag: WholeFlag | None, known: Evidence) -> Judgment:
-    """Whose flag this is as it is now; None is one that isn't there."""
+    """Return whose flag this is as it is now; None is one that doesn't exist."""
     if flag is None:
         return Judgment(Owner.OTHERS, "it is not there any more")
     if flag.key not in known.expected:
         return Judgment(Owner.OTHERS, "it was not planned")
-    for reason in (*_against(known, flag), *_foreign(known, flag)):
+    for reason in (*_against(known, flag), *_by_others(known, flag)):
         return Judgment(Owner.OTHERS, reason)
-    for reason in _lacking(known, flag):
+    for reason in _missing(known, flag):
         return Judgment(Owner.NOT_CERTAIN, f"not certain: {reason}")
     return Judgment(Owner.OURS, "made by this import, unchanged, off")
 
@@ -109,107 +101,75 @@ def judge(flag: WholeFlag | None, known: Evidence) -> Judgment:
 # --- what speaks against it
 
 
-def _against(known: Evidence, flag: WholeFlag) -> list[str]:
-    return [reason for check in _AGAINST if (reason := check(known, flag))]
-
-
-def _archived(known: Evidence, flag: WholeFlag) -> str:
-    return "it is archived already" if flag.archived else ""
-
-
-def _there_before(known: Evidence, flag: WholeFlag) -> str:
-    journal = known.journal
-    before = [start.before for start in journal.starts] or [journal.before]
-    return "it existed before the import" if all(flag.key in keys for keys in before) else ""
-
-
-def _on(known: Evidence, flag: WholeFlag) -> str:
+def _against(known: Evidence, flag: WholeFlag) -> Iterator[str]:
+    journal, planned, states = known.journal, known.expected.get(flag.key), flag.environments or {}
+    if flag.archived:
+        yield "it is archived already"
+    if all(flag.key in keys for keys in [start.before for start in journal.starts] or [journal.before]):
+        yield "it existed before the import"
     if flag.environments is None:
-        return "LaunchDarkly doesn't say whether it is on"
-    on = [key for key, state in flag.environments.items() if state.on]
-    return f"it is on in {', '.join(on)}" if on else ""
-
-
-def _targeted(known: Evidence, flag: WholeFlag) -> str:
-    planned = known.expected.get(flag.key)
-    extra = {key: _beyond_plan(planned, state) for key, state in _states(flag)}
-    found = [f"{' and '.join(names)} in {key}" for key, names in extra.items() if names]
-    return f"it has {', '.join(found)}" if found else ""
+        yield "LaunchDarkly doesn't say whether it is on"
+    if on := [key for key, state in states.items() if state.on]:
+        yield f"it is on in {', '.join(on)}"
+    targeting = {key: _beyond_plan(planned, state) for key, state in states.items()}
+    if places := [f"{' and '.join(names)} in {key}" for key, names in targeting.items() if names]:
+        yield f"it has {', '.join(places)}"
+    yield from _unlike(planned, flag, journal.flag_tag)
+    yield from _changed(journal, flag)
+    windows = [start.window for start in journal.starts]
+    if flag.created is not None and windows and None not in windows and not _owning_starts(journal, flag):
+        yield "it was not created while this import ran"
 
 
 def _beyond_plan(planned: Expected | None, state: FlagState) -> list[str]:
-    """What an import doesn't bring: it may bring the source's individual targets, exactly as the plan has them."""
-    brought = planned is not None and bool(planned.targets) and state.targets == planned.targets
-    return [each for each in state.targeting or () if not (brought and each == "targets")]
+    """What an import doesn't copy: it may copy the source's individual targets, exactly as the plan has them."""
+    as_planned = planned is not None and bool(planned.targets) and state.targets == planned.targets
+    return [name for name in state.targeting or () if not (as_planned and name == "targets")]
 
 
-def _unlike(known: Evidence, flag: WholeFlag) -> str:
-    planned, tag = known.expected.get(flag.key), known.journal.flag_tag
+def _unlike(planned: Expected | None, flag: WholeFlag, tag: str) -> Iterator[str]:
     if planned is None:
-        return "it was not planned"
+        yield "it was not planned"
+        return
     if flag.name != planned.name:
-        return "its name is not the planned one"
-    if planned.variations and _values(flag) != [(type(each.value), each.value) for each in planned.variations]:
-        return "its variations are not the planned ones"
-    if planned.variations and flag.kind and (flag.kind == "boolean") != _is_boolean(planned):
-        return "its kind is not the planned one"
-    return f"it lacks the tag {tag}" if tag and tag not in flag.tags else ""
+        yield "its name is not the planned one"
+    if planned.variations:
+        values = [(type(each.value), each.value) for each in planned.variations]
+        if [(type(each.value), each.value) for each in flag.variations] != values:
+            yield "its variations are not the planned ones"
+        if flag.kind and (flag.kind == "boolean") != all(isinstance(value, bool) for _, value in values):
+            yield "its kind is not the planned one"
+    if tag and tag not in flag.tags:
+        yield f"it lacks the tag {tag}"
 
 
-def _values(flag: WholeFlag) -> list[tuple[type, object]]:
-    return [(type(each.value), each.value) for each in flag.variations]
-
-
-def _is_boolean(planned: Expected) -> bool:
-    return all(isinstance(each.value, bool) for each in planned.variations)
-
-
-def _changed(known: Evidence, flag: WholeFlag) -> str:
+def _changed(journal: Journal, flag: WholeFlag) -> Iterator[str]:
     """Its versions have moved since it was first seen."""
-    first, now = known.journal.traces.get(flag.key), trace_of(flag)
+    first, now = journal.traces.get(flag.key), trace_of(flag)
     if first is None:
-        return ""
+        return
     if None not in (first.created, now.created) and first.created != now.created:
-        return "it was created again since"
+        yield "it was created again since"
     if None not in (first.version, now.version) and first.version != now.version:
-        return "it was changed since"
-    moved = [key for key, state in first.environments.items() if now.environments.get(key, state) != state]
-    return f"it was changed in {', '.join(moved)} since" if moved else ""
+        yield "it was changed since"
+    if moved := [key for key, state in first.environments.items() if now.environments.get(key, state) != state]:
+        yield f"it was changed in {', '.join(moved)} since"
 
 
-def _outside(known: Evidence, flag: WholeFlag) -> str:
-    """Every start's window is known, and it was created in none of them."""
-    windows = [start.window for start in known.journal.starts]
-    if flag.created is None or not windows or None in windows or _owning(known.journal, flag):
-        return ""
-    return "it was not created while this import ran"
-
-
-_AGAINST: tuple[Callable[[Evidence, WholeFlag], str], ...] = (
-    _archived,
-    _there_before,
-    _on,
-    _targeted,
-    _unlike,
-    _changed,
-    _outside,
-)
-
-
-def _foreign(known: Evidence, flag: WholeFlag) -> Iterator[str]:
+def _by_others(known: Evidence, flag: WholeFlag) -> Iterator[str]:
     """The audit log names somebody else, for its creation or for a change."""
-    ours = known.journal.importer
+    importer = known.journal.importer
+    if not importer.token and not importer.member:
+        return  # whom it would have to name isn't known
     for entry in _changes(known, flag):
-        if not ours.token and not ours.member:
-            return  # whom it would have to name is not known
-        other = entry.token != ours.token if entry.token else bool(entry.member) and entry.member != ours.member
-        if other:
-            done = "created" if CREATION in entry.actions else "changed"
-            yield f"the audit log says that somebody else {done} it"
+        by_member = bool(entry.member) and entry.member != importer.member
+        if entry.token != importer.token if entry.token else by_member:
+            action = "created" if CREATION in entry.actions else "changed"
+            yield f"the audit log says that somebody else {action} it"
 
 
 def _changes(known: Evidence, flag: WholeFlag) -> Iterator[AuditEntry]:
-    """The audit log's entries since the flag was created; what it says of an earlier flag of this key doesn't count.
+    """The audit log's entries since the flag was created: what it says of an earlier flag of this key doesn't count.
 
     An entry of a creation may be dated a little before or after the flag itself.
     """
@@ -222,55 +182,57 @@ def _changes(known: Evidence, flag: WholeFlag) -> Iterator[AuditEntry]:
 # --- what is missing for it
 
 
-def _lacking(known: Evidence, flag: WholeFlag) -> Iterator[str]:
-    journal = known.journal
-    yield from _lacking_but_version(known, flag)
-    version = _first_version(journal, flag)
+def _missing(known: Evidence, flag: WholeFlag) -> Iterator[str]:
+    journal, importer, tag = known.journal, known.journal.importer, known.journal.flag_tag
+    yield from _missing_but_version(known, flag)
     if flag.version is None:
         yield "LaunchDarkly doesn't give its version"
-    if version is None or not (version == 1 or (version == known.habits.version and _as_written(known, flag))):
+    unplanned = _unplanned_details(known.expected[flag.key], flag, tag)
+    version = _first_version(journal, flag)
+    # A version above 1 is no edit if the run shares it and all details except shared defaults are as planned.
+    as_written = version == known.habits.version and unplanned <= {_DEFAULTS}
+    if version is None or not (version == 1 or as_written):
         yield "it may have been changed before it was first seen"
-    for name in sorted(_unplanned(known, flag) - known.habits.details):
+    for name in sorted(unplanned - known.habits.details):
         yield f"its {name} {'are' if name.endswith('s') else 'is'} not as planned"
     if known.changes is None:
-        if not journal.flag_tag:
+        if not tag:
             yield "there is no flag tag, and the audit log can't be read"
         return
     creations = [entry for entry in _changes(known, flag) if CREATION in entry.actions]
     named = any(entry.token or entry.member for entry in creations)
     if not creations:
         yield "the audit log has no entry of its creation"
-    elif named and not (journal.importer.token or journal.importer.member):
+    elif named and not (importer.token or importer.member):
         yield "whose token the import key is was not noted"
-    elif not named and not journal.flag_tag:
+    elif not named and not tag:
         yield "there is no flag tag, and the audit log doesn't say who created it"
 
 
-def _unplanned(known: Evidence, flag: WholeFlag) -> frozenset[str]:
-    return unplanned(known.expected[flag.key], flag, known.journal.flag_tag)
-
-
-def _lacking_but_version(known: Evidence, flag: WholeFlag) -> Iterator[str]:
+def _missing_but_version(known: Evidence, flag: WholeFlag) -> Iterator[str]:
     if not known.same_account:
         yield "the account of its import isn't known"
-    if not _owning(known.journal, flag):
+    starts = _owning_starts(known.journal, flag)
+    if not starts:
         yield "when it was created can't be matched with this import"
     if not flag.environments:
         yield "LaunchDarkly doesn't say how it is in its environments"
-    for key, state in _states(flag):
+    end_of_writing = max((start.window[1] for start in starts if start.window), default=0)
+    for key, state in (flag.environments or {}).items():
         if state.targeting is None:
             yield f"LaunchDarkly doesn't say whether it has rules in {key}"
-        if state.version is None or not _untouched(known.journal, flag, state):
+        # Untouched is an environment's first version, or a change within the importer's own time.
+        in_time = (
+            flag.created is not None
+            and state.last_modified is not None
+            and state.last_modified <= max(end_of_writing, flag.created + _SETTLES)
+        )
+        if state.version is None or not (state.version == 1 or in_time):
             yield f"it may have been changed in {key}"
 
 
-def _as_written(known: Evidence, flag: WholeFlag) -> bool:
-    """Return whether all details except shared defaults are as planned, so that a version above 1 is no edit."""
-    return _unplanned(known, flag) <= {DEFAULTS}
-
-
-def _owning(journal: Journal, flag: WholeFlag) -> list[Start]:
-    """The starts that can have made it."""
+def _owning_starts(journal: Journal, flag: WholeFlag) -> list[Start]:
+    """The starts that can have created it."""
     return [
         start
         for start in journal.starts
@@ -281,20 +243,51 @@ def _owning(journal: Journal, flag: WholeFlag) -> list[Start]:
     ]
 
 
-def _untouched(journal: Journal, flag: WholeFlag, state: FlagState) -> bool:
-    """An environment's first version, or a change within the importer's own time."""
-    if state.version == 1:
-        return True
-    if state.last_modified is None or flag.created is None:
-        return False
-    latest = max((start.window[1] for start in _owning(journal, flag) if start.window), default=0)
-    return state.last_modified <= max(latest, flag.created + _SETTLES)
-
-
 def _first_version(journal: Journal, flag: WholeFlag) -> int | None:
     first = journal.traces.get(flag.key)
     return flag.version if first is None else first.version
 
 
-def _states(flag: WholeFlag) -> list[tuple[str, FlagState]]:
-    return list((flag.environments or {}).items())
+# --- details that an importer may set in its own way: the same for a whole run, so nobody's edit
+
+_DEFAULTS = "default variations"
+_Detail = Callable[[Expected, WholeFlag, str], tuple[object, object]]
+
+
+def _variation_names(planned: Expected, flag: WholeFlag) -> tuple[object, object]:
+    """A variation without a name is as good as one with the planned name."""
+    pairs = [(ours.name, theirs.name) for ours, theirs in zip(planned.variations, flag.variations, strict=False)]
+    return [name for name, _ in pairs], [theirs or name for name, theirs in pairs]
+
+
+def _default_variations(planned: Expected, flag: WholeFlag) -> tuple[object, object]:
+    """Those that the plan knows."""
+    actual = None if planned.on is None else flag.on, None if planned.off is None else flag.off
+    return (planned.on, planned.off), actual
+
+
+_DETAILS: Mapping[str, _Detail] = {
+    "description": lambda planned, flag, tag: (planned.description.strip(), flag.description.strip()),
+    "tags": lambda planned, flag, tag: ({*filter(is_tag, planned.tags or ())} - {tag}, {*flag.tags} - {tag}),
+    "variation names": lambda planned, flag, tag: _variation_names(planned, flag),
+    _DEFAULTS: lambda planned, flag, tag: _default_variations(planned, flag),
+}
+"""By name: what is planned, and what the flag has. `tag` is the import's own, which is judged elsewhere."""
+
+
+def _unplanned_details(planned: Expected, flag: WholeFlag, tag: str) -> frozenset[str]:
+    """The names of details that aren't as planned."""
+    pairs = {name: detail(planned, flag, tag) for name, detail in _DETAILS.items()}
+    return frozenset(name for name, (wanted, actual) in pairs.items() if wanted != actual)
+
+
+def _shared_details(flags: Collection[tuple[Expected, WholeFlag]], tag: str) -> frozenset[str]:
+    """The names of details that differ from the plan in enough flags, and in most of the run."""
+
+    def is_shared(detail: _Detail) -> bool:
+        pairs = [detail(planned, flag, tag) for planned, flag in flags]
+        differing = sum(wanted != actual for wanted, actual in pairs)
+        telling = sum(wanted != actual or bool(wanted) for wanted, actual in pairs)
+        return differing >= _SHARED_BY and 2 * differing > telling
+
+    return frozenset(name for name, detail in _DETAILS.items() if is_shared(detail))

@@ -1,9 +1,8 @@
-"""Take back what one import made: archive it (or delete it), and nothing that is not certainly its own."""
+"""Take back what one import created: archive it (or delete it), and nothing that isn't certainly its own."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -13,18 +12,19 @@ from tui.apply.arrivals import archived_of
 from tui.apply.journal import Journal, trace_of
 from tui.apply.ownership import Owner, audit_window, evidence, judge
 from tui.apply.start_watch import Keep
+from tui.apply.verify import read_flags
 from tui.context import Tools
 from tui.launchdarkly.audit import AuditEntry
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.instances import Instance
 from tui.launchdarkly.whole_flags import WholeFlag
 from tui.net.errors import Failure, Kind, Remedy, Safe
-from tui.net.events import Counted, Exchange, Result, Sink, streamed
+from tui.net.events import Exchange, Result, Sink, streamed
 from tui.secrets.bag import Bag
 
 _COMMENT = "Undo of a flag import: made by it, and not changed since."
 _SAVED_EVERY = 5.0
-"""Seconds between two writings of the journal: what is noted late is found again by looking."""
+"""Seconds between two writings of the journal: an undo that is repeated finds what was noted too late."""
 
 
 class Action(StrEnum):
@@ -37,9 +37,9 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of one flag, and why; `reason` is a part of a sentence. `refused`: LaunchDarkly did not do it.
+    """What is done with one flag, and why; `reason` is a part of a sentence. `refused`: LaunchDarkly refused.
 
-    `not_certain`: it is kept for lack of evidence alone, so a person may choose it.
+    `not_certain`: only for lack of evidence it is kept, so a person may choose it.
     """
 
     key: str
@@ -50,7 +50,7 @@ class Decision:
 
 
 def without_journal() -> Failure:
-    """Nobody noted what this import made."""
+    """The failure of an undo without a journal."""
     return Failure(
         Kind.RECIPE,
         "There is no journal of this import: nobody noted what it has made.",
@@ -61,9 +61,9 @@ def without_journal() -> Failure:
 
 
 class Undo:
-    """One undo of one import. First `listed`, then, if that is wanted, `carried_out`.
+    """One undo of one import: first `listed`, then, if a person wants that, `carried_out`.
 
-    `chosen` are keys of flags that are not certain, and that a person wants taken back all the same.
+    `chosen` are keys of flags that aren't certain, and that a person wants to take back all the same.
     """
 
     def __init__(
@@ -89,13 +89,13 @@ class Undo:
         self._account = ""
 
     def choose(self, decision: Decision, *, wanted: bool) -> Decision:
-        """Include a flag that is kept for lack of evidence, or leave it out again."""
+        """Include a flag that is kept for lack of evidence, or exclude it again."""
         self.chosen = self.chosen | {decision.key} if wanted else self.chosen - {decision.key}
         return replace(decision, action=self.action if wanted else Action.KEEP)
 
     def listed(self) -> AsyncGenerator[Exchange | Result[tuple[Decision, ...]], None]:
-        """What would be done with each planned flag. Nothing is changed. Raises Failure, CREDENTIAL for a token of
-        another account."""
+        """Return what would be done with each planned flag, and change nothing. Raises Failure, CREDENTIAL for a token
+        of another account."""
         return streamed(self._list)
 
     async def _list(self, sink: Sink) -> tuple[Decision, ...]:
@@ -103,22 +103,20 @@ class Undo:
         async with self._tools.launchdarkly(self._bag, self._instance) as ld:
             self._account = (await caller_of(ld, sink=sink)).account_id
             must_be_of(self.journal, self._account, writes=False)
-            environments = await ld.environments(project, sink=sink)
-            there: dict[str, WholeFlag] = {}
-            async with aclosing(ld.whole_flags(project, environments, sink=sink)) as pages:
-                async for page in pages:
-                    there |= {flag.key: flag for flag in page.fresh if flag.key in keys}
-                    for key in page.gone:
-                        there.pop(str(key), None)
-                    sink(Counted("LaunchDarkly flags", page.read, page.total))
-            archived = await archived_of(ld, project, keys - there.keys(), sink)
-            entries = await self._audited(ld, sink) if there else None
-        self._evidence = evidence(self.journal, there.values(), entries, same_account=bool(self._account))
-        self._seen = there
-        return tuple(self._judged(each.key, there, archived) for each in self.journal.expected)
+            _, flags = await read_flags(ld, project, sink, keys)
+            archived = await archived_of(ld, project, keys - flags.keys(), sink)
+            entries = await self._audit_log(ld, sink) if flags else None
+        self._evidence = evidence(self.journal, flags.values(), entries, same_account=bool(self._account))
+        self._seen = flags
+        return tuple(
+            Decision(flag.key, Action.KEEP, "it is archived already")
+            if flag.key in archived and flag.key not in self.journal.before
+            else self._decide(flag.key, flags.get(flag.key))
+            for flag in self.journal.expected
+        )
 
-    async def _audited(self, ld: LaunchDarkly, sink: Sink) -> tuple[AuditEntry, ...] | None:
-        """The audit log of the time in which this import ran; None if it can't be read."""
+    async def _audit_log(self, ld: LaunchDarkly, sink: Sink) -> tuple[AuditEntry, ...] | None:
+        """Return the audit log of the time in which this import ran; None if it can't be read."""
         window = audit_window(self.journal)
         if window is None:
             return None
@@ -127,23 +125,18 @@ class Undo:
         except Failure:
             return None
 
-    def _judged(self, key: str, there: Mapping[str, WholeFlag], archived: frozenset[str]) -> Decision:
-        if key in archived and key not in self.journal.before:
-            return Decision(key, Action.KEEP, "it is archived already")
-        return self._decided(key, there.get(key))
-
-    def _decided(self, key: str, flag: WholeFlag | None) -> Decision:
-        found = judge(flag, self._evidence)
-        if found.owner is Owner.OURS:
-            return Decision(key, self.action, found.reason)
-        if found.owner is Owner.NOT_CERTAIN and key in self.chosen:
-            return Decision(key, self.action, f"chosen by you, {found.reason}", not_certain=True)
-        return Decision(key, Action.KEEP, found.reason, not_certain=found.owner is Owner.NOT_CERTAIN)
+    def _decide(self, key: str, flag: WholeFlag | None) -> Decision:
+        judgment = judge(flag, self._evidence)
+        if judgment.owner is Owner.OURS:
+            return Decision(key, self.action, judgment.reason)
+        if judgment.owner is Owner.NOT_CERTAIN and key in self.chosen:
+            return Decision(key, self.action, f"chosen by you, {judgment.reason}", not_certain=True)
+        return Decision(key, Action.KEEP, judgment.reason, not_certain=judgment.owner is Owner.NOT_CERTAIN)
 
     async def carried_out(self, decisions: tuple[Decision, ...]) -> AsyncGenerator[Decision, None]:
-        """Do it, one flag after the other, each read once more right before; give what was done with each.
+        """Archive or delete one flag after the other, each read once more right before, and yield what was done.
 
-        It can be given up at any time, and begun again: what is done stays done. Raises Failure for trouble that
+        The caller can stop at any time and start again: what is done stays done. Raises Failure for a problem that
         would meet every flag; one flag's refusal is its reason to be kept.
         """
         if self.journal.account:  # without one, as in a journal of 1.1.0, a person has chosen each flag
@@ -154,16 +147,16 @@ class Undo:
         self._learn()
         try:
             async with self._tools.launchdarkly(self._bag, self._instance) as ld:
-                for wanted in decisions:
-                    decided = wanted
-                    if wanted.action is not Action.KEEP:
-                        decided = await self._one(ld, project, wanted.key)
-                    if decided.action is not Action.KEEP:
-                        done[decided.key] = decided.action.value
+                for planned in decisions:
+                    decision = planned
+                    if planned.action is not Action.KEEP:
+                        decision = await self._take_back(ld, project, planned.key)
+                    if decision.action is not Action.KEEP:
+                        done[decision.key] = decision.action.value
                     if self._tools.timer() - saved_at >= _SAVED_EVERY:
                         self._note(done)
                         saved_at = self._tools.timer()
-                    yield decided
+                    yield decision
         finally:
             self._note(done)
 
@@ -181,25 +174,27 @@ class Undo:
             self._keep(self.journal)
             done.clear()
 
-    async def _one(self, ld: LaunchDarkly, project: str, key: str) -> Decision:
+    async def _take_back(self, ld: LaunchDarkly, project: str, key: str) -> Decision:
         flag = await ld.whole_flag(project, key)
         if flag is not None and _looks(flag) != _looks(self._seen.get(key)):
             return Decision(key, Action.KEEP, "it was changed meanwhile")
-        decided = self._decided(key, flag)
-        if decided.action is Action.KEEP:
-            return decided
+        decision = self._decide(key, flag)
+        if decision.action is Action.KEEP:
+            return decision
         try:
-            if decided.action is Action.DELETE:
+            if decision.action is Action.DELETE:
                 await ld.delete_flag(project, key)
             else:
                 await ld.archive_flag(project, key, _COMMENT)
         except Failure as failure:
             if failure.kind in (Kind.BAD_REQUEST, Kind.CONFLICT, Kind.NOT_FOUND):
                 return Decision(key, Action.KEEP, f"LaunchDarkly refused: {failure.what}", refused=True)
-            if failure.sent and _is_gone(await ld.whole_flag(project, key)):
-                return decided  # the answer was lost, not the request
+            if failure.sent:
+                now = await ld.whole_flag(project, key)
+                if now is None or now.archived:
+                    return decision  # the answer was lost, not the request
             raise
-        return decided
+        return decision
 
 
 def _looks(flag: WholeFlag | None) -> object:
@@ -207,7 +202,3 @@ def _looks(flag: WholeFlag | None) -> object:
     if flag is None:
         return None
     return trace_of(flag), flag.name, flag.description, flag.tags, flag.variations, flag.on, flag.off
-
-
-def _is_gone(flag: WholeFlag | None) -> bool:
-    return flag is None or flag.archived

@@ -1,4 +1,4 @@
-"""What arrived, held against what was planned, flag by flag."""
+"""Compare the imported flags with the plan, flag by flag."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tui.apply.account import caller_of, must_be_same
 from tui.apply.arrivals import archived_of
 from tui.apply.journal import Expected, Journal
 from tui.context import Tools
+from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.instances import Instance
 from tui.launchdarkly.tags import is_tag
 from tui.launchdarkly.whole_flags import FlagVariation, WholeFlag
@@ -24,11 +25,10 @@ from tui.text.redact import MASK
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What an import was meant to bring into a project.
+    """What an import was meant to create in a project.
 
-    `before` are the keys that stood there before the start: such a flag was skipped, whoever made it. None where
-    nobody noted them: then a flag that lacks `flag_tag` is taken for one that was skipped. `maintainer` is a
-    member's id, "" where none was asked for.
+    `before` are the keys that were there before the start: such a flag was skipped, whoever created it. None if nobody
+    noted them: then a flag that lacks `flag_tag` counts as skipped. `maintainer` is a member's id, "" for none.
     """
 
     instance: Instance
@@ -39,13 +39,13 @@ class Promise:
     maintainer: str
     name: str = ""
     account: str = ""
-    """The account of the journal, "" where nobody noted it."""
+    """The account of the journal, "" if nobody noted it."""
     undone: frozenset[str] = frozenset()
     """Flags that an undo took back."""
 
 
 def promise_of(journal: Journal, instance: Instance) -> Promise:
-    """What a journal's import was meant to bring."""
+    """Return what a journal's import was meant to create."""
     return Promise(
         instance,
         journal.identity.project,
@@ -70,10 +70,10 @@ class Unlike:
 
 @dataclass(frozen=True)
 class Verification:
-    """The comparison. Lists are of keys, in the order of the plan; `arrived` are the flags that this import made.
+    """The comparison. Lists are of keys, in the order of the plan; `arrived` are the flags that this import created.
 
-    `on` has for a key the environments in which it is on. `not_compared` are sentences about what could not be
-    read. `skipped` counts planned flags that were there before, or are taken for that where no snapshot tells.
+    `on` has the environments in which a key is on. `not_compared` are sentences about what couldn't be read. `skipped`
+    counts planned flags that were there before, or count as that without a snapshot.
     """
 
     missing: tuple[str, ...]
@@ -88,15 +88,15 @@ class Verification:
     taken_back: frozenset[str] = frozenset()
     """Those of the missing that an undo took back."""
     archived: frozenset[str] | None = None
-    """Those of the missing that are archived: no start brings them. None if nobody looked."""
+    """Those of the missing that are archived: no start imports them. None if nobody looked."""
     notes: tuple[str, ...] = ()
-    """Sentences about differences that the whole run shares: they are held against no flag."""
+    """Sentences about differences that the whole run shares: they count against no flag."""
     at: float = 0.0
     """When the flags were read, seconds since the epoch; 0 if nobody noted it."""
 
     @property
     def agrees(self) -> bool:
-        """Everything is there as planned, and nothing else."""
+        """Everything is as planned, and nothing else was created."""
         return not (self.missing or self.unexpected or self.different or self.on)
 
 
@@ -107,81 +107,83 @@ def verify(promise: Promise, bag: Bag, tools: Tools) -> AsyncGenerator[Exchange 
         async with tools.launchdarkly(bag, promise.instance) as ld:
             if promise.account:
                 must_be_same(promise.name, promise.account, (await caller_of(ld, sink=sink)).account_id, writes=False)
-            environments = await ld.environments(promise.project, sink=sink)
-            there: dict[str, WholeFlag] = {}
-            async with aclosing(ld.whole_flags(promise.project, environments, sink=sink)) as pages:
-                async for page in pages:
-                    there |= {flag.key: flag for flag in page.fresh}
-                    for key in page.gone:
-                        there.pop(str(key), None)
-                    sink(Counted("LaunchDarkly flags", page.read, page.total))
-            found = compare(promise, there, environments, tools.redactor.foreign)
-            archived = await archived_of(ld, promise.project, frozenset(found.missing), sink)
-        return replace(found, archived=archived, at=tools.now())
+            environments, flags = await read_flags(ld, promise.project, sink)
+            compared = compare(promise, flags, environments, tools.redactor.foreign)
+            archived = await archived_of(ld, promise.project, frozenset(compared.missing), sink)
+        return replace(compared, archived=archived, at=tools.now())
 
     return streamed(run)
 
 
+async def read_flags(
+    ld: LaunchDarkly, project: str, sink: Sink, only: frozenset[str] | None = None
+) -> tuple[tuple[str, ...], dict[str, WholeFlag]]:
+    """Return a project's environments, and its flags in every one of them by key, or `only` these. Raises Failure."""
+    environments = await ld.environments(project, sink=sink)
+    flags: dict[str, WholeFlag] = {}
+    async with aclosing(ld.whole_flags(project, environments, sink=sink)) as pages:
+        async for page in pages:
+            flags |= {flag.key: flag for flag in page.fresh if only is None or flag.key in only}
+            for key in page.gone:
+                flags.pop(str(key), None)
+            sink(Counted("LaunchDarkly flags", page.read, page.total))
+    return environments, flags
+
+
 def compare(
     promise: Promise,
-    there: Mapping[str, WholeFlag],
+    flags: Mapping[str, WholeFlag],
     environments: Sequence[str],
     redact: Callable[[str], str] = str,
 ) -> Verification:
-    """The comparison itself: nothing is read. `redact` takes keys out of the descriptions that are quoted."""
-    expected = {each.key: each for each in promise.expected if not _skipped(promise, there.get(each.key))}
-    arrived = {key: there[key] for key in expected if key in there}
-    found = {key: tuple(_unlike(expected[key], flag, promise, redact)) for key, flag in arrived.items()}
-    shared = _shared_defaults([(expected[key], flag) for key, flag in arrived.items()])
-    if shared is not None:
-        found = {key: tuple(each for each in unlike if each.what not in _DEFAULTS) for key, unlike in found.items()}
-    different = tuple((key, unlike) for key, unlike in found.items() if unlike)
-    on = tuple((key, where) for key, flag in arrived.items() if (where := _on_in(flag)))
-    not_as_planned = {key for key, _ in different} | {key for key, _ in on}
-    missing = tuple(key for key in expected if key not in there)
+    """Compare without reading anything. `redact` takes keys out of the descriptions that are quoted."""
+    expected = {each.key: each for each in promise.expected if not _skipped(promise, flags.get(each.key))}
+    arrived = {key: flags[key] for key in expected if key in flags}
+    differences = {key: tuple(_unlike(expected[key], flag, promise, redact)) for key, flag in arrived.items()}
+    note = _shared_defaults([(expected[key], flag) for key, flag in arrived.items()])
+    if note:
+        differences = {
+            key: tuple(each for each in unlike if each.what not in _DEFAULTS) for key, unlike in differences.items()
+        }
+    different = tuple((key, unlike) for key, unlike in differences.items() if unlike)
+    on = {key: tuple(name for name, s in (flag.environments or {}).items() if s.on) for key, flag in arrived.items()}
+    missing = tuple(key for key in expected if key not in flags)
     return Verification(
         missing=missing,
-        unexpected=_unexpected(promise, there),
+        unexpected=_unexpected(promise, flags),
         different=different,
-        on=on,
-        as_planned=len(arrived) - len(not_as_planned),
+        on=tuple((key, names) for key, names in on.items() if names),
+        as_planned=sum(not differences[key] and not on[key] for key in arrived),
         environments=tuple(environments),
         not_compared=tuple(_not_compared(promise, expected.values(), arrived, environments)),
         skipped=len(promise.expected) - len(expected),
         arrived=arrived,
         taken_back=promise.undone.intersection(missing),
-        notes=() if shared is None else (_of_defaults(*shared),),
+        notes=(note,) if note else (),
     )
 
 
-def _shared_defaults(flags: Iterable[tuple[Expected, WholeFlag]]) -> tuple[FlagDefaults, int] | None:
-    """The default variations that all flags of the run have, and in how many they aren't as planned. None if the flags
-    don't share them, or if too few differ to tell the importer's own way from somebody's edit."""
-    planned = [(wanted, flag) for wanted, flag in flags if _has_defaults(wanted, flag)]
-    pairs = {(flag.on, flag.off) for _, flag in planned}
-    unlike = sum(any(True for _ in _unlike_defaults(wanted, flag)) for wanted, flag in planned)
-    if len(planned) < _RUN or len(pairs) != 1 or unlike < _SHARED_BY:
-        return None
-    return pairs.pop(), unlike
-
-
-FlagDefaults = tuple[int | None, int | None]
-"""The places of a flag's on and off variation."""
 _RUN = 3
-"""Flags at least of a run whose defaults can be compared with each other."""
+"""Flags of a run needed to compare their defaults with each other."""
 _SHARED_BY = 2
-"""Flags at least that must differ from the plan: a single one is that flag's own difference."""
+"""Flags that must differ from the plan: a single one is that flag's own difference."""
 _DEFAULTS = ("on variation", "off variation")
 
 
-def _has_defaults(planned: Expected, flag: WholeFlag) -> bool:
-    """Its defaults were planned, and its variations are those of the plan."""
-    known = planned.on is not None or planned.off is not None
-    return known and [each.value for each in planned.variations] == [each.value for each in flag.variations]
-
-
-def _of_defaults(defaults: FlagDefaults, unlike: int) -> str:
-    on, off = ("none" if place is None else f"variation {place + 1}" for place in defaults)
+def _shared_defaults(flags: Iterable[tuple[Expected, WholeFlag]]) -> str:
+    """A sentence if all flags of the run have the same default variations, and not those of the plan. "" if they don't
+    share them, or if too few differ to tell the importer's own way from somebody's edit."""
+    comparable = [
+        (planned, flag)
+        for planned, flag in flags
+        if (planned.on, planned.off) != (None, None)
+        and [each.value for each in planned.variations] == [each.value for each in flag.variations]
+    ]
+    defaults = {(flag.on, flag.off) for _, flag in comparable}
+    unlike = sum(any(True for _ in _unlike_defaults(planned, flag)) for planned, flag in comparable)
+    if len(comparable) < _RUN or len(defaults) != 1 or unlike < _SHARED_BY:
+        return ""
+    on, off = ("none" if place is None else f"variation {place + 1}" for place in defaults.pop())
     return (
         f"Default variations: LaunchDarkly set on to {on} and off to {off} in every flag of this import; {unlike:,}"
         " were planned otherwise. Check what a flag serves before you turn it on."
@@ -189,7 +191,7 @@ def _of_defaults(defaults: FlagDefaults, unlike: int) -> str:
 
 
 def _skipped(promise: Promise, flag: WholeFlag | None) -> bool:
-    """Without a snapshot, one that is there and lacks the tag stood there before."""
+    """Without a snapshot, a flag that lacks the tag was there before."""
     if flag is None:
         return False
     if promise.before is not None:
@@ -197,37 +199,32 @@ def _skipped(promise: Promise, flag: WholeFlag | None) -> bool:
     return bool(promise.flag_tag) and promise.flag_tag not in flag.tags
 
 
-def _unexpected(promise: Promise, there: Mapping[str, WholeFlag]) -> tuple[str, ...]:
-    """New flags with this import's tag that were not planned. Without a tag nobody can tell whose they are."""
+def _unexpected(promise: Promise, flags: Mapping[str, WholeFlag]) -> tuple[str, ...]:
+    """New flags with this import's tag that weren't planned. Without a tag nobody can tell whose they are."""
     if promise.before is None or not promise.flag_tag:
         return ()
-    planned = {each.key for each in promise.expected}
-    return tuple(
-        key
-        for key, flag in there.items()
-        if key not in planned and key not in promise.before and promise.flag_tag in flag.tags
-    )
+    planned = {each.key for each in promise.expected} | promise.before
+    return tuple(key for key, flag in flags.items() if key not in planned and promise.flag_tag in flag.tags)
 
 
 def _unlike(planned: Expected, flag: WholeFlag, promise: Promise, redact: Callable[[str], str]) -> Iterator[Unlike]:
-    flag_tag, maintainer = promise.flag_tag, promise.maintainer
     if flag.name != planned.name:
         yield Unlike("name", planned.name, flag.name)
     if not _same_text(clean(planned.description).strip(), clean(flag.description).strip()):
         yield Unlike("description", redact(planned.description), redact(flag.description))
     yield from _unlike_variations(planned, flag)
-    wanted = {flag_tag} - {""} | {tag for tag in planned.tags or () if is_tag(tag)}
-    there = set(flag.tags)
-    # How a tag that LaunchDarkly refuses comes is not documented: each may stand there in another form.
+    wanted = {promise.flag_tag} - {""} | {tag for tag in planned.tags or () if is_tag(tag)}
+    tags = set(flag.tags)
+    # LaunchDarkly doesn't document what becomes of a tag that it refuses: each may be there in another form.
     altered = {tag for tag in planned.tags or () if not is_tag(tag)}
-    if not wanted <= there or (planned.tags is not None and len(there - wanted) > len(altered)):
-        yield Unlike("tags", _listed(wanted), _listed(there))
-    if maintainer and flag.maintainer != maintainer:
-        yield Unlike("maintainer", maintainer, flag.maintainer)
+    if not wanted <= tags or (planned.tags is not None and len(tags - wanted) > len(altered)):
+        yield Unlike("tags", _listed(wanted), _listed(tags))
+    if promise.maintainer and flag.maintainer != promise.maintainer:
+        yield Unlike("maintainer", promise.maintainer, flag.maintainer)
 
 
 def _same_text(planned: str, there: str) -> bool:
-    """Whether two texts are equal. What a journal has hidden may be anything."""
+    """Whether two texts are equal. What a journal has masked may be anything."""
     if MASK not in planned:
         return planned == there
     return re.fullmatch(".+".join(map(re.escape, planned.split(MASK))), there, re.DOTALL) is not None
@@ -236,9 +233,7 @@ def _same_text(planned: str, there: str) -> bool:
 def _unlike_variations(planned: Expected, flag: WholeFlag) -> Iterator[Unlike]:
     if not planned.variations:
         return
-    values = [each.value for each in planned.variations]
-    there = [each.value for each in flag.variations]
-    if values != there or any(type(a) is not type(b) for a, b in zip(values, there, strict=True)):
+    if _typed_values(planned.variations) != _typed_values(flag.variations):
         yield Unlike("variations", _values(planned.variations), _values(flag.variations))
         return
     names = [(a.name, b.name) for a, b in zip(planned.variations, flag.variations, strict=True)]
@@ -248,9 +243,13 @@ def _unlike_variations(planned: Expected, flag: WholeFlag) -> Iterator[Unlike]:
 
 
 def _unlike_defaults(planned: Expected, flag: WholeFlag) -> Iterator[Unlike]:
-    for what, wanted, found in zip(_DEFAULTS, (planned.on, planned.off), (flag.on, flag.off), strict=True):
-        if wanted is not None and wanted != found:
-            yield Unlike(what, _at(planned.variations, wanted), _at(flag.variations, found))
+    for what, wanted, actual in zip(_DEFAULTS, (planned.on, planned.off), (flag.on, flag.off), strict=True):
+        if wanted is not None and wanted != actual:
+            yield Unlike(what, _at(planned.variations, wanted), _at(flag.variations, actual))
+
+
+def _typed_values(variations: Iterable[Variation | FlagVariation]) -> list[tuple[type, object]]:
+    return [(type(each.value), each.value) for each in variations]
 
 
 def _at(variations: Sequence[Variation | FlagVariation], place: int | None) -> str:
@@ -271,10 +270,6 @@ def _listed(texts: Iterable[str]) -> str:
     return ", ".join(sorted(texts)) or "none"
 
 
-def _on_in(flag: WholeFlag) -> tuple[str, ...]:
-    return tuple(key for key, state in (flag.environments or {}).items() if state.on)
-
-
 def _not_compared(
     promise: Promise, expected: Iterable[Expected], arrived: Mapping[str, WholeFlag], environments: Sequence[str]
 ) -> Iterator[str]:
@@ -289,9 +284,9 @@ def _not_compared(
         yield "Variations of flags that are not defined in the source's environment."
     if not promise.maintainer:
         yield "The maintainer: none was asked for."
-    untold = [key for key in environments if any(key not in (flag.environments or {}) for flag in arrived.values())]
-    if untold or (arrived and not environments):
-        where = f" in {', '.join(untold[:5])}" if untold else ""
+    unknown = [key for key in environments if any(key not in (flag.environments or {}) for flag in arrived.values())]
+    if unknown or (arrived and not environments):
+        where = f" in {', '.join(unknown[:5])}" if unknown else ""
         yield f"Whether flags are on{where}: LaunchDarkly did not tell of every flag."
     if promise.before is None:
         yield "What stood there before the import: nobody noted it."

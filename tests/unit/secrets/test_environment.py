@@ -1,4 +1,4 @@
-"""Values found without asking: variables, and ldcli's configuration."""
+"""Values that need no asking: variables, and ldcli's configuration."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tui.secrets.environment import find_secret, find_setting
+from tui.secrets.environment import all_secrets, find_secret, find_setting
 
 CANARY = "api-canary-7d1f0c"
 US, EU = "app.launchdarkly.com", "app.eu.launchdarkly.com"
@@ -21,58 +21,52 @@ def ldcli(home: Path, text: str | bytes, folder: str = ".config") -> dict[str, s
     return {"HOME": str(home)}
 
 
-def test_a_variable_is_found_and_named() -> None:
-    found = find_secret("token", "unleash", {"LD_ACCESS_TOKEN": f"{CANARY}\n"}, host=US)
-    assert found is not None
-    assert (found.value.get_secret_value(), found.reference, found.origin) == (
-        CANARY, "env:LD_ACCESS_TOKEN", "from LD_ACCESS_TOKEN",
-    )  # fmt: skip
+def secret(key: str, integration: str, environ: dict[str, str], host: str = "") -> tuple[str, str, str] | None:
+    """The key that was found, how a recipe names its place, and the place for people."""
+    found = find_secret(key, integration, environ, host=host)
     assert CANARY not in repr(found)
+    return (found.value.get_secret_value(), found.reference, found.origin) if found else None
+
+
+def setting(key: str, environ: dict[str, str]) -> tuple[str, str] | None:
+    found = find_setting(key, environ)
+    return (found.value, found.origin) if found else None
 
 
 @pytest.mark.parametrize(
     ("integration", "key", "variable"),
-    [("split", "workspaceApiKey", "SPLIT_ADMIN_KEY"), ("unleash", "ldApiKey", "LD_IMPORT_API_KEY"),
-     ("mine", "api-key", "LDFI_API_KEY")],
+    [("unleash", "token", "LD_ACCESS_TOKEN"), ("split", "workspaceApiKey", "SPLIT_ADMIN_KEY"),
+     ("unleash", "ldApiKey", "LD_IMPORT_API_KEY"), ("mine", "api-key", "LDFI_API_KEY")],
 )  # fmt: skip
 def test_each_field_has_its_variable(integration: str, key: str, variable: str) -> None:
-    found = find_secret(key, integration, {variable: CANARY, "LD_ACCESS_TOKEN": "the-token"})
-    assert found is not None
-    assert (found.value.get_secret_value(), found.reference) == (CANARY, f"env:{variable}")
+    environ = {"LD_ACCESS_TOKEN": "the-token", variable: f"{CANARY}\n"}
+    assert secret(key, integration, environ, US) == (CANARY, f"env:{variable}", f"from {variable}")
+    assert set(all_secrets({**environ, "PATH": "/bin"})) == {CANARY, environ["LD_ACCESS_TOKEN"].strip()}
 
 
-def test_nothing_there_is_none(own_world: Path) -> None:
-    assert find_secret("token", "unleash", {}) is None
-    assert find_secret("token", "unleash", {"HOME": str(own_world), "LD_ACCESS_TOKEN": " \n"}) is None
-    assert find_setting("host", {"HOME": str(own_world)}) is None
-    assert find_setting("config-name", {"LD_PROJECT": "web"}) is None
+def test_missing_values_are_none(own_world: Path) -> None:
+    assert secret("token", "unleash", {}) is None
+    assert secret("token", "unleash", {"HOME": str(own_world), "LD_ACCESS_TOKEN": " \n"}) is None
+    assert setting("host", {"HOME": str(own_world)}) is None
+    assert setting("config-name", {"LD_PROJECT": "web"}) is None
 
 
 def test_ldcli_is_read_for_the_token_alone(own_world: Path) -> None:
     environ = ldcli(own_world, f"access-token: {CANARY}\nproject: web\nbase-uri: https://{EU}\n")
-    found = find_secret("token", "unleash", environ, host=EU)
-    assert found is not None
-    assert (found.value.get_secret_value(), found.reference, found.origin) == (
-        CANARY, "", "from ldcli's configuration",
-    )  # fmt: skip
-    assert find_secret("ldApiKey", "unleash", environ, host=EU) is None
-    host, project = find_setting("host", environ), find_setting("project", environ)
-    assert host is not None
-    assert project is not None
-    assert (host.value, project.value) == (f"https://{EU}", "web")
-    assert "ldcli" in host.origin
+    place = "from ldcli's configuration"
+    assert secret("token", "unleash", environ, EU) == (CANARY, "", place)
+    assert secret("ldApiKey", "unleash", environ, EU) is None
+    assert setting("host", environ) == (f"https://{EU}", place)
+    assert setting("project", environ) == ("web", place)
+    assert list(all_secrets(environ)) == [CANARY]
 
 
 def test_xdg_config_home_beats_home_and_variables_beat_the_file(own_world: Path) -> None:
     ldcli(own_world, "project: from-home\n")
     ldcli(own_world, "project: from-xdg\n", "elsewhere")
     environ = {"HOME": str(own_world), "XDG_CONFIG_HOME": str(own_world / "elsewhere")}
-    found = find_setting("project", environ)
-    assert found is not None
-    assert found.value == "from-xdg"
-    found = find_setting("project", {**environ, "LD_PROJECT": "from-variable"})
-    assert found is not None
-    assert (found.value, found.origin) == ("from-variable", "from LD_PROJECT")
+    assert setting("project", environ) == ("from-xdg", "from ldcli's configuration")
+    assert setting("project", {**environ, "LD_PROJECT": "variable"}) == ("variable", "from LD_PROJECT")
 
 
 @pytest.mark.parametrize(
@@ -87,20 +81,19 @@ def test_xdg_config_home_beats_home_and_variables_beat_the_file(own_world: Path)
         (f"https://{EU}", "", True),
     ],
 )
-def test_a_token_is_not_offered_to_another_instance(base: str, host: str, offered: bool) -> None:
-    found = find_secret("token", "unleash", {"LD_ACCESS_TOKEN": CANARY, "LD_BASE_URI": base}, host=host)
-    assert (found is not None) is offered
+def test_token_is_not_offered_to_another_instance(base: str, host: str, offered: bool) -> None:
+    assert (secret("token", "unleash", {"LD_ACCESS_TOKEN": CANARY, "LD_BASE_URI": base}, host) is not None) is offered
 
 
 def test_ldcli_without_an_address_means_the_us(own_world: Path) -> None:
     environ = ldcli(own_world, f"access-token: {CANARY}\n")
-    assert find_secret("token", "", environ, host=US) is not None
-    assert find_secret("token", "", environ, host=EU) is None
-    assert find_secret("token", "", {**environ, "LD_BASE_URI": f"https://{EU}"}, host=EU) is not None
+    assert secret("token", "", environ, US)
+    assert secret("token", "", environ, EU) is None
+    assert secret("token", "", {**environ, "LD_BASE_URI": f"https://{EU}"}, EU)
 
 
 @pytest.mark.parametrize(
-    ("line", "value"),
+    ("content", "value"),
     [
         ('project: "web"', "web"),
         ("project: 'web' # mine", "web"),
@@ -116,21 +109,19 @@ def test_ldcli_without_an_address_means_the_us(own_world: Path) -> None:
         ("project: [a, b]", None),
         ('project: "a\\u0041"', None),
         ('project: "open', None),
+        (b"\xff\xfe\x00", None),
+        (b"project: web\n" + b"#" * 65536, None),
     ],
+    ids=lambda part: repr(part)[:40],
 )
-def test_flat_plain_entries_alone_are_read(own_world: Path, line: str, value: str | None) -> None:
-    found = find_setting("project", ldcli(own_world, f"# head\n{line}\n"))
-    assert (found.value if found else None) == value
-
-
-@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"project: web\n" + b"#" * 65536])
-def test_a_file_that_is_none_of_ldcli_is_passed_over(own_world: Path, content: bytes) -> None:
-    assert find_setting("project", ldcli(own_world, content)) is None
+def test_only_flat_plain_entries_are_read(own_world: Path, content: str | bytes, value: str | None) -> None:
+    text = content if isinstance(content, bytes) else f"# head\n{content}\n"
+    assert (setting("project", ldcli(own_world, text)) or (None,))[0] == value
 
 
 @given(st.binary(max_size=200))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 def test_no_content_raises(own_world: Path, content: bytes) -> None:
     environ = ldcli(own_world, content)
-    find_setting("host", environ)
-    find_secret("token", "unleash", environ, host=US)
+    setting("host", environ)
+    secret("token", "unleash", environ, US)
