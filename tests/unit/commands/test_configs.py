@@ -179,45 +179,30 @@ async def test_names_and_tags_are_exact_in_json_and_clean_in_text() -> None:
 # --- the token and the host
 
 
-def test_without_a_token_nothing_is_sent(box: Sandbox) -> None:
+@pytest.mark.parametrize(
+    ("variables", "host", "code", "told"),
+    [
+        ({"LD_ACCESS_TOKEN": ""}, "", 3, ("credential", "token")),
+        ({}, "eu", 3, ("credential", "token")),
+        ({"LD_ACCESS_TOKEN": "sdk-5a4db0c5-0000-4000-8000-5a4db0c5a11a"}, "", 3, ("credential", "token")),
+        ({}, "ftp://x", 2, ("recipe", "host")),
+    ],
+    ids=["missing", "of another instance", "of another kind", "wrong host"],
+)
+def test_nothing_is_sent_without_a_token_for_this_host(
+    box: Sandbox, variables: dict[str, str], host: str, code: int, told: tuple[str, str]
+) -> None:
     before = len(box.requests)
-    told = error(configs({"LD_BASE_URI": environ(box)["LD_BASE_URI"]}, "list", as_json=True))
-    assert (told["kind"], told["field"]) == ("credential", "token")
-    code, out, err = configs({}, "list")
-    assert (code, out) == (3, "")
-    assert "LD_ACCESS_TOKEN is not set" in err
+    answer = configs(environ(box) | variables, "list", as_json=True, host=host)
+    failure = error(answer)
+    assert (answer[0], (failure["kind"], failure["field"])) == (code, told)
     assert len(box.requests) == before
-
-
-def test_a_token_is_not_taken_to_another_instance(box: Sandbox) -> None:
-    code, _, err = configs(environ(box), "list", host="eu")
-    assert code == 3
-    assert "set up for another instance" in err
-
-
-def test_what_cannot_be_a_token_is_not_sent(box: Sandbox) -> None:
-    before = len(box.requests)
-    code, _, err = configs({**environ(box), "LD_ACCESS_TOKEN": "sdk-5a4db0c5-0000-4000-8000-5a4db0c5a11a"}, "list")
-    assert code == 3
-    assert "SDK key" in err
-    assert len(box.requests) == before
-
-
-async def _stored(ring: Keyring, url: str) -> None:
-    await ring.put(entry_name(url), SecretStr(TOKENS["writer"].value))
 
 
 def test_finds_the_token_in_the_keyring(box: Sandbox, tmp_path: Path) -> None:
-    import asyncio
-
     url, ring = environ(box)["LD_BASE_URI"], keyring(tmp_path, "store")
-    asyncio.run(_stored(ring, url))
+    asyncio.run(ring.put(entry_name(url), SecretStr(TOKENS["writer"].value)))
     assert configs({}, "list", host=url, ring=ring)[0] == 0
-
-
-def test_a_wrong_host_is_of_the_command_line() -> None:
-    told = error(configs({"LD_ACCESS_TOKEN": TOKENS["writer"].value}, "list", host="ftp://x", as_json=True))
-    assert (told["kind"], told["field"]) == ("recipe", "host")
 
 
 @pytest.mark.parametrize(("who", "kind", "code"), [("nobody", "unauthorized", 3), ("reader", "forbidden", 3)])
@@ -304,19 +289,14 @@ def test_a_start_on_top_of_one_that_runs(box: Sandbox) -> None:
     assert triggers(box) == 1
 
 
-def test_a_lost_start(box: Sandbox) -> None:
+@pytest.mark.parametrize(("fault", "code"), [("lost-trigger-answer", 0), ("lost-trigger-request", 5)])
+def test_lost_start_is_looked_up(box: Sandbox, fault: str, code: int) -> None:
     identity = made(box)
-    box.set_fault("lost-trigger-answer")
-    assert configs(environ(box), "trigger", identity)[0] == 0
-    assert triggers(box) == 1
-
-
-def test_a_start_whose_fate_is_not_known(box: Sandbox) -> None:
-    identity = made(box)
-    box.set_fault("lost-trigger-request")
+    box.set_fault(fault)
     answer = configs(environ(box), "trigger", identity, as_json=True)
-    assert answer[0] == 5
-    assert "not known" in error(answer)["message"]
+    assert answer[0] == code
+    assert "not known" in error(answer)["message"] if code else json.loads(answer[1])["triggered"]
+    assert triggers(box) == 1
 
 
 async def _journalled(box: Sandbox) -> str:
@@ -328,8 +308,6 @@ async def _journalled(box: Sandbox) -> str:
 
 
 def test_counts_where_it_is_known_what_arrives(box: Sandbox) -> None:
-    import asyncio
-
     identity = asyncio.run(_journalled(box))
     _, out, _ = configs(environ(box), "watch", identity, as_json=True)
     *_, finished, result = events(out)

@@ -80,61 +80,36 @@ def as_contracted(document: dict[str, Any], integration: str) -> None:
 
 @pytest.mark.parametrize("integration", INTEGRATIONS)
 def test_one_document_from_the_whole_program(box: Sandbox, tmp_path: Path, integration: str) -> None:
-    before = len(box.requests)
-    process = command(recipe_for(box, integration, tmp_path), "--json", environ=keys_for(box, integration))
-    out, err = process.communicate(timeout=60)
+    before, keys = len(box.requests), keys_for(box, integration)
+    assert "LD_IMPORT_API_KEY" not in keys, "a plan needs no import key"
+    out, err = (process := command(recipe_for(box, integration, tmp_path), "--json", environ=keys)).communicate()
     assert (process.returncode, err, out.count("\n")) == (0, "", 1)
     document = json.loads(out)
     as_contracted(document, integration)
     assert document["environment"] == box.addresses()[integration]["environment"]
     assert document["counts"]["source"] == 60
     assert {each["verdict"] for each in document["flags"]} >= {"import", "skip-exists", "skip-archived"}
-    asked = box.requests[before:]
-    assert {method for method, _, _ in asked} == {"GET"}, "a plan writes nothing"
-    assert len(asked) <= {"unleash": 4, "split": 8}[integration]
+    requests = box.requests[before:]
+    assert {method for method, _, _ in requests} == {"GET"}, "a plan writes nothing"
+    assert len(requests) <= {"unleash": 4, "split": 8}[integration]
 
 
 @pytest.mark.parametrize("integration", INTEGRATIONS)
-def test_the_same_as_a_report_to_read(box: Sandbox, tmp_path: Path, integration: str) -> None:
+def test_lines_show_the_same_plan(box: Sandbox, tmp_path: Path, integration: str) -> None:
     path, keys = recipe_for(box, integration, tmp_path), keys_for(box, integration)
-    process = command(path, environ=keys)
-    out, err = process.communicate(timeout=60)
-    assert (process.returncode, err) == (0, "")
-    document = json.loads(planned(path, keys, as_json=True)[1])
-    lines = out.splitlines()
-    counts = document["counts"]
+    code, out, _ = planned(path, keys)
+    assert code == 0
+    document, lines = json.loads(planned(path, keys, as_json=True)[1]), out.splitlines()
     assert lines[0].startswith({"unleash": "Unleash default/production -> ", "split": "Split -> "}[integration])
     assert lines[1].startswith("60 flags at the source, ")
-    assert f"+ {counts['import']} arrive" in lines
-    assert f"! {counts['lossy']} of the {counts['import']} lose something" in lines
-    assert f"ON at the source now, OFF in LaunchDarkly until you switch them on ({counts['on_at_source']})" in lines
+    assert f"+ {document['counts']['import']} arrive" in lines
     for each in document["flags"]:
-        shown = [line for line in lines if line[2:].split(" ")[:2][-1:] == [each["key"]]]
-        assert shown or any(f" {each['key']} " in line for line in lines), each["key"]
+        assert any(f" {each['key']} " in f"{line} " for line in lines), each["key"]
         if each["verdict"] == "import":
             assert all(any(f"- {kind}: " in line for line in lines) for kind in each["losses"])
-    assert not any(line != line.rstrip() for line in lines)
-
-
-def test_nothing_at_the_source_is_a_document_that_says_so(box: Sandbox, tmp_path: Path) -> None:
-    path = recipe_for(box, "unleash", tmp_path, sourceTag="simple:nothing")
-    code, out, err = planned(path, keys_for(box, "unleash"), as_json=True)
-    assert (code, err) == (0, "")
-    document = json.loads(out)
-    as_contracted(document, "unleash")
-    assert document["counts"]["source"] == 0
-    assert document["notes"][0].startswith("0 flags match. Unleash answers the same for a project or tag that does")
-    text = planned(path, keys_for(box, "unleash"))[1]
-    assert "0 flags match." in text
 
 
 # --- before anything is sent
-
-
-def test_a_missing_import_key_does_not_matter_to_a_plan(box: Sandbox, tmp_path: Path) -> None:
-    keys = keys_for(box, "unleash")
-    assert "LD_IMPORT_API_KEY" not in keys
-    assert planned(recipe_for(box, "unleash", tmp_path), keys)[0] == 0
 
 
 def test_missing_keys_are_named_and_nothing_is_sent(box: Sandbox, tmp_path: Path) -> None:
@@ -148,23 +123,16 @@ def test_missing_keys_are_named_and_nothing_is_sent(box: Sandbox, tmp_path: Path
     assert len(box.requests) == before
 
 
-def test_mistakes_in_a_recipe_are_told_all_at_once(box: Sandbox, tmp_path: Path) -> None:
+def test_all_mistakes_in_a_recipe_are_reported_at_once(box: Sandbox, tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(f'version = 2\n[launchdarkly]\ntoken = "{SECRETS["token"]}"\n[import]\nname = 1\n')
     before = len(box.requests)
     code, out, err = planned(path, {})
     assert (code, out) == (2, "")
-    assert err.splitlines() == [
-        "version is not 1. Another ld-flag-import may read this recipe.",
-        "launchdarkly.project is missing.",
-        "launchdarkly.token holds a value. Keys are never read from a recipe. Write env:NAME, file:PATH or keyring.",
-        "import.integration is missing.",
-        "import.name must be a text in quotes.",
-        "Correct all 5 and run again; nothing was sent.",
-    ]
+    fields = ["version", "launchdarkly.project", "launchdarkly.token", "import.integration", "import.name"]
+    assert [line.split(" ")[0] for line in err.splitlines()[:-1]] == fields
     told = error(*planned(path, {}, as_json=True))
-    assert told["kind"] == "recipe"
-    assert told["message"].splitlines() == err.splitlines()[:-1]
+    assert (told["kind"], told["message"].splitlines()) == ("recipe", err.splitlines()[:-1])
     assert len(box.requests) == before
 
 
@@ -191,9 +159,7 @@ def test_hostile_text_in_a_recipe_is_made_harmless(box: Sandbox, tmp_path: Path)
     path = tmp_path / "hostile.toml"
     path.write_text(recipe_for(box, "unleash", tmp_path).read_text() + '"a\\u001b[2J" = 1\n')
     code, out, err = planned(path, {})
-    assert (code, out) == (2, "")
-    assert "\x1b" not in err
-    assert "import.config.a" in err
+    assert (code, out, "\x1b" in err, "import.config.a" in err) == (2, "", False, True)
 
 
 def test_a_wrong_manifest_and_a_source_that_cannot_be_read(box: Sandbox, tmp_path: Path) -> None:
@@ -216,29 +182,19 @@ def test_a_wrong_manifest_and_a_source_that_cannot_be_read(box: Sandbox, tmp_pat
 # --- what servers do
 
 
-def plan_of(box: Sandbox, folder: Path, integration: str, **environ: str) -> dict[str, Any]:
-    """The error of a plan of the practice company."""
-    path = recipe_for(box, integration, folder)
-    return error(*planned(path, keys_for(box, integration) | environ, as_json=True))
-
-
-FAULTS = [
-    # the fault, the integration, kind, status, exit code, the field
-    ("source-unauthorized", "unleash", "source", 401, 3, "sourceApiKey"),
-    ("source-unauthorized", "split", "source", 401, 3, "workspaceApiKey"),
-    ("source-down", "unleash", "unreachable", None, 5, "sourceBaseUrl"),
-    ("source-down", "split", "unreachable", None, 5, None),
-    ("source-html", "unleash", "not-json", 200, 5, "sourceBaseUrl"),
-    ("source-html", "split", "not-json", 200, 5, None),
-    ("source-rate-limited-long", "unleash", "rate-limited", 429, 5, None),
-    ("source-rate-limited-long", "split", "rate-limited", 429, 5, None),
-    ("source-lost-page", "split", "source", 503, 5, None),
-    ("launchdarkly-flags-lost-page", "unleash", "server-error", 500, 5, None),
-]
-
-
-@pytest.mark.parametrize(("fault", "integration", "kind", "status", "code", "field"), FAULTS)
-def test_a_plan_that_is_not_whole_is_an_error_and_no_document(
+@pytest.mark.parametrize(
+    ("fault", "integration", "kind", "status", "code", "field"),
+    [
+        ("source-unauthorized", "unleash", "source", 401, 3, "sourceApiKey"),
+        ("source-unauthorized", "split", "source", 401, 3, "workspaceApiKey"),
+        ("source-down", "unleash", "unreachable", None, 5, "sourceBaseUrl"),
+        ("source-html", "split", "not-json", 200, 5, None),
+        ("source-rate-limited-long", "split", "rate-limited", 429, 5, None),
+        ("source-lost-page", "split", "source", 503, 5, None),
+        ("launchdarkly-flags-lost-page", "unleash", "server-error", 500, 5, None),
+    ],
+)
+def test_incomplete_plan_is_an_error_and_no_document(
     box: Sandbox,
     tmp_path: Path,
     fault: str,
@@ -253,8 +209,7 @@ def test_a_plan_that_is_not_whole_is_an_error_and_no_document(
     ended, out, err = planned(path, keys, as_json=True)
     told = error(ended, out, err)
     assert (ended, told["kind"], told["status_code"]) == (code, kind, status)
-    if field is not None:
-        assert told["field"] == field
+    assert field in (None, told["field"])
     ended, out, err = planned(path, keys)
     assert (ended, out) == (code, "")
     assert err.startswith(told["message"])
@@ -277,18 +232,24 @@ def test_hostile_text_of_a_source_is_made_harmless(box: Sandbox, tmp_path: Path)
         as_contracted(json.loads(planned(path, keys, as_json=True)[1]), integration)
 
 
-def test_refused_keys(box: Sandbox, tmp_path: Path) -> None:
-    token = plan_of(box, tmp_path, "unleash", LD_ACCESS_TOKEN="api-00000000-0000-4000-8000-000000000000")
-    assert (token["kind"], token["status_code"], token["field"]) == ("unauthorized", 401, "token")
-    assert "--host" in token["advice"]
-    frontend = plan_of(box, tmp_path, "unleash", UNLEASH_SDK_KEY=UNLEASH_KEYS["frontend"].value)
-    assert (frontend["kind"], frontend["status_code"]) == ("source", 403)
-    admin = plan_of(box, tmp_path, "unleash", UNLEASH_SDK_KEY=UNLEASH_KEYS["admin"].value)
-    assert (admin["kind"], admin["status_code"], admin["field"]) == ("credential", None, "sourceApiKey")
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("LD_ACCESS_TOKEN", "api-00000000-0000-4000-8000-000000000000", ("unauthorized", 401, "token")),
+        ("UNLEASH_SDK_KEY", UNLEASH_KEYS["frontend"].value, ("source", 403, None)),
+        ("UNLEASH_SDK_KEY", UNLEASH_KEYS["admin"].value, ("credential", None, "sourceApiKey")),
+        ("LD_ACCESS_TOKEN", "api-nobody-knows-this", ("unauthorized", 401, "token")),
+    ],
+)
+def test_refused_keys(
+    box: Sandbox, tmp_path: Path, variable: str, value: str, told: tuple[str, int | None, str | None]
+) -> None:
     path = recipe_for(box, "unleash", tmp_path)
-    for key in (UNLEASH_KEYS["frontend"], UNLEASH_KEYS["admin"]):
-        assert planned(path, keys_for(box, "unleash") | {"UNLEASH_SDK_KEY": key.value})[0] == 3
-    assert planned(path, keys_for(box, "unleash") | {"LD_ACCESS_TOKEN": "api-nobody-knows-this"})[0] == 3
+    code, out, err = planned(path, keys_for(box, "unleash") | {variable: value}, as_json=True)
+    kind, status, field = told
+    shown = error(code, out, err)
+    assert (code, shown["kind"], shown["status_code"]) == (3, kind, status)
+    assert field in (None, shown["field"])
 
 
 def test_a_project_that_is_not_there(box: Sandbox, tmp_path: Path) -> None:
