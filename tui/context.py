@@ -1,4 +1,4 @@
-"""What a check or a submission works with: the network, the clock, and what may be shown and kept."""
+"""What a check or an import works with: the network, the clock, and what may be shown and kept."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from textual.widgets import Static
 from tests.pilot.walking import SIZE, Walk, practice_app
 from tests.unit.run_tools import Time, flags_of
 from tui.answers import changes as walks
+from tui.apply.engine import Import
 from tui.sandbox import faults
 from tui.sandbox.answers import ld_refusal
 from tui.sandbox.faults import Fault
@@ -28,7 +29,6 @@ from tui.sandbox.server import Sandbox
 from tui.screens.dialogs import Question, TextScreen
 from tui.widgets.buttons import Plain
 from tui.widgets.sentences import Sentences
-from tui.wizard.run import Run
 
 
 @dataclass
@@ -93,7 +93,7 @@ def strike(
     box.set_fault(fault.name)
 
 
-def run_of(walk: Walk) -> Run:
+def run_of(walk: Walk) -> Import:
     run = walk.app.session.run
     assert run is not None, walk.shown
     return run

@@ -35,6 +35,7 @@ from tui.screens.configuration_edit import EditScreen
 from tui.screens.dialogs import Question
 from tui.screens.undo import UndoScreen
 from tui.screens.write import WriteScreen
+from tui.wizard.outcomes import report_of
 
 # --- the report
 
@@ -65,7 +66,7 @@ async def test_a_key_is_replaced_and_the_import_started_again(tmp_path: Path) ->
 
 async def test_the_lists_behind_the_buttons(tmp_path: Path) -> None:
     async with ended(tmp_path, "import-partial") as walk:
-        made = run_of(walk).report()
+        made = report_of(run_of(walk), walk.app.session.forms)
         missing = await listed(walk, "#list-missing")
         assert missing.startswith("Missing")
         assert all(f"\n{each.key}\n  LaunchDarkly: " in f"\n{missing}\n" for each in made.missing)
@@ -86,7 +87,7 @@ async def test_the_lists_behind_the_buttons(tmp_path: Path) -> None:
 async def test_differences_stand_side_by_side(tmp_path: Path) -> None:
     async with ended(tmp_path, "default-swapped") as walk:
         different = await listed(walk, "#list-different")
-        made = run_of(walk).report().different
+        made = report_of(run_of(walk), walk.app.session.forms).different
         assert {key for key, _ in made} == swapped(walk) != set()
         for key, unlike in made:
             assert f"\n{key}\n  {unlike[0].what}\n    planned  " in different

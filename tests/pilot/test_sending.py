@@ -47,7 +47,7 @@ async def test_no_key_of_the_map_sends_on_any_step(step: str, tmp_path: Path) ->
             if on_the_button(walk):
                 await walk.focus("#back")
         assert walk.posts() == []
-        assert walk.app.session.submission is None
+        assert walk.app.session.attempt is None
 
 
 @pytest.mark.parametrize("key", ["ctrl+o", "f8"])

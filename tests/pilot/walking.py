@@ -28,7 +28,7 @@ from tui.answers import changes, plan_state, remarks, steps
 from tui.answers import draft as drafts
 from tui.answers.draft import Draft
 from tui.app import WizardApp
-from tui.apply.submission import Outcome
+from tui.apply.create import Outcome
 from tui.plan.plan import Plan
 from tui.sandbox.keys import PROJECT
 from tui.sandbox.server import Sandbox
@@ -92,8 +92,8 @@ class Walk:
 
     @property
     def outcome(self) -> Outcome | None:
-        submission = self.app.session.submission
-        return submission.outcome if submission else None
+        attempt = self.app.session.attempt
+        return attempt.creation.outcome if attempt else None
 
     @property
     def left(self) -> bool:

@@ -54,14 +54,14 @@ def in_a_worker() -> None:
 def in_a_thread() -> None:
     import asyncio
 
-    from tui.apply.submission import Submission
+    from tui.apply.engine import Import
     from tui.screens.submit import SubmitScreen
 
-    async def send(self: SubmitScreen, submission: Submission, *, looking: bool) -> None:
+    async def send(self: SubmitScreen, attempt: Import, *, looking: bool) -> None:
         await asyncio.to_thread(fail, self.session)
 
-    def run(self: SubmitScreen, submission: Submission, *, looking: bool) -> Any:
-        return self.run_worker(send(self, submission, looking=looking), group="submit", exit_on_error=True)
+    def run(self: SubmitScreen, attempt: Import, *, looking: bool) -> Any:
+        return self.run_worker(send(self, attempt, looking=looking), group="submit", exit_on_error=True)
 
     SubmitScreen._run = run  # type: ignore[method-assign]
 

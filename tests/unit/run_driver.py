@@ -18,14 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from tests.unit.walk_tools import at_review, built_forms, drained, planned
+from tests.unit.walk_tools import at_review, built_forms, planned
 from tui.answers.request import build
 from tui.apply import journal as journals
 from tui.apply import store
-from tui.apply.create import Creation
+from tui.apply.engine import Import
 from tui.apply.journal import Journal, Stage
-from tui.apply.start_watch import Ended, Runner
-from tui.apply.verify import promise_of, verify
+from tui.apply.start_watch import Ended
 from tui.context import Tools
 from tui.net.client import Http
 from tui.net.events import Exchange, Sent, Sink, ignore
@@ -103,26 +102,24 @@ async def imported(addresses: Mapping[str, Mapping[str, str]], path: Path, fate:
         store.save(state, path)
         fate.moment()
 
+    one = Import(journal, request.instance, bag, tools, keep, request)
     if journal.stage in (Stage.PLANNED, Stage.CREATING):
-        creation = Creation(journal, request, bag, tools, keep)
-        _, outcome = await drained(creation.created())
+        outcome = await one.create().finish()
         assert outcome.configuration is not None, outcome.failure
-        journal = creation.journal
-    runner = Runner(journal, request.instance, bag, tools, keep)
-    _, started = await drained(runner.start())
+    started = await one.start().finish()
     if not started.known:  # the person has looked: nothing runs
-        runner.assume(False)
-        await drained(runner.start())
-    if runner.journal.stage is Stage.STARTED:
-        async with aclosing(runner.watched()) as events:
+        one.assume(False)
+        await one.start().finish()
+    if one.journal.stage is Stage.STARTED:
+        async with aclosing(one.watch()) as events:
             async for event in events:
                 if isinstance(event, Ended):
                     break
-    _, found = await drained(verify(promise_of(runner.journal, request.instance), bag, tools))
-    keep(journals.verified(runner.journal, found.arrived.values(), tools.now()))
+    found = await one.compare().finish()
+    assert found is not None
     return {
         "moments": fate.moments,
-        "status": runner.journal.ended,
+        "status": one.journal.ended,
         "agrees": found.agrees,
         "arrived": len(found.arrived),
         "known": started.known,

@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from tests.unit.sandbox_tools import FI, launchdarkly, until
-from tests.unit.walk_tools import at_review, configurations, drained, planned
+from tests.unit.walk_tools import at_review, configurations, planned
 from tui.answers.request import CreateRequest, build
 from tui.apply import journal as journals
 from tui.apply import lock
-from tui.apply.create import Creation
+from tui.apply.create import Outcome
+from tui.apply.engine import Import
 from tui.apply.journal import Journal
-from tui.apply.start_watch import Ended, Resting, Runner, Started, Stuck
-from tui.apply.submission import Outcome
+from tui.apply.start_watch import Ended, Resting, Started, Stuck
 from tui.apply.undo import Action, Decision, Undo
-from tui.apply.verify import Verification, promise_of, verify
+from tui.apply.verify import Verification
 from tui.apply.watch import Moved
 from tui.context import Tools
 from tui.net.errors import Failure, Kind
@@ -89,22 +89,28 @@ class Run:
         self.kept.append(journal)
         self.journal = journal
 
-    def runner(self) -> Runner:
-        return Runner(
-            self.journal, self.request.instance, self.bag, self.tools, self._keep, stuck_after=self.stuck_after
+    def engine(self) -> Import:
+        """The import as another process would find it."""
+        return Import(
+            self.journal,
+            self.request.instance,
+            self.bag,
+            self.tools,
+            self._keep,
+            self.request,
+            stuck_after=self.stuck_after,
         )
 
     async def create(self) -> Outcome:
-        made = Creation(self.journal, self.request, self.bag, self.tools, self._keep)
-        return (await drained(made.created()))[1]
+        return await self.engine().create().finish()
 
     async def start(self, *, again: bool = False) -> Started:
-        return (await drained(self.runner().start(again=again)))[1]
+        return await self.engine().start(again=again).finish()
 
     async def watch(self) -> Ended | Stuck:
         """To the end, or until it is stuck."""
         self.events = []
-        async with aclosing(self.runner().watched()) as events:
+        async with aclosing(self.engine().watch()) as events:
             async for event in events:
                 self.events.append(event)
                 if isinstance(event, Ended | Stuck):
@@ -112,9 +118,8 @@ class Run:
         raise AssertionError("it neither ended nor got stuck")
 
     async def verify(self) -> Verification:
-        events = verify(promise_of(self.journal, self.request.instance), self.bag, self.tools)
-        found = (await drained(events))[1]
-        self._keep(journals.verified(self.journal, found.arrived.values(), self.tools.now()))
+        found = await self.engine().compare().finish()
+        assert found is not None
         return found
 
     async def to_the_end(self) -> Ended | Stuck:
@@ -128,7 +133,7 @@ class Run:
     async def undone(self, *, delete: bool = False) -> dict[str, Decision]:
         """What was done with each planned flag."""
         undo = self.undo(delete=delete)
-        _, decisions = await drained(undo.listed())
+        decisions = await undo.listed().finish()
         async with aclosing(undo.carried_out(decisions)) as done:
             return {each.key: each async for each in done}
 

@@ -90,7 +90,7 @@ async def one(run: Run, faults: tuple[str | None, str | None, str | None], befor
     if not started.known:
         assert at_start == "lost-trigger-request", "the start was lost"
         box.set_fault(None)
-        run.journal = run.runner().assume(False)
+        run.engine().assume(False)
         started = await run.start()
         assert started.triggered, "not started"
     box.set_fault(at_watch)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import CoroutineType
 from typing import Any, TypeVar
@@ -16,11 +16,13 @@ from tui.answers import plan_state, remarks
 from tui.answers.draft import Draft
 from tui.answers.fields import Form
 from tui.answers.request import build
-from tui.apply.submission import Outcome, Submission
+from tui.apply import journal as journals
+from tui.apply.create import Outcome
+from tui.apply.engine import Import
 from tui.context import Tools
 from tui.manifests.files import bundled
 from tui.net.client import Http
-from tui.net.events import Exchange, Result
+from tui.net.events import Exchange, Stream
 from tui.plan.plan import Plan
 from tui.sandbox.server import Sandbox
 from tui.text.redact import Redactor
@@ -119,29 +121,27 @@ async def checked(made: Session, key: str) -> list[Exchange]:
     return [event async for event in made.check(key)]
 
 
-def submission(made: Session, *, reuse: bool = False) -> Submission:
-    return Submission(build(made.draft), made.bag, made.tools, reuse=reuse)
+def attempt(made: Session, *, reuse: bool = False) -> Import:
+    """An import that nobody planned and whose journal nobody keeps, to be created."""
+    request = build(made.draft)
+    journal = journals.unplanned(request, {}, "")
+    unsent = Import(journal, request.instance, made.bag, made.tools, lambda journal: None, request)
+    unsent.creation.reuse = reuse
+    return unsent
 
 
-async def drained(events: AsyncGenerator[Exchange | Result[T], None]) -> tuple[list[Exchange], T]:
-    """All events of a stream, and its result, which must be the last."""
+async def drained(stream: Stream[T]) -> tuple[list[Exchange], T]:
+    """All events of a stream, and its result."""
     seen: list[Exchange] = []
-    results: list[T] = []
-    async for event in events:
-        assert not results, "something came after the result"
-        if isinstance(event, Result):
-            results.append(event.value)
-        else:
-            seen.append(event)
-    assert len(results) == 1
-    return seen, results[0]
+    result = await stream.finish(seen.append)
+    return seen, result
 
 
-async def sent(made: Submission) -> Outcome:
-    """What came of sending; the submission must remember the same."""
+async def sent(made: Import) -> Outcome:
+    """What came of sending; the import must remember the same."""
     events, outcome = await drained(made.send())
-    assert made.outcome == outcome
-    assert made.events == events
+    assert made.creation.outcome == outcome
+    assert made.creation.events == events
     return outcome
 
 

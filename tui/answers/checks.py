@@ -6,7 +6,7 @@ a problem with its sentence.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 
 from tui.answers import changes, remarks
@@ -22,7 +22,7 @@ from tui.context import Tools
 from tui.launchdarkly.instances import INSTANCES, instance
 from tui.launchdarkly.models import CallerIdentity, Configuration, Member
 from tui.net.errors import Failure, Kind, Remedy
-from tui.net.events import Exchange, Result, Sink, streamed
+from tui.net.events import Sink, Stream
 from tui.secrets.bag import Bag
 from tui.sources.registry import SOURCES
 from tui.text.clean import clean
@@ -77,8 +77,8 @@ def runner(draft: Draft, key: str) -> Runner | None:
     return RUNNERS.get(role)
 
 
-def check(draft: Draft, bag: Bag, tools: Tools, key: str) -> AsyncGenerator[Exchange | Result[Check], None]:
-    """Ask the server about a field's answer. The last event is the result; a failure is a result too."""
+def check(draft: Draft, bag: Bag, tools: Tools, key: str) -> Stream[Check]:
+    """Ask the server about a field's answer. A failure is a result too."""
     run = runner(draft, key)
     if run is None:
         raise KeyError(key)
@@ -89,7 +89,7 @@ def check(draft: Draft, bag: Bag, tools: Tools, key: str) -> AsyncGenerator[Exch
         except Failure as failure:
             return failed(key, failure)
 
-    return streamed(guarded)
+    return Stream(guarded)
 
 
 async def _token(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:

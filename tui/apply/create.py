@@ -1,132 +1,329 @@
-"""The create request with its journal: noted before it leaves, found again after any end of this program."""
+"""The one create request of an import: sent once, noted before it leaves, and looked up if its answer is lost."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from tui.answers.lookup import Standing
+from tui.answers.lookup import Named, Standing, differences, differs, look_up
 from tui.answers.request import CreateRequest
 from tui.apply import journal as journals
 from tui.apply.account import caller_of, importer_of, must_be_of
 from tui.apply.arrivals import newest, snapshot
-from tui.apply.journal import Journal, Stage
-from tui.apply.start_watch import Keep
-from tui.apply.submission import Outcome, Submission
-from tui.context import Tools
+from tui.apply.journal import Stage
+from tui.apply.lost_answer import looked_up, may_have_happened
+from tui.apply.record import Record
+from tui.apply.watch import RUNS
 from tui.launchdarkly.client import LaunchDarkly
-from tui.net.errors import Failure, Kind
-from tui.net.events import Exchange, Note, Result, Sink, ignore, streamed
-from tui.secrets.bag import Bag
+from tui.launchdarkly.models import Configuration
+from tui.net.errors import Failure, Kind, Remedy, Safe, joined
+from tui.net.events import Answered, Exchange, Note, Sent, Sink, ignore
+from tui.net.messages import Answer
+from tui.secrets.names import inside
+from tui.text.clean import clean
+
+FOUND = "found"
+NOT_THERE = "not there"
+NOT_KNOWN = "not known"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt to create a configuration ended.
+
+    With a `configuration`: it exists. `reused` means that it was there before, `fate` FOUND that it was found after
+    its answer was lost. Without one: `failure` says why, and `fate` what is known of the request: NOT_THERE (nothing
+    was created, and it is safe to send again) or NOT_KNOWN (don't send again yet).
+    """
+
+    configuration: Configuration | None = None
+    answer: Answer | None = field(default=None, repr=False)
+    failure: Failure | None = None
+    reused: bool = False
+    fate: str = NOT_THERE
+    conflict: Named | None = None
+
+    @property
+    def may_send_again(self) -> bool:
+        """Sending once more cannot make a copy."""
+        return self.configuration is None and self.fate == NOT_THERE
 
 
 @dataclass
 class Creation:
-    """One configuration of one journal. `reuse` takes one that stands there with the same settings."""
+    """The creation of one import's configuration. Everything it shows of the latest attempt is here.
 
-    journal: Journal
+    Its steps take a sink for their events, and raise Failure or OSError only if the journal cannot be read or
+    written; any other failure is an outcome.
+    """
+
+    record: Record
     request: CreateRequest
-    bag: Bag
-    tools: Tools
-    keep: Keep
-    reuse: bool = True
+    reuse: bool = False
+    """Use a configuration of the same name and settings in place of a new one."""
+    planned_anew: bool = True
+    """The plan was read in this process, so what ran before is no run of this import."""
+    events: list[Exchange] = field(default_factory=list, init=False)
+    """What happened in the latest attempt, and in looking for it."""
+    outcome: Outcome | None = field(default=None, init=False)
+    begun: bool = field(default=False, init=False)
+    out: bool = field(default=False, init=False)
+    """The request's bytes have left, so an attempt that is given up must be looked up."""
+    looking: bool = field(default=False, init=False)
+    """The latest step looks for a configuration whose answer was lost."""
     sent: bool = field(default=False, init=False)
-    """This process sent the request that creates, or was about to."""
+    """This process sent the request, or was about to."""
+    _answered: bool = field(default=False, init=False)
+    _sent_at: float | None = field(default=None, init=False)
+    _ids_before: frozenset[str] = field(default=frozenset(), init=False)
 
-    def submission(self) -> Submission:
-        """An attempt that notes itself in the journal before it sends. What `keep` raises stops the sending."""
-        return Submission(
-            self.request, self.bag, self.tools, reuse=self.reuse, identify=self._identify, about_to_send=self._noted
+    def __post_init__(self) -> None:
+        journal = self.record.journal
+        if journal.stage is Stage.CREATING:  # an earlier process sent it, and its answer was never noted
+            self.out, self._ids_before = True, journal.ids_before
+            self._sent_at = min(journal.sent_at, self.record.tools.now())  # the clock may have been set back
+
+    async def create(self, sink: Sink, complete: Callable[[], Awaitable[CreateRequest]] | None = None) -> Outcome:
+        """Use the configuration that the journal names, look for one whose answer was lost, or send the request.
+
+        `complete` returns the request once its secrets are in the bag; it is called only if that is needed. Raises
+        Failure CONFLICT if the settings of the journal's configuration differ.
+        """
+        if self.record.journal.configuration:
+            there = await self._configuration(sink)
+            if there is not None:
+                return self._settled(Outcome(configuration=there, reused=True))
+            self.record.note(journals.planned_again(self.record.journal))
+        if complete is not None:
+            self.request = await complete()
+        if self.record.journal.stage is Stage.CREATING:
+            outcome = await self._recorded(self._look, sink)
+            if not outcome.may_send_again:
+                return self._settled(outcome)
+        self.reuse = True
+        return await self.send(sink)
+
+    async def _configuration(self, sink: Sink) -> Configuration | None:
+        """The configuration that the journal names, None if somebody deleted it."""
+        try:
+            async with self.record.launchdarkly() as ld:
+                there = await self.record.configuration(ld, sink)
+        except Failure as failure:
+            if failure.kind is Kind.NOT_FOUND:
+                return None
+            raise
+        if unlike := differences(there, self.request):
+            raise differs(Named(there, unlike))
+        return there
+
+    async def send(self, sink: Sink) -> Outcome:
+        """Look the name up, send the request once, and look for the configuration if the answer was lost."""
+        self.renew(reuse=self.reuse)
+        return self._settled(await self._recorded(self._send, sink))
+
+    def renew(self, *, reuse: bool) -> None:
+        """Forget the latest attempt, before another one."""
+        self.reuse, self.events, self.outcome = reuse, [], None
+        self.begun = self.out = self.looking = self._answered = False
+        self._sent_at = None
+
+    async def look_again(self, sink: Sink) -> Outcome:
+        """Find out what became of a request whose answer was lost or given up."""
+        self.looking = True
+        return self._settled(await self._recorded(self._look, sink))
+
+    def stop(self) -> Outcome | None:
+        """The person stopped waiting for the latest step, which is over. Returns None if the request is out: look for
+        what became of it."""
+        if self.outcome is not None and self.outcome.configuration is not None:
+            return self.outcome
+        if self.looking:
+            return self._given_up()
+        if self.out:
+            return None
+        what = "You cancelled before the request was sent."
+        self.outcome = Outcome(failure=Failure(Kind.TIMEOUT, what, safe=Safe.NOTHING_CREATED_ANSWERS_KEPT))
+        with suppress(Failure):
+            self._settled(self.outcome)
+        return self.outcome
+
+    async def _recorded(self, step: Callable[[Sink], Awaitable[Outcome]], sink: Sink) -> Outcome:
+        """Run a step and keep what happened, so that it can be shown again."""
+
+        def record(event: Exchange) -> None:
+            self.events.append(event)
+            sink(event)
+
+        self.begun = True
+        self.outcome = await step(record)
+        return self.outcome
+
+    def _settled(self, outcome: Outcome) -> Outcome:
+        """Note what came of an attempt. One whose fate is not known stays as it was noted."""
+        there, journal = outcome.configuration, self.record.journal
+        if there is None:
+            if outcome.may_send_again and journal.stage is Stage.CREATING:
+                self.record.note(journals.planned_again(journal))
+        elif there.id != journal.configuration:
+            made = journals.created(journal, there, reused=outcome.reused)
+            try:
+                self.record.note(made)
+            except Failure:
+                self.record.journal = made  # it exists, whatever the file says
+                raise
+        elif outcome.reused and self.planned_anew and there.status.status != RUNS:
+            self.record.journal = replace(journal, mark=journals.mark_of(there.status))
+        return outcome
+
+    # --- sending
+
+    async def _send(self, sink: Sink) -> Outcome:
+        try:
+            outcome = await self._look_before(sink)
+        except Failure as failure:
+            return Outcome(failure=failure)
+        if not isinstance(outcome, Standing):
+            return outcome
+
+        def watched(event: Exchange) -> None:
+            if isinstance(event, Sent) and not self.out:
+                self.out, self._sent_at = True, self.record.tools.now()
+            self._answered = self._answered or isinstance(event, Answered)
+            sink(event)
+
+        request = self.request
+        try:
+            async with self.record.launchdarkly() as ld:
+                await self._note_before(ld, outcome)
+                body = request.body(self.record.bag)
+                created = await ld.create(request.project, request.integration, body, sink=watched)
+        except Failure as failure:
+            if failure.kind is Kind.BAD_REQUEST and failure.field:  # the name of a setting, not of a field of ours
+                failure = failure.replaced(field=inside(failure.field))
+            if may_have_happened(failure.replaced(sent=failure.sent or self.out)):
+                return await self._look_for(failure, sink)
+            return Outcome(failure=_with_hindsight(failure))
+        return Outcome(configuration=created.configuration, answer=created.answer)
+
+    async def _look_before(self, sink: Sink) -> Outcome | Standing:
+        """What is there under this name; an outcome if nothing is to be sent. Raises Failure."""
+        began = self.record.tools.timer()
+        async with self.record.launchdarkly() as ld:
+            await self._identify(ld)
+            before = await look_up(ld, self.request)
+        self._ids_before = before.ids
+        seconds = self.record.tools.timer() - began
+        if before.same is not None and self.reuse:
+            sink(Note("name looked up", "exists with the same settings: used", seconds))
+            return Outcome(configuration=before.same, reused=True)
+        if before.same is not None:
+            sink(Note("name looked up", "exists with the same settings", seconds, "warning"))
+            same = next(named for named in before.named if not named.differences)
+            return Outcome(failure=self._exists(same.configuration.id), conflict=same)
+        if before.different is not None:
+            sink(Note("name looked up", "exists with other settings", seconds, "problem"))
+            return Outcome(failure=differs(before.different), conflict=before.different)
+        sink(Note("name looked up", f"none in {self.request.project}", seconds))
+        return before
+
+    def _exists(self, identity: str) -> Failure:
+        return Failure(
+            Kind.CONFLICT,
+            f'"{clean(self.request.name)}" already exists in {self.request.project}, with the same settings'
+            f" ({identity}).",
+            "A second one would be a copy.",
+            Remedy.USE_OR_RENAME,
+            safe=Safe.NOTHING_SENT,
+            field="config-name",
         )
 
     async def _identify(self, ld: LaunchDarkly) -> None:
-        """The account goes into the journal. Raises Failure CREDENTIAL if it isn't that of an earlier run."""
+        """Put the token's account into the journal. Raises Failure CREDENTIAL if an earlier run had another one."""
         account = (await caller_of(ld)).account_id
-        must_be_of(self.journal, account, writes=True)
-        self.journal = replace(self.journal, account=account)
+        must_be_of(self.record.journal, account, writes=True)
+        self.record.journal = replace(self.record.journal, account=account)
 
-    async def _noted(self, ld: LaunchDarkly, standing: Standing) -> None:
+    async def _note_before(self, ld: LaunchDarkly, before: Standing) -> None:
         """Creating may start the import, so the newest flags and LaunchDarkly's date are noted with it."""
-        journal = self.journal
+        record, journal = self.record, self.record.journal
         if journal.expected:
             if journal.snapshot is None:
-                found = await snapshot(ld, journal.identity.project, ignore)
-                journal = journals.standing(journal, found, self.tools.now())
-            importer = await importer_of(self.tools, self.bag, self.request.instance)
+                keys = await snapshot(ld, journal.identity.project, ignore)
+                journal = journals.standing(journal, keys, record.tools.now())
+            importer = await importer_of(record.tools, record.bag, self.request.instance)
             journal = await newest(ld, replace(journal, importer=importer), ignore)
-        self._note(journals.creating(journal, standing.ids, self.tools.now(), ld.date))
+        record.note(journals.creating(journal, before.ids, record.tools.now(), ld.date))
         self.sent = True
 
-    def _note(self, journal: Journal) -> None:
-        self.keep(journal)
-        self.journal = journal
+    # --- looking for it
 
-    async def created(self) -> AsyncGenerator[Exchange | Result[Outcome], None]:
-        """Create it, unless the journal says that it is there; look first for one whose answer was never noted.
+    async def _look(self, sink: Sink) -> Outcome:
+        try:
+            async with self.record.launchdarkly() as ld:
+                await self._identify(ld)
+        except Failure as failure:
+            if failure.kind is Kind.CREDENTIAL:
+                return Outcome(failure=failure, fate=NOT_KNOWN)
+        return await self._look_for(_LOST, sink)
 
-        The outcome comes last, and is in the journal. Raises OSError where the journal cannot be written, Failure
-        where one that is there cannot be read.
-        """
-        for attempt in (self._there(), self._lost(), self.submission().send()):
-            done: Outcome | None = None
-            async with aclosing(attempt) as events:
-                async for event in events:
-                    if isinstance(event, Result):
-                        done = event.value
-                    else:
-                        yield event
-            if done is not None:
-                self.note(done)
-                yield Result(done)
-                return
+    async def _look_for(self, lost: Failure, sink: Sink) -> Outcome:
+        """Look for a new configuration of that name until the grace period is over."""
+        tools = self.record.tools
+        what = "incomplete answer" if self._answered else "sent, no answer"
+        sink(Note(what, "looking for the configuration ...", level="unknown"))
+        began = tools.timer()
+        sent_at = self._sent_at if self._sent_at is not None else tools.now()
+        try:
+            ours = await looked_up(self._created_meanwhile, sent_at, tools, sink)
+        except Failure as failure:
+            sink(Note("could not look", "do not send again yet", tools.timer() - began, "unknown"))
+            return self._given_up(lost, f"It could not be looked up: {failure.what}")
+        seconds = tools.timer() - began
+        if ours is None:
+            sink(Note("not there", "safe to send again", seconds))
+            unsent = lost.replaced(
+                why=joined(lost.why, "Looked up: it was not created."),
+                remedy=Remedy.SEND_AGAIN,
+                about="",
+                safe=Safe.ANSWERS_KEPT,
+                sent=False,
+            )
+            return Outcome(failure=unsent)
+        if ours.differences:  # most likely somebody else's
+            sink(Note("found another", "with this name, and other settings", seconds, "unknown"))
+            return self._given_up(lost, str(differs(ours)))
+        sink(Note("found", "going on with it; nothing is sent twice", seconds))
+        return Outcome(configuration=ours.configuration, fate=FOUND)
 
-    async def _there(self) -> AsyncGenerator[Exchange | Result[Outcome | None] | Result[Outcome], None]:
-        """The configuration that the journal names; no result where it names none, or somebody has deleted it."""
-        if self.journal.configuration:
-            async with aclosing(streamed(self._still_there)) as events:
-                async for event in events:
-                    yield event
+    async def _created_meanwhile(self) -> Named | None:
+        """A configuration of this name that was not there before, rather one with the same settings. Raises Failure."""
+        async with self.record.launchdarkly() as ld:
+            after = await look_up(ld, self.request)
+        fresh = [named for named in after.named if named.configuration.id not in self._ids_before]
+        return min(fresh, key=lambda named: len(named.differences), default=None)
 
-    async def _lost(self) -> AsyncGenerator[Exchange | Result[Outcome], None]:
-        """What became of a request whose answer was never noted; no result where it can be sent again."""
-        if self.journal.stage is not Stage.CREATING:
-            return
-        async with aclosing(self.interrupted().look_again()) as events:
-            async for event in events:
-                if not (isinstance(event, Result) and event.value.may_send_again):
-                    yield event
-
-    def interrupted(self) -> Submission:
-        """The attempt of an earlier start, whose answer was never noted."""
-        sent_at = min(self.journal.sent_at, self.tools.now())  # a clock that was set back would have us wait
-        made = Submission.interrupted(self.request, self.bag, self.tools, self.journal.ids_before, sent_at)
-        made.identify, made.about_to_send = self._identify, self._noted
-        return made
-
-    async def _still_there(self, sink: Sink) -> Outcome | None:
-        """The configuration that the journal names; None where somebody has deleted it: the way is free again."""
-        identity = self.journal.identity
-        async with self.tools.launchdarkly(self.bag, self.request.instance) as ld:
-            try:
-                there = await ld.get(identity.project, identity.integration, self.journal.configuration, sink=sink)
-            except Failure as failure:
-                if failure.kind is not Kind.NOT_FOUND or self.journal.stage in _RUNNING:
-                    raise
-                sink(Note("not there any more", "somebody has deleted it", level="warning"))
-                self._note(journals.planned_again(self.journal))
-                return None
-        sink(Note("it is there", "going on with it"))
-        return Outcome(configuration=there, reused=True)
-
-    def note(self, outcome: Outcome) -> None:
-        """Write down what came of an attempt. One whose fate is not known stays as it was noted."""
-        if outcome.configuration is not None and outcome.configuration.id == self.journal.configuration:
-            return
-        if outcome.configuration is not None:
-            self._note(journals.created(self.journal, outcome.configuration, reused=outcome.reused))
-        elif outcome.may_send_again and self.journal.stage is Stage.CREATING:
-            self._note(journals.planned_again(self.journal))
+    def _given_up(self, lost: Failure | None = None, why: str = "You stopped looking.") -> Outcome:
+        """What became of the request is not known."""
+        lost = lost or _LOST
+        failure = lost.replaced(why=joined(lost.why, why), remedy=Remedy.LOOK_AGAIN, about="", safe=None)
+        self.outcome = Outcome(failure=failure, fate=NOT_KNOWN)
+        return self.outcome
 
 
-_RUNNING = frozenset({Stage.STARTING, Stage.STARTED})
+_LOST = Failure(
+    Kind.TIMEOUT, "You stopped waiting for LaunchDarkly's answer.", "The request was out, so it may exist.", sent=True
+)
+
+
+def _with_hindsight(failure: Failure) -> Failure:
+    """The look-up right before the create went well with the same token at the same address."""
+    if failure.kind is Kind.UNAUTHORIZED:
+        return failure.replaced(
+            why="It worked a moment ago: most likely it was just deleted or reset.",
+            remedy=Remedy.REPLACE_TOKEN,
+            about="",
+            safe=Safe.NOTHING_CREATED_ANSWERS_KEPT,
+            field="token",
+        )
+    return failure.replaced(field="host") if failure.kind is Kind.REDIRECT else failure

@@ -1,42 +1,52 @@
-"""One import from its plan to its verification, each step in its journal: begun, gone on with, or done once more.
+"""One import from its plan to its verified end, for every front: begun, resumed, or done once more.
 
-Whoever shows it takes the events, and may close the stream at any of them: the next run goes on from the journal.
+A front chooses what to ask and how to show it. `Import` holds the journal, what came of creating, how the run
+stands, and why it cannot go on.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
+from typing import Protocol, TypeVar
 
-from tui.answers import lookup
-from tui.answers.lookup import differs
 from tui.answers.request import CreateRequest
 from tui.apply import journal as journals
 from tui.apply.account import caller_of, must_be_of
 from tui.apply.arrivals import newly_there
-from tui.apply.create import Creation
+from tui.apply.create import Creation, Outcome
+from tui.apply.import_errors import foreseen
 from tui.apply.journal import Journal, Stage
-from tui.apply.start_watch import Ended, Keep, Runner, Started, Watched
-from tui.apply.submission import Outcome
+from tui.apply.record import Keep, Record
+from tui.apply.start_watch import Ended, Resting, Run, Started, Stuck, Watched
 from tui.apply.verify import Verification, promise_of, verify
-from tui.apply.watch import RUNS, STUCK_AFTER
+from tui.apply.watch import STUCK_AFTER, Moved
 from tui.context import Tools
-from tui.launchdarkly.models import Configuration
+from tui.launchdarkly.instances import Instance
 from tui.launchdarkly.words import who_in_words
 from tui.net.errors import Failure, Kind, Remedy
-from tui.net.events import Exchange, Result
+from tui.net.events import Exchange, Sink, Stream, ignore
 from tui.plan import reading
 from tui.plan.plan import Counts, Plan
 from tui.plan.request import PlanRequest
+from tui.plan.words import named
 from tui.secrets.bag import Bag
+from tui.text.redact import Redactor
+
+T = TypeVar("T")
+_MOST_NEWS = 200
+_PLANNED_ANEW = (Stage.PLANNED, Stage.VERIFIED)
+_BEGUN = (Stage.STARTING, Stage.STARTED, Stage.ENDED)
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What is to arrive. `plan` is None where an earlier run planned it, and this one goes on from there.
+    """What is to be imported. `plan` is None if an earlier run planned it and this one resumes.
 
-    Nothing was written until here, and nothing will be where `counts.arrive` is 0.
+    Nothing was written until here, and nothing will be if `counts.arrive` is 0.
     """
 
     counts: Counts
@@ -45,7 +55,7 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """The configuration stands. `status_code` is that of the answer that created it, None where it was there."""
+    """The configuration exists. `status_code` is that of the answer that created it, None without one."""
 
     id: str
     reused: bool
@@ -54,7 +64,7 @@ class Created:
 
 @dataclass(frozen=True, slots=True)
 class Triggered:
-    """The import runs. `by_us` is False where it ran already; `status_code` None where nothing was sent for it."""
+    """The import runs. `by_us` is False if it ran already; `status_code` is None if nothing was sent for it."""
 
     by_us: bool
     status_code: int | None
@@ -62,218 +72,389 @@ class Triggered:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What arrived was compared with what was planned."""
+    """What was imported was compared with the plan."""
 
     journal: Journal
     verification: Verification = field(repr=False)
 
 
 Event = Exchange | Planned | Created | Triggered | Watched | Ended | Verified
-_Step = Callable[[], AsyncGenerator[Event, None]]
 
 
-@dataclass
-class Importing:
-    """One import. `journal` is what was noted of it before, None for nothing.
+@dataclass(frozen=True, slots=True)
+class News:
+    """Something that happened at a moment: LaunchDarkly's own if it gives one, else when it was seen (seconds since
+    the epoch). `why` is the cause, "" if not known."""
 
-    `request` says which and with what settings; it needs no secrets. `completed` gives the request that can be sent,
-    with its secrets in the bag: it is asked only where something has to be created. `plan_request` says what is
-    planned from; its keys are asked for by `readable`, only where it is planned anew.
-    """
+    at: float
+    level: str
+    text: str
+    why: str = ""
+    key_refused: bool = False
+    """It ends only when a key is replaced."""
+    expected: bool = False
+    """The plan foresaw it."""
 
-    request: CreateRequest
-    references: Mapping[str, str]
-    journal: Journal | None
-    bag: Bag
-    tools: Tools
-    keep: Keep
-    completed: Callable[[], Awaitable[CreateRequest]]
-    readable: Callable[[], Awaitable[PlanRequest]]
-    stuck_after: float = STUCK_AFTER
-    _over: bool = field(default=False, init=False)
-    _anew: bool = field(default=False, init=False)
-    _who: str = field(default="", init=False)
-    _account: str = field(default="", init=False)
+
+class Inputs(Protocol):
+    """What a whole run is made from. Secrets are fetched only when they are needed."""
 
     @property
-    def goes_on(self) -> bool:
-        """An earlier run has planned it, and has not come to its end."""
-        noted = self.journal
-        return noted is not None and noted.planned_at > 0 and noted.stage not in _PLANNED_ANEW
+    def references(self) -> Mapping[str, str]:
+        """Where each secret is kept."""
+
+    async def readable(self) -> PlanRequest:
+        """What is planned from, its keys in the bag. Raises Failure."""
+
+    async def completed(self) -> CreateRequest:
+        """The request that can be sent, its secrets in the bag. Raises Failure."""
+
+
+class Import:
+    """One import. `request` is None if its configuration exists and was created elsewhere.
+
+    Steps raise Failure, and what `keep` raises; `trouble` keeps the latest Failure for whoever shows the import
+    later. Each step writes the journal before and after, so a stream may be closed at any event: the next process
+    resumes from the journal.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        instance: Instance,
+        bag: Bag,
+        tools: Tools,
+        keep: Keep,
+        request: CreateRequest | None = None,
+        *,
+        stuck_after: float = STUCK_AFTER,
+    ) -> None:
+        self.record = Record(journal, instance, bag, tools, keep)
+        self._creation = Creation(self.record, request) if request is not None else None
+        self._run = Run(self.record, stuck_after)
+        self.trouble: Failure | None = None
+        """Why it cannot go on at the moment."""
+        self.unsure = False
+        """Nobody knows whether the start got through: ask the person."""
+        self.by_us = True
+        """This program's own request started it, as far as that is known."""
+        self.status = ""
+        self.arrived = 0
+        self.changed_at = 0.0
+        """When something last changed, seconds since the epoch; 0 if no change was seen."""
+        self.resting: Resting | None = None
+        self.stuck: Stuck | None = None
+        self.news: deque[News] = deque(maxlen=_MOST_NEWS)
+        """The newest first."""
+        self.verification: Verification | None = None
+        self._seen_keys: set[str] = set()
+        self._identified = False
+
+    @property
+    def journal(self) -> Journal:
+        return self.record.journal
+
+    @property
+    def instance(self) -> Instance:
+        return self.record.instance
+
+    @property
+    def bag(self) -> Bag:
+        return self.record.bag
+
+    @property
+    def tools(self) -> Tools:
+        return self.record.tools
+
+    def note(self, journal: Journal) -> None:
+        """Write a new state of the journal. Raises what `keep` raises."""
+        self.record.note(journal)
+
+    @property
+    def creation(self) -> Creation:
+        """The attempts to create its configuration."""
+        if self._creation is None:
+            raise AssertionError("its configuration was created elsewhere")
+        return self._creation
+
+    # --- where it stands
+
+    @property
+    def planned(self) -> bool:
+        """It is known which flags are to be imported."""
+        return bool(self.journal.expected)
+
+    @property
+    def resumes(self) -> bool:
+        """An earlier run planned it, and did not come to its end."""
+        return self.journal.planned_at > 0 and self.journal.stage not in _PLANNED_ANEW
 
     @property
     def begun(self) -> bool:
-        """The configuration is known: your token is enough, and the source's key where it is planned anew."""
-        return self.journal is not None and bool(self.journal.configuration)
-
-    async def run(self, *, create_only: bool = False) -> AsyncGenerator[Event, None]:
-        """Plan, create, start, watch, verify; with `create_only` create alone, without a word to the source.
-
-        Of an import that was begun only what is left. Raises Failure, and OSError where the journal cannot be
-        written.
-        """
-        await self._identify()
-        steps: tuple[_Step, ...] = (self._planned, self._created, self._started, self._watched, self._verified)
-        for step in (self._created,) if create_only else steps:
-            async with aclosing(step()) as events:
-                async for event in events:
-                    yield event
-            if self._over:
-                return
+        """It runs or has run, or a request to start it was sent."""
+        return self.journal.stage in (*_BEGUN, Stage.VERIFIED)
 
     @property
-    def _noted(self) -> Journal:
-        if self.journal is None:
-            raise AssertionError("each step follows one that makes the journal")
-        return self.journal
+    def over(self) -> bool:
+        """Its end was seen."""
+        return self.journal.stage in (Stage.ENDED, Stage.VERIFIED)
 
-    def _note(self, journal: Journal) -> None:
-        self.keep(journal)
-        self.journal = journal
+    @property
+    def key_refused(self) -> bool:
+        """An error was reported that ends only when a key is replaced."""
+        return any(each.key_refused for each in self.news)
 
-    # --- the plan
+    # --- creating
 
-    async def _planned(self) -> AsyncGenerator[Event, None]:
-        if self.goes_on:
-            yield Planned(counts_of(self._noted), None)
-            return
-        plan: Plan | None = None
-        request = await self.readable()
-        async with aclosing(reading.Reading(request, self.bag, self.tools).read()) as events:
-            async for event in events:
-                if isinstance(event, Result):
-                    plan = event.value
-                else:
+    def create(self, complete: Callable[[], Awaitable[CreateRequest]] | None = None) -> Stream[Outcome]:
+        """Use the configuration of the journal, look for one whose answer was lost, or send: as `Creation.create`."""
+        return self._step(lambda sink: self.creation.create(sink, complete))
+
+    def send(self) -> Stream[Outcome]:
+        """Send the create request once, as `Creation.send`."""
+        return self._step(self.creation.send)
+
+    def look_again(self) -> Stream[Outcome]:
+        """Find out what became of a create request whose answer was lost or given up."""
+        return self._step(self.creation.look_again)
+
+    # --- starting
+
+    def start(self, *, again: bool = False) -> Stream[Started]:
+        """Start it, unless it runs already, or find out whether an earlier start got through, as `Run.start`.
+
+        If that is not known, `unsure` is true and `trouble` says why.
+        """
+
+        async def work(sink: Sink) -> Started:
+            self.unsure = False
+            started = await self._run.start(sink, again=again)
+            self.unsure, self.trouble = not started.known, started.failure
+            self.by_us = started.triggered
+            return started
+
+        return self._step(work)
+
+    def assume(self, started: bool) -> None:
+        """The person says whether the start got through."""
+        self._run.assume(started)
+        self.unsure, self.trouble, self.by_us = False, None, True
+
+    def once_more(self) -> None:
+        """Prepare another start. It skips flags that exist by then, so it imports what is missing."""
+        self.note(journals.created_again(self.journal))
+        self.verification, self.stuck, self.trouble, self.resting = None, None, None, None
+        self.news.clear()
+
+    def forget_deleted(self) -> None:
+        """Note that nothing is under way, if a start failed because somebody deleted the configuration."""
+        deleted = self.trouble is not None and self.trouble.kind is Kind.NOT_FOUND
+        if deleted and self.journal.stage is Stage.CREATED:
+            with suppress(Failure):  # the trouble matters more
+                self.note(journals.planned_again(self.journal))
+
+    def lost(self) -> None:
+        """Somebody deleted the configuration while it ran: no more flags will be imported."""
+        self.note(journals.ended(self.journal, journals.GONE, self.journal.errors, 0.0))
+        self.trouble = None
+
+    # --- watching and comparing
+
+    async def watch(self) -> AsyncGenerator[Watched | Ended, None]:
+        """Look until the end, as `Run.watch`; closing the stream ends the looking alone."""
+        self.trouble, self.resting, self.stuck = None, None, None
+        try:
+            await self._must_be_of_account()
+            async with aclosing(self._run.watch()) as events:
+                async for event in events:
+                    self._take(event)
                     yield event
-        if plan is None or not plan.whole:
-            raise incomplete(plan)
-        self._over = not plan.counts.arrive
-        yield Planned(plan.counts, plan)
-        if not self._over:
-            self.journal = self._with(plan)
-            self._anew = True
+        except Failure as failure:
+            self.trouble, self.resting, self.stuck = failure, None, None
+            raise
 
-    def _with(self, plan: Plan) -> Journal:
-        explained = reading.explanations(plan, self.tools.redactor)
-        fresh = journals.begin(self.request, self.references, plan, explained, self._who, self._account)
-        return journals.renewed(self.journal, fresh, plan, explained)
+    def look_now(self) -> None:
+        """Look at once, or as soon as that is allowed."""
+        self._run.look_now()
 
-    async def _identify(self) -> None:
-        """Whose token this is. Raises Failure CREDENTIAL if the journal belongs to another account."""
-        async with self.tools.launchdarkly(self.bag, self.request.instance) as ld:
-            caller = await caller_of(ld)
-            member = None
-            if caller.member_id and self.journal is None:
-                with suppress(Failure):  # it is for the report alone
-                    member = await ld.me()
-        self._who, self._account = who_in_words(caller, member), caller.account_id
-        if self.journal is not None:
-            must_be_of(self.journal, self._account, writes=True)
+    def compare(self) -> Stream[Verification | None]:
+        """Compare what was imported with the plan. None if nobody planned it."""
 
-    # --- the configuration
+        async def work(sink: Sink) -> Verification | None:
+            if not self.journal.planned_at:
+                self.note(journals.verified(self.journal, (), self.tools.now()))
+                return None
+            found = await verify(promise_of(self.journal, self.instance), self.bag, self.tools).finish(sink)
+            self.verification = found
+            self.note(journals.verified(self.journal, found.arrived.values(), self.tools.now()))
+            return found
 
-    async def _created(self) -> AsyncGenerator[Event, None]:
-        if self.journal is None:
-            self.journal = journals.unplanned(self.request, self.references, self._who, self._account)
+        return self._step(work)
+
+    def _step(self, work: Callable[[Sink], Awaitable[T]]) -> Stream[T]:
+        """A stream whose Failure is kept as the trouble."""
+
+        async def guarded(sink: Sink) -> T:
+            self.trouble = None
+            try:
+                return await work(sink)
+            except Failure as failure:
+                self.trouble = failure
+                raise
+
+        return Stream(guarded)
+
+    async def _must_be_of_account(self) -> None:
+        """Raise Failure CREDENTIAL if the journal belongs to another account than the token. If that can't be read,
+        watching says why."""
+        if self._identified or not self.journal.account:
+            return
+        try:
+            async with self.record.launchdarkly() as ld:
+                caller = await caller_of(ld)
+        except Failure:
+            return
+        must_be_of(self.journal, caller.account_id, writes=False)
+        self._identified = True
+
+    def _take(self, event: Watched | Ended) -> None:
+        """Keep what watching shows, so that it can be shown again; news are told once."""
+        if isinstance(event, Resting):
+            self.resting = event
+        elif isinstance(event, Stuck):
+            self.stuck = event
+        elif isinstance(event, Ended):
+            self.status, self.arrived, self.resting, self.stuck = event.status, len(event.arrived), None, None
+        else:
+            self.status, self.arrived, self.stuck = event.status, event.arrived, None
+            self.changed_at = event.changed_at or self.changed_at
+            by_time = sorted([*reversed(self._news_of(event)), *self.news], key=lambda news: -news.at)
+            self.news = deque(by_time[:_MOST_NEWS], maxlen=_MOST_NEWS)
+
+    def _news_of(self, event: Moved) -> list[News]:
+        happened: list[News] = []
+        fresh = [key for key in event.fresh if key not in self._seen_keys]
+        self._seen_keys.update(fresh)
+        if fresh:
+            happened.append(News(event.at if event.came_at is None else event.came_at, "ok", named(fresh)))
+        plan, texts = foreseen(self.journal), {news.text for news in self.news}
+        for error, at in zip_longest(event.errors, event.errors_at):
+            explained = plan.explain(error)
+            if explained.text in texts:
+                continue
+            texts.add(explained.text)
+            level, when = "note" if explained.expected else "warning", event.at if at is None else at
+            happened.append(
+                News(when, level, explained.text, explained.cause, explained.key_refused, explained.expected)
+            )
+        return happened
+
+    # --- all of it
+
+    async def run(self, inputs: Inputs, *, create_only: bool = False) -> AsyncGenerator[Event, None]:
+        """Plan, create, start, watch, verify; with `create_only` create alone, without reading the source.
+
+        Of an import that was begun only what is left. A caller that is asked to confirm `Planned` closes the stream
+        to decline.
+        """
+        account = await self._identify()
+        if not create_only:
+            self.creation.planned_anew = not self.resumes
+            if self.resumes:
+                yield Planned(counts_of(self.journal), None)
+            else:
+                request = await inputs.readable()
+                async with reading.Reading(request, self.bag, self.tools).read() as reads:
+                    async for event in reads:
+                        yield event
+                plan = reads.result
+                if not plan.whole:
+                    raise incomplete(plan)
+                yield Planned(plan.counts, plan)
+                if not plan.counts.arrive:
+                    return
+                self.record.journal = journal_of(
+                    self.journal, self.creation.request, inputs.references, plan, self.tools.redactor, *account
+                )
+        else:
+            self.creation.planned_anew = False
         if self.journal.stage in _BEGUN:
             yield Created(self.journal.configuration, True, None)
-            return
-        if self.journal.configuration:
-            there = await self._there(self.journal.configuration)
-            if there is not None:
-                self._use(there)
-                yield Created(there.id, True, None)
-                return
-            self._note(journals.planned_again(self.journal))
-        request, outcome = await self.completed(), Outcome()
-        creation = Creation(self.journal, request, self.bag, self.tools, self._note)
-        async with aclosing(creation.created()) as events:
-            async for event in events:
-                if isinstance(event, Result):
-                    outcome = event.value
-                else:
+        else:
+            async with self.create(inputs.completed) as creating:
+                async for event in creating:
                     yield event
+            yield self._created(creating.result)
+        if create_only:
+            return
+        async with self.start() as starting:
+            async for event in starting:
+                yield event
+        if not starting.result.known:
+            raise starting.result.failure or Failure(
+                Kind.TIMEOUT, "Whether the import was started is not known.", sent=True
+            )
+        yield Triggered(starting.result.triggered, starting.result.status_code)
+        if self.journal.stage is Stage.ENDED:
+            yield await self._earlier_end()
+        else:
+            async with aclosing(self.watch()) as looks:
+                async for look in looks:
+                    yield look
+        async with self.compare() as comparing:
+            async for event in comparing:
+                yield event
+        if comparing.result is not None:
+            yield Verified(self.journal, comparing.result)
+
+    async def _identify(self) -> tuple[str, str]:
+        """Whose token this is, in words, and the id of its account. Raises Failure CREDENTIAL if the journal belongs
+        to another one."""
+        async with self.record.launchdarkly() as ld:
+            caller = await caller_of(ld)
+            member = None
+            if caller.member_id and not self.journal.who:
+                with suppress(Failure):  # it is for the report alone
+                    member = await ld.me()
+        must_be_of(self.journal, caller.account_id, writes=True)
+        who = who_in_words(caller, member)
+        self._identified = True
+        self.record.journal = replace(self.journal, who=self.journal.who or who)
+        return who, caller.account_id
+
+    def _created(self, outcome: Outcome) -> Created:
         if outcome.configuration is None:
             raise outcome.failure or Failure(Kind.INTERNAL, "Nothing came of creating.")
         code = outcome.answer.status_code if outcome.answer else None
-        yield Created(outcome.configuration.id, not creation.sent, code)
+        return Created(outcome.configuration.id, not self.creation.sent, code)
 
-    async def _there(self, configuration: str) -> Configuration | None:
-        """The configuration as it is now; None where somebody has deleted it."""
-        who = self.request
-        try:
-            async with self.tools.launchdarkly(self.bag, who.instance) as ld:
-                return await ld.get(who.project, who.integration, configuration)
-        except Failure as failure:
-            if failure.kind is Kind.NOT_FOUND:
-                return None
-            raise
-
-    def _use(self, there: Configuration) -> None:
-        """Raises Failure CONFLICT where it is not what is asked for."""
-        if unlike := lookup.differences(there, self.request):
-            raise differs(lookup.Named(there, unlike))
-        if self._anew and there.status.status != RUNS:  # what ran before the plan was read is no run of ours
-            self.journal = replace(self._noted, mark=journals.mark_of(there.status))
-
-    # --- the run
-
-    def _runner(self) -> Runner:
-        return Runner(self._noted, self.request.instance, self.bag, self.tools, self._note, self.stuck_after)
-
-    async def _started(self) -> AsyncGenerator[Event, None]:
-        started: Started | None = None
-        async with aclosing(self._runner().start()) as events:
-            async for event in events:
-                if isinstance(event, Result):
-                    started = event.value
-                else:
-                    yield event
-        if started is None or not started.known:
-            failure = started.failure if started else None
-            raise failure or Failure(Kind.TIMEOUT, "Whether the import was started is not known.", sent=True)
-        yield Triggered(started.triggered, started.status_code)
-
-    async def _watched(self) -> AsyncGenerator[Event, None]:
-        if self._noted.stage is Stage.ENDED:
-            yield await self._ended()
-            return
-        async with aclosing(self._runner().watched()) as events:
-            async for event in events:
-                yield event
-
-    async def _ended(self) -> Ended:
-        """The end that an earlier run saw; what has arrived is counted once more."""
-        noted = self._noted
-        async with self.tools.launchdarkly(self.bag, self.request.instance) as ld:
-            there = await newly_there(ld, noted, frozenset(), lambda event: None)
-        return Ended(noted, noted.ended, frozenset(flag.key for flag in there), noted.errors)
-
-    async def _verified(self) -> AsyncGenerator[Event, None]:
-        found: Verification | None = None
-        events = verify(promise_of(self._noted, self.request.instance), self.bag, self.tools)
-        async with aclosing(events):
-            async for event in events:
-                if isinstance(event, Result):
-                    found = event.value
-                else:
-                    yield event
-        if found is None:
-            raise Failure(Kind.INTERNAL, "The comparison gave nothing.")
-        self._note(journals.verified(self._noted, found.arrived.values(), self.tools.now()))
-        yield Verified(self._noted, found)
+    async def _earlier_end(self) -> Ended:
+        """The end that an earlier run saw; what was imported is counted once more."""
+        async with self.record.launchdarkly() as ld:
+            there = await newly_there(ld, self.journal, frozenset(), ignore)
+        return Ended(self.journal.ended, frozenset(flag.key for flag in there), self.journal.errors)
 
 
-_PLANNED_ANEW = (Stage.PLANNED, Stage.VERIFIED)
-_BEGUN = (Stage.STARTING, Stage.STARTED, Stage.ENDED)
+def journal_of(
+    noted: Journal | None,
+    request: CreateRequest,
+    references: Mapping[str, str],
+    plan: Plan | None,
+    redactor: Redactor,
+    who: str,
+    account: str,
+) -> Journal:
+    """The journal of an import that is begun, or begun once more over the journal `noted` of an earlier run."""
+    if plan is None:
+        return journals.renewed(noted, journals.unplanned(request, references, who, account), None, {})
+    explained = reading.explanations(plan, redactor)
+    fresh = journals.begin(request, references, plan, explained, who, account)
+    return journals.renewed(noted, fresh, plan, explained)
 
 
-def incomplete(plan: Plan | None) -> Failure:
+def incomplete(plan: Plan) -> Failure:
     """Why a plan that is not whole cannot be used."""
-    if plan is None or plan.failure is None:
-        why = plan.incomplete if plan else ""
-        return Failure(Kind.INTERNAL, "The plan is not complete.", why, Remedy.RUN_AGAIN)
-    return plan.failure
+    return plan.failure or Failure(Kind.INTERNAL, "The plan is not complete.", plan.incomplete, Remedy.RUN_AGAIN)
 
 
 def counts_of(journal: Journal) -> Counts:

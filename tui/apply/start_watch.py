@@ -7,8 +7,8 @@ lost is looked up by the status; if that does not tell, the person is asked.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from tui.apply import journal as journals
@@ -16,19 +16,14 @@ from tui.apply import lost_answer
 from tui.apply.account import caller_of, importer_of, must_be_of
 from tui.apply.arrivals import newest, newly_there, snapshot
 from tui.apply.journal import NEVER_RUN, Journal, Mark, Stage
+from tui.apply.record import Record
 from tui.apply.watch import ENDS, FASTEST, RUNS, STUCK_AFTER, WAITS, Moved, Watch
-from tui.context import Tools
 from tui.launchdarkly.client import LaunchDarkly
-from tui.launchdarkly.instances import Instance
-from tui.launchdarkly.models import Configuration, ImportStatus
+from tui.launchdarkly.models import ImportStatus
 from tui.net.errors import Failure, Kind, Remedy
-from tui.net.events import Answered, Exchange, Note, Pausing, Result, Sink, ignore, streamed
+from tui.net.events import Answered, Exchange, Note, Pausing, Sink, Stream
 from tui.net.pauses import asked_pause
 from tui.net.times import span
-from tui.secrets.bag import Bag
-
-Keep = Callable[[Journal], None]
-"""Writes a journal down. Raises OSError."""
 
 SNAPSHOT_FRESH = 120.0
 """Seconds after which the snapshot is taken anew right before a start: what somebody made meanwhile is not ours."""
@@ -40,7 +35,6 @@ class Started:
     """How the start went. `triggered` is False where the import ran already; `known` False where nobody can tell,
     and `failure` says so. `status_code` is that of the answer to the start, None without one."""
 
-    journal: Journal
     triggered: bool
     known: bool = True
     status_code: int | None = None
@@ -75,7 +69,6 @@ class Stuck:
 class Ended:
     """The import has ended in `status`."""
 
-    journal: Journal
     status: str
     arrived: frozenset[str]
     errors: tuple[str, ...] = ()
@@ -85,76 +78,68 @@ Watched = Moved | Resting | Stuck
 
 
 @dataclass
-class Runner:
-    """One import of one journal. `keep` writes the journal down at each step."""
+class Run:
+    """The start of one import, and watching it. `record` has its journal."""
 
-    journal: Journal
-    instance: Instance
-    bag: Bag
-    tools: Tools
-    keep: Keep
+    record: Record
     stuck_after: float = STUCK_AFTER
-    watch: Watch | None = field(default=None, init=False)
     _wake: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _meter: Mapping[str, str] = field(default_factory=dict, init=False)
 
-    def _note(self, journal: Journal) -> Journal:
-        self.keep(journal)
-        self.journal = journal
-        return journal
+    @property
+    def _journal(self) -> Journal:
+        return self.record.journal
 
     # --- the start
 
-    def start(self, *, again: bool = False) -> AsyncGenerator[Exchange | Result[Started], None]:
-        """Start the import unless it runs already. With `again` also one that was started before is started once more.
+    async def start(self, sink: Sink, *, again: bool = False) -> Started:
+        """Start the import unless it runs already, or find out whether an earlier start got through.
 
-        Raises Failure where the status could not be read, or the start was refused; OSError where the journal
-        cannot be written: then nothing was started.
+        With `again` also one that was started before is started once more. Raises Failure if the status could not be
+        read, or the start was refused, and what writing the journal raises: then nothing was started.
         """
-
-        async def run(sink: Sink) -> Started:
-            if self.journal.stage in _BEGUN and not again:
-                return Started(self.journal, False)
-            async with self.tools.launchdarkly(self.bag, self.instance) as ld:
-                if self.journal.stage is Stage.STARTING:
-                    return await self._look_whether_started(ld, sink, None)
-                await self._must_be_ours(ld, sink)
-                return await self._start(ld, sink)
-
-        return streamed(run)
+        if self._journal.stage in _BEGUN and not again:
+            return Started(False)
+        async with self.record.launchdarkly() as ld:
+            if self._journal.stage is Stage.STARTING:
+                return await self._look_whether_started(ld, sink, None)
+            await self._must_be_ours(ld, sink)
+            return await self._start(ld, sink)
 
     async def _must_be_ours(self, ld: LaunchDarkly, sink: Sink) -> None:
         """Raises Failure CREDENTIAL if the token belongs to another account than the journal."""
-        if self.journal.expected:
-            must_be_of(self.journal, (await caller_of(ld, sink=sink)).account_id, writes=True)
+        if self._journal.expected:
+            must_be_of(self._journal, (await caller_of(ld, sink=sink)).account_id, writes=True)
 
     async def _start(self, ld: LaunchDarkly, sink: Sink) -> Started:
-        there = await self._get(ld, sink)
+        there = await self.record.configuration(ld, sink)
         if self._runs(there.status):
             return self._by_itself(there.status, sink)
-        if self.journal.expected:
+        if self._journal.expected:
             journal = await self._snapshot(ld, sink)
-            there = await self._get(ld, sink)
+            there = await self.record.configuration(ld, sink)
             if self._runs(there.status):  # some of what was found may be its work
                 return self._by_itself(there.status, sink)
             if not journal.importer.token:
-                journal = replace(journal, importer=await importer_of(self.tools, self.bag, self.instance))
+                journal = replace(
+                    journal, importer=await importer_of(self.record.tools, self.record.bag, self.record.instance)
+                )
             journal = await newest(ld, journal, sink)
-            if journal.born_here and journal.before - self.journal.before & journal.keys:
-                there = await self._get(ld, sink)
+            if journal.born_here and journal.before - self._journal.before & journal.keys:
+                there = await self.record.configuration(ld, sink)
                 if self._runs(there.status):  # the creation has started it, and the newest flags are its own
                     return self._by_itself(there.status, sink)
                 journal = await newest(ld, journal, sink)
         else:
-            journal = self.journal
+            journal = self._journal
         # A run that somebody else has queued may hide behind `pending`: it would be theirs.
-        waits = there.status.status == WAITS and self.journal.reused
+        waits = there.status.status == WAITS and self._journal.reused
         opened = None if waits else ld.date
         return await self._trigger(ld, journal, journals.mark_of(there.status), opened, sink)
 
     async def _snapshot(self, ld: LaunchDarkly, sink: Sink) -> Journal:
         """The journal with the keys of the project, read again where they are old, or of another process."""
-        journal, at = self.journal, self.tools.now()
+        journal, at = self._journal, self.record.tools.now()
         after_last_start = journal.started_at < journal.snapshot_at
         if journal.snapshot is not None and after_last_start and 0 <= at - journal.snapshot_at <= SNAPSHOT_FRESH:
             return journal
@@ -164,41 +149,42 @@ class Runner:
         """It runs now, or, if nobody started it from here, it has run since it was seen last."""
         if status.status == RUNS:
             return True
-        mark, since = self.journal.mark, self._opened()
-        if self.journal.stage is not Stage.CREATED or mark is None:
+        mark, since = self._journal.mark, self._opened()
+        if self._journal.stage is not Stage.CREATED or mark is None:
             return False
         ends = [at for at, before in zip(_times(status), _times(mark), strict=True) if at is not None and at != before]
         return any(since is None or at >= since for at in ends)
 
     def _opened(self) -> int | None:
-        return self.journal.starts[-1].opened if self.journal.starts else None
+        return self._journal.starts[-1].opened if self._journal.starts else None
 
     def _by_itself(self, status: ImportStatus, sink: Sink) -> Started:
         """It runs already: the creation has started it, or somebody else has."""
         sink(Note("started by itself", status.status))
-        if not self.journal.born_here:
-            self.journal = journals.found_running(self.journal)
-        return self._started(self.journal.mark or NEVER_RUN, triggered=False)
+        if not self._journal.born_here:
+            self.record.journal = journals.found_running(self._journal)
+        return self._started(self._journal.mark or NEVER_RUN, triggered=False)
 
     def _started(self, mark: Mark, *, triggered: bool, code: int | None = None) -> Started:
         # A start of ours may be found to have got through long after it was sent.
-        at = (self.journal.start_sent_at if triggered else 0.0) or self.tools.now()
-        return Started(self._note(journals.started(self.journal, mark, at)), triggered, True, code)
+        at = (self._journal.start_sent_at if triggered else 0.0) or self.record.tools.now()
+        self.record.note(journals.started(self._journal, mark, at))
+        return Started(triggered, True, code)
 
     async def _trigger(self, ld: LaunchDarkly, journal: Journal, mark: Mark, opened: int | None, sink: Sink) -> Started:
-        before = self.journal
-        self._note(journals.starting(journal, mark, self.tools.now(), opened))
-        who = self.journal.identity
+        before = self._journal
+        self.record.note(journals.starting(journal, mark, self.record.tools.now(), opened))
+        who = self._journal.identity
         try:
-            code = await ld.trigger(who.project, who.integration, self.journal.configuration, sink=sink)
+            code = await ld.trigger(who.project, who.integration, self._journal.configuration, sink=sink)
         except Failure as failure:
             if failure.status_code == _CONFLICT:
                 sink(Note("it runs already", "409"))
-                self.journal = before if before.born_here else journals.found_running(before)
+                self.record.journal = before if before.born_here else journals.found_running(before)
                 return self._started(mark, triggered=False, code=_CONFLICT)
             if lost_answer.may_have_happened(failure):
                 return await self._look_whether_started(ld, sink, failure)
-            self._note(journals.created_again(self.journal))
+            self.record.note(journals.created_again(self._journal))
             raise
         return self._started(mark, triggered=True, code=code)
 
@@ -212,30 +198,30 @@ class Runner:
 
         sink(Note("sent, no answer", "reading its status ...", level="unknown"))
         try:
-            status = await lost_answer.looked_up(look, self.journal.start_sent_at, self.tools, sink)
+            status = await lost_answer.looked_up(look, self._journal.start_sent_at, self.record.tools, sink)
         except Failure as failure:
             if failure.kind not in _PASSING:
                 raise
             sink(Note("could not look", "do not start again yet", level="unknown"))
-            return Started(self.journal, False, known=False, failure=self._not_known(failure))
+            return Started(False, known=False, failure=self._not_known(failure))
         if status is not None:
             sink(Note("it has started", status))
-            return self._started(self.journal.mark or NEVER_RUN, triggered=True)
+            return self._started(self._journal.mark or NEVER_RUN, triggered=True)
         sink(Note("not known", "whether it has started", level="unknown"))
-        return Started(self.journal, False, known=False, failure=self._not_known(lost))
+        return Started(False, known=False, failure=self._not_known(lost))
 
     async def _has_started(self, ld: LaunchDarkly, sink: Sink) -> str | None:
         """The status, if it or the flags show that the import has begun. Raises Failure."""
-        status = (await self._get(ld, sink)).status
-        mark, since = self.journal.mark or NEVER_RUN, self._opened()
+        status = (await self.record.configuration(ld, sink)).status
+        mark, since = self._journal.mark or NEVER_RUN, self._opened()
         moved = [at for at, before in zip(_times(status), _times(mark), strict=True) if at is not None and at != before]
         ended = any(since is None or at >= since for at in moved)
         changed = status.status not in (mark.status, *ENDS)
         timeless = status.status in ENDS and status.status != mark.status and not any(_times(status))
         if status.status == RUNS or ended or changed or timeless:
             return status.status
-        ran_before = self.journal.started_at > 0  # then what has arrived may be of that run
-        first = not ran_before and await newly_there(ld, self.journal, frozenset(), sink)
+        ran_before = self._journal.started_at > 0  # then what has arrived may be of that run
+        first = not ran_before and await newly_there(ld, self._journal, frozenset(), sink)
         return status.status if first else None
 
     def _not_known(self, cause: Failure | None) -> Failure:
@@ -244,52 +230,52 @@ class Runner:
             "Whether the import was started is not known: its request was sent, and no answer came.",
             cause.what if cause is not None else "Its status does not tell.",
             Remedy.START_OR_WATCH,
-            about=self.journal.configuration,
+            about=self._journal.configuration,
             sent=True,
         )
 
-    def assume(self, started: bool) -> Journal:
-        """The person says whether the start got through, where nobody else can. Raises OSError."""
+    def assume(self, started: bool) -> None:
+        """The person says whether the start got through, as nobody else can. Raises what writing the journal raises."""
         if started:
-            return self._started(self.journal.mark or NEVER_RUN, triggered=True).journal
-        return self._note(journals.created_again(self.journal))
+            self._started(self._journal.mark or NEVER_RUN, triggered=True)
+        else:
+            self.record.note(journals.created_again(self._journal))
 
     # --- watching
 
-    async def watched(self) -> AsyncGenerator[Watched | Ended, None]:
+    async def watch(self) -> AsyncGenerator[Watched | Ended, None]:
         """Look again and again until the end, which comes last. A look that failed is tried again: the import is not
-        affected. After `Stuck` it goes on looking; the caller stops where that is wanted.
+        affected. After `Stuck` it goes on looking, unless the caller stops.
 
-        Raises Failure where looking again is no use, and STUCK at the deadline of the run.
+        Raises Failure if looking again is no use, and STUCK at the deadline of the run.
         """
-        now, journal = self.tools.now, self.journal
-        kept, redact = journal, self.tools.redactor.foreign
-        watch = Watch(journal.awaited, journal.mark, now(), self.stuck_after, redact, since=self._opened())
-        self.watch = watch
-        told_stuck = False
+        now, kept = self.record.tools.now, self._journal
+        redact = self.record.tools.redactor.foreign
+        watch = Watch(kept.awaited, kept.mark, now(), self.stuck_after, redact, since=self._opened())
+        stuck_told = False
         try:
-            async with self.tools.launchdarkly(self.bag, self.instance) as ld:
+            async with self.record.launchdarkly() as ld:
                 while True:
                     trouble: Failure | None = None
                     try:
-                        async with aclosing(streamed(lambda sink: self._look(ld, watch, sink))) as events:
+                        async with Stream(lambda sink: self._look(ld, watch, sink)) as events:
                             async for event in events:
                                 if isinstance(event, Pausing):
                                     yield Resting(event.until, _asked_for_a_pause(event))
-                                elif isinstance(event, Result) and event.value is not None:
-                                    told_stuck = False
-                                    yield event.value
+                        if events.result is not None:
+                            stuck_told = False
+                            yield events.result
                     except Failure as failure:
                         if failure.kind not in _PASSING:
                             raise
                         watch.missed()
                         trouble = failure
                     if watch.ended is not None:
-                        self._note(journals.ended(self.journal, watch.ended, watch.errors, now()))
-                        yield Ended(self.journal, watch.ended.status, frozenset(watch.arrived), watch.errors)
+                        self.record.note(journals.ended(self._journal, watch.ended, watch.errors, now()))
+                        yield Ended(watch.ended.status, frozenset(watch.arrived), watch.errors)
                         return
-                    if watch.stuck(now()) and not told_stuck:
-                        told_stuck = True
+                    if watch.stuck(now()) and not stuck_told:
+                        stuck_told = True
                         quiet = now() - watch.moved_at
                         since = watch.changed_at or watch.began
                         yield Stuck(quiet, len(watch.arrived), len(watch.expected), watch.status, since)
@@ -298,9 +284,9 @@ class Runner:
                     yield Resting(until, trouble.what if trouble else "", _left(self._meter))
                     await self._rest(until, looked_at + FASTEST)
         finally:
-            if self.journal is not kept and self.journal.stage is Stage.STARTED:
+            if self._journal is not kept and self._journal.stage is Stage.STARTED:
                 with suppress(Failure, OSError):  # without it ownership is judged by what the next look sees
-                    self.keep(self.journal)
+                    self.record.keep(self._journal)
 
     def look_now(self) -> None:
         """End the pause; the next look comes at once, or as soon as it may."""
@@ -308,7 +294,7 @@ class Runner:
 
     def _next_look(self, watch: Watch, trouble: Failure | None) -> float:
         """When to look again, seconds since the epoch: no request before a pause asked for is over. Raises STUCK."""
-        now, deadline = self.tools.now(), self.tools.deadline
+        now, deadline = self.record.tools.now(), self.record.tools.deadline
         asked = (trouble.until or 0.0) if trouble else 0.0
         spent = asked_pause(self._meter, now).seconds if _left(self._meter) == 0 else 0.0
         until = max(now + watch.pause, now + min(spent, _LONGEST_WINDOW), asked)
@@ -321,7 +307,7 @@ class Runner:
     async def _rest(self, until: float, earliest: float) -> None:
         """Sleep until then, or from `earliest` on until somebody wants to look at once."""
         self._wake.clear()
-        sleeping = asyncio.ensure_future(self.tools.sleep(max(0.0, until - self.tools.now())))
+        sleeping = asyncio.ensure_future(self.record.tools.sleep(max(0.0, until - self.record.tools.now())))
         waking = asyncio.create_task(self._wake.wait())
         try:
             await asyncio.wait({sleeping, waking}, return_when=asyncio.FIRST_COMPLETED)
@@ -330,8 +316,8 @@ class Runner:
             sleeping.cancel()
             waking.cancel()
             await asyncio.gather(sleeping, waking, return_exceptions=True)
-        if woken and (early := min(earliest, until) - self.tools.now()) > 0:
-            await self.tools.sleep(early)
+        if woken and (early := min(earliest, until) - self.record.tools.now()) > 0:
+            await self.record.tools.sleep(early)
 
     def _out_of_time(self, watch: Watch) -> Failure:
         return Failure(
@@ -340,7 +326,7 @@ class Runner:
             f" have arrived, and the status says {watch.status or 'nothing yet'}.",
             "It goes on at LaunchDarkly.",
             Remedy.WATCH_LATER,
-            about=self.journal.configuration,
+            about=self._journal.configuration,
         )
 
     async def _look(self, ld: LaunchDarkly, watch: Watch, sink: Sink) -> Moved | None:
@@ -351,17 +337,13 @@ class Runner:
                 self._meter = dict(event.headers)
             sink(event)
 
-        status = (await self._get(ld, metered)).status
+        status = (await self.record.configuration(ld, metered)).status
         if status.status == RUNS:  # a configuration that was never started is pending, too
-            self.journal = journals.seen_running(self.journal, ld.date)
-        fresh = await newly_there(ld, self.journal, frozenset(watch.arrived), metered)
-        self.journal = journals.first_seen(self.journal, fresh)
+            self.record.journal = journals.seen_running(self._journal, ld.date)
+        fresh = await newly_there(ld, self._journal, frozenset(watch.arrived), metered)
+        self.record.journal = journals.first_seen(self._journal, fresh)
         created = {flag.key: flag.created for flag in fresh}
-        return watch.look(status, created, self.tools.now(), created)
-
-    async def _get(self, ld: LaunchDarkly, sink: Sink = ignore) -> Configuration:
-        who = self.journal.identity
-        return await ld.get(who.project, who.integration, self.journal.configuration, sink=sink)
+        return watch.look(status, created, self.record.tools.now(), created)
 
 
 def watch_command(configuration: str) -> str:

@@ -11,7 +11,7 @@ from tui.apply.account import caller_of, must_be_of
 from tui.apply.arrivals import archived_of
 from tui.apply.journal import Journal, trace_of
 from tui.apply.ownership import Owner, audit_window, evidence, judge
-from tui.apply.start_watch import Keep
+from tui.apply.record import Keep
 from tui.apply.verify import read_flags
 from tui.context import Tools
 from tui.launchdarkly.audit import AuditEntry
@@ -19,7 +19,7 @@ from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.instances import Instance
 from tui.launchdarkly.whole_flags import WholeFlag
 from tui.net.errors import Failure, Kind, Remedy, Safe
-from tui.net.events import Exchange, Result, Sink, streamed
+from tui.net.events import Sink, Stream
 from tui.secrets.bag import Bag
 
 _COMMENT = "Undo of a flag import: made by it, and not changed since."
@@ -93,10 +93,10 @@ class Undo:
         self.chosen = self.chosen | {decision.key} if wanted else self.chosen - {decision.key}
         return replace(decision, action=self.action if wanted else Action.KEEP)
 
-    def listed(self) -> AsyncGenerator[Exchange | Result[tuple[Decision, ...]], None]:
+    def listed(self) -> Stream[tuple[Decision, ...]]:
         """Return what would be done with each planned flag, and change nothing. Raises Failure, CREDENTIAL for a token
         of another account."""
-        return streamed(self._list)
+        return Stream(self._list)
 
     async def _list(self, sink: Sink) -> tuple[Decision, ...]:
         project, keys = self.journal.identity.project, self.journal.keys

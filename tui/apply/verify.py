@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
@@ -16,7 +16,7 @@ from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.instances import Instance
 from tui.launchdarkly.tags import is_tag
 from tui.launchdarkly.whole_flags import FlagVariation, WholeFlag
-from tui.net.events import Counted, Exchange, Result, Sink, streamed
+from tui.net.events import Counted, Sink, Stream
 from tui.secrets.bag import Bag
 from tui.sources.flags import Variation
 from tui.text.clean import clean
@@ -100,7 +100,7 @@ class Verification:
         return not (self.missing or self.unexpected or self.different or self.on)
 
 
-def verify(promise: Promise, bag: Bag, tools: Tools) -> AsyncGenerator[Exchange | Result[Verification], None]:
+def verify(promise: Promise, bag: Bag, tools: Tools) -> Stream[Verification]:
     """Read the project's flags in every environment and compare. Raises Failure."""
 
     async def run(sink: Sink) -> Verification:
@@ -112,7 +112,7 @@ def verify(promise: Promise, bag: Bag, tools: Tools) -> AsyncGenerator[Exchange 
             archived = await archived_of(ld, promise.project, frozenset(compared.missing), sink)
         return replace(compared, archived=archived, at=tools.now())
 
-    return streamed(run)
+    return Stream(run)
 
 
 async def read_flags(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tui.answers import draft as drafts
-from tui.apply.engine import Created, Event, Importing, Planned, Triggered, Verified
+from tui.apply.engine import Created, Event, Planned, Triggered, Verified
 from tui.apply.import_errors import foreseen
 from tui.apply.journal import Journal
 from tui.apply.start_watch import Ended, Resting, Stuck
@@ -72,26 +72,16 @@ class _Command:
         return self.case is not None and self.case.journal is not self.found
 
     async def run(self, case: Case) -> int:
-        importing = Importing(
-            request=case.request,
-            references=case.references,
-            journal=case.journal,
-            bag=case.bag,
-            tools=case.tools,
-            keep=case.keep,
-            completed=case.completed,
-            readable=case.readable,
-            stuck_after=self.asked.stuck_after,
-        )
-        if importing.begun:
+        the_import = case.importing(self.asked.stuck_after)
+        if the_import.journal.configuration:
             await case.token()
         else:
-            await case.completed()  # a key that is missing is told before anything is sent
-        if self.asked.create_only and not await self._may_create(case, importing):
-            return self._declined()
+            await case.completed()  # a missing key is reported before anything is sent
+            if self.asked.create_only and not await self._may_create(case):
+                return self._declined()
         progress = case.progress()
         try:
-            async with aclosing(importing.run(create_only=self.asked.create_only)) as events:
+            async with aclosing(the_import.run(case, create_only=self.asked.create_only)) as events:
                 async for event in events:
                     if not await self._happened(event, case, progress):
                         return self._declined()
@@ -103,9 +93,9 @@ class _Command:
         self.output.say("Nothing was sent.")
         return _DECLINED
 
-    async def _may_create(self, case: Case, importing: Importing) -> bool:
+    async def _may_create(self, case: Case) -> bool:
         question = f'Create "{clean(case.request.name)}" in project {clean(case.request.project)}, without starting it?'
-        return importing.begun or await agreed(self.asked, self.around, self.output, question)
+        return await agreed(self.asked, self.around, self.output, question)
 
     async def _happened(self, event: Event, case: Case, progress: Progress) -> bool:
         """Tell an event; False where the person does not want to go on."""
@@ -195,7 +185,7 @@ class _Command:
 
     def _finished(self, event: Ended, case: Case) -> None:
         self._code = 0 if event.status == "complete" else _NOT_AS_WANTED
-        expected = len(event.journal.awaited)
+        expected = len(case.journal.awaited) if case.journal is not None else 0
         fields = {
             "status": event.status, "arrived": len(event.arrived), "expected": expected, "errors": [*event.errors],
         }  # fmt: skip

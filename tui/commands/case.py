@@ -17,7 +17,9 @@ from tui.answers.plan_state import plan_request
 from tui.answers.recipe_problems import shown
 from tui.answers.recipe_reader import RecipeAnswers
 from tui.answers.request import CreateRequest
+from tui.apply import journal as journals
 from tui.apply import lock, store
+from tui.apply.engine import Import
 from tui.apply.journal import Identity, Journal, Stage, identity_of
 from tui.apply.watch import STUCK_AFTER
 from tui.commands import plan
@@ -78,6 +80,19 @@ class Case:
         except OSError as error:
             raise _unwritten(self.path, error, begun=journal.stage not in _NOTHING_SENT) from None
         self.journal = journal
+
+    def importing(self, stuck_after: float) -> Import:
+        """The import of the recipe, as far as its journal says it has come."""
+        fresh = journals.unplanned(self.request, self.references, "")
+        return Import(
+            self.journal or fresh,
+            self.request.instance,
+            self.bag,
+            self.tools,
+            self.keep,
+            self.request,
+            stuck_after=stuck_after,
+        )
 
     async def token(self) -> None:
         """Your token into the bag: all that is needed to go on. Raises Failure CREDENTIAL."""

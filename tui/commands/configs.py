@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,8 +15,9 @@ from tui.answers import roles
 from tui.answers.builtin import HOST, TOKEN
 from tui.answers.fields import Form
 from tui.answers.finding import Level
+from tui.apply.engine import Import
 from tui.apply.import_errors import foreseen
-from tui.apply.start_watch import Ended, Resting, Runner, Started, Stuck
+from tui.apply.start_watch import Ended, Resting, Started, Stuck
 from tui.apply.watch import STUCK_AFTER, Moved
 from tui.commands import plan
 from tui.commands.configs_text import as_json, line, report, table
@@ -30,7 +31,6 @@ from tui.launchdarkly.instances import Instance, instance
 from tui.launchdarkly.models import Configuration
 from tui.manifests.files import ManifestError, registry
 from tui.net.errors import Failure, Kind, Remedy, Safe
-from tui.net.events import Exchange, Result
 from tui.net.times import span
 from tui.secrets import environment
 from tui.secrets.bag import Bag
@@ -201,13 +201,13 @@ class _Command:
 
     async def _listed(self, account: Account) -> tuple[Configuration, ...]:
         wanted = ConfigurationFilter(integration=self.asked.integration, project=self.asked.project)
-        there = await _last(listing.listed(account))
+        there = await listing.listed(account).finish()
         return listing.filtered(there, wanted)
 
     async def _one(self, account: Account) -> Configuration:
         """The one named, read whole. Raises Failure."""
         one = listing.by_id(await self._listed(account), self.asked.id)
-        return await _last(listing.opened(account, one))
+        return await listing.opened(account, one).finish()
 
     def _form(self, one: Configuration) -> Form | None:
         return self.forms.get(one.integration_key)
@@ -236,7 +236,7 @@ class _Command:
         one = await self._one(account)
         if not self.asked.yes and not self._confirmed(one):
             raise Failure(Kind.RECIPE, "That is not its name.", safe=Safe.NOTHING_DELETED)
-        await _last(manage_run.deleted(account, one))
+        await manage_run.deleted(account, one).finish()
         if self.output.as_json:
             self.output.document({"id": one.id, "name": one.exact_name, "deleted": True})
         else:
@@ -253,7 +253,7 @@ class _Command:
 
     async def trigger(self, account: Account) -> int:
         one = await self._one(account)
-        started = await _last(manage_run.to_start(account, one).start(again=True))
+        started = await manage_run.to_start(account, one).start(again=True).finish()
         if not started.known:
             raise started.failure or Failure(Kind.INTERNAL, "Whether it was started is not known.")
         if self.output.as_json:
@@ -264,34 +264,34 @@ class _Command:
 
     async def watch(self, account: Account) -> int:
         one = await self._one(account)
-        runner = manage_run.to_watch(account, one, stuck_after=self.asked.stuck_after)
-        async with aclosing(runner.watched()) as events:
+        watched = manage_run.to_watch(account, one, stuck_after=self.asked.stuck_after)
+        async with aclosing(watched.watch()) as events:
             async for event in events:
                 if isinstance(event, Ended):
-                    return self._finished(runner, event)
+                    return self._finished(watched, event)
                 if isinstance(event, Stuck):
-                    raise _stuck(one, runner, event)
-                self._progress(runner, event)
+                    raise _stuck(one, watched, event)
+                self._progress(watched, event)
         raise Failure(Kind.INTERNAL, "Watching ended without an end.")
 
-    def _progress(self, runner: Runner, event: Moved | Resting) -> None:
+    def _progress(self, watched: Import, event: Moved | Resting) -> None:
         if isinstance(event, Resting):
             if event.trouble:
                 self.output.say(f"{event.trouble} The import is not affected; looking again.")
             return
-        arrived, expected = _numbers(runner, event.arrived)
+        arrived, expected = _numbers(watched, event.arrived)
         if self.output.as_json:
             self.output.document(
                 {"event": "progress", "status": event.status, "arrived": arrived, "expected": expected}
             )
         else:
             self.output.line(_counted(event.status, arrived, expected))
-            for told in foreseen(runner.journal).explained(event.errors):
+            for told in foreseen(watched.journal).explained(event.errors):
                 self.output.line(f"  {'expected: ' if told.expected else ''}{told.text}")
         self.around.out.flush()
 
-    def _finished(self, runner: Runner, event: Ended) -> int:
-        arrived, expected = _numbers(runner, len(event.arrived))
+    def _finished(self, watched: Import, event: Ended) -> int:
+        arrived, expected = _numbers(watched, len(event.arrived))
         code = 0 if event.status == "complete" else _NOT_AS_WANTED
         if self.output.as_json:
             told: dict[str, object] = {"event": "finished", "status": event.status, "arrived": arrived}
@@ -310,18 +310,9 @@ _ACTIONS: Mapping[Action, Callable[[_Command, Account], Coroutine[object, object
 }
 
 
-async def _last(events: AsyncGenerator[Exchange | Result[T], None]) -> T:
-    """The result of a stream. Raises what it raises."""
-    async with aclosing(events):
-        async for event in events:
-            if isinstance(event, Result):
-                return event.value
-    raise Failure(Kind.INTERNAL, "Nothing came of it.")
-
-
-def _numbers(runner: Runner, arrived: int) -> tuple[int | None, int | None]:
+def _numbers(watched: Import, arrived: int) -> tuple[int | None, int | None]:
     """Arrived and expected; nothing where it is not known which flags are to arrive."""
-    return (arrived, len(runner.journal.awaited)) if manage_run.counts(runner) else (None, None)
+    return (arrived, len(watched.journal.awaited)) if watched.planned else (None, None)
 
 
 def _counted(status: str, arrived: int | None, expected: int | None) -> str:
@@ -336,8 +327,8 @@ def _started(one: Configuration, started: Started) -> str:
     return f'"{one.name}" ({one.id}) runs already; it was not started once more. {watch}'
 
 
-def _stuck(one: Configuration, runner: Runner, event: Stuck) -> Failure:
-    counted = f"{event.arrived:,} of {event.expected:,} flags have arrived, and " if manage_run.counts(runner) else ""
+def _stuck(one: Configuration, watched: Import, event: Stuck) -> Failure:
+    counted = f"{event.arrived:,} of {event.expected:,} flags have arrived, and " if watched.planned else ""
     return Failure(
         Kind.STUCK,
         f"Nothing has moved for {span(event.seconds)}: {counted}the status says {event.status or listing.NOT_TOLD}.",

@@ -6,7 +6,6 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping
-from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
@@ -27,7 +26,6 @@ from tui.commands.signals import to_the_end
 from tui.context import Tools
 from tui.manifests.files import ManifestError, registry
 from tui.net.errors import Failure, Kind, Remedy, Safe
-from tui.net.events import Result
 from tui.net.times import span
 from tui.plan import documents, reading
 from tui.plan.plan import Plan
@@ -135,17 +133,11 @@ async def _planned(recipe: RecipeAnswers, around: Around) -> tuple[Plan, Draft]:
     request = plan_request(draft)
     assert request is not None  # noqa: S101 - the recipe names a host and an integration
     progress = Progress(around.err, timer=tools.timer, now=tools.now)
-    plan: Plan | None = None
     try:
-        async with aclosing(reading.Reading(request, bag, tools).read()) as events:
-            async for event in events:
-                if isinstance(event, Result):
-                    plan = event.value
-                else:
-                    progress.happened(event)
+        plan = await reading.Reading(request, bag, tools).read().finish(progress.happened)
     finally:
         progress.close()
-    if plan is None or not plan.whole:
+    if not plan.whole:
         raise incomplete(plan)
     return plan, draft
 

@@ -14,7 +14,7 @@ from tui.commands.progress import terminal_width
 from tui.commands.remedies import RECIPE
 from tui.commands.signals import to_the_end
 from tui.net.errors import Failure, Kind, Remedy, Safe
-from tui.net.events import Counted, Result
+from tui.net.events import Counted
 from tui.text.cells import wrapped
 from tui.text.clean import clean
 
@@ -82,18 +82,11 @@ def _must_be_planned(keys: Sequence[str], noted: Journal) -> None:
 
 
 async def _listed(undo: Undo, case: Case) -> tuple[Decision, ...]:
-    decisions: tuple[Decision, ...] = ()
     progress = case.progress()
     try:
-        async with aclosing(undo.listed()) as events:
-            async for event in events:
-                if isinstance(event, Result):
-                    decisions = event.value
-                else:
-                    progress.happened(event)
+        return await undo.listed().finish(progress.happened)
     finally:
         progress.close()
-    return decisions
 
 
 async def _carried_out(undo: Undo, decisions: tuple[Decision, ...], count: int, case: Case) -> list[Decision]:

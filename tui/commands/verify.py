@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from typing import TypeVar
 
 from tui.apply import journal as journals
@@ -14,8 +12,7 @@ from tui.commands.case import Around, Asked, Case, opened
 from tui.commands.output import Output
 from tui.commands.progress import Progress, terminal_width
 from tui.commands.signals import to_the_end
-from tui.net.errors import Failure, Kind
-from tui.net.events import Exchange, Result
+from tui.net.errors import Failure
 from tui.plan import reading
 from tui.plan.plan import Plan, Verdict
 
@@ -50,7 +47,7 @@ async def _verified(case: Case) -> Verification:
         else:
             await case.token()
             promise = promise_of(noted, case.request.instance)
-        found = await _last(verify(promise, case.bag, case.tools), progress)
+        found = await verify(promise, case.bag, case.tools).finish(progress.happened)
     finally:
         progress.close()
     if noted is not None:
@@ -63,7 +60,7 @@ async def _verified(case: Case) -> Verification:
 async def _without_journal(case: Case, progress: Progress) -> Promise:
     """Every flag of the source that has a legal key (contract §4); nobody noted what stood there before."""
     request = await case.readable()
-    plan = await _last(reading.Reading(request, case.bag, case.tools).read(), progress)
+    plan = await reading.Reading(request, case.bag, case.tools).read().finish(progress.happened)
     if not plan.whole:
         raise incomplete(plan)
     config = case.request.config
@@ -83,15 +80,6 @@ def _archived_before(plan: Plan, key: str, tag: str) -> bool:
     """An archived flag that lacks the tag is none that came by this import."""
     there = plan.existing.get(key)
     return there is not None and there.archived and bool(tag) and tag not in there.tags
-
-
-async def _last(events: AsyncGenerator[Exchange | Result[T], None], progress: Progress) -> T:
-    async with aclosing(events):
-        async for event in events:
-            if isinstance(event, Result):
-                return event.value
-            progress.happened(event)
-    raise Failure(Kind.INTERNAL, "Nothing came of it.")
 
 
 def _print(found: Verification, output: Output) -> int:

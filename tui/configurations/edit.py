@@ -5,7 +5,7 @@ What was read is never written back: LaunchDarkly may have masked its secrets. A
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from tui.answers import draft as drafts
@@ -21,7 +21,7 @@ from tui.configurations.listing import Account, held
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure, Kind, Remedy, Safe, joined
-from tui.net.events import Exchange, Note, Result, Sink, streamed
+from tui.net.events import Note, Sink, Stream
 from tui.secrets.bag import Bag
 from tui.secrets.names import outside
 from tui.text.clean import clean
@@ -184,9 +184,9 @@ class Edit:
     draft: Draft
     bag: Bag
 
-    def send(self) -> AsyncGenerator[Exchange | Result[Changed], None]:
+    def send(self) -> Stream[Changed]:
         """Send the changes; nothing if there are none. Never raises Failure: it is an outcome."""
-        return streamed(self._send)
+        return Stream(self._send)
 
     async def _send(self, sink: Sink) -> Changed:
         one, tools = self.one, self.account.tools

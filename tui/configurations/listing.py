@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,7 +17,7 @@ from tui.launchdarkly.instances import Instance
 from tui.launchdarkly.models import Configuration
 from tui.launchdarkly.words import access_in_words, fault_in_words, refused_by
 from tui.net.errors import Failure, Kind, Remedy
-from tui.net.events import Exchange, Result, Sink, streamed
+from tui.net.events import Sink, Stream
 from tui.net.times import moment
 from tui.secrets.bag import Bag
 from tui.secrets.names import outside
@@ -84,24 +84,24 @@ def filtered(
     return tuple(sorted(accepted, key=lambda one: (_SORT_KEYS[by](one), one.name.casefold(), one.id)))
 
 
-def listed(account: Account) -> AsyncGenerator[Exchange | Result[tuple[Configuration, ...]], None]:
+def listed(account: Account) -> Stream[tuple[Configuration, ...]]:
     """All flag import configurations of the account, without their settings. Raises Failure."""
 
     async def run(sink: Sink) -> tuple[Configuration, ...]:
         async with account.tools.launchdarkly(account.bag, account.instance) as ld:
             return await ld.list_configurations(sink=sink)
 
-    return streamed(run)
+    return Stream(run)
 
 
-def opened(account: Account, one: Configuration) -> AsyncGenerator[Exchange | Result[Configuration], None]:
+def opened(account: Account, one: Configuration) -> Stream[Configuration]:
     """One of the list, read whole. Raises Failure."""
 
     async def run(sink: Sink) -> Configuration:
         async with account.tools.launchdarkly(account.bag, account.instance) as ld:
             return await ld.get(one.project_key, one.integration_key, one.id, sink=sink)
 
-    return streamed(run)
+    return Stream(run)
 
 
 def by_id(configurations: Iterable[Configuration], id: str) -> Configuration:

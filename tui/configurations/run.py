@@ -5,22 +5,22 @@ Where this program has a journal of it, that goes on; without one there is its s
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tui.apply import journal as journals
 from tui.apply import lock, store
+from tui.apply.engine import Import
 from tui.apply.heads import heads
 from tui.apply.journal import Identity, Journal, Stage
 from tui.apply.lost_answer import looked_up, may_have_happened
-from tui.apply.start_watch import Keep, Runner
+from tui.apply.record import Keep
 from tui.apply.watch import STUCK_AFTER
 from tui.configurations.listing import Account
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure, Kind, Remedy, joined
-from tui.net.events import Exchange, Note, Result, Sink, streamed
+from tui.net.events import Note, Sink, Stream
 from tui.text.redact import Redactor
 
 
@@ -55,39 +55,34 @@ def _read(path: Path) -> Journal | None:
         return None
 
 
-def to_start(account: Account, one: Configuration, *, stuck_after: float = STUCK_AFTER) -> Runner:
-    """A runner whose `start(again=True)` starts the import, and whose `watched()` then watches it.
+def to_start(account: Account, one: Configuration, *, stuck_after: float = STUCK_AFTER) -> Import:
+    """An import whose `start(again=True)` starts it, and whose `watch()` then watches it.
 
     `one` is as it was read right before. Does not raise.
     """
     found = _found(account, one)
     if found is None:
-        return _runner(account, journals.of_existing(account.instance.url, one, ""), None, stuck_after)
+        return _import(account, journals.of_existing(account.instance.url, one, ""), None, stuck_after)
     path, journal = found
     keep = _Keeper(path, account.tools.redactor, journal)
     if journal.stage is Stage.STARTING:  # the start before got lost: who starts again has seen the status since
         journal = journals.created_again(journal)
-    return _runner(account, journal, keep, stuck_after)
+    return _import(account, journal, keep, stuck_after)
 
 
-def to_watch(account: Account, one: Configuration, *, stuck_after: float = STUCK_AFTER) -> Runner:
-    """A runner whose `watched()` tells how the import stands, to its end. One that has ended is told at once."""
+def to_watch(account: Account, one: Configuration, *, stuck_after: float = STUCK_AFTER) -> Import:
+    """An import whose `watch()` shows how it stands, to its end. One that has ended is shown at once."""
     found = _found(account, one)
     if found is not None and found[1].stage is Stage.STARTED:
         path, journal = found
-        return _runner(account, journal, _Keeper(path, account.tools.redactor, journal), stuck_after)
+        return _import(account, journal, _Keeper(path, account.tools.redactor, journal), stuck_after)
     journal = found[1] if found is not None else journals.of_existing(account.instance.url, one, "")
     # What stands there is how it is: no start of ours waits for its end, and so nothing is written down either.
-    return _runner(account, replace(journal, mark=None), None, stuck_after)
+    return _import(account, replace(journal, mark=None), None, stuck_after)
 
 
-def counts(runner: Runner) -> bool:
-    """Whether it is known which flags are to arrive."""
-    return bool(runner.journal.expected)
-
-
-def _runner(account: Account, journal: Journal, keep: Keep | None, stuck_after: float) -> Runner:
-    return Runner(journal, account.instance, account.bag, account.tools, keep or _nothing, stuck_after)
+def _import(account: Account, journal: Journal, keep: Keep | None, stuck_after: float) -> Import:
+    return Import(journal, account.instance, account.bag, account.tools, keep or _nothing, stuck_after=stuck_after)
 
 
 def _nothing(journal: Journal) -> None:
@@ -126,7 +121,7 @@ def _progress(journal: Journal) -> tuple[object, ...]:
 # --- deleting
 
 
-def deleted(account: Account, one: Configuration) -> AsyncGenerator[Exchange | Result[None], None]:
+def deleted(account: Account, one: Configuration) -> Stream[None]:
     """Delete a configuration; the flags it imported stay. Raises Failure; what is said then is sure, or says so."""
 
     async def run(sink: Sink) -> None:
@@ -144,7 +139,7 @@ def deleted(account: Account, one: Configuration) -> AsyncGenerator[Exchange | R
             if await looked_up(lambda: _is_gone(ld, one, lost, sink), out_at, tools, sink) is None:
                 raise lost.replaced(remedy=Remedy.DELETE_AGAIN, about="", safe=None, sent=False)
 
-    return streamed(run)
+    return Stream(run)
 
 
 async def _is_gone(ld: LaunchDarkly, one: Configuration, lost: Failure, sink: Sink) -> bool | None:

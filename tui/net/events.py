@@ -4,8 +4,8 @@ but for the few response headers that matter."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from tui.net.times import moment
@@ -103,13 +103,6 @@ class Counted:
         return f"{self.what} {self.read:,}{of}"
 
 
-@dataclass(frozen=True, slots=True)
-class Result(Generic[T]):
-    """The last event of a stream: what it was all for."""
-
-    value: T = field(repr=False)
-
-
 Exchange = Connected | Sent | Answered | Receiving | Done | Pausing | Note | Counted
 Sink = Callable[[Exchange], None]
 
@@ -118,27 +111,68 @@ def ignore(event: Exchange) -> None:
     """A sink for callers that show nothing."""
 
 
-async def streamed(run: Callable[[Sink], Awaitable[T]]) -> AsyncGenerator[Exchange | Result[T], None]:
-    """Run `run(sink)` and yield each event as it happens, its result last. Its exception is raised here.
+class Stream(Generic[T]):
+    """The events of some work as they happen, and its result after the last one.
 
-    Closing the iterator early cancels the run and waits until it has let go of its connection.
+    The work starts with the first event that is asked for, and what it raises is raised by the iteration. Leaving
+    the `async with` block early cancels the work, and waits until it has let go of its connection.
     """
-    queue: asyncio.Queue[Exchange | None] = asyncio.Queue()
 
-    async def work() -> T:
-        try:
-            return await run(queue.put_nowait)
-        finally:
-            queue.put_nowait(None)
+    def __init__(self, work: Callable[[Sink], Awaitable[T]]) -> None:
+        self._work = work
+        self._queue: asyncio.Queue[Exchange | None] = asyncio.Queue()
+        self._task: asyncio.Task[T] | None = None
 
-    task = asyncio.create_task(work())
-    try:
-        while (event := await queue.get()) is not None:
-            yield event
-        yield Result(await task)
-    finally:
+    @property
+    def result(self) -> T:
+        """What came of the work. Raises `asyncio.InvalidStateError` before the end, and what the work raised."""
+        if self._task is None:
+            raise asyncio.InvalidStateError("the stream was not read")
+        return self._task.result()
+
+    async def finish(self, sink: Sink = ignore) -> T:
+        """Hand each event to `sink`, and return the result. Raises what the work raises."""
+        async with self:
+            async for event in self:
+                sink(event)
+        return self.result
+
+    async def aclose(self) -> None:
+        """Cancel the work unless it is over, and wait for its end."""
+        task = self._task
+        if task is None:
+            return
         if not task.done():
             task.cancel()
         await asyncio.wait({task})
         if not task.cancelled():
-            task.exception()  # taken note of: raised above, or of no interest to a caller who left
+            task.exception()  # raised by the iteration, or of no interest to a caller who left
+
+    async def _run(self) -> T:
+        try:
+            return await self._work(self._queue.put_nowait)
+        finally:
+            self._queue.put_nowait(None)
+
+    def __aiter__(self) -> Stream[T]:
+        return self
+
+    async def __anext__(self) -> Exchange:
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+        try:
+            event = await self._queue.get()
+        except asyncio.CancelledError:
+            await self.aclose()
+            raise
+        if event is not None:
+            return event
+        self._queue.put_nowait(None)  # a stream that is over stays over
+        await self._task
+        raise StopAsyncIteration
+
+    async def __aenter__(self) -> Stream[T]:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()

@@ -7,7 +7,7 @@ and the project's naming convention. A reading that was stopped or lost a page g
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
@@ -15,7 +15,7 @@ from functools import partial
 from tui.context import Tools
 from tui.launchdarkly.models import Flag, NamingConvention
 from tui.net.errors import Failure, Kind, Remedy
-from tui.net.events import Counted, Exchange, Result, Sink, streamed
+from tui.net.events import Counted, Sink, Stream
 from tui.plan.conventions import not_understood
 from tui.plan.plan import Plan, decide
 from tui.plan.request import PlanRequest
@@ -67,9 +67,9 @@ class Reading:
         """How far each list has been read, in the order in which they began."""
         return tuple(self._counted.values())
 
-    def read(self) -> AsyncGenerator[Exchange | Result[Plan], None]:
-        """Read and report progress; the plan is the last event. A server's failure is in the plan, and not raised."""
-        return streamed(self._run)
+    def read(self) -> Stream[Plan]:
+        """Read both sides, and report progress. A server's failure is in the plan, and not raised."""
+        return Stream(self._run)
 
     def stop(self) -> None:
         """End the reading. The plan has what was read, and says that it is not complete."""

@@ -13,15 +13,16 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from tui.answers.fields import Form
+from tui.apply.engine import Import
 from tui.apply.import_errors import foreseen
-from tui.apply.start_watch import Ended, Resting, Runner, Stuck
+from tui.apply.start_watch import Ended, Resting, Stuck
 from tui.configurations import listing
 from tui.configurations import run as manage_run
 from tui.configurations.edit import Changed
 from tui.configurations.listing import Account, Deed
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure
-from tui.net.events import Note, Pausing, Result
+from tui.net.events import Note, Pausing
 from tui.net.times import time_of_day
 from tui.screens.configuration_dialogs import DeleteQuestion
 from tui.screens.configuration_edit import EditScreen
@@ -99,12 +100,11 @@ class ConfigurationScreen(Sheet[bool]):
     async def _read_now(self, said: Said) -> None:
         """Read it anew, and then say that, or why it could not be read."""
         try:
-            async with aclosing(listing.opened(self._account, self._one)) as events:
+            async with listing.opened(self._account, self._one) as events:
                 async for event in events:
                     if isinstance(event, Pausing):
                         self.say("warning", event.words)
-                    elif isinstance(event, Result):
-                        self._one, self._whole = event.value, True
+            self._one, self._whole = events.result, True
         except Failure as failure:
             self._changed = True  # it may be gone
             said = ("problem", remedies.sentence(failure))
@@ -179,14 +179,13 @@ class ConfigurationScreen(Sheet[bool]):
             return
         self.say("note", "Starting ...")
         self._changed = True
-        runner = manage_run.to_start(self._account, self._one)
+        started_import = manage_run.to_start(self._account, self._one)
         try:
-            async with aclosing(runner.start(again=True)) as events:
+            async with started_import.start(again=True) as events:
                 async for event in events:
                     if isinstance(event, Note):
                         self.say(event.level, f"{event.text}: {event.detail}".rstrip(": "))
-                    elif isinstance(event, Result):
-                        started = event.value
+            started = events.result
         except Failure as failure:
             self.say("problem", remedies.sentence(failure))
             return
@@ -197,28 +196,28 @@ class ConfigurationScreen(Sheet[bool]):
             self.say("unknown", str(started.failure))
             return
         self.say("ok", "Started." if started.triggered else "It runs already; it was not started once more.")
-        self._watch(runner)
+        self._watch(started_import)
 
     # --- watching
 
     @work(exclusive=True, group="watch", exit_on_error=True)
-    async def _watch(self, runner: Runner) -> None:
+    async def _watch(self, watched: Import) -> None:
         """To the end; leaving this page stops the looking alone."""
         self._news = []
         self._tell("Watching: the first look ...", "note")
         try:
-            async with aclosing(runner.watched()) as events:
+            async with aclosing(watched.watch()) as events:
                 async for event in events:
                     if isinstance(event, Ended):
-                        await self._has_ended(runner, event)
+                        await self._has_ended(watched, event)
                         return
-                    self._told_of(runner, event)
+                    self._told_of(watched, event)
         except Failure as failure:
             self._tell(remedies.sentence(failure), "problem")
         except OSError as error:
             self._tell(f"The end could not be written down ({error.strerror}). Watch it again.", "problem")
 
-    def _told_of(self, runner: Runner, event: Moved | Resting | Stuck) -> None:
+    def _told_of(self, watched: Import, event: Moved | Resting | Stuck) -> None:
         if isinstance(event, Resting):
             at = time_of_day(event.until, self._account.tools.now())
             trouble = f"{event.trouble} The import is not affected. " if event.trouble else ""
@@ -229,15 +228,15 @@ class ConfigurationScreen(Sheet[bool]):
             self._tell(text, "warning")
         else:
             at = time_of_day(event.at, self._account.tools.now())
-            self._tell(f"{at}  {_counted(runner, event.status, event.arrived)}", "note")
-            for told in foreseen(runner.journal).explained(event.errors):
+            self._tell(f"{at}  {_counted(watched, event.status, event.arrived)}", "note")
+            for told in foreseen(watched.journal).explained(event.errors):
                 self._tell(f"expected: {told.text}" if told.expected else told.text, _LEVELS[told.expected])
 
-    async def _has_ended(self, runner: Runner, event: Ended) -> None:
+    async def _has_ended(self, watched: Import, event: Ended) -> None:
         self._changed = True
         level = "ok" if event.status == "complete" else "warning" if event.status == "partial" else "problem"
         self._news = []  # the errors stand below
-        self._tell(f"Ended {_counted(runner, event.status, len(event.arrived))}.", level)
+        self._tell(f"Ended {_counted(watched, event.status, len(event.arrived))}.", level)
         await self._read_now(("note", ""))
 
     def _tell(self, text: str, level: str, *, keep: bool = True) -> None:
@@ -258,7 +257,7 @@ class ConfigurationScreen(Sheet[bool]):
         self.say("note", "Deleting ...")
         self._changed = True
         try:
-            async with aclosing(manage_run.deleted(self._account, self._one)) as events:
+            async with manage_run.deleted(self._account, self._one) as events:
                 async for event in events:
                     if isinstance(event, Note):
                         self.say(event.level, f"{event.text}: {event.detail}")
@@ -269,11 +268,11 @@ class ConfigurationScreen(Sheet[bool]):
         self.dismiss(True)
 
 
-def _counted(runner: Runner, status: str, arrived: int) -> str:
+def _counted(watched: Import, status: str, arrived: int) -> str:
     status = status or listing.NOT_TOLD
-    if not manage_run.counts(runner):
+    if not watched.planned:
         return status
-    return f"{status}, {arrived:,} of {len(runner.journal.awaited):,} flags arrived"
+    return f"{status}, {arrived:,} of {len(watched.journal.awaited):,} flags arrived"
 
 
 def _told(changed: Changed) -> Said:

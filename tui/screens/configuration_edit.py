@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -19,7 +18,7 @@ from tui.configurations.edit import Changed, Edit
 from tui.configurations.listing import Account, Deed
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Kind
-from tui.net.events import Note, Pausing, Result
+from tui.net.events import Note, Pausing
 from tui.screens.configuration_dialogs import DifferenceQuestion
 from tui.screens.dialogs import Question
 from tui.screens.sheet import Sheet
@@ -180,13 +179,10 @@ class EditScreen(Sheet[Changed]):
 
     async def _sent(self) -> Changed:
         edit = Edit(self._account, self._one, self.session.draft, self.session.bag)
-        outcome = Changed()
-        async with aclosing(edit.send()) as events:
+        async with edit.send() as events:
             async for event in events:
                 if isinstance(event, Note):
                     self.say(event.level, f"{event.text}: {event.detail}")
                 elif isinstance(event, Pausing):
                     self.say("warning", event.words)
-                elif isinstance(event, Result):
-                    outcome = event.value
-        return outcome
+        return events.result

@@ -21,7 +21,7 @@ from tui.configurations.listing import Account, ConfigurationFilter, Sort
 from tui.launchdarkly.instances import instance
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure
-from tui.net.events import Pausing, Result
+from tui.net.events import Pausing
 from tui.screens.configuration import ConfigurationScreen
 from tui.screens.sheet import Sheet
 from tui.text.cells import fitted
@@ -201,11 +201,11 @@ class ConfigurationsScreen(Sheet[None]):
     async def _read(self, account: Account) -> None:
         self.say("note", "Reading the list ...")
         try:
-            async for event in listing.listed(account):
-                if isinstance(event, Pausing):
-                    self.say("warning", event.words)
-                elif isinstance(event, Result):
-                    self._listed = event.value
+            async with listing.listed(account) as events:
+                async for event in events:
+                    if isinstance(event, Pausing):
+                        self.say("warning", event.words)
+            self._listed = events.result
         except Failure as failure:
             if not self.query("#configs"):
                 return

@@ -16,8 +16,8 @@ def leaving_question(session: Session | None) -> Question | None:
     """None where nothing is lost: answers are saved, only keys of this session and a request under way are not."""
     if session is None or session.practice is not None:
         return None
-    submission = session.submission
-    if submission is not None and submission.begun and submission.outcome is None:
+    creation = session.attempt.creation if session.attempt is not None else None
+    if creation is not None and creation.begun and creation.outcome is None:
         text = "A request is under way. If you leave now, you will not see whether it was created."
         return Question("Leave while waiting?", text, yes="Leave", no="Stay")
     lost = [

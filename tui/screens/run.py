@@ -13,6 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Static
 
+from tui.apply.engine import Import
 from tui.apply.journal import Stage
 from tui.apply.start_watch import Stuck, watch_command
 from tui.net.errors import Failure, Kind
@@ -25,7 +26,7 @@ from tui.widgets.buttons import Plain
 from tui.widgets.run_report import RunReport
 from tui.widgets.sentences import Said, Sentences
 from tui.wizard import remedies
-from tui.wizard.run import Run
+from tui.wizard.outcomes import report_of
 
 _NEWS_SHOWN = 8
 _FEW_LEFT = 100
@@ -115,32 +116,41 @@ class RunScreen(RunDeeds):
         run.trouble = None
         self._show_watch(run)
         self.focus_first()
-        if start or run.journal.stage is Stage.STARTING:
-            self.say("note", "Starting ..." if start else "Looking whether it has started ...")
-            async with contextlib.aclosing(run.start()) as events:
-                async for event in events:
-                    if isinstance(event, Note):
-                        self.say(event.level, clean(f"{event.text}: {event.detail}".rstrip(": ")))
-        if run.trouble is None and run.journal.stage is Stage.STARTED:
-            self.say("note", "")
-            self._show_watch(run)
-            async with contextlib.aclosing(run.watched()) as looks:
-                async for _ in looks:
-                    self._show_watch(run)
+        with contextlib.suppress(Failure):  # it is the run's trouble from here on
+            if start or run.journal.stage is Stage.STARTING:
+                await self._start_now(run, looking=not start)
+            if run.trouble is None and run.journal.stage is Stage.STARTED:
+                self.say("note", "")
+                self._show_watch(run)
+                async with contextlib.aclosing(run.watch()) as looks:
+                    async for _ in looks:
+                        self._show_watch(run)
         if run.trouble is None and run.over:
             await self._compare(run)
         else:
             self._show_watch(run)
             self.focus_first()
 
-    async def _compare(self, run: Run) -> None:
+    async def _start_now(self, run: Import, *, looking: bool) -> None:
+        self.say("note", "Looking whether it has started ..." if looking else "Starting ...")
+        try:
+            async with run.start() as events:
+                async for event in events:
+                    if isinstance(event, Note):
+                        self.say(event.level, clean(f"{event.text}: {event.detail}".rstrip(": ")))
+        except Failure:
+            run.forget_deleted()
+            raise
+
+    async def _compare(self, run: Import) -> None:
         self.say("note", "Ended. Comparing what arrived with the plan ...")
-        async with contextlib.aclosing(run.compared()) as events:
-            async for event in events:
-                if isinstance(event, Counted):
-                    self.say("note", f"Comparing what arrived with the plan: {event.words}")
-                elif isinstance(event, Pausing):
-                    self.say("warning", event.words)
+        with contextlib.suppress(Failure):  # it is the run's trouble from here on
+            async with run.compare() as events:
+                async for event in events:
+                    if isinstance(event, Counted):
+                        self.say("note", f"Comparing what arrived with the plan: {event.words}")
+                    elif isinstance(event, Pausing):
+                        self.say("warning", event.words)
         if run.trouble is None:
             await self._show_report(run)
         else:
@@ -149,7 +159,7 @@ class RunScreen(RunDeeds):
 
     # --- what is shown
 
-    def _show_watch(self, run: Run) -> None:
+    def _show_watch(self, run: Import) -> None:
         if not self.stands:
             return
         self.query_one("#run-watch").display = True
@@ -169,7 +179,7 @@ class RunScreen(RunDeeds):
         if str(line.content) != text:
             line.update(Content(text))
 
-    def _headline(self, run: Run) -> str:
+    def _headline(self, run: Import) -> str:
         name = clean(run.journal.identity.name)
         if not run.journal.configuration:
             return f"{name}   its configuration is not there any more"
@@ -182,7 +192,7 @@ class RunScreen(RunDeeds):
         status = clean(self.session.tools.redactor(run.status)) or "first look"
         return f"{name}   {status}, {whose} {at}"
 
-    def _show_count(self, run: Run) -> None:
+    def _show_count(self, run: Import) -> None:
         expected = len(run.journal.awaited)
         arrived = min(run.arrived, expected)
         parts = [Part(arrived, self.symbols.full, "$success"), Part(expected - arrived, self.symbols.empty)]
@@ -190,7 +200,7 @@ class RunScreen(RunDeeds):
         self.query_one("#run-bar", Bar).show(parts)
         self._write("#run-count", f"{run.arrived:,} of {expected:,} arrived")
 
-    def _times(self, run: Run) -> str:
+    def _times(self, run: Import) -> str:
         now, said = self.session.tools.now(), []
         if run.changed_at:
             said.append(f"last change {time_of_day(run.changed_at, now)}")
@@ -200,7 +210,7 @@ class RunScreen(RunDeeds):
                 said.append(f"{run.resting.left:,} requests left in this window")
         return "  " + "   ".join(said) if said else ""
 
-    def _news(self, run: Run) -> list[Said]:
+    def _news(self, run: Import) -> list[Said]:
         said: list[Said] = []
         for each in list(run.news)[:_NEWS_SHOWN]:
             own = each.level != "ok"  # an error says itself when it was
@@ -209,7 +219,7 @@ class RunScreen(RunDeeds):
             said.append((each.level, self._safe(f"{lead}{each.text}{f'. {each.why}' if each.why else ''}")))
         return said
 
-    def _trouble(self, run: Run) -> list[Said]:
+    def _trouble(self, run: Import) -> list[Said]:
         said: list[Said] = []
         if run.stuck is not None:
             said.append(("problem", self._safe(_stuck(run, self._since(run.stuck)))))
@@ -223,7 +233,7 @@ class RunScreen(RunDeeds):
         """A time of day: it stays true however long it is shown."""
         return time_of_day(stuck.since, self.session.tools.now())
 
-    def _tell(self, run: Run) -> None:
+    def _tell(self, run: Import) -> None:
         """The message line, of what is under way."""
         if run.resting is not None and run.resting.trouble and run.trouble is None:
             at = time_of_day(run.resting.until, self.session.tools.now())
@@ -238,18 +248,18 @@ class RunScreen(RunDeeds):
         elif not run.begun:
             self.say("note", "Nothing runs yet. Start the import when you want to.")
 
-    async def _show_report(self, run: Run) -> None:
+    async def _show_report(self, run: Import) -> None:
         if not self.stands:
             return
         self.query_one("#run-watch").display = False
-        told = run.report()
+        told = report_of(run, self.session.forms)
         await self.query_one("#run-report", RunReport).show(told)
         self._show_buttons(run)
         compared = run.verification is not None
         said = "Compared with the plan." if compared else "Nobody planned this import here, so nothing was compared."
         self.say("note", f"{said} The report can be written to a file.")
 
-    def _show_buttons(self, run: Run) -> None:
+    def _show_buttons(self, run: Import) -> None:
         if not self.stands:
             return
         reporting = self.query_one("#run-report").display
@@ -346,7 +356,7 @@ class RunScreen(RunDeeds):
         self.app.action_leave()
 
 
-def _stuck(run: Run, since: str) -> str:
+def _stuck(run: Import, since: str) -> str:
     return (
         f"Nothing has moved since {since} ({run.arrived:,} of {len(run.journal.awaited):,}), and the status still"
         f" says {run.status or 'nothing'}. Most likely LaunchDarkly cannot reach the source. Do not start again: leave,"
@@ -354,7 +364,7 @@ def _stuck(run: Run, since: str) -> str:
     )
 
 
-def _may_leave(run: Run, *, practising: bool) -> str:
+def _may_leave(run: Import, *, practising: bool) -> str:
     if not run.journal.configuration or run.journal.stage is Stage.STARTING:
         return ""
     if not run.begun:

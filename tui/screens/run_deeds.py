@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual import on, work
 from textual.widgets import Button
 
+from tui.apply.engine import Import
 from tui.configurations.listing import Account
-from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure
 from tui.report.documents import ReportFormat, file_name, save
 from tui.report.sections import LISTS, list_text
@@ -18,14 +18,14 @@ from tui.screens.token import TokenScreen
 from tui.screens.undo import UndoScreen
 from tui.screens.write import FileKind, WriteScreen
 from tui.wizard import remedies
-from tui.wizard.run import Run
+from tui.wizard.outcomes import report_of
 
 
 class RunDeeds(StepScreen):
     """A subclass shows the import, and goes on with it by `go_on_with_it`."""
 
     @property
-    def run_(self) -> Run | None:
+    def run_(self) -> Import | None:
         return self.session.run
 
     def go_on_with_it(self, *, start: bool = False) -> object:
@@ -86,7 +86,8 @@ class RunDeeds(StepScreen):
         self.say("note", "Reading the configuration ...")
         account = Account(run.instance, run.bag, run.tools)
         try:
-            there = await _configuration(run)
+            async with run.record.launchdarkly() as ld:
+                there = await run.record.configuration(ld)
         except Failure as failure:
             self.say("problem", remedies.sentence(failure))
             return
@@ -103,7 +104,7 @@ class RunDeeds(StepScreen):
         if self.run_ is None or key not in LISTS:
             return
         event.stop()
-        self.app.push_screen(TextScreen(*list_text(self.run_.report(), key)))
+        self.app.push_screen(TextScreen(*list_text(report_of(self.run_, self.session.forms), key)))
 
     @on(Button.Pressed, "#write")
     def action_write(self) -> None:
@@ -130,16 +131,9 @@ class RunDeeds(StepScreen):
             self.compare_again()
 
 
-async def _configuration(run: Run) -> Configuration:
-    """The configuration as it is now. Raises Failure."""
-    who = run.journal.identity
-    async with run.tools.launchdarkly(run.bag, run.instance) as ld:
-        return await ld.get(who.project, who.integration, run.journal.configuration)
-
-
-def write_report(screen: RunDeeds, run: Run) -> None:
+def write_report(screen: RunDeeds, run: Import) -> None:
     """Ask in which form, write beside where the program was started, and tell what became of it."""
-    told = run.report()
+    told = report_of(run, screen.session.forms)
 
     def write(kind: str | None) -> None:
         if kind is None:

@@ -16,10 +16,11 @@ from textual.worker import Worker
 from tui.answers import changes, remarks
 from tui.answers import draft as drafts
 from tui.answers.finding import Level
+from tui.apply.create import NOT_KNOWN, Creation, Outcome
+from tui.apply.engine import Import
 from tui.apply.journal import Stage
-from tui.apply.submission import NOT_KNOWN, Outcome, Submission
 from tui.net.errors import Failure
-from tui.net.events import Note, Pausing, Result, Sent
+from tui.net.events import Exchange, Note, Pausing, Sent
 from tui.net.times import time_of_day
 from tui.screens.dialogs import TextScreen
 from tui.screens.step import StepScreen
@@ -49,9 +50,6 @@ class SubmitScreen(StepScreen):
         self._worker: Worker[None] | None = None
         self._ticker: Timer | None = None
         self._began = 0.0
-        self._looking = False
-        self._starting = False
-        self._trouble: Failure | None = None
 
     def compose_step(self) -> ComposeResult:
         yield Timeline(self.symbols, id="timeline")
@@ -73,8 +71,13 @@ class SubmitScreen(StepScreen):
         """The message line belongs to the request here."""
 
     @property
-    def submission(self) -> Submission | None:
-        return self.session.submission
+    def creation(self) -> Creation | None:
+        """The latest attempt to create a configuration."""
+        return self.session.attempt.creation if self.session.attempt is not None else None
+
+    @property
+    def outcome(self) -> Outcome | None:
+        return self.creation.outcome if self.creation is not None else None
 
     @property
     def running(self) -> bool:
@@ -82,16 +85,16 @@ class SubmitScreen(StepScreen):
         return self._worker is not None and not self._worker.is_finished
 
     async def opened(self) -> None:
-        submission = self.submission
+        creation = self.creation
         self._show_buttons()
-        if submission is None:
+        if creation is None:
             self._without_one()
-        elif submission.outcome is not None:
-            for event in submission.events:
+        elif creation.outcome is not None:
+            for event in creation.events:
                 self.query_one(Timeline).add(event)
-            self._show(submission.outcome)
-        elif not submission.begun:
-            self._start(submission, looking=submission.out)
+            self._show(creation.outcome)
+        elif not creation.begun:
+            self._start(looking=creation.out)
 
     def _without_one(self) -> None:
         """This start of the program has sent nothing; an earlier one may have."""
@@ -108,50 +111,46 @@ class SubmitScreen(StepScreen):
 
     # --- while it happens
 
-    def _start(self, submission: Submission, *, looking: bool) -> None:
+    def _start(self, *, looking: bool) -> None:
+        if self.session.attempt is None:
+            return
         self.query_one(OutcomeView).clear()
-        self._looking = looking
         self._began = self.session.tools.now()
         self._ticker = self.set_interval(1.0, self._tick)
-        self._worker = self._run(submission, looking=looking)
+        self._worker = self._run(self.session.attempt, looking=looking)
         self._show_buttons()
         self.set_focus(None)  # a key held down a little too long must not stop what it has just begun
 
     @work(exclusive=True, group="submit", exit_on_error=True)
-    async def _run(self, submission: Submission, *, looking: bool) -> None:
+    async def _run(self, attempt: Import, *, looking: bool) -> None:
         timeline = self.query_one(Timeline)
-        events = submission.look_again() if looking else submission.send()
-        async with contextlib.aclosing(events):
-            async for event in events:
-                if isinstance(event, Result):
-                    break
-                timeline.add(event)
-                if isinstance(event, Sent):
-                    self._show_buttons()
-        if submission.outcome is not None:
-            self._trouble = launch.settled(self.session, submission.outcome)
-            made = submission.outcome.configuration is not None
-            if made and self._trouble is None and self.session.draft.starts:
-                await self._start_import(submission, timeline)
+        try:
+            async with attempt.look_again() if looking else attempt.send() as events:
+                async for event in events:
+                    timeline.add(event)
+                    if isinstance(event, Sent):
+                        self._show_buttons()
+            launch.settled(self.session)
+            if events.result.configuration is not None and self.session.draft.starts:
+                await self._start_import(attempt, timeline)
+        except Failure:
+            launch.settled(self.session)  # it may exist though it could not be noted
+            attempt.forget_deleted()
         self._ended()
-        if submission.outcome is not None:
-            self._show(submission.outcome)
+        if self.outcome is not None:
+            self._show(self.outcome)
 
-    async def _start_import(self, submission: Submission, timeline: Timeline) -> None:
+    async def _start_import(self, created: Import, timeline: Timeline) -> None:
         """Start what was just created, unless creating has started it by itself."""
-        run = self.session.run
-        if run is None:
-            return
-        self._starting = True
         if self.stands:
             self._show_buttons()
-        async with contextlib.aclosing(run.start()) as events:
-            async for event in events:
-                told = outcomes.start_told(event.value) if isinstance(event, Result) else event
-                if isinstance(told, (Note, Pausing)):
-                    submission.events.append(told)  # shown again when this step is
-                    timeline.add(told)
-        self._starting = False
+
+        def show(event: Exchange) -> None:
+            if isinstance(event, (Note, Pausing)):
+                created.creation.events.append(event)  # shown again when this step is
+                timeline.add(event)
+
+        show(outcomes.start_told(await created.start().finish(show)))
 
     def _tick(self) -> None:
         seconds = int(self.session.tools.now() - self._began)
@@ -167,25 +166,19 @@ class SubmitScreen(StepScreen):
     async def _stop(self, event: Button.Pressed) -> None:
         """Cancel before the bytes are out; afterwards only stop waiting, and find out what became of it."""
         event.stop()
-        submission, worker = self.submission, self._worker
-        if submission is None or worker is None or not self.running:
+        creation, worker = self.creation, self._worker
+        if creation is None or worker is None or not self.running:
             return
         worker.cancel()
         with contextlib.suppress(Exception):
             await worker.wait()
         self._ended()
-        if self._starting and submission.outcome is not None:
-            self._starting = False  # Run finds out whether it got through
-            self._show(submission.outcome)
-        elif not worker.is_cancelled and submission.outcome is not None:
-            self._show(submission.outcome)  # it ended by itself at that moment
-        elif self._looking:
-            self._show(submission.given_up())
-        elif submission.out:
-            self._start(submission, looking=True)
+        launch.settled(self.session)
+        ended_by_itself = not worker.is_cancelled and creation.outcome is not None
+        outcome = creation.outcome if ended_by_itself else creation.stop()
+        if outcome is None:
+            self._start(looking=True)
         else:
-            outcome = submission.cancelled()
-            launch.settled(self.session, outcome)
             self._show(outcome)
 
     # --- what came of it
@@ -193,7 +186,7 @@ class SubmitScreen(StepScreen):
     def _show(self, outcome: Outcome) -> None:
         if not self.stands:
             return
-        self.query_one(OutcomeView).show(outcome, self.submission, self.session.draft)
+        self.query_one(OutcomeView).show(outcome, self.creation, self.session.draft)
         if outcome.configuration is not None:
             self.session.forget_draft()
             self.query_one("#keys", Static).update(Content(_KEYS_CREATED))
@@ -209,14 +202,14 @@ class SubmitScreen(StepScreen):
     def _what_next(self, verb: str) -> tuple[str, str]:
         """The message line after a configuration was created: how far it has come."""
         run = self.session.run
-        trouble = self._trouble or (run.trouble if run is not None else None)
+        trouble = run.trouble if run is not None else None
         if trouble is not None:
             return ("unknown" if run is not None and run.unsure else "problem", self._safe(remedies.sentence(trouble)))
         if run is not None and run.journal.stage is Stage.STARTING:
             return ("unknown", f"{verb}; whether it was started is not known. Run looks.")
         if run is not None and run.begun:
             return ("ok", f"{verb} and {'started' if run.by_us else 'running'}. Run shows what arrives.")
-        project = self.submission.request.project if self.submission else ""
+        project = self.creation.request.project if self.creation else ""
         return ("ok", f"{verb} in {project}, not started. Run starts it when you say so.")
 
     def _safe(self, text: str) -> str:
@@ -226,17 +219,17 @@ class SubmitScreen(StepScreen):
 
     def _show_buttons(self) -> None:
         """Show those that make sense now."""
-        outcome = self.submission.outcome if self.submission else None
+        outcome, creation = self.outcome, self.creation
         failure = outcome.failure if outcome and not self.running else None
         stop = self.query_one("#stop", Plain)
         stop.display = self.running
-        out = self._starting or (self.submission is not None and self.submission.out)
+        out = outcome is not None or (creation is not None and creation.out)
         stop.rename("Stop waiting" if out else "Cancel")
         offered = outcomes.offered(outcome, current=not self.session.outdated) if outcome and not self.running else ()
         shown = {
             "next": not self.running and failure is None and self.session.run is not None,
             "back": not self.running,
-            "to-review": not self.running and self.submission is not None and self._other_answers(outcome),
+            "to-review": not self.running and creation is not None and self._other_answers(outcome),
             **{button: button in offered for button in outcomes.OFFERS},
         }
         for button, display in shown.items():
@@ -265,8 +258,7 @@ class SubmitScreen(StepScreen):
     @on(Button.Pressed, "#go-to-field")
     def _go_to_field(self, event: Button.Pressed) -> None:
         event.stop()
-        outcome = self.submission.outcome if self.submission else None
-        failure = outcome.failure if outcome else None
+        failure = self.outcome.failure if self.outcome else None
         field = failure.field if failure else None
         if failure and field:
             # The field repeats what was said of it, until its answer changes.
@@ -279,17 +271,16 @@ class SubmitScreen(StepScreen):
     @on(Button.Pressed, "#send-again, #use-that")
     def _again(self, event: Button.Pressed) -> None:
         event.stop()
-        submission = self.submission
-        if submission is None or self.running:
+        if self.creation is None or self.running:
             return
-        failure = submission.outcome.failure if submission.outcome else None
+        failure = self.outcome.failure if self.outcome else None
         if failure and failure.until and failure.until > self.session.tools.now():
             until = time_of_day(failure.until, self.session.tools.now())
             self.say("warning", f"LaunchDarkly asked for a pause until {until}. Press again after that.")
             return
-        self.session.submission = submission.again(reuse=event.button.id == "use-that")
+        self.creation.renew(reuse=event.button.id == "use-that")
         self.query_one(Timeline).restart()
-        self._start(self.session.submission, looking=False)
+        self._start(looking=False)
 
     @on(Button.Pressed, "#to-review")
     def _to_review(self, event: Button.Pressed) -> None:
@@ -301,8 +292,8 @@ class SubmitScreen(StepScreen):
     @on(Button.Pressed, "#look-again")
     def _look_again(self, event: Button.Pressed) -> None:
         event.stop()
-        if self.submission is not None and not self.running:
-            self._start(self.submission, looking=True)
+        if not self.running:
+            self._start(looking=True)
 
     def action_next(self) -> None:
         """To Run. While a request is under way nothing leaves this step."""
@@ -327,19 +318,19 @@ class SubmitScreen(StepScreen):
 
     def action_copy_id(self) -> None:
         """The configuration's id to the terminal's clipboard; it also stands on the screen."""
-        outcome = self.submission.outcome if self.submission else None
+        outcome = self.outcome
         if outcome is not None and outcome.configuration is not None:
             self.app.copy_to_clipboard(self._safe(outcome.configuration.id))
             self.say("ok", "The id was sent to your terminal's clipboard; not every terminal takes it.")
 
     def action_raw(self) -> None:
         """The body as it came, cleaned and with keys hidden."""
-        outcome = self.submission.outcome if self.submission else None
+        outcome = self.outcome
         answer = outcome.answer if outcome else None
         if answer is None:
             self.say("note", "Only the body of a success is kept; an error's message is quoted above.")
             return
-        hidden = self.submission.request.secrets if self.submission else ()
+        hidden = self.creation.request.secrets if self.creation else ()
         text = outcomes.raw(answer.text(), hidden, self.session.tools.redactor)
         note = "Cleaned of what a terminal would obey; keys are hidden."
         self.app.push_screen(TextScreen("The body, raw", text[:_RAW_SHOWN], note=note))

@@ -14,9 +14,10 @@ from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker
 
+from tui.apply.engine import Import
 from tui.apply.undo import Action, Decision, Undo
 from tui.net.errors import Failure
-from tui.net.events import Counted, Pausing, Result
+from tui.net.events import Counted, Pausing
 from tui.plan.words import flags
 from tui.screens.dialogs import Question
 from tui.screens.sheet import Sheet
@@ -26,7 +27,6 @@ from tui.widgets.buttons import Plain
 from tui.widgets.moving import RowList
 from tui.widgets.symbols import mark
 from tui.wizard import remedies
-from tui.wizard.run import Run
 
 _TO_DO = {Action.ARCHIVE: "archive", Action.DELETE: "delete", Action.KEEP: "keep"}
 _DONE = {Action.ARCHIVE: "archived", Action.DELETE: "deleted", Action.KEEP: "kept"}
@@ -49,7 +49,7 @@ class UndoScreen(Sheet[bool]):
         Binding("space", "tick", "Include a flag that is not certain", show=False),
     ]
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Import) -> None:
         super().__init__()
         self._run = run
         self._undo = self._new_undo()
@@ -110,14 +110,13 @@ class UndoScreen(Sheet[bool]):
         self.say("note", "Reading how the flags stand now; nothing is changed by that ...")
         self._undo = self._new_undo()
         try:
-            async with aclosing(self._undo.listed()) as events:
+            async with self._undo.listed() as events:
                 async for event in events:
                     if isinstance(event, Counted):
                         self.say("note", f"Reading: {event.words}")
                     elif isinstance(event, Pausing):
                         self.say("warning", event.words)
-                    elif isinstance(event, Result):
-                        self._decisions = event.value
+            self._decisions = events.result
         except Failure as failure:
             self.say("problem", remedies.sentence(failure))
             return

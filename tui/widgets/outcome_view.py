@@ -1,4 +1,4 @@
-"""What came of a submission: the configuration that exists, with the answer's body to open, or why there is none."""
+"""What came of creating: the configuration that exists, with the answer's body to open, or why there is none."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from tui.answers import remarks
 from tui.answers.draft import Draft
-from tui.apply.submission import NOT_KNOWN, Outcome, Submission
+from tui.apply.create import NOT_KNOWN, Creation, Outcome
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure
 from tui.text.clean import clean
@@ -38,24 +38,24 @@ class OutcomeView(Vertical):
         self.clear()
         self.mount(self._fine(text))
 
-    def show(self, outcome: Outcome, submission: Submission | None, draft: Draft) -> None:
+    def show(self, outcome: Outcome, creation: Creation | None, draft: Draft) -> None:
         """Show this in place of what was there. `draft` knows what its fields are called."""
         self.clear()
         if outcome.configuration is not None:
-            self.mount(*self._created(outcome, outcome.configuration, submission))
+            self.mount(*self._created(outcome, outcome.configuration, creation))
         elif outcome.failure is not None:
             self.mount(*self._failed(outcome.failure, known=outcome.fate != NOT_KNOWN, draft=draft))
 
-    def _created(self, outcome: Outcome, made: Configuration, submission: Submission | None) -> Iterator[Widget]:
+    def _created(self, outcome: Outcome, made: Configuration, creation: Creation | None) -> Iterator[Widget]:
         yield self._fine(f"{outcomes.verb(outcome)}: {outcomes.title(made)}")
-        for label, text in outcomes.facts(made, submission.events if submission else ()):
+        for label, text in outcomes.facts(made, creation.events if creation else ()):
             if text:
                 yield Fact(label, self._safe(text))
         if outcome.answer is not None:
             yield JsonTree(
                 f"Body, {len(outcome.answer.body):,} bytes (keys hidden)",
                 outcomes.document(outcome.answer),
-                hidden=submission.request.secrets if submission else (),
+                hidden=creation.request.secrets if creation else (),
                 redact=self._redactor.foreign,
                 id="answer-body",
             )

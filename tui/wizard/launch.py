@@ -20,48 +20,48 @@ from tui.answers.request import CreateRequest
 from tui.apply import journal as journals
 from tui.apply import lock, store
 from tui.apply.account import must_be_of
-from tui.apply.create import Creation
+from tui.apply.engine import Import, journal_of
 from tui.apply.heads import Head
 from tui.apply.journal import Journal, Stage
-from tui.apply.start_watch import Keep
-from tui.apply.submission import Outcome
-from tui.apply.watch import RUNS
+from tui.apply.record import Keep
 from tui.configurations.listing import as_text
 from tui.launchdarkly.instances import Instance, instance
 from tui.launchdarkly.words import who_in_words
 from tui.net.errors import Failure, Kind, Remedy, Safe
-from tui.plan import reading
 from tui.secrets.names import outside
 from tui.text.clean import clean
-from tui.text.redact import Redactor
-from tui.wizard.run import Run
 from tui.wizard.session import Given, Session
 
 NOTED = "from an earlier start"
 
 
 def begin(session: Session, *, reuse: bool) -> None:
-    """Make the attempt ready that creates what the answers ask for. A run of before stays until there is a new one.
+    """Prepare the import that the answers ask for, to be sent. An earlier run stays until there is a new one.
 
-    Raises Failure where its journal cannot be used, or tells of an import that has to be gone on with; ValueError
-    while an answer has a problem.
+    Raises Failure if its journal cannot be used, or is of an import that has to be resumed; ValueError while an
+    answer has a problem.
     """
-    asked = request.build(session.draft)
+    wanted = request.build(session.draft)
     keep: Keep = _nothing
-    run, where = session.run, None
-    noted = run.journal if run is not None and run.journal.identity == journals.identity_of(asked) else None
+    run, path = session.run, None
+    noted = run.journal if run is not None and run.journal.identity == journals.identity_of(wanted) else None
+    account = _account(session.draft)
     if session.practice is None:
-        where = _path(asked)
-        with _locked(session, where):
-            keep, noted = _keeper(session, where), store.load(where)
-            if noted is not None and (account := _account(session.draft)):
+        path = _path(wanted)
+        with _locked(session, path):
+            keep, noted = _keeper(session, path), store.load(path)
+            if noted is not None and account:
                 must_be_of(noted, account, writes=True)
             _must_be_over(noted, session.draft)
     else:
         _must_be_over(noted, session.draft)
-    journal = _journal(session.draft, asked, noted, session.tools.redactor)
-    session.creation = Creation(journal, asked, session.bag, session.tools, keep, reuse)
-    session.submission, session.resumed, session.journal_path = session.creation.submission(), None, where
+    token = facts(session.draft, TOKEN.key)
+    who = who_in_words(token.identity, token.member) if isinstance(token, Account) else ""
+    references = recipe.references_of(session.draft, wanted.secrets)
+    journal = journal_of(noted, wanted, references, session.draft.plan, session.tools.redactor, who, account)
+    session.attempt = Import(journal, wanted.instance, session.bag, session.tools, keep, wanted)
+    session.attempt.creation.renew(reuse=reuse)
+    session.resumed, session.journal_path = None, path
 
 
 def _must_be_over(noted: Journal | None, draft: Draft) -> None:
@@ -87,43 +87,19 @@ def _must_be_over(noted: Journal | None, draft: Draft) -> None:
         )
 
 
-def _journal(draft: Draft, asked: CreateRequest, noted: Journal | None, redactor: Redactor) -> Journal:
-    references = recipe.references_of(draft, asked.secrets)
-    account, plan = facts(draft, TOKEN.key), draft.plan
-    who = who_in_words(account.identity, account.member) if isinstance(account, Account) else ""
-    if plan is None:
-        return journals.renewed(noted, journals.unplanned(asked, references, who, _account(draft)), None, {})
-    explained = reading.explanations(plan, redactor)
-    fresh = journals.begin(asked, references, plan, explained, who, _account(draft))
-    return journals.renewed(noted, fresh, plan, explained)
-
-
 def _account(draft: Draft) -> str:
     """The id of the account that your token belongs to, "" if no check has asked, or LaunchDarkly doesn't say."""
     account = facts(draft, TOKEN.key)
     return account.identity.account_id if isinstance(account, Account) else ""
 
 
-def settled(session: Session, outcome: Outcome) -> Failure | None:
-    """An attempt has ended. If the configuration exists there is a run from here on. Gives why that could not be
-    written down, if so."""
-    creation, there = session.creation, outcome.configuration
-    if creation is None:
-        return None
-    trouble = None
-    try:
-        creation.note(outcome)
-        if there is not None and outcome.reused and there.status.status != RUNS:
-            # what ran before the plan was read is no run of ours
-            creation.journal = replace(creation.journal, mark=journals.mark_of(there.status))
-    except Failure as failure:
-        trouble = failure
-        if there is not None:
-            creation.journal = journals.created(creation.journal, there, reused=outcome.reused)
-    if there is not None:
-        session.run = _run(session, creation.journal, creation.request.instance, creation.keep)
+def settled(session: Session) -> None:
+    """An attempt is over. If its configuration exists, its import is the run from here on."""
+    attempt = session.attempt
+    outcome = attempt.creation.outcome if attempt is not None else None
+    if outcome is not None and outcome.configuration is not None:
+        session.run = attempt
         session.release(but=session.journal_path)
-    return trouble
 
 
 def resume(session: Session, head: Head) -> str:
@@ -138,16 +114,14 @@ def resume(session: Session, head: Head) -> str:
     session.release(but=head.path)
     session.journal_path = head.path
     _answers(session, journal, form)
-    session.submission = session.creation = session.run = None
-    keep = _keeper(session, head.path)
-    if journal.stage is Stage.CREATING:
-        asked = request.of_settings(session.draft)
-        session.creation = Creation(journal, asked, session.bag, session.tools, keep)
-        session.submission = session.creation.interrupted()
-        step = "submit"
+    session.attempt = session.run = None
+    creating = journal.stage is Stage.CREATING
+    wanted = request.of_settings(session.draft) if creating else None
+    resumed = Import(journal, where, session.bag, session.tools, _keeper(session, head.path), wanted)
+    if creating:
+        session.attempt, step = resumed, "submit"
     else:
-        session.run = _run(session, journal, where, keep)
-        step = "run"
+        session.run, step = resumed, "run"
     session.draft = changes.go(session.draft, step)
     session.look_around()
     session.overhear(journal.references)
@@ -202,11 +176,6 @@ def draft_of(journal: Journal, form: Form) -> Draft:
     for key, value in given.items():
         draft = changes.put(draft, key, value, source=NOTED)
     return draft
-
-
-def _run(session: Session, journal: Journal, where: Instance, keep: Keep) -> Run:
-    form = session.forms.get(journal.identity.integration)
-    return Run(journal, where, session.bag, session.tools, keep, form)
 
 
 def _nothing(journal: Journal) -> None:

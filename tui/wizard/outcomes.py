@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+from tui.answers.fields import Form
+from tui.apply.create import FOUND, NOT_KNOWN, Outcome
+from tui.apply.engine import Import
 from tui.apply.start_watch import Started
-from tui.apply.submission import FOUND, NOT_KNOWN, Outcome
 from tui.launchdarkly.models import Configuration
 from tui.launchdarkly.words import access_in_words, status_in_words
 from tui.net.events import Answered, Exchange, Note
 from tui.net.messages import Answer
+from tui.report.report import Report, redacted, report
 from tui.text.clean import clean
 from tui.text.limited_json import parse_answer
 from tui.text.redact import Redactor, tree
 
 OFFERS = ("use-that", "go-to-field", "look-again", "send-again")
-"""What a person may do where a submission has failed."""
+"""What a person may do if creating failed."""
 _CONFLICT = 409
 _HEADERS = ("route-remaining", "retry-after")
 _HIDDEN = "••••"
@@ -93,3 +96,9 @@ def start_told(started: Started) -> Note:
     if started.status_code is None:
         return Note("started", "its answer was lost; the status shows it")
     return Note(f"{started.status_code}, start queued", "empty answer, as it should be")
+
+
+def report_of(run: Import, forms: Mapping[str, Form]) -> Report:
+    """What is known of an import so far, without any secret that is known."""
+    form = forms.get(run.journal.identity.integration)
+    return redacted(report(run.journal, run.verification, run.tools.now(), form=form), run.tools.redactor)

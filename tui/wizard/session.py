@@ -7,7 +7,7 @@ answers; a session knows no front.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,15 +22,14 @@ from tui.answers.plan_state import plan_request
 from tui.answers.request import build
 from tui.answers.saved_drafts import Saved
 from tui.answers.source_checks import compared
-from tui.apply.create import Creation
+from tui.apply.engine import Import
 from tui.apply.journal import GONE, Stage
 from tui.apply.lock import Lock
 from tui.apply.start_watch import watch_command
-from tui.apply.submission import Submission
 from tui.context import Tools
 from tui.launchdarkly.instances import instance
 from tui.net.errors import Failure
-from tui.net.events import Exchange, Result
+from tui.net.events import Exchange
 from tui.plan.reading import Reading, can_be_read
 from tui.secrets import environment
 from tui.secrets import references as key_places
@@ -43,7 +42,6 @@ from tui.text.clean import clean
 from tui.text.redact import holds
 from tui.wizard.lists import Lists
 from tui.wizard.practice import Practice
-from tui.wizard.run import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +65,10 @@ class Session:
     practice: Practice | None = None
     draft: Draft = field(default_factory=Draft)
     bag: Bag = field(init=False)
-    submission: Submission | None = None
-    """The latest attempt to create a configuration."""
-    creation: Creation | None = None
-    """The same with its journal."""
-    run: Run | None = None
-    """The import of the configuration that was created, used or gone on with."""
+    attempt: Import | None = None
+    """The import whose configuration was created last, or is being created; its run is `run` once it exists."""
+    run: Import | None = None
+    """The import whose configuration was created, used or resumed last."""
     locks: dict[Path, Lock] = field(default_factory=dict, repr=False)
     """What keeps other processes away from the journals of this walk's imports, by path."""
     journal_path: Path | None = None
@@ -182,16 +178,16 @@ class Session:
     @property
     def finished(self) -> bool:
         """The configuration that the answers ask for exists."""
-        outcome = self.submission.outcome if self.submission else None
+        outcome = self.attempt.creation.outcome if self.attempt else None
         return outcome is not None and outcome.configuration is not None and not self.outdated
 
     @property
     def outdated(self) -> bool:
         """The answers have changed since the latest attempt: what it sent is no longer what they ask for."""
-        if self.submission is None:
+        if self.attempt is None:
             return False
         try:
-            return build(self.draft) != self.submission.request
+            return build(self.draft) != self.attempt.creation.request
         except ValueError:
             return True
 
@@ -226,12 +222,10 @@ class Session:
         if request is None or remarks.answer_problems(self.draft) or not can_be_read(request.integration):
             return
         self.reading = Reading(request, self.bag, self.tools)
-        async with aclosing(self.reading.read()) as events:
+        async with self.reading.read() as events:
             async for event in events:
-                if isinstance(event, Result):
-                    self.draft = plan_state.with_plan(self.draft, event.value)
-                else:
-                    yield event
+                yield event
+        self.draft = plan_state.with_plan(self.draft, events.result)
 
     def look_at_clock(self) -> None:
         """A plan may have become too old meanwhile."""
@@ -429,12 +423,10 @@ class Session:
         asked = self.draft
         if checks.runner(asked, key) is not None and not checks.due(changes.unchecked(asked, key), key):
             return  # an answer that it needs has changed since somebody decided to ask
-        async with aclosing(checks.check(asked, self.bag, self.tools, key)) as events:
+        async with checks.check(asked, self.bag, self.tools, key) as events:
             async for event in events:
-                if isinstance(event, Result):
-                    self._checked(asked, event.value)
-                else:
-                    yield event
+                yield event
+        self._checked(asked, events.result)
 
     def _checked(self, asked: Draft, check: Check) -> None:
         used = drafts.inputs_of(asked, check.field)

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from tui.answers import steps
+from tui.answers.changes import go
 from tui.answers.draft import Draft
 from tui.answers.remarks import problems
-
-if TYPE_CHECKING:
-    pass
-
-
-from tui.answers.changes import go
 
 
 def change(draft: Draft, step: str) -> Draft:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit import raw_http, sandbox_tools
-from tests.unit.walk_tools import NAME, at_review, built_forms, checked, drained, sent, session, submission, values
+from tests.unit.walk_tools import NAME, at_review, attempt, built_forms, checked, drained, sent, session, values
 from tui.answers import changes, checks, remarks
 from tui.answers import draft as drafts
 from tui.answers.checks import Account
@@ -259,7 +259,7 @@ async def test_a_project_that_is_missing(box: Sandbox) -> None:
 
 
 async def test_a_project_that_something_imports_into_already(box: Sandbox) -> None:
-    await sent(submission(await at_review(box)))
+    await sent(attempt(await at_review(box)))
     made = begun(box, project="web-shop")
     await of(made, "token")
     check = await of(made, "project")
@@ -279,7 +279,7 @@ def test_every_runner_is_of_a_role_that_a_field_has() -> None:
 
 
 async def test_hostile_names_are_clean_in_every_sentence(box: Sandbox) -> None:
-    await sent(submission(await at_review(box)))
+    await sent(attempt(await at_review(box)))
     box.set_fault("hostile-text")
     made = await at_review(box, config_name="Another", ldApiKey=TOKENS["writer"].value)
     for key in ("token", "project", "ldApiKey", "sourceApiKey", "config-name"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.answers.test_checks_launchdarkly import of
-from tests.unit.walk_tools import at_review, sent, strangers, submission
+from tests.unit.walk_tools import at_review, attempt, sent, strangers
 from tui.answers import draft as drafts
 from tui.answers import remarks
 from tui.answers.finding import Level
@@ -21,7 +21,7 @@ async def test_a_free_name(box: Sandbox) -> None:
 
 
 async def test_a_name_of_the_same_settings(box: Sandbox) -> None:
-    await sent(submission(await at_review(box)))
+    await sent(attempt(await at_review(box)))
     made = await at_review(box)
     check = await of(made, "config-name")
     assert check.level is Level.WARNING
@@ -30,7 +30,7 @@ async def test_a_name_of_the_same_settings(box: Sandbox) -> None:
 
 
 async def test_a_name_of_other_settings(box: Sandbox) -> None:
-    await sent(submission(await at_review(box, ldTag="another")))
+    await sent(attempt(await at_review(box, ldTag="another")))
     made = await at_review(box)
     check = await of(made, "config-name")
     assert check.level is Level.PROBLEM
@@ -41,7 +41,7 @@ async def test_a_name_of_other_settings(box: Sandbox) -> None:
 
 
 async def test_a_sibling_is_a_warning_at_the_project(box: Sandbox) -> None:
-    await sent(submission(await at_review(box)))
+    await sent(attempt(await at_review(box)))
     made = await at_review(box, config_name="Another")
     check = await of(made, "config-name")
     assert check.level is Level.OK

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.conftest import needed
 from tests.unit.answers.test_recipe import SECRETS, answered
 from tests.unit.made_manifests import variable, written
-from tests.unit.walk_tools import at_review, configurations, posts, sent, submission, values
+from tests.unit.walk_tools import at_review, attempt, configurations, posts, sent, values
 from tui.answers import changes
 from tui.answers import draft as drafts
 from tui.answers import form as forms
@@ -120,7 +120,7 @@ async def test_the_printed_curl_creates_the_configuration(box: Sandbox, integrat
     assert (there["tags"], there["projectKey"]) == (["one", "two"], "web-shop")
     assert posts(box) == 1
     # The wizard takes it for its own: the same settings to the letter, and keys that open the source.
-    outcome = await sent(submission(session, reuse=True))
+    outcome = await sent(attempt(session, reuse=True))
     assert outcome.configuration is not None
     assert (outcome.reused, outcome.configuration.id) == (True, there["_id"])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
@@ -10,10 +9,9 @@ import pytest
 from tests.unit.run_tools import Run, creates, run_of
 from tests.unit.sandbox_tools import FI, create, launchdarkly
 from tests.unit.walk_tools import NAME, configurations, strangers
-from tui.apply.create import Creation
+from tui.apply.create import FOUND, NOT_KNOWN
 from tui.apply.journal import NEVER_RUN, Journal, Stage
-from tui.apply.submission import FOUND, NOT_KNOWN
-from tui.net.events import Note, Result
+from tui.net.events import Note
 from tui.sandbox.server import Sandbox
 
 
@@ -142,11 +140,11 @@ async def test_one_of_the_same_settings_is_reused_and_one_of_others_refused(box:
 
 async def test_given_up_in_the_middle_it_can_be_found_later(box: Sandbox) -> None:
     run = await run_of(box)
-    made = Creation(run.journal, run.request, run.bag, run.tools, run.kept.append)
+    made = run.engine()
     box.set_fault("slow")
-    async with aclosing(made.created()) as events:
+    async with made.create() as events:
         async for event in events:
-            if not isinstance(event, Note | Result) and made.journal.stage is Stage.CREATING and creates(box):
+            if not isinstance(event, Note) and made.journal.stage is Stage.CREATING and creates(box):
                 break
     assert not strangers()
     journal: Journal = run.kept[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,7 +14,8 @@ from tests.unit.sandbox_tools import FI, launchdarkly, until
 from tests.unit.walk_tools import at_review, strangers
 from tui.answers.plan_state import plan_request
 from tui.answers.request import CreateRequest, build
-from tui.apply.engine import Created, Importing, Planned, Triggered, Verified, counts_of
+from tui.apply import journal as journals
+from tui.apply.engine import Created, Import, Planned, Triggered, Verified, counts_of
 from tui.apply.journal import Journal, Stage
 from tui.apply.start_watch import Ended
 from tui.launchdarkly.client import LaunchDarkly
@@ -30,39 +32,35 @@ class Made:
     session: Session
     kept: list[Journal] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    references: Mapping[str, str] = field(default_factory=lambda: {"token": "env:LD_ACCESS_TOKEN"})
 
-    def importing(self, **more: Any) -> Importing:
+    async def completed(self) -> CreateRequest:
+        self.asked.append("create")
+        return build(self.session.draft)
+
+    async def readable(self) -> PlanRequest:
+        self.asked.append("plan")
+        request = plan_request(self.session.draft)
+        assert request is not None
+        return request
+
+    def importing(self, *, anew: bool = False) -> Import:
         request = build(self.session.draft)
+        noted = self.kept[-1] if self.kept and not anew else journals.unplanned(request, self.references, "")
+        return Import(noted, request.instance, self.session.bag, self.session.tools, self.kept.append, request)
 
-        async def completed() -> CreateRequest:
-            self.asked.append("create")
-            return request
-
-        async def readable() -> PlanRequest:
-            self.asked.append("plan")
-            meant = plan_request(self.session.draft)
-            assert meant is not None
-            return meant
-
-        given: dict[str, Any] = {"journal": self.kept[-1] if self.kept else None, **more}
-        references = {"token": "env:LD_ACCESS_TOKEN"}
-        return Importing(
-            request=request, references=references, bag=self.session.bag, tools=self.session.tools,
-            keep=self.kept.append, completed=completed, readable=readable, **given,
-        )  # fmt: skip
-
-    async def run(self, **more: Any) -> list[Any]:
+    async def run(self) -> list[Any]:
         """What happened, without what is of an exchange."""
-        return await happened(self.importing(**more))
+        return await happened(self, self.importing())
 
 
 TOLD = (Planned, Created, Triggered, Ended, Verified)
 
 
-async def happened(importing: Importing, until_a: type | None = None) -> list[Any]:
+async def happened(made: Made, importing: Import, until_a: type | None = None) -> list[Any]:
     """The events that matter, up to one of the type `until_a`."""
     seen: list[Any] = []
-    async with aclosing(importing.run()) as events:
+    async with aclosing(importing.run(made)) as events:
         async for event in events:
             if isinstance(event, TOLD):
                 seen.append(event)
@@ -86,7 +84,7 @@ async def test_it_asks_for_secrets_only_when_it_needs_them(made: Made, box: Sand
 
 
 async def test_closed_at_the_plan_nothing_is_written(made: Made, box: Sandbox) -> None:
-    (planned,) = await happened(made.importing(), Planned)
+    (planned,) = await happened(made, made.importing(), Planned)
     assert planned.plan is not None
     assert planned.counts == planned.plan.counts
     assert (made.kept, creates(box)) == ([], 0)
@@ -94,11 +92,11 @@ async def test_closed_at_the_plan_nothing_is_written(made: Made, box: Sandbox) -
 
 
 async def test_the_plan_is_counted_the_same_from_the_journal(made: Made) -> None:
-    planned, _ = await happened(made.importing(), Created)
+    planned, _ = await happened(made, made.importing(), Created)
     assert counts_of(made.kept[-1]) == planned.counts
     importing = made.importing()
-    assert (importing.goes_on, importing.begun) == (True, True)
-    again, created, *_ = await happened(importing)
+    assert importing.resumes
+    again, created, *_ = await happened(made, importing)
     assert (again.plan, again.counts) == (None, planned.counts)
     assert created == Created(made.kept[-1].configuration, True, None)
     assert made.asked == ["plan", "create"], "nothing is planned or created a second time"
@@ -133,21 +131,22 @@ async def test_a_run_of_somebody_else_before_the_plan_is_not_taken_for_ours(made
 
 
 async def test_other_settings_than_those_that_stand_there_are_refused(made: Made, box: Sandbox) -> None:
-    await happened(made.importing(), Created)
+    await happened(made, made.importing(), Created)
     importing = made.importing()
-    importing.request = replace(importing.request, config={**importing.request.config, "ldTag": "other"})
+    creation = importing.creation
+    creation.request = replace(creation.request, config={**creation.request.config, "ldTag": "other"})
     with pytest.raises(Failure, match=r"ldTag: there .*, here other") as raised:
-        await happened(importing)
+        await happened(made, importing)
     assert raised.value.kind is Kind.CONFLICT
     assert triggers(box) == 0
 
 
 async def test_creating_alone_leaves_the_plan_to_the_next_run(made: Made, box: Sandbox) -> None:
-    async with aclosing(made.importing().run(create_only=True)) as events:
+    async with aclosing(made.importing().run(made, create_only=True)) as events:
         seen = [event async for event in events if isinstance(event, TOLD)]
     assert [type(each) for each in seen] == [Created]
     assert (made.kept[-1].stage, made.kept[-1].planned_at, made.asked) == (Stage.CREATED, 0.0, ["create"])
-    assert not made.importing().goes_on
+    assert not made.importing().resumes
     assert [type(each) for each in await made.run()] == [*TOLD]
     assert made.kept[-1].expected
     assert (creates(box), triggers(box)) == (1, 1)
@@ -162,7 +161,7 @@ async def test_a_source_that_cannot_be_read_gives_no_plan_and_writes_nothing(mad
 
 
 async def test_an_end_that_was_seen_before_is_told_again_with_what_has_arrived(made: Made) -> None:
-    *_, ended = await happened(made.importing(), Ended)
+    *_, ended = await happened(made, made.importing(), Ended)
     _, _, triggered, told, verified = await made.run()
     assert (told.status, told.arrived, told.errors) == (ended.status, ended.arrived, ended.errors)
     assert (triggered.by_us, triggered.status_code) == (False, None)
@@ -171,12 +170,12 @@ async def test_an_end_that_was_seen_before_is_told_again_with_what_has_arrived(m
 
 
 async def test_who_ran_it_is_noted_and_is_no_reason_to_fail(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
-    await happened(made.importing(), Created)
+    await happened(made, made.importing(), Created)
     assert "@" in made.kept[-1].who
 
     async def forbidden(*_: object, **__: object) -> None:
         raise Failure(Kind.FORBIDDEN, "Not for you.")
 
     monkeypatch.setattr(LaunchDarkly, "caller_identity", forbidden)
-    await happened(made.importing(journal=None), Created)
+    await happened(made, made.importing(anew=True), Created)
     assert made.kept[-1].who == ""

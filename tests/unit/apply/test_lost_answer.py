@@ -142,8 +142,8 @@ async def test_an_end_that_is_older_than_the_run_is_not_its_end(
     run = await run_of(box)
     old = ImportStatus(status=status, lastImport=1_700_000_000_000, lastError=1_700_000_000_000)
     await run.create()
-    runner = run.runner()
-    get, looks = runner._get, 0
+    runner = run.engine()
+    get, looks = runner.record.configuration, 0
 
     async def stale(ld: object, sink: object = None) -> object:
         nonlocal looks
@@ -151,10 +151,10 @@ async def test_an_end_that_is_older_than_the_run_is_not_its_end(
         there = await get(ld)  # type: ignore[arg-type]
         return there.model_copy(update={"status": old}) if looks <= 6 else there
 
-    monkeypatch.setattr(runner, "_get", stale)
+    monkeypatch.setattr(runner.record, "configuration", stale)
     _, started = await drained(runner.start())
     assert started.triggered, "what is shown is no run of ours"
-    events = [event async for event in runner.watched()]
+    events = [event async for event in runner.watch()]
     assert isinstance(events[-1], Ended)
     assert events[-1].status == "complete"
     assert looks > 6

@@ -86,9 +86,9 @@ async def test_a_stuck_import_says_how_long_and_goes_on_being_watched(box: Sandb
     box.set_fault("import-stuck")
     await run.create()
     await run.start()
-    runner = run.runner()
+    runner = run.engine()
     seen: list[object] = []
-    async with aclosing(runner.watched()) as events:
+    async with aclosing(runner.watch()) as events:
         async for event in events:
             seen.append(event)
             if sum(isinstance(each, Resting) for each in seen) > 40:
@@ -215,9 +215,9 @@ async def test_look_now_ends_a_pause_but_not_the_first_two_seconds(box: Sandbox)
             await asyncio.Event().wait()  # until it is woken
 
     run.tools = replace(run.tools, sleep=sleep)
-    runner = run.runner()
+    runner = run.engine()
     looks = 0
-    async with aclosing(runner.watched()) as events:
+    async with aclosing(runner.watch()) as events:
         async for event in events:
             looks += isinstance(event, Resting)
             if looks == 1 and isinstance(event, Resting):

@@ -98,12 +98,13 @@ async def test_a_start_whose_request_was_lost_is_not_known(box: Sandbox) -> None
     assert started.failure is not None
     assert started.failure.exit_code == 5
     assert started.failure.remedy is Remedy.START_OR_WATCH
-    assert run.journal.stage is Stage.STARTING
+    assert run.kept[-1].stage is Stage.STARTING
     box.set_fault(None)
     naps = len(run.time.naps)
     assert not (await run.start()).known  # asked again, much later: one look
     assert len(run.time.naps) == naps
-    assert run.runner().assume(False).stage is Stage.CREATED
+    run.engine().assume(False)
+    assert run.journal.stage is Stage.CREATED
     assert (await run.start()).triggered
     end = await run.watch()
     assert isinstance(end, Ended)
@@ -117,7 +118,7 @@ async def test_one_that_is_said_to_have_started_is_watched(box: Sandbox) -> None
     box.set_fault("lost-trigger-request")
     await run.start()
     box.set_fault(None)
-    run.runner().assume(True)
+    run.engine().assume(True)
     assert run.journal.stage is Stage.STARTED
     assert isinstance(await run.watch(), Stuck)
 
@@ -157,7 +158,7 @@ async def test_what_is_made_between_plan_and_start_is_not_ours(box: Sandbox) -> 
     other.request = replace(other.request, name="Another")
     await other.to_the_end()
     run.time.at += 3600
-    events, started = await drained(run.runner().start())
+    events, started = await drained(run.engine().start())
     assert started.triggered
     assert any(isinstance(event, Counted) for event in events)
     assert run.kept[-1].awaited == frozenset()

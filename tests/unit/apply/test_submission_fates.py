@@ -14,15 +14,15 @@ from tests.unit.walk_tools import (
     Impatient,
     Naps,
     at_review,
+    attempt,
     configurations,
     drained,
     posts,
     sent,
     strangers,
-    submission,
     values,
 )
-from tui.apply.submission import FOUND, NOT_KNOWN, NOT_THERE, Outcome
+from tui.apply.create import FOUND, NOT_KNOWN, NOT_THERE, Outcome
 from tui.context import Tools
 from tui.net.errors import Kind, Remedy
 from tui.net.events import Note, Pausing
@@ -41,12 +41,12 @@ async def struck(box: Sandbox, fault: str) -> tuple[Outcome, Sequence[object], N
     """One submission with a fault switched on. What drips for ever is given up after a part of a second."""
     naps = Naps()
     kind = Impatient if fault == "drip" else Tools
-    made = submission(await at_review(box, tools=kind(redactor=Redactor(), sleep=naps)))
+    made = attempt(await at_review(box, tools=kind(redactor=Redactor(), sleep=naps)))
     box.set_fault(fault)
     outcome = await sent(made)
     box.set_fault(None)
     assert not strangers()
-    return outcome, list(made.events), naps
+    return outcome, list(made.creation.events), naps
 
 
 CREATED = "created"
@@ -164,12 +164,12 @@ async def test_a_lost_request_is_looked_for_more_than_once(box: Sandbox) -> None
 
 
 async def test_what_was_not_there_is_sent_again_by_hand(box: Sandbox) -> None:
-    made = submission(await at_review(box))
+    made = attempt(await at_review(box))
     box.set_fault("lost-request")
     first = await sent(made)
     assert first.may_send_again
     box.set_fault(None)
-    second = await sent(made.again())
+    second = await sent(made)
     assert second.configuration is not None
     assert posts(box) == 2
     assert len(configurations(box, NAME)) == 1
@@ -196,7 +196,7 @@ async def test_what_comes_late_is_found_by_a_later_look(box: Sandbox) -> None:
                 assert other.post(path, json={"name": NAME, "config": body}).status_code == 200
 
     naps = Late()
-    made = submission(await at_review(box, tools=Tools(redactor=Redactor(), sleep=naps)))
+    made = attempt(await at_review(box, tools=Tools(redactor=Redactor(), sleep=naps)))
     box.set_fault("lost-request")
     events: list[object] = []
     async for event in made.send():
@@ -204,11 +204,11 @@ async def test_what_comes_late_is_found_by_a_later_look(box: Sandbox) -> None:
         if isinstance(event, Note) and event.text == "sent, no answer":
             box.set_fault(None)
     assert naps.seconds == [1.0]
-    assert made.outcome is not None
-    assert made.outcome.fate == FOUND
+    assert made.creation.outcome is not None
+    assert made.creation.outcome.fate == FOUND
     (there,) = configurations(box, NAME)
-    assert made.outcome.configuration is not None
-    assert made.outcome.configuration.id == there["_id"]
+    assert made.creation.outcome.configuration is not None
+    assert made.creation.outcome.configuration.id == there["_id"]
 
 
 async def test_somebody_elses_that_comes_meanwhile_is_not_taken_for_ours(box: Sandbox) -> None:
@@ -221,16 +221,16 @@ async def test_somebody_elses_that_comes_meanwhile_is_not_taken_for_ours(box: Sa
                 body = sandbox_tools.config_for(box, "unleash") | {"ldTag": "theirs"}
                 other.post(f"{sandbox_tools.FI}/web-shop/unleash", json={"name": NAME, "config": body})
 
-    made = submission(await at_review(box, tools=Tools(redactor=Redactor(), sleep=Meddling())))
+    made = attempt(await at_review(box, tools=Tools(redactor=Redactor(), sleep=Meddling())))
     box.set_fault("lost-request")
     async for event in made.send():
         if isinstance(event, Note) and event.text == "sent, no answer":
             box.set_fault(None)
-    assert made.outcome is not None
-    assert made.outcome.configuration is None
-    assert made.outcome.fate == NOT_KNOWN
-    assert not made.outcome.may_send_again
-    assert "theirs" in str(made.outcome.failure)
+    assert made.creation.outcome is not None
+    assert made.creation.outcome.configuration is None
+    assert made.creation.outcome.fate == NOT_KNOWN
+    assert not made.creation.outcome.may_send_again
+    assert "theirs" in str(made.creation.outcome.failure)
 
 
 @pytest.mark.parametrize("status", ["408 Request Timeout", "500 Internal Server Error", "504 Gateway Timeout"])
@@ -241,18 +241,18 @@ async def test_statuses_that_leave_it_open_are_looked_up(box: Sandbox, status: s
         f"POST {base}/web-shop/unleash": raw_http.answer(status, b"{}"),
     }
     async with raw_http.serving(raw_http.routed(routes)) as raw:
-        made = submission(await at_review(box, host=raw.url))
+        made = attempt(await at_review(box, host=raw.url))
         outcome = await sent(made)
         sent_heads = [head.split()[0] for head in raw.heads]
     assert outcome.fate == NOT_THERE
-    assert [text for text, _ in notes(made.events)][-1] == "not there"
+    assert [text for text, _ in notes(made.creation.events)][-1] == "not there"
     assert sent_heads.count("POST") == 1
     assert sent_heads[0] == sent_heads[-1] == "GET"
 
 
 async def test_one_that_was_there_before_is_never_taken_for_ours(box: Sandbox) -> None:
     """Another with the same name, made by somebody else before: the look after a loss must not find that."""
-    made = submission(await at_review(box, config_name="Practice"))
+    made = attempt(await at_review(box, config_name="Practice"))
     with sandbox_tools.launchdarkly(box) as other:
         before = sandbox_tools.create(other, box, ldTag="another-tag").json()["_id"]
     refused = await sent(made)
@@ -266,33 +266,33 @@ async def test_one_that_was_there_before_is_never_taken_for_ours(box: Sandbox) -
 async def test_a_lost_answer_and_then_no_way_there_is_not_known(box: Sandbox) -> None:
     port = urlsplit(values(box, "unleash")["host"]).port or 0
     async with gate(port, shuts_at=b"POST /") as door:
-        made = submission(await at_review(box, host=door.url))
+        made = attempt(await at_review(box, host=door.url))
         box.set_fault("lost-answer")
         outcome = await sent(made)
         assert outcome.fate == NOT_KNOWN
         assert not outcome.may_send_again
         assert outcome.failure is not None
         assert outcome.failure.remedy is Remedy.LOOK_AGAIN
-        assert notes(made.events)[-1] == ("could not look", "unknown")
+        assert notes(made.creation.events)[-1] == ("could not look", "unknown")
         _, again = await drained(made.look_again())
         assert again.fate == NOT_KNOWN  # still no way there
         door.shuts_at = b""
         await door.open()
         _, found = await drained(made.look_again())
         assert found.fate == FOUND
-        assert made.outcome == found
+        assert made.creation.outcome == found
         assert posts(box) == 1
         assert len(configurations(box, NAME)) == 1
     assert not strangers()
 
 
 async def test_no_way_there_before_anything_is_sent(box: Sandbox) -> None:
-    made = submission(await at_review(box))
+    made = attempt(await at_review(box))
     box.stop()
     outcome = await sent(made)
     assert outcome.failure is not None
     assert outcome.failure.kind is Kind.UNREACHABLE
-    assert (outcome.may_send_again, made.out, notes(made.events)) == (True, False, [])
+    assert (outcome.may_send_again, made.creation.out, notes(made.creation.events)) == (True, False, [])
     assert not strangers()
 
 
@@ -300,12 +300,12 @@ async def test_no_way_there_when_it_is_to_be_sent(box: Sandbox) -> None:
     """The look-up went well, the request itself never left: there is nothing to look for."""
     port = urlsplit(values(box, "unleash")["host"]).port or 0
     async with gate(port, shuts_at=b"GET /") as door:
-        made = submission(await at_review(box, host=door.url))
+        made = attempt(await at_review(box, host=door.url))
         outcome = await sent(made)
     assert outcome.failure is not None
     assert outcome.failure.kind is Kind.UNREACHABLE
-    assert (outcome.may_send_again, made.out) == (True, False)
-    assert [text for text, _ in notes(made.events)] == ["name looked up"]
+    assert (outcome.may_send_again, made.creation.out) == (True, False)
+    assert [text for text, _ in notes(made.creation.events)] == ["name looked up"]
     assert posts(box) == 0
 
 
@@ -329,7 +329,7 @@ async def test_a_long_pause_is_not_waited_for(box: Sandbox) -> None:
 async def test_an_answer_that_shows_the_keys_is_masked_by_what_shows_it(box: Sandbox) -> None:
     naps = Naps()
     tools = Tools(redactor=Redactor(), sleep=naps)
-    made = submission(await at_review(box, tools=tools))
+    made = attempt(await at_review(box, tools=tools))
     box.set_fault("echoed-secrets")
     outcome = await sent(made)
     assert outcome.answer is not None

@@ -20,7 +20,7 @@ from tests.unit.raw_http import always, answer, serving
 from tests.unit.run_tools import Time, begun, run_of, tools_of, triggers
 from tests.unit.sandbox_tools import launchdarkly
 from tests.unit.secrets.test_keyring import keyring
-from tests.unit.walk_tools import configurations, drained
+from tests.unit.walk_tools import configurations
 from tui.apply import store
 from tui.commands.configs import Around, Asked, run
 from tui.sandbox import mischief
@@ -303,7 +303,7 @@ async def _journalled(box: Sandbox) -> str:
     run_ = await run_of(box)
     run_.keep = store.keeper(store.path_of(run_.journal.identity), run_.tools.redactor)
     await run_.create()
-    await drained(run_.runner().start())
+    await run_.start()
     return run_.journal.configuration
 
 

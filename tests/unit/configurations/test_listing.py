@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from tests.unit.sandbox_tools import launchdarkly, run_import
 from tests.unit.walk_tools import built_forms, configurations, drained
 from tui.apply import journal as journals
 from tui.apply import lock, store
+from tui.apply.engine import Import
 from tui.apply.heads import heads
 from tui.apply.journal import Stage
-from tui.apply.start_watch import Ended, Runner, Stuck
+from tui.apply.start_watch import Ended, Stuck
 from tui.configurations import listing
 from tui.configurations import run as manage_run
 from tui.configurations.listing import ConfigurationFilter, Deed, Sort
@@ -206,12 +208,13 @@ def test_name_that_is_taken_is_found() -> None:
 # --- started and watched
 
 
-async def to_the_end(runner: Runner) -> tuple[list[Any], Any]:
+async def to_the_end(runner: Import) -> tuple[list[Any], Any]:
     seen: list[Any] = []
-    async for event in runner.watched():
-        seen.append(event)
-        if isinstance(event, Ended | Stuck):
-            return seen, event
+    async with aclosing(runner.watch()) as events:
+        async for event in events:
+            seen.append(event)
+            if isinstance(event, Ended | Stuck):
+                return seen, event
     raise AssertionError("it neither ended nor got stuck")
 
 
@@ -221,7 +224,7 @@ async def test_starts_and_watches_one_that_nobody_planned_here(box: Sandbox) -> 
     runner = manage_run.to_start(account, one)
     _, started = await drained(runner.start(again=True))
     assert started.triggered
-    assert not manage_run.counts(runner)
+    assert not runner.planned
     _, ended = await to_the_end(runner)
     assert ended.status == "complete"
     assert not heads(store.folder())
@@ -258,7 +261,7 @@ async def test_goes_on_with_a_journal_that_is_there(box: Sandbox) -> None:
     account = account_of(box, time=run.time)
     one = await whole(account, run.journal.configuration)
     runner = manage_run.to_watch(account, one)
-    assert manage_run.counts(runner)
+    assert runner.planned
     _, ended = await to_the_end(runner)
     assert ended.arrived == run.journal.awaited
     kept = store.load(path)
@@ -287,7 +290,7 @@ async def test_a_journal_is_found_after_a_rename_and_gone_on_with_in_its_file(bo
     one = await whole(account, identity)
     assert one.name == "Renamed"
     runner = manage_run.to_start(account, one)
-    assert manage_run.counts(runner)
+    assert runner.planned
     _, started = await drained(runner.start(again=True))
     assert started.triggered
     _, ended = await to_the_end(manage_run.to_watch(account, one))

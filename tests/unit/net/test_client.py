@@ -28,7 +28,7 @@ from tests.unit.raw_http import (
 from tui.context import Tools
 from tui.net.client import Connections, Http
 from tui.net.errors import Failure, Kind, Remedy, Safe
-from tui.net.events import Answered, Connected, Done, Exchange, Receiving, Result, Sent, streamed
+from tui.net.events import Answered, Connected, Done, Exchange, Receiving, Sent, Stream
 from tui.net.messages import Answer, Limits, Request
 
 CANARY = "api-c0ffee00-canary"
@@ -405,7 +405,7 @@ async def test_a_log_line_has_no_query_no_header_and_no_body() -> None:
 
 async def test_leaving_the_stream_early_frees_the_connection() -> None:
     async with serving(_silent) as server, Http() as http:
-        stream = streamed(
+        stream = Stream(
             lambda sink: http.send(Request("GET", server.url, {}), peer="Unleash", sink=sink, limits=Limits())
         )
         first = await anext(stream)
@@ -417,11 +417,10 @@ async def test_leaving_the_stream_early_frees_the_connection() -> None:
 
 async def test_a_stream_ends_with_its_answer() -> None:
     async with serving(always(answer("200 OK", b"[1]"))) as server, Http() as http:
-        stream = streamed(lambda sink: http.send(Request("GET", server.url, {}), peer="Unleash", sink=sink))
-        last = [event async for event in stream][-1]
-    assert isinstance(last, Result)
-    assert last.value.json() == [1]
-    assert "[1]" not in repr(last)
+        stream = Stream(lambda sink: http.send(Request("GET", server.url, {}), peer="Unleash", sink=sink))
+        events = [event async for event in stream]
+    assert isinstance(events[-1], Done)
+    assert stream.result.json() == [1]
 
 
 async def test_plain_http_beyond_loopback_is_never_asked() -> None:

@@ -15,13 +15,13 @@ from tests.unit.sandbox_tools import FI, run_import
 from tests.unit.walk_tools import (
     INTEGRATIONS,
     SOURCE_KEY,
+    attempt,
     configurations,
     planned,
     posts,
     sent,
     session,
     strangers,
-    submission,
     values,
     walked,
 )
@@ -32,6 +32,7 @@ from tui.apply.journal import Stage
 from tui.net.events import Answered, Connected, Done, Note, Sent
 from tui.sandbox.server import Sandbox
 from tui.wizard import launch, walk
+from tui.wizard.outcomes import report_of
 from tui.wizard.session import Session
 
 WANTED: dict[str, dict[str, str]] = {
@@ -64,20 +65,20 @@ async def test_a_walk_with_all_checks_ends_in_a_created_configuration(integratio
         launch.begin(made, reuse=False)
         made.draft = walk.next_step(made.draft)
         assert made.draft.step == "submit"
-        assert made.submission is not None
+        assert made.attempt is not None
         before = posts(box)
-        outcome = await sent(made.submission)
+        outcome = await sent(made.attempt)
         assert outcome.failure is None
         assert outcome.configuration is not None
         assert outcome.answer is not None
         assert (outcome.answer.status_code, outcome.reused) == (200, False)
-        assert [type(event) for event in made.submission.events] == [Note, Connected, Sent, Answered, Done]
+        assert [type(event) for event in made.attempt.creation.events] == [Note, Connected, Sent, Answered, Done]
         assert posts(box) == before + 1
         (there,) = configurations(box, shown.name)
         assert there["_id"] == outcome.configuration.id
         assert (there["projectKey"], there["integrationKey"]) == ("web-shop", integration)
         assert there["config"].items() >= WANTED[integration].items()
-        assert launch.settled(made, outcome) is None
+        launch.settled(made)
         assert made.farewell() == f'Flag import configuration "{shown.name}" ({there["_id"]}) is in web-shop, ' + (
             f"LaunchDarkly {shown.instance.name}."
         )
@@ -91,11 +92,12 @@ async def _run_to_its_report(made: Session) -> None:
     run, plan = made.run, made.draft.plan
     assert run is not None
     assert plan is not None
-    for events in (run.start(), run.watched(), run.compared()):
-        async for _ in events:
-            pass
-        assert run.trouble is None
-    told = run.report()
+    await run.start().finish()
+    async for _ in run.watch():
+        pass
+    await run.compare().finish()
+    assert run.trouble is None
+    told = report_of(run, made.forms)
     assert run.journal.stage is Stage.VERIFIED
     assert told.numbers.arrived == told.numbers.as_planned == plan.counts.arrive
     assert told.summary[0] == "ok"
@@ -106,7 +108,7 @@ async def test_what_was_created_can_be_imported(integration: str) -> None:
     """The keys have arrived unharmed: LaunchDarkly's own job reads the source and writes flags with them."""
     with Sandbox.start() as box:
         made = await walked(session(), integration, values(box, integration))
-        outcome = await sent(submission(made))
+        outcome = await sent(attempt(made))
         assert outcome.configuration is not None
         with sandbox_tools.launchdarkly(box) as other:
             path = f"{FI}/web-shop/{integration}/{outcome.configuration.id}"
@@ -127,7 +129,7 @@ async def test_a_custom_answer_of_every_field_arrives() -> None:
             "ldMaintainer": "5ac0de510001000000000001",
         }
         made = await walked(session(), "unleash", given)
-        outcome = await sent(submission(made))
+        outcome = await sent(attempt(made))
         assert outcome.failure is None, outcome.failure
         (there,) = configurations(box, given["config-name"])
         assert there["tags"] == ["migration", "team-a"]
@@ -144,15 +146,15 @@ def test_no_front_is_needed() -> None:
         sys.modules |= {"textual": None, "rich": None}
 
         import asyncio, json
-        from tests.unit.walk_tools import INTEGRATIONS, configurations, sent, session, submission, values, walked
+        from tests.unit.walk_tools import INTEGRATIONS, configurations, sent, session, attempt, values, walked
         from tui.sandbox.server import Sandbox
 
         async def main():
             with Sandbox.start() as box:
                 for integration in INTEGRATIONS:
                     made = await walked(session(), integration, values(box, integration), checks=True)
-                    outcome = await sent(submission(made))
-                    there = configurations(box, submission(made).request.name)
+                    outcome = await sent(attempt(made))
+                    there = configurations(box, attempt(made).creation.request.name)
                     created = [each["_id"] for each in there] == [outcome.configuration.id]
                     front = [name for name in sys.modules if name.startswith(("tui.screens", "tui.widgets"))]
                     print(json.dumps([integration, created, front]))

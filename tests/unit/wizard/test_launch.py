@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,21 +11,22 @@ from pathlib import Path
 import pytest
 
 from tests.unit.echoes import left_of
+from tests.unit.headless_tools import KilledError
 from tests.unit.run_tools import Time, creates, is_held, tools_of, triggers
-from tests.unit.walk_tools import NAME, at_review, configurations, drained, planned
+from tests.unit.walk_tools import NAME, at_review, configurations, planned
 from tests.unit.walk_tools import session as session_of
 from tui.answers import draft as drafts
 from tui.apply import heads, store
+from tui.apply.create import Outcome
+from tui.apply.engine import Import
 from tui.apply.heads import Head
 from tui.apply.journal import Journal, Mark, Stage
-from tui.apply.submission import Outcome
 from tui.net.errors import Failure, Kind
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
 from tui.text.private_files import state_dir
 from tui.wizard import launch
 from tui.wizard.practice import Practice, values_from
-from tui.wizard.run import Run
 from tui.wizard.session import Session
 
 
@@ -41,24 +43,25 @@ async def at_the_button(
 async def pressed(made: Session, *, reuse: bool = False) -> Outcome:
     """Review's button, to the end of the attempt."""
     launch.begin(made, reuse=reuse)
-    assert made.submission is not None
-    _, outcome = await drained(made.submission.send())
-    assert launch.settled(made, outcome) is None
+    assert made.attempt is not None
+    outcome = await made.attempt.send().finish()
+    launch.settled(made)
     return outcome
 
 
-async def imported(made: Session) -> Run:
+async def imported(made: Session) -> Import:
     """Created, started, watched and compared."""
     await pressed(made)
     return await to_the_end(made)
 
 
-async def to_the_end(made: Session) -> Run:
+async def to_the_end(made: Session) -> Import:
     run = made.run
     assert run is not None
-    for events in (run.start(), run.watched(), run.compared()):
-        async for _ in events:
-            pass
+    await run.start().finish()
+    async for _ in run.watch():
+        pass
+    await run.compare().finish()
     assert run.trouble is None
     assert run.journal.stage is Stage.VERIFIED
     return run
@@ -86,6 +89,43 @@ def somebody(box: Sandbox) -> Session:
     return session_of(tools_of(Time(at=time.time(), box=box)), environ=environ)
 
 
+def noted_stages(made: Session) -> list[Stage]:
+    """The stages that are found in the file of the attempt's journal, each right after it was written."""
+    assert made.attempt is not None
+    record, stages = made.attempt.record, list[Stage]()
+    keep = record.keep
+
+    def watched(journal: Journal) -> None:
+        keep(journal)
+        stages.append(noted().stage)
+
+    record.keep = watched
+    return stages
+
+
+def before_it_is_noted(made: Session, stage: Stage, act: Callable[[], None]) -> None:
+    """Have something happen right before the attempt's journal is written in this stage."""
+    assert made.attempt is not None
+    record = made.attempt.record
+    keep = record.keep
+
+    def acting(journal: Journal) -> None:
+        if journal.stage is stage:
+            act()
+        keep(journal)
+
+    record.keep = acting
+
+
+def killed() -> None:
+    raise KilledError
+
+
+def no_folder() -> None:
+    shutil.rmtree(store.folder())
+    store.folder().write_text("no folder")
+
+
 # --- the button
 
 
@@ -94,11 +134,11 @@ async def test_nothing_is_written_before_something_is_sent(box: Sandbox) -> None
     launch.begin(made, reuse=False)
     assert list(store.folder().glob("*.json")) == []
     assert creates(box) == 0
-    assert made.submission is not None
-    await drained(made.submission.send())
-    assert noted().stage is Stage.CREATING
-    assert launch.settled(made, made.submission.outcome or Outcome()) is None
-    assert noted().stage is Stage.CREATED
+    stages = noted_stages(made)
+    assert made.attempt is not None
+    await made.attempt.send().finish()
+    assert stages == [Stage.CREATING, Stage.CREATED]
+    launch.settled(made)
     assert noted().configuration == configurations(box, NAME)[0]["_id"]
     assert made.run is not None
     assert made.run.planned
@@ -143,7 +183,7 @@ async def test_one_that_another_works_on_is_left_to_it(box: Sandbox) -> None:
     again = await at_the_button(box)
     with pytest.raises(Failure, match="Another run of this import is under way"):
         launch.begin(again, reuse=True)
-    assert again.submission is None
+    assert again.attempt is None
     assert creates(box) == 1
 
 
@@ -180,7 +220,7 @@ async def test_one_that_is_under_way_is_not_begun_once_more(box: Sandbox, stage:
         launch.begin(other, reuse=True)
     assert refused.value.kind is Kind.CONFLICT
     assert (the_journal().read_bytes(), creates(box)) == (before, 1)
-    assert other.submission is None
+    assert other.attempt is None
 
 
 async def test_a_plan_from_before_the_last_run_is_read_again_first(box: Sandbox) -> None:
@@ -215,17 +255,16 @@ async def test_where_no_journal_can_be_made_nothing_is_sent(box: Sandbox) -> Non
         launch.begin(made, reuse=False)
     assert refused.value.kind is Kind.INTERNAL
     assert creates(box) == 0
-    assert made.submission is None
+    assert made.attempt is None
 
 
 async def test_a_journal_that_cannot_be_written_any_more_stops_the_sending(box: Sandbox) -> None:
     made = await at_the_button(box)
     launch.begin(made, reuse=False)
     made.release()
-    store.folder().rmdir()
-    store.folder().write_text("no folder")
-    assert made.submission is not None
-    _, outcome = await drained(made.submission.send())
+    no_folder()
+    assert made.attempt is not None
+    outcome = await made.attempt.send().finish()
     assert outcome.failure is not None
     assert "cannot be written" in outcome.failure.what
     assert outcome.may_send_again
@@ -235,16 +274,13 @@ async def test_a_journal_that_cannot_be_written_any_more_stops_the_sending(box: 
 async def test_a_creation_that_cannot_be_noted_is_told_and_still_is_the_run(box: Sandbox) -> None:
     made = await at_the_button(box)
     launch.begin(made, reuse=False)
-    assert made.submission is not None
-    _, outcome = await drained(made.submission.send())
-    the_journal().unlink()
-    made.release()
-    store.folder().rmdir()
-    store.folder().write_text("no folder")
-    trouble = launch.settled(made, outcome)
-    assert trouble is not None
-    assert "cannot be written" in trouble.what
+    before_it_is_noted(made, Stage.CREATED, no_folder)
+    assert made.attempt is not None
+    with pytest.raises(Failure, match="cannot be written") as trouble:
+        await made.attempt.send().finish()
+    launch.settled(made)
     assert made.run is not None
+    assert made.run.trouble is trouble.value
     assert made.run.journal.configuration == configurations(box, NAME)[0]["_id"]
 
 
@@ -270,15 +306,17 @@ async def test_an_earlier_import_is_taken_up_where_it_stands(box: Sandbox, stage
 async def test_one_that_was_being_created_is_looked_up_on_submit(box: Sandbox) -> None:
     one = await at_the_button(box)
     launch.begin(one, reuse=False)
-    assert one.submission is not None
-    await drained(one.submission.send())  # created, and never noted
+    before_it_is_noted(one, Stage.CREATED, killed)
+    assert one.attempt is not None
+    with pytest.raises(KilledError):
+        await one.attempt.send().finish()
     one.release()
     other = somebody(box)
     assert launch.resume(other, head()) == "submit"
     assert other.run is None
-    assert other.submission is not None
-    _, outcome = await drained(other.submission.look_again())
-    assert launch.settled(other, outcome) is None
+    assert other.attempt is not None
+    await other.attempt.look_again().finish()
+    launch.settled(other)
     assert noted().stage is Stage.CREATED
     await to_the_end(other)
     assert (creates(box), triggers(box), len(configurations(box, NAME))) == (1, 1, 1)
@@ -369,10 +407,10 @@ async def test_one_that_cannot_be_taken_up_changes_nothing(box: Sandbox, spoil: 
         other.journal_path,
         next(each for each in heads.heads(store.folder()) if each.name == NAME),
     )
-    before = other.draft, other.run, other.submission, other.creation, other.resumed
+    before = other.draft, other.run, other.attempt, other.resumed
     with pytest.raises(Failure):
         launch.resume(other, its)
-    assert (other.draft, other.run, other.submission, other.creation, other.resumed) == before
+    assert (other.draft, other.run, other.attempt, other.resumed) == before
     assert mine is not None
     assert is_held(mine)
     assert not is_held(its.path)

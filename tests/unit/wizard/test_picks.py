@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.walk_tools import at_review, checked, sent, session, submission, values
+from tests.unit.walk_tools import at_review, attempt, checked, sent, session, values
 from tui.answers import changes, remarks
 from tui.answers import draft as drafts
 from tui.net.errors import Failure
@@ -36,7 +36,7 @@ async def test_projects_are_found_by_a_part_of_their_name(box: Sandbox) -> None:
 
 
 async def test_projects_say_what_imports_into_them_already(box: Sandbox) -> None:
-    await sent(submission(await at_review(box)))
+    await sent(attempt(await at_review(box)))
     made = begun(box)
     await checked(made, "token")
     found = await page(made, "project", "web-shop")

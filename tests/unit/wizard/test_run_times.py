@@ -9,24 +9,25 @@ from tests.unit.run_tools import Time
 from tests.unit.sandbox_tools import Clock, until
 from tests.unit.walk_tools import configurations
 from tests.unit.wizard.test_run import compare, created, start, watch
+from tui.apply.engine import Import
 from tui.apply.journal import NEVER_RUN, LeftOut, Stage
 from tui.apply.start_watch import Resting, Stuck
-from tui.apply.watch import Moved, Watch
+from tui.apply.watch import STUCK_AFTER, Moved, Watch
 from tui.launchdarkly.models import ImportStatus
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
-from tui.wizard.run import Run
+from tui.wizard.outcomes import report_of
 
 NOW = 1_763_906_531.0
 HOUR = 3_600.0
 
 
-def later(run: Run, seconds: float) -> Run:
+def later(run: Import, seconds: float) -> Import:
     """Another process that goes on with the same journal."""
     clock = run.tools.now.__self__  # type: ignore[attr-defined]
     assert isinstance(clock, Time)
     clock.at += seconds
-    return Run(run.journal, run.instance, run.bag, run.tools, run.keep, run.form)
+    return Import(run.journal, run.instance, run.bag, run.tools, run.record.keep)
 
 
 def status(word: str, *errors: tuple[str, int | None]) -> ImportStatus:
@@ -92,7 +93,7 @@ async def test_events_are_in_the_order_of_their_own_times(box: Sandbox) -> None:
 
 async def test_errors_that_the_plan_foresaw_are_no_warnings(box: Sandbox) -> None:
     run, _ = await created(box)
-    run.journal = replace(run.journal, left_out=(LeftOut("old-search", "skip-exists", ""),))
+    run.record.journal = replace(run.journal, left_out=(LeftOut("old-search", "skip-exists", ""),))
     planned = run.journal.expected[0].key
     run._take(moved(5.0, errors=(("old-search exists (409)", 1.0), (f"{planned} is not valid (400)", 2.0))))
     assert [(each.level, each.expected) for each in run.news] == [("warning", False), ("note", True)]
@@ -116,14 +117,14 @@ async def test_resumed_much_later_everything_keeps_its_time() -> None:
         again = later(run, 5 * HOUR)
         await watch(again)
         await compare(again)
-        told = again.report()
+        told = report_of(again, {})
         assert told.verified
         assert told.moments["ended"] == again.changed_at == NOW
         assert {each.at for each in again.news} == {NOW}
         assert told.moments["verified"] >= NOW + 5 * HOUR
 
 
-def ended(box: Sandbox, run: Run) -> bool:
+def ended(box: Sandbox, run: Import) -> bool:
     (there,) = (each for each in configurations(box) if each["_id"] == run.journal.configuration)
     return bool(there["_status"]["status"] == "complete")
 
@@ -153,7 +154,7 @@ async def test_trouble_ends_the_promise_of_a_next_look(box: Sandbox) -> None:
     assert not promised(run)
 
 
-def promised(run: Run) -> bool:
+def promised(run: Import) -> bool:
     return run.resting is not None or run.stuck is not None
 
 
@@ -161,10 +162,10 @@ async def test_stuck_says_since_when(box: Sandbox) -> None:
     run, _ = await created(box)
     box.set_fault("import-stuck")
     await start(run)
-    async with aclosing(run.watched()) as events:
+    async with aclosing(run.watch()) as events:
         async for event in events:
             if isinstance(event, Stuck):
                 break
     assert run.stuck is not None
     assert run.stuck.since == run.changed_at > 0
-    assert run.tools.now() - run.stuck.since >= run.stuck_after
+    assert run.tools.now() - run.stuck.since >= STUCK_AFTER

@@ -238,10 +238,10 @@ async def test_the_farewell_tells_what_was_created(tmp_path: Path) -> None:
         made = await at_review(box)
         made.draft_path = tmp_path / "draft.json"
         launch.begin(made, reuse=False)
-        assert made.submission is not None
-        outcome = await sent(made.submission)
+        assert made.attempt is not None
+        outcome = await sent(made.attempt)
         assert outcome.configuration is not None
-        launch.settled(made, outcome)
+        launch.settled(made)
         assert outcome.configuration.id in made.farewell()
         assert "is in web-shop, LaunchDarkly 127.0.0.1:" in made.farewell()
         assert not made.draft_path.exists()
@@ -266,10 +266,10 @@ async def test_practice_fills_in_every_field_and_ends_in_a_configuration() -> No
             made.draft = changes.propose_name(made.draft)
             assert not remarks.answer_problems(made.draft)
             launch.begin(made, reuse=False)
-            assert made.submission is not None
-            outcome = await sent(made.submission)
+            assert made.attempt is not None
+            outcome = await sent(made.attempt)
             assert outcome.configuration is not None
-            launch.settled(made, outcome)
+            launch.settled(made)
             assert "practice" in made.farewell()
 
 

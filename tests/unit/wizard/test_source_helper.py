@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from tests.unit.secrets.test_keyring import FAKE, ROOMY
 from tests.unit.sources_server import Asked, Reply, serving
-from tests.unit.walk_tools import Naps, checked, everything_said, planned, sent, session, submission, values, walked
+from tests.unit.walk_tools import Naps, attempt, checked, everything_said, planned, sent, session, values, walked
 from tui.answers import changes, recipe, remarks, request
 from tui.answers import draft as drafts
 from tui.answers.builtin import HELPER
@@ -141,7 +141,7 @@ async def test_it_goes_to_unleash_and_to_nobody_else(box: Sandbox, tmp_path: Pat
     for key in ("sourceProjectId", "sourceEnvironmentId", "sourceTag", "ldTag", "ldMaintainer", "project"):
         await pickable(made, key)
     await planned(made)
-    await sent(submission(made))
+    await sent(attempt(made))
     with_it = {url.partition("?")[0] for url, text in tools.sent if ADMIN in text}
     there = values(box, "unleash")["sourceBaseUrl"]
     paths = ("projects", "user", "environments", "tags")

@@ -22,6 +22,7 @@ from tui.launchdarkly.client import LaunchDarkly
 from tui.report.report import report
 from tui.report.words import to_come
 from tui.sandbox.server import Sandbox
+from tui.wizard.outcomes import report_of
 
 # --- the list of imports
 
@@ -56,7 +57,7 @@ async def test_archived_flags_are_missing_and_no_start_brings_them(box: Sandbox)
     assert run.verification.missing == (archived, gone)
     assert run.verification.archived == frozenset({archived})
     assert to_come(run.journal, run.verification) == 1
-    told = {each.key: each.reason for each in run.report().missing}
+    told = {each.key: each.reason for each in report_of(run, {}).missing}
     assert told[archived]
     assert not told[gone]
 
@@ -132,9 +133,9 @@ async def test_an_import_that_may_not_run_is_not_said_to_go_on(box: Sandbox) -> 
     run, _ = await created(box)
     made = session()
     made.run = run
-    run.journal = replace(run.journal, stage=Stage.STARTED)
+    run.record.journal = replace(run.journal, stage=Stage.STARTED)
     going_on = made.farewell()
-    run.journal = replace(run.journal, stage=Stage.STARTING)
+    run.record.journal = replace(run.journal, stage=Stage.STARTING)
     assert "goes on" in going_on
     assert "goes on" not in made.farewell()
 

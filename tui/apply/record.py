@@ -1,0 +1,43 @@
+"""An import's journal as it is now, and what each step of the import needs to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+from tui.apply.journal import Journal
+from tui.context import Tools
+from tui.launchdarkly.client import LaunchDarkly
+from tui.launchdarkly.instances import Instance
+from tui.launchdarkly.models import Configuration
+from tui.net.events import Sink, ignore
+from tui.secrets.bag import Bag
+
+Keep = Callable[[Journal], None]
+"""Writes a journal to its file. Raises Failure or OSError."""
+
+
+@dataclass
+class Record:
+    """One import's journal, shared by all its steps. `keep` writes each new state before the import goes on."""
+
+    journal: Journal
+    instance: Instance
+    bag: Bag
+    tools: Tools
+    keep: Keep
+
+    def note(self, journal: Journal) -> Journal:
+        """Write a new state of the journal. Raises what `keep` raises; the state then stays as it was."""
+        self.keep(journal)
+        self.journal = journal
+        return journal
+
+    def launchdarkly(self) -> AbstractAsyncContextManager[LaunchDarkly]:
+        return self.tools.launchdarkly(self.bag, self.instance)
+
+    async def configuration(self, ld: LaunchDarkly, sink: Sink = ignore) -> Configuration:
+        """Read the import's configuration. Raises Failure."""
+        who = self.journal.identity
+        return await ld.get(who.project, who.integration, self.journal.configuration, sink=sink)
