@@ -8,20 +8,19 @@ from pydantic import SecretStr
 from tests.real.unleash_server import Unleash
 from tui.net.client import Http
 from tui.net.errors import Failure
-from tui.sources.unleash import finding as unleash_finding
+from tui.sources.base import Connection
+from tui.sources.unleash import check as unleash_check
 
 pytestmark = pytest.mark.timeout(600)  # the first one may have to install the servers
 
 
 async def found(unleash: Unleash, field: str, key: str, helper: str | None = None) -> list[str]:
     async with Http() as http:
-        choices = await unleash_finding.discover(
-            http,
-            unleash.address,
-            SecretStr(unleash.keys[key]),
+        choices = await unleash_check.discover(
+            Connection(http, unleash.address, SecretStr(unleash.keys[key])),
             field,
-            answers={},
-            helper=SecretStr(unleash.keys[helper]) if helper else None,
+            {},
+            SecretStr(unleash.keys[helper]) if helper else None,
         )
         return [choice.value for choice in choices]
 
@@ -66,6 +65,6 @@ async def test_a_helper_that_is_none(unleash: Unleash, helper: str, status_code:
 @pytest.mark.parametrize("helper", ["admin", "personal"])
 async def test_the_check_of_a_token_for_looking(unleash: Unleash, helper: str) -> None:
     async with Http() as http:
-        report = await unleash_finding.check_helper(http, unleash.address, SecretStr(unleash.keys[helper]))
+        report = await unleash_check.check_helper(Connection(http, unleash.address, SecretStr(unleash.keys[helper])))
     assert "default" in report.projects
     assert "lists project" in report.text

@@ -13,8 +13,9 @@ from tests.real.unleash_server import Unleash
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy
 from tui.sources import flags as loss
+from tui.sources.base import Connection
 from tui.sources.flags import BOOLEAN, Batch, SourceFlag, Variation
-from tui.sources.unleash import finding as unleash_finding
+from tui.sources.unleash import check as unleash_check
 from tui.sources.unleash import flags as unleash_flags
 from tui.sources.unleash import rules as unleash_rules
 
@@ -27,7 +28,7 @@ NO_ANSWERS: Mapping[str, str] = {}
 async def batches(unleash: Unleash, key: str, answers: Mapping[str, str] = NO_ANSWERS) -> list[Batch]:
     secret = SecretStr(unleash.keys[key])
     async with Http() as http:
-        return [batch async for batch in unleash_flags.list_flags(http, unleash.address, secret, answers=answers)]
+        return [batch async for batch in unleash_flags.list_flags(Connection(http, unleash.address, secret), answers)]
 
 
 async def read(unleash: Unleash, key: str, answers: Mapping[str, str] = NO_ANSWERS) -> Flags:
@@ -36,7 +37,7 @@ async def read(unleash: Unleash, key: str, answers: Mapping[str, str] = NO_ANSWE
 
 async def count(unleash: Unleash, key: str, answers: Mapping[str, str]) -> int | None:
     async with Http() as http:
-        return await unleash_finding.count_flags(http, unleash.address, SecretStr(unleash.keys[key]), answers=answers)
+        return await unleash_check.count_flags(Connection(http, unleash.address, SecretStr(unleash.keys[key])), answers)
 
 
 def by_unleash_client(unleash: Unleash, key: str, project: str | None = None) -> set[str]:

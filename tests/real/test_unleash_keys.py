@@ -12,7 +12,7 @@ from tests.real.unleash_server import Unleash
 from tui.net.address import normal_base_url
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy
-from tui.sources.base import Remark, SourceReport
+from tui.sources.base import Connection, Remark, SourceReport
 from tui.sources.unleash import check as unleash_check
 
 pytestmark = pytest.mark.timeout(600)  # the first one may have to install the servers
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.timeout(600)  # the first one may have to install the s
 async def check(unleash: Unleash, key: str, address: str = "", **answers: str) -> SourceReport:
     async with Http() as http:
         secret = SecretStr(unleash.keys[key])
-        return await unleash_check.check_key(http, address or unleash.address, secret, answers=answers)
+        return await unleash_check.check_key(Connection(http, address or unleash.address, secret), answers)
 
 
 async def refused(unleash: Unleash, key: str, address: str = "") -> Failure:

@@ -9,7 +9,7 @@ from tests.unit.plan_tools import READ_AT
 from tui.apply.journal import Expected, Identity, Journal, LeftOut, Stage, trace_of
 from tui.apply.verify import Promise, Verification, compare
 from tui.launchdarkly.instances import EU
-from tui.launchdarkly.whole_flags import FlagState, FlagVariation, WholeFlag
+from tui.launchdarkly.models import FlagState, FlagVariation, WholeFlag
 from tui.sources.flags import BOOLEAN, Lost
 
 NOW = READ_AT + 400

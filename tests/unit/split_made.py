@@ -13,6 +13,7 @@ from tests.unit.sources_server import Asked, Handler, Reply, serving
 from tui.net.client import Http
 from tui.net.errors import Failure
 from tui.net.events import Sink, ignore
+from tui.sources.base import Connection
 from tui.sources.flags import Batch, SourceFlag
 from tui.sources.registry import SOURCES
 
@@ -103,7 +104,7 @@ async def listed(
     """A whole listing over real HTTP, waits left out, its failure taken note of."""
     made = Listed([], [])
     async with serving(handler) as server, http or Http(sleep=no_wait) as client:
-        listing = SOURCES[source].list_flags(client, server.url + base, SecretStr(key), answers=answers, sink=sink)
+        listing = SOURCES[source].list_flags(Connection(client, server.url + base, SecretStr(key), sink), answers)
         try:
             async with aclosing(listing) as batches:
                 async for batch in batches:

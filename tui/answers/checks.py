@@ -230,8 +230,7 @@ async def _name(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> C
 async def _flag_tag(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
     """How many flags carry the tag already: arrivals could not be told from them."""
     async with tools.launchdarkly(bag, instance(drafts.value(draft, HOST.key))) as ld:
-        page = await ld.flags(drafts.value(draft, PROJECT.key), tag=drafts.value(draft, key), most=1, sink=sink)
-    carry = page.total_count
+        carry = await ld.count_flags(drafts.value(draft, PROJECT.key), drafts.value(draft, key), sink=sink)
     if carry is None:
         return Check(key, Level.UNKNOWN, "How many flags carry it already, LaunchDarkly does not say.")
     if carry == 0:

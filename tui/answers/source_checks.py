@@ -16,15 +16,14 @@ from tui.answers.builtin import HELPER, SOURCE_API
 from tui.answers.draft import Check, Draft, source_address
 from tui.answers.finding import Finding, Level, Offer
 from tui.context import Tools
-from tui.net.client import Http
 from tui.net.errors import Failure, Kind
 from tui.net.events import Sink, ignore
 from tui.plan.plan import UNLEASH_TELLS_NOT
 from tui.secrets.bag import Bag
-from tui.sources.base import Choice, Remark, Source, SourceReport
-from tui.sources.foreign import count, listed, short
+from tui.sources.base import Choice, Connection, Remark, Source, SourceReport
+from tui.sources.phrases import count, listed, short
 from tui.sources.registry import SOURCES
-from tui.sources.unleash import finding as unleash_finding
+from tui.sources.unleash.check import check_helper
 
 Runner = Callable[[Draft, Bag, Tools, str, Sink], Awaitable[Check]]
 
@@ -50,16 +49,8 @@ def only_asks(run: Runner) -> Runner:
     return quiet
 
 
-@dataclass(frozen=True, slots=True)
-class _Door:
-    source: Source
-    http: Http
-    address: str
-    key: SecretStr
-
-
 @asynccontextmanager
-async def _door(draft: Draft, bag: Bag, tools: Tools) -> AsyncIterator[_Door]:
+async def _door(draft: Draft, bag: Bag, tools: Tools, sink: Sink) -> AsyncIterator[tuple[Source, Connection]]:
     """The source with the key of the form. Raises Failure where there is none, or practice would leave this machine."""
     variables = draft.form.variables if draft.form else ()
     held = next((bag.get(v.key) for v in variables if v.role in drafts.SOURCE_KEY_ROLES), None)
@@ -68,15 +59,13 @@ async def _door(draft: Draft, bag: Bag, tools: Tools) -> AsyncIterator[_Door]:
     address = source_address(draft)
     tools.stays_here(address)
     async with tools.http() as http:
-        yield _Door(SOURCES[draft.integration], http, address, held)
+        yield SOURCES[draft.integration], Connection(http, address, held, sink)
 
 
 async def discover(draft: Draft, bag: Bag, tools: Tools, key: str, *, sink: Sink = ignore) -> tuple[Choice, ...]:
     """What could stand in the field `key`, by the source's word; a token for looking helps. Raises Failure."""
-    async with _door(draft, bag, tools) as at:
-        answers = drafts.values(draft)
-        helper = _helper(draft, bag)
-        return await at.source.discover(at.http, at.address, at.key, key, answers=answers, helper=helper, sink=sink)
+    async with _door(draft, bag, tools, sink) as (source, connection):
+        return await source.discover(connection, key, drafts.values(draft), _helper(draft, bag))
 
 
 def _helper(draft: Draft, bag: Bag) -> SecretStr | None:
@@ -91,11 +80,11 @@ def _helper(draft: Draft, bag: Bag) -> SecretStr | None:
 
 async def source_key(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
     """What the source's key can see, by the smallest read that tells."""
-    async with _door(draft, bag, tools) as at:
+    async with _door(draft, bag, tools, sink) as (source, connection):
         try:
-            report = await at.source.check_key(at.http, at.address, at.key, answers=drafts.values(draft), sink=sink)
+            report = await source.check_key(connection, drafts.values(draft))
         except Failure as failure:
-            own = at.source.ADDRESS_FIELD is not None
+            own = source.address_field is not None
             usual = drafts.value(draft, SOURCE_API.key) == SOURCE_API.default
             if own or usual or failure.field or not failure.at_address:
                 raise
@@ -145,7 +134,7 @@ async def helper(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> 
     address = source_address(draft)
     tools.stays_here(address)
     async with tools.http() as http:
-        report = await unleash_finding.check_helper(http, address, held, sink=sink)
+        report = await check_helper(Connection(http, address, held, sink))
     return Check(key, Level.OK, f"{report.text}; for looking only, not kept")
 
 
@@ -214,10 +203,10 @@ def _typed(made: Check, text: str, found: Sequence[Choice]) -> Check:
 @only_asks
 async def tag(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
     """How many flags the written tag matches."""
-    async with _door(draft, bag, tools) as at:
-        number = await at.source.count_flags(at.http, at.address, at.key, answers=drafts.values(draft), sink=sink)
+    async with _door(draft, bag, tools, sink) as (source, connection):
+        number = await source.count_flags(connection, drafts.values(draft))
     if number is None:
-        return Check(key, Level.UNKNOWN, f"How many flags have it, {at.source.NAME} does not say.")
+        return Check(key, Level.UNKNOWN, f"How many flags have it, {source.name} does not say.")
     if number == 0:
         return Check(key, Level.WARNING, f"0 flags have it. {_NO_FLAGS[draft.integration]}")
     return Check(key, Level.OK, f"{count(number, 'flag')} {'has' if number == 1 else 'have'} it")

@@ -20,8 +20,7 @@ from annotated_types import Ge, Gt, Lt
 from pydantic import PlainSerializer
 
 from tui.answers.request import CreateRequest, Slot
-from tui.launchdarkly.models import Configuration, Flag, ImportFault, ImportStatus
-from tui.launchdarkly.whole_flags import WholeFlag
+from tui.launchdarkly.models import Configuration, Flag, ImportFault, ImportStatus, WholeFlag
 from tui.plan.plan import Plan, PlannedFlag
 from tui.sources.flags import Lost, Targets, Variation
 from tui.text.redacted_fields import Data, DataValue, Foreign, Sentence

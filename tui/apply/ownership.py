@@ -13,9 +13,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from tui.apply.journal import Expected, Habits, Journal, Start, trace_of
-from tui.launchdarkly.audit import CREATION, AuditEntry
+from tui.launchdarkly.models import CREATION, AuditEntry, FlagState, WholeFlag
 from tui.launchdarkly.tags import is_tag
-from tui.launchdarkly.whole_flags import FlagState, WholeFlag
 
 _SHARED_BY = 3
 """Flags of a run that must share a version above 1, or a detail, for it to count as the importer's own way."""

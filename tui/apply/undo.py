@@ -14,10 +14,9 @@ from tui.apply.ownership import Owner, audit_window, evidence, judge
 from tui.apply.record import Keep
 from tui.apply.verify import read_flags
 from tui.context import Tools
-from tui.launchdarkly.audit import AuditEntry
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.instances import Instance
-from tui.launchdarkly.whole_flags import WholeFlag
+from tui.launchdarkly.models import AuditEntry, WholeFlag
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Sink, Stream
 from tui.secrets.bag import Bag

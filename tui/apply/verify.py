@@ -14,6 +14,7 @@ from tui.apply.journal import Expected, Journal
 from tui.context import Tools
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.instances import Instance
+from tui.launchdarkly.models import FlagVariation, WholeFlag
 from tui.launchdarkly.tags import is_tag
 from tui.launchdarkly.whole_flags import FlagVariation, WholeFlag
 from tui.net.events import Counted, Sink, Stream

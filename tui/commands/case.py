@@ -102,7 +102,7 @@ class Case:
         """What a plan is made from, its keys in the bag. Raises Failure."""
         integration = self.recipe.draft.integration
         plan.must_be_readable(integration)
-        meant = plan_request(await self._fetched([TOKEN.key, SOURCES[integration].KEY_FIELD]))
+        meant = plan_request(await self._fetched([TOKEN.key, SOURCES[integration].key_field]))
         if meant is None:
             raise Failure(Kind.INTERNAL, "The recipe says nothing to plan from.")
         return meant

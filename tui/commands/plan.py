@@ -122,7 +122,7 @@ async def _planned(recipe: RecipeAnswers, around: Around) -> tuple[Plan, Draft]:
     """The plan, whole, and the answers that it is of. Raises Failure, also for a plan that is not whole."""
     integration = recipe.draft.integration
     must_be_readable(integration)
-    needed = (TOKEN.key, SOURCES[integration].KEY_FIELD)  # nothing is created: the import key may be missing
+    needed = (TOKEN.key, SOURCES[integration].key_field)  # nothing is created: the import key may be missing
     wanted = [key for key in needed if key in recipe.references]  # a manifest of the person's own may have other keys
     tools, bag = around.tools, Bag(around.tools.redactor)
 

@@ -1,34 +1,48 @@
-"""What LaunchDarkly answers, read leniently: the interface is in beta and says less than it promises.
+"""What LaunchDarkly answers, read leniently: the API is in beta and says less than it promises.
 
 Only what identifies a thing (`_id`, `key`) must be there. An unknown status is kept as it is, numbers may be
 strings, and anything else may be missing or null. Shapes are those of LaunchDarkly's OpenAPI document.
-Every `read_…` raises Failure NOT_JSON and nothing else, whatever it is given.
+Every `parse…` raises Failure NOT_JSON and nothing else, whatever it is given.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated, Generic, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo
+from pydantic import (
+    AliasPath,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+)  # fmt: skip
 
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.text.clean import clean
 from tui.text.redact import Redactor
 
 T = TypeVar("T")
-M = TypeVar("M", bound=BaseModel)
 
 _WHOLE = re.compile(r"-?[0-9]{1,18}(\.0*)?")
 _LARGEST = 10**18
 _LONGEST_QUERY = 2000
 
 
-def as_data(value: object) -> str:
-    """What identifies a flag or is compared with another side, letter by letter: clean it before it is shown."""
+# --- lenient values
+
+
+def _data(value: object) -> str:
+    """Text letter by letter, a number as text, "" for anything else."""
     if isinstance(value, str):
         # A lone surrogate of a JSON escape is no text: it could be neither shown nor sent.
         return value.encode("utf-8", "replace").decode("utf-8")
@@ -37,17 +51,16 @@ def as_data(value: object) -> str:
     return str(value) if -_LARGEST < value < _LARGEST else ""
 
 
-def as_text(value: object) -> str:
-    """Cleaned here, since names, roles and messages go into sentences and lists everywhere."""
-    return clean(as_data(value))
+def _text(value: object) -> str:
+    return clean(_data(value))
 
 
-def _as_words(value: object, info: ValidationInfo) -> str:
+def _words(value: object, info: ValidationInfo) -> str:
     redact = info.context.foreign if isinstance(info.context, Redactor) else str
-    return clean(redact(as_data(value)))
+    return clean(redact(_data(value)))
 
 
-def as_whole(value: object) -> int | None:
+def _whole(value: object) -> int | None:
     if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
         return int(value.strip().partition(".")[0])
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -55,30 +68,17 @@ def as_whole(value: object) -> int | None:
     return int(value) if -_LARGEST < value < _LARGEST else None  # false for NaN too
 
 
-def as_moment(value: object) -> int | None:
+def _millis(value: object) -> int | None:
     # 0 is how some of its services write "never".
-    number = as_whole(value)
+    number = _whole(value)
     return number if number is not None and number > 0 else None
 
 
-def as_texts(value: object) -> tuple[str, ...]:
-    return tuple(map(clean, all_data(value)))
+def _all_data(value: object) -> tuple[str, ...]:
+    return tuple(text for text in map(_data, value) if text) if isinstance(value, list | tuple) else ()
 
 
-def all_data(value: object) -> tuple[str, ...]:
-    items = value if isinstance(value, list | tuple) else ()
-    return tuple(text for text in map(as_data, items) if text)
-
-
-def as_objects(value: object) -> list[object]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def _faults(value: object) -> list[dict[str, object]]:
-    return [{**one, "original": clean(as_data(one.get("message")))} for one in map(as_object, as_objects(value))]
-
-
-def as_object(value: object) -> dict[str, object]:
+def _object(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
@@ -86,28 +86,37 @@ def _object_or_none(value: object) -> object:
     return value if isinstance(value, dict) else None
 
 
-def as_truth(value: object) -> bool:
+def _objects(value: object) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _truth(value: object) -> bool:
     return value is True or value in ("true", "True")
 
 
-def _status(value: object) -> dict[str, object]:
-    return {"status": value} if isinstance(value, str) else as_object(value)
-
-
-def _links(value: object) -> dict[str, str]:
-    return {name: as_data(as_object(link).get("href")) for name, link in as_object(value).items()}
-
-
-Text = Annotated[str, BeforeValidator(as_text)]
-Words = Annotated[str, BeforeValidator(_as_words)]
+Data = Annotated[str, BeforeValidator(_data)]
+"""What identifies a flag or is compared with another side, letter by letter: clean it before it is shown."""
+AllData = Annotated[tuple[str, ...], BeforeValidator(_all_data)]
+Text = Annotated[str, BeforeValidator(_text)]
+"""Names and roles, cleaned here because they go into sentences and lists everywhere."""
+Texts = Annotated[tuple[str, ...], BeforeValidator(lambda value: tuple(map(clean, _all_data(value))))]
+Words = Annotated[str, BeforeValidator(_words)]
 """What LaunchDarkly says to a person. It may quote a key, so it is redacted before anything else is done to it."""
-Identity = Annotated[str, BeforeValidator(as_text), Field(min_length=1)]
-Texts = Annotated[tuple[str, ...], BeforeValidator(as_texts)]
-Data = Annotated[str, BeforeValidator(as_data)]
-AllData = Annotated[tuple[str, ...], BeforeValidator(all_data)]
-Whole = Annotated[int | None, BeforeValidator(as_whole)]
-Millis = Annotated[int | None, BeforeValidator(as_moment)]
-Truth = Annotated[bool, BeforeValidator(as_truth)]
+Identity = Annotated[str, BeforeValidator(_text), Field(min_length=1)]
+Whole = Annotated[int | None, BeforeValidator(_whole)]
+Millis = Annotated[int | None, BeforeValidator(_millis)]
+Truth = Annotated[bool, BeforeValidator(_truth)]
+
+
+# --- configurations, people, projects
+
+
+def _faults(value: object) -> list[dict[str, object]]:
+    return [{**fault, "original": _text(fault.get("message"))} for fault in _objects(value)]
+
+
+def _status(value: object) -> dict[str, object]:
+    return {"status": value} if isinstance(value, str) else _object(value)
 
 
 class _Lenient(BaseModel):
@@ -124,7 +133,6 @@ class ImportFault(_Lenient):
     original: SecretStr = SecretStr("")
     status_code: Whole = Field(default=None, alias="statusCode")
     timestamp: Millis = None
-    integration_id: Text = Field(default="", alias="integrationId")
 
 
 class ImportStatus(_Lenient):
@@ -140,26 +148,23 @@ class ImportStatus(_Lenient):
 
 
 class Reason(_Lenient):
-    """Which statement of which role allows or denies an action."""
+    """Which role allows or denies an action."""
 
-    effect: Text = ""
     role_name: Words = ""
-    actions: Texts = ()
-    resources: Texts = ()
 
 
 class Action(_Lenient):
     """One action that your token may or may not do with this configuration."""
 
     action: Words = ""
-    reason: Annotated[Reason, BeforeValidator(as_object)] = Reason()
+    reason: Annotated[Reason, BeforeValidator(_object)] = Reason()
 
 
 class Access(_Lenient):
     """`_access`: what your token may do with this configuration."""
 
-    denied: Annotated[tuple[Action, ...], BeforeValidator(as_objects)] = ()
-    allowed: Annotated[tuple[Action, ...], BeforeValidator(as_objects)] = ()
+    denied: Annotated[tuple[Action, ...], BeforeValidator(_objects)] = ()
+    allowed: Annotated[tuple[Action, ...], BeforeValidator(_objects)] = ()
 
 
 class Configuration(_Lenient):
@@ -180,25 +185,16 @@ class Configuration(_Lenient):
     config: Annotated[dict[str, object] | None, BeforeValidator(_object_or_none)] = Field(None, repr=False)
     status: Annotated[ImportStatus, BeforeValidator(_status)] = Field(default=ImportStatus(), alias="_status")
     access: Annotated[Access | None, BeforeValidator(_object_or_none)] = Field(default=None, alias="_access")
-    links: Annotated[dict[str, str], BeforeValidator(_links)] = Field(default={}, alias="_links", repr=False)
 
 
 class CallerIdentity(_Lenient):
-    """Who a token is. All members are optional; a service token belongs to no member."""
+    """Whose token this is. A service token belongs to no member."""
 
     account_id: Text = Field(default="", alias="accountId")
-    auth_kind: Text = Field(default="", alias="authKind")
-    token_kind: Text = Field(default="", alias="tokenKind")
     token_id: Text = Field(default="", alias="tokenId")
     token_name: Text = Field(default="", alias="tokenName")
     member_id: Text = Field(default="", alias="memberId")
-    client_id: Text = Field(default="", alias="clientId")
     service_token: Truth = Field(default=False, alias="serviceToken")
-    scopes: Texts = ()
-    project_id: Text = Field(default="", alias="projectId")
-    project_name: Text = Field(default="", alias="projectName")
-    environment_id: Text = Field(default="", alias="environmentId")
-    environment_name: Text = Field(default="", alias="environmentName")
 
 
 class Member(_Lenient):
@@ -236,139 +232,240 @@ class Project(_Lenient):
     )
 
 
+# --- flags
+
+
+def _states(value: object) -> dict[str, FlagState] | None:
+    return {_data(key): _state(_object(state)) for key, state in value.items()} if isinstance(value, dict) else None
+
+
+def _state(item: Mapping[str, Any]) -> FlagState:
+    parts = {
+        "rules": item.get("rules"),
+        "targets": [*_targets(item)],
+        "prerequisites": item.get("prerequisites"),
+    }
+    complete = all(isinstance(item.get(name), list) for name in parts)
+    return FlagState(
+        on=_truth(item.get("on")),
+        version=_whole(item.get("version")),
+        last_modified=_millis(item.get("lastModified")),
+        targeting=tuple(name for name, part in parts.items() if part) if complete else None,
+        targets=_users(item),
+    )
+
+
+def _targets(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Targets of all kinds of contexts, without empty entries: those target nobody."""
+    for target in (*_objects(item.get("targets")), *_objects(item.get("contextTargets"))):
+        if target.get("values"):
+            yield target
+
+
+def _users(item: Mapping[str, Any]) -> tuple[tuple[int, tuple[str, ...]], ...] | None:
+    users: dict[int, set[str]] = {}
+    for target in _targets(item):
+        variation, keys = _whole(target.get("variation")), target["values"]
+        if variation is None or target.get("contextKind", "user") != "user" or not isinstance(keys, list):
+            return None
+        users.setdefault(variation, set()).update(map(_data, keys))
+    return tuple((variation, tuple(sorted(users[variation]))) for variation in sorted(users))
+
+
+_Key = Annotated[str, BeforeValidator(_data), Field(min_length=1)]
+
+
 @dataclass(frozen=True, slots=True)
 class Flag:
     """A flag in LaunchDarkly, its text as it came. `created` in ms since the epoch. Small: there can be 10,000."""
 
-    key: str
-    name: str
-    tags: tuple[str, ...]
-    archived: bool
-    created: int | None
-    version: int | None = None
+    key: _Key
+    name: Data = ""
+    tags: AllData = ()
+    archived: Truth = False
+    created: Annotated[Millis, Field(alias="creationDate")] = None
+    version: Annotated[Whole, Field(alias="_version")] = None
+
+
+@dataclass(frozen=True, slots=True)
+class FlagVariation:
+    """A variation's JSON value, and its name or ""."""
+
+    value: Annotated[object, BeforeValidator(lambda value: _data(value) if isinstance(value, str) else value)] = None
+    name: Data = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FlagState:
+    """A flag in one environment. `version` and `last_modified` (ms since the epoch) move with each change of it.
+
+    `targeting` names what somebody has set there: "rules", "targets" or "prerequisites", () for nothing. None if
+    LaunchDarkly leaves one of them out. `targets` are the users who get a variation of their own: its index and their
+    keys, both sorted. None if other contexts have one too, or it isn't clear who gets what.
+    """
+
+    on: bool
+    version: int | None
+    last_modified: int | None
+    targeting: tuple[str, ...] | None = ()
+    targets: tuple[tuple[int, tuple[str, ...]], ...] | None = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WholeFlag:
+    """A flag with all that an import sets and all that somebody may have changed since, its text as it came.
+
+    `on` and `off` are the indexes of the default variations, `created` is in ms since the epoch. `environments` holds
+    the requested ones; None if LaunchDarkly shows none at all. `maintainer` is a member's id, "" for none. `version`
+    moves with each change of the flag itself.
+    """
+
+    key: _Key
+    name: Data = ""
+    description: Data = ""
+    tags: AllData = ()
+    variations: Annotated[tuple[FlagVariation, ...], BeforeValidator(_objects)] = ()
+    on: Annotated[Whole, Field(validation_alias=AliasPath("defaults", "onVariation"))] = None
+    off: Annotated[Whole, Field(validation_alias=AliasPath("defaults", "offVariation"))] = None
+    maintainer: Annotated[Data, Field(alias="maintainerId")] = ""
+    archived: Truth = False
+    created: Annotated[Millis, Field(alias="creationDate")] = None
+    version: Annotated[Whole, Field(alias="_version")] = None
+    environments: Annotated[Mapping[str, FlagState] | None, PlainValidator(_states)] = None
+    kind: Data = ""
+
+
+# --- the audit log
+
+CREATION = "createFlag"
+"""The action of an audit log entry for a flag's creation."""
+
+
+def _resource_keys(item: object) -> frozenset[str]:
+    """The keys of flags in resources such as `proj/web-shop:env/*:flag/checkout;tag`."""
+    resources = [_data(access.get("resource")) for access in _objects(_object(item).get("accesses"))]
+    resources += _all_data(_object(_object(item).get("target")).get("resources"))
+    keys = (resource.rpartition(":flag/")[2].partition(";")[0] for resource in resources if ":flag/" in resource)
+    return frozenset(key for key in keys if key)
+
+
+def _id(value: object) -> str:
+    return _data(_object(value).get("_id"))
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One change of flags. `date` in ms since the epoch; `token` and `member` are ids, "" if none is named."""
+
+    id: str
+    date: int | None
+    actions: frozenset[str]
+    keys: frozenset[str]
+    token: str
+    member: str
+
+
+def _audit_entry(value: object) -> AuditEntry:
+    item = _object(value)
+    return AuditEntry(
+        id=_data(item.get("_id")),
+        date=_millis(item.get("date")),
+        actions=frozenset(_data(access.get("action")) for access in _objects(item.get("accesses"))),
+        keys=_resource_keys(item),
+        token=_id(item.get("token")),
+        member=_id(item.get("member")),
+    )
+
+
+# --- reading
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Part of a list. `total_count` is None where untold; `next` is the query of the next page, or ""."""
+    """Part of a list. `total_count` is None if LaunchDarkly doesn't say; `next` is the next page's query, or ""."""
 
     items: tuple[T, ...]
     total_count: int | None
     next: str
 
 
-def read_configuration(value: object, redactor: Redactor | None = None) -> Configuration:
-    """One configuration, of an answer to create, get or update. `redactor` learns the secrets that it shows, and
-    takes keys out of LaunchDarkly's words."""
+_NAMES: dict[type, tuple[str, str]] = {
+    Configuration: ("a flag import configuration", "a list of flag import configurations"),
+    CallerIdentity: ("the identity of your token", ""),
+    Member: ("a member of your account", "a list of members"),
+    Project: ("a project", "a list of projects"),
+    Flag: ("a flag", "a list of flags"),
+    WholeFlag: ("a flag", "a list of flags"),
+}
+"""What each is called in a failure, alone and in a list."""
+
+
+def parse(kind: type[T], value: object, redactor: Redactor | None = None) -> T:
+    """One `kind`. `redactor` learns the secrets that a configuration shows, and takes keys out of LaunchDarkly's
+    words."""
     _learn(redactor, value)
-    return _model(Configuration, value, "a flag import configuration", redactor)
+    return _model(kind, value, _NAMES[kind][0], redactor)
 
 
-def read_configurations(value: object, redactor: Redactor | None = None) -> Page[Configuration]:
-    """The account's configurations, as `read_configuration`."""
-    for item in as_objects(as_object(value).get("items")):
+def parse_page(kind: type[T], value: object, redactor: Redactor | None = None) -> Page[T]:
+    """A page of a list of `kind`, as `parse`. A page with one unreadable entry is refused whole: leaving it out would
+    let a look-up say "not there"."""
+    for item in _objects(_object(value).get("items")) if redactor else ():
         _learn(redactor, item)
-    expected = _LISTS[Configuration]
-    return read_page(value, lambda item: _model(Configuration, item, expected, redactor), expected)
+    expected = _NAMES[kind][1]
+    return _page(value, lambda item: _model(kind, item, expected, redactor), expected)
+
+
+def parse_audit_log(value: object) -> Page[AuditEntry]:
+    """A page of the audit log."""
+    return _page(value, _audit_entry, "a list of audit log entries")
+
+
+def parse_tags(value: object) -> Page[str]:
+    """A page of tags; what is no text is left out."""
+    return _names(value, _text, "a list of tags")
+
+
+def parse_environments(value: object) -> Page[str]:
+    """A page of a project's environments: their keys."""
+    return _names(value, lambda item: _text(_object(item).get("key")), "a list of environments")
+
+
+def _names(value: object, read_name: Callable[[object], str], expected: str) -> Page[str]:
+    page = _page(value, read_name, expected)
+    return replace(page, items=tuple(filter(None, page.items)))
 
 
 def _learn(redactor: Redactor | None, value: object) -> None:
     if redactor is not None:
-        one = as_object(value)
-        redactor.learn(as_text(one.get("integrationKey")), as_object(one.get("config")))
+        redactor.learn(_text(_object(value).get("integrationKey")), _object(_object(value).get("config")))
 
 
-def read_identity(value: object) -> CallerIdentity:
-    """Whose token this is."""
-    return _model(CallerIdentity, value, "the identity of your token")
+_adapter: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)
 
 
-def read_member(value: object) -> Member:
-    """One member."""
-    return _model(Member, value, "a member of your account")
-
-
-def read_members(value: object) -> Page[Member]:
-    """A page of members."""
-    return _models(Member, value)
-
-
-def read_project(value: object) -> Project:
-    """One project."""
-    return _model(Project, value, "a project")
-
-
-def read_projects(value: object) -> Page[Project]:
-    """A page of projects."""
-    return _models(Project, value)
-
-
-def read_tags(value: object) -> Page[str]:
-    """A page of tags; what is no text is left out."""
-    page = read_page(value, as_text, "a list of tags")
-    return Page(tuple(tag for tag in page.items if tag), page.total_count, page.next)
-
-
-def read_flags(value: object) -> Page[Flag]:
-    """A page of flags."""
-    return read_page(value, _flag, _LISTS[Flag])
-
-
-def read_environments(value: object) -> Page[str]:
-    """A page of a project's environments: their keys."""
-    page = read_page(value, lambda item: as_text(as_object(item).get("key")), "a list of environments")
-    return Page(tuple(key for key in page.items if key), page.total_count, page.next)
-
-
-_LISTS: dict[type, str] = {
-    Configuration: "a list of flag import configurations",
-    Member: "a list of members",
-    Project: "a list of projects",
-    Flag: "a list of flags",
-}
-
-
-def _flag(value: object) -> Flag:
-    item = as_object(value)
-    key = as_data(item.get("key"))
-    if not key:
-        raise unexpected(_LISTS[Flag])
-    return Flag(
-        key=key,
-        name=as_data(item.get("name")),
-        tags=all_data(item.get("tags")),
-        archived=as_truth(item.get("archived")),
-        created=as_moment(item.get("creationDate")),
-        version=as_whole(item.get("_version")),
-    )
-
-
-def read_page(value: object, read: Callable[[object], T], expected: str) -> Page[T]:
-    items = as_object(value).get("items")
-    if not isinstance(items, list):
-        raise unexpected(expected)
-    links = as_object(as_object(value).get("_links"))
-    following = as_data(as_object(links.get("next")).get("href"))
-    # Only the query is used, written anew: a link must not lead a token to another address.
-    query = following.partition("#")[0].partition("?")[2][:_LONGEST_QUERY]
-    total = as_whole(as_object(value).get("totalCount"))
-    return Page(tuple(map(read, items)), total, urlencode(parse_qsl(query)))
-
-
-def _models(kind: type[M], value: object) -> Page[M]:
-    return read_page(value, lambda item: _model(kind, item, _LISTS[kind]), _LISTS[kind])
-
-
-def _model(kind: type[M], value: object, expected: str, redactor: Redactor | None = None) -> M:
+def _model(kind: type[T], value: object, expected: str, redactor: Redactor | None) -> T:
     try:
-        return kind.model_validate(value, context=redactor)
+        model: T = _adapter(kind).validate_python(value, context=redactor)
+        return model
     except (ValidationError, RecursionError):
         # What pydantic says holds the whole input, so nothing of it is kept.
         pass
-    raise unexpected(expected)
+    raise _unexpected(expected)
 
 
-def unexpected(expected: str) -> Failure:
+def _page(value: object, read_item: Callable[[object], T], expected: str) -> Page[T]:
+    items = _object(value).get("items")
+    if not isinstance(items, list):
+        raise _unexpected(expected)
+    link = _data(_object(_object(_object(value).get("_links")).get("next")).get("href"))
+    # Only the query is used, written anew: a link must not lead a token to another address.
+    query = link.partition("#")[0].partition("?")[2][:_LONGEST_QUERY]
+    total = _whole(_object(value).get("totalCount"))
+    return Page(tuple(map(read_item, items)), total, urlencode(parse_qsl(query)))
+
+
+def _unexpected(expected: str) -> Failure:
     return Failure(
         Kind.NOT_JSON,
         f"LaunchDarkly's answer is not what was expected: {expected}.",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from tui.launchdarkly.models import Access, Action, CallerIdentity, ImportFault, ImportStatus, Member
+from typing import TYPE_CHECKING
+
 from tui.net.times import moment
 from tui.text.clean import clean
+
+if TYPE_CHECKING:
+    from tui.launchdarkly.models import Access, Action, CallerIdentity, ImportFault, ImportStatus, Member
 
 _LONGEST = 200
 # LaunchDarkly's actions begin with what they do (createIntegration, deleteIntegration). Those of flag imports

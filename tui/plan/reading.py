@@ -20,9 +20,10 @@ from tui.plan.conventions import not_understood
 from tui.plan.plan import Plan, decide
 from tui.plan.request import PlanRequest
 from tui.secrets.bag import Bag
+from tui.sources.base import Connection
 from tui.sources.flags import Lost, SourceFlag
+from tui.sources.lenient import members
 from tui.sources.registry import SOURCES
-from tui.sources.shapes import members
 from tui.text.redact import Redactor, tree
 
 
@@ -124,14 +125,14 @@ class Reading:
 
     async def _source(self, sink: Sink) -> None:
         source = SOURCES[self.request.integration]
-        key = self._bag.get(source.KEY_FIELD)
+        key = self._bag.get(source.key_field)
         if key is None:
-            raise Failure(Kind.CREDENTIAL, f"There is no key of {source.NAME} yet.", "", Remedy.PASTE_FIRST)
-        address = self.request.address or source.DEFAULT_ADDRESS
+            raise Failure(Kind.CREDENTIAL, f"There is no key of {source.name} yet.", "", Remedy.PASTE_FIRST)
+        address = self.request.address or source.default_address
         self._tools.stays_here(address)
         redact = self._tools.redactor.foreign
         async with self._tools.http() as http:
-            listing = source.list_flags(http, address, key, answers=dict(self.request.answers), sink=sink)
+            listing = source.list_flags(Connection(http, address, key, sink), dict(self.request.answers))
             async with aclosing(listing) as batches:
                 async for batch in batches:
                     for flag in batch.gone:
@@ -140,7 +141,7 @@ class Reading:
                         self._flags.setdefault(flag.key, []).append(self._shown(flag))
                     self._notes |= dict.fromkeys(map(redact, batch.notes))
                     for what, read in batch.read.items():
-                        self._count(sink, Counted(f"{source.NAME} {what}", read, batch.total.get(what)))
+                        self._count(sink, Counted(f"{source.name} {what}", read, batch.total.get(what)))
 
     def _shown(self, flag: SourceFlag) -> SourceFlag:
         """The flag without secrets in its warnings, which may quote a server."""

@@ -108,7 +108,7 @@ class FlagScreen(ModalScreen[None]):
             said = [("warning", clean(warning)) for warning in planned.warnings]
             yield Sentences(looking.symbols, said, classes="flag-warning")
         yield from self._lost()
-        source = SOURCES[looking.plan.request.integration].NAME
+        source = SOURCES[looking.plan.request.integration].name
         yield JsonTree(
             f"Source definition   read from {source}; Enter opens",
             planned.flag.definition,

@@ -1,33 +1,37 @@
-"""What every source of flags can do, and what its check of a key reports.
+"""What a source of flags can do, what the check of its key reports, and the failures all sources share.
 
-This room knows nothing of the form: it reports plain facts, and remarks that name the form variable they are
-about.
+This room knows nothing of the form: it reports plain facts, and remarks that name the form variable they are about.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol, get_args
+from typing import Literal, get_args
 
 from pydantic import SecretStr
 
 from tui.net.client import Http
-from tui.net.errors import Advice
+from tui.net.errors import Advice, Failure, Kind, Remedy, Safe
 from tui.net.events import Sink, ignore
+from tui.net.problems import OF_THE_ADDRESS, remedy
 from tui.sources.flags import Listing, Lost, SourceFlag
+from tui.sources.phrases import quoted
 
-Level = Literal["ok", "note", "unknown", "warning", "problem"]
-"""In rising order. Only a problem stops; `unknown` says honestly that nobody can tell."""
+RemarkLevel = Literal["ok", "note", "unknown", "warning", "problem"]
+"""In rising order. Only a problem stops; `unknown` means that nobody can tell."""
 
-_LEVELS: tuple[Level, ...] = get_args(Level)
+_LEVELS: tuple[RemarkLevel, ...] = get_args(RemarkLevel)
+
+Answers = Mapping[str, str]
+"""What the user entered, by form variable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Remark:
     """One sentence about the form variable `field`; `instead` holds values that would agree with the key."""
 
-    level: Level
+    level: RemarkLevel
     field: str
     text: str
     instead: tuple[str, ...] = ()
@@ -36,7 +40,7 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Something to pick: the `value` that a field takes, the `label` its owner knows it by, and a word more."""
+    """A value that a field takes, the `label` its owner knows it by, and a detail."""
 
     value: str
     label: str
@@ -47,11 +51,11 @@ class Choice:
 class SourceReport:
     """What a key can see. Everything foreign in here is cleaned.
 
-    `text` goes on from "the key ...". `project` and `environment` are the ones the key was seen to read
-    (Split: the workspace's id), None where the source told of none or of several; `projects` all that were
-    seen. With `every_project` the key also reads projects that nobody saw. `flags` counts what the key reads,
-    None where that was not asked. `workspaces` is None where the key may not list them; `absent` is the
-    workspace of which the source said that it does not exist. `by_header` is the header that opened the door.
+    `text` continues "the key ...". `project` and `environment` are the ones the key was seen to read (Split: the
+    workspace's id), None if the source named none or several; `projects` all that were seen. With `every_project`
+    the key also reads projects that weren't seen. `flags` counts what the key reads, None if that is not known.
+    `workspaces` is None if the key may not list them; `absent` is the workspace that the source says does not exist.
+    `by_header` is the header that the source accepted.
     """
 
     text: str
@@ -68,71 +72,87 @@ class SourceReport:
 
     @property
     def remarks(self) -> tuple[Remark, ...]:
-        """Those about the key itself first, then those that came of comparing it with the answers."""
+        """Those about the key itself, then those that came of comparing it with the answers."""
         return self.on_key + self.on_answers
 
     @property
-    def level(self) -> Level:
-        """The gravest of its remarks, "ok" without any."""
+    def level(self) -> RemarkLevel:
+        """The highest level of its remarks, "ok" without any."""
         return max((remark.level for remark in self.remarks), key=_LEVELS.index, default="ok")
 
 
-class Source(Protocol):
-    """A system that flags come from. A module is one, if it has these names."""
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How to reach a source: a normalized base URL, the key, and where events go."""
 
-    NAME: str
-    KEY_FIELD: str
-    """The form variable that holds the key."""
-    ADDRESS_FIELD: str | None
-    """The form variable that holds the address a key is checked against; None where the form has none."""
-    DEFAULT_ADDRESS: str
-    """Used where nobody gave an address; "" where there is none to guess."""
-    DISCOVERS: frozenset[str]
-    """The form variables whose values `discover` can list."""
+    http: Http
+    address: str
+    key: SecretStr
+    sink: Sink = ignore
 
-    async def check_key(
-        self, http: Http, address: str, key: SecretStr, *, answers: Mapping[str, str], sink: Sink = ignore
-    ) -> SourceReport:
-        """Find out by the smallest read that tells what `key` is and sees, and compare that with `answers`.
 
-        `address` is a normalised base URL. Raises Failure alone, with `field` set where one is at fault.
-        """
-        ...
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A system that flags come from. What asks it raises `Failure` and nothing else, with `field` set if one is wrong.
 
-    def compare(self, report: SourceReport, answers: Mapping[str, str]) -> tuple[Remark, ...]:
-        """`on_answers` for other answers than those of the check; nothing is sent."""
-        ...
+    `key_field` is the form variable that holds the key, `address_field` the one that holds the address a key is checked
+    against (None if the form has none). `default_address` is used if the user entered none; "" if there is none to
+    guess.
+    """
 
-    async def discover(
-        self,
-        http: Http,
-        address: str,
-        key: SecretStr,
-        field: str,
-        *,
-        answers: Mapping[str, str],
-        helper: SecretStr | None = None,
-        sink: Sink = ignore,
-    ) -> tuple[Choice, ...]:
-        """What could stand in the form variable `field`, given the other answers, sorted for a person's eye.
+    name: str
+    key_field: str
+    address_field: str | None
+    default_address: str
 
-        `helper` is a key for looking only, where the source has such a thing; it is sent to `address` alone.
-        Raises Failure where the key may not list it; its sentence ends in what to do in place of picking.
-        """
-        ...
+    check_key: Callable[[Connection, Answers], Awaitable[SourceReport]]
+    """Find out what the key is and sees by the smallest read that shows it, and compare that with the answers."""
+    compare: Callable[[SourceReport, Answers], tuple[Remark, ...]]
+    """`on_answers` for other answers than those of the check; nothing is sent."""
+    discover: Callable[[Connection, str, Answers, SecretStr | None], Awaitable[tuple[Choice, ...]]]
+    """The choices for a form variable, given the other answers, sorted for people.
 
-    async def count_flags(
-        self, http: Http, address: str, key: SecretStr, *, answers: Mapping[str, str], sink: Sink = ignore
-    ) -> int | None:
-        """How many flags `answers` (scope and tag) match, by one request; None where untold. Raises Failure."""
-        ...
+    The last argument is a key that can only look, if the source has such a thing; it goes to the same address. A
+    Failure for a key that may not list ends in what to do instead of picking.
+    """
+    count_flags: Callable[[Connection, Answers], Awaitable[int | None]]
+    """Count the flags that the answers (scope and tag) match, by one request; None if the source doesn't say."""
+    list_flags: Callable[[Connection, Answers], Listing]
+    """All flags that the answers match, in batches as they arrive, with no more requests than needed."""
+    explain: Callable[[SourceFlag], tuple[Lost, ...]]
+    """What the import leaves behind of a flag, in the definition's own order; `flag.losses` are its kinds."""
 
-    def list_flags(
-        self, http: Http, address: str, key: SecretStr, *, answers: Mapping[str, str], sink: Sink = ignore
-    ) -> Listing:
-        """All flags that `answers` match, in batches as they arrive, with no more requests than needed."""
-        ...
 
-    def explain(self, flag: SourceFlag) -> tuple[Lost, ...]:
-        """What of `flag` no import brings, in the definition's own order; `flag.losses` are its kinds."""
-        ...
+def failed(name: str, status_code: int, message: str) -> Failure:
+    """A 5xx: the server's fault and safe to ask again, except for a few that stay."""
+    why, step = remedy(status_code) or (
+        "The fault is on that side, or at a proxy in between.",
+        (Remedy.TRY_LATER, ""),
+    )
+    return Failure(
+        Kind.SOURCE,
+        f"{name} failed ({status_code}){quoted(message)}",
+        why,
+        step[0],
+        about=step[1],
+        safe=Safe.NOTHING_CREATED,
+        status_code=status_code,
+        at_address=status_code in OF_THE_ADDRESS,
+    )
+
+
+def refused_request(name: str, status_code: int, message: str, field: str | None) -> Failure:
+    """Any other refusal, in the server's words if it had some: a 400 may have no body. Sending it again won't help."""
+    what = f"{name} did not accept the request ({status_code})"
+    why, step = remedy(status_code) or ("", (Remedy.CHECK, "the address, the key and the values"))
+    return Failure(
+        Kind.SOURCE,
+        what + quoted(message) if message else f"{what} and gave no reason.",
+        why,
+        step[0],
+        about=step[1],
+        safe=Safe.NOTHING_CREATED,
+        status_code=status_code,
+        field=field,
+        at_address=status_code in OF_THE_ADDRESS,
+    )

@@ -35,8 +35,8 @@ class Lost:
     text: Sentence
 
 
-Found = tuple[str, Callable[[], str]]
-"""A kind of loss, and what makes its sentence: of 10,000 flags few are ever looked at."""
+Loss = tuple[str, Callable[[], str]]
+"""A kind of loss and what makes its sentence: of 10,000 flags few are ever looked at."""
 
 
 @dataclass(frozen=True, slots=True)

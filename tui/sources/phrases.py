@@ -1,21 +1,59 @@
-"""Values, shares and dates of a rule in words, from which a person can make it again by hand. All is cleaned."""
+"""Foreign names, values, shares, and dates as parts of a sentence: cleaned, and short enough to read."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from tui.net.times import utc
-from tui.sources.foreign import short
-from tui.sources.shapes import number
+from tui.text.clean import clean
 
+_LONGEST_NAME = 60
+_MOST_NAMES = 4
 _MOST_VALUES = 8
 _MISREAD = frozenset(',":')
-_OLDEST_MILLISECONDS = 1e11  # below this it is read as seconds, as Split's own examples write dates
+_OLDEST_MILLISECONDS = 1e11  # a smaller number is read as seconds, as Split's own examples write dates
+
+
+def short(text: str, limit: int = _LONGEST_NAME) -> str:
+    """`text`, cleaned, in at most `limit` characters."""
+    text = clean(text)
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def listed(names: Sequence[str], total: int = 0) -> str:
+    """ "a", "a and b", "a, b and c"; beyond four names the rest is counted, of `total` if that is more."""
+    shown = [short(name) for name in names[:_MOST_NAMES]]
+    if (more := max(total, len(names)) - len(shown)) > 0:
+        shown.append(f"{more:,} more")
+    return " and ".join(part for part in (", ".join(shown[:-1]), *shown[-1:]) if part)
+
+
+def count(number: int, noun: str) -> str:
+    """ "1 flag", "1,200 flags"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def left_out(source: str, number: int) -> str:
+    """The note on a list with entries that have no name."""
+    return f"Entries without a name in {source}'s list of flags, which were left out: {number:,}."
+
+
+def quoted(message: str) -> str:
+    """How a sentence ends that quotes a server's message, or has none to quote."""
+    return f': "{message}".' if message else "."
+
+
+def location(url: str) -> str:
+    """Host, port, and path of `url` as a sentence names them."""
+    parts = urlsplit(url)
+    return short(parts.netloc.rpartition("@")[2] + parts.path.rstrip("/"), 100)
 
 
 def value(raw: object) -> str:
-    """One value, in quotes where its edges could be misread."""
+    """One value, in quotes if its edges could be misread."""
     if isinstance(raw, bool):
         return "true" if raw else "false"
     if isinstance(raw, int | float):
@@ -27,7 +65,7 @@ def value(raw: object) -> str:
 
 
 def together(parts: Sequence[str], total: int = 0) -> str:
-    """ "a, b, c"; of a long list the first eight and how many more there are, of `total` where that is more."""
+    """ "a, b, c"; of a long list the first eight and how many more there are, of `total` if that is more."""
     shown = parts[:_MOST_VALUES]
     more = max(total, len(parts)) - len(shown)
     return f"{', '.join(shown)} and {more:,} more" if more else ", ".join(shown) or "nothing"
@@ -49,15 +87,15 @@ def percent(share: float) -> str:
 
 
 def shares(parts: Sequence[tuple[str, float]]) -> str:
-    """Who gets what: "on" where it is all, "25 % on, 75 % off" otherwise. `parts` are names with percents."""
-    some = [(name, share) for name, share in parts if share > 0]
-    if len(some) == 1 and some[0][1] == 100:
-        return value(some[0][0])
-    return together([f"{percent(share)} {value(name)}" for name, share in some])
+    """ "on" if it has all of it, "25 % on, 75 % off" otherwise. `parts` are names with percents."""
+    served = [(name, share) for name, share in parts if share > 0]
+    if len(served) == 1 and served[0][1] == 100:
+        return value(served[0][0])
+    return together([f"{percent(share)} {value(name)}" for name, share in served])
 
 
 def date(at: object, *, clock: bool = True) -> str:
-    """A point in time in UTC, from epoch milliseconds or ISO 8601; what is neither stays as it is."""
+    """A point in time in UTC, from epoch seconds or milliseconds, or ISO 8601; anything else as it is."""
     if isinstance(at, str):
         try:
             moment = datetime.fromisoformat(at)
@@ -65,7 +103,6 @@ def date(at: object, *, clock: bool = True) -> str:
             return value(at)
         # Without a zone Unleash means UTC.
         return utc(moment.timestamp() if moment.tzinfo else moment.replace(tzinfo=UTC).timestamp(), clock=clock)
-    seconds = number(at)
-    if seconds is None:
+    if isinstance(at, bool) or not isinstance(at, int | float) or abs(at) > sys.float_info.max:
         return value(at)
-    return utc(seconds if abs(seconds) < _OLDEST_MILLISECONDS else seconds / 1000, clock=clock)
+    return utc(at if abs(at) < _OLDEST_MILLISECONDS else at / 1000, clock=clock)

@@ -1,8 +1,9 @@
-"""The sources by their integration's key. One more is one module, one manifest and one line here."""
+"""The sources by their integration's key. Another one is a package, a manifest, and a line here."""
 
 from __future__ import annotations
 
-from tui.sources import split, unleash
 from tui.sources.base import Source
+from tui.sources.split import SPLIT
+from tui.sources.unleash import UNLEASH
 
-SOURCES: dict[str, Source] = {"split": split, "unleash": unleash}
+SOURCES: dict[str, Source] = {"split": SPLIT, "unleash": UNLEASH}

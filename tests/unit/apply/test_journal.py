@@ -19,8 +19,7 @@ from tui.apply import journal as journals
 from tui.apply import store
 from tui.apply.journal import Expected, Identity, Journal, LeftOut, Mark, Stage, Trace
 from tui.launchdarkly.instances import EU
-from tui.launchdarkly.models import Configuration, ImportStatus
-from tui.launchdarkly.whole_flags import FlagState, WholeFlag
+from tui.launchdarkly.models import Configuration, FlagState, ImportStatus, WholeFlag
 from tui.net.errors import Failure
 from tui.sources.flags import Lost, Variation
 from tui.text.redact import MASK, Redactor

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from tui.apply import store
 from tui.apply.journal import Expected, Identity, Importer, Journal, Stage, Start, Trace
 from tui.apply.ownership import Evidence, Owner, evidence, judge
-from tui.launchdarkly.audit import AuditEntry
-from tui.launchdarkly.whole_flags import FlagState, FlagVariation, WholeFlag
+from tui.launchdarkly.models import AuditEntry, FlagState, FlagVariation, WholeFlag
 from tui.sources.flags import Variation
 
 SECOND = 1_000

@@ -13,7 +13,7 @@ import pytest
 from tests.unit.headless_tools import Recipe, recipe_in
 from tui.apply import store
 from tui.commands import undo
-from tui.launchdarkly.whole_flags import read_whole_flag
+from tui.launchdarkly.models import WholeFlag, parse
 from tui.sandbox import faults
 from tui.sandbox.account import ENVIRONMENT_KEYS, LdFlag, State
 from tui.sandbox.faults import Fault
@@ -146,6 +146,6 @@ def test_a_split_flag_carries_its_individual_targets() -> None:
 @pytest.mark.parametrize("values", [None, "ana", {"a": 1}])
 def test_targets_in_a_shape_that_is_not_known_are_none_of_the_plan(values: object) -> None:
     state = {"targets": [{"values": values, "variation": 0}], "rules": [], "prerequisites": []}
-    flag = read_whole_flag({"key": "x", "environments": {"test": state}})
+    flag = parse(WholeFlag, {"key": "x", "environments": {"test": state}})
     assert flag.environments is not None
     assert flag.environments["test"].targets == (None if values else ())

@@ -14,7 +14,7 @@ from tests.unit.walk_tools import INTEGRATIONS, drained, strangers
 from tui.apply.journal import Expected
 from tui.apply.verify import Promise, compare, promise_of, verify
 from tui.launchdarkly.instances import EU
-from tui.launchdarkly.whole_flags import FlagState, FlagVariation, WholeFlag, read_whole_flag
+from tui.launchdarkly.models import FlagState, FlagVariation, WholeFlag, parse
 from tui.net.errors import Failure, Kind
 from tui.sandbox.server import Sandbox
 from tui.sources.flags import BOOLEAN, Variation
@@ -192,7 +192,7 @@ async def test_it_reads_what_another_client_reads(box: Sandbox) -> None:
     await run.to_the_end()
     found = await run.verify()
     there = flags_of(box)
-    assert found.arrived == {key: read_whole_flag(there[key]) for key in found.arrived}
+    assert found.arrived == {key: parse(WholeFlag, there[key]) for key in found.arrived}
 
 
 async def test_a_reading_that_fails_is_no_verification(box: Sandbox) -> None:
@@ -237,7 +237,8 @@ def test_a_missing_legal_tag_is_told_beside_refused_ones() -> None:
 
 def test_values_that_differ_by_a_tab_are_different() -> None:
     planned = expected("flag", variations=(Variation("a\tb", "a\tb"), Variation("off", "off")))
-    there = read_whole_flag(
+    there = parse(
+        WholeFlag,
         {
             "key": "flag",
             "name": "flag",
@@ -245,7 +246,7 @@ def test_values_that_differ_by_a_tab_are_different() -> None:
             "tags": [TAG, "t"],
             "variations": [{"value": "a b", "name": "a\tb"}, {"value": "off", "name": "off"}],
             "defaults": {"onVariation": 0, "offVariation": 1},
-        }
+        },
     )
     found = compare(promise(planned), {"flag": there}, ENVIRONMENTS)
     assert [one.what for _, unlike in found.different for one in unlike] == ["variations"]

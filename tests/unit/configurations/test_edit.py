@@ -20,7 +20,7 @@ from tui.answers import remarks
 from tui.answers.fields import Form
 from tui.configurations import edit
 from tui.configurations.edit import Changed
-from tui.launchdarkly.models import Configuration, read_configuration
+from tui.launchdarkly.models import Configuration, parse
 from tui.net.errors import Kind, Remedy
 from tui.sandbox import mischief
 from tui.sandbox.answers import ld_refusal
@@ -38,7 +38,7 @@ def unleash(**config: Any) -> Configuration:
         "sourceBaseUrl": "https://unleash.example.com", "sourceApiKey": MASKED, "sourceProjectId": "default",
         "sourceEnvironmentId": "production", "sourceTag": "", "ldApiKey": MASKED, "ldTag": "imported", **config,
     }  # fmt: skip
-    return read_configuration(
+    return parse(Configuration,
         {
             "_id": "12ab", "integrationKey": "unleash", "projectKey": "web", "name": "Production", "tags": ["a", "b"],
             "version": 3, "config": held,
@@ -106,7 +106,7 @@ def test_only_changes_and_typed_secrets_are_sent(texts: dict[str, str], secrets:
 def test_missing_setting_is_added_and_keys_are_escaped() -> None:
     tag = next(each for each in built_forms()["unleash"].variables if each.key == "ldTag")
     odd = Form("odd", "Odd", (replace(tag, key="a/b~c", role="text"), tag))
-    one = read_configuration({"_id": "1", "integrationKey": "odd", "name": "N", "config": {"a/b~c": "old"}})
+    one = parse(Configuration, {"_id": "1", "integrationKey": "odd", "name": "N", "config": {"a/b~c": "old"}})
     made = opened(one, odd)
     made.put("a/b~c", "new")
     made.put("ldTag", "tag")
@@ -129,7 +129,7 @@ def test_booleans_and_choices_keep_their_kinds() -> None:
     like = built_forms()["unleash"].variables[-1]
     yes = replace(like, key="yes", kind="boolean", role="boolean", default="false", hidden=False)
     many = replace(like, key="many", kind="multiselect", role="choices", choices=("x", "y"), hidden=False)
-    one = read_configuration({"_id": "1", "name": "N", "config": {"yes": True, "many": ["x"]}})
+    one = parse(Configuration, {"_id": "1", "name": "N", "config": {"yes": True, "many": ["x"]}})
     made = opened(one, Form("odd", "Odd", (yes, many)))
     assert edit.changes(made.draft, one) == ()
     made.put("yes", "false")
@@ -138,7 +138,7 @@ def test_booleans_and_choices_keep_their_kinds() -> None:
 
 
 def test_integration_without_a_manifest_has_a_name_and_tags() -> None:
-    one = read_configuration({"_id": "1", "integrationKey": "newrelic", "name": "N", "config": {"x": "y"}})
+    one = parse(Configuration, {"_id": "1", "integrationKey": "newrelic", "name": "N", "config": {"x": "y"}})
     made = opened(one)
     assert [each.key for each in edit.fields(made.draft)] == ["config-name", "config-tags"]
     made.put("config-name", "M")

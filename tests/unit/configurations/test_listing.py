@@ -23,7 +23,7 @@ from tui.apply.start_watch import Ended, Stuck
 from tui.configurations import listing
 from tui.configurations import run as manage_run
 from tui.configurations.listing import ConfigurationFilter, Deed, Sort
-from tui.launchdarkly.models import Configuration, read_configuration
+from tui.launchdarkly.models import Configuration, parse
 from tui.net.errors import Failure, Kind, Remedy
 from tui.sandbox import mischief
 from tui.sandbox.server import Sandbox
@@ -31,7 +31,7 @@ from tui.text.redact import Redactor
 
 
 def one_of(**parts: Any) -> Configuration:
-    return read_configuration({"_id": "1", "integrationKey": "unleash", "projectKey": "web", "name": "A", **parts})
+    return parse(Configuration, {"_id": "1", "integrationKey": "unleash", "projectKey": "web", "name": "A", **parts})
 
 
 def status(word: str, **more: Any) -> dict[str, Any]:

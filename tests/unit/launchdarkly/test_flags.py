@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from tests.unit import raw_http
 from tests.unit.sandbox_tools import big_company, big_destination
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.instances import Instance
-from tui.launchdarkly.whole_flags import FlagState, FlagVariation, WholeFlag, read_whole_flag, read_whole_flags
+from tui.launchdarkly.models import FlagState, FlagVariation, WholeFlag, parse, parse_page
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Safe
 from tui.sandbox.keys import TOKENS
@@ -38,7 +35,7 @@ FLAG = {
 
 
 def test_a_flag_is_read_whole() -> None:
-    assert read_whole_flag(FLAG) == WholeFlag(
+    assert parse(WholeFlag, FLAG) == WholeFlag(
         key="checkout",
         name="Checkout",
         description="d",
@@ -54,35 +51,16 @@ def test_a_flag_is_read_whole() -> None:
     )
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=True) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(sorted(FLAG)), inner, max_size=3),
-    max_leaves=8,
-)
-
-
-@given(st.dictionaries(st.sampled_from(sorted(FLAG)), JSON))
-def test_anything_else_is_read_leniently_or_refused_in_words(more: dict[str, Any]) -> None:
-    found = "refused"
-    try:
-        flag = read_whole_flag({**FLAG, **more})
-        found = flag.key
-        assert all(part.isprintable() or "\n" in part for part in (flag.key, flag.name, *flag.tags))
-    except Failure as failure:
-        found = failure.kind.value
-    assert found
-
-
 def test_states_that_are_not_told_are_not_off() -> None:
     bare = {key: value for key, value in FLAG.items() if key != "environments"}
-    assert read_whole_flag(bare).environments is None
-    assert read_whole_flag({**FLAG, "environments": {}}).environments == {}
+    assert parse(WholeFlag, bare).environments is None
+    assert parse(WholeFlag, {**FLAG, "environments": {}}).environments == {}
 
 
 @pytest.mark.parametrize("value", [None, {}, {"items": None}, {"items": [{}]}, {"items": [{"key": 7.5e300}]}])
 def test_what_is_no_list_of_flags_is_refused(value: object) -> None:
     with pytest.raises(Failure):
-        read_whole_flags(value)
+        parse_page(WholeFlag, value)
 
 
 @asynccontextmanager

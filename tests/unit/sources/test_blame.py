@@ -14,6 +14,7 @@ from tests.unit.sources_server import Reply, serving
 from tests.unit.split_made import ANSWERS, KEY, MadeSplit, listed
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy
+from tui.sources.base import Connection
 from tui.sources.registry import SOURCES
 from tui.sources.split import client as split_client
 from tui.sources.unleash import check as unleash_check
@@ -36,7 +37,7 @@ async def blamed(source: str, reply: Reply, **answers: str) -> Failure:
 async def checked(source: str, url: str) -> Failure:
     async with Http() as http:
         with pytest.raises(Failure) as caught:
-            await SOURCES[source].check_key(http, url, SecretStr(KEYS[source]), answers=FIELDS[source])
+            await SOURCES[source].check_key(Connection(http, url, SecretStr(KEYS[source])), FIELDS[source])
     assert PASSWORD not in str(caught.value)
     return caught.value
 
@@ -138,7 +139,9 @@ async def test_an_answer_without_environment_blames_a_token_or_the_server(
 
 async def test_a_server_that_ignores_keys_stops_the_check_of_the_key() -> None:
     async with serving(lambda _: AUTH_NONE) as server, Http() as http:
-        report = await unleash_check.check_key(http, server.url, SecretStr(KEYS["unleash"]), answers=FIELDS["unleash"])
+        report = await unleash_check.check_key(
+            Connection(http, server.url, SecretStr(KEYS["unleash"])), FIELDS["unleash"]
+        )
     assert [(each.level, each.field) for each in report.remarks] == [("problem", "sourceApiKey")]
 
 

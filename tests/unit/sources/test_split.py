@@ -26,8 +26,8 @@ from tests.unit.sources_server import (
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy
 from tui.net.messages import Answer
-from tui.sources.base import Choice, SourceReport
-from tui.sources.foreign import Foreign
+from tui.sources.base import Choice, Connection, SourceReport
+from tui.sources.lenient import Reader
 from tui.sources.registry import SOURCES
 from tui.sources.split import check as split_check
 from tui.sources.split import client as split_client
@@ -74,7 +74,7 @@ def split_server(
 async def ask(server: Server, answers: Mapping[str, str] | None = None) -> SourceReport:
     async with Http() as http:
         source = SOURCES["split"]
-        return await source.check_key(http, server.url + BASE, SecretStr(KEY), answers=answers or {})
+        return await source.check_key(Connection(http, server.url + BASE, SecretStr(KEY)), answers or {})
 
 
 async def check(handler: Handler, workspace: str = "") -> SourceReport:
@@ -302,7 +302,7 @@ async def test_a_short_pause_is_waited_for_and_a_long_one_is_told() -> None:
         slept.append(seconds)
 
     async with serving(handle) as server, Http(sleep=sleep) as http:
-        report = await split_check.check_key(http, server.url + BASE, SecretStr(KEY), answers={})
+        report = await split_check.check_key(Connection(http, server.url + BASE, SecretStr(KEY)), {})
     assert report.level == "ok"
     assert sum(slept) >= 5
     failure = await refusal(lambda _: Reply(429, b"", headers={"X-RateLimit-Reset-Seconds-IP": "900"}))
@@ -313,7 +313,7 @@ async def test_a_short_pause_is_waited_for_and_a_long_one_is_told() -> None:
 async def test_a_key_that_cannot_be_sent(key: str) -> None:
     async with serving(split_server()) as server, Http() as http:
         with pytest.raises(Failure) as caught:
-            await split_check.check_key(http, server.url, SecretStr(key), answers={})
+            await split_check.check_key(Connection(http, server.url, SecretStr(key)), {})
     assert (caught.value.kind, caught.value.field, server.asked) == (Kind.CREDENTIAL, "workspaceApiKey", [])
 
 
@@ -344,15 +344,15 @@ bodies_like = st.fixed_dictionaries(
 @given(scripted=st.lists(replies(bodies_like), min_size=3, max_size=3), workspace=texts)
 async def test_no_answer_raises_anything_but_a_failure(scripted: list[tuple[int, bytes]], workspace: str) -> None:
     answers = {"workspaceId": workspace}
-    check = split_check.check_key(Scripted(scripted), split_client.DEFAULT_ADDRESS, SecretStr(KEY), answers=answers)
+    check = split_check.check_key(Connection(Scripted(scripted), split_client.DEFAULT_ADDRESS, SecretStr(KEY)), answers)
     assert (await report_or_failure(check)).isprintable()
 
 
 def test_a_message_is_found_in_json_and_in_plain_text_and_nowhere_else() -> None:
-    foreign = Foreign(SecretStr(KEY), Redactor())
+    reader = Reader(SecretStr(KEY), Redactor())
 
     def message(body: bytes, kind: str = "application/json") -> str:
-        return foreign.message(Answer(400, "", {"content-type": kind}, body, 0.0))
+        return reader.message(Answer(400, "", {"content-type": kind}, body, 0.0))
 
     assert message(b'{"message": "no"}') == "no"
     assert message(b" Unauthorized\n", "text/plain") == "Unauthorized"

@@ -11,8 +11,8 @@ from tests.unit.sources_server import Asked, Handler, Reply, serving
 from tests.unit.split_made import ANSWERS, BASE, FLAGS, KEY, MadeSplit, flag, no_wait
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy
-from tui.sources.base import Choice
-from tui.sources.split import finding as split_finding
+from tui.sources.base import Choice, Connection
+from tui.sources.split import check as split_check
 
 ENVIRONMENTS = [
     {"id": "env-2", "name": "Staging", "production": False},
@@ -29,7 +29,7 @@ def lists(path: str, reply: Reply) -> Callable[[Asked, int], Reply | None]:
 async def found(handler: Handler, field: str, **answers: str) -> tuple[Choice, ...]:
     async with serving(handler) as server, Http(sleep=no_wait) as http:
         given = {**ANSWERS, **answers}
-        return await split_finding.discover(http, server.url + BASE, SecretStr(KEY), field, answers=given)
+        return await split_check.discover(Connection(http, server.url + BASE, SecretStr(KEY)), field, given)
 
 
 async def refused(handler: Handler, field: str, **answers: str) -> Failure:
@@ -41,11 +41,9 @@ async def refused(handler: Handler, field: str, **answers: str) -> Failure:
 
 async def counted(handler: Handler, **answers: str) -> int | None:
     async with serving(handler) as server, Http(sleep=no_wait) as http:
-        return await split_finding.count_flags(http, server.url + BASE, SecretStr(KEY), answers={**ANSWERS, **answers})
-
-
-def test_it_says_what_it_can_list() -> None:
-    assert {"workspaceId", "environmentId", "splitTag"} == split_finding.DISCOVERS
+        return await split_check.count_flags(
+            Connection(http, server.url + BASE, SecretStr(KEY)), {**ANSWERS, **answers}
+        )
 
 
 @pytest.mark.parametrize("by", ["authorization", "x-api-key"])
@@ -106,7 +104,7 @@ async def test_tags_of_a_workspace_that_is_not_there() -> None:
     assert (failure.status_code, failure.field) == (404, "workspaceId")
 
 
-@pytest.mark.parametrize("field", sorted(split_finding.DISCOVERS))
+@pytest.mark.parametrize("field", ["workspaceId", "environmentId", "splitTag"])
 @pytest.mark.parametrize(
     "reply", [Reply(200, "<html>", "text/html"), Reply(403, "<html>", "text/html"), Reply(200, {})]
 )
@@ -115,7 +113,7 @@ async def test_something_else_than_split_answers(field: str, reply: Reply) -> No
     assert (await refused(made, field)).kind is Kind.NOT_JSON
 
 
-@pytest.mark.parametrize("field", sorted(split_finding.DISCOVERS))
+@pytest.mark.parametrize("field", ["workspaceId", "environmentId", "splitTag"])
 async def test_an_unknown_key(field: str) -> None:
     failure = await refused(MadeSplit(by="nothing"), field)
     assert (failure.status_code, failure.field) == (401, "workspaceApiKey")

@@ -28,6 +28,7 @@ from tests.unit.split_made import (
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy
 from tui.net.events import Exchange, Pausing
+from tui.sources.base import Connection
 from tui.sources.flags import SourceFlag, Variation
 from tui.sources.split import client as split_client
 from tui.sources.split import flags as split_flags
@@ -305,7 +306,7 @@ async def test_a_pause_that_is_too_long_ends_both_lists() -> None:
 async def test_left_early_it_leaves_nothing_running() -> None:
     async with serving(MadeSplit([flag(number) for number in range(2000)])) as server, Http(sleep=no_wait) as http:
         before = asyncio.all_tasks()
-        listing = split_flags.list_flags(http, server.url + BASE, SecretStr(KEY), answers=ANSWERS)
+        listing = split_flags.list_flags(Connection(http, server.url + BASE, SecretStr(KEY)), ANSWERS)
         await anext(listing)
         await listing.aclose()
         ours = {task for task in asyncio.all_tasks() - before if "converse" not in repr(task)}
@@ -346,7 +347,7 @@ pages_like = st.fixed_dictionaries(
 @given(scripted=st.lists(pages_like, min_size=4, max_size=4))
 async def test_no_list_raises_anything_but_a_failure(scripted: list[object]) -> None:
     http = Scripted([(200, json.dumps(page).encode()) for page in scripted * 8])
-    listing = split_flags.list_flags(http, split_client.DEFAULT_ADDRESS, SecretStr(KEY), answers=ANSWERS)
+    listing = split_flags.list_flags(Connection(http, split_client.DEFAULT_ADDRESS, SecretStr(KEY)), ANSWERS)
     found = list[SourceFlag]()
     with contextlib.suppress(Failure, IndexError):  # IndexError: the script is at its end
         async for batch in listing:

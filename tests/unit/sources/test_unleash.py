@@ -24,7 +24,7 @@ from tests.unit.sources_server import (
 )
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy, Safe
-from tui.sources.base import SourceReport
+from tui.sources.base import Connection, SourceReport
 from tui.sources.registry import SOURCES
 from tui.sources.unleash import check as unleash_check
 
@@ -79,7 +79,7 @@ async def check(
 ) -> SourceReport:
     async with serving(handler, zipped=zipped) as server, Http() as http:
         source = SOURCES["unleash"]
-        return await source.check_key(http, server.url + path, SecretStr(key), answers=answers or {})
+        return await source.check_key(Connection(http, server.url + path, SecretStr(key)), answers or {})
 
 
 async def refusal(handler: Handler, key: str = KEY, path: str = "") -> Failure:
@@ -99,7 +99,7 @@ async def test_a_key_tells_its_project_its_environment_and_its_flags() -> None:
 
 async def test_the_key_is_sent_raw_and_only_once() -> None:
     async with serving(server_of_unleash) as server, Http() as http:
-        await unleash_check.check_key(http, server.url + "/", SecretStr(KEY), answers={})
+        await unleash_check.check_key(Connection(http, server.url + "/", SecretStr(KEY)), {})
     assert [(a.method, a.target, a.headers["authorization"]) for a in server.asked] == [
         ("GET", "/api/client/features", KEY)
     ]
@@ -257,7 +257,7 @@ async def test_a_server_under_a_path() -> None:
 async def test_a_page_in_place_of_flags(path: str, tried: str) -> None:
     async with serving(server_of_unleash) as server, Http() as http:
         with pytest.raises(Failure) as caught:
-            await unleash_check.check_key(http, server.url + path, SecretStr(KEY), answers={})
+            await unleash_check.check_key(Connection(http, server.url + path, SecretStr(KEY)), {})
     failure = caught.value
     assert (failure.kind, failure.status_code, failure.field) == (Kind.NOT_JSON, 200, "sourceBaseUrl")
     assert failure.what.endswith(f"{path} answers with a web page, not with flags.")
@@ -319,7 +319,7 @@ async def test_nobody_there_is_the_address_s_fault() -> None:
         pass
     async with Http() as http:
         with pytest.raises(Failure) as caught:
-            await unleash_check.check_key(http, server.url, SecretStr(KEY), answers={})
+            await unleash_check.check_key(Connection(http, server.url, SecretStr(KEY)), {})
     assert (caught.value.kind, caught.value.field) == (Kind.UNREACHABLE, "sourceBaseUrl")
 
 
@@ -327,7 +327,7 @@ async def test_nobody_there_is_the_address_s_fault() -> None:
 async def test_a_key_that_cannot_be_sent(key: str) -> None:
     async with serving(server_of_unleash) as server, Http() as http:
         with pytest.raises(Failure) as caught:
-            await unleash_check.check_key(http, server.url, SecretStr(key), answers={})
+            await unleash_check.check_key(Connection(http, server.url, SecretStr(key)), {})
     assert (caught.value.kind, caught.value.field, server.asked) == (Kind.CREDENTIAL, "sourceApiKey", [])
 
 
@@ -369,5 +369,5 @@ async def test_no_answer_raises_anything_but_a_failure(
 ) -> None:
     answers = {"sourceProjectId": project, "sourceEnvironmentId": environment}
     address = "https://unleash.example.com"
-    check = unleash_check.check_key(Scripted([reply]), address, SecretStr(KEY), answers=answers)
+    check = unleash_check.check_key(Connection(Scripted([reply]), address, SecretStr(KEY)), answers)
     assert (await report_or_failure(check)).isprintable()

@@ -16,9 +16,9 @@ from tests.unit.sources_server import Asked, Handler, Reply, Scripted, json_valu
 from tests.unit.split_made import Listed, listed
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy
-from tui.sources.base import Choice, SourceReport
+from tui.sources.base import Choice, Connection, SourceReport
 from tui.sources.flags import BOOLEAN, SourceFlag
-from tui.sources.unleash import finding as unleash_finding
+from tui.sources.unleash import check as unleash_check
 from tui.sources.unleash import flags as unleash_flags
 from tui.sources.unleash import rules as unleash_rules
 from tui.text.redact import MASK
@@ -282,7 +282,7 @@ async def test_no_answer_raises_anything_but_a_failure(body: object) -> None:
     http = Scripted([(200, json.dumps(body).encode())])
     flags = list[SourceFlag]()
     try:
-        async for batch in unleash_flags.list_flags(http, "https://example.com", SecretStr(KEY), answers=ANSWERS):
+        async for batch in unleash_flags.list_flags(Connection(http, "https://example.com", SecretStr(KEY)), ANSWERS):
             flags += batch.flags
     except Failure as failure:
         said = str(failure)
@@ -298,11 +298,7 @@ async def test_no_answer_raises_anything_but_a_failure(body: object) -> None:
 async def found(field: str, key: str = KEY, helper: str = "", handler: Handler = made) -> tuple[Choice, ...]:
     async with serving(handler) as server, Http() as http:
         token = SecretStr(helper) if helper else None
-        return await unleash_finding.discover(http, server.url, SecretStr(key), field, answers=ANSWERS, helper=token)
-
-
-def test_it_says_what_it_can_list() -> None:
-    assert {"sourceProjectId", "sourceEnvironmentId", "sourceTag"} == unleash_finding.DISCOVERS
+        return await unleash_check.discover(Connection(http, server.url, SecretStr(key)), field, ANSWERS, token)
 
 
 async def test_a_token_for_looking_lists_all_and_the_key_is_not_sent() -> None:
@@ -336,7 +332,7 @@ async def test_an_sdk_key_tells_its_own_scope() -> None:
 async def test_an_sdk_key_cannot_list_tags_and_nobody_is_asked() -> None:
     async with serving(made) as server, Http() as http:
         with pytest.raises(Failure) as caught:
-            await unleash_finding.discover(http, server.url, SecretStr(KEY), "sourceTag", answers=ANSWERS)
+            await unleash_check.discover(Connection(http, server.url, SecretStr(KEY)), "sourceTag", ANSWERS)
     assert server.asked == []
     assert (caught.value.kind, caught.value.field) == (Kind.SOURCE, "sourceTag")
     assert caught.value.remedy is Remedy.TYPE_TAG
@@ -361,7 +357,7 @@ async def test_an_admin_token_in_the_place_of_an_sdk_key_is_told() -> None:
         (Reply(403, "<html>", "text/html"), Kind.NOT_JSON, 403),
     ],
 )
-@pytest.mark.parametrize("field", sorted(unleash_finding.DISCOVERS))
+@pytest.mark.parametrize("field", ["sourceProjectId", "sourceEnvironmentId", "sourceTag"])
 async def test_a_list_that_is_refused(field: str, reply: Reply, kind: Kind, status: int) -> None:
     with pytest.raises(Failure) as caught:
         await found(field, helper=HELPER, handler=lambda _: reply)
@@ -374,7 +370,7 @@ async def test_a_list_that_is_refused(field: str, reply: Reply, kind: Kind, stat
 
 async def helper(handler: Handler = made, key: str = HELPER) -> SourceReport:
     async with serving(handler) as server, Http() as http:
-        return await unleash_finding.check_helper(http, server.url + "/", SecretStr(key))
+        return await unleash_check.check_helper(Connection(http, server.url + "/", SecretStr(key)))
 
 
 async def test_a_token_for_looking_tells_whose_it_is_and_what_it_lists() -> None:
@@ -405,7 +401,7 @@ async def test_a_token_that_is_none(key: str, status: int, says: str) -> None:
 async def test_no_answer_about_a_token_raises_anything_but_a_failure(first: object, user: object) -> None:
     http = Scripted([(200, json.dumps(body).encode()) for body in (first, user)])
     assert (
-        await report_or_failure(unleash_finding.check_helper(http, "https://example.com", SecretStr(HELPER)))
+        await report_or_failure(unleash_check.check_helper(Connection(http, "https://example.com", SecretStr(HELPER))))
     ).isprintable()
 
 
@@ -415,7 +411,7 @@ async def test_no_answer_about_a_token_raises_anything_but_a_failure(first: obje
 async def count(key: str = KEY, handler: Callable[[Asked], Reply] = made, **answers: str) -> int | None:
     async with serving(handler) as server, Http() as http:
         given = {**ANSWERS, **answers}
-        found = await unleash_finding.count_flags(http, server.url, SecretStr(key), answers=given)
+        found = await unleash_check.count_flags(Connection(http, server.url, SecretStr(key)), given)
         assert len(server.asked) == 1
         return found
 

@@ -1,154 +1,162 @@
-"""Split's Admin API as one key opens it: the header that it takes, pages of lists, and refusals in words.
+"""Split's Admin API as one key opens it: the header it accepts, pages of lists, and refusals in words.
 
-Facts come from its documentation; none was measured.
+Facts come from Split's documentation; none was measured.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable, Hashable, Mapping
 from urllib.parse import quote
 
 from pydantic import SecretStr
 
-from tui.net.client import Http
 from tui.net.errors import Advice, Failure, Kind, Remedy, Safe
 from tui.net.events import Sink
 from tui.net.messages import Answer, Request
-from tui.net.pages import Fetch, Part
-from tui.sources.base import Choice
-from tui.sources.foreign import Foreign, failed, place, refused_request, said, short
-from tui.sources.shapes import Object, number, objects, text
+from tui.net.pages import Part, Progress, read_all
+from tui.sources.base import Answers, Connection, failed, refused_request
+from tui.sources.lenient import Object, Reader, number, text
+from tui.sources.phrases import location, quoted, short
 
-NAME: str = "Split"
-KEY_FIELD: str = "workspaceApiKey"
+NAME = "Split"
+KEY_FIELD = "workspaceApiKey"
 WORKSPACE_FIELD = "workspaceId"
 ENVIRONMENT_FIELD = "environmentId"
 TAG_FIELD = "splitTag"
-DEFAULT_ADDRESS: str = "https://api.split.io/internal/api/v2"
+DEFAULT_ADDRESS = "https://api.split.io/internal/api/v2"
 """Documented by Split; it stays after the move to Harness."""
 
-BEARER = "Authorization"
 X_API_KEY = "x-api-key"
-WORKSPACES = "/workspaces?offset=0&limit=1000"
-"""As many as one page may hold."""
-LISTS_OR_NOT = frozenset({403})
-"""Statuses that a known key gets for workspaces: a viewer's may not list them."""
-PAGE = 50
-"""As many flags or definitions as Split gives at once."""
+_BEARER = "Authorization"
+_WORKSPACES = "/workspaces?offset=0&limit=1000"  # as many as one page may hold
+_PAGE = 50  # as many flags or definitions as Split gives at once
+_PLACE = "place"
+_MOST = 10**9  # a greater total is a server's mistake
+_KNOWN = frozenset({403, 404})  # statuses that a key gets which Split knows
+_KNOWN_FOR_WORKSPACES = frozenset({403})  # a viewer's key may not list them
 
 _WRONG_ADDRESS = "Most likely the address of Split's Admin API is wrong."
 _USUAL_ADDRESS = Advice(Remedy.USUAL_ADDRESS, DEFAULT_ADDRESS, Safe.NOTHING_CREATED)
 _MALFORMED_KEY = "Most likely the Admin API key is cut short, or was changed while it was copied."
 _COPY_KEY = Advice(Remedy.COPY_KEY, "an Admin API key whole", Safe.NOTHING_CREATED)
-_MOST = 10**9  # a greater total is a server's mistake
-_KNOWN = frozenset({403, 404})  # statuses that a key gets which Split knows
+
+Denied = Callable[[int], Failure | None]
+"""The failure for a status that means something of its own at one path; None for any other status."""
 
 
-@dataclass(frozen=True, slots=True)
-class Workspaces:
-    """Those that a key lists, of `total` that there are."""
+class SplitClient:
+    """The key goes as Bearer, and as `x-api-key` if only that is accepted: Harness' own clients send its tokens so.
+    The first request finds out which; the others wait for it."""
 
-    choices: tuple[Choice, ...]
-    total: int
-
-
-class Door:
-    """Where to ask and with what. The key goes as Bearer, and as `x-api-key` where only that is taken: Harness'
-    own clients send its tokens so. Which it is the first request finds out; the others wait for it."""
-
-    def __init__(self, http: Http, address: str, key: SecretStr, sink: Sink) -> None:
-        self.http, self.address, self.sink = http, address.rstrip("/"), sink
-        self.foreign = Foreign(key, http.redactor)
-        self.by_header = BEARER
-        self._key = key
+    def __init__(self, connection: Connection) -> None:
+        self._connection, self._address = connection, connection.address.rstrip("/")
+        self.reader = Reader(connection.key, connection.http.redactor)
+        self.by_header = _BEARER
         self._opened = False
         self._first = asyncio.Lock()
 
     async def get(self, path: str, sink: Sink | None = None, *, known: frozenset[int] = _KNOWN) -> Answer:
-        """The answer, whatever its status. After a 401 the other header's answer counts only where it tells more:
+        """The answer, whatever its status. After a 401 the other header's answer counts only if it tells more:
         a success, a failure of the server, or one of the statuses of a `known` key."""
         if not self._opened:
             async with self._first:
                 if not self._opened:
                     return await self._try(path, sink, known)
-        return await self._sent(path, sink, self.by_header)
+        return await self._send(path, sink, self.by_header)
+
+    async def workspaces(self) -> Answer:
+        """The answer to the list of workspaces, whatever its status."""
+        return await self.get(_WORKSPACES, known=_KNOWN_FOR_WORKSPACES)
 
     async def _try(self, path: str, sink: Sink | None, known: frozenset[int]) -> Answer:
-        answer, self.by_header = await self._sent(path, sink, BEARER), BEARER
+        answer, self.by_header = await self._send(path, sink, _BEARER), _BEARER
         if answer.status_code == 401 and not answer.is_page:
-            other = await self._sent(path, sink, X_API_KEY)
+            other = await self._send(path, sink, X_API_KEY)
             if other.status_code in known or not 400 <= other.status_code < 500:
                 answer, self.by_header = other, X_API_KEY
         self._opened = answer.status_code < 400 or answer.status_code in known
         return answer
 
-    async def _sent(self, path: str, sink: Sink | None, header: str) -> Answer:
-        secret = self._key if header == X_API_KEY else SecretStr(f"Bearer {self._key.get_secret_value()}")
-        headers: dict[str, SecretStr | str] = {header: secret, "Accept": "application/json"}
-        request = Request("GET", self.address + path, headers)
+    async def _send(self, path: str, sink: Sink | None, header: str) -> Answer:
+        key = self._connection.key
+        secret = key if header == X_API_KEY else SecretStr(f"Bearer {key.get_secret_value()}")
+        request = Request("GET", self._address + path, {header: secret, "Accept": "application/json"})
         try:
-            return await self.http.send(request, peer=NAME, sink=sink or self.sink)
+            return await self._connection.http.send(request, peer=NAME, sink=sink or self._connection.sink)
         except Failure as failure:
             if failure.kind is Kind.CREDENTIAL and failure.field is None:
                 raise failure.replaced(field=KEY_FIELD) from None
             raise
 
-    def pages(self, path: str, what: str, denied: Callable[[int], Failure | None]) -> Fetch[Object]:
-        """Fetches one page of a list; `path` lacks the offset. `denied` makes the failure of a status that means
-        something of its own here. An entry without a name comes as an empty object that knows its place alone."""
+    def pages(self, path: str, what: str, denied: Denied) -> AsyncGenerator[Progress[Object], None]:
+        """Every entry of a list, page by page; `path` lacks limit and offset, and `what` names the entries. An entry
+        without a name comes as an empty object that knows its place alone."""
 
-        async def fetch(offset: int, told: Sink) -> Part[Object]:
-            answer = await self.get(f"{path}&offset={offset}", told)
+        async def fetch(offset: int, sink: Sink) -> Part[Object]:
+            answer = await self.get(f"{path}&offset={offset}", sink)
             if answer.status_code != 200 or answer.is_page:
                 raise await self.denial(answer, denied)
-            body, found = self.listing(answer, what)
-            items = (_named(item, offset + at) for at, item in enumerate(found))
+            body, entries = self.listing(answer, what)
+            items = (
+                entry if isinstance(entry, dict) and has_name(entry) else {_PLACE: offset + at}
+                for at, entry in enumerate(entries)
+            )
             return Part(tuple(items), total(body, None))
 
-        return fetch
+        connection, name = self._connection, f"Split's list of {what}"
+        return read_all(connection.http, fetch, identity, what=name, size=_PAGE, named=has_name, sink=connection.sink)
 
-    async def denial(self, answer: Answer, denied: Callable[[int], Failure | None]) -> Failure:
+    def flags(self, workspace: str, tag: str = "") -> AsyncGenerator[Progress[Object], None]:
+        """A workspace's flags, or those with `tag`."""
+        return self.pages(flags_path(workspace, _PAGE, tag), "flags", flags_denied(workspace))
+
+    def definitions(self, workspace: str, environment: str) -> AsyncGenerator[Progress[Object], None]:
+        """The definitions of a workspace's flags in one environment."""
+        path = f"/splits/ws/{in_path(workspace)}/environments/{in_path(environment)}?limit={_PAGE}"
+        forbidden = not_allowed(f"the definitions in {short(environment)}", broader_key("this environment"))
+        return self.pages(path, "definitions", {403: forbidden, 404: no_environment(environment)}.get)
+
+    async def denial(self, answer: Answer, denied: Denied) -> Failure:
         """The failure for an answer that is no list. A 404 is only about a workspace if Split's API is there."""
-        nowhere = answer.status_code == 404 and not answer.is_page and await self._is_nowhere(answer)
-        return (None if answer.is_page or nowhere else denied(answer.status_code)) or self.refusal(answer)
+        elsewhere = answer.status_code == 404 and not answer.is_page and await self._is_elsewhere(answer)
+        return (None if answer.is_page or elsewhere else denied(answer.status_code)) or self.refusal(answer)
 
-    async def _is_nowhere(self, answer: Answer) -> bool:
-        """Whether there is no Admin API at the address, so that even the list of workspaces isn't there.
+    async def _is_elsewhere(self, answer: Answer) -> bool:
+        """Whether the Admin API isn't at this address, so that even the list of workspaces is missing.
 
-        Split's own errors are objects with a `code`: after one of those nobody doubts the address.
+        Split's own errors are objects with a `code`: after one of those the address is right.
         """
-        if self.foreign.has_member(answer, "code"):
+        if self.reader.has_member(answer, "code"):
             return False
         try:
-            workspaces = await self.get(WORKSPACES, known=LISTS_OR_NOT)
+            workspaces = await self.workspaces()
         except Failure:
             return False
-        absent = workspaces.status_code == 404 and not self.foreign.has_member(workspaces, "code")
+        absent = workspaces.status_code == 404 and not self.reader.has_member(workspaces, "code")
         return absent or workspaces.is_page
 
-    def listing(self, answer: Answer, what: str) -> tuple[dict[str, object], list[object]]:
+    def listing(self, answer: Answer, what: str) -> tuple[Object, list[object]]:
         """A page of a list: the object around it and its `objects`."""
-        body = self.foreign.json(answer)
-        found = body.get("objects") if isinstance(body, dict) else None
-        if isinstance(body, dict) and isinstance(found, list):
-            return body, found
+        body = self.reader.json(answer)
+        entries = body.get("objects") if isinstance(body, dict) else None
+        if isinstance(body, dict) and isinstance(entries, list):
+            return body, entries
         raise self.not_a_list(answer, what)
 
     def not_a_list(self, answer: Answer, what: str) -> Failure:
-        """The failure for data that are of another program."""
+        """The failure for data of another program."""
         return Failure(
             Kind.NOT_JSON,
-            f"{place(self.address)} answers with data, but not with Split's list of {what}.",
+            f"{location(self._address)} answers with data, but not with Split's list of {what}.",
             _WRONG_ADDRESS,
             status_code=answer.status_code,
             at_address=True,
         ).advised(_USUAL_ADDRESS)
 
     def refusal(self, answer: Answer) -> Failure:
-        """The failure for an answer whose status means the same everywhere."""
-        status_code, message = answer.status_code, self.foreign.message(answer)
+        """The failure for an answer whose status means the same at every path."""
+        status_code, message = answer.status_code, self.reader.message(answer)
         if status_code < 300 and not answer.is_page:
             return answer.not_json("workspaces or flags")
         if status_code >= 500:
@@ -156,7 +164,7 @@ class Door:
         if answer.is_page:
             return Failure(
                 Kind.NOT_JSON,
-                f"{place(self.address)} answers with a web page ({status_code}), not with workspaces or flags.",
+                f"{location(self._address)} answers with a web page ({status_code}), not with workspaces or flags.",
                 "Most likely a proxy answers in Split's place, or the address is wrong.",
                 status_code=status_code,
                 at_address=True,
@@ -164,7 +172,7 @@ class Door:
         if status_code == 401:
             return Failure(
                 Kind.SOURCE,
-                f"Split refused the Admin API key (401){said(message)}",
+                f"Split refused the Admin API key (401){quoted(message)}",
                 "It is mistyped or was deleted, or it is an SDK key, which does not open the Admin API. An old Admin "
                 "API key of Split also doesn't open a project that was created in Harness: that needs a Harness token.",
                 status_code=401,
@@ -178,6 +186,9 @@ class Door:
         return failure.advised(_USUAL_ADDRESS, why=_WRONG_ADDRESS, at_address=True)
 
 
+# --- addresses and answers
+
+
 def in_path(value: str) -> str:
     """`value` as one part of a path, or as a value of a query."""
     return quote(value, safe="", errors="replace")
@@ -188,41 +199,42 @@ def flags_path(workspace: str, limit: int, tag: str = "") -> str:
     return f"/splits/ws/{in_path(workspace)}?limit={limit}{f'&tag={in_path(tag)}' if tag else ''}"
 
 
-def workspace(answers: Mapping[str, str]) -> str:
-    """The workspace that was typed or picked."""
-    return answers.get(WORKSPACE_FIELD, "").strip()
+def answered(answers: Answers, field: str) -> str:
+    """The answer for `field`, "" without one."""
+    return answers.get(field, "").strip()
 
 
-def workspaces_in(answer: Answer, door: Door) -> Workspaces:
-    """The workspaces that a page lists, and how many there are."""
-    body, found = door.listing(answer, "workspaces")
-    choices = {}
-    for item in objects(found):
-        if value := door.foreign.plain(item.get("id")):
-            choices[value] = Choice(value, door.foreign.plain(item.get("name")) or value)
-    of_all = total(body, len(choices)) or 0
-    return Workspaces(tuple(choices.values()), max(of_all, len(choices)))
+# --- entries of lists
 
 
-def identity(item: Object) -> Hashable:
+def identity(entry: Object) -> Hashable:
     """What tells one entry of a list from the next: a definition has no id, and an entry may have no name."""
-    place_in_list = None if has_name(item) else item.get(_PLACE)
-    return text(item.get("id")), text(item.get("name")), number(item.get("creationTime")), place_in_list
+    place_in_list = None if has_name(entry) else entry.get(_PLACE)
+    return text(entry.get("id")), text(entry.get("name")), number(entry.get("creationTime")), place_in_list
 
 
-def has_name(item: Object) -> bool:
+def has_name(entry: Object) -> bool:
     """Whether an entry of a list has a name, so that it can be told apart from others wherever it is."""
-    return bool(text(item.get("name")))
+    return bool(text(entry.get("name")))
 
 
 def total(body: Mapping[str, object], otherwise: int | None) -> int | None:
-    """`totalCount`, where it is a number, or a string of one."""
-    told = body.get("totalCount")
-    if isinstance(told, str) and told.isascii() and told.isdigit() and len(told) < 10:
-        told = int(told)
-    if isinstance(told, bool) or not isinstance(told, int):
+    """`totalCount`, if it is a number, or a string of one."""
+    value = body.get("totalCount")
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
         return otherwise
-    return told if 0 <= told < _MOST else otherwise
+    return value if 0 <= value < _MOST else otherwise
+
+
+# --- refusals of one path
+
+
+def flags_denied(workspace: str) -> Denied:
+    """What 403 and 404 mean for a workspace's flags."""
+    forbidden = not_allowed(f"the flags of {short(workspace)}", broader_key("the workspace"))
+    return {403: forbidden, 404: no_workspace(workspace)}.get
 
 
 def no_workspace(id: str) -> Failure:
@@ -240,7 +252,7 @@ def no_workspace(id: str) -> Failure:
 
 
 def no_environment(id: str) -> Failure:
-    """As `no_workspace`, where the workspace's flags could be read."""
+    """As `no_workspace`, if the workspace's flags could be read."""
     return Failure(
         Kind.SOURCE,
         f"Split has no environment {short(id)} in this workspace, or this key may not see it (404); Split does not "
@@ -265,15 +277,6 @@ def not_allowed(what: str, advice: Advice, field: str = KEY_FIELD) -> Failure:
     ).advised(advice)
 
 
-def broader_key(of: str) -> Advice:
-    """What helps where a key may not view the flags `of` something."""
-    return Advice(Remedy.USE, f"a key that may view the flags of {of}", Safe.NOTHING_CREATED)
-
-
-_PLACE = "place"
-
-
-def _named(item: object, place_in_list: int) -> Object:
-    if isinstance(item, dict) and text(item.get("name")):
-        return item
-    return {_PLACE: place_in_list}
+def broader_key(scope: str) -> Advice:
+    """What helps if a key may not view the flags of `scope`."""
+    return Advice(Remedy.USE, f"a key that may view the flags of {scope}", Safe.NOTHING_CREATED)

@@ -3,97 +3,83 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Hashable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Hashable, Iterable, Mapping
 from contextlib import aclosing
 
-from pydantic import SecretStr
-
-from tui.net.client import Http
-from tui.net.errors import Failure
-from tui.net.events import Sink, ignore
-from tui.net.pages import AT_ONCE, Fetch, Progress, passing, read_all
-from tui.sources.flags import Batch, Listing, SourceFlag, Targets, strings
-from tui.sources.foreign import left_out, short
-from tui.sources.shapes import Object, elements, members, objects, text
+from tui.net.pages import AT_ONCE, Progress, passing
+from tui.sources.base import Answers, Connection
+from tui.sources.flags import Batch, Listing, SourceFlag, strings
+from tui.sources.lenient import Object, elements, members, objects, text
+from tui.sources.phrases import left_out, short
 from tui.sources.split.client import (
     ENVIRONMENT_FIELD,
     NAME,
-    PAGE,
     TAG_FIELD,
-    Door,
-    broader_key,
-    flags_path,
-    has_name,
+    WORKSPACE_FIELD,
+    SplitClient,
+    answered,
     identity,
-    in_path,
-    no_environment,
-    not_allowed,
-    workspace,
-)
-from tui.sources.split.finding import flags_denied
-from tui.sources.split.rules import found, left_behind, overtaken, shares, unknown
+)  # fmt: skip
+from tui.sources.split.rules import left_behind, losses, overtaken, shares, unknown
 
-FLAGS = "flags"
-DEFINITIONS = "definitions"
+_FLAGS = "flags"
+_DEFINITIONS = "definitions"
 _NO_DEFINITION = "It has no definition in this environment: no variations are known, and it is off there."
+_UNKNOWN_MATCHER = "One of its rules has the matcher {}, which is not known here: look at that rule in Split."
+
+Pages = AsyncGenerator[Progress[Object], None]
 
 
-async def list_flags(
-    http: Http, address: str, key: SecretStr, *, answers: Mapping[str, str], sink: Sink = ignore
-) -> Listing:
-    """The workspace's flags (with the tag, where one is set), each as soon as its definition has been read too.
+async def list_flags(connection: Connection, answers: Answers) -> Listing:
+    """The workspace's flags (with the tag, if one is set), each as soon as its definition has been read too.
 
-    Those without a definition come last. A page that stays lost is raised after all others were given, a refusal
+    Those without a definition come last. A page that stays lost is raised after all others were yielded, a refusal
     at once: SOURCE with its status, of the flags before that of the definitions.
     """
-    door = Door(http, address, key, sink)
-    place, environment = workspace(answers), answers.get(ENVIRONMENT_FIELD, "").strip()
-    flags = door.pages(flags_path(place, PAGE, answers.get(TAG_FIELD, "").strip()), FLAGS, flags_denied(place))
-    path = f"/splits/ws/{in_path(place)}/environments/{in_path(environment)}?limit={PAGE}"
-    definitions = door.pages(path, DEFINITIONS, _definitions_denied(environment))
+    client, workspace = SplitClient(connection), answered(answers, WORKSPACE_FIELD)
+    lists = {
+        # The first request finds out which header the key needs, and whether there is such a workspace.
+        _FLAGS: client.flags(workspace, answered(answers, TAG_FIELD)),
+        _DEFINITIONS: client.definitions(workspace, answered(answers, ENVIRONMENT_FIELD)),
+    }
     join = _Join()
-    # The first request finds out which header the key needs; that of the flags also whether there is a workspace.
-    async with aclosing(_both(door, {FLAGS: flags, DEFINITIONS: definitions})) as pages:
+    async with aclosing(_both(lists)) as pages:
         async for what, progress in pages:
             yield join.batch(what, progress)
 
 
-def _definitions_denied(environment: str) -> Callable[[int], Failure | None]:
-    def denied(status_code: int) -> Failure | None:
-        if status_code == 404:
-            return no_environment(environment)
-        if status_code != 403:
-            return None
-        return not_allowed(f"the definitions in {short(environment)}", broader_key("this environment"))
-
-    return denied
-
-
 # --- both lists at the same time
 
-_News = tuple[str, Progress[Object] | Exception | None]
 
-
-async def _both(
-    door: Door, lists: Mapping[str, Fetch[Object]]
-) -> AsyncGenerator[tuple[str, Progress[Object] | None], None]:
+async def _both(lists: Mapping[str, Pages]) -> AsyncGenerator[tuple[str, Progress[Object] | None], None]:
     """What each list brings, as it comes, and None when it is at its end.
 
-    Where one loses a page the other is still read to its end; a refusal ends both.
+    If one loses a page the other is still read to its end; a refusal ends both.
     """
-    news: asyncio.Queue[_News] = asyncio.Queue(AT_ONCE)
-    tasks = [asyncio.create_task(_read(door, what, fetch, news)) for what, fetch in lists.items()]
+    news: asyncio.Queue[tuple[str, Progress[Object] | Exception | None]] = asyncio.Queue(AT_ONCE)
+
+    async def read(what: str, pages: Pages) -> None:
+        end: Exception | None = None
+        try:
+            async with aclosing(pages):
+                async for progress in pages:
+                    await news.put((what, progress))
+        except Exception as problem:
+            end = problem
+        await news.put((what, end))
+
+    tasks = [asyncio.create_task(read(what, pages)) for what, pages in lists.items()]
     lost: dict[str, Exception] = {}
     ended = 0
     try:
         while ended < len(lists):
-            what, came = await news.get()
-            ended += not isinstance(came, Progress)
-            if not isinstance(came, Exception):
-                yield what, came
+            what, event = await news.get()
+            ended += not isinstance(event, Progress)
+            if not isinstance(event, Exception):
+                yield what, event
                 continue
-            lost[what] = came
-            if not passing(came):
+            lost[what] = event
+            if not passing(event):
                 break
     finally:
         for task in tasks:
@@ -102,20 +88,6 @@ async def _both(
     for what in lists:
         if what in lost:
             raise lost[what]
-
-
-async def _read(door: Door, what: str, fetch: Fetch[Object], news: asyncio.Queue[_News]) -> None:
-    end: Exception | None = None
-    pages = read_all(
-        door.http, fetch, identity, what=f"Split's list of {what}", size=PAGE, named=has_name, sink=door.sink
-    )
-    try:
-        async with aclosing(pages) as progresses:
-            async for progress in progresses:
-                await news.put((what, progress))
-    except Exception as problem:
-        end = problem
-    await news.put((what, end))
 
 
 # --- the join
@@ -128,19 +100,19 @@ class _Join:
         self._flags: dict[Hashable, Object] = {}
         self._named: dict[str, dict[Hashable, None]] = {}
         self._definitions: dict[str, dict[Hashable, Object]] = {}
-        self._definition_names: dict[Hashable, str] = {}
+        self._names_by_definition: dict[Hashable, str] = {}
         self._given: dict[Hashable, SourceFlag] = {}
         self._nameless: set[Hashable] = set()
         self._all_defined = False
-        self._read = {FLAGS: 0, DEFINITIONS: 0}
-        self._total: dict[str, int | None] = {FLAGS: None, DEFINITIONS: None}
+        self._read = {_FLAGS: 0, _DEFINITIONS: 0}
+        self._total: dict[str, int | None] = {_FLAGS: None, _DEFINITIONS: None}
 
     def batch(self, what: str, progress: Progress[Object] | None) -> Batch:
         """What `progress` completes; None is the end of a list."""
         if progress is None:
             return self._ended(what)
         self._read[what], self._total[what] = progress.read, progress.total
-        if what == FLAGS:
+        if what == _FLAGS:
             touched = self._take_flags(progress)
         else:
             names = self._take_definitions(progress)
@@ -148,7 +120,7 @@ class _Join:
         return self._completed(touched)
 
     def _ended(self, what: str) -> Batch:
-        if what == DEFINITIONS:
+        if what == _DEFINITIONS:
             self._all_defined = True
             return self._completed([own for own in self._flags if own not in self._given])
         return self._completed((), (left_out(NAME, len(self._nameless)),) if self._nameless else ())
@@ -178,13 +150,13 @@ class _Join:
         """The names whose definition is new, another or gone."""
         names: dict[str, None] = {}
         for own in progress.gone:
-            name = self._definition_names.pop(own, "")
+            name = self._names_by_definition.pop(own, "")
             self._definitions.get(name, {}).pop(own, None)
             names[name] = None
         for definition in progress.fresh:
             own, name = identity(definition), text(definition.get("name"))
             self._definitions.setdefault(name, {})[own] = definition
-            self._definition_names[own] = name
+            self._names_by_definition[own] = name
             if self._definition(name) is definition:
                 names[name] = None
         return names
@@ -216,9 +188,9 @@ class _Join:
 
 
 def source_flag(flag: Object, definition: Object | None) -> SourceFlag:
-    """A flag of the workspace with its definition in the environment, None where it has none there.
+    """A flag of the workspace with its definition in the environment, None if it has none there.
 
-    Split has no keys beside names. A treatment arrives as a string variation; on is the one with the largest
+    Split has no keys beside names. A treatment is imported as a string variation; on is the one with the largest
     share of the default rule, off the default treatment.
     """
     name = text(flag.get("name"))
@@ -226,40 +198,33 @@ def source_flag(flag: Object, definition: Object | None) -> SourceFlag:
     tags = tuple(tag for one in elements(flag.get("tags")) if (tag := text(one) or text(members(one).get("name"))))
     if definition is None:
         return SourceFlag(name, name, description, tags, (), None, None, False, (), (_NO_DEFINITION,))
-    treatments = tuple(text(one.get("name")) for one in objects(definition.get("treatments")))
+    treatments = objects(definition.get("treatments"))
+    names = tuple(text(treatment.get("name")) for treatment in treatments)
     by_share = shares(definition)
     largest = max(by_share, key=lambda treatment: by_share[treatment], default="")
-    on = _place(treatments, largest if by_share.get(largest, 0) > 0 else "")
+    on = _index(names, largest if by_share.get(largest, 0) > 0 else "")
+    rebuild = "" if on is None else overtaken(definition, names[on])
+    users = (sorted({key for key in map(text, elements(treatment.get("keys"))) if key}) for treatment in treatments)
     return SourceFlag(
         key=name,
         name=name,
         description=description,
         tags=tags,
-        variations=strings(treatments),
+        variations=strings(names),
         on=on,
-        off=_place(treatments, text(definition.get("defaultTreatment"))),
+        off=_index(names, text(definition.get("defaultTreatment"))),
         on_at_source=definition.get("killed") not in (True, "true"),
-        losses=tuple(sorted({kind for kind, _ in found(definition)})),
-        warnings=(*map(_NOT_KNOWN.format, unknown(definition)), *left_behind(definition)),
-        cut_over_warning="" if on is None else _cut_over_warning(definition, treatments[on]),
+        losses=tuple(sorted({kind for kind, _ in losses(definition)})),
+        warnings=(*map(_UNKNOWN_MATCHER.format, unknown(definition)), *left_behind(definition)),
+        cut_over_warning=(
+            f'Turning this on serves "{short(names[on])}" to everyone until you rebuild its {rebuild}.'
+            if on is not None and rebuild
+            else ""
+        ),
         definition=definition,
-        targets=_targets(definition),
+        targets=tuple((index, tuple(keys)) for index, keys in enumerate(users) if keys),
     )
 
 
-def _cut_over_warning(definition: Object, on: str) -> str:
-    rebuild = overtaken(definition, on)
-    return f'Turning this on serves "{short(on)}" to everyone until you rebuild its {rebuild}.' if rebuild else ""
-
-
-def _targets(definition: Object) -> Targets:
-    listed = enumerate(elements(one.get("keys")) for one in objects(definition.get("treatments")))
-    found = ((place, tuple(sorted({key for key in map(text, keys) if key}))) for place, keys in listed)
-    return tuple((place, users) for place, users in found if users)
-
-
-_NOT_KNOWN = "One of its rules has the matcher {}, which is not known here: look at that rule in Split."
-
-
-def _place(treatments: tuple[str, ...], treatment: str) -> int | None:
-    return treatments.index(treatment) if treatment and treatment in treatments else None
+def _index(names: tuple[str, ...], name: str) -> int | None:
+    return names.index(name) if name and name in names else None

@@ -20,21 +20,20 @@ from tui.sources.flags import (
     SEGMENTS,
     TARGETING_RULES,
     TRAFFIC_ALLOCATION,
-    Found,
+    Loss,
     Lost,
     SourceFlag,
 )
-from tui.sources.foreign import short
-from tui.sources.shapes import Object, elements, members, number, objects, text
-from tui.sources.split.sdk_members import under_admin_names
+from tui.sources.lenient import Object, elements, members, number, objects, text
+from tui.sources.phrases import short
 
 
 def explain(flag: SourceFlag) -> tuple[Lost, ...]:
     """Prerequisites, individual targets, traffic allocation, rules and the default rule, in Split's order."""
-    return tuple(Lost(kind, say()) for kind, say in found(flag.definition))
+    return tuple(Lost(kind, say()) for kind, say in losses(flag.definition))
 
 
-def found(definition: Object) -> Iterator[Found]:
+def losses(definition: Object) -> Iterator[Loss]:
     """Each thing in `definition` that will not arrive."""
     for parent in _parents(definition.get("prerequisites")):
         yield PREREQUISITES, partial(_prerequisite, parent)
@@ -78,7 +77,7 @@ def left_behind(definition: Object) -> Iterator[str]:
     if unread := [value for value in _percentages(definition) if not _is_percentage(number(value))]:
         yield f"Some shares are no percentages and count as missing: {phrases.values(unread)}. Look at them in Split."
     kind = members(definition.get("trafficType")).get("name")
-    if kind not in (None, "", "user") and any(True for _ in found(definition)):
+    if kind not in (None, "", "user") and any(True for _ in losses(definition)):
         yield f"Split targets by the traffic type {phrases.value(kind)}. The import doesn't copy that."
 
 
@@ -129,7 +128,7 @@ def _served(definition: Object) -> Iterator[tuple[str, str]]:
     yield from (("rollout", treatment) for treatment, size in _buckets(definition.get("defaultRule")) if size > 0)
 
 
-def _targets(definition: Object) -> Iterator[Found]:
+def _targets(definition: Object) -> Iterator[Loss]:
     for treatment in objects(definition.get("treatments")):
         name = treatment.get("name")
         if keys := elements(treatment.get("keys")):
@@ -142,7 +141,7 @@ def _individual(who: Sequence[object], treatment: object, before: str = "") -> s
     return f"{before}{phrases.values(who)}: {phrases.value(treatment)} (individual)"
 
 
-def _allocation(definition: Object) -> Iterator[Found]:
+def _allocation(definition: Object) -> Iterator[Loss]:
     share = number(definition.get("trafficAllocation"))
     if share is not None and share < 100:
         rest = phrases.value(definition.get("defaultTreatment"))
@@ -150,7 +149,7 @@ def _allocation(definition: Object) -> Iterator[Found]:
         yield TRAFFIC_ALLOCATION, lambda: f"{meets} of the traffic meets the rules, the rest gets {rest}"
 
 
-def _rules(definition: Object) -> Iterator[Found]:
+def _rules(definition: Object) -> Iterator[Loss]:
     for place, rule in enumerate(objects(definition.get("rules")), 1):
         matchers = _matchers(rule)
         kinds = set(map(_kind, matchers))
@@ -165,7 +164,7 @@ def _rules(definition: Object) -> Iterator[Found]:
 
 
 def _matchers(rule: Object) -> list[Object]:
-    return [under_admin_names(matcher) for matcher in objects(members(rule.get("condition")).get("matchers"))]
+    return [_under_admin_names(matcher) for matcher in objects(members(rule.get("condition")).get("matchers"))]
 
 
 def _rule(rule: Object, matchers: list[Object]) -> str:
@@ -364,3 +363,50 @@ _TABLE: Mapping[tuple[str, ...], _Matcher] = {
     ("IN_LIST_SEMVER",): _Matcher(_compares("is one of the versions", "is none of the versions", _list)),
 }
 _MATCHERS: Mapping[str, _Matcher] = {name: matcher for names, matcher in _TABLE.items() for name in names}
+
+
+# --- matchers as the SDKs write them
+
+
+def _under_admin_names(matcher: Object) -> Object:
+    """The matcher with each SDK member also under its Admin API name, unless that is taken.
+
+    The members are those of Split's Java SDK (`io.split.client.dtos.Matcher`), most of them null.
+    """
+    translated: dict[str, object] = {}
+    for name, translate in _SDK_MEMBERS.items():
+        if matcher.get(name) is not None:
+            translated |= translate(matcher[name])
+    if not translated:
+        return matcher
+    return {**translated, **{name: value for name, value in matcher.items() if value is not None}}
+
+
+def _wrapped(admin: str, sdk: str) -> Callable[[object], Object]:
+    """A member that is the value itself, or an object that holds it under `sdk`."""
+    return lambda data: {admin: data.get(sdk) if isinstance(data, dict) else data}
+
+
+def _unary_number(data: object) -> Object:
+    kind = text(members(data).get("dataType"))
+    return {"date" if kind == "DATETIME" else "number": members(data).get("value"), "dataType": kind}
+
+
+def _sdk_range(data: object) -> Object:
+    return {"between": data, "dataType": members(data).get("dataType")}
+
+
+_SDK_MEMBERS: Mapping[str, Callable[[object], Object]] = {
+    "matcherType": lambda data: {"type": data},
+    "keySelector": lambda data: {"attribute": members(data).get("attribute")},
+    "whitelistMatcherData": _wrapped("strings", "whitelist"),
+    "unaryNumericMatcherData": _unary_number,
+    "betweenMatcherData": _sdk_range,
+    "betweenStringMatcherData": _sdk_range,
+    "unaryStringMatcherData": _wrapped("string", "value"),
+    "stringMatcherData": _wrapped("string", "value"),
+    "booleanMatcherData": _wrapped("bool", "value"),
+    "dependencyMatcherData": lambda data: {"depends": data},
+    "userDefinedSegmentMatcherData": _wrapped("string", "segmentName"),
+    "userDefinedLargeSegmentMatcherData": _wrapped("string", "largeSegmentName"),
+}

@@ -1,53 +1,58 @@
-"""What an SDK key of Unleash is and sees."""
+"""What an SDK key of Unleash is and sees, what it or a read-only token can list for the fields of the form."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from pydantic import SecretStr
 
-from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy, Safe
-from tui.net.events import Sink, ignore
-from tui.sources.base import Remark, SourceReport
-from tui.sources.foreign import count, listed, short
-from tui.sources.unleash.client import ENVIRONMENT_FIELD, KEY_FIELD, PROJECT_FIELD, Scope, door, typed
+from tui.sources.base import Answers, Choice, Connection, Remark, SourceReport
+from tui.sources.lenient import objects
+from tui.sources.phrases import count, listed, short
+from tui.sources.unleash.client import (
+    ENVIRONMENT_FIELD,
+    KEY_FIELD,
+    PROJECT_FIELD,
+    TAG_FIELD,
+    Scope,
+    UnleashClient,
+    answered,
+)
 
 
-async def check_key(
-    http: Http, address: str, key: SecretStr, *, answers: Mapping[str, str], sink: Sink = ignore
-) -> SourceReport:
-    """Read the client features of `address` with `key`, sent raw: server 4 refuses it behind Bearer.
+async def check_key(connection: Connection, answers: Answers) -> SourceReport:
+    """Read the client features.
 
     Raises Failure: SOURCE with the status of a refusal, NOT_JSON for a page or another server's data, and
     what `Http.send` raises.
     """
-    scope = (await door(http, address, key, sink).features()).scope
+    scope = (await UnleashClient(connection).features()).scope
     report = report_of(scope)
     try:
-        require_environment(scope, key)
+        require_environment(scope, connection.key)
     except Failure as failure:
         return replace(report, on_key=(Remark("problem", KEY_FIELD, str(failure), advice=failure.advice),))
     return replace(report, on_answers=compare(report, answers))
 
 
-def compare(report: SourceReport, answers: Mapping[str, str]) -> tuple[Remark, ...]:
+def compare(report: SourceReport, answers: Answers) -> tuple[Remark, ...]:
     """What the key says against the typed project and environment, and what else it covers."""
     if any(remark.level == "problem" for remark in report.on_key):
         return ()  # another key will see other things
-    environment, project = typed(answers, ENVIRONMENT_FIELD), typed(answers, PROJECT_FIELD)
+    environment, project = answered(answers, ENVIRONMENT_FIELD), answered(answers, PROJECT_FIELD)
     remarks = (_on_environment(report, environment), _on_project(report, project))
     return tuple(remark for remark in remarks if remark)
 
 
-def contradiction(report: SourceReport, answers: Mapping[str, str]) -> Failure | None:
+def contradiction(report: SourceReport, answers: Answers) -> Failure | None:
     """Why the key cannot be meant for the environment or the project of `answers`; None where it can."""
     for remark in compare(report, answers):
         if remark.level == "problem":
             what, reads = _WHAT[remark.field], listed(remark.instead)
-            mine = short(typed(answers, remark.field))
+            mine = short(answered(answers, remark.field))
             return Failure(
                 Kind.CREDENTIAL,
                 f"The {what} is {mine}, but the SDK key reads {reads}.",
@@ -181,3 +186,79 @@ def _on_every_project(report: SourceReport, typed: str) -> Remark | None:
         f"known. A key for {short(typed)} alone is safe."
     )
     return Remark("warning", PROJECT_FIELD, text)
+
+
+# --- what it can list
+
+
+async def discover(
+    connection: Connection, field: str, answers: Answers, helper: SecretStr | None = None
+) -> tuple[Choice, ...]:
+    """The choices for project, environment, or tag, by `helper` (an admin or personal token), else by the SDK key.
+
+    An SDK key shows its own projects and environment and no tags. Raises Failure, SOURCE with the status of a
+    refusal.
+    """
+    if helper is not None:
+        choices = await _LISTS[field](UnleashClient(replace(connection, key=helper)))
+        return tuple(sorted(choices, key=lambda choice: (choice.label.casefold(), choice.value)))
+    if field == TAG_FIELD:
+        raise Failure(
+            Kind.SOURCE,
+            "An SDK key cannot list the tags of Unleash.",
+            "They are not in what it reads.",
+            Remedy.TYPE_TAG,
+            field=TAG_FIELD,
+        )
+    scope = (await UnleashClient(connection).features()).scope
+    require_environment(scope, connection.key)
+    environments = (scope.environment,) if scope.environment else ()
+    values = {PROJECT_FIELD: scope.named or scope.seen, ENVIRONMENT_FIELD: environments}[field]
+    return tuple(Choice(value, value) for value in values)
+
+
+async def count_flags(connection: Connection, answers: Answers) -> int | None:
+    """How many flags the project and the tag match, as far as the key can be narrowed; by one request."""
+    return (await UnleashClient(connection).features(answers)).scope.flags
+
+
+async def check_helper(connection: Connection) -> SourceReport:
+    """What a read-only token sees. Raises Failure: SOURCE with 401 or 403 if it is none, and what `Http.send`
+    raises."""
+    client = UnleashClient(connection)
+    projects = tuple(sorted(choice.value for choice in await _projects(client)))
+    user = await client.user()
+    names = (client.reader.plain(user.get(part)) for part in ("name", "username", "email"))
+    owner = next((name for name in names if name), "")
+    word = "project" if len(projects) == 1 else "projects"
+    text = f"lists {word} {listed(projects)}" if projects else "lists no project"
+    return SourceReport(text=f"{text}, as {short(owner)}" if owner else text, projects=projects)
+
+
+async def _projects(client: UnleashClient) -> list[Choice]:
+    plain = client.reader.plain
+    projects = objects(await client.admin_list("projects"))
+    return [Choice(own, plain(one.get("name")) or own) for one in projects if (own := plain(one.get("id")))]
+
+
+async def _environments(client: UnleashClient) -> list[Choice]:
+    plain = client.reader.plain
+    return [
+        Choice(name, name, "disabled" if one.get("enabled") is False else plain(one.get("type")))
+        for one in objects(await client.admin_list("environments"))
+        if (name := plain(one.get("name")))
+    ]
+
+
+async def _tags(client: UnleashClient) -> list[Choice]:
+    plain = client.reader.plain
+    tags = objects(await client.admin_list("tags"))
+    parts = ((plain(tag.get("type")), plain(tag.get("value"))) for tag in tags)
+    return [Choice(tag, tag) for tag in dict.fromkeys(f"{kind}:{value}" for kind, value in parts if kind and value)]
+
+
+_LISTS: Mapping[str, Callable[[UnleashClient], Awaitable[list[Choice]]]] = {
+    PROJECT_FIELD: _projects,
+    ENVIRONMENT_FIELD: _environments,
+    TAG_FIELD: _tags,
+}

@@ -5,55 +5,49 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping
 
-from pydantic import SecretStr
-
-from tui.net.client import Http
-from tui.net.events import Sink, ignore
-from tui.sources.base import SourceReport
+from tui.sources.base import Answers, Connection, SourceReport
 from tui.sources.flags import BOOLEAN, Batch, Listing, SourceFlag, strings
-from tui.sources.foreign import count, left_out, short
-from tui.sources.shapes import elements, objects, text
+from tui.sources.lenient import Object, elements, objects, text
+from tui.sources.phrases import count, left_out, short
 from tui.sources.unleash.check import compare, contradiction, report_of, require_environment
-from tui.sources.unleash.client import NAME, PROJECT_FIELD, TAG_FIELD, Scope, door, typed
-from tui.sources.unleash.rules import found, left_behind, overtaken, segment_id, unknown
+from tui.sources.unleash.client import NAME, PROJECT_FIELD, TAG_FIELD, Scope, UnleashClient, answered
+from tui.sources.unleash.rules import left_behind, losses, overtaken, segment_id, unknown
 
-FLAGS = "flags"
+_FLAGS = "flags"
 _AT_ONCE = 500  # flags between two looks at the clock
 
 
-async def list_flags(
-    http: Http, address: str, key: SecretStr, *, answers: Mapping[str, str], sink: Sink = ignore
-) -> Listing:
+async def list_flags(connection: Connection, answers: Answers) -> Listing:
     """The features that the SDK key reads with the tag; only a key of every project is narrowed to the project.
 
     Raises Failure where the server reads no environment from the key; CREDENTIAL for an admin or personal token, and
     for a key of another environment or project; SOURCE where the server ignored the tag.
     """
-    features = await door(http, address, key, sink).features(answers, apart=True)
-    require_environment(features.scope, key)
+    features = await UnleashClient(connection).features(answers, apart=True)
+    require_environment(features.scope, connection.key)
     # Asked for one project, the answer to a key of every project names that one alone: only the key's text tells.
-    report = report_of(features.scope, every=key.get_secret_value().startswith("*:"))
+    report = report_of(features.scope, every=connection.key.get_secret_value().startswith("*:"))
     if failure := contradiction(report, answers):
         raise failure
     all_named = [feature for feature in objects(features.items) if text(feature.get("name"))]
     named = [one for one in all_named if not _of_another_project(one, features.scope, answers)]
     segments = {segment_id(one.get("id")): one for one in objects(features.segments)}
     notes = [*_notes(report, answers, nameless=len(features.items) - len(all_named))]
-    if (tag := typed(answers, TAG_FIELD)) and features.scope.tags is None:
+    if (tag := answered(answers, TAG_FIELD)) and features.scope.tags is None:
         notes.insert(0, _TAG_NOT_TOLD.format(short(tag)))
     if others := len(all_named) - len(named):
-        notes.insert(0, _OTHERS_LEFT_OUT.format(count(others, "flag"), short(typed(answers, PROJECT_FIELD))))
-    total: dict[str, int | None] = {FLAGS: len(named)}
-    yield Batch((), {FLAGS: 0}, total, tuple(notes))
+        notes.insert(0, _OTHERS_LEFT_OUT.format(count(others, "flag"), short(answered(answers, PROJECT_FIELD))))
+    total: dict[str, int | None] = {_FLAGS: len(named)}
+    yield Batch((), {_FLAGS: 0}, total, tuple(notes))
     for start in range(0, len(named), _AT_ONCE):
         flags = tuple(source_flag(_with_segments(one, segments)) for one in named[start : start + _AT_ONCE])
-        yield Batch(flags, {FLAGS: start + len(flags)}, total)
+        yield Batch(flags, {_FLAGS: start + len(flags)}, total)
         await asyncio.sleep(0)
 
 
-def _of_another_project(feature: Mapping[str, object], scope: Scope, answers: Mapping[str, str]) -> bool:
+def _of_another_project(feature: Object, scope: Scope, answers: Answers) -> bool:
     """Whether a server that reads every project although one was asked for, as Edge does, added this feature."""
-    wanted, its = typed(answers, PROJECT_FIELD), text(feature.get("project"))
+    wanted, its = answered(answers, PROJECT_FIELD), text(feature.get("project"))
     return scope.told and bool(wanted and its) and its not in (scope.named or (wanted,))
 
 
@@ -64,7 +58,7 @@ _OTHERS_LEFT_OUT = (
 )
 
 
-def _notes(report: SourceReport, answers: Mapping[str, str], nameless: int) -> Iterator[str]:
+def _notes(report: SourceReport, answers: Answers, nameless: int) -> Iterator[str]:
     """What the key covers beside what was chosen, and what could not be read."""
     yield from (remark.text for remark in report.on_key if remark.level == "unknown")
     yield from (remark.text for remark in compare(report, answers))
@@ -82,7 +76,7 @@ _TAG_NOT_KNOWN = (
 )
 
 
-def _with_segments(feature: Mapping[str, object], segments: Mapping[str, object]) -> Mapping[str, object]:
+def _with_segments(feature: Object, segments: Mapping[str, object]) -> Mapping[str, object]:
     """The feature with the segments that its strategies name by id, as the answer lists them."""
     ids = [
         segment_id(one) for strategy in objects(feature.get("strategies")) for one in elements(strategy.get("segments"))
@@ -91,7 +85,7 @@ def _with_segments(feature: Mapping[str, object], segments: Mapping[str, object]
     return {**feature, "segments": used} if used else feature
 
 
-def source_flag(feature: Mapping[str, object]) -> SourceFlag:
+def source_flag(feature: Object) -> SourceFlag:
     """A feature as the client API gives it, with the segments that it names under `segments`.
 
     Without variants of its own it arrives as a boolean. Variants of the feature itself, which servers before 5 had,
@@ -111,7 +105,7 @@ def source_flag(feature: Mapping[str, object]) -> SourceFlag:
         on=0,
         off=None if variants else 1,
         on_at_source=feature.get("enabled") is True,
-        losses=tuple(sorted({kind for kind, _ in found(feature)})),
+        losses=tuple(sorted({kind for kind, _ in losses(feature)})),
         warnings=(*warnings, _OFF_NOT_KNOWN) if variants else warnings,
         cut_over_warning=_CUT_OVER[bool(variants)].format(rebuild) if rebuild else "",
         definition=feature,

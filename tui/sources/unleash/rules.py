@@ -19,20 +19,20 @@ from tui.sources.flags import (
     SEGMENTS,
     STRATEGY_VARIANTS,
     TARGETING_RULES,
-    Found,
+    Loss,
     Lost,
     SourceFlag,
 )
-from tui.sources.foreign import short
-from tui.sources.shapes import Object, elements, members, number, objects, text
+from tui.sources.lenient import Object, elements, members, number, objects, text
+from tui.sources.phrases import short
 
 
 def explain(flag: SourceFlag) -> tuple[Lost, ...]:
     """Strategy by strategy, then the features that must be on before."""
-    return tuple(Lost(kind, say()) for kind, say in found(flag.definition))
+    return tuple(Lost(kind, say()) for kind, say in losses(flag.definition))
 
 
-def found(feature: Object) -> Iterator[Found]:
+def losses(feature: Object) -> Iterator[Loss]:
     """Each thing in `feature` that will not arrive; of several strategies each sentence tells which."""
     strategies = objects(feature.get("strategies"))
     names = {segment_id(one.get("id")): one.get("name") for one in objects(feature.get("segments"))}
@@ -109,7 +109,7 @@ def _located(say: Callable[[], str], where: str) -> str:
     return f"{say()}{where}"
 
 
-def _in_strategy(strategy: Object, names: Mapping[str, object]) -> Iterator[Found]:
+def _in_strategy(strategy: Object, names: Mapping[str, object]) -> Iterator[Loss]:
     parameters = members(strategy.get("parameters"))
     own = partial(_own_strategy, text(strategy.get("name")))
     yield from _STRATEGIES.get(text(strategy.get("name")), own)(parameters)
@@ -154,17 +154,17 @@ def _parent(parent: Object) -> str:
 # --- strategies
 
 
-_Strategy = Callable[[Object], Iterator[Found]]
+_Strategy = Callable[[Object], Iterator[Loss]]
 
 
-def _everyone(parameters: Object) -> Iterator[Found]:
+def _everyone(parameters: Object) -> Iterator[Loss]:
     return iter(())
 
 
 def _rollout(name: str, by: str = "") -> _Strategy:
     """A share of everyone, told by the parameter `name`; `by` is what it goes by, where no parameter says so."""
 
-    def strategy(parameters: Object) -> Iterator[Found]:
+    def strategy(parameters: Object) -> Iterator[Loss]:
         share = number(parameters.get(name))
         if share is None or not 0 <= share <= 100:  # false for NaN too
             yield PERCENTAGE_ROLLOUT, lambda: f"rollout {phrases.value(parameters.get(name))}, which is no percentage"
@@ -182,19 +182,19 @@ def _stickiness(parameters: Object) -> str:
 _STICKINESS: Mapping[str, str] = {"default": "userId, else sessionId, else chance", "random": "chance"}
 
 
-def _individuals(parameters: Object) -> Iterator[Found]:
+def _individuals(parameters: Object) -> Iterator[Loss]:
     if ids := _parts(parameters.get("userIds")):
         yield INDIVIDUAL_TARGETS, lambda: f"{phrases.values(ids)}: on (individual)"
 
 
 def _listed(name: str, words: str) -> _Strategy:
-    def strategy(parameters: Object) -> Iterator[Found]:
+    def strategy(parameters: Object) -> Iterator[Loss]:
         yield TARGETING_RULES, lambda: f"{words} is one of {phrases.values(_parts(parameters.get(name)))}: on"
 
     return strategy
 
 
-def _own_strategy(name: str, parameters: Object) -> Iterator[Found]:
+def _own_strategy(name: str, parameters: Object) -> Iterator[Loss]:
     def say() -> str:
         told = [f"{phrases.value(key)} {phrases.value(value)}" for key, value in parameters.items()]
         return f"own strategy {phrases.value(name)}{f' with {phrases.together(told)}' if told else ''}: on"

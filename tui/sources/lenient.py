@@ -1,0 +1,98 @@
+"""Reads JSON whose shape nobody promised: what is missing or of another type is empty, never an error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from pydantic import SecretStr
+
+from tui.net.messages import Answer
+from tui.sources.phrases import short
+from tui.text.clean import clean
+from tui.text.limited_json import parse_answer
+from tui.text.redact import Redactor, tree
+
+Object = Mapping[str, object]
+"""A JSON object."""
+
+_EMPTY: Object = {}
+_LONGEST_MESSAGE = 200
+_MOST_DETAILS = 3
+_MESSAGE_BYTES = 64 * 1024  # an error's body beyond this is no message
+
+
+def members(value: object) -> Object:
+    """`value` if it is a JSON object."""
+    return cast("Object", value) if isinstance(value, dict) else _EMPTY
+
+
+def elements(value: object) -> Sequence[object]:
+    """`value` if it is a JSON array."""
+    return cast("Sequence[object]", value) if isinstance(value, list) else ()
+
+
+def objects(value: object) -> list[Object]:
+    """The elements of an array as objects: an element of another type counts, and is empty."""
+    return [members(element) for element in elements(value)]
+
+
+def text(value: object) -> str:
+    """`value` if it is a string; foreign, and not cleaned."""
+    return value if isinstance(value, str) else ""
+
+
+def number(value: object) -> float | None:
+    """`value` if it is a number, or a string that holds one: Unleash writes parameters so."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        return None
+
+
+class Reader:
+    """Reads the answers to one key. A server may echo that key, so it is redacted first."""
+
+    def __init__(self, key: SecretStr, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._redactor.add(key.get_secret_value())
+
+    def plain(self, value: object) -> str:
+        """A name or an id, cleaned and whole; "" if it is no text."""
+        return clean(self._redactor.data(value)).strip() if isinstance(value, str) else ""
+
+    def json(self, answer: Answer) -> object:
+        """The body's JSON value. Flags, names, and rules are data: only whole tokens are redacted in them.
+
+        Raises Failure NOT_JSON.
+        """
+        value, body = answer.json(), answer.text()
+        return value if self._redactor.data(body) == body else tree(value, self._redactor.data)
+
+    def has_member(self, answer: Answer, member: str) -> bool:
+        """Whether the body is a JSON object with that member."""
+        try:
+            return member in members(parse_answer(answer.body[:_MESSAGE_BYTES]))
+        except ValueError:
+            return False
+
+    def message(self, answer: Answer) -> str:
+        """The server's message: `message` and `details` of a JSON object, or plain text. "" without one."""
+        if len(answer.body) > _MESSAGE_BYTES or answer.is_page:
+            return ""
+        parts: list[object] = [answer.text()]
+        try:
+            body: object = parse_answer(answer.text())
+            parts = [body.get("message"), *_details(body.get("details"))] if isinstance(body, dict) else [body]
+        except ValueError:
+            pass
+        words = [clean(self._redactor.foreign(part)).strip() for part in parts if isinstance(part, str)]
+        return "; ".join(dict.fromkeys(short(word, _LONGEST_MESSAGE) for word in words if word))
+
+
+def _details(value: object) -> list[object]:
+    """The texts of `details`: Split writes one text, Unleash a list of objects."""
+    details = value[:_MOST_DETAILS] if isinstance(value, list) else [value]
+    return [one.get("message") or one.get("description") if isinstance(one, dict) else one for one in details]
