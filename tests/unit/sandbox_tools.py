@@ -14,10 +14,9 @@ from typing import Any
 import httpx
 from hypothesis import strategies as st
 
-from tui.sandbox.account import Destination, LdFlag
+from tui.sandbox.account import Convention, Destination, LdFlag
 from tui.sandbox.company import STARTED, Company, CompanyFlag, Condition, Rule, Segment, seeded
 from tui.sandbox.keys import SPLIT_KEYS, TOKENS, UNLEASH_KEYS
-from tui.sandbox.naming import Convention
 from tui.sandbox.server import Sandbox
 
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
