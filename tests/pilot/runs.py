@@ -20,7 +20,8 @@ from tests.pilot.walking import SIZE, Walk, practice_app
 from tests.unit.run_tools import Time, flags_of
 from tui.answers import changes as walks
 from tui.sandbox import faults
-from tui.sandbox.faults import Exchange, Fault, refuse
+from tui.sandbox.exchange import Exchange
+from tui.sandbox.faults import Fault, refuse
 from tui.sandbox.job import Jobs
 from tui.sandbox.server import Sandbox
 from tui.screens.dialogs import Question, TextScreen

@@ -15,7 +15,7 @@ from tests.pilot.runs import asked, buttons, ended, report, reported, run_of, st
 from tests.pilot.walking import Walk
 from tests.unit.run_tools import flags_of, instructed
 from tui.sandbox.company import Company, seeded
-from tui.sandbox.faults import Exchange
+from tui.sandbox.exchange import Exchange
 from tui.screens.undo import UndoScreen
 
 FLAG = "/api/v2/flags/web-shop/[^/]+"

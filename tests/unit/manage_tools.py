@@ -17,7 +17,8 @@ from tui.configurations.listing import Account
 from tui.launchdarkly.instances import instance
 from tui.launchdarkly.models import Configuration
 from tui.sandbox import faults
-from tui.sandbox.faults import Exchange, Fault, cut
+from tui.sandbox.exchange import Exchange
+from tui.sandbox.faults import Fault, cut
 from tui.sandbox.flag_import import FLAG_IMPORT
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox

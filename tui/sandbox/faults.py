@@ -6,7 +6,6 @@ Each line of the file is a fault: `title` for a menu, `explains` for people, `at
 
 from __future__ import annotations
 
-import asyncio
 import json
 import math
 import re
@@ -14,19 +13,19 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tui.sandbox.account import ENVIRONMENT_KEYS, LdFlag, State
 from tui.sandbox.clock import Pace
 from tui.sandbox.company import read_data
-from tui.sandbox.endpoints import Refusal, ld_refusal, whole_number
+from tui.sandbox.endpoints import Refusal, ld_refusal
+from tui.sandbox.exchange import Exchange
 from tui.sandbox.flag_import import FLAG_IMPORT
 from tui.sandbox.flags import AUDIT_LOG
 from tui.sandbox.job import TWIST, Twist
-from tui.sandbox.wire import CUT
 
 HOSTILE = (
     "\x1b]52;c;aGFjaw==\x07\x1b]0;hacked\x07\x1b[2J\x1b[31m\x9b31m\x9d0;x\x9c\u202egnp.exe\u2066[bold red]x[/]\r\n"
@@ -37,122 +36,6 @@ _JSON = [(b"content-type", b"application/json")]
 _CHUNK = b"a" * 65536
 _LATER = 40
 """How many ms after its creation an environment of a flag shows that it was modified."""
-
-
-@dataclass(slots=True)
-class Captured:
-    """A whole response that was not sent."""
-
-    status: int = 0
-    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
-    body: bytes = b""
-
-    def json(self) -> Any:
-        """Return the parsed body; None where it is not JSON."""
-        try:
-            return json.loads(self.body)
-        except ValueError:
-            return None
-
-
-@dataclass(slots=True)
-class Exchange:
-    """A request that a fault strikes, with its body, and the way to respond.
-
-    Since the fault was switched on it is the `count`th request, and the `here`th with this path and query.
-    """
-
-    app: ASGIApp
-    scope: Scope
-    receive: Receive
-    send: Send
-    pace: Pace
-    now: Callable[[], float]
-    count: int
-    here: int
-    body: bytes = b""
-    _replayed: bool = False
-
-    async def read(self) -> None:
-        """Read the request's body, so that it has arrived whatever happens next."""
-        while True:
-            message = await self.receive()
-            self.body += message.get("body", b"")
-            if not message.get("more_body"):
-                return
-
-    async def _replay(self) -> Message:
-        """`receive` for the application behind: the body, then whatever comes."""
-        if self._replayed:
-            return await self.receive()
-        self._replayed = True
-        return {"type": "http.request", "body": self.body, "more_body": False}
-
-    async def go_on(self) -> None:
-        """Let the application respond."""
-        await self.app(self.scope, self._replay, self.send)
-
-    async def captured(self) -> Captured:
-        """Let the application do its work, and keep its response."""
-        kept = Captured()
-
-        async def keep(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                kept.status, kept.headers = message["status"], list(message.get("headers", ()))
-            else:
-                kept.body += message.get("body", b"")
-
-        await self.app(self.scope, self._replay, keep)
-        return kept
-
-    async def answer(self, response: Response) -> None:
-        await response(self.scope, self.receive, self.send)
-
-    async def answer_json(self, kept: Captured, shape: object) -> None:
-        """Send a captured response; its JSON becomes `shape`, unless that is None."""
-        headers, body = kept.headers, kept.body
-        if shape is not None:
-            headers = [pair for pair in headers if pair[0] != b"content-length"]
-            body = json.dumps(shape, ensure_ascii=False).encode()
-        await self.start(kept.status, headers)
-        await self.send({"type": "http.response.body", "body": body})
-
-    async def start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
-        await self.send({"type": "http.response.start", "status": status, "headers": headers})
-
-    async def some(self, body: bytes) -> None:
-        await self.send({"type": "http.response.body", "body": body, "more_body": True})
-
-    async def gone(self, seconds: float) -> bool:
-        """Wait. Returns whether the client disconnected meanwhile."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._disconnected()
-        except TimeoutError:
-            return False
-        return True
-
-    async def _disconnected(self) -> None:
-        while (await self.receive())["type"] != "http.disconnect":
-            pass
-
-    async def cut(self) -> None:
-        """Reset the connection, and wait until the server has noticed."""
-        self.scope["extensions"][CUT]()
-        await self._disconnected()
-
-    @property
-    def query(self) -> Mapping[str, str]:
-        text = self.scope["query_string"].decode("latin-1")
-        return {name: values[-1] for name, values in parse_qs(text, keep_blank_values=True).items()}
-
-    @property
-    def offset(self) -> int:
-        return whole_number(self.query.get("offset"), 0) or 0
-
-    @property
-    def limit(self) -> int:
-        return whole_number(self.query.get("limit"), 20) or 20
 
 
 Strikes = Callable[[str, str, str], bool]
@@ -509,17 +392,17 @@ class ActiveFaults:
     def around(self, service: str, app: ASGIApp) -> ASGIApp:
         """Return the service with the faults that strike it."""
 
-        async def struck_or_not(scope: Scope, receive: Receive, send: Send) -> None:
+        async def faulty(scope: Scope, receive: Receive, send: Send) -> None:
             handler = app
             for fault in reversed(self.faults):
                 if fault.strikes(service, scope["method"], scope["path"]):
-                    handler = self._struck(fault, handler)
+                    handler = self._apply(fault, handler)
             await handler(scope, receive, send)
 
-        return struck_or_not
+        return faulty
 
-    def _struck(self, fault: Fault, app: ASGIApp) -> ASGIApp:
-        async def struck(scope: Scope, receive: Receive, send: Send) -> None:
+    def _apply(self, fault: Fault, app: ASGIApp) -> ASGIApp:
+        async def applied(scope: Scope, receive: Receive, send: Send) -> None:
             overall = (fault.name, "")
             here = (fault.name, f"{scope['path']}?{scope['query_string'].decode('latin-1')}")
             self._tally.update((overall, here))
@@ -528,4 +411,4 @@ class ActiveFaults:
             await exchange.read()
             await fault.act(exchange)
 
-        return struck
+        return applied

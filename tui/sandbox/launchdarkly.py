@@ -99,15 +99,11 @@ class Reads:
         return JSONResponse(member_json(found))
 
     async def tags(self, request: Request, token: Token) -> Response:
-        account = self._accounts.of(token)
-        tags = {
-            "flag": {tag for flags in account.flags.values() for flag in flags.values() for tag in flag.tags},
-            "project": {tag for project in account.projects.values() for tag in project.tags},
-        }
+        """Return the tags of flags. No client here asks for another kind."""
+        flags = self._accounts.of(token).flags.values()
         prefix = request.query_params.get("pre", "").lower()
-        kinds = request.query_params.getlist("kind") or tags
-        found = {tag for kind in kinds for tag in tags.get(kind, ()) if tag.lower().startswith(prefix)}
-        return collection(request, sorted(found), str)
+        tags = {tag for project in flags for flag in project.values() for tag in flag.tags}
+        return collection(request, sorted(tag for tag in tags if tag.lower().startswith(prefix)), str)
 
 
 def member_json(member: Member) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from tui.configurations import run as manage_run
 from tui.launchdarkly.models import ImportStatus
 from tui.net.errors import Failure, Kind
 from tui.sandbox import faults
-from tui.sandbox.faults import Exchange, Fault, cut
+from tui.sandbox.exchange import Exchange
+from tui.sandbox.faults import Fault, cut
 from tui.sandbox.flag_import import FLAG_IMPORT
 from tui.sandbox.server import Sandbox
 

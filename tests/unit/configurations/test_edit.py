@@ -22,7 +22,8 @@ from tui.configurations import edit
 from tui.configurations.edit import Changed
 from tui.launchdarkly.models import Configuration, read_configuration
 from tui.net.errors import Kind, Remedy
-from tui.sandbox.faults import FAULTS, Exchange, Fault, cut, refuse
+from tui.sandbox.exchange import Exchange
+from tui.sandbox.faults import FAULTS, Fault, cut, refuse
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
 from tui.wizard.session import Session
