@@ -21,10 +21,9 @@ from tests.unit.run_tools import Time, flags_of
 from tui.answers import changes as walks
 from tui.apply.engine import Import
 from tui.sandbox import faults
-from tui.sandbox.answers import ld_refusal
-from tui.sandbox.faults import Fault
+from tui.sandbox.exchange import Exchange
+from tui.sandbox.faults import Fault, refuse
 from tui.sandbox.job import Jobs
-from tui.sandbox.mischief import Struck, refuses
 from tui.sandbox.server import Sandbox
 from tui.screens.dialogs import Question, TextScreen
 from tui.widgets.buttons import Plain
@@ -78,7 +77,7 @@ def strike(
     box: Sandbox,
     method: str,
     path: str,
-    how: int | Callable[[Struck], Awaitable[None]],
+    how: int | Callable[[Exchange], Awaitable[None]],
 ) -> None:
     """All such requests to LaunchDarkly are refused with this status, or meet this; `path` is a pattern."""
     matched = re.compile(path)
@@ -87,7 +86,7 @@ def strike(
         "",
         "",
         lambda service, m, p: service == "launchdarkly" and m == method and matched.fullmatch(p) is not None,
-        refuses(lambda: ld_refusal(how)) if isinstance(how, int) else how,
+        refuse(how) if isinstance(how, int) else how,
     )
     monkeypatch.setitem(faults.FAULTS, fault.name, fault)
     box.set_fault(fault.name)

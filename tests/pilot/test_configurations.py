@@ -16,7 +16,7 @@ from tests.unit.echoes import TRANSFORMATIONS, left_of, truncated
 from tests.unit.manage_tools import NEW_KEY, made
 from tests.unit.sandbox_tools import create, launchdarkly
 from tests.unit.walk_tools import configurations
-from tui.sandbox import shapes
+from tui.sandbox import flag_import
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
 from tui.screens.configuration import ConfigurationScreen
@@ -312,14 +312,14 @@ async def test_no_part_of_a_quoted_key_is_shown(box: Sandbox, tmp_path: Path, mo
     keys = TOKENS["import-key"].value, box.addresses()["unleash"]["key"]
     transforms = TRANSFORMATIONS.values()
     parts = [transform(part) for key in keys for part in truncated(key) for transform in transforms]
-    before, quoted = shapes.status_json, [f"{'x' * 185} {part}" for part in parts[:: len(parts) // 60]]
+    before, quoted = flag_import.status_json, [f"{'x' * 185} {part}" for part in parts[:: len(parts) // 60]]
 
     def quoting(configuration: Any) -> dict[str, Any]:
         errors = [{"message": each, "statusCode": 400} for each in quoted]
         return {**before(configuration), "status": "partial", "errors": errors}
 
-    monkeypatch.setattr(shapes, "status_json", quoting)
-    monkeypatch.setattr(shapes, "SECRETS", {"unleash": ("ldApiKey",), "split": ()})
+    monkeypatch.setattr(flag_import, "status_json", quoting)
+    monkeypatch.setattr(flag_import, "SECRETS", {"unleash": ("ldApiKey",), "split": ()})
     monkeypatch.setitem(ENVIRON, "LD_IMPORT_API_KEY", keys[0])
     async with listed(box, tmp_path, size=(120, 300)) as walk:
         seen = [walk.shown, walk.app.export_screenshot()]

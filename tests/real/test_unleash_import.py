@@ -20,7 +20,7 @@ from tests.unit.headless_tools import Ran, Recipe
 from tests.unit.run_tools import creates, deleted, flags_of, instructed, triggers
 from tests.unit.walk_tools import configurations
 from tui.plan.plan import Verdict
-from tui.sandbox.job import Pace
+from tui.sandbox.clock import Pace
 from tui.sandbox.server import Sandbox
 
 pytestmark = pytest.mark.timeout(600)  # the first one may have to install the servers

@@ -13,8 +13,7 @@ from tui.answers import draft as drafts
 from tui.answers import plan_state
 from tui.plan.plan import Plan, Verdict
 from tui.plan.reading import explain
-from tui.sandbox.account import Destination, LdFlag
-from tui.sandbox.naming import Convention
+from tui.sandbox.account import Convention, Destination, LdFlag
 from tui.sandbox.server import Sandbox
 from tui.text.redact import Redactor
 from tui.wizard.session import Session

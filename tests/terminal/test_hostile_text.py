@@ -11,7 +11,7 @@ import pytest
 from tests.terminal import walks
 from tests.terminal.pseudo import Pty
 from tests.terminal.world import PROGRAM, World
-from tui.sandbox.mischief import HOSTILE
+from tui.sandbox.faults import HOSTILE
 from tui.sandbox.server import Sandbox
 
 pytestmark = pytest.mark.terminal

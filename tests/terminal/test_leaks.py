@@ -29,7 +29,7 @@ from tests.terminal.world import (
 )
 from tests.unit.echoes import TRANSFORMATIONS, truncated
 from tests.unit.sandbox_tools import FI, config_for, launchdarkly
-from tui.sandbox import shapes
+from tui.sandbox import flag_import
 from tui.sandbox.account import Configuration
 from tui.sandbox.keys import SPLIT_KEYS, TOKENS, UNLEASH_KEYS, KeyRing
 from tui.sandbox.server import Sandbox
@@ -341,14 +341,14 @@ def _quoting(monkeypatch: pytest.MonkeyPatch, planted: Planted) -> None:
     """The practice LaunchDarkly shows the settings of every configuration, and quotes their keys in its errors."""
     parts = [part for canary in planted.canaries for part in truncated(canary.value)]
     shown = [transform(part) for part in parts[:: len(parts) // 20] for transform in TRANSFORMATIONS.values()]
-    before = shapes.status_json
+    before = flag_import.status_json
 
     def quoting(configuration: Configuration) -> dict[str, Any]:
         errors = [{"message": f"{'x' * 180} {each}", "statusCode": 400} for each in shown]
         return {**before(configuration), "status": "failed", "errors": errors}
 
-    monkeypatch.setattr(shapes, "status_json", quoting)
-    monkeypatch.setattr(shapes, "SECRETS", {"unleash": (), "split": ()})
+    monkeypatch.setattr(flag_import, "status_json", quoting)
+    monkeypatch.setattr(flag_import, "SECRETS", {"unleash": (), "split": ()})
 
 
 def _made(planted: Planted, integration: str) -> str:

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.pilot.walking import INTEGRATIONS, STEPS, Walk, practice_app
+from tui.sandbox.clock import Limits
 from tui.sandbox.server import Sandbox
-from tui.sandbox.windows import Limits
 from tui.screens.configuration import ConfigurationScreen
 from tui.screens.configurations import ConfigurationsScreen
 from tui.screens.flag import FlagScreen

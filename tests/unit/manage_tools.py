@@ -16,12 +16,12 @@ from tui.configurations.edit import Edit
 from tui.configurations.listing import Account
 from tui.launchdarkly.instances import instance
 from tui.launchdarkly.models import Configuration
-from tui.sandbox import faults, mischief
-from tui.sandbox.faults import Fault
+from tui.sandbox import faults
+from tui.sandbox.exchange import Exchange
+from tui.sandbox.faults import Fault, cut
+from tui.sandbox.flag_import import FLAG_IMPORT
 from tui.sandbox.keys import TOKENS
-from tui.sandbox.mischief import Struck
 from tui.sandbox.server import Sandbox
-from tui.sandbox.shapes import FLAG_IMPORT
 from tui.secrets.bag import Bag
 from tui.wizard.session import Session
 
@@ -67,7 +67,7 @@ def patches(box: Sandbox) -> int:
 
 
 def loses(
-    monkeypatch: pytest.MonkeyPatch, box: Sandbox, method: str, act: Callable[[Struck], Awaitable[None]] | None = None
+    monkeypatch: pytest.MonkeyPatch, box: Sandbox, method: str, act: Callable[[Exchange], Awaitable[None]] | None = None
 ) -> None:
     """Every request of this method about one configuration does its work, and its answer is lost; or `act`."""
     fault = Fault(
@@ -75,7 +75,7 @@ def loses(
         "",
         "",
         lambda service, m, path: service == "launchdarkly" and m == method and _ONE.fullmatch(path) is not None,
-        act or mischief.loses_the_answer,
+        act or cut(carried_out=True),
     )
     monkeypatch.setitem(faults.FAULTS, fault.name, fault)
     box.set_fault(fault.name)

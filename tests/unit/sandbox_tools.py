@@ -1,4 +1,4 @@
-"""Speaks to the practice servers over real HTTP, and makes up companies for them."""
+"""Clients of the practice servers over real HTTP, and companies for them."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from typing import Any
 import httpx
 from hypothesis import strategies as st
 
-from tui.sandbox.account import Destination, LdFlag
+from tui.sandbox.account import Convention, Destination, LdFlag
 from tui.sandbox.company import STARTED, Company, CompanyFlag, Condition, Rule, Segment, seeded
 from tui.sandbox.keys import SPLIT_KEYS, TOKENS, UNLEASH_KEYS
-from tui.sandbox.naming import Convention
 from tui.sandbox.server import Sandbox
 
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Loopback needs no roots, and reading them takes longer than all requests of a test."""
+
 FI = "/api/v2/integration-capabilities/flag-import"
 
 
 class Clock:
-    """Stands still until it is moved. Seconds since the epoch."""
+    """A clock that stands still until a test moves it. Seconds since the epoch."""
 
     def __init__(self, at: float) -> None:
         self.at = at
@@ -86,7 +86,7 @@ def create(
     project: str = "web-shop",
     **changed: Any,
 ) -> httpx.Response:
-    """Creates a configuration; `changed` goes over the config."""
+    """Create a configuration. `changed` replaces values of the config."""
     body = {"name": "Practice", "tags": ["migration"], "config": config_for(box, integration) | changed}
     return client.post(f"{FI}/{project}/{integration}", json=body)
 
@@ -97,14 +97,14 @@ def path_of(answer: httpx.Response) -> str:
 
 
 def until(true: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Asks again and again; the asking itself is the pause."""
+    """Poll until a condition is true. The polling itself is the pause."""
     end = time.monotonic() + seconds
     while not true():
-        assert time.monotonic() < end, "it did not happen in time"
+        assert time.monotonic() < end, "timed out"
 
 
 def run_import(client: httpx.Client, path: str) -> tuple[list[str], dict[str, Any]]:
-    """Triggers and watches to the end: the different statuses in their order, and the last `_status`."""
+    """Trigger an import and watch it to the end. Returns the distinct statuses in order, and the last `_status`."""
     assert client.post(f"{path}/trigger").status_code == 201
     seen: list[str] = []
     last: dict[str, Any] = {}
@@ -122,7 +122,7 @@ def run_import(client: httpx.Client, path: str) -> tuple[list[str], dict[str, An
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What both sources have, and what LaunchDarkly's project has before the import."""
+    """The flags of both sources, and LaunchDarkly's project before the import."""
 
     company: Company
     destination: Destination
@@ -186,7 +186,7 @@ _PERCENT = st.sampled_from([0, 1, 50, 99, 100, 100])
 
 @st.composite
 def _variants(draw: st.DrawFn) -> tuple[tuple[str, int], ...]:
-    """None, or two to four with shares that make 100 together, some of them 0 or equal."""
+    """No variants, or two to four with shares that add up to 100, some of them 0 or equal."""
     names = draw(st.lists(st.sampled_from(["on", "off", "control", "red", "1"]), max_size=4, unique=True))
     if len(names) < 2:
         return ()
@@ -230,9 +230,9 @@ _CONVENTIONS = st.none() | st.builds(
 
 @st.composite
 def companies(draw: st.DrawFn, *, most: int = 12, duplicates: bool = False) -> World:
-    """Flags in every state with keys of every kind, some of them taken in LaunchDarkly, and a convention there.
+    """Flags in every state with keys of every kind, some of which exist in LaunchDarkly, and a convention there.
 
-    Keys differ from each other, by case alone at least, unless `duplicates` are asked for: Split has none.
+    Keys differ, at least by case, without `duplicates`, which Split never has.
     """
     legal = st.sampled_from(LEGAL) | st.from_regex("[a-zA-Z0-9][a-zA-Z0-9._-]{0,5}", fullmatch=True)
     keys = draw(st.lists(legal | st.sampled_from(ILLEGAL), max_size=most, unique=True))
@@ -250,7 +250,7 @@ def companies(draw: st.DrawFn, *, most: int = 12, duplicates: bool = False) -> W
 
 
 def big_company(count: int) -> Company:
-    """`count` flags in each source, the seeded ones over and over under keys of their own."""
+    """Return `count` flags in each source: the seeded ones repeatedly, with distinct keys."""
     company = seeded()
     patterns = company.projects["default"]
     flags = tuple(
@@ -267,7 +267,7 @@ def big_company(count: int) -> Company:
 
 
 def big_destination(count: int) -> Destination:
-    """`count` flags in LaunchDarkly, every tenth archived; every second one has the key of a flag of `big_company`."""
+    """Return `count` flags in LaunchDarkly. Every tenth is archived; every second has a key of `big_company`."""
     keys = [flag.key for flag in big_company(count).projects["default"]]
     named = (
         key if number % 2 and LEGAL_KEY.fullmatch(key) else f"there-already-{number:05}"
@@ -280,7 +280,7 @@ def big_destination(count: int) -> Destination:
 
 
 def serve_big(count: int) -> None:
-    """A big company in a process of its own (`python -c`): prints the addresses, and ends with standard input."""
+    """Serve a big company (`python -c`): print the addresses, and end with standard input."""
     with Sandbox.start(company=big_company(count), destination=big_destination(count)) as box:
         print(json.dumps(box.addresses()), flush=True)
         sys.stdin.read()

@@ -16,8 +16,7 @@ from tests.unit.sandbox_tools import FI, launchdarkly
 from tests.unit.walk_tools import NAME, configurations, strangers
 from tui.apply.journal import Stage
 from tui.apply.start_watch import Ended, Started
-from tui.sandbox.job import Pace
-from tui.sandbox.run_faults import RUN_FAULTS
+from tui.sandbox.clock import Pace
 from tui.sandbox.server import Sandbox
 
 _PACE = Pace(step=0.001, slow=0.01, drip=0.001, pause=0.01)
@@ -26,7 +25,11 @@ AT_CREATE = (
     None, "lost-answer", "lost-request", "reset", "server-error", "html", "slow", "rate-limited", "conflict",
     "unauthorized", "started-by-create",
 )  # fmt: skip
-AT_START = (None, *(name for name, *_ in RUN_FAULTS if name not in (*_WATCHING, "started-by-create")))
+AT_START = (
+    None, "import-slow", "import-stuck", "import-partial", "import-failed", "source-refused-at-import",
+    "import-error-then-success", "stale-complete", "unknown-status", "trigger-conflict", "lost-trigger-answer",
+    "lost-trigger-request", "flags-dropped", "default-swapped", "tag-left-out", "patch-conflict",
+)  # fmt: skip
 AT_WATCH = (None, None, *_WATCHING)
 
 

@@ -1,14 +1,14 @@
-"""What the practice LaunchDarkly knows: accounts with members, projects, flags and import configurations."""
+"""The state of the practice LaunchDarkly: accounts (`data/accounts.json`), their flags, and the audit log."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tui.sandbox.company import DAY, STARTED, read_json
+from tui.sandbox.company import read_data
 from tui.sandbox.keys import PROJECT, Token, object_id
-from tui.sandbox.naming import Convention
 
 ENVIRONMENT_KEYS = ("production", "staging", "test", "development")
 
@@ -22,6 +22,34 @@ class Member:
     role: str
     custom: tuple[str, ...] = ()
     invited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    """A project's naming convention for new flags: a key begins with `prefix`, and the rest has this `case`.
+
+    LaunchDarkly's OpenAPI document has five names of cases, without definitions. Here they mean one or several words
+    of ASCII letters and digits, and only the first letter of a camel case may not be a digit. An unknown or blank
+    case allows everything.
+    """
+
+    case: str = ""
+    prefix: str = ""
+
+    def allows(self, key: str) -> bool:
+        if not key.startswith(self.prefix):
+            return False
+        pattern = _CASES.get(self.case)
+        return pattern is None or re.fullmatch(pattern, key.removeprefix(self.prefix)) is not None
+
+
+_CASES = {
+    "camelCase": "[a-z][a-zA-Z0-9]*",
+    "upperCamelCase": "[A-Z][a-zA-Z0-9]*",
+    "snakeCase": "[a-z0-9]+(_[a-z0-9]+)*",
+    "kebabCase": "[a-z0-9]+(-[a-z0-9]+)*",
+    "constantCase": "[A-Z0-9]+(_[A-Z0-9]+)*",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +84,8 @@ class State:
 class LdFlag:
     """A flag in LaunchDarkly. `variations` are (value, name); `created` is in ms.
 
-    `states` has the environments in which it was ever changed; in all others it is off as it was made.
-    `lacks` names the fields that answers leave out, of the flag and of its environments.
+    `states` has the environments in which the flag was ever changed; in all others it is off.
+    `lacks` names the fields that responses leave out, of the flag and of its environments.
     """
 
     key: str
@@ -78,7 +106,7 @@ class LdFlag:
         return self.states.get(environment) or State(False, 1, self.created)
 
     def changed_in(self, environment: str, now: int, **changes: Any) -> LdFlag:
-        """With changes of one environment; the same flag where nothing changes."""
+        """Change one environment. Returns the same flag where nothing differs."""
         before = self.state(environment)
         after = replace(before, **changes)
         if after == before:
@@ -93,7 +121,7 @@ class LdFlag:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """What stands in LaunchDarkly's project `web-shop` before an import. No two flags have one key."""
+    """LaunchDarkly's project `web-shop` before an import. No two flags have the same key."""
 
     flags: tuple[LdFlag, ...] = ()
     convention: Convention | None = None
@@ -101,7 +129,7 @@ class Destination:
 
 @dataclass(slots=True)
 class Configuration:
-    """A flag import configuration. `config` holds secrets in clear, as the job needs them. Times in ms."""
+    """A flag import configuration. `config` holds secrets in clear, as the job needs them. Times are in ms."""
 
     id: str
     project: str
@@ -115,7 +143,7 @@ class Configuration:
     last_error: int | None = None
     errors: list[dict[str, Any]] = field(default_factory=list)
     stale: dict[str, Any] | None = None
-    """A status of before, which is shown for `stale_looks` more looks."""
+    """An earlier status, which the next `stale_looks` reads still show."""
     stale_looks: int = 0
 
 
@@ -142,71 +170,107 @@ class Entry:
 
 @dataclass(slots=True)
 class Account:
-    """`audit` has the oldest entry first."""
+    """An account. `audit` has the oldest entry first.
+
+    Each write takes the time in ms, stores the flag, and adds an audit log entry.
+    """
 
     id: str
     members: tuple[Member, ...]
-    projects: Mapping[str, Project]
+    projects: dict[str, Project]
     flags: dict[str, dict[str, LdFlag]]
-    configurations: dict[str, Configuration] = field(default_factory=dict)
+    configurations: dict[str, Configuration]
     audit: list[Entry] = field(default_factory=list)
 
     def member(self, id_or_email: str) -> Member | None:
-        return next((one for one in self.members if id_or_email in (one.id, one.email)), None)
+        return next((member for member in self.members if id_or_email in (member.id, member.email)), None)
 
     def author(self, token: Token) -> Author:
         return Author(self.member(token.member) if token.member else None, token)
 
+    def create_flag(self, project: str, flag: LdFlag, author: Author, now: int) -> None:
+        self.flags[project][flag.key] = flag
+        self._log(project, flag, "created", _everywhere("createFlag"), author, now)
 
-def _member(raw: Mapping[str, Any], number: int) -> Member:
-    return Member(
-        object_id("member", number),
-        raw["first"],
-        raw["last"],
-        raw["email"],
-        raw["role"],
-        tuple(raw.get("custom", ())),
-        raw.get("invited", False),
-    )
+    def update_flag(self, project: str, flag: LdFlag, author: Author, now: int) -> LdFlag:
+        """Replace the flag with this key by its next version. A write without a change counts too."""
+        before = self.flags[project][flag.key]
+        after = replace(flag, version=before.version + 1)
+        self.flags[project][flag.key] = after
+        accesses = tuple(dict.fromkeys(_differences(before, after))) or _everywhere("updateTags")
+        verb = "updated" if after.archived == before.archived else "archived" if after.archived else "restored"
+        self._log(project, after, verb, accesses, author, now)
+        return after
 
+    def delete_flag(self, project: str, key: str, author: Author, now: int) -> None:
+        flag = self.flags[project].pop(key)
+        self._log(project, flag, "deleted", _everywhere("deleteFlag"), author, now)
 
-def _flag(raw: Mapping[str, Any], number: int) -> LdFlag:
-    values = raw.get("values")
-    variations: tuple[tuple[object, str], ...] = (
-        tuple((value, value) for value in values) if values else ((True, "on"), (False, "off"))
-    )
-    return LdFlag(
-        raw["key"],
-        raw["name"],
-        tuple(raw["tags"]),
-        STARTED + number * DAY,
-        variations=variations,
-        off=len(variations) - 1,
-        archived=raw.get("archived", False),
-    )
+    def _log(
+        self, project: str, flag: LdFlag, verb: str, accesses: tuple[tuple[str, str], ...], author: Author, now: int
+    ) -> None:
+        id_ = object_id("entry", len(self.audit) + 1)
+        self.audit.append(Entry(id_, now + _ENTRY_DELAY, project, flag, f"{verb} the flag", accesses, author))
 
 
-def _project(raw: Mapping[str, Any], number: int) -> Project:
-    convention = Convention(**raw["convention"]) if "convention" in raw else None
-    return Project(object_id("project", number), raw["key"], raw["name"], tuple(raw.get("tags", ())), convention)
+_ENTRY_DELAY = 45
+"""Entries of the real LaunchDarkly are dated this many ms after the change."""
+
+_FLAG_ACTIONS = {
+    "name": "updateName",
+    "description": "updateDescription",
+    "tags": "updateTags",
+    "maintainer": "updateMaintainer",
+    "archived": "updateGlobalArchived",
+    "variations": "updateFlagVariations",
+    "on": "updateFlagDefaultVariations",
+    "off": "updateFlagDefaultVariations",
+}
+_ENVIRONMENT_ACTIONS = {
+    "on": "updateOn",
+    "requires": "updatePrerequisites",
+    "rules": "updateRules",
+    "targets": "updateTargets",
+    "context_targets": "updateTargets",
+    "fallthrough": "updateFallthrough",
+    "off": "updateOffVariation",
+}
+"""LaunchDarkly's names of actions, by the field they change."""
 
 
-def _acme(destination: Destination | None) -> Account:
-    raw = read_json("account.json")
-    projects = {one["key"]: _project(one, n) for n, one in enumerate(raw["projects"], 1)}
-    flags = {key: {one["key"]: _flag(one, n) for n, one in enumerate(raw["flags"].get(key, ()))} for key in projects}
-    if destination is not None:
-        projects[PROJECT] = replace(projects[PROJECT], convention=destination.convention)
-        flags[PROJECT] = {flag.key: flag for flag in destination.flags}
-    members = tuple(_member(one, n) for n, one in enumerate(raw["members"], 1))
-    return Account(object_id("account", 1), members, projects, flags)
+def _everywhere(action: str) -> tuple[tuple[str, str], ...]:
+    return tuple((action, environment) for environment in ENVIRONMENT_KEYS)
 
 
-def _globex() -> Account:
-    gil = Member(object_id("member", 901), "Gil", "Globe", "gil@globex.example", "admin")
-    store = Project(object_id("project", 901), "store", "Globex Store")
-    shop = Project(object_id("project", 902), PROJECT, "Globex Web Shop")
-    return Account(object_id("account", 2), (gil,), {"store": store, PROJECT: shop}, {"store": {}, PROJECT: {}})
+def _differences(before: LdFlag, after: LdFlag) -> Iterator[tuple[str, str]]:
+    for name, action in _FLAG_ACTIONS.items():
+        if getattr(before, name) != getattr(after, name):
+            yield from _everywhere(action)
+    for environment in ENVIRONMENT_KEYS:
+        old, new = before.state(environment), after.state(environment)
+        for name, action in _ENVIRONMENT_ACTIONS.items():
+            if getattr(old, name) != getattr(new, name):
+                yield action, environment
+
+
+@dataclass(frozen=True, slots=True)
+class _AccountData:
+    """An account as it is in the file."""
+
+    id: str
+    members: tuple[Member, ...]
+    projects: tuple[Project, ...]
+    flags: dict[str, tuple[LdFlag, ...]]
+    configurations: tuple[Configuration, ...]
+
+    def account(self) -> Account:
+        return Account(
+            self.id,
+            self.members,
+            {project.key: project for project in self.projects},
+            {project.key: {flag.key: flag for flag in self.flags.get(project.key, ())} for project in self.projects},
+            {configuration.id: configuration for configuration in self.configurations},
+        )
 
 
 class Accounts:
@@ -214,53 +278,27 @@ class Accounts:
 
     def __init__(self, now: Callable[[], float], destination: Destination | None = None) -> None:
         self._now = now
-        self._all = {"acme": _acme(destination), "globex": _globex()}
-        self._made = 0
-        self._remember_an_old_import()
+        self._created = 0
+        self._named = {name: data.account() for name, data in read_data("accounts", dict[str, _AccountData]).items()}
+        if destination is not None:
+            acme = self._named["acme"]
+            acme.projects[PROJECT] = replace(acme.projects[PROJECT], convention=destination.convention)
+            acme.flags[PROJECT] = {flag.key: flag for flag in destination.flags}
 
     def of(self, token: Token) -> Account:
-        return self._all[token.account]
+        return self._named[token.account]
 
     def named(self, name: str) -> Account:
-        return self._all[name]
+        return self._named[name]
 
     def now_ms(self) -> int:
         return int(self._now() * 1000)
 
     def add(
-        self,
-        account: Account,
-        project: str,
-        integration: str,
-        name: str,
-        tags: list[str],
-        config: dict[str, str],
+        self, account: Account, project: str, integration: str, name: str, tags: list[str], config: dict[str, str]
     ) -> Configuration:
-        """Names are not unique: LaunchDarkly documents no such rule."""
-        self._made += 1
-        made = Configuration(f"12ab3c4d5ef1a2345bc{self._made:05x}", project, integration, name, tags, config)
-        account.configurations[made.id] = made
-        return made
-
-    def _remember_an_old_import(self) -> None:
-        """The list of configurations is not empty in a real account either."""
-        old = Configuration(
-            object_id("configuration", 1),
-            "blog",
-            "split",
-            "Blog, from the old workspace",
-            ["migration"],
-            {
-                "workspaceId": "",
-                "environmentId": "",
-                "splitTag": "",
-                "ldTag": "imported-from-split",
-                "ldMaintainer": "",
-                "workspaceApiKey": "",
-                "ldApiKey": "",
-            },
-            version=3,
-            status="complete",
-            last_import=STARTED + 400 * DAY,
-        )
-        self._all["acme"].configurations[old.id] = old
+        """Add a configuration. LaunchDarkly documents no rule that names are unique."""
+        self._created += 1
+        id_ = f"12ab3c4d5ef1a2345bc{self._created:05x}"
+        account.configurations[id_] = Configuration(id_, project, integration, name, tags, config)
+        return account.configurations[id_]

@@ -1,4 +1,4 @@
-"""Other people at work in the same account, for tests: they write flags while an import is planned, run or undone."""
+"""Other people in the same account, for tests: they write flags while an import is planned, run or undone."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from tui.sandbox.account import Account, Accounts, Author, LdFlag
-from tui.sandbox.audit import create_flag, delete_flag, update_flag
 from tui.sandbox.job import Jobs, Twist
 from tui.sandbox.keys import TOKENS
 
 T = TypeVar("T")
+_CONTENT = ("name", "tags", "description", "variations", "on", "off", "maintainer")
 
 
 class Within(Protocol):
-    """Runs a function where the servers run, so that no request is answered meanwhile, and returns its result."""
+    """Runs a function in the servers' thread, so that no request is answered meanwhile. Returns its result."""
 
     def __call__(self, do: Callable[[], T]) -> T: ...
 
 
 class Colleague:
-    """`who` is the email address of a member, who works in the web page, or the name of a token in `TOKENS`.
+    """A person or a script. `who` is the email address of a member, who works in the web page, or a name in `TOKENS`.
 
-    Every change moves the flag's `_version`, and one in an environment moves its `version` and `lastModified` too.
+    Every change moves the flag's `_version`, and one in an environment its `version` and `lastModified` too.
     Each one gets an audit log entry. Methods raise LookupError for a flag or configuration that does not exist.
     """
 
@@ -39,21 +39,21 @@ class Colleague:
         self._author = self._account.author(token) if token else Author(member)
 
     def flags(self) -> dict[str, LdFlag]:
-        """All flags of the project by key, archived ones too."""
+        """Return all flags of the project by key, archived ones too."""
         return self._within(lambda: dict(self._account.flags[self._project]))
 
     def flag(self, key: str) -> LdFlag:
         return self.flags()[key]
 
     def create(self, key: str, **fields: Any) -> LdFlag:
-        """Create a flag with these fields of `LdFlag`; a `created` in the past makes it older than it is."""
+        """Create a flag with these fields of `LdFlag`. A `created` in the past makes it older."""
 
         def do() -> LdFlag:
             now = self._accounts.now_ms()
             if key in self._account.flags[self._project]:
                 raise ValueError(f"{key} exists")
             flag = replace(LdFlag(key, key, (), now), **fields)
-            create_flag(self._account, self._project, flag, self._author, now)
+            self._account.create_flag(self._project, flag, self._author, now)
             return flag
 
         return self._within(do)
@@ -90,36 +90,24 @@ class Colleague:
         return self.edit_in(key, environment, on=on)
 
     def add_rule(self, key: str, environment: str = "production", *, variation: int = 0, **clause: Any) -> LdFlag:
-        """Add a rule of one clause: the beta group, or what `clause` says."""
-
-        def change(flag: LdFlag, now: int) -> LdFlag:
-            rules = flag.state(environment).rules
-            usual = {"attribute": "group", "op": "in", "values": ["beta"], "contextKind": "user", "negate": False}
-            rule = {"_id": f"rule-{len(rules)}", "variation": variation, "trackEvents": False}
-            whole = rule | {"clauses": [{"_id": f"clause-{len(rules)}"} | usual | clause]}
-            return flag.changed_in(environment, now, rules=(*rules, whole))
-
-        return self._update(key, change)
+        """Add a rule of one clause: the group `beta`, with the fields in `clause` replaced."""
+        default = {"attribute": "group", "op": "in", "values": ["beta"], "contextKind": "user", "negate": False}
+        number = len(self.flag(key).state(environment).rules)
+        rule = {"_id": f"rule-{number}", "variation": variation, "trackEvents": False}
+        return self._add(
+            key, environment, "rules", rule | {"clauses": [{"_id": f"clause-{number}"} | default | clause]}
+        )
 
     def add_target(
         self, key: str, *keys: str, environment: str = "production", variation: int = 0, kind: str = "user"
     ) -> LdFlag:
         """Target contexts by key."""
         target = {"values": list(keys), "variation": variation, "contextKind": kind}
-        field = "targets" if kind == "user" else "context_targets"
-
-        def change(flag: LdFlag, now: int) -> LdFlag:
-            targets = (*getattr(flag.state(environment), field), target)
-            return flag.changed_in(environment, now, **{field: targets})
-
-        return self._update(key, change)
+        return self._add(key, environment, "targets" if kind == "user" else "context_targets", target)
 
     def require(self, key: str, other: str, environment: str = "production") -> LdFlag:
         """Make `other` a prerequisite."""
-        return self._update(
-            key,
-            lambda flag, now: flag.changed_in(environment, now, requires=(*flag.state(environment).requires, other)),
-        )
+        return self._add(key, environment, "requires", other)
 
     def archive(self, key: str) -> LdFlag:
         return self.edit(key, archived=True)
@@ -128,31 +116,30 @@ class Colleague:
         return self.edit(key, archived=False)
 
     def delete(self, key: str) -> None:
-        def do() -> None:
-            delete_flag(self._account, self._project, key, self._author, self._accounts.now_ms())
-
-        self._within(do)
+        now = self._accounts.now_ms()
+        self._within(lambda: self._account.delete_flag(self._project, key, self._author, now))
 
     def recreate(self, key: str, **fields: Any) -> LdFlag:
         """Delete a flag and create it with the same content, off everywhere, and with `fields`."""
         old = self.flag(key)
-        same = {name: getattr(old, name) for name in _CONTENT}
+        content = {name: getattr(old, name) for name in _CONTENT}
         self.delete(key)
-        return self.create(key, **same | fields)
+        return self.create(key, **content | fields)
 
     def trigger(self, configuration: str) -> None:
         """Start the import of the configuration with this id."""
-
-        def do() -> None:
-            self._jobs.start(self._account, self._account.configurations[configuration], Twist())
-
-        self._within(do)
+        self._within(lambda: self._jobs.start(self._account, self._account.configurations[configuration], Twist()))
 
     def delete_configuration(self, configuration: str) -> None:
-        def do() -> None:
-            self._jobs.cancel(self._account.configurations.pop(configuration))
+        self._within(lambda: self._jobs.cancel(self._account.configurations.pop(configuration)))
 
-        self._within(do)
+    def _add(self, key: str, environment: str, field: str, item: object) -> LdFlag:
+        """Add an item to a field of `State`."""
+
+        def change(flag: LdFlag, now: int) -> LdFlag:
+            return flag.changed_in(environment, now, **{field: (*getattr(flag.state(environment), field), item)})
+
+        return self._update(key, change)
 
     def _update(self, key: str, change: Callable[[LdFlag, int], LdFlag]) -> LdFlag:
         def do() -> LdFlag:
@@ -161,9 +148,6 @@ class Colleague:
             after = change(before, now)
             if after == before:
                 return before
-            return update_flag(self._account, self._project, after, self._author, now)
+            return self._account.update_flag(self._project, after, self._author, now)
 
         return self._within(do)
-
-
-_CONTENT = ("name", "tags", "description", "variations", "on", "off", "maintainer")

@@ -1,25 +1,19 @@
-"""The flags of the made-up company, the same for Split and Unleash.
-
-`company.json` has one line a flag. Left out means: on, for everybody, a release flag, in both sources.
-`state` is on, off (defined, nobody gets it), killed, or absent (not defined in production); `rollout` and
-`allocation` are percent; `variants` maps a name to its share; `requires` names another flag; `strategy` is
-one that only Unleash has. A rule is one condition, or several under `all`; a condition is an attribute with
-values, or the name of a segment.
-"""
+"""The flags of the made-up company, the same for Split and Unleash (`data/company.json`)."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
+
+from pydantic import TypeAdapter
+
+T = TypeVar("T")
 
 STARTED = 1_680_000_000_000
 """When the company made its first flag, ms since the epoch. One flag a day came after it."""
-
-DAY = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +42,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Who gets what the flag is for: all conditions hold. Of those `share` percent do; Unleash knows no such share."""
+    """All conditions hold. `share` is the percentage that is served the first variation; Unleash has no such share."""
 
     conditions: tuple[Condition, ...]
     share: int = 100
@@ -56,10 +50,12 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class CompanyFlag:
-    """One flag, in no vendor's words. `created` is in ms since the epoch; `tags` None is Split's `null`.
+    """A flag, independent of the vendor. The defaults mean: on, for everybody, in both sources.
 
-    `allocation` None leaves it out of Split's definition. `segments` are those whose members get the flag
-    without a rule. Keys may be illegal in LaunchDarkly, and come twice.
+    `created` is in ms since the epoch. `state` is on, off (defined, served to nobody), killed, or absent (not defined
+    in production). `rollout`, `allocation` and the shares of `variants` are percentages. `tags` None is Split's `null`;
+    `allocation` None leaves it out of Split's definition. `segments` get the flag without a rule. `requires` is the
+    key of another flag. Only Unleash has `strategy`. Keys may be invalid in LaunchDarkly, and occur twice.
     """
 
     key: str
@@ -82,8 +78,13 @@ class CompanyFlag:
 
     @property
     def all_segments(self) -> tuple[str, ...]:
-        """Those in its rules too, each once."""
-        ruled = (one.values[0] for rule in self.rules for one in rule.conditions if one.operator == "segment")
+        """Segments of the flag and of its rules, without duplicates."""
+        ruled = (
+            condition.values[0]
+            for rule in self.rules
+            for condition in rule.conditions
+            if condition.operator == "segment"
+        )
         return tuple(dict.fromkeys((*self.segments, *ruled)))
 
 
@@ -98,52 +99,13 @@ class Company:
         return tuple(flag for flag in self.projects.get(project, ()) if flag.only in ("", source))
 
 
-def _rule(raw: Mapping[str, Any]) -> Rule:
-    return Rule(tuple(_condition(one) for one in raw.get("all", (raw,))), raw.get("share", 100))
-
-
-def _condition(raw: Mapping[str, Any]) -> Condition:
-    negate = raw.get("negate", False)
-    if "segment" in raw:
-        return Condition("", (raw["segment"],), "segment", negate)
-    return Condition(raw["attribute"], tuple(raw["values"]), raw.get("operator", "one-of"), negate)
-
-
-def _flag(raw: Mapping[str, Any], number: int) -> CompanyFlag:
-    simple = {
-        name: raw[name]
-        for name in ("state", "kind", "stale", "rollout", "allocation", "requires", "strategy", "only")
-        if name in raw
-    }
-    return CompanyFlag(
-        key=raw["key"],
-        about=raw["about"],
-        tags=None if raw["tags"] is None else tuple(raw["tags"]),
-        created=STARTED + number * DAY,
-        rules=tuple(_rule(rule) for rule in raw.get("rules", ())),
-        targets=tuple(raw.get("targets", ())),
-        segments=tuple(raw.get("segments", ())),
-        variants=tuple(raw.get("variants", {}).items()),
-        older_variants=raw.get("olderVariants", False),
-        **simple,
-    )
-
-
-def read_json(name: str) -> dict[str, Any]:
-    """One of the data files beside this module."""
-    loaded: dict[str, Any] = json.loads(resources.files(__package__).joinpath(name).read_text("utf-8"))
-    return loaded
+def read_data(name: str, shape: type[T]) -> T:
+    """Read `data/<name>.json` as a `shape`."""
+    text = resources.files(__package__).joinpath("data", f"{name}.json").read_bytes()
+    return TypeAdapter(shape).validate_json(text)
 
 
 @cache
 def seeded() -> Company:
-    """The company of every picture and most tests."""
-    raw = read_json("company.json")
-    segments = {
-        name: Segment(one["id"], name, one["attribute"], tuple(one["values"])) for name, one in raw["segments"].items()
-    }
-    projects = {
-        project: tuple(_flag(one, number) for number, one in enumerate(flags))
-        for project, flags in raw["projects"].items()
-    }
-    return Company(segments, projects)
+    """Return the company of every picture and most tests."""
+    return read_data("company", Company)

@@ -1,22 +1,28 @@
-"""The six flag import calls of the practice LaunchDarkly (beta)."""
+"""The six flag import calls of the practice LaunchDarkly (beta).
+
+LaunchDarkly doesn't document which values it checks. This server is strict, and a message always names the field.
+"""
 
 from __future__ import annotations
 
-import json
+import copy
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from tui.sandbox.account import Account, Accounts, Configuration
-from tui.sandbox.answers import ld_refusal, link
-from tui.sandbox.checks import REQUIRED, checked_config, checked_name, checked_tags
-from tui.sandbox.gate import Handler, gated
+from tui.sandbox.endpoints import Handler, gated, ld_refusal, link, read_body
 from tui.sandbox.job import TWIST, Jobs, Twist
 from tui.sandbox.keys import CONFIGURE, READ, Token
-from tui.sandbox.patch import patched
-from tui.sandbox.shapes import FLAG_IMPORT, MASKED, SECRETS, configuration_json
+
+FLAG_IMPORT = "/api/v2/integration-capabilities/flag-import"
+SECRETS = {"split": ("workspaceApiKey", "ldApiKey"), "unleash": ("sourceApiKey", "ldApiKey")}
+_MASKED = "********"
 
 
 class FlagImport:
@@ -40,29 +46,24 @@ class FlagImport:
         ]
 
     async def list(self, request: Request, token: Token) -> Response:
-        """All of the account: this call has no filter and no pages. `config` is empty here."""
+        """List all of the account: this call has no filter and no pages. `config` is empty here."""
         found = self._accounts.of(token).configurations.values()
-        items = [configuration_json(one, token, whole=False) for one in found]
+        items = [configuration_json(configuration, token, whole=False) for configuration in found]
         return JSONResponse({"_links": {"self": link(FLAG_IMPORT)}, "items": items})
 
     async def create(self, request: Request, token: Token) -> Response:
         account, integration = self._accounts.of(token), request.path_params["integration"]
-        if request.path_params["project"] not in account.projects or integration not in REQUIRED:
+        project = request.path_params["project"]
+        if project not in account.projects or integration not in _REQUIRED:
             raise ld_refusal(404)
-        body = await _body(request)
+        body = await read_body(request)
         if not isinstance(body, dict):
             raise ld_refusal(400)
-        made = self._accounts.add(
-            account,
-            request.path_params["project"],
-            integration,
-            checked_name(body.get("name"), integration),
-            checked_tags(body.get("tags")),
-            checked_config(body.get("config"), integration, account),
-        )
+        name, tags, config = _checked(body, integration, account)
+        created = self._accounts.add(account, project, integration, name, tags, config)
         if (twist := _twist(request)) is not None:
-            self._jobs.start(account, made, twist)
-        return JSONResponse(configuration_json(made, token, whole=True))
+            self._start(account, created, twist)
+        return JSONResponse(configuration_json(created, token, whole=True))
 
     def _found(self, request: Request, token: Token) -> tuple[Account, Configuration]:
         account, path = self._accounts.of(token), request.path_params
@@ -79,13 +80,11 @@ class FlagImport:
 
     async def update(self, request: Request, token: Token) -> Response:
         account, found = self._found(request, token)
-        before = {"name": found.name, "tags": found.tags, "config": found.config, "version": found.version}
-        after = patched(before, await _body(request))
-        config = checked_config(after.get("config"), found.integration, account)
-        if any(config[key] == MASKED for key in SECRETS[found.integration]):
-            # Reading a config and writing it back would lose the keys; a strict server says so.
+        before = {"name": found.name, "tags": found.tags, "config": found.config}
+        name, tags, config = _checked(_patched(before, await read_body(request)), found.integration, account)
+        if any(config[key] == _MASKED for key in SECRETS[found.integration]):
+            # Reading a config and writing it back would lose the keys. A strict server refuses that.
             raise ld_refusal(400, "A masked secret cannot be written back")
-        name, tags = checked_name(after.get("name"), found.integration), checked_tags(after.get("tags"))
         found.name, found.tags, found.config = name, tags, config
         found.version += 1
         return JSONResponse(configuration_json(found, token, whole=True))
@@ -97,21 +96,146 @@ class FlagImport:
         return Response(status_code=204)
 
     async def trigger(self, request: Request, token: Token) -> Response:
-        """Queues the import job. A second trigger while one runs is refused: this server's choice (409)."""
+        """Queue the import job. This server refuses a second trigger while one runs (409)."""
         account, found = self._found(request, token)
         if self._jobs.running(found):
             raise ld_refusal(409, "An import is running already", "conflict")
-        self._jobs.start(account, found, _twist(request) or Twist())
+        self._start(account, found, _twist(request) or Twist())
         return Response(status_code=201)
 
-
-async def _body(request: Request) -> Any:
-    try:
-        return json.loads(await request.body())
-    except (ValueError, RecursionError):
-        raise ld_refusal(400) from None
+    def _start(self, account: Account, configuration: Configuration, twist: Twist) -> None:
+        configuration.stale = status_json(configuration)
+        self._jobs.start(account, configuration, twist)
 
 
 def _twist(request: Request) -> Twist | None:
     twist: Twist | None = request.scope.get("extensions", {}).get(TWIST)
     return twist
+
+
+_TAG = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_MOST_TEXT = 4096
+
+
+def _is_web_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None
+    except ValueError:
+        return False
+
+
+_VALID: Mapping[str, Callable[[str, Account], bool]] = {
+    "workspaceId": lambda value, _: _UUID.fullmatch(value) is not None,
+    "environmentId": lambda value, _: _UUID.fullmatch(value) is not None,
+    "sourceBaseUrl": lambda value, _: _is_web_address(value),
+    "ldTag": lambda value, _: _TAG.fullmatch(value) is not None,
+    "ldMaintainer": lambda value, account: any(member.id == value for member in account.members),
+}
+_REQUIRED = {
+    "split": ("workspaceApiKey", "workspaceId", "environmentId", "ldApiKey"),
+    "unleash": ("sourceBaseUrl", "sourceApiKey", "sourceProjectId", "sourceEnvironmentId", "ldApiKey"),
+}
+_OPTIONAL = {
+    "split": {"splitTag": "", "ldTag": "imported-from-split", "ldMaintainer": ""},
+    "unleash": {"sourceTag": "", "ldTag": "imported-from-unleash", "ldMaintainer": ""},
+}
+"""Optional keys with the manifest's defaults, used where a key is missing."""
+
+
+def _checked(body: Mapping[str, Any], integration: str, account: Account) -> tuple[str, list[str], dict[str, str]]:
+    """Return name, tags and config as they are stored. Only `config` is required by LaunchDarkly's schema.
+
+    The config has the manifest's keys alone: the API's overview says that others are ignored.
+    """
+    name = body.get("name")
+    if name is None:
+        name = f"{integration.capitalize()} import"
+    if not isinstance(name, str) or not 0 < len(name.strip()) <= 256:
+        raise ld_refusal(400, "name must be a text of 1 to 256 characters")
+    tags = body.get("tags")
+    if tags is None:
+        tags = []
+    if not isinstance(tags, list) or not all(isinstance(tag, str) and _TAG.fullmatch(tag) for tag in tags):
+        raise ld_refusal(400, "tags must be a list of letters, digits, '.', '_' and '-', 64 at most each")
+    if not isinstance(body.get("config"), dict):
+        raise ld_refusal(400, "config is required")
+    values: dict[str, Any] = {key: value for key, value in body["config"].items() if value is not None}
+    defaults = dict.fromkeys(_REQUIRED[integration], "") | _OPTIONAL[integration]
+    config: dict[str, str] = {}
+    for key, default in defaults.items():
+        config[key] = value = values.get(key, default)
+        if not isinstance(value, str) or len(value) > _MOST_TEXT:
+            raise ld_refusal(400, f"{key} must be a text of at most {_MOST_TEXT} characters")
+        if key in _REQUIRED[integration] and not value.strip():
+            raise ld_refusal(400, f"{key} is required")
+        if value and key in _VALID and not _VALID[key](value, account):
+            raise ld_refusal(400, f"{key} is not valid")
+    return name, list(tags), config
+
+
+def _patched(document: Mapping[str, Any], operations: object) -> dict[str, Any]:
+    """Apply a JSON Patch (RFC 6902) of `add` and `replace`: all operations, or a refusal and none."""
+    if not isinstance(operations, list) or not operations:
+        raise ld_refusal(400, "The body must be a JSON patch: a list of operations")
+    result: dict[str, Any] = copy.deepcopy(dict(document))
+    for operation in operations:
+        if not isinstance(operation, dict) or not isinstance(operation.get("path"), str) or "value" not in operation:
+            raise ld_refusal(400, "Each operation needs op, path and value")
+        *parents, key = [part.replace("~1", "/").replace("~0", "~") for part in operation["path"].split("/")[1:]] or [
+            ""
+        ]
+        if operation.get("op") not in ("add", "replace") or (parents or [key])[0] not in document:
+            raise ld_refusal(400, f"Only {', '.join(document)} can be changed, by add or replace")
+        place: Any = result
+        for part in parents:
+            place = place.get(part) if isinstance(place, dict) else None
+        if not isinstance(place, dict) or (operation["op"] == "replace" and key not in place):
+            raise ld_refusal(400, "The path of an operation does not exist")
+        place[key] = operation["value"]
+    return result
+
+
+def configuration_json(configuration: Configuration, token: Token, *, whole: bool) -> dict[str, Any]:
+    """Return one configuration. Only the response for a single one (`whole`) has its config, with masked secrets.
+
+    LaunchDarkly doesn't document how it returns secrets. This server masks them.
+    """
+    secrets = SECRETS[configuration.integration]
+    config = {key: _MASKED if key in secrets else value for key, value in configuration.config.items()}
+    path = f"{FLAG_IMPORT}/{configuration.project}/{configuration.integration}"
+    return {
+        "_links": {
+            "self": link(f"{path}/{configuration.id}"),
+            "parent": link(FLAG_IMPORT),
+            "project": link(f"/api/v2/projects/{configuration.project}"),
+        },
+        "_id": configuration.id,
+        "integrationKey": configuration.integration,
+        "projectKey": configuration.project,
+        "config": config if whole else {},
+        "tags": list(configuration.tags),
+        "name": configuration.name,
+        "version": configuration.version,
+        "_access": _access_json(token),
+        "_status": configuration.stale if configuration.stale_looks else status_json(configuration),
+    }
+
+
+def status_json(configuration: Configuration) -> dict[str, Any]:
+    """Return a configuration's `_status`."""
+    times = {"lastImport": configuration.last_import, "lastError": configuration.last_error}
+    return {
+        "status": configuration.status,
+        "errors": list(configuration.errors),
+        **{name: time for name, time in times.items() if time is not None},
+    }
+
+
+def _access_json(token: Token) -> dict[str, Any]:
+    """The names of the actions are a guess: LaunchDarkly doesn't document them for this resource."""
+    may = CONFIGURE in token.rights
+    reason = {"effect": "allow" if may else "deny", "resources": ["integration/*"], "role_name": token.role}
+    actions = [{"action": name, "reason": reason} for name in ("updateConfiguration", "deleteIntegration")]
+    return {"denied": [] if may else actions, "allowed": actions if may else []}

@@ -1,4 +1,4 @@
-"""The import job: reads the practice Split or Unleash over HTTP, as LaunchDarkly does; creates flags, off."""
+"""The import job: it reads the practice Split or Unleash over HTTP, as LaunchDarkly does, and creates flags, off."""
 
 from __future__ import annotations
 
@@ -13,45 +13,31 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from tui.sandbox.account import Account, Accounts, Author, Configuration, LdFlag
-from tui.sandbox.audit import create_flag, update_flag
+from tui.sandbox.clock import Pace
 from tui.sandbox.keys import CREATE_FLAGS, TOKENS
-from tui.sandbox.shapes import status_json
 
 _KEY = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,255}")
 _TAG = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
 _AT_ONCE = 8
-"""How many flags arrive between two steps, so that progress can be watched."""
+"""How many flags arrive between two steps, so that a client can watch the progress."""
 _MOST_STEPS = 100
 _STUMBLES_AT = 2
 _TRIES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """Seconds that things take here: one step of a job, a slow answer, one dripping byte, a short pause."""
-
-    step: float
-    slow: float
-    drip: float
-    pause: float
-
-
-QUICK = Pace(step=0.02, slow=0.3, drip=0.02, pause=0.3)
-LIFELIKE = Pace(step=1.0, slow=8.0, drip=1.0, pause=4.0)
-
+_LONGEST_PAUSE = 60.0
+_PAUSES = ("Retry-After", "X-RateLimit-Reset-Seconds-Org", "X-RateLimit-Reset-Seconds-IP")
 
 TWIST = "tui.sandbox.twist"
-"""The scope extension by which a fault tells how the job that a request starts goes."""
+"""The scope extension in which a fault changes the job that a request starts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Twist:
-    """How a job goes otherwise than usual.
+    """How a job differs from the usual one.
 
-    `arrives` gives a flag as it comes (None: it never does) from its number among the new ones. `refused` counts:
-    each so many-th new flag is refused with an error. `fails` is an error and its status, after which the job ends;
-    `stumbles` is one after which it goes on. `stops_after` so many new flags it never moves again. `stale_looks`
-    looks still show the status of before. The importer writes each new flag `writes` times.
+    `arrives` changes a new flag, given its number (None: it never arrives). Every `refused`th new flag is refused with
+    an error. `fails` is an error and its status, after which the job ends; after `stumbles` it continues.
+    After `stops_after` new flags the job hangs. The next `stale_looks` reads still show the earlier status.
+    The importer writes each new flag `writes` times.
     """
 
     status: str = "importing"
@@ -65,26 +51,30 @@ class Twist:
     arrives: Callable[[int, LdFlag], LdFlag | None] = lambda number, flag: flag
 
     def over(self, under: Twist) -> Twist:
-        """Combine two twists. This one wins where both change the same thing. Flags pass through both `arrives`."""
-        mine = {one.name: getattr(self, one.name) for one in fields(self) if getattr(self, one.name) != one.default}
+        """Combine two twists. This one wins where both change the same field. Flags pass through both `arrives`."""
+        changes = {
+            field.name: getattr(self, field.name)
+            for field in fields(self)
+            if getattr(self, field.name) != field.default
+        }
 
         def arrives(number: int, flag: LdFlag) -> LdFlag | None:
             arriving = under.arrives(number, flag)
             return None if arriving is None else self.arrives(number, arriving)
 
-        return replace(under, **mine | {"arrives": arrives})
+        return replace(under, **changes | {"arrives": arrives})
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where the practice Split and Unleash are. The job goes nowhere else: nothing leaves loopback."""
+    """Addresses of the practice Split and Unleash. The job connects to nothing else: nothing leaves loopback."""
 
     split: str
     unleash: str
 
 
 @dataclass(eq=False)
-class _Failed(Exception):  # noqa: N818 - how a job ends, not a mistake of ours
+class _Failed(Exception):  # noqa: N818 - how a job ends, not an error of the server
     message: str
     status: int = 0
 
@@ -109,7 +99,7 @@ class Jobs:
         return configuration.id in self._tasks
 
     def start(self, account: Account, configuration: Configuration, twist: Twist) -> None:
-        configuration.stale, configuration.stale_looks = status_json(configuration), twist.stale_looks
+        configuration.stale_looks = twist.stale_looks
         configuration.status, configuration.errors = "pending", []
         task = asyncio.get_running_loop().create_task(self._run(account, configuration, twist))
         self._tasks[configuration.id] = task
@@ -124,7 +114,7 @@ class Jobs:
         self._moves += 1
 
     async def _hang(self) -> None:
-        """Until somebody deletes the configuration."""
+        """Wait until the configuration is deleted."""
         self._hanging += 1
         try:
             await asyncio.Event().wait()
@@ -147,67 +137,28 @@ class Jobs:
         try:
             if twist.fails:
                 raise _Failed(*twist.fails)
-            author = self._check_key(account, configuration)
-            async with _loopback_client() as client:
-                read = _READERS[configuration.integration]
-                flags = await read(_Asking(client, self._pace.pause), configuration.config, self._sources)
+            author = self._author(account, configuration)
+            # Without TLS roots, proxies and redirects: it connects only to this machine.
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            async with httpx.AsyncClient(verify=tls, trust_env=False, follow_redirects=False, timeout=10.0) as client:
+                read = _read_split if configuration.integration == "split" else _read_unleash
+                flags = await read(self._fetcher(client), configuration.config, self._sources)
             refused = await self._create(account, configuration, flags, twist, author)
         except _Failed as problem:
-            self._report(configuration, problem)
-            configuration.status, configuration.last_error = "failed", self._accounts.now_ms()
+            status = "failed"
+            self._report(configuration, problem.message, problem.status)
         except (httpx.HTTPError, ValueError, LookupError, TypeError, AttributeError):
-            self._report(configuration, _Failed("The source did not answer as expected"))
-            configuration.status, configuration.last_error = "failed", self._accounts.now_ms()
+            status = "failed"
+            self._report(configuration, "The source did not answer as expected")
         else:
-            if refused:
-                configuration.status, configuration.last_error = "partial", self._accounts.now_ms()
-            else:
-                configuration.status, configuration.last_import = "complete", self._accounts.now_ms()
+            status = "partial" if refused else "complete"
+        configuration.status = status
+        if status == "complete":
+            configuration.last_import = self._accounts.now_ms()
+        else:
+            configuration.last_error = self._accounts.now_ms()
 
-    async def _create(
-        self, account: Account, configuration: Configuration, flags: list[LdFlag], twist: Twist, author: Author
-    ) -> bool:
-        """Existing keys are skipped without a word, archived ones too; a key that cannot be is left out and reported.
-
-        Keys are never rewritten. Of flags with one name the first arrives. That conventions hold for imported
-        flags is documented; that one flag's refusal leaves the others alone is this server's choice. Whether a twist
-        had flags refused.
-        """
-        there, convention = account.flags[configuration.project], account.projects[configuration.project].convention
-        at_once = twist.at_once or max(_AT_ONCE, len(flags) // _MOST_STEPS)
-        fresh, refused = 0, False
-        for number, flag in enumerate(flags):
-            if number % at_once == 0:
-                await self._step()
-            if not _KEY.fullmatch(flag.key):
-                self._report(configuration, _Failed(f'"{flag.key}" is not allowed as a flag key', 400))
-            elif flag.key in there:
-                continue
-            elif convention is not None and not convention.allows(flag.key):
-                problem = f'"{flag.key}" breaks the naming convention of project {configuration.project}'
-                self._report(configuration, _Failed(problem, 400))
-            else:
-                fresh += 1
-                if twist.stops_after is not None and fresh > twist.stops_after:
-                    await self._hang()
-                if fresh == _STUMBLES_AT and twist.stumbles:
-                    self._report(configuration, _Failed(*twist.stumbles))
-                    configuration.last_error = self._accounts.now_ms()
-                arriving = twist.arrives(fresh, self._arriving(flag, configuration))
-                if twist.refused and fresh % twist.refused == 0:
-                    self._report(configuration, _Failed(f'"{flag.key}" could not be created: tag is not valid', 400))
-                    refused = True
-                elif arriving is not None:
-                    self._write(account, configuration.project, arriving, twist.writes, author)
-        return refused
-
-    def _write(self, account: Account, project: str, flag: LdFlag, times: int, author: Author) -> None:
-        now = self._accounts.now_ms()
-        create_flag(account, project, flag, author, now)
-        for _ in range(times - 1):
-            flag = update_flag(account, project, flag, author, now)
-
-    def _check_key(self, account: Account, configuration: Configuration) -> Author:
+    def _author(self, account: Account, configuration: Configuration) -> Author:
         token = TOKENS.find(configuration.config["ldApiKey"])
         if token is None:
             raise _Failed("ldApiKey: Invalid access token", 401)
@@ -215,122 +166,126 @@ class Jobs:
             raise _Failed("ldApiKey: Access to the requested resource was denied", 403)
         return account.author(token)
 
-    def _arriving(self, flag: LdFlag, configuration: Configuration) -> LdFlag:
-        config = configuration.config
-        tags = dict.fromkeys(tag for tag in (config["ldTag"], *flag.tags) if _TAG.fullmatch(tag))
-        return LdFlag(
-            flag.key,
-            flag.name,
-            tuple(tags),
-            self._accounts.now_ms(),
-            flag.description,
-            flag.variations,
-            flag.on,
-            flag.off,
-            config["ldMaintainer"],
-        )
+    def _fetcher(self, client: httpx.AsyncClient) -> _Fetch:
+        async def fetch(url: str, query: Mapping[str, str], key: str) -> httpx.Response:
+            """Retry after a short pause on 429. LaunchDarkly doesn't document what its importer does."""
+            for _ in range(_TRIES):
+                response = await client.get(url, params=query, headers={"Authorization": key})
+                pauses = [float(response.headers[name]) for name in _PAUSES if name in response.headers]
+                if response.status_code != 429 or not pauses or max(pauses) > _LONGEST_PAUSE:
+                    break
+                await asyncio.sleep(min(self._pace.pause, max(pauses)))
+            return response
 
-    def _report(self, configuration: Configuration, problem: _Failed) -> None:
+        return fetch
+
+    async def _create(
+        self, account: Account, configuration: Configuration, flags: list[LdFlag], twist: Twist, author: Author
+    ) -> bool:
+        """Create the flags. Returns whether a twist refused some.
+
+        Keys of existing flags, archived ones too, are skipped silently; invalid ones are reported. Keys are never
+        rewritten, and of flags with the same name the first arrives. LaunchDarkly documents that conventions apply
+        to imported flags; that the others still arrive is this server's choice.
+        """
+        project = configuration.project
+        existing, convention = account.flags[project], account.projects[project].convention
+        at_once = twist.at_once or max(_AT_ONCE, len(flags) // _MOST_STEPS)
+        fresh, refused = 0, False
+        for number, flag in enumerate(flags):
+            if number % at_once == 0:
+                await self._step()
+            if flag.key in existing:
+                continue
+            if not _KEY.fullmatch(flag.key):
+                self._report(configuration, f'"{flag.key}" is not allowed as a flag key', 400)
+                continue
+            if convention is not None and not convention.allows(flag.key):
+                text = f'"{flag.key}" breaks the naming convention of project {project}'
+                self._report(configuration, text, 400)
+                continue
+            fresh += 1
+            if twist.stops_after is not None and fresh > twist.stops_after:
+                await self._hang()
+            if fresh == _STUMBLES_AT and twist.stumbles:
+                self._report(configuration, *twist.stumbles)
+                configuration.last_error = self._accounts.now_ms()
+            if twist.refused and fresh % twist.refused == 0:
+                self._report(configuration, f'"{flag.key}" could not be created: tag is not valid', 400)
+                refused = True
+                continue
+            now, config = self._accounts.now_ms(), configuration.config
+            tags = dict.fromkeys(tag for tag in (config["ldTag"], *flag.tags) if _TAG.fullmatch(tag))
+            created = replace(flag, tags=tuple(tags), created=now, maintainer=config["ldMaintainer"])
+            arriving = twist.arrives(fresh, created)
+            if arriving is not None:
+                account.create_flag(project, arriving, author, now)
+                for _ in range(twist.writes - 1):
+                    arriving = account.update_flag(project, arriving, author, now)
+        return refused
+
+    def _report(self, configuration: Configuration, message: str, status: int = 0) -> None:
         configuration.errors.append(
             {
                 "integrationId": configuration.id,
-                "message": problem.message,
-                "statusCode": problem.status,
+                "message": message,
+                "statusCode": status,
                 "timestamp": self._accounts.now_ms(),
             }
         )
 
 
-def _loopback_client() -> httpx.AsyncClient:
-    """Without TLS roots, proxies and redirects: it only ever speaks to this machine."""
-    return httpx.AsyncClient(
-        verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), trust_env=False, follow_redirects=False, timeout=10.0
-    )
+_Fetch = Callable[[str, Mapping[str, str], str], Awaitable[httpx.Response]]
+"""Reads an address with a query and the value of `Authorization`."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Asking:
-    """Asks a source, and again after a pause where it asks for one: what LaunchDarkly does then is not known."""
-
-    client: httpx.AsyncClient
-    longest: float
-
-    async def get(self, url: str, *, params: Mapping[str, str], headers: Mapping[str, str]) -> httpx.Response:
-        for _ in range(_TRIES):
-            answer = await self.client.get(url, params=params, headers=headers)
-            asked = [float(answer.headers[name]) for name in _PAUSES if name in answer.headers]
-            if answer.status_code != 429 or not asked or max(asked) > _LONGEST_PAUSE:
-                break
-            await asyncio.sleep(min(self.longest, max(asked)))
-        return answer
-
-
-_PAUSES = ("Retry-After", "X-RateLimit-Reset-Seconds-Org", "X-RateLimit-Reset-Seconds-IP")
-_LONGEST_PAUSE = 60.0
-
-
-async def _read_unleash(asking: _Asking, config: Mapping[str, str], sources: Sources) -> list[LdFlag]:
-    """An error of the source is told without its text, as LaunchDarkly's manifest of Unleash has it."""
+async def _read_unleash(fetch: _Fetch, config: Mapping[str, str], sources: Sources) -> list[LdFlag]:
+    """Read the features. As in LaunchDarkly's manifest of Unleash, an error of the source is reported without text."""
     base, ours = urlsplit(config["sourceBaseUrl"]), urlsplit(sources.unleash)
     if base.port != ours.port or base.hostname not in ("127.0.0.1", "localhost"):
         raise _Failed("sourceBaseUrl could not be reached")
     query = {"project": config["sourceProjectId"], "environment": config["sourceEnvironmentId"]}
     if config["sourceTag"]:
         query["tag"] = config["sourceTag"]
-    answer = await asking.get(
-        f"{sources.unleash}{base.path.rstrip('/')}/api/client/features",
-        params=query,
-        headers={"Authorization": config["sourceApiKey"]},
-    )
-    if answer.status_code != 200:
-        raise _Failed("The source refused the request", answer.status_code)
-    return [_from_unleash(feature) for feature in answer.json()["features"]]
+    url = f"{sources.unleash}{base.path.rstrip('/')}/api/client/features"
+    response = await fetch(url, query, config["sourceApiKey"])
+    if response.status_code != 200:
+        raise _Failed("The source refused the request", response.status_code)
+    flags = []
+    for feature in response.json()["features"]:
+        name, names = feature["name"], [variant["name"] for variant in feature["variants"]]
+        variations: tuple[tuple[object, str], ...] = tuple((variant, variant) for variant in names)
+        flag = LdFlag(name, name, (), 0, feature["description"] or "", variations or ((True, "on"), (False, "off")))
+        flags.append(replace(flag, off=0) if variations else flag)
+    return flags
 
 
-def _from_unleash(feature: Mapping[str, Any]) -> LdFlag:
-    names = [variant["name"] for variant in feature["variants"]]
-    variations: tuple[tuple[object, str], ...] = tuple((name, name) for name in names)
-    return LdFlag(
-        feature["name"],
-        feature["name"],
-        (),
-        0,
-        feature["description"] or "",
-        variations or ((True, "on"), (False, "off")),
-        0,
-        0 if variations else 1,
-    )
-
-
-async def _read_split(asking: _Asking, config: Mapping[str, str], sources: Sources) -> list[LdFlag]:
-    """Flags of the workspace joined with their definitions in the environment, by name.
-
-    The key goes as Bearer. Which header LaunchDarkly uses is not known; a Harness token fails here.
-    """
-    base = f"{sources.split}/splits/ws/{quote(config['workspaceId'], safe='')}"
+async def _read_split(fetch: _Fetch, config: Mapping[str, str], sources: Sources) -> list[LdFlag]:
+    """Read the flags of the workspace, and join them by name with their definitions in the environment."""
+    workspace = f"{sources.split}/splits/ws/{quote(config['workspaceId'], safe='')}"
     tag = {"tag": config["splitTag"]} if config["splitTag"] else {}
-    flags = await _split_objects(asking, base, config, tag)
-    at = f"{base}/environments/{quote(config['environmentId'], safe='')}"
+    flags = await _split_objects(fetch, workspace, config, tag)
+    environment = f"{workspace}/environments/{quote(config['environmentId'], safe='')}"
     defined: dict[str, Mapping[str, Any]] = {}
-    for one in await _split_objects(asking, at, config, {}):
-        defined.setdefault(one["name"], one)
+    for definition in await _split_objects(fetch, environment, config, {}):
+        defined.setdefault(definition["name"], definition)
     return [_from_split(flag, defined.get(flag["name"])) for flag in flags]
 
 
 async def _split_objects(
-    asking: _Asking, url: str, config: Mapping[str, str], query: Mapping[str, str]
+    fetch: _Fetch, url: str, config: Mapping[str, str], query: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    """All pages. An error of the source is told with its text, as LaunchDarkly's manifest of Split has it."""
+    """Read all pages. As in LaunchDarkly's manifest of Split, an error of the source is reported with its text.
+
+    The key goes as Bearer. LaunchDarkly doesn't document which header it uses; a Harness token fails here.
+    """
     found: list[dict[str, Any]] = []
     while True:
-        answer = await asking.get(
-            url,
-            params={**query, "limit": "50", "offset": str(len(found))},
-            headers={"Authorization": f"Bearer {config['workspaceApiKey']}"},
-        )
-        if answer.status_code != 200:
-            raise _Failed(f"The source answered: {answer.text[:200]}", answer.status_code)
-        page = answer.json()
+        page_query = {**query, "limit": "50", "offset": str(len(found))}
+        response = await fetch(url, page_query, f"Bearer {config['workspaceApiKey']}")
+        if response.status_code != 200:
+            raise _Failed(f"The source answered: {response.text[:200]}", response.status_code)
+        page = response.json()
         found += page["objects"]
         if not page["objects"] or len(found) >= page["totalCount"]:
             return found
@@ -339,26 +294,19 @@ async def _split_objects(
 def _from_split(flag: Mapping[str, Any], definition: Mapping[str, Any] | None) -> LdFlag:
     """On is the treatment with the largest share of the default rule, the first of equals; off the default treatment.
 
-    Where a definition names a treatment that it does not have, on is the first and off the last: this server's choice.
+    Where a definition names a treatment that it does not have, this server takes the first for on and the last for off.
     """
     tags = tuple(tag["name"] for tag in flag["tags"] or ())
+    imported = LdFlag(flag["name"], flag["name"], tags, 0, flag["description"] or "")
     if definition is None or not definition["treatments"]:
-        return LdFlag(flag["name"], flag["name"], tags, 0, flag["description"] or "")
+        return imported
     names = [treatment["name"] for treatment in definition["treatments"]]
     buckets = [bucket for bucket in definition["defaultRule"] if bucket["treatment"] in names]
     largest = max(buckets, key=lambda bucket: bucket["size"])["treatment"] if buckets else names[0]
     default = definition["defaultTreatment"]
-    return LdFlag(
-        flag["name"],
-        flag["name"],
-        tags,
-        0,
-        flag["description"] or "",
-        tuple((name, name) for name in names),
-        names.index(largest),
-        names.index(default) if default in names else len(names) - 1,
+    return replace(
+        imported,
+        variations=tuple((name, name) for name in names),
+        on=names.index(largest),
+        off=names.index(default) if default in names else len(names) - 1,
     )
-
-
-_Reader = Callable[[_Asking, Mapping[str, str], Sources], Awaitable[list[LdFlag]]]
-_READERS: Mapping[str, _Reader] = {"split": _read_split, "unleash": _read_unleash}

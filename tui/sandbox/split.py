@@ -1,4 +1,7 @@
-"""The practice Split: the part of its Admin API that an import reads (docs.split.io/reference)."""
+"""The practice Split: the part of its Admin API that an import reads (docs.split.io/reference).
+
+The fields of a matcher are those of Split's own Python client, the names of its types those that Harness documents.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,19 @@ from functools import partial
 from typing import Any, TypeVar
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tui.sandbox.answers import Refusal, whole_number
-from tui.sandbox.company import Company, CompanyFlag
+from tui.sandbox.clock import Limits, Windows
+from tui.sandbox.company import Company, CompanyFlag, Condition, Operator
+from tui.sandbox.endpoints import Refusal, application, whole_number
 from tui.sandbox.keys import ENVIRONMENTS, SPLIT_KEYS, WORKSPACES, SplitKey
-from tui.sandbox.split_shapes import definition_json, flag_json
-from tui.sandbox.windows import Limits, Windows
 
 API = "/internal/api/v2"
+_TRAFFIC_TYPE = {"id": "5d000000-5a4d-4b0c-8500-000000000021", "name": "user"}
+_SAFE = ("off", "control", "none", "classic")
+"""Treatments that are served when nothing else is."""
 
 T = TypeVar("T")
 
@@ -33,7 +37,6 @@ class Split:
 
     def __init__(self, company: Company, limits: Limits, now: Callable[[], float]) -> None:
         self._flags = {project: company.flags(project, "split") for project in WORKSPACES}
-        self._tagged: dict[tuple[str, frozenset[str]], tuple[CompanyFlag, ...]] = {}
         self._live = {
             project: tuple(flag for flag in flags if flag.state != "absent") for project, flags in self._flags.items()
         }
@@ -49,44 +52,38 @@ class Split:
             "/splits/ws/{ws}/environments/{environment}": self.definitions,
             "/splits/ws/{ws}/{name}/environments/{environment}": self.definition,
         }
-        routes = [Route(API + path, self._open(handler), methods=["GET"]) for path, handler in handlers.items()]
-        return Starlette(routes=routes, exception_handlers={Refusal: _refused, HTTPException: _no_such_route})
+        routes = [Route(API + path, self._metered(handler), methods=["GET"]) for path, handler in handlers.items()]
+        return application(routes, lambda status: _refusal(status, "Not found"))
 
-    def _open(self, handler: _Handler) -> Callable[[Request], Awaitable[Response]]:
+    def _metered(self, handler: _Handler) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             window = self._windows.take("organisation", self._limits.organisation)
             wait = str(max(1, math.ceil(window.resets - self._now())))
-            headers = {
-                "X-RateLimit-Remaining-Org": str(window.remaining),
-                "X-RateLimit-Remaining-IP": str(window.remaining),
-                "X-RateLimit-Reset-Seconds-Org": wait,
-                "X-RateLimit-Reset-Seconds-IP": wait,
-            }
             try:
                 if window.refused:
                     raise _refusal(429, "Too many requests")
-                answer = await handler(request, _key(request))
+                response = await handler(request, _key(request))
             except Refusal as refusal:
-                answer = refusal.response()
-            answer.headers.update(headers)
-            return answer
+                response = refusal.response()
+            for scope in ("Org", "IP"):
+                response.headers[f"X-RateLimit-Remaining-{scope}"] = str(window.remaining)
+                response.headers[f"X-RateLimit-Reset-Seconds-{scope}"] = wait
+            return response
 
         return endpoint
 
     async def workspaces(self, request: Request, key: SplitKey) -> Response:
         if not key.workspaces:
             raise _refusal(403, "The role of this API key does not allow this")
-        objects: list[dict[str, Any]] = [
+        workspaces = [
             {"name": name, "type": "workspace", "id": id_, "requiresTitleAndComments": False}
             for id_, name in WORKSPACES.values()
         ]
-        wanted = request.query_params.get("name")
-        fits = _NAME_OPERATORS.get(request.query_params.get("nameOp", "IS"), str.__eq__)
-        return _page(request, [one for one in objects if wanted is None or fits(one["name"], wanted)], dict, most=1000)
+        return _page(request, workspaces, dict, most=1000)
 
     async def environments(self, request: Request, key: SplitKey) -> Response:
         """A bare list, without pages."""
-        self._project(request, key)
+        self._project(request)
         return JSONResponse(
             [
                 {"id": id_, "name": name, "production": name == "production", "type": "environment"}
@@ -95,18 +92,13 @@ class Split:
         )
 
     async def flags(self, request: Request, key: SplitKey) -> Response:
+        """Flags with any of the tags. Split doesn't document whether several mean any or all."""
         if key.environment:
             raise _refusal(404, "Workspace not found")
-        project, wanted = self._project(request, key), frozenset(request.query_params.getlist("tag"))
-        return _page(request, self._with_tag(project, wanted) if wanted else self._flags[project], flag_json)
-
-    def _with_tag(self, project: str, wanted: frozenset[str]) -> tuple[CompanyFlag, ...]:
-        """Flags with any of the tags: whether Split means any or all of several is not known."""
-        known = self._tagged.get((project, wanted))
-        if known is None:
-            known = tuple(flag for flag in self._flags[project] if not wanted.isdisjoint(flag.tags or ()))
-            self._tagged[project, wanted] = known
-        return known
+        flags, tags = self._flags[self._project(request)], frozenset(request.query_params.getlist("tag"))
+        if tags:
+            flags = tuple(flag for flag in flags if not tags.isdisjoint(flag.tags or ()))
+        return _page(request, flags, flag_json)
 
     async def definitions(self, request: Request, key: SplitKey) -> Response:
         flags, environment = self._defined(request, key)
@@ -114,65 +106,137 @@ class Split:
 
     async def definition(self, request: Request, key: SplitKey) -> Response:
         flags, environment = self._defined(request, key)
-        found = next((flag for flag in flags if flag.key == request.path_params["name"]), None)
-        if found is None:
-            raise _refusal(404, "Feature flag not found")
-        return JSONResponse(definition_json(found, environment))
+        for flag in flags:
+            if flag.key == request.path_params["name"]:
+                return JSONResponse(definition_json(flag, environment))
+        raise _refusal(404, "Feature flag not found")
 
-    def _project(self, request: Request, key: SplitKey) -> str:
-        """A workspace that is not there and one that the key may not see are the same 404."""
+    def _project(self, request: Request) -> str:
         for project, (id_, _) in WORKSPACES.items():
             if id_ == request.path_params["ws"]:
                 return project
         raise _refusal(404, "Workspace not found")
 
     def _defined(self, request: Request, key: SplitKey) -> tuple[tuple[CompanyFlag, ...], str]:
-        """The flags that are defined there, and where: an environment is told by its id or its exact name."""
-        asked = request.path_params["environment"]
-        name = next((name for name, id_ in ENVIRONMENTS.items() if asked in (name, id_)), None)
-        project = self._project(request, key)
+        """Return the flags defined in the environment, which is named by its id or its exact name."""
+        wanted = request.path_params["environment"]
+        name = next((name for name, id_ in ENVIRONMENTS.items() if wanted in (name, id_)), None)
+        project = self._project(request)
         if name is None or (key.environment and key.environment != name):
             raise _refusal(404, "Environment not found")
         return (self._live if name == "production" else self._flags)[project], name
 
 
 _Handler = Callable[[Request, SplitKey], Awaitable[Response]]
-_NAME_OPERATORS: Mapping[str, Callable[[str, str], bool]] = {
-    "IS": str.__eq__,
-    "STARTS_WITH": str.startswith,
-    "CONTAINS": str.__contains__,
-}
 
 
 def _key(request: Request) -> SplitKey:
-    """`Authorization: Bearer` or `x-api-key`; Harness' own clients use the second."""
+    """Read `Authorization: Bearer` or `x-api-key`. Harness' own clients use the second."""
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-    sent = {
+    values = {
         "authorization": bearer if scheme == "Bearer" else "",
         "x-api-key": request.headers.get("x-api-key", ""),
     }
-    for name, value in sent.items():
+    for header, value in values.items():
         key = SPLIT_KEYS.find(value)
-        if key and key.admin and key.header in ("", name):
+        if key and key.admin and key.header in ("", header):
             return key
     raise _refusal(401, "Invalid API key")
 
 
-def _page(request: Request, found: Sequence[T], shape: Callable[[T], object], *, most: int = 50) -> Response:
-    """The part asked for, and nothing else is shaped. Too large a limit is refused; what Split does is not known."""
+def _page(request: Request, items: Sequence[T], shape: Callable[[T], object], *, most: int = 50) -> Response:
+    """Return the page asked for. Shapes only its own items. Split doesn't document what a too large limit does."""
     limit = whole_number(request.query_params.get("limit"), 20)
     offset = whole_number(request.query_params.get("offset"), 0)
     if limit is None or offset is None or not 1 <= limit <= most:
         raise _refusal(400, f"limit must be from 1 to {most}, offset 0 or more")
-    objects = [shape(one) for one in found[offset : offset + limit]]
-    return JSONResponse({"objects": objects, "offset": offset, "limit": limit, "totalCount": len(found)})
+    objects = [shape(item) for item in items[offset : offset + limit]]
+    return JSONResponse({"objects": objects, "offset": offset, "limit": limit, "totalCount": len(items)})
 
 
-async def _refused(request: Request, problem: Exception) -> Response:
-    assert isinstance(problem, Refusal)  # noqa: S101 - registered for this class alone
-    return problem.response()
+def flag_json(flag: CompanyFlag) -> dict[str, Any]:
+    """Return a flag of the workspace, independent of environments."""
+    number = flag.created % 1_000_003
+    status = "Killed" if flag.state == "killed" else "Permanent" if flag.kind == "operational" else "Ramping"
+    return {
+        "id": f"6e000000-5a4d-4b0c-8500-{number:012x}",
+        "name": flag.key,
+        "description": flag.about,
+        "trafficType": _TRAFFIC_TYPE,
+        "creationTime": flag.created,
+        "tags": None if flag.tags is None else [{"name": tag} for tag in flag.tags],
+        "rolloutStatus": {"id": f"7f000000-5a4d-4b0c-8500-{len(status):012x}", "name": status},
+        "rolloutStatusTimestamp": flag.created,
+        "owners": [],
+    }
 
 
-async def _no_such_route(request: Request, problem: Exception) -> Response:
-    status = problem.status_code if isinstance(problem, HTTPException) else 500
-    return _refusal(status, "Not found").response()
+def definition_json(flag: CompanyFlag, environment: str) -> dict[str, Any]:
+    """Return the flag in one environment. In development everybody gets its first treatment."""
+    live = environment == "production"
+    shares = _shares(flag)
+    if not live:
+        shares = {name: 0 if number else 100 for number, name in enumerate(shares)}
+    names = list(shares)
+    treatments: list[dict[str, Any]] = [{"name": name, "configurations": None, "description": ""} for name in names]
+    if live and flag.targets:
+        treatments[0]["keys"] = list(flag.targets)
+    if live and flag.segments:
+        treatments[0]["segments"] = list(flag.segments)
+    shape = {
+        "name": flag.key,
+        "environment": {"id": ENVIRONMENTS[environment], "name": environment},
+        "trafficType": _TRAFFIC_TYPE,
+        "killed": live and flag.state == "killed",
+        "treatments": treatments,
+        "defaultTreatment": next((name for name in names if name in _SAFE), names[-1]),
+        "baselineTreatment": names[-1],
+        "trafficAllocation": flag.allocation if live else 100,
+        "rules": _rules(flag, names) if live else [],
+        "defaultRule": [{"treatment": name, "size": size} for name, size in shares.items() if size or len(names) < 3],
+        "creationTime": flag.created,
+        "lastUpdateTime": flag.created,
+        "lastTrafficReceivedAt": None if flag.stale else flag.created,
+        "flagSets": [],
+    }
+    if shape["trafficAllocation"] is None:
+        del shape["trafficAllocation"]
+    return shape
+
+
+def _shares(flag: CompanyFlag) -> dict[str, int]:
+    """Return the treatments, each with its percentage in the default rule."""
+    if flag.variants:
+        return dict(flag.variants)
+    only_some = bool(flag.rules or flag.segments) and flag.rollout == 100
+    on = 0 if flag.state in ("off", "absent") or only_some else flag.rollout
+    return {"on": on, "off": 100 - on}
+
+
+def _rules(flag: CompanyFlag, treatments: list[str]) -> list[dict[str, Any]]:
+    """Return the flag's rules. Its prerequisite is a rule of its own, before the others."""
+    rules = [([_matcher(condition) for condition in rule.conditions], rule.share) for rule in flag.rules]
+    if flag.requires:
+        depends = {"splitName": flag.requires, "treatment": "on"}
+        rules.insert(0, ([{"type": "IN_SPLIT", "negate": False, "depends": depends}], 100))
+    shapes = []
+    for matchers, share in rules:
+        buckets = [{"treatment": treatments[0], "size": share}]
+        if share != 100:
+            buckets.append({"treatment": treatments[-1], "size": 100 - share})
+        shapes.append({"condition": {"combiner": "AND", "matchers": matchers}, "buckets": buckets})
+    return shapes
+
+
+def _matcher(condition: Condition) -> dict[str, Any]:
+    shape: dict[str, Any] = _MATCHERS[condition.operator](condition.values) | {"negate": condition.negate}
+    return shape | {"attribute": condition.attribute} if condition.attribute else shape
+
+
+_MATCHERS: Mapping[Operator, Callable[[tuple[str, ...]], dict[str, Any]]] = {
+    "one-of": lambda values: {"type": "IN_LIST_STRING", "strings": list(values)},
+    "starts-with": lambda values: {"type": "STARTS_WITH_STRING", "strings": list(values)},
+    "at-least": lambda values: {"type": "GREATER_THAN_OR_EQUAL_NUMBER", "number": int(values[0])},
+    "since": lambda values: {"type": "ON_OR_AFTER_DATE", "date": int(values[0])},
+    "segment": lambda values: {"type": "IN_SEGMENT", "string": values[0]},
+}

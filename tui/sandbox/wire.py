@@ -1,4 +1,4 @@
-"""The server itself: uvicorn, without its log and its signals, and with a way to cut a connection."""
+"""The HTTP server: uvicorn without its log and its signals, and with a way to cut a connection."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CUT = "tui.sandbox.cut"
 
 
 class CuttableProtocol(H11Protocol):
-    """Adds the extension `CUT` to each request's scope: ASGI itself can end an answer, not break it off."""
+    """Adds the extension `CUT` to each request's scope: ASGI can end a response, but not break it off."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -43,7 +43,7 @@ def _reset(transport: asyncio.Transport) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Sleeps until it is told to stop, rather than look around ten times a second, and stops at once."""
+    """Sleeps until `end()`, where uvicorn polls ten times a second, and stops at once."""
 
     def __init__(self, config: uvicorn.Config, closing: Callable[[], Awaitable[None]]) -> None:
         super().__init__(config)
@@ -65,7 +65,7 @@ class _Server(uvicorn.Server):
         self._end.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Waits for nobody: whoever still reads a dripping answer is cut off."""
+        """Cut off clients that still read a response."""
         await self._closing()
         await self._accepted()
         for server in self.servers:
@@ -74,7 +74,7 @@ class _Server(uvicorn.Server):
             sock.close()
         for connection in list(self.server_state.connections):
             connection.transport.abort()
-        await asyncio.sleep(0)  # the connections take note
+        await asyncio.sleep(0)  # let the connections notice
         tasks = list(self.server_state.tasks)
         for task in tasks:
             task.cancel()
@@ -83,7 +83,7 @@ class _Server(uvicorn.Server):
             await server.wait_closed()
 
     async def _accepted(self) -> None:
-        """Nobody is at the door: asyncio's server forgets a connection that it takes while it is closed."""
+        """Wait for connections that are being accepted: a closing asyncio server forgets them."""
         while True:
             known = {*self.server_state.tasks, asyncio.current_task()}
             accepting = [task for task in asyncio.all_tasks() if task not in known]
@@ -93,9 +93,9 @@ class _Server(uvicorn.Server):
 
 
 class ThreadedServer:
-    """Serves one application on several listening sockets, in a thread of its own, until `stop()`.
+    """Serves an application on listening sockets, in a thread of its own, until `stop()`.
 
-    `closing` is called in that thread before the connections are dropped.
+    That thread calls `closing` before it drops the connections.
     """
 
     def __init__(self, app: ASGIApp, sockets: list[socket.socket], closing: Callable[[], Awaitable[None]]) -> None:
@@ -124,7 +124,7 @@ class ThreadedServer:
         try:
             asyncio.run(self._server.serve(sockets=self._sockets))
         finally:
-            self._server.ready.set()  # also where it could not start, so that nobody waits for ever
+            self._server.ready.set()  # also if it could not start, so that nobody waits for ever
 
     def call(self, do: Callable[[], T]) -> T:
         """Run a function in the servers' thread between two requests, and return its result."""
@@ -138,27 +138,27 @@ class ThreadedServer:
         return asyncio.run_coroutine_threadsafe(in_loop(), loop).result()
 
     def stop(self) -> None:
-        """Drops open connections, frees the ports, ends the thread. May be called again."""
+        """Drop open connections, free the ports, end the thread. May be called again."""
         loop = self._server.loop
         if loop is not None and self._thread.is_alive():
-            with contextlib.suppress(RuntimeError):  # it ended by itself in this moment
+            with contextlib.suppress(RuntimeError):  # it ended by itself just now
                 loop.call_soon_threadsafe(self._server.end)
         self._thread.join()
 
 
 def listening(port: int, count: int) -> list[socket.socket]:
-    """Sockets on 127.0.0.1, at `port` and those after it, or on free ones (0). OSError if one is taken."""
-    made: list[socket.socket] = []
+    """Return sockets on 127.0.0.1, at `port` and those after it, or on free ones (0). OSError if one is taken."""
+    sockets: list[socket.socket] = []
     try:
         for number in range(count):
-            # Said to be TCP, so that asyncio switches the delay of small packets off on its connections.
+            # Declared as TCP, so that asyncio switches off the delay of small packets.
             sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-            made.append(sock)
+            sockets.append(sock)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sock.bind(("127.0.0.1", port + number if port else 0))
             sock.listen(128)
     except (OSError, OverflowError) as problem:
-        for sock in made:
+        for sock in sockets:
             sock.close()
         raise OSError(str(problem)) from problem
-    return made
+    return sockets

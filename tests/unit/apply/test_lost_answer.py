@@ -15,13 +15,13 @@ from tui.apply.start_watch import Ended
 from tui.configurations import run as manage_run
 from tui.launchdarkly.models import ImportStatus
 from tui.net.errors import Failure, Kind
-from tui.sandbox import faults, mischief
-from tui.sandbox.faults import Fault
-from tui.sandbox.mischief import Struck
+from tui.sandbox import faults
+from tui.sandbox.exchange import Exchange
+from tui.sandbox.faults import Fault, cut
+from tui.sandbox.flag_import import FLAG_IMPORT
 from tui.sandbox.server import Sandbox
-from tui.sandbox.shapes import FLAG_IMPORT
 
-Act = Callable[[Struck], Awaitable[None]]
+Act = Callable[[Exchange], Awaitable[None]]
 
 
 @pytest.fixture
@@ -33,10 +33,10 @@ def box() -> Iterator[Sandbox]:
 def instead(status: int, body: bytes, *, carried_out: bool) -> Act:
     """A gateway's answer in place of LaunchDarkly's, which has carried the request out or never saw it."""
 
-    async def act(struck: Struck) -> None:
+    async def act(exchange: Exchange) -> None:
         if carried_out:
-            await struck.captured()
-        await struck.answer(Response(body, status, media_type="application/json"))
+            await exchange.captured()
+        await exchange.answer(Response(body, status, media_type="application/json"))
 
     return act
 
@@ -57,7 +57,7 @@ def replaced(status: int, body: bytes = b"") -> Callable[[bool], Act]:
 
 
 def reset(carried_out: bool) -> Act:
-    return mischief.loses_the_answer if carried_out else mischief.loses_the_request
+    return cut(carried_out=carried_out)
 
 
 OPEN = {str(status): replaced(status) for status in (408, 500, 502, 503, 504)} | {"reset": reset}

@@ -16,9 +16,8 @@ from tui.commands import undo
 from tui.launchdarkly.models import WholeFlag, parse
 from tui.sandbox import faults
 from tui.sandbox.account import ENVIRONMENT_KEYS, LdFlag, State
-from tui.sandbox.faults import Fault
+from tui.sandbox.faults import TRIGGER, Fault, at, twists
 from tui.sandbox.job import Twist
-from tui.sandbox.run_faults import TRIGGER, at, twists
 from tui.sandbox.server import Sandbox
 from tui.sources.split.flags import source_flag
 

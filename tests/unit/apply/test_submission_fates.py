@@ -26,9 +26,7 @@ from tui.apply.create import FOUND, NOT_KNOWN, NOT_THERE, Outcome
 from tui.context import Tools
 from tui.net.errors import Kind, Remedy
 from tui.net.events import Note, Pausing
-from tui.sandbox.evidence_faults import EVIDENCE_FAULTS
 from tui.sandbox.faults import FAULTS
-from tui.sandbox.run_faults import RUN_FAULTS
 from tui.sandbox.server import Sandbox
 from tui.text.redact import MASK, Redactor
 
@@ -49,6 +47,7 @@ async def struck(box: Sandbox, fault: str) -> tuple[Outcome, Sequence[object], N
     return outcome, list(made.creation.events), naps
 
 
+_CREATE = ("launchdarkly", "POST", f"{sandbox_tools.FI}/web-shop/unleash")
 CREATED = "created"
 FATES: dict[str, tuple[str, Kind | None]] = {
     "unauthorized": (NOT_THERE, Kind.UNAUTHORIZED),
@@ -72,20 +71,8 @@ FATES: dict[str, tuple[str, Kind | None]] = {
     "echoed-secrets-error": (NOT_THERE, Kind.BAD_REQUEST),
     "hostile-error": (NOT_THERE, Kind.BAD_REQUEST),
     "hostile-text": (CREATED, None),
-    "source-unauthorized": (CREATED, None),
-    "source-html": (CREATED, None),
-    "source-slow": (CREATED, None),
-    "source-down": (CREATED, None),
-    "source-rate-limited": (CREATED, None),
-    "source-rate-limited-long": (CREATED, None),
-    "source-garbage": (CREATED, None),
-    "source-hostile": (CREATED, None),
-    "source-changing": (CREATED, None),
-    "source-lost-page": (CREATED, None),
-    "launchdarkly-flags-lost-page": (CREATED, None),
-    "no-naming-convention": (CREATED, None),
-    "naming-convention-forbidden": (CREATED, None),
-    **{name: (CREATED, None) for name, *_ in (*RUN_FAULTS, *EVIDENCE_FAULTS)},
+    "started-by-create": (CREATED, None),
+    **{name: (CREATED, None) for name, fault in FAULTS.items() if not fault.strikes(*_CREATE)},
 }
 
 

@@ -173,7 +173,7 @@ async def test_a_dropped_a_swapped_and_an_untagged_flag_are_all_named(box: Sandb
     first, second, third, fourth = sorted(run.journal.keys)[:4]
     with launchdarkly(box) as ld:
         ld.delete(f"/api/v2/flags/web-shop/{first}")
-        ld.patch(f"/api/v2/flags/web-shop/{second}", json=[{"op": "replace", "path": "/name", "value": "x"}])
+    instructed(box, second, "updateName", value="x")
     instructed(box, third, "removeTags", values=[run.journal.flag_tag])
     instructed(box, fourth, "turnFlagOn", environmentKey="staging")
     found = await run.verify()

@@ -23,9 +23,9 @@ from tests.unit.secrets.test_keyring import keyring
 from tests.unit.walk_tools import configurations
 from tui.apply import store
 from tui.commands.configs import Around, Asked, run
-from tui.sandbox import mischief
+from tui.sandbox import faults
+from tui.sandbox.faults import HOSTILE
 from tui.sandbox.keys import TOKENS
-from tui.sandbox.mischief import HOSTILE
 from tui.sandbox.server import Sandbox
 from tui.secrets.keyring import Keyring
 from tui.secrets.names import entry_name
@@ -140,7 +140,7 @@ def test_shows_one_without_its_keys(box: Sandbox) -> None:
 def test_keys_that_are_shown_in_clear_are_not_printed(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether LaunchDarkly masks them is not known."""
     identity = made(box)
-    monkeypatch.setattr("tui.sandbox.shapes.SECRETS", {"unleash": (), "split": ()})
+    monkeypatch.setattr("tui.sandbox.flag_import.SECRETS", {"unleash": (), "split": ()})
     shown = configurations(box)
     assert TOKENS["import-key"].value in json.dumps(shown)
     for as_json in (True, False):
@@ -343,7 +343,7 @@ def test_deletes_with_the_name_typed(box: Sandbox) -> None:
 
 def test_a_deletion_whose_request_is_lost(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     identity = made(box)
-    loses(monkeypatch, box, "DELETE", mischief.loses_the_request)
+    loses(monkeypatch, box, "DELETE", faults.cut())
     answer = configs(environ(box), "delete", identity, yes=True, as_json=True)
     assert answer[0] == 5
     assert identity in [each["_id"] for each in configurations(box)]

@@ -22,11 +22,9 @@ from tui.configurations import edit
 from tui.configurations.edit import Changed
 from tui.launchdarkly.models import Configuration, parse
 from tui.net.errors import Kind, Remedy
-from tui.sandbox import mischief
-from tui.sandbox.answers import ld_refusal
-from tui.sandbox.faults import FAULTS, Fault
+from tui.sandbox.exchange import Exchange
+from tui.sandbox.faults import FAULTS, Fault, cut, refuse
 from tui.sandbox.keys import TOKENS
-from tui.sandbox.mischief import Struck
 from tui.sandbox.server import Sandbox
 from tui.wizard.session import Session
 
@@ -247,7 +245,7 @@ async def test_lost_answer_is_looked_up(box: Sandbox, monkeypatch: pytest.Monkey
 async def test_lost_request_is_known_not_to_have_changed_anything(
     box: Sandbox, monkeypatch: pytest.MonkeyPatch, answers: dict[str, str]
 ) -> None:
-    loses(monkeypatch, box, "PATCH", mischief.loses_the_request)
+    loses(monkeypatch, box, "PATCH", cut())
     time = Time()
     outcome, one = await changed(box, answers, time)
     assert outcome.failure is not None
@@ -257,12 +255,12 @@ async def test_lost_request_is_known_not_to_have_changed_anything(
 
 
 async def test_nothing_is_claimed_where_it_cannot_be_read(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def gone(struck: Struck) -> None:
-        await mischief.loses_the_answer(struck)
+    async def gone(exchange: Exchange) -> None:
+        await cut(carried_out=True)(exchange)
         box.set_fault("everything-gone")
 
     loses(monkeypatch, box, "PATCH", gone)
-    everything = Fault("everything-gone", "", "", lambda s, m, p: s == "launchdarkly", mischief.loses_the_request)
+    everything = Fault("everything-gone", "", "", lambda s, m, p: s == "launchdarkly", cut())
     monkeypatch.setitem(FAULTS, everything.name, everything)
     outcome, _ = await changed(box, {"ldTag": "new"})
     assert outcome.configuration is None
@@ -274,10 +272,10 @@ async def test_nothing_is_claimed_where_it_cannot_be_read(box: Sandbox, monkeypa
 async def test_change_that_is_accepted_and_not_made_is_reported(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """LaunchDarkly ignores what its schema does not have: a 2xx is no proof."""
 
-    async def ignores(struck: Struck) -> None:
-        operations = [each for each in json.loads(struck.body) if each["path"] != "/config/ldTag"]
-        struck.body = json.dumps(operations).encode()
-        await struck.go_on()
+    async def ignores(exchange: Exchange) -> None:
+        operations = [each for each in json.loads(exchange.body) if each["path"] != "/config/ldTag"]
+        exchange.body = json.dumps(operations).encode()
+        await exchange.go_on()
 
     loses(monkeypatch, box, "PATCH", ignores)
     outcome, _ = await changed(box, {"ldTag": "new", "config-name": "Renamed"})
@@ -287,15 +285,14 @@ async def test_change_that_is_accepted_and_not_made_is_reported(box: Sandbox, mo
 @pytest.mark.parametrize(
     ("code", "message", "kind"),
     [
-        (401, None, Kind.UNAUTHORIZED), (403, None, Kind.FORBIDDEN), (404, None, Kind.NOT_FOUND),
+        (401, "", Kind.UNAUTHORIZED), (403, "", Kind.FORBIDDEN), (404, "", Kind.NOT_FOUND),
         (400, f"config is not valid: {NEW_KEY}", Kind.BAD_REQUEST),
     ],
 )  # fmt: skip
 async def test_refusal_changes_nothing_and_a_quoted_key_is_not_repeated(
-    box: Sandbox, monkeypatch: pytest.MonkeyPatch, code: int, message: str | None, kind: Kind
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch, code: int, message: str, kind: Kind
 ) -> None:
-    refusal = (code,) if message is None else (code, message)
-    loses(monkeypatch, box, "PATCH", mischief.refuses(lambda: ld_refusal(*refusal)))
+    loses(monkeypatch, box, "PATCH", refuse(code, message))
     outcome, _ = await changed(box, {"sourceApiKey": NEW_KEY})
     assert outcome.failure is not None
     assert (outcome.failure.kind, patches(box)) == (kind, 1)

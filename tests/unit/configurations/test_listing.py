@@ -25,7 +25,7 @@ from tui.configurations import run as manage_run
 from tui.configurations.listing import ConfigurationFilter, Deed, Sort
 from tui.launchdarkly.models import Configuration, parse
 from tui.net.errors import Failure, Kind, Remedy
-from tui.sandbox import mischief
+from tui.sandbox.faults import cut
 from tui.sandbox.server import Sandbox
 from tui.text.redact import Redactor
 
@@ -379,7 +379,7 @@ async def test_a_deletion_that_was_lost_says_that_it_is_still_there(
     time = Time()
     account = account_of(box, time=time)
     one = await whole(account, made(box))
-    loses(monkeypatch, box, "DELETE", mischief.loses_the_request)
+    loses(monkeypatch, box, "DELETE", cut())
     with pytest.raises(Failure) as caught:
         await drained(manage_run.deleted(account, one))
     assert (caught.value.remedy, caught.value.sent) == (Remedy.DELETE_AGAIN, False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -12,30 +13,65 @@ import pytest
 from tests.unit.sandbox_tools import (
     FI,
     Clock,
+    big_company,
+    big_destination,
     config_for,
     create,
+    launchdarkly,
     path_of,
     run_import,
     split,
-    unleash,
 )
 from tui.sandbox.faults import FAULTS
+from tui.sandbox.keys import TOKENS, WORKSPACES, token_id
 from tui.sandbox.server import Sandbox
+
+NOW = 1_700_000_000_000
+LOG = "/api/v2/auditlog"
+FLAGS = "/api/v2/flags/web-shop"
+SPLITS = f"/splits/ws/{WORKSPACES['default'][0]}"
+DEFINED = f"{SPLITS}/environments/production"
+FEATURES = "/api/client/features"
+CUT = (httpx.ReadError, httpx.RemoteProtocolError)
+HOSTILE_CODES = ("\x1b]52;", "\x1b]0;", "\x1b[2J", "\x9b", "\u202e", "[bold red]")
 
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock(1_700_000_000.0)
+    return Clock(NOW / 1000)
 
 
 @pytest.fixture
 def box(clock: Clock) -> Iterator[Sandbox]:
-    with Sandbox.start(now=clock) as made:
-        yield made
+    with Sandbox.start(now=clock) as sandbox:
+        yield sandbox
 
 
-def _count(ld: httpx.Client) -> int:
+def count(ld: httpx.Client) -> int:
     return len(ld.get(FI).json()["items"])
+
+
+def page(client: httpx.Client, path: str, offset: int, limit: int = 50) -> httpx.Response:
+    return client.get(path, params={"offset": offset, "limit": limit})
+
+
+def import_under(box: Sandbox, ld: httpx.Client, fault: str, integration: str = "split") -> dict[str, Any]:
+    """The last status of an import under the fault."""
+    box.set_fault(fault)
+    return run_import(ld, path_of(create(ld, box, integration)))[1]
+
+
+def test_faults_have_a_title_and_an_explanation() -> None:
+    assert len(FAULTS) == 66
+    for name, fault in FAULTS.items():
+        assert fault.name == name
+        assert 0 < len(fault.title) <= 40
+        assert fault.explains.endswith(".")
+        assert len(fault.explains) <= 115
+        assert json.dumps([fault.title, fault.explains]).isascii()
+
+
+# The create call
 
 
 @pytest.mark.parametrize(
@@ -51,188 +87,442 @@ def _count(ld: httpx.Client) -> int:
         ("rate-limited-long", 429, "rate_limited"),
     ],
 )
-def test_a_refusal_strikes_at_the_create_alone(
+def test_refusal_strikes_only_the_create_call(
     box: Sandbox, ld: httpx.Client, fault: str, status: int, code: str
 ) -> None:
-    made = path_of(create(ld, box))
-    before = _count(ld)
+    path, before = path_of(create(ld, box)), count(ld)
     box.set_fault(fault)
-    answer = create(ld, box)
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
-    assert set(answer.json()) >= {"code", "message"}
-    assert "X-Ratelimit-Global-Remaining" in answer.headers
-    assert _count(ld) == before
-    assert ld.get(made).status_code == 200
-    assert ld.post(f"{made}/trigger").status_code == 201
+    response = create(ld, box)
+    assert (response.status_code, response.json()["code"]) == (status, code)
+    assert "X-Ratelimit-Global-Remaining" in response.headers
+    assert count(ld) == before
+    assert ld.post(f"{path}/trigger").status_code == 201
     box.set_fault(None)
     assert create(ld, box).status_code == 200
 
 
-def test_a_401_may_have_no_body(box: Sandbox, ld: httpx.Client) -> None:
-    box.set_fault("unauthorized-empty")
-    answer = create(ld, box)
-    assert (answer.status_code, answer.content) == (401, b"")
-
-
-def test_a_short_pause_ends_in_milliseconds_of_the_epoch_and_the_next_call_goes_through(
-    box: Sandbox, ld: httpx.Client, clock: Clock
+@pytest.mark.parametrize(
+    ("fault", "status", "header", "value", "body"),
+    [
+        ("unauthorized-empty", 401, "content-length", "0", ""),
+        ("html", 502, "content-type", "text/html", "<html>"),
+        ("redirect", 302, "location", "https://login.example.com/", ""),
+    ],
+)
+def test_response_is_not_json(
+    box: Sandbox, ld: httpx.Client, fault: str, status: int, header: str, value: str, body: str
 ) -> None:
+    box.set_fault(fault)
+    response = create(ld, box)
+    assert response.status_code == status
+    assert response.headers[header].startswith(value)
+    assert body in response.text
+    assert bool(body) == bool(response.text)
+    assert count(ld) == 1
+
+
+def test_pause_ends_in_milliseconds_of_the_epoch(box: Sandbox, ld: httpx.Client, clock: Clock) -> None:
     box.set_fault("rate-limited")
-    answer = create(ld, box)
-    assert 0 < int(answer.headers["X-Ratelimit-Reset"]) - clock.at * 1000 < 5000
-    assert create(ld, box).status_code == 200
-    assert create(ld, box).status_code == 429
-
-
-def test_a_long_pause_stays(box: Sandbox, ld: httpx.Client, clock: Clock) -> None:
+    responses = [create(ld, box) for _ in range(3)]
+    assert [response.status_code for response in responses] == [429, 200, 429]
+    assert 0 < int(responses[0].headers["X-Ratelimit-Reset"]) - clock.at * 1000 < 5000
     box.set_fault("rate-limited-long")
-    for _ in range(3):
-        assert int(create(ld, box).headers["X-Ratelimit-Reset"]) == (clock.at + 180) * 1000
+    assert {create(ld, box).headers["X-Ratelimit-Reset"] for _ in range(3)} == {str(NOW + 180_000)}
 
 
-def test_a_gateway_answers_with_a_page(box: Sandbox, ld: httpx.Client) -> None:
-    box.set_fault("html")
-    answer = create(ld, box)
-    assert answer.status_code == 502
-    assert answer.headers["content-type"].startswith("text/html")
-    assert "<html>" in answer.text
-
-
-def test_a_slow_answer_comes_in_the_end(box: Sandbox, ld: httpx.Client) -> None:
+def test_slow_answer_succeeds(box: Sandbox, ld: httpx.Client) -> None:
     box.set_fault("slow")
     started = time.monotonic()
     assert create(ld, box).status_code == 200
     assert time.monotonic() - started > 0.2
-    assert _count(ld) == 2
 
 
-def test_an_answer_drips_until_the_caller_leaves(box: Sandbox, ld: httpx.Client) -> None:
+def test_answer_drips_until_the_client_or_the_server_ends(box: Sandbox, ld: httpx.Client) -> None:
     box.set_fault("drip")
     body = {"config": config_for(box, "unleash")}
-    with ld.stream("POST", f"{FI}/web-shop/unleash", json=body) as answer:
-        pieces = answer.iter_raw(1)
+    with ld.stream("POST", f"{FI}/web-shop/unleash", json=body) as response:
+        pieces = response.iter_raw(1)
         assert b"".join(next(pieces) for _ in range(12)) == b'{"_id": "aaa'
-    assert _count(ld) == 1
-
-
-def test_a_dripping_answer_does_not_hold_up_the_end(box: Sandbox, ld: httpx.Client) -> None:
-    box.set_fault("drip")
-    with ld.stream("POST", f"{FI}/web-shop/unleash", json={}) as answer:
-        pieces = answer.iter_raw(1)
+    assert count(ld) == 1
+    with ld.stream("POST", f"{FI}/web-shop/unleash", json={}) as response:
+        pieces = response.iter_raw(1)
         next(pieces)
         started = time.monotonic()
         box.stop()
         assert time.monotonic() - started < 2
-        with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+        with pytest.raises(CUT):
             list(pieces)
 
 
-def test_a_connection_is_reset_in_mid_answer(box: Sandbox, ld: httpx.Client) -> None:
+def test_connection_is_reset_in_mid_answer(box: Sandbox, ld: httpx.Client) -> None:
     box.set_fault("reset")
     body = {"config": config_for(box, "unleash")}
-    with ld.stream("POST", f"{FI}/web-shop/unleash", json=body) as answer:
-        assert answer.status_code == 200
-        announced = int(answer.headers["content-length"])
-        pieces = answer.iter_raw()
+    with ld.stream("POST", f"{FI}/web-shop/unleash", json=body) as response:
+        announced = int(response.headers["content-length"])
+        pieces = response.iter_raw()
         arrived = next(pieces)
         with pytest.raises(httpx.ReadError):
             arrived += b"".join(pieces)
     assert 0 < len(arrived) < announced
-    assert _count(ld) == 2
+    assert count(ld) == 2
 
 
-@pytest.mark.parametrize(("fault", "made"), [("lost-answer", 1), ("lost-request", 0)])
-def test_a_connection_is_cut_before_any_answer(box: Sandbox, ld: httpx.Client, fault: str, made: int) -> None:
-    before = _count(ld)
+@pytest.mark.parametrize(("fault", "created"), [("lost-answer", 1), ("lost-request", 0)])
+def test_connection_is_cut_before_any_answer(box: Sandbox, ld: httpx.Client, fault: str, created: int) -> None:
     box.set_fault(fault)
-    with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+    with pytest.raises(CUT):
         create(ld, box)
-    assert _count(ld) == before + made
-    assert box.requests[-2][2] == 0
+    assert count(ld) == 1 + created
+    assert box.requests[0][2] == 0
 
 
-def test_a_redirect_leads_elsewhere(box: Sandbox, ld: httpx.Client) -> None:
-    box.set_fault("redirect")
-    answer = create(ld, box)
-    assert answer.status_code == 302
-    assert answer.headers["location"].startswith("https://login.example.com/")
-
-
-def test_an_answer_of_64_mib_can_be_left_early(box: Sandbox, ld: httpx.Client) -> None:
+def test_answer_of_64_mib_can_be_left_early(box: Sandbox, ld: httpx.Client) -> None:
     box.set_fault("too-large")
-    with ld.stream("POST", f"{FI}/web-shop/unleash", json={}) as answer:
-        size = 0
-        for piece in answer.iter_raw():
+    size = 0
+    with ld.stream("POST", f"{FI}/web-shop/unleash", json={}) as response:
+        assert "content-length" not in response.headers
+        for piece in response.iter_raw():
             size += len(piece)
             if size > 9 * 1024 * 1024:
                 break
     assert size > 9 * 1024 * 1024
-    assert "content-length" not in answer.headers
-    assert _count(ld) == 1
 
 
-def test_the_answer_may_show_all_that_was_sent(box: Sandbox, ld: httpx.Client) -> None:
+def test_answer_echoes_the_sent_values(box: Sandbox, ld: httpx.Client) -> None:
     config = config_for(box, "unleash")
     box.set_fault("echoed-secrets")
     shape = create(ld, box).json()
     assert shape["config"] == config
     assert config["sourceApiKey"] in shape["_status"]["errors"][0]["message"]
-    assert shape["_id"] in {one["_id"] for one in ld.get(FI).json()["items"]}
+    assert shape["_id"] in {item["_id"] for item in ld.get(FI).json()["items"]}
     box.set_fault("echoed-secrets-error")
     refused = create(ld, box)
     assert refused.status_code == 400
     assert config["ldApiKey"] in refused.json()["message"]
 
 
-def test_hostile_text_is_in_names_and_messages_everywhere(box: Sandbox, ld: httpx.Client) -> None:
+def test_hostile_text_is_in_names_and_messages(box: Sandbox, ld: httpx.Client) -> None:
     box.set_fault("hostile-text")
-    made = create(ld, box).json()
+    shape = create(ld, box).json()
     texts = [
-        made["name"],
-        made["tags"][0],
-        made["_status"]["errors"][0]["message"],
+        shape["name"],
+        shape["tags"][0],
+        shape["_status"]["errors"][0]["message"],
         ld.get("/api/v2/projects").json()["items"][0]["name"],
         ld.get("/api/v2/members/me").json()["firstName"],
         ld.get("/api/v2/tags").json()["items"][0],
         ld.get("/api/v2/projects/nope").json()["message"],
     ]
+    # Keys and ids stay whole, and responses without a body pass: the steps continue.
+    assert ld.get("/api/v2/projects").json()["items"][1]["key"] == "web-shop"
+    assert ld.post(f"{FI}/web-shop/unleash/{shape['_id']}/trigger").status_code == 201
     box.set_fault("hostile-error")
     texts.append(create(ld, box).json()["message"])
     for text in texts:
-        for code in ("\x1b]52;", "\x1b]0;", "\x1b[2J", "\x9b", "\u202e", "[bold red]"):
-            assert code in text
-    box.set_fault("hostile-text")
-    # Keys and ids stay whole, and answers without a body pass: the steps go on.
-    assert ld.get("/api/v2/projects").json()["items"][1]["key"] == "web-shop"
-    assert ld.post(f"{FI}/web-shop/unleash/{made['_id']}/trigger").status_code == 201
+        assert all(code in text for code in HOSTILE_CODES)
 
 
-def test_a_source_may_refuse_everybody_also_the_import(box: Sandbox, ld: httpx.Client) -> None:
-    box.set_fault("source-unauthorized")
-    with split(box) as admin, unleash(box) as sdk:
-        assert admin.get("/workspaces").status_code == 401
-        assert sdk.get("/api/client/features").status_code == 401
-    _, status = run_import(ld, path_of(create(ld, box)))
-    assert (status["status"], status["errors"][0]["statusCode"]) == ("failed", 401)
+# Reading lists of flags
 
 
-def test_a_source_may_answer_with_a_page(box: Sandbox, ld: httpx.Client) -> None:
-    box.set_fault("source-html")
-    with split(box) as admin, unleash(box) as sdk:
-        for answer in (admin.get("/workspaces"), sdk.get("/api/client/features")):
-            assert answer.status_code == 200
-            assert answer.headers["content-type"].startswith("text/html")
-    _, status = run_import(ld, path_of(create(ld, box, "split")))
-    assert status["status"] == "failed"
+@pytest.mark.parametrize(
+    ("fault", "status", "error"),
+    [
+        ("source-unauthorized", 401, 401),
+        ("source-html", 200, 0),
+        ("source-rate-limited-long", 429, 429),
+        ("source-down", None, 0),
+    ],
+)
+def test_source_refuses_clients_and_the_import(
+    box: Sandbox, ld: httpx.Client, admin: httpx.Client, sdk: httpx.Client, fault: str, status: int | None, error: int
+) -> None:
+    box.set_fault(fault)
+    for client, path in ((admin, SPLITS), (sdk, FEATURES)):
+        if status is None:
+            with pytest.raises(CUT):
+                client.get(path)
+        else:
+            response = client.get(path)
+            assert response.status_code == status
+            assert response.headers["content-type"].startswith("text/html") == (fault == "source-html")
+            assert response.headers.get("Retry-After") == ("180" if status == 429 else None)
+    assert ld.get(FLAGS).status_code == 200
+    last = import_under(box, ld, fault)
+    assert (last["status"], last["errors"][0]["statusCode"]) == ("failed", error)
 
 
-def test_every_fault_has_a_title_and_says_where_it_strikes() -> None:
-    assert len(FAULTS) == 66
-    for name, fault in FAULTS.items():
-        assert fault.name == name
-        assert 0 < len(fault.title) <= 40
-        assert fault.explains.endswith(".")
-        places = ("create call", "Split", "LaunchDarkly", "he import", "he start", "second start", "configuration")
-        assert any(place in fault.explains for place in places)
-        assert len(fault.explains) <= 115
-        assert json.dumps([fault.title, fault.explains]).isascii()
+@pytest.mark.parametrize("place", ["source-slow", "audit-log-slow"])
+def test_late_answer_succeeds(box: Sandbox, ld: httpx.Client, admin: httpx.Client, place: str) -> None:
+    client, path = (admin, SPLITS) if place == "source-slow" else (ld, LOG)
+    box.set_fault(place)
+    with pytest.raises(httpx.ReadTimeout):
+        client.get(path, timeout=0.05)
+    assert client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("integration", ["split", "unleash"])
+def test_source_asks_for_a_short_pause_at_each_read(
+    box: Sandbox, admin: httpx.Client, sdk: httpx.Client, ld: httpx.Client, integration: str
+) -> None:
+    client, path = (admin, SPLITS) if integration == "split" else (sdk, FEATURES)
+    for _ in range(2):  # a fault that is switched on again begins anew
+        box.set_fault("source-rate-limited")
+        refused = page(client, path, 0)
+        assert refused.status_code == 429
+    for name in ("Retry-After", "X-RateLimit-Reset-Seconds-Org", "X-RateLimit-Reset-Seconds-IP"):
+        assert refused.headers[name] == "1"
+    assert page(client, path, 50).status_code == 429  # another read
+    assert [page(client, path, 0).status_code for _ in range(3)] == [200, 429, 200]
+    assert import_under(box, ld, "source-rate-limited", integration)["status"] == "complete"
+
+
+@pytest.mark.parametrize("integration", ["split", "unleash"])
+def test_nonsense_comes_in_three_kinds(
+    box: Sandbox, admin: httpx.Client, sdk: httpx.Client, ld: httpx.Client, integration: str
+) -> None:
+    box.set_fault("source-garbage")
+    client, path = (admin, SPLITS) if integration == "split" else (sdk, FEATURES)
+    responses = [page(client, path, 0) for _ in range(3)]
+    assert {response.status_code for response in responses} == {200}
+    assert {response.headers["content-type"] for response in responses} == {"application/json"}
+    with pytest.raises(json.JSONDecodeError):
+        responses[0].json()
+    assert set(responses[1].json()) == {"data", "ok"}
+    assert responses[2].json()["features" if integration == "unleash" else "objects"][0] is None
+    for _ in range(3):  # the import meets each kind
+        assert run_import(ld, path_of(create(ld, box, integration)))[1]["status"] == "failed"
+
+
+def test_hostile_flags_still_match(box: Sandbox, admin: httpx.Client, sdk: httpx.Client, ld: httpx.Client) -> None:
+    box.set_fault("source-hostile")
+    flags = [flag for offset in (0, 50) for flag in page(admin, SPLITS, offset).json()["objects"]]
+    defined = {flag["name"]: flag for offset in (0, 50) for flag in page(admin, DEFINED, offset).json()["objects"]}
+    names = [flag["name"] for flag in flags]
+    hostile = [name for name in names if "\x1b" in name]
+    assert 5 < len(hostile) < 30
+    assert set(defined) <= set(names)
+    assert all("\x1b" in flag["description"] for flag in flags)
+    for flag in defined.values():
+        treatments = {treatment["name"] for treatment in flag["treatments"]}
+        assert {bucket["treatment"] for bucket in flag["defaultRule"]} <= treatments
+    assert "\x1b]52;" in defined["checkout-v2"]["rules"][0]["condition"]["matchers"][0]["strings"][0]
+    features = {feature["name"]: feature for feature in sdk.get(FEATURES).json()["features"]}
+    assert set(hostile) & set(features)
+    assert "\x1b]52;" in features["checkout-v2"]["strategies"][0]["constraints"][0]["values"][0]
+    last = import_under(box, ld, "source-hostile")
+    assert last["status"] == "complete"
+    assert any("\x1b" in error["message"] for error in last["errors"])
+
+
+def test_list_changes_once_and_then_rests(
+    box: Sandbox, admin: httpx.Client, sdk: httpx.Client, ld: httpx.Client
+) -> None:
+    box.set_fault("source-changing")
+    for path, total in ((SPLITS, 60), (DEFINED, 58)):
+        first, second = (page(admin, path, offset).json() for offset in (0, 50))
+        assert (first["totalCount"], second["totalCount"], second["offset"]) == (total, total + 1, 50)
+        assert first["objects"][-1] == second["objects"][0]
+        again = [page(admin, path, offset).json() for offset in (0, 50)]
+        assert {part["totalCount"] for part in again} == {total}
+        names = [flag["name"] for part in again for flag in part["objects"]]
+        assert len(names) == len(set(names)) == total
+    assert page(admin, SPLITS, 50, limit=51).status_code == 400
+    assert len(sdk.get(FEATURES).json()["features"]) == 60
+    assert import_under(box, ld, "source-changing")["status"] == "complete"
+
+
+def test_second_page_is_lost() -> None:
+    world = {"company": big_company(200), "destination": big_destination(400)}
+    with Sandbox.start(**world) as box, split(box) as admin, launchdarkly(box) as ld:  # type: ignore[arg-type]
+        last = import_under(box, ld, "source-lost-page")
+        assert (last["status"], last["errors"][0]["statusCode"]) == ("failed", 503)
+        for client, path, limit in ((admin, SPLITS, 20), (admin, DEFINED, 50)):
+            statuses = [page(client, path, offset, limit).status_code for offset in (0, limit, limit, 2 * limit)]
+            assert statuses == [200, 503, 503, 200]
+        box.set_fault("launchdarkly-flags-lost-page")
+        assert [page(ld, FLAGS, offset, 100).status_code for offset in (0, 100, 100, 200)] == [200, 500, 500, 200]
+        assert ld.get(FLAGS, params={"filter": "state:archived", "limit": 100}).status_code == 500
+        assert ld.get(f"{FLAGS}/there-already-00002").status_code == 200
+
+
+@pytest.mark.parametrize(("fault", "status"), [("no-naming-convention", 200), ("naming-convention-forbidden", 403)])
+def test_unreadable_convention_still_applies(box: Sandbox, ld: httpx.Client, fault: str, status: int) -> None:
+    box.set_fault(fault)
+    response = ld.get("/api/v2/projects/web-shop")
+    assert (response.status_code, "namingConvention" in response.json()) == (status, False)
+    assert ld.get("/api/v2/projects").status_code == ld.get("/api/v2/projects/web-shop/environments").status_code == 200
+    assert "naming convention" in import_under(box, ld, fault)["errors"][0]["message"]
+
+
+# The import
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "error"),
+    [
+        ("import-slow", "complete", None),
+        ("import-partial", "partial", 400),
+        ("import-failed", "failed", 500),
+        ("source-refused-at-import", "failed", 401),
+        ("import-error-then-success", "complete", 503),
+    ],
+)
+def test_import_ends_otherwise(box: Sandbox, ld: httpx.Client, fault: str, status: str, error: int | None) -> None:
+    last = import_under(box, ld, fault, "unleash")
+    assert last["status"] == status
+    assert (error in {item["statusCode"] for item in last["errors"]}) == (error is not None)
+
+
+def test_status_is_unknown_or_of_the_run_before(box: Sandbox, ld: httpx.Client) -> None:
+    path = path_of(create(ld, box))
+    box.set_fault("unknown-status")
+    assert run_import(ld, path)[0] == ["pending", "reconciling", "complete"]
+    box.set_fault("stale-complete")
+    ld.post(f"{path}/trigger")
+    assert [ld.get(path).json()["_status"]["status"] for _ in range(4)] == ["complete"] * 4
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "started"),
+    [("trigger-conflict", 409, True), ("lost-trigger-answer", None, True), ("lost-trigger-request", None, False)],
+)
+def test_trigger_is_not_answered_as_it_should(
+    box: Sandbox, ld: httpx.Client, fault: str, status: int | None, started: bool
+) -> None:
+    path = path_of(create(ld, box))
+    box.set_fault(fault)
+    if status:
+        assert ld.post(f"{path}/trigger").status_code == status
+    else:
+        with pytest.raises(CUT):
+            ld.post(f"{path}/trigger")
+    assert (box.moves is not None) == started
+
+
+def test_looks_meet_pauses_and_gaps(box: Sandbox, ld: httpx.Client) -> None:
+    path = path_of(create(ld, box))
+    box.set_fault("watch-rate-limited")
+    assert [ld.get(path).status_code for _ in range(6)] == [200, 200, 429, 200, 200, 429]
+    box.set_fault("server-gone")
+    assert [ld.get(path).status_code for _ in range(2)] == [200, 200]
+    for _ in range(8):
+        with pytest.raises(CUT):
+            ld.get(path)
+    assert ld.get(path).status_code == 200
+    box.set_fault("patch-conflict")
+    assert ld.patch(path, json=[]).status_code == ld.patch(f"{FLAGS}/log-level", json={}).status_code == 409
+
+
+# Evidence
+
+
+def imported(box: Sandbox, ld: httpx.Client, integration: str = "split") -> list[dict[str, Any]]:
+    """The flags that an import creates, each as it is read alone."""
+    before = box.colleague().flags()
+    _, status = run_import(ld, path_of(create(ld, box, integration)))
+    assert status["status"] == "complete"
+    keys = [key for key in box.colleague().flags() if key not in before]
+    assert len(keys) > 20
+    return [ld.get(f"{FLAGS}/{key}").json() for key in keys]
+
+
+def environments(flags: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [state for flag in flags for state in flag["environments"].values()]
+
+
+@pytest.mark.parametrize(
+    ("fault", "version", "later"),
+    [(None, 1, 0), ("written-twice", 2, 0), ("written-thrice", 3, 0), ("modified-after-creation", 1, 40)],
+)
+def test_flags_share_version_and_times(
+    box: Sandbox, ld: httpx.Client, fault: str | None, version: int, later: int
+) -> None:
+    box.set_fault(fault)
+    flags = imported(box, ld)
+    assert {(flag["_version"], flag["creationDate"]) for flag in flags} == {(version, NOW)}
+    assert {(state["version"], state["lastModified"]) for state in environments(flags)} == {(1, NOW + later)}
+    entries = ld.get(LOG, params={"spec": f"proj/web-shop:env/*:flag/{flags[0]['key']}"}).json()["items"]
+    assert [entry["accesses"][0]["action"] for entry in entries] == ["updateTags"] * (version - 1) + ["createFlag"]
+    assert {entry["token"]["_id"] for entry in entries} == {token_id(TOKENS["import-key"])}
+
+
+@pytest.mark.parametrize(
+    ("fault", "integration", "found", "expected"),
+    [
+        ("split-defaults-zero", "split", lambda flag: tuple(flag["defaults"].values()), {(0, 0)}),
+        ("split-defaults-zero", "unleash", lambda flag: tuple(flag["defaults"].values()), {(0, 0), (0, 1)}),
+        ("default-swapped", "unleash", lambda flag: tuple(flag["defaults"].values()), {(0, 0), (0, 1), (1, 0)}),
+        ("tag-left-out", "unleash", lambda flag: len(flag["tags"]), {0, 1}),
+        ("flags-dropped", "unleash", lambda flag: flag["kind"], {"boolean"}),
+    ],
+)
+def test_flags_arrive_changed(
+    box: Sandbox, ld: httpx.Client, fault: str, integration: str, found: Any, expected: set[object]
+) -> None:
+    box.set_fault(fault)
+    flags = imported(box, ld, integration)
+    assert {found(flag) for flag in flags} == expected
+    assert len(flags) == (37 if fault == "flags-dropped" else 46)
+
+
+@pytest.mark.parametrize(
+    ("fault", "of_flag", "of_environment"),
+    [
+        ("no-creation-date", {"creationDate"}, set()),
+        ("no-version", {"_version"}, set()),
+        ("no-environment-versions", set(), {"version", "lastModified"}),
+    ],
+)
+def test_fields_of_imported_flags_are_left_out(
+    box: Sandbox, ld: httpx.Client, fault: str, of_flag: set[str], of_environment: set[str]
+) -> None:
+    whole = ld.get(f"{FLAGS}/log-level").json()
+    box.set_fault(fault)
+    flags = imported(box, ld)
+    for flag in flags:
+        assert set(whole) - set(flag) == of_flag
+    for state in environments(flags):
+        assert set(whole["environments"]["test"]) - set(state) == of_environment
+    listed = {flag["key"]: flag for flag in ld.get(FLAGS, params={"limit": 100}).json()["items"]}
+    assert not of_flag & set(listed[flags[0]["key"]])
+    assert ld.get(f"{FLAGS}/log-level").json() == whole
+    box.set_fault(None)
+    box.colleague().rename(flags[0]["key"], "x")
+    assert not of_flag & set(ld.get(f"{FLAGS}/{flags[0]['key']}").json())
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"), [("audit-log-forbidden", 403), ("audit-log-missing", 404), ("audit-log-error", 500)]
+)
+def test_audit_log_is_refused(box: Sandbox, ld: httpx.Client, fault: str, status: int) -> None:
+    box.set_fault(fault)
+    assert ld.get(LOG).status_code == ld.post(LOG, json=[]).status_code == status
+    assert ld.get(FLAGS).status_code == 200
+
+
+def test_audit_log_has_no_entries_or_no_names(box: Sandbox, ld: httpx.Client) -> None:
+    for number in range(12):
+        box.colleague("no-configurations").create(f"flag-{number}")
+    box.set_fault("audit-log-empty")
+    log = ld.get(LOG).json()
+    assert (log["items"], set(log["_links"])) == ([], {"self"})
+    box.set_fault("audit-log-anonymous")
+    log = ld.get(LOG).json()
+    assert (len(log["items"]), "next" in log["_links"]) == (10, True)
+    assert not any({"member", "token"} & set(entry) for entry in log["items"])
+    assert ld.get(LOG, params={"limit": "0"}).status_code == 400
+
+
+def test_several_faults_strike_together_and_the_first_answers(box: Sandbox, ld: httpx.Client) -> None:
+    box.set_faults("written-twice", "no-creation-date", "split-defaults-zero", "no-last-import", "import-slow")
+    flags = imported(box, ld)
+    assert {flag["_version"] for flag in flags} == {2}
+    assert not any("creationDate" in flag for flag in flags)
+    assert {tuple(flag["defaults"].values()) for flag in flags} == {(0, 0)}
+    assert not any("lastImport" in item["_status"] for item in ld.get(FI).json()["items"])
+    box.set_faults("audit-log-missing", "audit-log-error")
+    assert ld.get(LOG).status_code == 404
+    with pytest.raises(ValueError, match="no such"):
+        box.set_faults("audit-log-error", "nothing")
+    assert box.fault == "audit-log-missing"

@@ -18,7 +18,7 @@ from tests.unit.run_tools import Time, tools_of
 from tests.unit.sandbox_tools import FI, config_for, launchdarkly
 from tui.apply.journal import Stage
 from tui.commands import apply, configs, plan, undo, verify
-from tui.sandbox import shapes
+from tui.sandbox import flag_import
 from tui.sandbox.account import Configuration
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
@@ -42,7 +42,7 @@ def all_echoes(*keys: str) -> list[str]:
 @pytest.fixture
 def echoes(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Makes the practice LaunchDarkly quote keys in the errors of every configuration; `clear` shows its settings."""
-    of_before: Status = shapes.status_json
+    of_before: Status = flag_import.status_json
 
     def planted(messages: list[str], *, status: str = "", clear: bool = False) -> None:
         def told(configuration: Configuration) -> dict[str, Any]:
@@ -50,9 +50,9 @@ def echoes(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             errors = [{"message": each, "statusCode": 400, "timestamp": 1_900_000_000_000} for each in messages]
             return {**shape, "errors": errors, **({"status": status} if status else {})}
 
-        monkeypatch.setattr(shapes, "status_json", told)
+        monkeypatch.setattr(flag_import, "status_json", told)
         if clear:
-            monkeypatch.setattr(shapes, "SECRETS", {"unleash": (), "split": ()})
+            monkeypatch.setattr(flag_import, "SECRETS", {"unleash": (), "split": ()})
 
     return planted
 
@@ -120,7 +120,7 @@ def test_a_setting_that_has_a_key_in_it_is_not_shown(
 ) -> None:
     """A server that puts a key where none belongs, long enough to be cut there."""
     identity, key = made(box), TOKENS["import-key"].value
-    before = shapes.configuration_json
+    before = flag_import.configuration_json
 
     def misplaced(*given: Any, **more: Any) -> dict[str, Any]:
         shape = before(*given, **more)

@@ -1,4 +1,4 @@
-"""Other companies than the seeded one: what arrives of them, conventions, and what ten thousand flags cost."""
+"""What the import job creates from other companies than the seeded one, and what ten thousand flags cost."""
 
 from __future__ import annotations
 
@@ -22,14 +22,12 @@ from tests.unit.sandbox_tools import (
     path_of,
     run_import,
     split,
-    unleash,
 )
-from tui.sandbox import launchdarkly as ld_part
+from tui.sandbox import flags as ld_part
 from tui.sandbox import split as split_part
-from tui.sandbox.account import Destination, LdFlag
+from tui.sandbox.account import Convention, Destination
 from tui.sandbox.company import STARTED, Company, CompanyFlag
 from tui.sandbox.keys import WORKSPACES
-from tui.sandbox.naming import Convention
 from tui.sandbox.server import Sandbox
 
 SPLITS = f"/splits/ws/{WORKSPACES['default'][0]}"
@@ -59,22 +57,22 @@ def _imported(world: World, integration: str) -> tuple[dict[str, dict[str, Any]]
         before = _there(ld)
         _, status = run_import(ld, path_of(create(ld, box, integration)))
         assert status["status"] == "complete"
-        told = sorted({str(error["message"]).split('"')[1] for error in status["errors"]})
-        return {key: flag for key, flag in _there(ld).items() if key not in before}, told
+        reported = sorted({str(error["message"]).split('"')[1] for error in status["errors"]})
+        return {key: flag for key, flag in _there(ld).items() if key not in before}, reported
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(world=companies(duplicates=True), integration=st.sampled_from(["split", "unleash"]))
-def test_what_arrives_is_what_is_legal_new_and_keeps_the_convention(world: World, integration: str) -> None:
+def test_valid_new_keys_that_keep_the_convention_arrive(world: World, integration: str) -> None:
     flags = world.company.flags("default", integration)
     taken = {flag.key for flag in world.destination.flags}
     keys = dict.fromkeys(flag.key for flag in flags)
     legal = [key for key in keys if LEGAL_KEY.fullmatch(key)]
     convention = world.destination.convention
     kept = [key for key in legal if key not in taken and (convention is None or convention.allows(key))]
-    arrived, told = _imported(world, integration)
+    arrived, reported = _imported(world, integration)
     assert list(arrived) == kept
-    assert told == sorted({*keys} - {*kept} - taken)
+    assert reported == sorted({*keys} - {*kept} - taken)
     first = {flag.key: flag for flag in reversed(flags)}
     assert all(arrived[key]["description"] == first[key].about for key in kept)
 
@@ -95,9 +93,7 @@ def test_what_arrives_is_what_is_legal_new_and_keeps_the_convention(world: World
     ],
 )
 @pytest.mark.parametrize("prefix", ["", "shop-"])
-def test_a_convention_takes_the_prefix_first_and_asks_the_case_of_the_rest(
-    case: str, kept: str, broken: str, prefix: str
-) -> None:
+def test_convention_applies_its_case_after_the_prefix(case: str, kept: str, broken: str, prefix: str) -> None:
     convention = Convention(case, prefix)
     assert all(convention.allows(prefix + key) for key in kept.split())
     assert not any(convention.allows(prefix + key) for key in broken.split())
@@ -105,36 +101,18 @@ def test_a_convention_takes_the_prefix_first_and_asks_the_case_of_the_rest(
     assert convention.allows(prefix) == (case in ("", "trainCase"))
 
 
-def test_projects_tell_their_convention_where_they_have_one() -> None:
-    with Sandbox.start() as box, launchdarkly(box) as ld:
-        shown = {key: ld.get(f"/api/v2/projects/{key}").json().get("namingConvention", "none")
-                 for key in ("web-shop", "kiosk", "warehouse", "payments")}  # fmt: skip
-    assert shown == {
-        "web-shop": {"case": "kebabCase"},
-        "kiosk": {"case": "kebabCase", "prefix": "kiosk-"},
-        "warehouse": {"case": "snakeCase"},
-        "payments": "none",
-    }
-
-
 # What the job makes of a flag
 
 
-def test_of_flags_with_one_name_the_first_arrives_and_keys_stay_as_they_are() -> None:
+def test_first_flag_of_a_name_arrives() -> None:
     first = _flag("Twin", "first", variants=(("red", 50), ("blue", 50)))
     company = _company(first, _flag("twin", "other case"), _flag("Twin", "second"), _flag("a b"))
     for integration in ("split", "unleash"):
-        arrived, told = _imported(World(company, Destination()), integration)
+        arrived, reported = _imported(World(company, Destination()), integration)
         assert {key: flag["description"] for key, flag in arrived.items()} == {"Twin": "first", "twin": "other case"}
-        assert told == ["a b"]
+        assert reported == ["a b"]
         values = [one["value"] for one in arrived["Twin"]["variations"]]
         assert values == (["red", "blue"] if integration == "split" else [True, False])
-
-
-def test_a_key_stays_taken_when_its_flag_is_archived() -> None:
-    destination = Destination((LdFlag("old", "Old", (), STARTED, archived=True), LdFlag("new", "New", (), STARTED)))
-    arrived, told = _imported(World(_company(_flag("old"), _flag("new"), _flag("third")), destination), "split")
-    assert (list(arrived), told) == (["third"], [])
 
 
 @pytest.mark.parametrize(
@@ -145,7 +123,7 @@ def test_a_key_stays_taken_when_its_flag_is_archived() -> None:
         ((("red", 0), ("off", 0), ("green", 100)), 2, 1),
     ],
 )
-def test_on_is_the_largest_share_of_the_default_rule_and_the_first_of_equals(
+def test_on_is_the_first_largest_share_of_the_default_rule(
     variants: tuple[tuple[str, int], ...], on: int, off: int
 ) -> None:
     arrived, _ = _imported(World(_company(_flag("colour", variants=variants)), Destination()), "split")
@@ -153,12 +131,7 @@ def test_on_is_the_largest_share_of_the_default_rule_and_the_first_of_equals(
     assert arrived["colour"]["defaults"] == {"onVariation": on, "offVariation": off}
 
 
-def test_a_split_flag_that_is_not_defined_there_arrives_as_boolean() -> None:
-    arrived, _ = _imported(World(_company(_flag("later", state="absent")), Destination()), "split")
-    assert [one["value"] for one in arrived["later"]["variations"]] == [True, False]
-
-
-def test_a_treatment_that_a_definition_does_not_have_stops_no_import(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_treatment_does_not_stop_the_import(monkeypatch: pytest.MonkeyPatch) -> None:
     def odd(flag: CompanyFlag, environment: str) -> dict[str, Any]:
         rule = [{"treatment": "gone", "size": 90}, {"treatment": "b", "size": 10}] if flag.key == "half" else []
         treatments = [] if flag.key == "none" else [{"name": "a"}, {"name": "b"}]
@@ -183,7 +156,7 @@ def big() -> Iterator[Sandbox]:
         yield made
 
 
-def test_a_page_of_a_long_list_costs_its_own_flags_alone(big: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_of_a_long_list_shapes_only_its_own_flags(big: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     shaped: list[str] = []
 
     def counted(module: Any, name: str) -> None:
@@ -209,14 +182,3 @@ def test_a_page_of_a_long_list_costs_its_own_flags_alone(big: Sandbox, monkeypat
     assert 9_000 < defined["totalCount"] < 10_000
     assert there["totalCount"] == 9_000
     assert [len(page["objects"]) for page in (flags, tagged, defined)] == [50, 50, 50]
-
-
-def test_a_big_company_and_what_is_there_already_overlap(big: Sandbox) -> None:
-    company, destination = big_company(1_000), big_destination(1_000)
-    keys = {flag.key for flag in company.projects["default"]}
-    taken = {flag.key for flag in destination.flags}
-    assert (len(keys), len(taken)) == (1_000, 1_000)
-    assert 400 < len(keys & taken) < 500
-    assert sum(flag.archived for flag in destination.flags) == 100
-    with unleash(big) as sdk:
-        assert len(sdk.get("/api/client/features").json()["features"]) == 10_000
