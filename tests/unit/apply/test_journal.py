@@ -17,6 +17,7 @@ from tests.unit import plan_tools
 from tui.answers.request import CreateRequest, Slot
 from tui.apply import journal as journals
 from tui.apply import store
+from tui.apply.heads import heads
 from tui.apply.journal import Expected, Identity, Journal, LeftOut, Mark, Stage, Trace
 from tui.launchdarkly.instances import EU
 from tui.launchdarkly.models import Configuration, ImportStatus
@@ -109,6 +110,28 @@ def test_what_is_no_journal_is_refused(tmp_path: Path, text: str) -> None:
         store.load(path)
 
 
+UNSOUND: dict[str, dict[str, object]] = {
+    "no configuration": {"stage": "created", "configuration": ""},
+    "a time that no calendar holds": {"started_at": 32_503_680_000},
+    "a time before the epoch": {"ended_at": -1},
+    "half a millisecond": {"mark": {"status": "", "last_import": 0.5, "last_error": None, "errors": []}},
+    "too many milliseconds": {"mark": {"status": "", "last_import": 10**18, "last_error": None, "errors": []}},
+    "an unknown stage": {"stage": "ending"},
+}
+
+
+@pytest.mark.parametrize("case", UNSOUND)
+def test_journal_that_contradicts_itself_is_refused(tmp_path: Path, case: str) -> None:
+    path = tmp_path / "x.json"
+    store.save(begun("a"), path)
+    document = json.loads(path.read_text())
+    path.write_text(json.dumps(document | {"snapshot": ["a"], "born_here": True, "later": 1}))
+    assert store.load(path) == begun("a"), "members of later versions are ignored"
+    path.write_text(json.dumps(document | UNSOUND[case]))
+    with pytest.raises(Failure):
+        store.load(path)
+
+
 def test_no_file_is_no_journal_and_a_folder_is_none_either(tmp_path: Path) -> None:
     assert store.load(tmp_path / "none.json") is None
     with pytest.raises(Failure):
@@ -170,7 +193,9 @@ def test_ten_thousand_flags_are_written_and_read(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     store.save(journal, path)
     assert store.load(path) == journal
-    assert path.stat().st_size < 5_000_000
+    assert 1_000_000 < path.stat().st_size < 5_000_000
+    (head,) = heads(tmp_path)
+    assert head.expected == 10_000
 
 
 def configuration(status: dict[str, Any] | None = None) -> Configuration:
