@@ -218,6 +218,12 @@ def verified(*keys: str, missing: tuple[str, ...] = ()) -> Journal:
     return journals.verified(done, map(whole, keys), 200)
 
 
+@pytest.mark.timeout(10)
+def test_ten_thousand_flags_are_verified_in_no_time() -> None:
+    keys = [f"flag-{number:05}" for number in range(10_000)]
+    assert len(verified(*keys).traces) == 10_000
+
+
 def test_a_new_configuration_is_told_from_its_birth_and_a_reused_one_from_now() -> None:
     there = configuration({"status": "complete", "lastImport": 7})
     assert journals.created(begun("a"), there, reused=False).mark == journals.NEVER_RUN
