@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, closing
 
 from tui.apply.journal import Journal
 from tui.apply.undo import Action, Decision, Undo, without_journal
 from tui.commands.case import Around, Asked, Case, agreed, must_be_able_to_ask, opened
 from tui.commands.output import Output
-from tui.commands.progress import terminal_width
+from tui.commands.progress import result_of, terminal_width
 from tui.commands.remedies import RECIPE
 from tui.commands.signals import to_the_end
 from tui.net.errors import Failure, Kind, Remedy, Safe
-from tui.net.events import Counted, Result
+from tui.net.events import Counted
 from tui.text.cells import wrapped
 from tui.text.clean import clean
 
@@ -51,7 +51,8 @@ async def _undone(case: Case, noted: Journal, asked: Asked, output: Output) -> i
     chosen = frozenset(asked.flags)
     instance, delete = case.request.instance, asked.delete
     undo = Undo(noted, instance, case.bag, case.tools, case.keep, delete=delete, chosen=chosen)
-    decisions = await _listed(undo, case)
+    with closing(case.progress()) as progress:
+        decisions = await result_of(undo.listed(), progress)
     count = sum(each.action is not Action.KEEP for each in decisions)
     if asked.dry_run or not count:
         _print(decisions, output, _TO_DO if asked.dry_run else _DONE)
@@ -81,34 +82,16 @@ def _must_be_planned(keys: Sequence[str], noted: Journal) -> None:
         )
 
 
-async def _listed(undo: Undo, case: Case) -> tuple[Decision, ...]:
-    decisions: tuple[Decision, ...] = ()
-    progress = case.progress()
-    try:
-        async with aclosing(undo.listed()) as events:
-            async for event in events:
-                if isinstance(event, Result):
-                    decisions = event.value
-                else:
-                    progress.happened(event)
-    finally:
-        progress.close()
-    return decisions
-
-
 async def _carried_out(undo: Undo, decisions: tuple[Decision, ...], count: int, case: Case) -> list[Decision]:
-    """What was done with each flag. Raises Failure."""
+    """Return what was done with each flag. Raises Failure."""
     done: list[Decision] = []
-    taken = 0
-    progress = case.progress()
-    try:
+    taken_back = 0
+    with closing(case.progress()) as progress:
         async with aclosing(undo.carried_out(decisions)) as events:
-            async for decided in events:
-                done.append(decided)
-                taken += decided.action is not Action.KEEP
-                progress.happened(Counted("Taken back", taken, count))
-    finally:
-        progress.close()
+            async for decision in events:
+                done.append(decision)
+                taken_back += decision.action is not Action.KEEP
+                progress.happened(Counted("Taken back", taken_back, count))
     return done
 
 

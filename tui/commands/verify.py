@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from typing import TypeVar
+from contextlib import closing
 
 from tui.apply import journal as journals
 from tui.apply.engine import incomplete
@@ -12,14 +10,12 @@ from tui.apply.verify import Promise, Verification, promise_of, verify
 from tui.commands import verified
 from tui.commands.case import Around, Asked, Case, opened
 from tui.commands.output import Output
-from tui.commands.progress import Progress, terminal_width
+from tui.commands.progress import Progress, result_of, terminal_width
 from tui.commands.signals import to_the_end
-from tui.net.errors import Failure, Kind
-from tui.net.events import Exchange, Result
+from tui.net.errors import Failure
 from tui.plan import reading
 from tui.plan.plan import Plan, Verdict
 
-T = TypeVar("T")
 _DIFFERS = 6
 
 
@@ -42,28 +38,26 @@ def run(asked: Asked, around: Around) -> int:
 
 
 async def _verified(case: Case) -> Verification:
-    """The comparison; what was seen of the flags first is noted in the journal, if there is one. Raises Failure."""
-    noted, progress = case.journal, case.progress()
-    try:
-        if noted is None or not noted.planned_at:
+    """Compare, and note the first sight of each flag in the journal, if there is one. Raises Failure."""
+    journal = case.journal
+    with closing(case.progress()) as progress:
+        if journal is None or not journal.planned_at:
             promise = await _without_journal(case, progress)
         else:
             await case.token()
-            promise = promise_of(noted, case.request.instance)
-        found = await _last(verify(promise, case.bag, case.tools), progress)
-    finally:
-        progress.close()
-    if noted is not None:
-        seen = journals.verified(noted, found.arrived.values(), case.tools.now())
-        if seen is not noted:
-            case.keep(seen)
-    return found
+            promise = promise_of(journal, case.request.instance)
+        verification = await result_of(verify(promise, case.bag, case.tools), progress)
+    if journal is not None:
+        later = journals.verified(journal, verification.arrived.values(), case.tools.now())
+        if later is not journal:
+            case.keep(later)
+    return verification
 
 
 async def _without_journal(case: Case, progress: Progress) -> Promise:
-    """Every flag of the source that has a legal key (contract §4); nobody noted what stood there before."""
+    """Expect every flag of the source that has a valid key (contract §4): nobody noted what was there before."""
     request = await case.readable()
-    plan = await _last(reading.Reading(request, case.bag, case.tools).read(), progress)
+    plan = await result_of(reading.Reading(request, case.bag, case.tools).read(), progress)
     if not plan.whole:
         raise incomplete(plan)
     config = case.request.config
@@ -80,24 +74,15 @@ async def _without_journal(case: Case, progress: Progress) -> Promise:
 
 
 def _archived_before(plan: Plan, key: str, tag: str) -> bool:
-    """An archived flag that lacks the tag is none that came by this import."""
-    there = plan.existing.get(key)
-    return there is not None and there.archived and bool(tag) and tag not in there.tags
+    """An archived flag that lacks the tag isn't of this import."""
+    flag = plan.existing.get(key)
+    return flag is not None and flag.archived and bool(tag) and tag not in flag.tags
 
 
-async def _last(events: AsyncGenerator[Exchange | Result[T], None], progress: Progress) -> T:
-    async with aclosing(events):
-        async for event in events:
-            if isinstance(event, Result):
-                return event.value
-            progress.happened(event)
-    raise Failure(Kind.INTERNAL, "Nothing came of it.")
-
-
-def _print(found: Verification, output: Output) -> int:
+def _print(verification: Verification, output: Output) -> int:
     if output.as_json:
-        output.document(verified.as_json(found))
+        output.document(verified.as_json(verification))
     else:
-        for line in verified.lines(found, terminal_width(output.out), output.redactor):
+        for line in verified.lines(verification, terminal_width(output.out), output.redactor):
             output.line(line)
-    return 0 if found.agrees else _DIFFERS
+    return 0 if verification.agrees else _DIFFERS
