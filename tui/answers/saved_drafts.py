@@ -1,4 +1,7 @@
-"""Answers saved at each change of step and offered at the next start. Never a key: only where one is to be found."""
+"""Answers saved at each change of step and offered at the next start. Never a key, only the place of each.
+
+The first screen reads the file, so plain `json` does it: pydantic isn't loaded by then.
+"""
 
 from __future__ import annotations
 
@@ -23,25 +26,25 @@ _LARGEST = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A draft as it was written down. `route` and `stopped_at` are for the line that offers it."""
+    """A draft as it was saved. `route` and `saved_at` are for the line that offers it."""
 
     integration: str
     step: str
     answers: tuple[tuple[str, str, str, bool], ...]
     """(key, value, source, touched) of each answer that is no secret."""
     keyring: tuple[str, ...]
-    """The secret fields whose keys were kept in the keyring."""
+    """The secret fields whose keys are stored in the keyring."""
     route: str
     saved_at: float
     """Seconds since the epoch."""
     starts: bool = True
-    """The import is to be started as soon as its configuration exists."""
+    """Start the import as soon as its configuration exists."""
 
 
 def save(draft: Draft, path: Path, now: float, redact: Callable[[str], str] = str) -> None:
-    """Write a draft down (0600, whole or not at all); one without an integration is not worth it. Raises OSError.
+    """Write a draft to a file (0600, whole or not at all), unless it has no integration yet. Raises OSError.
 
-    What `redact` would change is a key in the wrong place, and is left out.
+    An answer that `redact` would change is a key in the wrong place, and is left out.
     """
     if draft.form is None:
         return
@@ -63,14 +66,14 @@ def save(draft: Draft, path: Path, now: float, redact: Callable[[str], str] = st
 
 
 def _may_be_saved(draft: Draft, key: str) -> bool:
-    """No key, and no password before the host of an address, though it was typed where none belongs."""
-    given = drafts.value(draft, key)
-    user = given.partition("://")[2].partition("/")[0]
-    return not (drafts.variable(draft, key).secret or looks_secret(given) or "@" in user)
+    """Not a key, nor an address with a password before its host, though it was typed where none belongs."""
+    value = drafts.value(draft, key)
+    authority = value.partition("://")[2].partition("/")[0]
+    return not (drafts.variable(draft, key).secret or looks_secret(value) or "@" in authority)
 
 
 def load(path: Path) -> Saved | None:
-    """The draft that was saved there, None where there is none or the file is none of ours. Never raises."""
+    """Return the saved draft; None if there is none, or if the file is something else. Never raises."""
     try:
         raw = read_ordinary(path, _LARGEST)
         if raw is None or len(raw) > _LARGEST:
@@ -97,7 +100,7 @@ def load(path: Path) -> Saved | None:
 
 
 def restore(saved: Saved, form: Form) -> Draft:
-    """The draft again, standing on its step; what the form no longer has is left out. Keys must be given anew."""
+    """Return the draft on its step, without answers that the form no longer has. Keys must be entered again."""
     draft = changes.start_too(changes.choose(Draft(), form), saved.starts)
     for key, value, source, touched in saved.answers:
         try:
@@ -109,7 +112,7 @@ def restore(saved: Saved, form: Form) -> Draft:
 
 
 def _reachable(step: str) -> bool:
-    """Keys are not saved: past the steps that ask for them, a restored draft starts where the first is missing."""
+    """Keys aren't saved: past the steps that ask for them, a restored draft starts where the first one is missing."""
     return steps.index(step) <= steps.index("launchdarkly")
 
 

@@ -1,7 +1,7 @@
-"""The first lines of the journals: which imports there are and how far each has come, read in no time.
+"""The beginnings of the journals: which imports there are and how far each has come.
 
-A journal of 10,000 flags has megabytes, and its models are heavy; the first screen wants neither. So each file begins
-with a small object, and this module needs no model.
+A journal of 10,000 flags has megabytes, and its models are heavy; the first screen can do without both. So each file
+begins with a small object, which this module reads as plain JSON.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ HEAD = "head"
 FOLDER = "journals"
 _LONGEST = 16 * 1024
 _MOST = 500
-"""Files that are looked into; the newest ones."""
+"""Files that are read: the newest ones."""
 _UNDER_WAY = ("creating", "created", "starting", "started", "ended")
-"""The stages in which something was sent and the end is not verified."""
+"""The stages in which something was sent and the end isn't verified."""
 _WORDS: Mapping[str, str] = {
     "planned": "not created",
     "creating": "creating, not known",
@@ -49,20 +49,20 @@ class Head:
     expected: int
     touched: float
     undone: bool = False
-    """An undo took back all that it made."""
+    """An undo took back everything that it created."""
 
     @property
     def under_way(self) -> bool:
-        """It can be gone on with: something was sent, and what came of it is not verified."""
+        """It can be resumed: something was sent, and the result isn't verified."""
         return self.stage in _UNDER_WAY
 
     @property
     def state(self) -> str:
-        """How far it has come, in words."""
+        """Return how far it has come, in words."""
         return "undone" if self.undone and not self.under_way else _WORDS.get(self.stage, self.stage)
 
     def in_words(self, title: str, arrow: str) -> str:
-        """ "Unleash -> EU web-shop, 23 Nov 14:02, importing"; `title` is the integration's."""
+        """Return "Unleash -> EU web-shop, 23 Nov 14:02, importing"; `title` is the integration's."""
         try:
             where = instance(self.host).name
         except ValueError:
@@ -74,26 +74,26 @@ class Head:
 def head_of(
     identity: Mapping[str, str], stage: str, configuration: str, expected: int, *, undone: bool
 ) -> dict[str, object]:
-    """The object that a journal's file begins with, under the name `HEAD`."""
+    """Return the object that a journal's file begins with, under the name `HEAD`."""
     return {**identity, "stage": stage, "configuration": configuration, "expected": expected, "undone": undone}
 
 
 def heads(folder: Path) -> tuple[Head, ...]:
-    """All journals of a folder, those under way first, and of these the ones written last. Never raises."""
+    """Return all journals of a folder, those under way first, then by time of writing. Never raises."""
     return survey(folder)[0]
 
 
 def survey(folder: Path) -> tuple[tuple[Head, ...], tuple[Path, ...]]:
-    """The `heads` of a folder, and the files that should have one and don't. Never raises."""
-    newest = sorted(_files(folder), key=lambda each: (-each[0], each[1].name))[:_MOST]
-    found = {path: _read(path, at) for at, path in newest}
-    readable = [head for head in found.values() if head is not None]
-    damaged = tuple(path for path, head in found.items() if head is None)
-    return tuple(sorted(readable, key=lambda each: not each.under_way)), damaged
+    """Return the `heads` of a folder, and the files that should have one and don't. Never raises."""
+    newest = sorted(_files(folder), key=lambda file: (-file[0], file[1].name))[:_MOST]
+    results = {path: _read(path, touched) for touched, path in newest}
+    readable = [head for head in results.values() if head is not None]
+    damaged = tuple(path for path, head in results.items() if head is None)
+    return tuple(sorted(readable, key=lambda head: not head.under_way)), damaged
 
 
 def _files(folder: Path) -> Iterator[tuple[float, Path]]:
-    """When each was written; without those that are gone by now, or lead nowhere."""
+    """Files with the time of writing, without those that are gone by now, and dangling links."""
     with suppress(OSError):
         for path in folder.glob("*.json"):
             with suppress(OSError):
@@ -101,7 +101,7 @@ def _files(folder: Path) -> Iterator[tuple[float, Path]]:
 
 
 def _read(path: Path, touched: float) -> Head | None:
-    """None for a file that does not begin as a journal does."""
+    """Return None for a file that doesn't begin as a journal does."""
     try:
         text = (read_ordinary(path, _LONGEST) or b"").decode("utf-8", "ignore")
         start = text.index("{", text.index(f'"{HEAD}"'))

@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from types import MappingProxyType
 from typing import Annotated, Any
 
@@ -216,12 +217,12 @@ class Journal:
     born_here: bool = field(default=False, repr=False, compare=False)
     """This process created the configuration, so the creation started an import that already runs. Not saved."""
 
-    @property
+    @cached_property
     def keys(self) -> frozenset[str]:
         """The keys that are planned."""
         return frozenset(flag.key for flag in self.expected)
 
-    @property
+    @cached_property
     def awaited(self) -> frozenset[str]:
         """Those of them that can be imported: a key that somebody else has taken meanwhile can't."""
         return self.keys - self.before
@@ -330,13 +331,9 @@ def renewed(noted: Journal | None, fresh: Journal, plan: Plan | None, explained:
     if not noted.configuration:
         later = planned_again(later)
     return replace(
-        later,
-        config=fresh.config,
-        references=fresh.references,
-        tags=fresh.tags,
-        who=fresh.who or noted.who,
+        later, config=fresh.config, references=fresh.references, tags=fresh.tags, who=fresh.who or noted.who,
         account=fresh.account or noted.account,
-    )
+    )  # fmt: skip
 
 
 def standing(journal: Journal, created_at: Mapping[str, int | None], now: float) -> Journal:
@@ -371,19 +368,10 @@ def expected_of(planned: PlannedFlag, explained: Losses = MappingProxyType({})) 
     """Return what a flag of a plan must look like when it is imported."""
     flag = planned.flag
     return Expected(
-        key=flag.key,
-        name=flag.name,
-        description=flag.description,
-        tags=flag.tags,
-        variations=flag.variations,
-        on=flag.on,
-        off=flag.off,
-        on_at_source=flag.on_at_source,
-        lost=explained.get(flag.key, ()),
-        warnings=planned.warnings,
-        cut_over_warning=planned.cut_over_warning,
+        flag.key, flag.name, flag.description, flag.tags, flag.variations, flag.on, flag.off, flag.on_at_source,
+        lost=explained.get(flag.key, ()), warnings=planned.warnings, cut_over_warning=planned.cut_over_warning,
         targets=flag.targets,
-    )
+    )  # fmt: skip
 
 
 def identity_of(request: CreateRequest) -> Identity:
@@ -417,27 +405,16 @@ def planned_again(journal: Journal) -> Journal:
     """There is no configuration: the create request was refused, or somebody deleted it. A configuration that is
     created next takes a snapshot of its own."""
     return replace(
-        _without_undecided(journal),
-        stage=Stage.PLANNED,
-        ids_before=frozenset(),
-        sent_at=0.0,
-        configuration="",
-        mark=None,
-        snapshot_at=0.0,
-        snapshot=None,
-    )
+        _without_undecided(journal), stage=Stage.PLANNED, ids_before=frozenset(), sent_at=0.0, configuration="",
+        mark=None, snapshot_at=0.0, snapshot=None,
+    )  # fmt: skip
 
 
 def created(journal: Journal, configuration: Configuration, *, reused: bool) -> Journal:
     """The configuration exists. Any run of a new one is later than its birth, as creating may have started it."""
-    return replace(
-        journal,
-        stage=Stage.CREATED,
-        configuration=configuration.id,
-        reused=reused,
-        mark=mark_of(configuration.status) if reused else NEVER_RUN,
-        born_here=not reused,
-    )
+    mark = mark_of(configuration.status) if reused else NEVER_RUN
+    identified = replace(journal, configuration=configuration.id, reused=reused, born_here=not reused)
+    return replace(identified, stage=Stage.CREATED, mark=mark)
 
 
 # --- starts, and the time in which each can have created flags

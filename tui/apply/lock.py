@@ -1,4 +1,4 @@
-"""One process at a time works on a journal: two at once could start its import twice, and forget what the other did."""
+"""One process at a time works on a journal: two at once could start its import twice, and overwrite each other."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _HELD = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES})
 
 
 def lock_of(path: Path) -> Path:
-    """The file beside a journal that is locked while somebody works on it; empty, and not there else."""
+    """Return the empty file beside a journal that exists and is locked while a process works on it."""
     return path.with_name(f"{path.name}.lock")
 
 
 class Lock:
-    """A journal that is this process's alone until `release`. It goes with the process, however that ends."""
+    """A journal that only this process uses until `release`, or until it ends in any way."""
 
     def __init__(self, file: Path, handle: int) -> None:
         self._file, self._handle = file, handle
 
     def release(self) -> None:
-        """Let others work on the journal. A second call does nothing."""
+        """Let other processes use the journal. A second call does nothing."""
         if self._handle < 0:
             return
         handle, self._handle = self._handle, -1
@@ -51,9 +51,9 @@ class Lock:
 
 
 def taken(path: Path) -> Lock:
-    """The lock of the journal at `path`, which need not be there yet; load it only afterwards.
+    """Lock the journal at `path`, which need not exist yet; load it only afterwards.
 
-    Raises Failure TIMEOUT while anybody else has it, this process included, and OSError where no file can be made
+    Raises Failure TIMEOUT while anyone else has the lock, this process included, and OSError if no file can be created
     beside the journal. On Windows, and on file systems without locks, nobody is kept out.
     """
     file = lock_of(path)
@@ -69,7 +69,7 @@ def taken(path: Path) -> Lock:
         except BaseException:
             os.close(handle)
             raise
-        os.close(handle)  # whoever had it has just removed it: a lock on a file without a name keeps nobody out
+        os.close(handle)  # its owner has just removed it: a lock on a file without a name keeps nobody out
 
 
 def _hold(handle: int) -> None:
@@ -89,7 +89,7 @@ def _is_at(handle: int, file: Path) -> bool:
 
 
 def under_way() -> Failure:
-    """Somebody else works on the journal."""
+    """The failure if another process uses the journal."""
     return Failure(
         Kind.TIMEOUT,
         "Another run of this import is under way on this machine.",

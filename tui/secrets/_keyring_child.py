@@ -27,8 +27,8 @@ _SECRET_SERVICE = "keyring.backends.SecretService.Keyring"  # noqa: S105
 _LIBSECRET = "keyring.backends.libsecret.Keyring"
 _PREFERRED = "KEYRING_PROPERTY_PREFERRED_COLLECTION"
 _MACOS = "keyring.backends.macOS.Keyring"
-# Whatever is not named here might write a key where anybody reads it. An allowlist, for keyring takes to what
-# happens to be installed: with keyrings.alt on a bare host that is a file of base64.
+# An allowlist: keyring uses whatever is installed, and any other backend might write a key where anyone can read it.
+# With keyrings.alt on a bare host that is a file of base64.
 _LABELS = {
     _SECRET_SERVICE: "Secret Service",
     _LIBSECRET: "Secret Service",
@@ -37,7 +37,7 @@ _LABELS = {
     "keyring.backends.Windows.WinVaultKeyring": "Windows Credential Manager",
 }
 _REFUSED = {"keyring.backends.fail.Keyring": "unavailable", "keyring.backends.null.Keyring": "disabled"}
-# /proc/<pid>/comm of who provides the Secret Service; Linux cuts it to 15 characters.
+# /proc/<pid>/comm of the process that provides the Secret Service; Linux cuts it to 15 characters.
 _PROVIDERS = {
     "gnome-keyring-d": "GNOME Keyring",
     "keepassxc": "KeePassXC",
@@ -67,7 +67,7 @@ def main() -> None:
     reply = json.dumps(answer(request)).encode()
     while reply:
         reply = reply[os.write(out, reply) :]
-    os._exit(0)  # no waiting for threads and exit handlers of a backend
+    os._exit(0)  # don't wait for threads and exit handlers of a backend
 
 
 def _line() -> bytes:
@@ -87,16 +87,16 @@ def _die_with_parent() -> None:
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """The reply to a request. Never raises and never quotes an error's text, which may quote the secret."""
+    """Return the reply to a request. Never raises, and never quotes an error's text: it may have the secret."""
     reply: dict[str, Any] = {"by": _chosen_by()}
     try:
         backend = _backend(reply)
         if backend is None:
             return reply
-        reply["by"] = ""  # whoever chose it is not to blame for what follows
+        reply["by"] = ""  # the choice isn't to blame for what follows
         if request["unlock"]:
             _unlock(reply["backend"])
-        reply["state"] = _standing(backend, reply)
+        reply["state"] = _readiness(backend, reply)
         if reply["state"] == "ready":
             reply.update(_OPERATIONS[request["op"]](backend, request))
     except Exception as error:  # keyring, D-Bus and configparser errors have no base in common
@@ -107,7 +107,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _chosen_by() -> str:
-    """What names the backend: a variable, a file, or "" where keyring finds it by itself."""
+    """Return what names the backend: a variable, a file, or "" if keyring finds it by itself."""
     if "PYTHON_KEYRING_BACKEND" in os.environ:
         return "PYTHON_KEYRING_BACKEND"
     with suppress(Exception):
@@ -120,7 +120,7 @@ def _chosen_by() -> str:
 
 
 def _named_by(place: str) -> str:
-    """The backend that the variable or file names; "" if it can't be read."""
+    """Return the backend that the variable or file names; "" if it can't be read."""
     if place in os.environ:
         return os.environ[place]
     import configparser
@@ -137,7 +137,7 @@ def _name(backend: object) -> str:
 
 
 def _backend(reply: dict[str, Any]) -> KeyringBackend | None:
-    """The backend to use; None, with the state in the reply, where there is none that may be used."""
+    """Return the backend to use; None, with the state in the reply, if none may be used."""
     import keyring
 
     chosen = keyring.get_keyring()
@@ -151,10 +151,10 @@ def _backend(reply: dict[str, Any]) -> KeyringBackend | None:
     return backend
 
 
-def _standing(backend: KeyringBackend, reply: dict[str, Any]) -> str:
-    """Ready, locked or without a collection, found out without a password window.
+def _readiness(backend: KeyringBackend, reply: dict[str, Any]) -> str:
+    """Return the state (ready, locked, no collection) without opening a password window.
 
-    Only a Secret Service can tell; any other keyring counts as ready.
+    Only a Secret Service shows it; any other keyring counts as ready.
     """
     if reply["backend"] not in (_SECRET_SERVICE, _LIBSECRET):
         return "ready"
@@ -178,14 +178,14 @@ def _standing(backend: KeyringBackend, reply: dict[str, Any]) -> str:
 
 
 def _gnome_default(label: str) -> str:
-    """The file in which GNOME Keyring keeps the name of its default collection; "" if there is none."""
+    """Return the file in which GNOME Keyring keeps the name of its default collection; "" if there is none."""
     data = os.environ.get("XDG_DATA_HOME") or Path("~/.local/share").expanduser()
     path = Path(data) / "keyrings" / "default"
     return str(path) if label == _PROVIDERS["gnome-keyring-d"] and path.is_file() else ""
 
 
 def _has_collections(bus: Any) -> bool:
-    """Whether there is a collection that outlives the session."""
+    """Return whether there is a collection that outlives the session."""
     from secretstorage.collection import get_all_collections
 
     return any(not each.collection_path.endswith("/session") for each in get_all_collections(bus))
@@ -203,11 +203,11 @@ def _provider(bus: Any) -> str:
 
 
 def _unlock(name: str) -> None:
-    """Let the Secret Service ask for its password. Other keyrings ask by themselves when they are called."""
+    """Let the Secret Service ask for its password. Other keyrings ask by themselves during a call."""
     if name in (_SECRET_SERVICE, _LIBSECRET):
         from keyring.backends import SecretService
 
-        with suppress(Exception):  # dismissed, or nowhere to ask: the standing tells
+        with suppress(Exception):  # dismissed, or nowhere to ask: the state shows it
             service: Any = SecretService.Keyring
             service().get_preferred_collection().connection.close()
 
@@ -247,7 +247,7 @@ def _exists(backend: KeyringBackend, service: str, user: str) -> bool:
 
 
 def _exists_on_macos(_backend: KeyringBackend, service: str, user: str) -> bool:
-    """Looks without reading the value: reading may ask for the password once for each entry."""
+    """Look without reading the value: reading may ask for the password once for each entry."""
     from keyring.backends import macOS
 
     api: Any = macOS.api
@@ -267,7 +267,7 @@ def _state_of(error: BaseException) -> str:
         of_macos = type(each).__module__ == "keyring.backends.macOS.api" and each.args
         if of_macos and each.args[0] in _MACOS_STATUS:
             return _MACOS_STATUS[each.args[0]]
-        if str(each) == "Cancelled by user":  # the KWallet backend, whatever it was asked
+        if str(each) == "Cancelled by user":  # the KWallet backend, in any operation
             return "locked"
     return "error"
 

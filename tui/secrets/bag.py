@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 
 class Bag:
-    """Secrets by the key of their field. Its representation shows keys alone; it is never copied."""
+    """Secrets by the key of their field. Its representation shows only these keys, and it can't be copied."""
 
     __slots__ = ("_redactor", "_secrets")
 
     def __init__(self, redactor: Redactor | None = None) -> None:
-        """`redactor` is told each secret before anybody can ask for it."""
+        """`redactor` learns each secret before anyone can read it."""
         self._redactor = redactor
         self._secrets: dict[str, SecretStr] = {}
 
@@ -36,19 +36,19 @@ class Bag:
         self._secrets[key] = secret
 
     def overhear(self, secret: str) -> None:
-        """Tell the redactor a secret of no field, which a server may quote all the same."""
+        """Let the redactor know a secret that belongs to no field: a server may quote it all the same."""
         if self._redactor is not None:
             self._redactor.add(secret)
 
     def get(self, key: str) -> SecretStr | None:
-        """The secret of a field, to be sent: the redactor then knows it for good. None where there is none."""
+        """Return the secret of a field to send it: the redactor then knows it for good. None if there is none."""
         secret = self._secrets.get(key)
         if secret is not None and self._redactor is not None:
             self._redactor.add(secret.get_secret_value())
         return secret
 
     def peek(self, key: str) -> str:
-        """The text of a field's secret for its own input, which shows dots; "" where there is none."""
+        """Return the text of a field's secret for its own input, which shows dots; "" if there is none."""
         secret = self._secrets.get(key)
         return secret.get_secret_value() if secret is not None else ""
 
@@ -56,14 +56,14 @@ class Bag:
         return key in self._secrets
 
     def drop(self, key: str) -> None:
-        """Hold no secret for this field any more; the redactor goes on knowing it."""
+        """Forget the secret of a field; the redactor still knows it."""
         self._secrets.pop(key, None)
 
     def same(self, a: str, b: str) -> bool:
-        """Whether two fields hold the same secret; False where one of them holds none."""
+        """Return whether two fields have the same secret; False if one of them has none."""
         first, second = self._secrets.get(a), self._secrets.get(b)
         return first is not None and first == second
 
     def keys(self) -> tuple[str, ...]:
-        """The fields that have a secret, in the order in which they got their first."""
+        """Return the fields that have a secret, in the order in which they got their first."""
         return tuple(self._secrets)

@@ -1,4 +1,4 @@
-"""No memory image of this process is ever written to a disk. Also loaded by path, so it imports no room."""
+"""Keep this process's memory off the disk. Also run by path, so it imports no room."""
 
 from __future__ import annotations
 

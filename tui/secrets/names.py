@@ -1,4 +1,4 @@
-"""What a field and its key are called outside this program: in a manifest, in the keyring, in the environment."""
+"""The names of a field and its key outside this program: in a manifest, in the keyring, in the environment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SERVICE = "ld-flag-import"
 
 TOKEN = "token"  # noqa: S105 - the key of the field, not its value
 OWN_FIELDS = frozenset({"host", TOKEN, "project", "config-name", "config-tags", "source-api", "source-helper"})
-"""The keys of the fields that this program asks for itself."""
+"""The keys of this program's own fields."""
 
 _OF_A_FORM = "form "  # no form variable of a manifest has a blank in its key
 _ANY = ""  # any integration
@@ -26,24 +26,24 @@ _USUAL_PORTS = {"https": ":443", "http": ":80"}
 
 
 def inside(name: str) -> str:
-    """The key of the field for a manifest's form variable `name`, which may be called like one of our own fields."""
+    """Return the key of the field for a manifest's form variable `name`, which may have the name of an own field."""
     return f"{_OF_A_FORM}{name}" if name in OWN_FIELDS else name
 
 
 def outside(key: str) -> str:
-    """What the field `key` is called in manifests, recipes, requests and errors."""
+    """Return the name of the field `key` in manifests, recipes, requests and errors."""
     return key.removeprefix(_OF_A_FORM)
 
 
 def host_of(address: str) -> str:
-    """The host in an address (or alone): lower case, IDNA, with its port where that is not the usual one.
+    """Return the host in an address (or alone): lower case, IDNA, with its port unless that is the usual one.
 
-    Raises ValueError for what is none.
+    Raises ValueError for anything else.
     """
     scheme, separator, _ = address.partition("://")
     host = urlsplit(address if separator else f"//{address}").netloc.rpartition("@")[2].lower()
     if not host.isascii():
-        with suppress(UnicodeError):  # no host of the net; entry_name percent-encodes it
+        with suppress(UnicodeError):  # not an internet host; entry_name percent-encodes it
             host = host.encode("idna").decode("ascii")
     return host.removesuffix(_USUAL_PORTS.get(scheme.lower(), ":443"))
 
@@ -51,11 +51,11 @@ def host_of(address: str) -> str:
 def entry_name(
     host: str, *, project: str | None = None, integration: str | None = None, variable: str | None = None
 ) -> str:
-    """The user name of an entry in the keyring, always ASCII.
+    """Return the user name of an entry in the keyring, always ASCII.
 
     `<LaunchDarkly host>/token` for your token, for a form variable
     `<LaunchDarkly host>/<project>/<integration>/<variable>`; a missing part is `-`. `host` may be an address.
-    Raises ValueError for an address that is none.
+    Raises ValueError if it isn't one.
     """
     where = quote(host_of(host), safe=":[]")
     if variable is None:
@@ -65,17 +65,17 @@ def entry_name(
 
 
 def proposed_variable(integration: str, key: str) -> str:
-    """The environment variable that holds the secret of the field `key`, where nobody has said otherwise."""
+    """Return the environment variable that has the secret of the field `key`, unless a recipe names another."""
     known = _VARIABLES.get((_ANY, key)) or _VARIABLES.get((integration, key))
     return known or "LDFI_" + re.sub(r"[^A-Za-z0-9_]", "_", outside(key)).upper()
 
 
 def holds_secret(variable: str) -> bool:
-    """Whether an environment variable is one of those proposed for a secret."""
+    """Return whether an environment variable is one of those proposed for a secret."""
     return variable.startswith("LDFI_") or variable in _VARIABLES.values()
 
 
 def variable_of_entry(user: str) -> str:
-    """The environment variable that could take the place of an entry in the keyring."""
+    """Return the environment variable that can replace an entry in the keyring."""
     *where, integration, key = (unquote(part) for part in f"/{user}".split("/"))
     return proposed_variable(integration, inside(key) if len(where) > 1 else key)

@@ -17,6 +17,7 @@ from tests.unit import plan_tools
 from tui.answers.request import CreateRequest, Slot
 from tui.apply import journal as journals
 from tui.apply import store
+from tui.apply.heads import heads
 from tui.apply.journal import Expected, Identity, Journal, LeftOut, Mark, Stage, Trace
 from tui.launchdarkly.instances import EU
 from tui.launchdarkly.models import Configuration, FlagState, ImportStatus, WholeFlag
@@ -108,6 +109,28 @@ def test_what_is_no_journal_is_refused(tmp_path: Path, text: str) -> None:
         store.load(path)
 
 
+UNSOUND: dict[str, dict[str, object]] = {
+    "no configuration": {"stage": "created", "configuration": ""},
+    "a time that no calendar holds": {"started_at": 32_503_680_000},
+    "a time before the epoch": {"ended_at": -1},
+    "half a millisecond": {"mark": {"status": "", "last_import": 0.5, "last_error": None, "errors": []}},
+    "too many milliseconds": {"mark": {"status": "", "last_import": 10**18, "last_error": None, "errors": []}},
+    "an unknown stage": {"stage": "ending"},
+}
+
+
+@pytest.mark.parametrize("case", UNSOUND)
+def test_journal_that_contradicts_itself_is_refused(tmp_path: Path, case: str) -> None:
+    path = tmp_path / "x.json"
+    store.save(begun("a"), path)
+    document = json.loads(path.read_text())
+    path.write_text(json.dumps(document | {"snapshot": ["a"], "born_here": True, "later": 1}))
+    assert store.load(path) == begun("a"), "members of later versions are ignored"
+    path.write_text(json.dumps(document | UNSOUND[case]))
+    with pytest.raises(Failure):
+        store.load(path)
+
+
 def test_no_file_is_no_journal_and_a_folder_is_none_either(tmp_path: Path) -> None:
     assert store.load(tmp_path / "none.json") is None
     with pytest.raises(Failure):
@@ -169,7 +192,9 @@ def test_ten_thousand_flags_are_written_and_read(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     store.save(journal, path)
     assert store.load(path) == journal
-    assert path.stat().st_size < 5_000_000
+    assert 1_000_000 < path.stat().st_size < 5_000_000
+    (head,) = heads(tmp_path)
+    assert head.expected == 10_000
 
 
 def configuration(status: dict[str, Any] | None = None) -> Configuration:
@@ -190,6 +215,12 @@ def verified(*keys: str, missing: tuple[str, ...] = ()) -> Journal:
     run = journals.started(journals.starting(made, journals.NEVER_RUN, 90), journals.NEVER_RUN, 100)
     done = journals.ended(run, Mark("partial", None, 7), ("e",), 150)
     return journals.verified(done, map(whole, keys), 200)
+
+
+@pytest.mark.timeout(10)
+def test_ten_thousand_flags_are_verified_in_no_time() -> None:
+    keys = [f"flag-{number:05}" for number in range(10_000)]
+    assert len(verified(*keys).traces) == 10_000
 
 
 def test_a_new_configuration_is_told_from_its_birth_and_a_reused_one_from_now() -> None:
