@@ -16,7 +16,6 @@ from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.instances import Instance
 from tui.launchdarkly.models import FlagVariation, WholeFlag
 from tui.launchdarkly.tags import is_tag
-from tui.launchdarkly.whole_flags import FlagVariation, WholeFlag
 from tui.net.events import Counted, Sink, Stream
 from tui.secrets.bag import Bag
 from tui.sources.flags import Variation

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
-from typing import TextIO, TypeVar
+from collections.abc import Callable
+from typing import TextIO
 
 from tui.commands.output import encodable
-from tui.net.errors import Failure, Kind
-from tui.net.events import Counted, Exchange, Pausing, Result
+from tui.net.events import Counted, Exchange, Pausing
 from tui.net.times import time_of_day
 from tui.text.cells import cells, fitted
 from tui.text.clean import clean
 
-T = TypeVar("T")
 _EVERY_SECONDS = 1.0
 
 
@@ -64,16 +61,6 @@ class Progress:
         self._stream.write(f"\r{line}{' ' * max(0, self._written - cells(line))}")
         self._stream.flush()
         self._written = cells(line)
-
-
-async def result_of(events: AsyncGenerator[Exchange | Result[T], None], progress: Progress) -> T:
-    """Return the result of a stream, and show how far it is. Raises what it raises."""
-    async with aclosing(events):
-        async for event in events:
-            if isinstance(event, Result):
-                return event.value
-            progress.happened(event)
-    raise Failure(Kind.INTERNAL, "Nothing came of it.")
 
 
 def terminal_width(stream: TextIO) -> int | None:
