@@ -70,8 +70,9 @@ def save(report: Report, folder: Path, form: ReportFormat, redactor: Redactor) -
 
     Raises OSError; nothing was written then.
     """
-    path = unused(folder, file_name(redacted(report, redactor), form))
-    write_private(path, text_of(report, form, redactor))
+    safe = redacted(report, redactor)
+    path = unused(folder, file_name(safe, form))
+    write_private(path, _WRITERS[form](safe))
     return path
 
 

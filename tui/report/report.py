@@ -12,7 +12,7 @@ from tui.apply.import_errors import Explained, by_flag, foreseen
 from tui.apply.journal import Identity, Journal, LeftOut
 from tui.apply.verify import Unlike, Verification
 from tui.plan.plan import WORDS, Verdict
-from tui.plan.words import Sentence, served_when_on
+from tui.plan.words import LeveledText, served_when_on
 from tui.report.words import (
     LabeledText,
     headline,
@@ -104,7 +104,7 @@ class Report:
     """
 
     title: str
-    summary: Sentence
+    summary: LeveledText
     written_at: float
     identity: Identity
     configuration: str

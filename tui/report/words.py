@@ -11,7 +11,7 @@ from tui.apply.journal import GONE, Journal, Stage
 from tui.apply.undo import Action
 from tui.apply.verify import Verification
 from tui.net.times import stamp, time_of_day
-from tui.plan.words import Sentence, flags
+from tui.plan.words import LeveledText, flags
 from tui.secrets.names import inside
 
 LabeledText = tuple[str, str]
@@ -56,7 +56,7 @@ def on_everywhere(verification: Verification) -> frozenset[str]:
 # --- the first sentence
 
 
-def headline(journal: Journal, verification: Verification | None, now: float) -> Sentence:
+def headline(journal: Journal, verification: Verification | None, now: float) -> LeveledText:
     """The level and the words on top: "Ended PARTIAL at 14:07:02. 44 of 47 arrived, 3 missing, 1 different." """
     undone = _undone(journal, verification)
     text = undone or f"{_ended(journal, now)} {_arrived(journal, verification)}"
