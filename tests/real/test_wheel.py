@@ -65,6 +65,13 @@ def test_the_manifests_are_in_it(commands: Path, world: World) -> None:
     assert "workspaceApiKey" in printed.stdout
 
 
+def test_templates_are_in_it(commands: Path) -> None:
+    (package,) = commands.parent.glob("lib/*/site-packages/tui")
+    packed, ours = ({path.relative_to(root) for path in root.glob("*/templates/*")} for root in (package, ROOT / "tui"))
+    assert packed == ours
+    assert {path.name for path in packed} >= {"report.html", "report.css", "report.md", "plan.md"}
+
+
 def test_the_wizard_opens_with_its_styles(commands: Path, world: World) -> None:
     environ = world.environ(COLORTERM="truecolor")
     with Pty([str(commands / "ld-flag-import"), "--demo"], environ, world.folder) as term:

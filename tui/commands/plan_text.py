@@ -32,9 +32,9 @@ def report(
         yield ""
         yield from wrapped(f"{WORDS[verdict].capitalize()} ({len(flags):,}): {meaning}", width)
         yield from _flags(flags, explained, width)
-    if said := notes(plan):
+    if sentences := notes(plan):
         yield from ("", "Notes")
-        for note in said:
+        for note in sentences:
             yield from wrapped(clean(note), width, first="  ", rest="  ")
 
 
@@ -61,25 +61,25 @@ def _cut_over(plan: Plan, width: int | None) -> Iterator[str]:
     if on := plan.cut_over:
         yield ""
         yield from wrapped(f"ON at the source now, OFF in LaunchDarkly until you switch them on ({len(on):,})", width)
-        for each in on:
-            yield from wrapped(clean(each.flag.key), width, first="  ", rest="  ")
-            for text in words.cut_over(each.flag):
-                sign = "!" if text == each.cut_over_warning else "-"
+        for planned in on:
+            yield from wrapped(clean(planned.flag.key), width, first="  ", rest="  ")
+            for text in words.cut_over(planned.flag):
+                sign = "!" if text == planned.cut_over_warning else "-"
                 yield from wrapped(clean(text), width, first=f"      {sign} ", rest="        ")
 
 
 def _flags(flags: Sequence[PlannedFlag], explained: Mapping[str, Sequence[Lost]], width: int | None) -> Iterator[str]:
     keys = max(_WIDEST_KEY, width // 2) if width else _WIDEST_KEY
-    wide = min(max(cells(clean(each.flag.key)) for each in flags), keys)
-    for each in flags:
-        key = clean(each.flag.key)
+    wide = min(max(cells(clean(planned.flag.key)) for planned in flags), keys)
+    for planned in flags:
+        key = clean(planned.flag.key)
         pad = " " * (wide - cells(key))
-        state = "ON " if each.flag.on_at_source else "off"
-        said = clean(each.reason) if not each.arrives else ", ".join(each.flag.losses)
-        text = f"{key}{pad}  {state}  {said}".rstrip()
-        yield from wrapped(text, width, first=f"  {_OF_VERDICT.get(each.verdict, 'x')} ", rest="    ")
-        for warning in each.warnings:
+        state = "ON " if planned.flag.on_at_source else "off"
+        note = clean(planned.reason) if not planned.arrives else ", ".join(planned.flag.losses)
+        text = f"{key}{pad}  {state}  {note}".rstrip()
+        yield from wrapped(text, width, first=f"  {_OF_VERDICT.get(planned.verdict, 'x')} ", rest="    ")
+        for warning in planned.warnings:
             yield from wrapped(clean(warning), width, first="      ! ", rest="        ")
-        if each.arrives and each.flag.losses:
-            for lost in explained[each.flag.key]:
+        if planned.arrives and planned.flag.losses:
+            for lost in explained[planned.flag.key]:
                 yield from wrapped(f"{lost.kind}: {clean(lost.text)}", width, first="      - ", rest="        ")

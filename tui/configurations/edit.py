@@ -81,7 +81,7 @@ def _texts(form: Form | None, one: Configuration) -> dict[str, str]:
 
 def fields(draft: Draft, *, keys_alone: bool = False) -> tuple[Variable, ...]:
     """The fields that can be changed, in the manifest's order: with `keys_alone` the secrets, else all."""
-    shown = {each.key for each in forms.visible(draft.form, drafts.values(draft))} if draft.form else set()
+    shown = {v.key for v in forms.visible(draft.form, drafts.values(draft))} if draft.form else set()
     return tuple(v for v in all_fields(draft, keys_alone=keys_alone) if v in _BUILT_IN or v.key in shown)
 
 
@@ -132,8 +132,8 @@ def _meaning(field: Variable, text: str) -> object:
 
 def problems(draft: Draft, one: Configuration) -> tuple[Finding, ...]:
     """What is wrong with the changes. A problem that was there before and is left alone doesn't count."""
-    found = (finding for change in changes(draft, one) for finding in remarks.findings(draft, change.key))
-    return tuple(finding for finding in found if finding.level is Level.PROBLEM)
+    findings = (finding for change in changes(draft, one) for finding in remarks.findings(draft, change.key))
+    return tuple(finding for finding in findings if finding.level is Level.PROBLEM)
 
 
 def operations(draft: Draft, one: Configuration, bag: Bag) -> tuple[dict[str, object], ...]:

@@ -1,7 +1,7 @@
-"""What a project of LaunchDarkly takes of a new flag: its key, its tags and its variations.
+"""What LaunchDarkly accepts in a new flag: its key, its tags and its variations.
 
-The characters of keys and tags are those of LaunchDarkly's Terraform provider. What a naming convention's words mean
-exactly is not documented: the prefix is taken first, and the case is asked of what follows it.
+The characters of keys and tags are those of LaunchDarkly's Terraform provider. LaunchDarkly doesn't document what a
+naming convention's words mean exactly: here the case applies to what follows the prefix.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _CASES: Mapping[str, tuple[str, re.Pattern[str]]] = {
 
 
 def bad_key(key: str) -> str:
-    """Why no flag can have this key, "" where one can. A source's name is never rewritten to make it legal."""
+    """Why no flag can have this key, "" if one can. A source's name is never rewritten to make it legal."""
     if not key:
         return "it has no name"
     if len(key) > LONGEST:
@@ -46,7 +46,7 @@ def bad_key(key: str) -> str:
 
 
 def breaks(key: str, convention: NamingConvention | None) -> str:
-    """How a legal key breaks the project's convention, "" where it does not or the convention is not understood."""
+    """How a legal key breaks the project's convention, "" if it doesn't or the convention is not understood."""
     if convention is None:
         return ""
     if not key.startswith(convention.prefix):
@@ -61,7 +61,7 @@ def not_taken(flag: SourceFlag) -> Iterator[str]:
     """Sentences about tags and variations that LaunchDarkly refuses; what its importer does then isn't documented."""
     if unfit := [tag for tag in flag.tags or () if not is_tag(tag)]:
         yield f"LaunchDarkly doesn't accept these tags as they are: {phrases.values(unfit)}."
-    values = [each.value for each in flag.variations]
+    values = [variation.value for variation in flag.variations]
     if values and len(values) < FEWEST_VARIATIONS:
         yield f"LaunchDarkly needs two variations. This flag has one: {phrases.values(values)}."
     if len(set(values)) < len(values):

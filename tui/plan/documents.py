@@ -1,4 +1,4 @@
-"""A plan as files: Markdown for people, JSON as the contract has it for programs."""
+"""A plan as a document, and saved to a file: Markdown for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PlanFormat = Literal["md", "json"]
 def save(
     plan: Plan, folder: Path, form: PlanFormat, redactor: Redactor, *, route: tuple[str, str] | None = None
 ) -> Path:
-    """Write a plan beside any that is there already (`plan-unleash-web-shop-23-Nov.md`, `...-2.md`), for its owner.
+    """Write a plan for its owner; it replaces no other (`plan-unleash-web-shop-23-Nov.md`, then `...-2.md`).
 
     `route` is from where to where, as `draft.route` gives it. Raises OSError, and ValueError for JSON of an incomplete
     plan.
@@ -38,7 +38,7 @@ def save(
 
 
 def file_name(plan: Plan, form: PlanFormat, redactor: Redactor) -> str:
-    """A name that tells one plan from another: "plan-unleash-web-shop-23-Nov.md"."""
+    """The name for a plan's file: "plan-unleash-web-shop-23-Nov.md"."""
     when = "-".join(day(plan.read_at).split(" ")[:2])
     route = redactor.foreign(f"{plan.request.integration} {plan.request.project}")
     name = re.sub(r"[^A-Za-z0-9]+", "-", route).strip("-")
@@ -46,14 +46,14 @@ def file_name(plan: Plan, form: PlanFormat, redactor: Redactor) -> str:
 
 
 def grouped(plan: Plan) -> Iterator[tuple[Verdict, list[PlannedFlag]]]:
-    """The flags by what becomes of them, without verdicts that no flag has."""
+    """The flags by verdict, without verdicts that no flag has."""
     for verdict in Verdict:
-        if flags := [each for each in plan.flags if each.verdict is verdict]:
+        if flags := [planned for planned in plan.flags if planned.verdict is verdict]:
             yield verdict, flags
 
 
 def notes(plan: Plan) -> tuple[str, ...]:
-    """What there is to say about the plan as a whole, in sentences; a plan that brings nothing says so first."""
+    """Sentences about the plan as a whole; one that imports nothing says so first."""
     return tuple(filter(None, (plan.shortfall, *plan.notes)))
 
 
@@ -61,7 +61,7 @@ def notes(plan: Plan) -> tuple[str, ...]:
 
 
 def as_json(plan: Plan) -> dict[str, object]:
-    """The plan as contract §4 has it. Raises ValueError for one that is not whole: that is no document."""
+    """The plan as `plan --json` prints it. Raises ValueError if it is not complete."""
     if not plan.whole:
         raise ValueError("a plan that is not complete is no document")
     return {
@@ -69,13 +69,13 @@ def as_json(plan: Plan) -> dict[str, object]:
         "project": plan.request.project,
         "environment": plan.request.environment,
         "counts": counts_as_json(plan.counts),
-        "flags": [_flag(each) for each in plan.flags],
+        "flags": [_flag(planned) for planned in plan.flags],
         "notes": list(notes(plan)),
     }
 
 
 def counts_as_json(counts: Counts) -> dict[str, int]:
-    """The numbers of a plan as contract §4 names them."""
+    """The numbers of a plan, by the names that JSON has for them."""
     return {
         "source": counts.source, "import": counts.arrive, "skip": counts.skip, "invalid": counts.invalid,
         "lossy": counts.lossy, "on_at_source": counts.on_at_source,
@@ -86,7 +86,7 @@ def _flag(planned: PlannedFlag) -> dict[str, object]:
     flag = planned.flag
     return {
         "key": flag.key, "name": flag.name, "verdict": planned.verdict.value, "reason": planned.reason,
-        "on_at_source": flag.on_at_source, "variations": [each.name for each in flag.variations],
+        "on_at_source": flag.on_at_source, "variations": [variation.name for variation in flag.variations],
         "tags": None if flag.tags is None else list(flag.tags), "losses": sorted(flag.losses),
         "warnings": list(planned.warnings),
     }  # fmt: skip
@@ -114,7 +114,7 @@ def as_markdown(plan: Plan, explained: Mapping[str, Sequence[Lost]], route: tupl
         summary=(*words.verdicts(plan), *words.warnings(plan)),
         groups=tuple(grouped(plan)),
         labels=WORDS,
-        lossy=tuple(each.flag for each in plan.arriving if each.flag.losses),
+        lossy=tuple(planned.flag for planned in plan.arriving if planned.flag.losses),
         explained=explained,
         notes=notes(plan),
         words=words,

@@ -44,7 +44,8 @@ def explain(request: PlanRequest, flag: SourceFlag, redactor: Redactor) -> tuple
 
 def explanations(plan: Plan, redactor: Redactor) -> dict[str, tuple[Lost, ...]]:
     """The same for each imported flag of a plan that loses something, by key."""
-    return {each.flag.key: explain(plan.request, each.flag, redactor) for each in plan.arriving if each.flag.losses}
+    lossy = (planned.flag for planned in plan.arriving if planned.flag.losses)
+    return {flag.key: explain(plan.request, flag, redactor) for flag in lossy}
 
 
 class Reading:
@@ -81,7 +82,7 @@ class Reading:
     def so_far(self) -> Plan:
         """A plan of what has been read until now."""
         flags = tuple(flag for same in self._flags.values() for flag in same)
-        totals = [each.total for each in self._counted.values() if each.what.endswith(" flags")]
+        totals = [counted.total for counted in self._counted.values() if counted.what.endswith(" flags")]
         return Plan(
             request=self.request,
             flags=decide(flags, self._existing, self._convention),
@@ -114,7 +115,7 @@ class Reading:
             self._failures.append(failure)
 
     def _incomplete(self) -> str:
-        read = ", ".join(each.words for each in self._counted.values() if each.read != each.total)
+        read = ", ".join(counted.words for counted in self._counted.values() if counted.read != counted.total)
         if self._failures:
             return str(self._failures[0])
         if self._stopped:

@@ -1,4 +1,4 @@
-"""What a plan is made from. Apart from the plan itself, which the first paint does without."""
+"""What a plan is made from. It is apart from the plan, which the first paint does without."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from tui.launchdarkly.instances import Instance
 class PlanRequest:
     """What a plan is made from: change a part of it, and the plan is out of date.
 
-    `address` is where the source is asked; `answers` are the form's values that say which flags are meant;
-    `environment` is the one of them that names the source's environment; `revisions` tell one key from the next
-    without holding either.
+    `address` is the source's; `answers` are the form's values that select its flags; `environment` is the one of them
+    that names the source's environment; `revisions` show that a key changed without holding it.
     """
 
     instance: Instance

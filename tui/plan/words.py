@@ -9,7 +9,7 @@ from tui.plan.plan import CANNOT, WORDS, Plan, Verdict
 from tui.sources import flags as kinds
 from tui.sources.flags import SourceFlag, Variation
 
-Sentence = tuple[str, str]
+LeveledText = tuple[str, str]
 """A level ("ok", "note", "unknown", "warning", "problem") and its words."""
 
 
@@ -45,7 +45,7 @@ def named(keys: Sequence[str]) -> str:
     return ", ".join(keys[:_NAMED]) + (f" and {rest:,} more" if rest > 0 else "")
 
 
-def headline(plan: Plan) -> Sentence:
+def headline(plan: Plan) -> LeveledText:
     """What was read, and whether that is all there is."""
     project = plan.request.project
     if plan.whole:
@@ -55,7 +55,7 @@ def headline(plan: Plan) -> Sentence:
     return "problem", f"NOT COMPLETE: {plan.counts.source:,}{total} flags, {keys(plan.keys)} in {project}."
 
 
-def verdicts(plan: Plan) -> Iterator[Sentence]:
+def verdicts(plan: Plan) -> Iterator[LeveledText]:
     """How many flags arrive, are left alone, and cannot arrive and why."""
     counted = plan.by_verdict
     arrive = counted[Verdict.IMPORT]
@@ -69,7 +69,7 @@ def verdicts(plan: Plan) -> Iterator[Sentence]:
         yield "problem", f"{cannot:,} cannot: {', '.join(parts)}"
 
 
-def warnings(plan: Plan) -> Iterator[Sentence]:
+def warnings(plan: Plan) -> Iterator[LeveledText]:
     """What it costs: flags that lose something, and flags that are on now and will be off."""
     counts = plan.counts
     if counts.lossy:
@@ -82,7 +82,7 @@ def warnings(plan: Plan) -> Iterator[Sentence]:
         yield "warning", f"{warned:,} of them {'reaches' if warned == 1 else 'reach'} fewer people when turned on"
 
 
-def note(text: str) -> Sentence:
+def note(text: str) -> LeveledText:
     """A note of a plan; the symbol repeats its words: what is not known has one of its own."""
     return ("unknown" if "not known" in text else "warning"), text
 

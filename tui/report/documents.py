@@ -46,7 +46,7 @@ def _rendered(template: str, report: Report, escape: Callable[[str], str]) -> st
         byline=byline(report),
         written=stamp(report.written_at),
         numbers=tuple(counted(report.numbers)),
-        errors=tuple((each.text, cause_of(each)) for each in report.errors),
+        errors=tuple((error.text, cause_of(error)) for error in report.errors),
         sections=tuple(sections(report)),
         kinds=KINDS,
         fills={AS_PLANNED: "good", NOT_AS_PLANNED: "fair", MISSING: "poor"},
@@ -66,12 +66,13 @@ def text_of(report: Report, form: ReportFormat, redactor: Redactor) -> str:
 
 
 def save(report: Report, folder: Path, form: ReportFormat, redactor: Redactor) -> Path:
-    """Write the report beside any that is there (`unleash-web-shop-23-Nov.html`, then `...-2.html`), 0600, in one step.
+    """Write the report for its owner; it replaces no other (`unleash-web-shop-23-Nov.html`, then `...-2.html`).
 
-    Raises OSError; nothing was written then.
+    Raises OSError if nothing was written.
     """
-    path = unused(folder, file_name(redacted(report, redactor), form))
-    write_private(path, text_of(report, form, redactor))
+    safe = redacted(report, redactor)
+    path = unused(folder, file_name(safe, form))
+    write_private(path, _WRITERS[form](safe))
     return path
 
 

@@ -1,4 +1,4 @@
-"""What there is to tell of one import, from its journal and its verification alone: no server is asked."""
+"""The facts about one import, from its journal and its verification. No request is sent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tui.apply.import_errors import Explained, by_flag, foreseen
 from tui.apply.journal import Identity, Journal, LeftOut
 from tui.apply.verify import Unlike, Verification
 from tui.plan.plan import WORDS, Verdict
-from tui.plan.words import Sentence, served_when_on
+from tui.plan.words import LeveledText, served_when_on
 from tui.report.words import (
     LabeledText,
     headline,
@@ -58,7 +58,7 @@ class Row:
 
     @property
     def may_need_work(self) -> bool:
-        """It is in LaunchDarkly now, or nobody has compared."""
+        """Whether it is in LaunchDarkly now, or may be: nothing was compared."""
         return self.result in (AS_PLANNED, NOT_AS_PLANNED, NOT_VERIFIED)
 
 
@@ -72,7 +72,7 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """Counts of flags. `arrived` and what follows it are None where nobody has compared.
+    """Counts of flags. `arrived` and what follows it are None before a comparison.
 
     `skipped` and `refused` are those of the plan, `there_before` planned ones that were taken for skipped; `lossy` and
     `on_at_source` are of the planned ones. `undone` counts those known to be taken back by an undo.
@@ -104,7 +104,7 @@ class Report:
     """
 
     title: str
-    summary: Sentence
+    summary: LeveledText
     written_at: float
     identity: Identity
     configuration: str
@@ -154,7 +154,7 @@ class Report:
 
 
 def report(journal: Journal, verification: Verification | None, now: float, *, form: Form | None = None) -> Report:
-    """The report of one import as it stands `now`. Nobody has compared yet where `verification` is None.
+    """The report of one import at `now`. `verification` is None before a comparison.
 
     `form` gives the settings their names.
     """

@@ -55,7 +55,7 @@ def cause_of(error: Explained) -> str:
 class Section:
     """One list. A row has a cell for each of `columns`; without columns a row is one sentence.
 
-    `lead` goes before the rows, `empty` stands in their place. With `ticks` each row is something to tick off.
+    `lead` goes before the rows, `empty` is shown in their place. With `ticks` each row is something to tick off.
     """
 
     ident: str
@@ -135,8 +135,8 @@ def _compared(report: Report) -> Iterator[Section]:
         ),
         (
             "different", "Different", "Arrived, and not as planned.", ("Flag", "Property", "Planned", "There"),
-            [(key, one.what, one.planned or "blank", one.there or "blank")
-             for key, unlike in report.different for one in unlike],
+            [(key, unlike.what, unlike.planned or "blank", unlike.there or "blank")
+             for key, all_unlike in report.different for unlike in all_unlike],
             "Whatever arrived looks as planned.",
         ),
         (
@@ -172,16 +172,16 @@ def _cut_over(row: Row) -> Entry:
 
 
 LISTS: Mapping[str, tuple[str, Callable[[Report], Iterable[Entry]]]] = {
-    "errors": ("LaunchDarkly reported", lambda report: ((each.text, cause_of(each)) for each in report.errors)),
+    "errors": ("LaunchDarkly reported", lambda report: ((error.text, cause_of(error)) for error in report.errors)),
     "missing": ("Missing", lambda report: (
         (flag.key, f"LaunchDarkly: {flag.reason}" if flag.reason else "LaunchDarkly names no reason for it.")
         for flag in report.missing
     )),
     "different": ("Not as planned, side by side", lambda report: (
-        (key, *(line for one in unlike for line in (
-            one.what, f"  planned  {one.planned or 'blank'}", f"  there    {one.there or 'blank'}"
+        (key, *(line for unlike in all_unlike for line in (
+            unlike.what, f"  planned  {unlike.planned or 'blank'}", f"  there    {unlike.there or 'blank'}"
         )))
-        for key, unlike in report.different
+        for key, all_unlike in report.different
     )),
     "on": ("On in LaunchDarkly", lambda report: ((f"{key}  on in {', '.join(where)}",) for key, where in report.on)),
     "unexpected": ("Nobody planned these", lambda report: ((key,) for key in report.unexpected)),

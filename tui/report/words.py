@@ -11,11 +11,11 @@ from tui.apply.journal import GONE, Journal, Stage
 from tui.apply.undo import Action
 from tui.apply.verify import Verification
 from tui.net.times import stamp, time_of_day
-from tui.plan.words import Sentence, flags
+from tui.plan.words import LeveledText, flags
 from tui.secrets.names import inside
 
 LabeledText = tuple[str, str]
-"""A label, and what there is to say under it."""
+"""A label and its text."""
 
 _LD_FIELDS = ("ldTag", "ldMaintainer")
 """Settings of the flags in LaunchDarkly; all others are of the source."""
@@ -26,8 +26,8 @@ _LD_FIELDS = ("ldTag", "ldMaintainer")
 
 def taken_back(journal: Journal, verification: Verification | None) -> dict[str, Action]:
     """The flags that an undo archived or deleted and that aren't there now, with what it did."""
-    there = verification.arrived if verification else {}
-    return {key: Action(did) for key, did in journal.undone.items() if did in _DONE and key not in there}
+    present = verification.arrived if verification else {}
+    return {key: Action(did) for key, did in journal.undone.items() if did in _DONE and key not in present}
 
 
 _DONE = {Action.ARCHIVE: "archived", Action.DELETE: "deleted"}
@@ -56,7 +56,7 @@ def on_everywhere(verification: Verification) -> frozenset[str]:
 # --- the first sentence
 
 
-def headline(journal: Journal, verification: Verification | None, now: float) -> Sentence:
+def headline(journal: Journal, verification: Verification | None, now: float) -> LeveledText:
     """The level and the words on top: "Ended PARTIAL at 14:07:02. 44 of 47 arrived, 3 missing, 1 different." """
     undone = _undone(journal, verification)
     text = undone or f"{_ended(journal, now)} {_arrived(journal, verification)}"
@@ -178,7 +178,7 @@ def run_facts(journal: Journal, compared_at: float) -> Iterator[LabeledText]:
 def remaining(
     journal: Journal, verification: Verification | None, errors: Sequence[Explained]
 ) -> Iterator[LabeledText]:
-    """What is left for a person to do, the most urgent first, each with what it does."""
+    """What is left to do, the most urgent first, each step with what it does."""
     if any(error.key_refused for error in errors):
         yield "Replace a key", "LaunchDarkly reports a key that was refused; a new start fails until it is replaced."
     if verification is None and journal.expected:

@@ -6,7 +6,6 @@ import json
 import stat
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -46,26 +45,6 @@ def mixed() -> Plan:
         existing=there("taken", archived=["gone"]),
         notes=("A note.",),
     )
-
-
-def test_document_of_the_contract() -> None:
-    document: dict[str, Any] = as_json(mixed())
-    assert json.loads(json.dumps(document)) == document
-    assert list(document) == ["integration", "project", "environment", "counts", "flags", "notes"]
-    assert (document["project"], document["environment"], document["notes"]) == ("web-shop", "production", ["A note."])
-    assert document["counts"] == {"source": 7, "import": 3, "skip": 2, "invalid": 2, "lossy": 1, "on_at_source": 1}
-    flags = document["flags"]
-    assert flags[0] == {
-        "key": "checkout-v2", "name": "checkout-v2", "verdict": "import", "reason": "", "on_at_source": True,
-        "variations": ["on", "off"], "tags": ["web", "cart"], "losses": ["percentage-rollout", "targeting-rules"],
-        "warnings": [],
-    }  # fmt: skip
-    assert [each["verdict"] for each in flags] == [
-        "import", "import", "skip-exists", "skip-archived", "invalid-key", "duplicate", "import",
-    ]  # fmt: skip
-    assert [each["tags"] for each in flags[1:]] == [None] * 6
-    assert (flags[1]["variations"], flags[2]["reason"]) == (["dark", "light"], "made there 2 Mar 2025")
-    assert flags[6]["warnings"] == ["Its treatments are not known.", "Differs by case alone from dark-mode."]
 
 
 def test_plan_that_brings_nothing_says_so_in_its_notes() -> None:

@@ -118,29 +118,9 @@ def test_a_plan_gets_out_of_date() -> None:
     assert made.is_old(READ_AT + FRESH_SECONDS + 1)
 
 
-def test_a_plan_in_words() -> None:
-    made = plan(flag("a", "segments", on=True), flag("b~"), flag("old"), existing=there("old"))
-    assert plan_words.headline(made) == (
-        "note",
-        "3 flags at the source, 1 key in web-shop. Read in full, 23 Nov 14:02:11.",
-    )
-    assert list(plan_words.verdicts(made)) == [
-        ("ok", "1 arrives"), ("note", "1 exists"), ("problem", "1 cannot: 1 bad key"),
-    ]  # fmt: skip
-    assert [words for _, words in plan_words.warnings(made)] == [
-        "1 of the 1 loses something",
-        "1 of the 1 is ON and will be OFF",
-    ]
-
-
 def test_the_symbol_of_a_note_repeats_its_words() -> None:
     assert plan_words.note("Tags are not known: this key cannot read them.")[0] == "unknown"
     assert plan_words.note("The SDK key reads web-shop as well.")[0] == "warning"
-
-
-def test_a_plan_that_is_not_whole_says_so_first() -> None:
-    made = plan(flag("a"), incomplete="You stopped the reading.", announced=10_000)
-    assert plan_words.headline(made) == ("problem", "NOT COMPLETE: 1 of 10,000 flags, 0 keys in web-shop.")
 
 
 keys = st.text(st.sampled_from("aAbB1-_.~ "), max_size=4)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,13 @@ from tests.unit.plan.test_documents import STOPPED, hostile, markdown, mixed
 from tests.unit.plan_tools import flag, plan
 from tests.unit.report.test_documents import HOSTILE, named
 from tests.unit.report_tools import NOW, expected, journal, partial_import, there, verification
+from tui.plan import documents
 from tui.plan.plan import Plan, Verdict
-from tui.report.documents import as_html, as_markdown
+from tui.report.documents import ReportFormat, text_of
 from tui.report.report import Report, report
 from tui.sources.flags import Lost
+from tui.text.clean import readable
+from tui.text.redact import Redactor
 
 FOLDER = Path(__file__).parent / "golden"
 DONE = journal(expected("a", Lost("segments", "beta testers: on"), on=True), expected("b"))
@@ -34,9 +38,16 @@ REPORTS: dict[str, Callable[[], Report]] = {
     "complete": lambda: report(DONE, verification(DONE, map(there, DONE.expected)), NOW),
     "not-verified": lambda: report(DONE, None, NOW),
 }
+
+
+def report_text(name: str, form: ReportFormat) -> str:
+    return text_of(REPORTS[name](), form, Redactor())
+
+
+FORMS: tuple[ReportFormat, ...] = ("html", "md", "json")
 DOCUMENTS: dict[str, Callable[[], str]] = {
-    **{f"{name}.html": lambda made=made: as_html(made()) for name, made in REPORTS.items()},  # type: ignore[misc]
-    **{f"{name}.md": lambda made=made: as_markdown(made()) for name, made in REPORTS.items()},  # type: ignore[misc]
+    **{f"{name}.{form}": partial(report_text, name, form) for name in REPORTS for form in FORMS},
+    "plan-mixed.json": lambda: readable(documents.as_json(mixed())),
     "plan-mixed.md": lambda: markdown(mixed()),
     "plan-hostile.md": lambda: markdown(hostile_plan(), None, "{key}"),
     "plan-incomplete.md": lambda: markdown(plan(flag("one"), incomplete=STOPPED, announced=10)),
