@@ -8,12 +8,14 @@ import json
 import time
 import tracemalloc
 import zlib
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from pydantic import SecretStr
 
 from tests.unit.raw_http import (
+    Handler,
     Raw,
     Reader,
     Writer,
@@ -165,32 +167,36 @@ async def test_broken_json_is_a_failure(body: bytes) -> None:
     assert len(got.text()) <= len(body)
 
 
-async def test_a_reset_in_mid_body() -> None:
+def ending(answer: bytes, end: Callable[[Writer], None] = lambda writer: None) -> Handler:
+    """Answers with these bytes, and closes the connection."""
+
     async def handler(raw: Raw, reader: Reader, writer: Writer) -> None:
         await request(raw, reader)
-        writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"a":')
+        writer.write(answer)
         await writer.drain()
-        reset(writer)
+        end(writer)
 
+    return handler
+
+
+@pytest.mark.parametrize(
+    ("handler", "method", "what", "safe"),
+    [
+        (ending(b'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"a":', reset), "POST", "in the middle", Safe.MAYBE_DONE),
+        (ending(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"), "GET", "in the middle", Safe.NOTHING_CHANGED),
+        (ending(b""), "GET", "before an answer came", Safe.NOTHING_CHANGED),
+        (ending(b"SSH-2.0-OpenSSH_9.6 CANARY\r\n\r\n"), "GET", "does not speak HTTP", Safe.NOTHING_CHANGED),
+    ],
+    ids=["reset in the body", "closed in the body", "closed before an answer", "no HTTP"],
+)
+async def test_connection_that_breaks_says_how_far_it_came(
+    handler: Handler, method: str, what: str, safe: Safe
+) -> None:
     async with serving(handler) as server:
-        failure = await failing(server.url, method="POST")
+        failure = await failing(server.url, method=method)
     assert (failure.kind, failure.sent, failure.status_code) == (Kind.UNREACHABLE, True, None)
-    assert "broke off in the middle" in failure.what
-    assert failure.safe is Safe.MAYBE_DONE
-
-
-@pytest.mark.parametrize("tail", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"])
-async def test_closed_early(tail: bytes) -> None:
-    async def handler(raw: Raw, reader: Reader, writer: Writer) -> None:
-        await request(raw, reader)
-        writer.write(tail)
-        await writer.drain()
-
-    async with serving(handler) as server:
-        failure = await failing(server.url)
-    assert (failure.kind, failure.sent) == (Kind.UNREACHABLE, True)
-    assert ("in the middle" if tail else "before an answer came") in failure.what
-    assert failure.safe is Safe.NOTHING_CHANGED
+    assert what in failure.what
+    assert failure.safe is safe
 
 
 async def test_a_body_that_drips_ends_with_the_total_limit() -> None:
@@ -355,17 +361,6 @@ async def test_an_unknown_name() -> None:
     assert (failure.kind, failure.sent) == (Kind.UNREACHABLE, False)
     assert failure.what == "Could not reach nowhere.invalid: the name is not known here."
     assert "DNS" in failure.why
-
-
-async def test_something_that_speaks_no_http() -> None:
-    async def handler(raw: Raw, reader: Reader, writer: Writer) -> None:
-        await request(raw, reader)
-        writer.write(b"SSH-2.0-OpenSSH_9.6 CANARY\r\n\r\n")
-        await writer.drain()
-
-    async with serving(handler) as server:
-        failure = await failing(server.url)
-    assert "does not speak HTTP" in failure.what
 
 
 @pytest.mark.parametrize(

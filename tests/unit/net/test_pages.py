@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import pytest
 
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind
 from tui.net.events import Exchange, Pausing, Sink
-from tui.net.pages import AT_ONCE, Part, Progress, read_all
+from tui.net.pages import AT_ONCE, Fetch, Part, Progress, read_all
 
+T = TypeVar("T")
 SIZE = 10
 NOW = 1_800_000_000.0
 
@@ -64,6 +66,10 @@ def numbered(count: int) -> list[str]:
     return [f"item-{number}" for number in range(count)]
 
 
+def pages_of(fetch: Fetch[T], *, named: Callable[[T], bool] = lambda item: True) -> AsyncGenerator[Progress[T], None]:
+    return read_all(Clock().http(), fetch, str, what="The list", size=SIZE, named=named)
+
+
 async def read(
     shelf: Shelf, clock: Clock | None = None, at_once: int = AT_ONCE
 ) -> tuple[list[str], list[Progress[str]]]:
@@ -80,13 +86,13 @@ async def read(
     return list(seen), came
 
 
-def failing(*times: int, status: int = 503, at: int = 20) -> Callable[[int], None]:
-    """The page at `at` fails as often as told."""
-    left = iter(range(times[0]))
+def failing(times: int, *, status: int = 503, at: int = 20, kind: Kind = Kind.SOURCE) -> Callable[[int], None]:
+    """The page at `at` fails so many times."""
+    left = iter(range(times))
 
     def before(offset: int) -> None:
         if offset == at and next(left, None) is not None:
-            raise Failure(Kind.SOURCE, f"It failed ({status}).", status_code=status)
+            raise Failure(kind, f"It failed ({status}).", status_code=status)
 
     return before
 
@@ -125,7 +131,7 @@ async def test_a_page_that_is_late_is_waited_for_while_others_are_read() -> None
             late.set()
         return page
 
-    pages = [page async for page in read_all(Clock().http(), fetch, str, what="The list", size=SIZE)]
+    pages = [page async for page in pages_of(fetch)]
     assert [page.fresh[0] for page in pages] == [f"item-{number}" for number in range(0, 100, 10)]
 
 
@@ -138,7 +144,7 @@ async def test_a_smaller_page_than_asked_for_is_the_step() -> None:
         asked.append(offset)
         return Part(tuple(items[offset : offset + 5]), 50)
 
-    pages = [page async for page in read_all(Clock().http(), fetch, str, what="The list", size=SIZE)]
+    pages = [page async for page in pages_of(fetch)]
     assert [item for page in pages for item in page.fresh] == items
     assert asked == list(range(0, 50, 5))
 
@@ -178,8 +184,9 @@ async def test_a_pause_for_one_page_holds_the_others_back() -> None:
 
 
 @pytest.mark.parametrize("at", [0, 20])
-async def test_a_page_is_tried_again(at: int) -> None:
-    clock, shelf = Clock(), Shelf(numbered(60), failing(2, at=at))
+@pytest.mark.parametrize("kind", [Kind.SOURCE, Kind.UNREACHABLE, Kind.TIMEOUT, Kind.SERVER_ERROR])
+async def test_a_page_is_tried_again(at: int, kind: Kind) -> None:
+    clock, shelf = Clock(), Shelf(numbered(60), failing(2, at=at, kind=kind))
     seen, _ = await read(shelf, clock)
     assert seen == shelf.items
     assert shelf.asked.count(at) == 3
@@ -189,7 +196,7 @@ async def test_a_page_is_tried_again(at: int) -> None:
 
 async def test_a_page_that_stays_lost_is_told_after_all_others_were_given() -> None:
     shelf, came = Shelf(numbered(100), failing(3)), list[str]()
-    pages = read_all(Clock().http(), shelf.fetch, str, what="The list", size=SIZE)
+    pages = pages_of(shelf.fetch)
 
     async def whole() -> None:
         async for page in pages:
@@ -201,19 +208,6 @@ async def test_a_page_that_stays_lost_is_told_after_all_others_were_given() -> N
     assert came == [item for item in shelf.items if item not in shelf.items[20:30]]
 
 
-@pytest.mark.parametrize("kind", [Kind.UNREACHABLE, Kind.TIMEOUT, Kind.SERVER_ERROR])
-async def test_every_passing_failure_is_tried_again(kind: Kind) -> None:
-    left = iter([Failure(kind, "It failed.")])
-
-    def before(offset: int) -> None:
-        if offset == 20 and (failure := next(left, None)):
-            raise failure
-
-    shelf = Shelf(numbered(50), before)
-    assert (await read(shelf))[0] == shelf.items
-    assert shelf.asked.count(20) == 2
-
-
 async def test_a_refusal_is_not_tried_again_and_ends_the_asking() -> None:
     shelf = Shelf(numbered(1000), failing(9, status=403))
     with pytest.raises(Failure) as caught:
@@ -223,57 +217,33 @@ async def test_a_refusal_is_not_tried_again_and_ends_the_asking() -> None:
     assert len(shelf.asked) <= 1 + 2 * AT_ONCE
 
 
-async def test_a_list_that_grows_at_its_end_is_read_once_more() -> None:
-    shelf = Shelf(numbered(30))
+@pytest.mark.parametrize(
+    ("change", "at", "gone", "tells"),
+    [
+        (lambda items: [*items, "new"], 20, (), True),
+        (lambda items: ["new", *items], 10, (), True),
+        (lambda items: items[1:], 10, ("item-0",), True),
+        (lambda items: ["new", *items[:-1]], 10, (), True),  # the total stays: only a repeated item shows it
+        (lambda items: ["new", *items[:-1]], 10, (), False),
+    ],
+    ids=["grows", "put before", "taken away", "replaced", "replaced without a total"],
+)
+async def test_list_that_changes_is_read_again_and_each_item_is_fresh_once(
+    change: Callable[[list[str]], list[str]], at: int, gone: tuple[str, ...], tells: bool
+) -> None:
+    shelf, changes = Shelf(numbered(30), tells=tells), [change]
 
-    def grow(offset: int) -> None:
-        if offset == 20 and len(shelf.items) == 30:
-            shelf.items.append("new")
+    def before(offset: int) -> None:
+        if offset == at and changes:
+            shelf.items = changes.pop()(shelf.items)
 
-    shelf.before = grow
+    shelf.before = before
     seen, came = await read(shelf)
-    assert seen == [*numbered(30), "new"]
-    assert [progress.fresh for progress in came if progress.fresh][3:] == [("new",)]
-    assert (came[-1].read, came[-1].total) == (31, 31)
-
-
-async def test_an_item_put_before_the_pages_that_are_left_is_found() -> None:
-    shelf = Shelf(numbered(30))
-
-    def put(offset: int) -> None:
-        if offset == 10 and len(shelf.items) == 30:
-            shelf.items.insert(0, "new")
-
-    shelf.before = put
-    seen, came = await read(shelf)
-    assert sorted(seen) == sorted(["new", *numbered(30)])
-    assert not any(progress.gone for progress in came)
-
-
-async def test_an_item_taken_away_is_told_gone_and_none_is_passed_over() -> None:
-    shelf = Shelf(numbered(35))
-
-    def take(offset: int) -> None:
-        if offset == 10 and len(shelf.items) == 35:
-            del shelf.items[0]
-
-    shelf.before = take
-    seen, came = await read(shelf)
-    assert sorted(seen) == sorted(numbered(35)[1:])
-    assert [progress.gone for progress in came if progress.gone] == [("item-0",)]
-
-
-@pytest.mark.parametrize("tells", [True, False])
-async def test_an_item_that_comes_twice_shows_a_change_where_the_total_stays(tells: bool) -> None:
-    shelf = Shelf(numbered(30), tells=tells)
-
-    def move(offset: int) -> None:
-        if offset == 10 and "new" not in shelf.items:
-            shelf.items = ["new", *shelf.items[:-1]]
-
-    shelf.before = move
-    seen, _ = await read(shelf)
-    assert sorted(seen) == sorted(["new", *numbered(29)])
+    fresh = [item for progress in came for item in progress.fresh]
+    assert sorted(seen) == sorted(shelf.items)
+    assert len(fresh) == len(set(fresh))
+    assert tuple(item for progress in came for item in progress.gone) == gone
+    assert (came[-1].read, came[-1].total) == (len(shelf.items), len(shelf.items) if tells else None)
 
 
 async def test_an_item_that_changed_is_fresh_once_more() -> None:
@@ -318,12 +288,8 @@ async def test_a_list_without_end_is_not_read_for_ever(tells: bool) -> None:
 
 
 async def test_an_empty_page_in_place_of_a_hundred_items_is_not_believed() -> None:
-    async def fetch(offset: int, sink: Sink) -> Part[int]:
-        return Part((), 100)
-
     with pytest.raises(Failure):
-        async for _ in read_all(Clock().http(), fetch, str, what="The list", size=SIZE):
-            pass
+        await whole(Odd([], at_most(SIZE), lambda items, page: 100))
 
 
 @pytest.mark.parametrize("by", ["close", "cancel"])
@@ -337,7 +303,7 @@ async def test_left_early_it_leaves_nothing_running(by: str) -> None:
         return page
 
     async def reading() -> None:
-        pages = read_all(Clock().http(), fetch, str, what="The list", size=SIZE)
+        pages = pages_of(fetch)
         async with aclosing(pages) as progresses:
             async for page in progresses:
                 if page.fresh[0] == "item-10":
@@ -385,7 +351,7 @@ class Odd:
 
 
 async def whole(odd: Odd, named: Callable[[str], bool] = lambda item: True) -> list[str]:
-    pages = read_all(Clock().http(), odd.fetch, str, what="The list", size=SIZE, named=named)
+    pages = pages_of(odd.fetch, named=named)
     return [item async for page in pages for item in page.fresh]
 
 
