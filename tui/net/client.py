@@ -177,15 +177,15 @@ class Http:
             async with asyncio.timeout(seconds):
                 return await self._exchange(client, message, trace, peer, sink, limits)
         except TimeoutError:
-            failure = problems.timed_out(trace.case(peer, proxy), seconds)
+            failure = problems.timed_out(trace.failed(peer, proxy), seconds)
         except TooLargeError:
-            failure = problems.too_large(trace.case(peer, proxy), limits.max_bytes)
+            failure = problems.too_large(trace.failed(peer, proxy), limits.max_bytes)
         except EncodingError:
-            failure = problems.unpacked(trace.case(peer, proxy))
+            failure = problems.unpacked(trace.failed(peer, proxy))
         except CutOffError:
-            failure = problems.cut_off(trace.case(peer, proxy))
+            failure = problems.cut_off(trace.failed(peer, proxy))
         except (httpx.HTTPError, httpx.StreamError, OSError) as error:
-            failure = problems.from_network(error, trace.case(peer, proxy))
+            failure = problems.from_network(error, trace.failed(peer, proxy))
         raise failure  # out here, so that no foreign error hangs on it as its context
 
     async def _exchange(
@@ -316,9 +316,9 @@ class _Trace:
         """Seconds since the request was out."""
         return self._timer() - self._sent_at
 
-    def case(self, peer: str, proxy: Proxy | None) -> problems.Case:
-        """What is known when the request fails."""
-        return problems.Case(
+    def failed(self, peer: str, proxy: Proxy | None) -> problems.FailedRequest:
+        """What is known of the request when it fails."""
+        return problems.FailedRequest(
             peer=peer,
             method=self._message.method,
             host=self._host,
