@@ -24,11 +24,11 @@ from tui.net.events import Answered, Connected, Done, Pausing, Receiving, Sent, 
 from tui.net.messages import (
     ACCEPTED,
     USUAL,
-    Answer,
     CutOffError,
     EncodingError,
-    Limits,
     Request,
+    RequestLimits,
+    Response,
     TooLargeError,
     decoded,
 )
@@ -121,7 +121,9 @@ class Http:
     ) -> None:
         await self._connections.release()
 
-    async def send(self, request: Request, *, peer: str, sink: Sink = ignore, limits: Limits = USUAL) -> Answer:
+    async def send(
+        self, request: Request, *, peer: str, sink: Sink = ignore, limits: RequestLimits = USUAL
+    ) -> Response:
         """Return the whole answer, whatever its status: 2xx, 4xx and 5xx are for the caller to judge.
 
         An answer of 429 is waited out as the server asks, and the request sent again. A pause longer than
@@ -147,7 +149,7 @@ class Http:
             await self.sleep(pause.seconds)
         return answer
 
-    async def _logged(self, request: Request, peer: str, sink: Sink, limits: Limits) -> Answer:
+    async def _logged(self, request: Request, peer: str, sink: Sink, limits: RequestLimits) -> Response:
         began = self._timer()
         outcome = "given up"
         try:
@@ -162,7 +164,7 @@ class Http:
                 url, seconds = urlsplit(request.url), self._timer() - began
                 self._log(clean(f"{request.method} {url.hostname} {url.path} {outcome} {seconds:.2f} s"))
 
-    async def _once(self, request: Request, peer: str, sink: Sink, limits: Limits) -> Answer:
+    async def _once(self, request: Request, peer: str, sink: Sink, limits: RequestLimits) -> Response:
         proxy = _route(request.url)
         client = self._connections.client(proxy)
         message = _message(client, request)
@@ -189,8 +191,14 @@ class Http:
         raise failure  # out here, so that no foreign error hangs on it as its context
 
     async def _exchange(
-        self, client: httpx.AsyncClient, message: httpx.Request, trace: _Trace, peer: str, sink: Sink, limits: Limits
-    ) -> Answer:
+        self,
+        client: httpx.AsyncClient,
+        message: httpx.Request,
+        trace: _Trace,
+        peer: str,
+        sink: Sink,
+        limits: RequestLimits,
+    ) -> Response:
         began = self._timer()
         response = await client.send(message, stream=True)
         try:
@@ -206,7 +214,7 @@ class Http:
             await response.aclose()
         sink(Done(len(body), trace.since_sent))
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(status, reason, headers, body, self._timer() - began, peer, str(message.url))
+        return Response(status, reason, headers, body, self._timer() - began, peer, str(message.url))
 
     def _shown(self, headers: httpx.Headers) -> tuple[tuple[str, str], ...]:
         """The headers that matter to a person, without keys."""
@@ -216,7 +224,7 @@ class Http:
             if name in _SHOWN_HEADERS or name.startswith(_SHOWN_PREFIXES)
         )
 
-    async def _body(self, response: httpx.Response, sink: Sink, limits: Limits) -> bytes:
+    async def _body(self, response: httpx.Response, sink: Sink, limits: RequestLimits) -> bytes:
         announced = response.headers.get("content-length", "")
         if _LENGTH.fullmatch(announced) and int(announced) > limits.max_bytes:
             raise TooLargeError

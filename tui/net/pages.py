@@ -26,7 +26,7 @@ _PASSING = frozenset({Kind.SERVER_ERROR, Kind.UNREACHABLE, Kind.TIMEOUT})
 
 
 @dataclass(frozen=True, slots=True)
-class Part(Generic[T]):
+class ListPage(Generic[T]):
     """One page as a server gives it. `total` is how many items the whole list has, None where untold."""
 
     items: tuple[T, ...]
@@ -34,7 +34,7 @@ class Part(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Progress(Generic[T]):
+class ListProgress(Generic[T]):
     """What one page brought. `fresh` are items not seen before, `gone` the identities that turned out to be gone.
 
     `read` counts the items seen so far, of `total` (None where untold).
@@ -46,7 +46,7 @@ class Progress(Generic[T]):
     total: int | None
 
 
-Fetch = Callable[[int, Sink], Awaitable[Part[T]]]
+Fetch = Callable[[int, Sink], Awaitable[ListPage[T]]]
 """From an offset to the page that begins there; what happens on the way goes to the sink. Raises Failure."""
 
 
@@ -60,7 +60,7 @@ async def read_all(
     named: Callable[[T], bool] = lambda item: True,
     at_once: int = AT_ONCE,
     sink: Sink = ignore,
-) -> AsyncGenerator[Progress[T], None]:
+) -> AsyncGenerator[ListProgress[T], None]:
     """Every item, page by page in the order of the list. `what` names the list in sentences ("Split's list of flags").
 
     The list ends where its total is reached. Without a total, or with one that the first page reaches and fills, it
@@ -81,11 +81,11 @@ async def read_all(
                 fresh = tuple(item for key, item in items.items() if known.get(key) != item)
                 known |= items
                 read = len(now.seen)
-                yield Progress(fresh, (), read, page.total if read <= (page.total or 0) else None)
+                yield ListProgress(fresh, (), read, page.total if read <= (page.total or 0) else None)
         if now.whole or (before is not None and now.confirms(before, what, size)):
             gone = tuple(key for key in known if key not in now.seen)
             if gone:
-                yield Progress((), gone, len(now.seen), len(now.seen))
+                yield ListProgress((), gone, len(now.seen), len(now.seen))
             return
         if before is not None:
             raise _changed(what)
@@ -109,7 +109,7 @@ class _Round:
         self._totals: set[int | None] = set()
         self._repeated = False
 
-    def takes(self, offset: int, page: Part[T], names: Set[Hashable], all_of_it: Set[Hashable]) -> bool:
+    def takes(self, offset: int, page: ListPage[T], names: Set[Hashable], all_of_it: Set[Hashable]) -> bool:
         """Add a page; False where it shows the end of the list and is to be left out."""
         self._totals.add(page.total)
         if self._pages and not names - self.seen.keys():
@@ -154,7 +154,7 @@ class _Round:
 
 async def _pages(
     http: Http, fetch: Fetch[T], size: int, at_once: int, sink: Sink, now: _Round
-) -> AsyncGenerator[tuple[int, Part[T]], None]:
+) -> AsyncGenerator[tuple[int, ListPage[T]], None]:
     """Pages with their offsets, in order, until `now` has ended; a page that stays lost is raised after the others.
 
     Several at a time up to the total. One after the other where there is no total, or one that a full first page
@@ -179,7 +179,7 @@ async def _pages(
 
 async def _one_by_one(
     gate: _Gate, fetch: Fetch[T], offset: int, now: _Round
-) -> AsyncGenerator[tuple[int, Part[T]], None]:
+) -> AsyncGenerator[tuple[int, ListPage[T]], None]:
     for _ in range(_MOST_PAGES):
         if now.ended:
             return
@@ -191,12 +191,12 @@ async def _one_by_one(
 
 async def _the_rest(
     gate: _Gate, fetch: Fetch[T], step: int, total: int, at_once: int, now: _Round
-) -> AsyncGenerator[tuple[int, Part[T]], None]:
+) -> AsyncGenerator[tuple[int, ListPage[T]], None]:
     """The pages behind the first in their order, asked for `at_once` at a time."""
     if total > step * _MOST_PAGES:
         raise _endless()
     ahead = list(range(step, total, step))[::-1]
-    waiting: list[tuple[int, asyncio.Task[Part[T]]]] = []
+    waiting: list[tuple[int, asyncio.Task[ListPage[T]]]] = []
     lost: Failure | None = None
     try:
         while ahead or waiting:
@@ -286,7 +286,7 @@ class _Gate:
             self._until = max(self._until, event.until)
         self._sink(event)
 
-    async def fetched(self, fetch: Fetch[T], offset: int) -> Part[T]:
+    async def fetched(self, fetch: Fetch[T], offset: int) -> ListPage[T]:
         """One page, tried again where its failure may pass."""
 
         for attempt in count(1):

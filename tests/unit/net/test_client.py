@@ -31,7 +31,7 @@ from tui.context import Tools
 from tui.net.client import Connections, Http
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Answered, Connected, Done, Exchange, Receiving, Sent, Stream
-from tui.net.messages import Answer, Limits, Request
+from tui.net.messages import Request, RequestLimits, Response
 
 CANARY = "api-c0ffee00-canary"
 
@@ -41,14 +41,14 @@ async def send(
     *,
     method: str = "GET",
     body: bytes | None = None,
-    limits: Limits | None = None,
+    limits: RequestLimits | None = None,
     http: Http | None = None,
     events: list[Exchange] | None = None,
-) -> Answer:
+) -> Response:
     seen: list[Exchange] = [] if events is None else events
     sent = Request(method, url, {"Authorization": SecretStr(CANARY)}, body)
     async with http or Http() as client:
-        return await client.send(sent, peer="Unleash", sink=seen.append, limits=limits or Limits())
+        return await client.send(sent, peer="Unleash", sink=seen.append, limits=limits or RequestLimits())
 
 
 async def failing(url: str, **more: object) -> Failure:
@@ -160,7 +160,7 @@ async def test_a_web_page_is_an_answer_but_no_json() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe{}", b"[" * 100_000, b"1" * 5000, b"nul"])
 async def test_broken_json_is_a_failure(body: bytes) -> None:
-    got = Answer(200, "OK", {}, body, 0.0, "Split", "https://api.split.io/x")
+    got = Response(200, "OK", {}, body, 0.0, "Split", "https://api.split.io/x")
     with pytest.raises(Failure, match="Split answers with") as caught:
         got.json()
     assert caught.value.kind is Kind.NOT_JSON
@@ -213,7 +213,7 @@ async def test_a_body_that_drips_ends_with_the_total_limit() -> None:
             dripped += 1
 
     async with serving(handler) as server:
-        failure = await failing(server.url, limits=Limits(total_seconds=0.3))
+        failure = await failing(server.url, limits=RequestLimits(total_seconds=0.3))
     assert (failure.kind, failure.sent) == (Kind.TIMEOUT, True)
     assert "did not arrive in full within 1 second" in failure.what
     assert 0 < dripped < 300
@@ -227,7 +227,7 @@ async def _silent(raw: Raw, reader: Reader, writer: Writer) -> None:
 
 async def test_a_server_that_never_answers() -> None:
     async with serving(_silent) as server:
-        failure = await failing(server.url, method="POST", limits=Limits(total_seconds=0.2))
+        failure = await failing(server.url, method="POST", limits=RequestLimits(total_seconds=0.2))
         await server.let_go.wait()
     assert (failure.kind, failure.sent) == (Kind.TIMEOUT, True)
     assert failure.what == "Unleash did not answer in 1 second."
@@ -268,7 +268,7 @@ async def test_a_body_of_64_mib_is_not_read_to_its_end() -> None:
 async def test_an_announced_length_beyond_the_limit_is_not_begun() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 67108864\r\n\r\n"
     async with serving(always(head)) as server:
-        failure = await failing(server.url, limits=Limits(total_seconds=5))
+        failure = await failing(server.url, limits=RequestLimits(total_seconds=5))
     assert failure.kind is Kind.TOO_LARGE
 
 
@@ -343,7 +343,7 @@ async def test_an_answer_not_read_to_its_end_lets_go_at_once(head: str) -> None:
 
     async with serving(handler) as server, Http() as http:
         with pytest.raises(Failure):
-            await http.send(Request("GET", server.url, {}), peer="Unleash", limits=Limits(max_bytes=100))
+            await http.send(Request("GET", server.url, {}), peer="Unleash", limits=RequestLimits(max_bytes=100))
         async with asyncio.timeout(10):
             await server.let_go.wait()  # while the client is still open
 
@@ -357,7 +357,7 @@ async def test_a_refused_port() -> None:
 
 
 async def test_an_unknown_name() -> None:
-    failure = await failing("https://nowhere.invalid/x", limits=Limits(total_seconds=20))
+    failure = await failing("https://nowhere.invalid/x", limits=RequestLimits(total_seconds=20))
     assert (failure.kind, failure.sent) == (Kind.UNREACHABLE, False)
     assert failure.what == "Could not reach nowhere.invalid: the name is not known here."
     assert "DNS" in failure.why
@@ -401,7 +401,7 @@ async def test_a_log_line_has_no_query_no_header_and_no_body() -> None:
 async def test_leaving_the_stream_early_frees_the_connection() -> None:
     async with serving(_silent) as server, Http() as http:
         stream = Stream(
-            lambda sink: http.send(Request("GET", server.url, {}), peer="Unleash", sink=sink, limits=Limits())
+            lambda sink: http.send(Request("GET", server.url, {}), peer="Unleash", sink=sink, limits=RequestLimits())
         )
         first = await anext(stream)
         assert isinstance(first, Connected)

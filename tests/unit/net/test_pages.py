@@ -13,7 +13,7 @@ import pytest
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind
 from tui.net.events import Exchange, Pausing, Sink
-from tui.net.pages import AT_ONCE, Fetch, Part, Progress, read_all
+from tui.net.pages import AT_ONCE, Fetch, ListPage, ListProgress, read_all
 
 T = TypeVar("T")
 SIZE = 10
@@ -31,7 +31,7 @@ class Shelf:
     running: int = 0
     most: int = 0
 
-    async def fetch(self, offset: int, sink: Sink) -> Part[str]:
+    async def fetch(self, offset: int, sink: Sink) -> ListPage[str]:
         self.asked.append(offset)
         self.running += 1
         self.most = max(self.most, self.running)
@@ -39,7 +39,7 @@ class Shelf:
             for _ in range(3):
                 await asyncio.sleep(0)
             self.before(offset)
-            return Part(tuple(self.items[offset : offset + SIZE]), len(self.items) if self.tells else None)
+            return ListPage(tuple(self.items[offset : offset + SIZE]), len(self.items) if self.tells else None)
         finally:
             self.running -= 1
 
@@ -66,15 +66,17 @@ def numbered(count: int) -> list[str]:
     return [f"item-{number}" for number in range(count)]
 
 
-def pages_of(fetch: Fetch[T], *, named: Callable[[T], bool] = lambda item: True) -> AsyncGenerator[Progress[T], None]:
+def pages_of(
+    fetch: Fetch[T], *, named: Callable[[T], bool] = lambda item: True
+) -> AsyncGenerator[ListProgress[T], None]:
     return read_all(Clock().http(), fetch, str, what="The list", size=SIZE, named=named)
 
 
 async def read(
     shelf: Shelf, clock: Clock | None = None, at_once: int = AT_ONCE
-) -> tuple[list[str], list[Progress[str]]]:
+) -> tuple[list[str], list[ListProgress[str]]]:
     """The items that are there in the end, in the order in which they came, and all that came."""
-    seen, came = dict[str, None](), list[Progress[str]]()
+    seen, came = dict[str, None](), list[ListProgress[str]]()
     http = (clock or Clock()).http()
     pages = read_all(http, shelf.fetch, str, what="The list", size=SIZE, at_once=at_once)
     async with aclosing(pages) as progresses:
@@ -123,7 +125,7 @@ async def test_a_page_that_is_late_is_waited_for_while_others_are_read() -> None
     """They are given behind it all the same."""
     shelf, late = Shelf(numbered(100)), asyncio.Event()
 
-    async def fetch(offset: int, sink: Sink) -> Part[str]:
+    async def fetch(offset: int, sink: Sink) -> ListPage[str]:
         page = await shelf.fetch(offset, sink)
         if offset == 10:
             await late.wait()
@@ -140,9 +142,9 @@ async def test_a_smaller_page_than_asked_for_is_the_step() -> None:
     items = numbered(50)
     asked = []
 
-    async def fetch(offset: int, sink: Sink) -> Part[str]:
+    async def fetch(offset: int, sink: Sink) -> ListPage[str]:
         asked.append(offset)
-        return Part(tuple(items[offset : offset + 5]), 50)
+        return ListPage(tuple(items[offset : offset + 5]), 50)
 
     pages = [page async for page in pages_of(fetch)]
     assert [item for page in pages for item in page.fresh] == items
@@ -162,7 +164,7 @@ async def test_a_pause_for_one_page_holds_the_others_back() -> None:
     shelf = Shelf(numbered(100))
     http = Http(now=clock.now, sleep=sleep)
 
-    async def fetch(offset: int, sink: Sink) -> Part[str]:
+    async def fetch(offset: int, sink: Sink) -> ListPage[str]:
         if offset == 10 and not slept:
             sink(Pausing(5.0, clock.at + 5.0, 1, 3, ""))
             await http.sleep(5.0)
@@ -252,10 +254,10 @@ async def test_an_item_that_changed_is_fresh_once_more() -> None:
     lists = iter([first, grown, [{"id": 0, "name": "b"}, *grown[1:]]])
     current: list[dict[str, object]] = []
 
-    async def fetch(offset: int, sink: Sink) -> Part[dict[str, object]]:
+    async def fetch(offset: int, sink: Sink) -> ListPage[dict[str, object]]:
         nonlocal current
         current = list(next(lists, current))
-        return Part(tuple(current[offset : offset + SIZE]), len(current))
+        return ListPage(tuple(current[offset : offset + SIZE]), len(current))
 
     pages = read_all(Clock().http(), fetch, lambda item: str(item["id"]), what="The list", size=SIZE)
     fresh = [item for page in [page async for page in pages][2:] for item in page.fresh]
@@ -275,10 +277,10 @@ async def test_a_list_that_changes_for_ever_is_a_failure() -> None:
 async def test_a_list_without_end_is_not_read_for_ever(tells: bool) -> None:
     asked = 0
 
-    async def fetch(offset: int, sink: Sink) -> Part[int]:
+    async def fetch(offset: int, sink: Sink) -> ListPage[int]:
         nonlocal asked
         asked += 1
-        return Part((offset,), 10**8 if tells else None)
+        return ListPage((offset,), 10**8 if tells else None)
 
     with pytest.raises(Failure) as caught:
         async for _ in read_all(Clock().http(), fetch, str, what="The list", size=1):
@@ -296,7 +298,7 @@ async def test_an_empty_page_in_place_of_a_hundred_items_is_not_believed() -> No
 async def test_left_early_it_leaves_nothing_running(by: str) -> None:
     shelf, never, first = Shelf(numbered(200)), asyncio.Event(), asyncio.Event()
 
-    async def fetch(offset: int, sink: Sink) -> Part[str]:
+    async def fetch(offset: int, sink: Sink) -> ListPage[str]:
         page = await shelf.fetch(offset, sink)
         if offset > 10:
             await never.wait()
@@ -344,10 +346,10 @@ class Odd:
     total: Callable[[list[str], list[str]], int | None] = lambda items, page: None
     asked: list[int] = field(default_factory=list)
 
-    async def fetch(self, offset: int, sink: Sink) -> Part[str]:
+    async def fetch(self, offset: int, sink: Sink) -> ListPage[str]:
         self.asked.append(offset)
         page = self.cut(self.items, offset)
-        return Part(tuple(page), self.total(self.items, page))
+        return ListPage(tuple(page), self.total(self.items, page))
 
 
 async def whole(odd: Odd, named: Callable[[str], bool] = lambda item: True) -> list[str]:

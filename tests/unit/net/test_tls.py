@@ -15,7 +15,7 @@ from tests.unit.raw_http import Raw, Reader, Writer, always, answer, free_port, 
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Connected, Exchange, Sent
-from tui.net.messages import Answer, Request
+from tui.net.messages import Request, Response
 
 x509 = pytest.importorskip("cryptography.x509", reason="cryptography makes the certificates")
 
@@ -66,7 +66,7 @@ def cert(tmp_path: Path) -> Certificate:
     return certificate(tmp_path)
 
 
-async def send(url: str, events: list[Exchange] | None = None) -> Answer:
+async def send(url: str, events: list[Exchange] | None = None) -> Response:
     seen: list[Exchange] = [] if events is None else events
     sent = Request("POST", url, {"Authorization": SecretStr(CANARY)}, b"{}")
     async with Http() as http:
