@@ -61,6 +61,10 @@ class Connections:
         self._clients: dict[Proxy | None, httpx.AsyncClient] = {}
         self._holders = 0
 
+    @property
+    def is_open(self) -> bool:
+        return bool(self._clients)
+
     def hold(self) -> None:
         self._holders += 1
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-import time
 import tracemalloc
 import zlib
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from pydantic import SecretStr
@@ -27,7 +25,6 @@ from tests.unit.raw_http import (
     routed,
     serving,
 )
-from tui.context import Tools
 from tui.net.client import Connections, Http
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Answered, Connected, Done, Exchange, Receiving, Sent, Stream
@@ -80,25 +77,6 @@ async def test_an_exchange_tells_its_steps_in_order() -> None:
 
 
 # --- connections
-
-
-async def test_requests_of_a_session_share_a_connection_that_ends_with_it() -> None:
-    """Also where each has a deadline of its own. Every exchange names its connection, new or not."""
-    events: list[Exchange] = []
-    session = Tools()
-    async with serving(always(answer())) as server:
-        session.connections.hold()
-        for tools in (session, session, replace(session, deadline=time.time() + 60)):
-            async with tools.http() as http:
-                await http.send(Request("GET", server.url, {}), peer="Unleash", sink=events.append)
-        assert server.connections == 1
-        assert not server.let_go.is_set()
-        await session.connections.release()
-        await server.let_go.wait()
-        async with session.http() as http:
-            await http.send(Request("GET", server.url, {}), peer="Unleash")
-        assert server.connections == 2
-    assert [type(event) for event in events] == [Connected, Sent, Answered, Done] * 3
 
 
 async def test_cancelled_request_ends_its_connection_and_hurts_no_other() -> None:
