@@ -1,4 +1,4 @@
-"""What a check or an import works with: the network, the clock, and what may be shown and kept."""
+"""What everything that talks to a server needs: clock, redactor, log, and the connections of the session."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tui.text.redact import Redactor
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """Passed down to everything that talks to a server; a test or the practice mode passes its own."""
+    """Passed to everything that talks to a server. Tests and the practice mode pass their own."""
 
     redactor: Redactor = field(default_factory=Redactor)
     now: Callable[[], float] = time.time
@@ -35,13 +35,13 @@ class Tools:
     """Shared by all requests. A front holds them for its whole session, so that requests reuse them."""
 
     def stays_here(self, url: str) -> None:
-        """Raises Failure where practice would leave this machine."""
+        """Raise Failure if practice would leave this machine."""
         if self.loopback_only and not is_loopback(urlsplit(url).hostname or ""):
             what = "Practice talks to this machine alone."
             raise Failure(Kind.UNREACHABLE, what, "", Remedy.USE, about="the practice server's address")
 
     def http(self) -> Http:
-        """A client to be used as an async context manager."""
+        """Return a client, to be used as an async context manager."""
         return Http(
             now=self.now, sleep=self.sleep, deadline=self.deadline, log=self.log, timer=self.timer,
             redactor=self.redactor, connections=self.connections,
@@ -49,7 +49,7 @@ class Tools:
 
     @asynccontextmanager
     async def launchdarkly(self, bag: Bag, instance: Instance, key: str = "token") -> AsyncIterator[LaunchDarkly]:
-        """LaunchDarkly as the secret `key` of the bag sees it. Raises Failure CREDENTIAL where it is not there."""
+        """Open LaunchDarkly with the secret `key` of the bag. Raises Failure CREDENTIAL if the bag has none."""
         self.stays_here(instance.url)
         token = bag.get(key)
         if token is None:

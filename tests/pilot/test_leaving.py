@@ -82,11 +82,15 @@ async def test_leaving_after_the_work_is_done_asks_nothing(tmp_path: Path) -> No
         async with real_app(box, tmp_path) as walk:
             await walk.to("review")
             await walk.send()
+            connections = walk.app.session.tools.connections
+            between_requests = connections.is_open
             await walk.press("ctrl+c")
             await walk.until(lambda: walk.left, "the wizard to end")
             assert walk.outcome is not None
             assert walk.outcome.configuration is not None
             assert walk.outcome.configuration.id in walk.app.farewell
+        assert between_requests
+        assert not connections.is_open
         async with real_app(box, tmp_path) as walk:
             assert not walk.app.screen.query("#resume")  # there is nothing to go on with
 

@@ -28,7 +28,7 @@ from tui.apply.start_watch import Ended
 from tui.context import Tools
 from tui.net.client import Http
 from tui.net.events import Exchange, Sent, Sink, ignore
-from tui.net.messages import USUAL, Answer, Limits, Request
+from tui.net.messages import USUAL, Request, RequestLimits, Response
 from tui.sandbox.server import Sandbox
 
 _PAUSE = 0.03
@@ -50,7 +50,9 @@ class Fate:
 class MortalHttp(Http):
     fate: Fate
 
-    async def send(self, request: Request, *, peer: str, sink: Sink = ignore, limits: Limits = USUAL) -> Answer:
+    async def send(
+        self, request: Request, *, peer: str, sink: Sink = ignore, limits: RequestLimits = USUAL
+    ) -> Response:
         def told(event: Exchange) -> None:
             sink(event)
             if isinstance(event, Sent):

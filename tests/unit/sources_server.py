@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tui.net.client import Http
 from tui.net.errors import Failure
-from tui.net.messages import Answer
+from tui.net.messages import Response
 from tui.sources.base import SourceReport
 
 
@@ -96,9 +96,9 @@ class Scripted(Http):
     def __init__(self, replies: list[tuple[int, bytes]]) -> None:
         super().__init__()
         kind = {"content-type": "application/json"}
-        self._answers = [Answer(status, "", kind, body, 0.0) for status, body in replies]
+        self._answers = [Response(status, "", kind, body, 0.0) for status, body in replies]
 
-    async def send(self, *args: object, **options: object) -> Answer:
+    async def send(self, *args: object, **options: object) -> Response:
         return self._answers.pop(0)
 
 

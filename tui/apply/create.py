@@ -19,7 +19,7 @@ from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure, Kind, Remedy, Safe, joined
 from tui.net.events import Answered, Exchange, Note, Sent, Sink, ignore
-from tui.net.messages import Answer
+from tui.net.messages import Response
 from tui.secrets.names import inside
 from tui.text.clean import clean
 
@@ -38,7 +38,7 @@ class Outcome:
     """
 
     configuration: Configuration | None = None
-    answer: Answer | None = field(default=None, repr=False)
+    answer: Response | None = field(default=None, repr=False)
     failure: Failure | None = None
     reused: bool = False
     fate: str = NOT_THERE

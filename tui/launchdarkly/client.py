@@ -31,8 +31,8 @@ from tui.launchdarkly.problems import Asked, refusal
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Counted, Sink, ignore
-from tui.net.messages import Answer, Request
-from tui.net.pages import Part, Progress, read_all
+from tui.net.messages import Request, Response
+from tui.net.pages import ListPage, ListProgress, read_all
 from tui.net.times import http_date
 from tui.text.redact import Redactor
 
@@ -57,7 +57,7 @@ class Created:
     """A configuration that was just created, and the response as it came for whoever wants to look at it."""
 
     configuration: Configuration
-    answer: Answer
+    answer: Response
 
 
 def request_for_create(instance: Instance, project: str, integration: str) -> tuple[str, str, Mapping[str, str]]:
@@ -210,7 +210,7 @@ class LaunchDarkly:
 
     def every_flag(
         self, project: str, *, archived: bool = False, sink: Sink = ignore
-    ) -> AsyncGenerator[Progress[Flag], None]:
+    ) -> AsyncGenerator[ListProgress[Flag], None]:
         """All flags of a project, or all archived ones, several pages at once, with how far the reading is.
 
         LaunchDarkly lists archived flags only if they are asked for, and their keys are taken all the same.
@@ -221,7 +221,7 @@ class LaunchDarkly:
 
     def whole_flags(
         self, project: str, environments: Sequence[str], *, tag: str = "", sink: Sink = ignore
-    ) -> AsyncGenerator[Progress[WholeFlag], None]:
+    ) -> AsyncGenerator[ListProgress[WholeFlag], None]:
         """All flags that are not archived (with `tag`, if given), with their state in `environments`."""
         # `summary=0` adds rules, targets and prerequisites (OpenAPI).
         state: dict[str, object] = {"env": list(environments), "summary": 0, **({"tag": tag} if tag else {})}
@@ -274,7 +274,7 @@ class LaunchDarkly:
 
     def _every_flag(
         self, kind: type[T], project: str, more: Mapping[str, object], what: str, sink: Sink
-    ) -> AsyncGenerator[Progress[T], None]:
+    ) -> AsyncGenerator[ListProgress[T], None]:
         """The oldest come first, so that a flag created meanwhile moves no other to another page."""
         asked = self._asked(of="flags", project=project)
         wanted = {"sort": "creationDate", **more}
@@ -291,11 +291,11 @@ class LaunchDarkly:
         asked: Asked,
         what: str,
         sink: Sink,
-    ) -> AsyncGenerator[Progress[T], None]:
-        async def fetch(offset: int, events: Sink) -> Part[T]:
+    ) -> AsyncGenerator[ListProgress[T], None]:
+        async def fetch(offset: int, events: Sink) -> ListPage[T]:
             answer = await self._get(f"{path}{_query(limit=_PAGE, offset=offset, **wanted)}", asked, events)
             page = read(answer.json())
-            return Part(page.items, page.total_count)
+            return ListPage(page.items, page.total_count)
 
         return read_all(self._http, fetch, identity, what=f"LaunchDarkly's list of {what}", size=_PAGE, sink=sink)
 
@@ -309,17 +309,17 @@ class LaunchDarkly:
         content = {"Content-Type": "application/json"} if body is not None else {}
         return Request(method, f"{self.instance.url}{path}", {"LD-API-Version": version, **content}, body)
 
-    async def _get(self, path: str, asked: Asked, sink: Sink, version: str = _VERSION) -> Answer:
+    async def _get(self, path: str, asked: Asked, sink: Sink, version: str = _VERSION) -> Response:
         return await self._send(self._request("GET", path, version), asked, sink)
 
-    async def _get_or_none(self, path: str, asked: Asked, sink: Sink) -> Answer | None:
+    async def _get_or_none(self, path: str, asked: Asked, sink: Sink) -> Response | None:
         answer = await self._answer(self._request("GET", path), sink)
         return None if answer.status_code == _NOT_FOUND else self._accepted(answer, asked)
 
-    async def _send(self, request: Request, asked: Asked, sink: Sink) -> Answer:
+    async def _send(self, request: Request, asked: Asked, sink: Sink) -> Response:
         return self._accepted(await self._answer(request, sink), asked)
 
-    async def _answer(self, request: Request, sink: Sink) -> Answer:
+    async def _answer(self, request: Request, sink: Sink) -> Response:
         # The token goes raw: LaunchDarkly knows no "Bearer".
         signed = replace(request, headers={"Authorization": self._token, **request.headers})
         try:
@@ -332,7 +332,7 @@ class LaunchDarkly:
             unusable = failure.replaced(field="token")
         raise unusable
 
-    def _accepted(self, answer: Answer, asked: Asked) -> Answer:
+    def _accepted(self, answer: Response, asked: Asked) -> Response:
         if not 200 <= answer.status_code < 300:
             raise refusal(answer, asked, self._redactor.foreign)
         return answer

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tui.launchdarkly.instances import INSTANCES, Instance
 from tui.net.errors import Failure, Kind, Remedy, Safe
-from tui.net.messages import Answer
+from tui.net.messages import Response
 from tui.net.problems import remedy
 from tui.text.clean import clean
 from tui.text.limited_json import parse_answer
@@ -37,7 +37,7 @@ class Asked:
     fields: tuple[str, ...] = ()
 
 
-def refusal(answer: Answer, asked: Asked, redact: Callable[[str], str]) -> Failure:
+def refusal(answer: Response, asked: Asked, redact: Callable[[str], str]) -> Failure:
     """The failure behind an answer that is no success. `redact` takes known secrets out of what is quoted.
 
     `field` is the config key that the message names, or `token` or `project` where the status says so. `sent`
@@ -50,7 +50,7 @@ def refusal(answer: Answer, asked: Asked, redact: Callable[[str], str]) -> Failu
     return words(answer.status_code, f': "{message}"' if message else "", message, asked)
 
 
-def message_of(answer: Answer, redact: Callable[[str], str]) -> str:
+def message_of(answer: Response, redact: Callable[[str], str]) -> str:
     """The server's own message, cleaned, without known secrets and cut short; "" where there is none.
 
     LaunchDarkly promises `{"code", "message"}`; gateways before it answer with web pages or nothing.
@@ -139,7 +139,7 @@ def _not_accepted(status: int, quoted: str, message: str, asked: Asked) -> Failu
     )
 
 
-def _broken(answer: Answer, asked: Asked) -> Failure:
+def _broken(answer: Response, asked: Asked) -> Failure:
     page = " with a web page" if answer.is_page else ""
     what = f"LaunchDarkly failed{page} ({answer.status_code})."
     stays = remedy(answer.status_code)

@@ -24,11 +24,11 @@ from tui.net.events import Answered, Connected, Done, Pausing, Receiving, Sent, 
 from tui.net.messages import (
     ACCEPTED,
     USUAL,
-    Answer,
     CutOffError,
     EncodingError,
-    Limits,
     Request,
+    RequestLimits,
+    Response,
     TooLargeError,
     decoded,
 )
@@ -60,6 +60,10 @@ class Connections:
         """TLS version and proxy of the last connection to `host:port`: a reused connection does not report them."""
         self._clients: dict[Proxy | None, httpx.AsyncClient] = {}
         self._holders = 0
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self._clients)
 
     def hold(self) -> None:
         self._holders += 1
@@ -121,7 +125,9 @@ class Http:
     ) -> None:
         await self._connections.release()
 
-    async def send(self, request: Request, *, peer: str, sink: Sink = ignore, limits: Limits = USUAL) -> Answer:
+    async def send(
+        self, request: Request, *, peer: str, sink: Sink = ignore, limits: RequestLimits = USUAL
+    ) -> Response:
         """Return the whole answer, whatever its status: 2xx, 4xx and 5xx are for the caller to judge.
 
         An answer of 429 is waited out as the server asks, and the request sent again. A pause longer than
@@ -147,7 +153,7 @@ class Http:
             await self.sleep(pause.seconds)
         return answer
 
-    async def _logged(self, request: Request, peer: str, sink: Sink, limits: Limits) -> Answer:
+    async def _logged(self, request: Request, peer: str, sink: Sink, limits: RequestLimits) -> Response:
         began = self._timer()
         outcome = "given up"
         try:
@@ -162,7 +168,7 @@ class Http:
                 url, seconds = urlsplit(request.url), self._timer() - began
                 self._log(clean(f"{request.method} {url.hostname} {url.path} {outcome} {seconds:.2f} s"))
 
-    async def _once(self, request: Request, peer: str, sink: Sink, limits: Limits) -> Answer:
+    async def _once(self, request: Request, peer: str, sink: Sink, limits: RequestLimits) -> Response:
         proxy = _route(request.url)
         client = self._connections.client(proxy)
         message = _message(client, request)
@@ -177,20 +183,26 @@ class Http:
             async with asyncio.timeout(seconds):
                 return await self._exchange(client, message, trace, peer, sink, limits)
         except TimeoutError:
-            failure = problems.timed_out(trace.case(peer, proxy), seconds)
+            failure = problems.timed_out(trace.failed(peer, proxy), seconds)
         except TooLargeError:
-            failure = problems.too_large(trace.case(peer, proxy), limits.max_bytes)
+            failure = problems.too_large(trace.failed(peer, proxy), limits.max_bytes)
         except EncodingError:
-            failure = problems.unpacked(trace.case(peer, proxy))
+            failure = problems.unpacked(trace.failed(peer, proxy))
         except CutOffError:
-            failure = problems.cut_off(trace.case(peer, proxy))
+            failure = problems.cut_off(trace.failed(peer, proxy))
         except (httpx.HTTPError, httpx.StreamError, OSError) as error:
-            failure = problems.from_network(error, trace.case(peer, proxy))
+            failure = problems.from_network(error, trace.failed(peer, proxy))
         raise failure  # out here, so that no foreign error hangs on it as its context
 
     async def _exchange(
-        self, client: httpx.AsyncClient, message: httpx.Request, trace: _Trace, peer: str, sink: Sink, limits: Limits
-    ) -> Answer:
+        self,
+        client: httpx.AsyncClient,
+        message: httpx.Request,
+        trace: _Trace,
+        peer: str,
+        sink: Sink,
+        limits: RequestLimits,
+    ) -> Response:
         began = self._timer()
         response = await client.send(message, stream=True)
         try:
@@ -206,7 +218,7 @@ class Http:
             await response.aclose()
         sink(Done(len(body), trace.since_sent))
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(status, reason, headers, body, self._timer() - began, peer, str(message.url))
+        return Response(status, reason, headers, body, self._timer() - began, peer, str(message.url))
 
     def _shown(self, headers: httpx.Headers) -> tuple[tuple[str, str], ...]:
         """The headers that matter to a person, without keys."""
@@ -216,7 +228,7 @@ class Http:
             if name in _SHOWN_HEADERS or name.startswith(_SHOWN_PREFIXES)
         )
 
-    async def _body(self, response: httpx.Response, sink: Sink, limits: Limits) -> bytes:
+    async def _body(self, response: httpx.Response, sink: Sink, limits: RequestLimits) -> bytes:
         announced = response.headers.get("content-length", "")
         if _LENGTH.fullmatch(announced) and int(announced) > limits.max_bytes:
             raise TooLargeError
@@ -316,9 +328,9 @@ class _Trace:
         """Seconds since the request was out."""
         return self._timer() - self._sent_at
 
-    def case(self, peer: str, proxy: Proxy | None) -> problems.Case:
-        """What is known when the request fails."""
-        return problems.Case(
+    def failed(self, peer: str, proxy: Proxy | None) -> problems.FailedRequest:
+        """What is known of the request when it fails."""
+        return problems.FailedRequest(
             peer=peer,
             method=self._message.method,
             host=self._host,

@@ -29,7 +29,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """A whole answer. `headers` has names in lower case; `seconds` counts from the start, pauses left out.
 
     `body` is decoded (gzip, deflate); `peer` is the name that sentences give the server.
@@ -105,8 +105,8 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """Limits of one request: seconds in all, however slowly it drips; decoded bytes; pauses the server asks for."""
+class RequestLimits:
+    """What one request may take: seconds in all, however slowly it drips; decoded bytes; pauses the server asks for."""
 
     total_seconds: float = 30.0
     max_bytes: int = 8 * 1024 * 1024
@@ -114,7 +114,7 @@ class Limits:
     longest_pause: float = 60.0
 
 
-USUAL = Limits()
+USUAL = RequestLimits()
 
 
 # --- bodies

@@ -1,4 +1,4 @@
-"""A long list read page by page: several pages at once, each tried again, and whole even if it changes meanwhile."""
+"""Read a long list page by page: several pages at once, with retries, and whole even if it changes meanwhile."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from tui.net.events import Exchange, Pausing, Sink, ignore
 T = TypeVar("T")
 
 AT_ONCE = 4
-"""Pages that are asked for at the same time: more gain little on one server, and use up a shared limit."""
+"""Pages requested at the same time. More gain little on one server, and use up a shared limit."""
 _TRIES = 3
 _MOST_PAGES = 5_000
 _ROUND = 10
-"""A page whose length is a multiple of this may be as long as the server gives at all, with a total of its own."""
+"""A page whose length is a multiple of this may be the longest that the server sends; its total may count it alone."""
 _PASSING = frozenset({Kind.SERVER_ERROR, Kind.UNREACHABLE, Kind.TIMEOUT})
 
 
 @dataclass(frozen=True, slots=True)
-class Part(Generic[T]):
-    """One page as a server gives it. `total` is how many items the whole list has, None where untold."""
+class ListPage(Generic[T]):
+    """One page as a server sends it. `total` is the number of items in the whole list, None if unknown."""
 
     items: tuple[T, ...]
     total: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Progress(Generic[T]):
-    """What one page brought. `fresh` are items not seen before, `gone` the identities that turned out to be gone.
+class ListProgress(Generic[T]):
+    """The news of one page: items not seen before, and the identities of items that turned out to be gone.
 
-    `read` counts the items seen so far, of `total` (None where untold).
+    `read` counts the items seen so far, of `total` (None if unknown).
     """
 
     fresh: tuple[T, ...]
@@ -46,8 +46,8 @@ class Progress(Generic[T]):
     total: int | None
 
 
-Fetch = Callable[[int, Sink], Awaitable[Part[T]]]
-"""From an offset to the page that begins there; what happens on the way goes to the sink. Raises Failure."""
+Fetch = Callable[[int, Sink], Awaitable[ListPage[T]]]
+"""Returns the page that begins at an offset, and sends the events of its request to the sink. Raises Failure."""
 
 
 async def read_all(
@@ -60,14 +60,14 @@ async def read_all(
     named: Callable[[T], bool] = lambda item: True,
     at_once: int = AT_ONCE,
     sink: Sink = ignore,
-) -> AsyncGenerator[Progress[T], None]:
-    """Every item, page by page in the order of the list. `what` names the list in sentences ("Split's list of flags").
+) -> AsyncGenerator[ListProgress[T], None]:
+    """Yield every item, page by page in the order of the list. `what` names it in sentences ("Split's list of flags").
 
     The list ends where its total is reached. Without a total, or with one that the first page reaches and fills, it
-    ends at a page that is empty or has nothing new; items that `named` denies are never news. A reading that repeats
-    an item or misses the total is done a second time, one page after the other if pages were shorter than the first.
-    Raises Failure for a page that stays lost (after all others were given), and for a list that cannot be read to its
-    end: it changed both times, counts more items than it lists, or gives the same full page for every offset.
+    ends at a page that is empty or has nothing new; items for which `named` is false are never new. A list is read a
+    second time if an item repeats or the total is missed, one page after the other if pages were shorter than the
+    first. Raises Failure for a page that stays lost (after yielding all others), and for a list that can't be read to
+    its end: it changed both times, counts more items than it lists, or returns the same full page for every offset.
     """
     known: dict[Hashable, T] = {}
     before: _Round | None = None
@@ -81,11 +81,11 @@ async def read_all(
                 fresh = tuple(item for key, item in items.items() if known.get(key) != item)
                 known |= items
                 read = len(now.seen)
-                yield Progress(fresh, (), read, page.total if read <= (page.total or 0) else None)
+                yield ListProgress(fresh, (), read, page.total if read <= (page.total or 0) else None)
         if now.whole or (before is not None and now.confirms(before, what, size)):
             gone = tuple(key for key in known if key not in now.seen)
             if gone:
-                yield Progress((), gone, len(now.seen), len(now.seen))
+                yield ListProgress((), gone, len(now.seen), len(now.seen))
             return
         if before is not None:
             raise _changed(what)
@@ -93,11 +93,11 @@ async def read_all(
 
 
 class _Round:
-    """What one reading of a list has shown of it."""
+    """What one reading of a list has shown."""
 
     def __init__(self, *, slowly: bool) -> None:
         self.slowly = slowly
-        """Whether to ask for one page after the other."""
+        """Whether to request one page after the other."""
         self.seen: dict[Hashable, None] = {}
         self.ended = False
         """Whether a page was empty or had nothing new."""
@@ -109,10 +109,10 @@ class _Round:
         self._totals: set[int | None] = set()
         self._repeated = False
 
-    def takes(self, offset: int, page: Part[T], names: Set[Hashable], all_of_it: Set[Hashable]) -> bool:
-        """Add a page; False where it shows the end of the list and is to be left out."""
+    def takes(self, offset: int, page: ListPage[T], named: Set[Hashable], identities: Set[Hashable]) -> bool:
+        """Add a page. Returns False if it only shows that the list has ended."""
         self._totals.add(page.total)
-        if self._pages and not names - self.seen.keys():
+        if self._pages and not named - self.seen.keys():
             self.ended, self._repeated = True, self._repeated or bool(page.items)
             self.uneven = True
             return False
@@ -120,7 +120,7 @@ class _Round:
         self._step = self._step or length
         self._pages += 1
         self._count += length
-        self.seen |= dict.fromkeys(all_of_it)
+        self.seen |= dict.fromkeys(identities)
         if page.total is not None:
             too_short = length != self._step and offset + length < page.total
             self.uneven |= too_short or page.total < len(self.seen)
@@ -128,7 +128,7 @@ class _Round:
 
     @property
     def whole(self) -> bool:
-        """Whether nothing speaks against having seen every item once."""
+        """Whether every item was seen once, as far as the totals tell."""
         return self._distinct and not self._repeated and self._totals <= {len(self.seen), None}
 
     @property
@@ -136,8 +136,8 @@ class _Round:
         return len(self.seen) == self._count
 
     def confirms(self, before: _Round, what: str, size: int) -> bool:
-        """Whether a second reading shows that the list is whole and that only its total is too low or its last page
-        repeated. Raises Failure where it shows that the list cannot be read to its end."""
+        """Whether a second reading shows that the list is whole, and that only its total is too low or its last page
+        repeated. Raises Failure if it shows that the list can't be read to its end."""
         total = max((number for number in self._totals if number is not None), default=0)
         count = len(self.seen)
         same_total = self._totals == before._totals
@@ -154,11 +154,11 @@ class _Round:
 
 async def _pages(
     http: Http, fetch: Fetch[T], size: int, at_once: int, sink: Sink, now: _Round
-) -> AsyncGenerator[tuple[int, Part[T]], None]:
-    """Pages with their offsets, in order, until `now` has ended; a page that stays lost is raised after the others.
+) -> AsyncGenerator[tuple[int, ListPage[T]], None]:
+    """Yield pages with their offsets, in order, until `now` has ended. A page that stays lost is raised at the end.
 
-    Several at a time up to the total. One after the other where there is no total, or one that a full first page
-    reaches: it may count that page alone.
+    Requests several at a time up to the total; one after the other if there is no total, or one that a full first
+    page reaches: it may count that page alone.
     """
     gate = _Gate(http, sink)
     first = await gate.fetched(fetch, 0)
@@ -179,7 +179,7 @@ async def _pages(
 
 async def _one_by_one(
     gate: _Gate, fetch: Fetch[T], offset: int, now: _Round
-) -> AsyncGenerator[tuple[int, Part[T]], None]:
+) -> AsyncGenerator[tuple[int, ListPage[T]], None]:
     for _ in range(_MOST_PAGES):
         if now.ended:
             return
@@ -191,12 +191,12 @@ async def _one_by_one(
 
 async def _the_rest(
     gate: _Gate, fetch: Fetch[T], step: int, total: int, at_once: int, now: _Round
-) -> AsyncGenerator[tuple[int, Part[T]], None]:
-    """The pages behind the first in their order, asked for `at_once` at a time."""
+) -> AsyncGenerator[tuple[int, ListPage[T]], None]:
+    """Yield the pages after the first in their order, requesting `at_once` at a time."""
     if total > step * _MOST_PAGES:
         raise _endless()
     ahead = list(range(step, total, step))[::-1]
-    waiting: list[tuple[int, asyncio.Task[Part[T]]]] = []
+    waiting: list[tuple[int, asyncio.Task[ListPage[T]]]] = []
     lost: Failure | None = None
     try:
         while ahead or waiting:
@@ -224,7 +224,7 @@ async def _the_rest(
 
 
 def passing(problem: BaseException) -> bool:
-    """Worth another try: a reading changes nothing."""
+    """Whether to try again. Reading changes nothing, so it is safe."""
     if not isinstance(problem, Failure) or problem.at_setting:
         return False
     failed = problem.kind is Kind.SOURCE and (problem.status_code or 0) >= 500
@@ -274,27 +274,26 @@ def _endless() -> Failure:
 
 
 class _Gate:
-    """A pause that one page is asked for holds all others back too: they would be refused as well."""
+    """Holds all pages back while the server asks for a pause on one: it would refuse the others too."""
 
     def __init__(self, http: Http, sink: Sink) -> None:
         self._http = http
         self._sink = sink
         self._until = 0.0
 
-    def _told(self, event: Exchange) -> None:
+    def _passed_on(self, event: Exchange) -> None:
         if isinstance(event, Pausing):
             self._until = max(self._until, event.until)
         self._sink(event)
 
-    async def fetched(self, fetch: Fetch[T], offset: int) -> Part[T]:
-        """One page, tried again where its failure may pass."""
-
+    async def fetched(self, fetch: Fetch[T], offset: int) -> ListPage[T]:
+        """Return one page, after up to two retries."""
         for attempt in count(1):
             wait = self._until - self._http.now()
             if wait > 0:
                 await self._http.sleep(wait)
             try:
-                page = await fetch(offset, self._told)
+                page = await fetch(offset, self._passed_on)
                 break
             except Failure as failure:
                 if attempt == _TRIES or not passing(failure):

@@ -24,10 +24,10 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """What is known when a request fails; `proxy` as host:port, "" without one, and the variable that names it.
+class FailedRequest:
+    """What is known of a request that failed; `proxy` as host:port, "" without one, and the variable that names it.
 
-    `tunneled`: the proxy has opened the way, so that what failed after it is the server's.
+    `tunneled`: the proxy has opened the tunnel, so a later failure is the server's.
     """
 
     peer: str
@@ -43,13 +43,18 @@ class Case:
 
     @property
     def target(self) -> str:
-        """Whom the connection was for."""
+        """The other end of the connection, in sentences."""
         return f"the proxy {self.proxy}" if self.at_proxy else self.host
 
     @property
     def at_proxy(self) -> bool:
         """Whether the connection had come no further than the proxy."""
         return bool(self.proxy) and not (self.tunneled or self.sent)  # a tunnel used again was opened before
+
+    @property
+    def named_by(self) -> str:
+        """A sentence that names the variable at fault, "" if the connection had passed the proxy."""
+        return f"{self.proxy_variable} names that proxy." if self.at_proxy else ""
 
     def failure(
         self,
@@ -62,7 +67,7 @@ class Case:
         at_address: bool = False,
         at_setting: bool = False,
     ) -> Failure:
-        """The failure of this case. A wrong address is the proxy's if the way ended there: then a setting is wrong.
+        """Return the failure. A wrong address is the proxy's if the connection ended there: then a setting is wrong.
 
         After a write whose bytes were out, the remedy is to look, whatever was wrong.
         """
@@ -87,96 +92,106 @@ class Case:
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and all it was raised from, those inside exception groups included."""
+    """Yield the error and all it was raised from, including those inside exception groups."""
     waiting: list[BaseException] = [error]
-    seen: set[int] = set()
+    seen_ids: set[int] = set()
     while waiting:
-        one = waiting.pop(0)
-        if id(one) in seen:
+        cause = waiting.pop(0)
+        if id(cause) in seen_ids:
             continue
-        seen.add(id(one))
-        yield one
-        waiting += [next_one for next_one in (one.__cause__, one.__context__) if next_one is not None]
-        if isinstance(one, BaseExceptionGroup):
-            waiting += one.exceptions
+        seen_ids.add(id(cause))
+        yield cause
+        waiting += [source for source in (cause.__cause__, cause.__context__) if source is not None]
+        if isinstance(cause, BaseExceptionGroup):
+            waiting += cause.exceptions
 
 
-def from_network(error: BaseException, case: Case) -> Failure:
-    """The failure behind an error of httpx, by the first cause that is known."""
+# The first of these in the chain of causes decides: the exact ones come first.
+_KNOWN = (
+    ssl.SSLCertVerificationError, ssl.SSLError, socket.gaierror, ConnectionRefusedError, httpx.ProxyError,
+    httpx.RemoteProtocolError, ConnectionError, httpx.ReadError, httpx.WriteError, httpx.CloseError, OSError,
+)  # fmt: skip
+
+
+def from_network(error: BaseException, request: FailedRequest) -> Failure:
+    """Return the failure behind an error of httpx."""
     chain = list(causes(error))
-    for known, words in _WORDS:
-        found = next((cause for cause in chain if isinstance(cause, known)), None)
-        if found is not None:
-            return words(found, case)
-    return case.failure(Kind.UNREACHABLE, f"The connection to {case.target} failed.", "", *_advice(case))
+    target, named_by = request.target, request.named_by
+    check = _check(request, "the address, this machine's network and its proxy settings, then try again")
+    match next((cause for kind in _KNOWN for cause in chain if isinstance(cause, kind)), None):
+        case ssl.SSLCertVerificationError() as cause:
+            return _certificate(cause, request)
+        case ssl.SSLError():
+            return cut_off(request) if request.sent else _no_tls(request)
+        case socket.gaierror():
+            what = f"Could not reach {target}: the name is not known here."
+            why = named_by or "Most likely DNS, or HTTPS_PROXY is needed."
+            return request.failure(Kind.UNREACHABLE, what, why, *check, at_address=True)
+        case ConnectionRefusedError():
+            port = "there" if request.at_proxy else f"at port {request.port}"
+            what = f"Could not reach {target}: nothing answers {port}."
+            why = named_by or "The server is down, or its address is another."
+            return request.failure(Kind.UNREACHABLE, what, why, *_check(request, _ADDRESS), at_address=True)
+        case httpx.ProxyError():
+            return _by_proxy(request)
+        # httpcore reports a closed connection by itself. What its parser refuses was raised from the parser's error.
+        case httpx.RemoteProtocolError() if not request.answered and any(map(_of_parser, chain)):
+            return _no_http(request)
+        case (
+            httpx.RemoteProtocolError()
+            | ConnectionError()
+            | httpx.ReadError()
+            | httpx.WriteError()
+            | httpx.CloseError()
+        ):
+            return cut_off(request)
+        case OSError():
+            what = f"Could not reach {target}: there is no way there from this machine."
+            why = named_by or "Most likely the network is off, or a firewall or VPN is in the way."
+            return request.failure(Kind.UNREACHABLE, what, why, *check)
+        case _:
+            return request.failure(Kind.UNREACHABLE, f"The connection to {target} failed.", "", *check)
 
 
-def _advice(
-    case: Case, otherwise: str = "the address, this machine's network and its proxy settings, then try again"
-) -> tuple[Remedy, str]:
-    return (Remedy.CHECK_PROXY, case.proxy_variable) if case.at_proxy else (Remedy.CHECK, otherwise)
+def _of_parser(error: BaseException) -> bool:
+    return type(error).__module__.partition(".")[0] == "h11"
 
 
-def _unknown_name(error: BaseException, case: Case) -> Failure:
-    what = f"Could not reach {case.target}: the name is not known here."
-    why = _named_by(case) or "Most likely DNS, or HTTPS_PROXY is needed."
-    return case.failure(Kind.UNREACHABLE, what, why, *_advice(case), at_address=True)
+def _check(request: FailedRequest, otherwise: str) -> tuple[Remedy, str]:
+    return (Remedy.CHECK_PROXY, request.proxy_variable) if request.at_proxy else (Remedy.CHECK, otherwise)
 
 
-def _refused(error: BaseException, case: Case) -> Failure:
-    port = "there" if case.at_proxy else f"at port {case.port}"
-    what = f"Could not reach {case.target}: nothing answers {port}."
-    why = _named_by(case) or "The server is down, or its address is another."
-    return case.failure(Kind.UNREACHABLE, what, why, *_advice(case, _ADDRESS), at_address=True)
-
-
-def _named_by(case: Case) -> str:
-    return f"{case.proxy_variable} names that proxy." if case.at_proxy else ""
-
-
-def _cut(error: BaseException, case: Case) -> Failure:
-    if case.answered:
-        what = f"The connection to {case.host} broke off in the middle of the answer."
-    elif case.sent:
-        what = f"The connection to {case.host} was closed before an answer came."
+def cut_off(request: FailedRequest) -> Failure:
+    """The connection, or the encoding of a body, ended too early."""
+    if request.answered:
+        what = f"The connection to {request.host} broke off in the middle of the answer."
+    elif request.sent:
+        what = f"The connection to {request.host} was closed before an answer came."
     else:
-        what = f"The connection to {case.target} was closed while it was made."
-    why = _named_by(case) or "Most likely the network, or a proxy between."
-    at_address = not case.proxy and not case.answered
-    return case.failure(Kind.UNREACHABLE, what, why, Remedy.TRY_AGAIN, at_address=at_address)
+        what = f"The connection to {request.target} was closed while it was made."
+    why = request.named_by or "Most likely the network, or a proxy between."
+    at_address = not request.proxy and not request.answered
+    return request.failure(Kind.UNREACHABLE, what, why, Remedy.TRY_AGAIN, at_address=at_address)
 
 
-def _no_http(error: BaseException, case: Case) -> Failure:
-    # A closed connection httpcore names by itself; behind what its parser refuses stands the parser's error.
-    by_parser = any(type(cause).__module__.partition(".")[0] == "h11" for cause in causes(error))
-    if case.answered or not by_parser:
-        return _cut(error, case)
-    if case.at_proxy:
-        what = f"What answers at {case.target} is not an HTTP proxy."
-        wrong = Remedy.CORRECT_SETTING, case.proxy_variable
-        return case.failure(Kind.UNREACHABLE, what, _named_by(case), *wrong, at_setting=True)
-    what = f"What answers at {case.host}, port {case.port}, does not speak HTTP."
+def _no_http(request: FailedRequest) -> Failure:
+    if request.at_proxy:
+        what = f"What answers at {request.target} is not an HTTP proxy."
+        wrong = Remedy.CORRECT_SETTING, request.proxy_variable
+        return request.failure(Kind.UNREACHABLE, what, request.named_by, *wrong, at_setting=True)
+    what = f"What answers at {request.host}, port {request.port}, does not speak HTTP."
     why = "Most likely the port is another."
-    return case.failure(Kind.UNREACHABLE, what, why, Remedy.CHECK, _ADDRESS, at_address=True)
+    return request.failure(Kind.UNREACHABLE, what, why, Remedy.CHECK, _ADDRESS, at_address=True)
 
 
-def _by_proxy(error: BaseException, case: Case) -> Failure:
-    status = f" ({case.proxy_status})" if case.proxy_status is not None else ""
-    wants_login = case.proxy_status == _PROXY_LOGIN
+def _by_proxy(request: FailedRequest) -> Failure:
+    status = f" ({request.proxy_status})" if request.proxy_status is not None else ""
+    wants_login = request.proxy_status == _PROXY_LOGIN
     why = "It wants a user name and password." if wants_login else "It may not let this address through."
-    what = f"The proxy {case.proxy} refused to connect to {case.host}{status}."
-    remedy = Remedy.PROXY_OR_EXEMPT, case.proxy_variable
-    refused = 400 <= (case.proxy_status or 0) < 500
-    return case.failure(Kind.UNREACHABLE, what, why, *remedy, at_setting=refused)
-
-
-def _no_way(error: BaseException, case: Case) -> Failure:
-    return case.failure(
-        Kind.UNREACHABLE,
-        f"Could not reach {case.target}: there is no way there from this machine.",
-        _named_by(case) or "Most likely the network is off, or a firewall or VPN is in the way.",
-        *_advice(case),
-    )
+    what = f"The proxy {request.proxy} refused to connect to {request.host}{status}."
+    remedy = Remedy.PROXY_OR_EXEMPT, request.proxy_variable
+    refused = 400 <= (request.proxy_status or 0) < 500
+    return request.failure(Kind.UNREACHABLE, what, why, *remedy, at_setting=refused)
 
 
 # OpenSSL's numbers (X509_V_ERR_*): what is wrong with a certificate, and what to do about it; None where nothing
@@ -193,28 +208,26 @@ _CERTIFICATES: Mapping[int, tuple[str, tuple[Remedy, str] | None]] = {
 _UNTRUSTED = ("this machine does not trust", None)
 
 
-def _certificate(error: BaseException, case: Case) -> Failure:
+def _certificate(error: BaseException, request: FailedRequest) -> Failure:
     found, remedy = _CERTIFICATES.get(getattr(error, "verify_code", 0), _UNTRUSTED)
     wrong_name, variable = remedy == (Remedy.CHECK, _ADDRESS), environment.deciding()
     why = f"{variable} decides which authorities are trusted." if variable else "The connection was not used."
     if remedy is None:
         why, remedy = environment.untrusted()
-    if wrong_name and case.at_proxy:
-        why, remedy = _named_by(case), (Remedy.CORRECT_SETTING, case.proxy_variable)
-    who = f"The proxy {case.proxy}" if case.at_proxy else case.host
-    return case.failure(Kind.TLS, f"{who} shows a certificate {found}.", why, *remedy, at_address=wrong_name)
+    if wrong_name and request.at_proxy:
+        why, remedy = request.named_by, (Remedy.CORRECT_SETTING, request.proxy_variable)
+    who = f"The proxy {request.proxy}" if request.at_proxy else request.host
+    return request.failure(Kind.TLS, f"{who} shows a certificate {found}.", why, *remedy, at_address=wrong_name)
 
 
-def _no_tls(error: BaseException, case: Case) -> Failure:
-    if case.sent:
-        return _cut(error, case)
-    if case.at_proxy:
-        what = f"The proxy {case.proxy} doesn't use TLS, but {case.proxy_variable} names it with https://."
+def _no_tls(request: FailedRequest) -> Failure:
+    if request.at_proxy:
+        what = f"The proxy {request.proxy} doesn't use TLS, but {request.proxy_variable} names it with https://."
         why = "Most proxies are reached by http://, also for https:// addresses."
-        return case.failure(Kind.TLS, what, why, Remedy.CORRECT_SETTING, case.proxy_variable)
-    return case.failure(
+        return request.failure(Kind.TLS, what, why, Remedy.CORRECT_SETTING, request.proxy_variable)
+    return request.failure(
         Kind.TLS,
-        f"{case.host} does not answer with TLS as https:// needs it.",
+        f"{request.host} does not answer with TLS as https:// needs it.",
         "Most likely the port is that of plain HTTP, or a proxy between cuts the connection.",
         Remedy.CHECK,
         _ADDRESS,
@@ -222,46 +235,27 @@ def _no_tls(error: BaseException, case: Case) -> Failure:
     )
 
 
-_Words = Callable[[BaseException, Case], Failure]
-# The first that stands in the chain of causes decides; the narrow ones come first.
-_WORDS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], _Words], ...] = (
-    (ssl.SSLCertVerificationError, _certificate),
-    (ssl.SSLError, _no_tls),
-    (socket.gaierror, _unknown_name),
-    (ConnectionRefusedError, _refused),
-    (httpx.ProxyError, _by_proxy),
-    (httpx.RemoteProtocolError, _no_http),
-    ((ConnectionError, httpx.ReadError, httpx.WriteError, httpx.CloseError), _cut),
-    (OSError, _no_way),
-)
-
-
-def timed_out(case: Case, seconds: float) -> Failure:
+def timed_out(request: FailedRequest, seconds: float) -> Failure:
     """No whole answer within the total limit."""
-    if case.answered:
-        what = f"{case.peer}'s answer did not arrive in full within {span(seconds)}."
-    elif case.sent:
-        what = f"{case.peer} did not answer in {span(seconds)}."
+    if request.answered:
+        what = f"{request.peer}'s answer did not arrive in full within {span(seconds)}."
+    elif request.sent:
+        what = f"{request.peer} did not answer in {span(seconds)}."
     else:
-        what = f"No connection to {case.target} came about in {span(seconds)}."
-    return case.failure(Kind.TIMEOUT, what, _named_by(case), Remedy.TRY_AGAIN)
+        what = f"No connection to {request.target} came about in {span(seconds)}."
+    return request.failure(Kind.TIMEOUT, what, request.named_by, Remedy.TRY_AGAIN)
 
 
-def too_large(case: Case, max_bytes: int) -> Failure:
+def too_large(request: FailedRequest, max_bytes: int) -> Failure:
     """The decoded answer exceeds its limit."""
-    what = f"{case.peer}'s answer is larger than {max_bytes / _MEBIBYTE:g} MiB; reading stopped there."
-    return case.failure(Kind.TOO_LARGE, what, "Nothing of it was used.", Remedy.NARROW)
+    what = f"{request.peer}'s answer is larger than {max_bytes / _MEBIBYTE:g} MiB; reading stopped there."
+    return request.failure(Kind.TOO_LARGE, what, "Nothing of it was used.", Remedy.NARROW)
 
 
-def unpacked(case: Case) -> Failure:
+def unpacked(request: FailedRequest) -> Failure:
     """The body is not encoded as it says."""
-    what = f"{case.peer}'s answer cannot be unpacked."
-    return case.failure(Kind.NOT_JSON, what, "It is not what its headers say.", Remedy.TRY_AGAIN)
-
-
-def cut_off(case: Case) -> Failure:
-    """The body ended before its encoding did."""
-    return _cut(EOFError(), case)
+    what = f"{request.peer}'s answer cannot be unpacked."
+    return request.failure(Kind.NOT_JSON, what, "It is not what its headers say.", Remedy.TRY_AGAIN)
 
 
 def redirected(peer: str, status_code: int, url: str, location: str, redact: Callable[[str], str] = str) -> Failure:

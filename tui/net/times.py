@@ -12,7 +12,7 @@ _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
 def _at(seconds: float, zone: tzinfo | None = None) -> datetime | None:
-    """That moment in `zone`, local time without one; None for what no calendar holds."""
+    """Return a moment in `zone` or in local time; None for what is beyond the calendar."""
     try:
         return datetime.fromtimestamp(seconds, zone)
     except (ValueError, OverflowError, OSError):
@@ -24,7 +24,7 @@ def _date(at: datetime) -> str:
 
 
 def moment(seconds: float) -> str:
-    """Seconds since the epoch as `23 Nov 14:02:11` in local time; what no calendar holds stays a number."""
+    """Seconds since the epoch as `23 Nov 14:02:11` in local time; what is beyond the calendar stays a number."""
     at = _at(seconds)
     return f"{at.day} {_MONTHS[at.month - 1]} {at:%H:%M:%S}" if at else f"{seconds:.0f}"
 
@@ -55,7 +55,7 @@ def utc(seconds: float, *, clock: bool = True) -> str:
 
 
 def time_of_day(seconds: float, now: float) -> str:
-    """`14:02:11`, with the day before it where that is not today's."""
+    """Seconds since the epoch as `14:02:11`, after the day if that is not today."""
     whole = moment(seconds)
     try:
         same_day = time.localtime(now)[:3] == time.localtime(seconds)[:3]
@@ -65,9 +65,9 @@ def time_of_day(seconds: float, now: float) -> str:
 
 
 def moment_json(name: str, milliseconds: float | None) -> dict[str, int | str | None]:
-    """A moment as JSON results have it: milliseconds since the epoch under `name`, ISO 8601 under `<name>_at`.
+    """A moment in JSON results: milliseconds since the epoch under `name`, ISO 8601 under `<name>_at`.
 
-    The text has milliseconds if there are any, and is None for what no calendar holds.
+    The text has milliseconds if there are any, and is None for what is beyond the calendar.
     """
     whole = round(milliseconds) if milliseconds is not None and math.isfinite(milliseconds) else None
     return {name: whole, f"{name}_at": None if whole is None else _iso(whole)}
@@ -82,14 +82,14 @@ def _iso(milliseconds: int) -> str | None:
 
 
 def span(seconds: float) -> str:
-    """A length of time in a fitting unit, rounded up: "45 seconds", "100 seconds", "3 minutes", "1 hour"."""
+    """A duration in a fitting unit, rounded up: "45 seconds", "100 seconds", "3 minutes", "1 hour"."""
     size, unit = next(((s, u) for s, u in _UNITS if seconds >= 2 * s or seconds == s), (1, "second"))
     count = -int(-seconds // size)
     return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
 def http_date(text: str) -> int | None:
-    """A `Date` header as milliseconds since the epoch, of the second's beginning; None for what is no date."""
+    """A `Date` header as milliseconds since the epoch, at the beginning of its second; None if it is not a date."""
     try:
         at = parsedate_to_datetime(text)
         return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()) * 1000

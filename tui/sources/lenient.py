@@ -7,7 +7,7 @@ from typing import cast
 
 from pydantic import SecretStr
 
-from tui.net.messages import Answer
+from tui.net.messages import Response
 from tui.sources.phrases import short
 from tui.text.clean import clean
 from tui.text.limited_json import parse_answer
@@ -63,7 +63,7 @@ class Reader:
         """A name or an id, cleaned and whole; "" if it is no text."""
         return clean(self._redactor.data(value)).strip() if isinstance(value, str) else ""
 
-    def json(self, answer: Answer) -> object:
+    def json(self, answer: Response) -> object:
         """The body's JSON value. Flags, names, and rules are data: only whole tokens are redacted in them.
 
         Raises Failure NOT_JSON.
@@ -71,14 +71,14 @@ class Reader:
         value, body = answer.json(), answer.text()
         return value if self._redactor.data(body) == body else tree(value, self._redactor.data)
 
-    def has_member(self, answer: Answer, member: str) -> bool:
+    def has_member(self, answer: Response, member: str) -> bool:
         """Whether the body is a JSON object with that member."""
         try:
             return member in members(parse_answer(answer.body[:_MESSAGE_BYTES]))
         except ValueError:
             return False
 
-    def message(self, answer: Answer) -> str:
+    def message(self, answer: Response) -> str:
         """The server's message: `message` and `details` of a JSON object, or plain text. "" without one."""
         if len(answer.body) > _MESSAGE_BYTES or answer.is_page:
             return ""

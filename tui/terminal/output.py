@@ -1,4 +1,4 @@
-"""Text in the characters an output can encode. A substitute fills as many cells as the character it stands for."""
+"""Substitutes for characters that an output can't encode. Each fills as many cells as its character."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SUBSTITUTES = {
 
 
 def writable(text: str, encoding: str) -> str:
-    """`text` with a substitute for each character that `encoding` does not have."""
+    """Return `text` with a substitute for each character that `encoding` does not have."""
     if text.isascii():
         return text
     return text.encode(encoding, _NAME).decode(encoding)

@@ -1,8 +1,8 @@
-"""Text by the cells it fills in a terminal: an East Asian letter fills two, a mark on a letter none.
+"""Measure, pad, cut and wrap text by terminal cells: an East Asian letter fills two, a mark on a letter none.
 
 What a reader sees as one character may be several code points: a letter with its marks, a keycap, an emoji with a skin
-tone, a family joined by zero-width joiners. They are measured, and kept, together. The widths are those that Rich, and
-so the wizard, draws with.
+tone, a family joined by zero-width joiners. They are measured, and kept, together. The widths are those of Rich, which
+the wizard draws with.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _SKIN_TONES = range(0x1F3FB, 0x1F400)
 
 
 def cells(text: str) -> int:
-    """How many cells a line of text fills."""
+    """Return the number of cells that a line of text fills."""
     return len(text) if text.isascii() else sum(map(_width, clusters(text)))
 
 
 def clusters(text: str) -> Iterator[str]:
-    """The text in pieces that a terminal shows as one character each."""
+    """Yield the text in pieces that a terminal shows as one character each."""
     piece = ""
     for character in text:
         if piece and not piece.endswith(_JOINER) and _own_width(character):
@@ -52,12 +52,12 @@ def _own_width(character: str) -> int:
 
 
 def padded(text: str, width: int) -> str:
-    """`text` with blanks after it, up to `width` cells; a longer one stays as it is."""
+    """Return `text` with blanks after it, up to `width` cells; a longer text stays as it is."""
     return text + " " * (width - cells(text))
 
 
 def fitted(text: str, width: int, cut: str = "…") -> str:
-    """`text` in exactly `width` cells. A longer one is cut between two characters, and ends with `cut`."""
+    """Return `text` in exactly `width` cells. A longer text is cut between two characters and ends with `cut`."""
     if cells(text) <= width:
         return padded(text, width)
     kept, used, most = "", 0, width - cells(cut)
@@ -70,7 +70,7 @@ def fitted(text: str, width: int, cut: str = "…") -> str:
 
 
 def wrapped(text: str, width: int | None, *, first: str = "", rest: str = "") -> Iterator[str]:
-    """`text` in lines of at most `width` cells, broken at blanks and inside a word only where that is longer.
+    """Yield lines of at most `width` cells, broken at blanks, and inside a word only if the word is longer.
 
     The first line begins with `first`, the others with `rest`. With no `width` there is one line.
     """
@@ -90,7 +90,7 @@ def wrapped(text: str, width: int | None, *, first: str = "", rest: str = "") ->
 
 
 def _parts(word: str, width: int) -> Iterator[str]:
-    """A word in pieces that fit into a line."""
+    """Yield a word in pieces that fit into a line."""
     if cells(word) <= width:
         yield word
         return

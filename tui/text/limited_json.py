@@ -1,4 +1,4 @@
-"""JSON with limits, for whatever others wrote: code that walks a value may recurse, and must not run out of stack."""
+"""Parse foreign JSON within limits, so that code which walks a value recursively doesn't run out of stack."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 from typing import Any, NoReturn
 
 DEEPEST = 100
-"""Levels of arrays and objects within each other in an answer. Real ones have about a dozen."""
+"""Nested levels of arrays and objects in an answer. Real answers have about a dozen."""
 _DEEPEST_IN_FILES = 40
 _LARGEST = 2**63
 

@@ -13,7 +13,7 @@ from tui.text.redact import Redactor
 
 
 def open_log(path: Path | None, redactor: Redactor) -> tuple[Callable[[str], None] | None, Callable[[], None]]:
-    """A function that writes one redacted line, and one that closes the file (0600).
+    """Return a function that writes one redacted line, and one that closes the file (0600).
 
     A file that exists becomes 0600. A link, a pipe, or a device is refused. Raises OSError, and ValueError if `path`
     is not a path.

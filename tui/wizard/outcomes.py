@@ -12,7 +12,7 @@ from tui.apply.start_watch import Started
 from tui.launchdarkly.models import Configuration
 from tui.launchdarkly.words import access_in_words, status_in_words
 from tui.net.events import Answered, Exchange, Note
-from tui.net.messages import Answer
+from tui.net.messages import Response
 from tui.report.report import Report, redacted, report
 from tui.text.clean import clean
 from tui.text.limited_json import parse_answer
@@ -66,7 +66,7 @@ def offered(outcome: Outcome, *, current: bool) -> frozenset[str]:
     return frozenset(offer for offer, fits in sensible.items() if fits)
 
 
-def document(answer: Answer) -> object:
+def document(answer: Response) -> object:
     """The body as JSON; what cannot be read as JSON is its text."""
     try:
         return answer.json()

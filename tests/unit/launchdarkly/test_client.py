@@ -15,7 +15,7 @@ from tui.launchdarkly.instances import EU, Instance
 from tui.launchdarkly.problems import Asked, named_field, refusal
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy, Safe
-from tui.net.messages import Answer
+from tui.net.messages import Response
 from tui.text.redact import Redactor
 
 TOKEN = "api-c0ffee00-1111-2222-3333-canarycanary"
@@ -196,7 +196,7 @@ async def test_401_with_an_empty_body() -> None:
     )
     assert found.what == "LaunchDarkly refused your token (401)."
     assert (found.remedy, found.about) == (Remedy.TOKEN_OR_INSTANCE, "US, EU or Federal")
-    known = refusal(Answer(401, "", {}, b"", 0.0), Asked(EU), str)
+    known = refusal(Response(401, "", {}, b"", 0.0), Asked(EU), str)
     assert "this was EU" in known.why
     assert known.about == "US or Federal"
 

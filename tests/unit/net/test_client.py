@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-import time
 import tracemalloc
 import zlib
-from dataclasses import replace
+from collections.abc import Callable
 
 import pytest
 from pydantic import SecretStr
 
 from tests.unit.raw_http import (
+    Handler,
     Raw,
     Reader,
     Writer,
@@ -25,11 +25,10 @@ from tests.unit.raw_http import (
     routed,
     serving,
 )
-from tui.context import Tools
 from tui.net.client import Connections, Http
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Answered, Connected, Done, Exchange, Receiving, Sent, Stream
-from tui.net.messages import Answer, Limits, Request
+from tui.net.messages import Request, RequestLimits, Response
 
 CANARY = "api-c0ffee00-canary"
 
@@ -39,14 +38,14 @@ async def send(
     *,
     method: str = "GET",
     body: bytes | None = None,
-    limits: Limits | None = None,
+    limits: RequestLimits | None = None,
     http: Http | None = None,
     events: list[Exchange] | None = None,
-) -> Answer:
+) -> Response:
     seen: list[Exchange] = [] if events is None else events
     sent = Request(method, url, {"Authorization": SecretStr(CANARY)}, body)
     async with http or Http() as client:
-        return await client.send(sent, peer="Unleash", sink=seen.append, limits=limits or Limits())
+        return await client.send(sent, peer="Unleash", sink=seen.append, limits=limits or RequestLimits())
 
 
 async def failing(url: str, **more: object) -> Failure:
@@ -78,25 +77,6 @@ async def test_an_exchange_tells_its_steps_in_order() -> None:
 
 
 # --- connections
-
-
-async def test_requests_of_a_session_share_a_connection_that_ends_with_it() -> None:
-    """Also where each has a deadline of its own. Every exchange names its connection, new or not."""
-    events: list[Exchange] = []
-    session = Tools()
-    async with serving(always(answer())) as server:
-        session.connections.hold()
-        for tools in (session, session, replace(session, deadline=time.time() + 60)):
-            async with tools.http() as http:
-                await http.send(Request("GET", server.url, {}), peer="Unleash", sink=events.append)
-        assert server.connections == 1
-        assert not server.let_go.is_set()
-        await session.connections.release()
-        await server.let_go.wait()
-        async with session.http() as http:
-            await http.send(Request("GET", server.url, {}), peer="Unleash")
-        assert server.connections == 2
-    assert [type(event) for event in events] == [Connected, Sent, Answered, Done] * 3
 
 
 async def test_cancelled_request_ends_its_connection_and_hurts_no_other() -> None:
@@ -158,39 +138,43 @@ async def test_a_web_page_is_an_answer_but_no_json() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe{}", b"[" * 100_000, b"1" * 5000, b"nul"])
 async def test_broken_json_is_a_failure(body: bytes) -> None:
-    got = Answer(200, "OK", {}, body, 0.0, "Split", "https://api.split.io/x")
+    got = Response(200, "OK", {}, body, 0.0, "Split", "https://api.split.io/x")
     with pytest.raises(Failure, match="Split answers with") as caught:
         got.json()
     assert caught.value.kind is Kind.NOT_JSON
     assert len(got.text()) <= len(body)
 
 
-async def test_a_reset_in_mid_body() -> None:
+def ending(answer: bytes, end: Callable[[Writer], None] = lambda writer: None) -> Handler:
+    """Answers with these bytes, and closes the connection."""
+
     async def handler(raw: Raw, reader: Reader, writer: Writer) -> None:
         await request(raw, reader)
-        writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"a":')
+        writer.write(answer)
         await writer.drain()
-        reset(writer)
+        end(writer)
 
+    return handler
+
+
+@pytest.mark.parametrize(
+    ("handler", "method", "what", "safe"),
+    [
+        (ending(b'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"a":', reset), "POST", "in the middle", Safe.MAYBE_DONE),
+        (ending(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"), "GET", "in the middle", Safe.NOTHING_CHANGED),
+        (ending(b""), "GET", "before an answer came", Safe.NOTHING_CHANGED),
+        (ending(b"SSH-2.0-OpenSSH_9.6 CANARY\r\n\r\n"), "GET", "does not speak HTTP", Safe.NOTHING_CHANGED),
+    ],
+    ids=["reset in the body", "closed in the body", "closed before an answer", "no HTTP"],
+)
+async def test_connection_that_breaks_says_how_far_it_came(
+    handler: Handler, method: str, what: str, safe: Safe
+) -> None:
     async with serving(handler) as server:
-        failure = await failing(server.url, method="POST")
+        failure = await failing(server.url, method=method)
     assert (failure.kind, failure.sent, failure.status_code) == (Kind.UNREACHABLE, True, None)
-    assert "broke off in the middle" in failure.what
-    assert failure.safe is Safe.MAYBE_DONE
-
-
-@pytest.mark.parametrize("tail", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"])
-async def test_closed_early(tail: bytes) -> None:
-    async def handler(raw: Raw, reader: Reader, writer: Writer) -> None:
-        await request(raw, reader)
-        writer.write(tail)
-        await writer.drain()
-
-    async with serving(handler) as server:
-        failure = await failing(server.url)
-    assert (failure.kind, failure.sent) == (Kind.UNREACHABLE, True)
-    assert ("in the middle" if tail else "before an answer came") in failure.what
-    assert failure.safe is Safe.NOTHING_CHANGED
+    assert what in failure.what
+    assert failure.safe is safe
 
 
 async def test_a_body_that_drips_ends_with_the_total_limit() -> None:
@@ -207,7 +191,7 @@ async def test_a_body_that_drips_ends_with_the_total_limit() -> None:
             dripped += 1
 
     async with serving(handler) as server:
-        failure = await failing(server.url, limits=Limits(total_seconds=0.3))
+        failure = await failing(server.url, limits=RequestLimits(total_seconds=0.3))
     assert (failure.kind, failure.sent) == (Kind.TIMEOUT, True)
     assert "did not arrive in full within 1 second" in failure.what
     assert 0 < dripped < 300
@@ -221,7 +205,7 @@ async def _silent(raw: Raw, reader: Reader, writer: Writer) -> None:
 
 async def test_a_server_that_never_answers() -> None:
     async with serving(_silent) as server:
-        failure = await failing(server.url, method="POST", limits=Limits(total_seconds=0.2))
+        failure = await failing(server.url, method="POST", limits=RequestLimits(total_seconds=0.2))
         await server.let_go.wait()
     assert (failure.kind, failure.sent) == (Kind.TIMEOUT, True)
     assert failure.what == "Unleash did not answer in 1 second."
@@ -262,7 +246,7 @@ async def test_a_body_of_64_mib_is_not_read_to_its_end() -> None:
 async def test_an_announced_length_beyond_the_limit_is_not_begun() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 67108864\r\n\r\n"
     async with serving(always(head)) as server:
-        failure = await failing(server.url, limits=Limits(total_seconds=5))
+        failure = await failing(server.url, limits=RequestLimits(total_seconds=5))
     assert failure.kind is Kind.TOO_LARGE
 
 
@@ -337,7 +321,7 @@ async def test_an_answer_not_read_to_its_end_lets_go_at_once(head: str) -> None:
 
     async with serving(handler) as server, Http() as http:
         with pytest.raises(Failure):
-            await http.send(Request("GET", server.url, {}), peer="Unleash", limits=Limits(max_bytes=100))
+            await http.send(Request("GET", server.url, {}), peer="Unleash", limits=RequestLimits(max_bytes=100))
         async with asyncio.timeout(10):
             await server.let_go.wait()  # while the client is still open
 
@@ -351,21 +335,10 @@ async def test_a_refused_port() -> None:
 
 
 async def test_an_unknown_name() -> None:
-    failure = await failing("https://nowhere.invalid/x", limits=Limits(total_seconds=20))
+    failure = await failing("https://nowhere.invalid/x", limits=RequestLimits(total_seconds=20))
     assert (failure.kind, failure.sent) == (Kind.UNREACHABLE, False)
     assert failure.what == "Could not reach nowhere.invalid: the name is not known here."
     assert "DNS" in failure.why
-
-
-async def test_something_that_speaks_no_http() -> None:
-    async def handler(raw: Raw, reader: Reader, writer: Writer) -> None:
-        await request(raw, reader)
-        writer.write(b"SSH-2.0-OpenSSH_9.6 CANARY\r\n\r\n")
-        await writer.drain()
-
-    async with serving(handler) as server:
-        failure = await failing(server.url)
-    assert "does not speak HTTP" in failure.what
 
 
 @pytest.mark.parametrize(
@@ -406,7 +379,7 @@ async def test_a_log_line_has_no_query_no_header_and_no_body() -> None:
 async def test_leaving_the_stream_early_frees_the_connection() -> None:
     async with serving(_silent) as server, Http() as http:
         stream = Stream(
-            lambda sink: http.send(Request("GET", server.url, {}), peer="Unleash", sink=sink, limits=Limits())
+            lambda sink: http.send(Request("GET", server.url, {}), peer="Unleash", sink=sink, limits=RequestLimits())
         )
         first = await anext(stream)
         assert isinstance(first, Connected)

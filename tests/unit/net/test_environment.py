@@ -76,10 +76,8 @@ async def behind_a_proxy(cert: Certificate) -> AsyncIterator[tuple[Raw, Raw]]:
 @pytest.mark.parametrize(
     "environ",
     [
-        {"HTTPS_PROXY": "http://{}", "HTTP_PROXY": "http://{}", "ALL_PROXY": SOCKS},
         {"https_proxy": "{}", "all_proxy": SOCKS, "HTTP_PROXY": "http://127.0.0.1:99999"},
         {"HTTPS_PROXY": "http://ana:p%23x%2Fy@{}", "NO_PROXY": "fd00::/8,[::1],[fd00::]/8,10.0.0.0/8,:,%%,.other"},
-        {"ALL_PROXY": "http://{}/", "FTP_PROXY": "gopher://x:y:z", "NO_PROXY": "flags.invalid:8443"},
     ],
 )
 async def test_variables_that_do_not_count_stop_nothing(cert: Certificate, environ: Mapping[str, str]) -> None:
@@ -100,9 +98,8 @@ async def test_an_exempt_host_is_reached_directly(cert: Certificate) -> None:
     assert (ended.code, ended.error["kind"]) == (5, "unreachable")
 
 
-@pytest.mark.parametrize("value", ["127.0.0.1:99999", SOCKS, f"http://ana:{PASSWORD}#x@proxy:1"])
-async def test_the_proxy_that_counts_is_named_if_it_cannot_be_used(value: str) -> None:
-    ended = await ld_flag_import(*LIST, "--host", f"https://{NAME}", HTTPS_PROXY=value)
+async def test_the_proxy_that_counts_is_named_if_it_cannot_be_used() -> None:
+    ended = await ld_flag_import(*LIST, "--host", f"https://{NAME}", HTTPS_PROXY=f"http://ana:{PASSWORD}#x@proxy:1")
     assert (ended.code, ended.error["kind"], ended.error["field"]) == (5, "unreachable", None)
     assert "HTTPS_PROXY" in ended.error["message"]
 
@@ -110,30 +107,11 @@ async def test_the_proxy_that_counts_is_named_if_it_cannot_be_used(value: str) -
 # --- authorities
 
 
-def bad_file(kind: str, cert: Certificate, folder: Path) -> Path:
-    path = folder / "bad.pem"
-    pem = cert.file.read_text()
-    contents = {
-        "empty": b"",
-        "der": ssl.PEM_cert_to_DER_cert(pem[pem.index("-----BEGIN CERT") :]),
-        "text": b"no certificate\n",
-        "damaged": b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
-        "key": pem[: pem.index("-----BEGIN CERT")].encode(),
-    }
-    if kind == "folder":
-        path.mkdir()
-    elif kind in contents:
-        path.write_bytes(contents[kind])
-    return path
-
-
-@pytest.mark.parametrize("kind", ["missing", "empty", "der", "text", "damaged", "folder", "key"])
-async def test_a_file_without_a_certificate_is_named_and_the_store_is_not(
-    cert: Certificate, tmp_path: Path, kind: str
-) -> None:
-    path = bad_file(kind, cert, tmp_path)
+async def test_a_file_without_a_certificate_is_named_and_the_store_is_not(cert: Certificate, tmp_path: Path) -> None:
+    (tmp_path / "bad.pem").write_text("no certificate\n")
     async with serving(always(NO_CONFIGURATIONS), cert.context) as server:
-        ended = await ld_flag_import(*LIST, "--host", f"https://localhost:{server.port}", SSL_CERT_FILE=str(path))
+        url = f"https://localhost:{server.port}"
+        ended = await ld_flag_import(*LIST, "--host", url, SSL_CERT_FILE=str(tmp_path / "bad.pem"))
         assert server.seen == []
     error = ended.error
     assert (ended.code, error["kind"], error["field"]) == (5, "tls", None)
@@ -141,8 +119,8 @@ async def test_a_file_without_a_certificate_is_named_and_the_store_is_not(
     assert "store" not in error["message"] + error["advice"]
 
 
-@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"])
-async def test_a_variable_of_other_programs_is_named_with_the_one_that_is_read(cert: Certificate, name: str) -> None:
+async def test_a_variable_of_other_programs_is_named_with_the_one_that_is_read(cert: Certificate) -> None:
+    name = "NODE_EXTRA_CA_CERTS"
     async with serving(always(NO_CONFIGURATIONS), cert.context) as server:
         url = f"https://localhost:{server.port}"
         ended = await ld_flag_import(*LIST, "--host", url, **{name: str(cert.file)})
@@ -223,13 +201,9 @@ async def test_a_refusal_by_a_proxy_is_not_tried_again(tmp_path: Path, status: s
         assert proxy.connections == connections
 
 
-@pytest.mark.parametrize("environ", [{}, {"SSL_CERT_FILE": "/nonexistent"}])
-async def test_an_authority_at_fault_is_not_an_address_at_fault(
-    tmp_path: Path, cert: Certificate, environ: Mapping[str, str]
-) -> None:
+async def test_an_authority_at_fault_is_not_an_address_at_fault(tmp_path: Path, cert: Certificate) -> None:
     async with source_of(always(answer()), cert.context) as (launchdarkly, source):
-        url = f"https://localhost:{source.port}"
-        ended = await plan(tmp_path, "unleash", url, launchdarkly, **environ)
+        ended = await plan(tmp_path, "unleash", f"https://localhost:{source.port}", launchdarkly)
     assert (ended.code, ended.error["kind"], ended.error["field"]) == (5, "tls", None)
 
 
@@ -261,8 +235,8 @@ async def test_a_server_that_ignores_keys_is_not_a_wrong_key(tmp_path: Path) -> 
 # --- nesting
 
 
-@pytest.mark.parametrize("levels", [600, 100_000])
-async def test_nested_answers_crash_nothing(tmp_path: Path, levels: int) -> None:
+async def test_nested_answers_crash_nothing(tmp_path: Path) -> None:
+    levels = 100_000
     body = b'{"items": [{"_id": "1", "name": "a", "config": ' + b"[" * levels + b"1" + b"]" * levels + b"}]}"
     async with source_of(always(answer("200 OK", body))) as (launchdarkly, source):
         for command in (LIST, ("configs", "show", "12ab3c4d5ef1a2345bcde67f", "--json")):

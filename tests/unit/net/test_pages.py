@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import pytest
 
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind
 from tui.net.events import Exchange, Pausing, Sink
-from tui.net.pages import AT_ONCE, Part, Progress, read_all
+from tui.net.pages import AT_ONCE, Fetch, ListPage, ListProgress, read_all
 
+T = TypeVar("T")
 SIZE = 10
 NOW = 1_800_000_000.0
 
@@ -29,7 +31,7 @@ class Shelf:
     running: int = 0
     most: int = 0
 
-    async def fetch(self, offset: int, sink: Sink) -> Part[str]:
+    async def fetch(self, offset: int, sink: Sink) -> ListPage[str]:
         self.asked.append(offset)
         self.running += 1
         self.most = max(self.most, self.running)
@@ -37,7 +39,7 @@ class Shelf:
             for _ in range(3):
                 await asyncio.sleep(0)
             self.before(offset)
-            return Part(tuple(self.items[offset : offset + SIZE]), len(self.items) if self.tells else None)
+            return ListPage(tuple(self.items[offset : offset + SIZE]), len(self.items) if self.tells else None)
         finally:
             self.running -= 1
 
@@ -64,11 +66,17 @@ def numbered(count: int) -> list[str]:
     return [f"item-{number}" for number in range(count)]
 
 
+def pages_of(
+    fetch: Fetch[T], *, named: Callable[[T], bool] = lambda item: True
+) -> AsyncGenerator[ListProgress[T], None]:
+    return read_all(Clock().http(), fetch, str, what="The list", size=SIZE, named=named)
+
+
 async def read(
     shelf: Shelf, clock: Clock | None = None, at_once: int = AT_ONCE
-) -> tuple[list[str], list[Progress[str]]]:
+) -> tuple[list[str], list[ListProgress[str]]]:
     """The items that are there in the end, in the order in which they came, and all that came."""
-    seen, came = dict[str, None](), list[Progress[str]]()
+    seen, came = dict[str, None](), list[ListProgress[str]]()
     http = (clock or Clock()).http()
     pages = read_all(http, shelf.fetch, str, what="The list", size=SIZE, at_once=at_once)
     async with aclosing(pages) as progresses:
@@ -80,13 +88,13 @@ async def read(
     return list(seen), came
 
 
-def failing(*times: int, status: int = 503, at: int = 20) -> Callable[[int], None]:
-    """The page at `at` fails as often as told."""
-    left = iter(range(times[0]))
+def failing(times: int, *, status: int = 503, at: int = 20, kind: Kind = Kind.SOURCE) -> Callable[[int], None]:
+    """The page at `at` fails so many times."""
+    left = iter(range(times))
 
     def before(offset: int) -> None:
         if offset == at and next(left, None) is not None:
-            raise Failure(Kind.SOURCE, f"It failed ({status}).", status_code=status)
+            raise Failure(kind, f"It failed ({status}).", status_code=status)
 
     return before
 
@@ -117,7 +125,7 @@ async def test_a_page_that_is_late_is_waited_for_while_others_are_read() -> None
     """They are given behind it all the same."""
     shelf, late = Shelf(numbered(100)), asyncio.Event()
 
-    async def fetch(offset: int, sink: Sink) -> Part[str]:
+    async def fetch(offset: int, sink: Sink) -> ListPage[str]:
         page = await shelf.fetch(offset, sink)
         if offset == 10:
             await late.wait()
@@ -125,7 +133,7 @@ async def test_a_page_that_is_late_is_waited_for_while_others_are_read() -> None
             late.set()
         return page
 
-    pages = [page async for page in read_all(Clock().http(), fetch, str, what="The list", size=SIZE)]
+    pages = [page async for page in pages_of(fetch)]
     assert [page.fresh[0] for page in pages] == [f"item-{number}" for number in range(0, 100, 10)]
 
 
@@ -134,11 +142,11 @@ async def test_a_smaller_page_than_asked_for_is_the_step() -> None:
     items = numbered(50)
     asked = []
 
-    async def fetch(offset: int, sink: Sink) -> Part[str]:
+    async def fetch(offset: int, sink: Sink) -> ListPage[str]:
         asked.append(offset)
-        return Part(tuple(items[offset : offset + 5]), 50)
+        return ListPage(tuple(items[offset : offset + 5]), 50)
 
-    pages = [page async for page in read_all(Clock().http(), fetch, str, what="The list", size=SIZE)]
+    pages = [page async for page in pages_of(fetch)]
     assert [item for page in pages for item in page.fresh] == items
     assert asked == list(range(0, 50, 5))
 
@@ -156,7 +164,7 @@ async def test_a_pause_for_one_page_holds_the_others_back() -> None:
     shelf = Shelf(numbered(100))
     http = Http(now=clock.now, sleep=sleep)
 
-    async def fetch(offset: int, sink: Sink) -> Part[str]:
+    async def fetch(offset: int, sink: Sink) -> ListPage[str]:
         if offset == 10 and not slept:
             sink(Pausing(5.0, clock.at + 5.0, 1, 3, ""))
             await http.sleep(5.0)
@@ -178,8 +186,9 @@ async def test_a_pause_for_one_page_holds_the_others_back() -> None:
 
 
 @pytest.mark.parametrize("at", [0, 20])
-async def test_a_page_is_tried_again(at: int) -> None:
-    clock, shelf = Clock(), Shelf(numbered(60), failing(2, at=at))
+@pytest.mark.parametrize("kind", [Kind.SOURCE, Kind.UNREACHABLE, Kind.TIMEOUT, Kind.SERVER_ERROR])
+async def test_a_page_is_tried_again(at: int, kind: Kind) -> None:
+    clock, shelf = Clock(), Shelf(numbered(60), failing(2, at=at, kind=kind))
     seen, _ = await read(shelf, clock)
     assert seen == shelf.items
     assert shelf.asked.count(at) == 3
@@ -189,7 +198,7 @@ async def test_a_page_is_tried_again(at: int) -> None:
 
 async def test_a_page_that_stays_lost_is_told_after_all_others_were_given() -> None:
     shelf, came = Shelf(numbered(100), failing(3)), list[str]()
-    pages = read_all(Clock().http(), shelf.fetch, str, what="The list", size=SIZE)
+    pages = pages_of(shelf.fetch)
 
     async def whole() -> None:
         async for page in pages:
@@ -201,19 +210,6 @@ async def test_a_page_that_stays_lost_is_told_after_all_others_were_given() -> N
     assert came == [item for item in shelf.items if item not in shelf.items[20:30]]
 
 
-@pytest.mark.parametrize("kind", [Kind.UNREACHABLE, Kind.TIMEOUT, Kind.SERVER_ERROR])
-async def test_every_passing_failure_is_tried_again(kind: Kind) -> None:
-    left = iter([Failure(kind, "It failed.")])
-
-    def before(offset: int) -> None:
-        if offset == 20 and (failure := next(left, None)):
-            raise failure
-
-    shelf = Shelf(numbered(50), before)
-    assert (await read(shelf))[0] == shelf.items
-    assert shelf.asked.count(20) == 2
-
-
 async def test_a_refusal_is_not_tried_again_and_ends_the_asking() -> None:
     shelf = Shelf(numbered(1000), failing(9, status=403))
     with pytest.raises(Failure) as caught:
@@ -223,57 +219,33 @@ async def test_a_refusal_is_not_tried_again_and_ends_the_asking() -> None:
     assert len(shelf.asked) <= 1 + 2 * AT_ONCE
 
 
-async def test_a_list_that_grows_at_its_end_is_read_once_more() -> None:
-    shelf = Shelf(numbered(30))
+@pytest.mark.parametrize(
+    ("change", "at", "gone", "tells"),
+    [
+        (lambda items: [*items, "new"], 20, (), True),
+        (lambda items: ["new", *items], 10, (), True),
+        (lambda items: items[1:], 10, ("item-0",), True),
+        (lambda items: ["new", *items[:-1]], 10, (), True),  # the total stays: only a repeated item shows it
+        (lambda items: ["new", *items[:-1]], 10, (), False),
+    ],
+    ids=["grows", "put before", "taken away", "replaced", "replaced without a total"],
+)
+async def test_list_that_changes_is_read_again_and_each_item_is_fresh_once(
+    change: Callable[[list[str]], list[str]], at: int, gone: tuple[str, ...], tells: bool
+) -> None:
+    shelf, changes = Shelf(numbered(30), tells=tells), [change]
 
-    def grow(offset: int) -> None:
-        if offset == 20 and len(shelf.items) == 30:
-            shelf.items.append("new")
+    def before(offset: int) -> None:
+        if offset == at and changes:
+            shelf.items = changes.pop()(shelf.items)
 
-    shelf.before = grow
+    shelf.before = before
     seen, came = await read(shelf)
-    assert seen == [*numbered(30), "new"]
-    assert [progress.fresh for progress in came if progress.fresh][3:] == [("new",)]
-    assert (came[-1].read, came[-1].total) == (31, 31)
-
-
-async def test_an_item_put_before_the_pages_that_are_left_is_found() -> None:
-    shelf = Shelf(numbered(30))
-
-    def put(offset: int) -> None:
-        if offset == 10 and len(shelf.items) == 30:
-            shelf.items.insert(0, "new")
-
-    shelf.before = put
-    seen, came = await read(shelf)
-    assert sorted(seen) == sorted(["new", *numbered(30)])
-    assert not any(progress.gone for progress in came)
-
-
-async def test_an_item_taken_away_is_told_gone_and_none_is_passed_over() -> None:
-    shelf = Shelf(numbered(35))
-
-    def take(offset: int) -> None:
-        if offset == 10 and len(shelf.items) == 35:
-            del shelf.items[0]
-
-    shelf.before = take
-    seen, came = await read(shelf)
-    assert sorted(seen) == sorted(numbered(35)[1:])
-    assert [progress.gone for progress in came if progress.gone] == [("item-0",)]
-
-
-@pytest.mark.parametrize("tells", [True, False])
-async def test_an_item_that_comes_twice_shows_a_change_where_the_total_stays(tells: bool) -> None:
-    shelf = Shelf(numbered(30), tells=tells)
-
-    def move(offset: int) -> None:
-        if offset == 10 and "new" not in shelf.items:
-            shelf.items = ["new", *shelf.items[:-1]]
-
-    shelf.before = move
-    seen, _ = await read(shelf)
-    assert sorted(seen) == sorted(["new", *numbered(29)])
+    fresh = [item for progress in came for item in progress.fresh]
+    assert sorted(seen) == sorted(shelf.items)
+    assert len(fresh) == len(set(fresh))
+    assert tuple(item for progress in came for item in progress.gone) == gone
+    assert (came[-1].read, came[-1].total) == (len(shelf.items), len(shelf.items) if tells else None)
 
 
 async def test_an_item_that_changed_is_fresh_once_more() -> None:
@@ -282,10 +254,10 @@ async def test_an_item_that_changed_is_fresh_once_more() -> None:
     lists = iter([first, grown, [{"id": 0, "name": "b"}, *grown[1:]]])
     current: list[dict[str, object]] = []
 
-    async def fetch(offset: int, sink: Sink) -> Part[dict[str, object]]:
+    async def fetch(offset: int, sink: Sink) -> ListPage[dict[str, object]]:
         nonlocal current
         current = list(next(lists, current))
-        return Part(tuple(current[offset : offset + SIZE]), len(current))
+        return ListPage(tuple(current[offset : offset + SIZE]), len(current))
 
     pages = read_all(Clock().http(), fetch, lambda item: str(item["id"]), what="The list", size=SIZE)
     fresh = [item for page in [page async for page in pages][2:] for item in page.fresh]
@@ -305,10 +277,10 @@ async def test_a_list_that_changes_for_ever_is_a_failure() -> None:
 async def test_a_list_without_end_is_not_read_for_ever(tells: bool) -> None:
     asked = 0
 
-    async def fetch(offset: int, sink: Sink) -> Part[int]:
+    async def fetch(offset: int, sink: Sink) -> ListPage[int]:
         nonlocal asked
         asked += 1
-        return Part((offset,), 10**8 if tells else None)
+        return ListPage((offset,), 10**8 if tells else None)
 
     with pytest.raises(Failure) as caught:
         async for _ in read_all(Clock().http(), fetch, str, what="The list", size=1):
@@ -318,26 +290,22 @@ async def test_a_list_without_end_is_not_read_for_ever(tells: bool) -> None:
 
 
 async def test_an_empty_page_in_place_of_a_hundred_items_is_not_believed() -> None:
-    async def fetch(offset: int, sink: Sink) -> Part[int]:
-        return Part((), 100)
-
     with pytest.raises(Failure):
-        async for _ in read_all(Clock().http(), fetch, str, what="The list", size=SIZE):
-            pass
+        await whole(Odd([], at_most(SIZE), lambda items, page: 100))
 
 
 @pytest.mark.parametrize("by", ["close", "cancel"])
 async def test_left_early_it_leaves_nothing_running(by: str) -> None:
     shelf, never, first = Shelf(numbered(200)), asyncio.Event(), asyncio.Event()
 
-    async def fetch(offset: int, sink: Sink) -> Part[str]:
+    async def fetch(offset: int, sink: Sink) -> ListPage[str]:
         page = await shelf.fetch(offset, sink)
         if offset > 10:
             await never.wait()
         return page
 
     async def reading() -> None:
-        pages = read_all(Clock().http(), fetch, str, what="The list", size=SIZE)
+        pages = pages_of(fetch)
         async with aclosing(pages) as progresses:
             async for page in progresses:
                 if page.fresh[0] == "item-10":
@@ -378,14 +346,14 @@ class Odd:
     total: Callable[[list[str], list[str]], int | None] = lambda items, page: None
     asked: list[int] = field(default_factory=list)
 
-    async def fetch(self, offset: int, sink: Sink) -> Part[str]:
+    async def fetch(self, offset: int, sink: Sink) -> ListPage[str]:
         self.asked.append(offset)
         page = self.cut(self.items, offset)
-        return Part(tuple(page), self.total(self.items, page))
+        return ListPage(tuple(page), self.total(self.items, page))
 
 
 async def whole(odd: Odd, named: Callable[[str], bool] = lambda item: True) -> list[str]:
-    pages = read_all(Clock().http(), odd.fetch, str, what="The list", size=SIZE, named=named)
+    pages = pages_of(odd.fetch, named=named)
     return [item async for page in pages for item in page.fresh]
 
 

@@ -12,7 +12,7 @@ from tests.unit.raw_http import always, answer, serving
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy
 from tui.net.events import Answered, Exchange, Pausing
-from tui.net.messages import Answer, Limits, Request
+from tui.net.messages import Request, RequestLimits, Response
 from tui.net.pauses import asked_pause
 from tui.net.times import moment, span, time_of_day
 
@@ -35,13 +35,13 @@ class Clock:
 
 
 async def send(
-    *answers: bytes, clock: Clock, deadline: float | None = None, limits: Limits | None = None
-) -> tuple[Answer, list[Exchange], int]:
+    *answers: bytes, clock: Clock, deadline: float | None = None, limits: RequestLimits | None = None
+) -> tuple[Response, list[Exchange], int]:
     events: list[Exchange] = []
     async with serving(always(*answers)) as server:
         async with Http(now=clock.now, sleep=clock.sleep, deadline=deadline) as http:
             request = Request("POST", server.url, {}, b"{}")
-            got = await http.send(request, peer="Split", sink=events.append, limits=limits or Limits())
+            got = await http.send(request, peer="Split", sink=events.append, limits=limits or RequestLimits())
         return got, events, len(server.seen)
 
 
@@ -145,7 +145,7 @@ async def test_a_pause_that_reaches_past_the_deadline_is_not_begun() -> None:
 async def test_limits_of_the_caller() -> None:
     clock = Clock()
     with pytest.raises(Failure):
-        await send(refusal("Retry-After: 3"), clock=clock, limits=Limits(pauses=1, longest_pause=3))
+        await send(refusal("Retry-After: 3"), clock=clock, limits=RequestLimits(pauses=1, longest_pause=3))
     assert clock.slept == [3.0]
 
 

@@ -15,7 +15,7 @@ from tests.unit.raw_http import Raw, Reader, Writer, always, answer, free_port, 
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Connected, Exchange, Sent
-from tui.net.messages import Answer, Request
+from tui.net.messages import Request, Response
 
 x509 = pytest.importorskip("cryptography.x509", reason="cryptography makes the certificates")
 
@@ -66,7 +66,7 @@ def cert(tmp_path: Path) -> Certificate:
     return certificate(tmp_path)
 
 
-async def send(url: str, events: list[Exchange] | None = None) -> Answer:
+async def send(url: str, events: list[Exchange] | None = None) -> Response:
     seen: list[Exchange] = [] if events is None else events
     sent = Request("POST", url, {"Authorization": SecretStr(CANARY)}, b"{}")
     async with Http() as http:
@@ -202,29 +202,18 @@ async def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> Non
     assert failure.why == "ALL_PROXY names that proxy."
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("HTTPS_PROXY", f"socks9://ana:{PASSWORD}@proxy:1"),
-        ("https_proxy", f"http://{PASSWORD}:port"),
-        ("ALL_PROXY", f"socks5://{PASSWORD}"),
-    ],
-)
-async def test_a_variable_that_is_no_proxy_is_named_and_not_quoted(
-    name: str, value: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(name, value)
+async def test_a_variable_that_is_no_proxy_is_named_and_not_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", f"http://{PASSWORD}:port")
     failure = await failing(f"https://{NAME}")
-    assert failure.what.startswith(f"{name} cannot be used")
+    assert failure.what.startswith("https_proxy cannot be used")
     assert (failure.kind, failure.sent) == (Kind.UNREACHABLE, False)
 
 
-@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
-async def test_a_missing_file_of_authorities_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(name, "/nonexistent/ca.pem")
+async def test_a_missing_folder_of_authorities_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_DIR", "/nonexistent")
     failure = await failing(f"https://{NAME}")
     assert (failure.kind, failure.sent) == (Kind.TLS, False)
-    assert failure.what == f"{name} cannot be used: what it names is not there."
+    assert "SSL_CERT_DIR" in failure.what
 
 
 async def test_loopback_needs_neither_proxy_nor_authorities(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,17 +224,29 @@ async def test_loopback_needs_neither_proxy_nor_authorities(monkeypatch: pytest.
         assert (await send(server.url)).status_code == 200
 
 
-@pytest.mark.parametrize("content", [b"", b"no certificate", b"\x30\x82\x01", b"-----BEGIN CERTIFICATE-----\nAAAA\n"])
+@pytest.mark.parametrize("content", ["missing", "folder", "empty", "der", "text", "truncated", "damaged", "key"])
 async def test_a_file_without_a_certificate_is_named(
-    cert: Certificate, tmp_path: Path, content: bytes, monkeypatch: pytest.MonkeyPatch
+    cert: Certificate, tmp_path: Path, content: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = tmp_path / "bad.pem"
-    file.write_bytes(content)
+    file, pem = tmp_path / "bad.pem", cert.file.read_text()
+    begins = pem.index("-----BEGIN CERT")
+    contents = {
+        "empty": b"",
+        "der": ssl.PEM_cert_to_DER_cert(pem[begins:]),
+        "text": b"no certificate",
+        "truncated": b"-----BEGIN CERTIFICATE-----\nAAAA\n",
+        "damaged": b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+        "key": pem[:begins].encode(),
+    }
+    if content == "folder":
+        file.mkdir()
+    elif content in contents:
+        file.write_bytes(contents[content])
     monkeypatch.setenv("SSL_CERT_FILE", str(file))
     async with serving(always(answer()), cert.context) as server:
         failure = await failing(f"https://localhost:{server.port}")
     assert (failure.kind, failure.sent, failure.at_address) == (Kind.TLS, False, False)
-    assert "SSL_CERT_FILE" in failure.why
+    assert "SSL_CERT_FILE" in str(failure)
     assert "store" not in str(failure)
 
 

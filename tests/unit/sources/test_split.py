@@ -25,7 +25,7 @@ from tests.unit.sources_server import (
 )
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy
-from tui.net.messages import Answer
+from tui.net.messages import Response
 from tui.sources.base import Choice, Connection, SourceReport
 from tui.sources.lenient import Reader
 from tui.sources.registry import SOURCES
@@ -352,7 +352,7 @@ def test_a_message_is_found_in_json_and_in_plain_text_and_nowhere_else() -> None
     reader = Reader(SecretStr(KEY), Redactor())
 
     def message(body: bytes, kind: str = "application/json") -> str:
-        return reader.message(Answer(400, "", {"content-type": kind}, body, 0.0))
+        return reader.message(Response(400, "", {"content-type": kind}, body, 0.0))
 
     assert message(b'{"message": "no"}') == "no"
     assert message(b" Unauthorized\n", "text/plain") == "Unauthorized"

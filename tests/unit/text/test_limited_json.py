@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tui.net.messages import Answer
+from tui.net.messages import Response
 from tui.text.limited_json import DEEPEST, TooDeepError, first_object, parse_answer, parse_file
 
 
@@ -37,7 +37,7 @@ def test_small_values_are_read(text: str) -> None:
 
 def test_an_allowed_depth_can_be_shown_again() -> None:
     body = nested(DEEPEST, "[", "]").encode()
-    assert json.dumps(Answer(200, "OK", {}, body, 0.0).json()).encode() == body
+    assert json.dumps(Response(200, "OK", {}, body, 0.0).json()).encode() == body
 
 
 @pytest.mark.parametrize(("opened", "closed"), [("[", "]"), ('{"a":', "}")])

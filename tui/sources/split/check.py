@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pydantic import SecretStr
 
 from tui.net.errors import Advice, Failure, Kind, Remedy
-from tui.net.messages import Answer
+from tui.net.messages import Response
 from tui.sources.base import Answers, Choice, Connection, Remark, SourceReport
 from tui.sources.lenient import objects
 from tui.sources.phrases import count, listed, short
@@ -99,7 +99,7 @@ def compare(report: SourceReport, answers: Answers) -> tuple[Remark, ...]:
     return (Remark("warning", WORKSPACE_FIELD, text, ids),)
 
 
-def _read_workspaces(answer: Answer, client: SplitClient) -> _Workspaces:
+def _read_workspaces(answer: Response, client: SplitClient) -> _Workspaces:
     body, entries = client.listing(answer, "workspaces")
     plain = client.reader.plain
     names = {plain(entry.get("id")): plain(entry.get("name")) for entry in objects(entries)}
@@ -126,7 +126,7 @@ async def _flags(client: SplitClient, workspace: str) -> _Flags:
     return _Flags(workspace, answer.status_code, _total(client, answer) if answer.status_code == 200 else None)
 
 
-def _total(client: SplitClient, answer: Answer) -> int | None:
+def _total(client: SplitClient, answer: Response) -> int | None:
     body, entries = client.listing(answer, "flags")
     return total(body, None if entries else 0)
 

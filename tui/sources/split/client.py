@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from tui.net.errors import Advice, Failure, Kind, Remedy, Safe
 from tui.net.events import Sink
-from tui.net.messages import Answer, Request
-from tui.net.pages import Part, Progress, read_all
+from tui.net.messages import Request, Response
+from tui.net.pages import ListPage, ListProgress, read_all
 from tui.sources.base import Answers, Connection, failed, refused_request
 from tui.sources.lenient import Object, Reader, number, text
 from tui.sources.phrases import location, quoted, short
@@ -56,7 +56,7 @@ class SplitClient:
         self._opened = False
         self._first = asyncio.Lock()
 
-    async def get(self, path: str, sink: Sink | None = None, *, known: frozenset[int] = _KNOWN) -> Answer:
+    async def get(self, path: str, sink: Sink | None = None, *, known: frozenset[int] = _KNOWN) -> Response:
         """The answer, whatever its status. After a 401 the other header's answer counts only if it tells more:
         a success, a failure of the server, or one of the statuses of a `known` key."""
         if not self._opened:
@@ -65,11 +65,11 @@ class SplitClient:
                     return await self._try(path, sink, known)
         return await self._send(path, sink, self.by_header)
 
-    async def workspaces(self) -> Answer:
+    async def workspaces(self) -> Response:
         """The answer to the list of workspaces, whatever its status."""
         return await self.get(_WORKSPACES, known=_KNOWN_FOR_WORKSPACES)
 
-    async def _try(self, path: str, sink: Sink | None, known: frozenset[int]) -> Answer:
+    async def _try(self, path: str, sink: Sink | None, known: frozenset[int]) -> Response:
         answer, self.by_header = await self._send(path, sink, _BEARER), _BEARER
         if answer.status_code == 401 and not answer.is_page:
             other = await self._send(path, sink, X_API_KEY)
@@ -78,7 +78,7 @@ class SplitClient:
         self._opened = answer.status_code < 400 or answer.status_code in known
         return answer
 
-    async def _send(self, path: str, sink: Sink | None, header: str) -> Answer:
+    async def _send(self, path: str, sink: Sink | None, header: str) -> Response:
         key = self._connection.key
         secret = key if header == X_API_KEY else SecretStr(f"Bearer {key.get_secret_value()}")
         request = Request("GET", self._address + path, {header: secret, "Accept": "application/json"})
@@ -89,11 +89,11 @@ class SplitClient:
                 raise failure.replaced(field=KEY_FIELD) from None
             raise
 
-    def pages(self, path: str, what: str, denied: Denied) -> AsyncGenerator[Progress[Object], None]:
+    def pages(self, path: str, what: str, denied: Denied) -> AsyncGenerator[ListProgress[Object], None]:
         """Every entry of a list, page by page; `path` lacks limit and offset, and `what` names the entries. An entry
         without a name comes as an empty object that knows its place alone."""
 
-        async def fetch(offset: int, sink: Sink) -> Part[Object]:
+        async def fetch(offset: int, sink: Sink) -> ListPage[Object]:
             answer = await self.get(f"{path}&offset={offset}", sink)
             if answer.status_code != 200 or answer.is_page:
                 raise await self.denial(answer, denied)
@@ -102,27 +102,27 @@ class SplitClient:
                 entry if isinstance(entry, dict) and has_name(entry) else {_PLACE: offset + at}
                 for at, entry in enumerate(entries)
             )
-            return Part(tuple(items), total(body, None))
+            return ListPage(tuple(items), total(body, None))
 
         connection, name = self._connection, f"Split's list of {what}"
         return read_all(connection.http, fetch, identity, what=name, size=_PAGE, named=has_name, sink=connection.sink)
 
-    def flags(self, workspace: str, tag: str = "") -> AsyncGenerator[Progress[Object], None]:
+    def flags(self, workspace: str, tag: str = "") -> AsyncGenerator[ListProgress[Object], None]:
         """A workspace's flags, or those with `tag`."""
         return self.pages(flags_path(workspace, _PAGE, tag), "flags", flags_denied(workspace))
 
-    def definitions(self, workspace: str, environment: str) -> AsyncGenerator[Progress[Object], None]:
+    def definitions(self, workspace: str, environment: str) -> AsyncGenerator[ListProgress[Object], None]:
         """The definitions of a workspace's flags in one environment."""
         path = f"/splits/ws/{in_path(workspace)}/environments/{in_path(environment)}?limit={_PAGE}"
         forbidden = not_allowed(f"the definitions in {short(environment)}", broader_key("this environment"))
         return self.pages(path, "definitions", {403: forbidden, 404: no_environment(environment)}.get)
 
-    async def denial(self, answer: Answer, denied: Denied) -> Failure:
+    async def denial(self, answer: Response, denied: Denied) -> Failure:
         """The failure for an answer that is no list. A 404 is only about a workspace if Split's API is there."""
         elsewhere = answer.status_code == 404 and not answer.is_page and await self._is_elsewhere(answer)
         return (None if answer.is_page or elsewhere else denied(answer.status_code)) or self.refusal(answer)
 
-    async def _is_elsewhere(self, answer: Answer) -> bool:
+    async def _is_elsewhere(self, answer: Response) -> bool:
         """Whether the Admin API isn't at this address, so that even the list of workspaces is missing.
 
         Split's own errors are objects with a `code`: after one of those the address is right.
@@ -136,7 +136,7 @@ class SplitClient:
         absent = workspaces.status_code == 404 and not self.reader.has_member(workspaces, "code")
         return absent or workspaces.is_page
 
-    def listing(self, answer: Answer, what: str) -> tuple[Object, list[object]]:
+    def listing(self, answer: Response, what: str) -> tuple[Object, list[object]]:
         """A page of a list: the object around it and its `objects`."""
         body = self.reader.json(answer)
         entries = body.get("objects") if isinstance(body, dict) else None
@@ -144,7 +144,7 @@ class SplitClient:
             return body, entries
         raise self.not_a_list(answer, what)
 
-    def not_a_list(self, answer: Answer, what: str) -> Failure:
+    def not_a_list(self, answer: Response, what: str) -> Failure:
         """The failure for data of another program."""
         return Failure(
             Kind.NOT_JSON,
@@ -154,7 +154,7 @@ class SplitClient:
             at_address=True,
         ).advised(_USUAL_ADDRESS)
 
-    def refusal(self, answer: Answer) -> Failure:
+    def refusal(self, answer: Response) -> Failure:
         """The failure for an answer whose status means the same at every path."""
         status_code, message = answer.status_code, self.reader.message(answer)
         if status_code < 300 and not answer.is_page:

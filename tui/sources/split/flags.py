@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Hashable, Iterable, Mapping
 from contextlib import aclosing
 
-from tui.net.pages import AT_ONCE, Progress, passing
+from tui.net.pages import AT_ONCE, ListProgress, passing
 from tui.sources.base import Answers, Connection
 from tui.sources.flags import Batch, Listing, SourceFlag, strings
 from tui.sources.lenient import Object, elements, members, objects, text
@@ -27,7 +27,7 @@ _DEFINITIONS = "definitions"
 _NO_DEFINITION = "It has no definition in this environment: no variations are known, and it is off there."
 _UNKNOWN_MATCHER = "One of its rules has the matcher {}, which is not known here: look at that rule in Split."
 
-Pages = AsyncGenerator[Progress[Object], None]
+Pages = AsyncGenerator[ListProgress[Object], None]
 
 
 async def list_flags(connection: Connection, answers: Answers) -> Listing:
@@ -51,12 +51,12 @@ async def list_flags(connection: Connection, answers: Answers) -> Listing:
 # --- both lists at the same time
 
 
-async def _both(lists: Mapping[str, Pages]) -> AsyncGenerator[tuple[str, Progress[Object] | None], None]:
+async def _both(lists: Mapping[str, Pages]) -> AsyncGenerator[tuple[str, ListProgress[Object] | None], None]:
     """What each list brings, as it comes, and None when it is at its end.
 
     If one loses a page the other is still read to its end; a refusal ends both.
     """
-    news: asyncio.Queue[tuple[str, Progress[Object] | Exception | None]] = asyncio.Queue(AT_ONCE)
+    news: asyncio.Queue[tuple[str, ListProgress[Object] | Exception | None]] = asyncio.Queue(AT_ONCE)
 
     async def read(what: str, pages: Pages) -> None:
         end: Exception | None = None
@@ -74,7 +74,7 @@ async def _both(lists: Mapping[str, Pages]) -> AsyncGenerator[tuple[str, Progres
     try:
         while ended < len(lists):
             what, event = await news.get()
-            ended += not isinstance(event, Progress)
+            ended += not isinstance(event, ListProgress)
             if not isinstance(event, Exception):
                 yield what, event
                 continue
@@ -107,7 +107,7 @@ class _Join:
         self._read = {_FLAGS: 0, _DEFINITIONS: 0}
         self._total: dict[str, int | None] = {_FLAGS: None, _DEFINITIONS: None}
 
-    def batch(self, what: str, progress: Progress[Object] | None) -> Batch:
+    def batch(self, what: str, progress: ListProgress[Object] | None) -> Batch:
         """What `progress` completes; None is the end of a list."""
         if progress is None:
             return self._ended(what)
@@ -125,7 +125,7 @@ class _Join:
             return self._completed([own for own in self._flags if own not in self._given])
         return self._completed((), (left_out(NAME, len(self._nameless)),) if self._nameless else ())
 
-    def _take_flags(self, progress: Progress[Object]) -> dict[Hashable, None]:
+    def _take_flags(self, progress: ListProgress[Object]) -> dict[Hashable, None]:
         touched: dict[Hashable, None] = {}
         for own in progress.gone:
             self._forget(own)
@@ -146,7 +146,7 @@ class _Join:
         if flag is not None:
             self._named.get(text(flag.get("name")), {}).pop(own, None)
 
-    def _take_definitions(self, progress: Progress[Object]) -> dict[str, None]:
+    def _take_definitions(self, progress: ListProgress[Object]) -> dict[str, None]:
         """The names whose definition is new, another or gone."""
         names: dict[str, None] = {}
         for own in progress.gone:

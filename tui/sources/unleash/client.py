@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode, urlsplit
 
 from tui.net.errors import Advice, Failure, Kind, Remedy, Safe
-from tui.net.messages import Answer, Limits, Request
+from tui.net.messages import Request, RequestLimits, Response
 from tui.sources.base import Answers, Connection, failed, refused_request
 from tui.sources.lenient import Reader, elements, members, text
 from tui.sources.phrases import location, quoted, short
@@ -23,7 +23,9 @@ PROJECT_FIELD = "sourceProjectId"
 ENVIRONMENT_FIELD = "sourceEnvironmentId"
 TAG_FIELD = "sourceTag"
 
-_LIMITS = Limits(total_seconds=120.0, max_bytes=64 * 1024 * 1024)  # the list of features is one response without pages
+_LIMITS = RequestLimits(
+    total_seconds=120.0, max_bytes=64 * 1024 * 1024
+)  # the list of features is one response without pages
 _WRONG_KIND = "different token type"  # what Unleash says in a 403 to a key of another kind than the path is for
 _FEATURES = "/api/client/features"
 # With it segments come as ids with a list of their own; without it, and from older servers, as constraints.
@@ -98,7 +100,7 @@ class UnleashClient:
             return entries
         raise _with_field(self._not_a_list(answer, what))
 
-    async def _send(self, path: str, headers: Mapping[str, str]) -> Answer:
+    async def _send(self, path: str, headers: Mapping[str, str]) -> Response:
         connection = self._connection
         request = Request(
             "GET", self._address + path, {"Authorization": connection.key, "Accept": "application/json", **headers}
@@ -108,7 +110,7 @@ class UnleashClient:
         except Failure as failure:
             raise _with_field(failure) from None
 
-    def _read(self, answer: Answer) -> Features:
+    def _read(self, answer: Response) -> Features:
         if answer.status_code != 200:
             raise self._refusal(answer)
         if answer.is_page:
@@ -137,7 +139,7 @@ class UnleashClient:
         texts = {name for name in names if isinstance(name, str)}  # few projects, many features: clean each once
         return tuple(sorted({plain for plain in map(self.reader.plain, texts) if plain}))
 
-    def _refusal(self, answer: Answer) -> Failure:
+    def _refusal(self, answer: Response) -> Failure:
         """The failure for a response to an SDK key whose status is not 200."""
         status_code, message = answer.status_code, self.reader.message(answer)
         if failure := self._common_refusal(answer, "flags", "client"):
@@ -169,7 +171,7 @@ class UnleashClient:
             return failure
         return failure.replaced(why="Most likely another server answers there.", at_address=True)
 
-    def _admin_refusal(self, answer: Answer) -> Failure:
+    def _admin_refusal(self, answer: Response) -> Failure:
         """The failure for a response to a read-only token that is no list."""
         status_code, message = answer.status_code, self.reader.message(answer)
         if failure := self._common_refusal(answer, "a list", "admin"):
@@ -197,7 +199,7 @@ class UnleashClient:
             status_code=status_code,
         )
 
-    def _common_refusal(self, answer: Answer, expected: str, api: str) -> Failure | None:
+    def _common_refusal(self, answer: Response, expected: str, api: str) -> Failure | None:
         """The failure for a status that means the same to every key; None for any other."""
         status_code = answer.status_code
         if status_code < 300 and not (answer.is_page and api == "admin"):
@@ -208,7 +210,7 @@ class UnleashClient:
             return _not_found(self._address, api)
         return _page(self._address, status_code) if answer.is_page else None
 
-    def _not_a_list(self, answer: Answer, what: str) -> Failure:
+    def _not_a_list(self, answer: Response, what: str) -> Failure:
         """The failure for data of another program."""
         return Failure(
             Kind.NOT_JSON,
