@@ -13,8 +13,7 @@ from tests.unit.answers.test_recipe import answered
 from tests.unit.walk_tools import built_forms
 from tui.answers import recipe
 from tui.answers.fields import Form
-from tui.answers.recipe_problems import RecipeError
-from tui.answers.recipe_reader import Said, read_text
+from tui.answers.recipe_reader import RecipeError, Said, read_text
 from tui.net.errors import Kind, Safe
 
 CANARY = "canary-7d1f0c-which-may-be-a-key"

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tui.answers import roles, secret_facts, steps
+from tui.answers import rules, secret_facts, steps
 from tui.answers.builtin import CONFIG_NAME, TOKEN
 from tui.answers.draft import (
     BUILT_IN,
@@ -29,7 +29,7 @@ from tui.answers.draft import (
 )
 from tui.answers.fields import Form, Tidied, Variable
 from tui.answers.finding import Offer
-from tui.answers.roles import TOGETHER_IN_AN_ADDRESS
+from tui.answers.rules import TOGETHER_IN_AN_ADDRESS
 from tui.answers.secret_facts import looks_secret
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _misfits(field_: Variable | None, each: Answer) -> bool:
 
 def put(draft: Draft, key: str, raw: str, *, source: str = "", touched: bool = True) -> Draft:
     """Answer a field that is no secret, with what was typed or pasted. Checks that used the old answer are dropped."""
-    tidied = _without_key(roles.tidy(variable(draft, key), raw))
+    tidied = _without_key(rules.tidy(variable(draft, key), raw))
     old = answer(draft, key)
     changed = old.value != tidied.value
     new = Answer(value=tidied.value, source=source, said=tidied.said, touched=touched, revision=old.revision + changed)
@@ -77,7 +77,7 @@ def _with_companions(draft: Draft, key: str, address: str) -> Draft:
     for each in draft.form.variables if draft.form else ():
         old = answer(draft, each.key)
         if each.role in together and each.key != key and not (old.touched and old.value):
-            value = roles.tidy(each, address).value
+            value = rules.tidy(each, address).value
             if "://" not in value:
                 draft = put(draft, each.key, value, source="from the address you pasted", touched=False)
     return draft
@@ -122,7 +122,7 @@ def put_secret(
     Only a `pasted` value is tidied; any other is taken as it is.
     """
     field_ = variable(draft, key)
-    tidied = roles.tidy(field_, raw) if pasted else Tidied(raw)
+    tidied = rules.tidy(field_, raw) if pasted else Tidied(raw)
     old = answer(draft, key)
     if not tidied.value:
         bag.drop(key)

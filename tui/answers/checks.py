@@ -1,13 +1,13 @@
 """Checks that ask a server, each a stream of events that ends in a `Check` for the draft.
 
-A check never stops the person by its own failure: what could not be asked is "not known", what was refused is
-a problem with its sentence.
+A failed check never blocks the user: what could not be asked is "not known"; what was refused is a problem.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from tui.answers import changes, remarks
 from tui.answers import draft as drafts
@@ -15,14 +15,16 @@ from tui.answers.builtin import CONFIG_NAME, HOST, PROJECT, TOKEN
 from tui.answers.draft import Check, Draft
 from tui.answers.finding import Finding, Level
 from tui.answers.lookup import differs, look_up, siblings
-from tui.answers.reach_check import reach
 from tui.answers.request import build
+from tui.answers.rules import level_of, reached_there
 from tui.answers.source_checks import Runner, environment, failed, helper, only_asks, source_key, tag
 from tui.context import Tools
 from tui.launchdarkly.instances import INSTANCES, instance
 from tui.launchdarkly.models import CallerIdentity, Configuration, Member
+from tui.net.address import normal_base_url
 from tui.net.errors import Failure, Kind, Remedy
 from tui.net.events import Sink, Stream
+from tui.net.reach import Reach, Sighting, classify, look
 from tui.secrets.bag import Bag
 from tui.sources.registry import SOURCES
 from tui.text.clean import clean
@@ -264,6 +266,45 @@ def other_instances(draft: Draft) -> tuple[tuple[str, str], ...]:
         return ()
     here = instance(drafts.value(draft, HOST.key)).key
     return tuple((each.key, each.name) for each in INSTANCES if each.key != here)
+
+
+# --- the address that LaunchDarkly will be given
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What is said of it. OK means that nothing is against it: nobody can know from here that it is reached."""
+
+    sentence: str
+    level: Level
+    sighting: Sighting
+
+
+_STAND_IN = "on this machine, as the practice LaunchDarkly is"
+
+
+async def reach(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
+    """Whether LaunchDarkly may reach the address that `key` holds; the facts are `Reached`.
+
+    Practice asks no DNS and no server. Raises Failure there for a public address.
+    """
+    reached = await _reached(draft, tools, key)
+    return Check(key, reached.level, reached.sentence, facts=reached)
+
+
+async def _reached(draft: Draft, tools: Tools, key: str) -> Reached:
+    if drafts.variable(draft, key).secret:  # nothing is told of what a manifest calls a secret
+        seen = Sighting("", Reach.PUBLIC)
+        return Reached(seen.sentence, level_of(seen), seen)
+    url = normal_base_url(drafts.value(draft, key)).url
+    host = urlsplit(url).hostname or ""
+    kind = classify(host)
+    if reached_there(host, drafts.value(draft, HOST.key)):
+        return Reached(_STAND_IN, Level.OK, Sighting(host, kind))
+    if kind is Reach.PUBLIC:
+        tools.stays_here(url)
+    seen = await look(url)
+    return Reached(seen.sentence, level_of(seen), seen)
 
 
 RUNNERS: dict[str, Runner] = {

@@ -10,8 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tui.answers import form as forms
-from tui.answers import roles as validators
-from tui.answers import steps
+from tui.answers import rules, steps
 from tui.answers.builtin import CONFIG_NAME, CONFIG_TAGS, HELPER, HOST, PROJECT, SOURCE_API, TOKEN
 from tui.answers.fields import Form, SecretFacts, Variable
 from tui.answers.finding import Finding, Level, Offer
@@ -189,7 +188,7 @@ def scope(draft: Draft) -> tuple[str, ...]:
 def fit(draft: Draft, field: Variable) -> str:
     """An answer that may stand elsewhere too: "" for one with a problem, which may be a key in the wrong place."""
     given = value(draft, field.key)
-    found = validators.validate(field, given, values(draft), secret_facts(draft))
+    found = rules.validate(field, given, values(draft), secret_facts(draft))
     return "" if any(f.level is Level.PROBLEM for f in found) else given
 
 

@@ -26,7 +26,7 @@ from tui.answers.fields import (
     joined,
     selected,
 )
-from tui.answers.roles import ROLE_OF_KIND, ROLES
+from tui.answers.rules import ROLE_OF_KIND, ROLES
 from tui.answers.secret_facts import KEY_ROLES
 from tui.secrets.names import inside, outside
 from tui.text.cells import cells

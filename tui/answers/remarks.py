@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tui.answers import roles, steps
+from tui.answers import rules, steps
 from tui.answers.builtin import HOST
 from tui.answers.draft import (
     PROPOSED,
@@ -30,7 +30,7 @@ def findings(draft: Draft, key: str) -> tuple[Finding, ...]:
     field_ = variable(draft, key)
     given = answer(draft, key)
     shape = given.value if not field_.secret else ("x" if given.secret else "")
-    found = list(roles.validate(field_, shape, values(draft), secret_facts(draft)))
+    found = list(rules.validate(field_, shape, values(draft), secret_facts(draft)))
     if key in draft.same_as_token:
         found.append(Finding(Level.WARNING, key, SAME_KEY))
     found += [f for check in draft.checks.values() for f in check.findings if f.field == key]

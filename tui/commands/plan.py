@@ -16,8 +16,7 @@ from tui.answers import recipe_keys, recipe_reader
 from tui.answers.builtin import TOKEN
 from tui.answers.draft import Draft
 from tui.answers.plan_state import plan_request
-from tui.answers.recipe_problems import Problem, RecipeError
-from tui.answers.recipe_reader import RecipeAnswers, Said
+from tui.answers.recipe_reader import Problem, RecipeAnswers, RecipeError, Said
 from tui.apply.engine import incomplete
 from tui.commands.output import Output, write
 from tui.commands.plan_text import report

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from tui.answers.recipe_keys import MissingKeys
-from tui.answers.recipe_problems import Problem, RecipeError
+from tui.answers.recipe_reader import Problem, RecipeError
 from tui.net import remedies
 from tui.net.errors import Advice, Failure, Remedy, Safe, joined
 

@@ -17,9 +17,8 @@ from tests.unit.walk_tools import built_forms
 from tui.answers import draft as drafts
 from tui.answers.builtin import as_field
 from tui.answers.fields import Guide
-from tui.answers.recipe_problems import RecipeError, finding
-from tui.answers.recipe_reader import LARGEST, Said, read, read_text
-from tui.answers.roles import ROLES
+from tui.answers.recipe_reader import LARGEST, RecipeError, Said, finding, read, read_text
+from tui.answers.rules import ROLES
 from tui.net.errors import Remedy
 from tui.secrets.references import Reference
 

@@ -10,8 +10,7 @@ from tui.answers.builtin import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, SOURCE_
 from tui.answers.fields import Guide, Variable, joined, selected
 from tui.answers.finding import Level
 from tui.answers.form import build
-from tui.answers.roles import ROLES, tidy, validate
-from tui.answers.rules import tags_of
+from tui.answers.rules import ROLES, tags_of, tidy, validate
 from tui.manifests.files import registry
 
 FORMS = {key: build(manifest) for key, manifest in registry().items()}
