@@ -17,7 +17,7 @@ from tui.answers.finding import Finding, Level
 from tui.answers.lookup import differs, look_up, siblings
 from tui.answers.request import build
 from tui.answers.rules import level_of, reached_there
-from tui.answers.source_checks import Runner, environment, failed, helper, only_asks, source_key, tag
+from tui.answers.source_checks import CheckRunner, environment, failed, helper, only_asks, source_key, tag
 from tui.context import Tools
 from tui.launchdarkly.instances import INSTANCES, instance
 from tui.launchdarkly.models import CallerIdentity, Configuration, Member
@@ -31,7 +31,7 @@ from tui.text.clean import clean
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class TokenOwner:
     """Who your token is, and which flag import configurations its account has."""
 
     identity: CallerIdentity
@@ -66,7 +66,7 @@ _FINDS_ITS_ANSWER = ("split-environment",)
 """Roles whose check is worth making for a blank or a wrong answer too."""
 
 
-def runner(draft: Draft, key: str) -> Runner | None:
+def runner(draft: Draft, key: str) -> CheckRunner | None:
     """The check of a field, None where no server can tell."""
     try:
         role = drafts.variable(draft, key).role
@@ -105,10 +105,10 @@ async def _token(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> 
         except Failure as failure:
             if failure.kind is not Kind.FORBIDDEN:
                 raise
-            account = Account(identity, member, None, tools.now())
+            account = TokenOwner(identity, member, None, tools.now())
             text = "It works, but may not see import configurations (403). Most likely its role does not cover them."
             return Check(key, Level.WARNING, text, facts=account)
-    account = Account(identity, member, configurations, tools.now())
+    account = TokenOwner(identity, member, configurations, tools.now())
     if member is not None and member.role == "reader" and not member.custom_roles:
         text = f"{who(account)}: most likely it may not create import configurations. Use a token that may."
         return Check(key, Level.WARNING, text, facts=account)
@@ -123,7 +123,7 @@ async def _or_none(reading: Awaitable[Member | None]) -> Member | None:
         return None
 
 
-def who(account: Account) -> str:
+def who(account: TokenOwner) -> str:
     """The account's person or service token in words."""
     identity, member = account.identity, account.member
     if member is not None:
@@ -145,14 +145,14 @@ async def _import_key(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink
             raise _of_import_key(failure) from None
         member = await _or_none(ld.me(sink=sink))
     account = facts(draft, TOKEN.key)
-    theirs = account.identity.account_id if isinstance(account, Account) else None
+    theirs = account.identity.account_id if isinstance(account, TokenOwner) else None
     if theirs and identity.account_id and theirs != identity.account_id:
         text = "It belongs to another LaunchDarkly account than your token. Use one of the same account."
         return Check(key, Level.PROBLEM, text)
     if member is not None and member.role == "reader":
         text = f"Its owner, {member.display_name}, has the role Reader: most likely it may not create flags. F1 helps."
         return Check(key, Level.WARNING, text)
-    owner = who(Account(identity, member, None, tools.now()))
+    owner = who(TokenOwner(identity, member, None, tools.now()))
     if not (theirs and identity.account_id):
         return Check(key, Level.UNKNOWN, f"{owner}; whether it is your token's account is not known")
     same = "same account; " if theirs and identity.account_id else ""
@@ -187,7 +187,7 @@ async def _project(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -
 def imported_already(draft: Draft) -> tuple[Configuration, ...]:
     """What imports from the same source into the project, as far as your token's list tells: not before its check."""
     account = facts(draft, TOKEN.key)
-    listed = account.configurations if isinstance(account, Account) else None
+    listed = account.configurations if isinstance(account, TokenOwner) else None
     return siblings(listed or (), drafts.value(draft, PROJECT.key), draft.integration)
 
 
@@ -307,7 +307,7 @@ async def _reached(draft: Draft, tools: Tools, key: str) -> Reached:
     return Reached(seen.sentence, level_of(seen), seen)
 
 
-RUNNERS: dict[str, Runner] = {
+RUNNERS: dict[str, CheckRunner] = {
     "ld-token": _token,
     "project-key": _project,
     "import-key": _import_key,

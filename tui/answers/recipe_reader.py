@@ -129,7 +129,7 @@ _TYPES: Mapping[str, tuple[Callable[[object], str | None], str]] = {
 }
 
 
-def finding(
+def mistakes(
     variable: Variable, raw: str, tidied: str, answers: Mapping[str, str]
 ) -> Iterator[tuple[str, Advice | None]]:
     """What is wrong with an answer, by the rules of its field."""
@@ -178,7 +178,7 @@ _TEXT = "must be a text in quotes."
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Overrides:
     """What is said outside the recipe, "" where nothing is: options beat it, the environment only fills its gaps.
 
     A project has no gap to fill: a recipe without one is wrong, whatever LD_PROJECT says.
@@ -201,7 +201,7 @@ class RecipeAnswers:
     places: Mapping[str, str]
 
 
-def read(path: Path, known: Mapping[str, Form], said: Said = Said()) -> RecipeAnswers:
+def read(path: Path, known: Mapping[str, Form], overrides: Overrides = Overrides()) -> RecipeAnswers:
     """The answers in the recipe at `path`, for one of the forms `known` by integration. Raises RecipeError."""
     name = shown(str(path), _LONGEST_PATH)
     try:
@@ -218,16 +218,16 @@ def read(path: Path, known: Mapping[str, Form], said: Said = Said()) -> RecipeAn
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise _whole(f"The recipe {name} is not UTF-8 in line {line}.") from None
-    return read_text(text, known, said)
+    return read_text(text, known, overrides)
 
 
-def read_text(text: str, known: Mapping[str, Form], said: Said = Said()) -> RecipeAnswers:
+def read_text(text: str, known: Mapping[str, Form], overrides: Overrides = Overrides()) -> RecipeAnswers:
     """As `read`, from a recipe's text."""
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # ValueError: also a number of thousands of digits
         raise _whole(not_toml(error)) from None
-    reader = _Reader(known, said)
+    reader = _Reader(known, overrides)
     answers = reader.answers(document)
     if reader.problems:
         raise RecipeError(reader.problems)
@@ -250,7 +250,7 @@ class _Entry:
 @dataclass
 class _Reader:
     known: Mapping[str, Form]
-    said: Said
+    overrides: Overrides
     problems: list[Problem] = field(default_factory=list)
     entries: list[_Entry] = field(default_factory=list)
     references: dict[str, Reference] = field(default_factory=dict)
@@ -325,8 +325,8 @@ class _Reader:
         host = self._text(table, "launchdarkly", "host", required=False)
         if host is not None:
             self.entries.append(_Entry(HOST, host, "launchdarkly.host"))
-        elif "host" not in table and self.said.base_uri and not self.said.host:
-            self.entries.append(_Entry(HOST, self.said.base_uri, "LD_BASE_URI"))
+        elif "host" not in table and self.overrides.base_uri and not self.overrides.host:
+            self.entries.append(_Entry(HOST, self.overrides.base_uri, "LD_BASE_URI"))
         project = self._text(table, "launchdarkly", "project")
         if project is not None:
             self.entries.append(_Entry(PROJECT, project, "launchdarkly.project"))
@@ -338,8 +338,8 @@ class _Reader:
     def _import(self, table: Mapping[str, object]) -> Form | None:
         integration = self._text(table, "import", "integration")
         form = self._form(integration, "import.integration")
-        if self.said.integration:
-            form = self._form(self.said.integration, "--integration")
+        if self.overrides.integration:
+            form = self._form(self.overrides.integration, "--integration")
         if (name := self._text(table, "import", "name")) is not None:
             self.entries.append(_Entry(CONFIG_NAME, name, "import.name"))
         self._tags(table.get("tags", []))
@@ -382,10 +382,10 @@ class _Reader:
             self.entries.append(_Entry(SOURCE_API, api, "source.api"))
 
     def _options(self) -> None:
-        if self.said.host:
-            self.entries.append(_Entry(HOST, self.said.host, "--host"))
-        if self.said.project:
-            self.entries.append(_Entry(PROJECT, self.said.project, "--project"))
+        if self.overrides.host:
+            self.entries.append(_Entry(HOST, self.overrides.host, "--host"))
+        if self.overrides.project:
+            self.entries.append(_Entry(PROJECT, self.overrides.project, "--project"))
 
     # --- answers
 
@@ -397,7 +397,7 @@ class _Reader:
         values = drafts.values(draft)
         for entry in self.entries:
             tidied = rules.tidy(entry.field, entry.raw).value
-            for text, advice in finding(entry.field, entry.raw, tidied, values):
+            for text, advice in mistakes(entry.field, entry.raw, tidied, values):
                 self.problems.append(Problem(entry.place, text, advice))
         return draft
 

@@ -33,7 +33,7 @@ from tui.secrets.references import is_placeholder
 
 Answers = Mapping[str, str]
 Secrets = Mapping[str, SecretFacts]
-Check = Callable[[Variable, str, Answers, Secrets], Iterator[Finding]]
+Rule = Callable[[Variable, str, Answers, Secrets], Iterator[Finding]]
 
 LONGEST_ANSWER = 4096
 INSTANCE_KEYS = tuple(each.key for each in INSTANCES)
@@ -256,7 +256,7 @@ class Role:
 
     name: str
     tidy: Tidier
-    check: Check = anything
+    check: Rule = anything
 
 
 def tidy(variable: Variable, raw: str) -> Tidied:

@@ -25,7 +25,7 @@ from tui.sources.phrases import count, listed, short
 from tui.sources.registry import SOURCES
 from tui.sources.unleash.check import check_helper
 
-Runner = Callable[[Draft, Bag, Tools, str, Sink], Awaitable[Check]]
+CheckRunner = Callable[[Draft, Bag, Tools, str, Sink], Awaitable[Check]]
 
 _REFUSALS = frozenset({Kind.UNAUTHORIZED, Kind.FORBIDDEN, Kind.CREDENTIAL, Kind.REDIRECT, Kind.NOT_JSON})
 
@@ -36,7 +36,7 @@ def failed(key: str, failure: Failure) -> Check:
     return Check(key, Level.PROBLEM if refused else Level.UNKNOWN, str(failure), facts=failure, advice=failure.advice)
 
 
-def only_asks(run: Runner) -> Runner:
+def only_asks(run: CheckRunner) -> CheckRunner:
     """For a check of what may be typed as well: that it could not be asked, or was refused, stops nobody."""
 
     @functools.wraps(run)
@@ -50,7 +50,7 @@ def only_asks(run: Runner) -> Runner:
 
 
 @asynccontextmanager
-async def _door(draft: Draft, bag: Bag, tools: Tools, sink: Sink) -> AsyncIterator[tuple[Source, Connection]]:
+async def _source(draft: Draft, bag: Bag, tools: Tools, sink: Sink) -> AsyncIterator[tuple[Source, Connection]]:
     """The source with the key of the form. Raises Failure where there is none, or practice would leave this machine."""
     variables = draft.form.variables if draft.form else ()
     held = next((bag.get(v.key) for v in variables if v.role in drafts.SOURCE_KEY_ROLES), None)
@@ -64,7 +64,7 @@ async def _door(draft: Draft, bag: Bag, tools: Tools, sink: Sink) -> AsyncIterat
 
 async def discover(draft: Draft, bag: Bag, tools: Tools, key: str, *, sink: Sink = ignore) -> tuple[Choice, ...]:
     """What could stand in the field `key`, by the source's word; a token for looking helps. Raises Failure."""
-    async with _door(draft, bag, tools, sink) as (source, connection):
+    async with _source(draft, bag, tools, sink) as (source, connection):
         return await source.discover(connection, key, drafts.values(draft), _helper(draft, bag))
 
 
@@ -80,7 +80,7 @@ def _helper(draft: Draft, bag: Bag) -> SecretStr | None:
 
 async def source_key(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
     """What the source's key can see, by the smallest read that tells."""
-    async with _door(draft, bag, tools, sink) as (source, connection):
+    async with _source(draft, bag, tools, sink) as (source, connection):
         try:
             report = await source.check_key(connection, drafts.values(draft))
         except Failure as failure:
@@ -142,7 +142,7 @@ async def helper(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class ListedChoices:
     """What a check has listed, for the picker of its field."""
 
     all: tuple[Choice, ...] = field(repr=False)
@@ -152,7 +152,7 @@ class Choices:
 async def environment(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
     """The environments of the workspace: a typed name becomes an id, and the one that must be meant is filled in."""
     found = await discover(draft, bag, tools, key, sink=sink)
-    made = Check(key, Level.OK, "", names=tuple((each.value, each.label) for each in found), facts=Choices(found))
+    made = Check(key, Level.OK, "", names=tuple((each.value, each.label) for each in found), facts=ListedChoices(found))
     given = drafts.answer(draft, key)
     if any(each.value == given.value for each in found):
         return made
@@ -203,7 +203,7 @@ def _typed(made: Check, text: str, found: Sequence[Choice]) -> Check:
 @only_asks
 async def tag(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
     """How many flags the written tag matches."""
-    async with _door(draft, bag, tools, sink) as (source, connection):
+    async with _source(draft, bag, tools, sink) as (source, connection):
         number = await source.count_flags(connection, drafts.values(draft))
     if number is None:
         return Check(key, Level.UNKNOWN, f"How many flags have it, {source.name} does not say.")

@@ -8,7 +8,7 @@ from tests.unit import raw_http, sandbox_tools
 from tests.unit.walk_tools import NAME, at_review, attempt, built_forms, checked, drained, sent, session, values
 from tui.answers import changes, checks, remarks
 from tui.answers import draft as drafts
-from tui.answers.checks import Account
+from tui.answers.checks import TokenOwner
 from tui.answers.draft import Check
 from tui.answers.finding import Level
 from tui.net.errors import Failure, Kind
@@ -46,7 +46,7 @@ async def test_a_good_token_says_whose_it_is(box: Sandbox) -> None:
     assert check.level is Level.OK
     assert check.text == "Ana Ruiz, ana@example.com, role writer; may see import configurations; creating: not known"
     account = checks.facts(made.draft, "token")
-    assert isinstance(account, Account)
+    assert isinstance(account, TokenOwner)
     assert account.configurations is not None
     assert TOKENS["writer"].value not in repr(check) + repr(account)
     assert not remarks.problems(made.draft, "launchdarkly") or made.draft.checks.keys() == {"token"}
@@ -120,7 +120,7 @@ async def test_a_forbidden_list_is_a_warning() -> None:
     assert check.level is Level.WARNING
     assert "may not see import configurations (403)" in check.text
     account = checks.facts(made.draft, "token")
-    assert isinstance(account, Account)
+    assert isinstance(account, TokenOwner)
     assert account.configurations is None
     assert checks.who(account).isprintable()
     made.put("project", "web")

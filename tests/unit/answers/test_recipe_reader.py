@@ -17,7 +17,7 @@ from tests.unit.walk_tools import built_forms
 from tui.answers import draft as drafts
 from tui.answers.builtin import as_field
 from tui.answers.fields import Guide
-from tui.answers.recipe_reader import LARGEST, RecipeError, Said, finding, read, read_text
+from tui.answers.recipe_reader import LARGEST, Overrides, RecipeError, mistakes, read, read_text
 from tui.answers.rules import ROLES
 from tui.net.errors import Remedy
 from tui.secrets.references import Reference
@@ -238,7 +238,7 @@ def test_text_like_a_reference_is_only_text_where_no_key_belongs() -> None:
 # --- what beats what
 
 
-def value(key: str, text: str, said: Said) -> str:
+def value(key: str, text: str, said: Overrides) -> str:
     return drafts.value(read_text(text, built_forms(), said).draft, key)
 
 
@@ -246,38 +246,38 @@ def test_options_beat_the_recipe_and_the_recipe_the_environment() -> None:
     in_eu = changed("launchdarkly.host", "eu")
     no_host = changed("launchdarkly.host", REMOVED)
     uri = "https://app.launchdarkly.us"
-    assert value("host", in_eu, Said(host="federal", base_uri=uri)) == "federal"
-    assert value("host", in_eu, Said(base_uri=uri)) == "eu"
-    assert value("host", no_host, Said(base_uri=uri)) == uri
-    assert value("host", no_host, Said()) == "us"
-    assert value("project", in_eu, Said(project="other")) == "other"
-    assert value("project", in_eu, Said()) == "web-shop"
-    assert read_text(SPLIT, built_forms(), Said(integration="split")).draft.integration == "split"
+    assert value("host", in_eu, Overrides(host="federal", base_uri=uri)) == "federal"
+    assert value("host", in_eu, Overrides(base_uri=uri)) == "eu"
+    assert value("host", no_host, Overrides(base_uri=uri)) == uri
+    assert value("host", no_host, Overrides()) == "us"
+    assert value("project", in_eu, Overrides(project="other")) == "other"
+    assert value("project", in_eu, Overrides()) == "web-shop"
+    assert read_text(SPLIT, built_forms(), Overrides(integration="split")).draft.integration == "split"
 
 
 def test_an_option_mends_no_recipe() -> None:
     """A recipe is right or wrong by itself, whatever the command line says this time."""
-    assert problems(changed("launchdarkly.project", REMOVED), Said(project="other")) == [
+    assert problems(changed("launchdarkly.project", REMOVED), Overrides(project="other")) == [
         "launchdarkly.project is missing."
     ]
-    assert problems(changed("launchdarkly.host", "nowhere"), Said(host="eu"))[0].startswith("launchdarkly.host: ")
+    assert problems(changed("launchdarkly.host", "nowhere"), Overrides(host="eu"))[0].startswith("launchdarkly.host: ")
 
 
 def test_wrong_options_and_variables_are_told_with_the_rest() -> None:
-    said = Said(host=CANARY, project="a b", integration=CANARY)
+    said = Overrides(host=CANARY, project="a b", integration=CANARY)
     assert problems(changed("version", 2), said) == [
         "version is not 1. Another ld-flag-import may read this recipe.",
         "--integration names no integration known here. Write one of: split, unleash.",
         "--host: The beginning is missing. Write https:// in front of the address. Or choose us, eu or federal.",
         "--project: A key has letters, digits, . _ - only. This may be the name.",
     ]
-    told = problems(changed("launchdarkly.host", REMOVED), Said(base_uri=CANARY))
+    told = problems(changed("launchdarkly.host", REMOVED), Overrides(base_uri=CANARY))
     assert told[0].startswith("LD_BASE_URI: ")
-    assert read_text(UNLEASH, built_forms(), Said(base_uri=CANARY)).draft.integration == "unleash"
+    assert read_text(UNLEASH, built_forms(), Overrides(base_uri=CANARY)).draft.integration == "unleash"
 
 
 def test_another_integration_asks_for_its_own_fields() -> None:
-    found = problems(UNLEASH, Said(integration="split"))
+    found = problems(UNLEASH, Overrides(integration="split"))
     assert "import.config.sourceBaseUrl is not known here." in found
     assert "import.config.workspaceId is missing." in found
 
@@ -290,8 +290,8 @@ def test_no_rule_repeats_an_answer(role: str) -> None:
     """Whatever its sentences quote in the wizard: what stands in a file may be a key."""
     made = as_field("made", role, "Made up", help="", guide=Guide(), choices=("a", "b"))
     for text in (CANARY, f"{CANARY} x", f"x:{CANARY}", f"https://{CANARY}@x", CANARY * 200, f"{CANARY},b"):
-        for said in finding(made, text, text, {}):
-            assert "canary" not in said
+        for problem, _ in mistakes(made, text, text, {}):
+            assert "canary" not in problem
 
 
 @settings(max_examples=40)
