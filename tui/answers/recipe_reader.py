@@ -52,10 +52,8 @@ class RecipeError(Failure):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        remedy = Remedy.CORRECT if len(self.problems) == 1 else Remedy.CORRECT_ALL
-        super().__init__(
-            Kind.RECIPE, self.lines(str), remedy=remedy, about=str(len(self.problems)), safe=Safe.NOTHING_SENT
-        )
+        about = "" if len(self.problems) == 1 else f"all {len(self.problems)}"
+        super().__init__(Kind.RECIPE, self.lines(str), remedy=Remedy.CORRECT, about=about, safe=Safe.NOTHING_SENT)
 
     def lines(self, worded: Callable[[Problem], str]) -> str:
         """A line for each problem as `worded` by a front, cut short where there are very many."""

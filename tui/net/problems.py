@@ -153,7 +153,7 @@ def _no_http(error: BaseException, case: Case) -> Failure:
         return _cut(error, case)
     if case.at_proxy:
         what = f"What answers at {case.target} is not an HTTP proxy."
-        wrong = Remedy.CORRECT_SETTING, case.proxy_variable
+        wrong = Remedy.CORRECT, case.proxy_variable
         return case.failure(Kind.UNREACHABLE, what, _named_by(case), *wrong, at_setting=True)
     what = f"What answers at {case.host}, port {case.port}, does not speak HTTP."
     why = "Most likely the port is another."
@@ -200,7 +200,7 @@ def _certificate(error: BaseException, case: Case) -> Failure:
     if remedy is None:
         why, remedy = environment.untrusted()
     if wrong_name and case.at_proxy:
-        why, remedy = _named_by(case), (Remedy.CORRECT_SETTING, case.proxy_variable)
+        why, remedy = _named_by(case), (Remedy.CORRECT, case.proxy_variable)
     who = f"The proxy {case.proxy}" if case.at_proxy else case.host
     return case.failure(Kind.TLS, f"{who} shows a certificate {found}.", why, *remedy, at_address=wrong_name)
 
@@ -211,7 +211,7 @@ def _no_tls(error: BaseException, case: Case) -> Failure:
     if case.at_proxy:
         what = f"The proxy {case.proxy} doesn't use TLS, but {case.proxy_variable} names it with https://."
         why = "Most proxies are reached by http://, also for https:// addresses."
-        return case.failure(Kind.TLS, what, why, Remedy.CORRECT_SETTING, case.proxy_variable)
+        return case.failure(Kind.TLS, what, why, Remedy.CORRECT, case.proxy_variable)
     return case.failure(
         Kind.TLS,
         f"{case.host} does not answer with TLS as https:// needs it.",

@@ -173,7 +173,7 @@ def test_of_thousands_of_mistakes_fifty_are_told() -> None:
     told = refused.value.what.splitlines()
     assert len(told) == 51
     assert told[-1] == "And 950 more problems."
-    assert (refused.value.remedy, refused.value.about) == (Remedy.CORRECT_ALL, "1000")
+    assert (refused.value.remedy, refused.value.about) == (Remedy.CORRECT, "all 1000")
 
 
 @pytest.mark.parametrize(
