@@ -41,9 +41,9 @@ class TokenOwner:
 
 
 def due(draft: Draft, key: str, *, again: bool = False) -> bool:
-    """A check of this field could tell something and has not been made since its inputs changed.
+    """Return whether a check of this field is possible and was not made since its inputs changed.
 
-    With `again` one that failed counts too: what refused or did not answer may do better now.
+    With `again` a failed check counts as not made: the server may answer now.
     """
     made = draft.checks.get(key)
     open_ = made is None or (again and isinstance(made.facts, Failure))
@@ -51,7 +51,7 @@ def due(draft: Draft, key: str, *, again: bool = False) -> bool:
 
 
 def _blocked(draft: Draft, key: str) -> bool:
-    """Something the check needs is missing or already known to be wrong."""
+    """Return whether something the check needs is missing, or already known to be wrong."""
     if key == CONFIG_NAME.key:
         return bool(remarks.answer_problems(draft))
     field_ = drafts.variable(draft, key)
@@ -67,7 +67,7 @@ _FINDS_ITS_ANSWER = ("split-environment",)
 
 
 def runner(draft: Draft, key: str) -> CheckRunner | None:
-    """The check of a field, None where no server can tell."""
+    """Return the check of a field, None if no server can tell."""
     try:
         role = drafts.variable(draft, key).role
     except KeyError:
@@ -95,7 +95,7 @@ def check(draft: Draft, bag: Bag, tools: Tools, key: str) -> Stream[Check]:
 
 
 async def _token(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
-    """Who you are, and the list of configurations: it proves that the beta interface answers."""
+    """Check the token: the caller's identity, and that the beta API responds."""
     where = instance(drafts.value(draft, HOST.key))
     async with tools.launchdarkly(bag, where) as ld:
         identity = await ld.caller_identity(sink=sink)
@@ -116,7 +116,7 @@ async def _token(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> 
 
 
 async def _or_none(reading: Awaitable[Member | None]) -> Member | None:
-    """A service token is no member: not being able to say who it is, is no failure."""
+    """Return the member, None if it can't be read: a service token belongs to nobody."""
     try:
         return await reading
     except Failure:
@@ -124,7 +124,7 @@ async def _or_none(reading: Awaitable[Member | None]) -> Member | None:
 
 
 def who(account: TokenOwner) -> str:
-    """The account's person or service token in words."""
+    """Describe the person or service token behind a token."""
     identity, member = account.identity, account.member
     if member is not None:
         return ", ".join(
@@ -136,7 +136,7 @@ def who(account: TokenOwner) -> str:
 
 
 async def _import_key(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
-    """Whose the import key is: the same account as your token's, and a role that may create flags."""
+    """Check the import key: its account must be that of your token, and its role should create flags."""
     where = instance(drafts.value(draft, HOST.key))
     async with tools.launchdarkly(bag, where, key) as ld:
         try:
@@ -171,7 +171,7 @@ def _of_import_key(failure: Failure) -> Failure:
 
 
 async def _project(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
-    """Is there such a project, and does something import into it already?"""
+    """Check that the project exists, and warn if something imports into it already."""
     project = drafts.value(draft, PROJECT.key)
     async with tools.launchdarkly(bag, instance(drafts.value(draft, HOST.key))) as ld:
         try:
@@ -185,20 +185,20 @@ async def _project(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -
 
 
 def imported_already(draft: Draft) -> tuple[Configuration, ...]:
-    """What imports from the same source into the project, as far as your token's list tells: not before its check."""
+    """Return what imports from the same source into the project, as far as the token's check has listed it."""
     account = facts(draft, TOKEN.key)
     listed = account.configurations if isinstance(account, TokenOwner) else None
     return siblings(listed or (), drafts.value(draft, PROJECT.key), draft.integration)
 
 
 def must_ask_project_again(draft: Draft) -> bool:
-    """The project was looked at before the list was there that tells what imports into it."""
+    """Return whether the project was checked before the list of imports was known."""
     made = draft.checks.get(PROJECT.key)
     return made is not None and not made.findings and bool(imported_already(draft))
 
 
 def _warned(draft: Draft, project: str, beside: tuple[Configuration, ...]) -> tuple[Finding, ...]:
-    """A second import from the same source into the same project could be a copy of the first."""
+    """Warn that a second import from the same source into the project could be a copy of the first."""
     if not beside or draft.form is None:
         return ()
     names = ", ".join(f'"{c.name}" ({c.status.status or "status not known"})' for c in beside[:3])
@@ -208,7 +208,7 @@ def _warned(draft: Draft, project: str, beside: tuple[Configuration, ...]) -> tu
 
 
 async def _name(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
-    """Is the configuration's name free in its project?"""
+    """Check whether the configuration's name is free in its project."""
     request = build(draft)
     async with tools.launchdarkly(bag, request.instance) as ld:
         standing = await look_up(ld, request, sink=sink)
@@ -230,7 +230,7 @@ async def _name(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> C
 
 @only_asks
 async def _flag_tag(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
-    """How many flags carry the tag already: arrivals could not be told from them."""
+    """Count the flags that have the tag already: imported flags could not be told from them."""
     async with tools.launchdarkly(bag, instance(drafts.value(draft, HOST.key))) as ld:
         carry = await ld.count_flags(drafts.value(draft, PROJECT.key), drafts.value(draft, key), sink=sink)
     if carry is None:
@@ -243,7 +243,7 @@ async def _flag_tag(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) 
 
 @only_asks
 async def _member(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
-    """Who is behind a typed id."""
+    """Find the member behind a typed id."""
     wanted = drafts.value(draft, key)
     async with tools.launchdarkly(bag, instance(drafts.value(draft, HOST.key))) as ld:
         member = await ld.member(wanted, sink=sink)
@@ -254,7 +254,7 @@ async def _member(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) ->
 
 
 def facts(draft: Draft, key: str) -> object:
-    """What the check of a field brought to light, None where there was none."""
+    """Return the facts of a field's check, None without one."""
     made = draft.checks.get(key)
     return made.facts if made else None
 
@@ -273,7 +273,7 @@ def other_instances(draft: Draft) -> tuple[tuple[str, str], ...]:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """What is said of it. OK means that nothing is against it: nobody can know from here that it is reached."""
+    """What is known of the address. OK means that nothing speaks against it: nobody can know from here."""
 
     sentence: str
     level: Level
@@ -284,9 +284,9 @@ _STAND_IN = "on this machine, as the practice LaunchDarkly is"
 
 
 async def reach(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
-    """Whether LaunchDarkly may reach the address that `key` holds; the facts are `Reached`.
+    """Check whether LaunchDarkly may reach the address in `key`; the facts are `Reached`.
 
-    Practice asks no DNS and no server. Raises Failure there for a public address.
+    The demo asks no DNS and no server, and raises Failure for a public address.
     """
     reached = await _reached(draft, tools, key)
     return Check(key, reached.level, reached.sentence, facts=reached)

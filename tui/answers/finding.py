@@ -1,4 +1,4 @@
-"""What there is to say about one answer."""
+"""Findings about one answer: how much it matters, a sentence, and what to do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Level(StrEnum):
-    """How much a finding matters. Only a problem stops; `unknown` says honestly that nobody can tell."""
+    """How much a finding matters. Only a problem blocks; `unknown` means that it can't be known."""
 
     OK = "ok"
     NOTE = "note"
@@ -25,7 +25,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A value that one key press takes over into a field."""
+    """A value that one key press puts into a field."""
 
     label: str
     field: str

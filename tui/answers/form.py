@@ -1,7 +1,6 @@
 """From a manifest to a form, and from a form's answers to the `config` of the request.
 
-The types stand in `variables`, the rules in `validators`; all a front needs is named here. Nothing here loads
-pydantic: the first screen shows forms' parts before it.
+Nothing here loads pydantic: the first screen shows parts of the forms before it is loaded.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The keys that a recipe refers to: fetched from where it says, only those a command needs, and where each is sent."""
+"""Fetch the keys that a recipe refers to, only those a command needs, and name the addresses they are sent to."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def overhear(recipe: RecipeAnswers, redactor: Redactor, environ: Mapping[str, st
 
 
 async def _overheard(recipe: RecipeAnswers, wanted: Sequence[str], bag: Bag, keyring: Keyring) -> None:
-    """The same for the keys in the keyring that a command does not need; one that has to be unlocked stays unknown."""
+    """Do the same for keys in the keyring that a command doesn't need. A locked keyring's keys stay unknown."""
     for key, reference in recipe.references.items():
         if reference.kind == "keyring" and key not in wanted:
             got = await keyring.get(entry_of(recipe.draft, key))

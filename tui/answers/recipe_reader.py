@@ -130,7 +130,7 @@ _TYPES: Mapping[str, tuple[Callable[[object], str | None], str]] = {
 def mistakes(
     variable: Variable, raw: str, tidied: str, answers: Mapping[str, str]
 ) -> Iterator[tuple[str, Advice | None]]:
-    """What is wrong with an answer, by the rules of its field."""
+    """Yield what is wrong with an answer by its field's rules, each with its advice, and without the answer itself."""
     if not tidied.strip():
         if variable.required:
             blank = "is blank." if not raw.strip() else "has nothing left without its quotes and invisible characters."
@@ -177,9 +177,9 @@ _TEXT = "must be a text in quotes."
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """What is said outside the recipe, "" where nothing is: options beat it, the environment only fills its gaps.
+    """Values from outside the recipe, "" for none: options beat it, the environment only fills its gaps.
 
-    A project has no gap to fill: a recipe without one is wrong, whatever LD_PROJECT says.
+    LD_PROJECT fills no gap: a recipe without a project is wrong.
     """
 
     host: str = ""
@@ -388,7 +388,7 @@ class _Reader:
     # --- answers
 
     def _draft(self, form: Form | None) -> Draft:
-        """The answers as the wizard would have them, each judged by its field's own rules."""
+        """Return the answers as the wizard would hold them, each judged by its field's rules."""
         draft = changes.choose(Draft(), form) if form else Draft()
         for entry in self.entries:
             draft = changes.put(draft, entry.field.key, entry.raw)

@@ -31,13 +31,13 @@ _REFUSALS = frozenset({Kind.UNAUTHORIZED, Kind.FORBIDDEN, Kind.CREDENTIAL, Kind.
 
 
 def failed(key: str, failure: Failure) -> Check:
-    """What a failure means for the field it was asked for: refused is a problem, not answered is not known."""
+    """Return the check of a failure: a refusal is a problem, no answer means not known."""
     refused = failure.kind in _REFUSALS or (failure.kind is Kind.SOURCE and (failure.status_code or 500) < 500)
     return Check(key, Level.PROBLEM if refused else Level.UNKNOWN, str(failure), facts=failure, advice=failure.advice)
 
 
 def only_asks(run: CheckRunner) -> CheckRunner:
-    """For a check of what may be typed as well: that it could not be asked, or was refused, stops nobody."""
+    """Decorate a check of an answer that may also be typed: no failure of it blocks the user."""
 
     @functools.wraps(run)
     async def quiet(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
@@ -69,7 +69,7 @@ async def discover(draft: Draft, bag: Bag, tools: Tools, key: str, *, sink: Sink
 
 
 def _helper(draft: Draft, bag: Bag) -> SecretStr | None:
-    """The token for looking, if the form asks for one and nothing is known against it."""
+    """Return the read-only token, if the form asks for one and nothing speaks against it."""
     asked = any(v.key == HELPER.key for v in drafts.fields(draft, "keys"))
     good = asked and not any(f.level is Level.PROBLEM for f in remarks.findings(draft, HELPER.key))
     return bag.get(HELPER.key) if good else None
@@ -95,7 +95,7 @@ async def source_key(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink)
 
 
 def source_check(draft: Draft, key: str, report: SourceReport) -> Check:
-    """What a source's report means for the draft: a word about its key, remarks on other fields, and what it fills."""
+    """Turn a source's report into a check: its sentence, findings on other fields, and values to fill in."""
     scope = {
         "source-project": report.project,
         "source-environment": report.environment,
@@ -116,7 +116,7 @@ def _finding(remark: Remark) -> Finding:
 
 
 def compared(draft: Draft) -> Draft:
-    """The source's word held against answers that have changed since it was asked; no request is made."""
+    """Compare what the source said with answers that changed since. Sends no request."""
     for key, made in draft.checks.items():
         if isinstance(made.facts, SourceReport) and draft.integration in SOURCES:
             told = SOURCES[draft.integration].compare(made.facts, drafts.values(draft))
@@ -143,7 +143,7 @@ async def helper(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> 
 
 @dataclass(frozen=True, slots=True)
 class ListedChoices:
-    """What a check has listed, for the picker of its field."""
+    """The choices that a check has listed, for the picker of its field."""
 
     all: tuple[Choice, ...] = field(repr=False)
 
@@ -202,7 +202,7 @@ def _typed(made: Check, text: str, found: Sequence[Choice]) -> Check:
 
 @only_asks
 async def tag(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
-    """How many flags the written tag matches."""
+    """Count the flags that have the tag."""
     async with _source(draft, bag, tools, sink) as (source, connection):
         number = await source.count_flags(connection, drafts.values(draft))
     if number is None:
