@@ -13,8 +13,7 @@ from tests.unit.answers.test_recipe import answered
 from tests.unit.walk_tools import built_forms
 from tui.answers import recipe
 from tui.answers.fields import Form
-from tui.answers.recipe_problems import RecipeError
-from tui.answers.recipe_reader import Said, read_text
+from tui.answers.recipe_reader import Overrides, RecipeError, read_text
 from tui.net.errors import Kind, Safe
 
 CANARY = "canary-7d1f0c-which-may-be-a-key"
@@ -45,9 +44,9 @@ def changed(path: str, value: object, text: str = UNLEASH) -> str:
     return tomlkit.dumps(document)
 
 
-def problems(text: str, said: Said | None = None, known: Mapping[str, Form] | None = None) -> list[str]:
+def problems(text: str, said: Overrides | None = None, known: Mapping[str, Form] | None = None) -> list[str]:
     with pytest.raises(RecipeError) as refused:
-        read_text(text, known or built_forms(), said or Said())
+        read_text(text, known or built_forms(), said or Overrides())
     assert refused.value.kind is Kind.RECIPE
     assert refused.value.exit_code == 2
     assert refused.value.safe is Safe.NOTHING_SENT

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tui.answers.addresses import INSTANCE_KEYS
 from tui.answers.fields import Guide, Variable
+from tui.answers.rules import INSTANCE_KEYS
 
 _WHERE_ACCESS_IS_MADE = (
     "In LaunchDarkly: gear icon (Organization settings) > Authorization > Access tokens > Create token."

@@ -1,9 +1,7 @@
-"""The heart: pure functions that take a frozen draft of all answers on.
+"""Change a draft: pure functions that return the next frozen draft of all answers.
 
-A front (the Textual wizard, prompts, a test) holds one draft and one bag of secrets. It shows what the draft
-says and sends it what the person does; it keeps no answers of its own. Nothing here touches a network, a file
-or a clock: checks that ask a server are in `checks`, and their results are put into the draft here. The draft
-itself is in `draft`, what there is to say about it in `remarks`; all a front needs is named here.
+A front holds one draft and one bag of secrets, and keeps no answers of its own. Nothing here touches a network, a file,
+or a clock: `checks` asks servers, and `checked` puts the results into the draft. `remarks` says what is wrong with it.
 """
 
 from __future__ import annotations
@@ -11,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tui.answers import roles, secret_facts, steps
+from tui.answers import rules, secret_facts, steps
 from tui.answers.builtin import CONFIG_NAME, TOKEN
 from tui.answers.draft import (
     BUILT_IN,
@@ -29,7 +27,7 @@ from tui.answers.draft import (
 )
 from tui.answers.fields import Form, Tidied, Variable
 from tui.answers.finding import Offer
-from tui.answers.roles import TOGETHER_IN_AN_ADDRESS
+from tui.answers.rules import TOGETHER_IN_AN_ADDRESS
 from tui.answers.secret_facts import looks_secret
 
 if TYPE_CHECKING:
@@ -37,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def choose(draft: Draft, form: Form) -> Draft:
-    """Take an integration. Defaults are filled in; the answers to another one's fields wait until it comes back."""
+    """Choose an integration: fill in its defaults, and keep the answers to another one's fields for later."""
     chosen = replace(draft, form=form)
     changed = draft.integration not in ("", form.integration)
     asked = {v.key: v for v in (*BUILT_IN.values(), *form.variables)}
@@ -59,8 +57,8 @@ def _misfits(field_: Variable | None, each: Answer) -> bool:
 
 
 def put(draft: Draft, key: str, raw: str, *, source: str = "", touched: bool = True) -> Draft:
-    """Answer a field that is no secret, with what was typed or pasted. Checks that used the old answer are dropped."""
-    tidied = _without_key(roles.tidy(variable(draft, key), raw))
+    """Answer a field that is no secret, with what was typed or pasted. Drops the checks that used the old answer."""
+    tidied = _without_key(rules.tidy(variable(draft, key), raw))
     old = answer(draft, key)
     changed = old.value != tidied.value
     new = Answer(value=tidied.value, source=source, said=tidied.said, touched=touched, revision=old.revision + changed)
@@ -72,19 +70,19 @@ def put(draft: Draft, key: str, raw: str, *, source: str = "", touched: bool = T
 
 
 def _with_companions(draft: Draft, key: str, address: str) -> Draft:
-    """The other ids that stand in a pasted address, where nothing was answered."""
+    """Fill in the other ids of a pasted address where nothing was answered."""
     together = TOGETHER_IN_AN_ADDRESS.get(variable(draft, key).role, ())
     for each in draft.form.variables if draft.form else ():
         old = answer(draft, each.key)
         if each.role in together and each.key != key and not (old.touched and old.value):
-            value = roles.tidy(each, address).value
+            value = rules.tidy(each, address).value
             if "://" not in value:
                 draft = put(draft, each.key, value, source="from the address you pasted", touched=False)
     return draft
 
 
 def renamed(draft: Draft) -> Draft:
-    """A proposed name follows what it was made of, once there is one."""
+    """Propose the name again if it was proposed before: it follows what is imported."""
     return propose_name(draft) if steps.index(draft.furthest) >= steps.index("fields") else draft
 
 
@@ -100,7 +98,7 @@ _TAKEN_OUT = "A key was put here, in plain sight. It was taken out: paste it int
 
 
 def _without_key(tidied: Tidied) -> Tidied:
-    """A key in a field that shows what it holds is taken out again at once."""
+    """Take a key out of a field that shows its value."""
     if not looks_secret(tidied.value):
         return tidied
     return Tidied("", _TAKEN_OUT)
@@ -122,7 +120,7 @@ def put_secret(
     Only a `pasted` value is tidied; any other is taken as it is.
     """
     field_ = variable(draft, key)
-    tidied = roles.tidy(field_, raw) if pasted else Tidied(raw)
+    tidied = rules.tidy(field_, raw) if pasted else Tidied(raw)
     old = answer(draft, key)
     if not tidied.value:
         bag.drop(key)
@@ -182,12 +180,12 @@ def unchecked(draft: Draft, key: str) -> Draft:
 
 
 def take(draft: Draft, offer: Offer) -> Draft:
-    """Take an offered value over into its field."""
+    """Use an offered value."""
     return put(draft, offer.field, offer.value, source="taken over")
 
 
 def start_too(draft: Draft, starts: bool) -> Draft:
-    """Whether the import is started as soon as its configuration exists."""
+    """Choose whether the import starts as soon as its configuration exists."""
     return replace(draft, starts=starts)
 
 
@@ -215,14 +213,14 @@ def _without_stale(draft: Draft, changed: str) -> dict[str, Check]:
 
 
 def touch(draft: Draft, step: str) -> Draft:
-    """The person wanted to go on: from now on what is missing on this step is said as a problem."""
+    """Mark the step's fields as touched, so that what is missing becomes a problem: the user wanted to go on."""
     untouched = [v.key for v in fields(draft, step) if not answer(draft, v.key).touched]
     touched = {key: replace(answer(draft, key), touched=True) for key in untouched}
     return replace(draft, answers={**draft.answers, **touched})
 
 
 def go(draft: Draft, step: str) -> Draft:
-    """Stand on a step. All answers are kept."""
+    """Go to a step, with all answers kept."""
     furthest = max(draft.furthest, step, key=steps.index)
     draft = replace(draft, step=step, furthest=furthest, returns=draft.returns and step != "review")
     return renamed(draft)

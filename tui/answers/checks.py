@@ -1,13 +1,13 @@
 """Checks that ask a server, each a stream of events that ends in a `Check` for the draft.
 
-A check never stops the person by its own failure: what could not be asked is "not known", what was refused is
-a problem with its sentence.
+A failed check never blocks the user: what could not be asked is "not known"; what was refused is a problem.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from tui.answers import changes, remarks
 from tui.answers import draft as drafts
@@ -15,21 +15,23 @@ from tui.answers.builtin import CONFIG_NAME, HOST, PROJECT, TOKEN
 from tui.answers.draft import Check, Draft
 from tui.answers.finding import Finding, Level
 from tui.answers.lookup import differs, look_up, siblings
-from tui.answers.reach_check import reach
 from tui.answers.request import build
-from tui.answers.source_checks import Runner, environment, failed, helper, only_asks, source_key, tag
+from tui.answers.rules import level_of, reached_there
+from tui.answers.source_checks import CheckRunner, environment, failed, helper, only_asks, source_key, tag
 from tui.context import Tools
 from tui.launchdarkly.instances import INSTANCES, instance
 from tui.launchdarkly.models import CallerIdentity, Configuration, Member
+from tui.net.address import normal_base_url
 from tui.net.errors import Failure, Kind, Remedy
 from tui.net.events import Sink, Stream
+from tui.net.reach import Reach, Sighting, classify, look
 from tui.secrets.bag import Bag
 from tui.sources.registry import SOURCES
 from tui.text.clean import clean
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class TokenOwner:
     """Who your token is, and which flag import configurations its account has."""
 
     identity: CallerIdentity
@@ -39,9 +41,9 @@ class Account:
 
 
 def due(draft: Draft, key: str, *, again: bool = False) -> bool:
-    """A check of this field could tell something and has not been made since its inputs changed.
+    """Return whether a check of this field is possible and was not made since its inputs changed.
 
-    With `again` one that failed counts too: what refused or did not answer may do better now.
+    With `again` a failed check counts as not made: the server may answer now.
     """
     made = draft.checks.get(key)
     open_ = made is None or (again and isinstance(made.facts, Failure))
@@ -49,7 +51,7 @@ def due(draft: Draft, key: str, *, again: bool = False) -> bool:
 
 
 def _blocked(draft: Draft, key: str) -> bool:
-    """Something the check needs is missing or already known to be wrong."""
+    """Return whether something the check needs is missing, or already known to be wrong."""
     if key == CONFIG_NAME.key:
         return bool(remarks.answer_problems(draft))
     field_ = drafts.variable(draft, key)
@@ -64,8 +66,8 @@ _FINDS_ITS_ANSWER = ("split-environment",)
 """Roles whose check is worth making for a blank or a wrong answer too."""
 
 
-def runner(draft: Draft, key: str) -> Runner | None:
-    """The check of a field, None where no server can tell."""
+def runner(draft: Draft, key: str) -> CheckRunner | None:
+    """Return the check of a field, None if no server can tell."""
     try:
         role = drafts.variable(draft, key).role
     except KeyError:
@@ -93,7 +95,7 @@ def check(draft: Draft, bag: Bag, tools: Tools, key: str) -> Stream[Check]:
 
 
 async def _token(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
-    """Who you are, and the list of configurations: it proves that the beta interface answers."""
+    """Check the token: the caller's identity, and that the beta API responds."""
     where = instance(drafts.value(draft, HOST.key))
     async with tools.launchdarkly(bag, where) as ld:
         identity = await ld.caller_identity(sink=sink)
@@ -103,10 +105,10 @@ async def _token(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> 
         except Failure as failure:
             if failure.kind is not Kind.FORBIDDEN:
                 raise
-            account = Account(identity, member, None, tools.now())
+            account = TokenOwner(identity, member, None, tools.now())
             text = "It works, but may not see import configurations (403). Most likely its role does not cover them."
             return Check(key, Level.WARNING, text, facts=account)
-    account = Account(identity, member, configurations, tools.now())
+    account = TokenOwner(identity, member, configurations, tools.now())
     if member is not None and member.role == "reader" and not member.custom_roles:
         text = f"{who(account)}: most likely it may not create import configurations. Use a token that may."
         return Check(key, Level.WARNING, text, facts=account)
@@ -114,15 +116,15 @@ async def _token(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> 
 
 
 async def _or_none(reading: Awaitable[Member | None]) -> Member | None:
-    """A service token is no member: not being able to say who it is, is no failure."""
+    """Return the member, None if it can't be read: a service token belongs to nobody."""
     try:
         return await reading
     except Failure:
         return None
 
 
-def who(account: Account) -> str:
-    """The account's person or service token in words."""
+def who(account: TokenOwner) -> str:
+    """Describe the person or service token behind a token."""
     identity, member = account.identity, account.member
     if member is not None:
         return ", ".join(
@@ -134,7 +136,7 @@ def who(account: Account) -> str:
 
 
 async def _import_key(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
-    """Whose the import key is: the same account as your token's, and a role that may create flags."""
+    """Check the import key: its account must be that of your token, and its role should create flags."""
     where = instance(drafts.value(draft, HOST.key))
     async with tools.launchdarkly(bag, where, key) as ld:
         try:
@@ -143,14 +145,14 @@ async def _import_key(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink
             raise _of_import_key(failure) from None
         member = await _or_none(ld.me(sink=sink))
     account = facts(draft, TOKEN.key)
-    theirs = account.identity.account_id if isinstance(account, Account) else None
+    theirs = account.identity.account_id if isinstance(account, TokenOwner) else None
     if theirs and identity.account_id and theirs != identity.account_id:
         text = "It belongs to another LaunchDarkly account than your token. Use one of the same account."
         return Check(key, Level.PROBLEM, text)
     if member is not None and member.role == "reader":
         text = f"Its owner, {member.display_name}, has the role Reader: most likely it may not create flags. F1 helps."
         return Check(key, Level.WARNING, text)
-    owner = who(Account(identity, member, None, tools.now()))
+    owner = who(TokenOwner(identity, member, None, tools.now()))
     if not (theirs and identity.account_id):
         return Check(key, Level.UNKNOWN, f"{owner}; whether it is your token's account is not known")
     same = "same account; " if theirs and identity.account_id else ""
@@ -169,7 +171,7 @@ def _of_import_key(failure: Failure) -> Failure:
 
 
 async def _project(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
-    """Is there such a project, and does something import into it already?"""
+    """Check that the project exists, and warn if something imports into it already."""
     project = drafts.value(draft, PROJECT.key)
     async with tools.launchdarkly(bag, instance(drafts.value(draft, HOST.key))) as ld:
         try:
@@ -183,20 +185,20 @@ async def _project(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -
 
 
 def imported_already(draft: Draft) -> tuple[Configuration, ...]:
-    """What imports from the same source into the project, as far as your token's list tells: not before its check."""
+    """Return what imports from the same source into the project, as far as the token's check has listed it."""
     account = facts(draft, TOKEN.key)
-    listed = account.configurations if isinstance(account, Account) else None
+    listed = account.configurations if isinstance(account, TokenOwner) else None
     return siblings(listed or (), drafts.value(draft, PROJECT.key), draft.integration)
 
 
 def must_ask_project_again(draft: Draft) -> bool:
-    """The project was looked at before the list was there that tells what imports into it."""
+    """Return whether the project was checked before the list of imports was known."""
     made = draft.checks.get(PROJECT.key)
     return made is not None and not made.findings and bool(imported_already(draft))
 
 
 def _warned(draft: Draft, project: str, beside: tuple[Configuration, ...]) -> tuple[Finding, ...]:
-    """A second import from the same source into the same project could be a copy of the first."""
+    """Warn that a second import from the same source into the project could be a copy of the first."""
     if not beside or draft.form is None:
         return ()
     names = ", ".join(f'"{c.name}" ({c.status.status or "status not known"})' for c in beside[:3])
@@ -206,7 +208,7 @@ def _warned(draft: Draft, project: str, beside: tuple[Configuration, ...]) -> tu
 
 
 async def _name(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
-    """Is the configuration's name free in its project?"""
+    """Check whether the configuration's name is free in its project."""
     request = build(draft)
     async with tools.launchdarkly(bag, request.instance) as ld:
         standing = await look_up(ld, request, sink=sink)
@@ -228,7 +230,7 @@ async def _name(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> C
 
 @only_asks
 async def _flag_tag(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
-    """How many flags carry the tag already: arrivals could not be told from them."""
+    """Count the flags that have the tag already: imported flags could not be told from them."""
     async with tools.launchdarkly(bag, instance(drafts.value(draft, HOST.key))) as ld:
         carry = await ld.count_flags(drafts.value(draft, PROJECT.key), drafts.value(draft, key), sink=sink)
     if carry is None:
@@ -241,7 +243,7 @@ async def _flag_tag(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) 
 
 @only_asks
 async def _member(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
-    """Who is behind a typed id."""
+    """Find the member behind a typed id."""
     wanted = drafts.value(draft, key)
     async with tools.launchdarkly(bag, instance(drafts.value(draft, HOST.key))) as ld:
         member = await ld.member(wanted, sink=sink)
@@ -252,7 +254,7 @@ async def _member(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) ->
 
 
 def facts(draft: Draft, key: str) -> object:
-    """What the check of a field brought to light, None where there was none."""
+    """Return the facts of a field's check, None without one."""
     made = draft.checks.get(key)
     return made.facts if made else None
 
@@ -266,7 +268,46 @@ def other_instances(draft: Draft) -> tuple[tuple[str, str], ...]:
     return tuple((each.key, each.name) for each in INSTANCES if each.key != here)
 
 
-RUNNERS: dict[str, Runner] = {
+# --- the address that LaunchDarkly will be given
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What is known of the address. OK means that nothing speaks against it: nobody can know from here."""
+
+    sentence: str
+    level: Level
+    sighting: Sighting
+
+
+_STAND_IN = "on this machine, as the practice LaunchDarkly is"
+
+
+async def reach(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
+    """Check whether LaunchDarkly may reach the address in `key`; the facts are `Reached`.
+
+    The demo asks no DNS and no server, and raises Failure for a public address.
+    """
+    reached = await _reached(draft, tools, key)
+    return Check(key, reached.level, reached.sentence, facts=reached)
+
+
+async def _reached(draft: Draft, tools: Tools, key: str) -> Reached:
+    if drafts.variable(draft, key).secret:  # nothing is told of what a manifest calls a secret
+        seen = Sighting("", Reach.PUBLIC)
+        return Reached(seen.sentence, level_of(seen), seen)
+    url = normal_base_url(drafts.value(draft, key)).url
+    host = urlsplit(url).hostname or ""
+    kind = classify(host)
+    if reached_there(host, drafts.value(draft, HOST.key)):
+        return Reached(_STAND_IN, Level.OK, Sighting(host, kind))
+    if kind is Reach.PUBLIC:
+        tools.stays_here(url)
+    seen = await look(url)
+    return Reached(seen.sentence, level_of(seen), seen)
+
+
+RUNNERS: dict[str, CheckRunner] = {
     "ld-token": _token,
     "project-key": _project,
     "import-key": _import_key,

@@ -1,4 +1,4 @@
-"""All answers of one walk, and what may be read from them. Frozen: `walk` makes the next draft from the last."""
+"""All answers of one walk, frozen, and what can be read from them. `changes` makes the next draft from the last."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tui.answers import form as forms
-from tui.answers import roles as validators
-from tui.answers import steps
+from tui.answers import rules, steps
 from tui.answers.builtin import CONFIG_NAME, CONFIG_TAGS, HELPER, HOST, PROJECT, SOURCE_API, TOKEN
 from tui.answers.fields import Form, SecretFacts, Variable
 from tui.answers.finding import Finding, Level, Offer
@@ -28,7 +27,7 @@ PROPOSED = "proposed"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was answered to one field. A secret's `value` is always ""; it stands in the bag.
+    """The answer to one field. A secret's `value` is always ""; the bag holds it.
 
     `source` says in words where the value came from ("from LD_ACCESS_TOKEN"), "" if it was typed; `reference`
     is how a recipe names a secret (`env:NAME`, `file:PATH`, `keyring`), "" for one of this session only.
@@ -49,7 +48,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What a server said of an answer. `facts` is what later steps use of it (an account, a key's scope)."""
+    """What a server said about an answer. `facts` is what later steps use (a token's owner, a key's scope)."""
 
     field: str
     level: Level
@@ -109,7 +108,7 @@ def variable(draft: Draft, key: str) -> Variable:
 
 
 def fields(draft: Draft, step: str) -> tuple[Variable, ...]:
-    """The fields a step asks for, in their order; those under "more" are `hidden`. Depends on earlier answers."""
+    """Return the fields that a step asks for after the answers so far, in order; those under "more" are `hidden`."""
     if step == "launchdarkly":
         return (HOST, TOKEN, PROJECT)
     if draft.form is None or step not in ("keys", "fields"):
@@ -130,7 +129,7 @@ def _belongs_to_keys(each: Variable) -> bool:
 
 
 def may_be_kept(each: Variable) -> bool:
-    """A key that the keyring may hold and an environment variable may give; one for looking is of this session only."""
+    """Return whether the keyring or an environment variable may hold this key. The read-only token is never kept."""
     return each.secret and each.role != HELPER.role
 
 
@@ -145,7 +144,7 @@ def revisions(draft: Draft, keys: frozenset[str]) -> tuple[tuple[str, int], ...]
 
 
 def step_of(draft: Draft, key: str) -> str:
-    """The step that asks for a field; Review where none does."""
+    """Return the step that asks for a field, Review if none does."""
     for step in steps.STEPS:
         if any(v.key == key for v in fields(draft, step.key)):
             return step.key
@@ -163,7 +162,7 @@ def values(draft: Draft) -> dict[str, str]:
 
 
 def secret_facts(draft: Draft) -> dict[str, SecretFacts]:
-    """What is known of every secret that was given for this integration, by key."""
+    """What is known of each secret of this integration, by key."""
     return {key: a.secret for key, a in draft.answers.items() if a.secret is not None and asks(draft, key)}
 
 
@@ -189,7 +188,7 @@ def scope(draft: Draft) -> tuple[str, ...]:
 def fit(draft: Draft, field: Variable) -> str:
     """An answer that may stand elsewhere too: "" for one with a problem, which may be a key in the wrong place."""
     given = value(draft, field.key)
-    found = validators.validate(field, given, values(draft), secret_facts(draft))
+    found = rules.validate(field, given, values(draft), secret_facts(draft))
     return "" if any(f.level is Level.PROBLEM for f in found) else given
 
 

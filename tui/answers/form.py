@@ -1,7 +1,6 @@
 """From a manifest to a form, and from a form's answers to the `config` of the request.
 
-The types stand in `variables`, the rules in `validators`; all a front needs is named here. Nothing here loads
-pydantic: the first screen shows forms' parts before it.
+Nothing here loads pydantic: the first screen shows parts of the forms before it is loaded.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from tui.answers.fields import (
     joined,
     selected,
 )
-from tui.answers.roles import ROLE_OF_KIND, ROLES
+from tui.answers.rules import ROLE_OF_KIND, ROLES
 from tui.answers.secret_facts import KEY_ROLES
 from tui.secrets.names import inside, outside
 from tui.text.cells import cells

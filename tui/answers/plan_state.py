@@ -1,7 +1,4 @@
-"""The plan inside the draft: what it is made from, what of it the person has seen, and what stops or warns.
-
-Pure functions, as in `walk`; the reading itself is in `reading`.
-"""
+"""The plan in a draft: what it is made from, what the user has confirmed, and what blocks or warns. Pure functions."""
 
 from __future__ import annotations
 
@@ -28,7 +25,7 @@ _SAYS_NOT_WHICH = ("ld-tag", "member-id", "import-key")
 
 
 def plan_request(draft: Draft) -> PlanRequest | None:
-    """What a plan of this draft is made from; None where there is no integration, or no address of LaunchDarkly."""
+    """Return what a plan of this draft is made from, None without an integration or a LaunchDarkly address."""
     if draft.form is None:
         return None
     try:
@@ -56,12 +53,12 @@ def with_plan(draft: Draft, plan: Plan) -> Draft:
 
 
 def see(draft: Draft, kinds: frozenset[str]) -> Draft:
-    """The kinds of losses that are ticked now."""
+    """Tick these kinds of losses, and no others."""
     return replace(draft, seen=kinds)
 
 
 def go_without(draft: Draft, on: bool) -> Draft:
-    """Go on without a whole plan, or not."""
+    """Choose whether to go on without a complete plan."""
     return replace(draft, without_plan=on)
 
 
@@ -73,7 +70,7 @@ def aged(draft: Draft, now: float) -> Draft:
 
 
 def out_of_date(draft: Draft) -> str:
-    """Why the plan in the draft may no longer be believed, "" where it may, or where there is none."""
+    """Return why the plan is out of date, "" if it is not, or if there is none."""
     if draft.plan is None:
         return ""
     if plan_request(draft) != draft.plan.request:

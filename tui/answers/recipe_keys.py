@@ -1,19 +1,19 @@
-"""The keys that a recipe refers to, fetched from where it says: only those that a command needs."""
+"""Fetch the keys that a recipe refers to, only those a command needs, and name the addresses they are sent to."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 from tui.answers import changes, remarks
 from tui.answers import draft as drafts
-from tui.answers.builtin import HOST, PROJECT, TOKEN
-from tui.answers.draft import Draft
+from tui.answers.builtin import HOST, PROJECT, SOURCE_API, TOKEN
+from tui.answers.draft import Draft, source_address
 from tui.answers.finding import Level
-from tui.answers.recipe_addresses import destinations
-from tui.answers.recipe_problems import Problem, RecipeError, shown
-from tui.answers.recipe_reader import RecipeAnswers
-from tui.launchdarkly.instances import instance
+from tui.answers.recipe_reader import Problem, RecipeAnswers, RecipeError, shown
+from tui.launchdarkly.instances import INSTANCES, instance
+from tui.net.address import AddressError, is_loopback, normal_base_url
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.secrets.bag import Bag
 from tui.secrets.keyring import Keyring
@@ -80,7 +80,7 @@ def overhear(recipe: RecipeAnswers, redactor: Redactor, environ: Mapping[str, st
 
 
 async def _overheard(recipe: RecipeAnswers, wanted: Sequence[str], bag: Bag, keyring: Keyring) -> None:
-    """The same for the keys in the keyring that a command does not need; one that has to be unlocked stays unknown."""
+    """Do the same for keys in the keyring that a command doesn't need. A locked keyring's keys stay unknown."""
     for key, reference in recipe.references.items():
         if reference.kind == "keyring" and key not in wanted:
             got = await keyring.get(entry_of(recipe.draft, key))
@@ -163,3 +163,31 @@ class MissingKeys(Failure):  # as `Failure`
         what = " ".join(each.what for each in failures)
         super().__init__(Kind.CREDENTIAL, what, safe=Safe.NOTHING_SENT, field=failures[0].field)
         self.failures = tuple(failures)
+
+
+_LONGEST = 400
+
+
+def destinations(recipe: RecipeAnswers, wanted: Sequence[str], *, creating: bool) -> Iterator[str]:
+    """A sentence for each address that isn't LaunchDarkly's, this machine's, or the source's usual one.
+
+    It names the references of the fields `wanted` that go there. Only `creating` sends more than
+    your token to LaunchDarkly.
+    """
+    to_source = () if creating else tuple(key for key in wanted if key != TOKEN.key)
+    to_launchdarkly = tuple(key for key in wanted if key not in to_source)
+    host = instance(drafts.value(recipe.draft, HOST.key))
+    source = source_address(recipe.draft)
+    for keys, address in ((to_launchdarkly, host.url), (to_source, source)):
+        if keys and _is_foreign(address):
+            references = ", ".join(shown(str(recipe.references[key]), _LONGEST) for key in keys)
+            yield f"This recipe sends a key to another server: {references} to {shown(address, _LONGEST)}."
+
+
+def _is_foreign(address: str) -> bool:
+    try:
+        url = normal_base_url(address).url
+    except AddressError:
+        return False  # refused elsewhere
+    known = (SOURCE_API.default, *(each.url for each in INSTANCES))
+    return url not in known and not is_loopback(urlsplit(url).hostname or "")

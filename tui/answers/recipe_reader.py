@@ -1,24 +1,163 @@
-"""A recipe read back into answers: every problem at once, each with its path in the file, no value of it repeated."""
+"""Read a recipe into answers: every problem at once, each with its path in the file, and no value repeated."""
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
-from tui.answers import changes, roles
+from tui.answers import changes, fields, rules
 from tui.answers import draft as drafts
 from tui.answers import form as forms
 from tui.answers.builtin import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, SOURCE_API, TOKEN
 from tui.answers.draft import Draft
 from tui.answers.fields import Form, Variable
-from tui.answers.recipe_problems import Problem, RecipeError, finding, not_toml, shown, text_of
+from tui.answers.finding import Level, short
 from tui.launchdarkly.tags import is_tag
+from tui.net.errors import Advice, Failure, Kind, Remedy, Safe
 from tui.secrets.names import outside
 from tui.secrets.references import NotAReferenceError, Reference, parse
+from tui.text.clean import clean
+from tui.text.key_shapes import without_keys
 from tui.text.private_files import read_ordinary
+
+_MOST = 50
+_LONGEST_NAME = 60
+_TELLING = 4  # characters from which on an answer inside a sentence is no accident
+
+
+_GOES_ON = re.compile(r"(?:is|has|holds|must|names)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong at `place`, a path in the file such as `import.config.sourceApiKey`, an option or a variable;
+    "" is the whole file. `text` is a sentence, or goes on from the place ("is missing.")."""
+
+    place: str
+    text: str
+    advice: Advice | None = None
+
+    def __str__(self) -> str:
+        if not self.place:
+            return self.text
+        return f"{self.place}{' ' if _GOES_ON.match(self.text) else ': '}{self.text}"
+
+
+class RecipeError(Failure):
+    """A recipe, or a command line with it, that cannot be used. `what` has a line for each problem."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        about = "" if len(self.problems) == 1 else f"all {len(self.problems)}"
+        super().__init__(Kind.RECIPE, self.lines(str), remedy=Remedy.CORRECT, about=about, safe=Safe.NOTHING_SENT)
+
+    def lines(self, worded: Callable[[Problem], str]) -> str:
+        """A line for each problem as `worded` by a front, cut short where there are very many."""
+        lines = [worded(each) for each in self.problems[:_MOST]]
+        if len(self.problems) > _MOST:
+            lines.append(f"And {len(self.problems) - _MOST} more problems.")
+        return "\n".join(lines)
+
+
+def shown(name: str, longest: int = _LONGEST_NAME) -> str:
+    """A name of somebody else's making, a file's or an entry's, as a sentence may tell it."""
+    text = clean(without_keys(name))
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
+
+
+# --- the file as a whole
+
+_PLACE = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)")
+_HINTS: Mapping[str, str] = {
+    "Invalid value": "A text needs quotes around it.",
+    "Expected '=' after a key": "A line is name = value.",
+    "Cannot overwrite a value": "The same name stands there twice.",
+    "Cannot declare": "The same table stands there twice.",
+    "Illegal character": "It holds a character that no text may hold.",
+    "Unterminated string": "A quote is not closed.",
+    "Unclosed array": "A list is not closed.",
+}
+"""By the beginnings of what tomllib says; the rest of it may quote the file."""
+
+
+def not_toml(error: BaseException) -> str:
+    """Where a text is no TOML, without a piece of it."""
+    said = str(error)
+    found = _PLACE.search(said)
+    where = f" in line {found[1]}, column {found[2]}" if found and found[1] else " at its end" if found else ""
+    hint = next((text for begins, text in _HINTS.items() if said.startswith(begins)), "")
+    return f"The recipe is not TOML{where}. {hint}".strip()
+
+
+# --- one value
+
+
+def text_of(variable: Variable, value: object) -> tuple[str, str]:
+    """The answer that a value of TOML stands for, and "" or what is wrong with its type."""
+    convert, wrong = _TYPES.get(variable.kind, (_text, "must be a text in quotes."))
+    text = convert(value)
+    if text is None:
+        return "", wrong
+    if isinstance(value, list) and not set(value) <= set(variable.choices):
+        return "", _OWN_WORDS["choices"].format(", ".join(variable.choices))
+    return text, ""
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _truth(value: object) -> str | None:
+    return ("true" if value else "false") if isinstance(value, bool) else None
+
+
+def _list(value: object) -> str | None:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        return None
+    return fields.joined(value)
+
+
+_TYPES: Mapping[str, tuple[Callable[[object], str | None], str]] = {
+    "boolean": (_truth, "must be true or false, without quotes."),
+    "multiselect": (_list, 'must be a list of texts: ["one", "two"].'),
+}
+
+
+def mistakes(
+    variable: Variable, raw: str, tidied: str, answers: Mapping[str, str]
+) -> Iterator[tuple[str, Advice | None]]:
+    """Yield what is wrong with an answer by its field's rules, each with its advice, and without the answer itself."""
+    if not tidied.strip():
+        if variable.required:
+            blank = "is blank." if not raw.strip() else "has nothing left without its quotes and invisible characters."
+            yield blank, None
+        return
+    for each in rules.validate(variable, tidied, answers, {}):
+        if each.level is Level.PROBLEM:
+            text = _quoting_nothing(variable, tidied, each.text)
+            yield text, each.advice if text == each.text else None
+
+
+_OWN_WORDS: Mapping[str, str] = {
+    "choice": "must be one of: {}.",
+    "choices": "must hold some of these alone: {}.",
+    "unleash-tag": "must be type:value, as in simple:payments, each part of 2 to 50 characters.",
+}
+"""By role, for the rules whose sentences quote the answer."""
+
+
+def _quoting_nothing(variable: Variable, value: str, said: str) -> str:
+    parts = {value, *fields.selected(variable, value)}
+    if variable.role in _OWN_WORDS and any(short(part) in said for part in parts):
+        return _OWN_WORDS[variable.role].format(", ".join(variable.choices))
+    if any(len(part) >= _TELLING and short(part) in said for part in parts):
+        return f"is not what {variable.label} can hold."
+    return said
+
 
 VERSION = 1
 LARGEST = 256 * 1024
@@ -37,10 +176,10 @@ _TEXT = "must be a text in quotes."
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What is said outside the recipe, "" where nothing is: options beat it, the environment only fills its gaps.
+class Overrides:
+    """Values from outside the recipe, "" for none: options beat it, the environment only fills its gaps.
 
-    A project has no gap to fill: a recipe without one is wrong, whatever LD_PROJECT says.
+    LD_PROJECT fills no gap: a recipe without a project is wrong.
     """
 
     host: str = ""
@@ -60,7 +199,7 @@ class RecipeAnswers:
     places: Mapping[str, str]
 
 
-def read(path: Path, known: Mapping[str, Form], said: Said = Said()) -> RecipeAnswers:
+def read(path: Path, known: Mapping[str, Form], overrides: Overrides = Overrides()) -> RecipeAnswers:
     """The answers in the recipe at `path`, for one of the forms `known` by integration. Raises RecipeError."""
     name = shown(str(path), _LONGEST_PATH)
     try:
@@ -77,16 +216,16 @@ def read(path: Path, known: Mapping[str, Form], said: Said = Said()) -> RecipeAn
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise _whole(f"The recipe {name} is not UTF-8 in line {line}.") from None
-    return read_text(text, known, said)
+    return read_text(text, known, overrides)
 
 
-def read_text(text: str, known: Mapping[str, Form], said: Said = Said()) -> RecipeAnswers:
+def read_text(text: str, known: Mapping[str, Form], overrides: Overrides = Overrides()) -> RecipeAnswers:
     """As `read`, from a recipe's text."""
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # ValueError: also a number of thousands of digits
         raise _whole(not_toml(error)) from None
-    reader = _Reader(known, said)
+    reader = _Reader(known, overrides)
     answers = reader.answers(document)
     if reader.problems:
         raise RecipeError(reader.problems)
@@ -109,7 +248,7 @@ class _Entry:
 @dataclass
 class _Reader:
     known: Mapping[str, Form]
-    said: Said
+    overrides: Overrides
     problems: list[Problem] = field(default_factory=list)
     entries: list[_Entry] = field(default_factory=list)
     references: dict[str, Reference] = field(default_factory=dict)
@@ -184,8 +323,8 @@ class _Reader:
         host = self._text(table, "launchdarkly", "host", required=False)
         if host is not None:
             self.entries.append(_Entry(HOST, host, "launchdarkly.host"))
-        elif "host" not in table and self.said.base_uri and not self.said.host:
-            self.entries.append(_Entry(HOST, self.said.base_uri, "LD_BASE_URI"))
+        elif "host" not in table and self.overrides.base_uri and not self.overrides.host:
+            self.entries.append(_Entry(HOST, self.overrides.base_uri, "LD_BASE_URI"))
         project = self._text(table, "launchdarkly", "project")
         if project is not None:
             self.entries.append(_Entry(PROJECT, project, "launchdarkly.project"))
@@ -197,8 +336,8 @@ class _Reader:
     def _import(self, table: Mapping[str, object]) -> Form | None:
         integration = self._text(table, "import", "integration")
         form = self._form(integration, "import.integration")
-        if self.said.integration:
-            form = self._form(self.said.integration, "--integration")
+        if self.overrides.integration:
+            form = self._form(self.overrides.integration, "--integration")
         if (name := self._text(table, "import", "name")) is not None:
             self.entries.append(_Entry(CONFIG_NAME, name, "import.name"))
         self._tags(table.get("tags", []))
@@ -241,22 +380,22 @@ class _Reader:
             self.entries.append(_Entry(SOURCE_API, api, "source.api"))
 
     def _options(self) -> None:
-        if self.said.host:
-            self.entries.append(_Entry(HOST, self.said.host, "--host"))
-        if self.said.project:
-            self.entries.append(_Entry(PROJECT, self.said.project, "--project"))
+        if self.overrides.host:
+            self.entries.append(_Entry(HOST, self.overrides.host, "--host"))
+        if self.overrides.project:
+            self.entries.append(_Entry(PROJECT, self.overrides.project, "--project"))
 
     # --- answers
 
     def _draft(self, form: Form | None) -> Draft:
-        """The answers as the wizard would have them, each judged by its field's own rules."""
+        """Return the answers as the wizard would hold them, each judged by its field's rules."""
         draft = changes.choose(Draft(), form) if form else Draft()
         for entry in self.entries:
             draft = changes.put(draft, entry.field.key, entry.raw)
         values = drafts.values(draft)
         for entry in self.entries:
-            tidied = roles.tidy(entry.field, entry.raw).value
-            for text, advice in finding(entry.field, entry.raw, tidied, values):
+            tidied = rules.tidy(entry.field, entry.raw).value
+            for text, advice in mistakes(entry.field, entry.raw, tidied, values):
                 self.problems.append(Problem(entry.place, text, advice))
         return draft
 

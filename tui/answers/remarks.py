@@ -1,10 +1,10 @@
-"""What there is to say about answers: by the form's rules, by comparing them, by a server's word."""
+"""Findings about answers: by the form's rules, by comparing keys, and by what a server said."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from tui.answers import roles, steps
+from tui.answers import rules, steps
 from tui.answers.builtin import HOST
 from tui.answers.draft import (
     PROPOSED,
@@ -26,11 +26,11 @@ from tui.launchdarkly.instances import instance
 
 
 def findings(draft: Draft, key: str) -> tuple[Finding, ...]:
-    """All there is to say about one answer: by the form's rules, by comparing keys, by the server's word."""
+    """Return all findings about one answer."""
     field_ = variable(draft, key)
     given = answer(draft, key)
     shape = given.value if not field_.secret else ("x" if given.secret else "")
-    found = list(roles.validate(field_, shape, values(draft), secret_facts(draft)))
+    found = list(rules.validate(field_, shape, values(draft), secret_facts(draft)))
     if key in draft.same_as_token:
         found.append(Finding(Level.WARNING, key, SAME_KEY))
     found += [f for check in draft.checks.values() for f in check.findings if f.field == key]
@@ -46,7 +46,7 @@ SAME_KEY = (
 
 
 def step_findings(draft: Draft, step: str) -> tuple[Finding, ...]:
-    """What there is to say about all answers of a step."""
+    """Return the findings about all answers of a step."""
     if step == "integration":
         return () if draft.form else (Finding(Level.PROBLEM, "integration", "Choose where your flags are now."),)
     if step == PLAN:
@@ -55,13 +55,13 @@ def step_findings(draft: Draft, step: str) -> tuple[Finding, ...]:
 
 
 def problems(draft: Draft, step: str) -> tuple[Finding, ...]:
-    """What must be put right before this step can be left forwards. For Review: of all steps before it."""
+    """Return what blocks the step's next button. For Review: of all steps before it."""
     covered = [s.key for s in steps.STEPS[: steps.index("review")]] if step in ("review", "submit") else [step]
     return tuple(f for each in covered for f in step_findings(draft, each) if f.level is Level.PROBLEM)
 
 
 def answer_problems(draft: Draft) -> tuple[Finding, ...]:
-    """What must be put right before the answers can be used: for a plan, for looking names up, for a request."""
+    """Return what must be fixed before the answers can be used for a plan, a look-up, or a request."""
     asked = steps.STEPS[: steps.index(PLAN)]
     return tuple(f for each in asked for f in step_findings(draft, each.key) if f.level is Level.PROBLEM)
 
@@ -70,7 +70,7 @@ _ORDER = (Level.PROBLEM, Level.WARNING, Level.UNKNOWN, Level.OK, Level.NOTE)
 
 
 def line(draft: Draft, key: str) -> Finding:
-    """What stands below a field: its worst finding, else what is known of the answer, else its help."""
+    """Return the line below a field: its worst finding, else what is known of the answer, else its help."""
     field_ = variable(draft, key)
     given = answer(draft, key)
     empty = not given.value and given.secret is None
@@ -105,7 +105,7 @@ def line(draft: Draft, key: str) -> Finding:
 
 
 def _beside(finding: Finding, check: Check | None) -> Finding:
-    """What a server has said stands before what nobody can tell: it is no less true."""
+    """Put what a server said in front of what can't be known."""
     if finding.level is not Level.UNKNOWN or check is None or check.level is not Level.OK or not check.text:
         return finding
     return replace(finding, text=f"{check.text}. {finding.text}")

@@ -1,23 +1,42 @@
-"""What each role says about an answer that is not blank.
+"""What a field's role says about an answer: how a paste is tidied, and how an answer is judged while it is typed.
 
-Rules of LaunchDarkly's keys, tags and ids: its Terraform provider. Of Unleash's tags and ids: its server's
-schemas.
+The rules for LaunchDarkly's keys, tags and ids are those of its Terraform provider; the rules for Unleash's tags and
+ids are those of its server's schemas.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
 
-from tui.answers.fields import SecretFacts, Variable, selected
-from tui.answers.finding import Finding, Offer
-from tui.answers.say import problem, short, unknown, use, warning
+from tui.answers.fields import KINDS, SecretFacts, Tidied, Variable, selected
+from tui.answers.finding import Finding, Level, Offer, problem, short, unknown, use, warning
+from tui.answers.secret_facts import KEY_ROLES, looks_secret, secret_facts
+from tui.answers.tidying import (
+    Tidier,
+    tidy_base_url,
+    tidy_host,
+    tidy_id,
+    tidy_id_from,
+    tidy_key,
+    tidy_nothing,
+    tidy_text,
+)
+from tui.launchdarkly.instances import INSTANCES
 from tui.launchdarkly.tags import LONGEST_TAG, TAG
+from tui.net.address import AddressError, is_loopback, normal_base_url
 from tui.net.errors import Remedy
+from tui.net.reach import Outlook, Reach, Sighting, classify
+from tui.secrets.references import is_placeholder
 
 Answers = Mapping[str, str]
 Secrets = Mapping[str, SecretFacts]
-Check = Callable[[Variable, str, Answers, Secrets], Iterator[Finding]]
+Rule = Callable[[Variable, str, Answers, Secrets], Iterator[Finding]]
+
+LONGEST_ANSWER = 4096
+INSTANCE_KEYS = tuple(each.key for each in INSTANCES)
 
 _KEY = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 _NOT_IN_A_TAG = re.compile(r"[^a-zA-Z0-9_.-]+")
@@ -25,6 +44,8 @@ _LONGEST_PROJECT_KEY = 100
 _MEMBER = re.compile(r"[a-fA-F0-9]{24}")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _URL_FRIENDLY = re.compile(r"[A-Za-z0-9~_.-]{1,100}")
+_LAUNCHDARKLY = re.compile(r"(?:.+\.)?launchdarkly\.(?:com|us)")
+_UNLEASH_PAGE = re.compile(r"/(?:projects|features|admin|login|applications|playground|search)(?:/.*)?")
 
 
 def anything(variable: Variable, value: str, answers: Answers, secrets: Secrets) -> Iterator[Finding]:
@@ -163,3 +184,175 @@ def unleash_tag(variable: Variable, value: str, answers: Answers, secrets: Secre
         yield problem(variable, "Unleash tags are type:value, each of 2 to 50 characters.")
     else:
         yield unknown(variable, f"Not known: does LaunchDarkly want this, or {short(text)} alone?")
+
+
+# --- addresses
+
+
+def check_uri(variable: Variable, value: str, answers: Answers, secrets: Secrets) -> Iterator[Finding]:
+    try:
+        normal_base_url(value)
+    except AddressError as error:
+        yield problem(variable, str(error))
+
+
+def check_base_url(variable: Variable, value: str, answers: Answers, secrets: Secrets) -> Iterator[Finding]:
+    """The address that LaunchDarkly itself will ask: to be reached from there, not only from here."""
+    try:
+        base = normal_base_url(value).url
+    except AddressError as error:
+        yield problem(variable, str(error))
+        return
+    parts = urlsplit(base)
+    if page := _UNLEASH_PAGE.search(parts.path):
+        shorter = base[: len(base) - len(page[0])]
+        yield warning(
+            variable,
+            f"This is a page of Unleash. Its address ends before {short(page[0])}.",
+            use(variable, shorter),
+        )
+    yield from _reach(variable, parts.hostname or "", answers)
+
+
+def _reach(variable: Variable, host: str, answers: Answers) -> Iterator[Finding]:
+    """By the host's text alone; the check of an address asks about one that looks public."""
+    seen = Sighting(host, classify(host))
+    if seen.reach is not Reach.PUBLIC and not reached_there(host, answers.get("host", "")):
+        yield Finding(level_of(seen), variable.key, seen.sentence)
+
+
+def level_of(seen: Sighting) -> Level:
+    """How much it matters that LaunchDarkly is given such a host. OK says only that nothing is against it."""
+    return {Outlook.PUBLIC: Level.OK, Outlook.LOOPBACK: Level.WARNING}.get(seen.outlook, Level.UNKNOWN)
+
+
+def reached_there(host: str, launchdarkly: str) -> bool:
+    """Whether LaunchDarkly itself is a practice server on this machine, which reaches what is here."""
+    try:
+        there = urlsplit(normal_base_url(launchdarkly).url).hostname or ""
+    except AddressError:
+        return False
+    return is_loopback(host) and is_loopback(there)
+
+
+def check_host(variable: Variable, value: str, answers: Answers, secrets: Secrets) -> Iterator[Finding]:
+    if value in INSTANCE_KEYS:
+        return
+    try:
+        host = urlsplit(normal_base_url(value).url).hostname or ""
+    except AddressError as error:
+        yield problem(variable, f"{error} Or choose us, eu or federal.")
+        return
+    if not is_loopback(host) and not _LAUNCHDARKLY.fullmatch(host):
+        yield warning(variable, "No address of LaunchDarkly's own. Your token would be sent there.")
+
+
+# --- roles
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a field is for. A key's own shape is judged by `secret_facts`, so its check adds nothing."""
+
+    name: str
+    tidy: Tidier
+    check: Rule = anything
+
+
+def tidy(variable: Variable, raw: str) -> Tidied:
+    """`raw` without what a paste brought along. It may shorten an address: write it back to the input when
+    the field is left or after a paste, not while the person types. Raises nothing."""
+    return role_of(variable).tidy(raw)
+
+
+def validate(variable: Variable, value: str, answers: Answers, secrets: Secrets) -> tuple[Finding, ...]:
+    """What there is to say about `value`, the worst first; nothing where all is well. Raises nothing.
+
+    Of a secret `variable` the facts in `secrets` are judged; `value` only where there are none. No finding
+    holds a secret. `answers` and `secrets` are those of all fields, for what contradicts another answer.
+    """
+    if variable.secret:
+        facts = secrets.get(variable.key) or secret_facts(variable, value)
+        return facts.findings if facts.length else _blank(variable, secrets)
+    if not value.strip():
+        return _blank(variable, secrets)
+    if len(value) > LONGEST_ANSWER:
+        return (problem(variable, f"Too long: {len(value):,} characters."),)
+    if looks_secret(value.strip()):
+        return (problem(variable, "This is a key, and no key belongs here.", None, Remedy.CLEAR),)
+    if any(is_placeholder(each) for each in (value, *_entries(variable, value))):
+        return (problem(variable, "This is a placeholder that was not filled in. Write the value itself."),)
+    return tuple(role_of(variable).check(variable, value, answers, secrets))
+
+
+def _entries(variable: Variable, value: str) -> tuple[str, ...]:
+    """The single values of an answer that holds several."""
+    return tags_of(value) if variable.role == "config-tags" else ()
+
+
+def _blank(variable: Variable, secrets: Secrets) -> tuple[Finding, ...]:
+    if variable.role == "ld-tag" and not variable.required:
+        return (
+            warning(variable, "Without a tag, imported flags are known only by key. Undo then needs the audit log."),
+        )
+    if not variable.required:
+        return ()
+    remedy = Remedy.CHOOSE_ONE if variable.choices else Remedy.SEE_HELP
+    return (problem(variable, f"{variable.label} is missing.", from_key(variable, secrets), remedy),)
+
+
+def role_of(variable: Variable) -> Role:
+    """The role of a field; a secret is never taken for anything but a key."""
+    role = ROLES.get(variable.role, ROLES["text"])
+    return ROLES["secret"] if variable.secret and role.name not in KEY_ROLES else role
+
+
+_PROJECT_ADDRESSES = (r"/projects/([^/?#\s]+)", r"launchdarkly\.[a-z]+/([^/?#\s]+)/[^/?#\s]+/features")
+
+ROLES: dict[str, Role] = {
+    role.name: role
+    for role in (
+        Role("text", tidy_text),
+        Role("secret", tidy_key),
+        Role("boolean", tidy_nothing, boolean),
+        Role("choice", tidy_nothing, choice),
+        Role("choices", tidy_nothing, choices),
+        Role("uri", tidy_id, check_uri),
+        Role("ld-token", tidy_key),
+        Role("import-key", tidy_key),
+        Role("host", tidy_host, check_host),
+        Role("project-key", tidy_id_from(*_PROJECT_ADDRESSES), project_key),
+        Role("config-name", tidy_text),
+        Role("config-tags", tidy_text, tags),
+        Role("ld-tag", tidy_id, tag),
+        Role("member-id", tidy_id_from(r"/members/([a-f0-9]{24})"), member_id),
+        Role("split-key", tidy_key),
+        Role("split-workspace", tidy_id_from(r"/ws/([^/?#\s]+)"), split_id),
+        Role("split-environment", tidy_id_from(r"/env/([^/?#\s]+)"), split_environment),
+        Role("split-tag", tidy_text, split_tag),
+        Role("source-api", tidy_base_url, check_uri),
+        Role("base-url", tidy_base_url, check_base_url),
+        Role("unleash-key", tidy_key),
+        Role("unleash-helper", tidy_key),
+        Role("source-project", tidy_id_from(r"/projects/([^/?#\s]+)"), source_project),
+        Role("source-environment", tidy_id_from(r"[?&]environmentId=([^&#\s]+)"), source_environment),
+        Role("unleash-tag", tidy_text, unleash_tag),
+    )
+}
+"""All roles by name. A front may ask for a picker by role; a manifest's guide may name one."""
+
+TOGETHER_IN_AN_ADDRESS: dict[str, tuple[str, ...]] = {
+    "split-workspace": ("split-environment",),
+    "split-environment": ("split-workspace",),
+}
+"""The roles whose ids stand in one browser address, that of a flag's page in Split or Harness FME
+(`/ws/ID/splits/ID/env/ID`)."""
+
+ROLE_OF_KIND: dict[str, str] = {
+    **dict.fromkeys(KINDS, "text"),
+    "boolean": "boolean",
+    "uri": "uri",
+    "enum": "choice",
+    "multiselect": "choices",
+}
+"""What a variable is where nothing tells more than its kind."""

@@ -25,19 +25,19 @@ from tui.sources.phrases import count, listed, short
 from tui.sources.registry import SOURCES
 from tui.sources.unleash.check import check_helper
 
-Runner = Callable[[Draft, Bag, Tools, str, Sink], Awaitable[Check]]
+CheckRunner = Callable[[Draft, Bag, Tools, str, Sink], Awaitable[Check]]
 
 _REFUSALS = frozenset({Kind.UNAUTHORIZED, Kind.FORBIDDEN, Kind.CREDENTIAL, Kind.REDIRECT, Kind.NOT_JSON})
 
 
 def failed(key: str, failure: Failure) -> Check:
-    """What a failure means for the field it was asked for: refused is a problem, not answered is not known."""
+    """Return the check of a failure: a refusal is a problem, no answer means not known."""
     refused = failure.kind in _REFUSALS or (failure.kind is Kind.SOURCE and (failure.status_code or 500) < 500)
     return Check(key, Level.PROBLEM if refused else Level.UNKNOWN, str(failure), facts=failure, advice=failure.advice)
 
 
-def only_asks(run: Runner) -> Runner:
-    """For a check of what may be typed as well: that it could not be asked, or was refused, stops nobody."""
+def only_asks(run: CheckRunner) -> CheckRunner:
+    """Decorate a check of an answer that may also be typed: no failure of it blocks the user."""
 
     @functools.wraps(run)
     async def quiet(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
@@ -50,7 +50,7 @@ def only_asks(run: Runner) -> Runner:
 
 
 @asynccontextmanager
-async def _door(draft: Draft, bag: Bag, tools: Tools, sink: Sink) -> AsyncIterator[tuple[Source, Connection]]:
+async def _source(draft: Draft, bag: Bag, tools: Tools, sink: Sink) -> AsyncIterator[tuple[Source, Connection]]:
     """The source with the key of the form. Raises Failure where there is none, or practice would leave this machine."""
     variables = draft.form.variables if draft.form else ()
     held = next((bag.get(v.key) for v in variables if v.role in drafts.SOURCE_KEY_ROLES), None)
@@ -64,12 +64,12 @@ async def _door(draft: Draft, bag: Bag, tools: Tools, sink: Sink) -> AsyncIterat
 
 async def discover(draft: Draft, bag: Bag, tools: Tools, key: str, *, sink: Sink = ignore) -> tuple[Choice, ...]:
     """What could stand in the field `key`, by the source's word; a token for looking helps. Raises Failure."""
-    async with _door(draft, bag, tools, sink) as (source, connection):
+    async with _source(draft, bag, tools, sink) as (source, connection):
         return await source.discover(connection, key, drafts.values(draft), _helper(draft, bag))
 
 
 def _helper(draft: Draft, bag: Bag) -> SecretStr | None:
-    """The token for looking, if the form asks for one and nothing is known against it."""
+    """Return the read-only token, if the form asks for one and nothing speaks against it."""
     asked = any(v.key == HELPER.key for v in drafts.fields(draft, "keys"))
     good = asked and not any(f.level is Level.PROBLEM for f in remarks.findings(draft, HELPER.key))
     return bag.get(HELPER.key) if good else None
@@ -80,7 +80,7 @@ def _helper(draft: Draft, bag: Bag) -> SecretStr | None:
 
 async def source_key(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
     """What the source's key can see, by the smallest read that tells."""
-    async with _door(draft, bag, tools, sink) as (source, connection):
+    async with _source(draft, bag, tools, sink) as (source, connection):
         try:
             report = await source.check_key(connection, drafts.values(draft))
         except Failure as failure:
@@ -95,7 +95,7 @@ async def source_key(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink)
 
 
 def source_check(draft: Draft, key: str, report: SourceReport) -> Check:
-    """What a source's report means for the draft: a word about its key, remarks on other fields, and what it fills."""
+    """Turn a source's report into a check: its sentence, findings on other fields, and values to fill in."""
     scope = {
         "source-project": report.project,
         "source-environment": report.environment,
@@ -116,7 +116,7 @@ def _finding(remark: Remark) -> Finding:
 
 
 def compared(draft: Draft) -> Draft:
-    """The source's word held against answers that have changed since it was asked; no request is made."""
+    """Compare what the source said with answers that changed since. Sends no request."""
     for key, made in draft.checks.items():
         if isinstance(made.facts, SourceReport) and draft.integration in SOURCES:
             told = SOURCES[draft.integration].compare(made.facts, drafts.values(draft))
@@ -142,8 +142,8 @@ async def helper(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
-    """What a check has listed, for the picker of its field."""
+class ListedChoices:
+    """The choices that a check has listed, for the picker of its field."""
 
     all: tuple[Choice, ...] = field(repr=False)
 
@@ -152,7 +152,7 @@ class Choices:
 async def environment(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
     """The environments of the workspace: a typed name becomes an id, and the one that must be meant is filled in."""
     found = await discover(draft, bag, tools, key, sink=sink)
-    made = Check(key, Level.OK, "", names=tuple((each.value, each.label) for each in found), facts=Choices(found))
+    made = Check(key, Level.OK, "", names=tuple((each.value, each.label) for each in found), facts=ListedChoices(found))
     given = drafts.answer(draft, key)
     if any(each.value == given.value for each in found):
         return made
@@ -202,8 +202,8 @@ def _typed(made: Check, text: str, found: Sequence[Choice]) -> Check:
 
 @only_asks
 async def tag(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
-    """How many flags the written tag matches."""
-    async with _door(draft, bag, tools, sink) as (source, connection):
+    """Count the flags that have the tag."""
+    async with _source(draft, bag, tools, sink) as (source, connection):
         number = await source.count_flags(connection, drafts.values(draft))
     if number is None:
         return Check(key, Level.UNKNOWN, f"How many flags have it, {source.name} does not say.")

@@ -14,8 +14,7 @@ from tui.answers import recipe_keys, request
 from tui.answers.builtin import TOKEN
 from tui.answers.draft import Draft
 from tui.answers.plan_state import plan_request
-from tui.answers.recipe_problems import shown
-from tui.answers.recipe_reader import RecipeAnswers
+from tui.answers.recipe_reader import RecipeAnswers, shown
 from tui.answers.request import CreateRequest
 from tui.apply import journal as journals
 from tui.apply import lock, store

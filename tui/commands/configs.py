@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, TextIO, TypeVar
 
 from tui.answers import form as forms
-from tui.answers import roles
+from tui.answers import rules
 from tui.answers.builtin import HOST, TOKEN
 from tui.answers.fields import Form
 from tui.answers.finding import Level
@@ -178,7 +178,7 @@ class _Command:
             if got.value is None:
                 raise self._no_token(where, got)
             value, place = got.value.get_secret_value(), "from the keyring"
-        wrong = [each.text for each in roles.validate(TOKEN, value, {}, {}) if each.level is Level.PROBLEM]
+        wrong = [each.text for each in rules.validate(TOKEN, value, {}, {}) if each.level is Level.PROBLEM]
         if wrong:
             what = f"The LaunchDarkly token {place} cannot be used. {wrong[0]}"
             raise Failure(Kind.CREDENTIAL, what, "", Remedy.CORRECT, safe=Safe.NOTHING_SENT, field=TOKEN.key)

@@ -42,8 +42,8 @@ def run(paths: Sequence[Path], as_json: bool, out: TextIO, err: TextIO | None = 
 def _failure(bad: Sequence[ManifestError]) -> Failure:
     count = sum(len(error.problems) for error in bad)
     said = "\n".join(str(error) for error in bad)
-    remedy = Remedy.CORRECT if count == 1 else Remedy.CORRECT_ALL
-    return Failure(Kind.RECIPE, said + "\n", remedy=remedy, about=str(count), safe=Safe.NOTHING_SENT)
+    about = "" if count == 1 else f"all {count}"
+    return Failure(Kind.RECIPE, said + "\n", remedy=Remedy.CORRECT, about=about, safe=Safe.NOTHING_SENT)
 
 
 def _problems(bad: Sequence[ManifestError]) -> list[dict[str, str]]:

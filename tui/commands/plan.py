@@ -16,8 +16,7 @@ from tui.answers import recipe_keys, recipe_reader
 from tui.answers.builtin import TOKEN
 from tui.answers.draft import Draft
 from tui.answers.plan_state import plan_request
-from tui.answers.recipe_problems import Problem, RecipeError
-from tui.answers.recipe_reader import RecipeAnswers, Said
+from tui.answers.recipe_reader import Overrides, Problem, RecipeAnswers, RecipeError
 from tui.apply.engine import incomplete
 from tui.commands.output import Output, write
 from tui.commands.plan_text import report
@@ -94,8 +93,8 @@ def recipe_of(asked: Asked, around: Around) -> RecipeAnswers:
     except ManifestError as error:
         raise RecipeError([Problem("", line) for line in str(error).splitlines()]) from None
     known = {key: forms.build(manifest) for key, manifest in manifests.items()}
-    said = Said(asked.host, asked.project, asked.integration, around.environ.get("LD_BASE_URI", "").strip())
-    recipe = recipe_reader.read(asked.recipe, known, said)
+    overrides = Overrides(asked.host, asked.project, asked.integration, around.environ.get("LD_BASE_URI", "").strip())
+    recipe = recipe_reader.read(asked.recipe, known, overrides)
     redactor = around.tools.redactor
     redactor.secret_settings(forms.secret_settings(known))
     recipe_keys.overhear(recipe, redactor, around.environ)

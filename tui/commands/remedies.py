@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from tui.answers.recipe_keys import MissingKeys
-from tui.answers.recipe_problems import Problem, RecipeError
+from tui.answers.recipe_reader import Problem, RecipeError
 from tui.net import remedies
 from tui.net.errors import Advice, Failure, Remedy, Safe, joined
 
@@ -61,8 +61,7 @@ _SAME: Mapping[Remedy, str] = {
     Remedy.CLEAR: "Take it out",
     Remedy.SEE_HELP: "The wizard tells where to find it",
     Remedy.PASTE_ALONE: "Store {about} there",
-    Remedy.CORRECT: "Correct it and run again",
-    Remedy.CORRECT_ALL: "Correct all {about} and run again",
+    Remedy.CORRECT: "Correct {about} and run again",
     Remedy.COPY_HELPER: "Correct the token for looking, or leave it out",
     Remedy.OTHER_HELPER: "Use an admin token, or a personal one of somebody who may look, or leave it out",
     Remedy.LOOK_UP_CONFIGURATION: "Look it up with: ld-flag-import configs list",

@@ -55,7 +55,6 @@ class Remedy(StrEnum):
     # the network, and this machine's settings
     CHECK = auto()  # what to check
     CHECK_PROXY = auto()  # the variable that names the proxy
-    CORRECT_SETTING = auto()  # the variable
     FIX_OR_UNSET = auto()
     PERCENT_ENCODE = auto()
     PROXY_OR_EXEMPT = auto()  # the variable that names the proxy
@@ -72,8 +71,7 @@ class Remedy(StrEnum):
     ASK = auto()  # whom to ask
     NEWER_VERSION = auto()
     # answers
-    CORRECT = auto()
-    CORRECT_ALL = auto()  # how many
+    CORRECT = auto()  # what, if not "it"
     CORRECT_ANSWER = auto()
     LOOK_THROUGH_ANSWERS = auto()
     USE = auto()  # what to use instead

@@ -177,7 +177,7 @@ def cut_off(request: FailedRequest) -> Failure:
 def _no_http(request: FailedRequest) -> Failure:
     if request.at_proxy:
         what = f"What answers at {request.target} is not an HTTP proxy."
-        wrong = Remedy.CORRECT_SETTING, request.proxy_variable
+        wrong = Remedy.CORRECT, request.proxy_variable
         return request.failure(Kind.UNREACHABLE, what, request.named_by, *wrong, at_setting=True)
     what = f"What answers at {request.host}, port {request.port}, does not speak HTTP."
     why = "Most likely the port is another."
@@ -215,7 +215,7 @@ def _certificate(error: BaseException, request: FailedRequest) -> Failure:
     if remedy is None:
         why, remedy = environment.untrusted()
     if wrong_name and request.at_proxy:
-        why, remedy = request.named_by, (Remedy.CORRECT_SETTING, request.proxy_variable)
+        why, remedy = request.named_by, (Remedy.CORRECT, request.proxy_variable)
     who = f"The proxy {request.proxy}" if request.at_proxy else request.host
     return request.failure(Kind.TLS, f"{who} shows a certificate {found}.", why, *remedy, at_address=wrong_name)
 
@@ -224,7 +224,7 @@ def _no_tls(request: FailedRequest) -> Failure:
     if request.at_proxy:
         what = f"The proxy {request.proxy} doesn't use TLS, but {request.proxy_variable} names it with https://."
         why = "Most proxies are reached by http://, also for https:// addresses."
-        return request.failure(Kind.TLS, what, why, Remedy.CORRECT_SETTING, request.proxy_variable)
+        return request.failure(Kind.TLS, what, why, Remedy.CORRECT, request.proxy_variable)
     return request.failure(
         Kind.TLS,
         f"{request.host} does not answer with TLS as https:// needs it.",

@@ -10,7 +10,6 @@ from tui.net.errors import Advice, Remedy, Safe
 WORDS: Mapping[Remedy, str] = {
     Remedy.CHECK: "Check {about}",
     Remedy.CHECK_PROXY: "Check {about} and this machine's network, then try again",
-    Remedy.CORRECT_SETTING: "Correct {about}",
     Remedy.FIX_OR_UNSET: "Fix it or unset it",
     Remedy.PERCENT_ENCODE: "Percent-encode it (# is %23, / is %2F, ? is %3F)",
     Remedy.PROXY_OR_EXEMPT: "Correct {about}, or add the host to NO_PROXY if it needs no proxy",
@@ -24,8 +23,7 @@ WORDS: Mapping[Remedy, str] = {
     Remedy.NARROW: "Narrow what is asked for",
     Remedy.ASK: "Ask {about}",
     Remedy.NEWER_VERSION: "Look for a newer version of this program",
-    Remedy.CORRECT: "Correct it",
-    Remedy.CORRECT_ALL: "Correct all {about}",
+    Remedy.CORRECT: "Correct {about}",
     Remedy.USE: "Use {about}",
     Remedy.GIVE_ADDRESS: "Give the address of {about}",
     Remedy.BROWSER_ADDRESS: "Give the address as your browser shows it in Unleash, up to that path",
@@ -61,7 +59,7 @@ WORDS: Mapping[Remedy, str] = {
     Remedy.LIST_FLAGS: "List the flags with --dry-run",
     Remedy.LIST_KEYS: "See `ld-flag-import keys list` for the names",
 }
-"""Clauses without their full stop; `{about}` is the advice's."""
+"""Clauses without their full stop; `{about}` is the advice's, or "it"."""
 
 
 def worded(advice: Advice, words: Mapping[Remedy, str], safe: Mapping[Safe, str]) -> str:
@@ -69,7 +67,7 @@ def worded(advice: Advice, words: Mapping[Remedy, str], safe: Mapping[Safe, str]
     empty text in `safe` leaves that part out."""
     clause = ""
     if advice.remedy is not None:
-        clause = (words.get(advice.remedy) or WORDS[advice.remedy]).format(about=advice.about)
+        clause = (words.get(advice.remedy) or WORDS[advice.remedy]).format(about=advice.about or "it")
     sure = "" if advice.safe is None else safe.get(advice.safe, advice.safe.value)
     if advice.safe is Safe.MAYBE_DONE:
         return f"The request was out, so {sure}. {clause}.".replace(". .", ".")

@@ -114,7 +114,7 @@ class LaunchDarklyScreen(FieldsStep):
         """The list appears when the token has shown that it works."""
         for old in self.query(PickList):
             await old.remove()
-        if not isinstance(checks.facts(self.session.draft, TOKEN.key), checks.Account):
+        if not isinstance(checks.facts(self.session.draft, TOKEN.key), checks.TokenOwner):
             return
         fetch = fetch_for(self.session, PROJECT.key)
         if fetch is not None:
@@ -160,7 +160,7 @@ class LaunchDarklyScreen(FieldsStep):
         self.hold_back()
         there, session = self._imports(), self.session
         known = checks.facts(session.draft, TOKEN.key)
-        if not there or not isinstance(known, checks.Account):
+        if not there or not isinstance(known, checks.TokenOwner):
             return
         if len(there) == 1:
             account = listing.Account(instance(drafts.value(session.draft, HOST.key)), session.bag, session.tools)

@@ -13,7 +13,7 @@ from pathlib import Path
 from tui.answers import changes, recipe, request
 from tui.answers import draft as drafts
 from tui.answers.builtin import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, TOKEN
-from tui.answers.checks import Account, facts
+from tui.answers.checks import TokenOwner, facts
 from tui.answers.draft import Draft
 from tui.answers.fields import Form
 from tui.answers.request import CreateRequest
@@ -56,7 +56,7 @@ def begin(session: Session, *, reuse: bool) -> None:
     else:
         _must_be_over(noted, session.draft)
     token = facts(session.draft, TOKEN.key)
-    who = who_in_words(token.identity, token.member) if isinstance(token, Account) else ""
+    who = who_in_words(token.identity, token.member) if isinstance(token, TokenOwner) else ""
     references = recipe.references_of(session.draft, wanted.secrets)
     journal = journal_of(noted, wanted, references, session.draft.plan, session.tools.redactor, who, account)
     session.attempt = Import(journal, wanted.instance, session.bag, session.tools, keep, wanted)
@@ -90,7 +90,7 @@ def _must_be_over(noted: Journal | None, draft: Draft) -> None:
 def _account(draft: Draft) -> str:
     """The id of the account that your token belongs to, "" if no check has asked, or LaunchDarkly doesn't say."""
     account = facts(draft, TOKEN.key)
-    return account.identity.account_id if isinstance(account, Account) else ""
+    return account.identity.account_id if isinstance(account, TokenOwner) else ""
 
 
 def settled(session: Session) -> None:

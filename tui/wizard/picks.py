@@ -8,7 +8,7 @@ from functools import partial
 
 from tui.answers import draft as drafts
 from tui.answers.builtin import HOST, TOKEN
-from tui.answers.checks import Account, facts
+from tui.answers.checks import TokenOwner, facts
 from tui.answers.lookup import siblings
 from tui.launchdarkly.client import MOST_TAGS
 from tui.launchdarkly.instances import Instance, instance
@@ -73,7 +73,7 @@ async def _projects(session: Session, query: str, offset: int) -> Picks:
 
 def _project(session: Session, project: Project) -> Pick:
     account = facts(session.draft, TOKEN.key)
-    listed = account.configurations if isinstance(account, Account) else None
+    listed = account.configurations if isinstance(account, TokenOwner) else None
     form = session.draft.form
     beside = siblings(listed or (), project.key, form.integration) if form else ()
     already = f"{len(beside)} {form.title} import{'s' if len(beside) > 1 else ''}" if beside and form else ""
@@ -84,7 +84,7 @@ async def _members(session: Session, query: str, offset: int) -> Picks:
     async with session.tools.launchdarkly(session.bag, _instance(session)) as ld:
         page = await ld.members(offset, PAGE, query)
     account = facts(session.draft, TOKEN.key)
-    me = account.member if isinstance(account, Account) else None
+    me = account.member if isinstance(account, TokenOwner) else None
     members = sorted(page.items, key=lambda m: me is None or m.id != me.id) if offset == 0 else page.items
     return Picks(tuple(_member(each, me) for each in members), page.total_count)
 

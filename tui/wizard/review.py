@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tui.answers import draft as drafts
 from tui.answers import remarks
 from tui.answers.builtin import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, TOKEN
-from tui.answers.checks import Account, facts, runner
+from tui.answers.checks import TokenOwner, facts, runner
 from tui.answers.draft import Draft
 from tui.answers.fields import Variable
 from tui.answers.finding import Finding, Level
@@ -43,7 +43,7 @@ def lines(draft: Draft) -> tuple[Line, ...]:
     if form is None:
         return ()
     account = facts(draft, TOKEN.key)
-    member = account.member if isinstance(account, Account) else None
+    member = account.member if isinstance(account, TokenOwner) else None
     whose = f", as {member.display_name} ({member.role})" if member else ""
     name, tags = drafts.value(draft, CONFIG_NAME.key), drafts.value(draft, CONFIG_TAGS.key)
     project = drafts.value(draft, PROJECT.key) or "-"

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from tui.answers import draft as drafts
 from tui.answers.builtin import HELPER, HOST, SOURCE_API, TOKEN
-from tui.answers.checks import Account, facts
+from tui.answers.checks import TokenOwner, facts
 from tui.answers.draft import Draft
-from tui.answers.source_checks import Choices, discover
+from tui.answers.source_checks import ListedChoices, discover
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.instances import instance
 from tui.launchdarkly.models import Configuration
@@ -65,7 +65,7 @@ async def _listed(session: Session, key: str) -> tuple[Choice, ...]:
 def _told(draft: Draft, key: str) -> tuple[Choice, ...] | None:
     """What a check has listed on its way, None where none has: no request is made for it."""
     made = facts(draft, key)
-    if isinstance(made, Choices):
+    if isinstance(made, ListedChoices):
         return made.all
     role = drafts.variable(draft, key).role
     report = next((c.facts for c in draft.checks.values() if isinstance(c.facts, SourceReport)), None)
@@ -114,7 +114,7 @@ async def _used_by(session: Session, key: str) -> dict[str, list[str]]:
 async def _others(session: Session) -> tuple[Configuration, ...]:
     """The other configurations of this source, whole: a list of them leaves their settings out."""
     account = facts(session.draft, TOKEN.key)
-    listed = (account.configurations or ()) if isinstance(account, Account) else ()
+    listed = (account.configurations or ()) if isinstance(account, TokenOwner) else ()
     same = [each for each in listed if each.integration_key == session.draft.integration][:MOST_OTHERS]
     if not same:
         return ()

@@ -8,7 +8,7 @@ from tests.unit import raw_http, sandbox_tools
 from tests.unit.walk_tools import NAME, at_review, attempt, built_forms, checked, drained, sent, session, values
 from tui.answers import changes, checks, remarks
 from tui.answers import draft as drafts
-from tui.answers.checks import Account
+from tui.answers.checks import TokenOwner
 from tui.answers.draft import Check
 from tui.answers.finding import Level
 from tui.net.errors import Failure, Kind
@@ -46,7 +46,7 @@ async def test_a_good_token_says_whose_it_is(box: Sandbox) -> None:
     assert check.level is Level.OK
     assert check.text == "Ana Ruiz, ana@example.com, role writer; may see import configurations; creating: not known"
     account = checks.facts(made.draft, "token")
-    assert isinstance(account, Account)
+    assert isinstance(account, TokenOwner)
     assert account.configurations is not None
     assert TOKENS["writer"].value not in repr(check) + repr(account)
     assert not remarks.problems(made.draft, "launchdarkly") or made.draft.checks.keys() == {"token"}
@@ -59,16 +59,13 @@ async def test_events_of_a_check_are_told(box: Sandbox) -> None:
     assert sum(isinstance(event, Answered) for event in events) == 3
 
 
-async def test_a_service_token_is_no_member(box: Sandbox) -> None:
-    check = await of(begun(box, "import-key"), "token")
-    assert check.level is Level.OK
-    assert check.text.startswith("service token Flag import;")
-
-
-async def test_a_reader_is_warned_of(box: Sandbox) -> None:
-    check = await of(begun(box, "reader"), "token")
-    assert check.level is Level.WARNING
-    assert "Ben Okafor" in check.text
+@pytest.mark.parametrize(
+    ("who", "level", "part"),
+    [("import-key", Level.OK, "service token Flag import;"), ("reader", Level.WARNING, "Ben Okafor")],
+)
+async def test_a_token_is_judged_by_its_owner(box: Sandbox, who: str, level: Level, part: str) -> None:
+    check = await of(begun(box, who), "token")
+    assert (check.level, part in check.text) == (level, True)
 
 
 async def test_a_refused_token_offers_the_other_instances(box: Sandbox) -> None:
@@ -123,7 +120,7 @@ async def test_a_forbidden_list_is_a_warning() -> None:
     assert check.level is Level.WARNING
     assert "may not see import configurations (403)" in check.text
     account = checks.facts(made.draft, "token")
-    assert isinstance(account, Account)
+    assert isinstance(account, TokenOwner)
     assert account.configurations is None
     assert checks.who(account).isprintable()
     made.put("project", "web")
@@ -178,27 +175,33 @@ def test_a_token_that_cannot_be_right_is_not_asked_about(box: Sandbox, token: st
     assert asks == (token == "api-5a4db0c5-0000")
 
 
-def test_a_wrong_address_is_not_asked(box: Sandbox) -> None:
-    made = begun(box)
-    made.put("host", "http://ld.example.com")
-    assert not made.due("token")
-
-
-def test_a_field_that_no_server_knows(box: Sandbox) -> None:
+def test_a_wrong_address_and_a_field_that_no_server_knows_are_not_asked(box: Sandbox) -> None:
     made = begun(box)
     assert not made.due("config-tags")
     with pytest.raises(KeyError):
         checks.check(made.draft, made.bag, made.tools, "config-tags")
+    made.put("host", "http://ld.example.com")
+    assert not made.due("token")
 
 
 # --- the import key
 
 
-async def test_an_import_key_of_the_same_account(box: Sandbox) -> None:
-    made = begun(box, ldApiKey=TOKENS["import-key"].value)
+@pytest.mark.parametrize(
+    ("who", "level", "part"),
+    [
+        ("import-key", Level.OK, "same account; service token Flag import; creating flags: not known"),
+        ("other-account", Level.PROBLEM, "another LaunchDarkly account"),
+        ("reader", Level.WARNING, "Ben Okafor"),
+    ],
+)
+async def test_an_import_key_is_judged_by_its_account_and_owner(
+    box: Sandbox, who: str, level: Level, part: str
+) -> None:
+    made = begun(box, ldApiKey=TOKENS[who].value)
     await of(made, "token")
     check = await of(made, "ldApiKey")
-    assert (check.level, check.text) == (Level.OK, "same account; service token Flag import; creating flags: not known")
+    assert (check.level, part in check.text) == (level, True)
 
 
 async def test_your_token_as_import_key_is_said_without_asking(box: Sandbox) -> None:
@@ -207,22 +210,6 @@ async def test_your_token_as_import_key_is_said_without_asking(box: Sandbox) -> 
     await of(made, "ldApiKey")
     assert remarks.line(made.draft, "ldApiKey").text == remarks.SAME_KEY
     assert all(f.field != "ldApiKey" for f in remarks.problems(made.draft, "keys"))
-
-
-async def test_an_import_key_of_another_account_is_a_problem(box: Sandbox) -> None:
-    made = begun(box, ldApiKey=TOKENS["other-account"].value)
-    await of(made, "token")
-    check = await of(made, "ldApiKey")
-    assert check.level is Level.PROBLEM
-    assert "another LaunchDarkly account" in check.text
-
-
-async def test_a_readers_import_key_is_warned_of(box: Sandbox) -> None:
-    made = begun(box, ldApiKey=TOKENS["reader"].value)
-    await of(made, "token")
-    check = await of(made, "ldApiKey")
-    assert check.level is Level.WARNING
-    assert "Ben Okafor" in check.text
 
 
 async def test_a_refused_import_key_is_not_called_your_token(box: Sandbox) -> None:
@@ -244,17 +231,14 @@ async def test_an_account_that_is_not_known_is_not_called_the_same(box: Sandbox)
 # --- the project
 
 
-async def test_a_project_that_is_there(box: Sandbox) -> None:
-    check = await of(begun(box, project="web-shop"), "project")
-    assert (check.level, check.text, check.findings) == (Level.OK, "Web Shop", ())
-
-
-async def test_a_project_that_is_missing(box: Sandbox) -> None:
+async def test_a_project_is_there_or_missing(box: Sandbox) -> None:
     made = begun(box, project="web-shopp")
     check = await of(made, "project")
     assert check.level is Level.PROBLEM
     assert check.text.startswith("LaunchDarkly has no project web-shopp for your token.")
     made.put("project", "web-shop")
+    check = await of(made, "project")
+    assert (check.level, check.text, check.findings) == (Level.OK, "Web Shop", ())
     assert not remarks.problems(made.draft, "launchdarkly")
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from tests.unit.walk_tools import checked, session
 from tui.answers import changes, checks, remarks
+from tui.answers.checks import Reached
 from tui.answers.finding import Level
-from tui.answers.reach_check import Reached
 from tui.context import Tools
 from tui.net.reach import PUBLIC, Outlook
 from tui.wizard import review

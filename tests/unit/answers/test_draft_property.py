@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from tests.unit.walk_tools import built_forms, everything_said
-from tui.answers import changes, recipe, remarks, request, roles, saved_drafts, steps
+from tui.answers import changes, recipe, remarks, request, rules, saved_drafts, steps
 from tui.answers import draft as drafts
 from tui.answers.draft import Check, Draft
 from tui.answers.finding import Finding, Level, Offer
@@ -82,13 +82,13 @@ class AnyWalk(RuleBasedStateMachine):
     def put(self, key: str, text: str) -> None:
         if drafts.asks(self.draft, key):
             self.draft = changes.put(self.draft, key, text)
-            self.typed[key] = roles.tidy(drafts.variable(self.draft, key), text).value
+            self.typed[key] = rules.tidy(drafts.variable(self.draft, key), text).value
 
     @rule(key=st.sampled_from(SECRET), text=secrets, reference=st.sampled_from(["", drafts.KEYRING, "env:X"]))
     def put_secret(self, key: str, text: str, reference: str) -> None:
         if drafts.asks(self.draft, key):
             self.draft = changes.put_secret(self.draft, self.bag, key, text, reference=reference)
-            self.secrets[key] = roles.tidy(drafts.variable(self.draft, key), text).value
+            self.secrets[key] = rules.tidy(drafts.variable(self.draft, key), text).value
 
     @rule(tail=tails)
     def answer_everything(self, tail: str) -> None:
@@ -112,7 +112,7 @@ class AnyWalk(RuleBasedStateMachine):
     def take(self, key: str, text: str) -> None:
         if drafts.asks(self.draft, key):
             self.draft = changes.take(self.draft, Offer("Use it", key, text))
-            self.typed[key] = roles.tidy(drafts.variable(self.draft, key), text).value
+            self.typed[key] = rules.tidy(drafts.variable(self.draft, key), text).value
 
     @rule(
         key=st.sampled_from(SECRET + PLAIN), other=st.sampled_from(PLAIN), level=st.sampled_from(Level), text=texts,

@@ -27,7 +27,7 @@ from tui.answers.fields import (
     widget_id,
 )
 from tui.answers.form import build, config, effective
-from tui.answers.roles import ROLE_OF_KIND, ROLES, tidy, validate
+from tui.answers.rules import ROLE_OF_KIND, ROLES, tidy, validate
 from tui.answers.secret_facts import secret_facts
 from tui.manifests.files import bundled, load
 from tui.manifests.models import Kind

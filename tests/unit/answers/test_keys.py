@@ -10,7 +10,7 @@ from tui.answers.builtin import TOKEN
 from tui.answers.fields import Variable
 from tui.answers.finding import Level
 from tui.answers.form import build
-from tui.answers.roles import tidy, validate
+from tui.answers.rules import tidy, validate
 from tui.answers.secret_facts import looks_secret, secret_facts
 from tui.manifests.files import registry
 

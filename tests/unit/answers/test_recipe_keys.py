@@ -17,8 +17,7 @@ from tui.answers import changes, recipe, remarks
 from tui.answers import draft as drafts
 from tui.answers.draft import Draft
 from tui.answers.recipe_keys import entry_of, fetched
-from tui.answers.recipe_problems import RecipeError
-from tui.answers.recipe_reader import RecipeAnswers, read_text
+from tui.answers.recipe_reader import RecipeAnswers, RecipeError, read_text
 from tui.answers.request import build
 from tui.net.errors import Failure, Kind, Safe
 from tui.sandbox.keys import UNLEASH_KEYS

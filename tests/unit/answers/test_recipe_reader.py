@@ -17,9 +17,8 @@ from tests.unit.walk_tools import built_forms
 from tui.answers import draft as drafts
 from tui.answers.builtin import as_field
 from tui.answers.fields import Guide
-from tui.answers.recipe_problems import RecipeError, finding
-from tui.answers.recipe_reader import LARGEST, Said, read, read_text
-from tui.answers.roles import ROLES
+from tui.answers.recipe_reader import LARGEST, Overrides, RecipeError, mistakes, read, read_text
+from tui.answers.rules import ROLES
 from tui.net.errors import Remedy
 from tui.secrets.references import Reference
 
@@ -73,26 +72,16 @@ WRONG: list[tuple[str, object, str]] = [
     ("launchdarkly.project", REMOVED, "launchdarkly.project is missing."),
     ("launchdarkly.project", 5, "launchdarkly.project must be a text in quotes."),
     ("launchdarkly.project", "", "launchdarkly.project is blank."),
-    (
-        "launchdarkly.project",
-        "Web Shop",
-        "launchdarkly.project: A key has letters, digits, . _ - only. This may be the name.",
-    ),
-    (
-        "launchdarkly.project",
-        SECRETS["token"],
-        "launchdarkly.project: This is a key, and no key belongs here.",
-    ),
+    ("launchdarkly.project", "Web Shop",
+     "launchdarkly.project: A key has letters, digits, . _ - only. This may be the name."),
+    ("launchdarkly.project", SECRETS["token"], "launchdarkly.project: This is a key, and no key belongs here."),
     ("launchdarkly.token", REMOVED, "launchdarkly.token is missing. Write env:NAME, file:PATH or keyring."),
     ("launchdarkly.token", CANARY, f"launchdarkly.token {LITERAL}"),
     ("launchdarkly.token", SECRETS["token"], f"launchdarkly.token {LITERAL}"),
     ("launchdarkly.token", f"env:{CANARY}", "launchdarkly.token has no variable's name after env:. Write env:NAME."),
     ("launchdarkly.token", "", "launchdarkly.token is blank. Write env:NAME, file:PATH or keyring."),
-    (
-        "launchdarkly.token",
-        [CANARY],
-        "launchdarkly.token must be a reference in quotes: env:NAME, file:PATH or keyring.",
-    ),
+    ("launchdarkly.token", [CANARY],
+     "launchdarkly.token must be a reference in quotes: env:NAME, file:PATH or keyring."),
     ("launchdarkly.host", 1, "launchdarkly.host must be a text in quotes."),
     ("launchdarkly.host", "", "launchdarkly.host is blank."),
     (
@@ -109,75 +98,39 @@ WRONG: list[tuple[str, object, str]] = [
     ),
     ("launchdarkly.hots", "eu", "launchdarkly.hots is not known here. Did you mean host?"),
     ("import.integration", REMOVED, "import.integration is missing."),
-    (
-        "import.integration",
-        CANARY,
-        "import.integration names no integration known here. Write one of: split, unleash.",
-    ),
+    ("import.integration", CANARY, "import.integration names no integration known here. Write one of: split, unleash."),
     ("import.name", REMOVED, "import.name is missing."),
     ("import.name", " ", "import.name is blank."),
     ("import.name", "x" * 5000, "import.name: Too long: 5,000 characters."),
     ("import.tags", CANARY, 'import.tags must be a list of texts: ["migration"].'),
     ("import.tags", [1], 'import.tags must be a list of texts: ["migration"].'),
-    (
-        "import.tags",
-        ["good", f"{CANARY} bad"],
-        "import.tags has an entry that is no tag. Tags have letters, digits, . _ - only, 64 at most.",
-    ),
+    ("import.tags", ["good", f"{CANARY} bad"],
+     "import.tags has an entry that is no tag. Tags have letters, digits, . _ - only, 64 at most."),
     ("import.config.sourceBaseUrl", REMOVED, "import.config.sourceBaseUrl is missing."),
     ("import.config.sourceBaseUrl", "", "import.config.sourceBaseUrl is blank."),
-    (
-        "import.config.sourceBaseUrl",
-        f"https://me:{CANARY}@unleash.example.com",
-        "import.config.sourceBaseUrl: A user name or password stands before an @. Take it out; keys have own fields.",
-    ),
+    ("import.config.sourceBaseUrl", f"https://me:{CANARY}@unleash.example.com",
+     "import.config.sourceBaseUrl: A user name or password stands before an @. Take it out; keys have own fields."),
     ("import.config.sourceApiKey", SECRETS["sourceApiKey"], f"import.config.sourceApiKey {LITERAL}"),
     ("import.config.ldApiKey", CANARY, f"import.config.ldApiKey {LITERAL}"),
-    (
-        "import.config.ldApiKey",
-        REMOVED,
-        "import.config.ldApiKey is missing. Write env:NAME, file:PATH or keyring.",
-    ),
+    ("import.config.ldApiKey", REMOVED, "import.config.ldApiKey is missing. Write env:NAME, file:PATH or keyring."),
     ("import.config.sourceProjectId", True, "import.config.sourceProjectId must be a text in quotes."),
-    (
-        "import.config.sourceProjectId",
-        f"{CANARY} x",
-        "import.config.sourceProjectId: An id has letters, digits, . _ ~ - only. This may be a name.",
-    ),
-    (
-        "import.config.sourceTag",
-        CANARY,
-        "import.config.sourceTag must be type:value, as in simple:payments, each part of 2 to 50 characters.",
-    ),
-    (
-        "import.config.sourceTag",
-        "t",
-        "import.config.sourceTag must be type:value, as in simple:payments, each part of 2 to 50 characters.",
-    ),
-    (
-        "import.config.sourceTag",
-        SECRETS["ldApiKey"],
-        "import.config.sourceTag: This is a key, and no key belongs here.",
-    ),
-    (
-        "import.config.ldMaintainer",
-        f"{CANARY}@example.com",
-        "import.config.ldMaintainer: This is an e-mail address; the field takes the member's id.",
-    ),
-    (
-        "import.config.sourceprojectid",
-        "default",
-        "import.config.sourceprojectid is not known here. Did you mean sourceProjectId?",
-    ),
+    ("import.config.sourceProjectId", f"{CANARY} x",
+     "import.config.sourceProjectId: An id has letters, digits, . _ ~ - only. This may be a name."),
+    ("import.config.sourceTag", CANARY,
+     "import.config.sourceTag must be type:value, as in simple:payments, each part of 2 to 50 characters."),
+    ("import.config.sourceTag", "t",
+     "import.config.sourceTag must be type:value, as in simple:payments, each part of 2 to 50 characters."),
+    ("import.config.sourceTag", SECRETS["ldApiKey"],
+     "import.config.sourceTag: This is a key, and no key belongs here."),
+    ("import.config.ldMaintainer", f"{CANARY}@example.com",
+     "import.config.ldMaintainer: This is an e-mail address; the field takes the member's id."),
+    ("import.config.sourceprojectid", "default",
+     "import.config.sourceprojectid is not known here. Did you mean sourceProjectId?"),
     ("source.api", 1, "source.api must be a text in quotes."),
     ("source.api", "", "source.api is blank."),
-    (
-        "source.api",
-        CANARY,
-        "source.api: The beginning is missing. Write https:// in front of the address.",
-    ),
+    ("source.api", CANARY, "source.api: The beginning is missing. Write https:// in front of the address."),
     ("source.url", CANARY, "source.url is not known here."),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -220,7 +173,7 @@ def test_of_thousands_of_mistakes_fifty_are_told() -> None:
     told = refused.value.what.splitlines()
     assert len(told) == 51
     assert told[-1] == "And 950 more problems."
-    assert (refused.value.remedy, refused.value.about) == (Remedy.CORRECT_ALL, "1000")
+    assert (refused.value.remedy, refused.value.about) == (Remedy.CORRECT, "all 1000")
 
 
 @pytest.mark.parametrize(
@@ -285,7 +238,7 @@ def test_text_like_a_reference_is_only_text_where_no_key_belongs() -> None:
 # --- what beats what
 
 
-def value(key: str, text: str, said: Said) -> str:
+def value(key: str, text: str, said: Overrides) -> str:
     return drafts.value(read_text(text, built_forms(), said).draft, key)
 
 
@@ -293,38 +246,38 @@ def test_options_beat_the_recipe_and_the_recipe_the_environment() -> None:
     in_eu = changed("launchdarkly.host", "eu")
     no_host = changed("launchdarkly.host", REMOVED)
     uri = "https://app.launchdarkly.us"
-    assert value("host", in_eu, Said(host="federal", base_uri=uri)) == "federal"
-    assert value("host", in_eu, Said(base_uri=uri)) == "eu"
-    assert value("host", no_host, Said(base_uri=uri)) == uri
-    assert value("host", no_host, Said()) == "us"
-    assert value("project", in_eu, Said(project="other")) == "other"
-    assert value("project", in_eu, Said()) == "web-shop"
-    assert read_text(SPLIT, built_forms(), Said(integration="split")).draft.integration == "split"
+    assert value("host", in_eu, Overrides(host="federal", base_uri=uri)) == "federal"
+    assert value("host", in_eu, Overrides(base_uri=uri)) == "eu"
+    assert value("host", no_host, Overrides(base_uri=uri)) == uri
+    assert value("host", no_host, Overrides()) == "us"
+    assert value("project", in_eu, Overrides(project="other")) == "other"
+    assert value("project", in_eu, Overrides()) == "web-shop"
+    assert read_text(SPLIT, built_forms(), Overrides(integration="split")).draft.integration == "split"
 
 
 def test_an_option_mends_no_recipe() -> None:
     """A recipe is right or wrong by itself, whatever the command line says this time."""
-    assert problems(changed("launchdarkly.project", REMOVED), Said(project="other")) == [
+    assert problems(changed("launchdarkly.project", REMOVED), Overrides(project="other")) == [
         "launchdarkly.project is missing."
     ]
-    assert problems(changed("launchdarkly.host", "nowhere"), Said(host="eu"))[0].startswith("launchdarkly.host: ")
+    assert problems(changed("launchdarkly.host", "nowhere"), Overrides(host="eu"))[0].startswith("launchdarkly.host: ")
 
 
 def test_wrong_options_and_variables_are_told_with_the_rest() -> None:
-    said = Said(host=CANARY, project="a b", integration=CANARY)
+    said = Overrides(host=CANARY, project="a b", integration=CANARY)
     assert problems(changed("version", 2), said) == [
         "version is not 1. Another ld-flag-import may read this recipe.",
         "--integration names no integration known here. Write one of: split, unleash.",
         "--host: The beginning is missing. Write https:// in front of the address. Or choose us, eu or federal.",
         "--project: A key has letters, digits, . _ - only. This may be the name.",
     ]
-    told = problems(changed("launchdarkly.host", REMOVED), Said(base_uri=CANARY))
+    told = problems(changed("launchdarkly.host", REMOVED), Overrides(base_uri=CANARY))
     assert told[0].startswith("LD_BASE_URI: ")
-    assert read_text(UNLEASH, built_forms(), Said(base_uri=CANARY)).draft.integration == "unleash"
+    assert read_text(UNLEASH, built_forms(), Overrides(base_uri=CANARY)).draft.integration == "unleash"
 
 
 def test_another_integration_asks_for_its_own_fields() -> None:
-    found = problems(UNLEASH, Said(integration="split"))
+    found = problems(UNLEASH, Overrides(integration="split"))
     assert "import.config.sourceBaseUrl is not known here." in found
     assert "import.config.workspaceId is missing." in found
 
@@ -337,8 +290,8 @@ def test_no_rule_repeats_an_answer(role: str) -> None:
     """Whatever its sentences quote in the wizard: what stands in a file may be a key."""
     made = as_field("made", role, "Made up", help="", guide=Guide(), choices=("a", "b"))
     for text in (CANARY, f"{CANARY} x", f"x:{CANARY}", f"https://{CANARY}@x", CANARY * 200, f"{CANARY},b"):
-        for said in finding(made, text, text, {}):
-            assert "canary" not in said
+        for problem, _ in mistakes(made, text, text, {}):
+            assert "canary" not in problem
 
 
 @settings(max_examples=40)

@@ -10,8 +10,7 @@ from tui.answers.builtin import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, SOURCE_
 from tui.answers.fields import Guide, Variable, joined, selected
 from tui.answers.finding import Level
 from tui.answers.form import build
-from tui.answers.roles import ROLES, tidy, validate
-from tui.answers.rules import tags_of
+from tui.answers.rules import ROLES, tags_of, tidy, validate
 from tui.manifests.files import registry
 
 FORMS = {key: build(manifest) for key, manifest in registry().items()}
@@ -45,33 +44,15 @@ ADDRESSES = [
     ("https://unleash.example.com", "https://unleash.example.com", "", None),
     ("https://unleash.example.com/", "https://unleash.example.com", "A trailing slash was removed.", None),
     ("https://unleash.example.com/api", "https://unleash.example.com", "A trailing /api was removed.", None),
-    (
-        "https://unleash.example.com/api/client/features",
-        "https://unleash.example.com",
-        "A trailing /api path was removed.",
-        None,
-    ),
-    (
-        "https://unleash.example.com/team/api/",
-        "https://unleash.example.com/team",
-        "A trailing /api was removed.",
-        None,
-    ),
+    ("https://unleash.example.com/api/client/features", "https://unleash.example.com",
+     "A trailing /api path was removed.", None),
+    ("https://unleash.example.com/team/api/", "https://unleash.example.com/team", "A trailing /api was removed.", None),
     ("https://UNLEASH.example.com\n", "https://unleash.example.com", "A line break was removed.", None),
     ('"https://unleash.example.com"', "https://unleash.example.com", "The quotes were taken off.", None),
-    (
-        "\u200bhttps://unleash.example.com",
-        "https://unleash.example.com",
-        "An invisible character was removed.",
-        None,
-    ),
+    ("\u200bhttps://unleash.example.com", "https://unleash.example.com", "An invisible character was removed.", None),
     ("https://unleash.example.com/projects/default", "https://unleash.example.com/projects/default", "", W),
-    (
-        "https://unleash.example.com/team/admin/api",
-        "https://unleash.example.com/team/admin",
-        "A trailing /api was removed.",
-        W,
-    ),
+    ("https://unleash.example.com/team/admin/api", "https://unleash.example.com/team/admin",
+     "A trailing /api was removed.", W),
     ("http://unleash.example.com", "http://unleash.example.com", "", P),
     ("unleash.example.com", "unleash.example.com", "", P),
     ("https://ana:pw@unleash.example.com", "https://ana:pw@unleash.example.com", "", P),
@@ -89,7 +70,7 @@ ADDRESSES = [
     ("https://unleash.corp", "https://unleash.corp", "", U),
     ("https://unleash.svc.internal", "https://unleash.svc.internal", "", U),
     ("https://8.8.8.8", "https://8.8.8.8", "", None),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("pasted", "value", "said", "worst"), ADDRESSES)
@@ -149,13 +130,8 @@ ANSWERS = [
     (FLAG_TAG, "t" * 65, "t" * 65, P, "t" * 64),
     (FLAG_TAG, "", "", W, None),
     (MAINTAINER, "569f183514f4432160000007", "569f183514f4432160000007", None, None),
-    (
-        MAINTAINER,
-        "https://app.launchdarkly.com/settings/members/569f183514f4432160000007",
-        "569f183514f4432160000007",
-        None,
-        None,
-    ),
+    (MAINTAINER, "https://app.launchdarkly.com/settings/members/569f183514f4432160000007",
+     "569f183514f4432160000007", None, None),
     (MAINTAINER, "ana@example.com", "ana@example.com", P, None),
     (MAINTAINER, "Ana", "Ana", P, None),
     (MAINTAINER, "", "", None, None),
@@ -198,7 +174,7 @@ ANSWERS = [
     (_made("choices", ("a", "b")), "", "", P, None),
     (_made("no such role"), " text ", "text", None, None),
     (_made("text"), "x" * 5000, "x" * 5000, P, None),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("field", "pasted", "value", "worst", "offered"), ANSWERS)

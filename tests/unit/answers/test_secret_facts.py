@@ -15,11 +15,10 @@ from tests.unit.answers.test_recipe import answered
 from tests.unit.recipe_texts import SPLIT, UNLEASH, changed
 from tests.unit.walk_tools import built_forms, session
 from tui.answers import draft as drafts
-from tui.answers import remarks, roles, secret_facts
+from tui.answers import remarks, rules, secret_facts
 from tui.answers.builtin import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, TOKEN
 from tui.answers.finding import Level
-from tui.answers.recipe_problems import RecipeError
-from tui.answers.recipe_reader import read_text
+from tui.answers.recipe_reader import RecipeError, read_text
 from tui.cli import main
 from tui.text.key_shapes import holds_key, without_keys
 
@@ -159,14 +158,14 @@ ORDINARY = [
 @pytest.mark.parametrize("name", ORDINARY)
 def test_an_ordinary_name_passes(name: str) -> None:
     assert not holds_key(name)
-    assert roles.validate(CONFIG_NAME, name, {}, {}) == ()
+    assert rules.validate(CONFIG_NAME, name, {}, {}) == ()
 
 
 @given(st.one_of(WORDS, IDS))
 def test_no_word_is_taken_for_a_key(name: str) -> None:
     assert not holds_key(name)
     if name not in ("undefined",) and not name.strip().startswith("__") and "://" not in name and "((" not in name:
-        assert roles.validate(CONFIG_NAME, name, {}, {}) == () or not name.strip()
+        assert rules.validate(CONFIG_NAME, name, {}, {}) == () or not name.strip()
 
 
 @given(st.lists(st.text("abcdefgh0123456789", min_size=1, max_size=12), min_size=1, max_size=5))
@@ -176,7 +175,7 @@ def test_ordinary_ids_and_tags_pass(parts: list[str]) -> None:
     tag = unleash["ldTag"]
     for field in (PROJECT, CONFIG_TAGS, tag, unleash["sourceProjectId"], unleash["sourceEnvironmentId"]):
         if len(name) <= 64:
-            assert not [each for each in roles.validate(field, name, {}, {}) if each.level is Level.PROBLEM]
+            assert not [each for each in rules.validate(field, name, {}, {}) if each.level is Level.PROBLEM]
 
 
 @pytest.mark.parametrize(

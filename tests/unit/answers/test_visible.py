@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tui.answers.fields import FORM_VARIABLES, Condition, Dependency, Form, Guide, Variable
 from tui.answers.form import visible
-from tui.answers.roles import ROLE_OF_KIND
+from tui.answers.rules import ROLE_OF_KIND
 
 
 def _field(key: str, *depends: Dependency, **members: Any) -> Variable:

@@ -42,9 +42,9 @@ def test_the_wizard_speaks_in_whole_sentences(advice: dict[str, str]) -> None:
 
 
 def test_what_a_remedy_is_about_is_named_in_its_words() -> None:
-    failure = Failure(Kind.TLS, "What.", "Why.", Remedy.CORRECT_SETTING, about="HTTPS_PROXY", safe=Safe.NOTHING_SENT)
+    failure = Failure(Kind.TLS, "What.", "Why.", Remedy.CHECK, about="HTTPS_PROXY", safe=Safe.NOTHING_SENT)
     for text in (wizard.sentence(failure), RECIPE.sentence(failure), ACCOUNT.sentence(failure)):
-        assert text == "What. Why. Correct HTTPS_PROXY; nothing was sent."
+        assert text == "What. Why. Check HTTPS_PROXY; nothing was sent."
 
 
 @pytest.mark.parametrize(

@@ -116,32 +116,21 @@ def test_a_good_key_is_sent_as_it_is(tmp_path: Path, launchdarkly: Listener, sou
 
 
 @pytest.mark.parametrize("command", [apply.run, verify.run, undo.run], ids=["apply", "verify", "undo"])
-@pytest.mark.parametrize("variable", ["LD_ACCESS_TOKEN", "UNLEASH_SDK_KEY", "LD_IMPORT_API_KEY"])
-@pytest.mark.parametrize(
-    "text", [WRONG["both keys"], WRONG["environment"], WRONG["short"]], ids=["two", "nul", "short"]
-)
-def test_no_command_sends_what_is_no_key(recipe: Recipe, command: Command, variable: str, text: str) -> None:
+def test_with_a_journal_no_command_sends_what_is_no_token(recipe: Recipe, command: Command) -> None:
     assert recipe.run().code == 0
     before = len(recipe.box.requests)
-    ran = recipe.run(command, environ={**recipe.environ, variable: text})
-    if variable == "LD_ACCESS_TOKEN":  # with a journal no other is needed
-        assert (ran.code, ran.one("error")["kind"]) == (3, "credential")
-        assert len(recipe.box.requests) == before
-    assert text.split("\n")[0] not in ran.out + ran.err
+    ran = recipe.run(command, environ={**recipe.environ, "LD_ACCESS_TOKEN": WRONG["both keys"]})
+    assert (ran.code, ran.one("error")["kind"]) == (3, "credential")
+    assert len(recipe.box.requests) == before
+    assert TOKEN not in ran.out + ran.err
 
 
 @pytest.mark.parametrize("variable", ["LD_ACCESS_TOKEN", "UNLEASH_SDK_KEY", "LD_IMPORT_API_KEY"])
-@pytest.mark.parametrize("integration", ["unleash", "split"])
 @pytest.mark.parametrize("create_only", [True, False])
-def test_apply_sends_nothing_if_one_key_is_none(
-    box: Sandbox, tmp_path: Path, integration: str, variable: str, create_only: bool
-) -> None:
-    recipe = recipe_in(box, tmp_path, integration)
-    if variable not in recipe.environ:
-        variable = "SPLIT_ADMIN_KEY"
+def test_apply_sends_nothing_if_one_key_is_none(recipe: Recipe, variable: str, create_only: bool) -> None:
     ran = recipe.run(create_only=create_only, environ={**recipe.environ, variable: WRONG["both keys"]})
     assert (ran.code, ran.one("error")["kind"], ran.events) == (3, "credential", ["error", "result"])
-    assert box.requests == []
+    assert recipe.box.requests == []
 
 
 @pytest.mark.parametrize("text", [*WRONG.values()], ids=WRONG)
