@@ -24,11 +24,11 @@ from tui.answers.request import CreateRequest, Slot
 from tui.launchdarkly.models import Configuration, Flag, ImportFault, ImportStatus, WholeFlag
 from tui.plan.plan import Plan, PlannedFlag
 from tui.sources.flags import Lost, Targets, Variation
-from tui.text.redacted_fields import Data, DataValue, Foreign, Sentence
+from tui.text.redacted_fields import DataText, DataValue, ForeignText, SentenceText
 
 Seconds = Annotated[float, Ge(0), Lt(32_503_680_000)]
 """Since the epoch, before the year 3000: what a calendar holds. 0 for never."""
-Whole = Annotated[int, Gt(-(10**18)), Lt(10**18)]
+Number = Annotated[int, Gt(-(10**18)), Lt(10**18)]
 Keys = Annotated[frozenset[str], PlainSerializer(sorted)]
 
 
@@ -54,16 +54,16 @@ class Expected:
     """
 
     key: str
-    name: Data
-    description: Foreign
-    tags: tuple[Data, ...] | None
+    name: DataText
+    description: ForeignText
+    tags: tuple[DataText, ...] | None
     variations: tuple[Variation, ...]
-    on: Whole | None
-    off: Whole | None
+    on: Number | None
+    off: Number | None
     on_at_source: bool
     lost: tuple[Lost, ...]
-    warnings: tuple[Sentence, ...] = ()
-    cut_over_warning: Sentence = ""
+    warnings: tuple[SentenceText, ...] = ()
+    cut_over_warning: SentenceText = ""
     targets: Targets = ()
 
 
@@ -73,7 +73,7 @@ class LeftOut:
 
     key: str
     verdict: str
-    reason: Sentence
+    reason: SentenceText
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +83,9 @@ class Mark:
     `errors` are fingerprints of the errors that were listed then: they belong to an earlier run.
     """
 
-    status: Foreign
-    last_import: Whole | None
-    last_error: Whole | None
+    status: ForeignText
+    last_import: Number | None
+    last_error: Number | None
     errors: Keys = frozenset()
 
 
@@ -102,9 +102,9 @@ class Trace:
     `environments` maps an environment to its version and its last change (ms).
     """
 
-    created: Whole | None
-    version: Whole | None
-    environments: Mapping[str, tuple[Whole | None, Whole | None]]
+    created: Number | None
+    version: Number | None
+    environments: Mapping[str, tuple[Number | None, Number | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +118,9 @@ class Start:
     """
 
     before: Keys
-    opened: Whole | None
-    closed: Whole | None = None
-    seen: Whole | None = None
+    opened: Number | None
+    closed: Number | None = None
+    seen: Number | None = None
 
     @property
     def window(self) -> tuple[int, int] | None:
@@ -149,7 +149,7 @@ class Habits:
     `version` is a flag's version at birth, None if it isn't known. `details` names what isn't as planned in most flags.
     """
 
-    version: Whole | None = None
+    version: Number | None = None
     details: Keys = frozenset()
 
 
@@ -179,10 +179,10 @@ class Journal:
     """0 if nobody has planned what the configuration imports."""
     expected: tuple[Expected, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
-    notes: tuple[Sentence, ...] = ()
+    notes: tuple[SentenceText, ...] = ()
     before: Keys = field(default=frozenset(), repr=False)
-    who: Data = ""
-    incomplete: Sentence = ""
+    who: DataText = ""
+    incomplete: SentenceText = ""
     """Why the plan was incomplete, in a sentence; "" for a complete one. What it lacks isn't expected."""
     stage: Stage = Stage.PLANNED
     ids_before: Keys = frozenset()
@@ -198,9 +198,9 @@ class Journal:
     started_at: Seconds = 0.0
     verified_at: Seconds = 0.0
     ended_at: Seconds = 0.0
-    ended: Foreign = ""
+    ended: ForeignText = ""
     """The status in which the import ended."""
-    errors: tuple[Foreign, ...] = ()
+    errors: tuple[ForeignText, ...] = ()
     traces: Mapping[str, Trace] = field(default_factory=dict, repr=False)
     """The flags that this import created, as they were when they were first verified."""
     undone: Mapping[str, str] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from tui.text.redacted_fields import Data, Sentence
+from tui.text.redacted_fields import DataText, SentenceText
 
 CONSTRAINTS = "constraints"
 INDIVIDUAL_TARGETS = "individual-targets"
@@ -32,7 +32,7 @@ class Lost:
     """
 
     kind: str
-    text: Sentence
+    text: SentenceText
 
 
 Loss = tuple[str, Callable[[], str]]
@@ -43,11 +43,11 @@ Loss = tuple[str, Callable[[], str]]
 class Variation:
     """A variation that is expected to arrive: a boolean or a string value, and its name."""
 
-    value: bool | Data
-    name: Data
+    value: bool | DataText
+    name: DataText
 
 
-Targets = tuple[tuple[int, tuple[Data, ...]], ...]
+Targets = tuple[tuple[int, tuple[DataText, ...]], ...]
 """Users who get a variation of their own: its place and their keys, both sorted."""
 
 

@@ -29,8 +29,8 @@ class _Redacted:
         return PlainSerializer(written).__get_pydantic_core_schema__(source, handler)
 
 
-Data = Annotated[str, _Redacted(Redactor.data)]
+DataText = Annotated[str, _Redacted(Redactor.data)]
 DataValue = Annotated[object, _Redacted(Redactor.data)]
 """A JSON value that is data if it is a text."""
-Foreign = Annotated[str, _Redacted(Redactor.foreign)]
-Sentence = Annotated[str, _Redacted(Redactor.__call__)]
+ForeignText = Annotated[str, _Redacted(Redactor.foreign)]
+SentenceText = Annotated[str, _Redacted(Redactor.__call__)]

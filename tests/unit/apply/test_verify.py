@@ -12,7 +12,7 @@ from tests.unit.run_tools import flags_of, instructed, run_of
 from tests.unit.sandbox_tools import launchdarkly
 from tests.unit.walk_tools import INTEGRATIONS, drained, strangers
 from tui.apply.journal import Expected
-from tui.apply.verify import Promise, compare, promise_of, verify
+from tui.apply.verify import Promise, Verification, compare, promise_of, verify
 from tui.launchdarkly.instances import EU
 from tui.launchdarkly.models import FlagState, FlagVariation, WholeFlag, parse
 from tui.net.errors import Failure, Kind
@@ -33,26 +33,28 @@ def expected(key: str, **more: Any) -> Expected:
 
 def arrived(planned: Expected, **more: Any) -> WholeFlag:
     """As LaunchDarkly has it when all went well."""
-    given: dict[str, Any] = {
-        "key": planned.key,
-        "name": planned.name,
-        "description": planned.description,
-        "tags": (TAG, *(planned.tags or ())),
+    members: dict[str, Any] = {
+        "key": planned.key, "name": planned.name, "description": planned.description,
+        "tags": (TAG, *(planned.tags or ())), "on": planned.on, "off": planned.off, "maintainer": "",
         "variations": tuple(FlagVariation(each.value, each.name) for each in planned.variations),
-        "on": planned.on,
-        "off": planned.off,
-        "maintainer": "",
-        "archived": False,
-        "created": 5,
-        "version": 1,
+        "archived": False, "created": 5, "version": 1,
         "environments": {key: FlagState(False, 1, 5) for key in ENVIRONMENTS},
-    } | more
-    return WholeFlag(**given)
+    } | more  # fmt: skip
+    return WholeFlag(**members)
 
 
 def promise(*planned: Expected, before: frozenset[str] | None = frozenset(), **more: Any) -> Promise:
     given: dict[str, Any] = {"flag_tag": TAG, "maintainer": ""} | more
     return Promise(EU, "web-shop", planned, before, **given)
+
+
+def differences(verification: Verification) -> dict[str, list[str]]:
+    return {key: [each.what for each in unlike] for key, unlike in verification.different}
+
+
+def compared(planned: Expected, **more: Any) -> Verification:
+    """One planned flag, and that flag with other members."""
+    return compare(promise(planned), {planned.key: arrived(planned, **more)}, ENVIRONMENTS)
 
 
 TREATMENTS = (Variation("red", "red"), Variation("blue", "blue"))
@@ -77,27 +79,19 @@ CHANGES: dict[str, tuple[dict[str, Any], str]] = {
 def test_each_difference_is_named_alone(change: str) -> None:
     more, what = CHANGES[change]
     planned = expected("a", variations=TREATMENTS)
-    found = compare(
-        promise(planned, expected("b"), maintainer="m1"),
-        {
-            "a": arrived(planned, **{"maintainer": "m1"} | more),
-            "b": arrived(expected("b"), maintainer="m1"),
-        },
-        ENVIRONMENTS,
-    )
-    ((key, unlike),) = found.different
-    assert (key, [each.what for each in unlike]) == ("a", [what])
-    assert unlike[0].planned != unlike[0].there
+    flags = {"a": arrived(planned, **{"maintainer": "m1"} | more), "b": arrived(expected("b"), maintainer="m1")}
+    found = compare(promise(planned, expected("b"), maintainer="m1"), flags, ENVIRONMENTS)
+    assert differences(found) == {"a": [what]}
+    ((_, (unlike,)),) = found.different
+    assert unlike.planned != unlike.there
     assert (found.missing, found.unexpected, found.on, found.as_planned) == ((), (), (), 1)
     assert not found.agrees
 
 
-def test_a_text_is_not_the_boolean_that_looks_like_it() -> None:
-    planned = expected("a")
-    there = arrived(planned, variations=(FlagVariation("true", "on"), FlagVariation("false", "off")))
-    assert [each.what for each in compare(promise(planned), {"a": there}, ()).different[0][1]] == ["variations"]
-    one = arrived(planned, variations=(FlagVariation(1, "on"), FlagVariation(0, "off")))
-    assert compare(promise(planned), {"a": one}, ()).different
+@pytest.mark.parametrize("values", [("true", "false"), (1, 0)])
+def test_boolean_is_not_a_text_or_number_that_looks_like_it(values: tuple[object, object]) -> None:
+    variations = tuple(map(FlagVariation, values, ("on", "off")))
+    assert differences(compared(expected("a"), variations=variations)) == {"a": ["variations"]}
 
 
 def test_what_cannot_be_read_is_not_compared_and_said() -> None:
@@ -117,8 +111,7 @@ def test_what_cannot_be_read_is_not_compared_and_said() -> None:
 
 @pytest.mark.parametrize("states", [None, {}])
 def test_states_that_nobody_told_are_said(states: dict[str, FlagState] | None) -> None:
-    planned = expected("a")
-    found = compare(promise(planned, maintainer=""), {"a": arrived(planned, environments=states)}, ENVIRONMENTS)
+    found = compared(expected("a"), environments=states)
     assert any("Whether flags are on" in each for each in found.not_compared)
 
 
@@ -178,10 +171,7 @@ async def test_a_dropped_a_swapped_and_an_untagged_flag_are_all_named(box: Sandb
     instructed(box, fourth, "turnFlagOn", environmentKey="staging")
     found = await run.verify()
     assert found.missing == (first,)
-    assert {key: [each.what for each in unlike] for key, unlike in found.different} == {
-        second: ["name"],
-        third: ["tags"],
-    }
+    assert differences(found) == {second: ["name"], third: ["tags"]}
     assert found.on == ((fourth, ("staging",)),)
     assert found.environments == ("production", "staging", "test", "development")
     assert found.as_planned == len(run.journal.keys) - 4
@@ -222,37 +212,25 @@ REFUSED = ("q3 2026", "team:web")
     ],
 )
 def test_a_refused_tag_is_not_held_against_what_came_of_it(there: tuple[str, ...], differs: bool) -> None:
-    planned = expected("flag", tags=("fine", *REFUSED))
-    flag = arrived(planned, tags=(TAG, "fine", *there))
-    found = compare(promise(planned), {"flag": flag}, ENVIRONMENTS)
-    assert [one.what for _, unlike in found.different for one in unlike] == (["tags"] if differs else [])
+    found = compared(expected("flag", tags=("fine", *REFUSED)), tags=(TAG, "fine", *there))
+    assert differences(found) == ({"flag": ["tags"]} if differs else {})
     assert any("q3 2026" in each for each in found.not_compared)
 
 
 def test_a_missing_legal_tag_is_told_beside_refused_ones() -> None:
-    planned = expected("flag", tags=("fine", *REFUSED))
-    found = compare(promise(planned), {"flag": arrived(planned, tags=(TAG, "a", "b"))}, ENVIRONMENTS)
-    assert [one.what for _, unlike in found.different for one in unlike] == ["tags"]
+    assert differences(compared(expected("flag", tags=("fine", *REFUSED)), tags=(TAG, "a", "b"))) == {"flag": ["tags"]}
 
 
 def test_values_that_differ_by_a_tab_are_different() -> None:
     planned = expected("flag", variations=(Variation("a\tb", "a\tb"), Variation("off", "off")))
-    there = parse(
-        WholeFlag,
-        {
-            "key": "flag",
-            "name": "flag",
-            "description": "d",
-            "tags": [TAG, "t"],
-            "variations": [{"value": "a b", "name": "a\tb"}, {"value": "off", "name": "off"}],
-            "defaults": {"onVariation": 0, "offVariation": 1},
-        },
-    )
-    found = compare(promise(planned), {"flag": there}, ENVIRONMENTS)
-    assert [one.what for _, unlike in found.different for one in unlike] == ["variations"]
+    variations = [{"value": "a b", "name": "a\tb"}, {"value": "off", "name": "off"}]
+    members = {
+        "key": "flag", "name": "flag", "description": "d", "tags": [TAG, "t"], "variations": variations,
+        "defaults": {"onVariation": 0, "offVariation": 1},
+    }  # fmt: skip
+    flag = parse(WholeFlag, members)
+    assert differences(compare(promise(planned), {"flag": flag}, ENVIRONMENTS)) == {"flag": ["variations"]}
 
 
 def test_breaks_in_a_description_are_no_difference_to_a_journal_that_holds_blanks() -> None:
-    planned = expected("flag", description="two lines")
-    found = compare(promise(planned), {"flag": arrived(planned, description="two\nlines")}, ENVIRONMENTS)
-    assert found.different == ()
+    assert compared(expected("flag", description="two lines"), description="two\nlines").agrees

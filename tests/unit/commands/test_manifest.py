@@ -5,9 +5,16 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from typing import Any
 
+from tests.unit.headless_tools import Recipe
 from tests.unit.made_manifests import needs, options, variable, written
+from tests.unit.source_thread import answering
+from tests.unit.sources_server import Asked, Reply
 from tui.commands.manifest import run
+from tui.sandbox.keys import TOKENS
+from tui.sandbox.server import Sandbox
+from tui.secrets.names import OWN_FIELDS
 
 HERE = Path(__file__).parents[3] / "tui" / "manifests"
 BUNDLED = [HERE / "split.json", HERE / "unleash.json"]
@@ -94,3 +101,48 @@ def test_an_output_without_all_signs_still_gets_it(tmp_path: Path) -> None:
     with io.TextIOWrapper(raw, encoding="ascii", write_through=True) as out:
         assert run([written(tmp_path, variable(name="Größe"))], False, out) == 0
         assert b"Gr??e" in raw.getvalue()
+
+
+# --- form variables with the names of the wizard's own fields
+
+NAMES = sorted(OWN_FIELDS)
+SECRET = "a-key-of-a-source-nobody-knows"
+
+
+def test_manifest_prints_names_as_they_are_and_options_by_label(tmp_path: Path) -> None:
+    many = variable(key="many", type="multiselect", multiselectOptions=options("First"), isOptional=True)
+    path = written(tmp_path, *(variable(key=name) for name in NAMES), many)
+    code, out, _ = _run([path], as_json=True)
+    assert code == 0
+    *plain, last = json.loads(out)["manifests"][0]["variables"]
+    assert [each["key"] for each in plain] == NAMES
+    assert (last["choices"], last["choice_labels"]) == (["first"], ["First"])
+
+
+def test_create_sends_both_tokens_where_they_belong(tmp_path: Path) -> None:
+    manifest = written(
+        tmp_path, *(variable(key=name, isSecret=name == "token") for name in NAMES), name="own.json", key="unleash"
+    )
+    heads, bodies = list[Asked](), list[dict[str, Any]]()
+
+    def handler(asked: Asked) -> Reply:
+        heads.append(asked)
+        if asked.method == "GET":
+            return Reply(200, {"items": [], "_links": {}})
+        return Reply(200, {"_id": "12ab3c4d5ef1a2345bcde67f", "name": "n", "integrationKey": "unleash", "version": 1})
+
+    with answering(handler, bodies=bodies) as server:
+        config = "".join(f'{name} = "{name} of mine"\n' for name in NAMES if name != "token")
+        path = tmp_path / "own.toml"
+        path.write_text(
+            f'version = 1\n[launchdarkly]\nhost = "{server.url}"\nproject = "p"\ntoken = "env:LD_ACCESS_TOKEN"\n'
+            f'[import]\nintegration = "unleash"\nname = "n"\n[import.config]\n{config}token = "env:LDFI_TOKEN"\n'
+        )
+        with Sandbox.start() as box:
+            environ = {"LD_ACCESS_TOKEN": TOKENS["writer"].value, "LDFI_TOKEN": SECRET}
+            recipe = Recipe(box, "unleash", path, environ)
+            ran = recipe.run(create_only=True, manifests=(manifest,))
+    assert ran.code == 0, ran.out
+    (sent,) = bodies
+    assert sent["config"] == {**{name: f"{name} of mine" for name in NAMES}, "token": SECRET}
+    assert {asked.headers["authorization"] for asked in heads} == {TOKENS["writer"].value}

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import stat
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -75,16 +76,9 @@ async def test_an_entry_that_vanished_is_forgotten_too(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("mode", "rest"),
-    [
-        ("say", "Password for keyring:"),
-        ("say", "[1]"),
-        ("say", '{"state": 1}'),
-        ("say", '{"state": "ok", "secret": 1}'),
-        ("say", "[" * 100_000),
-        ("die", ""),
-        ("flood", ""),
-    ],
-)
+    [("say", "Password for keyring:"), ("say", "[1]"), ("say", '{"state": 1}'), ("say", "[" * 100_000),
+     ("say", '{"state": "ok", "secret": 1}'), ("die", ""), ("flood", "")],
+)  # fmt: skip
 async def test_garbage_is_an_error_and_no_key(tmp_path: Path, mode: str, rest: str) -> None:
     got = await keyring(tmp_path, mode, rest).get(USER)
     assert (got.state, got.value) == (KeyringState.ERROR, None)
@@ -175,10 +169,8 @@ async def test_one_child_at_a_time(tmp_path: Path) -> None:
 
 
 async def test_secrets_go_by_stdin_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LD_ACCESS_TOKEN", CANARY)
-    monkeypatch.setenv("LDFI_MINE", CANARY)
-    monkeypatch.setenv("MY_OWN_TOKEN", CANARY)
-    monkeypatch.setenv("SSH_AUTH_SOCK", CANARY)
+    for variable in ("LD_ACCESS_TOKEN", "LDFI_MINE", "MY_OWN_TOKEN", "SSH_AUTH_SOCK"):
+        monkeypatch.setenv(variable, CANARY)
     monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/1")
     await keyring(tmp_path, "environment").put(USER, SECRET)
     seen = json.loads((tmp_path / "seen.json").read_text())
@@ -263,8 +255,6 @@ def test_any_reply_is_read_or_refused(raw: bytes) -> None:
 
 def test_the_room_is_light_until_a_key_is_there() -> None:
     """The first paint does without pydantic and keyring."""
-    import subprocess
-
     code = (
         "import sys\n"
         "import tui.secrets.bag, tui.secrets.environment, tui.secrets.hardening, tui.secrets.keyring\n"
@@ -278,8 +268,6 @@ def test_the_room_is_light_until_a_key_is_there() -> None:
 
 
 def test_alive_tells_the_dead_from_the_living() -> None:
-    import subprocess
-
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     assert alive(process.pid)
     process.kill()
@@ -298,10 +286,7 @@ def test_adds_replaces_and_removes(tmp_path: Path) -> None:
     index.add(Entry("a/token", "KWallet", 2.0))
     index.add(Entry("b/token", "GNOME Keyring", 3.0))
     index.remove("none")
-    assert list(index.read().values()) == [
-        Entry("a/token", "KWallet", 2.0),
-        Entry("b/token", "GNOME Keyring", 3.0),
-    ]
+    assert list(index.read().values()) == [Entry("a/token", "KWallet", 2.0), Entry("b/token", "GNOME Keyring", 3.0)]
     index.remove("a/token")
     assert list(KeyIndex(tmp_path / "keys.json").read()) == ["b/token"]
     assert stat.S_IMODE((tmp_path / "keys.json").stat().st_mode) == 0o600
@@ -314,28 +299,20 @@ def test_lies_in_the_state_folder(own_world: Path) -> None:
     assert path.parent.name == "ld-flag-import"
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"[]",
-        b"{}",
-        b'{"version": 2, "keys": []}',
-        b'{"version": 1, "keys": [{"user": 1}]}',
-        b"\xff",
-        b"[" * 100000,
-    ],
-)
-def test_a_damaged_list_is_told_and_not_overwritten(tmp_path: Path, content: bytes) -> None:
+DAMAGED = [
+    b"", b"[]", b"{}", b'{"version": 2, "keys": []}', b'{"version": 1, "keys": [{"user": 1}]}', b"\xff", b"[" * 100_000,
+    b'{"version": 1, "keys": [{"user": "a", "label": "b", "created": "today"}]}', b'{"version": 1, "keys": {"a": 1}}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("content", DAMAGED, ids=lambda content: repr(content[-30:]))
+def test_damaged_index_is_reported_and_not_overwritten(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "keys.json"
     path.write_bytes(content)
-    for act in (
-        KeyIndex(path).read,
-        lambda: KeyIndex(path).remove("a"),
-        lambda: KeyIndex(path).add(Entry("a", "b", 0)),
-    ):
+    index = KeyIndex(path)
+    for action in (index.read, lambda: index.remove("a"), lambda: index.add(Entry("a", "b", 0))):
         with pytest.raises(IndexFileError, match="damaged"):
-            act()
+            action()
     assert path.read_bytes() == content
 
 

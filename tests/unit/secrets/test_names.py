@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.secrets.names import SERVICE, entry_name, holds_secret, host_of, proposed_variable, variable_of_entry
+from tui.answers.draft import BUILT_IN
+from tui.secrets.names import (
+    OWN_FIELDS,
+    SERVICE,
+    entry_name,
+    holds_secret,
+    host_of,
+    inside,
+    outside,
+    proposed_variable,
+    variable_of_entry,
+)
 
 
 def test_entries_are_named_as_recipes_expect_them() -> None:
@@ -70,3 +81,27 @@ def test_an_entry_tells_the_variable_that_could_replace_it() -> None:
     name = entry_name("h", project="web", integration="split", variable="workspaceApiKey")
     assert variable_of_entry(name) == "SPLIT_ADMIN_KEY"
     assert not holds_secret("PATH")
+
+
+# --- form variables with the names of our own fields
+
+
+def test_own_fields_are_those_that_the_program_asks_for() -> None:
+    assert BUILT_IN.keys() == OWN_FIELDS
+
+
+@pytest.mark.parametrize("name", [*sorted(OWN_FIELDS), "ldApiKey", "a.b"])
+def test_form_variable_has_a_key_of_its_own_inside_and_its_name_outside(name: str) -> None:
+    assert inside(name) not in BUILT_IN
+    assert outside(inside(name)) == name
+    assert outside(name) == name
+
+
+def test_keys_of_both_are_kept_and_proposed_apart() -> None:
+    ours, theirs = (
+        entry_name("example.com"),
+        entry_name("example.com", project="p", integration="made-up", variable=inside("token")),
+    )
+    assert (ours, theirs) == ("example.com/token", "example.com/p/made-up/token")
+    assert proposed_variable("made-up", "token") == variable_of_entry(ours) == "LD_ACCESS_TOKEN"
+    assert proposed_variable("made-up", inside("token")) == variable_of_entry(theirs) == "LDFI_TOKEN"
