@@ -252,8 +252,8 @@ async def test_a_check_that_is_begun_twice_is_made_once(tmp_path: Path) -> None:
         await walk.back_to("launchdarkly")
         before = sent_to(walk, "/api/v2/caller-identity")
         walk.app.session.ask_again("token")
-        assert walk.screen.begin_check("token")
-        assert walk.screen.begin_check("token")
+        assert walk.fields_screen.begin_check("token")
+        assert walk.fields_screen.begin_check("token")
         await walk.settled()
         gc.collect()  # the first, which never began, must not complain
         assert sent_to(walk, "/api/v2/caller-identity") == before + 1
@@ -263,7 +263,7 @@ async def test_a_check_whose_answers_change_before_it_begins_asks_nothing(tmp_pa
     async with practice_app(tmp_path) as walk:
         await walk.jump("fields")
         requests = len(walk.box.requests)
-        assert walk.screen.begin_check("config-name")
+        assert walk.fields_screen.begin_check("config-name")
         walk.app.session.put("ldTag", "not a tag")
         await walk.settled()
         assert walk.on("fields")

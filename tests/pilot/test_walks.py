@@ -12,7 +12,7 @@ from tests.pilot.walking import BEFORE_SENDING, INTEGRATIONS, options, practice_
 from tui.answers.draft import values
 from tui.answers.remarks import label
 from tui.sandbox.server import Sandbox
-from tui.widgets.field_row import field_id
+from tui.widgets.ids import field_id
 
 
 @pytest.mark.parametrize("integration", INTEGRATIONS)
