@@ -35,9 +35,8 @@ from tui.screens.host import Host
 from tui.screens.integration import IntegrationScreen
 from tui.text.clean import clean
 from tui.text.redact import Redactor
-from tui.widgets.assets import styles_dir
 from tui.widgets.symbols import choose
-from tui.widgets.themes import THEMES, choose_theme
+from tui.widgets.themes import THEMES, choose_theme, styles_dir
 from tui.wizard.options import Options, PracticeServers
 
 if TYPE_CHECKING:
@@ -233,7 +232,7 @@ class WizardApp(Host):
     @work(exclusive=True, group="leave", exit_on_error=True)
     async def _begin(self, *, practising: bool) -> None:
         """Start over; what would be lost is asked about first, as on leaving."""
-        from tui.screens.leaving import leaving_question
+        from tui.screens.dialogs import leaving_question
 
         question = leaving_question(self._session)
         if question is not None and not await self.push_screen_wait(question):
@@ -261,7 +260,7 @@ class WizardApp(Host):
 
     @work(exclusive=True, group="leave", exit_on_error=True)
     async def _leave(self) -> None:
-        from tui.screens.leaving import leaving_question
+        from tui.screens.dialogs import leaving_question
 
         question = leaving_question(self._session)
         if question is not None and not await self.push_screen_wait(question):
@@ -326,7 +325,7 @@ class WizardApp(Host):
     @work(exclusive=True, group="runs", exit_on_error=True)
     async def show_runs(self) -> None:
         """The imports of earlier starts; the one that is chosen is gone on with."""
-        from tui.screens.leaving import leaving_question
+        from tui.screens.dialogs import leaving_question
         from tui.screens.resume import RunsScreen, go_on_with
 
         self.runs = self._earlier_runs()

@@ -36,8 +36,8 @@ from tui.screens.frame import Frame
 from tui.screens.plan import PlanScreen
 from tui.screens.step import StepScreen
 from tui.text.redact import Redactor
+from tui.widgets.choices import TickList
 from tui.widgets.ids import problem_id
-from tui.widgets.tick_list import TickList
 from tui.wizard.options import Options
 
 INTEGRATIONS = ("split", "unleash")

@@ -221,7 +221,7 @@ class Frame(Screen[None]):
     @work
     async def _choose_fault(self, event: Button.Pressed) -> None:
         event.stop()
-        from tui.screens.faults import FaultScreen
+        from tui.screens.dialogs import FaultScreen
 
         practice = (await self.app.loaded()).practice
         if practice is None:
