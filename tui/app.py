@@ -25,29 +25,27 @@ from textual.driver import Driver
 from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
 
-from tui.answers import changes, saved_drafts, steps
-from tui.answers.draft import Draft
+from tui.answers import saved_drafts, steps
 from tui.answers.saved_drafts import Saved
 from tui.apply import heads
 from tui.apply.heads import Head
 from tui.manifests.cards import cards
-from tui.screens.dialogs import Question
+from tui.screens.frame import Frame
 from tui.screens.host import Host
 from tui.screens.integration import IntegrationScreen
-from tui.screens.step import StepScreen
 from tui.text.clean import clean
 from tui.text.redact import Redactor
-from tui.widgets.assets import styles_dir
-from tui.widgets.field_row import FieldRow
 from tui.widgets.symbols import choose
-from tui.widgets.themes import THEMES, choose_theme
+from tui.widgets.themes import THEMES, choose_theme, styles_dir
 from tui.wizard.options import Options, PracticeServers
 
 if TYPE_CHECKING:
+    from tui.answers.draft import Draft
     from tui.wizard.session import Session
 
 
-_STYLES = tuple(f"{name}.tcss" for name in ("app", "fields", "plan", "flag", "review", "submit", "run", "dialogs"))
+_LATER_STYLES = ("lists", "fields", "plan", "flag", "review", "submit", "run", "dialogs")
+"""The style sheets that the first screen is painted without; read in this order, for later rules win."""
 _NO_COLOR = NoColor()
 
 
@@ -57,9 +55,7 @@ class WizardApp(Host):
     TITLE = "ld-flag-import"
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    CSS_PATH: ClassVar[list[str | Path]] = [  # type: ignore[assignment]
-        styles_dir() / name for name in _STYLES
-    ]
+    CSS_PATH: ClassVar[list[str | Path]] = [styles_dir() / "app.tcss"]  # type: ignore[assignment]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2,ctrl+p", "command_palette", "Actions", priority=True, show=False),
         Binding("colon", "command_palette", "Actions", show=False),
@@ -112,8 +108,8 @@ class WizardApp(Host):
         return self._session
 
     @property
-    def draft(self) -> Draft:
-        return self._session.draft if self._session else Draft()
+    def draft(self) -> Draft | None:
+        return self._session.draft if self._session else None
 
     @functools.cached_property
     def cards(self) -> list[dict[str, str]]:
@@ -171,7 +167,9 @@ class WizardApp(Host):
 
     @work(exclusive=True, group="load", exit_on_error=True)
     async def _load(self) -> None:
-        """Import the engine, start the practice servers, make the session: all in a thread, after the first paint."""
+        """After the first paint: read the other style sheets; in a thread import the engine, start the practice
+        servers and make the session."""
+        self._read_styles()
         if self.practising and self._servers is None:
             try:
                 self._servers = await asyncio.to_thread(self._options.start_practice)
@@ -185,11 +183,19 @@ class WizardApp(Host):
         self._loaded.set()
         if given and given in self._session.forms and isinstance(self.screen, IntegrationScreen):
             self._session.choose(given)
-            self._session.draft = changes.go(self._session.draft, "launchdarkly")
+            from tui.answers.changes import go
+
+            self._session.draft = go(self._session.draft, "launchdarkly")
             self.show_step()
         if not gc.isenabled():  # `cli` switched the search for garbage off
             gc.freeze()  # whatever is there now stays: to look through it all would hold a key press up
             gc.enable()
+
+    def _read_styles(self) -> None:
+        self.stylesheet.read_all([styles_dir() / f"{name}.tcss" for name in _LATER_STYLES])
+        self.stylesheet.parse()
+        if len(self.screen_stack) > 1:  # a dialog was opened in the meantime; nothing on the first screen needs them
+            self.stylesheet.update(self)
 
     def _build(self) -> Session:
         from tui.wizard import setup
@@ -208,6 +214,8 @@ class WizardApp(Host):
             self.notify(trouble, severity="warning", markup=False)
 
     def focus_field(self, key: str) -> None:
+        from tui.widgets.field_row import FieldRow
+
         def focus() -> None:
             for row in self.screen.query(FieldRow):
                 if row.key == key:
@@ -224,7 +232,7 @@ class WizardApp(Host):
     @work(exclusive=True, group="leave", exit_on_error=True)
     async def _begin(self, *, practising: bool) -> None:
         """Start over; what would be lost is asked about first, as on leaving."""
-        from tui.screens.leaving import leaving_question
+        from tui.screens.dialogs import leaving_question
 
         question = leaving_question(self._session)
         if question is not None and not await self.push_screen_wait(question):
@@ -245,12 +253,14 @@ class WizardApp(Host):
 
     def action_leave(self) -> None:
         """Leave; a question is asked only where something would be lost."""
+        from tui.screens.dialogs import Question
+
         if not isinstance(self.screen, Question):  # it is being asked already; a second asking would end the first
             self._leave()
 
     @work(exclusive=True, group="leave", exit_on_error=True)
     async def _leave(self) -> None:
-        from tui.screens.leaving import leaving_question
+        from tui.screens.dialogs import leaving_question
 
         question = leaving_question(self._session)
         if question is not None and not await self.push_screen_wait(question):
@@ -289,13 +299,15 @@ class WizardApp(Host):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """All actions by name. Textual's own screenshot is left out: it knows nothing of keys."""
-        if isinstance(screen, StepScreen):
+        from tui.screens.step import StepScreen
+
+        if isinstance(screen, Frame):
             yield SystemCommand("Next step", "Ctrl+O", screen.action_next)
-            if steps.before(screen.STEP) is not None:
+            if isinstance(screen, StepScreen):
                 yield SystemCommand("Back", "F7", screen.action_back)
             yield SystemCommand("Help", "F1: about the field at the cursor", screen.action_help)
             yield from screen.commands()
-            reached = steps.STEPS[: steps.index(self.draft.furthest) + 1]
+            reached = steps.STEPS[: steps.index(self.draft.furthest) + 1] if self.draft is not None else ()
             for each in reached:
                 if each.key != screen.STEP:
                     yield SystemCommand(f"Go to {each.title}", each.asks, lambda s=each.key: screen.action_goto(s))
@@ -313,7 +325,7 @@ class WizardApp(Host):
     @work(exclusive=True, group="runs", exit_on_error=True)
     async def show_runs(self) -> None:
         """The imports of earlier starts; the one that is chosen is gone on with."""
-        from tui.screens.leaving import leaving_question
+        from tui.screens.dialogs import leaving_question
         from tui.screens.resume import RunsScreen, go_on_with
 
         self.runs = self._earlier_runs()
@@ -341,6 +353,7 @@ class WizardApp(Host):
     def action_picture(self) -> None:
         """Write the screen as an SVG beside where the program was started, without any key."""
         from tui.text.private_files import write_private
+        from tui.widgets.field_row import FieldRow
 
         for row in self.screen.query(FieldRow):
             row.hide_end()

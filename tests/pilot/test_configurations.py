@@ -19,13 +19,12 @@ from tests.unit.walk_tools import configurations
 from tui.sandbox import flag_import
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
-from tui.screens.configuration import ConfigurationScreen
-from tui.screens.configuration_dialogs import DeleteQuestion, DifferenceQuestion
-from tui.screens.configuration_edit import EditScreen
+from tui.screens.configuration import ConfigurationScreen, DeleteQuestion
+from tui.screens.configuration_edit import DifferenceQuestion, EditScreen
 from tui.screens.configurations import ConfigurationsScreen
 from tui.screens.dialogs import Question
 
-SIZES = [(80, 24), (60, 16)]
+SMALL = (60, 16)
 
 
 @asynccontextmanager
@@ -75,10 +74,9 @@ def message(walk: Walk) -> str:
 # --- the list
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_finds_filters_and_sorts(box: Sandbox, tmp_path: Path, size: tuple[int, int]) -> None:
+async def test_finds_filters_and_sorts(box: Sandbox, tmp_path: Path) -> None:
     made(box)
-    async with listed(box, tmp_path, size=size) as walk:
+    async with listed(box, tmp_path, size=SMALL) as walk:
         await shows(walk, "2 of 2, sorted by name")
         await shows(walk, "Blog, from the")
         await walk.press("s")
@@ -145,10 +143,9 @@ async def test_foreign_text_stays_text(box: Sandbox, tmp_path: Path) -> None:
 # --- one of them
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_changes_only_what_was_changed(box: Sandbox, tmp_path: Path, size: tuple[int, int]) -> None:
+async def test_changes_only_what_was_changed(box: Sandbox, tmp_path: Path) -> None:
     identity = made(box)
-    async with listed(box, tmp_path, size=size) as walk:
+    async with listed(box, tmp_path, size=SMALL) as walk:
         await open_(walk, identity)
         await walk.press("enter")
         await walk.opened(EditScreen)
@@ -220,10 +217,9 @@ async def test_replaces_a_key_and_asks_before_it_is_forgotten(box: Sandbox, tmp_
         await walk.until(lambda: isinstance(walk.app.screen, ConfigurationScreen) and "Changed." in message(walk))
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_starts_and_watches_to_the_end(box: Sandbox, tmp_path: Path, size: tuple[int, int]) -> None:
+async def test_starts_and_watches_to_the_end(box: Sandbox, tmp_path: Path) -> None:
     identity = made(box)
-    async with listed(box, tmp_path, size=size) as walk:
+    async with listed(box, tmp_path, size=SMALL) as walk:
         await open_(walk, identity)
         await walk.push("#start")
         await walk.opened(Question)
@@ -259,10 +255,9 @@ async def test_one_that_runs_is_not_started_again(box: Sandbox, tmp_path: Path) 
         await walk.opened(ConfigurationsScreen)
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_deletes_with_the_name_typed(box: Sandbox, tmp_path: Path, size: tuple[int, int]) -> None:
+async def test_deletes_with_the_name_typed(box: Sandbox, tmp_path: Path) -> None:
     identity = made(box)
-    async with listed(box, tmp_path, size=size) as walk:
+    async with listed(box, tmp_path, size=SMALL) as walk:
         await open_(walk, identity)
         await walk.push("#delete")
         await walk.opened(DeleteQuestion)

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
 from textual.widgets import OptionList
 
 from tests.pilot.walking import ENVIRON, Walk, real_app
@@ -15,8 +14,7 @@ from tests.unit.sandbox_tools import launchdarkly
 from tests.unit.walk_tools import configurations
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
-from tui.screens.configuration import ConfigurationScreen
-from tui.screens.configuration_dialogs import DeleteQuestion
+from tui.screens.configuration import ConfigurationScreen, DeleteQuestion
 from tui.screens.configurations import ConfigurationsScreen
 
 
@@ -42,12 +40,9 @@ def offered(walk: Walk) -> bool:
     return walk.get("#imported-already").display
 
 
-@pytest.mark.parametrize("size", [(80, 24), (60, 16)])
-async def test_the_one_that_is_warned_of_is_opened_and_asked_after_anew(
-    box: Sandbox, tmp_path: Path, size: tuple[int, int]
-) -> None:
+async def test_the_one_that_is_warned_of_is_opened_and_asked_after_anew(box: Sandbox, tmp_path: Path) -> None:
     made(box)
-    async with at_launchdarkly(box, tmp_path, size=size, project="web-shop") as walk:
+    async with at_launchdarkly(box, tmp_path, size=(60, 16), project="web-shop") as walk:
         assert '"Practice" (pending) imports from Unleash into web-shop already' in walk.below("project")
         asked = len(box.requests)
         await walk.push("#open-imports")

@@ -154,22 +154,21 @@ async def test_down_leads_from_the_search_into_the_list(tmp_path: Path) -> None:
 # --- moving
 
 
-@pytest.mark.parametrize(
-    ("pressed", "at"),
-    [
-        (["down"], 1), (["j", "j", "k"], 1), (["end"], 9_999), (["end", "home"], 0), (["end", "down"], 9_999),
-        (["end", "up"], 9_998), (["pagedown", "pageup"], 0),
-    ],
-)  # fmt: skip
-async def test_keys_move_the_cursor_and_it_is_always_in_view(pressed: list[str], at: int, tmp_path: Path) -> None:
+MOVES = (("down", 1), ("j", 2), ("k", 1), ("end", 9_999), ("up", 9_998), ("home", 0), ("pagedown", None), ("pageup", 0))
+
+
+async def test_keys_move_the_cursor_and_it_is_always_in_view(tmp_path: Path) -> None:
     async with showing(tmp_path, many(10_000)) as walk:
-        await walk.press(*pressed)
         rows = listed(walk)
-        assert rows.at == at
-        await walk.pilot.pause()
-        assert rows.scroll_offset.y <= at < rows.scroll_offset.y + rows.size.height
-        assert f"{at + 1:,} of 10,000" in walk.text("#flags-shown")
-        assert "▸" in next(line for line in walk.shown.splitlines() if rows.rows[at].flag.key in line)
+        for key, at in MOVES:
+            await walk.press(key)
+            assert rows.at == (rows.size.height - 1 if at is None else at), key
+            await walk.pilot.pause()
+            assert rows.scroll_offset.y <= rows.at < rows.scroll_offset.y + rows.size.height
+            assert f"{rows.at + 1:,} of 10,000" in walk.text("#flags-shown")
+            assert "▸" in next(line for line in walk.shown.splitlines() if rows.rows[rows.at].flag.key in line)
+        await walk.press("end", "down")
+        assert rows.at == 9_999
 
 
 async def test_up_from_the_first_row_leaves_the_list(tmp_path: Path) -> None:
@@ -220,7 +219,7 @@ async def test_a_click_chooses_a_row_and_another_opens_it_and_the_wheel_scrolls(
 # --- windows
 
 
-@pytest.mark.parametrize("size", [(40, 12), (60, 16), (80, 24), (120, 40)], ids=str)
+@pytest.mark.parametrize("size", [(40, 12), (60, 16)], ids=str)
 async def test_in_a_small_window_at_least_four_rows_are_listed(size: tuple[int, int], tmp_path: Path) -> None:
     async with showing(tmp_path, many(50), size=size) as walk:
         await walk.press("down")

@@ -30,8 +30,7 @@ from tests.unit.manage_tools import patches
 from tests.unit.run_tools import triggers
 from tests.unit.sandbox_tools import launchdarkly
 from tui.sandbox.keys import UNLEASH_KEYS
-from tui.screens.configuration_dialogs import DifferenceQuestion
-from tui.screens.configuration_edit import EditScreen
+from tui.screens.configuration_edit import DifferenceQuestion, EditScreen
 from tui.screens.dialogs import Question
 from tui.screens.undo import UndoScreen
 from tui.screens.write import WriteScreen

@@ -19,7 +19,7 @@ from tui.sandbox.exchange import Exchange
 from tui.screens.undo import UndoScreen
 
 FLAG = "/api/v2/flags/web-shop/[^/]+"
-SIZES = [(80, 24), (60, 16)]
+SMALL = (60, 16)
 
 
 def small() -> Company:
@@ -112,9 +112,8 @@ async def test_the_list_comes_first_and_esc_changes_nothing(tmp_path: Path) -> N
         assert len(walk.box.requests) == requests, "nothing has changed, so nothing is compared again"
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_the_question_names_project_and_count_and_no_has_the_focus(size: tuple[int, int], tmp_path: Path) -> None:
-    async with undoing(tmp_path, size=size) as walk:
+async def test_the_question_names_project_and_count_and_no_has_the_focus(tmp_path: Path) -> None:
+    async with undoing(tmp_path, size=SMALL) as walk:
         for selector, verb, said in (
             ("#archive", "Archive", "can be restored"),
             ("#delete", "Delete", "cannot be brought back"),

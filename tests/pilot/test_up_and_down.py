@@ -13,11 +13,9 @@ from textual.widgets import OptionList, Tree
 
 from tests.pilot.test_sizes import every_step, show
 from tests.pilot.walking import Walk, practice_app
-from tui.widgets.choices import Choices
+from tui.widgets.choices import Choices, TickList
 from tui.widgets.flag_list import FlagList
-from tui.widgets.tick_list import TickList
 
-SIZES = ((60, 16), (80, 20), (80, 24))
 MOST = 400
 """Presses after which a walk through one step must have ended."""
 
@@ -66,8 +64,7 @@ async def pressed(walk: Walk, key: str) -> tuple[Widget, int]:
     return place(walk)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=str)
-@pytest.mark.parametrize("integration", ["split", "unleash"])
+@pytest.mark.parametrize(("integration", "size"), [("split", (60, 16)), ("unleash", (80, 24))], ids=str)
 async def test_every_press_moves_the_focus_from_the_first_control_to_the_last_and_back(
     integration: str, size: tuple[int, int], tmp_path: Path
 ) -> None:
@@ -96,9 +93,8 @@ async def walk_through(walk: Walk) -> None:
     assert walk.app.focused is first, walk.shown
 
 
-@pytest.mark.parametrize("size", SIZES, ids=str)
-async def test_down_and_enter_choose_what_is_highlighted_and_visible(size: tuple[int, int], tmp_path: Path) -> None:
-    async with practice_app(tmp_path, size=size) as walk:
+async def test_down_and_enter_choose_what_is_highlighted_and_visible(tmp_path: Path) -> None:
+    async with practice_app(tmp_path, size=(60, 16)) as walk:
         await walk.focus("#integration-split")
         await walk.press("down")
         await walk.until(lambda: is_seen(walk), "the row with the focus to be seen")
@@ -108,15 +104,15 @@ async def test_down_and_enter_choose_what_is_highlighted_and_visible(size: tuple
         assert highlighted == f"integration-{walk.draft.integration}" == "integration-unleash"
 
 
-@pytest.mark.parametrize("key", ["down", "up", "home", "end", "left", "right"])
-async def test_only_page_keys_scroll_a_step(key: str, tmp_path: Path) -> None:
+async def test_only_page_keys_scroll_a_step(tmp_path: Path) -> None:
     async with practice_app(tmp_path, size=(60, 12)) as walk:
         body = walk.get("#body", VerticalScroll)
         assert body.max_scroll_y > 0
-        await walk.focus("#next")
-        before = body.scroll_y
-        await walk.press(key)
-        assert body.scroll_y == before or walk.focused != "next"
+        for key in ("down", "up", "home", "end", "left", "right"):
+            await walk.focus("#next")
+            before = body.scroll_y
+            await walk.press(key)
+            assert body.scroll_y == before or walk.focused != "next"
         await walk.focus("#integration-split")
         await walk.press("pagedown")
         await walk.until(lambda: body.scroll_y > 0, "PgDn to scroll")

@@ -12,7 +12,7 @@ from tests.pilot.walking import BEFORE_SENDING, INTEGRATIONS, options, practice_
 from tui.answers.draft import values
 from tui.answers.remarks import label
 from tui.sandbox.server import Sandbox
-from tui.widgets.field_row import field_id
+from tui.widgets.ids import field_id
 
 
 @pytest.mark.parametrize("integration", INTEGRATIONS)
@@ -34,11 +34,10 @@ async def test_practice_leads_to_a_created_configuration(integration: str, tmp_p
         assert walk.outcome.configuration.id in walk.app.farewell
 
 
-@pytest.mark.parametrize("integration", INTEGRATIONS)
-async def test_a_person_with_an_account_gets_there_too(integration: str, tmp_path: Path) -> None:
+async def test_a_person_with_an_account_gets_there_too(tmp_path: Path) -> None:
     with Sandbox.start() as box:
         async with real_app(box, tmp_path) as walk:
-            await walk.to("review", integration)
+            await walk.to("review", "split")
             assert "PRACTICE" not in walk.shown
             assert walk.posts() == []
             await walk.send()

@@ -32,11 +32,12 @@ from tui.apply.create import Outcome
 from tui.plan.plan import Plan
 from tui.sandbox.keys import PROJECT
 from tui.sandbox.server import Sandbox
+from tui.screens.frame import Frame
 from tui.screens.plan import PlanScreen
 from tui.screens.step import StepScreen
 from tui.text.redact import Redactor
-from tui.widgets.field_row import problem_id
-from tui.widgets.tick_list import TickList
+from tui.widgets.choices import TickList
+from tui.widgets.ids import problem_id
 from tui.wizard.options import Options
 
 INTEGRATIONS = ("split", "unleash")
@@ -65,9 +66,15 @@ class Walk:
     # --- what is there
 
     @property
-    def screen(self) -> StepScreen:
+    def screen(self) -> Frame:
         """The step at the bottom of whatever is open."""
-        return next(each for each in self.app.screen_stack if isinstance(each, StepScreen))
+        return next(each for each in self.app.screen_stack if isinstance(each, Frame))
+
+    @property
+    def fields_screen(self) -> StepScreen:
+        """The step at the bottom, which is not the first."""
+        assert isinstance(self.screen, StepScreen)
+        return self.screen
 
     @property
     def step(self) -> str:
@@ -75,11 +82,11 @@ class Walk:
 
     def on(self, step: str) -> bool:
         """The step is on the screen, with nothing open above it."""
-        return isinstance(self.app.screen, StepScreen) and self.step == step
+        return isinstance(self.app.screen, Frame) and self.step == step
 
     @property
     def draft(self) -> Draft:
-        return self.app.draft
+        return self.app.draft or Draft()
 
     @property
     def shown(self) -> str:

@@ -157,7 +157,7 @@ def first_paint(environ: dict[str, str], repeat: int) -> Iterator[Row]:
                 if turn:  # the first turn only warms the files up
                     its_times.append((moment - program.began) * 1000)
                     its_sizes.append(program.memory())
-    yield _over("first paint", "a bare Textual app", times, "ms", 1.4)
+    yield _over("first paint", "a bare Textual app", times, "ms", 1.3)
     yield _over("memory at first paint", "a bare Textual app", sizes, "MiB", 1.5)
 
 
@@ -179,7 +179,7 @@ def version(environ: dict[str, str], repeat: int) -> Iterator[Row]:
             subprocess.run(command, env=environ, stdout=subprocess.DEVNULL, check=True)
             if turn:
                 its_times.append((time.perf_counter() - began) * 1000)
-    yield _over("--version", "python -c pass", times, "ms", 3.0)
+    yield _over("--version", "python -c pass", times, "ms", 2.5)
 
 
 def typing(environ: dict[str, str], repeat: int, idle: float) -> Iterator[Row]:

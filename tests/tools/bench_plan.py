@@ -104,8 +104,9 @@ def plans(environ: Mapping[str, str], repeat: int) -> Iterator[Row]:
         medians[count] = statistics.median(seconds for seconds, _ in subject)
         bare = statistics.median(seconds for seconds, _ in baseline)
         ratio = medians[count] / bare
+        goal = 1.4 if count == 10_000 else 2.0
         against = f"bare fetch and json.loads: {medians[count]:.2f} / {bare:.2f} s"
-        yield Row(f"plan of {count:,} flags", f"{ratio:.2f} times", against, "< 2", ratio < 2)
+        yield Row(f"plan of {count:,} flags", f"{ratio:.2f} times", against, f"< {goal:g}", ratio < goal)
     memory = statistics.median(mib for _, mib in subject)
     bare = statistics.median(mib for _, mib in baseline)
     yield Row("  its memory", f"{memory:.0f} MiB", f"bare fetch {bare:.0f} MiB", "< 250", memory < 250)

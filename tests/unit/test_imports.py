@@ -44,7 +44,8 @@ def test_the_first_screen_loads_no_network_no_models_and_no_practice_servers() -
     loaded = loaded_by("import tui.app, tui.screens.integration")
     assert "textual" in loaded
     assert not loaded & NETWORK
-    assert not {name for name in loaded if name.startswith(("tui.sandbox", "tui.sources", "tui.launchdarkly.client"))}
+    assert not {name for name in loaded if name.startswith(("tui.sandbox", "tui.sources", "tui.launchdarkly"))}
+    assert not loaded & {"tui.answers.draft", "tui.answers.fields", "tui.widgets.field_row", "email", "html"}
 
 
 def test_what_the_first_screen_asks_of_the_walk_loads_none_of_it_either() -> None:

@@ -5,7 +5,6 @@ Plain dataclasses, so that the first screen can show a form's parts before pydan
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -124,18 +123,3 @@ def selected(variable: Variable, value: str) -> tuple[str, ...]:
 def joined(chosen: Iterable[str]) -> str:
     """The answer that `selected` reads back."""
     return "\n".join(chosen)
-
-
-def widget_id(prefix: str, key: str) -> str:
-    """`prefix-key` as an id that Textual takes; each other character is `_x` and four capital hex digits, one
-    beyond U+FFFF its two UTF-16 halves. Two keys never share an id: so an underscore before an x is written
-    that way too."""
-    return f"{prefix}-{_NOT_IN_AN_ID.sub(_escaped, key)}"
-
-
-_NOT_IN_AN_ID = re.compile(r"[^A-Za-z0-9_-]|_(?=x)")
-
-
-def _escaped(match: re.Match[str]) -> str:
-    halves = match[0].encode("utf-16-be", "surrogatepass").hex().upper()
-    return "".join(f"_x{halves[at : at + 4]}" for at in range(0, len(halves), 4))

@@ -10,15 +10,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tui.answers import changes, steps
-from tui.answers import draft as drafts
-from tui.answers.draft import Draft
-from tui.answers.fields import Form
-from tui.answers.secret_facts import looks_secret
+from tui.answers import steps
 from tui.text import limited_json
 from tui.text.clean import clean
 from tui.text.private_files import read_ordinary, write_private
+
+if TYPE_CHECKING:
+    from tui.answers.draft import Draft
+    from tui.answers.fields import Form
 
 VERSION = 1
 _LARGEST = 256 * 1024
@@ -48,6 +49,8 @@ def save(draft: Draft, path: Path, now: float, redact: Callable[[str], str] = st
     """
     if draft.form is None:
         return
+    from tui.answers import draft as drafts  # deferred, here and below: the first screen only loads
+
     document = {
         "version": VERSION,
         "integration": draft.integration,
@@ -67,6 +70,9 @@ def save(draft: Draft, path: Path, now: float, redact: Callable[[str], str] = st
 
 def _may_be_saved(draft: Draft, key: str) -> bool:
     """Not a key, nor an address with a password before its host, though it was typed where none belongs."""
+    from tui.answers import draft as drafts
+    from tui.answers.secret_facts import looks_secret
+
     value = drafts.value(draft, key)
     authority = value.partition("://")[2].partition("/")[0]
     return not (drafts.variable(draft, key).secret or looks_secret(value) or "@" in authority)
@@ -101,7 +107,10 @@ def load(path: Path) -> Saved | None:
 
 def restore(saved: Saved, form: Form) -> Draft:
     """Return the draft on its step, without answers that the form no longer has. Keys must be entered again."""
-    draft = changes.start_too(changes.choose(Draft(), form), saved.starts)
+    from tui.answers import changes
+    from tui.answers import draft as drafts
+
+    draft = changes.start_too(changes.choose(drafts.Draft(), form), saved.starts)
     for key, value, source, touched in saved.answers:
         try:
             if not drafts.variable(draft, key).secret:

@@ -11,7 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tui.launchdarkly.instances import instance
 from tui.net.times import moment
 from tui.text import limited_json
 from tui.text.clean import clean
@@ -63,6 +62,8 @@ class Head:
 
     def in_words(self, title: str, arrow: str) -> str:
         """Return "Unleash -> EU web-shop, 23 Nov 14:02, importing"; `title` is the integration's."""
+        from tui.launchdarkly.instances import instance  # deferred: most first screens have no journal to show
+
         try:
             where = instance(self.host).name
         except ValueError:

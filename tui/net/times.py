@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from datetime import UTC, datetime, timedelta, tzinfo
-from email.utils import parsedate_to_datetime
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
@@ -90,6 +89,8 @@ def span(seconds: float) -> str:
 
 def http_date(text: str) -> int | None:
     """A `Date` header as milliseconds since the epoch, at the beginning of its second; None if it is not a date."""
+    from email.utils import parsedate_to_datetime  # deferred: the first screen has no header to read
+
     try:
         at = parsedate_to_datetime(text)
         return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()) * 1000

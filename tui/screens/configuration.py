@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widgets import Button, Static
+from textual.widgets import Button, Input, Static
 
 from tui.answers.fields import Form
 from tui.apply.engine import Import
@@ -24,12 +24,12 @@ from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure
 from tui.net.events import Note, Pausing
 from tui.net.times import time_of_day
-from tui.screens.configuration_dialogs import DeleteQuestion
 from tui.screens.configuration_edit import EditScreen
-from tui.screens.dialogs import Question
+from tui.screens.dialogs import Dialog, Question
 from tui.screens.sheet import Sheet
 from tui.widgets.buttons import Plain
 from tui.widgets.facts import Fact
+from tui.widgets.inputs import LiveInput
 from tui.widgets.sentences import Said, Sentences
 from tui.widgets.symbols import sentence
 from tui.wizard import remedies
@@ -37,6 +37,7 @@ from tui.wizard import remedies
 if TYPE_CHECKING:
     from tui.apply.watch import Moved
     from tui.wizard.session import Session
+
 
 _MOST_NEWS = 8
 _BLOCKS = 4
@@ -283,3 +284,48 @@ def _told(changed: Changed) -> Said:
     if changed.found:
         return ("ok", "Changed. The answer was lost, and the change was found there.")
     return ("ok", "Changed.")
+
+
+class DeleteQuestion(Dialog[bool]):
+    """True once the name was typed and the button was pressed."""
+
+    def __init__(self, one: Configuration, caution: str) -> None:
+        super().__init__()
+        self._one, self._caution = one, caution
+
+    def compose(self) -> ComposeResult:
+        one = self._one
+        text = (
+            f"It imports from {one.integration_key} into {one.project_key}. The flags it has imported stay; the"
+            f" configuration and the keys in it do not. {self._caution}"
+        )
+        with Vertical(classes="dialog"):
+            yield Static(Content(f'Delete "{one.name or one.id}"?'), classes="dialog-title", markup=False)
+            yield Static(Content(text.strip()), classes="dialog-text", markup=False)
+            label = f"To delete it, type: {listing.to_type(one)}"
+            yield Static(Content(label), id="to-type", classes="dialog-note", markup=False)
+            yield LiveInput("", id="typed-name", told=lambda text: None)
+            yield Static("", id="delete-said", classes="dialog-hint", markup=False)
+            with Horizontal(classes="dialog-buttons"):
+                yield Plain("Keep it", id="no")
+                yield Plain("Delete", id="yes")
+
+    def on_mount(self) -> None:
+        self.query_one("#typed-name").focus()
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        """Enter in the field deletes nothing: it goes to the button."""
+        event.stop()
+        self.query_one("#yes").focus()
+
+    @on(Button.Pressed)
+    def _answered(self, event: Button.Pressed) -> None:
+        event.stop()
+        if event.button.id != "yes":
+            self.dismiss(False)
+        elif listing.confirms(self._one, self.query_one("#typed-name", LiveInput).value):
+            self.dismiss(True)
+        else:
+            self.query_one("#delete-said", Static).update(Content("That is not what is asked for; it stays."))
+            self.query_one("#typed-name").focus()

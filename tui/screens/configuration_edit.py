@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Static
 
@@ -14,18 +16,18 @@ from tui.answers import remarks
 from tui.answers.builtin import CONFIG_NAME
 from tui.configurations import edit as manage_edit
 from tui.configurations import listing
-from tui.configurations.edit import Changed, Edit
+from tui.configurations.edit import Change, Changed, Edit
 from tui.configurations.listing import Account, Deed
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Kind
 from tui.net.events import Note, Pausing
-from tui.screens.configuration_dialogs import DifferenceQuestion
-from tui.screens.dialogs import Question
+from tui.screens.dialogs import Dialog, Question
 from tui.screens.sheet import Sheet
 from tui.widgets.buttons import Plain
 from tui.widgets.facts import Fact
 from tui.widgets.field_row import FieldRow
-from tui.widgets.sentences import Said
+from tui.widgets.sentences import Said, Sentences
+from tui.widgets.symbols import Symbols
 from tui.wizard import remedies
 from tui.wizard.session import Session
 
@@ -186,3 +188,32 @@ class EditScreen(Sheet[Changed]):
                 elif isinstance(event, Pausing):
                     self.say("warning", event.words)
         return events.result
+
+
+class DifferenceQuestion(Dialog[bool]):
+    """Before and after of each field; True to send."""
+
+    def __init__(self, title: str, changes: Iterable[Change], said: Iterable[Said], symbols: Symbols) -> None:
+        super().__init__()
+        self._title, self._changes, self._said, self._symbols = title, tuple(changes), tuple(said), symbols
+
+    def compose(self) -> ComposeResult:
+        arrow = f" {self._symbols.arrow} "
+        with Vertical(classes="dialog wide"):
+            yield Static(Content(self._title), classes="dialog-title", markup=False)
+            with VerticalScroll(classes="dialog-scroll"):
+                for each in self._changes:
+                    text = arrow.join((each.before or "blank", each.after or "blank"))
+                    yield Fact(each.label, text, classes="diff")
+            yield Sentences(self._symbols, self._said, classes="dialog-note")
+            with Horizontal(classes="dialog-buttons"):
+                yield Plain("Back to the form", id="no")
+                yield Plain("Send", id="yes")
+
+    def on_mount(self) -> None:
+        self.query_one("#no").focus()
+
+    @on(Button.Pressed)
+    def _answered(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.dismiss(event.button.id == "yes")

@@ -29,7 +29,7 @@ from tui.text.redact import Redactor
 from tui.widgets.buttons import Plain
 from tui.widgets.field_row import FieldRow
 from tui.widgets.inputs import LiveInput
-from tui.widgets.moving import RowList
+from tui.widgets.row_list import RowList
 from tui.widgets.symbols import Symbols, mark
 from tui.wizard import remedies
 

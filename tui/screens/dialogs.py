@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Generic, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -10,9 +11,18 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Static
+from textual.widgets import Button, OptionList, Static
+from textual.widgets.option_list import Option
 
+from tui.answers import draft as drafts
+from tui.answers import remarks
 from tui.widgets.buttons import Plain
+from tui.widgets.symbols import Symbols
+from tui.wizard.practice import Fault
+
+if TYPE_CHECKING:
+    from tui.wizard.session import Session
+
 
 Answer = TypeVar("Answer")
 
@@ -98,3 +108,58 @@ class TextScreen(Dialog[None]):
         self.query_one(".dialog-note", Static).update(
             Content("Sent to your terminal's clipboard; not every terminal takes it. The text stands above.")
         )
+
+
+def leaving_question(session: Session | None) -> Question | None:
+    """None where nothing is lost: answers are saved, only keys of this session and a request under way are not."""
+    if session is None or session.practice is not None:
+        return None
+    creation = session.attempt.creation if session.attempt is not None else None
+    if creation is not None and creation.begun and creation.outcome is None:
+        text = "A request is under way. If you leave now, you will not see whether it was created."
+        return Question("Leave while waiting?", text, yes="Leave", no="Stay")
+    lost = [
+        remarks.label(session.draft, key)
+        for key in session.bag.keys()  # noqa: SIM118 - a bag is no mapping
+        if not drafts.answer(session.draft, key).reference
+    ]
+    # an import that is noted needs your token alone when it is gone on with
+    noted = session.run is not None and (session.of_journal or not session.outdated)
+    if noted or not lost:
+        return None
+    text = (
+        f"Your answers are kept for the next start. These keys are not: {', '.join(lost)}. You would paste them again."
+    )
+    return Question("Leave?", text, yes="Leave", no="Stay")
+
+
+class FaultScreen(Dialog[str]):
+    """Gives the name of a fault, "" for none of them, None when closed."""
+
+    def __init__(self, faults: Sequence[Fault], symbols: Symbols) -> None:
+        super().__init__()
+        self._faults = faults
+        self._symbols = symbols
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog wide"):
+            yield Static(Content("Rehearse a fault"), classes="dialog-title", markup=False)
+            yield OptionList(
+                Option(Content("No fault: everything works"), id="none"),
+                *(Option(Content(fault.title), id=fault.name) for fault in self._faults),
+                id="faults",
+                compact=True,
+            )
+            yield Static("", id="explains", classes="dialog-note", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one(OptionList).focus()
+
+    @on(OptionList.OptionHighlighted)
+    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        text = next((f.explains for f in self._faults if f.name == event.option_id), "")
+        self.query_one("#explains", Static).update(Content(text))
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss("" if event.option_id == "none" else event.option_id)

@@ -31,6 +31,18 @@ class FieldsStep(StepScreen):
         pick = "Pick" if variable.role in PICKABLE - {"project-key"} else ""
         return FieldRow(self.session, variable, self.symbols, label=label, pick=pick, typing=self.hold_back)
 
+    def compose_step(self) -> ComposeResult:
+        shown = drafts.fields(self.session.draft, self.STEP)
+        for variable in shown:
+            if not variable.hidden:
+                yield self.row(variable)
+                yield from self.compose_keep(variable)
+        hidden = [variable for variable in shown if variable.hidden]
+        if hidden:
+            yield Static(Content("more"), classes="group", markup=False)
+        for variable in hidden:
+            yield self.row(variable)
+
     # --- where a key is kept
 
     def compose_keep(self, variable: Variable) -> ComposeResult:
@@ -159,17 +171,6 @@ class FieldsScreen(FieldsStep):
             if variable.key != CONFIG_NAME.key:
                 self.begin_check(variable.key)
 
-    def compose_step(self) -> ComposeResult:
-        shown = drafts.fields(self.session.draft, self.STEP)
-        for variable in shown:
-            if not variable.hidden:
-                yield self.row(variable)
-        hidden = [variable for variable in shown if variable.hidden]
-        if hidden:
-            yield Static(Content("more"), classes="group", markup=False)
-        for variable in hidden:
-            yield self.row(variable)
-
     @on(FieldRow.Edited)
     async def _recompose_if_needed(self, event: FieldRow.Edited) -> None:
         """A field that others depend on may show or hide them."""
@@ -196,18 +197,6 @@ class KeysScreen(FieldsStep):
 
     STEP: ClassVar[str] = "keys"
     KEYS = "Paste, Enter checks  Ctrl+U clear  Ctrl+O next  Esc back  F1 help  Ctrl+Q leave"
-
-    def compose_step(self) -> ComposeResult:
-        shown = drafts.fields(self.session.draft, self.STEP)
-        for variable in shown:
-            if not variable.hidden:
-                yield self.row(variable)
-                yield from self.compose_keep(variable)
-        hidden = [variable for variable in shown if variable.hidden]
-        if hidden:
-            yield Static(Content("more"), classes="group", markup=False)
-        for variable in hidden:
-            yield self.row(variable)
 
     async def opened(self) -> None:
         await super().opened()

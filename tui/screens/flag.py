@@ -22,7 +22,7 @@ from tui.screens.write import write_plan
 from tui.sources.registry import SOURCES
 from tui.text.clean import clean
 from tui.widgets.facts import Fact
-from tui.widgets.flag_rows import LEVELS, NOT_YET
+from tui.widgets.flag_list import LEVELS, NOT_YET
 from tui.widgets.flow import Flow
 from tui.widgets.json_tree import JsonTree
 from tui.widgets.sentences import Sentences

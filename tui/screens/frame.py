@@ -1,25 +1,27 @@
-"""The frame all steps share: route, stepper, the step itself, message line, buttons, keys."""
+"""The frame all steps share: route, stepper, the step itself, message line, buttons, keys.
+
+The first screen is painted by this and `integration` alone: what needs an answer is imported where it is used.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import getters
-from textual.app import ComposeResult
+from textual import getters, on, work
+from textual.app import ComposeResult, SystemCommand
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Static
+from textual.widgets import Button, Static
 
-from tui.answers import draft as drafts
-from tui.answers import remarks, steps
+from tui.answers import steps
 from tui.screens.host import Host
 from tui.text.cells import cells
 from tui.widgets.buttons import Plain
-from tui.widgets.field_row import FieldRow
 from tui.widgets.moving import Page
 from tui.widgets.symbols import Symbols, sentence
-from tui.wizard import remedies, walk
 
 if TYPE_CHECKING:
     from tui.wizard.session import Session
@@ -35,6 +37,13 @@ class Frame(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
     AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,shift+tab", "app.focus_previous", show=False),
+        Binding("down,tab", "app.focus_next", show=False),
+        Binding("ctrl+o,f8", "next", "Next step", priority=True, show=False),
+        Binding("f1,ctrl+g", "help", "Help", priority=True, show=False),
+        Binding("question_mark", "help", "Help", show=False),
+    ]
     app = getters.app(Host)
 
     def __init__(self) -> None:
@@ -75,16 +84,13 @@ class Frame(Screen[None]):
         yield from ()
 
     def compose_buttons(self) -> ComposeResult:
-        """Buttons beside `back` and `next`; in practice, the ones that fill in and break things."""
-        if self.app.practising and drafts.fields(self.app.draft, self.STEP):
-            yield Plain("Fill in", id="fill-in")
+        """Buttons beside `back` and `next`; in practice, the one that breaks things."""
         if self.app.practising:
             yield Plain("Rehearse a fault", id="fault")
 
     def next_label(self) -> str:
         """The words on `next`: where it leads."""
-        ahead = walk.following(self.app.draft)
-        return f"Next: {ahead.title}" if ahead else "Done"
+        return "Next"
 
     def _title_line(self) -> Content:
         if self.app.practising:
@@ -92,9 +98,12 @@ class Frame(Screen[None]):
         return Content("ld-flag-import")
 
     def _route(self) -> Content:
-        origin, target = drafts.route(self.app.draft)
-        if not origin:
+        draft = self.app.draft
+        if draft is None or not draft.integration:
             return Content("nothing chosen yet")
+        from tui.answers.draft import route
+
+        origin, target = route(draft)
         arrow = f" {self.symbols.arrow} "
         whole = arrow.join((origin, target or "LaunchDarkly"))
         room = self.size.width - 16
@@ -104,18 +113,21 @@ class Frame(Screen[None]):
         at = steps.index(self.STEP)
         if self.has_class("-narrow"):
             return Content(f"Step {at + 1} of {len(steps.STEPS)}: {steps.STEPS[at].title}")
-        done = steps.index(self.app.draft.furthest)
-        shown = [Content(f"{at + 1}/{len(steps.STEPS)}")]
-        for i, each in enumerate(steps.STEPS):
+        draft = self.app.draft
+        furthest = steps.index(draft.furthest) if draft is not None else 0
+        titles = [Content(f"{at + 1}/{len(steps.STEPS)}")]
+        for i, step in enumerate(steps.STEPS):
             if i == at:
-                shown.append(Content.styled(f"{self.symbols.focus}{each.title}", "reverse"))
-            elif i <= done:
-                well = (i < done or i < at) and not remarks.problems(self.app.draft, each.key)
-                tick = Content.styled(self.symbols.ok, "$success") if well else Content(self.symbols.note)
-                shown.append((tick + Content(each.title)).stylize(f"@click=screen.goto('{each.key}')"))
+                titles.append(Content.styled(f"{self.symbols.focus}{step.title}", "reverse"))
+            elif draft is not None and i <= furthest:
+                from tui.answers.remarks import problems
+
+                done = (i < furthest or i < at) and not problems(draft, step.key)
+                tick = Content.styled(self.symbols.ok, "$success") if done else Content(self.symbols.note)
+                titles.append((tick + Content(step.title)).stylize(f"@click=screen.goto('{step.key}')"))
             else:
-                shown.append(Content(f"{self.symbols.note}{each.title}"))
-        return Content(" ").join(shown)
+                titles.append(Content(f"{self.symbols.note}{step.title}"))
+        return Content(" ").join(titles)
 
     async def on_mount(self) -> None:
         self.summarize()
@@ -144,24 +156,13 @@ class Frame(Screen[None]):
             self.query_one("#route", Static).update(self._route())
 
     def focus_first(self) -> None:
-        """Focus the first field that is not answered well, never `next`."""
-        open_keys = {f.field for f in remarks.problems(self.session.draft, self.STEP)}
-        rows = list(self.query(FieldRow))
-        row = next((r for r in rows if r.key in open_keys), next(iter(rows), None))
-        if row is not None:
-            row.control.focus()
+        """Focus what the user needs first, never `next`."""
 
     def refresh_frame(self) -> None:
         """The draft has changed: top line, `next` and message line follow."""
         self._restep()
         self.query_one("#next", Plain).rename(self.next_label())
         self.summarize()
-
-    def refresh_rows(self) -> None:
-        """The draft has changed under the fields."""
-        for row in self.query(FieldRow):
-            row.refresh_from_draft()
-        self.refresh_frame()
 
     # --- message line
 
@@ -170,11 +171,63 @@ class Frame(Screen[None]):
         said = sentence(self.symbols, level, text) if text else Content("")
         if said != self._said:
             self._said = said
-            self.set_class(bool(text), "speaking")
+            # Only a short window looks different: elsewhere the whole screen would be styled again for nothing.
+            self.set_class(bool(text), "speaking", update=self.has_class("-short"))
             for line in self.query("#message").results(Static):  # none while the program ends
                 line.update(said, layout=False)
 
     def summarize(self) -> None:
-        """Problems first, then what is still to fill in, then warnings, in the message line."""
-        told = remarks.summary(self.app.draft, self.STEP)
-        self.say(told.level, remedies.text(told))
+        """Write what the message line says of the step as a whole."""
+
+    # --- going on
+
+    @on(Button.Pressed, "#next")
+    def _pressed_next(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.action_next()
+
+    def action_next(self) -> None:
+        """Go on, or say what is missing."""
+        raise NotImplementedError
+
+    def go_on(self) -> None:
+        """To the next step."""
+        from tui.wizard.walk import next_step
+
+        self.session.draft = next_step(self.session.draft)
+        self.app.show_step()
+
+    def action_goto(self, step: str) -> None:
+        """To a step that was already reached."""
+        from tui.answers.changes import go
+
+        if steps.index(step) <= steps.index(self.session.draft.furthest):
+            self.session.draft = go(self.session.draft, step)
+            self.app.show_step()
+
+    # --- help and practice
+
+    def commands(self) -> Iterable[SystemCommand]:
+        """Actions of this step alone, for the list of all actions."""
+        return ()
+
+    def action_help(self) -> None:
+        """The page about the step."""
+        from tui.screens.help import HelpScreen, step_help
+
+        self.app.push_screen(HelpScreen(step_help(self.STEP)))
+
+    @on(Button.Pressed, "#fault")
+    @work
+    async def _choose_fault(self, event: Button.Pressed) -> None:
+        event.stop()
+        from tui.screens.dialogs import FaultScreen
+
+        practice = (await self.app.loaded()).practice
+        if practice is None:
+            return
+        name = await self.app.push_screen_wait(FaultScreen(practice.faults, self.symbols))
+        if name is not None:
+            practice.set_fault(name or None)
+            title = next((fault.title for fault in practice.faults if fault.name == name), name)
+            self.say("warning" if name else "ok", f"Fault armed: {title}." if name else "All faults are off.")

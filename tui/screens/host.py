@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from textual.app import App
 
-from tui.answers.draft import Draft
 from tui.widgets.symbols import Symbols
 
 if TYPE_CHECKING:
+    from tui.answers.draft import Draft
     from tui.answers.saved_drafts import Saved
     from tui.apply.heads import Head
     from tui.wizard.session import Session
@@ -36,8 +36,8 @@ class Host(App[int]):
 
     @property
     @abstractmethod
-    def draft(self) -> Draft:
-        """The session's draft, or an empty one while the session is being loaded."""
+    def draft(self) -> Draft | None:
+        """The session's draft, None while the session is being loaded."""
 
     @property
     @abstractmethod

@@ -9,20 +9,17 @@ from typing import ClassVar
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from tui.answers import changes, steps
-from tui.answers.fields import widget_id
+from tui.answers import steps
 from tui.net.times import moment
-from tui.plan.request import ACCEPTED, not_accepted
-from tui.screens.step import StepScreen
+from tui.screens.frame import Frame
 from tui.text.cells import padded
-from tui.widgets.facts import Fact
+from tui.widgets.facts import Facts
+from tui.widgets.ids import widget_id
 from tui.widgets.symbols import Symbols
-from tui.wizard import walk
 
 _WHAT_HAPPENS = (
     ("Arrives", "name, key, description, variations, default variations, tags"),
@@ -79,7 +76,7 @@ class Row(Static, can_focus=True):
         self.post_message(self.Chosen(self))
 
 
-class IntegrationScreen(StepScreen):
+class IntegrationScreen(Frame):
     """Cards for the integrations, what an import does, and where else one may go on."""
 
     STEP = "integration"
@@ -96,9 +93,7 @@ class IntegrationScreen(StepScreen):
                 id=widget_id("integration", card["key"]),
                 radio=True,
             )
-        with Vertical(classes="facts"):
-            for head, text in _WHAT_HAPPENS:
-                yield Fact(head, text)
+        yield Facts(_WHAT_HAPPENS)
         yield from self._begun_before()
         if self.app.saved is not None:
             saved = self.app.saved
@@ -138,12 +133,12 @@ class IntegrationScreen(StepScreen):
         return "Next: LaunchDarkly"
 
     async def opened(self) -> None:
-        if self.app.draft.integration:
+        if self.app.draft is not None and self.app.draft.integration:
             self._mark(self.app.draft.integration)
         self.focus_first()  # before the first paint: a key pressed as soon as the rows are seen acts on them
 
     def focus_first(self) -> None:
-        chosen = self.app.draft.integration
+        chosen = self.app.draft.integration if self.app.draft is not None else ""
         wanted = (widget_id("integration", chosen),) if chosen else ("go-on-run", "resume")
         rows = list(self.query(Row))
         next((row for key in wanted for row in rows if row.id == key), rows[0]).focus()
@@ -151,9 +146,12 @@ class IntegrationScreen(StepScreen):
     def summarize(self) -> None:
         chosen = self._chosen()
         card = next((c for c in self.app.cards if widget_id("integration", c["key"]) == chosen), None)
-        if card is not None and card["key"] not in ACCEPTED:
-            self.say("unknown", not_accepted(card["title"]))
-            return
+        if card is not None:
+            from tui.plan.request import ACCEPTED, not_accepted
+
+            if card["key"] not in ACCEPTED:
+                self.say("unknown", not_accepted(card["title"]))
+                return
         self.say("note", "" if chosen else "Choose one with Up and Down, then Enter.")
 
     def _chosen(self) -> str:
@@ -200,6 +198,9 @@ class IntegrationScreen(StepScreen):
         self.say("problem" if (trouble := await go_on_with(self.app, going[0])) else "note", trouble)
 
     async def _resume(self) -> None:
+        from tui.answers.changes import go
+        from tui.wizard.walk import first_open
+
         self.say("note", "Fetching your answers ...")
         session = await self.app.loaded()
         if self.app.saved is None:
@@ -211,7 +212,7 @@ class IntegrationScreen(StepScreen):
             return
         for step in ("launchdarkly", "keys"):
             await session.fetch_kept(step)
-        session.draft = changes.go(session.draft, walk.first_open(session.draft, self.app.saved.step))
+        session.draft = go(session.draft, first_open(session.draft, self.app.saved.step))
         if self.app.screen is self:  # help may be open above: the row can be chosen again
             self.app.saved = None
             self.app.show_step()

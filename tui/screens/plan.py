@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import aclosing
 from functools import partial
 from typing import ClassVar
 
-from textual import getters, on
+from textual import getters, on, work
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.timer import Timer
 from textual.widgets import Button, Static
+from textual.worker import Worker
 
 from tui.answers import changes, plan_state, remarks
 from tui.answers import draft as drafts
@@ -21,18 +24,19 @@ from tui.plan.plan import Plan
 from tui.plan.reading import can_be_read
 from tui.plan.request import not_accepted
 from tui.screens.flag import FlagScreen, Looking
-from tui.screens.plan_reading import PlanReading
+from tui.screens.step import StepScreen
 from tui.screens.write import write_plan
-from tui.widgets.choices import Choice
+from tui.widgets.choices import Choice, TickList
 from tui.widgets.flag_browser import FlagBrowser
 from tui.widgets.flag_list import FlagList
 from tui.widgets.flag_view import FILTERS, View
 from tui.widgets.plan_head import PlanHead
-from tui.widgets.tick_list import TickList
 from tui.wizard import remedies
 
+_PAINT_SECONDS = 1.0
 
-class PlanScreen(PlanReading):
+
+class PlanScreen(StepScreen):
     """Reads by itself on opening, unless a whole plan is still fresh; each kind of loss is ticked before going on."""
 
     STEP: ClassVar[str] = "plan"
@@ -54,6 +58,10 @@ class PlanScreen(PlanReading):
         super().__init__()
         self._asked = False
         """`next` was pressed: what is missing is a problem from now on."""
+        self._worker: Worker[None] | None = None
+        self._ticker: Timer | None = None
+        self._pause: Pausing | None = None
+        self._painted: float | None = None
 
     def compose_step(self) -> ComposeResult:
         s = self.symbols
@@ -89,7 +97,12 @@ class PlanScreen(PlanReading):
             without = self.query_one("#go-without")
             (without if without.display else self.query_one("#back")).focus(scroll_visible=False)
 
-    # --- reading
+    # --- reading: at most one at a time, which ends with the step
+
+    @property
+    def reading(self) -> bool:
+        """Both sides are being read."""
+        return self._worker is not None and not self._worker.is_finished
 
     def _begin(self) -> None:
         self._asked = False
@@ -104,13 +117,56 @@ class PlanScreen(PlanReading):
         if not self.reading:
             self._begin()
 
-    def show_reading(self, pause: Pausing | None) -> None:
-        reading = self.session.reading
-        self.head.reading(reading.counted if reading else (), pause, self.session.tools.now())
+    def begin_reading(self) -> None:
+        """Read both sides anew."""
+        self._painted, self._pause, self.session.reading = None, None, None
+        self._ticker = self.set_interval(_PAINT_SECONDS, self._paint)
+        self._worker = self._read()
+        self._paint()
+
+    @work(exclusive=True, group="plan", exit_on_error=True)
+    async def _read(self) -> None:
+        async with aclosing(self.session.read_plan()) as events:
+            async for event in events:
+                if isinstance(event, Pausing):
+                    self._pause = event
+                if self._painted is None or self.session.tools.timer() - self._painted >= _PAINT_SECONDS:
+                    self._paint()
+        self._stop_ticking()
+        self._worker = None
+        if self.is_attached:
+            self.show_plan()
+
+    def _paint(self) -> None:
+        """At most once a second: it costs, and numbers that change faster cannot be read."""
+        if not self.is_attached or not self.reading:
+            return
+        reading, tools = self.session.reading, self.session.tools
+        if reading is not None:
+            self._painted = tools.timer()
+        if self._pause is not None and self._pause.until <= tools.now():
+            self._pause = None
+        self.head.reading(reading.counted if reading else (), self._pause, tools.now())
         self._offer_ticks(None)
         if reading is not None:
             self.browser.show(reading.so_far(), reading=True)
         self.summarize()
+
+    def _stop_ticking(self) -> None:
+        if self._ticker is not None:
+            self._ticker.stop()
+
+    def on_unmount(self) -> None:
+        """However the step was left."""
+        self._stop_ticking()
+        if self._worker is not None:
+            self._worker.cancel()
+
+    @on(Button.Pressed, "#stop-reading")
+    def _stop(self, event: Button.Pressed) -> None:
+        event.stop()
+        if self.session.reading is not None and self.reading:
+            self.session.reading.stop()
 
     # --- a plan
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from tui.screens.fields import FieldsScreen, KeysScreen
+from tui.screens.frame import Frame
 from tui.screens.integration import IntegrationScreen
 from tui.screens.launchdarkly import LaunchDarklyScreen
 from tui.screens.plan import PlanScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.run import RunScreen
-from tui.screens.step import StepScreen
 from tui.screens.submit import SubmitScreen
 
-SCREENS: dict[str, type[StepScreen]] = {
+SCREENS: dict[str, type[Frame]] = {
     screen.STEP: screen
     for screen in (
         IntegrationScreen,

@@ -15,7 +15,7 @@ from tui.screens.host import Host
 from tui.screens.sheet import Sheet
 from tui.screens.token import TokenScreen
 from tui.widgets.buttons import Plain
-from tui.widgets.moving import RowList
+from tui.widgets.row_list import RowList
 from tui.wizard import launch, remedies
 
 

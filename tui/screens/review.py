@@ -104,8 +104,8 @@ class ReviewScreen(StepScreen):
         return Content(f"{asked.method} {start}\n     {found}{rest}\n     {size}")
 
     def next_label(self) -> str:
-        project = drafts.value(self.app.draft, "project")
-        return f"Create in {project}{' and start' if self.app.draft.starts else ''}" if project else "Create"
+        project = drafts.value(self.session.draft, "project")
+        return f"Create in {project}{' and start' if self.session.draft.starts else ''}" if project else "Create"
 
     def _then(self, chosen: tuple[str, ...]) -> None:
         self.session.draft = changes.start_too(self.session.draft, START in chosen)
@@ -146,9 +146,9 @@ class ReviewScreen(StepScreen):
         self.query_one("#review-lines").mount(*(ReviewLine(line, self.symbols) for line in said[len(rows) :]))
 
     def summarize(self) -> None:
-        found = remarks.problems(self.app.draft, self.STEP)
+        found = remarks.problems(self.session.draft, self.STEP)
         if found:
-            self.say("problem", f"{remarks.label(self.app.draft, found[0].field)}: {remedies.text(found[0])}")
+            self.say("problem", f"{remarks.label(self.session.draft, found[0].field)}: {remedies.text(found[0])}")
         elif self.session.pending() or self.session.due(CONFIG_NAME.key):
             self.say("note", "Checking the keys once more, and looking the name up ...")
         else:
@@ -203,7 +203,7 @@ class ReviewScreen(StepScreen):
     def _complete(self) -> bool:
         found = remarks.problems(self.session.draft, self.STEP)
         if found:
-            self.say("problem", f"{remarks.label(self.app.draft, found[0].field)}: {remedies.text(found[0])}")
+            self.say("problem", f"{remarks.label(self.session.draft, found[0].field)}: {remedies.text(found[0])}")
         return not found
 
     # --- sending

@@ -16,10 +16,10 @@ from textual.widgets import Static
 from tui.screens.help import HelpScreen, field_help
 from tui.screens.host import Host
 from tui.screens.in_fields import InFields
-from tui.widgets.assets import styles_dir
 from tui.widgets.field_row import FieldRow
 from tui.widgets.moving import Page
 from tui.widgets.symbols import sentence
+from tui.widgets.themes import styles_dir
 
 if TYPE_CHECKING:
     from tui.widgets.symbols import Symbols

@@ -1,28 +1,27 @@
-"""What all steps do: their fields, the checks of them, going on and back, help and practice."""
+"""What the steps after the first share: their fields, the checks of them, and going on and back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import on, work
-from textual.app import SystemCommand
+from textual import on
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
-from tui.answers import changes, remarks, steps
+from tui.answers import changes, remarks
 from tui.answers import draft as drafts
 from tui.answers.finding import Level
 from tui.net.events import Connected, Pausing
 from tui.net.times import moment
 from tui.screens.frame import Frame
-from tui.screens.help import HelpScreen, field_help, step_help
+from tui.screens.help import HelpScreen, field_help
 from tui.screens.in_fields import InFields
 from tui.widgets.buttons import Plain
 from tui.widgets.field_row import FieldRow
-from tui.wizard import walk
+from tui.wizard import remedies, walk
 
 if TYPE_CHECKING:
     from textual.worker import WorkType
@@ -32,11 +31,8 @@ class StepScreen(InFields, Frame):
     """One step. A subclass gives `STEP`, and composes what stands between the stepper and the message line."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+o,f8", "next", "Next step", priority=True, show=False),
         Binding("f7", "back", "Back", priority=True, show=False),
         Binding("escape", "focus_back", "Back", show=False),
-        Binding("f1,ctrl+g", "help", "Help", priority=True, show=False),
-        Binding("question_mark", "help", "Help", show=False),
     ]
 
     def __init__(self) -> None:
@@ -44,7 +40,35 @@ class StepScreen(InFields, Frame):
         self._going = False
         """`next` was pressed while a check was due: go on when it has answered."""
 
+    def compose_buttons(self) -> ComposeResult:
+        if self.app.practising and drafts.fields(self.session.draft, self.STEP):
+            yield Plain("Fill in", id="fill-in")
+        yield from super().compose_buttons()
+
+    def next_label(self) -> str:
+        ahead = walk.following(self.session.draft)
+        return f"Next: {ahead.title}" if ahead else "Done"
+
+    def summarize(self) -> None:
+        """Problems first, then what is still to fill in, then warnings, in the message line."""
+        summary = remarks.summary(self.session.draft, self.STEP)
+        self.say(summary.level, remedies.text(summary))
+
     # --- fields
+
+    def focus_first(self) -> None:
+        """Focus the first field that is not answered well."""
+        unanswered = {f.field for f in remarks.problems(self.session.draft, self.STEP)}
+        rows = list(self.query(FieldRow))
+        row = next((r for r in rows if r.key in unanswered), next(iter(rows), None))
+        if row is not None:
+            row.control.focus()
+
+    def refresh_rows(self) -> None:
+        """The draft has changed under the fields."""
+        for row in self.query(FieldRow):
+            row.refresh_from_draft()
+        self.refresh_frame()
 
     @on(FieldRow.Edited)
     def _edited(self, event: FieldRow.Edited) -> None:
@@ -147,11 +171,6 @@ class StepScreen(InFields, Frame):
 
     # --- going on
 
-    @on(Button.Pressed, "#next")
-    def _pressed_next(self, event: Button.Pressed) -> None:
-        event.stop()
-        self.action_next()
-
     @on(Button.Pressed, "#back")
     def _pressed_back(self, event: Button.Pressed) -> None:
         event.stop()
@@ -193,11 +212,6 @@ class StepScreen(InFields, Frame):
             row.scroll_visible()
         return True
 
-    def go_on(self) -> None:
-        """To the next step."""
-        self.session.draft = walk.next_step(self.session.draft)
-        self.app.show_step()
-
     def action_back(self) -> None:
         """To the step before; all answers are kept."""
         self.session.draft = walk.back(self.session.draft)
@@ -208,23 +222,15 @@ class StepScreen(InFields, Frame):
         for button in self.query("#back").results(Plain):
             button.focus()
 
-    def action_goto(self, step: str) -> None:
-        """To a step that was already reached."""
-        if steps.index(step) <= steps.index(self.app.draft.furthest):
-            self.session.draft = changes.go(self.session.draft, step)
-            self.app.show_step()
-
     # --- help and practice
-
-    def commands(self) -> Iterable[SystemCommand]:
-        """Actions of this step alone, for the list of all actions."""
-        return ()
 
     def action_help(self) -> None:
         """The page about the field at the cursor, or about the step."""
         row = self._row_of(self.focused)
-        page = field_help(row.variable) if row else step_help(self.STEP)
-        self.app.push_screen(HelpScreen(page))
+        if row is None:
+            super().action_help()
+        else:
+            self.app.push_screen(HelpScreen(field_help(row.variable)))
 
     def _row_of(self, widget: Widget | None) -> FieldRow | None:
         return next((a for a in widget.ancestors_with_self if isinstance(a, FieldRow)), None) if widget else None
@@ -237,18 +243,3 @@ class StepScreen(InFields, Frame):
         for each in drafts.fields(self.session.draft, self.STEP):
             self.begin_check(each.key)
         self.query_one("#next").focus()
-
-    @on(Button.Pressed, "#fault")
-    @work
-    async def _choose_fault(self, event: Button.Pressed) -> None:
-        event.stop()
-        from tui.screens.faults import FaultScreen
-
-        practice = (await self.app.loaded()).practice
-        if practice is None:
-            return
-        name = await self.app.push_screen_wait(FaultScreen(practice.faults, self.symbols))
-        if name is not None:
-            practice.set_fault(name or None)
-            title = next((fault.title for fault in practice.faults if fault.name == name), name)
-            self.say("warning" if name else "ok", f"Fault armed: {title}." if name else "All faults are off.")

@@ -24,7 +24,7 @@ from tui.screens.sheet import Sheet
 from tui.text.cells import cells, padded
 from tui.text.clean import clean
 from tui.widgets.buttons import Plain
-from tui.widgets.moving import RowList
+from tui.widgets.row_list import RowList
 from tui.widgets.symbols import mark
 from tui.wizard import remedies
 

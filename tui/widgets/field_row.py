@@ -17,11 +17,11 @@ from textual.widgets import Button, Static
 
 from tui.answers import draft as drafts
 from tui.answers import remarks
-from tui.answers.fields import Variable, widget_id
+from tui.answers.fields import Variable
 from tui.answers.finding import Finding, Level, Offer
-from tui.secrets.names import outside
 from tui.widgets.buttons import Plain
 from tui.widgets.choices import Choice, Choices, Toggle
+from tui.widgets.ids import field_id, problem_id, widget_id
 from tui.widgets.inputs import LiveInput, SecretInput
 from tui.widgets.symbols import Symbols, sentence
 from tui.wizard import remedies
@@ -30,18 +30,6 @@ if TYPE_CHECKING:
     from tui.wizard.session import Session
 
 SHOWN_SECONDS = 10.0
-
-BUILT_IN_IDS = frozenset({"host", "token", "project", "config-name", "config-tags"})
-
-
-def field_id(key: str) -> str:
-    """The id of a field's input: its own name for the built-in ones, `field-<key>` for a form variable."""
-    return key if key in BUILT_IN_IDS else widget_id("field", outside(key))
-
-
-def problem_id(key: str) -> str:
-    """The id of the line below a field's input; that of a built-in one has two dashes."""
-    return f"problem--{key}" if key in BUILT_IN_IDS else widget_id("problem", outside(key))
 
 
 class FieldRow(Vertical):

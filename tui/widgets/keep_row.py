@@ -12,8 +12,9 @@ from textual.message import Message
 from textual.widgets import Static
 
 from tui.answers import draft as drafts
-from tui.answers.fields import Variable, widget_id
+from tui.answers.fields import Variable
 from tui.widgets.choices import Choice, Choices
+from tui.widgets.ids import widget_id
 from tui.widgets.symbols import Symbols
 
 if TYPE_CHECKING:

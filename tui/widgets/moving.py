@@ -1,4 +1,4 @@
-"""Moving by Up and Down: through the rows of a list, out of it at its ends, and never by scrolling alone."""
+"""Moving by Up and Down: out of a widget at its ends, and never by scrolling alone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.containers import ScrollableContainer, VerticalScroll
 from textual.widget import Widget
-from textual.widgets import OptionList
 
 
 class Page(VerticalScroll, inherit_bindings=False):
@@ -17,31 +16,6 @@ class Page(VerticalScroll, inherit_bindings=False):
         Binding("pageup", "page_up", show=False),
         Binding("pagedown", "page_down", show=False),
     ]
-
-
-class RowList(OptionList):
-    """A list that Up leaves at its first row and Down at its last."""
-
-    def on_focus(self) -> None:
-        """Highlight a row: Enter takes the highlighted one, so there always is one."""
-        if self.highlighted is None and self.option_count:
-            self.action_first()
-        show_row(self, (self.highlighted or 0) - self.scroll_offset.y)
-
-    def action_cursor_up(self) -> None:
-        """Move to the row above, or to the control above the list."""
-        self._step(-1)
-
-    def action_cursor_down(self) -> None:
-        """Move to the row below, or to the control below the list."""
-        self._step(1)
-
-    def _step(self, by: int) -> None:
-        at = self.highlighted
-        if self.option_count and (at is None or 0 <= at + by < self.option_count):
-            (super().action_cursor_down if by > 0 else super().action_cursor_up)()
-        else:
-            step_out(self, by)
 
 
 def step_out(widget: Widget, by: int) -> None:

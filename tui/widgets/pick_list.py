@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 
 from tui.net.errors import Failure, Kind
 from tui.text.cells import padded
-from tui.widgets.moving import RowList
+from tui.widgets.row_list import RowList
 from tui.wizard import remedies
 
 if TYPE_CHECKING:

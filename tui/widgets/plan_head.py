@@ -15,7 +15,7 @@ from tui.plan import words
 from tui.plan.plan import Plan, Verdict
 from tui.widgets.bar import Bar, Part
 from tui.widgets.buttons import Plain
-from tui.widgets.flag_rows import LEVELS
+from tui.widgets.flag_list import LEVELS
 from tui.widgets.flow import Flow
 from tui.widgets.sentences import Said, Sentences
 from tui.widgets.symbols import STYLES, Symbols, mark, sentence

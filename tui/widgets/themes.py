@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from textual.theme import BUILTIN_THEMES, Theme
 
@@ -71,3 +72,12 @@ def choose_theme(environ: Mapping[str, str]) -> str:
     remote = "SSH_CONNECTION" in environ or "SSH_TTY" in environ
     full = environ.get("COLORTERM", "").lower() in ("truecolor", "24bit")
     return "dark" if full and not remote else "ansi"
+
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def styles_dir() -> Path:
+    """The folder of the `.tcss` files."""
+    packaged = _PACKAGE / "styles"
+    return packaged if packaged.is_dir() else _PACKAGE.parent / "styles"

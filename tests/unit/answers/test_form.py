@@ -24,13 +24,13 @@ from tui.answers.fields import (
     Form,
     Guide,
     Variable,
-    widget_id,
 )
 from tui.answers.form import build, config, effective
 from tui.answers.rules import ROLE_OF_KIND, ROLES, tidy, validate
 from tui.answers.secret_facts import secret_facts
 from tui.manifests.files import bundled, load
 from tui.manifests.models import Kind
+from tui.widgets.ids import widget_id
 
 FORMS = [build(manifest) for manifest in bundled()]
 BUILT_IN = [TOKEN, HOST, PROJECT, CONFIG_NAME, CONFIG_TAGS, SOURCE_API]

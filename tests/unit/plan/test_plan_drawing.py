@@ -14,11 +14,11 @@ from tui.plan.plan import Verdict
 from tui.plan.words import KINDS, MEANINGS
 from tui.sources.flags import LOSSES, SEGMENTS, TARGETING_RULES
 from tui.widgets.bar import cells
-from tui.widgets.flag_rows import LEVELS, Columns, fitted, heading, pieces
+from tui.widgets.choices import columns
+from tui.widgets.flag_list import LEVELS, Columns, fitted, heading, pieces
 from tui.widgets.flag_view import FILTERS, ON, SORTS, Flags, View
 from tui.widgets.flow import packed
 from tui.widgets.symbols import ASCII, UNICODE
-from tui.widgets.tick_list import columns
 
 NUMBERS = st.lists(st.integers(0, 20_000), min_size=1, max_size=6)
 

@@ -15,9 +15,8 @@ from tui.answers import draft as drafts
 from tui.net.errors import Failure, Remedy
 from tui.sandbox.keys import ENVIRONMENTS, SPLIT_KEYS, UNLEASH_KEYS, WORKSPACES
 from tui.sandbox.server import Sandbox
-from tui.wizard.picks import PAGE, Pick, read_again
+from tui.wizard.picks import MOST_OTHERS, PAGE, Pick, read_again
 from tui.wizard.session import Session
-from tui.wizard.source_picks import MOST_OTHERS
 
 WORKSPACE = WORKSPACES["default"][0]
 OLD = "1f03bc00-01f0-11ec-a057-42851e80ca2c"
