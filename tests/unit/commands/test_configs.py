@@ -122,7 +122,7 @@ def test_shows_one_without_its_keys(box: Sandbox, monkeypatch: pytest.MonkeyPatc
     """Whether LaunchDarkly masks them is not known."""
     identity = made(box)
     if not masked:
-        monkeypatch.setattr("tui.sandbox.shapes.SECRETS", {"unleash": (), "split": ()})
+        monkeypatch.setattr("tui.sandbox.flag_import.SECRETS", {"unleash": (), "split": ()})
         assert TOKENS["import-key"].value in json.dumps(configurations(box))
     code, out, _ = configs(environ(box), "show", identity)
     assert (code, "a key is kept" in out, "********" in out) == (0, True, False)
@@ -132,17 +132,6 @@ def test_shows_one_without_its_keys(box: Sandbox, monkeypatch: pytest.MonkeyPatc
     assert not set(document["secrets"]) & set(document["config"])
     assert document["config"]["ldTag"] == "imported-from-unleash"
     assert box.addresses()["unleash"]["key"] not in out + text
-
-
-def test_keys_that_are_shown_in_clear_are_not_printed(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether LaunchDarkly masks them is not known."""
-    identity = made(box)
-    monkeypatch.setattr("tui.sandbox.flag_import.SECRETS", {"unleash": (), "split": ()})
-    shown = configurations(box)
-    assert TOKENS["import-key"].value in json.dumps(shown)
-    for as_json in (True, False):
-        _, out, _ = configs(environ(box), "show", identity, as_json=as_json)
-        assert box.addresses()["unleash"]["key"] not in out
 
 
 def test_foreign_text_stays_text(box: Sandbox) -> None:
