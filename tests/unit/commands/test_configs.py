@@ -22,7 +22,8 @@ from tests.unit.sandbox_tools import launchdarkly
 from tests.unit.secrets.test_keyring import keyring
 from tests.unit.walk_tools import configurations
 from tui.apply import store
-from tui.commands.configs import Around, Asked, run
+from tui.commands.configs import Asked, run
+from tui.commands.surroundings import Surroundings
 from tui.sandbox.faults import HOSTILE
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
@@ -62,7 +63,7 @@ def configs(
     out, err = io.StringIO(), Terminal() if typed is not None else io.StringIO()
     answers = Terminal(typed) if typed is not None else io.StringIO()
     clock = time or Time(box=given.box if isinstance(given, Variables) else None)
-    around = Around(tools_of(clock), given, ring or Keyring(child=["/nonexistent"]), out, err, answers)
+    around = Surroundings(tools_of(clock), given, ring or Keyring(child=["/nonexistent"]), out, err, answers)
     code = run(Asked(*asked, **options), around)
     said = out.getvalue() + err.getvalue()
     for token in TOKENS.named.values():
