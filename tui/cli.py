@@ -287,12 +287,13 @@ def _answered(parsed: argparse.Namespace, redactor: Redactor, log: Log | None) -
         from dataclasses import fields
         from importlib import import_module
 
+        from tui.commands.surroundings import Surroundings
         from tui.context import Tools
 
         module = import_module(f"tui.commands.{parsed.command}")
         given = {**vars(parsed), "manifests": tuple(parsed.manifest), "as_json": parsed.json}
         asked = module.Asked(**{each.name: given[each.name] for each in fields(module.Asked) if each.name in given})
-        code: int = module.run(asked, module.Around(Tools(redactor=redactor, log=log)))
+        code: int = module.run(asked, Surroundings(Tools(redactor=redactor, log=log)))
         return code
     except (BrokenPipeError, streams.ResultsLostError):
         raise

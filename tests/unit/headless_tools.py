@@ -19,13 +19,14 @@ from tui.apply import store
 from tui.apply.heads import heads
 from tui.apply.journal import Journal, Stage
 from tui.commands import apply
-from tui.commands.case import Around, Asked
+from tui.commands.case import Asked
+from tui.commands.surroundings import Surroundings
 from tui.sandbox.server import Sandbox
 from tui.secrets.keyring import Keyring
 from tui.secrets.names import proposed_variable
 
 ERROR = ["event", "kind", "status_code", "message", "advice", "field"]
-Command = Callable[[Asked, Around], int]
+Command = Callable[[Asked, Surroundings], int]
 
 
 @dataclass
@@ -69,7 +70,7 @@ class Recipe:
         given = {"as_json": True, "yes": True, **asked}
         variables = self.environ if environ is None else environ
         keyring = Keyring(child=["/nonexistent"])
-        around = Around(tools_of(self.time), variables, keyring, out, err, io.StringIO(), self.path.parent)
+        around = Surroundings(tools_of(self.time), variables, keyring, out, err, io.StringIO(), self.path.parent)
         code = command(Asked(self.path, **given), around)
         return Ran(code, out.getvalue(), err.getvalue())
 

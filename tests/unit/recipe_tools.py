@@ -12,7 +12,8 @@ from typing import Any
 
 from tests.unit.walk_tools import SOURCE_KEY, Naps, session, values
 from tui.answers import recipe
-from tui.commands.plan import Around, Asked, run
+from tui.commands.plan import Asked, run
+from tui.commands.surroundings import Surroundings
 from tui.context import Tools
 from tui.sandbox.server import Sandbox
 from tui.secrets.keyring import Keyring
@@ -44,7 +45,7 @@ def planned(
     """The command in this process, without naps: its exit code, stdout and stderr."""
     out, err = io.StringIO(), io.StringIO()
     tools = Tools(redactor=Redactor(), sleep=Naps())
-    around = Around(tools, environ, keyring or Keyring(child=["/nonexistent"]), out, err)
+    around = Surroundings(tools, environ, keyring or Keyring(child=["/nonexistent"]), out, err)
     code = run(Asked(path, **asked), around)
     return code, out.getvalue(), err.getvalue()
 

@@ -14,12 +14,13 @@ from tui.apply.journal import Journal
 from tui.apply.start_watch import Ended, Resting, Stuck
 from tui.apply.watch import Moved
 from tui.commands import verified
-from tui.commands.case import Around, Asked, Case, agreed, must_be_able_to_ask, opened
+from tui.commands.case import Asked, Case, agreed, must_be_able_to_ask, opened
 from tui.commands.output import Output
 from tui.commands.plan_text import summed
 from tui.commands.progress import Progress, terminal_width
 from tui.commands.remedies import RECIPE
 from tui.commands.signals import to_the_end
+from tui.commands.surroundings import Surroundings
 from tui.net.errors import Failure, Kind, Remedy
 from tui.net.times import span
 from tui.plan.documents import counts_as_json
@@ -31,7 +32,7 @@ _NOT_AS_WANTED = 6
 _DECLINED = 2
 
 
-def run(asked: Asked, around: Around) -> int:
+def run(asked: Asked, around: Surroundings) -> int:
     """Import, and tell each step. Returns the exit code of contract §2; with JSON the last line says it too."""
     output = Output(asked.as_json, around.out, around.err, around.tools.redactor)
     command = _Command(asked, around, output)
@@ -50,7 +51,7 @@ def run(asked: Asked, around: Around) -> int:
 @dataclass
 class _Command:
     asked: Asked
-    around: Around
+    around: Surroundings
     output: Output
     report: str | None = None
     case: Case | None = None

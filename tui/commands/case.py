@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TextIO
 
 from tui.answers import recipe_keys, request
 from tui.answers.builtin import TOKEN
@@ -24,13 +22,13 @@ from tui.apply.watch import STUCK_AFTER
 from tui.commands import plan
 from tui.commands.output import Output, write
 from tui.commands.progress import Progress
+from tui.commands.surroundings import Surroundings
 from tui.context import Tools
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.plan.request import PlanRequest
 from tui.secrets.bag import Bag
 from tui.sources.registry import SOURCES
 from tui.text.clean import clean
-from tui.text.private_files import working_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +45,6 @@ class Asked(plan.Asked):
     """Keys of flags to undo although it isn't certain that this import made them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Around(plan.Around):
-    """What a command finds around it; reports are written into `folder`."""
-
-    input: TextIO = field(default_factory=lambda: sys.stdin)
-    folder: Path = field(default_factory=working_folder)
-
-
 @dataclass
 class Case:
     """One import, as its recipe and its journal tell it. `journal` is None where nothing was noted."""
@@ -65,7 +55,7 @@ class Case:
     journal: Journal | None
     bag: Bag
     tools: Tools
-    around: Around
+    around: Surroundings
     warned: set[str] = field(default_factory=set)
 
     @property
@@ -136,7 +126,7 @@ _NOTHING_SENT = (Stage.PLANNED, Stage.CREATING)
 
 
 @contextmanager
-def opened(asked: Asked, around: Around, *, begins: bool = False) -> Iterator[Case]:
+def opened(asked: Asked, around: Surroundings, *, begins: bool = False) -> Iterator[Case]:
     """The recipe read, and its journal, which nobody else works on meanwhile. Without `begins` one that is not there
     will not be made. Raises Failure RECIPE, and TIMEOUT while another run has the journal; nothing was sent then.
     """
@@ -178,7 +168,7 @@ def _unwritten(path: Path, error: OSError, *, begun: bool) -> Failure:
     return Failure(Kind.RECIPE, what, why, Remedy.MAKE_ROOM, safe=Safe.NOTHING_SENT)
 
 
-def must_be_able_to_ask(asked: Asked, around: Around, deed: str) -> None:
+def must_be_able_to_ask(asked: Asked, around: Surroundings, deed: str) -> None:
     """Raises Failure RECIPE where a question would be needed, and nobody is there to be asked."""
     if asked.yes or (not asked.as_json and around.input.isatty() and around.err.isatty()):
         return
@@ -191,7 +181,7 @@ def must_be_able_to_ask(asked: Asked, around: Around, deed: str) -> None:
     )
 
 
-async def agreed(asked: Asked, around: Around, output: Output, question: str) -> bool:
+async def agreed(asked: Asked, around: Surroundings, output: Output, question: str) -> bool:
     """Whether the person says yes; anything else is no. A signal ends the waiting."""
     if asked.yes:
         return True

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, TextIO, TypeVar
+from typing import Literal, TypeVar
 
 from tui.answers import form as forms
 from tui.answers import rules
@@ -19,11 +18,11 @@ from tui.apply.engine import Import
 from tui.apply.import_errors import foreseen
 from tui.apply.start_watch import Ended, Resting, Started, Stuck
 from tui.apply.watch import STUCK_AFTER, Moved
-from tui.commands import plan
 from tui.commands.configs_text import as_json, line, report, table
 from tui.commands.output import Output
 from tui.commands.remedies import ACCOUNT
 from tui.commands.signals import to_the_end
+from tui.commands.surroundings import Surroundings
 from tui.configurations import listing
 from tui.configurations import run as manage_run
 from tui.configurations.listing import Account, ConfigurationFilter
@@ -60,14 +59,7 @@ class Asked:
     stuck_after: float = STUCK_AFTER
 
 
-@dataclass(frozen=True, slots=True)
-class Around(plan.Around):
-    """What a command finds around it."""
-
-    input: TextIO = field(default_factory=lambda: sys.stdin)
-
-
-def run(asked: Asked, around: Around) -> int:
+def run(asked: Asked, around: Surroundings) -> int:
     """Do it, and print what came of it. Returns the exit code of contract §2; what fails is told."""
     output = Output(asked.as_json, around.out, around.err, around.tools.redactor)
     command = _Command(asked, around, output)
@@ -92,7 +84,7 @@ _ENDED: Mapping[Action, str] = {
 @dataclass
 class _Command:
     asked: Asked
-    around: Around
+    around: Surroundings
     output: Output
     forms: Mapping[str, Form] = field(default_factory=dict)
 

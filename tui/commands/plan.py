@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TextIO
 
 from tui.answers import draft as drafts
 from tui.answers import form as forms
@@ -22,15 +18,13 @@ from tui.commands.output import Output, write
 from tui.commands.plan_text import report
 from tui.commands.progress import Progress, terminal_width
 from tui.commands.signals import to_the_end
-from tui.context import Tools
+from tui.commands.surroundings import Surroundings
 from tui.manifests.files import ManifestError, registry
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.times import span
 from tui.plan import documents, reading
 from tui.plan.plan import Plan
-from tui.secrets import environment
 from tui.secrets.bag import Bag
-from tui.secrets.keyring import Keyring
 from tui.sources.registry import SOURCES
 
 
@@ -47,22 +41,7 @@ class Asked:
     as_json: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
-    """What a command finds around it."""
-
-    tools: Tools = field(default_factory=Tools)
-    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
-    keyring: Keyring = field(default_factory=Keyring)
-    out: TextIO = field(default_factory=lambda: sys.stdout)
-    err: TextIO = field(default_factory=lambda: sys.stderr)
-
-    def __post_init__(self) -> None:
-        for secret in environment.all_secrets(self.environ):
-            self.tools.redactor.add(secret)
-
-
-def run(asked: Asked, around: Around) -> int:
+def run(asked: Asked, around: Surroundings) -> int:
     """Read both sides and print the plan. Returns the exit code of contract §2; what fails is told."""
     tools = replace(around.tools, deadline=around.tools.now() + asked.timeout)
     output = Output(asked.as_json, around.out, around.err, tools.redactor)
@@ -83,7 +62,7 @@ def run(asked: Asked, around: Around) -> int:
         return output.fail(failure)
 
 
-def recipe_of(asked: Asked, around: Around) -> RecipeAnswers:
+def recipe_of(asked: Asked, around: Surroundings) -> RecipeAnswers:
     """The recipe's answers, with what the command line says in place of some. Raises RecipeError.
 
     From then on the redactor knows every key that the recipe names, except those in the keyring.
@@ -108,7 +87,7 @@ def must_be_readable(integration: str) -> None:
         raise RecipeError([Problem("import.integration", text)])
 
 
-async def _in_time(timeout: float, recipe: RecipeAnswers, around: Around) -> tuple[Plan, Draft]:
+async def _in_time(timeout: float, recipe: RecipeAnswers, around: Surroundings) -> tuple[Plan, Draft]:
     try:
         async with asyncio.timeout(timeout):
             return await _planned(recipe, around)
@@ -117,7 +96,7 @@ async def _in_time(timeout: float, recipe: RecipeAnswers, around: Around) -> tup
     raise Failure(Kind.TIMEOUT, what, "", Remedy.MORE_TIME, safe=Safe.NOTHING_CHANGED)
 
 
-async def _planned(recipe: RecipeAnswers, around: Around) -> tuple[Plan, Draft]:
+async def _planned(recipe: RecipeAnswers, around: Surroundings) -> tuple[Plan, Draft]:
     """The plan, whole, and the answers that it is of. Raises Failure, also for a plan that is not whole."""
     integration = recipe.draft.integration
     must_be_readable(integration)

@@ -8,11 +8,12 @@ from contextlib import aclosing
 
 from tui.apply.journal import Journal
 from tui.apply.undo import Action, Decision, Undo, without_journal
-from tui.commands.case import Around, Asked, Case, agreed, must_be_able_to_ask, opened
+from tui.commands.case import Asked, Case, agreed, must_be_able_to_ask, opened
 from tui.commands.output import Output
 from tui.commands.progress import terminal_width
 from tui.commands.remedies import RECIPE
 from tui.commands.signals import to_the_end
+from tui.commands.surroundings import Surroundings
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Counted
 from tui.text.cells import wrapped
@@ -24,7 +25,7 @@ _DONE = {Action.ARCHIVE: "archived", Action.DELETE: "deleted", Action.KEEP: "kep
 _TO_DO = {Action.ARCHIVE: "archive", Action.DELETE: "delete", Action.KEEP: "keep"}
 
 
-def run(asked: Asked, around: Around) -> int:
+def run(asked: Asked, around: Surroundings) -> int:
     """List what would be taken back, and take it back. Returns the exit code of contract §2: 4 where LaunchDarkly
     refused a flag; it is listed with its reason as the others are."""
     output = Output(asked.as_json, around.out, around.err, around.tools.redactor)

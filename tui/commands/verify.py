@@ -8,10 +8,11 @@ from tui.apply import journal as journals
 from tui.apply.engine import incomplete
 from tui.apply.verify import Promise, Verification, promise_of, verify
 from tui.commands import verified
-from tui.commands.case import Around, Asked, Case, opened
+from tui.commands.case import Asked, Case, opened
 from tui.commands.output import Output
 from tui.commands.progress import Progress, terminal_width
 from tui.commands.signals import to_the_end
+from tui.commands.surroundings import Surroundings
 from tui.net.errors import Failure
 from tui.plan import reading
 from tui.plan.plan import Plan, Verdict
@@ -20,7 +21,7 @@ T = TypeVar("T")
 _DIFFERS = 6
 
 
-def run(asked: Asked, around: Around) -> int:
+def run(asked: Asked, around: Surroundings) -> int:
     """Compare, and print what is not as planned. Returns the exit code of contract §2: 6 for any difference."""
     output = Output(asked.as_json, around.out, around.err, around.tools.redactor)
     try:

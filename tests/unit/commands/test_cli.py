@@ -215,7 +215,7 @@ def run(asked, around):
     {body}
 
 import tui.commands.plan as made
-made.run, made.Around = run, lambda tools: tools
+made.run = run
 from tui.cli import main
 sys.exit(main(sys.argv[1:]))
 """
@@ -301,7 +301,7 @@ def test_with_json_a_wrong_command_line_is_an_object(
 def test_a_fault_inside_a_plan_is_told_without_a_key(as_json: bool) -> None:
     body = f"""
     token = "{TOKEN}"
-    around.redactor.add(token)
+    around.tools.redactor.add(token)
     raise RuntimeError("failed with " + token + chr(27) + "[2J")
     """
     done = plan(body, "plan", "a.toml", *(["--json"] if as_json else []))

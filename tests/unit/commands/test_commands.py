@@ -20,7 +20,8 @@ from tests.unit.walk_tools import INTEGRATIONS, configurations
 from tui.apply.journal import Stage
 from tui.cli import main
 from tui.commands import apply
-from tui.commands.case import Around, Asked
+from tui.commands.case import Asked
+from tui.commands.surroundings import Surroundings
 from tui.sandbox.server import Sandbox
 from tui.secrets.keyring import Keyring
 
@@ -94,7 +95,7 @@ def test_on_a_terminal_project_and_count_are_asked_for(recipe: Recipe, box: Sand
         open(theirs, "w", closefd=False) as screen,
         (recipe.path.parent / "out.txt").open("w+") as out,
     ):
-        around = Around(
+        around = Surroundings(
             tools_of(recipe.time),
             recipe.environ,
             Keyring(child=["/nonexistent"]),

@@ -11,7 +11,8 @@ import pytest
 from tests.unit.headless_tools import ERROR, KilledError, Ran, Recipe, recipe_in
 from tests.unit.run_tools import flags_of, instructed, tools_of
 from tui.commands import undo
-from tui.commands.case import Around, Asked
+from tui.commands.case import Asked
+from tui.commands.surroundings import Surroundings
 from tui.launchdarkly.client import LaunchDarkly
 from tui.sandbox.server import Sandbox
 from tui.secrets.keyring import Keyring
@@ -107,7 +108,7 @@ def test_on_a_terminal_project_and_count_are_asked_for(recipe: Recipe, box: Sand
     with open(theirs, encoding="utf-8", closefd=False) as keys, open(theirs, "w", closefd=False) as screen:
         tools, keyring = tools_of(recipe.time), Keyring(child=["/nonexistent"])
         out = (recipe.path.parent / "out.txt").open("w+")
-        code = undo.run(Asked(recipe.path), Around(tools, recipe.environ, keyring, out, screen, keys))
+        code = undo.run(Asked(recipe.path), Surroundings(tools, recipe.environ, keyring, out, screen, keys))
         screen.flush()
     shown = b""
     while b"[y/N]" not in shown:

@@ -18,6 +18,7 @@ from tests.unit.run_tools import Time, tools_of
 from tests.unit.sandbox_tools import FI, config_for, launchdarkly
 from tui.apply.journal import Stage
 from tui.commands import apply, configs, plan, undo, verify
+from tui.commands.surroundings import Surroundings
 from tui.sandbox import flag_import
 from tui.sandbox.account import Configuration
 from tui.sandbox.keys import TOKENS
@@ -63,9 +64,7 @@ def ran(box: Sandbox, *asked: Any, environ: dict[str, str], log: Path, **options
     clock = Time(box=box)
     tools = tools_of(clock)
     write, close = open_log(log, tools.redactor)
-    around = configs.Around(
-        replace(tools, log=write), environ, Keyring(child=["/nonexistent"]), out, err, io.StringIO()
-    )
+    around = Surroundings(replace(tools, log=write), environ, Keyring(child=["/nonexistent"]), out, err, io.StringIO())
     configs.run(configs.Asked(*asked, **options), around)
     close()
     return out.getvalue() + err.getvalue() + log.read_text()
