@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from tests.unit.headless_tools import Ran, Recipe, killed
 from tests.unit.sandbox_tools import create, launchdarkly, path_of, run_import, until
 from tui.apply.journal import Stage
@@ -21,6 +23,13 @@ CREATE = ("POST", r"/api/v2/integration-capabilities/flag-import/[^/]+/[^/]+")
 ENVIRONMENTS = ("GET", r"/api/v2/projects/web-shop/environments")
 NEWEST = ("GET", r"/api/v2/flags/web-shop")
 _CONTENT = ("name", "tags", "description", "variations", "on", "off", "maintainer")
+
+KEY = "google-pay"
+"""A planned flag that a colleague creates or changes."""
+OTHER = "dark-mode"
+DAY = 86_400_000
+WITHOUT_LOG = ("audit-log-forbidden", "audit-log-missing", "audit-log-error", "audit-log-empty", "audit-log-anonymous")
+DELETE = pytest.mark.parametrize("delete", [False, True], ids=["archive", "delete"])
 
 Flags = Mapping[str, LdFlag]
 Moment = tuple[str, str]
@@ -118,3 +127,18 @@ def taken_back(recipe: Recipe, **asked: Any) -> set[str]:
     written = {path.rpartition("/")[2] for method, path, _ in box.requests[requests:] if method in ("PATCH", "DELETE")}
     assert written == done
     return done
+
+
+def deletes(recipe: Recipe) -> bool:
+    """Flags from Split are deleted, those from Unleash archived."""
+    return recipe.integration == "split"
+
+
+def planned_keys(recipe: Recipe) -> set[str]:
+    return set(as_imported(recipe.integration))
+
+
+def applied(recipe: Recipe, code: int = 0) -> Ran:
+    ran = recipe.run()
+    assert ran.code == code, ran.out
+    return ran

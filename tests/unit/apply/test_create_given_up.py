@@ -1,4 +1,4 @@
-"""A submission given up: before its bytes are out, and after; and names that are taken."""
+"""A create request given up: before its bytes are out, and after; and names that are taken."""
 
 from __future__ import annotations
 
