@@ -17,8 +17,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from annotated_types import Ge, Gt, Lt
-from pydantic import PlainSerializer
+from pydantic import Field, PlainSerializer
 
 from tui.answers.request import CreateRequest, Slot
 from tui.launchdarkly.models import Configuration, Flag, ImportFault, ImportStatus, WholeFlag
@@ -26,9 +25,9 @@ from tui.plan.plan import Plan, PlannedFlag
 from tui.sources.flags import Lost, Targets, Variation
 from tui.text.redacted_fields import DataText, DataValue, ForeignText, SentenceText
 
-Seconds = Annotated[float, Ge(0), Lt(32_503_680_000)]
+Seconds = Annotated[float, Field(ge=0, lt=32_503_680_000)]
 """Since the epoch, before the year 3000: what a calendar holds. 0 for never."""
-Number = Annotated[int, Gt(-(10**18)), Lt(10**18)]
+Number = Annotated[int, Field(gt=-(10**18), lt=10**18)]
 Keys = Annotated[frozenset[str], PlainSerializer(sorted)]
 
 
