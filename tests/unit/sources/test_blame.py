@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,44 @@ async def test_a_400_of_unleash_is_about_what_it_names(
 ) -> None:
     for body in ({"message": message}, {"message": "", "details": [{"message": message}]}):
         assert (await blamed("unleash", Reply(400, body), **answers)).field == field
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize(
+    "body", [{}, [], {"objects": None, "features": None}, {"objects": {}, "features": {}}, None, 3]
+)
+async def test_data_of_another_program_is_about_the_address(source: str, body: object) -> None:
+    failure = await blamed(source, Reply(200, json.dumps(body)))
+    assert (failure.kind, failure.field, failure.at_address) == (Kind.NOT_JSON, ADDRESS[source], True)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("status", [200, 401, 403])
+async def test_a_page_is_not_about_the_key(source: str, status: int) -> None:
+    failure = await blamed(source, Reply(status, "<html>Sign in</html>", "text/html"))
+    assert (failure.kind, failure.status_code, failure.field) == (Kind.NOT_JSON, status, ADDRESS[source])
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("reply", [Reply(502, "<html>", "text/html"), Reply(500, {"message": "boom"})])
+async def test_a_failing_server_is_about_no_field(source: str, reply: Reply) -> None:
+    failure = await blamed(source, reply)
+    assert (failure.kind, failure.exit_code, failure.field) == (Kind.SOURCE, 5, None)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+async def test_a_pause_that_is_too_long_is_about_no_field(source: str) -> None:
+    failure = await blamed(source, Reply(429, {"message": "slow"}, headers={"Retry-After": "3600"}))
+    assert (failure.kind, failure.field) == (Kind.RATE_LIMITED, None)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("key", ["", "a\u200bb", "line\nbreak"])
+async def test_a_key_that_cannot_be_sent_is_not_sent(source: str, key: str) -> None:
+    async with serving(lambda _: Reply(200, {})) as server, Http() as http:
+        with pytest.raises(Failure) as caught:
+            await SOURCES[source].check_key(Connection(http, server.url, SecretStr(key)), FIELDS[source])
+    assert (caught.value.kind, caught.value.field, server.asked) == (Kind.CREDENTIAL, KEY_FIELD[source], [])
 
 
 @pytest.mark.parametrize("source", SOURCES)

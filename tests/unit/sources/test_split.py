@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
@@ -24,7 +24,7 @@ from tests.unit.sources_server import (
     texts,
 )
 from tui.net.client import Http
-from tui.net.errors import Failure, Kind, Remedy
+from tui.net.errors import Failure, Kind
 from tui.net.messages import Response
 from tui.sources.base import Choice, Connection, SourceReport
 from tui.sources.lenient import Reader
@@ -89,23 +89,31 @@ async def refusal(handler: Handler, workspace: str = "") -> Failure:
     return caught.value
 
 
-async def test_the_workspaces_are_listed_for_a_picker() -> None:
-    report = await check(split_server())
-    assert report.text == "lists 2 workspaces: Default and Mobile Apps"
-    assert report.workspaces == (Choice("ws-1", "Default"), Choice("ws-2", "Mobile Apps"))
-    assert (report.level, report.project, report.flags) == ("ok", None, None)
-    assert report.by_header == "Authorization"
-
-
-async def test_a_typed_workspace_is_read() -> None:
-    report = await check(split_server(), "ws-1")
-    assert report.text == "reads workspace Default, 60 flags, lists 2 workspaces"
-    assert (report.level, report.project, report.projects, report.flags) == ("ok", "ws-1", ("ws-1",), FLAGS)
-
-
-async def test_the_only_workspace_is_read_without_being_typed() -> None:
-    report = await check(split_server(workspaces=WORKSPACES[:1]))
-    assert (report.text, report.project) == ("reads workspace Default, 60 flags", "ws-1")
+@pytest.mark.parametrize(
+    ("server", "workspace", "text", "level", "project", "flags"),
+    [
+        ({}, "", "lists 2 workspaces: Default and Mobile Apps", "ok", None, None),
+        ({}, "ws-1", "reads workspace Default, 60 flags, lists 2 workspaces", "ok", "ws-1", FLAGS),
+        ({}, "ws-2", "reads workspace Mobile Apps, 0 flags, lists 2 workspaces", "warning", "ws-2", 0),
+        ({"workspaces": WORKSPACES[:1]}, "", "reads workspace Default, 60 flags", "ok", "ws-1", FLAGS),
+        # Restrictions may hide a workspace from the list.
+        ({"workspaces": WORKSPACES[1:]}, "ws-1", "reads workspace ws-1, 60 flags", "ok", "ws-1", FLAGS),
+        ({"workspaces": []}, "", "lists 0 workspaces", "warning", None, None),
+        # A 403 on the list is no bad key: a viewer's key may not list.
+        ({"may_list": False}, "", "may not list workspaces: the next step asks for the id", "note", None, None),
+        (
+            {"may_list": False}, "ws-1", "reads workspace ws-1, 60 flags, may not list workspaces", "ok", "ws-1", FLAGS,
+        ),
+    ],
+)  # fmt: skip
+async def test_report_says_what_the_key_reads(
+    server: dict[str, Any], workspace: str, text: str, level: str, project: str | None, flags: int | None
+) -> None:
+    report = await check(split_server(**server), workspace)
+    assert (report.text, report.level, report.project, report.flags) == (text, level, project, flags)
+    assert report.projects == ((project,) if project else ())
+    listed = tuple(Choice(one["id"], one["name"]) for one in server.get("workspaces", WORKSPACES))
+    assert report.workspaces == (listed if server.get("may_list", True) else None)
 
 
 async def test_as_few_requests_as_needed_each_with_bearer_alone() -> None:
@@ -143,19 +151,6 @@ async def test_a_key_refused_by_both_headers() -> None:
 async def test_the_second_try_speaks_only_where_it_tells_more(status: int, told: int) -> None:
     failure = await refusal(lambda asked: Reply(401 if "authorization" in asked.headers else status, b""))
     assert (failure.kind, failure.status_code) == (Kind.SOURCE, told)
-
-
-async def test_a_403_on_the_list_is_no_bad_key() -> None:
-    report = await check(split_server(may_list=False))
-    assert report.text == "may not list workspaces: the next step asks for the id"
-    assert (report.level, report.workspaces, report.flags) == ("note", None, None)
-    assert "not known" in report.on_key[0].text
-
-
-async def test_a_viewer_s_key_with_a_known_workspace_reads_flags() -> None:
-    report = await check(split_server(may_list=False), "ws-1")
-    assert report.text == "reads workspace ws-1, 60 flags, may not list workspaces"
-    assert (report.level, report.project, report.flags) == ("ok", "ws-1", FLAGS)
 
 
 async def test_a_key_that_may_do_neither() -> None:
@@ -221,17 +216,6 @@ async def test_a_workspace_typed_later_is_compared_without_asking() -> None:
     assert split_check.compare(unlisted, {"workspaceId": "elsewhere"}) == ()
 
 
-async def test_a_workspace_that_restrictions_hide_from_the_list_is_fine_once_read() -> None:
-    report = await check(split_server(workspaces=WORKSPACES[1:]), "ws-1")
-    assert (report.level, report.flags) == ("ok", FLAGS)
-
-
-async def test_no_flags_says_what_it_may_mean() -> None:
-    report = await check(split_server(), "ws-2")
-    assert (report.level, report.flags) == ("warning", 0)
-    assert "0 flags" in report.on_key[0].text
-
-
 @pytest.mark.parametrize("total", [None, True, -1, 10**12, "१२", "many", "9" * 20, 1.5])
 async def test_a_total_that_is_no_count_is_not_known(total: object) -> None:
     whole = split_server()
@@ -246,48 +230,9 @@ async def test_an_empty_page_without_a_total_is_no_flags() -> None:
     assert report.flags == 0
 
 
-async def test_no_workspaces_say_what_it_may_mean() -> None:
-    report = await check(split_server(workspaces=[]))
-    assert (report.level, report.workspaces, report.text) == ("warning", (), "lists 0 workspaces")
-
-
 async def test_more_workspaces_than_one_page_are_counted() -> None:
     report = await check(lambda _: page([{"id": f"ws-{n}", "name": f"W{n}"} for n in range(6)], "1200"))
     assert report.text == "lists 1,200 workspaces: W0, W1, W2, W3 and 1,196 more"
-
-
-@pytest.mark.parametrize("reply", [Reply(400, b""), Reply(400, {"code": 400, "message": ""})])
-async def test_a_400_without_a_word(reply: Reply) -> None:
-    failure = await refusal(lambda _: reply)
-    assert failure.what == "Split did not accept the request (400) and gave no reason."
-    assert (failure.kind, failure.status_code, failure.exit_code) == (Kind.SOURCE, 400, 5)
-
-
-async def test_a_400_after_x_api_key_worked_is_not_called_a_bad_key() -> None:
-    whole = split_server(by="x-api-key")
-
-    def handle(asked: Asked) -> Reply:
-        return Reply(400, b"") if "/splits/" in asked.path else whole(asked)
-
-    assert (await refusal(handle, "ws-1")).status_code == 400
-
-
-async def test_a_wrong_address() -> None:
-    failure = await refusal(lambda _: Reply(404, {"message": "not found"}))
-    assert (failure.kind, failure.status_code) == (Kind.SOURCE, 404)
-    assert "address" in failure.why
-    assert (failure.remedy, failure.about) == (Remedy.USUAL_ADDRESS, split_client.DEFAULT_ADDRESS)
-
-
-@pytest.mark.parametrize("status", [200, 401, 403, 404])
-async def test_a_page_in_place_of_split_does_not_blame_the_key(status: int) -> None:
-    failure = await refusal(lambda _: Reply(status, PAGE.body, PAGE.type))
-    assert (failure.kind, failure.status_code, failure.field) == (Kind.NOT_JSON, status, None)
-
-
-@pytest.mark.parametrize("body", [{}, [], {"objects": None}, {"objects": {}}, None, 3])
-async def test_data_of_another_program(body: object) -> None:
-    assert (await refusal(lambda _: Reply(200, json.dumps(body)))).kind is Kind.NOT_JSON
 
 
 async def test_a_short_pause_is_waited_for_and_a_long_one_is_told() -> None:
@@ -307,14 +252,6 @@ async def test_a_short_pause_is_waited_for_and_a_long_one_is_told() -> None:
     assert sum(slept) >= 5
     failure = await refusal(lambda _: Reply(429, b"", headers={"X-RateLimit-Reset-Seconds-IP": "900"}))
     assert failure.kind is Kind.RATE_LIMITED
-
-
-@pytest.mark.parametrize("key", ["", "a\u200bb"])
-async def test_a_key_that_cannot_be_sent(key: str) -> None:
-    async with serving(split_server()) as server, Http() as http:
-        with pytest.raises(Failure) as caught:
-            await split_check.check_key(Connection(http, server.url, SecretStr(key)), {})
-    assert (caught.value.kind, caught.value.field, server.asked) == (Kind.CREDENTIAL, "workspaceApiKey", [])
 
 
 async def test_an_echoed_key_and_hostile_names_reach_no_sentence() -> None:

@@ -66,11 +66,6 @@ async def test_one_flag_as_it_arrives() -> None:
     assert one.definition == definition(1)
 
 
-async def test_no_tags_are_none_and_not_unknown() -> None:
-    (one,) = (await listed(MadeSplit([flag(1)], [definition(1)]))).flags
-    assert one.tags == ()
-
-
 async def test_a_flag_without_a_definition_comes_last_with_a_warning() -> None:
     made = MadeSplit([flag(number) for number in range(60)], [definition(number) for number in range(1, 60)])
     found = await listed(made)
@@ -79,11 +74,6 @@ async def test_a_flag_without_a_definition_comes_last_with_a_warning() -> None:
     assert "no definition" in one.warnings[0]
     assert split_rules.explain(one) == ()
     assert sum(bool(each.warnings) for each in found.flags) == 1
-
-
-async def test_a_killed_flag_is_off_at_the_source() -> None:
-    (one,) = (await listed(MadeSplit([flag(1)], [definition(1, killed=True)]))).flags
-    assert not one.on_at_source
 
 
 async def test_a_definition_without_a_flag_is_nothing() -> None:
@@ -265,14 +255,6 @@ async def test_a_key_that_may_not_read(path: str) -> None:
     failure = await refused(made)
     assert (failure.kind, failure.status_code, failure.field) == (Kind.SOURCE, 403, "workspaceApiKey")
     assert failure.exit_code == 3
-
-
-async def test_an_unknown_key() -> None:
-    made = MadeSplit(by="nothing")
-    failure = await refused(made)
-    assert (failure.kind, failure.status_code, failure.field) == (Kind.SOURCE, 401, "workspaceApiKey")
-    assert [asked.path for asked in made.asked][:2] == [FLAGS, FLAGS]
-    assert len(made.asked) <= 4
 
 
 @pytest.mark.parametrize(

@@ -221,23 +221,6 @@ async def test_an_admin_token_lists_nothing() -> None:
     assert (found.failure.kind, found.failure.field, found.failure.exit_code) == (Kind.CREDENTIAL, "sourceApiKey", 3)
 
 
-@pytest.mark.parametrize(
-    ("reply", "kind", "field"),
-    [
-        (Reply(401, {"message": "no"}), Kind.SOURCE, "sourceApiKey"),
-        (WRONG_KIND, Kind.SOURCE, "sourceApiKey"),
-        (Reply(404, {}), Kind.SOURCE, "sourceBaseUrl"),
-        (Reply(503, b""), Kind.SOURCE, None),
-        (Reply(200, "<html>", "text/html"), Kind.NOT_JSON, "sourceBaseUrl"),
-        (Reply(200, b"{"), Kind.NOT_JSON, "sourceBaseUrl"),
-    ],
-)
-async def test_refusals_are_those_of_the_check(reply: Reply, kind: Kind, field: str | None) -> None:
-    failure = (await read(lambda _: reply)).failure
-    assert failure is not None
-    assert (failure.kind, failure.field) == (kind, field)
-
-
 async def test_1_200_features_come_in_parts() -> None:
     features = [feature(f"f-{number}") for number in range(1200)]
     found = await read(lambda _: Reply(200, {"features": features, "query": SCOPES[KEY]}))
