@@ -281,7 +281,7 @@ def _warn_of_state() -> None:
 
 
 def _answered(parsed: argparse.Namespace, redactor: Redactor, log: Log | None) -> int:
-    """Hand what was asked to the command's own module: its `Asked` names what it wants of it."""
+    """Run the command's own module with its options."""
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # httpx's own command loads rich
     try:
         from dataclasses import fields
@@ -291,9 +291,10 @@ def _answered(parsed: argparse.Namespace, redactor: Redactor, log: Log | None) -
         from tui.context import Tools
 
         module = import_module(f"tui.commands.{parsed.command}")
-        given = {**vars(parsed), "manifests": tuple(parsed.manifest), "as_json": parsed.json}
-        asked = module.Asked(**{each.name: given[each.name] for each in fields(module.Asked) if each.name in given})
-        code: int = module.run(asked, Surroundings(Tools(redactor=redactor, log=log)))
+        values = {**vars(parsed), "manifests": tuple(parsed.manifest), "as_json": parsed.json}
+        kind = module.ConfigsOptions if parsed.command == "configs" else module.RecipeOptions
+        options = kind(**{option.name: values[option.name] for option in fields(kind) if option.name in values})
+        code: int = module.run(options, Surroundings(Tools(redactor=redactor, log=log)))
         return code
     except (BrokenPipeError, streams.ResultsLostError):
         raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,14 +20,14 @@ from tui.apply import store
 from tui.apply.heads import heads
 from tui.apply.journal import Journal, Stage
 from tui.commands import apply
-from tui.commands.case import Asked
+from tui.commands.case import RecipeOptions
 from tui.commands.surroundings import Surroundings
 from tui.sandbox.server import Sandbox
 from tui.secrets.keyring import Keyring
 from tui.secrets.names import proposed_variable
 
 ERROR = ["event", "kind", "status_code", "message", "advice", "field"]
-Command = Callable[[Asked, Surroundings], int]
+Command = Callable[[RecipeOptions, Surroundings], int]
 
 
 @dataclass
@@ -44,12 +45,12 @@ class Ran:
     @property
     def events(self) -> list[str]:
         """The events in their order, repeated ones once."""
-        names = [each["event"] for each in self.lines]
+        names = [line["event"] for line in self.lines]
         return [name for number, name in enumerate(names) if names[number - 1 : number] != [name]]
 
     def one(self, event: str) -> dict[str, Any]:
-        (found,) = (each for each in self.lines if each["event"] == event)
-        return found
+        (document,) = (line for line in self.lines if line["event"] == event)
+        return document
 
 
 @dataclass
@@ -63,20 +64,37 @@ class Recipe:
     time: Time = field(default_factory=lambda: Time(time.time()))
     """It begins now: the practice servers tell when a pause ends."""
 
-    def run(self, command: Command = apply.run, *, environ: Mapping[str, str] | None = None, **asked: Any) -> Ran:
-        """With --json and --yes, unless `asked` says otherwise."""
+    def run(self, command: Command = apply.run, *, environ: Mapping[str, str] | None = None, **options: Any) -> Ran:
+        """With --json and --yes, unless `options` say otherwise."""
         self.time.box = self.box
         out, err = io.StringIO(), io.StringIO()
-        given = {"as_json": True, "yes": True, **asked}
+        values = {"as_json": True, "yes": True, **options}
         variables = self.environ if environ is None else environ
         keyring = Keyring(child=["/nonexistent"])
-        around = Surroundings(tools_of(self.time), variables, keyring, out, err, io.StringIO(), self.path.parent)
-        code = command(Asked(self.path, **given), around)
+        surroundings = Surroundings(tools_of(self.time), variables, keyring, out, err, io.StringIO(), self.path.parent)
+        code = command(RecipeOptions(self.path, **values), surroundings)
         return Ran(code, out.getvalue(), err.getvalue())
+
+    def run_in_terminal(self, command: Command, typed: str) -> tuple[int, str, str]:
+        """Run it in a terminal. Return its exit code, its results, and what the terminal shows up to the question."""
+        ours, theirs = os.openpty()
+        os.write(ours, typed.encode())
+        out = io.StringIO()
+        with open(theirs, encoding="utf-8", closefd=False) as keys, open(theirs, "w", closefd=False) as screen:
+            tools, keyring = tools_of(self.time), Keyring(child=["/nonexistent"])
+            surroundings = Surroundings(tools, self.environ, keyring, out, screen, keys, self.path.parent)
+            code = command(RecipeOptions(self.path), surroundings)
+            screen.flush()
+        shown = b""
+        while b"[y/N]" not in shown:
+            shown += os.read(ours, 65_536)
+        os.close(ours)
+        os.close(theirs)
+        return code, out.getvalue(), shown.decode()
 
     @property
     def journals(self) -> list[Path]:
-        return [each.path for each in heads(store.folder())]
+        return [head.path for head in heads(store.folder())]
 
     @property
     def journal(self) -> Journal:
@@ -91,6 +109,15 @@ def recipe_in(box: Sandbox, folder: Path, integration: str = "unleash", **change
     secrets = ("token", "ldApiKey", SOURCE_KEY[integration])
     environ = {proposed_variable(integration, key): given[key] for key in secrets}
     return Recipe(box, integration, recipe_for(box, integration, folder, **changed), environ)
+
+
+def error_of(answer: tuple[int, str, str]) -> dict[str, Any]:
+    """The error object: the first line of stdout, with nothing on stderr."""
+    code, out, err = answer
+    error: dict[str, Any] = json.loads(out.splitlines()[0])
+    assert ([*error], error["event"], err) == (ERROR, "error", "")
+    assert code
+    return error
 
 
 class KilledError(BaseException):

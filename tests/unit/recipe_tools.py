@@ -12,7 +12,8 @@ from typing import Any
 
 from tests.unit.walk_tools import SOURCE_KEY, Naps, session, values
 from tui.answers import recipe
-from tui.commands.plan import Asked, run
+from tui.commands.case import RecipeOptions
+from tui.commands.plan import run
 from tui.commands.surroundings import Surroundings
 from tui.context import Tools
 from tui.sandbox.server import Sandbox
@@ -40,13 +41,13 @@ def keys_for(box: Sandbox, integration: str) -> dict[str, str]:
 
 
 def planned(
-    path: Path, environ: Mapping[str, str], *, keyring: Keyring | None = None, **asked: Any
+    path: Path, environ: Mapping[str, str], *, keyring: Keyring | None = None, **options: Any
 ) -> tuple[int, str, str]:
     """The command in this process, without naps: its exit code, stdout and stderr."""
     out, err = io.StringIO(), io.StringIO()
     tools = Tools(redactor=Redactor(), sleep=Naps())
-    around = Surroundings(tools, environ, keyring or Keyring(child=["/nonexistent"]), out, err)
-    code = run(Asked(path, **asked), around)
+    surroundings = Surroundings(tools, environ, keyring or Keyring(child=["/nonexistent"]), out, err)
+    code = run(RecipeOptions(path, **options), surroundings)
     return code, out.getvalue(), err.getvalue()
 
 

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 
 from tests.unit.raw_http import Raw, always, answer, serving
-from tui.commands.signals import to_the_end
+from tui.commands.surroundings import run_until_signal
 from tui.context import Tools
 from tui.net.events import Answered, Connected, Done, Exchange, Sent
 from tui.net.messages import Request
@@ -47,5 +47,5 @@ def test_requests_of_a_command_share_a_connection_that_ends_with_it() -> None:
             return server.connections
 
     for _ in range(2):  # each run has a loop of its own
-        assert to_the_end(main, ended=lambda: None, connections=tools.connections) == 1
+        assert run_until_signal(main, ended=lambda: None, connections=tools.connections) == 1
         assert not tools.connections.is_open

@@ -1,80 +1,154 @@
-"""A recipe and what is noted of its import: what `apply`, `verify` and `undo` have in common."""
+"""A recipe, its keys, and the journal of its import: what `plan`, `apply`, `verify` and `undo` share."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tui.answers import recipe_keys, request
+from tui.answers import form as forms
+from tui.answers import recipe_keys, recipe_reader, request
 from tui.answers.builtin import TOKEN
 from tui.answers.draft import Draft
 from tui.answers.plan_state import plan_request
-from tui.answers.recipe_reader import RecipeAnswers, shown
+from tui.answers.recipe_reader import Overrides, Problem, RecipeAnswers, RecipeError, shown
 from tui.answers.request import CreateRequest
 from tui.apply import journal as journals
 from tui.apply import lock, store
-from tui.apply.engine import Import
+from tui.apply.engine import Import, incomplete
 from tui.apply.journal import Identity, Journal, Stage, identity_of
 from tui.apply.watch import STUCK_AFTER
-from tui.commands import plan
-from tui.commands.output import Output, write
-from tui.commands.progress import Progress
+from tui.commands.output import Progress, write
 from tui.commands.surroundings import Surroundings
 from tui.context import Tools
+from tui.manifests.files import ManifestError, registry
 from tui.net.errors import Failure, Kind, Remedy, Safe
+from tui.plan import reading
+from tui.plan.plan import Plan
 from tui.plan.request import PlanRequest
 from tui.secrets.bag import Bag
 from tui.sources.registry import SOURCES
 from tui.text.clean import clean
 
+_NOTHING_SENT = (Stage.PLANNED, Stage.CREATING)
+
 
 @dataclass(frozen=True, slots=True)
-class Asked(plan.Asked):
-    """What the command line asks for. Without `journal` it is where its import says; times are in seconds."""
+class RecipeOptions:
+    """The command line of a command that takes a recipe. Times are in seconds; `timeout` is of the whole run.
 
+    Without `journal`, the journal is in the state directory. `flags` are keys of flags to undo although it isn't
+    certain that this import made them.
+    """
+
+    recipe: Path
+    host: str = ""
+    project: str = ""
+    integration: str = ""
+    manifests: tuple[Path, ...] = ()
+    timeout: float = 1800.0
+    as_json: bool = False
     journal: Path | None = None
     yes: bool = False
     create_only: bool = False
     stuck_after: float = STUCK_AFTER
     delete: bool = False
     dry_run: bool = False
-    flags: tuple[str, ...] | list[str] = ()
-    """Keys of flags to undo although it isn't certain that this import made them."""
+    flags: Sequence[str] = ()
 
 
 @dataclass
-class Case:
-    """One import, as its recipe and its journal tell it. `journal` is None where nothing was noted."""
+class RecipeInputs:
+    """A recipe and the bag for its keys, which are fetched only when they are needed."""
 
     recipe: RecipeAnswers
-    request: CreateRequest
-    path: Path
-    journal: Journal | None
     bag: Bag
     tools: Tools
-    around: Surroundings
-    warned: set[str] = field(default_factory=set)
+    surroundings: Surroundings
+    _warnings: set[str] = field(default_factory=set, kw_only=True)
 
     @property
     def references(self) -> dict[str, str]:
-        return {key: str(each) for key, each in self.recipe.references.items()}
+        return {key: str(reference) for key, reference in self.recipe.references.items()}
+
+    def progress(self) -> Progress:
+        return Progress(self.surroundings.err, timer=self.tools.timer, now=self.tools.now)
+
+    async def token(self) -> None:
+        """Put your token into the bag: a resumed import needs no other key. Raises Failure CREDENTIAL."""
+        await self._fetch([TOKEN.key])
+
+    async def readable(self) -> PlanRequest:
+        """Return what a plan is made from, its keys in the bag. Raises Failure."""
+        return (await self._readable())[0]
+
+    async def completed(self) -> CreateRequest:
+        """Return the request that can be sent, all its secrets in the bag. Raises Failure."""
+        return request.build(await self._fetch([*self.recipe.references], creating=True))
+
+    async def plan(self) -> tuple[Plan, Draft]:
+        """Read the whole plan. Return it with the answers it was made from. Raises Failure, also if it is incomplete.
+
+        The import key may be missing, because nothing is created.
+        """
+        plan_of, draft = await self._readable()
+        with closing(self.progress()) as progress:
+            plan = await reading.Reading(plan_of, self.bag, self.tools).read().finish(progress.happened)
+        if not plan.whole:
+            raise incomplete(plan)
+        return plan, draft
+
+    async def _readable(self) -> tuple[PlanRequest, Draft]:
+        integration = self.recipe.draft.integration
+        if not reading.can_be_read(integration):
+            text = "names a source that this program cannot read flags from: what would arrive is not known."
+            raise RecipeError([Problem("import.integration", text)])
+        draft = await self._fetch([TOKEN.key, SOURCES[integration].key_field])
+        plan_of = plan_request(draft)
+        if plan_of is None:
+            raise Failure(Kind.INTERNAL, "The recipe says nothing to plan from.")
+        return plan_of, draft
+
+    async def _fetch(self, keys: Sequence[str], *, creating: bool = False) -> Draft:
+        """Fetch the keys that the recipe refers to; one with its own manifest may have others."""
+        return await recipe_keys.fetched(
+            self.recipe,
+            [key for key in dict.fromkeys(keys) if key in self.recipe.references],
+            self.bag,
+            environ=self.surroundings.environ,
+            keyring=self.surroundings.keyring,
+            warn=self._warn,
+            creating=creating,
+        )
+
+    def _warn(self, text: str) -> None:
+        """Write a warning once, however often keys are fetched."""
+        if text not in self._warnings:
+            self._warnings.add(text)
+            write(self.tools.redactor(text), self.surroundings.err)
+
+
+@dataclass
+class Case(RecipeInputs):
+    """One import: its recipe, and its journal if there is one."""
+
+    request: CreateRequest
+    path: Path
+    journal: Journal | None
 
     def keep(self, journal: Journal) -> None:
-        """Write the journal down. Raises Failure where it cannot be."""
+        """Write the journal. Raises Failure if that is impossible."""
         try:
             store.save(journal, self.path, self.tools.redactor)
         except OSError as error:
-            raise _unwritten(self.path, error, begun=journal.stage not in _NOTHING_SENT) from None
+            raise _unwritten(self.path, error, sent=journal.stage not in _NOTHING_SENT) from None
         self.journal = journal
 
     def importing(self, stuck_after: float) -> Import:
-        """The import of the recipe, as far as its journal says it has come."""
-        fresh = journals.unplanned(self.request, self.references, "")
+        """Return the import of the recipe as its journal left it."""
         return Import(
-            self.journal or fresh,
+            self.journal or journals.unplanned(self.request, self.references, ""),
             self.request.instance,
             self.bag,
             self.tools,
@@ -83,117 +157,77 @@ class Case:
             stuck_after=stuck_after,
         )
 
-    async def token(self) -> None:
-        """Your token into the bag: all that is needed to go on. Raises Failure CREDENTIAL."""
-        await self._fetched([TOKEN.key])
 
-    async def readable(self) -> PlanRequest:
-        """What a plan is made from, its keys in the bag. Raises Failure."""
-        integration = self.recipe.draft.integration
-        plan.must_be_readable(integration)
-        meant = plan_request(await self._fetched([TOKEN.key, SOURCES[integration].key_field]))
-        if meant is None:
-            raise Failure(Kind.INTERNAL, "The recipe says nothing to plan from.")
-        return meant
+def inputs_of(options: RecipeOptions, surroundings: Surroundings) -> RecipeInputs:
+    """Read the recipe, with the command line's options in place of its answers. Raises RecipeError.
 
-    async def completed(self) -> CreateRequest:
-        """The request that can be sent, all its secrets in the bag. Raises Failure."""
-        return request.build(await self._fetched([*self.recipe.references], creating=True))
-
-    async def _fetched(self, wanted: Sequence[str], *, creating: bool = False) -> Draft:
-        there = [key for key in dict.fromkeys(wanted) if key in self.recipe.references]
-        return await recipe_keys.fetched(
-            self.recipe,
-            there,
-            self.bag,
-            environ=self.around.environ,
-            keyring=self.around.keyring,
-            warn=self._warn,
-            creating=creating,
-        )
-
-    def _warn(self, text: str) -> None:
-        """Say a sentence once, however often keys are fetched."""
-        if text not in self.warned:
-            self.warned.add(text)
-            write(self.tools.redactor(text), self.around.err)
-
-    def progress(self) -> Progress:
-        return Progress(self.around.err, timer=self.tools.timer, now=self.tools.now)
-
-
-_NOTHING_SENT = (Stage.PLANNED, Stage.CREATING)
+    From then on the redactor knows every key that the recipe names, except those in the keyring.
+    """
+    try:
+        manifests = registry(options.manifests)
+    except ManifestError as error:
+        raise RecipeError([Problem("", line) for line in str(error).splitlines()]) from None
+    forms_by_key = {key: forms.build(manifest) for key, manifest in manifests.items()}
+    base_uri = surroundings.environ.get("LD_BASE_URI", "").strip()
+    overrides = Overrides(options.host, options.project, options.integration, base_uri)
+    recipe = recipe_reader.read(options.recipe, forms_by_key, overrides)
+    redactor = surroundings.tools.redactor
+    redactor.secret_settings(forms.secret_settings(forms_by_key))
+    recipe_keys.overhear(recipe, redactor, surroundings.environ)
+    tools = replace(surroundings.tools, deadline=surroundings.tools.now() + options.timeout)
+    return RecipeInputs(recipe, Bag(redactor), tools, surroundings)
 
 
 @contextmanager
-def opened(asked: Asked, around: Surroundings, *, begins: bool = False) -> Iterator[Case]:
-    """The recipe read, and its journal, which nobody else works on meanwhile. Without `begins` one that is not there
-    will not be made. Raises Failure RECIPE, and TIMEOUT while another run has the journal; nothing was sent then.
+def open_case(options: RecipeOptions, surroundings: Surroundings, *, begins: bool = False) -> Iterator[Case]:
+    """Read the recipe and its journal, and lock the journal. Only with `begins` may the journal be new.
+
+    Raises Failure RECIPE, and TIMEOUT while another run has the journal; nothing was sent then.
     """
-    recipe = plan.recipe_of(asked, around)
-    meant = request.of_settings(recipe.draft)
-    tools = replace(around.tools, deadline=around.tools.now() + asked.timeout)
-    identity = identity_of(meant)
+    inputs = inputs_of(options, surroundings)
+    create_request = request.of_settings(inputs.recipe.draft)
+    identity = identity_of(create_request)
     path = Path("journals")
-    with ExitStack() as held:
+    with ExitStack() as locks:
         try:
-            path = asked.journal or store.path_of(identity)
-            there = begins or path.exists()
-            if there:
-                held.enter_context(lock.taken(path))
+            path = options.journal or store.path_of(identity)
+            exists = begins or path.exists()
+            if exists:
+                locks.enter_context(lock.taken(path))
         except OSError as error:
-            raise _unwritten(path, error, begun=False) from None
-        noted = store.load(path) if there else None
-        _must_be_of(noted, identity, path)
-        yield Case(recipe, meant, path, noted, Bag(tools.redactor), tools, around)
+            raise _unwritten(path, error, sent=False) from None
+        journal = store.load(path) if exists else None
+        _must_be_of(journal, identity, path)
+        recipe, bag, tools = inputs.recipe, inputs.bag, inputs.tools
+        yield Case(recipe, bag, tools, surroundings, create_request, path, journal)
 
 
-def _must_be_of(noted: Journal | None, identity: Identity, path: Path) -> None:
-    if noted is not None and noted.identity != identity:
+def _must_be_of(journal: Journal | None, identity: Identity, path: Path) -> None:
+    if journal is not None and journal.identity != identity:
         raise Failure(
             Kind.RECIPE,
             f"The journal {shown(path.name)} is of another import:"
-            f' "{clean(noted.identity.name)}" in {clean(noted.identity.project)}.',
+            f' "{clean(journal.identity.name)}" in {clean(journal.identity.project)}.',
             "A journal belongs to one host, project, integration and name.",
             Remedy.OTHER_JOURNAL,
             safe=Safe.NOTHING_SENT,
         )
 
 
-def _unwritten(path: Path, error: OSError, *, begun: bool) -> Failure:
+def _unwritten(path: Path, error: OSError, *, sent: bool) -> Failure:
     what = f"The journal {shown(path.name)} cannot be written: {error.strerror or 'no reason given'}."
     why = "Without it nobody could tell what this import has made."
-    if begun:
-        return Failure(Kind.UNREACHABLE, what, why, Remedy.MAKE_ROOM, safe=Safe.SENT_STAYS_SENT)
-    return Failure(Kind.RECIPE, what, why, Remedy.MAKE_ROOM, safe=Safe.NOTHING_SENT)
+    kind, safe = (Kind.UNREACHABLE, Safe.SENT_STAYS_SENT) if sent else (Kind.RECIPE, Safe.NOTHING_SENT)
+    return Failure(kind, what, why, Remedy.MAKE_ROOM, safe=safe)
 
 
-def must_be_able_to_ask(asked: Asked, around: Surroundings, deed: str) -> None:
-    """Raises Failure RECIPE where a question would be needed, and nobody is there to be asked."""
-    if asked.yes or (not asked.as_json and around.input.isatty() and around.err.isatty()):
-        return
-    raise Failure(
-        Kind.RECIPE,
-        f"{deed} asks first, and here is no terminal to ask in.",
-        remedy=Remedy.CONFIRM,
-        about="go on",
-        safe=Safe.NOTHING_SENT,
-    )
-
-
-async def agreed(asked: Asked, around: Surroundings, output: Output, question: str) -> bool:
-    """Whether the person says yes; anything else is no. A signal ends the waiting."""
-    if asked.yes:
-        return True
-    around.err.write(output.redactor(f"{question} [y/N] "))
-    around.err.flush()
-    loop, ready, handle = asyncio.get_running_loop(), asyncio.Event(), around.input.fileno()
-    loop.add_reader(handle, ready.set)  # a terminal gives whole lines: reading one does not wait then
-    try:
-        await ready.wait()
-    except asyncio.CancelledError:
-        around.err.write("\n")  # what is said next has a line of its own
-        raise
-    finally:
-        loop.remove_reader(handle)
-    return around.input.readline().strip().lower() in ("y", "yes")
+def must_be_able_to_ask(options: RecipeOptions, surroundings: Surroundings, command: str) -> None:
+    """Raise Failure RECIPE if a confirmation is required and there is no terminal to ask in."""
+    if not options.yes and not surroundings.can_ask(options.as_json):
+        raise Failure(
+            Kind.RECIPE,
+            f"{command} asks first, and here is no terminal to ask in.",
+            remedy=Remedy.CONFIRM,
+            about="go on",
+            safe=Safe.NOTHING_SENT,
+        )

@@ -1,13 +1,13 @@
-"""`ld-flag-import configs list|show|trigger|watch|delete`: flag import configurations that exist, whoever made them."""
+"""`ld-flag-import configs list|show|trigger|watch|delete`: the flag import configurations of an account."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
 from tui.answers import form as forms
 from tui.answers import rules
@@ -18,10 +18,8 @@ from tui.apply.engine import Import
 from tui.apply.import_errors import foreseen
 from tui.apply.start_watch import Ended, Resting, Started, Stuck
 from tui.apply.watch import STUCK_AFTER, Moved
-from tui.commands.configs_text import as_json, line, report, table
 from tui.commands.output import Output
 from tui.commands.remedies import ACCOUNT
-from tui.commands.signals import to_the_end
 from tui.commands.surroundings import Surroundings
 from tui.configurations import listing
 from tui.configurations import run as manage_run
@@ -30,22 +28,25 @@ from tui.launchdarkly.instances import Instance, instance
 from tui.launchdarkly.models import Configuration
 from tui.manifests.files import ManifestError, registry
 from tui.net.errors import Failure, Kind, Remedy, Safe
-from tui.net.times import span
+from tui.net.times import moment_json, span
 from tui.secrets import environment
 from tui.secrets.bag import Bag
 from tui.secrets.keyring import KeyringResult
 from tui.secrets.keyring_process import KeyringState
 from tui.secrets.names import entry_name
 from tui.secrets.references import UnusableKeyError
+from tui.text.cells import cells, fitted, padded
+from tui.text.redact import MASK, Redactor
 
-T = TypeVar("T")
 Action = Literal["list", "show", "trigger", "watch", "delete"]
-_NOT_AS_WANTED = 6
+_NOT_COMPLETE = 6
+_LONGEST_CELL = 40
+_HEADS = ("ID", "INTEGRATION", "PROJECT", "NAME", "STATUS", "LAST IMPORT", "LAST ERROR", "TAGS")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What the command line asks for. `id` is "" for a list alone. Times in seconds; `timeout` is of the whole run."""
+class ConfigsOptions:
+    """The command line. `id` is "" only for `list`. Times are in seconds; `timeout` is of the whole run."""
 
     action: Action
     id: str = ""
@@ -59,17 +60,15 @@ class Asked:
     stuck_after: float = STUCK_AFTER
 
 
-def run(asked: Asked, around: Surroundings) -> int:
-    """Do it, and print what came of it. Returns the exit code of contract §2; what fails is told."""
-    output = Output(asked.as_json, around.out, around.err, around.tools.redactor)
-    command = _Command(asked, around, output)
+def run(options: ConfigsOptions, surroundings: Surroundings) -> int:
+    """Run the action and print its result. Return the exit code."""
+    command = ConfigsCommand(options, surroundings, surroundings.output(options.as_json))
     try:
         command.check()
-        return to_the_end(
-            command.run, ended=lambda: output.say(_ENDED[asked.action]), connections=around.tools.connections
-        )
+        return surroundings.run(command.run, lambda: command.output.say(_ENDED[options.action]))
     except Failure as failure:
-        return command.failed(failure)
+        code = command.output.fail(failure, ACCOUNT)
+        return command.result(code) if options.action == "watch" else code
 
 
 _ENDED: Mapping[Action, str] = {
@@ -82,20 +81,23 @@ _ENDED: Mapping[Action, str] = {
 
 
 @dataclass
-class _Command:
-    asked: Asked
-    around: Surroundings
+class ConfigsCommand:
+    """One action on the account's configurations."""
+
+    options: ConfigsOptions
+    surroundings: Surroundings
     output: Output
     forms: Mapping[str, Form] = field(default_factory=dict)
 
     def check(self) -> None:
-        """What can be told without a server. Raises Failure RECIPE."""
+        """Check what needs no server. Raises Failure RECIPE."""
         try:
-            self.forms = {key: forms.build(each) for key, each in registry(self.asked.manifests).items()}
+            self.forms = {key: forms.build(manifest) for key, manifest in registry(self.options.manifests).items()}
         except ManifestError as error:
             raise Failure(Kind.RECIPE, str(error), safe=Safe.NOTHING_SENT) from None
         self.output.redactor.secret_settings(forms.secret_settings(self.forms))
-        if self.asked.action == "delete" and not self.asked.yes and not self._can_ask():
+        confirmed = self.options.yes or self.surroundings.can_ask(self.options.as_json)
+        if self.options.action == "delete" and not confirmed:
             raise Failure(
                 Kind.RECIPE,
                 "Deleting asks for the configuration's name first, and here is no terminal to ask in.",
@@ -104,30 +106,21 @@ class _Command:
                 safe=Safe.NOTHING_SENT,
             )
 
-    def _can_ask(self) -> bool:
-        return not self.asked.as_json and self.around.input.isatty() and self.around.err.isatty()
-
-    def failed(self, failure: Failure) -> int:
-        """Tell a failure; the line-by-line command ends in a `result` all the same."""
-        code = self.output.fail(failure, ACCOUNT)
-        if self.asked.as_json and self.asked.action == "watch":
-            self._result(code)
-        return code
-
-    def _result(self, code: int) -> int:
+    def result(self, code: int) -> int:
+        """End the JSON lines of `watch` with the exit code."""
         if self.output.as_json:
             self.output.document({"event": "result", "exit": code, "report": None})
-        self.around.out.flush()
+        self.surroundings.out.flush()
         return code
 
     async def run(self) -> int:
-        """Find the token, then do what was asked. Raises Failure."""
+        """Find the token, then run the action. Raises Failure."""
         try:
-            async with asyncio.timeout(None if self.asked.action == "watch" else self.asked.timeout):
+            async with asyncio.timeout(None if self.options.action == "watch" else self.options.timeout):
                 account = await self._account()
-                return await _ACTIONS[self.asked.action](self, account)
+                return await _ACTIONS[self.options.action](self, account)
         except TimeoutError:
-            what = f"LaunchDarkly did not answer all of it within {span(self.asked.timeout)}."
+            what = f"LaunchDarkly did not answer all of it within {span(self.options.timeout)}."
         except OSError as error:
             raise Failure(
                 Kind.RECIPE,
@@ -136,29 +129,29 @@ class _Command:
                 Remedy.MAKE_ROOM,
                 safe=Safe.NOTHING_STARTED,
             ) from None
-        raise Failure(Kind.TIMEOUT, what, _ENDED[self.asked.action].partition(". ")[2], Remedy.MORE_TIME)
+        raise Failure(Kind.TIMEOUT, what, _ENDED[self.options.action].partition(". ")[2], Remedy.MORE_TIME)
 
-    # --- who asks
+    # --- the account
 
     async def _account(self) -> Account:
-        where, around = self._instance(), self.around
-        tools = replace(around.tools, deadline=around.tools.now() + self.asked.timeout)
+        instance_, surroundings = self._instance(), self.surroundings
+        tools = replace(surroundings.tools, deadline=surroundings.tools.now() + self.options.timeout)
         bag = Bag(tools.redactor)
-        bag.put(TOKEN.key, await self._token(where))
-        return Account(where, bag, tools)
+        bag.put(TOKEN.key, await self._token(instance_))
+        return Account(instance_, bag, tools)
 
     def _instance(self) -> Instance:
-        setting = environment.find_setting(HOST.key, self.around.environ)
+        setting = environment.find_setting(HOST.key, self.surroundings.environ)
         try:
-            return instance(self.asked.host or (setting.value if setting else "") or HOST.default)
+            return instance(self.options.host or (setting.value if setting else "") or HOST.default)
         except ValueError as error:
-            place = "--host" if self.asked.host or setting is None else setting.origin.removeprefix("from ")
+            place = "--host" if self.options.host or setting is None else setting.origin.removeprefix("from ")
             raise Failure(Kind.RECIPE, f"{place}: {error}", safe=Safe.NOTHING_SENT, field=HOST.key) from None
 
-    async def _token(self, where: Instance) -> str:
-        """Your token, from where the wizard finds it too. Raises Failure CREDENTIAL."""
+    async def _token(self, instance_: Instance) -> str:
+        """Find your token where the wizard finds it too. Raises Failure CREDENTIAL."""
         try:
-            hit = environment.find_secret(TOKEN.key, "", self.around.environ, host=where.url)
+            hit = environment.find_secret(TOKEN.key, "", self.surroundings.environ, host=instance_.url)
         except UnusableKeyError as unusable:
             what = f"The LaunchDarkly token can't be used: {unusable}."
             alone = Remedy.STORE_KEY_ALONE
@@ -166,103 +159,103 @@ class _Command:
         if hit is not None:
             value, place = hit.value.get_secret_value(), hit.origin
         else:
-            got = await self.around.keyring.get(entry_name(where.url))
-            if got.value is None:
-                raise self._no_token(where, got)
-            value, place = got.value.get_secret_value(), "from the keyring"
-        wrong = [each.text for each in rules.validate(TOKEN, value, {}, {}) if each.level is Level.PROBLEM]
-        if wrong:
-            what = f"The LaunchDarkly token {place} cannot be used. {wrong[0]}"
+            answer = await self.surroundings.keyring.get(entry_name(instance_.url))
+            if answer.value is None:
+                raise self._no_token(instance_, answer)
+            value, place = answer.value.get_secret_value(), "from the keyring"
+        problems = [finding.text for finding in rules.validate(TOKEN, value, {}, {}) if finding.level is Level.PROBLEM]
+        if problems:
+            what = f"The LaunchDarkly token {place} cannot be used. {problems[0]}"
             raise Failure(Kind.CREDENTIAL, what, "", Remedy.CORRECT, safe=Safe.NOTHING_SENT, field=TOKEN.key)
         return value
 
-    def _no_token(self, where: Instance, got: KeyringResult) -> Failure:
-        given = bool(self.around.environ.get("LD_ACCESS_TOKEN", "").strip())
-        what = f"There is no LaunchDarkly token for {where.host}: LD_ACCESS_TOKEN is not set."
-        if given:
-            what = f"LD_ACCESS_TOKEN is not a token for {where.host}: it was set up for another instance."
+    def _no_token(self, instance_: Instance, answer: KeyringResult) -> Failure:
+        other_instance = bool(self.surroundings.environ.get("LD_ACCESS_TOKEN", "").strip())
+        what = f"There is no LaunchDarkly token for {instance_.host}: LD_ACCESS_TOKEN is not set."
+        if other_instance:
+            what = f"LD_ACCESS_TOKEN is not a token for {instance_.host}: it was set up for another instance."
         why = "Neither ldcli's configuration nor the keyring has one."
-        if got.state not in (KeyringState.MISSING, KeyringState.UNAVAILABLE):
-            why = f"ldcli's configuration has none. {got.reason}"
-        variables = "it and LD_BASE_URI" if given else "it"
+        if answer.state not in (KeyringState.MISSING, KeyringState.UNAVAILABLE):
+            why = f"ldcli's configuration has none. {answer.reason}"
+        variables = "it and LD_BASE_URI" if other_instance else "it"
         return Failure(
             Kind.CREDENTIAL, what, why, Remedy.SET_VARIABLE, about=variables, safe=Safe.NOTHING_SENT, field=TOKEN.key
         )
 
-    # --- what is asked
+    # --- the actions
 
-    async def _listed(self, account: Account) -> tuple[Configuration, ...]:
-        wanted = ConfigurationFilter(integration=self.asked.integration, project=self.asked.project)
-        there = await listing.listed(account).finish()
-        return listing.filtered(there, wanted)
+    async def _list(self, account: Account) -> tuple[Configuration, ...]:
+        wanted = ConfigurationFilter(integration=self.options.integration, project=self.options.project)
+        return listing.filtered(await listing.listed(account).finish(), wanted)
 
-    async def _one(self, account: Account) -> Configuration:
-        """The one named, read whole. Raises Failure."""
-        one = listing.by_id(await self._listed(account), self.asked.id)
-        return await listing.opened(account, one).finish()
+    async def _open(self, account: Account) -> Configuration:
+        """Read the configuration with the id whole. Raises Failure."""
+        row = listing.by_id(await self._list(account), self.options.id)
+        return await listing.opened(account, row).finish()
 
-    def _form(self, one: Configuration) -> Form | None:
-        return self.forms.get(one.integration_key)
+    def _form(self, configuration: Configuration) -> Form | None:
+        return self.forms.get(configuration.integration_key)
 
     async def list(self, account: Account) -> int:
-        there = await self._listed(account)
+        rows = await self._list(account)
         if self.output.as_json:
-            self.output.document({"configurations": [as_json(each, self.output.redactor) for each in there]})
-        elif there:
-            for text in table(there, self.output.redactor):
-                self.output.line(text)
+            self.output.document({"configurations": [as_json(row, self.output.redactor) for row in rows]})
+        elif rows:
+            self.output.lines(_table(rows, self.output.redactor))
         else:
             self.output.line("There is no flag import configuration.")
         return 0
 
     async def show(self, account: Account) -> int:
-        one = await self._one(account)
+        configuration = await self._open(account)
+        form, redactor = self._form(configuration), self.output.redactor
         if self.output.as_json:
-            self.output.document(as_json(one, self.output.redactor, self._form(one), whole=True))
+            self.output.document(as_json(configuration, redactor, form, whole=True))
         else:
-            for text in report(one, self._form(one), self.output.redactor):
-                self.output.line(text)
+            self.output.lines(_details(configuration, form, redactor))
         return 0
 
     async def delete(self, account: Account) -> int:
-        one = await self._one(account)
-        if not self.asked.yes and not self._confirmed(one):
+        configuration = await self._open(account)
+        if not self.options.yes and not self._confirmed(configuration):
             raise Failure(Kind.RECIPE, "That is not its name.", safe=Safe.NOTHING_DELETED)
-        await manage_run.deleted(account, one).finish()
+        await manage_run.deleted(account, configuration).finish()
         if self.output.as_json:
-            self.output.document({"id": one.id, "name": one.exact_name, "deleted": True})
+            self.output.document({"id": configuration.id, "name": configuration.exact_name, "deleted": True})
         else:
-            self.output.line(f'Deleted "{one.name}" ({one.id}). The flags it imported stay in {one.project_key}.')
+            c = configuration
+            self.output.line(f'Deleted "{c.name}" ({c.id}). The flags it imported stay in {c.project_key}.')
         return 0
 
-    def _confirmed(self, one: Configuration) -> bool:
-        for text in (line(one), listing.caution(one, listing.Deed.DELETE)):
-            if text:
-                self.output.say(text)
-        self.around.err.write(self.output.redactor(f"To delete it, type {listing.to_type(one)}: "))
-        self.around.err.flush()
-        return listing.confirms(one, self.around.input.readline())
+    def _confirmed(self, configuration: Configuration) -> bool:
+        c, state = configuration, listing.state(configuration)
+        self.output.say(f'"{c.name}" imports from {c.integration_key} into {c.project_key}; status {state}.')
+        if caution := listing.caution(configuration, listing.Deed.DELETE):
+            self.output.say(caution)
+        self.surroundings.prompt(f"To delete it, type {listing.to_type(configuration)}: ")
+        return listing.confirms(configuration, self.surroundings.input.readline())
 
     async def trigger(self, account: Account) -> int:
-        one = await self._one(account)
-        started = await manage_run.to_start(account, one).start(again=True).finish()
+        configuration = await self._open(account)
+        started = await manage_run.to_start(account, configuration).start(again=True).finish()
         if not started.known:
             raise started.failure or Failure(Kind.INTERNAL, "Whether it was started is not known.")
         if self.output.as_json:
-            self.output.document({"id": one.id, "triggered": started.triggered, "status_code": started.status_code})
+            fields = {"triggered": started.triggered, "status_code": started.status_code}
+            self.output.document({"id": configuration.id, **fields})
         else:
-            self.output.line(_started(one, started))
+            self.output.line(_started(configuration, started))
         return 0
 
     async def watch(self, account: Account) -> int:
-        one = await self._one(account)
-        watched = manage_run.to_watch(account, one, stuck_after=self.asked.stuck_after)
+        configuration = await self._open(account)
+        watched = manage_run.to_watch(account, configuration, stuck_after=self.options.stuck_after)
         async with aclosing(watched.watch()) as events:
             async for event in events:
                 if isinstance(event, Ended):
                     return self._finished(watched, event)
                 if isinstance(event, Stuck):
-                    raise _stuck(one, watched, event)
+                    raise _stuck(configuration, watched, event)
                 self._progress(watched, event)
         raise Failure(Kind.INTERNAL, "Watching ended without an end.")
 
@@ -278,32 +271,32 @@ class _Command:
             )
         else:
             self.output.line(_counted(event.status, arrived, expected))
-            for told in foreseen(watched.journal).explained(event.errors):
-                self.output.line(f"  {'expected: ' if told.expected else ''}{told.text}")
-        self.around.out.flush()
+            for error in foreseen(watched.journal).explained(event.errors):
+                self.output.line(f"  {'expected: ' if error.expected else ''}{error.text}")
+        self.surroundings.out.flush()
 
     def _finished(self, watched: Import, event: Ended) -> int:
         arrived, expected = _numbers(watched, len(event.arrived))
-        code = 0 if event.status == "complete" else _NOT_AS_WANTED
+        code = 0 if event.status == "complete" else _NOT_COMPLETE
         if self.output.as_json:
-            told: dict[str, object] = {"event": "finished", "status": event.status, "arrived": arrived}
-            self.output.document({**told, "expected": expected, "errors": [*event.errors]})
+            fields = {"status": event.status, "arrived": arrived, "expected": expected, "errors": [*event.errors]}
+            self.output.document({"event": "finished", **fields})
         else:
             self.output.line(f"Ended {_counted(event.status, arrived, expected)}.")
-        return self._result(code)
+        return self.result(code)
 
 
-_ACTIONS: Mapping[Action, Callable[[_Command, Account], Coroutine[object, object, int]]] = {
-    "list": _Command.list,
-    "show": _Command.show,
-    "trigger": _Command.trigger,
-    "watch": _Command.watch,
-    "delete": _Command.delete,
+_ACTIONS: Mapping[Action, Callable[[ConfigsCommand, Account], Coroutine[object, object, int]]] = {
+    "list": ConfigsCommand.list,
+    "show": ConfigsCommand.show,
+    "trigger": ConfigsCommand.trigger,
+    "watch": ConfigsCommand.watch,
+    "delete": ConfigsCommand.delete,
 }
 
 
 def _numbers(watched: Import, arrived: int) -> tuple[int | None, int | None]:
-    """Arrived and expected; nothing where it is not known which flags are to arrive."""
+    """Return how many flags arrived and are expected, or None twice if no plan is known."""
     return (arrived, len(watched.journal.awaited)) if watched.planned else (None, None)
 
 
@@ -312,19 +305,100 @@ def _counted(status: str, arrived: int | None, expected: int | None) -> str:
     return status if arrived is None else f"{status}, {arrived:,} of {expected:,} flags arrived"
 
 
-def _started(one: Configuration, started: Started) -> str:
-    watch = f"Watch it with: ld-flag-import configs watch {one.id}"
+def _started(configuration: Configuration, started: Started) -> str:
+    watch = f"Watch it with: ld-flag-import configs watch {configuration.id}"
     if started.triggered:
-        return f'Started "{one.name}" ({one.id}). {watch}'
-    return f'"{one.name}" ({one.id}) runs already; it was not started once more. {watch}'
+        return f'Started "{configuration.name}" ({configuration.id}). {watch}'
+    return f'"{configuration.name}" ({configuration.id}) runs already; it was not started once more. {watch}'
 
 
-def _stuck(one: Configuration, watched: Import, event: Stuck) -> Failure:
+def _stuck(configuration: Configuration, watched: Import, event: Stuck) -> Failure:
     counted = f"{event.arrived:,} of {event.expected:,} flags have arrived, and " if watched.planned else ""
     return Failure(
         Kind.STUCK,
         f"Nothing has moved for {span(event.seconds)}: {counted}the status says {event.status or listing.NOT_TOLD}.",
         "Most likely LaunchDarkly cannot reach the source.",
         Remedy.WATCH_LATER,
-        about=one.id,
+        about=configuration.id,
     )
+
+
+# --- what they print
+
+
+def as_json(
+    configuration: Configuration, redactor: Redactor, form: Form | None = None, *, whole: bool = False
+) -> dict[str, object]:
+    """Return a configuration in LaunchDarkly's own words. Times are milliseconds since the epoch, null if unknown, and
+    ISO 8601 under `<name>_at`.
+
+    With `whole`, also its settings: `config` holds no secret, and nothing that isn't in the manifest; `secrets` are
+    the keys of the secrets that it has.
+    """
+    document: dict[str, object] = {
+        "id": configuration.id,
+        "integration": configuration.integration_key,
+        "project": configuration.project_key,
+        "name": configuration.exact_name,
+        "tags": [*configuration.exact_tags],
+        "status": configuration.status.status,
+        **moment_json("last_import", configuration.status.last_import),
+        **moment_json("last_error", configuration.status.last_error),
+        "errors": [error for error, _ in listing.errors(configuration, redactor)],
+    }
+    if not whole:
+        return document
+    settings, access = listing.held(configuration, form), configuration.access
+    return document | {
+        "version": configuration.version,
+        "config": {setting.key: _shown(setting.value, redactor) for setting in settings if not setting.secret},
+        "secrets": [setting.key for setting in settings if setting.secret and setting.variable and setting.value],
+        "access": access and {
+            "allowed": [action.action for action in access.allowed],
+            "denied": [action.action for action in access.denied],
+        },
+    }  # fmt: skip
+
+
+def _shown(value: object, redactor: Redactor) -> object:
+    if isinstance(value, list):
+        return [_shown(item, redactor) for item in value]
+    return redactor.setting(value) if isinstance(value, str) else value
+
+
+def _table(configurations: Sequence[Configuration], redactor: Redactor) -> Iterator[str]:
+    """Yield a line for each configuration, in columns. Long texts are cut."""
+    rows = [_HEADS, *(_row(configuration, redactor) for configuration in configurations)]
+    widths = [max(cells(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _row(configuration: Configuration, redactor: Redactor) -> tuple[str, ...]:
+    c = configuration
+    times = (listing.last_import(c), listing.last_error(c))
+    texts = (c.id, c.integration_key, c.project_key, c.name, listing.state(c), *times, ", ".join(c.tags))
+    return tuple(_cut(redactor.data(text)) for text in texts)
+
+
+def _cut(text: str) -> str:
+    return fitted(text, min(cells(text), _LONGEST_CELL)).rstrip() or "-"
+
+
+def _details(configuration: Configuration, form: Form | None, redactor: Redactor) -> Iterator[str]:
+    """Yield everything about a configuration, in rows."""
+    yield configuration.name or configuration.id
+    for label, _, text in listing.details(configuration, form, redactor):
+        yield _pair(label, text)
+    if configuration.config is None:
+        yield _pair("Settings", "not shown by LaunchDarkly")
+    for label, text in listing.settings(configuration, form, redactor):
+        yield _pair(label, "a key is kept" if text == MASK else text)
+    for error, cause in listing.errors(configuration, redactor):
+        yield _pair("Error", error)
+        if cause:
+            yield _pair("", cause)
+
+
+def _pair(label: str, text: str) -> str:
+    return f"  {label:<22}{text}"

@@ -1,129 +1,122 @@
-"""`ld-flag-import plan RECIPE`: both sides read, and what the import would do. It writes nothing, and asks nothing."""
+"""`ld-flag-import plan RECIPE`: read both sides and print what the import would do. Writes and asks nothing."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 
 from tui.answers import draft as drafts
-from tui.answers import form as forms
-from tui.answers import recipe_keys, recipe_reader
-from tui.answers.builtin import TOKEN
-from tui.answers.draft import Draft
-from tui.answers.plan_state import plan_request
-from tui.answers.recipe_reader import Overrides, Problem, RecipeAnswers, RecipeError
-from tui.apply.engine import incomplete
-from tui.commands.output import Output, write
-from tui.commands.plan_text import report
-from tui.commands.progress import Progress, terminal_width
-from tui.commands.signals import to_the_end
+from tui.commands.case import RecipeInputs, RecipeOptions, inputs_of
 from tui.commands.surroundings import Surroundings
-from tui.manifests.files import ManifestError, registry
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.times import span
-from tui.plan import documents, reading
-from tui.plan.plan import Plan
-from tui.secrets.bag import Bag
-from tui.sources.registry import SOURCES
+from tui.plan import documents, reading, words
+from tui.plan.plan import WORDS, Plan, PlannedFlag, Verdict
+from tui.sources.flags import Lost
+from tui.text.cells import cells, wrapped
+from tui.text.clean import clean
+
+_SYMBOLS: Mapping[str, str] = {"ok": "+", "note": ".", "warning": "!", "problem": "x"}
+_VERDICT_SYMBOLS: Mapping[Verdict, str] = {
+    Verdict.IMPORT: "+",
+    Verdict.SKIP_EXISTS: ".",
+    Verdict.SKIP_ARCHIVED: ".",
+}
+_WIDEST_KEY = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the command line asks for. `timeout` is in seconds, of the whole run."""
-
-    recipe: Path
-    host: str = ""
-    project: str = ""
-    integration: str = ""
-    manifests: tuple[Path, ...] = ()
-    timeout: float = 1800.0
-    as_json: bool = False
-
-
-def run(asked: Asked, around: Surroundings) -> int:
-    """Read both sides and print the plan. Returns the exit code of contract §2; what fails is told."""
-    tools = replace(around.tools, deadline=around.tools.now() + asked.timeout)
-    output = Output(asked.as_json, around.out, around.err, tools.redactor)
+def run(options: RecipeOptions, surroundings: Surroundings) -> int:
+    """Print the plan. Return the exit code."""
+    output = surroundings.output(options.as_json)
     try:
-        recipe = recipe_of(asked, around)
+        inputs = inputs_of(options, surroundings)
 
         async def main() -> int:
-            plan, draft = await _in_time(asked.timeout, recipe, replace(around, tools=tools))
-            _print(plan, draft, output)
+            plan, draft = await _in_time(options.timeout, inputs)
+            if options.as_json:
+                output.document(documents.as_json(plan))
+            else:
+                explanations = reading.explanations(plan, output.redactor)
+                output.lines(plan_lines(plan, drafts.route(draft), explanations, output.width))
             return 0
 
-        return to_the_end(
-            main,
-            ended=lambda: output.say("Ended before the plan was complete. Nothing was changed."),
-            connections=around.tools.connections,
-        )
+        return surroundings.run(main, lambda: output.say("Ended before the plan was complete. Nothing was changed."))
     except Failure as failure:
         return output.fail(failure)
 
 
-def recipe_of(asked: Asked, around: Surroundings) -> RecipeAnswers:
-    """The recipe's answers, with what the command line says in place of some. Raises RecipeError.
-
-    From then on the redactor knows every key that the recipe names, except those in the keyring.
-    """
-    try:
-        manifests = registry(asked.manifests)
-    except ManifestError as error:
-        raise RecipeError([Problem("", line) for line in str(error).splitlines()]) from None
-    known = {key: forms.build(manifest) for key, manifest in manifests.items()}
-    overrides = Overrides(asked.host, asked.project, asked.integration, around.environ.get("LD_BASE_URI", "").strip())
-    recipe = recipe_reader.read(asked.recipe, known, overrides)
-    redactor = around.tools.redactor
-    redactor.secret_settings(forms.secret_settings(known))
-    recipe_keys.overhear(recipe, redactor, around.environ)
-    return recipe
-
-
-def must_be_readable(integration: str) -> None:
-    """Raises RecipeError for a source whose flags nobody here can read."""
-    if not reading.can_be_read(integration):
-        text = "names a source that this program cannot read flags from: what would arrive is not known."
-        raise RecipeError([Problem("import.integration", text)])
-
-
-async def _in_time(timeout: float, recipe: RecipeAnswers, around: Surroundings) -> tuple[Plan, Draft]:
+async def _in_time(timeout: float, inputs: RecipeInputs) -> tuple[Plan, drafts.Draft]:
     try:
         async with asyncio.timeout(timeout):
-            return await _planned(recipe, around)
+            return await inputs.plan()
     except TimeoutError:
         what = f"The plan was not read within {span(timeout)}."
     raise Failure(Kind.TIMEOUT, what, "", Remedy.MORE_TIME, safe=Safe.NOTHING_CHANGED)
 
 
-async def _planned(recipe: RecipeAnswers, around: Surroundings) -> tuple[Plan, Draft]:
-    """The plan, whole, and the answers that it is of. Raises Failure, also for a plan that is not whole."""
-    integration = recipe.draft.integration
-    must_be_readable(integration)
-    needed = (TOKEN.key, SOURCES[integration].key_field)  # nothing is created: the import key may be missing
-    wanted = [key for key in needed if key in recipe.references]  # a manifest of the person's own may have other keys
-    tools, bag = around.tools, Bag(around.tools.redactor)
-
-    def warn(text: str) -> None:
-        write(tools.redactor(text), around.err)
-
-    draft = await recipe_keys.fetched(recipe, wanted, bag, environ=around.environ, keyring=around.keyring, warn=warn)
-    request = plan_request(draft)
-    assert request is not None  # noqa: S101 - the recipe names a host and an integration
-    progress = Progress(around.err, timer=tools.timer, now=tools.now)
-    try:
-        plan = await reading.Reading(request, bag, tools).read().finish(progress.happened)
-    finally:
-        progress.close()
-    if not plan.whole:
-        raise incomplete(plan)
-    return plan, draft
+# --- the lines
 
 
-def _print(plan: Plan, draft: Draft, output: Output) -> None:
-    if output.as_json:
-        output.document(documents.as_json(plan))
-        return
-    explained = reading.explanations(plan, output.redactor)
-    for line in report(plan, drafts.route(draft), explained, terminal_width(output.out)):
-        output.line(line)
+def plan_lines(
+    plan: Plan, route: tuple[str, str], explained: Mapping[str, Sequence[Lost]], width: int | None
+) -> Iterator[str]:
+    """Yield the whole plan, its summary first. Lines fit into `width` cells; without a width none is broken."""
+    yield from summary(plan, route, width)
+    yield from _losses(plan, width)
+    yield from _cut_over(plan, width)
+    for verdict, flags in documents.grouped(plan):
+        meaning = words.MEANINGS[verdict]
+        yield ""
+        yield from wrapped(f"{WORDS[verdict].capitalize()} ({len(flags):,}): {meaning}", width)
+        yield from _flags(flags, explained, width)
+    if sentences := documents.notes(plan):
+        yield from ("", "Notes")
+        for note in sentences:
+            yield from wrapped(clean(note), width, first="  ", rest="  ")
+
+
+def summary(plan: Plan, route: tuple[str, str], width: int | None) -> Iterator[str]:
+    """Yield the route, what was read, and how many flags are imported and how many aren't."""
+    yield from wrapped(clean(f"{route[0]} -> {route[1]}"), width)
+    yield from wrapped(clean(words.headline(plan)[1]), width)
+    yield ""
+    for level, text in (*words.verdicts(plan), *words.warnings(plan)):
+        yield from wrapped(text, width, first=f"{_SYMBOLS[level]} ", rest="  ")
+
+
+def _losses(plan: Plan, width: int | None) -> Iterator[str]:
+    if plan.losses:
+        yield ""
+        yield from wrapped("What will not come, to be made again by hand in LaunchDarkly", width)
+        wide = max(len(kind) for kind in plan.losses)
+        for kind, count in plan.losses.items():
+            lead = f"  {kind:<{wide}} {count:>6,}  "
+            yield from wrapped(words.KINDS.get(kind, ""), width, first=lead, rest=" " * len(lead))
+
+
+def _cut_over(plan: Plan, width: int | None) -> Iterator[str]:
+    if on := plan.cut_over:
+        yield ""
+        yield from wrapped(f"ON at the source now, OFF in LaunchDarkly until you switch them on ({len(on):,})", width)
+        for planned in on:
+            yield from wrapped(clean(planned.flag.key), width, first="  ", rest="  ")
+            for text in words.cut_over(planned.flag):
+                sign = "!" if text == planned.cut_over_warning else "-"
+                yield from wrapped(clean(text), width, first=f"      {sign} ", rest="        ")
+
+
+def _flags(flags: Sequence[PlannedFlag], explained: Mapping[str, Sequence[Lost]], width: int | None) -> Iterator[str]:
+    keys = max(_WIDEST_KEY, width // 2) if width else _WIDEST_KEY
+    wide = min(max(cells(clean(planned.flag.key)) for planned in flags), keys)
+    for planned in flags:
+        key = clean(planned.flag.key)
+        pad = " " * (wide - cells(key))
+        state = "ON " if planned.flag.on_at_source else "off"
+        note = clean(planned.reason) if not planned.arrives else ", ".join(planned.flag.losses)
+        text = f"{key}{pad}  {state}  {note}".rstrip()
+        yield from wrapped(text, width, first=f"  {_VERDICT_SYMBOLS.get(planned.verdict, 'x')} ", rest="    ")
+        for warning in planned.warnings:
+            yield from wrapped(clean(warning), width, first="      ! ", rest="        ")
+        if planned.arrives and planned.flag.losses:
+            for lost in explained[planned.flag.key]:
+                yield from wrapped(f"{lost.kind}: {clean(lost.text)}", width, first="      - ", rest="        ")

@@ -1,4 +1,4 @@
-"""What a command says of a failure: each remedy in the words of somebody who corrects something and runs it again."""
+"""Words for failures and their remedies, for somebody who corrects something and runs the command again."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ _TOKEN = (Remedy.TOKEN_OR_INSTANCE, Remedy.REPLACE_TOKEN)
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
-    """Who reads a command's messages. `safe` says what became of the import where your token is refused."""
+class FailureWording:
+    """The words of a command's failures. `after_refusal` says what became of the import if your token is refused."""
 
     words: Mapping[Remedy, str]
     safe: Mapping[Safe, str] = field(default_factory=lambda: _SAFE)
     after_refusal: str = Safe.NOTHING_CHANGED.value
 
-    def knowing(self, became: str) -> Reader:
-        """The same reader, told what became of the import."""
+    def after_refused_token(self, became: str) -> FailureWording:
+        """Return the same words, with what became of the import."""
         return replace(self, after_refusal=became)
 
     def message(self, failure: Failure) -> str:
-        """What happened; a line for each problem of a recipe."""
+        """Return what happened, with a line for each problem of a recipe."""
         return failure.lines(self._problem) if isinstance(failure, RecipeError) else failure.what
 
     def advice(self, failure: Failure) -> str:
-        """Why, what to do next, and what is safe; "" for nothing."""
+        """Return why, what to do next, and what is safe; "" for nothing."""
         if isinstance(failure, MissingKeys):
             return " ".join(dict.fromkeys(map(self.advice, failure.failures)))
         return joined(failure.why, self._worded(failure.advice))
 
     def sentence(self, failure: Failure) -> str:
-        """All there is to say about a failure; the advice on a recipe has a line of its own."""
+        """Return message and advice; the advice on a recipe has a line of its own."""
         between = "\n" if isinstance(failure, RecipeError) else " "
         return between.join(filter(None, (self.message(failure), self.advice(failure))))
 
@@ -76,7 +76,7 @@ _SAME: Mapping[Remedy, str] = {
     Remedy.READ_PLAN: "Run it again",
     Remedy.LOOK_UNDER_CONFIGURATIONS: "Look it up with: ld-flag-import configs list",
 }
-RECIPE = Reader(
+RECIPE = FailureWording(
     {
         **_SAME,
         Remedy.CORRECT_ANSWER: "Correct it in the recipe",
@@ -99,8 +99,8 @@ RECIPE = Reader(
         Remedy.MAKE_ROOM: "Make room for it, or name another place by --journal",
     }
 )
-"""Of somebody who has a recipe."""
-ACCOUNT = Reader(
+"""For somebody who has a recipe."""
+ACCOUNT = FailureWording(
     {
         **_SAME,
         Remedy.CORRECT_ANSWER: "Look at it with: ld-flag-import configs show",
@@ -125,4 +125,4 @@ ACCOUNT = Reader(
         Remedy.MAKE_ROOM: "Make room for it, or correct its folder's rights",
     }
 )
-"""Of somebody who has an account's configurations."""
+"""For somebody who manages the configurations of an account."""

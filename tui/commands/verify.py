@@ -1,92 +1,148 @@
-"""`ld-flag-import verify RECIPE`: what arrived against what was planned. It writes nothing to LaunchDarkly."""
+"""`ld-flag-import verify RECIPE`: compare what was imported with the plan. Writes nothing to LaunchDarkly."""
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict, replace
 
 from tui.apply import journal as journals
-from tui.apply.engine import incomplete
 from tui.apply.verify import Promise, Verification, promise_of, verify
-from tui.commands import verified
-from tui.commands.case import Asked, Case, opened
+from tui.commands.case import Case, RecipeOptions, open_case
 from tui.commands.output import Output
-from tui.commands.progress import Progress, terminal_width
-from tui.commands.signals import to_the_end
 from tui.commands.surroundings import Surroundings
 from tui.net.errors import Failure
-from tui.plan import reading
 from tui.plan.plan import Plan, Verdict
+from tui.report.report import redacted
+from tui.text.cells import wrapped
+from tui.text.clean import clean
+from tui.text.redact import Redactor
 
-T = TypeVar("T")
 _DIFFERS = 6
 
 
-def run(asked: Asked, around: Surroundings) -> int:
-    """Compare, and print what is not as planned. Returns the exit code of contract §2: 6 for any difference."""
-    output = Output(asked.as_json, around.out, around.err, around.tools.redactor)
+def run(options: RecipeOptions, surroundings: Surroundings) -> int:
+    """Print the differences. Return the exit code: 6 if there are any."""
+    output = surroundings.output(options.as_json)
     try:
-        with opened(asked, around) as case:
-
-            async def main() -> int:
-                return _print(await _verified(case), output)
-
-            return to_the_end(
-                main,
-                ended=lambda: output.say("Ended before all was compared. Nothing was changed."),
-                connections=around.tools.connections,
+        with open_case(options, surroundings) as case:
+            return surroundings.run(
+                lambda: _verify(case, output),
+                lambda: output.say("Ended before all was compared. Nothing was changed."),
             )
     except Failure as failure:
         return output.fail(failure)
 
 
-async def _verified(case: Case) -> Verification:
-    """The comparison; what was seen of the flags first is noted in the journal, if there is one. Raises Failure."""
-    noted, progress = case.journal, case.progress()
-    try:
-        if noted is None or not noted.planned_at:
-            promise = await _without_journal(case, progress)
-        else:
-            await case.token()
-            promise = promise_of(noted, case.request.instance)
-        found = await verify(promise, case.bag, case.tools).finish(progress.happened)
-    finally:
-        progress.close()
-    if noted is not None:
-        seen = journals.verified(noted, found.arrived.values(), case.tools.now())
-        if seen is not noted:
-            case.keep(seen)
-    return found
+async def _verify(case: Case, output: Output) -> int:
+    """Compare and print. The first comparison notes the flags' traces in the journal, if there is one."""
+    journal = case.journal
+    if journal is None or not journal.planned_at:
+        promise = await _without_journal(case)
+    else:
+        await case.token()
+        promise = promise_of(journal, case.request.instance)
+    with closing(case.progress()) as progress:
+        verification = await verify(promise, case.bag, case.tools).finish(progress.happened)
+    if journal is not None:
+        verified = journals.verified(journal, verification.arrived.values(), case.tools.now())
+        if verified is not journal:
+            case.keep(verified)
+    print_verification(verification, output)
+    return 0 if verification.agrees else _DIFFERS
 
 
-async def _without_journal(case: Case, progress: Progress) -> Promise:
-    """Every flag of the source that has a legal key (contract §4); nobody noted what stood there before."""
-    request = await case.readable()
-    plan = await reading.Reading(request, case.bag, case.tools).read().finish(progress.happened)
-    if not plan.whole:
-        raise incomplete(plan)
+async def _without_journal(case: Case) -> Promise:
+    """Expect every flag of the source with a legal key: nothing says which flags existed before the import."""
+    plan, _ = await case.plan()
     config = case.request.config
     tag = str(config.get("ldTag") or "")
     expected = tuple(
-        journals.expected_of(each)
-        for each in plan.flags
-        if each.verdict not in (Verdict.INVALID_KEY, Verdict.DUPLICATE)
-        and not _archived_before(plan, each.flag.key, tag)
+        journals.expected_of(planned)
+        for planned in plan.flags
+        if planned.verdict not in (Verdict.INVALID_KEY, Verdict.DUPLICATE)
+        and not _archived_before(plan, planned.flag.key, tag)
     )
-    return Promise(
-        case.request.instance, case.request.project, expected, None, tag, str(config.get("ldMaintainer") or "")
-    )
+    maintainer = str(config.get("ldMaintainer") or "")
+    return Promise(case.request.instance, case.request.project, expected, None, tag, maintainer)
 
 
 def _archived_before(plan: Plan, key: str, tag: str) -> bool:
-    """An archived flag that lacks the tag is none that came by this import."""
-    there = plan.existing.get(key)
-    return there is not None and there.archived and bool(tag) and tag not in there.tags
+    """An archived flag without the tag wasn't imported by this import."""
+    existing = plan.existing.get(key)
+    return existing is not None and existing.archived and bool(tag) and tag not in existing.tags
 
 
-def _print(found: Verification, output: Output) -> int:
+# --- what it prints
+
+
+def print_verification(verification: Verification, output: Output, **fields: object) -> None:
+    """Print it as lines, or as one JSON document that begins with `fields`."""
     if output.as_json:
-        output.document(verified.as_json(found))
+        output.document({**fields, **verification_json(verification)})
     else:
-        for line in verified.lines(found, terminal_width(output.out), output.redactor):
-            output.line(line)
-    return 0 if found.agrees else _DIFFERS
+        output.lines(verification_lines(verification, output.width, output.redactor))
+
+
+def verification_json(verification: Verification) -> dict[str, object]:
+    """Return the fields of the event `verified`, and `notes` if there are any."""
+    document: dict[str, object] = {
+        "missing": [{"key": key} for key in verification.missing],
+        "unexpected": [{"key": key} for key in verification.unexpected],
+        "different": [
+            {"key": key, "properties": [asdict(difference) for difference in differences]}
+            for key, differences in verification.different
+        ],
+        "on_in_launchdarkly": [{"key": key, "environments": [*names]} for key, names in verification.on],
+    }
+    return document | ({"notes": [*verification.notes]} if verification.notes else {})
+
+
+def verification_lines(verification: Verification, width: int | None, redactor: Redactor) -> Iterator[str]:
+    """Yield a summary, the differences flag by flag, and what could not be compared.
+
+    Secrets are redacted before lines are broken, because nothing finds them afterwards.
+    """
+    verification = redacted(replace(verification, arrived={}), redactor)
+    yield from wrapped(_headline(verification), width)
+    yield from _listed("x missing", _missing(verification), width)
+    taken_back = tuple(key for key in verification.missing if key in verification.taken_back)
+    yield from _listed("taken back", taken_back, width)
+    yield from _listed("! not planned", verification.unexpected, width)
+    for key, differences in verification.different:
+        yield from wrapped(clean(key), width, first="  ! different  ", rest="      ")
+        for unlike in differences:
+            text = f"{unlike.what}: planned {clean(unlike.planned) or 'blank'}, there {clean(unlike.there) or 'blank'}"
+            yield from wrapped(text, width, first="      ", rest="        ")
+    for key, environments in verification.on:
+        yield from wrapped(f"{clean(key)} in {clean(', '.join(environments))}", width, first="  ! on  ", rest="      ")
+    for text in verification.notes:
+        yield from wrapped(clean(text), width, first="! ", rest="  ")
+    if verification.not_compared:
+        yield "Not compared"
+        for text in verification.not_compared:
+            yield from wrapped(clean(text), width, first="  ", rest="  ")
+
+
+def _headline(verification: Verification) -> str:
+    arrived = f"{verification.as_planned:,} as planned"
+    parts = [
+        f"{len(keys):,} {word}"
+        for keys, word in (
+            (_missing(verification), "missing"), (verification.taken_back, "taken back by an undo"),
+            (verification.different, "different"), (verification.on, "on in LaunchDarkly"),
+            (verification.unexpected, "not planned"),
+        )
+        if keys
+    ]  # fmt: skip
+    skipped = f"; {verification.skipped:,} stood there before" if verification.skipped else ""
+    return f"Verified: {', '.join([arrived, *parts])}{skipped}."
+
+
+def _missing(verification: Verification) -> tuple[str, ...]:
+    return tuple(key for key in verification.missing if key not in verification.taken_back)
+
+
+def _listed(lead: str, keys: tuple[str, ...], width: int | None) -> Iterator[str]:
+    for key in keys:
+        yield from wrapped(clean(key), width, first=f"  {lead}  ", rest="      ")

@@ -211,7 +211,7 @@ def test_practice_ignores_the_options_of_the_real_thing(terminal: int) -> None:
 PLAN = """
 import sys
 
-def run(asked, around):
+def run(options, surroundings):
     {body}
 
 import tui.commands.plan as made
@@ -237,8 +237,8 @@ def plan(body: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 def test_a_plan_gets_what_was_asked_on_either_side_of_its_name() -> None:
     body = """
-    assert (asked.host, asked.project, asked.integration) == ("eu", "web", "split"), asked
-    assert (str(asked.recipe), asked.timeout, asked.as_json, asked.manifests) == ("a.toml", 2.5, True, ())
+    assert (options.host, options.project, options.integration) == ("eu", "web", "split"), options
+    assert (str(options.recipe), options.timeout, options.as_json, options.manifests) == ("a.toml", 2.5, True, ())
     import resource
     assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
     return 7
@@ -247,7 +247,7 @@ def test_a_plan_gets_what_was_asked_on_either_side_of_its_name() -> None:
     done = plan(body, *command, "--timeout", "2.5")
     assert (done.returncode, done.stdout, done.stderr) == (7, "", "")
     defaults = """
-    assert (asked.host, asked.project, asked.integration, asked.timeout) == ("", "", "", 1800.0)
+    assert (options.host, options.project, options.integration, options.timeout) == ("", "", "", 1800.0)
     return 0
     """
     assert plan(defaults, "plan", "a.toml").returncode == 0
@@ -301,7 +301,7 @@ def test_with_json_a_wrong_command_line_is_an_object(
 def test_a_fault_inside_a_plan_is_told_without_a_key(as_json: bool) -> None:
     body = f"""
     token = "{TOKEN}"
-    around.tools.redactor.add(token)
+    surroundings.tools.redactor.add(token)
     raise RuntimeError("failed with " + token + chr(27) + "[2J")
     """
     done = plan(body, "plan", "a.toml", *(["--json"] if as_json else []))

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from tests.unit.headless_tools import error_of
 from tests.unit.manage_tools import made
 from tests.unit.raw_http import always, answer, serving
 from tests.unit.run_tools import Time, begun, run_of, tools_of, triggers
@@ -22,7 +23,7 @@ from tests.unit.sandbox_tools import launchdarkly
 from tests.unit.secrets.test_keyring import keyring
 from tests.unit.walk_tools import configurations
 from tui.apply import store
-from tui.commands.configs import Asked, run
+from tui.commands.configs import ConfigsOptions, run
 from tui.commands.surroundings import Surroundings
 from tui.sandbox.faults import HOSTILE
 from tui.sandbox.keys import TOKENS
@@ -31,7 +32,6 @@ from tui.secrets.keyring import Keyring
 from tui.secrets.names import entry_name
 
 ROOT = Path(__file__).parents[3]
-ERROR = {"event", "kind", "status_code", "message", "advice", "field"}
 
 
 class Terminal(io.StringIO):
@@ -64,20 +64,11 @@ def configs(
     answers = Terminal(typed) if typed is not None else io.StringIO()
     clock = time or Time(box=given.box if isinstance(given, Variables) else None)
     around = Surroundings(tools_of(clock), given, ring or Keyring(child=["/nonexistent"]), out, err, answers)
-    code = run(Asked(*asked, **options), around)
+    code = run(ConfigsOptions(*asked, **options), around)
     said = out.getvalue() + err.getvalue()
     for token in TOKENS.named.values():
         assert token.value not in said
     return code, out.getvalue(), err.getvalue()
-
-
-def error(answer: tuple[int, str, str]) -> dict[str, Any]:
-    code, out, err = answer
-    told: dict[str, Any] = json.loads(out.splitlines()[0])
-    assert set(told) == ERROR
-    assert (err, told["event"]) == ("", "error")
-    assert code
-    return told
 
 
 # --- list and show
@@ -181,7 +172,7 @@ def test_nothing_is_sent_without_a_token_for_this_host(
 ) -> None:
     before = len(box.requests)
     answer = configs(environ(box) | variables, "list", as_json=True, host=host)
-    failure = error(answer)
+    failure = error_of(answer)
     assert (answer[0], (failure["kind"], failure["field"])) == (code, told)
     assert len(box.requests) == before
 
@@ -198,15 +189,15 @@ def test_refusals(box: Sandbox, who: str, kind: str, code: int) -> None:
     given = environ(box)
     given["LD_ACCESS_TOKEN"] = TOKENS[who].value if who != "nobody" else "api-00000000-0000-4000-8000-000000000000"
     answer = configs(given, "delete", identity, yes=True, as_json=True)
-    assert (error(answer)["kind"], answer[0]) == (kind, code)
-    assert ("LD_ACCESS_TOKEN" in error(answer)["advice"]) == (kind == "unauthorized")
+    assert (error_of(answer)["kind"], answer[0]) == (kind, code)
+    assert ("LD_ACCESS_TOKEN" in error_of(answer)["advice"]) == (kind == "unauthorized")
     assert identity in [each["_id"] for each in configurations(box)]
 
 
 @pytest.mark.parametrize("action", ["show", "trigger", "watch", "delete"])
 def test_one_that_is_not_there(box: Sandbox, action: str) -> None:
     answer = configs(environ(box), action, "nope", yes=True, as_json=True)
-    assert error(answer)["kind"] == "not-found"
+    assert error_of(answer)["kind"] == "not-found"
     assert answer[0] == 4
     lines = answer[1].splitlines()[1:]
     assert lines == (['{"event": "result", "exit": 4, "report": null}'] if action == "watch" else [])
@@ -216,7 +207,7 @@ def test_a_server_that_is_gone(box: Sandbox) -> None:
     given = environ(box)
     box.stop()
     answer = configs(given, "list", as_json=True)
-    assert (error(answer)["kind"], answer[0]) == ("unreachable", 5)
+    assert (error_of(answer)["kind"], answer[0]) == ("unreachable", 5)
 
 
 # --- trigger and watch
@@ -281,7 +272,7 @@ def test_lost_start_is_looked_up(box: Sandbox, fault: str, code: int) -> None:
     box.set_fault(fault)
     answer = configs(environ(box), "trigger", identity, as_json=True)
     assert answer[0] == code
-    assert "not known" in error(answer)["message"] if code else json.loads(answer[1])["triggered"]
+    assert "not known" in error_of(answer)["message"] if code else json.loads(answer[1])["triggered"]
     assert triggers(box) == 1
 
 

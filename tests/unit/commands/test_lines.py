@@ -15,9 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.plan_tools import flag, plan, there
-from tui.commands.output import Output
-from tui.commands.plan_text import report
-from tui.commands.progress import Progress, terminal_width
+from tui.commands.output import Output, Progress, terminal_width
+from tui.commands.plan import plan_lines
 from tui.net.errors import Failure, Kind
 from tui.net.events import Answered, Counted, Pausing
 from tui.plan.plan import Plan
@@ -33,7 +32,7 @@ def explained(of: SourceFlag) -> tuple[Lost, ...]:
 
 
 def lines(made: Plan, width: int | None = None) -> list[str]:
-    return list(report(made, ROUTE, {each.flag.key: explained(each.flag) for each in made.arriving}, width))
+    return list(plan_lines(made, ROUTE, {each.flag.key: explained(each.flag) for each in made.arriving}, width))
 
 
 def test_the_sum_comes_first_and_each_flag_with_what_it_loses() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.unit.headless_tools import Command, Recipe, recipe_in
 from tui.commands import apply, plan, undo, verify
-from tui.commands.remedies import ACCOUNT, RECIPE, Reader
+from tui.commands.remedies import ACCOUNT, RECIPE, FailureWording
 from tui.net import remedies
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.sandbox.server import Sandbox
@@ -29,7 +29,7 @@ def test_every_remedy_has_words_in_each_front(words: dict[Remedy, str]) -> None:
 
 @pytest.mark.parametrize("reader", [RECIPE, ACCOUNT])
 @pytest.mark.parametrize("advice", ADVICE, ids=str)
-def test_no_command_speaks_of_the_wizard(reader: Reader, advice: dict[str, str]) -> None:
+def test_no_command_speaks_of_the_wizard(reader: FailureWording, advice: dict[str, str]) -> None:
     text = reader.sentence(Failure(Kind.INTERNAL, "What.", **advice))  # type: ignore[arg-type]
     assert not WIZARD.search(text), text
     assert re.fullmatch(r"What\.( [A-Z`].*\.)?", text), "whole sentences"

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
 import pytest
 
 from tests.unit.headless_tools import ERROR, KilledError, Ran, Recipe, recipe_in
-from tests.unit.run_tools import flags_of, instructed, tools_of
+from tests.unit.run_tools import flags_of, instructed
 from tui.commands import undo
-from tui.commands.case import Asked
-from tui.commands.surroundings import Surroundings
 from tui.launchdarkly.client import LaunchDarkly
 from tui.sandbox.server import Sandbox
-from tui.secrets.keyring import Keyring
 
 
 @pytest.fixture
@@ -102,22 +98,10 @@ def test_without_a_terminal_yes_must_be_given(recipe: Recipe, box: Sandbox) -> N
 
 
 @pytest.mark.parametrize(("typed", "done"), [("\n", False), ("no\n", False), ("yes please\n", False), ("Y\n", True)])
-def test_on_a_terminal_project_and_count_are_asked_for(recipe: Recipe, box: Sandbox, typed: str, done: bool) -> None:
-    ours, theirs = os.openpty()
-    os.write(ours, typed.encode())
-    with open(theirs, encoding="utf-8", closefd=False) as keys, open(theirs, "w", closefd=False) as screen:
-        tools, keyring = tools_of(recipe.time), Keyring(child=["/nonexistent"])
-        out = (recipe.path.parent / "out.txt").open("w+")
-        code = undo.run(Asked(recipe.path), Surroundings(tools, recipe.environ, keyring, out, screen, keys))
-        screen.flush()
-    shown = b""
-    while b"[y/N]" not in shown:
-        shown += os.read(ours, 65_536)
-    os.close(ours)
-    os.close(theirs)
-    out.close()
+def test_a_terminal_is_asked_with_project_and_count(recipe: Recipe, box: Sandbox, typed: str, done: bool) -> None:
+    code, _, shown = recipe.run_in_terminal(undo.run, typed)
     count = len(recipe.journal.keys)
-    assert re.search(rf"Archive {count} flags in project web-shop\? \[y/N\]", shown.decode())
+    assert re.search(rf"Archive {count} flags in project web-shop\? \[y/N\]", shown)
     assert (code, writes(box)) == ((0, count) if done else (2, 0))
 
 

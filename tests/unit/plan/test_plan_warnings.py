@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.plan_tools import plan, there
 from tests.unit.split_made import definition, flag
-from tui.commands.plan_text import report
+from tui.commands.plan import plan_lines
 from tui.plan.documents import as_json
 from tui.plan.plan import Plan
 from tui.sources.split import flags as split
@@ -33,7 +33,7 @@ def of_unleash(name: str, *variants: dict[str, Any]) -> dict[str, Any]:
 
 
 def lines(made: Plan) -> list[str]:
-    return list(report(made, ("here", "there"), {}, 80))
+    return list(plan_lines(made, ("here", "there"), {}, 80))
 
 
 # --- turning on

@@ -65,7 +65,7 @@ def ran(box: Sandbox, *asked: Any, environ: dict[str, str], log: Path, **options
     tools = tools_of(clock)
     write, close = open_log(log, tools.redactor)
     around = Surroundings(replace(tools, log=write), environ, Keyring(child=["/nonexistent"]), out, err, io.StringIO())
-    configs.run(configs.Asked(*asked, **options), around)
+    configs.run(configs.ConfigsOptions(*asked, **options), around)
     close()
     return out.getvalue() + err.getvalue() + log.read_text()
 
