@@ -7,22 +7,18 @@ from pathlib import Path
 from tests.pilot.runs import (
     FOREVER,
     Brake,
-    arrived,
     asked,
     buttons,
-    ended,
     reported,
-    reporting,
     resting,
     run_of,
     sent,
     to_run,
     to_the_end,
-    told,
     watched,
 )
 from tests.pilot.walking import Walk
-from tests.unit.run_tools import begun, creates, flags_of, triggers
+from tests.unit.run_tools import triggers
 from tests.unit.sandbox_tools import FI, launchdarkly
 
 # --- the start
@@ -78,10 +74,13 @@ async def unsure(walk: Walk) -> None:
     assert walk.focused == "look-again"
 
 
-async def test_a_start_that_is_lost_is_asked_about_and_started_once_it_is_said_not_to_be(tmp_path: Path) -> None:
+async def test_lost_start_is_looked_up_and_started_after_the_answer_that_it_did_not_start(tmp_path: Path) -> None:
     async with sent(tmp_path, "lost-trigger-request") as (walk, _):
         await unsure(walk)
         walk.box.set_fault(None)
+        await walk.push("#look-again")
+        await walk.settled()
+        assert "whether it was started is not known" in watched(walk)
         await walk.push("#it-did-not")
         await walk.until(lambda: "created, not started" in watched(walk), "it to be startable")
         await walk.has_focus("start")
@@ -106,43 +105,3 @@ async def test_a_start_that_is_said_to_have_got_through_is_watched(tmp_path: Pat
         clock.stops_at = FOREVER
         assert "Ended COMPLETE" in await reported(walk)
         assert triggers(walk.box) == 2, "the one that was lost, and the late one"
-
-
-async def test_a_start_that_shows_late_is_found_by_looking_again(tmp_path: Path) -> None:
-    async with sent(tmp_path, "lost-trigger-request") as (walk, _):
-        await unsure(walk)
-        walk.box.set_fault(None)
-        await walk.push("#look-again")
-        await walk.settled()
-        assert "whether it was started is not known" in watched(walk)
-        assert triggers(walk.box) == 1
-        with launchdarkly(walk.box) as other:
-            other.post(f"{FI}/web-shop/unleash/{run_of(walk).journal.configuration}/trigger")
-        begun(walk.box, run_of(walk).journal.configuration)
-        await walk.push("#look-again")
-        assert "Ended COMPLETE" in await reported(walk)
-        assert triggers(walk.box) == 2
-
-
-async def test_start_again_brings_only_what_is_missing(tmp_path: Path) -> None:
-    async with ended(tmp_path, "import-partial") as walk:
-        before = {key: flag["creationDate"] for key, flag in flags_of(walk.box).items()}
-        missing = len(run_of(walk).journal.awaited) - arrived(walk)
-        walk.box.set_fault("stale-complete")
-        said = await asked(walk, "#again")
-        assert "into web-shop again?" in said
-        assert f"{missing} flags are missing" in said
-        await walk.press("enter")
-        await walk.closed("run")
-        assert triggers(walk.box) == 1
-        assert reporting(walk)
-        await asked(walk, "#again")
-        await walk.push("#yes")
-        await walk.until(lambda: run_of(walk).verification is None, "the second start")
-        text = await reported(walk)
-        assert "Ended COMPLETE" in text
-        assert f"All {len(run_of(walk).journal.expected)} arrived" in text
-        assert told(walk) == missing
-        after = {key: flag["creationDate"] for key, flag in flags_of(walk.box).items()}
-        assert {key: after[key] for key in before} == before
-        assert (triggers(walk.box), creates(walk.box)) == (2, 1)

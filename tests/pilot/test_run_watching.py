@@ -11,7 +11,6 @@ from tests.pilot.runs import (
     Brake,
     Clock,
     buttons,
-    ended,
     looks,
     reported,
     reporting,
@@ -32,6 +31,7 @@ from tui.net.times import time_of_day
 from tui.sandbox.keys import TOKENS
 from tui.screens.help import HelpScreen
 from tui.screens.token import TokenScreen
+from tui.screens.write import WriteScreen
 
 
 async def test_progress_is_shown_as_it_comes(brake: Brake, tmp_path: Path) -> None:
@@ -53,21 +53,28 @@ async def test_progress_is_shown_as_it_comes(brake: Brake, tmp_path: Path) -> No
         await walk.opened(HelpScreen)
         assert "cannot" in walk.shown or "no way" in walk.shown or "no cancel" in walk.shown
         await walk.press("escape")
+        await walk.press("w")
+        await walk.opened(WriteScreen)
+        await walk.push("#md")
+        await walk.closed("run")
+        (path,) = walk.folder.glob("*.md")
+        assert "nobody has seen its end" in path.read_text("utf-8")
+        assert not reporting(walk)
         await to_the_end(walk, clock, brake)
         assert told(walk) == len(run.journal.expected)
         assert triggers(walk.box) == 1
 
 
-async def test_a_status_that_nobody_knows_is_shown_as_it_is(brake: Brake, tmp_path: Path) -> None:
-    async with running(tmp_path, brake, "unknown-status") as (walk, clock):
-        assert "reconciling, started" in watched(walk)
-        await to_the_end(walk, clock, brake)
-
-
-async def test_an_import_that_runs_already_is_said_to(brake: Brake, tmp_path: Path) -> None:
-    async with running(tmp_path, brake, "started-by-create") as (walk, clock):
-        assert "importing, was running already, " in watched(walk)
-        await to_the_end(walk, clock, brake)
+@pytest.mark.parametrize(
+    ("fault", "headline"),
+    [("unknown-status", "reconciling, started"), ("started-by-create", "importing, was running already, ")],
+)
+async def test_headline_shows_the_status_as_launchdarkly_reports_it(
+    brake: Brake, tmp_path: Path, fault: str, headline: str
+) -> None:
+    async with running(tmp_path, brake, fault) as (walk, clock):
+        assert headline in watched(walk)
+        assert "Ended COMPLETE" in await to_the_end(walk, clock, brake)
         assert triggers(walk.box) <= 1  # still pending when its status was read: answered 409
 
 
@@ -93,7 +100,7 @@ async def test_stuck_says_so_and_offers_no_second_start(tmp_path: Path) -> None:
         assert triggers(walk.box) == 1
 
 
-async def test_look_now_looks_at_once_but_not_twice_within_two_seconds(brake: Brake, tmp_path: Path) -> None:
+async def test_look_now_waits_two_seconds_and_quitting_leaves_the_import_running(brake: Brake, tmp_path: Path) -> None:
     async with running(tmp_path, brake, seconds=60) as (walk, clock):
         clock.stops_at = clock.at
         before = looks(walk)
@@ -108,6 +115,10 @@ async def test_look_now_looks_at_once_but_not_twice_within_two_seconds(brake: Br
         await walk.until(lambda: looks(walk) == before + 2, "another")
         await resting(walk, clock)
         assert looks(walk) == before + 2
+        await walk.push("#next")
+        await walk.until(lambda: walk.left, "the wizard to be left")
+        assert "Its import goes on" not in walk.app.farewell, "practice ends with its servers"
+        assert run_of(walk).journal.configuration in walk.app.farewell
 
 
 async def test_a_lost_connection_is_told_with_the_next_try(brake: Brake, tmp_path: Path) -> None:
@@ -152,26 +163,6 @@ async def test_leaving_and_coming_back_doubles_nothing(brake: Brake, tmp_path: P
         await to_run(walk)
         assert "Ended COMPLETE" in await reported(walk)
         assert len(walk.box.requests) == before, "a report that was made is shown again without asking"
-
-
-async def test_leave_it_running_leaves(brake: Brake, tmp_path: Path) -> None:
-    async with running(tmp_path, brake) as (walk, _):
-        await walk.push("#next")
-        await walk.until(lambda: walk.left, "the wizard to be left")
-        assert "Its import goes on" not in walk.app.farewell, "practice ends with its servers"
-        assert run_of(walk).journal.configuration in walk.app.farewell
-
-
-@pytest.mark.parametrize("size", [(80, 24), (60, 16)])
-async def test_everything_is_reached_by_keys_alone(size: tuple[int, int], tmp_path: Path) -> None:
-    async with ended(tmp_path, "import-partial", size=size) as walk:
-        wanted = buttons(walk)
-        seen = set()
-        for _ in range(2 * len(wanted)):
-            await walk.press("tab")
-            await walk.in_view()
-            seen.add(walk.focused)
-        assert wanted <= seen
 
 
 # --- a token that is refused in the middle
