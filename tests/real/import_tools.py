@@ -15,7 +15,6 @@ import httpx
 from tests.real import unleash_seed as seed
 from tests.real.test_unleash_plan import destination
 from tests.real.unleash_server import Unleash
-from tests.unit.commands.test_commands import program
 from tests.unit.headless_tools import Ran, Recipe, recipe_in
 from tui.sandbox.server import Sandbox
 
@@ -36,14 +35,14 @@ def recipe_of(box: Sandbox, unleash: Unleash, folder: Path) -> Recipe:
 
 def done(recipe: Recipe, command: str, *options: str, environ: Mapping[str, str] | None = None) -> Ran:
     """A command with --json, from its start to its end."""
-    process = program(recipe, command, str(recipe.path), "--json", *options, environ=environ)
+    process = recipe.start(command, str(recipe.path), "--json", *options, environ=environ)
     out, err = process.communicate(timeout=90)
     return Ran(process.returncode, out, err)
 
 
 def killed_after(recipe: Recipe, event: str, arrived: int = 0) -> None:
     """Apply, and kill -9 as soon as it tells `event` with at least so many flags arrived, where it tells any."""
-    with program(recipe, "apply", str(recipe.path), "--json", "--yes") as process:
+    with recipe.start("apply", str(recipe.path), "--json", "--yes") as process:
         assert process.stdout is not None
         for line in process.stdout:
             told = json.loads(line)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import subprocess
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.recipe_tools import recipe_for
+from tests.unit.recipe_tools import program, recipe_for
 from tests.unit.run_tools import Time, tools_of
 from tests.unit.walk_tools import SOURCE_KEY, values
 from tui.apply import store
@@ -74,6 +75,10 @@ class Recipe:
         surroundings = Surroundings(tools_of(self.time), variables, keyring, out, err, io.StringIO(), self.path.parent)
         code = command(RecipeOptions(self.path, **values), surroundings)
         return Ran(code, out.getvalue(), err.getvalue())
+
+    def start(self, *arguments: str, environ: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        """A command in a process of its own."""
+        return program(*arguments, environ=self.environ if environ is None else environ, cwd=self.path.parent)
 
     def run_in_terminal(self, command: Command, typed: str) -> tuple[int, str, str]:
         """Run it in a terminal. Return its exit code, its results, and what the terminal shows up to the question."""

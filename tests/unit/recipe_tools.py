@@ -1,4 +1,4 @@
-"""Recipes for the practice company, and the plan command in a process of its own or in this one."""
+"""Recipes for the practice company, the plan command in this process, and any command in its own."""
 
 from __future__ import annotations
 
@@ -51,13 +51,12 @@ def planned(
     return code, out.getvalue(), err.getvalue()
 
 
-def command(*arguments: str | Path, environ: Mapping[str, str] | None = None, **more: Any) -> subprocess.Popen[str]:
-    """`ld-flag-import plan` in a process of its own."""
+def program(*arguments: str | Path, environ: Mapping[str, str] | None = None, **more: Any) -> subprocess.Popen[str]:
+    """`ld-flag-import` in a process of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "tui", "plan", *map(str, arguments)],
-        cwd=ROOT,
-        env={**os.environ, **(environ or {})},
+        [sys.executable, "-m", "tui", *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **(environ or {})},
         stdin=subprocess.DEVNULL,
         text=True,
-        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more},
+        **{"cwd": ROOT, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more},
     )

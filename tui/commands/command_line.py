@@ -1,4 +1,4 @@
-"""What may be said on the command line. Only argparse is loaded: `--help` and `--version` end here."""
+"""The options of every command. Loads only argparse, because `--help` and `--version` end here."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class Parser(argparse.ArgumentParser):
         return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
-        """argparse quotes what it does not know. A long word may be a key in the wrong place: it is not repeated."""
+        """Raise UsageError without long words: argparse quotes unknown arguments, and they may be keys."""
         raise UsageError(re.sub(r"[^\s'=]{16,}", "…", message), self.format_usage())
 
 
 def parser() -> Parser:
-    """The whole command line. Which command it is stands in `command` of what it parses; "wizard" without one."""
+    """Return the parser of the whole command line. The result's `command` is "wizard" if none is given."""
     parser = Parser(
         prog="ld-flag-import",
         description="Import feature flags from Split and Unleash into LaunchDarkly, step by step.",
@@ -76,7 +76,7 @@ def _json(parser: Parser) -> None:
 
 
 def _places(parser: Parser) -> None:
-    """Options that stand before a command or after it; one that is not given leaves the other's word alone."""
+    """Add options that may be before or after the command. An absent option doesn't override the other place."""
     unset = argparse.SUPPRESS
     parser.add_argument("--host", default=unset, help="us, eu, federal or the address of your LaunchDarkly")
     parser.add_argument("--project", default=unset, help="the key of the LaunchDarkly project")

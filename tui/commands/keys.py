@@ -1,4 +1,4 @@
-"""`ld-flag-import keys list` and `forget`: the keys this program keeps in the keyring, never their values."""
+"""`ld-flag-import keys list|forget`: the keys that this program keeps in the keyring, never their values."""
 
 from __future__ import annotations
 
@@ -30,11 +30,10 @@ def run(
     err: TextIO | None = None,
     keyring: Keyring | None = None,
 ) -> int:
-    """List the entries, or forget those with these `names` (`everything`: all). Returns the exit code.
+    """List the entries, or forget those with these `names` (all with `everything`). Return the exit code.
 
-    0 when it is done, also if an entry was no longer in the keyring. 2 for a name that isn't listed, and for a list
-    that can't be used; nothing was removed then. 5 if the keyring didn't let an entry be removed; those before it are
-    gone.
+    0 on success, also if an entry was no longer in the keyring. 2 for an unknown name or an unusable list; nothing
+    was removed. 5 if the keyring refused to remove an entry; the entries before it are gone.
     """
     output = Output(as_json, out or sys.stdout, err or sys.stderr)
     keyring = keyring or Keyring()
@@ -74,7 +73,7 @@ def _as_json(entry: Entry, present: bool | None) -> dict[str, object]:
 
 
 def _chosen(entries: Mapping[str, Entry], names: Sequence[str], everything: bool) -> list[str]:
-    """The entries to forget. Raises Failure RECIPE (exit 2), before anything is removed."""
+    """Return the entries to forget. Raises Failure RECIPE before anything is removed."""
     if everything == bool(names):
         what = "Name the keys to forget, or give --all; not both, not neither."
         raise Failure(Kind.RECIPE, what, safe=Safe.NOTHING_REMOVED)
@@ -86,7 +85,7 @@ def _chosen(entries: Mapping[str, Entry], names: Sequence[str], everything: bool
 
 
 def _quotable(name: str) -> str:
-    """A name to show: entries have a host and a slash, and a text without may be a key."""
+    """Return a name that may be shown. Entries have a host and a slash; a text without them may be a key."""
     return clean(without_keys(name)) if "/" in name else "a name that is no entry's"
 
 

@@ -1,4 +1,4 @@
-"""`ld-flag-import manifest PATH…`: checks integration manifests and prints the form each one makes."""
+"""`ld-flag-import manifest PATH…`: check integration manifests and print their forms."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tui.text.key_shapes import without_keys
 
 
 def run(paths: Sequence[Path], as_json: bool, out: TextIO, err: TextIO | None = None) -> int:
-    """Print the forms to `out`; 0. A bad manifest: every problem of every file to `err` (with `as_json` one
-    error object to `out`), no form; 2."""
+    """Print the forms to `out` and return 0. If a manifest is bad, print no form, but every problem of every file to
+    `err` (with `as_json`, one error object to `out`), and return 2."""
     checked: list[tuple[Path, Manifest]] = []
     bad: list[ManifestError] = []
     for path in paths:
@@ -31,27 +31,20 @@ def run(paths: Sequence[Path], as_json: bool, out: TextIO, err: TextIO | None = 
             bad.append(error)
     output = Output(as_json, out, err or sys.stderr)
     if bad:
-        return output.fail(_failure(bad), problems=_problems(bad))
+        problems = [
+            {"path": without_keys(str(error.path)), "place": problem.place, "text": problem.text}
+            for error in bad
+            for problem in error.problems
+        ]
+        text = "\n".join(map(str, bad)) + "\n"
+        about = "" if len(problems) == 1 else f"all {len(problems)}"
+        failure = Failure(Kind.RECIPE, text, remedy=Remedy.CORRECT, about=about, safe=Safe.NOTHING_SENT)
+        return output.fail(failure, problems=problems)
     if as_json:
         output.document({"manifests": [_document(path, manifest) for path, manifest in checked]})
     else:
         output.line("\n\n".join(_page(path, manifest) for path, manifest in checked))
     return 0
-
-
-def _failure(bad: Sequence[ManifestError]) -> Failure:
-    count = sum(len(error.problems) for error in bad)
-    said = "\n".join(str(error) for error in bad)
-    about = "" if count == 1 else f"all {count}"
-    return Failure(Kind.RECIPE, said + "\n", remedy=Remedy.CORRECT, about=about, safe=Safe.NOTHING_SENT)
-
-
-def _problems(bad: Sequence[ManifestError]) -> list[dict[str, str]]:
-    return [
-        {"path": without_keys(str(error.path)), "place": problem.place, "text": problem.text}
-        for error in bad
-        for problem in error.problems
-    ]
 
 
 def _document(path: Path, manifest: Manifest) -> dict[str, object]:
@@ -110,7 +103,7 @@ def _about(variable: Variable) -> list[str]:
     about = [variable.help, variable.note]
     labels = dict(variable.options)
     chosen = selected(variable, variable.default) if variable.kind == "multiselect" else (variable.default,)
-    default = ", ".join(labels.get(each, each) for each in chosen)
+    default = ", ".join(labels.get(key, key) for key in chosen)
     about.append(f"choices: {', '.join(labels.values())}" if labels else "")
     about.append(f"default: {default}" if default else "")
     about += [_condition(dependency) for dependency in variable.depends_on]

@@ -38,9 +38,8 @@ def _text_stream(number: int, mode: str) -> Any:
     return open(number, mode, encoding="utf-8", errors="replace", closefd=False)
 
 
-class Results:
-    """A stream for results. Raises ResultsLostError where they can't be written, and BrokenPipeError where the reader
-    has gone."""
+class _Wrapped:
+    """A stream whose errors are handled by `_failed`."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -51,49 +50,39 @@ class Results:
     def write(self, text: str) -> int:
         try:
             return self._stream.write(text)
-        except BrokenPipeError:
-            raise
         except OSError as error:
-            raise _lost(error) from None
-
-    def flush(self) -> None:
-        try:
-            self._stream.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise _lost(error) from None
-
-
-class Messages:
-    """A stream for messages. One that can't be written is dropped: the work goes on, and the exit code tells."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-    def write(self, text: str) -> int:
-        try:
-            return self._stream.write(text)
-        except OSError:
+            self._failed(error)
             return len(text)
 
     def flush(self) -> None:
         try:
             self._stream.flush()
-        except OSError:
-            return
+        except OSError as error:
+            self._failed(error)
+
+    def _failed(self, error: OSError) -> None:
+        raise NotImplementedError
 
 
-def _lost(error: OSError) -> ResultsLostError:
-    return ResultsLostError(error.strerror or "no reason given")
+class Results(_Wrapped):
+    """A stream for results. Raises ResultsLostError if they can't be written, and BrokenPipeError if the reader has
+    gone."""
+
+    def _failed(self, error: OSError) -> None:
+        if isinstance(error, BrokenPipeError):
+            raise error
+        raise ResultsLostError(error.strerror or "no reason given") from None
+
+
+class Messages(_Wrapped):
+    """A stream for messages. It drops those that can't be written: the work continues, and the exit code tells."""
+
+    def _failed(self, error: OSError) -> None:
+        return
 
 
 def drop_rest(stream: TextIO) -> None:
-    """Let what `stream` still holds vanish. At its end Python would try to write it again, complain, and exit with
-    120."""
+    """Discard what `stream` still holds. Otherwise Python tries to write it again at exit, and exits with 120."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, stream.fileno())
     os.close(null)

@@ -34,7 +34,7 @@ def writes(box: Sandbox) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("integration", INTEGRATIONS)
-def test_one_line_for_each_event_with_the_contracts_fields(box: Sandbox, tmp_path: Path, integration: str) -> None:
+def test_each_event_is_one_line_with_its_fields(box: Sandbox, tmp_path: Path, integration: str) -> None:
     recipe = recipe_in(box, tmp_path, integration)
     ran = recipe.run()
     assert (ran.code, ran.events) == (0, WHOLE)
@@ -92,19 +92,6 @@ def test_foreign_text_does_nothing_to_a_terminal(recipe: Recipe, box: Sandbox, f
 
 
 # --- before anything is sent
-
-
-def test_without_a_terminal_yes_must_be_given(recipe: Recipe, box: Sandbox) -> None:
-    for as_json in (True, False):
-        ran = recipe.run(yes=False, as_json=as_json)
-        assert ran.code == 2
-        assert "--yes" in (ran.out if as_json else ran.err)
-        if as_json:
-            error, result = ran.lines
-            assert [*error] == ERROR
-            assert (error["event"], error["kind"]) == ("error", "recipe")
-            assert result == {"event": "result", "exit": 2, "report": None}
-    assert not box.requests
 
 
 @pytest.mark.parametrize("name", ["LD_ACCESS_TOKEN", "LD_IMPORT_API_KEY", "UNLEASH_SDK_KEY"])

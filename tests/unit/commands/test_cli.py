@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.headless_tools import ERROR
 from tests.unit.made_manifests import variable, written
 from tui import cli
 from tui.text.redact import MASK
@@ -274,26 +275,23 @@ def test_a_wrong_command_line_of_a_plan(arguments: tuple[str, ...]) -> None:
     assert TOKEN not in done.stderr
 
 
-def test_with_json_also_what_stops_a_plan_before_it_begins_is_an_object() -> None:
-    for arguments in (("--demo", "plan", "a.toml"), ("plan", "a.toml", "--log", "/nonexistent/log")):
-        done = plan(OPENED, *arguments, "--json")
-        assert (done.returncode, done.stderr) == (2, "")
-        error = json.loads(done.stdout)
-        assert (error["event"], error["kind"], error["field"]) == ("error", "recipe", None)
-
-
 @pytest.mark.parametrize(
     "arguments",
     [("plan",), ("plan", "recipe.toml", "--bogus"), ("apply", "--yes"), ("verify", "a", "b"), ("configs", "show"),
-     ("configs", "bogus"), ("manifest",), ("keys",), ("bogus",), ("plan", "recipe.toml", "--timeout", "never")],
+     ("configs", "bogus"), ("manifest",), ("keys",), ("bogus",), ("plan", "recipe.toml", "--timeout", "never"),
+     ("--demo", "plan", "a.toml"), ("plan", "a.toml", "--log", "/nonexistent/log"),
+     ("--demo", "apply", "a.toml"), ("apply", "a.toml", "--log", "/nonexistent/log")],
 )  # fmt: skip
-def test_with_json_a_wrong_command_line_is_an_object(
+def test_with_json_a_wrong_command_line_is_an_error_object(
     capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
 ) -> None:
     assert cli.main([*arguments, "--json"]) == 2
     out, err = capsys.readouterr()
     error, *rest = map(json.loads, out.splitlines())
-    assert (error["event"], error["kind"], error["status_code"], err) == ("error", "recipe", None, "")
+    assert [*error] == ERROR
+    assert (error["event"], error["kind"], error["status_code"], error["field"], err) == (
+        "error", "recipe", None, None, "",
+    )  # fmt: skip
     assert rest == ([{"event": "result", "exit": 2, "report": None}] if "apply" in arguments else [])
 
 

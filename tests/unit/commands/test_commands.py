@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
-import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.unit.headless_tools import ERROR, Recipe, recipe_in
-from tests.unit.recipe_tools import ROOT
+from tests.unit.headless_tools import ERROR, Command, Recipe, recipe_in
 from tests.unit.run_tools import creates, triggers
 from tests.unit.walk_tools import INTEGRATIONS, configurations
 from tui.apply.journal import Stage
 from tui.cli import main
-from tui.commands import apply
+from tui.commands import apply, undo
 from tui.sandbox.server import Sandbox
-
-
-def program(recipe: Recipe, *arguments: str, environ: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "tui", *arguments],
-        cwd=recipe.path.parent,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **(recipe.environ if environ is None else environ)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, list[dict[str, Any]], str]:
@@ -45,12 +29,12 @@ def test_from_the_command_line_to_an_undo(box: Sandbox, tmp_path: Path, integrat
     recipe = recipe_in(box, tmp_path, integration)
     path, log, journal = str(recipe.path), tmp_path / "run.log", tmp_path / "noted.json"
     common = ("--json", "--journal", str(journal), "--log", str(log))
-    code, lines, err = ended(program(recipe, "apply", path, "--yes", *common))
+    code, lines, err = ended(recipe.start("apply", path, "--yes", *common))
     assert code == 0
     assert [lines[0]["event"], *(each["event"] for each in lines[-2:])] == ["planned", "verified", "result"]
-    code, (document,), err = ended(program(recipe, "verify", path, *common))
+    code, (document,), err = ended(recipe.start("verify", path, *common))
     assert (code, [*document], err) == (0, ["missing", "unexpected", "different", "on_in_launchdarkly"], "")
-    code, (document,), err = ended(program(recipe, "undo", path, "--yes", *common))
+    code, (document,), err = ended(recipe.start("undo", path, "--yes", *common))
     assert (code, {each["action"] for each in document["flags"]}, err) == (0, {"archive"}, "")
     assert not recipe.journals, "--journal is the one place"
     written = "\n".join(each.read_text() for each in tmp_path.iterdir())
@@ -61,7 +45,7 @@ def test_from_the_command_line_to_an_undo(box: Sandbox, tmp_path: Path, integrat
 
 def test_a_signal_ends_it_with_its_code_and_the_next_run_resumes(recipe: Recipe, box: Sandbox) -> None:
     box.set_fault("import-stuck")
-    process = program(recipe, "apply", str(recipe.path), "--yes", "--json")
+    process = recipe.start("apply", str(recipe.path), "--yes", "--json")
     assert process.stdout is not None
     while '"progress"' not in (line := process.stdout.readline()):
         assert line, process.communicate()
@@ -87,21 +71,26 @@ def test_a_terminal_is_asked_with_project_and_count(recipe: Recipe, box: Sandbox
     assert bool(recipe.journals) is done
 
 
+@pytest.mark.parametrize("as_json", [True, False])
+@pytest.mark.parametrize("command", [apply.run, undo.run])
+def test_without_a_terminal_yes_is_required(recipe: Recipe, box: Sandbox, command: Command, as_json: bool) -> None:
+    if command is undo.run:
+        assert recipe.run().code == 0
+    before = len(box.requests)
+    ran = recipe.run(command, yes=False, as_json=as_json)
+    assert (ran.code, len(box.requests)) == (2, before)
+    assert "--yes" in (ran.out if as_json else ran.err)
+    if as_json:
+        error, *rest = ran.lines
+        assert ([*error], error["kind"]) == (ERROR, "recipe")
+        assert rest == ([{"event": "result", "exit": 2, "report": None}] if command is apply.run else [])
+
+
 # --- what is wrong on the command line
 
 
-def last_two(captured: str) -> list[dict[str, Any]]:
+def json_lines(captured: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in captured.splitlines()]
-
-
-@pytest.mark.parametrize("arguments", [["--demo", "apply"], ["apply", "--log", "/nonexistent/folder/log"]])
-def test_what_is_refused_at_once_is_an_error_and_a_result(
-    recipe: Recipe, capsys: pytest.CaptureFixture[str], arguments: list[str]
-) -> None:
-    assert main([*arguments, str(recipe.path), "--json", "--yes"]) == 2
-    error, result = last_two(capsys.readouterr().out)
-    assert ([*error], error["kind"]) == (ERROR, "recipe")
-    assert result == {"event": "result", "exit": 2, "report": None}
 
 
 def test_a_fault_of_our_own_is_1_and_ends_in_a_result(
@@ -113,7 +102,7 @@ def test_a_fault_of_our_own_is_1_and_ends_in_a_result(
     monkeypatch.setattr(apply, "run", fails)
     assert main(["apply", str(recipe.path), "--json", "--yes"]) == 1
     captured = capsys.readouterr()
-    error, result = last_two(captured.out)
+    error, result = json_lines(captured.out)
     assert (error["kind"], result["exit"]) == ("internal", 1)
     assert "run it again to go on" in error["advice"]
     assert "ZeroDivisionError" in captured.err
@@ -125,7 +114,7 @@ def test_options_before_and_after_the_command_reach_it(
     recipe.path.write_text(recipe.path.read_text().replace("[launchdarkly]", '[launchdarkly]\nname = "x"'))
     for command in ("apply", "verify", "undo"):
         assert main([command, str(recipe.path), "--json"]) == 2
-        assert last_two(capsys.readouterr().out)[0]["message"].startswith("launchdarkly.name is not known here")
+        assert json_lines(capsys.readouterr().out)[0]["message"].startswith("launchdarkly.name is not known here")
     for wrong in (
         ["apply"],
         ["verify", "x", "--yes"],

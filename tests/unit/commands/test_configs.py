@@ -6,8 +6,6 @@ import asyncio
 import io
 import json
 import os
-import subprocess
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from pydantic import SecretStr
 from tests.unit.headless_tools import error_of
 from tests.unit.manage_tools import made
 from tests.unit.raw_http import always, answer, serving
+from tests.unit.recipe_tools import program
 from tests.unit.run_tools import Time, begun, run_of, tools_of, triggers
 from tests.unit.sandbox_tools import launchdarkly
 from tests.unit.secrets.test_keyring import keyring
@@ -30,8 +29,6 @@ from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
 from tui.secrets.keyring import Keyring
 from tui.secrets.names import entry_name
-
-ROOT = Path(__file__).parents[3]
 
 
 class Terminal(io.StringIO):
@@ -321,28 +318,21 @@ def test_deletes_with_the_name_typed(box: Sandbox) -> None:
 # --- the whole program
 
 
-def program(*arguments: str, given: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "tui", "configs", *arguments],
-        cwd=ROOT,
-        env={**os.environ, **given},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def configs_program(*arguments: str, given: dict[str, str]) -> tuple[int, str, str]:
+    process = program("configs", *arguments, environ=given)
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out, err
 
 
 def test_the_program_takes_it_from_the_environment(box: Sandbox, tmp_path: Path) -> None:
     identity, log = made(box), tmp_path / "log"
-    listed = program("list", "--json", "--log", str(log), given=environ(box))
-    assert (listed.returncode, listed.stderr) == (0, "")
-    assert identity in listed.stdout
+    code, out, err = configs_program("list", "--json", "--log", str(log), given=environ(box))
+    assert (code, err) == (0, "")
+    assert identity in out
     assert TOKENS["writer"].value not in log.read_text()
-    assert program("delete", identity, "--yes", "--project", "web-shop", given=environ(box)).returncode == 0
+    assert configs_program("delete", identity, "--yes", "--project", "web-shop", given=environ(box))[0] == 0
     with launchdarkly(box) as ld:
         assert identity not in ld.get("/api/v2/integration-capabilities/flag-import").text
-    assert program("show", given=environ(box)).returncode == 2
+    assert configs_program("show", given=environ(box))[0] == 2
     home = Path(os.environ["HOME"])
     assert not [p for p in home.rglob("*") if p.is_file() and TOKENS["writer"].value in p.read_text(errors="replace")]

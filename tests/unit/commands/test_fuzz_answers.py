@@ -1,4 +1,4 @@
-"""Servers whose answers are damaged: each command ends with a code of the contract and no traceback."""
+"""Servers whose answers are damaged: each command ends with a documented exit code and no traceback."""
 
 from __future__ import annotations
 

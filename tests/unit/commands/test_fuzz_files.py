@@ -1,4 +1,4 @@
-"""Damaged journals, drafts, key indexes, and recipes: commands end with a code of the contract and no traceback."""
+"""Damaged journals, drafts, key indexes, and recipes: commands end with a documented exit code and no traceback."""
 
 from __future__ import annotations
 

@@ -102,12 +102,7 @@ def test_an_unknown_name_removes_nothing(filled: Keyring) -> None:
     code, out, err = keys("forget", ["nobody"], keyring=filled, as_json=True)
     assert (code, err) == (2, "")
     error = json.loads(out)
-    assert (error["event"], error["kind"], error["status_code"], error["field"]) == (
-        "error",
-        "recipe",
-        None,
-        None,
-    )
+    assert (error["event"], error["kind"], error["status_code"], error["field"]) == ("error", "recipe", None, None)
 
 
 @pytest.mark.parametrize(("names", "everything"), [([], False), ([TOKEN], True)])

@@ -16,7 +16,7 @@ from tests.processes import eventually
 from tests.unit.answers.test_recipe import SECRETS
 from tests.unit.headless_tools import error_of
 from tests.unit.made_manifests import written
-from tests.unit.recipe_tools import command, keys_for, planned, recipe_for
+from tests.unit.recipe_tools import keys_for, planned, program, recipe_for
 from tests.unit.walk_tools import INTEGRATIONS, values
 from tui.sandbox.company import STARTED, Company, CompanyFlag
 from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
@@ -45,7 +45,7 @@ def error(code: int, out: str, err: str) -> dict[str, Any]:
     return error_of((code, out, err))
 
 
-def as_contracted(document: dict[str, Any], integration: str) -> None:
+def check_document(document: dict[str, Any], integration: str) -> None:
     """Check the document member by member."""
     assert list(document) == ["integration", "project", "environment", "counts", "flags", "notes"]
     assert (document["integration"], document["project"]) == (integration, "web-shop")
@@ -77,10 +77,12 @@ def as_contracted(document: dict[str, Any], integration: str) -> None:
 def test_one_document_from_the_whole_program(box: Sandbox, tmp_path: Path, integration: str) -> None:
     before, keys = len(box.requests), keys_for(box, integration)
     assert "LD_IMPORT_API_KEY" not in keys, "a plan needs no import key"
-    out, err = (process := command(recipe_for(box, integration, tmp_path), "--json", environ=keys)).communicate()
+    out, err = (
+        process := program("plan", recipe_for(box, integration, tmp_path), "--json", environ=keys)
+    ).communicate()
     assert (process.returncode, err, out.count("\n")) == (0, "", 1)
     document = json.loads(out)
-    as_contracted(document, integration)
+    check_document(document, integration)
     assert document["environment"] == box.addresses()[integration]["environment"]
     assert document["counts"]["source"] == 60
     assert {each["verdict"] for each in document["flags"]} >= {"import", "skip-exists", "skip-archived"}
@@ -214,7 +216,7 @@ def test_a_pause_that_is_short_is_waited(box: Sandbox, tmp_path: Path) -> None:
     box.set_fault("source-rate-limited")
     code, out, err = planned(recipe_for(box, "split", tmp_path), keys_for(box, "split"), as_json=True)
     assert (code, err) == (0, "")
-    as_contracted(json.loads(out), "split")
+    check_document(json.loads(out), "split")
 
 
 def test_hostile_text_of_a_source_is_made_harmless(box: Sandbox, tmp_path: Path) -> None:
@@ -224,7 +226,7 @@ def test_hostile_text_of_a_source_is_made_harmless(box: Sandbox, tmp_path: Path)
         code, out, _ = planned(path, keys)
         assert code == 0
         assert all(line.isprintable() for line in out.splitlines())
-        as_contracted(json.loads(planned(path, keys, as_json=True)[1]), integration)
+        check_document(json.loads(planned(path, keys, as_json=True)[1]), integration)
 
 
 @pytest.mark.parametrize(
@@ -295,7 +297,7 @@ def test_a_signal_ends_it_and_leaves_nothing_running(
     box: Sandbox, tmp_path: Path, silent: socket.socket, number: signal.Signals, code: int
 ) -> None:
     path = waiting_recipe(box, tmp_path, silent)
-    process = command(path, "--json", environ=keys_for(box, "unleash"), start_new_session=True)
+    process = program("plan", path, "--json", environ=keys_for(box, "unleash"), start_new_session=True)
     connection, _ = silent.accept()  # it is reading now
     with connection:
         process.send_signal(number)
@@ -319,7 +321,7 @@ def test_a_reader_that_leaves_is_no_fault(box: Sandbox, tmp_path: Path, as_json:
     os.close(ours)
     options = ["--json"] if as_json else []
     path = recipe_for(box, "unleash", tmp_path)
-    process = command(path, *options, environ=keys_for(box, "unleash"), stdout=theirs)
+    process = program("plan", path, *options, environ=keys_for(box, "unleash"), stdout=theirs)
     os.close(theirs)
     _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")

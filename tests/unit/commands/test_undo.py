@@ -89,14 +89,6 @@ def test_without_a_journal_there_is_no_undo(recipe: Recipe, box: Sandbox) -> Non
     assert len(box.requests) == before
 
 
-def test_without_a_terminal_yes_must_be_given(recipe: Recipe, box: Sandbox) -> None:
-    before = len(box.requests)
-    ran = recipe.run(undo.run, yes=False)
-    assert ran.code == 2
-    assert "--yes" in ran.one("error")["advice"]
-    assert len(box.requests) == before
-
-
 @pytest.mark.parametrize(("typed", "done"), [("\n", False), ("no\n", False), ("yes please\n", False), ("Y\n", True)])
 def test_a_terminal_is_asked_with_project_and_count(recipe: Recipe, box: Sandbox, typed: str, done: bool) -> None:
     code, _, shown = recipe.run_in_terminal(undo.run, typed)

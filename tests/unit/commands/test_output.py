@@ -1,4 +1,4 @@
-"""A plan as lines, and how far it is: never wider than the terminal, whatever is in it."""
+"""What commands print: plans and progress fit into the terminal, and nothing shows a known key."""
 
 from __future__ import annotations
 
