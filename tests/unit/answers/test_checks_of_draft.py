@@ -8,6 +8,7 @@ from tests.unit.walk_tools import built_forms
 from tui.answers import changes, remarks
 from tui.answers import draft as drafts
 from tui.answers.draft import Check, Draft
+from tui.answers.fields import Form
 from tui.answers.finding import Finding, Level, Offer
 from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
 from tui.secrets.bag import Bag
@@ -105,17 +106,12 @@ def test_a_check_fills_what_is_open_alone(bag: Bag) -> None:
     assert "sourceApiKey" in draft.checks
 
 
-def test_a_field_that_was_emptied_is_filled_again() -> None:
-    draft = changes.put(changes.choose(Draft(), UNLEASH), "sourceProjectId", "")
-    check = Check("sourceApiKey", Level.OK, "", fills=(Offer("from the key", "sourceProjectId", "default"),))
-    assert drafts.value(changes.checked(draft, check), "sourceProjectId") == "default"
-
-
 def test_filling_drops_the_checks_that_used_the_field(draft: Draft) -> None:
     draft = changes.put(draft, "sourceProjectId", "")
     draft = changes.checked(draft, Check("config-name", Level.OK, "free"))
     check = Check("sourceApiKey", Level.OK, "", fills=(Offer("from the key", "sourceProjectId", "default"),))
     draft = changes.checked(draft, check)
+    assert drafts.value(draft, "sourceProjectId") == "default"
     assert "config-name" not in draft.checks
     assert draft.checks["sourceApiKey"] == check
 
@@ -160,6 +156,18 @@ def test_revisions_tell_whether_inputs_changed(draft: Draft, bag: Bag) -> None:
     assert drafts.revisions(back, used) != before  # it was another one in between
 
 
-def test_inputs_of_a_field_that_is_none() -> None:
-    assert drafts.inputs_of(Draft(), "workspaceId") == {"workspaceId"}
-    assert drafts.inputs_of(Draft(), "config-name") == {"config-name", "host", "token"}
+SPLIT_KEY, UNLEASH_KEY = {"workspaceApiKey", "source-api"}, {"sourceApiKey", "sourceBaseUrl"}
+
+
+@pytest.mark.parametrize(
+    ("form", "field", "inputs"),
+    [
+        (None, "workspaceId", {"workspaceId"}),
+        (None, "config-name", {"config-name", "host", "token"}),
+        (SPLIT, "environmentId", {"environmentId", "workspaceId"} | SPLIT_KEY),
+        (UNLEASH, "sourceTag", {"sourceTag", "sourceProjectId"} | UNLEASH_KEY),
+    ],
+    ids=["no form", "name", "split", "unleash"],
+)
+def test_a_check_depends_on_what_it_asks_with(form: Form | None, field: str, inputs: set[str]) -> None:
+    assert drafts.inputs_of(changes.choose(Draft(), form) if form else Draft(), field) >= inputs
