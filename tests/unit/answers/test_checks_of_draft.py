@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.unit.answers.test_recipe import answered
 from tests.unit.walk_tools import built_forms
 from tui.answers import changes, remarks
 from tui.answers import draft as drafts
@@ -18,28 +19,19 @@ ALL = ("token", "project", "sourceApiKey", "ldApiKey", "config-name")
 
 
 @pytest.fixture
-def bag() -> Bag:
-    return Bag()
+def answers() -> tuple[Draft, Bag]:
+    return answered()
 
 
 @pytest.fixture
-def draft(bag: Bag) -> Draft:
+def bag(answers: tuple[Draft, Bag]) -> Bag:
+    return answers[1]
+
+
+@pytest.fixture
+def draft(answers: tuple[Draft, Bag]) -> Draft:
     """All answered and all checked."""
-    made = changes.choose(Draft(), UNLEASH)
-    for key, text in (
-        ("project", "web-shop"),
-        ("config-name", "Mine"),
-        ("sourceBaseUrl", "https://unleash.example.com"),
-        ("sourceProjectId", "default"),
-        ("sourceEnvironmentId", "production"),
-    ):
-        made = changes.put(made, key, text)
-    for key, text in (
-        ("token", TOKENS["writer"].value),
-        ("ldApiKey", TOKENS["import-key"].value),
-        ("sourceApiKey", UNLEASH_KEYS["sdk"].value),
-    ):
-        made = changes.put_secret(made, bag, key, text)
+    made = answers[0]
     for key in ALL:
         made = changes.checked(made, Check(key, Level.OK, "fine"))
     return made

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.unit.answers.test_recipe import SECRETS
+from tests.unit.answers.test_recipe import answered as all_answers
 from tests.unit.made_manifests import options, variable, written
 from tests.unit.sources_server import json_values
 from tests.unit.walk_tools import built_forms, session
@@ -22,7 +24,6 @@ from tui.answers.saved_drafts import Saved
 from tui.manifests.files import load
 from tui.net.times import moment
 from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
-from tui.secrets.bag import Bag
 
 UNLEASH = built_forms()["unleash"]
 
@@ -33,15 +34,9 @@ def path(tmp_path: Path) -> Path:
 
 
 def answered() -> Draft:
-    draft, bag = changes.choose(Draft(), UNLEASH), Bag()
-    draft = changes.put(draft, "host", "eu")
+    draft = changes.put(all_answers(host="eu", config_name="")[0], "project", "other")
     draft = changes.put(draft, "project", "web-shop", source="from LD_PROJECT", touched=False)
-    draft = changes.put(draft, "sourceBaseUrl", "https://unleash.example.com")
-    draft = changes.put(draft, "ldTag", "")
-    draft = changes.put_secret(draft, bag, "token", TOKENS["writer"].value)
-    draft = changes.put_secret(draft, bag, "ldApiKey", TOKENS["import-key"].value)
-    draft = changes.put_secret(draft, bag, "sourceApiKey", UNLEASH_KEYS["sdk"].value)
-    draft = changes.was_kept(draft, "ldApiKey", "", in_keyring=True)
+    draft = changes.was_kept(changes.put(draft, "ldTag", ""), "ldApiKey", "", in_keyring=True)
     return changes.go(draft, "launchdarkly")
 
 
@@ -56,7 +51,7 @@ def test_saved_answers_come_back(path: Path) -> None:
     draft = answered()
     saved = reloaded(draft, path, 1_700_000_000.5)
     assert (saved.integration, saved.step, saved.saved_at) == ("unleash", "launchdarkly", 1_700_000_000.5)
-    assert saved.route == "Unleash -> LaunchDarkly EU web-shop"
+    assert saved.route == "Unleash default/production -> LaunchDarkly EU web-shop"
     assert saved.keyring == ("ldApiKey",)
     restored = saved_drafts.restore(saved, UNLEASH)
     assert restored.step == "launchdarkly"
@@ -73,7 +68,7 @@ def test_the_file_is_its_owners_alone_and_holds_no_key(path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     text = path.read_text("utf-8")
-    for secret in (TOKENS["writer"].value, TOKENS["import-key"].value, UNLEASH_KEYS["sdk"].value):
+    for secret in SECRETS.values():
         assert secret not in text
         assert secret[-12:] not in text
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import textwrap
 from typing import Any
 
 import pytest
@@ -118,32 +114,3 @@ async def test_a_custom_answer_of_every_field_arrives() -> None:
         kept: dict[str, Any] = {k: v for k, v in there["config"].items() if k in given}
         secrets = ("sourceApiKey", "ldApiKey")
         assert {k: v for k, v in kept.items() if k not in secrets} == {k: given[k] for k in kept if k not in secrets}
-
-
-def test_no_front_is_needed() -> None:
-    """The same in a fresh process that could load neither textual nor rich, which httpx would for its own command."""
-    script = """
-        import sys
-
-        sys.modules |= {"textual": None, "rich": None}
-
-        import asyncio, json
-        from tests.unit.walk_tools import INTEGRATIONS, configurations, sent, session, attempt, values, walked
-        from tui.sandbox.server import Sandbox
-
-        async def main():
-            with Sandbox.start() as box:
-                for integration in INTEGRATIONS:
-                    made = await walked(session(), integration, values(box, integration), checks=True)
-                    outcome = await sent(attempt(made))
-                    there = configurations(box, attempt(made).creation.request.name)
-                    created = [each["_id"] for each in there] == [outcome.configuration.id]
-                    front = [name for name in sys.modules if name.startswith(("tui.screens", "tui.widgets"))]
-                    print(json.dumps([integration, created, front]))
-
-        asyncio.run(main())
-    """
-    run = [sys.executable, "-W", "error", "-c", textwrap.dedent(script)]
-    done = subprocess.run(run, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert [json.loads(line) for line in done.stdout.splitlines()] == [["split", True, []], ["unleash", True, []]]
