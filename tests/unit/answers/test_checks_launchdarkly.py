@@ -204,14 +204,6 @@ async def test_an_import_key_is_judged_by_its_account_and_owner(
     assert (check.level, part in check.text) == (level, True)
 
 
-async def test_your_token_as_import_key_is_said_without_asking(box: Sandbox) -> None:
-    made = begun(box, ldApiKey=TOKENS["writer"].value)
-    await of(made, "token")
-    await of(made, "ldApiKey")
-    assert remarks.line(made.draft, "ldApiKey").text == remarks.SAME_KEY
-    assert all(f.field != "ldApiKey" for f in remarks.problems(made.draft, "keys"))
-
-
 async def test_a_refused_import_key_is_not_called_your_token(box: Sandbox) -> None:
     made = begun(box, ldApiKey="api-00000000-0000-4000-8000-000000000000")
     check = await of(made, "ldApiKey")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from tests.unit.answers.test_recipe import answered
 from tests.unit.walk_tools import built_forms
 from tui.answers import changes, remarks
 from tui.answers import draft as drafts
 from tui.answers.draft import Check, Draft
+from tui.answers.fields import Form
 from tui.answers.finding import Finding, Level, Offer
 from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
 from tui.secrets.bag import Bag
@@ -17,28 +19,19 @@ ALL = ("token", "project", "sourceApiKey", "ldApiKey", "config-name")
 
 
 @pytest.fixture
-def bag() -> Bag:
-    return Bag()
+def answers() -> tuple[Draft, Bag]:
+    return answered()
 
 
 @pytest.fixture
-def draft(bag: Bag) -> Draft:
+def bag(answers: tuple[Draft, Bag]) -> Bag:
+    return answers[1]
+
+
+@pytest.fixture
+def draft(answers: tuple[Draft, Bag]) -> Draft:
     """All answered and all checked."""
-    made = changes.choose(Draft(), UNLEASH)
-    for key, text in (
-        ("project", "web-shop"),
-        ("config-name", "Mine"),
-        ("sourceBaseUrl", "https://unleash.example.com"),
-        ("sourceProjectId", "default"),
-        ("sourceEnvironmentId", "production"),
-    ):
-        made = changes.put(made, key, text)
-    for key, text in (
-        ("token", TOKENS["writer"].value),
-        ("ldApiKey", TOKENS["import-key"].value),
-        ("sourceApiKey", UNLEASH_KEYS["sdk"].value),
-    ):
-        made = changes.put_secret(made, bag, key, text)
+    made = answers[0]
     for key in ALL:
         made = changes.checked(made, Check(key, Level.OK, "fine"))
     return made
@@ -105,17 +98,12 @@ def test_a_check_fills_what_is_open_alone(bag: Bag) -> None:
     assert "sourceApiKey" in draft.checks
 
 
-def test_a_field_that_was_emptied_is_filled_again() -> None:
-    draft = changes.put(changes.choose(Draft(), UNLEASH), "sourceProjectId", "")
-    check = Check("sourceApiKey", Level.OK, "", fills=(Offer("from the key", "sourceProjectId", "default"),))
-    assert drafts.value(changes.checked(draft, check), "sourceProjectId") == "default"
-
-
 def test_filling_drops_the_checks_that_used_the_field(draft: Draft) -> None:
     draft = changes.put(draft, "sourceProjectId", "")
     draft = changes.checked(draft, Check("config-name", Level.OK, "free"))
     check = Check("sourceApiKey", Level.OK, "", fills=(Offer("from the key", "sourceProjectId", "default"),))
     draft = changes.checked(draft, check)
+    assert drafts.value(draft, "sourceProjectId") == "default"
     assert "config-name" not in draft.checks
     assert draft.checks["sourceApiKey"] == check
 
@@ -160,6 +148,18 @@ def test_revisions_tell_whether_inputs_changed(draft: Draft, bag: Bag) -> None:
     assert drafts.revisions(back, used) != before  # it was another one in between
 
 
-def test_inputs_of_a_field_that_is_none() -> None:
-    assert drafts.inputs_of(Draft(), "workspaceId") == {"workspaceId"}
-    assert drafts.inputs_of(Draft(), "config-name") == {"config-name", "host", "token"}
+SPLIT_KEY, UNLEASH_KEY = {"workspaceApiKey", "source-api"}, {"sourceApiKey", "sourceBaseUrl"}
+
+
+@pytest.mark.parametrize(
+    ("form", "field", "inputs"),
+    [
+        (None, "workspaceId", {"workspaceId"}),
+        (None, "config-name", {"config-name", "host", "token"}),
+        (SPLIT, "environmentId", {"environmentId", "workspaceId"} | SPLIT_KEY),
+        (UNLEASH, "sourceTag", {"sourceTag", "sourceProjectId"} | UNLEASH_KEY),
+    ],
+    ids=["no form", "name", "split", "unleash"],
+)
+def test_a_check_depends_on_what_it_asks_with(form: Form | None, field: str, inputs: set[str]) -> None:
+    assert drafts.inputs_of(changes.choose(Draft(), form) if form else Draft(), field) >= inputs

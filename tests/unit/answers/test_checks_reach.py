@@ -74,6 +74,9 @@ async def test_a_name_with_private_addresses(network: Network) -> None:
     assert remarks.line(made.draft, KEY).text == text
     assert network.connected == []
     assert [each.text for each in review.reminders(made.draft)].count(text) == 1
+    facts = checks.facts(made.draft, KEY)
+    assert isinstance(facts, Reached)
+    assert (facts.level, facts.sentence, facts.sighting.outlook) == (Level.UNKNOWN, text, Outlook.PRIVATE)
 
 
 async def test_a_public_name_is_good_and_no_proof(network: Network) -> None:
@@ -131,15 +134,6 @@ async def test_practice_asks_nobody(network: Network) -> None:
     assert level is Level.UNKNOWN
     assert text.startswith("Practice talks to this machine alone.")
     assert network.asked == network.connected == []
-
-
-async def test_what_is_handed_on_for_review(network: Network) -> None:
-    network.answers["unleash.example.com"] = ("10.2.0.7",)
-    made = await asked(NAMED)
-    facts = checks.facts(made.draft, KEY)
-    assert isinstance(facts, Reached)
-    assert (facts.level, facts.sentence) == said(made)[0]
-    assert facts.sighting.outlook is Outlook.PRIVATE
 
 
 async def test_another_address_or_another_launchdarkly_is_another_question(network: Network) -> None:

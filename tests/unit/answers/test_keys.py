@@ -11,11 +11,12 @@ from tui.answers.fields import Variable
 from tui.answers.finding import Level
 from tui.answers.form import build
 from tui.answers.rules import tidy, validate
-from tui.answers.secret_facts import looks_secret, secret_facts
+from tui.answers.secret_facts import secret_facts
 from tui.manifests.files import registry
 
 FORMS = {key: build(manifest) for key, manifest in registry().items()}
 HEX = "0123abcd" * 7
+V2 = "v2_AbCdEfGhIjKlMnOpQrSt-__0123456789abcdefghij_BCDEFGHIJ-123456789abc"
 API = "api-01234567-89ab-4cde-8f01-23456789abcd"
 SDK = "sdk-01234567-89ab-4cde-8f01-23456789abcd"
 MOB = "mob-01234567-89ab-4cde-8f01-23456789abcd"
@@ -87,6 +88,10 @@ CASES: list[tuple[Variable, str, str, str, Level | None]] = [
     (UNLEASH, f"*:*.{HEX}", "", "unleash-admin", P),
     (UNLEASH, "*:*.unleash-insecure-admin-api-token", "", "unleash-admin", P),
     (UNLEASH, f"user:{HEX}", "", "unleash-personal", P),
+    (UNLEASH, f"default:prod.eu.{V2}", "", "unleash-sdk", N),
+    (UNLEASH, f"user:{V2}", "", "unleash-personal", P),
+    (UNLEASH, f"*:*.{V2}", "", "unleash-admin", P),
+    (UNLEASH, f"user:production.{HEX}", "", "unleash-sdk", N),
     (UNLEASH, API, "", "ld-api", P),
     (UNLEASH, SDK, "", "ld-sdk", P),
     (UNLEASH, "an-alias-of-old-times", "", "", W),
@@ -119,6 +124,7 @@ def test_a_pasted_key(field: Variable, pasted: str, said: str, kind: str, worst:
         (f"default:production.{HEX}", ("default", "production")),
         (f"web.shop:prod.eu.{HEX}", ("web.shop", "prod.eu")),
         ("default:development.unleash-insecure-api-token", ("default", "development")),
+        (f"web.shop:prod.eu.{V2}", ("web.shop", "prod.eu")),
         (f"[]:production.{HEX}", ("[]", "production")),
         (f"*:production.{HEX}", ("*", "production")),
         (f"*:*.{HEX}", None),
@@ -155,17 +161,6 @@ def test_a_key_for_many_projects_contradicts_none(scope: str) -> None:
 @pytest.mark.parametrize("field", [TOKEN, IMPORT, UNLEASH, ADMIN], ids=lambda field: str(field.role))
 def test_a_missing_key_is_a_problem(field: Variable) -> None:
     assert [finding.level for finding in validate(field, "", {}, {})] == [P]
-
-
-@pytest.mark.parametrize("key", [API, SDK, MOB, f"default:production.{HEX}", f"*:*.{HEX}", f"user:{HEX}"])
-def test_a_key_in_a_field_for_text_is_stopped_before_it_is_saved(key: str) -> None:
-    assert looks_secret(key)
-    for form in FORMS.values():
-        for field in form.variables:
-            if not field.secret:
-                found = validate(field, tidy(field, key).value, {}, {})
-                assert [finding.level for finding in found] == [P]
-                assert key not in repr(found)
 
 
 CANARY = "q7CANARYz"

@@ -7,36 +7,22 @@ from typing import Any
 
 import pytest
 
+from tests.unit.answers.test_recipe import answered as all_answers
 from tests.unit.plan_tools import READ_AT, flag, there
 from tests.unit.plan_tools import plan as made_plan
-from tests.unit.walk_tools import built_forms
 from tui.answers import changes, plan_state, remarks
+from tui.answers import draft as drafts
 from tui.answers.draft import Draft
 from tui.answers.finding import Level
 from tui.answers.plan_state import plan_request
 from tui.plan.plan import Plan
-from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
+from tui.sandbox.keys import UNLEASH_KEYS
 from tui.secrets.bag import Bag
 from tui.wizard import walk
 
-ANSWERS = {
-    "host": "eu",
-    "project": "web-shop",
-    "sourceBaseUrl": "https://unleash.example.com",
-    "sourceProjectId": "default",
-    "sourceEnvironmentId": "production",
-    "config-name": "Ours",
-}
-
 
 def answered() -> Draft:
-    draft, bag = changes.choose(Draft(), built_forms()["unleash"]), Bag()
-    for key, text in ANSWERS.items():
-        draft = changes.put(draft, key, text)
-    draft = changes.put_secret(draft, bag, "token", TOKENS["writer"].value)
-    draft = changes.put_secret(draft, bag, "ldApiKey", TOKENS["import-key"].value)
-    draft = changes.put_secret(draft, bag, "sourceApiKey", UNLEASH_KEYS["sdk"].value)
-    return changes.go(draft, "plan")
+    return changes.go(all_answers(host="eu", config_name="Ours")[0], "plan")
 
 
 def read(draft: Draft, *flags: Any, **more: Any) -> Draft:
@@ -97,10 +83,10 @@ def test_a_tick_stays_where_a_new_reading_found_the_same_number() -> None:
     ],
 )
 def test_a_changed_answer_puts_the_plan_out_of_date(key: str, value: str) -> None:
-    draft = changes.put(read(answered(), flag("a")), key, value)
+    draft, before = changes.put(read(answered(), flag("a")), key, value), drafts.value(answered(), key)
     assert said(draft) == ["The plan is out of date: answers have changed since it was read. Read again."]
     assert remarks.problems(draft, "review")
-    assert said(changes.put(draft, key, ANSWERS.get(key, ""))) == []
+    assert said(changes.put(draft, key, before)) == []
 
 
 @pytest.mark.parametrize(("key", "value"), [("ldTag", "moved"), ("config-name", "Other"), ("config-tags", "x")])

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tests.unit.made_manifests import options, variable, written
 from tests.unit.walk_tools import built_forms
@@ -144,15 +142,6 @@ def test_kinds_keep_their_types_and_blank_optional_keys_are_left_out(tmp_path: P
     assert "LDFI_OPTIONAL_KEY" not in recipe.write(draft).must_be_set
     filled = changes.put_secret(draft, Bag(), "optional-key", "another-secret-of-some-length")
     assert read(filled)["import"]["config"]["optional-key"] == "env:LDFI_OPTIONAL_KEY"
-
-
-@settings(max_examples=60)
-@given(name=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60), tag=st.text(max_size=30))
-def test_whatever_is_typed_comes_back_out_of_the_file(name: str, tag: str) -> None:
-    draft, _ = answered(config_name=name, sourceTag=tag)
-    document = read(draft)
-    assert document["import"]["name"] == drafts.value(draft, "config-name")
-    assert document["import"]["config"]["sourceTag"] == drafts.value(draft, "sourceTag")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from tui.answers import changes, remarks
 from tui.answers import draft as drafts
 from tui.answers.draft import Check, Draft
 from tui.answers.finding import Finding, Level
-from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
+from tui.sandbox.keys import TOKENS
 from tui.secrets.bag import Bag
 from tui.wizard import review
 
@@ -44,12 +44,6 @@ def test_the_worst_is_said_first(draft: Draft) -> None:
         assert remarks.line(draft, "sourceBaseUrl") == worse
 
 
-def test_what_was_taken_away_is_said(draft: Draft) -> None:
-    draft = changes.put(draft, "sourceBaseUrl", "https://unleash.example.com/api")
-    assert remarks.line(draft, "sourceBaseUrl").text.endswith(".")
-    assert "/api" in remarks.line(draft, "sourceBaseUrl").text
-
-
 def test_the_place_a_value_came_from_is_said(draft: Draft) -> None:
     draft = changes.put(draft, "project", "web", source="from LD_PROJECT", touched=False)
     assert remarks.line(draft, "project").text == "from LD_PROJECT"
@@ -74,16 +68,6 @@ def test_the_same_sentence_is_said_once(draft: Draft) -> None:
     draft = changes.checked(draft, Check("token", Level.OK, "", (twice, twice)))
     draft = changes.checked(draft, Check("project", Level.OK, "", (twice,)))
     assert remarks.findings(draft, "project").count(twice) == 1
-
-
-def test_an_unleash_key_against_the_typed_scope_offers_what_it_says(draft: Draft) -> None:
-    draft = changes.put_secret(draft, Bag(), "sourceApiKey", UNLEASH_KEYS["sdk"].value)
-    draft = changes.put(draft, "sourceEnvironmentId", "staging")
-    said = remarks.line(draft, "sourceEnvironmentId")
-    assert said.level is Level.WARNING
-    assert said.offer is not None
-    assert drafts.value(changes.take(draft, said.offer), "sourceEnvironmentId") == "production"
-    assert not [f for f in remarks.findings(changes.take(draft, said.offer), "sourceEnvironmentId") if f.offer]
 
 
 def test_a_summary_counts_warnings(draft: Draft) -> None:
@@ -146,7 +130,3 @@ def test_review_says_that_the_name_is_free(draft: Draft) -> None:
     line = next(each for each in review.lines(draft) if each.label == "Name, tags")
     assert line.text == "Unleash; no tags; free in web-shop"
     assert line.level is Level.OK
-
-
-def test_every_level_has_its_place() -> None:
-    assert set(remarks._ORDER) == set(Level)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.answers.test_recipe import answered
 from tests.unit.recipe_texts import SPLIT, UNLEASH, changed
 from tests.unit.walk_tools import built_forms, session
 from tui.answers import draft as drafts
-from tui.answers import remarks, rules, secret_facts
-from tui.answers.builtin import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, TOKEN
+from tui.answers import remarks, rules
+from tui.answers.builtin import CONFIG_NAME, CONFIG_TAGS, PROJECT
 from tui.answers.finding import Level
 from tui.answers.recipe_reader import RecipeError, read_text
 from tui.cli import main
@@ -178,34 +175,6 @@ def test_ordinary_ids_and_tags_pass(parts: list[str]) -> None:
             assert not [each for each in rules.validate(field, name, {}, {}) if each.level is Level.PROBLEM]
 
 
-@pytest.mark.parametrize(
-    ("field", "key", "kind"),
-    [
-        ("sourceApiKey", f"default:production.{V2}", "unleash-sdk"),
-        ("sourceApiKey", f"default:prod.eu.{V2}", "unleash-sdk"),
-        ("sourceApiKey", f"user:{V2}", "unleash-personal"),
-        ("sourceApiKey", f"*:*.{V2}", "unleash-admin"),
-        ("sourceApiKey", f"user:production.{HEX}", "unleash-sdk"),
-    ],
-)
-def test_the_kind_of_a_key_of_today(field: str, key: str, kind: str) -> None:
-    variable = built_forms()["unleash"].get(field)
-    assert variable is not None
-    facts = secret_facts.secret_facts(variable, key)
-    assert facts.kind == kind
-    levels = {each.level for each in facts.findings}
-    assert (Level.PROBLEM in levels) == (kind != "unleash-sdk")
-
-
-def test_the_environment_of_a_dotted_v2_key_is_read() -> None:
-    variable = built_forms()["unleash"].get("sourceApiKey")
-    assert variable is not None
-    assert secret_facts.secret_facts(variable, f"web.shop:prod.eu.{V2}").scope == ("web.shop", "prod.eu")
-    assert TOKEN.secret
-    assert not HOST.secret
-    assert answered("unleash")[0].integration == "unleash"
-
-
 # --- the command line
 
 ARGUMENTS = [
@@ -247,13 +216,6 @@ def test_a_key_without_a_shape_is_not_repeated(
     assert main([each.replace("{}", OPAQUE) for each in arguments]) in (2, 3)
     out, err = capfd.readouterr()
     assert OPAQUE not in out + err
-
-
-def test_a_key_on_the_command_line_of_a_process(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tui", "configs", "show", KEYS["unleash v2"]]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[3])
-    assert ended.returncode == 2
-    assert V2 not in ended.stdout + ended.stderr
 
 
 @given(st.text(max_size=60))

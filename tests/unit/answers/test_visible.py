@@ -115,18 +115,9 @@ def test_hide_empty() -> None:
 
 
 OPERATORS = st.sampled_from(
-    [
-        "lessThan",
-        "lessThanOrEqualTo",
-        "greaterThan",
-        "greaterThanOrEqualTo",
-        "equalTo",
-        "notEqual",
-        "contains",
-        "startsWith",
-        "endsWith",
-    ]
-)
+    ["lessThan", "lessThanOrEqualTo", "greaterThan", "greaterThanOrEqualTo", "equalTo", "notEqual", "contains",
+     "startsWith", "endsWith"]
+)  # fmt: skip
 DEPENDENCIES = st.builds(
     Dependency,
     st.sampled_from("abcx"),

@@ -388,14 +388,6 @@ async def test_leaving_the_stream_early_frees_the_connection() -> None:
         await server.let_go.wait()
 
 
-async def test_a_stream_ends_with_its_answer() -> None:
-    async with serving(always(answer("200 OK", b"[1]"))) as server, Http() as http:
-        stream = Stream(lambda sink: http.send(Request("GET", server.url, {}), peer="Unleash", sink=sink))
-        events = [event async for event in stream]
-    assert isinstance(events[-1], Done)
-    assert stream.result.json() == [1]
-
-
 async def test_plain_http_beyond_loopback_is_never_asked() -> None:
     with pytest.raises(ValueError, match="loopback"):
         await send("http://unleash.example.com")

@@ -90,46 +90,7 @@ async def test_variables_that_do_not_count_stop_nothing(cert: Certificate, envir
         assert len(server.seen) == 1
 
 
-async def test_an_exempt_host_is_reached_directly(cert: Certificate) -> None:
-    async with behind_a_proxy(cert) as (_, proxy):
-        named = {"HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}", "NO_PROXY": "fd00::/8,[::1],.invalid"}
-        ended = await ld_flag_import(*LIST, "--host", f"https://{NAME}", **named)
-        assert proxy.connections == 0
-    assert (ended.code, ended.error["kind"]) == (5, "unreachable")
-
-
-async def test_the_proxy_that_counts_is_named_if_it_cannot_be_used() -> None:
-    ended = await ld_flag_import(*LIST, "--host", f"https://{NAME}", HTTPS_PROXY=f"http://ana:{PASSWORD}#x@proxy:1")
-    assert (ended.code, ended.error["kind"], ended.error["field"]) == (5, "unreachable", None)
-    assert "HTTPS_PROXY" in ended.error["message"]
-
-
 # --- authorities
-
-
-async def test_a_file_without_a_certificate_is_named_and_the_store_is_not(cert: Certificate, tmp_path: Path) -> None:
-    (tmp_path / "bad.pem").write_text("no certificate\n")
-    async with serving(always(NO_CONFIGURATIONS), cert.context) as server:
-        url = f"https://localhost:{server.port}"
-        ended = await ld_flag_import(*LIST, "--host", url, SSL_CERT_FILE=str(tmp_path / "bad.pem"))
-        assert server.seen == []
-    error = ended.error
-    assert (ended.code, error["kind"], error["field"]) == (5, "tls", None)
-    assert "SSL_CERT_FILE" in error["message"] + error["advice"]
-    assert "store" not in error["message"] + error["advice"]
-
-
-async def test_a_variable_of_other_programs_is_named_with_the_one_that_is_read(cert: Certificate) -> None:
-    name = "NODE_EXTRA_CA_CERTS"
-    async with serving(always(NO_CONFIGURATIONS), cert.context) as server:
-        url = f"https://localhost:{server.port}"
-        ended = await ld_flag_import(*LIST, "--host", url, **{name: str(cert.file)})
-        assert (ended.code, ended.error["kind"], ended.error["field"]) == (5, "tls", None)
-        assert {name, "SSL_CERT_FILE"} <= set(ended.error["advice"].replace(".", " ").split())
-        as_advised = await ld_flag_import(
-            *LIST, "--host", url, **{name: str(cert.file), "SSL_CERT_FILE": str(cert.file)}
-        )
-        assert as_advised.code == 0
 
 
 # --- a source

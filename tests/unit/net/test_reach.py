@@ -67,58 +67,46 @@ async def of_own_store(host: str, port: int, addresses: tuple[str, ...]) -> Trus
 
 
 PRIVATE, LOOPBACK = Outlook.PRIVATE, Outlook.LOOPBACK
+BY_TEXT = {
+    (LOOPBACK, "your own machine"): [
+        "http://localhost:4242", "http://127.0.0.1:4242", "https://127.8.9.1", "http://[::1]:4242",
+        "https://unleash.localhost", "https://127.1", "https://2130706433", "https://0x7f.0.0.1",
+        "https://[::ffff:127.0.0.1]",
+    ],
+    (PRIVATE, "A private address"): [
+        "https://10.2.0.7", "https://10.513", "https://172.16.0.1", "https://172.31.255.254/unleash",
+        "https://192.168.1.4:8443", "https://[::ffff:10.2.0.7]", "https://[64:ff9b::a02:7]",
+        "https://[2002:a02:7::1]",
+    ],
+    (PRIVATE, "A link-local address"): ["https://169.254.169.254", "https://[fe80::1]"],
+    (PRIVATE, "A shared address of a provider or VPN"): ["https://100.64.0.9"],
+    (PRIVATE, "A private IPv6 address"): ["https://[fd00::1]"],
+    (PRIVATE, "A reserved address"): [
+        "https://0.0.0.0", "https://192.0.2.1", "https://198.18.0.1", "https://224.0.0.1", "https://255.255.255.255",
+        "https://10.2.0.700", "https://[2001:db8::1]", "https://[fec0::1]", "https://[ff02::1]", "https://[::a02:7]",
+    ],
+    (PRIVATE, "A name without a domain"): ["https://unleash", "https://local"],
+    (PRIVATE, "A name of private networks alone"): [
+        "https://unleash.local", "https://unleash.acme.internal", "https://UNLEASH.Corp.",
+        "https://unleash.prod.svc", "https://flags.home.arpa",
+    ],
+    (Outlook.PUBLIC, PUBLIC): [
+        "https://172.32.0.1", "https://100.128.0.1", "https://[2606:4700::1111]", "https://[64:ff9b::808:808]",
+    ],
+}  # fmt: skip
+"""Addresses that need no DNS, by their outlook and what the sentence contains."""
+
 TABLE = [
-    # address, what the DNS here gives, outlook, what the sentence tells
-    ("http://localhost:4242", (), LOOPBACK, "your own machine"),
-    ("http://127.0.0.1:4242", (), LOOPBACK, "your own machine"),
-    ("https://127.8.9.1", (), LOOPBACK, "your own machine"),
-    ("http://[::1]:4242", (), LOOPBACK, "your own machine"),
-    ("https://unleash.localhost", (), LOOPBACK, "your own machine"),
-    ("https://127.1", (), LOOPBACK, "your own machine"),
-    ("https://2130706433", (), LOOPBACK, "your own machine"),
-    ("https://0x7f.0.0.1", (), LOOPBACK, "your own machine"),
-    ("https://[::ffff:127.0.0.1]", (), LOOPBACK, "your own machine"),
+    # address, addresses that DNS gives, outlook, what the sentence contains
+    *((url, (), *expected) for expected, urls in BY_TEXT.items() for url in urls),
     ("https://lvh.example.com", ("127.0.0.1", "::1"), LOOPBACK, "At 127.0.0.1, this machine itself"),
-    ("https://10.2.0.7", (), PRIVATE, "A private address"),
-    ("https://10.513", (), PRIVATE, "A private address"),
-    ("https://172.16.0.1", (), PRIVATE, "A private address"),
-    ("https://172.31.255.254/unleash", (), PRIVATE, "A private address"),
-    ("https://192.168.1.4:8443", (), PRIVATE, "A private address"),
-    ("https://[::ffff:10.2.0.7]", (), PRIVATE, "A private address"),
-    ("https://[64:ff9b::a02:7]", (), PRIVATE, "A private address"),
-    ("https://[2002:a02:7::1]", (), PRIVATE, "A private address"),
-    ("https://169.254.169.254", (), PRIVATE, "A link-local address"),
-    ("https://[fe80::1]", (), PRIVATE, "A link-local address"),
-    ("https://100.64.0.9", (), PRIVATE, "A shared address of a provider or VPN"),
-    ("https://[fd00::1]", (), PRIVATE, "A private IPv6 address"),
-    ("https://0.0.0.0", (), PRIVATE, "A reserved address"),
-    ("https://192.0.2.1", (), PRIVATE, "A reserved address"),
-    ("https://198.18.0.1", (), PRIVATE, "A reserved address"),
-    ("https://224.0.0.1", (), PRIVATE, "A reserved address"),
-    ("https://255.255.255.255", (), PRIVATE, "A reserved address"),
-    ("https://10.2.0.700", (), PRIVATE, "A reserved address"),
-    ("https://[2001:db8::1]", (), PRIVATE, "A reserved address"),
-    ("https://[fec0::1]", (), PRIVATE, "A reserved address"),
-    ("https://[ff02::1]", (), PRIVATE, "A reserved address"),
-    ("https://[::a02:7]", (), PRIVATE, "A reserved address"),
-    ("https://unleash", (), PRIVATE, "A name without a domain"),
-    ("https://unleash.local", (), PRIVATE, "A name of private networks alone"),
-    ("https://unleash.acme.internal", (), PRIVATE, "A name of private networks alone"),
-    ("https://UNLEASH.Corp.", (), PRIVATE, "A name of private networks alone"),
-    ("https://unleash.prod.svc", (), PRIVATE, "A name of private networks alone"),
-    ("https://flags.home.arpa", (), PRIVATE, "A name of private networks alone"),
     ("https://unleash.example.com", ("10.2.0.7",), PRIVATE, "At 10.2.0.7, a private address: LaunchDarkly,"),
     ("https://unleash.example.com", ("fd00::1", "100.64.0.9"), PRIVATE, "At fd00::1, a private IPv6 address"),
     ("https://10.2.0.7.nip.example.com", ("10.2.0.7",), PRIVATE, "At 10.2.0.7, a private address"),
     ("https://unleash.example.com", ("10.2.0.7", ONE), Outlook.PUBLIC, PUBLIC),
     ("https://unleash.example.com", ("fd00::1", TWO), Outlook.PUBLIC, PUBLIC),
     ("https://home.example.com", (ONE,), Outlook.PUBLIC, PUBLIC),
-    ("https://local", (), PRIVATE, "A name without a domain"),
     ("https://unleash.locale", (ONE,), Outlook.PUBLIC, PUBLIC),
-    ("https://172.32.0.1", (), Outlook.PUBLIC, PUBLIC),
-    ("https://100.128.0.1", (), Outlook.PUBLIC, PUBLIC),
-    ("https://[2606:4700::1111]", (), Outlook.PUBLIC, PUBLIC),
-    ("https://[64:ff9b::808:808]", (), Outlook.PUBLIC, PUBLIC),
 ]
 
 

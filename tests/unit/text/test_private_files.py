@@ -44,6 +44,7 @@ def test_no_umask_opens_a_folder_to_others(own_world: Path) -> None:
         os.umask(before)
     made = [path for path in own_world.rglob("*") if path.is_dir()]
     assert folder in made
+    assert state_dir() == folder
     assert {mode(path) for path in made} == {0o700}
     assert mode(own_world / "a" / "b" / "file") == 0o600
 

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import textwrap
 from typing import Any
 
 import pytest
 
-from tests.unit import sandbox_tools
-from tests.unit.sandbox_tools import FI, run_import
 from tests.unit.walk_tools import (
     INTEGRATIONS,
     SOURCE_KEY,
@@ -103,22 +97,6 @@ async def _run_to_its_report(made: Session) -> None:
     assert told.summary[0] == "ok"
 
 
-@pytest.mark.parametrize("integration", INTEGRATIONS)
-async def test_what_was_created_can_be_imported(integration: str) -> None:
-    """The keys have arrived unharmed: LaunchDarkly's own job reads the source and writes flags with them."""
-    with Sandbox.start() as box:
-        made = await walked(session(), integration, values(box, integration))
-        outcome = await sent(attempt(made))
-        assert outcome.configuration is not None
-        with sandbox_tools.launchdarkly(box) as other:
-            path = f"{FI}/web-shop/{integration}/{outcome.configuration.id}"
-            _, status = run_import(other, path)
-            assert status["status"] in ("complete", "partial")
-            tag = WANTED[integration]["ldTag"]
-            flags = other.get("/api/v2/flags/web-shop", params={"tag": tag}, headers={"LD-API-Version": "20240415"})
-            assert flags.json()["totalCount"] > 5
-
-
 async def test_a_custom_answer_of_every_field_arrives() -> None:
     with Sandbox.start() as box:
         given = values(box, "unleash") | {
@@ -136,32 +114,3 @@ async def test_a_custom_answer_of_every_field_arrives() -> None:
         kept: dict[str, Any] = {k: v for k, v in there["config"].items() if k in given}
         secrets = ("sourceApiKey", "ldApiKey")
         assert {k: v for k, v in kept.items() if k not in secrets} == {k: given[k] for k in kept if k not in secrets}
-
-
-def test_no_front_is_needed() -> None:
-    """The same in a fresh process that could load neither textual nor rich, which httpx would for its own command."""
-    script = """
-        import sys
-
-        sys.modules |= {"textual": None, "rich": None}
-
-        import asyncio, json
-        from tests.unit.walk_tools import INTEGRATIONS, configurations, sent, session, attempt, values, walked
-        from tui.sandbox.server import Sandbox
-
-        async def main():
-            with Sandbox.start() as box:
-                for integration in INTEGRATIONS:
-                    made = await walked(session(), integration, values(box, integration), checks=True)
-                    outcome = await sent(attempt(made))
-                    there = configurations(box, attempt(made).creation.request.name)
-                    created = [each["_id"] for each in there] == [outcome.configuration.id]
-                    front = [name for name in sys.modules if name.startswith(("tui.screens", "tui.widgets"))]
-                    print(json.dumps([integration, created, front]))
-
-        asyncio.run(main())
-    """
-    run = [sys.executable, "-W", "error", "-c", textwrap.dedent(script)]
-    done = subprocess.run(run, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert [json.loads(line) for line in done.stdout.splitlines()] == [["split", True, []], ["unleash", True, []]]

@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,13 @@ async def imported(made: Session) -> Import:
     """Created, started, watched and compared."""
     await pressed(made)
     return await to_the_end(made)
+
+
+async def left_created(box: Sandbox) -> None:
+    """An import that was created by a session that is closed by now."""
+    made = await at_the_button(box)
+    await pressed(made)
+    made.release()
 
 
 async def to_the_end(made: Session) -> Import:
@@ -210,10 +218,8 @@ async def test_over_its_journal_an_import_goes_on_with_what_it_has_made(box: San
 
 @pytest.mark.parametrize("stage", [Stage.CREATING, Stage.STARTING, Stage.STARTED, Stage.ENDED])
 async def test_one_that_is_under_way_is_not_begun_once_more(box: Sandbox, stage: Stage) -> None:
-    one = await at_the_button(box)
-    await pressed(one)
+    await left_created(box)
     store.save(replace(noted(), stage=stage), the_journal())
-    one.release()
     other = await at_the_button(box)
     before = the_journal().read_bytes()
     with pytest.raises(Failure) as refused:
@@ -289,10 +295,8 @@ async def test_a_creation_that_cannot_be_noted_is_told_and_still_is_the_run(box:
 
 @pytest.mark.parametrize("stage", [Stage.CREATED, Stage.STARTING, Stage.STARTED, Stage.ENDED, Stage.VERIFIED])
 async def test_an_earlier_import_is_taken_up_where_it_stands(box: Sandbox, stage: Stage) -> None:
-    one = await at_the_button(box)
-    await pressed(one)
+    await left_created(box)
     store.save(replace(noted(), stage=stage, mark=Mark("pending", None, None)), the_journal())
-    one.release()
     other = somebody(box)
     assert launch.resume(other, head()) == other.draft.step == "run"
     assert other.run is not None
@@ -339,9 +343,7 @@ async def test_the_answers_come_back_without_the_keys(box: Sandbox, integration:
 
 async def test_keys_of_the_journal_are_known_to_the_redactor_from_the_resume_on(box: Sandbox, tmp_path: Path) -> None:
     """They are not needed to go on, but a server may quote them."""
-    one = await at_the_button(box)
-    await pressed(one)
-    one.release()
+    await left_created(box)
     keys = "api-1f0e2d3c-4b5a-4697-8877-665544332211", "default:production.c41d8cd98f00b204e9800998ecf8427e3d1bb0a6"
     secret = tmp_path / "import.secret"
     secret.write_text(keys[0])
@@ -363,9 +365,7 @@ async def test_keys_of_the_journal_are_known_to_the_redactor_from_the_resume_on(
 
 
 async def test_a_token_stays_for_its_own_host_alone(box: Sandbox) -> None:
-    one = await at_the_button(box)
-    await pressed(one)
-    one.release()
+    await left_created(box)
     same = await at_review(box)
     launch.resume(same, head())
     assert "token" in same.bag
@@ -381,25 +381,20 @@ def broken(path: Path) -> None:
     path.write_text(text[: len(text) // 2], "utf-8")
 
 
-def of_nobody(path: Path) -> None:
+def of_another(path: Path, **identity: str) -> None:
     journal = noted()
     path.unlink()
-    identity = replace(journal.identity, integration="flagsmith")
-    store.save(replace(journal, identity=identity), store.path_of(identity))
+    changed = replace(journal.identity, **identity)
+    store.save(replace(journal, identity=changed), store.path_of(changed))
 
 
-def of_nowhere(path: Path) -> None:
-    journal = noted()
-    path.unlink()
-    identity = replace(journal.identity, host="gopher://nowhere")
-    store.save(replace(journal, identity=identity), store.path_of(identity))
+OF_NOBODY = partial(of_another, integration="flagsmith")
+OF_NOWHERE = partial(of_another, host="gopher://nowhere")
 
 
-@pytest.mark.parametrize("spoil", [broken, of_nobody, of_nowhere])
+@pytest.mark.parametrize("spoil", [broken, OF_NOBODY, OF_NOWHERE], ids=["broken", "nobody's", "nowhere's"])
 async def test_one_that_cannot_be_taken_up_changes_nothing(box: Sandbox, spoil: Callable[[Path], None]) -> None:
-    one = await at_the_button(box)
-    await pressed(one)
-    one.release()
+    await left_created(box)
     spoil(the_journal())
     other = await at_the_button(box, config_name="Another one")
     await pressed(other)
@@ -417,9 +412,7 @@ async def test_one_that_cannot_be_taken_up_changes_nothing(box: Sandbox, spoil: 
 
 
 async def test_a_journal_that_is_gone_by_then(box: Sandbox) -> None:
-    one = await at_the_button(box)
-    await pressed(one)
-    one.release()
+    await left_created(box)
     found = head()
     found.path.unlink()
     other = somebody(box)

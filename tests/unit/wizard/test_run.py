@@ -68,6 +68,12 @@ async def compare(run: Import) -> None:
         await run.compare().finish()
 
 
+async def finished(run: Import) -> None:
+    await start(run)
+    await watch(run)
+    await compare(run)
+
+
 def told(run: Import) -> int:
     """How many arrivals the news speak of."""
     texts = [each.text.partition(" and ") for each in run.news if each.level == "ok"]
@@ -155,9 +161,7 @@ def cleared(run: Import) -> bool:
 async def test_once_more_brings_what_is_missing_and_tells_only_that(box: Sandbox) -> None:
     run, kept = await created(box)
     box.set_fault("import-partial")
-    await start(run)
-    await watch(run)
-    await compare(run)
+    await finished(run)
     assert run.verification is not None
     missing, before = len(run.verification.missing), flags_of(box)
     assert missing
@@ -179,9 +183,7 @@ async def test_once_more_brings_what_is_missing_and_tells_only_that(box: Sandbox
 
 async def test_once_more_that_cannot_be_noted_changes_nothing(box: Sandbox) -> None:
     run, kept = await created(box)
-    await start(run)
-    await watch(run)
-    await compare(run)
+    await finished(run)
     before = run.journal, run.verification, list(run.news)
     kept.refuses = lambda journal: True
     with pytest.raises(Failure):
@@ -294,9 +296,7 @@ async def test_a_token_that_is_refused_is_trouble_that_another_ends(box: Sandbox
 
 async def test_a_comparison_that_fails_leaves_the_one_before(box: Sandbox) -> None:
     run, _ = await created(box)
-    await start(run)
-    await watch(run)
-    await compare(run)
+    await finished(run)
     before = run.verification
     box.stop()
     await compare(run)
@@ -307,9 +307,7 @@ async def test_a_comparison_that_fails_leaves_the_one_before(box: Sandbox) -> No
 async def test_compared_once_more_it_keeps_what_it_made_as_it_was(box: Sandbox) -> None:
     """What was changed since must not pass for untouched: undo goes by it."""
     run, _ = await created(box)
-    await start(run)
-    await watch(run)
-    await compare(run)
+    await finished(run)
     traces, key = run.journal.traces, run.journal.expected[0].key
     instructed(box, key, "turnFlagOn", environmentKey="test")
     deleted(box, run.journal.expected[1].key)

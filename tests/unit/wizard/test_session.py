@@ -10,7 +10,6 @@ import pytest
 from tests.unit.walk_tools import at_review, built_forms, sent, session, values
 from tui.answers import changes, remarks, saved_drafts
 from tui.answers import draft as drafts
-from tui.answers.finding import Offer
 from tui.context import Tools
 from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
 from tui.sandbox.server import Sandbox
@@ -129,34 +128,12 @@ def test_a_key_of_the_other_integration_is_found_when_it_is_chosen() -> None:
     assert found(made, "workspaceApiKey") == ("set", "from SPLIT_ADMIN_KEY")
 
 
-def test_going_to_the_other_integration_and_back_keeps_keys() -> None:
-    made = session(environ={"UNLEASH_SDK_KEY": SDK_KEY})
-    made.choose("unleash")
-    made.put("ldApiKey", IMPORT_KEY)
-    made.choose("split")
-    made.choose("unleash")
-    assert found(made, "sourceApiKey") == ("set", "from UNLEASH_SDK_KEY")
-    assert found(made, "ldApiKey") == ("set", "")
-    assert made.bag.peek("sourceApiKey") == SDK_KEY
-
-
 def test_an_unknown_integration_is_a_key_error() -> None:
     with pytest.raises(KeyError):
         session().choose("flipt")
 
 
 # --- answers
-
-
-def test_put_knows_secrets_from_other_answers() -> None:
-    made = session()
-    made.choose("unleash")
-    made.put("token", TOKEN)
-    made.put("project", "web")
-    assert (made.bag.peek("token"), drafts.value(made.draft, "project")) == (TOKEN, "web")
-    assert TOKEN not in repr(made.draft)
-    made.take(Offer("Use it", "project", "shop"))
-    assert drafts.value(made.draft, "project") == "shop"
 
 
 def test_a_key_pasted_into_a_plain_field_too_is_not_written_down(tmp_path: Path) -> None:
@@ -215,14 +192,6 @@ def test_what_cannot_be_saved_is_said(tmp_path: Path) -> None:
     made.choose("unleash")
     made.put("project", "web")
     assert made.save().startswith("Your answers could not be saved (")
-
-
-def test_without_a_place_nothing_is_saved() -> None:
-    made = session()
-    made.choose("unleash")
-    made.put("project", "web")
-    assert made.save() == ""
-    assert made.farewell() == ""
 
 
 def test_the_farewell_says_whether_answers_are_kept(tmp_path: Path) -> None:
@@ -317,9 +286,3 @@ def test_all_keys_are_known_to_the_redactor() -> None:
     made.choose("unleash")
     made.put("sourceApiKey", SDK_KEY)
     assert redactor(f"{TOKEN} {SDK_KEY}") == f"{MASK} {MASK}"
-
-
-def test_a_session_shows_no_key(own_world: Path) -> None:
-    made = session(environ={"LD_ACCESS_TOKEN": TOKEN, "HOME": str(own_world)})
-    made.choose("unleash")
-    assert TOKEN not in repr(made)

@@ -37,6 +37,13 @@ def stored(folder: Path) -> dict[str, str]:
     return held
 
 
+async def kept(folder: Path, key: str, value: str) -> None:
+    """An earlier session has stored the key."""
+    made = begun(folder)
+    made.put(key, value)
+    await made.store(key)
+
+
 async def test_a_key_is_stored_under_its_own_name(tmp_path: Path) -> None:
     made = begun(tmp_path)
     made.put("token", TOKEN)
@@ -49,9 +56,7 @@ async def test_a_key_is_stored_under_its_own_name(tmp_path: Path) -> None:
 
 
 async def test_every_key_that_is_kept_for_an_instance_is_known_to_the_redactor(tmp_path: Path) -> None:
-    first = begun(tmp_path)
-    first.put("ldApiKey", IMPORT_KEY)
-    await first.store("ldApiKey")
+    await kept(tmp_path, "ldApiKey", IMPORT_KEY)
     made = begun(tmp_path)
     made.choose("split")  # whose keys are others
     await made.ask_keyring()
@@ -62,9 +67,7 @@ async def test_every_key_that_is_kept_for_an_instance_is_known_to_the_redactor(t
 
 
 async def test_a_stored_key_comes_back_in_the_next_walk(tmp_path: Path) -> None:
-    first = begun(tmp_path)
-    first.put("token", TOKEN)
-    await first.store("token")
+    await kept(tmp_path, "token", TOKEN)
     made = begun(tmp_path)
     assert await made.fetch_kept("launchdarkly")
     assert made.bag.peek("token") == TOKEN
@@ -75,9 +78,7 @@ async def test_a_stored_key_comes_back_in_the_next_walk(tmp_path: Path) -> None:
 
 
 async def test_a_typed_key_is_not_replaced_by_a_kept_one(tmp_path: Path) -> None:
-    first = begun(tmp_path)
-    first.put("token", TOKEN)
-    await first.store("token")
+    await kept(tmp_path, "token", TOKEN)
     made = begun(tmp_path)
     made.put("token", IMPORT_KEY)
     assert not await made.fetch_kept("launchdarkly")
@@ -86,9 +87,7 @@ async def test_a_typed_key_is_not_replaced_by_a_kept_one(tmp_path: Path) -> None
 
 
 async def test_a_key_typed_while_the_keyring_answers_stays(tmp_path: Path) -> None:
-    first = begun(tmp_path)
-    first.put("token", TOKEN)
-    await first.store("token")
+    await kept(tmp_path, "token", TOKEN)
     made = begun(tmp_path)
     fetching = asyncio.ensure_future(made.fetch("token"))
     await asyncio.sleep(0)
@@ -100,9 +99,7 @@ async def test_a_key_typed_while_the_keyring_answers_stays(tmp_path: Path) -> No
 @pytest.mark.parametrize(("key", "text"), [("host", "eu"), ("project", "another")])
 async def test_a_key_of_another_place_is_not_taken(tmp_path: Path, key: str, text: str) -> None:
     """The instance or the project changed while the keyring was asked."""
-    first = begun(tmp_path)
-    first.put("ldApiKey", IMPORT_KEY)
-    await first.store("ldApiKey")
+    await kept(tmp_path, "ldApiKey", IMPORT_KEY)
     made = begun(tmp_path)
     fetching = asyncio.ensure_future(made.fetch("ldApiKey"))
     await asyncio.sleep(0)
@@ -149,9 +146,7 @@ async def test_what_cannot_be_stored_does_not_stop_anything(tmp_path: Path, repl
 
 
 async def test_a_locked_keyring_is_not_asked_for_keys(tmp_path: Path) -> None:
-    first = begun(tmp_path)
-    first.put("token", TOKEN)
-    await first.store("token")
+    await kept(tmp_path, "token", TOKEN)
     made = begun(tmp_path, "say", '{"state": "locked"}')
     assert not await made.fetch_kept("launchdarkly")
     assert made.held_but_locked("token")

@@ -195,8 +195,3 @@ def test_no_environment_variable_gives_it(box: Sandbox) -> None:
     made.choose("unleash")
     assert "sourceApiKey" in made.bag
     assert HELPER.key not in made.bag
-
-
-def test_a_line_feed_inside_is_taken_out(box: Sandbox) -> None:
-    made = begun(box, f" {ADMIN[:30]}\n{ADMIN[30:]} ")
-    assert made.bag.peek(HELPER.key) == ADMIN

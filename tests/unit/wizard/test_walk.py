@@ -4,37 +4,21 @@ from __future__ import annotations
 
 import pytest
 
+from tests.unit.answers.test_recipe import SECRETS, answered
 from tests.unit.walk_tools import built_forms
 from tui.answers import changes, plan_state, remarks, steps
 from tui.answers import draft as drafts
 from tui.answers.draft import Draft
-from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
 from tui.secrets.bag import Bag
 from tui.wizard import walk
 
 UNLEASH = built_forms()["unleash"]
 KEYS = [each.key for each in steps.STEPS]
-ANSWERS = {
-    "project": "web-shop",
-    "sourceBaseUrl": "https://unleash.example.com",
-    "sourceProjectId": "default",
-    "sourceEnvironmentId": "production",
-}
-SECRETS = {
-    "token": TOKENS["writer"].value,
-    "ldApiKey": TOKENS["import-key"].value,
-    "sourceApiKey": UNLEASH_KEYS["sdk"].value,
-}
 
 
 def walked(stop: str = "review") -> Draft:
     """All answered, standing on a step that was reached by going on."""
-    draft, bag = changes.choose(Draft(), UNLEASH), Bag()
-    for key, text in ANSWERS.items():
-        draft = changes.put(draft, key, text)
-    for key, text in SECRETS.items():
-        draft = changes.put_secret(draft, bag, key, text)
-    draft = plan_state.go_without(draft, True)  # plans have tests of their own
+    draft = plan_state.go_without(answered(config_name="")[0], True)  # plans have tests of their own
     while draft.step != stop:
         before = draft.step
         draft = walk.next_step(draft)
