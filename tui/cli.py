@@ -288,12 +288,12 @@ def _answered(parsed: argparse.Namespace, redactor: Redactor, log: Log | None) -
         from importlib import import_module
 
         from tui.commands.surroundings import Surroundings
-        from tui.context import Tools
+        from tui.context import Context
 
         module = import_module(f"tui.commands.{parsed.command}")
         given = {**vars(parsed), "manifests": tuple(parsed.manifest), "as_json": parsed.json}
         asked = module.Asked(**{each.name: given[each.name] for each in fields(module.Asked) if each.name in given})
-        code: int = module.run(asked, Surroundings(Tools(redactor=redactor, log=log)))
+        code: int = module.run(asked, Surroundings(Context(redactor=redactor, log=log)))
         return code
     except (BrokenPipeError, streams.ResultsLostError):
         raise

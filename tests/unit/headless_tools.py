@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.unit.recipe_tools import recipe_for
-from tests.unit.run_tools import Time, tools_of
+from tests.unit.run_tools import Time, context_of
 from tests.unit.walk_tools import SOURCE_KEY, values
 from tui.apply import store
 from tui.apply.heads import heads
@@ -70,7 +70,7 @@ class Recipe:
         given = {"as_json": True, "yes": True, **asked}
         variables = self.environ if environ is None else environ
         keyring = Keyring(child=["/nonexistent"])
-        around = Surroundings(tools_of(self.time), variables, keyring, out, err, io.StringIO(), self.path.parent)
+        around = Surroundings(context_of(self.time), variables, keyring, out, err, io.StringIO(), self.path.parent)
         code = command(Asked(self.path, **given), around)
         return Ran(code, out.getvalue(), err.getvalue())
 

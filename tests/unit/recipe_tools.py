@@ -14,7 +14,7 @@ from tests.unit.walk_tools import SOURCE_KEY, Naps, session, values
 from tui.answers import recipe
 from tui.commands.plan import Asked, run
 from tui.commands.surroundings import Surroundings
-from tui.context import Tools
+from tui.context import Context
 from tui.sandbox.server import Sandbox
 from tui.secrets.keyring import Keyring
 from tui.secrets.names import proposed_variable
@@ -44,8 +44,8 @@ def planned(
 ) -> tuple[int, str, str]:
     """The command in this process, without naps: its exit code, stdout and stderr."""
     out, err = io.StringIO(), io.StringIO()
-    tools = Tools(redactor=Redactor(), sleep=Naps())
-    around = Surroundings(tools, environ, keyring or Keyring(child=["/nonexistent"]), out, err)
+    context = Context(redactor=Redactor(), sleep=Naps())
+    around = Surroundings(context, environ, keyring or Keyring(child=["/nonexistent"]), out, err)
     code = run(Asked(path, **asked), around)
     return code, out.getvalue(), err.getvalue()
 

@@ -34,13 +34,13 @@ _DECLINED = 2
 
 def run(asked: Asked, around: Surroundings) -> int:
     """Import, and tell each step. Returns the exit code of contract §2; with JSON the last line says it too."""
-    output = Output(asked.as_json, around.out, around.err, around.tools.redactor)
+    output = Output(asked.as_json, around.out, around.err, around.context.redactor)
     command = _Command(asked, around, output)
     try:
         with opened(asked, around, begins=True) as case:
             command.case, command.found = case, case.journal
             must_be_able_to_ask(asked, around, "An import")
-            code = to_the_end(lambda: command.run(case), ended=command.ended, connections=around.tools.connections)
+            code = to_the_end(lambda: command.run(case), ended=command.ended, connections=around.context.connections)
     except Failure as failure:
         code = output.fail(failure, RECIPE.knowing(command.safe()))
     if asked.as_json:
@@ -207,9 +207,9 @@ class _Command:
 
     def _write_report(self, event: Verified, case: Case) -> None:
         form = case.recipe.draft.form
-        told = report.report(event.journal, event.verification, case.tools.now(), form=form)
+        told = report.report(event.journal, event.verification, case.context.now(), form=form)
         try:
-            path = documents.save(told, self.around.folder, "html", case.tools.redactor)
+            path = documents.save(told, self.around.folder, "html", case.context.redactor)
         except OSError as error:
             self.output.say(f"The report cannot be written here: {error.strerror or 'no reason given'}.")
             return

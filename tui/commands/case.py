@@ -23,7 +23,7 @@ from tui.commands import plan
 from tui.commands.output import Output, write
 from tui.commands.progress import Progress
 from tui.commands.surroundings import Surroundings
-from tui.context import Tools
+from tui.context import Context
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.plan.request import PlanRequest
 from tui.secrets.bag import Bag
@@ -54,7 +54,7 @@ class Case:
     path: Path
     journal: Journal | None
     bag: Bag
-    tools: Tools
+    context: Context
     around: Surroundings
     warned: set[str] = field(default_factory=set)
 
@@ -65,7 +65,7 @@ class Case:
     def keep(self, journal: Journal) -> None:
         """Write the journal down. Raises Failure where it cannot be."""
         try:
-            store.save(journal, self.path, self.tools.redactor)
+            store.save(journal, self.path, self.context.redactor)
         except OSError as error:
             raise _unwritten(self.path, error, begun=journal.stage not in _NOTHING_SENT) from None
         self.journal = journal
@@ -77,7 +77,7 @@ class Case:
             self.journal or fresh,
             self.request.instance,
             self.bag,
-            self.tools,
+            self.context,
             self.keep,
             self.request,
             stuck_after=stuck_after,
@@ -116,10 +116,10 @@ class Case:
         """Say a sentence once, however often keys are fetched."""
         if text not in self.warned:
             self.warned.add(text)
-            write(self.tools.redactor(text), self.around.err)
+            write(self.context.redactor(text), self.around.err)
 
     def progress(self) -> Progress:
-        return Progress(self.around.err, timer=self.tools.timer, now=self.tools.now)
+        return Progress(self.around.err, timer=self.context.timer, now=self.context.now)
 
 
 _NOTHING_SENT = (Stage.PLANNED, Stage.CREATING)
@@ -132,7 +132,7 @@ def opened(asked: Asked, around: Surroundings, *, begins: bool = False) -> Itera
     """
     recipe = plan.recipe_of(asked, around)
     meant = request.of_settings(recipe.draft)
-    tools = replace(around.tools, deadline=around.tools.now() + asked.timeout)
+    context = replace(around.context, deadline=around.context.now() + asked.timeout)
     identity = identity_of(meant)
     path = Path("journals")
     with ExitStack() as held:
@@ -145,7 +145,7 @@ def opened(asked: Asked, around: Surroundings, *, begins: bool = False) -> Itera
             raise _unwritten(path, error, begun=False) from None
         noted = store.load(path) if there else None
         _must_be_of(noted, identity, path)
-        yield Case(recipe, meant, path, noted, Bag(tools.redactor), tools, around)
+        yield Case(recipe, meant, path, noted, Bag(context.redactor), context, around)
 
 
 def _must_be_of(noted: Journal | None, identity: Identity, path: Path) -> None:

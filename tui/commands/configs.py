@@ -61,12 +61,12 @@ class Asked:
 
 def run(asked: Asked, around: Surroundings) -> int:
     """Do it, and print what came of it. Returns the exit code of contract §2; what fails is told."""
-    output = Output(asked.as_json, around.out, around.err, around.tools.redactor)
+    output = Output(asked.as_json, around.out, around.err, around.context.redactor)
     command = _Command(asked, around, output)
     try:
         command.check()
         return to_the_end(
-            command.run, ended=lambda: output.say(_ENDED[asked.action]), connections=around.tools.connections
+            command.run, ended=lambda: output.say(_ENDED[asked.action]), connections=around.context.connections
         )
     except Failure as failure:
         return command.failed(failure)
@@ -142,10 +142,10 @@ class _Command:
 
     async def _account(self) -> Account:
         where, around = self._instance(), self.around
-        tools = replace(around.tools, deadline=around.tools.now() + self.asked.timeout)
-        bag = Bag(tools.redactor)
+        context = replace(around.context, deadline=around.context.now() + self.asked.timeout)
+        bag = Bag(context.redactor)
         bag.put(TOKEN.key, await self._token(where))
-        return Account(where, bag, tools)
+        return Account(where, bag, context)
 
     def _instance(self) -> Instance:
         setting = environment.find_setting(HOST.key, self.around.environ)

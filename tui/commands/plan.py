@@ -43,20 +43,20 @@ class Asked:
 
 def run(asked: Asked, around: Surroundings) -> int:
     """Read both sides and print the plan. Returns the exit code of contract §2; what fails is told."""
-    tools = replace(around.tools, deadline=around.tools.now() + asked.timeout)
-    output = Output(asked.as_json, around.out, around.err, tools.redactor)
+    context = replace(around.context, deadline=around.context.now() + asked.timeout)
+    output = Output(asked.as_json, around.out, around.err, context.redactor)
     try:
         recipe = recipe_of(asked, around)
 
         async def main() -> int:
-            plan, draft = await _in_time(asked.timeout, recipe, replace(around, tools=tools))
+            plan, draft = await _in_time(asked.timeout, recipe, replace(around, context=context))
             _print(plan, draft, output)
             return 0
 
         return to_the_end(
             main,
             ended=lambda: output.say("Ended before the plan was complete. Nothing was changed."),
-            connections=around.tools.connections,
+            connections=around.context.connections,
         )
     except Failure as failure:
         return output.fail(failure)
@@ -74,7 +74,7 @@ def recipe_of(asked: Asked, around: Surroundings) -> RecipeAnswers:
     known = {key: forms.build(manifest) for key, manifest in manifests.items()}
     overrides = Overrides(asked.host, asked.project, asked.integration, around.environ.get("LD_BASE_URI", "").strip())
     recipe = recipe_reader.read(asked.recipe, known, overrides)
-    redactor = around.tools.redactor
+    redactor = around.context.redactor
     redactor.secret_settings(forms.secret_settings(known))
     recipe_keys.overhear(recipe, redactor, around.environ)
     return recipe
@@ -102,17 +102,17 @@ async def _planned(recipe: RecipeAnswers, around: Surroundings) -> tuple[Plan, D
     must_be_readable(integration)
     needed = (TOKEN.key, SOURCES[integration].key_field)  # nothing is created: the import key may be missing
     wanted = [key for key in needed if key in recipe.references]  # a manifest of the person's own may have other keys
-    tools, bag = around.tools, Bag(around.tools.redactor)
+    context, bag = around.context, Bag(around.context.redactor)
 
     def warn(text: str) -> None:
-        write(tools.redactor(text), around.err)
+        write(context.redactor(text), around.err)
 
     draft = await recipe_keys.fetched(recipe, wanted, bag, environ=around.environ, keyring=around.keyring, warn=warn)
     request = plan_request(draft)
     assert request is not None  # noqa: S101 - the recipe names a host and an integration
-    progress = Progress(around.err, timer=tools.timer, now=tools.now)
+    progress = Progress(around.err, timer=context.timer, now=context.now)
     try:
-        plan = await reading.Reading(request, bag, tools).read().finish(progress.happened)
+        plan = await reading.Reading(request, bag, context).read().finish(progress.happened)
     finally:
         progress.close()
     if not plan.whole:

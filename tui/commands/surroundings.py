@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
-from tui.context import Tools
+from tui.context import Context
 from tui.secrets import environment
 from tui.secrets.keyring import Keyring
 from tui.text.private_files import working_folder
@@ -17,9 +17,9 @@ from tui.text.private_files import working_folder
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Tools, variables, the keyring and the streams of a command; reports are written into `folder`."""
+    """Context, variables, the keyring and the streams of a command; reports are written into `folder`."""
 
-    tools: Tools = field(default_factory=Tools)
+    context: Context = field(default_factory=Context)
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     keyring: Keyring = field(default_factory=Keyring)
     out: TextIO = field(default_factory=lambda: sys.stdout)
@@ -29,4 +29,4 @@ class Surroundings:
 
     def __post_init__(self) -> None:
         for secret in environment.all_secrets(self.environ):
-            self.tools.redactor.add(secret)
+            self.context.redactor.add(secret)

@@ -28,7 +28,7 @@ _TO_DO = {Action.ARCHIVE: "archive", Action.DELETE: "delete", Action.KEEP: "keep
 def run(asked: Asked, around: Surroundings) -> int:
     """List what would be taken back, and take it back. Returns the exit code of contract §2: 4 where LaunchDarkly
     refused a flag; it is listed with its reason as the others are."""
-    output = Output(asked.as_json, around.out, around.err, around.tools.redactor)
+    output = Output(asked.as_json, around.out, around.err, around.context.redactor)
     try:
         with opened(asked, around) as case:
             noted = case.journal
@@ -40,7 +40,7 @@ def run(asked: Asked, around: Surroundings) -> int:
             return to_the_end(
                 lambda: _undone(case, noted, asked, output),
                 ended=lambda: output.say(ended),
-                connections=around.tools.connections,
+                connections=around.context.connections,
             )
     except Failure as failure:
         return output.fail(failure, RECIPE.knowing("then run it again"))
@@ -51,7 +51,7 @@ async def _undone(case: Case, noted: Journal, asked: Asked, output: Output) -> i
     await case.token()
     chosen = frozenset(asked.flags)
     instance, delete = case.request.instance, asked.delete
-    undo = Undo(noted, instance, case.bag, case.tools, case.keep, delete=delete, chosen=chosen)
+    undo = Undo(noted, instance, case.bag, case.context, case.keep, delete=delete, chosen=chosen)
     decisions = await _listed(undo, case)
     count = sum(each.action is not Action.KEEP for each in decisions)
     if asked.dry_run or not count:

@@ -23,7 +23,7 @@ _DIFFERS = 6
 
 def run(asked: Asked, around: Surroundings) -> int:
     """Compare, and print what is not as planned. Returns the exit code of contract §2: 6 for any difference."""
-    output = Output(asked.as_json, around.out, around.err, around.tools.redactor)
+    output = Output(asked.as_json, around.out, around.err, around.context.redactor)
     try:
         with opened(asked, around) as case:
 
@@ -33,7 +33,7 @@ def run(asked: Asked, around: Surroundings) -> int:
             return to_the_end(
                 main,
                 ended=lambda: output.say("Ended before all was compared. Nothing was changed."),
-                connections=around.tools.connections,
+                connections=around.context.connections,
             )
     except Failure as failure:
         return output.fail(failure)
@@ -48,11 +48,11 @@ async def _verified(case: Case) -> Verification:
         else:
             await case.token()
             promise = promise_of(noted, case.request.instance)
-        found = await verify(promise, case.bag, case.tools).finish(progress.happened)
+        found = await verify(promise, case.bag, case.context).finish(progress.happened)
     finally:
         progress.close()
     if noted is not None:
-        seen = journals.verified(noted, found.arrived.values(), case.tools.now())
+        seen = journals.verified(noted, found.arrived.values(), case.context.now())
         if seen is not noted:
             case.keep(seen)
     return found
@@ -61,7 +61,7 @@ async def _verified(case: Case) -> Verification:
 async def _without_journal(case: Case, progress: Progress) -> Promise:
     """Every flag of the source that has a legal key (contract §4); nobody noted what stood there before."""
     request = await case.readable()
-    plan = await reading.Reading(request, case.bag, case.tools).read().finish(progress.happened)
+    plan = await reading.Reading(request, case.bag, case.context).read().finish(progress.happened)
     if not plan.whole:
         raise incomplete(plan)
     config = case.request.config

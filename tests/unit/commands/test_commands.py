@@ -15,7 +15,7 @@ import pytest
 
 from tests.unit.headless_tools import ERROR, Recipe, recipe_in
 from tests.unit.recipe_tools import ROOT
-from tests.unit.run_tools import creates, tools_of, triggers
+from tests.unit.run_tools import context_of, creates, triggers
 from tests.unit.walk_tools import INTEGRATIONS, configurations
 from tui.apply.journal import Stage
 from tui.cli import main
@@ -96,7 +96,7 @@ def test_on_a_terminal_project_and_count_are_asked_for(recipe: Recipe, box: Sand
         (recipe.path.parent / "out.txt").open("w+") as out,
     ):
         around = Surroundings(
-            tools_of(recipe.time),
+            context_of(recipe.time),
             recipe.environ,
             Keyring(child=["/nonexistent"]),
             out,

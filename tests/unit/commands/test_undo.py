@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.headless_tools import ERROR, KilledError, Ran, Recipe, recipe_in
-from tests.unit.run_tools import flags_of, instructed, tools_of
+from tests.unit.run_tools import context_of, flags_of, instructed
 from tui.commands import undo
 from tui.commands.case import Asked
 from tui.commands.surroundings import Surroundings
@@ -106,9 +106,9 @@ def test_on_a_terminal_project_and_count_are_asked_for(recipe: Recipe, box: Sand
     ours, theirs = os.openpty()
     os.write(ours, typed.encode())
     with open(theirs, encoding="utf-8", closefd=False) as keys, open(theirs, "w", closefd=False) as screen:
-        tools, keyring = tools_of(recipe.time), Keyring(child=["/nonexistent"])
+        context, keyring = context_of(recipe.time), Keyring(child=["/nonexistent"])
         out = (recipe.path.parent / "out.txt").open("w+")
-        code = undo.run(Asked(recipe.path), Surroundings(tools, recipe.environ, keyring, out, screen, keys))
+        code = undo.run(Asked(recipe.path), Surroundings(context, recipe.environ, keyring, out, screen, keys))
         screen.flush()
     shown = b""
     while b"[y/N]" not in shown:
