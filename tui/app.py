@@ -178,7 +178,7 @@ class WizardApp(Host):
                 self.exit(1)
                 return
         self._session = await asyncio.to_thread(self._build)
-        self._session.tools.connections.hold()
+        self._session.context.connections.hold()
         given = self._options.integration
         self._loaded.set()
         if given and given in self._session.forms and isinstance(self.screen, IntegrationScreen):
@@ -240,7 +240,7 @@ class WizardApp(Host):
         if self._session is not None:
             self._session.save()
             self._session.release()
-            await self._session.tools.connections.release()
+            await self._session.context.connections.release()
         self.practising = practising
         self._loaded.clear()
         self._session = None
@@ -286,7 +286,7 @@ class WizardApp(Host):
     async def on_unmount(self) -> None:
         if self._session is not None:
             self._session.release()
-            await self._session.tools.connections.release()
+            await self._session.context.connections.release()
         if self._servers is not None:
             await asyncio.to_thread(self._servers.stop)
 

@@ -288,13 +288,13 @@ def _answered(parsed: argparse.Namespace, redactor: Redactor, log: Log | None) -
         from importlib import import_module
 
         from tui.commands.surroundings import Surroundings
-        from tui.context import Tools
+        from tui.context import Context
 
         module = import_module(f"tui.commands.{parsed.command}")
         values = {**vars(parsed), "manifests": tuple(parsed.manifest), "as_json": parsed.json}
         kind = module.ConfigsOptions if parsed.command == "configs" else module.RecipeOptions
         options = kind(**{option.name: values[option.name] for option in fields(kind) if option.name in values})
-        code: int = module.run(options, Surroundings(Tools(redactor=redactor, log=log)))
+        code: int = module.run(options, Surroundings(Context(redactor=redactor, log=log)))
         return code
     except (BrokenPipeError, streams.ResultsLostError):
         raise

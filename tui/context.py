@@ -19,7 +19,7 @@ from tui.text.redact import Redactor
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
+class Context:
     """Passed to everything that talks to a server. Tests and the practice mode pass their own."""
 
     redactor: Redactor = field(default_factory=Redactor)

@@ -47,7 +47,7 @@ async def showing(folder: Path, shown: Plan, **more: Any) -> AsyncIterator[Walk]
         session = walked.app.session
         request = plan_request(session.draft)
         assert request is not None
-        fresh = replace(shown, request=request, read_at=session.tools.now())
+        fresh = replace(shown, request=request, read_at=session.context.now())
         session.draft = changes.go(plan_state.with_plan(session.draft, fresh), "plan")
         walked.app.show_step()
         await walked.at("plan")

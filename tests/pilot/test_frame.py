@@ -208,7 +208,7 @@ async def test_a_saved_picture_holds_no_key(tmp_path: Path) -> None:
             await walk.paste("#token", token)
             await walk.focus("#project")
             address = box.addresses()["launchdarkly"]["url"]
-            walk.app.session.tools.redactor.add(address)  # is on the screen in clear, as no key is
+            walk.app.session.context.redactor.add(address)  # is on the screen in clear, as no key is
             await walk.until(lambda: "ana@example.com" in walk.shown, "the account")
             row = walk.get("#row-token", FieldRow)
             await walk.focus("#row-token .show-end")

@@ -79,7 +79,7 @@ async def test_leaving_after_the_work_is_done_asks_nothing(tmp_path: Path) -> No
         async with real_app(box, tmp_path) as walk:
             await walk.to("review")
             await walk.send()
-            connections = walk.app.session.tools.connections
+            connections = walk.app.session.context.connections
             between_requests = connections.is_open
             await walk.press("ctrl+c")
             await walk.until(lambda: walk.left, "the wizard to end")

@@ -44,7 +44,7 @@ async def main():
             session = walked.app.session
             shown = many(10_000)
             shown.counts, shown.losses
-            fresh = replace(shown, request=plan_request(session.draft), read_at=session.tools.now())
+            fresh = replace(shown, request=plan_request(session.draft), read_at=session.context.now())
             fresh.counts, fresh.losses
             session.draft = go(with_plan(session.draft, fresh), "plan")
             needle = "one line in place" if sys.argv[1] == "static" else "flag-00"

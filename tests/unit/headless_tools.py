@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.unit.recipe_tools import program, recipe_for
-from tests.unit.run_tools import Time, tools_of
+from tests.unit.run_tools import Time, context_of
 from tests.unit.walk_tools import SOURCE_KEY, values
 from tui.apply import store
 from tui.apply.heads import heads
@@ -72,7 +72,9 @@ class Recipe:
         values = {"as_json": True, "yes": True, **options}
         variables = self.environ if environ is None else environ
         keyring = Keyring(child=["/nonexistent"])
-        surroundings = Surroundings(tools_of(self.time), variables, keyring, out, err, io.StringIO(), self.path.parent)
+        surroundings = Surroundings(
+            context_of(self.time), variables, keyring, out, err, io.StringIO(), self.path.parent
+        )
         code = command(RecipeOptions(self.path, **values), surroundings)
         return Ran(code, out.getvalue(), err.getvalue())
 
@@ -86,8 +88,8 @@ class Recipe:
         os.write(ours, typed.encode())
         out = io.StringIO()
         with open(theirs, encoding="utf-8", closefd=False) as keys, open(theirs, "w", closefd=False) as screen:
-            tools, keyring = tools_of(self.time), Keyring(child=["/nonexistent"])
-            surroundings = Surroundings(tools, self.environ, keyring, out, screen, keys, self.path.parent)
+            context, keyring = context_of(self.time), Keyring(child=["/nonexistent"])
+            surroundings = Surroundings(context, self.environ, keyring, out, screen, keys, self.path.parent)
             code = command(RecipeOptions(self.path), surroundings)
             screen.flush()
         shown = b""

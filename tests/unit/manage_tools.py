@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.run_tools import Time, tools_of
+from tests.unit.run_tools import Time, context_of
 from tests.unit.sandbox_tools import create, launchdarkly
 from tests.unit.walk_tools import built_forms, drained, session
 from tui.configurations import edit, listing
@@ -32,10 +32,10 @@ _ONE = re.compile(re.escape(FLAG_IMPORT) + r"/[^/]+/[^/]+/[^/]+/?")
 def account_of(box: Sandbox, who: str = "writer", time: Time | None = None) -> Account:
     clock = time or Time()
     clock.box = box
-    tools = tools_of(clock)
-    bag = Bag(tools.redactor)
+    context = context_of(clock)
+    bag = Bag(context.redactor)
     bag.put("token", TOKENS[who].value)
-    return Account(instance(box.addresses()["launchdarkly"]["url"]), bag, tools)
+    return Account(instance(box.addresses()["launchdarkly"]["url"]), bag, context)
 
 
 def made(box: Sandbox, integration: str = "unleash", **changed: Any) -> str:
@@ -52,7 +52,7 @@ async def whole(account: Account, id: str) -> Configuration:
 
 def editing(account: Account, one: Configuration) -> Session:
     """A session of its own over the answers that a configuration stands for."""
-    made = session(account.tools)
+    made = session(account.context)
     made.draft = edit.draft_of(built_forms().get(one.integration_key), one)
     edit.token_beside(made.bag, account)
     return made

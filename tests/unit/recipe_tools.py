@@ -15,7 +15,7 @@ from tui.answers import recipe
 from tui.commands.case import RecipeOptions
 from tui.commands.plan import run
 from tui.commands.surroundings import Surroundings
-from tui.context import Tools
+from tui.context import Context
 from tui.sandbox.server import Sandbox
 from tui.secrets.keyring import Keyring
 from tui.secrets.names import proposed_variable
@@ -45,8 +45,8 @@ def planned(
 ) -> tuple[int, str, str]:
     """The command in this process, without naps: its exit code, stdout and stderr."""
     out, err = io.StringIO(), io.StringIO()
-    tools = Tools(redactor=Redactor(), sleep=Naps())
-    surroundings = Surroundings(tools, environ, keyring or Keyring(child=["/nonexistent"]), out, err)
+    context = Context(redactor=Redactor(), sleep=Naps())
+    surroundings = Surroundings(context, environ, keyring or Keyring(child=["/nonexistent"]), out, err)
     code = run(RecipeOptions(path, **options), surroundings)
     return code, out.getvalue(), err.getvalue()
 

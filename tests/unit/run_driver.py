@@ -25,7 +25,7 @@ from tui.apply import store
 from tui.apply.engine import Import
 from tui.apply.journal import Journal, Stage
 from tui.apply.start_watch import Ended
-from tui.context import Tools
+from tui.context import Context
 from tui.net.client import Http
 from tui.net.events import Exchange, Sent, Sink, ignore
 from tui.net.messages import USUAL, Request, RequestLimits, Response
@@ -69,7 +69,7 @@ async def _hurried(seconds: float) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class MortalTools(Tools):
+class MortalContext(Context):
     fate: Fate | None = None
 
     def http(self) -> Http:
@@ -90,21 +90,21 @@ class Addresses:
 
 async def imported(addresses: Mapping[str, Mapping[str, str]], path: Path, fate: Fate) -> dict[str, Any]:
     """From a plan, or from where the journal says, to a verification; as a front would do it."""
-    tools = MortalTools(sleep=_hurried)
-    made = await at_review(cast(Sandbox, Addresses(addresses)), tools=tools)
+    context = MortalContext(sleep=_hurried)
+    made = await at_review(cast(Sandbox, Addresses(addresses)), context=context)
     request, bag = build(made.draft), made.bag
     journal = store.load(path)
     if journal is None:
         journal = journals.begin(request, {"token": "env:LD_ACCESS_TOKEN"}, await planned(made), {}, "me")
         store.save(journal, path)
-    tools = MortalTools(sleep=_hurried, fate=fate)
+    context = MortalContext(sleep=_hurried, fate=fate)
 
     def keep(state: Journal) -> None:
         fate.moment()
         store.save(state, path)
         fate.moment()
 
-    one = Import(journal, request.instance, bag, tools, keep, request)
+    one = Import(journal, request.instance, bag, context, keep, request)
     if journal.stage in (Stage.PLANNED, Stage.CREATING):
         outcome = await one.create().finish()
         assert outcome.configuration is not None, outcome.failure

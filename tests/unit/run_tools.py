@@ -22,7 +22,7 @@ from tui.apply.start_watch import Ended, Resting, Started, Stuck
 from tui.apply.undo import Action, Decision, Undo
 from tui.apply.verify import Verification
 from tui.apply.watch import Moved
-from tui.context import Tools
+from tui.context import Context
 from tui.net.errors import Failure, Kind
 from tui.plan.plan import Plan
 from tui.sandbox.server import Sandbox
@@ -64,8 +64,8 @@ async def _next_step(box: Sandbox) -> None:
         await asyncio.sleep(0.001)
 
 
-def tools_of(clock: Time, **more: Any) -> Tools:
-    return Tools(redactor=Redactor(), now=clock.now, sleep=clock.sleep, timer=clock.now, **more)
+def context_of(clock: Time, **more: Any) -> Context:
+    return Context(redactor=Redactor(), now=clock.now, sleep=clock.sleep, timer=clock.now, **more)
 
 
 @dataclass
@@ -75,7 +75,7 @@ class Run:
     box: Sandbox
     request: CreateRequest
     bag: Bag
-    tools: Tools
+    context: Context
     time: Time
     plan: Plan
     journal: Journal
@@ -95,7 +95,7 @@ class Run:
             self.journal,
             self.request.instance,
             self.bag,
-            self.tools,
+            self.context,
             self._keep,
             self.request,
             stuck_after=self.stuck_after,
@@ -128,7 +128,7 @@ class Run:
         return await self.watch()
 
     def undo(self, *, delete: bool = False) -> Undo:
-        return Undo(self.journal, self.request.instance, self.bag, self.tools, self._keep, delete=delete)
+        return Undo(self.journal, self.request.instance, self.bag, self.context, self._keep, delete=delete)
 
     async def undone(self, *, delete: bool = False) -> dict[str, Decision]:
         """What was done with each planned flag."""
@@ -148,12 +148,12 @@ async def run_of(box: Sandbox, integration: str = "unleash", *, clock: Time | No
     """Planned over both practice servers; nothing is created yet. `more` goes to the tools."""
     clock = clock or Time()
     clock.box = box
-    tools = tools_of(clock, **more)
-    made = await at_review(box, integration, replace(tools, deadline=None))
+    context = context_of(clock, **more)
+    made = await at_review(box, integration, replace(context, deadline=None))
     plan = await planned(made)
     request = build(made.draft)
     journal = journals.begin(request, {"token": "env:LD_ACCESS_TOKEN"}, plan, {}, "ana@example.com", account_of(box))
-    return Run(box, request, made.bag, replace(tools, redactor=made.tools.redactor), clock, plan, journal)
+    return Run(box, request, made.bag, replace(context, redactor=made.context.redactor), clock, plan, journal)
 
 
 def account_of(box: Sandbox) -> str:
@@ -164,7 +164,7 @@ def account_of(box: Sandbox) -> str:
 
 async def planned_anew(run: Run) -> Plan:
     """Both sides read once more."""
-    made = await at_review(run.box, run.request.integration, replace(run.tools, deadline=None))
+    made = await at_review(run.box, run.request.integration, replace(run.context, deadline=None))
     return await planned(made)
 
 

@@ -19,7 +19,7 @@ from tui.answers.request import build
 from tui.apply import journal as journals
 from tui.apply.create import Outcome
 from tui.apply.engine import Import
-from tui.context import Tools
+from tui.context import Context
 from tui.manifests.files import bundled
 from tui.net.client import Http
 from tui.net.events import Exchange, Stream
@@ -54,16 +54,16 @@ class Naps:
 
 
 @dataclass(frozen=True, slots=True)
-class Impatient(Tools):
+class Impatient(Context):
     """Gives every request one second, on a busy machine as well."""
 
     def http(self) -> Http:
         return Http(now=self.now, sleep=self.sleep, log=self.log, timer=self.timer, deadline=self.now() + 1.0)
 
 
-def session(tools: Tools | None = None, **more: Any) -> Session:
+def session(context: Context | None = None, **more: Any) -> Session:
     """One that knows no environment, keyring or file, unless `more` says so."""
-    return Session(forms=built_forms(), tools=tools or Tools(redactor=Redactor(), sleep=Naps()), **more)
+    return Session(forms=built_forms(), context=context or Context(redactor=Redactor(), sleep=Naps()), **more)
 
 
 def values(box: Sandbox, integration: str) -> dict[str, str]:
@@ -109,11 +109,13 @@ async def planned(made: Session) -> Plan:
     return plan
 
 
-async def at_review(box: Sandbox, integration: str = "unleash", tools: Tools | None = None, **changed: str) -> Session:
+async def at_review(
+    box: Sandbox, integration: str = "unleash", context: Context | None = None, **changed: str
+) -> Session:
     """A session that stands on Review without a check made; `changed` are answers other than the company's."""
     given = {**values(box, integration), "config-name": NAME}
     given |= {key.replace("_", "-"): value for key, value in changed.items()}
-    return await walked(session(tools), integration, given)
+    return await walked(session(context), integration, given)
 
 
 async def checked(made: Session, key: str) -> list[Exchange]:
@@ -125,7 +127,7 @@ def attempt(made: Session, *, reuse: bool = False) -> Import:
     """An import that nobody planned and whose journal nobody keeps, to be created."""
     request = build(made.draft)
     journal = journals.unplanned(request, {}, "")
-    unsent = Import(journal, request.instance, made.bag, made.tools, lambda journal: None, request)
+    unsent = Import(journal, request.instance, made.bag, made.context, lambda journal: None, request)
     unsent.creation.reuse = reuse
     return unsent
 

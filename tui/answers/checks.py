@@ -18,7 +18,7 @@ from tui.answers.lookup import differs, look_up, siblings
 from tui.answers.request import build
 from tui.answers.rules import level_of, reached_there
 from tui.answers.source_checks import CheckRunner, environment, failed, helper, only_asks, source_key, tag
-from tui.context import Tools
+from tui.context import Context
 from tui.launchdarkly.instances import INSTANCES, instance
 from tui.launchdarkly.models import CallerIdentity, Configuration, Member
 from tui.net.address import normal_base_url
@@ -79,7 +79,7 @@ def runner(draft: Draft, key: str) -> CheckRunner | None:
     return RUNNERS.get(role)
 
 
-def check(draft: Draft, bag: Bag, tools: Tools, key: str) -> Stream[Check]:
+def check(draft: Draft, bag: Bag, context: Context, key: str) -> Stream[Check]:
     """Ask the server about a field's answer. A failure is a result too."""
     run = runner(draft, key)
     if run is None:
@@ -87,17 +87,17 @@ def check(draft: Draft, bag: Bag, tools: Tools, key: str) -> Stream[Check]:
 
     async def guarded(sink: Sink) -> Check:
         try:
-            return await run(draft, bag, tools, key, sink)
+            return await run(draft, bag, context, key, sink)
         except Failure as failure:
             return failed(key, failure)
 
     return Stream(guarded)
 
 
-async def _token(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
+async def _token(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink) -> Check:
     """Check the token: the caller's identity, and that the beta API responds."""
     where = instance(drafts.value(draft, HOST.key))
-    async with tools.launchdarkly(bag, where) as ld:
+    async with context.launchdarkly(bag, where) as ld:
         identity = await ld.caller_identity(sink=sink)
         member = await _or_none(ld.me(sink=sink))
         try:
@@ -105,10 +105,10 @@ async def _token(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> 
         except Failure as failure:
             if failure.kind is not Kind.FORBIDDEN:
                 raise
-            account = TokenOwner(identity, member, None, tools.now())
+            account = TokenOwner(identity, member, None, context.now())
             text = "It works, but may not see import configurations (403). Most likely its role does not cover them."
             return Check(key, Level.WARNING, text, facts=account)
-    account = TokenOwner(identity, member, configurations, tools.now())
+    account = TokenOwner(identity, member, configurations, context.now())
     if member is not None and member.role == "reader" and not member.custom_roles:
         text = f"{who(account)}: most likely it may not create import configurations. Use a token that may."
         return Check(key, Level.WARNING, text, facts=account)
@@ -135,10 +135,10 @@ def who(account: TokenOwner) -> str:
     return identity.token_name or "a token whose owner LaunchDarkly does not tell"
 
 
-async def _import_key(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
+async def _import_key(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink) -> Check:
     """Check the import key: its account must be that of your token, and its role should create flags."""
     where = instance(drafts.value(draft, HOST.key))
-    async with tools.launchdarkly(bag, where, key) as ld:
+    async with context.launchdarkly(bag, where, key) as ld:
         try:
             identity = await ld.caller_identity(sink=sink)
         except Failure as failure:
@@ -152,7 +152,7 @@ async def _import_key(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink
     if member is not None and member.role == "reader":
         text = f"Its owner, {member.display_name}, has the role Reader: most likely it may not create flags. F1 helps."
         return Check(key, Level.WARNING, text)
-    owner = who(TokenOwner(identity, member, None, tools.now()))
+    owner = who(TokenOwner(identity, member, None, context.now()))
     if not (theirs and identity.account_id):
         return Check(key, Level.UNKNOWN, f"{owner}; whether it is your token's account is not known")
     same = "same account; " if theirs and identity.account_id else ""
@@ -170,10 +170,10 @@ def _of_import_key(failure: Failure) -> Failure:
     )
 
 
-async def _project(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
+async def _project(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink) -> Check:
     """Check that the project exists, and warn if something imports into it already."""
     project = drafts.value(draft, PROJECT.key)
-    async with tools.launchdarkly(bag, instance(drafts.value(draft, HOST.key))) as ld:
+    async with context.launchdarkly(bag, instance(drafts.value(draft, HOST.key))) as ld:
         try:
             found = await ld.project(project, sink=sink)
         except Failure as failure:
@@ -207,10 +207,10 @@ def _warned(draft: Draft, project: str, beside: tuple[Configuration, ...]) -> tu
     return (Finding(Level.WARNING, PROJECT.key, text),)
 
 
-async def _name(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
+async def _name(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink) -> Check:
     """Check whether the configuration's name is free in its project."""
     request = build(draft)
-    async with tools.launchdarkly(bag, request.instance) as ld:
+    async with context.launchdarkly(bag, request.instance) as ld:
         standing = await look_up(ld, request, sink=sink)
     if standing.same is not None:
         text = f'"{clean(request.name)}" exists in {request.project} with the same settings.'
@@ -229,9 +229,9 @@ async def _name(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> C
 
 
 @only_asks
-async def _flag_tag(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
+async def _flag_tag(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink) -> Check:
     """Count the flags that have the tag already: imported flags could not be told from them."""
-    async with tools.launchdarkly(bag, instance(drafts.value(draft, HOST.key))) as ld:
+    async with context.launchdarkly(bag, instance(drafts.value(draft, HOST.key))) as ld:
         carry = await ld.count_flags(drafts.value(draft, PROJECT.key), drafts.value(draft, key), sink=sink)
     if carry is None:
         return Check(key, Level.UNKNOWN, "How many flags carry it already, LaunchDarkly does not say.")
@@ -242,10 +242,10 @@ async def _flag_tag(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) 
 
 
 @only_asks
-async def _member(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
+async def _member(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink) -> Check:
     """Find the member behind a typed id."""
     wanted = drafts.value(draft, key)
-    async with tools.launchdarkly(bag, instance(drafts.value(draft, HOST.key))) as ld:
+    async with context.launchdarkly(bag, instance(drafts.value(draft, HOST.key))) as ld:
         member = await ld.member(wanted, sink=sink)
     if member is None:
         text = "LaunchDarkly has no member with this id (404). Pick the member, or clear this."
@@ -283,16 +283,16 @@ class Reached:
 _STAND_IN = "on this machine, as the practice LaunchDarkly is"
 
 
-async def reach(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
+async def reach(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink) -> Check:
     """Check whether LaunchDarkly may reach the address in `key`; the facts are `Reached`.
 
     The demo asks no DNS and no server, and raises Failure for a public address.
     """
-    reached = await _reached(draft, tools, key)
+    reached = await _reached(draft, context, key)
     return Check(key, reached.level, reached.sentence, facts=reached)
 
 
-async def _reached(draft: Draft, tools: Tools, key: str) -> Reached:
+async def _reached(draft: Draft, context: Context, key: str) -> Reached:
     if drafts.variable(draft, key).secret:  # nothing is told of what a manifest calls a secret
         seen = Sighting("", Reach.PUBLIC)
         return Reached(seen.sentence, level_of(seen), seen)
@@ -302,7 +302,7 @@ async def _reached(draft: Draft, tools: Tools, key: str) -> Reached:
     if reached_there(host, drafts.value(draft, HOST.key)):
         return Reached(_STAND_IN, Level.OK, Sighting(host, kind))
     if kind is Reach.PUBLIC:
-        tools.stays_here(url)
+        context.stays_here(url)
     seen = await look(url)
     return Reached(seen.sentence, level_of(seen), seen)
 

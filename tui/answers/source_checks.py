@@ -15,7 +15,7 @@ from tui.answers import remarks
 from tui.answers.builtin import HELPER, SOURCE_API
 from tui.answers.draft import Check, Draft, source_address
 from tui.answers.finding import Finding, Level, Offer
-from tui.context import Tools
+from tui.context import Context
 from tui.net.errors import Failure, Kind
 from tui.net.events import Sink, ignore
 from tui.plan.plan import UNLEASH_TELLS_NOT
@@ -25,7 +25,7 @@ from tui.sources.phrases import count, listed, short
 from tui.sources.registry import SOURCES
 from tui.sources.unleash.check import check_helper
 
-CheckRunner = Callable[[Draft, Bag, Tools, str, Sink], Awaitable[Check]]
+CheckRunner = Callable[[Draft, Bag, Context, str, Sink], Awaitable[Check]]
 
 _REFUSALS = frozenset({Kind.UNAUTHORIZED, Kind.FORBIDDEN, Kind.CREDENTIAL, Kind.REDIRECT, Kind.NOT_JSON})
 
@@ -40,9 +40,9 @@ def only_asks(run: CheckRunner) -> CheckRunner:
     """Decorate a check of an answer that may also be typed: no failure of it blocks the user."""
 
     @functools.wraps(run)
-    async def quiet(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
+    async def quiet(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink) -> Check:
         try:
-            return await run(draft, bag, tools, key, sink)
+            return await run(draft, bag, context, key, sink)
         except Failure as failure:
             return Check(key, Level.UNKNOWN, str(failure), facts=failure, advice=failure.advice)
 
@@ -50,21 +50,21 @@ def only_asks(run: CheckRunner) -> CheckRunner:
 
 
 @asynccontextmanager
-async def _source(draft: Draft, bag: Bag, tools: Tools, sink: Sink) -> AsyncIterator[tuple[Source, Connection]]:
+async def _source(draft: Draft, bag: Bag, context: Context, sink: Sink) -> AsyncIterator[tuple[Source, Connection]]:
     """The source with the key of the form. Raises Failure where there is none, or practice would leave this machine."""
     variables = draft.form.variables if draft.form else ()
     held = next((bag.get(v.key) for v in variables if v.role in drafts.SOURCE_KEY_ROLES), None)
     if held is None:
         raise Failure(Kind.CREDENTIAL, "There is no key yet.")
     address = source_address(draft)
-    tools.stays_here(address)
-    async with tools.http() as http:
+    context.stays_here(address)
+    async with context.http() as http:
         yield SOURCES[draft.integration], Connection(http, address, held, sink)
 
 
-async def discover(draft: Draft, bag: Bag, tools: Tools, key: str, *, sink: Sink = ignore) -> tuple[Choice, ...]:
+async def discover(draft: Draft, bag: Bag, context: Context, key: str, *, sink: Sink = ignore) -> tuple[Choice, ...]:
     """What could stand in the field `key`, by the source's word; a token for looking helps. Raises Failure."""
-    async with _source(draft, bag, tools, sink) as (source, connection):
+    async with _source(draft, bag, context, sink) as (source, connection):
         return await source.discover(connection, key, drafts.values(draft), _helper(draft, bag))
 
 
@@ -78,9 +78,9 @@ def _helper(draft: Draft, bag: Bag) -> SecretStr | None:
 # --- keys
 
 
-async def source_key(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
+async def source_key(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink) -> Check:
     """What the source's key can see, by the smallest read that tells."""
-    async with _source(draft, bag, tools, sink) as (source, connection):
+    async with _source(draft, bag, context, sink) as (source, connection):
         try:
             report = await source.check_key(connection, drafts.values(draft))
         except Failure as failure:
@@ -126,14 +126,14 @@ def compared(draft: Draft) -> Draft:
     return draft
 
 
-async def helper(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
+async def helper(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink) -> Check:
     """What a token for looking lists. It goes to Unleash's address and nowhere else."""
     held = bag.get(key)
     if held is None:
         raise Failure(Kind.CREDENTIAL, "There is no token yet.")
     address = source_address(draft)
-    tools.stays_here(address)
-    async with tools.http() as http:
+    context.stays_here(address)
+    async with context.http() as http:
         report = await check_helper(Connection(http, address, held, sink))
     return Check(key, Level.OK, f"{report.text}; for looking only, not kept")
 
@@ -149,9 +149,9 @@ class ListedChoices:
 
 
 @only_asks
-async def environment(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
+async def environment(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink) -> Check:
     """The environments of the workspace: a typed name becomes an id, and the one that must be meant is filled in."""
-    found = await discover(draft, bag, tools, key, sink=sink)
+    found = await discover(draft, bag, context, key, sink=sink)
     made = Check(key, Level.OK, "", names=tuple((each.value, each.label) for each in found), facts=ListedChoices(found))
     given = drafts.answer(draft, key)
     if any(each.value == given.value for each in found):
@@ -201,9 +201,9 @@ def _typed(made: Check, text: str, found: Sequence[Choice]) -> Check:
 
 
 @only_asks
-async def tag(draft: Draft, bag: Bag, tools: Tools, key: str, sink: Sink) -> Check:
+async def tag(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink) -> Check:
     """Count the flags that have the tag."""
-    async with _source(draft, bag, tools, sink) as (source, connection):
+    async with _source(draft, bag, context, sink) as (source, connection):
         number = await source.count_flags(connection, drafts.values(draft))
     if number is None:
         return Check(key, Level.UNKNOWN, f"How many flags have it, {source.name} does not say.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tui.answers.form import IMPORT_KEY
 from tui.apply.journal import Importer, Journal, Stage
-from tui.context import Tools
+from tui.context import Context
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.instances import Instance
 from tui.launchdarkly.models import CallerIdentity
@@ -50,13 +50,13 @@ def must_be_same(name: str, noted: str, account: str, *, writes: bool) -> None:
     )
 
 
-async def importer_of(tools: Tools, bag: Bag, instance: Instance) -> Importer:
+async def importer_of(context: Context, bag: Bag, instance: Instance) -> Importer:
     """The ids that the audit log names for flags of this import: those of the import key. Empty if it isn't in the
     bag, or LaunchDarkly doesn't say."""
     if IMPORT_KEY not in bag:
         return Importer()
     try:
-        async with tools.launchdarkly(bag, instance, IMPORT_KEY) as ld:
+        async with context.launchdarkly(bag, instance, IMPORT_KEY) as ld:
             identity = await ld.caller_identity()
     except Failure:
         return Importer()

@@ -82,7 +82,7 @@ class Creation:
         journal = self.record.journal
         if journal.stage is Stage.CREATING:  # an earlier process sent it, and its answer was never noted
             self.out, self._ids_before = True, journal.ids_before
-            self._sent_at = min(journal.sent_at, self.record.tools.now())  # the clock may have been set back
+            self._sent_at = min(journal.sent_at, self.record.context.now())  # the clock may have been set back
 
     async def create(self, sink: Sink, complete: Callable[[], Awaitable[CreateRequest]] | None = None) -> Outcome:
         """Use the configuration that the journal names, look for one whose answer was lost, or send the request.
@@ -188,7 +188,7 @@ class Creation:
 
         def watched(event: Exchange) -> None:
             if isinstance(event, Sent) and not self.out:
-                self.out, self._sent_at = True, self.record.tools.now()
+                self.out, self._sent_at = True, self.record.context.now()
             self._answered = self._answered or isinstance(event, Answered)
             sink(event)
 
@@ -208,12 +208,12 @@ class Creation:
 
     async def _look_before(self, sink: Sink) -> Outcome | Standing:
         """What is there under this name; an outcome if nothing is to be sent. Raises Failure."""
-        began = self.record.tools.timer()
+        began = self.record.context.timer()
         async with self.record.launchdarkly() as ld:
             await self._identify(ld)
             before = await look_up(ld, self.request)
         self._ids_before = before.ids
-        seconds = self.record.tools.timer() - began
+        seconds = self.record.context.timer() - began
         if before.same is not None and self.reuse:
             sink(Note("name looked up", "exists with the same settings: used", seconds))
             return Outcome(configuration=before.same, reused=True)
@@ -250,10 +250,10 @@ class Creation:
         if journal.expected:
             if journal.snapshot is None:
                 keys = await snapshot(ld, journal.identity.project, ignore)
-                journal = journals.standing(journal, keys, record.tools.now())
-            importer = await importer_of(record.tools, record.bag, self.request.instance)
+                journal = journals.standing(journal, keys, record.context.now())
+            importer = await importer_of(record.context, record.bag, self.request.instance)
             journal = await newest(ld, replace(journal, importer=importer), ignore)
-        record.note(journals.creating(journal, before.ids, record.tools.now(), ld.date))
+        record.note(journals.creating(journal, before.ids, record.context.now(), ld.date))
         self.sent = True
 
     # --- looking for it
@@ -269,17 +269,17 @@ class Creation:
 
     async def _look_for(self, lost: Failure, sink: Sink) -> Outcome:
         """Look for a new configuration of that name until the grace period is over."""
-        tools = self.record.tools
+        context = self.record.context
         what = "incomplete answer" if self._answered else "sent, no answer"
         sink(Note(what, "looking for the configuration ...", level="unknown"))
-        began = tools.timer()
-        sent_at = self._sent_at if self._sent_at is not None else tools.now()
+        began = context.timer()
+        sent_at = self._sent_at if self._sent_at is not None else context.now()
         try:
-            ours = await looked_up(self._created_meanwhile, sent_at, tools, sink)
+            ours = await looked_up(self._created_meanwhile, sent_at, context, sink)
         except Failure as failure:
-            sink(Note("could not look", "do not send again yet", tools.timer() - began, "unknown"))
+            sink(Note("could not look", "do not send again yet", context.timer() - began, "unknown"))
             return self._given_up(lost, f"It could not be looked up: {failure.what}")
-        seconds = tools.timer() - began
+        seconds = context.timer() - began
         if ours is None:
             sink(Note("not there", "safe to send again", seconds))
             unsent = lost.replaced(

@@ -24,7 +24,7 @@ from tui.apply.record import Keep, Record
 from tui.apply.start_watch import Ended, Resting, Run, Started, Stuck, Watched
 from tui.apply.verify import Verification, promise_of, verify
 from tui.apply.watch import STUCK_AFTER, Moved
-from tui.context import Tools
+from tui.context import Context
 from tui.launchdarkly.instances import Instance
 from tui.launchdarkly.words import who_in_words
 from tui.net.errors import Failure, Kind, Remedy
@@ -123,13 +123,13 @@ class Import:
         journal: Journal,
         instance: Instance,
         bag: Bag,
-        tools: Tools,
+        context: Context,
         keep: Keep,
         request: CreateRequest | None = None,
         *,
         stuck_after: float = STUCK_AFTER,
     ) -> None:
-        self.record = Record(journal, instance, bag, tools, keep)
+        self.record = Record(journal, instance, bag, context, keep)
         self._creation = Creation(self.record, request) if request is not None else None
         self._run = Run(self.record, stuck_after)
         self.trouble: Failure | None = None
@@ -163,8 +163,8 @@ class Import:
         return self.record.bag
 
     @property
-    def tools(self) -> Tools:
-        return self.record.tools
+    def context(self) -> Context:
+        return self.record.context
 
     def note(self, journal: Journal) -> None:
         """Write a new state of the journal. Raises what `keep` raises."""
@@ -282,11 +282,11 @@ class Import:
 
         async def work(sink: Sink) -> Verification | None:
             if not self.journal.planned_at:
-                self.note(journals.verified(self.journal, (), self.tools.now()))
+                self.note(journals.verified(self.journal, (), self.context.now()))
                 return None
-            found = await verify(promise_of(self.journal, self.instance), self.bag, self.tools).finish(sink)
+            found = await verify(promise_of(self.journal, self.instance), self.bag, self.context).finish(sink)
             self.verification = found
-            self.note(journals.verified(self.journal, found.arrived.values(), self.tools.now()))
+            self.note(journals.verified(self.journal, found.arrived.values(), self.context.now()))
             return found
 
         return self._step(work)
@@ -364,7 +364,7 @@ class Import:
                 yield Planned(counts_of(self.journal), None)
             else:
                 request = await inputs.readable()
-                async with reading.Reading(request, self.bag, self.tools).read() as reads:
+                async with reading.Reading(request, self.bag, self.context).read() as reads:
                     async for event in reads:
                         yield event
                 plan = reads.result
@@ -374,7 +374,7 @@ class Import:
                 if not plan.counts.arrive:
                     return
                 self.record.journal = journal_of(
-                    self.journal, self.creation.request, inputs.references, plan, self.tools.redactor, *account
+                    self.journal, self.creation.request, inputs.references, plan, self.context.redactor, *account
                 )
         else:
             self.creation.planned_anew = False

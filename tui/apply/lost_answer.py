@@ -13,7 +13,7 @@ from tui.net.errors import Failure
 from tui.net.events import Note, Sink
 
 if TYPE_CHECKING:
-    from tui.context import Tools
+    from tui.context import Context
 
 T = TypeVar("T")
 GRACE = 15.0
@@ -31,14 +31,14 @@ def may_have_happened(failure: Failure) -> bool:
     return failure.sent and not refused
 
 
-async def looked_up(look: Callable[[], Awaitable[T | None]], sent_at: float, tools: Tools, sink: Sink) -> T | None:
+async def looked_up(look: Callable[[], Awaitable[T | None]], sent_at: float, context: Context, sink: Sink) -> T | None:
     """What `look` finds, asked again until the grace period after `sent_at` (seconds since the epoch) is over; None
     where it found nothing. Raises what `look` raises."""
-    elapsed, pause = min(max(0.0, tools.now() - sent_at), GRACE), _FIRST_PAUSE
+    elapsed, pause = min(max(0.0, context.now() - sent_at), GRACE), _FIRST_PAUSE
     while True:
         found = await look()
         if found is not None or elapsed >= GRACE:
             return found
         sink(Note("not found yet", f"checking for {GRACE - elapsed:.0f} more seconds", level="note"))
-        await tools.sleep(pause)
+        await context.sleep(pause)
         elapsed, pause = elapsed + pause, min(2 * pause, _LONGEST_PAUSE)

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from tui.apply.journal import Journal
-from tui.context import Tools
+from tui.context import Context
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.instances import Instance
 from tui.launchdarkly.models import Configuration
@@ -25,7 +25,7 @@ class Record:
     journal: Journal
     instance: Instance
     bag: Bag
-    tools: Tools
+    context: Context
     keep: Keep
 
     def note(self, journal: Journal) -> Journal:
@@ -35,7 +35,7 @@ class Record:
         return journal
 
     def launchdarkly(self) -> AbstractAsyncContextManager[LaunchDarkly]:
-        return self.tools.launchdarkly(self.bag, self.instance)
+        return self.context.launchdarkly(self.bag, self.instance)
 
     async def configuration(self, ld: LaunchDarkly, sink: Sink = ignore) -> Configuration:
         """Read the import's configuration. Raises Failure."""

@@ -122,7 +122,7 @@ class Run:
                 return self._by_itself(there.status, sink)
             if not journal.importer.token:
                 journal = replace(
-                    journal, importer=await importer_of(self.record.tools, self.record.bag, self.record.instance)
+                    journal, importer=await importer_of(self.record.context, self.record.bag, self.record.instance)
                 )
             journal = await newest(ld, journal, sink)
             if journal.born_here and journal.before - self._journal.before & journal.keys:
@@ -139,7 +139,7 @@ class Run:
 
     async def _snapshot(self, ld: LaunchDarkly, sink: Sink) -> Journal:
         """The journal with the keys of the project, read again where they are old, or of another process."""
-        journal, at = self._journal, self.record.tools.now()
+        journal, at = self._journal, self.record.context.now()
         after_last_start = journal.started_at < journal.snapshot_at
         if journal.snapshot is not None and after_last_start and 0 <= at - journal.snapshot_at <= SNAPSHOT_FRESH:
             return journal
@@ -167,13 +167,13 @@ class Run:
 
     def _started(self, mark: Mark, *, triggered: bool, code: int | None = None) -> Started:
         # A start of ours may be found to have got through long after it was sent.
-        at = (self._journal.start_sent_at if triggered else 0.0) or self.record.tools.now()
+        at = (self._journal.start_sent_at if triggered else 0.0) or self.record.context.now()
         self.record.note(journals.started(self._journal, mark, at))
         return Started(triggered, True, code)
 
     async def _trigger(self, ld: LaunchDarkly, journal: Journal, mark: Mark, opened: int | None, sink: Sink) -> Started:
         before = self._journal
-        self.record.note(journals.starting(journal, mark, self.record.tools.now(), opened))
+        self.record.note(journals.starting(journal, mark, self.record.context.now(), opened))
         who = self._journal.identity
         try:
             code = await ld.trigger(who.project, who.integration, self._journal.configuration, sink=sink)
@@ -198,7 +198,7 @@ class Run:
 
         sink(Note("sent, no answer", "reading its status ...", level="unknown"))
         try:
-            status = await lost_answer.looked_up(look, self._journal.start_sent_at, self.record.tools, sink)
+            status = await lost_answer.looked_up(look, self._journal.start_sent_at, self.record.context, sink)
         except Failure as failure:
             if failure.kind not in _PASSING:
                 raise
@@ -249,8 +249,8 @@ class Run:
 
         Raises Failure if looking again is no use, and STUCK at the deadline of the run.
         """
-        now, kept = self.record.tools.now, self._journal
-        redact = self.record.tools.redactor.foreign
+        now, kept = self.record.context.now, self._journal
+        redact = self.record.context.redactor.foreign
         watch = Watch(kept.awaited, kept.mark, now(), self.stuck_after, redact, since=self._opened())
         stuck_told = False
         try:
@@ -294,7 +294,7 @@ class Run:
 
     def _next_look(self, watch: Watch, trouble: Failure | None) -> float:
         """When to look again, seconds since the epoch: no request before a pause asked for is over. Raises STUCK."""
-        now, deadline = self.record.tools.now(), self.record.tools.deadline
+        now, deadline = self.record.context.now(), self.record.context.deadline
         asked = (trouble.until or 0.0) if trouble else 0.0
         spent = asked_pause(self._meter, now).seconds if _left(self._meter) == 0 else 0.0
         until = max(now + watch.pause, now + min(spent, _LONGEST_WINDOW), asked)
@@ -307,7 +307,7 @@ class Run:
     async def _rest(self, until: float, earliest: float) -> None:
         """Sleep until then, or from `earliest` on until somebody wants to look at once."""
         self._wake.clear()
-        sleeping = asyncio.ensure_future(self.record.tools.sleep(max(0.0, until - self.record.tools.now())))
+        sleeping = asyncio.ensure_future(self.record.context.sleep(max(0.0, until - self.record.context.now())))
         waking = asyncio.create_task(self._wake.wait())
         try:
             await asyncio.wait({sleeping, waking}, return_when=asyncio.FIRST_COMPLETED)
@@ -316,8 +316,8 @@ class Run:
             sleeping.cancel()
             waking.cancel()
             await asyncio.gather(sleeping, waking, return_exceptions=True)
-        if woken and (early := min(earliest, until) - self.record.tools.now()) > 0:
-            await self.record.tools.sleep(early)
+        if woken and (early := min(earliest, until) - self.record.context.now()) > 0:
+            await self.record.context.sleep(early)
 
     def _out_of_time(self, watch: Watch) -> Failure:
         return Failure(
@@ -343,7 +343,7 @@ class Run:
         fresh = await newly_there(ld, self._journal, frozenset(watch.arrived), metered)
         self.record.journal = journals.first_seen(self._journal, fresh)
         created = {flag.key: flag.created for flag in fresh}
-        return watch.look(status, created, self.record.tools.now(), created)
+        return watch.look(status, created, self.record.context.now(), created)
 
 
 def watch_command(configuration: str) -> str:

@@ -13,7 +13,7 @@ from tui.apply.journal import Journal, trace_of
 from tui.apply.ownership import Owner, audit_window, evidence, judge
 from tui.apply.record import Keep
 from tui.apply.verify import read_flags
-from tui.context import Tools
+from tui.context import Context
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.instances import Instance
 from tui.launchdarkly.models import AuditEntry, WholeFlag
@@ -70,7 +70,7 @@ class Undo:
         journal: Journal,
         instance: Instance,
         bag: Bag,
-        tools: Tools,
+        context: Context,
         keep: Keep,
         *,
         delete: bool = False,
@@ -80,7 +80,7 @@ class Undo:
         self.chosen = chosen
         self._instance = instance
         self._bag = bag
-        self._tools = tools
+        self._context = context
         self._keep = keep
         self.action = Action.DELETE if delete else Action.ARCHIVE
         self._evidence = evidence(journal, (), None, same_account=False)
@@ -99,7 +99,7 @@ class Undo:
 
     async def _list(self, sink: Sink) -> tuple[Decision, ...]:
         project, keys = self.journal.identity.project, self.journal.keys
-        async with self._tools.launchdarkly(self._bag, self._instance) as ld:
+        async with self._context.launchdarkly(self._bag, self._instance) as ld:
             self._account = (await caller_of(ld, sink=sink)).account_id
             must_be_of(self.journal, self._account, writes=False)
             _, flags = await read_flags(ld, project, sink, keys)
@@ -142,19 +142,19 @@ class Undo:
             must_be_of(self.journal, self._account, writes=True)
         done: dict[str, str] = {}
         project = self.journal.identity.project
-        saved_at = self._tools.timer()
+        saved_at = self._context.timer()
         self._learn()
         try:
-            async with self._tools.launchdarkly(self._bag, self._instance) as ld:
+            async with self._context.launchdarkly(self._bag, self._instance) as ld:
                 for planned in decisions:
                     decision = planned
                     if planned.action is not Action.KEEP:
                         decision = await self._take_back(ld, project, planned.key)
                     if decision.action is not Action.KEEP:
                         done[decision.key] = decision.action.value
-                    if self._tools.timer() - saved_at >= _SAVED_EVERY:
+                    if self._context.timer() - saved_at >= _SAVED_EVERY:
                         self._note(done)
-                        saved_at = self._tools.timer()
+                        saved_at = self._context.timer()
                     yield decision
         finally:
             self._note(done)

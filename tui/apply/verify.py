@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from tui.apply.account import caller_of, must_be_same
 from tui.apply.arrivals import archived_of
 from tui.apply.journal import Expected, Journal
-from tui.context import Tools
+from tui.context import Context
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.instances import Instance
 from tui.launchdarkly.models import FlagVariation, WholeFlag
@@ -100,17 +100,17 @@ class Verification:
         return not (self.missing or self.unexpected or self.different or self.on)
 
 
-def verify(promise: Promise, bag: Bag, tools: Tools) -> Stream[Verification]:
+def verify(promise: Promise, bag: Bag, context: Context) -> Stream[Verification]:
     """Read the project's flags in every environment and compare. Raises Failure."""
 
     async def run(sink: Sink) -> Verification:
-        async with tools.launchdarkly(bag, promise.instance) as ld:
+        async with context.launchdarkly(bag, promise.instance) as ld:
             if promise.account:
                 must_be_same(promise.name, promise.account, (await caller_of(ld, sink=sink)).account_id, writes=False)
             environments, flags = await read_flags(ld, promise.project, sink)
-            compared = compare(promise, flags, environments, tools.redactor.foreign)
+            compared = compare(promise, flags, environments, context.redactor.foreign)
             archived = await archived_of(ld, promise.project, frozenset(compared.missing), sink)
-        return replace(compared, archived=archived, at=tools.now())
+        return replace(compared, archived=archived, at=context.now())
 
     return Stream(run)
 

@@ -189,9 +189,9 @@ class ApplyCommand:
             self._code = _NOT_COMPLETE
         print_verification(event.verification, self.output, event="verified")
         form = case.recipe.draft.form
-        document = report.report(event.journal, event.verification, case.tools.now(), form=form)
+        document = report.report(event.journal, event.verification, case.context.now(), form=form)
         try:
-            path = documents.save(document, self.surroundings.folder, "html", case.tools.redactor)
+            path = documents.save(document, self.surroundings.folder, "html", case.context.redactor)
         except OSError as error:
             self.output.say(f"The report cannot be written here: {error.strerror or 'no reason given'}.")
             return

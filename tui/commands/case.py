@@ -21,7 +21,7 @@ from tui.apply.journal import Identity, Journal, Stage, identity_of
 from tui.apply.watch import STUCK_AFTER
 from tui.commands.output import Progress, write
 from tui.commands.surroundings import Surroundings
-from tui.context import Tools
+from tui.context import Context
 from tui.manifests.files import ManifestError, registry
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.plan import reading
@@ -64,7 +64,7 @@ class RecipeInputs:
 
     recipe: RecipeAnswers
     bag: Bag
-    tools: Tools
+    context: Context
     surroundings: Surroundings
     _warnings: set[str] = field(default_factory=set, kw_only=True)
 
@@ -73,7 +73,7 @@ class RecipeInputs:
         return {key: str(reference) for key, reference in self.recipe.references.items()}
 
     def progress(self) -> Progress:
-        return Progress(self.surroundings.err, timer=self.tools.timer, now=self.tools.now)
+        return Progress(self.surroundings.err, timer=self.context.timer, now=self.context.now)
 
     async def token(self) -> None:
         """Put your token into the bag: a resumed import needs no other key. Raises Failure CREDENTIAL."""
@@ -94,7 +94,7 @@ class RecipeInputs:
         """
         plan_of, draft = await self._readable()
         with closing(self.progress()) as progress:
-            plan = await reading.Reading(plan_of, self.bag, self.tools).read().finish(progress.happened)
+            plan = await reading.Reading(plan_of, self.bag, self.context).read().finish(progress.happened)
         if not plan.whole:
             raise incomplete(plan)
         return plan, draft
@@ -126,7 +126,7 @@ class RecipeInputs:
         """Write a warning once, however often keys are fetched."""
         if text not in self._warnings:
             self._warnings.add(text)
-            write(self.tools.redactor(text), self.surroundings.err)
+            write(self.context.redactor(text), self.surroundings.err)
 
 
 @dataclass
@@ -140,7 +140,7 @@ class Case(RecipeInputs):
     def keep(self, journal: Journal) -> None:
         """Write the journal. Raises Failure if that is impossible."""
         try:
-            store.save(journal, self.path, self.tools.redactor)
+            store.save(journal, self.path, self.context.redactor)
         except OSError as error:
             raise _unwritten(self.path, error, sent=journal.stage not in _NOTHING_SENT) from None
         self.journal = journal
@@ -151,7 +151,7 @@ class Case(RecipeInputs):
             self.journal or journals.unplanned(self.request, self.references, ""),
             self.request.instance,
             self.bag,
-            self.tools,
+            self.context,
             self.keep,
             self.request,
             stuck_after=stuck_after,
@@ -171,11 +171,11 @@ def inputs_of(options: RecipeOptions, surroundings: Surroundings) -> RecipeInput
     base_uri = surroundings.environ.get("LD_BASE_URI", "").strip()
     overrides = Overrides(options.host, options.project, options.integration, base_uri)
     recipe = recipe_reader.read(options.recipe, forms_by_key, overrides)
-    redactor = surroundings.tools.redactor
+    redactor = surroundings.context.redactor
     redactor.secret_settings(forms.secret_settings(forms_by_key))
     recipe_keys.overhear(recipe, redactor, surroundings.environ)
-    tools = replace(surroundings.tools, deadline=surroundings.tools.now() + options.timeout)
-    return RecipeInputs(recipe, Bag(redactor), tools, surroundings)
+    context = replace(surroundings.context, deadline=surroundings.context.now() + options.timeout)
+    return RecipeInputs(recipe, Bag(redactor), context, surroundings)
 
 
 @contextmanager
@@ -198,8 +198,8 @@ def open_case(options: RecipeOptions, surroundings: Surroundings, *, begins: boo
             raise _unwritten(path, error, sent=False) from None
         journal = store.load(path) if exists else None
         _must_be_of(journal, identity, path)
-        recipe, bag, tools = inputs.recipe, inputs.bag, inputs.tools
-        yield Case(recipe, bag, tools, surroundings, create_request, path, journal)
+        recipe, bag, context = inputs.recipe, inputs.bag, inputs.context
+        yield Case(recipe, bag, context, surroundings, create_request, path, journal)
 
 
 def _must_be_of(journal: Journal | None, identity: Identity, path: Path) -> None:

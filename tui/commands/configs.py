@@ -135,10 +135,10 @@ class ConfigsCommand:
 
     async def _account(self) -> Account:
         instance_, surroundings = self._instance(), self.surroundings
-        tools = replace(surroundings.tools, deadline=surroundings.tools.now() + self.options.timeout)
-        bag = Bag(tools.redactor)
+        context = replace(surroundings.context, deadline=surroundings.context.now() + self.options.timeout)
+        bag = Bag(context.redactor)
         bag.put(TOKEN.key, await self._token(instance_))
-        return Account(instance_, bag, tools)
+        return Account(instance_, bag, context)
 
     def _instance(self) -> Instance:
         setting = environment.find_setting(HOST.key, self.surroundings.environ)

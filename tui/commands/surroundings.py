@@ -1,4 +1,4 @@
-"""What a command runs in: its tools, variables, keyring and streams, the terminal it may ask in, and signals."""
+"""What a command runs in: its context, variables, keyring and streams, the terminal it may ask in, and signals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from tui.commands.output import Output
-from tui.context import Tools
+from tui.context import Context
 from tui.net.client import Connections
 from tui.secrets import environment
 from tui.secrets.keyring import Keyring
@@ -24,9 +24,9 @@ _SIGNALS = ("SIGHUP", "SIGINT", "SIGTERM")
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Tools, variables, the keyring and the streams of a command. Reports are written into `folder`."""
+    """Context, variables, the keyring and the streams of a command. Reports are written into `folder`."""
 
-    tools: Tools = field(default_factory=Tools)
+    context: Context = field(default_factory=Context)
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     keyring: Keyring = field(default_factory=Keyring)
     out: TextIO = field(default_factory=lambda: sys.stdout)
@@ -36,10 +36,10 @@ class Surroundings:
 
     def __post_init__(self) -> None:
         for secret in environment.all_secrets(self.environ):
-            self.tools.redactor.add(secret)
+            self.context.redactor.add(secret)
 
     def output(self, as_json: bool) -> Output:
-        return Output(as_json, self.out, self.err, self.tools.redactor)
+        return Output(as_json, self.out, self.err, self.context.redactor)
 
     def can_ask(self, as_json: bool) -> bool:
         """Whether there is a terminal to ask in, and JSON isn't wanted."""
@@ -47,7 +47,7 @@ class Surroundings:
 
     def prompt(self, text: str) -> None:
         """Write a question and leave the cursor behind it."""
-        self.err.write(self.tools.redactor(text))
+        self.err.write(self.context.redactor(text))
         self.err.flush()
 
     async def confirm(self, question: str) -> bool:
@@ -65,7 +65,7 @@ class Surroundings:
         return self.input.readline().strip().lower() in ("y", "yes")
 
     def run(self, main: Callable[[], Coroutine[Any, Any, int]], ended: Callable[[], None]) -> int:
-        return run_until_signal(main, ended=ended, connections=self.tools.connections)
+        return run_until_signal(main, ended=ended, connections=self.context.connections)
 
 
 def run_until_signal(

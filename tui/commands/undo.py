@@ -46,7 +46,7 @@ async def _undo(case: Case, journal: Journal, options: RecipeOptions, output: Ou
     _must_be_planned(options.flags, journal)
     await case.token()
     instance, chosen = case.request.instance, frozenset(options.flags)
-    undo = Undo(journal, instance, case.bag, case.tools, case.keep, delete=options.delete, chosen=chosen)
+    undo = Undo(journal, instance, case.bag, case.context, case.keep, delete=options.delete, chosen=chosen)
     with closing(case.progress()) as progress:
         decisions = await undo.listed().finish(progress.happened)
     count = sum(decision.action is not Action.KEEP for decision in decisions)

@@ -43,9 +43,9 @@ async def _verify(case: Case, output: Output) -> int:
         await case.token()
         promise = promise_of(journal, case.request.instance)
     with closing(case.progress()) as progress:
-        verification = await verify(promise, case.bag, case.tools).finish(progress.happened)
+        verification = await verify(promise, case.bag, case.context).finish(progress.happened)
     if journal is not None:
-        verified = journals.verified(journal, verification.arrived.values(), case.tools.now())
+        verified = journals.verified(journal, verification.arrived.values(), case.context.now())
         if verified is not journal:
             case.keep(verified)
     print_verification(verification, output)

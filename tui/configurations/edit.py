@@ -189,15 +189,15 @@ class Edit:
         return Stream(self._send)
 
     async def _send(self, sink: Sink) -> Changed:
-        one, tools = self.one, self.account.tools
+        one, context = self.one, self.account.context
         patch = operations(self.draft, one, self.bag)
         if not patch or (wrong := problems(self.draft, one)):
             text, advice = (wrong[0].text, wrong[0].advice) if patch else ("Nothing has changed.", None)
             failure = Failure(Kind.BAD_REQUEST, text, safe=Safe.NOTHING_SENT)
             return Changed(one, failure.advised(replace(advice, safe=Safe.NOTHING_SENT)) if advice else failure)
         try:
-            async with tools.launchdarkly(self.account.bag, self.account.instance) as ld:
-                sent_at = tools.now()
+            async with context.launchdarkly(self.account.bag, self.account.instance) as ld:
+                sent_at = context.now()
                 try:
                     after = await ld.patch(one.project_key, one.integration_key, one.id, patch, sink=sink)
                 except Failure as failure:
@@ -231,7 +231,7 @@ class Edit:
 
         sink(Note("sent, no answer", "reading the configuration ...", level="unknown"))
         try:
-            changed = await looked_up(look, sent_at, self.account.tools, sink)
+            changed = await looked_up(look, sent_at, self.account.context, sink)
         except Failure as failure:
             return Changed(failure=_harmless(lost, f"It could not be read: {failure.what}"))
         if changed:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from tui.answers.fields import Form, Variable
 from tui.apply.import_errors import explain
 from tui.apply.watch import ENDS, RUNS
-from tui.context import Tools
+from tui.context import Context
 from tui.launchdarkly.instances import Instance
 from tui.launchdarkly.models import Configuration
 from tui.launchdarkly.words import access_in_words, fault_in_words, refused_by
@@ -34,7 +34,7 @@ class Account:
 
     instance: Instance
     bag: Bag
-    tools: Tools
+    context: Context
 
 
 # --- the list
@@ -88,7 +88,7 @@ def listed(account: Account) -> Stream[tuple[Configuration, ...]]:
     """All flag import configurations of the account, without their settings. Raises Failure."""
 
     async def run(sink: Sink) -> tuple[Configuration, ...]:
-        async with account.tools.launchdarkly(account.bag, account.instance) as ld:
+        async with account.context.launchdarkly(account.bag, account.instance) as ld:
             return await ld.list_configurations(sink=sink)
 
     return Stream(run)
@@ -98,7 +98,7 @@ def opened(account: Account, one: Configuration) -> Stream[Configuration]:
     """One of the list, read whole. Raises Failure."""
 
     async def run(sink: Sink) -> Configuration:
-        async with account.tools.launchdarkly(account.bag, account.instance) as ld:
+        async with account.context.launchdarkly(account.bag, account.instance) as ld:
             return await ld.get(one.project_key, one.integration_key, one.id, sink=sink)
 
     return Stream(run)

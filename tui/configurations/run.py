@@ -64,7 +64,7 @@ def to_start(account: Account, one: Configuration, *, stuck_after: float = STUCK
     if found is None:
         return _import(account, journals.of_existing(account.instance.url, one, ""), None, stuck_after)
     path, journal = found
-    keep = _Keeper(path, account.tools.redactor, journal)
+    keep = _Keeper(path, account.context.redactor, journal)
     if journal.stage is Stage.STARTING:  # the start before got lost: who starts again has seen the status since
         journal = journals.created_again(journal)
     return _import(account, journal, keep, stuck_after)
@@ -75,14 +75,14 @@ def to_watch(account: Account, one: Configuration, *, stuck_after: float = STUCK
     found = _found(account, one)
     if found is not None and found[1].stage is Stage.STARTED:
         path, journal = found
-        return _import(account, journal, _Keeper(path, account.tools.redactor, journal), stuck_after)
+        return _import(account, journal, _Keeper(path, account.context.redactor, journal), stuck_after)
     journal = found[1] if found is not None else journals.of_existing(account.instance.url, one, "")
     # What stands there is how it is: no start of ours waits for its end, and so nothing is written down either.
     return _import(account, replace(journal, mark=None), None, stuck_after)
 
 
 def _import(account: Account, journal: Journal, keep: Keep | None, stuck_after: float) -> Import:
-    return Import(journal, account.instance, account.bag, account.tools, keep or _nothing, stuck_after=stuck_after)
+    return Import(journal, account.instance, account.bag, account.context, keep or _nothing, stuck_after=stuck_after)
 
 
 def _nothing(journal: Journal) -> None:
@@ -125,9 +125,9 @@ def deleted(account: Account, one: Configuration) -> Stream[None]:
     """Delete a configuration; the flags it imported stay. Raises Failure; what is said then is sure, or says so."""
 
     async def run(sink: Sink) -> None:
-        tools = account.tools
-        async with tools.launchdarkly(account.bag, account.instance) as ld:
-            out_at = tools.now()
+        context = account.context
+        async with context.launchdarkly(account.bag, account.instance) as ld:
+            out_at = context.now()
             try:
                 await ld.delete(one.project_key, one.integration_key, one.id, sink=sink)
                 return
@@ -136,7 +136,7 @@ def deleted(account: Account, one: Configuration) -> Stream[None]:
                     raise
                 lost = failure
             sink(Note("sent, no answer", "checking whether it still exists ...", level="unknown"))
-            if await looked_up(lambda: _is_gone(ld, one, lost, sink), out_at, tools, sink) is None:
+            if await looked_up(lambda: _is_gone(ld, one, lost, sink), out_at, context, sink) is None:
                 raise lost.replaced(remedy=Remedy.DELETE_AGAIN, about="", safe=None, sent=False)
 
     return Stream(run)

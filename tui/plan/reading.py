@@ -12,7 +12,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 
-from tui.context import Tools
+from tui.context import Context
 from tui.launchdarkly.models import Flag, NamingConvention
 from tui.net.errors import Failure, Kind, Remedy
 from tui.net.events import Counted, Sink, Stream
@@ -51,10 +51,10 @@ def explanations(plan: Plan, redactor: Redactor) -> dict[str, tuple[Lost, ...]]:
 class Reading:
     """One reading of both sides, to be used once."""
 
-    def __init__(self, request: PlanRequest, bag: Bag, tools: Tools) -> None:
+    def __init__(self, request: PlanRequest, bag: Bag, context: Context) -> None:
         self.request = request
         self._bag = bag
-        self._tools = tools
+        self._context = context
         self._flags: dict[str, list[SourceFlag]] = {}
         self._existing: dict[str, Flag] = {}
         self._convention: NamingConvention | None = None
@@ -88,7 +88,7 @@ class Reading:
             flags=decide(flags, self._existing, self._convention),
             existing=dict(self._existing),
             notes=tuple(self._notes),
-            read_at=self._tools.now(),
+            read_at=self._context.now(),
             incomplete=self._incomplete(),
             failure=next(iter(self._failures), None),
             announced=totals[0] if totals else len(flags),
@@ -130,9 +130,9 @@ class Reading:
         if key is None:
             raise Failure(Kind.CREDENTIAL, f"There is no key of {source.name} yet.", "", Remedy.PASTE_FIRST)
         address = self.request.address or source.default_address
-        self._tools.stays_here(address)
-        redact = self._tools.redactor.foreign
-        async with self._tools.http() as http:
+        self._context.stays_here(address)
+        redact = self._context.redactor.foreign
+        async with self._context.http() as http:
             listing = source.list_flags(Connection(http, address, key, sink), dict(self.request.answers))
             async with aclosing(listing) as batches:
                 async for batch in batches:
@@ -146,14 +146,14 @@ class Reading:
 
     def _shown(self, flag: SourceFlag) -> SourceFlag:
         """The flag without secrets in its warnings, which may quote a server."""
-        warnings = tuple(map(self._tools.redactor.foreign, flag.warnings))
+        warnings = tuple(map(self._context.redactor.foreign, flag.warnings))
         return flag if warnings == flag.warnings else replace(flag, warnings=warnings)
 
     # --- LaunchDarkly
 
     async def _keys(self, sink: Sink, *, archived: bool) -> None:
         what = f"LaunchDarkly {'archived keys' if archived else 'keys'}"
-        async with self._tools.launchdarkly(self._bag, self.request.instance) as ld:
+        async with self._context.launchdarkly(self._bag, self.request.instance) as ld:
             pages = ld.every_flag(self.request.project, archived=archived, sink=sink)
             async with aclosing(pages) as listing:
                 async for page in listing:
@@ -164,7 +164,7 @@ class Reading:
                     self._count(sink, Counted(what, page.read, page.total))
 
     async def _naming(self, sink: Sink) -> None:
-        async with self._tools.launchdarkly(self._bag, self.request.instance) as ld:
+        async with self._context.launchdarkly(self._bag, self.request.instance) as ld:
             try:
                 project = await ld.project(self.request.project, sink=sink)
             except Failure as failure:

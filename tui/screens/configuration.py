@@ -62,7 +62,7 @@ class ConfigurationScreen(Sheet[bool]):
         self._news: list[Said] = []
 
     def title_text(self) -> str:
-        return self._account.tools.redactor.data(self._one.name or self._one.id)
+        return self._account.context.redactor.data(self._one.name or self._one.id)
 
     def place(self) -> str:
         where = "PRACTICE" if self.app.practising else f"LaunchDarkly {self._account.instance.name}"
@@ -113,7 +113,7 @@ class ConfigurationScreen(Sheet[bool]):
         self.say(*said)
 
     def _show(self) -> None:
-        one, redactor = self._one, self._account.tools.redactor
+        one, redactor = self._one, self._account.context.redactor
         if len(self.query("#one-facts, #one-watch, #one-errors, #one-settings")) < _BLOCKS:
             return  # the page is closing
         with self.app.batch_update():
@@ -220,15 +220,15 @@ class ConfigurationScreen(Sheet[bool]):
 
     def _told_of(self, watched: Import, event: Moved | Resting | Stuck) -> None:
         if isinstance(event, Resting):
-            at = time_of_day(event.until, self._account.tools.now())
+            at = time_of_day(event.until, self._account.context.now())
             trouble = f"{event.trouble} The import is not affected. " if event.trouble else ""
             self._tell(f"{trouble}Next look {at}.", "warning" if event.trouble else "note", keep=False)
         elif isinstance(event, Stuck):
-            since = time_of_day(event.since, self._account.tools.now())
+            since = time_of_day(event.since, self._account.context.now())
             text = f"Nothing has moved since {since}. Do not start it again; leave, and look later."
             self._tell(text, "warning")
         else:
-            at = time_of_day(event.at, self._account.tools.now())
+            at = time_of_day(event.at, self._account.context.now())
             self._tell(f"{at}  {_counted(watched, event.status, event.arrived)}", "note")
             for told in foreseen(watched.journal).explained(event.errors):
                 self._tell(f"expected: {told.text}" if told.expected else told.text, _LEVELS[told.expected])

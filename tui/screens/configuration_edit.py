@@ -53,7 +53,7 @@ class EditScreen(Sheet[Changed]):
         self._account, self._one, self._listed, self._keys_alone = account, one, listed, keys_alone
         for key in walk_of.bag.keys():  # noqa: SIM118 - a bag is no mapping
             walk_of.bag.get(key)  # known for good from here on: the fields of this form have the same names
-        self.session = Session(forms=walk_of.forms, tools=account.tools)
+        self.session = Session(forms=walk_of.forms, context=account.context)
         self.session.draft = manage_edit.draft_of(walk_of.forms.get(one.integration_key), one)
         manage_edit.token_beside(self.session.bag, account)
         self._sending = False

@@ -144,7 +144,7 @@ class ConfigurationsScreen(Sheet[None]):
         session = self._held
         if session is None or not self._may_read():
             return None
-        return Account(instance(drafts.value(session.draft, HOST.key)), session.bag, session.tools)
+        return Account(instance(drafts.value(session.draft, HOST.key)), session.bag, session.context)
 
     def _show_place(self) -> None:
         account = self._account()
@@ -247,7 +247,7 @@ class ConfigurationsScreen(Sheet[None]):
         return self._shown[at] if at is not None and at < len(self._shown) else None
 
     def _redactor(self) -> Redactor:
-        return self._held.tools.redactor if self._held else Redactor()
+        return self._held.context.redactor if self._held else Redactor()
 
     def _count(self) -> None:
         all_ = len(self._listed or ())

@@ -113,7 +113,7 @@ class FlagScreen(ModalScreen[None]):
             f"Source definition   read from {source}; Enter opens",
             planned.flag.definition,
             hidden=(),
-            redact=looking.session.tools.redactor.setting,
+            redact=looking.session.context.redactor.setting,
             id="flag-definition",
         )
 
@@ -121,7 +121,7 @@ class FlagScreen(ModalScreen[None]):
         planned, s = self.planned, self._looking.symbols
         if not planned.arrives:
             return
-        lost = explain(self._looking.plan.request, planned.flag, self._looking.session.tools.redactor)
+        lost = explain(self._looking.plan.request, planned.flag, self._looking.session.context.redactor)
         if not lost:
             yield Static(sentence(s, "ok", "Nothing of it is lost."), classes="flag-group", markup=False)
             return

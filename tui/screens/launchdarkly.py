@@ -163,7 +163,7 @@ class LaunchDarklyScreen(FieldsStep):
         if not there or not isinstance(known, checks.TokenOwner):
             return
         if len(there) == 1:
-            account = listing.Account(instance(drafts.value(session.draft, HOST.key)), session.bag, session.tools)
+            account = listing.Account(instance(drafts.value(session.draft, HOST.key)), session.bag, session.context)
             page = ConfigurationScreen(session, account, there[0], known.configurations or ())
             if not await self.app.push_screen_wait(page):
                 return

@@ -130,7 +130,7 @@ class PlanScreen(StepScreen):
             async for event in events:
                 if isinstance(event, Pausing):
                     self._pause = event
-                if self._painted is None or self.session.tools.timer() - self._painted >= _PAINT_SECONDS:
+                if self._painted is None or self.session.context.timer() - self._painted >= _PAINT_SECONDS:
                     self._paint()
         self._stop_ticking()
         self._worker = None
@@ -141,12 +141,12 @@ class PlanScreen(StepScreen):
         """At most once a second: it costs, and numbers that change faster cannot be read."""
         if not self.is_attached or not self.reading:
             return
-        reading, tools = self.session.reading, self.session.tools
+        reading, context = self.session.reading, self.session.context
         if reading is not None:
-            self._painted = tools.timer()
-        if self._pause is not None and self._pause.until <= tools.now():
+            self._painted = context.timer()
+        if self._pause is not None and self._pause.until <= context.now():
             self._pause = None
-        self.head.reading(reading.counted if reading else (), self._pause, tools.now())
+        self.head.reading(reading.counted if reading else (), self._pause, context.now())
         self._offer_ticks(None)
         if reading is not None:
             self.browser.show(reading.so_far(), reading=True)

@@ -188,8 +188,8 @@ class RunScreen(RunDeeds):
         if run.journal.stage is Stage.STARTING:
             return f"{name}   whether it was started is not known"
         whose = "started" if run.by_us else "was running already,"
-        at = time_of_day(run.journal.started_at, self.session.tools.now())
-        status = clean(self.session.tools.redactor(run.status)) or "first look"
+        at = time_of_day(run.journal.started_at, self.session.context.now())
+        status = clean(self.session.context.redactor(run.status)) or "first look"
         return f"{name}   {status}, {whose} {at}"
 
     def _show_count(self, run: Import) -> None:
@@ -201,7 +201,7 @@ class RunScreen(RunDeeds):
         self._write("#run-count", f"{run.arrived:,} of {expected:,} arrived")
 
     def _times(self, run: Import) -> str:
-        now, said = self.session.tools.now(), []
+        now, said = self.session.context.now(), []
         if run.changed_at:
             said.append(f"last change {time_of_day(run.changed_at, now)}")
         if run.resting is not None:
@@ -214,7 +214,7 @@ class RunScreen(RunDeeds):
         said: list[Said] = []
         for each in list(run.news)[:_NEWS_SHOWN]:
             own = each.level != "ok"  # an error says itself when it was
-            at = "" if own else f"{time_of_day(each.at, self.session.tools.now())}  "
+            at = "" if own else f"{time_of_day(each.at, self.session.context.now())}  "
             lead = "expected: " if each.expected else at
             said.append((each.level, self._safe(f"{lead}{each.text}{f'. {each.why}' if each.why else ''}")))
         return said
@@ -231,12 +231,12 @@ class RunScreen(RunDeeds):
 
     def _since(self, stuck: Stuck) -> str:
         """A time of day: it stays true however long it is shown."""
-        return time_of_day(stuck.since, self.session.tools.now())
+        return time_of_day(stuck.since, self.session.context.now())
 
     def _tell(self, run: Import) -> None:
         """The message line, of what is under way."""
         if run.resting is not None and run.resting.trouble and run.trouble is None:
-            at = time_of_day(run.resting.until, self.session.tools.now())
+            at = time_of_day(run.resting.until, self.session.context.now())
             trouble = self._safe(run.resting.trouble)
             self.say("warning", f"{trouble} Trying again at {at}; the import is not affected.")
         elif run.trouble is not None:
@@ -279,7 +279,7 @@ class RunScreen(RunDeeds):
         self.query_one("#next", Plain).rename(self.next_label())
 
     def _safe(self, text: str) -> str:
-        return clean(self.session.tools.redactor(text))
+        return clean(self.session.context.redactor(text))
 
     # --- buttons and keys
 

@@ -84,7 +84,7 @@ class RunDeeds(StepScreen):
         if run is None:
             return
         self.say("note", "Reading the configuration ...")
-        account = Account(run.instance, run.bag, run.tools)
+        account = Account(run.instance, run.bag, run.context)
         try:
             async with run.record.launchdarkly() as ld:
                 there = await run.record.configuration(ld)
@@ -139,7 +139,7 @@ def write_report(screen: RunDeeds, run: Import) -> None:
         if kind is None:
             return
         try:
-            path = save(told, screen.app.folder, _KINDS[kind], run.tools.redactor)
+            path = save(told, screen.app.folder, _KINDS[kind], run.context.redactor)
         except OSError as error:
             screen.say("problem", f"It could not be written ({error.strerror}). Start the wizard in a folder of yours.")
         else:

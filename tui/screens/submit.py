@@ -53,7 +53,7 @@ class SubmitScreen(StepScreen):
 
     def compose_step(self) -> ComposeResult:
         yield Timeline(self.symbols, id="timeline")
-        yield OutcomeView(self.symbols, self.session.tools.redactor, id="outcome")
+        yield OutcomeView(self.symbols, self.session.context.redactor, id="outcome")
 
     def compose_buttons(self) -> ComposeResult:
         yield Plain("Cancel", id="stop")
@@ -115,7 +115,7 @@ class SubmitScreen(StepScreen):
         if self.session.attempt is None:
             return
         self.query_one(OutcomeView).clear()
-        self._began = self.session.tools.now()
+        self._began = self.session.context.now()
         self._ticker = self.set_interval(1.0, self._tick)
         self._worker = self._run(self.session.attempt, looking=looking)
         self._show_buttons()
@@ -153,7 +153,7 @@ class SubmitScreen(StepScreen):
         show(outcomes.start_told(await created.start().finish(show)))
 
     def _tick(self) -> None:
-        seconds = int(self.session.tools.now() - self._began)
+        seconds = int(self.session.context.now() - self._began)
         self.query_one(Timeline).waiting(f"{seconds:>4} s ..." if seconds > 0 else "")
 
     def _ended(self) -> None:
@@ -213,7 +213,7 @@ class SubmitScreen(StepScreen):
         return ("ok", f"{verb} in {project}, not started. Run starts it when you say so.")
 
     def _safe(self, text: str) -> str:
-        return clean(self.session.tools.redactor(text))
+        return clean(self.session.context.redactor(text))
 
     # --- buttons
 
@@ -274,8 +274,8 @@ class SubmitScreen(StepScreen):
         if self.creation is None or self.running:
             return
         failure = self.outcome.failure if self.outcome else None
-        if failure and failure.until and failure.until > self.session.tools.now():
-            until = time_of_day(failure.until, self.session.tools.now())
+        if failure and failure.until and failure.until > self.session.context.now():
+            until = time_of_day(failure.until, self.session.context.now())
             self.say("warning", f"LaunchDarkly asked for a pause until {until}. Press again after that.")
             return
         self.creation.renew(reuse=event.button.id == "use-that")
@@ -331,6 +331,6 @@ class SubmitScreen(StepScreen):
             self.say("note", "Only the body of a success is kept; an error's message is quoted above.")
             return
         hidden = self.creation.request.secrets if self.creation else ()
-        text = outcomes.raw(answer.text(), hidden, self.session.tools.redactor)
+        text = outcomes.raw(answer.text(), hidden, self.session.context.redactor)
         note = "Cleaned of what a terminal would obey; keys are hidden."
         self.app.push_screen(TextScreen("The body, raw", text[:_RAW_SHOWN], note=note))

@@ -96,7 +96,7 @@ class UndoScreen(Sheet[bool]):
 
     def _new_undo(self) -> Undo:
         run = self._run
-        return Undo(run.journal, run.instance, run.bag, run.tools, run.note)
+        return Undo(run.journal, run.instance, run.bag, run.context, run.note)
 
     # --- the list
 
@@ -178,7 +178,7 @@ class UndoScreen(Sheet[bool]):
         level = "unknown" if each.not_certain and words is _TO_DO else _LEVELS[each.action]
         tick = ("[ ] " if each.action is Action.KEEP else "[x] ") if each.not_certain else "    "
         sign = mark(self.symbols, level) if level != "note" else Content(f"{self.symbols.note} ")
-        reason = clean(self._run.tools.redactor(each.reason))
+        reason = clean(self._run.context.redactor(each.reason))
         key = clean(each.key)
         done = f"{tick if self._ticks else ''}{words[each.action]:<9}"
         return sign + Content(f"{done}{padded(key, self._widest)}   {reason}")

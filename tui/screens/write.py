@@ -73,13 +73,13 @@ def write_plan(app: Host, session: Session, plan: Plan, told: Told) -> None:
             return
         try:
             wanted: PlanFormat = "json" if kind == "json" else "md"
-            path = save(plan, app.folder, wanted, session.tools.redactor, route=drafts.route(session.draft))
+            path = save(plan, app.folder, wanted, session.context.redactor, route=drafts.route(session.draft))
         except OSError as error:
             told("problem", f"It could not be written ({error.strerror}). Start the wizard in a folder of yours.")
         else:
             told("ok", f"Saved {path.name}; it holds no key.")
 
-    redactor = session.tools.redactor
+    redactor = session.context.redactor
     read = "to read, tick off and pass on; it has each rule to make again"
     kinds = [FileKind("md", "Markdown", f"{file_name(plan, 'md', redactor)}\n  {read}")]
     if plan.whole:

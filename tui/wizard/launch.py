@@ -58,8 +58,8 @@ def begin(session: Session, *, reuse: bool) -> None:
     token = facts(session.draft, TOKEN.key)
     who = who_in_words(token.identity, token.member) if isinstance(token, TokenOwner) else ""
     references = recipe.references_of(session.draft, wanted.secrets)
-    journal = journal_of(noted, wanted, references, session.draft.plan, session.tools.redactor, who, account)
-    session.attempt = Import(journal, wanted.instance, session.bag, session.tools, keep, wanted)
+    journal = journal_of(noted, wanted, references, session.draft.plan, session.context.redactor, who, account)
+    session.attempt = Import(journal, wanted.instance, session.bag, session.context, keep, wanted)
     session.attempt.creation.renew(reuse=reuse)
     session.resumed, session.journal_path = None, path
 
@@ -117,7 +117,7 @@ def resume(session: Session, head: Head) -> str:
     session.attempt = session.run = None
     creating = journal.stage is Stage.CREATING
     wanted = request.of_settings(session.draft) if creating else None
-    resumed = Import(journal, where, session.bag, session.tools, _keeper(session, head.path), wanted)
+    resumed = Import(journal, where, session.bag, session.context, _keeper(session, head.path), wanted)
     if creating:
         session.attempt, step = resumed, "submit"
     else:
@@ -208,7 +208,7 @@ def _locked(session: Session, path: Path) -> Iterator[None]:
 def _keeper(session: Session, path: Path) -> Keep:
     def keep(journal: Journal) -> None:
         try:
-            store.save(journal, path, session.tools.redactor)
+            store.save(journal, path, session.context.redactor)
         except OSError as error:
             raise _unwritten(error) from None
 

@@ -101,4 +101,4 @@ def start_told(started: Started) -> Note:
 def report_of(run: Import, forms: Mapping[str, Form]) -> Report:
     """What is known of an import so far, without any secret that is known."""
     form = forms.get(run.journal.identity.integration)
-    return redacted(report(run.journal, run.verification, run.tools.now(), form=form), run.tools.redactor)
+    return redacted(report(run.journal, run.verification, run.context.now(), form=form), run.context.redactor)

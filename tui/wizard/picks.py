@@ -70,7 +70,7 @@ def _instance(session: Session) -> Instance:
 
 
 async def _projects(session: Session, query: str, offset: int) -> Picks:
-    async with session.tools.launchdarkly(session.bag, _instance(session)) as ld:
+    async with session.context.launchdarkly(session.bag, _instance(session)) as ld:
         page = await ld.projects(offset, PAGE, query)
     return Picks(tuple(_project(session, each) for each in page.items), page.total_count)
 
@@ -85,7 +85,7 @@ def _project(session: Session, project: Project) -> Pick:
 
 
 async def _members(session: Session, query: str, offset: int) -> Picks:
-    async with session.tools.launchdarkly(session.bag, _instance(session)) as ld:
+    async with session.context.launchdarkly(session.bag, _instance(session)) as ld:
         page = await ld.members(offset, PAGE, query)
     account = facts(session.draft, TOKEN.key)
     me = account.member if isinstance(account, TokenOwner) else None
@@ -105,7 +105,7 @@ async def _tags(session: Session, query: str, offset: int) -> Picks:
     """The account's flag tags by how they begin; LaunchDarkly has no other filter for them."""
     if offset:
         return Picks((), None)  # one answer has all that are shown
-    async with session.tools.launchdarkly(session.bag, _instance(session)) as ld:
+    async with session.context.launchdarkly(session.bag, _instance(session)) as ld:
         found = await ld.tags(query)
     return Picks(tuple(Pick(tag, tag) for tag in found), None if len(found) >= MOST_TAGS else len(found))
 
@@ -167,7 +167,7 @@ async def _listed(session: Session, key: str) -> tuple[Choice, ...]:
         return known
 
     async def read() -> tuple[Choice, ...]:
-        return await discover(session.draft, session.bag, session.tools, key)
+        return await discover(session.draft, session.bag, session.context, key)
 
     return await session.lists.get(key, _state(session.draft, key), read)
 
@@ -228,7 +228,7 @@ async def _others(session: Session) -> tuple[Configuration, ...]:
     same = [each for each in listed if each.integration_key == session.draft.integration][:MOST_OTHERS]
     if not same:
         return ()
-    async with session.tools.launchdarkly(session.bag, instance(drafts.value(session.draft, HOST.key))) as ld:
+    async with session.context.launchdarkly(session.bag, instance(drafts.value(session.draft, HOST.key))) as ld:
         wholes = await asyncio.gather(*(_whole(ld, each) for each in same))
     return tuple(each for each in wholes if each is not None)
 

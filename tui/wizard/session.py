@@ -26,7 +26,7 @@ from tui.apply.engine import Import
 from tui.apply.journal import GONE, Stage
 from tui.apply.lock import Lock
 from tui.apply.start_watch import watch_command
-from tui.context import Tools
+from tui.context import Context
 from tui.launchdarkly.instances import instance
 from tui.net.errors import Failure
 from tui.net.events import Exchange
@@ -57,7 +57,7 @@ class Session:
     """`keyring` is None in practice, where none is touched; `draft_path` None where nothing is to be saved."""
 
     forms: Mapping[str, Form]
-    tools: Tools
+    context: Context
     keyring: Keyring | None = None
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     given: Given = field(default_factory=Given)
@@ -89,8 +89,8 @@ class Session:
         """The names of the keyring's entries, as its list has them."""
         self._entries: dict[str, str] = {}
         """The entry each key of this walk is kept under, by field."""
-        self.bag = Bag(self.tools.redactor)
-        self.tools.redactor.secret_settings(secret_settings(self.forms))
+        self.bag = Bag(self.context.redactor)
+        self.context.redactor.secret_settings(secret_settings(self.forms))
         for secret in environment.all_secrets(self.environ):
             self.bag.overhear(secret)
 
@@ -122,7 +122,7 @@ class Session:
     def _answered(self) -> None:
         """An answer has changed: hold it against keys, against what servers said, and against the keyring's names."""
         self._take_keys_out()
-        self.tools.redactor.exempt(filter(None, drafts.values(self.draft).values()))
+        self.context.redactor.exempt(filter(None, drafts.values(self.draft).values()))
         moved = [k for k, entry in self._entries.items() if k in self.bag and self.entry(k) != entry]
         for key in moved:
             del self._entries[key]
@@ -152,7 +152,7 @@ class Session:
             self.forget_draft()
             return ""
         try:
-            saved_drafts.save(self.draft, self.draft_path, self.tools.now(), self.tools.redactor)
+            saved_drafts.save(self.draft, self.draft_path, self.context.now(), self.context.redactor)
         except OSError as error:
             return f"Your answers could not be saved ({error.strerror}); they are lost if you leave."
         return ""
@@ -212,7 +212,7 @@ class Session:
             known = noted.stage is Stage.STARTED
             runs = "Its import goes on there" if known else "Whether its import runs is not known"
             text += f" {runs}; start again to come back, or: {watch_command(noted.configuration)}"
-        return clean(self.tools.redactor(text))
+        return clean(self.context.redactor(text))
 
     # --- the plan
 
@@ -221,7 +221,7 @@ class Session:
         request = plan_request(self.draft)
         if request is None or remarks.answer_problems(self.draft) or not can_be_read(request.integration):
             return
-        self.reading = Reading(request, self.bag, self.tools)
+        self.reading = Reading(request, self.bag, self.context)
         async with self.reading.read() as events:
             async for event in events:
                 yield event
@@ -229,7 +229,7 @@ class Session:
 
     def look_at_clock(self) -> None:
         """A plan may have become too old meanwhile."""
-        self.draft = plan_state.aged(self.draft, self.tools.now())
+        self.draft = plan_state.aged(self.draft, self.context.now())
 
     # --- values that are known without asking
 
@@ -423,7 +423,7 @@ class Session:
         asked = self.draft
         if checks.runner(asked, key) is not None and not checks.due(changes.unchecked(asked, key), key):
             return  # an answer that it needs has changed since somebody decided to ask
-        async with checks.check(asked, self.bag, self.tools, key) as events:
+        async with checks.check(asked, self.bag, self.context, key) as events:
             async for event in events:
                 yield event
         self._checked(asked, events.result)

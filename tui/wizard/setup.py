@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from tui.answers import form as forms
-from tui.context import Tools
+from tui.context import Context
 from tui.manifests.files import registry
 from tui.secrets.keyring import Keyring
 from tui.text.private_files import state_dir
@@ -42,7 +42,7 @@ def build(
     practice = _practice(servers) if servers else None
     return Session(
         forms=built,
-        tools=Tools(
+        context=Context(
             redactor=redactor,
             log=log,
             now=options.now,

@@ -161,7 +161,7 @@ async def test_without_a_token_nothing_is_asked(box: Sandbox) -> None:
     assert not made.due("token")
     made.put("project", "web-shop")
     assert not made.due("project")
-    _, check = await drained(checks.check(made.draft, made.bag, made.tools, "token"))
+    _, check = await drained(checks.check(made.draft, made.bag, made.context, "token"))
     assert check.level is Level.PROBLEM
     assert box.requests == []
 
@@ -179,7 +179,7 @@ def test_a_wrong_address_and_a_field_that_no_server_knows_are_not_asked(box: San
     made = begun(box)
     assert not made.due("config-tags")
     with pytest.raises(KeyError):
-        checks.check(made.draft, made.bag, made.tools, "config-tags")
+        checks.check(made.draft, made.bag, made.context, "config-tags")
     made.put("host", "http://ld.example.com")
     assert not made.due("token")
 

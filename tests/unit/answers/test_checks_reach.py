@@ -13,7 +13,7 @@ from tests.unit.walk_tools import checked, session
 from tui.answers import changes, checks, remarks
 from tui.answers.checks import Reached
 from tui.answers.finding import Level
-from tui.context import Tools
+from tui.context import Context
 from tui.net.reach import PUBLIC, Outlook
 from tui.wizard import review
 from tui.wizard.session import Session
@@ -51,9 +51,9 @@ async def network(monkeypatch: pytest.MonkeyPatch) -> Network:
     return made
 
 
-async def asked(url: str, *, host: str = "us", tools: Tools | None = None) -> Session:
+async def asked(url: str, *, host: str = "us", context: Context | None = None) -> Session:
     """A session in which the address has been checked."""
-    made = session(tools)
+    made = session(context)
     made.choose("unleash")
     made.put("host", host)
     made.put(KEY, url)
@@ -125,11 +125,11 @@ async def test_what_the_text_tells_is_said_once_before_and_after(network: Networ
 
 
 async def test_practice_asks_nobody(network: Network) -> None:
-    practice = Tools(loopback_only=True)
-    made = await asked("http://127.0.0.1:4242", host=PRACTICE, tools=practice)
+    practice = Context(loopback_only=True)
+    made = await asked("http://127.0.0.1:4242", host=PRACTICE, context=practice)
     assert said(made) == []
     assert remarks.line(made.draft, KEY).level is Level.OK
-    made = await asked(NAMED, host=PRACTICE, tools=practice)
+    made = await asked(NAMED, host=PRACTICE, context=practice)
     ((level, text),) = said(made)
     assert level is Level.UNKNOWN
     assert text.startswith("Practice talks to this machine alone.")

@@ -23,7 +23,7 @@ from tests.unit.walk_tools import (
     values,
 )
 from tui.apply.create import FOUND, NOT_KNOWN, NOT_THERE, Outcome
-from tui.context import Tools
+from tui.context import Context
 from tui.net.errors import Kind, Remedy
 from tui.net.events import Note, Pausing
 from tui.sandbox.faults import FAULTS
@@ -38,8 +38,8 @@ def notes(events: Sequence[object]) -> list[tuple[str, str]]:
 async def struck(box: Sandbox, fault: str) -> tuple[Outcome, Sequence[object], Naps]:
     """One submission with a fault switched on. What drips for ever is given up after a part of a second."""
     naps = Naps()
-    kind = Impatient if fault == "drip" else Tools
-    made = attempt(await at_review(box, tools=kind(redactor=Redactor(), sleep=naps)))
+    kind = Impatient if fault == "drip" else Context
+    made = attempt(await at_review(box, context=kind(redactor=Redactor(), sleep=naps)))
     box.set_fault(fault)
     outcome = await sent(made)
     box.set_fault(None)
@@ -183,7 +183,7 @@ async def test_what_comes_late_is_found_by_a_later_look(box: Sandbox) -> None:
                 assert other.post(path, json={"name": NAME, "config": body}).status_code == 200
 
     naps = Late()
-    made = attempt(await at_review(box, tools=Tools(redactor=Redactor(), sleep=naps)))
+    made = attempt(await at_review(box, context=Context(redactor=Redactor(), sleep=naps)))
     box.set_fault("lost-request")
     events: list[object] = []
     async for event in made.send():
@@ -208,7 +208,7 @@ async def test_somebody_elses_that_comes_meanwhile_is_not_taken_for_ours(box: Sa
                 body = sandbox_tools.config_for(box, "unleash") | {"ldTag": "theirs"}
                 other.post(f"{sandbox_tools.FI}/web-shop/unleash", json={"name": NAME, "config": body})
 
-    made = attempt(await at_review(box, tools=Tools(redactor=Redactor(), sleep=Meddling())))
+    made = attempt(await at_review(box, context=Context(redactor=Redactor(), sleep=Meddling())))
     box.set_fault("lost-request")
     async for event in made.send():
         if isinstance(event, Note) and event.text == "sent, no answer":
@@ -315,15 +315,15 @@ async def test_a_long_pause_is_not_waited_for(box: Sandbox) -> None:
 
 async def test_an_answer_that_shows_the_keys_is_masked_by_what_shows_it(box: Sandbox) -> None:
     naps = Naps()
-    tools = Tools(redactor=Redactor(), sleep=naps)
-    made = attempt(await at_review(box, tools=tools))
+    context = Context(redactor=Redactor(), sleep=naps)
+    made = attempt(await at_review(box, context=context))
     box.set_fault("echoed-secrets")
     outcome = await sent(made)
     assert outcome.answer is not None
     raw = outcome.answer.text()
     secrets = [values(box, "unleash")[key] for key in ("ldApiKey", "sourceApiKey")]
     assert all(secret in raw for secret in secrets)
-    masked = tools.redactor(raw)
+    masked = context.redactor(raw)
     assert MASK in masked
     assert not any(secret in masked for secret in secrets)
     assert "config" not in repr(outcome.configuration)

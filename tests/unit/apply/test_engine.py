@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.run_tools import Time, creates, deleted, flags_of, tools_of, triggers
+from tests.unit.run_tools import Time, context_of, creates, deleted, flags_of, triggers
 from tests.unit.sandbox_tools import FI, launchdarkly, until
 from tests.unit.walk_tools import at_review, strangers
 from tui.answers.plan_state import plan_request
@@ -47,7 +47,7 @@ class Made:
     def importing(self, *, anew: bool = False) -> Import:
         request = build(self.session.draft)
         noted = self.kept[-1] if self.kept and not anew else journals.unplanned(request, self.references, "")
-        return Import(noted, request.instance, self.session.bag, self.session.tools, self.kept.append, request)
+        return Import(noted, request.instance, self.session.bag, self.session.context, self.kept.append, request)
 
     async def run(self) -> list[Any]:
         """What happened, without what is of an exchange."""
@@ -71,7 +71,7 @@ async def happened(made: Made, importing: Import, until_a: type | None = None) -
 
 @pytest.fixture
 async def made(box: Sandbox) -> Made:
-    return Made(await at_review(box, "unleash", tools_of(Time())))
+    return Made(await at_review(box, "unleash", context_of(Time())))
 
 
 async def test_it_asks_for_secrets_only_when_it_needs_them(made: Made, box: Sandbox) -> None:

@@ -214,7 +214,7 @@ async def test_look_now_ends_a_pause_but_not_the_first_two_seconds(box: Sandbox)
         if len(asked) == 1:
             await asyncio.Event().wait()  # until it is woken
 
-    run.tools = replace(run.tools, sleep=sleep)
+    run.context = replace(run.context, sleep=sleep)
     runner = run.engine()
     looks = 0
     async with aclosing(runner.watch()) as events:
@@ -246,7 +246,7 @@ async def test_given_up_in_the_middle_nothing_goes_on(box: Sandbox) -> None:
         resting.set()
         await asyncio.Event().wait()
 
-    run.tools = replace(run.tools, sleep=forever)
+    run.context = replace(run.context, sleep=forever)
     watching = asyncio.create_task(run.watch())
     await resting.wait()
     watching.cancel()
@@ -282,7 +282,7 @@ async def test_progress_counts_what_is_there(box: Sandbox) -> None:
 async def test_errors_hold_no_key(box: Sandbox) -> None:
     run = await run_of(box)
     token = run.bag.peek("token")
-    run.tools.redactor.add("tag is not valid")  # stands for a key that LaunchDarkly quotes
+    run.context.redactor.add("tag is not valid")  # stands for a key that LaunchDarkly quotes
     box.set_fault("import-partial")
     end = await run.to_the_end()
     assert isinstance(end, Ended)

@@ -133,7 +133,7 @@ async def test_no_way_there_after_a_lost_start_is_not_known_either(box: Sandbox)
     assert refused.value.kind is Kind.UNREACHABLE
     assert run.journal.stage is Stage.CREATED
     run.keep = lambda journal: None
-    run.journal = journals.starting(run.journal, journals.NEVER_RUN, run.tools.now())
+    run.journal = journals.starting(run.journal, journals.NEVER_RUN, run.context.now())
     started = await run.start()
     assert not started.known
     assert started.failure is not None

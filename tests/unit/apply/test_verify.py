@@ -190,7 +190,7 @@ async def test_a_reading_that_fails_is_no_verification(box: Sandbox) -> None:
     await run.to_the_end()
     box.stop()
     with pytest.raises(Failure) as lost:
-        await drained(verify(promise_of(run.journal, run.request.instance), run.bag, run.tools))
+        await drained(verify(promise_of(run.journal, run.request.instance), run.bag, run.context))
     assert lost.value.kind is Kind.UNREACHABLE
     assert not strangers()
 

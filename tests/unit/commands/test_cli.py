@@ -299,7 +299,7 @@ def test_with_json_a_wrong_command_line_is_an_error_object(
 def test_a_fault_inside_a_plan_is_told_without_a_key(as_json: bool) -> None:
     body = f"""
     token = "{TOKEN}"
-    surroundings.tools.redactor.add(token)
+    surroundings.context.redactor.add(token)
     raise RuntimeError("failed with " + token + chr(27) + "[2J")
     """
     done = plan(body, "plan", "a.toml", *(["--json"] if as_json else []))

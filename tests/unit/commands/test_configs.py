@@ -17,7 +17,7 @@ from tests.unit.headless_tools import error_of
 from tests.unit.manage_tools import made
 from tests.unit.raw_http import always, answer, serving
 from tests.unit.recipe_tools import program
-from tests.unit.run_tools import Time, begun, run_of, tools_of, triggers
+from tests.unit.run_tools import Time, begun, context_of, run_of, triggers
 from tests.unit.sandbox_tools import launchdarkly
 from tests.unit.secrets.test_keyring import keyring
 from tests.unit.walk_tools import configurations
@@ -60,7 +60,7 @@ def configs(
     out, err = io.StringIO(), Terminal() if typed is not None else io.StringIO()
     answers = Terminal(typed) if typed is not None else io.StringIO()
     clock = time or Time(box=given.box if isinstance(given, Variables) else None)
-    around = Surroundings(tools_of(clock), given, ring or Keyring(child=["/nonexistent"]), out, err, answers)
+    around = Surroundings(context_of(clock), given, ring or Keyring(child=["/nonexistent"]), out, err, answers)
     code = run(ConfigsOptions(*asked, **options), around)
     said = out.getvalue() + err.getvalue()
     for token in TOKENS.named.values():
@@ -275,7 +275,7 @@ def test_lost_start_is_looked_up(box: Sandbox, fault: str, code: int) -> None:
 
 async def _journalled(box: Sandbox) -> str:
     run_ = await run_of(box)
-    run_.keep = store.keeper(store.path_of(run_.journal.identity), run_.tools.redactor)
+    run_.keep = store.keeper(store.path_of(run_.journal.identity), run_.context.redactor)
     await run_.create()
     await run_.start()
     return run_.journal.configuration

@@ -14,7 +14,7 @@ import pytest
 from tests.unit.echoes import RUN, TRANSFORMATIONS, left_of, secret_part, truncated
 from tests.unit.headless_tools import Recipe, killed, recipe_in
 from tests.unit.manage_tools import made
-from tests.unit.run_tools import Time, tools_of
+from tests.unit.run_tools import Time, context_of
 from tests.unit.sandbox_tools import FI, config_for, launchdarkly
 from tui.apply.journal import Stage
 from tui.commands import apply, configs, plan, undo, verify
@@ -62,10 +62,10 @@ def ran(box: Sandbox, *asked: Any, environ: dict[str, str], log: Path, **options
     """All that `configs` writes."""
     out, err = io.StringIO(), io.StringIO()
     clock = Time(box=box)
-    tools = tools_of(clock)
-    write, close = open_log(log, tools.redactor)
-    around = Surroundings(replace(tools, log=write), environ, Keyring(child=["/nonexistent"]), out, err, io.StringIO())
-    configs.run(configs.ConfigsOptions(*asked, **options), around)
+    context = context_of(clock)
+    write, close = open_log(log, context.redactor)
+    surroundings = (replace(context, log=write), environ, Keyring(child=["/nonexistent"]), out, err, io.StringIO())
+    configs.run(configs.ConfigsOptions(*asked, **options), Surroundings(*surroundings))
     close()
     return out.getvalue() + err.getvalue() + log.read_text()
 

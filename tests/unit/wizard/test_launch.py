@@ -13,7 +13,7 @@ import pytest
 
 from tests.unit.echoes import left_of
 from tests.unit.headless_tools import KilledError
-from tests.unit.run_tools import Time, creates, is_held, tools_of, triggers
+from tests.unit.run_tools import Time, context_of, creates, is_held, triggers
 from tests.unit.walk_tools import NAME, at_review, configurations, planned
 from tests.unit.walk_tools import session as session_of
 from tui.answers import draft as drafts
@@ -36,7 +36,7 @@ async def at_the_button(
 ) -> Session:
     """All answered and planned; the clock waits for imports there."""
     clock = clock or Time(at=time.time(), box=box)
-    made = await at_review(box, integration, tools_of(clock), **answers)
+    made = await at_review(box, integration, context_of(clock), **answers)
     await planned(made)
     return made
 
@@ -94,7 +94,7 @@ def head() -> Head:
 def somebody(box: Sandbox) -> Session:
     """Another start of the program by a person whose token is in the environment."""
     environ = {"LD_ACCESS_TOKEN": TOKENS["writer"].value, "LD_BASE_URI": box.addresses()["launchdarkly"]["url"]}
-    return session_of(tools_of(Time(at=time.time(), box=box)), environ=environ)
+    return session_of(context_of(Time(at=time.time(), box=box)), environ=environ)
 
 
 def noted_stages(made: Session) -> list[Stage]:
@@ -358,9 +358,9 @@ async def test_keys_of_the_journal_are_known_to_the_redactor_from_the_resume_on(
     other = somebody(box)
     other.environ = {**other.environ, "OF_MY_OWN": keys[1]}
     said = f"refused {keys[0][4:24]} and {keys[1][-20:]}"
-    assert other.tools.redactor.foreign(said) == said
+    assert other.context.redactor.foreign(said) == said
     launch.resume(other, head())
-    assert not any(left_of(key, other.tools.redactor.foreign(said)) for key in keys)
+    assert not any(left_of(key, other.context.redactor.foreign(said)) for key in keys)
     assert other.bag.keys() == ("token",)
 
 

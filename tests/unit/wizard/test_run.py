@@ -46,7 +46,7 @@ async def created(box: Sandbox, integration: str = "unleash") -> tuple[Import, K
     made = await run_tools.run_of(box, integration)
     assert (await made.create()).configuration is not None
     kept = Kept()
-    return Import(made.journal, made.request.instance, made.bag, made.tools, kept), kept
+    return Import(made.journal, made.request.instance, made.bag, made.context, kept), kept
 
 
 async def start(run: Import) -> Started:
@@ -324,7 +324,7 @@ async def test_compared_once_more_it_keeps_what_it_made_as_it_was(box: Sandbox) 
 async def test_the_report_holds_no_key(box: Sandbox) -> None:
     run, _ = await created(box)
     key = run.bag.peek("sourceApiKey") or run.bag.peek("token")
-    run.tools.redactor.add(key)
+    run.context.redactor.add(key)
     run.record.journal = replace(run.journal, stage=Stage.ENDED, ended="failed", errors=(f"{key} was refused (401)",))
     assert key not in repr(report_of(run, {}))
     assert "(401)" in report_of(run, {}).errors[0].text

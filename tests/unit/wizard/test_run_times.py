@@ -24,10 +24,10 @@ HOUR = 3_600.0
 
 def later(run: Import, seconds: float) -> Import:
     """Another process that goes on with the same journal."""
-    clock = run.tools.now.__self__  # type: ignore[attr-defined]
+    clock = run.context.now.__self__  # type: ignore[attr-defined]
     assert isinstance(clock, Time)
     clock.at += seconds
-    return Import(run.journal, run.instance, run.bag, run.tools, run.record.keep)
+    return Import(run.journal, run.instance, run.bag, run.context, run.record.keep)
 
 
 def status(word: str, *errors: tuple[str, int | None]) -> ImportStatus:
@@ -168,4 +168,4 @@ async def test_stuck_says_since_when(box: Sandbox) -> None:
                 break
     assert run.stuck is not None
     assert run.stuck.since == run.changed_at > 0
-    assert run.tools.now() - run.stuck.since >= STUCK_AFTER
+    assert run.context.now() - run.stuck.since >= STUCK_AFTER

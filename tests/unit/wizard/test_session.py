@@ -10,7 +10,7 @@ import pytest
 from tests.unit.walk_tools import at_review, built_forms, sent, session, values
 from tui.answers import changes, remarks, saved_drafts
 from tui.answers import draft as drafts
-from tui.context import Tools
+from tui.context import Context
 from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
 from tui.sandbox.server import Sandbox
 from tui.text.redact import MASK, Redactor
@@ -282,7 +282,7 @@ def test_outside_practice_nothing_is_filled_in() -> None:
 
 def test_all_keys_are_known_to_the_redactor() -> None:
     redactor = Redactor()
-    made = session(Tools(redactor=redactor), environ={"LD_ACCESS_TOKEN": TOKEN})
+    made = session(Context(redactor=redactor), environ={"LD_ACCESS_TOKEN": TOKEN})
     made.choose("unleash")
     made.put("sourceApiKey", SDK_KEY)
     assert redactor(f"{TOKEN} {SDK_KEY}") == f"{MASK} {MASK}"

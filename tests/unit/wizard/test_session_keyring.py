@@ -60,9 +60,9 @@ async def test_every_key_that_is_kept_for_an_instance_is_known_to_the_redactor(t
     made = begun(tmp_path)
     made.choose("split")  # whose keys are others
     await made.ask_keyring()
-    assert left_of(IMPORT_KEY, made.tools.redactor.foreign(IMPORT_KEY[4:30]))
+    assert left_of(IMPORT_KEY, made.context.redactor.foreign(IMPORT_KEY[4:30]))
     await made.overhear_kept()
-    assert left_of(IMPORT_KEY, made.tools.redactor.foreign(IMPORT_KEY[4:30])) == ""
+    assert left_of(IMPORT_KEY, made.context.redactor.foreign(IMPORT_KEY[4:30])) == ""
     assert "ldApiKey" not in made.bag
 
 

@@ -17,7 +17,7 @@ from tui.answers import changes, recipe, remarks, request
 from tui.answers import draft as drafts
 from tui.answers.builtin import HELPER
 from tui.answers.finding import Level
-from tui.context import Tools
+from tui.context import Context
 from tui.net.client import Http
 from tui.net.messages import Request
 from tui.sandbox.keys import SPLIT_KEYS, TOKENS, UNLEASH_KEYS
@@ -32,7 +32,7 @@ ADMIN, PERSONAL = UNLEASH_KEYS["admin"].value, UNLEASH_KEYS["personal"].value
 
 
 @dataclass(frozen=True, slots=True)
-class Recording(Tools):
+class Recording(Context):
     """Notes each request that leaves, and lets it go."""
 
     sent: list[tuple[str, str]] = field(default_factory=list)
@@ -134,19 +134,19 @@ def test_it_is_asked_for_by_unleash_alone(box: Sandbox) -> None:
 
 
 async def test_it_goes_to_unleash_and_to_nobody_else(box: Sandbox, tmp_path: Path) -> None:
-    tools = Recording(redactor=Redactor(), sleep=Naps())
-    made = session(tools, draft_path=tmp_path / "draft.json")
+    context = Recording(redactor=Redactor(), sleep=Naps())
+    made = session(context, draft_path=tmp_path / "draft.json")
     given = {**values(box, "unleash"), HELPER.key: ADMIN, "sourceTag": "simple:payments", "config-name": "Mine"}
     await walked(made, "unleash", given, checks=True)
     for key in ("sourceProjectId", "sourceEnvironmentId", "sourceTag", "ldTag", "ldMaintainer", "project"):
         await pickable(made, key)
     await planned(made)
     await sent(attempt(made))
-    with_it = {url.partition("?")[0] for url, text in tools.sent if ADMIN in text}
+    with_it = {url.partition("?")[0] for url, text in context.sent if ADMIN in text}
     there = values(box, "unleash")["sourceBaseUrl"]
     paths = ("projects", "user", "environments", "tags")
     assert with_it == {f"{there}/api/admin/{path}" for path in paths}
-    assert any(ADMIN not in text for _, text in tools.sent)
+    assert any(ADMIN not in text for _, text in context.sent)
     asked = request.build(made.draft)
     assert ADMIN not in asked.body(made.bag).decode()
     assert HELPER.key not in asked.shown() + asked.curl() + asked.body(made.bag).decode()
