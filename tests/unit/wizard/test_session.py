@@ -188,12 +188,14 @@ def test_what_cannot_be_saved_is_said(tmp_path: Path) -> None:
     assert made.save().startswith("Your answers could not be saved (")
 
 
-def test_the_farewell_says_whether_answers_are_kept(tmp_path: Path) -> None:
-    made = session(draft_path=tmp_path / "draft.json")
+@pytest.mark.parametrize("place", [True, False])
+def test_the_farewell_says_whether_answers_are_kept(tmp_path: Path, place: bool) -> None:
+    made = session(draft_path=tmp_path / "draft.json") if place else session()
     assert made.farewell() == ""
     made.choose("unleash")
     made.put("project", "web")
-    assert made.farewell() == "Your answers are kept; start again to go on."
+    assert made.farewell() == ("Your answers are kept; start again to go on." if place else "")
+    assert made.save() == ""
 
 
 async def test_the_farewell_tells_what_was_created(tmp_path: Path) -> None:
