@@ -387,12 +387,6 @@ async def test_odd_pages_still_give_the_whole_list(cut: Cut, tells: bool) -> Non
     assert len(odd.asked) <= 24
 
 
-@pytest.mark.parametrize("count", [9, SIZE, 37])
-async def test_total_that_counts_one_page_does_not_end_the_list(count: int) -> None:
-    odd = Odd(numbered(count), at_most(SIZE), lambda items, page: len(page))
-    assert await whole(odd) == odd.items
-
-
 async def test_total_that_counts_what_is_left_gives_no_short_list() -> None:
     odd = Odd(numbered(137), at_most(SIZE))
     odd.total = lambda items, page: len(items) - items.index(page[0]) - len(page) if page else 0
@@ -400,9 +394,14 @@ async def test_total_that_counts_what_is_left_gives_no_short_list() -> None:
         await whole(odd)
 
 
-@pytest.mark.parametrize("total", [0, 1, 9, SIZE, 36])
-async def test_total_that_is_too_low_does_not_end_the_list(total: int) -> None:
-    odd = Odd(numbered(37), at_most(SIZE), lambda items, page: total)
+PAGE_LENGTH = None
+
+
+@pytest.mark.parametrize(
+    ("count", "total"), [*((count, PAGE_LENGTH) for count in (9, SIZE, 37)), *((37, n) for n in (0, 1, 9, SIZE, 36))]
+)
+async def test_total_that_is_too_low_does_not_end_the_list(count: int, total: int | None) -> None:
+    odd = Odd(numbered(count), at_most(SIZE), lambda items, page: len(page) if total is PAGE_LENGTH else total)
     assert await whole(odd) == odd.items
 
 

@@ -55,36 +55,19 @@ def refusal(*headers: str) -> bytes:
         (("X-Ratelimit-Reset: 1800000007500",), 7.5, ""),
         (("X-Ratelimit-Reset: 1800000007500", "X-Ratelimit-Global-Remaining: 0"), 7.5, "your whole account"),
         (("X-Ratelimit-Reset: 1800000007500", "X-Ratelimit-Route-Remaining: 0"), 7.5, "this one call"),
-        (
-            (
-                "X-Ratelimit-Reset: 1800000009000",
-                "X-Ratelimit-Route-Remaining: 4",
-                "X-Ratelimit-Global-Remaining: 9",
-                "X-Ratelimit-Auth-Token-Reset: 1800000003000",
-                "X-Ratelimit-Auth-Token-Remaining: 0",
-            ),
-            3.0,
-            "your token",
-        ),
+        (("X-Ratelimit-Reset: 1800000009000", "X-Ratelimit-Route-Remaining: 4", "X-Ratelimit-Global-Remaining: 9",
+          "X-Ratelimit-Auth-Token-Reset: 1800000003000", "X-Ratelimit-Auth-Token-Remaining: 0"), 3.0, "your token"),
         (("X-Ratelimit-Reset: 1800000007",), 7.0, ""),  # seconds, as other servers write it
         (("Retry-After: 12",), 12.0, ""),
         ((f"Retry-After: {formatdate(NOW + 30, usegmt=True)}",), 30.0, ""),
         (("X-RateLimit-Reset-Seconds-Org: 5", "X-RateLimit-Reset-Seconds-IP: 9"), 9.0, ""),
-        (
-            (
-                "X-RateLimit-Reset-Seconds-Org: 5",
-                "X-RateLimit-Remaining-Org: 0",
-                "X-RateLimit-Reset-Seconds-IP: 9",
-                "X-RateLimit-Remaining-IP: 3",
-            ),
-            5.0,
-            "your organisation",
-        ),
+        (("X-RateLimit-Reset-Seconds-Org: 5", "X-RateLimit-Remaining-Org: 0",
+          "X-RateLimit-Reset-Seconds-IP: 9", "X-RateLimit-Remaining-IP: 3"), 5.0, "your organisation"),
         (("Retry-After: 2", "X-Ratelimit-Reset: 1800000004000"), 4.0, ""),
         # The server's clock is five minutes behind ours: its reset counts from its own Date.
         ((f"Date: {formatdate(NOW - 300, usegmt=True)}", "X-Ratelimit-Reset: 1799999708000"), 8.0, ""),
     ],
-)
+)  # fmt: skip
 async def test_each_family_of_headers_is_waited_in_full(headers: tuple[str, ...], seconds: float, limit: str) -> None:
     clock = Clock()
     got, events, requests = await send(refusal(*headers), answer(), clock=clock)
@@ -150,12 +133,8 @@ async def test_limits_of_the_caller() -> None:
 
 
 _NAMES = (
-    "date",
-    "retry-after",
-    "x-ratelimit-reset",
-    "x-ratelimit-global-remaining",
-    "x-ratelimit-reset-seconds-org",
-)
+    "date", "retry-after", "x-ratelimit-reset", "x-ratelimit-global-remaining", "x-ratelimit-reset-seconds-org",
+)  # fmt: skip
 
 
 @given(st.dictionaries(st.sampled_from(_NAMES), st.text(max_size=40) | st.integers().map(str) | st.floats().map(str)))

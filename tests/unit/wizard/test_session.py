@@ -71,31 +71,6 @@ def test_variables_fill_every_field_they_are_for() -> None:
     assert TOKEN not in repr(made)
 
 
-def test_the_command_line_beats_the_environment() -> None:
-    environ = {"LD_PROJECT": "of-the-environment", "LD_BASE_URI": "https://app.eu.launchdarkly.com"}
-    made = session(environ=environ, given=Given(host="federal", project="of-the-line"))
-    made.choose("unleash")
-    assert found(made, "host") == ("federal", "from the command line")
-    assert found(made, "project") == ("of-the-line", "from the command line")
-
-
-def test_variables_beat_ldclis_configuration(own_world: Path) -> None:
-    environ = ldcli(own_world, f"access-token: {IMPORT_KEY}\nproject: of-ldcli\n")
-    made = session(environ={**environ, "LD_ACCESS_TOKEN": TOKEN, "LD_PROJECT": "of-the-environment"})
-    made.choose("unleash")
-    assert made.bag.peek("token") == TOKEN
-    assert found(made, "project") == ("of-the-environment", "from LD_PROJECT")
-
-
-def test_ldclis_configuration_is_taken_where_nothing_else_is(own_world: Path) -> None:
-    environ = ldcli(own_world, f"access-token: {TOKEN}\nproject: of-ldcli\n")
-    made = session(environ=environ)
-    made.choose("split")
-    assert found(made, "token") == ("set", "from ldcli's configuration")
-    assert drafts.answer(made.draft, "token").reference == ""  # a recipe cannot name it
-    assert found(made, "project") == ("of-ldcli", "from ldcli's configuration")
-
-
 def test_a_token_is_not_offered_for_another_instance() -> None:
     environ = {"LD_ACCESS_TOKEN": TOKEN, "LD_BASE_URI": "https://app.eu.launchdarkly.com"}
     made = session(environ=environ, given=Given(host="us"))
@@ -103,22 +78,41 @@ def test_a_token_is_not_offered_for_another_instance() -> None:
     assert "token" not in made.bag
 
 
-def test_what_was_typed_is_not_replaced_by_what_is_found() -> None:
-    made = session(environ={"LD_PROJECT": "found", "LD_ACCESS_TOKEN": TOKEN})
+EU = "https://app.eu.launchdarkly.com"
+
+
+@pytest.mark.parametrize(
+    ("environ", "ldcli_text", "given", "known"),
+    [
+        ({"LD_PROJECT": "env", "LD_BASE_URI": EU}, "", Given(host="federal", project="line"),
+         {"host": ("federal", "from the command line"), "project": ("line", "from the command line")}),
+        ({"LD_PROJECT": "env", "LD_ACCESS_TOKEN": TOKEN}, f"access-token: {IMPORT_KEY}\nproject: ldcli\n", Given(),
+         {"project": ("env", "from LD_PROJECT"), "token": ("set", "from LD_ACCESS_TOKEN")}),
+        ({}, f"access-token: {TOKEN}\nproject: ldcli\n", Given(),
+         {"project": ("ldcli", "from ldcli's configuration"), "token": ("set", "from ldcli's configuration")}),
+    ],
+    ids=["command line", "variables", "ldcli"],
+)  # fmt: skip
+def test_what_beats_what(
+    own_world: Path, environ: dict[str, str], ldcli_text: str, given: Given, known: dict[str, tuple[str, str]]
+) -> None:
+    made = session(environ={**(ldcli(own_world, ldcli_text) if ldcli_text else {}), **environ}, given=given)
+    made.choose("split")
+    assert {key: found(made, key) for key in known} == known
+    assert made.bag.peek("token") == (TOKEN if "token" in known else "")
+    if "LD_ACCESS_TOKEN" not in environ:
+        assert drafts.answer(made.draft, "token").reference == ""  # a recipe cannot name ldcli
+
+
+@pytest.mark.parametrize("given", [Given(), Given(project="of-the-line")])
+def test_what_was_typed_is_not_replaced_by_what_is_found(given: Given) -> None:
+    made = session(environ={"LD_PROJECT": "found", "LD_ACCESS_TOKEN": TOKEN}, given=given)
     made.choose("unleash")
     made.put("project", "typed")
     made.put("token", IMPORT_KEY)
     made.choose("split")
     assert found(made, "project") == ("typed", "")
     assert made.bag.peek("token") == IMPORT_KEY
-
-
-def test_the_command_line_is_said_once() -> None:
-    made = session(given=Given(project="of-the-line"))
-    made.choose("unleash")
-    made.put("project", "typed")
-    made.choose("split")
-    assert drafts.value(made.draft, "project") == "typed"
 
 
 def test_a_key_of_the_other_integration_is_found_when_it_is_chosen() -> None:
@@ -194,12 +188,14 @@ def test_what_cannot_be_saved_is_said(tmp_path: Path) -> None:
     assert made.save().startswith("Your answers could not be saved (")
 
 
-def test_the_farewell_says_whether_answers_are_kept(tmp_path: Path) -> None:
-    made = session(draft_path=tmp_path / "draft.json")
+@pytest.mark.parametrize("place", [True, False])
+def test_the_farewell_says_whether_answers_are_kept(tmp_path: Path, place: bool) -> None:
+    made = session(draft_path=tmp_path / "draft.json") if place else session()
     assert made.farewell() == ""
     made.choose("unleash")
     made.put("project", "web")
-    assert made.farewell() == "Your answers are kept; start again to go on."
+    assert made.farewell() == ("Your answers are kept; start again to go on." if place else "")
+    assert made.save() == ""
 
 
 async def test_the_farewell_tells_what_was_created(tmp_path: Path) -> None:

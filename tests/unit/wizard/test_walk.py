@@ -60,7 +60,7 @@ def test_a_whole_walk_and_all_the_way_back_keeps_every_answer() -> None:
         assert draft.step == key
         assert draft.answers == answers
     assert walk.back(draft) is draft
-    assert draft.furthest == "run"
+    assert draft.furthest == changes.go(draft, "keys").furthest == "run"
 
 
 def test_the_name_is_proposed_on_the_way_to_fields() -> None:
@@ -123,12 +123,6 @@ def test_the_first_open_step_has_a_limit() -> None:
     assert walk.first_open(changes.put(draft, "sourceProjectId", ""), "keys") == "keys"
 
 
-def test_furthest_never_goes_back() -> None:
-    draft = changes.go(walked(), "integration")
-    assert draft.furthest == "review"
-    assert changes.go(draft, "keys").furthest == "review"
-
-
 def test_touch_says_what_is_missing_as_a_problem() -> None:
     draft = walk.next_step(changes.choose(Draft(), UNLEASH))
     assert remarks.line(draft, "token").level == "note"
@@ -153,9 +147,6 @@ def test_touch_says_what_is_missing_as_a_problem() -> None:
 def test_the_route_says_from_where_to_where(host: str, project: str, told: str) -> None:
     draft = changes.put(changes.put(walked(), "host", host), "project", project)
     assert drafts.route(draft) == ("Unleash default/production", told)
-
-
-def test_the_route_before_anything_is_chosen() -> None:
     assert drafts.route(Draft()) == ("", "")
     assert drafts.route(changes.choose(Draft(), UNLEASH)) == ("Unleash", "LaunchDarkly US, project not chosen")
 
