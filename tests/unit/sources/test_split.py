@@ -195,6 +195,7 @@ def flags_refused(asked: Asked) -> Reply:
     return Reply(400, b"") if "/splits/" in asked.path else split_server(by="x-api-key")(asked)
 
 
+OTHER_DATA: list[object] = [{}, [], {"objects": None}, {"objects": {}}, None, 3]
 # The server, and the failure's kind, status, field and exit code
 REFUSALS: dict[str, tuple[Handler, tuple[Kind, int, str | None, int]]] = {
     "both headers refused": (split_server(by="nothing"), (Kind.SOURCE, 401, "workspaceApiKey", 3)),
@@ -207,7 +208,7 @@ REFUSALS: dict[str, tuple[Handler, tuple[Kind, int, str | None, int]]] = {
     **{f"web page, {status}": (always(status, PAGE.body, PAGE.type), (Kind.NOT_JSON, status, None, 5))
        for status in (200, 401, 403, 404)},
     **{f"other data: {body}": (always(200, json.dumps(body)), (Kind.NOT_JSON, 200, None, 5))
-       for body in ({}, [], {"objects": None}, {"objects": {}}, None, 3)},
+       for body in OTHER_DATA},
     "long pause": (always(429, b"", headers={"X-RateLimit-Reset-Seconds-IP": "900"}),
         (Kind.RATE_LIMITED, 429, None, 5)),
 }  # fmt: skip

@@ -193,6 +193,7 @@ def always(*args: Any, **more: Any) -> Handler:
     return lambda _: Reply(*args, **more)
 
 
+OTHER_DATA: list[object] = [{}, [], {"features": {}}, None, 7, "text"]
 LOGIN = {"Location": "https://login.example.com/?x=1"}
 # The server, the kind, the status, the field and the exit code of the failure
 REFUSALS: dict[str, tuple[Handler, tuple[Kind, int | None, str | None, int]]] = {
@@ -209,7 +210,7 @@ REFUSALS: dict[str, tuple[Handler, tuple[Kind, int | None, str | None, int]]] = 
        for status in (200, 401, 403)},
     **{f"empty, {status}": (always(status, b""), (Kind.NOT_JSON, status, None, 5)) for status in (200, 204, 304)},
     **{f"other data: {body}": (always(200, json.dumps(body)), (Kind.NOT_JSON, 200, ADDRESS, 5))
-       for body in ({}, [], {"features": {}}, None, 7, "text")},
+       for body in OTHER_DATA},
     **{f"no JSON: {body[:20]!r}": (always(200, body), (Kind.NOT_JSON, 200, ADDRESS, 5))
        for body in (b"{", b"[" * 100_000, NESTED, b'{"features": [' + b"9" * 5000 + b"]}", b"\xff")},
 }  # fmt: skip
