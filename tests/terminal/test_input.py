@@ -11,6 +11,7 @@ import subprocess
 import sys
 import termios
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
@@ -36,10 +37,17 @@ _ACT = b"\x03\x0f\x11\x1a\r\n q"
 """What leaves, goes on, stops the process or presses a button, each as it should."""
 
 
-def at_token(term: Pty) -> None:
-    """Step 2, with the focus in the empty field for the token."""
+def to_token(term: Pty) -> None:
+    """Go to step 2, with the focus in the empty field for the token."""
     walks.choose(term, "Unleash")
     term.to("Your token")
+
+
+@pytest.fixture
+def term(world: World) -> Iterator[Pty]:
+    with Pty(PROGRAM, world.environ(), world.folder) as term:
+        to_token(term)
+        yield term
 
 
 def characters(term: Pty) -> int:
@@ -61,59 +69,51 @@ def still_works(term: Pty) -> None:
 
 
 @pytest.mark.parametrize("pasted", [False, True], ids=["typed", "pasted"])
-def test_a_byte_that_is_no_utf_8_leaves_the_wizard_going(world: World, *, pasted: bool) -> None:
-    with Pty(PROGRAM, world.environ(), world.folder) as term:
-        at_token(term)
-        term.send(b"\x1b[200~" + LATIN_1 + b"\x1b[201~" if pasted else LATIN_1)
-        term.until(lambda: characters(term) in (5, 6), "the other letters")
-        term.press("ctrl+u")
-        term.until(lambda: characters(term) == 0, "an empty field")
-        term.send(b"\xff\xfe\xc3\x28\xa0\xa1\xe2\x28\xa1\xf0\x28\x8c\xbc\x9b")
-        term.press("ctrl+u")
-        term.write("abc")
-        term.until(lambda: characters(term) == 3, "three letters")
-        still_works(term)
+def test_a_byte_that_is_no_utf_8_leaves_the_wizard_going(term: Pty, *, pasted: bool) -> None:
+    term.send(b"\x1b[200~" + LATIN_1 + b"\x1b[201~" if pasted else LATIN_1)
+    term.until(lambda: characters(term) in (5, 6), "the other letters")
+    term.press("ctrl+u")
+    term.until(lambda: characters(term) == 0, "an empty field")
+    term.send(b"\xff\xfe\xc3\x28\xa0\xa1\xe2\x28\xa1\xf0\x28\x8c\xbc\x9b")
+    term.press("ctrl+u")
+    term.write("abc")
+    term.until(lambda: characters(term) == 3, "three letters")
+    still_works(term)
 
 
 @pytest.mark.parametrize("key", ["ctrl+q", "escape"])
-def test_a_paste_without_its_end_counts_as_pasted_and_keys_work(world: World, key: str) -> None:
-    with Pty(PROGRAM, world.environ(), world.folder) as term:
-        at_token(term)
-        term.send(UNENDED_PASTE)
-        term.until(lambda: characters(term) >= 20, "the paste", seconds=4)
-        term.wait("40 characters")
-        if key == "escape":
-            term.press("escape")
-            term.until(lambda: "Back" in term.focus().drawn, "Esc to go to Back")
-        still_works(term)
+def test_a_paste_without_its_end_counts_as_pasted_and_keys_work(term: Pty, key: str) -> None:
+    term.send(UNENDED_PASTE)
+    term.until(lambda: characters(term) >= 20, "the paste", seconds=4)
+    term.wait("40 characters")
+    if key == "escape":
+        term.press("escape")
+        term.until(lambda: "Back" in term.focus().drawn, "Esc to go to Back")
+    still_works(term)
 
 
-def test_ctrl_q_leaves_in_the_middle_of_a_paste(world: World) -> None:
-    with Pty(PROGRAM, world.environ(), world.folder) as term:
-        at_token(term)
-        term.send(UNENDED_PASTE)
-        term.silent(0.3)
-        still_works(term)
+def test_ctrl_q_leaves_in_the_middle_of_a_paste(term: Pty) -> None:
+    term.send(UNENDED_PASTE)
+    term.silent(0.3)
+    still_works(term)
 
 
-def test_late_answers_are_not_typed_into_a_key_field(world: World) -> None:
-    with Pty(PROGRAM, world.environ(), world.folder) as term:
-        at_token(term)
-        for answer in ANSWERS:
-            term.send(answer)
-            for at in range(2, len(answer)):
-                term.send(answer[:at])
-                term.silent(0.01)
-                term.send(answer[at:])
-                break
-        term.send(b"a" + b"b".join(ANSWERS) + b"c")
-        term.until(lambda: characters(term) == 1 + len(ANSWERS), "the letters between the answers")
-        still_works(term)
+def test_late_answers_are_not_typed_into_a_key_field(term: Pty) -> None:
+    for answer in ANSWERS:
+        term.send(answer)
+        for at in range(2, len(answer)):
+            term.send(answer[:at])
+            term.silent(0.01)
+            term.send(answer[at:])
+            break
+    term.send(b"a" + b"b".join(ANSWERS) + b"c")
+    term.until(lambda: characters(term) == 1 + len(ANSWERS), "the letters between the answers")
+    still_works(term)
 
 
 def test_focus_and_mouse_reports_nobody_asked_for_change_nothing(world: World) -> None:
     with Pty(PROGRAM, world.environ(LDFI_NO_MOUSE="1"), world.folder) as term:
-        at_token(term)
+        to_token(term)
         term.write("q")
         term.until(lambda: characters(term) == 1, "a letter")
         term.send(b"\x1b[O\x1b[I\x1b[O")
@@ -127,30 +127,26 @@ def test_focus_and_mouse_reports_nobody_asked_for_change_nothing(world: World) -
         still_works(term)
 
 
-def test_noise_never_ends_the_wizard(world: World) -> None:
+def test_noise_never_ends_the_wizard(term: Pty) -> None:
     chance = random.Random(8)
-    with Pty(PROGRAM, world.environ(), world.folder) as term:
-        at_token(term)
-        for _ in range(12):
-            noise = bytes(b for b in chance.randbytes(chance.randrange(1, 200)) if b not in _ACT)
-            term.send(noise + chance.choice(ANSWERS)[: chance.randrange(1, 9)])
+    for _ in range(12):
+        noise = bytes(b for b in chance.randbytes(chance.randrange(1, 200)) if b not in _ACT)
+        term.send(noise + chance.choice(ANSWERS)[: chance.randrange(1, 9)])
 
-        def ends() -> bool:
-            term.press("ctrl+q")  # the first ones may end what the noise began
-            return term.shows("[ Leave ]") or _LEFT in term.raw
+    def ends() -> bool:
+        term.press("ctrl+q")  # the first ones may end what the noise began
+        return term.shows("[ Leave ]") or _LEFT in term.raw
 
-        term.until(ends, "a question or the end")
-        still_works(term)
+    term.until(ends, "a question or the end")
+    still_works(term)
 
 
-def test_ctrl_q_pressed_twice_leaves_too(world: World) -> None:
-    with Pty(PROGRAM, world.environ(), world.folder) as term:
-        at_token(term)
-        term.write("a")
-        term.press("ctrl+q", "ctrl+q")
-        term.wait("[ Leave ]")
-        term.press("ctrl+q")
-        still_works(term)
+def test_ctrl_q_pressed_twice_leaves_too(term: Pty) -> None:
+    term.write("a")
+    term.press("ctrl+q", "ctrl+q")
+    term.wait("[ Leave ]")
+    term.press("ctrl+q")
+    still_works(term)
 
 
 class Apart:

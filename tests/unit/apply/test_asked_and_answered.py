@@ -13,7 +13,7 @@ import pytest
 from tests.unit.headless_tools import Recipe, recipe_in
 from tests.unit.recipe_tools import planned
 from tests.unit.source_thread import answering
-from tests.unit.sources_server import Asked, Handler, Reply
+from tests.unit.sources_server import Asked, Reply
 from tests.unit.walk_tools import SOURCE_KEY
 from tui.commands import apply, verify
 from tui.sandbox.server import Sandbox
@@ -33,22 +33,22 @@ def writes(box: Sandbox) -> list[tuple[str, str]]:
     return [(method, path) for method, path, _ in box.requests if method != "GET"]
 
 
-@pytest.mark.parametrize(("field", "value"), WRONG)
-def test_plan_with_a_key_of_another_scope_is_an_error(box: Sandbox, tmp_path: Path, field: str, value: str) -> None:
-    recipe = recipe_in(box, tmp_path, **{field: value})
+def plan(recipe: Recipe) -> tuple[int, dict[str, Any]]:
     code, out, _ = planned(recipe.path, recipe.environ, as_json=True)
-    error = json.loads(out)
-    assert (code, error["kind"], error["field"]) == (3, "credential", field)
+    return code, json.loads(out)
 
 
 @pytest.mark.parametrize(("field", "value"), WRONG)
-@pytest.mark.parametrize("command", [apply.run, verify.run])
-def test_apply_with_a_key_of_another_scope_writes_nothing(
-    box: Sandbox, tmp_path: Path, command: Any, field: str, value: str
+def test_key_of_another_scope_is_an_error_and_nothing_is_written(
+    box: Sandbox, tmp_path: Path, field: str, value: str
 ) -> None:
     recipe = recipe_in(box, tmp_path, **{field: value})
-    ran = recipe.run(command)
-    assert (ran.code, ran.one("error")["kind"], ran.one("error")["field"]) == (3, "credential", field)
+    code, error = plan(recipe)
+    failures = [(code, error)]
+    for command in (apply.run, verify.run):
+        ran = recipe.run(command)
+        failures.append((ran.code, ran.one("error")))
+    assert [(code, error["kind"], error["field"]) for code, error in failures] == [(3, "credential", field)] * 3
     assert writes(box) == []
 
 
@@ -77,55 +77,45 @@ def behind(box: Sandbox, folder: Path, url: str, **answers: str) -> Recipe:
     return replace(recipe, environ={**recipe.environ, name: EVERY})
 
 
-@pytest.mark.parametrize("handler", [edge])
-def test_tag_that_was_ignored_is_an_error_before_anything_is_created(
-    box: Sandbox, tmp_path: Path, handler: Handler
-) -> None:
-    with answering(handler) as server:
+def test_tag_that_was_ignored_is_an_error_before_anything_is_created(box: Sandbox, tmp_path: Path) -> None:
+    with answering(edge) as server:
         recipe = behind(box, tmp_path, server.url, sourceTag="simple:payments")
-        code, out, _ = planned(recipe.path, recipe.environ, as_json=True)
+        code, planned_error = plan(recipe)
         ran = recipe.run()
-    for error in (json.loads(out), ran.one("error")):
+    for error in (planned_error, ran.one("error")):
         assert (error["kind"], error["field"]) == ("source", "sourceTag")
     assert (code, ran.code, writes(box)) == (5, 5, [])
 
 
-def test_flags_of_other_projects_are_told_apart(box: Sandbox, tmp_path: Path) -> None:
+def test_flags_of_other_projects_are_left_out_with_a_note(box: Sandbox, tmp_path: Path) -> None:
     with answering(edge) as server:
-        recipe = behind(box, tmp_path, server.url, sourceTag="")
-        code, out, _ = planned(recipe.path, recipe.environ, as_json=True)
-    document = json.loads(out)
-    assert (code, [each["key"] for each in document["flags"]]) == (0, ["a", "b"])
+        code, document = plan(behind(box, tmp_path, server.url, sourceTag=""))
+    assert (code, [flag["key"] for flag in document["flags"]]) == (0, ["a", "b"])
     assert any("web-shop" in note for note in document["notes"])
 
 
-def test_flags_outside_the_projects_that_the_answer_names_are_told_apart(box: Sandbox, tmp_path: Path) -> None:
+def test_flags_outside_the_projects_that_the_answer_names_are_left_out(box: Sandbox, tmp_path: Path) -> None:
     query = {"project": ["default"], "environment": "production"}
     features = [feature("a", "default"), feature("c", "web-shop")]
     with answering(lambda _: Reply(200, {"version": 2, "features": features, "query": query})) as server:
-        recipe = behind(box, tmp_path, server.url, sourceTag="")
-        code, out, _ = planned(recipe.path, recipe.environ, as_json=True)
-    document = json.loads(out)
-    assert (code, [each["key"] for each in document["flags"]]) == (0, ["a"])
+        code, document = plan(behind(box, tmp_path, server.url, sourceTag=""))
+    assert (code, [flag["key"] for flag in document["flags"]]) == (0, ["a"])
 
 
-@pytest.mark.parametrize("query", [{"query": {"project": ["default"], "environment": "production"}}, {}])
+SCOPE: Mapping[str, object] = {"project": ["default"], "environment": "production"}
+
+
+@pytest.mark.parametrize(
+    ("query", "noted"), [(SCOPE, True), (None, True), ({**SCOPE, "tag": [["simple", "payments"]]}, False)]
+)
 def test_answer_that_does_not_show_its_tag_has_a_note(
-    box: Sandbox, tmp_path: Path, query: Mapping[str, object]
+    box: Sandbox, tmp_path: Path, query: Mapping[str, object] | None, noted: bool
 ) -> None:
-    def notes(more: Mapping[str, object]) -> set[str]:
-        shown = {key: {**members, **more} for key, members in query.items() if isinstance(members, dict)}
-        body = {"version": 2, "features": [feature("a", "default")], **shown}
-        with answering(lambda _: Reply(200, body)) as server:
-            recipe = behind(box, tmp_path, server.url, sourceTag="simple:payments")
-            code, out, _ = planned(recipe.path, recipe.environ, as_json=True)
-        assert code == 0
-        return set(json.loads(out)["notes"])
-
-    without = notes({})
-    assert any("payments" in note for note in without)
-    if query:
-        assert without > notes({"tag": [["simple", "payments"]]})
+    body = {"version": 2, "features": [feature("a", "default")], **({"query": query} if query else {})}
+    with answering(lambda _: Reply(200, body)) as server:
+        code, document = plan(behind(box, tmp_path, server.url, sourceTag="simple:payments"))
+    assert code == 0
+    assert any("payments" in note for note in document["notes"]) is noted
 
 
 # --- notes of the plan, where only apply is run
@@ -134,7 +124,7 @@ def test_answer_that_does_not_show_its_tag_has_a_note(
 @pytest.mark.parametrize("as_json", [True, False])
 def test_apply_prints_the_notes_of_its_plan_beside_its_results(box: Sandbox, tmp_path: Path, as_json: bool) -> None:
     recipe = recipe_in(box, tmp_path)
-    notes = json.loads(planned(recipe.path, recipe.environ, as_json=True)[1])["notes"]
+    notes = plan(recipe)[1]["notes"]
     assert notes
     ran = recipe.run(as_json=as_json)
     assert ran.code == 0

@@ -52,68 +52,60 @@ async def test_each_end_is_noted(box: Sandbox, fault: str, stages: list[Stage], 
     assert not strangers()
 
 
-async def interrupted(run: Run) -> Run:
-    """The program ended while the request was out."""
+async def interrupted(box: Sandbox) -> Run:
+    """Return an import whose program ended while the create request was out."""
+    run = await run_of(box)
+    await run.create()
     return replace(run, journal=run.kept[0], kept=[])
 
 
+def delete(box: Sandbox, id: str) -> None:
+    with launchdarkly(box) as other:
+        other.delete(f"{FI}/web-shop/unleash/{id}")
+
+
 async def test_one_whose_answer_was_never_noted_is_found(box: Sandbox) -> None:
-    run = await run_of(box)
-    first = await run.create()
-    again = await interrupted(run)
-    outcome = await again.create()
+    run = await interrupted(box)
+    (made,) = configurations(box, NAME)
+    outcome = await run.create()
     assert outcome.fate == FOUND
     assert outcome.configuration is not None
-    assert first.configuration is not None
-    assert outcome.configuration.id == first.configuration.id == again.journal.configuration
-    assert not again.journal.reused
+    assert outcome.configuration.id == made["_id"] == run.journal.configuration
+    assert not run.journal.reused
     assert creates(box) == 1
 
 
 async def test_one_that_never_left_is_looked_for_and_sent(box: Sandbox) -> None:
-    run = await run_of(box)
-    await run.create()
-    with launchdarkly(box) as other:
-        other.delete(f"{FI}/web-shop/unleash/{run.journal.configuration}")
-    again = await interrupted(run)
-    again.time.at -= 3600  # a clock that was set back does not make anybody wait for an hour
-    naps = len(again.time.naps)
-    assert (await again.create()).configuration is not None
-    assert sum(again.time.naps[naps:]) < 60
-    assert [each.stage for each in again.kept] == [Stage.CREATING, Stage.CREATED]
+    run = await interrupted(box)
+    (made,) = configurations(box, NAME)
+    delete(box, made["_id"])
+    run.time.at -= 3600  # a clock that was set back does not make anybody wait for an hour
+    naps = len(run.time.naps)
+    assert (await run.create()).configuration is not None
+    assert sum(run.time.naps[naps:]) < 60
+    assert [each.stage for each in run.kept] == [Stage.CREATING, Stage.CREATED]
     assert len(configurations(box, NAME)) == 1
 
 
 async def test_while_it_cannot_be_looked_up_it_is_not_sent(box: Sandbox) -> None:
-    run = await run_of(box)
-    await run.create()
-    again = await interrupted(run)
+    run = await interrupted(box)
     box.stop()
-    outcome = await again.create()
+    outcome = await run.create()
     assert outcome.fate == NOT_KNOWN
     assert outcome.failure is not None
     assert outcome.failure.exit_code == 5
-    assert again.journal.stage is Stage.CREATING
+    assert run.journal.stage is Stage.CREATING
 
 
-async def test_one_that_is_there_is_gone_on_with(box: Sandbox) -> None:
-    run = await run_of(box)
-    first = await run.create()
-    kept = list(run.kept)
-    outcome = await run.create()
-    assert outcome.configuration is not None
-    assert outcome.configuration.id == first.configuration.id if first.configuration else False
-    assert outcome.reused
-    assert run.kept == kept
-    assert creates(box) == 1
-
-
-async def test_one_that_somebody_deleted_is_made_anew(box: Sandbox) -> None:
+async def test_one_that_exists_is_resumed_and_one_that_was_deleted_is_created_again(box: Sandbox) -> None:
     run = await run_of(box)
     await run.create()
-    old = run.journal.configuration
-    with launchdarkly(box) as other:
-        other.delete(f"{FI}/web-shop/unleash/{old}")
+    old, kept = run.journal.configuration, list(run.kept)
+    outcome = await run.create()
+    assert outcome.configuration is not None
+    assert (outcome.configuration.id, outcome.reused) == (old, True)
+    assert (run.kept, creates(box)) == (kept, 1)
+    delete(box, old)
     assert (await run.create()).configuration is not None
     assert run.journal.configuration not in ("", old)
     assert (await run.start()).triggered

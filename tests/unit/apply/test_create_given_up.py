@@ -105,12 +105,9 @@ async def test_a_stream_that_nobody_watched_sends_nothing(box: Sandbox) -> None:
 @pytest.mark.parametrize("stop_after", range(1, 6))
 async def test_given_up_after_any_event_leaves_nothing_behind(box: Sandbox, stop_after: int) -> None:
     made = attempt(await at_review(box))
-    seen = 0
     async with made.send() as events:
-        async for _ in events:
-            seen += 1
-            if seen == stop_after:
-                break
+        for _ in range(stop_after):
+            await anext(events, None)
     assert not strangers()
     assert posts(box) <= 1
     assert len(configurations(box, made.creation.request.name)) <= 1
@@ -147,10 +144,9 @@ async def test_the_same_name_with_other_settings_is_refused_with_the_difference(
         outcome = await sent(made)
         assert outcome.failure is not None
         assert (outcome.failure.kind, outcome.failure.field) == (Kind.CONFLICT, "config-name")
-        text = str(outcome.failure)
-        assert "sourceTag: there blank, here simple:payments; ldTag: there imported-from-unleash, here another" in text
         assert outcome.conflict is not None
         assert {each.key for each in outcome.conflict.differences} == {"sourceTag", "ldTag"}
+        assert all(value in str(outcome.failure) for value in ("simple:payments", "imported-from-unleash", "another"))
     assert posts(box) == 1
 
 
@@ -163,11 +159,9 @@ async def test_other_keys_are_no_difference(box: Sandbox) -> None:
 
 
 async def test_the_same_name_elsewhere_is_another(box: Sandbox) -> None:
-    await sent(attempt(await at_review(box, config_name="Practice")))
-    outcome = await sent(attempt(await at_review(box, config_name="Practice", project="default")))
-    assert outcome.configuration is not None
-    outcome = await sent(attempt(await at_review(box, "split", config_name="Practice")))
-    assert outcome.configuration is not None
+    for integration, project in (("unleash", "web-shop"), ("unleash", "default"), ("split", "web-shop")):
+        outcome = await sent(attempt(await at_review(box, integration, config_name="Practice", project=project)))
+        assert outcome.configuration is not None
     assert posts(box) == 3
 
 

@@ -19,40 +19,26 @@ from tui.sandbox.server import Sandbox
 Page = Callable[[list[Any], int, int], dict[str, Any]]
 
 
+def counted(found: list[Any]) -> dict[str, Any]:
+    return {"objects": found, "totalCount": len(found)}
+
+
+# How a server pages: all flags, the offset, and the limit that was requested
+PAGES: dict[str, Page] = {
+    "20 at most": lambda items, offset, limit: {"objects": items[offset : offset + 20], "offset": offset, "limit": 20},
+    "no total": lambda items, offset, limit: {"objects": items[offset : offset + limit]},
+    "everything": lambda items, offset, limit: {"objects": items},
+    "page counted": lambda items, offset, limit: counted(items[offset : offset + limit]),
+    "short page counted": lambda items, offset, limit: counted(items[offset : offset + min(limit, 20)]),
+    "same page": lambda items, offset, limit: {"objects": items[:limit]},
+    "3 too many": lambda items, at, limit: {"objects": items[at : at + limit], "totalCount": len(items) + 3},
+}
+
+
 @pytest.fixture(scope="module")
 def box() -> Iterator[Sandbox]:
     with Sandbox.start() as made:
         yield made
-
-
-def short_pages(items: list[Any], offset: int, limit: int) -> dict[str, Any]:
-    """No total, and 20 at most however many were asked for."""
-    return {"objects": items[offset : offset + 20], "offset": offset, "limit": 20}
-
-
-def without_total(items: list[Any], offset: int, limit: int) -> dict[str, Any]:
-    return {"objects": items[offset : offset + limit]}
-
-
-def everything(items: list[Any], offset: int, limit: int) -> dict[str, Any]:
-    return {"objects": items}
-
-
-def page_counted(items: list[Any], offset: int, limit: int) -> dict[str, Any]:
-    found = items[offset : offset + limit]
-    return {"objects": found, "totalCount": len(found)}
-
-
-def short_page_counted(items: list[Any], offset: int, limit: int) -> dict[str, Any]:
-    return page_counted(items, offset, min(limit, 20))
-
-
-def same_page(items: list[Any], offset: int, limit: int) -> dict[str, Any]:
-    return {"objects": items[:limit]}
-
-
-def three_too_many(items: list[Any], offset: int, limit: int) -> dict[str, Any]:
-    return {**without_total(items, offset, limit), "totalCount": len(items) + 3}
 
 
 def plan_over(box: Sandbox, folder: Path, page: Page, count: int) -> tuple[int, dict[str, Any], int]:
@@ -74,24 +60,22 @@ def plan_over(box: Sandbox, folder: Path, page: Page, count: int) -> tuple[int, 
         return code, json.loads(out), len(server.asked)
 
 
-@pytest.mark.parametrize("count", [1, 20, 137])
-@pytest.mark.parametrize("page", [short_pages, without_total])
-def test_list_without_total_is_planned_whole(box: Sandbox, tmp_path: Path, page: Page, count: int) -> None:
-    code, document, requests = plan_over(box, tmp_path, page, count)
+@pytest.mark.parametrize(
+    ("page", "count", "most"),
+    [
+        *((page, count, 2 * (count // 20 + 2)) for page in ("20 at most", "no total") for count in (1, 20, 137)),
+        *((page, 137, 36) for page in ("everything", "page counted", "short page counted")),
+    ],
+)
+def test_odd_lists_are_planned_whole(box: Sandbox, tmp_path: Path, page: str, count: int, most: int) -> None:
+    code, document, requests = plan_over(box, tmp_path, PAGES[page], count)
     assert (code, document["counts"]["source"]) == (0, count)
-    assert requests <= 2 * (count // 20 + 2)
+    assert requests <= most
 
 
-@pytest.mark.parametrize("page", [everything, page_counted, short_page_counted])
-def test_odd_lists_are_planned_whole(box: Sandbox, tmp_path: Path, page: Page) -> None:
-    code, document, requests = plan_over(box, tmp_path, page, 137)
-    assert (code, document["counts"]["source"]) == (0, 137)
-    assert requests <= 36
-
-
-@pytest.mark.parametrize("page", [same_page, three_too_many])
+@pytest.mark.parametrize("page", ["same page", "3 too many"])
 @pytest.mark.parametrize("count", [60, 137])
-def test_list_that_may_not_be_whole_is_an_error(box: Sandbox, tmp_path: Path, page: Page, count: int) -> None:
-    code, document, requests = plan_over(box, tmp_path, page, count)
+def test_list_that_may_not_be_whole_is_an_error(box: Sandbox, tmp_path: Path, page: str, count: int) -> None:
+    code, document, requests = plan_over(box, tmp_path, PAGES[page], count)
     assert (code, document["event"], document["kind"]) == (5, "error", "server-error")
     assert requests <= 24

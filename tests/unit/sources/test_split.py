@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -24,7 +23,7 @@ from tests.unit.sources_server import (
     texts,
 )
 from tui.net.client import Http
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy
 from tui.net.messages import Response
 from tui.sources.base import Choice, Connection, SourceReport
 from tui.sources.lenient import Reader
@@ -71,15 +70,15 @@ def split_server(
     return handle
 
 
-async def ask(server: Server, answers: Mapping[str, str] | None = None) -> SourceReport:
+async def ask(server: Server, workspace: str = "", key: str = KEY) -> SourceReport:
     async with Http() as http:
-        source = SOURCES["split"]
-        return await source.check_key(Connection(http, server.url + BASE, SecretStr(KEY)), answers or {})
+        connection = Connection(http, server.url + BASE, SecretStr(key))
+        return await SOURCES["split"].check_key(connection, {"workspaceId": workspace})
 
 
 async def check(handler: Handler, workspace: str = "") -> SourceReport:
     async with serving(handler) as server:
-        return await ask(server, {"workspaceId": workspace})
+        return await ask(server, workspace)
 
 
 async def refusal(handler: Handler, workspace: str = "") -> Failure:
@@ -89,122 +88,72 @@ async def refusal(handler: Handler, workspace: str = "") -> Failure:
     return caught.value
 
 
-@pytest.mark.parametrize(
-    ("server", "workspace", "text", "level", "project", "flags"),
-    [
-        ({}, "", "lists 2 workspaces: Default and Mobile Apps", "ok", None, None),
-        ({}, "ws-1", "reads workspace Default, 60 flags, lists 2 workspaces", "ok", "ws-1", FLAGS),
-        ({}, "ws-2", "reads workspace Mobile Apps, 0 flags, lists 2 workspaces", "warning", "ws-2", 0),
-        ({"workspaces": WORKSPACES[:1]}, "", "reads workspace Default, 60 flags", "ok", "ws-1", FLAGS),
-        # Restrictions may hide a workspace from the list.
-        ({"workspaces": WORKSPACES[1:]}, "ws-1", "reads workspace ws-1, 60 flags", "ok", "ws-1", FLAGS),
-        ({"workspaces": []}, "", "lists 0 workspaces", "warning", None, None),
-        # A 403 on the list is no bad key: a viewer's key may not list.
-        ({"may_list": False}, "", "may not list workspaces: the next step asks for the id", "note", None, None),
-        (
-            {"may_list": False}, "ws-1", "reads workspace ws-1, 60 flags, may not list workspaces", "ok", "ws-1", FLAGS,
-        ),
-    ],
-)  # fmt: skip
-async def test_report_says_what_the_key_reads(
-    server: dict[str, Any], workspace: str, text: str, level: str, project: str | None, flags: int | None
-) -> None:
-    report = await check(split_server(**server), workspace)
-    assert (report.text, report.level, report.project, report.flags) == (text, level, project, flags)
-    assert report.projects == ((project,) if project else ())
-    listed = tuple(Choice(one["id"], one["name"]) for one in server.get("workspaces", WORKSPACES))
-    assert report.workspaces == (listed if server.get("may_list", True) else None)
+LIST, FIRST = f"{BASE}/workspaces", f"{BASE}/splits/ws/ws-1"
+BOTH = (Choice("ws-1", "Default"), Choice("ws-2", "Mobile Apps"))
+Options = dict[str, Any]
+# How the server answers, the workspace typed, the paths requested, and facts of the report
+REPORTS: dict[str, tuple[Options, str, list[str], dict[str, Any]]] = {
+    "all are listed": ({}, "", [LIST], {"level": "ok", "workspaces": BOTH, "project": None, "flags": None,
+        "by_header": "Authorization", "text": "lists 2 workspaces: Default and Mobile Apps"}),
+    "typed": ({}, "ws-1", [LIST, FIRST], {"level": "ok", "project": "ws-1", "projects": ("ws-1",), "flags": FLAGS}),
+    "the only one": ({"workspaces": WORKSPACES[:1]}, "", [LIST, FIRST],
+        {"level": "ok", "project": "ws-1", "flags": FLAGS}),
+    "may not list": ({"may_list": False}, "", [LIST], {"level": "note", "workspaces": None, "flags": None}),
+    "viewer": ({"may_list": False}, "ws-1", [LIST, FIRST], {"level": "ok", "project": "ws-1", "flags": FLAGS}),
+    "hidden from the list": ({"workspaces": WORKSPACES[1:]}, "ws-1", [LIST, FIRST], {"level": "ok", "flags": FLAGS}),
+    "no flags": ({}, "ws-2", [LIST, f"{BASE}/splits/ws/ws-2"], {"level": "warning", "flags": 0}),
+    "no workspaces": ({"workspaces": []}, "", [LIST], {"level": "warning", "workspaces": ()}),
+    "only x-api-key": ({"by": "x-api-key"}, "ws-1", [LIST, LIST, FIRST],
+        {"level": "warning", "flags": FLAGS, "by_header": "x-api-key"}),
+}  # fmt: skip
 
 
-async def test_as_few_requests_as_needed_each_with_bearer_alone() -> None:
-    async with serving(split_server()) as server:
-        await ask(server)
-        await ask(server, {"workspaceId": "ws-1"})
-    assert [asked.path for asked in server.asked] == [
-        f"{BASE}/workspaces",
-        f"{BASE}/workspaces",
-        f"{BASE}/splits/ws/ws-1",
-    ]
-    assert all("x-api-key" not in asked.headers for asked in server.asked)
-
-
-async def test_a_key_that_only_works_as_x_api_key_is_warned_of() -> None:
-    async with serving(split_server(by="x-api-key")) as server:
-        report = await ask(server, {"workspaceId": "ws-1"})
-    assert (report.level, report.by_header, report.flags) == ("warning", "x-api-key", FLAGS)
-    assert "LaunchDarkly" in report.on_key[0].text
+@pytest.mark.parametrize("case", REPORTS)
+async def test_check_reports_what_the_key_reads_with_few_requests(case: str) -> None:
+    options, workspace, paths, facts = REPORTS[case]
+    async with serving(split_server(**options)) as server:
+        report = await ask(server, workspace)
+    assert {name: getattr(report, name) for name in facts} == facts
+    assert [asked.path for asked in server.asked] == paths
     tried = [("authorization" in asked.headers, "x-api-key" in asked.headers) for asked in server.asked]
-    assert tried == [(True, False), (False, True), (False, True)]
+    assert tried == [
+        (True, False),
+        *[(report.by_header != "x-api-key", report.by_header == "x-api-key")] * (len(paths) - 1),
+    ]
 
 
-async def test_a_key_refused_by_both_headers() -> None:
-    async with serving(split_server(by="nothing")) as server:
-        with pytest.raises(Failure) as caught:
-            await ask(server)
-    failure = caught.value
-    assert (failure.kind, failure.status_code, failure.field) == (Kind.SOURCE, 401, "workspaceApiKey")
-    assert (failure.exit_code, len(server.asked)) == (3, 2)
-    assert 'refused the Admin API key (401): "Unauthorized".' in failure.what
+# How the server answers, the workspace typed, the last path, and the remark's level, field and suggestions
+REMARKS: dict[str, tuple[Options, str, str, tuple[str, str, tuple[str, ...]]]] = {
+    "lists but may not read": ({"may_read": False}, "ws-1", FIRST, ("problem", "workspaceApiKey", ())),
+    "listed but denied": ({"workspaces": [{"id": "ws-9", "name": "Ninth"}]}, "ws-9", f"{BASE}/splits/ws/ws-9",
+        ("problem", "workspaceApiKey", ())),
+    "neither listed nor readable": ({"may_read": False}, "elsewhere", f"{BASE}/splits/ws/elsewhere",
+        ("warning", "workspaceId", ("ws-1", "ws-2"))),
+    "does not exist": ({}, "harness/project id", f"{BASE}/splits/ws/harness%2Fproject%20id",
+        ("problem", "workspaceId", ("ws-1", "ws-2"))),
+    "does not exist, no list": ({"may_list": False}, "harness/project id",
+        f"{BASE}/splits/ws/harness%2Fproject%20id", ("problem", "workspaceId", ())),
+    "name in place of the id": ({}, " mobile apps ", LIST, ("problem", "workspaceId", ("ws-2",))),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(("status", "told"), [(400, 401), (404, 401), (503, 503)])
-async def test_the_second_try_speaks_only_where_it_tells_more(status: int, told: int) -> None:
-    failure = await refusal(lambda asked: Reply(401 if "authorization" in asked.headers else status, b""))
-    assert (failure.kind, failure.status_code) == (Kind.SOURCE, told)
-
-
-async def test_a_key_that_may_do_neither() -> None:
-    failure = await refusal(split_server(may_list=False, may_read=False), "ws-1")
-    assert (failure.kind, failure.status_code, failure.field) == (Kind.SOURCE, 403, "workspaceApiKey")
-    assert "neither" in failure.what
-
-
-async def test_a_key_that_lists_but_may_not_read() -> None:
-    report = await check(split_server(may_read=False), "ws-1")
-    (remark,) = report.remarks
-    assert (remark.level, remark.field) == ("problem", "workspaceApiKey")
-    assert "(403)" in remark.text
-    assert report.workspaces is not None
-
-
-async def test_a_listed_workspace_that_is_denied_is_the_key_s_fault() -> None:
-    """A 404 may mean no access."""
-    report = await check(split_server(workspaces=[{"id": "ws-9", "name": "Ninth"}]), "ws-9")
-    (remark,) = report.remarks
-    assert (remark.level, remark.field) == ("problem", "workspaceApiKey")
-    assert "(404)" in remark.text
-
-
-@pytest.mark.parametrize(("may_list", "instead"), [(True, ("ws-1", "ws-2")), (False, ())])
-async def test_a_workspace_that_does_not_exist(may_list: bool, instead: tuple[str, ...]) -> None:
-    async with serving(split_server(may_list=may_list)) as server:
-        report = await ask(server, {"workspaceId": "harness/project id"})
-    assert server.asked[-1].path == f"{BASE}/splits/ws/harness%2Fproject%20id"
-    (remark,) = report.on_answers
-    assert (remark.level, remark.field, remark.instead) == ("problem", "workspaceId", instead)
-    assert "(404)" in remark.text
-    assert "harness/project id" in remark.text
-    assert report.absent == "harness/project id"
+@pytest.mark.parametrize("case", REMARKS)
+async def test_workspace_that_cannot_be_read_has_a_remark(case: str) -> None:
+    options, workspace, path, remarked = REMARKS[case]
+    async with serving(split_server(**options)) as server:
+        report = await ask(server, workspace)
+    assert server.asked[-1].path == path
+    remark = report.on_answers[0] if report.on_answers else report.remarks[0]
+    assert (remark.level, remark.field, remark.instead) == remarked
+    assert (report.workspaces is None) is (options == {"may_list": False})
+    if case.startswith("does not exist"):
+        assert report.absent == workspace
 
 
 async def test_a_workspace_that_no_address_can_hold() -> None:
     report = await check(split_server(), "\ud800")
     assert report.level == "problem"
     assert report.on_answers[0].text.isprintable()
-
-
-async def test_a_403_for_a_workspace_that_is_not_listed_does_not_blame_the_key() -> None:
-    report = await check(split_server(may_read=False), "elsewhere")
-    (remark,) = report.remarks
-    assert (remark.level, remark.field) == ("warning", "workspaceId")
-
-
-async def test_a_name_in_place_of_the_id_is_told_without_asking_for_it() -> None:
-    async with serving(split_server()) as server:
-        report = await ask(server, {"workspaceId": " mobile apps "})
-    (remark,) = report.remarks
-    assert (remark.level, remark.field, remark.instead) == ("problem", "workspaceId", ("ws-2",))
-    assert len(server.asked) == 1
 
 
 async def test_a_workspace_typed_later_is_compared_without_asking() -> None:
@@ -216,18 +165,16 @@ async def test_a_workspace_typed_later_is_compared_without_asking() -> None:
     assert split_check.compare(unlisted, {"workspaceId": "elsewhere"}) == ()
 
 
-@pytest.mark.parametrize("total", [None, True, -1, 10**12, "१२", "many", "9" * 20, 1.5])
-async def test_a_total_that_is_no_count_is_not_known(total: object) -> None:
-    whole = split_server()
-    flags = page([{"name": "checkout"}], total)
-    report = await check(lambda asked: flags if "/splits/" in asked.path else whole(asked), "ws-1")
-    assert (report.flags, report.text) == (None, "reads workspace Default, lists 2 workspaces")
+NO_COUNTS = [None, True, -1, 10**12, "१२", "many", "9" * 20, 1.5]
 
 
-async def test_an_empty_page_without_a_total_is_no_flags() -> None:
+@pytest.mark.parametrize(
+    ("flags", "count"),
+    [*((page([{"name": "checkout"}], total), None) for total in NO_COUNTS), (Reply(200, {"objects": []}), 0)],
+)
+async def test_a_total_that_is_no_count_is_not_known(flags: Reply, count: int | None) -> None:
     whole = split_server()
-    report = await check(lambda a: Reply(200, {"objects": []}) if "/splits/" in a.path else whole(a), "ws-1")
-    assert report.flags == 0
+    assert (await check(lambda asked: flags if "/splits/" in asked.path else whole(asked), "ws-1")).flags == count
 
 
 async def test_more_workspaces_than_one_page_are_counted() -> None:
@@ -235,7 +182,46 @@ async def test_more_workspaces_than_one_page_are_counted() -> None:
     assert report.text == "lists 1,200 workspaces: W0, W1, W2, W3 and 1,196 more"
 
 
-async def test_a_short_pause_is_waited_for_and_a_long_one_is_told() -> None:
+def always(*args: Any, **more: Any) -> Handler:
+    return lambda _: Reply(*args, **more)
+
+
+def second_header(status: int) -> Handler:
+    return lambda asked: Reply(401 if "authorization" in asked.headers else status, b"")
+
+
+def flags_refused(asked: Asked) -> Reply:
+    return Reply(400, b"") if "/splits/" in asked.path else split_server(by="x-api-key")(asked)
+
+
+# The server, and the failure's kind, status, field and exit code
+REFUSALS: dict[str, tuple[Handler, tuple[Kind, int, str | None, int]]] = {
+    "both headers refused": (split_server(by="nothing"), (Kind.SOURCE, 401, "workspaceApiKey", 3)),
+    "may do neither": (split_server(may_list=False, may_read=False), (Kind.SOURCE, 403, "workspaceApiKey", 3)),
+    "401, then 400": (second_header(400), (Kind.SOURCE, 401, "workspaceApiKey", 3)),
+    "401, then 404": (second_header(404), (Kind.SOURCE, 401, "workspaceApiKey", 3)),
+    "401, then 503": (second_header(503), (Kind.SOURCE, 503, None, 5)),
+    "400 with an empty message": (always(400, {"code": 400, "message": ""}), (Kind.SOURCE, 400, "workspaceApiKey", 5)),
+    "400 after the key worked": (flags_refused, (Kind.SOURCE, 400, None, 5)),
+    **{f"web page, {status}": (always(status, PAGE.body, PAGE.type), (Kind.NOT_JSON, status, None, 5))
+       for status in (200, 401, 403, 404)},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+async def test_refusal_blames_the_key_only_where_it_is_at_fault(case: str) -> None:
+    handler, expected = REFUSALS[case]
+    failure = await refusal(handler, "ws-1")
+    assert (failure.kind, failure.status_code, failure.field, failure.exit_code) == expected
+
+
+async def test_a_wrong_address() -> None:
+    failure = await refusal(always(404, {"message": "not found"}))
+    assert (failure.kind, failure.status_code) == (Kind.SOURCE, 404)
+    assert (failure.remedy, failure.about) == (Remedy.USUAL_ADDRESS, split_client.DEFAULT_ADDRESS)
+
+
+async def test_a_short_pause_is_waited_for() -> None:
     whole, slept = split_server(), list[float]()
     limited = iter([{"X-RateLimit-Reset-Seconds-Org": "2", "X-RateLimit-Reset-Seconds-IP": "5"}])
 
@@ -250,8 +236,6 @@ async def test_a_short_pause_is_waited_for_and_a_long_one_is_told() -> None:
         report = await split_check.check_key(Connection(http, server.url + BASE, SecretStr(KEY)), {})
     assert report.level == "ok"
     assert sum(slept) >= 5
-    failure = await refusal(lambda _: Reply(429, b"", headers={"X-RateLimit-Reset-Seconds-IP": "900"}))
-    assert failure.kind is Kind.RATE_LIMITED
 
 
 async def test_an_echoed_key_and_hostile_names_reach_no_sentence() -> None:
@@ -261,11 +245,10 @@ async def test_an_echoed_key_and_hostile_names_reach_no_sentence() -> None:
     assert KEY not in repr(report)
     assert report.workspaces is not None
     (choice,) = report.workspaces
-    assert all(text.isprintable() for text in (choice.value, choice.label, report.text))
-    assert all(remark.text.isprintable() for remark in report.remarks)
+    shown = (choice.value, choice.label, report.text, *(remark.text for remark in report.remarks))
+    assert all(text.isprintable() for text in shown)
     assert len(report.text) < 300
-    failure = await refusal(lambda _: Reply(401, {"message": f"key {KEY}\u202e is unknown"}))
-    assert str(failure).isprintable()
+    assert str(await refusal(always(401, {"message": f"key {KEY}\u202e is unknown"}))).isprintable()
 
 
 workspaces_like = st.fixed_dictionaries({}, optional={"id": json_values, "name": json_values})

@@ -53,25 +53,27 @@ async def test_workspaces_by_name_with_their_ids(by: str) -> None:
     assert await found(made, "workspaceId") == (Choice("ws-1", "Default"), Choice("ws-2", "mobile"))
 
 
-async def test_a_key_that_may_not_list_workspaces_is_told_to_type_the_id() -> None:
-    failure = await refused(MadeSplit(before=lists("/workspaces", Reply(403, b""))), "workspaceId")
-    assert (failure.kind, failure.status_code, failure.field) == (Kind.SOURCE, 403, "workspaceId")
-    assert failure.remedy is Remedy.TYPE_ID
+# The field, the path that fails, the status, and the field at fault
+DENIED = [
+    ("workspaceId", "/workspaces", 403, "workspaceId"),
+    ("environmentId", "/environments/ws/ws-1", 403, "environmentId"),
+    ("environmentId", "/environments/ws/ws-1", 404, "workspaceId"),
+    ("splitTag", "/splits/ws/ws-1", 404, "workspaceId"),
+]
+
+
+@pytest.mark.parametrize(("field", "path", "status", "at_fault"), DENIED)
+async def test_a_list_that_is_denied(field: str, path: str, status: int, at_fault: str) -> None:
+    failure = await refused(MadeSplit(before=lists(path, Reply(status, b""))), field)
+    assert (failure.kind, failure.status_code, failure.field) == (Kind.SOURCE, status, at_fault)
+    if field == "workspaceId":
+        assert failure.remedy is Remedy.TYPE_ID
 
 
 async def test_environments_come_as_a_bare_array() -> None:
     made = MadeSplit(before=lists("/environments/ws/ws-1", Reply(200, ENVIRONMENTS)))
-    assert await found(made, "environmentId") == (
-        Choice("env-1", "production", "production"),
-        Choice("env-2", "Staging"),
-    )
-
-
-@pytest.mark.parametrize(("status", "field"), [(403, "environmentId"), (404, "workspaceId")])
-async def test_environments_that_may_not_be_listed(status: int, field: str) -> None:
-    made = MadeSplit(before=lists("/environments/ws/ws-1", Reply(status, b"")))
-    failure = await refused(made, "environmentId")
-    assert (failure.kind, failure.status_code, failure.field) == (Kind.SOURCE, status, field)
+    environments = (Choice("env-1", "production", "production"), Choice("env-2", "Staging"))
+    assert await found(made, "environmentId") == environments
 
 
 async def test_tags_are_those_of_the_flags_with_their_counts() -> None:
@@ -99,24 +101,12 @@ async def test_tags_of_a_flag_that_went_away_meanwhile_do_not_count() -> None:
     assert await found(made, "splitTag") == (Choice("all", "all", "119 flags"),)
 
 
-async def test_tags_of_a_workspace_that_is_not_there() -> None:
-    failure = await refused(MadeSplit(), "splitTag", workspaceId="other")
-    assert (failure.status_code, failure.field) == (404, "workspaceId")
-
-
 @pytest.mark.parametrize("field", ["workspaceId", "environmentId", "splitTag"])
-@pytest.mark.parametrize(
-    "reply", [Reply(200, "<html>", "text/html"), Reply(403, "<html>", "text/html"), Reply(200, {})]
-)
-async def test_something_else_than_split_answers(field: str, reply: Reply) -> None:
-    made = MadeSplit(before=lambda asked, offset: reply)
-    assert (await refused(made, field)).kind is Kind.NOT_JSON
-
-
-@pytest.mark.parametrize("field", ["workspaceId", "environmentId", "splitTag"])
-async def test_an_unknown_key(field: str) -> None:
+async def test_an_unknown_key_or_another_program_fails_every_list(field: str) -> None:
     failure = await refused(MadeSplit(by="nothing"), field)
     assert (failure.status_code, failure.field) == (401, "workspaceApiKey")
+    for reply in (Reply(200, "<html>", "text/html"), Reply(403, "<html>", "text/html"), Reply(200, {})):
+        assert (await refused(MadeSplit(before=lambda *_, reply=reply: reply), field)).kind is Kind.NOT_JSON
 
 
 async def test_hostile_names_are_cleaned() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -20,6 +21,7 @@ from tests.unit.split_made import (
     FLAGS,
     KEY,
     MadeSplit,
+    Object,
     definition,
     flag,
     listed,
@@ -37,32 +39,53 @@ from tui.text.redact import MASK
 
 NAMES = [f"flag-{number}" for number in range(130)]
 PAGE = Reply(200, "<html>Sign in</html>", "text/html")
+NOT_SPLIT = [PAGE, replace(PAGE, status=404), Reply(200, {}), Reply(200, []), Reply(200, b"{"), Reply(200, b"\xff")]
 
 
 def paths(made: MadeSplit, path: str) -> list[str]:
     return [asked.target for asked in made.asked if asked.path == path]
 
 
+def changing(made: MadeSplit, path: str, offset: int, change: Callable[[], object]) -> None:
+    """Change the lists once, when the page at this offset is requested."""
+    changes = iter([change])
+
+    def before(asked: Asked, at: int) -> Reply | None:
+        if (asked.path, at) == (path, offset):
+            next(changes, lambda: None)()
+        return None
+
+    made.before = before
+
+
+def failing(
+    path: str, reply: Reply, offset: int | None = None, times: int = 1000
+) -> Callable[[Asked, int], Reply | None]:
+    left = iter(range(times))
+    return lambda asked, at: (
+        reply if path in (asked.path, "") and offset in (at, None) and next(left, None) is not None else None
+    )
+
+
 async def test_130_flags_come_joined_by_as_few_requests_as_there_are_pages() -> None:
     made = MadeSplit()
     found = await listed(made)
-    assert found.failure is None
-    assert sorted(found.keys) == sorted(NAMES)
-    assert sorted(paths(made, FLAGS)) == sorted(f"{FLAGS}?limit=50&offset={at}" for at in (0, 50, 100))
-    assert sorted(paths(made, DEFINITIONS)) == sorted(f"{DEFINITIONS}?limit=50&offset={at}" for at in (0, 50, 100))
+    assert (sorted(found.keys), found.failure, found.notes) == (sorted(NAMES), None, [])
+    for path in (FLAGS, DEFINITIONS):
+        assert sorted(paths(made, path)) == sorted(f"{path}?limit=50&offset={at}" for at in (0, 50, 100))
     assert len(made.asked) == 6
     assert found.batches[-1].read == found.batches[-1].total == {"flags": 130, "definitions": 130}
     assert not any(batch.gone for batch in found.batches)
-    assert not found.notes
 
 
 async def test_one_flag_as_it_arrives() -> None:
-    made = MadeSplit([flag(1, "payments", "growth squad")], [definition(1)])
-    (one,) = (await listed(made)).flags
+    made = MadeSplit([flag(1, "payments", "growth squad"), flag(2)], [definition(1), definition(2, killed=True)])
+    one, killed = (await listed(made)).flags
     assert (one.key, one.name, one.description) == ("flag-1", "flag-1", "Flag 1")
-    assert one.tags == ("payments", "growth squad")
+    assert (one.tags, killed.tags) == (("payments", "growth squad"), ())
     assert one.variations == (Variation("on", "on"), Variation("off", "off"))
-    assert (one.on, one.off, one.on_at_source, one.losses, one.warnings) == (0, 1, True, (), ())
+    assert (one.on, one.off, one.losses, one.warnings) == (0, 1, (), ())
+    assert (one.on_at_source, killed.on_at_source) == (True, False)
     assert one.definition == definition(1)
 
 
@@ -71,9 +94,8 @@ async def test_a_flag_without_a_definition_comes_last_with_a_warning() -> None:
     found = await listed(made)
     one = found.flags[-1]
     assert (one.key, one.variations, one.on, one.off, one.on_at_source) == ("flag-0", (), None, None, False)
-    assert "no definition" in one.warnings[0]
     assert split_rules.explain(one) == ()
-    assert sum(bool(each.warnings) for each in found.flags) == 1
+    assert [each.key for each in found.flags if each.warnings] == ["flag-0"]
 
 
 async def test_a_definition_without_a_flag_is_nothing() -> None:
@@ -111,70 +133,50 @@ async def test_of_two_definitions_with_one_name_the_first_counts() -> None:
     assert not any(batch.gone for batch in found.batches)
 
 
-async def test_a_definition_made_anew_under_its_name_takes_the_place_of_the_old_one() -> None:
-    made = MadeSplit(definitions=[definition(number, creationTime=1) for number in range(130)])
+KILLED = definition(0, creationTime=2, killed=True)
+# The changes while the third page is read, and flags that are off, have a warning, and were replaced
+CHANGED: dict[str, tuple[Callable[[MadeSplit], object], list[str], list[str], list[str]]] = {
+    "recreated": (lambda made: _redefine(made, KILLED), ["flag-0"], [], []),
+    "edited": (lambda made: _redefine(made, definition(0, killed=True)), ["flag-0"], [], ["flag-0"]),
+    "deleted": (lambda made: made.definitions.pop(0), ["flag-0"], ["flag-0"], []),
+}
 
-    def before(asked: Asked, offset: int) -> Reply | None:
-        if asked.path == DEFINITIONS and offset == 100 and len(made.definitions) == 130:
-            made.definitions[0] = definition(0, creationTime=2, killed=True)
-            made.definitions.append(definition(130))
-        return None
 
-    made.before = before
+def _redefine(made: MadeSplit, new: Object) -> None:
+    made.definitions[0] = new
+    made.definitions.append(definition(130))
+
+
+@pytest.mark.parametrize("case", CHANGED)
+async def test_a_definition_that_changes_between_two_readings_replaces_the_old_one(case: str) -> None:
+    change, off, warned, replaced = CHANGED[case]
+    created = {"creationTime": 1} if case == "recreated" else {}
+    made = MadeSplit(definitions=[definition(number, **created) for number in range(130)])
+    changing(made, DEFINITIONS, 100, lambda: change(made))
     found = await listed(made)
-    assert [one.key for one in found.flags if not one.on_at_source] == ["flag-0"]
-    assert len(found.flags) == 130
+    assert len(found.keys) == 130
+    assert [one.key for one in found.flags if not one.on_at_source] == off
+    assert [one.key for one in found.flags if one.warnings] == warned
+    if replaced:
+        assert [gone.key for batch in found.batches for gone in batch.gone] == replaced
 
 
 @pytest.mark.parametrize("change", ["insert", "delete"])
 async def test_a_list_that_changes_while_it_is_read_ends_right(change: str) -> None:
     made = MadeSplit()
 
-    def before(asked: Asked, offset: int) -> Reply | None:
-        if asked.path == FLAGS and offset == 50 and len(made.flags) == 130:
-            if change == "insert":
-                made.flags.insert(0, flag(999))
-                made.definitions.append(definition(999))
-            else:
-                del made.flags[0], made.definitions[0]
-        return None
+    def changed() -> None:
+        if change == "insert":
+            made.flags.insert(0, flag(999))
+            made.definitions.append(definition(999))
+        else:
+            del made.flags[0], made.definitions[0]
 
-    made.before = before
+    changing(made, FLAGS, 50, changed)
     found = await listed(made)
     assert found.failure is None
     assert sorted(found.keys) == sorted(str(one["name"]) for one in made.flags)
     assert len(found.keys) == (131 if change == "insert" else 129)
-
-
-async def test_a_definition_that_changes_between_two_readings_replaces_the_flag_given() -> None:
-    made = MadeSplit()
-
-    def before(asked: Asked, offset: int) -> Reply | None:
-        if asked.path == DEFINITIONS and offset == 100 and len(made.definitions) == 130:
-            made.definitions[0] = definition(0, killed=True)
-            made.definitions.append(definition(130))
-        return None
-
-    made.before = before
-    found = await listed(made)
-    (one,) = [each for each in found.flags if each.key == "flag-0"]
-    assert not one.on_at_source
-    assert [gone.key for batch in found.batches for gone in batch.gone] == ["flag-0"]
-
-
-async def test_a_definition_that_goes_away_leaves_its_flag_without_one() -> None:
-    made = MadeSplit()
-
-    def before(asked: Asked, offset: int) -> Reply | None:
-        if asked.path == DEFINITIONS and offset == 100 and len(made.definitions) == 130:
-            del made.definitions[0]
-        return None
-
-    made.before = before
-    found = await listed(made)
-    (one,) = [each for each in found.flags if each.key == "flag-0"]
-    assert "no definition" in one.warnings[0]
-    assert len(found.keys) == 130
 
 
 async def test_a_list_that_changes_for_ever_is_a_failure() -> None:
@@ -186,15 +188,14 @@ async def test_a_list_that_changes_for_ever_is_a_failure() -> None:
         return None
 
     made.before = before
-    found = await listed(made)
-    assert found.failure is not None
-    assert found.failure.what == "Split's list of flags changed while it was read, twice."
+    failure = (await listed(made)).failure
+    assert failure is not None
+    assert (failure.kind, failure.exit_code, failure.field) == (Kind.SERVER_ERROR, 5, None)
 
 
 @pytest.mark.parametrize("path", [FLAGS, DEFINITIONS])
 async def test_a_lost_page_gives_all_else_and_then_the_failure(path: str) -> None:
-    made = MadeSplit()
-    made.before = lambda asked, offset: Reply(503, b"") if (asked.path, offset) == (path, 50) else None
+    made = MadeSplit(before=failing(path, Reply(503, b""), 50))
     found = await listed(made)
     assert sorted(found.keys) == sorted(NAMES[:50] + NAMES[100:])
     assert found.failure is not None
@@ -203,86 +204,56 @@ async def test_a_lost_page_gives_all_else_and_then_the_failure(path: str) -> Non
 
 
 async def test_of_two_lost_pages_that_of_the_flags_is_told() -> None:
-    made = MadeSplit()
-
-    def before(asked: Asked, offset: int) -> Reply | None:
-        return Reply(503, {"message": f"no {asked.path}"}) if offset == 50 else None
-
-    made.before = before
-    found = await listed(made)
-    assert found.failure is not None
-    assert f'"no {FLAGS}"' in found.failure.what
+    made = MadeSplit(before=lambda asked, offset: Reply(503, {"message": f"no {asked.path}"}) if offset == 50 else None)
+    failure = (await listed(made)).failure
+    assert failure is not None
+    assert f'"no {FLAGS}"' in failure.what
 
 
 async def test_a_page_that_fails_twice_is_read() -> None:
-    made, left = MadeSplit(), iter(range(2))
-    made.before = lambda asked, offset: (
-        Reply(503, b"") if (asked.path, offset) == (FLAGS, 50) and next(left, None) is not None else None
-    )
-    found = await listed(made)
+    found = await listed(MadeSplit(before=failing(FLAGS, Reply(503, b""), 50, times=2)))
     assert (len(found.keys), found.failure) == (130, None)
 
 
 # --- refusals
 
 
-async def refused(made: MadeSplit, **answers: str) -> Failure:
-    found = await listed(made, {**ANSWERS, **answers})
-    assert found.failure is not None
-    assert KEY not in str(found.failure)
-    return found.failure
+# Changed answers, the server, the most requests, and the failure's kind, status, field and exit code
+REFUSED: dict[str, tuple[dict[str, str], MadeSplit, int, tuple[Kind, int, str | None, int]]] = {
+    "no such workspace": ({"workspaceId": "8f2c"}, MadeSplit(), 2, (Kind.SOURCE, 404, "workspaceId", 5)),
+    "no such environment": ({"environmentId": "Production"}, MadeSplit(), 99, (Kind.SOURCE, 404, "environmentId", 5)),
+    "flags denied": ({}, MadeSplit(before=failing(FLAGS, Reply(403, b""))), 99,
+        (Kind.SOURCE, 403, "workspaceApiKey", 3)),
+    "definitions denied": ({}, MadeSplit(before=failing(DEFINITIONS, Reply(403, b""))), 99,
+        (Kind.SOURCE, 403, "workspaceApiKey", 3)),
+    "unknown key": ({}, MadeSplit(by="nothing"), 4, (Kind.SOURCE, 401, "workspaceApiKey", 3)),
+    **{f"other data: {reply.status} {reply.body!r}": ({}, MadeSplit(before=failing("", reply)), 99,
+        (Kind.NOT_JSON, reply.status, None, 5)) for reply in NOT_SPLIT},
+    "long pause": ({}, MadeSplit([flag(number) for number in range(5000)],
+        before=failing(DEFINITIONS, Reply(429, b"", headers={"X-RateLimit-Reset-Seconds-IP": "900"}), 50)), 49,
+        (Kind.RATE_LIMITED, 429, None, 5)),
+}  # fmt: skip
 
 
-async def test_a_workspace_that_is_not_there() -> None:
-    made = MadeSplit()
-    failure = await refused(made, workspaceId="8f2c")
-    assert (failure.kind, failure.status_code, failure.field) == (Kind.SOURCE, 404, "workspaceId")
-    assert failure.what.startswith("Split has no workspace 8f2c, or this key may not see it (404)")
-    assert (failure.remedy, failure.about) == (Remedy.PICK, "the workspace")
-    assert len(made.asked) <= 2
-
-
-async def test_an_environment_that_is_not_there() -> None:
-    failure = await refused(MadeSplit(), environmentId="Production")
-    assert (failure.kind, failure.status_code, failure.field) == (Kind.SOURCE, 404, "environmentId")
-    assert failure.what.startswith("Split has no environment Production in this workspace, or this key may not see it")
-
-
-@pytest.mark.parametrize("path", [FLAGS, DEFINITIONS])
-async def test_a_key_that_may_not_read(path: str) -> None:
-    made = MadeSplit()
-    made.before = lambda asked, offset: Reply(403, b"") if asked.path == path else None
-    failure = await refused(made)
-    assert (failure.kind, failure.status_code, failure.field) == (Kind.SOURCE, 403, "workspaceApiKey")
-    assert failure.exit_code == 3
-
-
-@pytest.mark.parametrize(
-    "reply", [PAGE, replace(PAGE, status=404), Reply(200, {}), Reply(200, []), Reply(200, b"{"), Reply(200, b"\xff")]
-)
-async def test_something_else_than_split_answers(reply: Reply) -> None:
-    made = MadeSplit()
-    made.before = lambda asked, offset: reply
-    assert (await refused(made)).kind is Kind.NOT_JSON
+@pytest.mark.parametrize("case", REFUSED)
+async def test_refusal_names_the_field_and_ends_the_reading(case: str) -> None:
+    answers, made, most, expected = REFUSED[case]
+    failure = (await listed(made, {**ANSWERS, **answers})).failure
+    assert failure is not None
+    assert (failure.kind, failure.status_code, failure.field, failure.exit_code) == expected
+    assert len(made.asked) <= most
+    assert KEY not in str(failure)
+    if case == "no such workspace":
+        assert (failure.remedy, failure.about) == (Remedy.PICK, "the workspace")
 
 
 async def test_a_pause_is_waited_for_and_told() -> None:
-    made, left, events = MadeSplit(), iter(range(1)), list[Exchange]()
+    events = list[Exchange]()
     pause = Reply(429, b"", headers={"X-RateLimit-Reset-Seconds-Org": "5", "X-RateLimit-Remaining-Org": "0"})
-    made.before = lambda asked, offset: pause if offset == 50 and next(left, None) is not None else None
-    found = await listed(made, sink=events.append)
+    found = await listed(MadeSplit(before=failing("", pause, 50, times=1)), sink=events.append)
     assert (len(found.keys), found.failure) == (130, None)
     (pausing,) = [event for event in events if isinstance(event, Pausing)]
     assert (pausing.seconds, pausing.limit) == (5.0, "your organisation")
-
-
-async def test_a_pause_that_is_too_long_ends_both_lists() -> None:
-    made = MadeSplit([flag(number) for number in range(5000)])
-    pause = Reply(429, b"", headers={"X-RateLimit-Reset-Seconds-IP": "900"})
-    made.before = lambda asked, offset: pause if asked.path == DEFINITIONS and offset == 50 else None
-    failure = await refused(made)
-    assert (failure.kind, failure.field) == (Kind.RATE_LIMITED, None)
-    assert len(made.asked) < 50
 
 
 async def test_left_early_it_leaves_nothing_running() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -27,6 +28,7 @@ from tui.sources.base import Connection, SourceReport
 from tui.sources.registry import SOURCES
 from tui.sources.unleash import check as unleash_check
 
+PROJECT, ENVIRONMENT, ADDRESS = "sourceProjectId", "sourceEnvironmentId", "sourceBaseUrl"
 FLAGS = {"default": 3, "web-shop": 2}
 KEY = "default:production.0123456789abcdef0123456789abcdef"
 SEVERAL = "[]:development.0123456789abcdef0123456789abcdef"
@@ -88,102 +90,70 @@ async def refusal(handler: Handler, key: str = KEY, path: str = "") -> Failure:
     return caught.value
 
 
-async def test_a_key_tells_its_project_its_environment_and_its_flags() -> None:
-    report = await check(server_of_unleash)
-    assert report.text == "reads project default, environment production, 3 flags"
-    assert (report.level, report.remarks) == ("ok", ())
-    assert (report.project, report.environment, report.projects) == ("default", "production", ("default",))
-    assert (report.every_project, report.flags, report.workspaces) == (False, 3, None)
+WEB, BOTH = ("default",), ("default", "web-shop")
+# The key, the answers, facts of the report, and its remarks: level, field, suggestions
+REPORTS: dict[str, tuple[str, dict[str, str], dict[str, object], list[tuple[str, str | None, tuple[str, ...]]]]] = {
+    "nothing typed": (KEY, {}, {"project": "default", "environment": "production", "projects": WEB, "flags": 3,
+        "every_project": False, "workspaces": None}, []),
+    "answers agree": (KEY, {PROJECT: " default ", ENVIRONMENT: "production"}, {"level": "ok"}, []),
+    "another environment": (KEY, {ENVIRONMENT: "staging"}, {}, [("problem", ENVIRONMENT, ("production",))]),
+    "another project": (KEY, {PROJECT: "payments"}, {}, [("problem", PROJECT, ("default",))]),
+    "several, one of them": (SEVERAL, {PROJECT: "default"}, {"project": None, "projects": BOTH, "flags": 5,
+        "every_project": False}, [("warning", PROJECT, ())]),
+    "several, none typed": (SEVERAL, {}, {}, [("note", PROJECT, BOTH)]),
+    "several, another": (SEVERAL, {PROJECT: "payments"}, {}, [("problem", PROJECT, BOTH)]),
+    "every, one of them": (EVERY, {PROJECT: "default"}, {"every_project": True, "projects": BOTH},
+        [("warning", PROJECT, ())]),
+    "every, one without flags": (EVERY, {PROJECT: "payments"}, {"every_project": True}, [("warning", PROJECT, BOTH)]),
+    "every, none typed": (EVERY, {PROJECT: ""}, {"every_project": True}, [("note", PROJECT, BOTH)]),
+    "admin": (ADMIN, {ENVIRONMENT: "production"}, {"environment": None, "flags": 5}, [("problem", "sourceApiKey", ())]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REPORTS)
+async def test_check_compares_the_scope_of_the_key_with_the_answers(case: str) -> None:
+    key, answers, facts, remarks = REPORTS[case]
+    report = await check(server_of_unleash, key, answers=answers)
+    assert {name: getattr(report, name) for name in facts} == facts
+    assert [(remark.level, remark.field, remark.instead) for remark in report.remarks] == remarks
+    if case == "nothing typed":
+        assert report.text == "reads project default, environment production, 3 flags"
+    elif remarks:
+        typed = report.remarks[0].text
+        assert all(text in typed for text in answers.values()) or key == ADMIN
 
 
 async def test_the_key_is_sent_raw_and_only_once() -> None:
     async with serving(server_of_unleash) as server, Http() as http:
         await unleash_check.check_key(Connection(http, server.url + "/", SecretStr(KEY)), {})
-    assert [(a.method, a.target, a.headers["authorization"]) for a in server.asked] == [
-        ("GET", "/api/client/features", KEY)
-    ]
-
-
-@pytest.mark.parametrize(
-    ("key", "answers", "level", "field", "instead"),
-    [
-        (KEY, {"sourceEnvironmentId": "staging"}, "problem", "sourceEnvironmentId", ("production",)),
-        (KEY, {"sourceProjectId": "payments"}, "problem", "sourceProjectId", ("default",)),
-        (SEVERAL, {"sourceProjectId": "payments"}, "problem", "sourceProjectId", ("default", "web-shop")),
-        (SEVERAL, {}, "note", "sourceProjectId", ("default", "web-shop")),
-    ],
-)
-async def test_a_contradiction_names_the_answer_and_offers_what_the_key_reads(
-    key: str, answers: dict[str, str], level: str, field: str, instead: tuple[str, ...]
-) -> None:
-    (remark,) = (await check(server_of_unleash, key, answers=answers)).on_answers
-    assert (remark.level, remark.field, remark.instead) == (level, field, instead)
-    assert all(name in remark.text for name in (*answers.values(), *instead))
+    sent = [(asked.method, asked.target, asked.headers["authorization"]) for asked in server.asked]
+    assert sent == [("GET", "/api/client/features", KEY)]
 
 
 async def test_other_answers_are_compared_without_asking_again() -> None:
     report = await check(server_of_unleash)
-    for answers, level in (
-        ({"sourceProjectId": " default ", "sourceEnvironmentId": "production"}, "ok"),
-        ({"sourceProjectId": "shop"}, "problem"),
-    ):
+    for answers, level in (({PROJECT: "default"}, "ok"), ({PROJECT: "shop"}, "problem")):
         assert replace(report, on_answers=unleash_check.compare(report, answers)).level == level
-
-
-async def test_a_key_of_several_projects_warns_that_all_may_be_imported() -> None:
-    report = await check(server_of_unleash, SEVERAL, answers={"sourceProjectId": "default"})
-    assert report.text == "reads projects default and web-shop, environment development, 5 flags"
-    assert (report.project, report.projects, report.every_project) == (None, ("default", "web-shop"), False)
-    (remark,) = report.remarks
-    assert remark.level == "warning"
-    assert "web-shop as well as default" in remark.text
-
-
-@pytest.mark.parametrize(
-    ("typed", "level", "says"),
-    [
-        ("default", "warning", "every project, web-shop too"),
-        ("payments", "warning", "no flag in payments"),
-        ("", "note", "every project"),
-    ],
-)
-async def test_a_key_of_every_project(typed: str, level: str, says: str) -> None:
-    report = await check(server_of_unleash, EVERY, answers={"sourceProjectId": typed})
-    assert report.text == "reads every project, environment development, 5 flags"
-    assert (report.every_project, report.projects, report.level) == (True, ("default", "web-shop"), level)
-    assert says in report.remarks[0].text
 
 
 async def test_a_key_of_every_project_where_only_the_chosen_one_has_flags_is_a_note() -> None:
     body = {"features": features(["default"]), "query": SCOPES[EVERY]}
-    report = await check(lambda _: Reply(200, body), EVERY, answers={"sourceProjectId": "default"})
+    report = await check(lambda _: Reply(200, body), EVERY, answers={PROJECT: "default"})
     assert report.level == "note"
 
 
-async def test_an_admin_or_personal_token_is_a_problem_whatever_the_answers() -> None:
-    report = await check(server_of_unleash, ADMIN, answers={"sourceEnvironmentId": "production"})
-    (remark,) = report.remarks
-    assert (remark.level, remark.field) == ("problem", "sourceApiKey")
-    assert "not an SDK key" in remark.text
-    assert (report.environment, report.flags) == (None, 5)
-
-
-async def test_no_flags_says_what_it_may_mean() -> None:
+async def test_no_flags_is_a_warning() -> None:
     report = await check(lambda _: Reply(200, {"features": [], "query": SCOPES[KEY]}))
     assert (report.level, report.flags) == ("warning", 0)
-    assert "0 flags" in report.remarks[0].text
 
 
 async def test_an_answer_without_query_is_called_not_known() -> None:
     """`query` is missing where something else than Unleash keeps the list."""
     body = {"version": 1, "features": features(["default"])}
-    report = await check(lambda _: Reply(200, body), answers={"sourceProjectId": "payments"})
-    assert [(r.level, r.field) for r in report.remarks] == [
-        ("unknown", "sourceApiKey"),
-        ("warning", "sourceProjectId"),
-    ]
-    assert report.text == "reads flags of default, 3 flags"
-    assert (report.project, report.environment, report.every_project) == (None, None, False)
+    report = await check(lambda _: Reply(200, body), answers={PROJECT: "payments"})
+    remarks = [(remark.level, remark.field) for remark in report.remarks]
+    assert remarks == [("unknown", "sourceApiKey"), ("warning", PROJECT)]
+    assert (report.project, report.environment, report.every_project, report.flags) == (None, None, False, 3)
     assert report.level == "warning"  # the gravest
 
 
@@ -196,72 +166,64 @@ async def test_unleash_edge_writes_projects(projects: object, every: bool) -> No
     assert (report.every_project, report.projects, report.environment) == (every, ("default",), "production")
 
 
-@pytest.mark.parametrize("reply", [Reply(401, {"message": NO_TOKEN}), Reply(401, "Unauthorized", "text/plain")])
-async def test_an_unknown_key_is_not_blamed_on_a_missing_header(reply: Reply) -> None:
-    failure = await refusal(lambda _: reply, "default:production.nobody-knows-it")
-    assert (failure.kind, failure.status_code, failure.field) == (Kind.SOURCE, 401, "sourceApiKey")
-    assert failure.exit_code == 3
-    assert "requires" not in str(failure)
-
-
-async def test_a_frontend_key_is_named() -> None:
-    failure = await refusal(server_of_unleash, FRONTEND)
-    assert (failure.kind, failure.status_code, failure.field) == (Kind.SOURCE, 403, "sourceApiKey")
-    assert failure.what == "Unleash refused the SDK key (403): it is a frontend key."
-
-
-async def test_another_403_is_quoted() -> None:
-    failure = await refusal(lambda _: Reply(403, {"message": "IP \x1b[31mnot allowed"}))
-    assert '"IP \ufffd[31mnot allowed"' in failure.what
-    assert "frontend" not in str(failure)
-
-
-async def test_a_base_that_ends_in_api() -> None:
-    failure = await refusal(server_of_unleash, path="/api")
-    assert (failure.kind, failure.status_code, failure.field) == (Kind.SOURCE, 404, "sourceBaseUrl")
-    assert failure.exit_code == 5
-    assert failure.about.endswith(tuple("0123456789"))  # the address without its path
-
-
-async def test_a_server_under_a_path() -> None:
-    failure = await refusal(lambda _: CANNOT_GET)
-    assert (failure.kind, failure.status_code, failure.field) == (Kind.SOURCE, 404, "sourceBaseUrl")
-    assert "under a path" in failure.why
-
-
 @pytest.mark.parametrize(
     ("path", "tried"),
     [("/ui", ""), ("/projects/default", ""), ("/team/projects/default", "/team"), ("/x", "")],
 )
-async def test_a_page_in_place_of_flags(path: str, tried: str) -> None:
+async def test_a_page_in_place_of_flags_suggests_the_address_without_its_path(path: str, tried: str) -> None:
     async with serving(server_of_unleash) as server, Http() as http:
         with pytest.raises(Failure) as caught:
             await unleash_check.check_key(Connection(http, server.url + path, SecretStr(KEY)), {})
     failure = caught.value
-    assert (failure.kind, failure.status_code, failure.field) == (Kind.NOT_JSON, 200, "sourceBaseUrl")
-    assert failure.what.endswith(f"{path} answers with a web page, not with flags.")
+    assert (failure.kind, failure.status_code, failure.field) == (Kind.NOT_JSON, 200, ADDRESS)
     assert (failure.remedy, failure.about) == (Remedy.TRY_ADDRESS, f"{server.url}{tried}")
     assert failure.safe is Safe.NOTHING_CREATED
 
 
-async def test_a_page_at_an_address_without_a_path() -> None:
-    failure = await refusal(lambda _: PAGE)
-    assert "one too many" not in str(failure)
-    assert failure.kind is Kind.NOT_JSON
+async def test_a_base_that_ends_in_api() -> None:
+    failure = await refusal(server_of_unleash, path="/api")
+    assert (failure.kind, failure.status_code, failure.field, failure.exit_code) == (Kind.SOURCE, 404, ADDRESS, 5)
+    assert failure.about.endswith(tuple("0123456789"))  # the address without its path
 
 
 NESTED = b'{"features": ' + b"[" * 600 + b"]" * 600 + b"}"
 
 
-@pytest.mark.parametrize("body", [b"{", b"[" * 100_000, NESTED, b'{"features": [' + b"9" * 5000 + b"]}", b"\xff"])
-async def test_no_json_at_all(body: bytes) -> None:
-    failure = await refusal(lambda _: Reply(200, body))
-    assert (failure.kind, failure.field) == (Kind.NOT_JSON, "sourceBaseUrl")
+def always(*args: Any, **more: Any) -> Handler:
+    return lambda _: Reply(*args, **more)
 
 
-async def test_a_redirect_is_the_address_s_fault() -> None:
-    failure = await refusal(lambda _: Reply(302, b"", headers={"Location": "https://login.example.com/?x=1"}))
-    assert (failure.kind, failure.field) == (Kind.REDIRECT, "sourceBaseUrl")
+LOGIN = {"Location": "https://login.example.com/?x=1"}
+# The server, the kind, the status, the field and the exit code of the failure
+REFUSALS: dict[str, tuple[Handler, tuple[Kind, int | None, str | None, int]]] = {
+    "unknown key": (always(401, {"message": NO_TOKEN}), (Kind.SOURCE, 401, "sourceApiKey", 3)),
+    "unknown key, plain": (always(401, "Unauthorized", "text/plain"), (Kind.SOURCE, 401, "sourceApiKey", 3)),
+    "forbidden": (always(403, {"message": "IP \x1b[31mnot allowed"}), (Kind.SOURCE, 403, "sourceApiKey", 3)),
+    "under a path": (lambda _: CANNOT_GET, (Kind.SOURCE, 404, ADDRESS, 5)),
+    "bad request": (always(400, {"name": "BadDataError", "message": "no"}), (Kind.SOURCE, 400, ADDRESS, 5)),
+    "redirect": (always(302, b"", headers=LOGIN), (Kind.REDIRECT, 302, ADDRESS, 5)),
+    **{f"web page, {status}": (always(status, PAGE.body, PAGE.type), (Kind.NOT_JSON, status, ADDRESS, 5))
+       for status in (200, 401, 403)},
+    **{f"no JSON: {body[:20]!r}": (always(200, body), (Kind.NOT_JSON, 200, ADDRESS, 5))
+       for body in (b"{", b"[" * 100_000, NESTED, b'{"features": [' + b"9" * 5000 + b"]}", b"\xff")},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+async def test_refusal_blames_the_key_or_the_address_only_where_it_is_at_fault(case: str) -> None:
+    handler, expected = REFUSALS[case]
+    failure = await refusal(handler)
+    assert (failure.kind, failure.status_code, failure.field, failure.exit_code) == expected
+    assert failure.remedy is not Remedy.TRY_ADDRESS, "there is no path to leave out"
+    assert "requires" not in str(failure), "no header is missing"
+    assert "frontend" not in str(failure)
+    assert str(failure).isprintable()
+
+
+async def test_a_frontend_key_is_named() -> None:
+    failure = await refusal(server_of_unleash, FRONTEND)
+    assert (failure.kind, failure.status_code, failure.field) == (Kind.SOURCE, 403, "sourceApiKey")
+    assert "frontend key" in failure.what
 
 
 async def test_nobody_there_is_the_address_s_fault() -> None:
