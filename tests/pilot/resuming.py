@@ -22,7 +22,7 @@ from tui.apply import store
 from tui.apply.journal import Journal, Stage
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
-from tui.screens.integration import Row
+from tui.screens.integration import IntegrationRow
 from tui.screens.resume import RunsScreen
 
 TOKEN = TOKENS["writer"].value
@@ -99,7 +99,7 @@ def renamed(path: Path, name: str, **changed: str) -> Path:
 
 
 def row(walk: Walk, selector: str = "#go-on-run") -> str:
-    return " ".join(str(walk.get(selector, Row).content).split())
+    return " ".join(str(walk.get(selector, IntegrationRow).content).split())
 
 
 def listed(walk: Walk) -> list[str]:

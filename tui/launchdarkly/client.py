@@ -53,7 +53,7 @@ _MOST_AUDIT_PAGES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Created:
+class CreatedConfiguration:
     """A configuration that was just created, and the response as it came for whoever wants to look at it."""
 
     configuration: Configuration
@@ -99,7 +99,7 @@ class LaunchDarkly:
             following = f"?{page.next or f'offset={len(found)}'}"
         raise _endless("import configurations")
 
-    async def create(self, project: str, integration: str, body: bytes, *, sink: Sink = ignore) -> Created:
+    async def create(self, project: str, integration: str, body: bytes, *, sink: Sink = ignore) -> CreatedConfiguration:
         """Create a configuration from `body`, the JSON of name, tags and config. Not idempotent.
 
         A Failure with `sent` leaves open whether it was created: look it up before sending again.
@@ -114,7 +114,7 @@ class LaunchDarkly:
             fields=_config_keys(body),
         )
         answer = await self._send(Request(method, url, headers, body), asked, sink)
-        return Created(parse(Configuration, answer.json(), self._redactor), answer)
+        return CreatedConfiguration(parse(Configuration, answer.json(), self._redactor), answer)
 
     async def get(self, project: str, integration: str, id: str, *, sink: Sink = ignore) -> Configuration:
         """One configuration with its config; whether secrets in it are masked is not documented."""

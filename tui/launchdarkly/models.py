@@ -97,12 +97,12 @@ def _truth(value: object) -> bool:
 Data = Annotated[str, BeforeValidator(_data)]
 """What identifies a flag or is compared with another side, letter by letter: clean it before it is shown."""
 AllData = Annotated[tuple[str, ...], BeforeValidator(_all_data)]
-Text = Annotated[str, BeforeValidator(_text)]
+CleanText = Annotated[str, BeforeValidator(_text)]
 """Names and roles, cleaned here because they go into sentences and lists everywhere."""
 Texts = Annotated[tuple[str, ...], BeforeValidator(lambda value: tuple(map(clean, _all_data(value))))]
 Words = Annotated[str, BeforeValidator(_words)]
 """What LaunchDarkly says to a person. It may quote a key, so it is redacted before anything else is done to it."""
-Identity = Annotated[str, BeforeValidator(_text), Field(min_length=1)]
+NonEmptyText = Annotated[str, BeforeValidator(_text), Field(min_length=1)]
 Whole = Annotated[int | None, BeforeValidator(_whole)]
 Millis = Annotated[int | None, BeforeValidator(_millis)]
 Truth = Annotated[bool, BeforeValidator(_truth)]
@@ -153,7 +153,7 @@ class Reason(_Lenient):
     role_name: Words = ""
 
 
-class Action(_Lenient):
+class AccessAction(_Lenient):
     """One action that your token may or may not do with this configuration."""
 
     action: Words = ""
@@ -163,8 +163,8 @@ class Action(_Lenient):
 class Access(_Lenient):
     """`_access`: what your token may do with this configuration."""
 
-    denied: Annotated[tuple[Action, ...], BeforeValidator(_objects)] = ()
-    allowed: Annotated[tuple[Action, ...], BeforeValidator(_objects)] = ()
+    denied: Annotated[tuple[AccessAction, ...], BeforeValidator(_objects)] = ()
+    allowed: Annotated[tuple[AccessAction, ...], BeforeValidator(_objects)] = ()
 
 
 class Configuration(_Lenient):
@@ -174,10 +174,10 @@ class Configuration(_Lenient):
     It is unknown whether secrets in `config` come back clear, masked or not at all: redact what is shown.
     """
 
-    id: Identity = Field(alias="_id")
-    integration_key: Text = Field(default="", alias="integrationKey")
-    project_key: Text = Field(default="", alias="projectKey")
-    name: Text = ""
+    id: NonEmptyText = Field(alias="_id")
+    integration_key: CleanText = Field(default="", alias="integrationKey")
+    project_key: CleanText = Field(default="", alias="projectKey")
+    name: CleanText = ""
     tags: Texts = ()
     exact_name: Data = Field(default="", alias="name")
     exact_tags: AllData = Field(default=(), alias="tags")
@@ -190,21 +190,21 @@ class Configuration(_Lenient):
 class CallerIdentity(_Lenient):
     """Whose token this is. A service token belongs to no member."""
 
-    account_id: Text = Field(default="", alias="accountId")
-    token_id: Text = Field(default="", alias="tokenId")
-    token_name: Text = Field(default="", alias="tokenName")
-    member_id: Text = Field(default="", alias="memberId")
+    account_id: CleanText = Field(default="", alias="accountId")
+    token_id: CleanText = Field(default="", alias="tokenId")
+    token_name: CleanText = Field(default="", alias="tokenName")
+    member_id: CleanText = Field(default="", alias="memberId")
     service_token: Truth = Field(default=False, alias="serviceToken")
 
 
 class Member(_Lenient):
     """A person of the account. `role` is the base role; `custom_roles` holds keys or ids."""
 
-    id: Identity = Field(alias="_id")
-    email: Text = ""
-    role: Text = ""
-    first_name: Text = Field(default="", alias="firstName")
-    last_name: Text = Field(default="", alias="lastName")
+    id: NonEmptyText = Field(alias="_id")
+    email: CleanText = ""
+    role: CleanText = ""
+    first_name: CleanText = Field(default="", alias="firstName")
+    last_name: CleanText = Field(default="", alias="lastName")
     custom_roles: Texts = Field(default=(), alias="customRoles")
 
     @property
@@ -216,16 +216,16 @@ class Member(_Lenient):
 class NamingConvention(_Lenient):
     """What a project asks of the keys of new flags: `case` such as kebabCase, `prefix`; each may be ""."""
 
-    case: Text = ""
-    prefix: Text = ""
+    case: CleanText = ""
+    prefix: CleanText = ""
 
 
 class Project(_Lenient):
     """A project of the account. `naming_convention` is None where it has none."""
 
-    id: Text = Field(default="", alias="_id")
-    key: Identity
-    name: Text = ""
+    id: CleanText = Field(default="", alias="_id")
+    key: NonEmptyText
+    name: CleanText = ""
     tags: Texts = ()
     naming_convention: Annotated[NamingConvention | None, BeforeValidator(_object_or_none)] = Field(
         default=None, alias="namingConvention"

@@ -8,7 +8,7 @@ from tui.net.times import moment
 from tui.text.clean import clean
 
 if TYPE_CHECKING:
-    from tui.launchdarkly.models import Access, Action, CallerIdentity, ImportFault, ImportStatus, Member
+    from tui.launchdarkly.models import Access, AccessAction, CallerIdentity, ImportFault, ImportStatus, Member
 
 _LONGEST = 200
 # LaunchDarkly's actions begin with what they do (createIntegration, deleteIntegration). Those of flag imports
@@ -76,7 +76,7 @@ def fault_in_words(fault: ImportFault) -> str:
     return f"{when}{_short(fault.message) or 'an error without a message'}{status}"
 
 
-def _verbs(actions: tuple[Action, ...]) -> str:
+def _verbs(actions: tuple[AccessAction, ...]) -> str:
     return ", ".join(dict.fromkeys(_verb(one.action) for one in actions if one.action))
 
 
@@ -84,7 +84,7 @@ def _verb(action: str) -> str:
     return next((word for begin, word in _VERBS if action.startswith(begin)), _short(action))
 
 
-def _roles(actions: tuple[Action, ...]) -> str:
+def _roles(actions: tuple[AccessAction, ...]) -> str:
     names = list(dict.fromkeys(_short(one.reason.role_name) for one in actions if one.reason.role_name))
     return f": role {', '.join(names)}" if names else ""
 

@@ -29,7 +29,7 @@ _BUNDLED = ("split", "unleash")
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ManifestProblem:
     """What is wrong at `place`, a path in the file such as `formVariables[2].key`; "" is the whole file."""
 
     place: str
@@ -42,7 +42,7 @@ class Problem:
 class ManifestError(ValueError):
     """A file that is no manifest, with every problem in it. `str()` is one line for each."""
 
-    def __init__(self, path: Path, problems: Sequence[Problem]) -> None:
+    def __init__(self, path: Path, problems: Sequence[ManifestProblem]) -> None:
         super().__init__(str(path), len(problems))
         self.path = path
         self.problems = tuple(problems)
@@ -81,7 +81,7 @@ def registry(extra: Iterable[Path] = ()) -> dict[str, Manifest]:
 
 def _read(path: Path) -> dict[str, Any]:
     def wrong(text: str) -> ManifestError:
-        return ManifestError(path, [Problem("", text)])
+        return ManifestError(path, [ManifestProblem("", text)])
 
     try:
         raw = read_ordinary(path, _LARGEST)
@@ -105,14 +105,14 @@ def _read(path: Path) -> dict[str, Any]:
 # --- problems between variables
 
 
-def _repeated(variables: tuple[FormVariable, ...]) -> Iterator[Problem]:
+def _repeated(variables: tuple[FormVariable, ...]) -> Iterator[ManifestProblem]:
     times = Counter(variable.key for variable in variables)
     for place, variable in enumerate(variables):
         if times[variable.key] > 1:
-            yield Problem(f"formVariables[{place}].key", f"{variable.key} stands there more than once")
+            yield ManifestProblem(f"formVariables[{place}].key", f"{variable.key} stands there more than once")
 
 
-def _wrong_dependencies(variables: tuple[FormVariable, ...]) -> Iterator[Problem]:
+def _wrong_dependencies(variables: tuple[FormVariable, ...]) -> Iterator[ManifestProblem]:
     """Dependencies that no answer can satisfy: unknown keys, and circles."""
     needs = {
         variable.key: {d.variable_key for d in variable.depends_on if d.variable_location == "formVariables"}
@@ -121,23 +121,23 @@ def _wrong_dependencies(variables: tuple[FormVariable, ...]) -> Iterator[Problem
     for place, variable in enumerate(variables):
         here = f"formVariables[{place}].dependsOn"
         for unknown in sorted(needs[variable.key] - needs.keys()):
-            yield Problem(here, f"names {unknown}, which is no variable here")
+            yield ManifestProblem(here, f"names {unknown}, which is no variable here")
         seen, ahead = set[str](), set(needs[variable.key])
         while ahead and variable.key not in seen:
             seen |= ahead
             ahead = {further for key in ahead for further in needs.get(key, ())} - seen
         if variable.key in seen:
-            yield Problem(here, "depends on itself, over others or directly")
+            yield ManifestProblem(here, "depends on itself, over others or directly")
 
 
 # --- pydantic's errors in our own words
 
 
-def _problems(error: ValidationError) -> list[Problem]:
+def _problems(error: ValidationError) -> list[ManifestProblem]:
     errors = error.errors(include_url=False)
-    problems = list(dict.fromkeys(Problem(_place(each["loc"]), _text(each)) for each in errors[:_MOST]))
+    problems = list(dict.fromkeys(ManifestProblem(_place(each["loc"]), _text(each)) for each in errors[:_MOST]))
     if len(errors) > _MOST:
-        problems.append(Problem("", f"and {len(errors) - _MOST} more problems"))
+        problems.append(ManifestProblem("", f"and {len(errors) - _MOST} more problems"))
     return problems
 
 

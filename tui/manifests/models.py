@@ -22,11 +22,11 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-Kind = Literal[
+VariableType = Literal[
     "string", "boolean", "uri", "enum", "oauth", "dynamicEnum", "generated", "environmentSelector",
     "multiselect", "publicKey",
 ]  # fmt: skip
-Operator = Literal[
+ConditionOperator = Literal[
     "lessThan", "lessThanOrEqualTo", "greaterThan", "greaterThanOrEqualTo", "equalTo", "notEqual", "contains",
     "startsWith", "endsWith",
 ]  # fmt: skip
@@ -45,7 +45,7 @@ VariableKey = Annotated[
     StrictStr, StringConstraints(min_length=1, max_length=20, pattern=r"^[^\s]*$"), AfterValidator(_printable)
 ]
 IntegrationKey = Annotated[StrictStr, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
-Text = Annotated[StrictStr, StringConstraints(max_length=2000)]
+GuideText = Annotated[StrictStr, StringConstraints(max_length=2000)]
 
 
 VERSION = (
@@ -72,22 +72,22 @@ def _misfit(problem: str) -> PydanticCustomError:
     return PydanticCustomError("misfit", "{problem}", {"problem": problem})
 
 
-class Condition(_Part):
-    operator: Operator
+class ManifestCondition(_Part):
+    operator: ConditionOperator
     value: Annotated[StrictStr, StringConstraints(max_length=250)]
 
 
-def _some(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
+def _some(conditions: tuple[ManifestCondition, ...]) -> tuple[ManifestCondition, ...]:
     if not conditions:
         raise PydanticCustomError("too_short", "is empty")
     return conditions
 
 
-class Dependency(_Part):
+class ManifestDependency(_Part):
     variable_key: VariableKey
     variable_location: Location
     action: Literal["hideField", "showField"]
-    conditions: Annotated[tuple[Condition, ...], AfterValidator(_some)]
+    conditions: Annotated[tuple[ManifestCondition, ...], AfterValidator(_some)]
 
 
 class Option(_Part):
@@ -136,7 +136,7 @@ class FormVariable(_Part):
 
     key: VariableKey
     name: Annotated[StrictStr, StringConstraints(min_length=1, max_length=50)]
-    type: Kind
+    type: VariableType
     description: Annotated[StrictStr, StringConstraints(max_length=250)]
     placeholder: StrictStr = ""
     is_secret: StrictBool = False
@@ -145,7 +145,7 @@ class FormVariable(_Part):
     default_value: StrictBool | Printable | None = None
     allowed_values: tuple[Printable, ...] = ()
     dynamic_options: DynamicOptions | None = None
-    depends_on: tuple[Dependency, ...] = ()
+    depends_on: tuple[ManifestDependency, ...] = ()
     multiselect_options: tuple[Option, ...] = ()
     multiselect_default_options: tuple[Printable, ...] = ()
     disable_after_saving: StrictBool = False
@@ -209,9 +209,9 @@ class VariableGuide(_Part):
     """Our own extension: help on a variable for a newcomer, and the variable's role in the form."""
 
     role: StrictStr = ""
-    what: Text = ""
-    where: tuple[Text, ...] = ()
-    right: Text = ""
+    what: GuideText = ""
+    where: tuple[GuideText, ...] = ()
+    right: GuideText = ""
 
 
 class Card(_Part):
@@ -222,7 +222,7 @@ class Card(_Part):
     needs: Annotated[StrictStr, StringConstraints(max_length=50)] = ""
 
 
-class Guide(_Part):
+class ManifestGuide(_Part):
     card: Card = Card()
     variables: dict[str, VariableGuide] = Field(default_factory=dict)
 
@@ -255,7 +255,7 @@ class Templates(_Part):
     statsig: StrictStr = ""
 
 
-class FlagImport(_Part):
+class FlagImportCapability(_Part):
     include_error_response_body: StrictBool
     templates: Templates = Templates()
 
@@ -263,7 +263,7 @@ class FlagImport(_Part):
 class Capabilities(_Part):
     """What an integration can do. Only `flagImport` matters here; of the others only the names are checked."""
 
-    flag_import: FlagImport | None = None
+    flag_import: FlagImportCapability | None = None
     approval: object = None
     audit_log_events_hook: object = None
     big_segment_store: object = None
@@ -330,7 +330,7 @@ class Manifest(_Part):
     oauth_integration_key: StrictStr = Field(default="", alias="oauthIntegrationKey")
     hide_on_integrations_page: StrictBool = False
     allow_integration_configurations: StrictBool = False
-    guide: Guide | None = None
+    guide: ManifestGuide | None = None
 
     @model_validator(mode="after")
     def _can_do_something(self) -> Self:

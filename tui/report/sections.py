@@ -162,16 +162,16 @@ def _kinds(row: Row) -> str:
 MOST = 2_000
 """Lines of a list on a screen; a document has all."""
 
-Entry = tuple[str, ...]
+IndentedLines = tuple[str, ...]
 """A line, and the lines below it, which are indented."""
 
 
-def _cut_over(row: Row) -> Entry:
+def _cut_over(row: Row) -> IndentedLines:
     rebuild = f"rebuild first: {_kinds(row)}" if row.lost else ""
     return (f"{row.key}  serves {row.serves} when on", *filter(None, (rebuild, row.cut_over_warning)))
 
 
-LISTS: Mapping[str, tuple[str, Callable[[Report], Iterable[Entry]]]] = {
+LISTS: Mapping[str, tuple[str, Callable[[Report], Iterable[IndentedLines]]]] = {
     "errors": ("LaunchDarkly reported", lambda report: ((error.text, cause_of(error)) for error in report.errors)),
     "missing": ("Missing", lambda report: (
         (flag.key, f"LaunchDarkly: {flag.reason}" if flag.reason else "LaunchDarkly names no reason for it.")

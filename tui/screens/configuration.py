@@ -30,12 +30,13 @@ from tui.screens.sheet import Sheet
 from tui.widgets.buttons import Plain
 from tui.widgets.facts import Fact
 from tui.widgets.inputs import LiveInput
-from tui.widgets.sentences import Said, Sentences
+from tui.widgets.sentences import Sentences
 from tui.widgets.symbols import sentence
 from tui.wizard import remedies
 
 if TYPE_CHECKING:
     from tui.apply.watch import Moved
+    from tui.plan.words import LeveledText
     from tui.wizard.session import Session
 
 
@@ -59,7 +60,7 @@ class ConfigurationScreen(Sheet[bool]):
         self._form: Form | None = session.forms.get(one.integration_key)
         self._whole = False
         self._changed = False
-        self._news: list[Said] = []
+        self._news: list[LeveledText] = []
 
     def title_text(self) -> str:
         return self._account.context.redactor.data(self._one.name or self._one.id)
@@ -94,11 +95,11 @@ class ConfigurationScreen(Sheet[bool]):
     # --- reading and showing
 
     @work(exclusive=True, group="read", exit_on_error=True)
-    async def _read(self, said: Said = ("note", "")) -> None:
+    async def _read(self, said: LeveledText = ("note", "")) -> None:
         self.say("note", "Reading it ...")
         await self._read_now(said)
 
-    async def _read_now(self, said: Said) -> None:
+    async def _read_now(self, said: LeveledText) -> None:
         """Read it anew, and then say that, or why it could not be read."""
         try:
             async with listing.opened(self._account, self._one) as events:
@@ -124,7 +125,7 @@ class ConfigurationScreen(Sheet[bool]):
                 Fact(label, sentence(self.symbols, level, text), classes="one-fact")
                 for label, level, text in listing.details(one, self._form, redactor)
             )
-            said: list[Said] = []
+            said: list[LeveledText] = []
             for error, cause in listing.errors(one, redactor):
                 said += [("problem", error), *([("note", cause)] if cause else [])]
             self.query_one("#one-errors", Sentences).show(said)
@@ -276,7 +277,7 @@ def _counted(watched: Import, status: str, arrived: int) -> str:
     return f"{status}, {arrived:,} of {len(watched.journal.awaited):,} flags arrived"
 
 
-def _told(changed: Changed) -> Said:
+def _told(changed: Changed) -> LeveledText:
     """What came of a change, in a sentence."""
     if changed.ignored:
         which = ", ".join(changed.ignored)

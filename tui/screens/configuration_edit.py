@@ -26,13 +26,14 @@ from tui.screens.sheet import Sheet
 from tui.widgets.buttons import Plain
 from tui.widgets.facts import Fact
 from tui.widgets.field_row import FieldRow
-from tui.widgets.sentences import Said, Sentences
+from tui.widgets.sentences import Sentences
 from tui.widgets.symbols import Symbols
 from tui.wizard import remedies
 from tui.wizard.session import Session
 
 if TYPE_CHECKING:
     from tui.answers.fields import Variable
+    from tui.plan.words import LeveledText
 
 
 class EditScreen(Sheet[Changed]):
@@ -152,7 +153,7 @@ class EditScreen(Sheet[Changed]):
     @work(exclusive=True, group="send", exit_on_error=True)
     async def _ask_and_send(self) -> None:
         changes = manage_edit.changes(self.session.draft, self._one)
-        said: list[Said] = [("warning", text) for text in self._cautions()]
+        said: list[LeveledText] = [("warning", text) for text in self._cautions()]
         title = f'Change "{self._one.name or self._one.id}" in {self._one.project_key}?'
         if not await self.app.push_screen_wait(DifferenceQuestion(title, changes, said, self.symbols)):
             return
@@ -193,7 +194,7 @@ class EditScreen(Sheet[Changed]):
 class DifferenceQuestion(Dialog[bool]):
     """Before and after of each field; True to send."""
 
-    def __init__(self, title: str, changes: Iterable[Change], said: Iterable[Said], symbols: Symbols) -> None:
+    def __init__(self, title: str, changes: Iterable[Change], said: Iterable[LeveledText], symbols: Symbols) -> None:
         super().__init__()
         self._title, self._changes, self._said, self._symbols = title, tuple(changes), tuple(said), symbols
 

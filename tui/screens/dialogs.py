@@ -18,16 +18,16 @@ from tui.answers import draft as drafts
 from tui.answers import remarks
 from tui.widgets.buttons import Plain
 from tui.widgets.symbols import Symbols
-from tui.wizard.practice import Fault
+from tui.wizard.practice import PracticeFault
 
 if TYPE_CHECKING:
     from tui.wizard.session import Session
 
 
-Answer = TypeVar("Answer")
+Reply = TypeVar("Reply")
 
 
-class Dialog(ModalScreen[Answer | None], Generic[Answer]):
+class Dialog(ModalScreen[Reply | None], Generic[Reply]):
     """A box over the step. Esc gives None."""
 
     AUTO_FOCUS = ""
@@ -136,7 +136,7 @@ def leaving_question(session: Session | None) -> Question | None:
 class FaultScreen(Dialog[str]):
     """Gives the name of a fault, "" for none of them, None when closed."""
 
-    def __init__(self, faults: Sequence[Fault], symbols: Symbols) -> None:
+    def __init__(self, faults: Sequence[PracticeFault], symbols: Symbols) -> None:
         super().__init__()
         self._faults = faults
         self._symbols = symbols

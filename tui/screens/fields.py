@@ -76,8 +76,8 @@ class FieldsStep(StepScreen):
         for row in self.query(KeepRow):
             row.show()
 
-    @on(KeepRow.Chosen)
-    def _keep(self, event: KeepRow.Chosen) -> None:
+    @on(KeepRow.PlaceChosen)
+    def _keep(self, event: KeepRow.PlaceChosen) -> None:
         event.stop()
         self.session.draft = changes.keep(self.session.draft, event.key, event.where)
         if event.where == drafts.KEYRING:
@@ -140,9 +140,9 @@ class FieldsStep(StepScreen):
         self.refresh_rows()
         self.begin_check(event.offer.field)
 
-    @on(FieldRow.Pick)
+    @on(FieldRow.PickRequested)
     @work(exclusive=True, group="pick", exit_on_error=True)
-    async def _pick(self, event: FieldRow.Pick) -> None:
+    async def _pick(self, event: FieldRow.PickRequested) -> None:
         fetch = fetch_for(self.session, event.key)
         if fetch is None:
             self.say("problem", "There is no list yet: it needs the key of the step before.")

@@ -20,7 +20,7 @@ from tui.answers import steps
 from tui.screens.host import Host
 from tui.text.cells import cells
 from tui.widgets.buttons import Plain
-from tui.widgets.moving import Page
+from tui.widgets.moving import ScrollingBody
 from tui.widgets.symbols import Symbols, sentence
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Frame(Screen[None]):
             yield Static(self._title_line(), id="app-name", markup=False)
             yield Static(self._route(), id="route", markup=False)
         yield Static(self._stepper(), id="stepper", markup=False)
-        with Page(id="body", can_focus=False):
+        with ScrollingBody(id="body", can_focus=False):
             yield from self.compose_step()
         yield Static("", id="message", markup=False)
         with Horizontal(id="buttons"):

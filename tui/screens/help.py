@@ -92,7 +92,7 @@ _ABOUT: dict[str, tuple[str, ...]] = {
 }
 
 
-Page = tuple[str, Callable[[int], Content]]
+HelpPage = tuple[str, Callable[[int], Content]]
 """A title, and what stands on the page for a width in cells."""
 _NARROW = 60
 
@@ -102,7 +102,7 @@ class HelpScreen(Dialog[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f1,ctrl+g,question_mark,q", "close", "Close", show=False)]
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: HelpPage) -> None:
         super().__init__()
         self._title, self._page = page
 
@@ -137,7 +137,7 @@ class HelpScreen(Dialog[None]):
 _WIDEST, _EDGES = 73, 5
 
 
-def field_help(variable: Variable) -> Page:
+def field_help(variable: Variable) -> HelpPage:
     """The page of a field: what it is, where to find it, which right it needs."""
     guide = variable.guide
     parts = [Content(guide.what or variable.help)]
@@ -156,7 +156,7 @@ def field_help(variable: Variable) -> Page:
     return (variable.label, lambda width: whole)
 
 
-def step_help(step: str) -> Page:
+def step_help(step: str) -> HelpPage:
     """The page of a step: what it is for, and the keys."""
 
     def page(width: int) -> Content:

@@ -30,7 +30,7 @@ _WHAT_HAPPENS = (
 )
 
 
-class Row(Static, can_focus=True):
+class IntegrationRow(Static, can_focus=True):
     """A line that can be chosen with Enter or a click."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "choose", show=False)]
@@ -38,12 +38,12 @@ class Row(Static, can_focus=True):
     class Chosen(Message):
         """The row was pressed."""
 
-        def __init__(self, row: Row) -> None:
+        def __init__(self, row: IntegrationRow) -> None:
             super().__init__()
             self.row = row
 
         @property
-        def control(self) -> Row:
+        def control(self) -> IntegrationRow:
             return self.row
 
     def __init__(self, title: str, also: str, needs: str, symbols: Symbols, *, id: str, radio: bool = False) -> None:
@@ -85,7 +85,7 @@ class IntegrationScreen(Frame):
     def compose_step(self) -> ComposeResult:
         yield Static(Content(steps.step(self.STEP).asks), classes="lead", markup=False)
         for card in self.app.cards:
-            yield Row(
+            yield IntegrationRow(
                 card["title"],
                 card.get("also", ""),
                 f"have ready: {card.get('needs') or 'its keys'}",
@@ -102,9 +102,9 @@ class IntegrationScreen(Frame):
             text = text.replace(" -> ", f" {self.symbols.arrow} ")
             if self.app.practising:
                 text = re.sub(r"(LaunchDarkly )?127\.0\.0\.1:\d+", "practice", text)
-            row = Row("Go on with", text, "", self.symbols, id="resume")
+            row = IntegrationRow("Go on with", text, "", self.symbols, id="resume")
             yield row.add_class("second") if any(each.under_way for each in self.app.runs) else row
-        yield Row(
+        yield IntegrationRow(
             "Configurations",
             "the imports your account has: start, watch, edit, delete",
             "",
@@ -112,7 +112,7 @@ class IntegrationScreen(Frame):
             id="configurations",
         )
         if not self.app.practising:
-            yield Row(
+            yield IntegrationRow(
                 "Practice",
                 "the same steps on a made-up company; nothing is sent out",
                 "",
@@ -120,14 +120,14 @@ class IntegrationScreen(Frame):
                 id="practice",
             )
 
-    def _begun_before(self) -> Iterator[Row]:
+    def _begun_before(self) -> Iterator[IntegrationRow]:
         """An import that was begun and not seen to its end comes before answers."""
         going = [each for each in self.app.runs if each.under_way]
         if going:
             more = f", and {len(going) - 1} more" if len(going) > 1 else ""
             title = self.app.title_of(going[0].integration)
             text = f"{going[0].in_words(title, self.symbols.arrow)}{more}"
-            yield Row("Go on with", text, "", self.symbols, id="go-on-run")
+            yield IntegrationRow("Go on with", text, "", self.symbols, id="go-on-run")
 
     def next_label(self) -> str:
         return "Next: LaunchDarkly"
@@ -140,7 +140,7 @@ class IntegrationScreen(Frame):
     def focus_first(self) -> None:
         chosen = self.app.draft.integration if self.app.draft is not None else ""
         wanted = (widget_id("integration", chosen),) if chosen else ("go-on-run", "resume")
-        rows = list(self.query(Row))
+        rows = list(self.query(IntegrationRow))
         next((row for key in wanted for row in rows if row.id == key), rows[0]).focus()
 
     def summarize(self) -> None:
@@ -155,17 +155,17 @@ class IntegrationScreen(Frame):
         self.say("note", "" if chosen else "Choose one with Up and Down, then Enter.")
 
     def _chosen(self) -> str:
-        return next((row.id or "" for row in self.query(Row) if row.chosen), "")
+        return next((row.id or "" for row in self.query(IntegrationRow) if row.chosen), "")
 
     def _mark(self, integration: str) -> None:
-        for row in self.query(Row):
+        for row in self.query(IntegrationRow):
             row.chosen = row.id == widget_id("integration", integration)
             row.draw()
         self.summarize()
 
-    @on(Row.Chosen)
+    @on(IntegrationRow.Chosen)
     @work(exclusive=True, group="choose", exit_on_error=True)
-    async def _choose(self, event: Row.Chosen) -> None:
+    async def _choose(self, event: IntegrationRow.Chosen) -> None:
         if event.row.id == "practice":
             self.app.begin_practice()
             return
@@ -220,7 +220,7 @@ class IntegrationScreen(Frame):
     def action_next(self) -> None:
         if not self._chosen():
             self.say("problem", "Choose first where your flags are now.")
-            next(iter(self.query(Row))).focus()
+            next(iter(self.query(IntegrationRow))).focus()
             return
         self._go_on_when_loaded()
 

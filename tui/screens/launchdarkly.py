@@ -20,7 +20,7 @@ from tui.screens.configuration import ConfigurationScreen
 from tui.screens.configurations import ConfigurationsScreen
 from tui.screens.fields import FieldsStep
 from tui.widgets.buttons import Plain
-from tui.widgets.choices import Choice, Choices
+from tui.widgets.choices import ChoiceOption, Choices
 from tui.widgets.field_row import FieldRow
 from tui.widgets.pick_list import PickList
 from tui.widgets.symbols import sentence
@@ -41,9 +41,9 @@ class LaunchDarklyScreen(FieldsStep):
     def compose_step(self) -> ComposeResult:
         with Horizontal(classes="field-entry choice-row"):
             yield Static(Content("  Instance"), classes="field-label wide-label", markup=False)
-            options = (*(Choice(i.key, i.name) for i in INSTANCES), Choice(_OTHER, "other address"))
+            options = (*(ChoiceOption(i.key, i.name) for i in INSTANCES), ChoiceOption(_OTHER, "other address"))
             if self.app.practising:
-                options = (Choice(_OTHER, "the practice server"),)
+                options = (ChoiceOption(_OTHER, "the practice server"),)
             yield Choices(options, (self._instance(),), self.symbols, row=True, id="instance", told=self._chosen)
         yield self.row(HOST, label="its address")
         yield self.row(TOKEN)
@@ -177,8 +177,8 @@ class LaunchDarklyScreen(FieldsStep):
 
     # --- the list of projects
 
-    @on(PickList.Counted)
-    def _counted(self, event: PickList.Counted) -> None:
+    @on(PickList.CountChanged)
+    def _counted(self, event: PickList.CountChanged) -> None:
         self.query_one("#projects-count", Static).update(sentence(self.symbols, event.level, event.text))
 
     @on(PickList.Only)

@@ -17,7 +17,7 @@ from tui.widgets.inputs import LiveInput
 from tui.widgets.pick_list import PickList
 
 if TYPE_CHECKING:
-    from tui.wizard.picks import Fetch
+    from tui.wizard.picks import FetchPicks
 
 
 _HINT = "Down into the list, Enter takes, r there reads again, Esc closes"
@@ -32,7 +32,7 @@ class PickerScreen(Dialog[tuple[str, str]]):
     ]
     list = getters.query_one("#picks", PickList)
 
-    def __init__(self, title: str, fetch: Fetch, again: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, title: str, fetch: FetchPicks, again: Callable[[], None] = lambda: None) -> None:
         """`again` is called before the list is read anew."""
         super().__init__()
         self._title, self._fetch, self._again = title, fetch, again
@@ -69,8 +69,8 @@ class PickerScreen(Dialog[tuple[str, str]]):
         """Back to the filter."""
         self.query_one("#filter").focus()
 
-    @on(PickList.Counted)
-    def _counted(self, event: PickList.Counted) -> None:
+    @on(PickList.CountChanged)
+    def _counted(self, event: PickList.CountChanged) -> None:
         self.query_one("#counted", Static).update(Content(event.text))
 
     @on(PickList.Picked)

@@ -26,7 +26,7 @@ from tui.plan.request import not_accepted
 from tui.screens.flag import FlagScreen, Looking
 from tui.screens.step import StepScreen
 from tui.screens.write import write_plan
-from tui.widgets.choices import Choice, TickList
+from tui.widgets.choices import ChoiceOption, TickList
 from tui.widgets.flag_browser import FlagBrowser
 from tui.widgets.flag_list import FlagList
 from tui.widgets.flag_view import FILTERS, View
@@ -66,7 +66,7 @@ class PlanScreen(StepScreen):
     def compose_step(self) -> ComposeResult:
         s = self.symbols
         yield PlanHead(s, id="plan-head")
-        without = Choice("go", "Go on without a whole plan")
+        without = ChoiceOption("go", "Go on without a whole plan")
         yield TickList((without,), (), s, told=self._go_without, many=True, id="go-without")
         yield Static("", id="loss-title", markup=False)
         yield TickList((), (), s, told=self._ticked, many=True, id="loss-kinds")
@@ -233,15 +233,15 @@ class PlanScreen(StepScreen):
         without.show(("go",) if draft.without_plan else ())
         self.query_one("#loss-title").display = self.kinds.display = bool(losses)
         self.browser.display = self.reading or bool(plan is not None and plan.flags)
-        self.kinds.offer([Choice(kind, f"{kind} {count:,}") for kind, count in losses.items()], tuple(draft.seen))
+        self.kinds.offer([ChoiceOption(kind, f"{kind} {count:,}") for kind, count in losses.items()], tuple(draft.seen))
 
-    @on(TickList.Opened, "#loss-kinds")
-    def _list_kind(self, event: TickList.Opened) -> None:
+    @on(TickList.OptionOpened, "#loss-kinds")
+    def _list_kind(self, event: TickList.OptionOpened) -> None:
         event.stop()
         self.action_losses()
 
-    @on(TickList.Opened, "#go-without")
-    def _only_by_space(self, event: TickList.Opened) -> None:
+    @on(TickList.OptionOpened, "#go-without")
+    def _only_by_space(self, event: TickList.OptionOpened) -> None:
         event.stop()
         self.say("note", "Space ticks it.")
 

@@ -21,13 +21,13 @@ from tui.screens.dialogs import TextScreen
 from tui.screens.step import StepScreen
 from tui.text.clean import clean
 from tui.widgets.buttons import Plain
-from tui.widgets.choices import Choice, Choices
+from tui.widgets.choices import ChoiceOption, Choices
 from tui.widgets.symbols import Symbols, mark
 from tui.wizard import launch, remedies, walk
 from tui.wizard.review import Line, leads_to, lines
 
 START, CREATE_ONLY = "start", "create"
-_THEN = (Choice(START, "create and start"), Choice(CREATE_ONLY, "create only"))
+_THEN = (ChoiceOption(START, "create and start"), ChoiceOption(CREATE_ONLY, "create only"))
 
 
 class ReviewLine(Horizontal):

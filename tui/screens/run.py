@@ -19,12 +19,13 @@ from tui.apply.start_watch import Stuck, watch_command
 from tui.net.errors import Failure, Kind
 from tui.net.events import Counted, Note, Pausing
 from tui.net.times import time_of_day
+from tui.plan.words import LeveledText
 from tui.screens.run_deeds import RunDeeds
 from tui.text.clean import clean
 from tui.widgets.bar import Bar, Part
 from tui.widgets.buttons import Plain
 from tui.widgets.run_report import RunReport
-from tui.widgets.sentences import Said, Sentences
+from tui.widgets.sentences import Sentences
 from tui.wizard import remedies
 from tui.wizard.outcomes import report_of
 
@@ -210,8 +211,8 @@ class RunScreen(RunDeeds):
                 said.append(f"{run.resting.left:,} requests left in this window")
         return "  " + "   ".join(said) if said else ""
 
-    def _news(self, run: Import) -> list[Said]:
-        said: list[Said] = []
+    def _news(self, run: Import) -> list[LeveledText]:
+        said: list[LeveledText] = []
         for each in list(run.news)[:_NEWS_SHOWN]:
             own = each.level != "ok"  # an error says itself when it was
             at = "" if own else f"{time_of_day(each.at, self.session.context.now())}  "
@@ -219,8 +220,8 @@ class RunScreen(RunDeeds):
             said.append((each.level, self._safe(f"{lead}{each.text}{f'. {each.why}' if each.why else ''}")))
         return said
 
-    def _trouble(self, run: Import) -> list[Said]:
-        said: list[Said] = []
+    def _trouble(self, run: Import) -> list[LeveledText]:
+        said: list[LeveledText] = []
         if run.stuck is not None:
             said.append(("problem", self._safe(_stuck(run, self._since(run.stuck)))))
         if run.trouble is not None:

@@ -17,17 +17,17 @@ from tui.screens.help import HelpScreen, field_help
 from tui.screens.host import Host
 from tui.screens.in_fields import InFields
 from tui.widgets.field_row import FieldRow
-from tui.widgets.moving import Page
+from tui.widgets.moving import ScrollingBody
 from tui.widgets.symbols import sentence
 from tui.widgets.themes import styles_dir
 
 if TYPE_CHECKING:
     from tui.widgets.symbols import Symbols
 
-Answer = TypeVar("Answer")
+Reply = TypeVar("Reply")
 
 
-class Sheet(InFields, ModalScreen[Answer | None], Generic[Answer]):
+class Sheet(InFields, ModalScreen[Reply | None], Generic[Reply]):
     """A subclass composes `compose_body` and `compose_buttons`."""
 
     AUTO_FOCUS = ""
@@ -51,7 +51,7 @@ class Sheet(InFields, ModalScreen[Answer | None], Generic[Answer]):
         with Horizontal(classes="sheet-top"):
             yield Static(Content(self.title_text()), classes="sheet-title", markup=False)
             yield Static(Content(self.place()), classes="sheet-place", markup=False)
-        with Page(id="sheet-body", can_focus=False):
+        with ScrollingBody(id="sheet-body", can_focus=False):
             yield from self.compose_body()
         yield Static("", id="sheet-message", markup=False)
         with Horizontal(id="sheet-buttons"):

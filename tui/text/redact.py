@@ -40,7 +40,6 @@ _DATA = frozenset({
     "unexpected", "on_in_launchdarkly",
 })  # fmt: skip
 _NO_WORD = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[0-9A-Za-z]{24,}")
-Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -181,11 +180,11 @@ def holds(text: str, secret: str) -> bool:
 # --- finding
 
 
-def _places(pattern: re.Pattern[str] | None, text: str) -> Iterator[Span]:
+def _places(pattern: re.Pattern[str] | None, text: str) -> Iterator[key_shapes.Span]:
     return (match.span() for match in pattern.finditer(text)) if pattern is not None else iter(())
 
 
-def _runs(patterns: _Patterns, text: str) -> Iterator[Span]:
+def _runs(patterns: _Patterns, text: str) -> Iterator[key_shapes.Span]:
     """The places of parts of keys. A long text is searched window by window, because places take memory."""
     if patterns.blocks:
         for at in range(0, max(1, len(text) - _OVERLAP), _WINDOW - _OVERLAP):
@@ -200,7 +199,7 @@ def _suspected(patterns: _Patterns, view: bytes) -> bool:
     return not patterns.blocks.isdisjoint([view[at : at + _BLOCK] for at in range(0, len(view), _BLOCK)])
 
 
-def _runs_in(patterns: _Patterns, text: str) -> Iterator[Span]:
+def _runs_in(patterns: _Patterns, text: str) -> Iterator[key_shapes.Span]:
     for view in views_with_places(text):
         for at in range(len(view.text)):
             for size, runs in ((RUN, patterns.runs), (_RUN_IN_BASE64, patterns.runs_in_base64)):
@@ -208,7 +207,7 @@ def _runs_in(patterns: _Patterns, text: str) -> Iterator[Span]:
                     yield view.starts[at], view.ends[at + size - 1]
 
 
-def _masked(text: str, spans: list[Span]) -> str:
+def _masked(text: str, spans: list[key_shapes.Span]) -> str:
     """`text` with one mask for all places that overlap or touch."""
     if not spans:
         return text

@@ -18,7 +18,7 @@ from tui.widgets.symbols import Symbols
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ChoiceOption:
     """One of several: its key for the program, its words for the person."""
 
     key: str
@@ -39,7 +39,7 @@ class Choices(Widget, can_focus=True):
 
     def __init__(
         self,
-        options: Sequence[Choice],
+        options: Sequence[ChoiceOption],
         chosen: Sequence[str],
         symbols: Symbols,
         *,
@@ -132,7 +132,7 @@ class Choices(Widget, can_focus=True):
 
     def relabel(self, key: str, label: str) -> None:
         """Call one of them by another name."""
-        renamed = tuple(Choice(o.key, label if o.key == key else o.label) for o in self._options)
+        renamed = tuple(ChoiceOption(o.key, label if o.key == key else o.label) for o in self._options)
         if renamed != self._options:
             self._options = renamed
             self.refresh(layout=True)
@@ -150,7 +150,7 @@ class Toggle(Choices):
 
     def __init__(self, on: bool, symbols: Symbols, *, id: str, told: Callable[[bool], object]) -> None:
         super().__init__(
-            (Choice("yes", "yes"),),
+            (ChoiceOption("yes", "yes"),),
             ("yes",) if on else (),
             symbols,
             many=True,
@@ -181,7 +181,7 @@ class TickList(Choices):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", show=False)]
 
     @dataclass
-    class Opened(Message):
+    class OptionOpened(Message):
         """Enter was pressed on a tick."""
 
         ticks: TickList
@@ -193,7 +193,7 @@ class TickList(Choices):
 
     def action_open(self) -> None:
         """Say that Enter was pressed."""
-        self.post_message(self.Opened(self, self.at))
+        self.post_message(self.OptionOpened(self, self.at))
 
     def _widths(self, width: int) -> list[int]:
         return columns(tuple(self._cell(i).cell_length for i in range(len(self._options))), width)
@@ -211,7 +211,7 @@ class TickList(Choices):
             rows.append(Content(" " * _GAP).join(cell + Content(" " * (w - cell.cell_length)) for cell, w in room))
         return Content("\n").join(rows)
 
-    def offer(self, options: Sequence[Choice], ticked: Sequence[str]) -> None:
+    def offer(self, options: Sequence[ChoiceOption], ticked: Sequence[str]) -> None:
         """Show others; the cursor stays on the same one where it is still there."""
         at, self._options, self.chosen = self.at, tuple(options), tuple(ticked)
         self._at = next((i for i, option in enumerate(self._options) if option.key == at), 0)

@@ -20,7 +20,7 @@ from tui.answers import remarks
 from tui.answers.fields import Variable
 from tui.answers.finding import Finding, Level, Offer
 from tui.widgets.buttons import Plain
-from tui.widgets.choices import Choice, Choices, Toggle
+from tui.widgets.choices import ChoiceOption, Choices, Toggle
 from tui.widgets.ids import field_id, problem_id, widget_id
 from tui.widgets.inputs import LiveInput, SecretInput
 from tui.widgets.symbols import Symbols, sentence
@@ -48,7 +48,7 @@ class FieldRow(Vertical):
         key: str
 
     @dataclass
-    class Pick(Message):
+    class PickRequested(Message):
         """The button for a list of values was pressed."""
 
         key: str
@@ -213,7 +213,7 @@ class FieldRow(Vertical):
     @on(Button.Pressed, ".pick")
     def pick(self, event: Button.Pressed) -> None:
         event.stop()
-        self.post_message(self.Pick(self.key))
+        self.post_message(self.PickRequested(self.key))
 
     # --- focus
 
@@ -253,7 +253,7 @@ def _toggle(row: FieldRow) -> Widget:
 
 
 def _one_of(row: FieldRow) -> Widget:
-    options = tuple(Choice(value, label) for value, label in row.variable.options)
+    options = tuple(ChoiceOption(value, label) for value, label in row.variable.options)
     chosen = (drafts.value(row.session.draft, row.key),)
     return Choices(
         options,
@@ -265,7 +265,7 @@ def _one_of(row: FieldRow) -> Widget:
 
 
 def _many_of(row: FieldRow) -> Widget:
-    options = tuple(Choice(value, label) for value, label in row.variable.options)
+    options = tuple(ChoiceOption(value, label) for value, label in row.variable.options)
     chosen = tuple(drafts.value(row.session.draft, row.key).splitlines())
     return Choices(
         options,

@@ -16,7 +16,7 @@ from textual.widgets import Static
 from tui.plan.plan import Plan
 from tui.text.clean import clean
 from tui.widgets.flag_list import FlagList
-from tui.widgets.flag_view import ALL, AS_LISTED, ON, Flags, View, next_sort
+from tui.widgets.flag_view import ALL, AS_LISTED, ON, SortableFlags, View, next_sort
 from tui.widgets.inputs import LiveInput
 from tui.widgets.symbols import Symbols
 
@@ -32,7 +32,7 @@ class FlagBrowser(Vertical):
         super().__init__(id=id)
         self.view = View()
         self._symbols = symbols
-        self._flags = Flags(())
+        self._flags = SortableFlags(())
         self._reading = False
         # Held, not looked for: while the step is left, rows may still tell that they have moved.
         self.list = FlagList(symbols, id="flag-rows")
@@ -55,7 +55,7 @@ class FlagBrowser(Vertical):
 
     def show(self, plan: Plan, *, reading: bool) -> None:
         """Show the flags of another plan; filter, order and search stay."""
-        self._flags, self._reading = Flags(plan.flags), reading
+        self._flags, self._reading = SortableFlags(plan.flags), reading
         self._draw(home=False)
 
     def look(self, view: View) -> None:
@@ -71,8 +71,8 @@ class FlagBrowser(Vertical):
 
     # --- what stands above
 
-    @on(FlagList.Moved)
-    def _moved(self, event: FlagList.Moved) -> None:
+    @on(FlagList.CursorMoved)
+    def _moved(self, event: FlagList.CursorMoved) -> None:
         event.stop()
         self._write()
 

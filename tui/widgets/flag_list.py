@@ -133,7 +133,7 @@ class FlagList(ScrollView, can_focus=True):
         at: int
 
     @dataclass
-    class Moved(Message):
+    class CursorMoved(Message):
         """The cursor stands elsewhere, or the rows are others."""
 
         at: int
@@ -172,7 +172,7 @@ class FlagList(ScrollView, can_focus=True):
         self.virtual_size = Size(self.size.width, len(self.rows))
         self._bring_into_view()
         self.refresh()
-        self.post_message(self.Moved(self.at))
+        self.post_message(self.CursorMoved(self.at))
 
     def _place(self, of: PlannedFlag) -> int:
         """The row of a flag, 0 where it is not listed; its verdict may be another one by now."""
@@ -215,7 +215,7 @@ class FlagList(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         self.virtual_size = Size(self.size.width, len(self.rows))
         self._bring_into_view()
-        self.post_message(self.Moved(self.at))  # its columns, too, stand elsewhere
+        self.post_message(self.CursorMoved(self.at))  # its columns, too, stand elsewhere
 
     # --- moving
 
@@ -226,7 +226,7 @@ class FlagList(ScrollView, can_focus=True):
         if before != to:
             self.refresh_line(before)
             self.refresh_line(to)
-            self.post_message(self.Moved(to))
+            self.post_message(self.CursorMoved(to))
         self._bring_into_view()
         self.scroll_visible(animate=False)
 

@@ -10,7 +10,7 @@ from tui.plan.plan import CANNOT, PlannedFlag, Verdict
 from tui.text.clean import clean
 from tui.wizard.review import ON_AT_SOURCE
 
-Keep = Callable[[PlannedFlag], bool]
+FlagTest = Callable[[PlannedFlag], bool]
 Sorter = Callable[[PlannedFlag], object]
 
 
@@ -19,7 +19,7 @@ class Filter:
     """`words` go on from "3 of 60 flags"."""
 
     words: str
-    keep: Keep
+    keep: FlagTest
 
 
 ALL = "all"
@@ -66,7 +66,7 @@ class View:
         return FILTERS[self.only].keep(each)
 
 
-class Flags:
+class SortableFlags:
     """The flags of one plan, made ready to be sorted and searched at each key press."""
 
     def __init__(self, flags: Sequence[PlannedFlag]) -> None:

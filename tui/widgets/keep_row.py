@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from tui.answers import draft as drafts
 from tui.answers.fields import Variable
-from tui.widgets.choices import Choice, Choices
+from tui.widgets.choices import ChoiceOption, Choices
 from tui.widgets.ids import widget_id
 from tui.widgets.symbols import Symbols
 
@@ -28,7 +28,7 @@ class KeepRow(Horizontal):
     """Tells where a key will be kept, and lets the person choose."""
 
     @dataclass
-    class Chosen(Message):
+    class PlaceChosen(Message):
         """The person chose where a key is kept."""
 
         key: str
@@ -42,14 +42,14 @@ class KeepRow(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Static(Content("    keep"), classes="field-label wide-label", markup=False)
-        options = (Choice(drafts.SESSION, "this session"), Choice(drafts.KEYRING, "keyring"))
+        options = (ChoiceOption(drafts.SESSION, "this session"), ChoiceOption(drafts.KEYRING, "keyring"))
         self._choices = Choices(
             options,
             (drafts.answer(self.session.draft, self.key).keep,),
             self._symbols,
             row=True,
             id=widget_id("keep", self.key),
-            told=lambda keys: self.post_message(self.Chosen(self.key, keys[0])),
+            told=lambda keys: self.post_message(self.PlaceChosen(self.key, keys[0])),
         )
         yield self._choices
         self._note = Static("", classes="keep-note", markup=False)

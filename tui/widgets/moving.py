@@ -9,7 +9,7 @@ from textual.containers import ScrollableContainer, VerticalScroll
 from textual.widget import Widget
 
 
-class Page(VerticalScroll, inherit_bindings=False):
+class ScrollingBody(VerticalScroll, inherit_bindings=False):
     """A step's body. Only PgUp and PgDn scroll it; Textual would also scroll it by the keys that move the focus."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -20,7 +20,7 @@ from tui.widgets.row_list import RowList
 from tui.wizard import remedies
 
 if TYPE_CHECKING:
-    from tui.wizard.picks import Fetch, Pick
+    from tui.wizard.picks import FetchPicks, Pick
 
 _TYPING_PAUSE = 0.25
 _NEAR_THE_END = 5
@@ -50,13 +50,13 @@ class PickList(RowList):
         value: str
 
     @dataclass
-    class Counted(Message):
+    class CountChanged(Message):
         """What is in the list now: a sentence such as "2 of 214"."""
 
         text: str
         level: str = "note"
 
-    def __init__(self, fetch: Fetch, *, id: str, again: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, fetch: FetchPicks, *, id: str, again: Callable[[], None] = lambda: None) -> None:
         """`again` is called before the list is read anew: what was kept of it is to be forgotten."""
         super().__init__(id=id, compact=True)
         self._fetch, self._again = fetch, again
@@ -102,7 +102,7 @@ class PickList(RowList):
             self.clear_options()
             self._can_be_moved_in(False)
             instead = remedies.advice(failure.advice) if failure.kind is Kind.SOURCE else "Type the value."
-            self.post_message(self.Counted(f"The list could not be read: {failure.what} {instead}", "unknown"))
+            self.post_message(self.CountChanged(f"The list could not be read: {failure.what} {instead}", "unknown"))
             return
         finally:
             self._reading = self._reading_first = False
@@ -118,7 +118,7 @@ class PickList(RowList):
         try:
             picks = await self._fetch(query, offset)
         except Failure as failure:
-            self.post_message(self.Counted(f"The rest could not be read: {failure.what}", "unknown"))
+            self.post_message(self.CountChanged(f"The rest could not be read: {failure.what}", "unknown"))
             return
         finally:
             self._reading = False
@@ -136,7 +136,7 @@ class PickList(RowList):
             self.on_focus()
         shown = f"{len(self._picks)} of {total} shown" if total is not None else f"{len(self._picks)} shown"
         counted = shown if self._picks else "none matches; check the spelling or clear the filter"
-        self.post_message(self.Counted(f"{counted}. {self._note}" if self._note else counted))
+        self.post_message(self.CountChanged(f"{counted}. {self._note}" if self._note else counted))
 
     def _can_be_moved_in(self, able: bool) -> None:
         """A list without rows keeps no focus: no key would act."""

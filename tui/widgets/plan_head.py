@@ -13,11 +13,12 @@ from tui.net.events import Counted, Pausing
 from tui.net.times import time_of_day
 from tui.plan import words
 from tui.plan.plan import Plan, Verdict
+from tui.plan.words import LeveledText
 from tui.widgets.bar import Bar, Part
 from tui.widgets.buttons import Plain
 from tui.widgets.flag_list import LEVELS
 from tui.widgets.flow import Flow
-from tui.widgets.sentences import Said, Sentences
+from tui.widgets.sentences import Sentences
 from tui.widgets.symbols import STYLES, Symbols, mark, sentence
 
 _NOTES_SHOWN = 3
@@ -55,7 +56,7 @@ class PlanHead(Vertical):
         bar: Sequence[Part] = (),
         counts: Iterable[Content] = (),
         warnings: Iterable[Content] = (),
-        said: Sequence[Said] = (),
+        said: Sequence[LeveledText] = (),
         stop: bool = False,
         again: bool = True,
         field: str = "",
@@ -91,7 +92,7 @@ class PlanHead(Vertical):
             again=False,
         )
 
-    def _pause(self, pause: Pausing, now: float) -> Said:
+    def _pause(self, pause: Pausing, now: float) -> LeveledText:
         whose = f" (limit of {pause.limit})" if pause.limit else ""
         until = time_of_day(pause.until, now)
         return "warning", f"{pause.peer or 'A server'} asks for a pause: going on at {until}{whose}."
@@ -130,7 +131,7 @@ class PlanHead(Vertical):
         self._fill(level, headline, said=[("note", why)] if why else [], again=again)
 
 
-def _notes(plan: Plan) -> Iterable[Said]:
+def _notes(plan: Plan) -> Iterable[LeveledText]:
     yield from map(words.note, plan.notes[:_NOTES_SHOWN])
     if (more := len(plan.notes) - _NOTES_SHOWN) > 0:
         yield "warning", f"{more} more; w writes them all to a file."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 from textual.geometry import Size
@@ -10,21 +11,22 @@ from textual.widget import Widget
 
 from tui.widgets.symbols import Symbols, mark
 
-Said = tuple[str, str]
-"""A level and a sentence, which is shown as it is: no markup is read from it."""
+if TYPE_CHECKING:
+    from tui.plan.words import LeveledText
+
 _INDENT = 2
 
 
 class Sentences(Widget):
-    """Nothing is shown where nothing is said."""
+    """Shown as they are (no markup is read from them); hidden without any."""
 
-    def __init__(self, symbols: Symbols, said: Sequence[Said] = (), *, id: str = "", classes: str = "") -> None:
+    def __init__(self, symbols: Symbols, said: Sequence[LeveledText] = (), *, id: str = "", classes: str = "") -> None:
         super().__init__(id=id or None, classes=f"sentences {classes}")
         self._symbols = symbols
         self._said = tuple(said)
         self.display = bool(said)
 
-    def show(self, said: Sequence[Said]) -> None:
+    def show(self, said: Sequence[LeveledText]) -> None:
         """Say something else, if it is something else."""
         if tuple(said) != self._said:
             self._said = tuple(said)

@@ -15,7 +15,7 @@ from tui.widgets.symbols import Symbols, mark
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TimelineEntry:
     """One line. A line with the same `slot` as the one before takes its place."""
 
     level: str
@@ -25,49 +25,49 @@ class Entry:
     slot: str = ""
 
 
-def _connected(event: Connected) -> Entry:
+def _connected(event: Connected) -> TimelineEntry:
     parts = [event.host, event.tls.replace("TLSv", "TLS "), f"via proxy {event.proxy}" if event.proxy else ""]
-    return Entry("ok", "connected", ", ".join(filter(None, parts)), event.seconds)
+    return TimelineEntry("ok", "connected", ", ".join(filter(None, parts)), event.seconds)
 
 
-def _sent(event: Sent) -> Entry:
-    return Entry("ok", "sent", f"{event.method}, {event.size:,} bytes", event.seconds)
+def _sent(event: Sent) -> TimelineEntry:
+    return TimelineEntry("ok", "sent", f"{event.method}, {event.size:,} bytes", event.seconds)
 
 
-def _answered(event: Answered) -> Entry:
+def _answered(event: Answered) -> TimelineEntry:
     level = "ok" if event.status_code < 300 else "problem"
     whole = f"{event.status_code} {event.reason}".strip()
     if len(whole) <= _ROOM_FOR_WHAT:
-        return Entry(level, whole, "headers", event.seconds)
-    return Entry(level, str(event.status_code), event.reason, event.seconds)
+        return TimelineEntry(level, whole, "headers", event.seconds)
+    return TimelineEntry(level, str(event.status_code), event.reason, event.seconds)
 
 
 _ROOM_FOR_WHAT = 15
 
 
-def _receiving(event: Receiving) -> Entry:
-    return Entry("note", "receiving", f"{event.size:,} bytes so far", None, "body")
+def _receiving(event: Receiving) -> TimelineEntry:
+    return TimelineEntry("note", "receiving", f"{event.size:,} bytes so far", None, "body")
 
 
-def _done(event: Done) -> Entry:
-    return Entry("ok", "body", f"{event.size:,} bytes" if event.size else "empty", event.seconds, "body")
+def _done(event: Done) -> TimelineEntry:
+    return TimelineEntry("ok", "body", f"{event.size:,} bytes" if event.size else "empty", event.seconds, "body")
 
 
-def _pausing(event: Pausing) -> Entry:
+def _pausing(event: Pausing) -> TimelineEntry:
     until = moment(event.until)
     whose = f", {event.limit}" if event.limit else ""
-    return Entry("warning", "asked to pause", f"until {until} ({event.attempt} of {event.of}{whose})")
+    return TimelineEntry("warning", "asked to pause", f"until {until} ({event.attempt} of {event.of}{whose})")
 
 
-def _note(event: Note) -> Entry:
-    return Entry(event.level, event.text, event.detail, event.seconds, event.text)
+def _note(event: Note) -> TimelineEntry:
+    return TimelineEntry(event.level, event.text, event.detail, event.seconds, event.text)
 
 
-def _counted(event: Counted) -> Entry:
-    return Entry("note", "reading", event.words, None, event.what)
+def _counted(event: Counted) -> TimelineEntry:
+    return TimelineEntry("note", "reading", event.words, None, event.what)
 
 
-_ENTRIES: dict[type, Callable[..., Entry]] = {
+_ENTRIES: dict[type, Callable[..., TimelineEntry]] = {
     Connected: _connected,
     Sent: _sent,
     Answered: _answered,
@@ -85,7 +85,7 @@ class Timeline(Static):
     def __init__(self, symbols: Symbols, *, id: str) -> None:
         super().__init__("", id=id, markup=False)
         self._symbols = symbols
-        self._entries: list[Entry] = []
+        self._entries: list[TimelineEntry] = []
         self._waiting = ""
 
     def add(self, event: Exchange) -> None:
@@ -119,7 +119,7 @@ class Timeline(Static):
         """The seconds stand at the right edge, as far as there is room."""
         self.draw()
 
-    def _line(self, entry: Entry) -> Content:
+    def _line(self, entry: TimelineEntry) -> Content:
         seconds = f"{entry.seconds:>8.2f} s" if entry.seconds is not None else ""
         symbol = mark(self._symbols, entry.level) if entry.level != "note" else Content(f"{self._symbols.note} ")
         room = min(42, max(12, self.size.width - _FIXED_CELLS))

@@ -9,11 +9,11 @@ from tui.answers.draft import Draft
 from tui.plan.plan import WORDS, PlannedFlag, Verdict
 from tui.plan.words import arrives_as
 
-Fact = tuple[str, str, str]
+FlagFact = tuple[str, str, str]
 """A label, a level, and what there is to say under it; a fact whose label is "" goes on with the one before."""
 
 
-def facts(planned: PlannedFlag, draft: Draft) -> Iterator[Fact]:
+def facts(planned: PlannedFlag, draft: Draft) -> Iterator[FlagFact]:
     """What becomes of the flag and what it brings along, from the plan and the answers."""
     flag = planned.flag
     if planned.arrives:
@@ -40,7 +40,7 @@ def _stays_away(planned: PlannedFlag) -> str:
     return f"{planned.reason}. Nothing of it arrives, and its name is not rewritten to make it fit."
 
 
-def _tags(planned: PlannedFlag, draft: Draft) -> Iterator[Fact]:
+def _tags(planned: PlannedFlag, draft: Draft) -> Iterator[FlagFact]:
     """Those it has at the source, and the one that the import adds."""
     own = planned.flag.tags
     added = _of_role(draft, "ld-tag") if planned.arrives else ""

@@ -44,11 +44,11 @@ class Picks:
     """What is missing in the list, and why."""
 
 
-Fetch = Callable[[str, int], Awaitable[Picks]]
+FetchPicks = Callable[[str, int], Awaitable[Picks]]
 """From the typed filter and the offset to a page. Raises Failure."""
 
 
-def fetch_for(session: Session, key: str) -> Fetch | None:
+def fetch_for(session: Session, key: str) -> FetchPicks | None:
     """Where the values of a field can be listed, None for a field that can only be typed."""
     role = drafts.variable(session.draft, key).role
     if role in _OF_SOURCE and session.draft.integration in SOURCES:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class PracticeFault:
     """A scripted fault. `title` and `explains` are for the trainer's menu."""
 
     name: str
@@ -22,7 +22,7 @@ class Practice:
     values: Mapping[str, Mapping[str, str]] = field(repr=False)
     host: str
     """The made-up LaunchDarkly's address."""
-    faults: tuple[Fault, ...]
+    faults: tuple[PracticeFault, ...]
     set_fault: Callable[[str | None], None]
     stop: Callable[[], None]
 

@@ -11,7 +11,7 @@ from tui.manifests.files import registry
 from tui.secrets.keyring import Keyring
 from tui.text.private_files import state_dir
 from tui.text.redact import Redactor
-from tui.wizard.practice import Fault, Practice, values_from
+from tui.wizard.practice import Practice, PracticeFault, values_from
 from tui.wizard.session import Given, Session
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def build(
 
 
 def _practice(servers: PracticeServers) -> Practice:
-    faults = cast("Iterable[Fault]", servers.faults())
+    faults = cast("Iterable[PracticeFault]", servers.faults())
     addresses = servers.addresses()
-    known = tuple(Fault(each.name, each.title, each.explains) for each in faults)
+    known = tuple(PracticeFault(each.name, each.title, each.explains) for each in faults)
     return Practice(values_from(addresses), addresses["launchdarkly"]["url"], known, servers.set_fault, servers.stop)

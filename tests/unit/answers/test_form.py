@@ -29,7 +29,7 @@ from tui.answers.form import build, config, effective
 from tui.answers.rules import ROLE_OF_KIND, ROLES, tidy, validate
 from tui.answers.secret_facts import secret_facts
 from tui.manifests.files import bundled, load
-from tui.manifests.models import Kind
+from tui.manifests.models import VariableType
 from tui.widgets.ids import widget_id
 
 FORMS = [build(manifest) for manifest in bundled()]
@@ -124,7 +124,7 @@ def test_members_of_a_form_variable_are_honoured(tmp_path: Path) -> None:
 
 
 def test_kinds_are_the_same_everywhere() -> None:
-    assert Kind.__args__ == KINDS  # type: ignore[attr-defined]
+    assert VariableType.__args__ == KINDS  # type: ignore[attr-defined]
     assert set(ROLE_OF_KIND) == set(KINDS)
     assert set(ROLE_OF_KIND.values()) <= set(ROLES)
 

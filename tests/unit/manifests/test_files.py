@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from tests.unit.made_manifests import FETCHED, needs, options, variable, written
 from tui.answers.fields import KINDS
-from tui.manifests.files import ManifestError, Problem, bundled, load, registry
+from tui.manifests.files import ManifestError, ManifestProblem, bundled, load, registry
 from tui.manifests.models import without_links
 from tui.secrets.names import OWN_FIELDS
 
 
-def found(path: Path) -> tuple[Problem, ...]:
+def found(path: Path) -> tuple[ManifestProblem, ...]:
     with pytest.raises(ManifestError) as caught:
         load(path)
     assert str(caught.value).count("\n") == len(caught.value.problems) - 1

@@ -16,7 +16,7 @@ from tui.sources.flags import LOSSES, SEGMENTS, TARGETING_RULES
 from tui.widgets.bar import cells
 from tui.widgets.choices import columns
 from tui.widgets.flag_list import LEVELS, Columns, fitted, heading, pieces
-from tui.widgets.flag_view import FILTERS, ON, SORTS, Flags, View
+from tui.widgets.flag_view import FILTERS, ON, SORTS, SortableFlags, View
 from tui.widgets.flow import packed
 from tui.widgets.symbols import ASCII, UNICODE
 
@@ -95,7 +95,7 @@ def test_every_verdict_and_every_kind_has_its_words() -> None:
 @pytest.mark.parametrize("sort", SORTS)
 def test_a_view_keeps_what_its_filter_keeps_in_whatever_order(only: str, sort: str) -> None:
     made = plan(*(flag(f"f{i:02}", *([SEGMENTS] if i % 2 else []), on=i % 3 == 0) for i in (3, 1, 2, 9, 4)))
-    seen = Flags(made.flags).seen(View(only=only, sort=sort))
+    seen = SortableFlags(made.flags).seen(View(only=only, sort=sort))
     assert {each.flag.key for each in seen} == {e.flag.key for e in made.flags if FILTERS[only].keep(e)}
 
 
@@ -107,7 +107,7 @@ HURTS = flag("z-hurts", "percentage-rollout", on=True, cut_over_warning="Turning
 def test_what_hurts_comes_first_among_the_flags_that_go_off() -> None:
     made = plan(flag("a", on=True), flag("b"), HURTS, flag("taken", on=True), existing=there("taken"))
     for sort in SORTS:
-        assert [each.flag.key for each in Flags(made.flags).seen(View(only=ON, sort=sort))] == ["z-hurts", "a"]
+        assert [each.flag.key for each in SortableFlags(made.flags).seen(View(only=ON, sort=sort))] == ["z-hurts", "a"]
     assert [each.flag.key for each in made.cut_over] == ["z-hurts", "a"]
 
 
@@ -126,4 +126,4 @@ def test_no_row_holds_what_a_terminal_would_obey(text: str, width: int) -> None:
 
 def test_a_search_finds_a_key_as_it_is_shown() -> None:
     made = plan(flag("a\tb"))
-    assert len(Flags(made.flags).seen(View(query="a b"))) == 1
+    assert len(SortableFlags(made.flags).seen(View(query="a b"))) == 1
