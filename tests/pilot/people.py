@@ -20,10 +20,7 @@ def answers(box: Sandbox, integration: str) -> dict[str, dict[str, str]]:
     }
     fields = {
         "split": {"#field-workspaceId": split["workspace"], "#field-environmentId": split["environment"]},
-        "unleash": {
-            "#field-sourceProjectId": unleash["project"],
-            "#field-sourceEnvironmentId": unleash["environment"],
-        },
+        "unleash": {"#field-sourceProjectId": unleash["project"], "#field-sourceEnvironmentId": unleash["environment"]},
     }
     return {
         "launchdarkly": {"#host": ld["url"], "#token": ld["token"], "#project": ld["project"]},

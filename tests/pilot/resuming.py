@@ -9,9 +9,7 @@ from pathlib import Path
 
 from textual.widgets import OptionList
 
-from tests.pilot.runs import (
-    Clock,
-)
+from tests.pilot.runs import Clock
 from tests.pilot.walking import ENVIRON, Walk, real_app
 from tests.unit import run_tools
 from tests.unit.run_tools import Time

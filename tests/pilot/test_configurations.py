@@ -14,7 +14,7 @@ from textual.widgets import OptionList
 from tests.pilot.walking import ENVIRON, Walk, practice_app, real_app
 from tests.unit.echoes import TRANSFORMATIONS, left_of, truncated
 from tests.unit.manage_tools import NEW_KEY, made
-from tests.unit.sandbox_tools import create, launchdarkly
+from tests.unit.sandbox_tools import launchdarkly
 from tests.unit.walk_tools import configurations
 from tui.sandbox import flag_import
 from tui.sandbox.keys import TOKENS
@@ -32,11 +32,7 @@ async def listed(
     box: Sandbox, folder: Path, *, who: str = "writer", size: tuple[int, int] = (80, 24)
 ) -> AsyncIterator[Walk]:
     """The list on the screen, opened by its row on the first one; the token comes from the environment."""
-    given = {
-        **ENVIRON,
-        "LD_ACCESS_TOKEN": TOKENS[who].value,
-        "LD_BASE_URI": box.addresses()["launchdarkly"]["url"],
-    }
+    given = {**ENVIRON, "LD_ACCESS_TOKEN": TOKENS[who].value, "LD_BASE_URI": box.addresses()["launchdarkly"]["url"]}
     async with real_app(box, folder, size=size, environ=given) as walk:
         await walk.push("#configurations")
         await walk.opened(ConfigurationsScreen)
@@ -90,6 +86,10 @@ async def test_finds_filters_and_sorts(box: Sandbox, tmp_path: Path) -> None:
         await shows(walk, "1 of 2")
         await walk.press("escape")
         await shows(walk, "2 of 2")
+        box.stop()
+        await walk.press("r")
+        await walk.until(lambda: "Could not reach" in message(walk), "the failure")
+        assert rows(walk).option_count
         await walk.press("escape")
         await walk.closed("integration")
         assert walk.posts() == [p for p in walk.posts() if p.endswith("/unleash")]  # what the test itself made
@@ -121,14 +121,6 @@ async def test_in_practice_the_token_is_filled_in(tmp_path: Path) -> None:
         await walk.push("#fill-in")
         await walk.until(lambda: rows(walk).option_count, "the list")
         await shows(walk, "PRACTICE")
-
-
-async def test_a_server_that_is_gone_is_told(box: Sandbox, tmp_path: Path) -> None:
-    async with listed(box, tmp_path) as walk:
-        box.stop()
-        await walk.press("r")
-        await walk.until(lambda: "Could not reach" in message(walk), "the failure")
-        assert rows(walk).option_count
 
 
 async def test_foreign_text_stays_text(box: Sandbox, tmp_path: Path) -> None:
@@ -283,19 +275,6 @@ async def test_a_reader_is_told_why_not(box: Sandbox, tmp_path: Path) -> None:
         assert "may not edit it (role reader)" in message(walk)
         await walk.push("#delete")
         assert "may not delete it" in message(walk)
-
-
-async def test_one_that_is_gone_meanwhile(box: Sandbox, tmp_path: Path) -> None:
-    with launchdarkly(box) as ld:
-        identity = str(create(ld, box).json()["_id"])
-        async with listed(box, tmp_path) as walk:
-            await open_(walk, identity)
-            ld.delete(there(box, identity)["_links"]["self"]["href"])  # type: ignore[index]
-            await walk.push("#delete")
-            await walk.opened(DeleteQuestion)
-            await walk.write("#typed-name", "Practice")
-            await walk.push("#yes")
-            await walk.until(lambda: "no configuration" in walk.shown, "the refusal")
 
 
 # --- keys that LaunchDarkly quotes

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pilot.walking import BEFORE_SENDING, Walk, practice_app
+from tests.pilot.walking import BEFORE_SENDING, Walk, practice_app, practice_at
 from tests.unit.sandbox_tools import Clock
 from tui.answers import draft as drafts
 from tui.net.errors import Kind
@@ -20,18 +20,14 @@ async def at_once(seconds: float) -> None:
     """Pauses between two looks, and those a server asks for, take no time here."""
 
 
-REFUSED = {
-    "unauthorized": (Kind.UNAUTHORIZED, 401, "token"),
-    "bad-request": (Kind.BAD_REQUEST, 400, "ldTag"),
-}
+REFUSED = {"unauthorized": (Kind.UNAUTHORIZED, 401, "token"), "bad-request": (Kind.BAD_REQUEST, 400, "ldTag")}
 FIELDS = {"token": "token", "ldTag": "field-ldTag"}
 
 
 @pytest.mark.parametrize("fault", REFUSED)
 async def test_a_refusal_leads_to_the_field_at_fault_and_back_to_review(fault: str, tmp_path: Path) -> None:
     kind, status, field = REFUSED[fault]
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("review")
+    async with practice_at(tmp_path, "review") as walk:
         before = drafts.values(walk.draft)
         walk.box.set_fault(fault)
         await walk.send()
@@ -43,6 +39,9 @@ async def test_a_refusal_leads_to_the_field_at_fault_and_back_to_review(fault: s
         assert "Nothing was created" in walk.message()
         assert walk.created() == []
         assert walk.focused == "go-to-field"
+        await walk.next()
+        assert walk.on("submit")
+        await walk.focus("#go-to-field")
 
         await walk.press("enter")
         await walk.at(drafts.step_of(walk.draft, field))
@@ -56,16 +55,12 @@ async def test_a_refusal_leads_to_the_field_at_fault_and_back_to_review(fault: s
         assert len(walk.created()) == 1
 
 
-SAFE_TO_REPEAT = {
-    "conflict": Kind.CONFLICT,
-    "lost-request": Kind.UNREACHABLE,
-}
+SAFE_TO_REPEAT = {"conflict": Kind.CONFLICT, "lost-request": Kind.UNREACHABLE}
 
 
 @pytest.mark.parametrize("fault", SAFE_TO_REPEAT)
 async def test_what_created_nothing_can_be_sent_again(fault: str, tmp_path: Path) -> None:
-    async with practice_app(tmp_path, sleep=at_once) as walk:
-        await walk.jump("review")
+    async with practice_at(tmp_path, "review", sleep=at_once) as walk:
         walk.box.set_fault(fault)
         await walk.send()
         assert walk.outcome is not None
@@ -84,8 +79,7 @@ async def test_what_created_nothing_can_be_sent_again(fault: str, tmp_path: Path
 
 async def test_a_long_pause_is_kept(tmp_path: Path) -> None:
     clock = Clock(time.time())
-    async with practice_app(tmp_path, now=clock) as walk:
-        await walk.jump("review")
+    async with practice_at(tmp_path, "review", now=clock) as walk:
         walk.box.set_fault("rate-limited-long")
         await walk.send()
         assert walk.outcome is not None
@@ -102,24 +96,9 @@ async def test_a_long_pause_is_kept(tmp_path: Path) -> None:
         assert len(walk.created()) == 1
 
 
-async def test_a_lost_answer_is_looked_up_and_found(tmp_path: Path) -> None:
-    async with practice_app(tmp_path, sleep=at_once) as walk:
-        await walk.jump("review")
-        walk.box.set_fault("lost-answer")
-        await walk.send()
-        assert walk.outcome is not None
-        assert walk.outcome.fate == "found"
-        assert walk.outcome.configuration is not None
-        assert walk.outcome.configuration.id in walk.shown
-        assert len(walk.creations()) == 1
-        assert len(walk.created()) == 1
-        assert not walk.get("#send-again").display
-
-
 @pytest.mark.parametrize("fault", ["slow", "rate-limited"])
 async def test_patience_is_rewarded(fault: str, tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("review")
+    async with practice_at(tmp_path, "review") as walk:
         walk.box.set_fault(fault)
         await walk.push("#next")
         await walk.until(lambda: walk.on("submit") and not walk.get("#next").display, "the request to be under way")
@@ -134,8 +113,7 @@ async def test_patience_is_rewarded(fault: str, tmp_path: Path) -> None:
 
 
 async def test_waiting_for_an_answer_that_drips_can_be_stopped(tmp_path: Path) -> None:
-    async with practice_app(tmp_path, sleep=at_once) as walk:
-        await walk.jump("review")
+    async with practice_at(tmp_path, "review", sleep=at_once) as walk:
         walk.box.set_fault("drip")
         await walk.push("#next")
         await walk.until(lambda: walk.on("submit") and "Stop waiting" in walk.text("#stop"), "the request to be out")
@@ -149,8 +127,7 @@ async def test_waiting_for_an_answer_that_drips_can_be_stopped(tmp_path: Path) -
 
 
 async def test_an_answer_that_is_lost_with_the_server_is_not_known(tmp_path: Path) -> None:
-    async with practice_app(tmp_path, sleep=at_once) as walk:
-        await walk.jump("review")
+    async with practice_at(tmp_path, "review", sleep=at_once) as walk:
         walk.box.set_fault("drip")
         await walk.push("#next")
         await walk.until(lambda: "Stop waiting" in walk.text("#stop"), "the request to be out")
@@ -186,8 +163,7 @@ async def test_hostile_names_stay_text_on_every_step(tmp_path: Path) -> None:
 
 
 async def test_a_hostile_refusal_stays_text(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("review")
+    async with practice_at(tmp_path, "review") as walk:
         walk.box.set_fault("hostile-error")
         await walk.send()
         assert "environmentId is not valid" in walk.shown
@@ -225,8 +201,7 @@ async def test_keys_that_the_server_shows_are_hidden(fault: str, tmp_path: Path)
 
 
 async def test_a_fault_is_armed_from_the_menu(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("review")
+    async with practice_at(tmp_path, "review") as walk:
         await walk.push("#fault")
         await walk.until(lambda: Sandbox.faults()[0].title in walk.shown, "the menu")
         await walk.press("home", "down", "enter")
@@ -240,8 +215,7 @@ async def test_a_fault_is_armed_from_the_menu(tmp_path: Path) -> None:
 
 
 async def test_a_source_that_refuses_stops_at_its_key(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("keys")
+    async with practice_at(tmp_path, "keys") as walk:
         walk.box.set_fault("source-unauthorized")
         await walk.answer("unleash")
         assert "401" in walk.below("sourceApiKey") + walk.below("sourceBaseUrl")

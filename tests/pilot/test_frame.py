@@ -10,8 +10,7 @@ from textual.command import CommandPalette
 from textual.widgets import OptionList
 
 from tests.pilot.people import FIELD_STEPS
-from tests.pilot.walking import BEFORE_SENDING, INTEGRATIONS, STEPS, Walk, practice_app, real_app
-from tui.answers import changes as walks
+from tests.pilot.walking import BEFORE_SENDING, INTEGRATIONS, STEPS, Walk, practice_app, practice_at, real_app
 from tui.answers import draft as drafts
 from tui.answers.fields import KINDS
 from tui.sandbox.server import Sandbox
@@ -33,16 +32,14 @@ def test_every_step_has_a_screen_and_every_kind_a_widget() -> None:
 
 
 @pytest.mark.parametrize("integration", INTEGRATIONS)
-async def test_widgets_have_the_names_of_the_contract(integration: str, tmp_path: Path) -> None:
+async def test_every_field_has_the_names_of_the_contract_and_its_help(integration: str, tmp_path: Path) -> None:
     async with practice_app(tmp_path) as walk:
-        for each in INTEGRATIONS:
-            assert walk.get(f"#integration-{each}")
+        for key in INTEGRATIONS:
+            assert walk.get(f"#integration-{key}")
         await walk.jump("review", integration)
-        asked: set[str] = set()
+        seen: set[str] = set()
         for step in STEPS:
-            walk.app.session.draft = walks.go(walk.draft, step)
-            walk.app.show_step()
-            await walk.at(step)
+            await walk.show(step)
             assert walk.get("#next")
             assert step == "integration" or walk.get("#back")
             for name in BUILT_IN.get(step, ()):
@@ -50,12 +47,28 @@ async def test_widgets_have_the_names_of_the_contract(integration: str, tmp_path
             for field in drafts.fields(walk.draft, step):
                 assert walk.get(f"#{field_id(field.key)}")
                 assert walk.get(f"#{problem_id(field.key)}")
-                asked.add(field.key)
+                seen.add(field.key)
+            if step in FIELD_STEPS:
+                await open_help_of_fields(walk, step)
         form = walk.app.session.forms[integration]
-        assert {variable.key for variable in form.variables} <= asked
+        assert {variable.key for variable in form.variables} <= seen
         assert {field_id(variable.key) for variable in form.variables} == {
             f"field-{variable.key}" for variable in form.variables
         }
+
+
+async def open_help_of_fields(walk: Walk, step: str) -> None:
+    """The two help keys open the help of the field with the focus."""
+    for row in walk.app.screen.query(FieldRow):
+        row.control.focus()
+        await walk.press(("f1", "ctrl+g")[len(row.key) % 2])
+        await walk.opened(HelpScreen)
+        assert walk.text(".dialog-title") == row.variable.label
+        text = walk.text(".dialog-text")
+        assert (row.variable.guide.what or row.variable.help) in text
+        assert all(place in text for place in row.variable.guide.where)
+        await walk.press("escape")
+        await walk.closed(step)
 
 
 async def test_no_step_opens_with_the_focus_on_next(tmp_path: Path) -> None:
@@ -78,37 +91,38 @@ def opened_well(walk: Walk) -> bool:
     return walk.app.focused is not None and walk.focused != "next"
 
 
-async def test_escape_goes_to_back_and_never_leaves_a_step(tmp_path: Path) -> None:
+async def test_every_step_has_its_help_and_escape_goes_to_back(tmp_path: Path) -> None:
     async with practice_app(tmp_path) as walk:
         await walk.press("escape", "escape")
         assert walk.on("integration")
         await walk.jump("review")
         await walk.send()
-        for step in STEPS[1:]:
-            walk.app.session.draft = walks.go(walk.draft, step)
-            walk.app.show_step()
-            await walk.at(step)
+        for step in STEPS:
+            await walk.show(step)
+            await walk.focus("#integration-split" if step == "integration" else "#back")
+            await walk.press("question_mark")
+            await walk.opened(HelpScreen)
+            assert "Ctrl+O" in walk.text(".dialog-text")
+            await walk.press("question_mark")
+            await walk.closed(step)
             await walk.press("escape", "escape", "escape")
             assert walk.on(step)
-            assert walk.focused == "back"
+            assert step == "integration" or walk.focused == "back"
 
 
-async def test_escape_closes_what_is_open_and_nothing_else(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("fields")
+async def test_escape_closes_what_is_open_and_letters_act_only_outside_inputs(tmp_path: Path) -> None:
+    async with practice_at(tmp_path, "fields") as walk:
+        before = walk.shown
+        await walk.press("ctrl+l")
+        await walk.pilot.pause()
+        assert walk.shown == before
         await walk.focus("#config-name")
-        opened = [("f1",), ("ctrl+g",), ("f2",), ("ctrl+p",)]
-        for keys in opened:
-            await walk.press(*keys)
-            await walk.until(lambda: not walk.on("fields"), f"{keys} opens something")
+        for key in ("f1", "ctrl+g", "f2", "ctrl+p"):
+            await walk.press(key)
+            await walk.until(lambda: not walk.on("fields"), f"{key} opens something")
             await walk.press("escape")
-            await walk.until(lambda: walk.on("fields"), f"Esc closes what {keys} opened")
+            await walk.until(lambda: walk.on("fields"), f"Esc closes what {key} opened")
             assert walk.focused == "config-name"
-
-
-async def test_single_letters_act_only_outside_inputs(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("fields")
         await walk.write("#config-name", "q?:wyrjk/")
         assert walk.on("fields")
         assert walk.text("#config-name") == "q?:wyrjk/"
@@ -123,61 +137,19 @@ async def test_single_letters_act_only_outside_inputs(tmp_path: Path) -> None:
         await walk.until(lambda: walk.left, "q leaves")
 
 
-@pytest.mark.parametrize("integration", INTEGRATIONS)
-async def test_every_field_has_its_help(integration: str, tmp_path: Path) -> None:
-    keys = ("f1", "ctrl+g")
-    async with practice_app(tmp_path) as walk:
-        for step in FIELD_STEPS:
-            await walk.jump(step, integration)
-            for row in walk.app.screen.query(FieldRow):
-                row.control.focus()
-                await walk.press(keys[len(row.key) % 2])
-                await walk.opened(HelpScreen)
-                assert walk.text(".dialog-title") == row.variable.label
-                text = walk.text(".dialog-text")
-                assert (row.variable.guide.what or row.variable.help) in text
-                assert all(each in text for each in row.variable.guide.where)
-                await walk.press("escape")
-                await walk.closed(step)
-
-
-async def test_every_step_has_its_help_with_the_keys(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("review")
-        for step in STEPS:
-            walk.app.session.draft = walks.go(walk.draft, step)
-            walk.app.show_step()
-            await walk.at(step)
-            await walk.focus("#integration-split" if step == "integration" else "#back")
-            await walk.press("question_mark")
-            await walk.opened(HelpScreen)
-            assert "Ctrl+O" in walk.text(".dialog-text")
-            await walk.press("question_mark")
-            await walk.closed(step)
-
-
-def offered(walk: Walk) -> list[str]:
-    """The titles of the list of actions."""
-    titles = (each.title for each in walk.app.get_system_commands(walk.app.screen))
-    return [title.lower() for title in titles]
-
-
-async def test_the_actions_are_ours_alone(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("keys")
-        titles = offered(walk)
-        assert {"next step", "back", "help", "leave", "go to launchdarkly"} <= set(titles)
+async def test_actions_are_ours_alone_and_run_by_name(tmp_path: Path) -> None:
+    async with practice_at(tmp_path, "keys") as walk:
+        titles = {command.title.lower() for command in walk.app.get_system_commands(walk.app.screen)}
+        assert {"next step", "back", "help", "leave", "go to launchdarkly"} <= titles
         assert "go to review" not in titles  # not reached yet
         assert not any(word in title for title in titles for word in ("screenshot", "maximize", "theme"))
         await walk.open_actions()
         shown = [str(option.prompt).lower() for option in walk.get("OptionList", OptionList).options]
         assert shown
-        assert not any("screenshot" in each for each in shown)
+        assert not any("screenshot" in prompt for prompt in shown)
+        await walk.press("escape")
+        await walk.closed("keys")
 
-
-async def test_actions_are_run_by_name(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("keys")
         await walk.open_actions("colours: light")
         await walk.press("enter")
         await walk.until(lambda: walk.app.theme == "light", "another theme")
@@ -190,46 +162,35 @@ async def test_actions_are_run_by_name(tmp_path: Path) -> None:
         await walk.until(lambda: not walk.draft.integration, "nothing chosen")
 
 
-async def test_redrawing_changes_nothing(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("keys")
-        before = walk.shown
-        await walk.press("ctrl+l")
-        await walk.pilot.pause()
-        assert walk.shown == before
+async def test_a_saved_picture_holds_no_key(box: Sandbox, tmp_path: Path) -> None:
+    token = box.addresses()["launchdarkly"]["token"]
+    async with real_app(box, tmp_path, size=(100, 30)) as walk:
+        await walk.to("launchdarkly")
+        await walk.paste("#host", box.addresses()["launchdarkly"]["url"])
+        await walk.paste("#token", token)
+        await walk.focus("#project")
+        address = box.addresses()["launchdarkly"]["url"]
+        walk.app.session.context.redactor.add(address)  # is on the screen in clear, as no key is
+        await walk.until(lambda: "ana@example.com" in walk.shown, "the account")
+        row = walk.get("#row-token", FieldRow)
+        await walk.focus("#row-token .show-end")
+        await walk.press("enter")
+        assert token[-4:] in walk.below("token")
+        await walk.open_actions("save a picture")
+        await walk.press("enter")
+        path = tmp_path / "ld-flag-import.svg"
+        await walk.until(path.exists, "the picture")
+        picture = path.read_text("utf-8")
+        assert token not in picture
+        assert "Ana&#160;Ruiz" in picture
+        assert address not in picture
+        assert f"ending&#160;in&#160;{token[-4:]}" not in picture
+        assert token[-4:] not in str(row._shown_end)
+        assert path.stat().st_mode & 0o777 == 0o600
 
 
-async def test_a_saved_picture_holds_no_key(tmp_path: Path) -> None:
-    with Sandbox.start() as box:
-        token = box.addresses()["launchdarkly"]["token"]
-        async with real_app(box, tmp_path, size=(100, 30)) as walk:
-            await walk.to("launchdarkly")
-            await walk.paste("#host", box.addresses()["launchdarkly"]["url"])
-            await walk.paste("#token", token)
-            await walk.focus("#project")
-            address = box.addresses()["launchdarkly"]["url"]
-            walk.app.session.context.redactor.add(address)  # is on the screen in clear, as no key is
-            await walk.until(lambda: "ana@example.com" in walk.shown, "the account")
-            row = walk.get("#row-token", FieldRow)
-            await walk.focus("#row-token .show-end")
-            await walk.press("enter")
-            assert token[-4:] in walk.below("token")
-            await walk.open_actions("save a picture")
-            await walk.press("enter")
-            path = tmp_path / "ld-flag-import.svg"
-            await walk.until(path.exists, "the picture")
-            picture = path.read_text("utf-8")
-            assert token not in picture
-            assert "Ana&#160;Ruiz" in picture
-            assert address not in picture
-            assert f"ending&#160;in&#160;{token[-4:]}" not in picture
-            assert token[-4:] not in str(row._shown_end)
-            assert path.stat().st_mode & 0o777 == 0o600
-
-
-async def test_the_end_of_a_key_is_shown_on_request_and_hidden_again(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("launchdarkly")
+async def test_key_reaches_no_clipboard_and_shows_its_end_only_on_request(tmp_path: Path) -> None:
+    async with practice_at(tmp_path, "launchdarkly") as walk:
         await walk.answer("unleash")
         token = walk.box.addresses()["launchdarkly"]["token"]
         assert token[-4:] not in walk.shown
@@ -238,12 +199,6 @@ async def test_the_end_of_a_key_is_shown_on_request_and_hidden_again(tmp_path: P
         assert "40 characters" in walk.below("token")
         await walk.press("tab")
         await walk.until(lambda: token[-4:] not in walk.below("token"), "hidden when left")
-
-
-async def test_keys_reach_no_clipboard(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("launchdarkly")
-        await walk.answer("unleash")
         await walk.focus("#token")
         await walk.press("home", "shift+end", "ctrl+c")
         await walk.pilot.pause()

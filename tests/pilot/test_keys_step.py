@@ -6,10 +6,10 @@ import gc
 from pathlib import Path
 
 from tests.pilot.conftest import Outside
-from tests.pilot.people import KEYS, answers
-from tests.pilot.walking import ENVIRON, Walk, practice_app, problems, real_app
+from tests.pilot.people import answers
+from tests.pilot.walking import ENVIRON, Walk, practice_app, practice_at, problems, real_app
 from tui.answers.remarks import SAME_KEY
-from tui.sandbox.keys import SPLIT_KEYS, TOKENS, UNLEASH_KEYS
+from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
 from tui.sandbox.server import Sandbox
 from tui.screens.review import ReviewLine
 
@@ -28,88 +28,90 @@ def variables(box: Sandbox) -> dict[str, str]:
     }
 
 
-async def test_values_of_the_environment_say_so_at_their_fields(tmp_path: Path) -> None:
-    with Sandbox.start() as box:
-        async with real_app(box, tmp_path, environ=variables(box)) as walk:
-            await walk.choose("unleash")
-            await walk.next()
-            await walk.at("launchdarkly")
-            assert walk.text("#host") == box.addresses()["launchdarkly"]["url"]
-            assert "LD_BASE_URI" in walk.below("host")
-            assert "LD_ACCESS_TOKEN" in walk.below("token")
-            assert "40 characters" in walk.below("token")
-            assert "Ana Ruiz" in walk.below("token")
-            assert "LD_PROJECT" in walk.below("project")
-            await walk.next()
-            await walk.at("keys")
-            assert "UNLEASH_SDK_KEY" in walk.below("sourceApiKey")
-            assert "LD_IMPORT_API_KEY" in walk.below("ldApiKey")
-            await walk.paste("#field-sourceBaseUrl", box.addresses()["unleash"]["url"])
-            await walk.next()
-            await walk.at("fields")
-            await walk.over_plan()
-            await walk.send()
-            assert len(walk.created()) == 1
+async def test_values_of_the_environment_say_so_at_their_fields(box: Sandbox, tmp_path: Path) -> None:
+    async with real_app(box, tmp_path, environ=variables(box)) as walk:
+        await walk.choose("unleash")
+        await walk.next()
+        await walk.at("launchdarkly")
+        assert walk.text("#host") == box.addresses()["launchdarkly"]["url"]
+        assert "LD_BASE_URI" in walk.below("host")
+        assert "LD_ACCESS_TOKEN" in walk.below("token")
+        assert "40 characters" in walk.below("token")
+        assert "Ana Ruiz" in walk.below("token")
+        assert "LD_PROJECT" in walk.below("project")
+        await walk.next()
+        await walk.at("keys")
+        assert "UNLEASH_SDK_KEY" in walk.below("sourceApiKey")
+        assert "LD_IMPORT_API_KEY" in walk.below("ldApiKey")
+        await walk.paste("#field-sourceBaseUrl", box.addresses()["unleash"]["url"])
+        await walk.next()
+        await walk.at("fields")
+        await walk.over_plan()
+        await walk.send()
+        assert len(walk.created()) == 1
 
 
-async def test_practice_takes_nothing_from_the_environment(tmp_path: Path) -> None:
-    with Sandbox.start() as box:
-        async with practice_app(tmp_path, box=box, environ=variables(box)) as walk:
-            await walk.choose("unleash")
-            await walk.next()
-            await walk.at("launchdarkly")
-            assert walk.text("#token") == ""
-            assert walk.app.session.keyring is None
+async def test_practice_takes_nothing_from_the_environment(box: Sandbox, tmp_path: Path) -> None:
+    async with practice_app(tmp_path, box=box, environ=variables(box)) as walk:
+        await walk.choose("unleash")
+        await walk.next()
+        await walk.at("launchdarkly")
+        assert walk.text("#token") == ""
+        assert walk.app.session.keyring is None
 
 
-async def test_a_refused_token_goes_to_another_instance_only_when_picked(tmp_path: Path, outside: Outside) -> None:
+async def test_a_refused_token_goes_to_another_instance_only_when_picked(
+    box: Sandbox, tmp_path: Path, outside: Outside
+) -> None:
     outside.expected = {"app.eu.launchdarkly.com"}
     wrong = "api-00000000-0000-4000-8000-000000000000"
-    with Sandbox.start() as box:
-        async with real_app(box, tmp_path) as walk:
-            await walk.to("launchdarkly")
-            await walk.paste("#host", box.addresses()["launchdarkly"]["url"])
-            await walk.paste("#project", "web-shop")
-            await walk.paste("#token", wrong)
-            await walk.focus("#project")
-            await walk.until(lambda: "401" in walk.below("token"), "the refusal")
-            await walk.settled()
-            assert len(walk.get("#other-instances").query(".try")) == 3
-            await walk.next()
-            await walk.has_focus("token")
-            assert walk.on("launchdarkly")
-            assert outside.asked == []
+    async with real_app(box, tmp_path) as walk:
+        await walk.to("launchdarkly")
+        await walk.paste("#host", box.addresses()["launchdarkly"]["url"])
+        await walk.paste("#project", "web-shop")
+        await walk.paste("#token", wrong)
+        await walk.focus("#project")
+        await walk.until(lambda: "401" in walk.below("token"), "the refusal")
+        await walk.settled()
+        assert len(walk.get("#other-instances").query(".try")) == 3
+        await walk.next()
+        await walk.has_focus("token")
+        assert walk.on("launchdarkly")
+        assert outside.asked == []
 
-            await walk.push("#other-instances .try-eu")
-            await walk.until(lambda: outside.asked, "the other instance to be asked")
-            await walk.settled()
-            assert set(outside.asked) == {"app.eu.launchdarkly.com"}
-            assert "EU" in walk.text("#route")
-            assert len(walk.text("#token")) == len(wrong)
-            assert not walk.get("#other-instances").query(".try")
+        await walk.push("#other-instances .try-eu")
+        await walk.until(lambda: outside.asked, "the other instance to be asked")
+        await walk.settled()
+        assert set(outside.asked) == {"app.eu.launchdarkly.com"}
+        assert "EU" in walk.text("#route")
+        assert len(walk.text("#token")) == len(wrong)
+        assert not walk.get("#other-instances").query(".try")
 
 
-async def test_your_own_token_as_import_key_is_a_warning_repeated_on_review(tmp_path: Path) -> None:
-    with Sandbox.start() as box:
-        async with real_app(box, tmp_path) as walk:
-            await walk.to("keys")
-            for selector, value in answers(box, "unleash")["keys"].items():
-                await walk.paste(selector, value)
-            await walk.paste("#field-ldApiKey", box.addresses()["launchdarkly"]["token"])
+async def test_your_own_token_as_import_key_is_a_warning_repeated_on_review(box: Sandbox, tmp_path: Path) -> None:
+    async with real_app(box, tmp_path) as walk:
+        await walk.to("keys")
+        for selector, value in answers(box, "unleash")["keys"].items():
+            await walk.paste(selector, value)
+        await walk.paste("#field-ldApiKey", box.addresses()["launchdarkly"]["token"])
+        await walk.focus("#next")
+        await walk.settled()
+        assert SAME_KEY in walk.below("ldApiKey")
+        assert "1 warning" in walk.message()
+        await walk.next()
+        await walk.at("fields")
+        await walk.over_plan()
+        assert SAME_KEY.split(".")[0] in "\n".join(each.line.text for each in walk.app.screen.query(ReviewLine))
+
+
+async def test_keys_of_another_kind_or_account_are_problems(tmp_path: Path) -> None:
+    async with practice_at(tmp_path, "keys") as walk:
+        await walk.answer("unleash")
+        for name, sign in (("reader", "!"), ("other-account", "✗"), ("import-key", "✓")):
+            await walk.paste("#field-ldApiKey", TOKENS[name].value)
             await walk.focus("#next")
             await walk.settled()
-            assert SAME_KEY in walk.below("ldApiKey")
-            assert "1 warning" in walk.message()
-            await walk.next()
-            await walk.at("fields")
-            await walk.over_plan()
-            assert SAME_KEY.split(".")[0] in "\n".join(each.line.text for each in walk.app.screen.query(ReviewLine))
-
-
-async def test_a_key_that_is_no_sdk_key_stops(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("keys")
-        await walk.answer("unleash")
+            assert walk.below("ldApiKey").startswith(sign)
         await walk.paste("#field-sourceApiKey", UNLEASH_KEYS["frontend"].value)
         await walk.focus("#field-ldApiKey")
         await walk.settled()
@@ -121,62 +123,20 @@ async def test_a_key_that_is_no_sdk_key_stops(tmp_path: Path) -> None:
         assert walk.focused == "field-sourceApiKey"
 
 
-async def test_the_owner_of_the_import_key_is_looked_at(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("keys")
-        await walk.answer("unleash")
-        for name, sign in (("reader", "!"), ("other-account", "✗")):
-            await walk.paste("#field-ldApiKey", TOKENS[name].value)
-            await walk.focus("#next")
-            await walk.settled()
-            assert walk.below("ldApiKey").startswith(sign)
-
-
-async def test_a_split_key_that_may_not_list_workspaces_lets_the_id_be_typed(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("keys", "split")
-        await walk.answer("split")
-        await walk.paste("#field-workspaceApiKey", SPLIT_KEYS["viewer"].value)
-        await walk.focus("#next")
-        await walk.settled()
-        assert problems(walk) == ()
-        await walk.next()
-        await walk.at("fields")
-        await walk.answer("split")
-        await walk.over_plan()
-
-
-async def test_what_a_paste_brought_along_is_taken_away_and_said(tmp_path: Path) -> None:
-    integration = "split"
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("keys", integration)
-        key = walk.box.addresses()[integration]["key"]
-        await walk.paste(f"#field-{KEYS[integration]}", f"\n  {key}\r\n")
-        assert len(walk.text(f"#field-{KEYS[integration]}")) == len(key)
-        assert "removed" in walk.below(KEYS[integration])
+async def test_pasted_keys_and_addresses_are_tidied(tmp_path: Path) -> None:
+    async with practice_at(tmp_path, "keys") as walk:
+        key = walk.box.addresses()["unleash"]["key"]
+        await walk.paste("#field-sourceApiKey", f"\n  {key}\r\n")
+        assert len(walk.text("#field-sourceApiKey")) == len(key)
+        assert "removed" in walk.below("sourceApiKey")
         assert key not in walk.shown
-
-
-async def test_a_pasted_address_is_shown_at_once_and_tidied(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("keys")
         await walk.paste("#field-sourceBaseUrl", " HTTPS://Unleash.example.COM/api/ \n")
         await walk.until(lambda: "unleash.example.com" in walk.text("#field-sourceBaseUrl"), "the address")
         assert walk.text("#field-sourceBaseUrl").strip() == walk.text("#field-sourceBaseUrl")
 
 
-async def test_control_characters_of_a_paste_reach_no_screen(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("fields")
-        await walk.paste("#config-name", "a\x1b]52;c;aGFjaw==\x07b\u202ec")
-        await walk.focus("#field-sourceTag")
-        await walk.pilot.pause()
-        assert not {"\x1b", "\x07", "\u202e"} & set(walk.text("#config-name") + walk.shown)
-
-
-async def test_a_key_in_a_plain_field_does_not_stay_in_plain_sight(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("fields")
+async def test_plain_fields_show_neither_pasted_keys_nor_control_characters(tmp_path: Path) -> None:
+    async with practice_at(tmp_path, "fields") as walk:
         token = walk.box.addresses()["launchdarkly"]["token"]
         for selector in ("#config-name", "#config-tags", "#field-sourceTag"):
             await walk.paste(selector, token)
@@ -184,11 +144,14 @@ async def test_a_key_in_a_plain_field_does_not_stay_in_plain_sight(tmp_path: Pat
             assert token not in walk.text(selector)
         assert "taken out" in walk.below("sourceTag")
         assert token not in str(walk.draft)
+        await walk.paste("#config-name", "a\x1b]52;c;aGFjaw==\x07b\u202ec")
+        await walk.focus("#field-sourceTag")
+        await walk.pilot.pause()
+        assert not {"\x1b", "\x07", "\u202e"} & set(walk.text("#config-name") + walk.shown)
 
 
 async def test_a_contradiction_is_mended_by_taking_over_what_the_key_says(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("fields")
+    async with practice_at(tmp_path, "fields") as walk:
         for field, wrong, right in (
             ("sourceEnvironmentId", "staging", "production"),
             ("sourceProjectId", "mobile-app", "default"),
@@ -209,25 +172,12 @@ async def test_a_contradiction_is_mended_by_taking_over_what_the_key_says(tmp_pa
         await walk.over_plan()
 
 
-async def test_typing_on_drops_the_answer_of_a_check(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("launchdarkly")
-        await walk.answer("unleash")
-        assert "Ana Ruiz" in walk.below("token")
-        requests = len(walk.box.requests)
-        await walk.focus("#token")
-        await walk.press("end", "0")
-        assert "Ana Ruiz" not in walk.below("token")
-        assert requests == len(walk.box.requests)  # no check while typing
-
-
 def sent_to(walk: Walk, path: str) -> int:
     return sum(each == path for _, each, _ in walk.box.requests)
 
 
-async def test_a_key_is_checked_on_enter_and_asked_about_once(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("launchdarkly")
+async def test_key_is_checked_once_on_enter_and_typing_drops_the_answer(tmp_path: Path) -> None:
+    async with practice_at(tmp_path, "launchdarkly") as walk:
         await walk.paste("#token", walk.box.addresses()["launchdarkly"]["token"])
         assert sent_to(walk, "/api/v2/caller-identity") == 0
         await walk.press("enter")
@@ -238,11 +188,22 @@ async def test_a_key_is_checked_on_enter_and_asked_about_once(tmp_path: Path) ->
             await walk.press("tab", "tab")
         await walk.settled()
         assert sent_to(walk, "/api/v2/caller-identity") == 1
+        requests = len(walk.box.requests)
+        await walk.focus("#token")
+        await walk.press("end", "0")
+        assert "Ana Ruiz" not in walk.below("token")
+        assert requests == len(walk.box.requests)  # no check while typing
 
 
-async def test_a_check_that_is_begun_twice_is_made_once(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("keys")
+async def test_check_runs_once_and_not_for_an_answer_that_changed(tmp_path: Path) -> None:
+    async with practice_at(tmp_path, "fields") as walk:
+        requests = len(walk.box.requests)
+        assert walk.fields_screen.begin_check("config-name")
+        walk.app.session.put("ldTag", "not a tag")
+        await walk.settled()
+        assert walk.on("fields")
+        assert requests == len(walk.box.requests)
+
         await walk.back_to("launchdarkly")
         before = sent_to(walk, "/api/v2/caller-identity")
         walk.app.session.ask_again("token")
@@ -251,14 +212,3 @@ async def test_a_check_that_is_begun_twice_is_made_once(tmp_path: Path) -> None:
         await walk.settled()
         gc.collect()  # the first, which never began, must not complain
         assert sent_to(walk, "/api/v2/caller-identity") == before + 1
-
-
-async def test_a_check_whose_answers_change_before_it_begins_asks_nothing(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("fields")
-        requests = len(walk.box.requests)
-        assert walk.fields_screen.begin_check("config-name")
-        walk.app.session.put("ldTag", "not a tag")
-        await walk.settled()
-        assert walk.on("fields")
-        assert requests == len(walk.box.requests)

@@ -82,41 +82,32 @@ async def on_fields(walk: Walk) -> None:
     await walk.at("fields")
 
 
-@pytest.mark.parametrize("practice", [True, False])
-async def test_every_kind_is_asked_for_and_reaches_the_request(
-    manifest: Path, tmp_path: Path, *, practice: bool
-) -> None:
-    with Sandbox.start() as box:
-        made = (
-            practice_app(tmp_path, box=box, manifests=(manifest,))
-            if practice
-            else real_app(box, tmp_path, manifests=(manifest,))
-        )
-        async with made as walk:
-            assert "Made up" in walk.text("#integration-made-up")
-            await walk.choose("made-up")
-            assert "whether it takes Made up is not known" in walk.message()
-            await on_fields(walk)
-            assert not walk.app.screen.query("#field-only_x002Egreen")
-            for kind in PLAIN:
-                assert walk.get(f"#field-{kind}", Input)
-                await walk.paste(f"#field-{kind}", answer_for(kind))
-            await answer_choices(walk)
-            await walk.write("#field-only_x002Egreen", "leaf")
-            await walk.next()
-            await walk.at("plan")
-            assert "not known: this program cannot read flags from Made up" in walk.text("#plan-headline")
-            assert "LaunchDarkly accepts split and unleash today" in walk.shown
-            await walk.back_to("fields")
-            await walk.over_plan()
-            assert await config(walk) == {
-                "apiKey": "••••",
-                "useTls": True,
-                "colour": "green",
-                "colours": ["red", "blue"],
-                "only.green": "leaf",
-                **{kind: answer_for(kind) for kind in PLAIN},
-            }
+async def test_every_kind_is_asked_for_and_reaches_the_request(manifest: Path, tmp_path: Path, box: Sandbox) -> None:
+    async with real_app(box, tmp_path, manifests=(manifest,)) as walk:
+        assert "Made up" in walk.text("#integration-made-up")
+        await walk.choose("made-up")
+        assert "whether it takes Made up is not known" in walk.message()
+        await on_fields(walk)
+        assert not walk.app.screen.query("#field-only_x002Egreen")
+        for kind in PLAIN:
+            assert walk.get(f"#field-{kind}", Input)
+            await walk.paste(f"#field-{kind}", answer_for(kind))
+        await answer_choices(walk)
+        await walk.write("#field-only_x002Egreen", "leaf")
+        await walk.next()
+        await walk.at("plan")
+        assert "not known: this program cannot read flags from Made up" in walk.text("#plan-headline")
+        assert "LaunchDarkly accepts split and unleash today" in walk.shown
+        await walk.back_to("fields")
+        await walk.over_plan()
+        assert await config(walk) == {
+            "apiKey": "••••",
+            "useTls": True,
+            "colour": "green",
+            "colours": ["red", "blue"],
+            "only.green": "leaf",
+            **{kind: answer_for(kind) for kind in PLAIN},
+        }
 
 
 def answer_for(kind: str) -> str:
@@ -182,39 +173,34 @@ def called_like_our_own_fields(folder: Path) -> Path:
     )
 
 
-async def test_variables_may_be_called_like_our_own_fields(tmp_path: Path) -> None:
+async def test_variables_may_be_called_like_our_own_fields(box: Sandbox, tmp_path: Path) -> None:
     path, secret = called_like_our_own_fields(tmp_path), "a-key-of-a-source-nobody-knows"
     others = sorted(OWN_FIELDS - {"token"})
-    with Sandbox.start() as box:
-        async with real_app(box, tmp_path, manifests=(path,)) as walk:
-            await walk.choose("made-up")
-            await walk.next()
-            await walk.at("launchdarkly")
-            there = walk.box.addresses()["launchdarkly"]
-            for name, value in (("host", there["url"]), ("token", there["token"]), ("project", there["project"])):
-                await walk.paste(f"#{name}", value)
-                assert walk.get(f"#problem--{name}")
-            await walk.focus("#next")
-            await walk.settled()
-            await walk.next()
-            await walk.at("keys")
-            await walk.paste("#field-token", secret)
-            await walk.focus("#next")
-            await walk.settled()
-            await walk.next()
-            await walk.at("fields")
-            await walk.paste("#config-name", "Named by hand")
-            for name in others:
-                await walk.paste(f"#field-{name}", f"{name} of mine")
-                assert walk.get(f"#problem-{name}")
-            await walk.until(lambda: walk.app.screen.query("#field-more"), "the field that depends on the form's host")
-            await walk.over_plan()
-            assert await config(walk) == {
-                **{name: f"{name} of mine" for name in others},
-                "token": "••••",
-                "more": "",
-            }
-            draft, bag = walk.draft, walk.app.session.bag
+    async with real_app(box, tmp_path, manifests=(path,)) as walk:
+        await walk.choose("made-up")
+        await walk.next()
+        await walk.at("launchdarkly")
+        there = walk.box.addresses()["launchdarkly"]
+        for name, value in (("host", there["url"]), ("token", there["token"]), ("project", there["project"])):
+            await walk.paste(f"#{name}", value)
+            assert walk.get(f"#problem--{name}")
+        await walk.focus("#next")
+        await walk.settled()
+        await walk.next()
+        await walk.at("keys")
+        await walk.paste("#field-token", secret)
+        await walk.focus("#next")
+        await walk.settled()
+        await walk.next()
+        await walk.at("fields")
+        await walk.paste("#config-name", "Named by hand")
+        for name in others:
+            await walk.paste(f"#field-{name}", f"{name} of mine")
+            assert walk.get(f"#problem-{name}")
+        await walk.until(lambda: walk.app.screen.query("#field-more"), "the field that depends on the form's host")
+        await walk.over_plan()
+        assert await config(walk) == {**{name: f"{name} of mine" for name in others}, "token": "••••", "more": ""}
+        draft, bag = walk.draft, walk.app.session.bag
     assert drafts.value(draft, "host") == there["url"]
     assert sorted(map(str, (bag.peek(key) for key in bag.keys()))) == sorted([secret, there["token"]])  # noqa: SIM118
     made = recipe.write(draft)

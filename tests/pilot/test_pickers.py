@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.pilot.walking import Walk, practice_app, problems
+from tests.pilot.walking import Walk, practice_app, practice_at, problems
 from tests.unit.sandbox_tools import create, launchdarkly
 from tui.answers.draft import answer
 from tui.launchdarkly.models import Project
@@ -28,7 +28,7 @@ async def with_projects(walk: Walk) -> PickList:
     return picks
 
 
-async def test_projects_come_page_by_page(tmp_path: Path) -> None:
+async def test_projects_come_page_by_page_and_are_filtered_by_typing(tmp_path: Path) -> None:
     async with practice_app(tmp_path) as walk:
         picks = await with_projects(walk)
         assert picks.option_count < PROJECTS
@@ -37,31 +37,8 @@ async def test_projects_come_page_by_page(tmp_path: Path) -> None:
         for _ in range(4):
             await walk.press("end")
             await walk.settled()
-        assert picks.option_count == PROJECTS
-        keys = [str(option.prompt).split()[0] for option in picks.options]
-        assert len(set(keys)) == PROJECTS
+        assert len({prompt.split()[0] for prompt in prompts(picks)}) == picks.option_count == PROJECTS
 
-
-async def test_typing_filters_the_projects_and_enter_takes_one(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        picks = await with_projects(walk)
-        await walk.write("#project", "web")
-        await walk.until(lambda: 0 < picks.option_count < 20, "the filtered list")
-        assert all("web" in str(option.prompt).lower() for option in picks.options)
-        await walk.focus("#projects")
-        await walk.press("home", "j")
-        wanted = str(picks.get_option_at_index(picks.highlighted or 0).prompt).split()[0]
-        await walk.press("enter")
-        await walk.until(lambda: answer(walk.draft, "project").value == wanted, "the picked project")
-        await walk.settled()
-        assert walk.text("#project") == wanted
-        assert wanted in walk.text("#route")
-        assert isinstance(walk.draft.checks["project"].facts, Project)
-
-
-async def test_a_filter_that_matches_nothing_says_so(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        picks = await with_projects(walk)
         await walk.write("#project", "no-such-project")
         await walk.until(lambda: "none" in walk.text("#projects-count"), "the word for an empty list")
         assert picks.option_count == 0
@@ -69,17 +46,31 @@ async def test_a_filter_that_matches_nothing_says_so(tmp_path: Path) -> None:
         await walk.settled()
         assert walk.below("project").startswith("✗")
 
+        await walk.write("#project", "web")
+        await walk.until(lambda: 0 < picks.option_count < 20, "the filtered list")
+        assert all("web" in prompt.lower() for prompt in prompts(picks))
+        await walk.focus("#projects")
+        await walk.press("home", "j")
+        wanted = prompts(picks)[picks.highlighted or 0].split()[0]
+        await walk.press("enter")
+        await walk.answered("project", wanted)
+        await walk.settled()
+        assert walk.text("#project") == wanted
+        assert wanted in walk.text("#route")
+        assert isinstance(walk.draft.checks["project"].facts, Project)
 
-async def test_a_member_is_picked_by_name(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("fields")
-        await walk.push("#row-ldMaintainer .pick")
-        await walk.opened(PickerScreen)
-        picks = walk.get("#picks", PickList)
+
+async def test_member_is_picked_by_name_and_escape_picks_none(tmp_path: Path) -> None:
+    async with practice_at(tmp_path, "fields") as walk:
+        await open_list(walk, "ldMaintainer")
+        await walk.press(*"an", "escape")
+        await walk.closed("fields")
+        assert walk.text("#field-ldMaintainer") == ""
+
+        picks = await open_list(walk, "ldMaintainer")
         await walk.until(lambda: picks.option_count, "the first page")
-        assert "you" in str(picks.get_option_at_index(0).prompt)
-        await walk.press("down")
-        await walk.press("end")
+        assert "you" in prompts(picks)[0]
+        await walk.press("down", "end")
         await walk.until(lambda: picks.option_count == MEMBERS, "the second page")
         await walk.press("slash", *"ben")
         await walk.until(lambda: picks.option_count == 1, "the filtered list")
@@ -88,34 +79,6 @@ async def test_a_member_is_picked_by_name(tmp_path: Path) -> None:
         await walk.settled()
         assert "ben@example.com" in walk.below("ldMaintainer")
         assert len(walk.text("#field-ldMaintainer")) == 24
-
-
-async def test_a_workspace_is_picked_without_asking_again(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("fields", "split")
-
-        def asked() -> int:
-            return sum(path.startswith("/internal/") for _, path, _ in walk.box.requests)
-
-        before = asked()
-        await walk.push("#row-workspaceId .pick")
-        await walk.opened(PickerScreen)
-        picks = walk.get("#picks", PickList)
-        await walk.until(lambda: picks.option_count == 2, "both workspaces")
-        assert asked() == before
-        await walk.press("down", "end", "enter")
-        await walk.closed("fields")
-        assert "Acme Mobile" in walk.below("workspaceId")
-
-
-async def test_escape_leaves_the_picker_without_an_answer(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("fields")
-        await walk.push("#row-ldMaintainer .pick")
-        await walk.opened(PickerScreen)
-        await walk.press(*"an", "escape")
-        await walk.closed("fields")
-        assert walk.text("#field-ldMaintainer") == ""
 
 
 # --- what the source lists
@@ -142,9 +105,18 @@ async def on_split_fields(walk: Walk) -> None:
     await walk.paste("#field-workspaceId", WORKSPACES["default"][0])
 
 
-async def test_a_workspace_fills_the_environment_and_a_name_becomes_its_id(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await on_split_fields(walk)
+async def test_workspace_fills_the_environment_and_a_name_becomes_its_id(tmp_path: Path) -> None:
+    async with practice_at(tmp_path, "fields", "split") as walk:
+        before = sent_to(walk, "/internal/")
+        picks = await open_list(walk, "workspaceId")
+        await walk.until(lambda: picks.option_count == 2, "both workspaces")
+        assert sent_to(walk, "/internal/") == before
+        await walk.press("down", "end", "enter")
+        await walk.closed("fields")
+        assert "Acme Mobile" in walk.below("workspaceId")
+        await walk.settled()
+
+        await walk.paste("#field-workspaceId", WORKSPACES["default"][0])
         await walk.focus("#config-tags")
         await walk.answered("environmentId", ENVIRONMENTS["production"])
         await walk.settled()
@@ -187,10 +159,17 @@ async def test_a_tag_is_picked_by_how_many_flags_have_it_and_read_again_by_r(tmp
         assert walk.text("#field-splitTag") == "payments"
         assert walk.below("splitTag") == "✓ 9 flags have it"
 
+        picks = await open_list(walk, "splitTag")
+        await walk.press("down")
+        walk.box.set_fault("source-unauthorized")
+        await walk.press("r")
+        await walk.until(lambda: "could not be read" in walk.text("#counted"), "the refusal")
+        assert picks.option_count == 0
+        await walk.has_focus("filter")
+
 
 async def test_a_list_that_cannot_be_read_leaves_a_plain_field_and_says_why(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("keys", "split")
+    async with practice_at(tmp_path, "keys", "split") as walk:
         await walk.answer("split")
         await walk.paste("#field-workspaceApiKey", SPLIT_KEYS["viewer"].value)
         await walk.next()
@@ -212,24 +191,21 @@ async def test_a_list_that_cannot_be_read_leaves_a_plain_field_and_says_why(tmp_
         assert walk.text("#field-environmentId") == ENVIRONMENTS["production"]
 
 
-async def test_ids_of_other_configurations_are_offered(tmp_path: Path) -> None:
-    with Sandbox.start() as box:
-        with launchdarkly(box) as client:
-            create(client, box, "split", "blog", workspaceId=OLD)
-        async with practice_app(tmp_path, box=box) as walk:
-            await walk.jump("fields", "split")
-            picks = await open_list(walk, "workspaceId")
-            await walk.press("down", "end")
-            assert prompts(picks)[-1].startswith(OLD)
-            assert 'used by "Practice"' in prompts(picks)[-1]
-            await walk.press("enter")
-            await walk.closed("fields")
-            assert walk.text("#field-workspaceId") == OLD
+async def test_ids_of_other_configurations_are_offered(box: Sandbox, tmp_path: Path) -> None:
+    with launchdarkly(box) as client:
+        create(client, box, "split", "blog", workspaceId=OLD)
+    async with practice_at(tmp_path, "fields", "split", box=box) as walk:
+        picks = await open_list(walk, "workspaceId")
+        await walk.press("down", "end")
+        assert prompts(picks)[-1].startswith(OLD)
+        assert 'used by "Practice"' in prompts(picks)[-1]
+        await walk.press("enter")
+        await walk.closed("fields")
+        assert walk.text("#field-workspaceId") == OLD
 
 
 async def test_a_token_for_looking_fills_the_pickers_and_is_not_kept(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("keys")
+    async with practice_at(tmp_path, "keys") as walk:
         await walk.answer("unleash")
         assert not walk.screen.query("#keep-source-helper")
         assert walk.screen.query("#keep-sourceApiKey")
@@ -250,23 +226,3 @@ async def test_a_token_for_looking_fills_the_pickers_and_is_not_kept(tmp_path: P
         await walk.until(lambda: "8 flags have it" in walk.below("sourceTag"), "the count")
         assert walk.text("#field-sourceTag") == "simple:payments"
         assert "Not known" in walk.below("sourceTag")
-
-
-async def test_without_the_token_the_list_of_tags_says_what_would_help(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("fields")
-        assert (await open_list(walk, "sourceTag")).option_count == 0
-        assert "An SDK key cannot list the tags" in walk.text("#counted")
-        assert "token for looking" in walk.text("#counted")
-
-
-async def test_a_list_that_fails_when_read_again_gives_the_focus_back(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await on_split_fields(walk)
-        picks = await open_list(walk, "splitTag")
-        await walk.press("down")
-        walk.box.set_fault("source-unauthorized")
-        await walk.press("r")
-        await walk.until(lambda: "could not be read" in walk.text("#counted"), "the refusal")
-        assert picks.option_count == 0
-        await walk.has_focus("filter")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.pilot.walking import INTEGRATIONS, Walk, practice_app
+from tests.pilot.walking import Walk, practice_app, practice_at
 from tests.unit.sandbox_tools import Clock
 from tui.answers import draft as drafts
 from tui.answers import plan_state
@@ -20,6 +20,7 @@ from tui.plan.plan import FRESH_SECONDS
 from tui.sandbox.server import Sandbox
 from tui.screens.flag import FlagScreen
 from tui.screens.review import ReviewLine
+from tui.screens.write import WriteScreen
 from tui.widgets.choices import TickList
 from tui.widgets.flow import Flow
 from tui.widgets.sentences import Sentences
@@ -82,30 +83,25 @@ def lines(made: Walk, label: str) -> str:
 # --- reading
 
 
-@pytest.mark.parametrize("integration", INTEGRATIONS)
-async def test_it_reads_by_itself_and_says_what_will_become_of_the_flags(integration: str, tmp_path: Path) -> None:
-    async with on_plan(tmp_path, integration) as made:
+async def test_plan_is_read_by_itself_and_again_only_on_request(tmp_path: Path) -> None:
+    async with on_plan(tmp_path) as made:
         plan = await made.planned()
         counts = plan.counts
-        said = head(made)
-        for text in (
+        text = head(made)
+        for words in (
             f"{counts.source} flags at the source, {plan.keys} keys in web-shop. Read in full",
             f"{counts.arrive} arrive",
             f"{counts.invalid} cannot",
             f"{counts.lossy} of the {counts.arrive} lose something",
             f"{counts.on_at_source} of the {counts.arrive} are ON and will be OFF",
         ):
-            assert text in said
+            assert words in text
         assert rows(made) == counts.source
         for kind, count in plan.losses.items():
             assert f"[ ] {kind} {count}" in made.shown
         assert made.focused == "flag-rows"  # an Enter that was held too long does no harm there
         assert made.posts() == []
 
-
-async def test_a_fresh_plan_is_not_read_again_until_somebody_asks(tmp_path: Path) -> None:
-    async with on_plan(tmp_path) as made:
-        plan = await made.planned()
         await made.press("f7")
         await made.at("fields")
         requests = len(made.box.requests)
@@ -141,8 +137,7 @@ async def test_what_is_here_can_be_looked_at_and_the_reading_be_stopped(tmp_path
 
 async def test_numbers_change_at_most_once_a_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     timer = Clock(0.0)
-    async with practice_app(tmp_path, timer=timer) as made:
-        await made.jump("plan", "split")
+    async with practice_at(tmp_path, "plan", "split", timer=timer) as made:
         painted: list[float] = []
         show = made.plan_screen.head.reading
 
@@ -191,6 +186,13 @@ async def test_each_kind_of_loss_is_ticked_by_itself_before_going_on(tmp_path: P
         plan = await made.planned()
         kinds = list(plan.losses)
         assert made.message().startswith(f"! {len(kinds)} kinds not ticked: {kinds[0]}")
+        await made.focus("#loss-kinds")
+        ticks = made.get("#loss-kinds", TickList)
+        await made.press("enter")
+        assert made.draft.seen == frozenset()
+        assert made.focused == "flag-rows"
+        assert f"that lose {ticks.at}" in made.text("#flags-shown")
+
         await made.next()
         assert made.on("plan")
         assert made.message().startswith(f"✗ {len(kinds)} kinds not ticked")
@@ -199,40 +201,32 @@ async def test_each_kind_of_loss_is_ticked_by_itself_before_going_on(tmp_path: P
             assert len(plan_state.unseen(made.draft)) == left
             await made.press("space", "right")
         assert made.message().startswith("✓")
+        ticks.go_to(kinds[2])
+        await made.press("space")
+        ticks.go_to(kinds[0])
+        await made.next()
+        assert made.on("plan")
+        assert ticks.at == kinds[2]
+        await made.press("space")
         await made.next()
         await made.at("review")
         assert lines(made, "Plan").startswith(f"{plan.counts.arrive} of {plan.counts.source} arrive")
 
 
-async def test_next_leads_to_the_first_kind_that_is_not_ticked(tmp_path: Path) -> None:
-    async with on_plan(tmp_path, "split") as made:
-        kinds = list((await made.planned()).losses)
-        made.app.session.draft = plan_state.see(made.draft, frozenset(kinds) - {kinds[2]})
-        made.app.show_step()
-        await made.at("plan")
-        await made.next()
-        assert made.get("#loss-kinds", TickList).at == kinds[2]
-        await made.press("space")
-        await made.next()
-        await made.at("review")
-
-
-async def test_enter_ticks_nothing(tmp_path: Path) -> None:
-    async with on_plan(tmp_path, "split") as made:
-        await made.planned()
-        await made.focus("#loss-kinds")
-        kind = made.get("#loss-kinds", TickList).at
-        await made.press("enter")
-        assert made.draft.seen == frozenset()
-        assert made.focused == "flag-rows"
-        assert f"that lose {kind}" in made.text("#flags-shown")
-
-
-async def test_going_on_without_a_whole_plan_has_a_tick_of_its_own(tmp_path: Path) -> None:
+async def test_incomplete_plan_has_a_tick_of_its_own_and_no_json(tmp_path: Path) -> None:
     async with on_plan(tmp_path, "split", "source-lost-page") as made:
         plan = await made.planned()
         assert not plan.whole
         assert "NOT COMPLETE" in made.text("#plan-headline")
+        await made.press("w")
+        await made.opened(WriteScreen)
+        assert not made.app.screen.query("#json")
+        await made.press("enter")
+        await made.closed("plan")
+        await made.until(lambda: list(made.folder.glob("plan-*.md")), "the file")
+        (path,) = made.folder.glob("plan-*.md")
+        assert "NOT COMPLETE" in path.read_text("utf-8")
+
         await made.next()
         assert made.on("plan")
         assert made.focused == "go-without"
@@ -248,8 +242,7 @@ async def test_going_on_without_a_whole_plan_has_a_tick_of_its_own(tmp_path: Pat
 
 
 async def test_no_flag_at_all_is_a_problem_with_its_own_sentence(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as made:
-        await made.jump("fields")
+    async with practice_at(tmp_path, "fields") as made:
         await made.paste("#field-sourceTag", "simple:nobody-has-it")
         await made.next()
         await made.at("plan")
@@ -259,27 +252,25 @@ async def test_no_flag_at_all_is_a_problem_with_its_own_sentence(tmp_path: Path)
         assert made.get("#go-without").display
 
 
-@pytest.mark.parametrize(
-    ("fault", "says"),
-    [("source-unauthorized", "(401)"), ("source-down", "closed")],
-)
-async def test_a_source_in_trouble_says_why_and_nothing_is_lost(fault: str, says: str, tmp_path: Path) -> None:
-    async with on_plan(tmp_path, fault=fault) as made:
+async def test_unreachable_source_is_read_again_without_losing_answers(tmp_path: Path) -> None:
+    async with on_plan(tmp_path, fault="source-down") as made:
         before = drafts.values(made.draft)
         plan = await made.planned()
         assert not plan.whole
         assert plan.failure is not None
         assert plan.failure.what in head(made)
-        assert says in head(made)
         made.box.set_fault(None)
         await made.push("#read-again")
         assert (await made.planned()).whole
         assert drafts.values(made.draft) == before
 
 
-async def test_a_refused_key_leads_to_its_field(tmp_path: Path) -> None:
+async def test_refused_key_leads_to_its_field(tmp_path: Path) -> None:
     async with on_plan(tmp_path, "split", "source-unauthorized") as made:
-        await made.planned()
+        plan = await made.planned()
+        assert plan.failure is not None
+        assert plan.failure.status_code == 401
+        assert plan.failure.what in head(made)
         await made.push("#to-field")
         await made.at("keys")
         await made.has_focus("field-workspaceApiKey")
@@ -288,27 +279,7 @@ async def test_a_refused_key_leads_to_its_field(tmp_path: Path) -> None:
 # --- out of date
 
 
-async def test_a_changed_answer_is_read_anew_before_review(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as made:
-        await made.jump("review")
-        plan = made.draft.plan
-        await made.push(".to-fields")
-        await made.at("fields")
-        await made.paste("#field-sourceTag", "simple:payments")
-        assert plan_state.out_of_date(made.draft)
-        await made.next()
-        await made.at("plan")
-        fresh = await made.planned()
-        assert plan is not None
-        assert fresh.counts.source < plan.counts.source
-        await made.tick_all()
-        await made.next()
-        await made.at("review")
-        await made.send()
-        assert len(made.created()) == 1
-
-
-async def test_after_fifteen_minutes_nothing_is_sent_before_it_was_read_again(tmp_path: Path) -> None:
+async def test_plan_that_expires_is_read_again_before_anything_is_sent(tmp_path: Path) -> None:
     clock = Clock(START)
     async with practice_app(tmp_path, box=Sandbox.start(now=clock), now=clock) as made:
         await made.jump("review")
@@ -317,19 +288,7 @@ async def test_after_fifteen_minutes_nothing_is_sent_before_it_was_read_again(tm
         await made.at("plan")
         assert (await made.planned()).read_at == clock.at
         assert made.posts() == []
-        await made.next()
-        await made.at("review")
-        clock.at += FRESH_SECONDS + 1
-        made.app.show_step()
-        await made.at("review")
-        assert "out of date" in lines(made, "Plan")
-        assert "out of date" in made.message()
 
-
-async def test_a_plan_that_ages_on_the_screen_is_read_again_by_one_key(tmp_path: Path) -> None:
-    clock = Clock(START)
-    async with on_plan(tmp_path, box=Sandbox.start(now=clock), now=clock) as made:
-        await made.tick_all()
         clock.at += FRESH_SECONDS + 1
         await made.next()
         assert made.on("plan")
@@ -340,14 +299,19 @@ async def test_a_plan_that_ages_on_the_screen_is_read_again_by_one_key(tmp_path:
         await made.next()
         await made.at("review")
 
+        clock.at += FRESH_SECONDS + 1
+        made.app.show_step()
+        await made.at("review")
+        assert "out of date" in lines(made, "Plan")
+        assert "out of date" in made.message()
 
-async def test_review_lists_what_is_on_now(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as made:
-        await made.jump("review")
+
+async def test_review_lists_what_is_on_now_and_a_changed_answer_is_planned_again(tmp_path: Path) -> None:
+    async with practice_at(tmp_path, "review") as made:
         plan = made.draft.plan
         assert plan is not None
         assert lines(made, "Cut-over").startswith(f"{plan.counts.on_at_source} flags are ON now")
-        row = next(each for each in made.app.screen.query(ReviewLine) if each.line.label == "Cut-over")
+        row = next(row for row in made.app.screen.query(ReviewLine) if row.line.label == "Cut-over")
         button = row.query_one(".change")
         button.focus()
         await made.until(lambda: button.has_focus, "List")
@@ -358,3 +322,16 @@ async def test_review_lists_what_is_on_now(tmp_path: Path) -> None:
         assert "Review" in made.text("#next")
         await made.next()
         await made.at("review")
+
+        await made.push(".to-fields")
+        await made.at("fields")
+        await made.paste("#field-sourceTag", "simple:payments")
+        assert plan_state.out_of_date(made.draft)
+        await made.next()
+        await made.at("plan")
+        assert (await made.planned()).counts.source < plan.counts.source
+        await made.tick_all()
+        await made.next()
+        await made.at("review")
+        await made.send()
+        assert len(made.created()) == 1

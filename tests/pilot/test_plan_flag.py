@@ -6,10 +6,8 @@ import json
 import unicodedata
 from pathlib import Path
 
-import pytest
-
 from tests.pilot.plans import FEW, made, showing
-from tests.pilot.walking import Walk, practice_app
+from tests.pilot.walking import Walk, practice_at
 from tests.unit.plan_tools import flag
 from tui.screens.flag import FlagScreen
 from tui.screens.write import WriteScreen
@@ -35,8 +33,7 @@ def page(walk: Walk) -> str:
 
 
 async def test_a_flag_of_the_practice_company_is_told_whole(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("plan", "split")
+    async with practice_at(tmp_path, "plan", "split") as walk:
         plan = walk.draft.plan
         assert plan is not None
         await opened(walk, "checkout-v2")
@@ -49,38 +46,7 @@ async def test_a_flag_of_the_practice_company_is_told_whole(tmp_path: Path) -> N
             assert f"! {kind}" in said
 
 
-async def test_tags_that_the_key_cannot_read_are_called_not_known(tmp_path: Path) -> None:
-    async with showing(tmp_path, made(*FEW)) as walk:
-        await opened(walk, "zebra")
-        assert "imported-from-unleash" in page(walk)
-        assert "? others: this key cannot read tags" in page(walk)
-        assert "Nothing of it is lost." in page(walk)
-
-
-async def test_one_that_does_not_arrive_says_why(tmp_path: Path) -> None:
-    async with showing(tmp_path, made(*FEW)) as walk:
-        await walk.press("end", "enter")
-        await walk.opened(FlagScreen)
-        for reason in ("is not allowed", "archived there", "made there 2 Mar 2025"):  # from the last one up
-            assert reason in page(walk)
-            assert "Arrives as" not in page(walk)
-            assert "Is lost" not in page(walk)
-            await walk.press("p")
-
-
-async def test_what_it_serves_and_what_is_worth_a_warning(tmp_path: Path) -> None:
-    odd = flag("odd", variations=TREATMENTS, on=True, warnings=("Its seed is not known here.",), tags=("web",))
-    async with showing(tmp_path, made(flag("Odd"), odd)) as walk:
-        await walk.press("down", "enter")
-        await walk.opened(FlagScreen)
-        assert 'string: "blue", "green"; ON serves "blue", OFF serves "green"' in page(walk)
-        assert "it is ON at the source now" in page(walk)
-        assert "imported-from-unleash, web" in page(walk)
-        assert "Its seed is not known here." in walk.shown
-        assert "Differs by case alone from Odd." in walk.shown
-
-
-async def test_next_and_previous_stay_in_the_filtered_list(tmp_path: Path) -> None:
+async def test_flag_pages_follow_the_filtered_list(tmp_path: Path) -> None:
     async with showing(tmp_path, made(*FEW)) as walk:
         await walk.press("o", "enter")
         await walk.opened(FlagScreen)
@@ -96,21 +62,47 @@ async def test_next_and_previous_stay_in_the_filtered_list(tmp_path: Path) -> No
         assert current is not None
         assert current.flag.key == "search-boost"
 
-
-async def test_the_key_is_copied_and_stays_readable(tmp_path: Path) -> None:
-    async with showing(tmp_path, made(*FEW)) as walk:
-        await opened(walk, "zebra")
+        await walk.press("o", "end", "enter")
+        await walk.opened(FlagScreen)
+        for reason in ("is not allowed", "archived there", "made there 2 Mar 2025"):  # from the last one up
+            assert reason in page(walk)
+            assert "Arrives as" not in page(walk)
+            assert "Is lost" not in page(walk)
+            await walk.press("p")
+        assert title(walk).startswith("zebra ")
+        assert "imported-from-unleash" in page(walk)
+        assert "? others: this key cannot read tags" in page(walk)
+        assert "Nothing of it is lost." in page(walk)
         await walk.press("y")
         assert walk.app.clipboard == "zebra"
         assert "not every terminal takes it" in walk.text("#flag-message")
 
 
-async def test_the_definition_is_closed_opens_by_enter_and_hides_keys(tmp_path: Path) -> None:
-    definition = {"name": "zebra", "note": "", "strategies": [{"name": "default"}]}
-    async with showing(tmp_path, made(flag("zebra", definition=definition))) as walk:
-        definition["note"] = f"token {walk.app.session.bag.peek('token')} \x1b[2J"
-        await walk.press("enter")
+async def test_what_it_serves_and_what_is_worth_a_warning(tmp_path: Path) -> None:
+    odd = flag("odd", variations=TREATMENTS, on=True, warnings=("Its seed is not known here.",), tags=("web",))
+    async with showing(tmp_path, made(flag("Odd"), odd)) as walk:
+        await walk.press("down", "enter")
         await walk.opened(FlagScreen)
+        assert 'string: "blue", "green"; ON serves "blue", OFF serves "green"' in page(walk)
+        assert "it is ON at the source now" in page(walk)
+        assert "imported-from-unleash, web" in page(walk)
+        assert "Its seed is not known here." in walk.shown
+        assert "Differs by case alone from Odd." in walk.shown
+
+
+async def test_page_shows_a_hundred_losses_and_the_definition_opens_by_enter_without_keys(tmp_path: Path) -> None:
+    strategies = [
+        {"name": "flexibleRollout", "constraints": [], "segments": [i], "parameters": {"rollout": "100"}}
+        for i in range(130)
+    ]
+    many = flag("zebra", SEGMENTS, definition={"name": "zebra", "strategies": strategies})
+    definition = {"name": "alpha", "note": "", "strategies": [{"name": "default"}]}
+    async with showing(tmp_path, made(many, flag("alpha", definition=definition))) as walk:
+        definition["note"] = f"token {walk.app.session.bag.peek('token')} \x1b[2J"
+        await walk.press("end", "enter")
+        await walk.opened(FlagScreen)
+        assert "and 30 more" in page(walk)
+        await walk.press("p")
         tree = walk.get("#flag-definition", JsonTree)
         assert "strategies" not in walk.shown
         await walk.press("enter")
@@ -120,21 +112,8 @@ async def test_the_definition_is_closed_opens_by_enter_and_hides_keys(tmp_path: 
         assert "\x1b" not in walk.shown
 
 
-async def test_a_flag_with_very_many_rules_shows_the_first_hundred(tmp_path: Path) -> None:
-    strategies = [
-        {"name": "flexibleRollout", "constraints": [], "segments": [i], "parameters": {"rollout": "100"}}
-        for i in range(130)
-    ]
-    many = flag("zebra", SEGMENTS, definition={"name": "zebra", "strategies": strategies})
-    async with showing(tmp_path, made(many)) as walk:
-        await walk.press("enter")
-        await walk.opened(FlagScreen)
-        assert "and 30 more" in page(walk)
-
-
 async def test_hostile_names_and_rules_reach_no_screen(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("fields", "split")
+    async with practice_at(tmp_path, "fields", "split") as walk:
         await walk.answer("split")
         walk.box.set_fault("source-hostile")
         await walk.next()
@@ -156,57 +135,29 @@ def harmless(walk: Walk) -> bool:
 # --- a file
 
 
-def written(folder: Path, kind: str) -> str:
-    """What was written, "" while nothing is."""
-    return next((path.read_text("utf-8") for path in folder.glob(f"plan-*.{kind}")), "")
-
-
-@pytest.mark.parametrize("from_a_flag", [False, True])
-async def test_the_plan_is_written_for_people(tmp_path: Path, *, from_a_flag: bool) -> None:
+async def test_plan_is_saved_for_people_and_for_programs(tmp_path: Path) -> None:
     async with showing(tmp_path, made(*FEW)) as walk:
-        if from_a_flag:
-            await walk.press("enter")
-            await walk.opened(FlagScreen)
+        await walk.press("w")
+        await walk.opened(WriteScreen)
+        await walk.push("#json")
+        await walk.until(lambda: "Saved plan-" in walk.message(), "the file")
+        (path,) = walk.folder.glob("plan-*.json")
+        assert json.loads(path.read_text("utf-8"))["counts"]["source"] == len(FEW)
+
+        await walk.press("enter")
+        await walk.opened(FlagScreen)
         await walk.press("w")
         await walk.opened(WriteScreen)
         name = walk.text(".dialog-text").splitlines()[0]
         assert name.endswith(".md")
         await walk.press("enter")
         await walk.until((tmp_path / name).exists, "the file")
+        await walk.until(lambda: f"Saved {name}" in walk.text("#flag-message"), "the message")
         assert "checkout-v2" in (tmp_path / name).read_text("utf-8")
-        saved = walk.text("#flag-message") if from_a_flag else walk.message()
-        assert f"Saved {name}" in saved
 
-
-async def test_the_plan_is_written_for_programs(tmp_path: Path) -> None:
-    async with showing(tmp_path, made(*FEW)) as walk:
-        await walk.press("w")
-        await walk.opened(WriteScreen)
-        await walk.push("#json")
-        await walk.until(lambda: written(tmp_path, "json"), "the file")
-        document = json.loads(written(tmp_path, "json"))
-        assert document["counts"]["source"] == len(FEW)
-
-
-async def test_a_plan_that_is_not_whole_is_no_document(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("fields", "split")
-        await walk.answer("split")
-        walk.box.set_fault("source-lost-page")
-        await walk.next()
-        assert not (await walk.planned()).whole
-        await walk.press("w")
-        await walk.opened(WriteScreen)
-        assert not walk.app.screen.query("#json")
-        await walk.press("enter")
-        await walk.until(lambda: written(tmp_path, "md"), "the file")
-        assert "NOT COMPLETE" in written(tmp_path, "md")
-
-
-async def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
-    async with showing(tmp_path, made(*FEW)) as walk:
-        walk.app.folder = tmp_path / "not-there" / "at-all"
-        (tmp_path / "not-there").write_text("a file")
+        await walk.press("escape")
+        await walk.closed("plan")
+        walk.app.folder = tmp_path / name  # a file
         await walk.press("w")
         await walk.opened(WriteScreen)
         await walk.press("enter")

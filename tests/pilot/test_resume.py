@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.pilot.resuming import (
     TOKEN,
     at_review,
@@ -21,22 +19,8 @@ from tests.pilot.resuming import (
     stage,
     started,
 )
-from tests.pilot.runs import (
-    Brake,
-    Clock,
-    asked,
-    buttons,
-    on_run,
-    report,
-    reported,
-    resting,
-    run_of,
-    to_run,
-    told,
-    watched,
-)
+from tests.pilot.runs import Brake, Clock, asked, buttons, report, reported, resting, run_of, to_run, told, watched
 from tests.unit.run_tools import creates, flags_of, triggers
-from tests.unit.sandbox_tools import FI, launchdarkly
 from tests.unit.walk_tools import NAME, configurations
 from tui.apply import journal as journals
 from tui.apply import store
@@ -45,14 +29,12 @@ from tui.sandbox.server import Sandbox
 from tui.screens.resume import RunsScreen
 from tui.screens.token import TokenScreen
 from tui.screens.undo import UndoScreen
+from tui.text.private_files import state_dir
 
 # --- left in the middle
 
 
-@pytest.mark.parametrize("token", [TOKEN, ""], ids=["known", "asked for"])
-async def test_left_in_the_middle_and_gone_on_with_to_its_report(
-    box: Sandbox, brake: Brake, tmp_path: Path, token: str
-) -> None:
+async def test_import_left_in_the_middle_resumes_to_its_report(box: Sandbox, brake: Brake, tmp_path: Path) -> None:
     async with started(box, tmp_path) as (walk, clock):
         await at_review(walk)
         await walk.send()
@@ -65,18 +47,13 @@ async def test_left_in_the_middle_and_gone_on_with_to_its_report(
         await walk.until(lambda: walk.left, "the wizard to be left")
         assert f"ld-flag-import configs watch {first}" in walk.app.farewell
     brake.let_off()
-    async with started(box, tmp_path, token=token) as (walk, _):
+    async with started(box, tmp_path) as (walk, _):
         await walk.has_focus("go-on-run")
+        assert not walk.app.screen.query("#resume"), "the answers have been sent"
         assert row(walk).startswith("Go on with Unleash → ")
         assert "web-shop" in row(walk)
         assert row(walk).endswith(", started, end not seen")
         await walk.press("enter")
-        if not token:
-            await walk.opened(TokenScreen)
-            await walk.has_focus("token")
-            assert [each.id for each in walk.app.screen.query("Input")] == ["token"]
-            await walk.paste("#token", TOKEN)
-            await walk.press("enter")
         assert "Ended COMPLETE" in await reported(walk)
         assert run_of(walk).journal.configuration == first
         assert bag(walk) == ["token"], "no other key is needed"
@@ -101,6 +78,8 @@ async def test_the_token_alone_is_asked_for_and_esc_goes_back(box: Sandbox, tmp_
         assert (path.read_bytes(), len(box.requests)) == (before, requests)
         await walk.push("#go-on-run")
         await walk.opened(TokenScreen)
+        await walk.has_focus("token")
+        assert [field.id for field in walk.app.screen.query("Input")] == ["token"]
         await walk.press("enter")
         assert "token" in walk.text("#sheet-message")
         await walk.paste("#token", TOKEN)
@@ -108,47 +87,30 @@ async def test_the_token_alone_is_asked_for_and_esc_goes_back(box: Sandbox, tmp_
         assert "Ended COMPLETE" in await reported(walk)
 
 
-async def test_one_that_was_only_created_is_started_after_a_question(box: Sandbox, tmp_path: Path) -> None:
-    await noted(box, Stage.CREATED)
-    async with started(box, tmp_path) as (walk, _):
-        assert "created, not started" in row(walk)
-        await walk.press("enter")
-        await on_run(walk)
-        assert "created, not started" in watched(walk)
-        assert triggers(box) == 0
-        await asked(walk, "#start")
-        await walk.push("#yes")
-        assert "Ended COMPLETE" in await reported(walk)
-        assert (creates(box), triggers(box)) == (1, 1)
-
-
-@pytest.mark.parametrize("through", [True, False])
-async def test_a_start_whose_answer_was_never_noted_is_looked_up(box: Sandbox, tmp_path: Path, through: bool) -> None:
+async def test_start_whose_answer_was_never_noted_is_asked_about(box: Sandbox, tmp_path: Path) -> None:
     path = await noted(box, Stage.CREATED)
-    journal = journal_at(path)
-    store.save(journals.starting(journal, Mark("pending", None, None), Clock().at), path)
-    if through:
-        with launchdarkly(box) as ld:
-            ld.post(f"{FI}/web-shop/unleash/{journal.configuration}/trigger")
+    store.save(journals.starting(journal_at(path), Mark("pending", None, None), Clock().at), path)
     async with started(box, tmp_path) as (walk, _):
         assert "starting, not known" in row(walk)
         await walk.press("enter")
-        if through:
-            assert "Ended COMPLETE" in await reported(walk)
-        else:
-            await walk.until(lambda: "it-did-not" in buttons(walk), "the question")
-            assert "whether it was started is not known" in watched(walk)
-        assert triggers(box) == int(through)
+        await walk.until(lambda: "it-did-not" in buttons(walk), "the question")
+        assert "whether it was started is not known" in watched(walk)
+        assert triggers(box) == 0
 
 
 # --- left while it was created
 
 
-async def test_a_creation_whose_answer_was_lost_is_found(box: Sandbox, tmp_path: Path) -> None:
+async def test_creation_whose_answer_was_lost_is_found_and_saved_answers_stay(box: Sandbox, tmp_path: Path) -> None:
+    async with started(box, tmp_path) as (walk, _):
+        await walk.to("fields", "split")
+        walk.app.session.save()
+    draft = state_dir() / "draft.json"
+    before = draft.read_bytes()
     await creating(box, arrived=True)
     async with started(box, tmp_path) as (walk, _):
         assert "creating, not known" in row(walk)
-        await walk.press("enter")
+        await walk.push("#go-on-run")
         await walk.until(lambda: walk.on("submit") and walk.outcome, "the look-up")
         await walk.settled()
         assert "going on with it; nothing is sent twice" in walk.text("#timeline")
@@ -157,6 +119,7 @@ async def test_a_creation_whose_answer_was_lost_is_found(box: Sandbox, tmp_path:
         assert "Ended COMPLETE" in await reported(walk)
         assert (creates(box), triggers(box)) == (1, 1)
         assert len(configurations(box, NAME)) == 1
+    assert draft.read_bytes() == before
 
 
 async def test_a_creation_that_did_not_get_through_needs_the_keys_again(box: Sandbox, tmp_path: Path) -> None:

@@ -7,27 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.pilot.resuming import (
-    at_review,
-    bag,
-    begun_again,
-    creating,
-    earlier_imports,
-    listed,
-    noted,
-    renamed,
-    row,
-    started,
-)
-from tests.pilot.runs import (
-    Brake,
-    on_run,
-    reported,
-    run_of,
-    to_run,
-)
+from tests.pilot.resuming import bag, begun_again, earlier_imports, listed, noted, renamed, row, started
+from tests.pilot.runs import Brake, on_run, reported, run_of
 from tests.unit.walk_tools import NAME
-from tui.apply import lock, store
+from tui.apply import lock
 from tui.apply.journal import Stage
 from tui.sandbox.server import Sandbox
 from tui.screens.dialogs import Question
@@ -44,11 +27,15 @@ def broken(path: Path) -> None:
     path.write_text(text[: len(text) // 2], "utf-8")
 
 
-async def test_a_broken_journal_says_so_and_changes_nothing(box: Sandbox, tmp_path: Path) -> None:
+async def test_locked_or_broken_journal_says_so_and_changes_nothing(box: Sandbox, tmp_path: Path) -> None:
     path = await noted(box, Stage.STARTED)
-    broken(path)
     async with started(box, tmp_path) as (walk, _):
-        before, requests = path.read_bytes(), len(box.requests)
+        requests = len(box.requests)
+        with lock.taken(path):
+            await walk.push("#go-on-run")
+            await walk.until(lambda: "Another run of this import is under way" in walk.message(), "the reason")
+        broken(path)
+        before = path.read_bytes()
         await walk.push("#go-on-run")
         await walk.until(lambda: "cannot be used" in walk.message(), "the reason")
         assert walk.on("integration")
@@ -59,41 +46,6 @@ async def test_a_broken_journal_says_so_and_changes_nothing(box: Sandbox, tmp_pa
         await walk.choose("unleash")
         await walk.next()
         await walk.at("launchdarkly")
-
-
-async def test_an_integration_that_is_not_known_says_so(box: Sandbox, tmp_path: Path) -> None:
-    path = await noted(box, Stage.STARTED)
-    other = renamed(path, NAME, integration="flagsmith")
-    path.unlink()
-    async with started(box, tmp_path) as (walk, _):
-        await walk.push("#go-on-run")
-        await walk.until(lambda: "knows no integration flagsmith" in walk.message(), "the reason")
-        assert "--manifest" in walk.message()
-        assert walk.app.session.run is None
-        lock.taken(other).release()
-
-
-async def test_files_that_are_no_journals_are_left_out(box: Sandbox, tmp_path: Path) -> None:
-    place = store.folder()
-    place.mkdir(parents=True)
-    (place / "nonsense.json").write_text('{"head": 7', "utf-8")
-    (place / "empty.json").touch()
-    (place / "folder.json").mkdir()
-    async with started(box, tmp_path) as (walk, _):
-        assert not walk.app.screen.query("#go-on-run")
-        assert walk.app.runs == ()
-
-
-async def test_one_that_another_process_works_on_is_left_to_it(box: Sandbox, tmp_path: Path) -> None:
-    path = await noted(box, Stage.STARTED)
-    async with started(box, tmp_path) as (walk, _):
-        requests = len(box.requests)
-        with lock.taken(path):
-            await walk.push("#go-on-run")
-            await walk.until(lambda: "Another run of this import is under way" in walk.message(), "the reason")
-            assert len(box.requests) == requests
-        await walk.push("#go-on-run")
-        assert "Ended COMPLETE" in await reported(walk)
 
 
 async def test_one_that_cannot_be_opened_leaves_the_run_on_the_screen_alone(
@@ -169,45 +121,3 @@ async def test_saved_answers_are_neither_lost_nor_overwritten(box: Sandbox, tmp_
     async with started(box, tmp_path) as (walk, _):
         await walk.push("#resume")
         await walk.until(lambda: walk.draft.integration == "split", "the answers")
-
-
-async def test_saved_answers_outlive_a_creation_that_is_found(box: Sandbox, tmp_path: Path) -> None:
-    async with started(box, tmp_path) as (walk, _):
-        await walk.to("fields", "split")
-        walk.app.session.save()
-    draft = state_dir() / "draft.json"
-    before = draft.read_bytes()
-    await creating(box, arrived=True)
-    async with started(box, tmp_path) as (walk, _):
-        await walk.push("#go-on-run")
-        await walk.until(lambda: walk.on("submit") and walk.outcome, "the look-up")
-        await walk.settled()
-        await to_run(walk)
-        await reported(walk)
-    assert draft.read_bytes() == before
-
-
-async def test_a_creation_that_was_refused_is_not_gone_on_with(box: Sandbox, tmp_path: Path) -> None:
-    async with started(box, tmp_path) as (walk, _):
-        await at_review(walk)
-        box.set_fault("bad-request")
-        await walk.send()
-        assert "(400)" in walk.shown
-        await walk.press("ctrl+q")
-        await walk.opened(Question)
-        await walk.push("#yes")
-        await walk.until(lambda: walk.left, "the wizard to be left")
-    async with started(box, tmp_path) as (walk, _):
-        assert not walk.app.screen.query("#go-on-run")
-        assert "stopped at Review" in row(walk, "#resume"), "the answers are kept"
-
-
-async def test_an_import_that_was_begun_takes_its_answers_from_the_first_screen(box: Sandbox, tmp_path: Path) -> None:
-    async with started(box, tmp_path) as (walk, _):
-        await at_review(walk)
-        await walk.send()
-        await walk.press("ctrl+q")
-        await walk.until(lambda: walk.left, "the wizard to be left")
-    async with started(box, tmp_path) as (walk, _):
-        assert not walk.app.screen.query("#resume"), "what was answered has been sent"
-        assert walk.app.screen.query("#go-on-run")

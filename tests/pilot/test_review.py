@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.pilot.walking import Walk, practice_app
+from tests.pilot.walking import Walk, practice_app, practice_at
 from tests.unit.sandbox_tools import FI, launchdarkly
 from tui.answers import changes as walks
 from tui.answers import recipe
@@ -16,54 +16,15 @@ from tui.screens.review import ReviewLine
 CHANGES = {"launchdarkly": "#project", "keys": "#field-ldApiKey", "fields": "#config-name"}
 
 
-async def test_change_goes_there_and_comes_back(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("review")
+async def test_change_goes_to_its_step_and_comes_back_without_problems(tmp_path: Path) -> None:
+    async with practice_at(tmp_path, "review") as walk:
         for step in CHANGES:
             await walk.push(f".to-{step}")
             await walk.at(step)
             assert "Review" in walk.text("#next")
             await walk.next()
             await walk.at("review")
-        assert walk.posts() == []
 
-
-async def test_a_changed_answer_is_what_review_shows(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("review")
-        await walk.push(".to-fields")
-        await walk.at("fields")
-        await walk.paste("#config-name", "Another name")
-        await walk.next()
-        await walk.at("review")
-        assert "Another name" in said(walk)
-        assert "free" in said(walk)
-        await walk.send()
-        assert walk.created() == ["Another name"]
-
-
-def said(walk: Walk) -> str:
-    return "\n".join(row.line.text for row in walk.app.screen.query(ReviewLine))
-
-
-async def test_change_does_not_come_back_before_its_problem_is_mended(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("review")
-        await walk.push(".to-fields")
-        await walk.at("fields")
-        await walk.paste("#field-ldTag", "not a tag")
-        await walk.next()
-        await walk.until(lambda: walk.focused == "field-ldTag", "the field at fault")
-        assert walk.on("fields")
-        await walk.paste("#field-ldTag", "a-tag")
-        await walk.next()
-        await walk.at("review")
-        assert "a-tag" in said(walk)
-
-
-async def test_a_change_that_breaks_another_step_leads_there_before_review(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("review")
         await walk.push(".to-keys")
         await walk.at("keys")
         await walk.paste("#field-ldApiKey", "mob-00000000-0000-4000-8000-000000000000")
@@ -75,12 +36,30 @@ async def test_a_change_that_breaks_another_step_leads_there_before_review(tmp_p
         await walk.paste("#field-ldApiKey", walk.box.addresses()["launchdarkly"]["import_key"])
         await walk.next()
         await walk.at("review")
+
+        await walk.push(".to-fields")
+        await walk.at("fields")
+        await walk.paste("#config-name", "Another name")
+        await walk.paste("#field-ldTag", "not a tag")
+        await walk.next()
+        await walk.until(lambda: walk.focused == "field-ldTag", "the field at fault")
+        assert walk.on("fields")
+        await walk.paste("#field-ldTag", "a-tag")
+        await walk.next()
+        await walk.at("review")
+        for words in ("a-tag", "Another name", "free"):
+            assert words in said(walk)
         assert walk.posts() == []
+        await walk.send()
+        assert walk.created() == ["Another name"]
+
+
+def said(walk: Walk) -> str:
+    return "\n".join(row.line.text for row in walk.app.screen.query(ReviewLine))
 
 
 async def test_review_reached_with_a_problem_does_not_send(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("review")
+    async with practice_at(tmp_path, "review") as walk:
         walk.app.session.put("ldTag", "not a tag")
         walk.app.show_step()
         await walk.at("review")
@@ -140,8 +119,7 @@ async def test_curl_and_recipe_hold_no_key(tmp_path: Path) -> None:
 
 
 async def test_a_name_that_is_taken_with_the_same_settings_can_be_used(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("review")
+    async with practice_at(tmp_path, "review") as walk:
         walk.app.session.draft = walks.start_too(walk.draft, False)
         await walk.send()
         await walk.press("f7")
@@ -159,8 +137,7 @@ async def test_a_name_that_is_taken_with_the_same_settings_can_be_used(tmp_path:
 
 
 async def test_an_import_under_way_is_not_begun_once_more(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("review")
+    async with practice_at(tmp_path, "review") as walk:
         await walk.send()
         await walk.press("f7")
         await walk.at("review")
@@ -173,8 +150,7 @@ async def test_an_import_under_way_is_not_begun_once_more(tmp_path: Path) -> Non
 
 
 async def test_a_name_that_is_taken_with_other_settings_is_refused_with_the_difference(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("review")
+    async with practice_at(tmp_path, "review") as walk:
         await walk.send()
         walk.app.session.put("sourceTag", "simple:payments")
         await walk.press("f7")

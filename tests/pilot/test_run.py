@@ -7,18 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pilot.runs import (
-    arrived,
-    buttons,
-    ended,
-    listed,
-    report,
-    reported,
-    run_of,
-    sent,
-    to_run,
-    told,
-)
+from tests.pilot.runs import arrived, buttons, ended, listed, report, reported, run_of, sent, to_run, told
 from tests.unit.run_tools import creates, triggers
 from tests.unit.sandbox_tools import launchdarkly
 

@@ -121,25 +121,22 @@ async def test_look_now_waits_two_seconds_and_quitting_leaves_the_import_running
         assert run_of(walk).journal.configuration in walk.app.farewell
 
 
-async def test_a_lost_connection_is_told_with_the_next_try(brake: Brake, tmp_path: Path) -> None:
-    async with running(tmp_path, brake, then="server-gone", seconds=12.0) as (walk, clock):
-        assert "Trying again at" in walk.message()
+@pytest.mark.parametrize(
+    ("fault", "words", "seconds"),
+    [("server-gone", "Trying again at", 12.0), ("watch-rate-limited", "(429)", 5.1)],  # until the third look
+)
+async def test_lost_connection_or_pause_is_shown_until_the_next_look(
+    brake: Brake, tmp_path: Path, fault: str, words: str, seconds: float
+) -> None:
+    timed = Clock()
+    running_ = running(tmp_path, brake, then=fault, seconds=seconds, clock=timed, now=timed.now)
+    async with running_ as (walk, clock):
+        assert words in walk.message()
         assert "the import is not affected" in walk.message()
         assert run_of(walk).trouble is None
         assert "Ended COMPLETE" in await to_the_end(walk, clock, brake)
-        assert "Trying again" not in walk.message()
+        assert words not in walk.message()
         assert triggers(walk.box) == 1
-
-
-async def test_a_pause_that_is_asked_for_is_told(brake: Brake, tmp_path: Path) -> None:
-    timed = Clock()
-    third = 5.1  # seconds until the third look, which is refused
-    running_ = running(tmp_path, brake, then="watch-rate-limited", seconds=third, clock=timed, now=timed.now)
-    async with running_ as (walk, clock):
-        assert "(429)" in walk.message()
-        assert "the import is not affected" in walk.message()
-        assert "Ended COMPLETE" in await to_the_end(walk, clock, brake)
-        assert "(429)" not in walk.message()
 
 
 async def test_leaving_and_coming_back_doubles_nothing(brake: Brake, tmp_path: Path) -> None:

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from tests.pilot.walking import BEFORE_SENDING, Walk, practice_app
-from tui.answers import changes as walks
+from tests.pilot.walking import BEFORE_SENDING, Walk, practice_at
 
 LEAVING = ("ctrl+q", "ctrl+c", "q")
 MAP = (
@@ -31,15 +30,12 @@ async def back_on(walk: Walk, step: str) -> None:
         await walk.press("escape")
         await walk.pilot.pause()
     if walk.step != step:
-        walk.app.session.draft = walks.go(walk.draft, step)
-        walk.app.show_step()
-        await walk.at(step)
+        await walk.show(step)
 
 
 @pytest.mark.parametrize("step", BEFORE_SENDING)
 async def test_no_key_of_the_map_sends_on_any_step(step: str, tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("review")
+    async with practice_at(tmp_path, "review") as walk:
         await back_on(walk, step)
         for key in MAP:
             await walk.press(key)
@@ -50,37 +46,30 @@ async def test_no_key_of_the_map_sends_on_any_step(step: str, tmp_path: Path) ->
         assert walk.app.session.attempt is None
 
 
-@pytest.mark.parametrize("key", ["ctrl+o", "f8"])
-async def test_next_from_anywhere_ends_on_the_button_of_review(key: str, tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("review")
-        await back_on(walk, "integration")
-        for _ in range(12):
-            await walk.press(key)
-            await walk.settled()
-        assert on_the_button(walk)
-        assert walk.posts() == []
-        await walk.press("space", "y", "w", "o", "down", "up")
-        assert walk.posts() == []
-
-
-async def test_enter_held_down_sends_nothing(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("review")
+async def test_next_or_enter_held_down_sends_nothing(tmp_path: Path) -> None:
+    async with practice_at(tmp_path, "review") as walk:
         await back_on(walk, "integration")
         for _ in range(25):
             await walk.press("enter")
         await walk.settled()
         assert walk.posts() == []
         assert not walk.on("submit")
+        for key in ("ctrl+o", "f8"):
+            await back_on(walk, "integration")
+            for _ in range(12):
+                await walk.press(key)
+                await walk.settled()
+            assert on_the_button(walk)
+            assert walk.posts() == []
+            await walk.press("space", "y", "w", "o", "down", "up")
+            assert walk.posts() == []
 
 
 @pytest.mark.parametrize("seed", range(2))
 async def test_keys_at_random_send_nothing(seed: int, tmp_path: Path) -> None:
     """Each press in a row acts on whatever the one before has left."""
     keys = random.Random(seed)
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("review")
+    async with practice_at(tmp_path, "review") as walk:
         pressed = []
         for _ in range(120):
             key = keys.choice(MAP)
@@ -94,24 +83,16 @@ async def test_keys_at_random_send_nothing(seed: int, tmp_path: Path) -> None:
         assert walk.step != "submit"
 
 
-async def test_a_double_click_and_a_double_enter_send_once(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("review")
+async def test_double_click_double_enter_and_coming_back_send_once(tmp_path: Path) -> None:
+    async with practice_at(tmp_path, "review") as walk:
         await walk.pilot.click("#next", times=2)
         await walk.ended()
         assert len(walk.creations()) == 1
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("review")
+    async with practice_at(tmp_path, "review") as walk:
         await walk.focus("#next")
         await walk.press("enter", "enter", "enter")
         await walk.ended()
         assert len(walk.creations()) == 1
-
-
-async def test_a_step_that_was_sent_is_not_sent_again_by_going_there(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("review")
-        await walk.send()
         for _ in range(2):
             await walk.press("f7")
             await walk.at("review")
@@ -123,11 +104,8 @@ async def test_a_step_that_was_sent_is_not_sent_again_by_going_there(tmp_path: P
 
 
 async def test_submit_reached_without_sending_says_so(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("review")
-        walk.app.session.draft = walks.go(walk.draft, "submit")
-        walk.app.show_step()
-        await walk.at("submit")
+    async with practice_at(tmp_path, "review") as walk:
+        await walk.show("submit")
         assert "Nothing was sent" in walk.message()
         await walk.press("ctrl+o", "enter")
         assert walk.posts() == []

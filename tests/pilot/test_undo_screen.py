@@ -93,8 +93,8 @@ async def confirmed(walk: Walk, selector: str = "#archive") -> None:
 # --- the list
 
 
-async def test_the_list_comes_first_and_esc_changes_nothing(tmp_path: Path) -> None:
-    async with undoing(tmp_path) as walk:
+async def test_list_and_question_change_nothing_and_r_reads_again(tmp_path: Path) -> None:
+    async with undoing(tmp_path, size=SMALL) as walk:
         n = len(planned(walk))
         assert counted(walk) == f"{n} flags would be archived"
         assert len(rows(walk)) == n
@@ -104,6 +104,16 @@ async def test_the_list_comes_first_and_esc_changes_nothing(tmp_path: Path) -> N
         assert buttons(walk) == {"close", "archive", "delete"}
         assert walk.text("#archive") == f"[ Archive {n} ]"
         assert walk.text("#delete") == f"[ Delete {n} ]"
+        for selector, verb, consequence in (
+            ("#archive", "Archive", "can be restored"),
+            ("#delete", "Delete", "cannot be brought back"),
+        ):
+            for key in ("enter", "escape"):
+                question = await asked(walk, selector)
+                assert f"{verb} {n} flags in web-shop?" in question
+                assert consequence in question
+                await walk.press(key)
+                await walk.opened(UndoScreen)
         requests = len(walk.box.requests)
         await walk.press("escape")
         await walk.closed("run")
@@ -111,23 +121,14 @@ async def test_the_list_comes_first_and_esc_changes_nothing(tmp_path: Path) -> N
         assert writes(walk) == []
         assert len(walk.box.requests) == requests, "nothing has changed, so nothing is compared again"
 
-
-async def test_the_question_names_project_and_count_and_no_has_the_focus(tmp_path: Path) -> None:
-    async with undoing(tmp_path, size=SMALL) as walk:
-        for selector, verb, said in (
-            ("#archive", "Archive", "can be restored"),
-            ("#delete", "Delete", "cannot be brought back"),
-        ):
-            for key in ("enter", "escape"):
-                question = await asked(walk, selector)
-                assert f"{verb} {len(planned(walk))} flags in web-shop?" in question
-                assert said in question
-                await walk.press(key)
-                await walk.opened(UndoScreen)
-        assert writes(walk) == []
+        await opened(walk)
+        instructed(walk.box, planned(walk)[0], "turnFlagOn", environmentKey="test")
+        await walk.press("r")
+        await walk.until(lambda: "1 flag would be kept" in counted(walk), "the new list")
+        assert walk.text("#archive") == f"[ Archive {n - 1} ]"
 
 
-async def test_a_flag_somebody_switched_on_is_kept_with_its_reason(tmp_path: Path) -> None:
+async def test_flags_switched_on_before_and_after_the_list_are_kept(tmp_path: Path) -> None:
     key = small().projects["default"][1].key
     async with undoing(tmp_path, change=key) as walk:
         n = len(planned(walk))
@@ -135,32 +136,16 @@ async def test_a_flag_somebody_switched_on_is_kept_with_its_reason(tmp_path: Pat
         assert rows(walk)[-1] == row_of(walk, key), "what is kept stands last"
         assert "keep" in row_of(walk, key)
         assert "it is on" in row_of(walk, key)
-        await confirmed(walk)
-        await walk.until(lambda: "Done." in message(walk), "the end")
-        assert counted(walk) == f"{n - 1} flags archived; 1 flag kept"
-        assert gone(walk) == set(planned(walk)) - {key}
-        assert flags_of(walk.box)[key]["environments"]["production"]["on"] is True
-
-
-async def test_what_changes_after_the_list_is_kept_too(tmp_path: Path) -> None:
-    async with undoing(tmp_path) as walk:
-        key = planned(walk)[3]
+        later = next(other for other in planned(walk)[3:] if other != key)
         await asked(walk, "#archive")
-        instructed(walk.box, key, "turnFlagOn", environmentKey="test")
+        instructed(walk.box, later, "turnFlagOn", environmentKey="test")
         await walk.push("#yes")
         await walk.until(lambda: "Done." in message(walk), "the end")
-        assert "kept" in row_of(walk, key)
-        assert "meanwhile" in row_of(walk, key)
-        assert gone(walk) == set(planned(walk)) - {key}
-
-
-async def test_read_again_by_r(tmp_path: Path) -> None:
-    async with undoing(tmp_path) as walk:
-        key = planned(walk)[0]
-        instructed(walk.box, key, "turnFlagOn", environmentKey="test")
-        await walk.press("r")
-        await walk.until(lambda: "1 flag would be kept" in counted(walk), "the new list")
-        assert walk.text("#archive") == f"[ Archive {len(planned(walk)) - 1} ]"
+        assert counted(walk) == f"{n - 2} flags archived; 2 flags kept"
+        assert "kept" in row_of(walk, later)
+        assert "meanwhile" in row_of(walk, later)
+        assert gone(walk) == set(planned(walk)) - {key, later}
+        assert flags_of(walk.box)[key]["environments"]["production"]["on"] is True
 
 
 async def test_a_list_that_cannot_be_read_offers_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,23 +188,25 @@ async def test_deletes_where_that_is_wanted(tmp_path: Path) -> None:
         assert not flags_of(walk.box, archived=True).keys() & set(planned(walk))
 
 
-async def test_what_launchdarkly_refuses_is_kept(tmp_path: Path) -> None:
-    async with undoing(tmp_path) as walk:
-        walk.box.set_fault("patch-conflict")
-        await confirmed(walk)
-        await walk.until(lambda: "Done." in message(walk), "the end")
-        assert counted(walk) == f"{len(planned(walk))} flags kept"
-        assert "LaunchDarkly refused" in row_of(walk, planned(walk)[0])
-        assert gone(walk) == set()
-
-
-async def test_trouble_that_would_meet_every_flag_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_refused_token_ends_it_and_refused_flags_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with undoing(tmp_path) as walk:
         strike(monkeypatch, walk.box, "PATCH", FLAG, 401)
         await confirmed(walk)
         await walk.until(lambda: "(401)" in message(walk), "the refusal")
         assert "What is done stays done" in message(walk)
         assert len(writes(walk)) == 1
+        assert gone(walk) == set()
+
+        walk.box.set_fault(None)
+        await closed(walk)
+        await opened(walk)
+        walk.box.set_fault("patch-conflict")
+        await confirmed(walk)
+        await walk.until(lambda: "Done." in message(walk), "the end")
+        assert counted(walk) == f"{len(planned(walk))} flags kept"
+        assert "LaunchDarkly refused" in row_of(walk, planned(walk)[0])
         assert gone(walk) == set()
 
 
@@ -285,19 +272,12 @@ async def went_on(walk: Walk, gate: Gate, done: int) -> None:
 async def test_stopped_in_the_middle_and_gone_on_with(gate: Gate, tmp_path: Path) -> None:
     async with undoing(tmp_path) as walk:
         await in_the_middle(walk, gate)
+        await walk.press("escape")
+        assert isinstance(walk.app.screen, UndoScreen)
+        assert buttons(walk) == {"stop"}, "Esc stops nothing"
         await walk.push("#stop")
         await walk.until(lambda: "Stopped. What is done stays done" in message(walk), "the stop")
         assert counted(walk) == "4 flags archived"
         assert buttons(walk) == {"close"}
         await closed(walk)
         await went_on(walk, gate, 4)
-
-
-async def test_esc_in_the_middle_stops_nothing(gate: Gate, tmp_path: Path) -> None:
-    async with undoing(tmp_path) as walk:
-        await in_the_middle(walk, gate)
-        await walk.press("escape")
-        assert isinstance(walk.app.screen, UndoScreen)
-        gate.open()
-        await walk.until(lambda: "Done." in message(walk), "the end")
-        assert gone(walk) == set(planned(walk))

@@ -1,4 +1,4 @@
-"""Up and Down move the focus on every step, whether or not the step fits the window; the focused row is on screen."""
+"""Tab, Up, and Down reach every control of every step, whatever the window, and the focused row is on the screen."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ import pytest
 from textual.containers import VerticalScroll
 from textual.geometry import Region
 from textual.widget import Widget
-from textual.widgets import OptionList, Tree
+from textual.widgets import Button, OptionList, Tree
 
-from tests.pilot.test_sizes import every_step, show
-from tests.pilot.walking import Walk, practice_app
+from tests.pilot.walking import STEPS, Walk, practice_app, practice_at
 from tui.widgets.choices import Choices, TickList
 from tui.widgets.flag_list import FlagList
 
@@ -65,13 +64,34 @@ async def pressed(walk: Walk, key: str) -> tuple[Widget, int]:
 
 
 @pytest.mark.parametrize(("integration", "size"), [("split", (60, 16)), ("unleash", (80, 24))], ids=str)
-async def test_every_press_moves_the_focus_from_the_first_control_to_the_last_and_back(
+async def test_tab_down_and_up_reach_every_control_of_every_step(
     integration: str, size: tuple[int, int], tmp_path: Path
 ) -> None:
-    async with practice_app(tmp_path, size=size) as walk:
-        for step in await every_step(walk, integration):
-            await show(walk, step)
+    async with practice_at(tmp_path, "review", integration, size=size) as walk:
+        await walk.send()  # so that each step has all it can have
+        for step in STEPS:
+            await walk.show(step)
+            for name in ("next",) if step == "integration" else ("back", "next"):
+                button = walk.get(f"#{name}", Button)
+                assert str(button.label) in walk.shown.splitlines()[button.region.y]
+            await tab_through(walk)
             await walk_through(walk)
+
+
+async def tab_through(walk: Walk) -> None:
+    wanted = set(walk.app.screen.focus_chain)
+    assert wanted == {widget for widget in walk.app.screen.query("*").results(Widget) if takes_focus(widget)}
+    reached: set[Widget] = set()
+    for _ in range(len(wanted) + 1):
+        await walk.press("tab")
+        assert walk.app.focused is not None
+        reached.add(walk.app.focused)
+        await walk.in_view()
+    assert reached == wanted
+
+
+def takes_focus(widget: Widget) -> bool:
+    return widget.focusable and widget.display and all(parent.display for parent in widget.ancestors if parent)
 
 
 async def walk_through(walk: Walk) -> None:

@@ -8,7 +8,16 @@ import pytest
 from textual.widgets import Static
 
 from tests.pilot.people import answers
-from tests.pilot.walking import BEFORE_SENDING, INTEGRATIONS, options, practice_app, problems, real_app, running
+from tests.pilot.walking import (
+    BEFORE_SENDING,
+    INTEGRATIONS,
+    options,
+    practice_app,
+    practice_at,
+    problems,
+    real_app,
+    running,
+)
 from tui.answers.draft import values
 from tui.answers.remarks import label
 from tui.sandbox.server import Sandbox
@@ -34,48 +43,39 @@ async def test_practice_leads_to_a_created_configuration(integration: str, tmp_p
         assert walk.outcome.configuration.id in walk.app.farewell
 
 
-async def test_a_person_with_an_account_gets_there_too(tmp_path: Path) -> None:
-    with Sandbox.start() as box:
-        async with real_app(box, tmp_path) as walk:
-            await walk.to("review", "split")
-            assert "PRACTICE" not in walk.shown
-            assert walk.posts() == []
-            await walk.send()
-            assert len(walk.created()) == 1
+async def test_back_from_everywhere_with_all_answers_kept(box: Sandbox, tmp_path: Path) -> None:
+    async with real_app(box, tmp_path) as walk:
+        await walk.to("fields")
+        await walk.paste("#config-name", "My own name")
+        await walk.paste("#field-sourceTag", "simple:payments")
+        await walk.to("review")
+        before = values(walk.draft)
+        keys = {key: walk.app.session.bag.peek(key) for key in ("token", "sourceApiKey", "ldApiKey")}
 
+        await walk.press("escape")
+        assert walk.focused == "back"
+        await walk.press("enter")
+        await walk.at("plan")
+        await walk.back_to("fields")
+        assert walk.text("#config-name") == "My own name"
+        await walk.back_to("keys")
+        assert len(walk.text("#field-sourceApiKey")) == len(keys["sourceApiKey"])
+        await walk.back_to("integration")
+        assert values(walk.draft) == before
 
-async def test_back_from_everywhere_with_all_answers_kept(tmp_path: Path) -> None:
-    with Sandbox.start() as box:
-        async with real_app(box, tmp_path) as walk:
-            await walk.to("fields")
-            await walk.paste("#config-name", "My own name")
-            await walk.paste("#field-sourceTag", "simple:payments")
-            await walk.to("review")
-            before = values(walk.draft)
-            keys = {key: walk.app.session.bag.peek(key) for key in ("token", "sourceApiKey", "ldApiKey")}
-
-            await walk.press("escape")
-            assert walk.focused == "back"
-            await walk.press("enter")
-            await walk.at("plan")
-            await walk.back_to("fields")
-            assert walk.text("#config-name") == "My own name"
-            await walk.back_to("keys")
-            assert len(walk.text("#field-sourceApiKey")) == len(keys["sourceApiKey"])
-            await walk.back_to("integration")
-            assert values(walk.draft) == before
-
-            for step in BEFORE_SENDING[1:]:
-                await walk.next()
-                await walk.at(step)
-            assert values(walk.draft) == before
-            assert {key: walk.app.session.bag.peek(key) for key in keys} == keys
-            assert walk.posts() == []
+        for step in BEFORE_SENDING[1:]:
+            await walk.next()
+            await walk.at(step)
+        assert values(walk.draft) == before
+        assert {key: walk.app.session.bag.peek(key) for key in keys} == keys
+        assert "PRACTICE" not in walk.shown
+        assert walk.posts() == []
+        await walk.send()
+        assert len(walk.created()) == 1
 
 
 async def test_another_integration_keeps_what_both_have(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("keys")
+    async with practice_at(tmp_path, "keys") as walk:
         await walk.back_to("integration")
         await walk.choose("split")
         await walk.next()
@@ -89,8 +89,7 @@ async def test_another_integration_keeps_what_both_have(tmp_path: Path) -> None:
 
 
 async def test_a_done_step_is_reached_by_the_stepper_and_by_the_actions(tmp_path: Path) -> None:
-    async with practice_app(tmp_path) as walk:
-        await walk.jump("review")
+    async with practice_at(tmp_path, "review") as walk:
         place = str(walk.get("#stepper", Static).content).index("Keys")
         await walk.pilot.click("#stepper", offset=(place, 0))
         await walk.at("keys")
@@ -99,42 +98,34 @@ async def test_a_done_step_is_reached_by_the_stepper_and_by_the_actions(tmp_path
         await walk.at("fields")
 
 
-async def test_next_pressed_too_early_says_what_is_missing_and_goes_there(tmp_path: Path) -> None:
-    with Sandbox.start() as box:
-        async with real_app(box, tmp_path) as walk:
-            await walk.next()
-            assert walk.on("integration")
-            assert "Choose" in walk.message()
-            assert walk.focused == "integration-split"
-            for step, first in FIRST_MISSING.items():
-                await walk.to(step)
-                await walk.push("#next")
-                await walk.has_focus(field_id(first))
-                assert walk.on(step)
-                assert first in problems(walk)
-                assert walk.below(first).startswith("✗")
-                assert walk.draft.form is not None
-                assert label(walk.draft, first) in walk.message()
-            assert walk.posts() == []
+async def test_next_pressed_too_early_says_what_is_missing_and_goes_there(box: Sandbox, tmp_path: Path) -> None:
+    async with real_app(box, tmp_path) as walk:
+        await walk.next()
+        assert walk.on("integration")
+        assert "Choose" in walk.message()
+        assert walk.focused == "integration-split"
+        for step, first in FIRST_MISSING.items():
+            await walk.to(step)
+            await walk.push("#next")
+            await walk.has_focus(field_id(first))
+            assert walk.on(step)
+            assert first in problems(walk)
+            assert walk.below(first).startswith("✗")
+            assert walk.draft.form is not None
+            assert label(walk.draft, first) in walk.message()
+        for selector, value in answers(box, "unleash")["keys"].items():
+            await walk.paste(selector, value)
+        assert walk.app.session.due("ldApiKey")  # its field was not left yet
+        await walk.next()
+        await walk.at("fields")
+        assert {"sourceApiKey", "ldApiKey"} <= set(walk.draft.checks)
+        assert walk.posts() == []
 
 
 FIRST_MISSING = {"launchdarkly": "token", "keys": "sourceBaseUrl"}
 
 
-async def test_next_checks_first_and_then_goes_on_by_itself(tmp_path: Path) -> None:
-    with Sandbox.start() as box:
-        async with real_app(box, tmp_path) as walk:
-            await walk.to("keys")
-            for selector, value in answers(box, "unleash")["keys"].items():
-                await walk.paste(selector, value)
-            assert walk.app.session.due("ldApiKey")  # its field was not left yet
-            await walk.next()
-            await walk.at("fields")
-            assert {"sourceApiKey", "ldApiKey"} <= set(walk.draft.checks)
-
-
-async def test_an_integration_named_on_the_command_line_is_chosen_at_once(tmp_path: Path) -> None:
-    with Sandbox.start() as box:
-        asked = options(box, tmp_path, demo=True, integration="unleash")
-        async with running(asked, box, step="launchdarkly") as walk:
-            assert walk.draft.integration == "unleash"
+async def test_an_integration_named_on_the_command_line_is_chosen_at_once(box: Sandbox, tmp_path: Path) -> None:
+    asked = options(box, tmp_path, demo=True, integration="unleash")
+    async with running(asked, box, step="launchdarkly") as walk:
+        assert walk.draft.integration == "unleash"

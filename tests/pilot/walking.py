@@ -311,7 +311,11 @@ class Walk:
                     pass
                 assert session.draft.plan is not None
                 session.draft = plan_state.see(session.draft, frozenset(session.draft.plan.losses))
-        session.draft = changes.go(session.draft, step)
+        await self.show(step)
+
+    async def show(self, step: str) -> None:
+        """Put a step on the screen, with all answers as they are."""
+        self.app.session.draft = changes.go(self.draft, step)
         self.app.show_step()
         await self.at(step)
 
@@ -380,6 +384,14 @@ async def practice_app(
     with box or Sandbox.start() as servers:
         async with running(options(servers, folder, demo=True, **more), servers, size=size) as made:
             yield made
+
+
+@asynccontextmanager
+async def practice_at(folder: Path, step: str, integration: str = "unleash", **more: Any) -> AsyncIterator[Walk]:
+    """`practice_app` on a step, with all before it answered."""
+    async with practice_app(folder, **more) as made:
+        await made.jump(step, integration)
+        yield made
 
 
 @asynccontextmanager
