@@ -130,6 +130,7 @@ async def test_only_page_keys_scroll_a_step(tmp_path: Path) -> None:
         assert body.max_scroll_y > 0
         for key in ("down", "up", "home", "end", "left", "right"):
             await walk.focus("#next")
+            await walk.settled()
             before = body.scroll_y
             await walk.press(key)
             assert body.scroll_y == before or walk.focused != "next"
