@@ -6,12 +6,13 @@ import asyncio
 import re
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from itertools import count
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+import anyio
 import httpx
 import truststore
 from pydantic import SecretStr
@@ -180,8 +181,7 @@ class Http:
             if seconds <= 0:
                 raise Failure(Kind.TIMEOUT, "The time given for this run is over.", safe=Safe.NOTHING_MORE_SENT)
         try:
-            async with asyncio.timeout(seconds):
-                return await self._exchange(client, message, trace, peer, sink, limits)
+            return await _cancellable(self._exchange(client, message, trace, peer, sink, limits), seconds)
         except TimeoutError:
             failure = problems.timed_out(trace.failed(peer, proxy), seconds)
         except TooLargeError:
@@ -242,6 +242,33 @@ class Http:
 
         encoding = response.headers.get("content-encoding", "")
         return await decoded(response.aiter_raw(), encoding, limits.max_bytes, progress)
+
+
+async def _cancellable(exchange: Coroutine[Any, Any, Response], seconds: float) -> Response:
+    """Await an exchange for at most `seconds`, and pass a cancellation on by anyio. Raises TimeoutError.
+
+    asyncio's own cancellation also interrupts httpcore while it closes idle connections, and leaves their sockets
+    open. httpcore shields itself from anyio's.
+    """
+    scope = anyio.CancelScope()
+
+    async def scoped() -> Response | None:
+        with scope, anyio.fail_after(seconds):
+            return await exchange
+        return None
+
+    task = asyncio.create_task(scoped())
+    try:
+        response = await asyncio.shield(task)
+    except asyncio.CancelledError:
+        scope.cancel()
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.exception()  # whoever cancelled doesn't want it
+        raise
+    if response is None:
+        raise asyncio.CancelledError
+    return response
 
 
 def check_headers(headers: Mapping[str, SecretStr | str]) -> None:
