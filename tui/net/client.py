@@ -74,8 +74,12 @@ class Connections:
         if not self._holders:
             clients, self._clients = list(self._clients.values()), {}
             self.established.clear()
-            for client in clients:
-                await client.aclose()
+            closing = asyncio.gather(*(client.aclose() for client in clients))
+            try:
+                await asyncio.shield(closing)
+            except asyncio.CancelledError:  # who is cancelled may be the last holder: sockets must not stay open
+                await asyncio.wait({closing})
+                raise
 
     def client(self, proxy: Proxy | None) -> httpx.AsyncClient:
         """The client that reaches servers through `proxy`, or directly; made on first use."""
