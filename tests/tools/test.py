@@ -1,6 +1,6 @@
 """All tests, or those that pytest's own arguments select: `python -m tests.tools.test [PYTEST ARGUMENTS]`.
 
-Most tests wait for a process, a socket, or a terminal, so one worker more than there are processors runs faster.
+One worker a processor: more of them are faster, but some tests watch a clock.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ MOST_WORKERS = 4
 
 def main(arguments: list[str]) -> None:
     """Become pytest."""
-    workers = min(MOST_WORKERS, (os.cpu_count() or 1) + 1)
+    workers = min(MOST_WORKERS, os.cpu_count() or 1)
     os.chdir(ROOT)
     os.execv(
         sys.executable,
