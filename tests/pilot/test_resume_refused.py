@@ -42,7 +42,7 @@ async def test_locked_or_broken_journal_says_so_and_changes_nothing(box: Sandbox
         assert not walk.draft.integration
         assert walk.app.session.run is None
         assert (path.read_bytes(), len(box.requests)) == (before, requests)
-        lock.taken(path).release()  # nobody holds it
+        lock.taken(path).release()  # free
         await walk.choose("unleash")
         await walk.next()
         await walk.at("launchdarkly")

@@ -3,7 +3,7 @@ refused request, from the demo, always the same.
 
 Beside them, in `tests/pilot/pictures/`, what the README does not show: other palettes, ASCII, small windows.
 
-`python -m tests.tools.pictures` draws them anew; `--check` tells which no longer match and exits with 1.
+`python -m tests.tools.pictures` redraws them; `--check` lists those that no longer match and exits with 1.
 """
 
 from __future__ import annotations

@@ -124,7 +124,7 @@ async def checked(made: Session, key: str) -> list[Exchange]:
 
 
 def attempt(made: Session, *, reuse: bool = False) -> Import:
-    """An import that nobody planned and whose journal nobody keeps, to be created."""
+    """A new import without a plan, whose journal is not saved."""
     request = build(made.draft)
     journal = journals.unplanned(request, {}, "")
     unsent = Import(journal, request.instance, made.bag, made.context, lambda journal: None, request)

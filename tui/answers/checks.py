@@ -116,7 +116,7 @@ async def _token(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink)
 
 
 async def _or_none(reading: Awaitable[Member | None]) -> Member | None:
-    """Return the member, None if it can't be read: a service token belongs to nobody."""
+    """Return the member, None if it can't be read: a service token belongs to no member."""
     try:
         return await reading
     except Failure:
@@ -273,7 +273,7 @@ def other_instances(draft: Draft) -> tuple[tuple[str, str], ...]:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """What is known of the address. OK means that nothing speaks against it: nobody can know from here."""
+    """What is known of the address. OK means that no problem was found: reachability can't be proved from here."""
 
     sentence: str
     level: Level

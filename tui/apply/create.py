@@ -61,7 +61,7 @@ class Creation:
     record: Record
     request: CreateRequest
     reuse: bool = False
-    """Use a configuration of the same name and settings in place of a new one."""
+    """Use an existing configuration with the same name and settings."""
     planned_anew: bool = True
     """The plan was read in this process, so what ran before is no run of this import."""
     events: list[Exchange] = field(default_factory=list, init=False)
@@ -129,13 +129,13 @@ class Creation:
         self._sent_at = None
 
     async def look_again(self, sink: Sink) -> Outcome:
-        """Find out what became of a request whose answer was lost or given up."""
+        """Find out whether a request succeeded whose answer was lost or given up."""
         self.looking = True
         return self._settled(await self._recorded(self._look, sink))
 
     def stop(self) -> Outcome | None:
         """The person stopped waiting for the latest step, which is over. Returns None if the request is out: look for
-        what became of it."""
+        whether it succeeded."""
         if self.outcome is not None and self.outcome.configuration is not None:
             return self.outcome
         if self.looking:

@@ -135,7 +135,7 @@ class Import:
         self.trouble: Failure | None = None
         """Why it cannot go on at the moment."""
         self.unsure = False
-        """Nobody knows whether the start got through: ask the person."""
+        """It is not known whether the start succeeded: ask the user."""
         self.by_us = True
         """This program's own request started it, as far as that is known."""
         self.status = ""
@@ -215,7 +215,7 @@ class Import:
         return self._step(self.creation.send)
 
     def look_again(self) -> Stream[Outcome]:
-        """Find out what became of a create request whose answer was lost or given up."""
+        """Find out whether a create request succeeded whose answer was lost or given up."""
         return self._step(self.creation.look_again)
 
     # --- starting
@@ -278,7 +278,7 @@ class Import:
         self._run.look_now()
 
     def compare(self) -> Stream[Verification | None]:
-        """Compare what was imported with the plan. None if nobody planned it."""
+        """Compare what was imported with the plan. None without a plan."""
 
         async def work(sink: Sink) -> Verification | None:
             if not self.journal.planned_at:

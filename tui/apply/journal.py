@@ -91,7 +91,7 @@ class Mark:
 NEVER_RUN = Mark("", None, None)
 """A new configuration: whatever its status says later is about a run since."""
 GONE = Mark("not known: its configuration was deleted", None, None)
-"""In place of an end: nobody can see how the import ended."""
+"""Used instead of an end if the import's end can't be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +175,7 @@ class Journal:
     config: Mapping[str, DataValue]
     references: Mapping[str, str]
     planned_at: Seconds = 0.0
-    """0 if nobody has planned what the configuration imports."""
+    """0 if the configuration's import has no plan."""
     expected: tuple[Expected, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[SentenceText, ...] = ()
@@ -282,13 +282,13 @@ def begin(
 
 
 def unplanned(request: CreateRequest, references: Mapping[str, str], who: str, account: str = "") -> Journal:
-    """Return the journal of a configuration that is only created: nobody has planned yet what it imports."""
+    """Return the journal of a configuration that is only created and has no plan yet."""
     settings = {key: value for key, value in request.config.items() if not isinstance(value, Slot)}
     return Journal(identity_of(request), request.tags, settings, references, who=who, account=account)
 
 
 def of_existing(host: str, configuration: Configuration, who: str) -> Journal:
-    """Return a journal for starting and watching a configuration that nobody planned here: it expects nothing.
+    """Return a journal for starting and watching a configuration without a plan: it expects nothing.
 
     It need not be kept, because nothing can be verified or undone by it.
     """
@@ -340,7 +340,7 @@ def standing(journal: Journal, created_at: Mapping[str, int | None], now: float)
     created (ms).
 
     What this import has created stays its own: flags that were verified and not created again since, or that appeared
-    in a run that nobody has verified yet. Anything else was there before.
+    in a run that is not verified yet. Anything else was there before.
     """
     traces = {
         key: trace for key, trace in journal.traces.items() if key in created_at and created_at[key] == trace.created

@@ -69,7 +69,7 @@ def taken(path: Path) -> Lock:
         except BaseException:
             os.close(handle)
             raise
-        os.close(handle)  # its owner has just removed it: a lock on a file without a name keeps nobody out
+        os.close(handle)  # its owner has just removed it: a lock on a file without a name protects nothing
 
 
 def _hold(handle: int) -> None:

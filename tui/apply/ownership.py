@@ -247,7 +247,7 @@ def _first_version(journal: Journal, flag: WholeFlag) -> int | None:
     return flag.version if first is None else first.version
 
 
-# --- details that an importer may set in its own way: the same for a whole run, so nobody's edit
+# --- details that an importer may set in its own way: the same for a whole run, so no one's edit
 
 _DEFAULTS = "default variations"
 _Detail = Callable[[Expected, WholeFlag, str], tuple[object, object]]

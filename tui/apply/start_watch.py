@@ -55,7 +55,7 @@ class Resting:
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """Nothing has moved for so many seconds; `since` is the last change that was seen, or when watching began (seconds
+    """No progress for this many seconds; `since` is the last change that was seen, or when watching began (seconds
     since the epoch)."""
 
     seconds: float
@@ -235,7 +235,7 @@ class Run:
         )
 
     def assume(self, started: bool) -> None:
-        """The person says whether the start got through, as nobody else can. Raises what writing the journal raises."""
+        """Record whether the start succeeded, as the user says. Raises what writing the journal raises."""
         if started:
             self._started(self._journal.mark or NEVER_RUN, triggered=True)
         else:

@@ -45,7 +45,7 @@ def path_of(identity: Identity, where: Path | None = None) -> Path:
 
 
 def save(journal: Journal, path: Path, redactor: Redactor | None = None) -> None:
-    """Write a journal to a file (0600) in place of its earlier state. Raises OSError.
+    """Write a journal to a file (0600), replacing its earlier state. Raises OSError.
 
     A key can only be in a journal if a source has one in a flag's own text, or LaunchDarkly quotes one: it is taken
     out. Keys of flags stay as they are, because everything is looked up by them.

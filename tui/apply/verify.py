@@ -39,7 +39,7 @@ class Promise:
     maintainer: str
     name: str = ""
     account: str = ""
-    """The account of the journal, "" if nobody noted it."""
+    """The account of the journal, "" if it is not recorded."""
     undone: frozenset[str] = frozenset()
     """Flags that an undo took back."""
 
@@ -88,11 +88,11 @@ class Verification:
     taken_back: frozenset[str] = frozenset()
     """Those of the missing that an undo took back."""
     archived: frozenset[str] | None = None
-    """Those of the missing that are archived: no start imports them. None if nobody looked."""
+    """Those of the missing that are archived: no start imports them. None if not checked."""
     notes: tuple[str, ...] = ()
     """Sentences about differences that the whole run shares: they count against no flag."""
     at: float = 0.0
-    """When the flags were read, seconds since the epoch; 0 if nobody noted it."""
+    """When the flags were read, seconds since the epoch; 0 if not recorded."""
 
     @property
     def agrees(self) -> bool:
@@ -200,7 +200,7 @@ def _skipped(promise: Promise, flag: WholeFlag | None) -> bool:
 
 
 def _unexpected(promise: Promise, flags: Mapping[str, WholeFlag]) -> tuple[str, ...]:
-    """New flags with this import's tag that weren't planned. Without a tag nobody can tell whose they are."""
+    """New flags with this import's tag that weren't planned. Without a tag their origin can't be known."""
     if promise.before is None or not promise.flag_tag:
         return ()
     planned = {each.key for each in promise.expected} | promise.before

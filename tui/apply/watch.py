@@ -71,7 +71,7 @@ class Watch:
     ended: Mark | None = None
     """The status in which it ended, None while it runs."""
     moved_at: float = 0.0
-    """From when on it was seen not to move; time in which nobody could look doesn't count."""
+    """Since when it has shown no progress; time without a successful look doesn't count."""
     changed_at: float = 0.0
     """As in `Moved`."""
     pause: float = FASTEST

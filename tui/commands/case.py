@@ -159,7 +159,7 @@ class Case(RecipeInputs):
 
 
 def inputs_of(options: RecipeOptions, surroundings: Surroundings) -> RecipeInputs:
-    """Read the recipe, with the command line's options in place of its answers. Raises RecipeError.
+    """Read the recipe; options of the command line override its answers. Raises RecipeError.
 
     From then on the redactor knows every key that the recipe names, except those in the keyring.
     """

@@ -20,14 +20,14 @@ _TOKEN = (Remedy.TOKEN_OR_INSTANCE, Remedy.REPLACE_TOKEN)
 
 @dataclass(frozen=True, slots=True)
 class FailureWording:
-    """The words of a command's failures. `after_refusal` says what became of the import if your token is refused."""
+    """The words of a command's failures. `after_refusal` gives the state of the import if your token is refused."""
 
     words: Mapping[Remedy, str]
     safe: Mapping[Safe, str] = field(default_factory=lambda: _SAFE)
     after_refusal: str = Safe.NOTHING_CHANGED.value
 
     def after_refused_token(self, became: str) -> FailureWording:
-        """Return the same words, with what became of the import."""
+        """Return the same words, with the state of the import."""
         return replace(self, after_refusal=became)
 
     def message(self, failure: Failure) -> str:

@@ -1,4 +1,4 @@
-"""`ld-flag-import undo RECIPE`: archive or delete what this recipe's import created and nobody has changed since."""
+"""`ld-flag-import undo RECIPE`: archive or delete what this recipe's import created and no one has changed since."""
 
 from __future__ import annotations
 

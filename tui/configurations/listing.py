@@ -188,7 +188,7 @@ def details(one: Configuration, form: Form | None, redactor: Redactor) -> tuple[
 class HeldSetting:
     """One setting that a configuration holds. `key` is its key in `config`, `variable` its field in the form.
 
-    A setting that is not in the form counts as secret: nobody knows what it is.
+    A setting that is not in the form counts as secret, because its meaning is not known.
     """
 
     key: str

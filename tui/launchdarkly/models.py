@@ -256,7 +256,7 @@ def _state(item: Mapping[str, Any]) -> FlagState:
 
 
 def _targets(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Targets of all kinds of contexts, without empty entries: those target nobody."""
+    """Targets of all kinds of contexts, without empty entries, which target no one."""
     for target in (*_objects(item.get("targets")), *_objects(item.get("contextTargets"))):
         if target.get("values"):
             yield target

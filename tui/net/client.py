@@ -330,7 +330,7 @@ class _Trace:
     """The `trace` extension of one request. httpcore calls it at each step, also for a proxy's tunnel.
 
     httpcore's events carry requests and headers, so nothing of them is kept. `sent` is true as soon as the first byte
-    of the request itself may have left: from then on nobody can say for sure that the server did nothing.
+    of the request itself may have left: from then on the server may have acted.
     """
 
     def __init__(

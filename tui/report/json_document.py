@@ -15,7 +15,7 @@ VERSION = 1
 
 def as_json(report: Report) -> dict[str, object]:
     """The report. Moments stand twice: in milliseconds, and ISO 8601 in UTC under `<name>_at`, null where not yet.
-    Counts are null where nobody has compared.
+    Counts are null before a comparison.
 
     Lists of flags hold objects with a `key`, as the `verified` event has them (contract §4).
     """

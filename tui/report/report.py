@@ -39,7 +39,7 @@ _RESULTS = (AS_PLANNED, NOT_AS_PLANNED, MISSING, TAKEN_BACK, NOT_VERIFIED, THERE
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One planned flag and what became of it: one of the six results above.
+    """One planned flag and its result: one of the six above.
 
     `serves` is what it serves when on: in LaunchDarkly if it is there, else as planned. `warnings` are those of the
     plan; `cut_over_warning` is the one of them about turning the flag on, or "". `on_everywhere`: it is on in every

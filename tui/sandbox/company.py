@@ -1,4 +1,4 @@
-"""The flags of the made-up company, the same for Split and Unleash (`data/company.json`)."""
+"""The flags of the demo company, the same for Split and Unleash (`data/company.json`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The keys of the made-up company (`data/keys.json`), and what each one may do.
+"""The keys of the demo company (`data/keys.json`), and what each one may do.
 
 The values have the shape of real keys. They never change, so pictures and tests come out the same each time.
 """

@@ -91,7 +91,7 @@ class Sandbox:
         `quick` is for tests: jobs, slow answers and pauses take fractions of a second, or what `pace` says, and
         without `limits` no rate limit is reached. `company` is what both sources have, `destination` LaunchDarkly's
         project `web-shop`; the defaults are the seeded ones. Imports read the Unleash on `unleash_port` of this
-        machine in place of the one made here. Raises OSError for a taken port, ValueError for an unknown fault.
+        machine instead of its own. Raises OSError for a taken port, ValueError for an unknown fault.
         """
         if fault is not None:
             fault_named(fault)  # before a port is taken

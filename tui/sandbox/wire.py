@@ -124,7 +124,7 @@ class ThreadedServer:
         try:
             asyncio.run(self._server.serve(sockets=self._sockets))
         finally:
-            self._server.ready.set()  # also if it could not start, so that nobody waits for ever
+            self._server.ready.set()  # also if it could not start, so that no thread waits forever
 
     def call(self, do: Callable[[], T]) -> T:
         """Run a function in the servers' thread between two requests, and return its result."""

@@ -123,7 +123,7 @@ def leaving_question(session: Session | None) -> Question | None:
         for key in session.bag.keys()  # noqa: SIM118 - a bag is no mapping
         if not drafts.answer(session.draft, key).reference
     ]
-    # an import that is noted needs your token alone when it is gone on with
+    # resuming a recorded import needs your token alone
     noted = session.run is not None and (session.of_journal or not session.outdated)
     if noted or not lost:
         return None

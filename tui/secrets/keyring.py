@@ -98,7 +98,7 @@ class Keyring:
         return replace(result, value=SecretStr(reply.secret or "")) if found else result
 
     async def put(self, user: str, secret: SecretStr, *, unlock: bool = False) -> KeyringResult:
-        """Store a key in place of an earlier one, and read it back: OK only if that gives the same key.
+        """Store a key, replacing an earlier one, and read it back: OK only if that gives the same key.
 
         The entry's name is written first, so that the index lists everything that is ever stored.
         """
@@ -205,7 +205,7 @@ class KeyIndex:
         return {entry.user: entry for entry in sorted(cleaned, key=lambda entry: entry.user)}
 
     def add(self, entry: Entry) -> None:
-        """Write an entry in place of one with the same user name. Raises IndexFileError."""
+        """Write an entry, replacing one with the same user name. Raises IndexFileError."""
         self._write({**self.read(), entry.user: entry})
 
     def remove(self, user: str) -> None:

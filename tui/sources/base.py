@@ -19,7 +19,7 @@ from tui.sources.flags import Listing, Lost, SourceFlag
 from tui.sources.phrases import quoted
 
 RemarkLevel = Literal["ok", "note", "unknown", "warning", "problem"]
-"""In rising order. Only a problem stops; `unknown` means that nobody can tell."""
+"""In rising order. Only a problem blocks; `unknown` means that it can't be known."""
 
 _LEVELS: tuple[RemarkLevel, ...] = get_args(RemarkLevel)
 

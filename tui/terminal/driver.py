@@ -1,4 +1,4 @@
-"""The driver of a POSIX terminal: Textual's own, but for how input is read and what output is made of."""
+"""The driver of a POSIX terminal: Textual's own, except for reading input and encoding output."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class TerminalDriver(LinuxDriver):
 
     def _pass_on(self, found: Iterable[Message]) -> None:
         for event in found:
-            if self._mouse or not isinstance(event, events.MouseEvent):  # a terminal may report what nobody asked for
+            if self._mouse or not isinstance(event, events.MouseEvent):  # a terminal may send unrequested reports
                 self.process_message(event)
 
     def write(self, data: str) -> None:

@@ -52,7 +52,7 @@ class Facts(Widget):
         return Strip([Segment(*part) for part in parts]).adjust_cell_length(self.size.width, style)
 
     def _lines(self, width: int) -> list[tuple[str, str]]:
-        """What stands in each line: a label, which is blank in further lines, and a part of its text."""
+        """The text of each line: a label, which is blank in further lines, and a part of its text."""
         return [
             ("" if i else label, line.plain)
             for label, text in self._facts

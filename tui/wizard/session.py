@@ -396,7 +396,7 @@ class Session:
         entry = self.entry(key)
         stored = await self.keyring.put(entry, held, unlock=unlock)
         if self.bag.get(key) != held:
-            return stored.message  # of another key than the one that stands in the field by now
+            return stored.message  # of another key than the one now in the field
         fine = stored.state is KeyringState.OK
         if fine:
             self._entries[key] = entry

@@ -113,7 +113,7 @@ class History:
         self._pass(passed, starting=method == "POST", named=path.rpartition("/")[2])
 
     def _pass(self, moments: set[str], *, starting: bool = False, named: str = "") -> None:
-        """Nobody acts between the last look at a flag and its change, but by chance."""
+        """Only by chance does someone act between the last look at a flag and its change."""
         waiting, self.acts = self.acts, []
         for act in waiting:
             if act.moment not in moments:

@@ -33,7 +33,7 @@ STAGES = [Stage.CREATING, Stage.CREATED, Stage.STARTING, Stage.STARTED, Stage.EN
 
 
 async def started(box: Sandbox, fault: str | None = None, **more: Any) -> Run:
-    """Return an import that runs under this fault and that nobody has watched yet."""
+    """Return an import that runs under this fault and has not been watched yet."""
     run = await run_of(box, **more)
     box.set_fault(fault)
     await run.create()

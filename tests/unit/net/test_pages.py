@@ -89,7 +89,7 @@ async def read(
 
 
 def failing(times: int, *, status: int = 503, at: int = 20, kind: Kind = Kind.SOURCE) -> Callable[[int], None]:
-    """The page at `at` fails so many times."""
+    """The page at `at` fails this many times."""
     left = iter(range(times))
 
     def before(offset: int) -> None:

@@ -243,7 +243,7 @@ def test_source_asks_for_a_short_pause_at_each_read(
     box: Sandbox, admin: httpx.Client, sdk: httpx.Client, ld: httpx.Client, integration: str
 ) -> None:
     client, path = (admin, SPLITS) if integration == "split" else (sdk, FEATURES)
-    for _ in range(2):  # a fault that is switched on again begins anew
+    for _ in range(2):  # a fault that is switched on again starts over
         box.set_fault("source-rate-limited")
         refused = page(client, path, 0)
         assert refused.status_code == 429

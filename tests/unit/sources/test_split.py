@@ -133,7 +133,7 @@ REMARKS: dict[str, tuple[Options, str, str, tuple[str, str, tuple[str, ...]]]] =
         ("problem", "workspaceId", ("ws-1", "ws-2"))),
     "does not exist, no list": ({"may_list": False}, "harness/project id",
         f"{BASE}/splits/ws/harness%2Fproject%20id", ("problem", "workspaceId", ())),
-    "name in place of the id": ({}, " mobile apps ", LIST, ("problem", "workspaceId", ("ws-2",))),
+    "name instead of the id": ({}, " mobile apps ", LIST, ("problem", "workspaceId", ("ws-2",))),
 }  # fmt: skip
 
 

@@ -54,7 +54,7 @@ async def start(run: Import) -> Started:
 
 
 async def watch(run: Import, looks: int = 1000) -> None:
-    """To the end, into trouble, or until it has rested so many times."""
+    """Watch until the end, a failure, or this many pauses."""
     with suppress(Failure):
         async with aclosing(run.watch()) as events:
             async for event in events:

@@ -1,4 +1,4 @@
-"""Flags of which nobody can tell whether the import made them: they stay unless a person names them."""
+"""Flags that the import may have created, without proof: they stay unless the user names them."""
 
 from __future__ import annotations
 
