@@ -310,7 +310,7 @@ class WizardApp(Host):
             reached = steps.STEPS[: steps.index(self.draft.furthest) + 1] if self.draft is not None else ()
             for each in reached:
                 if each.key != screen.STEP:
-                    yield SystemCommand(f"Go to {each.title}", each.asks, lambda s=each.key: screen.action_goto(s))
+                    yield SystemCommand(f"Go to {each.title}", each.purpose, lambda s=each.key: screen.action_goto(s))
             if not self.practising:
                 yield SystemCommand("Earlier imports", "Go on with one, look at it, undo it", self.show_runs)
             yield SystemCommand("Configurations", "The imports your account has", self.show_configurations)

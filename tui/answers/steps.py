@@ -7,22 +7,28 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One screen of the wizard. `asks` is its one question, for its heading and the screen reader."""
+    """One screen of the wizard: its name in the stepper, its heading, and one sentence of purpose."""
 
     key: str
     title: str
-    asks: str
+    heading: str
+    purpose: str
 
 
 STEPS: tuple[Step, ...] = (
-    Step("integration", "Integration", "Move feature flags into LaunchDarkly. Where are they now?"),
-    Step("launchdarkly", "LaunchDarkly", "Which LaunchDarkly account and project shall they go to?"),
-    Step("keys", "Keys", "With which keys are they read, and created?"),
-    Step("fields", "Fields", "What shall be imported, and what shall it be called?"),
-    Step("plan", "Plan", "What will arrive, what will not, and what must be made again by hand?"),
-    Step("review", "Review", "Is this what you want LaunchDarkly to have?"),
-    Step("submit", "Submit", "The request, and LaunchDarkly's answer"),
-    Step("run", "Run", "How does the import stand, what has arrived, and what is left to do?"),
+    Step(
+        "integration",
+        "Integration",
+        "Move your feature flags to LaunchDarkly",
+        "Choose the product your flags are in now.",
+    ),
+    Step("launchdarkly", "LaunchDarkly", "LaunchDarkly", "Choose the account and the project to import into."),
+    Step("keys", "Keys", "Keys", "LaunchDarkly uses one key to read your flags and another to create them."),
+    Step("fields", "Fields", "Import settings", "Choose which flags to import, and name the import."),
+    Step("plan", "Plan", "Plan", "Check what will be imported. Nothing has been changed yet."),
+    Step("review", "Review", "Review", "Check the import. Nothing is sent until you press the button below."),
+    Step("submit", "Submit", "Create the import", "The request to LaunchDarkly, and its response."),
+    Step("run", "Run", "Run the import", "LaunchDarkly runs the import. You can quit at any time; it continues."),
 )
 _KEYS = tuple(step.key for step in STEPS)
 

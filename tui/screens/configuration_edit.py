@@ -11,6 +11,9 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Static
 
+from tui.wizard import remedies
+from tui.wizard import remedies
+from tui.wizard import remedies
 from tui.answers import draft as drafts
 from tui.answers import remarks
 from tui.answers.builtin import CONFIG_NAME
@@ -39,7 +42,13 @@ if TYPE_CHECKING:
 class EditScreen(Sheet[Changed]):
     """Gives what came of the change, None where nothing was sent. `keys_alone` asks for the keys and nothing else."""
 
-    KEYS = "Enter next   Ctrl+U clear   Esc close   F2 actions   Ctrl+Q leave"
+    KEYS = (
+        ("Enter", "next"),
+        ("Ctrl+U", "clear"),
+        ("Esc", "close"),
+        ("F2", "actions"),
+        ("Ctrl+Q", "quit"),
+    )
 
     def __init__(
         self,

@@ -12,6 +12,9 @@ from textual.content import Content
 from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui.wizard import remedies
+from tui.wizard import remedies
+from tui.wizard import remedies
 from tui.answers import draft as drafts
 from tui.answers import remarks
 from tui.answers.builtin import HOST, TOKEN
@@ -29,6 +32,7 @@ from tui.text.redact import Redactor
 from tui.widgets.buttons import Plain
 from tui.widgets.field_row import FieldRow
 from tui.widgets.inputs import LiveInput
+from tui.widgets.key_line import key_line
 from tui.widgets.row_list import RowList
 from tui.widgets.symbols import Symbols, mark
 from tui.wizard import remedies
@@ -37,7 +41,7 @@ if TYPE_CHECKING:
     from tui.wizard.session import Session
 
 _SORTS = tuple(Sort)
-_ASKING = "Enter take   Ctrl+U clear   Esc close   F2 actions   Ctrl+Q leave"
+_ASKING = (("Enter", "accept"), ("Ctrl+U", "clear"), ("Esc", "close"), ("F2", "actions"), ("Ctrl+Q", "quit"))
 _WIDE = 110
 _NARROW = 76
 
@@ -46,7 +50,14 @@ class ConfigurationsScreen(Sheet[None]):
     """Asks for instance and token first, where the walk does not have them yet."""
 
     HELP = "These are the imports of the whole account, whoever made them. Enter opens one: start, watch, edit, delete."
-    KEYS = "Enter open   / search   f status   s sort   r read again   Esc close"
+    KEYS = (
+        ("Enter", "open"),
+        ("/", "search"),
+        ("f", "status"),
+        ("s", "sort"),
+        ("r", "refresh"),
+        ("Esc", "close"),
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Search", show=False),
         Binding("f", "filter", "Filter", show=False),
@@ -131,7 +142,7 @@ class ConfigurationsScreen(Sheet[None]):
         self.query_one("#configs-list").display = not asking
         self.query_one("#another").display = not asking
         self.query_one("#read", Plain).rename("Show the imports" if asking else "Read again")
-        self.query_one("#sheet-keys", Static).update(Content(_ASKING if asking else self.KEYS))
+        self.query_one("#sheet-keys", Static).update(key_line(_ASKING if asking else self.KEYS))
         for button in self.query("#fill-in"):
             button.display = asking
 

@@ -196,7 +196,14 @@ class KeysScreen(FieldsStep):
     """Step 3: all secret fields, and the address a key is checked against."""
 
     STEP: ClassVar[str] = "keys"
-    KEYS = "Paste, Enter checks  Ctrl+U clear  Ctrl+O next  Esc back  F1 help  Ctrl+Q leave"
+    KEYS = (
+        ("Enter", "check"),
+        ("Ctrl+U", "clear"),
+        ("Ctrl+O", "next"),
+        ("Esc", "to Back"),
+        ("F1", "help"),
+        ("Ctrl+Q", "quit"),
+    )
 
     async def opened(self) -> None:
         await super().opened()

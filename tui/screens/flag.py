@@ -25,6 +25,7 @@ from tui.widgets.facts import Fact
 from tui.widgets.flag_list import LEVELS, NOT_YET
 from tui.widgets.flow import Flow
 from tui.widgets.json_tree import JsonTree
+from tui.widgets.key_line import key_line
 from tui.widgets.sentences import Sentences
 from tui.widgets.symbols import Symbols, mark, sentence
 from tui.wizard import flag_facts
@@ -34,7 +35,14 @@ if TYPE_CHECKING:
 
 _MOST_LOST = 100
 """Rows; a flag with more rules than that is better read in a file."""
-_KEYS = "Esc close   n next   p previous   y copy key   w write   Enter source definition"
+_KEYS = (
+    ("Esc", "close"),
+    ("n", "next"),
+    ("p", "previous"),
+    ("y", "copy key"),
+    ("w", "save"),
+    ("Enter", "source definition"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +85,7 @@ class FlagScreen(ModalScreen[None]):
         with VerticalScroll(id="flag-page"):
             yield from self._blocks()
         yield Static("", id="flag-message", markup=False)
-        yield Static(Content(_KEYS), id="flag-keys", markup=False)
+        yield Static(key_line(_KEYS), id="flag-keys", markup=False)
 
     def on_mount(self) -> None:
         self._title.show(self._headline())

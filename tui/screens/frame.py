@@ -18,24 +18,38 @@ from textual.widgets import Button, Static
 
 from tui.answers import steps
 from tui.screens.host import Host
-from tui.text.cells import cells
 from tui.widgets.buttons import Plain
+from tui.widgets.help_pane import HelpPane
+from tui.widgets.key_line import KeyHints, key_line
 from tui.widgets.moving import ScrollingBody
 from tui.widgets.symbols import Symbols, sentence
+from tui.widgets.top_line import TopLine
 
 if TYPE_CHECKING:
+    from tui.wizard.help import HelpPage
     from tui.wizard.session import Session
 
-_KEYS = "Enter take   Ctrl+O next   Esc back   F1 Ctrl+G help   F2 actions   Ctrl+Q leave"
+_KEYS = (
+    ("Enter", "accept"),
+    ("Ctrl+O", "next"),
+    ("Esc", "to Back"),
+    ("F1", "help"),
+    ("F2", "actions"),
+    ("Ctrl+Q", "quit"),
+)
+
+
+_WIDE = 110
+"""From so many columns on the help pane is shown."""
 
 
 class Frame(Screen[None]):
     """A step's frame. A subclass gives `STEP`, and composes what stands between the stepper and the message line."""
 
     STEP: ClassVar[str]
-    KEYS: ClassVar[str] = _KEYS
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
+    KEYS: ClassVar[KeyHints] = _KEYS
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (110, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall"), (36, "-roomy")]  # noqa: RUF012
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,shift+tab", "app.focus_previous", show=False),
@@ -65,19 +79,35 @@ class Frame(Screen[None]):
         return self.app.symbols
 
     def compose(self) -> ComposeResult:
-        with Horizontal(id="top"):
-            yield Static(self._title_line(), id="app-name", markup=False)
-            yield Static(self._route(), id="route", markup=False)
+        yield TopLine(self._routes(), practice=self.app.practising)
         yield Static(self._stepper(), id="stepper", markup=False)
-        with ScrollingBody(id="body", can_focus=False):
-            yield from self.compose_step()
+        with Horizontal(id="main"):
+            with ScrollingBody(id="body", can_focus=False):
+                yield Static(Content(self.heading()), id="heading", markup=False)
+                yield Static(Content(self.purpose()), id="purpose", markup=False)
+                yield from self.compose_step()
+            if self.app.size.width >= _WIDE:
+                yield HelpPane()
         yield Static("", id="message", markup=False)
         with Horizontal(id="buttons"):
             if steps.before(self.STEP) is not None:
                 yield Plain("Back", id="back")
             yield Plain(self.next_label(), id="next")
             yield from self.compose_buttons()
-        yield Static(Content(self.KEYS), id="keys", markup=False)
+        self._hints = self.key_hints()
+        yield Static(key_line(self._hints), id="keys", markup=False)
+
+    def heading(self) -> str:
+        """The title over the step."""
+        return steps.step(self.STEP).heading
+
+    def purpose(self) -> str:
+        """One sentence below the title."""
+        return steps.step(self.STEP).purpose
+
+    def key_hints(self) -> KeyHints:
+        """The keys at the foot, for what has the focus now."""
+        return self.KEYS
 
     def compose_step(self) -> ComposeResult:
         """The step itself."""
@@ -86,47 +116,51 @@ class Frame(Screen[None]):
     def compose_buttons(self) -> ComposeResult:
         """Buttons beside `back` and `next`; in practice, the one that breaks things."""
         if self.app.practising:
-            yield Plain("Rehearse a fault", id="fault")
+            yield Plain("Simulate an error", id="fault")
 
     def next_label(self) -> str:
         """The words on `next`: where it leads."""
         return "Next"
 
-    def _title_line(self) -> Content:
-        if self.app.practising:
-            return Content.styled(" PRACTICE ", "$practice-foreground on $practice-background bold") + Content(" ")
-        return Content("ld-flag-import")
-
-    def _route(self) -> Content:
+    def _routes(self) -> tuple[Content, ...]:
+        """From where to where, in ever shorter forms; the project is in all of them."""
         draft = self.app.draft
-        if draft is None or not draft.integration:
-            return Content("nothing chosen yet")
-        from tui.answers.draft import route
+        if draft is None or draft.form is None:
+            return (Content(""),)
+        from tui.answers.draft import route, value
 
         origin, target = route(draft)
-        arrow = f" {self.symbols.arrow} "
-        whole = arrow.join((origin, target or "LaunchDarkly"))
-        room = self.size.width - 16
-        return Content(whole if cells(whole) <= room else arrow.join((origin, target.removeprefix("LaunchDarkly "))))
+        project = value(draft, "project")
+        if not project:
+            return (Content(f"{origin} {self.symbols.arrow} {target or 'LaunchDarkly'}"), Content(origin))
+        account = target.removesuffix(project)
+        heads = (
+            f"{origin} {self.symbols.arrow} {account}",
+            f"{origin} {self.symbols.arrow} {account.removeprefix('LaunchDarkly ')}",
+            f"{draft.form.title} {self.symbols.arrow} {account.removeprefix('LaunchDarkly ')}",
+            f"{self.symbols.arrow} ",
+        )
+        return tuple(Content(head) + Content.styled(project, "bold") for head in heads)
 
     def _stepper(self) -> Content:
         at = steps.index(self.STEP)
         if self.has_class("-narrow"):
-            return Content(f"Step {at + 1} of {len(steps.STEPS)}: {steps.STEPS[at].title}")
+            return Content.styled(f"Step {at + 1} of {len(steps.STEPS)}: {steps.STEPS[at].title}", "bold $primary")
         draft = self.app.draft
         furthest = steps.index(draft.furthest) if draft is not None else 0
-        titles = [Content(f"{at + 1}/{len(steps.STEPS)}")]
+        titles: list[Content] = []
         for i, step in enumerate(steps.STEPS):
             if i == at:
-                titles.append(Content.styled(f"{self.symbols.focus}{step.title}", "reverse"))
+                titles.append(Content.styled(f"{self.symbols.current} {step.title}", "bold $primary"))
             elif draft is not None and i <= furthest:
                 from tui.answers.remarks import problems
 
                 done = (i < furthest or i < at) and not problems(draft, step.key)
-                tick = Content.styled(self.symbols.ok, "$success") if done else Content(self.symbols.note)
-                titles.append((tick + Content(step.title)).stylize(f"@click=screen.goto('{step.key}')"))
+                mark = Content.styled(self.symbols.ok, "$success") if done else Content(self.symbols.open)
+                title = mark + Content.styled(f" {step.title}", "$muted")
+                titles.append(title.stylize(f"@click=screen.goto('{step.key}')"))
             else:
-                titles.append(Content(f"{self.symbols.note}{step.title}"))
+                titles.append(Content.styled(f"{self.symbols.open} {step.title}", "$muted"))
         return Content(" ").join(titles)
 
     async def on_mount(self) -> None:
@@ -142,8 +176,25 @@ class Frame(Screen[None]):
     async def opened(self) -> None:
         """The step is on the screen."""
 
-    def on_resize(self) -> None:
+    async def on_resize(self) -> None:
+        wide = self.size.width >= _WIDE
+        if self.stands and wide and not self.query(HelpPane):
+            await self.query_one("#main").mount(HelpPane())
         self.call_after_refresh(self._restep)
+
+    def on_descendant_focus(self) -> None:
+        """The keys at the foot and the help pane follow the focus."""
+        if self.stands:
+            hints = self.key_hints()
+            if hints != self._hints:
+                self._hints = hints
+                self.query_one("#keys", Static).update(key_line(hints), layout=False)
+            self._show_help()
+
+    def _show_help(self) -> None:
+        if self.has_class("-wide"):
+            for pane in self.query(HelpPane):
+                pane.show(self.help_page())
 
     @property
     def stands(self) -> bool:
@@ -153,7 +204,8 @@ class Frame(Screen[None]):
     def _restep(self) -> None:
         if self.stands:
             self.query_one("#stepper", Static).update(self._stepper())
-            self.query_one("#route", Static).update(self._route())
+            self.query_one(TopLine).show(self._routes())
+            self._show_help()
 
     def focus_first(self) -> None:
         """Focus what the user needs first, never `next`."""
@@ -161,6 +213,10 @@ class Frame(Screen[None]):
     def refresh_frame(self) -> None:
         """The draft has changed: top line, `next` and message line follow."""
         self._restep()
+        for name, text in (("#heading", self.heading()), ("#purpose", self.purpose())):
+            line = self.query_one(name, Static)
+            if str(line.content) != text:
+                line.update(Content(text))
         self.query_one("#next", Plain).rename(self.next_label())
         self.summarize()
 
@@ -211,11 +267,17 @@ class Frame(Screen[None]):
         """Actions of this step alone, for the list of all actions."""
         return ()
 
-    def action_help(self) -> None:
-        """The page about the step."""
-        from tui.screens.help import HelpScreen, step_help
+    def help_page(self) -> HelpPage:
+        """The page about what has the focus."""
+        from tui.wizard.help import step_help
 
-        self.app.push_screen(HelpScreen(step_help(self.STEP)))
+        return step_help(self.STEP)
+
+    def action_help(self) -> None:
+        """Show that page over the step."""
+        from tui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self.help_page()))
 
     @on(Button.Pressed, "#fault")
     @work

@@ -80,10 +80,15 @@ class IntegrationScreen(Frame):
     """Cards for the integrations, what an import does, and where else one may go on."""
 
     STEP = "integration"
-    KEYS = "Enter choose   Ctrl+O next   F1 ? help   F2 actions   Ctrl+Q leave"
+    KEYS = (
+        ("Enter", "choose"),
+        ("Ctrl+O", "next"),
+        ("F1", "help"),
+        ("F2", "actions"),
+        ("Ctrl+Q", "quit"),
+    )
 
     def compose_step(self) -> ComposeResult:
-        yield Static(Content(steps.step(self.STEP).asks), classes="lead", markup=False)
         for card in self.app.cards:
             yield IntegrationRow(
                 card["title"],

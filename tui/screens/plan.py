@@ -15,6 +15,12 @@ from textual.timer import Timer
 from textual.widgets import Button, Static
 from textual.worker import Worker
 
+from tui.wizard import remedies
+from tui.net.errors import joined
+from tui.wizard import remedies
+from tui.net.errors import joined
+from tui.wizard import remedies
+from tui.net.errors import joined
 from tui.answers import changes, plan_state, remarks
 from tui.answers import draft as drafts
 from tui.answers.finding import Level
@@ -40,7 +46,16 @@ class PlanScreen(StepScreen):
     """Reads by itself on opening, unless a whole plan is still fresh; each kind of loss is ticked before going on."""
 
     STEP: ClassVar[str] = "plan"
-    KEYS = "Enter open  Space tick  o ON now  w write  r read again  Ctrl+O next  F1 help"
+    KEYS = (
+        ("Enter", "open"),
+        ("/", "search"),
+        ("f", "filter"),
+        ("s", "sort"),
+        ("w", "save"),
+        ("r", "refresh"),
+        ("Ctrl+O", "next"),
+        ("F1", "help"),
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", show=False),
         Binding("f", "browse('filter')", show=False),

@@ -22,7 +22,13 @@ from tui.wizard import launch, remedies
 class RunsScreen(Sheet[Head]):
     """Gives the one to go on with, or to look at."""
 
-    KEYS = "Enter open   Up Down move   Esc close   F2 actions   Ctrl+Q leave"
+    KEYS = (
+        ("Enter", "open"),
+        ("Up Down", "move"),
+        ("Esc", "close"),
+        ("F2", "actions"),
+        ("Ctrl+Q", "quit"),
+    )
     HELP = "Each import that was begun here has a journal. Opening one asks for your token, and looks how it stands."
 
     def __init__(self, heads: tuple[Head, ...]) -> None:

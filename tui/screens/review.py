@@ -67,7 +67,14 @@ class ReviewScreen(StepScreen):
     """Nothing is asked here. The name is looked up when the step opens, and again right before sending."""
 
     STEP: ClassVar[str] = "review"
-    KEYS = "Enter press   w save recipe   y curl   Esc back   F1 Ctrl+G help   Ctrl+Q leave"
+    KEYS = (
+        ("Enter", "press"),
+        ("w", "save recipe"),
+        ("y", "curl"),
+        ("Esc", "to Back"),
+        ("F1", "help"),
+        ("Ctrl+Q", "quit"),
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("w", "save_recipe", show=False),
         Binding("y", "curl", show=False),

@@ -13,6 +13,9 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Static
 
+from tui.wizard import remedies
+from tui.wizard import remedies
+from tui.wizard import remedies
 from tui.apply.engine import Import
 from tui.apply.journal import Stage
 from tui.apply.start_watch import Stuck, watch_command
@@ -41,7 +44,13 @@ class RunScreen(RunDeeds):
     """Watches as long as it is open; the import itself goes on at LaunchDarkly whatever happens here."""
 
     STEP: ClassVar[str] = "run"
-    KEYS = "Enter press   r look now   w write so far   F1 Ctrl+G help   Ctrl+Q leave"
+    KEYS = (
+        ("Enter", "press"),
+        ("r", "refresh"),
+        ("w", "save report"),
+        ("F1", "help"),
+        ("Ctrl+Q", "quit"),
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "look", show=False),
         Binding("w", "write", show=False),

@@ -13,13 +13,15 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.screens.help import HelpScreen, field_help
+from tui.screens.help import HelpScreen
 from tui.screens.host import Host
 from tui.screens.in_fields import InFields
 from tui.widgets.field_row import FieldRow
+from tui.widgets.key_line import KeyHints, key_line
 from tui.widgets.moving import ScrollingBody
 from tui.widgets.symbols import sentence
 from tui.widgets.themes import styles_dir
+from tui.wizard.help import field_help
 
 if TYPE_CHECKING:
     from tui.widgets.symbols import Symbols
@@ -31,7 +33,13 @@ class Sheet(InFields, ModalScreen[Reply | None], Generic[Reply]):
     """A subclass composes `compose_body` and `compose_buttons`."""
 
     AUTO_FOCUS = ""
-    KEYS: ClassVar[str] = "Enter press   PgDn more   Esc close   F2 actions   Ctrl+Q leave"
+    KEYS: ClassVar[KeyHints] = (
+        ("Enter", "press"),
+        ("PgDn", "more"),
+        ("Esc", "close"),
+        ("F2", "actions"),
+        ("Ctrl+Q", "quit"),
+    )
     HELP: ClassVar[str] = ""
     CSS_PATH: ClassVar[list[str | Path]] = [styles_dir() / "configurations.tcss"]  # type: ignore[assignment]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal")]  # noqa: RUF012
@@ -56,7 +64,7 @@ class Sheet(InFields, ModalScreen[Reply | None], Generic[Reply]):
         yield Static("", id="sheet-message", markup=False)
         with Horizontal(id="sheet-buttons"):
             yield from self.compose_buttons()
-        yield Static(Content(self.KEYS), id="sheet-keys", markup=False)
+        yield Static(key_line(self.KEYS), id="sheet-keys", markup=False)
 
     def title_text(self) -> str:
         """What the page is about."""

@@ -17,11 +17,11 @@ from tui.answers.finding import Level
 from tui.net.events import Connected, Pausing
 from tui.net.times import moment
 from tui.screens.frame import Frame
-from tui.screens.help import HelpScreen, field_help
 from tui.screens.in_fields import InFields
 from tui.widgets.buttons import Plain
 from tui.widgets.field_row import FieldRow
 from tui.wizard import remedies, walk
+from tui.wizard.help import HelpPage, field_help
 
 if TYPE_CHECKING:
     from textual.worker import WorkType
@@ -224,13 +224,9 @@ class StepScreen(InFields, Frame):
 
     # --- help and practice
 
-    def action_help(self) -> None:
-        """The page about the field at the cursor, or about the step."""
+    def help_page(self) -> HelpPage:
         row = self._row_of(self.focused)
-        if row is None:
-            super().action_help()
-        else:
-            self.app.push_screen(HelpScreen(field_help(row.variable)))
+        return field_help(row.variable) if row is not None else super().help_page()
 
     def _row_of(self, widget: Widget | None) -> FieldRow | None:
         return next((a for a in widget.ancestors_with_self if isinstance(a, FieldRow)), None) if widget else None

@@ -39,7 +39,13 @@ class SubmitScreen(StepScreen):
     """Sends once, on opening, what Review's button asked for; opened again it shows what came of it."""
 
     STEP: ClassVar[str] = "submit"
-    KEYS = "Enter press or open   Tab next   F1 Ctrl+G help   F2 actions   Ctrl+Q leave"
+    KEYS = (
+        ("Enter", "press or open"),
+        ("Tab", "next"),
+        ("F1", "help"),
+        ("F2", "actions"),
+        ("Ctrl+Q", "quit"),
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "copy_id", show=False),
         Binding("r", "raw", show=False),

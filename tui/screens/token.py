@@ -9,6 +9,9 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Button, Static
 
+from tui.wizard import remedies
+from tui.wizard import remedies
+from tui.wizard import remedies
 from tui.answers import remarks
 from tui.answers.builtin import TOKEN
 from tui.answers.finding import Level
@@ -24,7 +27,13 @@ if TYPE_CHECKING:
 class TokenScreen(Sheet[bool]):
     """Gives True once there is a token that may do."""
 
-    KEYS = "Paste, then Enter to go on   Ctrl+U clear   Esc close   F1 help   Ctrl+Q leave"
+    KEYS = (
+        ("Enter", "continue"),
+        ("Ctrl+U", "clear"),
+        ("Esc", "close"),
+        ("F1", "help"),
+        ("Ctrl+Q", "quit"),
+    )
 
     def __init__(self, session: Session, title: str) -> None:
         super().__init__()

@@ -14,6 +14,9 @@ from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker
 
+from tui.wizard import remedies
+from tui.wizard import remedies
+from tui.wizard import remedies
 from tui.apply.engine import Import
 from tui.apply.undo import Action, Decision, Undo
 from tui.net.errors import Failure
@@ -38,7 +41,13 @@ _LONGEST_KEY = 30
 class UndoScreen(Sheet[bool]):
     """Gives True when something was taken back, so that what is shown below is old."""
 
-    KEYS = "Enter press   Tab next   Space include   Esc close   Ctrl+Q leave"
+    KEYS = (
+        ("Enter", "press"),
+        ("Tab", "next"),
+        ("Space", "include"),
+        ("Esc", "close"),
+        ("Ctrl+Q", "quit"),
+    )
     HELP = (
         "Undo archives or deletes only flags that this import certainly created and no one changed since. A flag marked"
         " not certain is kept. Press Space to include it if you know that the import created it. You can restore an"

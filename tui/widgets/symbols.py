@@ -17,7 +17,10 @@ class Symbols:
     problem: str = "✗"
     note: str = "·"
     unknown: str = "?"
-    focus: str = "▸"
+    focus: str = "▎"
+    current: str = "●"
+    """In the stepper: the step that is shown. `open` are those not done yet."""
+    open: str = "○"
     dot: str = "•"
     arrow: str = "→"
     ticked: str = "[x]"
@@ -36,7 +39,7 @@ class Symbols:
 
 UNICODE = Symbols()
 ASCII = Symbols(
-    ok="+", problem="x", note=".", focus=">", dot="*", arrow="->", cut="~",
+    ok="+", problem="x", note=".", focus=">", current=">", open=".", dot="*", arrow="->", cut="~",
     full="#", half="=", light="-", crossed="x", empty="-",
 )  # fmt: skip
 
@@ -71,4 +74,4 @@ def mark(symbols: Symbols, level: str) -> Content:
 
 def sentence(symbols: Symbols, level: str, text: str) -> Content:
     """A symbol and its sentence. `text` is taken as it is: no markup is read from it."""
-    return mark(symbols, level) + Content(text)
+    return mark(symbols, level) + (Content.styled(text, "$muted") if level == "note" else Content(text))

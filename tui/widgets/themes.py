@@ -12,30 +12,42 @@ _PRACTICE = {"practice-foreground": "#000000", "practice-background": "#f2c200"}
 
 DARK = Theme(
     name="dark", dark=True,
-    primary="#7fb4ff", secondary="#9aa7b8", accent="#5fd0d6", foreground="#e6e9ee", background="#14171c",
-    surface="#232932", panel="#1b2027", success="#7bd88f", warning="#f2c94c", error="#ff7b72",
-    variables={**_PRACTICE, "field": "#2a323d", "field-focus": "#36414f"},
+    primary="#8ea2ff", secondary="#8b93a7", accent="#5fd0d6", foreground="#e7e9f0", background="#11131a",
+    surface="#1a1d27", panel="#161922", success="#52d3a2", warning="#f2c55c", error="#ff7a7a",
+    variables={
+        **_PRACTICE, "muted": "#8b93a7", "line": "#2b3040", "field": "#1f2330", "field-focus": "#2a3044",
+        "button": "#272c3b", "on-primary": "#11131a", "skipped": "#596076",
+    },
 )  # fmt: skip
 LIGHT = Theme(
     name="light", dark=False,
-    primary="#0b57d0", secondary="#4a5563", accent="#00696e", foreground="#16191d", background="#fbfbf9",
+    primary="#3d4fd1", secondary="#59606f", accent="#00696e", foreground="#16191d", background="#fbfbf9",
     surface="#ececea", panel="#f3f3f0", success="#1a6e2e", warning="#8a5a00", error="#b3261e",
-    variables={**_PRACTICE, "field": "#e4e6ea", "field-focus": "#d3d9e2"},
+    variables={
+        **_PRACTICE, "muted": "#59606f", "line": "#c9ccd3", "field": "#e9ebef", "field-focus": "#d8defa",
+        "button": "#dfe2e8", "on-primary": "#ffffff", "skipped": "#9aa1af",
+    },
 )  # fmt: skip
 CONTRAST = Theme(
     name="contrast", dark=True,
-    primary="#ffffff", secondary="#ffffff", accent="#00ffff", foreground="#ffffff", background="#000000",
+    primary="#ffff00", secondary="#ffffff", accent="#00ffff", foreground="#ffffff", background="#000000",
     surface="#000000", panel="#000000", success="#00ff00", warning="#ffff00", error="#ff6060",
-    variables={**_PRACTICE, "field": "#303030", "field-focus": "#0000a0"},
+    variables={
+        **_PRACTICE, "muted": "#ffffff", "line": "#ffffff", "field": "#303030", "field-focus": "#0000a0",
+        "button": "#404040", "on-primary": "#000000", "skipped": "#909090",
+    },
 )  # fmt: skip
 ANSI = replace(
     BUILTIN_THEMES["ansi-dark"],
     name="ansi",
+    primary="ansi_cyan",
+    secondary="ansi_default",
     accent="ansi_cyan",
     variables={
         **BUILTIN_THEMES["ansi-dark"].variables,
         "practice-foreground": "ansi_black", "practice-background": "ansi_yellow",
-        "field": "ansi_default", "field-focus": "ansi_default",
+        "muted": "ansi_default", "line": "ansi_default", "field": "ansi_default", "field-focus": "ansi_default",
+        "button": "ansi_default", "on-primary": "ansi_default", "skipped": "ansi_default",
         "input-cursor-background": "ansi_default", "input-cursor-foreground": "ansi_default",
         "input-cursor-text-style": "reverse",
     },
@@ -63,6 +75,8 @@ MONO = replace(
 )  # fmt: skip
 """Symbols and words say everything; reverse and bold show the focus and what matters most."""
 THEMES = (DARK, LIGHT, CONTRAST, ANSI, MONO)
+UNFILLED = (ANSI.name, MONO.name)
+"""The themes without backgrounds of their own: reverse, bold and brackets carry what a fill does elsewhere."""
 
 
 def choose_theme(environ: Mapping[str, str]) -> str:
