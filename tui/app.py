@@ -37,6 +37,7 @@ from tui.text.clean import clean
 from tui.text.redact import Redactor
 from tui.widgets.symbols import choose
 from tui.widgets.themes import THEMES, choose_theme, styles_dir
+from tui.wizard import preferences
 from tui.wizard.options import Options, PracticeServers
 
 if TYPE_CHECKING:
@@ -74,7 +75,10 @@ class WizardApp(Host):
         self._loaded = asyncio.Event()
         self._servers: PracticeServers | None = None
         self.practising = options.demo
-        self.symbols = choose(options.environ, sys.stdout.encoding)
+        self._preferences_path = preferences.path(options.environ)
+        chosen, self._damaged_settings = preferences.read(self._preferences_path)
+        self._instance = chosen.instance
+        self.symbols = choose(options.environ, sys.stdout.encoding, chosen.symbols)
         self.folder = options.folder
         self.saved: Saved | None = None
         self.runs: tuple[Head, ...] = ()
@@ -84,7 +88,7 @@ class WizardApp(Host):
         """What is printed on the plain screen after leaving."""
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = options.theme or choose_theme(options.environ)
+        self.theme = options.theme or choose_theme(options.environ, chosen.theme)
 
     def get_driver_class(self) -> type[Driver]:
         """Textual's driver, on a POSIX terminal with our own reading and writing."""
@@ -137,7 +141,7 @@ class WizardApp(Host):
         """Answers and imports of earlier starts; practice has answers of its own, and imports of no other start."""
         from tui.text.private_files import state_dir, state_trouble
 
-        self._damaged = []
+        self._damaged = list(self._damaged_settings)
         self.saved, self.runs = None, self._earlier_runs()
         with contextlib.suppress(OSError):
             path = state_dir() / ("practice-draft.json" if self.practising else "draft.json")
@@ -201,7 +205,7 @@ class WizardApp(Host):
         from tui.wizard import setup
 
         servers = self._servers if self.practising else None
-        return setup.build(self._options, self._redactor, self._log_line, servers)
+        return setup.build(self._options, self._redactor, self._log_line, servers, self._instance)
 
     def show_step(self, *, at: str = "") -> None:
         from tui.screens.registry import SCREENS
@@ -315,7 +319,7 @@ class WizardApp(Host):
                 yield SystemCommand("Earlier imports", "Go on with one, look at it, undo it", self.show_runs)
             yield SystemCommand("Configurations", "The imports your account has", self.show_configurations)
         for theme in THEMES:
-            yield SystemCommand(f"Colours: {theme.name}", "", lambda name=theme.name: self._take_theme(name))
+            yield SystemCommand(f"Theme: {theme.name}", "", lambda name=theme.name: self._take_theme(name))
         yield SystemCommand("Save a picture of this screen", "SVG, keys hidden", self.action_picture)
         if not self.practising:
             yield SystemCommand("Practice", "The same steps on a made-up company", self.begin_practice)
@@ -348,7 +352,14 @@ class WizardApp(Host):
         self.push_screen(ConfigurationsScreen())
 
     def _take_theme(self, name: str) -> None:
+        """Use a theme, now and at later starts."""
         self.theme = name
+        if name not in preferences.THEMES or self._preferences_path is None:
+            return
+        try:
+            preferences.remember_theme(self._preferences_path, name)
+        except (OSError, UnicodeDecodeError):
+            self.notify(f"Can't write {self._preferences_path}. The theme is used until you quit.", markup=False)
 
     def action_picture(self) -> None:
         """Write the screen as an SVG beside where the program was started, without any key."""

@@ -12,9 +12,6 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Input, Static
 
-from tui.wizard import remedies
-from tui.wizard import remedies
-from tui.wizard import remedies
 from tui.answers.fields import Form
 from tui.apply.engine import Import
 from tui.apply.import_errors import foreseen

@@ -11,9 +11,6 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from tui.wizard import remedies
-from tui.wizard import remedies
-from tui.wizard import remedies
 from tui.answers import draft as drafts
 from tui.answers import remarks
 from tui.answers.builtin import CONFIG_NAME

@@ -12,9 +12,6 @@ from textual.content import Content
 from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui.wizard import remedies
-from tui.wizard import remedies
-from tui.wizard import remedies
 from tui.answers import draft as drafts
 from tui.answers import remarks
 from tui.answers.builtin import HOST, TOKEN

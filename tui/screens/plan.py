@@ -15,12 +15,6 @@ from textual.timer import Timer
 from textual.widgets import Button, Static
 from textual.worker import Worker
 
-from tui.wizard import remedies
-from tui.net.errors import joined
-from tui.wizard import remedies
-from tui.net.errors import joined
-from tui.wizard import remedies
-from tui.net.errors import joined
 from tui.answers import changes, plan_state, remarks
 from tui.answers import draft as drafts
 from tui.answers.finding import Level

@@ -13,9 +13,6 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from tui.wizard import remedies
-from tui.wizard import remedies
-from tui.wizard import remedies
 from tui.apply.engine import Import
 from tui.apply.journal import Stage
 from tui.apply.start_watch import Stuck, watch_command

@@ -5,9 +5,6 @@ from __future__ import annotations
 from textual import on, work
 from textual.widgets import Button
 
-from tui.wizard import remedies
-from tui.wizard import remedies
-from tui.wizard import remedies
 from tui.apply.engine import Import
 from tui.configurations.listing import Account
 from tui.net.errors import Failure

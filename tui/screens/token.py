@@ -9,9 +9,6 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from tui.wizard import remedies
-from tui.wizard import remedies
-from tui.wizard import remedies
 from tui.answers import remarks
 from tui.answers.builtin import TOKEN
 from tui.answers.finding import Level

@@ -14,9 +14,6 @@ from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker
 
-from tui.wizard import remedies
-from tui.wizard import remedies
-from tui.wizard import remedies
 from tui.apply.engine import Import
 from tui.apply.undo import Action, Decision, Undo
 from tui.net.errors import Failure

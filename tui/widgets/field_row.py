@@ -15,9 +15,6 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
-from tui.wizard import remedies
-from tui.wizard import remedies
-from tui.wizard import remedies
 from tui.answers import draft as drafts
 from tui.answers import remarks
 from tui.answers.fields import Variable

@@ -14,9 +14,6 @@ from textual.timer import Timer
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from tui.wizard import remedies
-from tui.wizard import remedies
-from tui.wizard import remedies
 from tui.net.errors import Failure, Kind
 from tui.text.cells import padded
 from tui.widgets.row_list import RowList

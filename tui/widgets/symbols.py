@@ -52,14 +52,16 @@ STYLES = {
 }
 
 
-def choose(environ: Mapping[str, str], encoding: str = "utf-8") -> Symbols:
+def choose(environ: Mapping[str, str], encoding: str = "utf-8", wanted: str = "") -> Symbols:
     """ASCII in a C locale, on the Linux console and on a VT100, where LDFI_ASCII is set, and where the output's
-    encoding lacks any of the other symbols.
+    encoding lacks any of the other symbols. `wanted` is `unicode` or `ascii` where the user chose.
     """
     try:
         "".join(astuple(UNICODE)).encode(encoding)
     except (UnicodeEncodeError, LookupError):
         return ASCII
+    if wanted:
+        return ASCII if wanted == "ascii" else UNICODE
     locale = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or "C"
     plain = locale in ("C", "POSIX") or environ.get("TERM", "") in ("linux", "vt100")
     return ASCII if plain or environ.get("LDFI_ASCII") else UNICODE

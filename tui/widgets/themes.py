@@ -79,10 +79,15 @@ UNFILLED = (ANSI.name, MONO.name)
 """The themes without backgrounds of their own: reverse, bold and brackets carry what a fill does elsewhere."""
 
 
-def choose_theme(environ: Mapping[str, str]) -> str:
-    """`mono` under NO_COLOR. `ansi` over SSH and without 24-bit color: the terminal's owner chose colors to be read."""
+def choose_theme(environ: Mapping[str, str], wanted: str = "") -> str:
+    """Return `mono` under NO_COLOR, else what the user `wanted`, else `ansi` over SSH and without 24-bit color.
+
+    The owner of a terminal chose its 16 colors to be readable.
+    """
     if environ.get("NO_COLOR"):
         return "mono"
+    if wanted:
+        return wanted
     remote = "SSH_CONNECTION" in environ or "SSH_TTY" in environ
     full = environ.get("COLORTERM", "").lower() in ("truecolor", "24bit")
     return "dark" if full and not remote else "ansi"

@@ -61,6 +61,8 @@ class Session:
     keyring: Keyring | None = None
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     given: Given = field(default_factory=Given)
+    preferred_instance: str = ""
+    """LaunchDarkly's instance from the user's settings file; a default."""
     draft_path: Path | None = None
     practice: Practice | None = None
     draft: Draft = field(default_factory=Draft)
@@ -251,6 +253,8 @@ class Session:
                 self.draft = changes.put(self.draft, key, given[key], source="from the command line")
             elif hit is not None:
                 self._put_found(key, hit.value, hit.origin)
+            elif key == HOST.key and self.preferred_instance:
+                self._put_found(key, self.preferred_instance, "from config.toml")
         for key in self._secret_keys():
             if key not in self.bag:
                 self._put_secret_found(key)

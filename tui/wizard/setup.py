@@ -32,9 +32,15 @@ def draft_path(*, practising: bool) -> Path | None:
 
 
 def build(
-    options: Options, redactor: Redactor, log: Callable[[str], None] | None, servers: PracticeServers | None
+    options: Options,
+    redactor: Redactor,
+    log: Callable[[str], None] | None,
+    servers: PracticeServers | None,
+    instance: str = "",
 ) -> Session:
-    """The session of a walk. In practice neither variable, keyring nor draft of the person's is touched.
+    """Make the session of a walk; `instance` is that of the user's settings.
+
+    In practice no variable, keyring or draft of the user's is touched.
 
     Raises ManifestError for a manifest that changed since it was checked.
     """
@@ -53,6 +59,7 @@ def build(
         keyring=None if practice else Keyring(),
         environ={} if practice else options.environ,
         given=Given() if practice else Given(options.host, options.project),
+        preferred_instance="" if practice else instance,
         draft_path=draft_path(practising=practice is not None),
         practice=practice,
     )
