@@ -33,6 +33,7 @@ from tui.plan.plan import Plan
 from tui.sandbox.keys import PROJECT
 from tui.sandbox.server import Sandbox
 from tui.screens.frame import Frame
+from tui.screens.losses import LossesScreen
 from tui.screens.plan import PlanScreen
 from tui.screens.step import StepScreen
 from tui.text.redact import Redactor
@@ -265,13 +266,16 @@ class Walk:
 
     async def tick_all(self) -> None:
         """On Plan: tick every kind of loss, each by its own key press, as a person who has seen them."""
-        plan = await self.planned()
-        ticks = self.get("#loss-kinds", TickList)
-        if plan.losses:
-            await self.focus("#loss-kinds")
-        for kind in plan_state.unseen(self.draft):
-            ticks.go_to(kind)
-            await self.press("space")
+        await self.planned()
+        if unconfirmed := plan_state.unseen(self.draft):
+            await self.press("l")
+            await self.opened(LossesScreen)
+            ticks = self.get("#loss-kinds", TickList)
+            for kind in unconfirmed:
+                ticks.go_to(kind)
+                await self.press("space")
+            await self.press("escape")
+            await self.closed("plan")
         assert not remarks.problems(self.draft, "plan"), self.shown
 
     async def over_plan(self) -> None:

@@ -27,7 +27,7 @@ FRESH_SECONDS = 15 * 60.0
 
 
 class Verdict(StrEnum):
-    """What becomes of one flag."""
+    """What the import does with one flag."""
 
     IMPORT = "import"
     SKIP_EXISTS = "skip-exists"
@@ -40,14 +40,14 @@ class Verdict(StrEnum):
 SKIPPED = (Verdict.SKIP_EXISTS, Verdict.SKIP_ARCHIVED)
 CANNOT = (Verdict.INVALID_KEY, Verdict.DUPLICATE, Verdict.BREAKS_CONVENTION)
 WORDS: Mapping[Verdict, str] = {
-    Verdict.IMPORT: "arrives",
+    Verdict.IMPORT: "import",
     Verdict.SKIP_EXISTS: "exists",
     Verdict.SKIP_ARCHIVED: "archived",
-    Verdict.INVALID_KEY: "bad key",
+    Verdict.INVALID_KEY: "invalid key",
     Verdict.DUPLICATE: "duplicate",
-    Verdict.BREAKS_CONVENTION: "convention",
+    Verdict.BREAKS_CONVENTION: "naming rule",
 }
-"""What a person calls each verdict."""
+"""The word for each verdict on screens and in files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,15 +157,15 @@ class Plan:
         if not self.counts.source:
             return f"0 flags match. {_NOTHING.get(self.request.integration, _NOTHING_ANYWHERE)}"
         if not self.counts.arrive:
-            return "Nothing would arrive: each flag exists in the project already, or cannot be made there."
+            return "No flag would be imported: each one already exists in the project or can't be created there."
         return ""
 
 
-UNLEASH_TELLS_NOT = "Unleash answers the same for a project or tag that does not exist."
-_NOTHING_ANYWHERE = "Look at the source whether there are flags, and at your answers."
+UNLEASH_TELLS_NOT = "Unleash gives the same response for a project or tag that doesn't exist."
+_NOTHING_ANYWHERE = "Check that the source has flags, and check your answers."
 _NOTHING = {
     "unleash": UNLEASH_TELLS_NOT,
-    "split": "Most likely no flag has this tag, or the workspace is another one.",
+    "split": "Most likely no flag has this tag, or it's the wrong workspace.",
 }
 
 
@@ -190,7 +190,7 @@ def decide(
             warnings = (*filter(None, (flag.cut_over_warning,)), *warnings, *not_taken(flag))
             # Keys that differ by case alone are two flags to LaunchDarkly, and one mistake to most people.
             if others := [key for key in spellings[flag.key.casefold()] if key != flag.key]:
-                warnings = (*warnings, f"Differs by case alone from {', '.join(others[:3])}.")
+                warnings = (*warnings, f"Differs only in case from {', '.join(others[:3])}.")
         decided.append(PlannedFlag(flag, verdict, reason, warnings))
     return tuple(decided)
 
@@ -201,11 +201,11 @@ def _verdict(
     if reason := bad_key(key):
         return Verdict.INVALID_KEY, reason
     if key in seen:
-        return Verdict.DUPLICATE, "the source lists this name twice; the first one counts"
+        return Verdict.DUPLICATE, "the source lists this name twice; only the first is imported"
     if there := existing.get(key):
         if there.archived:
-            return Verdict.SKIP_ARCHIVED, "archived there; its key is still taken"
-        made = f"made there {day(there.created / 1000)}" if there.created else "is there already"
+            return Verdict.SKIP_ARCHIVED, "archived in the project; its key is still taken"
+        made = f"created {day(there.created / 1000)}" if there.created else "already in the project"
         return Verdict.SKIP_EXISTS, made
     if reason := breaks(key, convention):
         return Verdict.BREAKS_CONVENTION, reason

@@ -14,26 +14,31 @@ LeveledText = tuple[str, str]
 
 
 MEANINGS: Mapping[Verdict, str] = {
-    Verdict.IMPORT: "it is made in LaunchDarkly, switched off in every environment",
-    Verdict.SKIP_EXISTS: "a flag with its key is there; it is left as it is",
-    Verdict.SKIP_ARCHIVED: "an archived flag there still takes its key; it is left as it is",
-    Verdict.INVALID_KEY: "LaunchDarkly's keys may not have all the characters of its name",
-    Verdict.DUPLICATE: "the source lists its name twice; only the first one arrives",
-    Verdict.BREAKS_CONVENTION: "the project asks for keys of another form",
+    Verdict.IMPORT: "LaunchDarkly creates it, off in every environment",
+    Verdict.SKIP_EXISTS: "skipped: the project already has a flag with this key",
+    Verdict.SKIP_ARCHIVED: "skipped: an archived flag in the project still has this key",
+    Verdict.INVALID_KEY: "its name has characters that LaunchDarkly doesn't allow in a key",
+    Verdict.DUPLICATE: "the source lists its name twice; only the first is imported",
+    Verdict.BREAKS_CONVENTION: "its key breaks the project's naming convention",
 }
-"""What each verdict means, after its word."""
+"""What each verdict means."""
 
 KINDS: Mapping[str, str] = {
-    kinds.TARGETING_RULES: "who gets what by a rule: people of a country get on",
-    kinds.INDIVIDUAL_TARGETS: "people named one by one, who get a variation",
-    kinds.PERCENTAGE_ROLLOUT: "only a share of the people gets it: 25 % by user id",
-    kinds.TRAFFIC_ALLOCATION: "only a share of the people comes under the rules at all",
-    kinds.SEGMENTS: "named groups of people that a rule goes by",
-    kinds.PREREQUISITES: "another flag that must be on, or serve a variation, first",
-    kinds.CONSTRAINTS: "conditions that narrow a strategy, such as a country or a date",
-    kinds.STRATEGY_VARIANTS: "variants that one strategy gives out by shares",
+    kinds.TARGETING_RULES: "Rules that decide who gets which variation",
+    kinds.INDIVIDUAL_TARGETS: "Users listed by ID who always get a variation",
+    kinds.PERCENTAGE_ROLLOUT: "Served to a percentage of users",
+    kinds.TRAFFIC_ALLOCATION: "Only a percentage of users enters the rules",
+    kinds.SEGMENTS: "Rules that use a named group of users",
+    kinds.PREREQUISITES: "Depends on another flag",
+    kinds.CONSTRAINTS: "Conditions such as a country or a date",
+    kinds.STRATEGY_VARIANTS: "A strategy that splits users between variants",
 }
-"""What each kind of loss is, for a person who does not know the word."""
+"""What each kind of loss is."""
+
+
+def kind_label(kind: str) -> str:
+    """Return a kind of loss as people write it: "percentage rollout"."""
+    return kind.replace("-", " ")
 
 
 _NAMED = 3
@@ -46,45 +51,65 @@ def named(keys: Sequence[str]) -> str:
 
 
 def headline(plan: Plan) -> LeveledText:
-    """What was read, and whether that is all there is."""
+    """Return how many of the flags will be imported, or that the plan is not complete."""
     project = plan.request.project
-    if plan.whole:
-        read = f"{flags(plan.counts.source)} at the source, {keys(plan.keys)} in {project}. Read in full,"
-        return "note", f"{read} {moment(plan.read_at)}."
-    total = f" of {plan.announced:,}" if plan.announced else ""
-    return "problem", f"NOT COMPLETE: {plan.counts.source:,}{total} flags, {keys(plan.keys)} in {project}."
+    if not plan.whole:
+        total = f" of {plan.announced:,}" if plan.announced else ""
+        return "problem", f"NOT COMPLETE: {plan.counts.source:,}{total} flags read, {keys(plan.keys)} in {project}"
+    if plan.counts.source == 1:
+        return "note", f"1 flag {'will' if plan.counts.arrive else 'will not'} be imported into {project}"
+    return "note", f"{plan.counts.arrive:,} of {flags(plan.counts.source)} will be imported into {project}"
+
+
+def when_read(plan: Plan) -> str:
+    """Return when both sides were read, and how far."""
+    in_full = "Read in full" if plan.whole else "Read in part"
+    return f"{in_full} on {moment(plan.read_at)}. Nothing has been changed."
 
 
 def verdicts(plan: Plan) -> Iterator[LeveledText]:
-    """How many flags arrive, are left alone, and cannot arrive and why."""
+    """How many flags are imported, are skipped, and can't be imported and why."""
     counted = plan.by_verdict
     arrive = counted[Verdict.IMPORT]
-    yield ("ok" if arrive else "problem"), f"{arrive:,} {'arrives' if arrive == 1 else 'arrive'}"
-    if exist := counted[Verdict.SKIP_EXISTS]:
-        yield "note", f"{exist:,} {'exists' if exist == 1 else 'exist'}"
+    yield ("ok" if arrive else "problem"), f"{arrive:,} import"
+    skipped = [f"{counted[Verdict.SKIP_EXISTS]:,} exist"] if counted[Verdict.SKIP_EXISTS] else []
     if archived := counted[Verdict.SKIP_ARCHIVED]:
-        yield "note", f"{archived:,} archived"
+        skipped.append(f"{archived:,} archived")
+    if skipped:
+        yield "note", ", ".join(skipped)
     if cannot := plan.counts.invalid:
         parts = (f"{counted[verdict]:,} {WORDS[verdict]}" for verdict in CANNOT if counted[verdict])
-        yield "problem", f"{cannot:,} cannot: {', '.join(parts)}"
+        yield "problem", f"{cannot:,} can't: {', '.join(parts)}"
 
 
 def warnings(plan: Plan) -> Iterator[LeveledText]:
-    """What it costs: flags that lose something, and flags that are on now and will be off."""
+    """What the import costs: flags that lose targeting, and flags that are on now and off afterwards."""
     counts = plan.counts
     if counts.lossy:
-        verb = "loses" if counts.lossy == 1 else "lose"
-        yield "warning", f"{counts.lossy:,} of the {counts.arrive:,} {verb} something"
+        yield "warning", loss_line(plan)
     if counts.on_at_source:
-        verb = "is" if counts.on_at_source == 1 else "are"
-        yield "warning", f"{counts.on_at_source:,} of the {counts.arrive:,} {verb} ON and will be OFF"
+        yield "warning", cut_over_line(plan)
+
+
+def loss_line(plan: Plan) -> str:
+    """How many flags lose targeting, and what: "33 flags lose targeting: percentage rollout 10, constraints 8"."""
+    lossy = plan.counts.lossy
+    named = ", ".join(f"{kind_label(kind)} {count:,}" for kind, count in plan.losses.items())
+    return f"{flags(lossy)} {'loses' if lossy == 1 else 'lose'} targeting: {named}"
+
+
+def cut_over_line(plan: Plan) -> str:
+    """How many flags are on now and off after the import, and how many of them serve fewer users when turned on."""
+    on = plan.counts.on_at_source
+    line = f"{flags(on)} {'is' if on == 1 else 'are'} on now and off after the import"
     if warned := sum(bool(planned.cut_over_warning) for planned in plan.cut_over):
-        yield "warning", f"{warned:,} of them {'reaches' if warned == 1 else 'reach'} fewer people when turned on"
+        line += f"; turning {warned:,} on serves fewer users than today"
+    return line
 
 
 def note(text: str) -> LeveledText:
-    """A note of a plan; the symbol repeats its words: what is not known has one of its own."""
-    return ("unknown" if "not known" in text else "warning"), text
+    """Return a note of a plan with its level; what can't be known has a symbol of its own."""
+    return ("unknown" if "an't " in text or "not known" in text else "warning"), text
 
 
 def flags(number: int) -> str:
@@ -97,10 +122,12 @@ def keys(number: int) -> str:
     return f"{number:,} key{'' if number == 1 else 's'}"
 
 
-def loses(losses: tuple[str, ...]) -> str:
-    """The first kind and how many more: "percentage-rollout +1"."""
-    more = len(losses) - 1
-    return f"{losses[0]} +{more}" if more > 0 else "".join(losses)
+def loses(losses: Sequence[str], first: str = "") -> str:
+    """One kind and how many more: "percentage rollout +1". `first` is the kind that flags are filtered by."""
+    if not losses:
+        return ""
+    shown = first if first in losses else losses[0]
+    return kind_label(shown) + (f" +{len(losses) - 1}" if len(losses) > 1 else "")
 
 
 # --- one flag
@@ -109,7 +136,7 @@ def loses(losses: tuple[str, ...]) -> str:
 def arrives_as(flag: SourceFlag) -> str:
     """A flag's kind, its variations, and which of them it serves by default when on and when off."""
     if not flag.variations:
-        return "not known: the source tells no variations of it here"
+        return "unknown: the source shows no variations here"
     if all(isinstance(variation.value, bool) for variation in flag.variations):
         pairs = (f"{variation.name} = {'true' if variation.value else 'false'}" for variation in flag.variations)
         return f"boolean: {', '.join(pairs)}"
@@ -121,13 +148,13 @@ def arrives_as(flag: SourceFlag) -> str:
 
 def served_when_on(variations: Sequence[Variation], on: int | None) -> str:
     """The name of the variation that a flag serves to everyone when it is turned on."""
-    return variations[on].name if on is not None and 0 <= on < len(variations) else "not known"
+    return variations[on].name if on is not None and 0 <= on < len(variations) else "unknown"
 
 
 def cut_over(flag: SourceFlag) -> Iterator[str]:
     """What to know before a flag is turned on: what it serves, what to rebuild first, and whom it hurts."""
-    yield f"serves {served_when_on(flag.variations, flag.on)} when on"
+    yield f'serves "{served_when_on(flag.variations, flag.on)}" when on'
     if flag.losses:
-        yield f"rebuild first {', '.join(flag.losses)}"
+        yield f"rebuild first: {', '.join(map(kind_label, flag.losses))}"
     if flag.cut_over_warning:
         yield flag.cut_over_warning

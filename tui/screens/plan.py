@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
 from textual import getters, on, work
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.timer import Timer
-from textual.widgets import Button, Static
+from textual.widgets import Button
 from textual.worker import Worker
 
 from tui.answers import changes, plan_state, remarks
@@ -20,24 +20,30 @@ from tui.answers import draft as drafts
 from tui.answers.finding import Level
 from tui.net.errors import joined
 from tui.net.events import Pausing
+from tui.plan import words
 from tui.plan.plan import Plan
 from tui.plan.reading import can_be_read
 from tui.plan.request import not_accepted
 from tui.screens.flag import FlagScreen, Looking
+from tui.screens.losses import LossesScreen
 from tui.screens.step import StepScreen
 from tui.screens.write import write_plan
+from tui.text.clean import clean
 from tui.widgets.choices import ChoiceOption, TickList
 from tui.widgets.flag_browser import FlagBrowser
-from tui.widgets.flag_list import FlagList
+from tui.widgets.flag_list import FlagList, why
 from tui.widgets.flag_view import FILTERS, View
 from tui.widgets.plan_head import PlanHead
 from tui.wizard import remedies
+from tui.wizard.flag_facts import flag_page
+from tui.wizard.help import HelpPage, Section
 
 _PAINT_SECONDS = 1.0
+_MANY_NOTES = 2
 
 
 class PlanScreen(StepScreen):
-    """Reads by itself on opening, unless a whole plan is still fresh; each kind of loss is ticked before going on."""
+    """Reads on opening unless a complete plan is still fresh. The user confirms each kind of loss before going on."""
 
     STEP: ClassVar[str] = "plan"
     KEYS = (
@@ -60,7 +66,6 @@ class PlanScreen(StepScreen):
         Binding("w", "write", show=False),
     ]
     head = getters.query_one("#plan-head", PlanHead)
-    kinds = getters.query_one("#loss-kinds", TickList)
     browser = getters.query_one("#flags", FlagBrowser)
 
     def __init__(self) -> None:
@@ -71,15 +76,57 @@ class PlanScreen(StepScreen):
         self._ticker: Timer | None = None
         self._pause: Pausing | None = None
         self._painted: float | None = None
+        self._begun = 0.0
+        """When the reading began, by the context's timer."""
 
     def compose_step(self) -> ComposeResult:
         s = self.symbols
         yield PlanHead(s, id="plan-head")
-        without = ChoiceOption("go", "Go on without a whole plan")
+        without = ChoiceOption("go", "Continue without a complete plan")
         yield TickList((without,), (), s, told=self._go_without, many=True, id="go-without")
-        yield Static("", id="loss-title", markup=False)
-        yield TickList((), (), s, told=self._ticked, many=True, id="loss-kinds")
         yield FlagBrowser(s, id="flags")
+
+    def heading(self) -> str:
+        if self.reading:
+            return "Reading your flags"
+        if (never := self._never()) is not None:
+            return never[1]
+        plan = self.session.draft.plan
+        return words.headline(plan)[1] if plan is not None else "Nothing has been read yet"
+
+    def purpose(self) -> str:
+        if self.reading:
+            return "The wizard reads both sides. Nothing is changed on either."
+        plan = self.session.draft.plan
+        if plan is None or self._never() is not None:
+            return super().purpose()
+        return (
+            " ".join((words.when_read(plan), *plan.notes[:1]))
+            if len(plan.notes) < _MANY_NOTES
+            else (f"{words.when_read(plan)} {len(plan.notes)} notes: press F1.")
+        )
+
+    def help_page(self) -> HelpPage:
+        """In the list, the flag at the cursor; else the step, with the plan's notes."""
+        planned, plan = self.browser.list.current, self.session.draft.plan
+        if self.focused is self.browser.list and planned is not None and self.has_class("-wide"):
+            return flag_page(planned, self.session.draft)
+        page = super().help_page()
+        notes = plan.notes if plan is not None else ()
+        return replace(page, parts=(*([Section("Notes on this plan", notes)] if notes else ()), *page.parts))
+
+    @on(FlagList.CursorMoved)
+    def _moved(self) -> None:
+        """Show a text that the row has no room for in full, and the flag in the pane."""
+        planned = self.browser.list.current
+        self._show_help()
+        if planned is None or self.focused is not self.browser.list or self.reading:
+            return
+        text = why(planned, self.browser.view.loses)
+        if len(text) > self.browser.list.columns.why:
+            self.say("note", f"{clean(planned.flag.key)}: {text}")
+        else:
+            self.summarize()
 
     async def opened(self) -> None:
         if self.opens_at in FILTERS:
@@ -92,15 +139,11 @@ class PlanScreen(StepScreen):
         else:
             self._begin()
 
-    def _restep(self) -> None:
-        super()._restep()
-        if self.stands:
-            asks = _ASKS_SHORT if self.has_class("-narrow") else _ASKS_FOR_TICKS
-            self.query_one("#loss-title", Static).update(Content(asks))
-
     def focus_first(self) -> None:
         """Where an Enter that was held too long does no harm; in a small window the numbers stay in view."""
-        if self.browser.display:
+        if self.query_one("#plan-losses").display and plan_state.unseen(self.session.draft):
+            self.query_one("#review-losses").focus(scroll_visible=False)
+        elif self.browser.display:
             self.browser.list.focus(scroll_visible=False)
         else:
             without = self.query_one("#go-without")
@@ -122,13 +165,14 @@ class PlanScreen(StepScreen):
 
     @on(Button.Pressed, "#read-again")
     def action_read_again(self) -> None:
-        """Read both sides anew."""
+        """Read both sides again."""
         if not self.reading:
             self._begin()
 
     def begin_reading(self) -> None:
-        """Read both sides anew."""
+        """Read both sides again."""
         self._painted, self._pause, self.session.reading = None, None, None
+        self._begun = self.session.context.timer()
         self._ticker = self.set_interval(_PAINT_SECONDS, self._paint)
         self._worker = self._read()
         self._paint()
@@ -147,7 +191,7 @@ class PlanScreen(StepScreen):
             self.show_plan()
 
     def _paint(self) -> None:
-        """At most once a second: it costs, and numbers that change faster cannot be read."""
+        """At most once a second: it costs, and no one can read numbers that change faster."""
         if not self.is_attached or not self.reading:
             return
         reading, context = self.session.reading, self.session.context
@@ -156,10 +200,13 @@ class PlanScreen(StepScreen):
         if self._pause is not None and self._pause.until <= context.now():
             self._pause = None
         self.head.reading(reading.counted if reading else (), self._pause, context.now())
-        self._offer_ticks(None)
+        self._offer_without(None)
+        waited = context.timer() - self._begun
+        source = self.session.draft.form.title if self.session.draft.form else "the source"
+        self.browser.list.empty = f"Waiting for {source} {self.symbols.cut} {waited:.0f} s"
         if reading is not None:
             self.browser.show(reading.so_far(), reading=True)
-        self.summarize()
+        self.refresh_frame()
 
     def _stop_ticking(self) -> None:
         if self._ticker is not None:
@@ -182,13 +229,13 @@ class PlanScreen(StepScreen):
     def _never(self) -> tuple[str, str, str] | None:
         """Why no plan can be read from these answers: a level, a headline and a sentence; None where one can."""
         draft = self.session.draft
-        if found := remarks.answer_problems(draft):
-            label = remarks.label(draft, found[0].field)
-            return "problem", "A plan needs every answer before it.", f"{label}: {remedies.text(found[0])}"
+        if problems := remarks.answer_problems(draft):
+            label = remarks.label(draft, problems[0].field)
+            return "problem", "The plan needs your earlier answers", f"{label}: {remedies.text(problems[0])}"
         if not can_be_read(draft.integration):
             title = draft.form.title if draft.form else ""
-            unknown = f"What will arrive is not known: this program cannot read flags from {title}."
-            return "unknown", unknown, f"{not_accepted(title)} You can go on without a plan."
+            text = f"{not_accepted(title)} You can continue without a plan."
+            return "unknown", f"This wizard can't read flags from {title}", text
         return None
 
     def show_plan(self) -> None:
@@ -202,19 +249,21 @@ class PlanScreen(StepScreen):
         draft = self.session.draft
         plan, never = draft.plan, self._never()
         if never is not None:
-            self.head.nothing(*never, again=False)
+            self.head.nothing(never[0], never[2], again=False)
         elif plan is None:
-            self.head.nothing("problem", "Nothing has been read.", "", again=True)
+            self.head.nothing("problem", "", again=True)
         else:
             stale = plan_state.out_of_date(draft)
             advice = plan_state.advice(draft)
             lacks = joined(plan.incomplete or plan_state.lacking(draft), remedies.advice(advice) if advice else "")
-            why = f"It is out of date: {stale}." if stale else lacks
-            self.head.plan(plan, why=why, field=self._field_at_fault(plan))
+            reason = f"This plan is out of date: {stale}." if stale else lacks
+            unconfirmed = len(plan_state.unseen(draft))
+            self.head.plan(plan, why=reason, unconfirmed=unconfirmed, field=self._field_at_fault(plan))
         shown = plan if never is None else None
         if shown is not None:
+            self.browser.list.empty = "No flags"
             self.browser.show(shown, reading=False)
-        self._offer_ticks(shown)
+        self._offer_without(shown)
         self.refresh_frame()
 
     def _field_at_fault(self, plan: Plan) -> str:
@@ -232,31 +281,36 @@ class PlanScreen(StepScreen):
             self.app.show_step()
             self.app.focus_field(field)
 
-    def _offer_ticks(self, plan: Plan | None) -> None:
-        """The tick for going on without a whole plan, or those for what will not come; none while reading."""
+    def _offer_without(self, plan: Plan | None) -> None:
+        """Offer to continue without a complete plan, where there is none; nothing while reading."""
         draft = self.session.draft
         unknown = not self.reading and (plan is None or bool(plan_state.lacking(draft)))
-        losses = plan.losses if plan is not None and not unknown else {}
         without = self.query_one("#go-without", TickList)
         without.display = unknown and not remarks.answer_problems(draft)
         without.show(("go",) if draft.without_plan else ())
-        self.query_one("#loss-title").display = self.kinds.display = bool(losses)
         self.browser.display = self.reading or bool(plan is not None and plan.flags)
-        self.kinds.offer([ChoiceOption(kind, f"{kind} {count:,}") for kind, count in losses.items()], tuple(draft.seen))
 
-    @on(TickList.OptionOpened, "#loss-kinds")
-    def _list_kind(self, event: TickList.OptionOpened) -> None:
-        event.stop()
-        self.action_losses()
+    @on(Button.Pressed, "#review-losses")
+    @work(exclusive=True, group="losses", exit_on_error=True)
+    async def action_losses(self) -> None:
+        """Ask for each kind of loss; list the flags of one kind on request."""
+        plan = self.session.draft.plan
+        if self.reading or plan is None or not plan.losses:
+            return
+        screen = LossesScreen(plan.losses, self.session.draft.seen, self.symbols, self._confirm)
+        kind = await self.app.push_screen_wait(screen)
+        self._show()
+        if kind:
+            self.browser.losses(kind)
+        self.browser.list.focus()
+
+    def _confirm(self, kinds: frozenset[str]) -> None:
+        self.session.draft = plan_state.see(self.session.draft, kinds)
 
     @on(TickList.OptionOpened, "#go-without")
     def _only_by_space(self, event: TickList.OptionOpened) -> None:
         event.stop()
-        self.say("note", "Space ticks it.")
-
-    def _ticked(self, kinds: tuple[str, ...]) -> None:
-        self.session.draft = plan_state.see(self.session.draft, frozenset(kinds))
-        self.refresh_frame()
+        self.say("note", "Press Space to select it.")
 
     def _go_without(self, keys: tuple[str, ...]) -> None:
         self.session.draft = plan_state.go_without(self.session.draft, bool(keys))
@@ -265,37 +319,30 @@ class PlanScreen(StepScreen):
     # --- going on
 
     def summarize(self) -> None:
-        """What is missing; it is a problem only once `next` was pressed."""
+        """Show what is missing; it is a problem only once `next` was pressed."""
         if self.reading:
-            self.say("note", "Reading. Rows that are here can be opened meanwhile.")
+            self.say("note", "Reading. You can open the flags that are already listed.")
             return
         draft = self.session.draft
-        told = remarks.summary(draft, self.STEP)
-        if not told.text:
-            self.say("ok", "Every kind of loss is ticked. Ctrl+O goes on." if self.kinds.display else "")
+        summary = remarks.summary(draft, self.STEP)
+        unconfirmed = plan_state.unseen(draft)
+        if not summary.text:
+            self.say("ok", "All losses confirmed. Press Ctrl+O to continue." if draft.seen else "")
         elif plan_state.out_of_date(draft):
-            self.say(told.level, remedies.text(told))
+            self.say(summary.level, remedies.text(summary))
         elif draft.without_plan:
-            self.say(told.level, "You go on without a whole plan; Review says so too.")
+            self.say(summary.level, "You are continuing without a complete plan. Review repeats this.")
         elif self.query_one("#go-without").display:
-            self.say(told.level, "Read again (r), or tick to go on without it (Space).")
+            self.say(summary.level, "Read again (r), or press Space to continue without a complete plan.")
+        elif unconfirmed:
+            text = f"{len(unconfirmed)} {'kind' if len(unconfirmed) == 1 else 'kinds'} of loss not confirmed yet (l)."
+            self.say(Level.PROBLEM if self._asked else Level.WARNING, text)
         else:
-            level = Level.PROBLEM if self._asked else Level.WARNING
-            self.say(level, self._unticked(plan_state.unseen(draft)) or remedies.text(told))
-
-    def _unticked(self, kinds: tuple[str, ...]) -> str:
-        """How many kinds are not ticked, and their names as far as there is room."""
-        head = f"{len(kinds)} kind{'' if len(kinds) == 1 else 's'} not ticked: "
-        for named in range(len(kinds), 0, -1):
-            more = f" and {len(kinds) - named} more" if named < len(kinds) else ""
-            text = f"{head}{', '.join(kinds[:named])}{more}."
-            if len(text) <= self.size.width - 2:
-                return text
-        return f"{head[:-2]}." if kinds else ""
+            self.say(Level.PROBLEM if self._asked else Level.WARNING, remedies.text(summary))
 
     def action_next(self) -> None:
         if self.reading:
-            self.say("warning", "It is still being read. Stop reading keeps what is here, and says what is missing.")
+            self.say("warning", "Still reading. Stop reading keeps the flags read so far.")
             return
         self.session.look_at_clock()
         super().action_next()
@@ -312,18 +359,16 @@ class PlanScreen(StepScreen):
             self.app.show_step()
             return True
         self._show()
-        unseen = plan_state.unseen(draft)
         if self.query_one("#go-without").display and not plan_state.out_of_date(draft):
             self.query_one("#go-without").focus()
         elif self.query_one("#plan-again").display:
             self.query_one("#read-again").focus()
-        elif unseen:
-            self.kinds.go_to(unseen[0])
-            self.kinds.focus()
+        elif plan_state.unseen(draft):
+            self.query_one("#review-losses").focus()
         return True
 
     def action_take(self) -> None:
-        """Enter in the search line keeps what it found."""
+        """Enter in the search line keeps its result."""
         self.in_field()
         self.browser.keep_search()
 
@@ -336,11 +381,6 @@ class PlanScreen(StepScreen):
     def action_browse(self, what: str) -> None:
         """Another filter or order of the list, which then has the focus."""
         getattr(self.browser, what)()
-        self.browser.list.focus()
-
-    def action_losses(self) -> None:
-        """The flags that lose the kind of thing at the cursor; in the list, one kind after the other."""
-        self.browser.losses(self.kinds.at if self.focused is self.kinds else "")
         self.browser.list.focus()
 
     @on(FlagList.Opened)
@@ -359,16 +399,13 @@ class PlanScreen(StepScreen):
         """Write the plan to a file."""
         plan = self.session.draft.plan
         if self.reading or plan is None:
-            self.say("warning", "There is no plan to write yet.")
+            self.say("warning", "There is no plan to save yet.")
         else:
             write_plan(self.app, self.session, plan, self.say)
 
     def commands(self) -> Iterable[SystemCommand]:
-        yield SystemCommand("Read again", "r: both sides anew", self.action_read_again)
-        yield SystemCommand("Write the plan", "w: as Markdown or JSON", self.action_write)
-        yield SystemCommand("Search the flags", "/", self.action_search)
-        yield SystemCommand("On at the source", "o: ON now, OFF in LaunchDarkly", partial(self.action_browse, "on_now"))
-
-
-_ASKS_FOR_TICKS = "What will not come. Tick each kind once you have seen it (l lists the flags)"
-_ASKS_SHORT = "What will not come. Tick each kind you have seen."
+        yield SystemCommand("Review losses", "l: confirm what isn't imported", self.action_losses)
+        yield SystemCommand("Save the plan", "w: as Markdown or JSON", self.action_write)
+        yield SystemCommand("Read again", "r: read both sides again", self.action_read_again)
+        yield SystemCommand("Search flags", "/", self.action_search)
+        yield SystemCommand("Flags that are on now", "o: off after the import", partial(self.action_browse, "on_now"))

@@ -49,6 +49,6 @@ class Bar(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        shared = cells([part.number for part in self._parts], max(0, self.size.width - 2))
+        shared = cells([part.number for part in self._parts], self.size.width)
         drawn = (Content.styled(part.cell * size, part.style) for part, size in zip(self._parts, shared, strict=True))
-        return Content("[") + Content("").join(drawn) + Content("]")
+        return Content("").join(drawn)

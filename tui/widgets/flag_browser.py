@@ -1,4 +1,4 @@
-"""A list of flags with what is listed written above it: filter, order, search, place."""
+"""A list of flags; above it the columns, the place in the list, and the filters while one is chosen."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.plan.plan import Plan
+from tui.plan.words import kind_label
 from tui.text.clean import clean
 from tui.widgets.flag_list import FlagList
 from tui.widgets.flag_view import ALL, AS_LISTED, ON, SortableFlags, View, next_sort
 from tui.widgets.inputs import LiveInput
 from tui.widgets.symbols import Symbols
-
-_HINTS = ("/ search", "f filter", "s sort")
 
 
 class FlagBrowser(Vertical):
@@ -67,9 +66,10 @@ class FlagBrowser(Vertical):
     def _draw(self, *, home: bool) -> None:
         # What is read grows at its end: no row moves under a person's eyes.
         view = replace(self.view, sort=AS_LISTED) if self._reading else self.view
+        self.list.loss = view.loses
         self.list.show(self._flags.seen(view), self._flags.longest, reading=self._reading, home=home)
 
-    # --- what stands above
+    # --- above the list
 
     @on(FlagList.CursorMoved)
     def _moved(self, event: FlagList.CursorMoved) -> None:
@@ -82,22 +82,35 @@ class FlagBrowser(Vertical):
     def _write(self) -> None:
         if not self.is_attached:
             return
-        self._shown.update(Content(self.said(self.size.width)), layout=False)
-        self._found.update(Content(f"{len(self.list.rows):,} of {len(self._flags.all):,}"), layout=False)
-        self._heading.update(Content(f"{self.list.heading:{self.size.width}}"), layout=False)
-
-    def said(self, width: int) -> str:
-        """What is listed, the keys that change it as far as there is room, and the place in the list."""
+        width = self.size.width
+        chips = self.chips(width)
+        self._shown.display = bool(chips.plain) and not self.searching
+        self._shown.update(chips, layout=False)
         total, shown = len(self._flags.all), len(self.list.rows)
-        order = "" if self._reading else f", by {self.view.sort}"
-        count = f"{shown:,} of {total:,} {self.view.words}" if self.view.words else f"all {total:,}"
-        left = f"  shown: {count}{' read so far' if self._reading else ''}{order}"
-        place = f"{self.list.at + 1:,} of {shown:,} " if shown else ""
-        for hint in _HINTS:
-            if len(left) + len(hint) + len(place) + 5 <= width:
-                left += f"   {hint}"
-        left = left if len(left) + len(place) < width else f"{left[: width - len(place) - 2]}{self._symbols.cut} "
-        return f"{left}{place:>{max(0, width - len(left))}}"
+        self._found.update(Content(f"{shown:,} of {total:,}"), layout=False)
+        of = f"{self.list.at + 1:,} of {shown:,}" if shown else "0"
+        left = self.list.heading[: max(0, width - len(of) - 1)]
+        self._heading.update(Content(f"{left:{max(0, width - len(of))}}{of}"), layout=False)
+
+    def chips(self, width: int) -> Content:
+        """Return the filters with the chosen one in bold, the search and the order; "" if nothing is chosen."""
+        if self.view == View() or self._reading:
+            return Content("")
+        chips = [
+            Content.styled(f"{label} {count:,}", "bold $primary" if key == self.view.only else "$muted")
+            for key, label, count in self._flags.chips
+        ]
+        if self.view.loses:
+            label = f"lose {kind_label(self.view.loses)} {len(self.list.rows):,}"
+            chips = [Content.styled(label, "bold $primary"), *(Content.styled(c.plain, "$muted") for c in chips)]
+        if self.view.query:
+            chips.insert(0, Content.styled(f'"{self.view.query}" {len(self.list.rows):,}', "bold $primary"))
+        if self.view.sort != View().sort:
+            chips.insert(0, Content.styled(f"by {self.view.sort}", "bold $primary"))
+        while len(chips) > 1 and sum(chip.cell_length + 2 for chip in chips) > width:
+            plain = [i for i, chip in enumerate(chips) if "bold" not in str(chip.spans)]
+            del chips[plain[-1] if plain else -1]
+        return Content("  ").join(chips)
 
     # --- keys
 
@@ -110,11 +123,11 @@ class FlagBrowser(Vertical):
         self.look(next_sort(self.view))
 
     def losses(self, kind: str = "") -> None:
-        """The flags that lose this kind of thing; without one, those of the next kind."""
+        """Show the flags with this kind of loss; without one, those of the next kind."""
         self.look(replace(self.view, only=ALL, loses=kind) if kind else self._flags.next_loss(self.view))
 
     def on_now(self) -> None:
-        """The flags that are on at the source and will be off; once more: all."""
+        """Show the flags that are on at the source and off after the import; again: all."""
         self.look(replace(self.view, only=ALL if self.view.only == ON else ON, loses=""))
 
     # --- search
@@ -144,7 +157,7 @@ class FlagBrowser(Vertical):
 
     def _open(self, on: bool) -> None:
         self.query_one("#flags-search").display = on
-        self._shown.display = not on
+        self._write()
 
     def _typed(self, value: str) -> None:
         self._search.seed(value.replace("\n", " "))

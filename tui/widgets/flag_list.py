@@ -17,10 +17,11 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.plan.plan import WORDS, PlannedFlag, Verdict
-from tui.plan.words import loses, served_when_on
+from tui.plan.words import kind_label, loses, served_when_on
 from tui.text.clean import clean
 from tui.widgets.moving import step_out
 from tui.widgets.symbols import Symbols
+from tui.widgets.themes import UNFILLED
 
 Piece = tuple[str, str]
 """A text and the role it is drawn in, as `symbols` knows it."""
@@ -34,7 +35,7 @@ LEVELS: Mapping[Verdict, str] = {
     Verdict.BREAKS_CONVENTION: "problem",
 }
 NOT_YET = "not yet"
-"""In place of "arrives" while keys are still being read: it may turn out to exist."""
+"""Shown while keys are still being read: the flag may turn out to exist."""
 _VERDICT = max(len(NOT_YET), *map(len, WORDS.values()))
 _MARGIN = 2
 _WIDE = 72
@@ -47,57 +48,62 @@ _FULL_WHY = 26
 class Columns:
     """Widths in cells; `why` is 0 where there is no room for it."""
 
-    source: int
     key: int
+    source: int
     why: int
 
     @classmethod
     def fitting(cls, width: int, longest: int) -> Columns:
         """For a row of `width`, and keys of at most `longest` characters."""
-        source = len("at source") if width >= _WIDE else len("now")
+        source = len("Source") if width >= _WIDE else len("Now")
         rest = max(0, width - _MARGIN * 4 - _VERDICT - source - _MARGIN)
         if rest < _LEAST_KEY + _MARGIN + _LEAST_WHY:
-            return cls(source, rest, 0)
+            return cls(rest, source, 0)
         most = max(rest // 2, rest - _FULL_WHY) - _MARGIN
         key = min(max(longest, _LEAST_KEY), most)
-        return cls(source, key, rest - key - _MARGIN)
+        return cls(key, source, rest - key - _MARGIN)
 
 
 def heading(columns: Columns) -> str:
     """The names of the columns, above them."""
-    source = "at source" if columns.source > len("now") else "now"
-    why = f"{'':{_MARGIN}}{'loses or why':.{columns.why}}" if columns.why else ""
-    return f"{'':{_MARGIN * 2}}{'verdict':{_VERDICT + _MARGIN}}{source}{'':{_MARGIN}}{'key':{columns.key}}{why}"
+    source = "Source" if columns.source > len("Now") else "Now"
+    gap = " " * _MARGIN
+    why = f"{gap}{'Loses, or why':.{columns.why}}" if columns.why else ""
+    return f"{gap}{'Flag':{columns.key}}{gap}{source}{gap}{'Result':{_VERDICT + _MARGIN}}{why}"
 
 
-def pieces(each: PlannedFlag, columns: Columns, symbols: Symbols, *, reading: bool) -> list[Piece]:
-    """The texts of a row but for the mark of the cursor, one after the other."""
-    level = LEVELS[each.verdict]
-    word = WORDS[each.verdict]
-    if reading and each.arrives:
+def pieces(planned: PlannedFlag, columns: Columns, symbols: Symbols, *, reading: bool, loss: str = "") -> list[Piece]:
+    """Return the texts of a row after the mark of the cursor. `loss` is the kind that the list is filtered by."""
+    level = LEVELS[planned.verdict]
+    word = WORDS[planned.verdict]
+    if reading and planned.arrives:
         level, word = "note", NOT_YET
     gap = " " * _MARGIN
+    on = planned.flag.on_at_source
     row = [
-        (f"{getattr(symbols, level)} {word:{_VERDICT}}{gap}", level),
-        (f"{'on' if each.flag.on_at_source else 'off':{columns.source}}{gap}", "note"),
-        (fitted(clean(each.flag.key), columns.key, symbols), "note"),
+        (fitted(clean(planned.flag.key), columns.key, symbols) + gap, "text"),
+        (f"{'on' if on else 'off':{columns.source}}{gap}", "warning" if on else "note"),
+        (f"{getattr(symbols, level)} {word:{_VERDICT}}", level),
     ]
     if columns.why:
-        text, role = _why(each, columns.why)
-        row += [(gap, "note"), (fitted(text, columns.why, symbols), role)]
+        text = why(planned, loss)
+        if cell_len(text) > columns.why and planned.arrives and not planned.cut_over_warning:
+            text = loses(planned.flag.losses, loss) or text
+        row += [(gap, "note"), (fitted(text, columns.why, symbols), "note")]
     return row
 
 
-def _why(each: PlannedFlag, width: int) -> Piece:
-    if not each.arrives:
-        return clean(each.reason), "note"
-    if each.cut_over_warning:
-        served = served_when_on(each.flag.variations, each.flag.on)
-        return clean(f"! ON serves {served}; {loses(each.flag.losses)}".rstrip("; ")), "warning"
-    if each.flag.losses:
-        whole = ", ".join(each.flag.losses)
-        return (whole if len(whole) <= width else loses(each.flag.losses)), "warning"
-    return (f"! {clean(each.warnings[0])}" if each.warnings else ""), "warning"
+def why(planned: PlannedFlag, loss: str = "") -> str:
+    """Return why a flag isn't imported, or what it loses and what to look out for."""
+    if not planned.arrives:
+        return clean(planned.reason)
+    losses = sorted(planned.flag.losses, key=lambda kind: kind != loss)
+    if planned.cut_over_warning:
+        served = served_when_on(planned.flag.variations, planned.flag.on)
+        return clean(f'! on serves "{served}"; {", ".join(map(kind_label, losses))}'.rstrip("; "))
+    if losses:
+        return ", ".join(map(kind_label, losses))
+    return f"! {clean(planned.warnings[0])}" if planned.warnings else ""
 
 
 def fitted(text: str, width: int, symbols: Symbols) -> str:
@@ -120,10 +126,12 @@ class FlagList(ScrollView, can_focus=True):
         Binding("enter", "open", show=False),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "flag-list--text",
         "flag-list--ok",
         "flag-list--note",
         "flag-list--warning",
         "flag-list--problem",
+        "flag-list--cursor",
     }
 
     @dataclass
@@ -134,7 +142,7 @@ class FlagList(ScrollView, can_focus=True):
 
     @dataclass
     class CursorMoved(Message):
-        """The cursor stands elsewhere, or the rows are others."""
+        """The cursor has moved, or the rows have changed."""
 
         at: int
 
@@ -145,6 +153,10 @@ class FlagList(ScrollView, can_focus=True):
         self._symbols = symbols
         self._longest = 0
         self._reading = False
+        self.loss = ""
+        """The kind of loss that the rows are filtered by, named first in each."""
+        self.empty = "No flags"
+        """Shown without any row."""
 
     @property
     def current(self) -> PlannedFlag | None:
@@ -187,21 +199,31 @@ class FlagList(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         at, width = self.scroll_offset.y + y, self.size.width
         if not self.rows and not y:
-            return self._marked(Strip([Segment("    nothing to list", self.rich_style)]))
+            return self._marked(Strip([Segment(f"  {self.empty}", self.rich_style)]))
         if at >= len(self.rows):
             return Strip.blank(width, self.rich_style)
         current = at == self.at
-        row = pieces(self.rows[at], self.columns, self._symbols, reading=self._reading)
+        row = pieces(self.rows[at], self.columns, self._symbols, reading=self._reading, loss=self.loss)
         mark = f"{self._symbols.focus} " if current else "  "
-        if current and self.has_focus:  # in one colour: the symbols and the words say the same
+        if current and self.has_focus and self._unfilled:  # in one color: reverse would make a patchwork of several
             return self._marked(Strip([Segment(mark + "".join(text for text, _ in row), self.rich_style)]))
         drawn = [Segment(mark, self.rich_style), *(Segment(text, self._style(role)) for text, role in row)]
-        return Strip(drawn).adjust_cell_length(width, self.rich_style)
+        strip = Strip(drawn).adjust_cell_length(width, self.rich_style)
+        return self._marked(strip) if current else strip
+
+    @property
+    def _unfilled(self) -> bool:
+        return self.app.theme in UNFILLED
 
     def _marked(self, strip: Strip) -> Strip:
-        """The row at the cursor, reverse from end to end while a key would act on it."""
+        """Mark the row at the cursor from end to end while a key would act on it."""
         whole = strip.adjust_cell_length(self.size.width, self.rich_style)
-        return whole.apply_style(_REVERSE) if self.has_focus else whole
+        if not self.has_focus:
+            return whole
+        if self._unfilled:
+            return whole.apply_style(_REVERSE)
+        ground = Style(bgcolor=self.get_component_rich_style("flag-list--cursor").bgcolor)
+        return Strip([Segment(text, (style or Style()) + ground) for text, style, _ in whole], whole.cell_length)
 
     def _style(self, role: str) -> Style:
         return self.get_component_rich_style(f"flag-list--{role}")

@@ -16,27 +16,27 @@ Sorter = Callable[[PlannedFlag], object]
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """`words` go on from "3 of 60 flags"."""
+    """`label` is its chip: "import 46"."""
 
-    words: str
+    label: str
     keep: FlagTest
 
 
 ALL = "all"
 ON = ON_AT_SOURCE
 FILTERS: Mapping[str, Filter] = {
-    ALL: Filter("", lambda each: True),
-    "arrive": Filter("that arrive", lambda each: each.arrives),
-    "lossy": Filter("that lose something", lambda each: each.arrives and bool(each.flag.losses)),
-    ON: Filter("ON now, OFF in LaunchDarkly", lambda each: each.goes_off),
-    "exist": Filter("that exist", lambda each: each.verdict is Verdict.SKIP_EXISTS),
-    "archived": Filter("that are archived", lambda each: each.verdict is Verdict.SKIP_ARCHIVED),
-    "cannot": Filter("that cannot arrive", lambda each: each.verdict in CANNOT),
+    ALL: Filter("all", lambda planned: True),
+    "arrive": Filter("import", lambda planned: planned.arrives),
+    "lossy": Filter("lose targeting", lambda planned: planned.arrives and bool(planned.flag.losses)),
+    ON: Filter("on now", lambda planned: planned.goes_off),
+    "exist": Filter("exist", lambda planned: planned.verdict is Verdict.SKIP_EXISTS),
+    "archived": Filter("archived", lambda planned: planned.verdict is Verdict.SKIP_ARCHIVED),
+    "cannot": Filter("can't", lambda planned: planned.verdict in CANNOT),
 }
 _ORDER = {verdict: place for place, verdict in enumerate(Verdict)}
 AS_LISTED = "source order"
 SORTS: Mapping[str, Sorter | None] = {
-    "verdict": lambda each: (_ORDER[each.verdict], each.flag.key.casefold()),
+    "result": lambda each: (_ORDER[each.verdict], each.flag.key.casefold()),
     "key": lambda each: each.flag.key.casefold(),
     AS_LISTED: None,
     "losses": lambda each: (-len(each.flag.losses) if each.arrives else 1, each.flag.key.casefold()),
@@ -45,19 +45,12 @@ SORTS: Mapping[str, Sorter | None] = {
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """`only` is one of `FILTERS`; `loses` a kind of loss, in place of the filter; `sort` one of `SORTS`."""
+    """`only` is one of `FILTERS`; `loses` is a kind of loss and replaces it; `sort` is one of `SORTS`."""
 
     only: str = ALL
     loses: str = ""
-    sort: str = "verdict"
+    sort: str = "result"
     query: str = ""
-
-    @property
-    def words(self) -> str:
-        """What of all flags is listed: "that exist, with "kill""; "" for all of them."""
-        what = f"that lose {self.loses}" if self.loses else FILTERS[self.only].words
-        said = f'with "{self.query}"' if self.query else ""
-        return ", ".join(filter(None, (what, said)))
 
     def keeps(self, each: PlannedFlag) -> bool:
         """Whether the filter lets a flag through; the search apart."""
@@ -107,14 +100,17 @@ class SortableFlags:
             order = tuple(i for i in order if wanted in texts[i])
         return tuple(flags[i] for i in order)
 
+    @cached_property
+    def chips(self) -> tuple[tuple[str, str, int], ...]:
+        """Each filter that lets flags through: its key, its label, and how many."""
+        counted = ((key, kind.label, sum(map(kind.keep, self.all))) for key, kind in FILTERS.items())
+        return tuple(chip for chip in counted if chip[2])
+
     def next_filter(self, view: View) -> View:
         """The next filter that lets something through."""
-        names = tuple(FILTERS)
-        at = names.index(view.only)
-        for name in (*names[at + 1 :], *names[:at]):
-            if any(map(FILTERS[name].keep, self.all)):
-                return replace(view, only=name, loses="")
-        return replace(view, only=ALL, loses="")
+        names = [key for key, _, _ in self.chips] or [ALL]
+        at = names.index(view.only) if view.only in names and not view.loses else -1
+        return replace(view, only=names[(at + 1) % len(names)], loses="")
 
     def next_loss(self, view: View) -> View:
         """The next kind of loss that a flag has, alphabetically; after the last, all flags again."""

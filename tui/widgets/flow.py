@@ -8,10 +8,11 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-_GAP = 3
+GAP = 2
+"""Cells between two pieces."""
 
 
-def packed(lengths: Sequence[int], width: int, gap: int = _GAP) -> list[list[int]]:
+def packed(lengths: Sequence[int], width: int, gap: int = GAP) -> list[list[int]]:
     """The places of the pieces by row, for pieces of these lengths in cells."""
     rows: list[list[int]] = []
     used = 0
@@ -44,7 +45,7 @@ class Flow(Widget):
     @property
     def text(self) -> str:
         """All that is shown, in one line."""
-        return (" " * _GAP).join(piece.plain for piece in self._pieces)
+        return (" " * GAP).join(piece.plain for piece in self._pieces)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Known without drawing: the rows depend on the width alone."""
@@ -54,5 +55,5 @@ class Flow(Widget):
         return packed([piece.cell_length for piece in self._pieces], width)
 
     def render(self) -> Content:
-        rows = (Content(" " * _GAP).join(self._pieces[i] for i in row) for row in self._rows(self.size.width))
+        rows = (Content(" " * GAP).join(self._pieces[i] for i in row) for row in self._rows(self.size.width))
         return Content("\n").join(rows)

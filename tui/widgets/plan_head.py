@@ -1,4 +1,4 @@
-"""A plan in numbers: a headline, a bar, and the words beside it; or how far the reading of one has come."""
+"""A plan in numbers: a bar, its legend, and what the import costs; or how far the reading of one has come."""
 
 from __future__ import annotations
 
@@ -17,76 +17,80 @@ from tui.plan.words import LeveledText
 from tui.widgets.bar import Bar, Part
 from tui.widgets.buttons import Plain
 from tui.widgets.flag_list import LEVELS
-from tui.widgets.flow import Flow
+from tui.widgets.flow import GAP, Flow
 from tui.widgets.sentences import Sentences
-from tui.widgets.symbols import STYLES, Symbols, mark, sentence
+from tui.widgets.symbols import STYLES, Symbols, sentence
 
-_NOTES_SHOWN = 3
 _OTHER_SIDE = "LaunchDarkly"
 
 
 class PlanHead(Vertical):
-    """Everything above the ticks and the list."""
+    """Everything between the heading and the list."""
 
     def __init__(self, symbols: Symbols, *, id: str) -> None:
         super().__init__(id=id)
         self._symbols = symbols
 
     def compose(self) -> ComposeResult:
-        yield Static("", id="plan-headline", markup=False)
         yield Bar(id="plan-bar")
         yield Flow(id="plan-counts")
-        yield Flow(id="plan-warnings")
+        with Horizontal(id="plan-losses"):
+            yield Static("", id="loss-line", markup=False)
+            yield Plain("Review losses", id="review-losses")
+        yield Static("", id="plan-cut-over", markup=False)
         yield Sentences(self._symbols, id="plan-said")
         with Horizontal(id="plan-stop"):
             yield Plain("Stop reading", id="stop-reading")
-            yield Static(Content("keeps what is here"), markup=False)
+            yield Static(Content("Keeps the flags read so far"), markup=False)
         with Horizontal(id="plan-again"):
             yield Plain("Read again", id="read-again")
             yield Plain("Go to the field", id="to-field")
 
     def on_mount(self) -> None:
-        self._fill("", again=False)
+        self._fill(again=False)
 
     def _fill(
         self,
-        level: str,
-        headline: str = "",
         *,
         bar: Sequence[Part] = (),
         counts: Iterable[Content] = (),
-        warnings: Iterable[Content] = (),
+        losses: LeveledText | None = None,
+        cut_over: str = "",
         said: Sequence[LeveledText] = (),
         stop: bool = False,
         again: bool = True,
         field: str = "",
     ) -> None:
-        box = self.query_one("#plan-headline", Static)
-        box.display = bool(headline)
-        box.update(sentence(self._symbols, level or "note", headline))
         self.query_one(Bar).show(bar)
         self.query_one("#plan-counts", Flow).show(tuple(counts))
-        self.query_one("#plan-warnings", Flow).show(tuple(warnings))
+        if losses:
+            self.query_one("#loss-line", Static).update(sentence(self._symbols, *losses))
+        self.query_one("#plan-cut-over", Static).update(sentence(self._symbols, "warning", cut_over))
         self.query_one(Sentences).show(said)
         self.query_one("#to-field", Plain).rename(f"Go to {field}")
-        for name, on in (("#plan-stop", stop), ("#plan-again", again), ("#to-field", bool(field))):
+        shown = {
+            "#plan-losses": losses is not None,
+            "#plan-cut-over": bool(cut_over),
+            "#plan-stop": stop,
+            "#plan-again": again,
+            "#to-field": bool(field),
+        }
+        for name, on in shown.items():
             if self.query_one(name).display != on:
                 self.query_one(name).display = on
 
     # --- a reading
 
     def reading(self, counted: Sequence[Counted], pause: Pausing | None, now: float) -> None:
-        """How far it has come. `now` in seconds since the epoch."""
-        told = [each for each in counted if each.total]
-        begun = any(not each.what.startswith(_OTHER_SIDE) for each in told)  # without the source it would look done
-        read, total = sum(each.read for each in told), sum(each.total or 0 for each in told)
+        """Show how far it has come. `now` in seconds since the epoch."""
+        known = [count for count in counted if count.total]
+        begun = any(not count.what.startswith(_OTHER_SIDE) for count in known)  # without the source it would look done
+        read, total = sum(count.read for count in known), sum(count.total or 0 for count in known)
         done = min(read, total)
         s = self._symbols
         self._fill(
-            "note",
-            "Reading both sides; nothing is changed on either.",
-            bar=(Part(done, s.full), Part(total - done, s.empty)) if begun else (),
-            counts=[Content(each.words) for each in counted],
+            bar=(Part(done, s.full, "$success"), Part(total - done, s.empty, "$skipped")) if begun else (),
+            counts=[Content(count.words) for count in counted],
             said=[self._pause(pause, now)] if pause else [],
             stop=True,
             again=False,
@@ -95,43 +99,41 @@ class PlanHead(Vertical):
     def _pause(self, pause: Pausing, now: float) -> LeveledText:
         whose = f" (limit of {pause.limit})" if pause.limit else ""
         until = time_of_day(pause.until, now)
-        return "warning", f"{pause.peer or 'A server'} asks for a pause: going on at {until}{whose}."
+        return "warning", f"{pause.peer or 'A server'} asks for a pause{whose}. Reading continues at {until}."
 
     # --- a plan
 
-    def plan(self, plan: Plan, *, why: str, field: str = "") -> None:
-        """Show a plan. `why` says what it lacks or why it is out of date, "" where it is to be believed; `field` is
-        the name of the field that would mend it, "" where none is known."""
-        counted = plan.counts.source
+    def plan(self, plan: Plan, *, why: str, unconfirmed: int, field: str = "") -> None:
+        """Show a plan. `why` says what it lacks or why it is out of date; `unconfirmed` are the kinds of loss that
+        the user hasn't confirmed; `field` is the field to fix, "" for none."""
+        losses = ("warning" if unconfirmed else "ok", words.loss_line(plan)) if plan.losses and not why else None
         self._fill(
-            *words.headline(plan),
             bar=[self._part(verdict, plan) for verdict in Verdict],
-            counts=[self._said(*each) for each in words.verdicts(plan)] if counted else (),
-            warnings=[self._said(*each) for each in words.warnings(plan)],
-            said=[*([("problem", why)] if why else []), *_notes(plan)],
+            counts=self._legend(plan) if plan.counts.source else (),
+            losses=losses,
+            cut_over=words.cut_over_line(plan) if plan.counts.on_at_source else "",
+            said=[("problem", why)] if why else [],
             again=bool(why),
             field=field,
         )
 
     def _part(self, verdict: Verdict, plan: Plan) -> Part:
-        cells = {Verdict.IMPORT: self._symbols.full, Verdict.SKIP_EXISTS: self._symbols.light,
-                 Verdict.SKIP_ARCHIVED: self._symbols.half}  # fmt: skip
-        cell = cells.get(verdict, self._symbols.crossed)
-        return Part(plan.by_verdict[verdict], cell, STYLES[LEVELS[verdict]])
+        s = self._symbols
+        cells = {Verdict.IMPORT: s.full, Verdict.SKIP_EXISTS: s.light, Verdict.SKIP_ARCHIVED: s.light}
+        style = "$skipped" if LEVELS[verdict] == "note" else STYLES[LEVELS[verdict]]
+        return Part(plan.by_verdict[verdict], cells.get(verdict, s.crossed), style)
 
-    def _said(self, level: str, text: str) -> Content:
-        if level == "note":  # a symbol beside each number, also that of what is left alone
-            return Content(f"{self._symbols.note} {text}")
-        return mark(self._symbols, level) + Content(text)
+    def _legend(self, plan: Plan) -> list[Content]:
+        """Each number with the cell of its part of the bar; reasons only as far as one row has room."""
+        s = self._symbols
+        cells = {"ok": (s.full, "$success"), "note": (s.light, "$skipped"), "problem": (s.crossed, "$error")}
+        lines = list(words.verdicts(plan))
+        if sum(len(text) + len(s.full) + GAP + 1 for _, text in lines) - GAP > self.size.width:
+            lines = [(level, text.partition(":")[0]) for level, text in lines]
+        return [Content.styled(f"{cells[level][0]} ", cells[level][1]) + Content(text) for level, text in lines]
 
     # --- neither
 
-    def nothing(self, level: str, headline: str, why: str, *, again: bool) -> None:
+    def nothing(self, level: str, why: str, *, again: bool) -> None:
         """There is no plan, and why."""
-        self._fill(level, headline, said=[("note", why)] if why else [], again=again)
-
-
-def _notes(plan: Plan) -> Iterable[LeveledText]:
-    yield from map(words.note, plan.notes[:_NOTES_SHOWN])
-    if (more := len(plan.notes) - _NOTES_SHOWN) > 0:
-        yield "warning", f"{more} more; w writes them all to a file."
+        self._fill(said=[(level, why)] if why else [], again=again)
