@@ -26,7 +26,7 @@ STEPS: tuple[Step, ...] = (
     Step("keys", "Keys", "Keys", "LaunchDarkly uses one key to read your flags and another to create them."),
     Step("fields", "Fields", "Import settings", "Choose which flags to import, and name the import."),
     Step("plan", "Plan", "Plan", "Check what will be imported. Nothing has been changed yet."),
-    Step("review", "Review", "Review", "Check the import. Nothing is sent until you press the button below."),
+    Step("review", "Review", "Review", "Nothing is sent until you press the button below."),
     Step("submit", "Submit", "Create the import", "The request to LaunchDarkly, and its response."),
     Step("run", "Run", "Run the import", "LaunchDarkly runs the import. You can quit at any time; it continues."),
 )

@@ -24,14 +24,14 @@ MEANINGS: Mapping[Verdict, str] = {
 """What each verdict means."""
 
 KINDS: Mapping[str, str] = {
-    kinds.TARGETING_RULES: "Rules that decide who gets which variation",
+    kinds.TARGETING_RULES: "Rules for who gets which variation",
     kinds.INDIVIDUAL_TARGETS: "Users listed by ID who always get a variation",
     kinds.PERCENTAGE_ROLLOUT: "Served to a percentage of users",
     kinds.TRAFFIC_ALLOCATION: "Only a percentage of users enters the rules",
     kinds.SEGMENTS: "Rules that use a named group of users",
     kinds.PREREQUISITES: "Depends on another flag",
     kinds.CONSTRAINTS: "Conditions such as a country or a date",
-    kinds.STRATEGY_VARIANTS: "A strategy that splits users between variants",
+    kinds.STRATEGY_VARIANTS: "Splits users between variants",
 }
 """What each kind of loss is."""
 

@@ -24,10 +24,10 @@ from tui.widgets.buttons import Plain
 from tui.widgets.choices import ChoiceOption, Choices
 from tui.widgets.symbols import Symbols, mark
 from tui.wizard import launch, remedies, walk
-from tui.wizard.review import Line, leads_to, lines
+from tui.wizard.review import Line, lead, leads_to, lines
 
 START, CREATE_ONLY = "start", "create"
-_THEN = (ChoiceOption(START, "create and start"), ChoiceOption(CREATE_ONLY, "create only"))
+_THEN = (ChoiceOption(START, "Create and start"), ChoiceOption(CREATE_ONLY, "Create only"))
 
 
 class ReviewLine(Horizontal):
@@ -39,23 +39,23 @@ class ReviewLine(Horizontal):
         self._symbols = symbols
 
     def compose(self) -> ComposeResult:
-        yield Static(Content(f"  {self.line.label}"), classes="review-label", markup=False)
+        yield Static(Content(self.line.label), classes="review-label", markup=False)
         yield Static(self._content(), classes="review-text", markup=False)
         if self.line.step:
             yield Plain(self._leads_on(), classes=f"change to-{self.line.step}")
 
     def _leads_on(self) -> str:
-        """The words on its button."""
+        """Return the label of its button."""
         return "List" if self.line.at else "Change"
 
     def _content(self) -> Content:
         return mark(self._symbols, self.line.level) + Content(self.line.text)
 
     def rewrite(self, line: Line) -> None:
-        """Say something else."""
+        """Show another line."""
         before, self.line = self.line, line
-        for label in self.query(".review-label").results(Static):  # none yet: a row that was just added draws itself
-            label.update(Content(f"  {line.label}"))
+        for label in self.query(".review-label").results(Static):  # none yet: a new row draws itself
+            label.update(Content(line.label))
         for text in self.query(".review-text").results(Static):
             text.update(self._content())
         for button in self.query(".change").results(Plain):
@@ -64,7 +64,7 @@ class ReviewLine(Horizontal):
 
 
 class ReviewScreen(StepScreen):
-    """Nothing is asked here. The name is looked up when the step opens, and again right before sending."""
+    """Leads with what will happen. The name is looked up when the step opens, and again right before sending."""
 
     STEP: ClassVar[str] = "review"
     KEYS = (
@@ -81,34 +81,21 @@ class ReviewScreen(StepScreen):
     ]
 
     def compose_step(self) -> ComposeResult:
-        self.session.ask_again(CONFIG_NAME.key)  # somebody may have made one meanwhile
+        self.session.ask_again(CONFIG_NAME.key)  # someone may have created one meanwhile
         self.session.look_at_clock()
+        yield Static(Content(lead(self.session.draft)), id="review-lead", markup=False)
+        with Horizontal(id="review-then"):
+            chosen = START if self.session.draft.starts else CREATE_ONLY
+            yield Choices(_THEN, [chosen], self.symbols, told=self._then, row=True, id="then")
+        yield Static("", id="name-looked-up", classes="review-note", markup=False)
+        yield Plain("Use that one", id="use-that")
         with Vertical(id="review-lines"):
             for line in lines(self.session.draft):
                 yield ReviewLine(line, self.symbols)
-        yield Static(self._address(), classes="review-request", markup=False)
-        with Horizontal(classes="review-buttons"):
-            yield Plain("Request", id="request")
-            yield Plain("curl", id="curl")
+        with Horizontal(id="review-buttons"):
+            yield Plain("Details", id="details")
             yield Plain("Save recipe", id="save-recipe")
-            yield Plain("Use that one", id="use-that")
-            yield Static(Content(f" {recipe.file_name(self.session.draft)}"), id="recipe-name", markup=False)
-        yield Static("", id="name-looked-up", classes="field-line settled review-note", markup=False)
-        with Horizontal(classes="review-then"):
-            yield Static(Content("  Then"), classes="review-label", markup=False)
-            chosen = START if self.session.draft.starts else CREATE_ONLY
-            yield Choices(_THEN, [chosen], self.symbols, told=self._then, row=True, id="then")
-        text = "Not known of the beta: whether creating alone starts it too. Its status is read first."
-        yield Static(mark(self.symbols, "unknown") + Content(text), classes="review-note", markup=False)
-
-    def _address(self) -> Content:
-        """Method and address, broken where the interface's own part ends; what it carries."""
-        if remarks.problems(self.session.draft, self.STEP):
-            return Content("")
-        asked = request.build(self.session.draft)
-        start, found, rest = asked.url.partition("/flag-import/")
-        size = f"headers {len(asked.headers) + 1}, config {len(asked.config)} keys, {len(asked.secrets)} of them secret"
-        return Content(f"{asked.method} {start}\n     {found}{rest}\n     {size}")
+            yield Static(Content(recipe.file_name(self.session.draft)), id="recipe-name", markup=False)
 
     def next_label(self) -> str:
         project = drafts.value(self.session.draft, "project")
@@ -125,12 +112,10 @@ class ReviewScreen(StepScreen):
             self.begin_check(key)
 
     def focus_first(self) -> None:
-        for button in self.query(".change, #request").results(Plain):
-            button.focus()
-            return
+        self.query_one("#then").focus()
 
     async def checked(self, key: str) -> None:
-        """A key's check, or the name's look-up, has ended: say anew what there is to say."""
+        """A key's check or the name's look-up has ended: show its result."""
         self._rewrite_lines()
         self.summarize()
         made = self.session.draft.checks.get(CONFIG_NAME.key)
@@ -145,21 +130,22 @@ class ReviewScreen(StepScreen):
 
     def _rewrite_lines(self) -> None:
         """In place as far as there are rows, so that the focus stays."""
-        said, rows = lines(self.session.draft), list(self.query(ReviewLine))
-        for row, line in zip(rows, said, strict=False):
+        self.query_one("#review-lead", Static).update(Content(lead(self.session.draft)))
+        shown, rows = lines(self.session.draft), list(self.query(ReviewLine))
+        for row, line in zip(rows, shown, strict=False):
             row.rewrite(line)
-        for row in rows[len(said) :]:
+        for row in rows[len(shown) :]:
             row.remove()
-        self.query_one("#review-lines").mount(*(ReviewLine(line, self.symbols) for line in said[len(rows) :]))
+        self.query_one("#review-lines").mount(*(ReviewLine(line, self.symbols) for line in shown[len(rows) :]))
 
     def summarize(self) -> None:
         found = remarks.problems(self.session.draft, self.STEP)
         if found:
             self.say("problem", f"{remarks.label(self.session.draft, found[0].field)}: {remedies.text(found[0])}")
         elif self.session.pending() or self.session.due(CONFIG_NAME.key):
-            self.say("note", "Checking the keys once more, and looking the name up ...")
+            self.say("note", "Checking the keys again and looking up the name ...")
         else:
-            self.say("note", "Nothing has been sent yet. Only the button below sends.")
+            self.say("note", "Nothing has been sent yet.")
 
     # --- changing, looking, saving
 
@@ -169,27 +155,25 @@ class ReviewScreen(StepScreen):
         line = next(row.line for row in self.query(ReviewLine) if row in event.button.ancestors)
         self._go_to(line.step, at=line.at)
 
-    @on(Button.Pressed, "#request")
-    def _show_request(self, event: Button.Pressed) -> None:
+    @on(Button.Pressed, "#details")
+    def _show_details(self, event: Button.Pressed) -> None:
+        """Show the exact request."""
         event.stop()
-        if not self._complete():
-            return
-        text = request.build(self.session.draft).shown()
-        self.app.push_screen(TextScreen("The request, as it will be sent", text, note="Keys are hidden here."))
+        if self._complete():
+            text = request.build(self.session.draft).shown()
+            note = "Keys are hidden. On Review, y shows the same request for curl."
+            self.app.push_screen(TextScreen("The request, as it will be sent", text, note=note))
 
-    @on(Button.Pressed, "#curl")
     def action_curl(self) -> None:
-        """The same request for a shell."""
-        if not self._complete():
-            return
-        note = "For bash or zsh. Set the variables first; the keys stay out of the history and of `ps`."
-        self.app.push_screen(
-            TextScreen("The same request by curl", request.build(self.session.draft).curl(), note=note)
-        )
+        """Show the same request for a shell."""
+        if self._complete():
+            text = request.build(self.session.draft).curl()
+            note = "For bash or zsh. Set the variables first. The keys stay out of the shell history and of `ps`."
+            self.app.push_screen(TextScreen("The same request with curl", text, note=note))
 
     @on(Button.Pressed, "#save-recipe")
     def action_save_recipe(self) -> None:
-        """Write the answers down as a recipe, without any key."""
+        """Save the answers as a recipe, without any key."""
         if not self._complete():
             return
         made = recipe.write(self.session.draft)
@@ -198,13 +182,13 @@ class ReviewScreen(StepScreen):
         except OSError as error:
             self.say(
                 "problem",
-                f"The recipe could not be written ({error.strerror}). Start the wizard in a folder of yours.",
+                f"Can't save the recipe ({error.strerror}). Start the wizard in a folder you can write to.",
             )
             return
-        self.query_one("#recipe-name", Static).update(Content(f" {path.name}"))
-        self.say("ok", f"Saved {path.name}; it holds no key.")
-        first = f" Set first, for who uses it: {', '.join(made.must_be_set)}." if made.must_be_set else ""
-        note = f"In {clean(str(path.parent))}. It holds no key.{first}"
+        self.query_one("#recipe-name", Static).update(Content(path.name))
+        self.say("ok", f"Saved {path.name}. It contains no keys.")
+        first = f" Before you run it, set: {', '.join(made.must_be_set)}." if made.must_be_set else ""
+        note = f"In {clean(str(path.parent))}. It contains no keys.{first}"
         self.app.push_screen(TextScreen(f"Saved {path.name}", made.text, note=note))
 
     def _complete(self) -> bool:
@@ -216,7 +200,7 @@ class ReviewScreen(StepScreen):
     # --- sending
 
     def action_next(self) -> None:
-        """Ctrl+O only puts the focus on the button: nothing is sent by a key made for something else."""
+        """Ctrl+O only moves the focus to the button: only Enter on it sends."""
         self.query_one("#next").focus()
 
     @on(Button.Pressed, "#next")
@@ -238,7 +222,7 @@ class ReviewScreen(StepScreen):
             self._go_to(leads_to(self.session.draft, found[0]))
             return
         if self.session.pending():
-            self.say("note", "The keys are still being checked; press again when that is done.")
+            self.say("note", "The keys are still being checked. Press again in a moment.")
             return
         try:
             launch.begin(self.session, reuse=reuse)

@@ -8,7 +8,6 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Button, Static
 from textual.worker import Worker
@@ -27,16 +26,17 @@ from tui.screens.step import StepScreen
 from tui.text.clean import clean
 from tui.widgets.buttons import Plain
 from tui.widgets.json_tree import JsonTree
+from tui.widgets.key_line import key_line
 from tui.widgets.outcome_view import OutcomeView
 from tui.widgets.timeline import Timeline
 from tui.wizard import launch, outcomes, remedies, walk
 
 _RAW_SHOWN = 200_000
-_KEYS_CREATED = "Enter open   y copy the id   r raw body   F1 Ctrl+G help   Ctrl+Q leave"
+_KEYS_CREATED = (("Enter", "open"), ("y", "copy the ID"), ("r", "raw body"), ("F1", "help"), ("Ctrl+Q", "quit"))
 
 
 class SubmitScreen(StepScreen):
-    """Sends once, on opening, what Review's button asked for; opened again it shows what came of it."""
+    """Sends the reviewed request once, on opening. Opened again, it shows the result."""
 
     STEP: ClassVar[str] = "submit"
     KEYS = (
@@ -106,10 +106,10 @@ class SubmitScreen(StepScreen):
         """This start of the program has sent nothing; an earlier one may have."""
         run = self.session.run
         if run is None:
-            self.say("note", "Nothing was sent. Review has the button that sends.")
+            self.say("note", "Nothing was sent. Go to Review to send the request.")
             return
-        self.query_one(OutcomeView).headline(f"Created by an earlier start: {run.journal.configuration}")
-        self.say("note", "Run shows how it stands.")
+        self.query_one(OutcomeView).headline(f"Created in an earlier session: {run.journal.configuration}")
+        self.say("note", "Go to Run to see its progress.")
 
     def focus_first(self) -> None:
         if not self.running:
@@ -125,7 +125,7 @@ class SubmitScreen(StepScreen):
         self._ticker = self.set_interval(1.0, self._tick)
         self._worker = self._run(self.session.attempt, looking=looking)
         self._show_buttons()
-        self.set_focus(None)  # a key held down a little too long must not stop what it has just begun
+        self.set_focus(None)  # a key held down too long must not cancel what it just started
 
     @work(exclusive=True, group="submit", exit_on_error=True)
     async def _run(self, attempt: Import, *, looking: bool) -> None:
@@ -145,9 +145,17 @@ class SubmitScreen(StepScreen):
         self._ended()
         if self.outcome is not None:
             self._show(self.outcome)
+            self._continue_to_run()
+
+    def _continue_to_run(self) -> None:
+        """A create that started needs no further question: Run shows it. After anything else the user reads first."""
+        run = self.session.run
+        fine = run is not None and run.begun and run.trouble is None and run.journal.stage is not Stage.STARTING
+        if fine and self.session.draft.starts and self.app.screen is self and not self.session.outdated:
+            self.action_next()
 
     async def _start_import(self, created: Import, timeline: Timeline) -> None:
-        """Start what was just created, unless creating has started it by itself."""
+        """Start what was just created, unless creating it has already started it."""
         if self.stands:
             self._show_buttons()
 
@@ -170,7 +178,7 @@ class SubmitScreen(StepScreen):
 
     @on(Button.Pressed, "#stop")
     async def _stop(self, event: Button.Pressed) -> None:
-        """Cancel before the bytes are out; afterwards only stop waiting, and find out what became of it."""
+        """Cancel before the bytes are out; after that only stop waiting, and look up the result."""
         event.stop()
         creation, worker = self.creation, self._worker
         if creation is None or worker is None or not self.running:
@@ -187,7 +195,7 @@ class SubmitScreen(StepScreen):
         else:
             self._show(outcome)
 
-    # --- what came of it
+    # --- the result
 
     def _show(self, outcome: Outcome) -> None:
         if not self.stands:
@@ -195,28 +203,28 @@ class SubmitScreen(StepScreen):
         self.query_one(OutcomeView).show(outcome, self.creation, self.session.draft)
         if outcome.configuration is not None:
             self.session.forget_draft()
-            self.query_one("#keys", Static).update(Content(_KEYS_CREATED))
+            self.query_one("#keys", Static).update(key_line(_KEYS_CREATED))
             self.say(*self._what_next(outcomes.verb(outcome)))
         elif outcome.fate == NOT_KNOWN:
-            self.say("unknown", "Do not send again yet.")
+            self.say("unknown", "Don't send it again yet.")
         else:
-            self.say("problem", "Nothing was created; your answers are kept.")
+            self.say("problem", "Nothing was created. Your answers are saved.")
         self._worker = None
         self._show_buttons()
         self.call_after_refresh(self._focus_after)
 
     def _what_next(self, verb: str) -> tuple[str, str]:
-        """The message line after a configuration was created: how far it has come."""
+        """Return the message line after a configuration was created."""
         run = self.session.run
         trouble = run.trouble if run is not None else None
         if trouble is not None:
             return ("unknown" if run is not None and run.unsure else "problem", self._safe(remedies.sentence(trouble)))
         if run is not None and run.journal.stage is Stage.STARTING:
-            return ("unknown", f"{verb}; whether it was started is not known. Run looks.")
+            return ("unknown", f"{verb}. Can't tell whether it started. Run checks.")
         if run is not None and run.begun:
-            return ("ok", f"{verb} and {'started' if run.by_us else 'running'}. Run shows what arrives.")
+            return ("ok", f"{verb} and {'started' if run.by_us else 'running'}. Next: watch it run.")
         project = self.creation.request.project if self.creation else ""
-        return ("ok", f"{verb} in {project}, not started. Run starts it when you say so.")
+        return ("ok", f"{verb} in {project}, not started. You can start it on Run.")
 
     def _safe(self, text: str) -> str:
         return clean(self.session.context.redactor(text))
@@ -250,7 +258,7 @@ class SubmitScreen(StepScreen):
 
     def _focus_after(self) -> None:
         if not self.is_attached or (self.focused is not None and self.focused.display):
-            return  # a hurried person has gone somewhere already
+            return  # the user may have moved on already
         for name in ("go-to-field", "look-again", "to-review"):  # none of them sends
             button = self.query_one(f"#{name}")
             if button.display:
@@ -267,7 +275,7 @@ class SubmitScreen(StepScreen):
         failure = self.outcome.failure if self.outcome else None
         field = failure.field if failure else None
         if failure and field:
-            # The field repeats what was said of it, until its answer changes.
+            # The field shows the error until its answer changes.
             said = drafts.Check(field, Level.WARNING, failure.what, facts=failure)
             self.session.draft = changes.checked(self.session.draft, said)
             self.session.draft = walk.change(self.session.draft, drafts.step_of(self.session.draft, field))
@@ -282,7 +290,7 @@ class SubmitScreen(StepScreen):
         failure = self.outcome.failure if self.outcome else None
         if failure and failure.until and failure.until > self.session.context.now():
             until = time_of_day(failure.until, self.session.context.now())
-            self.say("warning", f"LaunchDarkly asked for a pause until {until}. Press again after that.")
+            self.say("warning", f"LaunchDarkly asked for a pause until {until}. Try again then.")
             return
         self.creation.renew(reuse=event.button.id == "use-that")
         self.query_one(Timeline).restart()
@@ -319,7 +327,7 @@ class SubmitScreen(StepScreen):
 
     def _busy(self) -> bool:
         if self.running:
-            self.say("warning", "The request is under way: cancel it or stop waiting first.")
+            self.say("warning", "A request is running. Cancel it or stop waiting first.")
         return self.running
 
     def action_copy_id(self) -> None:
@@ -327,7 +335,7 @@ class SubmitScreen(StepScreen):
         outcome = self.outcome
         if outcome is not None and outcome.configuration is not None:
             self.app.copy_to_clipboard(self._safe(outcome.configuration.id))
-            self.say("ok", "The id was sent to your terminal's clipboard; not every terminal takes it.")
+            self.say("ok", "Copied the ID. Not every terminal supports copying.")
 
     def action_raw(self) -> None:
         """The body as it came, cleaned and with keys hidden."""

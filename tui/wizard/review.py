@@ -1,4 +1,4 @@
-"""What Review says: each answer in a line, with the step that changes it."""
+"""What Review shows: the import in a few sentences, and each answer with the step that changes it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tui.answers import draft as drafts
-from tui.answers import remarks
+from tui.answers import plan_state, remarks
 from tui.answers.builtin import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, TOKEN
 from tui.answers.checks import TokenOwner, facts, runner
 from tui.answers.draft import Draft
@@ -37,8 +37,30 @@ ON_AT_SOURCE = "on"
 _HEAVIER = (Level.PROBLEM, Level.WARNING, Level.UNKNOWN)
 
 
+def lead(draft: Draft) -> str:
+    """Tell the person who says yes what will happen: how many flags, where, what to do afterwards."""
+    project, where = drafts.value(draft, PROJECT.key) or "the project", f"LaunchDarkly {_instance(draft)}"
+    title = draft.form.title if draft.form else ""
+    plan = draft.plan
+    if plan is None or not plan.whole or plan_state.out_of_date(draft):
+        sentences = [
+            f"{where} will import flags from {title} into {project}. Without a complete plan, how many is unknown."
+        ]
+    else:
+        counts = plan.counts
+        sentences = [
+            f"LaunchDarkly will create {words.flags(counts.arrive)} in {project} ({_instance(draft)}), all off."
+        ]
+        if counts.lossy:
+            sentences.append(f"{counts.lossy:,} {'needs' if counts.lossy == 1 else 'need'} targeting rebuilt.")
+        if counts.on_at_source:
+            verb = "is" if counts.on_at_source == 1 else "are"
+            sentences.append(f"{counts.on_at_source:,} {verb} on in {title} today.")
+    return " ".join((*sentences, "You can undo this. You can't stop it once it has started."))
+
+
 def lines(draft: Draft) -> tuple[Line, ...]:
-    """All lines, those with a warning or a problem with its sentence in place of the plain value."""
+    """All lines, what needs attention first; a line with a warning or a problem has its sentence as the text."""
     form = draft.form
     if form is None:
         return ()
@@ -47,47 +69,43 @@ def lines(draft: Draft) -> tuple[Line, ...]:
     whose = f", as {member.display_name} ({member.role})" if member else ""
     name, tags = drafts.value(draft, CONFIG_NAME.key), drafts.value(draft, CONFIG_TAGS.key)
     project = drafts.value(draft, PROJECT.key) or "-"
-    kept = [each for each in drafts.fields(draft, "keys") if drafts.may_be_kept(each)]
-    plain = (
+    stored = [field for field in drafts.fields(draft, "keys") if drafts.may_be_kept(field)]
+    answers = (
         Line("Into", f"LaunchDarkly {_instance(draft)} {project}{whose}", "launchdarkly"),
         Line("From", _source(draft), "keys"),
         *_of_plan(draft),
-        *(_of_key(draft, each) for each in kept),
-        _of_name(draft, clean(f"{name or '-'}; {tags or 'no tags'}")),
-        Line("Which flags", _told(draft, lambda role: role in SOURCE_ROLES), "fields"),
-        Line("They get", _told(draft, lambda role: role not in SOURCE_ROLES), "fields"),
+        *(_of_key(draft, field) for field in stored),
+        _of_name(draft, clean(f"{name or '-'}, {f'tags {tags}' if tags else 'no tags'}")),
+        Line("Which flags", _settings(draft, lambda role: role in SOURCE_ROLES), "fields"),
+        Line("New flags get", _settings(draft, lambda role: role not in SOURCE_ROLES), "fields"),
     )
-    said = {each.key for each in kept}
-    return (
-        *(line for line in plain if line.text),
-        *(_of_remark(draft, f) for f in reminders(draft) if f.field not in said),
-    )
+    keys = {field.key for field in stored}
+    remarks_ = (_of_remark(draft, finding) for finding in reminders(draft) if finding.field not in keys)
+    shown = (*(line for line in answers if line.text), *remarks_)
+    return tuple(sorted(shown, key=lambda line: line.level not in _HEAVIER))
 
 
 def _of_plan(draft: Draft) -> Iterator[Line]:
-    """What the plan says, or why it says nothing that may be relied on."""
+    """What the plan shows, or why it can't be relied on."""
     plan = draft.plan
-    said = [f for f in remarks.step_findings(draft, PLAN) if f.level in _HEAVIER]
-    for finding in said:
+    heavier = [finding for finding in remarks.step_findings(draft, PLAN) if finding.level in _HEAVIER]
+    for finding in heavier:
         yield Line("Plan", remedies.text(finding), PLAN, finding.level)
     if plan is None:
         return
     counts = plan.counts
-    lossy = f", {counts.lossy:,} lose something" if counts.lossy else ""
-    if not said:
-        read = time_of_day(plan.read_at, plan.read_at)
-        yield Line("Plan", f"{counts.arrive:,} of {counts.source:,} arrive{lossy}; read {read}", PLAN, Level.OK)
+    if not heavier:
+        skipped = f", {counts.skip:,} skipped" if counts.skip else ""
+        invalid = f", {counts.invalid:,} can't be imported" if counts.invalid else ""
+        at = time_of_day(plan.read_at, plan.read_at)
+        text = f"{counts.arrive:,} of {words.flags(counts.source)} imported{skipped}{invalid}. Read at {at}."
+        yield Line("Plan", text, PLAN, Level.OK)
     if counts.on_at_source:
-        verb = "is" if counts.on_at_source == 1 else "are"
-        number = words.flags(counts.on_at_source)
-        cut = f"{number} {verb} ON now and will be OFF in LaunchDarkly"
-        if warned := sum(bool(each.cut_over_warning) for each in plan.cut_over):
-            cut += f"; turning {warned:,} of them on reaches fewer people than today until rebuilt"
-        yield Line("Cut-over", cut, PLAN, Level.WARNING, at=ON_AT_SOURCE)
+        yield Line("Cut-over", f"{words.cut_over_line(plan)}.", PLAN, Level.WARNING, at=ON_AT_SOURCE)
 
 
 def leads_to(draft: Draft, finding: Finding) -> str:
-    """The step that puts a problem right."""
+    """Return the step where a problem can be fixed."""
     return PLAN if finding.field == PLAN else drafts.step_of(draft, finding.field)
 
 
@@ -96,31 +114,32 @@ SOURCE_ROLES = (
 )  # fmt: skip
 
 
-def _told(draft: Draft, wanted: Callable[[str], bool]) -> str:
-    """The settings of some roles, in words: "tag payments; maintainer blank"."""
+def _settings(draft: Draft, wanted: Callable[[str], bool]) -> str:
+    """Return the settings of some roles: "tag payments, no maintainer"."""
     configuration = (CONFIG_NAME.key, CONFIG_TAGS.key)
     asked = [v for v in drafts.fields(draft, "fields") if v.key not in configuration and wanted(v.role)]
     shown = [v for v in asked if drafts.value(draft, v.key) or not v.hide_empty]
     title = draft.form.title if draft.form else ""
-    return "; ".join(f"{_short(v.label, title)} {_value(draft, v)}" for v in shown)
+    return ", ".join(_value(draft, v, _short(v.label, title)) for v in shown)
 
 
 def _short(label: str, title: str) -> str:
     return label.removeprefix(title).removeprefix("Flag").strip().lower()
 
 
-def _value(draft: Draft, each: Variable) -> str:
-    given = drafts.answer(draft, each.key)
-    if not given.value:
-        return "blank"
-    known = clean(given.source if each.role == "member-id" and given.source else drafts.name(draft, given.value))
-    return f"{known[:8]}…" if len(known) > 30 else known
+def _value(draft: Draft, field: Variable, label: str) -> str:
+    answer = drafts.answer(draft, field.key)
+    if not answer.value:
+        return f"no {label}"
+    picked = field.role == "member-id" and answer.source
+    shown = clean(answer.source if picked else drafts.name(draft, answer.value))
+    return f"{label} {shown[:8]}…" if len(shown) > 30 else f"{label} {shown}"
 
 
 def _of_name(draft: Draft, text: str) -> Line:
     made = draft.checks.get(CONFIG_NAME.key)
-    free = f"; {made.text}" if made and made.level is Level.OK else ""
-    return Line("Name, tags", text + free, "fields", Level.OK if free else Level.NOTE)
+    free = f" ({made.text})" if made and made.level is Level.OK else ""
+    return Line("Name", text + free, "fields", Level.OK if free else Level.NOTE)
 
 
 def _of_remark(draft: Draft, finding: Finding) -> Line:
@@ -133,7 +152,7 @@ def _of_remark(draft: Draft, finding: Finding) -> Line:
 
 
 def reminders(draft: Draft) -> tuple[Finding, ...]:
-    """Warnings and things not known of all steps, repeated before sending; the look-up of the name is said apart."""
+    """Warnings and unknowns of all steps, repeated before sending; the look-up of the name is shown apart."""
     found = (f for step in ("launchdarkly", "keys", "fields") for f in remarks.step_findings(draft, step))
     return tuple(f for f in found if f.level in _HEAVIER and f.field != CONFIG_NAME.key)
 
