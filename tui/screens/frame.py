@@ -133,7 +133,7 @@ class Frame(Screen[None]):
         project = value(draft, "project")
         if not project:
             return (Content(f"{origin} {self.symbols.arrow} {target or 'LaunchDarkly'}"), Content(origin))
-        account = target.removesuffix(project)
+        account = "LaunchDarkly " if self.app.practising else target.removesuffix(project)
         heads = (
             f"{origin} {self.symbols.arrow} {account}",
             f"{origin} {self.symbols.arrow} {account.removeprefix('LaunchDarkly ')}",

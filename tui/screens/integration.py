@@ -22,16 +22,16 @@ from tui.widgets.ids import widget_id
 from tui.widgets.symbols import Symbols
 
 _WHAT_HAPPENS = (
-    ("Arrives", "name, key, description, variations, default variations, tags"),
-    ("Is lost", "targeting rules, individual targets, rollouts, prerequisites"),
-    ("Arrives OFF", "every flag, in every environment, also those that are on now"),
-    ("Left alone", "a key that already exists in the project"),
-    ("Also ready", "your LaunchDarkly token, and an import key (may create flags)"),
+    ("Imported", "name, key, description, variations, default variations, tags"),
+    ("Not imported", "targeting rules, individual targets, rollouts, prerequisites"),
+    ("Off", "every imported flag, in every environment, even if it is on now"),
+    ("Skipped", "flags whose key already exists in the project"),
+    ("You need", "your LaunchDarkly token, and an import key that can create flags"),
 )
 
 
 class IntegrationRow(Static, can_focus=True):
-    """A line that can be chosen with Enter or a click."""
+    """A row to choose with Enter or a click."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "choose", show=False)]
 
@@ -77,7 +77,7 @@ class IntegrationRow(Static, can_focus=True):
 
 
 class IntegrationScreen(Frame):
-    """Cards for the integrations, what an import does, and where else one may go on."""
+    """The integrations, what an import does, and what else can be opened from here."""
 
     STEP = "integration"
     KEYS = (
@@ -93,7 +93,7 @@ class IntegrationScreen(Frame):
             yield IntegrationRow(
                 card["title"],
                 card.get("also", ""),
-                f"have ready: {card.get('needs') or 'its keys'}",
+                f"you need {card.get('needs') or 'its keys'}",
                 self.symbols,
                 id=widget_id("integration", card["key"]),
                 radio=True,
@@ -103,15 +103,15 @@ class IntegrationScreen(Frame):
         if self.app.saved is not None:
             saved = self.app.saved
             when = moment(saved.saved_at).rpartition(":")[0]
-            text = f"{saved.route}, {when}, stopped at {steps.step(saved.step).title}"
+            text = f"at {steps.step(saved.step).title}, {when}, {saved.route}"
             text = text.replace(" -> ", f" {self.symbols.arrow} ")
             if self.app.practising:
                 text = re.sub(r"(LaunchDarkly )?127\.0\.0\.1:\d+", "practice", text)
-            row = IntegrationRow("Go on with", text, "", self.symbols, id="resume")
+            row = IntegrationRow("Resume", text, "", self.symbols, id="resume")
             yield row.add_class("second") if any(each.under_way for each in self.app.runs) else row
         yield IntegrationRow(
             "Configurations",
-            "the imports your account has: start, watch, edit, delete",
+            "import configurations in your account: start, watch, edit, delete",
             "",
             self.symbols,
             id="configurations",
@@ -119,20 +119,20 @@ class IntegrationScreen(Frame):
         if not self.app.practising:
             yield IntegrationRow(
                 "Practice",
-                "the same steps on a made-up company; nothing is sent out",
+                "the same steps with demo servers on this machine; no account needed",
                 "",
                 self.symbols,
                 id="practice",
             )
 
     def _begun_before(self) -> Iterator[IntegrationRow]:
-        """An import that was begun and not seen to its end comes before answers."""
+        """An import that has not been seen to its end comes before saved answers."""
         going = [each for each in self.app.runs if each.under_way]
         if going:
             more = f", and {len(going) - 1} more" if len(going) > 1 else ""
             title = self.app.title_of(going[0].integration)
             text = f"{going[0].in_words(title, self.symbols.arrow)}{more}"
-            yield IntegrationRow("Go on with", text, "", self.symbols, id="go-on-run")
+            yield IntegrationRow("Resume", text, "", self.symbols, id="go-on-run")
 
     def next_label(self) -> str:
         return "Next: LaunchDarkly"
@@ -157,7 +157,7 @@ class IntegrationScreen(Frame):
             if card["key"] not in ACCEPTED:
                 self.say("unknown", not_accepted(card["title"]))
                 return
-        self.say("note", "" if chosen else "Choose one with Up and Down, then Enter.")
+        self.say("note", "" if chosen else "Press Up or Down to choose, then Enter.")
 
     def _chosen(self) -> str:
         return next((row.id or "" for row in self.query(IntegrationRow) if row.chosen), "")
@@ -199,32 +199,36 @@ class IntegrationScreen(Frame):
         if len(going) > 1:
             self.app.show_runs()
             return
-        self.say("note", "Looking how it stands ...")
+        self.say("note", "Checking its status ...")
         self.say("problem" if (trouble := await go_on_with(self.app, going[0])) else "note", trouble)
 
     async def _resume(self) -> None:
+        from tui.answers.builtin import TOKEN
         from tui.answers.changes import go
         from tui.wizard.walk import first_open
 
-        self.say("note", "Fetching your answers ...")
+        self.say("note", "Loading your answers ...")
         session = await self.app.loaded()
         if self.app.saved is None:
             return
         try:
             session.resume(self.app.saved)
         except KeyError:
-            self.say("problem", "Those answers belong to an integration this start does not know (--manifest?).")
+            self.say("problem", "These answers are for an integration that isn't loaded. Start with its --manifest.")
             return
         for step in ("launchdarkly", "keys"):
             await session.fetch_kept(step)
         session.draft = go(session.draft, first_open(session.draft, self.app.saved.step))
-        if self.app.screen is self:  # help may be open above: the row can be chosen again
+        if self.app.screen is self:  # help may be open: the row can be chosen again
+            when = moment(self.app.saved.saved_at).rpartition(":")[0]
             self.app.saved = None
             self.app.show_step()
+            if TOKEN.key not in session.bag and not self.app.practising:
+                self.app.notify(f"Answers from {when} restored. Keys are never saved. Paste them again.", markup=False)
 
     def action_next(self) -> None:
         if not self._chosen():
-            self.say("problem", "Choose first where your flags are now.")
+            self.say("problem", "Choose where your flags are now.")
             next(iter(self.query(IntegrationRow))).focus()
             return
         self._go_on_when_loaded()

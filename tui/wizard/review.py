@@ -39,24 +39,21 @@ _HEAVIER = (Level.PROBLEM, Level.WARNING, Level.UNKNOWN)
 
 def lead(draft: Draft) -> str:
     """Tell the person who says yes what will happen: how many flags, where, what to do afterwards."""
-    project, where = drafts.value(draft, PROJECT.key) or "the project", f"LaunchDarkly {_instance(draft)}"
+    project, where = drafts.value(draft, PROJECT.key) or "the project", _instance(draft)
+    into = project if where.startswith("127.") else f"{project} ({where})"
     title = draft.form.title if draft.form else ""
     plan = draft.plan
     if plan is None or not plan.whole or plan_state.out_of_date(draft):
-        sentences = [
-            f"{where} will import flags from {title} into {project}. Without a complete plan, how many is unknown."
-        ]
+        sentences = [f"LaunchDarkly will import flags from {title} into {into}. How many is unknown without a plan."]
     else:
         counts = plan.counts
-        sentences = [
-            f"LaunchDarkly will create {words.flags(counts.arrive)} in {project} ({_instance(draft)}), all off."
-        ]
+        sentences = [f"LaunchDarkly will create {words.flags(counts.arrive)} in {into}, all off."]
         if counts.lossy:
             sentences.append(f"{counts.lossy:,} {'needs' if counts.lossy == 1 else 'need'} targeting rebuilt.")
         if counts.on_at_source:
             verb = "is" if counts.on_at_source == 1 else "are"
             sentences.append(f"{counts.on_at_source:,} {verb} on in {title} today.")
-    return " ".join((*sentences, "You can undo this. You can't stop it once it has started."))
+    return " ".join((*sentences, "You can undo this, but you can't stop it once it has started."))
 
 
 def lines(draft: Draft) -> tuple[Line, ...]:
