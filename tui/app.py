@@ -41,6 +41,8 @@ from tui.wizard import preferences
 from tui.wizard.options import Options, PracticeServers
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     from tui.answers.draft import Draft
     from tui.wizard.session import Session
 
@@ -50,12 +52,19 @@ _LATER_STYLES = ("lists", "fields", "plan", "flag", "review", "submit", "run", "
 _NO_COLOR = NoColor()
 
 
+def _actions() -> type[Provider]:
+    from tui.screens.actions import ActionsProvider
+
+    return ActionsProvider
+
+
 class WizardApp(Host):
-    """Shows the screen of the step the draft stands on."""
+    """Shows the screen of the draft's step."""
 
     TITLE = "ld-flag-import"
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
+    COMMANDS: ClassVar[set[Callable[[], type[Provider]]]] = {_actions}  # type: ignore[assignment]
     CSS_PATH: ClassVar[list[str | Path]] = [styles_dir() / "app.tcss"]  # type: ignore[assignment]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2,ctrl+p", "command_palette", "Actions", priority=True, show=False),
@@ -85,7 +94,7 @@ class WizardApp(Host):
         self._damaged: list[str] = []
         """Sentences about files of earlier starts that can't be used."""
         self.farewell = ""
-        """What is printed on the plain screen after leaving."""
+        """Printed on the plain screen after quitting."""
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = options.theme or choose_theme(options.environ, chosen.theme)
@@ -99,7 +108,7 @@ class WizardApp(Host):
         return TerminalDriver
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Take away even the colors that Textual's own widgets bring along, where there shall be none."""
+        """Under NO_COLOR, also remove the colors of Textual's own widgets."""
         filters = super().get_line_filters()
         return [*filters, _NO_COLOR] if self.theme == "mono" else filters
 
@@ -138,7 +147,7 @@ class WizardApp(Host):
         self.call_after_refresh(self._load)
 
     def _look_for_earlier(self) -> None:
-        """Answers and imports of earlier starts; practice has answers of its own, and imports of no other start."""
+        """Look for answers and imports of earlier sessions; practice has answers of its own."""
         from tui.text.private_files import state_dir, state_trouble
 
         self._damaged = list(self._damaged_settings)
@@ -165,7 +174,7 @@ class WizardApp(Host):
         return ()
 
     def _tell_damaged(self) -> None:
-        """Name the files of earlier starts that can't be used."""
+        """Name the files that can't be used."""
         while self._damaged:
             self.notify(self._damaged.pop(), severity="warning", markup=False, timeout=30)
 
@@ -178,7 +187,7 @@ class WizardApp(Host):
             try:
                 self._servers = await asyncio.to_thread(self._options.start_practice)
             except OSError as error:
-                self.farewell = f"The practice servers could not be started here: {error.strerror}. Nothing was sent."
+                self.farewell = f"Can't start the demo servers ({error.strerror}). Nothing was sent."
                 self.exit(1)
                 return
         self._session = await asyncio.to_thread(self._build)
@@ -192,7 +201,7 @@ class WizardApp(Host):
             self._session.draft = go(self._session.draft, "launchdarkly")
             self.show_step()
         if not gc.isenabled():  # `cli` switched the search for garbage off
-            gc.freeze()  # whatever is there now stays: to look through it all would hold a key press up
+            gc.freeze()  # what exists now stays: collecting it would delay a key press
             gc.enable()
 
     def _read_styles(self) -> None:
@@ -235,7 +244,7 @@ class WizardApp(Host):
 
     @work(exclusive=True, group="leave", exit_on_error=True)
     async def _begin(self, *, practising: bool) -> None:
-        """Start over; what would be lost is asked about first, as on leaving."""
+        """Start over; ask first if something would be lost, as on quitting."""
         from tui.screens.dialogs import leaving_question
 
         question = leaving_question(self._session)
@@ -256,10 +265,10 @@ class WizardApp(Host):
     # --- leaving
 
     def action_leave(self) -> None:
-        """Leave; a question is asked only where something would be lost."""
+        """Quit; ask only if something would be lost."""
         from tui.screens.dialogs import Question
 
-        if not isinstance(self.screen, Question):  # it is being asked already; a second asking would end the first
+        if not isinstance(self.screen, Question):  # the question is open already; a second one would close the first
             self._leave()
 
     @work(exclusive=True, group="leave", exit_on_error=True)
@@ -274,7 +283,7 @@ class WizardApp(Host):
         self.exit(0)
 
     def _catch_signals(self) -> None:
-        """SIGTERM, SIGHUP and SIGINT save the answers and put the terminal in order; Textual itself would just die."""
+        """SIGTERM, SIGHUP and SIGINT save the answers and restore the terminal; Textual alone would not."""
         loop = asyncio.get_running_loop()
         for name in ("SIGHUP", "SIGTERM", "SIGINT"):
             number = getattr(signal, name, None)
@@ -297,38 +306,42 @@ class WizardApp(Host):
     # --- actions
 
     def action_redraw(self) -> None:
-        """Draw everything again, after something else wrote over the screen."""
+        """Redraw, after another program wrote over the screen."""
         self.screen.refresh(layout=True, repaint=True)
         self.refresh(repaint=True, layout=True)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """All actions by name. Textual's own screenshot is left out: it knows nothing of keys."""
+        """All actions by name, the step's own first. Textual's screenshot is left out: it doesn't hide keys."""
         from tui.screens.step import StepScreen
 
         if isinstance(screen, Frame):
+            yield from screen.commands()
             yield SystemCommand("Next step", "Ctrl+O", screen.action_next)
             if isinstance(screen, StepScreen):
                 yield SystemCommand("Back", "F7", screen.action_back)
-            yield SystemCommand("Help", "F1: about the field at the cursor", screen.action_help)
-            yield from screen.commands()
+            if self.practising:
+                yield SystemCommand("Fill in everything", "F4: demo values, up to Plan", screen.action_fill_in)
+            yield SystemCommand("Help", "F1: help for the current field", screen.action_help)
             reached = steps.STEPS[: steps.index(self.draft.furthest) + 1] if self.draft is not None else ()
-            for each in reached:
-                if each.key != screen.STEP:
-                    yield SystemCommand(f"Go to {each.title}", each.purpose, lambda s=each.key: screen.action_goto(s))
+            for step in reached:
+                if step.key != screen.STEP:
+                    yield SystemCommand(f"Go to {step.title}", step.purpose, lambda s=step.key: screen.action_goto(s))
             if not self.practising:
-                yield SystemCommand("Earlier imports", "Go on with one, look at it, undo it", self.show_runs)
-            yield SystemCommand("Configurations", "The imports your account has", self.show_configurations)
+                yield SystemCommand("Earlier imports", "Resume, inspect or undo one", self.show_runs)
+            yield SystemCommand("Configurations", "Import configurations in your account", self.show_configurations)
+        if not self.practising:
+            yield SystemCommand("Practice", "The same steps with demo servers on this machine", self.begin_practice)
+        yield SystemCommand(
+            "Start over", "Go to the first step; your saved answers are offered there", self.begin_again
+        )
+        yield SystemCommand("Save a picture of this screen", "SVG, keys hidden", self.action_picture)
         for theme in THEMES:
             yield SystemCommand(f"Theme: {theme.name}", "", lambda name=theme.name: self._take_theme(name))
-        yield SystemCommand("Save a picture of this screen", "SVG, keys hidden", self.action_picture)
-        if not self.practising:
-            yield SystemCommand("Practice", "The same steps on a made-up company", self.begin_practice)
-        yield SystemCommand("Begin again", "Back to the first step; saved answers are offered there", self.begin_again)
-        yield SystemCommand("Leave", "Ctrl+Q", self.action_leave)
+        yield SystemCommand("Quit", "Ctrl+Q", self.action_leave)
 
     @work(exclusive=True, group="runs", exit_on_error=True)
     async def show_runs(self) -> None:
-        """The imports of earlier starts; the one that is chosen is gone on with."""
+        """Show the imports of earlier sessions, and resume the one that is chosen."""
         from tui.screens.dialogs import leaving_question
         from tui.screens.resume import RunsScreen, go_on_with
 
@@ -377,9 +390,9 @@ class WizardApp(Host):
         try:
             write(path, self._redactor(self.export_screenshot()))
         except OSError as error:
-            self.notify(f"The picture could not be written ({error.strerror}).", severity="warning", markup=False)
+            self.notify(f"Can't save the picture ({error.strerror}).", severity="warning", markup=False)
         else:
-            self.notify(f"Saved {path.name}; keys are hidden in it.", markup=False)
+            self.notify(f"Saved {path}. Keys are hidden in it.", markup=False)
 
     # --- a crash
 
@@ -409,9 +422,9 @@ class WizardApp(Host):
             with contextlib.suppress(Exception):
                 saved = not self._session.save()
                 made = self._session.made()
-        kept = "Your answers are saved; start again to go on from there." if saved else ""
-        said = " ".join(filter(None, ("This program failed; the fault is ours.", made, kept)))
-        text = f"{said} The report below has no keys.\n\n{clean(self._redactor.foreign(report), multiline=True)}"
+        kept = "Your answers are saved. Start again to continue." if saved else ""
+        said = " ".join(filter(None, ("ld-flag-import failed. This is a bug.", made, kept)))
+        text = f"{said} The report below contains no keys.\n\n{clean(self._redactor.foreign(report), multiline=True)}"
         if not self._exit_renderables:
             self._exit_renderables.append(Segments(self.console.render(Text(text), self.console.options)))
         self._close_messages_no_wait()

@@ -56,6 +56,7 @@ class Frame(Screen[None]):
         Binding("down,tab", "app.focus_next", show=False),
         Binding("ctrl+o,f8", "next", "Next step", priority=True, show=False),
         Binding("f1,ctrl+g", "help", "Help", priority=True, show=False),
+        Binding("f4", "fill_in", "Fill in everything", priority=True, show=False),
         Binding("question_mark", "help", "Help", show=False),
     ]
     app = getters.app(Host)
@@ -279,6 +280,29 @@ class Frame(Screen[None]):
 
         self.app.push_screen(HelpScreen(self.help_page()))
 
+    def integration_at_cursor(self) -> str:
+        """The integration to practice with, if none is chosen yet."""
+        return str(self.app.cards[0]["key"])
+
+    @work(exclusive=True, group="fill-in", exit_on_error=True)
+    async def action_fill_in(self) -> None:
+        """In practice, answer every step up to Plan with the demo account's values, and go there."""
+        session = await self.app.loaded()
+        if session.practice is None:
+            self.say("note", "F4 fills in demo values. It works in practice only.")
+            return
+        if steps.index(self.STEP) >= steps.index("submit"):
+            self.say("note", "Nothing to fill in here.")
+            return
+        from tui.wizard.filling import fill_in_everything
+
+        self.say("note", "Filling in the demo values ...")
+        if not session.draft.integration:
+            session.choose(self.integration_at_cursor())
+        await fill_in_everything(session)
+        if self.app.screen is self:
+            self.app.show_step()
+
     @on(Button.Pressed, "#fault")
     @work
     async def _choose_fault(self, event: Button.Pressed) -> None:
@@ -292,4 +316,4 @@ class Frame(Screen[None]):
         if name is not None:
             practice.set_fault(name or None)
             title = next((fault.title for fault in practice.faults if fault.name == name), name)
-            self.say("warning" if name else "ok", f"Fault armed: {title}." if name else "All faults are off.")
+            self.say("warning" if name else "ok", f"Simulating: {title}." if name else "No error is simulated.")

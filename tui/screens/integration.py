@@ -11,12 +11,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static
+from textual.widgets import Button, Static
 
 from tui.answers import steps
 from tui.net.times import moment
 from tui.screens.frame import Frame
 from tui.text.cells import padded
+from tui.widgets.buttons import Plain
 from tui.widgets.facts import Facts
 from tui.widgets.ids import widget_id
 from tui.widgets.symbols import Symbols
@@ -133,6 +134,21 @@ class IntegrationScreen(Frame):
             title = self.app.title_of(going[0].integration)
             text = f"{going[0].in_words(title, self.symbols.arrow)}{more}"
             yield IntegrationRow("Resume", text, "", self.symbols, id="go-on-run")
+
+    def integration_at_cursor(self) -> str:
+        at = self.focused.id if self.focused is not None else ""
+        keys = [str(card["key"]) for card in self.app.cards]
+        return next((key for key in keys if widget_id("integration", key) == at), keys[0])
+
+    def compose_buttons(self) -> ComposeResult:
+        if self.app.practising:
+            yield Plain("Fill in everything (F4)", id="fill-everything")
+        yield from super().compose_buttons()
+
+    @on(Button.Pressed, "#fill-everything")
+    def _fill_everything(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.action_fill_in()
 
     def next_label(self) -> str:
         return "Next: LaunchDarkly"
