@@ -331,9 +331,7 @@ class WizardApp(Host):
             yield SystemCommand("Configurations", "Import configurations in your account", self.show_configurations)
         if not self.practising:
             yield SystemCommand("Practice", "The same steps with demo servers on this machine", self.begin_practice)
-        yield SystemCommand(
-            "Start over", "Go to the first step; your saved answers are offered there", self.begin_again
-        )
+        yield SystemCommand("Start over", "First step; your saved answers are offered there", self.begin_again)
         yield SystemCommand("Save a picture of this screen", "SVG, keys hidden", self.action_picture)
         for theme in THEMES:
             yield SystemCommand(f"Theme: {theme.name}", "", lambda name=theme.name: self._take_theme(name))

@@ -66,7 +66,7 @@ class ConfigurationScreen(Sheet[bool]):
         return self._account.context.redactor.data(self._one.name or self._one.id)
 
     def place(self) -> str:
-        where = "PRACTICE" if self.app.practising else f"LaunchDarkly {self._account.instance.name}"
+        where = "LaunchDarkly" if self.app.practising else f"LaunchDarkly {self._account.instance.name}"
         return f"{where} {self._one.project_key}"
 
     def compose_body(self) -> ComposeResult:

@@ -32,6 +32,7 @@ from tui.widgets.inputs import LiveInput
 from tui.widgets.key_line import key_line
 from tui.widgets.row_list import RowList
 from tui.widgets.symbols import Symbols, mark
+from tui.widgets.top_line import TopLine
 from tui.wizard import remedies
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ class ConfigurationsScreen(Sheet[None]):
     def _show_place(self) -> None:
         account = self._account()
         told = f"LaunchDarkly {account.instance.name}" if account and not self.app.practising else ""
-        self.query_one(".sheet-place", Static).update(Content("PRACTICE" if self.app.practising else told))
+        self.query_one(TopLine).show((Content("" if self.app.practising else told),))
 
     @on(FieldRow.Left)
     def _left(self, event: FieldRow.Left) -> None:

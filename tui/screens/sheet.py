@@ -21,6 +21,7 @@ from tui.widgets.key_line import KeyHints, key_line
 from tui.widgets.moving import ScrollingBody
 from tui.widgets.symbols import sentence
 from tui.widgets.themes import styles_dir
+from tui.widgets.top_line import TopLine
 from tui.wizard.help import field_help
 
 if TYPE_CHECKING:
@@ -56,10 +57,9 @@ class Sheet(InFields, ModalScreen[Reply | None], Generic[Reply]):
     app = getters.app(Host)
 
     def compose(self) -> ComposeResult:
-        with Horizontal(classes="sheet-top"):
-            yield Static(Content(self.title_text()), classes="sheet-title", markup=False)
-            yield Static(Content(self.place()), classes="sheet-place", markup=False)
+        yield TopLine((Content(self.place()),), practice=self.app.practising)
         with ScrollingBody(id="sheet-body", can_focus=False):
+            yield Static(Content(self.title_text()), classes="sheet-title", markup=False)
             yield from self.compose_body()
         yield Static("", id="sheet-message", markup=False)
         with Horizontal(id="sheet-buttons"):

@@ -41,7 +41,7 @@ class TokenScreen(Sheet[bool]):
 
     def place(self) -> str:
         run = self._session.run
-        return "PRACTICE" if self.app.practising else f"LaunchDarkly {run.instance.name}" if run is not None else ""
+        return f"LaunchDarkly {run.instance.name}" if run is not None and not self.app.practising else ""
 
     def compose_body(self) -> ComposeResult:
         text = "Your LaunchDarkly token is all that is needed to go on; no other key is asked for."
