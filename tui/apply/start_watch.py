@@ -21,7 +21,7 @@ from tui.apply.watch import ENDS, FASTEST, RUNS, STUCK_AFTER, WAITS, Moved, Watc
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.models import ImportStatus
 from tui.net.errors import Failure, Kind, Remedy
-from tui.net.events import Answered, Exchange, Note, Pausing, Sink, Stream
+from tui.net.events import Answered, Note, Pausing, ProgressEvent, Sink, Stream
 from tui.net.pauses import asked_pause
 from tui.net.times import span
 
@@ -332,7 +332,7 @@ class Run:
     async def _look(self, ld: LaunchDarkly, watch: Watch, sink: Sink) -> Moved | None:
         self._meter = {}
 
-        def metered(event: Exchange) -> None:
+        def metered(event: ProgressEvent) -> None:
             if isinstance(event, Answered):
                 self._meter = dict(event.headers)
             sink(event)

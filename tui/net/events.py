@@ -103,11 +103,11 @@ class Counted:
         return f"{self.what} {self.read:,}{of}"
 
 
-Exchange = Connected | Sent | Answered | Receiving | Done | Pausing | Note | Counted
-Sink = Callable[[Exchange], None]
+ProgressEvent = Connected | Sent | Answered | Receiving | Done | Pausing | Note | Counted
+Sink = Callable[[ProgressEvent], None]
 
 
-def ignore(event: Exchange) -> None:
+def ignore(event: ProgressEvent) -> None:
     """A sink for callers that show nothing."""
 
 
@@ -120,7 +120,7 @@ class Stream(Generic[T]):
 
     def __init__(self, work: Callable[[Sink], Awaitable[T]]) -> None:
         self._work = work
-        self._queue: asyncio.Queue[Exchange | None] = asyncio.Queue()
+        self._queue: asyncio.Queue[ProgressEvent | None] = asyncio.Queue()
         self._task: asyncio.Task[T] | None = None
 
     @property
@@ -157,7 +157,7 @@ class Stream(Generic[T]):
     def __aiter__(self) -> Stream[T]:
         return self
 
-    async def __anext__(self) -> Exchange:
+    async def __anext__(self) -> ProgressEvent:
         if self._task is None:
             self._task = asyncio.create_task(self._run())
         try:

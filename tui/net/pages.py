@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy, Safe
-from tui.net.events import Exchange, Pausing, Sink, ignore
+from tui.net.events import Pausing, ProgressEvent, Sink, ignore
 
 T = TypeVar("T")
 
@@ -281,7 +281,7 @@ class _Gate:
         self._sink = sink
         self._until = 0.0
 
-    def _passed_on(self, event: Exchange) -> None:
+    def _passed_on(self, event: ProgressEvent) -> None:
         if isinstance(event, Pausing):
             self._until = max(self._until, event.until)
         self._sink(event)

@@ -27,7 +27,7 @@ from tests.unit.raw_http import (
 )
 from tui.net.client import Connections, Http
 from tui.net.errors import Failure, Kind, Remedy, Safe
-from tui.net.events import Answered, Connected, Done, Exchange, Receiving, Sent, Stream
+from tui.net.events import Answered, Connected, Done, ProgressEvent, Receiving, Sent, Stream
 from tui.net.messages import Request, RequestLimits, Response
 
 CANARY = "api-c0ffee00-canary"
@@ -40,9 +40,9 @@ async def send(
     body: bytes | None = None,
     limits: RequestLimits | None = None,
     http: Http | None = None,
-    events: list[Exchange] | None = None,
+    events: list[ProgressEvent] | None = None,
 ) -> Response:
-    seen: list[Exchange] = [] if events is None else events
+    seen: list[ProgressEvent] = [] if events is None else events
     sent = Request(method, url, {"Authorization": SecretStr(CANARY)}, body)
     async with http or Http() as client:
         return await client.send(sent, peer="Unleash", sink=seen.append, limits=limits or RequestLimits())
@@ -57,7 +57,7 @@ async def failing(url: str, **more: object) -> Failure:
 
 
 async def test_an_exchange_tells_its_steps_in_order() -> None:
-    events: list[Exchange] = []
+    events: list[ProgressEvent] = []
     body = b'{"name": "x"}'
     reply = answer("201 Created", b'{"a": 1}', "X-Ratelimit-Route-Remaining: 9", "Set-Cookie: s=CANARY")
     async with serving(always(reply)) as server:
@@ -233,7 +233,7 @@ async def test_a_body_of_64_mib_is_not_read_to_its_end() -> None:
             await writer.drain()
             written += 65536
 
-    events: list[Exchange] = []
+    events: list[ProgressEvent] = []
     async with serving(handler) as server:
         failure = await failing(server.url, events=events)
         await server.let_go.wait()

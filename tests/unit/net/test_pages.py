@@ -12,7 +12,7 @@ import pytest
 
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind
-from tui.net.events import Exchange, Pausing, Sink
+from tui.net.events import Pausing, ProgressEvent, Sink
 from tui.net.pages import AT_ONCE, Fetch, ListPage, ListProgress, read_all
 
 T = TypeVar("T")
@@ -152,7 +152,7 @@ async def test_a_smaller_page_than_asked_for_is_the_step() -> None:
 
 
 async def test_a_pause_for_one_page_holds_the_others_back() -> None:
-    events, slept, end, both = list[Exchange](), list[float](), asyncio.Event(), asyncio.Event()
+    events, slept, end, both = list[ProgressEvent](), list[float](), asyncio.Event(), asyncio.Event()
     clock = Clock()
 
     async def sleep(seconds: float) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.unit.raw_http import always, answer, serving
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy
-from tui.net.events import Answered, Exchange, Pausing
+from tui.net.events import Answered, Pausing, ProgressEvent
 from tui.net.messages import Request, RequestLimits, Response
 from tui.net.pauses import asked_pause
 from tui.net.times import moment, span, time_of_day
@@ -36,8 +36,8 @@ class Clock:
 
 async def send(
     *answers: bytes, clock: Clock, deadline: float | None = None, limits: RequestLimits | None = None
-) -> tuple[Response, list[Exchange], int]:
-    events: list[Exchange] = []
+) -> tuple[Response, list[ProgressEvent], int]:
+    events: list[ProgressEvent] = []
     async with serving(always(*answers)) as server:
         async with Http(now=clock.now, sleep=clock.sleep, deadline=deadline) as http:
             request = Request("POST", server.url, {}, b"{}")

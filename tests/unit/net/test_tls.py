@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from tests.unit.raw_http import Raw, Reader, Writer, always, answer, free_port, request, serving
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy, Safe
-from tui.net.events import Connected, Exchange, Sent
+from tui.net.events import Connected, ProgressEvent, Sent
 from tui.net.messages import Request, Response
 
 x509 = pytest.importorskip("cryptography.x509", reason="cryptography makes the certificates")
@@ -66,8 +66,8 @@ def cert(tmp_path: Path) -> Certificate:
     return certificate(tmp_path)
 
 
-async def send(url: str, events: list[Exchange] | None = None) -> Response:
-    seen: list[Exchange] = [] if events is None else events
+async def send(url: str, events: list[ProgressEvent] | None = None) -> Response:
+    seen: list[ProgressEvent] = [] if events is None else events
     sent = Request("POST", url, {"Authorization": SecretStr(CANARY)}, b"{}")
     async with Http() as http:
         return await http.send(sent, peer="Unleash", sink=seen.append)
@@ -95,7 +95,7 @@ async def test_a_private_authority_is_trusted_by_the_usual_variable(
     cert: Certificate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(cert.file))
-    events: list[Exchange] = []
+    events: list[ProgressEvent] = []
     async with serving(always(answer()), cert.context) as server:
         got = await send(f"https://localhost:{server.port}", events)
     assert got.status_code == 200
@@ -165,7 +165,7 @@ def tunnel_to(port: int) -> object:
 
 async def test_through_a_proxy(cert: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(cert.file))
-    events: list[Exchange] = []
+    events: list[ProgressEvent] = []
     async with serving(always(answer()), cert.context) as server:
         async with serving(tunnel_to(server.port)) as proxy:  # type: ignore[arg-type]
             monkeypatch.setenv("HTTPS_PROXY", f"http://ana:{PASSWORD}@127.0.0.1:{proxy.port}")

@@ -20,8 +20,8 @@ from pydantic import SecretStr
 
 from tests.processes import alive, eventually, soon
 from tui.secrets import keyring_process
-from tui.secrets.keyring import LONGEST, Entry, IndexFileError, KeyIndex, Keyring, KeyringLimits, words
-from tui.secrets.keyring_process import KeyringState, Reply
+from tui.secrets.keyring import LONGEST, IndexFileError, KeyIndex, Keyring, KeyringEntry, KeyringLimits, words
+from tui.secrets.keyring_process import KeyringReply, KeyringState
 
 CANARY = "api-canary-7d1f0c"
 SECRET = SecretStr(CANARY)
@@ -228,7 +228,7 @@ async def test_a_key_too_long_for_windows_is_not_stored(tmp_path: Path) -> None:
 @pytest.mark.parametrize("state", list(KeyringState))
 @pytest.mark.parametrize("op", ["probe", "get", "put", "forget", "have"])
 def test_every_state_has_its_sentence(op: str, state: KeyringState) -> None:
-    reply = Reply(state, "GNOME {Keyring}", backend="a.B", by="PYTHON_KEYRING_BACKEND", error="E")
+    reply = KeyringReply(state, "GNOME {Keyring}", backend="a.B", by="PYTHON_KEYRING_BACKEND", error="E")
     reason, message = words(op, reply, seconds=5)
     fine = (op, state) in {("probe", "ready"), ("get", "ok"), ("have", "ok")}
     assert (message == "") is fine
@@ -282,18 +282,21 @@ def test_alive_tells_the_dead_from_the_living() -> None:
 def test_adds_replaces_and_removes(tmp_path: Path) -> None:
     index = KeyIndex(tmp_path / "keys.json")
     assert index.read() == {}
-    index.add(Entry("b/token", "KWallet", 1.0))
-    index.add(Entry("a/token", "KWallet", 2.0))
-    index.add(Entry("b/token", "GNOME Keyring", 3.0))
+    index.add(KeyringEntry("b/token", "KWallet", 1.0))
+    index.add(KeyringEntry("a/token", "KWallet", 2.0))
+    index.add(KeyringEntry("b/token", "GNOME Keyring", 3.0))
     index.remove("none")
-    assert list(index.read().values()) == [Entry("a/token", "KWallet", 2.0), Entry("b/token", "GNOME Keyring", 3.0)]
+    assert list(index.read().values()) == [
+        KeyringEntry("a/token", "KWallet", 2.0),
+        KeyringEntry("b/token", "GNOME Keyring", 3.0),
+    ]
     index.remove("a/token")
     assert list(KeyIndex(tmp_path / "keys.json").read()) == ["b/token"]
     assert stat.S_IMODE((tmp_path / "keys.json").stat().st_mode) == 0o600
 
 
 def test_lies_in_the_state_folder(own_world: Path) -> None:
-    KeyIndex().add(Entry("a/token", "KWallet", 2.0))
+    KeyIndex().add(KeyringEntry("a/token", "KWallet", 2.0))
     assert list(KeyIndex().read()) == ["a/token"]
     (path,) = own_world.rglob("keys.json")
     assert path.parent.name == "ld-flag-import"
@@ -310,7 +313,7 @@ def test_damaged_index_is_reported_and_not_overwritten(tmp_path: Path, content: 
     path = tmp_path / "keys.json"
     path.write_bytes(content)
     index = KeyIndex(path)
-    for action in (index.read, lambda: index.remove("a"), lambda: index.add(Entry("a", "b", 0))):
+    for action in (index.read, lambda: index.remove("a"), lambda: index.add(KeyringEntry("a", "b", 0))):
         with pytest.raises(IndexFileError, match="damaged"):
             action()
     assert path.read_bytes() == content
@@ -319,7 +322,7 @@ def test_damaged_index_is_reported_and_not_overwritten(tmp_path: Path, content: 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(IndexFileError, match="cannot be used"):
-        KeyIndex(tmp_path / "file" / "keys.json").add(Entry("a", "b", 0))
+        KeyIndex(tmp_path / "file" / "keys.json").add(KeyringEntry("a", "b", 0))
 
 
 def test_names_are_cleaned(tmp_path: Path) -> None:
