@@ -25,8 +25,7 @@ from tui.net.events import Answered, Connected, Done, Pausing, Receiving, Sent, 
 from tui.net.messages import (
     ACCEPTED,
     USUAL,
-    CutOffError,
-    EncodingError,
+    BodyError,
     Request,
     RequestLimits,
     Response,
@@ -186,17 +185,9 @@ class Http:
                 raise Failure(Kind.TIMEOUT, "The time given for this run is over.", safe=Safe.NOTHING_MORE_SENT)
         try:
             return await _cancellable(self._exchange(client, message, trace, peer, sink, limits), seconds)
-        except TimeoutError:
-            failure = problems.timed_out(trace.failed(peer, proxy), seconds)
-        except TooLargeError:
-            failure = problems.too_large(trace.failed(peer, proxy), limits.max_bytes)
-        except EncodingError:
-            failure = problems.unpacked(trace.failed(peer, proxy))
-        except CutOffError:
-            failure = problems.cut_off(trace.failed(peer, proxy))
-        except (httpx.HTTPError, httpx.StreamError, OSError) as error:
-            failure = problems.from_network(error, trace.failed(peer, proxy))
-        raise failure  # out here, so that no foreign error hangs on it as its context
+        except (BodyError, httpx.HTTPError, httpx.StreamError, OSError) as error:
+            failure = problems.failure_of(error, trace.failed(peer, proxy), seconds, limits.max_bytes)
+        raise failure  # not inside the handler: no foreign error may become its context
 
     async def _exchange(
         self,
