@@ -14,7 +14,7 @@ from tui.net.errors import Failure, Kind, Remedy
 from tui.net.events import Answered, Pausing, ProgressEvent
 from tui.net.messages import Request, RequestLimits, Response
 from tui.net.pauses import asked_pause
-from tui.net.times import moment, span, time_of_day
+from tui.net.times import moment, time_of_day
 
 NOW = 1_800_000_000.0
 
@@ -142,13 +142,3 @@ def test_no_header_makes_it_raise(headers: dict[str, str]) -> None:
     pause = asked_pause(headers, NOW)
     assert 0 < pause.seconds <= 366 * 86_400
     assert moment(NOW + pause.seconds)
-
-
-def test_spans_and_moments() -> None:
-    assert [span(s) for s in (0.2, 1, 45, 100, 180, 181, 3600, 7201, 200_000)] == [
-        "1 second", "1 second", "45 seconds", "100 seconds", "3 minutes", "4 minutes", "1 hour", "3 hours",
-        "3 days",
-    ]  # fmt: skip
-    assert moment(1e300) == f"{1e300:.0f}"
-    assert moment(0).endswith(time_of_day(0, 0))
-    assert time_of_day(0, NOW) == moment(0)
