@@ -58,7 +58,11 @@ async def test_request_sends_its_headers_and_reports_its_steps_in_order() -> Non
     events: list[ProgressEvent] = []
     body = b'{"name": "x"}'
     reply = answer("201 Created", b'{"a": 1}', "X-Ratelimit-Route-Remaining: 9", "Set-Cookie: s=CANARY")
-    headers = {"Authorization": SecretStr(CANARY), "x-api-key": SecretStr("a b"), "Accept": "text/plain"}
+    headers: dict[str, SecretStr | str] = {
+        "Authorization": SecretStr(CANARY),
+        "x-api-key": SecretStr("a b"),
+        "Accept": "text/plain",
+    }
     async with serving(always(reply)) as server, Http() as http:
         message = Request("POST", f"{server.url}/p?q=1", headers, body)
         got = await http.send(message, peer="Unleash", sink=events.append)
