@@ -18,7 +18,7 @@ import truststore
 from pydantic import SecretStr
 
 from tui.net import environment, problems
-from tui.net.address import is_loopback
+from tui.net.address import USUAL_PORTS, is_loopback
 from tui.net.environment import Proxy, proxy_for
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Answered, Connected, Done, Pausing, Receiving, Sent, Sink, ignore
@@ -39,7 +39,6 @@ from tui.text.redact import Redactor
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _HEADER_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")  # printable ASCII, no blanks around
 _LENGTH = re.compile(r"[0-9]{1,18}")
-_PORTS = {"https": 443, "http": 80}
 _SHOWN_HEADERS = frozenset({"retry-after", "content-type", "date", "server"})
 _SHOWN_PREFIXES = ("x-ratelimit-", "ratelimit-")
 _BETWEEN_SIZES = 0.25
@@ -294,7 +293,7 @@ def _route(url: str) -> Proxy | None:
         environment.require_usable()
     elif parts.scheme != "http" or not is_loopback(host):
         raise ValueError("https everywhere, http for loopback alone")
-    return proxy_for(parts.scheme, host, parts.port or _PORTS[parts.scheme])
+    return proxy_for(parts.scheme, host, parts.port or USUAL_PORTS[parts.scheme])
 
 
 def _message(client: httpx.AsyncClient, request: Request) -> httpx.Request:
@@ -332,7 +331,7 @@ class _Trace:
         established: dict[str, tuple[str, str]],
     ) -> None:
         self._message, self._sink, self._timer = message, sink, timer
-        self._host, self._port = message.url.host, message.url.port or _PORTS[message.url.scheme]
+        self._host, self._port = message.url.host, message.url.port or USUAL_PORTS[message.url.scheme]
         self._origin = f"{self._host}:{self._port}"
         self._established = established
         self._began = self._sent_at = timer()

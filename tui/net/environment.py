@@ -18,10 +18,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from tui.net.address import AddressError, host_and_port, is_loopback
+from tui.net.address import USUAL_PORTS, AddressError, host_and_port, is_loopback
 from tui.net.errors import Failure, Kind, Remedy, Safe
 
-_PORTS = {"http": 80, "https": 443}
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _SEPARATORS = re.compile(r"[\s,]+")
 _PLACE = re.compile(r"\S*[^\s:]")
@@ -81,10 +80,12 @@ def _parsed(variable: str, value: str) -> Proxy:
         host, port = host_and_port(place)
     except AddressError:
         host, port = "", None
-    if not host or scheme not in _PORTS or not _PLACE.fullmatch(place):
+    if not host or scheme not in USUAL_PORTS or not _PLACE.fullmatch(place):
         raise _unusable(variable, "it is not the address of an HTTP proxy (http://host:port, port 1 to 65535)")
     user, _, password = login.partition(":")
-    return Proxy(variable, scheme, host, port or _PORTS[scheme], (unquote(user), unquote(password)) if login else None)
+    return Proxy(
+        variable, scheme, host, port or USUAL_PORTS[scheme], (unquote(user), unquote(password)) if login else None
+    )
 
 
 def _unusable(variable: str, why: str, remedy: Remedy = Remedy.FIX_OR_UNSET) -> Failure:
