@@ -32,7 +32,7 @@ from tui.net.messages import (
     TooLargeError,
     decoded,
 )
-from tui.net.pauses import TOO_MANY, asked_pause, rate_limited
+from tui.net.pauses import TOO_MANY, rate_limited, requested_pause
 from tui.text.clean import clean
 from tui.text.redact import Redactor
 
@@ -147,7 +147,7 @@ class Http:
             if answer.status_code != TOO_MANY:
                 break
             now = self.now()
-            pause = asked_pause(answer.headers, now, attempt)
+            pause = requested_pause(answer.headers, now, attempt)
             until = now + pause.seconds
             late = self._deadline is not None and until > self._deadline
             if attempt > limits.pauses or pause.seconds > limits.longest_pause or late:

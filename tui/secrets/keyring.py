@@ -94,8 +94,9 @@ class Keyring:
         from pydantic import SecretStr
 
         reply, result = await self._call("get", user, unlock=unlock, user=user)
-        found = reply.state is KeyringState.OK and reply.secret is not None
-        return replace(result, value=SecretStr(reply.secret or "")) if found else result
+        if reply.state is not KeyringState.OK or reply.secret is None:
+            return result
+        return replace(result, value=SecretStr(reply.secret))
 
     async def put(self, user: str, secret: SecretStr, *, unlock: bool = False) -> KeyringResult:
         """Store a key, replacing an earlier one, and read it back: OK only if that gives the same key.

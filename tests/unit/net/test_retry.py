@@ -13,7 +13,7 @@ from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy
 from tui.net.events import Answered, Pausing, ProgressEvent
 from tui.net.messages import Request, RequestLimits, Response
-from tui.net.pauses import asked_pause
+from tui.net.pauses import requested_pause
 from tui.net.times import moment, time_of_day
 
 NOW = 1_800_000_000.0
@@ -139,6 +139,6 @@ _NAMES = (
 
 @given(st.dictionaries(st.sampled_from(_NAMES), st.text(max_size=40) | st.integers().map(str) | st.floats().map(str)))
 def test_no_header_makes_it_raise(headers: dict[str, str]) -> None:
-    pause = asked_pause(headers, NOW)
+    pause = requested_pause(headers, NOW)
     assert 0 < pause.seconds <= 366 * 86_400
     assert moment(NOW + pause.seconds)
