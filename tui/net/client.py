@@ -133,12 +133,12 @@ class Http:
     ) -> Response:
         """Return the whole answer, whatever its status: 2xx, 4xx and 5xx are for the caller to judge.
 
-        An answer of 429 is waited out as the server asks, and the request sent again. A pause longer than
-        `limits.longest_pause`, one that reaches past the deadline, and one after the last that is allowed are not
-        begun. `peer` is the server's name in sentences.
+        On 429 it waits as long as the server asks, and sends the request again. It doesn't begin a pause longer than
+        `limits.longest_pause`, one that ends after the deadline, or one more than `limits.pauses`. `peer` is the
+        server's name in sentences.
 
-        Raises Failure: CREDENTIAL for a header that cannot be sent, REDIRECT on 3xx, RATE_LIMITED for a pause that is
-        not begun (its end is `until`), else UNREACHABLE, TIMEOUT, TLS, TOO_LARGE or NOT_JSON; `sent` says whether
+        Raises Failure: CREDENTIAL for a header that cannot be sent, REDIRECT on 3xx, RATE_LIMITED for a pause that
+        isn't begun (`until` is its end), else UNREACHABLE, TIMEOUT, TLS, TOO_LARGE or NOT_JSON; `sent` says whether
         bytes of the request may have left.
         """
         check_headers(request.headers)
@@ -175,7 +175,10 @@ class Http:
         proxy = _route(request.url)
         client = self._connections.client(proxy)
         message = _message(client, request)
-        trace = _Trace(message, sink, self._timer, self._connections.established)
+        url = message.url
+        port = url.port or USUAL_PORTS[url.scheme]
+        attempt = problems.Attempt(peer, message.method, url.host, port, proxy.variable if proxy else "")
+        trace = _Trace(attempt, message, sink, self._timer, self._connections.established)
         message.extensions["trace"] = trace
         seconds = limits.total_seconds
         if self._deadline is not None:
@@ -185,7 +188,7 @@ class Http:
         try:
             return await _cancellable(self._exchange(client, message, trace, peer, sink, limits), seconds)
         except (BodyError, httpx.HTTPError, httpx.StreamError, OSError) as error:
-            failure = problems.failure_of(error, trace.failed(peer, proxy), seconds, limits.max_bytes)
+            failure = problems.failure_of(error, attempt, seconds, limits.max_bytes)
         raise failure  # not inside the handler: no foreign error may become its context
 
     async def _exchange(
@@ -319,59 +322,40 @@ def _tls() -> ssl.SSLContext:
 class _Trace:
     """The `trace` extension of one request. httpcore calls it at each step, also for a proxy's tunnel.
 
-    httpcore's events carry requests and headers, so nothing of them is kept. `sent` is true as soon as the first byte
-    of the request itself may have left: from then on the server may have acted.
+    httpcore's events contain requests and headers, so none of them is kept.
     """
 
     def __init__(
         self,
+        attempt: problems.Attempt,
         message: httpx.Request,
         sink: Sink,
         timer: Callable[[], float],
         established: dict[str, tuple[str, str]],
     ) -> None:
-        self._message, self._sink, self._timer = message, sink, timer
-        self._host, self._port = message.url.host, message.url.port or USUAL_PORTS[message.url.scheme]
-        self._origin = f"{self._host}:{self._port}"
+        self._attempt, self._message, self._sink, self._timer = attempt, message, sink, timer
+        self._origin = f"{attempt.host}:{attempt.port}"
         self._established = established
+        attempt.proxy = established.get(self._origin, ("", ""))[1]
         self._began = self._sent_at = timer()
-        self._in_tunnel_request = False  # whether the step under way is a CONNECT to the proxy
+        self._in_tunnel_request = False  # whether the current step is a CONNECT to the proxy
         self._new_connection = False
         self._tls = ""
-        self._proxy = established.get(self._origin, ("", ""))[1]
-        self._proxy_status: int | None = None
-        self._tunneled = False
-        self._sent = False
-        self._answered = False
 
     @property
     def since_sent(self) -> float:
         """Seconds since the request was out."""
         return self._timer() - self._sent_at
 
-    def failed(self, peer: str, proxy: Proxy | None) -> problems.FailedRequest:
-        """What is known of the request when it fails."""
-        return problems.FailedRequest(
-            peer=peer,
-            method=self._message.method,
-            host=self._host,
-            port=self._port,
-            proxy=self._proxy,
-            proxy_variable=proxy.variable if proxy else "",
-            tunneled=self._tunneled,
-            proxy_status=self._proxy_status,
-            sent=self._sent,
-            answered=self._answered,
-        )
-
     async def __call__(self, name: str, info: Mapping[str, Any]) -> None:
+        attempt = self._attempt
         match name.partition(".")[2]:
             case "connect_tcp.started":
                 self._new_connection = True
                 address = str(info.get("host", "")), info.get("port")
                 # A connection that goes elsewhere goes to the proxy; only its host and port are known here.
-                direct = address == (self._host.strip("[]"), self._port)
-                self._proxy = "" if direct else f"{address[0]}:{address[1]}"
+                direct = address == (attempt.host.strip("[]"), attempt.port)
+                attempt.proxy = "" if direct else f"{address[0]}:{address[1]}"
             case "start_tls.complete":
                 tls = info["return_value"].get_extra_info("ssl_object")
                 self._tls = (tls.version() or "") if tls is not None else ""
@@ -381,25 +365,25 @@ class _Trace:
                     self._connected()
             case "send_request_body.complete" if not self._in_tunnel_request:
                 now = self._timer()
-                self._sink(Sent(self._message.method, self._size(), now - self._sent_at))
+                self._sink(Sent(attempt.method, _size(self._message), now - self._sent_at))
                 self._sent_at = now
             case "receive_response_headers.complete" if self._in_tunnel_request:
-                self._proxy_status = int(info["return_value"][1])
-                self._tunneled = 200 <= self._proxy_status < 300  # what follows is the server's
+                attempt.proxy_status = int(info["return_value"][1])
+                attempt.tunneled = 200 <= attempt.proxy_status < 300  # what follows is the server's
             case "receive_response_headers.complete":
-                self._answered = True
+                attempt.answered = True
 
     def _connected(self) -> None:
         now = self._timer()
         if self._new_connection:
-            self._established[self._origin] = (self._tls, self._proxy)
+            self._established[self._origin] = (self._tls, self._attempt.proxy)
         tls, proxy = self._established.get(self._origin, ("", ""))
-        self._sink(Connected(self._host, tls, proxy, now - self._began))
-        self._sent_at, self._sent = now, True
+        self._sink(Connected(self._attempt.host, tls, proxy, now - self._began))
+        self._sent_at, self._attempt.sent = now, True
 
-    def _size(self) -> int:
-        """Bytes of the request as HTTP/1.1 writes it."""
-        message = self._message
-        line = len(message.method) + len(message.url.raw_path) + len("  HTTP/1.1\r\n")
-        headers = sum(len(name) + len(value) + len(": \r\n") for name, value in message.headers.raw)
-        return line + headers + len("\r\n") + len(message.content)
+
+def _size(message: httpx.Request) -> int:
+    """Return the bytes of a request as HTTP/1.1 writes it."""
+    line = len(message.method) + len(message.url.raw_path) + len("  HTTP/1.1\r\n")
+    headers = sum(len(name) + len(value) + len(": \r\n") for name, value in message.headers.raw)
+    return line + headers + len("\r\n") + len(message.content)

@@ -24,23 +24,25 @@ _READS = frozenset({"GET", "HEAD"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-@dataclass(frozen=True, slots=True)
-class FailedRequest:
-    """What is known of a request that failed."""
+@dataclass(slots=True)
+class Attempt:
+    """How far one request has come."""
 
     peer: str
+    """The server's name in sentences."""
     method: str
     host: str
     port: int
-    proxy: str
-    """host:port; "" without a proxy."""
     proxy_variable: str
-    """The environment variable that names the proxy."""
-    tunneled: bool
+    """The environment variable that names the proxy, "" without one."""
+    proxy: str = ""
+    """host:port; "" for a direct connection."""
+    proxy_status: int | None = None
+    tunneled: bool = False
     """The proxy has opened the tunnel, so a later failure is the server's."""
-    proxy_status: int | None
-    sent: bool
-    answered: bool
+    sent: bool = False
+    """The first byte of the request itself may have left: the server may have acted."""
+    answered: bool = False
 
     @property
     def target(self) -> str:
@@ -90,7 +92,7 @@ class FailedRequest:
         )
 
 
-def failure_of(error: BaseException, request: FailedRequest, seconds: float, max_bytes: int) -> Failure:
+def failure_of(error: BaseException, request: Attempt, seconds: float, max_bytes: int) -> Failure:
     """Return the failure behind an error. `seconds` and `max_bytes` are the request's limits."""
     peer = request.peer
     match error:
@@ -135,7 +137,7 @@ _KNOWN = (
 )  # fmt: skip
 
 
-def _of_network(error: BaseException, request: FailedRequest) -> Failure:
+def _of_network(error: BaseException, request: Attempt) -> Failure:
     chain = list(_causes(error))
     fail, target, named_by, at_proxy = request.failure, request.target, request.named_by, request.at_proxy
     check = Remedy.CHECK, "the address, this machine's network and its proxy settings, then try again"
@@ -186,7 +188,7 @@ def _of_parser(error: BaseException) -> bool:
     return type(error).__module__.partition(".")[0] == "h11"
 
 
-def _cut_off(request: FailedRequest) -> Failure:
+def _cut_off(request: Attempt) -> Failure:
     if request.answered:
         what = f"The connection to {request.host} broke off in the middle of the answer."
     elif request.sent:
@@ -212,7 +214,7 @@ _CERTIFICATES: Mapping[int, tuple[str, tuple[Remedy, str] | None]] = {
 _UNTRUSTED = ("this machine does not trust", None)
 
 
-def _bad_certificate(code: int, request: FailedRequest) -> Failure:
+def _bad_certificate(code: int, request: Attempt) -> Failure:
     problem, remedy = _CERTIFICATES.get(code, _UNTRUSTED)
     wrong_name, variable = remedy == (Remedy.CHECK, _ADDRESS), environment.deciding()
     why = f"{variable} decides which authorities are trusted." if variable else "The connection was not used."
@@ -224,7 +226,7 @@ def _bad_certificate(code: int, request: FailedRequest) -> Failure:
     return request.failure(Kind.TLS, f"{owner} shows a certificate {problem}.", why, *remedy, at_address=wrong_name)
 
 
-def _no_tls(request: FailedRequest) -> Failure:
+def _no_tls(request: Attempt) -> Failure:
     if request.at_proxy:
         what = f"The proxy {request.proxy} doesn't use TLS, but {request.proxy_variable} names it with https://."
         why = "Most proxies are reached by http://, also for https:// addresses."

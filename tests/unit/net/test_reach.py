@@ -280,7 +280,7 @@ async def test_a_server_that_shows_no_certificate_is_not_known() -> None:
         await writer.drain()
 
     assert await vouched(NAME, free_port(), ("127.0.0.1",)) is Trust.UNKNOWN
-    assert await vouched(NAME, free_port(), ("127.0.0.1",), public_roots="/nonexistent") is Trust.UNKNOWN
+    assert await vouched(NAME, free_port(), ("127.0.0.1",), public_roots="/none/there") is Trust.UNKNOWN
     async with serving(plain) as server:
         assert await vouched(NAME, server.port, ("127.0.0.1",)) is Trust.UNKNOWN
     async with serving(silent) as server:

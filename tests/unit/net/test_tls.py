@@ -193,7 +193,7 @@ async def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.parametrize(
     ("name", "value", "kind"),
-    [("https_proxy", f"http://{PASSWORD}:port", Kind.UNREACHABLE), ("SSL_CERT_DIR", "/nonexistent", Kind.TLS)],
+    [("https_proxy", f"http://{PASSWORD}:port", Kind.UNREACHABLE), ("SSL_CERT_DIR", "/none/there", Kind.TLS)],
 )
 async def test_a_variable_that_cannot_be_used_is_named_and_not_quoted(
     name: str, value: str, kind: Kind, monkeypatch: pytest.MonkeyPatch
@@ -207,7 +207,7 @@ async def test_a_variable_that_cannot_be_used_is_named_and_not_quoted(
 async def test_loopback_needs_neither_proxy_nor_authorities(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "socks9://nowhere")
     monkeypatch.setenv("ALL_PROXY", f"http://127.0.0.1:{free_port()}")
-    monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent/ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", "/none/there/ca.pem")
     async with serving(always(answer())) as server:
         assert (await send(server.url)).status_code == 200
 
