@@ -12,7 +12,7 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)", re.DOTALL)
 _API_PATH = re.compile(r"/api(/client(/.*)?)?$")
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$")
 _LONGEST_HOST = 253
-_IN_PATHS = "/%:@!$&'()*+,;=~"  # stay; everything else is percent-encoded
+_IN_PATHS = "/%:@!$&'()*+,;=~"  # unchanged; everything else is percent-encoded
 USUAL_PORTS = {"https": 443, "http": 80}
 
 
@@ -22,7 +22,7 @@ class AddressError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class BaseUrl:
-    """An address without a trailing slash, and sentences about what was removed from the text, "" for nothing."""
+    """An address without a trailing slash, and sentences about what was removed from the text ("" for nothing)."""
 
     url: str
     removed: str

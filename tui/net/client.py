@@ -75,12 +75,12 @@ class Connections:
             closing = asyncio.gather(*(client.aclose() for client in clients))
             try:
                 await asyncio.shield(closing)
-            except asyncio.CancelledError:  # who is cancelled may be the last holder: sockets must not stay open
+            except asyncio.CancelledError:  # the last holder may be cancelled; its sockets must still close
                 await asyncio.wait({closing})
                 raise
 
     def client(self, proxy: Proxy | None) -> httpx.AsyncClient:
-        """The client that reaches servers through `proxy`, or directly; made on first use."""
+        """Return the client that reaches servers through `proxy`, or directly. Creates it on first use."""
         if proxy not in self._clients:
             self._clients[proxy] = httpx.AsyncClient(
                 verify=_tls(),
@@ -97,9 +97,9 @@ class Connections:
 class Http:
     """Sends requests. Use it as an async context manager; it shares `connections`, or has some of its own.
 
-    `now` is in seconds since the epoch, and `deadline` too: no request and no pause reaches past it. `timer`
-    measures. `log` gets one line per request: method, host, path, status, seconds; no header, body or query.
-    `redactor` takes keys out of status lines and headers, and is there for whoever reads the answers.
+    `now` and `deadline` are in seconds since the epoch; no request or pause goes beyond the deadline. `timer`
+    measures durations. `log` gets one line per request: method, host, path, status, seconds; no header, body or
+    query. `redactor` takes keys out of status lines and headers; callers use it for the answers.
     """
 
     def __init__(
@@ -269,7 +269,7 @@ async def _cancellable(exchange: Coroutine[Any, Any, Response], seconds: float) 
 
 
 def check_headers(headers: Mapping[str, SecretStr | str]) -> None:
-    """Raise Failure CREDENTIAL for a value that no header can hold; the header is named, the value is not."""
+    """Raise Failure CREDENTIAL for a value that no header can have. It names the header, never the value."""
     for name, value in headers.items():
         if _HEADER_NAME.fullmatch(name) is None:
             raise ValueError("a header's name is wrong")
@@ -289,7 +289,7 @@ def _revealed(value: SecretStr | str) -> str:
 
 
 def _route(url: str) -> Proxy | None:
-    """Return the proxy for this address, None for the direct way. Raises Failure if a variable that counts is bad."""
+    """Return the proxy for this address, None for a direct connection. Raises Failure if its variable is unusable."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     if parts.scheme == "https":

@@ -1,4 +1,4 @@
-"""Read a long list page by page: several pages at once, with retries, and whole even if it changes meanwhile."""
+"""Read a long list page by page: several at once, with retries, and completely even if it changes meanwhile."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ListPage(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class ListProgress(Generic[T]):
-    """The news of one page: items not seen before, and the identities of items that turned out to be gone.
+    """The news of one page: items not seen before, and the identities of items that are gone.
 
     `read` counts the items seen so far, of `total` (None if unknown).
     """
@@ -240,7 +240,7 @@ def passing(problem: BaseException) -> bool:
 
 
 class _Gate:
-    """Holds all pages back while the server asks for a pause on one: it would refuse the others too."""
+    """Delays all pages while the server asks for a pause on one: it would refuse the others too."""
 
     def __init__(self, http: Http, sink: Sink) -> None:
         self._http = http

@@ -1,4 +1,4 @@
-"""Terminal input as events. Whatever arrives, only keys and pastes reach a field, and keys keep working.
+"""Terminal input as events. Only keys and pastes reach a field, whatever the terminal sends, and keys keep working.
 
 Textual's parser takes input on trust: it types answers it does not know into the field in focus, it waits forever for
 the end of a paste, and some numbers in a sequence end its thread. Here input is cut into whole keys, sequences and
@@ -56,7 +56,7 @@ class TerminalParser(XTermParser):
         super().__init__(debug)
 
     def feed(self, data: str) -> Iterator[Message]:
-        """The events of one read. Raises nothing, whatever was read."""
+        """Return the events of one read. Never raises."""
         if self._pasting and _REPORTS.fullmatch(data):
             return  # the mouse moves while the end of the paste is awaited
         self._heard = self._now()
@@ -70,7 +70,7 @@ class TerminalParser(XTermParser):
                 return  # the rest is still to come
 
     def tick(self) -> Iterator[Message]:
-        """The events that silence makes: Escape, and whatever never ended."""
+        """Return the events that silence ends: Escape, and whatever had no end."""
         silent = self._now() - self._heard
         if self._text == _ESC and not self._pasting:
             if silent >= ESCAPE_DELAY:
@@ -80,7 +80,7 @@ class TerminalParser(XTermParser):
             yield from self._give_up()
 
     def _ends_by_key(self, data: str) -> bool:
-        """A key was pressed while the end of a paste or of an answer was awaited."""
+        """Whether a key was pressed before the end of a paste or of a terminal's answer."""
         if self._pasting:
             return data in _ALWAYS_KEYS
         answering = self._text != _ESC and bool(self._text)
@@ -107,7 +107,7 @@ class TerminalParser(XTermParser):
     # --- keys and sequences
 
     def _first(self) -> Iterator[Message]:
-        """The events of the first key or sequence; none, and nothing taken, if its end is still to come."""
+        """Return the events of the first key or sequence; none, and remove nothing, if its end hasn't arrived."""
         if typed := self._take(_TYPED):
             yield from self._understood(typed)
         elif len(self._text) > 1:
@@ -170,7 +170,7 @@ class TerminalParser(XTermParser):
         yield from filter(_is_usable, self._sequence_to_key_events(character, alt=True))
 
     def _understood(self, text: str) -> Iterator[Message]:
-        """What Textual makes of whole keys or of one whole sequence; nothing of one it does not know."""
+        """Return Textual's events for whole keys or one whole sequence; none for a sequence it doesn't know."""
         if text[0] == _ESC and len(text) > _LONGEST_KNOWN:
             return
         try:
