@@ -238,29 +238,22 @@ async def test_a_file_without_a_certificate_is_named(
     assert "store" not in str(failure)
 
 
-async def test_a_folder_of_authorities_without_hashed_names_is_named(
-    cert: Certificate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("SSL_CERT_DIR", Remedy.REHASH),  # its names are no hashes
+        *((name, Remedy.TRUST) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")),
+    ],
+)
+async def test_a_variable_that_does_not_help_is_named(
+    cert: Certificate, name: str, remedy: Remedy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "ca").mkdir()
-    (tmp_path / "ca" / "company.pem").write_bytes(cert.file.read_bytes())
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "ca"))
+    monkeypatch.setenv(name, str(cert.file.parent if name == "SSL_CERT_DIR" else cert.file))
     async with serving(always(answer()), cert.context) as server:
         failure = await failing(f"https://localhost:{server.port}")
-    assert (failure.kind, failure.at_address) == (Kind.TLS, False)
-    assert "SSL_CERT_DIR" in failure.why
-
-
-@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"])
-async def test_a_variable_that_is_not_read_is_named(
-    cert: Certificate, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(name, str(cert.file))
-    async with serving(always(answer()), cert.context) as server:
-        failure = await failing(f"https://localhost:{server.port}")
-    assert failure.kind is Kind.TLS
+    assert (failure.kind, failure.remedy, failure.at_address) == (Kind.TLS, remedy, False)
     assert name in failure.why
-    assert failure.remedy is Remedy.TRUST
-    assert "SSL_CERT_FILE" in failure.about
+    assert ("SSL_CERT_DIR" if remedy is Remedy.REHASH else "SSL_CERT_FILE") in failure.about
 
 
 async def test_a_proxy_that_is_reached_by_tls(cert: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
