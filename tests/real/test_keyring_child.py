@@ -30,28 +30,40 @@ USER = "app.launchdarkly.com/token"
 ROOMY = KeyringLimits(probe=30, call=30, unlock=30)
 
 
-async def states(store: Keyring) -> set[KeyringState]:
-    """What each way to use it comes to; at most two seconds each."""
+async def assert_state(store: Keyring, state: KeyringState, home: Path, *parts: str) -> None:
+    """Each way to use the keyring comes to `state` within two seconds, and no key is in any file."""
     start = time.monotonic()
-    results = (
+    probe, *others = (
         await store.probe(),
         await store.put(USER, SECRET),
         await store.get(USER),
         await store.forget(USER),
     )
     assert time.monotonic() - start < 4 * 2 + 4
+    assert {result.state for result in (probe, *others)} == {state}
+    assert all(part in probe.message for part in ("LD_ACCESS_TOKEN", *parts))
     assert await store.entries() == ()
-    return {each.state for each in results}
+    assert with_canary(home) == []
+
+
+def configured(home: Path, text: str) -> Path:
+    """The file that keyring reads, with `text` in it."""
+    path = home / ".config" / "python_keyring" / "keyringrc.cfg"
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    return path
+
+
+def with_canary(home: Path) -> list[Path]:
+    return [path for path in home.rglob("*") if path.is_file() and CANARY.encode() in path.read_bytes()]
+
+
+def environ_of(pid: str) -> bytes:
+    return Path(f"/proc/{pid}/environ").read_bytes()
 
 
 async def test_no_bus_is_unavailable(own_world: Path) -> None:
-    store = Keyring(limits=ROOMY)
-    assert await states(store) == {KeyringState.UNAVAILABLE}
-    assert (await store.probe()).message == (
-        "There is no keyring on this host, which is normal over SSH. "
-        "Keys are kept until you quit; for the next start LD_ACCESS_TOKEN can hold one."
-    )
-    canary_nowhere(own_world)
+    await assert_state(Keyring(limits=ROOMY), KeyringState.UNAVAILABLE, own_world)
 
 
 @pytest.mark.parametrize("address", ["", "garbage", "unix:path=/dev/null", "tcp:host=127.0.0.1,port=1"])
@@ -71,64 +83,48 @@ async def test_a_bus_that_never_answers_is_given_up(tmp_path: Path, monkeypatch:
         assert time.monotonic() - start < 6
 
 
-async def test_switched_off_by_a_variable(own_world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-    store = Keyring(limits=ROOMY)
-    assert await states(store) == {KeyringState.DISABLED}
-    assert (await store.put(USER, SECRET)).message.startswith("The keyring is switched off by PYTHON_KEYRING_BACKEND. ")
-    canary_nowhere(own_world)
-
-
-async def test_switched_off_by_a_file(own_world: Path) -> None:
-    path = own_world / ".config" / "python_keyring" / "keyringrc.cfg"
-    path.parent.mkdir(parents=True)
-    path.write_text("[backend]\ndefault-keyring=keyring.backends.null.Keyring\n")
-    store = Keyring(limits=ROOMY)
-    assert await states(store) == {KeyringState.DISABLED}
-    assert f"switched off by {path}." in (await store.probe()).message
+NULL = "keyring.backends.null.Keyring"
 
 
 @pytest.mark.parametrize(
-    ("backend", "error"),
+    ("backend", "state", "parts"),
     [
-        ("no.such.Backend", "ModuleNotFoundError"),
-        ("keyring.backends.null.Nothing", "AttributeError"),
-        ("", "ValueError"),
+        (NULL, KeyringState.DISABLED, ()),
+        ("no.such.Backend", KeyringState.ERROR, ("no.such.Backend", "ModuleNotFoundError")),
+        ("keyring.backends.null.Nothing", KeyringState.ERROR, ("AttributeError",)),
+        ("", KeyringState.ERROR, ("ValueError",)),
     ],
 )
-async def test_a_backend_that_is_not_there(
-    backend: str, error: str, own_world: Path, monkeypatch: pytest.MonkeyPatch
+async def test_a_backend_that_a_variable_names(
+    backend: str, state: KeyringState, parts: tuple[str, ...], own_world: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", backend)
-    store = Keyring(limits=ROOMY)
-    assert await states(store) == {KeyringState.ERROR}
-    probe = await store.probe()
-    for part in ("PYTHON_KEYRING_BACKEND", backend, error, "LD_ACCESS_TOKEN"):
-        assert part in probe.message
-    canary_nowhere(own_world)
+    await assert_state(Keyring(limits=ROOMY), state, own_world, "PYTHON_KEYRING_BACKEND", *parts)
 
 
-async def test_a_damaged_configuration_is_named(own_world: Path) -> None:
-    path = own_world / ".config" / "python_keyring" / "keyringrc.cfg"
-    path.parent.mkdir(parents=True)
-    path.write_text("garbage")
-    probe = await Keyring(limits=ROOMY).probe()
-    assert probe.state is KeyringState.ERROR
-    assert str(path) in probe.message
-    assert "MissingSectionHeaderError" in probe.message
+@pytest.mark.parametrize(
+    ("content", "state", "parts"),
+    [
+        (f"[backend]\ndefault-keyring={NULL}\n", KeyringState.DISABLED, ()),
+        ("garbage", KeyringState.ERROR, ("MissingSectionHeaderError",)),
+    ],
+)
+async def test_a_configuration_of_keyring_is_named(
+    content: str, state: KeyringState, parts: tuple[str, ...], own_world: Path
+) -> None:
+    path = configured(own_world, content)
+    await assert_state(Keyring(limits=ROOMY), state, own_world, str(path), *parts)
 
 
 @pytest.mark.parametrize("by_file", [True, False])
 async def test_a_backend_that_was_left_over_is_named_to_a_command(
     by_file: bool, own_world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = own_world / ".config" / "python_keyring" / "keyringrc.cfg"
     if by_file:
-        path.parent.mkdir(parents=True)
-        path.write_text("[backend]\ndefault-keyring=keyrings.somewhere.Else\n")
+        place = str(configured(own_world, "[backend]\ndefault-keyring=keyrings.somewhere.Else\n"))
     else:
-        monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyrings.somewhere.Else")
-    place = str(path) if by_file else "PYTHON_KEYRING_BACKEND"
+        place = "PYTHON_KEYRING_BACKEND"
+        monkeypatch.setenv(place, "keyrings.somewhere.Else")
     store = Keyring(limits=ROOMY)
     with Sandbox.start() as box:
         recipe = recipe_in(box, tmp_path)
@@ -146,10 +142,6 @@ async def test_a_backend_that_was_left_over_is_named_to_a_command(
             assert part in error["message"] + error["advice"]
 
 
-def environ_of(pid: int) -> bytes:
-    return Path(f"/proc/{pid}/environ").read_bytes()
-
-
 async def test_the_child_inherits_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever variable a recipe keeps it in."""
     mark = tmp_path / "blocked"
@@ -162,12 +154,12 @@ async def test_the_child_inherits_no_key(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "blocking.Keyring")
     for name in ("LD_ACCESS_TOKEN", "LDFI_MINE", "PROD_UNLEASH", "XDG_TOKEN", "DBUS_KEY", "SSH_AUTH_SOCK", "LC_KEY"):
         monkeypatch.setenv(name, CANARY)
-    asked = asyncio.create_task(Keyring(limits=ROOMY).get(USER))
+    call = asyncio.create_task(Keyring(limits=ROOMY).get(USER))
     await soon(mark.exists, "the child")
-    environ = environ_of(int(mark.read_text()))
-    asked.cancel()
+    environ = environ_of(mark.read_text())
+    call.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await asked
+        await call
     assert b"PYTHON_KEYRING_BACKEND=blocking.Keyring" in environ
     assert b"HOME=" in environ
     assert CANARY.encode() not in environ
@@ -179,13 +171,7 @@ async def test_a_backend_that_stores_readably_is_refused(
 ) -> None:
     if named:
         monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "in_the_open.InTheOpen")
-    store = Keyring(limits=ROOMY)
-    assert await states(store) == {KeyringState.INSECURE}
-    assert (
-        "The keyring found here, in_the_open.InTheOpen, is none of the operating system's"
-        in (await store.probe()).message
-    )
-    canary_nowhere(own_world)
+    await assert_state(Keyring(limits=ROOMY), KeyringState.INSECURE, own_world, "in_the_open.InTheOpen")
 
 
 def test_the_refused_backend_would_have_stored(insecure_plugin: Path) -> None:
@@ -213,7 +199,3 @@ def test_a_parent_that_dies_takes_the_child_along(tmp_path: Path) -> None:
             assert child.wait(5) == 1
         finally:
             child.kill()
-
-
-def canary_nowhere(home: Path) -> None:
-    assert [path for path in home.rglob("*") if path.is_file() and CANARY.encode() in path.read_bytes()] == []

@@ -7,6 +7,7 @@ import html
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from urllib.parse import quote, unquote
 
 RUN = 12
@@ -63,18 +64,20 @@ def letters(text: str) -> str:
 def left_of(key: str, text: str) -> str:
     """A run of twelve characters of the key that `text` still has in some form, or "". A base64 form may end in one
     character that is not certain."""
-    part = secret_part(key)
-    forms = _decoded(text)
-    for at in range(len(letters(part)) - RUN + 1):
-        run = letters(part)[at : at + RUN]
-        if any(run in form for form in forms):
-            return run
+    forms = "\n".join(_decoded(text))
+    return next((run for run, traces in _traces(secret_part(key)) if any(trace in forms for trace in traces)), "")
+
+
+@cache
+def _traces(part: str) -> list[tuple[str, set[str]]]:
+    """Each run of the part, and the forms that give it away."""
+    plain = letters(part)
+    found = [(plain[at : at + RUN], {plain[at : at + RUN]}) for at in range(len(plain) - RUN + 1)]
     for run in _runs(part):
         coded = {run.encode().hex(), run.upper().encode().hex(), run.lower().encode().hex()}
         coded |= {letters(base64.b64encode(b"\0" * lead + run.encode()).decode()[lead + 2 : -4]) for lead in range(3)}
-        if any(each in form for each in coded for form in forms):
-            return run
-    return ""
+        found.append((run, coded))
+    return found
 
 
 def _runs(part: str) -> Iterator[str]:

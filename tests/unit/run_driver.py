@@ -27,7 +27,7 @@ from tui.apply.journal import Journal, Stage
 from tui.apply.start_watch import Ended
 from tui.context import Context
 from tui.net.client import Http
-from tui.net.events import Exchange, Sent, Sink, ignore
+from tui.net.events import ProgressEvent, Sent, Sink, ignore
 from tui.net.messages import USUAL, Request, RequestLimits, Response
 from tui.sandbox.server import Sandbox
 
@@ -53,7 +53,7 @@ class MortalHttp(Http):
     async def send(
         self, request: Request, *, peer: str, sink: Sink = ignore, limits: RequestLimits = USUAL
     ) -> Response:
-        def told(event: Exchange) -> None:
+        def told(event: ProgressEvent) -> None:
             sink(event)
             if isinstance(event, Sent):
                 self.fate.moment()

@@ -8,19 +8,19 @@ from dataclasses import replace
 from tests.unit.raw_http import Raw, always, answer, serving
 from tui.commands.surroundings import run_until_signal
 from tui.context import Context
-from tui.net.events import Answered, Connected, Done, Exchange, Sent
+from tui.net.events import Answered, Connected, Done, ProgressEvent, Sent
 from tui.net.messages import Request
 
 
-async def get(context: Context, server: Raw, events: list[Exchange] | None = None) -> None:
-    seen: list[Exchange] = [] if events is None else events
+async def get(context: Context, server: Raw, events: list[ProgressEvent] | None = None) -> None:
+    seen: list[ProgressEvent] = [] if events is None else events
     async with context.http() as http:
         await http.send(Request("GET", server.url, {}), peer="Unleash", sink=seen.append)
 
 
 async def test_requests_of_a_session_share_a_connection_that_ends_with_it() -> None:
     """Also if each has a deadline of its own. Every exchange names its connection, new or not."""
-    events: list[Exchange] = []
+    events: list[ProgressEvent] = []
     session = Context()
     async with serving(always(answer())) as server:
         session.connections.hold()

@@ -22,7 +22,7 @@ from tui.apply.engine import Import
 from tui.context import Context
 from tui.manifests.files import bundled
 from tui.net.client import Http
-from tui.net.events import Exchange, Stream
+from tui.net.events import ProgressEvent, Stream
 from tui.plan.plan import Plan
 from tui.sandbox.server import Sandbox
 from tui.text.redact import Redactor
@@ -118,7 +118,7 @@ async def at_review(
     return await walked(session(context), integration, given)
 
 
-async def checked(made: Session, key: str) -> list[Exchange]:
+async def checked(made: Session, key: str) -> list[ProgressEvent]:
     """Have a field checked; what happened on the way."""
     return [event async for event in made.check(key)]
 
@@ -132,9 +132,9 @@ def attempt(made: Session, *, reuse: bool = False) -> Import:
     return unsent
 
 
-async def drained(stream: Stream[T]) -> tuple[list[Exchange], T]:
+async def drained(stream: Stream[T]) -> tuple[list[ProgressEvent], T]:
     """All events of a stream, and its result."""
-    seen: list[Exchange] = []
+    seen: list[ProgressEvent] = []
     result = await stream.finish(seen.append)
     return seen, result
 

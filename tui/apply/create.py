@@ -18,7 +18,7 @@ from tui.apply.watch import RUNS
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure, Kind, Remedy, Safe, joined
-from tui.net.events import Answered, Exchange, Note, Sent, Sink, ignore
+from tui.net.events import Answered, Note, ProgressEvent, Sent, Sink, ignore
 from tui.net.messages import Response
 from tui.secrets.names import inside
 from tui.text.clean import clean
@@ -64,7 +64,7 @@ class Creation:
     """Use an existing configuration with the same name and settings."""
     planned_anew: bool = True
     """The plan was read in this process, so what ran before is no run of this import."""
-    events: list[Exchange] = field(default_factory=list, init=False)
+    events: list[ProgressEvent] = field(default_factory=list, init=False)
     """What happened in the latest attempt, and in looking for it."""
     outcome: Outcome | None = field(default=None, init=False)
     begun: bool = field(default=False, init=False)
@@ -151,7 +151,7 @@ class Creation:
     async def _recorded(self, step: Callable[[Sink], Awaitable[Outcome]], sink: Sink) -> Outcome:
         """Run a step and keep what happened, so that it can be shown again."""
 
-        def record(event: Exchange) -> None:
+        def record(event: ProgressEvent) -> None:
             self.events.append(event)
             sink(event)
 
@@ -186,7 +186,7 @@ class Creation:
         if not isinstance(outcome, Standing):
             return outcome
 
-        def watched(event: Exchange) -> None:
+        def watched(event: ProgressEvent) -> None:
             if isinstance(event, Sent) and not self.out:
                 self.out, self._sent_at = True, self.record.context.now()
             self._answered = self._answered or isinstance(event, Answered)

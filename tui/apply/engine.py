@@ -28,7 +28,7 @@ from tui.context import Context
 from tui.launchdarkly.instances import Instance
 from tui.launchdarkly.words import who_in_words
 from tui.net.errors import Failure, Kind, Remedy
-from tui.net.events import Exchange, Sink, Stream, ignore
+from tui.net.events import ProgressEvent, Sink, Stream, ignore
 from tui.plan import reading
 from tui.plan.plan import Counts, Plan
 from tui.plan.request import PlanRequest
@@ -78,7 +78,7 @@ class Verified:
     verification: Verification = field(repr=False)
 
 
-Event = Exchange | Planned | Created | Triggered | Watched | Ended | Verified
+Event = ProgressEvent | Planned | Created | Triggered | Watched | Ended | Verified
 
 
 @dataclass(frozen=True, slots=True)

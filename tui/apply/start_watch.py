@@ -21,8 +21,8 @@ from tui.apply.watch import ENDS, FASTEST, RUNS, STUCK_AFTER, WAITS, Moved, Watc
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.models import ImportStatus
 from tui.net.errors import Failure, Kind, Remedy
-from tui.net.events import Answered, Exchange, Note, Pausing, Sink, Stream
-from tui.net.pauses import asked_pause
+from tui.net.events import Answered, Note, Pausing, ProgressEvent, Sink, Stream
+from tui.net.pauses import requested_pause
 from tui.net.times import span
 
 SNAPSHOT_FRESH = 120.0
@@ -296,7 +296,7 @@ class Run:
         """When to look again, seconds since the epoch: no request before a pause asked for is over. Raises STUCK."""
         now, deadline = self.record.context.now(), self.record.context.deadline
         asked = (trouble.until or 0.0) if trouble else 0.0
-        spent = asked_pause(self._meter, now).seconds if _left(self._meter) == 0 else 0.0
+        spent = requested_pause(self._meter, now).seconds if _left(self._meter) == 0 else 0.0
         until = max(now + watch.pause, now + min(spent, _LONGEST_WINDOW), asked)
         if deadline is None:
             return until
@@ -332,7 +332,7 @@ class Run:
     async def _look(self, ld: LaunchDarkly, watch: Watch, sink: Sink) -> Moved | None:
         self._meter = {}
 
-        def metered(event: Exchange) -> None:
+        def metered(event: ProgressEvent) -> None:
             if isinstance(event, Answered):
                 self._meter = dict(event.headers)
             sink(event)

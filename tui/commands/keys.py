@@ -11,7 +11,7 @@ from typing import Literal, TextIO
 from tui.commands.output import Output
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.times import moment_json
-from tui.secrets.keyring import Entry, IndexFileError, Keyring
+from tui.secrets.keyring import IndexFileError, Keyring, KeyringEntry
 from tui.secrets.keyring_process import KeyringState
 from tui.text.cells import cells, padded
 from tui.text.clean import clean
@@ -48,7 +48,7 @@ def run(
         return output.fail(failure, keys=[])
 
 
-async def _list(keyring: Keyring, entries: Mapping[str, Entry], output: Output) -> int:
+async def _list(keyring: Keyring, entries: Mapping[str, KeyringEntry], output: Output) -> int:
     present: Mapping[str, bool] = {}
     if entries:
         result = await keyring.presence(tuple(entries))
@@ -67,12 +67,12 @@ async def _list(keyring: Keyring, entries: Mapping[str, Entry], output: Output) 
     return 0
 
 
-def _as_json(entry: Entry, present: bool | None) -> dict[str, object]:
+def _as_json(entry: KeyringEntry, present: bool | None) -> dict[str, object]:
     created = moment_json("created", entry.created * 1000)
     return {"name": entry.user, "where": entry.label, **created, "present": present}
 
 
-def _chosen(entries: Mapping[str, Entry], names: Sequence[str], everything: bool) -> list[str]:
+def _chosen(entries: Mapping[str, KeyringEntry], names: Sequence[str], everything: bool) -> list[str]:
     """Return the entries to forget. Raises Failure RECIPE before anything is removed."""
     if everything == bool(names):
         what = "Name the keys to forget, or give --all; not both, not neither."

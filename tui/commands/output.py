@@ -11,7 +11,7 @@ from typing import TextIO
 
 from tui.commands.remedies import RECIPE, FailureWording
 from tui.net.errors import Failure
-from tui.net.events import Counted, Exchange, Pausing
+from tui.net.events import Counted, Pausing, ProgressEvent
 from tui.net.times import time_of_day
 from tui.secrets.names import outside
 from tui.text.cells import cells, fitted, wrapped
@@ -101,7 +101,7 @@ class Progress:
         self._at: float | None = None
         self._written = 0
 
-    def happened(self, event: Exchange) -> None:
+    def happened(self, event: ProgressEvent) -> None:
         """Show an event that says how far the reading is; ignore others."""
         if isinstance(event, Counted):
             self._counted[event.what] = event

@@ -12,8 +12,8 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)", re.DOTALL)
 _API_PATH = re.compile(r"/api(/client(/.*)?)?$")
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$")
 _LONGEST_HOST = 253
-_IN_PATHS = "/%:@!$&'()*+,;=~"  # stay; everything else is percent-encoded
-_USUAL_PORTS = {"https": 443, "http": 80}
+_IN_PATHS = "/%:@!$&'()*+,;=~"  # unchanged; everything else is percent-encoded
+USUAL_PORTS = {"https": 443, "http": 80}
 
 
 class AddressError(ValueError):
@@ -22,7 +22,7 @@ class AddressError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class BaseUrl:
-    """An address without a trailing slash, and sentences about what was removed from the text, "" for nothing."""
+    """An address without a trailing slash, and sentences about what was removed from the text ("" for nothing)."""
 
     url: str
     removed: str
@@ -54,7 +54,7 @@ def normal_base_url(text: str) -> BaseUrl:
     if match is None:
         raise AddressError("The beginning is missing. Write https:// in front of the address.")
     scheme, rest = match[1].lower(), match[2]
-    if scheme not in _USUAL_PORTS:
+    if scheme not in USUAL_PORTS:
         raise AddressError("Only https:// is taken, and http:// on this machine. Write https:// in front.")
     _refuse_userinfo(rest)
 
@@ -76,7 +76,7 @@ def normal_base_url(text: str) -> BaseUrl:
     host, port = host_and_port(authority)
     if scheme == "http" and not is_loopback(host):
         raise AddressError("http:// sends your key readable. Write https://; http:// is for localhost alone.")
-    suffix = "" if port in (None, _USUAL_PORTS[scheme]) else f":{port}"
+    suffix = "" if port in (None, USUAL_PORTS[scheme]) else f":{port}"
     return BaseUrl(f"{scheme}://{host}{suffix}{quote(kept, safe=_IN_PATHS)}", " ".join(removed))
 
 

@@ -18,29 +18,27 @@ import truststore
 from pydantic import SecretStr
 
 from tui.net import environment, problems
-from tui.net.address import is_loopback
+from tui.net.address import USUAL_PORTS, is_loopback
 from tui.net.environment import Proxy, proxy_for
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Answered, Connected, Done, Pausing, Receiving, Sent, Sink, ignore
 from tui.net.messages import (
     ACCEPTED,
     USUAL,
-    CutOffError,
-    EncodingError,
+    BodyError,
     Request,
     RequestLimits,
     Response,
     TooLargeError,
     decoded,
 )
-from tui.net.pauses import TOO_MANY, asked_pause, rate_limited
+from tui.net.pauses import TOO_MANY, rate_limited, requested_pause
 from tui.text.clean import clean
 from tui.text.redact import Redactor
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _HEADER_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")  # printable ASCII, no blanks around
 _LENGTH = re.compile(r"[0-9]{1,18}")
-_PORTS = {"https": 443, "http": 80}
 _SHOWN_HEADERS = frozenset({"retry-after", "content-type", "date", "server"})
 _SHOWN_PREFIXES = ("x-ratelimit-", "ratelimit-")
 _BETWEEN_SIZES = 0.25
@@ -77,12 +75,12 @@ class Connections:
             closing = asyncio.gather(*(client.aclose() for client in clients))
             try:
                 await asyncio.shield(closing)
-            except asyncio.CancelledError:  # who is cancelled may be the last holder: sockets must not stay open
+            except asyncio.CancelledError:  # the last holder may be cancelled; its sockets must still close
                 await asyncio.wait({closing})
                 raise
 
     def client(self, proxy: Proxy | None) -> httpx.AsyncClient:
-        """The client that reaches servers through `proxy`, or directly; made on first use."""
+        """Return the client that reaches servers through `proxy`, or directly. Creates it on first use."""
         if proxy not in self._clients:
             self._clients[proxy] = httpx.AsyncClient(
                 verify=_tls(),
@@ -99,9 +97,9 @@ class Connections:
 class Http:
     """Sends requests. Use it as an async context manager; it shares `connections`, or has some of its own.
 
-    `now` is in seconds since the epoch, and `deadline` too: no request and no pause reaches past it. `timer`
-    measures. `log` gets one line per request: method, host, path, status, seconds; no header, body or query.
-    `redactor` takes keys out of status lines and headers, and is there for whoever reads the answers.
+    `now` and `deadline` are in seconds since the epoch; no request or pause goes beyond the deadline. `timer`
+    measures durations. `log` gets one line per request: method, host, path, status, seconds; no header, body or
+    query. `redactor` takes keys out of status lines and headers; callers use it for the answers.
     """
 
     def __init__(
@@ -135,12 +133,12 @@ class Http:
     ) -> Response:
         """Return the whole answer, whatever its status: 2xx, 4xx and 5xx are for the caller to judge.
 
-        An answer of 429 is waited out as the server asks, and the request sent again. A pause longer than
-        `limits.longest_pause`, one that reaches past the deadline, and one after the last that is allowed are not
-        begun. `peer` is the server's name in sentences.
+        On 429 it waits as long as the server asks, and sends the request again. It doesn't begin a pause longer than
+        `limits.longest_pause`, one that ends after the deadline, or one more than `limits.pauses`. `peer` is the
+        server's name in sentences.
 
-        Raises Failure: CREDENTIAL for a header that cannot be sent, REDIRECT on 3xx, RATE_LIMITED for a pause that is
-        not begun (its end is `until`), else UNREACHABLE, TIMEOUT, TLS, TOO_LARGE or NOT_JSON; `sent` says whether
+        Raises Failure: CREDENTIAL for a header that cannot be sent, REDIRECT on 3xx, RATE_LIMITED for a pause that
+        isn't begun (`until` is its end), else UNREACHABLE, TIMEOUT, TLS, TOO_LARGE or NOT_JSON; `sent` says whether
         bytes of the request may have left.
         """
         check_headers(request.headers)
@@ -149,7 +147,7 @@ class Http:
             if answer.status_code != TOO_MANY:
                 break
             now = self.now()
-            pause = asked_pause(answer.headers, now, attempt)
+            pause = requested_pause(answer.headers, now, attempt)
             until = now + pause.seconds
             late = self._deadline is not None and until > self._deadline
             if attempt > limits.pauses or pause.seconds > limits.longest_pause or late:
@@ -177,7 +175,10 @@ class Http:
         proxy = _route(request.url)
         client = self._connections.client(proxy)
         message = _message(client, request)
-        trace = _Trace(message, sink, self._timer, self._connections.established)
+        url = message.url
+        port = url.port or USUAL_PORTS[url.scheme]
+        attempt = problems.Attempt(peer, message.method, url.host, port, proxy.variable if proxy else "")
+        trace = _Trace(attempt, message, sink, self._timer, self._connections.established)
         message.extensions["trace"] = trace
         seconds = limits.total_seconds
         if self._deadline is not None:
@@ -186,17 +187,9 @@ class Http:
                 raise Failure(Kind.TIMEOUT, "The time given for this run is over.", safe=Safe.NOTHING_MORE_SENT)
         try:
             return await _cancellable(self._exchange(client, message, trace, peer, sink, limits), seconds)
-        except TimeoutError:
-            failure = problems.timed_out(trace.failed(peer, proxy), seconds)
-        except TooLargeError:
-            failure = problems.too_large(trace.failed(peer, proxy), limits.max_bytes)
-        except EncodingError:
-            failure = problems.unpacked(trace.failed(peer, proxy))
-        except CutOffError:
-            failure = problems.cut_off(trace.failed(peer, proxy))
-        except (httpx.HTTPError, httpx.StreamError, OSError) as error:
-            failure = problems.from_network(error, trace.failed(peer, proxy))
-        raise failure  # out here, so that no foreign error hangs on it as its context
+        except (BodyError, httpx.HTTPError, httpx.StreamError, OSError) as error:
+            failure = problems.failure_of(error, attempt, seconds, limits.max_bytes)
+        raise failure  # not inside the handler: no foreign error may become its context
 
     async def _exchange(
         self,
@@ -276,7 +269,7 @@ async def _cancellable(exchange: Coroutine[Any, Any, Response], seconds: float) 
 
 
 def check_headers(headers: Mapping[str, SecretStr | str]) -> None:
-    """Raise Failure CREDENTIAL for a value that no header can hold; the header is named, the value is not."""
+    """Raise Failure CREDENTIAL for a value that no header can have. It names the header, never the value."""
     for name, value in headers.items():
         if _HEADER_NAME.fullmatch(name) is None:
             raise ValueError("a header's name is wrong")
@@ -296,14 +289,14 @@ def _revealed(value: SecretStr | str) -> str:
 
 
 def _route(url: str) -> Proxy | None:
-    """Return the proxy for this address, None for the direct way. Raises Failure if a variable that counts is bad."""
+    """Return the proxy for this address, None for a direct connection. Raises Failure if its variable is unusable."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     if parts.scheme == "https":
         environment.require_usable()
     elif parts.scheme != "http" or not is_loopback(host):
         raise ValueError("https everywhere, http for loopback alone")
-    return proxy_for(parts.scheme, host, parts.port or _PORTS[parts.scheme])
+    return proxy_for(parts.scheme, host, parts.port or USUAL_PORTS[parts.scheme])
 
 
 def _message(client: httpx.AsyncClient, request: Request) -> httpx.Request:
@@ -329,59 +322,40 @@ def _tls() -> ssl.SSLContext:
 class _Trace:
     """The `trace` extension of one request. httpcore calls it at each step, also for a proxy's tunnel.
 
-    httpcore's events carry requests and headers, so nothing of them is kept. `sent` is true as soon as the first byte
-    of the request itself may have left: from then on the server may have acted.
+    httpcore's events contain requests and headers, so none of them is kept.
     """
 
     def __init__(
         self,
+        attempt: problems.Attempt,
         message: httpx.Request,
         sink: Sink,
         timer: Callable[[], float],
         established: dict[str, tuple[str, str]],
     ) -> None:
-        self._message, self._sink, self._timer = message, sink, timer
-        self._host, self._port = message.url.host, message.url.port or _PORTS[message.url.scheme]
-        self._origin = f"{self._host}:{self._port}"
+        self._attempt, self._message, self._sink, self._timer = attempt, message, sink, timer
+        self._origin = f"{attempt.host}:{attempt.port}"
         self._established = established
+        attempt.proxy = established.get(self._origin, ("", ""))[1]
         self._began = self._sent_at = timer()
-        self._in_tunnel_request = False  # whether the step under way is a CONNECT to the proxy
+        self._in_tunnel_request = False  # whether the current step is a CONNECT to the proxy
         self._new_connection = False
         self._tls = ""
-        self._proxy = established.get(self._origin, ("", ""))[1]
-        self._proxy_status: int | None = None
-        self._tunneled = False
-        self._sent = False
-        self._answered = False
 
     @property
     def since_sent(self) -> float:
         """Seconds since the request was out."""
         return self._timer() - self._sent_at
 
-    def failed(self, peer: str, proxy: Proxy | None) -> problems.FailedRequest:
-        """What is known of the request when it fails."""
-        return problems.FailedRequest(
-            peer=peer,
-            method=self._message.method,
-            host=self._host,
-            port=self._port,
-            proxy=self._proxy,
-            proxy_variable=proxy.variable if proxy else "",
-            tunneled=self._tunneled,
-            proxy_status=self._proxy_status,
-            sent=self._sent,
-            answered=self._answered,
-        )
-
     async def __call__(self, name: str, info: Mapping[str, Any]) -> None:
+        attempt = self._attempt
         match name.partition(".")[2]:
             case "connect_tcp.started":
                 self._new_connection = True
                 address = str(info.get("host", "")), info.get("port")
                 # A connection that goes elsewhere goes to the proxy; only its host and port are known here.
-                direct = address == (self._host.strip("[]"), self._port)
-                self._proxy = "" if direct else f"{address[0]}:{address[1]}"
+                direct = address == (attempt.host.strip("[]"), attempt.port)
+                attempt.proxy = "" if direct else f"{address[0]}:{address[1]}"
             case "start_tls.complete":
                 tls = info["return_value"].get_extra_info("ssl_object")
                 self._tls = (tls.version() or "") if tls is not None else ""
@@ -391,25 +365,25 @@ class _Trace:
                     self._connected()
             case "send_request_body.complete" if not self._in_tunnel_request:
                 now = self._timer()
-                self._sink(Sent(self._message.method, self._size(), now - self._sent_at))
+                self._sink(Sent(attempt.method, _size(self._message), now - self._sent_at))
                 self._sent_at = now
             case "receive_response_headers.complete" if self._in_tunnel_request:
-                self._proxy_status = int(info["return_value"][1])
-                self._tunneled = 200 <= self._proxy_status < 300  # what follows is the server's
+                attempt.proxy_status = int(info["return_value"][1])
+                attempt.tunneled = 200 <= attempt.proxy_status < 300  # what follows is the server's
             case "receive_response_headers.complete":
-                self._answered = True
+                attempt.answered = True
 
     def _connected(self) -> None:
         now = self._timer()
         if self._new_connection:
-            self._established[self._origin] = (self._tls, self._proxy)
+            self._established[self._origin] = (self._tls, self._attempt.proxy)
         tls, proxy = self._established.get(self._origin, ("", ""))
-        self._sink(Connected(self._host, tls, proxy, now - self._began))
-        self._sent_at, self._sent = now, True
+        self._sink(Connected(self._attempt.host, tls, proxy, now - self._began))
+        self._sent_at, self._attempt.sent = now, True
 
-    def _size(self) -> int:
-        """Bytes of the request as HTTP/1.1 writes it."""
-        message = self._message
-        line = len(message.method) + len(message.url.raw_path) + len("  HTTP/1.1\r\n")
-        headers = sum(len(name) + len(value) + len(": \r\n") for name, value in message.headers.raw)
-        return line + headers + len("\r\n") + len(message.content)
+
+def _size(message: httpx.Request) -> int:
+    """Return the bytes of a request as HTTP/1.1 writes it."""
+    line = len(message.method) + len(message.url.raw_path) + len("  HTTP/1.1\r\n")
+    headers = sum(len(name) + len(value) + len(": \r\n") for name, value in message.headers.raw)
+    return line + headers + len("\r\n") + len(message.content)

@@ -13,15 +13,14 @@ import ipaddress
 import os
 import re
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from tui.net.address import AddressError, host_and_port, is_loopback
+from tui.net.address import USUAL_PORTS, AddressError, host_and_port, is_loopback
 from tui.net.errors import Failure, Kind, Remedy, Safe
 
-_PORTS = {"http": 80, "https": 443}
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _SEPARATORS = re.compile(r"[\s,]+")
 _PLACE = re.compile(r"\S*[^\s:]")
@@ -81,10 +80,12 @@ def _parsed(variable: str, value: str) -> Proxy:
         host, port = host_and_port(place)
     except AddressError:
         host, port = "", None
-    if not host or scheme not in _PORTS or not _PLACE.fullmatch(place):
+    if not host or scheme not in USUAL_PORTS or not _PLACE.fullmatch(place):
         raise _unusable(variable, "it is not the address of an HTTP proxy (http://host:port, port 1 to 65535)")
     user, _, password = login.partition(":")
-    return Proxy(variable, scheme, host, port or _PORTS[scheme], (unquote(user), unquote(password)) if login else None)
+    return Proxy(
+        variable, scheme, host, port or USUAL_PORTS[scheme], (unquote(user), unquote(password)) if login else None
+    )
 
 
 def _unusable(variable: str, why: str, remedy: Remedy = Remedy.FIX_OR_UNSET) -> Failure:
@@ -156,66 +157,46 @@ _HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]", re.IGNORECASE)
 
 def require_usable() -> None:
     """Raise Failure TLS if SSL_CERT_FILE or SSL_CERT_DIR is set to something that isn't there."""
-    for name, missing in _MISSING.items():
-        value = os.environ.get(name)
-        if value and (why := missing(value)):
-            what = f"{name} cannot be used: {why}."
-            raise Failure(Kind.TLS, what, "", Remedy.FIX_OR_UNSET, safe=Safe.NOTHING_SENT)
-
-
-def _missing_file(path: str) -> str:
-    if os.path.isdir(path):
-        return "it names a folder, not a file"
-    if not os.path.isfile(path):
-        return "what it names is not there"
-    return "" if os.access(path, os.R_OK) else "the file can't be read"
-
-
-def _missing_folder(paths: str) -> str:
-    return "" if any(map(os.path.isdir, paths.split(os.pathsep))) else "what it names is not there"
-
-
-_MISSING: Mapping[str, Callable[[str], str]] = {FILE: _missing_file, FOLDER: _missing_folder}
+    file, folders = os.environ.get(FILE), os.environ.get(FOLDER)
+    name, why = FILE, ""
+    if file and os.path.isdir(file):
+        why = "it names a folder, not a file"
+    elif file and not os.path.isfile(file):
+        why = "what it names is not there"
+    elif file and not os.access(file, os.R_OK):
+        why = "the file can't be read"
+    elif folders and not any(map(os.path.isdir, folders.split(os.pathsep))):
+        name, why = FOLDER, "what it names is not there"
+    if why:
+        raise Failure(Kind.TLS, f"{name} cannot be used: {why}.", "", Remedy.FIX_OR_UNSET, safe=Safe.NOTHING_SENT)
 
 
 def untrusted() -> tuple[str, tuple[Remedy, str]]:
     """Explain an authority that isn't trusted here: why, and the remedy with what it is about."""
-    file, folder = os.environ.get(FILE), os.environ.get(FOLDER)
-    if file and not _holds_certificates(file):
-        return (
-            f"{FILE} names a file without any certificate in PEM form.",
-            (Remedy.POINT_TO_PEM, FILE),
-        )
+    file, folders = os.environ.get(FILE), os.environ.get(FOLDER)
+    if file and not _has_certificates(file):
+        return f"{FILE} names a file without any certificate in PEM form.", (Remedy.POINT_TO_PEM, FILE)
     if file:
         return f"{FILE} decides which authorities are trusted.", (Remedy.TRUST, "that file")
-    if folder and not any(map(_is_hashed, folder.split(os.pathsep))):
-        return (
-            f"{FOLDER} names a folder without any certificate under the name that OpenSSL looks for.",
-            (Remedy.REHASH, FOLDER),
-        )
-    if folder:
-        return (
-            f"{FOLDER} decides which authorities are trusted.",
-            (Remedy.TRUST, "that folder, and run `openssl rehash` on it"),
-        )
-    other = next((name for name in _NOT_READ if os.environ.get(name)), "")
-    if other:
-        return (
-            f"{other} is set, but this program doesn't read it. It reads {FILE}.",
-            (Remedy.TRUST, f"the system's store, or set {FILE} to the file that {other} names"),
-        )
-    return (
-        "Most likely it belongs to a private CA.",
-        (Remedy.TRUST, f"the system's store, or set {FILE} to its PEM file"),
-    )
+    if folders and not any(map(_is_hashed, folders.split(os.pathsep))):
+        why = f"{FOLDER} names a folder without any certificate under the name that OpenSSL looks for."
+        return why, (Remedy.REHASH, FOLDER)
+    if folders:
+        about = "that folder, and run `openssl rehash` on it"
+        return f"{FOLDER} decides which authorities are trusted.", (Remedy.TRUST, about)
+    if other := next((name for name in _NOT_READ if os.environ.get(name)), ""):
+        about = f"the system's store, or set {FILE} to the file that {other} names"
+        return f"{other} is set, but this program doesn't read it. It reads {FILE}.", (Remedy.TRUST, about)
+    about = f"the system's store, or set {FILE} to its PEM file"
+    return "Most likely it belongs to a private CA.", (Remedy.TRUST, about)
 
 
 def deciding() -> str:
     """Return the name of the variable that decides which authorities are trusted, or ""."""
-    return next((name for name in _MISSING if os.environ.get(name)), "")
+    return next((name for name in (FILE, FOLDER) if os.environ.get(name)), "")
 
 
-def _holds_certificates(path: str) -> bool:
+def _has_certificates(path: str) -> bool:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     with suppress(OSError):  # SSLError too: nothing in it, or a damaged one behind good ones
         context.load_verify_locations(cafile=path)

@@ -1,13 +1,12 @@
 """The root of the error tree: every failure that a person may meet, and its exit code.
 
-A failure states what happened (who refused what, with the status) and why ("most likely" for a guess). What to do
-about it is data, a `Remedy`, because a person in the wizard does something else than one who runs a command: each
-front has its own words for it. A key is named by its field, never by its value.
+A failure states what happened (who refused what, with the status) and why ("most likely" for a guess). The next step
+is data, a `Remedy`: each front words it for its own users. A key is named by its field, never by its value.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, fields
 from enum import StrEnum, auto
 
 
@@ -45,7 +44,7 @@ _EXIT_CODES = {
     Kind.STUCK: 7,
     Kind.INTERNAL: 1,
 }
-_PASSING_TROUBLE = 5
+_TEMPORARY = 5
 _CREDENTIAL_STATUSES = frozenset({401, 403})
 
 
@@ -143,7 +142,7 @@ class Remedy(StrEnum):
 
 
 class Safe(StrEnum):
-    """What is sure to have happened, or not to have happened, in words that continue a sentence."""
+    """What certainly happened or didn't, in words that continue a sentence."""
 
     NOTHING_SENT = "nothing was sent"
     NOTHING_MORE_SENT = "nothing more was sent"
@@ -164,60 +163,47 @@ class Safe(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What to do next, and what is safe, for a front to put into words."""
+    """The next step, and what is safe, for a front to put into words."""
 
     remedy: Remedy | None = None
     about: str = ""
     safe: Safe | None = None
 
 
+@dataclass(eq=False, repr=False)
 class Failure(Exception):  # noqa: N818  # the name of the whole tree, and it reads well
-    """What went wrong, as data. `str()` is what happened and why, cleaned by whoever quotes foreign text.
+    """What went wrong, as data. `str()` is what happened and why, cleaned by whoever quotes foreign text."""
 
-    `remedy`, `about` (what the remedy's sentence names) and `safe` make the advice. `status_code` is the HTTP status,
-    None where no answer came; `field` the key of the form variable (or of `token`, `project`, `host`, `config-name`)
-    at fault, None where none is. `sent` says that the request's bytes had left, so that the server may have acted on
-    it. `at_address` says that the address is most likely wrong, and neither this machine's settings (proxy,
-    authorities) nor the server. `at_setting` says that an environment variable or a setting of this machine is wrong,
-    so that trying again can't help. `until` is when a pause asked for by the server ends, seconds since the epoch.
-    """
+    kind: Kind
+    what: str
+    why: str = ""
+    remedy: Remedy | None = None
+    _: KW_ONLY
+    about: str = ""
+    """What the remedy's sentence names."""
+    safe: Safe | None = None
+    status_code: int | None = None
+    """The HTTP status; None if no answer came."""
+    field: str | None = None
+    """The key of the form variable (or of `token`, `project`, `host`, `config-name`) at fault."""
+    sent: bool = False
+    """The request's bytes had left, so the server may have acted on it."""
+    at_address: bool = False
+    """The address is most likely wrong, and neither this machine's settings (proxy, authorities) nor the server."""
+    at_setting: bool = False
+    """A variable or setting of this machine is wrong, so trying again can't help."""
+    until: float | None = None
+    """When the pause that the server asked for ends, in seconds since the epoch."""
 
-    def __init__(
-        self,
-        kind: Kind,
-        what: str,
-        why: str = "",
-        remedy: Remedy | None = None,
-        *,
-        about: str = "",
-        safe: Safe | None = None,
-        status_code: int | None = None,
-        field: str | None = None,
-        sent: bool = False,
-        at_address: bool = False,
-        at_setting: bool = False,
-        until: float | None = None,
-    ) -> None:
-        super().__init__(kind, what)
-        self.kind = kind
-        self.what = what
-        self.why = why
-        self.remedy = remedy
-        self.about = about
-        self.safe = safe
-        self.status_code = status_code
-        self.field = field
-        self.sent = sent
-        self.at_address = at_address
-        self.at_setting = at_setting
-        self.until = until
+    def __post_init__(self) -> None:
+        super().__init__(self.kind, self.what)  # all that `repr` shows
 
     def __str__(self) -> str:
         return joined(self.what, self.why)
 
     @property
     def advice(self) -> Advice:
-        """What to do next, with what is safe."""
+        """The next step, and what is safe."""
         return Advice(self.remedy, self.about, self.safe)
 
     @property
@@ -225,24 +211,18 @@ class Failure(Exception):  # noqa: N818  # the name of the whole tree, and it re
         """The exit code of contract §2."""
         if self.kind is Kind.SOURCE and self.status_code in _CREDENTIAL_STATUSES:
             return 3
-        return _EXIT_CODES.get(self.kind, _PASSING_TROUBLE)
+        return _EXIT_CODES.get(self.kind, _TEMPORARY)
 
     def replaced(self, **parts: object) -> Failure:
-        """The same failure with other parts: the room above knows the field or the field's name better."""
-        known = {name: getattr(self, name) for name in _PARTS}
+        """Return this failure with other parts: the room above knows the field or its name better."""
+        known = {part.name: getattr(self, part.name) for part in fields(Failure)}
         return Failure(**{**known, **parts})
 
     def advised(self, advice: Advice, **parts: object) -> Failure:
-        """The same failure with another advice, and other parts."""
+        """Return this failure with another advice, and other parts."""
         return self.replaced(remedy=advice.remedy, about=advice.about, safe=advice.safe, **parts)
 
 
-_PARTS = (
-    "kind", "what", "why", "remedy", "about", "safe", "status_code", "field", "sent", "until", "at_address",
-    "at_setting",
-)  # fmt: skip
-
-
 def joined(*sentences: str) -> str:
-    """The sentences that are not empty, in one text."""
+    """Return the sentences that aren't empty, in one text."""
     return " ".join(filter(None, sentences))

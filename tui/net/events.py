@@ -1,5 +1,4 @@
-"""What a front may show of a request while it is under way. No event holds a header's or a body's content,
-but for the few response headers that matter."""
+"""What a front may show of a running request. Events contain no headers or bodies, except a few response headers."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """A connection stands. `tls` is the protocol's name ("TLSv1.3"), "" over plain loopback HTTP."""
+    """The connection is open. `tls` is the protocol's name ("TLSv1.3"), "" over plain loopback HTTP."""
 
     host: str
     tls: str
@@ -25,7 +24,7 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The last byte of the request has left: from here on the server may act on it."""
+    """The last byte of the request has left: from now on the server may act on it."""
 
     method: str
     size: int
@@ -34,9 +33,9 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """Status and headers have arrived; `headers` holds those that matter (rate limits, content type, date).
+    """Status and headers have arrived. `headers` has those that matter (rate limits, content type, date).
 
-    `seconds` counts from the moment the request was out.
+    `seconds` counts from when the request was out.
     """
 
     status_code: int
@@ -62,8 +61,10 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Pausing:
-    """`peer` asked for a pause, which is kept in full. `until` is in seconds since the epoch; `limit` says whose
-    limit was hit, "" where untold."""
+    """`peer` asked for a pause, which is kept in full until `until`, in seconds since the epoch.
+
+    `limit` says whose limit was hit, "" if unknown.
+    """
 
     seconds: float
     until: float
@@ -80,7 +81,7 @@ class Pausing:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A line for the timeline that is not an HTTP event, such as a look-up's result."""
+    """A line for the timeline that is no HTTP event, such as the result of a lookup."""
 
     text: str
     detail: str = ""
@@ -90,7 +91,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """So much of a long list has been read: `read` of `total` (None where untold) of `what` ("Split flags")."""
+    """Progress in a long list: `read` of `total` (None if unknown) of `what` ("Split flags")."""
 
     what: str
     read: int
@@ -103,35 +104,35 @@ class Counted:
         return f"{self.what} {self.read:,}{of}"
 
 
-Exchange = Connected | Sent | Answered | Receiving | Done | Pausing | Note | Counted
-Sink = Callable[[Exchange], None]
+ProgressEvent = Connected | Sent | Answered | Receiving | Done | Pausing | Note | Counted
+Sink = Callable[[ProgressEvent], None]
 
 
-def ignore(event: Exchange) -> None:
+def ignore(event: ProgressEvent) -> None:
     """A sink for callers that show nothing."""
 
 
 class Stream(Generic[T]):
     """The events of some work as they happen, and its result after the last one.
 
-    The work starts with the first event that is asked for, and what it raises is raised by the iteration. Leaving
-    the `async with` block early cancels the work, and waits until it has let go of its connection.
+    Iteration starts the work and raises what it raises. Leaving the `async with` block early cancels the work and
+    waits until it has released its connection.
     """
 
     def __init__(self, work: Callable[[Sink], Awaitable[T]]) -> None:
         self._work = work
-        self._queue: asyncio.Queue[Exchange | None] = asyncio.Queue()
+        self._queue: asyncio.Queue[ProgressEvent | None] = asyncio.Queue()
         self._task: asyncio.Task[T] | None = None
 
     @property
     def result(self) -> T:
-        """What came of the work. Raises `asyncio.InvalidStateError` before the end, and what the work raised."""
+        """The result of the work. Raises `asyncio.InvalidStateError` before the end, and what the work raised."""
         if self._task is None:
             raise asyncio.InvalidStateError("the stream was not read")
         return self._task.result()
 
     async def finish(self, sink: Sink = ignore) -> T:
-        """Hand each event to `sink`, and return the result. Raises what the work raises."""
+        """Send each event to `sink`, and return the result. Raises what the work raises."""
         async with self:
             async for event in self:
                 sink(event)
@@ -146,7 +147,7 @@ class Stream(Generic[T]):
             task.cancel()
         await asyncio.wait({task})
         if not task.cancelled():
-            task.exception()  # raised by the iteration, or of no interest to a caller who left
+            task.exception()  # raised by the iteration, or irrelevant to a caller that left
 
     async def _run(self) -> T:
         try:
@@ -157,7 +158,7 @@ class Stream(Generic[T]):
     def __aiter__(self) -> Stream[T]:
         return self
 
-    async def __anext__(self) -> Exchange:
+    async def __anext__(self) -> ProgressEvent:
         if self._task is None:
             self._task = asyncio.create_task(self._run())
         try:
@@ -167,7 +168,7 @@ class Stream(Generic[T]):
             raise
         if event is not None:
             return event
-        self._queue.put_nowait(None)  # a stream that is over stays over
+        self._queue.put_nowait(None)  # a later iteration ends too
         await self._task
         raise StopAsyncIteration
 

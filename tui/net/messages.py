@@ -22,7 +22,7 @@ class Request:
     method: str
     url: str
     headers: Mapping[str, SecretStr | str]
-    body: bytes | None = field(default=None)
+    body: bytes | None = None
 
     def __repr__(self) -> str:
         return f"Request({self.method} {self.url}, headers: {', '.join(self.headers)})"
@@ -30,9 +30,9 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A whole answer. `headers` has names in lower case; `seconds` counts from the start, pauses left out.
+    """A whole answer. `headers` has names in lower case; `body` is decoded (gzip, deflate).
 
-    `body` is decoded (gzip, deflate); `peer` is the name that sentences give the server.
+    `seconds` counts from the start, without pauses; `peer` is the server's name in sentences.
     """
 
     status_code: int
@@ -52,7 +52,8 @@ class Response:
         try:
             return parse_answer(self.body)
         except TooDeepError:
-            failure = self._too_deep()
+            why = "No real answer looks like that."
+            failure = self._not_used("JSON that is nested too deeply", why, "what runs at the address")
         except ValueError:  # a bad encoding too
             failure = self.not_json("JSON")
         raise failure
@@ -64,49 +65,33 @@ class Response:
         return declared or self.body[:64].lstrip().lower().decode("latin-1").startswith(_HTML)
 
     def not_json(self, expected: str) -> Failure:
-        """The failure for a body that is not what was `expected` ("a list of projects"), to be raised."""
+        """Return the failure for a body that is not the `expected` one ("a list of projects")."""
         if not self.body.strip():
-            return Failure(
-                Kind.NOT_JSON,
-                f"{self.peer} answers with nothing, not with {expected} ({self.status_code}).",
-                "Most likely the server, or a proxy in front of it, failed.",
-                Remedy.CHECK,
-                about="what is between this machine and the server",
-                safe=Safe.ANSWER_NOT_USED,
-                status_code=self.status_code,
-                sent=True,
-            )
-        came = "a web page" if self.is_page else "something else"
-        where = urlsplit(self.url)
-        return Failure(
-            Kind.NOT_JSON,
-            f"{self.peer} answers with {came}, not with {expected} ({self.status_code}).",
-            f"The address is most likely not that of the API: {where.hostname}." if where.hostname else "",
-            Remedy.CHECK,
-            about="the address",
-            safe=Safe.ANSWER_NOT_USED,
-            status_code=self.status_code,
-            sent=True,
-            at_address=True,
-        )
+            what = f"nothing, not with {expected}"
+            why = "Most likely the server, or a proxy in front of it, failed."
+            return self._not_used(what, why, "what is between this machine and the server", at_address=False)
+        host = urlsplit(self.url).hostname
+        what = f"{'a web page' if self.is_page else 'something else'}, not with {expected}"
+        why = f"The address is most likely not that of the API: {host}." if host else ""
+        return self._not_used(what, why, "the address")
 
-    def _too_deep(self) -> Failure:
+    def _not_used(self, what: str, why: str, check: str, *, at_address: bool = True) -> Failure:
         return Failure(
             Kind.NOT_JSON,
-            f"{self.peer} answers with JSON that is nested too deeply ({self.status_code}).",
-            "No real answer looks like that.",
+            f"{self.peer} answers with {what} ({self.status_code}).",
+            why,
             Remedy.CHECK,
-            about="what runs at the address",
+            about=check,
             safe=Safe.ANSWER_NOT_USED,
             status_code=self.status_code,
             sent=True,
-            at_address=True,
+            at_address=at_address,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class RequestLimits:
-    """What one request may take: seconds in all, however slowly it drips; decoded bytes; pauses the server asks for."""
+    """What one request may take: seconds in all, however slowly the body drips; decoded bytes; pauses on 429."""
 
     total_seconds: float = 30.0
     max_bytes: int = 8 * 1024 * 1024
@@ -124,15 +109,19 @@ _ZIPPED = ("gzip", "x-gzip", "deflate")
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 
 
-class TooLargeError(Exception):
-    """The decoded body exceeds its limit; what follows was not read."""
+class BodyError(Exception):
+    """The body can't be used."""
 
 
-class EncodingError(Exception):
-    """The body is not encoded as its header says, or in a way that was not asked for."""
+class TooLargeError(BodyError):
+    """The decoded body exceeds its limit; the rest was not read."""
 
 
-class CutOffError(Exception):
+class EncodingError(BodyError):
+    """The body is not encoded as its header says, or in a way that was not requested."""
+
+
+class CutOffError(BodyError):
     """The body ended before its encoding did."""
 
 

@@ -1,4 +1,4 @@
-"""Read a long list page by page: several pages at once, with retries, and whole even if it changes meanwhile."""
+"""Read a long list page by page: several at once, with retries, and completely even if it changes meanwhile."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy, Safe
-from tui.net.events import Exchange, Pausing, Sink, ignore
+from tui.net.events import Pausing, ProgressEvent, Sink, ignore
 
 T = TypeVar("T")
 
@@ -35,7 +35,7 @@ class ListPage(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class ListProgress(Generic[T]):
-    """The news of one page: items not seen before, and the identities of items that turned out to be gone.
+    """The news of one page: items not seen before, and the identities of items that are gone.
 
     `read` counts the items seen so far, of `total` (None if unknown).
     """
@@ -70,44 +70,42 @@ async def read_all(
     its end: it changed both times, counts more items than it lists, or returns the same full page for every offset.
     """
     known: dict[Hashable, T] = {}
-    before: _Round | None = None
+    before: _Reading | None = None
     while True:
-        now = _Round(slowly=before is not None and before.uneven)
-        async with aclosing(_pages(http, fetch, size, at_once, sink, now)) as pages:
+        reading = _Reading(slowly=before is not None and before.uneven)
+        async with aclosing(_pages(http, fetch, size, at_once, sink, reading)) as pages:
             async for offset, page in pages:
                 items = {identity(item): item for item in page.items}
-                if not now.takes(offset, page, {key for key, item in items.items() if named(item)}, items.keys()):
+                if not reading.takes(offset, page, {key for key, item in items.items() if named(item)}, items.keys()):
                     continue
                 fresh = tuple(item for key, item in items.items() if known.get(key) != item)
                 known |= items
-                read = len(now.seen)
-                yield ListProgress(fresh, (), read, page.total if read <= (page.total or 0) else None)
-        if now.whole or (before is not None and now.confirms(before, what, size)):
-            gone = tuple(key for key in known if key not in now.seen)
+                count = len(reading.seen)
+                yield ListProgress(fresh, (), count, page.total if count <= (page.total or 0) else None)
+        if reading.whole or (before is not None and reading.confirms(before, what, size)):
+            gone = tuple(key for key in known if key not in reading.seen)
             if gone:
-                yield ListProgress((), gone, len(now.seen), len(now.seen))
+                yield ListProgress((), gone, len(reading.seen), len(reading.seen))
             return
         if before is not None:
-            raise _changed(what)
-        before = now
+            why = "Most likely somebody is editing flags there."
+            raise _unreadable(f"{what} changed while it was read, twice.", why, Remedy.TRY_LATER)
+        before = reading
 
 
-class _Round:
+class _Reading:
     """What one reading of a list has shown."""
 
     def __init__(self, *, slowly: bool) -> None:
         self.slowly = slowly
         """Whether to request one page after the other."""
         self.seen: dict[Hashable, None] = {}
-        self.ended = False
-        """Whether a page was empty or had nothing new."""
+        self.ended = self._repeated = False
+        """Whether a page was empty or had nothing new; and whether it repeated items."""
         self.uneven = False
         """Whether pages were shorter than expected, so that the next reading has to go slowly."""
-        self._count = 0
-        self._pages = 0
-        self._step = 0
+        self._count = self._pages = self._step = 0
         self._totals: set[int | None] = set()
-        self._repeated = False
 
     def takes(self, offset: int, page: ListPage[T], named: Set[Hashable], identities: Set[Hashable]) -> bool:
         """Add a page. Returns False if it only shows that the list has ended."""
@@ -135,27 +133,44 @@ class _Round:
     def _distinct(self) -> bool:
         return len(self.seen) == self._count
 
-    def confirms(self, before: _Round, what: str, size: int) -> bool:
+    def confirms(self, before: _Reading, what: str, size: int) -> bool:
         """Whether a second reading shows that the list is whole, and that only its total is too low or its last page
         repeated. Raises Failure if it shows that the list can't be read to its end."""
         total = max((number for number in self._totals if number is not None), default=0)
         count = len(self.seen)
         same_total = self._totals == before._totals
-        if same_total and len(self._totals) == 1 and self._distinct and total > count:
-            raise _counts_too_many(what, total, count)
-        if not same_total or self.seen.keys() != before.seen.keys():
-            return False
-        if total > count:
-            raise _counts_too_many(what, total, count)
-        if total < count and self._repeated and self._pages == 1 and count == size:
-            raise _same_page(what)
-        return self.ended or total == count
+        same_items = same_total and self.seen.keys() == before.seen.keys()
+        if total > count and (same_items or (same_total and len(self._totals) == 1 and self._distinct)):
+            raise _unreadable(
+                f"{what} reports {total:,} entries but lists only {count:,}: {total - count:,} are missing, both times "
+                "it was read.",
+                "Most likely the key cannot see them, or the server counts wrong.",
+                Remedy.USE,
+                "a key that sees all of them, or ask whoever runs the server",
+            )
+        if same_items and total < count == size and self._repeated and self._pages == 1:
+            raise _unreadable(
+                f"{what} returns the same page for every offset, so whether there is more can't be told.",
+                "Most likely a proxy or cache in between drops part of the address.",
+                Remedy.ASK,
+                "whoever runs the server",
+            )
+        return same_items and (self.ended or total == count)
+
+
+def _unreadable(what: str, why: str, remedy: Remedy, about: str = "") -> Failure:
+    return Failure(Kind.SERVER_ERROR, what, why, remedy, about=about, safe=Safe.NOTHING_CHANGED)
+
+
+def _endless() -> Failure:
+    why = "What was read is not complete."
+    return Failure(Kind.TOO_LARGE, "The list has no end; reading stopped.", why, safe=Safe.NOTHING_CHANGED)
 
 
 async def _pages(
-    http: Http, fetch: Fetch[T], size: int, at_once: int, sink: Sink, now: _Round
+    http: Http, fetch: Fetch[T], size: int, at_once: int, sink: Sink, reading: _Reading
 ) -> AsyncGenerator[tuple[int, ListPage[T]], None]:
-    """Yield pages with their offsets, in order, until `now` has ended. A page that stays lost is raised at the end.
+    """Yield pages with their offsets, in order, until `reading` has ended. A page that stays lost is raised at the end.
 
     Requests several at a time up to the total; one after the other if there is no total, or one that a full first
     page reaches: it may count that page alone.
@@ -166,22 +181,15 @@ async def _pages(
     step, total = len(first.items), first.total
     if not step:
         return
-    if total is not None and not now.slowly:
-        async with aclosing(_the_rest(gate, fetch, step, total, at_once, now)) as pages:
-            async for page in pages:
-                yield page
+    if total is not None and not reading.slowly:
+        async with aclosing(_to_total(gate, fetch, step, total, at_once, reading)) as pages:
+            async for offset_and_page in pages:
+                yield offset_and_page
         if total > step or (step == total < size and step % _ROUND):
             return
-    async with aclosing(_one_by_one(gate, fetch, step, now)) as pages:
-        async for page in pages:
-            yield page
-
-
-async def _one_by_one(
-    gate: _Gate, fetch: Fetch[T], offset: int, now: _Round
-) -> AsyncGenerator[tuple[int, ListPage[T]], None]:
+    offset = step
     for _ in range(_MOST_PAGES):
-        if now.ended:
+        if reading.ended:
             return
         page = await gate.fetched(fetch, offset)
         yield offset, page
@@ -189,8 +197,8 @@ async def _one_by_one(
     raise _endless()
 
 
-async def _the_rest(
-    gate: _Gate, fetch: Fetch[T], step: int, total: int, at_once: int, now: _Round
+async def _to_total(
+    gate: _Gate, fetch: Fetch[T], step: int, total: int, at_once: int, reading: _Reading
 ) -> AsyncGenerator[tuple[int, ListPage[T]], None]:
     """Yield the pages after the first in their order, requesting `at_once` at a time."""
     if total > step * _MOST_PAGES:
@@ -200,14 +208,14 @@ async def _the_rest(
     lost: Failure | None = None
     try:
         while ahead or waiting:
-            running = sum(not task.done() for _, task in waiting)
-            while ahead and running < at_once:
+            running = [task for _, task in waiting if not task.done()]
+            while ahead and len(running) < at_once:
                 offset = ahead.pop()
-                waiting.append((offset, asyncio.create_task(gate.fetched(fetch, offset))))
-                running += 1
-            await asyncio.wait([task for _, task in waiting if not task.done()], return_when=asyncio.FIRST_COMPLETED)
+                running.append(asyncio.create_task(gate.fetched(fetch, offset)))
+                waiting.append((offset, running[-1]))
+            await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
             while waiting and waiting[0][1].done():
-                ahead = [] if now.ended else ahead
+                ahead = [] if reading.ended else ahead
                 offset, task = waiting.pop(0)
                 problem = task.exception()
                 if isinstance(problem, Failure):
@@ -231,57 +239,15 @@ def passing(problem: BaseException) -> bool:
     return failed or problem.kind in _PASSING
 
 
-def _changed(what: str) -> Failure:
-    return Failure(
-        Kind.SERVER_ERROR,
-        f"{what} changed while it was read, twice.",
-        "Most likely somebody is editing flags there.",
-        Remedy.TRY_LATER,
-        safe=Safe.NOTHING_CHANGED,
-    )
-
-
-def _counts_too_many(what: str, total: int, count: int) -> Failure:
-    return Failure(
-        Kind.SERVER_ERROR,
-        f"{what} reports {total:,} entries but lists only {count:,}: {total - count:,} are missing, both times it was "
-        "read.",
-        "Most likely the key cannot see them, or the server counts wrong.",
-        Remedy.USE,
-        about="a key that sees all of them, or ask whoever runs the server",
-        safe=Safe.NOTHING_CHANGED,
-    )
-
-
-def _same_page(what: str) -> Failure:
-    return Failure(
-        Kind.SERVER_ERROR,
-        f"{what} returns the same page for every offset, so whether there is more can't be told.",
-        "Most likely a proxy or cache in between drops part of the address.",
-        Remedy.ASK,
-        about="whoever runs the server",
-        safe=Safe.NOTHING_CHANGED,
-    )
-
-
-def _endless() -> Failure:
-    return Failure(
-        Kind.TOO_LARGE,
-        "The list has no end; reading stopped.",
-        "What was read is not complete.",
-        safe=Safe.NOTHING_CHANGED,
-    )
-
-
 class _Gate:
-    """Holds all pages back while the server asks for a pause on one: it would refuse the others too."""
+    """Delays all pages while the server asks for a pause on one: it would refuse the others too."""
 
     def __init__(self, http: Http, sink: Sink) -> None:
         self._http = http
         self._sink = sink
         self._until = 0.0
 
-    def _passed_on(self, event: Exchange) -> None:
+    def _forward(self, event: ProgressEvent) -> None:
         if isinstance(event, Pausing):
             self._until = max(self._until, event.until)
         self._sink(event)
@@ -293,7 +259,7 @@ class _Gate:
             if wait > 0:
                 await self._http.sleep(wait)
             try:
-                page = await fetch(offset, self._passed_on)
+                page = await fetch(offset, self._forward)
                 break
             except Failure as failure:
                 if attempt == _TRIES or not passing(failure):

@@ -22,12 +22,12 @@ _BACKOFF = 1.0
 class Pause:
     """How long to wait, in seconds. `limit` says whose limit was hit ("your whole account"), "" if unknown.
 
-    `asked` is false if the server named no time ahead, so that the length is our own choice.
+    `requested` is false if the server named no time ahead, so that the length is our own choice.
     """
 
     seconds: float
     limit: str
-    asked: bool
+    requested: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ _RATE_LIMITS = (
 )
 
 
-def asked_pause(headers: Mapping[str, str], now: float, attempt: int = 1) -> Pause:
+def requested_pause(headers: Mapping[str, str], now: float, attempt: int = 1) -> Pause:
     """Return the longest pause that applies, by headers with names in lower case. Never raises.
 
     A limit with something left is not the one that was hit. A point in time is compared with the server's own
@@ -77,8 +77,8 @@ def asked_pause(headers: Mapping[str, str], now: float, attempt: int = 1) -> Pau
 
     longest = min(max(pauses, default=0.0), _YEAR)
     if longest > 0:
-        return Pause(longest, owner, asked=True)
-    return Pause(_BACKOFF * 2 ** (attempt - 1) * (1 + random.random() / 2), owner, asked=False)
+        return Pause(longest, owner, requested=True)
+    return Pause(_BACKOFF * 2 ** (attempt - 1) * (1 + random.random() / 2), owner, requested=False)
 
 
 def _number(text: str) -> float | None:
@@ -94,7 +94,7 @@ def _until(value: float, now: float) -> float:
 
 def rate_limited(peer: str, pause: Pause, end: float, now: float) -> Failure:
     """The failure for a pause that is not begun."""
-    length = f" of {span(pause.seconds)}" if pause.asked else ""
+    length = f" of {span(pause.seconds)}" if pause.requested else ""
     return Failure(
         Kind.RATE_LIMITED,
         f"{peer} asks for a pause{length} (429).",

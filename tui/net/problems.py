@@ -1,4 +1,4 @@
-"""Network failures in words. Nothing of httpx's own texts is quoted: they can hold a header's value."""
+"""Network failures in words. Nothing of httpx's own texts is quoted: they may contain a header's value."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import httpx
 
 from tui.net import environment
 from tui.net.errors import Failure, Kind, Remedy, Safe
+from tui.net.messages import CutOffError, EncodingError, TooLargeError
 from tui.net.times import span
 from tui.text.clean import clean
 
@@ -23,23 +24,25 @@ _READS = frozenset({"GET", "HEAD"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-@dataclass(frozen=True, slots=True)
-class FailedRequest:
-    """What is known of a request that failed; `proxy` as host:port, "" without one, and the variable that names it.
-
-    `tunneled`: the proxy has opened the tunnel, so a later failure is the server's.
-    """
+@dataclass(slots=True)
+class Attempt:
+    """How far one request has come."""
 
     peer: str
+    """The server's name in sentences."""
     method: str
     host: str
     port: int
-    proxy: str
     proxy_variable: str
-    tunneled: bool
-    proxy_status: int | None
-    sent: bool
-    answered: bool
+    """The environment variable that names the proxy, "" without one."""
+    proxy: str = ""
+    """host:port; "" for a direct connection."""
+    proxy_status: int | None = None
+    tunneled: bool = False
+    """The proxy has opened the tunnel, so a later failure is the server's."""
+    sent: bool = False
+    """The first byte of the request itself may have left: the server may have acted."""
+    answered: bool = False
 
     @property
     def target(self) -> str:
@@ -69,15 +72,13 @@ class FailedRequest:
     ) -> Failure:
         """Return the failure. A wrong address is the proxy's if the connection ended there: then a setting is wrong.
 
-        After a write whose bytes were out, the remedy is to look, whatever was wrong.
+        If a write's bytes were out, the remedy is to look first, whatever was wrong.
         """
         safe = Safe.NOTHING_SENT
         if self.sent:
             safe = Safe.NOTHING_CHANGED if self.method in _READS else Safe.MAYBE_DONE
         if safe is Safe.MAYBE_DONE:
             remedy, about = Remedy.LOOK_FIRST, ""
-        at_setting = at_setting or (at_address and self.at_proxy)
-        at_address = at_address and not self.at_proxy
         return Failure(
             kind,
             what,
@@ -86,12 +87,35 @@ class FailedRequest:
             about=about,
             safe=safe,
             sent=self.sent,
-            at_address=at_address,
-            at_setting=at_setting,
+            at_address=at_address and not self.at_proxy,
+            at_setting=at_setting or (at_address and self.at_proxy),
         )
 
 
-def causes(error: BaseException) -> Iterator[BaseException]:
+def failure_of(error: BaseException, request: Attempt, seconds: float, max_bytes: int) -> Failure:
+    """Return the failure behind an error. `seconds` and `max_bytes` are the request's limits."""
+    peer = request.peer
+    match error:
+        case TimeoutError():
+            if request.answered:
+                what = f"{peer}'s answer did not arrive in full within {span(seconds)}."
+            elif request.sent:
+                what = f"{peer} did not answer in {span(seconds)}."
+            else:
+                what = f"No connection to {request.target} came about in {span(seconds)}."
+            return request.failure(Kind.TIMEOUT, what, request.named_by, Remedy.TRY_AGAIN)
+        case TooLargeError():
+            what = f"{peer}'s answer is larger than {max_bytes / _MEBIBYTE:g} MiB; reading stopped there."
+            return request.failure(Kind.TOO_LARGE, what, "Nothing of it was used.", Remedy.NARROW)
+        case EncodingError():
+            what, why = f"{peer}'s answer cannot be unpacked.", "It is not what its headers say."
+            return request.failure(Kind.NOT_JSON, what, why, Remedy.TRY_AGAIN)
+        case CutOffError():
+            return _cut_off(request)
+    return _of_network(error, request)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
     """Yield the error and all it was raised from, including those inside exception groups."""
     waiting: list[BaseException] = [error]
     seen_ids: set[int] = set()
@@ -113,56 +137,58 @@ _KNOWN = (
 )  # fmt: skip
 
 
-def from_network(error: BaseException, request: FailedRequest) -> Failure:
-    """Return the failure behind an error of httpx."""
-    chain = list(causes(error))
-    target, named_by = request.target, request.named_by
-    check = _check(request, "the address, this machine's network and its proxy settings, then try again")
+def _of_network(error: BaseException, request: Attempt) -> Failure:
+    chain = list(_causes(error))
+    fail, target, named_by, at_proxy = request.failure, request.target, request.named_by, request.at_proxy
+    check = Remedy.CHECK, "the address, this machine's network and its proxy settings, then try again"
+    check_address = Remedy.CHECK, _ADDRESS
+    if at_proxy:
+        check = check_address = Remedy.CHECK_PROXY, request.proxy_variable
     match next((cause for kind in _KNOWN for cause in chain if isinstance(cause, kind)), None):
         case ssl.SSLCertVerificationError() as cause:
-            return _certificate(cause, request)
-        case ssl.SSLError():
-            return cut_off(request) if request.sent else _no_tls(request)
+            # truststore may raise one without a code on macOS and Windows.
+            return _bad_certificate(getattr(cause, "verify_code", 0), request)
+        case ssl.SSLError() if not request.sent:
+            return _no_tls(request)
         case socket.gaierror():
             what = f"Could not reach {target}: the name is not known here."
             why = named_by or "Most likely DNS, or HTTPS_PROXY is needed."
-            return request.failure(Kind.UNREACHABLE, what, why, *check, at_address=True)
+            return fail(Kind.UNREACHABLE, what, why, *check, at_address=True)
         case ConnectionRefusedError():
-            port = "there" if request.at_proxy else f"at port {request.port}"
-            what = f"Could not reach {target}: nothing answers {port}."
+            what = f"Could not reach {target}: nothing answers {'there' if at_proxy else f'at port {request.port}'}."
             why = named_by or "The server is down, or its address is another."
-            return request.failure(Kind.UNREACHABLE, what, why, *_check(request, _ADDRESS), at_address=True)
+            return fail(Kind.UNREACHABLE, what, why, *check_address, at_address=True)
         case httpx.ProxyError():
-            return _by_proxy(request)
+            status = request.proxy_status or 0
+            what = f"The proxy {request.proxy} refused to connect to {request.host}{f' ({status})' if status else ''}."
+            wants_login = status == _PROXY_LOGIN
+            why = "It wants a user name and password." if wants_login else "It may not let this address through."
+            remedy = Remedy.PROXY_OR_EXEMPT, request.proxy_variable
+            return fail(Kind.UNREACHABLE, what, why, *remedy, at_setting=400 <= status < 500)
         # httpcore reports a closed connection by itself. What its parser refuses was raised from the parser's error.
         case httpx.RemoteProtocolError() if not request.answered and any(map(_of_parser, chain)):
-            return _no_http(request)
-        case (
-            httpx.RemoteProtocolError()
-            | ConnectionError()
-            | httpx.ReadError()
-            | httpx.WriteError()
-            | httpx.CloseError()
-        ):
-            return cut_off(request)
+            if at_proxy:
+                what, wrong = (
+                    f"What answers at {target} is not an HTTP proxy.",
+                    (Remedy.CORRECT, request.proxy_variable),
+                )
+                return fail(Kind.UNREACHABLE, what, named_by, *wrong, at_setting=True)
+            what = f"What answers at {request.host}, port {request.port}, does not speak HTTP."
+            return fail(Kind.UNREACHABLE, what, "Most likely the port is another.", *check_address, at_address=True)
+        case ssl.SSLError() | ConnectionError() | httpx.RemoteProtocolError() | httpx.NetworkError():
+            return _cut_off(request)
         case OSError():
             what = f"Could not reach {target}: there is no way there from this machine."
             why = named_by or "Most likely the network is off, or a firewall or VPN is in the way."
-            return request.failure(Kind.UNREACHABLE, what, why, *check)
-        case _:
-            return request.failure(Kind.UNREACHABLE, f"The connection to {target} failed.", "", *check)
+            return fail(Kind.UNREACHABLE, what, why, *check)
+    return fail(Kind.UNREACHABLE, f"The connection to {target} failed.", "", *check)
 
 
 def _of_parser(error: BaseException) -> bool:
     return type(error).__module__.partition(".")[0] == "h11"
 
 
-def _check(request: FailedRequest, otherwise: str) -> tuple[Remedy, str]:
-    return (Remedy.CHECK_PROXY, request.proxy_variable) if request.at_proxy else (Remedy.CHECK, otherwise)
-
-
-def cut_off(request: FailedRequest) -> Failure:
-    """The connection, or the encoding of a body, ended too early."""
+def _cut_off(request: Attempt) -> Failure:
     if request.answered:
         what = f"The connection to {request.host} broke off in the middle of the answer."
     elif request.sent:
@@ -174,28 +200,8 @@ def cut_off(request: FailedRequest) -> Failure:
     return request.failure(Kind.UNREACHABLE, what, why, Remedy.TRY_AGAIN, at_address=at_address)
 
 
-def _no_http(request: FailedRequest) -> Failure:
-    if request.at_proxy:
-        what = f"What answers at {request.target} is not an HTTP proxy."
-        wrong = Remedy.CORRECT, request.proxy_variable
-        return request.failure(Kind.UNREACHABLE, what, request.named_by, *wrong, at_setting=True)
-    what = f"What answers at {request.host}, port {request.port}, does not speak HTTP."
-    why = "Most likely the port is another."
-    return request.failure(Kind.UNREACHABLE, what, why, Remedy.CHECK, _ADDRESS, at_address=True)
-
-
-def _by_proxy(request: FailedRequest) -> Failure:
-    status = f" ({request.proxy_status})" if request.proxy_status is not None else ""
-    wants_login = request.proxy_status == _PROXY_LOGIN
-    why = "It wants a user name and password." if wants_login else "It may not let this address through."
-    what = f"The proxy {request.proxy} refused to connect to {request.host}{status}."
-    remedy = Remedy.PROXY_OR_EXEMPT, request.proxy_variable
-    refused = 400 <= (request.proxy_status or 0) < 500
-    return request.failure(Kind.UNREACHABLE, what, why, *remedy, at_setting=refused)
-
-
-# OpenSSL's numbers (X509_V_ERR_*): what is wrong with a certificate, and what to do about it; None where nothing
-# here vouches for it.
+# OpenSSL's numbers (X509_V_ERR_*): what is wrong with a certificate, and what to do about it; None if nothing here
+# vouches for it.
 _CERTIFICATES: Mapping[int, tuple[str, tuple[Remedy, str] | None]] = {
     9: ("that is not valid yet", (Remedy.CHECK, "this machine's clock")),
     10: ("that has expired", (Remedy.RENEW_CERTIFICATE, "")),
@@ -208,58 +214,30 @@ _CERTIFICATES: Mapping[int, tuple[str, tuple[Remedy, str] | None]] = {
 _UNTRUSTED = ("this machine does not trust", None)
 
 
-def _certificate(error: BaseException, request: FailedRequest) -> Failure:
-    found, remedy = _CERTIFICATES.get(getattr(error, "verify_code", 0), _UNTRUSTED)
+def _bad_certificate(code: int, request: Attempt) -> Failure:
+    problem, remedy = _CERTIFICATES.get(code, _UNTRUSTED)
     wrong_name, variable = remedy == (Remedy.CHECK, _ADDRESS), environment.deciding()
     why = f"{variable} decides which authorities are trusted." if variable else "The connection was not used."
     if remedy is None:
         why, remedy = environment.untrusted()
     if wrong_name and request.at_proxy:
         why, remedy = request.named_by, (Remedy.CORRECT, request.proxy_variable)
-    who = f"The proxy {request.proxy}" if request.at_proxy else request.host
-    return request.failure(Kind.TLS, f"{who} shows a certificate {found}.", why, *remedy, at_address=wrong_name)
+    owner = f"The proxy {request.proxy}" if request.at_proxy else request.host
+    return request.failure(Kind.TLS, f"{owner} shows a certificate {problem}.", why, *remedy, at_address=wrong_name)
 
 
-def _no_tls(request: FailedRequest) -> Failure:
+def _no_tls(request: Attempt) -> Failure:
     if request.at_proxy:
         what = f"The proxy {request.proxy} doesn't use TLS, but {request.proxy_variable} names it with https://."
         why = "Most proxies are reached by http://, also for https:// addresses."
         return request.failure(Kind.TLS, what, why, Remedy.CORRECT, request.proxy_variable)
-    return request.failure(
-        Kind.TLS,
-        f"{request.host} does not answer with TLS as https:// needs it.",
-        "Most likely the port is that of plain HTTP, or a proxy between cuts the connection.",
-        Remedy.CHECK,
-        _ADDRESS,
-        at_address=True,
-    )
-
-
-def timed_out(request: FailedRequest, seconds: float) -> Failure:
-    """No whole answer within the total limit."""
-    if request.answered:
-        what = f"{request.peer}'s answer did not arrive in full within {span(seconds)}."
-    elif request.sent:
-        what = f"{request.peer} did not answer in {span(seconds)}."
-    else:
-        what = f"No connection to {request.target} came about in {span(seconds)}."
-    return request.failure(Kind.TIMEOUT, what, request.named_by, Remedy.TRY_AGAIN)
-
-
-def too_large(request: FailedRequest, max_bytes: int) -> Failure:
-    """The decoded answer exceeds its limit."""
-    what = f"{request.peer}'s answer is larger than {max_bytes / _MEBIBYTE:g} MiB; reading stopped there."
-    return request.failure(Kind.TOO_LARGE, what, "Nothing of it was used.", Remedy.NARROW)
-
-
-def unpacked(request: FailedRequest) -> Failure:
-    """The body is not encoded as it says."""
-    what = f"{request.peer}'s answer cannot be unpacked."
-    return request.failure(Kind.NOT_JSON, what, "It is not what its headers say.", Remedy.TRY_AGAIN)
+    what = f"{request.host} does not answer with TLS as https:// needs it."
+    why = "Most likely the port is that of plain HTTP, or a proxy between cuts the connection."
+    return request.failure(Kind.TLS, what, why, Remedy.CHECK, _ADDRESS, at_address=True)
 
 
 def redirected(peer: str, status_code: int, url: str, location: str, redact: Callable[[str], str] = str) -> Failure:
-    """A 3xx: the server sends on to another address, which is named but never asked, or names none at all."""
+    """Return the failure for a 3xx. Another address is named but never requested."""
     if status_code not in _REDIRECTS and not location:
         return Failure(
             Kind.NOT_JSON,
@@ -316,5 +294,5 @@ OF_THE_ADDRESS = frozenset({405, 410, 501})
 
 
 def remedy(status_code: int) -> tuple[str, tuple[Remedy, str]] | None:
-    """Return (why, (remedy, what it is about)) for a status that stays however often it is asked, else None."""
+    """Return (why, (remedy, what it is about)) for a status that trying again doesn't change, else None."""
     return _REMEDIES.get(status_code)

@@ -12,7 +12,6 @@ import re
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -125,7 +124,7 @@ def sentence(reach: Reach, at: str = "") -> str:
     return f"{f'At {at}, {words}' if at else words[0].upper() + words[1:]}: {_MAY_NOT} reach it."
 
 
-# --- asking ---------------------------------------------------------------------------------------------------
+# --- what this machine can learn without a request
 
 
 class Dns(StrEnum):
@@ -135,6 +134,14 @@ class Dns(StrEnum):
     ANSWERED = "answered"
     NO_SUCH_NAME = "no-such-name"
     NO_ANSWER = "no-answer"
+
+
+_DNS = {
+    Dns.NOT_ASKED: "The name was not looked up",
+    Dns.ANSWERED: "The DNS here gives no address for that name",
+    Dns.NO_SUCH_NAME: "The DNS here does not know that name",
+    Dns.NO_ANSWER: "The DNS here did not answer",
+}
 
 
 class Trust(StrEnum):
@@ -166,19 +173,25 @@ class Sighting:
     """By the host's text alone."""
     dns: Dns = Dns.NOT_ASKED
     addresses: tuple[tuple[str, Reach], ...] = ()
-    """Every address the DNS here gave, and its kind."""
+    """Every address that the DNS here gave, and its kind."""
     proxied: bool = False
     """Requests from here to that host go through a proxy."""
     trust: Trust = Trust.UNKNOWN
 
     @property
+    def _decisive(self) -> tuple[Reach, str]:
+        """The kind that counts, and its address ("" for the host): one public address is enough."""
+        if self.reach is not Reach.PUBLIC or not self.addresses:
+            return self.reach, ""
+        address, kind = next((pair for pair in self.addresses if pair[1] is Reach.PUBLIC), self.addresses[0])
+        return kind, address
+
+    @property
     def outlook(self) -> Outlook:
-        """One public address among several is enough; all private is not."""
+        """What that means for the import."""
         kind, address = self._decisive
-        if kind is Reach.LOOPBACK:
-            return Outlook.LOOPBACK
         if kind is not Reach.PUBLIC:
-            return Outlook.PRIVATE
+            return Outlook.LOOPBACK if kind is Reach.LOOPBACK else Outlook.PRIVATE
         if self.trust is Trust.OWN:
             return Outlook.PRIVATE_CA
         if address:
@@ -197,27 +210,11 @@ class Sighting:
                 return f"{_DNS[self.dns]}: whether LaunchDarkly, which runs the import, reaches it is not known."
         return sentence(*self._decisive)
 
-    @property
-    def _decisive(self) -> tuple[Reach, str]:
-        """The kind that counts and the address it belongs to, "" for the host itself."""
-        if self.reach is not Reach.PUBLIC or not self.addresses:
-            return self.reach, ""
-        address, kind = next((pair for pair in self.addresses if pair[1] is Reach.PUBLIC), self.addresses[0])
-        return kind, address
-
-
-_DNS = {
-    Dns.NOT_ASKED: "The name was not looked up",
-    Dns.ANSWERED: "The DNS here gives no address for that name",
-    Dns.NO_SUCH_NAME: "The DNS here does not know that name",
-    Dns.NO_ANSWER: "The DNS here did not answer",
-}
-
 
 Resolve = Callable[[str, int], Awaitable[tuple[str, ...]]]
-"""The addresses of (host, port). Raises OSError or UnicodeError where there are none."""
+"""Returns the addresses of (host, port). Raises OSError or UnicodeError if there are none."""
 Vouch = Callable[[str, int, tuple[str, ...]], Awaitable[Trust]]
-"""Whose roots vouch for the certificate of (host, port, addresses to try)."""
+"""Returns whose roots vouch for the certificate of (host, port, addresses to try)."""
 
 
 async def resolved(host: str, port: int) -> tuple[str, ...]:
@@ -232,7 +229,7 @@ async def look(
     """Learn what this machine can about `url`: DNS, proxy, certificate. Sends no request and no key; never raises.
 
     Only a public name is looked up, and only the certificate of a public address that is reached without a proxy is
-    read: nothing goes past a proxy that somebody has set. Takes at most about 6 seconds.
+    read: nothing bypasses a configured proxy. Takes at most about 6 seconds.
     """
     try:
         parts = urlsplit(url)
@@ -246,7 +243,10 @@ async def look(
         proxied = proxy_for(parts.scheme, host, port) is not None
     except Failure:  # one that can't be used counts
         proxied = True
-    dns, addresses = await _looked_up(host, port, resolve, dns_seconds)
+    dns, found = Dns.NOT_ASKED, tuple[str, ...]([host])
+    if not _is_address(host):
+        dns, found = await _looked_up(host, port, resolve, dns_seconds)
+    addresses = tuple((address, classify(address)) for address in found)
     public = tuple(address for address, kind in addresses if kind is Reach.PUBLIC)
     trust = Trust.UNKNOWN
     if public and parts.scheme == "https" and not proxied:
@@ -254,37 +254,32 @@ async def look(
     return Sighting(host, reach, dns, addresses, proxied, trust)
 
 
-async def _looked_up(
-    host: str, port: int, resolve: Resolve, seconds: float
-) -> tuple[Dns, tuple[tuple[str, Reach], ...]]:
-    with suppress(ValueError):
+def _is_address(host: str) -> bool:
+    try:
         ipaddress.ip_address(host)
-        return Dns.NOT_ASKED, ((host, classify(host)),)
-    if _NUMBER.fullmatch(host.rpartition(".")[2]):  # an address too, as above
-        return Dns.NOT_ASKED, ((host, classify(host)),)
+    except ValueError:
+        return _NUMBER.fullmatch(host.rpartition(".")[2]) is not None  # as in `classify`
+    return True
+
+
+async def _looked_up(host: str, port: int, resolve: Resolve, seconds: float) -> tuple[Dns, tuple[str, ...]]:
     try:
         async with asyncio.timeout(seconds):
-            addresses = await resolve(host, port)
+            return Dns.ANSWERED, await resolve(host, port)
     except socket.gaierror as error:
         unsure = error.errno in (socket.EAI_AGAIN, socket.EAI_FAIL)
         return Dns.NO_ANSWER if unsure else Dns.NO_SUCH_NAME, ()
-    except (OSError, UnicodeError):  # a time-out too
+    except (OSError, UnicodeError):  # a timeout too
         return Dns.NO_ANSWER, ()
-    return Dns.ANSWERED, tuple((address, classify(address)) for address in addresses)
 
 
 async def vouched(
-    host: str,
-    port: int,
-    addresses: tuple[str, ...],
-    *,
-    public_roots: str = "",
-    seconds: float = TLS_SECONDS,
+    host: str, port: int, addresses: tuple[str, ...], *, public_roots: str = "", seconds: float = TLS_SECONDS
 ) -> Trust:
     """Return whose roots vouch for the certificate, by a TLS handshake alone; UNKNOWN if there is none to read.
 
-    `public_roots` is a file of roots, certifi's (Mozilla's) if none is named. This machine's own store is asked
-    only about what they refuse.
+    `public_roots` is a file of roots, by default certifi's (Mozilla's). This machine's own store is tried only for
+    what they refuse.
     """
     import certifi
     import truststore
@@ -303,10 +298,10 @@ async def vouched(
                 except ssl.SSLError:
                     return Trust.UNKNOWN
                 except OSError:
-                    continue  # no way to this one, such as IPv6 on a network without
+                    continue  # unreachable, such as IPv6 on a network without it
                 else:
                     return Trust.PUBLIC
-    except (OSError, ValueError):  # the time is over, or the own store refuses it too
+    except (OSError, ValueError):  # timed out, or the own store refuses it too
         pass
     return Trust.UNKNOWN
 

@@ -1,5 +1,4 @@
-"""Words for a remedy: how a sentence is made, and those that are the same for a person in the wizard, at a prompt, and
-at a command line. Each front adds the rest."""
+"""The sentence of a remedy, and the words that all fronts share. Each front adds its own."""
 
 from __future__ import annotations
 
@@ -63,8 +62,8 @@ WORDS: Mapping[Remedy, str] = {
 
 
 def worded(advice: Advice, words: Mapping[Remedy, str], safe: Mapping[Safe, str]) -> str:
-    """The advice as one sentence or two, "" for none. `words` and `safe` are what a front says in its own way; an
-    empty text in `safe` leaves that part out."""
+    """Return the advice in one or two sentences, "" for none. `words` and `safe` are the front's own; an empty text
+    in `safe` leaves that part out."""
     clause = ""
     if advice.remedy is not None:
         clause = (words.get(advice.remedy) or WORDS[advice.remedy]).format(about=advice.about or "it")

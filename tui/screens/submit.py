@@ -19,7 +19,7 @@ from tui.apply.create import NOT_KNOWN, Creation, Outcome
 from tui.apply.engine import Import
 from tui.apply.journal import Stage
 from tui.net.errors import Failure
-from tui.net.events import Exchange, Note, Pausing, Sent
+from tui.net.events import Note, Pausing, ProgressEvent, Sent
 from tui.net.times import time_of_day
 from tui.screens.dialogs import TextScreen
 from tui.screens.step import StepScreen
@@ -159,7 +159,7 @@ class SubmitScreen(StepScreen):
         if self.stands:
             self._show_buttons()
 
-        def show(event: Exchange) -> None:
+        def show(event: ProgressEvent) -> None:
             if isinstance(event, (Note, Pausing)):
                 created.creation.events.append(event)  # shown again when this step is
                 timeline.add(event)

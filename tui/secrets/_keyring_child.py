@@ -15,7 +15,7 @@ import json
 import os
 import runpy
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -142,7 +142,7 @@ def _backend(reply: dict[str, Any]) -> KeyringBackend | None:
 
     chosen = keyring.get_keyring()
     members: list[KeyringBackend] = list(getattr(chosen, "backends", None) or [chosen])
-    backend = next((each for each in members if _name(each) in _LABELS), members[0])
+    backend = next((member for member in members if _name(member) in _LABELS), members[0])
     name = reply["backend"] = _name(backend)
     if name not in _LABELS:
         reply["state"] = _REFUSED.get(name, "insecure")
@@ -159,21 +159,25 @@ def _readiness(backend: KeyringBackend, reply: dict[str, Any]) -> str:
     if reply["backend"] not in (_SECRET_SERVICE, _LIBSECRET):
         return "ready"
     import secretstorage
-    from secretstorage.collection import get_collection_by_alias
+    from secretstorage.collection import get_all_collections, get_collection_by_alias
 
     preferred = getattr(backend, "preferred_collection", None)
     with closing(secretstorage.dbus_init()) as bus:
         try:
-            default = get_collection_by_alias
-            collection = secretstorage.Collection(bus, preferred) if preferred else default(bus, "default")
+            if preferred:
+                collection = secretstorage.Collection(bus, preferred)
+            else:
+                collection = get_collection_by_alias(bus, "default")
             state = "locked" if collection.is_locked() else "ready"
         except secretstorage.exceptions.ItemNotFoundException:
             state = "no-collection"
         reply["label"] = _provider(bus) or reply["label"]
         if state == "no-collection" and preferred:
             reply["by"] = _PREFERRED
-        elif state == "no-collection" and _has_collections(bus):
-            reply.update(error="NoDefaultCollection", by=_gnome_default(reply["label"]))
+        elif state == "no-collection":
+            paths = [collection.collection_path for collection in get_all_collections(bus)]
+            if not all(path.endswith("/session") for path in paths):  # one outlives the session
+                reply.update(error="NoDefaultCollection", by=_gnome_default(reply["label"]))
     return state
 
 
@@ -182,13 +186,6 @@ def _gnome_default(label: str) -> str:
     data = os.environ.get("XDG_DATA_HOME") or Path("~/.local/share").expanduser()
     path = Path(data) / "keyrings" / "default"
     return str(path) if label == _PROVIDERS["gnome-keyring-d"] and path.is_file() else ""
-
-
-def _has_collections(bus: Any) -> bool:
-    """Return whether there is a collection that outlives the session."""
-    from secretstorage.collection import get_all_collections
-
-    return any(not each.collection_path.endswith("/session") for each in get_all_collections(bus))
 
 
 def _provider(bus: Any) -> str:
@@ -238,15 +235,15 @@ def _forget(backend: KeyringBackend, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _have(backend: KeyringBackend, request: dict[str, Any]) -> dict[str, Any]:
-    exists = _exists_on_macos if _name(backend) == _MACOS else _exists
-    return {"state": "ok", "present": {u: exists(backend, request["service"], u) for u in request["users"]}}
+    service = request["service"]
+    if _name(backend) == _MACOS:
+        present = {user: _exists_on_macos(service, user) for user in request["users"]}
+    else:
+        present = {user: backend.get_password(service, user) is not None for user in request["users"]}
+    return {"state": "ok", "present": present}
 
 
-def _exists(backend: KeyringBackend, service: str, user: str) -> bool:
-    return backend.get_password(service, user) is not None
-
-
-def _exists_on_macos(_backend: KeyringBackend, service: str, user: str) -> bool:
+def _exists_on_macos(service: str, user: str) -> bool:
     """Look without reading the value: reading may ask for the password once for each entry."""
     from keyring.backends import macOS
 
@@ -261,22 +258,17 @@ def _exists_on_macos(_backend: KeyringBackend, service: str, user: str) -> bool:
 
 
 def _state_of(error: BaseException) -> str:
-    for each in _causes(error):
-        if type(each).__name__ in _ERRORS:
-            return _ERRORS[type(each).__name__]
-        of_macos = type(each).__module__ == "keyring.backends.macOS.api" and each.args
-        if of_macos and each.args[0] in _MACOS_STATUS:
-            return _MACOS_STATUS[each.args[0]]
-        if str(each) == "Cancelled by user":  # the KWallet backend, in any operation
+    cause: BaseException | None = error
+    while cause is not None:
+        name, module = type(cause).__name__, type(cause).__module__
+        if name in _ERRORS:
+            return _ERRORS[name]
+        if module == "keyring.backends.macOS.api" and cause.args and cause.args[0] in _MACOS_STATUS:
+            return _MACOS_STATUS[cause.args[0]]
+        if str(cause) == "Cancelled by user":  # the KWallet backend, in any operation
             return "locked"
+        cause = cause.__cause__
     return "error"
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    current: BaseException | None = error
-    while current is not None:
-        yield current
-        current = current.__cause__
 
 
 _OPERATIONS: dict[str, Callable[[KeyringBackend, dict[str, Any]], dict[str, Any]]] = {

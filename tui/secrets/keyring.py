@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.secrets.keyring_process import CHILD, KeyringState, Reply, ask
+from tui.secrets.keyring_process import CHILD, KeyringReply, KeyringState, ask
 from tui.secrets.names import SERVICE, variable_of_entry
 from tui.text import limited_json
 from tui.text.clean import clean
@@ -94,8 +94,9 @@ class Keyring:
         from pydantic import SecretStr
 
         reply, result = await self._call("get", user, unlock=unlock, user=user)
-        found = reply.state is KeyringState.OK and reply.secret is not None
-        return replace(result, value=SecretStr(reply.secret or "")) if found else result
+        if reply.state is not KeyringState.OK or reply.secret is None:
+            return result
+        return replace(result, value=SecretStr(reply.secret))
 
     async def put(self, user: str, secret: SecretStr, *, unlock: bool = False) -> KeyringResult:
         """Store a key, replacing an earlier one, and read it back: OK only if that gives the same key.
@@ -108,7 +109,7 @@ class Keyring:
         try:
             is_new = user not in self.index.read()
             if is_new:
-                self.index.add(Entry(user, self._label, self._now()))
+                self.index.add(KeyringEntry(user, self._label, self._now()))
         except IndexFileError as error:
             return self._failed(f"{error} The key was not saved; it is kept until you quit.")
         reply, result = await self._call("put", user, unlock=unlock, user=user, secret=secret.get_secret_value())
@@ -116,7 +117,7 @@ class Keyring:
         stored_nothing = reply.state in _NOT_STORED or (reply.state is KeyringState.ERROR and bool(reply.by))
         try:
             if reply.state is KeyringState.OK:
-                self.index.add(Entry(user, self._label, self._now()))
+                self.index.add(KeyringEntry(user, self._label, self._now()))
             elif is_new and stored_nothing:
                 self.index.remove(user)
         except IndexFileError:
@@ -133,7 +134,7 @@ class Keyring:
                 return replace(result, message=f"The key is gone. {error}")
         return result
 
-    async def entries(self) -> tuple[Entry, ...]:
+    async def entries(self) -> tuple[KeyringEntry, ...]:
         """Return the keys that were stored, by name, from the index alone; none if it can't be read."""
         try:
             return tuple(self.index.read().values())
@@ -147,7 +148,7 @@ class Keyring:
 
     async def _call(
         self, op: str, entry: str = "token", *, unlock: bool = False, **more: object
-    ) -> tuple[Reply, KeyringResult]:
+    ) -> tuple[KeyringReply, KeyringResult]:
         limits = self._limits
         seconds = limits.unlock if unlock else limits.probe if op == "probe" else limits.call
         async with self._turn:
@@ -170,7 +171,7 @@ class IndexFileError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class KeyringEntry:
     """One key in the keyring: its user name there, the keyring's human name, when it was stored (epoch s)."""
 
     user: str
@@ -184,7 +185,7 @@ class KeyIndex:
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
 
-    def read(self) -> dict[str, Entry]:
+    def read(self) -> dict[str, KeyringEntry]:
         """Return all entries by their user name, in the order of names. Raises IndexFileError."""
         path = self._file()
         try:
@@ -201,10 +202,10 @@ class KeyIndex:
             raise _unusable(path, error.strerror or "no access") from None
         except (ValueError, LookupError, TypeError):
             raise _unusable(path, "it is damaged") from None
-        cleaned = (Entry(clean(e.user), clean(e.label), e.created) for e in entries)
+        cleaned = (KeyringEntry(clean(e.user), clean(e.label), e.created) for e in entries)
         return {entry.user: entry for entry in sorted(cleaned, key=lambda entry: entry.user)}
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: KeyringEntry) -> None:
         """Write an entry, replacing one with the same user name. Raises IndexFileError."""
         self._write({**self.read(), entry.user: entry})
 
@@ -214,7 +215,7 @@ class KeyIndex:
         if entries.pop(user, None) is not None:
             self._write(entries)
 
-    def _write(self, entries: Mapping[str, Entry]) -> None:
+    def _write(self, entries: Mapping[str, KeyringEntry]) -> None:
         document = {"version": _INDEX_VERSION, "keys": [asdict(entry) for entry in entries.values()]}
         path = self._file()
         try:
@@ -233,10 +234,10 @@ class KeyIndex:
 
 
 @cache
-def _entries() -> TypeAdapter[list[Entry]]:
+def _entries() -> TypeAdapter[list[KeyringEntry]]:
     from pydantic import TypeAdapter
 
-    return TypeAdapter(list[Entry])
+    return TypeAdapter(list[KeyringEntry])
 
 
 def _unusable(path: Path, reason: str) -> IndexFileError:
@@ -297,7 +298,7 @@ _NEXT_UNLOCK = {
 
 
 def words(
-    op: str, reply: Reply, *, seconds: float = 0.0, variable: str = "LD_ACCESS_TOKEN", unlocked: bool = False
+    op: str, reply: KeyringReply, *, seconds: float = 0.0, variable: str = "LD_ACCESS_TOKEN", unlocked: bool = False
 ) -> tuple[str, str]:
     """Return what happened and why, and that with the next thing to do ("" if there is nothing to say).
 
@@ -318,7 +319,7 @@ def words(
     return reason, f"{reason} {(_NEXT_UNLOCK if may_unlock else _NEXT)[op].format(**fields)}"
 
 
-def _wrong_setup(reply: Reply) -> str:
+def _wrong_setup(reply: KeyringReply) -> str:
     """What is wrong with how the keyring was set up, and what to do about it; "" for nothing."""
     if reply.state is KeyringState.ERROR and reply.by:
         if reply.backend:

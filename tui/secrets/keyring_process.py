@@ -59,7 +59,7 @@ class KeyringState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class KeyringReply:
     """The child's reply. The names are cleaned, the secret is as it was stored.
 
     `label` is the keyring's human name; `by` is what chose it (a variable, a file, or ""); `backend` and `error` are
@@ -75,7 +75,7 @@ class Reply:
     present: Mapping[str, bool] = field(default_factory=dict)
 
 
-async def ask(child: Sequence[str], request: Mapping[str, object], limit: float) -> Reply:
+async def ask(child: Sequence[str], request: Mapping[str, object], limit: float) -> KeyringReply:
     """Send one request to a new child and return its reply; KeyringState.TIMEOUT after `limit` seconds.
 
     However this ends, also by cancelling, the child is dead afterwards: nothing is stored later.
@@ -84,11 +84,11 @@ async def ask(child: Sequence[str], request: Mapping[str, object], limit: float)
         async with asyncio.timeout(limit):
             return _parse(await _exchange(child, json.dumps(request).encode() + b"\n"))
     except TimeoutError:
-        return Reply(KeyringState.TIMEOUT)
+        return KeyringReply(KeyringState.TIMEOUT)
     except OSError as error:  # no process could be created
-        return Reply(KeyringState.ERROR, error=error.strerror or type(error).__name__)
+        return KeyringReply(KeyringState.ERROR, error=error.strerror or type(error).__name__)
     except (ValueError, RecursionError):
-        return Reply(KeyringState.ERROR, error="no readable answer")
+        return KeyringReply(KeyringState.ERROR, error="no readable answer")
 
 
 async def _exchange(child: Sequence[str], line: bytes) -> bytes:
@@ -150,7 +150,7 @@ async def _kill(process: asyncio.subprocess.Process) -> None:
             await process.communicate()
 
 
-def _parse(raw: bytes) -> Reply:
+def _parse(raw: bytes) -> KeyringReply:
     """Raises ValueError for anything but a reply."""
     document = json.loads(raw)
     if not isinstance(document, dict):
@@ -160,4 +160,4 @@ def _parse(raw: bytes) -> Reply:
         raise ValueError("wrong type")
     names = {name: clean(str(document.get(name, ""))) for name in ("label", "backend", "by", "error")}
     exists = {str(user): value is True for user, value in present.items()}
-    return Reply(KeyringState(str(document.get("state"))), secret=secret, present=exists, **names)
+    return KeyringReply(KeyringState(str(document.get("state"))), secret=secret, present=exists, **names)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from tui.net.errors import Failure, Kind, Remedy, Safe
+from tui.net.errors import Advice, Failure, Kind, Remedy, Safe
 from tui.text.clean import clean
 from tui.text.private_files import read_ordinary
 from tui.text.redact import SHORTEST
@@ -82,27 +82,16 @@ def resolve(
     try:
         key = key_in(_text(reference, place, environ), place)
     except _MissingError as missing:
-        raise Failure(
-            Kind.CREDENTIAL,
-            f"There is no {label}: {missing}.",
-            "The recipe names it as the only place.",
-            missing.remedy,
-            about=missing.about,
-            safe=Safe.NOTHING_SENT,
-            field=field,
-        ) from None
+        what, why = f"There is no {label}: {missing}.", "The recipe names it as the only place."
+        advice = Advice(missing.remedy, missing.about, Safe.NOTHING_SENT)
     except UnusableKeyError as unusable:
-        raise Failure(
-            Kind.CREDENTIAL,
-            f"The {label} can't be used: {unusable}.",
-            "",
-            Remedy.STORE_KEY_ALONE,
-            safe=Safe.NOTHING_SENT,
-            field=field,
-        ) from None
-    if warn is not None and reference.kind == "file" and readable_by_others(Path(reference.name).expanduser()):
-        warn(f"Other users of this machine can read {place}, which holds a key. Make it private: chmod 600.")
-    return SecretStr(key)
+        what, why = f"The {label} can't be used: {unusable}.", ""
+        advice = Advice(Remedy.STORE_KEY_ALONE, "", Safe.NOTHING_SENT)
+    else:
+        if warn is not None and reference.kind == "file" and readable_by_others(Path(reference.name).expanduser()):
+            warn(f"Other users of this machine can read {place}, which holds a key. Make it private: chmod 600.")
+        return SecretStr(key)
+    raise Failure(Kind.CREDENTIAL, what, why, field=field).advised(advice)
 
 
 class _MissingError(Exception):
@@ -124,17 +113,16 @@ def _text(reference: Reference, place: str, environ: Mapping[str, str]) -> str:
         if is_of_the_system(path):
             raise _MissingError(f"{place} belongs to the system, and keys are not read from there")
         raw = read_ordinary(path, LARGEST)
-    except (OSError, RuntimeError) as error:  # RuntimeError: a ~user who doesn't exist
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "no such user"
-        raise _MissingError(f"{place} cannot be read ({reason})") from None
-    if raw is None:
-        raise _MissingError(f"{place} is not an ordinary file")
-    if len(raw) > LARGEST:
-        raise _MissingError(f"{place} is larger than 64 KiB")
-    try:
+        if raw is None:
+            raise _MissingError(f"{place} is not an ordinary file")
+        if len(raw) > LARGEST:
+            raise _MissingError(f"{place} is larger than 64 KiB")
         return raw.decode("utf-8")
     except UnicodeDecodeError:
         raise _MissingError(f"{place} holds no text (UTF-8)") from None
+    except (OSError, RuntimeError) as error:  # RuntimeError: a ~user who doesn't exist
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "no such user"
+        raise _MissingError(f"{place} cannot be read ({reason})") from None
 
 
 def is_of_the_system(path: Path) -> bool:
@@ -150,7 +138,7 @@ def is_of_the_system(path: Path) -> bool:
 
 
 def _identity(place: str) -> tuple[int, int] | None:
-    """What tells a folder from any other, whatever it is called here."""
+    """Return what identifies a folder under any name."""
     try:
         status = os.stat(place)
     except (OSError, ValueError):

@@ -19,7 +19,7 @@ from tui.terminal.output import writable
 from tui.terminal.parser import TerminalParser
 
 _TICK = 0.1
-"""Seconds between two looks at what silence makes of the input: the Escape key, the end of a paste."""
+"""Seconds between two checks for silence, which ends a lone Escape key or a paste."""
 
 
 class TerminalDriver(LinuxDriver):
@@ -34,8 +34,8 @@ class TerminalDriver(LinuxDriver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._encoding = sys.__stderr__.encoding if sys.__stderr__ is not None else "utf-8"  # where Textual writes
         if self._size is None:
-            # Where the terminal does not know its size, Rich, whom the app asks, assumes another one than the driver
-            # reports: the app would lay itself out again and again.
+            # If the terminal does not know its size, the app takes it from Rich, which assumes another one than the
+            # driver: the app would lay itself out again and again.
             self._size = self._get_terminal_size()
 
     def run_input_thread(self) -> None:
@@ -50,11 +50,11 @@ class TerminalDriver(LinuxDriver):
                     if not data:
                         self._hang_up()
                         return
-                    self._pass_on(parser.feed(decode(data)))
-                self._pass_on(parser.tick())
+                    self._process(parser.feed(decode(data)))
+                self._process(parser.tick())
 
     def _read(self) -> bytes:
-        """What has arrived; nothing at the end of input, and from a terminal that is no longer there."""
+        """Return the input so far; nothing at its end, and from a terminal that is gone."""
         try:
             return os.read(self.fileno, 4096)
         except OSError:
@@ -64,8 +64,8 @@ class TerminalDriver(LinuxDriver):
         if not self.exit_event.is_set():
             os.kill(os.getpid(), signal.SIGHUP)
 
-    def _pass_on(self, found: Iterable[Message]) -> None:
-        for event in found:
+    def _process(self, messages: Iterable[Message]) -> None:
+        for event in messages:
             if self._mouse or not isinstance(event, events.MouseEvent):  # a terminal may send unrequested reports
                 self.process_message(event)
 

@@ -1,4 +1,4 @@
-"""Terminal input as events. Whatever arrives, only keys and pastes reach a field, and keys keep working.
+"""Terminal input as events. Only keys and pastes reach a field, whatever the terminal sends, and keys keep working.
 
 Textual's parser takes input on trust: it types answers it does not know into the field in focus, it waits forever for
 the end of a paste, and some numbers in a sequence end its thread. Here input is cut into whole keys, sequences and
@@ -56,7 +56,7 @@ class TerminalParser(XTermParser):
         super().__init__(debug)
 
     def feed(self, data: str) -> Iterator[Message]:
-        """The events of one read. Raises nothing, whatever was read."""
+        """Return the events of one read. Never raises."""
         if self._pasting and _REPORTS.fullmatch(data):
             return  # the mouse moves while the end of the paste is awaited
         self._heard = self._now()
@@ -70,7 +70,7 @@ class TerminalParser(XTermParser):
                 return  # the rest is still to come
 
     def tick(self) -> Iterator[Message]:
-        """The events that silence makes: Escape, and whatever never ended."""
+        """Return the events that silence ends: Escape, and whatever had no end."""
         silent = self._now() - self._heard
         if self._text == _ESC and not self._pasting:
             if silent >= ESCAPE_DELAY:
@@ -80,7 +80,7 @@ class TerminalParser(XTermParser):
             yield from self._give_up()
 
     def _ends_by_key(self, data: str) -> bool:
-        """A key was pressed while the end of a paste or of an answer was awaited."""
+        """Whether a key was pressed before the end of a paste or of a terminal's answer."""
         if self._pasting:
             return data in _ALWAYS_KEYS
         answering = self._text != _ESC and bool(self._text)
@@ -107,7 +107,7 @@ class TerminalParser(XTermParser):
     # --- keys and sequences
 
     def _first(self) -> Iterator[Message]:
-        """The events of the first key or sequence; none, and nothing taken, if its end is still to come."""
+        """Return the events of the first key or sequence; none, and remove nothing, if its end hasn't arrived."""
         if typed := self._take(_TYPED):
             yield from self._understood(typed)
         elif len(self._text) > 1:
@@ -127,18 +127,18 @@ class TerminalParser(XTermParser):
                 yield from self._understood(_ESC + begins) if known else self._with_alt(begins)
 
     def _take(self, pattern: re.Pattern[str]) -> str:
-        """Take a piece off the front of the text, "" if it does not begin so."""
-        found = pattern.match(self._text)
-        if found is None:
+        """Remove what the pattern matches from the front of the text and return it, or ""."""
+        match = pattern.match(self._text)
+        if match is None:
             return ""
-        self._text = self._text[found.end() :]
-        return found[0]
+        self._text = self._text[match.end() :]
+        return match[0]
 
     def _drop_string(self) -> None:
         if self._take(_STRING):
             return
-        begun = _STRING_BEGUN.match(self._text)
-        rest = self._text[begun.end() :] if begun else ""
+        start = _STRING_BEGUN.match(self._text)
+        rest = self._text[start.end() :] if start else ""
         if rest in ("", _ESC):
             self._text = self._text[:2] + rest  # its contents are of no use
         else:
@@ -161,27 +161,26 @@ class TerminalParser(XTermParser):
         else:
             self._drop_broken(_SHIFT3_BEGUN)
 
-    def _drop_broken(self, begun: re.Pattern[str]) -> None:
-        """Drop the beginning of a sequence that something else follows, or that is longer than any."""
-        found = begun.fullmatch(self._text)
-        if found is None or len(self._text) > _LONGEST_SEQUENCE:
-            self._take(begun)
+    def _drop_broken(self, start: re.Pattern[str]) -> None:
+        """Drop the start of a sequence that something else follows, or that is longer than any."""
+        if start.fullmatch(self._text) is None or len(self._text) > _LONGEST_SEQUENCE:
+            self._take(start)
 
     def _with_alt(self, character: str) -> Iterator[Message]:
-        yield from filter(_sound, self._sequence_to_key_events(character, alt=True))
+        yield from filter(_is_usable, self._sequence_to_key_events(character, alt=True))
 
     def _understood(self, text: str) -> Iterator[Message]:
-        """What Textual makes of whole keys or of one whole sequence; nothing of one it does not know."""
+        """Return Textual's events for whole keys or one whole sequence; none for a sequence it doesn't know."""
         if text[0] == _ESC and len(text) > _LONGEST_KNOWN:
             return
         try:
-            found = list(super().feed(text))
+            messages = list(super().feed(text))
         except Exception:  # a number no character or window has
             self._reset()
             return
         if self._awaiting.timeout is not None:  # it waits for more of what is whole
             self._reset()
-        yield from filter(_sound, found)
+        yield from filter(_is_usable, messages)
 
     def _reset(self) -> None:
         """Make Textual's parser forget the sequence it is in."""
@@ -196,10 +195,10 @@ def _paste(text: str) -> events.Paste:
     return events.Paste(text.replace("\x00", ""))
 
 
-def _sound(event: Message) -> bool:
-    """An event the rest of the program can take: a character that can be written, a window that can be drawn."""
+def _is_usable(event: Message) -> bool:
+    """Return whether the program can use an event: it can write the character, or draw in the window."""
     if isinstance(event, events.Key):
-        return event.character is None or not any("\ud800" <= each <= "\udfff" for each in event.character)
+        return event.character is None or not any("\ud800" <= character <= "\udfff" for character in event.character)
     if isinstance(event, events.Resize):
         return 0 < event.size.width <= _LARGEST_WINDOW and 0 < event.size.height <= _LARGEST_WINDOW
     return True

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any, NoReturn
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
+
+T = TypeVar("T")
 
 DEEPEST = 100
 """Nested levels of arrays and objects in an answer. Real answers have about a dozen."""
@@ -21,11 +24,7 @@ def parse_answer(text: bytes | str) -> object:
 
     Raises ValueError if it isn't JSON, and TooDeepError if it has more levels than `DEEPEST`.
     """
-    try:
-        value: object = json.loads(text)
-    except RecursionError:
-        raise TooDeepError from None
-    return _at_most(DEEPEST, value)
+    return _parsed(DEEPEST, json.loads, text)
 
 
 def parse_file(raw: bytes | str) -> Any:
@@ -34,21 +33,19 @@ def parse_file(raw: bytes | str) -> Any:
     Raises ValueError for anything else, and for `Infinity`, `NaN`, a number outside 64 bits or the range of a float,
     and more than 40 levels.
     """
-    text = raw if isinstance(raw, str) else raw.decode("utf-8-sig")
-    try:
-        value = _STRICT.decode(text)
-    except RecursionError:
-        raise TooDeepError from None
-    return _at_most(_DEEPEST_IN_FILES, value)
+    return _parsed(_DEEPEST_IN_FILES, _STRICT.decode, raw if isinstance(raw, str) else raw.decode("utf-8-sig"))
 
 
 def first_object(text: str, start: int) -> Any:
     """Return the value that begins at `start`, whatever follows it. Raises ValueError as `parse_file` does."""
+    return _parsed(_DEEPEST_IN_FILES, lambda source: _STRICT.raw_decode(source, start)[0], text)
+
+
+def _parsed(levels: int, parse: Callable[[T], object], source: T) -> object:
     try:
-        value = _STRICT.raw_decode(text, start)[0]
+        return _at_most(levels, parse(source))
     except RecursionError:
         raise TooDeepError from None
-    return _at_most(_DEEPEST_IN_FILES, value)
 
 
 def _at_most(levels: int, value: object) -> object:

@@ -21,7 +21,7 @@ _ABANDONED_AFTER = 24 * 3600.0
 
 
 def working_folder() -> Path:
-    """The folder the program was started in; "." where it has been deleted since."""
+    """Return the folder the program was started in; "." if it has been deleted since."""
     try:
         return Path.cwd()
     except OSError:
@@ -29,7 +29,7 @@ def working_folder() -> Path:
 
 
 def state_dir() -> Path:
-    """The folder of drafts, journals, and the index of stored keys. Creates it, and its parents, with mode 0700.
+    """Return the folder of drafts, journals, and the key index. Creates it, and its parents, with mode 0700.
 
     Raises OSError if it can't be created.
     """
@@ -45,14 +45,14 @@ def _state_path() -> Path:
 
 
 def state_trouble() -> str:
-    """A sentence if others can change what the state folder contains, "" otherwise. Creates nothing."""
+    """Return a warning if others can change what the state folder contains, or "". Creates nothing."""
     folder = _state_path()
     for path in (folder, *_folders_in(folder)):
         with suppress(OSError):
-            found = path.stat()
-            if hasattr(os, "geteuid") and found.st_uid != os.geteuid():
+            status = path.stat()
+            if hasattr(os, "geteuid") and status.st_uid != os.geteuid():
                 return f"Warning: {path} belongs to another user, who can change your journals and drafts."
-            if os.name == "posix" and found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            if os.name == "posix" and status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
                 return (
                     f"Warning: other users can write to {path}, and change your journals and drafts."
                     f" Fix it with: chmod 700 {path}"
@@ -81,7 +81,7 @@ def make_folder(path: Path) -> None:
 
 
 def unused(folder: Path, name: str) -> Path:
-    """`folder/name`, or with -2, -3 ... before its ending where that is taken."""
+    """Return `folder/name`, or with -2, -3 ... before its ending if that exists."""
     path, number = folder / name, 1
     while path.exists() or path.is_symlink():
         number += 1
@@ -107,7 +107,7 @@ def open_ordinary(path: Path, flags: int) -> int:
 
 
 def read_ordinary(path: Path, most: int) -> bytes | None:
-    """The bytes of a regular file, at most `most` and one more; None for anything else, such as a pipe or a device.
+    """Return the bytes of a regular file, at most `most` and one more; None for anything else, such as a pipe.
 
     Raises OSError, and ValueError if `path` is not a path.
     """
@@ -153,7 +153,7 @@ def write_private(path: Path, text: str) -> None:
 
 @contextmanager
 def _temporary(path: Path) -> Iterator[tuple[int, Path]]:
-    """A new file beside `path`, which is removed if the block raises."""
+    """Create a file beside `path`, and remove it if the block raises."""
     name = path.with_name(f".{path.name[:40]}.{_machine()}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
     handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW | _ALONE, 0o600)
     try:
@@ -173,17 +173,17 @@ def _remove_abandoned(folder: Path) -> None:
     """Remove temporary files that killed processes of this user left in `folder`."""
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            if made := _TEMPORARY.fullmatch(entry.name):
+            if name := _TEMPORARY.fullmatch(entry.name):
                 with suppress(OSError):
-                    if _is_abandoned(entry.stat(follow_symlinks=False), made[1], int(made[2])):
+                    if _is_abandoned(entry.stat(follow_symlinks=False), machine=name[1], process=int(name[2])):
                         Path(entry.path).unlink()
 
 
-def _is_abandoned(found: os.stat_result, machine: str, process: int) -> bool:
-    if not stat.S_ISREG(found.st_mode) or (hasattr(os, "geteuid") and found.st_uid != os.geteuid()):
+def _is_abandoned(status: os.stat_result, *, machine: str, process: int) -> bool:
+    if not stat.S_ISREG(status.st_mode) or (hasattr(os, "geteuid") and status.st_uid != os.geteuid()):
         return False
     if machine != _machine() or os.name != "posix":
-        return time.time() - found.st_mtime > _ABANDONED_AFTER
+        return time.time() - status.st_mtime > _ABANDONED_AFTER
     return not _is_running(process)
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def rendered(template: Path, escape: Callable[[str], str], **values: object) -> str:
-    """The document that `template` makes of `values`. Every value in it goes through `escape` once."""
+    """Return the document of `template` with `values`. Every value goes through `escape` once."""
     return _environment(template.parent, escape).get_template(template.name).render(values)
 
 
@@ -24,7 +24,7 @@ def _environment(folder: Path, escape: Callable[[str], str]) -> Environment:
     def escaped(value: object) -> Markup:
         return value if isinstance(value, Markup) else Markup(escape(str(value)))  # noqa: S704 - it was escaped
 
-    made = Environment(
+    environment = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,  # leaves what `finalize` has marked, and would escape anything that got past it
         finalize=escaped,
@@ -33,6 +33,6 @@ def _environment(folder: Path, escape: Callable[[str], str]) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters["escaped"] = escaped
-    made.filters["number"] = lambda count: f"{count:,}"
-    return made
+    environment.filters["escaped"] = escaped
+    environment.filters["number"] = lambda count: f"{count:,}"
+    return environment

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.net.events import Answered, Connected, Counted, Done, Exchange, Note, Pausing, Receiving, Sent
+from tui.net.events import Answered, Connected, Counted, Done, Note, Pausing, ProgressEvent, Receiving, Sent
 from tui.net.times import moment
 from tui.text.cells import fitted
 from tui.widgets.symbols import Symbols, mark
@@ -88,7 +88,7 @@ class Timeline(Static):
         self._entries: list[TimelineEntry] = []
         self._waiting = ""
 
-    def add(self, event: Exchange) -> None:
+    def add(self, event: ProgressEvent) -> None:
         """Show an event."""
         entry = _ENTRIES[type(event)](event)
         if entry.slot and self._entries and self._entries[-1].slot == entry.slot:

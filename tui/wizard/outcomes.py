@@ -11,7 +11,7 @@ from tui.apply.engine import Import
 from tui.apply.start_watch import Started
 from tui.launchdarkly.models import Configuration
 from tui.launchdarkly.words import access_in_words, status_in_words
-from tui.net.events import Answered, Exchange, Note
+from tui.net.events import Answered, Note, ProgressEvent
 from tui.net.messages import Response
 from tui.report.report import Report, redacted, report
 from tui.text.clean import clean
@@ -35,7 +35,7 @@ def title(made: Configuration) -> str:
     return f"{made.id}{f', version {made.version}' if made.version is not None else ''}"
 
 
-def facts(made: Configuration, events: Iterable[Exchange]) -> Iterator[tuple[str, str]]:
+def facts(made: Configuration, events: Iterable[ProgressEvent]) -> Iterator[tuple[str, str]]:
     """Labels and texts: its state, what may be done with it, and the headers that may matter next."""
     status, *more = status_in_words(made.status)
     yield "Status", status
@@ -45,7 +45,7 @@ def facts(made: Configuration, events: Iterable[Exchange]) -> Iterator[tuple[str
     yield "Headers", _headers(events)
 
 
-def _headers(events: Iterable[Exchange]) -> str:
+def _headers(events: Iterable[ProgressEvent]) -> str:
     """The rate limit's rest, and how long a pause was asked for."""
     answered = [event for event in events if isinstance(event, Answered)]
     told = answered[-1].headers if answered else ()

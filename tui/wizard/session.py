@@ -29,7 +29,7 @@ from tui.apply.start_watch import watch_command
 from tui.context import Context
 from tui.launchdarkly.instances import instance
 from tui.net.errors import Failure
-from tui.net.events import Exchange
+from tui.net.events import ProgressEvent
 from tui.plan.reading import Reading, can_be_read
 from tui.secrets import environment
 from tui.secrets import references as key_places
@@ -218,7 +218,7 @@ class Session:
 
     # --- the plan
 
-    async def read_plan(self) -> AsyncGenerator[Exchange, None]:
+    async def read_plan(self) -> AsyncGenerator[ProgressEvent, None]:
         """Read both sides into a plan for the draft, and yield what happens. Nothing where no plan can be made."""
         request = plan_request(self.draft)
         if request is None or remarks.answer_problems(self.draft) or not can_be_read(request.integration):
@@ -422,7 +422,7 @@ class Session:
         """Drop what a server said of a field, since it may have changed there."""
         self.draft = changes.unchecked(self.draft, key)
 
-    async def check(self, key: str) -> AsyncGenerator[Exchange, None]:
+    async def check(self, key: str) -> AsyncGenerator[ProgressEvent, None]:
         """Ask, yield what happens on the way, and put the result into the draft unless its inputs changed meanwhile."""
         asked = self.draft
         if checks.runner(asked, key) is not None and not checks.due(changes.unchecked(asked, key), key):

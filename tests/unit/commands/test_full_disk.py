@@ -21,7 +21,7 @@ from tui.commands import undo
 from tui.plan import documents
 from tui.report import documents as report_documents
 from tui.sandbox.server import Sandbox
-from tui.secrets.keyring import Entry, IndexFileError, KeyIndex
+from tui.secrets.keyring import IndexFileError, KeyIndex, KeyringEntry
 from tui.text.private_files import state_dir
 from tui.text.redact import Redactor
 
@@ -121,9 +121,9 @@ async def test_recipes_and_plans_without_room_leave_nothing_behind(box: Sandbox,
 
 def test_a_key_index_without_room_stays_as_it_was() -> None:
     index = KeyIndex()
-    index.add(Entry("app.launchdarkly.com/token", "Login", 1.0))
+    index.add(KeyringEntry("app.launchdarkly.com/token", "Login", 1.0))
     before = content(state_dir())
     with full(10), pytest.raises(IndexFileError):
-        index.add(Entry("app.launchdarkly.com/web/split/key", "Login", 2.0))
+        index.add(KeyringEntry("app.launchdarkly.com/web/split/key", "Login", 2.0))
     assert content(state_dir()) == before
     assert check(0, "keys", "forget", "no-such-name") == 2

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import json
 import tracemalloc
 import zlib
 from collections.abc import Callable
@@ -22,12 +21,11 @@ from tests.unit.raw_http import (
     free_port,
     request,
     reset,
-    routed,
     serving,
 )
 from tui.net.client import Connections, Http
 from tui.net.errors import Failure, Kind, Remedy, Safe
-from tui.net.events import Answered, Connected, Done, Exchange, Receiving, Sent, Stream
+from tui.net.events import Answered, Connected, Done, ProgressEvent, Receiving, Sent, Stream
 from tui.net.messages import Request, RequestLimits, Response
 
 CANARY = "api-c0ffee00-canary"
@@ -40,12 +38,12 @@ async def send(
     body: bytes | None = None,
     limits: RequestLimits | None = None,
     http: Http | None = None,
-    events: list[Exchange] | None = None,
+    events: list[ProgressEvent] | None = None,
 ) -> Response:
-    seen: list[Exchange] = [] if events is None else events
-    sent = Request(method, url, {"Authorization": SecretStr(CANARY)}, body)
+    seen: list[ProgressEvent] = [] if events is None else events
+    message = Request(method, url, {"Authorization": SecretStr(CANARY)}, body)
     async with http or Http() as client:
-        return await client.send(sent, peer="Unleash", sink=seen.append, limits=limits or RequestLimits())
+        return await client.send(message, peer="Unleash", sink=seen.append, limits=limits or RequestLimits())
 
 
 async def failing(url: str, **more: object) -> Failure:
@@ -56,12 +54,18 @@ async def failing(url: str, **more: object) -> Failure:
     return failure
 
 
-async def test_an_exchange_tells_its_steps_in_order() -> None:
-    events: list[Exchange] = []
+async def test_request_sends_its_headers_and_reports_its_steps_in_order() -> None:
+    events: list[ProgressEvent] = []
     body = b'{"name": "x"}'
     reply = answer("201 Created", b'{"a": 1}', "X-Ratelimit-Route-Remaining: 9", "Set-Cookie: s=CANARY")
-    async with serving(always(reply)) as server:
-        got = await send(f"{server.url}/p?q=1", method="POST", body=body, events=events)
+    headers: dict[str, SecretStr | str] = {
+        "Authorization": SecretStr(CANARY),
+        "x-api-key": SecretStr("a b"),
+        "Accept": "text/plain",
+    }
+    async with serving(always(reply)) as server, Http() as http:
+        message = Request("POST", f"{server.url}/p?q=1", headers, body)
+        got = await http.send(message, peer="Unleash", sink=events.append)
     assert (got.status_code, got.reason, got.json()) == (201, "Created", {"a": 1})
     connected, sent, answered, done = events
     assert isinstance(connected, Connected)
@@ -72,8 +76,11 @@ async def test_an_exchange_tells_its_steps_in_order() -> None:
     assert (answered.status_code, answered.headers) == (201, (("x-ratelimit-route-remaining", "9"),))
     assert isinstance(done, Done)
     assert done.size == 8
-    assert "CANARY" not in repr(events) + repr(got)
-    assert f"authorization: {CANARY}" in server.heads[0].lower()
+    assert not any(secret in repr((events, got, message)) for secret in ("CANARY", CANARY, "a b"))
+    head = server.heads[0].lower()
+    assert f"authorization: {CANARY}\r\n" in head
+    assert "x-api-key: a b\r\n" in head
+    assert head.count("accept:") == 1
 
 
 # --- connections
@@ -126,23 +133,21 @@ async def test_any_status_but_redirects_and_429_is_an_answer(status: str) -> Non
         assert (await send(server.url)).status_code == int(status[:3])
 
 
-async def test_a_web_page_is_an_answer_but_no_json() -> None:
-    page = b"<!doctype html><title>502</title>"
-    async with serving(always(answer("502 Bad Gateway", page, "Content-Type: text/html"))) as server:
-        got = await send(server.url)
-    with pytest.raises(Failure, match=r"Unleash answers with a web page, not with JSON \(502\)") as caught:
-        got.json()
-    assert caught.value.kind is Kind.NOT_JSON
-    assert caught.value.status_code == 502
-
-
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe{}", b"[" * 100_000, b"1" * 5000, b"nul"])
-async def test_broken_json_is_a_failure(body: bytes) -> None:
-    got = Response(200, "OK", {}, body, 0.0, "Split", "https://api.split.io/x")
+@pytest.mark.parametrize(
+    ("status", "body", "what"),
+    [
+        (502, b"<!doctype html><title>502</title>", "a web page"),
+        (200, b" ", "nothing"),
+        (200, b"[" * 101 + b"]" * 101, "nested too deeply"),
+        *((200, body, "something else") for body in (b"{", b"\xff\xfe{}", b"1" * 5000, b"nul")),
+    ],
+)
+async def test_body_that_is_not_json_is_a_failure(status: int, body: bytes, what: str) -> None:
+    response = Response(status, "", {}, body, 0.0, "Split", "https://api.split.io/x")
     with pytest.raises(Failure, match="Split answers with") as caught:
-        got.json()
-    assert caught.value.kind is Kind.NOT_JSON
-    assert len(got.text()) <= len(body)
+        response.json()
+    assert (caught.value.kind, caught.value.status_code, caught.value.sent) == (Kind.NOT_JSON, status, True)
+    assert what in caught.value.what
 
 
 def ending(answer: bytes, end: Callable[[Writer], None] = lambda writer: None) -> Handler:
@@ -203,22 +208,17 @@ async def _silent(raw: Raw, reader: Reader, writer: Writer) -> None:
     raw.let_go.set()
 
 
-async def test_a_server_that_never_answers() -> None:
+async def test_silent_server_ends_with_the_request_or_the_run() -> None:
     async with serving(_silent) as server:
-        failure = await failing(server.url, method="POST", limits=RequestLimits(total_seconds=0.2))
+        limited = await failing(server.url, method="POST", limits=RequestLimits(total_seconds=0.2))
         await server.let_go.wait()
-    assert (failure.kind, failure.sent) == (Kind.TIMEOUT, True)
-    assert failure.what == "Unleash did not answer in 1 second."
-    assert (failure.remedy, failure.safe) == (Remedy.LOOK_FIRST, Safe.MAYBE_DONE)
-
-
-async def test_the_deadline_of_the_run_holds_too() -> None:
-    async with serving(_silent) as server:
         soon = await failing(server.url, http=Http(now=lambda: 1000.0, deadline=1000.2))
         over = await failing(server.url, http=Http(now=lambda: 1000.0, deadline=1000.0))
-        assert len(server.seen) == 1
-    assert (soon.kind, soon.sent) == (Kind.TIMEOUT, True)
-    assert (over.kind, over.sent) == (Kind.TIMEOUT, False)
+        assert len(server.seen) == 2
+    assert [(failure.kind, failure.sent) for failure in (limited, soon, over)] == [
+        (Kind.TIMEOUT, True), (Kind.TIMEOUT, True), (Kind.TIMEOUT, False),
+    ]  # fmt: skip
+    assert (limited.remedy, limited.safe) == (Remedy.LOOK_FIRST, Safe.MAYBE_DONE)
 
 
 async def test_a_body_of_64_mib_is_not_read_to_its_end() -> None:
@@ -233,7 +233,7 @@ async def test_a_body_of_64_mib_is_not_read_to_its_end() -> None:
             await writer.drain()
             written += 65536
 
-    events: list[Exchange] = []
+    events: list[ProgressEvent] = []
     async with serving(handler) as server:
         failure = await failing(server.url, events=events)
         await server.let_go.wait()
@@ -241,13 +241,6 @@ async def test_a_body_of_64_mib_is_not_read_to_its_end() -> None:
     assert failure.what == "Unleash's answer is larger than 8 MiB; reading stopped there."
     assert written < 40 * 1024 * 1024
     assert all(event.size <= 8 * 1024 * 1024 for event in events if isinstance(event, Receiving))
-
-
-async def test_an_announced_length_beyond_the_limit_is_not_begun() -> None:
-    head = b"HTTP/1.1 200 OK\r\nContent-Length: 67108864\r\n\r\n"
-    async with serving(always(head)) as server:
-        failure = await failing(server.url, limits=RequestLimits(total_seconds=5))
-    assert failure.kind is Kind.TOO_LARGE
 
 
 async def test_a_gzip_bomb_counts_decoded_and_takes_no_memory() -> None:
@@ -299,7 +292,8 @@ async def test_a_redirect_is_named_and_not_followed(status: str) -> None:
             failure = await failing(first.url, method="POST", body=b'{"ldApiKey": "x"}')
         assert second.connections == 0
     assert (failure.kind, failure.status_code) == (Kind.REDIRECT, int(status[:3]))
-    assert failure.what == f"The address sends us on to localhost ({status[:3]})."
+    assert "localhost" in failure.what
+    assert "CANARY" not in str(failure)
 
 
 @pytest.mark.parametrize("location", ["", "Location: http://[", "Location: //\x1b]0;x\x07/", "Location: /login"])
@@ -310,8 +304,15 @@ async def test_odd_redirects(location: str) -> None:
     assert str(failure).isprintable()
 
 
-@pytest.mark.parametrize("head", ["302 Found\r\nLocation: /login", "429 Slow\r\nRetry-After: 99", "200 OK"])
-async def test_an_answer_not_read_to_its_end_lets_go_at_once(head: str) -> None:
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        ("302 Found\r\nLocation: /login", Kind.REDIRECT),
+        ("429 Slow\r\nRetry-After: 99", Kind.RATE_LIMITED),
+        ("200 OK", Kind.TOO_LARGE),  # by its announced length
+    ],
+)
+async def test_an_answer_not_read_to_its_end_lets_go_at_once(head: str, kind: Kind) -> None:
     async def handler(raw: Raw, reader: Reader, writer: Writer) -> None:
         await request(raw, reader)
         writer.write(f"HTTP/1.1 {head}\r\nContent-Length: 1000\r\n\r\n".encode() + b"x" * 900)
@@ -320,25 +321,27 @@ async def test_an_answer_not_read_to_its_end_lets_go_at_once(head: str) -> None:
         raw.let_go.set()
 
     async with serving(handler) as server, Http() as http:
-        with pytest.raises(Failure):
+        with pytest.raises(Failure) as caught:
             await http.send(Request("GET", server.url, {}), peer="Unleash", limits=RequestLimits(max_bytes=100))
+        assert caught.value.kind is kind
         async with asyncio.timeout(10):
             await server.let_go.wait()  # while the client is still open
 
 
-async def test_a_refused_port() -> None:
-    port = free_port()
-    failure = await failing(f"http://127.0.0.1:{port}", method="POST")
-    assert (failure.kind, failure.sent) == (Kind.UNREACHABLE, False)
-    assert failure.what == f"Could not reach 127.0.0.1: nothing answers at port {port}."
-    assert failure.safe is Safe.NOTHING_SENT
-
-
-async def test_an_unknown_name() -> None:
-    failure = await failing("https://nowhere.invalid/x", limits=RequestLimits(total_seconds=20))
-    assert (failure.kind, failure.sent) == (Kind.UNREACHABLE, False)
-    assert failure.what == "Could not reach nowhere.invalid: the name is not known here."
-    assert "DNS" in failure.why
+@pytest.mark.parametrize(
+    ("address", "what"),
+    [
+        ("http://127.0.0.1:CLOSED", "Could not reach 127.0.0.1: nothing answers at port "),
+        ("https://nowhere.invalid/x", "Could not reach nowhere.invalid: the name is not known here."),
+        (f"http://127.0.0.1/{'x' * 70_000}", "This address cannot be used."),
+    ],
+    ids=["closed port", "unknown name", "too long"],
+)
+async def test_unreachable_address_gets_no_request(address: str, what: str) -> None:
+    address = address.replace("CLOSED", str(free_port()))
+    failure = await failing(address, method="POST", limits=RequestLimits(total_seconds=20))
+    assert (failure.kind, failure.sent, failure.safe) == (Kind.UNREACHABLE, False, Safe.NOTHING_SENT)
+    assert failure.what.startswith(what)
 
 
 @pytest.mark.parametrize(
@@ -391,17 +394,3 @@ async def test_leaving_the_stream_early_frees_the_connection() -> None:
 async def test_plain_http_beyond_loopback_is_never_asked() -> None:
     with pytest.raises(ValueError, match="loopback"):
         await send("http://unleash.example.com")
-
-
-async def test_an_address_that_is_none() -> None:
-    failure = await failing(f"http://127.0.0.1/{'x' * 70_000}")
-    assert (failure.kind, failure.sent) == (Kind.UNREACHABLE, False)
-
-
-async def test_many_headers_arrive_as_given() -> None:
-    async with serving(routed({"GET /x": answer()})) as server, Http() as http:
-        sent = Request("GET", f"{server.url}/x", {"x-api-key": SecretStr("a b"), "Accept": "text/plain"})
-        await http.send(sent, peer="Split")
-        assert json.dumps(repr(sent)).count("a b") == 0
-    assert "x-api-key: a b\r\n" in server.heads[0].lower()
-    assert server.heads[0].lower().count("accept:") == 1

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from tests.unit.raw_http import always, answer, serving
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy
-from tui.net.events import Answered, Exchange, Pausing
+from tui.net.events import Answered, Pausing, ProgressEvent
 from tui.net.messages import Request, RequestLimits, Response
-from tui.net.pauses import asked_pause
-from tui.net.times import moment, span, time_of_day
+from tui.net.pauses import requested_pause
+from tui.net.times import moment, time_of_day
 
 NOW = 1_800_000_000.0
 
@@ -36,8 +36,8 @@ class Clock:
 
 async def send(
     *answers: bytes, clock: Clock, deadline: float | None = None, limits: RequestLimits | None = None
-) -> tuple[Response, list[Exchange], int]:
-    events: list[Exchange] = []
+) -> tuple[Response, list[ProgressEvent], int]:
+    events: list[ProgressEvent] = []
     async with serving(always(*answers)) as server:
         async with Http(now=clock.now, sleep=clock.sleep, deadline=deadline) as http:
             request = Request("POST", server.url, {}, b"{}")
@@ -139,16 +139,6 @@ _NAMES = (
 
 @given(st.dictionaries(st.sampled_from(_NAMES), st.text(max_size=40) | st.integers().map(str) | st.floats().map(str)))
 def test_no_header_makes_it_raise(headers: dict[str, str]) -> None:
-    pause = asked_pause(headers, NOW)
+    pause = requested_pause(headers, NOW)
     assert 0 < pause.seconds <= 366 * 86_400
     assert moment(NOW + pause.seconds)
-
-
-def test_spans_and_moments() -> None:
-    assert [span(s) for s in (0.2, 1, 45, 100, 180, 181, 3600, 7201, 200_000)] == [
-        "1 second", "1 second", "45 seconds", "100 seconds", "3 minutes", "4 minutes", "1 hour", "3 hours",
-        "3 days",
-    ]  # fmt: skip
-    assert moment(1e300) == f"{1e300:.0f}"
-    assert moment(0).endswith(time_of_day(0, 0))
-    assert time_of_day(0, NOW) == moment(0)

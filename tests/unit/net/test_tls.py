@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from tests.unit.raw_http import Raw, Reader, Writer, always, answer, free_port, request, serving
+from tests.unit.raw_http import Handler, Raw, Reader, Writer, always, answer, free_port, request, serving
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy, Safe
-from tui.net.events import Connected, Exchange, Sent
+from tui.net.events import Connected, ProgressEvent, Sent
 from tui.net.messages import Request, Response
 
 x509 = pytest.importorskip("cryptography.x509", reason="cryptography makes the certificates")
@@ -66,8 +66,8 @@ def cert(tmp_path: Path) -> Certificate:
     return certificate(tmp_path)
 
 
-async def send(url: str, events: list[Exchange] | None = None) -> Response:
-    seen: list[Exchange] = [] if events is None else events
+async def send(url: str, events: list[ProgressEvent] | None = None) -> Response:
+    seen: list[ProgressEvent] = [] if events is None else events
     sent = Request("POST", url, {"Authorization": SecretStr(CANARY)}, b"{}")
     async with Http() as http:
         return await http.send(sent, peer="Unleash", sink=seen.append)
@@ -81,21 +81,34 @@ async def failing(url: str) -> Failure:
     return caught.value
 
 
-async def test_a_certificate_the_system_does_not_know(cert: Certificate) -> None:
+@pytest.mark.parametrize(
+    ("days", "trusted", "host", "problem", "remedy"),
+    [
+        (2, False, "localhost", "that it signed itself", Remedy.TRUST),
+        (2, True, "127.0.0.1", "made for another address", Remedy.CHECK),
+        (-1, True, "localhost", "that has expired", Remedy.RENEW_CERTIFICATE),
+    ],
+)
+async def test_bad_certificate_is_described(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int, trusted: bool, host: str, problem: str, remedy: Remedy
+) -> None:
+    cert = certificate(tmp_path, days=days)
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(cert.file))
     async with serving(always(answer()), cert.context) as server:
-        failure = await failing(f"https://localhost:{server.port}")
+        failure = await failing(f"https://{host}:{server.port}")
         assert server.seen == []
-    assert (failure.kind, failure.sent) == (Kind.TLS, False)
-    assert failure.what == "localhost shows a certificate that it signed itself."
-    assert failure.remedy is Remedy.TRUST
-    assert "system's store" in failure.about
+    assert (failure.kind, failure.sent, failure.remedy) == (Kind.TLS, False, remedy)
+    assert failure.what == f"{host} shows a certificate {problem}."
+    assert ("SSL_CERT_FILE" in failure.why) is trusted
+    assert failure.at_address is (remedy is Remedy.CHECK)
 
 
 async def test_a_private_authority_is_trusted_by_the_usual_variable(
     cert: Certificate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(cert.file))
-    events: list[Exchange] = []
+    events: list[ProgressEvent] = []
     async with serving(always(answer()), cert.context) as server:
         got = await send(f"https://localhost:{server.port}", events)
     assert got.status_code == 200
@@ -103,45 +116,21 @@ async def test_a_private_authority_is_trusted_by_the_usual_variable(
     assert (events[0].host, events[0].tls, events[0].proxy) == ("localhost", "TLSv1.3", "")
 
 
-async def test_a_certificate_for_another_name(cert: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(cert.file))
-    async with serving(always(answer()), cert.context) as server:
-        failure = await failing(server.url)
-    assert failure.what == "127.0.0.1 shows a certificate made for another address."
-
-
-async def test_an_expired_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    old = certificate(tmp_path, days=-1)
-    monkeypatch.setenv("SSL_CERT_FILE", str(old.file))
-    async with serving(always(answer()), old.context) as server:
-        failure = await failing(f"https://localhost:{server.port}")
-    assert failure.what == "localhost shows a certificate that has expired."
-    assert "SSL_CERT_FILE" in failure.why
-
-
-async def test_plain_http_behind_https() -> None:
+@pytest.mark.parametrize("reply", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b""], ids=["plain HTTP", "closed"])
+async def test_server_without_tls_gets_no_request(reply: bytes) -> None:
     async def handler(raw: Raw, reader: Reader, writer: Writer) -> None:
         await reader.read(100)
-        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.write(reply)
         await writer.drain()
 
     async with serving(handler) as server:
         failure = await failing(f"https://localhost:{server.port}")
-    assert (failure.kind, failure.sent) == (Kind.TLS, False)
-    assert "plain HTTP" in failure.why
+    assert failure.kind is Kind.TLS or not reply
+    assert failure.kind in (Kind.TLS, Kind.UNREACHABLE)
+    assert (failure.sent, failure.safe) == (False, Safe.NOTHING_SENT)
 
 
-async def test_closed_during_the_handshake() -> None:
-    async def handler(raw: Raw, reader: Reader, writer: Writer) -> None:
-        await reader.read(100)
-
-    async with serving(handler) as server:
-        failure = await failing(f"https://localhost:{server.port}")
-    assert (failure.kind, failure.sent) in ((Kind.UNREACHABLE, False), (Kind.TLS, False))
-    assert failure.safe is Safe.NOTHING_SENT
-
-
-def tunnel_to(port: int) -> object:
+def tunnel_to(port: int) -> Handler:
     """A proxy that takes any CONNECT and leads it to a port of this machine."""
 
     async def pump(reader: Reader, writer: Writer) -> None:
@@ -165,9 +154,9 @@ def tunnel_to(port: int) -> object:
 
 async def test_through_a_proxy(cert: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(cert.file))
-    events: list[Exchange] = []
+    events: list[ProgressEvent] = []
     async with serving(always(answer()), cert.context) as server:
-        async with serving(tunnel_to(server.port)) as proxy:  # type: ignore[arg-type]
+        async with serving(tunnel_to(server.port)) as proxy:
             monkeypatch.setenv("HTTPS_PROXY", f"http://ana:{PASSWORD}@127.0.0.1:{proxy.port}")
             got = await send(f"https://{NAME}/x?q=1", events)
         assert f"authorization: {CANARY}" in server.heads[0].lower()
@@ -204,7 +193,7 @@ async def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.parametrize(
     ("name", "value", "kind"),
-    [("https_proxy", f"http://{PASSWORD}:port", Kind.UNREACHABLE), ("SSL_CERT_DIR", "/nonexistent", Kind.TLS)],
+    [("https_proxy", f"http://{PASSWORD}:port", Kind.UNREACHABLE), ("SSL_CERT_DIR", "/none/there", Kind.TLS)],
 )
 async def test_a_variable_that_cannot_be_used_is_named_and_not_quoted(
     name: str, value: str, kind: Kind, monkeypatch: pytest.MonkeyPatch
@@ -218,7 +207,7 @@ async def test_a_variable_that_cannot_be_used_is_named_and_not_quoted(
 async def test_loopback_needs_neither_proxy_nor_authorities(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "socks9://nowhere")
     monkeypatch.setenv("ALL_PROXY", f"http://127.0.0.1:{free_port()}")
-    monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent/ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", "/none/there/ca.pem")
     async with serving(always(answer())) as server:
         assert (await send(server.url)).status_code == 200
 
@@ -249,36 +238,29 @@ async def test_a_file_without_a_certificate_is_named(
     assert "store" not in str(failure)
 
 
-async def test_a_folder_of_authorities_without_hashed_names_is_named(
-    cert: Certificate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("SSL_CERT_DIR", Remedy.REHASH),  # its names are no hashes
+        *((name, Remedy.TRUST) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")),
+    ],
+)
+async def test_a_variable_that_does_not_help_is_named(
+    cert: Certificate, name: str, remedy: Remedy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "ca").mkdir()
-    (tmp_path / "ca" / "company.pem").write_bytes(cert.file.read_bytes())
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "ca"))
+    monkeypatch.setenv(name, str(cert.file.parent if name == "SSL_CERT_DIR" else cert.file))
     async with serving(always(answer()), cert.context) as server:
         failure = await failing(f"https://localhost:{server.port}")
-    assert (failure.kind, failure.at_address) == (Kind.TLS, False)
-    assert "SSL_CERT_DIR" in failure.why
-
-
-@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"])
-async def test_a_variable_that_is_not_read_is_named(
-    cert: Certificate, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(name, str(cert.file))
-    async with serving(always(answer()), cert.context) as server:
-        failure = await failing(f"https://localhost:{server.port}")
-    assert failure.kind is Kind.TLS
+    assert (failure.kind, failure.remedy, failure.at_address) == (Kind.TLS, remedy, False)
     assert name in failure.why
-    assert failure.remedy is Remedy.TRUST
-    assert "SSL_CERT_FILE" in failure.about
+    assert ("SSL_CERT_DIR" if remedy is Remedy.REHASH else "SSL_CERT_FILE") in failure.about
 
 
 async def test_a_proxy_that_is_reached_by_tls(cert: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(cert.file))
     async with (
         serving(always(answer()), cert.context) as server,
-        serving(tunnel_to(server.port), cert.context) as proxy,  # type: ignore[arg-type]
+        serving(tunnel_to(server.port), cert.context) as proxy,
     ):
         monkeypatch.setenv("HTTPS_PROXY", f"https://localhost:{proxy.port}")
         assert (await send(f"https://{NAME}/x")).status_code == 200

@@ -59,6 +59,10 @@ def test_ldcli_is_read_for_the_token_alone(own_world: Path) -> None:
     assert setting("host", environ) == (f"https://{EU}", place)
     assert setting("project", environ) == ("web", place)
     assert list(all_secrets(environ)) == [CANARY]
+    environ = ldcli(own_world, f"access-token: {CANARY}\n")
+    assert secret("token", "", environ, US)
+    assert secret("token", "", environ, EU) is None
+    assert secret("token", "", {**environ, "LD_BASE_URI": f"https://{EU}"}, EU)
 
 
 def test_xdg_config_home_beats_home_and_variables_beat_the_file(own_world: Path) -> None:
@@ -83,13 +87,6 @@ def test_xdg_config_home_beats_home_and_variables_beat_the_file(own_world: Path)
 )
 def test_token_is_not_offered_to_another_instance(base: str, host: str, offered: bool) -> None:
     assert (secret("token", "unleash", {"LD_ACCESS_TOKEN": CANARY, "LD_BASE_URI": base}, host) is not None) is offered
-
-
-def test_ldcli_without_an_address_means_the_us(own_world: Path) -> None:
-    environ = ldcli(own_world, f"access-token: {CANARY}\n")
-    assert secret("token", "", environ, US)
-    assert secret("token", "", environ, EU) is None
-    assert secret("token", "", {**environ, "LD_BASE_URI": f"https://{EU}"}, EU)
 
 
 @pytest.mark.parametrize(

@@ -18,10 +18,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from tests.processes import alive, eventually, soon
+from tests.processes import alive, soon
 from tui.secrets import keyring_process
-from tui.secrets.keyring import LONGEST, Entry, IndexFileError, KeyIndex, Keyring, KeyringLimits, words
-from tui.secrets.keyring_process import KeyringState, Reply
+from tui.secrets.keyring import LONGEST, IndexFileError, KeyIndex, Keyring, KeyringEntry, KeyringLimits, words
+from tui.secrets.keyring_process import KeyringReply, KeyringState
 
 CANARY = "api-canary-7d1f0c"
 SECRET = SecretStr(CANARY)
@@ -38,7 +38,7 @@ def keyring(
     return Keyring(child=child, index=folder / "keys.json", now=lambda: now, limits=limits)
 
 
-async def test_stores_gives_and_forgets(tmp_path: Path) -> None:
+async def test_keyring_stores_returns_and_forgets_a_key(tmp_path: Path) -> None:
     store = keyring(tmp_path, "store")
     probe = await store.probe()
     assert (probe.state, probe.label, probe.message) == (KeyringState.READY, "Fake Keyring", "")
@@ -57,20 +57,13 @@ async def test_stores_gives_and_forgets(tmp_path: Path) -> None:
     assert (gone.state, gone.value) == (KeyringState.MISSING, None)
 
 
-async def test_stored_again_has_the_new_date(tmp_path: Path) -> None:
+async def test_storing_again_renews_the_date_and_a_vanished_entry_can_be_forgotten(tmp_path: Path) -> None:
     await keyring(tmp_path, "store", now=1.0).put(USER, SECRET)
-    await keyring(tmp_path, "store", now=2.0).put(USER, SecretStr("new"))
-    (entry,) = await keyring(tmp_path, "store").entries()
-    assert entry.created == 2.0
-
-
-async def test_an_entry_that_vanished_is_forgotten_too(tmp_path: Path) -> None:
-    store = keyring(tmp_path, "store")
-    await store.put(USER, SECRET)
+    store = keyring(tmp_path, "store", now=2.0)
+    await store.put(USER, SecretStr("new"))
+    assert [entry.created for entry in await store.entries()] == [2.0]
     (tmp_path / "store.json").unlink()
-    forgotten = await store.forget(USER)
-    assert forgotten.state is KeyringState.MISSING
-    assert "was not in Fake Keyring any more" in forgotten.message
+    assert (await store.forget(USER)).state is KeyringState.MISSING
     assert await store.entries() == ()
 
 
@@ -82,10 +75,8 @@ async def test_an_entry_that_vanished_is_forgotten_too(tmp_path: Path) -> None:
 async def test_garbage_is_an_error_and_no_key(tmp_path: Path, mode: str, rest: str) -> None:
     got = await keyring(tmp_path, mode, rest).get(USER)
     assert (got.state, got.value) == (KeyringState.ERROR, None)
-    assert got.message == (
-        "The keyring failed (no readable answer); no key was read. "
-        "Paste the key, or set UNLEASH_SDK_KEY before you start."
-    )
+    assert "no readable answer" in got.message
+    assert "UNLEASH_SDK_KEY" in got.message
 
 
 async def test_what_the_child_says_is_cleaned(tmp_path: Path) -> None:
@@ -97,10 +88,9 @@ async def test_what_the_child_says_is_cleaned(tmp_path: Path) -> None:
 
 
 async def test_no_program_to_run_is_an_error(tmp_path: Path) -> None:
-    store = Keyring(child=[str(tmp_path / "none")], index=tmp_path / "keys.json")
-    probe = await store.probe()
+    probe = await Keyring(child=[str(tmp_path / "none")], index=tmp_path / "keys.json").probe()
     assert probe.state is KeyringState.ERROR
-    assert "The keyring failed (No such file or directory); it is not used." in probe.message
+    assert "No such file or directory" in probe.message
 
 
 async def test_a_frozen_keyring_is_given_up_and_its_processes_are_gone(tmp_path: Path) -> None:
@@ -109,8 +99,6 @@ async def test_a_frozen_keyring_is_given_up_and_its_processes_are_gone(tmp_path:
     stored = await store.put(USER, SECRET)
     assert time.monotonic() - start < 2 + 1
     assert stored.state is KeyringState.TIMEOUT
-    assert "the key does not count as saved" in stored.message
-    assert "safe to close" in stored.message
     await soon(lambda: not any(map(alive, pids(tmp_path))), "the end of both", seconds=1)
     (entry,) = await store.entries()  # it may have been stored after all: forget must be able to find it
     assert entry.user == USER
@@ -181,29 +169,14 @@ async def test_secrets_go_by_stdin_alone(tmp_path: Path, monkeypatch: pytest.Mon
     assert os.environ["LD_ACCESS_TOKEN"] == CANARY
 
 
-@pytest.mark.parametrize(
-    "state",
-    [
-        KeyringState.LOCKED,
-        KeyringState.NO_COLLECTION,
-        KeyringState.UNAVAILABLE,
-        KeyringState.DISABLED,
-        KeyringState.INSECURE,
-    ],
-)
-async def test_what_was_not_stored_is_not_listed(tmp_path: Path, state: KeyringState) -> None:
-    reply = json.dumps({"state": state, "by": "PYTHON_KEYRING_BACKEND", "backend": "some.Backend"})
-    store = keyring(tmp_path, "say", reply)
-    assert (await store.put(USER, SECRET)).state is state
-    assert await store.entries() == ()
-
-
-async def test_an_older_entry_stays_listed_when_storing_fails(tmp_path: Path) -> None:
+@pytest.mark.parametrize("state", ["locked", "no-collection", "unavailable", "disabled", "insecure"])
+async def test_failed_put_lists_no_new_entry_and_keeps_an_older_one(tmp_path: Path, state: str) -> None:
+    failing = keyring(tmp_path, "say", json.dumps({"state": state, "by": "PYTHON_KEYRING_BACKEND", "backend": "a.B"}))
+    assert (await failing.put(USER, SECRET)).state == state
+    assert await failing.entries() == ()
     await keyring(tmp_path, "store").put(USER, SECRET)
-    locked = keyring(tmp_path, "say", '{"state": "locked"}')
-    await locked.put(USER, SECRET)
-    assert (await locked.forget(USER)).state is KeyringState.LOCKED
-    assert [each.user for each in await locked.entries()] == [USER]
+    assert (await failing.put(USER, SECRET)).state == (await failing.forget(USER)).state == state
+    assert [entry.user for entry in await failing.entries()] == [USER]
 
 
 async def test_nothing_is_stored_that_could_not_be_listed(tmp_path: Path) -> None:
@@ -228,7 +201,7 @@ async def test_a_key_too_long_for_windows_is_not_stored(tmp_path: Path) -> None:
 @pytest.mark.parametrize("state", list(KeyringState))
 @pytest.mark.parametrize("op", ["probe", "get", "put", "forget", "have"])
 def test_every_state_has_its_sentence(op: str, state: KeyringState) -> None:
-    reply = Reply(state, "GNOME {Keyring}", backend="a.B", by="PYTHON_KEYRING_BACKEND", error="E")
+    reply = KeyringReply(state, "GNOME {Keyring}", backend="a.B", by="PYTHON_KEYRING_BACKEND", error="E")
     reason, message = words(op, reply, seconds=5)
     fine = (op, state) in {("probe", "ready"), ("get", "ok"), ("have", "ok")}
     assert (message == "") is fine
@@ -267,33 +240,27 @@ def test_the_room_is_light_until_a_key_is_there() -> None:
     assert done.stdout.strip() == ""
 
 
-def test_alive_tells_the_dead_from_the_living() -> None:
-    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    assert alive(process.pid)
-    process.kill()
-    eventually(lambda: not alive(process.pid), "its end")
-    process.communicate()
-    assert not alive(process.pid)
-
-
 # --- the names of its entries
 
 
-def test_adds_replaces_and_removes(tmp_path: Path) -> None:
+def test_index_adds_replaces_and_removes(tmp_path: Path) -> None:
     index = KeyIndex(tmp_path / "keys.json")
     assert index.read() == {}
-    index.add(Entry("b/token", "KWallet", 1.0))
-    index.add(Entry("a/token", "KWallet", 2.0))
-    index.add(Entry("b/token", "GNOME Keyring", 3.0))
+    index.add(KeyringEntry("b/token", "KWallet", 1.0))
+    index.add(KeyringEntry("a/token", "KWallet", 2.0))
+    index.add(KeyringEntry("b/token", "GNOME Keyring", 3.0))
     index.remove("none")
-    assert list(index.read().values()) == [Entry("a/token", "KWallet", 2.0), Entry("b/token", "GNOME Keyring", 3.0)]
+    assert list(index.read().values()) == [
+        KeyringEntry("a/token", "KWallet", 2.0),
+        KeyringEntry("b/token", "GNOME Keyring", 3.0),
+    ]
     index.remove("a/token")
     assert list(KeyIndex(tmp_path / "keys.json").read()) == ["b/token"]
     assert stat.S_IMODE((tmp_path / "keys.json").stat().st_mode) == 0o600
 
 
-def test_lies_in_the_state_folder(own_world: Path) -> None:
-    KeyIndex().add(Entry("a/token", "KWallet", 2.0))
+def test_index_is_in_the_state_folder(own_world: Path) -> None:
+    KeyIndex().add(KeyringEntry("a/token", "KWallet", 2.0))
     assert list(KeyIndex().read()) == ["a/token"]
     (path,) = own_world.rglob("keys.json")
     assert path.parent.name == "ld-flag-import"
@@ -310,23 +277,19 @@ def test_damaged_index_is_reported_and_not_overwritten(tmp_path: Path, content: 
     path = tmp_path / "keys.json"
     path.write_bytes(content)
     index = KeyIndex(path)
-    for action in (index.read, lambda: index.remove("a"), lambda: index.add(Entry("a", "b", 0))):
+    for action in (index.read, lambda: index.remove("a"), lambda: index.add(KeyringEntry("a", "b", 0))):
         with pytest.raises(IndexFileError, match="damaged"):
             action()
     assert path.read_bytes() == content
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(IndexFileError, match="cannot be used"):
-        KeyIndex(tmp_path / "file" / "keys.json").add(Entry("a", "b", 0))
-
-
-def test_names_are_cleaned(tmp_path: Path) -> None:
+def test_index_cleans_names_and_reports_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     path.write_text('{"version": 1, "keys": [{"user": "a\\u001b[2J", "label": "\\u202e", "created": 1}]}')
     (entry,) = KeyIndex(path).read().values()
     assert (entry.user + entry.label).isprintable()
+    with pytest.raises(IndexFileError, match="cannot be used"):
+        KeyIndex(path / "keys.json").add(entry)
 
 
 @given(st.one_of(st.binary(max_size=100), st.from_regex(rb'\{"version": 1, "keys": \[.*\]\}', fullmatch=True)))

@@ -20,13 +20,6 @@ from tui.secrets.names import (
 )
 
 
-def test_entries_are_named_as_recipes_expect_them() -> None:
-    assert SERVICE == "ld-flag-import"
-    assert entry_name("app.launchdarkly.com") == "app.launchdarkly.com/token"
-    named = entry_name("app.launchdarkly.com", project="web", integration="unleash", variable="sourceApiKey")
-    assert named == "app.launchdarkly.com/web/unleash/sourceApiKey"
-
-
 @pytest.mark.parametrize(
     ("address", "host"),
     [
@@ -55,8 +48,21 @@ def test_no_two_variables_share_an_entry(project: str, integration: str, variabl
     assert named != other
 
 
-def test_a_part_that_is_missing_is_a_dash() -> None:
-    assert entry_name("h", project="", integration="split", variable="ldApiKey") == "h/-/split/ldApiKey"
+@pytest.mark.parametrize(
+    ("parts", "name", "variable"),
+    [
+        ({}, "h/token", "LD_ACCESS_TOKEN"),
+        ({"project": "web", "integration": "unleash", "variable": "sourceApiKey"}, "h/web/unleash/sourceApiKey",
+         "UNLEASH_SDK_KEY"),
+        ({"project": "", "integration": "split", "variable": "workspaceApiKey"}, "h/-/split/workspaceApiKey",
+         "SPLIT_ADMIN_KEY"),
+        ({"project": "p", "integration": "acme", "variable": inside("token")}, "h/p/acme/token", "LDFI_TOKEN"),
+    ],
+)  # fmt: skip
+def test_entry_has_a_name_and_a_variable_that_can_replace_it(parts: dict[str, str], name: str, variable: str) -> None:
+    assert SERVICE == "ld-flag-import"
+    assert entry_name("h", **parts) == name
+    assert variable_of_entry(name) == variable
 
 
 @pytest.mark.parametrize(
@@ -69,17 +75,12 @@ def test_a_part_that_is_missing_is_a_dash() -> None:
         ("split", "workspaceApiKey", "SPLIT_ADMIN_KEY"),
         ("other", "sourceApiKey", "LDFI_SOURCEAPIKEY"),
         ("other", "api-key.ü", "LDFI_API_KEY__"),
+        ("other", inside("token"), "LDFI_TOKEN"),
     ],
 )
 def test_proposed_variables(integration: str, key: str, variable: str) -> None:
     assert proposed_variable(integration, key) == variable
     assert holds_secret(variable)
-
-
-def test_an_entry_tells_the_variable_that_could_replace_it() -> None:
-    assert variable_of_entry(entry_name("h")) == "LD_ACCESS_TOKEN"
-    name = entry_name("h", project="web", integration="split", variable="workspaceApiKey")
-    assert variable_of_entry(name) == "SPLIT_ADMIN_KEY"
     assert not holds_secret("PATH")
 
 
@@ -95,13 +96,3 @@ def test_form_variable_has_a_key_of_its_own_inside_and_its_name_outside(name: st
     assert inside(name) not in BUILT_IN
     assert outside(inside(name)) == name
     assert outside(name) == name
-
-
-def test_keys_of_both_are_kept_and_proposed_apart() -> None:
-    ours, theirs = (
-        entry_name("example.com"),
-        entry_name("example.com", project="p", integration="made-up", variable=inside("token")),
-    )
-    assert (ours, theirs) == ("example.com/token", "example.com/p/made-up/token")
-    assert proposed_variable("made-up", "token") == variable_of_entry(ours) == "LD_ACCESS_TOKEN"
-    assert proposed_variable("made-up", inside("token")) == variable_of_entry(theirs) == "LDFI_TOKEN"

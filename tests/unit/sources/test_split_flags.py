@@ -29,7 +29,7 @@ from tests.unit.split_made import (
 )
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy
-from tui.net.events import Exchange, Pausing
+from tui.net.events import Pausing, ProgressEvent
 from tui.sources.base import Connection
 from tui.sources.flags import SourceFlag, Variation
 from tui.sources.split import client as split_client
@@ -248,7 +248,7 @@ async def test_refusal_names_the_field_and_ends_the_reading(case: str) -> None:
 
 
 async def test_a_pause_is_waited_for_and_told() -> None:
-    events = list[Exchange]()
+    events = list[ProgressEvent]()
     pause = Reply(429, b"", headers={"X-RateLimit-Reset-Seconds-Org": "5", "X-RateLimit-Remaining-Org": "0"})
     found = await listed(MadeSplit(before=failing("", pause, 50, times=1)), sink=events.append)
     assert (len(found.keys), found.failure) == (130, None)

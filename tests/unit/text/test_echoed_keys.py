@@ -27,8 +27,6 @@ from tui.secrets.keyring import Keyring
 from tui.text.log import open_log
 from tui.text.private_files import state_dir
 
-Status = Callable[[Configuration], dict[str, Any]]
-
 
 def all_echoes(*keys: str) -> list[str]:
     """Messages with every part of the keys in every transformation."""
@@ -43,29 +41,28 @@ def all_echoes(*keys: str) -> list[str]:
 @pytest.fixture
 def echoes(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Makes the practice LaunchDarkly quote keys in the errors of every configuration; `clear` shows its settings."""
-    of_before: Status = flag_import.status_json
+    unchanged: Callable[[Configuration], dict[str, Any]] = flag_import.status_json
 
     def planted(messages: list[str], *, status: str = "", clear: bool = False) -> None:
-        def told(configuration: Configuration) -> dict[str, Any]:
-            shape = of_before(configuration)
-            errors = [{"message": each, "statusCode": 400, "timestamp": 1_900_000_000_000} for each in messages]
-            return {**shape, "errors": errors, **({"status": status} if status else {})}
+        def status_json(configuration: Configuration) -> dict[str, Any]:
+            errors = [{"message": text, "statusCode": 400, "timestamp": 1_900_000_000_000} for text in messages]
+            return {**unchanged(configuration), "errors": errors, **({"status": status} if status else {})}
 
-        monkeypatch.setattr(flag_import, "status_json", told)
+        monkeypatch.setattr(flag_import, "status_json", status_json)
         if clear:
             monkeypatch.setattr(flag_import, "SECRETS", {"unleash": (), "split": ()})
 
     return planted
 
 
-def ran(box: Sandbox, *asked: Any, environ: dict[str, str], log: Path, **options: Any) -> str:
+def ran(box: Sandbox, *arguments: Any, environ: dict[str, str], log: Path, **options: Any) -> str:
     """All that `configs` writes."""
     out, err = io.StringIO(), io.StringIO()
     clock = Time(box=box)
     context = context_of(clock)
     write, close = open_log(log, context.redactor)
     surroundings = (replace(context, log=write), environ, Keyring(child=["/nonexistent"]), out, err, io.StringIO())
-    configs.run(configs.ConfigsOptions(*asked, **options), Surroundings(*surroundings))
+    configs.run(configs.ConfigsOptions(*arguments, **options), Surroundings(*surroundings))
     close()
     return out.getvalue() + err.getvalue() + log.read_text()
 
@@ -88,29 +85,21 @@ def of_sandbox(box: Sandbox) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("as_json", [False, True])
-def test_configs_hide_the_keys_of_the_environment(
-    box: Sandbox, tmp_path: Path, echoes: Callable[..., None], as_json: bool
+@pytest.mark.parametrize(
+    ("action", "in_environment"), [("list", True), ("show", True), ("show", False), ("watch", False)]
+)
+def test_configs_hide_keys_that_they_know_from_anywhere(
+    box: Sandbox, tmp_path: Path, echoes: Callable[..., None], action: str, in_environment: bool, as_json: bool
 ) -> None:
+    """From the environment, or from the settings that a server shows."""
     identity, sdk = made(box), box.addresses()["unleash"]["key"]
     keys = (TOKENS["import-key"].value, sdk)
-    echoes([*all_echoes(*keys)], status=f"failed {secret_part(sdk)[:20]}")
-    environ = {**of_sandbox(box), "LD_IMPORT_API_KEY": keys[0], "UNLEASH_SDK_KEY": sdk}
-    for asked in (("list",), ("show", identity)):
-        written = ran(box, *asked, environ=environ, log=tmp_path / "a.log", as_json=as_json)
-        assert "refused" in written or asked == ("list",)
-        nothing_left(written, *keys)
-
-
-@pytest.mark.parametrize("as_json", [False, True])
-@pytest.mark.parametrize("action", ["show", "watch"])
-def test_configs_hide_the_keys_that_the_configuration_shows(
-    box: Sandbox, tmp_path: Path, echoes: Callable[..., None], action: str, as_json: bool
-) -> None:
-    identity = made(box)
-    keys = (TOKENS["import-key"].value, box.addresses()["unleash"]["key"])
-    echoes(all_echoes(*keys), status="failed", clear=True)
-    written = ran(box, action, identity, environ=of_sandbox(box), log=tmp_path / "a.log", as_json=as_json)
-    assert "refused" in written
+    status = f"failed {secret_part(sdk)[:20]}" if in_environment else "failed"
+    echoes(all_echoes(*keys), status=status, clear=not in_environment)
+    known = {"LD_IMPORT_API_KEY": keys[0], "UNLEASH_SDK_KEY": sdk} if in_environment else {}
+    arguments = (action,) if action == "list" else (action, identity)
+    written = ran(box, *arguments, environ={**of_sandbox(box), **known}, log=tmp_path / "a.log", as_json=as_json)
+    assert "refused" in written or action == "list"
     nothing_left(written, *keys)
 
 
@@ -121,8 +110,8 @@ def test_a_setting_that_has_a_key_in_it_is_not_shown(
     identity, key = made(box), TOKENS["import-key"].value
     before = flag_import.configuration_json
 
-    def misplaced(*given: Any, **more: Any) -> dict[str, Any]:
-        shape = before(*given, **more)
+    def misplaced(*arguments: Any, **more: Any) -> dict[str, Any]:
+        shape = before(*arguments, **more)
         for name, transform in TRANSFORMATIONS.items():
             shape["config"][f"x-{name}-{transform(key)}"] = transform(key)
         return {**shape, "config": {**shape["config"], "ldTag": "y" * 285 + key[4:], "sourceTag": key[5:30]}}
@@ -151,16 +140,19 @@ def test_a_whole_token_in_a_name_is_hidden_before_a_cell_is_cut(box: Sandbox, tm
 
 def prepared(box: Sandbox, folder: Path) -> tuple[Recipe, tuple[str, str]]:
     recipe = recipe_in(box, folder)
-    environ = recipe.environ
-    keys = environ["LD_IMPORT_API_KEY"], environ["UNLEASH_SDK_KEY"]
-    return recipe, keys
+    return recipe, (recipe.environ["LD_IMPORT_API_KEY"], recipe.environ["UNLEASH_SDK_KEY"])
 
 
-@pytest.mark.parametrize("as_json", [False, True])
+@pytest.mark.parametrize(("in_file", "as_json"), [(False, False), (False, True), (True, False)])
 def test_a_resumed_apply_hides_every_key_of_its_recipe(
-    box: Sandbox, tmp_path: Path, echoes: Callable[..., None], as_json: bool
+    box: Sandbox, tmp_path: Path, echoes: Callable[..., None], in_file: bool, as_json: bool
 ) -> None:
     recipe, keys = prepared(box, tmp_path)
+    if in_file:
+        secret = tmp_path / "import.secret"
+        secret.write_text(recipe.environ.pop("LD_IMPORT_API_KEY") + "\n")
+        secret.chmod(0o600)
+        recipe.path.write_text(recipe.path.read_text().replace("env:LD_IMPORT_API_KEY", f"file:{secret}"))
     killed(recipe, Stage.STARTED)
     echoes(all_echoes(*keys))
     written = recipe.run(apply.run, as_json=as_json)
@@ -169,22 +161,9 @@ def test_a_resumed_apply_hides_every_key_of_its_recipe(
     for command in (verify.run, undo.run):
         after = recipe.run(command, as_json=as_json, dry_run=True)
         nothing_left(after.out + after.err, *keys)
-    kept = files_of(tmp_path) + files_of(state_dir())
-    assert "refused" in kept
-    nothing_left(kept, *keys)
-
-
-def test_a_resumed_apply_hides_keys_of_files_as_well(box: Sandbox, tmp_path: Path, echoes: Callable[..., None]) -> None:
-    recipe, keys = prepared(box, tmp_path)
-    secret = tmp_path / "import.secret"
-    secret.write_text(keys[0] + "\n")
-    secret.chmod(0o600)
-    del recipe.environ["LD_IMPORT_API_KEY"]
-    recipe.path.write_text(recipe.path.read_text().replace("env:LD_IMPORT_API_KEY", f"file:{secret}"))
-    killed(recipe, Stage.STARTED)
-    echoes(all_echoes(keys[0]))
-    written = recipe.run(apply.run)
-    nothing_left(written.out + written.err + files_of(state_dir()), keys[0])
+    saved = files_of(tmp_path) + files_of(state_dir())
+    assert "refused" in saved
+    nothing_left(saved, *keys)
 
 
 def test_a_refusal_is_told_without_any_part_of_a_key(box: Sandbox, tmp_path: Path) -> None:
@@ -202,8 +181,8 @@ def test_a_refusal_is_told_without_any_part_of_a_key(box: Sandbox, tmp_path: Pat
 @pytest.mark.parametrize("inside", ["Import {}", "{}", "x{}y", "import-{}-of-ours"])
 def test_a_recipe_that_has_a_key_in_it_is_refused_and_leaves_no_file(box: Sandbox, tmp_path: Path, inside: str) -> None:
     key = recipe_in(box, tmp_path).environ["LD_IMPORT_API_KEY"]
-    for each in (key, key.upper(), key.replace("-", "")):
-        recipe = recipe_in(box, tmp_path, config_name=inside.format(each))
+    for spelling in (key, key.upper(), key.replace("-", "")):
+        recipe = recipe_in(box, tmp_path, config_name=inside.format(spelling))
         recipe.environ["LD_IMPORT_API_KEY"] = key
         before = len(box.requests)
         for command in (apply.run, verify.run, undo.run):

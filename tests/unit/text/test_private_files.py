@@ -1,13 +1,16 @@
-"""Files of this program in folders that others can write to, and files that are none."""
+"""This program's own files: readable by their owner only, whole or not at all, and regular files."""
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
 import stat
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,7 +25,7 @@ from tui.net.errors import Failure
 from tui.secrets.keyring import IndexFileError, KeyIndex
 from tui.text import private_files
 from tui.text.log import open_log
-from tui.text.private_files import state_dir, state_trouble, write_private
+from tui.text.private_files import read_ordinary, state_dir, state_trouble, unused, write_private
 from tui.text.redact import Redactor
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes and pipes")
@@ -68,20 +71,88 @@ def test_a_state_folder_of_another_user_is_reported(monkeypatch: pytest.MonkeyPa
     assert str(folder) in state_trouble()
 
 
-# --- the log
+# --- writing
 
 
-def test_a_log_that_others_could_read_no_longer_can_be(tmp_path: Path) -> None:
-    path = tmp_path / "log"
-    path.write_text("first\n")
-    path.chmod(0o644)
-    write, close = open_log(path, Redactor())
+def test_a_state_folder_that_cannot_be_made_is_an_os_error(own_world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (own_world / "file").write_text("")
+    monkeypatch.setenv("HOME", str(own_world / "file"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(own_world / "file"))
+    with pytest.raises(NotADirectoryError):
+        state_dir()
+
+
+def test_a_file_that_others_could_read_no_longer_can_be(tmp_path: Path) -> None:
+    path, log = tmp_path / "file", tmp_path / "log"
+    for file in (path, log):
+        file.write_text("old\n")
+        file.chmod(0o644)
+    write_private(path, "new ☃\n")
+    write, close = open_log(log, Redactor())
     assert write is not None
-    write("second")
+    write("new")
     close()
-    assert mode(path) == 0o600
-    assert path.read_text().startswith("first\n")
-    assert path.read_text().endswith("second\n")
+    assert (path.read_bytes(), mode(path), mode(log)) == ("new ☃\n".encode(), 0o600, 0o600)
+    first, second = log.read_text().splitlines()
+    assert first == "old"
+    assert second.endswith(" new")
+
+
+def test_a_link_is_replaced_not_followed(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.write_text("mine")
+    (tmp_path / "link").symlink_to(target)
+    write_private(tmp_path / "link", "new")
+    assert target.read_text() == "mine"
+    assert not (tmp_path / "link").is_symlink()
+
+
+def full(handle: int) -> None:
+    raise OSError(errno.ENOSPC, "full")
+
+
+def test_what_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    write_private(path, "old")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="full"):
+            write_private(path, "new")
+    assert path.read_text() == "old"
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(IsADirectoryError):
+        write_private(tmp_path / "folder", "new")
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_a_reader_sees_the_old_text_or_the_new_one(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    texts = ["a" * 100_000, "b" * 100_000]
+    write_private(path, texts[0])
+    done = threading.Event()
+    seen: set[str] = set()
+
+    def read() -> None:
+        while not done.is_set():
+            seen.add(path.read_text())
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        for number in range(30):
+            write_private(path, texts[number % 2])
+    finally:
+        done.set()
+        reader.join()
+    assert seen <= set(texts)
+
+
+def test_a_name_that_is_taken_gets_a_number(tmp_path: Path) -> None:
+    assert unused(tmp_path, "a.toml") == tmp_path / "a.toml"
+    (tmp_path / "a.toml").write_text("")
+    (tmp_path / "a-2.toml").mkdir()
+    assert unused(tmp_path, "a.toml") == tmp_path / "a-3.toml"
 
 
 @pytest.mark.parametrize("what", ["link", "dangling", "pipe", "device", "folder"])
@@ -168,9 +239,12 @@ def test_the_next_write_removes_what_a_killed_process_left(tmp_path: Path) -> No
     assert {each.name for each in tmp_path.iterdir()} == {"file", "another"}
 
 
-def test_nothing_else_is_removed(tmp_path: Path) -> None:
+def test_nothing_else_is_removed_but_what_another_machine_left_for_a_day(tmp_path: Path) -> None:
     left = killed_in_a_write(tmp_path / "file")
     machine, dead = left.name.split(".")[-4:-2]
+    old = tmp_path / f".file.{int(machine, 16) ^ 1:08x}.1.0123abcd.tmp"
+    old.write_text("")
+    os.utime(old, (0, 0))
     there = [
         f".file.{machine}.{os.getpid()}.0123abcd.tmp",  # a process that is running
         f".file.{machine}.{dead}.0123abcd.txt",
@@ -184,18 +258,21 @@ def test_nothing_else_is_removed(tmp_path: Path) -> None:
     (tmp_path / f".file.{machine}.{dead}.bbbbbbbb.tmp").symlink_to(tmp_path / there[0])
     before = {each.name for each in tmp_path.iterdir()}
     write_private(tmp_path / "new", "text")
-    assert {each.name for each in tmp_path.iterdir()} == (before | {"new"}) - {left.name}
-
-
-def test_what_another_machine_left_goes_after_a_day(tmp_path: Path) -> None:
-    left = tmp_path / f".file.{int(private_files._machine(), 16) ^ 1:08x}.1.0123abcd.tmp"
-    left.write_text("")
-    os.utime(left, (0, 0))
-    write_private(tmp_path / "new", "text")
-    assert not left.exists()
+    assert {each.name for each in tmp_path.iterdir()} == (before | {"new"}) - {left.name, old.name}
 
 
 # --- no regular files
+
+
+def test_only_ordinary_files_are_read_and_not_without_end(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"x" * 100)
+    os.mkfifo(tmp_path / "pipe")
+    assert read_ordinary(tmp_path / "file", 100) == b"x" * 100
+    assert read_ordinary(tmp_path / "file", 9) == b"x" * 10
+    assert read_ordinary(tmp_path / "pipe", 9) is None
+    assert read_ordinary(tmp_path, 9) is None
+    with pytest.raises(FileNotFoundError):
+        read_ordinary(tmp_path / "none", 9)
 
 
 @pytest.fixture(params=["pipe", "device", "endless", "huge"])
@@ -212,29 +289,20 @@ def odd(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return path
 
 
-def test_a_manifest_is_a_regular_file(odd: Path) -> None:
-    with pytest.raises(ManifestError):
-        load(odd)
-
-
-def test_a_journal_is_a_regular_file(odd: Path, recipe: Recipe) -> None:
-    with pytest.raises(Failure):
-        store.load(odd)
-    for command in (apply.run, verify.run, undo.run):
-        ran = recipe.run(command, journal=odd)
-        assert (ran.code, odd.name in ran.lines[0]["message"]) == (2, True)
-
-
-def test_a_key_index_is_a_regular_file(odd: Path) -> None:
-    with pytest.raises(IndexFileError):
-        KeyIndex(odd).read()
-
-
-def test_a_draft_is_a_regular_file(odd: Path) -> None:
+@pytest.mark.parametrize(
+    ("read", "error"),
+    [(load, ManifestError), (store.load, Failure), (lambda path: KeyIndex(path).read(), IndexFileError)],
+    ids=["manifest", "journal", "key index"],
+)
+def test_what_is_no_regular_file_is_refused(odd: Path, read: Callable[[Path], object], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        read(odd)
     assert saved_drafts.load(odd) is None
 
 
-def test_a_recipe_is_a_regular_file(odd: Path) -> None:
+def test_commands_refuse_a_recipe_or_journal_that_is_no_regular_file(odd: Path, recipe: Recipe) -> None:
+    for command in (apply.run, verify.run, undo.run):
+        ran = recipe.run(command, journal=odd)
+        assert (ran.code, odd.name in ran.lines[0]["message"]) == (2, True)
     code, _, err = run("plan", odd)
-    assert code == 2
-    assert odd.name in err
+    assert (code, odd.name in err) == (2, True)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import re
 import time
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import example, given, seed, settings
 from hypothesis import strategies as st
 
 from tests.unit.echoes import TRANSFORMATIONS, left_of, letters, secret_part, truncated
+from tui.text.clean import plain
 from tui.text.redact import MASK, Redactor, holds
 
 TOKEN = "api-1f0e2d3c-4b5a-4697-8877-665544332211"
@@ -24,6 +29,7 @@ NAMES = {
 }  # fmt: skip
 
 # Keys as people make them, too: letters and digits with separators between.
+keys = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=16, max_size=60)
 made = st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyzABCDEFGHIJ0123456789-_."), min_size=20, max_size=60)
 
 
@@ -87,6 +93,7 @@ def test_a_text_without_keys_stays(text: str) -> None:
     redactor = knowing(*KEYS)
     if all(left_of(key, text) == "" for key in KEYS):
         assert redactor.foreign(text) == redactor.data(text) == redactor(text) == text
+    assert Redactor()(text) is text
 
 
 @seed(3)
@@ -136,13 +143,9 @@ HEX = "aaaabbbbccccddddeeeeffff00001111"
 @pytest.mark.parametrize("key", [*UNKNOWN, *HARNESS, HEX, HEX.upper()])
 def test_a_shape_is_found_inside_a_text(key: str) -> None:
     for text in (f"bad key={key}.", f'"{key}"', f"({key})", key):
-        redacted = Redactor().foreign(text)
-        assert redacted == text.replace(key, MASK)
-
-
-@pytest.mark.parametrize("key", UNKNOWN)
-def test_whole_tokens_are_taken_out_of_names_as_well(key: str) -> None:
-    assert Redactor().data(f"flag {key}") == f"flag {MASK}"
+        assert Redactor().foreign(text) == text.replace(key, MASK)
+    if key in UNKNOWN:
+        assert Redactor().data(f"flag {key}") == f"flag {MASK}"
 
 
 @pytest.mark.parametrize(
@@ -153,13 +156,9 @@ def test_whole_tokens_are_taken_out_of_names_as_well(key: str) -> None:
     ],
 )  # fmt: skip
 def test_data_lose_nothing_but_whole_tokens(name: str) -> None:
-    redactor = knowing(TOKEN, SDK, "a-split-key-of-words")
-    assert redactor.data(name) == name
+    redactor = knowing(TOKEN, SDK, OPAQUE, "a-split-key-of-words")
+    assert redactor.data(f"{OPAQUE} {name}") == f"{MASK} {name}"
     assert redactor.document({"flags": [{"key": name, "tags": [name]}]}) == {"flags": [{"key": name, "tags": [name]}]}
-
-
-def test_a_key_of_random_letters_and_digits_is_no_word() -> None:
-    assert knowing(OPAQUE).data(f"by {OPAQUE}") == f"by {MASK}"
 
 
 def test_ids_of_the_recipe_are_no_keys_by_their_shape() -> None:
@@ -175,11 +174,9 @@ def test_ids_of_the_recipe_are_no_keys_by_their_shape() -> None:
 def test_words_of_this_program_stay_whatever_the_key() -> None:
     redactor = knowing("launchdarkly-targeting-rules-percentage-rollout")
     said = "LaunchDarkly refused: targeting-rules, percentage-rollout are not imported."
+    document = {"message": said, "losses": ["targeting-rules"]}
     assert redactor(said) == said
-    assert redactor.document({"message": said, "losses": ["targeting-rules"]}) == {
-        "message": said,
-        "losses": ["targeting-rules"],
-    }
+    assert redactor.document(document) == document
 
 
 # --- what a configuration shows
@@ -206,6 +203,91 @@ def test_an_answer_that_has_a_key_in_it_is_told(key: str) -> None:
         assert not holds(text, key)
     assert not holds("anything at all", "")
     assert not holds("short", "short")
+
+
+# --- whole keys
+
+
+def spelled(secret: str) -> list[str]:
+    raw = secret.encode()
+    return [
+        secret,
+        json.dumps(secret),
+        json.dumps({"error": f"not valid: {secret}"}),
+        repr(secret),
+        plain(secret),
+        plain(f"said: {secret}"),
+        quote(secret),
+        quote(secret, safe=""),
+        quote_plus(secret),
+        re.sub("%..", lambda match: match[0].lower(), quote(secret)),
+        base64.b64encode(raw).decode(),
+        base64.urlsafe_b64encode(raw).decode(),
+        base64.b64encode(b"user:" + raw).decode(),  # in a Basic header
+        base64.b64encode(raw + b":user").decode(),
+    ]
+
+
+@given(key=keys, before=st.text(max_size=5), after=st.text(max_size=5))
+def test_a_key_is_found_however_it_is_spelled(key: str, before: str, after: str) -> None:
+    redactor = knowing(key)
+    for text in spelled(key):
+        redacted = redactor(f"{before} {text} {after}")
+        assert MASK in redacted
+        assert key not in redacted
+
+
+@pytest.mark.parametrize(
+    ("known", "text", "redacted"),
+    [
+        ([" " * 20], "promo of the year 2025", "promo of the year 2025"),
+        (["launchdarkly123", "api-gateway-api"], "launchdarkly123 api-gateway-api", "launchdarkly123 api-gateway-api"),
+        (
+            ["a-secret-key-of-ours", "a-secret-key-of-ours-and-more"],
+            "x a-secret-key-of-ours-and-more y a-secret-key-of-ours z",
+            f"x {MASK} y {MASK} z",
+        ),
+        (["*:*.[a](b)+$|a*?"], "x *:*.[a](b)+$|a*? y aaaa", f"x {MASK} y aaaa"),
+    ],
+    ids=["blanks", "too short for keys", "the longer of two", "marks of a pattern"],
+)
+def test_whole_keys_are_masked_and_nothing_else(known: list[str], text: str, redacted: str) -> None:
+    redactor = Redactor()
+    for slot, key in enumerate(known):
+        redactor.add(key)
+        redactor.hold(str(slot), key)
+    assert redactor(text) == redactor.foreign(text) == redacted
+    assert redactor.data(text) in (text, redacted)
+
+
+def test_what_a_field_holds_is_known_until_it_holds_something_else() -> None:
+    redactor = Redactor()
+    redactor.hold("token", "the-first-secret")
+    redactor.hold("other", "the-other-secret")
+    redactor.hold("token", "the-second-secret")
+    assert redactor("the-first-secret the-second-secret the-other-secret") == f"the-first-secret {MASK} {MASK}"
+    redactor.add("the-second-secret")
+    redactor.hold("token", "")
+    assert redactor("the-second-secret") == MASK
+
+
+def test_a_redactor_shows_nothing_of_what_it_knows() -> None:
+    redactor = Redactor()
+    redactor.add("a-secret-of-some-length")
+    redactor.hold("token", "another-secret-of-some-length")
+    assert "secret-of" not in repr(redactor)
+    assert "2" in repr(redactor)
+
+
+@given(keys)
+def test_a_document_stays_one_whatever_the_key(key: str) -> None:
+    redactor = knowing(key)
+    taken = redactor.document({"said": key, "list": [key, f"a {key}", None, True, 1], "nested": {"b": {"c": key}}})
+    assert json.loads(json.dumps(taken)) == {
+        "said": MASK,
+        "list": [MASK, redactor(f"a {key}"), None, True, 1],
+        "nested": {"b": {"c": MASK}},
+    }
 
 
 # --- speed

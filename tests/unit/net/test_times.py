@@ -1,4 +1,4 @@
-"""A moment in JSON results: the number that the API gives, and the same moment in ISO 8601."""
+"""Moments in JSON results (the API's number, and ISO 8601), and times in words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.net.times import moment_json
+from tui.net.times import moment, moment_json, span, time_of_day
 
 
 @given(st.integers(-62_000_000_000_000, 250_000_000_000_000))
@@ -26,3 +26,13 @@ def test_both_are_the_same_moment(milliseconds: int) -> None:
 )
 def test_what_no_calendar_holds_has_no_date(milliseconds: float | None, number: int | None) -> None:
     assert moment_json("seen", milliseconds) == {"seen": number, "seen_at": None}
+
+
+def test_spans_and_moments() -> None:
+    assert [span(s) for s in (0.2, 1, 45, 100, 180, 181, 3600, 7201, 200_000)] == [
+        "1 second", "1 second", "45 seconds", "100 seconds", "3 minutes", "4 minutes", "1 hour", "3 hours",
+        "3 days",
+    ]  # fmt: skip
+    assert moment(1e300) == f"{1e300:.0f}"
+    assert moment(0).endswith(time_of_day(0, 0))
+    assert time_of_day(0, 1_800_000_000.0) == moment(0)
