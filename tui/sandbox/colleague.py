@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
-from tui.sandbox.account import Account, Accounts, Author, LdFlag
+from tui.sandbox.account import Accounts, Author, LdFlag, StoredAccount
 from tui.sandbox.job import Jobs, Twist
 from tui.sandbox.keys import TOKENS
 
@@ -32,7 +32,7 @@ class Colleague:
     ) -> None:
         token = TOKENS.named.get(who)
         self._accounts, self._jobs, self._within, self._project = accounts, jobs, within, project
-        self._account: Account = accounts.named(account or (token.account if token else "acme"))
+        self._account: StoredAccount = accounts.named(account or (token.account if token else "acme"))
         member = self._account.member(who)
         if token is None and member is None:
             raise LookupError(who)

@@ -22,10 +22,10 @@ from tui.sandbox.account import ENVIRONMENT_KEYS, LdFlag, State
 from tui.sandbox.clock import Pace
 from tui.sandbox.company import read_data
 from tui.sandbox.endpoints import Refusal, ld_refusal
-from tui.sandbox.exchange import Exchange
 from tui.sandbox.flag_import import FLAG_IMPORT
 from tui.sandbox.flags import AUDIT_LOG
 from tui.sandbox.job import TWIST, Twist
+from tui.sandbox.struck_request import StruckRequest
 
 HOSTILE = (
     "\x1b]52;c;aGFjaw==\x07\x1b]0;hacked\x07\x1b[2J\x1b[31m\x9b31m\x9d0;x\x9c\u202egnp.exe\u2066[bold red]x[/]\r\n"
@@ -41,7 +41,7 @@ _LATER = 40
 Strikes = Callable[[str, str, str], bool]
 """Whether a fault strikes a request: service ("launchdarkly", "split", "unleash"), method, path."""
 
-Act = Callable[[Exchange], Awaitable[None]]
+Act = Callable[[StruckRequest], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ PLACES: Mapping[str, Strikes] = {
     "log": at("", AUDIT_LOG),
 }
 
-CONDITIONS: Mapping[str, Callable[[Exchange], bool]] = {
+CONDITIONS: Mapping[str, Callable[[StruckRequest], bool]] = {
     "odd": lambda exchange: exchange.count % 2 == 1,
     "odd read": lambda exchange: exchange.here % 2 == 1,
     "third": lambda exchange: exchange.count % 3 == 0,
@@ -97,7 +97,7 @@ def refuse(status: int, message: str = "", code: str = "", *, carried_out: bool 
     """Respond with LaunchDarkly's error. `{hostile}` and `{config}` in the message stand for terminal codes and for
     the sent values. `carried_out` does what was asked before."""
 
-    async def act(exchange: Exchange) -> None:
+    async def act(exchange: StruckRequest) -> None:
         if carried_out:
             await exchange.captured()
         text = message.replace("{hostile}", HOSTILE).replace("{config}", _listed(_sent_config(exchange)))
@@ -111,7 +111,7 @@ def answer(
 ) -> Act:  # fmt: skip
     """Respond with JSON, a page, or an empty body."""
 
-    async def act(exchange: Exchange) -> None:
+    async def act(exchange: StruckRequest) -> None:
         if json is not None:
             await exchange.answer(JSONResponse(json, status, headers))
         elif html:
@@ -125,7 +125,7 @@ def answer(
 def pause(seconds: float | None = None) -> Act:
     """Respond with LaunchDarkly's 429, which asks for a pause (None: the short one)."""
 
-    async def act(exchange: Exchange) -> None:
+    async def act(exchange: StruckRequest) -> None:
         refusal = ld_refusal(429)
         end = exchange.now() + (exchange.pace.pause if seconds is None else seconds)
         refusal.headers = {"X-Ratelimit-Route-Remaining": "0", "X-Ratelimit-Reset": str(int(end * 1000))}
@@ -137,7 +137,7 @@ def pause(seconds: float | None = None) -> Act:
 def pause_source(seconds: float | None = None) -> Act:
     """Respond with a source's 429. Its headers are Split's for both windows, and those of a proxy before Unleash."""
 
-    async def act(exchange: Exchange) -> None:
+    async def act(exchange: StruckRequest) -> None:
         wait = str(math.ceil(exchange.pace.pause if seconds is None else seconds))
         headers = {"Retry-After": wait}
         for scope in ("Org", "IP"):
@@ -150,7 +150,7 @@ def pause_source(seconds: float | None = None) -> Act:
 def cut(*, carried_out: bool = False) -> Act:
     """Reset the connection before any response, having done what was asked or not."""
 
-    async def act(exchange: Exchange) -> None:
+    async def act(exchange: StruckRequest) -> None:
         if carried_out:
             await exchange.captured()
         await exchange.cut()
@@ -158,7 +158,7 @@ def cut(*, carried_out: bool = False) -> Act:
     return act
 
 
-async def _cut_halfway(exchange: Exchange) -> None:
+async def _cut_halfway(exchange: StruckRequest) -> None:
     """Do what was asked, announce the whole response, send half of it, and reset the connection."""
     kept = await exchange.captured()
     await exchange.start(kept.status, kept.headers)
@@ -167,12 +167,12 @@ async def _cut_halfway(exchange: Exchange) -> None:
         await exchange.cut()
 
 
-async def _wait(exchange: Exchange) -> None:
+async def _wait(exchange: StruckRequest) -> None:
     if not await exchange.gone(exchange.pace.slow):
         await exchange.go_on()
 
 
-async def _drip(exchange: Exchange) -> None:
+async def _drip(exchange: StruckRequest) -> None:
     await exchange.start(200, _JSON)
     await exchange.some(b'{"_id": "')
     while not await exchange.gone(exchange.pace.drip):
@@ -180,7 +180,7 @@ async def _drip(exchange: Exchange) -> None:
 
 
 def flood(mebibytes: int) -> Act:
-    async def act(exchange: Exchange) -> None:
+    async def act(exchange: StruckRequest) -> None:
         await exchange.start(200, _JSON)
         await exchange.some(b'{"padding": "')
         for _ in range(mebibytes * 1024 * 1024 // len(_CHUNK)):
@@ -193,7 +193,7 @@ def flood(mebibytes: int) -> Act:
 def alter(drop: Sequence[str] = (), set: Mapping[str, object] | None = None) -> Act:
     """Change the JSON of a 200: drop paths, in which `*` is every item of a list, and set members."""
 
-    async def act(exchange: Exchange) -> None:
+    async def act(exchange: StruckRequest) -> None:
         kept = await exchange.captured()
         shape = kept.json() if kept.status == 200 else None
         if isinstance(shape, dict):
@@ -232,7 +232,7 @@ def hostile_text(always: Sequence[str], sometimes: Sequence[str] = (), *, errors
             return shape + HOSTILE
         return shape
 
-    async def act(exchange: Exchange) -> None:
+    async def act(exchange: StruckRequest) -> None:
         kept = await exchange.captured()
         shape = hostile(kept.json()) if errors or kept.status == 200 else None
         if errors and isinstance(shape, dict) and "_status" in shape:
@@ -242,7 +242,7 @@ def hostile_text(always: Sequence[str], sometimes: Sequence[str] = (), *, errors
     return act
 
 
-async def _echo_config(exchange: Exchange) -> None:
+async def _echo_config(exchange: StruckRequest) -> None:
     """Do what was asked, and show every value of the sent config in the response, also within a text."""
     config, kept = _sent_config(exchange), await exchange.captured()
     shape = kept.json()
@@ -252,7 +252,7 @@ async def _echo_config(exchange: Exchange) -> None:
     await exchange.answer_json(kept, shape)
 
 
-def _sent_config(exchange: Exchange) -> Mapping[str, Any]:
+def _sent_config(exchange: StruckRequest) -> Mapping[str, Any]:
     try:
         config = json.loads(exchange.body)["config"]
     except (ValueError, KeyError, TypeError):
@@ -272,7 +272,7 @@ _GARBAGE = {
 """Either source's outermost shape, with nothing valid in it."""
 
 
-async def _garbage(exchange: Exchange) -> None:
+async def _garbage(exchange: StruckRequest) -> None:
     """By turns: half of the response, JSON of another service, and the right frame around nonsense."""
     turn = exchange.count % 3
     if turn == 1:
@@ -282,7 +282,7 @@ async def _garbage(exchange: Exchange) -> None:
         await exchange.answer(JSONResponse({"data": [1, 2, 3], "ok": True} if turn == 2 else _GARBAGE))
 
 
-async def _move_pages(exchange: Exchange) -> None:
+async def _move_pages(exchange: StruckRequest) -> None:
     """A flag is created at the head of the list after its first page was read, and deleted before it is read again.
 
     So every later page begins one flag earlier on its first read, and counts one flag more.
@@ -301,7 +301,7 @@ async def _move_pages(exchange: Exchange) -> None:
 def twists(twist: Twist) -> Act:
     """Change the job that the request starts, together with other faults."""
 
-    async def act(exchange: Exchange) -> None:
+    async def act(exchange: StruckRequest) -> None:
         extensions = exchange.scope.setdefault("extensions", {})
         extensions[TWIST] = twist.over(extensions.get(TWIST, Twist()))
         await exchange.go_on()
@@ -358,8 +358,8 @@ def _fault(line: Mapping[str, Any]) -> Fault:
     return Fault(line["name"], line["title"], line["explains"], PLACES[line["at"]], act)
 
 
-def _under(condition: Callable[[Exchange], bool], act: Act) -> Act:
-    async def under_condition(exchange: Exchange) -> None:
+def _under(condition: Callable[[StruckRequest], bool], act: Act) -> Act:
+    async def under_condition(exchange: StruckRequest) -> None:
         await (act(exchange) if condition(exchange) else exchange.go_on())
 
     return under_condition
@@ -407,7 +407,7 @@ class ActiveFaults:
             here = (fault.name, f"{scope['path']}?{scope['query_string'].decode('latin-1')}")
             self._tally.update((overall, here))
             counts = self._tally[overall], self._tally[here]
-            exchange = Exchange(app, scope, receive, send, self._pace, self._now, *counts)
+            exchange = StruckRequest(app, scope, receive, send, self._pace, self._now, *counts)
             await exchange.read()
             await fault.act(exchange)
 

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from tui.sandbox.account import Account, Accounts, Configuration
+from tui.sandbox.account import Accounts, StoredAccount, StoredConfiguration
 from tui.sandbox.endpoints import Handler, gated, ld_refusal, link, read_body
 from tui.sandbox.job import TWIST, Jobs, Twist
 from tui.sandbox.keys import CONFIGURE, READ, Token
@@ -65,7 +65,7 @@ class FlagImport:
             self._start(account, created, twist)
         return JSONResponse(configuration_json(created, token, whole=True))
 
-    def _found(self, request: Request, token: Token) -> tuple[Account, Configuration]:
+    def _found(self, request: Request, token: Token) -> tuple[StoredAccount, StoredConfiguration]:
         account, path = self._accounts.of(token), request.path_params
         found = account.configurations.get(path["id"])
         if found is None or (found.project, found.integration) != (path["project"], path["integration"]):
@@ -103,7 +103,7 @@ class FlagImport:
         self._start(account, found, _twist(request) or Twist())
         return Response(status_code=201)
 
-    def _start(self, account: Account, configuration: Configuration, twist: Twist) -> None:
+    def _start(self, account: StoredAccount, configuration: StoredConfiguration, twist: Twist) -> None:
         configuration.stale = status_json(configuration)
         self._jobs.start(account, configuration, twist)
 
@@ -126,7 +126,7 @@ def _is_web_address(value: str) -> bool:
         return False
 
 
-_VALID: Mapping[str, Callable[[str, Account], bool]] = {
+_VALID: Mapping[str, Callable[[str, StoredAccount], bool]] = {
     "workspaceId": lambda value, _: _UUID.fullmatch(value) is not None,
     "environmentId": lambda value, _: _UUID.fullmatch(value) is not None,
     "sourceBaseUrl": lambda value, _: _is_web_address(value),
@@ -144,7 +144,9 @@ _OPTIONAL = {
 """Optional keys with the manifest's defaults, used where a key is missing."""
 
 
-def _checked(body: Mapping[str, Any], integration: str, account: Account) -> tuple[str, list[str], dict[str, str]]:
+def _checked(
+    body: Mapping[str, Any], integration: str, account: StoredAccount
+) -> tuple[str, list[str], dict[str, str]]:
     """Return name, tags and config as they are stored. Only `config` is required by LaunchDarkly's schema.
 
     The config has the manifest's keys alone: the API's overview says that others are ignored.
@@ -197,7 +199,7 @@ def _patched(document: Mapping[str, Any], operations: object) -> dict[str, Any]:
     return result
 
 
-def configuration_json(configuration: Configuration, token: Token, *, whole: bool) -> dict[str, Any]:
+def configuration_json(configuration: StoredConfiguration, token: Token, *, whole: bool) -> dict[str, Any]:
     """Return one configuration. Only the response for a single one (`whole`) has its config, with masked secrets.
 
     LaunchDarkly doesn't document how it returns secrets. This server masks them.
@@ -223,7 +225,7 @@ def configuration_json(configuration: Configuration, token: Token, *, whole: boo
     }
 
 
-def status_json(configuration: Configuration) -> dict[str, Any]:
+def status_json(configuration: StoredConfiguration) -> dict[str, Any]:
     """Return a configuration's `_status`."""
     times = {"lastImport": configuration.last_import, "lastError": configuration.last_error}
     return {

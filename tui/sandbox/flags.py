@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from tui.sandbox.account import ENVIRONMENT_KEYS, Account, Accounts, Entry, LdFlag
+from tui.sandbox.account import ENVIRONMENT_KEYS, Accounts, LdFlag, LogEntry, StoredAccount
 from tui.sandbox.endpoints import collection, filters, gated, ld_refusal, link, matches, read_body
 from tui.sandbox.keys import CREATE_FLAGS, Token, object_id, token_id
 from tui.sandbox.launchdarkly import member_summary
@@ -42,13 +42,13 @@ class Flags:
             Route(flag, gated(self.delete, right=CREATE_FLAGS), methods=["DELETE"]),
         ]
 
-    def _flags(self, request: Request, token: Token) -> tuple[Account, str, dict[str, LdFlag]]:
+    def _flags(self, request: Request, token: Token) -> tuple[StoredAccount, str, dict[str, LdFlag]]:
         account, project = self._accounts.of(token), str(request.path_params["project"])
         if project not in account.projects:
             raise ld_refusal(404)
         return account, project, account.flags[project]
 
-    def _flag(self, request: Request, token: Token) -> tuple[Account, str, LdFlag]:
+    def _flag(self, request: Request, token: Token) -> tuple[StoredAccount, str, LdFlag]:
         account, project, flags = self._flags(request, token)
         if request.path_params["flag"] not in flags:
             raise ld_refusal(404)
@@ -126,7 +126,7 @@ class Flags:
         return Response(status_code=204)
 
 
-def _users(account: Account, project: str, key: str) -> list[str]:
+def _users(account: StoredAccount, project: str, key: str) -> list[str]:
     """Return the keys of flags that are not archived and depend on this one."""
     return [
         flag.key
@@ -157,7 +157,7 @@ _INSTRUCTIONS: Mapping[str, Callable[[LdFlag, Mapping[str, Any], int], LdFlag]] 
 
 
 def flag_json(
-    account: Account,
+    account: StoredAccount,
     project: str,
     flag: LdFlag,
     *,
@@ -277,7 +277,7 @@ def _number(text: str | None) -> int | None:
     return int(text)
 
 
-def _resources(entry: Entry) -> list[str]:
+def _resources(entry: LogEntry) -> list[str]:
     return [f"proj/{entry.project}:env/{environment}:flag/{entry.flag.key}" for _, environment in entry.accesses]
 
 
@@ -287,7 +287,7 @@ def _covers(spec: str, resource: str) -> bool:
     return re.fullmatch(":".join(parts), resource) is not None
 
 
-def _entry_json(account: Account, entry: Entry) -> dict[str, Any]:
+def _entry_json(account: StoredAccount, entry: LogEntry) -> dict[str, Any]:
     flag, author, resources = entry.flag, entry.author, _resources(entry)
     canonical = link(f"/api/v2/flags/{entry.project}/{flag.key}")
     token_name = author.token.name if author.token else ""

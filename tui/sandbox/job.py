@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from tui.sandbox.account import Account, Accounts, Author, Configuration, LdFlag
+from tui.sandbox.account import Accounts, Author, LdFlag, StoredAccount, StoredConfiguration
 from tui.sandbox.clock import Pace
 from tui.sandbox.keys import CREATE_FLAGS, TOKENS
 
@@ -95,17 +95,17 @@ class Jobs:
         """How many steps all jobs have made since the start; None while no job would make another by itself."""
         return self._moves if len(self._tasks) > self._hanging else None
 
-    def running(self, configuration: Configuration) -> bool:
+    def running(self, configuration: StoredConfiguration) -> bool:
         return configuration.id in self._tasks
 
-    def start(self, account: Account, configuration: Configuration, twist: Twist) -> None:
+    def start(self, account: StoredAccount, configuration: StoredConfiguration, twist: Twist) -> None:
         configuration.stale_looks = twist.stale_looks
         configuration.status, configuration.errors = "pending", []
         task = asyncio.get_running_loop().create_task(self._run(account, configuration, twist))
         self._tasks[configuration.id] = task
         task.add_done_callback(lambda _: self._ended(configuration))
 
-    def _ended(self, configuration: Configuration) -> None:
+    def _ended(self, configuration: StoredConfiguration) -> None:
         self._tasks.pop(configuration.id, None)
         self._moves += 1
 
@@ -121,7 +121,7 @@ class Jobs:
         finally:
             self._hanging -= 1
 
-    def cancel(self, configuration: Configuration) -> None:
+    def cancel(self, configuration: StoredConfiguration) -> None:
         if task := self._tasks.get(configuration.id):
             task.cancel()
 
@@ -131,7 +131,7 @@ class Jobs:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _run(self, account: Account, configuration: Configuration, twist: Twist) -> None:
+    async def _run(self, account: StoredAccount, configuration: StoredConfiguration, twist: Twist) -> None:
         await self._step()
         configuration.status = twist.status
         try:
@@ -158,7 +158,7 @@ class Jobs:
         else:
             configuration.last_error = self._accounts.now_ms()
 
-    def _author(self, account: Account, configuration: Configuration) -> Author:
+    def _author(self, account: StoredAccount, configuration: StoredConfiguration) -> Author:
         token = TOKENS.find(configuration.config["ldApiKey"])
         if token is None:
             raise _Failed("ldApiKey: Invalid access token", 401)
@@ -180,7 +180,12 @@ class Jobs:
         return fetch
 
     async def _create(
-        self, account: Account, configuration: Configuration, flags: list[LdFlag], twist: Twist, author: Author
+        self,
+        account: StoredAccount,
+        configuration: StoredConfiguration,
+        flags: list[LdFlag],
+        twist: Twist,
+        author: Author,
     ) -> bool:
         """Create the flags. Returns whether a twist refused some.
 
@@ -224,7 +229,7 @@ class Jobs:
                     arriving = account.update_flag(project, arriving, author, now)
         return refused
 
-    def _report(self, configuration: Configuration, message: str, status: int = 0) -> None:
+    def _report(self, configuration: StoredConfiguration, message: str, status: int = 0) -> None:
         configuration.errors.append(
             {
                 "integrationId": configuration.id,

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from tui.sandbox.account import ENVIRONMENT_KEYS, Accounts, Member, Project
+from tui.sandbox.account import ENVIRONMENT_KEYS, Accounts, StoredMember, StoredProject
 from tui.sandbox.company import STARTED
 from tui.sandbox.endpoints import collection, filters, gated, ld_refusal, link, matches
 from tui.sandbox.keys import Token, object_id, token_id
@@ -56,7 +56,7 @@ class Reads:
             found.sort(key=lambda project: project.name)
         return collection(request, found, project_json)
 
-    def _project(self, request: Request, token: Token) -> Project:
+    def _project(self, request: Request, token: Token) -> StoredProject:
         project = self._accounts.of(token).projects.get(request.path_params["project"])
         if project is None:
             raise ld_refusal(404)
@@ -106,7 +106,7 @@ class Reads:
         return collection(request, sorted(tag for tag in tags if tag.lower().startswith(prefix)), str)
 
 
-def member_json(member: Member) -> dict[str, Any]:
+def member_json(member: StoredMember) -> dict[str, Any]:
     shape = {
         "_links": {"self": link(f"/api/v2/members/{member.id}")},
         "_id": member.id,
@@ -123,12 +123,12 @@ def member_json(member: Member) -> dict[str, Any]:
     return shape | {key: name for key, name in names.items() if name}
 
 
-def member_summary(member: Member) -> dict[str, Any]:
+def member_summary(member: StoredMember) -> dict[str, Any]:
     whole = member_json(member)
     return {key: whole[key] for key in ("_links", "_id", "firstName", "lastName", "role", "email") if key in whole}
 
 
-def project_json(project: Project) -> dict[str, Any]:
+def project_json(project: StoredProject) -> dict[str, Any]:
     path = f"/api/v2/projects/{project.key}"
     return {
         "_links": {"self": link(path), "environments": link(f"{path}/environments")},
@@ -140,7 +140,7 @@ def project_json(project: Project) -> dict[str, Any]:
     }
 
 
-def environment_json(project: Project, key: str) -> dict[str, Any]:
+def environment_json(project: StoredProject, key: str) -> dict[str, Any]:
     """Return an environment with masked keys: no client here needs them."""
     number = int(project.id[-6:], 16) * 10 + ENVIRONMENT_KEYS.index(key)
     return {

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tui.sandbox.clock import Limits, Windows
-from tui.sandbox.company import Company, CompanyFlag, Condition, Operator
+from tui.sandbox.company import Company, CompanyCondition, CompanyFlag, Operator
 from tui.sandbox.endpoints import Refusal, application, whole_number
 from tui.sandbox.keys import ENVIRONMENTS, SPLIT_KEYS, WORKSPACES, SplitKey
 
@@ -228,7 +228,7 @@ def _rules(flag: CompanyFlag, treatments: list[str]) -> list[dict[str, Any]]:
     return shapes
 
 
-def _matcher(condition: Condition) -> dict[str, Any]:
+def _matcher(condition: CompanyCondition) -> dict[str, Any]:
     shape: dict[str, Any] = _MATCHERS[condition.operator](condition.values) | {"negate": condition.negate}
     return shape | {"attribute": condition.attribute} if condition.attribute else shape
 

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from tui.sandbox.company import Company, CompanyFlag, Condition, Operator, Segment
+from tui.sandbox.company import Company, CompanyCondition, CompanyFlag, Operator, Segment
 from tui.sandbox.endpoints import Refusal, application
 from tui.sandbox.keys import UNLEASH_KEYS, UnleashKey
 
@@ -234,10 +234,10 @@ def _strategies(flag: CompanyFlag, company: Company, apart: bool) -> list[dict[s
 
 
 def _of_segment(segment: Segment) -> dict[str, Any]:
-    return _constraint(Condition(segment.attribute, segment.values))
+    return _constraint(CompanyCondition(segment.attribute, segment.values))
 
 
-def _constraint(condition: Condition) -> dict[str, Any]:
+def _constraint(condition: CompanyCondition) -> dict[str, Any]:
     return {
         "contextName": condition.attribute,
         "values": [],

@@ -20,14 +20,14 @@ from tui.apply.journal import Stage
 from tui.commands import apply, configs, plan, undo, verify
 from tui.commands.surroundings import Surroundings
 from tui.sandbox import flag_import
-from tui.sandbox.account import Configuration
+from tui.sandbox.account import StoredConfiguration
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
 from tui.secrets.keyring import Keyring
 from tui.text.log import open_log
 from tui.text.private_files import state_dir
 
-Status = Callable[[Configuration], dict[str, Any]]
+Status = Callable[[StoredConfiguration], dict[str, Any]]
 
 
 def all_echoes(*keys: str) -> list[str]:
@@ -46,7 +46,7 @@ def echoes(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     of_before: Status = flag_import.status_json
 
     def planted(messages: list[str], *, status: str = "", clear: bool = False) -> None:
-        def told(configuration: Configuration) -> dict[str, Any]:
+        def told(configuration: StoredConfiguration) -> dict[str, Any]:
             shape = of_before(configuration)
             errors = [{"message": each, "statusCode": 400, "timestamp": 1_900_000_000_000} for each in messages]
             return {**shape, "errors": errors, **({"status": status} if status else {})}

@@ -34,7 +34,7 @@ class Captured:
 
 
 @dataclass(slots=True)
-class Exchange:
+class StruckRequest:
     """A request that a fault strikes, with its body, and the way to respond.
 
     Since the fault was switched on it is the `count`th request, and the `here`th with this path and query.
