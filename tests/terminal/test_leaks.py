@@ -64,8 +64,7 @@ def planted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Planted]:
     names = ["writer", "import-key", "sdk", "admin"]
     for ring, name, canary in zip(rings, names, canaries, strict=True):
         key = dataclasses.replace(ring[name], value=canary.value)
-        monkeypatch.setitem(ring.named, name, key)
-        monkeypatch.setitem(ring._by_value, canary.value, key)
+        monkeypatch.setitem(ring, name, key)
     with Sandbox.start() as box:
         yield Planted(box, canaries)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BeforeValidator
 
 from tui.sandbox.company import read_data
 from tui.sandbox.keys import PROJECT, Token, object_id
@@ -168,6 +170,11 @@ class LogEntry:
     author: Author
 
 
+T = TypeVar("T")
+_ByKey = Annotated[dict[str, T], BeforeValidator(lambda items: {item["key"]: item for item in items})]
+"""A list in the file."""
+
+
 @dataclass(slots=True)
 class StoredAccount:
     """An account. `audit` has the oldest entry first.
@@ -177,10 +184,13 @@ class StoredAccount:
 
     id: str
     members: tuple[StoredMember, ...]
-    projects: dict[str, StoredProject]
-    flags: dict[str, dict[str, LdFlag]]
+    projects: _ByKey[StoredProject]
+    flags: dict[str, _ByKey[LdFlag]]
     configurations: dict[str, StoredConfiguration]
     audit: list[LogEntry] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.flags = {key: self.flags.get(key, {}) for key in self.projects}
 
     def member(self, id_or_email: str) -> StoredMember | None:
         return next((member for member in self.members if id_or_email in (member.id, member.email)), None)
@@ -253,33 +263,13 @@ def _differences(before: LdFlag, after: LdFlag) -> Iterator[tuple[str, str]]:
                 yield action, environment
 
 
-@dataclass(frozen=True, slots=True)
-class _AccountData:
-    """An account as it is in the file."""
-
-    id: str
-    members: tuple[StoredMember, ...]
-    projects: tuple[StoredProject, ...]
-    flags: dict[str, tuple[LdFlag, ...]]
-    configurations: tuple[StoredConfiguration, ...]
-
-    def account(self) -> StoredAccount:
-        return StoredAccount(
-            self.id,
-            self.members,
-            {project.key: project for project in self.projects},
-            {project.key: {flag.key: flag for flag in self.flags.get(project.key, ())} for project in self.projects},
-            {configuration.id: configuration for configuration in self.configurations},
-        )
-
-
 class Accounts:
     """Both accounts, fresh at each start. `now` gives seconds since the epoch."""
 
     def __init__(self, now: Callable[[], float], destination: Destination | None = None) -> None:
         self._now = now
         self._created = 0
-        self._named = {name: data.account() for name, data in read_data("accounts", dict[str, _AccountData]).items()}
+        self._named = read_data("accounts", dict[str, StoredAccount])
         if destination is not None:
             acme = self._named["acme"]
             acme.projects[PROJECT] = replace(acme.projects[PROJECT], convention=destination.convention)

@@ -30,7 +30,7 @@ class Colleague:
     def __init__(
         self, accounts: Accounts, jobs: Jobs, within: Within, who: str, account: str | None, project: str
     ) -> None:
-        token = TOKENS.named.get(who)
+        token = TOKENS.get(who)
         self._accounts, self._jobs, self._within, self._project = accounts, jobs, within, project
         self._account: StoredAccount = accounts.named(account or (token.account if token else "acme"))
         member = self._account.member(who)

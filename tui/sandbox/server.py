@@ -212,7 +212,7 @@ def described(sandbox: Sandbox) -> str:
         lines += [service, *(f"  {name:<12} {value}" for name, value in values.items()), ""]
     lines.append("Keys for practising mistakes")
     for title, ring in (("launchdarkly", TOKENS), ("split", SPLIT_KEYS), ("unleash", UNLEASH_KEYS)):
-        lines += [f"  {title}", *(f"    {key.value}\n      {key.explains}" for key in ring.named.values())]
+        lines += [f"  {title}", *(f"    {key.value}\n      {key.explains}" for key in ring.values())]
     if sandbox.fault:
         lines += ["", f"Fault {sandbox.fault}: {FAULTS[sandbox.fault].explains}"]
     return "\n".join([*lines, "", "Ctrl+C ends this."])

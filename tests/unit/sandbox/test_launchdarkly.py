@@ -42,7 +42,7 @@ def test_flag_import_without_the_beta_header_is_forbidden(ld: httpx.Client, vers
 
 def test_caller_identity_distinguishes_members_services_and_accounts(box: Sandbox) -> None:
     found = {}
-    for name in TOKENS.named:
+    for name in TOKENS:
         with launchdarkly(box, name) as client:
             found[name] = client.get("/api/v2/caller-identity").json()
     assert (found["writer"]["serviceToken"], found["import-key"]["serviceToken"]) == (False, True)
@@ -51,7 +51,7 @@ def test_caller_identity_distinguishes_members_services_and_accounts(box: Sandbo
     others = {accounts.pop(name) for name in ("other-account", "other-import-key")}
     assert len(others) == len(set(accounts.values())) == 1
     assert others.isdisjoint(accounts.values())
-    assert len({identity["tokenId"] for identity in found.values()}) == len(TOKENS.named)
+    assert len({identity["tokenId"] for identity in found.values()}) == len(TOKENS)
 
 
 def test_me_is_the_owner_of_the_token(box: Sandbox, ld: httpx.Client) -> None:

@@ -302,6 +302,6 @@ def test_company_is_consistent() -> None:
             assert set(flag.all_segments) <= set(company.segments)
             assert sum(share for _, share in flag.variants) in (0, 100), flag.key
             assert flag.state in ("on", "off", "killed", "absent")
-    values = [key.value for ring in (SPLIT_KEYS, UNLEASH_KEYS) for key in ring.named.values()]
+    values = [key.value for ring in (SPLIT_KEYS, UNLEASH_KEYS) for key in ring.values()]
     assert len(values) == len(set(values))
-    assert all(value not in repr(ring.named) for ring in (SPLIT_KEYS, UNLEASH_KEYS) for value in values)
+    assert all(value not in repr(ring) for ring in (SPLIT_KEYS, UNLEASH_KEYS) for value in values)
