@@ -106,7 +106,7 @@ def test_launchdarkly_client_understands_the_naming_convention(vendor: Any, box:
 
 
 def test_launchdarkly_client_reads_the_audit_log(vendor: Any, box: Sandbox) -> None:
-    """Entries by a member, by a service token, and by a member's own token. Also a search with a policy."""
+    """Entries by a member, by a service token, and by a member's own token."""
     box.colleague("greta@example.com").create("by-hand")
     box.colleague("automation").create("by-service")
     box.colleague("no-configurations").create("by-own-token")
@@ -123,9 +123,6 @@ def test_launchdarkly_client_reads_the_audit_log(vendor: Any, box: Sandbox) -> N
         assert items[0].account_id == vendor.OtherApi(client).get_caller_identity().account_id
         first = api.get_audit_log_entries(limit=2)
         assert (len(first.items), first.links["next"].href.startswith("/api/v2/auditlog?")) == (2, True)
-        statement = vendor.StatementPost(effect="allow", resources=["proj/*:env/*:flag/by-hand"], actions=["*"])
-        assert [one.name for one in api.post_audit_log_entries(statement_post=[statement]).items] == ["by-hand"]
-        assert api.get_audit_log_entries(token=items[1].token.id).items[0].name == "by-service"
         assert api.get_audit_log_entries(after=items[0].var_date).items == []
 
 

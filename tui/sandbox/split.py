@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from tui.sandbox.clock import Limits, Windows
 from tui.sandbox.company import Company, CompanyCondition, CompanyFlag, Operator
-from tui.sandbox.endpoints import Refusal, application, whole_number
+from tui.sandbox.endpoints import Refusal, application, page_bounds
 from tui.sandbox.keys import ENVIRONMENTS, SPLIT_KEYS, WORKSPACES, SplitKey
 
 API = "/internal/api/v2"
@@ -146,10 +146,7 @@ def _key(request: Request) -> SplitKey:
 
 def _page(request: Request, items: Sequence[T], shape: Callable[[T], object], *, most: int = 50) -> Response:
     """Return the page asked for. Shapes only its own items. Split doesn't document what a too large limit does."""
-    limit = whole_number(request.query_params.get("limit"), 20)
-    offset = whole_number(request.query_params.get("offset"), 0)
-    if limit is None or offset is None or not 1 <= limit <= most:
-        raise _refusal(400, f"limit must be from 1 to {most}, offset 0 or more")
+    limit, offset = page_bounds(request, most, _refusal)
     objects = [shape(item) for item in items[offset : offset + limit]]
     return JSONResponse({"objects": objects, "offset": offset, "limit": limit, "totalCount": len(items)})
 
