@@ -33,13 +33,6 @@ def test_only_the_raw_token_is_known(ld: httpx.Client, sent: str) -> None:
     assert response.json() == {"code": "unauthorized", "message": "Invalid access token"}
 
 
-@pytest.mark.parametrize("version", ["20240415", ""])
-def test_flag_import_without_the_beta_header_is_forbidden(ld: httpx.Client, version: str) -> None:
-    response = ld.get(FI, headers={"LD-API-Version": version})
-    assert (response.status_code, response.json()["code"]) == (403, "forbidden")
-    assert ld.get(FI, headers={"LD-API-Version": "beta"}).status_code == 200
-
-
 def test_caller_identity_distinguishes_members_services_and_accounts(box: Sandbox) -> None:
     found = {}
     for name in TOKENS:
@@ -103,30 +96,6 @@ def test_lists_are_filtered_and_sorted(
 ) -> None:
     page = ld.get(f"/api/v2/{path}", params={name: str(value) for name, value in query.items()}).json()
     assert [item.get(field) for item in page["items"]] == found
-
-
-def test_project_shows_environments_and_convention(ld: httpx.Client) -> None:
-    expanded = ld.get("/api/v2/projects/web-shop", params={"expand": "environments"}).json()
-    listed = ld.get("/api/v2/projects/web-shop/environments").json()
-    assert expanded["environments"]["items"] == listed["items"]
-    assert [item["key"] for item in listed["items"]] == ["production", "staging", "test", "development"]
-    conventions = {
-        key: ld.get(f"/api/v2/projects/{key}").json().get("namingConvention")
-        for key in ("web-shop", "kiosk", "warehouse", "payments")
-    }
-    assert conventions == {
-        "web-shop": {"case": "kebabCase"},
-        "kiosk": {"case": "kebabCase", "prefix": "kiosk-"},
-        "warehouse": {"case": "snakeCase"},
-        "payments": None,
-    }
-
-
-def test_tags_of_flags_are_plain_strings(ld: httpx.Client) -> None:
-    tags = ld.get("/api/v2/tags", params={"kind": "flag", "limit": 1000}).json()["items"]
-    assert "payments" in tags
-    assert "tier-1" not in tags
-    assert ld.get("/api/v2/tags", params={"kind": "flag", "pre": "le"}).json()["items"] == ["legal"]
 
 
 def test_flags_are_listed_without_archived_ones(ld: httpx.Client) -> None:
