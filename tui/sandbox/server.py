@@ -163,7 +163,7 @@ class Sandbox:
         self, who: str = "greta@example.com", *, account: str | None = None, project: str = PROJECT
     ) -> Colleague:
         """Return somebody else who works in this account, by email address or by the name of a token."""
-        return Colleague(self._accounts, self._jobs, self._server.call, who, account, project)
+        return Colleague(self._accounts, self._jobs, self._server, who, account, project)
 
     @staticmethod
     def faults() -> tuple[Fault, ...]:
