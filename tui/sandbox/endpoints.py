@@ -160,18 +160,13 @@ def link(href: str) -> dict[str, str]:
 def collection(
     request: Request, items: Sequence[Any], shape: Callable[[Any], object], *, most: int = 1000
 ) -> JSONResponse:
-    """Return the page asked for. Shapes only its own items, and links only pages that exist."""
+    """Return the page asked for. Shapes only its own items, and links the next page if one exists."""
     limit, offset = page_bounds(request, most, ld_refusal)
 
-    def to(place: int) -> dict[str, str]:
-        others = [(key, value) for key, value in request.query_params.multi_items() if key != "offset"]
-        return link(f"{request.url.path}?{urlencode([*others, ('offset', str(place))])}")
-
     links = {"self": link(request.url.path)}
-    if offset > 0:
-        links |= {"first": to(0), "prev": to(max(0, offset - limit))}
     if offset + limit < len(items):
-        links |= {"next": to(offset + limit), "last": to((len(items) - 1) // limit * limit)}
+        others = [(key, value) for key, value in request.query_params.multi_items() if key != "offset"]
+        links["next"] = link(f"{request.url.path}?{urlencode([*others, ('offset', str(offset + limit))])}")
     page = [shape(item) for item in items[offset : offset + limit]]
     return JSONResponse({"items": page, "_links": links, "totalCount": len(items)})
 

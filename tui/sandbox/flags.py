@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from tui.sandbox.account import ENVIRONMENT_KEYS, Accounts, LdFlag, LogEntry, StoredAccount
-from tui.sandbox.endpoints import collection, filters, gated, ld_refusal, link, matches, read_body, whole_number
+from tui.sandbox.endpoints import collection, filters, gated, ld_refusal, link, read_body, whole_number
 from tui.sandbox.keys import CREATE_FLAGS, Token, object_id, token_id
 from tui.sandbox.launchdarkly import member_summary
 
@@ -57,15 +57,9 @@ class Flags:
     async def list(self, request: Request, token: Token) -> Response:
         """Archived flags are listed only on request. Flags are in the order of their creation in the store."""
         account, project, flags = self._flags(request, token)
-        query, wanted = request.query_params, filters(request)
-        archived, text, tag = "archived" in wanted.get("state", ""), wanted.get("query", ""), query.get("tag", "")
-        found = [
-            flag
-            for flag in flags.values()
-            if flag.archived is archived
-            and (not tag or tag in flag.tags)
-            and (not text or matches(text, flag.key, flag.name))
-        ]
+        query = request.query_params
+        archived, tag = "archived" in filters(request).get("state", ""), query.get("tag", "")
+        found = [flag for flag in flags.values() if flag.archived is archived and (not tag or tag in flag.tags)]
         if query.get("sort") in ("creationDate", "-creationDate"):
             found.sort(key=lambda flag: flag.created)
         if query.get("sort") == "-creationDate":

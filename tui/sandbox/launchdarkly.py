@@ -72,9 +72,6 @@ class Reads:
         if project.convention is not None:
             parts = {"case": project.convention.case, "prefix": project.convention.prefix}
             shape["namingConvention"] = {name: text for name, text in parts.items() if text}
-        if "environments" in request.query_params.get("expand", ""):
-            items = [environment_json(project, key) for key in ENVIRONMENT_KEYS]
-            shape["environments"] = {"items": items, "totalCount": len(items)}
         return JSONResponse(shape)
 
     async def environments(self, request: Request, token: Token) -> Response:
