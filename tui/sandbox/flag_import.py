@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -126,13 +126,15 @@ def _is_web_address(value: str) -> bool:
         return False
 
 
-_VALID: Mapping[str, Callable[[str, StoredAccount], bool]] = {
-    "workspaceId": lambda value, _: _UUID.fullmatch(value) is not None,
-    "environmentId": lambda value, _: _UUID.fullmatch(value) is not None,
-    "sourceBaseUrl": lambda value, _: _is_web_address(value),
-    "ldTag": lambda value, _: _TAG.fullmatch(value) is not None,
-    "ldMaintainer": lambda value, account: any(member.id == value for member in account.members),
-}
+def _is_valid(key: str, value: str, account: StoredAccount) -> bool:
+    if key == "ldMaintainer":
+        return any(member.id == value for member in account.members)
+    if key == "sourceBaseUrl":
+        return _is_web_address(value)
+    pattern = {"workspaceId": _UUID, "environmentId": _UUID, "ldTag": _TAG}.get(key)
+    return pattern is None or pattern.fullmatch(value) is not None
+
+
 _REQUIRED = {
     "split": ("workspaceApiKey", "workspaceId", "environmentId", "ldApiKey"),
     "unleash": ("sourceBaseUrl", "sourceApiKey", "sourceProjectId", "sourceEnvironmentId", "ldApiKey"),
@@ -172,7 +174,7 @@ def _checked(
             raise ld_refusal(400, f"{key} must be a text of at most {_MOST_TEXT} characters")
         if key in _REQUIRED[integration] and not value.strip():
             raise ld_refusal(400, f"{key} is required")
-        if value and key in _VALID and not _VALID[key](value, account):
+        if value and not _is_valid(key, value, account):
             raise ld_refusal(400, f"{key} is not valid")
     return name, list(tags), config
 

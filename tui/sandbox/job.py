@@ -7,6 +7,7 @@ import re
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -142,7 +143,7 @@ class Jobs:
             tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             async with httpx.AsyncClient(verify=tls, trust_env=False, follow_redirects=False, timeout=10.0) as client:
                 read = _read_split if configuration.integration == "split" else _read_unleash
-                flags = await read(self._fetcher(client), configuration.config, self._sources)
+                flags = await read(partial(self._fetch, client), configuration.config, self._sources)
             refused = await self._create(account, configuration, flags, twist, author)
         except _Failed as problem:
             status = "failed"
@@ -166,18 +167,15 @@ class Jobs:
             raise _Failed("ldApiKey: Access to the requested resource was denied", 403)
         return account.author(token)
 
-    def _fetcher(self, client: httpx.AsyncClient) -> _Fetch:
-        async def fetch(url: str, query: Mapping[str, str], key: str) -> httpx.Response:
-            """Retry after a short pause on 429. LaunchDarkly doesn't document what its importer does."""
-            for _ in range(_TRIES):
-                response = await client.get(url, params=query, headers={"Authorization": key})
-                pauses = [float(response.headers[name]) for name in _PAUSES if name in response.headers]
-                if response.status_code != 429 or not pauses or max(pauses) > _LONGEST_PAUSE:
-                    break
-                await asyncio.sleep(min(self._pace.pause, max(pauses)))
-            return response
-
-        return fetch
+    async def _fetch(self, client: httpx.AsyncClient, url: str, query: Mapping[str, str], key: str) -> httpx.Response:
+        """Retry after a short pause on 429. LaunchDarkly doesn't document what its importer does."""
+        for _ in range(_TRIES):
+            response = await client.get(url, params=query, headers={"Authorization": key})
+            pauses = [float(response.headers[name]) for name in _PAUSES if name in response.headers]
+            if response.status_code != 429 or not pauses or max(pauses) > _LONGEST_PAUSE:
+                break
+            await asyncio.sleep(min(self._pace.pause, max(pauses)))
+        return response
 
     async def _create(
         self,
@@ -230,14 +228,8 @@ class Jobs:
         return refused
 
     def _report(self, configuration: StoredConfiguration, message: str, status: int = 0) -> None:
-        configuration.errors.append(
-            {
-                "integrationId": configuration.id,
-                "message": message,
-                "statusCode": status,
-                "timestamp": self._accounts.now_ms(),
-            }
-        )
+        error = {"integrationId": configuration.id, "message": message, "statusCode": status}
+        configuration.errors.append(error | {"timestamp": self._accounts.now_ms()})
 
 
 _Fetch = Callable[[str, Mapping[str, str], str], Awaitable[httpx.Response]]
