@@ -47,8 +47,8 @@ class FlagImport:
 
     async def list(self, request: Request, token: Token) -> Response:
         """List all of the account: this call has no filter and no pages. `config` is empty here."""
-        found = self._accounts.of(token).configurations.values()
-        items = [configuration_json(configuration, token, whole=False) for configuration in found]
+        configurations = self._accounts.of(token).configurations.values()
+        items = [configuration_json(configuration, token, whole=False) for configuration in configurations]
         return JSONResponse({"_links": {"self": link(FLAG_IMPORT)}, "items": items})
 
     async def create(self, request: Request, token: Token) -> Response:
@@ -65,42 +65,43 @@ class FlagImport:
             self._start(account, created, twist)
         return JSONResponse(configuration_json(created, token, whole=True))
 
-    def _found(self, request: Request, token: Token) -> tuple[StoredAccount, StoredConfiguration]:
+    def _configuration(self, request: Request, token: Token) -> tuple[StoredAccount, StoredConfiguration]:
         account, path = self._accounts.of(token), request.path_params
-        found = account.configurations.get(path["id"])
-        if found is None or (found.project, found.integration) != (path["project"], path["integration"]):
+        configuration = account.configurations.get(path["id"])
+        place = path["project"], path["integration"]
+        if configuration is None or (configuration.project, configuration.integration) != place:
             raise ld_refusal(404)
-        return account, found
+        return account, configuration
 
     async def get(self, request: Request, token: Token) -> Response:
-        found = self._found(request, token)[1]
-        shape = configuration_json(found, token, whole=True)
-        found.stale_looks = max(0, found.stale_looks - 1)
+        configuration = self._configuration(request, token)[1]
+        shape = configuration_json(configuration, token, whole=True)
+        configuration.stale_looks = max(0, configuration.stale_looks - 1)
         return JSONResponse(shape)
 
     async def update(self, request: Request, token: Token) -> Response:
-        account, found = self._found(request, token)
-        before = {"name": found.name, "tags": found.tags, "config": found.config}
-        name, tags, config = _checked(_patched(before, await read_body(request)), found.integration, account)
-        if any(config[key] == _MASKED for key in SECRETS[found.integration]):
+        account, configuration = self._configuration(request, token)
+        before = {"name": configuration.name, "tags": configuration.tags, "config": configuration.config}
+        name, tags, config = _checked(_patched(before, await read_body(request)), configuration.integration, account)
+        if any(config[key] == _MASKED for key in SECRETS[configuration.integration]):
             # Reading a config and writing it back would lose the keys. A strict server refuses that.
             raise ld_refusal(400, "A masked secret cannot be written back")
-        found.name, found.tags, found.config = name, tags, config
-        found.version += 1
-        return JSONResponse(configuration_json(found, token, whole=True))
+        configuration.name, configuration.tags, configuration.config = name, tags, config
+        configuration.version += 1
+        return JSONResponse(configuration_json(configuration, token, whole=True))
 
     async def delete(self, request: Request, token: Token) -> Response:
-        account, found = self._found(request, token)
-        self._jobs.cancel(found)
-        del account.configurations[found.id]
+        account, configuration = self._configuration(request, token)
+        self._jobs.cancel(configuration)
+        del account.configurations[configuration.id]
         return Response(status_code=204)
 
     async def trigger(self, request: Request, token: Token) -> Response:
         """Queue the import job. This server refuses a second trigger while one runs (409)."""
-        account, found = self._found(request, token)
-        if self._jobs.running(found):
+        account, configuration = self._configuration(request, token)
+        if self._jobs.running(configuration):
             raise ld_refusal(409, "An import is running already", "conflict")
-        self._start(account, found, _twist(request) or Twist())
+        self._start(account, configuration, _twist(request) or Twist())
         return Response(status_code=201)
 
     def _start(self, account: StoredAccount, configuration: StoredConfiguration, twist: Twist) -> None:

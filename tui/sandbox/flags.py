@@ -59,16 +59,16 @@ class Flags:
         account, project, flags = self._flags(request, token)
         query = request.query_params
         archived, tag = "archived" in filters(request).get("state", ""), query.get("tag", "")
-        found = [flag for flag in flags.values() if flag.archived is archived and (not tag or tag in flag.tags)]
+        listed = [flag for flag in flags.values() if flag.archived is archived and (not tag or tag in flag.tags)]
         if query.get("sort") in ("creationDate", "-creationDate"):
-            found.sort(key=lambda flag: flag.created)
+            listed.sort(key=lambda flag: flag.created)
         if query.get("sort") == "-creationDate":
-            found.reverse()
+            listed.reverse()
         environments = tuple(key for key in ENVIRONMENT_KEYS if key in query.getlist("env"))
         targeting = query.get("summary", "").lower() in ("0", "false")
         return collection(
             request,
-            found,
+            listed,
             lambda flag: flag_json(account, project, flag, environments=environments, targeting=targeting),
             most=100,
         )

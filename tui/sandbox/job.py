@@ -276,16 +276,16 @@ async def _split_objects(
 
     The key goes as Bearer. LaunchDarkly doesn't document which header it uses; a Harness token fails here.
     """
-    found: list[dict[str, Any]] = []
+    objects: list[dict[str, Any]] = []
     while True:
-        page_query = {**query, "limit": "50", "offset": str(len(found))}
+        page_query = {**query, "limit": "50", "offset": str(len(objects))}
         response = await fetch(url, page_query, f"Bearer {config['workspaceApiKey']}")
         if response.status_code != 200:
             raise _Failed(f"The source answered: {response.text[:200]}", response.status_code)
         page = response.json()
-        found += page["objects"]
-        if not page["objects"] or len(found) >= page["totalCount"]:
-            return found
+        objects += page["objects"]
+        if not page["objects"] or len(objects) >= page["totalCount"]:
+            return objects
 
 
 def _from_split(flag: Mapping[str, Any], definition: Mapping[str, Any] | None) -> LdFlag:

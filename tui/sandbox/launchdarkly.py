@@ -47,14 +47,14 @@ class Reads:
 
     async def projects(self, request: Request, token: Token) -> Response:
         query = filters(request).get("query", "")
-        found = [
+        projects = [
             project
             for project in self._accounts.of(token).projects.values()
             if matches(query, project.key, project.name)
         ]
         if request.query_params.get("sort") == "name":
-            found.sort(key=lambda project: project.name)
-        return collection(request, found, project_json)
+            projects.sort(key=lambda project: project.name)
+        return collection(request, projects, project_json)
 
     def _project(self, request: Request, token: Token) -> StoredProject:
         project = self._accounts.of(token).projects.get(request.path_params["project"])
@@ -80,20 +80,20 @@ class Reads:
 
     async def members(self, request: Request, token: Token) -> Response:
         query = filters(request).get("query", "")
-        found = [
+        members = [
             member
             for member in self._accounts.of(token).members
             if matches(query, f"{member.first} {member.last}", member.email)
         ]
-        return collection(request, found, member_json)
+        return collection(request, members, member_json)
 
     async def member(self, request: Request, token: Token) -> Response:
         """Return a member by id. `me` is the owner of the token; for a service token this server answers 404."""
         name = request.path_params["id"]
-        found = self._accounts.of(token).member(token.member or "" if name == "me" else name)
-        if found is None or name == found.email:
+        member = self._accounts.of(token).member(token.member or "" if name == "me" else name)
+        if member is None or name == member.email:
             raise ld_refusal(404)
-        return JSONResponse(member_json(found))
+        return JSONResponse(member_json(member))
 
     async def tags(self, request: Request, token: Token) -> Response:
         """Return the tags of flags. No client here asks for another kind."""
