@@ -7,19 +7,11 @@ from collections.abc import AsyncGenerator, Hashable, Iterable, Mapping
 from contextlib import aclosing
 
 from tui.net.pages import AT_ONCE, ListProgress, passing
-from tui.sources.base import Answers, Connection
+from tui.sources.base import Answers, Connection, answered
 from tui.sources.flags import Batch, Listing, SourceFlag, strings
 from tui.sources.lenient import Object, elements, members, objects, text
 from tui.sources.phrases import left_out, short
-from tui.sources.split.client import (
-    ENVIRONMENT_FIELD,
-    NAME,
-    TAG_FIELD,
-    WORKSPACE_FIELD,
-    SplitClient,
-    answered,
-    identity,
-)  # fmt: skip
+from tui.sources.split.client import ENVIRONMENT_FIELD, NAME, TAG_FIELD, WORKSPACE_FIELD, SplitClient, identity
 from tui.sources.split.rules import left_behind, losses, overtaken, shares, unknown
 
 _FLAGS = "flags"
