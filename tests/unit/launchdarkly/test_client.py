@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from tests.unit.raw_http import Raw, Reader, Writer, answer, request, reset, routed, serving
 from tui.launchdarkly.client import LaunchDarkly, request_for_create
 from tui.launchdarkly.instances import EU, Instance
-from tui.launchdarkly.problems import Asked, named_field, refusal
+from tui.launchdarkly.problems import RefusedRequest, named_field, refusal
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.messages import Response
@@ -196,7 +196,7 @@ async def test_401_with_an_empty_body() -> None:
     )
     assert found.what == "LaunchDarkly refused your token (401)."
     assert (found.remedy, found.about) == (Remedy.TOKEN_OR_INSTANCE, "US, EU or Federal")
-    known = refusal(Response(401, "", {}, b"", 0.0), Asked(EU), str)
+    known = refusal(Response(401, "", {}, b"", 0.0), RefusedRequest(EU), str)
     assert "this was EU" in known.why
     assert known.about == "US or Federal"
 
