@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from tests.unit.net.test_tls import NAME, PASSWORD, certificate
 from tests.unit.raw_http import always, answer, free_port
 from tests.unit.raw_http import serving as raw_serving
 from tests.unit.sources import unleash_made
-from tests.unit.sources_server import Handler, Reply, serving
+from tests.unit.sources_server import Handler, Reply, Scripted, json_values, replies, serving, texts
 from tests.unit.split_made import ANSWERS, KEY, MadeSplit, listed, no_wait
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy
-from tui.sources.base import Connection
+from tui.sources.base import Answers, Connection, SourceReport
 from tui.sources.registry import SOURCES
 from tui.sources.split.client import DEFAULT_ADDRESS
+from tui.sources.unleash.check import check_helper
 
 KEYS = {"split": KEY, "unleash": unleash_made.KEY}
 FIELDS = {"split": dict(ANSWERS), "unleash": unleash_made.ANSWERS}
@@ -200,3 +204,63 @@ async def test_an_authority_at_fault_is_no_field_and_a_wrong_name_is_the_address
         assert (failure.kind, failure.field, failure.at_address) == (Kind.TLS, AT_ADDRESS[source], True)
     failure = await checked(source, f"http://127.0.0.1:{free_port()}")
     assert (failure.kind, failure.field) == (Kind.UNREACHABLE, AT_ADDRESS[source])
+
+
+# --- any answer
+
+
+async def _list(connection: Connection, source: str, answers: Answers) -> str:
+    flags = [flag async for batch in SOURCES[source].list_flags(connection, answers) for flag in batch.flags]
+    assert all(flag.key for flag in flags)
+    return ""
+
+
+FIELD_NAMES: dict[str, dict[str, str]] = {
+    "split": {"project": "workspaceId", "environment": "environmentId", "tag": "splitTag"},
+    "unleash": {"project": "sourceProjectId", "environment": "sourceEnvironmentId", "tag": "sourceTag"},
+}
+Operation = Callable[[Connection, str, Answers], Awaitable[object]]
+OPERATIONS: dict[str, Operation] = {
+    "check": lambda connection, source, answers: SOURCES[source].check_key(connection, answers),
+    "count": lambda connection, source, answers: SOURCES[source].count_flags(connection, answers),
+    "list": _list,
+    **{f"discover {name}": lambda connection, source, answers, name=name: SOURCES[source].discover(  # type: ignore[misc]
+            connection, FIELD_NAMES[source][name], answers, connection.key if source == "unleash" else None)
+       for name in ("project", "environment", "tag")},
+    "check a read-only token": lambda connection, source, answers: check_helper(connection),
+}  # fmt: skip
+_ITEM = st.fixed_dictionaries(
+    {}, optional=dict.fromkeys(("id", "name", "project", "projects", "environment", "strategies"), json_values)
+)
+_ITEMS = st.lists(json_values | _ITEM, max_size=4)
+_BODY = st.fixed_dictionaries(
+    {"objects": _ITEMS, "features": _ITEMS},
+    optional={"query": _ITEM | json_values, "totalCount": json_values | st.integers(0, 3), "projects": _ITEMS,
+              **dict.fromkeys(("message", "segments", "user", "environments", "tags"), json_values)},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@settings(max_examples=120)
+@given(
+    name=st.sampled_from(sorted(OPERATIONS)),
+    scripted=st.lists(replies(_BODY), min_size=2, max_size=2),
+    project=texts,
+    environment=texts,
+)
+async def test_no_answer_raises_anything_but_a_failure(
+    source: str, name: str, scripted: list[tuple[int, bytes]], project: str, environment: str
+) -> None:
+    fields = FIELD_NAMES[source]
+    answers = {**FIELDS[source], fields["project"]: project, fields["environment"]: environment}
+    connection = Connection(Scripted(scripted * 4), "https://example.com", SecretStr(KEYS[source]))
+    try:
+        outcome = await OPERATIONS[name](connection, source, answers)
+        text = outcome.text if isinstance(outcome, SourceReport) else str(outcome or "")
+        remarks = outcome.remarks if isinstance(outcome, SourceReport) else ()
+        assert all(remark.text.isprintable() for remark in remarks)
+    except Failure as failure:
+        text = str(failure)
+    except IndexError:  # the script is at its end
+        return
+    assert text.isprintable()

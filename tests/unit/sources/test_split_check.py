@@ -7,22 +7,9 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from tests.unit.sources_server import (
-    Asked,
-    Handler,
-    Reply,
-    Scripted,
-    Server,
-    json_values,
-    replies,
-    report_or_failure,
-    serving,
-    texts,
-)
+from tests.unit.sources_server import Asked, Handler, Reply, Server, serving
 from tests.unit.split_made import ANSWERS, BASE, FLAGS, KEY, MadeSplit, flag, no_wait
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy
@@ -30,7 +17,6 @@ from tui.net.messages import Response
 from tui.sources.base import Choice, Connection, SourceReport
 from tui.sources.lenient import Reader
 from tui.sources.split import check as split_check
-from tui.sources.split import client as split_client
 from tui.text.redact import Redactor
 
 WORKSPACES = [{"name": "Default", "type": "workspace", "id": "ws-1"}, {"name": "Mobile Apps", "id": "ws-2"}]
@@ -212,20 +198,6 @@ async def test_an_echoed_key_and_hostile_names_reach_no_sentence() -> None:
     assert all(text.isprintable() for text in shown)
     assert len(report.text) < 300
     assert str(await refusal(lambda _: Reply(401, {"message": f"key {KEY}\u202e is unknown"}))).isprintable()
-
-
-workspaces_like = st.fixed_dictionaries({}, optional={"id": json_values, "name": json_values})
-bodies_like = st.fixed_dictionaries(
-    {"objects": st.lists(json_values | workspaces_like, max_size=4)},
-    optional={"totalCount": json_values, "message": json_values},
-)
-
-
-@given(scripted=st.lists(replies(bodies_like), min_size=3, max_size=3), workspace=texts)
-async def test_no_answer_raises_anything_but_a_failure(scripted: list[tuple[int, bytes]], workspace: str) -> None:
-    answers = {"workspaceId": workspace}
-    check = split_check.check_key(Connection(Scripted(scripted), split_client.DEFAULT_ADDRESS, SecretStr(KEY)), answers)
-    assert (await report_or_failure(check)).isprintable()
 
 
 def test_a_message_is_found_in_json_and_in_plain_text_and_nowhere_else() -> None:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from tests.unit.sources_server import Asked, Reply, Scripted, json_values, serving
+from tests.unit.sources_server import Asked, Reply, serving
 from tests.unit.split_made import (
     ANSWERS,
     BASE,
@@ -27,11 +23,10 @@ from tests.unit.split_made import (
     no_wait,
 )
 from tui.net.client import Http
-from tui.net.errors import Failure, Kind, Remedy
+from tui.net.errors import Kind, Remedy
 from tui.net.events import Exchange, Pausing
 from tui.sources.base import Connection
-from tui.sources.flags import SourceFlag, Variation
-from tui.sources.split import client as split_client
+from tui.sources.flags import Variation
 from tui.sources.split import flags as split_flags
 from tui.sources.split import rules as split_rules
 from tui.text.redact import MASK
@@ -278,20 +273,3 @@ async def test_entries_without_a_name_are_counted_and_left_out() -> None:
     found = await listed(made)
     assert (found.keys, found.failure) == (["flag-1"], None)
     assert found.notes == ["Entries without a name in Split's list of flags, which were left out: 3."]
-
-
-pages_like = st.fixed_dictionaries(
-    {"objects": st.lists(json_values | st.fixed_dictionaries({"name": json_values, "id": json_values}), max_size=3)},
-    optional={"totalCount": json_values | st.integers(0, 3)},
-)
-
-
-@given(scripted=st.lists(pages_like, min_size=4, max_size=4))
-async def test_no_list_raises_anything_but_a_failure(scripted: list[object]) -> None:
-    http = Scripted([(200, json.dumps(page).encode()) for page in scripted * 8])
-    listing = split_flags.list_flags(Connection(http, split_client.DEFAULT_ADDRESS, SecretStr(KEY)), ANSWERS)
-    found = list[SourceFlag]()
-    with contextlib.suppress(Failure, IndexError):  # IndexError: the script is at its end
-        async for batch in listing:
-            found.extend(batch.flags)
-    assert all(one.key for one in found)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from tests.unit.sources.unleash_made import (
@@ -28,12 +25,7 @@ from tests.unit.sources_server import (
     Asked,
     Handler,
     Reply,
-    Scripted,
-    json_values,
-    replies,
-    report_or_failure,
     serving,
-    texts,
 )
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy, Safe
@@ -161,24 +153,6 @@ async def test_an_echoed_key_and_hostile_names_reach_no_sentence() -> None:
     assert str(failure).isprintable()
 
 
-scopes_like = st.fixed_dictionaries(
-    {}, optional={"project": json_values, "projects": json_values, "environment": json_values}
-)
-features_like = st.lists(json_values | st.fixed_dictionaries({"project": json_values}), max_size=4)
-bodies_like = st.fixed_dictionaries(
-    {"features": features_like}, optional={"query": scopes_like | json_values, "message": json_values}
-)
-
-
-@given(reply=replies(bodies_like), project=texts, environment=texts)
-async def test_no_answer_raises_anything_but_a_failure(
-    reply: tuple[int, bytes], project: str, environment: str
-) -> None:
-    connection = Connection(Scripted([reply]), "https://unleash.example.com", SecretStr(KEY))
-    check = unleash_check.check_key(connection, {PROJECT: project, ENVIRONMENT: environment})
-    assert (await report_or_failure(check)).isprintable()
-
-
 # --- pickers
 
 
@@ -282,13 +256,6 @@ async def test_sdk_key_or_unknown_key_is_no_read_only_token(key: str, status: in
     assert (caught.value.kind, caught.value.status_code) == (Kind.SOURCE, status)
     assert ("SDK key" in caught.value.what) is is_sdk_key
     assert key not in str(caught.value)
-
-
-@given(first=json_values | st.fixed_dictionaries({"projects": json_values}), user=json_values)
-async def test_no_answer_about_a_token_raises_anything_but_a_failure(first: object, user: object) -> None:
-    http = Scripted([(200, json.dumps(body).encode()) for body in (first, user)])
-    check = unleash_check.check_helper(Connection(http, "https://example.com", SecretStr(HELPER)))
-    assert (await report_or_failure(check)).isprintable()
 
 
 @pytest.mark.parametrize(
