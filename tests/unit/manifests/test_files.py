@@ -234,28 +234,16 @@ def test_manifest_that_launchdarkly_refuses_is_refused(tmp_path: Path, members: 
     assert places(written(tmp_path, variable(), **members)) == [place]
 
 
-CAPABILITIES: dict[str, Any] = {
-    "approval": {"name": "Made up", "environmentFormVariables": [variable(isOptional=True)]},
-    "auditLogEventsHook": {"endpoint": {"url": "{{host}}/events", "method": "POST", "headers": []}},
-    "bigSegmentStore": {},
-    "buttonAction": {},
-    "eventsHook": {},
-    "externalConfigurationPages": {},
-    "externalConfigurationURL": "https://example.com",
-    "featureStore": {"formVariables": [variable()]},
-    "flagCleanup": {},
-    "flagLink": {},
-    "hideConfiguration": False,
-    "internalConfigurationURL": "integrations/made-up",
-    "reservedCustomProperties": [{"name": "Tags", "key": "made-up"}],
-    "syncedSegment": {},
-    "trigger": {},
-}
+CAPABILITIES = (
+    "approval", "auditLogEventsHook", "bigSegmentStore", "buttonAction", "eventsHook", "externalConfigurationPages",
+    "externalConfigurationURL", "featureStore", "flagCleanup", "flagLink", "hideConfiguration",
+    "internalConfigurationURL", "reservedCustomProperties", "syncedSegment", "trigger",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("capability", CAPABILITIES)
 def test_manifest_for_something_else_is_right_and_noted(tmp_path: Path, capability: str) -> None:
-    path = written(tmp_path, formVariables=None, capabilities={capability: CAPABILITIES[capability]})
+    path = written(tmp_path, formVariables=None, capabilities={capability: {"any": ["thing"]}})
     manifest = load(path)
     assert (manifest.form_variables, len(manifest.notes)) == ((), 1)
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 from pydantic import SecretStr
 
-from tests.unit.sources_server import Asked, Handler, Reply, Server, serving
+from tests.unit.sources_server import Asked, Handler, Reply, serving
 from tests.unit.split_made import ANSWERS, BASE, FLAGS, KEY, MadeSplit, flag, no_wait
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy
@@ -54,15 +54,13 @@ def split_server(
     return handle
 
 
-async def ask(server: Server, workspace: str = "") -> SourceReport:
-    async with Http() as http:
+async def check(handler: Handler, workspace: str = "", requests: list[Asked] | None = None) -> SourceReport:
+    async with serving(handler) as server, Http() as http:
         connection = Connection(http, server.url + BASE, SecretStr(KEY))
-        return await split_check.check_key(connection, {"workspaceId": workspace})
-
-
-async def check(handler: Handler, workspace: str = "") -> SourceReport:
-    async with serving(handler) as server:
-        return await ask(server, workspace)
+        report = await split_check.check_key(connection, {"workspaceId": workspace})
+    if requests is not None:
+        requests += server.asked
+    return report
 
 
 async def refusal(handler: Handler, workspace: str = "") -> Failure:
@@ -95,15 +93,12 @@ REPORTS: dict[str, tuple[Options, str, list[str], dict[str, Any]]] = {
 @pytest.mark.parametrize("case", REPORTS)
 async def test_check_reports_what_the_key_reads_with_few_requests(case: str) -> None:
     options, workspace, paths, facts = REPORTS[case]
-    async with serving(split_server(**options)) as server:
-        report = await ask(server, workspace)
+    requests = list[Asked]()
+    report = await check(split_server(**options), workspace, requests)
     assert {name: getattr(report, name) for name in facts} == facts
-    assert [asked.path for asked in server.asked] == paths
-    tried = [("authorization" in asked.headers, "x-api-key" in asked.headers) for asked in server.asked]
-    assert tried == [
-        (True, False),
-        *[(report.by_header != "x-api-key", report.by_header == "x-api-key")] * (len(paths) - 1),
-    ]
+    assert [asked.path for asked in requests] == paths
+    headers = [{"authorization", "x-api-key"} & asked.headers.keys() for asked in requests]
+    assert headers == [{"authorization"}, *[{report.by_header.lower()}] * (len(paths) - 1)]
 
 
 # How the server answers, the workspace typed, the last path, and the remark's level, field and suggestions
@@ -124,9 +119,9 @@ REMARKS: dict[str, tuple[Options, str, str, tuple[str, str, tuple[str, ...]]]] =
 @pytest.mark.parametrize("case", REMARKS)
 async def test_workspace_that_cannot_be_read_has_a_remark(case: str) -> None:
     options, workspace, path, remarked = REMARKS[case]
-    async with serving(split_server(**options)) as server:
-        report = await ask(server, workspace)
-    assert server.asked[-1].path == path
+    requests = list[Asked]()
+    report = await check(split_server(**options), workspace, requests)
+    assert requests[-1].path == path
     remark = report.on_answers[0] if report.on_answers else report.remarks[0]
     assert (remark.level, remark.field, remark.instead) == remarked
     assert (report.workspaces is None) is (options == {"may_list": False})
