@@ -21,10 +21,10 @@ from tests.unit.run_tools import Time, flags_of
 from tui.answers import changes as walks
 from tui.apply.engine import Import
 from tui.sandbox import faults
-from tui.sandbox.exchange import Exchange
 from tui.sandbox.faults import Fault, refuse
 from tui.sandbox.job import Jobs
 from tui.sandbox.server import Sandbox
+from tui.sandbox.struck_request import StruckRequest
 from tui.screens.dialogs import Question, TextScreen
 from tui.widgets.buttons import Plain
 from tui.widgets.sentences import Sentences
@@ -77,7 +77,7 @@ def strike(
     box: Sandbox,
     method: str,
     path: str,
-    how: int | Callable[[Exchange], Awaitable[None]],
+    how: int | Callable[[StruckRequest], Awaitable[None]],
 ) -> None:
     """All such requests to LaunchDarkly are refused with this status, or meet this; `path` is a pattern."""
     matched = re.compile(path)

@@ -15,7 +15,7 @@ from tests.pilot.runs import asked, buttons, ended, report, reported, run_of, st
 from tests.pilot.walking import Walk
 from tests.unit.run_tools import flags_of, instructed
 from tui.sandbox.company import Company, seeded
-from tui.sandbox.exchange import Exchange
+from tui.sandbox.struck_request import StruckRequest
 from tui.screens.undo import UndoScreen
 
 FLAG = "/api/v2/flags/web-shop/[^/]+"
@@ -223,7 +223,7 @@ class Gate:
         self.reached = threading.Event()
 
     def close(self, walk: Walk) -> None:
-        async def act(exchange: Exchange) -> None:
+        async def act(exchange: StruckRequest) -> None:
             if exchange.count > self._after:
                 self.reached.set()
                 while not self._open.is_set():  # noqa: ASYNC110 - opened in another thread

@@ -30,7 +30,7 @@ from tests.terminal.world import (
 from tests.unit.echoes import TRANSFORMATIONS, truncated
 from tests.unit.sandbox_tools import FI, config_for, launchdarkly
 from tui.sandbox import flag_import
-from tui.sandbox.account import Configuration
+from tui.sandbox.account import StoredConfiguration
 from tui.sandbox.keys import SPLIT_KEYS, TOKENS, UNLEASH_KEYS, KeyRing
 from tui.sandbox.server import Sandbox
 
@@ -64,8 +64,7 @@ def planted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Planted]:
     names = ["writer", "import-key", "sdk", "admin"]
     for ring, name, canary in zip(rings, names, canaries, strict=True):
         key = dataclasses.replace(ring[name], value=canary.value)
-        monkeypatch.setitem(ring.named, name, key)
-        monkeypatch.setitem(ring._by_value, canary.value, key)
+        monkeypatch.setitem(ring, name, key)
     with Sandbox.start() as box:
         yield Planted(box, canaries)
 
@@ -349,7 +348,7 @@ def _quoting(monkeypatch: pytest.MonkeyPatch, planted: Planted) -> None:
     shown = [transform(part) for part in parts[:: len(parts) // 20] for transform in TRANSFORMATIONS.values()]
     before = flag_import.status_json
 
-    def quoting(configuration: Configuration) -> dict[str, Any]:
+    def quoting(configuration: StoredConfiguration) -> dict[str, Any]:
         errors = [{"message": f"{'x' * 180} {each}", "statusCode": 400} for each in shown]
         return {**before(configuration), "status": "failed", "errors": errors}
 

@@ -17,11 +17,11 @@ from tui.configurations.listing import Account
 from tui.launchdarkly.instances import instance
 from tui.launchdarkly.models import Configuration
 from tui.sandbox import faults
-from tui.sandbox.exchange import Exchange
 from tui.sandbox.faults import Fault, cut
 from tui.sandbox.flag_import import FLAG_IMPORT
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
+from tui.sandbox.struck_request import StruckRequest
 from tui.secrets.bag import Bag
 from tui.wizard.session import Session
 
@@ -67,7 +67,10 @@ def patches(box: Sandbox) -> int:
 
 
 def loses(
-    monkeypatch: pytest.MonkeyPatch, box: Sandbox, method: str, act: Callable[[Exchange], Awaitable[None]] | None = None
+    monkeypatch: pytest.MonkeyPatch,
+    box: Sandbox,
+    method: str,
+    act: Callable[[StruckRequest], Awaitable[None]] | None = None,
 ) -> None:
     """Every request of this method about one configuration does its work, and its answer is lost; or `act`."""
     fault = Fault(

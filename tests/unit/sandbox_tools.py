@@ -15,7 +15,7 @@ import httpx
 from hypothesis import strategies as st
 
 from tui.sandbox.account import Convention, Destination, LdFlag
-from tui.sandbox.company import STARTED, Company, CompanyFlag, Condition, Rule, Segment, seeded
+from tui.sandbox.company import STARTED, Company, CompanyCondition, CompanyFlag, CompanyRule, Segment, seeded
 from tui.sandbox.keys import SPLIT_KEYS, TOKENS, UNLEASH_KEYS
 from tui.sandbox.server import Sandbox
 
@@ -159,28 +159,30 @@ _STRATEGIES: tuple[tuple[str, dict[str, str]], ...] = (
 )
 _CONDITIONS = st.one_of(
     st.builds(
-        Condition,
+        CompanyCondition,
         st.sampled_from(["country", "plan"]),
         st.lists(st.sampled_from(["DE", "a b", "ö"]), min_size=1).map(tuple),
         st.sampled_from(["one-of", "starts-with"]),
         st.booleans(),
     ),
     st.builds(
-        Condition,
+        CompanyCondition,
         st.just("orders"),
         st.integers(0, 2**40).map(lambda number: (str(number),)),
         st.sampled_from(["at-least", "since"]),
         st.booleans(),
     ),
     st.builds(
-        Condition,
+        CompanyCondition,
         st.just(""),
         st.sampled_from([*SEGMENTS]).map(lambda name: (name,)),
         st.just("segment"),
         st.booleans(),
     ),
 )
-_RULES = st.builds(Rule, st.lists(_CONDITIONS, min_size=1, max_size=3).map(tuple), st.sampled_from([100, 100, 30, 0]))
+_RULES = st.builds(
+    CompanyRule, st.lists(_CONDITIONS, min_size=1, max_size=3).map(tuple), st.sampled_from([100, 100, 30, 0])
+)
 _PERCENT = st.sampled_from([0, 1, 50, 99, 100, 100])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -14,9 +14,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tui.net.client import Http
-from tui.net.errors import Failure
 from tui.net.messages import Response
-from tui.sources.base import SourceReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +117,3 @@ def replies(likely: st.SearchStrategy[object]) -> st.SearchStrategy[tuple[int, b
     statuses = st.sampled_from([200, 204, 400, 401, 402, 403, 404, 418, 500])
     anything = st.tuples(statuses, st.binary() | encoded(json_values | likely))
     return st.tuples(st.just(200), encoded(likely)) | anything
-
-
-async def report_or_failure(check: Awaitable[SourceReport]) -> str:
-    """What a person would read of the check, whichever way it ends. Anything but a Failure is raised."""
-    try:
-        report = await check
-    except Failure as failure:
-        return str(failure)
-    return " ".join([report.text, *(remark.text for remark in report.remarks)])

@@ -8,7 +8,7 @@ Every `parse…` raises Failure NOT_JSON and nothing else, whatever it is given.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Annotated, Any, Generic, TypeVar
@@ -111,14 +111,6 @@ Truth = Annotated[bool, BeforeValidator(_truth)]
 # --- configurations, people, projects
 
 
-def _faults(value: object) -> list[dict[str, object]]:
-    return [{**fault, "original": _text(fault.get("message"))} for fault in _objects(value)]
-
-
-def _status(value: object) -> dict[str, object]:
-    return {"status": value} if isinstance(value, str) else _object(value)
-
-
 class _Lenient(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -135,6 +127,10 @@ class ImportFault(_Lenient):
     timestamp: Millis = None
 
 
+def _fault(item: dict[str, Any]) -> dict[str, Any]:
+    return {**item, "original": _text(item.get("message"))}
+
+
 class ImportStatus(_Lenient):
     """How the import job stands: complete, importing, pending, failed, partial or a word not known yet.
 
@@ -144,7 +140,7 @@ class ImportStatus(_Lenient):
     status: Words = ""
     last_import: Millis = Field(default=None, alias="lastImport")
     last_error: Millis = Field(default=None, alias="lastError")
-    errors: Annotated[tuple[ImportFault, ...], BeforeValidator(_faults)] = ()
+    errors: Annotated[tuple[ImportFault, ...], BeforeValidator(lambda value: list(map(_fault, _objects(value))))] = ()
 
 
 class Reason(_Lenient):
@@ -183,7 +179,10 @@ class Configuration(_Lenient):
     exact_tags: AllData = Field(default=(), alias="tags")
     version: Whole = None
     config: Annotated[dict[str, object] | None, BeforeValidator(_object_or_none)] = Field(None, repr=False)
-    status: Annotated[ImportStatus, BeforeValidator(_status)] = Field(default=ImportStatus(), alias="_status")
+    status: Annotated[
+        ImportStatus,
+        BeforeValidator(lambda value: {"status": value} if isinstance(value, str) else _object(value)),
+    ] = Field(default=ImportStatus(), alias="_status")
     access: Annotated[Access | None, BeforeValidator(_object_or_none)] = Field(default=None, alias="_access")
 
 
@@ -240,31 +239,23 @@ def _states(value: object) -> dict[str, FlagState] | None:
 
 
 def _state(item: Mapping[str, Any]) -> FlagState:
-    parts = {
-        "rules": item.get("rules"),
-        "targets": [*_targets(item)],
-        "prerequisites": item.get("prerequisites"),
-    }
-    complete = all(isinstance(item.get(name), list) for name in parts)
+    # Targets of all kinds of contexts, without empty entries, which target no one.
+    both = (*_objects(item.get("targets")), *_objects(item.get("contextTargets")))
+    targets = [target for target in both if target.get("values")]
+    complete = all(isinstance(item.get(name), list) for name in ("rules", "targets", "prerequisites"))
+    parts = {"rules": item.get("rules"), "targets": targets, "prerequisites": item.get("prerequisites")}
     return FlagState(
         on=_truth(item.get("on")),
         version=_whole(item.get("version")),
         last_modified=_millis(item.get("lastModified")),
         targeting=tuple(name for name, part in parts.items() if part) if complete else None,
-        targets=_users(item),
+        targets=_users(targets),
     )
 
 
-def _targets(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Targets of all kinds of contexts, without empty entries, which target no one."""
-    for target in (*_objects(item.get("targets")), *_objects(item.get("contextTargets"))):
-        if target.get("values"):
-            yield target
-
-
-def _users(item: Mapping[str, Any]) -> tuple[tuple[int, tuple[str, ...]], ...] | None:
+def _users(targets: list[dict[str, Any]]) -> tuple[tuple[int, tuple[str, ...]], ...] | None:
     users: dict[int, set[str]] = {}
-    for target in _targets(item):
+    for target in targets:
         variation, keys = _whole(target.get("variation")), target["values"]
         if variation is None or target.get("contextKind", "user") != "user" or not isinstance(keys, list):
             return None
@@ -341,18 +332,6 @@ CREATION = "createFlag"
 """The action of an audit log entry for a flag's creation."""
 
 
-def _resource_keys(item: object) -> frozenset[str]:
-    """The keys of flags in resources such as `proj/web-shop:env/*:flag/checkout;tag`."""
-    resources = [_data(access.get("resource")) for access in _objects(_object(item).get("accesses"))]
-    resources += _all_data(_object(_object(item).get("target")).get("resources"))
-    keys = (resource.rpartition(":flag/")[2].partition(";")[0] for resource in resources if ":flag/" in resource)
-    return frozenset(key for key in keys if key)
-
-
-def _id(value: object) -> str:
-    return _data(_object(value).get("_id"))
-
-
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
     """One change of flags. `date` in ms since the epoch; `token` and `member` are ids, "" if none is named."""
@@ -367,13 +346,18 @@ class AuditEntry:
 
 def _audit_entry(value: object) -> AuditEntry:
     item = _object(value)
+    accesses = _objects(item.get("accesses"))
+    # Resources such as `proj/web-shop:env/*:flag/checkout;tag`.
+    resources = [_data(access.get("resource")) for access in accesses]
+    resources += _all_data(_object(item.get("target")).get("resources"))
+    keys = (resource.rpartition(":flag/")[2].partition(";")[0] for resource in resources if ":flag/" in resource)
     return AuditEntry(
         id=_data(item.get("_id")),
         date=_millis(item.get("date")),
-        actions=frozenset(_data(access.get("action")) for access in _objects(item.get("accesses"))),
-        keys=_resource_keys(item),
-        token=_id(item.get("token")),
-        member=_id(item.get("member")),
+        actions=frozenset(_data(access.get("action")) for access in accesses),
+        keys=frozenset(filter(None, keys)),
+        token=_data(_object(item.get("token")).get("_id")),
+        member=_data(_object(item.get("member")).get("_id")),
     )
 
 
@@ -401,15 +385,15 @@ _NAMES: dict[type, tuple[str, str]] = {
 
 
 def parse(kind: type[T], value: object, redactor: Redactor | None = None) -> T:
-    """One `kind`. `redactor` learns the secrets that a configuration shows, and takes keys out of LaunchDarkly's
+    """Read one `kind`. `redactor` learns the secrets that a configuration shows, and takes keys out of LaunchDarkly's
     words."""
     _learn(redactor, value)
     return _model(kind, value, _NAMES[kind][0], redactor)
 
 
 def parse_page(kind: type[T], value: object, redactor: Redactor | None = None) -> Page[T]:
-    """A page of a list of `kind`, as `parse`. A page with one unreadable entry is refused whole: leaving it out would
-    let a look-up say "not there"."""
+    """Read a page of a list of `kind`, as `parse`. A page with one unreadable entry is refused whole: leaving it out
+    would let a look-up say "not there"."""
     for item in _objects(_object(value).get("items")) if redactor else ():
         _learn(redactor, item)
     expected = _NAMES[kind][1]
@@ -417,22 +401,21 @@ def parse_page(kind: type[T], value: object, redactor: Redactor | None = None) -
 
 
 def parse_audit_log(value: object) -> Page[AuditEntry]:
-    """A page of the audit log."""
+    """Read a page of the audit log."""
     return _page(value, _audit_entry, "a list of audit log entries")
 
 
 def parse_tags(value: object) -> Page[str]:
-    """A page of tags; what is no text is left out."""
-    return _names(value, _text, "a list of tags")
+    """Read a page of tags; what is no text is left out."""
+    return _named(_page(value, _text, "a list of tags"))
 
 
 def parse_environments(value: object) -> Page[str]:
-    """A page of a project's environments: their keys."""
-    return _names(value, lambda item: _text(_object(item).get("key")), "a list of environments")
+    """Read a page of a project's environments: their keys."""
+    return _named(_page(value, lambda item: _text(_object(item).get("key")), "a list of environments"))
 
 
-def _names(value: object, read_name: Callable[[object], str], expected: str) -> Page[str]:
-    page = _page(value, read_name, expected)
+def _named(page: Page[str]) -> Page[str]:
     return replace(page, items=tuple(filter(None, page.items)))
 
 
@@ -449,20 +432,19 @@ def _model(kind: type[T], value: object, expected: str, redactor: Redactor | Non
         model: T = _adapter(kind).validate_python(value, context=redactor)
         return model
     except (ValidationError, RecursionError):
-        # What pydantic says holds the whole input, so nothing of it is kept.
-        pass
+        pass  # pydantic's error holds the whole input, so nothing of it is kept
     raise _unexpected(expected)
 
 
 def _page(value: object, read_item: Callable[[object], T], expected: str) -> Page[T]:
-    items = _object(value).get("items")
+    page = _object(value)
+    items = page.get("items")
     if not isinstance(items, list):
         raise _unexpected(expected)
-    link = _data(_object(_object(_object(value).get("_links")).get("next")).get("href"))
-    # Only the query is used, written anew: a link must not lead a token to another address.
+    link = _data(_object(_object(page.get("_links")).get("next")).get("href"))
+    # Only the query is used, written again: a link must not lead a token to another address.
     query = link.partition("#")[0].partition("?")[2][:_LONGEST_QUERY]
-    total = _whole(_object(value).get("totalCount"))
-    return Page(tuple(map(read_item, items)), total, urlencode(parse_qsl(query)))
+    return Page(tuple(map(read_item, items)), _whole(page.get("totalCount")), urlencode(parse_qsl(query)))
 
 
 def _unexpected(expected: str) -> Failure:

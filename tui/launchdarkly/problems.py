@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tui.launchdarkly.instances import INSTANCES, Instance
@@ -14,17 +14,16 @@ from tui.text.clean import clean
 from tui.text.limited_json import parse_answer
 
 _LONGEST = 200
-_SERVER_ERROR = 500
 _REQUEST_TIMEOUT = 408
 """A gateway may answer this after it passed the request on, so it is no refusal."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What was asked when LaunchDarkly refused: sentences name it, and say what of it did not happen.
+class RefusedRequest:
+    """What LaunchDarkly refused: sentences name it, and say what of it did not happen.
 
-    `safe` is what is sure after a refusal; `of` what the right would be for; `fields`
-    are the config keys that a message may name.
+    `safe` is what is sure after a refusal, `of` what the right would be for, and `fields` are the config keys that a
+    message may name.
     """
 
     instance: Instance
@@ -37,131 +36,100 @@ class Asked:
     fields: tuple[str, ...] = ()
 
 
-def refusal(answer: Response, asked: Asked, redact: Callable[[str], str]) -> Failure:
-    """The failure behind an answer that is no success. `redact` takes known secrets out of what is quoted.
+def refusal(answer: Response, request: RefusedRequest, redact: Callable[[str], str]) -> Failure:
+    """Return the failure behind an answer that is no success. `redact` takes known secrets out of what is quoted.
 
-    `field` is the config key that the message names, or `token` or `project` where the status says so. `sent`
-    is true where LaunchDarkly may have acted all the same (5xx, 408); its refusals are sure.
+    `field` is the config key that the message names, or `token` or `project` if the status says so. `sent`
+    is true if LaunchDarkly may have acted all the same (5xx, 408); its refusals are sure.
     """
-    if answer.status_code >= _SERVER_ERROR or answer.status_code == _REQUEST_TIMEOUT:
-        return _broken(answer, asked)
+    status = answer.status_code
+    if status >= 500 or status == _REQUEST_TIMEOUT:
+        return _broken(answer, request)
     message = message_of(answer, redact)
-    words = _WORDS.get(answer.status_code, _not_accepted)
-    return words(answer.status_code, f': "{message}"' if message else "", message, asked)
+    end = f' ({status}): "{message}".' if message else f" ({status})."
+    if status == 401:
+        others = [instance.name for instance in INSTANCES if instance != request.instance]
+        return Failure(
+            Kind.UNAUTHORIZED,
+            f"LaunchDarkly refused your token{end}",
+            f"It is mistyped, was deleted, or belongs to another instance: this was {request.instance.name}.",
+            Remedy.TOKEN_OR_INSTANCE,
+            about=" or ".join((", ".join(others[:-1]), others[-1])),
+            safe=Safe.ANSWERS_KEPT,
+            status_code=status,
+            field="token",
+        )
+    about, field, kind = "", None, Kind.BAD_REQUEST
+    if status == 403:
+        kind, field, step = Kind.FORBIDDEN, "token", Remedy.OTHER_TOKEN
+        what = "LaunchDarkly knows your token but does not allow this"
+        where = f" in {clean(request.project)}" if request.project else ""
+        why = f"Most likely its role does not cover {request.of}{where}, or the account may not use it."
+    elif status == 404:
+        kind = Kind.NOT_FOUND
+        what, why, step, field = _not_found(request)
+    elif status == 409:
+        kind, step = Kind.CONFLICT, Remedy.READ_LIST
+        what = "LaunchDarkly reports a conflict"
+        why = "Somebody changed the same thing at the same moment, or one like it exists."
+    else:
+        what = "LaunchDarkly did not accept the request"
+        if field := named_field(message, request.fields):
+            why, step = f"It names {field}.", Remedy.CORRECT_ANSWER
+        elif known := remedy(status):
+            why, (step, about) = known
+        else:
+            why = "It does not say which answer is wrong." if request.fields else ""
+            step = Remedy.LOOK_THROUGH_ANSWERS
+    return Failure(kind, what + end, why, step, about=about, safe=request.safe, status_code=status, field=field)
+
+
+def _not_found(request: RefusedRequest) -> tuple[str, str, Remedy, str | None]:
+    """What is not there, why, what to do, and the field at fault."""
+    if request.configuration:
+        what = f"LaunchDarkly has no configuration {clean(request.configuration)} in {clean(request.project)}"
+        return what, "It was deleted, or your token may not see it.", Remedy.LOOK_UP_CONFIGURATION, None
+    if request.project:
+        what = f"LaunchDarkly has no project {clean(request.project)} for your token"
+        why = "It was renamed or deleted, or the token may not see it."
+        return what, why, Remedy.CHOOSE_PROJECT, "project"
+    what = f"{clean(request.instance.host)} has nothing at this address"
+    return what, "Most likely it is not LaunchDarkly's, or an older version of it.", Remedy.CHECK_INSTANCE, "host"
+
+
+def _broken(answer: Response, request: RefusedRequest) -> Failure:
+    status = answer.status_code
+    if request.writes:
+        safe, about, step = Safe.ANSWERS_KEPT, "", Remedy.LOOK_FIRST
+        why = "The fault is on their side, and the request may have got through."
+    else:
+        safe = request.safe
+        why, (step, about) = remedy(status) or ("The fault is on their side.", (Remedy.TRY_LATER, ""))
+    what = f"LaunchDarkly failed{' with a web page' if answer.is_page else ''} ({status})."
+    kind = Kind.BAD_REQUEST if status == _REQUEST_TIMEOUT else Kind.SERVER_ERROR
+    return Failure(kind, what, why, step, about=about, safe=safe, status_code=status, sent=True)
 
 
 def message_of(answer: Response, redact: Callable[[str], str]) -> str:
-    """The server's own message, cleaned, without known secrets and cut short; "" where there is none.
+    """Return the server's own message, cleaned, without known secrets and cut short; "" if there is none.
 
     LaunchDarkly promises `{"code", "message"}`; gateways before it answer with web pages or nothing.
     """
     try:
-        value = parse_answer(answer.body)
+        body = parse_answer(answer.body)
     except ValueError:
-        value = None
-    told = value if isinstance(value, dict) else {}
-    found = next((told[name] for name in ("message", "error", "code") if isinstance(told.get(name), str)), "")
-    text = clean(redact(found)).strip().rstrip(".")
+        return ""
+    values = [body.get(name) for name in ("message", "error", "code")] if isinstance(body, dict) else []
+    text = next((value for value in values if isinstance(value, str)), "")
+    text = clean(redact(text)).strip().rstrip(".")
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def _unauthorized(status: int, quoted: str, message: str, asked: Asked) -> Failure:
-    others = [one.name for one in INSTANCES if one != asked.instance]
-    return Failure(
-        Kind.UNAUTHORIZED,
-        f"LaunchDarkly refused your token ({status}){quoted}.",
-        f"It is mistyped, was deleted, or belongs to another instance: this was {asked.instance.name}.",
-        Remedy.TOKEN_OR_INSTANCE,
-        about=" or ".join((", ".join(others[:-1]), others[-1])),
-        safe=Safe.ANSWERS_KEPT,
-        status_code=status,
-        field="token",
-    )
-
-
-def _forbidden(status: int, quoted: str, message: str, asked: Asked) -> Failure:
-    where = f" in {clean(asked.project)}" if asked.project else ""
-    return Failure(
-        Kind.FORBIDDEN,
-        f"LaunchDarkly knows your token but does not allow this ({status}){quoted}.",
-        f"Most likely its role does not cover {asked.of}{where}, or the account may not use it.",
-        Remedy.OTHER_TOKEN,
-        safe=asked.safe,
-        status_code=status,
-        field="token",
-    )
-
-
-def _not_found(status: int, quoted: str, message: str, asked: Asked) -> Failure:
-    field: str | None = None
-    if asked.configuration:
-        what = f"LaunchDarkly has no configuration {clean(asked.configuration)} in {clean(asked.project)}"
-        why, step = "It was deleted, or your token may not see it.", Remedy.LOOK_UP_CONFIGURATION
-    elif asked.project:
-        what, field = f"LaunchDarkly has no project {clean(asked.project)} for your token", "project"
-        why, step = "It was renamed or deleted, or the token may not see it.", Remedy.CHOOSE_PROJECT
-    else:
-        what, field = f"{clean(asked.instance.host)} has nothing at this address", "host"
-        why, step = "Most likely it is not LaunchDarkly's, or an older version of it.", Remedy.CHECK_INSTANCE
-    what = f"{what} ({status}){quoted}."
-    return Failure(Kind.NOT_FOUND, what, why, step, safe=asked.safe, status_code=status, field=field)
-
-
-def _conflict(status: int, quoted: str, message: str, asked: Asked) -> Failure:
-    return Failure(
-        Kind.CONFLICT,
-        f"LaunchDarkly reports a conflict ({status}){quoted}.",
-        "Somebody changed the same thing at the same moment, or one like it exists.",
-        Remedy.READ_LIST,
-        safe=asked.safe,
-        status_code=status,
-    )
-
-
-def _not_accepted(status: int, quoted: str, message: str, asked: Asked) -> Failure:
-    field = named_field(message, asked.fields)
-    if field:
-        why, step = f"It names {field}.", (Remedy.CORRECT_ANSWER, "")
-    elif stays := remedy(status):
-        why, step = stays
-    else:
-        why = "It does not say which answer is wrong." if asked.fields else ""
-        step = Remedy.LOOK_THROUGH_ANSWERS, ""
-    return Failure(
-        Kind.BAD_REQUEST,
-        f"LaunchDarkly did not accept the request ({status}){quoted}.",
-        why,
-        step[0],
-        about=step[1],
-        safe=asked.safe,
-        status_code=status,
-        field=field,
-    )
-
-
-def _broken(answer: Response, asked: Asked) -> Failure:
-    page = " with a web page" if answer.is_page else ""
-    what = f"LaunchDarkly failed{page} ({answer.status_code})."
-    stays = remedy(answer.status_code)
-    safe = Safe.ANSWERS_KEPT if asked.writes else asked.safe
-    if asked.writes:
-        why = "The fault is on their side, and the request may have got through."
-        step = Remedy.LOOK_FIRST, ""
-    else:
-        why, step = stays or ("The fault is on their side.", (Remedy.TRY_LATER, ""))
-    kind = Kind.BAD_REQUEST if answer.status_code < _SERVER_ERROR else Kind.SERVER_ERROR
-    return Failure(kind, what, why, step[0], about=step[1], safe=safe, status_code=answer.status_code, sent=True)
-
-
-_Words = Callable[[int, str, str, Asked], Failure]
-_WORDS: Mapping[int, _Words] = {401: _unauthorized, 403: _forbidden, 404: _not_found, 409: _conflict}
-
-
 def named_field(message: str, fields: tuple[str, ...]) -> str | None:
-    """The one of `fields` that stands in `message` as a word of its own; the first that does, or None."""
+    """Return the first of `fields` that is in `message` as a word of its own, or None."""
     places = [
-        (found.start(), name)
+        (match.start(), name)
         for name in fields
-        if (found := re.search(rf"(?<![A-Za-z0-9_-]){re.escape(name)}(?![A-Za-z0-9_-])", message))
+        if (match := re.search(rf"(?<![A-Za-z0-9_-]){re.escape(name)}(?![A-Za-z0-9_-])", message))
     ]
     return min(places)[1] if places else None

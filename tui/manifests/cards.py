@@ -8,25 +8,26 @@ from pathlib import Path
 
 from tui.text.clean import clean
 
-_HERE = Path(__file__).parent
-_BUNDLED = ("split.json", "unleash.json")
+BUNDLED = tuple(Path(__file__).parent / name for name in ("split.json", "unleash.json"))
 
 
 def cards(extra: Sequence[Path] = ()) -> list[dict[str, str]]:
-    """`key`, `title`, `also` and `needs` of each integration. `extra` manifests were checked before.
+    """Return `key`, `title`, `also` and `needs` of each integration. `extra` manifests were checked before.
 
     Raises OSError and ValueError for a file that is none.
     """
-    found: dict[str, dict[str, str]] = {}
-    for path in (*(_HERE / name for name in _BUNDLED), *extra):
+    cards_by_key: dict[str, dict[str, str]] = {}
+    for path in (*BUNDLED, *extra):
         content = json.loads(path.read_text("utf-8-sig"))
-        stem = path.parent.resolve().name if path.name == "manifest.json" else path.stem
-        key = str(content.get("key", stem))
-        card = (content.get("guide") or {}).get("card") or found.get(key, {})
-        words = {name: clean(str(card.get(name, ""))) for name in ("also", "needs")}
-        found[key] = {
-            "key": key,
-            "title": clean(str(card.get("title") or content.get("name") or key)),
-            **words,
-        }
-    return list(found.values())
+        key = str(content.get("key", default_key(path)))
+        card = (content.get("guide") or {}).get("card") or cards_by_key.get(key, {})
+        title = card.get("title") or content.get("name") or key
+        words = {"title": title, "also": card.get("also", ""), "needs": card.get("needs", "")}
+        cards_by_key[key] = {"key": key, **{name: clean(str(text)) for name, text in words.items()}}
+    return list(cards_by_key.values())
+
+
+def default_key(path: Path) -> str:
+    """Return the integration key of a manifest that names none: the file's name, or, if that is manifest.json as in
+    LaunchDarkly's repository, the folder's."""
+    return path.parent.resolve().name if path.name == "manifest.json" else path.stem

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from tui.manifests.cards import BUNDLED, default_key
 from tui.manifests.models import VERSION, WEB, FormVariable, Manifest
 from tui.text import limited_json
 from tui.text.clean import clean
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 _LARGEST = 1024 * 1024  # LaunchDarkly's own are below 10 kB
 _SHOWN = 80
 _MOST = 50
-_HERE = Path(__file__).parent
-_BUNDLED = ("split", "unleash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +51,10 @@ class ManifestError(ValueError):
 
 
 def load(path: Path) -> Manifest:
-    """Return the manifest in the JSON file `path`. Its integration key is its `key`, else the file's name, or, if that
-    is manifest.json as in LaunchDarkly's repository, the folder's. Raises only ManifestError."""
+    """Return the manifest in the JSON file `path`. Raises only ManifestError."""
     content = _read(path)
-    stem = path.parent.resolve().name if path.name == "manifest.json" else path.stem
     try:
-        manifest = Manifest.model_validate({"key": stem, **content})
+        manifest = Manifest.model_validate({"key": default_key(path), **content})
     except ValidationError as error:
         raise ManifestError(path, _problems(error)) from None
     if problems := [*_repeated(manifest.form_variables), *_wrong_dependencies(manifest.form_variables)]:
@@ -68,7 +65,7 @@ def load(path: Path) -> Manifest:
 @functools.cache
 def bundled() -> tuple[Manifest, ...]:
     """Return the manifests of Split and Unleash, which LaunchDarkly's beta supports."""
-    return tuple(load(_HERE / f"{key}.json") for key in _BUNDLED)
+    return tuple(map(load, BUNDLED))
 
 
 def registry(extra: Iterable[Path] = ()) -> dict[str, Manifest]:
@@ -135,22 +132,13 @@ def _wrong_dependencies(variables: tuple[FormVariable, ...]) -> Iterator[Manifes
 
 def _problems(error: ValidationError) -> list[ManifestProblem]:
     errors = error.errors(include_url=False)
-    problems = list(dict.fromkeys(ManifestProblem(_place(each["loc"]), _text(each)) for each in errors[:_MOST]))
+    problems = list(dict.fromkeys(ManifestProblem(_place(wrong["loc"]), _text(wrong)) for wrong in errors[:_MOST]))
     if len(errors) > _MOST:
         problems.append(ManifestProblem("", f"and {len(errors) - _MOST} more problems"))
     return problems
 
 
 _UNION_BRANCHES = ("bool", "str", "constrained-str", "function-after[_printable(), str]")
-
-
-def _place(loc: tuple[int | str, ...]) -> str:
-    parts = (
-        f"[{part}]" if isinstance(part, int) else f".{_shown(part)}" for part in loc if part not in _UNION_BRANCHES
-    )
-    return "".join(parts).removeprefix(".")
-
-
 _TEXTS = {
     "missing": "is missing",
     "extra_forbidden": "is not known to LaunchDarkly's schema; check its spelling",
@@ -170,6 +158,11 @@ _PATTERNS = {
     WEB: "is no web address",
     VERSION: "is no semantic version",
 }
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    keys = (key for key in loc if key not in _UNION_BRANCHES)
+    return "".join(f"[{key}]" if isinstance(key, int) else f".{_shown(key)}" for key in keys).removeprefix(".")
 
 
 def _text(error: ErrorDetails) -> str:

@@ -77,17 +77,11 @@ class ManifestCondition(_Part):
     value: Annotated[StrictStr, StringConstraints(max_length=250)]
 
 
-def _some(conditions: tuple[ManifestCondition, ...]) -> tuple[ManifestCondition, ...]:
-    if not conditions:
-        raise PydanticCustomError("too_short", "is empty")
-    return conditions
-
-
 class ManifestDependency(_Part):
     variable_key: VariableKey
     variable_location: Location
     action: Literal["hideField", "showField"]
-    conditions: Annotated[tuple[ManifestCondition, ...], AfterValidator(_some)]
+    conditions: Annotated[tuple[ManifestCondition, ...], Field(min_length=1)]
 
 
 class Option(_Part):
@@ -154,55 +148,48 @@ class FormVariable(_Part):
 
     @model_validator(mode="after")
     def _fits_its_type(self) -> Self:
-        if problem := _problem_of(self):
+        """Raise the first of LaunchDarkly's rules, those of its tests included, that the variable breaks."""
+        kind, default, present = self.type, self.default_value, self.model_fields_set
+        has_default, fetches = "default_value" in present, self.dynamic_options is not None
+        options = {option.value for option in self.multiselect_options}
+        may_lack_default = kind in ("multiselect", "environmentSelector")
+        rules = (
+            (has_default and default is None, "has null as defaultValue"),
+            ("dynamic_options" in present and not fetches, "has null as dynamicOptions"),
+            (self.is_secret and kind != "string", f"is secret, but is of type {kind}, not string"),
+            (kind == "enum" and not self.allowed_values, "is an enum without allowedValues"),
+            (kind == "dynamicEnum" and not fetches, "is a dynamicEnum without dynamicOptions"),
+            (kind != "dynamicEnum" and fetches, f"has dynamicOptions, but is of type {kind}"),
+            (kind == "multiselect" and not options, "is a multiselect without multiselectOptions"),
+            (
+                kind == "multiselect" and (has_default or self.allowed_values),
+                "is a multiselect with defaultValue or allowedValues in place of its own lists",
+            ),
+            (
+                not options.issuperset(self.multiselect_default_options),
+                "has multiselectDefaultOptions that are none of its multiselectOptions",
+            ),
+            (has_default and not self.is_optional, "has a defaultValue, but is not optional"),
+            (
+                self.is_optional and not has_default and not may_lack_default,
+                "is optional, but has no defaultValue",
+            ),
+            (
+                kind == "boolean" and has_default and not isinstance(default, bool),
+                "is a boolean whose defaultValue is neither true nor false",
+            ),
+            (
+                kind != "boolean" and isinstance(default, bool),
+                f"has true or false as defaultValue, but is of type {kind}",
+            ),
+            (
+                kind == "enum" and default and default not in self.allowed_values,
+                "has a defaultValue that is none of its allowedValues",
+            ),
+        )
+        if problem := next((problem for broken, problem in rules if broken), ""):
             raise _misfit(problem)
         return self
-
-
-_WITHOUT_DEFAULT = ("multiselect", "environmentSelector")
-"""Types that LaunchDarkly lets be optional without a default."""
-
-
-def _problem_of(variable: FormVariable) -> str:
-    """The first of LaunchDarkly's rules, those of its tests included, that a form variable breaks; "" for none."""
-    kind, default, present = variable.type, variable.default_value, variable.model_fields_set
-    has_default = "default_value" in present
-    options = [option.value for option in variable.multiselect_options]
-    rules: tuple[tuple[bool, str], ...] = (
-        (has_default and default is None, "has null as defaultValue"),
-        ("dynamic_options" in present and variable.dynamic_options is None, "has null as dynamicOptions"),
-        (variable.is_secret and kind != "string", f"is secret, but is of type {kind}, not string"),
-        (kind == "enum" and not variable.allowed_values, "is an enum without allowedValues"),
-        (kind == "dynamicEnum" and variable.dynamic_options is None, "is a dynamicEnum without dynamicOptions"),
-        (kind != "dynamicEnum" and variable.dynamic_options is not None, f"has dynamicOptions, but is of type {kind}"),
-        (kind == "multiselect" and not options, "is a multiselect without multiselectOptions"),
-        (
-            kind == "multiselect" and (has_default or bool(variable.allowed_values)),
-            "is a multiselect with defaultValue or allowedValues in place of its own lists",
-        ),
-        (
-            bool(set(variable.multiselect_default_options) - set(options)),
-            "has multiselectDefaultOptions that are none of its multiselectOptions",
-        ),
-        (has_default and not variable.is_optional, "has a defaultValue, but is not optional"),
-        (
-            variable.is_optional and not has_default and kind not in _WITHOUT_DEFAULT,
-            "is optional, but has no defaultValue",
-        ),
-        (
-            kind == "boolean" and has_default and not isinstance(default, bool),
-            "is a boolean whose defaultValue is neither true nor false",
-        ),
-        (
-            kind != "boolean" and isinstance(default, bool),
-            f"has true or false as defaultValue, but is of type {kind}",
-        ),
-        (
-            kind == "enum" and bool(default) and default not in variable.allowed_values,
-            "has a defaultValue that is none of its allowedValues",
-        ),
-    )
-    return next((problem for broken, problem in rules if broken), "")
 
 
 class VariableGuide(_Part):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BeforeValidator
 
 from tui.sandbox.company import read_data
 from tui.sandbox.keys import PROJECT, Token, object_id
@@ -14,7 +16,7 @@ ENVIRONMENT_KEYS = ("production", "staging", "test", "development")
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class StoredMember:
     id: str
     first: str
     last: str
@@ -53,7 +55,7 @@ _CASES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Project:
+class StoredProject:
     id: str
     key: str
     name: str
@@ -128,7 +130,7 @@ class Destination:
 
 
 @dataclass(slots=True)
-class Configuration:
+class StoredConfiguration:
     """A flag import configuration. `config` holds secrets in clear, as the job needs them. Times are in ms."""
 
     id: str
@@ -151,12 +153,12 @@ class Configuration:
 class Author:
     """Who changed something: a member, a service token, or a member by their own token."""
 
-    member: Member | None = None
+    member: StoredMember | None = None
     token: Token | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LogEntry:
     """An audit log entry about one flag. `date` is in ms; `accesses` are pairs of action and environment."""
 
     id: str
@@ -168,21 +170,29 @@ class Entry:
     author: Author
 
 
+T = TypeVar("T")
+_ByKey = Annotated[dict[str, T], BeforeValidator(lambda items: {item["key"]: item for item in items})]
+"""A list in the file."""
+
+
 @dataclass(slots=True)
-class Account:
+class StoredAccount:
     """An account. `audit` has the oldest entry first.
 
     Each write takes the time in ms, stores the flag, and adds an audit log entry.
     """
 
     id: str
-    members: tuple[Member, ...]
-    projects: dict[str, Project]
-    flags: dict[str, dict[str, LdFlag]]
-    configurations: dict[str, Configuration]
-    audit: list[Entry] = field(default_factory=list)
+    members: tuple[StoredMember, ...]
+    projects: _ByKey[StoredProject]
+    flags: dict[str, _ByKey[LdFlag]]
+    configurations: dict[str, StoredConfiguration]
+    audit: list[LogEntry] = field(default_factory=list)
 
-    def member(self, id_or_email: str) -> Member | None:
+    def __post_init__(self) -> None:
+        self.flags = {key: self.flags.get(key, {}) for key in self.projects}
+
+    def member(self, id_or_email: str) -> StoredMember | None:
         return next((member for member in self.members if id_or_email in (member.id, member.email)), None)
 
     def author(self, token: Token) -> Author:
@@ -210,7 +220,7 @@ class Account:
         self, project: str, flag: LdFlag, verb: str, accesses: tuple[tuple[str, str], ...], author: Author, now: int
     ) -> None:
         id_ = object_id("entry", len(self.audit) + 1)
-        self.audit.append(Entry(id_, now + _ENTRY_DELAY, project, flag, f"{verb} the flag", accesses, author))
+        self.audit.append(LogEntry(id_, now + _ENTRY_DELAY, project, flag, f"{verb} the flag", accesses, author))
 
 
 _ENTRY_DELAY = 45
@@ -253,52 +263,32 @@ def _differences(before: LdFlag, after: LdFlag) -> Iterator[tuple[str, str]]:
                 yield action, environment
 
 
-@dataclass(frozen=True, slots=True)
-class _AccountData:
-    """An account as it is in the file."""
-
-    id: str
-    members: tuple[Member, ...]
-    projects: tuple[Project, ...]
-    flags: dict[str, tuple[LdFlag, ...]]
-    configurations: tuple[Configuration, ...]
-
-    def account(self) -> Account:
-        return Account(
-            self.id,
-            self.members,
-            {project.key: project for project in self.projects},
-            {project.key: {flag.key: flag for flag in self.flags.get(project.key, ())} for project in self.projects},
-            {configuration.id: configuration for configuration in self.configurations},
-        )
-
-
 class Accounts:
     """Both accounts, fresh at each start. `now` gives seconds since the epoch."""
 
     def __init__(self, now: Callable[[], float], destination: Destination | None = None) -> None:
         self._now = now
         self._created = 0
-        self._named = {name: data.account() for name, data in read_data("accounts", dict[str, _AccountData]).items()}
+        self._named = read_data("accounts", dict[str, StoredAccount])
         if destination is not None:
             acme = self._named["acme"]
             acme.projects[PROJECT] = replace(acme.projects[PROJECT], convention=destination.convention)
             acme.flags[PROJECT] = {flag.key: flag for flag in destination.flags}
 
-    def of(self, token: Token) -> Account:
+    def of(self, token: Token) -> StoredAccount:
         return self._named[token.account]
 
-    def named(self, name: str) -> Account:
+    def named(self, name: str) -> StoredAccount:
         return self._named[name]
 
     def now_ms(self) -> int:
         return int(self._now() * 1000)
 
     def add(
-        self, account: Account, project: str, integration: str, name: str, tags: list[str], config: dict[str, str]
-    ) -> Configuration:
+        self, account: StoredAccount, project: str, integration: str, name: str, tags: list[str], config: dict[str, str]
+    ) -> StoredConfiguration:
         """Add a configuration. LaunchDarkly documents no rule that names are unique."""
         self._created += 1
         id_ = f"12ab3c4d5ef1a2345bc{self._created:05x}"
-        account.configurations[id_] = Configuration(id_, project, integration, name, tags, config)
+        account.configurations[id_] = StoredConfiguration(id_, project, integration, name, tags, config)
         return account.configurations[id_]

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
-from tui.sandbox.account import Account, Accounts, Author, LdFlag
+from tui.sandbox.account import Accounts, Author, LdFlag, StoredAccount
 from tui.sandbox.job import Jobs, Twist
 from tui.sandbox.keys import TOKENS
+from tui.sandbox.wire import ThreadedServer
 
-T = TypeVar("T")
 _CONTENT = ("name", "tags", "description", "variations", "on", "off", "maintainer")
-
-
-class Within(Protocol):
-    """Runs a function in the servers' thread, so that no request is answered meanwhile. Returns its result."""
-
-    def __call__(self, do: Callable[[], T]) -> T: ...
 
 
 class Colleague:
@@ -28,11 +22,11 @@ class Colleague:
     """
 
     def __init__(
-        self, accounts: Accounts, jobs: Jobs, within: Within, who: str, account: str | None, project: str
+        self, accounts: Accounts, jobs: Jobs, server: ThreadedServer, who: str, account: str | None, project: str
     ) -> None:
-        token = TOKENS.named.get(who)
-        self._accounts, self._jobs, self._within, self._project = accounts, jobs, within, project
-        self._account: Account = accounts.named(account or (token.account if token else "acme"))
+        token = TOKENS.get(who)
+        self._accounts, self._jobs, self._server, self._project = accounts, jobs, server, project
+        self._account: StoredAccount = accounts.named(account or (token.account if token else "acme"))
         member = self._account.member(who)
         if token is None and member is None:
             raise LookupError(who)
@@ -40,7 +34,7 @@ class Colleague:
 
     def flags(self) -> dict[str, LdFlag]:
         """Return all flags of the project by key, archived ones too."""
-        return self._within(lambda: dict(self._account.flags[self._project]))
+        return self._server.call(lambda: dict(self._account.flags[self._project]))
 
     def flag(self, key: str) -> LdFlag:
         return self.flags()[key]
@@ -56,7 +50,7 @@ class Colleague:
             self._account.create_flag(self._project, flag, self._author, now)
             return flag
 
-        return self._within(do)
+        return self._server.call(do)
 
     def edit(self, key: str, **changes: Any) -> LdFlag:
         """Change fields of `LdFlag`."""
@@ -117,7 +111,7 @@ class Colleague:
 
     def delete(self, key: str) -> None:
         now = self._accounts.now_ms()
-        self._within(lambda: self._account.delete_flag(self._project, key, self._author, now))
+        self._server.call(lambda: self._account.delete_flag(self._project, key, self._author, now))
 
     def recreate(self, key: str, **fields: Any) -> LdFlag:
         """Delete a flag and create it with the same content, off everywhere, and with `fields`."""
@@ -128,10 +122,10 @@ class Colleague:
 
     def trigger(self, configuration: str) -> None:
         """Start the import of the configuration with this id."""
-        self._within(lambda: self._jobs.start(self._account, self._account.configurations[configuration], Twist()))
+        self._server.call(lambda: self._jobs.start(self._account, self._account.configurations[configuration], Twist()))
 
     def delete_configuration(self, configuration: str) -> None:
-        self._within(lambda: self._jobs.cancel(self._account.configurations.pop(configuration)))
+        self._server.call(lambda: self._jobs.cancel(self._account.configurations.pop(configuration)))
 
     def _add(self, key: str, environment: str, field: str, item: object) -> LdFlag:
         """Add an item to a field of `State`."""
@@ -150,4 +144,4 @@ class Colleague:
                 return before
             return self._account.update_flag(self._project, after, self._author, now)
 
-        return self._within(do)
+        return self._server.call(do)

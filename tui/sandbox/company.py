@@ -28,7 +28,7 @@ Operator = Literal["one-of", "starts-with", "at-least", "since", "segment"]
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class CompanyCondition:
     """A comparison of `attribute` with `values`: texts, one number, or one time in ms since the epoch.
 
     With the operator `segment` the only value is a segment's name, and there is no attribute.
@@ -41,10 +41,10 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class CompanyRule:
     """All conditions hold. `share` is the percentage that is served the first variation; Unleash has no such share."""
 
-    conditions: tuple[Condition, ...]
+    conditions: tuple[CompanyCondition, ...]
     share: int = 100
 
 
@@ -67,7 +67,7 @@ class CompanyFlag:
     stale: bool = False
     rollout: int = 100
     allocation: int | None = 100
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[CompanyRule, ...] = ()
     targets: tuple[str, ...] = ()
     segments: tuple[str, ...] = ()
     requires: str = ""

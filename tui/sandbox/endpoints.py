@@ -113,22 +113,20 @@ class Metered:
         family = (*scope["path"].split("/"), "", "", "", "")[3]
         writes = scope["method"] not in ("GET", "HEAD")
         take, limits = self._windows.take, self._limits
-        overall = take(f"account {account}", limits.account)
-        single = take(f"token {name}", limits.token)
-        route = take(f"route {account} {family} {writes}", limits.writes if writes else limits.reads)
-        extra = {
-            "X-Ratelimit-Global-Limit": str(overall.limit),
-            "X-Ratelimit-Global-Remaining": str(overall.remaining),
-            "X-Ratelimit-Route-Limit": str(route.limit),
-            "X-Ratelimit-Route-Remaining": str(route.remaining),
-            "X-Ratelimit-Reset": str(int(route.resets * 1000)),
-            "X-Ratelimit-Auth-Token-Limit": str(single.limit),
-            "X-Ratelimit-Auth-Token-Remaining": str(single.remaining),
-            "X-Ratelimit-Auth-Token-Reset": str(int(single.resets * 1000)),
+        windows = {
+            "Global": take(f"account {account}", limits.account),
+            "Auth-Token": take(f"token {name}", limits.token),
+            "Route": take(f"route {account} {family} {writes}", limits.writes if writes else limits.reads),
         }
-        refused = overall.refused or single.refused or route.refused
+        headers: dict[str, str] = {}
+        for scope_name, window in windows.items():
+            headers[f"X-Ratelimit-{scope_name}-Limit"] = str(window.limit)
+            headers[f"X-Ratelimit-{scope_name}-Remaining"] = str(window.remaining)
+        resets = str(int(windows["Route"].resets * 1000))
+        headers |= {"X-Ratelimit-Reset": resets, "X-Ratelimit-Auth-Token-Reset": resets}
+        refused = any(window.refused for window in windows.values())
         app = ld_refusal(429).response() if refused else self._app
-        await app(scope, receive, with_headers(send, extra))
+        await app(scope, receive, with_headers(send, headers))
 
 
 async def read_body(request: Request) -> Any:
@@ -139,11 +137,20 @@ async def read_body(request: Request) -> Any:
         raise ld_refusal(400) from None
 
 
+def page_bounds(request: Request, most: int, refuse: Callable[[int, str], Refusal]) -> tuple[int, int]:
+    """Return limit and offset of the page asked for."""
+    limit = whole_number(request.query_params.get("limit"), 20)
+    offset = whole_number(request.query_params.get("offset"), 0)
+    if limit is None or offset is None or not 1 <= limit <= most:
+        raise refuse(400, f"limit must be from 1 to {most}, offset 0 or more")
+    return limit, offset
+
+
 def whole_number(text: str | None, default: int) -> int | None:
     """Return a count in the query; None where it is not a count."""
     if text is None:
         return default
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
 def link(href: str) -> dict[str, str]:
@@ -153,21 +160,13 @@ def link(href: str) -> dict[str, str]:
 def collection(
     request: Request, items: Sequence[Any], shape: Callable[[Any], object], *, most: int = 1000
 ) -> JSONResponse:
-    """Return the page asked for. Shapes only its own items, and links only pages that exist."""
-    limit = whole_number(request.query_params.get("limit"), 20)
-    offset = whole_number(request.query_params.get("offset"), 0)
-    if limit is None or offset is None or not 1 <= limit <= most:
-        raise ld_refusal(400, f"limit must be from 1 to {most}, offset 0 or more")
-
-    def to(place: int) -> dict[str, str]:
-        others = [(key, value) for key, value in request.query_params.multi_items() if key != "offset"]
-        return link(f"{request.url.path}?{urlencode([*others, ('offset', str(place))])}")
+    """Return the page asked for. Shapes only its own items, and links the next page if one exists."""
+    limit, offset = page_bounds(request, most, ld_refusal)
 
     links = {"self": link(request.url.path)}
-    if offset > 0:
-        links |= {"first": to(0), "prev": to(max(0, offset - limit))}
     if offset + limit < len(items):
-        links |= {"next": to(offset + limit), "last": to((len(items) - 1) // limit * limit)}
+        others = [(key, value) for key, value in request.query_params.multi_items() if key != "offset"]
+        links["next"] = link(f"{request.url.path}?{urlencode([*others, ('offset', str(offset + limit))])}")
     page = [shape(item) for item in items[offset : offset + limit]]
     return JSONResponse({"items": page, "_links": links, "totalCount": len(items)})
 

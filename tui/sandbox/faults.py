@@ -1,18 +1,18 @@
 """Faults that can be switched on by name (`data/faults.json`).
 
 Each line of the file is a fault: `title` for a menu, `explains` for people, `at` which requests it strikes (`PLACES`),
-`when` it does (`CONDITIONS`; left out: always), what it does (`ACTIONS`), and `with` which arguments.
+`when` it does (`CONDITIONS`; left out: always), what it does (an `@action`), and `with` which arguments.
 """
 
 from __future__ import annotations
 
-import json
+import json as json_format
 import math
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Concatenate, ParamSpec
 from urllib.parse import urlencode
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -22,26 +22,22 @@ from tui.sandbox.account import ENVIRONMENT_KEYS, LdFlag, State
 from tui.sandbox.clock import Pace
 from tui.sandbox.company import read_data
 from tui.sandbox.endpoints import Refusal, ld_refusal
-from tui.sandbox.exchange import Exchange
 from tui.sandbox.flag_import import FLAG_IMPORT
 from tui.sandbox.flags import AUDIT_LOG
 from tui.sandbox.job import TWIST, Twist
+from tui.sandbox.struck_request import StruckRequest
 
 HOSTILE = (
     "\x1b]52;c;aGFjaw==\x07\x1b]0;hacked\x07\x1b[2J\x1b[31m\x9b31m\x9d0;x\x9c\u202egnp.exe\u2066[bold red]x[/]\r\n"
 )
 """Clipboard and title by OSC 52 and OSC 0, CSI, the same as C1, text running backwards, Textual's markup."""
 
-_JSON = [(b"content-type", b"application/json")]
-_CHUNK = b"a" * 65536
-_LATER = 40
-"""How many ms after its creation an environment of a flag shows that it was modified."""
-
+P = ParamSpec("P")
 
 Strikes = Callable[[str, str, str], bool]
 """Whether a fault strikes a request: service ("launchdarkly", "split", "unleash"), method, path."""
 
-Act = Callable[[Exchange], Awaitable[None]]
+Act = Callable[[StruckRequest], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +49,9 @@ class Fault:
     explains: str
     strikes: Strikes = field(repr=False, compare=False)
     act: Act = field(repr=False, compare=False)
+
+
+# Which requests, and when
 
 
 def at(method: str, *paths: str) -> Strikes:
@@ -81,128 +80,131 @@ PLACES: Mapping[str, Strikes] = {
     "log": at("", AUDIT_LOG),
 }
 
-CONDITIONS: Mapping[str, Callable[[Exchange], bool]] = {
-    "odd": lambda exchange: exchange.count % 2 == 1,
-    "odd read": lambda exchange: exchange.here % 2 == 1,
-    "third": lambda exchange: exchange.count % 3 == 0,
-    "3 to 10": lambda exchange: 3 <= exchange.count <= 10,  # at the pace of a watch, about a minute
-    "second page": lambda exchange: 0 < exchange.offset <= exchange.limit,
-    "second page or archived": lambda exchange: (
-        0 < exchange.offset <= exchange.limit or "archived" in exchange.query.get("filter", "")
+CONDITIONS: Mapping[str, Callable[[StruckRequest], bool]] = {
+    "odd": lambda struck: struck.count % 2 == 1,
+    "odd read": lambda struck: struck.here % 2 == 1,
+    "third": lambda struck: struck.count % 3 == 0,
+    "3 to 10": lambda struck: 3 <= struck.count <= 10,  # at the pace of a watch, about a minute
+    "second page": lambda struck: 0 < struck.offset <= struck.limit,
+    "second page or archived": lambda struck: (
+        0 < struck.offset <= struck.limit or "archived" in struck.query.get("filter", "")
     ),
 }
 
 
-def refuse(status: int, message: str = "", code: str = "", *, carried_out: bool = False) -> Act:
-    """Respond with LaunchDarkly's error. `{hostile}` and `{config}` in the message stand for terminal codes and for
-    the sent values. `carried_out` does what was asked before."""
+# What happens
 
-    async def act(exchange: Exchange) -> None:
-        if carried_out:
-            await exchange.captured()
-        text = message.replace("{hostile}", HOSTILE).replace("{config}", _listed(_sent_config(exchange)))
-        await exchange.answer(ld_refusal(status, text, code).response())
-
-    return act
+_ACTIONS: dict[str, Callable[..., Act]] = {}
 
 
-def answer(
-    status: int = 200, json: object = None, html: str = "", headers: Mapping[str, str] | None = None
-) -> Act:  # fmt: skip
+def action(respond: Callable[Concatenate[StruckRequest, P], Awaitable[None]]) -> Callable[P, Act]:
+    """Make a function that takes the other arguments first, and enter it in the table by its name."""
+
+    def with_arguments(*args: P.args, **named: P.kwargs) -> Act:
+        return lambda struck: respond(struck, *args, **named)
+
+    _ACTIONS[respond.__name__] = with_arguments
+    return with_arguments
+
+
+@action
+async def refuse(
+    struck: StruckRequest, status: int, message: str = "", code: str = "", *, carried_out: bool = False
+) -> None:
+    """Respond with LaunchDarkly's error. `carried_out` does what was asked before.
+
+    `{hostile}` and `{config}` in the message stand for terminal codes and for the sent values.
+    """
+    if carried_out:
+        await struck.captured()
+    text = message.replace("{hostile}", HOSTILE).replace("{config}", _listed(_sent_config(struck)))
+    await struck.answer(ld_refusal(status, text, code).response())
+
+
+@action
+async def answer(
+    struck: StruckRequest,
+    status: int = 200,
+    json: object = None,
+    html: str = "",
+    headers: Mapping[str, str] | None = None,
+) -> None:
     """Respond with JSON, a page, or an empty body."""
-
-    async def act(exchange: Exchange) -> None:
-        if json is not None:
-            await exchange.answer(JSONResponse(json, status, headers))
-        elif html:
-            await exchange.answer(HTMLResponse(html, status, headers))
-        else:
-            await exchange.answer(Response(None, status, headers))
-
-    return act
+    if json is not None:
+        await struck.answer(JSONResponse(json, status, headers))
+    else:
+        await struck.answer(HTMLResponse(html, status, headers) if html else Response(None, status, headers))
 
 
-def pause(seconds: float | None = None) -> Act:
+@action
+async def pause(struck: StruckRequest, seconds: float | None = None) -> None:
     """Respond with LaunchDarkly's 429, which asks for a pause (None: the short one)."""
-
-    async def act(exchange: Exchange) -> None:
-        refusal = ld_refusal(429)
-        end = exchange.now() + (exchange.pace.pause if seconds is None else seconds)
-        refusal.headers = {"X-Ratelimit-Route-Remaining": "0", "X-Ratelimit-Reset": str(int(end * 1000))}
-        await exchange.answer(refusal.response())
-
-    return act
+    refusal = ld_refusal(429)
+    end = struck.now() + (struck.pace.pause if seconds is None else seconds)
+    refusal.headers = {"X-Ratelimit-Route-Remaining": "0", "X-Ratelimit-Reset": str(int(end * 1000))}
+    await struck.answer(refusal.response())
 
 
-def pause_source(seconds: float | None = None) -> Act:
+@action
+async def pause_source(struck: StruckRequest, seconds: float | None = None) -> None:
     """Respond with a source's 429. Its headers are Split's for both windows, and those of a proxy before Unleash."""
-
-    async def act(exchange: Exchange) -> None:
-        wait = str(math.ceil(exchange.pace.pause if seconds is None else seconds))
-        headers = {"Retry-After": wait}
-        for scope in ("Org", "IP"):
-            headers |= {f"X-RateLimit-Reset-Seconds-{scope}": wait, f"X-RateLimit-Remaining-{scope}": "0"}
-        await exchange.answer(Refusal(429, {"code": 429, "message": "Too many requests"}, headers).response())
-
-    return act
+    wait = str(math.ceil(struck.pace.pause if seconds is None else seconds))
+    headers = {"Retry-After": wait}
+    for scope in ("Org", "IP"):
+        headers |= {f"X-RateLimit-Reset-Seconds-{scope}": wait, f"X-RateLimit-Remaining-{scope}": "0"}
+    await struck.answer(Refusal(429, {"code": 429, "message": "Too many requests"}, headers).response())
 
 
-def cut(*, carried_out: bool = False) -> Act:
+@action
+async def cut(struck: StruckRequest, *, carried_out: bool = False) -> None:
     """Reset the connection before any response, having done what was asked or not."""
-
-    async def act(exchange: Exchange) -> None:
-        if carried_out:
-            await exchange.captured()
-        await exchange.cut()
-
-    return act
+    if carried_out:
+        await struck.captured()
+    await struck.cut()
 
 
-async def _cut_halfway(exchange: Exchange) -> None:
+@action
+async def cut_halfway(struck: StruckRequest) -> None:
     """Do what was asked, announce the whole response, send half of it, and reset the connection."""
-    kept = await exchange.captured()
-    await exchange.start(kept.status, kept.headers)
-    await exchange.some(kept.body[: len(kept.body) // 2])
-    if not await exchange.gone(exchange.pace.drip):
-        await exchange.cut()
+    response = await struck.captured()
+    await struck.start(response.status_code, response.raw_headers)
+    await struck.some(bytes(response.body[: len(response.body) // 2]))
+    if not await struck.gone(struck.pace.drip):
+        await struck.cut()
 
 
-async def _wait(exchange: Exchange) -> None:
-    if not await exchange.gone(exchange.pace.slow):
-        await exchange.go_on()
+@action
+async def wait(struck: StruckRequest) -> None:
+    if not await struck.gone(struck.pace.slow):
+        await struck.go_on()
 
 
-async def _drip(exchange: Exchange) -> None:
-    await exchange.start(200, _JSON)
-    await exchange.some(b'{"_id": "')
-    while not await exchange.gone(exchange.pace.drip):
-        await exchange.some(b"a")
+@action
+async def drip(struck: StruckRequest) -> None:
+    await struck.start()
+    await struck.some(b'{"_id": "')
+    while not await struck.gone(struck.pace.drip):
+        await struck.some(b"a")
 
 
-def flood(mebibytes: int) -> Act:
-    async def act(exchange: Exchange) -> None:
-        await exchange.start(200, _JSON)
-        await exchange.some(b'{"padding": "')
-        for _ in range(mebibytes * 1024 * 1024 // len(_CHUNK)):
-            await exchange.some(_CHUNK)
-        await exchange.send({"type": "http.response.body", "body": b'"}'})
-
-    return act
+@action
+async def flood(struck: StruckRequest, mebibytes: int) -> None:
+    await struck.start()
+    for _ in range(mebibytes * 16):
+        await struck.some(b'"' + b"a" * 65535)
+    await struck.some(b"", more=False)
 
 
-def alter(drop: Sequence[str] = (), set: Mapping[str, object] | None = None) -> Act:
+@action
+async def alter(struck: StruckRequest, drop: Sequence[str] = (), set: Mapping[str, object] | None = None) -> None:
     """Change the JSON of a 200: drop paths, in which `*` is every item of a list, and set members."""
 
-    async def act(exchange: Exchange) -> None:
-        kept = await exchange.captured()
-        shape = kept.json() if kept.status == 200 else None
-        if isinstance(shape, dict):
-            for path in drop:
-                _drop(shape, path.split("/"))
-            shape |= set or {}
-        await exchange.answer_json(kept, shape)
+    def change(shape: dict[str, Any]) -> object:
+        for path in drop:
+            _drop(shape, path.split("/"))
+        return shape | dict(set or {})
 
-    return act
+    await struck.rewrite(change)
 
 
 def _drop(shape: Any, path: list[str]) -> None:
@@ -216,7 +218,10 @@ def _drop(shape: Any, path: list[str]) -> None:
         shape.pop(head, None)
 
 
-def hostile_text(always: Sequence[str], sometimes: Sequence[str] = (), *, errors: bool = False) -> Act:
+@action
+async def hostile_text(
+    struck: StruckRequest, always: Sequence[str], sometimes: Sequence[str] = (), *, errors: bool = False
+) -> None:
     """Append `HOSTILE` to the members named `always`, and to every fourth one named `sometimes`.
 
     Whether one is a fourth depends on the text alone, so that lists which are joined by it still match.
@@ -232,29 +237,26 @@ def hostile_text(always: Sequence[str], sometimes: Sequence[str] = (), *, errors
             return shape + HOSTILE
         return shape
 
-    async def act(exchange: Exchange) -> None:
-        kept = await exchange.captured()
-        shape = hostile(kept.json()) if errors or kept.status == 200 else None
-        if errors and isinstance(shape, dict) and "_status" in shape:
-            shape["_status"]["errors"] = [{"message": f"Import failed {HOSTILE}", "statusCode": 400}]
-        await exchange.answer_json(kept, shape)
+    def change(shape: Any) -> object:
+        changed = hostile(shape)
+        if errors and "_status" in changed:
+            changed["_status"]["errors"] = [{"message": f"Import failed {HOSTILE}", "statusCode": 400}]
+        return changed
 
-    return act
+    await struck.rewrite(change, errors=errors)
 
 
-async def _echo_config(exchange: Exchange) -> None:
+@action
+async def echo_config(struck: StruckRequest) -> None:
     """Do what was asked, and show every value of the sent config in the response, also within a text."""
-    config, kept = _sent_config(exchange), await exchange.captured()
-    shape = kept.json()
-    if kept.status == 200:
-        shape["config"] = config
-        shape["_status"]["errors"] = [{"message": f"Import could not use {_listed(config)}", "statusCode": 400}]
-    await exchange.answer_json(kept, shape)
+    config = _sent_config(struck)
+    errors = [{"message": f"Import could not use {_listed(config)}", "statusCode": 400}]
+    await struck.rewrite(lambda shape: shape | {"config": config, "_status": shape["_status"] | {"errors": errors}})
 
 
-def _sent_config(exchange: Exchange) -> Mapping[str, Any]:
+def _sent_config(struck: StruckRequest) -> Mapping[str, Any]:
     try:
-        config = json.loads(exchange.body)["config"]
+        config = json_format.loads(struck.body)["config"]
     except (ValueError, KeyError, TypeError):
         return {}
     return config if isinstance(config, dict) else {}
@@ -272,41 +274,52 @@ _GARBAGE = {
 """Either source's outermost shape, with nothing valid in it."""
 
 
-async def _garbage(exchange: Exchange) -> None:
+@action
+async def garbage(struck: StruckRequest) -> None:
     """By turns: half of the response, JSON of another service, and the right frame around nonsense."""
-    turn = exchange.count % 3
+    turn = struck.count % 3
     if turn == 1:
-        kept = await exchange.captured()
-        await exchange.answer(Response(kept.body[: len(kept.body) // 2], 200, media_type="application/json"))
+        body = (await struck.captured()).body
+        await struck.answer(Response(body[: len(body) // 2], 200, media_type="application/json"))
     else:
-        await exchange.answer(JSONResponse({"data": [1, 2, 3], "ok": True} if turn == 2 else _GARBAGE))
+        await struck.answer(JSONResponse({"data": [1, 2, 3], "ok": True} if turn == 2 else _GARBAGE))
 
 
-async def _move_pages(exchange: Exchange) -> None:
+@action
+async def move_pages(struck: StruckRequest) -> None:
     """A flag is created at the head of the list after its first page was read, and deleted before it is read again.
 
     So every later page begins one flag earlier on its first read, and counts one flag more.
     """
-    if not exchange.offset or exchange.here > 1:
-        await exchange.go_on()
+    if not struck.offset or struck.here > 1:
+        await struck.go_on()
         return
-    moved = urlencode({**exchange.query, "offset": str(exchange.offset - 1), "limit": str(exchange.limit)})
-    kept = await replace(exchange, scope={**exchange.scope, "query_string": moved.encode()}).captured()
-    shape = kept.json()
-    if kept.status == 200:
-        shape |= {"totalCount": shape["totalCount"] + 1, "offset": exchange.offset}
-    await exchange.answer_json(kept, shape)
+    query = urlencode({**struck.query, "offset": str(struck.offset - 1), "limit": str(struck.limit)})
+    await replace(struck, scope={**struck.scope, "query_string": query.encode()}).rewrite(
+        lambda page: page | {"totalCount": page["totalCount"] + 1, "offset": struck.offset}
+    )
 
 
-def twists(twist: Twist) -> Act:
+@action
+async def twists(struck: StruckRequest, twist: Twist) -> None:
     """Change the job that the request starts, together with other faults."""
+    extensions = struck.scope.setdefault("extensions", {})
+    extensions[TWIST] = twist.over(extensions.get(TWIST, Twist()))
+    await struck.go_on()
 
-    async def act(exchange: Exchange) -> None:
-        extensions = exchange.scope.setdefault("extensions", {})
-        extensions[TWIST] = twist.over(extensions.get(TWIST, Twist()))
-        await exchange.go_on()
 
-    return act
+_MODIFIED_AFTER = 40
+"""How many ms after its creation an environment of a flag shows that it was modified."""
+
+_FLAG_CHANGES: Mapping[str, Callable[[LdFlag], LdFlag | None]] = {
+    "drop": lambda flag: None,
+    "swap": lambda flag: replace(flag, on=flag.off, off=flag.on),
+    "zero": lambda flag: replace(flag, on=0, off=0),
+    "untag": lambda flag: replace(flag, tags=()),
+    "modify": lambda flag: replace(
+        flag, states=dict.fromkeys(ENVIRONMENT_KEYS, State(False, 1, flag.created + _MODIFIED_AFTER))
+    ),
+}
 
 
 def job(change: str = "", nth: int = 1, lacks: Sequence[str] = (), **twist: Any) -> Act:
@@ -314,55 +327,26 @@ def job(change: str = "", nth: int = 1, lacks: Sequence[str] = (), **twist: Any)
 
     def arrives(number: int, flag: LdFlag) -> LdFlag | None:
         arriving = replace(flag, lacks=flag.lacks | {*lacks})
-        return _CHANGES[change](arriving) if change and number % nth == 0 else arriving
+        return _FLAG_CHANGES[change](arriving) if change and number % nth == 0 else arriving
 
     return twists(Twist(**twist, arrives=arrives))
 
 
-def _modified(flag: LdFlag) -> LdFlag:
-    state = State(False, 1, flag.created + _LATER)
-    return replace(flag, states=dict.fromkeys(ENVIRONMENT_KEYS, state))
+_ACTIONS["job"] = job
 
 
-_CHANGES: Mapping[str, Callable[[LdFlag], LdFlag | None]] = {
-    "drop": lambda flag: None,
-    "swap": lambda flag: replace(flag, on=flag.off, off=flag.on),
-    "zero": lambda flag: replace(flag, on=0, off=0),
-    "untag": lambda flag: replace(flag, tags=()),
-    "modify": _modified,
-}
-
-ACTIONS: Mapping[str, Callable[..., Act]] = {
-    "refuse": refuse,
-    "answer": answer,
-    "pause": pause,
-    "pause_source": pause_source,
-    "cut": cut,
-    "cut_halfway": lambda: _cut_halfway,
-    "wait": lambda: _wait,
-    "drip": lambda: _drip,
-    "flood": flood,
-    "alter": alter,
-    "hostile_text": hostile_text,
-    "echo_config": lambda: _echo_config,
-    "garbage": lambda: _garbage,
-    "move_pages": lambda: _move_pages,
-    "job": job,
-}
+# The table
 
 
 def _fault(line: Mapping[str, Any]) -> Fault:
-    act = ACTIONS[line["do"]](**line.get("with", {}))
+    act = _ACTIONS[line["do"]](**line.get("with", {}))
     if "when" in line:
         act = _under(CONDITIONS[line["when"]], act)
     return Fault(line["name"], line["title"], line["explains"], PLACES[line["at"]], act)
 
 
-def _under(condition: Callable[[Exchange], bool], act: Act) -> Act:
-    async def under_condition(exchange: Exchange) -> None:
-        await (act(exchange) if condition(exchange) else exchange.go_on())
-
-    return under_condition
+def _under(condition: Callable[[StruckRequest], bool], act: Act) -> Act:
+    return lambda struck: act(struck) if condition(struck) else struck.go_on()
 
 
 FAULTS: dict[str, Fault] = {line["name"]: _fault(line) for line in read_data("faults", list[dict[str, Any]])}
@@ -379,8 +363,7 @@ class ActiveFaults:
     """The faults that are switched on. The first ones act first where several strike the same request."""
 
     def __init__(self, pace: Pace, now: Callable[[], float]) -> None:
-        self._pace = pace
-        self._now = now
+        self._pace, self._now = pace, now
         self._tally: Counter[tuple[str, str]] = Counter()
         self.faults: tuple[Fault, ...] = ()
 
@@ -407,8 +390,8 @@ class ActiveFaults:
             here = (fault.name, f"{scope['path']}?{scope['query_string'].decode('latin-1')}")
             self._tally.update((overall, here))
             counts = self._tally[overall], self._tally[here]
-            exchange = Exchange(app, scope, receive, send, self._pace, self._now, *counts)
-            await exchange.read()
-            await fault.act(exchange)
+            struck = StruckRequest(app, scope, receive, send, self._pace, self._now, *counts)
+            await struck.read()
+            await fault.act(struck)
 
         return applied

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from tui.sandbox.account import Account, Accounts, Configuration
+from tui.sandbox.account import Accounts, StoredAccount, StoredConfiguration
 from tui.sandbox.endpoints import Handler, gated, ld_refusal, link, read_body
 from tui.sandbox.job import TWIST, Jobs, Twist
 from tui.sandbox.keys import CONFIGURE, READ, Token
@@ -47,8 +47,8 @@ class FlagImport:
 
     async def list(self, request: Request, token: Token) -> Response:
         """List all of the account: this call has no filter and no pages. `config` is empty here."""
-        found = self._accounts.of(token).configurations.values()
-        items = [configuration_json(configuration, token, whole=False) for configuration in found]
+        configurations = self._accounts.of(token).configurations.values()
+        items = [configuration_json(configuration, token, whole=False) for configuration in configurations]
         return JSONResponse({"_links": {"self": link(FLAG_IMPORT)}, "items": items})
 
     async def create(self, request: Request, token: Token) -> Response:
@@ -65,45 +65,46 @@ class FlagImport:
             self._start(account, created, twist)
         return JSONResponse(configuration_json(created, token, whole=True))
 
-    def _found(self, request: Request, token: Token) -> tuple[Account, Configuration]:
+    def _configuration(self, request: Request, token: Token) -> tuple[StoredAccount, StoredConfiguration]:
         account, path = self._accounts.of(token), request.path_params
-        found = account.configurations.get(path["id"])
-        if found is None or (found.project, found.integration) != (path["project"], path["integration"]):
+        configuration = account.configurations.get(path["id"])
+        place = path["project"], path["integration"]
+        if configuration is None or (configuration.project, configuration.integration) != place:
             raise ld_refusal(404)
-        return account, found
+        return account, configuration
 
     async def get(self, request: Request, token: Token) -> Response:
-        found = self._found(request, token)[1]
-        shape = configuration_json(found, token, whole=True)
-        found.stale_looks = max(0, found.stale_looks - 1)
+        configuration = self._configuration(request, token)[1]
+        shape = configuration_json(configuration, token, whole=True)
+        configuration.stale_looks = max(0, configuration.stale_looks - 1)
         return JSONResponse(shape)
 
     async def update(self, request: Request, token: Token) -> Response:
-        account, found = self._found(request, token)
-        before = {"name": found.name, "tags": found.tags, "config": found.config}
-        name, tags, config = _checked(_patched(before, await read_body(request)), found.integration, account)
-        if any(config[key] == _MASKED for key in SECRETS[found.integration]):
+        account, configuration = self._configuration(request, token)
+        before = {"name": configuration.name, "tags": configuration.tags, "config": configuration.config}
+        name, tags, config = _checked(_patched(before, await read_body(request)), configuration.integration, account)
+        if any(config[key] == _MASKED for key in SECRETS[configuration.integration]):
             # Reading a config and writing it back would lose the keys. A strict server refuses that.
             raise ld_refusal(400, "A masked secret cannot be written back")
-        found.name, found.tags, found.config = name, tags, config
-        found.version += 1
-        return JSONResponse(configuration_json(found, token, whole=True))
+        configuration.name, configuration.tags, configuration.config = name, tags, config
+        configuration.version += 1
+        return JSONResponse(configuration_json(configuration, token, whole=True))
 
     async def delete(self, request: Request, token: Token) -> Response:
-        account, found = self._found(request, token)
-        self._jobs.cancel(found)
-        del account.configurations[found.id]
+        account, configuration = self._configuration(request, token)
+        self._jobs.cancel(configuration)
+        del account.configurations[configuration.id]
         return Response(status_code=204)
 
     async def trigger(self, request: Request, token: Token) -> Response:
         """Queue the import job. This server refuses a second trigger while one runs (409)."""
-        account, found = self._found(request, token)
-        if self._jobs.running(found):
+        account, configuration = self._configuration(request, token)
+        if self._jobs.running(configuration):
             raise ld_refusal(409, "An import is running already", "conflict")
-        self._start(account, found, _twist(request) or Twist())
+        self._start(account, configuration, _twist(request) or Twist())
         return Response(status_code=201)
 
-    def _start(self, account: Account, configuration: Configuration, twist: Twist) -> None:
+    def _start(self, account: StoredAccount, configuration: StoredConfiguration, twist: Twist) -> None:
         configuration.stale = status_json(configuration)
         self._jobs.start(account, configuration, twist)
 
@@ -126,13 +127,15 @@ def _is_web_address(value: str) -> bool:
         return False
 
 
-_VALID: Mapping[str, Callable[[str, Account], bool]] = {
-    "workspaceId": lambda value, _: _UUID.fullmatch(value) is not None,
-    "environmentId": lambda value, _: _UUID.fullmatch(value) is not None,
-    "sourceBaseUrl": lambda value, _: _is_web_address(value),
-    "ldTag": lambda value, _: _TAG.fullmatch(value) is not None,
-    "ldMaintainer": lambda value, account: any(member.id == value for member in account.members),
-}
+def _is_valid(key: str, value: str, account: StoredAccount) -> bool:
+    if key == "ldMaintainer":
+        return any(member.id == value for member in account.members)
+    if key == "sourceBaseUrl":
+        return _is_web_address(value)
+    pattern = {"workspaceId": _UUID, "environmentId": _UUID, "ldTag": _TAG}.get(key)
+    return pattern is None or pattern.fullmatch(value) is not None
+
+
 _REQUIRED = {
     "split": ("workspaceApiKey", "workspaceId", "environmentId", "ldApiKey"),
     "unleash": ("sourceBaseUrl", "sourceApiKey", "sourceProjectId", "sourceEnvironmentId", "ldApiKey"),
@@ -144,7 +147,9 @@ _OPTIONAL = {
 """Optional keys with the manifest's defaults, used where a key is missing."""
 
 
-def _checked(body: Mapping[str, Any], integration: str, account: Account) -> tuple[str, list[str], dict[str, str]]:
+def _checked(
+    body: Mapping[str, Any], integration: str, account: StoredAccount
+) -> tuple[str, list[str], dict[str, str]]:
     """Return name, tags and config as they are stored. Only `config` is required by LaunchDarkly's schema.
 
     The config has the manifest's keys alone: the API's overview says that others are ignored.
@@ -170,7 +175,7 @@ def _checked(body: Mapping[str, Any], integration: str, account: Account) -> tup
             raise ld_refusal(400, f"{key} must be a text of at most {_MOST_TEXT} characters")
         if key in _REQUIRED[integration] and not value.strip():
             raise ld_refusal(400, f"{key} is required")
-        if value and key in _VALID and not _VALID[key](value, account):
+        if value and not _is_valid(key, value, account):
             raise ld_refusal(400, f"{key} is not valid")
     return name, list(tags), config
 
@@ -197,7 +202,7 @@ def _patched(document: Mapping[str, Any], operations: object) -> dict[str, Any]:
     return result
 
 
-def configuration_json(configuration: Configuration, token: Token, *, whole: bool) -> dict[str, Any]:
+def configuration_json(configuration: StoredConfiguration, token: Token, *, whole: bool) -> dict[str, Any]:
     """Return one configuration. Only the response for a single one (`whole`) has its config, with masked secrets.
 
     LaunchDarkly doesn't document how it returns secrets. This server masks them.
@@ -223,7 +228,7 @@ def configuration_json(configuration: Configuration, token: Token, *, whole: boo
     }
 
 
-def status_json(configuration: Configuration) -> dict[str, Any]:
+def status_json(configuration: StoredConfiguration) -> dict[str, Any]:
     """Return a configuration's `_status`."""
     times = {"lastImport": configuration.last_import, "lastError": configuration.last_error}
     return {

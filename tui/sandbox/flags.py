@@ -7,7 +7,7 @@ gets an audit log entry.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -16,13 +16,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from tui.sandbox.account import ENVIRONMENT_KEYS, Account, Accounts, Entry, LdFlag
-from tui.sandbox.endpoints import collection, filters, gated, ld_refusal, link, matches, read_body
+from tui.sandbox.account import ENVIRONMENT_KEYS, Accounts, LdFlag, LogEntry, StoredAccount
+from tui.sandbox.endpoints import collection, filters, gated, ld_refusal, link, read_body, whole_number
 from tui.sandbox.keys import CREATE_FLAGS, Token, object_id, token_id
 from tui.sandbox.launchdarkly import member_summary
 
 AUDIT_LOG = "/api/v2/auditlog"
-_KEY = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,255}")
+_END_OF_TIME = 10**16
 _SEMANTIC = "domain-model=launchdarkly.semanticpatch"
 _TARGETING = frozenset({"targets", "contextTargets", "rules", "prerequisites"})
 """Fields that a list of flags has only with `summary=0`."""
@@ -37,18 +37,18 @@ class Flags:
         return [
             Route(flags, gated(self.list), methods=["GET"]),
             Route(flag, gated(self.get), methods=["GET"]),
-            Route(flags, gated(self.create, right=CREATE_FLAGS), methods=["POST"]),
             Route(flag, gated(self.change, right=CREATE_FLAGS), methods=["PATCH"]),
             Route(flag, gated(self.delete, right=CREATE_FLAGS), methods=["DELETE"]),
+            Route(AUDIT_LOG, gated(self.audit_log), methods=["GET"]),
         ]
 
-    def _flags(self, request: Request, token: Token) -> tuple[Account, str, dict[str, LdFlag]]:
+    def _flags(self, request: Request, token: Token) -> tuple[StoredAccount, str, dict[str, LdFlag]]:
         account, project = self._accounts.of(token), str(request.path_params["project"])
         if project not in account.projects:
             raise ld_refusal(404)
         return account, project, account.flags[project]
 
-    def _flag(self, request: Request, token: Token) -> tuple[Account, str, LdFlag]:
+    def _flag(self, request: Request, token: Token) -> tuple[StoredAccount, str, LdFlag]:
         account, project, flags = self._flags(request, token)
         if request.path_params["flag"] not in flags:
             raise ld_refusal(404)
@@ -57,44 +57,24 @@ class Flags:
     async def list(self, request: Request, token: Token) -> Response:
         """Archived flags are listed only on request. Flags are in the order of their creation in the store."""
         account, project, flags = self._flags(request, token)
-        query, wanted = request.query_params, filters(request)
-        archived, text, tag = "archived" in wanted.get("state", ""), wanted.get("query", ""), query.get("tag", "")
-        found = [
-            flag
-            for flag in flags.values()
-            if flag.archived is archived
-            and (not tag or tag in flag.tags)
-            and (not text or matches(text, flag.key, flag.name))
-        ]
-        sort = query.get("sort", "")
-        if sort.lstrip("-") == "creationDate":
-            places = {key: place for place, key in enumerate(flags)}
-            found.sort(key=lambda flag: (flag.created, places[flag.key]), reverse=sort.startswith("-"))
+        query = request.query_params
+        archived, tag = "archived" in filters(request).get("state", ""), query.get("tag", "")
+        listed = [flag for flag in flags.values() if flag.archived is archived and (not tag or tag in flag.tags)]
+        if query.get("sort") in ("creationDate", "-creationDate"):
+            listed.sort(key=lambda flag: flag.created)
+        if query.get("sort") == "-creationDate":
+            listed.reverse()
         environments = tuple(key for key in ENVIRONMENT_KEYS if key in query.getlist("env"))
         targeting = query.get("summary", "").lower() in ("0", "false")
         return collection(
             request,
-            found,
+            listed,
             lambda flag: flag_json(account, project, flag, environments=environments, targeting=targeting),
             most=100,
         )
 
     async def get(self, request: Request, token: Token) -> Response:
         return JSONResponse(flag_json(*self._flag(request, token)))
-
-    async def create(self, request: Request, token: Token) -> Response:
-        """Create a boolean flag, off everywhere. The key of an archived flag is taken too."""
-        account, project, flags = self._flags(request, token)
-        body = await read_body(request)
-        key = body.get("key") if isinstance(body, dict) else None
-        if not isinstance(key, str) or not _KEY.fullmatch(key):
-            raise ld_refusal(400, "key is not valid")
-        if key in flags:
-            raise ld_refusal(409, "A flag with this key exists", "conflict")
-        now = self._accounts.now_ms()
-        flag = LdFlag(key, str(body.get("name", key)), tuple(map(str, body.get("tags", ()))), now)
-        account.create_flag(project, flag, account.author(token), now)
-        return JSONResponse(flag_json(account, project, flag), 201)
 
     async def change(self, request: Request, token: Token) -> Response:
         """Carry out a semantic patch: all of its instructions, or none."""
@@ -125,8 +105,34 @@ class Flags:
         account.delete_flag(project, flag.key, account.author(token), self._accounts.now_ms())
         return Response(status_code=204)
 
+    async def audit_log(self, request: Request, token: Token) -> Response:
+        """Return entries, the newest first, filtered by time and by resource specifier.
 
-def _users(account: Account, project: str, key: str) -> list[str]:
+        LaunchDarkly doesn't document how its own `next` continues. This one has a cursor, which loses nothing.
+        """
+        account, query = self._accounts.of(token), request.query_params
+        limit = whole_number(query.get("limit"), 10)
+        after, before = whole_number(query.get("after"), -1), whole_number(query.get("before"), _END_OF_TIME)
+        if limit is None or after is None or before is None or not 1 <= limit <= 20:
+            raise ld_refusal(400, "limit must be from 1 to 20, before and after whole numbers")
+        spec, cursor = query.get("spec"), query.get("cursor")
+        entries = [
+            entry
+            for entry in account.audit
+            if after < entry.date < before
+            and (not spec or any(_covers(spec, resource) for resource in _resources(entry)))
+        ]
+        entries.sort(key=lambda entry: (entry.date, entry.id), reverse=True)
+        start = next((number for number, entry in enumerate(entries, 1) if entry.id == cursor), 0)
+        page = entries[start : start + limit]
+        links = {"self": link(AUDIT_LOG)}
+        if start + limit < len(entries):
+            others = [(key, value) for key, value in query.multi_items() if key != "cursor"]
+            links["next"] = link(f"{AUDIT_LOG}?{urlencode([*others, ('cursor', page[-1].id)])}")
+        return JSONResponse({"items": [_entry_json(account, entry) for entry in page], "_links": links})
+
+
+def _users(account: StoredAccount, project: str, key: str) -> list[str]:
     """Return the keys of flags that are not archived and depend on this one."""
     return [
         flag.key
@@ -157,7 +163,7 @@ _INSTRUCTIONS: Mapping[str, Callable[[LdFlag, Mapping[str, Any], int], LdFlag]] 
 
 
 def flag_json(
-    account: Account,
+    account: StoredAccount,
     project: str,
     flag: LdFlag,
     *,
@@ -219,65 +225,7 @@ def _state_json(project: str, flag: LdFlag, environment: str, targeting: bool) -
     return {key: value for key, value in shape.items() if key not in lacks}
 
 
-class AuditLog:
-    """Entries of flags, the newest first, filtered by time, token, resource specifier, or policy."""
-
-    def __init__(self, accounts: Accounts) -> None:
-        self._accounts = accounts
-
-    def routes(self) -> list[BaseRoute]:
-        return [
-            Route(AUDIT_LOG, gated(self.list), methods=["GET"]),
-            Route(AUDIT_LOG, gated(self.search), methods=["POST"]),
-        ]
-
-    async def list(self, request: Request, token: Token) -> Response:
-        spec = request.query_params.get("spec")
-        return self._page(request, token, [spec] if spec else None)
-
-    async def search(self, request: Request, token: Token) -> Response:
-        """The body is a list of policy statements. This server knows only `allow`, for all actions."""
-        statements = await read_body(request)
-        try:
-            return self._page(request, token, [str(spec) for each in statements for spec in each["resources"]])
-        except (KeyError, TypeError):
-            raise ld_refusal(400, "The body must be a list of statements, each with resources") from None
-
-    def _page(self, request: Request, token: Token, specs: Sequence[str] | None) -> Response:
-        """LaunchDarkly doesn't document how its own `next` continues. This one has a cursor, which loses nothing."""
-        account, query = self._accounts.of(token), request.query_params
-        limit = _number(query.get("limit", "10")) or 0
-        if not 1 <= limit <= 20:
-            raise ld_refusal(400, "limit must be from 1 to 20")
-        before, after, tokens = _number(query.get("before")), _number(query.get("after")), query.getlist("token")
-        found = [
-            entry
-            for entry in account.audit
-            if (before is None or entry.date < before)
-            and (after is None or entry.date > after)
-            and (not tokens or (entry.author.token is not None and token_id(entry.author.token) in tokens))
-            and (specs is None or any(_covers(spec, resource) for spec in specs for resource in _resources(entry)))
-        ]
-        found.sort(key=lambda entry: (entry.date, entry.id), reverse=True)
-        cursor = query.get("cursor")
-        start = next((n for n, entry in enumerate(found, 1) if entry.id == cursor), 0) if cursor else 0
-        page = found[start : start + limit]
-        links = {"self": link(AUDIT_LOG)}
-        if start + limit < len(found):
-            others = [(key, value) for key, value in query.multi_items() if key != "cursor"]
-            links["next"] = link(f"{AUDIT_LOG}?{urlencode([*others, ('cursor', page[-1].id)])}")
-        return JSONResponse({"items": [_entry_json(account, entry) for entry in page], "_links": links})
-
-
-def _number(text: str | None) -> int | None:
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
-        raise ld_refusal(400, "before, after and limit must be whole numbers")
-    return int(text)
-
-
-def _resources(entry: Entry) -> list[str]:
+def _resources(entry: LogEntry) -> list[str]:
     return [f"proj/{entry.project}:env/{environment}:flag/{entry.flag.key}" for _, environment in entry.accesses]
 
 
@@ -287,7 +235,7 @@ def _covers(spec: str, resource: str) -> bool:
     return re.fullmatch(":".join(parts), resource) is not None
 
 
-def _entry_json(account: Account, entry: Entry) -> dict[str, Any]:
+def _entry_json(account: StoredAccount, entry: LogEntry) -> dict[str, Any]:
     flag, author, resources = entry.flag, entry.author, _resources(entry)
     canonical = link(f"/api/v2/flags/{entry.project}/{flag.key}")
     token_name = author.token.name if author.token else ""

@@ -7,12 +7,13 @@ import re
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import httpx
 
-from tui.sandbox.account import Account, Accounts, Author, Configuration, LdFlag
+from tui.sandbox.account import Accounts, Author, LdFlag, StoredAccount, StoredConfiguration
 from tui.sandbox.clock import Pace
 from tui.sandbox.keys import CREATE_FLAGS, TOKENS
 
@@ -95,17 +96,17 @@ class Jobs:
         """How many steps all jobs have made since the start; None while no job would make another by itself."""
         return self._moves if len(self._tasks) > self._hanging else None
 
-    def running(self, configuration: Configuration) -> bool:
+    def running(self, configuration: StoredConfiguration) -> bool:
         return configuration.id in self._tasks
 
-    def start(self, account: Account, configuration: Configuration, twist: Twist) -> None:
+    def start(self, account: StoredAccount, configuration: StoredConfiguration, twist: Twist) -> None:
         configuration.stale_looks = twist.stale_looks
         configuration.status, configuration.errors = "pending", []
         task = asyncio.get_running_loop().create_task(self._run(account, configuration, twist))
         self._tasks[configuration.id] = task
         task.add_done_callback(lambda _: self._ended(configuration))
 
-    def _ended(self, configuration: Configuration) -> None:
+    def _ended(self, configuration: StoredConfiguration) -> None:
         self._tasks.pop(configuration.id, None)
         self._moves += 1
 
@@ -121,7 +122,7 @@ class Jobs:
         finally:
             self._hanging -= 1
 
-    def cancel(self, configuration: Configuration) -> None:
+    def cancel(self, configuration: StoredConfiguration) -> None:
         if task := self._tasks.get(configuration.id):
             task.cancel()
 
@@ -131,7 +132,7 @@ class Jobs:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _run(self, account: Account, configuration: Configuration, twist: Twist) -> None:
+    async def _run(self, account: StoredAccount, configuration: StoredConfiguration, twist: Twist) -> None:
         await self._step()
         configuration.status = twist.status
         try:
@@ -142,7 +143,7 @@ class Jobs:
             tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             async with httpx.AsyncClient(verify=tls, trust_env=False, follow_redirects=False, timeout=10.0) as client:
                 read = _read_split if configuration.integration == "split" else _read_unleash
-                flags = await read(self._fetcher(client), configuration.config, self._sources)
+                flags = await read(partial(self._fetch, client), configuration.config, self._sources)
             refused = await self._create(account, configuration, flags, twist, author)
         except _Failed as problem:
             status = "failed"
@@ -158,7 +159,7 @@ class Jobs:
         else:
             configuration.last_error = self._accounts.now_ms()
 
-    def _author(self, account: Account, configuration: Configuration) -> Author:
+    def _author(self, account: StoredAccount, configuration: StoredConfiguration) -> Author:
         token = TOKENS.find(configuration.config["ldApiKey"])
         if token is None:
             raise _Failed("ldApiKey: Invalid access token", 401)
@@ -166,21 +167,23 @@ class Jobs:
             raise _Failed("ldApiKey: Access to the requested resource was denied", 403)
         return account.author(token)
 
-    def _fetcher(self, client: httpx.AsyncClient) -> _Fetch:
-        async def fetch(url: str, query: Mapping[str, str], key: str) -> httpx.Response:
-            """Retry after a short pause on 429. LaunchDarkly doesn't document what its importer does."""
-            for _ in range(_TRIES):
-                response = await client.get(url, params=query, headers={"Authorization": key})
-                pauses = [float(response.headers[name]) for name in _PAUSES if name in response.headers]
-                if response.status_code != 429 or not pauses or max(pauses) > _LONGEST_PAUSE:
-                    break
-                await asyncio.sleep(min(self._pace.pause, max(pauses)))
-            return response
-
-        return fetch
+    async def _fetch(self, client: httpx.AsyncClient, url: str, query: Mapping[str, str], key: str) -> httpx.Response:
+        """Retry after a short pause on 429. LaunchDarkly doesn't document what its importer does."""
+        for _ in range(_TRIES):
+            response = await client.get(url, params=query, headers={"Authorization": key})
+            pauses = [float(response.headers[name]) for name in _PAUSES if name in response.headers]
+            if response.status_code != 429 or not pauses or max(pauses) > _LONGEST_PAUSE:
+                break
+            await asyncio.sleep(min(self._pace.pause, max(pauses)))
+        return response
 
     async def _create(
-        self, account: Account, configuration: Configuration, flags: list[LdFlag], twist: Twist, author: Author
+        self,
+        account: StoredAccount,
+        configuration: StoredConfiguration,
+        flags: list[LdFlag],
+        twist: Twist,
+        author: Author,
     ) -> bool:
         """Create the flags. Returns whether a twist refused some.
 
@@ -224,15 +227,9 @@ class Jobs:
                     arriving = account.update_flag(project, arriving, author, now)
         return refused
 
-    def _report(self, configuration: Configuration, message: str, status: int = 0) -> None:
-        configuration.errors.append(
-            {
-                "integrationId": configuration.id,
-                "message": message,
-                "statusCode": status,
-                "timestamp": self._accounts.now_ms(),
-            }
-        )
+    def _report(self, configuration: StoredConfiguration, message: str, status: int = 0) -> None:
+        error = {"integrationId": configuration.id, "message": message, "statusCode": status}
+        configuration.errors.append(error | {"timestamp": self._accounts.now_ms()})
 
 
 _Fetch = Callable[[str, Mapping[str, str], str], Awaitable[httpx.Response]]
@@ -279,16 +276,16 @@ async def _split_objects(
 
     The key goes as Bearer. LaunchDarkly doesn't document which header it uses; a Harness token fails here.
     """
-    found: list[dict[str, Any]] = []
+    objects: list[dict[str, Any]] = []
     while True:
-        page_query = {**query, "limit": "50", "offset": str(len(found))}
+        page_query = {**query, "limit": "50", "offset": str(len(objects))}
         response = await fetch(url, page_query, f"Bearer {config['workspaceApiKey']}")
         if response.status_code != 200:
             raise _Failed(f"The source answered: {response.text[:200]}", response.status_code)
         page = response.json()
-        found += page["objects"]
-        if not page["objects"] or len(found) >= page["totalCount"]:
-            return found
+        objects += page["objects"]
+        if not page["objects"] or len(objects) >= page["totalCount"]:
+            return objects
 
 
 def _from_split(flag: Mapping[str, Any], definition: Mapping[str, Any] | None) -> LdFlag:

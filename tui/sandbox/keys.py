@@ -6,7 +6,7 @@ The values have the shape of real keys. They never change, so pictures and tests
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from tui.sandbox.company import read_data
 
@@ -25,18 +25,11 @@ class Key(Protocol):
 K = TypeVar("K", bound=Key)
 
 
-class KeyRing(Generic[K]):
-    """Keys by their value, and by their name in the sandbox."""
-
-    def __init__(self, keys: dict[str, K]) -> None:
-        self.named = keys
-        self._by_value = {key.value: key for key in keys.values()}
+class KeyRing(dict[str, K]):
+    """Keys by their name in the sandbox."""
 
     def find(self, value: str) -> K | None:
-        return self._by_value.get(value)
-
-    def __getitem__(self, name: str) -> K:
-        return self.named[name]
+        return next((key for key in self.values() if key.value == value), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,4 +104,4 @@ def object_id(kind: str, number: int) -> str:
 
 
 def token_id(token: Token) -> str:
-    return object_id("token", list(TOKENS.named.values()).index(token) + 1)
+    return object_id("token", list(TOKENS.values()).index(token) + 1)

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from tui.sandbox.account import ENVIRONMENT_KEYS, Accounts, Member, Project
+from tui.sandbox.account import ENVIRONMENT_KEYS, Accounts, StoredMember, StoredProject
 from tui.sandbox.company import STARTED
 from tui.sandbox.endpoints import collection, filters, gated, ld_refusal, link, matches
 from tui.sandbox.keys import Token, object_id, token_id
@@ -47,16 +47,16 @@ class Reads:
 
     async def projects(self, request: Request, token: Token) -> Response:
         query = filters(request).get("query", "")
-        found = [
+        projects = [
             project
             for project in self._accounts.of(token).projects.values()
             if matches(query, project.key, project.name)
         ]
         if request.query_params.get("sort") == "name":
-            found.sort(key=lambda project: project.name)
-        return collection(request, found, project_json)
+            projects.sort(key=lambda project: project.name)
+        return collection(request, projects, project_json)
 
-    def _project(self, request: Request, token: Token) -> Project:
+    def _project(self, request: Request, token: Token) -> StoredProject:
         project = self._accounts.of(token).projects.get(request.path_params["project"])
         if project is None:
             raise ld_refusal(404)
@@ -72,9 +72,6 @@ class Reads:
         if project.convention is not None:
             parts = {"case": project.convention.case, "prefix": project.convention.prefix}
             shape["namingConvention"] = {name: text for name, text in parts.items() if text}
-        if "environments" in request.query_params.get("expand", ""):
-            items = [environment_json(project, key) for key in ENVIRONMENT_KEYS]
-            shape["environments"] = {"items": items, "totalCount": len(items)}
         return JSONResponse(shape)
 
     async def environments(self, request: Request, token: Token) -> Response:
@@ -83,20 +80,20 @@ class Reads:
 
     async def members(self, request: Request, token: Token) -> Response:
         query = filters(request).get("query", "")
-        found = [
+        members = [
             member
             for member in self._accounts.of(token).members
             if matches(query, f"{member.first} {member.last}", member.email)
         ]
-        return collection(request, found, member_json)
+        return collection(request, members, member_json)
 
     async def member(self, request: Request, token: Token) -> Response:
         """Return a member by id. `me` is the owner of the token; for a service token this server answers 404."""
         name = request.path_params["id"]
-        found = self._accounts.of(token).member(token.member or "" if name == "me" else name)
-        if found is None or name == found.email:
+        member = self._accounts.of(token).member(token.member or "" if name == "me" else name)
+        if member is None or name == member.email:
             raise ld_refusal(404)
-        return JSONResponse(member_json(found))
+        return JSONResponse(member_json(member))
 
     async def tags(self, request: Request, token: Token) -> Response:
         """Return the tags of flags. No client here asks for another kind."""
@@ -106,7 +103,7 @@ class Reads:
         return collection(request, sorted(tag for tag in tags if tag.lower().startswith(prefix)), str)
 
 
-def member_json(member: Member) -> dict[str, Any]:
+def member_json(member: StoredMember) -> dict[str, Any]:
     shape = {
         "_links": {"self": link(f"/api/v2/members/{member.id}")},
         "_id": member.id,
@@ -123,12 +120,12 @@ def member_json(member: Member) -> dict[str, Any]:
     return shape | {key: name for key, name in names.items() if name}
 
 
-def member_summary(member: Member) -> dict[str, Any]:
+def member_summary(member: StoredMember) -> dict[str, Any]:
     whole = member_json(member)
     return {key: whole[key] for key in ("_links", "_id", "firstName", "lastName", "role", "email") if key in whole}
 
 
-def project_json(project: Project) -> dict[str, Any]:
+def project_json(project: StoredProject) -> dict[str, Any]:
     path = f"/api/v2/projects/{project.key}"
     return {
         "_links": {"self": link(path), "environments": link(f"{path}/environments")},
@@ -140,7 +137,7 @@ def project_json(project: Project) -> dict[str, Any]:
     }
 
 
-def environment_json(project: Project, key: str) -> dict[str, Any]:
+def environment_json(project: StoredProject, key: str) -> dict[str, Any]:
     """Return an environment with masked keys: no client here needs them."""
     number = int(project.id[-6:], 16) * 10 + ENVIRONMENT_KEYS.index(key)
     return {

@@ -21,7 +21,7 @@ from tui.sandbox.company import Company, seeded
 from tui.sandbox.endpoints import Metered, application, ld_missing, with_headers
 from tui.sandbox.faults import FAULTS, ActiveFaults, Fault, fault_named
 from tui.sandbox.flag_import import FlagImport
-from tui.sandbox.flags import AuditLog, Flags
+from tui.sandbox.flags import Flags
 from tui.sandbox.job import Jobs, Sources
 from tui.sandbox.keys import ENVIRONMENTS, PROJECT, SPLIT_KEYS, TOKENS, UNLEASH_KEYS, WORKSPACES
 from tui.sandbox.launchdarkly import Reads
@@ -62,7 +62,7 @@ class Sandbox:
         self._accounts = accounts = Accounts(now, destination)
         unleash = f"http://127.0.0.1:{unleash_port}" if unleash_port else self._url("unleash")
         self._jobs = jobs = Jobs(accounts, pace, Sources(self._url("split") + API, unleash))
-        parts = (FlagImport(accounts, jobs), Reads(accounts), Flags(accounts), AuditLog(accounts))
+        parts = (FlagImport(accounts, jobs), Reads(accounts), Flags(accounts))
         launchdarkly = application([route for part in parts for route in part.routes()], ld_missing)
         around = self._faults.around
         self._apps: dict[int, ASGIApp] = {
@@ -163,7 +163,7 @@ class Sandbox:
         self, who: str = "greta@example.com", *, account: str | None = None, project: str = PROJECT
     ) -> Colleague:
         """Return somebody else who works in this account, by email address or by the name of a token."""
-        return Colleague(self._accounts, self._jobs, self._server.call, who, account, project)
+        return Colleague(self._accounts, self._jobs, self._server, who, account, project)
 
     @staticmethod
     def faults() -> tuple[Fault, ...]:
@@ -212,7 +212,7 @@ def described(sandbox: Sandbox) -> str:
         lines += [service, *(f"  {name:<12} {value}" for name, value in values.items()), ""]
     lines.append("Keys for practising mistakes")
     for title, ring in (("launchdarkly", TOKENS), ("split", SPLIT_KEYS), ("unleash", UNLEASH_KEYS)):
-        lines += [f"  {title}", *(f"    {key.value}\n      {key.explains}" for key in ring.named.values())]
+        lines += [f"  {title}", *(f"    {key.value}\n      {key.explains}" for key in ring.values())]
     if sandbox.fault:
         lines += ["", f"Fault {sandbox.fault}: {FAULTS[sandbox.fault].explains}"]
     return "\n".join([*lines, "", "Ctrl+C ends this."])

@@ -16,8 +16,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tui.sandbox.clock import Limits, Windows
-from tui.sandbox.company import Company, CompanyFlag, Condition, Operator
-from tui.sandbox.endpoints import Refusal, application, whole_number
+from tui.sandbox.company import Company, CompanyCondition, CompanyFlag, Operator
+from tui.sandbox.endpoints import Refusal, application, page_bounds
 from tui.sandbox.keys import ENVIRONMENTS, SPLIT_KEYS, WORKSPACES, SplitKey
 
 API = "/internal/api/v2"
@@ -50,7 +50,6 @@ class Split:
             "/environments/ws/{ws}": self.environments,
             "/splits/ws/{ws}": self.flags,
             "/splits/ws/{ws}/environments/{environment}": self.definitions,
-            "/splits/ws/{ws}/{name}/environments/{environment}": self.definition,
         }
         routes = [Route(API + path, self._metered(handler), methods=["GET"]) for path, handler in handlers.items()]
         return application(routes, lambda status: _refusal(status, "Not found"))
@@ -104,13 +103,6 @@ class Split:
         flags, environment = self._defined(request, key)
         return _page(request, flags, partial(definition_json, environment=environment))
 
-    async def definition(self, request: Request, key: SplitKey) -> Response:
-        flags, environment = self._defined(request, key)
-        for flag in flags:
-            if flag.key == request.path_params["name"]:
-                return JSONResponse(definition_json(flag, environment))
-        raise _refusal(404, "Feature flag not found")
-
     def _project(self, request: Request) -> str:
         for project, (id_, _) in WORKSPACES.items():
             if id_ == request.path_params["ws"]:
@@ -146,28 +138,20 @@ def _key(request: Request) -> SplitKey:
 
 def _page(request: Request, items: Sequence[T], shape: Callable[[T], object], *, most: int = 50) -> Response:
     """Return the page asked for. Shapes only its own items. Split doesn't document what a too large limit does."""
-    limit = whole_number(request.query_params.get("limit"), 20)
-    offset = whole_number(request.query_params.get("offset"), 0)
-    if limit is None or offset is None or not 1 <= limit <= most:
-        raise _refusal(400, f"limit must be from 1 to {most}, offset 0 or more")
+    limit, offset = page_bounds(request, most, _refusal)
     objects = [shape(item) for item in items[offset : offset + limit]]
     return JSONResponse({"objects": objects, "offset": offset, "limit": limit, "totalCount": len(items)})
 
 
 def flag_json(flag: CompanyFlag) -> dict[str, Any]:
     """Return a flag of the workspace, independent of environments."""
-    number = flag.created % 1_000_003
-    status = "Killed" if flag.state == "killed" else "Permanent" if flag.kind == "operational" else "Ramping"
     return {
-        "id": f"6e000000-5a4d-4b0c-8500-{number:012x}",
+        "id": f"6e000000-5a4d-4b0c-8500-{flag.created % 1_000_003:012x}",
         "name": flag.key,
         "description": flag.about,
         "trafficType": _TRAFFIC_TYPE,
         "creationTime": flag.created,
         "tags": None if flag.tags is None else [{"name": tag} for tag in flag.tags],
-        "rolloutStatus": {"id": f"7f000000-5a4d-4b0c-8500-{len(status):012x}", "name": status},
-        "rolloutStatusTimestamp": flag.created,
-        "owners": [],
     }
 
 
@@ -195,9 +179,6 @@ def definition_json(flag: CompanyFlag, environment: str) -> dict[str, Any]:
         "rules": _rules(flag, names) if live else [],
         "defaultRule": [{"treatment": name, "size": size} for name, size in shares.items() if size or len(names) < 3],
         "creationTime": flag.created,
-        "lastUpdateTime": flag.created,
-        "lastTrafficReceivedAt": None if flag.stale else flag.created,
-        "flagSets": [],
     }
     if shape["trafficAllocation"] is None:
         del shape["trafficAllocation"]
@@ -228,7 +209,7 @@ def _rules(flag: CompanyFlag, treatments: list[str]) -> list[dict[str, Any]]:
     return shapes
 
 
-def _matcher(condition: Condition) -> dict[str, Any]:
+def _matcher(condition: CompanyCondition) -> dict[str, Any]:
     shape: dict[str, Any] = _MATCHERS[condition.operator](condition.values) | {"negate": condition.negate}
     return shape | {"attribute": condition.attribute} if condition.attribute else shape
 

@@ -5,8 +5,6 @@ An open source Unleash lists only its project `default`. This one shows every pr
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
@@ -17,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from tui.sandbox.company import Company, CompanyFlag, Condition, Operator, Segment
+from tui.sandbox.company import Company, CompanyCondition, CompanyFlag, Operator, Segment
 from tui.sandbox.endpoints import Refusal, application
 from tui.sandbox.keys import UNLEASH_KEYS, UnleashKey
 
@@ -73,10 +71,7 @@ class Unleash:
         apart = "unleash-client-spec" in request.headers
         environment = query.get("environment", "")
         features = [feature_json(flag, project, environment, self._company, apart) for project, flag in flags]
-        digest = hashlib.sha256(json.dumps(query, sort_keys=True).encode()).hexdigest()[:8]
-        etag = f'"{digest}:42"'
-        meta = {"revisionId": 42, "etag": etag, "queryHash": digest}
-        body: dict[str, Any] = {"version": 2, "features": features, "query": query, "meta": meta}
+        body: dict[str, Any] = {"version": 2, "features": features, "query": query}
         if apart:
             segments = self._company.segments.values()
             body["segments"] = [
@@ -84,7 +79,7 @@ class Unleash:
             ]
         else:
             query["inlineSegmentConstraints"] = True
-        return JSONResponse(body, headers={"ETag": etag})
+        return JSONResponse(body)
 
     async def no_such_path(self, request: Request) -> Response:
         _refuse_client_keys(request)
@@ -101,29 +96,14 @@ class Unleash:
         person = {"id": 1, "isAPI": False, "name": "Ana Ruiz", "username": "ana", "email": "ana@example.com"}
         token = {"isAPI": True, "username": "practice-admin-token"}
         user = person if key.value.startswith("user:") else token
-        return {"user": user, "permissions": [{"permission": "ADMIN"}], "feedback": [], "splash": {}}
+        return {"user": user}
 
     def projects(self, key: UnleashKey) -> dict[str, Any]:
-        projects = [
-            {
-                "id": project,
-                "name": project.replace("-", " ").capitalize(),
-                "description": "",
-                "health": 100,
-                "mode": "open",
-                "featureCount": len(self._company.flags(project, "unleash")),
-                "memberCount": 3,
-            }
-            for project in self._company.projects
-        ]
-        return {"version": 1, "projects": projects}
+        names = {project: project.replace("-", " ").capitalize() for project in self._company.projects}
+        return {"version": 1, "projects": [{"id": project, "name": name} for project, name in names.items()]}
 
     def environments(self, key: UnleashKey) -> dict[str, Any]:
-        environments = [
-            {"name": name, "type": name, "enabled": True, "protected": False, "sortOrder": 100 * number}
-            for number, name in enumerate(_ENVIRONMENTS, 1)
-        ]
-        return {"version": 1, "environments": environments}
+        return {"version": 1, "environments": [{"name": name, "enabled": True} for name in _ENVIRONMENTS]}
 
     def tags(self, key: UnleashKey) -> dict[str, Any]:
         projects = self._company.projects
@@ -234,10 +214,10 @@ def _strategies(flag: CompanyFlag, company: Company, apart: bool) -> list[dict[s
 
 
 def _of_segment(segment: Segment) -> dict[str, Any]:
-    return _constraint(Condition(segment.attribute, segment.values))
+    return _constraint(CompanyCondition(segment.attribute, segment.values))
 
 
-def _constraint(condition: Condition) -> dict[str, Any]:
+def _constraint(condition: CompanyCondition) -> dict[str, Any]:
     return {
         "contextName": condition.attribute,
         "values": [],

@@ -5,7 +5,7 @@ This room knows nothing of the form: it reports plain facts, and remarks that na
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -27,6 +27,11 @@ Answers = Mapping[str, str]
 """What the user entered, by form variable."""
 
 
+def answered(answers: Answers, field: str) -> str:
+    """Return the answer for `field`, "" without one."""
+    return answers.get(field, "").strip()
+
+
 @dataclass(frozen=True, slots=True)
 class Remark:
     """One sentence about the form variable `field`; `instead` holds values that would agree with the key."""
@@ -45,6 +50,11 @@ class Choice:
     value: str
     label: str
     detail: str = ""
+
+
+def by_label(choices: Iterable[Choice]) -> tuple[Choice, ...]:
+    """Sort choices for people."""
+    return tuple(sorted(choices, key=lambda choice: (choice.label.casefold(), choice.value)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,36 +133,46 @@ class Source:
     """What the import leaves behind of a flag, in the definition's own order; `flag.losses` are its kinds."""
 
 
-def failed(name: str, status_code: int, message: str) -> Failure:
-    """A 5xx: the server's fault and safe to ask again, except for a few that stay."""
-    why, step = remedy(status_code) or (
-        "The fault is on that side, or at a proxy in between.",
-        (Remedy.TRY_LATER, ""),
-    )
+def source_failure(
+    what: str,
+    why: str = "",
+    remedy: Remedy | None = None,
+    about: str = "",
+    *,
+    kind: Kind = Kind.SOURCE,
+    status_code: int | None = None,
+    field: str | None = None,
+    at_address: bool = False,
+) -> Failure:
+    """Return a failure of a read from a source, after which nothing was created for sure."""
     return Failure(
-        Kind.SOURCE,
-        f"{name} failed ({status_code}){quoted(message)}",
+        kind,
+        what,
         why,
-        step[0],
-        about=step[1],
-        safe=Safe.NOTHING_CREATED,
-        status_code=status_code,
-        at_address=status_code in OF_THE_ADDRESS,
-    )
-
-
-def refused_request(name: str, status_code: int, message: str, field: str | None) -> Failure:
-    """Any other refusal, in the server's words if it had some: a 400 may have no body. Sending it again won't help."""
-    what = f"{name} did not accept the request ({status_code})"
-    why, step = remedy(status_code) or ("", (Remedy.CHECK, "the address, the key and the values"))
-    return Failure(
-        Kind.SOURCE,
-        what + quoted(message) if message else f"{what} and gave no reason.",
-        why,
-        step[0],
-        about=step[1],
+        remedy,
+        about=about,
         safe=Safe.NOTHING_CREATED,
         status_code=status_code,
         field=field,
-        at_address=status_code in OF_THE_ADDRESS,
+        at_address=at_address,
     )
+
+
+def server_error(name: str, status_code: int, message: str) -> Failure:
+    """Return the failure for a 5xx: safe to ask again, except for a few statuses that stay."""
+    what = f"{name} failed ({status_code}){quoted(message)}"
+    why = "The fault is on that side, or at a proxy in between."
+    return _by_status(what, status_code, why, (Remedy.TRY_LATER, ""))
+
+
+def request_refused(name: str, status_code: int, message: str, field: str | None = None) -> Failure:
+    """Return the failure for any other refusal, in the server's words if it had some. Sending again won't help."""
+    what = f"{name} did not accept the request ({status_code})"
+    what += quoted(message) if message else " and gave no reason."
+    return _by_status(what, status_code, "", (Remedy.CHECK, "the address, the key and the values"), field)
+
+
+def _by_status(what: str, status_code: int, why: str, advice: tuple[Remedy, str], field: str | None = None) -> Failure:
+    why, advice = remedy(status_code) or (why, advice)
+    at_address = status_code in OF_THE_ADDRESS
+    return source_failure(what, why, *advice, status_code=status_code, field=field, at_address=at_address)

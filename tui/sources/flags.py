@@ -21,14 +21,14 @@ LOSSES: tuple[str, ...] = (
     CONSTRAINTS, INDIVIDUAL_TARGETS, PERCENTAGE_ROLLOUT, PREREQUISITES, SEGMENTS, STRATEGY_VARIANTS, TARGETING_RULES,
     TRAFFIC_ALLOCATION,
 )  # fmt: skip
-"""Every kind of thing that a flag has at its source and that no import brings, alphabetically."""
+"""Every kind of thing that a flag has at its source and that isn't imported, alphabetically."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """One thing that will not arrive: its kind, one of `LOSSES`, and what it says in a readable sentence.
+    """One thing that isn't imported: its kind, one of `LOSSES`, and a readable sentence.
 
-    `text` is cleaned, and goes on from the kind: "country is one of DE, AT, CH: on".
+    `text` is cleaned, and continues the kind: "country is one of DE, AT, CH: on".
     """
 
     kind: str
@@ -41,7 +41,7 @@ Loss = tuple[str, Callable[[], str]]
 
 @dataclass(frozen=True, slots=True)
 class Variation:
-    """A variation that is expected to arrive: a boolean or a string value, and its name."""
+    """A variation that the import is expected to create: a boolean or a string value, and its name."""
 
     value: bool | DataText
     name: DataText
@@ -56,11 +56,10 @@ class SourceFlag:
     """One flag as its source has it in the chosen environment. Its text is data, letter by letter as the source has
     it: clean it before it is shown. Only `warnings` and `cut_over_warning` are sentences, and cleaned.
 
-    `tags` is None where the key cannot tell. `variations` are those expected to arrive; `on` and `off` are the
-    places in them of the default variations, None where that is not known. `losses` are kinds of `LOSSES`,
-    sorted. `cut_over_warning` says what turning it on in LaunchDarkly takes away, "" where it takes nothing from
-    anybody. `definition` is the source's own JSON object; it describes the flag for `Source.explain` and for whoever
-    wants to look. Small: there can be 10,000.
+    `tags` is None if the key cannot read them. `variations` are those that the import is expected to create; `on` and
+    `off` are the indexes of the default variations, None if not known. `losses` are kinds of `LOSSES`, sorted.
+    `cut_over_warning` says what turning it on in LaunchDarkly takes away, "" for nothing. `definition` is the source's
+    own JSON object, which `Source.explain` reads. Small: there can be 10,000.
     """
 
     key: str
@@ -80,7 +79,7 @@ class SourceFlag:
 
 
 BOOLEAN: tuple[Variation, ...] = (Variation(True, "on"), Variation(False, "off"))
-"""What a flag without variants arrives as: on is the first, off the second."""
+"""The variations of a flag without variants: on is the first, off the second."""
 
 
 @lru_cache(maxsize=512)
@@ -91,12 +90,12 @@ def strings(names: tuple[str, ...]) -> tuple[Variation, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A part of a listing as it arrives.
+    """A part of a listing.
 
     `flags` are the flags that are complete by now and were in no earlier batch. `gone` are the very objects of
-    earlier batches that no longer hold: the list changed while it was read, and the flag is no more, or stands in
-    `flags` anew. `read` and `total` count what was fetched and what there is, by the words of a person ("flags",
-    "definitions"); a total is None where untold. `notes` are sentences about the whole listing.
+    earlier batches that no longer hold: the list changed while it was read, and the flag was deleted, or is in
+    `flags` again. `read` and `total` count what was fetched and what exists, by noun ("flags", "definitions"); a total
+    is None if not known. `notes` are sentences about the whole listing.
     """
 
     flags: tuple[SourceFlag, ...] = ()
@@ -107,4 +106,4 @@ class Batch:
 
 
 Listing = AsyncGenerator[Batch, None]
-"""Batches until the list is complete. Raises Failure where it cannot be, after what was read has been given."""
+"""Batches until the list is complete. Raises Failure if it cannot be, after what was read has been yielded."""

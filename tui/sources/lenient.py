@@ -88,11 +88,11 @@ class Reader:
             parts = [body.get("message"), *_details(body.get("details"))] if isinstance(body, dict) else [body]
         except ValueError:
             pass
-        words = [clean(self._redactor.foreign(part)).strip() for part in parts if isinstance(part, str)]
-        return "; ".join(dict.fromkeys(short(word, _LONGEST_MESSAGE) for word in words if word))
+        texts = [clean(self._redactor.foreign(part)).strip() for part in parts if isinstance(part, str)]
+        return "; ".join(dict.fromkeys(short(text, _LONGEST_MESSAGE) for text in texts if text))
 
 
 def _details(value: object) -> list[object]:
     """The texts of `details`: Split writes one text, Unleash a list of objects."""
     details = value[:_MOST_DETAILS] if isinstance(value, list) else [value]
-    return [one.get("message") or one.get("description") if isinstance(one, dict) else one for one in details]
+    return [item.get("message") or item.get("description") if isinstance(item, dict) else item for item in details]

@@ -1,9 +1,40 @@
-"""The sources by their integration's key. Another one is a package, a manifest, and a line here."""
+"""The sources by their integration's key. Another one is a package, a manifest, and an entry here."""
 
 from __future__ import annotations
 
 from tui.sources.base import Source
-from tui.sources.split import SPLIT
-from tui.sources.unleash import UNLEASH
+from tui.sources.split import check as split
+from tui.sources.split import client as split_client
+from tui.sources.split import flags as split_flags
+from tui.sources.split import rules as split_rules
+from tui.sources.unleash import check as unleash
+from tui.sources.unleash import client as unleash_client
+from tui.sources.unleash import flags as unleash_flags
+from tui.sources.unleash import rules as unleash_rules
 
-SOURCES: dict[str, Source] = {"split": SPLIT, "unleash": UNLEASH}
+SOURCES: dict[str, Source] = {
+    "split": Source(
+        name=split_client.NAME,
+        key_field=split_client.KEY_FIELD,
+        address_field=None,
+        default_address=split_client.DEFAULT_ADDRESS,
+        check_key=split.check_key,
+        compare=split.compare,
+        discover=split.discover,
+        count_flags=split.count_flags,
+        list_flags=split_flags.list_flags,
+        explain=split_rules.explain,
+    ),
+    "unleash": Source(
+        name=unleash_client.NAME,
+        key_field=unleash_client.KEY_FIELD,
+        address_field=unleash_client.ADDRESS_FIELD,
+        default_address="",
+        check_key=unleash.check_key,
+        compare=unleash.compare,
+        discover=unleash.discover,
+        count_flags=unleash.count_flags,
+        list_flags=unleash_flags.list_flags,
+        explain=unleash_rules.explain,
+    ),
+}

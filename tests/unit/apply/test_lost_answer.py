@@ -16,12 +16,12 @@ from tui.configurations import run as manage_run
 from tui.launchdarkly.models import ImportStatus
 from tui.net.errors import Failure, Kind
 from tui.sandbox import faults
-from tui.sandbox.exchange import Exchange
 from tui.sandbox.faults import Fault, cut
 from tui.sandbox.flag_import import FLAG_IMPORT
 from tui.sandbox.server import Sandbox
+from tui.sandbox.struck_request import StruckRequest
 
-Act = Callable[[Exchange], Awaitable[None]]
+Act = Callable[[StruckRequest], Awaitable[None]]
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def box() -> Iterator[Sandbox]:
 def instead(status: int, body: bytes, *, carried_out: bool) -> Act:
     """A gateway's answer in place of LaunchDarkly's, which has carried the request out or never saw it."""
 
-    async def act(exchange: Exchange) -> None:
+    async def act(exchange: StruckRequest) -> None:
         if carried_out:
             await exchange.captured()
         await exchange.answer(Response(body, status, media_type="application/json"))

@@ -20,7 +20,6 @@ from tests.unit.run_tools import (
     run_of,
     triggers,
 )
-from tests.unit.sandbox_tools import launchdarkly
 from tests.unit.walk_tools import drained, strangers
 from tui.apply import journal as journals
 from tui.apply.start_watch import Ended
@@ -62,8 +61,10 @@ def everything(box: Sandbox) -> Flags:
 
 def tagged(box: Sandbox, key: str, tag: str) -> bool:
     """Somebody makes a flag by hand; whether the key was free."""
-    with launchdarkly(box) as ld:
-        return ld.post("/api/v2/flags/web-shop", json={"key": key, "tags": [tag]}).status_code == 201
+    if key in box.colleague().flags():
+        return False
+    box.colleague("writer").create(key, tags=(tag,))
+    return True
 
 
 CHANGES = st.lists(

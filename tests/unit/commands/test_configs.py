@@ -63,7 +63,7 @@ def configs(
     around = Surroundings(context_of(clock), given, ring or Keyring(child=["/nonexistent"]), out, err, answers)
     code = run(ConfigsOptions(*asked, **options), around)
     said = out.getvalue() + err.getvalue()
-    for token in TOKENS.named.values():
+    for token in TOKENS.values():
         assert token.value not in said
     return code, out.getvalue(), err.getvalue()
 

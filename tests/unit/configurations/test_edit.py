@@ -22,10 +22,10 @@ from tui.configurations import edit
 from tui.configurations.edit import Changed
 from tui.launchdarkly.models import Configuration, parse
 from tui.net.errors import Kind, Remedy
-from tui.sandbox.exchange import Exchange
 from tui.sandbox.faults import FAULTS, Fault, cut, refuse
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
+from tui.sandbox.struck_request import StruckRequest
 from tui.wizard.session import Session
 
 MASKED = "********"
@@ -255,7 +255,7 @@ async def test_lost_request_is_known_not_to_have_changed_anything(
 
 
 async def test_nothing_is_claimed_where_it_cannot_be_read(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def gone(exchange: Exchange) -> None:
+    async def gone(exchange: StruckRequest) -> None:
         await cut(carried_out=True)(exchange)
         box.set_fault("everything-gone")
 
@@ -272,7 +272,7 @@ async def test_nothing_is_claimed_where_it_cannot_be_read(box: Sandbox, monkeypa
 async def test_change_that_is_accepted_and_not_made_is_reported(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """LaunchDarkly ignores what its schema does not have: a 2xx is no proof."""
 
-    async def ignores(exchange: Exchange) -> None:
+    async def ignores(exchange: StruckRequest) -> None:
         operations = [each for each in json.loads(exchange.body) if each["path"] != "/config/ldTag"]
         exchange.body = json.dumps(operations).encode()
         await exchange.go_on()

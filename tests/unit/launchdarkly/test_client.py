@@ -9,13 +9,17 @@ from contextlib import asynccontextmanager
 import pytest
 from pydantic import SecretStr
 
-from tests.unit.raw_http import Raw, Reader, Writer, answer, request, reset, routed, serving
+from tests.unit.raw_http import Raw, Reader, Writer, always, answer, request, reset, routed, serving
+from tests.unit.sandbox_tools import big_company, big_destination
 from tui.launchdarkly.client import LaunchDarkly, request_for_create
 from tui.launchdarkly.instances import EU, Instance
-from tui.launchdarkly.problems import Asked, named_field, refusal
+from tui.launchdarkly.models import WholeFlag
+from tui.launchdarkly.problems import RefusedRequest, named_field, refusal
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.messages import Response
+from tui.sandbox.keys import TOKENS
+from tui.sandbox.server import Sandbox
 from tui.text.redact import Redactor
 
 TOKEN = "api-c0ffee00-1111-2222-3333-canarycanary"
@@ -33,16 +37,17 @@ BODY = json.dumps({"name": "U", "tags": [], "config": {"sourceApiKey": "s3cret",
 
 @asynccontextmanager
 async def client(
-    routes: dict[str, bytes] | Callable[[Raw, Reader, Writer], Awaitable[None]],
+    routes: dict[str, bytes] | bytes | Callable[[Raw, Reader, Writer], Awaitable[None]],
     redactor: Redactor | None = None,
 ) -> AsyncIterator[tuple[LaunchDarkly, Raw]]:
-    handler = routed(routes) if isinstance(routes, dict) else routes
+    """A client of a server that answers by `routes`, or all requests alike."""
+    handler = routed(routes) if isinstance(routes, dict) else always(routes) if isinstance(routes, bytes) else routes
     async with serving(handler) as server, Http() as http:
         here = Instance(server.url, "here", server.url)
         yield LaunchDarkly(http, here, SecretStr(TOKEN), redactor=redactor), server
 
 
-def said(value: object, status: str = "200 OK") -> bytes:
+def json_answer(value: object, status: str = "200 OK") -> bytes:
     return answer(status, json.dumps(value).encode(), "Content-Type: application/json")
 
 
@@ -54,10 +59,10 @@ def headers(raw: Raw, at: int = -1) -> dict[str, str]:
 async def test_the_six_calls_as_documented() -> None:
     own = f"{IMPORTS}/web-shop/unleash"
     routes = {
-        f"GET {IMPORTS}": said({"_links": {}, "items": [ONE]}),
-        f"POST {own}": said(ONE),
-        f"GET {own}/12ab": said(ONE),
-        f"PATCH {own}/12ab": said({**ONE, "name": "V"}),
+        f"GET {IMPORTS}": json_answer({"_links": {}, "items": [ONE]}),
+        f"POST {own}": json_answer(ONE),
+        f"GET {own}/12ab": json_answer(ONE),
+        f"PATCH {own}/12ab": json_answer({**ONE, "name": "V"}),
         f"DELETE {own}/12ab": b"HTTP/1.1 204 No Content\r\n\r\n",
         f"POST {own}/12ab/trigger": answer("201 Created", b""),
     }
@@ -81,9 +86,9 @@ async def test_the_six_calls_as_documented() -> None:
 
 
 async def test_create_takes_201_too_and_nothing_unreadable() -> None:
-    async with client({f"POST {IMPORTS}/p/split": said(ONE, "201 Created")}) as (ld, _):
+    async with client({f"POST {IMPORTS}/p/split": json_answer(ONE, "201 Created")}) as (ld, _):
         assert (await ld.create("p", "split", BODY)).answer.status_code == 201
-    for odd in (answer("200 OK", b""), said({"name": "U"}), answer("200 OK", b"<html>")):
+    for odd in (answer("200 OK", b""), json_answer({"name": "U"}), answer("200 OK", b"<html>")):
         async with client({f"POST {IMPORTS}/p/split": odd}) as (ld, _):
             with pytest.raises(Failure) as caught:
                 await ld.create("p", "split", BODY)
@@ -115,13 +120,13 @@ async def test_no_part_of_a_path_leads_elsewhere(part: str, encoded: str) -> Non
 
 async def test_the_reads_of_a_wizard() -> None:
     routes = {
-        "GET /api/v2/caller-identity": said({"memberId": "m1", "accountId": "a", "serviceToken": False}),
-        "GET /api/v2/members/me": said({"_id": "m1", "firstName": "Ana", "lastName": "Ruiz", "role": "writer"}),
+        "GET /api/v2/caller-identity": json_answer({"memberId": "m1", "accountId": "a", "serviceToken": False}),
+        "GET /api/v2/members/me": json_answer({"_id": "m1", "firstName": "Ana", "lastName": "Ruiz", "role": "writer"}),
         "GET /api/v2/members/gone": answer("404 Not Found", b"{}"),
-        "GET /api/v2/projects/web-shop": said({"key": "web-shop", "name": "Web Shop"}),
-        "GET /api/v2/projects": said({"items": [{"key": "web-shop"}], "totalCount": 214}),
-        "GET /api/v2/members": said({"items": [{"_id": "m1", "email": "ana@example.com"}]}),
-        "GET /api/v2/tags": said({"items": ["imported-from-split", "imported-from-unleash"]}),
+        "GET /api/v2/projects/web-shop": json_answer({"key": "web-shop", "name": "Web Shop"}),
+        "GET /api/v2/projects": json_answer({"items": [{"key": "web-shop"}], "totalCount": 214}),
+        "GET /api/v2/members": json_answer({"items": [{"_id": "m1", "email": "ana@example.com"}]}),
+        "GET /api/v2/tags": json_answer({"items": ["imported-from-split", "imported-from-unleash"]}),
     }
     async with client(routes) as (ld, raw):
         assert (await ld.caller_identity()).member_id == "m1"
@@ -150,7 +155,7 @@ async def test_flags_are_read_whole_with_or_without_a_total(most: int, total: di
             query = (await request(raw, reader)).split(" ")[1].partition("?")[2]
             asked = dict(pair.split("=") for pair in query.split("&"))
             items = [{"key": key} for key in keys[int(asked["offset"]) :][: min(most, int(asked["limit"]))]]
-            writer.write(said({"items": items, **total}))
+            writer.write(json_answer({"items": items, **total}))
             await writer.drain()
 
     async with client(handler) as (ld, raw):
@@ -162,7 +167,7 @@ async def test_flags_are_read_whole_with_or_without_a_total(most: int, total: di
 
 async def test_configurations_that_are_counted_but_not_listed_are_no_whole_list() -> None:
     listed = {"items": [ONE], "totalCount": 2}
-    async with client({f"GET {IMPORTS}": said(listed)}) as (ld, raw):
+    async with client({f"GET {IMPORTS}": json_answer(listed)}) as (ld, raw):
         with pytest.raises(Failure) as caught:
             await ld.list_configurations()
         assert (caught.value.kind, len(raw.heads)) == (Kind.SERVER_ERROR, 2)
@@ -170,7 +175,7 @@ async def test_configurations_that_are_counted_but_not_listed_are_no_whole_list(
 
 async def test_a_server_that_ignores_paging_cannot_hold_us() -> None:
     listed = {"items": [ONE], "_links": {"next": {"href": "https://evil.example/steal?page=2"}}}
-    async with client({f"GET {IMPORTS}": said(listed)}) as (ld, raw):
+    async with client({f"GET {IMPORTS}": json_answer(listed)}) as (ld, raw):
         assert len(await ld.list_configurations()) == 1
         assert raw.heads[-1].startswith(f"GET {IMPORTS}?page=2 ")
         assert len(raw.heads) == 2
@@ -186,71 +191,58 @@ async def refused(status: str, body: bytes, *more: str, redactor: Redactor | Non
     return caught.value
 
 
-async def test_401_with_an_empty_body() -> None:
-    found = await refused("401 Unauthorized", b"")
-    assert (found.kind, found.status_code, found.field, found.sent) == (
-        Kind.UNAUTHORIZED,
-        401,
-        "token",
-        False,
-    )
-    assert found.what == "LaunchDarkly refused your token (401)."
-    assert (found.remedy, found.about) == (Remedy.TOKEN_OR_INSTANCE, "US, EU or Federal")
-    known = refusal(Response(401, "", {}, b"", 0.0), Asked(EU), str)
-    assert "this was EU" in known.why
-    assert known.about == "US or Federal"
-
-
-async def test_502_with_a_web_page() -> None:
-    found = await refused("502 Bad Gateway", b"<html><b>CANARY</b>", "Content-Type: text/html")
-    assert (found.kind, found.sent, found.exit_code) == (Kind.SERVER_ERROR, True, 5)
-    assert found.what == "LaunchDarkly failed with a web page (502)."
-    assert "may have got through" in found.why
-    assert "CANARY" not in str(found)
-
-
 @pytest.mark.parametrize(
     ("status", "kind", "exit_code"),
     [
-        ("400 Bad", Kind.BAD_REQUEST, 4),
-        ("403 No", Kind.FORBIDDEN, 3),
-        ("404 Gone", Kind.NOT_FOUND, 4),
-        ("405 No", Kind.BAD_REQUEST, 4),
-        ("409 Conflict", Kind.CONFLICT, 4),
-        ("418 Teapot", Kind.BAD_REQUEST, 4),
-        ("422 Odd", Kind.BAD_REQUEST, 4),
-        ("500 Oh", Kind.SERVER_ERROR, 5),
-        ("599 Oh", Kind.SERVER_ERROR, 5),
+        (400, Kind.BAD_REQUEST, 4),
+        (401, Kind.UNAUTHORIZED, 3),
+        (403, Kind.FORBIDDEN, 3),
+        (404, Kind.NOT_FOUND, 4),
+        (405, Kind.BAD_REQUEST, 4),
+        (408, Kind.BAD_REQUEST, 4),
+        (409, Kind.CONFLICT, 4),
+        (418, Kind.BAD_REQUEST, 4),
+        (500, Kind.SERVER_ERROR, 5),
+        (502, Kind.SERVER_ERROR, 5),
+        (599, Kind.SERVER_ERROR, 5),
     ],
 )
-@pytest.mark.parametrize(
-    "body", [b"", b"null", b"[1]", b'{"code": 7}', b"<html>", b'{"message": "why \\u001b[2J not"}']
-)
-async def test_every_refusal_has_its_kind_and_says_what_is_safe(
-    status: str, kind: Kind, exit_code: int, body: bytes
-) -> None:
-    found = await refused(status, body)
-    assert (found.kind, found.status_code, found.exit_code) == (kind, int(status[:3]), exit_code)
-    assert found.sent is (kind is Kind.SERVER_ERROR)
-    assert f"({status[:3]})" in found.what
-    if kind is not Kind.SERVER_ERROR:
-        assert found.safe is Safe.NOTHING_CREATED
-        assert ('"why \ufffd[2J not"' in found.what) is (b"why" in body)
+async def test_every_refusal_has_its_kind_and_what_is_safe(status: int, kind: Kind, exit_code: int) -> None:
+    for body in (b"", b"null", b"[1]", b'{"code": 7}', b"<html><b>CANARY</b>", b'{"message": "why \\u001b[2J not"}'):
+        failure = await refused(f"{status} Status", body)
+        assert (failure.kind, failure.status_code, failure.exit_code) == (kind, status, exit_code)
+        assert f"({status})" in failure.what
+        assert "CANARY" not in str(failure)
+        maybe_done = status == 408 or status >= 500
+        assert failure.sent is maybe_done
+        if maybe_done:
+            assert (failure.safe, failure.remedy) == (Safe.ANSWERS_KEPT, Remedy.LOOK_FIRST)
+        else:
+            assert failure.safe is (Safe.ANSWERS_KEPT if status == 401 else Safe.NOTHING_CREATED)
+            assert ('"why \ufffd[2J not"' in failure.what) is (b"why" in body)
+        if status in (401, 403):
+            assert failure.field == "token"
+
+
+def test_401_names_the_other_instances() -> None:
+    failure = refusal(Response(401, "", {}, b"", 0.0), RefusedRequest(EU), str)
+    assert (failure.remedy, failure.about) == (Remedy.TOKEN_OR_INSTANCE, "US or Federal")
+    assert "this was EU" in failure.why
 
 
 async def test_400_names_the_field() -> None:
-    found = await refused("400 Bad Request", b'{"code":"invalid_request","message":"environmentId is not valid."}')
-    assert found.field == "environmentId"
-    assert found.what == 'LaunchDarkly did not accept the request (400): "environmentId is not valid".'
+    failure = await refused("400 Bad Request", b'{"code":"invalid_request","message":"environmentId is not valid."}')
+    assert failure.field == "environmentId"
+    assert failure.what == 'LaunchDarkly did not accept the request (400): "environmentId is not valid".'
     assert named_field("ldApiKeys and x-ldApiKey", ("ldApiKey",)) is None
     assert named_field("config.ldTag: bad, ldApiKey: bad", ("ldApiKey", "ldTag")) == "ldTag"
     assert named_field("a.b", ("a+b", "a.b")) == "a.b"
 
 
 async def test_404_is_about_the_configuration_or_the_project() -> None:
-    found = await refused("404 Not Found", b'{"code":"not_found","message":"Invalid resource identifier"}')
-    assert found.field == "project"
-    assert found.what.startswith("LaunchDarkly has no project web-shop for your token (404)")
+    failure = await refused("404 Not Found", b'{"code":"not_found","message":"Invalid resource identifier"}')
+    assert failure.field == "project"
+    assert failure.what.startswith("LaunchDarkly has no project web-shop for your token (404)")
     async with client({}) as (ld, _):
         with pytest.raises(Failure, match=r"no configuration 12ab in web-shop \(404\)") as caught:
             await ld.trigger("web-shop", "split", "12ab")
@@ -260,21 +252,16 @@ async def test_404_is_about_the_configuration_or_the_project() -> None:
     assert caught.value.field == "host"
 
 
-async def test_an_echoed_key_is_not_quoted() -> None:
-    long = "x" * 190
-    other = "the-s3cret-of-another"
+async def test_an_echoed_key_is_not_quoted_not_even_in_part() -> None:
     redactor = Redactor()
-    redactor.add(other)
-    body = json.dumps({"message": f"bad {TOKEN} and {other} {long} {TOKEN}"}).encode()
-    found = await refused("400 Bad Request", body, redactor=redactor)
-    assert "s3cret" not in str(found)
-    assert TOKEN[:8] not in str(found)
-    assert "bad •••• and ••••" in found.what
-
-
-async def test_an_echoed_key_is_not_quoted_in_part_either() -> None:
-    body = json.dumps({"message": f"{'x' * 180} {TOKEN}"}).encode()  # the cut would fall into the token
-    assert TOKEN[:8] not in str(await refused("400 Bad Request", body))
+    redactor.add("the-s3cret-of-another")
+    body = json.dumps({"message": f"bad {TOKEN} and the-s3cret-of-another {'x' * 190} {TOKEN}"}).encode()
+    failure = await refused("400 Bad Request", body, redactor=redactor)
+    assert "s3cret" not in str(failure)
+    assert TOKEN[:8] not in str(failure)
+    assert "bad •••• and ••••" in failure.what
+    cut_within = json.dumps({"message": f"{'x' * 180} {TOKEN}"}).encode()
+    assert TOKEN[:8] not in str(await refused("400 Bad Request", cut_within))
 
 
 async def test_a_lost_answer_leaves_it_open() -> None:
@@ -296,3 +283,56 @@ async def test_a_token_that_cannot_be_sent_is_never_sent() -> None:
         assert server.connections == 0
     assert (caught.value.kind, caught.value.field) == (Kind.CREDENTIAL, "token")
     assert TOKEN not in str(caught.value) + repr(caught.value)
+
+
+# --- flags
+
+
+async def test_archiving_is_a_semantic_patch_of_one_instruction() -> None:
+    path = "PATCH /api/v2/flags/web%2Fshop/a%20b"
+    async with client({path: answer()}) as (ld, raw):
+        await ld.archive_flag("web/shop", "a b", "why")
+        (seen,) = raw.seen
+    head, body = seen.split(b"\r\n\r\n")
+    assert b"content-type: application/json; domain-model=launchdarkly.semanticpatch" in head.lower()
+    assert b"ld-api-version: 20240415" in head.lower()
+    assert json.loads(body) == {"comment": "why", "instructions": [{"kind": "archiveFlag"}]}
+
+
+async def test_a_flag_that_is_not_there() -> None:
+    async with client({}) as (ld, _):
+        assert await ld.whole_flag("p", "gone") is None
+        await ld.delete_flag("p", "gone")
+        with pytest.raises(Failure) as caught:
+            await ld.archive_flag("p", "gone", "")
+    assert caught.value.kind is Kind.NOT_FOUND
+
+
+async def test_a_refusal_did_nothing_and_a_broken_server_may_have() -> None:
+    for status in ("400 Bad Request", "409 Conflict", "403 Forbidden", "502 Bad Gateway"):
+        async with client(answer(status)) as (ld, _):
+            with pytest.raises(Failure) as archived:
+                await ld.archive_flag("p", "k", "")
+            with pytest.raises(Failure) as deleted:
+                await ld.delete_flag("p", "k")
+        broken = status.startswith("502")
+        assert archived.value.sent is deleted.value.sent is broken
+        if not broken:
+            assert (archived.value.safe, deleted.value.safe) == (Safe.NOTHING_ARCHIVED, Safe.NOTHING_DELETED)
+
+
+async def test_all_flags_of_a_large_project_with_their_states() -> None:
+    with Sandbox.start(company=big_company(2), destination=big_destination(730)) as box:
+        url = box.addresses()["launchdarkly"]["url"]
+        async with Http() as http:
+            ld = LaunchDarkly(http, Instance(url, url, url), SecretStr(TOKENS["writer"].value))
+            environments = await ld.environments("web-shop")
+            flags: dict[str, WholeFlag] = {}
+            async for page in ld.whole_flags("web-shop", environments):
+                flags |= {flag.key: flag for flag in page.fresh}
+            newest = await ld.newest_flags("web-shop", 0, 50)
+    assert len(flags) == 730 - 73
+    assert {tuple(flag.environments or ()) for flag in flags.values()} == {environments}
+    created = [flag.created or 0 for flag in newest.items]
+    assert created == sorted(created, reverse=True)
+    assert created[0] == max(flag.created or 0 for flag in flags.values())

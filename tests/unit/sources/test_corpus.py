@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.sources_server import json_values
-from tui.sources.flags import LOSSES, SourceFlag
+from tui.sources.flags import LOSSES, Lost, SourceFlag
 from tui.sources.split import rules as split_rules
 from tui.sources.split.flags import source_flag as split_flag
 from tui.sources.unleash import rules as unleash_rules
@@ -51,36 +51,33 @@ def named(cases: list[Case]) -> list[Any]:
     return [pytest.param(case, id=case["about"]) for case in cases]
 
 
-def held(flag: SourceFlag, said: list[str], case: Case) -> None:
-    """The flag as labelled; what is said is cleaned, and names every kind once and no other."""
-    assert list(flag.losses) == case["losses"]
+def check_labeled(flag: SourceFlag, lost: tuple[Lost, ...], case: Case) -> None:
+    """The flag is as labeled, and its explanation is cleaned and names every kind of loss and no other."""
+    texts = [loss.text for loss in lost]
+    assert list(flag.losses) == case["losses"] == sorted({loss.kind for loss in lost})
     assert (flag.off, flag.on_at_source) == (case["off"], case["on_at_source"])
     for phrase in case["says"]:
-        assert any(phrase in text for text in said), (phrase, said)
-    assert all(text.isprintable() for text in said)
+        assert any(phrase in text for text in texts), (phrase, texts)
+    assert all(text.isprintable() for text in texts)
     assert len(flag.warnings) == len(case["warns"]), flag.warnings
     assert all(phrase in text for phrase, text in zip(case["warns"], flag.warnings, strict=True))
     assert bool(flag.cut_over_warning) == case["cut_over"], flag.cut_over_warning
-    assert len(set(said)) == len(said)
+    assert len(set(texts)) == len(texts)
 
 
 @pytest.mark.parametrize("case", named(SPLIT))
 def test_a_split_definition(case: Case) -> None:
     flag = split_flag({"name": "checkout", "id": "1"}, case["definition"])
-    lost = split_rules.explain(flag)
-    held(flag, [one.text for one in lost], case)
+    check_labeled(flag, split_rules.explain(flag), case)
     assert flag.on == case["on"]
-    assert {one.kind for one in lost} == set(case["losses"])
 
 
 @pytest.mark.parametrize("case", named(UNLEASH))
 def test_an_unleash_feature(case: Case) -> None:
     flag = unleash_flag(case["feature"])
-    lost = unleash_rules.explain(flag)
-    held(flag, [one.text for one in lost], case)
-    assert [one.name for one in flag.variations] == case["variations"]
+    check_labeled(flag, unleash_rules.explain(flag), case)
+    assert [variation.name for variation in flag.variations] == case["variations"]
     assert (flag.on, flag.tags) == (0, None)
-    assert {one.kind for one in lost} == set(case["losses"])
 
 
 def test_the_corpus_has_every_matcher_strategy_and_operator_that_is_documented() -> None:
@@ -125,26 +122,21 @@ def broken(value: Any) -> st.SearchStrategy[Any]:
 objects = st.dictionaries(st.text(max_size=8), json_values, max_size=4)
 
 
-def sound(flag: SourceFlag, said: list[str]) -> None:
+def check_any(flag: SourceFlag, lost: tuple[Lost, ...]) -> None:
     assert set(flag.losses) <= set(LOSSES)
-    assert list(flag.losses) == sorted(set(flag.losses))
-    assert bool(flag.losses) == bool(said)
-    assert all(text.isprintable() for text in (*flag.warnings, flag.cut_over_warning, *said))
-    assert all(len(text) < 100_000 for text in said)
+    assert list(flag.losses) == sorted({loss.kind for loss in lost})
+    assert all(text.isprintable() for text in (*flag.warnings, flag.cut_over_warning, *(loss.text for loss in lost)))
+    assert all(len(loss.text) < 100_000 for loss in lost)
     assert all(place is None or 0 <= place < len(flag.variations) for place in (flag.on, flag.off))
 
 
 @given(item=objects | like(SPLIT, "definition"), definition=like(SPLIT, "definition") | objects)
 def test_no_split_definition_breaks_it(item: Any, definition: Any) -> None:
     flag = split_flag(item if isinstance(item, dict) else {}, definition if isinstance(definition, dict) else {})
-    lost = split_rules.explain(flag)
-    sound(flag, [one.text for one in lost])
-    assert sorted({one.kind for one in lost}) == list(flag.losses)
+    check_any(flag, split_rules.explain(flag))
 
 
 @given(feature=like(UNLEASH, "feature") | objects)
 def test_no_unleash_feature_breaks_it(feature: Any) -> None:
     flag = unleash_flag(feature if isinstance(feature, dict) else {})
-    lost = unleash_rules.explain(flag)
-    sound(flag, [one.text for one in lost])
-    assert sorted({one.kind for one in lost}) == list(flag.losses)
+    check_any(flag, unleash_rules.explain(flag))

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from tests.unit.sources_server import Asked, Reply, Scripted, json_values, serving
+from tests.unit.sources_server import Asked, Reply, serving
 from tests.unit.split_made import (
     ANSWERS,
     BASE,
@@ -28,18 +23,15 @@ from tests.unit.split_made import (
     no_wait,
 )
 from tui.net.client import Http
-from tui.net.errors import Failure, Kind, Remedy
+from tui.net.errors import Kind, Remedy
 from tui.net.events import Pausing, ProgressEvent
 from tui.sources.base import Connection
-from tui.sources.flags import SourceFlag, Variation
-from tui.sources.split import client as split_client
+from tui.sources.flags import Variation
 from tui.sources.split import flags as split_flags
 from tui.sources.split import rules as split_rules
 from tui.text.redact import MASK
 
 NAMES = [f"flag-{number}" for number in range(130)]
-PAGE = Reply(200, "<html>Sign in</html>", "text/html")
-NOT_SPLIT = [PAGE, replace(PAGE, status=404), Reply(200, {}), Reply(200, []), Reply(200, b"{"), Reply(200, b"\xff")]
 
 
 def paths(made: MadeSplit, path: str) -> list[str]:
@@ -98,11 +90,6 @@ async def test_a_flag_without_a_definition_comes_last_with_a_warning() -> None:
     assert [each.key for each in found.flags if each.warnings] == ["flag-0"]
 
 
-async def test_a_definition_without_a_flag_is_nothing() -> None:
-    found = await listed(MadeSplit([], [definition(1)]))
-    assert (found.flags, found.failure) == ([], None)
-
-
 async def test_a_tag_narrows_the_flags_and_definitions_of_others_are_left() -> None:
     made = MadeSplit([flag(number, "a & b" if number % 2 else "other") for number in range(130)])
     found = await listed(made, {**ANSWERS, "splitTag": " a & b "})
@@ -112,7 +99,7 @@ async def test_a_tag_narrows_the_flags_and_definitions_of_others_are_left() -> N
 
 
 async def test_names_that_differ_in_id_are_two_flags_and_never_rewritten() -> None:
-    made = MadeSplit([flag(1), flag(1, id="other"), flag(2, name=" Flag~2 ")], [definition(1)])
+    made = MadeSplit([flag(1), flag(1, id="other"), flag(2, name=" Flag~2 ")], [definition(1), definition(3)])
     found = await listed(made)
     assert sorted(found.keys) == [" Flag~2 ", "flag-1", "flag-1"]
 
@@ -226,9 +213,6 @@ REFUSED: dict[str, tuple[dict[str, str], MadeSplit, int, tuple[Kind, int, str | 
         (Kind.SOURCE, 403, "workspaceApiKey", 3)),
     "definitions denied": ({}, MadeSplit(before=failing(DEFINITIONS, Reply(403, b""))), 99,
         (Kind.SOURCE, 403, "workspaceApiKey", 3)),
-    "unknown key": ({}, MadeSplit(by="nothing"), 4, (Kind.SOURCE, 401, "workspaceApiKey", 3)),
-    **{f"other data: {reply.status} {reply.body!r}": ({}, MadeSplit(before=failing("", reply)), 99,
-        (Kind.NOT_JSON, reply.status, None, 5)) for reply in NOT_SPLIT},
     "long pause": ({}, MadeSplit([flag(number) for number in range(5000)],
         before=failing(DEFINITIONS, Reply(429, b"", headers={"X-RateLimit-Reset-Seconds-IP": "900"}), 50)), 49,
         (Kind.RATE_LIMITED, 429, None, 5)),
@@ -289,20 +273,3 @@ async def test_entries_without_a_name_are_counted_and_left_out() -> None:
     found = await listed(made)
     assert (found.keys, found.failure) == (["flag-1"], None)
     assert found.notes == ["Entries without a name in Split's list of flags, which were left out: 3."]
-
-
-pages_like = st.fixed_dictionaries(
-    {"objects": st.lists(json_values | st.fixed_dictionaries({"name": json_values, "id": json_values}), max_size=3)},
-    optional={"totalCount": json_values | st.integers(0, 3)},
-)
-
-
-@given(scripted=st.lists(pages_like, min_size=4, max_size=4))
-async def test_no_list_raises_anything_but_a_failure(scripted: list[object]) -> None:
-    http = Scripted([(200, json.dumps(page).encode()) for page in scripted * 8])
-    listing = split_flags.list_flags(Connection(http, split_client.DEFAULT_ADDRESS, SecretStr(KEY)), ANSWERS)
-    found = list[SourceFlag]()
-    with contextlib.suppress(Failure, IndexError):  # IndexError: the script is at its end
-        async for batch in listing:
-            found.extend(batch.flags)
-    assert all(one.key for one in found)

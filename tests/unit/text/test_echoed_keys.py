@@ -20,7 +20,7 @@ from tui.apply.journal import Stage
 from tui.commands import apply, configs, plan, undo, verify
 from tui.commands.surroundings import Surroundings
 from tui.sandbox import flag_import
-from tui.sandbox.account import Configuration
+from tui.sandbox.account import StoredConfiguration
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
 from tui.secrets.keyring import Keyring
@@ -41,10 +41,10 @@ def all_echoes(*keys: str) -> list[str]:
 @pytest.fixture
 def echoes(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Makes the practice LaunchDarkly quote keys in the errors of every configuration; `clear` shows its settings."""
-    unchanged: Callable[[Configuration], dict[str, Any]] = flag_import.status_json
+    unchanged: Callable[[StoredConfiguration], dict[str, Any]] = flag_import.status_json
 
     def planted(messages: list[str], *, status: str = "", clear: bool = False) -> None:
-        def status_json(configuration: Configuration) -> dict[str, Any]:
+        def status_json(configuration: StoredConfiguration) -> dict[str, Any]:
             errors = [{"message": text, "statusCode": 400, "timestamp": 1_900_000_000_000} for text in messages]
             return {**unchanged(configuration), "errors": errors, **({"status": status} if status else {})}
 

@@ -1,4 +1,4 @@
-"""What a Split definition has that no import copies, in words.
+"""What the import leaves behind of a Split definition, in words.
 
 Types and fields of matchers: docs.split.io/reference/matcher-type and /matcher, and for versions, large segments and
 `depends.treatments` the requests that Harness's own pipeline steps send. The SDKs' names for the same matchers are
@@ -29,12 +29,12 @@ from tui.sources.phrases import short
 
 
 def explain(flag: SourceFlag) -> tuple[Lost, ...]:
-    """Prerequisites, individual targets, traffic allocation, rules and the default rule, in Split's order."""
+    """Return prerequisites, individual targets, traffic allocation, rules and the default rule, in Split's order."""
     return tuple(Lost(kind, say()) for kind, say in losses(flag.definition))
 
 
 def losses(definition: Object) -> Iterator[Loss]:
-    """Each thing in `definition` that will not arrive."""
+    """Yield each thing in `definition` that isn't imported."""
     for parent in _parents(definition.get("prerequisites")):
         yield PREREQUISITES, partial(_prerequisite, parent)
     yield from _targets(definition)
@@ -46,33 +46,33 @@ def losses(definition: Object) -> Iterator[Loss]:
 
 
 def unknown(definition: Object) -> tuple[str, ...]:
-    """The types of matchers that stand in no list here, cleaned and short."""
+    """Return the types of matchers that are not known here, cleaned and short."""
     rules = objects(definition.get("rules"))
     types = {_type(matcher): None for rule in rules for matcher in _matchers(rule) if _type(matcher) not in _MATCHERS}
-    return tuple(short(one) or "without a type" for one in types)
+    return tuple(short(kind) or "without a type" for kind in types)
 
 
 def shares(definition: Object) -> dict[str, float]:
-    """Percents of the default rule by treatment, in its order."""
-    total: dict[str, float] = {}
+    """Return percents of the default rule by treatment, in its order."""
+    sizes: dict[str, float] = {}
     for treatment, size in _buckets(definition.get("defaultRule")):
-        total[treatment] = total.get(treatment, 0.0) + size
-    return total
+        sizes[treatment] = sizes.get(treatment, 0.0) + size
+    return sizes
 
 
 _EMPTY: tuple[object, ...] = (None, "", "{}", "null", {})
 
 
 def left_behind(definition: Object) -> Iterator[str]:
-    """Sentences about content of the definition that is no targeting, and that no import copies."""
+    """Yield sentences about content of the definition that is no targeting, and that isn't imported."""
     treatments = objects(definition.get("treatments"))
     if not treatments:
         yield "It has no treatments in this environment. LaunchDarkly needs two variations."
     if configured := [*_configured(definition)]:
         yield f"The dynamic configuration of its treatments isn't imported: {phrases.values(configured)}."
-    if described := [each.get("name") for each in treatments if text(each.get("description")).strip()]:
+    if described := [item.get("name") for item in treatments if text(item.get("description")).strip()]:
         yield f"Can't tell whether descriptions of treatments are imported: {phrases.values(described)}."
-    if sets := [each.get("name", each.get("id")) for each in objects(definition.get("flagSets"))]:
+    if sets := [item.get("name", item.get("id")) for item in objects(definition.get("flagSets"))]:
         yield f"Its flag sets aren't imported: {phrases.values(sets)}."
     if unread := [value for value in _percentages(definition) if not _is_percentage(number(value))]:
         yield f"Some shares are no percentages and count as missing: {phrases.values(unread)}. Look at them in Split."
@@ -82,16 +82,16 @@ def left_behind(definition: Object) -> Iterator[str]:
 
 
 def _configured(definition: Object) -> Iterator[object]:
-    """The treatments that have a dynamic configuration: each its own, or all in one object as in the SDKs."""
+    """The treatments that have a dynamic configuration: of their own, or in one object of all as in the SDKs."""
     of_all = members(definition.get("configurations"))
     for treatment in objects(definition.get("treatments")):
         name = treatment.get("name")
-        own = (treatment.get("configurations"), treatment.get("configuration"), of_all.get(text(name)))
-        if any(_bare(each) not in _EMPTY for each in own):
+        values = (treatment.get("configurations"), treatment.get("configuration"), of_all.get(text(name)))
+        if any(_without_blanks(value) not in _EMPTY for value in values):
             yield name
 
 
-def _bare(value: object) -> object:
+def _without_blanks(value: object) -> object:
     return "".join(value.split()) if isinstance(value, str) else value
 
 
@@ -104,19 +104,19 @@ def _percentages(definition: Object) -> Iterator[object]:
 
 
 def overtaken(definition: Object, on: str) -> str:
-    """What must be rebuilt before `on` may be served to everyone: "rollout and rules"; "" if nobody loses by it.
+    """Return what must be rebuilt before `on` may be served to everyone: "rollout and rules"; "" for nothing.
 
-    Nobody loses a treatment that is served while the flag is off, unless `on` is Split's own word for off.
+    A treatment that is served while the flag is off isn't lost, unless `on` is Split's own word for off.
     """
     if definition.get("killed") in (True, "true"):
         return ""
     kept = {on} if on.casefold() == "off" else {on, text(definition.get("defaultTreatment"))}
-    lost = {part: None for part, treatment in _served(definition) if treatment and treatment not in kept}
-    return " and ".join(lost)
+    parts = {part: None for part, treatment in _served(definition) if treatment and treatment not in kept}
+    return " and ".join(parts)
 
 
 def _served(definition: Object) -> Iterator[tuple[str, str]]:
-    """Each treatment that somebody gets, with the part of the definition that gives it."""
+    """Yield the parts of the definition that serve a treatment, and the treatment."""
     for treatment in objects(definition.get("treatments")):
         if elements(treatment.get("keys")) or elements(treatment.get("segments")):
             yield "individual targets", text(treatment.get("name"))
@@ -145,8 +145,8 @@ def _allocation(definition: Object) -> Iterator[Loss]:
     share = number(definition.get("trafficAllocation"))
     if share is not None and share < 100:
         rest = phrases.value(definition.get("defaultTreatment"))
-        meets = phrases.percent(share)
-        yield TRAFFIC_ALLOCATION, lambda: f"{meets} of the traffic meets the rules, the rest gets {rest}"
+        percent = phrases.percent(share)
+        yield TRAFFIC_ALLOCATION, lambda: f"{percent} of the traffic meets the rules, the rest gets {rest}"
 
 
 def _rules(definition: Object) -> Iterator[Loss]:
@@ -159,8 +159,7 @@ def _rules(definition: Object) -> Iterator[Loss]:
             continue
         yield TARGETING_RULES, whole
         for kind in sorted(kinds - {TARGETING_RULES}):
-            of_kind = [matcher for matcher in matchers if _kind(matcher) == kind]
-            yield kind, partial(_part, place, of_kind)
+            yield kind, partial(_part, place, [matcher for matcher in matchers if _kind(matcher) == kind])
 
 
 def _matchers(rule: Object) -> list[Object]:
@@ -219,7 +218,7 @@ _Say = Callable[[Object], str]
 
 
 def _compares(yes: str, no: str, operand: _Say) -> _Say:
-    """Says "country is one of DE, AT", or `no` in place of `yes` where the matcher is negated."""
+    """Say "country is one of DE, AT", with `no` instead of `yes` if the matcher is negated."""
     return lambda matcher: f"{_subject(matcher)} {no if _negated(matcher) else yes} {operand(matcher)}"
 
 
@@ -228,9 +227,9 @@ def _segment(matcher: Object) -> str:
 
 
 def _flag(matcher: Object) -> str:
-    on = members(matcher.get("depends"))
+    parent = members(matcher.get("depends"))
     gives = "does not give" if _negated(matcher) else "gives"
-    return f"flag {phrases.value(on.get('splitName', on.get('split')))} {gives} {_treatments(on)}"
+    return f"flag {phrases.value(parent.get('splitName', parent.get('split')))} {gives} {_treatments(parent)}"
 
 
 def _parents(prerequisites: object) -> Sequence[object]:
@@ -241,16 +240,16 @@ def _parents(prerequisites: object) -> Sequence[object]:
 
 
 def _prerequisite(parent: object) -> str:
-    on = members(parent)
-    names = (on[key] for key in ("name", "n", "splitName", "flagName") if key in on)
+    item = members(parent)
+    names = (item[key] for key in ("name", "n", "splitName", "flagName") if key in item)
     name = parent if isinstance(parent, str) else next(names, None)
-    return f"flag {phrases.value(name)} gives {_treatments(on)}"
+    return f"flag {phrases.value(name)} gives {_treatments(item)}"
 
 
-def _treatments(on: Object) -> str:
+def _treatments(parent: Object) -> str:
     """The treatments that another flag must give: a list, or a single one."""
-    named = next((on[key] for key in ("treatments", "ts", "treatment") if on.get(key) is not None), ())
-    return phrases.any_of(named if isinstance(named, list | tuple) else [named])
+    values = next((parent[key] for key in ("treatments", "ts", "treatment") if parent.get(key) is not None), ())
+    return phrases.any_of(values if isinstance(values, list | tuple) else [values])
 
 
 def _everyone(matcher: Object) -> str:
@@ -265,7 +264,7 @@ def _any(matcher: Object) -> str:
     return phrases.any_of(elements(matcher.get("strings")))
 
 
-def _one(name: str) -> _Say:
+def _member(name: str) -> _Say:
     return lambda matcher: phrases.value(matcher.get(name))
 
 
@@ -311,9 +310,9 @@ _ON = _compares("is on", "is not on", _whole_day)
 _SINCE = _compares("is on or after", "is not on or after", _date)
 _UNTIL = _compares("is on or before", "is not on or before", _date)
 _BETWEEN_DATES = _compares("is between", "is not between", _between(phrases.date))
-_EQUAL = _compares("is", "is not", _one("number"))
-_AT_LEAST = _compares("is at least", "is not at least", _one("number"))
-_AT_MOST = _compares("is at most", "is not at most", _one("number"))
+_EQUAL = _compares("is", "is not", _member("number"))
+_AT_LEAST = _compares("is at least", "is not at least", _member("number"))
+_AT_MOST = _compares("is at most", "is not at most", _member("number"))
 _BETWEEN_NUMBERS = _compares("is between", "is not between", _between(phrases.value))
 
 
@@ -321,7 +320,7 @@ def _either(number: _Say, date: _Say) -> _Say:
     return lambda matcher: (date if _is_date(matcher) else number)(matcher)
 
 
-# The Admin API's name of each type, followed by that of the SDKs where it is another one.
+# The Admin API's name of each type, followed by the SDKs' name if that is another one.
 _TABLE: Mapping[tuple[str, ...], _Matcher] = {
     ("ALL_KEYS",): _Matcher(_everyone),
     ("IN_SEGMENT",): _Matcher(_segment, SEGMENTS),
@@ -332,12 +331,12 @@ _TABLE: Mapping[tuple[str, ...], _Matcher] = {
     ("STARTS_WITH_STRING", "STARTS_WITH"): _Matcher(_compares("starts with", "does not start with", _any)),
     ("ENDS_WITH_STRING", "ENDS_WITH"): _Matcher(_compares("ends with", "does not end with", _any)),
     ("CONTAINS_STRING",): _Matcher(_compares("contains", "does not contain", _any)),
-    ("MATCHES_STRING",): _Matcher(_compares("matches the pattern", "does not match the pattern", _one("string"))),
+    ("MATCHES_STRING",): _Matcher(_compares("matches the pattern", "does not match the pattern", _member("string"))),
     ("EQUAL_SET", "EQUAL_TO_SET"): _Matcher(_compares("is exactly the set of", "is not exactly the set of", _list)),
     ("ANY_OF_SET", "CONTAINS_ANY_OF_SET"): _Matcher(_compares("has any of", "has none of", _list)),
     ("ALL_OF_SET", "CONTAINS_ALL_OF_SET"): _Matcher(_compares("has all of", "does not have all of", _list)),
     ("PART_OF_SET",): _Matcher(_compares("has nothing but some of", "has something else than", _list)),
-    ("BOOLEAN", "EQUAL_TO_BOOLEAN"): _Matcher(_compares("is", "is not", _one("bool"))),
+    ("BOOLEAN", "EQUAL_TO_BOOLEAN"): _Matcher(_compares("is", "is not", _member("bool"))),
     ("EQUAL_NUMBER",): _Matcher(_EQUAL),
     ("LESS_THAN_OR_EQUAL_NUMBER",): _Matcher(_AT_MOST),
     ("GREATER_THAN_OR_EQUAL_NUMBER",): _Matcher(_AT_LEAST),
@@ -350,12 +349,12 @@ _TABLE: Mapping[tuple[str, ...], _Matcher] = {
     ("GREATER_THAN_OR_EQUAL_TO",): _Matcher(_either(_AT_LEAST, _SINCE)),
     ("LESS_THAN_OR_EQUAL_TO",): _Matcher(_either(_AT_MOST, _UNTIL)),
     ("BETWEEN",): _Matcher(_either(_BETWEEN_NUMBERS, _BETWEEN_DATES)),
-    ("EQUAL_TO_SEMVER",): _Matcher(_compares("is version", "is not version", _one("string"))),
+    ("EQUAL_TO_SEMVER",): _Matcher(_compares("is version", "is not version", _member("string"))),
     ("GREATER_THAN_OR_EQUAL_TO_SEMVER",): _Matcher(
-        _compares("is at least version", "is not at least version", _one("string"))
+        _compares("is at least version", "is not at least version", _member("string"))
     ),
     ("LESS_THAN_OR_EQUAL_TO_SEMVER",): _Matcher(
-        _compares("is at most version", "is not at most version", _one("string"))
+        _compares("is at most version", "is not at most version", _member("string"))
     ),
     ("BETWEEN_SEMVER",): _Matcher(
         _compares("is a version between", "is not a version between", _between(phrases.value))

@@ -1,4 +1,4 @@
-"""What of an Unleash feature no import brings, in words.
+"""What the import leaves behind of an Unleash feature, in words.
 
 Strategies and operators: docs.getunleash.io, "activation strategies", the schemas of server 7, and Unleash's client
 specification for the operators that are newer. The feature is as the client API gives it, with the `segments` that it
@@ -28,14 +28,14 @@ from tui.sources.phrases import short
 
 
 def explain(flag: SourceFlag) -> tuple[Lost, ...]:
-    """Strategy by strategy, then the features that must be on before."""
+    """Return the losses strategy by strategy, then the features that must be on before."""
     return tuple(Lost(kind, say()) for kind, say in losses(flag.definition))
 
 
 def losses(feature: Object) -> Iterator[Loss]:
-    """Each thing in `feature` that will not arrive; of several strategies each sentence tells which."""
+    """Yield each thing in `feature` that isn't imported; a sentence names its strategy if there are several."""
     strategies = objects(feature.get("strategies"))
-    names = {segment_id(one.get("id")): one.get("name") for one in objects(feature.get("segments"))}
+    names = {segment_id(item.get("id")): item.get("name") for item in objects(feature.get("segments"))}
     for place, strategy in enumerate(strategies, 1):
         where = f" (strategy {place})" if len(strategies) > 1 else ""
         for kind, say in _in_strategy(strategy, names):
@@ -45,20 +45,20 @@ def losses(feature: Object) -> Iterator[Loss]:
 
 
 def unknown(feature: Object) -> tuple[str, ...]:
-    """What stands in no list here, as words of a sentence: own strategies, and operators of constraints."""
-    told: dict[str, None] = {}
+    """Return what is not known here, as words of a sentence: own strategies, and operators of constraints."""
+    names: dict[str, None] = {}
     for strategy in objects(feature.get("strategies")):
         name = text(strategy.get("name"))
         if name not in _STRATEGIES:
-            told[f"strategy {short(name) or 'without a name'}"] = None
+            names[f"strategy {short(name) or 'without a name'}"] = None
         for constraint in objects(strategy.get("constraints")):
             if _operator(constraint) not in _OPERATORS:
-                told[f"operator {short(_operator(constraint)) or 'without a name'}"] = None
-    return tuple(told)
+                names[f"operator {short(_operator(constraint)) or 'without a name'}"] = None
+    return tuple(names)
 
 
 def left_behind(feature: Object) -> Iterator[str]:
-    """Sentences about content of the feature that is no targeting, and about what no SDK can read."""
+    """Yield sentences about content of the feature that is no targeting, and about what no SDK can read."""
     for place, strategy in enumerate(objects(feature.get("strategies")), 1):
         if strategy.get("disabled") is True:
             yield f"Strategy {place} is disabled in Unleash. It counts here like the others."
@@ -68,14 +68,14 @@ def left_behind(feature: Object) -> Iterator[str]:
             shown = phrases.value(share)
             yield f"SDKs may serve strategy {place} to nobody. Its rollout is {shown}, not a whole percentage."
     variants = objects(feature.get("variants"))
-    if paid := [one.get("name") for one in variants if one.get("payload")]:
-        yield f"Payloads of its variants aren't imported: {phrases.values(paid)}."
+    if with_payload := _with_payload(variants):
+        yield f"Payloads of its variants aren't imported: {phrases.values(with_payload)}."
     if len(variants) > 1:
         yield f"The shares of its variants aren't imported: {phrases.shares(_weights(variants))}."
     for variant in variants:
         if overrides := objects(variant.get("overrides")):
-            told = " and ".join(map(_override, overrides))
-            yield f"The override of variant {phrases.value(variant.get('name'))} isn't imported: {told}."
+            conditions = " and ".join(map(_override, overrides))
+            yield f"The override of variant {phrases.value(variant.get('name'))} isn't imported: {conditions}."
     if feature.get("impressionData") is True:
         yield "Impression data is on in Unleash. The import doesn't copy that setting."
 
@@ -92,7 +92,7 @@ def _is_percentage(share: object) -> bool:
 
 
 def overtaken(feature: Object) -> str:
-    """What must be rebuilt before one value may be served to everyone; "" if nobody loses by it.
+    """Return what must be rebuilt before one value may be served to everyone; "" for nothing.
 
     A boolean flag that is on serves true to everyone, which takes it from nobody; of several variants all but one
     reach nobody.
@@ -101,8 +101,8 @@ def overtaken(feature: Object) -> str:
         return ""
     if sum(share > 0 for _, share in _weights(objects(feature.get("variants")))) > 1:
         return "variant shares"
-    given = any(objects(strategy.get("variants")) for strategy in objects(feature.get("strategies")))
-    return "strategy variants" if given else ""
+    in_strategy = any(objects(strategy.get("variants")) for strategy in objects(feature.get("strategies")))
+    return "strategy variants" if in_strategy else ""
 
 
 def _located(say: Callable[[], str], where: str) -> str:
@@ -115,10 +115,13 @@ def _in_strategy(strategy: Object, names: Mapping[str, object]) -> Iterator[Loss
     yield from _STRATEGIES.get(text(strategy.get("name")), own)(parameters)
     if constraints := objects(strategy.get("constraints")):
         yield CONSTRAINTS, lambda: f"{' and '.join(map(_constraint, constraints))}: on"
-        if strange := [one for one in constraints if _operator(one) not in _OPERATORS]:
+        if strange := [item for item in constraints if _operator(item) not in _OPERATORS]:
             yield TARGETING_RULES, lambda: f"{' and '.join(map(_strange, strange))}: on"
     if segments := elements(strategy.get("segments")):
-        yield SEGMENTS, lambda: f"in segment {' and in segment '.join(_segment(one, names) for one in segments)}: on"
+        yield (
+            SEGMENTS,
+            lambda: f"in segment {' and in segment '.join(_segment(segment, names) for segment in segments)}: on",
+        )
     if variants := objects(strategy.get("variants")):
         yield STRATEGY_VARIANTS, partial(_variants, variants)
 
@@ -128,19 +131,23 @@ def segment_id(value: object) -> str:
     return str(value) if isinstance(value, int | str) else ""
 
 
-def _segment(one: object, names: Mapping[str, object]) -> str:
-    return phrases.value(names.get(segment_id(one)) or one)
+def _segment(segment: object, names: Mapping[str, object]) -> str:
+    return phrases.value(names.get(segment_id(segment)) or segment)
 
 
 def _variants(variants: Sequence[Object]) -> str:
     shares = f"variants {phrases.shares(_weights(variants))}"
-    paid = [one.get("name") for one in variants if one.get("payload")]
-    return f"{shares}, with payloads of {phrases.values(paid)}" if paid else shares
+    with_payload = _with_payload(variants)
+    return f"{shares}, with payloads of {phrases.values(with_payload)}" if with_payload else shares
+
+
+def _with_payload(variants: Sequence[Object]) -> list[object]:
+    return [variant.get("name") for variant in variants if variant.get("payload")]
 
 
 def _weights(variants: Sequence[Object]) -> list[tuple[str, float]]:
     """Names with percents; Unleash writes thousandths."""
-    return [(text(one.get("name")), (number(one.get("weight")) or 0.0) / 10) for one in variants]
+    return [(text(variant.get("name")), (number(variant.get("weight")) or 0.0) / 10) for variant in variants]
 
 
 def _parent(parent: Object) -> str:
@@ -162,7 +169,7 @@ def _everyone(parameters: Object) -> Iterator[Loss]:
 
 
 def _rollout(name: str, by: str = "") -> _Strategy:
-    """A share of everyone, told by the parameter `name`; `by` is what it goes by, where no parameter says so."""
+    """A share of everyone, from the parameter `name`; `by` is what it goes by, if no parameter says so."""
 
     def strategy(parameters: Object) -> Iterator[Loss]:
         share = number(parameters.get(name))
@@ -196,8 +203,8 @@ def _listed(name: str, words: str) -> _Strategy:
 
 def _own_strategy(name: str, parameters: Object) -> Iterator[Loss]:
     def say() -> str:
-        told = [f"{phrases.value(key)} {phrases.value(value)}" for key, value in parameters.items()]
-        return f"own strategy {phrases.value(name)}{f' with {phrases.together(told)}' if told else ''}: on"
+        pairs = [f"{phrases.value(key)} {phrases.value(value)}" for key, value in parameters.items()]
+        return f"own strategy {phrases.value(name)}{f' with {phrases.together(pairs)}' if pairs else ''}: on"
 
     yield TARGETING_RULES, say
 
@@ -253,9 +260,9 @@ def _operands(constraint: Object) -> str:
 
 
 def _listed_values(constraint: Object) -> Sequence[object]:
-    """Its `values`, or its one `value` where it has none."""
-    one = constraint.get("value")
-    return elements(constraint.get("values")) or ([] if one in (None, "") else [one])
+    """Its `values`, or its one `value` if it has none."""
+    value = constraint.get("value")
+    return elements(constraint.get("values")) or ([] if value in (None, "") else [value])
 
 
 def _list(constraint: Object) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs
 
+from starlette.datastructures import QueryParams
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,24 +18,8 @@ from tui.sandbox.wire import CUT
 
 
 @dataclass(slots=True)
-class Captured:
-    """A whole response that was not sent."""
-
-    status: int = 0
-    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
-    body: bytes = b""
-
-    def json(self) -> Any:
-        """Return the parsed body; None where it is not JSON."""
-        try:
-            return json.loads(self.body)
-        except ValueError:
-            return None
-
-
-@dataclass(slots=True)
-class Exchange:
-    """A request that a fault strikes, with its body, and the way to respond.
+class StruckRequest:
+    """A request that a fault strikes, with its body.
 
     Since the fault was switched on it is the `count`th request, and the `here`th with this path and query.
     """
@@ -53,11 +37,11 @@ class Exchange:
 
     async def read(self) -> None:
         """Read the request's body, so that it has arrived whatever happens next."""
-        while True:
+        more = True
+        while more:
             message = await self.receive()
             self.body += message.get("body", b"")
-            if not message.get("more_body"):
-                return
+            more = message.get("more_body", False)
 
     async def _replay(self) -> Message:
         """`receive` for the application behind: the body, then whatever comes."""
@@ -70,36 +54,37 @@ class Exchange:
         """Let the application respond."""
         await self.app(self.scope, self._replay, self.send)
 
-    async def captured(self) -> Captured:
+    async def captured(self) -> Response:
         """Let the application do its work, and keep its response."""
-        kept = Captured()
+        response = Response()
 
         async def keep(message: Message) -> None:
             if message["type"] == "http.response.start":
-                kept.status, kept.headers = message["status"], list(message.get("headers", ()))
+                response.status_code, response.raw_headers = message["status"], list(message.get("headers", ()))
             else:
-                kept.body += message.get("body", b"")
+                response.body = bytes(response.body) + message.get("body", b"")
 
         await self.app(self.scope, self._replay, keep)
-        return kept
+        return response
 
     async def answer(self, response: Response) -> None:
         await response(self.scope, self.receive, self.send)
 
-    async def answer_json(self, kept: Captured, shape: object) -> None:
-        """Send a captured response; its JSON becomes `shape`, unless that is None."""
-        headers, body = kept.headers, kept.body
-        if shape is not None:
-            headers = [pair for pair in headers if pair[0] != b"content-length"]
-            body = json.dumps(shape, ensure_ascii=False).encode()
-        await self.start(kept.status, headers)
-        await self.send({"type": "http.response.body", "body": body})
-
-    async def start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+    async def start(
+        self, status: int = 200, headers: Sequence[tuple[bytes, bytes]] = ((b"content-type", b"application/json"),)
+    ) -> None:
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
 
-    async def some(self, body: bytes) -> None:
-        await self.send({"type": "http.response.body", "body": body, "more_body": True})
+    async def some(self, body: bytes, *, more: bool = True) -> None:
+        await self.send({"type": "http.response.body", "body": body, "more_body": more})
+
+    async def rewrite(self, change: Callable[[Any], object], *, errors: bool = False) -> None:
+        """Let the application respond, and change the JSON of a 200, or of any status with `errors`."""
+        response = await self.captured()
+        if response.body and (errors or response.status_code == 200):
+            response.body = json.dumps(change(json.loads(bytes(response.body))), ensure_ascii=False).encode()
+            response.headers["content-length"] = str(len(response.body))
+        await self.answer(response)
 
     async def gone(self, seconds: float) -> bool:
         """Wait. Returns whether the client disconnected meanwhile."""
@@ -120,9 +105,8 @@ class Exchange:
         await self._disconnected()
 
     @property
-    def query(self) -> Mapping[str, str]:
-        text = self.scope["query_string"].decode("latin-1")
-        return {name: values[-1] for name, values in parse_qs(text, keep_blank_values=True).items()}
+    def query(self) -> QueryParams:
+        return QueryParams(self.scope["query_string"])
 
     @property
     def offset(self) -> int:
