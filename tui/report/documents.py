@@ -21,7 +21,7 @@ from tui.text.templates import rendered
 
 ReportFormat = Literal["html", "md", "json"]
 
-_TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 def as_html(report: Report) -> str:
@@ -40,7 +40,7 @@ def _html_escaped(text: str) -> str:
 
 def _rendered(template: str, report: Report, escape: Callable[[str], str]) -> str:
     return rendered(
-        _TEMPLATES / template,
+        TEMPLATES / template,
         escape,
         report=report,
         byline=byline(report),

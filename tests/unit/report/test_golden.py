@@ -1,4 +1,7 @@
-"""Documents stay as they are, byte for byte. `TZ=UTC python -m tests.unit.report.test_golden` writes them again."""
+"""Documents stay as they are, byte for byte. `TZ=UTC python -m tests.unit.report.test_golden` writes them again.
+
+A page is compared without its style sheet.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from tests.unit.report.test_documents import HOSTILE, named
 from tests.unit.report_tools import NOW, expected, journal, partial_import, there, verification
 from tui.plan import documents
 from tui.plan.plan import Plan, Verdict
-from tui.report.documents import ReportFormat, text_of
+from tui.report.documents import TEMPLATES, ReportFormat, text_of
 from tui.report.report import Report, report
 from tui.sources.flags import Lost
 from tui.text.clean import readable
@@ -40,13 +43,17 @@ REPORTS: dict[str, Callable[[], Report]] = {
 }
 
 
+STYLE = (TEMPLATES / "report.css").read_text("utf-8").rstrip()
+
+
 def report_text(name: str, form: ReportFormat) -> str:
-    return text_of(REPORTS[name](), form, Redactor())
+    return text_of(REPORTS[name](), form, Redactor()).replace(STYLE, "")
 
 
 FORMS: tuple[ReportFormat, ...] = ("html", "md", "json")
 DOCUMENTS: dict[str, Callable[[], str]] = {
-    **{f"{name}.{form}": partial(report_text, name, form) for name in REPORTS for form in FORMS},
+    **{f"{name}.{form}": partial(report_text, name, form) for name in REPORTS for form in FORMS if name != "hostile"},
+    "hostile.md": partial(report_text, "hostile", "md"),
     "plan-mixed.json": lambda: readable(documents.as_json(mixed())),
     "plan-mixed.md": lambda: markdown(mixed()),
     "plan-hostile.md": lambda: markdown(hostile_plan(), None, "{key}"),
@@ -58,6 +65,10 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_document_is_its_golden_file(name: str) -> None:
     assert DOCUMENTS[name]().encode() == (FOLDER / name).read_bytes()
+
+
+def test_page_has_the_style_sheet() -> None:
+    assert f"<style>\n{STYLE}\n</style>" in text_of(REPORTS["complete"](), "html", Redactor())
 
 
 if __name__ == "__main__":
