@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import aclosing
 from dataclasses import replace
 
+from tests.unit.apply.test_import import compare, created, start, watch
 from tests.unit.run_tools import Time
 from tests.unit.sandbox_tools import Clock, until
 from tests.unit.walk_tools import configurations
-from tests.unit.wizard.test_run import compare, created, start, watch
 from tui.apply.engine import Import
 from tui.apply.journal import NEVER_RUN, LeftOut, Stage
 from tui.apply.start_watch import Resting, Stuck
