@@ -19,7 +19,7 @@ from tui.apply.create import Outcome
 from tui.apply.engine import Import
 from tui.apply.journal import Journal
 from tui.apply.start_watch import Ended, Resting, Started, Stuck
-from tui.apply.undo import Action, Decision, Undo
+from tui.apply.undo import Decision, Undo, UndoAction
 from tui.apply.verify import Verification
 from tui.apply.watch import Moved
 from tui.context import Context
@@ -210,7 +210,7 @@ def creates(box: Sandbox) -> int:
     )
 
 
-ARCHIVE, KEEP = Action.ARCHIVE, Action.KEEP
+ARCHIVE, KEEP = UndoAction.ARCHIVE, UndoAction.KEEP
 
 
 def is_held(path: Path) -> bool:

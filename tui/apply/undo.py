@@ -26,7 +26,7 @@ _SAVED_EVERY = 5.0
 """Seconds between two writings of the journal: an undo that is repeated finds what was noted too late."""
 
 
-class Action(StrEnum):
+class UndoAction(StrEnum):
     """What is done with one flag."""
 
     ARCHIVE = "archive"
@@ -42,7 +42,7 @@ class Decision:
     """
 
     key: str
-    action: Action
+    action: UndoAction
     reason: str
     refused: bool = False
     not_certain: bool = False
@@ -82,7 +82,7 @@ class Undo:
         self._bag = bag
         self._context = context
         self._keep = keep
-        self.action = Action.DELETE if delete else Action.ARCHIVE
+        self.action = UndoAction.DELETE if delete else UndoAction.ARCHIVE
         self._evidence = evidence(journal, (), None, same_account=False)
         self._seen: dict[str, WholeFlag] = {}
         self._account = ""
@@ -90,7 +90,7 @@ class Undo:
     def choose(self, decision: Decision, *, wanted: bool) -> Decision:
         """Include a flag that is kept for lack of evidence, or exclude it again."""
         self.chosen = self.chosen | {decision.key} if wanted else self.chosen - {decision.key}
-        return replace(decision, action=self.action if wanted else Action.KEEP)
+        return replace(decision, action=self.action if wanted else UndoAction.KEEP)
 
     def listed(self) -> Stream[tuple[Decision, ...]]:
         """Return what would be done with each planned flag, and change nothing. Raises Failure, CREDENTIAL for a token
@@ -108,7 +108,7 @@ class Undo:
         self._evidence = evidence(self.journal, flags.values(), entries, same_account=bool(self._account))
         self._seen = flags
         return tuple(
-            Decision(flag.key, Action.KEEP, "it is archived already")
+            Decision(flag.key, UndoAction.KEEP, "it is archived already")
             if flag.key in archived and flag.key not in self.journal.before
             else self._decide(flag.key, flags.get(flag.key))
             for flag in self.journal.expected
@@ -130,7 +130,7 @@ class Undo:
             return Decision(key, self.action, judgment.reason)
         if judgment.owner is Owner.NOT_CERTAIN and key in self.chosen:
             return Decision(key, self.action, f"chosen by you, {judgment.reason}", not_certain=True)
-        return Decision(key, Action.KEEP, judgment.reason, not_certain=judgment.owner is Owner.NOT_CERTAIN)
+        return Decision(key, UndoAction.KEEP, judgment.reason, not_certain=judgment.owner is Owner.NOT_CERTAIN)
 
     async def carried_out(self, decisions: tuple[Decision, ...]) -> AsyncGenerator[Decision, None]:
         """Archive or delete one flag after the other, each read once more right before, and yield what was done.
@@ -148,9 +148,9 @@ class Undo:
             async with self._context.launchdarkly(self._bag, self._instance) as ld:
                 for planned in decisions:
                     decision = planned
-                    if planned.action is not Action.KEEP:
+                    if planned.action is not UndoAction.KEEP:
                         decision = await self._take_back(ld, project, planned.key)
-                    if decision.action is not Action.KEEP:
+                    if decision.action is not UndoAction.KEEP:
                         done[decision.key] = decision.action.value
                     if self._context.timer() - saved_at >= _SAVED_EVERY:
                         self._note(done)
@@ -176,18 +176,18 @@ class Undo:
     async def _take_back(self, ld: LaunchDarkly, project: str, key: str) -> Decision:
         flag = await ld.whole_flag(project, key)
         if flag is not None and _looks(flag) != _looks(self._seen.get(key)):
-            return Decision(key, Action.KEEP, "it was changed meanwhile")
+            return Decision(key, UndoAction.KEEP, "it was changed meanwhile")
         decision = self._decide(key, flag)
-        if decision.action is Action.KEEP:
+        if decision.action is UndoAction.KEEP:
             return decision
         try:
-            if decision.action is Action.DELETE:
+            if decision.action is UndoAction.DELETE:
                 await ld.delete_flag(project, key)
             else:
                 await ld.archive_flag(project, key, _COMMENT)
         except Failure as failure:
             if failure.kind in (Kind.BAD_REQUEST, Kind.CONFLICT, Kind.NOT_FOUND):
-                return Decision(key, Action.KEEP, f"LaunchDarkly refused: {failure.what}", refused=True)
+                return Decision(key, UndoAction.KEEP, f"LaunchDarkly refused: {failure.what}", refused=True)
             if failure.sent:
                 now = await ld.whole_flag(project, key)
                 if now is None or now.archived:

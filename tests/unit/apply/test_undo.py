@@ -23,7 +23,7 @@ from tests.unit.run_tools import (
 from tests.unit.walk_tools import drained, strangers
 from tui.apply import journal as journals
 from tui.apply.start_watch import Ended
-from tui.apply.undo import Action, Decision
+from tui.apply.undo import Decision, UndoAction
 from tui.net.errors import Failure, Kind
 from tui.plan.plan import decide
 from tui.sandbox.company import Company, seeded
@@ -140,7 +140,7 @@ async def test_whatever_others_did_their_flags_are_what_they_were(changes: list[
             else:
                 assert after[key]["archived"]
         assert set(after) <= set(before)
-        assert {key for key, each in decisions.items() if each.action is not Action.KEEP} == ours
+        assert {key for key, each in decisions.items() if each.action is not UndoAction.KEEP} == ours
         assert set(decisions) == run.journal.keys
         assert set(run.journal.undone) == ours
 
@@ -149,7 +149,7 @@ async def test_the_list_changes_nothing(box: Sandbox) -> None:
     run = await done(box)
     before = everything(box)
     _, decisions = await drained(run.undo().listed())
-    assert {each.action for each in decisions} == {Action.ARCHIVE}
+    assert {each.action for each in decisions} == {UndoAction.ARCHIVE}
     assert everything(box) == before
     assert not any(method in ("PATCH", "DELETE") for method, _, _ in box.requests)
 
@@ -164,7 +164,7 @@ async def test_after_a_plan_that_was_not_whole_flags_of_before_stay(box: Sandbox
     await run.to_the_end()
     await run.verify()
     _, decisions = await drained(run.undo(delete=True).listed())
-    taken = {each.key for each in decisions if each.action is Action.DELETE}
+    taken = {each.key for each in decisions if each.action is UndoAction.DELETE}
     assert before & run.journal.keys
     assert taken
     assert not taken & before
@@ -196,7 +196,7 @@ async def test_what_changes_between_the_list_and_the_deed_stays(box: Sandbox) ->
     instructed(box, key, "turnFlagOn", environmentKey="test")
     async with aclosing(undo.carried_out(decisions)) as events:
         told = {each.key: each async for each in events}
-    assert told[key].action is Action.KEEP
+    assert told[key].action is UndoAction.KEEP
     assert not flags_of(box)[key]["archived"]
 
 
@@ -204,7 +204,7 @@ async def test_a_refusal_of_one_is_its_reason_to_be_kept(box: Sandbox) -> None:
     run = await done(box)
     box.set_fault("patch-conflict")
     told = await run.undone()
-    assert {each.action for each in told.values()} == {Action.KEEP}
+    assert {each.action for each in told.values()} == {UndoAction.KEEP}
     assert all("409" in each.reason for each in told.values())
     assert run.journal.undone == {}
 
@@ -242,4 +242,4 @@ async def test_after_an_undo_a_second_start_brings_what_was_deleted(box: Sandbox
     assert (await run.verify()).agrees
     assert triggers(box) == 2
     again = await run.undone()
-    assert {each.action for each in again.values()} == {Action.ARCHIVE}
+    assert {each.action for each in again.values()} == {UndoAction.ARCHIVE}
