@@ -232,6 +232,11 @@ class Journal:
         return self.stage in (Stage.CREATING, Stage.STARTING, Stage.STARTED, Stage.ENDED)
 
     @property
+    def opened(self) -> int | None:
+        """LaunchDarkly's date right before the latest start (ms), None if it isn't known."""
+        return self.starts[-1].opened if self.starts else None
+
+    @property
     def latest(self) -> float:
         """When something last happened in LaunchDarkly, in seconds, as far as it was seen."""
         return max(self.start_sent_at, self.started_at, self.ended_at, self.verified_at)
@@ -242,7 +247,7 @@ class Journal:
         0 if no end is known."""
         if self.stage is Stage.STARTING or not self.ended:
             return 0.0
-        mark, opened = self.mark, self.starts[-1].opened if self.starts else None
+        mark, opened = self.mark, self.opened
         if mark is None or mark.status != self.ended:
             return self.ended_at
         # An import that copied only some flags may have either time.
@@ -484,8 +489,7 @@ def _without_undecided(journal: Journal, *, but_latest: bool = False) -> Journal
 
 def _open_since(journal: Journal) -> int | None:
     """When the window of the latest start began; None if that isn't known, or if the window is closed."""
-    latest = journal.starts[-1] if journal.starts else None
-    return None if latest is None or latest.closed is not None else latest.opened
+    return None if journal.starts and journal.starts[-1].closed is not None else journal.opened
 
 
 # --- the imported flags
