@@ -354,37 +354,37 @@ class Import:
     async def run(self, inputs: Inputs, *, create_only: bool = False) -> AsyncGenerator[Event, None]:
         """Plan, create, start, watch, verify; with `create_only` create alone, without reading the source.
 
-        Of an import that was begun only what is left. A caller that is asked to confirm `Planned` closes the stream
-        to decline.
+        An import that was begun is resumed. A caller that is asked to confirm `Planned` closes the stream to decline.
         """
-        account = await self._identify()
-        if not create_only:
-            self.creation.planned_anew = not self.resumes
-            if self.resumes:
-                yield Planned(counts_of(self.journal), None)
-            else:
-                request = await inputs.readable()
-                async with reading.Reading(request, self.bag, self.context).read() as reads:
-                    async for event in reads:
-                        yield event
-                plan = reads.result
-                if not plan.whole:
-                    raise incomplete(plan)
-                yield Planned(plan.counts, plan)
-                if not plan.counts.arrive:
-                    return
-                self.record.journal = journal_of(
-                    self.journal, self.creation.request, inputs.references, plan, self.context.redactor, *account
-                )
-        else:
-            self.creation.planned_anew = False
+        who, account = await self._identify()
+        self.creation.planned_anew = not create_only and not self.resumes
+        if self.creation.planned_anew:
+            request = await inputs.readable()
+            async with reading.Reading(request, self.bag, self.context).read() as reads:
+                async for event in reads:
+                    yield event
+            plan = reads.result
+            if not plan.whole:
+                raise incomplete(plan)
+            yield Planned(plan.counts, plan)
+            if not plan.counts.arrive:
+                return
+            self.record.journal = journal_of(
+                self.journal, self.creation.request, inputs.references, plan, self.context.redactor, who, account
+            )
+        elif not create_only:
+            yield Planned(counts_of(self.journal), None)
         if self.journal.stage in _BEGUN:
             yield Created(self.journal.configuration, True, None)
         else:
             async with self.create(inputs.completed) as creating:
                 async for event in creating:
                     yield event
-            yield self._created(creating.result)
+            outcome = creating.result
+            if outcome.configuration is None:
+                raise outcome.failure or Failure(Kind.INTERNAL, "Nothing came of creating.")
+            code = outcome.answer.status_code if outcome.answer else None
+            yield Created(outcome.configuration.id, not self.creation.sent, code)
         if create_only:
             return
         async with self.start() as starting:
@@ -396,7 +396,9 @@ class Import:
             )
         yield Triggered(starting.result.triggered, starting.result.status_code)
         if self.journal.stage is Stage.ENDED:
-            yield await self._earlier_end()
+            async with self.record.launchdarkly() as ld:
+                present = await newly_there(ld, self.journal, frozenset(), ignore)
+            yield Ended(self.journal.ended, frozenset(flag.key for flag in present), self.journal.errors)
         else:
             async with aclosing(self.watch()) as looks:
                 async for look in looks:
@@ -421,18 +423,6 @@ class Import:
         self._identified = True
         self.record.journal = replace(self.journal, who=self.journal.who or who)
         return who, caller.account_id
-
-    def _created(self, outcome: Outcome) -> Created:
-        if outcome.configuration is None:
-            raise outcome.failure or Failure(Kind.INTERNAL, "Nothing came of creating.")
-        code = outcome.answer.status_code if outcome.answer else None
-        return Created(outcome.configuration.id, not self.creation.sent, code)
-
-    async def _earlier_end(self) -> Ended:
-        """The end that an earlier run saw; what was imported is counted once more."""
-        async with self.record.launchdarkly() as ld:
-            there = await newly_there(ld, self.journal, frozenset(), ignore)
-        return Ended(self.journal.ended, frozenset(flag.key for flag in there), self.journal.errors)
 
 
 def journal_of(

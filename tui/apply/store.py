@@ -6,7 +6,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable
 from dataclasses import asdict, fields
 from functools import cache
 from pathlib import Path
@@ -67,11 +66,6 @@ def _as_json(journal: Journal, redactor: Redactor) -> str:
         return _journals().dump_json(journal, exclude=_NOT_SAVED, context=redactor).decode()
     except ValueError:  # a lone surrogate, which a source may send and only Python's own JSON can hold
         return json.dumps(_journals().dump_python(journal, exclude=_NOT_SAVED, context=redactor))
-
-
-def keeper(path: Path, redactor: Redactor) -> Callable[[Journal], None]:
-    """Return a function that writes each state of a journal to one file. It raises OSError."""
-    return lambda journal: save(journal, path, redactor)
 
 
 def load(path: Path) -> Journal | None:

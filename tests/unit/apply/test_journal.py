@@ -161,7 +161,7 @@ def test_it_holds_no_secret(tmp_path: Path) -> None:
     journal = journals.begin(REQUEST, {"token": "keyring"}, plan_tools.plan(flag), {}, "me")
     journal = replace(journal, errors=(f"403: {key}",), notes=(key,))
     path = tmp_path / "x.json"
-    store.keeper(path, redactor)(journal)
+    store.save(journal, path, redactor)
     text = path.read_text()
     assert "c0ffee" not in text
     assert "sourceApiKey" not in text

@@ -250,7 +250,7 @@ async def noted(box: Sandbox) -> tuple[Run, Path]:
     """An import that is created, and where its journal is."""
     run = await run_of(box)
     path = store.path_of(run.journal.identity)
-    run.keep = store.keeper(path, run.context.redactor)
+    run.keep = lambda journal: store.save(journal, path, run.context.redactor)
     await run.create()
     return run, path
 
