@@ -7,11 +7,10 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.run_tools import Run, creates, run_of
-from tests.unit.sandbox_tools import FI, create, launchdarkly
+from tests.unit.sandbox_tools import FI, launchdarkly
 from tests.unit.walk_tools import NAME, configurations, strangers
 from tui.apply.create import FOUND, NOT_KNOWN
-from tui.apply.journal import NEVER_RUN, Journal, Stage
-from tui.net.events import Note
+from tui.apply.journal import NEVER_RUN, Stage
 from tui.sandbox.server import Sandbox
 
 
@@ -36,8 +35,6 @@ async def test_it_is_noted_before_it_is_sent_and_after_it_was_answered(box: Sand
         ("bad-request", [Stage.CREATING, Stage.PLANNED], 0),
         ("lost-request", [Stage.CREATING, Stage.PLANNED], 0),
         ("lost-answer", [Stage.CREATING, Stage.CREATED], 1),
-        ("reset", [Stage.CREATING, Stage.CREATED], 1),
-        ("server-error", [Stage.CREATING, Stage.PLANNED], 0),
     ],
 )
 async def test_each_end_is_noted(box: Sandbox, fault: str, stages: list[Stage], count: int) -> None:
@@ -109,38 +106,3 @@ async def test_one_that_exists_is_resumed_and_one_that_was_deleted_is_created_ag
     assert (await run.create()).configuration is not None
     assert run.journal.configuration not in ("", old)
     assert (await run.start()).triggered
-
-
-async def test_one_of_the_same_settings_is_reused_and_one_of_others_refused(box: Sandbox) -> None:
-    run = await run_of(box)
-    with launchdarkly(box) as other:
-        there = create(other, box).json()["_id"]
-    same = replace(run, request=replace(run.request, name="Practice"), kept=[])
-    outcome = await same.create()
-    assert outcome.reused
-    assert (same.journal.configuration, same.journal.reused) == (there, True)
-    with launchdarkly(box) as other:
-        create(other, box, ldTag="theirs")
-        other.delete(f"{FI}/web-shop/unleash/{there}")
-    differing = replace(run, request=replace(run.request, name="Practice"), kept=[])
-    refused = await differing.create()
-    assert refused.failure is not None
-    assert refused.failure.exit_code == 4
-    assert "theirs" in str(refused.failure)
-    assert differing.kept == []
-
-
-async def test_given_up_in_the_middle_it_can_be_found_later(box: Sandbox) -> None:
-    run = await run_of(box)
-    made = run.engine()
-    box.set_fault("slow")
-    async with made.create() as events:
-        async for event in events:
-            if not isinstance(event, Note) and made.journal.stage is Stage.CREATING and creates(box):
-                break
-    assert not strangers()
-    journal: Journal = run.kept[-1]
-    assert journal.stage is Stage.CREATING
-    box.set_fault(None)
-    assert (await replace(run, journal=journal, kept=[]).create()).configuration is not None
-    assert len(configurations(box, NAME)) == 1

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.manage_tools import account_of, loses, made, whole
+from tests.unit.manage_tools import account_of, made, whole
 from tests.unit.run_tools import Run, Time, flags_of, run_of, triggers
 from tests.unit.sandbox_tools import launchdarkly, run_import
 from tests.unit.walk_tools import built_forms, configurations, drained
@@ -24,8 +24,7 @@ from tui.configurations import listing
 from tui.configurations import run as manage_run
 from tui.configurations.listing import ConfigurationFilter, Deed, Sort
 from tui.launchdarkly.models import Configuration, parse
-from tui.net.errors import Failure, Kind, Remedy
-from tui.sandbox.faults import cut
+from tui.net.errors import Failure, Kind
 from tui.sandbox.server import Sandbox
 from tui.text.redact import Redactor
 
@@ -363,27 +362,6 @@ async def test_deletes_the_configuration_and_keeps_its_flags(box: Sandbox) -> No
     await drained(manage_run.deleted(account, await whole(account, identity)))
     assert identity not in [each["_id"] for each in configurations(box)]
     assert flags_of(box).keys() == flags
-
-
-async def test_a_deletion_whose_answer_is_lost_is_looked_up(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    account = account_of(box)
-    one = await whole(account, made(box))
-    loses(monkeypatch, box, "DELETE")
-    events, _ = await drained(manage_run.deleted(account, one))
-    assert "checking whether it still exists" in str(events)
-
-
-async def test_a_deletion_that_was_lost_says_that_it_is_still_there(
-    box: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    time = Time()
-    account = account_of(box, time=time)
-    one = await whole(account, made(box))
-    loses(monkeypatch, box, "DELETE", cut())
-    with pytest.raises(Failure) as caught:
-        await drained(manage_run.deleted(account, one))
-    assert (caught.value.remedy, caught.value.sent) == (Remedy.DELETE_AGAIN, False)
-    assert sum(time.naps) >= 15
 
 
 async def test_one_that_is_gone_meanwhile(box: Sandbox) -> None:
