@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from tests.unit import run_tools
-from tests.unit.run_tools import begun, deleted, flags_of, instructed, triggers
+from tests.unit.run_tools import Time, begun, creates, deleted, flags_of, instructed, triggers
 from tests.unit.sandbox_tools import FI, launchdarkly
 from tests.unit.walk_tools import strangers
 from tui.apply.engine import Import
 from tui.apply.journal import Journal, Stage
 from tui.apply.start_watch import Resting, Started
 from tui.apply.watch import Moved
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
 from tui.wizard.outcomes import report_of
@@ -93,6 +93,7 @@ async def test_from_the_start_to_the_comparison(box: Sandbox) -> None:
     assert run.verification is not None
     assert run.verification.agrees
     assert kept.stages == [Stage.STARTING, Stage.STARTED, Stage.ENDED, Stage.VERIFIED]
+    assert (creates(box), triggers(box)) == (1, 1)
     assert kept.journals[-1] == run.journal
     assert report_of(run, {}).verified
     assert not strangers()
@@ -208,12 +209,23 @@ async def unsure(box: Sandbox) -> tuple[Import, Kept]:
 
 async def test_said_not_to_have_started_it_can_be_started(box: Sandbox) -> None:
     run, kept = await unsure(box)
+    assert run.trouble is not None
+    assert (run.trouble.exit_code, run.trouble.remedy) == (5, Remedy.START_OR_WATCH)
+    naps = len(time_of(run).naps)
+    assert not (await start(run)).known
+    assert len(time_of(run).naps) == naps, "long after it was sent, one look is enough"
     run.assume(False)
     assert (run.begun, run.unsure, run.trouble) == (False, False, None)
     assert kept.stages[-1] is Stage.CREATED
     assert (await start(run)).triggered
     await watch(run)
     assert (run.status, triggers(box)) == ("complete", 2)
+
+
+def time_of(run: Import) -> Time:
+    clock = run.context.now.__self__  # type: ignore[attr-defined]
+    assert isinstance(clock, Time)
+    return clock
 
 
 async def test_said_to_have_started_it_is_watched(box: Sandbox) -> None:
@@ -238,11 +250,10 @@ async def test_looked_up_again_a_late_start_is_found(box: Sandbox) -> None:
     assert (run.unsure, run.trouble, triggers(box)) == (False, None, 2)
 
 
-@pytest.mark.parametrize("fault", ["started-by-create", "trigger-conflict"])
-async def test_one_that_runs_already_is_not_ours(box: Sandbox, fault: str) -> None:
-    box.set_fault(fault)
+async def test_one_that_runs_already_is_not_ours(box: Sandbox) -> None:
+    box.set_fault("trigger-conflict")
     run, _ = await created(box)
-    await start(run)
+    assert (await start(run)).status_code == 409
     assert (run.by_us, run.trouble, run.unsure) == (False, None, False)
     await watch(run)
     assert run.status == "complete"
@@ -255,7 +266,7 @@ def stuck_in(run: Import) -> Failure | None:
     return run.trouble
 
 
-@pytest.mark.parametrize("stage", [Stage.STARTING, Stage.STARTED, Stage.ENDED, Stage.VERIFIED])
+@pytest.mark.parametrize("stage", [Stage.STARTED, Stage.VERIFIED])
 async def test_a_journal_that_cannot_be_written_is_trouble_and_nothing_goes_on_without_it(
     box: Sandbox, stage: Stage
 ) -> None:
@@ -268,7 +279,6 @@ async def test_a_journal_that_cannot_be_written_is_trouble_and_nothing_goes_on_w
     if run.trouble is None:
         await compare(run)
     assert run.trouble is FULL
-    assert triggers(box) == (0 if stage is Stage.STARTING else 1)
     assert run.journal.stage is not stage
     assert stage not in kept.stages
     assert not strangers()

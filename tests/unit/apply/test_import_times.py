@@ -5,8 +5,7 @@ from __future__ import annotations
 from contextlib import aclosing
 from dataclasses import replace
 
-from tests.unit.apply.test_import import compare, created, start, watch
-from tests.unit.run_tools import Time
+from tests.unit.apply.test_import import compare, created, start, time_of, watch
 from tests.unit.sandbox_tools import Clock, until
 from tests.unit.walk_tools import configurations
 from tui.apply.engine import Import
@@ -24,9 +23,7 @@ HOUR = 3_600.0
 
 def later(run: Import, seconds: float) -> Import:
     """Another process that goes on with the same journal."""
-    clock = run.context.now.__self__  # type: ignore[attr-defined]
-    assert isinstance(clock, Time)
-    clock.at += seconds
+    time_of(run).at += seconds
     return Import(run.journal, run.instance, run.bag, run.context, run.record.keep)
 
 

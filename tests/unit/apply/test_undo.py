@@ -8,12 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from tests.unit.run_tools import (
     Run,
-    deleted,
     flags_of,
     instructed,
     planned_anew,
@@ -57,92 +54,6 @@ Flags = dict[str, dict[str, Any]]
 
 def everything(box: Sandbox) -> Flags:
     return {**flags_of(box), **flags_of(box, archived=True)}
-
-
-def tagged(box: Sandbox, key: str, tag: str) -> bool:
-    """Somebody makes a flag by hand; whether the key was free."""
-    if key in box.colleague().flags():
-        return False
-    box.colleague("writer").create(key, tags=(tag,))
-    return True
-
-
-CHANGES = st.lists(
-    st.tuples(
-        st.sampled_from(
-            ["new", "edit", "edit back", "tag", "switch", "switch back", "delete", "anew", "archive", "restore", "need"]
-        ),
-        st.integers(0, 30),
-    ),
-    max_size=10,
-)
-
-
-def changed(box: Sandbox, kind: str, key: str, tag: str) -> set[str]:
-    """Somebody else's change; the keys of the flags that it touched."""
-    there = everything(box)
-    if kind == "new":
-        return {f"{key}-2"} if tagged(box, f"{key}-2", tag) else set()
-    if key not in there:
-        return {key} if kind == "anew" and tagged(box, key, tag) else set()
-    staging = {"environmentKey": "staging"}
-    match kind:
-        case "edit" | "edit back":
-            instructed(box, key, "updateName", value="theirs")
-            if kind == "edit back":
-                instructed(box, key, "updateName", value=there[key]["name"])
-        case "tag":
-            instructed(box, key, "addTags", values=["theirs"])
-        case "switch" | "switch back":
-            instructed(box, key, "turnFlagOn", **staging)
-            if kind == "switch back":
-                instructed(box, key, "turnFlagOff", **staging)
-        case "need":
-            user = f"needs-{key}"
-            if tagged(box, user, tag):
-                instructed(box, user, "addPrerequisites", prerequisites=[{"key": key}], **staging)
-            return {user}
-        case _:
-            if f"needs-{key}" in there:
-                return set()  # LaunchDarkly would refuse it
-            if kind in ("delete", "anew"):
-                deleted(box, key)
-                if kind == "anew":
-                    tagged(box, key, tag)
-            else:
-                instructed(box, key, "archiveFlag")
-                if kind == "restore":
-                    instructed(box, key, "restoreFlag")
-    return {key}
-
-
-@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
-@given(changes=CHANGES, delete=st.booleans())
-async def test_whatever_others_did_their_flags_are_what_they_were(changes: list[tuple[str, int]], delete: bool) -> None:
-    with Sandbox.start(company=small()) as box:
-        strangers_before = set(everything(box))
-        run = await done(box)
-        keys = sorted(everything(box))
-        touched: set[str] = set()
-        for kind, number in changes:
-            touched |= changed(box, kind, keys[number % len(keys)], run.journal.flag_tag)
-        before = everything(box)
-        decisions = await run.undone(delete=delete)
-        after = everything(box)
-        needed = {key.removeprefix("needs-") for key in before if key.startswith("needs-")}
-        ours = run.journal.keys - touched - needed
-        assert ours <= run.journal.keys - strangers_before
-        for key, flag in before.items():
-            if key not in ours:
-                assert after.get(key) == flag, key
-            elif delete:
-                assert key not in after
-            else:
-                assert after[key]["archived"]
-        assert set(after) <= set(before)
-        assert {key for key, each in decisions.items() if each.action is not UndoAction.KEEP} == ours
-        assert set(decisions) == run.journal.keys
-        assert set(run.journal.undone) == ours
 
 
 async def test_the_list_changes_nothing(box: Sandbox) -> None:
@@ -198,6 +109,22 @@ async def test_what_changes_between_the_list_and_the_deed_stays(box: Sandbox) ->
         told = {each.key: each async for each in events}
     assert told[key].action is UndoAction.KEEP
     assert not flags_of(box)[key]["archived"]
+
+
+@pytest.mark.parametrize("delete", [False, True])
+async def test_flag_that_another_needs_is_kept_alone(box: Sandbox, delete: bool) -> None:
+    run = await done(box)
+    key, others = run.journal.expected[0].key, run.journal.keys - {run.journal.expected[0].key}
+    colleague = box.colleague()
+    colleague.create("needs-it")
+    colleague.require("needs-it", key, "staging")
+    before = everything(box)
+    decisions = await run.undone(delete=delete)
+    after = everything(box)
+    taken = {key for key, decision in decisions.items() if decision.action is not UndoAction.KEEP}
+    assert taken == set(run.journal.undone) == others
+    assert {key for key in before if after.get(key) != before[key]} == others
+    assert others.isdisjoint(after) if delete else all(after[key]["archived"] for key in others)
 
 
 async def test_a_refusal_of_one_is_its_reason_to_be_kept(box: Sandbox) -> None:
