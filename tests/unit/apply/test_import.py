@@ -201,6 +201,7 @@ async def unsure(box: Sandbox) -> tuple[Import, Kept]:
     assert not (await start(run)).known
     assert run.unsure
     assert run.trouble is not None
+    assert (run.trouble.exit_code, run.trouble.remedy) == (5, Remedy.START_OR_WATCH)
     assert run.begun
     assert run.journal.stage is Stage.STARTING
     box.set_fault(None)
@@ -209,8 +210,6 @@ async def unsure(box: Sandbox) -> tuple[Import, Kept]:
 
 async def test_said_not_to_have_started_it_can_be_started(box: Sandbox) -> None:
     run, kept = await unsure(box)
-    assert run.trouble is not None
-    assert (run.trouble.exit_code, run.trouble.remedy) == (5, Remedy.START_OR_WATCH)
     naps = len(time_of(run).naps)
     assert not (await start(run)).known
     assert len(time_of(run).naps) == naps, "long after it was sent, one look is enough"
