@@ -24,24 +24,25 @@ from tui.net.events import Note, Sink, Stream
 from tui.text.redact import Redactor
 
 
-def journal_of(account: Account, one: Configuration) -> Journal | None:
+def journal_of(account: Account, configuration: Configuration) -> Journal | None:
     """This program's journal of a configuration, None where it has none that can be read."""
-    found = _found(account, one)
+    found = _found(account, configuration)
     return found[1] if found is not None else None
 
 
-def _found(account: Account, one: Configuration) -> tuple[Path, Journal] | None:
+def _found(account: Account, configuration: Configuration) -> tuple[Path, Journal] | None:
     """The journal of a configuration and where it is; one that was renamed since keeps its first name there."""
-    host, project, integration = account.instance.url, one.project_key, one.integration_key
+    host, project, integration = account.instance.url, configuration.project_key, configuration.integration_key
     try:
-        named = store.path_of(Identity(host, project, integration, one.exact_name))
+        named = store.path_of(Identity(host, project, integration, configuration.exact_name))
         others = (
             head.path
             for head in heads(store.folder())
-            if (head.host, head.project, head.integration, head.configuration) == (host, project, integration, one.id)
+            if (head.host, head.project, head.integration, head.configuration)
+            == (host, project, integration, configuration.id)
         )
         for path in (named, *others):
-            if (journal := _read(path)) is not None and journal.configuration == one.id:
+            if (journal := _read(path)) is not None and journal.configuration == configuration.id:
                 return path, journal
     except OSError:
         pass
@@ -55,14 +56,14 @@ def _read(path: Path) -> Journal | None:
         return None
 
 
-def to_start(account: Account, one: Configuration, *, stuck_after: float = STUCK_AFTER) -> Import:
+def to_start(account: Account, configuration: Configuration, *, stuck_after: float = STUCK_AFTER) -> Import:
     """An import whose `start(again=True)` starts it, and whose `watch()` then watches it.
 
     `one` is as it was read right before. Does not raise.
     """
-    found = _found(account, one)
+    found = _found(account, configuration)
     if found is None:
-        return _import(account, journals.of_existing(account.instance.url, one, ""), None, stuck_after)
+        return _import(account, journals.of_existing(account.instance.url, configuration, ""), None, stuck_after)
     path, journal = found
     keep = _Keeper(path, account.context.redactor, journal)
     if journal.stage is Stage.STARTING:  # the start before got lost: who starts again has seen the status since
@@ -70,13 +71,13 @@ def to_start(account: Account, one: Configuration, *, stuck_after: float = STUCK
     return _import(account, journal, keep, stuck_after)
 
 
-def to_watch(account: Account, one: Configuration, *, stuck_after: float = STUCK_AFTER) -> Import:
+def to_watch(account: Account, configuration: Configuration, *, stuck_after: float = STUCK_AFTER) -> Import:
     """An import whose `watch()` shows how it stands, to its end. One that has ended is shown at once."""
-    found = _found(account, one)
+    found = _found(account, configuration)
     if found is not None and found[1].stage is Stage.STARTED:
         path, journal = found
         return _import(account, journal, _Keeper(path, account.context.redactor, journal), stuck_after)
-    journal = found[1] if found is not None else journals.of_existing(account.instance.url, one, "")
+    journal = found[1] if found is not None else journals.of_existing(account.instance.url, configuration, "")
     # What stands there is how it is: no start of ours waits for its end, and so nothing is written down either.
     return _import(account, replace(journal, mark=None), None, stuck_after)
 
@@ -121,7 +122,7 @@ def _progress(journal: Journal) -> tuple[object, ...]:
 # --- deleting
 
 
-def deleted(account: Account, one: Configuration) -> Stream[None]:
+def deleted(account: Account, configuration: Configuration) -> Stream[None]:
     """Delete a configuration; the flags it imported stay. Raises Failure; what is said then is sure, or says so."""
 
     async def run(sink: Sink) -> None:
@@ -129,23 +130,23 @@ def deleted(account: Account, one: Configuration) -> Stream[None]:
         async with context.launchdarkly(account.bag, account.instance) as ld:
             out_at = context.now()
             try:
-                await ld.delete(one.project_key, one.integration_key, one.id, sink=sink)
+                await ld.delete(configuration.project_key, configuration.integration_key, configuration.id, sink=sink)
                 return
             except Failure as failure:
                 if not may_have_happened(failure):
                     raise
                 lost = failure
             sink(Note("sent, no answer", "checking whether it still exists ...", level="unknown"))
-            if await looked_up(lambda: _is_gone(ld, one, lost, sink), out_at, context, sink) is None:
+            if await looked_up(lambda: _is_gone(ld, configuration, lost, sink), out_at, context, sink) is None:
                 raise lost.replaced(remedy=Remedy.DELETE_AGAIN, about="", safe=None, sent=False)
 
     return Stream(run)
 
 
-async def _is_gone(ld: LaunchDarkly, one: Configuration, lost: Failure, sink: Sink) -> bool | None:
+async def _is_gone(ld: LaunchDarkly, configuration: Configuration, lost: Failure, sink: Sink) -> bool | None:
     """True once the configuration is gone, None while it exists. Raises Failure if that can't be read."""
     try:
-        await ld.get(one.project_key, one.integration_key, one.id, sink=sink)
+        await ld.get(configuration.project_key, configuration.integration_key, configuration.id, sink=sink)
     except Failure as failure:
         if failure.kind is Kind.NOT_FOUND:
             return True
