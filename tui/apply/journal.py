@@ -87,6 +87,14 @@ class Mark:
     last_error: Number | None
     errors: Keys = frozenset()
 
+    @property
+    def end_times(self) -> Mapping[str, int]:
+        """The times that belong to its status, by field name. A partial end may have either."""
+        names = {"complete": ("last_import",), "failed": ("last_error",)}.get(
+            self.status, ("last_import", "last_error")
+        )
+        return {name: at for name in names if (at := getattr(self, name)) is not None}
+
 
 NEVER_RUN = Mark("", None, None)
 """A new configuration: whatever its status says later is about a run since."""
@@ -247,15 +255,10 @@ class Journal:
         0 if no end is known."""
         if self.stage is Stage.STARTING or not self.ended:
             return 0.0
-        mark, opened = self.mark, self.opened
-        if mark is None or mark.status != self.ended:
+        times = self.mark.end_times.values() if self.mark is not None and self.mark.status == self.ended else ()
+        if not times or (self.opened is not None and max(times) < self.opened):
             return self.ended_at
-        # An import that copied only some flags may have either time.
-        ends = {"complete": (mark.last_import,), "failed": (mark.last_error,)}
-        dates = [at for at in ends.get(mark.status, (mark.last_import, mark.last_error)) if at is not None]
-        if not dates or (opened is not None and max(dates) < opened):
-            return self.ended_at
-        return max(dates) / 1000
+        return max(times) / 1000
 
     @property
     def flag_tag(self) -> str:
