@@ -20,6 +20,7 @@ from tui.apply.arrivals import newly_there
 from tui.apply.create import Creation, Outcome
 from tui.apply.import_errors import foreseen
 from tui.apply.journal import Journal, Stage
+from tui.apply.new_journal import journal_of
 from tui.apply.record import Keep, Record
 from tui.apply.start_watch import Ended, Resting, Run, Started, Stuck, Watched
 from tui.apply.verify import Verification, promise_of, verify
@@ -34,7 +35,6 @@ from tui.plan.plan import Counts, Plan
 from tui.plan.request import PlanRequest
 from tui.plan.words import named
 from tui.secrets.bag import Bag
-from tui.text.redact import Redactor
 
 T = TypeVar("T")
 _MOST_NEWS = 200
@@ -423,23 +423,6 @@ class Import:
         self._identified = True
         self.record.journal = replace(self.journal, who=self.journal.who or who)
         return who, caller.account_id
-
-
-def journal_of(
-    noted: Journal | None,
-    request: CreateRequest,
-    references: Mapping[str, str],
-    plan: Plan | None,
-    redactor: Redactor,
-    who: str,
-    account: str,
-) -> Journal:
-    """The journal of an import that is begun, or begun once more over the journal `noted` of an earlier run."""
-    if plan is None:
-        return journals.renewed(noted, journals.unplanned(request, references, who, account), None, {})
-    explained = reading.explanations(plan, redactor)
-    fresh = journals.begin(request, references, plan, explained, who, account)
-    return journals.renewed(noted, fresh, plan, explained)
 
 
 def incomplete(plan: Plan) -> Failure:

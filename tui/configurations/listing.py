@@ -67,12 +67,21 @@ class ConfigurationFilter:
     status: str = ""
 
     def accepts(self, configuration: Configuration) -> bool:
-        words = f"{configuration.name} {configuration.project_key} {configuration.integration_key} {' '.join(configuration.tags)} {configuration.id} {state(configuration)}"
+        tags, status = " ".join(configuration.tags), state(configuration)
+        known = (
+            configuration.name,
+            configuration.project_key,
+            configuration.integration_key,
+            tags,
+            configuration.id,
+            status,
+        )
+        words = " ".join(known).casefold()
         return (
-            all(part in words.casefold() for part in self.text.casefold().split())
+            all(part in words for part in self.text.casefold().split())
             and self.integration in ("", configuration.integration_key)
             and self.project in ("", configuration.project_key)
-            and self.status in ("", state(configuration))
+            and self.status in ("", status)
         )
 
 
@@ -270,7 +279,8 @@ def why_not(configuration: Configuration, deed: Deed, form: Form | None) -> str:
     if deed is Deed.WATCH and status in ENDS:
         return f"Nothing runs: it has ended {status}. Start it, then watch."
     if deed is Deed.REPLACE_KEY and not any(v.secret for v in (form.variables if form else ())):
-        return f"Which of its settings are keys is not known: no manifest for {configuration.integration_key} (--manifest)."
+        integration = configuration.integration_key
+        return f"Which of its settings are keys is not known: no manifest for {integration} (--manifest)."
     return ""
 
 

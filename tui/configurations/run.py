@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tui.apply import journal as journals
-from tui.apply import lock, store
+from tui.apply import lock, new_journal, store
 from tui.apply.engine import Import
 from tui.apply.heads import heads
 from tui.apply.journal import Identity, Journal, Stage
@@ -63,7 +63,7 @@ def to_start(account: Account, configuration: Configuration, *, stuck_after: flo
     """
     found = _found(account, configuration)
     if found is None:
-        return _import(account, journals.of_existing(account.instance.url, configuration, ""), None, stuck_after)
+        return _import(account, new_journal.of_existing(account.instance.url, configuration, ""), None, stuck_after)
     path, journal = found
     keep = _Keeper(path, account.context.redactor, journal)
     if journal.stage is Stage.STARTING:  # the start before got lost: who starts again has seen the status since
@@ -77,7 +77,7 @@ def to_watch(account: Account, configuration: Configuration, *, stuck_after: flo
     if found is not None and found[1].stage is Stage.STARTED:
         path, journal = found
         return _import(account, journal, _Keeper(path, account.context.redactor, journal), stuck_after)
-    journal = found[1] if found is not None else journals.of_existing(account.instance.url, configuration, "")
+    journal = found[1] if found is not None else new_journal.of_existing(account.instance.url, configuration, "")
     # What stands there is how it is: no start of ours waits for its end, and so nothing is written down either.
     return _import(account, replace(journal, mark=None), None, stuck_after)
 

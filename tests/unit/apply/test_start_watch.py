@@ -22,6 +22,7 @@ from tests.unit.run_tools import (
 from tests.unit.sandbox_tools import FI, big_company
 from tests.unit.walk_tools import strangers
 from tui.apply import journal as journals
+from tui.apply import new_journal
 from tui.apply.journal import Stage
 from tui.apply.start_watch import Ended, Resting, Stuck
 from tui.apply.watch import FASTEST, Moved
@@ -133,7 +134,7 @@ async def test_an_error_of_another_run_is_not_told_again(box: Sandbox) -> None:
     box.set_fault("stale-complete")
     plan = await planned_anew(run)
     assert {each.flag.key for each in plan.arriving} == set(found.missing)
-    run.journal = journals.again(run.journal, plan, {})
+    run.journal = new_journal.again(run.journal, plan, {})
     assert (await run.start()).triggered
     second = await run.watch()
     assert isinstance(second, Ended)
@@ -266,4 +267,4 @@ async def test_a_flag_that_was_archived_stays_known(box: Sandbox) -> None:
     instructed(box, key, "archiveFlag")
     plan = await planned_anew(run)
     assert plan.counts.arrive == 0
-    assert journals.again(run.journal, plan, {}).awaited == run.journal.keys
+    assert new_journal.again(run.journal, plan, {}).awaited == run.journal.keys

@@ -18,7 +18,7 @@ from tests.unit.run_tools import (
     triggers,
 )
 from tests.unit.walk_tools import drained, strangers
-from tui.apply import journal as journals
+from tui.apply import new_journal
 from tui.apply.start_watch import Ended
 from tui.apply.undo import Decision, UndoAction
 from tui.net.errors import Failure, Kind
@@ -71,7 +71,7 @@ async def test_after_a_plan_that_was_not_whole_flags_of_before_stay(box: Sandbox
     blind = replace(
         run.plan, flags=decide([each.flag for each in run.plan.flags], {}, None), existing={}, incomplete="Not read."
     )
-    run.journal = journals.begin(run.request, {}, blind, {}, "", run.journal.account)
+    run.journal = new_journal.begin(run.request, {}, blind, {}, "", run.journal.account)
     await run.to_the_end()
     await run.verify()
     _, decisions = await drained(run.undo(delete=True).listed())
@@ -160,7 +160,7 @@ async def test_after_an_undo_a_second_start_brings_what_was_deleted(box: Sandbox
     await run.undone(delete=True)
     assert set(run.journal.undone) == run.journal.keys
     plan = await planned_anew(run)
-    run.journal = journals.again(run.journal, plan, {})
+    run.journal = new_journal.again(run.journal, plan, {})
     assert (run.journal.undone, run.journal.traces) == ({}, {})
     assert (await run.start()).triggered
     end = await run.watch()
