@@ -1,4 +1,4 @@
-"""The one create request of an import: sent once, noted before it leaves, and looked up if its answer is lost."""
+"""The create request of an import: sent once, noted before it leaves, and looked up if its answer is lost."""
 
 from __future__ import annotations
 
@@ -154,20 +154,20 @@ class Creation:
         return self.outcome
 
     def _settled(self, outcome: Outcome) -> Outcome:
-        """Note what came of an attempt. One whose fate is not known stays as it was noted."""
-        there, journal = outcome.configuration, self.record.journal
-        if there is None:
+        """Note the result of an attempt. If it isn't known, the journal stays as it is."""
+        present, journal = outcome.configuration, self.record.journal
+        if present is None:
             if outcome.may_send_again and journal.stage is Stage.CREATING:
                 self.record.note(journals.planned_again(journal))
-        elif there.id != journal.configuration:
-            made = journals.created(journal, there, reused=outcome.reused)
+        elif present.id != journal.configuration:
+            made = journals.created(journal, present, reused=outcome.reused)
             try:
                 self.record.note(made)
             except Failure:
                 self.record.journal = made  # it exists, whatever the file says
                 raise
-        elif outcome.reused and self.planned_anew and there.status.status != RUNS:
-            self.record.journal = replace(journal, mark=journals.mark_of(there.status))
+        elif outcome.reused and self.planned_anew and present.status.status != RUNS:
+            self.record.journal = replace(journal, mark=journals.mark_of(present.status))
         return outcome
 
     # --- sending
@@ -211,7 +211,7 @@ class Creation:
         return Outcome(configuration=created.configuration, answer=created.answer)
 
     async def _look_before(self, sink: Sink) -> Outcome | Standing:
-        """What is there under this name; an outcome if nothing is to be sent. Raises Failure."""
+        """Return the configurations of this name, or an outcome if nothing will be sent. Raises Failure."""
         began = self.record.context.timer()
         async with self.record.launchdarkly() as ld:
             await self._identify(ld)
@@ -302,7 +302,7 @@ class Creation:
         return Outcome(configuration=ours.configuration, fate=FOUND)
 
     def _given_up(self, lost: Failure | None = None, why: str = "You stopped looking.") -> Outcome:
-        """What became of the request is not known."""
+        """The result of the request isn't known."""
         lost = lost or _LOST
         failure = lost.replaced(why=joined(lost.why, why), remedy=Remedy.LOOK_AGAIN, about="", safe=None)
         self.outcome = Outcome(failure=failure, fate=NOT_KNOWN)

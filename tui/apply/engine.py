@@ -1,7 +1,7 @@
-"""One import from its plan to its verified end, for every front: begun, resumed, or done once more.
+"""One import from its plan to its verified end, for every front: new, resumed, or started once more.
 
-A front chooses what to ask and how to show it. `Import` holds the journal, what came of creating, how the run
-stands, and why it cannot go on.
+A front chooses what to ask and how to show it. `Import` holds the journal, the creation, the state of the run, and why
+it cannot continue.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tui.apply.new_journal import journal_of
 from tui.apply.record import Keep, Record
 from tui.apply.start_watch import Ended, Resting, Run, Started, Stuck, Watched
 from tui.apply.verify import Verification, promise_of, verify
-from tui.apply.watch import STUCK_AFTER, Moved
+from tui.apply.watch import STUCK_AFTER
 from tui.context import Context
 from tui.launchdarkly.instances import Instance
 from tui.launchdarkly.words import who_in_words
@@ -133,7 +133,7 @@ class Import:
         self._creation = Creation(self.record, request) if request is not None else None
         self._run = Run(self.record, stuck_after)
         self.trouble: Failure | None = None
-        """Why it cannot go on at the moment."""
+        """Why it cannot continue at the moment."""
         self.unsure = False
         """It is not known whether the start succeeded: ask the user."""
         self.by_us = True
@@ -186,7 +186,7 @@ class Import:
 
     @property
     def resumes(self) -> bool:
-        """An earlier run planned it, and did not come to its end."""
+        """An earlier run planned it and didn't verify its end."""
         return self.journal.planned_at > 0 and self.journal.stage not in _PLANNED_ANEW
 
     @property
@@ -264,7 +264,14 @@ class Import:
         """Look until the end, as `Run.watch`; closing the stream ends the looking alone."""
         self.trouble, self.resting, self.stuck = None, None, None
         try:
-            await self._must_be_of_account()
+            if self.journal.account and not self._identified:
+                caller = None
+                with suppress(Failure):  # if the account can't be read, watching says why
+                    async with self.record.launchdarkly() as ld:
+                        caller = await caller_of(ld)
+                if caller is not None:
+                    must_be_of(self.journal, caller.account_id, writes=False)
+                    self._identified = True
             async with aclosing(self._run.watch()) as events:
                 async for event in events:
                     self._take(event)
@@ -304,21 +311,8 @@ class Import:
 
         return Stream(guarded)
 
-    async def _must_be_of_account(self) -> None:
-        """Raise Failure CREDENTIAL if the journal belongs to another account than the token. If that can't be read,
-        watching says why."""
-        if self._identified or not self.journal.account:
-            return
-        try:
-            async with self.record.launchdarkly() as ld:
-                caller = await caller_of(ld)
-        except Failure:
-            return
-        must_be_of(self.journal, caller.account_id, writes=False)
-        self._identified = True
-
     def _take(self, event: Watched | Ended) -> None:
-        """Keep what watching shows, so that it can be shown again; news are told once."""
+        """Keep what watching shows, so that it can be shown again. Each piece of news is kept once."""
         if isinstance(event, Resting):
             self.resting = event
         elif isinstance(event, Stuck):
@@ -328,26 +322,21 @@ class Import:
         else:
             self.status, self.arrived, self.stuck = event.status, event.arrived, None
             self.changed_at = event.changed_at or self.changed_at
-            by_time = sorted([*reversed(self._news_of(event)), *self.news], key=lambda news: -news.at)
+            fresh = [key for key in event.fresh if key not in self._seen_keys]
+            self._seen_keys.update(fresh)
+            news = [News(event.at if event.came_at is None else event.came_at, "ok", named(fresh))] if fresh else []
+            plan, texts = foreseen(self.journal), {earlier.text for earlier in self.news}
+            for error, at in zip_longest(event.errors, event.errors_at):
+                explained = plan.explain(error)
+                if explained.text in texts:
+                    continue
+                texts.add(explained.text)
+                level, when = "note" if explained.expected else "warning", event.at if at is None else at
+                news.append(
+                    News(when, level, explained.text, explained.cause, explained.key_refused, explained.expected)
+                )
+            by_time = sorted([*reversed(news), *self.news], key=lambda news: -news.at)
             self.news = deque(by_time[:_MOST_NEWS], maxlen=_MOST_NEWS)
-
-    def _news_of(self, event: Moved) -> list[News]:
-        happened: list[News] = []
-        fresh = [key for key in event.fresh if key not in self._seen_keys]
-        self._seen_keys.update(fresh)
-        if fresh:
-            happened.append(News(event.at if event.came_at is None else event.came_at, "ok", named(fresh)))
-        plan, texts = foreseen(self.journal), {news.text for news in self.news}
-        for error, at in zip_longest(event.errors, event.errors_at):
-            explained = plan.explain(error)
-            if explained.text in texts:
-                continue
-            texts.add(explained.text)
-            level, when = "note" if explained.expected else "warning", event.at if at is None else at
-            happened.append(
-                News(when, level, explained.text, explained.cause, explained.key_refused, explained.expected)
-            )
-        return happened
 
     # --- all of it
 

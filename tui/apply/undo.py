@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -16,7 +17,7 @@ from tui.apply.verify import read_flags
 from tui.context import Context
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.instances import Instance
-from tui.launchdarkly.models import AuditEntry, WholeFlag
+from tui.launchdarkly.models import WholeFlag
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Sink, Stream
 from tui.secrets.bag import Bag
@@ -104,7 +105,10 @@ class Undo:
             must_be_of(self.journal, self._account, writes=False)
             _, flags = await read_flags(ld, project, sink, keys)
             archived = await archived_of(ld, project, keys - flags.keys(), sink)
-            entries = await self._audit_log(ld, sink) if flags else None
+            entries, window = None, audit_window(self.journal)
+            if flags and window is not None:
+                with suppress(Failure):  # a log that can't be read is no evidence
+                    entries = await ld.flag_changes(project, window[0], window[1] + 1_000, sink=sink)
         self._evidence = evidence(self.journal, flags.values(), entries, same_account=bool(self._account))
         self._seen = flags
         return tuple(
@@ -113,16 +117,6 @@ class Undo:
             else self._decide(flag.key, flags.get(flag.key))
             for flag in self.journal.expected
         )
-
-    async def _audit_log(self, ld: LaunchDarkly, sink: Sink) -> tuple[AuditEntry, ...] | None:
-        """Return the audit log of the time in which this import ran; None if it can't be read."""
-        window = audit_window(self.journal)
-        if window is None:
-            return None
-        try:
-            return await ld.flag_changes(self.journal.identity.project, window[0], window[1] + 1_000, sink=sink)
-        except Failure:
-            return None
 
     def _decide(self, key: str, flag: WholeFlag | None) -> Decision:
         judgment = judge(flag, self._evidence)
@@ -143,7 +137,12 @@ class Undo:
         done: dict[str, str] = {}
         project = self.journal.identity.project
         saved_at = self._context.timer()
-        self._learn()
+        # How the importer writes flags is noted before too few are left to tell.
+        earlier, habits = self.journal.habits, self._evidence.habits
+        learned = replace(habits, version=earlier.version if habits.version is None else habits.version)
+        if learned != earlier:
+            self.journal = replace(self.journal, habits=learned)
+            self._keep(self.journal)
         try:
             async with self._context.launchdarkly(self._bag, self._instance) as ld:
                 for planned in decisions:
@@ -158,14 +157,6 @@ class Undo:
                     yield decision
         finally:
             self._note(done)
-
-    def _learn(self) -> None:
-        """Note how the importer writes flags before there are too few to tell."""
-        noted, habits = self.journal.habits, self._evidence.habits
-        learned = replace(habits, version=noted.version if habits.version is None else habits.version)
-        if learned != noted:
-            self.journal = replace(self.journal, habits=learned)
-            self._keep(self.journal)
 
     def _note(self, done: dict[str, str]) -> None:
         if done:

@@ -68,19 +68,12 @@ class ConfigurationFilter:
 
     def accepts(self, configuration: Configuration) -> bool:
         tags, status = " ".join(configuration.tags), state(configuration)
-        known = (
-            configuration.name,
-            configuration.project_key,
-            configuration.integration_key,
-            tags,
-            configuration.id,
-            status,
-        )
-        words = " ".join(known).casefold()
+        name, project, integration = configuration.name, configuration.project_key, configuration.integration_key
+        words = f"{name} {project} {integration} {tags} {configuration.id} {status}".casefold()
         return (
             all(part in words for part in self.text.casefold().split())
-            and self.integration in ("", configuration.integration_key)
-            and self.project in ("", configuration.project_key)
+            and self.integration in ("", integration)
+            and self.project in ("", project)
             and self.status in ("", status)
         )
 
