@@ -26,8 +26,7 @@ from tui.apply import new_journal, store
 from tui.apply.journal import Expected, Journal, LeftOut, Mark, Stage, Start
 from tui.apply.verify import Verification
 from tui.launchdarkly.instances import EU
-from tui.report.documents import text_of
-from tui.report.json_document import as_json
+from tui.report.documents import as_json, text_of
 from tui.report.report import Report, report
 from tui.report.sections import LISTS, list_text, sections
 from tui.sources.flags import Lost, strings
