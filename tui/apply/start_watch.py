@@ -1,7 +1,7 @@
 """Start an import, and watch it to its end, with its journal written before and after each step.
 
 Creating may itself start the import (undocumented), so the status is read before the start. A start whose answer was
-lost is looked up by the status; if that does not tell, the person is asked.
+lost is looked up by the status; if that doesn't show it, the user is asked.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ _PASSING = frozenset({Kind.UNREACHABLE, Kind.TIMEOUT, Kind.SERVER_ERROR, Kind.RA
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """How the start went. `triggered` is False where the import ran already; `known` False where nobody can tell,
-    and `failure` says so. `status_code` is that of the answer to the start, None without one."""
+    """How the start went. `triggered` is False if the import ran already. `known` is False if LaunchDarkly doesn't show
+    whether it started, and `failure` says so. `status_code` is that of the answer to the start, None without one."""
 
     triggered: bool
     known: bool = True
@@ -47,9 +47,9 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Resting:
-    """Nothing is asked until `until`, seconds since the epoch; `trouble` says why the last look failed, or "".
+    """No request until `until`, seconds since the epoch. `trouble` says why the last look failed, or "".
 
-    `left` counts the requests left in LaunchDarkly's window, None where it does not tell.
+    `left` counts the requests left in LaunchDarkly's window, None if it doesn't say.
     """
 
     until: float
@@ -97,10 +97,10 @@ class Run:
     # --- the start
 
     async def start(self, sink: Sink, *, again: bool = False) -> Started:
-        """Start the import unless it runs already, or find out whether an earlier start got through.
+        """Start the import unless it runs already, or find out whether an earlier start succeeded.
 
-        With `again` also one that was started before is started once more. Raises Failure if the status could not be
-        read, or the start was refused, and what writing the journal raises: then nothing was started.
+        With `again` an import that was started before is started once more. Raises Failure if the status can't be read
+        or the start is refused, and what writing the journal raises: then nothing was started.
         """
         if self._journal.stage in _BEGUN and not again:
             return Started(False)
@@ -161,7 +161,7 @@ class Run:
         return self._started(self._journal.mark or NEVER_RUN, triggered=False)
 
     def _started(self, mark: Mark, *, triggered: bool, code: int | None = None) -> Started:
-        # A start of ours may be found to have got through long after it was sent.
+        # A start of ours may be found to have succeeded long after it was sent.
         at = (self._journal.start_sent_at if triggered else 0.0) or self.record.context.now()
         self.record.note(journals.started(self._journal, mark, at))
         return Started(triggered, True, code)
@@ -184,7 +184,7 @@ class Run:
         return self._started(mark, triggered=True, code=code)
 
     async def _look_whether_started(self, ld: LaunchDarkly, sink: Sink, lost: Failure | None) -> Started:
-        """Whether the start got through: the status has changed, or flags have arrived."""
+        """Find out whether the start succeeded: the status has changed, or new flags are there."""
 
         async def look() -> str | None:
             if lost is None:  # an earlier process sent it
@@ -237,8 +237,8 @@ class Run:
     # --- watching
 
     async def watch(self) -> AsyncGenerator[Watched | Ended, None]:
-        """Look again and again until the end, which comes last. A look that failed is tried again: the import is not
-        affected. After `Stuck` it goes on looking, unless the caller stops.
+        """Look until the end, which comes last. A failed look is repeated: the import isn't affected. After `Stuck`
+        watching continues, unless the caller stops.
 
         Raises Failure if looking again is no use, and STUCK at the deadline of the run.
         """
@@ -287,7 +287,7 @@ class Run:
         self._wake.set()
 
     def _next_look(self, watch: Watch, trouble: Failure | None) -> float:
-        """When to look again, seconds since the epoch: no request before a pause asked for is over. Raises STUCK."""
+        """When to look again, seconds since the epoch, after any pause that LaunchDarkly asked for. Raises STUCK."""
         now, deadline = self.record.context.now(), self.record.context.deadline
         asked = (trouble.until or 0.0) if trouble else 0.0
         spent = requested_pause(self._meter, now).seconds if _left(self._meter) == 0 else 0.0
@@ -306,7 +306,7 @@ class Run:
         return min(until, deadline)
 
     async def _rest(self, until: float, earliest: float) -> None:
-        """Sleep until then, or from `earliest` on until somebody wants to look at once."""
+        """Sleep until then; `look_now` ends the sleep, but not before `earliest`."""
         self._wake.clear()
         sleeping = asyncio.ensure_future(self.record.context.sleep(max(0.0, until - self.record.context.now())))
         waking = asyncio.create_task(self._wake.wait())
@@ -338,11 +338,11 @@ class Run:
 
 
 def watch_command(configuration: str) -> str:
-    """How an import is looked at without the wizard."""
+    """The command that watches an import without the wizard."""
     return f"ld-flag-import configs watch {configuration}"
 
 
 def _left(meter: Mapping[str, str]) -> int | None:
-    """The requests left in the window that has fewest, None where untold."""
+    """The requests left in the window with the fewest, None if LaunchDarkly doesn't say."""
     left = [value for name, value in meter.items() if name.startswith("x-ratelimit-") and name.endswith("-remaining")]
     return min((int(value) for value in left if value.isascii() and value.isdigit()), default=None)

@@ -27,8 +27,8 @@ from tui.text.redact import MASK
 class Promise:
     """What an import was meant to create in a project.
 
-    `before` are the keys that were there before the start: such a flag was skipped, whoever created it. None if nobody
-    noted them: then a flag that lacks `flag_tag` counts as skipped. `maintainer` is a member's id, "" for none.
+    `before` are the keys that were there before the start: such a flag was skipped, whoever created it. None if they
+    weren't recorded: then a flag that lacks `flag_tag` counts as skipped. `maintainer` is a member's id, "" for none.
     """
 
     instance: Instance

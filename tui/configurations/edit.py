@@ -49,7 +49,7 @@ class Change:
 
 
 def draft_of(form: Form | None, configuration: Configuration) -> Draft:
-    """The answers that a configuration stands for, without its secrets.
+    """Return a configuration as answers, without its secrets.
 
     In its form the keys may stay blank, and texts have no default. An integration without a manifest has no fields
     but name and tags.
@@ -94,7 +94,7 @@ def all_fields(draft: Draft, *, keys_alone: bool = False) -> tuple[Variable, ...
 
 
 def rebased(draft: Draft, before: Configuration, now: Configuration) -> Draft:
-    """The answers after somebody else changed the configuration: changes made here stay, the rest follows."""
+    """Return the answers after somebody else changed the configuration: changes made here stay."""
     changed = {change.key for change in changes(draft, before)}
     fresh = draft_of(draft.form, now).answers
     kept = {key: answer for key, answer in draft.answers.items() if key in changed or answer.secret is not None}
@@ -166,7 +166,7 @@ class Changed:
     """The outcome of a change. `configuration` is how it is now, None if that is not known.
 
     `ignored` are the labels of fields that LaunchDarkly accepted and did not change; `failure` says why nothing was
-    changed, or that nobody knows. `found`: the answer was lost, and the change was found there.
+    changed, or that it isn't known. `found`: the answer was lost, and the change was found.
     """
 
     configuration: Configuration | None = None
@@ -185,7 +185,7 @@ class Edit:
     bag: Bag
 
     def send(self) -> Stream[Changed]:
-        """Send the changes; nothing if there are none. Never raises Failure: it is an outcome."""
+        """Send the changes; nothing if there are none. A Failure is part of the outcome, and not raised."""
         return Stream(self._send)
 
     async def _send(self, sink: Sink) -> Changed:
@@ -246,7 +246,7 @@ class Edit:
         return Changed(now, _harmless(lost, step).replaced(sent=not known))
 
     def _shown_by(self, now: Configuration) -> bool:
-        """Whether the configuration is as asked for. Keys cannot be compared: a new version stands for them."""
+        """Whether the configuration has the changes. Keys can't be compared, so a new version counts instead."""
         if self._missing(now):
             return False
         if not self._only_keys:
@@ -271,7 +271,7 @@ class Edit:
 
 
 def _harmless(lost: Failure, news: str) -> Failure:
-    """The failure with what was seen since; a change can be sent again, whatever became of it."""
+    """The failure with what was seen since. A change can be sent again safely."""
     return lost.replaced(why=joined(lost.why, news), remedy=Remedy.SEND_CHANGES_AGAIN, about="", safe=None)
 
 
