@@ -1,4 +1,4 @@
-"""One import as the wizard holds it: what was seen is kept, told once, and never in the way of going on."""
+"""One import as a front holds it: what it shows is kept, shown once, and no failure blocks the next step."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from tests.unit import run_tools
+from tests.unit.report_tools import expected, journal
 from tests.unit.run_tools import Time, begun, creates, deleted, flags_of, instructed, triggers
 from tests.unit.sandbox_tools import FI, launchdarkly
 from tests.unit.walk_tools import strangers
@@ -16,9 +17,13 @@ from tui.apply.engine import Import
 from tui.apply.journal import Journal, Stage
 from tui.apply.start_watch import Resting, Started
 from tui.apply.watch import Moved
+from tui.context import Context
+from tui.launchdarkly.instances import EU
 from tui.net.errors import Failure, Kind, Remedy
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
+from tui.secrets.bag import Bag
+from tui.text.redact import Redactor
 from tui.wizard.outcomes import report_of
 
 FULL = Failure(Kind.INTERNAL, "The journal cannot be written.")
@@ -120,16 +125,21 @@ def moved(*fresh: str, errors: tuple[str, ...] = (), at: float = 5.0) -> Moved:
     return Moved("importing", len(fresh), 9, fresh, errors, at)
 
 
-async def test_arrivals_are_named_as_far_as_they_fit(box: Sandbox) -> None:
-    run, _ = await created(box)
+def quiet() -> Import:
+    """An import that reaches no server."""
+    return Import(journal(expected("a")), EU, Bag(Redactor()), Context(), lambda journal: None)
+
+
+def test_imported_flags_are_named_as_far_as_they_fit() -> None:
+    run = quiet()
     run._take(moved("a"))
     run._take(moved("a", "b", "c", "d"))
     run._take(moved("a", "b", "c", "d", *(f"more-{n}" for n in range(1_003))))
     assert [each.text for each in run.news] == ["more-0, more-1, more-2 and 1,000 more", "b, c, d", "a"]
 
 
-async def test_news_are_bounded(box: Sandbox) -> None:
-    run, _ = await created(box)
+def test_news_are_bounded() -> None:
+    run = quiet()
     for n in range(5_000):
         run._take(moved(f"flag-{n}"))
     assert len(run.news) == 200
@@ -145,8 +155,8 @@ async def test_news_are_bounded(box: Sandbox) -> None:
         ("The source did not answer, trying again (503)", False),
     ],
 )
-async def test_a_refused_key_is_known_while_it_runs(box: Sandbox, error: str, refused: bool) -> None:
-    run, _ = await created(box)
+def test_refused_key_is_known_while_the_import_runs(error: str, refused: bool) -> None:
+    run = quiet()
     assert not run.key_refused
     run._take(moved("a", errors=(error,)))
     assert run.key_refused is refused
@@ -330,9 +340,8 @@ async def test_compared_once_more_it_keeps_what_it_made_as_it_was(box: Sandbox) 
     assert run.journal.stage is Stage.VERIFIED
 
 
-async def test_the_report_holds_no_key(box: Sandbox) -> None:
-    run, _ = await created(box)
-    key = run.bag.peek("sourceApiKey") or run.bag.peek("token")
+def test_report_holds_no_key() -> None:
+    run, key = quiet(), TOKENS["writer"].value
     run.context.redactor.add(key)
     run.record.journal = replace(run.journal, stage=Stage.ENDED, ended="failed", errors=(f"{key} was refused (401)",))
     assert key not in repr(report_of(run, {}))
