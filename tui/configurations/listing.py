@@ -146,13 +146,13 @@ def when(milliseconds: int | None) -> str:
 
 
 def last_import(configuration: Configuration) -> str:
-    """When it last went well. LaunchDarkly may leave the time out, though the status shows an import."""
+    """Return when it last succeeded. LaunchDarkly may leave out the time although the status shows an import."""
     at = configuration.status.last_import
     return NOT_TOLD if at is None and configuration.status.status == "complete" else when(at)
 
 
 def last_error(configuration: Configuration) -> str:
-    """When it last went wrong. Its errors may be newer than the time that LaunchDarkly gives, or have none."""
+    """Return when it last failed. Its errors may be newer than the time that LaunchDarkly gives, or have none."""
     times = (configuration.status.last_error, *(error.timestamp for error in configuration.status.errors))
     at = max((time for time in times if time is not None), default=None)
     went_wrong = bool(configuration.status.errors) or configuration.status.status in ("failed", "partial")
@@ -166,22 +166,19 @@ def newest_error(configuration: Configuration, redactor: Redactor) -> str:
 
 
 def errors(configuration: Configuration, redactor: Redactor) -> tuple[tuple[str, str], ...]:
-    """Each error of its status once, with its cause, "" if that is not known. A key that became known after the
-    configuration was read is taken out here."""
+    """Return each error of its status once, with its cause, "" if that isn't known. Keys that became known after the
+    configuration was read are taken out."""
     texts = dict.fromkeys(redactor.foreign(fault_in_words(error)) for error in configuration.status.errors)
     return tuple((text, explain(text).cause) for text in texts)
 
 
 def details(configuration: Configuration, form: Form | None, redactor: Redactor) -> tuple[tuple[str, str, str], ...]:
-    """(label, level, text) of what a person wants to know: where from and to, its status, what your token may do."""
+    """Return (label, level, text) of each fact: source and project, its status, what your token may do."""
     title = (form.title if form else configuration.integration_key) or "an integration that is not told"
+    version = f", version {configuration.version}" if configuration.version is not None else ""
     rows = [
         ("Imports", "note", f"from {title} into {configuration.project_key or NOT_TOLD}"),
-        (
-            "Id",
-            "note",
-            configuration.id + (f", version {configuration.version}" if configuration.version is not None else ""),
-        ),
+        ("Id", "note", f"{configuration.id}{version}"),
         ("Tags", "note", ", ".join(configuration.tags) or "none"),
         ("Status", level(configuration), state(configuration)),
         ("Last import", "note", last_import(configuration)),
@@ -278,7 +275,7 @@ def why_not(configuration: Configuration, deed: Deed, form: Form | None) -> str:
 
 
 def caution(configuration: Configuration, deed: Deed) -> str:
-    """What a person should know before it is done, or ""."""
+    """Return a warning to show before it is done, or ""."""
     if configuration.status.status != RUNS:
         return ""
     if deed is Deed.DELETE:
@@ -289,24 +286,21 @@ def caution(configuration: Configuration, deed: Deed) -> str:
 
 
 def confirms(configuration: Configuration, typed: str) -> bool:
-    """Whether `typed` is what deleting asks for."""
+    """Whether `typed` confirms the deletion."""
     return typed.strip() == to_type(configuration)
 
 
 def to_type(configuration: Configuration) -> str:
-    """What deleting asks for: the name, or the id where the name is none that can be typed."""
+    """Return the text to type before deleting: the name, or the id if the name can't be typed."""
     name = configuration.name.strip()
     return name if name and REPLACEMENT not in name else configuration.id
 
 
 def named_alike(configuration: Configuration, name: str, listed: Iterable[Configuration]) -> str:
     """A sentence about another configuration of the same name, project and integration, or ""."""
+    project, integration = configuration.project_key, configuration.integration_key
     for other in listed:
-        same = (other.name, other.project_key, other.integration_key) == (
-            name,
-            configuration.project_key,
-            configuration.integration_key,
-        )
+        same = (other.name, other.project_key, other.integration_key) == (name, project, integration)
         if same and other.id != configuration.id:
-            return f'Another configuration in {configuration.project_key} has the name "{name}" ({other.id}).'
+            return f'Another configuration in {project} has the name "{name}" ({other.id}).'
     return ""
