@@ -14,7 +14,7 @@ from tui.apply.journal import NEVER_RUN, Stage
 from tui.sandbox.server import Sandbox
 
 
-async def test_it_is_noted_before_it_is_sent_and_after_it_was_answered(box: Sandbox) -> None:
+async def test_create_is_noted_before_it_is_sent_and_after_the_answer(box: Sandbox) -> None:
     run = await run_of(box)
     sent_when_noted: list[int] = []
     run.keep = lambda journal: sent_when_noted.append(creates(box))
@@ -37,7 +37,7 @@ async def test_it_is_noted_before_it_is_sent_and_after_it_was_answered(box: Sand
         ("lost-answer", [Stage.CREATING, Stage.CREATED], 1),
     ],
 )
-async def test_each_end_is_noted(box: Sandbox, fault: str, stages: list[Stage], count: int) -> None:
+async def test_each_result_is_noted(box: Sandbox, fault: str, stages: list[Stage], count: int) -> None:
     run = await run_of(box)
     box.set_fault(fault)
     await run.create()
@@ -61,7 +61,7 @@ def delete(box: Sandbox, id: str) -> None:
         other.delete(f"{FI}/web-shop/unleash/{id}")
 
 
-async def test_one_whose_answer_was_never_noted_is_found(box: Sandbox) -> None:
+async def test_create_whose_answer_was_never_noted_is_found(box: Sandbox) -> None:
     run = await interrupted(box)
     (made,) = configurations(box, NAME)
     outcome = await run.create()
@@ -72,7 +72,7 @@ async def test_one_whose_answer_was_never_noted_is_found(box: Sandbox) -> None:
     assert creates(box) == 1
 
 
-async def test_one_that_never_left_is_looked_for_and_sent(box: Sandbox) -> None:
+async def test_create_that_never_left_is_looked_up_and_sent(box: Sandbox) -> None:
     run = await interrupted(box)
     (made,) = configurations(box, NAME)
     delete(box, made["_id"])
@@ -84,7 +84,7 @@ async def test_one_that_never_left_is_looked_for_and_sent(box: Sandbox) -> None:
     assert len(configurations(box, NAME)) == 1
 
 
-async def test_while_it_cannot_be_looked_up_it_is_not_sent(box: Sandbox) -> None:
+async def test_create_is_not_sent_while_it_cannot_be_looked_up(box: Sandbox) -> None:
     run = await interrupted(box)
     box.stop()
     outcome = await run.create()
@@ -94,7 +94,7 @@ async def test_while_it_cannot_be_looked_up_it_is_not_sent(box: Sandbox) -> None
     assert run.journal.stage is Stage.CREATING
 
 
-async def test_one_that_exists_is_resumed_and_one_that_was_deleted_is_created_again(box: Sandbox) -> None:
+async def test_existing_configuration_is_used_and_a_deleted_one_created_again(box: Sandbox) -> None:
     run = await run_of(box)
     await run.create()
     old, kept = run.journal.configuration, list(run.kept)

@@ -189,7 +189,7 @@ async def test_configuration_that_appears_after_a_lost_request_is_ours_only_with
         assert "theirs" in str(outcome.failure)
 
 
-async def test_one_that_was_there_before_is_never_taken_for_ours(box: Sandbox) -> None:
+async def test_configuration_of_before_is_never_taken_for_ours(box: Sandbox) -> None:
     """Another with the same name, made by somebody else before: the look after a loss must not find that."""
     made = attempt(await at_review(box, config_name="Practice"))
     with sandbox_tools.launchdarkly(box) as other:
@@ -202,7 +202,7 @@ async def test_one_that_was_there_before_is_never_taken_for_ours(box: Sandbox) -
     assert posts(box) == 1  # that of the other client
 
 
-async def test_a_lost_answer_and_then_no_way_there_is_not_known(box: Sandbox) -> None:
+async def test_lost_create_that_cannot_be_looked_up_is_not_known(box: Sandbox) -> None:
     port = urlsplit(values(box, "unleash")["host"]).port or 0
     async with gate(port, shuts_at=b"POST /") as door:
         made = attempt(await at_review(box, host=door.url))
@@ -225,7 +225,7 @@ async def test_a_lost_answer_and_then_no_way_there_is_not_known(box: Sandbox) ->
     assert not strangers()
 
 
-async def test_no_way_there_before_anything_is_sent(box: Sandbox) -> None:
+async def test_unreachable_server_before_the_look_up(box: Sandbox) -> None:
     made = attempt(await at_review(box))
     box.stop()
     outcome = await sent(made)
@@ -235,7 +235,7 @@ async def test_no_way_there_before_anything_is_sent(box: Sandbox) -> None:
     assert not strangers()
 
 
-async def test_no_way_there_when_it_is_to_be_sent(box: Sandbox) -> None:
+async def test_unreachable_server_after_the_look_up(box: Sandbox) -> None:
     """The look-up went well, the request itself never left: there is nothing to look for."""
     port = urlsplit(values(box, "unleash")["host"]).port or 0
     async with gate(port, shuts_at=b"GET /") as door:

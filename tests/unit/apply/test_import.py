@@ -104,7 +104,7 @@ async def test_from_the_start_to_the_comparison(box: Sandbox) -> None:
     assert not strangers()
 
 
-async def test_watched_anew_tells_nothing_twice(box: Sandbox) -> None:
+async def test_import_watched_again_shows_nothing_twice(box: Sandbox) -> None:
     run, _ = await created(box)
     box.set_fault("import-error-then-success")
     await start(run)
@@ -169,7 +169,7 @@ def cleared(run: Import) -> bool:
     return run.verification is None and not run.news
 
 
-async def test_once_more_brings_what_is_missing_and_tells_only_that(box: Sandbox) -> None:
+async def test_second_start_imports_and_shows_only_what_is_missing(box: Sandbox) -> None:
     run, kept = await created(box)
     box.set_fault("import-partial")
     await finished(run)
@@ -192,7 +192,7 @@ async def test_once_more_brings_what_is_missing_and_tells_only_that(box: Sandbox
     assert triggers(box) == 2
 
 
-async def test_once_more_that_cannot_be_noted_changes_nothing(box: Sandbox) -> None:
+async def test_second_start_that_cannot_be_noted_changes_nothing(box: Sandbox) -> None:
     run, kept = await created(box)
     await finished(run)
     before = run.journal, run.verification, list(run.news)
@@ -218,7 +218,7 @@ async def unsure(box: Sandbox) -> tuple[Import, Kept]:
     return run, kept
 
 
-async def test_said_not_to_have_started_it_can_be_started(box: Sandbox) -> None:
+async def test_unsure_start_that_the_user_denies_can_be_repeated(box: Sandbox) -> None:
     run, kept = await unsure(box)
     naps = len(time_of(run).naps)
     assert not (await start(run)).known
@@ -237,7 +237,7 @@ def time_of(run: Import) -> Time:
     return clock
 
 
-async def test_said_to_have_started_it_is_watched(box: Sandbox) -> None:
+async def test_unsure_start_that_the_user_confirms_is_watched(box: Sandbox) -> None:
     run, kept = await unsure(box)
     run.assume(True)
     assert (run.begun, run.unsure, run.trouble, run.by_us) == (True, False, None, True)
@@ -248,7 +248,7 @@ async def test_said_to_have_started_it_is_watched(box: Sandbox) -> None:
     assert run.status == "complete"
 
 
-async def test_looked_up_again_a_late_start_is_found(box: Sandbox) -> None:
+async def test_late_start_is_found_by_another_look_up(box: Sandbox) -> None:
     run, _ = await unsure(box)
     assert not (await start(run)).known
     assert run.unsure
@@ -259,7 +259,7 @@ async def test_looked_up_again_a_late_start_is_found(box: Sandbox) -> None:
     assert (run.unsure, run.trouble, triggers(box)) == (False, None, 2)
 
 
-async def test_one_that_runs_already_is_not_ours(box: Sandbox) -> None:
+async def test_import_that_runs_already_is_not_ours(box: Sandbox) -> None:
     box.set_fault("trigger-conflict")
     run, _ = await created(box)
     assert (await start(run)).status_code == 409
@@ -276,9 +276,7 @@ def stuck_in(run: Import) -> Failure | None:
 
 
 @pytest.mark.parametrize("stage", [Stage.STARTED, Stage.VERIFIED])
-async def test_a_journal_that_cannot_be_written_is_trouble_and_nothing_goes_on_without_it(
-    box: Sandbox, stage: Stage
-) -> None:
+async def test_journal_that_cannot_be_written_is_trouble_and_stops_the_import(box: Sandbox, stage: Stage) -> None:
     run, kept = await created(box)
     kept.refuses = lambda journal: journal.stage is stage
     with suppress(Failure):
@@ -293,7 +291,7 @@ async def test_a_journal_that_cannot_be_written_is_trouble_and_nothing_goes_on_w
     assert not strangers()
 
 
-async def test_a_token_that_is_refused_is_trouble_that_another_ends(box: Sandbox) -> None:
+async def test_refused_token_is_trouble_until_it_is_replaced(box: Sandbox) -> None:
     run, kept = await created(box)
     run.bag.put("token", TOKENS["writer"].value[:-1] + "0")
     with suppress(Failure):
@@ -313,7 +311,7 @@ async def test_a_token_that_is_refused_is_trouble_that_another_ends(box: Sandbox
     assert not stuck_in(run)
 
 
-async def test_a_comparison_that_fails_leaves_the_one_before(box: Sandbox) -> None:
+async def test_failed_comparison_keeps_the_one_before(box: Sandbox) -> None:
     run, _ = await created(box)
     await finished(run)
     before = run.verification
@@ -323,7 +321,7 @@ async def test_a_comparison_that_fails_leaves_the_one_before(box: Sandbox) -> No
     assert run.verification is before is not None
 
 
-async def test_compared_once_more_it_keeps_what_it_made_as_it_was(box: Sandbox) -> None:
+async def test_second_comparison_keeps_the_first_traces(box: Sandbox) -> None:
     """What was changed since must not pass for untouched: undo goes by it."""
     run, _ = await created(box)
     await finished(run)

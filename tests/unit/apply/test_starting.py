@@ -32,7 +32,7 @@ async def test_an_import_that_creating_has_started_is_not_started_again(box: San
 
 
 @pytest.mark.parametrize("stage", ["started", "ended", "verified"])
-async def test_one_that_was_started_is_not_started_again_unless_it_is_wanted(box: Sandbox, stage: str) -> None:
+async def test_started_import_is_started_again_only_on_request(box: Sandbox, stage: str) -> None:
     run = await run_of(box)
     await run.create()
     await run.start()
@@ -81,7 +81,7 @@ async def test_a_reused_configuration_that_has_ended_is_started(box: Sandbox) ->
     assert end.arrived == {gone}
 
 
-async def test_no_way_there_after_a_lost_start_is_not_known_either(box: Sandbox) -> None:
+async def test_lost_start_that_cannot_be_looked_up_is_not_known(box: Sandbox) -> None:
     run = await run_of(box)
     await run.create()
     box.set_fault("lost-trigger-answer")
@@ -109,7 +109,7 @@ async def test_a_refused_start_starts_nothing(box: Sandbox) -> None:
     assert run.journal.stage is Stage.CREATED
 
 
-async def test_what_is_made_between_plan_and_start_is_not_ours(box: Sandbox) -> None:
+async def test_flags_created_between_plan_and_start_are_not_ours(box: Sandbox) -> None:
     run = await run_of(box)
     await run.create()
     other = await run_of(box)  # the same flags by another configuration, made meanwhile

@@ -65,7 +65,7 @@ async def test_the_list_changes_nothing(box: Sandbox) -> None:
     assert not any(method in ("PATCH", "DELETE") for method, _, _ in box.requests)
 
 
-async def test_after_a_plan_that_was_not_whole_flags_of_before_stay(box: Sandbox) -> None:
+async def test_flags_of_before_stay_after_an_incomplete_plan(box: Sandbox) -> None:
     before = flags_of(box).keys() | flags_of(box, archived=True).keys()
     run = await run_of(box)
     blind = replace(
@@ -81,7 +81,7 @@ async def test_after_a_plan_that_was_not_whole_flags_of_before_stay(box: Sandbox
     assert not taken & before
 
 
-async def test_it_can_be_given_up_and_gone_on_with(box: Sandbox) -> None:
+async def test_undo_can_be_stopped_and_resumed(box: Sandbox) -> None:
     run = await done(box)
     undo = run.undo()
     _, decisions = await drained(undo.listed())
@@ -99,7 +99,7 @@ async def test_it_can_be_given_up_and_gone_on_with(box: Sandbox) -> None:
     assert all(everything(box)[key]["archived"] for key in run.journal.keys)
 
 
-async def test_what_changes_between_the_list_and_the_deed_stays(box: Sandbox) -> None:
+async def test_flag_that_changes_after_the_list_stays(box: Sandbox) -> None:
     run = await done(box)
     undo = run.undo()
     _, decisions = await drained(undo.listed())
@@ -127,7 +127,7 @@ async def test_flag_that_another_needs_is_kept_alone(box: Sandbox, delete: bool)
     assert others.isdisjoint(after) if delete else all(after[key]["archived"] for key in others)
 
 
-async def test_a_refusal_of_one_is_its_reason_to_be_kept(box: Sandbox) -> None:
+async def test_refused_flag_is_kept_with_the_reason(box: Sandbox) -> None:
     run = await done(box)
     box.set_fault("patch-conflict")
     told = await run.undone()
@@ -136,7 +136,7 @@ async def test_a_refusal_of_one_is_its_reason_to_be_kept(box: Sandbox) -> None:
     assert run.journal.undone == {}
 
 
-async def test_trouble_that_meets_every_flag_ends_it_and_what_is_done_is_noted(box: Sandbox) -> None:
+async def test_unreachable_server_ends_undo_and_keeps_what_is_done(box: Sandbox) -> None:
     run = await done(box)
     undo = run.undo()
     _, decisions = await drained(undo.listed())
@@ -155,7 +155,7 @@ async def test_trouble_that_meets_every_flag_ends_it_and_what_is_done_is_noted(b
     assert set(run.journal.undone) == {each.key for each in told}
 
 
-async def test_after_an_undo_a_second_start_brings_what_was_deleted(box: Sandbox) -> None:
+async def test_second_start_after_undo_imports_deleted_flags(box: Sandbox) -> None:
     run = await done(box)
     await run.undone(delete=True)
     assert set(run.journal.undone) == run.journal.keys
