@@ -36,7 +36,7 @@ def folder() -> Path:
 
 
 def path_of(identity: Identity, where: Path | None = None) -> Path:
-    """The file of an import's journal: its name tells a person which, its digest tells it from all others."""
+    """Return the file of an import's journal: words to recognize it, and a digest that makes it unique."""
     whole = json.dumps([identity.host, identity.project, identity.integration, identity.name])
     digest = hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     words = re.sub(r"[^a-z0-9]+", "-", f"{identity.integration} {identity.project} {identity.name}".lower())

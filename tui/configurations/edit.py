@@ -139,7 +139,7 @@ def problems(draft: Draft, configuration: Configuration) -> tuple[Finding, ...]:
 def operations(draft: Draft, configuration: Configuration, bag: Bag) -> tuple[dict[str, object], ...]:
     """The JSON Patch (RFC 6902) of the changes. A secret is a SecretStr, which is opened in the body alone.
 
-    What is there is replaced, what isn't is added: LaunchDarkly would refuse a `replace` of it.
+    Existing settings are replaced and others added: LaunchDarkly would refuse a `replace` of a missing one.
     """
     built = forms.config(draft.form, drafts.values(draft), lambda key: None) if draft.form else {}
     patch: list[dict[str, object]] = []
