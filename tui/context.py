@@ -1,4 +1,4 @@
-"""What everything that talks to a server needs: clock, redactor, log, and the connections of the session."""
+"""What requests need: clock, redactor, log, and the connections of the session."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tui.text.redact import Redactor
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Passed to everything that talks to a server. Tests and the practice mode pass their own."""
+    """Passed to everything that sends requests. Tests and the practice mode pass their own."""
 
     redactor: Redactor = field(default_factory=Redactor)
     now: Callable[[], float] = time.time

@@ -51,7 +51,7 @@ async def noted(box: Sandbox, upto: Stage) -> Path:
     """An import that was left at this stage by another front; its journal."""
     run = await run_tools.run_of(box, clock=Time(at=Clock().at))
     path = store.path_of(run.journal.identity)
-    run.keep = store.keeper(path, run.context.redactor)
+    run.keep = lambda journal: store.save(journal, path, run.context.redactor)
     if upto is not Stage.PLANNED:
         assert (await run.create()).configuration is not None
     if upto in (Stage.STARTED, Stage.ENDED, Stage.VERIFIED):

@@ -20,8 +20,7 @@ from typing import Any, cast
 
 from tests.unit.walk_tools import at_review, built_forms, planned
 from tui.answers.request import build
-from tui.apply import journal as journals
-from tui.apply import store
+from tui.apply import new_journal, store
 from tui.apply.engine import Import
 from tui.apply.journal import Journal, Stage
 from tui.apply.start_watch import Ended
@@ -95,7 +94,7 @@ async def imported(addresses: Mapping[str, Mapping[str, str]], path: Path, fate:
     request, bag = build(made.draft), made.bag
     journal = store.load(path)
     if journal is None:
-        journal = journals.begin(request, {"token": "env:LD_ACCESS_TOKEN"}, await planned(made), {}, "me")
+        journal = new_journal.begin(request, {"token": "env:LD_ACCESS_TOKEN"}, await planned(made), {}, "me")
         store.save(journal, path)
     context = MortalContext(sleep=_hurried, fate=fate)
 

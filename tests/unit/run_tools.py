@@ -13,13 +13,12 @@ from typing import Any
 from tests.unit.sandbox_tools import FI, launchdarkly, until
 from tests.unit.walk_tools import at_review, configurations, planned
 from tui.answers.request import CreateRequest, build
-from tui.apply import journal as journals
-from tui.apply import lock
+from tui.apply import lock, new_journal
 from tui.apply.create import Outcome
 from tui.apply.engine import Import
 from tui.apply.journal import Journal
 from tui.apply.start_watch import Ended, Resting, Started, Stuck
-from tui.apply.undo import Action, Decision, Undo
+from tui.apply.undo import Decision, Undo, UndoAction
 from tui.apply.verify import Verification
 from tui.apply.watch import Moved
 from tui.context import Context
@@ -152,7 +151,7 @@ async def run_of(box: Sandbox, integration: str = "unleash", *, clock: Time | No
     made = await at_review(box, integration, replace(context, deadline=None))
     plan = await planned(made)
     request = build(made.draft)
-    journal = journals.begin(request, {"token": "env:LD_ACCESS_TOKEN"}, plan, {}, "ana@example.com", account_of(box))
+    journal = new_journal.begin(request, {"token": "env:LD_ACCESS_TOKEN"}, plan, {}, "ana@example.com", account_of(box))
     return Run(box, request, made.bag, replace(context, redactor=made.context.redactor), clock, plan, journal)
 
 
@@ -210,7 +209,7 @@ def creates(box: Sandbox) -> int:
     )
 
 
-ARCHIVE, KEEP = Action.ARCHIVE, Action.KEEP
+ARCHIVE, KEEP = UndoAction.ARCHIVE, UndoAction.KEEP
 
 
 def is_held(path: Path) -> bool:

@@ -16,7 +16,7 @@ from tui.answers import plan_state, remarks
 from tui.answers.draft import Draft
 from tui.answers.fields import Form
 from tui.answers.request import build
-from tui.apply import journal as journals
+from tui.apply import new_journal
 from tui.apply.create import Outcome
 from tui.apply.engine import Import
 from tui.context import Context
@@ -126,7 +126,7 @@ async def checked(made: Session, key: str) -> list[ProgressEvent]:
 def attempt(made: Session, *, reuse: bool = False) -> Import:
     """A new import without a plan, whose journal is not saved."""
     request = build(made.draft)
-    journal = journals.unplanned(request, {}, "")
+    journal = new_journal.unplanned(request, {}, "")
     unsent = Import(journal, request.instance, made.bag, made.context, lambda journal: None, request)
     unsent.creation.reuse = reuse
     return unsent

@@ -15,7 +15,7 @@ from tui.text.clean import clean
 
 
 async def caller_of(ld: LaunchDarkly, *, sink: Sink = ignore) -> CallerIdentity:
-    """Whose token this is; nobody's if LaunchDarkly doesn't say. Raises Failure."""
+    """Return the token's owner, an empty identity if LaunchDarkly doesn't say. Raises Failure."""
     try:
         return await ld.caller_identity(sink=sink)
     except Failure as failure:
@@ -25,7 +25,7 @@ async def caller_of(ld: LaunchDarkly, *, sink: Sink = ignore) -> CallerIdentity:
 
 
 def must_be_of(journal: Journal, account: str, *, writes: bool) -> None:
-    """Raise Failure CREDENTIAL if a journal belongs to another account; one that was never begun belongs to none."""
+    """Raise Failure CREDENTIAL if a journal belongs to another account. An unused one belongs to no account."""
     if journal.stage is not Stage.PLANNED or journal.configuration or journal.traces:
         must_be_same(journal.identity.name, journal.account, account, writes=writes)
 
@@ -51,8 +51,8 @@ def must_be_same(name: str, noted: str, account: str, *, writes: bool) -> None:
 
 
 async def importer_of(context: Context, bag: Bag, instance: Instance) -> Importer:
-    """The ids that the audit log names for flags of this import: those of the import key. Empty if it isn't in the
-    bag, or LaunchDarkly doesn't say."""
+    """Return the import key's ids, which the audit log names for the flags of this import. Empty if the key isn't in
+    the bag, or LaunchDarkly doesn't say."""
     if IMPORT_KEY not in bag:
         return Importer()
     try:

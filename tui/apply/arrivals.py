@@ -1,4 +1,4 @@
-"""Which flags are in a LaunchDarkly project: all of them right before a start, and what has arrived since."""
+"""The flags of a LaunchDarkly project: all of them right before a start, and those created since."""
 
 from __future__ import annotations
 
@@ -11,14 +11,11 @@ from tui.launchdarkly.models import Flag
 from tui.net.events import Counted, Sink
 
 _NEWEST = 50
-"""Flags on one page of the newest: one request for each fifty that have arrived."""
+"""Flags a page."""
 
 
 async def newly_there(ld: LaunchDarkly, journal: Journal, known: frozenset[str], sink: Sink) -> list[Flag]:
-    """Planned flags that are there now, neither before nor `known`: from the newest on, back to one seen before.
-
-    Raises Failure.
-    """
+    """Return planned flags that are new in the project: neither there before nor `known`. Raises Failure."""
     wanted = journal.awaited - known
     found: list[Flag] = []
     offset = 0
@@ -28,24 +25,20 @@ async def newly_there(ld: LaunchDarkly, journal: Journal, known: frozenset[str],
         found += fresh
         wanted -= {flag.key for flag in fresh}
         offset += len(page.items)
-        whole = page.total_count is not None and offset >= page.total_count
-        if not fresh or whole or _is_older(page.items, fresh, known | journal.before):
+        if not fresh or (page.total_count is not None and offset >= page.total_count):
+            break
+        # Flags of one moment come in any order: only a known flag older than all new ones ends the news.
+        oldest, seen = min(flag.created or 0 for flag in fresh), known | journal.before
+        if any(flag.key in seen and (flag.created or 0) < oldest for flag in page.items):
             break
     return found
 
 
-def _is_older(page: tuple[Flag, ...], fresh: list[Flag], known: frozenset[str]) -> bool:
-    """Whether the page reaches back to flags that were looked at before: what follows is no news.
-
-    Flags made in one moment may stand in any order, so a known one must be older than all that is new.
-    """
-    oldest = min(flag.created or 0 for flag in fresh)
-    return any(flag.key in known and (flag.created or 0) < oldest for flag in page)
-
-
 async def newest(ld: LaunchDarkly, journal: Journal, sink: Sink) -> Journal:
-    """The journal with the keys that came since its snapshot, read from the newest flag back to a page of known ones:
-    the last look before a request that starts. Raises Failure."""
+    """Return the journal with the keys created since its snapshot: the last look before a request that starts.
+
+    Reads from the newest flag back to a page with a known one. Raises Failure.
+    """
     known, found = journal.snapshot or journal.before, set[str]()
     offset = 0
     while True:
@@ -58,7 +51,7 @@ async def newest(ld: LaunchDarkly, journal: Journal, sink: Sink) -> Journal:
 
 
 async def snapshot(ld: LaunchDarkly, project: str, sink: Sink) -> dict[str, int | None]:
-    """The keys of all flags, archived ones too, with when each was made (ms). Raises Failure."""
+    """Return the keys of all flags, archived ones too, with when each was created (ms). Raises Failure."""
     found: dict[str, int | None] = {}
     for archived in (False, True):
         async with aclosing(ld.every_flag(project, archived=archived, sink=sink)) as pages:
@@ -72,7 +65,7 @@ async def snapshot(ld: LaunchDarkly, project: str, sink: Sink) -> dict[str, int 
 
 
 async def archived_of(ld: LaunchDarkly, project: str, keys: frozenset[str], sink: Sink) -> frozenset[str]:
-    """Which of some keys are archived; nothing is asked where there are none. Raises Failure."""
+    """Return which of `keys` are archived. Raises Failure."""
     found: set[str] = set()
     if keys:
         async with aclosing(ld.every_flag(project, archived=True, sink=sink)) as pages:

@@ -1,4 +1,4 @@
-"""The one create request of an import: sent once, noted before it leaves, and looked up if its answer is lost."""
+"""The create request of an import: sent once, noted before it leaves, and looked up if its answer is lost."""
 
 from __future__ import annotations
 
@@ -91,10 +91,17 @@ class Creation:
         Failure CONFLICT if the settings of the journal's configuration differ.
         """
         if self.record.journal.configuration:
-            there = await self._configuration(sink)
-            if there is not None:
-                return self._settled(Outcome(configuration=there, reused=True))
-            self.record.note(journals.planned_again(self.record.journal))
+            try:
+                async with self.record.launchdarkly() as ld:
+                    present = await self.record.configuration(ld, sink)
+            except Failure as failure:
+                if failure.kind is not Kind.NOT_FOUND:
+                    raise
+                self.record.note(journals.planned_again(self.record.journal))  # somebody deleted it
+            else:
+                if unlike := differences(present, self.request):
+                    raise differs(Named(present, unlike))
+                return self._settled(Outcome(configuration=present, reused=True))
         if complete is not None:
             self.request = await complete()
         if self.record.journal.stage is Stage.CREATING:
@@ -103,19 +110,6 @@ class Creation:
                 return self._settled(outcome)
         self.reuse = True
         return await self.send(sink)
-
-    async def _configuration(self, sink: Sink) -> Configuration | None:
-        """The configuration that the journal names, None if somebody deleted it."""
-        try:
-            async with self.record.launchdarkly() as ld:
-                there = await self.record.configuration(ld, sink)
-        except Failure as failure:
-            if failure.kind is Kind.NOT_FOUND:
-                return None
-            raise
-        if unlike := differences(there, self.request):
-            raise differs(Named(there, unlike))
-        return there
 
     async def send(self, sink: Sink) -> Outcome:
         """Look the name up, send the request once, and look for the configuration if the answer was lost."""
@@ -160,20 +154,20 @@ class Creation:
         return self.outcome
 
     def _settled(self, outcome: Outcome) -> Outcome:
-        """Note what came of an attempt. One whose fate is not known stays as it was noted."""
-        there, journal = outcome.configuration, self.record.journal
-        if there is None:
+        """Note the result of an attempt. If it isn't known, the journal stays as it is."""
+        present, journal = outcome.configuration, self.record.journal
+        if present is None:
             if outcome.may_send_again and journal.stage is Stage.CREATING:
                 self.record.note(journals.planned_again(journal))
-        elif there.id != journal.configuration:
-            made = journals.created(journal, there, reused=outcome.reused)
+        elif present.id != journal.configuration:
+            made = journals.created(journal, present, reused=outcome.reused)
             try:
                 self.record.note(made)
             except Failure:
                 self.record.journal = made  # it exists, whatever the file says
                 raise
-        elif outcome.reused and self.planned_anew and there.status.status != RUNS:
-            self.record.journal = replace(journal, mark=journals.mark_of(there.status))
+        elif outcome.reused and self.planned_anew and present.status.status != RUNS:
+            self.record.journal = replace(journal, mark=journals.mark_of(present.status))
         return outcome
 
     # --- sending
@@ -203,11 +197,21 @@ class Creation:
                 failure = failure.replaced(field=inside(failure.field))
             if may_have_happened(failure.replaced(sent=failure.sent or self.out)):
                 return await self._look_for(failure, sink)
-            return Outcome(failure=_with_hindsight(failure))
+            if failure.kind is Kind.UNAUTHORIZED:  # the look-up with the same token went well a moment ago
+                failure = failure.replaced(
+                    why="It worked a moment ago: most likely it was just deleted or reset.",
+                    remedy=Remedy.REPLACE_TOKEN,
+                    about="",
+                    safe=Safe.NOTHING_CREATED_ANSWERS_KEPT,
+                    field="token",
+                )
+            elif failure.kind is Kind.REDIRECT:
+                failure = failure.replaced(field="host")
+            return Outcome(failure=failure)
         return Outcome(configuration=created.configuration, answer=created.answer)
 
     async def _look_before(self, sink: Sink) -> Outcome | Standing:
-        """What is there under this name; an outcome if nothing is to be sent. Raises Failure."""
+        """Return the configurations of this name, or an outcome if nothing will be sent. Raises Failure."""
         began = self.record.context.timer()
         async with self.record.launchdarkly() as ld:
             await self._identify(ld)
@@ -220,23 +224,21 @@ class Creation:
         if before.same is not None:
             sink(Note("name looked up", "exists with the same settings", seconds, "warning"))
             same = next(named for named in before.named if not named.differences)
-            return Outcome(failure=self._exists(same.configuration.id), conflict=same)
+            exists = Failure(
+                Kind.CONFLICT,
+                f'"{clean(self.request.name)}" already exists in {self.request.project}, with the same settings'
+                f" ({same.configuration.id}).",
+                "A second one would be a copy.",
+                Remedy.USE_OR_RENAME,
+                safe=Safe.NOTHING_SENT,
+                field="config-name",
+            )
+            return Outcome(failure=exists, conflict=same)
         if before.different is not None:
             sink(Note("name looked up", "exists with other settings", seconds, "problem"))
             return Outcome(failure=differs(before.different), conflict=before.different)
         sink(Note("name looked up", f"none in {self.request.project}", seconds))
         return before
-
-    def _exists(self, identity: str) -> Failure:
-        return Failure(
-            Kind.CONFLICT,
-            f'"{clean(self.request.name)}" already exists in {self.request.project}, with the same settings'
-            f" ({identity}).",
-            "A second one would be a copy.",
-            Remedy.USE_OR_RENAME,
-            safe=Safe.NOTHING_SENT,
-            field="config-name",
-        )
 
     async def _identify(self, ld: LaunchDarkly) -> None:
         """Put the token's account into the journal. Raises Failure CREDENTIAL if an earlier run had another one."""
@@ -269,42 +271,38 @@ class Creation:
 
     async def _look_for(self, lost: Failure, sink: Sink) -> Outcome:
         """Look for a new configuration of that name until the grace period is over."""
+
+        async def look() -> Named | None:
+            async with self.record.launchdarkly() as ld:
+                after = await look_up(ld, self.request)
+            fresh = [named for named in after.named if named.configuration.id not in self._ids_before]
+            return min(fresh, key=lambda named: len(named.differences), default=None)
+
         context = self.record.context
         what = "incomplete answer" if self._answered else "sent, no answer"
         sink(Note(what, "looking for the configuration ...", level="unknown"))
         began = context.timer()
         sent_at = self._sent_at if self._sent_at is not None else context.now()
         try:
-            ours = await looked_up(self._created_meanwhile, sent_at, context, sink)
+            ours = await looked_up(look, sent_at, context, sink)
         except Failure as failure:
             sink(Note("could not look", "do not send again yet", context.timer() - began, "unknown"))
             return self._given_up(lost, f"It could not be looked up: {failure.what}")
         seconds = context.timer() - began
         if ours is None:
             sink(Note("not there", "safe to send again", seconds))
-            unsent = lost.replaced(
-                why=joined(lost.why, "Looked up: it was not created."),
-                remedy=Remedy.SEND_AGAIN,
-                about="",
-                safe=Safe.ANSWERS_KEPT,
-                sent=False,
+            why = joined(lost.why, "Looked up: it was not created.")
+            return Outcome(
+                failure=lost.replaced(why=why, remedy=Remedy.SEND_AGAIN, about="", safe=Safe.ANSWERS_KEPT, sent=False)
             )
-            return Outcome(failure=unsent)
         if ours.differences:  # most likely somebody else's
             sink(Note("found another", "with this name, and other settings", seconds, "unknown"))
             return self._given_up(lost, str(differs(ours)))
         sink(Note("found", "going on with it; nothing is sent twice", seconds))
         return Outcome(configuration=ours.configuration, fate=FOUND)
 
-    async def _created_meanwhile(self) -> Named | None:
-        """A configuration of this name that was not there before, rather one with the same settings. Raises Failure."""
-        async with self.record.launchdarkly() as ld:
-            after = await look_up(ld, self.request)
-        fresh = [named for named in after.named if named.configuration.id not in self._ids_before]
-        return min(fresh, key=lambda named: len(named.differences), default=None)
-
     def _given_up(self, lost: Failure | None = None, why: str = "You stopped looking.") -> Outcome:
-        """What became of the request is not known."""
+        """The result of the request isn't known."""
         lost = lost or _LOST
         failure = lost.replaced(why=joined(lost.why, why), remedy=Remedy.LOOK_AGAIN, about="", safe=None)
         self.outcome = Outcome(failure=failure, fate=NOT_KNOWN)
@@ -314,16 +312,3 @@ class Creation:
 _LOST = Failure(
     Kind.TIMEOUT, "You stopped waiting for LaunchDarkly's answer.", "The request was out, so it may exist.", sent=True
 )
-
-
-def _with_hindsight(failure: Failure) -> Failure:
-    """The look-up right before the create went well with the same token at the same address."""
-    if failure.kind is Kind.UNAUTHORIZED:
-        return failure.replaced(
-            why="It worked a moment ago: most likely it was just deleted or reset.",
-            remedy=Remedy.REPLACE_TOKEN,
-            about="",
-            safe=Safe.NOTHING_CREATED_ANSWERS_KEPT,
-            field="token",
-        )
-    return failure.replaced(field="host") if failure.kind is Kind.REDIRECT else failure

@@ -1,7 +1,7 @@
-"""One import from its plan to its verified end, for every front: begun, resumed, or done once more.
+"""One import from its plan to its verified end, for every front: new, resumed, or started once more.
 
-A front chooses what to ask and how to show it. `Import` holds the journal, what came of creating, how the run
-stands, and why it cannot go on.
+A front chooses what to ask and how to show it. `Import` holds the journal, the creation, the state of the run, and why
+it cannot continue.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from tui.apply.arrivals import newly_there
 from tui.apply.create import Creation, Outcome
 from tui.apply.import_errors import foreseen
 from tui.apply.journal import Journal, Stage
+from tui.apply.new_journal import journal_of
 from tui.apply.record import Keep, Record
 from tui.apply.start_watch import Ended, Resting, Run, Started, Stuck, Watched
 from tui.apply.verify import Verification, promise_of, verify
-from tui.apply.watch import STUCK_AFTER, Moved
+from tui.apply.watch import STUCK_AFTER
 from tui.context import Context
 from tui.launchdarkly.instances import Instance
 from tui.launchdarkly.words import who_in_words
@@ -34,7 +35,6 @@ from tui.plan.plan import Counts, Plan
 from tui.plan.request import PlanRequest
 from tui.plan.words import named
 from tui.secrets.bag import Bag
-from tui.text.redact import Redactor
 
 T = TypeVar("T")
 _MOST_NEWS = 200
@@ -133,7 +133,7 @@ class Import:
         self._creation = Creation(self.record, request) if request is not None else None
         self._run = Run(self.record, stuck_after)
         self.trouble: Failure | None = None
-        """Why it cannot go on at the moment."""
+        """Why it cannot continue at the moment."""
         self.unsure = False
         """It is not known whether the start succeeded: ask the user."""
         self.by_us = True
@@ -186,7 +186,7 @@ class Import:
 
     @property
     def resumes(self) -> bool:
-        """An earlier run planned it, and did not come to its end."""
+        """An earlier run planned it and didn't verify its end."""
         return self.journal.planned_at > 0 and self.journal.stage not in _PLANNED_ANEW
 
     @property
@@ -264,7 +264,14 @@ class Import:
         """Look until the end, as `Run.watch`; closing the stream ends the looking alone."""
         self.trouble, self.resting, self.stuck = None, None, None
         try:
-            await self._must_be_of_account()
+            if self.journal.account and not self._identified:
+                caller = None
+                with suppress(Failure):  # if the account can't be read, watching says why
+                    async with self.record.launchdarkly() as ld:
+                        caller = await caller_of(ld)
+                if caller is not None:
+                    must_be_of(self.journal, caller.account_id, writes=False)
+                    self._identified = True
             async with aclosing(self._run.watch()) as events:
                 async for event in events:
                     self._take(event)
@@ -304,21 +311,8 @@ class Import:
 
         return Stream(guarded)
 
-    async def _must_be_of_account(self) -> None:
-        """Raise Failure CREDENTIAL if the journal belongs to another account than the token. If that can't be read,
-        watching says why."""
-        if self._identified or not self.journal.account:
-            return
-        try:
-            async with self.record.launchdarkly() as ld:
-                caller = await caller_of(ld)
-        except Failure:
-            return
-        must_be_of(self.journal, caller.account_id, writes=False)
-        self._identified = True
-
     def _take(self, event: Watched | Ended) -> None:
-        """Keep what watching shows, so that it can be shown again; news are told once."""
+        """Keep what watching shows, so that it can be shown again. Each piece of news is kept once."""
         if isinstance(event, Resting):
             self.resting = event
         elif isinstance(event, Stuck):
@@ -328,63 +322,58 @@ class Import:
         else:
             self.status, self.arrived, self.stuck = event.status, event.arrived, None
             self.changed_at = event.changed_at or self.changed_at
-            by_time = sorted([*reversed(self._news_of(event)), *self.news], key=lambda news: -news.at)
+            fresh = [key for key in event.fresh if key not in self._seen_keys]
+            self._seen_keys.update(fresh)
+            news = [News(event.at if event.came_at is None else event.came_at, "ok", named(fresh))] if fresh else []
+            plan, texts = foreseen(self.journal), {earlier.text for earlier in self.news}
+            for error, at in zip_longest(event.errors, event.errors_at):
+                explained = plan.explain(error)
+                if explained.text in texts:
+                    continue
+                texts.add(explained.text)
+                level, when = "note" if explained.expected else "warning", event.at if at is None else at
+                news.append(
+                    News(when, level, explained.text, explained.cause, explained.key_refused, explained.expected)
+                )
+            by_time = sorted([*reversed(news), *self.news], key=lambda news: -news.at)
             self.news = deque(by_time[:_MOST_NEWS], maxlen=_MOST_NEWS)
-
-    def _news_of(self, event: Moved) -> list[News]:
-        happened: list[News] = []
-        fresh = [key for key in event.fresh if key not in self._seen_keys]
-        self._seen_keys.update(fresh)
-        if fresh:
-            happened.append(News(event.at if event.came_at is None else event.came_at, "ok", named(fresh)))
-        plan, texts = foreseen(self.journal), {news.text for news in self.news}
-        for error, at in zip_longest(event.errors, event.errors_at):
-            explained = plan.explain(error)
-            if explained.text in texts:
-                continue
-            texts.add(explained.text)
-            level, when = "note" if explained.expected else "warning", event.at if at is None else at
-            happened.append(
-                News(when, level, explained.text, explained.cause, explained.key_refused, explained.expected)
-            )
-        return happened
 
     # --- all of it
 
     async def run(self, inputs: Inputs, *, create_only: bool = False) -> AsyncGenerator[Event, None]:
         """Plan, create, start, watch, verify; with `create_only` create alone, without reading the source.
 
-        Of an import that was begun only what is left. A caller that is asked to confirm `Planned` closes the stream
-        to decline.
+        An import that was begun is resumed. A caller that is asked to confirm `Planned` closes the stream to decline.
         """
-        account = await self._identify()
-        if not create_only:
-            self.creation.planned_anew = not self.resumes
-            if self.resumes:
-                yield Planned(counts_of(self.journal), None)
-            else:
-                request = await inputs.readable()
-                async with reading.Reading(request, self.bag, self.context).read() as reads:
-                    async for event in reads:
-                        yield event
-                plan = reads.result
-                if not plan.whole:
-                    raise incomplete(plan)
-                yield Planned(plan.counts, plan)
-                if not plan.counts.arrive:
-                    return
-                self.record.journal = journal_of(
-                    self.journal, self.creation.request, inputs.references, plan, self.context.redactor, *account
-                )
-        else:
-            self.creation.planned_anew = False
+        who, account = await self._identify()
+        self.creation.planned_anew = not create_only and not self.resumes
+        if self.creation.planned_anew:
+            request = await inputs.readable()
+            async with reading.Reading(request, self.bag, self.context).read() as reads:
+                async for event in reads:
+                    yield event
+            plan = reads.result
+            if not plan.whole:
+                raise incomplete(plan)
+            yield Planned(plan.counts, plan)
+            if not plan.counts.arrive:
+                return
+            self.record.journal = journal_of(
+                self.journal, self.creation.request, inputs.references, plan, self.context.redactor, who, account
+            )
+        elif not create_only:
+            yield Planned(counts_of(self.journal), None)
         if self.journal.stage in _BEGUN:
             yield Created(self.journal.configuration, True, None)
         else:
             async with self.create(inputs.completed) as creating:
                 async for event in creating:
                     yield event
-            yield self._created(creating.result)
+            outcome = creating.result
+            if outcome.configuration is None:
+                raise outcome.failure or Failure(Kind.INTERNAL, "Nothing came of creating.")
+            code = outcome.answer.status_code if outcome.answer else None
+            yield Created(outcome.configuration.id, not self.creation.sent, code)
         if create_only:
             return
         async with self.start() as starting:
@@ -396,7 +385,9 @@ class Import:
             )
         yield Triggered(starting.result.triggered, starting.result.status_code)
         if self.journal.stage is Stage.ENDED:
-            yield await self._earlier_end()
+            async with self.record.launchdarkly() as ld:
+                present = await newly_there(ld, self.journal, frozenset(), ignore)
+            yield Ended(self.journal.ended, frozenset(flag.key for flag in present), self.journal.errors)
         else:
             async with aclosing(self.watch()) as looks:
                 async for look in looks:
@@ -421,35 +412,6 @@ class Import:
         self._identified = True
         self.record.journal = replace(self.journal, who=self.journal.who or who)
         return who, caller.account_id
-
-    def _created(self, outcome: Outcome) -> Created:
-        if outcome.configuration is None:
-            raise outcome.failure or Failure(Kind.INTERNAL, "Nothing came of creating.")
-        code = outcome.answer.status_code if outcome.answer else None
-        return Created(outcome.configuration.id, not self.creation.sent, code)
-
-    async def _earlier_end(self) -> Ended:
-        """The end that an earlier run saw; what was imported is counted once more."""
-        async with self.record.launchdarkly() as ld:
-            there = await newly_there(ld, self.journal, frozenset(), ignore)
-        return Ended(self.journal.ended, frozenset(flag.key for flag in there), self.journal.errors)
-
-
-def journal_of(
-    noted: Journal | None,
-    request: CreateRequest,
-    references: Mapping[str, str],
-    plan: Plan | None,
-    redactor: Redactor,
-    who: str,
-    account: str,
-) -> Journal:
-    """The journal of an import that is begun, or begun once more over the journal `noted` of an earlier run."""
-    if plan is None:
-        return journals.renewed(noted, journals.unplanned(request, references, who, account), None, {})
-    explained = reading.explanations(plan, redactor)
-    fresh = journals.begin(request, references, plan, explained, who, account)
-    return journals.renewed(noted, fresh, plan, explained)
 
 
 def incomplete(plan: Plan) -> Failure:

@@ -14,14 +14,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
-from types import MappingProxyType
 from typing import Annotated, Any
 
 from pydantic import Field, PlainSerializer
 
-from tui.answers.request import CreateRequest, Slot
+from tui.answers.request import CreateRequest
 from tui.launchdarkly.models import Configuration, Flag, ImportFault, ImportStatus, WholeFlag
-from tui.plan.plan import Plan, PlannedFlag
 from tui.sources.flags import Lost, Targets, Variation
 from tui.text.redacted_fields import DataText, DataValue, ForeignText, SentenceText
 
@@ -86,6 +84,14 @@ class Mark:
     last_import: Number | None
     last_error: Number | None
     errors: Keys = frozenset()
+
+    @property
+    def end_times(self) -> Mapping[str, int]:
+        """The times that belong to its status, by field name. A partial end may have either."""
+        names = {"complete": ("last_import",), "failed": ("last_error",)}.get(
+            self.status, ("last_import", "last_error")
+        )
+        return {name: at for name in names if (at := getattr(self, name)) is not None}
 
 
 NEVER_RUN = Mark("", None, None)
@@ -232,6 +238,11 @@ class Journal:
         return self.stage in (Stage.CREATING, Stage.STARTING, Stage.STARTED, Stage.ENDED)
 
     @property
+    def opened(self) -> int | None:
+        """LaunchDarkly's date right before the latest start (ms), None if it isn't known."""
+        return self.starts[-1].opened if self.starts else None
+
+    @property
     def latest(self) -> float:
         """When something last happened in LaunchDarkly, in seconds, as far as it was seen."""
         return max(self.start_sent_at, self.started_at, self.ended_at, self.verified_at)
@@ -242,15 +253,10 @@ class Journal:
         0 if no end is known."""
         if self.stage is Stage.STARTING or not self.ended:
             return 0.0
-        mark, opened = self.mark, self.starts[-1].opened if self.starts else None
-        if mark is None or mark.status != self.ended:
+        times = self.mark.end_times.values() if self.mark is not None and self.mark.status == self.ended else ()
+        if not times or (self.opened is not None and max(times) < self.opened):
             return self.ended_at
-        # An import that copied only some flags may have either time.
-        ends = {"complete": (mark.last_import,), "failed": (mark.last_error,)}
-        dates = [at for at in ends.get(mark.status, (mark.last_import, mark.last_error)) if at is not None]
-        if not dates or (opened is not None and max(dates) < opened):
-            return self.ended_at
-        return max(dates) / 1000
+        return max(times) / 1000
 
     @property
     def flag_tag(self) -> str:
@@ -263,76 +269,7 @@ class Journal:
         return str(self.config.get("ldMaintainer") or "")
 
 
-# --- from a plan
-
-Losses = Mapping[str, tuple[Lost, ...]]
-"""What the import doesn't copy, by the key of a flag."""
-
-
-def begin(
-    request: CreateRequest, references: Mapping[str, str], plan: Plan, explained: Losses, who: str, account: str = ""
-) -> Journal:
-    """Return the journal of an import that is about to be created."""
-    return replace(
-        unplanned(request, references, who, account),
-        expected=tuple(expected_of(flag, explained) for flag in plan.arriving),
-        before=frozenset(plan.existing),
-        **_of_plan(plan),
-    )
-
-
-def unplanned(request: CreateRequest, references: Mapping[str, str], who: str, account: str = "") -> Journal:
-    """Return the journal of a configuration that is only created and has no plan yet."""
-    settings = {key: value for key, value in request.config.items() if not isinstance(value, Slot)}
-    return Journal(identity_of(request), request.tags, settings, references, who=who, account=account)
-
-
-def of_existing(host: str, configuration: Configuration, who: str) -> Journal:
-    """Return a journal for starting and watching a configuration without a plan: it expects nothing.
-
-    It need not be kept, because nothing can be verified or undone by it.
-    """
-    identity = Identity(host, configuration.project_key, configuration.integration_key, configuration.name)
-    return created(Journal(identity, configuration.tags, {}, {}, who=who), configuration, reused=True)
-
-
-def again(journal: Journal, plan: Plan, explained: Losses) -> Journal:
-    """Return the journal of a second start: what was expected stays expected, what is new in the plan is added.
-
-    The plan says how a flag that isn't imported yet will look. Flags that somebody else has created meanwhile count as
-    there before. The configuration is started next.
-    """
-    arriving = {flag.flag.key: expected_of(flag, explained) for flag in plan.arriving}
-    earlier = tuple(arriving.pop(flag.key, flag) for flag in journal.expected)
-    if not plan.incomplete:
-        journal = standing(journal, {key: flag.created for key, flag in plan.existing.items()}, plan.read_at)
-    return replace(journal, stage=Stage.CREATED, expected=(*earlier, *arriving.values()), **_of_plan(plan))
-
-
-def _of_plan(plan: Plan) -> dict[str, Any]:
-    """The fields that every plan replaces. An incomplete one hasn't read all keys of the project: the start does."""
-    return {
-        "planned_at": plan.read_at,
-        "left_out": tuple(LeftOut(p.flag.key, p.verdict.value, p.reason) for p in plan.flags if not p.arrives),
-        "notes": plan.notes,
-        "incomplete": plan.incomplete,
-        "snapshot_at": 0.0 if plan.incomplete else plan.read_at,
-        "snapshot": None if plan.incomplete else frozenset(plan.existing),
-    }
-
-
-def renewed(noted: Journal | None, fresh: Journal, plan: Plan | None, explained: Losses) -> Journal:
-    """Return `fresh` with the history of `noted`. What an earlier run has created stays its own, whatever became of it
-    since, and whether or not there is a plan this time."""
-    if noted is None or not (noted.configuration or noted.traces):
-        return fresh
-    later = again(noted, plan, explained) if plan is not None else created_again(noted)
-    if not noted.configuration:
-        later = planned_again(later)
-    return replace(
-        later, config=fresh.config, references=fresh.references, tags=fresh.tags, who=fresh.who or noted.who,
-        account=fresh.account or noted.account,
-    )  # fmt: skip
+# --- what was in the project before a start
 
 
 def standing(journal: Journal, created_at: Mapping[str, int | None], now: float) -> Journal:
@@ -361,16 +298,6 @@ def joined(journal: Journal, keys: Iterable[str]) -> Journal:
     snapshot = journal.snapshot or frozenset()
     fresh = frozenset(keys) - snapshot
     return replace(journal, before=journal.before | fresh, snapshot=snapshot | fresh)
-
-
-def expected_of(planned: PlannedFlag, explained: Losses = MappingProxyType({})) -> Expected:
-    """Return what a flag of a plan must look like when it is imported."""
-    flag = planned.flag
-    return Expected(
-        flag.key, flag.name, flag.description, flag.tags, flag.variations, flag.on, flag.off, flag.on_at_source,
-        lost=explained.get(flag.key, ()), warnings=planned.warnings, cut_over_warning=planned.cut_over_warning,
-        targets=flag.targets,
-    )  # fmt: skip
 
 
 def identity_of(request: CreateRequest) -> Identity:
@@ -484,8 +411,7 @@ def _without_undecided(journal: Journal, *, but_latest: bool = False) -> Journal
 
 def _open_since(journal: Journal) -> int | None:
     """When the window of the latest start began; None if that isn't known, or if the window is closed."""
-    latest = journal.starts[-1] if journal.starts else None
-    return None if latest is None or latest.closed is not None else latest.opened
+    return None if journal.starts and journal.starts[-1].closed is not None else journal.opened
 
 
 # --- the imported flags

@@ -1,4 +1,4 @@
-"""One process at a time works on a journal: two at once could start its import twice, and overwrite each other."""
+"""A lock for each journal: two processes at once could start its import twice and overwrite each other."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def taken(path: Path) -> Lock:
     """Lock the journal at `path`, which need not exist yet; load it only afterwards.
 
     Raises Failure TIMEOUT while anyone else has the lock, this process included, and OSError if no file can be created
-    beside the journal. On Windows, and on file systems without locks, nobody is kept out.
+    beside the journal. Has no effect on Windows and on file systems without locks.
     """
     file = lock_of(path)
     make_folder(file.parent)

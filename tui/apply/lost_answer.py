@@ -32,8 +32,10 @@ def may_have_happened(failure: Failure) -> bool:
 
 
 async def looked_up(look: Callable[[], Awaitable[T | None]], sent_at: float, context: Context, sink: Sink) -> T | None:
-    """What `look` finds, asked again until the grace period after `sent_at` (seconds since the epoch) is over; None
-    where it found nothing. Raises what `look` raises."""
+    """Repeat `look` until it returns something or the grace period after `sent_at` (seconds since the epoch) is over.
+
+    Raises what `look` raises.
+    """
     elapsed, pause = min(max(0.0, context.now() - sent_at), GRACE), _FIRST_PAUSE
     while True:
         found = await look()

@@ -1,4 +1,4 @@
-"""An import's journal as it is now, and what each step of the import needs to go on."""
+"""What each step of an import shares: its journal, keys, clock and connections."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Keep = Callable[[Journal], None]
 
 @dataclass
 class Record:
-    """One import's journal, shared by all its steps. `keep` writes each new state before the import goes on."""
+    """One import's journal, shared by all its steps. `keep` writes each new state before the next step."""
 
     journal: Journal
     instance: Instance

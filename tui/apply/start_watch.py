@@ -1,7 +1,7 @@
 """Start an import, and watch it to its end, with its journal written before and after each step.
 
 Creating may itself start the import (undocumented), so the status is read before the start. A start whose answer was
-lost is looked up by the status; if that does not tell, the person is asked.
+lost is looked up by the status; if that doesn't show it, the user is asked.
 """
 
 from __future__ import annotations
@@ -26,14 +26,18 @@ from tui.net.pauses import requested_pause
 from tui.net.times import span
 
 SNAPSHOT_FRESH = 120.0
-"""Seconds after which the snapshot is taken anew right before a start: what somebody made meanwhile is not ours."""
+"""Seconds after which a start takes a new snapshot: what somebody else created meanwhile isn't ours."""
 _CONFLICT = 409
+_LONGEST_WINDOW = 60.0
+_BEGUN = frozenset({Stage.STARTED, Stage.ENDED, Stage.VERIFIED})
+_PASSING = frozenset({Kind.UNREACHABLE, Kind.TIMEOUT, Kind.SERVER_ERROR, Kind.RATE_LIMITED, Kind.NOT_JSON})
+"""Failures of a look that may be over at the next one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """How the start went. `triggered` is False where the import ran already; `known` False where nobody can tell,
-    and `failure` says so. `status_code` is that of the answer to the start, None without one."""
+    """How the start went. `triggered` is False if the import ran already. `known` is False if LaunchDarkly doesn't show
+    whether it started, and `failure` says so. `status_code` is that of the answer to the start, None without one."""
 
     triggered: bool
     known: bool = True
@@ -43,9 +47,9 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Resting:
-    """Nothing is asked until `until`, seconds since the epoch; `trouble` says why the last look failed, or "".
+    """No request until `until`, seconds since the epoch. `trouble` says why the last look failed, or "".
 
-    `left` counts the requests left in LaunchDarkly's window, None where it does not tell.
+    `left` counts the requests left in LaunchDarkly's window, None if it doesn't say.
     """
 
     until: float
@@ -93,10 +97,10 @@ class Run:
     # --- the start
 
     async def start(self, sink: Sink, *, again: bool = False) -> Started:
-        """Start the import unless it runs already, or find out whether an earlier start got through.
+        """Start the import unless it runs already, or find out whether an earlier start succeeded.
 
-        With `again` also one that was started before is started once more. Raises Failure if the status could not be
-        read, or the start was refused, and what writing the journal raises: then nothing was started.
+        With `again` an import that was started before is started once more. Raises Failure if the status can't be read
+        or the start is refused, and what writing the journal raises: then nothing was started.
         """
         if self._journal.stage in _BEGUN and not again:
             return Started(False)
@@ -112,51 +116,42 @@ class Run:
             must_be_of(self._journal, (await caller_of(ld, sink=sink)).account_id, writes=True)
 
     async def _start(self, ld: LaunchDarkly, sink: Sink) -> Started:
-        there = await self.record.configuration(ld, sink)
-        if self._runs(there.status):
-            return self._by_itself(there.status, sink)
-        if self._journal.expected:
-            journal = await self._snapshot(ld, sink)
-            there = await self.record.configuration(ld, sink)
-            if self._runs(there.status):  # some of what was found may be its work
-                return self._by_itself(there.status, sink)
+        journal, now = self._journal, self.record.context.now()
+        status = (await self.record.configuration(ld, sink)).status
+        if self._runs(status):
+            return self._by_itself(status, sink)
+        if journal.expected:
+            after_last_start = journal.started_at < journal.snapshot_at
+            fresh = after_last_start and 0 <= now - journal.snapshot_at <= SNAPSHOT_FRESH
+            if journal.snapshot is None or not fresh:
+                journal = journals.standing(journal, await snapshot(ld, journal.identity.project, sink), now)
+            status = (await self.record.configuration(ld, sink)).status
+            if self._runs(status):  # it may have created some flags of the snapshot
+                return self._by_itself(status, sink)
             if not journal.importer.token:
-                journal = replace(
-                    journal, importer=await importer_of(self.record.context, self.record.bag, self.record.instance)
-                )
+                importer = await importer_of(self.record.context, self.record.bag, self.record.instance)
+                journal = replace(journal, importer=importer)
             journal = await newest(ld, journal, sink)
             if journal.born_here and journal.before - self._journal.before & journal.keys:
-                there = await self.record.configuration(ld, sink)
-                if self._runs(there.status):  # the creation has started it, and the newest flags are its own
-                    return self._by_itself(there.status, sink)
+                status = (await self.record.configuration(ld, sink)).status
+                if self._runs(status):  # the creation has started it, and the newest flags are its own
+                    return self._by_itself(status, sink)
                 journal = await newest(ld, journal, sink)
-        else:
-            journal = self._journal
         # A run that somebody else has queued may hide behind `pending`: it would be theirs.
-        waits = there.status.status == WAITS and self._journal.reused
-        opened = None if waits else ld.date
-        return await self._trigger(ld, journal, journals.mark_of(there.status), opened, sink)
-
-    async def _snapshot(self, ld: LaunchDarkly, sink: Sink) -> Journal:
-        """The journal with the keys of the project, read again where they are old, or of another process."""
-        journal, at = self._journal, self.record.context.now()
-        after_last_start = journal.started_at < journal.snapshot_at
-        if journal.snapshot is not None and after_last_start and 0 <= at - journal.snapshot_at <= SNAPSHOT_FRESH:
-            return journal
-        return journals.standing(journal, await snapshot(ld, journal.identity.project, sink), at)
+        queued = status.status == WAITS and self._journal.reused
+        return await self._trigger(ld, journal, journals.mark_of(status), None if queued else ld.date, sink)
 
     def _runs(self, status: ImportStatus) -> bool:
-        """It runs now, or, if nobody started it from here, it has run since it was seen last."""
-        if status.status == RUNS:
-            return True
-        mark, since = self._journal.mark, self._opened()
-        if self._journal.stage is not Stage.CREATED or mark is None:
-            return False
-        ends = [at for at, before in zip(_times(status), _times(mark), strict=True) if at is not None and at != before]
-        return any(since is None or at >= since for at in ends)
+        """Whether it runs now, or, if it wasn't started from here, has run since it was last seen."""
+        mark = self._journal.mark
+        unstarted = self._journal.stage is Stage.CREATED and mark is not None
+        return status.status == RUNS or (unstarted and self._has_new_end(status))
 
-    def _opened(self) -> int | None:
-        return self._journal.starts[-1].opened if self._journal.starts else None
+    def _has_new_end(self, status: ImportStatus) -> bool:
+        """Whether a time of the status has moved since the journal's mark, and isn't older than the latest start."""
+        mark, since = self._journal.mark or NEVER_RUN, self._journal.opened
+        pairs = ((status.last_import, mark.last_import), (status.last_error, mark.last_error))
+        return any(at is not None and at != before and (since is None or at >= since) for at, before in pairs)
 
     def _by_itself(self, status: ImportStatus, sink: Sink) -> Started:
         """It runs already: the creation has started it, or somebody else has."""
@@ -166,7 +161,7 @@ class Run:
         return self._started(self._journal.mark or NEVER_RUN, triggered=False)
 
     def _started(self, mark: Mark, *, triggered: bool, code: int | None = None) -> Started:
-        # A start of ours may be found to have got through long after it was sent.
+        # A start of ours may be found to have succeeded long after it was sent.
         at = (self._journal.start_sent_at if triggered else 0.0) or self.record.context.now()
         self.record.note(journals.started(self._journal, mark, at))
         return Started(triggered, True, code)
@@ -189,7 +184,7 @@ class Run:
         return self._started(mark, triggered=True, code=code)
 
     async def _look_whether_started(self, ld: LaunchDarkly, sink: Sink, lost: Failure | None) -> Started:
-        """Whether the start got through: the status has changed, or flags have arrived."""
+        """Find out whether the start succeeded: the status has changed, or new flags are there."""
 
         async def look() -> str | None:
             if lost is None:  # an earlier process sent it
@@ -213,12 +208,10 @@ class Run:
     async def _has_started(self, ld: LaunchDarkly, sink: Sink) -> str | None:
         """The status, if it or the flags show that the import has begun. Raises Failure."""
         status = (await self.record.configuration(ld, sink)).status
-        mark, since = self._journal.mark or NEVER_RUN, self._opened()
-        moved = [at for at, before in zip(_times(status), _times(mark), strict=True) if at is not None and at != before]
-        ended = any(since is None or at >= since for at in moved)
-        changed = status.status not in (mark.status, *ENDS)
-        timeless = status.status in ENDS and status.status != mark.status and not any(_times(status))
-        if status.status == RUNS or ended or changed or timeless:
+        before = (self._journal.mark or NEVER_RUN).status
+        timeless = not status.last_import and not status.last_error
+        changed = status.status != before and (status.status not in ENDS or timeless)
+        if status.status == RUNS or changed or self._has_new_end(status):
             return status.status
         ran_before = self._journal.started_at > 0  # then what has arrived may be of that run
         first = not ran_before and await newly_there(ld, self._journal, frozenset(), sink)
@@ -244,14 +237,14 @@ class Run:
     # --- watching
 
     async def watch(self) -> AsyncGenerator[Watched | Ended, None]:
-        """Look again and again until the end, which comes last. A look that failed is tried again: the import is not
-        affected. After `Stuck` it goes on looking, unless the caller stops.
+        """Look until the end, which comes last. A failed look is repeated: the import isn't affected. After `Stuck`
+        watching continues, unless the caller stops.
 
         Raises Failure if looking again is no use, and STUCK at the deadline of the run.
         """
         now, kept = self.record.context.now, self._journal
         redact = self.record.context.redactor.foreign
-        watch = Watch(kept.awaited, kept.mark, now(), self.stuck_after, redact, since=self._opened())
+        watch = Watch(kept.awaited, kept.mark, now(), self.stuck_after, redact, since=self._journal.opened)
         stuck_told = False
         try:
             async with self.record.launchdarkly() as ld:
@@ -261,7 +254,8 @@ class Run:
                         async with Stream(lambda sink: self._look(ld, watch, sink)) as events:
                             async for event in events:
                                 if isinstance(event, Pausing):
-                                    yield Resting(event.until, _asked_for_a_pause(event))
+                                    asked = f"LaunchDarkly asks for a pause of {span(event.seconds)} (429)."
+                                    yield Resting(event.until, asked)
                         if events.result is not None:
                             stuck_told = False
                             yield events.result
@@ -293,7 +287,7 @@ class Run:
         self._wake.set()
 
     def _next_look(self, watch: Watch, trouble: Failure | None) -> float:
-        """When to look again, seconds since the epoch: no request before a pause asked for is over. Raises STUCK."""
+        """When to look again, seconds since the epoch, after any pause that LaunchDarkly asked for. Raises STUCK."""
         now, deadline = self.record.context.now(), self.record.context.deadline
         asked = (trouble.until or 0.0) if trouble else 0.0
         spent = requested_pause(self._meter, now).seconds if _left(self._meter) == 0 else 0.0
@@ -301,11 +295,18 @@ class Run:
         if deadline is None:
             return until
         if now >= deadline:
-            raise self._out_of_time(watch)
+            raise Failure(
+                Kind.STUCK,
+                f"The import did not end within the time given: {len(watch.arrived):,} of {len(watch.expected):,} flags"
+                f" have arrived, and the status says {watch.status or 'nothing yet'}.",
+                "It goes on at LaunchDarkly.",
+                Remedy.WATCH_LATER,
+                about=self._journal.configuration,
+            )
         return min(until, deadline)
 
     async def _rest(self, until: float, earliest: float) -> None:
-        """Sleep until then, or from `earliest` on until somebody wants to look at once."""
+        """Sleep until then; `look_now` ends the sleep, but not before `earliest`."""
         self._wake.clear()
         sleeping = asyncio.ensure_future(self.record.context.sleep(max(0.0, until - self.record.context.now())))
         waking = asyncio.create_task(self._wake.wait())
@@ -318,16 +319,6 @@ class Run:
             await asyncio.gather(sleeping, waking, return_exceptions=True)
         if woken and (early := min(earliest, until) - self.record.context.now()) > 0:
             await self.record.context.sleep(early)
-
-    def _out_of_time(self, watch: Watch) -> Failure:
-        return Failure(
-            Kind.STUCK,
-            f"The import did not end within the time given: {len(watch.arrived):,} of {len(watch.expected):,} flags"
-            f" have arrived, and the status says {watch.status or 'nothing yet'}.",
-            "It goes on at LaunchDarkly.",
-            Remedy.WATCH_LATER,
-            about=self._journal.configuration,
-        )
 
     async def _look(self, ld: LaunchDarkly, watch: Watch, sink: Sink) -> Moved | None:
         self._meter = {}
@@ -347,25 +338,11 @@ class Run:
 
 
 def watch_command(configuration: str) -> str:
-    """How an import is looked at without the wizard."""
+    """The command that watches an import without the wizard."""
     return f"ld-flag-import configs watch {configuration}"
 
 
-def _times(of: ImportStatus | Mark) -> tuple[int | None, int | None]:
-    return of.last_import, of.last_error
-
-
 def _left(meter: Mapping[str, str]) -> int | None:
-    """The requests left in the window that has fewest, None where untold."""
+    """The requests left in the window with the fewest, None if LaunchDarkly doesn't say."""
     left = [value for name, value in meter.items() if name.startswith("x-ratelimit-") and name.endswith("-remaining")]
     return min((int(value) for value in left if value.isascii() and value.isdigit()), default=None)
-
-
-def _asked_for_a_pause(event: Pausing) -> str:
-    return f"LaunchDarkly asks for a pause of {span(event.seconds)} (429)."
-
-
-_BEGUN = frozenset({Stage.STARTED, Stage.ENDED, Stage.VERIFIED})
-_LONGEST_WINDOW = 60.0
-_PASSING = frozenset({Kind.UNREACHABLE, Kind.TIMEOUT, Kind.SERVER_ERROR, Kind.RATE_LIMITED, Kind.NOT_JSON})
-"""Troubles of looking that may be over at the next look."""

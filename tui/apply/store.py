@@ -6,7 +6,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable
 from dataclasses import asdict, fields
 from functools import cache
 from pathlib import Path
@@ -37,7 +36,7 @@ def folder() -> Path:
 
 
 def path_of(identity: Identity, where: Path | None = None) -> Path:
-    """The file of an import's journal: its name tells a person which, its digest tells it from all others."""
+    """Return the file of an import's journal: words to recognize it, and a digest that makes it unique."""
     whole = json.dumps([identity.host, identity.project, identity.integration, identity.name])
     digest = hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     words = re.sub(r"[^a-z0-9]+", "-", f"{identity.integration} {identity.project} {identity.name}".lower())
@@ -67,11 +66,6 @@ def _as_json(journal: Journal, redactor: Redactor) -> str:
         return _journals().dump_json(journal, exclude=_NOT_SAVED, context=redactor).decode()
     except ValueError:  # a lone surrogate, which a source may send and only Python's own JSON can hold
         return json.dumps(_journals().dump_python(journal, exclude=_NOT_SAVED, context=redactor))
-
-
-def keeper(path: Path, redactor: Redactor) -> Callable[[Journal], None]:
-    """Return a function that writes each state of a journal to one file. It raises OSError."""
-    return lambda journal: save(journal, path, redactor)
 
 
 def load(path: Path) -> Journal | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -16,7 +17,7 @@ from tui.apply.verify import read_flags
 from tui.context import Context
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.instances import Instance
-from tui.launchdarkly.models import AuditEntry, WholeFlag
+from tui.launchdarkly.models import WholeFlag
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Sink, Stream
 from tui.secrets.bag import Bag
@@ -26,7 +27,7 @@ _SAVED_EVERY = 5.0
 """Seconds between two writings of the journal: an undo that is repeated finds what was noted too late."""
 
 
-class Action(StrEnum):
+class UndoAction(StrEnum):
     """What is done with one flag."""
 
     ARCHIVE = "archive"
@@ -42,7 +43,7 @@ class Decision:
     """
 
     key: str
-    action: Action
+    action: UndoAction
     reason: str
     refused: bool = False
     not_certain: bool = False
@@ -82,7 +83,7 @@ class Undo:
         self._bag = bag
         self._context = context
         self._keep = keep
-        self.action = Action.DELETE if delete else Action.ARCHIVE
+        self.action = UndoAction.DELETE if delete else UndoAction.ARCHIVE
         self._evidence = evidence(journal, (), None, same_account=False)
         self._seen: dict[str, WholeFlag] = {}
         self._account = ""
@@ -90,7 +91,7 @@ class Undo:
     def choose(self, decision: Decision, *, wanted: bool) -> Decision:
         """Include a flag that is kept for lack of evidence, or exclude it again."""
         self.chosen = self.chosen | {decision.key} if wanted else self.chosen - {decision.key}
-        return replace(decision, action=self.action if wanted else Action.KEEP)
+        return replace(decision, action=self.action if wanted else UndoAction.KEEP)
 
     def listed(self) -> Stream[tuple[Decision, ...]]:
         """Return what would be done with each planned flag, and change nothing. Raises Failure, CREDENTIAL for a token
@@ -104,25 +105,18 @@ class Undo:
             must_be_of(self.journal, self._account, writes=False)
             _, flags = await read_flags(ld, project, sink, keys)
             archived = await archived_of(ld, project, keys - flags.keys(), sink)
-            entries = await self._audit_log(ld, sink) if flags else None
+            entries, window = None, audit_window(self.journal)
+            if flags and window is not None:
+                with suppress(Failure):  # a log that can't be read is no evidence
+                    entries = await ld.flag_changes(project, window[0], window[1] + 1_000, sink=sink)
         self._evidence = evidence(self.journal, flags.values(), entries, same_account=bool(self._account))
         self._seen = flags
         return tuple(
-            Decision(flag.key, Action.KEEP, "it is archived already")
+            Decision(flag.key, UndoAction.KEEP, "it is archived already")
             if flag.key in archived and flag.key not in self.journal.before
             else self._decide(flag.key, flags.get(flag.key))
             for flag in self.journal.expected
         )
-
-    async def _audit_log(self, ld: LaunchDarkly, sink: Sink) -> tuple[AuditEntry, ...] | None:
-        """Return the audit log of the time in which this import ran; None if it can't be read."""
-        window = audit_window(self.journal)
-        if window is None:
-            return None
-        try:
-            return await ld.flag_changes(self.journal.identity.project, window[0], window[1] + 1_000, sink=sink)
-        except Failure:
-            return None
 
     def _decide(self, key: str, flag: WholeFlag | None) -> Decision:
         judgment = judge(flag, self._evidence)
@@ -130,7 +124,7 @@ class Undo:
             return Decision(key, self.action, judgment.reason)
         if judgment.owner is Owner.NOT_CERTAIN and key in self.chosen:
             return Decision(key, self.action, f"chosen by you, {judgment.reason}", not_certain=True)
-        return Decision(key, Action.KEEP, judgment.reason, not_certain=judgment.owner is Owner.NOT_CERTAIN)
+        return Decision(key, UndoAction.KEEP, judgment.reason, not_certain=judgment.owner is Owner.NOT_CERTAIN)
 
     async def carried_out(self, decisions: tuple[Decision, ...]) -> AsyncGenerator[Decision, None]:
         """Archive or delete one flag after the other, each read once more right before, and yield what was done.
@@ -143,14 +137,19 @@ class Undo:
         done: dict[str, str] = {}
         project = self.journal.identity.project
         saved_at = self._context.timer()
-        self._learn()
+        # How the importer writes flags is noted before too few are left to tell.
+        earlier, habits = self.journal.habits, self._evidence.habits
+        learned = replace(habits, version=earlier.version if habits.version is None else habits.version)
+        if learned != earlier:
+            self.journal = replace(self.journal, habits=learned)
+            self._keep(self.journal)
         try:
             async with self._context.launchdarkly(self._bag, self._instance) as ld:
                 for planned in decisions:
                     decision = planned
-                    if planned.action is not Action.KEEP:
+                    if planned.action is not UndoAction.KEEP:
                         decision = await self._take_back(ld, project, planned.key)
-                    if decision.action is not Action.KEEP:
+                    if decision.action is not UndoAction.KEEP:
                         done[decision.key] = decision.action.value
                     if self._context.timer() - saved_at >= _SAVED_EVERY:
                         self._note(done)
@@ -158,14 +157,6 @@ class Undo:
                     yield decision
         finally:
             self._note(done)
-
-    def _learn(self) -> None:
-        """Note how the importer writes flags before there are too few to tell."""
-        noted, habits = self.journal.habits, self._evidence.habits
-        learned = replace(habits, version=noted.version if habits.version is None else habits.version)
-        if learned != noted:
-            self.journal = replace(self.journal, habits=learned)
-            self._keep(self.journal)
 
     def _note(self, done: dict[str, str]) -> None:
         if done:
@@ -176,18 +167,18 @@ class Undo:
     async def _take_back(self, ld: LaunchDarkly, project: str, key: str) -> Decision:
         flag = await ld.whole_flag(project, key)
         if flag is not None and _looks(flag) != _looks(self._seen.get(key)):
-            return Decision(key, Action.KEEP, "it was changed meanwhile")
+            return Decision(key, UndoAction.KEEP, "it was changed meanwhile")
         decision = self._decide(key, flag)
-        if decision.action is Action.KEEP:
+        if decision.action is UndoAction.KEEP:
             return decision
         try:
-            if decision.action is Action.DELETE:
+            if decision.action is UndoAction.DELETE:
                 await ld.delete_flag(project, key)
             else:
                 await ld.archive_flag(project, key, _COMMENT)
         except Failure as failure:
             if failure.kind in (Kind.BAD_REQUEST, Kind.CONFLICT, Kind.NOT_FOUND):
-                return Decision(key, Action.KEEP, f"LaunchDarkly refused: {failure.what}", refused=True)
+                return Decision(key, UndoAction.KEEP, f"LaunchDarkly refused: {failure.what}", refused=True)
             if failure.sent:
                 now = await ld.whole_flag(project, key)
                 if now is None or now.archived:

@@ -27,8 +27,8 @@ from tui.text.redact import MASK
 class Promise:
     """What an import was meant to create in a project.
 
-    `before` are the keys that were there before the start: such a flag was skipped, whoever created it. None if nobody
-    noted them: then a flag that lacks `flag_tag` counts as skipped. `maintainer` is a member's id, "" for none.
+    `before` are the keys that were there before the start: such a flag was skipped, whoever created it. None if they
+    weren't recorded: then a flag that lacks `flag_tag` counts as skipped. `maintainer` is a member's id, "" for none.
     """
 
     instance: Instance
@@ -47,16 +47,9 @@ class Promise:
 def promise_of(journal: Journal, instance: Instance) -> Promise:
     """Return what a journal's import was meant to create."""
     return Promise(
-        instance,
-        journal.identity.project,
-        journal.expected,
-        journal.before,
-        journal.flag_tag,
-        journal.maintainer,
-        journal.identity.name,
-        journal.account,
-        frozenset(journal.undone),
-    )
+        instance, journal.identity.project, journal.expected, journal.before, journal.flag_tag, journal.maintainer,
+        name=journal.identity.name, account=journal.account, undone=frozenset(journal.undone),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +130,16 @@ def compare(
     redact: Callable[[str], str] = str,
 ) -> Verification:
     """Compare without reading anything. `redact` takes keys out of the descriptions that are quoted."""
-    expected = {each.key: each for each in promise.expected if not _skipped(promise, flags.get(each.key))}
+
+    def existed(flag: WholeFlag | None) -> bool:
+        """Without a snapshot, a flag that lacks the tag was there before."""
+        if flag is None:
+            return False
+        if promise.before is not None:
+            return flag.key in promise.before
+        return bool(promise.flag_tag) and promise.flag_tag not in flag.tags
+
+    expected = {each.key: each for each in promise.expected if not existed(flags.get(each.key))}
     arrived = {key: flags[key] for key in expected if key in flags}
     differences = {key: tuple(_unlike(expected[key], flag, promise, redact)) for key, flag in arrived.items()}
     note = _shared_defaults([(expected[key], flag) for key, flag in arrived.items()])
@@ -148,9 +150,13 @@ def compare(
     different = tuple((key, unlike) for key, unlike in differences.items() if unlike)
     on = {key: tuple(name for name, s in (flag.environments or {}).items() if s.on) for key, flag in arrived.items()}
     missing = tuple(key for key in expected if key not in flags)
+    unexpected: tuple[str, ...] = ()
+    if promise.before is not None and promise.flag_tag:  # without a tag the origin of a flag can't be known
+        known = {flag.key for flag in promise.expected} | promise.before
+        unexpected = tuple(key for key, flag in flags.items() if key not in known and promise.flag_tag in flag.tags)
     return Verification(
         missing=missing,
-        unexpected=_unexpected(promise, flags),
+        unexpected=unexpected,
         different=different,
         on=tuple((key, names) for key, names in on.items() if names),
         as_planned=sum(not differences[key] and not on[key] for key in arrived),
@@ -188,23 +194,6 @@ def _shared_defaults(flags: Iterable[tuple[Expected, WholeFlag]]) -> str:
         f"Default variations: LaunchDarkly set on to {on} and off to {off} in every flag of this import; {unlike:,}"
         " were planned otherwise. Check what a flag serves before you turn it on."
     )
-
-
-def _skipped(promise: Promise, flag: WholeFlag | None) -> bool:
-    """Without a snapshot, a flag that lacks the tag was there before."""
-    if flag is None:
-        return False
-    if promise.before is not None:
-        return flag.key in promise.before
-    return bool(promise.flag_tag) and promise.flag_tag not in flag.tags
-
-
-def _unexpected(promise: Promise, flags: Mapping[str, WholeFlag]) -> tuple[str, ...]:
-    """New flags with this import's tag that weren't planned. Without a tag their origin can't be known."""
-    if promise.before is None or not promise.flag_tag:
-        return ()
-    planned = {each.key for each in promise.expected} | promise.before
-    return tuple(key for key, flag in flags.items() if key not in planned and promise.flag_tag in flag.tags)
 
 
 def _unlike(planned: Expected, flag: WholeFlag, promise: Promise, redact: Callable[[str], str]) -> Iterator[Unlike]:

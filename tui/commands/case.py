@@ -14,8 +14,7 @@ from tui.answers.draft import Draft
 from tui.answers.plan_state import plan_request
 from tui.answers.recipe_reader import Overrides, Problem, RecipeAnswers, RecipeError, shown
 from tui.answers.request import CreateRequest
-from tui.apply import journal as journals
-from tui.apply import lock, store
+from tui.apply import lock, new_journal, store
 from tui.apply.engine import Import, incomplete
 from tui.apply.journal import Identity, Journal, Stage, identity_of
 from tui.apply.watch import STUCK_AFTER
@@ -148,7 +147,7 @@ class Case(RecipeInputs):
     def importing(self, stuck_after: float) -> Import:
         """Return the import of the recipe as its journal left it."""
         return Import(
-            self.journal or journals.unplanned(self.request, self.references, ""),
+            self.journal or new_journal.unplanned(self.request, self.references, ""),
             self.request.instance,
             self.bag,
             self.context,

@@ -38,7 +38,7 @@ from tui.secrets.references import UnusableKeyError
 from tui.text.cells import cells, fitted, padded
 from tui.text.redact import MASK, Redactor
 
-Action = Literal["list", "show", "trigger", "watch", "delete"]
+ConfigsAction = Literal["list", "show", "trigger", "watch", "delete"]
 _NOT_COMPLETE = 6
 _LONGEST_CELL = 40
 _HEADS = ("ID", "INTEGRATION", "PROJECT", "NAME", "STATUS", "LAST IMPORT", "LAST ERROR", "TAGS")
@@ -48,7 +48,7 @@ _HEADS = ("ID", "INTEGRATION", "PROJECT", "NAME", "STATUS", "LAST IMPORT", "LAST
 class ConfigsOptions:
     """The command line. `id` is "" only for `list`. Times are in seconds; `timeout` is of the whole run."""
 
-    action: Action
+    action: ConfigsAction
     id: str = ""
     host: str = ""
     project: str = ""
@@ -71,7 +71,7 @@ def run(options: ConfigsOptions, surroundings: Surroundings) -> int:
         return command.result(code) if options.action == "watch" else code
 
 
-_ENDED: Mapping[Action, str] = {
+_ENDED: Mapping[ConfigsAction, str] = {
     "list": "Ended before the list was read. Nothing was changed.",
     "show": "Ended before it was read. Nothing was changed.",
     "trigger": "Ended. Whether the import was started is not known; look with: ld-flag-import configs show",
@@ -286,7 +286,7 @@ class ConfigsCommand:
         return self.result(code)
 
 
-_ACTIONS: Mapping[Action, Callable[[ConfigsCommand, Account], Coroutine[object, object, int]]] = {
+_ACTIONS: Mapping[ConfigsAction, Callable[[ConfigsCommand, Account], Coroutine[object, object, int]]] = {
     "list": ConfigsCommand.list,
     "show": ConfigsCommand.show,
     "trigger": ConfigsCommand.trigger,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import aclosing, closing
 
 from tui.apply.journal import Journal
-from tui.apply.undo import Action, Decision, Undo, without_journal
+from tui.apply.undo import Decision, Undo, UndoAction, without_journal
 from tui.commands.case import Case, RecipeOptions, must_be_able_to_ask, open_case
 from tui.commands.output import Output, terminal_width
 from tui.commands.remedies import RECIPE
@@ -19,8 +19,8 @@ from tui.text.clean import clean
 
 _DECLINED = 2
 _REFUSED = 4
-_DONE = {Action.ARCHIVE: "archived", Action.DELETE: "deleted", Action.KEEP: "kept"}
-_TO_DO = {Action.ARCHIVE: "archive", Action.DELETE: "delete", Action.KEEP: "keep"}
+_DONE = {UndoAction.ARCHIVE: "archived", UndoAction.DELETE: "deleted", UndoAction.KEEP: "kept"}
+_TO_DO = {UndoAction.ARCHIVE: "archive", UndoAction.DELETE: "delete", UndoAction.KEEP: "keep"}
 
 
 def run(options: RecipeOptions, surroundings: Surroundings) -> int:
@@ -49,7 +49,7 @@ async def _undo(case: Case, journal: Journal, options: RecipeOptions, output: Ou
     undo = Undo(journal, instance, case.bag, case.context, case.keep, delete=options.delete, chosen=chosen)
     with closing(case.progress()) as progress:
         decisions = await undo.listed().finish(progress.happened)
-    count = sum(decision.action is not Action.KEEP for decision in decisions)
+    count = sum(decision.action is not UndoAction.KEEP for decision in decisions)
     if options.dry_run or not count:
         _print(decisions, output, _TO_DO if options.dry_run else _DONE)
         return 0
@@ -65,7 +65,7 @@ async def _undo(case: Case, journal: Journal, options: RecipeOptions, output: Ou
         async with aclosing(undo.carried_out(decisions)) as outcomes:
             async for decision in outcomes:
                 done.append(decision)
-                undone += decision.action is not Action.KEEP
+                undone += decision.action is not UndoAction.KEEP
                 progress.happened(Counted("Taken back", undone, count))
     _print(done, output, _DONE)
     return _REFUSED if any(decision.refused for decision in done) else 0
@@ -83,7 +83,7 @@ def _must_be_planned(keys: Sequence[str], journal: Journal) -> None:
         )
 
 
-def _print(decisions: Sequence[Decision], output: Output, words: dict[Action, str]) -> None:
+def _print(decisions: Sequence[Decision], output: Output, words: dict[UndoAction, str]) -> None:
     if output.as_json:
         flags = [{"key": flag.key, "action": flag.action.value, "reason": flag.reason} for flag in decisions]
         output.document({"flags": flags})
@@ -91,7 +91,7 @@ def _print(decisions: Sequence[Decision], output: Output, words: dict[Action, st
         output.lines(_lines(decisions, words, output.width))
 
 
-def _lines(decisions: Sequence[Decision], words: dict[Action, str], width: int | None) -> Iterator[str]:
+def _lines(decisions: Sequence[Decision], words: dict[UndoAction, str], width: int | None) -> Iterator[str]:
     column = max(map(len, words.values()))
     for flag in decisions:
         text = f"{clean(flag.key)}: {clean(flag.reason)}"
@@ -100,5 +100,5 @@ def _lines(decisions: Sequence[Decision], words: dict[Action, str], width: int |
     to = "to " if words is _TO_DO else ""
     parts = (f"{counts[action]:,} {to}{word}" for action, word in words.items() if counts[action])
     yield ", ".join(parts) or "This import was to bring no flag."
-    if uncertain := sum(flag.not_certain and flag.action is Action.KEEP for flag in decisions):
+    if uncertain := sum(flag.not_certain and flag.action is UndoAction.KEEP for flag in decisions):
         yield f"{uncertain:,} of them may be this import's: to include one, name it with --flag KEY."

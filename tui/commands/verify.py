@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import asdict, replace
 
 from tui.apply import journal as journals
+from tui.apply import new_journal
 from tui.apply.verify import Promise, Verification, promise_of, verify
 from tui.commands.case import Case, RecipeOptions, open_case
 from tui.commands.output import Output
@@ -58,7 +59,7 @@ async def _without_journal(case: Case) -> Promise:
     config = case.request.config
     tag = str(config.get("ldTag") or "")
     expected = tuple(
-        journals.expected_of(planned)
+        new_journal.expected_of(planned)
         for planned in plan.flags
         if planned.verdict not in (Verdict.INVALID_KEY, Verdict.DUPLICATE)
         and not _archived_before(plan, planned.flag.key, tag)

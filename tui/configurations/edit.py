@@ -48,17 +48,17 @@ class Change:
 # --- the form
 
 
-def draft_of(form: Form | None, one: Configuration) -> Draft:
-    """The answers that a configuration stands for, without its secrets.
+def draft_of(form: Form | None, configuration: Configuration) -> Draft:
+    """Return a configuration as answers, without its secrets.
 
     In its form the keys may stay blank, and texts have no default. An integration without a manifest has no fields
     but name and tags.
     """
-    form = form or Form(one.integration_key, one.integration_key, ())
+    form = form or Form(configuration.integration_key, configuration.integration_key, ())
     edited = replace(form, variables=tuple(map(_editable, form.variables)))
     answers = {
         key: Answer(value=text, source=AS_IT_IS if text else "", touched=True)
-        for key, text in _texts(edited, one).items()
+        for key, text in _texts(edited, configuration).items()
     }
     return Draft(form=edited, answers=answers)
 
@@ -69,10 +69,10 @@ def _editable(variable: Variable) -> Variable:
     return replace(variable, required=False, help=_KEPT) if variable.secret else variable
 
 
-def _texts(form: Form | None, one: Configuration) -> dict[str, str]:
+def _texts(form: Form | None, configuration: Configuration) -> dict[str, str]:
     """What a configuration holds, by field, as the fields show it."""
-    texts = {CONFIG_NAME.key: one.name, CONFIG_TAGS.key: ", ".join(one.tags)}
-    for setting in held(one, form):
+    texts = {CONFIG_NAME.key: configuration.name, CONFIG_TAGS.key: ", ".join(configuration.tags)}
+    for setting in held(configuration, form):
         if setting.variable and not setting.secret:
             lines = setting.variable.kind == "multiselect"
             texts[setting.variable.key] = clean(setting.text, multiline=lines)
@@ -94,7 +94,7 @@ def all_fields(draft: Draft, *, keys_alone: bool = False) -> tuple[Variable, ...
 
 
 def rebased(draft: Draft, before: Configuration, now: Configuration) -> Draft:
-    """The answers after somebody else changed the configuration: changes made here stay, the rest follows."""
+    """Return the answers after somebody else changed the configuration: changes made here stay."""
     changed = {change.key for change in changes(draft, before)}
     fresh = draft_of(draft.form, now).answers
     kept = {key: answer for key, answer in draft.answers.items() if key in changed or answer.secret is not None}
@@ -104,13 +104,13 @@ def rebased(draft: Draft, before: Configuration, now: Configuration) -> Draft:
 # --- the difference
 
 
-def changes(draft: Draft, one: Configuration) -> tuple[Change, ...]:
+def changes(draft: Draft, configuration: Configuration) -> tuple[Change, ...]:
     """What the answers change of a configuration."""
-    return tuple(_changes(draft, one))
+    return tuple(_changes(draft, configuration))
 
 
-def _changes(draft: Draft, one: Configuration) -> Iterator[Change]:
-    texts = _texts(draft.form, one)
+def _changes(draft: Draft, configuration: Configuration) -> Iterator[Change]:
+    texts = _texts(draft.form, configuration)
     for field in fields(draft):
         if field.secret:
             secret = drafts.answer(draft, field.key).secret
@@ -130,27 +130,27 @@ def _meaning(field: Variable, text: str) -> object:
     return variables.selected(field, text) if field.kind == "multiselect" else clean(text)
 
 
-def problems(draft: Draft, one: Configuration) -> tuple[Finding, ...]:
+def problems(draft: Draft, configuration: Configuration) -> tuple[Finding, ...]:
     """What is wrong with the changes. A problem that was there before and is left alone doesn't count."""
-    findings = (finding for change in changes(draft, one) for finding in remarks.findings(draft, change.key))
+    findings = (finding for change in changes(draft, configuration) for finding in remarks.findings(draft, change.key))
     return tuple(finding for finding in findings if finding.level is Level.PROBLEM)
 
 
-def operations(draft: Draft, one: Configuration, bag: Bag) -> tuple[dict[str, object], ...]:
+def operations(draft: Draft, configuration: Configuration, bag: Bag) -> tuple[dict[str, object], ...]:
     """The JSON Patch (RFC 6902) of the changes. A secret is a SecretStr, which is opened in the body alone.
 
-    What is there is replaced, what isn't is added: LaunchDarkly would refuse a `replace` of it.
+    Existing settings are replaced and others added: LaunchDarkly would refuse a `replace` of a missing one.
     """
     built = forms.config(draft.form, drafts.values(draft), lambda key: None) if draft.form else {}
     patch: list[dict[str, object]] = []
-    for change in changes(draft, one):
+    for change in changes(draft, configuration):
         text, name = drafts.value(draft, change.key), outside(change.key)
         if change.key == CONFIG_NAME.key:
             patch.append({"op": "replace", "path": "/name", "value": text})
         elif change.key == CONFIG_TAGS.key:
             patch.append({"op": "replace", "path": "/tags", "value": list(rules.tags_of(text))})
         else:
-            op = "replace" if name in (one.config or {}) else "add"
+            op = "replace" if name in (configuration.config or {}) else "add"
             blank: object = [] if drafts.variable(draft, change.key).kind == "multiselect" else ""
             value = bag.get(change.key) if change.secret else built.get(name, blank)
             pointer = name.replace("~", "~0").replace("/", "~1")  # RFC 6901
@@ -166,7 +166,7 @@ class Changed:
     """The outcome of a change. `configuration` is how it is now, None if that is not known.
 
     `ignored` are the labels of fields that LaunchDarkly accepted and did not change; `failure` says why nothing was
-    changed, or that nobody knows. `found`: the answer was lost, and the change was found there.
+    changed, or that it isn't known. `found`: the answer was lost, and the change was found.
     """
 
     configuration: Configuration | None = None
@@ -180,26 +180,30 @@ class Edit:
     """One change to send. `bag` holds the new secrets, by the key of their field."""
 
     account: Account
-    one: Configuration
+    configuration: Configuration
     draft: Draft
     bag: Bag
 
     def send(self) -> Stream[Changed]:
-        """Send the changes; nothing if there are none. Never raises Failure: it is an outcome."""
+        """Send the changes; nothing if there are none. A Failure is part of the outcome, and not raised."""
         return Stream(self._send)
 
     async def _send(self, sink: Sink) -> Changed:
-        one, context = self.one, self.account.context
-        patch = operations(self.draft, one, self.bag)
-        if not patch or (wrong := problems(self.draft, one)):
+        configuration, context = self.configuration, self.account.context
+        patch = operations(self.draft, configuration, self.bag)
+        if not patch or (wrong := problems(self.draft, configuration)):
             text, advice = (wrong[0].text, wrong[0].advice) if patch else ("Nothing has changed.", None)
             failure = Failure(Kind.BAD_REQUEST, text, safe=Safe.NOTHING_SENT)
-            return Changed(one, failure.advised(replace(advice, safe=Safe.NOTHING_SENT)) if advice else failure)
+            return Changed(
+                configuration, failure.advised(replace(advice, safe=Safe.NOTHING_SENT)) if advice else failure
+            )
         try:
             async with context.launchdarkly(self.account.bag, self.account.instance) as ld:
                 sent_at = context.now()
                 try:
-                    after = await ld.patch(one.project_key, one.integration_key, one.id, patch, sink=sink)
+                    after = await ld.patch(
+                        configuration.project_key, configuration.integration_key, configuration.id, patch, sink=sink
+                    )
                 except Failure as failure:
                     if failure.kind is Kind.CONFLICT:
                         return await self._read_again(ld, failure, sink)
@@ -222,7 +226,7 @@ class Edit:
 
     async def _look_up(self, ld: LaunchDarkly, lost: Failure, sent_at: float, sink: Sink) -> Changed:
         """The answer was lost: the configuration itself shows whether the change got through."""
-        now = self.one
+        now = self.configuration
 
         async def look() -> bool | None:
             nonlocal now
@@ -242,30 +246,32 @@ class Edit:
         return Changed(now, _harmless(lost, step).replaced(sent=not known))
 
     def _shown_by(self, now: Configuration) -> bool:
-        """Whether the configuration is as asked for. Keys cannot be compared: a new version stands for them."""
+        """Whether the configuration has the changes. Keys can't be compared, so a new version counts instead."""
         if self._missing(now):
             return False
         if not self._only_keys:
             return True  # a patch is done whole or not at all
-        return now.version is not None and now.version != self.one.version
+        return now.version is not None and now.version != self.configuration.version
 
     @property
     def _only_keys(self) -> bool:
-        return all(change.secret for change in changes(self.draft, self.one))
+        return all(change.secret for change in changes(self.draft, self.configuration))
 
     def _missing(self, now: Configuration) -> list[Change]:
         """What was asked for and is not there. Settings that LaunchDarkly does not show count as there."""
         left = {change.key for change in changes(self.draft, now) if not change.secret}
         if now.config is None:
             left &= {CONFIG_NAME.key, CONFIG_TAGS.key}
-        return [change for change in changes(self.draft, self.one) if change.key in left]
+        return [change for change in changes(self.draft, self.configuration) if change.key in left]
 
     async def _get(self, ld: LaunchDarkly, sink: Sink) -> Configuration:
-        return await ld.get(self.one.project_key, self.one.integration_key, self.one.id, sink=sink)
+        return await ld.get(
+            self.configuration.project_key, self.configuration.integration_key, self.configuration.id, sink=sink
+        )
 
 
 def _harmless(lost: Failure, news: str) -> Failure:
-    """The failure with what was seen since; a change can be sent again, whatever became of it."""
+    """The failure with what was seen since. A change can be sent again safely."""
     return lost.replaced(why=joined(lost.why, news), remedy=Remedy.SEND_CHANGES_AGAIN, about="", safe=None)
 
 

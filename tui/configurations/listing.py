@@ -50,10 +50,10 @@ class Sort(StrEnum):
 
 
 _SORT_KEYS: Mapping[Sort, Callable[[Configuration], str | int]] = {
-    Sort.NAME: lambda one: one.name.casefold(),
-    Sort.PROJECT: lambda one: one.project_key,
-    Sort.STATUS: lambda one: state(one),
-    Sort.LAST_IMPORT: lambda one: -(one.status.last_import or 0),
+    Sort.NAME: lambda configuration: configuration.name.casefold(),
+    Sort.PROJECT: lambda configuration: configuration.project_key,
+    Sort.STATUS: lambda configuration: state(configuration),
+    Sort.LAST_IMPORT: lambda configuration: -(configuration.status.last_import or 0),
 }
 
 
@@ -66,13 +66,15 @@ class ConfigurationFilter:
     project: str = ""
     status: str = ""
 
-    def accepts(self, one: Configuration) -> bool:
-        words = f"{one.name} {one.project_key} {one.integration_key} {' '.join(one.tags)} {one.id} {state(one)}"
+    def accepts(self, configuration: Configuration) -> bool:
+        tags, status = " ".join(configuration.tags), state(configuration)
+        name, project, integration = configuration.name, configuration.project_key, configuration.integration_key
+        words = f"{name} {project} {integration} {tags} {configuration.id} {status}".casefold()
         return (
-            all(part in words.casefold() for part in self.text.casefold().split())
-            and self.integration in ("", one.integration_key)
-            and self.project in ("", one.project_key)
-            and self.status in ("", state(one))
+            all(part in words for part in self.text.casefold().split())
+            and self.integration in ("", integration)
+            and self.project in ("", project)
+            and self.status in ("", status)
         )
 
 
@@ -81,7 +83,12 @@ def filtered(
 ) -> tuple[Configuration, ...]:
     """Those wanted, sorted: the latest import first, one that never ran last. Equals are sorted by name."""
     accepted = filter((wanted or ConfigurationFilter()).accepts, configurations)
-    return tuple(sorted(accepted, key=lambda one: (_SORT_KEYS[by](one), one.name.casefold(), one.id)))
+    return tuple(
+        sorted(
+            accepted,
+            key=lambda configuration: (_SORT_KEYS[by](configuration), configuration.name.casefold(), configuration.id),
+        )
+    )
 
 
 def listed(account: Account) -> Stream[tuple[Configuration, ...]]:
@@ -94,21 +101,21 @@ def listed(account: Account) -> Stream[tuple[Configuration, ...]]:
     return Stream(run)
 
 
-def opened(account: Account, one: Configuration) -> Stream[Configuration]:
+def opened(account: Account, configuration: Configuration) -> Stream[Configuration]:
     """One of the list, read whole. Raises Failure."""
 
     async def run(sink: Sink) -> Configuration:
         async with account.context.launchdarkly(account.bag, account.instance) as ld:
-            return await ld.get(one.project_key, one.integration_key, one.id, sink=sink)
+            return await ld.get(configuration.project_key, configuration.integration_key, configuration.id, sink=sink)
 
     return Stream(run)
 
 
 def by_id(configurations: Iterable[Configuration], id: str) -> Configuration:
     """The one with this id. Raises Failure NOT_FOUND."""
-    for one in configurations:
-        if one.id == id:
-            return one
+    for configuration in configurations:
+        if configuration.id == id:
+            return configuration
     raise Failure(
         Kind.NOT_FOUND,
         "There is no flag import configuration with this ID in your account.",
@@ -120,17 +127,17 @@ def by_id(configurations: Iterable[Configuration], id: str) -> Configuration:
 # --- one configuration in words
 
 
-def state(one: Configuration) -> str:
+def state(configuration: Configuration) -> str:
     """Its status as LaunchDarkly writes it, or words if it gives none."""
-    return one.status.status or NOT_TOLD
+    return configuration.status.status or NOT_TOLD
 
 
 _LEVELS = {"complete": "ok", "partial": "warning", "failed": "problem", RUNS: "note", "pending": "note"}
 
 
-def level(one: Configuration) -> str:
+def level(configuration: Configuration) -> str:
     """How much its status matters: the level of a finding."""
-    return _LEVELS.get(one.status.status, "unknown")
+    return _LEVELS.get(configuration.status.status, "unknown")
 
 
 def when(milliseconds: int | None) -> str:
@@ -138,46 +145,47 @@ def when(milliseconds: int | None) -> str:
     return moment(milliseconds / 1000) if milliseconds is not None else "never"
 
 
-def last_import(one: Configuration) -> str:
-    """When it last went well. LaunchDarkly may leave the time out, though the status shows an import."""
-    at = one.status.last_import
-    return NOT_TOLD if at is None and one.status.status == "complete" else when(at)
+def last_import(configuration: Configuration) -> str:
+    """Return when it last succeeded. LaunchDarkly may leave out the time although the status shows an import."""
+    at = configuration.status.last_import
+    return NOT_TOLD if at is None and configuration.status.status == "complete" else when(at)
 
 
-def last_error(one: Configuration) -> str:
-    """When it last went wrong. Its errors may be newer than the time that LaunchDarkly gives, or have none."""
-    times = (one.status.last_error, *(error.timestamp for error in one.status.errors))
+def last_error(configuration: Configuration) -> str:
+    """Return when it last failed. Its errors may be newer than the time that LaunchDarkly gives, or have none."""
+    times = (configuration.status.last_error, *(error.timestamp for error in configuration.status.errors))
     at = max((time for time in times if time is not None), default=None)
-    went_wrong = bool(one.status.errors) or one.status.status in ("failed", "partial")
+    went_wrong = bool(configuration.status.errors) or configuration.status.status in ("failed", "partial")
     return NOT_TOLD if at is None and went_wrong else when(at)
 
 
-def newest_error(one: Configuration, redactor: Redactor) -> str:
+def newest_error(configuration: Configuration, redactor: Redactor) -> str:
     """The latest of its errors, "" if it has none; one without a time counts as older."""
-    newest = max(one.status.errors, key=lambda error: error.timestamp or 0, default=None)
+    newest = max(configuration.status.errors, key=lambda error: error.timestamp or 0, default=None)
     return redactor.foreign(fault_in_words(newest)) if newest is not None else ""
 
 
-def errors(one: Configuration, redactor: Redactor) -> tuple[tuple[str, str], ...]:
-    """Each error of its status once, with its cause, "" if that is not known. A key that became known after the
-    configuration was read is taken out here."""
-    texts = dict.fromkeys(redactor.foreign(fault_in_words(error)) for error in one.status.errors)
+def errors(configuration: Configuration, redactor: Redactor) -> tuple[tuple[str, str], ...]:
+    """Return each error of its status once, with its cause, "" if that isn't known. Keys that became known after the
+    configuration was read are taken out."""
+    texts = dict.fromkeys(redactor.foreign(fault_in_words(error)) for error in configuration.status.errors)
     return tuple((text, explain(text).cause) for text in texts)
 
 
-def details(one: Configuration, form: Form | None, redactor: Redactor) -> tuple[tuple[str, str, str], ...]:
-    """(label, level, text) of what a person wants to know: where from and to, its status, what your token may do."""
-    title = (form.title if form else one.integration_key) or "an integration that is not told"
+def details(configuration: Configuration, form: Form | None, redactor: Redactor) -> tuple[tuple[str, str, str], ...]:
+    """Return (label, level, text) of each fact: source and project, its status, what your token may do."""
+    title = (form.title if form else configuration.integration_key) or "an integration that is not told"
+    version = f", version {configuration.version}" if configuration.version is not None else ""
     rows = [
-        ("Imports", "note", f"from {title} into {one.project_key or NOT_TOLD}"),
-        ("Id", "note", one.id + (f", version {one.version}" if one.version is not None else "")),
-        ("Tags", "note", ", ".join(one.tags) or "none"),
-        ("Status", level(one), state(one)),
-        ("Last import", "note", last_import(one)),
-        ("Last error", "note", last_error(one)),
+        ("Imports", "note", f"from {title} into {configuration.project_key or NOT_TOLD}"),
+        ("Id", "note", f"{configuration.id}{version}"),
+        ("Tags", "note", ", ".join(configuration.tags) or "none"),
+        ("Status", level(configuration), state(configuration)),
+        ("Last import", "note", last_import(configuration)),
+        ("Last error", "note", last_error(configuration)),
     ]
-    if one.access is not None:
-        rows.append(("Your token", "note", access_in_words(one.access)))
+    if configuration.access is not None:
+        rows.append(("Your token", "note", access_in_words(configuration.access)))
     return tuple((label, level, redactor.data(text)) for label, level, text in rows)
 
 
@@ -205,9 +213,9 @@ class HeldSetting:
         return as_text(self.value)
 
 
-def held(one: Configuration, form: Form | None) -> tuple[HeldSetting, ...]:
+def held(configuration: Configuration, form: Form | None) -> tuple[HeldSetting, ...]:
     """The settings that LaunchDarkly shows, in the form's order, then those that are not in the form."""
-    config = one.config or {}
+    config = configuration.config or {}
     known = {outside(variable.key): variable for variable in form.variables} if form else {}
     order = (*(key for key in known if key in config), *(key for key in config if key not in known))
     return tuple(HeldSetting(key, config[key], known.get(key)) for key in order)
@@ -224,10 +232,10 @@ def as_text(setting: object) -> str:
     return str(setting)
 
 
-def settings(one: Configuration, form: Form | None, redactor: Redactor) -> tuple[tuple[str, str], ...]:
+def settings(configuration: Configuration, form: Form | None, redactor: Redactor) -> tuple[tuple[str, str], ...]:
     """(label, text) of each setting. The text of a secret says only whether there is one."""
     rows = []
-    for setting in held(one, form):
+    for setting in held(configuration, form):
         label = setting.variable.label if setting.variable else clean(redactor.foreign(setting.key))[:40]
         if setting.secret:
             rows.append((label, MASK if setting.text else "none"))
@@ -249,25 +257,26 @@ class Deed(StrEnum):
     DELETE = "delete"
 
 
-def why_not(one: Configuration, deed: Deed, form: Form | None) -> str:
+def why_not(configuration: Configuration, deed: Deed, form: Form | None) -> str:
     """Why something can't be done now and what to do instead, "" if nothing is known against it."""
     verb = Deed.EDIT.value if deed is Deed.REPLACE_KEY else deed.value
-    if (role := refused_by(one.access, verb)) is not None and deed is not Deed.WATCH:
+    if (role := refused_by(configuration.access, verb)) is not None and deed is not Deed.WATCH:
         by = f" ({role})" if role else ""
         return f"Your token may not {verb} it{by}. Ask an admin, or use another token."
-    status = one.status.status
+    status = configuration.status.status
     if deed is Deed.START and status == RUNS:
         return "It is importing now. Watch it; a second start would be refused, or do nothing."
     if deed is Deed.WATCH and status in ENDS:
         return f"Nothing runs: it has ended {status}. Start it, then watch."
     if deed is Deed.REPLACE_KEY and not any(v.secret for v in (form.variables if form else ())):
-        return f"Which of its settings are keys is not known: no manifest for {one.integration_key} (--manifest)."
+        integration = configuration.integration_key
+        return f"Which of its settings are keys is not known: no manifest for {integration} (--manifest)."
     return ""
 
 
-def caution(one: Configuration, deed: Deed) -> str:
-    """What a person should know before it is done, or ""."""
-    if one.status.status != RUNS:
+def caution(configuration: Configuration, deed: Deed) -> str:
+    """Return a warning to show before it is done, or ""."""
+    if configuration.status.status != RUNS:
         return ""
     if deed is Deed.DELETE:
         return "It is importing now; what becomes of the rest of its flags is not known."
@@ -276,21 +285,22 @@ def caution(one: Configuration, deed: Deed) -> str:
     return ""
 
 
-def confirms(one: Configuration, typed: str) -> bool:
-    """Whether `typed` is what deleting asks for."""
-    return typed.strip() == to_type(one)
+def confirms(configuration: Configuration, typed: str) -> bool:
+    """Whether `typed` confirms the deletion."""
+    return typed.strip() == to_type(configuration)
 
 
-def to_type(one: Configuration) -> str:
-    """What deleting asks for: the name, or the id where the name is none that can be typed."""
-    name = one.name.strip()
-    return name if name and REPLACEMENT not in name else one.id
+def to_type(configuration: Configuration) -> str:
+    """Return the text to type before deleting: the name, or the id if the name can't be typed."""
+    name = configuration.name.strip()
+    return name if name and REPLACEMENT not in name else configuration.id
 
 
-def named_alike(one: Configuration, name: str, listed: Iterable[Configuration]) -> str:
+def named_alike(configuration: Configuration, name: str, listed: Iterable[Configuration]) -> str:
     """A sentence about another configuration of the same name, project and integration, or ""."""
+    project, integration = configuration.project_key, configuration.integration_key
     for other in listed:
-        same = (other.name, other.project_key, other.integration_key) == (name, one.project_key, one.integration_key)
-        if same and other.id != one.id:
-            return f'Another configuration in {one.project_key} has the name "{name}" ({other.id}).'
+        same = (other.name, other.project_key, other.integration_key) == (name, project, integration)
+        if same and other.id != configuration.id:
+            return f'Another configuration in {project} has the name "{name}" ({other.id}).'
     return ""

@@ -1,15 +1,17 @@
-"""A configuration that exists started, watched and deleted, whoever made it.
+"""Start, watch and delete a configuration that exists, whoever created it.
 
-Where this program has a journal of it, that goes on; without one there is its status alone, and no flag is counted.
+If this program has a journal of it, the journal is continued. Without one only its status is known, and no flag is
+counted.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tui.apply import journal as journals
-from tui.apply import lock, store
+from tui.apply import lock, new_journal, store
 from tui.apply.engine import Import
 from tui.apply.heads import heads
 from tui.apply.journal import Identity, Journal, Stage
@@ -24,86 +26,74 @@ from tui.net.events import Note, Sink, Stream
 from tui.text.redact import Redactor
 
 
-def journal_of(account: Account, one: Configuration) -> Journal | None:
-    """This program's journal of a configuration, None where it has none that can be read."""
-    found = _found(account, one)
-    return found[1] if found is not None else None
+def journal_of(account: Account, configuration: Configuration) -> tuple[Path, Journal] | None:
+    """Return this program's journal of a configuration and its file, None if it has no readable one.
 
-
-def _found(account: Account, one: Configuration) -> tuple[Path, Journal] | None:
-    """The journal of a configuration and where it is; one that was renamed since keeps its first name there."""
-    host, project, integration = account.instance.url, one.project_key, one.integration_key
-    try:
-        named = store.path_of(Identity(host, project, integration, one.exact_name))
-        others = (
-            head.path
-            for head in heads(store.folder())
-            if (head.host, head.project, head.integration, head.configuration) == (host, project, integration, one.id)
-        )
-        for path in (named, *others):
-            if (journal := _read(path)) is not None and journal.configuration == one.id:
-                return path, journal
-    except OSError:
-        pass
+    After a rename the file still has the first name.
+    """
+    host, project, integration = account.instance.url, configuration.project_key, configuration.integration_key
+    sought = host, project, integration, configuration.id
+    with suppress(OSError):
+        paths = [store.path_of(Identity(host, project, integration, configuration.exact_name))]
+        for head in heads(store.folder()):
+            if (head.host, head.project, head.integration, head.configuration) == sought:
+                paths.append(head.path)
+        for path in paths:
+            with suppress(Failure):
+                journal = store.load(path)
+                if journal is not None and journal.configuration == configuration.id:
+                    return path, journal
     return None
 
 
-def _read(path: Path) -> Journal | None:
-    try:
-        return store.load(path)
-    except Failure:
-        return None
+def to_start(account: Account, configuration: Configuration) -> Import:
+    """Return an import whose `start(again=True)` starts it, and whose `watch()` then watches it.
 
-
-def to_start(account: Account, one: Configuration, *, stuck_after: float = STUCK_AFTER) -> Import:
-    """An import whose `start(again=True)` starts it, and whose `watch()` then watches it.
-
-    `one` is as it was read right before. Does not raise.
+    `configuration` is as it was read right before. Doesn't raise.
     """
-    found = _found(account, one)
-    if found is None:
-        return _import(account, journals.of_existing(account.instance.url, one, ""), None, stuck_after)
-    path, journal = found
-    keep = _Keeper(path, account.context.redactor, journal)
-    if journal.stage is Stage.STARTING:  # the start before got lost: who starts again has seen the status since
-        journal = journals.created_again(journal)
-    return _import(account, journal, keep, stuck_after)
+    journal = new_journal.of_existing(account.instance.url, configuration, "")
+    keep: Keep = _nothing
+    if (known := journal_of(account, configuration)) is not None:
+        path, journal = known
+        keep = _Keeper(path, account.context.redactor, journal)
+        if journal.stage is Stage.STARTING:  # that start was lost, and the user has seen the status since
+            journal = journals.created_again(journal)
+    return Import(journal, account.instance, account.bag, account.context, keep)
 
 
-def to_watch(account: Account, one: Configuration, *, stuck_after: float = STUCK_AFTER) -> Import:
-    """An import whose `watch()` shows how it stands, to its end. One that has ended is shown at once."""
-    found = _found(account, one)
-    if found is not None and found[1].stage is Stage.STARTED:
-        path, journal = found
-        return _import(account, journal, _Keeper(path, account.context.redactor, journal), stuck_after)
-    journal = found[1] if found is not None else journals.of_existing(account.instance.url, one, "")
-    # What stands there is how it is: no start of ours waits for its end, and so nothing is written down either.
-    return _import(account, replace(journal, mark=None), None, stuck_after)
-
-
-def _import(account: Account, journal: Journal, keep: Keep | None, stuck_after: float) -> Import:
-    return Import(journal, account.instance, account.bag, account.context, keep or _nothing, stuck_after=stuck_after)
+def to_watch(account: Account, configuration: Configuration, *, stuck_after: float = STUCK_AFTER) -> Import:
+    """Return an import whose `watch()` shows its state, to its end. One that has ended is shown at once."""
+    journal = new_journal.of_existing(account.instance.url, configuration, "")
+    keep: Keep = _nothing
+    if (known := journal_of(account, configuration)) is not None:
+        path, journal = known
+        keep = _Keeper(path, account.context.redactor, journal)
+    if journal.stage is not Stage.STARTED:  # no start of ours waits for its end, so its status counts as it is
+        journal, keep = replace(journal, mark=None), _nothing
+    return Import(journal, account.instance, account.bag, account.context, keep, stuck_after=stuck_after)
 
 
 def _nothing(journal: Journal) -> None:
-    """A configuration that nobody planned here: nothing can be verified or undone by a journal of it."""
+    """Keep no journal of a configuration without a plan: nothing could be verified or undone by it."""
 
 
 @dataclass
 class _Keeper:
-    """Writes a journal down, unless another run works on it, or has gone on with it since it was read: then what
-    stands there knows more. `last` is what is known to stand there."""
+    """Writes a journal, unless another run works on it or has changed it since it was read.
+
+    `last` is the journal that is known to be in the file.
+    """
 
     path: Path
     redactor: Redactor
     last: Journal
 
     def __call__(self, journal: Journal) -> None:
-        """Raises Failure TIMEOUT for a start that cannot be noted: nothing is sent then. Raises OSError."""
+        """Raises OSError, and Failure TIMEOUT if a start can't be noted, so that it isn't sent."""
         try:
             with lock.taken(self.path):
-                there = store.load(self.path)
-                if there is None or _progress(there) != _progress(self.last):
+                saved = store.load(self.path)
+                if saved is None or _progress(saved) != _progress(self.last):
                     raise lock.under_way()
                 store.save(journal, self.path, self.redactor)
         except Failure:
@@ -121,7 +111,7 @@ def _progress(journal: Journal) -> tuple[object, ...]:
 # --- deleting
 
 
-def deleted(account: Account, one: Configuration) -> Stream[None]:
+def deleted(account: Account, configuration: Configuration) -> Stream[None]:
     """Delete a configuration; the flags it imported stay. Raises Failure; what is said then is sure, or says so."""
 
     async def run(sink: Sink) -> None:
@@ -129,23 +119,23 @@ def deleted(account: Account, one: Configuration) -> Stream[None]:
         async with context.launchdarkly(account.bag, account.instance) as ld:
             out_at = context.now()
             try:
-                await ld.delete(one.project_key, one.integration_key, one.id, sink=sink)
+                await ld.delete(configuration.project_key, configuration.integration_key, configuration.id, sink=sink)
                 return
             except Failure as failure:
                 if not may_have_happened(failure):
                     raise
                 lost = failure
             sink(Note("sent, no answer", "checking whether it still exists ...", level="unknown"))
-            if await looked_up(lambda: _is_gone(ld, one, lost, sink), out_at, context, sink) is None:
+            if await looked_up(lambda: _is_gone(ld, configuration, lost, sink), out_at, context, sink) is None:
                 raise lost.replaced(remedy=Remedy.DELETE_AGAIN, about="", safe=None, sent=False)
 
     return Stream(run)
 
 
-async def _is_gone(ld: LaunchDarkly, one: Configuration, lost: Failure, sink: Sink) -> bool | None:
+async def _is_gone(ld: LaunchDarkly, configuration: Configuration, lost: Failure, sink: Sink) -> bool | None:
     """True once the configuration is gone, None while it exists. Raises Failure if that can't be read."""
     try:
-        await ld.get(one.project_key, one.integration_key, one.id, sink=sink)
+        await ld.get(configuration.project_key, configuration.integration_key, configuration.id, sink=sink)
     except Failure as failure:
         if failure.kind is Kind.NOT_FOUND:
             return True

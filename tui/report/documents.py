@@ -1,4 +1,4 @@
-"""A report as a document, and saved to a file: HTML and Markdown for people, JSON for programs."""
+"""A report as a document, and its file: HTML and Markdown for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import html
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
 
-from tui.net.times import day, stamp
+from tui.net.times import day, moment_json, stamp
 from tui.plan.words import KINDS
-from tui.report.json_document import as_json
 from tui.report.report import AS_PLANNED, MISSING, NOT_AS_PLANNED, Report, redacted
 from tui.report.sections import byline, cause_of, counted, sections
 from tui.text.clean import clean, plain
@@ -21,11 +21,11 @@ from tui.text.templates import rendered
 
 ReportFormat = Literal["html", "md", "json"]
 
-_TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 def as_html(report: Report) -> str:
-    """The report as one page. Foreign text in it is neither markup nor an order to a terminal that prints the file."""
+    """The report as one page. Foreign text in it is neither markup nor a control sequence."""
     return _rendered("report.html", report, _html_escaped)
 
 
@@ -40,7 +40,7 @@ def _html_escaped(text: str) -> str:
 
 def _rendered(template: str, report: Report, escape: Callable[[str], str]) -> str:
     return rendered(
-        _TEMPLATES / template,
+        TEMPLATES / template,
         escape,
         report=report,
         byline=byline(report),
@@ -52,6 +52,67 @@ def _rendered(template: str, report: Report, escape: Callable[[str], str]) -> st
         fills={AS_PLANNED: "good", NOT_AS_PLANNED: "fair", MISSING: "poor"},
     )
 
+
+# --- JSON
+
+JSON_VERSION = 1
+"""The version of the JSON document's shape."""
+
+
+def as_json(report: Report) -> dict[str, object]:
+    """The report for a program. Each moment is in milliseconds, and in ISO 8601 in UTC under `<name>_at`, null if it
+    hasn't come yet. Counts are null before a comparison. Lists of flags hold objects with a `key`.
+    """
+    times: dict[str, int | str | None] = {}
+    for name in ("planned", "created", "started", "ended", "verified"):
+        at = report.moments.get(name)
+        times |= moment_json(name, None if at is None else at * 1000)
+    return {
+        "version": JSON_VERSION,
+        "title": report.title,
+        "level": report.summary[0],
+        "headline": report.summary[1],
+        **moment_json("written", report.written_at * 1000),
+        "integration": report.identity.integration,
+        "host": report.identity.host,
+        "project": report.identity.project,
+        "configuration": {"id": report.configuration or None, "name": report.identity.name},
+        "source": [{"label": label, "value": value} for label, value in report.source],
+        "target": [{"label": label, "value": value} for label, value in report.target],
+        "who": report.who or None,
+        "stage": report.stage,
+        "times": times,
+        "ended": report.ended or None,
+        "errors": [
+            {"text": each.text, "cause": each.cause or None, "expected": each.expected} for each in report.errors
+        ],
+        "counts": asdict(report.numbers),
+        "outcomes": dict(report.outcomes),
+        "losses": dict(report.losses),
+        "verified": report.verified,
+        "flags": [
+            {
+                "key": row.key, "name": row.name, "result": row.result, "on_at_source": row.on_at_source,
+                "serves_when_on": row.serves, "losses": [asdict(lost) for lost in row.lost],
+                "warnings": list(row.warnings), "cut_over_warning": row.cut_over_warning or None,
+            }
+            for row in report.rows
+        ],
+        "missing": [asdict(each) for each in report.missing],
+        "different": [
+            {"key": key, "properties": [asdict(each) for each in unlike]} for key, unlike in report.different
+        ],
+        "unexpected": [{"key": key} for key in report.unexpected],
+        "on_in_launchdarkly": [{"key": key, "environments": list(where)} for key, where in report.on],
+        "environments": list(report.environments),
+        "left_out": [asdict(each) for each in report.left_out],
+        "remaining": [{"step": step, "text": text} for step, text in report.remaining],
+        "not_compared": list(report.not_compared),
+        "notes": list(report.notes),
+    }  # fmt: skip
+
+
+# --- files
 
 _WRITERS: Mapping[ReportFormat, Callable[[Report], str]] = {
     "html": as_html,
@@ -66,7 +127,7 @@ def text_of(report: Report, form: ReportFormat, redactor: Redactor) -> str:
 
 
 def save(report: Report, folder: Path, form: ReportFormat, redactor: Redactor) -> Path:
-    """Write the report for its owner; it replaces no other (`unleash-web-shop-23-Nov.html`, then `...-2.html`).
+    """Write the report, readable by its owner only, to a new file: `unleash-web-shop-23-Nov.html`, then `...-2.html`.
 
     Raises OSError if nothing was written.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from tui.answers.fields import Form
 from tui.apply.import_errors import Explained, by_flag, foreseen
@@ -64,7 +64,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A planned flag that is not there. `reason` says that it is archived, or is the server's error about it, or ""."""
+    """A planned flag that isn't in LaunchDarkly. `reason` says that it is archived, or is the error about it, or ""."""
 
     key: str
     reason: str
@@ -74,8 +74,8 @@ class Missing:
 class Numbers:
     """Counts of flags. `arrived` and what follows it are None before a comparison.
 
-    `skipped` and `refused` are those of the plan, `there_before` planned ones that were taken for skipped; `lossy` and
-    `on_at_source` are of the planned ones. `undone` counts those known to be taken back by an undo.
+    `skipped` and `refused` are those of the plan, `there_before` are planned ones that count as skipped, `lossy` and
+    `on_at_source` are planned ones. `undone` counts those that an undo took back.
     """
 
     source: int
@@ -98,9 +98,9 @@ class Numbers:
 class Report:
     """One import. Times are in seconds since the epoch; `moments` has those that have come.
 
-    Foreign text is in it as it came, so that secrets can still be found in it: whoever shows it or writes it into a
-    document cleans and escapes it. `shared` are the notes about differences that all flags share. `outcomes` and
-    `losses` are what the pictures show: a word, and the number of flags it stands for.
+    Foreign text is raw, so that secrets can still be found in it: screens and documents clean and escape it. `shared`
+    are the notes about differences that all flags share. `outcomes` and `losses` are for the pictures: a word, and its
+    number of flags.
     """
 
     title: str
@@ -164,6 +164,10 @@ def report(journal: Journal, verification: Verification | None, now: float, *, f
     name = form.title if form else journal.identity.integration
     compared_at = (v.at or now) if v else 0.0
     lost = Counter(kind for flag in journal.expected for kind in {lost.kind for lost in flag.lost})
+    error_about, missing = by_flag(journal.errors), []
+    for key in still_missing(journal, v) if v else ():
+        archived = v is not None and key in (v.archived or ())
+        missing.append(Missing(key, "archived, and its key is still taken" if archived else error_about(key)))
     return Report(
         title=f"Flag import from {name} into {journal.identity.project}",
         summary=headline(journal, v, now),
@@ -181,7 +185,7 @@ def report(journal: Journal, verification: Verification | None, now: float, *, f
         errors=errors,
         remaining=tuple(remaining(journal, v, errors)),
         rows=rows,
-        missing=tuple(_missing(journal, v)) if v else (),
+        missing=tuple(missing),
         different=v.different if v else (),
         unexpected=v.unexpected if v else (),
         on=v.on if v else (),
@@ -193,13 +197,6 @@ def report(journal: Journal, verification: Verification | None, now: float, *, f
         outcomes=_outcomes(rows, journal.left_out),
         losses=dict(sorted(lost.items(), key=lambda pair: (-pair[1], pair[0]))),
     )
-
-
-def _missing(journal: Journal, verification: Verification) -> Iterator[Missing]:
-    error_about = by_flag(journal.errors)
-    for key in still_missing(journal, verification):
-        archived = key in (verification.archived or ())
-        yield Missing(key, "archived, and its key is still taken" if archived else error_about(key))
 
 
 def _rows(journal: Journal, verification: Verification | None) -> Iterator[Row]:
@@ -273,26 +270,23 @@ T = TypeVar("T")
 
 
 def redacted(value: T, redactor: Redactor) -> T:
-    """The same data without any secret that `redactor` knows.
+    """Return the same data without any secret that `redactor` knows.
 
-    The texts were redacted when they came, but a journal may be older than what is known now. In a document a key may
-    be escaped, and would not be found.
+    The texts were redacted when they came, but a journal may be older than the secrets that are known now. It is done
+    before a document is written, because a key that is escaped there would not be found.
     """
-    return _redacted(value, redactor)  # type: ignore[no-any-return]
-
-
-def _redacted(value: Any, redactor: Redactor) -> Any:
+    result: Any = value
     if type(value) is str:
-        return redactor(value)
-    if isinstance(value, Explained):
-        return replace(value, text=redactor.foreign(value.text))
-    if isinstance(value, Missing):
-        return replace(value, key=redactor.data(value.key), reason=redactor.foreign(value.reason))
-    if isinstance(value, tuple):
-        return tuple(_redacted(item, redactor) for item in value)
-    if isinstance(value, Mapping):
-        return {_redacted(key, redactor): _redacted(item, redactor) for key, item in value.items()}
-    if is_dataclass(value) and not isinstance(value, type):
-        changed = {item.name: _redacted(getattr(value, item.name), redactor) for item in fields(value) if item.init}
-        return replace(value, **changed)
-    return value
+        result = redactor(result)
+    elif isinstance(value, Explained):
+        result = replace(value, text=redactor.foreign(value.text))
+    elif isinstance(value, Missing):
+        result = replace(value, key=redactor.data(value.key), reason=redactor.foreign(value.reason))
+    elif isinstance(value, tuple):
+        result = tuple(redacted(item, redactor) for item in value)
+    elif isinstance(value, Mapping):
+        result = {redacted(key, redactor): redacted(item, redactor) for key, item in value.items()}
+    elif is_dataclass(value) and not isinstance(value, type):
+        changed = {item.name: redacted(getattr(value, item.name), redactor) for item in fields(value) if item.init}
+        result = replace(value, **changed)
+    return cast("T", result)

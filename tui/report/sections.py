@@ -1,4 +1,4 @@
-"""The lists of a report: sections, the same in HTML and Markdown, and the texts that a screen shows one at a time."""
+"""The lists of a report: sections, the same in HTML and Markdown, and the texts of a screen."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def byline(report: Report) -> str:
 
 
 def counted(numbers: Numbers) -> Iterator[tuple[str, int | None]]:
-    """Each number with its words; None is not known."""
+    """Each number with its words; None if it isn't known."""
     yield "at the source", numbers.source
     yield "planned to arrive", numbers.planned
     yield "arrived", numbers.arrived
@@ -42,7 +42,7 @@ def counted(numbers: Numbers) -> Iterator[tuple[str, int | None]]:
 
 
 def cause_of(error: Explained) -> str:
-    """What is behind an error, in a cell."""
+    """The cause of an error, in a cell."""
     if error.expected:
         return f"Expected: the plan left this flag out. {error.cause}".rstrip()
     return error.cause or "not known here"
@@ -55,7 +55,7 @@ def cause_of(error: Explained) -> str:
 class Section:
     """One list. A row has a cell for each of `columns`; without columns a row is one sentence.
 
-    `lead` goes before the rows, `empty` is shown in their place. With `ticks` each row is something to tick off.
+    `lead` goes before the rows; `empty` is shown if there are none. With `ticks` each row is a task to tick off.
     """
 
     ident: str
@@ -77,7 +77,7 @@ class Section:
 
 
 def sections(report: Report) -> Iterator[Section]:
-    """The lists in the order in which a person wants them: what is wrong, what is to do, all the rest."""
+    """The lists, the most urgent first: what is wrong, what is to do, all the rest."""
     yield from _compared(report)
     yield Section(
         "cut-over", "Cut-over checklist",
@@ -193,7 +193,7 @@ LISTS: Mapping[str, tuple[str, Callable[[Report], Iterable[IndentedLines]]]] = {
     "notes": ("Notes", lambda report: ((text,) for text in report.notes)),
     "not-compared": ("Not compared", lambda report: ((text,) for text in report.not_compared)),
 }  # fmt: skip
-"""From the key of a list to its title and its entries."""
+"""The title and the entries of each list, by its key."""
 
 
 def list_text(report: Report, key: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from tui.answers.fields import Form
 from tui.apply.import_errors import Explained
 from tui.apply.journal import GONE, Journal, Stage
-from tui.apply.undo import Action
+from tui.apply.undo import UndoAction
 from tui.apply.verify import Verification
 from tui.net.times import stamp, time_of_day
 from tui.plan.words import LeveledText, flags
@@ -24,13 +24,13 @@ _LD_FIELDS = ("ldTag", "ldMaintainer")
 # --- facts that more than one sentence needs
 
 
-def taken_back(journal: Journal, verification: Verification | None) -> dict[str, Action]:
+def taken_back(journal: Journal, verification: Verification | None) -> dict[str, UndoAction]:
     """The flags that an undo archived or deleted and that aren't there now, with what it did."""
     present = verification.arrived if verification else {}
-    return {key: Action(did) for key, did in journal.undone.items() if did in _DONE and key not in present}
+    return {key: UndoAction(did) for key, did in journal.undone.items() if did in _DONE and key not in present}
 
 
-_DONE = {Action.ARCHIVE: "archived", Action.DELETE: "deleted"}
+_DONE = {UndoAction.ARCHIVE: "archived", UndoAction.DELETE: "deleted"}
 
 
 def still_missing(journal: Journal, verification: Verification) -> tuple[str, ...]:
@@ -44,7 +44,7 @@ def to_come(journal: Journal, verification: Verification | None) -> int:
         return 0
     archived = verification.archived
     if archived is None:
-        archived = frozenset(key for key, did in journal.undone.items() if did == Action.ARCHIVE)
+        archived = frozenset(key for key, did in journal.undone.items() if did == UndoAction.ARCHIVE)
     return len(set(verification.missing) - archived)
 
 

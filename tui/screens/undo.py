@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 from textual.worker import Worker
 
 from tui.apply.engine import Import
-from tui.apply.undo import Action, Decision, Undo
+from tui.apply.undo import Decision, Undo, UndoAction
 from tui.net.errors import Failure
 from tui.net.events import Counted, Pausing
 from tui.plan.words import flags
@@ -28,9 +28,9 @@ from tui.widgets.row_list import RowList
 from tui.widgets.symbols import mark
 from tui.wizard import remedies
 
-_TO_DO = {Action.ARCHIVE: "archive", Action.DELETE: "delete", Action.KEEP: "keep"}
-_DONE = {Action.ARCHIVE: "archived", Action.DELETE: "deleted", Action.KEEP: "kept"}
-_LEVELS = {Action.ARCHIVE: "warning", Action.DELETE: "problem", Action.KEEP: "note"}
+_TO_DO = {UndoAction.ARCHIVE: "archive", UndoAction.DELETE: "delete", UndoAction.KEEP: "keep"}
+_DONE = {UndoAction.ARCHIVE: "archived", UndoAction.DELETE: "deleted", UndoAction.KEEP: "kept"}
+_LEVELS = {UndoAction.ARCHIVE: "warning", UndoAction.DELETE: "problem", UndoAction.KEEP: "note"}
 _LONGEST_KEY = 30
 """Cells of the column of keys; a longer key moves its reason to the right."""
 
@@ -152,7 +152,7 @@ class UndoScreen(Sheet[bool]):
         if at is None or not self._decisions[at].not_certain:
             self.say("note", "Only flags marked not certain can be included or left out.")
             return
-        kept = self._decisions[at].action is Action.KEEP
+        kept = self._decisions[at].action is UndoAction.KEEP
         changed = self._undo.choose(self._decisions[at], wanted=kept)
         self._decisions = (*self._decisions[:at], changed, *self._decisions[at + 1 :])
         rows.replace_option_prompt_at_index(rows.highlighted, self._row(changed, _TO_DO))
@@ -162,27 +162,27 @@ class UndoScreen(Sheet[bool]):
 
     @property
     def _count(self) -> int:
-        return sum(each.action is not Action.KEEP for each in self._decisions)
+        return sum(each.action is not UndoAction.KEEP for each in self._decisions)
 
-    def _show(self, decisions: tuple[Decision, ...], words: dict[Action, str]) -> None:
+    def _show(self, decisions: tuple[Decision, ...], words: dict[UndoAction, str]) -> None:
         """What is taken back first, then what is not certain; what is kept has its reason."""
         self._count_up(decisions, words)
         rows = self.query_one("#undo-list", OptionList)
         rows.clear_options()
         self._widest = min(_LONGEST_KEY, max((cells(clean(each.key)) for each in decisions), default=0))
         self._ticks = words is _TO_DO and any(each.not_certain for each in decisions)
-        taken = sorted(decisions, key=lambda each: (each.action is Action.KEEP, not each.not_certain))
+        taken = sorted(decisions, key=lambda each: (each.action is UndoAction.KEEP, not each.not_certain))
         rows.add_options(Option(self._row(each, words), id=_row_id(each)) for each in taken)
 
-    def _count_up(self, decisions: tuple[Decision, ...], words: dict[Action, str]) -> None:
+    def _count_up(self, decisions: tuple[Decision, ...], words: dict[UndoAction, str]) -> None:
         counted = Counter(each.action for each in decisions)
         to = "would be " if words is _TO_DO else ""
-        parts = [f"{flags(counted[a])} {to}{_DONE[a]}" for a in Action if counted[a]]
+        parts = [f"{flags(counted[a])} {to}{_DONE[a]}" for a in UndoAction if counted[a]]
         self.query_one("#undo-counted", Static).update(Content("; ".join(parts) or "This import made no flag."))
 
-    def _row(self, each: Decision, words: dict[Action, str]) -> Content:
+    def _row(self, each: Decision, words: dict[UndoAction, str]) -> Content:
         level = "unknown" if each.not_certain and words is _TO_DO else _LEVELS[each.action]
-        tick = ("[ ] " if each.action is Action.KEEP else "[x] ") if each.not_certain else "    "
+        tick = ("[ ] " if each.action is UndoAction.KEEP else "[x] ") if each.not_certain else "    "
         sign = mark(self.symbols, level) if level != "note" else Content(f"{self.symbols.note} ")
         reason = clean(self._run.context.redactor(each.reason))
         key = clean(each.key)
@@ -215,14 +215,14 @@ class UndoScreen(Sheet[bool]):
     @work(exclusive=True, group="undo", exit_on_error=True)
     async def _carry_out(self, *, delete: bool) -> None:
         undo, done, count = self._undo, dict[str, Decision](), self._count
-        undo.action = Action.DELETE if delete else Action.ARCHIVE
+        undo.action = UndoAction.DELETE if delete else UndoAction.ARCHIVE
         self._show_stop(on=True)
         said = ("ok", "Done.")
         try:
             async with aclosing(undo.carried_out(self._decisions)) as decisions:
                 async for each in decisions:
                     done[each.key] = each
-                    taken = sum(d.action is not Action.KEEP for d in done.values())
+                    taken = sum(d.action is not UndoAction.KEEP for d in done.values())
                     self._changed = self._changed or taken > 0
                     self.say("note", f"{taken:,} of {count:,} taken back ...")
         except Failure as failure:

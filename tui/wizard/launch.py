@@ -20,9 +20,10 @@ from tui.answers.request import CreateRequest
 from tui.apply import journal as journals
 from tui.apply import lock, store
 from tui.apply.account import must_be_of
-from tui.apply.engine import Import, journal_of
+from tui.apply.engine import Import
 from tui.apply.heads import Head
 from tui.apply.journal import Journal, Stage
+from tui.apply.new_journal import journal_of
 from tui.apply.record import Keep
 from tui.configurations.listing import as_text
 from tui.launchdarkly.instances import Instance, instance

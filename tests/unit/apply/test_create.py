@@ -7,15 +7,14 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.run_tools import Run, creates, run_of
-from tests.unit.sandbox_tools import FI, create, launchdarkly
+from tests.unit.sandbox_tools import FI, launchdarkly
 from tests.unit.walk_tools import NAME, configurations, strangers
 from tui.apply.create import FOUND, NOT_KNOWN
-from tui.apply.journal import NEVER_RUN, Journal, Stage
-from tui.net.events import Note
+from tui.apply.journal import NEVER_RUN, Stage
 from tui.sandbox.server import Sandbox
 
 
-async def test_it_is_noted_before_it_is_sent_and_after_it_was_answered(box: Sandbox) -> None:
+async def test_create_is_noted_before_it_is_sent_and_after_the_answer(box: Sandbox) -> None:
     run = await run_of(box)
     sent_when_noted: list[int] = []
     run.keep = lambda journal: sent_when_noted.append(creates(box))
@@ -36,11 +35,9 @@ async def test_it_is_noted_before_it_is_sent_and_after_it_was_answered(box: Sand
         ("bad-request", [Stage.CREATING, Stage.PLANNED], 0),
         ("lost-request", [Stage.CREATING, Stage.PLANNED], 0),
         ("lost-answer", [Stage.CREATING, Stage.CREATED], 1),
-        ("reset", [Stage.CREATING, Stage.CREATED], 1),
-        ("server-error", [Stage.CREATING, Stage.PLANNED], 0),
     ],
 )
-async def test_each_end_is_noted(box: Sandbox, fault: str, stages: list[Stage], count: int) -> None:
+async def test_each_result_is_noted(box: Sandbox, fault: str, stages: list[Stage], count: int) -> None:
     run = await run_of(box)
     box.set_fault(fault)
     await run.create()
@@ -64,7 +61,7 @@ def delete(box: Sandbox, id: str) -> None:
         other.delete(f"{FI}/web-shop/unleash/{id}")
 
 
-async def test_one_whose_answer_was_never_noted_is_found(box: Sandbox) -> None:
+async def test_create_whose_answer_was_never_noted_is_found(box: Sandbox) -> None:
     run = await interrupted(box)
     (made,) = configurations(box, NAME)
     outcome = await run.create()
@@ -75,7 +72,7 @@ async def test_one_whose_answer_was_never_noted_is_found(box: Sandbox) -> None:
     assert creates(box) == 1
 
 
-async def test_one_that_never_left_is_looked_for_and_sent(box: Sandbox) -> None:
+async def test_create_that_never_left_is_looked_up_and_sent(box: Sandbox) -> None:
     run = await interrupted(box)
     (made,) = configurations(box, NAME)
     delete(box, made["_id"])
@@ -87,7 +84,7 @@ async def test_one_that_never_left_is_looked_for_and_sent(box: Sandbox) -> None:
     assert len(configurations(box, NAME)) == 1
 
 
-async def test_while_it_cannot_be_looked_up_it_is_not_sent(box: Sandbox) -> None:
+async def test_create_is_not_sent_while_it_cannot_be_looked_up(box: Sandbox) -> None:
     run = await interrupted(box)
     box.stop()
     outcome = await run.create()
@@ -97,7 +94,7 @@ async def test_while_it_cannot_be_looked_up_it_is_not_sent(box: Sandbox) -> None
     assert run.journal.stage is Stage.CREATING
 
 
-async def test_one_that_exists_is_resumed_and_one_that_was_deleted_is_created_again(box: Sandbox) -> None:
+async def test_existing_configuration_is_used_and_a_deleted_one_created_again(box: Sandbox) -> None:
     run = await run_of(box)
     await run.create()
     old, kept = run.journal.configuration, list(run.kept)
@@ -109,38 +106,3 @@ async def test_one_that_exists_is_resumed_and_one_that_was_deleted_is_created_ag
     assert (await run.create()).configuration is not None
     assert run.journal.configuration not in ("", old)
     assert (await run.start()).triggered
-
-
-async def test_one_of_the_same_settings_is_reused_and_one_of_others_refused(box: Sandbox) -> None:
-    run = await run_of(box)
-    with launchdarkly(box) as other:
-        there = create(other, box).json()["_id"]
-    same = replace(run, request=replace(run.request, name="Practice"), kept=[])
-    outcome = await same.create()
-    assert outcome.reused
-    assert (same.journal.configuration, same.journal.reused) == (there, True)
-    with launchdarkly(box) as other:
-        create(other, box, ldTag="theirs")
-        other.delete(f"{FI}/web-shop/unleash/{there}")
-    differing = replace(run, request=replace(run.request, name="Practice"), kept=[])
-    refused = await differing.create()
-    assert refused.failure is not None
-    assert refused.failure.exit_code == 4
-    assert "theirs" in str(refused.failure)
-    assert differing.kept == []
-
-
-async def test_given_up_in_the_middle_it_can_be_found_later(box: Sandbox) -> None:
-    run = await run_of(box)
-    made = run.engine()
-    box.set_fault("slow")
-    async with made.create() as events:
-        async for event in events:
-            if not isinstance(event, Note) and made.journal.stage is Stage.CREATING and creates(box):
-                break
-    assert not strangers()
-    journal: Journal = run.kept[-1]
-    assert journal.stage is Stage.CREATING
-    box.set_fault(None)
-    assert (await replace(run, journal=journal, kept=[]).create()).configuration is not None
-    assert len(configurations(box, NAME)) == 1

@@ -20,9 +20,9 @@ from tests.unit.walk_tools import (
     strangers,
     values,
 )
-from tui.answers.request import build
 from tui.apply.create import NOT_THERE
 from tui.apply.engine import Import
+from tui.apply.journal import Stage
 from tui.net.errors import Kind
 from tui.net.events import Note, Sent
 from tui.sandbox.server import Sandbox
@@ -131,6 +131,7 @@ async def test_the_same_once_more_is_offered_and_used(box: Sandbox) -> None:
     made.creation.renew(reuse=True)
     reused = await sent(made)
     assert (reused.reused, reused.failure, reused.answer) == (True, None, None)
+    assert (made.journal.stage, made.journal.reused) == (Stage.CREATED, True)
     assert reused.configuration is not None
     assert reused.configuration.id == first.configuration.id
     assert posts(box) == 1
@@ -145,6 +146,7 @@ async def test_the_same_name_with_other_settings_is_refused_with_the_difference(
         assert outcome.failure is not None
         assert (outcome.failure.kind, outcome.failure.field) == (Kind.CONFLICT, "config-name")
         assert outcome.conflict is not None
+        assert made.journal.stage is Stage.PLANNED
         assert {each.key for each in outcome.conflict.differences} == {"sourceTag", "ldTag"}
         assert all(value in str(outcome.failure) for value in ("simple:payments", "imported-from-unleash", "another"))
     assert posts(box) == 1
@@ -190,10 +192,3 @@ async def test_somebody_else_was_quicker(box: Sandbox) -> None:
     outcome = await sent(attempt(session))
     assert outcome.conflict is not None
     assert posts(box) == 1
-
-
-async def test_a_request_stands_for_a_draft_without_problems_alone(box: Sandbox) -> None:
-    session = await at_review(box)
-    session.put("project", "")
-    with pytest.raises(ValueError, match="problems"):
-        build(session.draft)

@@ -14,7 +14,7 @@ from tests.unit.sandbox_tools import FI, launchdarkly, until
 from tests.unit.walk_tools import at_review, strangers
 from tui.answers.plan_state import plan_request
 from tui.answers.request import CreateRequest, build
-from tui.apply import journal as journals
+from tui.apply import new_journal
 from tui.apply.engine import Created, Import, Planned, Triggered, Verified, counts_of
 from tui.apply.journal import Journal, Stage
 from tui.apply.start_watch import Ended
@@ -46,7 +46,7 @@ class Made:
 
     def importing(self, *, anew: bool = False) -> Import:
         request = build(self.session.draft)
-        noted = self.kept[-1] if self.kept and not anew else journals.unplanned(request, self.references, "")
+        noted = self.kept[-1] if self.kept and not anew else new_journal.unplanned(request, self.references, "")
         return Import(noted, request.instance, self.session.bag, self.session.context, self.kept.append, request)
 
     async def run(self) -> list[Any]:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.unit import plan_tools
 from tui.answers.request import CreateRequest, Slot
 from tui.apply import journal as journals
-from tui.apply import store
+from tui.apply import new_journal, store
 from tui.apply.heads import heads
 from tui.apply.journal import Expected, Identity, Journal, LeftOut, Mark, Stage, Trace
 from tui.launchdarkly.instances import EU
@@ -149,7 +149,7 @@ REQUEST = CreateRequest(EU, "web-shop", "unleash", "Production", ("migration",),
 
 def begun(*keys: str, existing: tuple[str, ...] = ()) -> Journal:
     plan = plan_tools.plan(*map(plan_tools.flag, keys), existing=plan_tools.there(*existing))
-    return journals.begin(REQUEST, {"token": "env:LD_ACCESS_TOKEN"}, plan, {}, "ana@example.com")
+    return new_journal.begin(REQUEST, {"token": "env:LD_ACCESS_TOKEN"}, plan, {}, "ana@example.com")
 
 
 def test_it_holds_no_secret(tmp_path: Path) -> None:
@@ -158,10 +158,10 @@ def test_it_holds_no_secret(tmp_path: Path) -> None:
     key = "api-c0ffee00-5ec3-4e70-8c4f-c0ffeec0ffee"
     redactor.add(key)
     flag = plan_tools.flag("a", description=f"by {key}", name=key, tags=(key,))
-    journal = journals.begin(REQUEST, {"token": "keyring"}, plan_tools.plan(flag), {}, "me")
+    journal = new_journal.begin(REQUEST, {"token": "keyring"}, plan_tools.plan(flag), {}, "me")
     journal = replace(journal, errors=(f"403: {key}",), notes=(key,))
     path = tmp_path / "x.json"
-    store.keeper(path, redactor)(journal)
+    store.save(journal, path, redactor)
     text = path.read_text()
     assert "c0ffee" not in text
     assert "sourceApiKey" not in text
@@ -249,7 +249,7 @@ def test_a_second_start_keeps_what_was_expected_and_brings_what_is_new() -> None
         existing={**plan_tools.there("a", created=5), **plan_tools.there("c", "x", created=400)},
         read_at=500.0,
     )
-    after = journals.again(journal, plan, {"d": (Lost("segments", "staff"),)})
+    after = new_journal.again(journal, plan, {"d": (Lost("segments", "staff"),)})
     assert after.stage is Stage.CREATED
     assert after.keys == set("abcd")
     assert after.before == {"c", "x"}
@@ -263,10 +263,10 @@ def test_a_second_start_keeps_what_was_expected_and_brings_what_is_new() -> None
 def test_a_plan_that_is_not_whole_is_no_snapshot() -> None:
     """The start takes one then, however soon it comes: what the plan has not seen would be taken for ours."""
     half = plan_tools.plan(plan_tools.flag("a"), existing={}, incomplete="A page was lost.", read_at=500.0)
-    fresh = journals.begin(REQUEST, {}, half, {}, "")
+    fresh = new_journal.begin(REQUEST, {}, half, {}, "")
     assert (fresh.incomplete, fresh.snapshot_at) == ("A page was lost.", 0.0)
     run = verified("a", "b")
-    after = journals.again(run, half, {})
+    after = new_journal.again(run, half, {})
     assert (after.snapshot_at, after.before, after.traces) == (0.0, run.before, run.traces)
 
 
@@ -286,7 +286,7 @@ def test_a_refused_start_goes_back_to_what_was_known() -> None:
 
 
 def test_a_configuration_that_nobody_planned_expects_nothing() -> None:
-    journal = journals.of_existing(EU.url, configuration({"status": "importing"}), "me")
+    journal = new_journal.of_existing(EU.url, configuration({"status": "importing"}), "me")
     assert (journal.stage, journal.keys, journal.configuration) == (Stage.CREATED, frozenset(), "12ab")
     assert journal.identity == Identity(EU.url, "web-shop", "unleash", "Production")
 

@@ -8,13 +8,14 @@ import pytest
 from starlette.responses import Response
 
 from tests.unit.manage_tools import account_of, edit_of, editing, made, whole
-from tests.unit.run_tools import creates, run_of, triggers
+from tests.unit.run_tools import Time, creates, run_of, triggers
 from tests.unit.walk_tools import configurations, drained
 from tui.apply.journal import Stage
 from tui.apply.start_watch import Ended
 from tui.configurations import run as manage_run
 from tui.launchdarkly.models import ImportStatus
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Remedy
+from tui.net.events import Note
 from tui.sandbox import faults
 from tui.sandbox.faults import Fault, cut
 from tui.sandbox.flag_import import FLAG_IMPORT
@@ -65,16 +66,16 @@ ANSWERS = OPEN | {"no JSON": replaced(200, b"<html>")}
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
-async def test_a_create_that_was_carried_out_is_found(
-    box: Sandbox, monkeypatch: pytest.MonkeyPatch, answer: str
+@pytest.mark.parametrize("carried_out", [True, False])
+async def test_lost_create_is_looked_up_and_never_repeated(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch, answer: str, carried_out: bool
 ) -> None:
     run = await run_of(box)
-    struck_by(monkeypatch, box, "POST", "unleash", ANSWERS[answer](True))
+    struck_by(monkeypatch, box, "POST", "unleash", ANSWERS[answer](carried_out))
     outcome = await run.create()
-    assert outcome.configuration is not None
-    assert not outcome.reused
-    assert creates(box) == 1
-    assert run.journal.stage is Stage.CREATED
+    assert (outcome.configuration is not None) is carried_out
+    assert (outcome.reused, outcome.may_send_again, creates(box)) == (False, not carried_out, 1)
+    assert run.journal.stage is (Stage.CREATED if carried_out else Stage.PLANNED)
 
 
 @pytest.mark.parametrize("answer", OPEN)
@@ -109,15 +110,18 @@ async def test_an_edit_that_was_carried_out_is_found(
 async def test_a_deletion_is_looked_up(
     box: Sandbox, monkeypatch: pytest.MonkeyPatch, answer: str, carried_out: bool
 ) -> None:
-    account = account_of(box)
+    time = Time()
+    account = account_of(box, time=time)
     one = await whole(account, made(box))
     struck_by(monkeypatch, box, "DELETE", one.id, OPEN[answer](carried_out))
     if carried_out:
-        await drained(manage_run.deleted(account, one))
+        events, _ = await drained(manage_run.deleted(account, one))
+        assert "sent, no answer" in [event.text for event in events if isinstance(event, Note)]
     else:
         with pytest.raises(Failure) as kept:
             await drained(manage_run.deleted(account, one))
-        assert not kept.value.sent
+        assert (kept.value.remedy, kept.value.sent) == (Remedy.DELETE_AGAIN, False)
+        assert sum(time.naps) >= 15
         if answer == "408":
             assert (kept.value.kind, kept.value.status_code) == (Kind.BAD_REQUEST, 408)
     assert (one.id in [each["_id"] for each in configurations(box)]) is not carried_out

@@ -1,4 +1,4 @@
-"""Individual targets that an import brings along: they count as untouched only as the source has them."""
+"""Individual targets that an import copies: they count as untouched only as the source has them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from tests.unit.headless_tools import Recipe, recipe_in
+from tests.unit.apply.test_ownership import SECOND, flag, journal, owner
+from tests.unit.headless_tools import recipe_in
 from tui.apply import store
+from tui.apply.ownership import Owner
 from tui.commands import undo
 from tui.launchdarkly.models import WholeFlag, parse
 from tui.sandbox import faults
@@ -19,114 +21,104 @@ from tui.sandbox.account import ENVIRONMENT_KEYS, LdFlag, State
 from tui.sandbox.faults import TRIGGER, Fault, at, twists
 from tui.sandbox.job import Twist
 from tui.sandbox.server import Sandbox
+from tui.sources.flags import Targets
 from tui.sources.split.flags import source_flag
 
-KEY, USERS = "apple-pay", ["ana@example.com", "qa-1@example.com"]
+KEY, USERS = "apple-pay", ("ana@example.com", "qa-1@example.com")
+PLANNED: Targets = ((0, USERS),)
 
 
 def target(*values: str, variation: int = 0, kind: str = "user") -> dict[str, Any]:
     return {"values": list(values), "variation": variation, "contextKind": kind}
 
 
-def brings(monkeypatch: pytest.MonkeyPatch, box: Sandbox, *targets: Mapping[str, Any], **other: Any) -> None:
-    """The import creates the flag with these targets in every environment; all others have none."""
+def owner_of(*targets: Mapping[str, Any], planned: Targets = PLANNED, **parts: Any) -> Owner:
+    """Whose flag with these targets is, as LaunchDarkly's JSON has them."""
+    state = {
+        "version": 1,
+        "lastModified": 110 * SECOND,
+        "targets": [*targets],
+        "rules": [],
+        "prerequisites": [],
+    } | parts
+    states = parse(WholeFlag, {"key": "a", "environments": {"test": state}}).environments
+    noted = journal("a")
+    noted = replace(noted, expected=(replace(noted.expected[0], targets=planned),))
+    return owner(noted, flag(environments=states))
 
+
+@pytest.mark.parametrize(
+    "targets",
+    [
+        pytest.param([target(*USERS)], id="as the source has them"),
+        pytest.param([target(*reversed(USERS))], id="in another order"),
+        pytest.param([target(USERS[0]), target(USERS[1])], id="in two entries"),
+        pytest.param([target(*USERS), target(variation=1), target(kind="device")], id="beside empty entries"),
+        pytest.param([], id="none"),
+    ],
+)
+def test_flag_with_targets_of_the_source_is_ours(targets: list[Mapping[str, Any]]) -> None:
+    assert owner_of(*targets) is Owner.OURS
+
+
+@pytest.mark.parametrize(
+    "targets",
+    [
+        pytest.param([target(*USERS, "eve@example.com")], id="one more"),
+        pytest.param([target(USERS[0])], id="one less"),
+        pytest.param([target(*USERS, variation=1)], id="of another variation"),
+        pytest.param([target(*USERS), target("eve@example.com", variation=1)], id="another variation beside"),
+        pytest.param([target(*USERS, kind="device")], id="of another kind"),
+        pytest.param([target(*USERS), target("phone", kind="device")], id="another kind beside"),
+        pytest.param([{"values": USERS, "contextKind": "user"}], id="without a variation"),
+    ],
+)
+def test_flag_with_other_targets_is_not_ours(targets: list[Mapping[str, Any]]) -> None:
+    assert owner_of(*targets) is Owner.OTHERS
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"contextTargets": [target("phone", kind="device")]}, {"rules": [{"_id": "1"}]}, {"prerequisites": ["search"]}],
+)
+def test_planned_targets_excuse_nothing_else(other: dict[str, Any]) -> None:
+    assert owner_of(target(*USERS), **other) is Owner.OTHERS
+
+
+def test_flag_without_planned_targets_may_have_none() -> None:
+    assert owner_of(target(*USERS), planned=()) is Owner.OTHERS
+    assert owner_of(planned=()) is Owner.OURS
+
+
+def test_undo_takes_back_targets_of_the_source_unless_the_journal_is_older(
+    box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def arrives(number: int, flag: LdFlag) -> LdFlag:
-        if flag.key != KEY:
-            return flag
-        state = State(False, 1, flag.created, targets=targets, **other)
+        state = State(False, 1, flag.created, targets=(target(*USERS),) if flag.key == KEY else ())
         return replace(flag, states=dict.fromkeys(ENVIRONMENT_KEYS, state))
 
     fault = Fault("of-this-test", "", "", at("POST", TRIGGER), twists(Twist(arrives=arrives)))
     monkeypatch.setitem(faults.FAULTS, fault.name, fault)
     box.set_fault(fault.name)
-
-
-@pytest.fixture
-def recipe(box: Sandbox, tmp_path: Path) -> Recipe:
-    return recipe_in(box, tmp_path, "split")
-
-
-def actions(recipe: Recipe) -> dict[str, str]:
-    return {each["key"]: each["action"] for each in recipe.run(undo.run, dry_run=True).lines[0]["flags"]}
-
-
-AS_PLANNED: dict[str, tuple[Mapping[str, Any], ...]] = {
-    "as the source has them": (target(*USERS),),
-    "in another order": (target(*reversed(USERS)),),
-    "in two entries": (target(USERS[0]), target(USERS[1])),
-    "beside empty entries": (target(*USERS), target(variation=1), target(kind="device")),
-    "none": (),
-}
-OTHERWISE: dict[str, tuple[Mapping[str, Any], ...]] = {
-    "one more": (target(*USERS, "eve@example.com"),),
-    "one less": (target(USERS[0]),),
-    "of another variation": (target(*USERS, variation=1),),
-    "another variation beside": (target(*USERS), target("eve@example.com", variation=1)),
-    "of another kind": (target(*USERS, kind="device"),),
-    "another kind beside": (target(*USERS), target("phone", kind="device")),
-    "without a variation": ({"values": USERS, "contextKind": "user"},),
-}
-
-
-@pytest.mark.parametrize("case", AS_PLANNED)
-def test_targets_of_the_source_can_be_undone(
-    case: str, recipe: Recipe, box: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    brings(monkeypatch, box, *AS_PLANNED[case])
+    recipe = recipe_in(box, tmp_path, "split")
     assert recipe.run().code == 0
-    assert actions(recipe) == dict.fromkeys(recipe.journal.keys, "archive")
-    done = recipe.run(undo.run)
-    assert (done.code, recipe.journal.undone.get(KEY)) == (0, "archive")
-
-
-@pytest.mark.parametrize("case", OTHERWISE)
-def test_other_targets_keep_the_flag(case: str, recipe: Recipe, box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    brings(monkeypatch, box, *OTHERWISE[case])
-    recipe.run()
-    assert actions(recipe) == {**dict.fromkeys(recipe.journal.keys, "archive"), KEY: "keep"}
-
-
-@pytest.mark.parametrize(
-    "other",
-    [{"context_targets": (target("phone", kind="device"),)}, {"rules": ({"_id": "1"},)}, {"requires": ("search",)}],
-)
-def test_planned_targets_excuse_nothing_else(
-    other: dict[str, Any], recipe: Recipe, box: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    brings(monkeypatch, box, target(*USERS), **other)
-    recipe.run()
-    assert actions(recipe)[KEY] == "keep"
-
-
-def test_a_flag_without_planned_targets_may_have_none(
-    recipe: Recipe, box: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert recipe.run().code == 0
-    plain = next(each.key for each in recipe.journal.expected if not each.targets)
-    box.colleague().add_target(plain, *USERS)
-    assert actions(recipe)[plain] == "keep"
-
-
-def test_an_older_journal_plans_no_targets(recipe: Recipe, box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    brings(monkeypatch, box, target(*USERS))
-    assert recipe.run().code == 0
-    (path,) = recipe.journals
-    document = json.loads(path.read_text())
-    for each in document["expected"]:
-        assert each.pop("targets") is not None
-    path.write_text(json.dumps(document))
-    assert {each.targets for each in recipe.journal.expected} == {()}
-    assert actions(recipe)[KEY] == "keep"
-
-
-def test_targets_survive_the_journal(recipe: Recipe, tmp_path: Path) -> None:
-    assert recipe.run().code == 0
-    noted = recipe.journal
-    planned = {each.key: each.targets for each in noted.expected if each.targets}
-    assert planned[KEY] == ((0, tuple(USERS)),)
+    noted, (path,) = recipe.journal, recipe.journals
+    assert {each.key: each.targets for each in noted.expected}[KEY] == PLANNED
     store.save(noted, tmp_path / "again.json")
     assert store.load(tmp_path / "again.json") == noted
+
+    whole = path.read_text()
+    older = json.loads(whole)
+    for each in older["expected"]:
+        del each["targets"]
+    path.write_text(json.dumps(older))
+    assert {each.targets for each in recipe.journal.expected} == {()}
+    listed = recipe.run(undo.run, dry_run=True).lines[0]["flags"]
+    assert {each["key"] for each in listed if each["action"] == "keep"} == {KEY}
+
+    path.write_text(whole)
+    assert recipe.run(undo.run).code == 0
+    assert recipe.journal.undone == dict.fromkeys(noted.keys, "archive")
 
 
 def test_a_split_flag_carries_its_individual_targets() -> None:
@@ -144,7 +136,4 @@ def test_a_split_flag_carries_its_individual_targets() -> None:
 
 @pytest.mark.parametrize("values", [None, "ana", {"a": 1}])
 def test_targets_in_a_shape_that_is_not_known_are_none_of_the_plan(values: object) -> None:
-    state = {"targets": [{"values": values, "variation": 0}], "rules": [], "prerequisites": []}
-    flag = parse(WholeFlag, {"key": "x", "environments": {"test": state}})
-    assert flag.environments is not None
-    assert flag.environments["test"].targets == (None if values else ())
+    assert owner_of({"values": values, "variation": 0}) is (Owner.OTHERS if values else Owner.OURS)

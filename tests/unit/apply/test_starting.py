@@ -11,8 +11,8 @@ from tests.unit.sandbox_tools import FI, launchdarkly
 from tests.unit.walk_tools import drained
 from tui.apply import journal as journals
 from tui.apply.journal import Stage
-from tui.apply.start_watch import Ended, Stuck
-from tui.net.errors import Failure, Kind, Remedy
+from tui.apply.start_watch import Ended
+from tui.net.errors import Failure, Kind
 from tui.net.events import Counted
 from tui.sandbox.server import Sandbox
 
@@ -31,16 +31,8 @@ async def test_an_import_that_creating_has_started_is_not_started_again(box: San
     assert (await run.verify()).agrees
 
 
-async def test_one_that_still_waits_refuses_the_start_and_counts_as_running(box: Sandbox) -> None:
-    run = await run_of(box)
-    box.set_fault("trigger-conflict")
-    await run.create()
-    started = await run.start()
-    assert (started.triggered, started.known, started.status_code) == (False, True, 409)
-
-
 @pytest.mark.parametrize("stage", ["started", "ended", "verified"])
-async def test_one_that_was_started_is_not_started_again_unless_it_is_wanted(box: Sandbox, stage: str) -> None:
+async def test_started_import_is_started_again_only_on_request(box: Sandbox, stage: str) -> None:
     run = await run_of(box)
     await run.create()
     await run.start()
@@ -89,41 +81,7 @@ async def test_a_reused_configuration_that_has_ended_is_started(box: Sandbox) ->
     assert end.arrived == {gone}
 
 
-async def test_a_start_whose_request_was_lost_is_not_known(box: Sandbox) -> None:
-    run = await run_of(box)
-    await run.create()
-    box.set_fault("lost-trigger-request")
-    started = await run.start()
-    assert not started.known
-    assert started.failure is not None
-    assert started.failure.exit_code == 5
-    assert started.failure.remedy is Remedy.START_OR_WATCH
-    assert run.kept[-1].stage is Stage.STARTING
-    box.set_fault(None)
-    naps = len(run.time.naps)
-    assert not (await run.start()).known  # asked again, much later: one look
-    assert len(run.time.naps) == naps
-    run.engine().assume(False)
-    assert run.journal.stage is Stage.CREATED
-    assert (await run.start()).triggered
-    end = await run.watch()
-    assert isinstance(end, Ended)
-    assert end.status == "complete"
-    assert triggers(box) == 2
-
-
-async def test_one_that_is_said_to_have_started_is_watched(box: Sandbox) -> None:
-    run = await run_of(box)
-    await run.create()
-    box.set_fault("lost-trigger-request")
-    await run.start()
-    box.set_fault(None)
-    run.engine().assume(True)
-    assert run.journal.stage is Stage.STARTED
-    assert isinstance(await run.watch(), Stuck)
-
-
-async def test_no_way_there_after_a_lost_start_is_not_known_either(box: Sandbox) -> None:
+async def test_lost_start_that_cannot_be_looked_up_is_not_known(box: Sandbox) -> None:
     run = await run_of(box)
     await run.create()
     box.set_fault("lost-trigger-answer")
@@ -151,7 +109,7 @@ async def test_a_refused_start_starts_nothing(box: Sandbox) -> None:
     assert run.journal.stage is Stage.CREATED
 
 
-async def test_what_is_made_between_plan_and_start_is_not_ours(box: Sandbox) -> None:
+async def test_flags_created_between_plan_and_start_are_not_ours(box: Sandbox) -> None:
     run = await run_of(box)
     await run.create()
     other = await run_of(box)  # the same flags by another configuration, made meanwhile

@@ -15,7 +15,7 @@ from tests.unit.run_tools import flags_of
 from tui.apply.journal import Expected
 from tui.apply.verify import Verification
 from tui.commands import undo, verify
-from tui.report.json_document import as_json
+from tui.report.documents import as_json
 from tui.report.report import report
 from tui.sandbox.server import Sandbox
 from tui.sources.flags import Variation

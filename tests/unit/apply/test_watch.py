@@ -190,3 +190,30 @@ def test_errors_are_told_without_keys() -> None:
     assert moved is not None
     assert "sesame" not in str(moved)
     assert moved.errors == made.errors
+
+
+# --- times
+
+
+def test_new_flags_and_errors_have_launchdarklys_time() -> None:
+    made = watch(NEVER_RUN)
+    dates = {"a": int(NOW - 500) * 1000, "b": int(NOW - 400) * 1000, "c": None}
+    running = status("importing", None, None, ("no", int(NOW - 450) * 1000), ("yes", None))
+    moved = made.look(running, dates, NOW, dates)
+    assert moved is not None
+    assert (moved.came_at, moved.errors_at) == (NOW - 400, (NOW - 450, None))
+    assert moved.changed_at == made.changed_at == NOW - 400
+
+
+@pytest.mark.parametrize(("created", "came_at", "changed_at"), [(None, None, NOW), (NOW + 3600, NOW + 3600, NOW)])
+def test_change_is_never_later_than_the_look(created: float | None, came_at: float | None, changed_at: float) -> None:
+    dates = {"a": None if created is None else int(created) * 1000}
+    moved = watch(NEVER_RUN).look(status("importing"), ("a",), NOW, dates)
+    assert moved is not None
+    assert (moved.came_at, moved.changed_at) == (came_at, changed_at)
+
+
+def test_first_look_alone_is_no_change() -> None:
+    made = watch(NEVER_RUN)
+    looks = [made.look(status(word), (), NOW + at) for word, at in (("importing", 5), ("reconciling", 9))]
+    assert [look and look.changed_at for look in looks] == [0.0, NOW + 9]

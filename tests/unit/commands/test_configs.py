@@ -275,7 +275,7 @@ def test_lost_start_is_looked_up(box: Sandbox, fault: str, code: int) -> None:
 
 async def _journalled(box: Sandbox) -> str:
     run_ = await run_of(box)
-    run_.keep = store.keeper(store.path_of(run_.journal.identity), run_.context.redactor)
+    run_.keep = lambda journal: store.save(journal, store.path_of(run_.journal.identity), run_.context.redactor)
     await run_.create()
     await run_.start()
     return run_.journal.configuration

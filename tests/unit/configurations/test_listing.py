@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.manage_tools import account_of, loses, made, whole
+from tests.unit.manage_tools import account_of, made, whole
 from tests.unit.run_tools import Run, Time, flags_of, run_of, triggers
 from tests.unit.sandbox_tools import launchdarkly, run_import
 from tests.unit.walk_tools import built_forms, configurations, drained
@@ -24,8 +24,7 @@ from tui.configurations import listing
 from tui.configurations import run as manage_run
 from tui.configurations.listing import ConfigurationFilter, Deed, Sort
 from tui.launchdarkly.models import Configuration, parse
-from tui.net.errors import Failure, Kind, Remedy
-from tui.sandbox.faults import cut
+from tui.net.errors import Failure
 from tui.sandbox.server import Sandbox
 from tui.text.redact import Redactor
 
@@ -99,14 +98,6 @@ async def test_lists_what_another_client_sees(box: Sandbox) -> None:
     assert {each.id for each in there} == {each["_id"] for each in configurations(box)}
     with pytest.raises(Failure, match="no flag import configuration"):
         listing.by_id(there, "nope")
-
-
-async def test_a_refused_token_lists_nothing(box: Sandbox) -> None:
-    account = account_of(box)
-    account.bag.put("token", "api-00000000-0000-4000-8000-000000000000")
-    with pytest.raises(Failure) as caught:
-        await drained(listing.listed(account))
-    assert caught.value.kind is Kind.UNAUTHORIZED
 
 
 # --- in words
@@ -250,7 +241,7 @@ async def noted(box: Sandbox) -> tuple[Run, Path]:
     """An import that is created, and where its journal is."""
     run = await run_of(box)
     path = store.path_of(run.journal.identity)
-    run.keep = store.keeper(path, run.context.redactor)
+    run.keep = lambda journal: store.save(journal, path, run.context.redactor)
     await run.create()
     return run, path
 
@@ -363,42 +354,3 @@ async def test_deletes_the_configuration_and_keeps_its_flags(box: Sandbox) -> No
     await drained(manage_run.deleted(account, await whole(account, identity)))
     assert identity not in [each["_id"] for each in configurations(box)]
     assert flags_of(box).keys() == flags
-
-
-async def test_a_deletion_whose_answer_is_lost_is_looked_up(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    account = account_of(box)
-    one = await whole(account, made(box))
-    loses(monkeypatch, box, "DELETE")
-    events, _ = await drained(manage_run.deleted(account, one))
-    assert "checking whether it still exists" in str(events)
-
-
-async def test_a_deletion_that_was_lost_says_that_it_is_still_there(
-    box: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    time = Time()
-    account = account_of(box, time=time)
-    one = await whole(account, made(box))
-    loses(monkeypatch, box, "DELETE", cut())
-    with pytest.raises(Failure) as caught:
-        await drained(manage_run.deleted(account, one))
-    assert (caught.value.remedy, caught.value.sent) == (Remedy.DELETE_AGAIN, False)
-    assert sum(time.naps) >= 15
-
-
-async def test_one_that_is_gone_meanwhile(box: Sandbox) -> None:
-    account = account_of(box)
-    one = await whole(account, made(box))
-    await drained(manage_run.deleted(account, one))
-    with pytest.raises(Failure, match="no configuration") as caught:
-        await drained(manage_run.deleted(account, one))
-    assert caught.value.kind is Kind.NOT_FOUND
-
-
-async def test_a_reader_may_not_delete(box: Sandbox) -> None:
-    account = account_of(box, "reader")
-    one = await whole(account, made(box))
-    assert "may not delete" in listing.why_not(one, Deed.DELETE, None)
-    with pytest.raises(Failure) as caught:
-        await drained(manage_run.deleted(account, one))
-    assert caught.value.kind is Kind.FORBIDDEN

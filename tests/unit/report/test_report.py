@@ -22,12 +22,11 @@ from tests.unit.report_tools import (
 )  # fmt: skip
 from tui.answers.request import CreateRequest
 from tui.apply import journal as journals
-from tui.apply import store
+from tui.apply import new_journal, store
 from tui.apply.journal import Expected, Journal, LeftOut, Mark, Stage, Start
 from tui.apply.verify import Verification
 from tui.launchdarkly.instances import EU
-from tui.report.documents import text_of
-from tui.report.json_document import as_json
+from tui.report.documents import as_json, text_of
 from tui.report.report import Report, report
 from tui.report.sections import LISTS, list_text, sections
 from tui.sources.flags import Lost, strings
@@ -240,7 +239,7 @@ PLANNED = plan(
 REQUEST = CreateRequest(EU, "web-shop", "unleash", "Unleash production", (), {"ldTag": "imported"})
 
 
-WARNED = journals.begin(REQUEST, {}, PLANNED, {"c-hurts": (ROLLOUT,)}, "Ana")
+WARNED = new_journal.begin(REQUEST, {}, PLANNED, {"c-hurts": (ROLLOUT,)}, "Ana")
 
 
 def test_journal_keeps_the_warnings_and_an_older_one_has_none(tmp_path: Path) -> None:
@@ -277,7 +276,7 @@ def test_flags_that_hurt_when_turned_on_come_first_everywhere() -> None:
 def test_no_list_or_document_gives_orders_to_a_terminal() -> None:
     hostile = "a\x1b]52;c;aGk=\x07\u202e\x9b31m"
     held = plan(flag(hostile, on=True), flag("fine", on=True, description=hostile, variations=strings((hostile, "b"))))
-    told = report(journals.begin(REQUEST, {}, held, {}, "Ana"), None, 2.0)
+    told = report(new_journal.begin(REQUEST, {}, held, {}, "Ana"), None, 2.0)
     texts = [text_of(told, form, Redactor()) for form in ("html", "md", "json")]
     for text in (*texts, *(list_text(told, key)[1] for key in LISTS)):
         assert all(line.isprintable() for line in text.splitlines())

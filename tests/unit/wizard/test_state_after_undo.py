@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from tests.unit.apply.test_import import compare, created, start, watch
 from tests.unit.headless_tools import Recipe, recipe_in
 from tests.unit.report_tools import NOW, expected, journal, there, traces
 from tests.unit.run_tools import deleted, instructed, run_of
 from tests.unit.walk_tools import session
-from tests.unit.wizard.test_run import compare, created, start, watch
 from tui.apply import journal as journals
 from tui.apply import store
 from tui.apply.heads import heads

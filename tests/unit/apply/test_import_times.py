@@ -1,19 +1,17 @@
-"""Times and events of a run as LaunchDarkly dates them, also when somebody comes back to it later."""
+"""Times and events of a run as LaunchDarkly dates them, also when the import is resumed later."""
 
 from __future__ import annotations
 
 from contextlib import aclosing
 from dataclasses import replace
 
-from tests.unit.run_tools import Time
+from tests.unit.apply.test_import import compare, created, quiet, start, time_of, watch
 from tests.unit.sandbox_tools import Clock, until
 from tests.unit.walk_tools import configurations
-from tests.unit.wizard.test_run import compare, created, start, watch
 from tui.apply.engine import Import
-from tui.apply.journal import NEVER_RUN, LeftOut, Stage
+from tui.apply.journal import LeftOut, Stage
 from tui.apply.start_watch import Resting, Stuck
-from tui.apply.watch import STUCK_AFTER, Moved, Watch
-from tui.launchdarkly.models import ImportStatus
+from tui.apply.watch import STUCK_AFTER, Moved
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
 from tui.wizard.outcomes import report_of
@@ -24,54 +22,8 @@ HOUR = 3_600.0
 
 def later(run: Import, seconds: float) -> Import:
     """Another process that goes on with the same journal."""
-    clock = run.context.now.__self__  # type: ignore[attr-defined]
-    assert isinstance(clock, Time)
-    clock.at += seconds
+    time_of(run).at += seconds
     return Import(run.journal, run.instance, run.bag, run.context, run.record.keep)
-
-
-def status(word: str, *errors: tuple[str, int | None]) -> ImportStatus:
-    told = [{"message": text, "timestamp": at} for text, at in errors]
-    return ImportStatus.model_validate({"status": word, "errors": told})
-
-
-# --- the watch
-
-
-def test_what_came_has_launchdarklys_time() -> None:
-    made = Watch(frozenset({"a", "b", "c"}), NEVER_RUN, NOW)
-    dates = {"a": int(NOW - 500) * 1000, "b": int(NOW - 400) * 1000, "c": None}
-    moved = made.look(status("importing", ("no", int(NOW - 450) * 1000), ("yes", None)), dates, NOW, dates)
-    assert moved is not None
-    assert (moved.came_at, moved.errors_at) == (NOW - 400, (NOW - 450, None))
-    assert moved.changed_at == made.changed_at == NOW - 400
-
-
-def test_without_a_time_it_has_that_of_the_look() -> None:
-    made = Watch(frozenset({"a"}), NEVER_RUN, NOW)
-    moved = made.look(status("importing"), ("a",), NOW + 5)
-    assert moved is not None
-    assert (moved.came_at, moved.changed_at) == (None, NOW + 5)
-
-
-def test_a_first_look_alone_is_no_change() -> None:
-    made = Watch(frozenset({"a"}), NEVER_RUN, NOW)
-    first = made.look(status("importing"), (), NOW + 5)
-    assert first is not None
-    assert first.changed_at == 0.0
-    then = made.look(status("reconciling"), (), NOW + 9)
-    assert then is not None
-    assert then.changed_at == NOW + 9
-
-
-def test_a_change_is_never_later_than_now() -> None:
-    made = Watch(frozenset({"a"}), NEVER_RUN, NOW)
-    moved = made.look(status("importing"), ("a",), NOW, {"a": int(NOW + HOUR) * 1000})
-    assert moved is not None
-    assert (moved.came_at, moved.changed_at) == (NOW + HOUR, NOW)
-
-
-# --- the run
 
 
 Dated = tuple[str, float | None]
@@ -82,8 +34,8 @@ def moved(at: float, *fresh: str, came: float | None = None, errors: tuple[Dated
     return Moved("importing", len(fresh), 9, fresh, texts, at, came_at=came, errors_at=times, changed_at=at)
 
 
-async def test_events_are_in_the_order_of_their_own_times(box: Sandbox) -> None:
-    run, _ = await created(box)
+def test_events_are_in_the_order_of_their_own_times() -> None:
+    run = quiet()
     run._take(moved(100.0, "a", came=90.0, errors=(("early", 40.0), ("late", 95.0))))
     run._take(moved(110.0, "b", came=93.0, errors=(("middle", 91.0), ("whenever", None))))
     assert [(each.text, each.at) for each in run.news] == [
@@ -91,8 +43,8 @@ async def test_events_are_in_the_order_of_their_own_times(box: Sandbox) -> None:
     ]  # fmt: skip
 
 
-async def test_errors_that_the_plan_foresaw_are_no_warnings(box: Sandbox) -> None:
-    run, _ = await created(box)
+def test_errors_that_the_plan_expects_are_no_warnings() -> None:
+    run = quiet()
     run.record.journal = replace(run.journal, left_out=(LeftOut("old-search", "skip-exists", ""),))
     planned = run.journal.expected[0].key
     run._take(moved(5.0, errors=(("old-search exists (409)", 1.0), (f"{planned} is not valid (400)", 2.0))))

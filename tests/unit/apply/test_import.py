@@ -1,4 +1,4 @@
-"""One import as the wizard holds it: what was seen is kept, told once, and never in the way of going on."""
+"""One import as a front holds it: what it shows is kept, shown once, and no failure blocks the next step."""
 
 from __future__ import annotations
 
@@ -9,16 +9,21 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from tests.unit import run_tools
-from tests.unit.run_tools import begun, deleted, flags_of, instructed, triggers
+from tests.unit.report_tools import expected, journal
+from tests.unit.run_tools import Time, begun, creates, deleted, flags_of, instructed, triggers
 from tests.unit.sandbox_tools import FI, launchdarkly
 from tests.unit.walk_tools import strangers
 from tui.apply.engine import Import
 from tui.apply.journal import Journal, Stage
 from tui.apply.start_watch import Resting, Started
 from tui.apply.watch import Moved
-from tui.net.errors import Failure, Kind
+from tui.context import Context
+from tui.launchdarkly.instances import EU
+from tui.net.errors import Failure, Kind, Remedy
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
+from tui.secrets.bag import Bag
+from tui.text.redact import Redactor
 from tui.wizard.outcomes import report_of
 
 FULL = Failure(Kind.INTERNAL, "The journal cannot be written.")
@@ -93,12 +98,13 @@ async def test_from_the_start_to_the_comparison(box: Sandbox) -> None:
     assert run.verification is not None
     assert run.verification.agrees
     assert kept.stages == [Stage.STARTING, Stage.STARTED, Stage.ENDED, Stage.VERIFIED]
+    assert (creates(box), triggers(box)) == (1, 1)
     assert kept.journals[-1] == run.journal
     assert report_of(run, {}).verified
     assert not strangers()
 
 
-async def test_watched_anew_tells_nothing_twice(box: Sandbox) -> None:
+async def test_import_watched_again_shows_nothing_twice(box: Sandbox) -> None:
     run, _ = await created(box)
     box.set_fault("import-error-then-success")
     await start(run)
@@ -119,16 +125,21 @@ def moved(*fresh: str, errors: tuple[str, ...] = (), at: float = 5.0) -> Moved:
     return Moved("importing", len(fresh), 9, fresh, errors, at)
 
 
-async def test_arrivals_are_named_as_far_as_they_fit(box: Sandbox) -> None:
-    run, _ = await created(box)
+def quiet() -> Import:
+    """An import that reaches no server."""
+    return Import(journal(expected("a")), EU, Bag(Redactor()), Context(), lambda journal: None)
+
+
+def test_imported_flags_are_named_as_far_as_they_fit() -> None:
+    run = quiet()
     run._take(moved("a"))
     run._take(moved("a", "b", "c", "d"))
     run._take(moved("a", "b", "c", "d", *(f"more-{n}" for n in range(1_003))))
     assert [each.text for each in run.news] == ["more-0, more-1, more-2 and 1,000 more", "b, c, d", "a"]
 
 
-async def test_news_are_bounded(box: Sandbox) -> None:
-    run, _ = await created(box)
+def test_news_are_bounded() -> None:
+    run = quiet()
     for n in range(5_000):
         run._take(moved(f"flag-{n}"))
     assert len(run.news) == 200
@@ -144,8 +155,8 @@ async def test_news_are_bounded(box: Sandbox) -> None:
         ("The source did not answer, trying again (503)", False),
     ],
 )
-async def test_a_refused_key_is_known_while_it_runs(box: Sandbox, error: str, refused: bool) -> None:
-    run, _ = await created(box)
+def test_refused_key_is_known_while_the_import_runs(error: str, refused: bool) -> None:
+    run = quiet()
     assert not run.key_refused
     run._take(moved("a", errors=(error,)))
     assert run.key_refused is refused
@@ -158,7 +169,7 @@ def cleared(run: Import) -> bool:
     return run.verification is None and not run.news
 
 
-async def test_once_more_brings_what_is_missing_and_tells_only_that(box: Sandbox) -> None:
+async def test_second_start_imports_and_shows_only_what_is_missing(box: Sandbox) -> None:
     run, kept = await created(box)
     box.set_fault("import-partial")
     await finished(run)
@@ -181,7 +192,7 @@ async def test_once_more_brings_what_is_missing_and_tells_only_that(box: Sandbox
     assert triggers(box) == 2
 
 
-async def test_once_more_that_cannot_be_noted_changes_nothing(box: Sandbox) -> None:
+async def test_second_start_that_cannot_be_noted_changes_nothing(box: Sandbox) -> None:
     run, kept = await created(box)
     await finished(run)
     before = run.journal, run.verification, list(run.news)
@@ -200,14 +211,18 @@ async def unsure(box: Sandbox) -> tuple[Import, Kept]:
     assert not (await start(run)).known
     assert run.unsure
     assert run.trouble is not None
+    assert (run.trouble.exit_code, run.trouble.remedy) == (5, Remedy.START_OR_WATCH)
     assert run.begun
     assert run.journal.stage is Stage.STARTING
     box.set_fault(None)
     return run, kept
 
 
-async def test_said_not_to_have_started_it_can_be_started(box: Sandbox) -> None:
+async def test_unsure_start_that_the_user_denies_can_be_repeated(box: Sandbox) -> None:
     run, kept = await unsure(box)
+    naps = len(time_of(run).naps)
+    assert not (await start(run)).known
+    assert len(time_of(run).naps) == naps, "long after it was sent, one look is enough"
     run.assume(False)
     assert (run.begun, run.unsure, run.trouble) == (False, False, None)
     assert kept.stages[-1] is Stage.CREATED
@@ -216,7 +231,13 @@ async def test_said_not_to_have_started_it_can_be_started(box: Sandbox) -> None:
     assert (run.status, triggers(box)) == ("complete", 2)
 
 
-async def test_said_to_have_started_it_is_watched(box: Sandbox) -> None:
+def time_of(run: Import) -> Time:
+    clock = run.context.now.__self__  # type: ignore[attr-defined]
+    assert isinstance(clock, Time)
+    return clock
+
+
+async def test_unsure_start_that_the_user_confirms_is_watched(box: Sandbox) -> None:
     run, kept = await unsure(box)
     run.assume(True)
     assert (run.begun, run.unsure, run.trouble, run.by_us) == (True, False, None, True)
@@ -227,7 +248,7 @@ async def test_said_to_have_started_it_is_watched(box: Sandbox) -> None:
     assert run.status == "complete"
 
 
-async def test_looked_up_again_a_late_start_is_found(box: Sandbox) -> None:
+async def test_late_start_is_found_by_another_look_up(box: Sandbox) -> None:
     run, _ = await unsure(box)
     assert not (await start(run)).known
     assert run.unsure
@@ -238,11 +259,10 @@ async def test_looked_up_again_a_late_start_is_found(box: Sandbox) -> None:
     assert (run.unsure, run.trouble, triggers(box)) == (False, None, 2)
 
 
-@pytest.mark.parametrize("fault", ["started-by-create", "trigger-conflict"])
-async def test_one_that_runs_already_is_not_ours(box: Sandbox, fault: str) -> None:
-    box.set_fault(fault)
+async def test_import_that_runs_already_is_not_ours(box: Sandbox) -> None:
+    box.set_fault("trigger-conflict")
     run, _ = await created(box)
-    await start(run)
+    assert (await start(run)).status_code == 409
     assert (run.by_us, run.trouble, run.unsure) == (False, None, False)
     await watch(run)
     assert run.status == "complete"
@@ -255,10 +275,8 @@ def stuck_in(run: Import) -> Failure | None:
     return run.trouble
 
 
-@pytest.mark.parametrize("stage", [Stage.STARTING, Stage.STARTED, Stage.ENDED, Stage.VERIFIED])
-async def test_a_journal_that_cannot_be_written_is_trouble_and_nothing_goes_on_without_it(
-    box: Sandbox, stage: Stage
-) -> None:
+@pytest.mark.parametrize("stage", [Stage.STARTED, Stage.VERIFIED])
+async def test_journal_that_cannot_be_written_is_trouble_and_stops_the_import(box: Sandbox, stage: Stage) -> None:
     run, kept = await created(box)
     kept.refuses = lambda journal: journal.stage is stage
     with suppress(Failure):
@@ -268,13 +286,12 @@ async def test_a_journal_that_cannot_be_written_is_trouble_and_nothing_goes_on_w
     if run.trouble is None:
         await compare(run)
     assert run.trouble is FULL
-    assert triggers(box) == (0 if stage is Stage.STARTING else 1)
     assert run.journal.stage is not stage
     assert stage not in kept.stages
     assert not strangers()
 
 
-async def test_a_token_that_is_refused_is_trouble_that_another_ends(box: Sandbox) -> None:
+async def test_refused_token_is_trouble_until_it_is_replaced(box: Sandbox) -> None:
     run, kept = await created(box)
     run.bag.put("token", TOKENS["writer"].value[:-1] + "0")
     with suppress(Failure):
@@ -294,7 +311,7 @@ async def test_a_token_that_is_refused_is_trouble_that_another_ends(box: Sandbox
     assert not stuck_in(run)
 
 
-async def test_a_comparison_that_fails_leaves_the_one_before(box: Sandbox) -> None:
+async def test_failed_comparison_keeps_the_one_before(box: Sandbox) -> None:
     run, _ = await created(box)
     await finished(run)
     before = run.verification
@@ -304,7 +321,7 @@ async def test_a_comparison_that_fails_leaves_the_one_before(box: Sandbox) -> No
     assert run.verification is before is not None
 
 
-async def test_compared_once_more_it_keeps_what_it_made_as_it_was(box: Sandbox) -> None:
+async def test_second_comparison_keeps_the_first_traces(box: Sandbox) -> None:
     """What was changed since must not pass for untouched: undo goes by it."""
     run, _ = await created(box)
     await finished(run)
@@ -321,9 +338,8 @@ async def test_compared_once_more_it_keeps_what_it_made_as_it_was(box: Sandbox) 
     assert run.journal.stage is Stage.VERIFIED
 
 
-async def test_the_report_holds_no_key(box: Sandbox) -> None:
-    run, _ = await created(box)
-    key = run.bag.peek("sourceApiKey") or run.bag.peek("token")
+def test_report_holds_no_key() -> None:
+    run, key = quiet(), TOKENS["writer"].value
     run.context.redactor.add(key)
     run.record.journal = replace(run.journal, stage=Stage.ENDED, ended="failed", errors=(f"{key} was refused (401)",))
     assert key not in repr(report_of(run, {}))
