@@ -58,10 +58,10 @@ class Variable:
 
     key: str
     label: str
-    help: str
-    guide: Guide
-    kind: str
-    role: str
+    help: str = ""
+    guide: Guide = Guide()
+    kind: str = "string"
+    role: str = "text"
     required: bool = True
     secret: bool = False
     hidden: bool = False

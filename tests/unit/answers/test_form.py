@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.made_manifests import FETCHED, options, variable, written
-from tui.answers.builtin import CONFIG_NAME, CONFIG_TAGS, GUIDES, HOST, PROJECT, SOURCE_API, TOKEN, as_field
+from tui.answers.builtin import CONFIG_NAME, CONFIG_TAGS, GUIDES, HOST, PROJECT, SOURCE_API, TOKEN
 from tui.answers.fields import (
     FORM_VARIABLES,
     HELP_CELLS,
@@ -202,7 +202,7 @@ def test_a_text_cleared_on_purpose_is_blank_and_one_never_given_is_the_default()
 # --- nothing raises
 
 
-FIELDS = st.sampled_from([*ALL, *(as_field("x", role, "X", help="", guide=Guide(), choices=("a",)) for role in ROLES)])
+FIELDS = st.sampled_from([*ALL, *(Variable("x", "X", role=role, choices=("a",)) for role in ROLES)])
 TEXT = st.text(max_size=200) | st.text(alphabet="htps:/.@#[]*-apiuser=“” \n\u200b", max_size=60)
 KEYS = st.sampled_from([each.key for each in ALL])
 

@@ -15,8 +15,7 @@ from tests.unit.answers.test_recipe import SECRETS
 from tests.unit.recipe_texts import CANARY, LITERAL, REMOVED, SPLIT, UNLEASH, changed, named_case, problems
 from tests.unit.walk_tools import built_forms
 from tui.answers import draft as drafts
-from tui.answers.builtin import as_field
-from tui.answers.fields import Guide
+from tui.answers.fields import Variable
 from tui.answers.recipe_reader import LARGEST, Overrides, RecipeError, mistakes, read, read_text
 from tui.answers.rules import ROLES
 from tui.net.errors import Remedy
@@ -288,7 +287,7 @@ def test_another_integration_asks_for_its_own_fields() -> None:
 @pytest.mark.parametrize("role", sorted(ROLES))
 def test_no_rule_repeats_an_answer(role: str) -> None:
     """Whatever its sentences quote in the wizard: what stands in a file may be a key."""
-    made = as_field("made", role, "Made up", help="", guide=Guide(), choices=("a", "b"))
+    made = Variable("made", "Made up", role=role, choices=("a", "b"))
     for text in (CANARY, f"{CANARY} x", f"x:{CANARY}", f"https://{CANARY}@x", CANARY * 200, f"{CANARY},b"):
         for problem, _ in mistakes(made, text, text, {}):
             assert "canary" not in problem
