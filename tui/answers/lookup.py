@@ -62,15 +62,15 @@ class Standing:
 async def look_up(ld: LaunchDarkly, request: CreateRequest, *, sink: Sink = ignore) -> Standing:
     """List the account's configurations and read those with the name asked for. Raises Failure."""
     listed = await ld.list_configurations(sink=sink)
-    beside = siblings(listed, request.project, request.integration)
-    named = []
-    name = clean(request.name)  # as the models hold what the server says
-    for each in beside:
-        if each.name == name:
-            whole = await ld.get(request.project, request.integration, each.id, sink=sink)
+    named, others = [], []
+    name = clean(request.name)  # as the models clean what the server says
+    for sibling in siblings(listed, request.project, request.integration):
+        if sibling.name == name:
+            whole = await ld.get(request.project, request.integration, sibling.id, sink=sink)
             named.append(Named(whole, differences(whole, request)))
-    others = tuple(each for each in beside if each.name != name)
-    return Standing(frozenset(each.id for each in listed), tuple(named), others)
+        else:
+            others.append(sibling)
+    return Standing(frozenset(configuration.id for configuration in listed), tuple(named), tuple(others))
 
 
 def siblings(listed: Iterable[Configuration], project: str, integration: str) -> tuple[Configuration, ...]:
