@@ -24,7 +24,7 @@ from tui.sandbox.keys import SPLIT_KEYS, TOKENS, UNLEASH_KEYS
 from tui.sandbox.server import Sandbox
 from tui.secrets.keyring import Keyring
 from tui.text.redact import Redactor
-from tui.wizard import review
+from tui.wizard import keys, review
 from tui.wizard.picks import fetch_for
 from tui.wizard.session import Session
 
@@ -176,9 +176,9 @@ async def test_it_is_written_down_nowhere(box: Sandbox, tmp_path: Path) -> None:
     made = begun(box, keyring=keyring, draft_path=tmp_path / "draft.json")
     made.put("project", "web-shop")
     made.put("token", TOKENS["writer"].value)
-    await made.store("token")
+    await keys.store(made, "token")
     made.draft = changes.keep(made.draft, HELPER.key, drafts.KEYRING)  # no front offers that
-    assert await made.store(HELPER.key) == ""
+    assert await keys.store(made, HELPER.key) == ""
     assert drafts.answer(made.draft, HELPER.key).reference == ""
     made.put("config-name", ADMIN)  # pasted into the wrong field, it does not stay there
     assert made.save() == ""
