@@ -59,23 +59,6 @@ def test_choosing_fills_in_defaults_as_proposals() -> None:
     assert not any(each.touched for each in draft.answers.values())
 
 
-def test_going_to_the_other_integration_and_back_keeps_all_answers(unleash: Draft, bag: Bag) -> None:
-    typed = changes.put(unleash, "sourceBaseUrl", "https://unleash.example.com")
-    typed = changes.put(typed, "project", "web-shop")
-    typed = changes.put(typed, "ldTag", "from-unleash")
-    typed = changes.put_secret(typed, bag, "sourceApiKey", SDK_KEY)
-    typed = changes.put_secret(typed, bag, "ldApiKey", IMPORT_KEY)
-    split = changes.choose(typed, SPLIT)
-    assert drafts.value(split, "project") == "web-shop"
-    assert drafts.value(split, "ldTag") == "from-unleash"
-    assert drafts.answer(split, "ldApiKey").secret is not None
-    split = changes.put(split, "splitTag", "payments")
-    again = changes.choose(split, UNLEASH)
-    assert answers(again) == {**answers(typed), "splitTag": "payments"}
-    assert again.answers["sourceApiKey"] == typed.answers["sourceApiKey"]
-    assert drafts.value(changes.choose(again, SPLIT), "splitTag") == "payments"
-
-
 def test_answers_of_another_integration_take_no_part(unleash: Draft, bag: Bag) -> None:
     typed = changes.put(unleash, "sourceBaseUrl", "https://unleash.example.com")
     typed = changes.put_secret(typed, bag, "sourceApiKey", SDK_KEY)
