@@ -137,12 +137,6 @@ async def test_name_of_two_environments_is_a_problem() -> None:
     assert drafts.value(made.draft, "environmentId") == "DEV"
 
 
-async def test_hostile_name_of_an_environment_is_clean() -> None:
-    made = await asked_split((DEV, "a\x1b]52;c;eA==\x07\u202eb", False), touched=False)
-    assert below(made).text.isprintable()
-    assert "".join(drafts.scope(made.draft)).isprintable()
-
-
 @pytest.mark.parametrize("status", [403, 404, 500])
 @pytest.mark.parametrize("typed", ["", DEV])
 async def test_field_without_a_list_can_be_typed_and_says_why(status: int, typed: str) -> None:

@@ -10,7 +10,6 @@ from tui.answers import draft as drafts
 from tui.answers.finding import Level
 from tui.sandbox.keys import ENVIRONMENTS, SPLIT_KEYS, UNLEASH_KEYS, WORKSPACES
 from tui.sandbox.server import Sandbox
-from tui.sources.base import SourceReport
 from tui.wizard.session import Session
 
 ACME = WORKSPACES["default"][0]
@@ -103,23 +102,6 @@ async def test_a_key_that_the_source_refuses_is_a_problem(box: Sandbox, integrat
     assert (check.level, part in check.text) == (Level.PROBLEM, True)
 
 
-async def test_a_key_of_every_project_is_warned_of(box: Sandbox) -> None:
-    made = begun(box, "unleash", UNLEASH_KEYS["all-projects"].value, sourceProjectId="default")
-    await asked(made)
-    assert remarks.line(made.draft, "sourceProjectId").level is Level.WARNING
-    assert not problems(made)
-
-
-@pytest.mark.parametrize("fault", ["source-unauthorized", "source-html"])
-@pytest.mark.parametrize("integration", ["split", "unleash"])
-async def test_a_source_that_answers_wrong_is_a_problem(box: Sandbox, integration: str, fault: str) -> None:
-    box.set_fault(fault)
-    key = values(box, integration)[SOURCE_KEY[integration]]
-    made = begun(box, integration, key)
-    check = await asked(made)
-    assert Level.PROBLEM in (check.level, *(f.level for f in check.findings))
-
-
 async def test_a_source_that_is_away_is_not_known(box: Sandbox) -> None:
     made = begun(box, "unleash", UNLEASH_KEYS["sdk"].value)
     box.stop()
@@ -143,14 +125,6 @@ async def test_split_key_names_its_workspaces(box: Sandbox) -> None:
     viewer = begun(box, "split", SPLIT_KEYS["viewer"].value, workspaceId=ACME)
     assert (await asked(viewer)).names == (), "this key lists no workspaces, which is no problem"
     assert not problems(viewer)
-
-
-async def test_a_harness_token_opens_by_its_own_header(box: Sandbox) -> None:
-    made = begun(box, "split", SPLIT_KEYS["harness"].value, workspaceId=ACME)
-    check = await asked(made)
-    assert isinstance(check.facts, SourceReport)
-    assert check.facts.by_header == "x-api-key"
-    assert "workspaceApiKey" not in problems(made)
 
 
 async def test_another_address_than_the_usual_is_asked(box: Sandbox) -> None:

@@ -99,14 +99,6 @@ async def test_an_address_that_is_none_is_a_failure(box: Sandbox, host: str) -> 
     assert box.requests == []
 
 
-async def test_hostile_names_are_clean(box: Sandbox) -> None:
-    box.set_fault("hostile-text")
-    made = begun(box)
-    for key in ("project", "ldMaintainer"):
-        for pick in (await page(made, key)).items:
-            assert f"{pick.label}{pick.detail}".isprintable()
-
-
 def test_every_list_is_of_a_role_that_a_field_has(box: Sandbox) -> None:
     roles = {v.role for name in ("split", "unleash") for v in drafts.all_fields(begun(box, name).draft)}
     assert roles >= PICKABLE
@@ -150,13 +142,6 @@ async def test_environments_are_listed_by_name_and_read_once(box: Sandbox) -> No
     assert asked(box, "/environments/") == 1
 
 
-async def test_what_a_check_has_listed_costs_nothing(box: Sandbox) -> None:
-    made = begun_source(box)
-    await checked(made, "environmentId")
-    assert len((await page(made, "environmentId")).items) == 2
-    assert asked(box, "/environments/") == 1
-
-
 async def test_a_list_is_read_anew_when_asked_for_and_when_what_it_depends_on_changes(box: Sandbox) -> None:
     made = begun_source(box)
     await checked(made, "environmentId")
@@ -170,16 +155,6 @@ async def test_a_list_is_read_anew_when_asked_for_and_when_what_it_depends_on_ch
         for _ in range(2):
             assert len((await page(made, "environmentId")).items) == 2
         assert asked(box, "/environments/") == number
-
-
-async def test_picking_keeps_the_list(box: Sandbox) -> None:
-    made = begun_source(box)
-    await page(made, "splitTag")
-    before = len(box.requests)
-    made.pick("splitTag", "payments", "payments")
-    assert (drafts.value(made.draft, "splitTag"), drafts.answer(made.draft, "splitTag").source) == ("payments", "")
-    await page(made, "splitTag")
-    assert len(box.requests) == before
 
 
 async def test_tags_are_those_of_the_flags_with_how_many_have_them() -> None:

@@ -78,15 +78,6 @@ async def test_a_stored_key_comes_back_in_the_next_walk(tmp_path: Path) -> None:
     assert not await keys.fetch_stored(made, "keys")  # nothing was kept for these
 
 
-async def test_a_typed_key_is_not_replaced_by_a_kept_one(tmp_path: Path) -> None:
-    await kept(tmp_path, "token", TOKEN)
-    made = begun(tmp_path)
-    made.put("token", IMPORT_KEY)
-    assert not await keys.fetch_stored(made, "launchdarkly")
-    await keys.fetch(made, "token")
-    assert made.bag.peek("token") == IMPORT_KEY
-
-
 async def test_a_key_typed_while_the_keyring_answers_stays(tmp_path: Path) -> None:
     await kept(tmp_path, "token", TOKEN)
     made = begun(tmp_path)
@@ -176,12 +167,6 @@ async def test_without_a_keyring_there_is_nobody_to_ask() -> None:
     assert not made.may_store
     assert not made.held_but_locked("token")
     assert drafts.answer(made.draft, "token").reference == ""
-
-
-async def test_a_field_without_a_key_stores_nothing(tmp_path: Path) -> None:
-    made = begun(tmp_path)
-    assert await keys.store(made, "token") == ""
-    assert not (tmp_path / "store.json").exists()
 
 
 def test_names_of_entries(tmp_path: Path) -> None:
