@@ -36,20 +36,15 @@ def title(made: Configuration) -> str:
 
 
 def facts(made: Configuration, events: Iterable[ProgressEvent]) -> Iterator[tuple[str, str]]:
-    """Labels and texts: its state, what may be done with it, and the headers that may matter next."""
+    """Yield labels and texts: its state, what may be done with it, and the rate limit's rest or a requested pause."""
     status, *more = status_in_words(made.status)
     yield "Status", status
-    for each in more:
-        yield " ", each
+    for line in more:
+        yield " ", line
     yield "Rights", access_in_words(made.access)
-    yield "Headers", _headers(events)
-
-
-def _headers(events: Iterable[ProgressEvent]) -> str:
-    """The rate limit's rest, and how long a pause was asked for."""
     answered = [event for event in events if isinstance(event, Answered)]
-    told = answered[-1].headers if answered else ()
-    return ", ".join(f"{name} {value}" for name, value in told if name.lower().endswith(_HEADERS))
+    headers = answered[-1].headers if answered else ()
+    yield "Headers", ", ".join(f"{name} {value}" for name, value in headers if name.lower().endswith(_HEADERS))
 
 
 def offered(outcome: Outcome, *, current: bool) -> frozenset[str]:
