@@ -30,7 +30,7 @@ from tui.launchdarkly.words import who_in_words
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.secrets.names import outside
 from tui.text.clean import clean
-from tui.wizard.session import Given, Session
+from tui.wizard.session import Session, StartOptions
 
 NOTED = "from an earlier start"
 
@@ -121,7 +121,7 @@ def resume(session: Session, head: Head) -> str:
     session.release(but=head.path)
     session.journal_path = head.path
     before, host = session.draft, session.host_name()
-    session.draft, session.given = draft_of(journal, form), Given()
+    session.draft, session.start_options = draft_of(journal, form), StartOptions()
     if session.host_name() != host:  # your token is only for the host that you gave it for
         session.bag.drop(TOKEN.key)
     elif TOKEN.key in session.bag:

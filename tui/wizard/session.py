@@ -43,8 +43,8 @@ from tui.wizard.practice import Practice
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """What the command line said; it beats the environment."""
+class StartOptions:
+    """What the command line names; it beats the environment."""
 
     host: str = ""
     project: str = ""
@@ -58,7 +58,7 @@ class Session:
     context: Context
     keyring: Keyring | None = None
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
-    given: Given = field(default_factory=Given)
+    start_options: StartOptions = field(default_factory=StartOptions)
     draft_path: Path | None = None
     practice: Practice | None = None
     draft: Draft = field(default_factory=Draft)
@@ -248,8 +248,8 @@ class Session:
         if self.practice is not None:
             self._fill(HOST.key, self.practice.host, "the practice server")
             return
-        options = {HOST.key: self.given.host, PROJECT.key: self.given.project}
-        self.given = Given()  # an option counts once, and a later answer beats it
+        options = {HOST.key: self.start_options.host, PROJECT.key: self.start_options.project}
+        self.start_options = StartOptions()  # an option counts once, and a later answer beats it
         for key, option in options.items():
             setting = environment.find_setting(key, self.environ)
             if option:

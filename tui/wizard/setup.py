@@ -12,7 +12,7 @@ from tui.secrets.keyring import Keyring
 from tui.text.private_files import state_dir
 from tui.text.redact import Redactor
 from tui.wizard.practice import Practice, PracticeFault, values_from
-from tui.wizard.session import Given, Session
+from tui.wizard.session import Session, StartOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -52,7 +52,7 @@ def build(
         ),
         keyring=None if practice else Keyring(),
         environ={} if practice else options.environ,
-        given=Given() if practice else Given(options.host, options.project),
+        start_options=StartOptions() if practice else StartOptions(options.host, options.project),
         draft_path=draft_path(practising=practice is not None),
         practice=practice,
     )

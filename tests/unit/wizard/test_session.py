@@ -17,7 +17,7 @@ from tui.text.redact import MASK, Redactor
 from tui.wizard import launch
 from tui.wizard.options import PracticeServers
 from tui.wizard.practice import Practice
-from tui.wizard.session import Given, Session
+from tui.wizard.session import Session, StartOptions
 from tui.wizard.setup import _practice
 
 TOKEN, IMPORT_KEY = TOKENS["writer"].value, TOKENS["import-key"].value
@@ -73,7 +73,7 @@ def test_variables_fill_every_field_they_are_for() -> None:
 
 def test_a_token_is_not_offered_for_another_instance() -> None:
     environ = {"LD_ACCESS_TOKEN": TOKEN, "LD_BASE_URI": "https://app.eu.launchdarkly.com"}
-    made = session(environ=environ, given=Given(host="us"))
+    made = session(environ=environ, start_options=StartOptions(host="us"))
     made.choose("unleash")
     assert "token" not in made.bag
 
@@ -82,21 +82,27 @@ EU = "https://app.eu.launchdarkly.com"
 
 
 @pytest.mark.parametrize(
-    ("environ", "ldcli_text", "given", "known"),
+    ("environ", "ldcli_text", "start_options", "known"),
     [
-        ({"LD_PROJECT": "env", "LD_BASE_URI": EU}, "", Given(host="federal", project="line"),
+        ({"LD_PROJECT": "env", "LD_BASE_URI": EU}, "", StartOptions(host="federal", project="line"),
          {"host": ("federal", "from the command line"), "project": ("line", "from the command line")}),
-        ({"LD_PROJECT": "env", "LD_ACCESS_TOKEN": TOKEN}, f"access-token: {IMPORT_KEY}\nproject: ldcli\n", Given(),
-         {"project": ("env", "from LD_PROJECT"), "token": ("set", "from LD_ACCESS_TOKEN")}),
-        ({}, f"access-token: {TOKEN}\nproject: ldcli\n", Given(),
+        ({"LD_PROJECT": "env", "LD_ACCESS_TOKEN": TOKEN}, f"access-token: {IMPORT_KEY}\nproject: ldcli\n",
+         StartOptions(), {"project": ("env", "from LD_PROJECT"), "token": ("set", "from LD_ACCESS_TOKEN")}),
+        ({}, f"access-token: {TOKEN}\nproject: ldcli\n", StartOptions(),
          {"project": ("ldcli", "from ldcli's configuration"), "token": ("set", "from ldcli's configuration")}),
     ],
     ids=["command line", "variables", "ldcli"],
 )  # fmt: skip
 def test_what_beats_what(
-    own_world: Path, environ: dict[str, str], ldcli_text: str, given: Given, known: dict[str, tuple[str, str]]
+    own_world: Path,
+    environ: dict[str, str],
+    ldcli_text: str,
+    start_options: StartOptions,
+    known: dict[str, tuple[str, str]],
 ) -> None:
-    made = session(environ={**(ldcli(own_world, ldcli_text) if ldcli_text else {}), **environ}, given=given)
+    made = session(
+        environ={**(ldcli(own_world, ldcli_text) if ldcli_text else {}), **environ}, start_options=start_options
+    )
     made.choose("split")
     assert {key: found(made, key) for key in known} == known
     assert made.bag.peek("token") == (TOKEN if "token" in known else "")
@@ -104,9 +110,9 @@ def test_what_beats_what(
         assert drafts.answer(made.draft, "token").reference == ""  # a recipe cannot name ldcli
 
 
-@pytest.mark.parametrize("given", [Given(), Given(project="of-the-line")])
-def test_what_was_typed_is_not_replaced_by_what_is_found(given: Given) -> None:
-    made = session(environ={"LD_PROJECT": "found", "LD_ACCESS_TOKEN": TOKEN}, given=given)
+@pytest.mark.parametrize("start_options", [StartOptions(), StartOptions(project="of-the-line")])
+def test_what_was_typed_is_not_replaced_by_what_is_found(start_options: StartOptions) -> None:
+    made = session(environ={"LD_PROJECT": "found", "LD_ACCESS_TOKEN": TOKEN}, start_options=start_options)
     made.choose("unleash")
     made.put("project", "typed")
     made.put("token", IMPORT_KEY)
