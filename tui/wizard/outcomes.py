@@ -1,4 +1,4 @@
-"""What there is to tell of a configuration that was created and started, and the answer's body for a person's eye."""
+"""Describe a configuration that was created and started, and show the response's body."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from tui.text.limited_json import parse_answer
 from tui.text.redact import Redactor, tree
 
 OFFERS = ("use-that", "go-to-field", "look-again", "send-again")
-"""What a person may do if creating failed."""
+"""What the user may do if creating failed."""
 _CONFLICT = 409
 _HEADERS = ("route-remaining", "retry-after")
 _HIDDEN = "••••"
 
 
 def verb(outcome: Outcome) -> str:
-    """How the configuration came to be, in a word."""
+    """Return how the configuration came to be, in a word."""
     return "Found" if outcome.fate == FOUND else "Used" if outcome.reused else "Created"
 
 
 def title(made: Configuration) -> str:
-    """Its id and version."""
+    """Return its id and version."""
     return f"{made.id}{f', version {made.version}' if made.version is not None else ''}"
 
 
@@ -48,7 +48,7 @@ def facts(made: Configuration, events: Iterable[ProgressEvent]) -> Iterator[tupl
 
 
 def offered(outcome: Outcome, *, current: bool) -> frozenset[str]:
-    """Which of `OFFERS` make sense. `current`: the answers still ask for what was sent."""
+    """Return the useful ones of `OFFERS`. `current`: the answers still ask for what was sent."""
     failure, conflict, known = outcome.failure, outcome.conflict, outcome.fate != NOT_KNOWN
     if failure is None:
         return frozenset()
@@ -62,7 +62,7 @@ def offered(outcome: Outcome, *, current: bool) -> frozenset[str]:
 
 
 def document(answer: Response) -> object:
-    """The body as JSON; what cannot be read as JSON is its text."""
+    """Return the body as JSON, or as text if it is none."""
     try:
         return answer.json()
     except Exception:
@@ -70,7 +70,7 @@ def document(answer: Response) -> object:
 
 
 def raw(text: str, hidden: Iterable[str], redactor: Redactor) -> str:
-    """The raw body, cleaned. The values of the secret fields `hidden` are hidden even where the server changed them."""
+    """Return the raw body, cleaned. Secret fields (`hidden`) are masked even if the server changed their values."""
     try:
         whole = parse_answer(text)
     except ValueError:
@@ -83,7 +83,7 @@ def raw(text: str, hidden: Iterable[str], redactor: Redactor) -> str:
 
 
 def start_told(started: Started) -> Note:
-    """The line of the timeline that says how the start went."""
+    """Return the line of the timeline about the start."""
     if not started.known:
         return Note("start", "not known whether it got through", level="unknown")
     if not started.triggered:
@@ -94,6 +94,6 @@ def start_told(started: Started) -> Note:
 
 
 def report_of(run: Import, forms: Mapping[str, Form]) -> Report:
-    """What is known of an import so far, without any secret that is known."""
+    """Return the report of an import so far, without any known secret."""
     form = forms.get(run.journal.identity.integration)
     return redacted(report(run.journal, run.verification, run.context.now(), form=form), run.context.redactor)

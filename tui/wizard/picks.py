@@ -107,7 +107,7 @@ async def _members(session: Session, query: str, offset: int) -> Picks:
 
 
 async def _tags(session: Session, query: str, offset: int) -> Picks:
-    """The account's flag tags by how they begin; LaunchDarkly has no other filter for them."""
+    """Read the account's flag tags by their beginning; LaunchDarkly has no other filter for them."""
     if offset:
         return Picks((), None)  # one answer has all that are shown
     async with session.context.launchdarkly(session.bag, _instance(session)) as ld:
@@ -116,7 +116,7 @@ async def _tags(session: Session, query: str, offset: int) -> Picks:
 
 
 async def _from_source(session: Session, key: str, query: str, offset: int) -> Picks:
-    """Whole lists, filtered here: a list that was read once costs no request more."""
+    """Filter a whole list here: once it was read, it costs no more requests."""
     listed, failure = await choices(session, key)
     wanted = query.casefold()
     fit = [choice for choice in listed if wanted in choice.label.casefold() or wanted in choice.value.casefold()]

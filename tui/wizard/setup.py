@@ -1,4 +1,4 @@
-"""Everything the first screen does without, loaded in a thread while it is being looked at."""
+"""Load what the first screen doesn't need, in a thread while the user reads it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DRAFT = "draft.json"
 
 
 def draft_path(*, practising: bool) -> Path | None:
-    """Where answers are saved; practice keeps its own apart. None where there is no place to save them."""
+    """Return where answers are saved, the demo's apart; None if there is no place to save them."""
     try:
         return state_dir() / (PRACTICE_DRAFT if practising else DRAFT)
     except OSError:
