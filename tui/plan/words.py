@@ -1,4 +1,4 @@
-"""A plan in words, the same on the screen, in a terminal's lines and in a file."""
+"""A plan in words: the same on the screen, in a terminal's lines, and in a file."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ KINDS: Mapping[str, str] = {
     kinds.CONSTRAINTS: "conditions that narrow a strategy, such as a country or a date",
     kinds.STRATEGY_VARIANTS: "variants that one strategy gives out by shares",
 }
-"""What each kind of loss is, for a person who does not know the word."""
+"""What each kind of loss means, for people who don't know the word."""
 
 
 _NAMED = 3
 
 
 def named(keys: Sequence[str]) -> str:
-    """The first of some keys: "checkout-v2, dark-mode, search-boost and 5 more"."""
+    """Return the first of some keys: "checkout-v2, dark-mode, search-boost and 5 more"."""
     rest = len(keys) - _NAMED
     return ", ".join(keys[:_NAMED]) + (f" and {rest:,} more" if rest > 0 else "")
 
@@ -56,7 +56,7 @@ def headline(plan: Plan) -> LeveledText:
 
 
 def verdicts(plan: Plan) -> Iterator[LeveledText]:
-    """How many flags arrive, are left alone, and cannot arrive and why."""
+    """Yield how many flags are imported, are skipped, and can't be imported and why."""
     counted = plan.by_verdict
     arrive = counted[Verdict.IMPORT]
     yield ("ok" if arrive else "problem"), f"{arrive:,} {'arrives' if arrive == 1 else 'arrive'}"
@@ -70,7 +70,7 @@ def verdicts(plan: Plan) -> Iterator[LeveledText]:
 
 
 def warnings(plan: Plan) -> Iterator[LeveledText]:
-    """What it costs: flags that lose something, and flags that are on now and will be off."""
+    """Yield how many flags lose something, and how many are on now and will be off."""
     counts = plan.counts
     if counts.lossy:
         verb = "loses" if counts.lossy == 1 else "lose"
@@ -83,7 +83,7 @@ def warnings(plan: Plan) -> Iterator[LeveledText]:
 
 
 def note(text: str) -> LeveledText:
-    """A note of a plan; the symbol repeats its words: what is not known has one of its own."""
+    """Return a note of a plan with its level: what is not known has its own symbol."""
     return ("unknown" if "not known" in text else "warning"), text
 
 
@@ -98,7 +98,7 @@ def keys(number: int) -> str:
 
 
 def loses(losses: tuple[str, ...]) -> str:
-    """The first kind and how many more: "percentage-rollout +1"."""
+    """Return the first kind and how many more: "percentage-rollout +1"."""
     more = len(losses) - 1
     return f"{losses[0]} +{more}" if more > 0 else "".join(losses)
 
@@ -107,7 +107,7 @@ def loses(losses: tuple[str, ...]) -> str:
 
 
 def arrives_as(flag: SourceFlag) -> str:
-    """A flag's kind, its variations, and which of them it serves by default when on and when off."""
+    """Describe a flag's kind, its variations, and which of them it serves by default when on and when off."""
     if not flag.variations:
         return "not known: the source tells no variations of it here"
     if all(isinstance(variation.value, bool) for variation in flag.variations):
@@ -120,12 +120,12 @@ def arrives_as(flag: SourceFlag) -> str:
 
 
 def served_when_on(variations: Sequence[Variation], on: int | None) -> str:
-    """The name of the variation that a flag serves to everyone when it is turned on."""
+    """Return the name of the variation that a flag serves to everyone when it is turned on."""
     return variations[on].name if on is not None and 0 <= on < len(variations) else "not known"
 
 
 def cut_over(flag: SourceFlag) -> Iterator[str]:
-    """What to know before a flag is turned on: what it serves, what to rebuild first, and whom it hurts."""
+    """Yield what to know before turning on a flag: what it serves, what to rebuild first, and who loses it."""
     yield f"serves {served_when_on(flag.variations, flag.on)} when on"
     if flag.losses:
         yield f"rebuild first {', '.join(flag.losses)}"

@@ -31,7 +31,7 @@ from tui.widgets.field_row import FieldRow
 from tui.widgets.inputs import LiveInput
 from tui.widgets.row_list import RowList
 from tui.widgets.symbols import Symbols, mark
-from tui.wizard import remedies
+from tui.wizard import keys, remedies
 
 if TYPE_CHECKING:
     from tui.wizard.session import Session
@@ -95,8 +95,8 @@ class ConfigurationsScreen(Sheet[None]):
         self.say("note", "One moment ...")
         self._held = session = await self.app.loaded()
         session.look_around()
-        await session.fetch_kept("launchdarkly")
-        await session.overhear_kept()
+        await keys.fetch_stored(session, "launchdarkly")
+        await keys.overhear_stored(session)
         if not self.is_attached:
             return
         await self.query_one("#configs-account").mount(

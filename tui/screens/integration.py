@@ -199,6 +199,7 @@ class IntegrationScreen(Frame):
 
     async def _resume(self) -> None:
         from tui.answers.changes import go
+        from tui.wizard.keys import fetch_stored
         from tui.wizard.walk import first_open
 
         self.say("note", "Fetching your answers ...")
@@ -211,7 +212,7 @@ class IntegrationScreen(Frame):
             self.say("problem", "Those answers belong to an integration this start does not know (--manifest?).")
             return
         for step in ("launchdarkly", "keys"):
-            await session.fetch_kept(step)
+            await fetch_stored(session, step)
         session.draft = go(session.draft, first_open(session.draft, self.app.saved.step))
         if self.app.screen is self:  # help may be open above: the row can be chosen again
             self.app.saved = None
