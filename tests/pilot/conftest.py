@@ -1,5 +1,8 @@
-"""Nothing here leaves this machine, not even by a mistake: all that is not loopback goes to a proxy that writes down
-who was asked for, and refuses."""
+"""What the tests of the wizard share.
+
+No request leaves this machine, not even by mistake: those not for loopback go to a proxy that notes the host and
+refuses.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,10 @@ import socketserver
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
+from textual._compositor import Compositor
 
 from tests.pilot.runs import Brake
 from tui.sandbox.server import Sandbox
@@ -48,6 +53,29 @@ def outside(own_world: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outs
         yield seen
         proxy.shutdown()
     assert set(seen.asked) <= seen.expected
+
+
+@pytest.fixture(autouse=True)
+def draws_when_looked_at(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Skip the frames for a terminal that isn't there; they take a third of the time of a test.
+
+    `shown`, `settled`, and pictures draw the whole screen. Layout, styles, focus, and callbacks are as always.
+    """
+    if "draws_every_frame" not in request.fixturenames:
+        draw = Compositor.render_update
+
+        def render_update(compositor: Compositor, full: bool = False, **options: Any) -> object:
+            if full:  # a picture
+                return draw(compositor, full, **options)
+            compositor._dirty_regions.clear()
+            return None
+
+        monkeypatch.setattr(Compositor, "render_update", render_update)
+
+
+@pytest.fixture
+def draws_every_frame() -> None:
+    """For tests that count what is drawn."""
 
 
 @pytest.fixture

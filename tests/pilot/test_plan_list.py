@@ -136,6 +136,7 @@ async def test_search_filters_at_each_letter_until_escape(tmp_path: Path) -> Non
 MOVES = (("down", 1), ("j", 2), ("k", 1), ("end", 9_999), ("up", 9_998), ("home", 0), ("pagedown", None), ("pageup", 0))
 
 
+@pytest.mark.usefixtures("draws_every_frame")
 async def test_cursor_stays_in_view_and_only_visible_rows_are_drawn(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

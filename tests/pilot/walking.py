@@ -154,9 +154,10 @@ class Walk:
         await until(self.pilot, condition, what, seconds)
 
     async def settled(self) -> None:
-        """No check, list or request is under way, and the focus is where it belongs."""
-        await self.until(lambda: not any(not worker.is_finished for worker in self.app.workers), "workers to end")
+        """Wait until no check, list, or request is running and every widget has handled its messages. Then draw."""
+        await self.until(lambda: all(worker.is_finished for worker in self.app.workers), "workers to end")
         await self.pilot.pause()
+        shown(self.app)
 
     async def closed(self, step: str) -> None:
         """Wait until all that was open above a step is closed."""

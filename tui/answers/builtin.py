@@ -10,41 +10,10 @@ _WHERE_ACCESS_IS_MADE = (
 )
 
 
-def as_field(
-    key: str,
-    role: str,
-    label: str,
-    *,
-    help: str,
-    guide: Guide,
-    required: bool = True,
-    secret: bool = False,
-    hidden: bool = False,
-    default: str = "",
-    placeholder: str = "",
-    choices: tuple[str, ...] = (),
-) -> Variable:
-    """A field of our own, shown and judged just like a manifest's form variable."""
-    return Variable(
-        key=key,
-        label=label,
-        help=help,
-        guide=guide,
-        kind="string",
-        role=role,
-        required=required,
-        secret=secret,
-        hidden=hidden,
-        default=default,
-        placeholder=placeholder,
-        choices=choices,
-    )
-
-
-TOKEN = as_field(
+TOKEN = Variable(
     "token",
-    "ld-token",
     "Your token",
+    role="ld-token",
     help="Makes the import for you: api- and 36 characters.",
     secret=True,
     guide=Guide(
@@ -62,10 +31,10 @@ TOKEN = as_field(
     ),
 )
 
-HOST = as_field(
-    "host",
+HOST = Variable(
     "host",
     "Instance",
+    role="host",
     help="The LaunchDarkly you sign in to.",
     default="us",
     placeholder="https://",
@@ -80,10 +49,10 @@ HOST = as_field(
     ),
 )
 
-PROJECT = as_field(
+PROJECT = Variable(
     "project",
-    "project-key",
     "Project",
+    role="project-key",
     help="The LaunchDarkly project that gets the flags.",
     placeholder="type to search",
     guide=Guide(
@@ -97,10 +66,10 @@ PROJECT = as_field(
     ),
 )
 
-CONFIG_NAME = as_field(
-    "config-name",
+CONFIG_NAME = Variable(
     "config-name",
     "Name",
+    role="config-name",
     help="How this import is listed in LaunchDarkly.",
     guide=Guide(
         what="The name of the import configuration, to find it again. LaunchDarkly itself takes the same "
@@ -109,10 +78,10 @@ CONFIG_NAME = as_field(
     ),
 )
 
-CONFIG_TAGS = as_field(
-    "config-tags",
+CONFIG_TAGS = Variable(
     "config-tags",
     "Configuration tags",
+    role="config-tags",
     help="Tag the configuration, not the flags. May be blank.",
     required=False,
     placeholder="e.g. migration, team-a",
@@ -122,10 +91,10 @@ CONFIG_TAGS = as_field(
     ),
 )
 
-SOURCE_API = as_field(
-    "source-api",
+SOURCE_API = Variable(
     "source-api",
     "Split API address",
+    role="source-api",
     help="Where this program asks Split. Leave it as it is.",
     hidden=True,
     default="https://api.split.io/internal/api/v2",
@@ -136,10 +105,10 @@ SOURCE_API = as_field(
     ),
 )
 
-HELPER = as_field(
+HELPER = Variable(
     "source-helper",
-    "unleash-helper",
     "Token for looking",
+    role="unleash-helper",
     help="Fills lists to pick from. May be blank; it is not kept.",
     required=False,
     secret=True,

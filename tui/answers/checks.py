@@ -6,6 +6,7 @@ A failed check never blocks the user: what could not be asked is "not known"; wh
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from tui.answers.request import build
 from tui.answers.rules import level_of, reached_there
 from tui.answers.source_checks import CheckRunner, environment, failed, helper, only_asks, source_key, tag
 from tui.context import Context
+from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.instances import INSTANCES, instance
 from tui.launchdarkly.models import CallerIdentity, Configuration, Member
 from tui.net.address import normal_base_url
@@ -40,42 +42,37 @@ class TokenOwner:
     asked_at: float
 
 
+_FINDS_ITS_ANSWER = ("split-environment",)
+"""Roles whose check helps even if the answer is blank or wrong."""
+
+
 def due(draft: Draft, key: str, *, again: bool = False) -> bool:
     """Return whether a check of this field is possible and was not made since its inputs changed.
 
     With `again` a failed check counts as not made: the server may answer now.
     """
     made = draft.checks.get(key)
-    open_ = made is None or (again and isinstance(made.facts, Failure))
-    return open_ and runner(draft, key) is not None and not _blocked(changes.unchecked(draft, key), key)
-
-
-def _blocked(draft: Draft, key: str) -> bool:
-    """Return whether something the check needs is missing, or already known to be wrong."""
+    if (made is not None and not (again and isinstance(made.facts, Failure))) or runner(draft, key) is None:
+        return False
+    unchecked = changes.unchecked(draft, key)
     if key == CONFIG_NAME.key:
-        return bool(remarks.answer_problems(draft))
-    field_ = drafts.variable(draft, key)
-    given = drafts.answer(draft, key)
-    if given.secret is None and (field_.secret or not (given.value or field_.required)):
-        return True
+        return not remarks.answer_problems(unchecked)
+    field_, answer = drafts.variable(draft, key), drafts.answer(draft, key)
+    if answer.secret is None and (field_.secret or not (answer.value or field_.required)):
+        return False
     needs = drafts.inputs_of(draft, key) - ({key} if field_.role in _FINDS_ITS_ANSWER else set())
-    return any(f.level is Level.PROBLEM for each in needs for f in remarks.findings(draft, each))
-
-
-_FINDS_ITS_ANSWER = ("split-environment",)
-"""Roles whose check is worth making for a blank or a wrong answer too."""
+    return not any(f.level is Level.PROBLEM for need in needs for f in remarks.findings(unchecked, need))
 
 
 def runner(draft: Draft, key: str) -> CheckRunner | None:
     """Return the check of a field, None if no server can tell."""
-    try:
-        role = drafts.variable(draft, key).role
-    except KeyError:
+    if not drafts.asks(draft, key):
         return None
+    role = drafts.variable(draft, key).role
     if role in ASKS_SOURCE and draft.integration not in SOURCES:
-        return None  # a manifest of the person's own, of a source this program cannot ask
+        return None  # the user's own manifest, of a source that this program can't ask
     if role == "member-id" and drafts.answer(draft, key).source:
-        return None  # picked: who it is, is known
+        return None  # picked from the list of members
     return RUNNERS.get(role)
 
 
@@ -94,25 +91,32 @@ def check(draft: Draft, bag: Bag, context: Context, key: str) -> Stream[Check]:
     return Stream(guarded)
 
 
+def _launchdarkly(draft: Draft, bag: Bag, context: Context, *key: str) -> AbstractAsyncContextManager[LaunchDarkly]:
+    """Open the chosen LaunchDarkly with your token, or with the one in the field `key`."""
+    return context.launchdarkly(bag, instance(drafts.value(draft, HOST.key)), *key)
+
+
 async def _token(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink) -> Check:
     """Check the token: the caller's identity, and that the beta API responds."""
-    where = instance(drafts.value(draft, HOST.key))
-    async with context.launchdarkly(bag, where) as ld:
+    async with _launchdarkly(draft, bag, context) as ld:
         identity = await ld.caller_identity(sink=sink)
         member = await _or_none(ld.me(sink=sink))
+        configurations = None
         try:
             configurations = await ld.list_configurations(sink=sink)
         except Failure as failure:
             if failure.kind is not Kind.FORBIDDEN:
                 raise
-            account = TokenOwner(identity, member, None, context.now())
-            text = "It works, but may not see import configurations (403). Most likely its role does not cover them."
-            return Check(key, Level.WARNING, text, facts=account)
-    account = TokenOwner(identity, member, configurations, context.now())
-    if member is not None and member.role == "reader" and not member.custom_roles:
-        text = f"{who(account)}: most likely it may not create import configurations. Use a token that may."
-        return Check(key, Level.WARNING, text, facts=account)
-    return Check(key, Level.OK, f"{who(account)}; may see import configurations; creating: not known", facts=account)
+    owner = TokenOwner(identity, member, configurations, context.now())
+    if configurations is None:
+        level = Level.WARNING
+        text = "It works, but may not see import configurations (403). Most likely its role does not cover them."
+    elif member is not None and member.role == "reader" and not member.custom_roles:
+        level = Level.WARNING
+        text = f"{who(owner)}: most likely it may not create import configurations. Use a token that may."
+    else:
+        level, text = Level.OK, f"{who(owner)}; may see import configurations; creating: not known"
+    return Check(key, level, text, facts=owner)
 
 
 async def _or_none(reading: Awaitable[Member | None]) -> Member | None:
@@ -123,13 +127,12 @@ async def _or_none(reading: Awaitable[Member | None]) -> Member | None:
         return None
 
 
-def who(account: TokenOwner) -> str:
+def who(owner: TokenOwner) -> str:
     """Describe the person or service token behind a token."""
-    identity, member = account.identity, account.member
+    identity, member = owner.identity, owner.member
     if member is not None:
-        return ", ".join(
-            filter(None, (member.display_name, member.email, f"role {member.role}" if member.role else ""))
-        )
+        role = f"role {member.role}" if member.role else ""
+        return ", ".join(filter(None, (member.display_name, member.email, role)))
     if identity.service_token:
         return f"service token {identity.token_name}".strip()
     return identity.token_name or "a token whose owner LaunchDarkly does not tell"
@@ -137,58 +140,58 @@ def who(account: TokenOwner) -> str:
 
 async def _import_key(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink) -> Check:
     """Check the import key: its account must be that of your token, and its role should create flags."""
-    where = instance(drafts.value(draft, HOST.key))
-    async with context.launchdarkly(bag, where, key) as ld:
+    async with _launchdarkly(draft, bag, context, key) as ld:
         try:
             identity = await ld.caller_identity(sink=sink)
         except Failure as failure:
-            raise _of_import_key(failure) from None
+            if failure.kind is not Kind.UNAUTHORIZED:
+                raise
+            raise failure.replaced(
+                what="LaunchDarkly refused the import key (401).",
+                why="It is mistyped, was deleted, or belongs to another instance than your token.",
+                remedy=Remedy.REPLACE_KEY,
+                about="",
+            ) from None
         member = await _or_none(ld.me(sink=sink))
-    account = facts(draft, TOKEN.key)
-    theirs = account.identity.account_id if isinstance(account, TokenOwner) else None
-    if theirs and identity.account_id and theirs != identity.account_id:
+    yours = token_owner(draft)
+    known = bool(yours and yours.identity.account_id and identity.account_id)
+    if yours and known and yours.identity.account_id != identity.account_id:
         text = "It belongs to another LaunchDarkly account than your token. Use one of the same account."
         return Check(key, Level.PROBLEM, text)
     if member is not None and member.role == "reader":
         text = f"Its owner, {member.display_name}, has the role Reader: most likely it may not create flags. F1 helps."
         return Check(key, Level.WARNING, text)
     owner = who(TokenOwner(identity, member, None, context.now()))
-    if not (theirs and identity.account_id):
+    if not known:
         return Check(key, Level.UNKNOWN, f"{owner}; whether it is your token's account is not known")
-    same = "same account; " if theirs and identity.account_id else ""
-    return Check(key, Level.OK, f"{same}{owner}; creating flags: not known")
-
-
-def _of_import_key(failure: Failure) -> Failure:
-    if failure.kind is not Kind.UNAUTHORIZED:
-        return failure
-    return failure.replaced(
-        what="LaunchDarkly refused the import key (401).",
-        why="It is mistyped, was deleted, or belongs to another instance than your token.",
-        remedy=Remedy.REPLACE_KEY,
-        about="",
-    )
+    return Check(key, Level.OK, f"same account; {owner}; creating flags: not known")
 
 
 async def _project(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink) -> Check:
     """Check that the project exists, and warn if something imports into it already."""
-    project = drafts.value(draft, PROJECT.key)
-    async with context.launchdarkly(bag, instance(drafts.value(draft, HOST.key))) as ld:
+    key_of_project = drafts.value(draft, PROJECT.key)
+    async with _launchdarkly(draft, bag, context) as ld:
         try:
-            found = await ld.project(project, sink=sink)
+            project = await ld.project(key_of_project, sink=sink)
         except Failure as failure:
             if failure.kind is not Kind.NOT_FOUND:
                 raise
-            text = f"LaunchDarkly has no project {project} for your token. Pick one from the list below."
+            text = f"LaunchDarkly has no project {key_of_project} for your token. Pick one from the list below."
             return Check(key, Level.PROBLEM, text, facts=failure)
-    return Check(key, Level.OK, found.name, _warned(draft, project, imported_already(draft)), facts=found)
+    return Check(key, Level.OK, project.name, _copies(draft, imported_already(draft)), facts=project)
+
+
+def token_owner(draft: Draft) -> TokenOwner | None:
+    """Return the owner of your token, None if its check has not found one."""
+    owner = facts(draft, TOKEN.key)
+    return owner if isinstance(owner, TokenOwner) else None
 
 
 def imported_already(draft: Draft) -> tuple[Configuration, ...]:
     """Return what imports from the same source into the project, as far as the token's check has listed it."""
-    account = facts(draft, TOKEN.key)
-    listed = account.configurations if isinstance(account, TokenOwner) else None
-    return siblings(listed or (), drafts.value(draft, PROJECT.key), draft.integration)
+    owner = token_owner(draft)
+    listed = (owner.configurations if owner else None) or ()
+    return siblings(listed, drafts.value(draft, PROJECT.key), draft.integration)
 
 
 def must_ask_project_again(draft: Draft) -> bool:
@@ -197,13 +200,14 @@ def must_ask_project_again(draft: Draft) -> bool:
     return made is not None and not made.findings and bool(imported_already(draft))
 
 
-def _warned(draft: Draft, project: str, beside: tuple[Configuration, ...]) -> tuple[Finding, ...]:
-    """Warn that a second import from the same source into the project could be a copy of the first."""
-    if not beside or draft.form is None:
+def _copies(draft: Draft, others: tuple[Configuration, ...]) -> tuple[Finding, ...]:
+    """Warn that an import from the same source into the project could be a copy of the `others`."""
+    if not others or draft.form is None:
         return ()
-    names = ", ".join(f'"{c.name}" ({c.status.status or "status not known"})' for c in beside[:3])
-    verb = "imports" if len(beside) == 1 else "import"
-    text = f"{names} {verb} from {draft.form.title} into {project} already. A second import could be a copy."
+    names = ", ".join(f'"{c.name}" ({c.status.status or "status not known"})' for c in others[:3])
+    verb = "imports" if len(others) == 1 else "import"
+    route = f"from {draft.form.title} into {drafts.value(draft, PROJECT.key)}"
+    text = f"{names} {verb} {route} already. A second import could be a copy."
     return (Finding(Level.WARNING, PROJECT.key, text),)
 
 
@@ -219,19 +223,14 @@ async def _name(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink) 
     if standing.different is not None:
         taken = differs(standing.different)
         return Check(key, Level.PROBLEM, str(taken), facts=standing, advice=taken.advice)
-    return Check(
-        key,
-        Level.OK,
-        f"free in {request.project}",
-        _warned(draft, request.project, standing.siblings),
-        facts=standing,
-    )
+    copies = _copies(draft, standing.siblings)
+    return Check(key, Level.OK, f"free in {request.project}", copies, facts=standing)
 
 
 @only_asks
 async def _flag_tag(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink) -> Check:
     """Count the flags that have the tag already: imported flags could not be told from them."""
-    async with context.launchdarkly(bag, instance(drafts.value(draft, HOST.key))) as ld:
+    async with _launchdarkly(draft, bag, context) as ld:
         carry = await ld.count_flags(drafts.value(draft, PROJECT.key), drafts.value(draft, key), sink=sink)
     if carry is None:
         return Check(key, Level.UNKNOWN, "How many flags carry it already, LaunchDarkly does not say.")
@@ -245,7 +244,7 @@ async def _flag_tag(draft: Draft, bag: Bag, context: Context, key: str, sink: Si
 async def _member(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink) -> Check:
     """Find the member behind a typed id."""
     wanted = drafts.value(draft, key)
-    async with context.launchdarkly(bag, instance(drafts.value(draft, HOST.key))) as ld:
+    async with _launchdarkly(draft, bag, context) as ld:
         member = await ld.member(wanted, sink=sink)
     if member is None:
         text = "LaunchDarkly has no member with this id (404). Pick the member, or clear this."
@@ -265,7 +264,7 @@ def other_instances(draft: Draft) -> tuple[tuple[str, str], ...]:
     if not isinstance(failure, Failure) or failure.kind is not Kind.UNAUTHORIZED:
         return ()
     here = instance(drafts.value(draft, HOST.key)).key
-    return tuple((each.key, each.name) for each in INSTANCES if each.key != here)
+    return tuple((other.key, other.name) for other in INSTANCES if other.key != here)
 
 
 # --- the address that LaunchDarkly will be given
@@ -280,31 +279,24 @@ class Reached:
     sighting: Sighting
 
 
-_STAND_IN = "on this machine, as the practice LaunchDarkly is"
-
-
 async def reach(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink) -> Check:
     """Check whether LaunchDarkly may reach the address in `key`; the facts are `Reached`.
 
     The demo asks no DNS and no server, and raises Failure for a public address.
     """
-    reached = await _reached(draft, context, key)
-    return Check(key, reached.level, reached.sentence, facts=reached)
-
-
-async def _reached(draft: Draft, context: Context, key: str) -> Reached:
-    if drafts.variable(draft, key).secret:  # nothing is told of what a manifest calls a secret
-        seen = Sighting("", Reach.PUBLIC)
-        return Reached(seen.sentence, level_of(seen), seen)
-    url = normal_base_url(drafts.value(draft, key)).url
-    host = urlsplit(url).hostname or ""
-    kind = classify(host)
-    if reached_there(host, drafts.value(draft, HOST.key)):
-        return Reached(_STAND_IN, Level.OK, Sighting(host, kind))
-    if kind is Reach.PUBLIC:
-        context.stays_here(url)
-    seen = await look(url)
-    return Reached(seen.sentence, level_of(seen), seen)
+    if drafts.variable(draft, key).secret:  # a manifest may call its address a secret: nothing of it is shown
+        sighting = Sighting("", Reach.PUBLIC)
+    else:
+        url = normal_base_url(drafts.value(draft, key)).url
+        host = urlsplit(url).hostname or ""
+        if reached_there(host, drafts.value(draft, HOST.key)):
+            text = "on this machine, as the practice LaunchDarkly is"
+            return Check(key, Level.OK, text, facts=Reached(text, Level.OK, Sighting(host, classify(host))))
+        if classify(host) is Reach.PUBLIC:
+            context.stays_here(url)
+        sighting = await look(url)
+    level = level_of(sighting)
+    return Check(key, level, sighting.sentence, facts=Reached(sighting.sentence, level, sighting))
 
 
 RUNNERS: dict[str, CheckRunner] = {

@@ -98,13 +98,13 @@ BUILT_IN = {v.key: v for v in (HOST, TOKEN, PROJECT, CONFIG_NAME, CONFIG_TAGS, S
 
 
 def variable(draft: Draft, key: str) -> Variable:
-    """The field with that key, built in or of the manifest. Raises KeyError."""
-    if key in BUILT_IN:
-        return BUILT_IN[key]
-    for each in draft.form.variables if draft.form else ():
-        if each.key == key:
-            return each
-    raise KeyError(key)
+    """Return the field with that key, built in or of the manifest. Raises KeyError."""
+    return BUILT_IN[key] if key in BUILT_IN else {v.key: v for v in form_variables(draft)}[key]
+
+
+def form_variables(draft: Draft) -> tuple[Variable, ...]:
+    """Return the variables of the chosen integration, none without one."""
+    return draft.form.variables if draft.form else ()
 
 
 def fields(draft: Draft, step: str) -> tuple[Variable, ...]:
@@ -114,116 +114,87 @@ def fields(draft: Draft, step: str) -> tuple[Variable, ...]:
     if draft.form is None or step not in ("keys", "fields"):
         return ()
     shown = forms.visible(draft.form, values(draft))
-    on_keys = tuple(v for v in shown if _belongs_to_keys(v))
-    if step == "keys":
-        roles = {v.role for v in on_keys}
-        if "base-url" not in roles:
-            return (*on_keys, SOURCE_API)
-        return (*on_keys, HELPER) if "unleash-key" in roles else on_keys
-    return (CONFIG_NAME, CONFIG_TAGS, *(v for v in shown if v not in on_keys))
+    on_keys = tuple(v for v in shown if v.secret or v.role == "base-url")  # secrets, and the address they are for
+    if step == "fields":
+        return (CONFIG_NAME, CONFIG_TAGS, *(v for v in shown if v not in on_keys))
+    roles = {v.role for v in on_keys}
+    if "base-url" not in roles:
+        return (*on_keys, SOURCE_API)
+    return (*on_keys, HELPER) if "unleash-key" in roles else on_keys
 
 
-def _belongs_to_keys(each: Variable) -> bool:
-    """Secrets, and the address a key is checked against."""
-    return each.secret or each.role == "base-url"
-
-
-def may_be_kept(each: Variable) -> bool:
+def may_be_kept(field: Variable) -> bool:
     """Return whether the keyring or an environment variable may hold this key. The read-only token is never kept."""
-    return each.secret and each.role != HELPER.role
+    return field.secret and field.role != HELPER.role
 
 
 def all_fields(draft: Draft) -> tuple[Variable, ...]:
-    """Every field of every step."""
+    """Return the fields of all steps."""
     return tuple(v for step in steps.STEPS for v in fields(draft, step.key))
 
 
 def revisions(draft: Draft, keys: frozenset[str]) -> tuple[tuple[str, int], ...]:
-    """The state of some answers, to be compared with a later one."""
+    """Return the state of some answers, to be compared with a later one."""
     return tuple((key, answer(draft, key).revision) for key in sorted(keys))
 
 
 def step_of(draft: Draft, key: str) -> str:
     """Return the step that asks for a field, Review if none does."""
-    for step in steps.STEPS:
-        if any(v.key == key for v in fields(draft, step.key)):
-            return step.key
-    return "review"
+    asking = (step.key for step in steps.STEPS if any(v.key == key for v in fields(draft, step.key)))
+    return next(asking, "review")
 
 
 def asks(draft: Draft, key: str) -> bool:
-    """Whether the field is one of this integration; answers to another one's fields wait in the draft."""
-    return key in BUILT_IN or any(v.key == key for v in _variables(draft))
+    """Return whether the field is one of this integration. The draft keeps answers to another one's fields too."""
+    return key in BUILT_IN or any(v.key == key for v in form_variables(draft))
 
 
 def values(draft: Draft) -> dict[str, str]:
-    """Every answer of this integration that is no secret, by key."""
+    """Return the answers of this integration that are no secrets, by key."""
     return {key: a.value for key, a in draft.answers.items() if a.secret is None and asks(draft, key)}
 
 
 def secret_facts(draft: Draft) -> dict[str, SecretFacts]:
-    """What is known of each secret of this integration, by key."""
+    """Return what is known of each secret of this integration, by key."""
     return {key: a.secret for key, a in draft.answers.items() if a.secret is not None and asks(draft, key)}
 
 
 def answer(draft: Draft, key: str) -> Answer:
-    """The answer to a field; an empty one where nothing was answered."""
+    """Return the answer to a field, an empty one before the first."""
     return draft.answers.get(key) or Answer()
 
 
 def value(draft: Draft, key: str) -> str:
-    """The value of a field that is no secret, "" where nothing was answered."""
+    """Return the value of a field that is no secret, "" before the first answer."""
     return answer(draft, key).value
 
 
 _SCOPE_ROLES = ("source-project", "source-environment", "split-workspace", "split-environment")
-
-
-def scope(draft: Draft) -> tuple[str, ...]:
-    """Which part of the source is imported, by names that tell a person something: ids are left out."""
-    told = (name(draft, fit(draft, v)) for v in _variables(draft) if v.role in _SCOPE_ROLES)
-    return tuple(each for each in told if each and not _ID.fullmatch(each))
-
-
-def fit(draft: Draft, field: Variable) -> str:
-    """An answer that may stand elsewhere too: "" for one with a problem, which may be a key in the wrong place."""
-    given = value(draft, field.key)
-    found = rules.validate(field, given, values(draft), secret_facts(draft))
-    return "" if any(f.level is Level.PROBLEM for f in found) else given
-
-
-def name(draft: Draft, identity: str) -> str:
-    """What the source calls an id, as far as a check has told; the id itself where none has."""
-    return next((n for check in draft.checks.values() for i, n in check.names if i == identity), identity)
-
-
-def _variables(draft: Draft) -> tuple[Variable, ...]:
-    return draft.form.variables if draft.form else ()
-
-
-def source_address(draft: Draft) -> str:
-    """Where this program asks the source: the form's own address, else that of the source's interface."""
-    own = next((value(draft, v.key) for v in _variables(draft) if v.role == "base-url"), "")
-    return own or value(draft, SOURCE_API.key)
-
-
 _ID = re.compile(r"[0-9a-f-]{20,}", re.IGNORECASE)
 
 
-def inputs_of(draft: Draft, key: str) -> frozenset[str]:
-    """The fields whose answers the check of a field uses: change one, and the check is out of date."""
-    used = {key}
-    if key in (TOKEN.key, PROJECT.key, CONFIG_NAME.key):
-        used |= {HOST.key, TOKEN.key}
-    if key == CONFIG_NAME.key:
-        used |= {PROJECT.key, CONFIG_TAGS.key, *(v.key for v in draft.form.variables)} if draft.form else set()
-    try:
-        role = variable(draft, key).role
-    except KeyError:
-        return frozenset(used)
-    used |= _USES_FIELDS.get(role, frozenset())
-    roles = _USES_ROLES.get(role, ())
-    return frozenset(used | {v.key for v in _variables(draft) if v.role in roles})
+def scope(draft: Draft) -> tuple[str, ...]:
+    """Return the part of the source that is imported, by names that mean something to people: ids are left out."""
+    names = (name(draft, fit(draft, v)) for v in form_variables(draft) if v.role in _SCOPE_ROLES)
+    return tuple(name for name in names if name and not _ID.fullmatch(name))
+
+
+def fit(draft: Draft, field: Variable) -> str:
+    """Return an answer that may be repeated elsewhere: "" if it has a problem, and may be a key in the wrong field."""
+    text = value(draft, field.key)
+    findings = rules.validate(field, text, values(draft), secret_facts(draft))
+    return "" if any(f.level is Level.PROBLEM for f in findings) else text
+
+
+def name(draft: Draft, identity: str) -> str:
+    """Return the source's name of an id, the id itself if no check has reported one."""
+    return next((n for check in draft.checks.values() for i, n in check.names if i == identity), identity)
+
+
+def source_address(draft: Draft) -> str:
+    """Return where this program asks the source: the form's own address, else that of the source's API."""
+    own = next((value(draft, v.key) for v in form_variables(draft) if v.role == "base-url"), "")
+    return own or value(draft, SOURCE_API.key)
 
 
 SOURCE_KEY_ROLES = ("unleash-key", "split-key")
@@ -231,6 +202,9 @@ SOURCE_KEY_ROLES = ("unleash-key", "split-key")
 _LAUNCHDARKLY = frozenset({HOST.key, TOKEN.key})
 _SOURCE = frozenset({SOURCE_API.key})
 _USES_FIELDS = {
+    "ld-token": _LAUNCHDARKLY,
+    "project-key": _LAUNCHDARKLY,
+    "config-name": _LAUNCHDARKLY,
     "import-key": _LAUNCHDARKLY,
     "base-url": frozenset({HOST.key}),  # what LaunchDarkly reaches depends on where it is
     "ld-tag": _LAUNCHDARKLY | {PROJECT.key},
@@ -244,8 +218,18 @@ _USES_ROLES = {
 }
 
 
+def inputs_of(draft: Draft, key: str) -> frozenset[str]:
+    """Return the fields whose answers the check of a field uses: change one, and the check is out of date."""
+    variables = form_variables(draft)
+    role = variable(draft, key).role if asks(draft, key) else ""
+    inputs = {key, *_USES_FIELDS.get(role, ()), *(v.key for v in variables if v.role in _USES_ROLES.get(role, ()))}
+    if key == CONFIG_NAME.key and variables:
+        inputs |= {PROJECT.key, CONFIG_TAGS.key, *(v.key for v in variables)}
+    return frozenset(inputs)
+
+
 def route(draft: Draft) -> tuple[str, str]:
-    """From where to where, for the top line: ("Unleash default/production", "LaunchDarkly EU web-shop")."""
+    """Return source and target for the top line: ("Unleash default/production", "LaunchDarkly EU web-shop")."""
     if draft.form is None:
         return ("", "")
     origin = f"{draft.form.title} {'/'.join(scope(draft))}".strip()
@@ -256,5 +240,5 @@ def route(draft: Draft) -> tuple[str, str]:
         name = instance(host).name
     except ValueError:
         name = "?"
-    project = fit(draft, PROJECT) or ", project not chosen"
-    return (origin, f"LaunchDarkly {name} {project}".replace(" , ", ", "))
+    project = fit(draft, PROJECT)
+    return (origin, f"LaunchDarkly {name}{f' {project}' if project else ', project not chosen'}")

@@ -58,10 +58,10 @@ class Variable:
 
     key: str
     label: str
-    help: str
-    guide: Guide
-    kind: str
-    role: str
+    help: str = ""
+    guide: Guide = Guide()
+    kind: str = "string"
+    role: str = "text"
     required: bool = True
     secret: bool = False
     hidden: bool = False
@@ -77,7 +77,7 @@ class Variable:
 
     @property
     def options(self) -> tuple[tuple[str, str], ...]:
-        """(value, label) of each choice; the value stands in for a label that is missing or blank."""
+        """(value, label) of each choice. A value without a label is its own label."""
         labels = (*self.choice_labels, *("" for _ in self.choices))
         return tuple((value, label or value) for value, label in zip(self.choices, labels, strict=False))
 
@@ -114,12 +114,12 @@ class SecretFacts:
 
 
 def selected(variable: Variable, value: str) -> tuple[str, ...]:
-    """The choices in the text of a multiselect answer: one a line, or in one line between commas."""
+    """Return the choices in the text of a multiselect answer: one a line, or in one line between commas."""
     between = "\n" if "\n" in value or value in variable.choices else ","
     parts = value.split(between)
     return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
 
 
 def joined(chosen: Iterable[str]) -> str:
-    """The answer that `selected` reads back."""
+    """Return the answer that `selected` reads back."""
     return "\n".join(chosen)

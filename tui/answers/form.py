@@ -38,12 +38,12 @@ if TYPE_CHECKING:
 
 
 def secret_settings(forms: Mapping[str, Form]) -> dict[str, list[str]]:
-    """The keys of the secret variables, by integration."""
-    return {integration: [each.key for each in form.variables if each.secret] for integration, form in forms.items()}
+    """Return the keys of the secret variables, by integration."""
+    return {key: [variable.key for variable in form.variables if variable.secret] for key, form in forms.items()}
 
 
 def build(manifest: Manifest) -> Form:
-    """The form of an integration. Its texts are cleaned; keys, choices and defaults are as in the manifest.
+    """Return the form of an integration. Its texts are cleaned; keys, choices and defaults are as in the manifest.
 
     Where the manifest has no guide of its own (LaunchDarkly's own files have none), roles and guides are
     those of the manifest of the same key that comes along.
@@ -64,24 +64,41 @@ IMPORT_KEY = "ldApiKey"
 _ROLE_OF_KEY = {IMPORT_KEY: "import-key", "ldTag": "ld-tag", "ldMaintainer": "member-id"}
 
 
-def _variable(each: FormVariable, told: VariableGuide | None) -> Variable:
+def _variable(each: FormVariable, guide: VariableGuide | None) -> Variable:
     from tui.manifests.models import without_links
 
-    role = _role(each, told)
+    if guide and guide.role in ROLES:
+        role = guide.role
+    else:
+        role = _ROLE_OF_KEY.get(each.key) or ("secret" if each.is_secret else ROLE_OF_KIND[each.type])
     description = clean(without_links(each.description))
+    shared = GUIDES.get(role, Guide())
+    page = replace(shared, what=shared.what or description)
+    if guide is not None:
+        page = Guide(
+            clean(guide.what) or page.what,
+            tuple(clean(line) for line in guide.where) or page.where,
+            clean(guide.right) or page.right,
+        )
+    several = each.type == "multiselect"
+    default = each.default_value if isinstance(each.default_value, str) else ""
+    if several:
+        default = joined(each.multiselect_default_options)
+    elif each.type == "boolean":
+        default = "true" if each.default_value in (True, "true") else "false"
     return Variable(
         key=inside(each.key),
         label=_cut(clean(each.name), LABEL_CELLS),
         help=_first_sentences(description),
-        guide=_guide(told, role, description),
+        guide=page,
         kind=each.type,
         role=role,
         required=not each.is_optional,
         secret=each.is_secret or role in KEY_ROLES,
         hidden=each.is_hidden,
-        default=_default(each),
+        default=default,
         placeholder=clean(each.placeholder),
-        choices=tuple(o.value for o in each.multiselect_options) if each.type == "multiselect" else each.allowed_values,
+        choices=tuple(o.value for o in each.multiselect_options) if several else each.allowed_values,
         choice_labels=tuple(clean(o.label) for o in each.multiselect_options),
         fixed_after_saving=each.disable_after_saving,
         hide_empty=each.hide_empty,
@@ -98,31 +115,6 @@ def _variable(each: FormVariable, told: VariableGuide | None) -> Variable:
     )
 
 
-def _role(each: FormVariable, told: VariableGuide | None) -> str:
-    if told and told.role in ROLES:
-        return told.role
-    return _ROLE_OF_KEY.get(each.key) or ("secret" if each.is_secret else ROLE_OF_KIND[each.type])
-
-
-def _guide(told: VariableGuide | None, role: str, description: str) -> Guide:
-    shared = GUIDES.get(role, Guide())
-    if told is None:
-        return replace(shared, what=shared.what or description)
-    return Guide(
-        clean(told.what) or shared.what or description,
-        tuple(clean(line) for line in told.where) or shared.where,
-        clean(told.right) or shared.right,
-    )
-
-
-def _default(each: FormVariable) -> str:
-    if each.type == "multiselect":
-        return joined(each.multiselect_default_options)
-    if each.type == "boolean":
-        return "true" if each.default_value in (True, "true") else "false"
-    return each.default_value if isinstance(each.default_value, str) else ""
-
-
 _NOTES = {
     "dynamicEnum": "LaunchDarkly's own form fetches a list here. Type the value.",
     "oauth": "LaunchDarkly's own form signs in here. Type the value it would have.",
@@ -133,7 +125,7 @@ _NOTES = {
 
 
 def _first_sentences(text: str) -> str:
-    """As many whole sentences as one line holds; of the first one what fits."""
+    """Return as many whole sentences as fit into one line, and at least a part of the first."""
     kept, *more = re.split(r"(?<=\.)\s+", text)
     for sentence in more:
         if cells(kept) + 1 + cells(sentence) > HELP_CELLS:
@@ -143,7 +135,7 @@ def _first_sentences(text: str) -> str:
 
 
 def _cut(text: str, longest: int) -> str:
-    """`text` in at most `longest` cells of a terminal; cut at a blank where that is not too early."""
+    """Return `text` in at most `longest` cells of a terminal, cut at a blank unless that is too early."""
     if cells(text) <= longest:
         return text
     kept = text
@@ -157,8 +149,10 @@ def _cut(text: str, longest: int) -> str:
 
 
 def effective(variable: Variable, answers: Mapping[str, str]) -> str:
-    """The text that counts: the answer, else the default. A text that was deliberately left blank ("") counts
-    as blank; where only a choice can be answered, blank is no answer and the default counts."""
+    """Return the text that counts: the answer, else the default.
+
+    A text that was left blank on purpose counts as blank. For a choice, blank is no answer, and the default counts.
+    """
     answer = answers.get(variable.key)
     if answer is None or (not answer and variable.kind in _CHOSEN):
         return variable.default
@@ -169,7 +163,7 @@ _CHOSEN = ("boolean", "enum")
 
 
 def visible(form: Form, answers: Mapping[str, str]) -> tuple[Variable, ...]:
-    """The variables that the answers so far let appear, in the manifest's order.
+    """Return the variables that the answers so far let appear, in the manifest's order.
 
     A variable appears when all its showField dependencies hold and none of its hideField ones; a dependency
     holds when all its conditions do (LaunchDarkly does not say whether all or any; its own manifests have
@@ -179,37 +173,30 @@ def visible(form: Form, answers: Mapping[str, str]) -> tuple[Variable, ...]:
     """
     by_key = {variable.key: variable for variable in form.variables}
     shown: dict[str, bool] = {}
-    for variable in form.variables:
-        _appears(variable, by_key, answers, shown)
-    return tuple(
-        replace(variable, hidden=False) if variable.hidden and _brought_up(variable) else variable
-        for variable in form.variables
-        if shown[variable.key]
-    )
 
-
-def _brought_up(variable: Variable) -> bool:
-    return any(d.shows and d.location == FORM_VARIABLES for d in variable.depends_on)
-
-
-def _appears(
-    variable: Variable, by_key: Mapping[str, Variable], answers: Mapping[str, str], shown: dict[str, bool]
-) -> bool:
-    if variable.key in shown:
-        return shown[variable.key]
-    shown[variable.key] = False  # what depends on itself does not appear, rather than asking for ever
-    if variable.hide_empty and not effective(variable, answers):
-        return False
-    for dependency in variable.depends_on:
-        other = by_key.get(dependency.key)
-        if other is None or dependency.location != FORM_VARIABLES:
-            continue  # a variable of another form: nothing here can ever answer it
-        text = effective(other, answers) if _appears(other, by_key, answers, shown) else ""
-        holds = all(_OPERATORS[c.operator](text, c.value) for c in dependency.conditions)
-        if holds != dependency.shows:
+    def appears(variable: Variable) -> bool:
+        if variable.key in shown:
+            return shown[variable.key]
+        shown[variable.key] = False  # what depends on itself doesn't appear, and the recursion ends
+        if variable.hide_empty and not effective(variable, answers):
             return False
-    shown[variable.key] = True
-    return True
+        for dependency in variable.depends_on:
+            other = by_key.get(dependency.key)
+            if other is None or dependency.location != FORM_VARIABLES:
+                continue  # a variable of another form, which nothing here can answer
+            text = effective(other, answers) if appears(other) else ""
+            holds = all(_OPERATORS[c.operator](text, c.value) for c in dependency.conditions)
+            if holds != dependency.shows:
+                return False
+        shown[variable.key] = True
+        return True
+
+    visible_variables = []
+    for variable in form.variables:
+        brought_up = any(d.shows and d.location == FORM_VARIABLES for d in variable.depends_on)
+        if appears(variable):
+            visible_variables.append(replace(variable, hidden=False) if variable.hidden and brought_up else variable)
+    return tuple(visible_variables)
 
 
 def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[str, str], bool]:
@@ -246,7 +233,7 @@ _OPERATORS: dict[str, Callable[[str, str], bool]] = {
 
 
 def config(form: Form, answers: Mapping[str, str], secret: Callable[[str], object]) -> dict[str, object]:
-    """The request's `config`: every variable that appears, by the manifest's keys and in its order.
+    """Return the request's `config`: every variable that appears, by the manifest's keys and in its order.
 
     `secret(key)` gives whatever stands for that secret, None where there is none. A boolean is sent as one, a
     multiselect as a list, all else as text, blank or not: whether LaunchDarkly fills in the defaults of what
@@ -254,15 +241,14 @@ def config(form: Form, answers: Mapping[str, str], secret: Callable[[str], objec
     """
     sent: dict[str, object] = {}
     for variable in visible(form, answers):
-        value = secret(variable.key) if variable.secret else _sent(variable, effective(variable, answers))
-        blank = value is None or value in ("", [])
-        if value is None or (blank and variable.hidden):
-            continue
-        sent[outside(variable.key)] = value
+        text = effective(variable, answers)
+        value: object = text
+        if variable.secret:
+            value = secret(variable.key)
+        elif variable.kind == "boolean":
+            value = text == "true"
+        elif variable.kind == "multiselect":
+            value = list(selected(variable, text))
+        if value is not None and not (variable.hidden and value in ("", [])):
+            sent[outside(variable.key)] = value
     return sent
-
-
-def _sent(variable: Variable, text: str) -> object:
-    if variable.kind == "boolean":
-        return text == "true"
-    return list(selected(variable, text)) if variable.kind == "multiselect" else text

@@ -1,7 +1,7 @@
-"""What stands in LaunchDarkly already: a configuration of the same name, or another from the same source.
+"""Look up what LaunchDarkly has already: a configuration of the same name, or another one from the same source.
 
-Names are not unique on the server and a create is not idempotent, so this is asked when Review opens, again
-right before sending, and whenever an answer was lost.
+Names are not unique on the server and creating is not idempotent, so this is asked when Review opens, again right
+before sending, and whenever an answer was lost.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One setting in which a configuration that exists is not the one asked for."""
+    """A setting in which an existing configuration differs from the request."""
 
     key: str
     there: str
@@ -34,7 +34,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A configuration with the name asked for; no differences means that it is the one asked for."""
+    """A configuration with the requested name; without differences it is the requested one."""
 
     configuration: Configuration
     differences: tuple[Difference, ...]
@@ -42,7 +42,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a look-up found. `ids` are all configurations there were, so that a new one can be told from them."""
+    """The result of a look-up. `ids` are those of all configurations, to tell a new one from them."""
 
     ids: frozenset[str]
     named: tuple[Named, ...]
@@ -50,36 +50,36 @@ class Standing:
 
     @property
     def same(self) -> Configuration | None:
-        """One that may be used in place of a new one."""
+        """The one that may be reused."""
         return next((each.configuration for each in self.named if not each.differences), None)
 
     @property
     def different(self) -> Named | None:
-        """One that holds the name with other settings, so that the name cannot be used."""
+        """The one that has the name with other settings, so that the name can't be used."""
         return None if self.same else next(iter(self.named), None)
 
 
 async def look_up(ld: LaunchDarkly, request: CreateRequest, *, sink: Sink = ignore) -> Standing:
-    """List the account's configurations and read those with the name asked for. Raises Failure."""
+    """List the account's configurations and read those with the requested name. Raises Failure."""
     listed = await ld.list_configurations(sink=sink)
-    beside = siblings(listed, request.project, request.integration)
-    named = []
-    name = clean(request.name)  # as the models hold what the server says
-    for each in beside:
-        if each.name == name:
-            whole = await ld.get(request.project, request.integration, each.id, sink=sink)
+    named, others = [], []
+    name = clean(request.name)  # as the models clean what the server says
+    for sibling in siblings(listed, request.project, request.integration):
+        if sibling.name == name:
+            whole = await ld.get(request.project, request.integration, sibling.id, sink=sink)
             named.append(Named(whole, differences(whole, request)))
-    others = tuple(each for each in beside if each.name != name)
-    return Standing(frozenset(each.id for each in listed), tuple(named), others)
+        else:
+            others.append(sibling)
+    return Standing(frozenset(configuration.id for configuration in listed), tuple(named), tuple(others))
 
 
 def siblings(listed: Iterable[Configuration], project: str, integration: str) -> tuple[Configuration, ...]:
-    """The configurations of one project and integration; the server's list is of the whole account."""
+    """Return the configurations of one project and integration; the server lists those of the whole account."""
     return tuple(c for c in listed if c.project_key == project and c.integration_key == integration)
 
 
 def differences(there: Configuration, request: CreateRequest) -> tuple[Difference, ...]:
-    """Where a configuration's settings differ. Secrets are no difference: servers mask or drop them."""
+    """Return the settings that differ. Secrets are no difference: servers mask or drop them."""
     settings = there.config or {}
     return tuple(
         Difference(key, _words(settings.get(key)), _words(wanted))
@@ -89,7 +89,7 @@ def differences(there: Configuration, request: CreateRequest) -> tuple[Differenc
 
 
 def _words(setting: object) -> str:
-    """A setting as text; absent, null and "" are all blank."""
+    """Return a setting as text; absent, null, and "" are all blank."""
     if setting is None:
         return ""
     if isinstance(setting, bool):
@@ -100,7 +100,7 @@ def _words(setting: object) -> str:
 
 
 def differs(named: Named) -> Failure:
-    """The name is taken by a configuration with other settings."""
+    """Return the failure that a configuration with other settings has the name."""
     shown = "; ".join(map(str, named.differences[:4]))
     more = f"; and {len(named.differences) - 4} more" if len(named.differences) > 4 else ""
     return Failure(

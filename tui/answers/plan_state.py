@@ -64,9 +64,7 @@ def go_without(draft: Draft, on: bool) -> Draft:
 
 def aged(draft: Draft, now: float) -> Draft:
     """Note whether the plan has become too old by `now` (seconds since the epoch)."""
-    if draft.plan is None:
-        return draft
-    return replace(draft, plan_is_old=draft.plan.is_old(now))
+    return replace(draft, plan_is_old=draft.plan.is_old(now)) if draft.plan else draft
 
 
 def out_of_date(draft: Draft) -> str:
@@ -79,24 +77,26 @@ def out_of_date(draft: Draft) -> str:
 
 
 def unseen(draft: Draft) -> tuple[str, ...]:
-    """The kinds of losses that are not ticked yet."""
+    """Return the kinds of losses that are not ticked yet."""
     return tuple(kind for kind in draft.plan.losses if kind not in draft.seen) if draft.plan else ()
 
 
 def lacking(draft: Draft) -> str:
-    """What the plan lacks so that going on needs a tick of its own, in a sentence; "" for a whole plan that brings
-    something, or where there is no plan yet."""
+    """Return what the plan lacks, as a sentence; "" for a whole plan that imports something, and without a plan.
+
+    To go on with such a plan takes a tick of its own.
+    """
     return draft.plan.shortfall if draft.plan is not None else ""
 
 
 def advice(draft: Draft) -> Advice | None:
-    """What to do about a plan that lacks something; None where no failure is behind it."""
+    """Return what to do about a plan that a failure left incomplete, else None."""
     plan = draft.plan
     return plan.failure.advice if plan is not None and not plan.whole and plan.failure is not None else None
 
 
 def plan_findings(draft: Draft) -> Iterator[Finding]:
-    """What there is to say about the plan: what stops first."""
+    """Return the findings about the plan: what blocks comes first."""
     if stale := out_of_date(draft):
         yield Finding(Level.PROBLEM, PLAN, f"The plan is out of date: {stale}. Read again.")
     elif draft.without_plan:

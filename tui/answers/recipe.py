@@ -30,12 +30,11 @@ class Recipe:
 
 
 def write(draft: Draft) -> Recipe:
-    """The recipe of a draft. A key of this session only is referred to by the variable proposed for it."""
+    """Return the recipe of a draft. A key of this session only is referred to by the variable proposed for it."""
     if draft.form is None:
         raise ValueError("no integration is chosen")
     settings = config(draft)
-    given = [each.key for each in settings.values() if isinstance(each, Slot)]
-    references = references_of(draft, given)
+    references = references_of(draft, [value.key for value in settings.values() if isinstance(value, Slot)])
     document = tomlkit.document()
     document.add("version", tomlkit.item(1))
     target = tomlkit.table()
@@ -43,23 +42,21 @@ def write(draft: Draft) -> Recipe:
     target.add("project", drafts.value(draft, PROJECT.key))
     target.add("token", references[TOKEN.key])
     document.add("launchdarkly", target)
-    what = tomlkit.table()
-    what.add("integration", draft.integration)
-    what.add("name", drafts.value(draft, CONFIG_NAME.key))
-    what.add("tags", list(rules.tags_of(drafts.value(draft, CONFIG_TAGS.key))))
+    imported = tomlkit.table()
+    imported.add("integration", draft.integration)
+    imported.add("name", drafts.value(draft, CONFIG_NAME.key))
+    imported.add("tags", list(rules.tags_of(drafts.value(draft, CONFIG_TAGS.key))))
     entries = tomlkit.table()
     for key, setting in settings.items():
         entries.add(key, references[setting.key] if isinstance(setting, Slot) else setting)
-    for each in forms.visible(draft.form, drafts.values(draft)):
-        if each.hidden and each.default and outside(each.key) not in settings and not each.secret:
-            entries.add(
-                outside(each.key), [] if each.kind == "multiselect" else ""
-            )  # left out, it would be the default
-    what.add("config", entries)
-    document.add("import", what)
+    for field in forms.visible(draft.form, drafts.values(draft)):
+        if field.hidden and field.default and outside(field.key) not in settings and not field.secret:
+            # Left out, it would be the default.
+            entries.add(outside(field.key), [] if field.kind == "multiselect" else "")
+    imported.add("config", entries)
+    document.add("import", imported)
     api = drafts.value(draft, SOURCE_API.key)
-    asked = any(each.key == SOURCE_API.key for each in drafts.fields(draft, "keys"))
-    if asked and api and api != SOURCE_API.default:
+    if SOURCE_API in drafts.fields(draft, "keys") and api and api != SOURCE_API.default:
         source = tomlkit.table()
         source.add("api", api)
         document.add("source", source)
@@ -68,7 +65,7 @@ def write(draft: Draft) -> Recipe:
 
 
 def file_name(draft: Draft) -> str:
-    """A name that tells one recipe from another: "unleash-default-production.toml"."""
+    """Return a name for the recipe's file: "unleash-default-production.toml"."""
     words = re.sub(r"[^a-z0-9]+", "-", drafts.value(draft, CONFIG_NAME.key).lower()).strip("-")
     return f"{words[:60] or draft.integration}.toml"
 
@@ -85,9 +82,8 @@ def save(recipe: Recipe, folder: Path, name: str) -> Path:
 
 
 def references_of(draft: Draft, secrets: Iterable[str]) -> dict[str, str]:
-    """How your token and these secrets are referred to, by field."""
-    return {key: _reference(draft, key) for key in (TOKEN.key, *secrets)}
-
-
-def _reference(draft: Draft, key: str) -> str:
-    return drafts.answer(draft, key).reference or f"env:{proposed_variable(draft.integration, key)}"
+    """Return how a recipe refers to your token and to these secrets, by field."""
+    return {
+        key: drafts.answer(draft, key).reference or f"env:{proposed_variable(draft.integration, key)}"
+        for key in (TOKEN.key, *secrets)
+    }

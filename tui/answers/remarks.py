@@ -8,8 +8,6 @@ from tui.answers import rules, steps
 from tui.answers.builtin import HOST
 from tui.answers.draft import (
     PROPOSED,
-    Answer,
-    Check,
     Draft,
     answer,
     fields,
@@ -19,7 +17,6 @@ from tui.answers.draft import (
     values,
     variable,
 )
-from tui.answers.fields import Variable
 from tui.answers.finding import Finding, Level
 from tui.answers.plan_state import PLAN, plan_findings
 from tui.launchdarkly.instances import instance
@@ -73,23 +70,28 @@ def line(draft: Draft, key: str) -> Finding:
     """Return the line below a field: its worst finding, else what is known of the answer, else its help."""
     field_ = variable(draft, key)
     given = answer(draft, key)
-    empty = not given.value and given.secret is None
-    found = findings(draft, key)
     check = draft.checks.get(key)
-    if empty and not given.touched:
-        if check is not None and check.text:
+    optional = "" if field_.required or "blank" in field_.help.lower() else " May stay blank."
+    help_ = field_.help + optional + (" It cannot be changed later." if field_.fixed_after_saving else "")
+    if not given.value and given.secret is None:
+        if not given.touched and check is not None and check.text:
             return Finding(check.level, key, check.text, advice=check.advice)
-        return Finding(Level.NOTE, key, _help(field_))
-    if empty and given.said:
-        return Finding(Level.PROBLEM, key, given.said)
-    found = tuple(sorted(found, key=lambda f: _ORDER.index(f.level)))
-    if found and found[0].level in (Level.PROBLEM, Level.WARNING, Level.UNKNOWN):
-        return _beside(found[0], check)
-    known = name(draft, given.value) if given.value and name(draft, given.value) != given.value else ""
+        if not given.touched:
+            return Finding(Level.NOTE, key, help_)
+        if given.said:
+            return Finding(Level.PROBLEM, key, given.said)
+    found = sorted(findings(draft, key), key=lambda f: _ORDER.index(f.level))
+    worst = found[0] if found else None
+    if worst is not None and worst.level in (Level.PROBLEM, Level.WARNING, Level.UNKNOWN):
+        reported = check.text if check is not None and check.level is Level.OK else ""
+        if worst.level is Level.UNKNOWN and reported:
+            return replace(worst, text=f"{reported}. {worst.text}")
+        return worst
+    known = name(draft, given.value) if given.value else ""
     parts = [
-        _length(given),
-        known,
-        _address(draft, key),
+        f"{given.secret.length} characters" if given.secret else "",
+        known if known != given.value else "",
+        _address(draft) if key == HOST.key else "",
         given.source,
         check.text if check else "",
         given.said,
@@ -97,66 +99,45 @@ def line(draft: Draft, key: str) -> Finding:
     ]
     text = "; ".join(dict.fromkeys(part.rstrip(".") for part in parts if part))
     if text == PROPOSED:
-        return Finding(Level.NOTE, key, f"Proposed. {_help(field_)}")
+        return Finding(Level.NOTE, key, f"Proposed. {help_}")
     if text:
-        fine = Level.OK if check else Level.NOTE
-        return Finding(fine, key, text + ("." if given.said else ""))
-    return Finding(Level.NOTE, key, next((f.text for f in found), "") or _help(field_))
+        return Finding(Level.OK if check else Level.NOTE, key, text + ("." if given.said else ""))
+    return Finding(Level.NOTE, key, (worst.text if worst else "") or help_)
 
 
-def _beside(finding: Finding, check: Check | None) -> Finding:
-    """Put what a server said in front of what can't be known."""
-    if finding.level is not Level.UNKNOWN or check is None or check.level is not Level.OK or not check.text:
-        return finding
-    return replace(finding, text=f"{check.text}. {finding.text}")
-
-
-def _length(given: Answer) -> str:
-    return f"{given.secret.length} characters" if given.secret else ""
-
-
-def _address(draft: Draft, key: str) -> str:
-    """The address behind `us`, `eu` and `federal`."""
-    host = value(draft, key)
-    if key != HOST.key or "://" in host:
-        return ""
+def _address(draft: Draft) -> str:
+    """Return the address behind `us`, `eu` and `federal`."""
+    host = value(draft, HOST.key)
     try:
-        return instance(host).url
+        return "" if "://" in host else instance(host).url
     except ValueError:
         return ""
 
 
-def _help(field_: Variable) -> str:
-    told = field_.required or "blank" in field_.help.lower()
-    fixed = " It cannot be changed later." if field_.fixed_after_saving else ""
-    return field_.help + ("" if told else " May stay blank.") + fixed
-
-
 def summary(draft: Draft, step: str) -> Finding:
-    """The message line of a step: problems, else what is still to fill in, else warnings; "" where all is well."""
+    """Return the message line of a step: problems, else what to fill in, else warnings; "" if all is well."""
     found = step_findings(draft, step)
-    stops = [f for f in found if f.level is Level.PROBLEM]
-    told = [f for f in stops if answer(draft, f.field).touched]
+    blocking = [f for f in found if f.level is Level.PROBLEM]
+    answered = [f for f in blocking if answer(draft, f.field).touched]
     if step == PLAN and found:
         return replace(found[0], field=step)
-    if told:
-        return Finding(Level.PROBLEM, step, f"{_count(len(told), 'problem')}: {_labels(draft, told)}.")
-    if stops:
-        return Finding(Level.NOTE, step, f"Still to fill in: {_labels(draft, stops)}.")
+    if answered:
+        return Finding(Level.PROBLEM, step, f"{_count(len(answered), 'problem')}: {_labels(draft, answered)}.")
+    if blocking:
+        return Finding(Level.NOTE, step, f"Still to fill in: {_labels(draft, blocking)}.")
     warnings = sum(f.level is Level.WARNING for f in found)
     unknown = sum(f.level is Level.UNKNOWN for f in found)
     parts = [_count(warnings, "warning")] if warnings else []
     parts += [f"{_count(unknown, 'thing')} not known"] if unknown else []
     if not parts:
         return Finding(Level.NOTE, step, "")
-    level = Level.WARNING if warnings else Level.UNKNOWN
-    return Finding(
-        level, step, f"{', '.join(parts)}. You can go on; Review repeats {'it' if warnings + unknown == 1 else 'them'}."
-    )
+    pronoun = "it" if warnings + unknown == 1 else "them"
+    text = f"{', '.join(parts)}. You can go on; Review repeats {pronoun}."
+    return Finding(Level.WARNING if warnings else Level.UNKNOWN, step, text)
 
 
 def label(draft: Draft, key: str) -> str:
-    """A field's name on the screen, its key where it is none of this draft's."""
+    """Return a field's name on the screen, its key if the draft doesn't have it."""
     try:
         return variable(draft, key).label
     except KeyError:

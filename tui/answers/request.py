@@ -1,4 +1,4 @@
-"""The one request this program exists for, as it is shown, as `curl` would send it, and as it is sent."""
+"""The create request: its preview, its curl form, and its bytes."""
 
 from __future__ import annotations
 
@@ -42,24 +42,24 @@ class CreateRequest:
 
     @property
     def method(self) -> str:
-        return self._sent()[0]
+        return self._head()[0]
 
     @property
     def url(self) -> str:
-        return self._sent()[1]
+        return self._head()[1]
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The headers but for Authorization, which carries your token."""
-        return self._sent()[2]
+        """The headers except Authorization, which contains your token."""
+        return self._head()[2]
 
-    def _sent(self) -> tuple[str, str, Mapping[str, str]]:
+    def _head(self) -> tuple[str, str, Mapping[str, str]]:
         return request_for_create(self.instance, self.project, self.integration)
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """The keys of the config's secret values."""
-        return tuple(each.key for each in self.config.values() if isinstance(each, Slot))
+        return tuple(value.key for value in self.config.values() if isinstance(value, Slot))
 
     def document(self, secret: Callable[[str], object]) -> dict[str, object]:
         """The body as a JSON document, with `secret(key)` in the place of each secret."""
@@ -67,33 +67,27 @@ class CreateRequest:
         return {"name": self.name, "tags": list(self.tags), "config": config}
 
     def body(self, bag: Bag) -> bytes:
-        """The body's bytes, secrets and all: for the wire alone. Raises KeyError for a secret not in the bag."""
-
-        def opened(key: str) -> str:
-            held = bag.get(key)
-            if held is None:
-                raise KeyError(key)
-            return held.get_secret_value()
-
-        return json.dumps(self.document(opened), ensure_ascii=False).encode()
+        """Return the body's bytes with all secrets, only to be sent. Raises KeyError for a secret not in the bag."""
+        secrets = {key: secret.get_secret_value() for key in self.secrets if (secret := bag.get(key)) is not None}
+        return json.dumps(self.document(secrets.__getitem__), ensure_ascii=False).encode()
 
     def shown(self) -> str:
-        """The request for a person's eye: method, address, headers, body; secrets hidden."""
+        """Return the request for people to read: method, address, headers, body; secrets hidden."""
         headers = "".join(f"{name}: {value}\n" for name, value in self.headers.items())
-        body = _written(self.document(lambda key: MASK))
+        body = readable(self.document(lambda key: MASK))
         return f"{self.method} {self.url}\nAuthorization: {MASK}  (your token)\n{headers}\n{body}"
 
     def curl(self) -> str:
-        """The same request for a shell, each key as a `$VARIABLE`: pasting it puts no key into the history.
+        """Return the request for a shell, each key as a `$VARIABLE`: pasting it puts no key into the history.
 
-        curl reads its header and body from the shell, so that no key stands in its argument list either.
+        curl reads its header and body from the shell, so that its argument list contains no key either.
         """
         variables = {key: proposed_variable(self.integration, key) for key in self.secrets}
         around = "@@"
-        while around in _written(self.document(lambda key: "")):
+        while around in readable(self.document(lambda key: "")):
             around += "@"  # an answer may hold what marks the places of the keys
         marks = {key: f"{around}{number}{around}" for number, key in enumerate(variables)}
-        body = _written(self.document(marks.__getitem__))
+        body = readable(self.document(marks.__getitem__))
         body = body.replace("\\", "\\\\").replace("$", "\\$").replace("`", "\\`")
         for key, name in variables.items():
             body = body.replace(marks[key], f"${{{name}}}")
@@ -105,15 +99,10 @@ class CreateRequest:
         )
 
 
-def _written(document: object) -> str:
-    """JSON for a person's eye; what does not print, such as marks of reading direction, is written as an escape."""
-    return readable(document)
-
-
 def config(draft: drafts.Draft) -> Mapping[str, object]:
-    """The settings a draft stands for, with a `Slot` for each secret; an optional one left blank has none.
+    """Return the settings of a draft, with a `Slot` for each secret except blank optional ones.
 
-    Raises ValueError where no integration is chosen.
+    Raises ValueError if no integration is chosen.
     """
     if draft.form is None:
         raise ValueError("no integration is chosen")
@@ -123,14 +112,14 @@ def config(draft: drafts.Draft) -> Mapping[str, object]:
 
 
 def build(draft: drafts.Draft) -> CreateRequest:
-    """The request a draft stands for. Raises ValueError while an answer still has a problem."""
+    """Return the request of a draft. Raises ValueError while an answer has a problem."""
     if draft.form is None or remarks.answer_problems(draft):
         raise ValueError("the draft still has problems")
     return of_settings(draft)
 
 
 def of_settings(draft: drafts.Draft) -> CreateRequest:
-    """As `build`, whether the secrets are there or not: to compare with what exists, not to send. Raises ValueError."""
+    """Do the same whether the secrets are known or not: to compare with what exists, not to send. Raises ValueError."""
     return CreateRequest(
         instance=instance(drafts.value(draft, HOST.key)),
         project=drafts.value(draft, PROJECT.key),

@@ -1,6 +1,6 @@
 """What a field's role says about an answer: how a paste is tidied, and how an answer is judged while it is typed.
 
-The rules for LaunchDarkly's keys, tags and ids are those of its Terraform provider; the rules for Unleash's tags and
+The rules for LaunchDarkly's keys, tags, and ids are those of its Terraform provider; the rules for Unleash's tags and
 ids are those of its server's schemas.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from tui.answers.fields import KINDS, SecretFacts, Tidied, Variable, selected
-from tui.answers.finding import Finding, Level, Offer, problem, short, unknown, use, warning
+from tui.answers.finding import Finding, Level, Offer, short
 from tui.answers.secret_facts import KEY_ROLES, looks_secret, secret_facts
 from tui.answers.tidying import (
     Tidier,
@@ -27,16 +27,12 @@ from tui.answers.tidying import (
 from tui.launchdarkly.instances import INSTANCES
 from tui.launchdarkly.tags import LONGEST_TAG, TAG
 from tui.net.address import AddressError, is_loopback, normal_base_url
-from tui.net.errors import Remedy
+from tui.net.errors import Advice, Remedy
 from tui.net.reach import Outlook, Reach, Sighting, classify
 from tui.secrets.references import is_placeholder
 
-Answers = Mapping[str, str]
-Secrets = Mapping[str, SecretFacts]
-Rule = Callable[[Variable, str, Answers, Secrets], Iterator[Finding]]
-
 LONGEST_ANSWER = 4096
-INSTANCE_KEYS = tuple(each.key for each in INSTANCES)
+INSTANCE_KEYS = tuple(instance.key for instance in INSTANCES)
 
 _KEY = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 _NOT_IN_A_TAG = re.compile(r"[^a-zA-Z0-9_.-]+")
@@ -48,203 +44,202 @@ _LAUNCHDARKLY = re.compile(r"(?:.+\.)?launchdarkly\.(?:com|us)")
 _UNLEASH_PAGE = re.compile(r"/(?:projects|features|admin|login|applications|playground|search)(?:/.*)?")
 
 
-def anything(variable: Variable, value: str, answers: Answers, secrets: Secrets) -> Iterator[Finding]:
+@dataclass(frozen=True, slots=True)
+class FieldValue:
+    """A value of a field, with the values and the secrets of all fields, which it may contradict."""
+
+    field: Variable
+    text: str
+    values: Mapping[str, str]
+    secrets: Mapping[str, SecretFacts]
+
+    def problem(self, text: str, offer: Offer | None = None, remedy: Remedy | None = None, about: str = "") -> Finding:
+        advice = Advice(remedy, about) if remedy else None
+        return Finding(Level.PROBLEM, self.field.key, text, offer, advice)
+
+    def warning(self, text: str, offer: Offer | None = None) -> Finding:
+        return Finding(Level.WARNING, self.field.key, text, offer)
+
+    def use(self, value: str) -> Offer:
+        return Offer(f"Use {short(value)}", self.field.key, value)
+
+    def in_key(self) -> str:
+        """Return the project or environment that an Unleash SDK key names for this field, "" for none or several."""
+        part = {"source-project": 0, "source-environment": 1}.get(self.field.role)
+        scope = next((facts.scope for facts in self.secrets.values() if facts.scope), None)
+        return "" if part is None or scope is None or scope[part] in ("*", "[]") else scope[part]
+
+
+Rule = Callable[[FieldValue], Iterator[Finding]]
+
+
+def _anything(value: FieldValue) -> Iterator[Finding]:
     yield from ()
 
 
-def boolean(variable: Variable, value: str, answers: Answers, secrets: Secrets) -> Iterator[Finding]:
-    if value not in ("true", "false"):
-        yield problem(variable, "Only true or false can stand here.")
+def _boolean(value: FieldValue) -> Iterator[Finding]:
+    if value.text not in ("true", "false"):
+        yield value.problem("Only true or false can stand here.")
 
 
-def choice(variable: Variable, value: str, answers: Answers, secrets: Secrets) -> Iterator[Finding]:
-    if value not in variable.choices:
-        yield problem(variable, f"“{short(value)}” is none of the {len(variable.choices)} choices.")
+def _choice(value: FieldValue) -> Iterator[Finding]:
+    if value.text not in value.field.choices:
+        yield _no_choice(value, value.text)
 
 
-def choices(variable: Variable, value: str, answers: Answers, secrets: Secrets) -> Iterator[Finding]:
-    for chosen in selected(variable, value):
-        if chosen not in variable.choices:
-            yield problem(variable, f"“{short(chosen)}” is none of the {len(variable.choices)} choices.")
-            return
+def _choices(value: FieldValue) -> Iterator[Finding]:
+    unknown = [choice for choice in selected(value.field, value.text) if choice not in value.field.choices]
+    yield from (_no_choice(value, choice) for choice in unknown[:1])
 
 
-def project_key(variable: Variable, value: str, answers: Answers, secrets: Secrets) -> Iterator[Finding]:
-    if "://" in value:
-        yield problem(variable, "This is an address; the key stands in it after /projects/.")
-    elif not _KEY.fullmatch(value):
-        yield problem(variable, "A key has letters, digits, . _ - only. This may be the name.")
-    elif len(value) > _LONGEST_PROJECT_KEY:
-        yield warning(variable, f"Long for a project key: {len(value)} characters.")
+def _no_choice(value: FieldValue, text: str) -> Finding:
+    return value.problem(f"“{short(text)}” is none of the {len(value.field.choices)} choices.")
+
+
+def _project_key(value: FieldValue) -> Iterator[Finding]:
+    if "://" in value.text:
+        yield value.problem("This is an address; the key stands in it after /projects/.")
+    elif not _KEY.fullmatch(value.text):
+        yield value.problem("A key has letters, digits, . _ - only. This may be the name.")
+    elif len(value.text) > _LONGEST_PROJECT_KEY:
+        yield value.warning(f"Long for a project key: {len(value.text)} characters.")
 
 
 def tags_of(text: str) -> tuple[str, ...]:
-    """The tags in one line of text, between commas or blanks, each once, in their order."""
+    """Return the distinct tags in a line of text, in order. Commas and blanks separate them."""
     return tuple(dict.fromkeys(re.findall(r"[^\s,;]+", text)))
 
 
-def tags(variable: Variable, value: str, answers: Answers, secrets: Secrets) -> Iterator[Finding]:
-    written = tags_of(value)
-    bad = next((tag for tag in written if _tag_fault(tag)), None)
-    if bad is not None:
-        good = ", ".join(tags_of(" ".join(_as_tag(tag) for tag in written)))
-        yield problem(variable, _tag_fault(bad), use(variable, good) if good else None)
+def _tags(value: FieldValue) -> Iterator[Finding]:
+    yield from _tag_findings(value, tags_of(value.text))
 
 
-def tag(variable: Variable, value: str, answers: Answers, secrets: Secrets) -> Iterator[Finding]:
-    if fault := _tag_fault(value):
-        good = _as_tag(value)
-        yield problem(variable, fault, use(variable, good) if good else None)
+def _tag(value: FieldValue) -> Iterator[Finding]:
+    yield from _tag_findings(value, (value.text,))
 
 
-def _tag_fault(text: str) -> str:
-    if not TAG.fullmatch(text):
-        return "A tag has letters, digits, . _ - only, and no blank."
-    if len(text) > LONGEST_TAG:
-        return f"A tag has at most {LONGEST_TAG} characters; this has {len(text)}."
-    return ""
+def _tag_findings(value: FieldValue, tags: tuple[str, ...]) -> Iterator[Finding]:
+    """Report the first tag that LaunchDarkly refuses, and offer all tags without the characters it refuses."""
+    for tag in tags:
+        if not TAG.fullmatch(tag):
+            fault = "A tag has letters, digits, . _ - only, and no blank."
+        elif len(tag) > LONGEST_TAG:
+            fault = f"A tag has at most {LONGEST_TAG} characters; this has {len(tag)}."
+        else:
+            continue
+        allowed = (_NOT_IN_A_TAG.sub("-", tag).strip("-")[:LONGEST_TAG] for tag in tags)
+        good = ", ".join(dict.fromkeys(filter(None, allowed)))
+        yield value.problem(fault, value.use(good) if good else None)
+        return
 
 
-def _as_tag(text: str) -> str:
-    return _NOT_IN_A_TAG.sub("-", text).strip("-")[:LONGEST_TAG]
+def _member_id(value: FieldValue) -> Iterator[Finding]:
+    pick = Remedy.PICK_OR_CLEAR, "the member"
+    if "@" in value.text:
+        yield value.problem("This is an e-mail address; the field takes the member's id.", None, *pick)
+    elif not _MEMBER.fullmatch(value.text):
+        yield value.problem("A member's id is 24 letters a-f and digits.", None, *pick)
 
 
-_PICK_MEMBER = Remedy.PICK_OR_CLEAR, "the member"
-
-
-def member_id(variable: Variable, value: str, answers: Answers, secrets: Secrets) -> Iterator[Finding]:
-    if "@" in value:
-        yield problem(variable, "This is an e-mail address; the field takes the member's id.", None, *_PICK_MEMBER)
-    elif not _MEMBER.fullmatch(value):
-        yield problem(variable, "A member's id is 24 letters a-f and digits.", None, *_PICK_MEMBER)
-
-
-def split_id(variable: Variable, value: str, answers: Answers, secrets: Secrets) -> Iterator[Finding]:
-    if " " in value and "://" not in value:
-        yield problem(variable, "This is a name; the field takes the id.", None, Remedy.PICK, "it")
+def _split_id(value: FieldValue) -> Iterator[Finding]:
+    if " " in value.text and "://" not in value.text:
+        yield value.problem("This is a name; the field takes the id.", None, Remedy.PICK, "it")
     else:
-        yield from split_environment(variable, value, answers, secrets)
+        yield from _split_environment(value)
 
 
-def split_environment(variable: Variable, value: str, answers: Answers, secrets: Secrets) -> Iterator[Finding]:
-    """A name is no problem yet: asking Split turns it into the id."""
-    if "://" in value:
-        yield problem(variable, "No id stands in this address. Paste that of a flag's page in Split.")
-    elif not _UUID.fullmatch(value):
-        yield warning(variable, "Ids look like 1f03bc00-01f0-11ec-a057-42851e80ca2c. This may be the name.")
-    elif any(answers.get(key) == value for key in ("workspaceId", "environmentId") if key != variable.key):
-        yield problem(variable, "Workspace and environment hold the same id. One of them is wrong.")
+def _split_environment(value: FieldValue) -> Iterator[Finding]:
+    """Judge an environment's id. A name is no problem yet: asking Split turns it into the id."""
+    others = [value.values.get(key) for key in ("workspaceId", "environmentId") if key != value.field.key]
+    if "://" in value.text:
+        yield value.problem("No id stands in this address. Paste that of a flag's page in Split.")
+    elif not _UUID.fullmatch(value.text):
+        yield value.warning("Ids look like 1f03bc00-01f0-11ec-a057-42851e80ca2c. This may be the name.")
+    elif value.text in others:
+        yield value.problem("Workspace and environment hold the same id. One of them is wrong.")
 
 
-def split_tag(variable: Variable, value: str, answers: Answers, secrets: Secrets) -> Iterator[Finding]:
-    if "," in value:
-        yield warning(variable, "Only one tag can stand here; a comma is taken as part of it.")
+def _split_tag(value: FieldValue) -> Iterator[Finding]:
+    if "," in value.text:
+        yield value.warning("Only one tag can stand here; a comma is taken as part of it.")
 
 
-def source_project(variable: Variable, value: str, answers: Answers, secrets: Secrets) -> Iterator[Finding]:
-    yield from _unleash_id(variable, value, _written(secrets, 0), "project")
-
-
-def source_environment(variable: Variable, value: str, answers: Answers, secrets: Secrets) -> Iterator[Finding]:
-    yield from _unleash_id(variable, value, _written(secrets, 1), "environment")
-
-
-def _unleash_id(variable: Variable, value: str, written: str, what: str) -> Iterator[Finding]:
-    offer = use(variable, written) if written and written != value else None
-    if "://" in value:
-        yield problem(variable, f"No {what} stands in this address. Write its id.", offer)
-    elif not _URL_FRIENDLY.fullmatch(value):
-        yield problem(variable, "An id has letters, digits, . _ ~ - only. This may be a name.", offer)
+def _unleash_id(value: FieldValue) -> Iterator[Finding]:
+    noun = value.field.role.removeprefix("source-")
+    in_key = value.in_key()
+    offer = value.use(in_key) if in_key and in_key != value.text else None
+    if "://" in value.text:
+        yield value.problem(f"No {noun} stands in this address. Write its id.", offer)
+    elif not _URL_FRIENDLY.fullmatch(value.text):
+        yield value.problem("An id has letters, digits, . _ ~ - only. This may be a name.", offer)
     elif offer:
-        # A warning only: a key set by hand may say what it is not. The check of the key asks Unleash itself.
-        yield warning(variable, f"The SDK key says {what} {short(written)}; Unleash would answer for that.", offer)
+        # Only a warning: a key that was set by hand may name anything. The check of the key asks Unleash itself.
+        yield value.warning(f"The SDK key says {noun} {short(in_key)}; Unleash would answer for that.", offer)
 
 
-def from_key(variable: Variable, secrets: Secrets) -> Offer | None:
-    """What the SDK key says about a field that is still blank."""
-    part = {"source-project": 0, "source-environment": 1}.get(variable.role)
-    written = "" if part is None else _written(secrets, part)
-    return use(variable, written) if written else None
-
-
-def _written(secrets: Secrets, part: int) -> str:
-    scope = next((facts.scope for facts in secrets.values() if facts.scope), None)
-    return "" if scope is None or scope[part] in ("*", "[]") else scope[part]
-
-
-def unleash_tag(variable: Variable, value: str, answers: Answers, secrets: Secrets) -> Iterator[Finding]:
-    kind, colon, text = value.partition(":")
+def _unleash_tag(value: FieldValue) -> Iterator[Finding]:
+    kind, colon, text = value.text.partition(":")
     if not colon:
-        yield problem(
-            variable,
-            f"Unleash tags are type:value. Enter: simple:{short(value)}",
-            use(variable, f"simple:{value}"),
-        )
+        offer = value.use(f"simple:{value.text}")
+        yield value.problem(f"Unleash tags are type:value. Enter: simple:{short(value.text)}", offer)
     elif not 2 <= len(kind) <= 50 or not 2 <= len(text.strip()) <= 50:
-        yield problem(variable, "Unleash tags are type:value, each of 2 to 50 characters.")
+        yield value.problem("Unleash tags are type:value, each of 2 to 50 characters.")
     else:
-        yield unknown(variable, f"Not known: does LaunchDarkly want this, or {short(text)} alone?")
+        question = f"Not known: does LaunchDarkly want this, or {short(text)} alone?"
+        yield Finding(Level.UNKNOWN, value.field.key, question)
 
 
 # --- addresses
 
 
-def check_uri(variable: Variable, value: str, answers: Answers, secrets: Secrets) -> Iterator[Finding]:
+def _uri(value: FieldValue) -> Iterator[Finding]:
     try:
-        normal_base_url(value)
+        normal_base_url(value.text)
     except AddressError as error:
-        yield problem(variable, str(error))
+        yield value.problem(str(error))
 
 
-def check_base_url(variable: Variable, value: str, answers: Answers, secrets: Secrets) -> Iterator[Finding]:
-    """The address that LaunchDarkly itself will ask: to be reached from there, not only from here."""
+def _base_url(value: FieldValue) -> Iterator[Finding]:
+    """Judge the address that LaunchDarkly itself will ask, by its text alone; the check resolves a public name."""
     try:
-        base = normal_base_url(value).url
+        base = normal_base_url(value.text).url
     except AddressError as error:
-        yield problem(variable, str(error))
+        yield value.problem(str(error))
         return
     parts = urlsplit(base)
     if page := _UNLEASH_PAGE.search(parts.path):
-        shorter = base[: len(base) - len(page[0])]
-        yield warning(
-            variable,
-            f"This is a page of Unleash. Its address ends before {short(page[0])}.",
-            use(variable, shorter),
-        )
-    yield from _reach(variable, parts.hostname or "", answers)
+        offer = value.use(base.removesuffix(page[0]))
+        yield value.warning(f"This is a page of Unleash. Its address ends before {short(page[0])}.", offer)
+    host = parts.hostname or ""
+    sighting = Sighting(host, classify(host))
+    if sighting.reach is not Reach.PUBLIC and not reached_there(host, value.values.get("host", "")):
+        yield Finding(level_of(sighting), value.field.key, sighting.sentence)
 
 
-def _reach(variable: Variable, host: str, answers: Answers) -> Iterator[Finding]:
-    """By the host's text alone; the check of an address asks about one that looks public."""
-    seen = Sighting(host, classify(host))
-    if seen.reach is not Reach.PUBLIC and not reached_there(host, answers.get("host", "")):
-        yield Finding(level_of(seen), variable.key, seen.sentence)
-
-
-def level_of(seen: Sighting) -> Level:
-    """How much it matters that LaunchDarkly is given such a host. OK says only that nothing is against it."""
-    return {Outlook.PUBLIC: Level.OK, Outlook.LOOPBACK: Level.WARNING}.get(seen.outlook, Level.UNKNOWN)
+def level_of(sighting: Sighting) -> Level:
+    """Return how much a host's reachability matters. OK means only that nothing speaks against it."""
+    return {Outlook.PUBLIC: Level.OK, Outlook.LOOPBACK: Level.WARNING}.get(sighting.outlook, Level.UNKNOWN)
 
 
 def reached_there(host: str, launchdarkly: str) -> bool:
-    """Whether LaunchDarkly itself is a practice server on this machine, which reaches what is here."""
+    """Return whether LaunchDarkly is a demo server on this machine, which reaches other servers here."""
     try:
-        there = urlsplit(normal_base_url(launchdarkly).url).hostname or ""
+        launchdarkly_host = urlsplit(normal_base_url(launchdarkly).url).hostname or ""
     except AddressError:
         return False
-    return is_loopback(host) and is_loopback(there)
+    return is_loopback(host) and is_loopback(launchdarkly_host)
 
 
-def check_host(variable: Variable, value: str, answers: Answers, secrets: Secrets) -> Iterator[Finding]:
-    if value in INSTANCE_KEYS:
+def _host(value: FieldValue) -> Iterator[Finding]:
+    if value.text in INSTANCE_KEYS:
         return
     try:
-        host = urlsplit(normal_base_url(value).url).hostname or ""
+        host = urlsplit(normal_base_url(value.text).url).hostname or ""
     except AddressError as error:
-        yield problem(variable, f"{error} Or choose us, eu or federal.")
+        yield value.problem(f"{error} Or choose us, eu or federal.")
         return
     if not is_loopback(host) and not _LAUNCHDARKLY.fullmatch(host):
-        yield warning(variable, "No address of LaunchDarkly's own. Your token would be sent there.")
+        yield value.warning("No address of LaunchDarkly's own. Your token would be sent there.")
 
 
 # --- roles
@@ -252,57 +247,59 @@ def check_host(variable: Variable, value: str, answers: Answers, secrets: Secret
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What a field is for. A key's own shape is judged by `secret_facts`, so its check adds nothing."""
+    """What a field is for. `secret_facts` judges a key, so the rule of its role adds nothing."""
 
     name: str
     tidy: Tidier
-    check: Rule = anything
+    rule: Rule = _anything
 
 
 def tidy(variable: Variable, raw: str) -> Tidied:
-    """`raw` without what a paste brought along. It may shorten an address: write it back to the input when
-    the field is left or after a paste, not while the person types. Raises nothing."""
+    """Return `raw` without what a paste brought along. Never raises.
+
+    It may shorten an address: write it back to the input after a paste or when the field is left, not while the user
+    types.
+    """
     return role_of(variable).tidy(raw)
 
 
-def validate(variable: Variable, value: str, answers: Answers, secrets: Secrets) -> tuple[Finding, ...]:
-    """What there is to say about `value`, the worst first; nothing where all is well. Raises nothing.
+def validate(
+    variable: Variable, value: str, values: Mapping[str, str], secrets: Mapping[str, SecretFacts]
+) -> tuple[Finding, ...]:
+    """Return the findings about `value`, the worst first. Never raises, and no finding contains a secret.
 
-    Of a secret `variable` the facts in `secrets` are judged; `value` only where there are none. No finding
-    holds a secret. `answers` and `secrets` are those of all fields, for what contradicts another answer.
+    A secret is judged by its facts in `secrets`; `value` counts only without them. `values` and `secrets` are those of
+    all fields.
     """
+    entry = FieldValue(variable, value, values, secrets)
     if variable.secret:
         facts = secrets.get(variable.key) or secret_facts(variable, value)
-        return facts.findings if facts.length else _blank(variable, secrets)
+        return facts.findings if facts.length else _blank(entry)
     if not value.strip():
-        return _blank(variable, secrets)
+        return _blank(entry)
     if len(value) > LONGEST_ANSWER:
-        return (problem(variable, f"Too long: {len(value):,} characters."),)
+        return (entry.problem(f"Too long: {len(value):,} characters."),)
     if looks_secret(value.strip()):
-        return (problem(variable, "This is a key, and no key belongs here.", None, Remedy.CLEAR),)
-    if any(is_placeholder(each) for each in (value, *_entries(variable, value))):
-        return (problem(variable, "This is a placeholder that was not filled in. Write the value itself."),)
-    return tuple(role_of(variable).check(variable, value, answers, secrets))
+        return (entry.problem("This is a key, and no key belongs here.", None, Remedy.CLEAR),)
+    parts = tags_of(value) if variable.role == "config-tags" else ()
+    if any(is_placeholder(part) for part in (value, *parts)):
+        return (entry.problem("This is a placeholder that was not filled in. Write the value itself."),)
+    return tuple(role_of(variable).rule(entry))
 
 
-def _entries(variable: Variable, value: str) -> tuple[str, ...]:
-    """The single values of an answer that holds several."""
-    return tags_of(value) if variable.role == "config-tags" else ()
-
-
-def _blank(variable: Variable, secrets: Secrets) -> tuple[Finding, ...]:
-    if variable.role == "ld-tag" and not variable.required:
-        return (
-            warning(variable, "Without a tag, imported flags are known only by key. Undo then needs the audit log."),
-        )
-    if not variable.required:
+def _blank(value: FieldValue) -> tuple[Finding, ...]:
+    field = value.field
+    if field.role == "ld-tag" and not field.required:
+        return (value.warning("Without a tag, imported flags are known only by key. Undo then needs the audit log."),)
+    if not field.required:
         return ()
-    remedy = Remedy.CHOOSE_ONE if variable.choices else Remedy.SEE_HELP
-    return (problem(variable, f"{variable.label} is missing.", from_key(variable, secrets), remedy),)
+    offer = value.use(in_key) if (in_key := value.in_key()) else None
+    remedy = Remedy.CHOOSE_ONE if field.choices else Remedy.SEE_HELP
+    return (value.problem(f"{field.label} is missing.", offer, remedy),)
 
 
 def role_of(variable: Variable) -> Role:
-    """The role of a field; a secret is never taken for anything but a key."""
+    """Return the role of a field; a secret never passes for anything but a key."""
     role = ROLES.get(variable.role, ROLES["text"])
     return ROLES["secret"] if variable.secret and role.name not in KEY_ROLES else role
 
@@ -314,29 +311,29 @@ ROLES: dict[str, Role] = {
     for role in (
         Role("text", tidy_text),
         Role("secret", tidy_key),
-        Role("boolean", tidy_nothing, boolean),
-        Role("choice", tidy_nothing, choice),
-        Role("choices", tidy_nothing, choices),
-        Role("uri", tidy_id, check_uri),
+        Role("boolean", tidy_nothing, _boolean),
+        Role("choice", tidy_nothing, _choice),
+        Role("choices", tidy_nothing, _choices),
+        Role("uri", tidy_id, _uri),
         Role("ld-token", tidy_key),
         Role("import-key", tidy_key),
-        Role("host", tidy_host, check_host),
-        Role("project-key", tidy_id_from(*_PROJECT_ADDRESSES), project_key),
+        Role("host", tidy_host, _host),
+        Role("project-key", tidy_id_from(*_PROJECT_ADDRESSES), _project_key),
         Role("config-name", tidy_text),
-        Role("config-tags", tidy_text, tags),
-        Role("ld-tag", tidy_id, tag),
-        Role("member-id", tidy_id_from(r"/members/([a-f0-9]{24})"), member_id),
+        Role("config-tags", tidy_text, _tags),
+        Role("ld-tag", tidy_id, _tag),
+        Role("member-id", tidy_id_from(r"/members/([a-f0-9]{24})"), _member_id),
         Role("split-key", tidy_key),
-        Role("split-workspace", tidy_id_from(r"/ws/([^/?#\s]+)"), split_id),
-        Role("split-environment", tidy_id_from(r"/env/([^/?#\s]+)"), split_environment),
-        Role("split-tag", tidy_text, split_tag),
-        Role("source-api", tidy_base_url, check_uri),
-        Role("base-url", tidy_base_url, check_base_url),
+        Role("split-workspace", tidy_id_from(r"/ws/([^/?#\s]+)"), _split_id),
+        Role("split-environment", tidy_id_from(r"/env/([^/?#\s]+)"), _split_environment),
+        Role("split-tag", tidy_text, _split_tag),
+        Role("source-api", tidy_base_url, _uri),
+        Role("base-url", tidy_base_url, _base_url),
         Role("unleash-key", tidy_key),
         Role("unleash-helper", tidy_key),
-        Role("source-project", tidy_id_from(r"/projects/([^/?#\s]+)"), source_project),
-        Role("source-environment", tidy_id_from(r"[?&]environmentId=([^&#\s]+)"), source_environment),
-        Role("unleash-tag", tidy_text, unleash_tag),
+        Role("source-project", tidy_id_from(r"/projects/([^/?#\s]+)"), _unleash_id),
+        Role("source-environment", tidy_id_from(r"[?&]environmentId=([^&#\s]+)"), _unleash_id),
+        Role("unleash-tag", tidy_text, _unleash_tag),
     )
 }
 """All roles by name. A front may ask for a picker by role; a manifest's guide may name one."""
@@ -345,8 +342,7 @@ TOGETHER_IN_AN_ADDRESS: dict[str, tuple[str, ...]] = {
     "split-workspace": ("split-environment",),
     "split-environment": ("split-workspace",),
 }
-"""The roles whose ids stand in one browser address, that of a flag's page in Split or Harness FME
-(`/ws/ID/splits/ID/env/ID`)."""
+"""Roles whose ids share a browser address, that of a flag in Split or Harness FME (`/ws/ID/splits/ID/env/ID`)."""
 
 ROLE_OF_KIND: dict[str, str] = {
     **dict.fromkeys(KINDS, "text"),
@@ -355,4 +351,4 @@ ROLE_OF_KIND: dict[str, str] = {
     "enum": "choice",
     "multiselect": "choices",
 }
-"""What a variable is where nothing tells more than its kind."""
+"""The role of a variable of which only the kind is known."""

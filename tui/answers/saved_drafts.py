@@ -45,37 +45,34 @@ class Saved:
 def save(draft: Draft, path: Path, now: float, redact: Callable[[str], str] = str) -> None:
     """Write a draft to a file (0600, whole or not at all), unless it has no integration yet. Raises OSError.
 
-    An answer that `redact` would change is a key in the wrong place, and is left out.
+    An answer with a key in it, or with a password in an address, is left out: `redact` changes one with a known key.
     """
     if draft.form is None:
         return
     from tui.answers import draft as drafts  # deferred, here and below: the first screen only loads
+    from tui.answers.secret_facts import looks_secret
 
+    answers, in_keyring = {}, []
+    for key, answer in draft.answers.items():
+        if not drafts.asks(draft, key):
+            continue
+        if answer.reference == drafts.KEYRING:
+            in_keyring.append(key)
+        authority = answer.value.partition("://")[2].partition("/")[0]
+        has_key = looks_secret(answer.value) or "@" in authority or redact(answer.value) != answer.value
+        if not (drafts.variable(draft, key).secret or has_key):
+            answers[key] = {"value": answer.value, "source": answer.source, "touched": answer.touched}
     document = {
         "version": VERSION,
         "integration": draft.integration,
         "step": draft.step if steps.index(draft.step) < steps.index("submit") else "review",
-        "answers": {
-            key: {"value": a.value, "source": a.source, "touched": a.touched}
-            for key, a in draft.answers.items()
-            if drafts.asks(draft, key) and _may_be_saved(draft, key) and redact(a.value) == a.value
-        },
-        "keyring": [k for k, a in draft.answers.items() if drafts.asks(draft, k) and a.reference == drafts.KEYRING],
+        "answers": answers,
+        "keyring": in_keyring,
         "starts": draft.starts,
         "route": redact(" -> ".join(filter(None, drafts.route(draft)))),
         "saved_at": now,
     }
     write_private(path, json.dumps(document, ensure_ascii=False, indent=1) + "\n")
-
-
-def _may_be_saved(draft: Draft, key: str) -> bool:
-    """Not a key, nor an address with a password before its host, though it was typed where none belongs."""
-    from tui.answers import draft as drafts
-    from tui.answers.secret_facts import looks_secret
-
-    value = drafts.value(draft, key)
-    authority = value.partition("://")[2].partition("/")[0]
-    return not (drafts.variable(draft, key).secret or looks_secret(value) or "@" in authority)
 
 
 def load(path: Path) -> Saved | None:
@@ -117,12 +114,9 @@ def restore(saved: Saved, form: Form) -> Draft:
                 draft = changes.put(draft, key, value, source=source, touched=touched)
         except KeyError:
             continue
-    return changes.go(draft, saved.step if _reachable(saved.step) else "launchdarkly")
-
-
-def _reachable(step: str) -> bool:
-    """Keys aren't saved: past the steps that ask for them, a restored draft starts where the first one is missing."""
-    return steps.index(step) <= steps.index("launchdarkly")
+    # Keys aren't saved: past the steps that ask for them, the draft starts at the first one that needs a key.
+    reachable = steps.index(saved.step) <= steps.index("launchdarkly")
+    return changes.go(draft, saved.step if reachable else "launchdarkly")
 
 
 def discard(path: Path) -> None:

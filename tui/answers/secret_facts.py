@@ -1,16 +1,16 @@
-"""What the shape of a key says about it, without keeping any of it.
+"""Describe a key by its shape, without keeping any of it.
 
-Shapes of LaunchDarkly's keys: its documentation and CLI (`api-` and a UUID; `sdk-`, `mob-` and client-side
-ids never open the REST API). Of Unleash's tokens: `generateSecretKey` in its server. Split's keys are opaque.
+LaunchDarkly's documentation and CLI show its keys' shapes (`api-` and a UUID; `sdk-`, `mob-` and client-side ids never
+open the REST API); `generateSecretKey` in Unleash's server shows those of Unleash. Split's keys are opaque.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Mapping
 
 from tui.answers.fields import SecretFacts, Variable
-from tui.answers.finding import Finding, Level
+from tui.answers.finding import Finding, Level, short
 from tui.net.errors import Advice, Remedy
 from tui.secrets.references import is_placeholder
 from tui.text.key_shapes import LD_UUID, UNLEASH_V2, holds_key
@@ -40,8 +40,8 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (HARNESS, re.compile(r"[ps]at\.[^.]+\..+")),
 )
 _PROJECT = r"(\*|\[\]|[A-Za-z0-9~_.-]{1,100})"
-# Made by Unleash: its secret after the last dot before it. Set by hand: anything after the first one; what follows
-# must be long enough to be the secret, so that no piece of an unknown key is taken for an environment.
+# A key that Unleash made has its secret after the last dot. One that was set by hand has anything after the first dot,
+# if it is long enough to be the secret: no piece of an unknown key must pass for an environment.
 _UNLEASH = (
     re.compile(rf"{_PROJECT}:([A-Za-z0-9~_.-]{{1,100}}?)\.{_UNLEASH_SECRET}"),
     re.compile(rf"{_PROJECT}:([A-Za-z0-9~_-]{{1,100}})\.[^:]{{12,}}"),
@@ -52,70 +52,68 @@ _FOREIGN = re.compile(r"[^!-~]")
 _MASKED = re.compile(r"\*{3}|•|…|\.{3}|x{8}", re.IGNORECASE)
 
 
-def kind_of(value: str) -> str:
-    """The kind of key that `value` is by its shape; `UNKNOWN` where the shape says nothing."""
-    for kind, shape in _SHAPES:
-        if shape.fullmatch(value):
-            return kind
-    return UNLEASH_SDK if scope_of(value) else UNKNOWN
+KEY_ROLES = frozenset({"ld-token", "import-key", "unleash-key", "unleash-helper", "split-key"})
 
 
 def scope_of(value: str) -> tuple[str, str] | None:
-    """Project and environment written into an Unleash SDK key; a hint only, since an alias may differ."""
-    for shape in _UNLEASH:
-        if match := shape.fullmatch(value):
-            return match[1], match[2]
-    return None
+    """Return the project and environment in an Unleash SDK key: a hint only, since an alias may differ."""
+    matches = (shape.fullmatch(value) for shape in _UNLEASH)
+    return next(((match[1], match[2]) for match in matches if match), None)
 
 
 def looks_secret(value: str) -> bool:
-    """Whether a value typed into a field that is no key field has, or contains, the unmistakable shape of a key."""
+    """Return whether a value of a field for no key has, or contains, the unmistakable shape of a key."""
     return len(value) <= LONGEST and holds_key(value)
 
 
 def secret_facts(variable: Variable, value: str) -> SecretFacts:
-    """What may be known of the secret `value` typed for `variable`. Raises nothing, keeps nothing of it."""
+    """Describe the secret `value` of `variable` by its shape, without keeping it."""
     if not value:
         return SecretFacts(0)
-    kind = kind_of(value) if len(value) <= LONGEST else UNKNOWN
-    expects = _EXPECTS.get(variable.role, _any_secret)
-    damage = next(_damaged(value), None)
-    findings = (
-        (Finding(Level.PROBLEM, variable.key, damage[0], advice=damage[1]),)
-        if damage
-        else tuple(Finding(level, variable.key, text) for level, text in expects(value, kind))
+    kind, scope = UNKNOWN, None
+    if len(value) <= LONGEST:
+        scope = scope_of(value)
+        known = (kind for kind, shape in _SHAPES if shape.fullmatch(value))
+        kind = next(known, UNLEASH_SDK if scope else UNKNOWN)
+    finding = _damage(variable, value) or _fit(variable, value, kind)
+    own_scope = scope if kind == UNLEASH_SDK and variable.role == "unleash-key" else None
+    return SecretFacts(len(value), kind, own_scope, (finding,) if finding else ())
+
+
+def _damage(variable: Variable, value: str) -> Finding | None:
+    """Return the first thing that is wrong with a key whatever it opens."""
+    paste_again, paste_key = Advice(Remedy.PASTE_AGAIN), Advice(Remedy.PASTE_ALONE, "the key itself")
+    foreign = _FOREIGN.search(value)
+    character = "A blank" if foreign and foreign[0].isspace() else "The character"
+    faults: tuple[tuple[object, str, Advice | None], ...] = (
+        (is_placeholder(value), "This is a placeholder that was not filled in.", paste_key),
+        (
+            len(value) < SHORTEST,
+            f"Too short for a key: {len(value)} characters, of at least {SHORTEST}.",
+            paste_again,
+        ),
+        (
+            len(value) > LONGEST,
+            f"Too long for a key: {len(value):,} characters arrived.",
+            Advice(Remedy.PASTE_ALONE, "the key alone"),
+        ),
+        (_MASKED.search(value), "This is a key with a part hidden. Copy it where it is made, whole.", None),
+        (_VARIABLE_NAME.fullmatch(value), "This names where a key is kept.", paste_key),
+        (
+            _ASSIGNMENT.fullmatch(value),
+            "This is a line NAME=key.",
+            Advice(Remedy.PASTE_ALONE, "only what stands after the ="),
+        ),
+        (
+            foreign,
+            f"{character} at place {foreign.start() + 1 if foreign else 0} cannot be part of a key.",
+            paste_again,
+        ),
     )
-    scope = scope_of(value) if kind == UNLEASH_SDK and variable.role == "unleash-key" else None
-    return SecretFacts(len(value), kind, scope, findings)
+    return next((Finding(Level.PROBLEM, variable.key, text, advice=do) for wrong, text, do in faults if wrong), None)
 
 
-_Said = tuple[Level, str]
-
-
-_AGAIN = Advice(Remedy.PASTE_AGAIN)
-_ITSELF = Advice(Remedy.PASTE_ALONE, "the key itself")
-
-
-def _damaged(value: str) -> Iterator[tuple[str, Advice | None]]:
-    """What is wrong with a key whatever it opens: the first thing found is the one to mend."""
-    if is_placeholder(value):
-        yield "This is a placeholder that was not filled in.", _ITSELF
-    if len(value) < SHORTEST:
-        yield f"Too short for a key: {len(value)} characters, of at least {SHORTEST}.", _AGAIN
-    if len(value) > LONGEST:
-        yield f"Too long for a key: {len(value):,} characters arrived.", Advice(Remedy.PASTE_ALONE, "the key alone")
-    if _MASKED.search(value):
-        yield "This is a key with a part hidden. Copy it where it is made, whole.", None
-    if _VARIABLE_NAME.fullmatch(value):
-        yield "This names where a key is kept.", _ITSELF
-    if _ASSIGNMENT.fullmatch(value):
-        yield "This is a line NAME=key.", Advice(Remedy.PASTE_ALONE, "only what stands after the =")
-    if foreign := _FOREIGN.search(value):
-        what = "A blank" if foreign[0].isspace() else "The character"
-        yield f"{what} at place {foreign.start() + 1} cannot be part of a key.", _AGAIN
-
-
-_NOT_FOR_REST = {
+_FOR_LAUNCHDARKLY = {
     LD_SDK: "This is an SDK key; it does not open the API. Make an access token; it starts with api-.",
     LD_MOBILE: "This is a mobile key; it does not open the API. Make an access token (api-).",
     LD_CLIENT_ID: "This is a client-side ID, which is no key. Make an access token; it starts with api-.",
@@ -124,88 +122,62 @@ _NOT_FOR_REST = {
     UNLEASH_PERSONAL: "This is an Unleash personal token. LaunchDarkly's tokens start with api-.",
     HARNESS: "This is a Harness token. LaunchDarkly's tokens start with api-.",
 }
-
-
-def _launchdarkly(value: str, kind: str) -> Iterator[_Said]:
-    if kind in _NOT_FOR_REST:
-        yield Level.PROBLEM, _NOT_FOR_REST[kind]
-    elif kind != LD_API and value.lower().startswith("api-"):
-        yield Level.WARNING, f"Tokens have 40 characters; {len(value)} arrived. A part may be missing."
-    elif kind != LD_API:
-        yield Level.WARNING, "Tokens start with api-; this does not. The check asks LaunchDarkly."
-
-
-_NOT_FOR_UNLEASH = {
-    LD_API: "This is a LaunchDarkly token. Unleash's keys look like project:environment.secret.",
-    LD_SDK: "This is a LaunchDarkly SDK key. Unleash's keys look like project:environment.secret.",
-    LD_MOBILE: "This is a LaunchDarkly mobile key. Unleash's look like project:environment.secret.",
-    HARNESS: "This is a Harness token. Unleash's keys look like project:environment.secret.",
-    UNLEASH_ADMIN: "An admin token is for looking only. As SDK key it silently reads the wrong "
-    "environment; make a backend token. This one can be given below, under more.",
-    UNLEASH_PERSONAL: "A personal token is for looking only. As SDK key it silently reads the wrong "
-    "environment; make a backend token. This one can be given below, under more.",
+_READS_WRONG = (
+    "is for looking only. As SDK key it silently reads the wrong "
+    "environment; make a backend token. This one can be given below, under more."
+)
+_REFUSED: Mapping[str, Mapping[str, str]] = {
+    "ld-token": _FOR_LAUNCHDARKLY,
+    "import-key": _FOR_LAUNCHDARKLY,
+    "unleash-key": {
+        LD_API: "This is a LaunchDarkly token. Unleash's keys look like project:environment.secret.",
+        LD_SDK: "This is a LaunchDarkly SDK key. Unleash's keys look like project:environment.secret.",
+        LD_MOBILE: "This is a LaunchDarkly mobile key. Unleash's look like project:environment.secret.",
+        HARNESS: "This is a Harness token. Unleash's keys look like project:environment.secret.",
+        UNLEASH_ADMIN: f"An admin token {_READS_WRONG}",
+        UNLEASH_PERSONAL: f"A personal token {_READS_WRONG}",
+    },
+    "unleash-helper": {
+        LD_API: "This is a LaunchDarkly token. Unleash's start with *:*. or user: here.",
+        LD_SDK: "This is a LaunchDarkly SDK key. Unleash's tokens start with *:*. or user: here.",
+        LD_MOBILE: "This is a LaunchDarkly mobile key. Unleash's tokens start with *:*. or user: here.",
+        HARNESS: "This is a Harness token. Unleash's start with *:*. or user: here.",
+        UNLEASH_SDK: "This is an SDK key, which can list nothing. It belongs above; clear this field.",
+    },
+    "split-key": {
+        LD_API: "This is a LaunchDarkly token, not a key of Split.",
+        LD_SDK: "This is a LaunchDarkly SDK key, not a key of Split.",
+        LD_MOBILE: "This is a LaunchDarkly mobile key, not a key of Split.",
+        UNLEASH_SDK: "This is an Unleash key, not a key of Split.",
+        UNLEASH_ADMIN: "This is an Unleash token, not a key of Split.",
+        UNLEASH_PERSONAL: "This is an Unleash token, not a key of Split.",
+    },
 }
+"""The kinds of keys that a role doesn't accept, and why."""
 
 
-def _unleash(value: str, kind: str) -> Iterator[_Said]:
-    if kind in _NOT_FOR_UNLEASH:
-        yield Level.PROBLEM, _NOT_FOR_UNLEASH[kind]
-    elif scope := scope_of(value):
-        project = {"*": "all projects", "[]": "several projects"}.get(scope[0], f"project {_short(scope[0])}")
-        yield Level.NOTE, f"Written into it: {project}, {_short(scope[1])}."
-    else:
-        yield Level.WARNING, "Not as usual: project:environment.secret. The check asks Unleash."
-
-
-_LOOKING = (UNLEASH_ADMIN, UNLEASH_PERSONAL)
-
-
-def _unleash_helper(value: str, kind: str) -> Iterator[_Said]:
-    if kind == UNLEASH_SDK:
-        yield Level.PROBLEM, "This is an SDK key, which can list nothing. It belongs above; clear this field."
-    elif kind in _NOT_FOR_LOOKING:
-        yield Level.PROBLEM, _NOT_FOR_LOOKING[kind]
-    elif kind not in _LOOKING:
-        yield Level.WARNING, "Not as usual: *:*. or user: and a secret. The check asks Unleash."
-
-
-_NOT_FOR_LOOKING = {
-    LD_API: "This is a LaunchDarkly token. Unleash's start with *:*. or user: here.",
-    LD_SDK: "This is a LaunchDarkly SDK key. Unleash's tokens start with *:*. or user: here.",
-    LD_MOBILE: "This is a LaunchDarkly mobile key. Unleash's tokens start with *:*. or user: here.",
-    HARNESS: "This is a Harness token. Unleash's start with *:*. or user: here.",
-}
-
-_NOT_FOR_SPLIT = {
-    LD_API: "This is a LaunchDarkly token, not a key of Split.",
-    LD_SDK: "This is a LaunchDarkly SDK key, not a key of Split.",
-    LD_MOBILE: "This is a LaunchDarkly mobile key, not a key of Split.",
-    UNLEASH_SDK: "This is an Unleash key, not a key of Split.",
-    UNLEASH_ADMIN: "This is an Unleash token, not a key of Split.",
-    UNLEASH_PERSONAL: "This is an Unleash token, not a key of Split.",
-}
-
-
-def _split(value: str, kind: str) -> Iterator[_Said]:
-    if kind in _NOT_FOR_SPLIT and looks_secret(value):  # Split's own keys have no shape: only what is certain
-        yield Level.PROBLEM, _NOT_FOR_SPLIT[kind]
-    elif kind == HARNESS:
-        yield Level.UNKNOWN, "A Harness token. Split takes it; whether the import can is not known."
-
-
-def _any_secret(value: str, kind: str) -> Iterator[_Said]:
-    yield from ()
-
-
-_EXPECTS: dict[str, Callable[[str, str], Iterator[_Said]]] = {
-    "ld-token": _launchdarkly,
-    "import-key": _launchdarkly,
-    "unleash-key": _unleash,
-    "unleash-helper": _unleash_helper,
-    "split-key": _split,
-}
-KEY_ROLES = frozenset(_EXPECTS)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 24 else f"{text[:21]}..."
+def _fit(variable: Variable, value: str, kind: str) -> Finding | None:
+    """Return what the kind of a key means for its field."""
+    role = variable.role
+    refusal = _REFUSED.get(role, {}).get(kind)
+    # Split's own keys have no shape, so that only an unmistakable shape of another vendor counts.
+    if refusal and (role != "split-key" or looks_secret(value)):
+        return Finding(Level.PROBLEM, variable.key, refusal)
+    if role in ("ld-token", "import-key") and kind != LD_API:
+        text = "Tokens start with api-; this does not. The check asks LaunchDarkly."
+        if value.lower().startswith("api-"):
+            text = f"Tokens have 40 characters; {len(value)} arrived. A part may be missing."
+        return Finding(Level.WARNING, variable.key, text)
+    if role == "unleash-key" and (scope := scope_of(value)):
+        project = {"*": "all projects", "[]": "several projects"}.get(scope[0], f"project {short(scope[0])}")
+        return Finding(Level.NOTE, variable.key, f"Written into it: {project}, {short(scope[1])}.")
+    if role == "unleash-key":
+        text = "Not as usual: project:environment.secret. The check asks Unleash."
+        return Finding(Level.WARNING, variable.key, text)
+    if role == "unleash-helper" and kind not in (UNLEASH_ADMIN, UNLEASH_PERSONAL):
+        text = "Not as usual: *:*. or user: and a secret. The check asks Unleash."
+        return Finding(Level.WARNING, variable.key, text)
+    if role == "split-key" and kind == HARNESS:
+        text = "A Harness token. Split takes it; whether the import can is not known."
+        return Finding(Level.UNKNOWN, variable.key, text)
+    return None

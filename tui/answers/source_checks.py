@@ -1,4 +1,4 @@
-"""Checks that ask the source: about its key, a token for looking, and the fields that say which flags are meant."""
+"""Checks that ask the source: about its key, the read-only token, and the fields that select flags."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tui.net.errors import Failure, Kind
 from tui.net.events import Sink, ignore
 from tui.plan.plan import UNLEASH_TELLS_NOT
 from tui.secrets.bag import Bag
-from tui.sources.base import Choice, Connection, Remark, Source, SourceReport
+from tui.sources.base import Choice, Connection, Source, SourceReport
 from tui.sources.phrases import count, listed, short
 from tui.sources.registry import SOURCES
 from tui.sources.unleash.check import check_helper
@@ -51,35 +51,37 @@ def only_asks(run: CheckRunner) -> CheckRunner:
 
 @asynccontextmanager
 async def _source(draft: Draft, bag: Bag, context: Context, sink: Sink) -> AsyncIterator[tuple[Source, Connection]]:
-    """The source with the key of the form. Raises Failure where there is none, or practice would leave this machine."""
-    variables = draft.form.variables if draft.form else ()
-    held = next((bag.get(v.key) for v in variables if v.role in drafts.SOURCE_KEY_ROLES), None)
-    if held is None:
-        raise Failure(Kind.CREDENTIAL, "There is no key yet.")
+    """Open the source with the key of the form. Raises Failure without a key, or if the demo would leave loopback."""
+    keys = (bag.get(v.key) for v in drafts.form_variables(draft) if v.role in drafts.SOURCE_KEY_ROLES)
+    async with _connection(draft, context, next(keys, None), "There is no key yet.", sink) as connection:
+        yield SOURCES[draft.integration], connection
+
+
+@asynccontextmanager
+async def _connection(
+    draft: Draft, context: Context, key: SecretStr | None, missing: str, sink: Sink
+) -> AsyncIterator[Connection]:
+    if key is None:
+        raise Failure(Kind.CREDENTIAL, missing)
     address = source_address(draft)
     context.stays_here(address)
     async with context.http() as http:
-        yield SOURCES[draft.integration], Connection(http, address, held, sink)
+        yield Connection(http, address, key, sink)
 
 
 async def discover(draft: Draft, bag: Bag, context: Context, key: str, *, sink: Sink = ignore) -> tuple[Choice, ...]:
-    """What could stand in the field `key`, by the source's word; a token for looking helps. Raises Failure."""
-    async with _source(draft, bag, context, sink) as (source, connection):
-        return await source.discover(connection, key, drafts.values(draft), _helper(draft, bag))
-
-
-def _helper(draft: Draft, bag: Bag) -> SecretStr | None:
-    """Return the read-only token, if the form asks for one and nothing speaks against it."""
+    """Return the source's choices for the field `key`; the read-only token helps if it is good. Raises Failure."""
     asked = any(v.key == HELPER.key for v in drafts.fields(draft, "keys"))
     good = asked and not any(f.level is Level.PROBLEM for f in remarks.findings(draft, HELPER.key))
-    return bag.get(HELPER.key) if good else None
+    async with _source(draft, bag, context, sink) as (source, connection):
+        return await source.discover(connection, key, drafts.values(draft), bag.get(HELPER.key) if good else None)
 
 
 # --- keys
 
 
 async def source_key(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink) -> Check:
-    """What the source's key can see, by the smallest read that tells."""
+    """Check what the source's key can read, by the smallest request that shows it."""
     async with _source(draft, bag, context, sink) as (source, connection):
         try:
             report = await source.check_key(connection, drafts.values(draft))
@@ -101,40 +103,33 @@ def source_check(draft: Draft, key: str, report: SourceReport) -> Check:
         "source-environment": report.environment,
         "split-workspace": report.project,
     }
-    form = draft.form
-    fills = tuple(
-        Offer("from the key", v.key, seen) for v in (form.variables if form else ()) if (seen := scope.get(v.role))
-    )
+    in_key = ((v.key, scope.get(v.role)) for v in drafts.form_variables(draft))
+    fills = tuple(Offer("from the key", field_, value) for field_, value in in_key if value)
+    findings = []
+    for remark in report.remarks:
+        only = remark.instead[0] if len(remark.instead) == 1 else ""
+        offer = Offer(f"Take {only}", remark.field, only) if only else None
+        findings.append(Finding(Level(remark.level), remark.field, remark.text, offer, remark.advice))
     level = Level.OK if all(r.level in ("ok", "note") for r in report.on_key) else Level.NOTE
-    names = tuple((each.value, each.label) for each in report.workspaces or ())
-    return Check(key, level, report.text, tuple(map(_finding, report.remarks)), fills, names, report)
-
-
-def _finding(remark: Remark) -> Finding:
-    offer = Offer(f"Take {remark.instead[0]}", remark.field, remark.instead[0]) if len(remark.instead) == 1 else None
-    return Finding(Level(remark.level), remark.field, remark.text, offer, remark.advice)
+    names = tuple((workspace.value, workspace.label) for workspace in report.workspaces or ())
+    return Check(key, level, report.text, tuple(findings), fills, names, report)
 
 
 def compared(draft: Draft) -> Draft:
     """Compare what the source said with answers that changed since. Sends no request."""
     for key, made in draft.checks.items():
         if isinstance(made.facts, SourceReport) and draft.integration in SOURCES:
-            told = SOURCES[draft.integration].compare(made.facts, drafts.values(draft))
-            if told != made.facts.on_answers:
-                again = source_check(draft, key, replace(made.facts, on_answers=told))
+            on_answers = SOURCES[draft.integration].compare(made.facts, drafts.values(draft))
+            if on_answers != made.facts.on_answers:
+                again = source_check(draft, key, replace(made.facts, on_answers=on_answers))
                 draft = replace(draft, checks={**draft.checks, key: replace(again, fills=())})
     return draft
 
 
 async def helper(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink) -> Check:
-    """What a token for looking lists. It goes to Unleash's address and nowhere else."""
-    held = bag.get(key)
-    if held is None:
-        raise Failure(Kind.CREDENTIAL, "There is no token yet.")
-    address = source_address(draft)
-    context.stays_here(address)
-    async with context.http() as http:
-        report = await check_helper(Connection(http, address, held, sink))
+    """Check what the read-only token lists. It goes to Unleash's address and nowhere else."""
+    async with _connection(draft, context, bag.get(key), "There is no token yet.", sink) as connection:
+        report = await check_helper(connection)
     return Check(key, Level.OK, f"{report.text}; for looking only, not kept")
 
 
@@ -150,54 +145,51 @@ class ListedChoices:
 
 @only_asks
 async def environment(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink) -> Check:
-    """The environments of the workspace: a typed name becomes an id, and the one that must be meant is filled in."""
-    found = await discover(draft, bag, context, key, sink=sink)
-    made = Check(key, Level.OK, "", names=tuple((each.value, each.label) for each in found), facts=ListedChoices(found))
-    given = drafts.answer(draft, key)
-    if any(each.value == given.value for each in found):
+    """Check Split's environment: a typed name becomes an id, and the only or the production one is filled in."""
+    choices = await discover(draft, bag, context, key, sink=sink)
+    names = tuple((choice.value, choice.label) for choice in choices)
+    made = Check(key, Level.OK, "", names=names, facts=ListedChoices(choices))
+    answer = drafts.answer(draft, key)
+    if any(choice.value == answer.value for choice in choices):
         return made
-    if given.value and given.touched:
-        return _typed(made, given.value, found)
-    if only := _meant(found):
-        return replace(made, fills=(Offer(only[0], key, only[1].value),))
-    names = [each.label for each in found]
-    said = f"There are {listed(names)}. Pick one." if found else f"{_NONE_LISTED} Type the id."
-    return replace(made, level=Level.NOTE, text=said)
+    if answer.value and answer.touched:
+        return _typed(made, answer.value, choices)
+    live = [choice for choice in choices if choice.detail == "production"]
+    if len(choices) == 1:
+        return replace(made, fills=(Offer("the only one", key, choices[0].value),))
+    if len(live) == 1:
+        return replace(made, fills=(Offer("the production environment", key, live[0].value),))
+    labels = listed([choice.label for choice in choices])
+    text = f"There are {labels}. Pick one." if choices else f"{_NONE_LISTED} Type the id."
+    return replace(made, level=Level.NOTE, text=text)
 
 
 _NONE_LISTED = "Split lists no environment of this workspace for your key."
 _SPLIT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-def _meant(found: Sequence[Choice]) -> tuple[str, Choice] | None:
-    """The environment that must be meant where none was named, and why."""
-    live = [each for each in found if each.detail == "production"]
-    if len(found) == 1:
-        return "the only one", found[0]
-    return ("the production environment", live[0]) if len(live) == 1 else None
-
-
-def _typed(made: Check, text: str, found: Sequence[Choice]) -> Check:
-    """What to make of a value that is no id of the list."""
+def _typed(made: Check, text: str, choices: Sequence[Choice]) -> Check:
+    """Judge a typed value that is no id of the list."""
     wanted = text.casefold()
-    named = [each for each in found if each.label == text] or [e for e in found if e.label.casefold() == wanted]
+    named = [choice for choice in choices if choice.label == text]
+    named = named or [choice for choice in choices if choice.label.casefold() == wanted]
     if len(named) == 1:
         return replace(made, instead=Offer("its id was filled in", made.field, named[0].value))
     if named:
-        said = f"{len(named)} environments are called {short(text)}. Pick the one that is meant."
-        return replace(made, level=Level.PROBLEM, text=said)
-    if not found:
+        problem = f"{len(named)} environments are called {short(text)}. Pick the one that is meant."
+        return replace(made, level=Level.PROBLEM, text=problem)
+    if not choices:
         return replace(made, level=Level.UNKNOWN, text=f"{_NONE_LISTED} Whether {short(text)} is one is not known.")
-    alike = found if len(found) == 1 else [each for each in found if wanted in each.label.casefold()]
-    offers = [Offer(f"Take {short(each.label)}", made.field, each.value) for each in alike]
-    names = listed([each.label for each in found])
+    alike = choices if len(choices) == 1 else [choice for choice in choices if wanted in choice.label.casefold()]
+    offers = [Offer(f"Take {short(choice.label)}", made.field, choice.value) for choice in alike]
+    labels = listed([choice.label for choice in choices])
     if _SPLIT_ID.fullmatch(text):
-        said = f"This id is not among the {count(len(found), 'environment')} of the workspace: {names}."
+        level = Level.WARNING
+        missing = f"This id is not among the {count(len(choices), 'environment')} of the workspace: {labels}."
     else:
-        said = f"The workspace has no environment {short(text)}, but {names}."
-    level = Level.WARNING if _SPLIT_ID.fullmatch(text) else Level.PROBLEM
-    blamed = Finding(level, made.field, f"{said} Pick one.", offers[0] if len(offers) == 1 else None)
-    return replace(made, level=Level.NOTE, findings=(blamed,))
+        level, missing = Level.PROBLEM, f"The workspace has no environment {short(text)}, but {labels}."
+    finding = Finding(level, made.field, f"{missing} Pick one.", offers[0] if len(offers) == 1 else None)
+    return replace(made, level=Level.NOTE, findings=(finding,))
 
 
 @only_asks

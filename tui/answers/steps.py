@@ -34,22 +34,22 @@ _KEYS = tuple(step.key for step in STEPS)
 
 
 def index(key: str) -> int:
-    """The place of a step, from 0. Raises ValueError for a key that is no step."""
+    """Return the place of a step, from 0. Raises ValueError for a key that is no step."""
     return _KEYS.index(key)
 
 
 def step(key: str) -> Step:
-    """The step with that key. Raises ValueError for a key that is no step."""
+    """Return the step with that key. Raises ValueError for a key that is no step."""
     return STEPS[index(key)]
 
 
 def after(key: str) -> Step | None:
-    """The step after this one, None after the last."""
+    """Return the step after this one, None after the last."""
     place = index(key) + 1
     return STEPS[place] if place < len(STEPS) else None
 
 
 def before(key: str) -> Step | None:
-    """The step before this one, None before the first."""
+    """Return the step before this one, None before the first."""
     place = index(key) - 1
     return STEPS[place] if place >= 0 else None

@@ -1,4 +1,4 @@
-"""What a paste brings along and what never belongs to the value: taken away, and said."""
+"""Take away what a paste brings along and what never belongs to a value, and say so."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _HEADER = re.compile(r"authorization\s*:\s*(?:bearer\s+)?|bearer\s+", re.IGNOREC
 
 
 def tidy_nothing(raw: str) -> Tidied:
-    """For answers that are chosen, not typed."""
+    """Change nothing: the answer is chosen, not typed."""
     return Tidied(raw)
 
 
 def tidy_text(raw: str) -> Tidied:
-    """Free text: trimmed at its ends; a line break inside becomes a blank, since the field has one line."""
+    """Trim free text. A line break inside becomes a blank, since the field has one line."""
     if raw.isprintable():
         return Tidied(raw.strip())
     value, breaks = _BREAK.subn(" ", raw.strip())
@@ -46,7 +46,7 @@ def tidy_text(raw: str) -> Tidied:
 
 
 def tidy_key(raw: str) -> Tidied:
-    """A key: no blank, line break or invisible character anywhere, no quotes and no `Bearer ` around it."""
+    """Take all blanks, line breaks, and invisible characters out of a key, and quotes and `Bearer ` off it."""
     text, said = _without_invisible(raw)
     if _BLANK.search(text) is None and text[:1] not in _QUOTES:
         return Tidied(text, said)
@@ -60,14 +60,14 @@ def tidy_key(raw: str) -> Tidied:
 
 
 def tidy_id(raw: str) -> Tidied:
-    """An id or a tag: like a key, but a blank inside stays, since it tells that this is a name and no id."""
+    """Tidy an id or a tag like a key. A blank inside stays, since it shows that this is a name and no id."""
     text, said = _without_invisible(raw)
     text, quotes = _unquoted(text.strip())
     return Tidied(text, _sentence(said, "The quotes were taken off." if quotes else ""))
 
 
 def tidy_id_from(*patterns: str) -> Tidier:
-    """A tidier for an id that also reads it out of a pasted browser address: group 1 of one of `patterns`."""
+    """Return a tidier that also reads an id out of a pasted browser address: group 1 of one of `patterns`."""
     compiled = [re.compile(pattern, re.IGNORECASE) for pattern in patterns]
 
     def tidier(raw: str) -> Tidied:
@@ -82,7 +82,7 @@ def tidy_id_from(*patterns: str) -> Tidier:
 
 
 def tidy_base_url(raw: str) -> Tidied:
-    """An address without what comes after its base, such as `/api`; as it is where it is no good address."""
+    """Take what comes after the base off an address, such as `/api`, unless the address is invalid."""
     tidied = tidy_id(raw)
     try:
         base = normal_base_url(tidied.value)
@@ -92,7 +92,7 @@ def tidy_base_url(raw: str) -> Tidied:
 
 
 def tidy_host(raw: str) -> Tidied:
-    """The key of an instance, or the base of its address."""
+    """Return the key of an instance, or the base of its address."""
     tidied = tidy_base_url(raw)
     return tidied if "://" in tidied.value else Tidied(tidied.value.lower(), tidied.said)
 

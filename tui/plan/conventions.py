@@ -34,7 +34,7 @@ _CASES: Mapping[str, tuple[str, re.Pattern[str]]] = {
 
 
 def bad_key(key: str) -> str:
-    """Why no flag can have this key, "" if one can. A source's name is never rewritten to make it legal."""
+    """Return why no flag can have this key, "" if one can. A source's name is never rewritten to make it legal."""
     if not key:
         return "it has no name"
     if len(key) > LONGEST:
@@ -46,7 +46,7 @@ def bad_key(key: str) -> str:
 
 
 def breaks(key: str, convention: NamingConvention | None) -> str:
-    """How a legal key breaks the project's convention, "" if it doesn't or the convention is not understood."""
+    """Return how a legal key breaks the project's convention, "" if it doesn't or the convention is not known here."""
     if convention is None:
         return ""
     if not key.startswith(convention.prefix):
@@ -58,7 +58,7 @@ def breaks(key: str, convention: NamingConvention | None) -> str:
 
 
 def not_taken(flag: SourceFlag) -> Iterator[str]:
-    """Sentences about tags and variations that LaunchDarkly refuses; what its importer does then isn't documented."""
+    """Yield what LaunchDarkly refuses of tags and variations; what its importer then does isn't documented."""
     if unfit := [tag for tag in flag.tags or () if not is_tag(tag)]:
         yield f"LaunchDarkly doesn't accept these tags as they are: {phrases.values(unfit)}."
     values = [variation.value for variation in flag.variations]

@@ -1,7 +1,7 @@
 """What the import will do with each flag, decided from both sides before anything is sent.
 
-LaunchDarkly's import checks nothing beforehand: it skips keys that exist, archived ones too, and cannot create keys
-that it does not accept (LaunchDarkly's documentation of flag import).
+LaunchDarkly's import checks nothing beforehand: it skips keys that exist, archived ones too, and can't create keys that
+LaunchDarkly doesn't accept (LaunchDarkly's documentation of flag import).
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ WORDS: Mapping[Verdict, str] = {
 
 @dataclass(frozen=True, slots=True)
 class PlannedFlag:
-    """One flag of the source and what becomes of it. `reason` is "" for one that arrives."""
+    """One flag of the source and its verdict. `reason` is "" for one that is imported."""
 
     flag: SourceFlag
     verdict: Verdict
@@ -65,7 +65,7 @@ class PlannedFlag:
 
     @property
     def goes_off(self) -> bool:
-        """It is on at the source and will be off in LaunchDarkly."""
+        """Whether it is on at the source and will be off in LaunchDarkly."""
         return self.arrives and self.flag.on_at_source
 
     @property
@@ -151,7 +151,7 @@ class Plan:
 
     @property
     def shortfall(self) -> str:
-        """What the plan lacks, in a sentence; "" for a whole one that brings something."""
+        """What the plan lacks, as a sentence; "" for a whole one that imports something."""
         if not self.whole:
             return f"The plan is NOT COMPLETE. {self.incomplete}"
         if not self.counts.source:
@@ -172,9 +172,9 @@ _NOTHING = {
 def decide(
     flags: Sequence[SourceFlag], existing: Mapping[str, Flag], convention: NamingConvention | None
 ) -> tuple[PlannedFlag, ...]:
-    """The verdict on each flag, in the order given.
+    """Return the verdict on each flag, in the same order.
 
-    A key that LaunchDarkly cannot take is tried first, then one that came before in the list, one that exists,
+    The first of these counts: a key that LaunchDarkly can't take, one that came before in the list, one that exists,
     and one that breaks the project's convention.
     """
     spellings: dict[str, dict[str, None]] = {}
@@ -183,30 +183,24 @@ def decide(
     seen: set[str] = set()
     decided = []
     for flag in flags:
-        verdict, reason = _verdict(flag.key, seen, existing, convention)
-        seen.add(flag.key)
-        warnings = flag.warnings
-        if verdict is Verdict.IMPORT:
+        verdict, reason, warnings = Verdict.IMPORT, "", flag.warnings
+        known = existing.get(flag.key)
+        if fault := bad_key(flag.key):
+            verdict, reason = Verdict.INVALID_KEY, fault
+        elif flag.key in seen:
+            verdict, reason = Verdict.DUPLICATE, "the source lists this name twice; only the first is imported"
+        elif known and known.archived:
+            verdict, reason = Verdict.SKIP_ARCHIVED, "archived in the project; its key is still taken"
+        elif known:
+            made = f"created {day(known.created / 1000)}" if known.created else "already in the project"
+            verdict, reason = Verdict.SKIP_EXISTS, made
+        elif fault := breaks(flag.key, convention):
+            verdict, reason = Verdict.BREAKS_CONVENTION, fault
+        else:
             warnings = (*filter(None, (flag.cut_over_warning,)), *warnings, *not_taken(flag))
             # Keys that differ by case alone are two flags to LaunchDarkly, and one mistake to most people.
             if others := [key for key in spellings[flag.key.casefold()] if key != flag.key]:
                 warnings = (*warnings, f"Differs only in case from {', '.join(others[:3])}.")
+        seen.add(flag.key)
         decided.append(PlannedFlag(flag, verdict, reason, warnings))
     return tuple(decided)
-
-
-def _verdict(
-    key: str, seen: set[str], existing: Mapping[str, Flag], convention: NamingConvention | None
-) -> tuple[Verdict, str]:
-    if reason := bad_key(key):
-        return Verdict.INVALID_KEY, reason
-    if key in seen:
-        return Verdict.DUPLICATE, "the source lists this name twice; only the first is imported"
-    if there := existing.get(key):
-        if there.archived:
-            return Verdict.SKIP_ARCHIVED, "archived in the project; its key is still taken"
-        made = f"created {day(there.created / 1000)}" if there.created else "already in the project"
-        return Verdict.SKIP_EXISTS, made
-    if reason := breaks(key, convention):
-        return Verdict.BREAKS_CONVENTION, reason
-    return Verdict.IMPORT, ""

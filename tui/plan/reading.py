@@ -1,6 +1,6 @@
-"""Read both sides whole, at the same time, into a plan.
+"""Read both sides completely, at the same time, into a plan.
 
-That is every flag of the source that the answers mean, every key of the LaunchDarkly project, archived ones included,
+That is every flag of the source that the answers select, every key of the LaunchDarkly project, archived ones included,
 and the project's naming convention. A reading that was stopped or lost a page gives a plan that says so.
 """
 
@@ -28,14 +28,14 @@ from tui.text.redact import Redactor, tree
 
 
 def can_be_read(integration: str) -> bool:
-    """Whether this program knows how to ask that source for its flags; it takes other manifests as well."""
+    """Return whether this program can ask that source for its flags; it accepts manifests of others too."""
     return integration in SOURCES
 
 
 def explain(request: PlanRequest, flag: SourceFlag, redactor: Redactor) -> tuple[Lost, ...]:
-    """What no import brings of a flag, each in a sentence from which it can be rebuilt by hand.
+    """Return what the import leaves behind of a flag, each as a sentence from which it can be rebuilt by hand.
 
-    Secrets are taken out of its definition first, as the sentences quote values and cut them.
+    Secrets are taken out of its definition first, since the sentences quote values and cut them.
     """
     if redactor.suspects(flag.definition):
         flag = replace(flag, definition=members(tree(flag.definition, redactor.setting)))
@@ -43,7 +43,7 @@ def explain(request: PlanRequest, flag: SourceFlag, redactor: Redactor) -> tuple
 
 
 def explanations(plan: Plan, redactor: Redactor) -> dict[str, tuple[Lost, ...]]:
-    """The same for each imported flag of a plan that loses something, by key."""
+    """Return the same for each imported flag of a plan that loses something, by key."""
     lossy = (planned.flag for planned in plan.arriving if planned.flag.losses)
     return {flag.key: explain(plan.request, flag, redactor) for flag in lossy}
 
@@ -66,37 +66,52 @@ class Reading:
 
     @property
     def counted(self) -> tuple[Counted, ...]:
-        """How far each list has been read, in the order in which they began."""
+        """The progress of each list, in the order in which they began."""
         return tuple(self._counted.values())
 
     def read(self) -> Stream[Plan]:
-        """Read both sides, and report progress. A server's failure is in the plan, and not raised."""
+        """Read both sides, and report progress. A server's failure is put into the plan, not raised."""
         return Stream(self._run)
 
     def stop(self) -> None:
-        """End the reading. The plan has what was read, and says that it is not complete."""
+        """Stop the reading. The plan has what was read, and says that it is not complete."""
         self._stopped = True
         for job in self._jobs:
             job.cancel()
 
     def so_far(self) -> Plan:
-        """A plan of what has been read until now."""
+        """Return a plan of what has been read until now."""
         flags = tuple(flag for same in self._flags.values() for flag in same)
-        totals = [counted.total for counted in self._counted.values() if counted.what.endswith(" flags")]
+        counted = self._counted.values()
+        totals = [count.total for count in counted if count.what.endswith(" flags")]
+        incomplete = ""
+        if self._failures:
+            incomplete = str(self._failures[0])
+        elif self._stopped:
+            unread = ", ".join(count.words for count in counted if count.read != count.total)
+            incomplete = f"You stopped the reading{f' at {unread}' if unread else ''}."
+        elif not self._jobs or not all(job.done() for job in self._jobs):
+            incomplete = "It is still being read."
         return Plan(
             request=self.request,
             flags=decide(flags, self._existing, self._convention),
             existing=dict(self._existing),
             notes=tuple(self._notes),
             read_at=self._context.now(),
-            incomplete=self._incomplete(),
+            incomplete=incomplete,
             failure=next(iter(self._failures), None),
             announced=totals[0] if totals else len(flags),
         )
 
     async def _run(self, sink: Sink) -> Plan:
+        async def guarded(read: Callable[[Sink], Awaitable[None]]) -> None:
+            try:
+                await read(sink)
+            except Failure as failure:
+                self._failures.append(failure)
+
         lists = (self._source, partial(self._keys, archived=False), partial(self._keys, archived=True), self._naming)
-        self._jobs = [asyncio.create_task(self._guarded(read, sink)) for read in lists]
+        self._jobs = [asyncio.create_task(guarded(read)) for read in lists]
         try:
             await asyncio.wait(self._jobs)
         finally:
@@ -107,20 +122,6 @@ class Reading:
             if not job.cancelled() and (problem := job.exception()):
                 raise problem
         return self.so_far()
-
-    async def _guarded(self, read: Callable[[Sink], Awaitable[None]], sink: Sink) -> None:
-        try:
-            await read(sink)
-        except Failure as failure:
-            self._failures.append(failure)
-
-    def _incomplete(self) -> str:
-        read = ", ".join(counted.words for counted in self._counted.values() if counted.read != counted.total)
-        if self._failures:
-            return str(self._failures[0])
-        if self._stopped:
-            return f"You stopped the reading{f' at {read}' if read else ''}."
-        return "" if self._jobs and all(job.done() for job in self._jobs) else "It is still being read."
 
     # --- the source
 

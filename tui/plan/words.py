@@ -1,4 +1,4 @@
-"""A plan in words, the same on the screen, in a terminal's lines and in a file."""
+"""A plan in words: the same on the screen, in a terminal's lines, and in a file."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _NAMED = 3
 
 
 def named(keys: Sequence[str]) -> str:
-    """The first of some keys: "checkout-v2, dark-mode, search-boost and 5 more"."""
+    """Return the first of some keys: "checkout-v2, dark-mode, search-boost and 5 more"."""
     rest = len(keys) - _NAMED
     return ", ".join(keys[:_NAMED]) + (f" and {rest:,} more" if rest > 0 else "")
 
@@ -134,7 +134,7 @@ def loses(losses: Sequence[str], first: str = "") -> str:
 
 
 def arrives_as(flag: SourceFlag) -> str:
-    """A flag's kind, its variations, and which of them it serves by default when on and when off."""
+    """Describe a flag's kind, its variations, and which of them it serves by default when on and when off."""
     if not flag.variations:
         return "unknown: the source shows no variations here"
     if all(isinstance(variation.value, bool) for variation in flag.variations):

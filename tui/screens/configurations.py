@@ -33,7 +33,7 @@ from tui.widgets.key_line import key_line
 from tui.widgets.row_list import RowList
 from tui.widgets.symbols import Symbols, mark
 from tui.widgets.top_line import TopLine
-from tui.wizard import remedies
+from tui.wizard import keys, remedies
 
 if TYPE_CHECKING:
     from tui.wizard.session import Session
@@ -104,8 +104,8 @@ class ConfigurationsScreen(Sheet[None]):
         self.say("note", "One moment ...")
         self._held = session = await self.app.loaded()
         session.look_around()
-        await session.fetch_kept("launchdarkly")
-        await session.overhear_kept()
+        await keys.fetch_stored(session, "launchdarkly")
+        await keys.overhear_stored(session)
         if not self.is_attached:
             return
         await self.query_one("#configs-account").mount(

@@ -20,6 +20,7 @@ from tui.screens.picker import PickerScreen
 from tui.screens.step import StepScreen
 from tui.widgets.field_row import FieldRow
 from tui.widgets.keep_row import KeepRow
+from tui.wizard import keys
 from tui.wizard.picks import PICKABLE, fetch_for, read_again
 
 
@@ -56,9 +57,9 @@ class FieldsStep(StepScreen):
     @work(exclusive=True, group="ask-keyring", exit_on_error=True)
     async def ask_keyring(self, *, again: bool = False) -> None:
         """Find out what the keyring can do, and take from it the keys of this step that it holds."""
-        if not await self.session.ask_keyring(again=again):
+        if not await keys.ask_keyring(self.session, again=again):
             return
-        filled = await self.session.fetch_kept(self.STEP)
+        filled = await keys.fetch_stored(self.session, self.STEP)
         if not self.is_attached:
             return
         self._show_keep()
@@ -93,7 +94,7 @@ class FieldsStep(StepScreen):
             self.say("note", "It is stored once the key has been checked.")
             return
         self.say("note", "Storing the key ...")
-        said = await self.session.store(key, unlock=unlock)
+        said = await keys.store(self.session, key, unlock=unlock)
         if not self.is_attached:
             return
         self.refresh_rows()
@@ -109,7 +110,7 @@ class FieldsStep(StepScreen):
             return
         if await self._wants_to_unlock():
             self.say("note", "Waiting for the keyring; its password window may be open on that machine ...")
-            said = await self.session.fetch(key, unlock=True)
+            said = await keys.fetch(self.session, key, unlock=True)
             if self.is_attached:
                 self.refresh_rows()
                 self._show_keep()

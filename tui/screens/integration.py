@@ -221,6 +221,7 @@ class IntegrationScreen(Frame):
     async def _resume(self) -> None:
         from tui.answers.builtin import TOKEN
         from tui.answers.changes import go
+        from tui.wizard.keys import fetch_stored
         from tui.wizard.walk import first_open
 
         self.say("note", "Loading your answers ...")
@@ -233,7 +234,7 @@ class IntegrationScreen(Frame):
             self.say("problem", "These answers are for an integration that isn't loaded. Start with its --manifest.")
             return
         for step in ("launchdarkly", "keys"):
-            await session.fetch_kept(step)
+            await fetch_stored(session, step)
         session.draft = go(session.draft, first_open(session.draft, self.app.saved.step))
         if self.app.screen is self:  # help may be open: the row can be chosen again
             when = moment(self.app.saved.saved_at).rpartition(":")[0]

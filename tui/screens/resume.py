@@ -16,7 +16,7 @@ from tui.screens.sheet import Sheet
 from tui.screens.token import TokenScreen
 from tui.widgets.buttons import Plain
 from tui.widgets.row_list import RowList
-from tui.wizard import launch, remedies
+from tui.wizard import keys, launch, remedies
 
 
 class RunsScreen(Sheet[Head]):
@@ -73,7 +73,7 @@ async def go_on_with(app: Host, head: Head) -> str:
     except Failure as failure:
         return remedies.sentence(failure)
     if TOKEN.key not in session.bag:
-        await session.fetch_kept("launchdarkly")
+        await keys.fetch_stored(session, "launchdarkly")
     if TOKEN.key not in session.bag and not await app.push_screen_wait(TokenScreen(session, f"Go on with {head.name}")):
         app.begin_again()
         return ""

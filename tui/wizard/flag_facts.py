@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tui.answers import draft as drafts
 from tui.answers.draft import Draft
-from tui.plan.plan import WORDS, PlannedFlag, Verdict
+from tui.plan.plan import SKIPPED, WORDS, PlannedFlag
 from tui.plan.words import KINDS, arrives_as, kind_label
 from tui.text.clean import clean
 from tui.wizard.help import HelpPage, Section, Table
@@ -22,10 +22,20 @@ def facts(planned: PlannedFlag, draft: Draft) -> Iterator[FlagFact]:
         yield "Imported as", "note", arrives_as(flag)
         yield "", *(("warning", _CUT_OVER) if flag.on_at_source else ("note", "off in every environment"))
     else:
-        yield WORDS[planned.verdict].capitalize(), _LEVELS.get(planned.verdict, "problem"), _not_imported(planned)
+        skipped = planned.verdict in SKIPPED
+        unchanged = "LaunchDarkly doesn't change the flag in the project."
+        refused = "It isn't imported. Its name is never rewritten to fit."
+        text = f"{planned.reason[:1].upper()}{planned.reason[1:]}. {unchanged if skipped else refused}"
+        yield WORDS[planned.verdict].capitalize(), "note" if skipped else "problem", text
     yield "Name", "note", flag.name or "blank"
     yield "Description", "note", flag.description or "blank"
-    yield from _tags(planned, draft)
+    added = _of_role(draft, "ld-tag") if planned.arrives else ""
+    known = ", ".join(filter(None, (added, *(flag.tags or ()))))
+    if known or flag.tags is not None:
+        yield "Tags", "note", known or "none"
+    if flag.tags is None:
+        unreadable = "can't be read with this key"
+        yield ("" if known else "Tags"), "unknown", f"other tags: {unreadable}" if known else unreadable
     if planned.arrives and (maintainer := _of_role(draft, "member-id")):
         yield "Maintainer", "note", maintainer
 
@@ -33,35 +43,11 @@ def facts(planned: PlannedFlag, draft: Draft) -> Iterator[FlagFact]:
 _CUT_OVER = "off in every environment; it is on at the source now"
 
 
-_LEVELS = {Verdict.SKIP_EXISTS: "note", Verdict.SKIP_ARCHIVED: "note"}
-
-
-def _not_imported(planned: PlannedFlag) -> str:
-    reason = f"{planned.reason[:1].upper()}{planned.reason[1:]}."
-    if planned.verdict in _LEVELS:
-        return f"{reason} LaunchDarkly doesn't change the flag in the project."
-    return f"{reason} It isn't imported. Its name is never rewritten to fit."
-
-
-def _tags(planned: PlannedFlag, draft: Draft) -> Iterator[FlagFact]:
-    """Those it has at the source, and the one that the import adds."""
-    own = planned.flag.tags
-    added = _of_role(draft, "ld-tag") if planned.arrives else ""
-    known = ", ".join(filter(None, (added, *(own or ()))))
-    if known or own is not None:
-        yield "Tags", "note", known or "none"
-    if own is None:
-        yield ("" if known else "Tags"), "unknown", f"other tags: {_NO_TAGS}" if known else _NO_TAGS
-
-
-_NO_TAGS = "can't be read with this key"
-
-
 def _of_role(draft: Draft, role: str) -> str:
-    """The answer to the field of a role, as a person knows it."""
-    for each in draft.form.variables if draft.form else ():
-        if each.role == role and (given := drafts.answer(draft, each.key)).value:
-            return given.source if role == "member-id" and given.source else drafts.name(draft, given.value)
+    """Return the answer to the field of a role, as the user knows it."""
+    for field in drafts.form_variables(draft):
+        if field.role == role and (answer := drafts.answer(draft, field.key)).value:
+            return answer.source if role == "member-id" and answer.source else drafts.name(draft, answer.value)
     return ""
 
 

@@ -1,6 +1,6 @@
-"""From the answers to a run: what Review's button begins, and what an earlier start of this program has left.
+"""Begin the import that the answers ask for, and resume one that an earlier start of this program has left.
 
-Each import has a journal in the state directory, but for practice, whose servers are gone with the program.
+Each import has a journal in the state directory. Only the demo has none: its servers end with the program.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from tui.answers import changes, recipe, request
 from tui.answers import draft as drafts
 from tui.answers.builtin import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, TOKEN
-from tui.answers.checks import TokenOwner, facts
+from tui.answers.checks import token_owner
 from tui.answers.draft import Draft
 from tui.answers.fields import Form
 from tui.answers.request import CreateRequest
@@ -26,12 +26,12 @@ from tui.apply.journal import Journal, Stage
 from tui.apply.new_journal import journal_of
 from tui.apply.record import Keep
 from tui.configurations.listing import as_text
-from tui.launchdarkly.instances import Instance, instance
+from tui.launchdarkly.instances import instance
 from tui.launchdarkly.words import who_in_words
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.secrets.names import outside
 from tui.text.clean import clean
-from tui.wizard.session import Given, Session
+from tui.wizard.session import Session, StartOptions
 
 NOTED = "from an earlier start"
 
@@ -43,10 +43,11 @@ def begin(session: Session, *, reuse: bool) -> None:
     answer has a problem.
     """
     wanted = request.build(session.draft)
-    keep: Keep = _nothing
+    keep: Keep = _keep_nothing
     run, path = session.run, None
     noted = run.journal if run is not None and run.journal.identity == journals.identity_of(wanted) else None
-    account = _account(session.draft)
+    owner = token_owner(session.draft)
+    account = owner.identity.account_id if owner else ""
     if session.practice is None:
         path = _path(wanted)
         with _locked(session, path):
@@ -56,8 +57,7 @@ def begin(session: Session, *, reuse: bool) -> None:
             _must_be_over(noted, session.draft)
     else:
         _must_be_over(noted, session.draft)
-    token = facts(session.draft, TOKEN.key)
-    who = who_in_words(token.identity, token.member) if isinstance(token, TokenOwner) else ""
+    who = who_in_words(owner.identity, owner.member) if owner else ""
     references = recipe.references_of(session.draft, wanted.secrets)
     journal = journal_of(noted, wanted, references, session.draft.plan, session.context.redactor, who, account)
     session.attempt = Import(journal, wanted.instance, session.bag, session.context, keep, wanted)
@@ -66,7 +66,7 @@ def begin(session: Session, *, reuse: bool) -> None:
 
 
 def _must_be_over(noted: Journal | None, draft: Draft) -> None:
-    """Raises Failure where a journal has to be gone on with, or the plan is older than what it tells of."""
+    """Raise Failure if the journal's import must be resumed, or ran after the plan was read."""
     if noted is None:
         return
     name = clean(noted.identity.name)
@@ -88,14 +88,8 @@ def _must_be_over(noted: Journal | None, draft: Draft) -> None:
         )
 
 
-def _account(draft: Draft) -> str:
-    """The id of the account that your token belongs to, "" if no check has asked, or LaunchDarkly doesn't say."""
-    account = facts(draft, TOKEN.key)
-    return account.identity.account_id if isinstance(account, TokenOwner) else ""
-
-
 def settled(session: Session) -> None:
-    """An attempt is over. If its configuration exists, its import is the run from here on."""
+    """Make the attempt's import the run if its configuration exists now."""
     attempt = session.attempt
     outcome = attempt.creation.outcome if attempt is not None else None
     if outcome is not None and outcome.configuration is not None:
@@ -104,17 +98,36 @@ def settled(session: Session) -> None:
 
 
 def resume(session: Session, head: Head) -> str:
-    """Go on with an import of an earlier start, and give the step that it stands on. Raises Failure; the walk then
-    stays as it was."""
+    """Resume an import of an earlier start, and return its step. Raises Failure and then leaves the walk as it was."""
     with _locked(session, head.path):
         journal = store.load(head.path)
-        form = session.forms.get(journal.identity.integration) if journal is not None else None
-        if journal is None or form is None:
-            raise _not_to_be_resumed(head, gone=journal is None)
-        where = _instance_of(journal)
+        if journal is None:
+            why = "Somebody has moved or deleted it."
+            raise Failure(Kind.RECIPE, "Its journal is gone.", why, Remedy.LOOK_UNDER_CONFIGURATIONS)
+        form = session.forms.get(journal.identity.integration)
+        if form is None:
+            what = f"This start knows no integration {clean(head.integration)}."
+            why = "It came with a manifest of its own, most likely."
+            raise Failure(Kind.RECIPE, what, why, Remedy.GIVE_MANIFEST)
+        try:
+            where = instance(journal.identity.host)
+        except ValueError:
+            raise Failure(
+                Kind.RECIPE,
+                f"Its journal names no address of LaunchDarkly: {clean(journal.identity.host)}.",
+                "Somebody has changed it, most likely.",
+                Remedy.LOOK_UNDER_CONFIGURATIONS,
+                safe=Safe.NOTHING_SENT,
+            ) from None
     session.release(but=head.path)
     session.journal_path = head.path
-    _answers(session, journal, form)
+    before, host = session.draft, session.host_name()
+    session.draft, session.start_options = draft_of(journal, form), StartOptions()
+    if session.host_name() != host:  # your token is only for the host that you gave it for
+        session.bag.drop(TOKEN.key)
+    elif TOKEN.key in session.bag:
+        token = drafts.answer(before, TOKEN.key)
+        session.draft = replace(session.draft, answers={**session.draft.answers, TOKEN.key: token})
     session.attempt = session.run = None
     creating = journal.stage is Stage.CREATING
     wanted = request.of_settings(session.draft) if creating else None
@@ -130,57 +143,21 @@ def resume(session: Session, head: Head) -> str:
     return step
 
 
-def _instance_of(journal: Journal) -> Instance:
-    try:
-        return instance(journal.identity.host)
-    except ValueError:
-        raise Failure(
-            Kind.RECIPE,
-            f"Its journal names no address of LaunchDarkly: {clean(journal.identity.host)}.",
-            "Somebody has changed it, most likely.",
-            Remedy.LOOK_UNDER_CONFIGURATIONS,
-            safe=Safe.NOTHING_SENT,
-        ) from None
-
-
-def _answers(session: Session, journal: Journal, form: Form) -> None:
-    """The answers of the journal in place of those of the walk. Your token stays only if it was given for this host."""
-    before, host = session.draft, session.host_name()
-    session.draft, session.given = draft_of(journal, form), Given()
-    if session.host_name() != host:
-        session.bag.drop(TOKEN.key)
-    elif TOKEN.key in session.bag:
-        token = drafts.answer(before, TOKEN.key)
-        session.draft = replace(session.draft, answers={**session.draft.answers, TOKEN.key: token})
-
-
-def _not_to_be_resumed(head: Head, *, gone: bool) -> Failure:
-    if gone:
-        why = "Somebody has moved or deleted it."
-        return Failure(Kind.RECIPE, "Its journal is gone.", why, Remedy.LOOK_UNDER_CONFIGURATIONS)
-    return Failure(
-        Kind.RECIPE,
-        f"This start knows no integration {clean(head.integration)}.",
-        "It came with a manifest of its own, most likely.",
-        Remedy.GIVE_MANIFEST,
-    )
-
-
 def draft_of(journal: Journal, form: Form) -> Draft:
-    """The answers that a journal stands for; keys are none of them."""
-    who = journal.identity
-    given = {HOST.key: instance(who.host).key, PROJECT.key: who.project, CONFIG_NAME.key: who.name}
-    given[CONFIG_TAGS.key] = ", ".join(journal.tags)
-    known = {outside(each.key): each.key for each in form.variables if not each.secret}
-    given |= {known[name]: as_text(value) for name, value in journal.config.items() if name in known}
+    """Return the answers of a journal, without any key."""
+    identity = journal.identity
+    values = {HOST.key: instance(identity.host).key, PROJECT.key: identity.project, CONFIG_NAME.key: identity.name}
+    values[CONFIG_TAGS.key] = ", ".join(journal.tags)
+    known = {outside(variable.key): variable.key for variable in form.variables if not variable.secret}
+    values |= {known[name]: as_text(value) for name, value in journal.config.items() if name in known}
     draft = changes.choose(Draft(), form)
-    for key, value in given.items():
+    for key, value in values.items():
         draft = changes.put(draft, key, value, source=NOTED)
     return draft
 
 
-def _nothing(journal: Journal) -> None:
-    """Practice: its servers and all they know are gone with the program."""
+def _keep_nothing(journal: Journal) -> None:
+    """Save no journal in the demo: its servers and all they know end with the program."""
 
 
 def _path(asked: CreateRequest) -> Path:
@@ -192,7 +169,7 @@ def _path(asked: CreateRequest) -> Path:
 
 @contextmanager
 def _locked(session: Session, path: Path) -> Iterator[None]:
-    """Keep other processes away from a journal from here on, unless what is done with it fails. Raises Failure."""
+    """Lock a journal against other processes, for longer than the block unless it raises. Raises Failure."""
     had = path in session.locks
     try:
         if not had:

@@ -1,4 +1,4 @@
-"""What there is to tell of a configuration that was created and started, and the answer's body for a person's eye."""
+"""Describe a configuration that was created and started, and show the response's body."""
 
 from __future__ import annotations
 
@@ -19,41 +19,36 @@ from tui.text.limited_json import parse_answer
 from tui.text.redact import Redactor, tree
 
 OFFERS = ("use-that", "go-to-field", "look-again", "send-again")
-"""What a person may do if creating failed."""
+"""What the user may do if creating failed."""
 _CONFLICT = 409
 _HEADERS = ("route-remaining", "retry-after")
 _HIDDEN = "••••"
 
 
 def verb(outcome: Outcome) -> str:
-    """How the configuration came to be, in a word."""
+    """Return how the configuration came to be, in a word."""
     return "Found" if outcome.fate == FOUND else "Used" if outcome.reused else "Created"
 
 
 def title(made: Configuration) -> str:
-    """Its id and version."""
+    """Return its id and version."""
     return f"{made.id}{f', version {made.version}' if made.version is not None else ''}"
 
 
 def facts(made: Configuration, events: Iterable[ProgressEvent]) -> Iterator[tuple[str, str]]:
-    """Labels and texts: its state, what may be done with it, and the headers that may matter next."""
+    """Yield labels and texts: its state, what may be done with it, and the rate limit's rest or a requested pause."""
     status, *more = status_in_words(made.status)
     yield "Status", status
-    for each in more:
-        yield " ", each
+    for line in more:
+        yield " ", line
     yield "Rights", access_in_words(made.access)
-    yield "Headers", _headers(events)
-
-
-def _headers(events: Iterable[ProgressEvent]) -> str:
-    """The rate limit's rest, and how long a pause was asked for."""
     answered = [event for event in events if isinstance(event, Answered)]
-    told = answered[-1].headers if answered else ()
-    return ", ".join(f"{name} {value}" for name, value in told if name.lower().endswith(_HEADERS))
+    headers = answered[-1].headers if answered else ()
+    yield "Headers", ", ".join(f"{name} {value}" for name, value in headers if name.lower().endswith(_HEADERS))
 
 
 def offered(outcome: Outcome, *, current: bool) -> frozenset[str]:
-    """Which of `OFFERS` make sense. `current`: the answers still ask for what was sent."""
+    """Return the useful ones of `OFFERS`. `current`: the answers still ask for what was sent."""
     failure, conflict, known = outcome.failure, outcome.conflict, outcome.fate != NOT_KNOWN
     if failure is None:
         return frozenset()
@@ -67,7 +62,7 @@ def offered(outcome: Outcome, *, current: bool) -> frozenset[str]:
 
 
 def document(answer: Response) -> object:
-    """The body as JSON; what cannot be read as JSON is its text."""
+    """Return the body as JSON, or as text if it is none."""
     try:
         return answer.json()
     except Exception:
@@ -75,7 +70,7 @@ def document(answer: Response) -> object:
 
 
 def raw(text: str, hidden: Iterable[str], redactor: Redactor) -> str:
-    """The raw body, cleaned. The values of the secret fields `hidden` are hidden even where the server changed them."""
+    """Return the raw body, cleaned. Secret fields (`hidden`) are masked even if the server changed their values."""
     try:
         whole = parse_answer(text)
     except ValueError:
@@ -88,7 +83,7 @@ def raw(text: str, hidden: Iterable[str], redactor: Redactor) -> str:
 
 
 def start_told(started: Started) -> Note:
-    """The line of the timeline that says how the start went."""
+    """Return the line of the timeline about the start."""
     if not started.known:
         return Note("start", "not known whether it got through", level="unknown")
     if not started.triggered:
@@ -99,6 +94,6 @@ def start_told(started: Started) -> Note:
 
 
 def report_of(run: Import, forms: Mapping[str, Form]) -> Report:
-    """What is known of an import so far, without any secret that is known."""
+    """Return the report of an import so far, without any known secret."""
     form = forms.get(run.journal.identity.integration)
     return redacted(report(run.journal, run.verification, run.context.now(), form=form), run.context.redactor)

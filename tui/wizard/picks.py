@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeVar, cast
 
 from tui.answers import draft as drafts
 from tui.answers.builtin import HELPER, HOST, SOURCE_API, TOKEN
-from tui.answers.checks import TokenOwner, facts
+from tui.answers.checks import facts, token_owner
 from tui.answers.draft import Draft
 from tui.answers.lookup import siblings
 from tui.answers.source_checks import ListedChoices, discover
 from tui.launchdarkly.client import MOST_TAGS, LaunchDarkly
 from tui.launchdarkly.instances import Instance, instance
-from tui.launchdarkly.models import Configuration, Member, Project
+from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure, Kind
 from tui.sources.base import Choice, SourceReport
 from tui.sources.registry import SOURCES
 from tui.text.clean import clean
 from tui.wizard.session import Session
 
+T = TypeVar("T")
 PAGE = 20
 
 
@@ -49,7 +51,7 @@ FetchPicks = Callable[[str, int], Awaitable[Picks]]
 
 
 def fetch_for(session: Session, key: str) -> FetchPicks | None:
-    """Where the values of a field can be listed, None for a field that can only be typed."""
+    """Return how to list the values of a field, None for a field that can only be typed."""
     role = drafts.variable(session.draft, key).role
     if role in _OF_SOURCE and session.draft.integration in SOURCES:
         return partial(_from_source, session, key)
@@ -58,8 +60,17 @@ def fetch_for(session: Session, key: str) -> FetchPicks | None:
 
 
 def read_again(session: Session, key: str) -> None:
-    """Have the next reading of a field's list ask anew."""
-    session.lists.forget(key)
+    """Have a field's list read again, even if a check has listed the same."""
+    session.lists.pop(key, None)
+    session.stale_lists.add(key)
+
+
+async def _once(session: Session, name: str, state: Hashable, read: Callable[[], Awaitable[T]]) -> T:
+    """Return the list that was read in this state, else what `read` returns now. A failure is not kept."""
+    known = session.lists.get(name)
+    if known is None or known[0] != state:
+        known = session.lists[name] = (state, await read())
+    return cast("T", known[1])
 
 
 def _instance(session: Session) -> Instance:
@@ -72,37 +83,31 @@ def _instance(session: Session) -> Instance:
 async def _projects(session: Session, query: str, offset: int) -> Picks:
     async with session.context.launchdarkly(session.bag, _instance(session)) as ld:
         page = await ld.projects(offset, PAGE, query)
-    return Picks(tuple(_project(session, each) for each in page.items), page.total_count)
-
-
-def _project(session: Session, project: Project) -> Pick:
-    account = facts(session.draft, TOKEN.key)
-    listed = account.configurations if isinstance(account, TokenOwner) else None
-    form = session.draft.form
-    beside = siblings(listed or (), project.key, form.integration) if form else ()
-    already = f"{len(beside)} {form.title} import{'s' if len(beside) > 1 else ''}" if beside and form else ""
-    return Pick(project.key, project.name, already)
+    owner, form = token_owner(session.draft), session.draft.form
+    listed = (owner.configurations if owner else None) or ()
+    picks = []
+    for project in page.items:
+        imports = len(siblings(listed, project.key, form.integration)) if form else 0
+        detail = f"{imports} {form.title} import{'s' if imports > 1 else ''}" if imports and form else ""
+        picks.append(Pick(project.key, project.name, detail))
+    return Picks(tuple(picks), page.total_count)
 
 
 async def _members(session: Session, query: str, offset: int) -> Picks:
     async with session.context.launchdarkly(session.bag, _instance(session)) as ld:
         page = await ld.members(offset, PAGE, query)
-    account = facts(session.draft, TOKEN.key)
-    me = account.member if isinstance(account, TokenOwner) else None
-    members = sorted(page.items, key=lambda m: me is None or m.id != me.id) if offset == 0 else page.items
-    return Picks(tuple(_member(each, me) for each in members), page.total_count)
-
-
-def _member(member: Member, me: Member | None) -> Pick:
-    return Pick(
-        member.id,
-        f"{member.display_name}, {member.email}",
-        "you" if me is not None and me.id == member.id else member.role,
+    owner = token_owner(session.draft)
+    you = owner.member.id if owner and owner.member else None
+    members = sorted(page.items, key=lambda member: member.id != you) if offset == 0 else page.items
+    picks = (
+        Pick(member.id, f"{member.display_name}, {member.email}", "you" if member.id == you else member.role)
+        for member in members
     )
+    return Picks(tuple(picks), page.total_count)
 
 
 async def _tags(session: Session, query: str, offset: int) -> Picks:
-    """The account's flag tags by how they begin; LaunchDarkly has no other filter for them."""
+    """Read the account's flag tags by their beginning; LaunchDarkly has no other filter for them."""
     if offset:
         return Picks((), None)  # one answer has all that are shown
     async with session.context.launchdarkly(session.bag, _instance(session)) as ld:
@@ -111,13 +116,13 @@ async def _tags(session: Session, query: str, offset: int) -> Picks:
 
 
 async def _from_source(session: Session, key: str, query: str, offset: int) -> Picks:
-    """Whole lists, filtered here: a list that was read once costs no request more."""
-    found, failure = await choices(session, key)
+    """Filter a whole list here: once it was read, it costs no more requests."""
+    listed, failure = await choices(session, key)
     wanted = query.casefold()
-    fit = [each for each in found if wanted in each.label.casefold() or wanted in each.value.casefold()]
-    shown = tuple(Pick(each.value, each.label, each.detail) for each in fit[offset : offset + PAGE])
+    fit = [choice for choice in listed if wanted in choice.label.casefold() or wanted in choice.value.casefold()]
+    page = tuple(Pick(choice.value, choice.label, choice.detail) for choice in fit[offset : offset + PAGE])
     note = f"The source's own list could not be read: {failure.what}" if failure else ""
-    return Picks(shown, len(fit), note)
+    return Picks(page, len(fit), note)
 
 
 _LISTINGS = {"project-key": _projects, "member-id": _members, "ld-tag": _tags}
@@ -129,51 +134,50 @@ PICKABLE = _OF_SOURCE | _LISTINGS.keys()
 
 
 MOST_OTHERS = 10
-"""So many other configurations are read for their ids, each by a request of its own."""
+"""The number of other configurations that are read for their ids, each by its own request."""
 _USED_BY_OTHERS = ("split-workspace", "split-environment", "source-project", "source-environment")
 
 
 async def choices(session: Session, key: str) -> tuple[tuple[Choice, ...], Failure | None]:
-    """All that could stand in the field, and why the source's own list is not among it.
+    """Return all choices for a field, and why the source's own list is not among them.
 
-    Raises Failure where there is nothing at all to choose from.
+    Raises Failure if there is nothing at all to choose from.
     """
     failure: Failure | None = None
     own: tuple[Choice, ...] = ()
     try:
         own = await _listed(session, key)
-    except Failure as why:
-        failure = why
+    except Failure as error:
+        failure = error
     used = await _used_by(session, key)
     if failure is not None and not used:
         raise failure
-    listed = {each.value: each for each in own}
-    others = [Choice(value, drafts.name(session.draft, value)) for value in used if value not in listed]
-    return tuple(_with_users(each, used.get(each.value, [])) for each in (*own, *others)), failure
-
-
-def _with_users(choice: Choice, names: list[str]) -> Choice:
-    quoted = ", ".join(f'"{name}"' for name in names)
-    details = (choice.detail, f"used by {quoted}" if quoted else "")
-    return replace(choice, detail=", ".join(filter(None, details)))
+    known = {choice.value for choice in own}
+    others = [Choice(value, drafts.name(session.draft, value)) for value in used if value not in known]
+    listed = []
+    for choice in (*own, *others):
+        names = ", ".join(f'"{name}"' for name in used.get(choice.value, ()))
+        details = (choice.detail, f"used by {names}" if names else "")
+        listed.append(replace(choice, detail=", ".join(filter(None, details))))
+    return tuple(listed), failure
 
 
 # --- the source's own list
 
 
 async def _listed(session: Session, key: str) -> tuple[Choice, ...]:
-    known = None if session.lists.forgotten(key) else _told(session.draft, key)
+    draft = session.draft
+    known = None if key in session.stale_lists else _listed_by_check(draft, key)
     if known is not None:
         return known
+    roles = {*drafts.SOURCE_KEY_ROLES, "base-url", "split-workspace"}
+    inputs = {v.key for v in drafts.form_variables(draft) if v.role in roles and v.key != key}
+    state = (draft.integration, drafts.revisions(draft, frozenset({*inputs, SOURCE_API.key, HELPER.key})))
+    return await _once(session, key, state, lambda: discover(session.draft, session.bag, session.context, key))
 
-    async def read() -> tuple[Choice, ...]:
-        return await discover(session.draft, session.bag, session.context, key)
 
-    return await session.lists.get(key, _state(session.draft, key), read)
-
-
-def _told(draft: Draft, key: str) -> tuple[Choice, ...] | None:
-    """What a check has listed on its way, None where none has: no request is made for it."""
+def _listed_by_check(draft: Draft, key: str) -> tuple[Choice, ...] | None:
+    """Return what a check has listed, which costs no request; None if none has."""
     made = facts(draft, key)
     if isinstance(made, ListedChoices):
         return made.all
@@ -189,52 +193,41 @@ def _told(draft: Draft, key: str) -> tuple[Choice, ...] | None:
     return tuple(Choice(each, each, "the SDK key reads it") for each in by_key[role]) if role in by_key else None
 
 
-def _state(draft: Draft, key: str) -> tuple[object, ...]:
-    """What the source's list depends on."""
-    roles = {*drafts.SOURCE_KEY_ROLES, "base-url", "split-workspace"}
-    inputs = {v.key for v in (draft.form.variables if draft.form else ()) if v.role in roles and v.key != key}
-    return (draft.integration, drafts.revisions(draft, frozenset({*inputs, SOURCE_API.key, HELPER.key})))
-
-
 # --- the account's other configurations
 
 
 async def _used_by(session: Session, key: str) -> dict[str, list[str]]:
-    """The names of the configurations that have an id in this field, by the id. Not being able to tell is no matter."""
-    if drafts.variable(session.draft, key).role not in _USED_BY_OTHERS:
-        return {}
+    """Return the names of the configurations that have an id in this field, by id; nothing if they can't be read."""
     draft = session.draft
-
-    async def read() -> tuple[Configuration, ...]:
-        return await _others(session)
-
+    if drafts.variable(draft, key).role not in _USED_BY_OTHERS:
+        return {}
     state = (draft.integration, drafts.revisions(draft, frozenset({HOST.key, TOKEN.key})))
     try:
-        others = await session.lists.get("", state, read)
+        others = await _once(session, "", state, lambda: _others(session))
     except Failure:
         return {}
     used: dict[str, list[str]] = {}
-    for each in others:
-        value = (each.config or {}).get(key)
+    for configuration in others:
+        value = (configuration.config or {}).get(key)
         if isinstance(value, str) and value.strip():
-            used.setdefault(clean(value.strip()), []).append(each.name)
+            used.setdefault(clean(value.strip()), []).append(configuration.name)
     return used
 
 
 async def _others(session: Session) -> tuple[Configuration, ...]:
-    """The other configurations of this source, whole: a list of them leaves their settings out."""
-    account = facts(session.draft, TOKEN.key)
-    listed = (account.configurations or ()) if isinstance(account, TokenOwner) else ()
-    same = [each for each in listed if each.integration_key == session.draft.integration][:MOST_OTHERS]
+    """Read the other configurations of this source one by one, since a list leaves out their settings."""
+    owner = token_owner(session.draft)
+    listed = (owner.configurations if owner else None) or ()
+    same = [other for other in listed if other.integration_key == session.draft.integration][:MOST_OTHERS]
     if not same:
         return ()
-    async with session.context.launchdarkly(session.bag, instance(drafts.value(session.draft, HOST.key))) as ld:
-        wholes = await asyncio.gather(*(_whole(ld, each) for each in same))
-    return tuple(each for each in wholes if each is not None)
 
+    async def whole(ld: LaunchDarkly, other: Configuration) -> Configuration | None:
+        try:
+            return await ld.get(other.project_key, other.integration_key, other.id)
+        except Failure:
+            return None
 
-async def _whole(ld: LaunchDarkly, listed: Configuration) -> Configuration | None:
-    try:
-        return await ld.get(listed.project_key, listed.integration_key, listed.id)
-    except Failure:
-        return None
+    async with session.context.launchdarkly(session.bag, _instance(session)) as ld:
+        wholes = await asyncio.gather(*(whole(ld, other) for other in same))
+    return tuple(configuration for configuration in wholes if configuration is not None)

@@ -1,4 +1,4 @@
-"""The practice mode as a front knows it: values to fill in, and faults to rehearse."""
+"""The demo as a front knows it: values to fill in, and errors to simulate."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ class PracticeFault:
 
 @dataclass(frozen=True, slots=True)
 class Practice:
-    """Made-up servers on loopback. `values` holds for each integration what each field would be answered with."""
+    """The demo servers on loopback. `values` has an answer to each field of each integration."""
 
     values: Mapping[str, Mapping[str, str]] = field(repr=False)
     host: str
-    """The made-up LaunchDarkly's address."""
+    """The address of the demo's LaunchDarkly."""
     faults: tuple[PracticeFault, ...]
     set_fault: Callable[[str | None], None]
     stop: Callable[[], None]
 
 
 def values_from(addresses: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
-    """The answers to each integration's fields, from the practice servers' addresses and keys.
+    """Return the answers to each integration's fields, from the demo servers' addresses and keys.
 
     `addresses` is the document that `ld-flag-import sandbox --json` prints (contract of the command line).
     """

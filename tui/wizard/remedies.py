@@ -1,4 +1,4 @@
-"""What the wizard says of a failure: each remedy in the words of somebody who has fields, lists and steps on screen."""
+"""The wizard's words for each remedy: its reader has fields, lists, and steps on the screen."""
 
 from __future__ import annotations
 
@@ -54,15 +54,15 @@ _SAFE = {Safe.ANSWERS_KEPT: "your answers are kept"}
 
 
 def advice(of: Advice) -> str:
-    """What to do next, and what is safe, in a sentence or two; "" for nothing."""
+    """Return what to do next, and what is safe, in a sentence or two; "" for nothing."""
     return remedies.worded(of, WORDS, _SAFE)
 
 
 def sentence(failure: Failure) -> str:
-    """All there is to say about a failure: what, why, and what to do next."""
+    """Return the whole sentence about a failure: what, why, and what to do next."""
     return joined(str(failure), advice(failure.advice))
 
 
 def text(said: Finding | Check) -> str:
-    """What a rule or a server says of an answer, with its advice."""
+    """Return what a rule or a server says about an answer, with its advice."""
     return joined(said.text, advice(said.advice) if said.advice else "")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from tui.answers import draft as drafts
 from tui.answers import plan_state, remarks
-from tui.answers.builtin import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, TOKEN
-from tui.answers.checks import TokenOwner, facts, runner
+from tui.answers.builtin import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT
+from tui.answers.checks import runner, token_owner
 from tui.answers.draft import Draft
 from tui.answers.fields import Variable
 from tui.answers.finding import Finding, Level
@@ -57,28 +57,42 @@ def lead(draft: Draft) -> str:
 
 
 def lines(draft: Draft) -> tuple[Line, ...]:
-    """All lines, what needs attention first; a line with a warning or a problem has its sentence as the text."""
+    """All lines, those with a warning or a problem with its sentence in place of the plain value."""
     form = draft.form
     if form is None:
         return ()
-    account = facts(draft, TOKEN.key)
-    member = account.member if isinstance(account, TokenOwner) else None
+    owner = token_owner(draft)
+    member = owner.member if owner else None
     whose = f", as {member.display_name} ({member.role})" if member else ""
     name, tags = drafts.value(draft, CONFIG_NAME.key), drafts.value(draft, CONFIG_TAGS.key)
+    named = clean(f"{name or '-'}, {f'tags {tags}' if tags else 'no tags'}")
+    name_check = draft.checks.get(CONFIG_NAME.key)
+    free = f" ({name_check.text})" if name_check and name_check.level is Level.OK else ""
     project = drafts.value(draft, PROJECT.key) or "-"
-    stored = [field for field in drafts.fields(draft, "keys") if drafts.may_be_kept(field)]
-    answers = (
+    on_keys = drafts.fields(draft, "keys")
+    address = next((drafts.value(draft, v.key) for v in on_keys if v.role == "base-url"), "")
+    stored = [field for field in on_keys if drafts.may_be_kept(field)]
+    plain = (
         Line("Into", f"LaunchDarkly {_instance(draft)} {project}{whose}", "launchdarkly"),
-        Line("From", _source(draft), "keys"),
+        Line("From", f"{form.title} {address}".strip(), "keys"),
         *_of_plan(draft),
         *(_of_key(draft, field) for field in stored),
-        _of_name(draft, clean(f"{name or '-'}, {f'tags {tags}' if tags else 'no tags'}")),
+        Line("Name", named + free, "fields", Level.OK if free else Level.NOTE),
         Line("Which flags", _settings(draft, lambda role: role in SOURCE_ROLES), "fields"),
         Line("New flags get", _settings(draft, lambda role: role not in SOURCE_ROLES), "fields"),
     )
-    keys = {field.key for field in stored}
-    remarks_ = (_of_remark(draft, finding) for finding in reminders(draft) if finding.field not in keys)
-    shown = (*(line for line in answers if line.text), *remarks_)
+    has_line = {field.key for field in stored}
+    repeated = (
+        Line(
+            drafts.variable(draft, finding.field).label,
+            remedies.text(finding),
+            drafts.step_of(draft, finding.field),
+            finding.level,
+        )
+        for finding in reminders(draft)
+        if finding.field not in has_line
+    )
+    shown = (*(line for line in plain if line.text), *repeated)
     return tuple(sorted(shown, key=lambda line: line.level not in _HEAVIER))
 
 
@@ -113,43 +127,22 @@ SOURCE_ROLES = (
 
 def _settings(draft: Draft, wanted: Callable[[str], bool]) -> str:
     """Return the settings of some roles: "tag payments, no maintainer"."""
-    configuration = (CONFIG_NAME.key, CONFIG_TAGS.key)
-    asked = [v for v in drafts.fields(draft, "fields") if v.key not in configuration and wanted(v.role)]
-    shown = [v for v in asked if drafts.value(draft, v.key) or not v.hide_empty]
     title = draft.form.title if draft.form else ""
-    return ", ".join(_value(draft, v, _short(v.label, title)) for v in shown)
-
-
-def _short(label: str, title: str) -> str:
-    return label.removeprefix(title).removeprefix("Flag").strip().lower()
-
-
-def _value(draft: Draft, field: Variable, label: str) -> str:
-    answer = drafts.answer(draft, field.key)
-    if not answer.value:
-        return f"no {label}"
-    picked = field.role == "member-id" and answer.source
-    shown = clean(answer.source if picked else drafts.name(draft, answer.value))
-    return f"{label} {shown[:8]}…" if len(shown) > 30 else f"{label} {shown}"
-
-
-def _of_name(draft: Draft, text: str) -> Line:
-    made = draft.checks.get(CONFIG_NAME.key)
-    free = f" ({made.text})" if made and made.level is Level.OK else ""
-    return Line("Name", text + free, "fields", Level.OK if free else Level.NOTE)
-
-
-def _of_remark(draft: Draft, finding: Finding) -> Line:
-    return Line(
-        drafts.variable(draft, finding.field).label,
-        remedies.text(finding),
-        drafts.step_of(draft, finding.field),
-        finding.level,
-    )
+    settings = []
+    for field in drafts.fields(draft, "fields"):
+        answer = drafts.answer(draft, field.key)
+        if field in (CONFIG_NAME, CONFIG_TAGS) or not wanted(field.role) or (field.hide_empty and not answer.value):
+            continue
+        label = field.label.removeprefix(title).removeprefix("Flag").strip().lower()
+        picked = field.role == "member-id" and answer.source
+        known = clean(answer.source if picked else drafts.name(draft, answer.value))
+        value = f"{known[:8]}…" if len(known) > 30 else known
+        settings.append(f"{label} {value}" if answer.value else f"no {label}")
+    return ", ".join(settings)
 
 
 def reminders(draft: Draft) -> tuple[Finding, ...]:
-    """Warnings and unknowns of all steps, repeated before sending; the look-up of the name is shown apart."""
+    """Return the warnings and unknowns of all steps, to be repeated before sending; the name has a line of its own."""
     found = (f for step in ("launchdarkly", "keys", "fields") for f in remarks.step_findings(draft, step))
     return tuple(f for f in found if f.level in _HEAVIER and f.field != CONFIG_NAME.key)
 
@@ -161,18 +154,11 @@ def _instance(draft: Draft) -> str:
         return drafts.value(draft, HOST.key)
 
 
-def _source(draft: Draft) -> str:
-    address = next((drafts.value(draft, v.key) for v in drafts.fields(draft, "keys") if v.role == "base-url"), "")
-    title = draft.form.title if draft.form else ""
-    return f"{title} {address}".strip()
-
-
-def _of_key(draft: Draft, each: Variable) -> Line:
-    line, check = remarks.line(draft, each.key), draft.checks.get(each.key)
+def _of_key(draft: Draft, field: Variable) -> Line:
+    line, check = remarks.line(draft, field.key), draft.checks.get(field.key)
     fine = line.level in (Level.OK, Level.NOTE)
-    title = draft.form.title if draft.form else ""
-    label = each.label.removeprefix(f"{title} ")
+    label = field.label.removeprefix(f"{draft.form.title if draft.form else ''} ")
     label = label[:1].upper() + label[1:]
-    if fine and each.key not in draft.checks and runner(draft, each.key) is not None:
+    if fine and check is None and runner(draft, field.key) is not None:
         return Line(label, f"{line.text.rstrip('.')}; not checked yet", "keys", Level.UNKNOWN)
     return Line(label, check.text if fine and check and check.text else remedies.text(line), "keys", line.level)

@@ -1,4 +1,4 @@
-"""Everything the first screen does without, loaded in a thread while it is being looked at."""
+"""Load what the first screen doesn't need, in a thread while the user reads it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tui.secrets.keyring import Keyring
 from tui.text.private_files import state_dir
 from tui.text.redact import Redactor
 from tui.wizard.practice import Practice, PracticeFault, values_from
-from tui.wizard.session import Given, Session
+from tui.wizard.session import Session, StartOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,7 +24,7 @@ DRAFT = "draft.json"
 
 
 def draft_path(*, practising: bool) -> Path | None:
-    """Where answers are saved; practice keeps its own apart. None where there is no place to save them."""
+    """Return where answers are saved, the demo's apart; None if there is no place to save them."""
     try:
         return state_dir() / (PRACTICE_DRAFT if practising else DRAFT)
     except OSError:
@@ -58,7 +58,7 @@ def build(
         ),
         keyring=None if practice else Keyring(),
         environ={} if practice else options.environ,
-        given=Given() if practice else Given(options.host, options.project),
+        start_options=StartOptions() if practice else StartOptions(options.host, options.project),
         preferred_instance="" if practice else instance,
         draft_path=draft_path(practising=practice is not None),
         practice=practice,

@@ -1,4 +1,4 @@
-"""From step to step: where a draft stands, and where it goes next."""
+"""Move a draft from step to step."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from tui.answers.remarks import problems
 
 
 def change(draft: Draft, step: str) -> Draft:
-    """Review's "Change": stand on a step whose `next` leads back to Review."""
+    """Go to a step whose `next` leads back to Review (Review's "Change")."""
     return replace(go(draft, step), returns=True)
 
 
 def first_open(draft: Draft, limit: str) -> str:
-    """The first step that still has a problem, `limit` where none before it has."""
+    """Return the first step that has a problem, `limit` if none before it has."""
     ahead = steps.STEPS[: steps.index(limit)]
     return next((each.key for each in ahead if problems(draft, each.key)), limit)
 
 
 def following(draft: Draft) -> steps.Step | None:
-    """The step that `next` leads to."""
+    """Return the step that `next` leads to."""
     if draft.returns:
         open_ = first_open(draft, "review")
         if steps.index(open_) > steps.index(draft.step):
@@ -31,12 +31,12 @@ def following(draft: Draft) -> steps.Step | None:
 
 
 def next_step(draft: Draft) -> Draft:
-    """Go on, unless the step has a problem or is the last; the same draft then comes back."""
+    """Go to the next step. Returns the same draft if the step has a problem or is the last."""
     ahead = following(draft)
     return draft if ahead is None or problems(draft, draft.step) else go(draft, ahead.key)
 
 
 def back(draft: Draft) -> Draft:
-    """Go back one step; the same draft from the first."""
+    """Go back one step. Returns the same draft on the first."""
     behind = steps.before(draft.step)
     return draft if behind is None else replace(go(draft, behind.key), returns=False)

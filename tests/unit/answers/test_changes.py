@@ -59,23 +59,6 @@ def test_choosing_fills_in_defaults_as_proposals() -> None:
     assert not any(each.touched for each in draft.answers.values())
 
 
-def test_going_to_the_other_integration_and_back_keeps_all_answers(unleash: Draft, bag: Bag) -> None:
-    typed = changes.put(unleash, "sourceBaseUrl", "https://unleash.example.com")
-    typed = changes.put(typed, "project", "web-shop")
-    typed = changes.put(typed, "ldTag", "from-unleash")
-    typed = changes.put_secret(typed, bag, "sourceApiKey", SDK_KEY)
-    typed = changes.put_secret(typed, bag, "ldApiKey", IMPORT_KEY)
-    split = changes.choose(typed, SPLIT)
-    assert drafts.value(split, "project") == "web-shop"
-    assert drafts.value(split, "ldTag") == "from-unleash"
-    assert drafts.answer(split, "ldApiKey").secret is not None
-    split = changes.put(split, "splitTag", "payments")
-    again = changes.choose(split, UNLEASH)
-    assert answers(again) == {**answers(typed), "splitTag": "payments"}
-    assert again.answers["sourceApiKey"] == typed.answers["sourceApiKey"]
-    assert drafts.value(changes.choose(again, SPLIT), "splitTag") == "payments"
-
-
 def test_answers_of_another_integration_take_no_part(unleash: Draft, bag: Bag) -> None:
     typed = changes.put(unleash, "sourceBaseUrl", "https://unleash.example.com")
     typed = changes.put_secret(typed, bag, "sourceApiKey", SDK_KEY)
@@ -173,28 +156,20 @@ def test_of_a_secret_the_draft_learns_its_shape_alone(unleash: Draft, bag: Bag) 
     assert SDK_KEY.partition(".")[2] not in repr(draft)
 
 
-def test_an_emptied_secret_is_gone_from_the_bag_too(unleash: Draft, bag: Bag) -> None:
-    draft = found(unleash, bag)
-    draft = changes.put_secret(draft, bag, "token", "  ")
-    given = drafts.answer(draft, "token")
-    assert "token" not in bag
-    assert (given.secret, given.reference, given.source) == (None, "", "")
-    assert any(f.level is Level.PROBLEM for f in remarks.findings(draft, "token"))
-
-
-def test_the_same_secret_typed_again_keeps_where_it_came_from(unleash: Draft, bag: Bag) -> None:
+def test_reference_of_a_secret_lasts_as_long_as_its_value(unleash: Draft, bag: Bag) -> None:
     draft = found(unleash, bag)
     assert changes.put_secret(draft, bag, "token", TOKEN) is draft
-    said = changes.put_secret(draft, bag, "token", f"{TOKEN}\n")
-    assert drafts.answer(said, "token").reference == "env:LD_ACCESS_TOKEN"
-    assert drafts.answer(said, "token").said == "A line break was removed."
-
-
-def test_another_secret_has_no_reference_of_the_first(unleash: Draft, bag: Bag) -> None:
-    draft = found(unleash, bag)
-    draft = changes.put_secret(draft, bag, "token", TOKENS["reader"].value)
-    given = drafts.answer(draft, "token")
-    assert (given.reference, given.source, given.revision) == ("", "", 2)
+    same = changes.put_secret(draft, bag, "token", f"{TOKEN}\n")
+    assert drafts.answer(same, "token").reference == "env:LD_ACCESS_TOKEN"
+    assert drafts.answer(same, "token").said == "A line break was removed."
+    failed = changes.was_kept(draft, "token", "It is locked.", in_keyring=False)
+    assert drafts.answer(failed, "token").reference == "env:LD_ACCESS_TOKEN"
+    other = drafts.answer(changes.put_secret(draft, bag, "token", TOKENS["reader"].value), "token")
+    assert (other.reference, other.source, other.revision) == ("", "", 2)
+    emptied = changes.put_secret(draft, bag, "token", "  ")
+    assert drafts.answer(emptied, "token") == Answer(touched=True, revision=2)
+    assert "token" not in bag
+    assert any(f.level is Level.PROBLEM for f in remarks.findings(emptied, "token"))
 
 
 def test_the_same_key_twice_is_said_and_unsaid(unleash: Draft, bag: Bag) -> None:
@@ -224,16 +199,11 @@ def test_where_a_key_is_kept(unleash: Draft, bag: Bag) -> None:
     assert "It is locked" in remarks.line(failed, "token").text
 
 
-def test_a_key_from_the_environment_that_could_not_be_kept_is_still_there(unleash: Draft, bag: Bag) -> None:
-    draft = found(unleash, bag)
-    failed = changes.was_kept(draft, "token", "It is locked.", in_keyring=False)
-    assert drafts.answer(failed, "token").reference == "env:LD_ACCESS_TOKEN"
-
-
 # --- the proposed name
 
 
-def test_the_name_follows_what_is_imported(unleash: Draft) -> None:
+def test_name_follows_what_is_imported_unless_it_was_typed(unleash: Draft) -> None:
+    assert changes.propose_name(Draft()) == Draft()
     draft = changes.propose_name(unleash)
     assert drafts.value(draft, "config-name") == "Unleash"
     draft = changes.put(changes.put(draft, "sourceProjectId", "default"), "sourceEnvironmentId", "production")
@@ -242,16 +212,9 @@ def test_the_name_follows_what_is_imported(unleash: Draft) -> None:
     confirmed = changes.put(changes.touch(draft, "fields"), "sourceEnvironmentId", "staging")
     assert drafts.value(changes.propose_name(confirmed), "config-name") == "Unleash default staging"
     assert drafts.value(changes.propose_name(changes.choose(confirmed, SPLIT)), "config-name").startswith("Split")
-
-
-def test_a_name_of_ones_own_is_left_alone(unleash: Draft) -> None:
-    draft = changes.put(unleash, "config-name", "Mine")
-    assert changes.propose_name(draft) is draft
-    assert drafts.value(changes.propose_name(changes.put(draft, "config-name", "")), "config-name") == "Unleash"
-
-
-def test_without_an_integration_there_is_no_name() -> None:
-    assert changes.propose_name(Draft()) == Draft()
+    typed = changes.put(unleash, "config-name", "Mine")
+    assert changes.propose_name(typed) is typed
+    assert drafts.value(changes.propose_name(changes.put(typed, "config-name", "")), "config-name") == "Unleash"
 
 
 def test_a_very_long_scope_makes_a_name_that_fits(unleash: Draft) -> None:

@@ -1,32 +1,49 @@
-"""Checks that ask LaunchDarkly: your token, the import key, the project, the name."""
+"""Checks that ask LaunchDarkly about your token, the import key, the project, and the name."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.unit import raw_http, sandbox_tools
-from tests.unit.walk_tools import NAME, at_review, attempt, built_forms, checked, drained, sent, session, values
+from tests.unit.walk_tools import (
+    NAME,
+    at_review,
+    attempt,
+    built_forms,
+    checked,
+    drained,
+    sent,
+    session,
+    strangers,
+    values,
+)
 from tui.answers import changes, checks, remarks
 from tui.answers import draft as drafts
 from tui.answers.checks import TokenOwner
 from tui.answers.draft import Check
 from tui.answers.finding import Level
 from tui.net.errors import Failure, Kind
-from tui.net.events import Answered, Connected
+from tui.net.events import Connected
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
-from tui.wizard import walk
 from tui.wizard.session import Session
 
 
-def begun(box: Sandbox, who: str = "writer", integration: str = "unleash", **answers: str) -> Session:
+def begun(url: str, who: str = "writer", integration: str = "unleash", **answers: str) -> Session:
+    """A session that knows a LaunchDarkly and a token, and nothing else of the account."""
     made = session()
     made.choose(integration)
-    made.put("host", values(box, integration)["host"])
-    made.put("token", TOKENS[who].value)
-    for key, text in answers.items():
+    for key, text in {"host": url, "token": TOKENS[who].value, **answers}.items():
         made.put(key, text)
     return made
+
+
+@pytest.fixture
+def url(box: Sandbox) -> str:
+    return values(box, "unleash")["host"]
+
+
+UNKNOWN_TOKEN = "api-00000000-0000-4000-8000-000000000000"
 
 
 async def of(made: Session, key: str) -> Check:
@@ -40,8 +57,8 @@ async def of(made: Session, key: str) -> Check:
 # --- your token
 
 
-async def test_a_good_token_says_whose_it_is(box: Sandbox) -> None:
-    made = begun(box)
+async def test_a_good_token_says_whose_it_is(url: str) -> None:
+    made = begun(url)
     check = await of(made, "token")
     assert check.level is Level.OK
     assert check.text == "Ana Ruiz, ana@example.com, role writer; may see import configurations; creating: not known"
@@ -52,55 +69,37 @@ async def test_a_good_token_says_whose_it_is(box: Sandbox) -> None:
     assert not remarks.problems(made.draft, "launchdarkly") or made.draft.checks.keys() == {"token"}
 
 
-async def test_events_of_a_check_are_told(box: Sandbox) -> None:
-    made = begun(box)
-    events = await checked(made, "token")
-    assert isinstance(events[0], Connected)
-    assert sum(isinstance(event, Answered) for event in events) == 3
-
-
 @pytest.mark.parametrize(
     ("who", "level", "part"),
     [("import-key", Level.OK, "service token Flag import;"), ("reader", Level.WARNING, "Ben Okafor")],
 )
-async def test_a_token_is_judged_by_its_owner(box: Sandbox, who: str, level: Level, part: str) -> None:
-    check = await of(begun(box, who), "token")
+async def test_a_token_is_judged_by_its_owner(url: str, who: str, level: Level, part: str) -> None:
+    check = await of(begun(url, who), "token")
     assert (check.level, part in check.text) == (level, True)
 
 
-async def test_a_refused_token_offers_the_other_instances(box: Sandbox) -> None:
-    made = begun(box)
-    made.put("token", "api-00000000-0000-4000-8000-000000000000")
+async def test_refused_token_offers_the_other_instances(box: Sandbox, url: str) -> None:
+    made = begun(url, token=UNKNOWN_TOKEN)
     check = await of(made, "token")
-    assert check.level is Level.PROBLEM
-    assert "(401)" in check.text
+    assert (check.level, "(401)" in check.text) == (Level.PROBLEM, True)
     assert checks.other_instances(made.draft) == (("us", "US"), ("eu", "EU"), ("federal", "Federal"))
-    assert walk.next_step(made.draft) is made.draft or made.draft.step == "integration"
     before = len(box.requests)
-    made.put("host", "eu")  # picked by hand; nothing is sent by that alone
+    made.put("host", "eu")  # chosen by the user; that alone sends nothing
     assert "token" not in made.draft.checks
     assert checks.other_instances(made.draft) == ()
     assert len(box.requests) == before
 
 
-async def test_only_a_refusal_offers_other_instances(box: Sandbox) -> None:
-    made = begun(box)
-    assert checks.other_instances(made.draft) == ()
-    await of(made, "token")
-    assert checks.other_instances(made.draft) == ()
-    box.stop()
-    made.ask_again("token")
-    assert (await of(made, "token")).level is Level.UNKNOWN
-    assert checks.other_instances(made.draft) == ()
-
-
-async def test_a_token_of_one_instance_is_not_offered_that_one() -> None:
-    made = session()
-    made.choose("unleash")
-    made.put("host", "eu")
-    refused = Failure(Kind.UNAUTHORIZED, "Refused.", status_code=401)
-    made.draft = changes.checked(made.draft, Check("token", Level.PROBLEM, "Refused.", facts=refused))
-    assert checks.other_instances(made.draft) == (("us", "US"), ("federal", "Federal"))
+@pytest.mark.parametrize(
+    ("kind", "offered"),
+    [(Kind.UNAUTHORIZED, (("us", "US"), ("federal", "Federal"))), (Kind.FORBIDDEN, ()), (Kind.UNREACHABLE, ())],
+)
+def test_only_a_refusal_offers_instances_except_the_chosen_one(
+    kind: Kind, offered: tuple[tuple[str, str], ...]
+) -> None:
+    made = begun("eu")
+    check = Check("token", Level.PROBLEM, "Refused.", facts=Failure(kind, "Refused."))
+    assert checks.other_instances(changes.checked(made.draft, check)) == offered
 
 
 LIST = "GET /api/v2/integration-capabilities/flag-import"
@@ -109,21 +108,16 @@ NOBODY = raw_http.answer("404 Not Found", b'{"code": "not_found", "message": "no
 FORBIDDEN = raw_http.answer("403 Forbidden", b'{"code": "forbidden", "message": "no"}')
 
 
-async def test_a_forbidden_list_is_a_warning() -> None:
+async def test_forbidden_list_of_configurations_is_a_warning() -> None:
     routes = {"GET /api/v2/caller-identity": IDENTITY, "GET /api/v2/members/me": NOBODY, LIST: FORBIDDEN}
     async with raw_http.serving(raw_http.routed(routes)) as raw:
-        made = session()
-        made.choose("unleash")
-        made.put("host", raw.url)
-        made.put("token", TOKENS["writer"].value)
+        made = begun(raw.url, project="web")
         check = await of(made, "token")
-    assert check.level is Level.WARNING
-    assert "may not see import configurations (403)" in check.text
-    account = checks.facts(made.draft, "token")
-    assert isinstance(account, TokenOwner)
-    assert account.configurations is None
-    assert checks.who(account).isprintable()
-    made.put("project", "web")
+    assert (check.level, "(403)" in check.text) == (Level.WARNING, True)
+    owner = checks.token_owner(made.draft)
+    assert owner is not None
+    assert owner.configurations is None
+    assert checks.who(owner).isprintable()
     assert not remarks.problems(made.draft, "launchdarkly")
 
 
@@ -141,90 +135,68 @@ async def test_a_forbidden_list_is_a_warning() -> None:
     ],
     ids=["401", "403", "page", "nested", "redirect", "502", "500", "429"],
 )
-async def test_what_could_not_be_asked_is_not_known_and_a_refusal_is_a_problem(answer: bytes, level: Level) -> None:
+async def test_refusal_is_a_problem_and_no_answer_is_not_known(answer: bytes, level: Level) -> None:
     async with raw_http.serving(raw_http.always(answer)) as raw:
-        made = session()
-        made.choose("unleash")
-        made.put("host", raw.url)
-        made.put("token", TOKENS["writer"].value)
-        check = await of(made, "token")
+        check = await of(begun(raw.url), "token")
     assert check.level is level
     assert check.text.isprintable()
     assert TOKENS["writer"].value not in check.text
     assert isinstance(check.facts, Failure)
 
 
-async def test_without_a_token_nothing_is_asked(box: Sandbox) -> None:
-    made = session()
-    made.choose("unleash")
-    made.put("host", values(box, "unleash")["host"])
+async def test_nothing_is_asked_without_a_possible_token_and_address(box: Sandbox, url: str) -> None:
+    made = begun(url, token="", project="web-shop")
     assert not made.due("token")
-    made.put("project", "web-shop")
     assert not made.due("project")
     _, check = await drained(checks.check(made.draft, made.bag, made.context, "token"))
     assert check.level is Level.PROBLEM
-    assert box.requests == []
-
-
-@pytest.mark.parametrize("token", ["api-5a4db0c5-0000", "sdk-5a4db0c5-0000-4000-8000-5a4db0c5a11a", "••••"])
-def test_a_token_that_cannot_be_right_is_not_asked_about(box: Sandbox, token: str) -> None:
-    made = begun(box)
-    made.put("token", token)
-    asks = not any(f.level is Level.PROBLEM for f in remarks.findings(made.draft, "token"))
-    assert made.due("token") == asks
-    assert asks == (token == "api-5a4db0c5-0000")
-
-
-def test_a_wrong_address_and_a_field_that_no_server_knows_are_not_asked(box: Sandbox) -> None:
-    made = begun(box)
+    for token, possible in (("api-5a4db0c5-0000", True), ("sdk-5a4db0c5-0000-4000-8000-5a4db0c5a11a", False)):
+        made.put("token", token)
+        assert made.due("token") is possible
+    assert not begun("http://ld.example.com").due("token")
     assert not made.due("config-tags")
     with pytest.raises(KeyError):
         checks.check(made.draft, made.bag, made.context, "config-tags")
-    made.put("host", "http://ld.example.com")
-    assert not made.due("token")
+    assert box.requests == []
 
 
 # --- the import key
 
+SERVICE_KEY = TOKENS["import-key"].value
+
 
 @pytest.mark.parametrize(
-    ("who", "level", "part"),
+    ("key", "token_checked", "level", "part"),
     [
-        ("import-key", Level.OK, "same account; service token Flag import; creating flags: not known"),
-        ("other-account", Level.PROBLEM, "another LaunchDarkly account"),
-        ("reader", Level.WARNING, "Ben Okafor"),
+        (
+            SERVICE_KEY,
+            True,
+            Level.OK,
+            "same account; service token Flag import; creating flags: not known",
+        ),
+        (SERVICE_KEY, False, Level.UNKNOWN, "whether it is your token's account is not known"),
+        (TOKENS["other-account"].value, True, Level.PROBLEM, "another LaunchDarkly account"),
+        (TOKENS["reader"].value, True, Level.WARNING, "Ben Okafor"),
+        (UNKNOWN_TOKEN, True, Level.PROBLEM, "LaunchDarkly refused the import key (401)."),
     ],
+    ids=["good", "your token is not checked", "other account", "reader", "refused"],
 )
-async def test_an_import_key_is_judged_by_its_account_and_owner(
-    box: Sandbox, who: str, level: Level, part: str
+async def test_import_key_is_judged_by_its_account_and_owner(
+    url: str, key: str, level: Level, part: str, *, token_checked: bool
 ) -> None:
-    made = begun(box, ldApiKey=TOKENS[who].value)
-    await of(made, "token")
+    made = begun(url, ldApiKey=key)
+    if token_checked:
+        await of(made, "token")
     check = await of(made, "ldApiKey")
     assert (check.level, part in check.text) == (level, True)
-
-
-async def test_a_refused_import_key_is_not_called_your_token(box: Sandbox) -> None:
-    made = begun(box, ldApiKey="api-00000000-0000-4000-8000-000000000000")
-    check = await of(made, "ldApiKey")
-    assert check.level is Level.PROBLEM
-    assert check.text.startswith("LaunchDarkly refused the import key (401).")
-    assert checks.other_instances(made.draft) == ()
-
-
-async def test_an_account_that_is_not_known_is_not_called_the_same(box: Sandbox) -> None:
-    """Your token was not checked: nothing to compare with."""
-    made = begun(box, ldApiKey=TOKENS["import-key"].value)
-    check = await of(made, "ldApiKey")
-    assert check.level is not Level.PROBLEM
-    assert "same account" not in check.text
+    assert checks.other_instances(made.draft) == (), "the refused key is not your token"
 
 
 # --- the project
 
 
-async def test_a_project_is_there_or_missing(box: Sandbox) -> None:
-    made = begun(box, project="web-shopp")
+async def test_project_exists_or_not(url: str) -> None:
+    made = begun(url, project="web-shopp")
     check = await of(made, "project")
     assert check.level is Level.PROBLEM
     assert check.text.startswith("LaunchDarkly has no project web-shopp for your token.")
@@ -234,9 +206,9 @@ async def test_a_project_is_there_or_missing(box: Sandbox) -> None:
     assert not remarks.problems(made.draft, "launchdarkly")
 
 
-async def test_a_project_that_something_imports_into_already(box: Sandbox) -> None:
+async def test_import_into_the_same_project_is_a_warning(box: Sandbox, url: str) -> None:
     await sent(attempt(await at_review(box)))
-    made = begun(box, project="web-shop")
+    made = begun(url, project="web-shop")
     await of(made, "token")
     check = await of(made, "project")
     (warning,) = check.findings
@@ -244,9 +216,106 @@ async def test_a_project_that_something_imports_into_already(box: Sandbox) -> No
     assert f'"{NAME}"' in warning.text
     assert "from Unleash into web-shop already" in warning.text
     assert remarks.line(made.draft, "project") == warning
-    other = begun(box, integration="split", project="web-shop")
+    other = begun(url, integration="split", project="web-shop")
     await of(other, "token")
     assert (await of(other, "project")).findings == ()
+
+
+# --- the name
+
+
+async def test_free_name_is_checked_once_all_else_is_answered(box: Sandbox) -> None:
+    made = await at_review(box)
+    made.put("sourceProjectId", "")
+    assert not made.due("config-name")
+    made.put("sourceProjectId", "default")
+    check = await of(made, "config-name")
+    assert (check.level, check.text, check.findings) == (Level.OK, "free in web-shop", ())
+
+
+async def test_name_of_the_same_settings_is_a_warning(box: Sandbox) -> None:
+    await sent(attempt(await at_review(box)))
+    made = await at_review(box)
+    check = await of(made, "config-name")
+    assert (check.level, "Use that one" in check.text) == (Level.WARNING, True)
+    assert not remarks.problems(made.draft, "review")
+
+
+async def test_a_name_of_other_settings(box: Sandbox) -> None:
+    await sent(attempt(await at_review(box, ldTag="another")))
+    made = await at_review(box)
+    check = await of(made, "config-name")
+    assert check.level is Level.PROBLEM
+    assert "ldTag: there another, here imported-from-unleash" in check.text
+    assert [f.field for f in remarks.problems(made.draft, "review")] == ["config-name"]
+    made.put("ldTag", "another")
+    assert (await of(made, "config-name")).level is Level.WARNING
+
+
+async def test_a_sibling_is_a_warning_at_the_project(box: Sandbox) -> None:
+    await sent(attempt(await at_review(box)))
+    made = await at_review(box, config_name="Another")
+    check = await of(made, "config-name")
+    assert check.level is Level.OK
+    assert [f.field for f in check.findings] == ["project"]
+    assert remarks.line(made.draft, "project").level is Level.WARNING
+    assert not remarks.problems(made.draft, "review")
+
+
+# --- what changes meanwhile
+
+
+@pytest.mark.parametrize(
+    ("key", "changed", "texts"),
+    [
+        ("token", "host", ("eu",)),
+        ("token", "token", (TOKENS["reader"].value,)),
+        ("project", "project", ("default",)),
+        ("project", "project", ("default", "web-shop")),  # the server may have been asked about the first
+        ("project", "token", (TOKENS["reader"].value,)),
+        ("ldApiKey", "token", (TOKENS["reader"].value,)),
+        ("ldApiKey", "ldApiKey", ("",)),
+        ("config-name", "ldTag", ("another",)),
+        ("config-name", "config-name", ("Another",)),
+    ],
+)
+async def test_a_check_is_dropped_when_what_it_asked_about_changes(
+    box: Sandbox, key: str, changed: str, texts: tuple[str, ...]
+) -> None:
+    made = await at_review(box)
+    before = drafts.answer(made.draft, changed)
+    async for event in made.check(key):
+        if isinstance(event, Connected):
+            for text in texts:
+                made.put(changed, text)
+    assert drafts.answer(made.draft, changed) != before
+    assert key not in made.draft.checks
+
+
+@pytest.mark.parametrize("key", ["token", "project", "ldApiKey", "sourceApiKey", "config-name"])
+async def test_cancelled_check_leaves_no_task(box: Sandbox, key: str) -> None:
+    made = await at_review(box)
+    events = made.check(key)
+    await anext(events)
+    await events.aclose()
+    assert not strangers()
+    assert key not in made.draft.checks
+    assert made.due(key)
+
+
+async def test_check_is_kept_if_another_field_changes_and_dropped_for_another_integration(box: Sandbox) -> None:
+    made = await at_review(box)
+    async for event in made.check("project"):
+        if isinstance(event, Connected):
+            made.put("ldTag", "another")
+    assert made.draft.checks["project"].level is Level.OK
+    async for event in made.check("sourceApiKey"):
+        if isinstance(event, Connected):
+            made.choose("split")
+    assert not made.draft.checks
+
+
+# --- all of them
 
 
 def test_every_runner_is_of_a_role_that_a_field_has() -> None:

@@ -82,11 +82,6 @@ def test_the_same_integration_again_keeps_those_of_launchdarkly(draft: Draft) ->
     assert set(changes.choose(draft, UNLEASH).checks) == {"token", "project", "config-name"}
 
 
-def test_a_check_can_be_forgotten(draft: Draft) -> None:
-    assert set(changes.unchecked(draft, "project").checks) == set(ALL) - {"project"}
-    assert changes.unchecked(draft, "ldTag").checks == draft.checks
-
-
 def test_a_check_fills_what_is_open_alone(bag: Bag) -> None:
     draft = changes.choose(Draft(), UNLEASH)
     draft = changes.put(draft, "sourceProjectId", "mine")
@@ -116,13 +111,6 @@ def test_a_check_is_said_at_its_field_and_at_others(draft: Draft) -> None:
     assert [f.text for f in remarks.problems(draft, "fields")] == ["The name is taken."]
     assert remarks.answer_problems(draft) == remarks.problems(draft, "fields")
     assert remarks.problems(draft, "review") == remarks.problems(draft, "fields") + remarks.problems(draft, "plan")
-
-
-def test_what_could_not_be_asked_does_not_stop(draft: Draft) -> None:
-    draft = changes.checked(draft, Check("token", Level.UNKNOWN, "LaunchDarkly cannot be reached."))
-    assert not remarks.problems(draft, "launchdarkly")
-    assert remarks.line(draft, "token").level is Level.UNKNOWN
-    assert remarks.summary(draft, "launchdarkly").text.startswith("1 thing not known")
 
 
 def test_names_of_ids_are_told(draft: Draft) -> None:

@@ -173,16 +173,3 @@ def test_the_same_recipe_is_not_saved_twice(tmp_path: Path) -> None:
     first = recipe.save(made, tmp_path, "mine.toml")
     assert recipe.save(made, tmp_path, "mine.toml") == first
     assert [each.name for each in tmp_path.iterdir()] == ["mine.toml"]
-
-
-def test_a_link_is_not_followed(tmp_path: Path) -> None:
-    (tmp_path / "mine.toml").symlink_to(tmp_path / "elsewhere")
-    path = recipe.save(Recipe("version = 1\n", ()), tmp_path, "mine.toml")
-    assert path.read_text() == "version = 1\n"
-    assert not (tmp_path / "elsewhere").exists()
-
-
-def test_where_nothing_can_be_written_it_is_an_os_error(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(OSError, match=r"file"):
-        recipe.save(Recipe("", ()), tmp_path / "file", "mine.toml")

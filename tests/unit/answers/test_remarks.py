@@ -31,10 +31,6 @@ def test_below_an_open_field_stands_its_help(draft: Draft) -> None:
     assert remarks.line(draft, "sourceTag").text.lower().count("blank") == 1
 
 
-def test_a_default_says_that_it_is_proposed(draft: Draft) -> None:
-    assert remarks.line(draft, "ldTag").text.startswith("Proposed. ")
-
-
 def test_the_worst_is_said_first(draft: Draft) -> None:
     draft = changes.put(draft, "sourceBaseUrl", "https://unleash.example.com")
     for level in (Level.UNKNOWN, Level.WARNING, Level.PROBLEM):
@@ -44,12 +40,10 @@ def test_the_worst_is_said_first(draft: Draft) -> None:
         assert remarks.line(draft, "sourceBaseUrl") == worse
 
 
-def test_the_place_a_value_came_from_is_said(draft: Draft) -> None:
-    draft = changes.put(draft, "project", "web", source="from LD_PROJECT", touched=False)
-    assert remarks.line(draft, "project").text == "from LD_PROJECT"
-
-
-def test_the_address_of_an_instance_is_said(draft: Draft) -> None:
+def test_line_shows_a_proposal_the_source_of_a_value_and_the_address_of_an_instance(draft: Draft) -> None:
+    assert remarks.line(draft, "ldTag").text.startswith("Proposed. ")
+    found = changes.put(draft, "project", "web", source="from LD_PROJECT", touched=False)
+    assert remarks.line(found, "project").text == "from LD_PROJECT"
     assert "https://app.eu.launchdarkly.com" in remarks.line(changes.put(draft, "host", "eu"), "host").text
     assert "app.launchdarkly" not in remarks.line(changes.put(draft, "host", "https://ld.example.com"), "host").text
 
@@ -90,14 +84,10 @@ def test_labels() -> None:
 # --- Review
 
 
-def test_review_says_nothing_without_an_integration() -> None:
-    assert review.lines(Draft()) == ()
-
-
 @pytest.mark.parametrize("integration", ["split", "unleash"])
 def test_review_leads_to_the_step_of_each_line(integration: str) -> None:
-    draft = changes.choose(Draft(), built_forms()[integration])
-    shown = review.lines(draft)
+    assert review.lines(Draft()) == ()
+    shown = review.lines(changes.choose(Draft(), built_forms()[integration]))
     assert {line.step for line in shown} <= {"launchdarkly", "keys", "fields", "plan"}
     labels = [line.label for line in shown]
     for label in ("Into", "From", "Plan", "Import key", "Name, tags", "Which flags", "They get"):

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from tui.answers.builtin import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, SOURCE_API, as_field
-from tui.answers.fields import Guide, Variable, joined, selected
+from tui.answers.builtin import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, SOURCE_API
+from tui.answers.fields import Variable, joined, selected
 from tui.answers.finding import Level
 from tui.answers.form import build
 from tui.answers.rules import ROLES, tags_of, tidy, validate
@@ -24,7 +24,7 @@ def _field(integration: str, key: str) -> Variable:
 
 
 def _made(role: str, choices: tuple[str, ...] = ()) -> Variable:
-    return as_field("made", role, "Made up", help="", guide=Guide(), choices=choices)
+    return Variable("made", "Made up", role=role, choices=choices)
 
 
 URL, TAG = _field("unleash", "sourceBaseUrl"), _field("unleash", "sourceTag")

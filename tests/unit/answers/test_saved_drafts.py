@@ -110,26 +110,15 @@ def test_several_choices_stay_several(path: Path, tmp_path: Path) -> None:
     assert fields.selected(drafts.variable(draft, "many"), drafts.value(restored, "many")) == ("a b", "d, e")
 
 
-def test_what_the_form_no_longer_has_is_left_out() -> None:
+def test_answers_that_the_form_no_longer_takes_are_left_out(tmp_path: Path) -> None:
     answers = (("gone", "x", "", True), ("project", "web", "", True), ("token", "api-1", "", True))
-    saved = Saved("unleash", "keys", answers, ("gone",), "", 0.0)
-    restored = saved_drafts.restore(saved, UNLEASH)
+    restored = saved_drafts.restore(Saved("unleash", "keys", answers, ("gone",), "", 0.0), UNLEASH)
     assert drafts.value(restored, "project") == "web"
     assert "gone" not in restored.answers
     assert drafts.value(restored, "token") == ""
-
-
-def test_a_field_that_is_a_secret_by_now_is_left_out(tmp_path: Path) -> None:
-    made = forms.build(load(written(tmp_path, variable(key="one", isSecret=True))))
-    restored = saved_drafts.restore(Saved("made", "keys", (("one", "text", "", True),), (), "", 0.0), made)
+    secret = forms.build(load(written(tmp_path, variable(key="one", isSecret=True))))
+    restored = saved_drafts.restore(Saved("made", "keys", (("one", "text", "", True),), (), "", 0.0), secret)
     assert "text" not in repr(restored)
-
-
-def test_a_discarded_draft_is_gone(path: Path) -> None:
-    saved_drafts.discard(path)
-    saved_drafts.save(answered(), path, 0.0)
-    saved_drafts.discard(path)
-    assert saved_drafts.load(path) is None
 
 
 # --- files that are none of ours

@@ -13,7 +13,7 @@ from tests.unit.recipe_texts import SPLIT, UNLEASH, changed
 from tests.unit.walk_tools import built_forms, session
 from tui.answers import draft as drafts
 from tui.answers import remarks, rules
-from tui.answers.builtin import CONFIG_NAME, CONFIG_TAGS, PROJECT
+from tui.answers.builtin import CONFIG_NAME
 from tui.answers.finding import Level
 from tui.answers.recipe_reader import RecipeError, read_text
 from tui.cli import main
@@ -129,17 +129,6 @@ def test_the_wizard_takes_a_key_out_of_a_plain_field(tmp_path: Path, integration
     assert not saved.exists() or not any(part in saved.read_text() for part in SECRET_PARTS)
 
 
-@pytest.mark.parametrize("integration", ["unleash", "split"])
-def test_the_wizard_refuses_a_placeholder(integration: str) -> None:
-    made = session()
-    made.choose(integration)
-    for field in drafts.all_fields(made.draft):
-        for text in PLACEHOLDERS:
-            if not field.choices and field.kind != "boolean":
-                made.put(field.key, text)
-                assert remarks.findings(made.draft, field.key)[0].level is Level.PROBLEM, (field.key, text)
-
-
 WORDS = st.text(st.characters(categories=("Lu", "Ll", "Nd"), include_characters="-_. :/()"), min_size=5, max_size=60)
 IDS = st.from_regex(r"[A-Za-z][A-Za-z0-9._~-]{4,60}", fullmatch=True)
 ORDINARY = [
@@ -163,16 +152,6 @@ def test_no_word_is_taken_for_a_key(name: str) -> None:
     assert not holds_key(name)
     if name not in ("undefined",) and not name.strip().startswith("__") and "://" not in name and "((" not in name:
         assert rules.validate(CONFIG_NAME, name, {}, {}) == () or not name.strip()
-
-
-@given(st.lists(st.text("abcdefgh0123456789", min_size=1, max_size=12), min_size=1, max_size=5))
-def test_ordinary_ids_and_tags_pass(parts: list[str]) -> None:
-    name = "-".join(parts)
-    unleash = {each.key: each for each in built_forms()["unleash"].variables}
-    tag = unleash["ldTag"]
-    for field in (PROJECT, CONFIG_TAGS, tag, unleash["sourceProjectId"], unleash["sourceEnvironmentId"]):
-        if len(name) <= 64:
-            assert not [each for each in rules.validate(field, name, {}, {}) if each.level is Level.PROBLEM]
 
 
 # --- the command line

@@ -76,9 +76,10 @@ def test_every_verdict_with_its_reason() -> None:
     ]
 
 
-def test_an_existing_key_is_skipped_whatever_the_convention_says() -> None:
-    (made,) = decide([flag("Old_Key")], there("Old_Key"), KEBAB)
-    assert made.verdict is Verdict.SKIP_EXISTS
+def test_existing_flag_is_skipped_whatever_the_convention_and_has_no_warning() -> None:
+    hurts = flag("Old_Key", on=True, cut_over_warning="Turning this on takes something away.")
+    (made,) = decide([hurts], there("Old_Key"), KEBAB)
+    assert (made.verdict, made.warnings, made.cut_over_warning) == (Verdict.SKIP_EXISTS, (), "")
 
 
 def test_names_that_differ_by_case_alone_arrive_with_a_warning() -> None:

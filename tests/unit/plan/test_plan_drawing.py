@@ -111,11 +111,6 @@ def test_what_hurts_comes_first_among_the_flags_that_go_off() -> None:
     assert [each.flag.key for each in made.cut_over] == ["z-hurts", "a"]
 
 
-def test_a_flag_that_is_not_imported_has_no_warning_about_turning_it_on() -> None:
-    (planned,) = plan(HURTS, existing=there("z-hurts")).flags
-    assert (planned.warnings, planned.cut_over_warning) == ((), "")
-
-
 @given(st.text(max_size=20), st.sampled_from([30, 60, 80, 140]))
 def test_no_row_holds_what_a_terminal_would_obey(text: str, width: int) -> None:
     made = plan(flag(text, description=text, warnings=(text,)))

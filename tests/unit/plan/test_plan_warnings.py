@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.plan_tools import plan, there
+from tests.unit.plan_tools import plan
 from tests.unit.split_made import definition, flag
 from tui.commands.plan import plan_lines
 from tui.plan.documents import as_json
@@ -51,28 +51,16 @@ def test_flag_whose_on_takes_something_away_is_warned_about_and_listed_first() -
     assert [each.flag.key for each in made.cut_over] == ["flag-2", "flag-1"], "only what is on now goes off"
 
 
-def test_flag_that_exists_already_is_not_warned_about() -> None:
-    read = split.source_flag(flag(1, "a b"), definition(1, defaultRule=A_QUARTER))
-    (planned,) = plan(read, existing=there("flag-1")).flags
-    assert (planned.verdict, planned.warnings) == ("skip-exists", ())
-
-
 # --- what LaunchDarkly refuses
 
 
 def test_tags_that_launchdarkly_refuses_are_named() -> None:
     refused = ["q3 2026", "team:web", "Überblick", "t" * 65]
-    planned = of_split("fine.tag_1-2", *refused)
+    planned = of_split({"name": "fine.tag_1-2"}, *refused)
     (warning,) = planned["warnings"]
     assert all(tag[:50] in warning for tag in refused)
     assert "fine.tag_1-2" not in warning
     assert planned["tags"] == ["fine.tag_1-2", *refused]
-
-
-@pytest.mark.parametrize("tags", [[{"name": "a"}, {"name": "b c"}], ["a", "b c"], ["a", {"name": "b c"}]])
-def test_tags_are_read_as_objects_or_as_texts(tags: list[Any]) -> None:
-    planned = of_split(*tags)
-    assert (planned["tags"], len(planned["warnings"])) == (["a", "b c"], 1)
 
 
 @pytest.mark.parametrize("treatments", [["on"], ["on", "on"], ["on", ""], []])
@@ -110,11 +98,9 @@ def test_prerequisites_are_read_in_every_spelling(parents: Any) -> None:
 
 
 def test_one_treatment_of_a_parent_may_be_a_text() -> None:
-    first, second = (
-        split.source_flag({"name": "flag-1"}, definition(1, prerequisites=[{"n": "base", "ts": treatments}]))
-        for treatments in ("on", ["on"])
-    )
-    assert split_rules.explain(first) == split_rules.explain(second)
+    parents = ([{"n": "base", "ts": treatments}] for treatments in ("on", ["on"]))
+    flags = [split.source_flag({"name": "flag-1"}, definition(1, prerequisites=parent)) for parent in parents]
+    assert split_rules.explain(flags[0]) == split_rules.explain(flags[1])
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from tests.unit.walk_tools import (
     INTEGRATIONS,
     SOURCE_KEY,
-    attempt,
     configurations,
     planned,
     posts,
@@ -95,22 +92,3 @@ async def _run_to_its_report(made: Session) -> None:
     assert run.journal.stage is Stage.VERIFIED
     assert told.numbers.arrived == told.numbers.as_planned == plan.counts.arrive
     assert told.summary[0] == "ok"
-
-
-async def test_a_custom_answer_of_every_field_arrives() -> None:
-    with Sandbox.start() as box:
-        given = values(box, "unleash") | {
-            "config-name": 'Ünleash "prod" \\ $HOME `x` ☃',
-            "config-tags": "migration, team-a",
-            "sourceTag": "simple:payments",
-            "ldTag": "moved",
-            "ldMaintainer": "5ac0de510001000000000001",
-        }
-        made = await walked(session(), "unleash", given)
-        outcome = await sent(attempt(made))
-        assert outcome.failure is None, outcome.failure
-        (there,) = configurations(box, given["config-name"])
-        assert there["tags"] == ["migration", "team-a"]
-        kept: dict[str, Any] = {k: v for k, v in there["config"].items() if k in given}
-        secrets = ("sourceApiKey", "ldApiKey")
-        assert {k: v for k, v in kept.items() if k not in secrets} == {k: given[k] for k in kept if k not in secrets}

@@ -169,7 +169,7 @@ async def test_in_practice_nothing_is_written(box: Sandbox) -> None:
     assert not store.folder().exists()
 
 
-@pytest.mark.parametrize("fault", ["bad-request", "forbidden", "lost-request"])
+@pytest.mark.parametrize("fault", ["bad-request", "lost-request"])
 async def test_what_was_not_created_is_not_under_way(box: Sandbox, fault: str) -> None:
     made = await at_the_button(box)
     box.set_fault(fault)
@@ -264,19 +264,6 @@ async def test_where_no_journal_can_be_made_nothing_is_sent(box: Sandbox) -> Non
     assert made.attempt is None
 
 
-async def test_a_journal_that_cannot_be_written_any_more_stops_the_sending(box: Sandbox) -> None:
-    made = await at_the_button(box)
-    launch.begin(made, reuse=False)
-    made.release()
-    no_folder()
-    assert made.attempt is not None
-    outcome = await made.attempt.send().finish()
-    assert outcome.failure is not None
-    assert "cannot be written" in outcome.failure.what
-    assert outcome.may_send_again
-    assert creates(box) == 0
-
-
 async def test_a_creation_that_cannot_be_noted_is_told_and_still_is_the_run(box: Sandbox) -> None:
     made = await at_the_button(box)
     launch.begin(made, reuse=False)
@@ -305,25 +292,6 @@ async def test_an_earlier_import_is_taken_up_where_it_stands(box: Sandbox, stage
     assert is_held(the_journal())
     assert other.of_journal
     assert other.save() == ""
-
-
-async def test_one_that_was_being_created_is_looked_up_on_submit(box: Sandbox) -> None:
-    one = await at_the_button(box)
-    launch.begin(one, reuse=False)
-    before_it_is_noted(one, Stage.CREATED, killed)
-    assert one.attempt is not None
-    with pytest.raises(KilledError):
-        await one.attempt.send().finish()
-    one.release()
-    other = somebody(box)
-    assert launch.resume(other, head()) == "submit"
-    assert other.run is None
-    assert other.attempt is not None
-    await other.attempt.look_again().finish()
-    launch.settled(other)
-    assert noted().stage is Stage.CREATED
-    await to_the_end(other)
-    assert (creates(box), triggers(box), len(configurations(box, NAME))) == (1, 1, 1)
 
 
 @pytest.mark.parametrize("integration", ["unleash", "split"])

@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from tests.unit.walk_tools import at_review, built_forms, sent, session, values
+from tests.unit.walk_tools import built_forms, sent, session, values
 from tui.answers import changes, remarks, saved_drafts
 from tui.answers import draft as drafts
 from tui.context import Context
@@ -16,8 +16,8 @@ from tui.sandbox.server import Sandbox
 from tui.text.redact import MASK, Redactor
 from tui.wizard import launch
 from tui.wizard.options import PracticeServers
-from tui.wizard.practice import Practice, values_from
-from tui.wizard.session import Given, Session
+from tui.wizard.practice import Practice
+from tui.wizard.session import Session, StartOptions
 from tui.wizard.setup import _practice
 
 TOKEN, IMPORT_KEY = TOKENS["writer"].value, TOKENS["import-key"].value
@@ -73,7 +73,7 @@ def test_variables_fill_every_field_they_are_for() -> None:
 
 def test_a_token_is_not_offered_for_another_instance() -> None:
     environ = {"LD_ACCESS_TOKEN": TOKEN, "LD_BASE_URI": "https://app.eu.launchdarkly.com"}
-    made = session(environ=environ, given=Given(host="us"))
+    made = session(environ=environ, start_options=StartOptions(host="us"))
     made.choose("unleash")
     assert "token" not in made.bag
 
@@ -82,21 +82,27 @@ EU = "https://app.eu.launchdarkly.com"
 
 
 @pytest.mark.parametrize(
-    ("environ", "ldcli_text", "given", "known"),
+    ("environ", "ldcli_text", "start_options", "known"),
     [
-        ({"LD_PROJECT": "env", "LD_BASE_URI": EU}, "", Given(host="federal", project="line"),
+        ({"LD_PROJECT": "env", "LD_BASE_URI": EU}, "", StartOptions(host="federal", project="line"),
          {"host": ("federal", "from the command line"), "project": ("line", "from the command line")}),
-        ({"LD_PROJECT": "env", "LD_ACCESS_TOKEN": TOKEN}, f"access-token: {IMPORT_KEY}\nproject: ldcli\n", Given(),
-         {"project": ("env", "from LD_PROJECT"), "token": ("set", "from LD_ACCESS_TOKEN")}),
-        ({}, f"access-token: {TOKEN}\nproject: ldcli\n", Given(),
+        ({"LD_PROJECT": "env", "LD_ACCESS_TOKEN": TOKEN}, f"access-token: {IMPORT_KEY}\nproject: ldcli\n",
+         StartOptions(), {"project": ("env", "from LD_PROJECT"), "token": ("set", "from LD_ACCESS_TOKEN")}),
+        ({}, f"access-token: {TOKEN}\nproject: ldcli\n", StartOptions(),
          {"project": ("ldcli", "from ldcli's configuration"), "token": ("set", "from ldcli's configuration")}),
     ],
     ids=["command line", "variables", "ldcli"],
 )  # fmt: skip
 def test_what_beats_what(
-    own_world: Path, environ: dict[str, str], ldcli_text: str, given: Given, known: dict[str, tuple[str, str]]
+    own_world: Path,
+    environ: dict[str, str],
+    ldcli_text: str,
+    start_options: StartOptions,
+    known: dict[str, tuple[str, str]],
 ) -> None:
-    made = session(environ={**(ldcli(own_world, ldcli_text) if ldcli_text else {}), **environ}, given=given)
+    made = session(
+        environ={**(ldcli(own_world, ldcli_text) if ldcli_text else {}), **environ}, start_options=start_options
+    )
     made.choose("split")
     assert {key: found(made, key) for key in known} == known
     assert made.bag.peek("token") == (TOKEN if "token" in known else "")
@@ -104,9 +110,9 @@ def test_what_beats_what(
         assert drafts.answer(made.draft, "token").reference == ""  # a recipe cannot name ldcli
 
 
-@pytest.mark.parametrize("given", [Given(), Given(project="of-the-line")])
-def test_what_was_typed_is_not_replaced_by_what_is_found(given: Given) -> None:
-    made = session(environ={"LD_PROJECT": "found", "LD_ACCESS_TOKEN": TOKEN}, given=given)
+@pytest.mark.parametrize("start_options", [StartOptions(), StartOptions(project="of-the-line")])
+def test_what_was_typed_is_not_replaced_by_what_is_found(start_options: StartOptions) -> None:
+    made = session(environ={"LD_PROJECT": "found", "LD_ACCESS_TOKEN": TOKEN}, start_options=start_options)
     made.choose("unleash")
     made.put("project", "typed")
     made.put("token", IMPORT_KEY)
@@ -173,21 +179,6 @@ def test_a_resumed_draft_knows_what_was_to_be_kept(tmp_path: Path) -> None:
     assert made.save() == ""
 
 
-def test_a_draft_of_an_integration_that_is_gone_is_a_key_error() -> None:
-    made = session()
-    with pytest.raises(KeyError):
-        made.resume(saved_drafts.Saved("flipt", "keys", (), (), "", 0.0))
-    assert made.draft == drafts.Draft()
-
-
-def test_what_cannot_be_saved_is_said(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    made = session(draft_path=tmp_path / "file" / "draft.json")
-    made.choose("unleash")
-    made.put("project", "web")
-    assert made.save().startswith("Your answers could not be saved (")
-
-
 @pytest.mark.parametrize("place", [True, False])
 def test_the_farewell_says_whether_answers_are_kept(tmp_path: Path, place: bool) -> None:
     made = session(draft_path=tmp_path / "draft.json") if place else session()
@@ -196,20 +187,6 @@ def test_the_farewell_says_whether_answers_are_kept(tmp_path: Path, place: bool)
     made.put("project", "web")
     assert made.farewell() == ("Your answers are kept; start again to go on." if place else "")
     assert made.save() == ""
-
-
-async def test_the_farewell_tells_what_was_created(tmp_path: Path) -> None:
-    with Sandbox.start() as box:
-        made = await at_review(box)
-        made.draft_path = tmp_path / "draft.json"
-        launch.begin(made, reuse=False)
-        assert made.attempt is not None
-        outcome = await sent(made.attempt)
-        assert outcome.configuration is not None
-        launch.settled(made)
-        assert outcome.configuration.id in made.farewell()
-        assert "is in web-shop, LaunchDarkly 127.0.0.1:" in made.farewell()
-        assert not made.draft_path.exists()
 
 
 # --- practice
@@ -251,14 +228,6 @@ def test_practice_sets_faults() -> None:
         assert not any(key in repr(made) for key in (TOKEN, IMPORT_KEY, SDK_KEY))
 
 
-def test_practice_has_an_answer_for_each_required_field() -> None:
-    with Sandbox.start() as box:
-        filled = values_from(box.addresses())
-    for integration, form in built_forms().items():
-        needed = {v.key for v in form.variables if v.required} | {"host", "token", "project"}
-        assert needed <= filled[integration].keys()
-
-
 def test_practice_with_a_manifest_of_ones_own_still_talks_to_the_practice_server() -> None:
     with Sandbox.start() as box:
         made = session(practice=practice(box))
@@ -266,14 +235,6 @@ def test_practice_with_a_manifest_of_ones_own_still_talks_to_the_practice_server
         made.choose("mine")
         assert drafts.value(made.draft, "host") == values(box, "unleash")["host"]
         made.fill_practice("fields")
-
-
-def test_outside_practice_nothing_is_filled_in() -> None:
-    made = session()
-    made.choose("unleash")
-    before = made.draft
-    made.fill_practice("keys")
-    assert made.draft is before
 
 
 def test_all_keys_are_known_to_the_redactor() -> None:

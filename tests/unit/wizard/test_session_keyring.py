@@ -17,6 +17,7 @@ from tui.answers import remarks
 from tui.sandbox.keys import TOKENS
 from tui.secrets.keyring import Keyring
 from tui.secrets.keyring_process import KeyringState
+from tui.wizard import keys
 from tui.wizard.session import Session
 
 TOKEN, IMPORT_KEY = TOKENS["writer"].value, TOKENS["import-key"].value
@@ -41,15 +42,15 @@ async def kept(folder: Path, key: str, value: str) -> None:
     """An earlier session has stored the key."""
     made = begun(folder)
     made.put(key, value)
-    await made.store(key)
+    await keys.store(made, key)
 
 
 async def test_a_key_is_stored_under_its_own_name(tmp_path: Path) -> None:
     made = begun(tmp_path)
     made.put("token", TOKEN)
     made.put("ldApiKey", IMPORT_KEY)
-    assert await made.store("token") == "Saved in Fake Keyring."
-    assert await made.store("ldApiKey") == "Saved in Fake Keyring."
+    assert await keys.store(made, "token") == "Saved in Fake Keyring."
+    assert await keys.store(made, "ldApiKey") == "Saved in Fake Keyring."
     assert stored(tmp_path) == {f"{US}/token": TOKEN, f"{US}/web-shop/unleash/ldApiKey": IMPORT_KEY}
     assert drafts.answer(made.draft, "token").reference == drafts.KEYRING
     assert not made.needs_unlocking
@@ -59,9 +60,9 @@ async def test_every_key_that_is_kept_for_an_instance_is_known_to_the_redactor(t
     await kept(tmp_path, "ldApiKey", IMPORT_KEY)
     made = begun(tmp_path)
     made.choose("split")  # whose keys are others
-    await made.ask_keyring()
+    await keys.ask_keyring(made)
     assert left_of(IMPORT_KEY, made.context.redactor.foreign(IMPORT_KEY[4:30]))
-    await made.overhear_kept()
+    await keys.overhear_stored(made)
     assert left_of(IMPORT_KEY, made.context.redactor.foreign(IMPORT_KEY[4:30])) == ""
     assert "ldApiKey" not in made.bag
 
@@ -69,27 +70,18 @@ async def test_every_key_that_is_kept_for_an_instance_is_known_to_the_redactor(t
 async def test_a_stored_key_comes_back_in_the_next_walk(tmp_path: Path) -> None:
     await kept(tmp_path, "token", TOKEN)
     made = begun(tmp_path)
-    assert await made.fetch_kept("launchdarkly")
+    assert await keys.fetch_stored(made, "launchdarkly")
     assert made.bag.peek("token") == TOKEN
     given = drafts.answer(made.draft, "token")
     assert (given.source, given.reference) == ("from Fake Keyring", drafts.KEYRING)
-    assert not await made.fetch_kept("launchdarkly")  # it is there
-    assert not await made.fetch_kept("keys")  # nothing was kept for these
-
-
-async def test_a_typed_key_is_not_replaced_by_a_kept_one(tmp_path: Path) -> None:
-    await kept(tmp_path, "token", TOKEN)
-    made = begun(tmp_path)
-    made.put("token", IMPORT_KEY)
-    assert not await made.fetch_kept("launchdarkly")
-    await made.fetch("token")
-    assert made.bag.peek("token") == IMPORT_KEY
+    assert not await keys.fetch_stored(made, "launchdarkly")  # it is there
+    assert not await keys.fetch_stored(made, "keys")  # nothing was kept for these
 
 
 async def test_a_key_typed_while_the_keyring_answers_stays(tmp_path: Path) -> None:
     await kept(tmp_path, "token", TOKEN)
     made = begun(tmp_path)
-    fetching = asyncio.ensure_future(made.fetch("token"))
+    fetching = asyncio.ensure_future(keys.fetch(made, "token"))
     await asyncio.sleep(0)
     made.put("token", IMPORT_KEY)
     await fetching
@@ -101,7 +93,7 @@ async def test_a_key_of_another_place_is_not_taken(tmp_path: Path, key: str, tex
     """The instance or the project changed while the keyring was asked."""
     await kept(tmp_path, "ldApiKey", IMPORT_KEY)
     made = begun(tmp_path)
-    fetching = asyncio.ensure_future(made.fetch("ldApiKey"))
+    fetching = asyncio.ensure_future(keys.fetch(made, "ldApiKey"))
     await asyncio.sleep(0)
     made.put(key, text)
     await fetching
@@ -111,7 +103,7 @@ async def test_a_key_of_another_place_is_not_taken(tmp_path: Path, key: str, tex
 async def test_a_key_changed_while_it_is_stored_is_not_said_to_be_there(tmp_path: Path) -> None:
     made = begun(tmp_path)
     made.put("token", TOKEN)
-    storing = asyncio.ensure_future(made.store("token"))
+    storing = asyncio.ensure_future(keys.store(made, "token"))
     await asyncio.sleep(0)
     made.put("token", IMPORT_KEY)
     await storing
@@ -122,7 +114,7 @@ async def test_a_key_changed_while_it_is_stored_is_not_said_to_be_there(tmp_path
 async def test_a_kept_key_is_not_said_to_be_kept_for_another_place(tmp_path: Path) -> None:
     made = begun(tmp_path)
     made.put("ldApiKey", IMPORT_KEY)
-    await made.store("ldApiKey")
+    await keys.store(made, "ldApiKey")
     made.put("project", "another")
     assert drafts.answer(made.draft, "ldApiKey").reference == ""
     assert made.bag.peek("ldApiKey") == IMPORT_KEY
@@ -130,12 +122,19 @@ async def test_a_kept_key_is_not_said_to_be_kept_for_another_place(tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("reply", "unlocks"),
-    [({"state": "locked"}, True), ({"state": "unavailable"}, False), ({"state": "verify-failed"}, False)],
+    [
+        ({"state": "locked"}, True),
+        ({"state": "unavailable"}, False),
+        ({"state": "verify-failed"}, False),
+        (None, False),
+    ],
 )
 async def test_what_cannot_be_stored_does_not_stop_anything(tmp_path: Path, reply: object, *, unlocks: bool) -> None:
-    made = begun(tmp_path, "say", json.dumps(reply))
+    made = begun(tmp_path, "say", json.dumps(reply)) if reply else begun(tmp_path, "die")
+    assert not await keys.fetch_stored(made, "launchdarkly")
+    assert made.may_store == unlocks
     made.put("token", TOKEN)
-    said = await made.store("token")
+    said = await keys.store(made, "token")
     assert said
     assert made.needs_unlocking == unlocks
     given = drafts.answer(made.draft, "token")
@@ -148,7 +147,7 @@ async def test_what_cannot_be_stored_does_not_stop_anything(tmp_path: Path, repl
 async def test_a_locked_keyring_is_not_asked_for_keys(tmp_path: Path) -> None:
     await kept(tmp_path, "token", TOKEN)
     made = begun(tmp_path, "say", '{"state": "locked"}')
-    assert not await made.fetch_kept("launchdarkly")
+    assert not await keys.fetch_stored(made, "launchdarkly")
     assert made.held_but_locked("token")
     assert not made.held_but_locked("ldApiKey")
     assert made.may_store
@@ -156,31 +155,16 @@ async def test_a_locked_keyring_is_not_asked_for_keys(tmp_path: Path) -> None:
     assert made.probe.state is KeyringState.LOCKED
 
 
-async def test_a_broken_keyring_is_no_place_to_keep_keys(tmp_path: Path) -> None:
-    made = begun(tmp_path, "die")
-    assert not await made.fetch_kept("launchdarkly")
-    assert not made.may_store
-    made.put("token", TOKEN)
-    assert await made.store("token")
-    assert made.bag.peek("token") == TOKEN
-
-
 async def test_without_a_keyring_there_is_nobody_to_ask() -> None:
     made = session()
     made.choose("unleash")
     made.put("token", TOKEN)
-    assert not await made.ask_keyring()
-    assert not await made.fetch_kept("launchdarkly")
-    assert (await made.fetch("token"), await made.store("token")) == ("", "")
+    assert not await keys.ask_keyring(made)
+    assert not await keys.fetch_stored(made, "launchdarkly")
+    assert (await keys.fetch(made, "token"), await keys.store(made, "token")) == ("", "")
     assert not made.may_store
     assert not made.held_but_locked("token")
     assert drafts.answer(made.draft, "token").reference == ""
-
-
-async def test_a_field_without_a_key_stores_nothing(tmp_path: Path) -> None:
-    made = begun(tmp_path)
-    assert await made.store("token") == ""
-    assert not (tmp_path / "store.json").exists()
 
 
 def test_names_of_entries(tmp_path: Path) -> None:

@@ -20,11 +20,11 @@ from tui.answers.finding import Level
 from tui.context import Context
 from tui.net.client import Http
 from tui.net.messages import Request
-from tui.sandbox.keys import SPLIT_KEYS, TOKENS, UNLEASH_KEYS
+from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
 from tui.sandbox.server import Sandbox
 from tui.secrets.keyring import Keyring
 from tui.text.redact import Redactor
-from tui.wizard import review
+from tui.wizard import keys, review
 from tui.wizard.picks import fetch_for
 from tui.wizard.session import Session
 
@@ -90,23 +90,6 @@ async def test_its_report_is_not_held_against_the_answers(box: Sandbox) -> None:
     assert made.draft.checks[HELPER.key].findings == ()
 
 
-KINDS = [
-    (UNLEASH_KEYS["sdk"].value, Level.PROBLEM, "This is an SDK key, which can list nothing."),
-    (UNLEASH_KEYS["frontend"].value, Level.PROBLEM, "This is an SDK key, which can list nothing."),
-    (TOKENS["writer"].value, Level.PROBLEM, "This is a LaunchDarkly token."),
-    (SPLIT_KEYS["harness"].value, Level.PROBLEM, "This is a Harness token."),
-    ("some-key-of-another-shape", Level.WARNING, "Not as usual"),
-]
-
-
-@pytest.mark.parametrize(("token", "level", "said"), KINDS)
-def test_another_kind_of_key_has_its_own_sentence(box: Sandbox, token: str, level: Level, said: str) -> None:
-    made = begun(box, token)
-    found = remarks.line(made.draft, HELPER.key)
-    assert (found.level, found.text.startswith(said)) == (level, True)
-    assert made.due(HELPER.key) is (level is not Level.PROBLEM)
-
-
 async def test_one_that_unleash_refuses_is_a_problem_until_it_is_taken_out(box: Sandbox) -> None:
     made = begun(box, f"*:*.{'0' * 56}")
     await checked(made, HELPER.key)
@@ -116,14 +99,6 @@ async def test_one_that_unleash_refuses_is_a_problem_until_it_is_taken_out(box: 
     assert await pickable(made, "sourceProjectId")  # what the SDK key itself tells: the bad token is left out
     made.put(HELPER.key, "")
     assert remarks.line(made.draft, HELPER.key).level is Level.NOTE
-
-
-def test_an_admin_token_as_sdk_key_is_told_where_it_may_be_given(box: Sandbox) -> None:
-    made = begun(box, "")
-    for token in (ADMIN, PERSONAL):
-        made.put("sourceApiKey", token)
-        assert "for looking only" in remarks.line(made.draft, "sourceApiKey").text
-        assert "under more" in remarks.line(made.draft, "sourceApiKey").text
 
 
 def test_it_is_asked_for_by_unleash_alone(box: Sandbox) -> None:
@@ -176,9 +151,9 @@ async def test_it_is_written_down_nowhere(box: Sandbox, tmp_path: Path) -> None:
     made = begun(box, keyring=keyring, draft_path=tmp_path / "draft.json")
     made.put("project", "web-shop")
     made.put("token", TOKENS["writer"].value)
-    await made.store("token")
+    await keys.store(made, "token")
     made.draft = changes.keep(made.draft, HELPER.key, drafts.KEYRING)  # no front offers that
-    assert await made.store(HELPER.key) == ""
+    assert await keys.store(made, HELPER.key) == ""
     assert drafts.answer(made.draft, HELPER.key).reference == ""
     made.put("config-name", ADMIN)  # pasted into the wrong field, it does not stay there
     assert made.save() == ""

@@ -26,6 +26,12 @@ def walked(stop: str = "review") -> Draft:
     return draft
 
 
+def next_key(draft: Draft) -> str:
+    step = walk.following(draft)
+    assert step is not None
+    return step.key
+
+
 def test_the_steps_stand_in_their_order() -> None:
     assert KEYS == ["integration", "launchdarkly", "keys", "fields", "plan", "review", "submit", "run"]
     assert steps.before("integration") is None
@@ -72,18 +78,14 @@ def test_the_name_is_proposed_on_the_way_to_fields() -> None:
 def test_change_returns_to_review(step: str) -> None:
     draft = walk.change(walked(), step)
     assert (draft.step, draft.returns) == (step, True)
-    following = walk.following(draft)
-    assert following is not None
-    assert following.key == "review"
+    assert next_key(draft) == "review"
     draft = walk.next_step(draft)
     assert (draft.step, draft.returns) == ("review", False)
 
 
 def test_change_does_not_return_over_a_problem_elsewhere() -> None:
     draft = changes.put(walk.change(walked(), "launchdarkly"), "sourceProjectId", "")
-    following = walk.following(draft)
-    assert following is not None
-    assert following.key == "fields"
+    assert next_key(draft) == "fields"
     draft = walk.next_step(draft)
     assert (draft.step, draft.returns) == ("fields", True)
     assert walk.next_step(draft) is draft
@@ -93,18 +95,14 @@ def test_change_does_not_return_over_a_problem_elsewhere() -> None:
 
 def test_change_leads_to_a_plan_that_is_missing_before_it_leads_to_review() -> None:
     draft = plan_state.go_without(walk.change(walked(), "keys"), False)
-    following = walk.following(draft)
-    assert following is not None
-    assert following.key == "plan"
+    assert next_key(draft) == "plan"
     assert walk.next_step(draft).returns
 
 
 def test_back_gives_up_the_return_to_review() -> None:
     draft = walk.back(walk.change(walked(), "fields"))
     assert (draft.step, draft.returns) == ("keys", False)
-    following = walk.following(draft)
-    assert following is not None
-    assert following.key == "fields"
+    assert next_key(draft) == "fields"
 
 
 def test_review_and_submit_have_the_problems_of_all_steps() -> None:

@@ -1,0 +1,86 @@
+"""A session and the OS keyring: ask how it is, read the keys of a step, store a key."""
+
+from __future__ import annotations
+
+from tui.answers import changes
+from tui.answers import draft as drafts
+from tui.answers.builtin import TOKEN
+from tui.secrets.keyring_process import KeyringState
+from tui.secrets.names import entry_name
+from tui.wizard.session import Session
+
+
+async def ask_keyring(session: Session, *, again: bool = False) -> bool:
+    """Ask once for the keyring's state and its entries. Returns False without a keyring."""
+    if session.keyring is None:
+        return False
+    if session.probe is None or again:
+        session.probe = await session.keyring.probe()
+        session.stored_entries = frozenset(entry.user for entry in await session.keyring.entries())
+    return True
+
+
+def _is_ready(session: Session) -> bool:
+    return session.probe is not None and session.probe.state is KeyringState.READY
+
+
+async def fetch_stored(session: Session, step: str) -> bool:
+    """Fill the open secret fields of a step from the keyring, without unlocking it. Returns whether any was filled."""
+    if not await ask_keyring(session) or not _is_ready(session):
+        return False
+    wanted = [v.key for v in drafts.fields(session.draft, step) if drafts.may_be_kept(v) and v.key not in session.bag]
+    problems = [await fetch(session, key) for key in wanted if session.entry(key) in session.stored_entries]
+    return "" in problems
+
+
+async def fetch(session: Session, key: str, *, unlock: bool = False) -> str:
+    """Take a key from the keyring into its field. Returns "" or a sentence that says why it did not come."""
+    if session.keyring is None:
+        return ""
+    entry = session.entry(key)
+    stored = await session.keyring.get(entry, unlock=unlock)
+    changed = not drafts.asks(session.draft, key) or session.entry(key) != entry
+    if stored.value is None or key in session.bag or changed:
+        return stored.message
+    session.entries[key] = entry
+    session.draft = changes.put_secret(
+        session.draft,
+        session.bag,
+        key,
+        stored.value.get_secret_value(),
+        source=f"from {session.probe.label if session.probe else 'the keyring'}",
+        reference=drafts.KEYRING,
+        pasted=False,
+    )
+    session.take_keys_out()
+    return ""
+
+
+async def store(session: Session, key: str, *, unlock: bool = False) -> str:
+    """Store a key in the keyring. Returns the outcome as a sentence; never raises, and never blocks the import."""
+    secret = session.bag.get(key)
+    if session.keyring is None or secret is None or not drafts.may_be_kept(drafts.variable(session.draft, key)):
+        return ""
+    if not session.host_name():
+        return "Entries are named by LaunchDarkly's address, which is not a valid one yet."
+    entry = session.entry(key)
+    stored = await session.keyring.put(entry, secret, unlock=unlock)
+    if session.bag.get(key) != secret:
+        return stored.message  # about another key than the one now in the field
+    fine = stored.state is KeyringState.OK
+    if fine:
+        session.entries[key] = entry
+    session.needs_unlocking = stored.state in (KeyringState.LOCKED, KeyringState.NO_COLLECTION)
+    session.draft = changes.was_kept(session.draft, key, "" if fine else stored.message, in_keyring=fine)
+    return stored.message
+
+
+async def overhear_stored(session: Session) -> None:
+    """Let the redactor know every key that is stored for this LaunchDarkly, without unlocking the keyring."""
+    if session.keyring is None or not _is_ready(session):
+        return
+    prefix = entry_name(session.host_name()).removesuffix(TOKEN.key)
+    for entry in sorted(entry for entry in session.stored_entries if entry.startswith(prefix)):
+        stored = await session.keyring.get(entry)
+        if stored.value is not None:
+            session.bag.overhear(stored.value.get_secret_value())
