@@ -17,7 +17,7 @@ ENDED = (CREATED, r"\[ Send again \]", r"\[ Look again \]", r"\[ Use that one \]
 
 def choose(term: Terminal, title: str) -> None:
     """Step 1: take an integration, and go on."""
-    term.wait("Where are they now?")
+    term.wait("Choose the product")
     term.to(title)
     term.press("enter")
     term.wait(f"(o) {title}")
