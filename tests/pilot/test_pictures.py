@@ -6,13 +6,14 @@ import re
 import sys
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.pilot.walking import STEPS
 from tests.tools import pictures as tool
-from tests.tools.pictures import FOLDER, VARIANTS, drawn, main
+from tests.tools.pictures import FOLDER, GROUPS, VARIANTS, drawn, main
 
 COMMAND = "python -m tests.tools.pictures"
 
@@ -22,8 +23,9 @@ def utc() -> None:
     time.tzset()  # TZ is UTC in every test's world; the pictures show times
 
 
-async def test_the_pictures_match() -> None:
-    differ = await drawn(check=True)
+@pytest.mark.parametrize("group", GROUPS)
+async def test_the_pictures_match(group: str) -> None:
+    differ = await drawn(True, [group])
     assert not differ, f"No longer as drawn: {', '.join(differ)}. Look at them, then: {COMMAND}"
 
 
@@ -35,7 +37,8 @@ def one_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     async def pictures(folder: Path) -> AsyncIterator[tuple[Path, str]]:
         yield path, "<svg>as it is now</svg>\n"
 
-    monkeypatch.setattr(tool, "pictures", pictures)
+    monkeypatch.setattr(tool, "GROUPS", dict.fromkeys(list(GROUPS)[:1], pictures))
+    monkeypatch.setattr(tool, "drawn", partial(drawn, groups=list(GROUPS)[:1]))
     for name in ("TEXTUAL_ANIMATIONS", "HOME", "TZ"):
         monkeypatch.setenv(name, "")  # the tool sets them, which ends with the test
     return path

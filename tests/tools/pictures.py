@@ -1,7 +1,7 @@
-"""Draws `screenshots/`: every step for both integrations, one flag of the plan, a plan that is not complete and a
-refused request, from the demo, always the same.
+"""Draws the pictures of the README in `screenshots/`: the hero and four steps, large, from the demo, always the same.
 
-Beside them, in `tests/pilot/pictures/`, what the README does not show: other palettes, ASCII, small windows.
+Beside them, in `tests/pilot/pictures/`, what the README does not show: every step for both integrations at 80x24,
+what can go wrong, other palettes, ASCII, small and large windows.
 
 `python -m tests.tools.pictures` redraws them; `--check` lists those that no longer match and exits with 1.
 """
@@ -15,17 +15,19 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.pilot.walking import INTEGRATIONS, STEPS, Walk, practice_app
+from tests.pilot.walking import BEFORE_SENDING, INTEGRATIONS, STEPS, Walk, practice_app
 from tui.sandbox.clock import Limits
 from tui.sandbox.server import Sandbox
 from tui.screens.configuration import ConfigurationScreen
 from tui.screens.configurations import ConfigurationsScreen
 from tui.screens.flag import FlagScreen
+from tui.screens.losses import LossesScreen
 from tui.screens.undo import UndoScreen
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -44,10 +46,37 @@ def _no_time() -> float:
     return 0.0
 
 
-async def pictures(folder: Path) -> AsyncIterator[tuple[Path, str]]:
-    """Each picture's place and SVG. `folder` is where the wizard would write files of the person's."""
-    async for name, svg in _steps(folder):
-        yield FOLDER / f"{name}.svg", svg
+Drawing = AsyncIterator[tuple[Path, str]]
+"""Each picture's place and SVG."""
+
+
+async def readme(folder: Path) -> Drawing:
+    """The README's pictures. `folder` is where the wizard would write the user's files."""
+    for name, (step, size) in _LARGE.items():
+        async with _demo(folder, size=size) as walk:
+            await walk.jump(step)
+            yield FOLDER / f"{name}.svg", await _drawn(walk)
+    async with _demo(folder, size=(100, 26)) as walk:
+        await walk.to("plan")
+        await walk.planned()
+        await walk.press("l")
+        await walk.opened(LossesScreen)
+        yield FOLDER / "losses.svg", await _drawn(walk, settled=False)
+    async with _sent(folder, "import-partial", size=(100, 28)) as walk:
+        await walk.show("run")
+        await walk.until(lambda: walk.get("#run-report").display, "the report")
+        yield FOLDER / "report.svg", await _drawn(walk)
+
+
+_LARGE: dict[str, tuple[str, tuple[int, int]]] = {
+    "plan": ("plan", (120, 32)),
+    "keys": ("keys", (120, 28)),
+    "review": ("review", (100, 28)),
+}
+
+
+async def variants(folder: Path) -> Drawing:
+    """Other palettes and sizes."""
     for name, (step, size, more) in _VARIED.items():
         async with _demo(folder, size=size, **more) as walk:
             await walk.jump(step)
@@ -70,64 +99,68 @@ _VARIED: dict[str, tuple[str, tuple[int, int], dict[str, Any]]] = {
 }
 
 
-async def _steps(folder: Path) -> AsyncIterator[tuple[str, str]]:
-    for integration in INTEGRATIONS:
-        async with _demo(folder) as walk:
-            for number, step in enumerate(STEPS, 1):
-                if step == "submit":
-                    await walk.send()
-                elif step != "plan":
-                    await walk.answer(integration)
-                yield f"{integration}-{number}-{step}", await _drawn(walk)
-                if step == "plan":
-                    await walk.tick_all()
-                if step not in ("review", "run"):
-                    await walk.next()
-                    await walk.at(STEPS[number])
+async def steps(folder: Path, integration: str) -> Drawing:
+    """Every step, as it is when it has been answered."""
+    async with _demo(folder) as walk:
+        for number, step in enumerate(STEPS, 1):
+            if step == "submit":
+                await walk.send()
+                await walk.show("submit")
+            elif step == "run":
+                await walk.show("run")
+            elif step != "plan":
+                await walk.answer(integration)
+            yield VARIANTS / f"{integration}-{number}-{step}.svg", await _drawn(walk)
+            if step == "plan":
+                await walk.tick_all()
+            if step in BEFORE_SENDING[:-1]:
+                await walk.next()
+                await walk.at(STEPS[number])
+
+
+async def errors(folder: Path) -> Drawing:
+    """One flag of a plan, a plan that is not complete, and a refused request."""
     async with _demo(folder) as walk:
         await walk.jump("plan", "split")
         await walk.press("/", *"checkout-v2", "enter", "enter")
         await walk.opened(FlagScreen)
-        yield "plan-one-flag", await _drawn(walk)
+        yield VARIANTS / "plan-one-flag.svg", await _drawn(walk)
     async with _demo(folder) as walk:
         await walk.jump("fields", "split")
         await walk.answer("split")
         walk.box.set_fault("source-lost-page")
         await walk.next()
         await walk.planned()
-        yield "plan-not-complete", await _drawn(walk)
+        yield VARIANTS / "plan-not-complete.svg", await _drawn(walk)
     async with _demo(folder) as walk:
         await walk.jump("review")
         walk.box.set_fault("bad-request")
         await walk.send()
-        yield "error-bad-request", await _drawn(walk)
-    async for picture in _runs(folder):
-        yield picture
+        yield VARIANTS / "error-bad-request.svg", await _drawn(walk)
 
 
-async def _runs(folder: Path) -> AsyncIterator[tuple[str, str]]:
+async def runs(folder: Path) -> Drawing:
     """An import that is being watched, its report and its undo; the account's list of imports, and one of them."""
     async with _sent(folder, "import-stuck", sleep=_for_ever) as walk:
-        await walk.next()
-        await walk.until(lambda: "next look" in walk.shown, "the first look")
-        yield "run-watching", await _drawn(walk, settled=False)
+        await walk.show("run")
+        await walk.until(lambda: walk.app.session.run is not None and walk.app.session.run.resting, "the first look")
+        yield VARIANTS / "run-watching.svg", await _drawn(walk, settled=False)
     async with _sent(folder, "import-partial") as walk:
-        await walk.next()
-        await walk.at("run")
-        yield "run-partial", await _drawn(walk)
+        await walk.show("run")
+        yield VARIANTS / "run-partial.svg", await _drawn(walk)
         await walk.push("#undo")
         await walk.opened(UndoScreen)
-        await walk.until(lambda: "Nothing has been changed yet" in walk.shown, "the list")
-        yield "run-undo", await _drawn(walk, settled=False)
+        await walk.until(lambda: walk.get("#archive").display, "the list")
+        yield VARIANTS / "run-undo.svg", await _drawn(walk, settled=False)
     async with _sent(folder, "import-partial") as walk:
         walk.app.show_configurations()
         await walk.opened(ConfigurationsScreen)
         await walk.until(lambda: walk.focused == "configs", "the list")
-        yield "configurations", await _drawn(walk)
+        yield VARIANTS / "configurations.svg", await _drawn(walk)
         await walk.press("enter")
         await walk.opened(ConfigurationScreen)
         await walk.until(lambda: "Reading" not in walk.text("#sheet-message"), "the configuration")
-        yield "configuration", await _drawn(walk, settled=False)
+        yield VARIANTS / "configuration.svg", await _drawn(walk, settled=False)
 
 
 @asynccontextmanager
@@ -167,16 +200,26 @@ def fixed(svg: str, box: Sandbox) -> str:
     return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
 
 
-async def drawn(check: bool) -> list[str]:
-    """Draw or compare all; returns the names of those that did not match."""
+GROUPS: dict[str, Callable[[Path], Drawing]] = {
+    "readme": readme,
+    **{integration: partial(steps, integration=integration) for integration in INTEGRATIONS},
+    "errors": errors,
+    "runs": runs,
+    "variants": variants,
+}
+
+
+async def drawn(check: bool, groups: Iterable[str] = tuple(GROUPS)) -> list[str]:
+    """Draw or compare all of some groups; returns the names of those that did not match."""
     differ = []
     with tempfile.TemporaryDirectory() as folder:
-        async for path, svg in pictures(Path(folder)):
-            if not path.is_file() or path.read_text("utf-8") != svg:
-                differ.append(path.stem)
-                if not check:
-                    path.parent.mkdir(exist_ok=True)
-                    path.write_text(svg, "utf-8", newline="\n")
+        for group in groups:
+            async for path, svg in GROUPS[group](Path(folder)):
+                if not path.is_file() or path.read_text("utf-8") != svg:
+                    differ.append(path.stem)
+                    if not check:
+                        path.parent.mkdir(exist_ok=True)
+                        path.write_text(svg, "utf-8", newline="\n")
     return differ
 
 
@@ -190,7 +233,7 @@ def main() -> int:
         os.environ.update(HOME=home, TZ="UTC", TEXTUAL_ANIMATIONS="none")
         time.tzset()
         differ = asyncio.run(drawn(check))
-    print(f"{len(differ)} {'differ' if check else 'drawn anew'}: {', '.join(differ)}" if differ else "All match.")
+    print(f"{len(differ)} {'differ' if check else 'redrawn'}: {', '.join(differ)}" if differ else "All match.")
     return 1 if check and differ else 0
 
 
