@@ -110,7 +110,7 @@ class _Reading:
     def takes(self, offset: int, page: ListPage[T], named: Set[Hashable], identities: Set[Hashable]) -> bool:
         """Add a page. Returns False if it only shows that the list has ended."""
         self._totals.add(page.total)
-        if self._pages and not named - self.seen.keys():
+        if self._pages and named <= self.seen.keys():  # a difference would go through all that was seen
             self.ended, self._repeated = True, self._repeated or bool(page.items)
             self.uneven = True
             return False
