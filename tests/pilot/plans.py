@@ -51,6 +51,8 @@ async def showing(folder: Path, shown: Plan, **more: Any) -> AsyncIterator[Walk]
         session.draft = changes.go(plan_state.with_plan(session.draft, fresh), "plan")
         walked.app.show_step()
         await walked.at("plan")
+        if walked.plan_screen.browser.display:
+            await walked.focus("#flag-rows")
         yield walked
 
 

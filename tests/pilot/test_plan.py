@@ -16,9 +16,11 @@ from tests.unit.sandbox_tools import Clock
 from tui.answers import draft as drafts
 from tui.answers import plan_state
 from tui.net.events import Counted, Pausing
+from tui.plan import words
 from tui.plan.plan import FRESH_SECONDS
 from tui.sandbox.server import Sandbox
 from tui.screens.flag import FlagScreen
+from tui.screens.losses import LossesScreen
 from tui.screens.review import ReviewLine
 from tui.screens.write import WriteScreen
 from tui.widgets.choices import TickList
@@ -67,9 +69,10 @@ async def held_reading(folder: Path, fault: str = "source-lost-page", **more: An
 
 
 def head(made: Walk) -> str:
-    """All that stands above the ticks."""
-    parts = [made.text("#plan-headline"), *(made.get(f"#plan-{each}", Flow).text for each in ("counts", "warnings"))]
-    return "\n".join([*parts, made.get("#plan-said", Sentences).text])
+    """All that is above the list."""
+    lines = ("#heading", "#purpose", "#loss-line", "#plan-cut-over")
+    parts = [made.text(line) for line in lines if made.get(line).display]
+    return "\n".join([*parts, made.get("#plan-counts", Flow).text, made.get("#plan-said", Sentences).text])
 
 
 def rows(made: Walk) -> int:
@@ -88,18 +91,19 @@ async def test_plan_is_read_by_itself_and_again_only_on_request(tmp_path: Path) 
         plan = await made.planned()
         counts = plan.counts
         text = head(made)
-        for words in (
-            f"{counts.source} flags at the source, {plan.keys} keys in web-shop. Read in full",
-            f"{counts.arrive} arrive",
-            f"{counts.invalid} cannot",
-            f"{counts.lossy} of the {counts.arrive} lose something",
-            f"{counts.on_at_source} of the {counts.arrive} are ON and will be OFF",
+        for line in (
+            f"{counts.arrive} of {counts.source} flags will be imported into web-shop",
+            "Read in full",
+            f"{counts.arrive} import",
+            f"{counts.invalid} can't",
+            f"{counts.lossy} flags lose targeting",
+            f"{counts.on_at_source} flags are on now and off after the import",
         ):
-            assert words in text
+            assert line in text
         assert rows(made) == counts.source
         for kind, count in plan.losses.items():
-            assert f"[ ] {kind} {count}" in made.shown
-        assert made.focused == "flag-rows"  # an Enter that was held too long does no harm there
+            assert f"{words.kind_label(kind)} {count}" in text
+        assert made.focused == "review-losses"  # an Enter that was held too long does no harm there
         assert made.posts() == []
 
         await made.press("f7")
@@ -119,7 +123,8 @@ async def test_what_is_here_can_be_looked_at_and_the_reading_be_stopped(tmp_path
         await made.until(lambda: rows(made) == 50, "the first page")
         assert "Split flags 50 of 60" in head(made)
         assert "LaunchDarkly keys" in head(made)
-        assert not made.get("#loss-kinds").display
+        assert not made.get("#plan-losses").display
+        await made.focus("#flag-rows")
         await made.press("enter")
         await made.opened(FlagScreen)
         assert "not yet" in made.shown
@@ -127,11 +132,11 @@ async def test_what_is_here_can_be_looked_at_and_the_reading_be_stopped(tmp_path
         await made.closed("plan")
 
         await made.next()
-        assert "still being read" in made.message()
+        assert "Still reading" in made.message()
         await made.push("#stop-reading")
         plan = await made.planned()
         assert not plan.whole
-        assert made.text("#plan-headline").startswith("✗ NOT COMPLETE: 50 of 60 flags")
+        assert made.text("#heading").startswith("NOT COMPLETE: 50 of 60 flags")
         assert "You stopped the reading" in head(made)
 
 
@@ -157,7 +162,8 @@ async def test_numbers_change_at_most_once_a_second(tmp_path: Path, monkeypatch:
 async def test_a_pause_says_who_asks_whose_limit_and_when_it_ends(tmp_path: Path) -> None:
     async with held_reading(tmp_path, "source-rate-limited", now=Clock(START)) as (made, held):
         await made.until(lambda: "asks for a pause" in head(made), "the pause")
-        assert "Split asks for a pause: going on at 14:02:12 (limit of your organisation)." in head(made)
+        assert "Split asks for a pause (limit of your organi" in head(made)
+        assert "continues at 14:02:12" in head(made)
         held.let_go()
         plan = await made.planned()
         assert plan.whole
@@ -181,43 +187,53 @@ async def test_leaving_backwards_ends_the_reading(tmp_path: Path) -> None:
 # --- what must be ticked
 
 
-async def test_each_kind_of_loss_is_ticked_by_itself_before_going_on(tmp_path: Path) -> None:
+async def test_each_kind_of_loss_is_confirmed_by_itself_before_going_on(tmp_path: Path) -> None:
     async with on_plan(tmp_path, "split") as made:
         plan = await made.planned()
         kinds = list(plan.losses)
-        assert made.message().startswith(f"! {len(kinds)} kinds not ticked: {kinds[0]}")
-        await made.focus("#loss-kinds")
-        ticks = made.get("#loss-kinds", TickList)
+        assert made.message().startswith(f"! {len(kinds)} kinds of loss not confirmed")
         await made.press("enter")
+        await made.opened(LossesScreen)
+        await made.press("enter")  # lists the flags of one kind, and confirms nothing
+        await made.closed("plan")
         assert made.draft.seen == frozenset()
         assert made.focused == "flag-rows"
-        assert f"that lose {ticks.at}" in made.text("#flags-shown")
+        assert f"lose {words.kind_label(kinds[0])} {plan.losses[kinds[0]]}" in made.text("#flags-shown")
 
         await made.next()
         assert made.on("plan")
-        assert made.message().startswith(f"✗ {len(kinds)} kinds not ticked")
-        assert made.focused == "loss-kinds"
+        assert made.message().startswith(f"✗ {len(kinds)} kinds of loss not confirmed")
+        assert made.focused == "review-losses"
+        await made.press("enter")
+        await made.opened(LossesScreen)
         for left in range(len(kinds), 0, -1):
             assert len(plan_state.unseen(made.draft)) == left
-            await made.press("space", "right")
+            await made.press("space", "down")
+        await made.press("escape")
+        await made.closed("plan")
         assert made.message().startswith("✓")
-        ticks.go_to(kinds[2])
-        await made.press("space")
-        ticks.go_to(kinds[0])
+        await made.press("l")
+        await made.opened(LossesScreen)
+        made.get("#loss-kinds", TickList).go_to(kinds[2])
+        await made.press("space", "escape")
+        await made.closed("plan")
         await made.next()
         assert made.on("plan")
-        assert ticks.at == kinds[2]
-        await made.press("space")
+        await made.press("enter")
+        await made.opened(LossesScreen)
+        assert made.get("#loss-kinds", TickList).at == kinds[2]
+        await made.press("a", "escape")
+        await made.closed("plan")
         await made.next()
         await made.at("review")
-        assert lines(made, "Plan").startswith(f"{plan.counts.arrive} of {plan.counts.source} arrive")
+        assert lines(made, "Plan").startswith(f"{plan.counts.arrive} of {plan.counts.source} flags imported")
 
 
 async def test_incomplete_plan_has_a_tick_of_its_own_and_no_json(tmp_path: Path) -> None:
     async with on_plan(tmp_path, "split", "source-lost-page") as made:
         plan = await made.planned()
         assert not plan.whole
-        assert "NOT COMPLETE" in made.text("#plan-headline")
+        assert "NOT COMPLETE" in made.text("#heading")
         await made.press("w")
         await made.opened(WriteScreen)
         assert not made.app.screen.query("#json")
@@ -247,7 +263,7 @@ async def test_no_flag_at_all_is_a_problem_with_its_own_sentence(tmp_path: Path)
         await made.next()
         await made.at("plan")
         assert (await made.planned()).counts.source == 0
-        assert "0 flags match. Unleash answers the same" in head(made)
+        assert "0 flags match" in head(made)
         assert not made.get("#flags").display
         assert made.get("#go-without").display
 
@@ -310,7 +326,7 @@ async def test_review_lists_what_is_on_now_and_a_changed_answer_is_planned_again
     async with practice_at(tmp_path, "review") as made:
         plan = made.draft.plan
         assert plan is not None
-        assert lines(made, "Cut-over").startswith(f"{plan.counts.on_at_source} flags are ON now")
+        assert lines(made, "Cut-over").startswith(f"{plan.counts.on_at_source} flags are on now")
         row = next(row for row in made.app.screen.query(ReviewLine) if row.line.label == "Cut-over")
         button = row.query_one(".change")
         button.focus()
@@ -318,7 +334,7 @@ async def test_review_lists_what_is_on_now_and_a_changed_answer_is_planned_again
         await made.press("enter")
         await made.at("plan")
         assert rows(made) == plan.counts.on_at_source
-        assert "ON now, OFF in LaunchDarkly" in made.text("#flags-shown")
+        assert f"on now {plan.counts.on_at_source}" in made.text("#flags-shown")
         assert "Review" in made.text("#next")
         await made.next()
         await made.at("review")

@@ -6,12 +6,17 @@ from pathlib import Path
 
 import pytest
 from textual import events
+from textual.content import Content
 from textual.strip import Strip
+from textual.widgets import Static
 
 from tests.pilot.plans import FEW, keys, made, many, showing
-from tests.pilot.walking import Walk
+from tests.pilot.walking import Walk, practice_at
 from tests.unit.plan_tools import flag
+from tui.plan.words import kind_label
+from tui.screens.losses import LossesScreen
 from tui.sources.flags import PERCENTAGE_ROLLOUT, SEGMENTS, TARGETING_RULES
+from tui.widgets.choices import TickList
 from tui.widgets.flag_list import FlagList
 from tui.widgets.flag_view import SORTS
 from tui.widgets.flow import Flow
@@ -19,7 +24,7 @@ from tui.widgets.flow import Flow
 BY_VERDICT = ["checkout-v2", "dark-mode", "search-boost", "zebra", "kill-payments", "old-banner", "promo~summer"]
 ARRIVE = BY_VERDICT[:4]
 ORDERS = {
-    "verdict": BY_VERDICT,
+    "result": BY_VERDICT,
     "key": sorted(BY_VERDICT),
     "source order": [each.key for each in FEW],
     "losses": ["checkout-v2", "search-boost", "dark-mode", "zebra", "kill-payments", "old-banner", "promo~summer"],
@@ -27,15 +32,23 @@ ORDERS = {
 
 
 def numbers(walk: Walk) -> str:
-    return walk.get("#plan-counts", Flow).text + walk.get("#plan-warnings", Flow).text
+    return walk.get("#plan-counts", Flow).text + walk.text("#loss-line") + walk.text("#plan-cut-over")
 
 
 def listed(walk: Walk) -> FlagList:
     return walk.plan_screen.browser.list
 
 
-def said(walk: Walk) -> str:
-    return walk.text("#flags-shown").strip()
+def chips(walk: Walk) -> str:
+    """The filters and the order that are shown, "" for none."""
+    return walk.text("#flags-shown").strip() if walk.get("#flags-shown").display else ""
+
+
+def chosen(walk: Walk) -> list[str]:
+    """The filters in bold."""
+    content = walk.get("#flags-shown", Static).content
+    assert isinstance(content, Content)
+    return [content.plain[span.start : span.end] for span in content.spans if "bold" in str(span.style)]
 
 
 # --- what is listed
@@ -44,20 +57,20 @@ def said(walk: Walk) -> str:
 async def test_filters_and_orders_go_round_and_leave_the_numbers_alone(tmp_path: Path) -> None:
     async with showing(tmp_path, made(*FEW)) as walk:
         before = numbers(walk)
-        seen = [(said(walk).partition("   ")[0], list(keys(walk)))]
-        for _ in range(6):
+        assert chips(walk) == ""
+        assert list(keys(walk)) == BY_VERDICT
+        for chip, matching in (
+            ("import 4", ARRIVE),
+            ("lose targeting 2", ["checkout-v2", "search-boost"]),
+            ("on now 3", ["checkout-v2", "search-boost", "zebra"]),
+            ("exist 1", ["kill-payments"]),
+            ("archived 1", ["old-banner"]),
+            ("can't 1", ["promo~summer"]),
+        ):
             await walk.press("f")
-            seen.append((said(walk).partition("   ")[0], list(keys(walk))))
+            assert (chosen(walk), list(keys(walk))) == ([chip], matching)
             assert numbers(walk) == before
-        assert seen == [
-            ("shown: all 7, by verdict", BY_VERDICT),
-            ("shown: 4 of 7 that arrive, by verdict", ARRIVE),
-            ("shown: 2 of 7 that lose something, by verdict", ["checkout-v2", "search-boost"]),
-            ("shown: 3 of 7 ON now, OFF in LaunchDarkly, by verdict", ["checkout-v2", "search-boost", "zebra"]),
-            ("shown: 1 of 7 that exist, by verdict", ["kill-payments"]),
-            ("shown: 1 of 7 that are archived, by verdict", ["old-banner"]),
-            ("shown: 1 of 7 that cannot arrive, by verdict", ["promo~summer"]),
-        ]
+            assert "all 7" in chips(walk)
         await walk.press("f")
         assert keys(walk) == BY_VERDICT
         await walk.press("o")
@@ -65,31 +78,47 @@ async def test_filters_and_orders_go_round_and_leave_the_numbers_alone(tmp_path:
         await walk.press("o")
         for order in [*SORTS, next(iter(SORTS))]:
             assert keys(walk) == ORDERS[order]
-            assert f"by {order}" in said(walk)
+            assert (f"by {order}" in chips(walk)) is (order != "result")
             assert numbers(walk) == before
             await walk.press("s")
 
 
-async def test_losses_one_kind_after_the_other_and_the_one_at_the_tick(tmp_path: Path) -> None:
+async def test_flags_of_one_kind_of_loss_name_it_first(tmp_path: Path) -> None:
     async with showing(tmp_path, made(*FEW)) as walk:
-        await walk.press("up")
-        assert walk.focused == "loss-kinds"
-        await walk.press("down")
-        assert walk.focused == "flag-rows"
-        for kind, matching in (
-            (PERCENTAGE_ROLLOUT, ["checkout-v2"]),
-            (SEGMENTS, ["search-boost"]),  # kill-payments does not arrive
-            (TARGETING_RULES, ["checkout-v2"]),
+        for place, (kind, matching) in enumerate(
+            (
+                (PERCENTAGE_ROLLOUT, ["checkout-v2"]),
+                (SEGMENTS, ["search-boost"]),  # kill-payments isn't imported
+                (TARGETING_RULES, ["checkout-v2"]),
+            )
         ):
             await walk.press("l")
-            assert keys(walk) == matching
-            assert f"that lose {kind}" in said(walk)
-        await walk.press("l")
-        assert keys(walk) == BY_VERDICT
-        await walk.focus("#loss-kinds")
-        await walk.press("right", "l")
-        assert f"that lose {SEGMENTS}" in said(walk)
-        assert walk.focused == "flag-rows"
+            await walk.opened(LossesScreen)
+            walk.get("#loss-kinds", TickList).go_to(kind)
+            await walk.press("enter")
+            await walk.closed("plan")
+            assert keys(walk) == matching, place
+            assert chosen(walk) == [f"lose {kind_label(kind)} 1"]
+            assert walk.focused == "flag-rows"
+            row = next(line for line in walk.shown.splitlines() if f"▎ {matching[0]}" in line)
+            assert kind_label(kind) in row
+
+
+async def test_a_text_without_room_in_its_row_is_in_the_message_line(tmp_path: Path) -> None:
+    kinds = (SEGMENTS, TARGETING_RULES, PERCENTAGE_ROLLOUT)
+    async with showing(tmp_path, made(flag("alpha"), flag("beta", *kinds))) as walk:
+        await walk.focus("#flag-rows")
+        await walk.press("down")
+        assert walk.message().startswith("beta: ") or all(kind_label(kind) in walk.shown for kind in kinds)
+
+
+async def test_twelve_rows_are_listed_at_80x24_and_some_at_60x16(tmp_path: Path) -> None:
+    async with practice_at(tmp_path, "plan") as walk:
+        await walk.planned()
+        assert listed(walk).size.height >= 12
+    async with practice_at(tmp_path, "plan", size=(60, 16)) as walk:
+        await walk.planned()
+        assert listed(walk).size.height >= 4
 
 
 # --- search
@@ -113,9 +142,9 @@ async def test_search_filters_at_each_letter_until_escape(tmp_path: Path) -> Non
 
         await walk.press("ctrl+u", *"che", "enter")
         assert walk.focused == "flag-rows"
-        assert said(walk).startswith('shown: 1 of 7 with "che", by verdict')
+        assert chosen(walk)[0] == '"che" 1'
         await walk.press("f")
-        assert said(walk).startswith('shown: 1 of 7 that arrive, with "che"')
+        assert chosen(walk) == ['"che" 1', "import 4"]
         await walk.press("escape")
         assert keys(walk) == ARRIVE
         await walk.press("escape")
@@ -147,8 +176,8 @@ async def test_cursor_stays_in_view_and_only_visible_rows_are_drawn(
             assert rows.at == (rows.size.height - 1 if at is None else at), key
             await walk.pilot.pause()
             assert rows.scroll_offset.y <= rows.at < rows.scroll_offset.y + rows.size.height
-            assert f"{rows.at + 1:,} of 10,000" in walk.text("#flags-shown")
-            assert "▸" in next(line for line in walk.shown.splitlines() if rows.rows[rows.at].flag.key in line)
+            assert f"{rows.at + 1:,} of 10,000" in walk.text("#flags-heading")
+            assert "▎" in next(line for line in walk.shown.splitlines() if rows.rows[rows.at].flag.key in line)
         await walk.press("end", "down")
         assert rows.at == 9_999
         await walk.focus("#flag-rows")
@@ -212,11 +241,12 @@ async def test_long_key_is_cut_in_the_list_and_empty_filters_are_left_out(tmp_pa
         row = next(line for line in walk.shown.splitlines() if "a-very-long" in line)
         assert "…" in row
         assert SEGMENTS in row
-        for words in ("that arrive", "that lose something"):
+        for chip in ("import 1", "lose targeting 1"):
             await walk.press("f")
-            assert words in said(walk)
+            assert chosen(walk) == [chip]
         await walk.press("f")
-        assert said(walk).startswith("shown: all 1")
+        assert chips(walk) == ""
+        await walk.focus("#flag-rows")
         await walk.press("enter")
         await walk.until(lambda: not walk.on("plan"), "the flag")
         assert key in "".join(line.strip() for line in walk.shown.splitlines())

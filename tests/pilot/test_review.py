@@ -74,7 +74,7 @@ async def test_review_reached_with_a_problem_does_not_send(tmp_path: Path) -> No
 async def test_the_request_shown_is_the_one_that_is_sent(tmp_path: Path) -> None:
     async with practice_app(tmp_path) as walk:
         await walk.jump("review")
-        await walk.push("#request")
+        await walk.push("#details")
         await walk.opened(TextScreen)
         shown = walk.text(".dialog-code")
         there = walk.box.addresses()

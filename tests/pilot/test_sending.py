@@ -94,8 +94,7 @@ async def test_double_click_double_enter_and_coming_back_send_once(tmp_path: Pat
         await walk.ended()
         assert len(walk.creations()) == 1
         for _ in range(2):
-            await walk.press("f7")
-            await walk.at("review")
+            await walk.show("review")
             await walk.open_actions("go to submit")
             await walk.press("enter")
             await walk.at("submit")

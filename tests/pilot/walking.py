@@ -339,8 +339,8 @@ class Walk:
         await self.ended()
 
     async def ended(self) -> None:
-        """Wait for the end of a submission."""
-        await self.until(lambda: self.on("submit"), "Submit")
+        """Wait for the end of a submission, which goes on to Run if the import has started."""
+        await self.until(lambda: self.on("submit") or self.on("run"), "Submit")
         await self.until(lambda: self.outcome is not None, "the outcome")
         await self.settled()
 
