@@ -192,6 +192,7 @@ async def test_each_kind_of_loss_is_confirmed_by_itself_before_going_on(tmp_path
         plan = await made.planned()
         kinds = list(plan.losses)
         assert made.message().startswith(f"! {len(kinds)} kinds of loss not confirmed")
+        assert made.focused == "review-losses"
         await made.press("enter")
         await made.opened(LossesScreen)
         await made.press("enter")  # lists the flags of one kind, and confirms nothing

@@ -139,8 +139,7 @@ async def test_a_name_that_is_taken_with_the_same_settings_can_be_used(tmp_path:
 async def test_an_import_under_way_is_not_begun_once_more(tmp_path: Path) -> None:
     async with practice_at(tmp_path, "review") as walk:
         await walk.send()
-        await walk.press("f7")
-        await walk.at("review")
+        await walk.show("review")
         await walk.push("#use-that")
         await walk.opened(TextScreen)
         assert "was begun, and its end is not verified" in walk.text(".dialog-code")
@@ -153,8 +152,7 @@ async def test_a_name_that_is_taken_with_other_settings_is_refused_with_the_diff
     async with practice_at(tmp_path, "review") as walk:
         await walk.send()
         walk.app.session.put("sourceTag", "simple:payments")
-        await walk.press("f7")
-        await walk.at("review")
+        await walk.show("review")
         assert walk.message().startswith("✗")
         assert "sourceTag" in walk.text("#name-looked-up")
         await walk.push("#next")

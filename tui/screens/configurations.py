@@ -140,7 +140,9 @@ class ConfigurationsScreen(Sheet[None]):
         self.query_one("#configs-list").display = not asking
         self.query_one("#another").display = not asking
         self.query_one("#read", Plain).rename("Show the imports" if asking else "Read again")
-        self.query_one("#sheet-keys", Static).update(key_line(_ASKING if asking else self.KEYS))
+        self.query_one("#sheet-keys", Static).update(
+            key_line(_ASKING if asking else self.KEYS, self.app.size.width - 4)
+        )
         for button in self.query("#fill-in"):
             button.display = asking
 

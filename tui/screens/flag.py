@@ -85,7 +85,7 @@ class FlagScreen(ModalScreen[None]):
         with VerticalScroll(id="flag-page"):
             yield from self._blocks()
         yield Static("", id="flag-message", markup=False)
-        yield Static(key_line(_KEYS), id="flag-keys", markup=False)
+        yield Static(key_line(_KEYS, self.app.size.width - 4), id="flag-keys", markup=False)
 
     def on_mount(self) -> None:
         self._title.show(self._headline())

@@ -95,8 +95,8 @@ class Frame(Screen[None]):
                 yield Plain("Back", id="back")
             yield Plain(self.next_label(), id="next")
             yield from self.compose_buttons()
-        self._hints = self.key_hints()
-        yield Static(key_line(self._hints), id="keys", markup=False)
+        self._keys = self._key_line()
+        yield Static(self._keys, id="keys", markup=False)
 
     def heading(self) -> str:
         """The title over the step."""
@@ -186,11 +186,17 @@ class Frame(Screen[None]):
     def on_descendant_focus(self) -> None:
         """The keys at the foot and the help pane follow the focus."""
         if self.stands:
-            hints = self.key_hints()
-            if hints != self._hints:
-                self._hints = hints
-                self.query_one("#keys", Static).update(key_line(hints), layout=False)
+            self._show_keys()
             self._show_help()
+
+    def _key_line(self) -> Content:
+        return key_line(self.key_hints(), self.app.size.width - 4)
+
+    def _show_keys(self) -> None:
+        keys = self._key_line()
+        if keys != self._keys:
+            self._keys = keys
+            self.query_one("#keys", Static).update(keys, layout=False)
 
     def _show_help(self) -> None:
         if self.has_class("-wide"):
@@ -206,6 +212,7 @@ class Frame(Screen[None]):
         if self.stands:
             self.query_one("#stepper", Static).update(self._stepper())
             self.query_one(TopLine).show(self._routes())
+            self._show_keys()
             self._show_help()
 
     def focus_first(self) -> None:

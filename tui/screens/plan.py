@@ -48,13 +48,13 @@ class PlanScreen(StepScreen):
     STEP: ClassVar[str] = "plan"
     KEYS = (
         ("Enter", "open"),
+        ("Ctrl+O", "next"),
+        ("F1", "help"),
+        ("l", "losses"),
         ("/", "search"),
         ("f", "filter"),
         ("s", "sort"),
         ("w", "save"),
-        ("r", "refresh"),
-        ("Ctrl+O", "next"),
-        ("F1", "help"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", show=False),
@@ -241,7 +241,8 @@ class PlanScreen(StepScreen):
     def show_plan(self) -> None:
         held = self.focused
         self._show()
-        gone = held is None or not held.display or held.id in ("stop-reading", "read-again")
+        untouched = held is self.browser.list and self.browser.list.at == 0 and self.browser.view == View()
+        gone = held is None or untouched or not held.display or held.id in ("stop-reading", "read-again")
         if gone or not self.browser.display:
             self.focus_first()
 

@@ -64,7 +64,7 @@ class Sheet(InFields, ModalScreen[Reply | None], Generic[Reply]):
         yield Static("", id="sheet-message", markup=False)
         with Horizontal(id="sheet-buttons"):
             yield from self.compose_buttons()
-        yield Static(key_line(self.KEYS), id="sheet-keys", markup=False)
+        yield Static(key_line(self.KEYS, self.app.size.width - 4), id="sheet-keys", markup=False)
 
     def title_text(self) -> str:
         """What the page is about."""

@@ -203,7 +203,7 @@ class SubmitScreen(StepScreen):
         self.query_one(OutcomeView).show(outcome, self.creation, self.session.draft)
         if outcome.configuration is not None:
             self.session.forget_draft()
-            self.query_one("#keys", Static).update(key_line(_KEYS_CREATED))
+            self.query_one("#keys", Static).update(key_line(_KEYS_CREATED, self.size.width - 4))
             self.say(*self._what_next(outcomes.verb(outcome)))
         elif outcome.fate == NOT_KNOWN:
             self.say("unknown", "Don't send it again yet.")

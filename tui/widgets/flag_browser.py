@@ -72,8 +72,7 @@ class FlagBrowser(Vertical):
     # --- above the list
 
     @on(FlagList.CursorMoved)
-    def _moved(self, event: FlagList.CursorMoved) -> None:
-        event.stop()
+    def _moved(self) -> None:
         self._write()
 
     def on_resize(self) -> None:

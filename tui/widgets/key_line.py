@@ -10,6 +10,17 @@ KeyHints = Sequence[tuple[str, str]]
 """Each key, and what it does in a word or two."""
 
 
-def key_line(hints: KeyHints) -> Content:
-    """Return the keys in bold accent color, each before what it does."""
-    return Content("   ").join(Content.styled(key, "bold $primary") + Content(f" {does}") for key, does in hints)
+_GAP = 3
+
+
+def key_line(hints: KeyHints, width: int) -> Content:
+    """Return the keys in bold accent color, each before what it does, as far as they fit into `width` cells."""
+    shown: list[Content] = []
+    used = -_GAP
+    for key, does in hints:
+        hint = Content.styled(key, "bold $primary") + Content(f" {does}")
+        used += _GAP + hint.cell_length
+        if used > width:
+            break
+        shown.append(hint)
+    return Content(" " * _GAP).join(shown)
