@@ -1,4 +1,4 @@
-"""A report as a document, and its file: HTML and Markdown for people, JSON for programs."""
+"""A report as a document, and its file: HTML and Markdown for people, JSON for programs, CSV for tickets."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Literal
 
 from tui.net.times import day, moment_json, stamp
 from tui.plan.words import KINDS
+from tui.report.csv_document import as_csv
 from tui.report.report import AS_PLANNED, MISSING, NOT_AS_PLANNED, Report, redacted
 from tui.report.sections import byline, cause_of, counted, sections
 from tui.text.clean import clean, plain
@@ -19,7 +20,7 @@ from tui.text.private_files import unused, write_private
 from tui.text.redact import Redactor
 from tui.text.templates import rendered
 
-ReportFormat = Literal["html", "md", "json"]
+ReportFormat = Literal["html", "md", "json", "csv"]
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -118,6 +119,7 @@ _WRITERS: Mapping[ReportFormat, Callable[[Report], str]] = {
     "html": as_html,
     "md": as_markdown,
     "json": lambda report: json.dumps(as_json(report), indent=2) + "\n",
+    "csv": as_csv,
 }
 
 
