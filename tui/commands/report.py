@@ -61,6 +61,7 @@ async def _report(case: Case, journal: Journal, options: RecipeOptions, output: 
     verification = await _verification(case, journal, output)
     now, redactor = case.context.now(), case.context.redactor
     document = report.report(case.journal or journal, verification, now, form=case.recipe.draft.form)
+    document = report.redacted(document, redactor)
     text = documents.text_of(document, options.format, redactor)
     if options.output == _STDOUT:
         output.out.write(text)
@@ -72,7 +73,7 @@ async def _report(case: Case, journal: Journal, options: RecipeOptions, output: 
     except (OSError, ValueError) as error:  # ValueError: a zero character in the path
         reason = getattr(error, "strerror", None) or "no reason given"
         raise Failure(Kind.RECIPE, f"Can't save the report: {reason}.", safe=Safe.NOTHING_CHANGED) from None
-    result = summary(report.redacted(document, redactor))
+    result = summary(document)
     if output.as_json:
         steps = {step.kind.replace(" ", "_"): step.count for step in result.steps}
         fields = {"report": str(path), "format": options.format, "verified": document.verified}
