@@ -129,7 +129,7 @@ def text_of(report: Report, form: ReportFormat, redactor: Redactor) -> str:
 
 
 def save(report: Report, folder: Path, form: ReportFormat, redactor: Redactor) -> Path:
-    """Write the report, readable by its owner only, to a new file: `unleash-web-shop-2025-11-23.html`, then `...-2.html`.
+    """Write the report, readable by its owner only, to a new file: `unleash-web-shop-2025-11-23.html`, then `-2.html`.
 
     Raises OSError if nothing was written.
     """
