@@ -124,7 +124,7 @@ class ApplyCommand:
         if show is None:
             progress.happened(event)  # type: ignore[arg-type]  # all others are of an exchange
             return
-        if not isinstance(event, Moved):
+        if not isinstance(event, Moved | Resting):  # the live line stays between two looks
             progress.close()
         show(self, event, case)
         self.surroundings.out.flush()

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pty
+import re
 import termios
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,13 +14,19 @@ from typing import TextIO
 
 import pytest
 
+from tests.unit.headless_tools import Recipe
+from tests.unit.run_tools import context_of
 from tui.apply.start_watch import Ended, Resting, Stuck
 from tui.apply.watch import Moved
+from tui.commands import apply
+from tui.commands.case import RecipeOptions
 from tui.commands.output import Output, terminal_width
 from tui.commands.progress import ImportProgress, Progress, stuck
 from tui.commands.style import PLAIN, Style, style_of
+from tui.commands.surroundings import Surroundings
 from tui.net.errors import Kind
 from tui.net.events import Answered, Counted, Pausing
+from tui.secrets.keyring import Keyring
 from tui.text.cells import cells
 
 NOW = 1_763_906_531.0
@@ -144,6 +151,24 @@ def test_terminal_shows_one_line_with_a_bar() -> None:
         assert "importing: 40 of 46 flags imported" in moves[-4] + moves[-5] + moves[-6]
         assert "LaunchDarkly is unreachable. The import isn't affected. Checking again." in " ".join(moves)
     assert results.splitlines() == ["! a server failed", "Import partly complete: 2 of 46 flags imported."]
+
+
+def test_line_of_apply_stays_between_two_looks(recipe: Recipe) -> None:
+    recipe.time.box = recipe.box
+    with terminal(80) as (stream, end):
+        around = Surroundings(
+            context_of(recipe.time), {**recipe.environ, **TERMINAL}, Keyring(child=["/nonexistent"]), io.StringIO(),
+            stream, io.StringIO(), recipe.path.parent,
+        )  # fmt: skip
+        assert apply.run(RecipeOptions(recipe.path, yes=True), around) == 0
+        stream.write("END")
+        stream.flush()
+        text = shown(end)
+        while "END" not in text:
+            text += shown(end)
+    frames = re.findall(r"(\d+) of 46 flags imported *\r( +\r)?", text)
+    assert frames[-1][0] == "46"
+    assert not all(cleared for _, cleared in frames), "a look replaces the line, and doesn't clear it"
 
 
 def test_other_output_has_a_line_for_each_change_and_none_with_quiet() -> None:
