@@ -69,7 +69,7 @@ class Output:
         if self.as_json:
             self.document(error_object(failure, wording) | more)
         else:
-            sign = "".join(self.err_style.titled("problem", ""))
+            sign = "".join(self.err_style.titled("problem", "")).rstrip()
             self.say(f"{sign} {wording.sentence(failure)}".lstrip())
         return failure.exit_code
 
