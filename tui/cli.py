@@ -1,4 +1,4 @@
-"""The command line: takes it apart and starts one front. Nothing heavy is imported before it is known which."""
+"""The entry point: parse the command line and start one front. Nothing heavy is imported before that."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 
 from tui.commands import streams
-from tui.commands.command_line import UsageError, parser
+from tui.commands.command_line import parser
+from tui.commands.parser import UsageError
 
 TYPE_CHECKING = False  # typing's own; to import that, or pathlib, takes as long as all the rest of `--version`
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _ended(run: Callable[[], int]) -> int:
-    """The exit code of what `run` does, however it ends."""
+    """Return the exit code of `run`, however it ends."""
     try:
         return run()
     except KeyboardInterrupt:
@@ -50,7 +51,7 @@ def _ended(run: Callable[[], int]) -> int:
     except BrokenPipeError:
         return 0
     except streams.ResultsLostError as error:
-        print(f"Can't write the results to stdout: {error}. Fix that, then run the command again.", file=sys.stderr)
+        print(f"Can't write the results to stdout: {error}. Fix this, then run the command again.", file=sys.stderr)
         return _UNWRITTEN
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else _FAULT
@@ -70,12 +71,13 @@ def _run(argv: list[str]) -> int:
     except UsageError as error:
         if "--json" in argv:
             command = "apply" if "apply" in argv else ""
-            return _refused(argparse.Namespace(json=True, command=command), f"{error}. Nothing was sent.")
-        print(f"{error.usage}ld-flag-import: error: {error}", file=sys.stderr)
+            return _refused(argparse.Namespace(json=True, command=command), f"{error} Nothing was sent.")
+        print(f"{error}\nRun `{error.command} --help` for usage.", file=sys.stderr)
         return _WRONG
     if _holds_key(vars(parsed).values()):
-        what = "The command line contains a key. No argument takes one, and other users can see it there."
-        return _refused(parsed, f"{what} Set a variable or use the keyring, and replace that key. Nothing was sent.")
+        what = "The command line contains a key, which other users of this machine can see. No option takes a key."
+        advice = "Revoke that key, and put a new one into an environment variable or the keyring. Nothing was sent."
+        return _refused(parsed, f"{what} {advice}")
     return _COMMANDS[parsed.command](parsed)
 
 
@@ -111,7 +113,7 @@ def _open_app(parsed: argparse.Namespace, redactor: Redactor, log: Log | None) -
     except (BrokenPipeError, streams.ResultsLostError):
         raise
     except Exception:
-        return _failed("This program failed; the fault is ours. Start again to go on with your answers.", redactor)
+        return _failed(f"{_FAULT_OF_OURS} Start it again to resume with your answers.", redactor)
 
 
 def _options(parsed: argparse.Namespace) -> Options:
@@ -135,18 +137,18 @@ def _start_practice() -> PracticeServers:
 
 
 def _no_screen() -> str:
-    """Why the full-screen wizard cannot be shown here, "" if it can."""
+    """Return why the full-screen wizard can't be shown, "" if it can."""
     if os.environ.get("TERM") == "dumb":
-        return "This terminal (TERM=dumb) cannot show the wizard's screens. Start it in another terminal, or set TERM."
+        return "This terminal (TERM=dumb) can't show the wizard. Use another terminal, or set TERM."
     if os.environ.get("ACCESSIBLE"):
         return (
-            "ACCESSIBLE is set, and this version has only full-screen pages, which a screen reader cannot follow."
-            " Unset it to open them all the same."
+            "ACCESSIBLE is set, but this version only has a full-screen wizard, which screen readers can't follow."
+            " Use the commands instead (see `ld-flag-import --help`), or unset ACCESSIBLE to open it anyway."
         )
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return (
-            "The wizard needs a terminal for its input and output, and here is none. Start it in one"
-            " (`ssh -t HOST ld-flag-import`), or use a command: see `ld-flag-import --help`."
+            "The wizard needs a terminal. Over SSH, connect with `ssh -t HOST ld-flag-import`. In a script, use a"
+            " command: see `ld-flag-import --help`."
         )
     return ""
 
@@ -165,7 +167,7 @@ def _check_options(parsed: argparse.Namespace) -> int:
 
         known = [card["key"] for card in cards(parsed.manifest)]
         if parsed.integration not in known:
-            print(f"--integration: there is none of that name. Choose one of: {', '.join(known)}.", file=sys.stderr)
+            print(f"--integration: unknown integration. Choose one of: {', '.join(known)}.", file=sys.stderr)
             return _WRONG
     return 0
 
@@ -183,7 +185,7 @@ def _check_manifests(paths: Sequence[Path]) -> int:
 
 
 def _prepare_process() -> None:
-    """No core dump, no log and no picture of Textual's own: both would hold keys."""
+    """Switch off core dumps and Textual's own logs and screenshots, which would contain keys."""
     from tui.secrets.hardening import harden
 
     harden()
@@ -195,15 +197,15 @@ def _prepare_process() -> None:
         "TEXTUAL_PRESS",
     ):
         os.environ.pop(name, None)
-    # Nothing moves when nothing happens, and a slow line is spared; who wants motion says so.
+    # Animations cost bytes on a slow line; a user who wants them sets the variable.
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 
 
-# --- what every command that speaks to servers does
+# --- commands that send requests
 
 
 def _logged(parsed: argparse.Namespace, run: Callable[[Redactor, Log | None], int]) -> int:
-    """Run a command with a redactor, and with a log where one is asked for."""
+    """Run a command with a redactor, and with a log if there is --log."""
     from tui.text.log import open_log
     from tui.text.redact import Redactor
 
@@ -221,18 +223,18 @@ def _logged(parsed: argparse.Namespace, run: Callable[[Redactor, Log | None], in
         close()
 
 
-def _refused(parsed: argparse.Namespace, said: str) -> int:
-    """Tell why nothing was begun, as JSON where that is asked for."""
+def _refused(parsed: argparse.Namespace, message: str) -> int:
+    """Print why the command didn't start, with --json as an error object."""
     if getattr(parsed, "json", False):
-        print(_error("recipe", said, ""))
+        print(_error("recipe", message, ""))
         _last_line(parsed, _WRONG)
     else:
-        print(said, file=sys.stderr)
+        print(message, file=sys.stderr)
     return _WRONG
 
 
 def _last_line(parsed: argparse.Namespace, code: int) -> None:
-    """What a command whose JSON comes line by line ends with, whatever has happened."""
+    """Print the last line of a command that prints JSON line by line."""
     if getattr(parsed, "command", "") == "apply":
         import json
 
@@ -240,20 +242,20 @@ def _last_line(parsed: argparse.Namespace, code: int) -> None:
 
 
 def _error(kind: str, message: str, advice: str) -> str:
-    """The contract's error object, for what goes wrong before a command's own output is there or after it failed."""
+    """Return an error object for a failure outside a command's own output."""
     import json
 
-    told = {"event": "error", "kind": kind, "status_code": None, "message": message, "advice": advice, "field": None}
-    return json.dumps(told)
+    error = {"event": "error", "kind": kind, "status_code": None, "message": message, "advice": advice, "field": None}
+    return json.dumps(error)
 
 
-def _failed(said: str, redactor: Redactor) -> int:
-    """Tell, inside an `except`, what got past every other report: without locals and without keys."""
+def _failed(message: str, redactor: Redactor) -> int:
+    """Print the exception being handled: without locals and without keys."""
     import traceback
 
     from tui.text.clean import clean
 
-    print(said, file=sys.stderr)
+    print(message, file=sys.stderr)
     print(clean(redactor.foreign(traceback.format_exc()), multiline=True), file=sys.stderr)
     return _FAULT
 
@@ -262,9 +264,9 @@ def _failed(said: str, redactor: Redactor) -> int:
 
 
 def _without_screen(parsed: argparse.Namespace) -> int:
-    """A command that speaks to servers."""
+    """Run a command that sends requests."""
     if parsed.demo:
-        return _refused(parsed, "--demo is for the wizard alone; nothing was sent.")
+        return _refused(parsed, "--demo only works with the wizard. Nothing was sent.")
     from tui.secrets.hardening import harden
 
     harden()
@@ -273,7 +275,7 @@ def _without_screen(parsed: argparse.Namespace) -> int:
 
 
 def _warn_of_state() -> None:
-    """Tell if others can change what this program relies on."""
+    """Print a warning if other users can change this program's files."""
     from tui.text.private_files import state_trouble
 
     if trouble := state_trouble():
@@ -299,20 +301,23 @@ def _answered(parsed: argparse.Namespace, redactor: Redactor, log: Log | None) -
     except (BrokenPipeError, streams.ResultsLostError):
         raise
     except Exception:
-        said, advice = "This program failed; the fault is ours.", _AFTER_A_FAULT[parsed.command]
+        advice = _AFTER_A_FAULT[parsed.command]
         if parsed.json:
-            print(_error("internal", said, f"{advice} What happened is told on stderr, without keys."))
+            print(_error("internal", _FAULT_OF_OURS, f"{advice} Details are on stderr, without keys."))
             _last_line(parsed, _FAULT)
-        return _failed(f"{said} {advice}", redactor)
+        return _failed(f"{_FAULT_OF_OURS} {advice}", redactor)
 
 
-_NOTED = "What was done until then is noted: run it again to go on."
+_FAULT_OF_OURS = "This program failed because of a bug."
+_SAVED = "Progress is saved: run it again to resume."
+_UNCHANGED = "Nothing was changed."
 _AFTER_A_FAULT = {
-    "plan": "Nothing was changed.",
-    "apply": _NOTED,
-    "verify": "Nothing was changed.",
-    "undo": _NOTED,
-    "configs": "Look how it stands with: ld-flag-import configs list.",
+    "plan": _UNCHANGED,
+    "apply": _SAVED,
+    "verify": _UNCHANGED,
+    "report": _UNCHANGED,
+    "undo": _SAVED,
+    "configs": "Check the current state with `ld-flag-import configs list`.",
 }
 
 
@@ -330,6 +335,19 @@ def _keys(parsed: argparse.Namespace) -> int:
     return run(parsed.action, names, everything=getattr(parsed, "everything", False), as_json=parsed.json)
 
 
+def _imports(parsed: argparse.Namespace) -> int:
+    from tui.commands.imports import ImportsFilter, run
+
+    _warn_of_state()
+    return run(ImportsFilter(parsed.host, parsed.project, parsed.integration), parsed.json, sys.stdout, sys.stderr)
+
+
+def _completion(parsed: argparse.Namespace) -> int:
+    from tui.commands.completion import run
+
+    return run(parsed.shell, sys.stdout)
+
+
 def _sandbox(parsed: argparse.Namespace) -> int:
     from tui.sandbox.server import serve
 
@@ -341,6 +359,8 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     **dict.fromkeys(_AFTER_A_FAULT, _without_screen),
     "manifest": _manifest,
     "keys": _keys,
+    "imports": _imports,
+    "completion": _completion,
     "sandbox": _sandbox,
 }
-"""From the word of `command_line` to what carries it out."""
+"""The function of each command."""

@@ -31,6 +31,7 @@ def test_the_command_line_alone_loads_nothing_heavy() -> None:
         "tui.cli",
         "tui.commands",
         "tui.commands.command_line",
+        "tui.commands.parser",
         "tui.commands.streams",
     }
 

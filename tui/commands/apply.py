@@ -1,29 +1,34 @@
-"""`ld-flag-import apply RECIPE`: plan, create, start, watch and verify; or resume where an earlier run ended."""
+"""`ld-flag-import apply RECIPE`: plan, create, start, watch, and verify; or resume where an earlier run stopped."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import shlex
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import aclosing, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from tui.answers import draft as drafts
 from tui.apply.engine import Created, Event, Planned, Triggered, Verified
-from tui.apply.import_errors import foreseen
 from tui.apply.journal import Journal
 from tui.apply.start_watch import Ended, Resting, Stuck
 from tui.apply.watch import Moved
 from tui.commands.case import Case, RecipeOptions, must_be_able_to_ask, open_case
-from tui.commands.output import Output, Progress, terminal_width
-from tui.commands.plan import summary
+from tui.commands.output import Output
+from tui.commands.plan import summary_lines
+from tui.commands.progress import ImportProgress, Progress, stuck
 from tui.commands.remedies import RECIPE
+from tui.commands.saved_plan import PlanChangedError, must_match
 from tui.commands.surroundings import Surroundings
 from tui.commands.verify import print_verification
-from tui.net.errors import Failure, Kind, Remedy
-from tui.net.times import span
+from tui.net.errors import Failure, Kind, Safe
+from tui.plan import saved
 from tui.plan.documents import counts_as_json
+from tui.plan.saved import SavedPlan
+from tui.plan.words import flags
 from tui.report import documents, report
-from tui.text.cells import wrapped
+from tui.report.report import Report, redacted
+from tui.report.summary import summary
 from tui.text.clean import clean
 
 _NOT_COMPLETE = 6
@@ -31,20 +36,30 @@ _DECLINED = 2
 
 
 def run(options: RecipeOptions, surroundings: Surroundings) -> int:
-    """Import, and print each step. Return the exit code; with JSON it is also in the last line."""
+    """Import, and print each step. Return the exit code, which JSON also has in its last line."""
     command = ApplyCommand(options, surroundings, surroundings.output(options.as_json))
     output = command.output
     try:
+        if options.saved_plan is not None:
+            command.saved_plan = _saved_plan(options)
         with open_case(options, surroundings, begins=True) as case:
             command.case, command.first_journal = case, case.journal
             must_be_able_to_ask(options, surroundings, "An import")
             code = surroundings.run(lambda: command.run(case), command.ended)
     except Failure as failure:
-        became = "then run it again: what was done is noted" if command.noted else "nothing was changed"
-        code = output.fail(failure, RECIPE.after_refused_token(became))
+        became = "then run it again to resume" if command.saved else "nothing was changed"
+        more = {"differences": failure.as_json} if isinstance(failure, PlanChangedError) else {}
+        code = output.fail(failure, RECIPE.after_refused_token(became), **more)
     if options.as_json:
         output.document({"event": "result", "exit": code, "report": command.report})
     return code
+
+
+def _saved_plan(options: RecipeOptions) -> SavedPlan:
+    if options.create_only or options.saved_plan is None:
+        what = "--create-only reads no source, so it can't be combined with --plan."
+        raise Failure(Kind.RECIPE, what, safe=Safe.NOTHING_SENT)
+    return saved.load(options.saved_plan)
 
 
 @dataclass
@@ -55,21 +70,21 @@ class ApplyCommand:
     surroundings: Surroundings
     output: Output
     report: str | None = None
+    saved_plan: SavedPlan | None = None
     case: Case | None = None
     first_journal: Journal | None = None
     """The journal as it was before this run."""
     _code: int = 0
-    _last_progress: tuple[str, int] | None = None
-    _errors_seen: set[str] = field(default_factory=set)
+    _shown: ImportProgress | None = None
+    _line: Progress | None = None
 
     @property
-    def noted(self) -> bool:
+    def saved(self) -> bool:
         """Whether this run has changed the journal."""
         return self.case is not None and self.case.journal is not self.first_journal
 
     def ended(self) -> None:
-        noted = "What was done is noted: run it again to go on from there." if self.noted else "Nothing was changed."
-        self.output.say(f"Ended. {noted}")
+        self.output.say(f"Stopped. {'Run it again to resume.' if self.saved else 'Nothing was changed.'}")
 
     async def run(self, case: Case) -> int:
         """Run the import to its end. Raises Failure."""
@@ -80,18 +95,20 @@ class ApplyCommand:
         else:
             await case.completed()  # a missing key is reported before anything is sent
             name, project = clean(case.request.name), clean(case.request.project)
-            question = f'Create "{name}" in project {project}, without starting it?'
+            question = f'Create the configuration "{name}" in project {project}, without starting it?'
             if create_only and not await self._confirmed(question):
                 return self._declined()
         with closing(case.progress()) as progress:
+            self._line = progress
             async with aclosing(the_import.run(case, create_only=create_only)) as events:
                 async for event in events:
                     self._show(event, case, progress)
+                    if isinstance(event, Planned) and self.saved_plan is not None:
+                        must_match(self.saved_plan, event, case.journal, case.request, self.output.redactor)
                     if isinstance(event, Planned) and event.counts.arrive:
-                        count, project = event.counts.arrive, clean(case.request.project)
-                        flags = "1 flag" if count == 1 else f"{count:,} flags"
-                        verb = "Import" if event.plan else "Go on importing"
-                        if not await self._confirmed(f"{verb} {flags} into project {project}?"):
+                        into = f"{flags(event.counts.arrive)} into project {clean(case.request.project)}"
+                        question = f"Import {into}?" if event.plan else f"Resume importing {into}?"
+                        if not await self._confirmed(question):
                             return self._declined()
         return self._code
 
@@ -107,82 +124,58 @@ class ApplyCommand:
         if show is None:
             progress.happened(event)  # type: ignore[arg-type]  # all others are of an exchange
             return
-        progress.close()
+        if not isinstance(event, Moved | Resting):  # the live line stays between two looks
+            progress.close()
         show(self, event, case)
         self.surroundings.out.flush()
+
+    def _progress(self, case: Case) -> ImportProgress:
+        if self._shown is None:
+            self._shown = ImportProgress(self.output, self._line or case.progress(), self.options.quiet)
+        return self._shown
 
     def _print(self, event: str, fields: Mapping[str, object], text: str) -> None:
         if self.output.as_json:
             self.output.document({"event": event, **fields})
         else:
-            self.output.paragraph(text)
+            self.output.titled("ok", text)
 
     def _planned(self, event: Planned, case: Case) -> None:
         for note in event.plan.notes if event.plan else ():
-            for line in wrapped(clean(note), terminal_width(self.output.err), first="! ", rest="  "):
-                self.output.say(line)
+            self.output.warn(note)
         if self.output.as_json:
             self.output.document({"event": "planned", "counts": counts_as_json(event.counts)})
             return
         route = drafts.route(case.recipe.draft)
         if event.plan is None:
             self.output.paragraph(" -> ".join(route))
-            text = f"An earlier run has planned {event.counts.arrive:,} flags; going on from where it ended."
-            self.output.paragraph(text)
+            self.output.paragraph(f"Resuming the import of {flags(event.counts.arrive)} planned by an earlier run.")
         else:
-            self.output.lines(summary(event.plan, route, self.output.width))
-            self.output.line("" if event.counts.arrive else "Nothing to import. Nothing was written.")
+            self.output.lines(summary_lines(event.plan, route, self.output.width, self.output.style))
+            self.output.line("" if event.counts.arrive else "Nothing to import. Nothing was changed.")
 
     def _created(self, event: Created, case: Case) -> None:
-        text = "Uses the configuration that is there:" if event.reused else "Created the configuration"
+        text = "Using the existing configuration" if event.reused else "Created the configuration"
         fields = {"id": event.id, "reused": event.reused, "status_code": event.status_code}
         self._print("created", fields, f'{text} "{case.request.name}" ({event.id}).')
 
     def _triggered(self, event: Triggered, case: Case) -> None:
-        text = "Started the import." if event.by_us else "The import was started already."
+        text = "Started the import." if event.by_us else "The import is already running."
         self._print("triggered", {"status_code": event.status_code}, text)
 
     def _moved(self, event: Moved, case: Case) -> None:
-        progress = (event.status, event.arrived)
-        if progress != self._last_progress:
-            self._last_progress = progress
-            fields = {"status": event.status, "arrived": event.arrived, "expected": event.expected}
-            text = f"{event.status or 'no status'}: {event.arrived:,} of {event.expected:,} flags have arrived"
-            self._print("progress", fields, text)
-        self._errors(event.errors, case)
-
-    def _errors(self, errors: Sequence[str], case: Case) -> None:
-        """Print each error once, marked if the plan foresaw it. With JSON they are in `finished`."""
-        explanations = foreseen(case.journal) if case.journal is not None else None
-        for error in errors:
-            if error not in self._errors_seen and not self.output.as_json:
-                expected = explanations is not None and explanations.explain(error).expected
-                first = "  expected: " if expected else "! "
-                self.output.lines(wrapped(clean(error), self.output.width, first=first, rest="  "))
-            self._errors_seen.add(error)
+        self._progress(case).moved(event, case.journal)
 
     def _resting(self, event: Resting, case: Case) -> None:
-        if event.trouble:
-            self.output.say(f"{clean(event.trouble)} The import is not affected; looking again.")
+        self._progress(case).resting(event)
 
     def _stuck(self, event: Stuck, case: Case) -> None:
-        raise Failure(
-            Kind.STUCK,
-            f"Nothing has moved for {span(event.seconds)}: {event.arrived:,} of {event.expected:,} flags have arrived,"
-            f" and the status says {clean(event.status) or 'nothing'}.",
-            "Most likely LaunchDarkly cannot reach the source.",
-            Remedy.WATCH_LATER,
-        )
+        raise stuck(event)
 
-    def _finished(self, event: Ended, case: Case) -> None:
+    def _ended(self, event: Ended, case: Case) -> None:
         self._code = 0 if event.status == "complete" else _NOT_COMPLETE
         expected = len(case.journal.awaited) if case.journal is not None else 0
-        fields = {
-            "status": event.status, "arrived": len(event.arrived), "expected": expected, "errors": [*event.errors],
-        }  # fmt: skip
-        text = f"Ended {event.status}: {len(event.arrived):,} of {expected:,} flags have arrived."
-        self._errors(event.errors, case)
-        self._print("finished", fields, text)
+        self._progress(case).ended(event, case.journal, expected)
 
     def _verified(self, event: Verified, case: Case) -> None:
         if not event.verification.agrees:
@@ -193,11 +186,12 @@ class ApplyCommand:
         try:
             path = documents.save(document, self.surroundings.folder, "html", case.context.redactor)
         except OSError as error:
-            self.output.say(f"The report cannot be written here: {error.strerror or 'no reason given'}.")
-            return
-        self.report = str(path)
+            self.output.warn(f"Can't save the report: {error.strerror or 'no reason given'}.")
+        else:
+            self.report = str(path)
         if not self.output.as_json:
-            self.output.line(f"Report: {clean(self.report)}")
+            recipe = shlex.quote(clean(str(self.options.recipe)))
+            self.output.lines(summary_of(document, self.report or "", recipe, self.output))
 
 
 _SHOWN: Mapping[type, Callable[[ApplyCommand, Any, Case], None]] = {
@@ -207,6 +201,29 @@ _SHOWN: Mapping[type, Callable[[ApplyCommand, Any, Case], None]] = {
     Moved: ApplyCommand._moved,
     Resting: ApplyCommand._resting,
     Stuck: ApplyCommand._stuck,
-    Ended: ApplyCommand._finished,
+    Ended: ApplyCommand._ended,
     Verified: ApplyCommand._verified,
+}
+
+
+def summary_of(document: Report, saved: str, recipe: str, output: Output) -> Iterator[str]:
+    """Yield how the import ended, where its report is, and what to do next."""
+    result = summary(redacted(document, output.redactor))
+    yield ""
+    yield from output.style.titled(result.level, clean(result.headline), output.width)
+    if saved:
+        yield f"Report: {clean(saved)}"
+    if not result.steps:
+        return
+    yield "Next:"
+    for step in result.steps:
+        command = _HINTS.get(step.kind, "").format(recipe)
+        yield from output.style.marked("item", f"{step.text} {command}".strip(), output.width, indent=2)
+
+
+_HINTS: Mapping[str, str] = {
+    "import": "Run: ld-flag-import apply {}",
+    "fix": "See the report.",
+    "review": "See the report.",
+    "rebuild": "List them: ld-flag-import report {} --format csv",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from tui.answers import form as forms
@@ -18,7 +18,8 @@ from tui.apply import lock, new_journal, store
 from tui.apply.engine import Import, incomplete
 from tui.apply.journal import Identity, Journal, Stage, identity_of
 from tui.apply.watch import STUCK_AFTER
-from tui.commands.output import Progress, write
+from tui.commands.output import Output
+from tui.commands.progress import Progress
 from tui.commands.surroundings import Surroundings
 from tui.context import Context
 from tui.manifests.files import ManifestError, registry
@@ -26,6 +27,7 @@ from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.plan import reading
 from tui.plan.plan import Plan
 from tui.plan.request import PlanRequest
+from tui.report.documents import ReportFormat
 from tui.secrets.bag import Bag
 from tui.sources.registry import SOURCES
 from tui.text.clean import clean
@@ -35,10 +37,10 @@ _NOTHING_SENT = (Stage.PLANNED, Stage.CREATING)
 
 @dataclass(frozen=True, slots=True)
 class RecipeOptions:
-    """The command line of a command that takes a recipe. Times are in seconds; `timeout` is of the whole run.
+    """The command line of a command that takes a recipe. Times are in seconds; `timeout` is for the whole run.
 
     Without `journal`, the journal is in the state directory. `flags` are keys of flags to undo although it isn't
-    certain that this import made them.
+    certain that this import created them. `output` is the file for a plan or report, `saved_plan` a plan to import.
     """
 
     recipe: Path
@@ -55,6 +57,11 @@ class RecipeOptions:
     delete: bool = False
     dry_run: bool = False
     flags: Sequence[str] = ()
+    quiet: bool = False
+    output: Path | None = None
+    saved_plan: Path | None = None
+    format: ReportFormat = "html"
+    web: bool = False
 
 
 @dataclass
@@ -65,6 +72,8 @@ class RecipeInputs:
     bag: Bag
     context: Context
     surroundings: Surroundings
+    output: Output
+    quiet: bool = False
     _warnings: set[str] = field(default_factory=set, kw_only=True)
 
     @property
@@ -72,7 +81,7 @@ class RecipeInputs:
         return {key: str(reference) for key, reference in self.recipe.references.items()}
 
     def progress(self) -> Progress:
-        return Progress(self.surroundings.err, timer=self.context.timer, now=self.context.now)
+        return Progress(self.output, quiet=self.quiet, timer=self.context.timer, now=self.context.now)
 
     async def token(self) -> None:
         """Put your token into the bag: a resumed import needs no other key. Raises Failure CREDENTIAL."""
@@ -101,12 +110,12 @@ class RecipeInputs:
     async def _readable(self) -> tuple[PlanRequest, Draft]:
         integration = self.recipe.draft.integration
         if not reading.can_be_read(integration):
-            text = "names a source that this program cannot read flags from: what would arrive is not known."
+            text = "names a source that this program can't read, so it can't plan the import."
             raise RecipeError([Problem("import.integration", text)])
         draft = await self._fetch([TOKEN.key, SOURCES[integration].key_field])
         plan_of = plan_request(draft)
         if plan_of is None:
-            raise Failure(Kind.INTERNAL, "The recipe says nothing to plan from.")
+            raise Failure(Kind.INTERNAL, "The recipe has too little to plan from.")
         return plan_of, draft
 
     async def _fetch(self, keys: Sequence[str], *, creating: bool = False) -> Draft:
@@ -125,10 +134,10 @@ class RecipeInputs:
         """Write a warning once, however often keys are fetched."""
         if text not in self._warnings:
             self._warnings.add(text)
-            write(self.context.redactor(text), self.surroundings.err)
+            self.output.warn(text)
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Case(RecipeInputs):
     """One import: its recipe, and its journal if there is one."""
 
@@ -137,7 +146,7 @@ class Case(RecipeInputs):
     journal: Journal | None
 
     def keep(self, journal: Journal) -> None:
-        """Write the journal. Raises Failure if that is impossible."""
+        """Save the journal. Raises Failure if that's impossible."""
         try:
             store.save(journal, self.path, self.context.redactor)
         except OSError as error:
@@ -174,7 +183,9 @@ def inputs_of(options: RecipeOptions, surroundings: Surroundings) -> RecipeInput
     redactor.secret_settings(forms.secret_settings(forms_by_key))
     recipe_keys.overhear(recipe, redactor, surroundings.environ)
     context = replace(surroundings.context, deadline=surroundings.context.now() + options.timeout)
-    return RecipeInputs(recipe, Bag(redactor), context, surroundings)
+    return RecipeInputs(
+        recipe, Bag(redactor), context, surroundings, surroundings.output(options.as_json), options.quiet
+    )
 
 
 @contextmanager
@@ -197,25 +208,25 @@ def open_case(options: RecipeOptions, surroundings: Surroundings, *, begins: boo
             raise _unwritten(path, error, sent=False) from None
         journal = store.load(path) if exists else None
         _must_be_of(journal, identity, path)
-        recipe, bag, context = inputs.recipe, inputs.bag, inputs.context
-        yield Case(recipe, bag, context, surroundings, create_request, path, journal)
+        shared = {item.name: getattr(inputs, item.name) for item in fields(inputs) if item.name != "_warnings"}
+        yield Case(**shared, request=create_request, path=path, journal=journal)
 
 
 def _must_be_of(journal: Journal | None, identity: Identity, path: Path) -> None:
     if journal is not None and journal.identity != identity:
         raise Failure(
             Kind.RECIPE,
-            f"The journal {shown(path.name)} is of another import:"
+            f"The journal {shown(path.name)} belongs to another import:"
             f' "{clean(journal.identity.name)}" in {clean(journal.identity.project)}.',
-            "A journal belongs to one host, project, integration and name.",
+            "A journal is for one host, project, integration, and name.",
             Remedy.OTHER_JOURNAL,
             safe=Safe.NOTHING_SENT,
         )
 
 
 def _unwritten(path: Path, error: OSError, *, sent: bool) -> Failure:
-    what = f"The journal {shown(path.name)} cannot be written: {error.strerror or 'no reason given'}."
-    why = "Without it nobody could tell what this import has made."
+    what = f"Can't save the journal {shown(path.name)}: {error.strerror or 'no reason given'}."
+    why = "Without it, nothing shows which flags this import created."
     kind, safe = (Kind.UNREACHABLE, Safe.SENT_STAYS_SENT) if sent else (Kind.RECIPE, Safe.NOTHING_SENT)
     return Failure(kind, what, why, Remedy.MAKE_ROOM, safe=safe)
 
@@ -225,8 +236,8 @@ def must_be_able_to_ask(options: RecipeOptions, surroundings: Surroundings, comm
     if not options.yes and not surroundings.can_ask(options.as_json):
         raise Failure(
             Kind.RECIPE,
-            f"{command} asks first, and here is no terminal to ask in.",
+            f"{command} requires confirmation, but no terminal is available.",
             remedy=Remedy.CONFIRM,
-            about="go on",
+            about="continue",
             safe=Safe.NOTHING_SENT,
         )

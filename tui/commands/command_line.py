@@ -1,200 +1,375 @@
-"""The options of every command. Loads only argparse, because `--help` and `--version` end here."""
+"""The commands and options of the command line. Loads only argparse, because `--help` and `--version` end here."""
 
 from __future__ import annotations
 
 import argparse
-import re
 
 from tui import __version__
+from tui.commands.parser import Parser
 
 TYPE_CHECKING = False  # typing's own; to import that, or pathlib, takes as long as all the rest of `--version`
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
-    from typing import Any, NoReturn
 
+    Fill = Callable[[Parser], None]
+
+_PROGRAM = "ld-flag-import"
 _A_YEAR = 366 * 86_400.0
+SHELLS = ("bash", "zsh", "fish", "powershell")
+REPORT_FORMATS = ("html", "md", "json", "csv")
 
+_DESCRIPTION = """\
+Import feature flags from Split or Unleash into LaunchDarkly.
 
-class UsageError(Exception):
-    """The command line is wrong. `str()` is the reason, `usage` how the command is used."""
+Without a command, a wizard opens in the terminal. It asks for each setting,
+shows what the import will do, and can save a recipe for the commands below."""
 
-    def __init__(self, reason: str, usage: str) -> None:
-        super().__init__(reason)
-        self.usage = usage
+_KEYS = """\
+Keys are never passed as options. The wizard asks for them; commands read them
+from where the recipe refers to: environment variables (LD_ACCESS_TOKEN,
+LD_IMPORT_API_KEY, UNLEASH_SDK_KEY, SPLIT_ADMIN_KEY), files, or the OS keyring.
 
+Examples:
+  ld-flag-import --demo                  try the wizard with demo servers
+  ld-flag-import                         open the wizard
+  ld-flag-import plan import.toml        see what a saved recipe would import
+  ld-flag-import apply import.toml       run that import
 
-class Parser(argparse.ArgumentParser):
-    """A parser whose arguments are added when it is used: a start uses one or two of the fifteen parsers."""
-
-    def __init__(self, *, fill: Callable[[Parser], None] = lambda parser: None, **options: Any) -> None:
-        super().__init__(allow_abbrev=False, **options)
-        self._fill: Callable[[Parser], None] | None = fill
-
-    def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
-        if self._fill is not None:
-            fill, self._fill = self._fill, None
-            fill(self)
-        return super().parse_known_args(args, namespace)
-
-    def error(self, message: str) -> NoReturn:
-        """Raise UsageError without long words: argparse quotes unknown arguments, and they may be keys."""
-        raise UsageError(re.sub(r"[^\s'=]{16,}", "…", message), self.format_usage())
+Run `ld-flag-import COMMAND --help` for the options of a command."""
 
 
 def parser() -> Parser:
     """Return the parser of the whole command line. The result's `command` is "wizard" if none is given."""
-    parser = Parser(
-        prog="ld-flag-import",
-        description="Import feature flags from Split and Unleash into LaunchDarkly, step by step.",
-        epilog="Without a command the wizard opens. No option takes a key: keys are typed, or found in"
-        " LD_ACCESS_TOKEN, LD_IMPORT_API_KEY, UNLEASH_SDK_KEY, SPLIT_ADMIN_KEY, ldcli's configuration or the keyring.",
-    )
-    parser.add_argument("--version", action="version", version=f"ld-flag-import {__version__}")
-    parser.add_argument(
-        "--demo", action="store_true", help="practise on a made-up company; nothing leaves this machine"
-    )
-    _places(parser)
+    parser = Parser(prog=_PROGRAM, description=_DESCRIPTION, usage="%(prog)s [COMMAND] [options]")
+    parser.epilog = _KEYS
+    commands = parser.add_subparsers(title="Commands", metavar="COMMAND", prog=_PROGRAM)
+    wizard = parser.add_argument_group("Wizard")
+    wizard.add_argument("--demo", action="store_true", help="use demo servers; nothing leaves this machine")
+    _places(parser, "Preset answers")
+    general = _general(parser)
+    general.add_argument("--version", action="version", version=f"{_PROGRAM} {__version__}", help="show the version")
     parser.set_defaults(command="wizard", host="", project="", integration="", manifest=[], log=None)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for name, (summary, fill) in _COMMANDS.items():
-        command = commands.add_parser(
-            name,
-            help=summary,
-            description=f"{summary.capitalize()}." if name in ("apply", "verify", "undo") else None,
-            fill=fill,
-        )
-        command.set_defaults(command=name)
+    for name, command in _COMMANDS.items():
+        command.add_to(commands, name).set_defaults(command=name)
     return parser
+
+
+class _Command:
+    """The help of a command or action, and what fills its parser. `usage` follows the command's name."""
+
+    __slots__ = ("description", "examples", "fill", "summary", "usage")
+
+    def __init__(self, summary: str, fill: Fill, usage: str, description: str, *examples: str) -> None:
+        self.summary, self.fill, self.usage, self.examples = summary, fill, f"%(prog)s {usage}", examples
+        self.description = f"{summary[0].upper()}{summary[1:]}. {description}".strip()
+
+    def add_to(self, parsers: argparse._SubParsersAction[Parser], name: str) -> Parser:
+        description, examples = _filled(self.description), self.examples
+        return parsers.add_parser(
+            name, help=self.summary, usage=self.usage, fill=self.fill, description=description, examples=examples
+        )
+
+
+def _filled(text: str, width: int = 78) -> str:
+    """Break a description into lines. The module textwrap would cost a tenth of `--version`."""
+    lines, line = [], ""
+    for word in text.split():
+        if line and len(line) + len(word) >= width:
+            lines.append(line)
+            line = ""
+        line = f"{line} {word}" if line else word
+    return "\n".join([*lines, line])
+
+
+# --- groups of options
+
+
+def _places(parser: Parser, title: str = "Override the recipe") -> None:
+    """Add options that may be before or after the command. An absent option doesn't override the other place."""
+    group, unset = parser.add_argument_group(title), argparse.SUPPRESS
+    group.add_argument("--host", default=unset, help="LaunchDarkly instance: us, eu, federal, or a URL (default: us)")
+    group.add_argument("--project", default=unset, metavar="KEY", help="key of the LaunchDarkly project")
+    group.add_argument("--integration", default=unset, metavar="KEY", help="source of the flags: split or unleash")
+    manifest = "add or replace an integration manifest (repeatable)"
+    group.add_argument("--manifest", type=_path, action="append", default=unset, metavar="PATH", help=manifest)
+    parser.words |= {"host": ("us", "eu", "federal"), "integration": ("split", "unleash")}
+
+
+def _general(parser: Parser, *, as_json: str = "", quiet: bool = False, log: bool = True) -> argparse._ArgumentGroup:
+    """Add the last group of each command: how it prints, its log, and its help."""
+    group = parser.add_argument_group("Output" if as_json else "General")
+    if as_json:
+        group.add_argument("--json", action="store_true", help=as_json)
+    if quiet:
+        group.add_argument("--quiet", action="store_true", help="don't show progress")
+    if log:
+        text = "add to a log file, without keys, headers, or bodies"
+        group.add_argument("--log", type=_path, default=argparse.SUPPRESS, metavar="FILE", help=text)
+    group.add_argument("-h", "--help", action="help", help="show this help")
+    return group
+
+
+_DOCUMENT = "print one JSON document"
+_LINES = "print one JSON object per line"
+
+
+def _recipe(parser: Parser) -> None:
+    parser.add_argument("recipe", type=_path, metavar="RECIPE", help="recipe file saved by the wizard at Review")
+
+
+def _limits(parser: Parser, *, stuck: bool = False) -> None:
+    group = parser.add_argument_group("Limits")
+    text = "maximum run time in seconds (default: 1800)"
+    group.add_argument("--timeout", type=_seconds, default=1800.0, metavar="SECONDS", help=text)
+    if stuck:
+        text = "seconds without progress before the import counts as stuck (default: 300)"
+        group.add_argument("--stuck-after", type=_seconds, default=300.0, metavar="SECONDS", help=text)
+
+
+def _yes(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--yes", action="store_true", help="don't ask for confirmation")
+
+
+def _journal(group: argparse._ArgumentGroup) -> None:
+    text = "journal file (default: in the state directory)"
+    group.add_argument("--journal", type=_path, default=None, metavar="PATH", help=text)
 
 
 # --- the options of each command
 
 
-def _json(parser: Parser) -> None:
-    parser.add_argument("--json", action="store_true", help="print JSON alone")
-
-
-def _places(parser: Parser) -> None:
-    """Add options that may be before or after the command. An absent option doesn't override the other place."""
-    unset = argparse.SUPPRESS
-    parser.add_argument("--host", default=unset, help="us, eu, federal or the address of your LaunchDarkly")
-    parser.add_argument("--project", default=unset, help="the key of the LaunchDarkly project")
-    parser.add_argument("--integration", default=unset, help="split or unleash")
-    manifest = "add or replace an integration manifest"
-    parser.add_argument("--manifest", type=_path, action="append", default=unset, metavar="PATH", help=manifest)
-    log = "write a log without keys, headers and bodies"
-    parser.add_argument("--log", type=_path, default=unset, metavar="FILE", help=log)
-
-
-def _recipe(parser: Parser) -> None:
-    _json(parser)
-    parser.add_argument("recipe", type=_path, metavar="RECIPE", help="a file that the wizard saved at Review")
+def _plan(parser: Parser) -> None:
+    _recipe(parser)
+    options = parser.add_argument_group("Options")
+    text = "also save the plan, without keys, for `apply --plan FILE`"
+    options.add_argument("-o", "--output", type=_path, default=None, metavar="FILE", help=text)
     _places(parser)
-    _timeout(parser)
-
-
-def _timeout(parser: Parser) -> None:
-    parser.add_argument("--timeout", type=_seconds, default=1800.0, metavar="SECONDS", help="of the whole run (1800)")
-
-
-def _stuck_after(parser: Parser) -> None:
-    stuck = "without any movement, after which it is called stuck (300)"
-    parser.add_argument("--stuck-after", type=_seconds, default=300.0, metavar="SECONDS", help=stuck)
-
-
-def _yes(parser: Parser) -> None:
-    parser.add_argument("--yes", action="store_true", help="do not ask")
-
-
-def _journal(parser: Parser) -> None:
-    journal = "where the import is noted, in place of the state directory"
-    parser.add_argument("--journal", type=_path, default=None, metavar="PATH", help=journal)
+    _limits(parser)
+    _general(parser, as_json=_DOCUMENT, quiet=True)
 
 
 def _apply(parser: Parser) -> None:
-    _verify(parser)
-    _yes(parser)
-    parser.add_argument("--create-only", action="store_true", help="stop after creating; reads no source")
-    _stuck_after(parser)
+    _recipe(parser)
+    options = parser.add_argument_group("Options")
+    _yes(options)
+    text = "import only if nothing differs from this plan, saved by `plan -o FILE`"
+    options.add_argument("--plan", type=_path, default=None, dest="saved_plan", metavar="FILE", help=text)
+    text = "create the configuration and stop; doesn't read the source"
+    options.add_argument("--create-only", action="store_true", help=text)
+    _journal(options)
+    _places(parser)
+    _limits(parser, stuck=True)
+    _general(parser, as_json=_LINES, quiet=True)
 
 
 def _verify(parser: Parser) -> None:
     _recipe(parser)
-    _journal(parser)
+    _journal(parser.add_argument_group("Options"))
+    _places(parser)
+    _limits(parser)
+    _general(parser, as_json=_DOCUMENT, quiet=True)
+
+
+def _report(parser: Parser) -> None:
+    _recipe(parser)
+    options = parser.add_argument_group("Options")
+    text = "html, md, json, or csv (default: html); csv has a row for each flag to rebuild"
+    options.add_argument("--format", choices=REPORT_FORMATS, default="html", help=text, metavar="FORMAT")
+    text = "file to save to, - for stdout (default: a new file in the current folder)"
+    options.add_argument("-o", "--output", type=_path, default=None, metavar="FILE", help=text)
+    options.add_argument("--web", action="store_true", help="open the HTML report in your browser")
+    _journal(options)
+    _places(parser)
+    _limits(parser)
+    _general(parser, as_json=_DOCUMENT, quiet=True)
 
 
 def _undo(parser: Parser) -> None:
-    _verify(parser)
-    _yes(parser)
-    parser.add_argument("--delete", action="store_true", help="delete in place of archiving")
-    parser.add_argument("--dry-run", action="store_true", help="only list what would be done")
-    flag = "also take back this flag, which is kept only because it isn't certain whose it is (repeatable)"
-    parser.add_argument("--flag", action="append", default=[], dest="flags", metavar="KEY", help=flag)
+    _recipe(parser)
+    options = parser.add_argument_group("Options")
+    options.add_argument("--dry-run", action="store_true", help="list what would be done, and change nothing")
+    options.add_argument("--delete", action="store_true", help="delete the flags instead of archiving them")
+    text = "also undo this flag, which was kept for lack of evidence (repeatable)"
+    options.add_argument("--flag", action="append", default=[], dest="flags", metavar="KEY", help=text)
+    _yes(options)
+    _journal(options)
+    _places(parser)
+    _limits(parser)
+    _general(parser, as_json=_DOCUMENT, quiet=True)
 
 
-def _configs(parser: Parser) -> None:
-    def action(parser: Parser) -> None:
-        _json(parser)
-        name = parser.get_default("action")
-        if name != "list":
-            parser.add_argument("id", metavar="ID", help="as `configs list` shows it")
-        _places(parser)
-        _timeout(parser)
-        if name in ("trigger", "delete"):
-            _yes(parser)
-        if name == "watch":
-            _stuck_after(parser)
+def _actions(*actions: tuple[str, _Command]) -> Fill:
+    """Return what fills the parser of a command that has actions."""
 
-    summaries = {
-        "list": "all flag import configurations of the account",
-        "show": "one, with its settings and errors; never prints a key",
-        "trigger": "start its import",
-        "watch": "watch its import to the end",
-        "delete": "delete it; the flags it imported stay",
-    }
-    _actions(parser, {name: (summary, action) for name, summary in summaries.items()})
+    def fill(parser: Parser) -> None:
+        parsers = parser.add_subparsers(title="Actions", metavar="ACTION", required=True, prog=parser.prog)
+        for name, action in actions:
+            action.add_to(parsers, name).set_defaults(action=name)
+        _general(parser, log=False)
+
+    return fill
 
 
-def _keys(parser: Parser) -> None:
-    def forget(parser: Parser) -> None:
-        _json(parser)
-        parser.add_argument("names", nargs="*", metavar="NAME")
-        parser.add_argument("--all", action="store_true", dest="everything", help="every entry of this program")
+def _configs(action: str) -> Fill:
+    def fill(parser: Parser) -> None:
+        if action == "list":
+            options = parser.add_argument_group("Options")
+            text = "only those with this status: pending, importing, complete, partial, or failed"
+            options.add_argument("--status", default="", metavar="STATUS", help=text)
+            parser.words["status"] = ("pending", "importing", "complete", "partial", "failed")
+        else:
+            parser.add_argument("id", metavar="ID", help="id of the configuration, from `configs list`")
+        if action in ("trigger", "delete"):
+            _yes(parser.add_argument_group("Options"))
+        _places(parser, "Account and filters" if action == "list" else "Account")
+        _limits(parser, stuck=action == "watch")
+        _general(parser, as_json=_LINES if action == "watch" else _DOCUMENT, quiet=True)
 
-    _actions(
-        parser,
-        {"list": ("names, places and dates", _json), "forget": ("remove entries from the keyring", forget)},
-    )
+    return fill
 
 
-def _actions(parser: Parser, actions: dict[str, tuple[str, Callable[[Parser], None]]]) -> None:
-    parsers = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    for name, (summary, fill) in actions.items():
-        parsers.add_parser(name, help=summary, fill=fill).set_defaults(action=name)
+def _imports(parser: Parser) -> None:
+    _places(parser, "Filters")
+    _general(parser, as_json=_DOCUMENT, log=False)
+
+
+def _keys_list(parser: Parser) -> None:
+    _general(parser, as_json=_DOCUMENT, log=False)
+
+
+def _keys_forget(parser: Parser) -> None:
+    parser.add_argument("names", nargs="*", metavar="NAME", help="name of a key, from `keys list`")
+    options = parser.add_argument_group("Options")
+    options.add_argument("--all", action="store_true", dest="everything", help="forget every key of this program")
+    _general(parser, as_json=_DOCUMENT, log=False)
 
 
 def _manifest(parser: Parser) -> None:
-    _json(parser)
-    parser.add_argument("paths", type=_path, nargs="+", metavar="PATH")
+    parser.add_argument("paths", type=_path, nargs="+", metavar="PATH", help="manifest file (JSON)")
+    _general(parser, as_json=_DOCUMENT, log=False)
+
+
+def _completion(parser: Parser) -> None:
+    parser.add_argument("shell", choices=SHELLS, metavar="SHELL", help=f"{', '.join(SHELLS[:-1])}, or {SHELLS[-1]}")
+    _general(parser, log=False)
 
 
 def _sandbox(parser: Parser) -> None:
-    _json(parser)
-    parser.add_argument("--port", type=int, default=0, help="the first of three ports (0: any that are free)")
-    parser.add_argument("--fault", default=None, metavar="NAME", help="show this fault from the start")
+    options = parser.add_argument_group("Options")
+    text = "first of three ports to use (default: any free ports)"
+    options.add_argument("--port", type=int, default=0, metavar="N", help=text)
+    options.add_argument(
+        "--fault", default=None, metavar="NAME", help="simulate this error from the start; a wrong name lists them"
+    )
+    _general(parser, as_json="print the addresses and keys as one line of JSON", log=False)
 
 
-_COMMANDS: dict[str, tuple[str, Callable[[Parser], None]]] = {
-    "plan": ("show what the import of a recipe would do; writes nothing", _recipe),
-    "apply": ("plan, create, start, watch and verify the import of a recipe; run again it goes on", _apply),
-    "verify": ("compare what has arrived with what a recipe's import was to bring; writes nothing", _verify),
-    "undo": ("archive what a recipe's import made and nobody has touched since", _undo),
-    "configs": ("list, start, watch or delete the imports that your account has", _configs),
-    "manifest": ("check integration manifests and print their forms", _manifest),
-    "keys": ("list or forget what is kept in the keyring; never prints a key", _keys),
-    "sandbox": ("run the made-up LaunchDarkly, Split and Unleash alone", _sandbox),
-}
+_COMMANDS: dict[str, _Command] = {
+    "plan": _Command(
+        "show what an import would do", _plan, "RECIPE [options]",
+        "Reads the source and LaunchDarkly, and writes to neither. Exits with 5 if a side couldn't be read in full.",
+        "ld-flag-import plan import.toml", "ld-flag-import plan import.toml --json | jq .counts",
+        "ld-flag-import plan import.toml -o plan.json",
+    ),
+    "apply": _Command(
+        "run an import, or resume it", _apply, "RECIPE [options]",
+        "Plans, asks for confirmation, creates the configuration or reuses it, starts it, watches it, and verifies the"
+        " result. If it was interrupted, run it again to resume.",
+        "ld-flag-import apply import.toml", "ld-flag-import apply import.toml --yes --json",
+        "ld-flag-import apply import.toml --plan plan.json",
+    ),
+    "verify": _Command(
+        "compare imported flags with the plan", _verify, "RECIPE [options]",
+        "Only reads LaunchDarkly. Exits with 6 if a flag is missing or different.",
+        "ld-flag-import verify import.toml", "ld-flag-import verify import.toml --json | jq .missing",
+    ),
+    "report": _Command(
+        "save the report of an import again", _report, "RECIPE [options]",
+        "Compares the imported flags with the plan, then saves the report. Changes nothing in LaunchDarkly.",
+        "ld-flag-import report import.toml --web", "ld-flag-import report import.toml --format csv -o rebuild.csv",
+        "ld-flag-import report import.toml --format md -o - | pbcopy",
+    ),
+    "undo": _Command(
+        "archive the flags that an import created", _undo, "RECIPE [options]",
+        "Lists the flags and asks first. Flags that someone has changed since the import are kept.",
+        "ld-flag-import undo import.toml --dry-run", "ld-flag-import undo import.toml",
+        "ld-flag-import undo import.toml --delete --yes",
+    ),
+    "imports": _Command(
+        "list the imports started from this machine",
+        _actions((
+            "list",
+            _Command(
+                "list the imports started from this machine", _imports, "[options]",
+                "Reads the journals in the state directory and sends nothing.",
+                "ld-flag-import imports list", "ld-flag-import imports list --project web-shop --json",
+            ),
+        )),
+        "ACTION", "",
+    ),
+    "configs": _Command(
+        "manage flag import configurations",
+        _actions(
+            ("list", _Command(
+                "list the flag import configurations of your account", _configs("list"), "[options]", "",
+                "ld-flag-import configs list", "ld-flag-import configs list --status failed --project web-shop",
+            )),
+            ("show", _Command(
+                "show a configuration with its settings and errors", _configs("show"), "ID [options]",
+                "Keys are never shown.", "ld-flag-import configs show 12ab3c4d5ef1a2345bcde67f",
+            )),
+            ("trigger", _Command(
+                "start the import of a configuration", _configs("trigger"), "ID [options]",
+                "Flags whose key already exists are skipped.",
+                "ld-flag-import configs trigger 12ab3c4d5ef1a2345bcde67f",
+            )),
+            ("watch", _Command(
+                "watch a running import until it ends", _configs("watch"), "ID [options]",
+                "Stop watching at any time with Ctrl+C; the import continues.",
+                "ld-flag-import configs watch 12ab3c4d5ef1a2345bcde67f",
+            )),
+            ("delete", _Command(
+                "delete a configuration; imported flags stay", _configs("delete"), "ID [options]",
+                "Asks you to type the configuration's name.",
+                "ld-flag-import configs delete 12ab3c4d5ef1a2345bcde67f",
+            )),
+        ),
+        "ACTION", "They belong to your LaunchDarkly account, whoever created them. Set LD_ACCESS_TOKEN first.",
+    ),
+    "keys": _Command(
+        "list or remove keys stored in the OS keyring",
+        _actions(
+            ("list", _Command(
+                "list the stored keys by name, never by value", _keys_list, "[options]", "",
+                "ld-flag-import keys list",
+            )),
+            ("forget", _Command(
+                "remove keys from the keyring", _keys_forget, "[NAME ...] [options]", "",
+                "ld-flag-import keys forget app.launchdarkly.com/token", "ld-flag-import keys forget --all",
+            )),
+        ),
+        "ACTION", "Key values are never shown.",
+    ),
+    "manifest": _Command(
+        "check integration manifests", _manifest, "PATH... [options]",
+        "Prints the form that each manifest produces. Exits with 2 if one is invalid.",
+        "ld-flag-import manifest flipt.json", "ld-flag-import manifest *.json --json",
+    ),
+    "completion": _Command(
+        "print a shell completion script", _completion, "SHELL", "",
+        'bash         eval "$(ld-flag-import completion bash)"       in ~/.bashrc',
+        'zsh          eval "$(ld-flag-import completion zsh)"        in ~/.zshrc, after compinit',
+        "fish         ld-flag-import completion fish | source        in config.fish",
+        "powershell   ld-flag-import completion powershell | Out-String | Invoke-Expression",
+    ),
+    "sandbox": _Command(
+        "run the demo servers on their own", _sandbox, "[options]",
+        "Runs a demo LaunchDarkly, Split, and Unleash on this machine, and prints their addresses and keys, until you"
+        " press Ctrl+C.",
+        "ld-flag-import sandbox", "ld-flag-import sandbox --fault import-partial --json",
+    ),
+}  # fmt: skip
 
 
 # --- values
@@ -206,7 +381,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < _A_YEAR:
-        raise argparse.ArgumentTypeError("a number of seconds above 0")
+        raise argparse.ArgumentTypeError("must be a number of seconds above 0")
     return seconds
 
 

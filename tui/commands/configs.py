@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import aclosing, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -14,11 +14,10 @@ from tui.answers import rules
 from tui.answers.builtin import HOST, TOKEN
 from tui.answers.fields import Form
 from tui.answers.finding import Level
-from tui.apply.engine import Import
-from tui.apply.import_errors import foreseen
 from tui.apply.start_watch import Ended, Resting, Started, Stuck
-from tui.apply.watch import STUCK_AFTER, Moved
-from tui.commands.output import Output
+from tui.apply.watch import STUCK_AFTER
+from tui.commands.output import Output, table
+from tui.commands.progress import ImportProgress, Progress, stuck
 from tui.commands.remedies import ACCOUNT
 from tui.commands.surroundings import Surroundings
 from tui.configurations import listing
@@ -28,19 +27,17 @@ from tui.launchdarkly.instances import Instance, instance
 from tui.launchdarkly.models import Configuration
 from tui.manifests.files import ManifestError, registry
 from tui.net.errors import Failure, Kind, Remedy, Safe
-from tui.net.times import moment_json, span
+from tui.net.times import iso_minute, moment_json, span
 from tui.secrets import environment
 from tui.secrets.bag import Bag
 from tui.secrets.keyring import KeyringResult
 from tui.secrets.keyring_process import KeyringState
 from tui.secrets.names import entry_name
 from tui.secrets.references import UnusableKeyError
-from tui.text.cells import cells, fitted, padded
 from tui.text.redact import MASK, Redactor
 
 ConfigsAction = Literal["list", "show", "trigger", "watch", "delete"]
 _NOT_COMPLETE = 6
-_LONGEST_CELL = 40
 _HEADS = ("ID", "INTEGRATION", "PROJECT", "NAME", "STATUS", "LAST IMPORT", "LAST ERROR", "TAGS")
 
 
@@ -58,6 +55,8 @@ class ConfigsOptions:
     as_json: bool = False
     timeout: float = 1800.0
     stuck_after: float = STUCK_AFTER
+    status: str = ""
+    quiet: bool = False
 
 
 def run(options: ConfigsOptions, surroundings: Surroundings) -> int:
@@ -72,11 +71,11 @@ def run(options: ConfigsOptions, surroundings: Surroundings) -> int:
 
 
 _ENDED: Mapping[ConfigsAction, str] = {
-    "list": "Ended before the list was read. Nothing was changed.",
-    "show": "Ended before it was read. Nothing was changed.",
-    "trigger": "Ended. Whether the import was started is not known; look with: ld-flag-import configs show",
-    "watch": "You stopped watching. The import goes on at LaunchDarkly.",
-    "delete": "Ended. Whether it was deleted is not known; look with: ld-flag-import configs list",
+    "list": "Stopped before the list was complete. Nothing was changed.",
+    "show": "Stopped. Nothing was changed.",
+    "trigger": "Stopped. The import may have started. Check with: ld-flag-import configs show",
+    "watch": "Stopped watching. The import continues in LaunchDarkly.",
+    "delete": "Stopped. The configuration may have been deleted. Check with: ld-flag-import configs list",
 }
 
 
@@ -100,7 +99,7 @@ class ConfigsCommand:
         if self.options.action == "delete" and not confirmed:
             raise Failure(
                 Kind.RECIPE,
-                "Deleting asks for the configuration's name first, and here is no terminal to ask in.",
+                "Deleting requires confirmation, but no terminal is available.",
                 remedy=Remedy.CONFIRM,
                 about="delete",
                 safe=Safe.NOTHING_SENT,
@@ -120,12 +119,12 @@ class ConfigsCommand:
                 account = await self._account()
                 return await _ACTIONS[self.options.action](self, account)
         except TimeoutError:
-            what = f"LaunchDarkly did not answer all of it within {span(self.options.timeout)}."
+            what = f"LaunchDarkly didn't respond in full within {span(self.options.timeout)}."
         except OSError as error:
             raise Failure(
                 Kind.RECIPE,
-                f"The journal of this import cannot be written: {error.strerror or 'no reason given'}.",
-                "Without it a start could not be found again.",
+                f"Can't save the journal of this import: {error.strerror or 'no reason given'}.",
+                "Without it, an interrupted start couldn't be resumed.",
                 Remedy.MAKE_ROOM,
                 safe=Safe.NOTHING_STARTED,
             ) from None
@@ -165,18 +164,18 @@ class ConfigsCommand:
             value, place = answer.value.get_secret_value(), "from the keyring"
         problems = [finding.text for finding in rules.validate(TOKEN, value, {}, {}) if finding.level is Level.PROBLEM]
         if problems:
-            what = f"The LaunchDarkly token {place} cannot be used. {problems[0]}"
+            what = f"The LaunchDarkly token {place} can't be used. {problems[0]}"
             raise Failure(Kind.CREDENTIAL, what, "", Remedy.CORRECT, safe=Safe.NOTHING_SENT, field=TOKEN.key)
         return value
 
     def _no_token(self, instance_: Instance, answer: KeyringResult) -> Failure:
         other_instance = bool(self.surroundings.environ.get("LD_ACCESS_TOKEN", "").strip())
-        what = f"There is no LaunchDarkly token for {instance_.host}: LD_ACCESS_TOKEN is not set."
+        what = f"No LaunchDarkly token found for {instance_.host}: LD_ACCESS_TOKEN isn't set."
         if other_instance:
-            what = f"LD_ACCESS_TOKEN is not a token for {instance_.host}: it was set up for another instance."
-        why = "Neither ldcli's configuration nor the keyring has one."
+            what = f"LD_ACCESS_TOKEN isn't for {instance_.host}: it belongs to another instance."
+        why = "ldcli's configuration and the keyring don't have one either."
         if answer.state not in (KeyringState.MISSING, KeyringState.UNAVAILABLE):
-            why = f"ldcli's configuration has none. {answer.reason}"
+            why = f"ldcli's configuration doesn't have one either. {answer.reason}"
         variables = "it and LD_BASE_URI" if other_instance else "it"
         return Failure(
             Kind.CREDENTIAL, what, why, Remedy.SET_VARIABLE, about=variables, safe=Safe.NOTHING_SENT, field=TOKEN.key
@@ -185,7 +184,9 @@ class ConfigsCommand:
     # --- the actions
 
     async def _list(self, account: Account) -> tuple[Configuration, ...]:
-        wanted = ConfigurationFilter(integration=self.options.integration, project=self.options.project)
+        wanted = ConfigurationFilter(
+            integration=self.options.integration, project=self.options.project, status=self.options.status
+        )
         return listing.filtered(await listing.listed(account).finish(), wanted)
 
     async def _open(self, account: Account) -> Configuration:
@@ -201,9 +202,9 @@ class ConfigsCommand:
         if self.output.as_json:
             self.output.document({"configurations": [as_json(row, self.output.redactor) for row in rows]})
         elif rows:
-            self.output.lines(_table(rows, self.output.redactor))
+            self.output.lines(table([_HEADS, *(_row(row, self.output.redactor) for row in rows)]))
         else:
-            self.output.line("There is no flag import configuration.")
+            self.output.line("No flag import configurations found.")
         return 0
 
     async def show(self, account: Account) -> int:
@@ -218,13 +219,14 @@ class ConfigsCommand:
     async def delete(self, account: Account) -> int:
         configuration = await self._open(account)
         if not self.options.yes and not self._confirmed(configuration):
-            raise Failure(Kind.RECIPE, "That is not its name.", safe=Safe.NOTHING_DELETED)
+            raise Failure(Kind.RECIPE, "The name doesn't match.", safe=Safe.NOTHING_DELETED)
         await manage_run.deleted(account, configuration).finish()
         if self.output.as_json:
             self.output.document({"id": configuration.id, "name": configuration.exact_name, "deleted": True})
         else:
             c = configuration
-            self.output.line(f'Deleted "{c.name}" ({c.id}). The flags it imported stay in {c.project_key}.')
+            text = f'Deleted "{c.name}" ({c.id}). The flags it imported stay in {c.project_key}.'
+            self.output.titled("ok", text)
         return 0
 
     def _confirmed(self, configuration: Configuration) -> bool:
@@ -239,51 +241,34 @@ class ConfigsCommand:
         configuration = await self._open(account)
         started = await manage_run.to_start(account, configuration).start(again=True).finish()
         if not started.known:
-            raise started.failure or Failure(Kind.INTERNAL, "Whether it was started is not known.")
+            raise started.failure or Failure(Kind.INTERNAL, "Can't tell whether the import started.")
         if self.output.as_json:
             fields = {"triggered": started.triggered, "status_code": started.status_code}
             self.output.document({"id": configuration.id, **fields})
         else:
-            self.output.line(_started(configuration, started))
+            self.output.titled("ok", _started(configuration, started))
         return 0
 
     async def watch(self, account: Account) -> int:
         configuration = await self._open(account)
         watched = manage_run.to_watch(account, configuration, stuck_after=self.options.stuck_after)
-        async with aclosing(watched.watch()) as events:
-            async for event in events:
-                if isinstance(event, Ended):
-                    return self._finished(watched, event)
-                if isinstance(event, Stuck):
-                    raise _stuck(configuration, watched, event)
-                self._progress(watched, event)
-        raise Failure(Kind.INTERNAL, "Watching ended without an end.")
-
-    def _progress(self, watched: Import, event: Moved | Resting) -> None:
-        if isinstance(event, Resting):
-            if event.trouble:
-                self.output.say(f"{event.trouble} The import is not affected; looking again.")
-            return
-        arrived, expected = _numbers(watched, event.arrived)
-        if self.output.as_json:
-            self.output.document(
-                {"event": "progress", "status": event.status, "arrived": arrived, "expected": expected}
-            )
-        else:
-            self.output.line(_counted(event.status, arrived, expected))
-            for error in foreseen(watched.journal).explained(event.errors):
-                self.output.line(f"  {'expected: ' if error.expected else ''}{error.text}")
-        self.surroundings.out.flush()
-
-    def _finished(self, watched: Import, event: Ended) -> int:
-        arrived, expected = _numbers(watched, len(event.arrived))
-        code = 0 if event.status == "complete" else _NOT_COMPLETE
-        if self.output.as_json:
-            fields = {"status": event.status, "arrived": arrived, "expected": expected, "errors": [*event.errors]}
-            self.output.document({"event": "finished", **fields})
-        else:
-            self.output.line(f"Ended {_counted(event.status, arrived, expected)}.")
-        return self.result(code)
+        quiet, context = self.options.quiet, account.context
+        with closing(Progress(self.output, quiet=quiet, timer=context.timer, now=context.now)) as line:
+            progress = ImportProgress(self.output, line, quiet)
+            async with aclosing(watched.watch()) as events:
+                async for event in events:
+                    if isinstance(event, Ended):
+                        expected = len(watched.journal.awaited) if watched.planned else None
+                        progress.ended(event, watched.journal, expected)
+                        return self.result(0 if event.status == "complete" else _NOT_COMPLETE)
+                    if isinstance(event, Stuck):
+                        raise stuck(event, configuration.id, planned=watched.planned)
+                    if isinstance(event, Resting):
+                        progress.resting(event)
+                    else:
+                        progress.moved(event, watched.journal, planned=watched.planned)
+                    self.surroundings.out.flush()
+        raise Failure(Kind.INTERNAL, "Stopped watching; the import had not finished.")
 
 
 _ACTIONS: Mapping[ConfigsAction, Callable[[ConfigsCommand, Account], Coroutine[object, object, int]]] = {
@@ -295,32 +280,11 @@ _ACTIONS: Mapping[ConfigsAction, Callable[[ConfigsCommand, Account], Coroutine[o
 }
 
 
-def _numbers(watched: Import, arrived: int) -> tuple[int | None, int | None]:
-    """Return how many flags arrived and are expected, or None twice if no plan is known."""
-    return (arrived, len(watched.journal.awaited)) if watched.planned else (None, None)
-
-
-def _counted(status: str, arrived: int | None, expected: int | None) -> str:
-    status = status or listing.NOT_TOLD
-    return status if arrived is None else f"{status}, {arrived:,} of {expected:,} flags arrived"
-
-
 def _started(configuration: Configuration, started: Started) -> str:
     watch = f"Watch it with: ld-flag-import configs watch {configuration.id}"
     if started.triggered:
         return f'Started "{configuration.name}" ({configuration.id}). {watch}'
-    return f'"{configuration.name}" ({configuration.id}) runs already; it was not started once more. {watch}'
-
-
-def _stuck(configuration: Configuration, watched: Import, event: Stuck) -> Failure:
-    counted = f"{event.arrived:,} of {event.expected:,} flags have arrived, and " if watched.planned else ""
-    return Failure(
-        Kind.STUCK,
-        f"Nothing has moved for {span(event.seconds)}: {counted}the status says {event.status or listing.NOT_TOLD}.",
-        "Most likely LaunchDarkly cannot reach the source.",
-        Remedy.WATCH_LATER,
-        about=configuration.id,
-    )
+    return f'"{configuration.name}" ({configuration.id}) is already running. {watch}'
 
 
 # --- what they print
@@ -366,34 +330,27 @@ def _shown(value: object, redactor: Redactor) -> object:
     return redactor.setting(value) if isinstance(value, str) else value
 
 
-def _table(configurations: Sequence[Configuration], redactor: Redactor) -> Iterator[str]:
-    """Yield a line for each configuration, in columns. Long texts are cut."""
-    rows = [_HEADS, *(_row(configuration, redactor) for configuration in configurations)]
-    widths = [max(cells(cell) for cell in column) for column in zip(*rows, strict=True)]
-    for row in rows:
-        yield "  ".join(padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
-
-
 def _row(configuration: Configuration, redactor: Redactor) -> tuple[str, ...]:
     c = configuration
-    times = (listing.last_import(c), listing.last_error(c))
+    times = (_when(listing.last_import_at(c)), _when(listing.last_error_at(c)))
     texts = (c.id, c.integration_key, c.project_key, c.name, listing.state(c), *times, ", ".join(c.tags))
-    return tuple(_cut(redactor.data(text)) for text in texts)
+    return tuple(map(redactor.data, texts))
 
 
-def _cut(text: str) -> str:
-    return fitted(text, min(cells(text), _LONGEST_CELL)).rstrip() or "-"
+def _when(milliseconds: int | str) -> str:
+    return iso_minute(milliseconds / 1000) if isinstance(milliseconds, int) else milliseconds
 
 
 def _details(configuration: Configuration, form: Form | None, redactor: Redactor) -> Iterator[str]:
     """Yield everything about a configuration, in rows."""
     yield configuration.name or configuration.id
+    times = {"Last import": listing.last_import_at, "Last error": listing.last_error_at}
     for label, _, text in listing.details(configuration, form, redactor):
-        yield _pair(label, text)
+        yield _pair(label, _when(times[label](configuration)) if label in times else text)
     if configuration.config is None:
         yield _pair("Settings", "not shown by LaunchDarkly")
     for label, text in listing.settings(configuration, form, redactor):
-        yield _pair(label, "a key is kept" if text == MASK else text)
+        yield _pair(label, "stored" if text == MASK else text)
     for error, cause in listing.errors(configuration, redactor):
         yield _pair("Error", error)
         if cause:

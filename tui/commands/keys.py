@@ -1,23 +1,22 @@
-"""`ld-flag-import keys list|forget`: the keys that this program keeps in the keyring, never their values."""
+"""`ld-flag-import keys list|forget`: the keys that this program stores in the keyring, never their values."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Literal, TextIO
 
-from tui.commands.output import Output
+from tui.commands.output import Output, table
 from tui.net.errors import Failure, Kind, Remedy, Safe
-from tui.net.times import moment_json
+from tui.net.times import iso_minute, moment_json
 from tui.secrets.keyring import IndexFileError, Keyring, KeyringEntry
 from tui.secrets.keyring_process import KeyringState
-from tui.text.cells import cells, padded
 from tui.text.clean import clean
 from tui.text.key_shapes import without_keys
 
-_NOTES = {True: "", False: "missing: no longer in the keyring", None: "not known whether still there"}
+_YEAR_3000 = 32_503_680_000
+_NOTES = {True: "", False: "no longer in the keyring", None: "can't tell whether it's still there"}
 
 
 def run(
@@ -32,8 +31,8 @@ def run(
 ) -> int:
     """List the entries, or forget those with these `names` (all with `everything`). Return the exit code.
 
-    0 on success, also if an entry was no longer in the keyring. 2 for an unknown name or an unusable list; nothing
-    was removed. 5 if the keyring refused to remove an entry; the entries before it are gone.
+    0 on success, even if an entry was no longer in the keyring. 2 for an unknown name or an unusable list; nothing
+    was removed then. 5 if the keyring refused to remove an entry; the entries before it are removed.
     """
     output = Output(as_json, out or sys.stdout, err or sys.stderr)
     keyring = keyring or Keyring()
@@ -59,12 +58,15 @@ async def _list(keyring: Keyring, entries: Mapping[str, KeyringEntry], output: O
         output.document({"keys": [_as_json(entry, present.get(entry.user)) for entry in entries.values()]})
         return 0
     rows = [(e.user, e.label, _date(e.created), _NOTES[present.get(e.user)]) for e in entries.values()]
-    widths = [max(map(cells, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        output.line("  ".join(padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip())
-    if not rows:
-        output.line("This program keeps no keys in the keyring.")
+    if rows:
+        output.lines(table([("NAME", "STORED IN", "SINCE", "NOTE"), *rows], widest=80))
+    else:
+        output.line("No keys are stored in the keyring.")
     return 0
+
+
+def _date(seconds: float) -> str:
+    return iso_minute(seconds) if 0 <= seconds < _YEAR_3000 else "date unknown"
 
 
 def _as_json(entry: KeyringEntry, present: bool | None) -> dict[str, object]:
@@ -75,7 +77,7 @@ def _as_json(entry: KeyringEntry, present: bool | None) -> dict[str, object]:
 def _chosen(entries: Mapping[str, KeyringEntry], names: Sequence[str], everything: bool) -> list[str]:
     """Return the entries to forget. Raises Failure RECIPE before anything is removed."""
     if everything == bool(names):
-        what = "Name the keys to forget, or give --all; not both, not neither."
+        what = "Give key names or --all."
         raise Failure(Kind.RECIPE, what, safe=Safe.NOTHING_REMOVED)
     unknown = [_quotable(name) for name in names if name not in entries]
     if unknown:
@@ -85,29 +87,22 @@ def _chosen(entries: Mapping[str, KeyringEntry], names: Sequence[str], everythin
 
 
 def _quotable(name: str) -> str:
-    """Return a name that may be shown. Entries have a host and a slash; a text without them may be a key."""
-    return clean(without_keys(name)) if "/" in name else "a name that is no entry's"
+    """Return a name that may be shown. Entries have a host and a slash; a text without a slash may be a key."""
+    return clean(without_keys(name)) if "/" in name else "that name"
 
 
 async def _forget(keyring: Keyring, names: Sequence[str], output: Output) -> int:
     done: list[dict[str, str]] = []
     for name in names:
         result = await keyring.forget(name)
-        if result.state not in (KeyringState.OK, KeyringState.MISSING):  # the next would fare no better
+        if result.state not in (KeyringState.OK, KeyringState.MISSING):  # the next would fail too
             kind = Kind.TIMEOUT if result.state is KeyringState.TIMEOUT else Kind.UNREACHABLE
-            return output.fail(Failure(kind, f"{name} was not removed.", result.message), keys=done)
+            return output.fail(Failure(kind, f"{name} wasn't removed.", result.message), keys=done)
         done.append({"name": name, "action": "forgotten" if result.state is KeyringState.OK else "was-missing"})
         if not output.as_json:
             output.line(f"{name}: {result.message}")
     if output.as_json:
         output.document({"keys": done})
     elif not names:
-        output.line("This program keeps no keys in the keyring; there was nothing to forget.")
+        output.line("No keys are stored in the keyring, so nothing was removed.")
     return 0
-
-
-def _date(seconds: float) -> str:
-    try:
-        return datetime.fromtimestamp(seconds).astimezone().strftime("%d %b %Y %H:%M")
-    except (OverflowError, OSError, ValueError):
-        return "date not known"

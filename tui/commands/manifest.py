@@ -20,8 +20,8 @@ from tui.text.key_shapes import without_keys
 
 
 def run(paths: Sequence[Path], as_json: bool, out: TextIO, err: TextIO | None = None) -> int:
-    """Print the forms to `out` and return 0. If a manifest is bad, print no form, but every problem of every file to
-    `err` (with `as_json`, one error object to `out`), and return 2."""
+    """Print the forms to `out` and return 0. If a manifest is invalid, print only the problems of all files to `err`
+    (with `as_json`, one error object to `out`), and return 2."""
     checked: list[tuple[Path, Manifest]] = []
     bad: list[ManifestError] = []
     for path in paths:
@@ -95,7 +95,7 @@ def _traits(variable: Variable) -> list[str]:
     traits += ["secret"] if variable.secret else []
     traits += ["under more"] if variable.hidden else []
     traits += ["fixed after saving"] if variable.fixed_after_saving else []
-    traits += ["not shown when empty"] if variable.hide_empty else []
+    traits += ["hidden when empty"] if variable.hide_empty else []
     return traits
 
 

@@ -1,4 +1,4 @@
-"""`ld-flag-import plan RECIPE`: read both sides and print what the import would do. Writes and asks nothing."""
+"""`ld-flag-import plan RECIPE`: read both sides and print what the import would do."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 
 from tui.answers import draft as drafts
+from tui.answers import request
+from tui.commands import saved_plan
 from tui.commands.case import RecipeInputs, RecipeOptions, inputs_of
+from tui.commands.style import PLAIN, Style
 from tui.commands.surroundings import Surroundings
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.times import span
@@ -16,11 +19,10 @@ from tui.sources.flags import Lost
 from tui.text.cells import cells, wrapped
 from tui.text.clean import clean
 
-_SYMBOLS: Mapping[str, str] = {"ok": "+", "note": ".", "warning": "!", "problem": "x"}
-_VERDICT_SYMBOLS: Mapping[Verdict, str] = {
-    Verdict.IMPORT: "+",
-    Verdict.SKIP_EXISTS: ".",
-    Verdict.SKIP_ARCHIVED: ".",
+_LEVELS: Mapping[Verdict, str] = {
+    Verdict.IMPORT: "ok",
+    Verdict.SKIP_EXISTS: "note",
+    Verdict.SKIP_ARCHIVED: "note",
 }
 _WIDEST_KEY = 40
 
@@ -33,14 +35,18 @@ def run(options: RecipeOptions, surroundings: Surroundings) -> int:
 
         async def main() -> int:
             plan, draft = await _in_time(options.timeout, inputs)
+            if options.output is not None:
+                saved_plan.save(plan, request.of_settings(inputs.recipe.draft), options.output, output.redactor)
             if options.as_json:
                 output.document(documents.as_json(plan))
             else:
                 explanations = reading.explanations(plan, output.redactor)
-                output.lines(plan_lines(plan, drafts.route(draft), explanations, output.width))
+                output.lines(plan_lines(plan, drafts.route(draft), explanations, output.width, output.style))
+            if options.output is not None:
+                output.say(f"Plan saved: {clean(str(options.output))}")
             return 0
 
-        return surroundings.run(main, lambda: output.say("Ended before the plan was complete. Nothing was changed."))
+        return surroundings.run(main, lambda: output.say("Stopped before the plan was complete. Nothing was changed."))
     except Failure as failure:
         return output.fail(failure)
 
@@ -50,7 +56,7 @@ async def _in_time(timeout: float, inputs: RecipeInputs) -> tuple[Plan, drafts.D
         async with asyncio.timeout(timeout):
             return await inputs.plan()
     except TimeoutError:
-        what = f"The plan was not read within {span(timeout)}."
+        what = f"Couldn't read both sides within {span(timeout)}."
     raise Failure(Kind.TIMEOUT, what, "", Remedy.MORE_TIME, safe=Safe.NOTHING_CHANGED)
 
 
@@ -58,54 +64,62 @@ async def _in_time(timeout: float, inputs: RecipeInputs) -> tuple[Plan, drafts.D
 
 
 def plan_lines(
-    plan: Plan, route: tuple[str, str], explained: Mapping[str, Sequence[Lost]], width: int | None
+    plan: Plan,
+    route: tuple[str, str],
+    explained: Mapping[str, Sequence[Lost]],
+    width: int | None,
+    style: Style = PLAIN,
 ) -> Iterator[str]:
     """Yield the whole plan, its summary first. Lines fit into `width` cells; without a width none is broken."""
-    yield from summary(plan, route, width)
-    yield from _losses(plan, width)
-    yield from _cut_over(plan, width)
+    yield from summary_lines(plan, route, width, style)
+    yield from _losses(plan, width, style)
+    yield from _cut_over(plan, width, style)
     for verdict, flags in documents.grouped(plan):
         meaning = words.MEANINGS[verdict]
         yield ""
-        yield from wrapped(f"{WORDS[verdict].capitalize()} ({len(flags):,}): {meaning}", width)
-        yield from _flags(flags, explained, width)
+        title = f"{WORDS[verdict].capitalize()} ({len(flags):,}): {meaning}"
+        yield from map(style.heading, wrapped(title, width))
+        yield from _flags(flags, explained, width, style)
     if sentences := documents.notes(plan):
-        yield from ("", "Notes")
+        yield from ("", style.heading("Notes"))
         for note in sentences:
             yield from wrapped(clean(note), width, first="  ", rest="  ")
 
 
-def summary(plan: Plan, route: tuple[str, str], width: int | None) -> Iterator[str]:
+def summary_lines(plan: Plan, route: tuple[str, str], width: int | None, style: Style = PLAIN) -> Iterator[str]:
     """Yield the route, what was read, and how many flags are imported and how many aren't."""
-    yield from wrapped(clean(f"{route[0]} -> {route[1]}"), width)
+    yield from map(style.heading, wrapped(clean(f"{route[0]} -> {route[1]}"), width))
     yield from wrapped(clean(words.headline(plan)[1]), width)
     yield ""
     for level, text in (*words.verdicts(plan), *words.warnings(plan)):
-        yield from wrapped(text, width, first=f"{_SYMBOLS[level]} ", rest="  ")
+        yield from style.marked(level, text, width)
 
 
-def _losses(plan: Plan, width: int | None) -> Iterator[str]:
+def _losses(plan: Plan, width: int | None, style: Style) -> Iterator[str]:
     if plan.losses:
         yield ""
-        yield from wrapped("What will not come, to be made again by hand in LaunchDarkly", width)
+        yield from map(style.heading, wrapped("Not imported: rebuild manually in LaunchDarkly", width))
         wide = max(len(kind) for kind in plan.losses)
         for kind, count in plan.losses.items():
             lead = f"  {kind:<{wide}} {count:>6,}  "
             yield from wrapped(words.KINDS.get(kind, ""), width, first=lead, rest=" " * len(lead))
 
 
-def _cut_over(plan: Plan, width: int | None) -> Iterator[str]:
+def _cut_over(plan: Plan, width: int | None, style: Style) -> Iterator[str]:
     if on := plan.cut_over:
         yield ""
-        yield from wrapped(f"ON at the source now, OFF in LaunchDarkly until you switch them on ({len(on):,})", width)
+        title = f"On in the source, off in LaunchDarkly until you turn them on ({len(on):,})"
+        yield from map(style.heading, wrapped(title, width))
         for planned in on:
             yield from wrapped(clean(planned.flag.key), width, first="  ", rest="  ")
             for text in words.cut_over(planned.flag):
-                sign = "!" if text == planned.cut_over_warning else "-"
-                yield from wrapped(clean(text), width, first=f"      {sign} ", rest="        ")
+                level = "warning" if text == planned.cut_over_warning else "item"
+                yield from style.marked(level, clean(text), width, indent=6)
 
 
-def _flags(flags: Sequence[PlannedFlag], explained: Mapping[str, Sequence[Lost]], width: int | None) -> Iterator[str]:
+def _flags(
+    flags: Sequence[PlannedFlag], explained: Mapping[str, Sequence[Lost]], width: int | None, style: Style
+) -> Iterator[str]:
     keys = max(_WIDEST_KEY, width // 2) if width else _WIDEST_KEY
     wide = min(max(cells(clean(planned.flag.key)) for planned in flags), keys)
     for planned in flags:
@@ -114,9 +128,9 @@ def _flags(flags: Sequence[PlannedFlag], explained: Mapping[str, Sequence[Lost]]
         state = "ON " if planned.flag.on_at_source else "off"
         note = clean(planned.reason) if not planned.arrives else ", ".join(planned.flag.losses)
         text = f"{key}{pad}  {state}  {note}".rstrip()
-        yield from wrapped(text, width, first=f"  {_VERDICT_SYMBOLS.get(planned.verdict, 'x')} ", rest="    ")
+        yield from style.marked(_LEVELS.get(planned.verdict, "problem"), text, width, indent=2)
         for warning in planned.warnings:
-            yield from wrapped(clean(warning), width, first="      ! ", rest="        ")
+            yield from style.marked("warning", clean(warning), width, indent=6)
         if planned.arrives and planned.flag.losses:
             for lost in explained[planned.flag.key]:
-                yield from wrapped(f"{lost.kind}: {clean(lost.text)}", width, first="      - ", rest="        ")
+                yield from style.marked("item", f"{lost.kind}: {clean(lost.text)}", width, indent=6)

@@ -1,4 +1,4 @@
-"""What a command runs in: its context, variables, keyring and streams, the terminal it may ask in, and signals."""
+"""What a command runs in: its context, variables, keyring, streams, and signals."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from tui.commands.output import Output
+from tui.commands.style import style_of
 from tui.context import Context
 from tui.net.client import Connections
 from tui.secrets import environment
@@ -24,7 +25,7 @@ _SIGNALS = ("SIGHUP", "SIGINT", "SIGTERM")
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Context, variables, the keyring and the streams of a command. Reports are written into `folder`."""
+    """Context, variables, the keyring and the streams of a command. Reports are saved in `folder`."""
 
     context: Context = field(default_factory=Context)
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
@@ -39,22 +40,23 @@ class Surroundings:
             self.context.redactor.add(secret)
 
     def output(self, as_json: bool) -> Output:
-        return Output(as_json, self.out, self.err, self.context.redactor)
+        styles = (style_of(stream, self.environ) for stream in (self.out, self.err))
+        return Output(as_json, self.out, self.err, self.context.redactor, *styles)
 
     def can_ask(self, as_json: bool) -> bool:
-        """Whether there is a terminal to ask in, and JSON isn't wanted."""
+        """Whether there is a terminal to ask in. With JSON nothing is asked."""
         return not as_json and self.input.isatty() and self.err.isatty()
 
     def prompt(self, text: str) -> None:
-        """Write a question and leave the cursor behind it."""
+        """Write a question and leave the cursor after it."""
         self.err.write(self.context.redactor(text))
         self.err.flush()
 
     async def confirm(self, question: str) -> bool:
-        """Ask a question. Any answer but y or yes is no. A signal ends the waiting."""
+        """Ask a question. Only y or yes means yes. A signal cancels the question."""
         self.prompt(f"{question} [y/N] ")
         loop, ready, handle = asyncio.get_running_loop(), asyncio.Event(), self.input.fileno()
-        loop.add_reader(handle, ready.set)  # a terminal gives whole lines: reading one does not wait then
+        loop.add_reader(handle, ready.set)  # a terminal gives whole lines, so reading one doesn't block
         try:
             await ready.wait()
         except asyncio.CancelledError:

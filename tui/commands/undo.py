@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
 
 from tui.apply.journal import Journal
@@ -11,9 +11,11 @@ from tui.apply.undo import Decision, Undo, UndoAction, without_journal
 from tui.commands.case import Case, RecipeOptions, must_be_able_to_ask, open_case
 from tui.commands.output import Output, terminal_width
 from tui.commands.remedies import RECIPE
+from tui.commands.style import Style
 from tui.commands.surroundings import Surroundings
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Counted
+from tui.plan.words import flags
 from tui.text.cells import wrapped
 from tui.text.clean import clean
 
@@ -24,8 +26,7 @@ _TO_DO = {UndoAction.ARCHIVE: "archive", UndoAction.DELETE: "delete", UndoAction
 
 
 def run(options: RecipeOptions, surroundings: Surroundings) -> int:
-    """List the flags, ask, and undo. Return the exit code: 4 if LaunchDarkly refused a flag, which is listed with its
-    reason."""
+    """List the flags, ask, and undo. Return the exit code: 4 if LaunchDarkly refused a change."""
     output = surroundings.output(options.as_json)
     try:
         with open_case(options, surroundings) as case:
@@ -36,7 +37,7 @@ def run(options: RecipeOptions, surroundings: Surroundings) -> int:
                 must_be_able_to_ask(options, surroundings, "Undo")
             return surroundings.run(
                 lambda: _undo(case, journal, options, output),
-                lambda: output.say("Ended. What was taken back stays so: run it again to go on."),
+                lambda: output.say("Stopped. Run it again to undo the remaining flags."),
             )
     except Failure as failure:
         return output.fail(failure, RECIPE.after_refused_token("then run it again"))
@@ -54,10 +55,10 @@ async def _undo(case: Case, journal: Journal, options: RecipeOptions, output: Ou
         _print(decisions, output, _TO_DO if options.dry_run else _DONE)
         return 0
     if not options.yes:
-        for line in _lines(decisions, _TO_DO, terminal_width(output.err)):
+        for line in _lines(decisions, _TO_DO, terminal_width(output.err), output.err_style):
             output.say(line)
-        verb, flags = "Delete" if options.delete else "Archive", "1 flag" if count == 1 else f"{count:,} flags"
-        if not await case.surroundings.confirm(f"{verb} {flags} in project {clean(case.request.project)}?"):
+        verb = "Delete" if options.delete else "Archive"
+        if not await case.surroundings.confirm(f"{verb} {flags(count)} in project {clean(case.request.project)}?"):
             output.say("Nothing was changed.")
             return _DECLINED
     done, undone = list[Decision](), 0
@@ -66,7 +67,7 @@ async def _undo(case: Case, journal: Journal, options: RecipeOptions, output: Ou
             async for decision in outcomes:
                 done.append(decision)
                 undone += decision.action is not UndoAction.KEEP
-                progress.happened(Counted("Taken back", undone, count))
+                progress.happened(Counted("Undone", undone, count))
     _print(done, output, _DONE)
     return _REFUSED if any(decision.refused for decision in done) else 0
 
@@ -76,8 +77,8 @@ def _must_be_planned(keys: Sequence[str], journal: Journal) -> None:
     if unknown := [key for key in keys if key not in journal.keys]:
         raise Failure(
             Kind.RECIPE,
-            f"This import has no flag {clean(unknown[0])}.",
-            "--flag takes the key of a planned flag.",
+            f"This import has no flag with the key {clean(unknown[0])}.",
+            "--flag only accepts flags of this import.",
             Remedy.LIST_FLAGS,
             safe=Safe.NOTHING_SENT,
         )
@@ -85,20 +86,29 @@ def _must_be_planned(keys: Sequence[str], journal: Journal) -> None:
 
 def _print(decisions: Sequence[Decision], output: Output, words: dict[UndoAction, str]) -> None:
     if output.as_json:
-        flags = [{"key": flag.key, "action": flag.action.value, "reason": flag.reason} for flag in decisions]
-        output.document({"flags": flags})
+        document = [{"key": flag.key, "action": flag.action.value, "reason": flag.reason} for flag in decisions]
+        output.document({"flags": document})
     else:
-        output.lines(_lines(decisions, words, output.width))
+        output.lines(_lines(decisions, words, output.width, output.style))
 
 
-def _lines(decisions: Sequence[Decision], words: dict[UndoAction, str], width: int | None) -> Iterator[str]:
-    column = max(map(len, words.values()))
+def _lines(
+    decisions: Sequence[Decision], words: Mapping[UndoAction, str], width: int | None, style: Style
+) -> Iterator[str]:
+    """Yield the flags grouped by what is done with them and why, exceptions first, then the counts."""
+    groups: dict[tuple[UndoAction, bool, str], list[str]] = {}
     for flag in decisions:
-        text = f"{clean(flag.key)}: {clean(flag.reason)}"
-        yield from wrapped(text, width, first=f"  {words[flag.action]:<{column}}  ", rest=" " * (column + 4))
+        groups.setdefault((flag.action, flag.refused, flag.reason), []).append(clean(flag.key))
+    for action, refused, reason in sorted(groups, key=lambda group: (group[0] is not UndoAction.KEEP, not group[1])):
+        keys = groups[action, refused, reason]
+        level = "problem" if refused else "warning" if action is UndoAction.KEEP else "ok"
+        title = f"{words[action].capitalize()} ({len(keys):,}): {clean(reason)}"
+        yield from style.marked(level, title, width)
+        yield from wrapped(", ".join(keys), width, first="    ", rest="    ")
     counts = Counter(flag.action for flag in decisions)
     to = "to " if words is _TO_DO else ""
     parts = (f"{counts[action]:,} {to}{word}" for action, word in words.items() if counts[action])
-    yield ", ".join(parts) or "This import was to bring no flag."
+    yield ", ".join(parts) or "This import has no flags."
     if uncertain := sum(flag.not_certain and flag.action is UndoAction.KEEP for flag in decisions):
-        yield f"{uncertain:,} of them may be this import's: to include one, name it with --flag KEY."
+        text = f"{flags(uncertain)} may belong to this import, but it isn't certain. To include one, use --flag KEY."
+        yield from wrapped(text, width)

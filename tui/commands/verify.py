@@ -11,9 +11,11 @@ from tui.apply import new_journal
 from tui.apply.verify import Promise, Verification, promise_of, verify
 from tui.commands.case import Case, RecipeOptions, open_case
 from tui.commands.output import Output
+from tui.commands.style import PLAIN, Style
 from tui.commands.surroundings import Surroundings
 from tui.net.errors import Failure
 from tui.plan.plan import Plan, Verdict
+from tui.plan.words import flags
 from tui.report.report import redacted
 from tui.text.cells import wrapped
 from tui.text.clean import clean
@@ -29,14 +31,21 @@ def run(options: RecipeOptions, surroundings: Surroundings) -> int:
         with open_case(options, surroundings) as case:
             return surroundings.run(
                 lambda: _verify(case, output),
-                lambda: output.say("Ended before all was compared. Nothing was changed."),
+                lambda: output.say("Stopped before all flags were compared. Nothing was changed."),
             )
     except Failure as failure:
         return output.fail(failure)
 
 
 async def _verify(case: Case, output: Output) -> int:
-    """Compare and print. The first comparison notes the flags' traces in the journal, if there is one."""
+    verification = await compare(case)
+    print_verification(verification, output)
+    return 0 if verification.agrees else _DIFFERS
+
+
+async def compare(case: Case) -> Verification:
+    """Compare the flags with the plan. The first comparison records their versions in the journal, if there is one.
+    Raises Failure."""
     journal = case.journal
     if journal is None or not journal.planned_at:
         promise = await _without_journal(case)
@@ -49,8 +58,7 @@ async def _verify(case: Case, output: Output) -> int:
         verified = journals.verified(journal, verification.arrived.values(), case.context.now())
         if verified is not journal:
             case.keep(verified)
-    print_verification(verification, output)
-    return 0 if verification.agrees else _DIFFERS
+    return verification
 
 
 async def _without_journal(case: Case) -> Promise:
@@ -82,7 +90,7 @@ def print_verification(verification: Verification, output: Output, **fields: obj
     if output.as_json:
         output.document({**fields, **verification_json(verification)})
     else:
-        output.lines(verification_lines(verification, output.width, output.redactor))
+        output.lines(verification_lines(verification, output.width, output.redactor, output.style))
 
 
 def verification_json(verification: Verification) -> dict[str, object]:
@@ -99,28 +107,35 @@ def verification_json(verification: Verification) -> dict[str, object]:
     return document | ({"notes": [*verification.notes]} if verification.notes else {})
 
 
-def verification_lines(verification: Verification, width: int | None, redactor: Redactor) -> Iterator[str]:
+def verification_lines(
+    verification: Verification, width: int | None, redactor: Redactor, style: Style = PLAIN
+) -> Iterator[str]:
     """Yield a summary, the differences flag by flag, and what could not be compared.
 
     Secrets are redacted before lines are broken, because nothing finds them afterwards.
     """
     verification = redacted(replace(verification, arrived={}), redactor)
-    yield from wrapped(_headline(verification), width)
-    yield from _listed("x missing", _missing(verification), width)
-    taken_back = tuple(key for key in verification.missing if key in verification.taken_back)
-    yield from _listed("taken back", taken_back, width)
-    yield from _listed("! not planned", verification.unexpected, width)
+    yield from style.titled("ok" if verification.agrees else "problem", _headline(verification), width)
+    undone = [key for key in verification.missing if key in verification.taken_back]
+    for level, word, keys in (
+        ("problem", "missing", _missing(verification)),
+        ("note", "undone", undone),
+        ("warning", "not planned", verification.unexpected),
+    ):
+        for key in keys:
+            yield from style.marked(level, f"{word}  {clean(key)}", width, indent=2)
     for key, differences in verification.different:
-        yield from wrapped(clean(key), width, first="  ! different  ", rest="      ")
+        yield from style.marked("warning", f"different  {clean(key)}", width, indent=2)
         for unlike in differences:
-            text = f"{unlike.what}: planned {clean(unlike.planned) or 'blank'}, there {clean(unlike.there) or 'blank'}"
+            planned, there = (clean(value) or "blank" for value in (unlike.planned, unlike.there))
+            text = f"{unlike.what}: planned {planned}, in LaunchDarkly {there}"
             yield from wrapped(text, width, first="      ", rest="        ")
     for key, environments in verification.on:
-        yield from wrapped(f"{clean(key)} in {clean(', '.join(environments))}", width, first="  ! on  ", rest="      ")
+        yield from style.marked("warning", f"on  {clean(key)} in {clean(', '.join(environments))}", width, indent=2)
     for text in verification.notes:
-        yield from wrapped(clean(text), width, first="! ", rest="  ")
+        yield from style.marked("warning", clean(text), width)
     if verification.not_compared:
-        yield "Not compared"
+        yield style.heading("Not compared")
         for text in verification.not_compared:
             yield from wrapped(clean(text), width, first="  ", rest="  ")
 
@@ -130,20 +145,15 @@ def _headline(verification: Verification) -> str:
     parts = [
         f"{len(keys):,} {word}"
         for keys, word in (
-            (_missing(verification), "missing"), (verification.taken_back, "taken back by an undo"),
+            (_missing(verification), "missing"), (verification.taken_back, "undone"),
             (verification.different, "different"), (verification.on, "on in LaunchDarkly"),
             (verification.unexpected, "not planned"),
         )
         if keys
     ]  # fmt: skip
-    skipped = f"; {verification.skipped:,} stood there before" if verification.skipped else ""
-    return f"Verified: {', '.join([arrived, *parts])}{skipped}."
+    skipped = f" {flags(verification.skipped)} already existed." if verification.skipped else ""
+    return f"Verified: {', '.join([arrived, *parts])}.{skipped}"
 
 
 def _missing(verification: Verification) -> tuple[str, ...]:
     return tuple(key for key in verification.missing if key not in verification.taken_back)
-
-
-def _listed(lead: str, keys: tuple[str, ...], width: int | None) -> Iterator[str]:
-    for key in keys:
-        yield from wrapped(clean(key), width, first=f"  {lead}  ", rest="      ")

@@ -25,6 +25,7 @@ from tui.text.clean import REPLACEMENT, clean
 from tui.text.redact import MASK, Redactor
 
 NOT_TOLD = "not told"
+NEVER = "never"
 _LONGEST = 300
 
 
@@ -145,18 +146,32 @@ def when(milliseconds: int | None) -> str:
     return moment(milliseconds / 1000) if milliseconds is not None else "never"
 
 
-def last_import(configuration: Configuration) -> str:
-    """Return when it last succeeded. LaunchDarkly may leave out the time although the status shows an import."""
+def last_import_at(configuration: Configuration) -> int | str:
+    """Return when it last succeeded (ms), or words: LaunchDarkly may leave the time out after an import."""
     at = configuration.status.last_import
-    return NOT_TOLD if at is None and configuration.status.status == "complete" else when(at)
+    return at if at is not None else NOT_TOLD if configuration.status.status == "complete" else NEVER
+
+
+def last_error_at(configuration: Configuration) -> int | str:
+    """Return when it last failed (ms), or words. Its errors may be newer than the time that LaunchDarkly gives."""
+    times = (configuration.status.last_error, *(error.timestamp for error in configuration.status.errors))
+    at = max((time for time in times if time is not None), default=None)
+    failed = bool(configuration.status.errors) or configuration.status.status in ("failed", "partial")
+    return at if at is not None else NOT_TOLD if failed else NEVER
+
+
+def last_import(configuration: Configuration) -> str:
+    """Return `last_import_at` in local time."""
+    return _in_words(last_import_at(configuration))
 
 
 def last_error(configuration: Configuration) -> str:
-    """Return when it last failed. Its errors may be newer than the time that LaunchDarkly gives, or have none."""
-    times = (configuration.status.last_error, *(error.timestamp for error in configuration.status.errors))
-    at = max((time for time in times if time is not None), default=None)
-    went_wrong = bool(configuration.status.errors) or configuration.status.status in ("failed", "partial")
-    return NOT_TOLD if at is None and went_wrong else when(at)
+    """Return `last_error_at` in local time."""
+    return _in_words(last_error_at(configuration))
+
+
+def _in_words(at: int | str) -> str:
+    return when(at) if isinstance(at, int) else at
 
 
 def newest_error(configuration: Configuration, redactor: Redactor) -> str:

@@ -44,6 +44,16 @@ def stamp(seconds: float) -> str:
     return _worded(seconds, words)
 
 
+def iso_date(seconds: float) -> str:
+    """Return seconds since the epoch as `2025-03-02` in local time; a number as above."""
+    return _worded(seconds, lambda at: f"{at:%Y-%m-%d}")
+
+
+def iso_minute(seconds: float) -> str:
+    """Return seconds since the epoch as `2025-03-02 14:02` in local time; a number as above."""
+    return _worded(seconds, lambda at: f"{at:%Y-%m-%d %H:%M}")
+
+
 def utc(seconds: float, *, clock: bool = True) -> str:
     """Return seconds since the epoch as `2 Mar 2025 14:02 UTC`, or the day alone; a number as above."""
     return _worded(seconds, lambda at: f"{_date(at)}{f' {at:%H:%M} UTC' if clock else ''}", UTC)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from tui.net.times import day
+from tui.net.times import iso_date
 from tui.plan import words
 from tui.plan.plan import WORDS, Counts, Plan, PlannedFlag, Verdict
 from tui.plan.reading import explanations
@@ -23,7 +23,7 @@ PlanFormat = Literal["md", "json"]
 def save(
     plan: Plan, folder: Path, form: PlanFormat, redactor: Redactor, *, route: tuple[str, str] | None = None
 ) -> Path:
-    """Write a plan for its owner; it replaces no other (`plan-unleash-web-shop-23-Nov.md`, then `...-2.md`).
+    """Write a plan for its owner; it replaces no other (`plan-unleash-web-shop-2025-11-23.md`, then `...-2.md`).
 
     `route` is from where to where, as `draft.route` gives it. Raises OSError, and ValueError for JSON of an incomplete
     plan.
@@ -38,11 +38,10 @@ def save(
 
 
 def file_name(plan: Plan, form: PlanFormat, redactor: Redactor) -> str:
-    """The name for a plan's file: "plan-unleash-web-shop-23-Nov.md"."""
-    when = "-".join(day(plan.read_at).split(" ")[:2])
+    """The name for a plan's file: "plan-unleash-web-shop-2025-11-23.md"."""
     route = redactor.foreign(f"{plan.request.integration} {plan.request.project}")
     name = re.sub(r"[^A-Za-z0-9]+", "-", route).strip("-")
-    return f"plan-{name[:60]}-{when}.{form}"
+    return f"plan-{name[:60]}-{iso_date(plan.read_at)}.{form}"
 
 
 def grouped(plan: Plan) -> Iterator[tuple[Verdict, list[PlannedFlag]]]:

@@ -1,4 +1,4 @@
-"""A report as a document, and its file: HTML and Markdown for people, JSON for programs."""
+"""A report as a document, and its file: HTML and Markdown for people, JSON for programs, CSV for tickets."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
 
-from tui.net.times import day, moment_json, stamp
+from tui.net.times import iso_date, moment_json, stamp
 from tui.plan.words import KINDS
+from tui.report.csv_document import as_csv
 from tui.report.report import AS_PLANNED, MISSING, NOT_AS_PLANNED, Report, redacted
 from tui.report.sections import byline, cause_of, counted, sections
 from tui.text.clean import clean, plain
@@ -19,7 +20,7 @@ from tui.text.private_files import unused, write_private
 from tui.text.redact import Redactor
 from tui.text.templates import rendered
 
-ReportFormat = Literal["html", "md", "json"]
+ReportFormat = Literal["html", "md", "json", "csv"]
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -118,6 +119,7 @@ _WRITERS: Mapping[ReportFormat, Callable[[Report], str]] = {
     "html": as_html,
     "md": as_markdown,
     "json": lambda report: json.dumps(as_json(report), indent=2) + "\n",
+    "csv": as_csv,
 }
 
 
@@ -127,7 +129,7 @@ def text_of(report: Report, form: ReportFormat, redactor: Redactor) -> str:
 
 
 def save(report: Report, folder: Path, form: ReportFormat, redactor: Redactor) -> Path:
-    """Write the report, readable by its owner only, to a new file: `unleash-web-shop-23-Nov.html`, then `...-2.html`.
+    """Write the report, readable by its owner only, to a new file: `unleash-web-shop-2025-11-23.html`, then `-2.html`.
 
     Raises OSError if nothing was written.
     """
@@ -140,5 +142,4 @@ def save(report: Report, folder: Path, form: ReportFormat, redactor: Redactor) -
 def file_name(report: Report, form: ReportFormat) -> str:
     """Source, project, and day of writing, in letters and digits that mean nothing to a shell or a path."""
     words = re.sub(r"[^A-Za-z0-9]+", "-", f"{report.identity.integration} {report.identity.project}").strip("-")
-    when = "-".join(day(report.written_at).split(" ")[:2])
-    return f"{words[:60]}-{when}.{form}"
+    return f"{words[:60]}-{iso_date(report.written_at)}.{form}"

@@ -143,6 +143,7 @@ def write_report(screen: RunDeeds, run: Import) -> None:
         except OSError as error:
             screen.say("problem", f"It could not be written ({error.strerror}). Start the wizard in a folder of yours.")
         else:
+            screen.session.saved_report = str(path)
             screen.say("ok", f"Saved {path.name}; it holds no key.")
 
     kinds = [FileKind(kind, words, f"{file_name(told, kind)}\n  {what}") for kind, words, what in _FORMS]

@@ -64,6 +64,8 @@ class Session:
     draft_path: Path | None = None
     practice: Practice | None = None
     draft: Draft = field(default_factory=Draft)
+    saved_report: str = ""
+    """The file of the latest report that the user saved."""
     bag: Bag = field(init=False)
     attempt: Import | None = None
     """The import whose configuration was created last, or is being created; its run is `run` once it exists."""
@@ -173,11 +175,20 @@ class Session:
             saved_drafts.discard(self.draft_path)
 
     def farewell(self) -> str:
-        """Return what the terminal shows after the wizard: what was created, or how to continue."""
+        """Return what the terminal shows after the wizard: how the import ended, what was created, or how to resume."""
         trouble, made = self.save(), self.made()
         kept = self.draft_path is not None and self.draft_path.exists() and self.draft.form is not None
         answers = trouble or ("Your answers are kept; start again to go on." if kept and not made else "")
-        return "\n".join(filter(None, (made, answers)))
+        return "\n".join(filter(None, (self.result(), made, answers)))
+
+    def result(self) -> str:
+        """Return how the import ended and what is left to do, in a line; "" before its flags were compared."""
+        if self.run is None or self.run.verification is None:
+            return ""
+        from tui.report.summary import summary  # deferred: the first screen needs no report
+        from tui.wizard.outcomes import report_of
+
+        return clean(summary(report_of(self.run, self.forms)).line(self.saved_report))
 
     @property
     def of_journal(self) -> bool:

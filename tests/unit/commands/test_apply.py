@@ -72,14 +72,17 @@ def test_the_same_for_a_person(recipe: Recipe) -> None:
     assert f"+ {len(recipe.journal.expected)} arrive" in lines
     begun = lines.index("Started the import.")
     assert lines[begun - 1].startswith('Created the configuration "Practice plan" (')
-    reports = [line for line in lines[begun:] if line.startswith("  expected: ")]
+    reports = [line for line in lines[begun:] if line.startswith(". expected: ")]
     assert reports, "the practice company has keys that exist and keys that are refused"
     assert not [line for line in lines[begun:] if line.startswith("! ")]
     assert len(reports) == len(set(reports)), "each error is told once"
     count = len(recipe.journal.expected)
-    assert f"Ended complete: {count} of {count} flags have arrived." in lines
+    assert f"Import complete: {count} of {count} flags imported." in lines
     assert f"Verified: {count} as planned." in lines
-    assert lines[-1].startswith("Report: ")
+    end = lines.index(f"Import complete: {count} created, 0 failed.")
+    assert lines[end + 1].startswith("Report: ")
+    assert lines[end + 2] == "Next:"
+    assert all(line.startswith("  - ") for line in lines[end + 3 :])
     assert silent(ran.out, ran.err, recipe=recipe)
 
 
@@ -112,7 +115,7 @@ def test_a_wrong_recipe_and_a_foreign_journal_are_told_before_anything_is_sent(
     other = recipe_in(box, tmp_path / "other", config_name="Another")
     ran = other.run(journal=journal)
     assert (ran.code, ran.events, ran.one("error")["kind"]) == (2, ["error", "result"], "recipe")
-    assert "of another import" in ran.one("error")["message"]
+    assert "belongs to another import" in ran.one("error")["message"]
     other.path.write_text("version = 2")
     assert other.run().code == 2
     assert len(box.requests) == before
@@ -247,7 +250,7 @@ def test_stuck_and_out_of_time_are_7_and_the_next_run_watches_on(recipe: Recipe,
     box.set_fault("import-stuck")
     stuck = recipe.run(stuck_after=30.0)
     assert (stuck.code, stuck.events[-2:], stuck.one("error")["kind"]) == (7, ["error", "result"], "stuck")
-    assert "Nothing has moved for" in stuck.one("error")["message"]
+    assert "No progress for" in stuck.one("error")["message"]
     late = recipe.run(timeout=60.0)
     assert (late.code, late.one("error")["kind"]) == (7, "stuck")
     assert "within the time given" in late.one("error")["message"]

@@ -162,7 +162,7 @@ def test_a_fault_of_the_program_is_told_without_a_key(terminal: int) -> None:
     """
     done = in_terminal(terminal, body)
     assert done.returncode == 1
-    assert done.stderr.startswith("This program failed; the fault is ours.")
+    assert done.stderr.startswith("This program failed because of a bug.")
     assert MASK in done.stderr
     assert "\x1b" not in done.stderr
     # The line of the source that raised is shown; here it has the key by name alone.
@@ -304,7 +304,7 @@ def test_a_fault_inside_a_plan_is_told_without_a_key(as_json: bool) -> None:
     """
     done = plan(body, "plan", "a.toml", *(["--json"] if as_json else []))
     assert done.returncode == 1
-    assert done.stderr.startswith("This program failed; the fault is ours. Nothing was changed.")
+    assert done.stderr.startswith("This program failed because of a bug. Nothing was changed.")
     assert "RuntimeError" in done.stderr
     assert MASK in done.stderr
     assert "\x1b" not in done.stderr

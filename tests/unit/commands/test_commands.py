@@ -53,7 +53,7 @@ def test_a_signal_ends_it_with_its_code_and_the_next_run_resumes(recipe: Recipe,
     out, err = process.communicate(timeout=30)
     assert process.returncode == 143
     assert json.loads(out.splitlines()[-1]) == {"event": "result", "exit": 143, "report": None}
-    assert "run it again to go on from there" in err
+    assert "Run it again to resume" in err
     assert "Traceback" not in err
     assert recipe.journal.stage is Stage.STARTED
     box.set_fault(None)
@@ -104,7 +104,7 @@ def test_a_fault_of_our_own_is_1_and_ends_in_a_result(
     captured = capsys.readouterr()
     error, result = json_lines(captured.out)
     assert (error["kind"], result["exit"]) == ("internal", 1)
-    assert "run it again to go on" in error["advice"]
+    assert "run it again to resume" in error["advice"]
     assert "ZeroDivisionError" in captured.err
 
 

@@ -81,7 +81,7 @@ def test_lists_and_filters(box: Sandbox) -> None:
     narrowed = configs(environ(box), "list", project="web-shop", integration="unleash", as_json=True)
     document = json.loads(narrowed[1])
     assert [each["id"] for each in document["configurations"]] == [identity]
-    assert configs(environ(box), "list", project="none")[1] == "There is no flag import configuration.\n"
+    assert configs(environ(box), "list", project="none")[1] == "No flag import configurations found.\n"
     assert json.loads(configs(environ(box), "list", project="none", as_json=True)[1]) == {"configurations": []}
 
 
@@ -114,7 +114,7 @@ def test_shows_one_without_its_keys(box: Sandbox, monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr("tui.sandbox.flag_import.SECRETS", {"unleash": (), "split": ()})
         assert TOKENS["import-key"].value in json.dumps(configurations(box))
     code, out, _ = configs(environ(box), "show", identity)
-    assert (code, "a key is kept" in out, "********" in out) == (0, True, False)
+    assert (code, "stored" in out, "********" in out) == (0, True, False)
     text = configs(environ(box), "show", identity, as_json=True)[1]
     document = json.loads(text)
     assert document["secrets"] == ["sourceApiKey", "ldApiKey"]
@@ -226,7 +226,7 @@ def test_starts_and_watches_to_the_end(box: Sandbox) -> None:
     assert list(finished) == ["event", "status", "arrived", "expected", "errors"]
     assert (finished["status"], finished["arrived"], finished["expected"]) == ("complete", None, None)
     assert result == {"event": "result", "exit": 0, "report": None}
-    assert "Ended complete." in configs(environ(box), "watch", identity)[1]
+    assert "Import complete." in configs(environ(box), "watch", identity)[1]
 
 
 def test_failed_import_has_its_own_code(box: Sandbox) -> None:
@@ -259,7 +259,7 @@ def test_a_start_on_top_of_one_that_runs(box: Sandbox) -> None:
     begun(box, identity)
     code, out, _ = configs(environ(box), "trigger", identity)
     assert code == 0
-    assert "runs already; it was not started once more" in out
+    assert "is already running" in out
     assert triggers(box) == 1
 
 
@@ -287,7 +287,7 @@ def test_counts_where_it_is_known_what_arrives(box: Sandbox) -> None:
     *_, finished, result = events(out)
     assert finished["arrived"] == finished["expected"] > 0
     assert result["exit"] == 0
-    assert "flags arrived" in configs(environ(box), "watch", identity)[1]
+    assert "flags imported" in configs(environ(box), "watch", identity)[1]
 
 
 # --- delete

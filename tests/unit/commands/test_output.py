@@ -1,24 +1,17 @@
-"""What commands print: plans and progress fit into the terminal, and nothing shows a known key."""
+"""What commands print: plans fit into the terminal, and nothing shows a known key."""
 
 from __future__ import annotations
 
 import io
-import os
-import pty
-import termios
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TextIO
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.plan_tools import flag, plan, there
-from tui.commands.output import Output, Progress, terminal_width
+from tui.commands.output import Output, table
 from tui.commands.plan import plan_lines
 from tui.net.errors import Failure, Kind
-from tui.net.events import Answered, Counted, Pausing
 from tui.plan.plan import Plan
 from tui.sources.flags import Lost, SourceFlag
 from tui.text.cells import cells
@@ -55,11 +48,11 @@ def test_the_sum_comes_first_and_each_flag_with_what_it_loses() -> None:
         "! 1 of the 2 loses something",
         "! 1 of the 2 is ON and will be OFF",
         "",
-        "What will not come, to be made again by hand in LaunchDarkly",
+        "Not imported: rebuild manually in LaunchDarkly",
         "  segments             1  named groups of people that a rule goes by",
         "  targeting-rules      1  who gets what by a rule: people of a country get on",
         "",
-        "ON at the source now, OFF in LaunchDarkly until you switch them on (1)",
+        "On in the source, off in LaunchDarkly until you turn them on (1)",
         "  checkout-v2",
         "      - serves on when on",
         "      - rebuild first segments, targeting-rules",
@@ -100,75 +93,6 @@ def test_no_line_is_wider_than_the_terminal(words: list[str], width: int) -> Non
     assert all(line.isprintable() for line in shown)
 
 
-# --- how far it is
-
-
-@contextmanager
-def terminal(columns: int) -> Iterator[tuple[TextIO, int]]:
-    """A terminal of so many columns to write to, and the end that shows it."""
-    ours, theirs = pty.openpty()
-    termios.tcsetwinsize(theirs, (24, columns))
-    try:
-        with os.fdopen(theirs, "w", encoding="utf-8") as stream:
-            yield stream, ours
-    finally:
-        os.close(ours)
-
-
-class Ticks:
-    """A timer that a test moves on."""
-
-    def __init__(self) -> None:
-        self.at = 0.0
-
-    def __call__(self) -> float:
-        return self.at
-
-
-def shown(end: int) -> str:
-    return os.read(end, 65536).decode()
-
-
-def test_progress_is_one_line_and_changes_once_a_second() -> None:
-    ticks = Ticks()
-    with terminal(80) as (stream, end):
-        progress = Progress(stream, timer=ticks, now=lambda: 1_763_906_531.0)
-        progress.happened(Counted("Split flags", 50, 200))
-        assert shown(end) == "\rSplit flags 50 of 200"
-        ticks.at = 0.9
-        progress.happened(Counted("LaunchDarkly keys", 20, None))
-        ticks.at = 1.0
-        progress.happened(Counted("Split flags", 100, 200))
-        assert shown(end) == "\rSplit flags 100 of 200   LaunchDarkly keys 20"
-        progress.happened(Answered(200, "OK", (), 0.1))
-        progress.happened(Pausing(60.0, 1_763_906_591.0, 1, 3, "your organisation", "Split"))
-        assert shown(end).rstrip() == "\rSplit asks for a pause: going on at 14:03:11 (limit of your organisation)"
-        progress.close()
-        cleared = shown(end)
-        assert cleared.strip() == ""
-        assert cleared.startswith("\r")
-        assert cleared.endswith("\r")
-        assert len(cleared) < 82, "the cleared line does not break"
-
-
-def test_progress_fits_into_a_narrow_terminal() -> None:
-    with terminal(20) as (stream, end):
-        Progress(stream).happened(Counted("a list with a long name\x1b[2J", 1, 2))
-        line = shown(end)
-        assert len(line) == 20
-        assert "\x1b" not in line
-        assert terminal_width(stream) == 20
-
-
-def test_without_a_terminal_nothing_is_written() -> None:
-    stream = io.StringIO()
-    progress = Progress(stream)
-    progress.happened(Counted("Split flags", 50, 200))
-    progress.happened(Pausing(60.0, 1.0, 1, 3, ""))
-    progress.close()
-    assert (stream.getvalue(), terminal_width(stream)) == ("", None)
-
-
 # --- the two streams
 
 
@@ -185,3 +109,11 @@ def test_what_goes_out_has_no_known_key_in_it(as_json: bool) -> None:
     assert "canary" not in out.getvalue() + err.getvalue()
     assert f"a {MASK}" in out.getvalue()
     assert (err.getvalue().endswith(f"d {MASK}. why\n")) == (not as_json)
+
+
+def test_table_cuts_long_cells_and_shows_empty_ones() -> None:
+    assert list(table([("NAME", "TAGS"), ("x" * 50, ""), ("日本", "a")])) == [
+        f"{'NAME':<40}  TAGS",
+        f"{'x' * 39}…  -",
+        f"日本{' ' * 36}  a",
+    ]

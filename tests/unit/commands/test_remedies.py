@@ -72,7 +72,7 @@ def test_a_refused_key_is_corrected_where_the_recipe_refers_to(box: Sandbox, tmp
     wrong = {**recipe.environ, name: f"{recipe.environ[name][:-1]}0"}
     ran = recipe.run(environ=wrong, as_json=False)
     assert ran.code == 3
-    assert "put it where the recipe refers to" in ran.err
+    assert "the recipe refers to" in ran.err
     assert not WIZARD.search(ran.err), ran.err
 
 
@@ -81,8 +81,8 @@ def test_a_problem_of_a_recipe_has_its_own_advice(box: Sandbox, tmp_path: Path, 
     ran = recipe_in(box, tmp_path, ldMaintainer="ana@example.com").run(command, as_json=False)
     assert ran.code == 2
     problem, advice = ran.err.splitlines()
-    assert problem.endswith("Look the member up in LaunchDarkly, or leave it out.")
-    assert advice == "Correct it and run again; nothing was sent."
+    assert problem.endswith("Look up the member in LaunchDarkly, or leave it out.")
+    assert advice == "Fix it and run it again; nothing was sent."
 
 
 def test_a_refused_token_says_what_became_of_the_import(recipe: Recipe, box: Sandbox) -> None:
@@ -91,4 +91,4 @@ def test_a_refused_token_says_what_became_of_the_import(recipe: Recipe, box: San
     assert ran.one("error")["advice"].endswith("--host; nothing was changed.")
     box.set_fault("unauthorized")  # at the creation, which is noted before it is sent
     ran = recipe.run()
-    assert ran.one("error")["advice"].endswith("--host; then run it again: what was done is noted.")
+    assert ran.one("error")["advice"].endswith("--host; then run it again to resume.")

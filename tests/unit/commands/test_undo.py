@@ -42,6 +42,18 @@ def test_a_dry_run_lists_and_changes_nothing(recipe: Recipe, box: Sandbox) -> No
     assert writes(box) == 0
 
 
+def test_list_is_grouped_by_reason_exceptions_first(recipe: Recipe, box: Sandbox) -> None:
+    touched = recipe.journal.expected[3].key
+    instructed(box, touched, "updateName", value="Mine now")
+    lines = recipe.run(undo.run, dry_run=True, as_json=False).out.splitlines()
+    count = len(recipe.journal.keys) - 1
+    assert re.match(r"! Keep \(1\): \w", lines[0])
+    assert lines[1].strip() == touched
+    assert re.match(rf"\+ Archive \({count}\): \w", lines[2])
+    assert set(lines[3].strip().split(", ")) == recipe.journal.keys - {touched}
+    assert lines[4:] == [f"{count} to archive, 1 to keep"]
+
+
 def test_only_what_nobody_touched_is_archived_and_a_second_run_has_nothing_to_do(recipe: Recipe, box: Sandbox) -> None:
     touched = recipe.journal.expected[3].key
     instructed(box, touched, "updateName", value="Mine now")

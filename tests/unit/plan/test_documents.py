@@ -138,9 +138,9 @@ def test_saved_under_a_name_of_its_own_for_its_owner(tmp_path: Path) -> None:
     first, second = (save(mixed(), tmp_path, "md", Redactor(), route=ROUTE) for _ in range(2))
     document = save(mixed(), tmp_path, "json", Redactor())
     assert [path.name for path in (first, second, document)] == [
-        "plan-unleash-web-shop-23-Nov.md",
-        "plan-unleash-web-shop-23-Nov-2.md",
-        "plan-unleash-web-shop-23-Nov.json",
+        "plan-unleash-web-shop-2025-11-23.md",
+        "plan-unleash-web-shop-2025-11-23-2.md",
+        "plan-unleash-web-shop-2025-11-23.json",
     ]
     assert first.read_text() == second.read_text()
     assert stat.S_IMODE(first.stat().st_mode) == 0o600
@@ -149,7 +149,7 @@ def test_saved_under_a_name_of_its_own_for_its_owner(tmp_path: Path) -> None:
 
 def test_no_name_leads_elsewhere() -> None:
     elsewhere = replace(plan(), request=replace(REQUEST, project="../../etc/pa sswd"), read_at=READ_AT)
-    assert file_name(elsewhere, "json", Redactor()) == "plan-unleash-etc-pa-sswd-23-Nov.json"
+    assert file_name(elsewhere, "json", Redactor()) == "plan-unleash-etc-pa-sswd-2025-11-23.json"
 
 
 @pytest.mark.parametrize("form", ["md", "json"])

@@ -197,7 +197,10 @@ SECRET = "api-1_2*3|4<5>&`[x](y)"
 @pytest.mark.parametrize("form", FORMS)
 def test_file_is_for_its_owner_and_replaces_none(tmp_path: Path, form: ReportFormat) -> None:
     paths = [save(PARTIAL, tmp_path / "new", form, Redactor()) for _ in range(2)]
-    assert [path.name for path in paths] == [f"unleash-web-shop-23-Nov.{form}", f"unleash-web-shop-23-Nov-2.{form}"]
+    assert [path.name for path in paths] == [
+        f"unleash-web-shop-2025-11-23.{form}",
+        f"unleash-web-shop-2025-11-23-2.{form}",
+    ]
     assert {stat.S_IMODE(path.stat().st_mode) for path in paths} == {0o600}
     assert paths[0].read_text("utf-8") == text_of(PARTIAL, form, Redactor())
     assert sorted((tmp_path / "new").iterdir()) == sorted(paths)
@@ -205,7 +208,7 @@ def test_file_is_for_its_owner_and_replaces_none(tmp_path: Path, form: ReportFor
 
 def test_project_cannot_lead_a_file_astray(tmp_path: Path) -> None:
     astray = replace(PARTIAL, identity=replace(PARTIAL.identity, project="../../x y/\u202e"))
-    assert save(astray, tmp_path, "md", Redactor()).name == "unleash-x-y-23-Nov.md"
+    assert save(astray, tmp_path, "md", Redactor()).name == "unleash-x-y-2025-11-23.md"
 
 
 @pytest.mark.parametrize("form", FORMS)

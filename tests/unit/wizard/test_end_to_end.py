@@ -86,9 +86,13 @@ async def _run_to_its_report(made: Session) -> None:
     await run.start().finish()
     async for _ in run.watch():
         pass
+    assert made.result() == "", "nothing was compared"
     await run.compare().finish()
     assert run.trouble is None
     told = report_of(run, made.forms)
     assert run.journal.stage is Stage.VERIFIED
     assert told.numbers.arrived == told.numbers.as_planned == plan.counts.arrive
     assert told.summary[0] == "ok"
+    made.saved_report = "report.html"
+    count = plan.counts.arrive
+    assert made.farewell().startswith(f"Import complete: {count} created, 0 failed. Report: report.html Next: rebuild ")
