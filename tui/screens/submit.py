@@ -25,7 +25,6 @@ from tui.screens.dialogs import TextScreen
 from tui.screens.step import StepScreen
 from tui.text.clean import clean
 from tui.widgets.buttons import Plain
-from tui.widgets.json_tree import JsonTree
 from tui.widgets.key_line import key_line
 from tui.widgets.outcome_view import OutcomeView
 from tui.widgets.timeline import Timeline
@@ -259,15 +258,12 @@ class SubmitScreen(StepScreen):
     def _focus_after(self) -> None:
         if not self.is_attached or (self.focused is not None and self.focused.display):
             return  # the user may have moved on already
-        for name in ("go-to-field", "look-again", "to-review"):  # none of them sends
-            button = self.query_one(f"#{name}")
-            if button.display:
-                button.focus()
-                return
-        for tree in self.query(JsonTree):
-            tree.focus()
-            return
-        self.query_one("#back").focus()
+        candidates = (*(f"#{name}" for name in ("go-to-field", "look-again", "to-review")), "JsonTree", "#back")
+        for selector in candidates:  # none of them sends; none is left once the step is being left
+            for control in self.query(selector):
+                if control.display:
+                    control.focus()
+                    return
 
     @on(Button.Pressed, "#go-to-field")
     def _go_to_field(self, event: Button.Pressed) -> None:
