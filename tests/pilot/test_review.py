@@ -138,6 +138,7 @@ async def test_a_name_that_is_taken_with_the_same_settings_can_be_used(tmp_path:
 
 async def test_an_import_under_way_is_not_begun_once_more(tmp_path: Path) -> None:
     async with practice_at(tmp_path, "review") as walk:
+        walk.box.set_fault("import-stuck")
         await walk.send()
         await walk.show("review")
         await walk.push("#use-that")

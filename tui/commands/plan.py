@@ -90,6 +90,7 @@ def summary_lines(plan: Plan, route: tuple[str, str], width: int | None, style: 
     """Yield the route, what was read, and how many flags are imported and how many aren't."""
     yield from map(style.heading, wrapped(clean(f"{route[0]} -> {route[1]}"), width))
     yield from wrapped(clean(words.headline(plan)[1]), width)
+    yield from wrapped(words.when_read(plan), width)
     yield ""
     for level, text in (*words.verdicts(plan), *words.warnings(plan)):
         yield from style.marked(level, text, width)
@@ -99,9 +100,9 @@ def _losses(plan: Plan, width: int | None, style: Style) -> Iterator[str]:
     if plan.losses:
         yield ""
         yield from map(style.heading, wrapped("Not imported: rebuild manually in LaunchDarkly", width))
-        wide = max(len(kind) for kind in plan.losses)
+        wide = max(map(len, plan.losses))
         for kind, count in plan.losses.items():
-            lead = f"  {kind:<{wide}} {count:>6,}  "
+            lead = f"  {words.kind_label(kind):<{wide}} {count:>6,}  "
             yield from wrapped(words.KINDS.get(kind, ""), width, first=lead, rest=" " * len(lead))
 
 

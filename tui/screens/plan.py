@@ -321,6 +321,9 @@ class PlanScreen(StepScreen):
 
     def summarize(self) -> None:
         """Show what is missing; it is a problem only once `next` was pressed."""
+        if self.reading and self._asked:
+            self.say("warning", "Still reading. Stop reading keeps the flags read so far.")
+            return
         if self.reading:
             self.say("note", "Reading. You can open the flags that are already listed.")
             return
@@ -343,7 +346,8 @@ class PlanScreen(StepScreen):
 
     def action_next(self) -> None:
         if self.reading:
-            self.say("warning", "Still reading. Stop reading keeps the flags read so far.")
+            self._asked = True
+            self.summarize()
             return
         self.session.look_at_clock()
         super().action_next()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tui.answers import steps
-from tui.answers.fields import Variable
+
+if TYPE_CHECKING:  # the first paint of a wide terminal shows a page without any field
+    from tui.answers.fields import Variable
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,11 +51,11 @@ def test_plan_that_brings_nothing_says_so_in_its_notes() -> None:
     document = as_json(plan(notes=("A note.",)))
     assert document["counts"] == dict.fromkeys(("source", "import", "skip", "invalid", "lossy", "on_at_source"), 0)
     assert document["notes"] == [
-        "0 flags match. Unleash answers the same for a project or tag that does not exist.",
+        "0 flags match. Unleash gives the same response for a project or tag that doesn't exist.",
         "A note.",
     ]
     exists = as_json(plan(flag("taken"), existing=there("taken")))
-    assert "Nothing would arrive: " in str(exists["notes"])
+    assert "No flag would be imported: " in str(exists["notes"])
 
 
 STOPPED = "You stopped the reading at Unleash flags 3 of 10."

@@ -68,10 +68,10 @@ def test_every_verdict_with_its_reason() -> None:
     made = decide(flags, there("old", archived=["gone"]), KEBAB)
     assert [(each.flag.key, each.verdict.value, each.reason) for each in made] == [
         ("new", "import", ""),
-        ("old", "skip-exists", "made there 2 Mar 2025"),
-        ("gone", "skip-archived", "archived there; its key is still taken"),
+        ("old", "skip-exists", "created 2 Mar 2025"),
+        ("gone", "skip-archived", "archived in the project; its key is still taken"),
         ("a~b", "invalid-key", '"~" is not allowed'),
-        ("new", "duplicate", "the source lists this name twice; the first one counts"),
+        ("new", "duplicate", "the source lists this name twice; only the first is imported"),
         ("Not_Kebab", "breaks-convention", "not in kebab-case"),
     ]
 
@@ -86,16 +86,16 @@ def test_names_that_differ_by_case_alone_arrive_with_a_warning() -> None:
     made = decide([flag("Search"), flag("search"), flag("other"), flag("Kept")], there("KEPT"), None)
     assert [each.verdict for each in made] == [Verdict.IMPORT] * 4
     assert [each.warnings for each in made] == [
-        ("Differs by case alone from search.",),
-        ("Differs by case alone from Search.",),
+        ("Differs only in case from search.",),
+        ("Differs only in case from Search.",),
         (),
-        ("Differs by case alone from KEPT.",),
+        ("Differs only in case from KEPT.",),
     ]
 
 
 def test_a_twin_of_one_that_does_not_arrive_is_warned_of_once() -> None:
     made = decide([flag("key"), flag("KEY")], there("KEY"), None)
-    assert [each.warnings for each in made] == [("Differs by case alone from KEY.",), ()]
+    assert [each.warnings for each in made] == [("Differs only in case from KEY.",), ()]
 
 
 def test_counts_and_losses_are_of_flags_that_arrive() -> None:
