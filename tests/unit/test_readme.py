@@ -44,7 +44,9 @@ def test_both_lines_can_be_pasted() -> None:
     assert lines[1].endswith(" && .venv/bin/python -m tests.tools.test")
 
 
-COMMANDS = ("plan", "apply", "verify", "undo", "configs", "keys", "manifest", "sandbox")
+COMMANDS = (
+    "plan", "apply", "verify", "undo", "report", "imports", "configs", "keys", "manifest", "completion", "sandbox",
+)  # fmt: skip
 
 
 def test_its_commands_and_options_exist(capsys: pytest.CaptureFixture[str]) -> None:
