@@ -131,7 +131,7 @@ class Terminal(ABC):
             cells = (screen.buffer[y][x] for x in range(screen.columns - 1))  # the last may be a scrollbar
             drawn = "".join(c.data if _marked(c) else "\0" for c in cells).strip("\0")
             if drawn:  # the cursor is one cell, whatever stands under it
-                found.append(Focus(screen.display[y][:23].strip("▸ "), drawn if len(drawn) > 1 else _CURSOR))
+                found.append(Focus(screen.display[y][:25].strip("▎> "), drawn if len(drawn) > 1 else _CURSOR))
         return found
 
 

@@ -286,7 +286,7 @@ def test_a_crash_tells_no_key_and_keeps_the_answers(world: World, planted: Plant
         walks.to_fields(term, there)
         if where != "worker":  # which looks the name up already
             walks.plan(term)
-            walks.tick(term)
+            walks.confirm(term)
         term.press("ctrl+o")
         if where == "handler":
             term.wait("Only the button below sends")

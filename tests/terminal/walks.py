@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 
 from tests.terminal.terminal import Terminal
 
@@ -86,32 +85,27 @@ def secret(term: Terminal, label: str, value: str) -> None:
 
 
 def plan(term: Terminal) -> None:
-    """From Fields, where all is proposed, to Plan, which reads both sides by itself."""
+    """From Fields, where all is suggested, to Plan, which reads both sides by itself."""
     term.press("ctrl+o")
-    term.wait("Read in full", "not ticked")
+    term.wait("Read in full", "not confirmed")
 
 
 def review(term: Terminal) -> None:
     """From Fields over Plan to Review."""
     plan(term)
-    tick(term)
+    confirm(term)
     term.press("ctrl+o")
-    term.wait("Only the button below sends")
+    term.wait("Nothing has been sent yet")
 
 
-def tick(term: Terminal) -> None:
-    """On Plan: tick each kind of loss by a key press of its own."""
-    term.press("ctrl+o")
-    term.until(lambda: "[ ]" in term.focus().drawn, "the focus on the first kind that is not ticked")
-    for left in range(_unticked(term), 0, -1):
-        term.press("space")
-        term.until(partial(lambda before: _unticked(term) < before, left), "the tick")
-        term.press("right")
-    term.wait("Every kind of loss is ticked")
-
-
-def _unticked(term: Terminal) -> int:
-    return term.text().count("[ ]")
+def confirm(term: Terminal) -> None:
+    """On Plan: confirm what the import leaves behind."""
+    term.press("l")
+    term.wait("What the import leaves behind")
+    term.press("a")
+    term.wait_gone("[ ]")
+    term.press("escape")
+    term.wait("All losses confirmed")
 
 
 def send(term: Terminal) -> None:
@@ -122,30 +116,30 @@ def send(term: Terminal) -> None:
     term.wait_for_one(*ENDED)
 
 
-def fill_in(term: Terminal, said: str) -> None:
-    """The practice mode answers the fields of a step; what their check says is waited for."""
+def fill_in(term: Terminal, check: str) -> None:
+    """Practice answers the fields of a step; the result of their check is waited for."""
     term.to("Fill in")
     term.press("enter")
     term.until(lambda: "Next" in term.focus().drawn, "the focus on next, when all is filled in")
-    term.until(lambda: said.lower() in term.text().lower(), f"waiting for {said!r}")
+    term.until(lambda: check.lower() in term.text().lower(), f"waiting for {check!r}")
 
 
 def practise(term: Terminal, title: str) -> None:
-    """The practice mode's walk from the first screen to Review."""
-    choose(term, title)
-    for said in ("Ana Ruiz", "same account"):
-        fill_in(term, said)
-        term.press("ctrl+o")
-        term.wait_gone(said)
-    fill_in(term, "proposed")
-    review(term)
+    """The practice mode's walk from the first screen to Review: F4 fills in everything."""
+    term.wait("Choose the product")
+    term.to(title)
+    term.press("f4")
+    term.wait("Read in full", "not confirmed")
+    confirm(term)
+    term.press("ctrl+o")
+    term.wait("Nothing has been sent yet")
 
 
 def create_only(term: Terminal) -> None:
     """On Review: what is created is not started too."""
-    term.to("create and start")
+    term.to("Create and start")
     term.press("right", "space")
-    term.wait("(o) create only")
+    term.wait("(o) Create only")
 
 
 def whole(term: Terminal, there: Addresses) -> None:
