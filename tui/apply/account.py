@@ -39,7 +39,7 @@ def must_be_same(name: str, noted: str, account: str, *, writes: bool) -> None:
     if noted == account if known else not writes:
         return
     what = "belongs to another LaunchDarkly account than" if known else "can't be matched with the account of"
-    missing = "The journal, or LaunchDarkly's answer about your token, has no account id."
+    missing = "The journal, or LaunchDarkly's response about your token, has no account ID."
     raise Failure(
         Kind.CREDENTIAL,
         f'The journal of the import "{clean(name)}" {what} your token.',

@@ -371,7 +371,7 @@ class Import:
                     yield event
             outcome = creating.result
             if outcome.configuration is None:
-                raise outcome.failure or Failure(Kind.INTERNAL, "Nothing came of creating.")
+                raise outcome.failure or Failure(Kind.INTERNAL, "Creating the configuration gave no result.")
             code = outcome.answer.status_code if outcome.answer else None
             yield Created(outcome.configuration.id, not self.creation.sent, code)
         if create_only:
@@ -380,9 +380,7 @@ class Import:
             async for event in starting:
                 yield event
         if not starting.result.known:
-            raise starting.result.failure or Failure(
-                Kind.TIMEOUT, "Whether the import was started is not known.", sent=True
-            )
+            raise starting.result.failure or Failure(Kind.TIMEOUT, "Can't tell whether the import started.", sent=True)
         yield Triggered(starting.result.triggered, starting.result.status_code)
         if self.journal.stage is Stage.ENDED:
             async with self.record.launchdarkly() as ld:

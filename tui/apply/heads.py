@@ -25,12 +25,12 @@ _UNDER_WAY = ("creating", "created", "starting", "started", "ended")
 """The stages in which something was sent and the end isn't verified."""
 _WORDS: Mapping[str, str] = {
     "planned": "not created",
-    "creating": "creating, not known",
+    "creating": "create not confirmed",
     "created": "created, not started",
-    "starting": "starting, not known",
-    "started": "started, end not seen",
-    "ended": "ended, not verified",
-    "verified": "verified",
+    "starting": "start not confirmed",
+    "started": "started, not finished",
+    "ended": "ended, not compared",
+    "verified": "compared with the plan",
 }
 
 

@@ -18,20 +18,23 @@ _KEYS = {
     "sourceApiKey": ("Unleash", "SDK key"),
     "workspaceApiKey": ("Split", "Admin API key"),
 }
-_LIMIT = "A limit on requests was reached. Start again later: it brings only what is missing."
-_SERVER = "A server failed; which one is not told. Start again later."
+_LIMIT = "A rate limit was reached. Start again later to import the missing flags."
+_SERVER = "A server failed; LaunchDarkly doesn't say which. Start again later."
 _CAUSES: tuple[tuple[tuple[str, ...], str], ...] = (
-    (("flag key", "not allowed"), "LaunchDarkly's keys may not have all the characters of its name at the source."),
-    (("naming convention",), "The project asks for keys of another form; imported flags must keep to it too."),
-    (("tag", "not valid"), "LaunchDarkly's tags may have letters, digits, '.', '_' and '-', 64 at most."),
+    (("flag key", "not allowed"), "Its name at the source has characters that LaunchDarkly doesn't allow in a key."),
+    (("naming convention",), "The project's naming convention applies to imported flags too."),
+    (("tag", "not valid"), "LaunchDarkly allows tags of up to 64 letters, digits, '.', '_', and '-'."),
     (("(429)",), _LIMIT),
     (("rate limit",), _LIMIT),
-    (("(401)",), "A key was refused; which one is not told. Most likely the source's own, or the import key."),
-    (("(403)",), "A key lacks a permission; which one is not told. Most likely the source's own, or the import key."),
+    (("(401)",), "A key was rejected; LaunchDarkly doesn't say which. Most likely the source's key or the import key."),
+    (
+        ("(403)",),
+        "A key lacks a permission; LaunchDarkly doesn't say which. Most likely the source's key or the import key.",
+    ),
     (("(500)",), _SERVER),
     (("(502)",), _SERVER),
     (("(503)",), _SERVER),
-    (("(504)",), "A server did not answer in time; which one is not told. Start again later."),
+    (("(504)",), "A server didn't respond in time; LaunchDarkly doesn't say which. Start again later."),
 )
 """What an error contains, in lower case and all of it, and the cause."""
 _WORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?")
@@ -86,7 +89,7 @@ def explain(error: str) -> Explained:
     refused = "(401)" in low or "(403)" in low
     for field, (who, key) in _KEYS.items():
         if field in error and (refused or "access token" in low):
-            return Explained(error, f"{who} refused the {key} that LaunchDarkly keeps. Replace it there.", True)
+            return Explained(error, f"{who} rejected the {key} that LaunchDarkly stores. Replace it there.", True)
     cause = next((cause for words, cause in _CAUSES if all(word in low for word in words)), "")
     return Explained(error, cause, refused)
 

@@ -87,14 +87,14 @@ def _habits(known: Evidence, born: Collection[WholeFlag]) -> Habits:
 def judge(flag: WholeFlag | None, known: Evidence) -> Judgment:
     """Return whose flag this is as it is now; None is one that doesn't exist."""
     if flag is None:
-        return Judgment(Owner.OTHERS, "it is not there any more")
+        return Judgment(Owner.OTHERS, "no longer in the project")
     if flag.key not in known.expected:
-        return Judgment(Owner.OTHERS, "it was not planned")
+        return Judgment(Owner.OTHERS, "not planned")
     for reason in (*_against(known, flag), *_by_others(known, flag)):
         return Judgment(Owner.OTHERS, reason)
     for reason in _missing(known, flag):
         return Judgment(Owner.NOT_CERTAIN, f"not certain: {reason}")
-    return Judgment(Owner.OURS, "made by this import, unchanged, off")
+    return Judgment(Owner.OURS, "created by this import, unchanged, off")
 
 
 # --- what speaks against it
@@ -103,21 +103,21 @@ def judge(flag: WholeFlag | None, known: Evidence) -> Judgment:
 def _against(known: Evidence, flag: WholeFlag) -> Iterator[str]:
     journal, planned, states = known.journal, known.expected.get(flag.key), flag.environments or {}
     if flag.archived:
-        yield "it is archived already"
+        yield "already archived"
     if all(flag.key in keys for keys in [start.before for start in journal.starts] or [journal.before]):
-        yield "it existed before the import"
+        yield "existed before the import"
     if flag.environments is None:
-        yield "LaunchDarkly doesn't say whether it is on"
+        yield "LaunchDarkly doesn't report whether it is on"
     if on := [key for key, state in states.items() if state.on]:
-        yield f"it is on in {', '.join(on)}"
+        yield f"on in {', '.join(on)}"
     targeting = {key: _beyond_plan(planned, state) for key, state in states.items()}
     if places := [f"{' and '.join(names)} in {key}" for key, names in targeting.items() if names]:
-        yield f"it has {', '.join(places)}"
+        yield f"has {', '.join(places)}"
     yield from _unlike(planned, flag, journal.flag_tag)
     yield from _changed(journal, flag)
     windows = [start.window for start in journal.starts]
     if flag.created is not None and windows and None not in windows and not _owning_starts(journal, flag):
-        yield "it was not created while this import ran"
+        yield "not created while this import ran"
 
 
 def _beyond_plan(planned: Expected | None, state: FlagState) -> list[str]:
@@ -128,18 +128,18 @@ def _beyond_plan(planned: Expected | None, state: FlagState) -> list[str]:
 
 def _unlike(planned: Expected | None, flag: WholeFlag, tag: str) -> Iterator[str]:
     if planned is None:
-        yield "it was not planned"
+        yield "not planned"
         return
     if flag.name != planned.name:
-        yield "its name is not the planned one"
+        yield "its name differs from the plan"
     if planned.variations:
         values = [(type(each.value), each.value) for each in planned.variations]
         if [(type(each.value), each.value) for each in flag.variations] != values:
-            yield "its variations are not the planned ones"
+            yield "its variations differ from the plan"
         if flag.kind and (flag.kind == "boolean") != all(isinstance(value, bool) for _, value in values):
-            yield "its kind is not the planned one"
+            yield "its kind differs from the plan"
     if tag and tag not in flag.tags:
-        yield f"it lacks the tag {tag}"
+        yield f"doesn't have the tag {tag}"
 
 
 def _changed(journal: Journal, flag: WholeFlag) -> Iterator[str]:
@@ -148,11 +148,11 @@ def _changed(journal: Journal, flag: WholeFlag) -> Iterator[str]:
     if first is None:
         return
     if None not in (first.created, now.created) and first.created != now.created:
-        yield "it was created again since"
+        yield "deleted and created again since the import"
     if None not in (first.version, now.version) and first.version != now.version:
-        yield "it was changed since"
+        yield "changed since the import"
     if moved := [key for key, state in first.environments.items() if now.environments.get(key, state) != state]:
-        yield f"it was changed in {', '.join(moved)} since"
+        yield f"changed in {', '.join(moved)} since the import"
 
 
 def _by_others(known: Evidence, flag: WholeFlag) -> Iterator[str]:
@@ -164,7 +164,7 @@ def _by_others(known: Evidence, flag: WholeFlag) -> Iterator[str]:
         by_member = bool(entry.member) and entry.member != importer.member
         if entry.token != importer.token if entry.token else by_member:
             action = "created" if CREATION in entry.actions else "changed"
-            yield f"the audit log says that somebody else {action} it"
+            yield f"someone else {action} it, according to the audit log"
 
 
 def _changes(known: Evidence, flag: WholeFlag) -> Iterator[AuditEntry]:
@@ -185,41 +185,41 @@ def _missing(known: Evidence, flag: WholeFlag) -> Iterator[str]:
     journal, importer, tag = known.journal, known.journal.importer, known.journal.flag_tag
     yield from _missing_but_version(known, flag)
     if flag.version is None:
-        yield "LaunchDarkly doesn't give its version"
+        yield "LaunchDarkly doesn't report its version"
     unplanned = _unplanned_details(known.expected[flag.key], flag, tag)
     version = _first_version(journal, flag)
     # A version above 1 is no edit if the run shares it and all details except shared defaults are as planned.
     as_written = version == known.habits.version and unplanned <= {_DEFAULTS}
     if version is None or not (version == 1 or as_written):
-        yield "it may have been changed before it was first seen"
+        yield "may have changed before the wizard first saw it"
     for name in sorted(unplanned - known.habits.details):
-        yield f"its {name} {'are' if name.endswith('s') else 'is'} not as planned"
+        yield f"its {name} {'differ' if name.endswith('s') else 'differs'} from the plan"
     if known.changes is None:
         if not tag:
-            yield "there is no flag tag, and the audit log can't be read"
+            yield "the import has no flag tag, and the audit log can't be read"
         return
     creations = [entry for entry in _changes(known, flag) if CREATION in entry.actions]
     named = any(entry.token or entry.member for entry in creations)
     if not creations:
-        yield "the audit log has no entry of its creation"
+        yield "the audit log doesn't show its creation"
     elif named and not (importer.token or importer.member):
-        yield "whose token the import key is was not noted"
+        yield "the owner of the import key is unknown"
     elif not named and not tag:
-        yield "there is no flag tag, and the audit log doesn't say who created it"
+        yield "the import has no flag tag, and the audit log doesn't show who created it"
 
 
 def _missing_but_version(known: Evidence, flag: WholeFlag) -> Iterator[str]:
     if not known.same_account:
-        yield "the account of its import isn't known"
+        yield "the account of this import is unknown"
     starts = _owning_starts(known.journal, flag)
     if not starts:
-        yield "when it was created can't be matched with this import"
+        yield "its creation time can't be matched with this import"
     if not flag.environments:
-        yield "LaunchDarkly doesn't say how it is in its environments"
+        yield "LaunchDarkly doesn't report its environments"
     end_of_writing = max((start.window[1] for start in starts if start.window), default=0)
     for key, state in (flag.environments or {}).items():
         if state.targeting is None:
-            yield f"LaunchDarkly doesn't say whether it has rules in {key}"
+            yield f"LaunchDarkly doesn't report whether it has rules in {key}"
         # Untouched is an environment's first version, or a change within the importer's own time.
         in_time = (
             flag.created is not None
@@ -227,7 +227,7 @@ def _missing_but_version(known: Evidence, flag: WholeFlag) -> Iterator[str]:
             and state.last_modified <= max(end_of_writing, flag.created + _SETTLES)
         )
         if state.version is None or not (state.version == 1 or in_time):
-            yield f"it may have been changed in {key}"
+            yield f"may have changed in {key}"
 
 
 def _owning_starts(journal: Journal, flag: WholeFlag) -> list[Start]:

@@ -155,7 +155,7 @@ class Run:
 
     def _by_itself(self, status: ImportStatus, sink: Sink) -> Started:
         """It runs already: the creation has started it, or somebody else has."""
-        sink(Note("started by itself", status.status))
+        sink(Note("already running", status.status))
         if not self._journal.born_here:
             self.record.journal = journals.found_running(self._journal)
         return self._started(self._journal.mark or NEVER_RUN, triggered=False)
@@ -174,7 +174,7 @@ class Run:
             code = await ld.trigger(who.project, who.integration, self._journal.configuration, sink=sink)
         except Failure as failure:
             if failure.status_code == _CONFLICT:
-                sink(Note("it runs already", "409"))
+                sink(Note("already running", "409"))
                 self.record.journal = before if before.born_here else journals.found_running(before)
                 return self._started(mark, triggered=False, code=_CONFLICT)
             if lost_answer.may_have_happened(failure):
@@ -191,18 +191,18 @@ class Run:
                 await self._must_be_ours(ld, sink)
             return await self._has_started(ld, sink)
 
-        sink(Note("sent, no answer", "reading its status ...", level="unknown"))
+        sink(Note("sent, no response", "checking its status ...", level="unknown"))
         try:
             status = await lost_answer.looked_up(look, self._journal.start_sent_at, self.record.context, sink)
         except Failure as failure:
             if failure.kind not in _PASSING:
                 raise
-            sink(Note("could not look", "do not start again yet", level="unknown"))
+            sink(Note("can't check", "don't start it again yet", level="unknown"))
             return Started(False, known=False, failure=self._not_known(failure))
         if status is not None:
-            sink(Note("it has started", status))
+            sink(Note("it started", status))
             return self._started(self._journal.mark or NEVER_RUN, triggered=True)
-        sink(Note("not known", "whether it has started", level="unknown"))
+        sink(Note("unknown", "can't tell whether it started", level="unknown"))
         return Started(False, known=False, failure=self._not_known(lost))
 
     async def _has_started(self, ld: LaunchDarkly, sink: Sink) -> str | None:
@@ -220,8 +220,8 @@ class Run:
     def _not_known(self, cause: Failure | None) -> Failure:
         return Failure(
             cause.kind if cause is not None and cause.kind in _PASSING else Kind.TIMEOUT,
-            "Whether the import was started is not known: its request was sent, and no answer came.",
-            cause.what if cause is not None else "Its status does not tell.",
+            "Can't tell whether the import started: the request was sent, but no response arrived.",
+            cause.what if cause is not None else "Its status doesn't show it.",
             Remedy.START_OR_WATCH,
             about=self._journal.configuration,
             sent=True,
@@ -297,9 +297,9 @@ class Run:
         if now >= deadline:
             raise Failure(
                 Kind.STUCK,
-                f"The import did not end within the time given: {len(watch.arrived):,} of {len(watch.expected):,} flags"
-                f" have arrived, and the status says {watch.status or 'nothing yet'}.",
-                "It goes on at LaunchDarkly.",
+                f"The import didn't finish in time: {len(watch.arrived):,} of {len(watch.expected):,} flags imported,"
+                f" status {watch.status or 'unknown'}.",
+                "LaunchDarkly continues the import.",
                 Remedy.WATCH_LATER,
                 about=self._journal.configuration,
             )

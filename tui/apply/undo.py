@@ -22,7 +22,7 @@ from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Sink, Stream
 from tui.secrets.bag import Bag
 
-_COMMENT = "Undo of a flag import: made by it, and not changed since."
+_COMMENT = "Undo of a flag import: created by it, and not changed since."
 _SAVED_EVERY = 5.0
 """Seconds between two writings of the journal: an undo that is repeated finds what was noted too late."""
 
@@ -53,8 +53,8 @@ def without_journal() -> Failure:
     """The failure of an undo without a journal."""
     return Failure(
         Kind.RECIPE,
-        "There is no journal of this import: nobody noted what it has made.",
-        "Without it flags of others could be taken for its own.",
+        "No journal found for this import.",
+        "Without a journal, its flags can't be told apart from others.",
         Remedy.FIND_MACHINE,
         safe=Safe.NOTHING_CHANGED,
     )
@@ -112,7 +112,7 @@ class Undo:
         self._evidence = evidence(self.journal, flags.values(), entries, same_account=bool(self._account))
         self._seen = flags
         return tuple(
-            Decision(flag.key, UndoAction.KEEP, "it is archived already")
+            Decision(flag.key, UndoAction.KEEP, "already archived")
             if flag.key in archived and flag.key not in self.journal.before
             else self._decide(flag.key, flags.get(flag.key))
             for flag in self.journal.expected
@@ -167,7 +167,7 @@ class Undo:
     async def _take_back(self, ld: LaunchDarkly, project: str, key: str) -> Decision:
         flag = await ld.whole_flag(project, key)
         if flag is not None and _looks(flag) != _looks(self._seen.get(key)):
-            return Decision(key, UndoAction.KEEP, "it was changed meanwhile")
+            return Decision(key, UndoAction.KEEP, "changed in the meantime")
         decision = self._decide(key, flag)
         if decision.action is UndoAction.KEEP:
             return decision
@@ -178,7 +178,7 @@ class Undo:
                 await ld.archive_flag(project, key, _COMMENT)
         except Failure as failure:
             if failure.kind in (Kind.BAD_REQUEST, Kind.CONFLICT, Kind.NOT_FOUND):
-                return Decision(key, UndoAction.KEEP, f"LaunchDarkly refused: {failure.what}", refused=True)
+                return Decision(key, UndoAction.KEEP, f"LaunchDarkly refused it: {failure.what}", refused=True)
             if failure.sent:
                 now = await ld.whole_flag(project, key)
                 if now is None or now.archived:

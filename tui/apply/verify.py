@@ -191,8 +191,8 @@ def _shared_defaults(flags: Iterable[tuple[Expected, WholeFlag]]) -> str:
         return ""
     on, off = ("none" if place is None else f"variation {place + 1}" for place in defaults.pop())
     return (
-        f"Default variations: LaunchDarkly set on to {on} and off to {off} in every flag of this import; {unlike:,}"
-        " were planned otherwise. Check what a flag serves before you turn it on."
+        f"Default variations: every flag of this import serves {on} when on and {off} when off; {unlike:,} were planned"
+        " differently. Check what a flag serves before you turn it on."
     )
 
 
@@ -264,20 +264,20 @@ def _not_compared(
 ) -> Iterator[str]:
     planned = tuple(expected)
     if any(each.tags is None for each in planned):
-        yield "Tags: the source's key cannot read them. The flag tag was compared."
+        yield "Tags: the source's key can't read them. The flag tag was compared."
     if unfit := sorted({tag for each in planned for tag in each.tags or () if not is_tag(tag)}):
-        yield f"Tags that LaunchDarkly cannot take as they are: {', '.join(unfit[:5])}."
+        yield f"Tags that LaunchDarkly doesn't allow: {', '.join(unfit[:5])}."
     if any(each.variations and (each.on is None or each.off is None) for each in planned):
-        yield "On and off variations of flags with variants: which ones LaunchDarkly takes is not known."
+        yield "On and off variations of flags with variants: LaunchDarkly doesn't document which ones it uses."
     if any(not each.variations for each in planned):
-        yield "Variations of flags that are not defined in the source's environment."
+        yield "Variations of flags that aren't defined in the source's environment."
     if not promise.maintainer:
-        yield "The maintainer: none was asked for."
+        yield "Maintainers: none was chosen for this import."
     unknown = [key for key in environments if any(key not in (flag.environments or {}) for flag in arrived.values())]
     if unknown or (arrived and not environments):
         where = f" in {', '.join(unknown[:5])}" if unknown else ""
-        yield f"Whether flags are on{where}: LaunchDarkly did not tell of every flag."
+        yield f"Whether flags are on{where}: LaunchDarkly didn't report it for every flag."
     if promise.before is None:
-        yield "What stood there before the import: nobody noted it."
+        yield "Flags that existed before the import: they weren't recorded."
     elif not promise.flag_tag:
-        yield "Flags that nobody planned: without a flag tag they cannot be told from others."
+        yield "Unplanned flags: without a flag tag they can't be told apart from others."

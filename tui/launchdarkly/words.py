@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from tui.net.times import moment
@@ -74,6 +75,14 @@ def fault_in_words(fault: ImportFault) -> str:
     when = f"{moment(fault.timestamp / 1000)}: " if fault.timestamp is not None else ""
     status = f" ({fault.status_code})" if fault.status_code is not None else ""
     return f"{when}{_short(fault.message) or 'an error without a message'}{status}"
+
+
+_DATE = re.compile(r"\d{1,2} [A-Z][a-z]{2} (?:\d{4} )?\d\d:\d\d:\d\d: ")
+
+
+def without_date(error: str) -> str:
+    """Return an error of `fault_in_words` without its moment, to be shown beside one."""
+    return _DATE.sub("", error, count=1) if _DATE.match(error) else error
 
 
 def _verbs(actions: tuple[AccessAction, ...]) -> str:

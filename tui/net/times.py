@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -60,13 +59,11 @@ def utc(seconds: float, *, clock: bool = True) -> str:
 
 
 def time_of_day(seconds: float, now: float) -> str:
-    """Return seconds since the epoch as `14:02:11`, after the day if that is not today."""
-    whole = moment(seconds)
-    try:
-        same_day = time.localtime(now)[:3] == time.localtime(seconds)[:3]
-    except (ValueError, OverflowError, OSError):
-        return whole
-    return whole.rpartition(" ")[2] if same_day else whole
+    """Return seconds since the epoch as `14:02:11`, after the day if it isn't today, with the year if not this one."""
+    if iso_date(seconds) == iso_date(now):
+        return moment(seconds).rpartition(" ")[2]
+    this_year = iso_date(seconds).partition("-")[0] == iso_date(now).partition("-")[0]
+    return moment(seconds) if this_year else _worded(seconds, lambda at: f"{_date(at)} {at:%H:%M:%S}")
 
 
 def moment_json(name: str, milliseconds: float | None) -> dict[str, int | str | None]:

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Literal
 
 from tui.net.times import iso_date, moment_json, stamp
-from tui.plan.words import KINDS
+from tui.plan.words import KINDS, kind_label
 from tui.report.csv_document import as_csv
 from tui.report.report import AS_PLANNED, MISSING, NOT_AS_PLANNED, Report, redacted
-from tui.report.sections import byline, cause_of, counted, sections
+from tui.report.sections import byline, cause_of, counted, sections, shown, when
 from tui.text.clean import clean, plain
 from tui.text.private_files import unused, write_private
 from tui.text.redact import Redactor
@@ -45,12 +45,16 @@ def _rendered(template: str, report: Report, escape: Callable[[str], str]) -> st
         escape,
         report=report,
         byline=byline(report),
+        when=when(report),
         written=stamp(report.written_at),
         numbers=tuple(counted(report.numbers)),
         errors=tuple((error.text, cause_of(error)) for error in report.errors),
         sections=tuple(sections(report)),
         kinds=KINDS,
-        fills={AS_PLANNED: "good", NOT_AS_PLANNED: "fair", MISSING: "poor"},
+        label=kind_label,
+        outcomes={shown(result): count for result, count in report.outcomes.items()},
+        losses_by_label={kind_label(kind): count for kind, count in report.losses.items()},
+        fills={AS_PLANNED: "good", shown(NOT_AS_PLANNED): "fair", MISSING: "poor"},
     )
 
 
@@ -140,6 +144,6 @@ def save(report: Report, folder: Path, form: ReportFormat, redactor: Redactor) -
 
 
 def file_name(report: Report, form: ReportFormat) -> str:
-    """Source, project, and day of writing, in letters and digits that mean nothing to a shell or a path."""
+    """Return source, project, and day of writing, in letters and digits that mean nothing to a shell or a path."""
     words = re.sub(r"[^A-Za-z0-9]+", "-", f"{report.identity.integration} {report.identity.project}").strip("-")
     return f"{words[:60]}-{iso_date(report.written_at)}.{form}"

@@ -167,7 +167,7 @@ def report(journal: Journal, verification: Verification | None, now: float, *, f
     error_about, missing = by_flag(journal.errors), []
     for key in still_missing(journal, v) if v else ():
         archived = v is not None and key in (v.archived or ())
-        missing.append(Missing(key, "archived, and its key is still taken" if archived else error_about(key)))
+        missing.append(Missing(key, "archived, so its key is still taken" if archived else error_about(key)))
     return Report(
         title=f"Flag import from {name} into {journal.identity.project}",
         summary=headline(journal, v, now),

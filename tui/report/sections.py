@@ -1,4 +1,4 @@
-"""The lists of a report: sections, the same in HTML and Markdown, and the texts of a screen."""
+"""The lists of a report: sections of HTML and Markdown, and the texts that a screen shows one at a time."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tui.apply.import_errors import Explained
-from tui.net.times import day
-from tui.report.report import Numbers, Report, Row, verdict_word
+from tui.net.times import day, time_of_day
+from tui.plan.words import kind_label
+from tui.report.report import NOT_AS_PLANNED, TAKEN_BACK, THERE_BEFORE, Numbers, Report, Row, verdict_word
 from tui.sources.flags import Lost
 from tui.text.clean import clean
 
@@ -15,37 +16,52 @@ Cell = str | tuple[Lost, ...]
 
 
 def byline(report: Report) -> str:
-    """Which configuration, where, who and when, in one line."""
+    """Return which configuration, where, who, and when, in one line."""
     first = next(iter(report.moments.values()), report.written_at)
     host = report.identity.host.partition("://")[2] or report.identity.host
-    return f"{report.identity.name}, at {host}. Run by {report.who or 'somebody not known'}. {day(first)}."
+    return f"{report.identity.name} at {host}. Run by {report.who or 'an unknown person'} on {day(first)}."
+
+
+def when(report: Report) -> str:
+    """Return when the import ended by LaunchDarkly's clock, and when it was compared: two short sentences at most."""
+    now, at = report.written_at, report.moments
+    ended = f"Ended {_at(at['ended'], now)}" if "ended" in at else "Not finished"
+    if "ended" not in at and "started" in at:
+        ended = f"Started {_at(at['started'], now)}"
+    compared = f"Compared with the plan {_at(at['verified'], now)}." if report.verified else "Not compared with a plan."
+    return f"{ended}. {compared}"
+
+
+def _at(moment: float, now: float) -> str:
+    time = time_of_day(moment, now)
+    return f"at {time}" if " " not in time else f"on {time}"
 
 
 def counted(numbers: Numbers) -> Iterator[tuple[str, int | None]]:
-    """Each number with its words; None if it isn't known."""
-    yield "at the source", numbers.source
-    yield "planned to arrive", numbers.planned
-    yield "arrived", numbers.arrived
-    yield "as planned", numbers.as_planned
-    yield "different", numbers.different
-    yield "on in LaunchDarkly", numbers.on
-    yield "missing", numbers.missing
-    yield "not planned", numbers.unexpected
+    """Yield each number with its label; None is unknown."""
+    yield "At the source", numbers.source
+    yield "Planned", numbers.planned
+    yield "Created", numbers.arrived
+    yield "As planned", numbers.as_planned
+    yield "Different", numbers.different
+    yield "On in LaunchDarkly", numbers.on
+    yield "Missing", numbers.missing
+    yield "Unplanned", numbers.unexpected
     if numbers.there_before:
-        yield "planned, there before", numbers.there_before
+        yield "Planned, already existed", numbers.there_before
     if numbers.undone:
-        yield "taken back by an undo", numbers.undone
-    yield "skipped: they existed", numbers.skipped
-    yield "could not be taken", numbers.refused
-    yield "planned that lose something", numbers.lossy
-    yield "planned that were on at the source", numbers.on_at_source
+        yield "Undone", numbers.undone
+    yield "Skipped", numbers.skipped
+    yield "Can't be imported", numbers.refused
+    yield "Planned, lose targeting", numbers.lossy
+    yield "Planned, on at the source", numbers.on_at_source
 
 
 def cause_of(error: Explained) -> str:
-    """The cause of an error, in a cell."""
+    """Return the cause of an error."""
     if error.expected:
-        return f"Expected: the plan left this flag out. {error.cause}".rstrip()
-    return error.cause or "not known here"
+        return f"Expected: the plan skips this flag. {error.cause}".rstrip()
+    return error.cause or "unknown"
 
 
 # --- sections of a document
@@ -55,7 +71,7 @@ def cause_of(error: Explained) -> str:
 class Section:
     """One list. A row has a cell for each of `columns`; without columns a row is one sentence.
 
-    `lead` goes before the rows; `empty` is shown if there are none. With `ticks` each row is a task to tick off.
+    `lead` precedes the rows; `empty` replaces them if there are none. With `ticks` each row can be ticked off.
     """
 
     ident: str
@@ -77,83 +93,92 @@ class Section:
 
 
 def sections(report: Report) -> Iterator[Section]:
-    """The lists, the most urgent first: what is wrong, what is to do, all the rest."""
+    """Yield the lists: what is wrong, what to do, everything else."""
     yield from _compared(report)
     yield Section(
         "cut-over", "Cut-over checklist",
-        "On at the source when the plan was read, and made switched off in LaunchDarkly."
-        " Switch each on when your code asks LaunchDarkly.",
+        "These flags were on at the source and are off in LaunchDarkly. Rebuild what is listed, then turn each flag on"
+        " when your code uses LaunchDarkly. Flags with a warning come first.",
         ("Flag", "Serves when on", "Rebuild first", "Warning", "Result"),
-        tuple((row.key, row.serves, _kinds(row) or "nothing", row.cut_over_warning, row.result)
+        tuple((row.key, row.serves, _kinds(row) or "nothing", row.cut_over_warning, shown(row.result))
               for row in report.cut_over),
-        "No imported flag is on at the source and off in LaunchDarkly.",
+        "No imported flag was on at the source and is off in LaunchDarkly.",
         ticks=True,
     )  # fmt: skip
     yield Section(
-        "rebuild", "To be made again by hand", "No import brings these: make them in LaunchDarkly, flag by flag.",
-        ("Flag", "What it had at the source"), tuple((row.key, row.lost) for row in report.rebuild),
-        "No imported flag has anything to rebuild.",
+        "rebuild", "Targeting to rebuild",
+        "The import doesn't copy targeting. Recreate it in LaunchDarkly, flag by flag.",
+        ("Flag", "At the source"), tuple((row.key, row.lost) for row in report.rebuild),
+        "No imported flag needs its targeting rebuilt.",
         ticks=True,
     )  # fmt: skip
     if report.warned:
         yield Section(
-            "warnings", "Warnings of the plan", "Said of single flags when the plan was read.", ("Flag", "Warnings"),
+            "warnings", "Plan warnings", "Warnings about single flags from the plan.", ("Flag", "Warnings"),
             tuple((row.key, " ".join(row.warnings)) for row in report.warned), "",
         )  # fmt: skip
     yield Section(
-        "left-out", "Left out", "Flags of the source that do not arrive, and why.", ("Flag", "Verdict", "Why"),
+        "left-out", "Not imported", "Flags that the plan skips or can't import.", ("Flag", "Result", "Why"),
         tuple((flag.key, verdict_word(flag.verdict), flag.reason) for flag in report.left_out),
-        "Every flag of the source was planned to arrive.",
+        "The plan imports every flag of the source.",
     )  # fmt: skip
     yield Section(
-        "not-compared", "Not compared", "What could not be read is not called different.", (),
+        "not-compared", "Not compared", "These properties couldn't be compared.", (),
         tuple((text,) for text in report.not_compared), "Everything was compared." if report.verified else _NOBODY,
     )  # fmt: skip
     if report.notes:
         notes = tuple((text,) for text in report.notes)
-        yield Section("notes", "Notes", "About the import as a whole.", (), notes, "")
+        yield Section("notes", "Notes", "About the whole import.", (), notes, "")
     yield Section(
-        "planned", "Every planned flag", "In the order of the plan.",
+        "planned", "All planned flags", "In the order of the plan.",
         ("Flag", "Name", "Result", "At the source", "Loses"),
-        tuple((row.key, row.name, row.result, "ON" if row.on_at_source else "off", _kinds(row) or "nothing")
+        tuple((row.key, row.name, shown(row.result), "on" if row.on_at_source else "off", _kinds(row) or "nothing")
               for row in report.rows),
-        "No flag was planned to arrive.",
+        "No flag was planned.",
     )  # fmt: skip
 
 
-_NOBODY = "Not known: nobody has compared what arrived with the plan."
+_NOBODY = "Unknown: LaunchDarkly was not compared with the plan."
 
 
 def _compared(report: Report) -> Iterator[Section]:
-    """What the comparison shows."""
-    everywhere = f"Everything that arrived is off in all environments: {', '.join(report.environments)}."
+    """Yield what the comparison shows."""
+    everywhere = f"Every imported flag is off in all environments: {', '.join(report.environments)}."
     for ident, title, lead, columns, rows, empty in (
         (
-            "missing", "Missing", "Planned, and not in LaunchDarkly.", ("Flag", "What LaunchDarkly says of it"),
+            "missing", "Missing", "Planned, but not in LaunchDarkly.", ("Flag", "Reported by LaunchDarkly"),
             [(flag.key, flag.reason or "nothing") for flag in report.missing],
-            "Nothing that was planned is missing.",
+            "No planned flag is missing.",
         ),
         (
-            "different", "Different", "Arrived, and not as planned.", ("Flag", "Property", "Planned", "There"),
+            "different", "Different", "In LaunchDarkly, but not as planned.", ("Flag", "Property", "Planned", "Now"),
             [(key, unlike.what, unlike.planned or "blank", unlike.there or "blank")
              for key, all_unlike in report.different for unlike in all_unlike],
-            "Whatever arrived looks as planned.",
+            "Every imported flag is as planned.",
         ),
         (
-            "on", "On in LaunchDarkly", "An import leaves flags switched off: somebody switched these on.",
+            "on", "On in LaunchDarkly", "The import leaves flags off. Someone turned these on.",
             ("Flag", "On in"), [(key, ", ".join(where)) for key, where in report.on],
-            everywhere if report.numbers.arrived and report.environments else "Nothing that arrived is on.",
+            everywhere if report.numbers.arrived and report.environments else "No imported flag is on.",
         ),
         (
-            "unexpected", "Not planned", "New flags with this import's tag that nobody planned.", ("Flag",),
-            [(key,) for key in report.unexpected], "No flag came that was not planned.",
+            "unexpected", "Unplanned", "New flags that have this import's tag but weren't planned.", ("Flag",),
+            [(key,) for key in report.unexpected], "No unplanned flag has this import's tag.",
         ),
     ):  # fmt: skip
         yield Section(ident, title, lead, columns, tuple(rows), empty if report.verified else _NOBODY)
 
 
 def _kinds(row: Row) -> str:
-    return ", ".join(dict.fromkeys(lost.kind for lost in row.lost))
+    return ", ".join(dict.fromkeys(kind_label(lost.kind) for lost in row.lost))
+
+
+def shown(result: str) -> str:
+    """Return a row's result as people read it; documents for programs keep the word of `Row`."""
+    return _SHOWN.get(result, result)
+
+
+_SHOWN = {NOT_AS_PLANNED: "different", TAKEN_BACK: "undone", THERE_BEFORE: "already existed"}
 
 
 # --- lists on a screen
@@ -167,29 +192,31 @@ IndentedLines = tuple[str, ...]
 
 
 def _cut_over(row: Row) -> IndentedLines:
-    rebuild = f"rebuild first: {_kinds(row)}" if row.lost else ""
-    return (f"{row.key}  serves {row.serves} when on", *filter(None, (rebuild, row.cut_over_warning)))
+    rebuild = f" Rebuild first: {_kinds(row)}." if row.lost else " Nothing to rebuild."
+    return (row.key, f'Serves "{row.serves}" when on.{rebuild}', *filter(None, (row.cut_over_warning,)))
 
 
 LISTS: Mapping[str, tuple[str, Callable[[Report], Iterable[IndentedLines]]]] = {
-    "errors": ("LaunchDarkly reported", lambda report: ((error.text, cause_of(error)) for error in report.errors)),
+    "errors": ("Errors reported by LaunchDarkly", lambda report: (
+        (error.text, cause_of(error)) for error in report.errors
+    )),
     "missing": ("Missing", lambda report: (
-        (flag.key, f"LaunchDarkly: {flag.reason}" if flag.reason else "LaunchDarkly names no reason for it.")
+        (flag.key, f"LaunchDarkly: {flag.reason}" if flag.reason else "LaunchDarkly gives no reason.")
         for flag in report.missing
     )),
-    "different": ("Not as planned, side by side", lambda report: (
+    "different": ("Planned and actual", lambda report: (
         (key, *(line for unlike in all_unlike for line in (
-            unlike.what, f"  planned  {unlike.planned or 'blank'}", f"  there    {unlike.there or 'blank'}"
+            unlike.what, f"  planned  {unlike.planned or 'blank'}", f"  actual   {unlike.there or 'blank'}"
         )))
         for key, all_unlike in report.different
     )),
     "on": ("On in LaunchDarkly", lambda report: ((f"{key}  on in {', '.join(where)}",) for key, where in report.on)),
-    "unexpected": ("Nobody planned these", lambda report: ((key,) for key in report.unexpected)),
-    "rebuild": ("To be made again by hand", lambda report: (
-        (row.key, *(f"{lost.kind}: {lost.text}" for lost in row.lost)) for row in report.rebuild
+    "unexpected": ("Unplanned", lambda report: ((key,) for key in report.unexpected)),
+    "rebuild": ("Targeting to rebuild", lambda report: (
+        (row.key, *(f"{kind_label(lost.kind)}: {lost.text}" for lost in row.lost)) for row in report.rebuild
     )),
-    "cut-over": ("On at the source, off in LaunchDarkly", lambda report: map(_cut_over, report.cut_over)),
-    "warnings": ("Warnings of the plan", lambda report: ((row.key, *row.warnings) for row in report.warned)),
+    "cut-over": ("Cut over: on at the source, off in LaunchDarkly", lambda report: map(_cut_over, report.cut_over)),
+    "warnings": ("Plan warnings", lambda report: ((row.key, *row.warnings) for row in report.warned)),
     "notes": ("Notes", lambda report: ((text,) for text in report.notes)),
     "not-compared": ("Not compared", lambda report: ((text,) for text in report.not_compared)),
 }  # fmt: skip
@@ -201,5 +228,5 @@ def list_text(report: Report, key: str) -> tuple[str, str]:
     title, entries = LISTS[key]
     lines = [clean(f"  {line}" if n else line) for entry in entries(report) for n, line in enumerate(entry)]
     if len(lines) > MOST:
-        lines = [*lines[:MOST], f"... and {len(lines) - MOST:,} more lines: the written report has all of them."]
+        lines = [*lines[:MOST], f"... and {len(lines) - MOST:,} more lines. Save the report to see all of them."]
     return title, "\n".join(lines) or "None."

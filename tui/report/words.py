@@ -1,9 +1,9 @@
-"""The sentences of a report: how an import ended, where it went and when, and what is left to do."""
+"""The sentences of a report: the outcome, from where to where, who and when, and what to do next."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from tui.answers.fields import Form
 from tui.apply.import_errors import Explained
@@ -39,7 +39,7 @@ def still_missing(journal: Journal, verification: Verification) -> tuple[str, ..
 
 
 def to_come(journal: Journal, verification: Verification | None) -> int:
-    """How many flags another start would bring: those that are missing, except archived ones, which are skipped."""
+    """How many flags another start would import: the missing ones, except archived ones, which are skipped."""
     if verification is None:
         return 0
     archived = verification.archived
@@ -49,17 +49,17 @@ def to_come(journal: Journal, verification: Verification | None) -> int:
 
 
 def on_everywhere(verification: Verification) -> frozenset[str]:
-    """The flags that somebody has switched on in every environment."""
+    """The flags that someone has turned on in every environment."""
     return frozenset(key for key, where in verification.on if len(where) >= len(verification.environments) > 0)
 
 
-# --- the first sentence
+# --- the headline
 
 
 def headline(journal: Journal, verification: Verification | None, now: float) -> LeveledText:
-    """The level and the words on top: "Ended PARTIAL at 14:07:02. 44 of 47 arrived, 3 missing, 1 different." """
+    """Return the outcome with its level: "Import partly complete: 44 of 47 flags created, 3 missing, 1 different." """
     undone = _undone(journal, verification)
-    text = undone or f"{_ended(journal, now)} {_arrived(journal, verification)}"
+    text = undone or f"{_outcome(journal, now)}: {_created(journal, verification)}."
     if journal.incomplete:
         text = f"The plan was NOT COMPLETE: {journal.incomplete.rstrip('.')}. {text}"
     lacks = verification and (still_missing(journal, verification) or verification.unexpected)
@@ -77,57 +77,62 @@ def _undone(journal: Journal, verification: Verification | None) -> str:
     gone = taken_back(journal, verification)
     if not gone or (verification.arrived if verification else journal.traces.keys() - gone.keys()):
         return ""
+    return f"Undone: {_taken(gone)}."
+
+
+def _taken(gone: Mapping[str, UndoAction]) -> str:
+    """What an undo did: "46 flags archived, 1 flag deleted"."""
     counted = Counter(gone.values())
-    return f"Undone: {', '.join(f'{flags(counted[did])} {word}' for did, word in _DONE.items() if counted[did])}."
+    return ", ".join(f"{flags(counted[did])} {word}" for did, word in _DONE.items() if counted[did])
 
 
-def _ended(journal: Journal, now: float) -> str:
+def _outcome(journal: Journal, now: float) -> str:
     if journal.ended == GONE.status:
-        return "Its configuration was deleted; nobody has seen its end."
+        return "Configuration deleted before the import ended"
     if journal.ended and journal.stage is not Stage.STARTING:
-        # What is not known stays as it is: in other letters a key would not be known again when it is taken out.
-        known = journal.ended in ("complete", "failed", "partial")
-        word = journal.ended.upper() if known else f'"{journal.ended}"'
-        return f"Ended {word} at {time_of_day(journal.end, now)}."
+        # An unknown status stays as it is: in other letters a key would not be recognized when it is taken out.
+        return _ENDS.get(journal.ended, f'Import ended with the status "{journal.ended}"')
     at = journal.start_sent_at if journal.stage is Stage.STARTING else journal.started_at
-    return _STAGES.get(journal.stage, "Nobody has seen its end.").format(at=time_of_day(at or now, now))
+    return _STAGES.get(journal.stage, "Import not finished").format(at=time_of_day(at or now, now))
 
 
+_ENDS = {"complete": "Import complete", "partial": "Import partly complete", "failed": "Import failed"}
 _STAGES = {
-    Stage.PLANNED: "Planned; nothing is known of a start.",
-    Stage.CREATING: "Whether its configuration was created is not known yet.",
-    Stage.CREATED: "Its configuration is created; it was not started.",
-    Stage.STARTING: "Whether it was started at {at} is not known.",
-    Stage.STARTED: "Started at {at}; nobody has seen its end.",
+    Stage.PLANNED: "Planned, not started",
+    Stage.CREATING: "Can't tell whether the configuration was created",
+    Stage.CREATED: "Configuration created, import not started",
+    Stage.STARTING: "Can't tell whether the import started at {at}",
+    Stage.STARTED: "Import started at {at}, not finished when last checked",
 }
 
 
-def _arrived(journal: Journal, verification: Verification | None) -> str:
+def _created(journal: Journal, verification: Verification | None) -> str:
+    """How many of the planned flags exist, and what differs."""
     planned = len(journal.expected)
     if verification is None and not journal.planned_at:
-        return "Nobody planned it here, so nothing was compared."
+        return "it was not planned here, so nothing was compared"
     if not planned and (verification is None or verification.agrees):
-        return "There was nothing to import."
+        return "there was nothing to import"
     if verification is None:
-        return f"{flags(planned)} planned. NOT VERIFIED: nobody has compared what arrived with the plan."
-    arrived, missing = len(verification.arrived), len(still_missing(journal, verification))
+        return f"{flags(planned)} planned, NOT VERIFIED yet"
+    created, missing = len(verification.arrived), len(still_missing(journal, verification))
     counts = (
-        (missing, "missing"), (len(verification.missing) - missing, "taken back"),
+        (missing, "missing"), (len(verification.missing) - missing, "undone"),
         (len(verification.different), "different"), (len(verification.on), "on in LaunchDarkly"),
-        (len(verification.unexpected), "not planned"), (verification.skipped, "there before"),
+        (len(verification.unexpected), "unplanned"), (verification.skipped, "already existed"),
     )  # fmt: skip
     details = "".join(f", {count:,} {word}" for count, word in counts if count)
-    share = f"{arrived:,} of {planned:,} arrived" if arrived else f"None of {planned:,} arrived"
-    if arrived == planned and planned > 1:
-        share = f"All {planned:,} arrived"
-    return f"{share}{details or ', nothing is missing or different'}."
+    share = f"{created:,} of {flags(planned)} created"
+    if created == planned:
+        share = f"{'all ' if planned > 1 else ''}{flags(planned)} created"
+    return f"{share}{details or ' as planned'}"
 
 
 # --- from where to where, who and when
 
 
 def source_facts(journal: Journal, form: Form | None, name: str) -> Iterator[LabeledText]:
-    """Where the flags come from; settings that are blank are left out."""
+    """Where the flags come from, without blank settings."""
     yield "Source", name
     for key, value in journal.config.items():
         if key not in _LD_FIELDS and value not in ("", None):
@@ -135,13 +140,13 @@ def source_facts(journal: Journal, form: Form | None, name: str) -> Iterator[Lab
 
 
 def target_facts(journal: Journal, form: Form | None) -> Iterator[LabeledText]:
-    """Where they go, and what every one of them gets."""
+    """Where they go, and what each of them gets."""
     yield "LaunchDarkly", journal.identity.host
     yield "Project", journal.identity.project
     yield "Configuration", journal.identity.name
-    yield "Its id", journal.configuration or "none yet"
+    yield "Configuration ID", journal.configuration or "none yet"
     if journal.tags:
-        yield "Its tags", ", ".join(journal.tags)
+        yield "Configuration tags", ", ".join(journal.tags)
     for key in _LD_FIELDS:
         if value := journal.config.get(key):
             yield _label(form, key), str(value)
@@ -163,30 +168,28 @@ def moments(journal: Journal, compared_at: float) -> dict[str, float]:
 
 def run_facts(journal: Journal, compared_at: float) -> Iterator[LabeledText]:
     """Who ran it and when."""
-    yield "Run by", journal.who or "not known"
+    yield "Run by", journal.who or "unknown"
     known = moments(journal, compared_at)
     for name in ("planned", "created", "started", "ended", "verified"):
         if name != "created" or not journal.reused:
             yield name.capitalize(), stamp(known[name]) if name in known else "not yet"
     if journal.reused:
-        yield "Configuration", "was there already and was used again"
+        yield "Configuration", "existed already and was reused"
 
 
-# --- what is left
+# --- next steps
 
 
 def remaining(
     journal: Journal, verification: Verification | None, errors: Sequence[Explained]
 ) -> Iterator[LabeledText]:
-    """What is left to do, the most urgent first, each step with what it does."""
+    """Return what is left to do, the most urgent first."""
     if any(error.key_refused for error in errors):
-        yield "Replace a key", "LaunchDarkly reports a key that was refused; a new start fails until it is replaced."
+        yield "Replace a key", "LaunchDarkly reports a rejected key. Replace it before you start again."
     if verification is None and journal.expected:
-        yield "Verify", "compares what arrived with the plan, flag by flag, and changes nothing."
+        yield "Verify", "Compare LaunchDarkly with the plan. This changes nothing."
     if missing := to_come(journal, verification):
-        left = len(journal.expected) - missing
-        rest = f"; the other {left:,} exist now and are skipped" if left else ""
-        yield "Start again", f"brings only the {flags(missing)} that {_is(missing)} missing{rest}."
+        yield "Start again", f"Import only the {f'{missing:,} missing flags' if missing > 1 else 'missing flag'}."
     if verification:
         yield from _differences(verification)
         yield from _work(journal, verification)
@@ -195,34 +198,35 @@ def remaining(
 
 def _differences(verification: Verification) -> Iterator[LabeledText]:
     if count := len(verification.different):
-        yield "Put right", f"{flags(count)} {_is(count)} not as planned; both sides stand below."
+        yield "Fix", f"{flags(count)} {'differs' if count == 1 else 'differ'} from the plan."
     if count := len(verification.on):
-        yield "Look at", f"{flags(count)} {_is(count)} on in LaunchDarkly; an import leaves all of them off."
+        yield "Check", f"{flags(count)} {_is(count)} on in LaunchDarkly. The import left all of them off."
     if count := len(verification.unexpected):
-        yield "Ask about", f"{flags(count)} with this import's tag that nobody planned."
+        tag = "has this import's tag but wasn't planned" if count == 1 else "have this import's tag but weren't planned"
+        yield "Ask", f"{flags(count)} {tag}. Find out who created {'it' if count == 1 else 'them'}."
 
 
 def _work(journal: Journal, verification: Verification) -> Iterator[LabeledText]:
-    """Only flags that are there now can be rebuilt or cut over."""
+    """Only flags that exist now can be rebuilt or turned on."""
     present = [flag for flag in journal.expected if flag.key in verification.arrived]
     if count := sum(bool(flag.lost) for flag in present):
-        yield "Rebuild", f"{flags(count)}, rule by rule: no import brings rules, targets or percentages."
+        yield "Rebuild", f"Recreate the targeting of {flags(count)}."
     everywhere = on_everywhere(verification)
     on = [flag for flag in present if flag.on_at_source and flag.key not in everywhere]
     if count := len(on):
         warned = sum(bool(flag.cut_over_warning) for flag in on)
-        mind = f" {flags(warned)} would reach fewer people than today until rebuilt: see the list." if warned else ""
-        yield "Cut over", f"{flags(count)} {_was(count)} on at the source and {_is(count)} off in LaunchDarkly.{mind}"
+        fewer = f" Rebuild {warned:,} first: they serve fewer users than today." if warned else ""
+        fewer = fewer.replace("they serve", "it serves") if warned == 1 else fewer
+        yield "Cut over", f"Turn on {flags(count)} that {_was(count)} on at the source.{fewer}"
 
 
 def _undo(journal: Journal, verification: Verification | None) -> Iterator[LabeledText]:
     gone = taken_back(journal, verification)
     made = journal.traces.keys() - gone.keys()
     if count := len(made & verification.arrived.keys() if verification else made):
-        kept = "it shows the list first, and keeps what anybody touched"
-        yield "Undo", f"could archive up to {flags(count)} of this import; {kept}."
-    if count := len(gone):
-        yield "Undone", f"{flags(count)} of this import {_was(count)} archived or deleted by an undo."
+        yield "Undo", f"Archive up to {flags(count)}. You see the list first."
+    if gone:
+        yield "Undone", f"{_taken(gone)}."
 
 
 def _is(count: int) -> str:

@@ -1,4 +1,4 @@
-"""What may be done with an import that has run: start it again, replace a key, undo it, write its report."""
+"""What the user can do with an import: start it again, replace a key, undo it, save its report."""
 
 from __future__ import annotations
 
@@ -16,24 +16,25 @@ from tui.screens.dialogs import Question, TextScreen
 from tui.screens.step import StepScreen
 from tui.screens.token import TokenScreen
 from tui.screens.undo import UndoScreen
-from tui.screens.write import FileKind, WriteScreen
-from tui.wizard import remedies
+from tui.screens.write import FileKind, WriteScreen, not_saved, saved
+from tui.text.private_files import unused
+from tui.wizard import remedies, run_words
 from tui.wizard.outcomes import report_of
 
 
 class RunDeeds(StepScreen):
-    """A subclass shows the import, and goes on with it by `go_on_with_it`."""
+    """A subclass shows the import, and continues it with `go_on_with_it`."""
 
     @property
     def run_(self) -> Import | None:
         return self.session.run
 
     def go_on_with_it(self, *, start: bool = False) -> object:
-        """From where it stands; with `start` it is started first."""
+        """Continue the import; with `start` it is started first."""
         raise NotImplementedError
 
     def compare_again(self) -> object:
-        """Hold what is there now against the plan."""
+        """Compare the flags as they are now with the plan."""
         raise NotImplementedError
 
     # --- starting
@@ -41,22 +42,13 @@ class RunDeeds(StepScreen):
     @on(Button.Pressed, "#start, #again")
     @work(exclusive=True, group="deed", exit_on_error=True)
     async def _start(self, event: Button.Pressed) -> None:
-        """Ask with project and count; then start."""
+        """Ask with project and count, then start."""
         event.stop()
         run = self.run_
         if run is None:
             return
         again = event.button.id == "again"
-        project, number = run.journal.identity.project, len(run.journal.awaited)
-        missing = to_come(run.journal, run.verification)
-        if again:
-            count = "1 flag is" if missing == 1 else f"{missing:,} flags are"
-            text = f"{count} missing. A second start skips those that exist by then, and brings the rest."
-        elif run.planned:
-            text = f"{number:,} flags are planned to arrive, all of them off. It cannot be stopped once it runs."
-        else:
-            text = "Nobody planned what it brings. It cannot be stopped once it runs."
-        title = f"Start the import into {project}{' again' if again else ''}?"
+        title, text = run_words.start_question(run, to_come(run.journal, run.verification), again=again)
         if not await self.app.push_screen_wait(Question(title, text, yes="Start", no="No")):
             return
         try:
@@ -73,7 +65,7 @@ class RunDeeds(StepScreen):
     @work(exclusive=True, group="deed", exit_on_error=True)
     async def _other_token(self, event: Button.Pressed) -> None:
         event.stop()
-        if await self.app.push_screen_wait(TokenScreen(self.session, "Another token")):
+        if await self.app.push_screen_wait(TokenScreen(self.session, "Use another token")):
             self.go_on_with_it()
 
     @on(Button.Pressed, "#replace, #replace-key")
@@ -93,7 +85,7 @@ class RunDeeds(StepScreen):
             return
         screen = EditScreen(self.session, account, there, (), keys_alone=True)
         changed = await self.app.push_screen_wait(screen)
-        said = ("ok", "The key was replaced. Start again brings what is missing.") if changed else ("note", "")
+        said = ("ok", "Key replaced. Start again to import the missing flags.") if changed else ("note", "")
         self.say(*said)
 
     # --- reading and writing
@@ -108,15 +100,15 @@ class RunDeeds(StepScreen):
 
     @on(Button.Pressed, "#write")
     def action_write(self) -> None:
-        """Write the report; before the end it says that nobody has compared yet."""
+        """Save the report. Before the end it says that nothing was compared yet."""
         if self.run_ is not None:
             write_report(self, self.run_)
 
     def action_copy_id(self) -> None:
-        """The configuration's id to the terminal's clipboard; it also stands on the screen."""
+        """Send the configuration's ID to the terminal's clipboard."""
         if self.run_ is not None:
             self.app.copy_to_clipboard(self.run_.journal.configuration)
-            self.say("ok", "The id was sent to your terminal's clipboard; not every terminal takes it.")
+            self.say("ok", f"Sent {self.run_.journal.configuration} to your clipboard. Some terminals ignore it.")
 
     # --- undoing
 
@@ -132,7 +124,7 @@ class RunDeeds(StepScreen):
 
 
 def write_report(screen: RunDeeds, run: Import) -> None:
-    """Ask in which form, write beside where the program was started, and tell what became of it."""
+    """Ask for the format, save the report in the folder the wizard was started in, and show the result."""
     told = report_of(run, screen.session.forms)
 
     def write(kind: str | None) -> None:
@@ -141,18 +133,19 @@ def write_report(screen: RunDeeds, run: Import) -> None:
         try:
             path = save(told, screen.app.folder, _KINDS[kind], run.context.redactor)
         except OSError as error:
-            screen.say("problem", f"It could not be written ({error.strerror}). Start the wizard in a folder of yours.")
+            screen.say("problem", not_saved(error))
         else:
             screen.session.saved_report = str(path)
-            screen.say("ok", f"Saved {path.name}; it holds no key.")
+            screen.say("ok", saved(path))
 
-    kinds = [FileKind(kind, words, f"{file_name(told, kind)}\n  {what}") for kind, words, what in _FORMS]
-    screen.app.push_screen(WriteScreen("Write the report to a file", kinds), write)
+    folder = screen.app.folder
+    kinds = [FileKind(kind, words, what, unused(folder, file_name(told, kind))) for kind, words, what in _FORMS]
+    screen.app.push_screen(WriteScreen("Save the report", kinds), write)
 
 
 _FORMS: tuple[tuple[ReportFormat, str, str], ...] = (
-    ("html", "HTML", "to read in a browser, print and pass on; one file, nothing is loaded"),
-    ("md", "Markdown", "the same for a wiki or a ticket"),
-    ("json", "JSON", "the same for programs"),
+    ("html", "HTML", "For a browser, for printing, and to send to others. One file."),
+    ("md", "Markdown", "For a wiki or a ticket."),
+    ("json", "JSON", "For programs."),
 )
 _KINDS: dict[str, ReportFormat] = {kind: kind for kind, _, _ in _FORMS}

@@ -1,4 +1,4 @@
-"""Asks for your token where an import of an earlier start is gone on with: it is all that is needed."""
+"""Asks for the token to resume an import of an earlier session: no other key is needed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class TokenScreen(Sheet[bool]):
-    """Gives True once there is a token that may do."""
+    """Gives True once LaunchDarkly accepts the token."""
 
     KEYS = (
         ("Enter", "continue"),
@@ -44,19 +44,19 @@ class TokenScreen(Sheet[bool]):
         return f"LaunchDarkly {run.instance.name}" if run is not None and not self.app.practising else ""
 
     def compose_body(self) -> ComposeResult:
-        text = "Your LaunchDarkly token is all that is needed to go on; no other key is asked for."
+        text = "Paste your LaunchDarkly token. You don't need any other key."
         yield Static(Content(text), classes="lead", markup=False)
         yield FieldRow(self._session, TOKEN, self.symbols)
 
     def compose_buttons(self) -> ComposeResult:
-        yield Plain("Close", id="close")
-        yield Plain("Go on", id="go-on")
+        yield Plain("Cancel", id="close")
+        yield Plain("Continue", id="go-on", classes="primary")
 
     def on_mount(self) -> None:
         self.query_one(FieldRow).control.focus()
 
     def action_take(self) -> None:
-        """Enter in the field goes on."""
+        """Enter in the field continues."""
         self.after_the_field(self._go_on)
 
     @on(FieldRow.Left)
@@ -77,14 +77,14 @@ class TokenScreen(Sheet[bool]):
         draft = self._session.draft
         wrong = next((remedies.text(f) for f in remarks.findings(draft, TOKEN.key) if f.level is Level.PROBLEM), "")
         if wrong or TOKEN.key not in self._session.bag:
-            self.say("problem", wrong or "Paste your token first.")
+            self.say("problem", wrong or "Enter your token. Press F1 to see where to find it.")
             self.query_one(FieldRow).control.focus()
             return
         self._check()
 
     @work(exclusive=True, group="check", exit_on_error=True)
     async def _check(self) -> None:
-        """Ask LaunchDarkly whose it is; a token that is refused stays here."""
+        """Ask LaunchDarkly whose token it is. If it is rejected, this page stays open."""
         self.say("note", "Checking the token ...")
         self._session.ask_again(TOKEN.key)
         async for _ in self._session.check(TOKEN.key):

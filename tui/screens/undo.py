@@ -1,8 +1,7 @@
-"""Taking back what one import made: the list first, then the question with count and project, then the work."""
+"""Undo of one import: the list first, then the question with count and project, then the work with live ticks."""
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import aclosing
 from typing import ClassVar
 
@@ -10,38 +9,38 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.timer import Timer
 from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker
 
 from tui.apply.engine import Import
 from tui.apply.undo import Decision, Undo, UndoAction
-from tui.net.errors import Failure
+from tui.net.errors import Failure, joined
 from tui.net.events import Counted, Pausing
 from tui.plan.words import flags
 from tui.screens.dialogs import Question
 from tui.screens.sheet import Sheet
-from tui.text.cells import cells, padded
 from tui.text.clean import clean
+from tui.widgets.bar import Bar, Part
 from tui.widgets.buttons import Plain
 from tui.widgets.row_list import RowList
 from tui.widgets.symbols import mark
-from tui.wizard import remedies
+from tui.wizard import remedies, undo_words
 
-_TO_DO = {UndoAction.ARCHIVE: "archive", UndoAction.DELETE: "delete", UndoAction.KEEP: "keep"}
-_DONE = {UndoAction.ARCHIVE: "archived", UndoAction.DELETE: "deleted", UndoAction.KEEP: "kept"}
-_LEVELS = {UndoAction.ARCHIVE: "warning", UndoAction.DELETE: "problem", UndoAction.KEEP: "note"}
-_LONGEST_KEY = 30
-"""Cells of the column of keys; a longer key moves its reason to the right."""
+_TICKS_SECONDS = 0.2
+"""Between two redraws of the list while it works; a long list costs more."""
+_LONG, _LONG_SECONDS = 1_000, 1.0
 
 
 class UndoScreen(Sheet[bool]):
-    """Gives True when something was taken back, so that what is shown below is old."""
+    """Gives True if flags were archived or deleted, so that the report below is out of date."""
 
     KEYS = (
         ("Enter", "press"),
         ("Tab", "next"),
         ("Space", "include"),
+        ("r", "reload"),
         ("Esc", "close"),
         ("Ctrl+Q", "quit"),
     )
@@ -51,7 +50,7 @@ class UndoScreen(Sheet[bool]):
         " archived flag in LaunchDarkly, but not a deleted one."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "read", "Read again", show=False),
+        Binding("r", "read", "Reload", show=False),
         Binding("space", "tick", "Include a flag that is not certain", show=False),
     ]
 
@@ -61,9 +60,11 @@ class UndoScreen(Sheet[bool]):
         self._undo = self._new_undo()
         self._decisions: tuple[Decision, ...] = ()
         self._changed = False
-        self._widest = 0
-        self._ticks = False
+        self._fresh: list[Decision] = []
+        """Carried out, and not ticked in the list yet."""
+        self._taken, self._count_all = 0, 0
         self._worker: Worker[None] | None = None
+        self._ticker: Timer | None = None
 
     def title_text(self) -> str:
         return f"Undo {clean(self._run.journal.identity.name)}"
@@ -73,11 +74,13 @@ class UndoScreen(Sheet[bool]):
         return f"{where} {clean(self._run.journal.identity.project)}"
 
     def compose_body(self) -> ComposeResult:
-        yield Static("", id="undo-counted", classes="lead", markup=False)
+        yield Static(Content(undo_words.PURPOSE), id="undo-purpose", markup=False)
+        yield Static("", id="undo-counted", markup=False)
+        yield Bar(id="undo-bar")
         yield RowList(id="undo-list", compact=True)
 
     def compose_buttons(self) -> ComposeResult:
-        yield Plain("Close, change nothing", id="close")
+        yield Plain("Close", id="close")
         yield Plain("Archive", id="archive")
         yield Plain("Delete", id="delete")
         yield Plain("Stop", id="stop")
@@ -93,9 +96,9 @@ class UndoScreen(Sheet[bool]):
         return self._worker is not None and not self._worker.is_finished
 
     def action_close(self) -> None:
-        """Esc alone stops nothing that is under way."""
+        """Close; Esc doesn't stop an undo."""
         if self._busy:
-            self.say("warning", "It is under way. Stop ends it; what is done stays done.")
+            self.say("warning", "Undo is running. Stop ends it; what is done stays done.")
             self.query_one("#stop").focus()
         else:
             self.dismiss(self._changed)
@@ -107,13 +110,13 @@ class UndoScreen(Sheet[bool]):
     # --- the list
 
     def action_read(self) -> None:
-        """Read anew what could be taken back. Nothing is changed."""
+        """Read the flags again. Nothing is changed."""
         if not self._busy:
             self._read()
 
     @work(exclusive=True, group="undo", exit_on_error=True)
     async def _read(self) -> None:
-        self.say("note", "Reading how the flags stand now; nothing is changed by that ...")
+        self.say("note", "Reading the flags. This changes nothing.")
         self._undo = self._new_undo()
         try:
             async with self._undo.listed() as events:
@@ -128,14 +131,14 @@ class UndoScreen(Sheet[bool]):
             return
         if not self.query("#undo-list"):
             return  # the page is closing
-        self._show(self._decisions, _TO_DO)
-        said = "Nothing has been changed yet." if self._count else "There is nothing that could be taken back."
-        open_ = sum(each.not_certain for each in self._decisions)
-        self.say("note", f"{said} {flags(open_)} not certain: Space includes one." if open_ else said)
+        self._show(self._decisions)
+        text = undo_words.NOTHING_CHANGED if self._count else "No flag can be undone."
+        uncertain = sum(each.not_certain for each in self._decisions)
+        self.say("note", f"{text} {flags(uncertain)} not certain: press Space to include one." if uncertain else text)
         self._offer()
 
     def _offer(self) -> None:
-        """The buttons that begin, with how many flags they would take back."""
+        """The buttons that begin, with the number of flags."""
         count = self._count
         for name, verb in (("archive", "Archive"), ("delete", "Delete")):
             button = self.query_one(f"#{name}", Plain)
@@ -150,44 +153,46 @@ class UndoScreen(Sheet[bool]):
         key = rows.get_option_at_index(rows.highlighted).id
         at = next((i for i, each in enumerate(self._decisions) if _row_id(each) == key), None)
         if at is None or not self._decisions[at].not_certain:
-            self.say("note", "Only flags marked not certain can be included or left out.")
+            self.say("note", "You can include only flags that are marked not certain.")
             return
         kept = self._decisions[at].action is UndoAction.KEEP
         changed = self._undo.choose(self._decisions[at], wanted=kept)
         self._decisions = (*self._decisions[:at], changed, *self._decisions[at + 1 :])
-        rows.replace_option_prompt_at_index(rows.highlighted, self._row(changed, _TO_DO))
-        self._count_up(self._decisions, _TO_DO)
+        rows.replace_option_prompt_at_index(rows.highlighted, self._row(changed))
+        self._write_summary(undo_words.summary(self._decisions))
         self._offer()
-        self.say("note", "Nothing has been changed yet.")
+        self.say("note", undo_words.NOTHING_CHANGED)
 
     @property
     def _count(self) -> int:
         return sum(each.action is not UndoAction.KEEP for each in self._decisions)
 
-    def _show(self, decisions: tuple[Decision, ...], words: dict[UndoAction, str]) -> None:
-        """What is taken back first, then what is not certain; what is kept has its reason."""
-        self._count_up(decisions, words)
+    def _show(self, decisions: tuple[Decision, ...], *, done: bool = False, open_: int = 0) -> None:
+        """List the flags by reason, the exceptions first."""
+        self._write_summary(undo_words.summary(decisions, done=done, open_=open_))
         rows = self.query_one("#undo-list", OptionList)
         rows.clear_options()
-        self._widest = min(_LONGEST_KEY, max((cells(clean(each.key)) for each in decisions), default=0))
-        self._ticks = words is _TO_DO and any(each.not_certain for each in decisions)
-        taken = sorted(decisions, key=lambda each: (each.action is UndoAction.KEEP, not each.not_certain))
-        rows.add_options(Option(self._row(each, words), id=_row_id(each)) for each in taken)
+        options: list[Option] = []
+        for group in undo_words.groups(decisions, done=done):
+            heading = Content.styled(clean(self._run.context.redactor(group.heading)), "bold")
+            options.append(Option(mark(self.symbols, group.level) + heading, disabled=True))
+            options += [Option(self._row(each, done=done), id=_row_id(each)) for each in group.decisions]
+        rows.add_options(options)
 
-    def _count_up(self, decisions: tuple[Decision, ...], words: dict[UndoAction, str]) -> None:
-        counted = Counter(each.action for each in decisions)
-        to = "would be " if words is _TO_DO else ""
-        parts = [f"{flags(counted[a])} {to}{_DONE[a]}" for a in UndoAction if counted[a]]
-        self.query_one("#undo-counted", Static).update(Content("; ".join(parts) or "This import made no flag."))
+    def _write_summary(self, text: str) -> None:
+        self.query_one("#undo-counted", Static).update(Content(text))
 
-    def _row(self, each: Decision, words: dict[UndoAction, str]) -> Content:
-        level = "unknown" if each.not_certain and words is _TO_DO else _LEVELS[each.action]
-        tick = ("[ ] " if each.action is UndoAction.KEEP else "[x] ") if each.not_certain else "    "
-        sign = mark(self.symbols, level) if level != "note" else Content(f"{self.symbols.note} ")
-        reason = clean(self._run.context.redactor(each.reason))
-        key = clean(each.key)
-        done = f"{tick if self._ticks else ''}{words[each.action]:<9}"
-        return sign + Content(f"{done}{padded(key, self._widest)}   {reason}")
+    def _row(self, each: Decision, *, done: bool = False) -> Content:
+        """A flag below the reason that it shares. While it works each row shows what was done with its flag."""
+        key, kept = clean(each.key), each.action is UndoAction.KEEP
+        if done and not kept:
+            return Content("  ") + mark(self.symbols, "ok") + Content(key)
+        if done and each in self._fresh:
+            why = clean(self._run.context.redactor(undo_words.reason(each)))
+            return Content("  ") + mark(self.symbols, "warning") + Content(f"{key}   kept: {why}")
+        if each.not_certain and not done:
+            return Content(f"  {self.symbols.unticked if kept else self.symbols.ticked} {key}")
+        return Content(f"  {self.symbols.note if kept else self.symbols.open} {key}")
 
     # --- the work
 
@@ -203,40 +208,64 @@ class UndoScreen(Sheet[bool]):
 
     @work(exclusive=True, group="ask", exit_on_error=True)
     async def _ask(self, *, delete: bool) -> None:
-        project = clean(self._run.journal.identity.project)
-        verb, number = ("Delete" if delete else "Archive"), flags(self._count)
-        after = (
-            "A deleted flag cannot be brought back." if delete else "An archived flag can be restored in LaunchDarkly."
-        )
-        text = f"Each is read once more right before; what anybody changed meanwhile is kept. {after}"
-        if await self.app.push_screen_wait(Question(f"{verb} {number} in {project}?", text, yes=verb, no="No")):
+        title, text = undo_words.question(clean(self._run.journal.identity.project), self._count, delete=delete)
+        yes = "Delete" if delete else "Archive"
+        if await self.app.push_screen_wait(Question(title, text, yes=yes, no="No")):
             self._worker = self._carry_out(delete=delete)
 
     @work(exclusive=True, group="undo", exit_on_error=True)
     async def _carry_out(self, *, delete: bool) -> None:
-        undo, done, count = self._undo, dict[str, Decision](), self._count
+        undo, done = self._undo, dict[str, Decision]()
         undo.action = UndoAction.DELETE if delete else UndoAction.ARCHIVE
-        self._show_stop(on=True)
+        self._begin(delete=delete)
         said = ("ok", "Done.")
         try:
             async with aclosing(undo.carried_out(self._decisions)) as decisions:
                 async for each in decisions:
                     done[each.key] = each
-                    taken = sum(d.action is not UndoAction.KEEP for d in done.values())
-                    self._changed = self._changed or taken > 0
-                    self.say("note", f"{taken:,} of {count:,} taken back ...")
+                    self._taken += each.action is not UndoAction.KEEP
+                    self._changed = self._changed or self._taken > 0
+                    self._fresh.append(each)
         except Failure as failure:
-            said = ("problem", f"{remedies.sentence(failure)} What is done stays done; open this page again to go on.")
+            said = ("problem", joined(remedies.sentence(failure), "What is done stays done."))
         finally:
+            if self._ticker is not None:
+                self._ticker.stop()
             if self.query("#undo-list"):
-                self._ended(tuple(done.values()), said if len(done) == len(self._decisions) else _stopped(said))
+                whole = len(done) == len(self._decisions) or said[0] == "problem"
+                self._ended(tuple(done.values()), said if whole else ("warning", undo_words.stopped(delete=delete)))
+
+    def _begin(self, *, delete: bool) -> None:
+        self._fresh, self._taken, self._count_all = [], 0, self._count
+        self._show_stop(on=True)
+        self._write_summary(undo_words.progress(0, self._count_all, delete=delete))
+        self.say("note", "Stop ends it; what is done stays done.")
+        seconds = _TICKS_SECONDS if len(self._decisions) <= _LONG else _LONG_SECONDS
+        self._ticker = self.set_interval(seconds, lambda: self._tick_off(delete=delete))
+
+    def _tick_off(self, *, delete: bool) -> None:
+        """Tick the rows of what was done since the last time; heading and bar follow."""
+        if not self._fresh or not self.query("#undo-list"):
+            return
+        rows = self.query_one("#undo-list", OptionList)
+        touched = {each.key for each in self._decisions if each.action is not UndoAction.KEEP}
+        for each in self._fresh:
+            if each.key in touched:
+                rows.replace_option_prompt(_row_id(each), self._row(each, done=True))
+                rows.highlighted = rows.get_option_index(_row_id(each))
+        self._fresh = []
+        self._write_summary(undo_words.progress(self._taken, self._count_all, delete=delete))
+        left = max(0, self._count_all - self._taken)
+        s = self.symbols
+        self.query_one("#undo-bar", Bar).show([Part(self._taken, s.full, "$success"), Part(left, s.empty, "$skipped")])
 
     def _ended(self, done: tuple[Decision, ...], said: tuple[str, str]) -> None:
-        self._decisions = ()
-        self._show(done, _DONE)
+        missed = sum(each.action is not UndoAction.KEEP for each in self._decisions[len(done) :])
+        self._decisions, self._fresh = (), []
+        self._show(done, done=True, open_=missed)
         self._show_stop(on=False)
         self.say(*said)
-        self.query_one("#close", Plain).rename("Close")
+        self.query_one("#undo-bar", Bar).show(())
         self.query_one("#close").focus()
 
     def _show_stop(self, *, on: bool) -> None:
@@ -245,13 +274,9 @@ class UndoScreen(Sheet[bool]):
         self.query_one("#stop").display = on
         self.query_one("#close").display = not on
         if on:
-            self.set_focus(None)  # a key held down a little too long must not stop what it has just begun
+            self.set_focus(None)  # a key held down too long must not stop what it has just begun
 
 
 def _row_id(each: Decision) -> str:
     """Return an option's id, whose prefix keeps a flag's key apart from Textual's own ids."""
     return f"flag-{each.key}"
-
-
-def _stopped(said: tuple[str, str]) -> tuple[str, str]:
-    return said if said[0] == "problem" else ("warning", "Stopped. What is done stays done; open this page to go on.")

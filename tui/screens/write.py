@@ -1,9 +1,10 @@
-"""The question in which form a plan is written to a file, and the writing."""
+"""The question in which format a document is saved, and saving a plan."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -16,6 +17,7 @@ from textual.widgets import Button, Static
 from tui.answers import draft as drafts
 from tui.plan.documents import PlanFormat, file_name, save
 from tui.screens.dialogs import Dialog
+from tui.text.private_files import unused
 from tui.widgets.buttons import Plain
 
 if TYPE_CHECKING:
@@ -29,15 +31,16 @@ Told = Callable[[str, str], object]
 
 @dataclass(frozen=True, slots=True)
 class FileKind:
-    """One form of a file: its key, the words on its button, and what there is to say of it."""
+    """One format: its key, the label of its button, what it is for, and the file it would be saved as."""
 
     key: str
-    words: str
+    label: str
     about: str
+    path: Path
 
 
 class WriteScreen(Dialog[str]):
-    """Gives the key of the kind, None when closed. `note` says why a kind is not there."""
+    """Gives the key of the format, None when closed. `note` says why a format is missing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("w", "close", show=False)]
 
@@ -46,13 +49,13 @@ class WriteScreen(Dialog[str]):
         self._title, self._kinds, self._note = title, kinds, note
 
     def compose(self) -> ComposeResult:
-        about = [*(each.about for each in self._kinds), *filter(None, (self._note,))]
+        about = [*(f"{each.path.absolute()}\n  {each.about}" for each in self._kinds), *filter(None, (self._note,))]
         with Vertical(classes="dialog wide"):
             yield Static(Content(self._title), classes="dialog-title", markup=False)
             yield Static(Content("\n\n".join(about)), classes="dialog-text", markup=False)
             with Horizontal(classes="dialog-buttons"):
                 for each in self._kinds:
-                    yield Plain(each.words, id=each.key)
+                    yield Plain(each.label, id=each.key)
                 yield Plain("Close", id="close")
 
     def on_mount(self) -> None:
@@ -66,7 +69,7 @@ class WriteScreen(Dialog[str]):
 
 
 def write_plan(app: Host, session: Session, plan: Plan, told: Told) -> None:
-    """Ask in which form, write beside where the program was started, and tell what became of it."""
+    """Ask for the format, save the plan in the folder the wizard was started in, and show the result."""
 
     def write(kind: str | None) -> None:
         if kind is None:
@@ -75,15 +78,25 @@ def write_plan(app: Host, session: Session, plan: Plan, told: Told) -> None:
             wanted: PlanFormat = "json" if kind == "json" else "md"
             path = save(plan, app.folder, wanted, session.context.redactor, route=drafts.route(session.draft))
         except OSError as error:
-            told("problem", f"It could not be written ({error.strerror}). Start the wizard in a folder of yours.")
+            told("problem", not_saved(error))
         else:
-            told("ok", f"Saved {path.name}; it holds no key.")
+            told("ok", saved(path))
 
-    redactor = session.context.redactor
-    read = "to read, tick off and pass on; it has each rule to make again"
-    kinds = [FileKind("md", "Markdown", f"{file_name(plan, 'md', redactor)}\n  {read}")]
+    def path(form: PlanFormat) -> Path:
+        return unused(app.folder, file_name(plan, form, session.context.redactor))
+
+    kinds = [FileKind("md", "Markdown", "To read, tick off, and send. Lists every rule to rebuild.", path("md"))]
     if plan.whole:
-        about = f"{file_name(plan, 'json', redactor)}\n  for programs, as `plan --json` prints it"
-        kinds.append(FileKind("json", "JSON", about))
-    note = "" if plan.whole else "The plan is not complete: as JSON, for programs, it would be no document."
-    app.push_screen(WriteScreen("Write the plan to a file", kinds, note), write)
+        kinds.append(FileKind("json", "JSON", "For programs, as `plan --json` prints it.", path("json")))
+    note = "" if plan.whole else "JSON isn't available because the plan is not complete."
+    app.push_screen(WriteScreen("Save the plan", kinds, note), write)
+
+
+def saved(path: Path) -> str:
+    """Return the message after a file was saved; its name comes first, since a narrow line is cut."""
+    return f"Saved {path.name} in {path.absolute().parent}. It contains no keys."
+
+
+def not_saved(error: OSError) -> str:
+    """Return the message if a file couldn't be saved."""
+    return f"Can't save the file ({error.strerror}). Start the wizard in a folder you can write to."

@@ -26,7 +26,8 @@ class RowList(OptionList):
 
     def _step(self, by: int) -> None:
         at = self.highlighted
-        if self.option_count and (at is None or 0 <= at + by < self.option_count):
+        ahead = () if at is None else range(at + by, self.option_count if by > 0 else -1, by)
+        if self.option_count and (at is None or any(not self.get_option_at_index(i).disabled for i in ahead)):
             (super().action_cursor_down if by > 0 else super().action_cursor_up)()
         else:
             step_out(self, by)

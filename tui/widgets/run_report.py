@@ -1,4 +1,4 @@
-"""The outcome of an import and what is left to do, each line with the button that does it."""
+"""The report on the screen: what LaunchDarkly has now, and the next steps, each with the button that does it."""
 
 from __future__ import annotations
 
@@ -10,29 +10,30 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from tui.launchdarkly.words import without_date
 from tui.plan.words import flags, named
-from tui.report.documents import file_name
 from tui.report.report import Report
 from tui.text.clean import clean
 from tui.widgets.buttons import Plain
-from tui.widgets.sentences import Sentences
 from tui.widgets.symbols import Symbols, mark
 
 _BUTTONS = {
     "Replace a key": ("replace", "Replace"),
     "Verify": ("compare", "Compare"),
-    "Start again": ("again", "Start again"),
+    "Start again": ("again", "Start"),
     "Rebuild": ("list-rebuild", "List"),
     "Cut over": ("list-cut-over", "List"),
-    "Undo": ("undo", "Show list"),
+    "Undo": ("undo", "Undo"),
 }
-"""From what is left to do to the id and the words of its button; what the lists above show already has none."""
-_SHOWN_ABOVE = ("Put right", "Look at", "Ask about")
+"""From a next step to the id and the label of its button."""
+_LISTED_ABOVE = ("Fix", "Check", "Ask", "Undone")
+"""Next steps that the first group, or the headline, shows already."""
+_AFTER_THE_REPORT = ("Undo",)
 
 
 @dataclass(frozen=True, slots=True)
 class ReportItem:
-    """What one line says. `button` is an id and its words, None where nothing can be pressed."""
+    """One line. `button` is an id and a label, None if there is nothing to press."""
 
     level: str
     label: str
@@ -42,45 +43,57 @@ class ReportItem:
 
 def outcome(report: Report) -> Iterator[ReportItem]:
     """What LaunchDarkly reported, and what the comparison shows."""
-    news = [error for error in report.errors if not error.expected]  # the plan had left out the flags of the others
-    if news:
-        first = f"{news[0].text}{f'. {news[0].cause}' if news[0].cause else ''}"
-        text = first if len(news) == 1 else f"{len(news):,} errors, the first: {news[0].text}"
-        yield ReportItem("problem" if report.missing else "warning", "reported", text, ("list-errors", "All"))
-    elif known := len(report.errors):
-        text = f"{'1 error' if known == 1 else f'{known:,} errors'} about flags that the plan left out"
-        yield ReportItem("note", "expected", text, ("list-errors", "All"))
+    yield from _errors(report)
     if report.missing:
-        yield ReportItem("problem", "missing", named([flag.key for flag in report.missing]), ("list-missing", "Why"))
+        yield ReportItem("problem", "Missing", named([flag.key for flag in report.missing]), ("list-missing", "Why"))
     if report.different:
         key, (unlike, *_) = report.different[0]
         text = f"{key}: {unlike.what} {unlike.there or 'blank'}, planned {unlike.planned or 'blank'}"
         if more := len(report.different) - 1:
-            text += f"; and {more:,} more flags"
-        yield ReportItem("warning", "different", text, ("list-different", "Side by side"))
+            text += f", and {more:,} more"
+        yield ReportItem("warning", "Different", text, ("list-different", "Compare"))
     if report.on:
-        yield ReportItem("warning", "on there", named([key for key, _ in report.on]), ("list-on", "Where"))
+        yield ReportItem("warning", "Turned on", named([key for key, _ in report.on]), ("list-on", "Where"))
     if report.unexpected:
-        yield ReportItem("warning", "not planned", named(report.unexpected), ("list-unexpected", "List"))
+        yield ReportItem("warning", "Unplanned", named(report.unexpected), ("list-unexpected", "List"))
     if report.numbers.as_planned:
         count = len(report.environments)
-        places = f"all {count:,} environments" if count != 1 else "the one environment"
-        yield ReportItem("ok", "checked", f"{report.numbers.as_planned:,} as planned, off in {places}")
+        places = f"all {count:,} environments" if count != 1 else "the only environment"
+        yield ReportItem("ok", "As planned", f"{flags(report.numbers.as_planned)}, off in {places}")
     if report.shared:
-        yield ReportItem("warning", "all flags", report.shared[0], ("list-notes", "All"))
+        yield ReportItem("warning", "All flags", report.shared[0], ("list-notes", "All"))
     if report.not_compared:
-        yield ReportItem("unknown", "not compared", report.not_compared[0], ("list-not-compared", "All"))
+        yield ReportItem("unknown", "Not compared", report.not_compared[0], ("list-not-compared", "All"))
 
 
-def work(report: Report) -> Iterator[ReportItem]:
-    """What is left for a person to do, and the report's own file."""
-    for label, text in report.remaining:
-        if label not in _SHOWN_ABOVE:
-            yield ReportItem("note", label, text, _BUTTONS.get(label))
+def _errors(report: Report) -> Iterator[ReportItem]:
+    """Errors that the plan expects, about flags that it skips, are no problem."""
+    news = [error for error in report.errors if not error.expected]
+    button = ("list-errors", "All")
+    if news:
+        first = without_date(news[0].text)
+        cause = f". {news[0].cause}" if news[0].cause and len(news) == 1 else ""
+        count = "" if len(news) == 1 else f"{len(news):,}, such as "
+        yield ReportItem("problem" if report.missing else "warning", "Errors", f"{count}{first}{cause}", button)
+    elif known := len(report.errors):
+        text = f"{known:,} {'error' if known == 1 else 'errors'} about flags that the plan skips"
+        yield ReportItem("note", "Expected", text, button)
+
+
+def next_steps(report: Report) -> Iterator[ReportItem]:
+    """What is left for the user to do. The report comes before Undo."""
+    steps = [step for step in report.remaining if step[0] not in _LISTED_ABOVE]
+    yield from (_step(report, *step) for step in steps if step[0] not in _AFTER_THE_REPORT)
     if report.warned:
-        text = f"the plan warned of {flags(len(report.warned))}"
+        text = f"The plan has warnings about {flags(len(report.warned))}."
         yield ReportItem("note", "Warnings", text, ("list-warnings", "List"))
-    yield ReportItem("note", "Report", f"{file_name(report, 'html')}   also md, json", ("write", "Write"))
+    yield ReportItem("note", "Report", "Save it as HTML, Markdown, or JSON.", ("write", "Save"))
+    yield from (_step(report, *step) for step in steps if step[0] in _AFTER_THE_REPORT)
+
+
+def _step(report: Report, label: str, text: str) -> ReportItem:
+    hurts = label == "Cut over" and any(row.cut_over_warning for row in report.cut_over)
+    return ReportItem("warning" if hurts else "note", label, text, _BUTTONS.get(label))
 
 
 class ReportLine(Horizontal):
@@ -96,25 +109,23 @@ class ReportLine(Horizontal):
         yield Static(sign + Content(self._item.label), classes="report-label", markup=False)
         yield Static(Content(clean(self._item.text)), classes="report-text", markup=False)
         if self._item.button is not None:
-            key, words = self._item.button
-            yield Plain(words, id=key)
+            key, label = self._item.button
+            yield Plain(label, id=key)
 
 
 class RunReport(Vertical):
-    """Empty until a report is shown."""
+    """Empty until a report is shown. Its headline is the heading of the step."""
 
     def __init__(self, symbols: Symbols, *, id: str) -> None:
         super().__init__(id=id)
         self._symbols = symbols
 
     async def show(self, report: Report) -> None:
-        """Show this report in place of what was there."""
-        level, words = report.summary
+        """Replace what is shown with this report."""
         rows = [
-            Sentences(self._symbols, [(level, clean(words))], classes="report-headline"),
             *(ReportLine(item, self._symbols) for item in outcome(report)),
-            Static(Content("What is left for you"), classes="group", markup=False),
-            *(ReportLine(item, self._symbols) for item in work(report)),
+            Static(Content("Next steps"), classes="group", markup=False),
+            *(ReportLine(item, self._symbols) for item in next_steps(report)),
         ]
         await self.remove_children()
         await self.mount(*rows)

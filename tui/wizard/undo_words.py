@@ -1,0 +1,94 @@
+"""What an undo will do, does, and has done: the flags by reason, and the sentences about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from tui.apply.undo import Decision, UndoAction
+from tui.plan.words import flags
+
+PURPOSE = "Undo only touches flags that this import created and no one changed."
+NOTHING_CHANGED = "Nothing has been changed yet."
+_DO = {UndoAction.ARCHIVE: "archive", UndoAction.DELETE: "delete", UndoAction.KEEP: "keep"}
+_DONE = {UndoAction.ARCHIVE: "archived", UndoAction.DELETE: "deleted", UndoAction.KEEP: "kept"}
+_UNCERTAIN = "not certain: "
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Decisions that share a reason. `level` is how much the group matters."""
+
+    level: str
+    heading: str
+    decisions: tuple[Decision, ...]
+
+
+def groups(decisions: Iterable[Decision], *, done: bool = False) -> Iterator[Group]:
+    """Yield the decisions by reason: flags that aren't certain first, then those that are kept, then all others.
+
+    `done` are decisions that were carried out.
+    """
+    by_reason: dict[tuple[int, str], list[Decision]] = {}
+    for each in decisions:
+        by_reason.setdefault((_rank(each, done=done), reason(each)), []).append(each)
+    for rank, why in sorted(by_reason, key=lambda pair: pair[0]):
+        held = tuple(by_reason[rank, why])
+        yield Group(_LEVELS[rank], f"{_verb(rank, held, done=done)} {len(held):,}: {why}", held)
+
+
+_LEVELS = ("unknown", "warning", "note", "note")
+
+
+def _rank(decision: Decision, *, done: bool) -> int:
+    if decision.not_certain and not (done and decision.action is not UndoAction.KEEP):
+        return 0
+    if decision.action is UndoAction.KEEP:
+        return 1 if decision.refused else 2
+    return 3
+
+
+def _verb(rank: int, held: tuple[Decision, ...], *, done: bool) -> str:
+    if rank == 0:
+        return "Kept, not certain" if done else "Not certain"
+    return (_DONE if done else _DO)[held[0].action].capitalize()
+
+
+def reason(decision: Decision) -> str:
+    """Return why, without the words that the heading of its group has."""
+    return decision.reason.replace(_UNCERTAIN, "")
+
+
+def summary(decisions: Iterable[Decision], *, done: bool = False, open_: int = 0) -> str:
+    """Return the counts: "46 flags to archive, 2 to keep". `open_` counts flags that a stopped undo didn't reach."""
+    counted = dict.fromkeys(UndoAction, 0)
+    for each in decisions:
+        counted[each.action] += 1
+    parts = [
+        f"{counted[action]:,} {_DONE[action] if done else f'to {_DO[action]}'}"
+        for action in UndoAction
+        if counted[action]
+    ]
+    if open_:
+        parts.append(f"{open_:,} not reached")
+    if not parts:
+        return "This import created no flags."
+    number, _, rest = ", ".join(parts).partition(" ")
+    return f"{number} {'flag' if number == '1' else 'flags'} {rest}"
+
+
+def progress(done: int, count: int, *, delete: bool) -> str:
+    """Return how far it has come: "Archived 14 of 46 flags"."""
+    return f"{'Deleted' if delete else 'Archived'} {done:,} of {flags(count)}"
+
+
+def question(project: str, count: int, *, delete: bool) -> tuple[str, str]:
+    """Return title and text of the question before it begins."""
+    after = "You can't restore a deleted flag." if delete else "You can restore an archived flag in LaunchDarkly."
+    text = f"Each flag is checked again first. Flags that changed in the meantime are kept. {after}"
+    return f"{'Delete' if delete else 'Archive'} {flags(count)} in {project}?", text
+
+
+def stopped(*, delete: bool) -> str:
+    """Return what to know after a stop."""
+    return f"Stopped. {'Deleted' if delete else 'Archived'} flags stay that way. Open this page again to continue."
