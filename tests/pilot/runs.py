@@ -20,6 +20,7 @@ from tests.pilot.walking import SIZE, Walk, practice_app
 from tests.unit.run_tools import Time, flags_of
 from tui.answers import changes as walks
 from tui.apply.engine import Import
+from tui.net.events import Note
 from tui.sandbox import faults
 from tui.sandbox.faults import Fault, refuse
 from tui.sandbox.job import Jobs
@@ -104,8 +105,9 @@ async def on_run(walk: Walk) -> None:
 
 
 async def to_run(walk: Walk) -> None:
-    """From Submit, which has done its work."""
-    await walk.next()
+    """From Submit, which has done its work and may have continued to Run by itself."""
+    if walk.on("submit"):
+        await walk.next()
     await on_run(walk)
 
 
@@ -121,13 +123,15 @@ def reporting(walk: Walk) -> bool:
 
 
 def report(walk: Walk) -> str:
-    """All of it in one line, also what does not fit."""
-    return _said(walk, "#run-report")
+    """All of it in one line with its headline, also what does not fit; "" if none is shown."""
+    lines = _said(walk, "#run-report")
+    return f"{walk.text('#heading')} {walk.text('#purpose')} {lines}" if lines else ""
 
 
 def watched(walk: Walk) -> str:
-    """What stands above the message line while it runs, in one line."""
-    return _said(walk, "#run-watch")
+    """Everything above the message line while it runs, in one line; "" while a report is shown."""
+    lines = _said(walk, "#run-watch")
+    return f"{walk.text('#heading')} {walk.text('#purpose')} {lines}" if lines else ""
 
 
 def _said(walk: Walk, selector: str) -> str:
@@ -148,6 +152,13 @@ def buttons(walk: Walk) -> set[str]:
 
 def _shown(button: Plain) -> bool:
     return all(each.display for each in button.ancestors)
+
+
+def notes(walk: Walk) -> str:
+    """What Submit said about creating and starting, in one line."""
+    attempt = walk.app.session.attempt
+    events = attempt.creation.events if attempt is not None else ()
+    return " ".join(f"{event.text} {event.detail}" for event in events if isinstance(event, Note))
 
 
 async def asked(walk: Walk, selector: str) -> str:
@@ -186,11 +197,12 @@ async def sent(
     starts: bool = True,
     clock: Clock | None = None,
     size: tuple[int, int] = SIZE,
+    stops: float = math.inf,
     **more: Any,
 ) -> AsyncIterator[tuple[Walk, Clock]]:
-    """In practice: planned, the fault switched on, and Review's button pressed. Submit shows what came of it.
+    """In practice: planned, the fault switched on, and Review's button pressed. Submit shows the result, or Run.
 
-    `more` goes to the practice servers.
+    The clock stands still `stops` seconds later. `more` goes to the practice servers.
     """
     clock = clock or Clock()
     with Sandbox.start(**more) as box:
@@ -200,6 +212,7 @@ async def sent(
             box.set_fault(fault)
             if not starts:
                 walk.app.session.draft = walks.start_too(walk.draft, False)
+            clock.stops_at = clock.at + stops
             await walk.send()
             yield walk, clock
 
@@ -256,7 +269,7 @@ async def running(
 
     From when it is held on there is the fault `then`.
     """
-    async with sent(folder, fault, **more) as (walk, clock):
+    async with sent(folder, fault, stops=0.0, **more) as (walk, clock):
         await walk.until(brake.holds.is_set, "the import to be held")
         walk.box.set_fault(then)
         clock.stops_at = clock.at + seconds

@@ -37,6 +37,7 @@ from tui.text.private_files import state_dir
 async def test_import_left_in_the_middle_resumes_to_its_report(box: Sandbox, brake: Brake, tmp_path: Path) -> None:
     async with started(box, tmp_path) as (walk, clock):
         await at_review(walk)
+        clock.stops_at = clock.at
         await walk.send()
         await walk.until(brake.holds.is_set, "the import to be held")
         clock.stops_at = clock.at + 5
@@ -52,9 +53,9 @@ async def test_import_left_in_the_middle_resumes_to_its_report(box: Sandbox, bra
         assert not walk.app.screen.query("#resume"), "the answers have been sent"
         assert row(walk).startswith("Go on with Unleash → ")
         assert "web-shop" in row(walk)
-        assert row(walk).endswith(", started, end not seen")
+        assert row(walk).endswith(", started, not finished")
         await walk.press("enter")
-        assert "Ended COMPLETE" in await reported(walk)
+        assert "Import complete" in await reported(walk)
         assert run_of(walk).journal.configuration == first
         assert bag(walk) == ["token"], "no other key is needed"
         assert told(walk) == len(run_of(walk).journal.expected) == run_of(walk).arrived
@@ -84,17 +85,17 @@ async def test_the_token_alone_is_asked_for_and_esc_goes_back(box: Sandbox, tmp_
         assert "token" in walk.text("#sheet-message")
         await walk.paste("#token", TOKEN)
         await walk.press("enter")
-        assert "Ended COMPLETE" in await reported(walk)
+        assert "Import complete" in await reported(walk)
 
 
 async def test_start_whose_answer_was_never_noted_is_asked_about(box: Sandbox, tmp_path: Path) -> None:
     path = await noted(box, Stage.CREATED)
     store.save(journals.starting(journal_at(path), Mark("pending", None, None), Clock().at), path)
     async with started(box, tmp_path) as (walk, _):
-        assert "starting, not known" in row(walk)
+        assert "start not confirmed" in row(walk)
         await walk.press("enter")
         await walk.until(lambda: "it-did-not" in buttons(walk), "the question")
-        assert "whether it was started is not known" in watched(walk)
+        assert "can't tell whether it started" in watched(walk)
         assert triggers(box) == 0
 
 
@@ -109,14 +110,14 @@ async def test_creation_whose_answer_was_lost_is_found_and_saved_answers_stay(bo
     before = draft.read_bytes()
     await creating(box, arrived=True)
     async with started(box, tmp_path) as (walk, _):
-        assert "creating, not known" in row(walk)
+        assert "create not confirmed" in row(walk)
         await walk.push("#go-on-run")
         await walk.until(lambda: walk.on("submit") and walk.outcome, "the look-up")
         await walk.settled()
         assert "going on with it; nothing is sent twice" in walk.text("#timeline")
         assert "to-review" not in buttons(walk), "there is nothing left to send"
         await to_run(walk)
-        assert "Ended COMPLETE" in await reported(walk)
+        assert "Import complete" in await reported(walk)
         assert (creates(box), triggers(box)) == (1, 1)
         assert len(configurations(box, NAME)) == 1
     assert draft.read_bytes() == before
@@ -149,7 +150,7 @@ async def test_several_are_shown_in_a_list(box: Sandbox, tmp_path: Path) -> None
         await walk.press("enter")
         await walk.opened(RunsScreen)
         assert sorted(each.split(" Unleash")[0] for each in listed(walk)) == [NAME, "The other one"]
-        assert all("ended, not verified" in each for each in listed(walk))
+        assert all("ended, not compared" in each for each in listed(walk))
         await walk.press("escape")
         await walk.closed("integration")
         assert len(box.requests) == requests
@@ -157,7 +158,7 @@ async def test_several_are_shown_in_a_list(box: Sandbox, tmp_path: Path) -> None
         await walk.opened(RunsScreen)
         at = next(i for i, each in enumerate(listed(walk)) if each.startswith(NAME))
         await walk.press(*["down"] * at, "enter")
-        assert "Ended COMPLETE" in await reported(walk)
+        assert "Import complete" in await reported(walk)
         assert stage(path) is Stage.VERIFIED
         assert (creates(box), triggers(box)) == (1, 1)
 
@@ -167,21 +168,21 @@ async def test_one_that_is_over_is_opened_by_its_action_and_undone(box: Sandbox,
     async with started(box, tmp_path) as (walk, _):
         assert not walk.app.screen.query("#go-on-run")
         await earlier_imports(walk)
-        assert "verified" in listed(walk)[0]
+        assert "compared with the plan" in listed(walk)[0]
         await walk.press("enter")
         text = await reported(walk)
         n = len(run_of(walk).journal.expected)
-        assert f"All {n} arrived, nothing is missing or different." in text
+        assert f"all {n} flags created as planned" in text
         await walk.push("#undo")
         await walk.opened(UndoScreen)
         await walk.until(lambda: "archive" in buttons(walk), "the list")
-        assert walk.text("#undo-counted") == f"{n} flags would be archived"
+        assert walk.text("#undo-counted") == f"{n} flags to archive"
         await asked(walk, "#archive")
         await walk.push("#yes")
         await walk.until(lambda: "Done." in walk.text("#sheet-message"), "the end")
         await walk.push("#close")
         await walk.closed("run")
         await reported(walk)
-        assert f"Undone {n} flags" in report(walk)
+        assert f"Undone: {n} flags archived." in report(walk)
     assert len(journal_at(path).undone) == n
     assert not flags_of(box).keys() & journal_at(path).keys

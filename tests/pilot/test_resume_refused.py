@@ -108,7 +108,7 @@ async def test_saved_answers_are_neither_lost_nor_overwritten(box: Sandbox, tmp_
         await walk.has_focus("go-on-run")
         assert "stopped at Fields" in row(walk, "#resume")
         await walk.press("enter")
-        assert "Ended COMPLETE" in await reported(walk)
+        assert "Import complete" in await reported(walk)
         assert draft.read_bytes() == before
         await walk.press("f7")
         await walk.at("submit")

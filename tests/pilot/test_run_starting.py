@@ -44,7 +44,7 @@ async def test_created_only_says_so_and_starts_after_a_question(tmp_path: Path) 
         assert triggers(walk.box) == 0
         await asked(walk, "#start")
         await walk.push("#yes")
-        assert "Ended COMPLETE" in await reported(walk)
+        assert "Import complete" in await reported(walk)
         assert triggers(walk.box) == 1
 
 
@@ -59,16 +59,16 @@ async def test_one_that_somebody_started_meanwhile_is_not_started_again(brake: B
         await asked(walk, "#start")
         await walk.push("#yes")
         await walk.closed("run")
-        await walk.until(lambda: "was running already" in watched(walk), "the headline")
-        assert "Ended COMPLETE" in await to_the_end(walk, clock, brake)
+        await walk.until(lambda: "already running" in watched(walk), "the headline")
+        assert "Import complete" in await to_the_end(walk, clock, brake)
         assert triggers(walk.box) == 1, "the other's"
 
 
 async def unsure(walk: Walk) -> None:
     """On Run, where nobody knows whether the start got through."""
-    assert "not known" in walk.text("#timeline")
+    assert "can't tell whether it started" in walk.text("#timeline")
     await to_run(walk)
-    assert "whether it was started is not known" in watched(walk)
+    assert "can't tell whether it started" in watched(walk)
     assert {"it-started", "it-did-not", "look-again"} <= buttons(walk)
     assert "start" not in buttons(walk)
     assert walk.focused == "look-again"
@@ -80,14 +80,14 @@ async def test_lost_start_is_looked_up_and_started_after_the_answer_that_it_did_
         walk.box.set_fault(None)
         await walk.push("#look-again")
         await walk.settled()
-        assert "whether it was started is not known" in watched(walk)
+        assert "can't tell whether it started" in watched(walk)
         await walk.push("#it-did-not")
         await walk.until(lambda: "created, not started" in watched(walk), "it to be startable")
         await walk.has_focus("start")
         assert triggers(walk.box) == 1, "the one that was lost"
         await asked(walk, "#start")
         await walk.push("#yes")
-        assert "Ended COMPLETE" in await reported(walk)
+        assert "Import complete" in await reported(walk)
         assert triggers(walk.box) == 2
 
 
@@ -103,5 +103,5 @@ async def test_a_start_that_is_said_to_have_got_through_is_watched(tmp_path: Pat
         with launchdarkly(walk.box) as other:  # it does get through, late
             other.post(f"{FI}/web-shop/unleash/{run_of(walk).journal.configuration}/trigger")
         clock.stops_at = FOREVER
-        assert "Ended COMPLETE" in await reported(walk)
+        assert "Import complete" in await reported(walk)
         assert triggers(walk.box) == 2, "the one that was lost, and the late one"

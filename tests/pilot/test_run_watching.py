@@ -39,26 +39,26 @@ async def test_progress_is_shown_as_it_comes(brake: Brake, tmp_path: Path) -> No
         run = run_of(walk)
         assert 0 < run.arrived < len(run.journal.awaited)
         text = watched(walk)
-        assert "Unleash default production importing, started " in text
-        assert f"{run.arrived} of {len(run.journal.awaited)} arrived" in text
-        assert "last change " in text
-        assert "next look " in text
+        assert "Unleash default production: importing, started at " in text
+        assert f"{run.arrived} of {len(run.journal.awaited)} flags" in text
+        assert "Last change " in text
+        assert "Next check " in text
         assert [each.key for each in run.journal.expected if f" {each.key}, " in text]
-        assert "leave" in text
+        assert "could quit now" in text
         assert not reporting(walk)
         assert walk.focused == "look-now"
-        assert walk.text("#next") == "[ Leave it running ]"
+        assert walk.text("#next") == "Quit"
         assert buttons(walk) == {"back", "next", "look-now", "fault"}
         await walk.press("f1")
         await walk.opened(HelpScreen)
-        assert "cannot" in walk.shown or "no way" in walk.shown or "no cancel" in walk.shown
+        assert "can't stop a running import" in walk.shown
         await walk.press("escape")
         await walk.press("w")
         await walk.opened(WriteScreen)
         await walk.push("#md")
         await walk.closed("run")
         (path,) = walk.folder.glob("*.md")
-        assert "nobody has seen its end" in path.read_text("utf-8")
+        assert "not finished when last checked" in path.read_text("utf-8")
         assert not reporting(walk)
         await to_the_end(walk, clock, brake)
         assert told(walk) == len(run.journal.expected)
@@ -67,28 +67,27 @@ async def test_progress_is_shown_as_it_comes(brake: Brake, tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     ("fault", "headline"),
-    [("unknown-status", "reconciling, started"), ("started-by-create", "importing, was running already, ")],
+    [("unknown-status", "reconciling, started"), ("started-by-create", "importing, already running when checked at ")],
 )
 async def test_headline_shows_the_status_as_launchdarkly_reports_it(
     brake: Brake, tmp_path: Path, fault: str, headline: str
 ) -> None:
     async with running(tmp_path, brake, fault) as (walk, clock):
         assert headline in watched(walk)
-        assert "Ended COMPLETE" in await to_the_end(walk, clock, brake)
+        assert "Import complete" in await to_the_end(walk, clock, brake)
         assert triggers(walk.box) <= 1  # still pending when its status was read: answered 409
 
 
 async def test_stuck_says_so_and_offers_no_second_start(tmp_path: Path) -> None:
-    async with sent(tmp_path, "import-stuck") as (walk, clock):
-        clock.stops_at = clock.at + STUCK_AFTER + 60
+    async with sent(tmp_path, "import-stuck", stops=STUCK_AFTER + 60) as (walk, clock):
         await to_run(walk)
         await resting(walk, clock)
         text = watched(walk)
-        assert "Nothing has moved since " in text
-        assert f" (3 of {len(run_of(walk).journal.awaited)})" in text
-        assert "the status still says importing" in text
-        assert "Do not start again" in text
-        assert "Stuck: nothing has moved since " in walk.message()
+        assert "No progress since " in text
+        assert f" 3 of {len(run_of(walk).journal.awaited)} flags imported" in text
+        assert "status is importing" in text
+        assert "Don't start the import again" in text
+        assert "No progress since " in walk.message()
         assert buttons(walk) == {"back", "next", "look-now", "fault"}
         clock.stops_at += 60
         await resting(walk, clock)
@@ -123,7 +122,7 @@ async def test_look_now_waits_two_seconds_and_quitting_leaves_the_import_running
 
 @pytest.mark.parametrize(
     ("fault", "words", "seconds"),
-    [("server-gone", "Trying again at", 12.0), ("watch-rate-limited", "(429)", 5.1)],  # until the third look
+    [("server-gone", "Checking again at", 12.0), ("watch-rate-limited", "(429)", 5.1)],  # until the third look
 )
 async def test_lost_connection_or_pause_is_shown_until_the_next_look(
     brake: Brake, tmp_path: Path, fault: str, words: str, seconds: float
@@ -132,9 +131,9 @@ async def test_lost_connection_or_pause_is_shown_until_the_next_look(
     running_ = running(tmp_path, brake, then=fault, seconds=seconds, clock=timed, now=timed.now)
     async with running_ as (walk, clock):
         assert words in walk.message()
-        assert "the import is not affected" in walk.message()
+        assert "The import isn't affected" in walk.message()
         assert run_of(walk).trouble is None
-        assert "Ended COMPLETE" in await to_the_end(walk, clock, brake)
+        assert "Import complete" in await to_the_end(walk, clock, brake)
         assert words not in walk.message()
         assert triggers(walk.box) == 1
 
@@ -158,7 +157,7 @@ async def test_leaving_and_coming_back_doubles_nothing(brake: Brake, tmp_path: P
         await walk.press("f7")
         await walk.at("submit")
         await to_run(walk)
-        assert "Ended COMPLETE" in await reported(walk)
+        assert "Import complete" in await reported(walk)
         assert len(walk.box.requests) == before, "a report that was made is shown again without asking"
 
 
@@ -189,7 +188,7 @@ async def test_another_token_goes_on_where_one_was_refused(
         walk.box.set_fault(None)
         await walk.press("enter")
         await walk.closed("run")
-        assert "Ended COMPLETE" in await reported(walk)
+        assert "Import complete" in await reported(walk)
         assert (triggers(walk.box), creates(walk.box)) == (1, 1)
         assert told(walk) == len(run_of(walk).journal.expected)
         assert TOKENS["writer"].value not in walk.app.export_screenshot()

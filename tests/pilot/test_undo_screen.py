@@ -32,7 +32,7 @@ def small() -> Company:
 async def undoing(folder: Path, *, size: tuple[int, int] = (80, 24), change: str = "") -> AsyncIterator[Walk]:
     """The page of an import that came as planned, with its list read; somebody has switched on `change` before."""
     async with ended(folder, size=size, company=small()) as walk:
-        assert "Ended COMPLETE" in report(walk)
+        assert "Import complete" in report(walk)
         if change:
             instructed(walk.box, change, "turnFlagOn", environmentKey="production")
         await opened(walk)
@@ -54,12 +54,19 @@ async def closed(walk: Walk) -> None:
 
 
 def rows(walk: Walk) -> list[str]:
-    page = walk.get("#undo-list", OptionList)
-    return [str(option.prompt) for option in page.options]
+    """The rows of flags, without the reasons above them."""
+    return [str(option.prompt) for option in walk.get("#undo-list", OptionList).options if not option.disabled]
 
 
 def row_of(walk: Walk, key: str) -> str:
-    return next(each for each in rows(walk) if f" {key} " in each)
+    """The reason that a flag is listed under, and its row."""
+    reason = ""
+    for option in walk.get("#undo-list", OptionList).options:
+        if option.disabled:
+            reason = str(option.prompt)
+        elif option.id == f"flag-{key}":
+            return f"{reason} | {option.prompt}"
+    raise AssertionError(key)
 
 
 def counted(walk: Walk) -> str:
@@ -96,17 +103,17 @@ async def confirmed(walk: Walk, selector: str = "#archive") -> None:
 async def test_list_and_question_change_nothing_and_r_reads_again(tmp_path: Path) -> None:
     async with undoing(tmp_path, size=SMALL) as walk:
         n = len(planned(walk))
-        assert counted(walk) == f"{n} flags would be archived"
+        assert counted(walk) == f"{n} flags to archive"
         assert len(rows(walk)) == n
-        assert "archive" in row_of(walk, planned(walk)[0])
+        assert row_of(walk, planned(walk)[0]).startswith(f"Archive {n}: created by this import")
         assert "unchanged" in row_of(walk, planned(walk)[0])
         assert "Nothing has been changed yet" in message(walk)
         assert buttons(walk) == {"close", "archive", "delete"}
-        assert walk.text("#archive") == f"[ Archive {n} ]"
-        assert walk.text("#delete") == f"[ Delete {n} ]"
+        assert walk.text("#archive") == f"Archive {n}"
+        assert walk.text("#delete") == f"Delete {n}"
         for selector, verb, consequence in (
-            ("#archive", "Archive", "can be restored"),
-            ("#delete", "Delete", "cannot be brought back"),
+            ("#archive", "Archive", "can restore"),
+            ("#delete", "Delete", "can't restore"),
         ):
             for key in ("enter", "escape"):
                 question = await asked(walk, selector)
@@ -124,26 +131,24 @@ async def test_list_and_question_change_nothing_and_r_reads_again(tmp_path: Path
         await opened(walk)
         instructed(walk.box, planned(walk)[0], "turnFlagOn", environmentKey="test")
         await walk.press("r")
-        await walk.until(lambda: "1 flag would be kept" in counted(walk), "the new list")
-        assert walk.text("#archive") == f"[ Archive {n - 1} ]"
+        await walk.until(lambda: "1 to keep" in counted(walk), "the new list")
+        assert walk.text("#archive") == f"Archive {n - 1}"
 
 
 async def test_flags_switched_on_before_and_after_the_list_are_kept(tmp_path: Path) -> None:
     key = small().projects["default"][1].key
     async with undoing(tmp_path, change=key) as walk:
         n = len(planned(walk))
-        assert counted(walk) == f"{n - 1} flags would be archived; 1 flag would be kept"
-        assert rows(walk)[-1] == row_of(walk, key), "what is kept stands last"
-        assert "keep" in row_of(walk, key)
-        assert "it is on" in row_of(walk, key)
+        assert counted(walk) == f"{n - 1} flags to archive, 1 to keep"
+        assert key in rows(walk)[0], "exceptions come first"
+        assert row_of(walk, key).startswith("Keep 1: on in production |")
         later = next(other for other in planned(walk)[3:] if other != key)
         await asked(walk, "#archive")
         instructed(walk.box, later, "turnFlagOn", environmentKey="test")
         await walk.push("#yes")
         await walk.until(lambda: "Done." in message(walk), "the end")
-        assert counted(walk) == f"{n - 2} flags archived; 2 flags kept"
-        assert "kept" in row_of(walk, later)
-        assert "meanwhile" in row_of(walk, later)
+        assert counted(walk) == f"{n - 2} flags archived, 2 kept"
+        assert "Kept 1: changed in the meantime |" in row_of(walk, later)
         assert gone(walk) == set(planned(walk)) - {key, later}
         assert flags_of(walk.box)[key]["environments"]["production"]["on"] is True
 
@@ -173,7 +178,9 @@ async def test_archives_and_tells_it_on_the_report(tmp_path: Path) -> None:
         assert flags_of(walk.box).keys() == others
         assert flags_of(walk.box, archived=True).keys() >= set(planned(walk))
         await closed(walk)
-        assert f"Undone {n} flags of this import were archived or deleted by an undo." in report(walk)
+        assert f"Undone: {n} flags archived." in report(walk)
+        assert "Rebuild" not in report(walk)
+        assert "Cut over" not in report(walk)
         assert "undo" not in buttons(walk), "there is nothing more to take back"
         assert "Start again" not in report(walk), "archived keys are skipped: it would bring nothing"
 
@@ -206,7 +213,7 @@ async def test_refused_token_ends_it_and_refused_flags_are_kept(
         await confirmed(walk)
         await walk.until(lambda: "Done." in message(walk), "the end")
         assert counted(walk) == f"{len(planned(walk))} flags kept"
-        assert "LaunchDarkly refused" in row_of(walk, planned(walk)[0])
+        assert "LaunchDarkly refused it" in row_of(walk, planned(walk)[0])
         assert gone(walk) == set()
 
 
@@ -247,7 +254,9 @@ async def in_the_middle(walk: Walk, gate: Gate) -> None:
     gate.close(walk)
     await confirmed(walk)
     await walk.until(gate.reached.is_set, "the fifth flag")
-    await walk.until(lambda: f"4 of {len(planned(walk))} taken back" in message(walk), "the count")
+    await walk.until(lambda: counted(walk) == f"Archived 4 of {len(planned(walk))} flags", "the count")
+    assert [row.split()[0] for row in rows(walk)] == ["✓"] * 4 + ["○"] * (len(planned(walk)) - 4)
+    assert walk.get("#undo-bar").display
     assert buttons(walk) == {"stop"}
     assert walk.focused == "", "a key held down must not stop what it has begun"
 
@@ -258,13 +267,13 @@ async def went_on(walk: Walk, gate: Gate, done: int) -> None:
     assert len(gone(walk)) == done
     walk.box.set_fault(None)
     await opened(walk)
-    assert counted(walk) == f"{n - done} flags would be archived; {done} flags would be kept"
-    assert sum("archived already" in each for each in rows(walk)) == done
+    assert counted(walk) == f"{n - done} flags to archive, {done} to keep"
+    assert row_of(walk, min(gone(walk))).startswith(f"Keep {done}: already archived |")
     await confirmed(walk)
     await walk.until(lambda: "Done." in message(walk), "the end")
     assert gone(walk) == set(planned(walk))
     await closed(walk)
-    assert f"Undone {n} flags" in report(walk)
+    assert f"Undone: {n} flags archived." in report(walk)
     patched = [path for method, path, status in walk.box.requests if method == "PATCH" and status == 200]
     assert len(patched) == len(set(patched)) == n, "each was changed once"
 
@@ -276,8 +285,8 @@ async def test_stopped_in_the_middle_and_gone_on_with(gate: Gate, tmp_path: Path
         assert isinstance(walk.app.screen, UndoScreen)
         assert buttons(walk) == {"stop"}, "Esc stops nothing"
         await walk.push("#stop")
-        await walk.until(lambda: "Stopped. What is done stays done" in message(walk), "the stop")
-        assert counted(walk) == "4 flags archived"
+        await walk.until(lambda: "Stopped. Archived flags stay that way" in message(walk), "the stop")
+        assert counted(walk) == f"4 flags archived, {len(planned(walk)) - 4} not reached"
         assert buttons(walk) == {"close"}
         await closed(walk)
         await went_on(walk, gate, 4)

@@ -153,9 +153,14 @@ class Walk:
     async def until(self, condition: Callable[[], object], what: str = "", seconds: float = 20.0) -> None:
         await until(self.pilot, condition, what, seconds)
 
+    @property
+    def idle(self) -> bool:
+        """No check, list, or request is running."""
+        return all(worker.is_finished for worker in self.app.workers)
+
     async def settled(self) -> None:
         """Wait until no check, list, or request is running and every widget has handled its messages. Then draw."""
-        await self.until(lambda: all(worker.is_finished for worker in self.app.workers), "workers to end")
+        await self.until(lambda: self.idle, "workers to end")
         await self.pilot.pause()
         shown(self.app)
 
@@ -339,10 +344,10 @@ class Walk:
         await self.ended()
 
     async def ended(self) -> None:
-        """Wait for the end of a submission, which goes on to Run if the import has started."""
-        await self.until(lambda: self.on("submit") or self.on("run"), "Submit")
-        await self.until(lambda: self.outcome is not None, "the outcome")
-        await self.settled()
+        """Wait for the end of a submission: for Run, if it continued there by itself."""
+        await self.until(lambda: self.outcome is not None and (self.on("run") or self.idle), "the outcome")
+        if not self.on("run"):
+            await self.settled()
 
     async def opened(self, kind: type[Screen[Any]]) -> None:
         """Wait until a dialog is on the screen."""

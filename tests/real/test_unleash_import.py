@@ -90,18 +90,18 @@ def brought_all(ran: Ran, box: Sandbox, recipe: Recipe, there: dict[str, bool]) 
 
 def reported(page: Page, there: dict[str, bool], names: set[str]) -> None:
     assert page.numbers == {
-        "at the source": len(there),
-        "planned to arrive": len(names),
-        "arrived": len(names),
-        "as planned": len(names),
-        "different": 0,
-        "on in LaunchDarkly": 0,
-        "missing": 0,
-        "not planned": 0,
-        "skipped: they existed": len((*THERE, ARCHIVED)),
-        "could not be taken": len(seed.ILLEGAL_NAMES),
-        "planned that lose something": len(lossy(names)),
-        "planned that were on at the source": len(on(there, names)),
+        "At the source": len(there),
+        "Planned": len(names),
+        "Created": len(names),
+        "As planned": len(names),
+        "Different": 0,
+        "On in LaunchDarkly": 0,
+        "Missing": 0,
+        "Unplanned": 0,
+        "Skipped": len((*THERE, ARCHIVED)),
+        "Can't be imported": len(seed.ILLEGAL_NAMES),
+        "Planned, lose targeting": len(lossy(names)),
+        "Planned, on at the source": len(on(there, names)),
     }
     lists = {name: sorted(rows) for name, rows in page.lists.items()}
     assert lists["planned"] == sorted(names)

@@ -96,16 +96,16 @@ def test_an_import_goes_on_after_the_program_was_killed(world: World) -> None:
         with Pty(PROGRAM, world.environ(), world.folder) as term:
             walks.whole(term, there)
             term.press("ctrl+o")
-            term.wait("importing, started", "of 46 arrived", "You may leave")
+            term.wait("importing, started", "of 46 flags", "To come back")
             os.kill(term.pid, signal.SIGKILL)
         with Pty(PROGRAM, world.environ(), world.folder) as term:
             term.wait("Go on with", "web-shop, ", ", started")
             term.to("Go on with")
             term.press("enter")
-            term.wait("Your LaunchDarkly token is all that is needed")
+            term.wait("Paste your LaunchDarkly token")
             term.paste(token)
             term.press("enter")
-            term.wait("Ended COMPLETE", "All 46 arrived", "What is left for you")
+            term.wait("Import complete: all 46 flags created", "Next steps")
             term.press("ctrl+q")
             assert term.end() == 0
             term.check_sane()

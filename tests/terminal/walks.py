@@ -157,7 +157,7 @@ def run_to_its_end(term: Terminal) -> None:
     """From Submit to Run, until what arrived is compared with the plan."""
     term.press("ctrl+o")
     term.wait("8/8")
-    term.wait("What is left for you", "Report")
+    term.wait("Next steps", "Report")
 
 
 def write_report(term: Terminal, form: str) -> None:

@@ -18,6 +18,7 @@ _KEYS = {
     "sourceApiKey": ("Unleash", "SDK key"),
     "workspaceApiKey": ("Split", "Admin API key"),
 }
+_WHICH = "; LaunchDarkly doesn't say which. Most likely the source's key or the import key."
 _LIMIT = "A rate limit was reached. Start again later to import the missing flags."
 _SERVER = "A server failed; LaunchDarkly doesn't say which. Start again later."
 _CAUSES: tuple[tuple[tuple[str, ...], str], ...] = (
@@ -26,10 +27,10 @@ _CAUSES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("tag", "not valid"), "LaunchDarkly allows tags of up to 64 letters, digits, '.', '_', and '-'."),
     (("(429)",), _LIMIT),
     (("rate limit",), _LIMIT),
-    (("(401)",), "A key was rejected; LaunchDarkly doesn't say which. Most likely the source's key or the import key."),
+    (("(401)",), f"A key was rejected{_WHICH}"),
     (
         ("(403)",),
-        "A key lacks a permission; LaunchDarkly doesn't say which. Most likely the source's key or the import key.",
+        f"A key lacks a permission{_WHICH}",
     ),
     (("(500)",), _SERVER),
     (("(502)",), _SERVER),

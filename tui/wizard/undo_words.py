@@ -64,11 +64,8 @@ def summary(decisions: Iterable[Decision], *, done: bool = False, open_: int = 0
     counted = dict.fromkeys(UndoAction, 0)
     for each in decisions:
         counted[each.action] += 1
-    parts = [
-        f"{counted[action]:,} {_DONE[action] if done else f'to {_DO[action]}'}"
-        for action in UndoAction
-        if counted[action]
-    ]
+    words = _DONE if done else {action: f"to {word}" for action, word in _DO.items()}
+    parts = [f"{counted[action]:,} {words[action]}" for action in UndoAction if counted[action]]
     if open_:
         parts.append(f"{open_:,} not reached")
     if not parts:

@@ -45,7 +45,7 @@ def test_a_head_tells_what_the_journal_does(tmp_path: Path) -> None:
         path, **asdict(noted.identity), stage="started", configuration=noted.configuration, expected=2, touched=READ_AT
     )
     assert head.in_words("Unleash", "->").startswith("Unleash -> EU web-shop, ")
-    assert head.in_words("Unleash", "->").endswith(", started, end not seen")
+    assert head.in_words("Unleash", "->").endswith(", started, not finished")
 
 
 @pytest.mark.parametrize("stage", Stage)

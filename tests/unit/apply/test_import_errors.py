@@ -15,7 +15,7 @@ from tui.apply.journal import LeftOut
         ("ldApiKey: Invalid access token (401)", "import key", True),
         ("23 Nov 14:06:04: sourceApiKey: Forbidden (403)", "SDK key", True),
         ("workspaceApiKey (401)", "Admin API key", True),
-        ("Forbidden (403)", "which one", True),
+        ("Forbidden (403)", "doesn't say which", True),
         ('"a~b" is not allowed as a flag key (400)', "characters", False),
         ("tag is not valid (400)", "tags", False),
         ("Something nobody has seen (418)", "", False),

@@ -94,7 +94,7 @@ async def test_undo_can_be_stopped_and_resumed(box: Sandbox) -> None:
     assert set(run.journal.undone) == {each.key for each in first}
     assert not strangers()
     rest = await run.undone()
-    assert {key for key, each in rest.items() if each.reason == "it is archived already"} == {e.key for e in first}
+    assert {key for key, each in rest.items() if each.reason == "already archived"} == {e.key for e in first}
     assert set(run.journal.undone) == run.journal.keys
     assert all(everything(box)[key]["archived"] for key in run.journal.keys)
 

@@ -16,8 +16,10 @@ from markdown_it.token import Token
 
 from tests.unit.report_tools import NOW, expected, journal, partial_import, there, verification
 from tui.apply.journal import LeftOut
+from tui.plan.words import kind_label
 from tui.report.documents import ReportFormat, as_html, as_markdown, save, text_of
 from tui.report.report import Report, report
+from tui.report.sections import shown as shown_result
 from tui.sources.flags import Lost
 from tui.text.clean import clean, plain
 from tui.text.redact import MASK, Redactor
@@ -125,7 +127,10 @@ def test_screen_reader_finds_its_way() -> None:
 def test_a_color_says_what_a_word_beside_it_says() -> None:
     parser = seen(as_html(PARTIAL))
     words = [text for where, text in parser.texts if where[-2:] == ("svg", "text")]
-    counted = [*PARTIAL.outcomes.items(), *PARTIAL.losses.items()]
+    counted = [
+        *((shown_result(result), count) for result, count in PARTIAL.outcomes.items()),
+        *((kind_label(kind), count) for kind, count in PARTIAL.losses.items()),
+    ]
     assert words == [text for word, count in counted for text in (word, str(count))]
     fills = [attributes["class"] for tag, attributes in parser.tags if tag == "rect"]
     assert fills[:4] == ["good", "fair", "poor", "calm"]
