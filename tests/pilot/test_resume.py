@@ -51,7 +51,7 @@ async def test_import_left_in_the_middle_resumes_to_its_report(box: Sandbox, bra
     async with started(box, tmp_path) as (walk, _):
         await walk.has_focus("go-on-run")
         assert not walk.app.screen.query("#resume"), "the answers have been sent"
-        assert row(walk).startswith("Go on with Unleash → ")
+        assert row(walk).startswith("Resume Unleash → ")
         assert "web-shop" in row(walk)
         assert row(walk).endswith(", started, not finished")
         await walk.press("enter")

@@ -144,8 +144,8 @@ class Report:
 
     @property
     def warned(self) -> tuple[Row, ...]:
-        """The planned flags that the plan warned about."""
-        return tuple(row for row in self.rows if row.warnings)
+        """The flags that the plan warned about and that are there now; planned ones before any comparison."""
+        return tuple(row for row in self.rows if row.warnings and row.may_need_work)
 
     @property
     def rebuild(self) -> tuple[Row, ...]:

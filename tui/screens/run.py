@@ -187,7 +187,7 @@ class RunScreen(RunDeeds):
         if self._reported is not None:
             text = text.stylize(STYLES[self._reported.summary[0]], 0, 1)
         for name, line in (("#heading", text), ("#purpose", Content(self.purpose()))):
-            self._write(name, line)
+            self._write(name, line, hides=False)
 
     def _show_watch(self, run: Import) -> None:
         if not self.stands:
@@ -206,19 +206,19 @@ class RunScreen(RunDeeds):
             self.say(*message)
         self._show_buttons(run)
 
-    def _write(self, selector: str, text: Content) -> None:
-        """Redraw a line only where its text changes; an empty one takes no room."""
+    def _write(self, selector: str, text: Content, *, hides: bool = True) -> None:
+        """Redraw a line only where its text changes; with `hides` an empty one takes no room."""
         line = self.query_one(selector, Static)
         if str(line.content) != text.plain:
             line.update(text)
-        if line.display != bool(text.plain):
+        if hides and line.display != bool(text.plain):
             line.display = bool(text.plain)
 
     def _show_count(self, run: Import) -> None:
         expected = len(run.journal.awaited)
         arrived = min(run.arrived, expected)
         parts = [Part(arrived, self.symbols.full, "$success"), Part(expected - arrived, self.symbols.empty, "$skipped")]
-        self.query_one("#run-progress").display = run.begun and run.planned
+        self.query_one("#run-progress").display = run.begun and run.planned and run.journal.stage is not Stage.STARTING
         self.query_one("#run-bar", Bar).show(parts)
         self._write("#run-count", Content(f"{run.arrived:,} of {flags(expected)}"))
 

@@ -147,5 +147,6 @@ _FORMS: tuple[tuple[ReportFormat, str, str], ...] = (
     ("html", "HTML", "For a browser, for printing, and to send to others. One file."),
     ("md", "Markdown", "For a wiki or a ticket."),
     ("json", "JSON", "For programs."),
+    ("csv", "CSV", "Only the flags to rebuild, for a spreadsheet."),
 )
 _KINDS: dict[str, ReportFormat] = {kind: kind for kind, _, _ in _FORMS}

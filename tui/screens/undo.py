@@ -175,6 +175,7 @@ class UndoScreen(Sheet[bool]):
         options: list[Option] = []
         for group in undo_words.groups(decisions, done=done):
             heading = Content.styled(clean(self._run.context.redactor(group.heading)), "bold")
+            options += [Option(Content(" "), disabled=True)] if options else []
             options.append(Option(mark(self.symbols, group.level) + heading, disabled=True))
             options += [Option(self._row(each, done=done), id=_row_id(each)) for each in group.decisions]
         rows.add_options(options)

@@ -52,7 +52,7 @@ class WriteScreen(Dialog[str]):
         about = [*(f"{each.path.absolute()}\n  {each.about}" for each in self._kinds), *filter(None, (self._note,))]
         with Vertical(classes="dialog wide"):
             yield Static(Content(self._title), classes="dialog-title", markup=False)
-            yield Static(Content("\n\n".join(about)), classes="dialog-text", markup=False)
+            yield Static(Content("\n".join(about)), classes="dialog-text", markup=False)
             with Horizontal(classes="dialog-buttons"):
                 for each in self._kinds:
                     yield Plain(each.label, id=each.key)

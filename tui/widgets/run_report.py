@@ -87,7 +87,7 @@ def next_steps(report: Report) -> Iterator[ReportItem]:
     if report.warned:
         text = f"The plan has warnings about {flags(len(report.warned))}."
         yield ReportItem("note", "Warnings", text, ("list-warnings", "List"))
-    yield ReportItem("note", "Report", "Save it as HTML, Markdown, or JSON.", ("write", "Save"))
+    yield ReportItem("note", "Report", "Save it as HTML, Markdown, JSON, or CSV.", ("write", "Save"))
     yield from (_step(report, *step) for step in steps if step[0] in _AFTER_THE_REPORT)
 
 

@@ -117,8 +117,10 @@ def message(run: Import) -> LeveledText | None:
     if run.resting is not None and run.resting.trouble and run.trouble is None:
         at = time_of_day(run.resting.until, run.context.now())
         return "warning", f"{_safe(run, run.resting.trouble)} Checking again at {at}. The import isn't affected."
+    if run.unsure:
+        return "unknown", "Check in LaunchDarkly whether it started, then choose."
     if run.trouble is not None:
-        return ("unknown" if run.unsure else "problem"), _safe(run, run.trouble.what)
+        return "problem", _safe(run, run.trouble.what)
     if run.stuck is not None:
         return "problem", stuck(run)
     if run.resting is not None:

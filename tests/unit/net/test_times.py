@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.net.times import moment, moment_json, span, time_of_day
+from tui.net.times import day, moment, moment_json, span, time_of_day
 
 
 @given(st.integers(-62_000_000_000_000, 250_000_000_000_000))
@@ -35,4 +35,5 @@ def test_spans_and_moments() -> None:
     ]  # fmt: skip
     assert moment(1e300) == f"{1e300:.0f}"
     assert moment(0).endswith(time_of_day(0, 0))
-    assert time_of_day(0, 1_800_000_000.0) == moment(0)
+    assert time_of_day(0, 10 * 24 * 3600.0) == moment(0)
+    assert time_of_day(0, 1_800_000_000.0).startswith(f"{day(0)} "), "the year, if it is another one"
