@@ -90,7 +90,7 @@ def explain(error: str) -> Explained:
     refused = "(401)" in low or "(403)" in low
     for field, (who, key) in _KEYS.items():
         if field in error and (refused or "access token" in low):
-            return Explained(error, f"{who} rejected the {key} that LaunchDarkly stores. Replace it there.", True)
+            return Explained(error, f"{who} rejected the {key} stored in the configuration. Replace it there.", True)
     cause = next((cause for words, cause in _CAUSES if all(word in low for word in words)), "")
     return Explained(error, cause, refused)
 

@@ -178,7 +178,7 @@ class Undo:
                 await ld.archive_flag(project, key, _COMMENT)
         except Failure as failure:
             if failure.kind in (Kind.BAD_REQUEST, Kind.CONFLICT, Kind.NOT_FOUND):
-                return Decision(key, UndoAction.KEEP, f"LaunchDarkly refused it: {failure.what}", refused=True)
+                return Decision(key, UndoAction.KEEP, f"LaunchDarkly refused: {failure.what}", refused=True)
             if failure.sent:
                 now = await ld.whole_flag(project, key)
                 if now is None or now.archived:

@@ -97,7 +97,7 @@ def test_without_a_journal_there_is_no_undo(recipe: Recipe, box: Sandbox) -> Non
     before = len(box.requests)
     ran = recipe.run(undo.run)
     assert (ran.code, [*ran.one("error")], ran.one("error")["kind"]) == (2, ERROR, "recipe")
-    assert "There is no journal" in ran.one("error")["message"]
+    assert "No journal found" in ran.one("error")["message"]
     assert len(box.requests) == before
 
 

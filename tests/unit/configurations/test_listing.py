@@ -119,7 +119,7 @@ def test_details_and_settings_hold_no_secret() -> None:
     assert details["Your token"][0] == "You may edit; not delete: role Writer."
     ((error, cause),) = listing.errors(one, Redactor())
     assert "ldApiKey: refused (401)" in error
-    assert "refused the import key" in cause
+    assert "rejected the import key" in cause
     settings = listing.settings(one, form, Redactor())
     assert ("Unleash project", "de\N{REPLACEMENT CHARACTER}fault") in settings
     assert ("unheard-of", "••••") in settings
