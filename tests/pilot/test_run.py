@@ -41,7 +41,7 @@ FEW = frozenset({"again", "list-missing"})
 BY_FAULT: dict[str, End] = {
     "import-slow": End(WHOLE),
     "import-failed": End(
-        ("Import failed: 0 of {n} flags created, {n} missing.", "The import could not be finished (500)"),
+        ("Import failed: 0 of {n} flags created.", "The import could not be finished (500)"),
         came=(0, 1),
         offers=FEW,
     ),

@@ -117,15 +117,14 @@ def _created(journal: Journal, verification: Verification | None) -> str:
         return f"{flags(planned)} planned, NOT VERIFIED yet"
     created, missing = len(verification.arrived), len(still_missing(journal, verification))
     counts = (
-        (missing, "missing"), (len(verification.missing) - missing, "undone"),
+        (missing if created else 0, "missing"), (len(verification.missing) - missing, "undone"),
         (len(verification.different), "different"), (len(verification.on), "on in LaunchDarkly"),
         (len(verification.unexpected), "unplanned"), (verification.skipped, "already existed"),
     )  # fmt: skip
     details = "".join(f", {count:,} {word}" for count, word in counts if count)
-    share = f"{created:,} of {flags(planned)} created"
-    if created == planned:
-        share = f"{'all ' if planned > 1 else ''}{flags(planned)} created"
-    return f"{share}{details or ' as planned'}"
+    if created < planned:
+        return f"{created:,} of {flags(planned)} created{details}"
+    return f"{'all ' if planned > 1 else ''}{flags(planned)} created{details or ' as planned'}"
 
 
 # --- from where to where, who and when
@@ -189,7 +188,7 @@ def remaining(
     if verification is None and journal.expected:
         yield "Verify", "Compare LaunchDarkly with the plan. This changes nothing."
     if missing := to_come(journal, verification):
-        yield "Start again", f"Import only the {f'{missing:,} missing flags' if missing > 1 else 'missing flag'}."
+        yield "Start again", f"Import the {f'{missing:,} missing flags' if missing > 1 else 'missing flag'}."
     if verification:
         yield from _differences(verification)
         yield from _work(journal, verification)

@@ -72,7 +72,7 @@ ENDINGS: dict[str, tuple[tuple[Journal, Verification | None], str, str]] = {
     "complete but one": (
         compared(journal(A, B), A), "problem", "Import complete: 1 of 2 flags created, 1 missing.",
     ),
-    "none arrived": (compared(FAILED), "problem", "Import failed: 0 of 2 flags created, 2 missing."),
+    "none arrived": (compared(FAILED), "problem", "Import failed: 0 of 2 flags created."),
     "not verified": ((FAILED, None), "problem", f"Import failed: 2 flags {NOT_VERIFIED}"),
     "nothing planned": (
         (journal(stage=Stage.PLANNED, ended=""), None), "warning",
