@@ -247,7 +247,7 @@ class WizardApp(Host):
         """Start over; ask first if something would be lost, as on quitting."""
         from tui.screens.dialogs import leaving_question
 
-        question = leaving_question(self._session)
+        question = leaving_question(self._session, quits=False)
         if question is not None and not await self.push_screen_wait(question):
             return
         if self._session is not None:
@@ -348,7 +348,7 @@ class WizardApp(Host):
         head = await self.push_screen_wait(RunsScreen(self.runs))
         if head is None:
             return
-        question = leaving_question(self._session)
+        question = leaving_question(self._session, quits=False)
         if question is not None and not await self.push_screen_wait(question):
             return
         if self._session is not None:

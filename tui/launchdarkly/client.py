@@ -98,9 +98,9 @@ class LaunchDarkly:
                     Kind.SERVER_ERROR,
                     f"LaunchDarkly reports {page.total_count} import configurations but lists only "
                     f"{len(configurations)}.",
-                    "Most likely your token may not see all of them.",
+                    "Most likely your token can't see all of them.",
                     Remedy.USE,
-                    about="a token that may view them",
+                    about="a token that can view them",
                     safe=Safe.NOTHING_CHANGED,
                 )
             if not fresh or not (page.next or left):
@@ -108,7 +108,7 @@ class LaunchDarkly:
             query = f"?{page.next or f'offset={len(configurations)}'}"
         raise Failure(
             Kind.TOO_LARGE,
-            "LaunchDarkly lists import configurations without end; reading stopped.",
+            "LaunchDarkly's list of import configurations never ends, so reading stopped.",
             "The list was not used.",
             safe=Safe.NOTHING_CHANGED,
         )
@@ -360,7 +360,7 @@ def _part(text: str) -> str:
     """One part of a path; dots alone are encoded as well, or a server could walk up by them. Raises Failure NOT_JSON
     for a blank, which only an answer that makes no sense can have left where a key belongs."""
     if not text:
-        raise Failure(Kind.NOT_JSON, "A key that LaunchDarkly needs is blank, so the request was not sent.")
+        raise Failure(Kind.NOT_JSON, "A key that LaunchDarkly requires is blank, so the request was not sent.")
     return quote(text, safe="", errors="replace") if text.strip(".") else text.replace(".", "%2E")
 
 

@@ -51,8 +51,8 @@ def refusal(answer: Response, request: RefusedRequest, redact: Callable[[str], s
         others = [instance.name for instance in INSTANCES if instance != request.instance]
         return Failure(
             Kind.UNAUTHORIZED,
-            f"LaunchDarkly refused your token{end}",
-            f"It is mistyped, was deleted, or belongs to another instance: this was {request.instance.name}.",
+            f"LaunchDarkly rejected your access token{end}",
+            f"Most likely it is incomplete, was deleted, or is not for {request.instance.name}.",
             Remedy.TOKEN_OR_INSTANCE,
             about=" or ".join((", ".join(others[:-1]), others[-1])),
             safe=Safe.ANSWERS_KEPT,
@@ -62,24 +62,24 @@ def refusal(answer: Response, request: RefusedRequest, redact: Callable[[str], s
     about, field, kind = "", None, Kind.BAD_REQUEST
     if status == 403:
         kind, field, step = Kind.FORBIDDEN, "token", Remedy.OTHER_TOKEN
-        what = "LaunchDarkly knows your token but does not allow this"
+        what = "LaunchDarkly doesn't allow this with your access token"
         where = f" in {clean(request.project)}" if request.project else ""
-        why = f"Most likely its role does not cover {request.of}{where}, or the account may not use it."
+        why = f"Most likely its role doesn't cover {request.of}{where}, or your account doesn't have this feature."
     elif status == 404:
         kind = Kind.NOT_FOUND
         what, why, step, field = _not_found(request)
     elif status == 409:
         kind, step = Kind.CONFLICT, Remedy.READ_LIST
         what = "LaunchDarkly reports a conflict"
-        why = "Somebody changed the same thing at the same moment, or one like it exists."
+        why = "Someone else changed it at the same time, or a similar one exists."
     else:
         what = "LaunchDarkly did not accept the request"
         if field := named_field(message, request.fields):
-            why, step = f"It names {field}.", Remedy.CORRECT_ANSWER
+            why, step = f"The problem is in {field}.", Remedy.CORRECT_ANSWER
         elif known := remedy(status):
             why, (step, about) = known
         else:
-            why = "It does not say which answer is wrong." if request.fields else ""
+            why = "It doesn't say which answer is wrong." if request.fields else ""
             step = Remedy.LOOK_THROUGH_ANSWERS
     return Failure(kind, what + end, why, step, about=about, safe=request.safe, status_code=status, field=field)
 
@@ -87,25 +87,30 @@ def refusal(answer: Response, request: RefusedRequest, redact: Callable[[str], s
 def _not_found(request: RefusedRequest) -> tuple[str, str, Remedy, str | None]:
     """What is not there, why, what to do, and the field at fault."""
     if request.configuration:
-        what = f"LaunchDarkly has no configuration {clean(request.configuration)} in {clean(request.project)}"
-        return what, "It was deleted, or your token may not see it.", Remedy.LOOK_UP_CONFIGURATION, None
+        what = f"LaunchDarkly can't find configuration {clean(request.configuration)} in {clean(request.project)}"
+        return what, "It was deleted, or your token can't see it.", Remedy.LOOK_UP_CONFIGURATION, None
     if request.project:
-        what = f"LaunchDarkly has no project {clean(request.project)} for your token"
-        why = "It was renamed or deleted, or the token may not see it."
+        what = f"LaunchDarkly can't find project {clean(request.project)}"
+        why = "It was renamed or deleted, or your token can't see it."
         return what, why, Remedy.CHOOSE_PROJECT, "project"
-    what = f"{clean(request.instance.host)} has nothing at this address"
-    return what, "Most likely it is not LaunchDarkly's, or an older version of it.", Remedy.CHECK_INSTANCE, "host"
+    what = f"{clean(request.instance.host)} doesn't offer this API"
+    return what, "Most likely it is not LaunchDarkly, or an older version of it.", Remedy.CHECK_INSTANCE, "host"
 
 
 def _broken(answer: Response, request: RefusedRequest) -> Failure:
     status = answer.status_code
     if request.writes:
         safe, about, step = Safe.ANSWERS_KEPT, "", Remedy.LOOK_FIRST
-        why = "The fault is on their side, and the request may have got through."
+        why = "Most likely a temporary problem on their side. The request may have succeeded."
     else:
         safe = request.safe
-        why, (step, about) = remedy(status) or ("The fault is on their side.", (Remedy.TRY_LATER, ""))
-    what = f"LaunchDarkly failed{' with a web page' if answer.is_page else ''} ({status})."
+        why, (step, about) = remedy(status) or (
+            "Most likely a temporary problem on their side.",
+            (Remedy.TRY_LATER, ""),
+        )
+    what = f"LaunchDarkly returned {'an error page' if answer.is_page else 'a server error'} ({status})."
+    if status == _REQUEST_TIMEOUT:
+        what = f"LaunchDarkly waited too long for the request ({status})."
     kind = Kind.BAD_REQUEST if status == _REQUEST_TIMEOUT else Kind.SERVER_ERROR
     return Failure(kind, what, why, step, about=about, safe=safe, status_code=status, sent=True)
 

@@ -25,8 +25,8 @@ _STATES = {
     "importing": "importing",
     "pending": "pending",
     "failed": "failed",
-    "partial": "partial: a part was imported",
-    "": "not told",
+    "partial": "partial: some flags were imported",
+    "": "unknown",
 }
 
 
@@ -36,14 +36,15 @@ def who_in_words(caller: CallerIdentity, member: Member | None) -> str:
 
 
 def access_in_words(access: Access | None) -> str:
-    """What your token may do, as in "You may start, edit; not delete: role Writer."."""
+    """What your token may do, as in "You can start and edit, but not delete (role Writer)."."""
     if access is None or not (access.allowed or access.denied):
-        return "What your token may do with it: not known."
-    may, may_not = _verbs(access.allowed), _verbs(access.denied)
+        return "Can't tell what your token can do with it."
+    may, may_not = _verbs(access.allowed, "and"), _verbs(access.denied, "or")
     roles = _roles(access.denied) or _roles(access.allowed)
+    roles = f" ({roles})" if roles else ""
     if not may_not:
-        return f"You may {may}{roles}."
-    return f"You may {may}; not {may_not}{roles}." if may else f"You may not {may_not}{roles}."
+        return f"You can {may}{roles}."
+    return f"You can {may}, but not {may_not}{roles}." if may else f"You can't {may_not}{roles}."
 
 
 def refused_by(access: Access | None, verb: str) -> str | None:
@@ -54,7 +55,7 @@ def refused_by(access: Access | None, verb: str) -> str | None:
     against = [one for one in access.denied if _verb(one.action) in (verb, _EVERYTHING)]
     if not against or any(_verb(one.action) == verb for one in access.allowed):
         return None
-    return _roles(tuple(against)).removeprefix(": ")
+    return _roles(tuple(against))
 
 
 def status_in_words(status: ImportStatus) -> tuple[str, ...]:
@@ -85,8 +86,10 @@ def without_date(error: str) -> str:
     return _DATE.sub("", error, count=1) if _DATE.match(error) else error
 
 
-def _verbs(actions: tuple[AccessAction, ...]) -> str:
-    return ", ".join(dict.fromkeys(_verb(one.action) for one in actions if one.action))
+def _verbs(actions: tuple[AccessAction, ...], last: str) -> str:
+    """Return what the actions do: "start, edit, and delete"."""
+    *verbs, end = dict.fromkeys(_verb(one.action) for one in actions if one.action) or ("",)
+    return f"{', '.join(verbs)}{',' if len(verbs) > 1 else ''} {last} {end}" if verbs else end
 
 
 def _verb(action: str) -> str:
@@ -95,7 +98,7 @@ def _verb(action: str) -> str:
 
 def _roles(actions: tuple[AccessAction, ...]) -> str:
     names = list(dict.fromkeys(_short(one.reason.role_name) for one in actions if one.reason.role_name))
-    return f": role {', '.join(names)}" if names else ""
+    return f"role {', '.join(names)}" if names else ""
 
 
 def _short(text: str) -> str:

@@ -47,21 +47,21 @@ def normal_base_url(text: str) -> BaseUrl:
     """
     stripped = text.strip()
     if not stripped:
-        raise AddressError("There is no address. Write one that starts with https://.")
+        raise AddressError("Enter an address that starts with https://.")
     if any(not c.isprintable() or c.isspace() for c in stripped):
-        raise AddressError("An address holds no blanks or invisible characters. Take them out.")
+        raise AddressError("An address can't contain spaces or invisible characters. Remove them.")
     match = _SCHEME.match(stripped)
     if match is None:
-        raise AddressError("The beginning is missing. Write https:// in front of the address.")
+        raise AddressError("The address must start with https://. Add it.")
     scheme, rest = match[1].lower(), match[2]
     if scheme not in USUAL_PORTS:
-        raise AddressError("Only https:// is taken, and http:// on this machine. Write https:// in front.")
+        raise AddressError("The address must start with https://. Only this machine can use http://.")
     _refuse_userinfo(rest)
 
-    removed = ["Blanks around it were removed."] if stripped != text else []
+    removed = ["Spaces around it were removed."] if stripped != text else []
     address, *query = re.split(r"[?#]", rest, maxsplit=1)
     if query:
-        removed.append("What stands behind ? or # was removed.")
+        removed.append("Everything after ? or # was removed.")
     authority, slash, path = address.partition("/")
     trimmed = kept = (slash + path).rstrip("/")
     while (shorter := _API_PATH.sub("", kept).rstrip("/")) != kept:
@@ -71,11 +71,11 @@ def normal_base_url(text: str) -> BaseUrl:
     elif trimmed != slash + path:
         removed.append("A trailing slash was removed.")
     if "\\" in kept:
-        raise AddressError("An address holds no backslash. Write / in its place.")
+        raise AddressError("An address can't contain a backslash. Use / instead.")
 
     host, port = host_and_port(authority)
     if scheme == "http" and not is_loopback(host):
-        raise AddressError("http:// sends your key readable. Write https://; http:// is for localhost alone.")
+        raise AddressError("http:// would send your key unencrypted. Use https://. Only localhost can use http://.")
     suffix = "" if port in (None, USUAL_PORTS[scheme]) else f":{port}"
     return BaseUrl(f"{scheme}://{host}{suffix}{quote(kept, safe=_IN_PATHS)}", " ".join(removed))
 
@@ -87,11 +87,11 @@ def _refuse_userinfo(rest: str) -> None:
     # password itself has a slash or a # that cuts it in two.
     before_query = rest[:tail_at] if 0 <= path_at < tail_at else rest
     if "@" in before_query:
-        raise AddressError("A user name or password stands before an @. Take it out; keys have own fields.")
+        raise AddressError("An address can't contain a user name or password. Remove everything before the @.")
 
 
-_BAD_PORT = "The port is not a number from 1 to 65535. Correct what stands behind the colon, or leave it out."
-_BAD_HOST = "That is no host name. Write the address as your browser shows it, such as https://unleash.example.com."
+_BAD_PORT = "The port must be a number from 1 to 65535. Fix it, or remove it."
+_BAD_HOST = "This is not a host name. Copy the address from your browser, such as https://unleash.example.com."
 
 
 def host_and_port(authority: str) -> tuple[str, int | None]:

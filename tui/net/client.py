@@ -184,7 +184,7 @@ class Http:
         if self._deadline is not None:
             seconds = min(seconds, self._deadline - self.now())
             if seconds <= 0:
-                raise Failure(Kind.TIMEOUT, "The time given for this run is over.", safe=Safe.NOTHING_MORE_SENT)
+                raise Failure(Kind.TIMEOUT, "The run reached its time limit.", safe=Safe.NOTHING_MORE_SENT)
         try:
             return await _cancellable(self._exchange(client, message, trace, peer, sink, limits), seconds)
         except (BodyError, httpx.HTTPError, httpx.StreamError, OSError) as error:
@@ -276,9 +276,9 @@ def check_headers(headers: Mapping[str, SecretStr | str]) -> None:
         if _HEADER_VALUE.fullmatch(_revealed(value)) is None:
             raise Failure(
                 Kind.CREDENTIAL,
-                f"The key for the header {name} cannot be sent: it is empty, or has a blank at an end, "
-                "a line break or a letter beyond plain ASCII.",
-                "Most likely it was changed while it was copied.",
+                f"The key for the {name} header can't be sent: it is empty, or contains a line break, a space at an "
+                "end, or a character that is not plain ASCII.",
+                "Most likely it changed when it was copied.",
                 Remedy.PASTE_AGAIN,
                 safe=Safe.NOTHING_SENT,
             )
@@ -304,8 +304,8 @@ def _message(client: httpx.AsyncClient, request: Request) -> httpx.Request:
     try:
         return client.build_request(request.method, request.url, headers=headers, content=request.body)
     except httpx.InvalidURL:
-        why = "It is too long, or has characters that no address can hold."
-    raise Failure(Kind.UNREACHABLE, "This address cannot be used.", why, Remedy.CORRECT, safe=Safe.NOTHING_SENT)
+        why = "It is too long, or contains characters that an address can't have."
+    raise Failure(Kind.UNREACHABLE, "This address can't be used.", why, Remedy.CORRECT, safe=Safe.NOTHING_SENT)
 
 
 def _for_httpx(proxy: Proxy) -> httpx.Proxy:

@@ -70,10 +70,10 @@ def _parsed(variable: str, value: str) -> Proxy:
     match = _SCHEME.match(value)
     scheme, rest = (match[1].lower(), value[match.end() :]) if match else ("http", value)
     if scheme.startswith("socks"):
-        raise _unusable(variable, "it names a SOCKS proxy, and only HTTP proxies are supported")
+        raise _unusable(variable, "it names a SOCKS proxy, but only HTTP proxies are supported")
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
     if "@" in rest[len(authority) :]:
-        why = "a raw #, / or ? in the user name or password ends the address early"
+        why = "the user name or password contains #, /, or ?"
         raise _unusable(variable, why, Remedy.PERCENT_ENCODE)
     login, _, place = authority.rpartition("@")
     try:
@@ -81,7 +81,7 @@ def _parsed(variable: str, value: str) -> Proxy:
     except AddressError:
         host, port = "", None
     if not host or scheme not in USUAL_PORTS or not _PLACE.fullmatch(place):
-        raise _unusable(variable, "it is not the address of an HTTP proxy (http://host:port, port 1 to 65535)")
+        raise _unusable(variable, "it is not the address of an HTTP proxy, such as http://host:8080")
     user, _, password = login.partition(":")
     return Proxy(
         variable, scheme, host, port or USUAL_PORTS[scheme], (unquote(user), unquote(password)) if login else None
@@ -89,7 +89,7 @@ def _parsed(variable: str, value: str) -> Proxy:
 
 
 def _unusable(variable: str, why: str, remedy: Remedy = Remedy.FIX_OR_UNSET) -> Failure:
-    what = f"{variable} cannot be used: {why}."
+    what = f"{variable} can't be used: {why}."
     return Failure(Kind.UNREACHABLE, what, "", remedy, safe=Safe.NOTHING_SENT, at_setting=True)
 
 
@@ -162,33 +162,33 @@ def require_usable() -> None:
     if file and os.path.isdir(file):
         why = "it names a folder, not a file"
     elif file and not os.path.isfile(file):
-        why = "what it names is not there"
+        why = "its file doesn't exist"
     elif file and not os.access(file, os.R_OK):
-        why = "the file can't be read"
+        why = "its file can't be read"
     elif folders and not any(map(os.path.isdir, folders.split(os.pathsep))):
-        name, why = FOLDER, "what it names is not there"
+        name, why = FOLDER, "its folder doesn't exist"
     if why:
-        raise Failure(Kind.TLS, f"{name} cannot be used: {why}.", "", Remedy.FIX_OR_UNSET, safe=Safe.NOTHING_SENT)
+        raise Failure(Kind.TLS, f"{name} can't be used: {why}.", "", Remedy.FIX_OR_UNSET, safe=Safe.NOTHING_SENT)
 
 
 def untrusted() -> tuple[str, tuple[Remedy, str]]:
     """Explain an authority that isn't trusted here: why, and the remedy with what it is about."""
     file, folders = os.environ.get(FILE), os.environ.get(FOLDER)
     if file and not _has_certificates(file):
-        return f"{FILE} names a file without any certificate in PEM form.", (Remedy.POINT_TO_PEM, FILE)
+        return f"The file in {FILE} contains no PEM certificate.", (Remedy.POINT_TO_PEM, FILE)
     if file:
-        return f"{FILE} decides which authorities are trusted.", (Remedy.TRUST, "that file")
+        return f"{FILE} sets which authorities are trusted.", (Remedy.TRUST, "that file")
     if folders and not any(map(_is_hashed, folders.split(os.pathsep))):
-        why = f"{FOLDER} names a folder without any certificate under the name that OpenSSL looks for."
+        why = f"The folder in {FOLDER} has no certificate with a name that OpenSSL looks for."
         return why, (Remedy.REHASH, FOLDER)
     if folders:
         about = "that folder, and run `openssl rehash` on it"
-        return f"{FOLDER} decides which authorities are trusted.", (Remedy.TRUST, about)
+        return f"{FOLDER} sets which authorities are trusted.", (Remedy.TRUST, about)
     if other := next((name for name in _NOT_READ if os.environ.get(name)), ""):
-        about = f"the system's store, or set {FILE} to the file that {other} names"
+        about = f"the system's trust store, or set {FILE} to the file in {other}"
         return f"{other} is set, but this program doesn't read it. It reads {FILE}.", (Remedy.TRUST, about)
-    about = f"the system's store, or set {FILE} to its PEM file"
-    return "Most likely it belongs to a private CA.", (Remedy.TRUST, about)
+    about = f"the system's trust store, or set {FILE} to its PEM file"
+    return "Most likely it is from a private CA.", (Remedy.TRUST, about)
 
 
 def deciding() -> str:

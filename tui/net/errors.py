@@ -142,23 +142,23 @@ class Remedy(StrEnum):
 
 
 class Safe(StrEnum):
-    """What certainly happened or didn't, in words that continue a sentence."""
+    """What certainly happened or didn't, as a clause in lower case."""
 
     NOTHING_SENT = "nothing was sent"
     NOTHING_MORE_SENT = "nothing more was sent"
     NOTHING_CHANGED = "nothing was changed"
     NOTHING_CREATED = "nothing was created"
-    NOTHING_CREATED_ANSWERS_KEPT = "nothing was created; your answers are kept"
+    NOTHING_CREATED_ANSWERS_KEPT = "nothing was created, and your answers are saved"
     NOTHING_STARTED = "nothing was started"
     NOTHING_ARCHIVED = "nothing was archived"
     NOTHING_DELETED = "nothing was deleted"
     NOTHING_REMOVED = "nothing was removed"
-    NO_KEY_TOUCHED = "no key was touched"
-    ANSWER_NOT_USED = "the answer was not used"
-    REQUEST_DID_NOTHING = "this request did nothing"
-    ANSWERS_KEPT = "answers are kept"
-    SENT_STAYS_SENT = "what was sent before stays sent"
-    MAYBE_DONE = "it may have been carried out"
+    NO_KEY_TOUCHED = "no key was changed"
+    ANSWER_NOT_USED = "the response was not used"
+    REQUEST_DID_NOTHING = "this request changed nothing"
+    ANSWERS_KEPT = "your answers are saved"
+    SENT_STAYS_SENT = "what was sent before is still in effect"
+    MAYBE_DONE = "it may have succeeded"
 
 
 @dataclass(frozen=True, slots=True)

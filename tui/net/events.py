@@ -75,8 +75,8 @@ class Pausing:
 
     @property
     def words(self) -> str:
-        """ "LaunchDarkly asks for a pause: going on at 23 Nov 14:03:12." """
-        return f"{self.peer or 'The server'} asks for a pause: going on at {moment(self.until)}."
+        """ "LaunchDarkly asks for a pause. Continuing at 23 Nov 14:03:12." """
+        return f"{self.peer or 'The server'} asks for a pause. Continuing at {moment(self.until)}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,8 +52,8 @@ class Response:
         try:
             return parse_answer(self.body)
         except TooDeepError:
-            why = "No real answer looks like that."
-            failure = self._not_used("JSON that is nested too deeply", why, "what runs at the address")
+            why = "Most likely something else runs at this address."
+            failure = self._not_used("JSON that is nested too deeply", why, "the address")
         except ValueError:  # a bad encoding too
             failure = self.not_json("JSON")
         raise failure
@@ -67,18 +67,18 @@ class Response:
     def not_json(self, expected: str) -> Failure:
         """Return the failure for a body that is not the `expected` one ("a list of projects")."""
         if not self.body.strip():
-            what = f"nothing, not with {expected}"
-            why = "Most likely the server, or a proxy in front of it, failed."
-            return self._not_used(what, why, "what is between this machine and the server", at_address=False)
+            what = f"an empty response instead of {expected}"
+            why = "Most likely the server or a proxy in front of it failed."
+            return self._not_used(what, why, "any proxy or gateway in front of the server", at_address=False)
         host = urlsplit(self.url).hostname
-        what = f"{'a web page' if self.is_page else 'something else'}, not with {expected}"
-        why = f"The address is most likely not that of the API: {host}." if host else ""
+        what = f"{'a web page instead of' if self.is_page else 'something other than'} {expected}"
+        why = f"Most likely {host} is not the API's address." if host else ""
         return self._not_used(what, why, "the address")
 
     def _not_used(self, what: str, why: str, check: str, *, at_address: bool = True) -> Failure:
         return Failure(
             Kind.NOT_JSON,
-            f"{self.peer} answers with {what} ({self.status_code}).",
+            f"{self.peer} sent {what} ({self.status_code}).",
             why,
             Remedy.CHECK,
             about=check,

@@ -88,8 +88,8 @@ async def read_all(
                 yield ListProgress((), gone, len(reading.seen), len(reading.seen))
             return
         if before is not None:
-            why = "Most likely somebody is editing flags there."
-            raise _unreadable(f"{what} changed while it was read, twice.", why, Remedy.TRY_LATER)
+            why = "Most likely someone is editing flags there."
+            raise _unreadable(f"{what} changed twice while it was being read.", why, Remedy.TRY_LATER)
         before = reading
 
 
@@ -142,18 +142,17 @@ class _Reading:
         same_items = same_total and self.seen.keys() == before.seen.keys()
         if total > count and (same_items or (same_total and len(self._totals) == 1 and self._distinct)):
             raise _unreadable(
-                f"{what} reports {total:,} entries but lists only {count:,}: {total - count:,} are missing, both times "
-                "it was read.",
-                "Most likely the key cannot see them, or the server counts wrong.",
+                f"{what} reports {total:,} entries but contains only {count:,}: {total - count:,} are missing.",
+                "Most likely your key can't see them, or the server's count is wrong.",
                 Remedy.USE,
-                "a key that sees all of them, or ask whoever runs the server",
+                "a key that can see all of them, or ask the server's owner",
             )
         if same_items and total < count == size and self._repeated and self._pages == 1:
             raise _unreadable(
-                f"{what} returns the same page for every offset, so whether there is more can't be told.",
-                "Most likely a proxy or cache in between drops part of the address.",
+                f"{what} returns the same page for every offset, so there may be entries that can't be read.",
+                "Most likely a proxy or cache drops part of the address.",
                 Remedy.ASK,
-                "whoever runs the server",
+                "the server's owner",
             )
         return same_items and (self.ended or total == count)
 
@@ -163,8 +162,8 @@ def _unreadable(what: str, why: str, remedy: Remedy, about: str = "") -> Failure
 
 
 def _endless() -> Failure:
-    why = "What was read is not complete."
-    return Failure(Kind.TOO_LARGE, "The list has no end; reading stopped.", why, safe=Safe.NOTHING_CHANGED)
+    why = "The list is not complete."
+    return Failure(Kind.TOO_LARGE, "The list never ends, so reading stopped.", why, safe=Safe.NOTHING_CHANGED)
 
 
 async def _pages(

@@ -44,9 +44,9 @@ class _RateLimit:
 # LaunchDarkly: "Rate limiting" in its API overview. Split: docs.split.io/reference/rate-limiting.
 _RATE_LIMITS = (
     _RateLimit("x-ratelimit-reset", "x-ratelimit-global-remaining", "your whole account", False),
-    _RateLimit("x-ratelimit-reset", "x-ratelimit-route-remaining", "this one call", False),
+    _RateLimit("x-ratelimit-reset", "x-ratelimit-route-remaining", "this request", False),
     _RateLimit("x-ratelimit-auth-token-reset", "x-ratelimit-auth-token-remaining", "your token", False),
-    _RateLimit("x-ratelimit-reset-seconds-org", "x-ratelimit-remaining-org", "your organisation", True),
+    _RateLimit("x-ratelimit-reset-seconds-org", "x-ratelimit-remaining-org", "your organization", True),
     _RateLimit("x-ratelimit-reset-seconds-ip", "x-ratelimit-remaining-ip", "your network address", True),
 )
 
@@ -98,7 +98,7 @@ def rate_limited(peer: str, pause: Pause, end: float, now: float) -> Failure:
     return Failure(
         Kind.RATE_LIMITED,
         f"{peer} asks for a pause{length} (429).",
-        f"The limit is that of {pause.limit}." if pause.limit else "Too many requests came in a short time.",
+        f"The limit applies to {pause.limit}." if pause.limit else "It received too many requests in a short time.",
         Remedy.SEND_AFTER,
         about=time_of_day(end, now),
         safe=Safe.REQUEST_DID_NOTHING,

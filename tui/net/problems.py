@@ -20,6 +20,7 @@ _MEBIBYTE = 1024 * 1024
 _LONGEST_NAME = 80
 _PROXY_LOGIN = 407
 _ADDRESS = "the address"
+_GATEWAY = "any proxy or gateway in front of the server"
 _READS = frozenset({"GET", "HEAD"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -57,7 +58,7 @@ class Attempt:
     @property
     def named_by(self) -> str:
         """A sentence that names the variable at fault, "" if the connection had passed the proxy."""
-        return f"{self.proxy_variable} names that proxy." if self.at_proxy else ""
+        return f"{self.proxy_variable} names this proxy." if self.at_proxy else ""
 
     def failure(
         self,
@@ -98,17 +99,17 @@ def failure_of(error: BaseException, request: Attempt, seconds: float, max_bytes
     match error:
         case TimeoutError():
             if request.answered:
-                what = f"{peer}'s answer did not arrive in full within {span(seconds)}."
+                what = f"{peer}'s response was not complete after {span(seconds)}."
             elif request.sent:
-                what = f"{peer} did not answer in {span(seconds)}."
+                what = f"{peer} did not respond within {span(seconds)}."
             else:
-                what = f"No connection to {request.target} came about in {span(seconds)}."
+                what = f"Can't connect to {request.target}: no response within {span(seconds)}."
             return request.failure(Kind.TIMEOUT, what, request.named_by, Remedy.TRY_AGAIN)
         case TooLargeError():
-            what = f"{peer}'s answer is larger than {max_bytes / _MEBIBYTE:g} MiB; reading stopped there."
-            return request.failure(Kind.TOO_LARGE, what, "Nothing of it was used.", Remedy.NARROW)
+            what = f"{peer}'s response is larger than {max_bytes / _MEBIBYTE:g} MiB, so reading stopped."
+            return request.failure(Kind.TOO_LARGE, what, "None of it was used.", Remedy.NARROW)
         case EncodingError():
-            what, why = f"{peer}'s answer cannot be unpacked.", "It is not what its headers say."
+            what, why = f"{peer}'s response can't be decompressed.", "It doesn't match its headers."
             return request.failure(Kind.NOT_JSON, what, why, Remedy.TRY_AGAIN)
         case CutOffError():
             return _cut_off(request)
@@ -140,7 +141,7 @@ _KNOWN = (
 def _of_network(error: BaseException, request: Attempt) -> Failure:
     chain = list(_causes(error))
     fail, target, named_by, at_proxy = request.failure, request.target, request.named_by, request.at_proxy
-    check = Remedy.CHECK, "the address, this machine's network and its proxy settings, then try again"
+    check = Remedy.CHECK, "the address, your network, and your proxy settings, then try again"
     check_address = Remedy.CHECK, _ADDRESS
     if at_proxy:
         check = check_address = Remedy.CHECK_PROXY, request.proxy_variable
@@ -151,35 +152,35 @@ def _of_network(error: BaseException, request: Attempt) -> Failure:
         case ssl.SSLError() if not request.sent:
             return _no_tls(request)
         case socket.gaierror():
-            what = f"Could not reach {target}: the name is not known here."
-            why = named_by or "Most likely DNS, or HTTPS_PROXY is needed."
+            what = f"Can't reach {target}: this machine can't find the name."
+            why = named_by or "Most likely the name is misspelled, DNS fails, or you need HTTPS_PROXY."
             return fail(Kind.UNREACHABLE, what, why, *check, at_address=True)
         case ConnectionRefusedError():
-            what = f"Could not reach {target}: nothing answers {'there' if at_proxy else f'at port {request.port}'}."
-            why = named_by or "The server is down, or its address is another."
+            what = f"Can't reach {target}: nothing is listening {'there' if at_proxy else f'on port {request.port}'}."
+            why = named_by or "Most likely the server is down, or the address is wrong."
             return fail(Kind.UNREACHABLE, what, why, *check_address, at_address=True)
         case httpx.ProxyError():
             status = request.proxy_status or 0
-            what = f"The proxy {request.proxy} refused to connect to {request.host}{f' ({status})' if status else ''}."
+            what = f"The proxy {request.proxy} rejected the connection to {request.host}{f' ({status})' if status else ''}."
             wants_login = status == _PROXY_LOGIN
-            why = "It wants a user name and password." if wants_login else "It may not let this address through."
+            why = "It requires a user name and password." if wants_login else "Most likely it blocks this host."
             remedy = Remedy.PROXY_OR_EXEMPT, request.proxy_variable
             return fail(Kind.UNREACHABLE, what, why, *remedy, at_setting=400 <= status < 500)
         # httpcore reports a closed connection by itself. What its parser refuses was raised from the parser's error.
         case httpx.RemoteProtocolError() if not request.answered and any(map(_of_parser, chain)):
             if at_proxy:
                 what, wrong = (
-                    f"What answers at {target} is not an HTTP proxy.",
+                    f"The server at {request.proxy} is not an HTTP proxy.",
                     (Remedy.CORRECT, request.proxy_variable),
                 )
                 return fail(Kind.UNREACHABLE, what, named_by, *wrong, at_setting=True)
-            what = f"What answers at {request.host}, port {request.port}, does not speak HTTP."
-            return fail(Kind.UNREACHABLE, what, "Most likely the port is another.", *check_address, at_address=True)
+            what = f"The server at {request.host}, port {request.port}, doesn't use HTTP."
+            return fail(Kind.UNREACHABLE, what, "Most likely the port is wrong.", *check_address, at_address=True)
         case ssl.SSLError() | ConnectionError() | httpx.RemoteProtocolError() | httpx.NetworkError():
             return _cut_off(request)
         case OSError():
-            what = f"Could not reach {target}: there is no way there from this machine."
-            why = named_by or "Most likely the network is off, or a firewall or VPN is in the way."
+            what = f"Can't reach {target}: this machine has no route to it."
+            why = named_by or "Most likely the network is down, or a firewall or VPN blocks the way."
             return fail(Kind.UNREACHABLE, what, why, *check)
     return fail(Kind.UNREACHABLE, f"The connection to {target} failed.", "", *check)
 
@@ -190,12 +191,12 @@ def _of_parser(error: BaseException) -> bool:
 
 def _cut_off(request: Attempt) -> Failure:
     if request.answered:
-        what = f"The connection to {request.host} broke off in the middle of the answer."
+        what = f"The connection to {request.host} broke before the response was complete."
     elif request.sent:
-        what = f"The connection to {request.host} was closed before an answer came."
+        what = f"The connection to {request.host} closed without a response."
     else:
-        what = f"The connection to {request.target} was closed while it was made."
-    why = request.named_by or "Most likely the network, or a proxy between."
+        what = f"The connection to {request.target} closed before anything was sent."
+    why = request.named_by or "Most likely the network or a proxy failed."
     at_address = not request.proxy and not request.answered
     return request.failure(Kind.UNREACHABLE, what, why, Remedy.TRY_AGAIN, at_address=at_address)
 
@@ -203,36 +204,36 @@ def _cut_off(request: Attempt) -> Failure:
 # OpenSSL's numbers (X509_V_ERR_*): what is wrong with a certificate, and what to do about it; None if nothing here
 # vouches for it.
 _CERTIFICATES: Mapping[int, tuple[str, tuple[Remedy, str] | None]] = {
-    9: ("that is not valid yet", (Remedy.CHECK, "this machine's clock")),
-    10: ("that has expired", (Remedy.RENEW_CERTIFICATE, "")),
-    18: ("that it signed itself", None),
-    19: ("of an authority this machine does not know", None),
-    20: ("of an authority this machine does not know", None),
-    62: ("made for another name", (Remedy.CHECK, _ADDRESS)),
-    64: ("made for another address", (Remedy.CHECK, _ADDRESS)),
+    9: ("is not valid yet", (Remedy.CHECK, "this machine's clock")),
+    10: ("has expired", (Remedy.RENEW_CERTIFICATE, "")),
+    18: ("is self-signed", None),
+    19: ("is from an authority that this machine doesn't trust", None),
+    20: ("is from an authority that this machine doesn't trust", None),
+    62: ("is for a different name", (Remedy.CHECK, _ADDRESS)),
+    64: ("is for a different address", (Remedy.CHECK, _ADDRESS)),
 }
-_UNTRUSTED = ("this machine does not trust", None)
+_UNTRUSTED = ("is not trusted by this machine", None)
 
 
 def _bad_certificate(code: int, request: Attempt) -> Failure:
     problem, remedy = _CERTIFICATES.get(code, _UNTRUSTED)
     wrong_name, variable = remedy == (Remedy.CHECK, _ADDRESS), environment.deciding()
-    why = f"{variable} decides which authorities are trusted." if variable else "The connection was not used."
+    why = f"{variable} sets which authorities are trusted." if variable else "The connection was closed."
     if remedy is None:
         why, remedy = environment.untrusted()
     if wrong_name and request.at_proxy:
         why, remedy = request.named_by, (Remedy.CORRECT, request.proxy_variable)
-    owner = f"The proxy {request.proxy}" if request.at_proxy else request.host
-    return request.failure(Kind.TLS, f"{owner} shows a certificate {problem}.", why, *remedy, at_address=wrong_name)
+    owner = f"the proxy {request.proxy}" if request.at_proxy else request.host
+    return request.failure(Kind.TLS, f"The certificate of {owner} {problem}.", why, *remedy, at_address=wrong_name)
 
 
 def _no_tls(request: Attempt) -> Failure:
     if request.at_proxy:
-        what = f"The proxy {request.proxy} doesn't use TLS, but {request.proxy_variable} names it with https://."
-        why = "Most proxies are reached by http://, also for https:// addresses."
+        what = f"The proxy {request.proxy} doesn't use TLS, but {request.proxy_variable} starts with https://."
+        why = "Most proxies use http://, even for https:// addresses."
         return request.failure(Kind.TLS, what, why, Remedy.CORRECT, request.proxy_variable)
-    what = f"{request.host} does not answer with TLS as https:// needs it."
-    why = "Most likely the port is that of plain HTTP, or a proxy between cuts the connection."
+    what = f"{request.host} doesn't use TLS on port {request.port}, which https:// requires."
+    why = "Most likely the port is for plain HTTP, or a proxy cuts the connection."
     return request.failure(Kind.TLS, what, why, Remedy.CHECK, _ADDRESS, at_address=True)
 
 
@@ -241,10 +242,10 @@ def redirected(peer: str, status_code: int, url: str, location: str, redact: Cal
     if status_code not in _REDIRECTS and not location:
         return Failure(
             Kind.NOT_JSON,
-            f"{peer} sent a response without content ({status_code}).",
-            "Most likely a cache or a proxy in front of it failed.",
+            f"{peer} sent an empty response ({status_code}).",
+            "Most likely a cache or proxy in front of it failed.",
             Remedy.CHECK,
-            about="what is between this machine and the server",
+            about=_GATEWAY,
             status_code=status_code,
             sent=True,
         )
@@ -255,8 +256,8 @@ def redirected(peer: str, status_code: int, url: str, location: str, redact: Cal
     elsewhere = clean(redact(host))[:_LONGEST_NAME] if location and host else "another address"
     return Failure(
         Kind.REDIRECT,
-        f"The address sends us on to {elsewhere} ({status_code}).",
-        "It was not followed, so the key went nowhere else.",
+        f"The address redirects to {elsewhere} ({status_code}).",
+        "The redirect was not followed, so your key was not sent there.",
         Remedy.GIVE_ADDRESS,
         about="the API itself",
         status_code=status_code,
@@ -267,27 +268,27 @@ def redirected(peer: str, status_code: int, url: str, location: str, redact: Cal
 
 # --- statuses
 
-_BETWEEN = Remedy.CHECK, "what is between this machine and the server"
+_BETWEEN = Remedy.CHECK, _GATEWAY
 _REMEDIES: Mapping[int, tuple[str, tuple[Remedy, str]]] = {
     402: (
-        "The account's plan doesn't include this, or its limit is reached.",
-        (Remedy.ASK, "whoever manages the plan"),
+        "Your plan doesn't include this, or its limit is reached.",
+        (Remedy.ASK, "whoever manages your plan"),
     ),
-    405: ("Most likely the address is not that of the API.", (Remedy.CHECK, _ADDRESS)),
-    406: ("Most likely a proxy or gateway in front of it refuses JSON.", _BETWEEN),
-    407: ("A proxy wants a user name and password.", (Remedy.PROXY_LOGIN, "")),
-    408: ("The request took too long to get there.", (Remedy.CHECK, "this machine's network")),
-    410: ("The server no longer has this API.", (Remedy.NEWER_VERSION, "")),
+    405: ("Most likely the address is not the API's.", (Remedy.CHECK, _ADDRESS)),
+    406: ("Most likely a proxy or gateway in front of it blocks JSON.", _BETWEEN),
+    407: ("A proxy requires a user name and password.", (Remedy.PROXY_LOGIN, "")),
+    408: ("The server waited too long for the request.", (Remedy.CHECK, "your network")),
+    410: ("The server no longer offers this API.", (Remedy.NEWER_VERSION, "")),
     413: ("The request is larger than the server or a proxy allows.", (Remedy.USE, "shorter values")),
-    414: ("The address of the request is longer than the server or a proxy allows.", (Remedy.USE, "shorter values")),
-    415: ("Most likely a proxy or gateway in front of it refuses JSON.", _BETWEEN),
-    421: ("Most likely a proxy sends the request to another server.", _BETWEEN),
-    426: ("The server wants another protocol version.", _BETWEEN),
+    414: ("The request's address is longer than the server or a proxy allows.", (Remedy.USE, "shorter values")),
+    415: ("Most likely a proxy or gateway in front of it blocks JSON.", _BETWEEN),
+    421: ("Most likely a proxy sent the request to the wrong server.", _BETWEEN),
+    426: ("The server requires another protocol version.", _BETWEEN),
     431: ("The request is larger than the server or a proxy allows.", _BETWEEN),
-    451: ("The server refuses for legal reasons.", (Remedy.ASK, "whoever runs it")),
+    451: ("The server blocks this for legal reasons.", (Remedy.ASK, "the server's owner")),
     501: ("The server doesn't offer this.", (Remedy.CHECK, _ADDRESS)),
-    505: ("The server wants another protocol version.", _BETWEEN),
-    511: ("This network asks for a login before it lets requests through.", (Remedy.NETWORK_LOGIN, "")),
+    505: ("The server requires another protocol version.", _BETWEEN),
+    511: ("This network requires you to log in first.", (Remedy.NETWORK_LOGIN, "")),
 }
 OF_THE_ADDRESS = frozenset({405, 410, 501})
 """Statuses of a server that doesn't have the API at this address."""

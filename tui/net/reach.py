@@ -106,12 +106,12 @@ _WORDS = {
     Reach.LINK_LOCAL: "a link-local address",
     Reach.SHARED: "a shared address of a provider or VPN",
     Reach.UNIQUE_LOCAL: "a private IPv6 address",
-    Reach.RESERVED: "a reserved address, of no host on the internet",
+    Reach.RESERVED: "a reserved address that no internet host has",
     Reach.SINGLE_LABEL: "a name without a domain",
-    Reach.LOCAL_NAME: "a name of private networks alone",
+    Reach.LOCAL_NAME: "a name for private networks only",
 }
-_MAY_NOT = "LaunchDarkly, which runs the import, may not"
-PUBLIC = "public address; that LaunchDarkly reaches it is not known"
+_MAY_NOT_REACH = "LaunchDarkly runs the import and may not be able to reach it."
+PUBLIC = "public address; can't tell whether LaunchDarkly can reach it"
 
 
 def sentence(reach: Reach, at: str = "") -> str:
@@ -119,9 +119,9 @@ def sentence(reach: Reach, at: str = "") -> str:
     if reach is Reach.PUBLIC:
         return PUBLIC
     if reach is Reach.LOOPBACK and not at:
-        return "This is your own machine. LaunchDarkly runs the import and cannot reach it."
+        return "This is your own machine. LaunchDarkly runs the import and can't reach it."
     words = _WORDS[reach]
-    return f"{f'At {at}, {words}' if at else words[0].upper() + words[1:]}: {_MAY_NOT} reach it."
+    return f"{f'Resolves to {at}, {words}' if at else words[0].upper() + words[1:]}. {_MAY_NOT_REACH}"
 
 
 # --- what this machine can learn without a request
@@ -138,9 +138,9 @@ class Dns(StrEnum):
 
 _DNS = {
     Dns.NOT_ASKED: "The name was not looked up",
-    Dns.ANSWERED: "The DNS here gives no address for that name",
-    Dns.NO_SUCH_NAME: "The DNS here does not know that name",
-    Dns.NO_ANSWER: "The DNS here did not answer",
+    Dns.ANSWERED: "DNS on this machine has no address for this name",
+    Dns.NO_SUCH_NAME: "DNS on this machine doesn't know this name",
+    Dns.NO_ANSWER: "DNS on this machine did not respond",
 }
 
 
@@ -203,11 +203,11 @@ class Sighting:
         """The outlook in one line."""
         match self.outlook:
             case Outlook.PROXY_ONLY:
-                return f"Reached from here through a proxy only: {_MAY_NOT} reach it."
+                return f"This machine reaches it only through a proxy. {_MAY_NOT_REACH}"
             case Outlook.PRIVATE_CA:
-                return f"Only this machine's own store trusts its certificate, a private CA: {_MAY_NOT}."
+                return "Its certificate is from a private CA that this machine trusts. LaunchDarkly may not trust it."
             case Outlook.UNKNOWN:
-                return f"{_DNS[self.dns]}: whether LaunchDarkly, which runs the import, reaches it is not known."
+                return f"{_DNS[self.dns]}. Can't tell whether LaunchDarkly can reach it."
         return sentence(*self._decisive)
 
 

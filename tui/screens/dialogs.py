@@ -17,6 +17,7 @@ from textual.widgets.option_list import Option
 from tui.answers import draft as drafts
 from tui.answers import remarks
 from tui.widgets.buttons import Plain
+from tui.widgets.key_line import key_line
 from tui.widgets.symbols import Symbols
 from tui.wizard.practice import PracticeFault
 
@@ -40,6 +41,10 @@ class Dialog(ModalScreen[Reply | None], Generic[Reply]):
         Binding("right", "app.focus_next", show=False),
     ]
 
+    def hint(self, *hints: tuple[str, str]) -> Static:
+        """Return the muted line of keys at a dialog's foot."""
+        return Static(key_line(hints), classes="dialog-hint", markup=False)
+
     def action_close(self) -> None:
         """Close without an answer."""
         self.dismiss(None)
@@ -58,7 +63,8 @@ class Question(Dialog[bool]):
             yield Static(Content(self._text), classes="dialog-text", markup=False)
             with Horizontal(classes="dialog-buttons"):
                 yield Plain(self._no, id="no")
-                yield Plain(self._yes, id="yes")
+                yield Plain(self._yes, id="yes", classes="primary")
+            yield self.hint(("Tab", "move"), ("Enter", "select"), ("Esc", self._no.lower()))
 
     def on_mount(self) -> None:
         self.query_one("#no").focus()
@@ -91,6 +97,8 @@ class TextScreen(Dialog[None]):
                 yield Plain("Close", id="close")
                 if self._copies:
                     yield Plain("Copy", id="copy")
+            copy = (("y", "copy"),) if self._copies else ()
+            yield self.hint(*copy, ("Up, Down", "scroll"), ("Esc", "close"))
 
     def on_mount(self) -> None:
         self.query_one(VerticalScroll).focus()
@@ -106,31 +114,39 @@ class TextScreen(Dialog[None]):
             return
         self.app.copy_to_clipboard(self._text)
         self.query_one(".dialog-note", Static).update(
-            Content("Sent to your terminal's clipboard; not every terminal takes it. The text stands above.")
+            Content("Copied. Not every terminal supports copying; you can also select the text above.")
         )
 
 
-def leaving_question(session: Session | None) -> Question | None:
-    """None where nothing is lost: answers are saved, only keys of this session and a request under way are not."""
-    if session is None or session.practice is not None:
+def leaving_question(session: Session | None, *, quits: bool = True) -> Question | None:
+    """Return the question before leaving the import, or quitting; None if nothing would be lost.
+
+    Answers are saved. A request that is running, keys of this session, and an import into the demo account are not.
+    """
+    if session is None:
         return None
+    verb = "Quit" if quits else "Leave"
     creation = session.attempt.creation if session.attempt is not None else None
     if creation is not None and creation.begun and creation.outcome is None:
-        text = "A request is under way. If you leave now, you will not see whether it was created."
-        return Question("Leave while waiting?", text, yes="Leave", no="Stay")
+        text = f"LaunchDarkly has not responded yet. If you {verb.lower()} now, you won't see the result."
+        return Question(f"{verb} before the response?", text, yes=verb, no="Stay")
+    if session.practice is not None:
+        if session.run is None:
+            return None
+        text = "This import exists only in the demo account, which ends with the demo. You can't resume it."
+        return Question(f"{verb} this practice import?", text, yes=verb, no="Stay")
     lost = [
         remarks.label(session.draft, key)
         for key in session.bag.keys()  # noqa: SIM118 - a bag is no mapping
         if not drafts.answer(session.draft, key).reference
     ]
-    # resuming a recorded import needs your token alone
+    # Resuming an import from its journal needs only your token.
     noted = session.run is not None and (session.of_journal or not session.outdated)
     if noted or not lost:
         return None
-    text = (
-        f"Your answers are kept for the next start. These keys are not: {', '.join(lost)}. You would paste them again."
-    )
-    return Question("Leave?", text, yes="Leave", no="Stay")
+    keys = f"{', '.join(lost)} {'is' if len(lost) == 1 else 'are'} not: paste {'it' if len(lost) == 1 else 'them'}"
+    text = f"Your answers are saved. {keys} again next time."
+    return Question(f"{verb}?" if quits else "Leave this import?", text, yes=verb, no="Stay")
 
 
 class FaultScreen(Dialog[str]):
@@ -143,14 +159,15 @@ class FaultScreen(Dialog[str]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog wide"):
-            yield Static(Content("Rehearse a fault"), classes="dialog-title", markup=False)
+            yield Static(Content("Simulate an error"), classes="dialog-title", markup=False)
             yield OptionList(
-                Option(Content("No fault: everything works"), id="none"),
+                Option(Content("No error: everything works"), id="none"),
                 *(Option(Content(fault.title), id=fault.name) for fault in self._faults),
                 id="faults",
                 compact=True,
             )
             yield Static("", id="explains", classes="dialog-note", markup=False)
+            yield self.hint(("Enter", "simulate"), ("Esc", "close"))
 
     def on_mount(self) -> None:
         self.query_one(OptionList).focus()

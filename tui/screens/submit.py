@@ -31,7 +31,9 @@ from tui.widgets.timeline import Timeline
 from tui.wizard import launch, outcomes, remedies, walk
 
 _RAW_SHOWN = 200_000
-_KEYS_CREATED = (("Enter", "open"), ("y", "copy the ID"), ("r", "raw body"), ("F1", "help"), ("Ctrl+Q", "quit"))
+_WAYS_OUT = ("go-to-field", "look-again", "to-review")
+"""Buttons after a failure, the first one that is shown in the accent color. None of them sends."""
+_KEYS_CREATED = (("Enter", "open"), ("y", "copy ID"), ("r", "raw response"), ("F1", "help"), ("Ctrl+Q", "quit"))
 
 
 class SubmitScreen(StepScreen):
@@ -86,7 +88,7 @@ class SubmitScreen(StepScreen):
 
     @property
     def running(self) -> bool:
-        """A request is under way."""
+        """A request is running."""
         return self._worker is not None and not self._worker.is_finished
 
     async def opened(self) -> None:
@@ -172,7 +174,7 @@ class SubmitScreen(StepScreen):
     def _ended(self) -> None:
         if self._ticker is not None:
             self._ticker.stop()
-        for timeline in self.query(Timeline):  # none once the program is being left
+        for timeline in self.query(Timeline):  # none while the program ends
             timeline.waiting("")
 
     @on(Button.Pressed, "#stop")
@@ -247,6 +249,9 @@ class SubmitScreen(StepScreen):
         }
         for button, display in shown.items():
             self.query_one(f"#{button}").display = display
+        first = next((button for button in _WAYS_OUT if shown[button]), "")
+        for button in _WAYS_OUT:
+            self.query_one(f"#{button}").set_class(button == first, "primary")
         if failure is not None and failure.field:
             self.query_one("#go-to-field", Plain).rename(f"Go to {remarks.label(self.session.draft, failure.field)}")
 
@@ -258,7 +263,7 @@ class SubmitScreen(StepScreen):
     def _focus_after(self) -> None:
         if not self.is_attached or (self.focused is not None and self.focused.display):
             return  # the user may have moved on already
-        candidates = (*(f"#{name}" for name in ("go-to-field", "look-again", "to-review")), "JsonTree", "#back")
+        candidates = (*(f"#{name}" for name in _WAYS_OUT), "JsonTree", "#back")
         for selector in candidates:  # none of them sends; none is left once the step is being left
             for control in self.query(selector):
                 if control.display:
@@ -327,20 +332,20 @@ class SubmitScreen(StepScreen):
         return self.running
 
     def action_copy_id(self) -> None:
-        """The configuration's id to the terminal's clipboard; it also stands on the screen."""
+        """Copy the configuration's id to the terminal's clipboard; it is on the screen, too."""
         outcome = self.outcome
         if outcome is not None and outcome.configuration is not None:
             self.app.copy_to_clipboard(self._safe(outcome.configuration.id))
             self.say("ok", "Copied the ID. Not every terminal supports copying.")
 
     def action_raw(self) -> None:
-        """The body as it came, cleaned and with keys hidden."""
+        """Show the response's body, cleaned and with keys hidden."""
         outcome = self.outcome
         answer = outcome.answer if outcome else None
         if answer is None:
-            self.say("note", "Only the body of a success is kept; an error's message is quoted above.")
+            self.say("note", "There is no raw response to show. The message of an error is quoted above.")
             return
         hidden = self.creation.request.secrets if self.creation else ()
         text = outcomes.raw(answer.text(), hidden, self.session.context.redactor)
-        note = "Cleaned of what a terminal would obey; keys are hidden."
-        self.app.push_screen(TextScreen("The body, raw", text[:_RAW_SHOWN], note=note))
+        note = "Control characters are removed and keys are hidden."
+        self.app.push_screen(TextScreen("Raw response", text[:_RAW_SHOWN], note=note))

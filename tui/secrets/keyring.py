@@ -104,14 +104,14 @@ class Keyring:
         The entry's name is written first, so that the index lists everything that is ever stored.
         """
         if len(secret.get_secret_value()) > LONGEST:
-            problem = f"The key is longer than {LONGEST:,} characters; not every keyring takes that."
+            problem = f"The key is longer than {LONGEST:,} characters, which some keyrings can't store."
             return self._failed(f"{problem} It is kept until you quit.")
         try:
             is_new = user not in self.index.read()
             if is_new:
                 self.index.add(KeyringEntry(user, self._label, self._now()))
         except IndexFileError as error:
-            return self._failed(f"{error} The key was not saved; it is kept until you quit.")
+            return self._failed(f"{error} The key was not saved. It is kept until you quit.")
         reply, result = await self._call("put", user, unlock=unlock, user=user, secret=secret.get_secret_value())
         # An error from before a keyring was chosen, which `by` shows, stored nothing either.
         stored_nothing = reply.state in _NOT_STORED or (reply.state is KeyringState.ERROR and bool(reply.by))
@@ -131,7 +131,7 @@ class Keyring:
             try:
                 self.index.remove(user)
             except IndexFileError as error:
-                return replace(result, message=f"The key is gone. {error}")
+                return replace(result, message=f"The key was removed. {error}")
         return result
 
     async def entries(self) -> tuple[KeyringEntry, ...]:
@@ -228,7 +228,7 @@ class KeyIndex:
             try:
                 self._path = state_dir() / "keys.json"
             except OSError as error:
-                problem = f"The folder of this program cannot be made ({error.strerror or 'no access'})."
+                problem = f"Can't create this program's folder ({error.strerror or 'no access'})."
                 raise IndexFileError(problem) from None
         return self._path
 
@@ -241,59 +241,59 @@ def _entries() -> TypeAdapter[list[KeyringEntry]]:
 
 
 def _unusable(path: Path, reason: str) -> IndexFileError:
-    problem = f"The list of stored keys, {clean(str(path))}, cannot be used: {reason}."
-    return IndexFileError(f"{problem} Move it away or correct its rights.")
+    problem = f"Can't use the list of stored keys, {clean(str(path))}: {reason}."
+    return IndexFileError(f"{problem} Move it away, or fix its permissions.")
 
 
 # --- sentences
 
-_WINDOW = "A password window may open on that machine's desktop, not here."
-_SESSION = "keep the key for this session; the import does not need it stored."
+_WINDOW = "Its password window may open on that machine's desktop, not here."
+_SESSION = "keep the key for this session. The import doesn't need it stored."
 _REASONS = {
-    KeyringState.OK: "{Label} answered.",
+    KeyringState.OK: "{Label} responded.",
     KeyringState.READY: "{Label} is ready.",
-    KeyringState.MISSING: "{Label} has no such key.",
+    KeyringState.MISSING: "{Label} doesn't have this key.",
     KeyringState.LOCKED: "Your keyring is locked.",
-    KeyringState.NO_COLLECTION: "Your keyring has not been set up yet: it asks once for a new password.",
-    KeyringState.UNAVAILABLE: "There is no keyring on this host, which is normal over SSH.",
-    KeyringState.DISABLED: "The keyring is switched off by {by}.",
-    KeyringState.INSECURE: "The keyring found here, {backend}, is none of the operating system's own. "
-    "It might store keys unprotected, and is not used.",
-    KeyringState.TIMEOUT: "{Label} gave no answer in {seconds:.0f} s; {undone}. "
-    "A password window may still be open; it is safe to close.",
-    KeyringState.ERROR: "{Label} failed ({error}); {undone}.",
-    KeyringState.VERIFY_FAILED: "{Label} took the key but does not give it back; it is not relied on.",
+    KeyringState.NO_COLLECTION: "Your keyring is not set up yet. It asks once for a new password.",
+    KeyringState.UNAVAILABLE: "This host has no keyring, which is normal over SSH.",
+    KeyringState.DISABLED: "{by} turns the keyring off.",
+    KeyringState.INSECURE: "The keyring {backend} is not the operating system's own and may store keys "
+    "unprotected, so it is not used.",
+    KeyringState.TIMEOUT: "{Label} did not respond within {seconds:.0f} s, so {undone}. "
+    "You can close its password window if it is still open.",
+    KeyringState.ERROR: "{Label} failed ({error}), so {undone}.",
+    KeyringState.VERIFY_FAILED: "{Label} accepted the key but doesn't return it, so it is not used.",
 }
-_STILL_LOCKED = "Your keyring is still locked: its password window was closed, or had nowhere to open."
+_STILL_LOCKED = "Your keyring is still locked. Its password window was closed or could not open."
 _UNDONE = {
     "probe": "it is not used",
     "get": "no key was read",
-    "put": "the key does not count as saved",
-    "forget": "the key does not count as removed",
-    "have": "nothing was looked up",
+    "put": "the key may not be saved",
+    "forget": "the key may still be there",
+    "have": "no key was checked",
 }
 _DONE = {
     ("probe", KeyringState.READY): "",
     ("put", KeyringState.OK): "Saved in {label}.",
     ("get", KeyringState.OK): "",
-    ("get", KeyringState.MISSING): "The key is no longer in {label}; paste it again.",
+    ("get", KeyringState.MISSING): "The key is no longer in {label}. Paste it again.",
     ("forget", KeyringState.OK): "Removed from {label}.",
-    ("forget", KeyringState.MISSING): "It was not in {label} any more; its name is off the list.",
+    ("forget", KeyringState.MISSING): "It was no longer in {label}. Its name was removed from the list.",
     ("have", KeyringState.OK): "",
 }
 _NEXT = {
-    "probe": "Keys are kept until you quit; for the next start {variable} can hold one.",
+    "probe": "Keys are kept until you quit. To keep one longer, set {variable}.",
     "get": "Paste the key, or set {variable} before you start.",
-    "put": "The key is kept until you quit; for the next start {variable} can hold it.",
-    "forget": "The entry stays listed; forget it again once the keyring answers.",
-    "have": "Which keys are still there is not known.",
+    "put": "The key is kept until you quit. To keep it longer, set {variable}.",
+    "forget": "Its entry stays in the list. Forget it again when the keyring responds.",
+    "have": "Can't tell which keys are still there.",
 }
 _NEXT_UNLOCK = {
     "probe": f"{_WINDOW} Unlock it, or {_SESSION}",
     "get": f"{_WINDOW} Unlock it, or paste the key.",
     "put": f"{_WINDOW} Unlock it, or {_SESSION}",
-    "forget": "Unlock it on that machine's desktop, then forget the entry again; it stays listed.",
-    "have": "Which keys are still there is not known.",
+    "forget": "Unlock it on that machine's desktop, then forget the entry again. It stays in the list.",
+    "have": "Can't tell which keys are still there.",
 }
 
 
@@ -324,15 +324,12 @@ def _wrong_setup(reply: KeyringReply) -> str:
     if reply.state is KeyringState.ERROR and reply.by:
         if reply.backend:
             return (
-                "{by} names the keyring backend {backend}, which can't be used here ({error})."
+                "{by} selects the keyring backend {backend}, which can't be used here ({error})."
                 " Install that backend's package, or remove the setting."
             )
-        return "{by} chooses the keyring backend, but can't be used ({error}). Correct or remove it."
+        return "{by} selects a keyring backend that can't be used ({error}). Fix or remove it."
     if reply.state is KeyringState.NO_COLLECTION and reply.by:
-        return "{by} names a collection that {label} doesn't have. Correct or remove it."
+        return "{by} selects a collection that {label} doesn't have. Fix or remove it."
     if reply.state is KeyringState.NO_COLLECTION and reply.error:
-        return (
-            "{Label} has collections, but none of them is its default one."
-            " Set a default one in its own program, such as Passwords and Keys."
-        )
+        return "{Label} has no default collection. Choose one in its own program, such as Passwords and Keys."
     return ""

@@ -88,7 +88,7 @@ async def ask(child: Sequence[str], request: Mapping[str, object], limit: float)
     except OSError as error:  # no process could be created
         return KeyringReply(KeyringState.ERROR, error=error.strerror or type(error).__name__)
     except (ValueError, RecursionError):
-        return KeyringReply(KeyringState.ERROR, error="no readable answer")
+        return KeyringReply(KeyringState.ERROR, error="unreadable response")
 
 
 async def _exchange(child: Sequence[str], line: bytes) -> bytes:

@@ -35,7 +35,7 @@ _READABLE_BY_OTHERS = 0o044
 
 class NotAReferenceError(ValueError):
     """The text is no reference, most likely a secret itself. `str()` quotes none of it and continues the name of its
-    place: "holds a value. Keys are never read from a recipe. ..."."""
+    place: "contains a value. Keys are never read from a recipe. ..."."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,12 @@ def parse(text: str) -> Reference:
     if kind == "env" and _NAME.fullmatch(name):
         return Reference("env", name)
     if kind == "env" and separator:
-        raise NotAReferenceError("has no variable's name after env:. Write env:NAME.")
+        raise NotAReferenceError("has no variable name after env:. Write env:NAME.")
     if kind == "file" and name and "\0" not in name:
         return Reference("file", name)
-    raise NotAReferenceError("holds a value. Keys are never read from a recipe. Write env:NAME, file:PATH or keyring.")
+    raise NotAReferenceError(
+        "contains a value. Keys are never read from a recipe. Write env:NAME, file:PATH, or keyring."
+    )
 
 
 def resolve(
@@ -82,14 +84,14 @@ def resolve(
     try:
         key = key_in(_text(reference, place, environ), place)
     except _MissingError as missing:
-        what, why = f"There is no {label}: {missing}.", "The recipe names it as the only place."
+        what, why = f"The {label} can't be read: {missing}.", "The recipe names no other place."
         advice = Advice(missing.remedy, missing.about, Safe.NOTHING_SENT)
     except UnusableKeyError as unusable:
         what, why = f"The {label} can't be used: {unusable}.", ""
         advice = Advice(Remedy.STORE_KEY_ALONE, "", Safe.NOTHING_SENT)
     else:
         if warn is not None and reference.kind == "file" and readable_by_others(Path(reference.name).expanduser()):
-            warn(f"Other users of this machine can read {place}, which holds a key. Make it private: chmod 600.")
+            warn(f"Other users of this machine can read {place}, which contains a key. Make it private: chmod 600.")
         return SecretStr(key)
     raise Failure(Kind.CREDENTIAL, what, why, field=field).advised(advice)
 
@@ -111,18 +113,18 @@ def _text(reference: Reference, place: str, environ: Mapping[str, str]) -> str:
     try:
         path = Path(reference.name).expanduser()
         if is_of_the_system(path):
-            raise _MissingError(f"{place} belongs to the system, and keys are not read from there")
+            raise _MissingError(f"{place} is a system file, and keys are not read from those")
         raw = read_ordinary(path, LARGEST)
         if raw is None:
-            raise _MissingError(f"{place} is not an ordinary file")
+            raise _MissingError(f"{place} is not a regular file")
         if len(raw) > LARGEST:
             raise _MissingError(f"{place} is larger than 64 KiB")
         return raw.decode("utf-8")
     except UnicodeDecodeError:
-        raise _MissingError(f"{place} holds no text (UTF-8)") from None
+        raise _MissingError(f"{place} is not UTF-8 text") from None
     except (OSError, RuntimeError) as error:  # RuntimeError: a ~user who doesn't exist
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "no such user"
-        raise _MissingError(f"{place} cannot be read ({reason})") from None
+        raise _MissingError(f"{place} can't be read ({reason})") from None
 
 
 def is_of_the_system(path: Path) -> bool:
@@ -184,17 +186,17 @@ def _problem(key: str) -> str:
     if not key:
         return "is empty"
     if is_placeholder(key):
-        return "is a placeholder that was not filled in"
+        return "contains a placeholder that was not filled in"
     if len(key.splitlines()) > 1 or any(c in "\r\n" for c in key):
-        return "has a line break inside, and a key is one line"
+        return "contains a line break, but a key is one line"
     if key[0] + key[-1] == "{}":
-        return "is a JSON document, and a key is its text alone"
+        return "is a JSON document, not just the key"
     for place, character in enumerate(key, 1):
         if character.isspace():
-            return f"has a blank inside (character {place}), and a key has none"
+            return f"contains a space (character {place}), but a key has none"
         if unicodedata.category(character) in ("Cc", "Cf", "Cs"):
-            return f"has a control character inside (character {place})"
-    return f"has {len(key)} characters, and a key has at least {SHORTEST}" if len(key) < SHORTEST else ""
+            return f"contains a control character (character {place})"
+    return f"has {len(key)} characters, but a key has at least {SHORTEST}" if len(key) < SHORTEST else ""
 
 
 # Syntaxes of shells, GitHub Actions, Azure Pipelines, Jinja, Helm, Concourse, Octopus, 1Password, and vals.

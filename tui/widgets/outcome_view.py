@@ -1,4 +1,4 @@
-"""What came of creating: the configuration that exists, with the answer's body to open, or why there is none."""
+"""The result of creating: the configuration, with the response's body to open, or why there is none."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from tui.wizard import outcomes, remedies
 
 
 class OutcomeView(Vertical):
-    """Empty until something is shown. `redactor` takes keys out of all that comes from outside."""
+    """Empty until something is shown. `redactor` masks keys in all text from outside."""
 
     def __init__(self, symbols: Symbols, redactor: Redactor, *, id: str) -> None:
         super().__init__(id=id)
         self._symbols, self._redactor = symbols, redactor
 
     def clear(self) -> None:
-        """Nothing has come of it yet."""
+        """Show nothing: there is no result yet."""
         self.remove_children()
 
     def headline(self, text: str) -> None:
-        """Say that all is well, in one line."""
+        """Show one line of success."""
         self.clear()
         self.mount(self._fine(text))
 
     def show(self, outcome: Outcome, creation: Creation | None, draft: Draft) -> None:
-        """Show this in place of what was there. `draft` knows what its fields are called."""
+        """Show an outcome. `draft` has the labels of its fields."""
         self.clear()
         if outcome.configuration is not None:
             self.mount(*self._created(outcome, outcome.configuration, creation))
@@ -53,7 +53,7 @@ class OutcomeView(Vertical):
                 yield Fact(label, self._safe(text))
         if outcome.answer is not None:
             yield JsonTree(
-                f"Body, {len(outcome.answer.body):,} bytes (keys hidden)",
+                f"Response body, {len(outcome.answer.body):,} bytes (keys hidden)",
                 outcomes.document(outcome.answer),
                 hidden=creation.request.secrets if creation else (),
                 redact=self._redactor.foreign,
@@ -75,7 +75,7 @@ class OutcomeView(Vertical):
 
 
 def _named(failure: Failure, draft: Draft) -> str:
-    """The reason, with the field's name on the screen beside its key in the interface."""
+    """Return the reason, with the field's label before its key in the API."""
     field = failure.field or ""
     label = remarks.label(draft, field)
     return failure.why.replace(field, f"{label} ({field})") if field and label != field else failure.why

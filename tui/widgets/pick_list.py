@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -14,7 +15,7 @@ from textual.timer import Timer
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, joined
 from tui.text.cells import padded
 from tui.widgets.row_list import RowList
 from tui.wizard import remedies
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 _TYPING_PAUSE = 0.25
 _NEAR_THE_END = 5
-_LONG = 30
+_ID = re.compile(r"[0-9a-f-]{20,}")
 
 
 class PickList(RowList):
@@ -51,13 +52,13 @@ class PickList(RowList):
 
     @dataclass
     class CountChanged(Message):
-        """What is in the list now: a sentence such as "2 of 214"."""
+        """What is in the list now, such as "2 of 214"; its level is "unknown" if it could not be read."""
 
         text: str
         level: str = "note"
 
     def __init__(self, fetch: FetchPicks, *, id: str, again: Callable[[], None] = lambda: None) -> None:
-        """`again` is called before the list is read anew: what was kept of it is to be forgotten."""
+        """`again` is called before the list is read again: it forgets what was kept of it."""
         super().__init__(id=id, compact=True)
         self._fetch, self._again = fetch, again
         self._note = ""
@@ -71,7 +72,7 @@ class PickList(RowList):
         self.read(self._query)
 
     def action_read_again(self) -> None:
-        """Ask anew: the list may have changed there."""
+        """Read the list again: it may have changed."""
         self._again()
         self.read(self._query)
 
@@ -101,8 +102,8 @@ class PickList(RowList):
         except Failure as failure:
             self.clear_options()
             self._can_be_moved_in(False)
-            instead = remedies.advice(failure.advice) if failure.kind is Kind.SOURCE else "Type the value."
-            self.post_message(self.CountChanged(f"The list could not be read: {failure.what} {instead}", "unknown"))
+            instead = remedies.advice(failure.advice) if failure.kind is Kind.SOURCE else "Type the value instead."
+            self.post_message(self.CountChanged(f"Can't read the list. {joined(failure.what, instead)}", "unknown"))
             return
         finally:
             self._reading = self._reading_first = False
@@ -118,7 +119,7 @@ class PickList(RowList):
         try:
             picks = await self._fetch(query, offset)
         except Failure as failure:
-            self.post_message(self.CountChanged(f"The rest could not be read: {failure.what}", "unknown"))
+            self.post_message(self.CountChanged(f"Can't read the rest of the list. {failure.what}", "unknown"))
             return
         finally:
             self._reading = False
@@ -134,12 +135,13 @@ class PickList(RowList):
         self.add_options(Option(_row(pick, self.size.width)) for pick in fresh)
         if self.has_focus:
             self.on_focus()
-        shown = f"{len(self._picks)} of {total} shown" if total is not None else f"{len(self._picks)} shown"
-        counted = shown if self._picks else "none matches; check the spelling or clear the filter"
-        self.post_message(self.CountChanged(f"{counted}. {self._note}" if self._note else counted))
+        counted = f"{len(self._picks)} of {total:,}" if total is not None else f"{len(self._picks)} shown"
+        if not self._picks:
+            counted = "No match. Check the spelling, or clear the filter."
+        self.post_message(self.CountChanged(f"{counted.rstrip('.')}. {self._note}" if self._note else counted))
 
     def _can_be_moved_in(self, able: bool) -> None:
-        """A list without rows keeps no focus: no key would act."""
+        """A list without rows has no focus: no key would do anything."""
         if self.has_focus and not able:
             self.screen.focus_previous()
         self.can_focus = able
@@ -160,10 +162,10 @@ class PickList(RowList):
 
 
 def _row(pick: Pick, width: int) -> Content:
-    if len(pick.value) > _LONG:  # an id that nobody knows by heart
-        return Content(
-            f"{padded(pick.label, 26)}{pick.detail} {pick.value if pick.label != pick.value else ''}".rstrip()
-        )
+    if _ID.fullmatch(pick.value):  # nobody knows an ID by heart
+        detail = f"{padded(pick.detail, 8)} " if pick.detail else ""
+        value = pick.value if pick.label != pick.value else ""
+        return Content(f"{padded(pick.label, 34)} {detail}{value}".rstrip())
     value = padded(pick.value, 26) if len(pick.value) < 26 else f"{pick.value} "
     label = f"{padded(pick.label, 30)} " if pick.label != pick.value else ""
     return Content(f"{value}{label}{pick.detail}".rstrip())

@@ -1,4 +1,4 @@
-"""The lines of a request under way: what happened, with what, and how long it took."""
+"""The lines of a running request: what happened, the details, and how long it took."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tui.widgets.symbols import Symbols, mark
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One line. A line with the same `slot` as the one before takes its place."""
+    """One line. It replaces the line before if both have the same `slot`."""
 
     level: str
     what: str
@@ -50,13 +50,15 @@ def _receiving(event: Receiving) -> TimelineEntry:
 
 
 def _done(event: Done) -> TimelineEntry:
-    return TimelineEntry("ok", "body", f"{event.size:,} bytes" if event.size else "empty", event.seconds, "body")
+    return TimelineEntry(
+        "ok", "received", f"{event.size:,} bytes" if event.size else "empty body", event.seconds, "body"
+    )
 
 
 def _pausing(event: Pausing) -> TimelineEntry:
     until = moment(event.until)
     whose = f", {event.limit}" if event.limit else ""
-    return TimelineEntry("warning", "asked to pause", f"until {until} ({event.attempt} of {event.of}{whose})")
+    return TimelineEntry("warning", "pause requested", f"until {until} ({event.attempt} of {event.of}{whose})")
 
 
 def _note(event: Note) -> TimelineEntry:
@@ -80,7 +82,7 @@ _ENTRIES: dict[type, Callable[..., TimelineEntry]] = {
 
 
 class Timeline(Static):
-    """Grows by a line an event; redrawn only when a line was added or replaced."""
+    """One line an event; redrawn only when a line is added or replaced."""
 
     def __init__(self, symbols: Symbols, *, id: str) -> None:
         super().__init__("", id=id, markup=False)
@@ -98,12 +100,12 @@ class Timeline(Static):
         self.draw()
 
     def restart(self) -> None:
-        """A new attempt begins with no lines."""
+        """Begin a new attempt without lines."""
         self._entries.clear()
         self.draw()
 
     def waiting(self, text: str) -> None:
-        """The last line, of what is being waited for; "" when nothing is."""
+        """Show how long the request has been waiting in the last line; "" for none."""
         if text != self._waiting:
             self._waiting = text
             self.draw()
@@ -116,14 +118,15 @@ class Timeline(Static):
         self.update(Content("\n").join(lines))
 
     def on_resize(self) -> None:
-        """The seconds stand at the right edge, as far as there is room."""
+        """Move the seconds to the right edge, as far as there is room."""
         self.draw()
 
     def _line(self, entry: TimelineEntry) -> Content:
         seconds = f"{entry.seconds:>8.2f} s" if entry.seconds is not None else ""
         symbol = mark(self._symbols, entry.level) if entry.level != "note" else Content(f"{self._symbols.note} ")
         room = min(42, max(12, self.size.width - _FIXED_CELLS))
-        what = f"{fitted(entry.what, 19 if self.size.width >= _WIDE else 15)} "
+        label = f"{entry.what[:1].upper()}{entry.what[1:]}"
+        what = f"{fitted(label, 19 if self.size.width >= _WIDE else 15)} "
         detail = fitted(entry.detail, room, self._symbols.cut)
         return Content("  ") + symbol + Content(f"{what}{detail}{seconds}".rstrip())
 

@@ -33,7 +33,7 @@ from tui.secrets.names import outside
 from tui.text.clean import clean
 from tui.wizard.session import Session, StartOptions
 
-NOTED = "from an earlier start"
+NOTED = "from an earlier import"
 
 
 def begin(session: Session, *, reuse: bool) -> None:
@@ -73,16 +73,16 @@ def _must_be_over(noted: Journal | None, draft: Draft) -> None:
     if noted.unsettled:
         raise Failure(
             Kind.CONFLICT,
-            f'An import "{name}" was begun, and its end is not verified ({noted.stage}).',
-            "Beginning it once more could start it twice, and forget what it has made.",
+            f'An import "{name}" has started and not finished ({noted.stage}).',
+            "A second one could run it twice and lose track of its flags.",
             Remedy.RESUME_OR_RENAME,
             safe=Safe.NOTHING_SENT,
         )
     if draft.plan is not None and draft.plan.read_at <= noted.latest:
         raise Failure(
             Kind.CONFLICT,
-            f'The plan was read before the import "{name}" ran last.',
-            "What it has made would be taken for flags of others.",
+            f'The plan is older than the last run of the import "{name}".',
+            "The flags that it created would count as someone else's.",
             Remedy.READ_PLAN,
             safe=Safe.NOTHING_SENT,
         )
@@ -102,20 +102,20 @@ def resume(session: Session, head: Head) -> str:
     with _locked(session, head.path):
         journal = store.load(head.path)
         if journal is None:
-            why = "Somebody has moved or deleted it."
-            raise Failure(Kind.RECIPE, "Its journal is gone.", why, Remedy.LOOK_UNDER_CONFIGURATIONS)
+            why = "Someone moved or deleted it."
+            raise Failure(Kind.RECIPE, "The journal of this import is missing.", why, Remedy.LOOK_UNDER_CONFIGURATIONS)
         form = session.forms.get(journal.identity.integration)
         if form is None:
-            what = f"This start knows no integration {clean(head.integration)}."
-            why = "It came with a manifest of its own, most likely."
+            what = f"The integration {clean(head.integration)} is not available."
+            why = "Most likely it needs its own manifest."
             raise Failure(Kind.RECIPE, what, why, Remedy.GIVE_MANIFEST)
         try:
             where = instance(journal.identity.host)
         except ValueError:
             raise Failure(
                 Kind.RECIPE,
-                f"Its journal names no address of LaunchDarkly: {clean(journal.identity.host)}.",
-                "Somebody has changed it, most likely.",
+                f"Its journal doesn't have a LaunchDarkly address: {clean(journal.identity.host)}.",
+                "Most likely someone changed it.",
                 Remedy.LOOK_UNDER_CONFIGURATIONS,
                 safe=Safe.NOTHING_SENT,
             ) from None
@@ -196,8 +196,8 @@ def _keeper(session: Session, path: Path) -> Keep:
 def _unwritten(error: OSError) -> Failure:
     return Failure(
         Kind.INTERNAL,
-        f"The journal of this import cannot be written: {error.strerror or 'no reason given'}.",
-        "Without it nobody could go on with the import after an interruption, or undo it.",
+        f"Can't write the journal of this import: {error.strerror or 'no reason given'}.",
+        "Without it you couldn't resume or undo the import.",
         Remedy.MAKE_ROOM,
         safe=Safe.SENT_STAYS_SENT,
     )

@@ -41,7 +41,7 @@ def facts(made: Configuration, events: Iterable[ProgressEvent]) -> Iterator[tupl
     yield "Status", status
     for line in more:
         yield " ", line
-    yield "Rights", access_in_words(made.access)
+    yield "Permissions", access_in_words(made.access)
     answered = [event for event in events if isinstance(event, Answered)]
     headers = answered[-1].headers if answered else ()
     yield "Headers", ", ".join(f"{name} {value}" for name, value in headers if name.lower().endswith(_HEADERS))
@@ -85,12 +85,12 @@ def raw(text: str, hidden: Iterable[str], redactor: Redactor) -> str:
 def start_told(started: Started) -> Note:
     """Return the line of the timeline about the start."""
     if not started.known:
-        return Note("start", "not known whether it got through", level="unknown")
+        return Note("start", "can't tell whether it started", level="unknown")
     if not started.triggered:
-        return Note("runs already", "not started once more")
+        return Note("running", "not started a second time")
     if started.status_code is None:
-        return Note("started", "its answer was lost; the status shows it")
-    return Note(f"{started.status_code}, start queued", "empty answer, as it should be")
+        return Note("started", "the response was lost; the status shows it")
+    return Note(f"{started.status_code}, start queued", "empty response (expected)")
 
 
 def report_of(run: Import, forms: Mapping[str, Form]) -> Report:

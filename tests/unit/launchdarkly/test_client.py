@@ -227,7 +227,7 @@ async def test_every_refusal_has_its_kind_and_what_is_safe(status: int, kind: Ki
 def test_401_names_the_other_instances() -> None:
     failure = refusal(Response(401, "", {}, b"", 0.0), RefusedRequest(EU), str)
     assert (failure.remedy, failure.about) == (Remedy.TOKEN_OR_INSTANCE, "US or Federal")
-    assert "this was EU" in failure.why
+    assert "not for EU" in failure.why
 
 
 async def test_400_names_the_field() -> None:
@@ -242,12 +242,12 @@ async def test_400_names_the_field() -> None:
 async def test_404_is_about_the_configuration_or_the_project() -> None:
     failure = await refused("404 Not Found", b'{"code":"not_found","message":"Invalid resource identifier"}')
     assert failure.field == "project"
-    assert failure.what.startswith("LaunchDarkly has no project web-shop for your token (404)")
+    assert failure.what.startswith("LaunchDarkly can't find project web-shop (404)")
     async with client({}) as (ld, _):
-        with pytest.raises(Failure, match=r"no configuration 12ab in web-shop \(404\)") as caught:
+        with pytest.raises(Failure, match=r"configuration 12ab in web-shop \(404\)") as caught:
             await ld.trigger("web-shop", "split", "12ab")
         assert (caught.value.field, caught.value.safe) == (None, Safe.NOTHING_STARTED)
-        with pytest.raises(Failure, match="has nothing at this address") as caught:
+        with pytest.raises(Failure, match="doesn't offer this API") as caught:
             await ld.list_configurations()
     assert caught.value.field == "host"
 

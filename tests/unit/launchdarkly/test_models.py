@@ -184,20 +184,20 @@ def test_odd_numbers_and_letters_of_json() -> None:
 
 def test_access_in_words() -> None:
     read = parse(Configuration, FULL)
-    assert access_in_words(read.access) == "You may start, edit; not delete: role Writer."
+    assert access_in_words(read.access) == "You can start and edit, but not delete (role Writer)."
 
 
 @pytest.mark.parametrize(
     ("access", "words"),
     [
-        (None, "What your token may do with it: not known."),
-        ({"allowed": [], "denied": []}, "What your token may do with it: not known."),
+        (None, "Can't tell what your token can do with it."),
+        ({"allowed": [], "denied": []}, "Can't tell what your token can do with it."),
         (
             {"allowed": [{"action": "*", "reason": {"role_name": "Admin"}}]},
-            "You may do everything: role Admin.",
+            "You can do everything (role Admin).",
         ),
-        ({"denied": [{"action": "deleteIntegration"}, {"action": "deleteX"}]}, "You may not delete."),
-        ({"allowed": [{"action": "bake\x1b[2J"}]}, "You may bake\ufffd[2J."),
+        ({"denied": [{"action": "deleteIntegration"}, {"action": "deleteX"}]}, "You can't delete."),
+        ({"allowed": [{"action": "bake\x1b[2J"}]}, "You can bake\ufffd[2J."),
     ],
 )
 def test_access_of_other_shapes(access: object, words: str) -> None:
@@ -211,7 +211,7 @@ def test_status_in_words() -> None:
         f"last import {at}",
         f"{at}: Forbidden (403)",
     )
-    assert status_in_words(ImportStatus()) == ("not told",)
+    assert status_in_words(ImportStatus()) == ("unknown",)
     odd = ImportStatus.model_validate({"status": "half\x07done", "errors": [{}, {"message": "x" * 999}]})
     lines = status_in_words(odd)
     assert lines[:2] == ("half\ufffddone", "an error without a message")

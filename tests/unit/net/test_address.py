@@ -19,9 +19,9 @@ from tui.net.address import AddressError, is_loopback, normal_base_url
         ("https://x.io/api/api", "https://x.io", "A trailing /api path was removed."),
         ("https://x.io/apis", "https://x.io/apis", ""),
         ("https://api.split.io/internal/api/v2", "https://api.split.io/internal/api/v2", ""),
-        ("https://x.io?a=b#c", "https://x.io", "What stands behind ? or # was removed."),
-        ("https://x.io/team?mail=a@b", "https://x.io/team", "What stands behind ? or # was removed."),
-        (" https://x.io\n", "https://x.io", "Blanks around it were removed."),
+        ("https://x.io?a=b#c", "https://x.io", "Everything after ? or # was removed."),
+        ("https://x.io/team?mail=a@b", "https://x.io/team", "Everything after ? or # was removed."),
+        (" https://x.io\n", "https://x.io", "Spaces around it were removed."),
         ("HTTPS://x.io:443", "https://x.io", ""),
         ("https://x.io:8443/u", "https://x.io:8443/u", ""),
         ("https://x.io.", "https://x.io", ""),
@@ -37,18 +37,18 @@ def test_normalised(text: str, url: str, removed: str) -> None:
 
 
 REFUSED = {
-    "no address": ["", "   "],
-    "https:// in front": ["unleash.example.com", "localhost:4242"],
-    "Only https://": ["ftp://x.io"],
-    "readable": ["http://x.io", "http://127.0.0.1.evil.example", "http://2130706433"],
-    "before an @": [
+    "Enter an address": ["", "   "],
+    "must start with https://. Add it": ["unleash.example.com", "localhost:4242"],
+    "Only this machine": ["ftp://x.io"],
+    "unencrypted": ["http://x.io", "http://127.0.0.1.evil.example", "http://2130706433"],
+    "before the @": [
         "https://ana:CANARY@x.io", "https://ana:CAN/ARY@x.io", "https://ana#CANARY@x.io",
         "https://good.example\\@evil.example",
     ],
     "port": ["https://x.io:0", "https://x.io:99999", "https://x.io:CANARY"],
-    "blanks": ["https://x .io", "https://x.io/a\tb"],
+    "spaces": ["https://x .io", "https://x.io/a\tb"],
     "invisible": ["https://x\u200b.io"],
-    "no host name": [
+    "not a host name": [
         "https://", "https:///x", "https://a..b", "https://-a.io", "https://x%2eio", "https://[::1",
         "https://[fe80::1%eth0]",
     ],

@@ -137,14 +137,14 @@ async def test_any_status_but_redirects_and_429_is_an_answer(status: str) -> Non
     ("status", "body", "what"),
     [
         (502, b"<!doctype html><title>502</title>", "a web page"),
-        (200, b" ", "nothing"),
+        (200, b" ", "an empty response"),
         (200, b"[" * 101 + b"]" * 101, "nested too deeply"),
-        *((200, body, "something else") for body in (b"{", b"\xff\xfe{}", b"1" * 5000, b"nul")),
+        *((200, body, "something other than JSON") for body in (b"{", b"\xff\xfe{}", b"1" * 5000, b"nul")),
     ],
 )
 async def test_body_that_is_not_json_is_a_failure(status: int, body: bytes, what: str) -> None:
     response = Response(status, "", {}, body, 0.0, "Split", "https://api.split.io/x")
-    with pytest.raises(Failure, match="Split answers with") as caught:
+    with pytest.raises(Failure, match="Split sent") as caught:
         response.json()
     assert (caught.value.kind, caught.value.status_code, caught.value.sent) == (Kind.NOT_JSON, status, True)
     assert what in caught.value.what
@@ -165,10 +165,10 @@ def ending(answer: bytes, end: Callable[[Writer], None] = lambda writer: None) -
 @pytest.mark.parametrize(
     ("handler", "method", "what", "safe"),
     [
-        (ending(b'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"a":', reset), "POST", "in the middle", Safe.MAYBE_DONE),
-        (ending(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"), "GET", "in the middle", Safe.NOTHING_CHANGED),
-        (ending(b""), "GET", "before an answer came", Safe.NOTHING_CHANGED),
-        (ending(b"SSH-2.0-OpenSSH_9.6 CANARY\r\n\r\n"), "GET", "does not speak HTTP", Safe.NOTHING_CHANGED),
+        (ending(b'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"a":', reset), "POST", "before the response was complete", Safe.MAYBE_DONE),
+        (ending(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"), "GET", "before the response was complete", Safe.NOTHING_CHANGED),
+        (ending(b""), "GET", "closed without a response", Safe.NOTHING_CHANGED),
+        (ending(b"SSH-2.0-OpenSSH_9.6 CANARY\r\n\r\n"), "GET", "doesn't use HTTP", Safe.NOTHING_CHANGED),
     ],
     ids=["reset in the body", "closed in the body", "closed before an answer", "no HTTP"],
 )
@@ -198,7 +198,7 @@ async def test_a_body_that_drips_ends_with_the_total_limit() -> None:
     async with serving(handler) as server:
         failure = await failing(server.url, limits=RequestLimits(total_seconds=0.3))
     assert (failure.kind, failure.sent) == (Kind.TIMEOUT, True)
-    assert "did not arrive in full within 1 second" in failure.what
+    assert "was not complete after 1 second" in failure.what
     assert 0 < dripped < 300
 
 
@@ -238,7 +238,7 @@ async def test_a_body_of_64_mib_is_not_read_to_its_end() -> None:
         failure = await failing(server.url, events=events)
         await server.let_go.wait()
     assert (failure.kind, failure.sent) == (Kind.TOO_LARGE, True)
-    assert failure.what == "Unleash's answer is larger than 8 MiB; reading stopped there."
+    assert failure.what == "Unleash's response is larger than 8 MiB, so reading stopped."
     assert written < 40 * 1024 * 1024
     assert all(event.size <= 8 * 1024 * 1024 for event in events if isinstance(event, Receiving))
 
@@ -331,9 +331,9 @@ async def test_an_answer_not_read_to_its_end_lets_go_at_once(head: str, kind: Ki
 @pytest.mark.parametrize(
     ("address", "what"),
     [
-        ("http://127.0.0.1:CLOSED", "Could not reach 127.0.0.1: nothing answers at port "),
-        ("https://nowhere.invalid/x", "Could not reach nowhere.invalid: the name is not known here."),
-        (f"http://127.0.0.1/{'x' * 70_000}", "This address cannot be used."),
+        ("http://127.0.0.1:CLOSED", "Can't reach 127.0.0.1: nothing is listening on port "),
+        ("https://nowhere.invalid/x", "Can't reach nowhere.invalid: this machine can't find the name."),
+        (f"http://127.0.0.1/{'x' * 70_000}", "This address can't be used."),
     ],
     ids=["closed port", "unknown name", "too long"],
 )

@@ -82,7 +82,7 @@ BY_TEXT = {
         "https://10.2.0.700", "https://[2001:db8::1]", "https://[fec0::1]", "https://[ff02::1]", "https://[::a02:7]",
     ],
     (PRIVATE, "A name without a domain"): ["https://unleash", "https://local"],
-    (PRIVATE, "A name of private networks alone"): [
+    (PRIVATE, "A name for private networks only"): [
         "https://unleash.local", "https://unleash.acme.internal", "https://UNLEASH.Corp.",
         "https://unleash.prod.svc", "https://flags.home.arpa",
     ],
@@ -95,10 +95,10 @@ BY_TEXT = {
 TABLE = [
     # address, addresses that DNS gives, outlook, what the sentence contains
     *((url, (), *expected) for expected, urls in BY_TEXT.items() for url in urls),
-    ("https://lvh.example.com", ("127.0.0.1", "::1"), LOOPBACK, "At 127.0.0.1, this machine itself"),
-    ("https://unleash.example.com", ("10.2.0.7",), PRIVATE, "At 10.2.0.7, a private address: LaunchDarkly,"),
-    ("https://unleash.example.com", ("fd00::1", "100.64.0.9"), PRIVATE, "At fd00::1, a private IPv6 address"),
-    ("https://10.2.0.7.nip.example.com", ("10.2.0.7",), PRIVATE, "At 10.2.0.7, a private address"),
+    ("https://lvh.example.com", ("127.0.0.1", "::1"), LOOPBACK, "Resolves to 127.0.0.1, this machine itself"),
+    ("https://unleash.example.com", ("10.2.0.7",), PRIVATE, "Resolves to 10.2.0.7, a private address. LaunchDarkly "),
+    ("https://unleash.example.com", ("fd00::1", "100.64.0.9"), PRIVATE, "Resolves to fd00::1, a private IPv6 address"),
+    ("https://10.2.0.7.nip.example.com", ("10.2.0.7",), PRIVATE, "Resolves to 10.2.0.7, a private address"),
     ("https://unleash.example.com", ("10.2.0.7", ONE), Outlook.PUBLIC, PUBLIC),
     ("https://unleash.example.com", ("fd00::1", TWO), Outlook.PUBLIC, PUBLIC),
     ("https://home.example.com", (ONE,), Outlook.PUBLIC, PUBLIC),
@@ -217,7 +217,7 @@ async def test_whether_a_proxy_stands_between(
     unknown = refusing(socket.gaierror(socket.EAI_NONAME, ""))
     seen = await look("https://unleash.example.com", resolve=unknown, vouch=not_looked_at)
     assert seen.outlook is (Outlook.PROXY_ONLY if goes else Outlook.UNKNOWN)
-    assert ("through a proxy only" in seen.sentence) is goes
+    assert ("only through a proxy" in seen.sentence) is goes
 
 
 async def test_nothing_goes_past_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,7 +54,7 @@ def refusal(*headers: str) -> bytes:
     [
         (("X-Ratelimit-Reset: 1800000007500",), 7.5, ""),
         (("X-Ratelimit-Reset: 1800000007500", "X-Ratelimit-Global-Remaining: 0"), 7.5, "your whole account"),
-        (("X-Ratelimit-Reset: 1800000007500", "X-Ratelimit-Route-Remaining: 0"), 7.5, "this one call"),
+        (("X-Ratelimit-Reset: 1800000007500", "X-Ratelimit-Route-Remaining: 0"), 7.5, "this request"),
         (("X-Ratelimit-Reset: 1800000009000", "X-Ratelimit-Route-Remaining: 4", "X-Ratelimit-Global-Remaining: 9",
           "X-Ratelimit-Auth-Token-Reset: 1800000003000", "X-Ratelimit-Auth-Token-Remaining: 0"), 3.0, "your token"),
         (("X-Ratelimit-Reset: 1800000007",), 7.0, ""),  # seconds, as other servers write it
@@ -62,7 +62,7 @@ def refusal(*headers: str) -> bytes:
         ((f"Retry-After: {formatdate(NOW + 30, usegmt=True)}",), 30.0, ""),
         (("X-RateLimit-Reset-Seconds-Org: 5", "X-RateLimit-Reset-Seconds-IP: 9"), 9.0, ""),
         (("X-RateLimit-Reset-Seconds-Org: 5", "X-RateLimit-Remaining-Org: 0",
-          "X-RateLimit-Reset-Seconds-IP: 9", "X-RateLimit-Remaining-IP: 3"), 5.0, "your organisation"),
+          "X-RateLimit-Reset-Seconds-IP: 9", "X-RateLimit-Remaining-IP: 3"), 5.0, "your organization"),
         (("Retry-After: 2", "X-Ratelimit-Reset: 1800000004000"), 4.0, ""),
         # The server's clock is five minutes behind ours: its reset counts from its own Date.
         ((f"Date: {formatdate(NOW - 300, usegmt=True)}", "X-Ratelimit-Reset: 1799999708000"), 8.0, ""),

@@ -84,9 +84,9 @@ async def failing(url: str) -> Failure:
 @pytest.mark.parametrize(
     ("days", "trusted", "host", "problem", "remedy"),
     [
-        (2, False, "localhost", "that it signed itself", Remedy.TRUST),
-        (2, True, "127.0.0.1", "made for another address", Remedy.CHECK),
-        (-1, True, "localhost", "that has expired", Remedy.RENEW_CERTIFICATE),
+        (2, False, "localhost", "is self-signed", Remedy.TRUST),
+        (2, True, "127.0.0.1", "is for a different address", Remedy.CHECK),
+        (-1, True, "localhost", "has expired", Remedy.RENEW_CERTIFICATE),
     ],
 )
 async def test_bad_certificate_is_described(
@@ -172,13 +172,13 @@ async def test_through_a_proxy(cert: Certificate, monkeypatch: pytest.MonkeyPatc
     assert PASSWORD not in repr(events)
 
 
-@pytest.mark.parametrize(("status", "word"), [("407 Auth", "user name and password"), ("403 No", "not let this")])
+@pytest.mark.parametrize(("status", "word"), [("407 Auth", "user name and password"), ("403 No", "blocks this host")])
 async def test_a_proxy_that_refuses(status: str, word: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async with serving(always(answer(status, b""))) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://ana:{PASSWORD}@127.0.0.1:{proxy.port}")
         failure = await failing(f"https://{NAME}")
     assert (failure.kind, failure.sent) == (Kind.UNREACHABLE, False)
-    assert failure.what == f"The proxy 127.0.0.1:{proxy.port} refused to connect to {NAME} ({status[:3]})."
+    assert failure.what == f"The proxy 127.0.0.1:{proxy.port} rejected the connection to {NAME} ({status[:3]})."
     assert word in failure.why
     assert (failure.remedy, failure.about) == (Remedy.PROXY_OR_EXEMPT, "HTTPS_PROXY")
 
@@ -187,8 +187,8 @@ async def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> Non
     port = free_port()
     monkeypatch.setenv("ALL_PROXY", f"127.0.0.1:{port}")
     failure = await failing(f"https://{NAME}")
-    assert failure.what == f"Could not reach the proxy 127.0.0.1:{port}: nothing answers there."
-    assert failure.why == "ALL_PROXY names that proxy."
+    assert failure.what == f"Can't reach the proxy 127.0.0.1:{port}: nothing is listening there."
+    assert failure.why == "ALL_PROXY names this proxy."
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_file_that_others_can_read_is_used_with_a_warning(tmp_path: Path, mode: 
     [
         (b"", "is empty"),
         (b" \n", "is empty"),
-        (b"\xff\xfe", "holds no text"),
+        (b"\xff\xfe", "is not UTF-8 text"),
         (b"x" * (LARGEST + 1), "larger than 64 KiB"),
     ],
 )
@@ -110,8 +110,8 @@ def test_anything_but_an_ordinary_file_is_refused(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     for path, what in (
-        (pipe, "is not an ordinary file"), (tmp_path / "none", "No such file"), (tmp_path, ""),
-        (Path("~nobody-of-that-name/key"), "no such user"), ("/proc/self/environ", "belongs to the system"),
+        (pipe, "is not a regular file"), (tmp_path / "none", "No such file"), (tmp_path, ""),
+        (Path("~nobody-of-that-name/key"), "no such user"), ("/proc/self/environ", "is a system file"),
     ):  # fmt: skip
         assert what in refusal(Reference("file", str(path)))
     with pytest.raises(KeyError):
