@@ -106,7 +106,7 @@ async def test_asks_for_instance_and_token_where_they_are_not_known(box: Sandbox
         await walk.paste("#host", box.addresses()["launchdarkly"]["url"])
         await walk.paste("#token", TOKENS["reader"].value[:-1] + "0")
         await walk.press("enter")
-        await walk.until(lambda: "refused your token (401)" in walk.shown, "the refusal")
+        await walk.until(lambda: "rejected your access token (401)" in walk.shown, "the refusal")
         await walk.paste("#token", TOKENS["writer"].value)
         await walk.press("enter")
         await walk.until(lambda: rows(walk).option_count, "the list")

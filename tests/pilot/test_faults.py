@@ -10,6 +10,7 @@ import pytest
 
 from tests.pilot.walking import BEFORE_SENDING, Walk, practice_app, practice_at
 from tests.unit.sandbox_tools import Clock
+from tui.answers import changes
 from tui.answers import draft as drafts
 from tui.net.errors import Kind
 from tui.sandbox.server import Sandbox
@@ -18,6 +19,11 @@ from tui.screens.dialogs import TextScreen
 
 async def at_once(seconds: float) -> None:
     """Pauses between two looks, and those a server asks for, take no time here."""
+
+
+def create_only(walk: Walk) -> None:
+    """On Review: choose not to start the import, so that Submit stays on the screen."""
+    walk.app.session.draft = changes.start_too(walk.draft, False)
 
 
 REFUSED = {"unauthorized": (Kind.UNAUTHORIZED, 401, "token"), "bad-request": (Kind.BAD_REQUEST, 400, "ldTag")}
@@ -39,6 +45,8 @@ async def test_a_refusal_leads_to_the_field_at_fault_and_back_to_review(fault: s
         assert "Nothing was created" in walk.message()
         assert walk.created() == []
         assert walk.focused == "go-to-field"
+        assert walk.get("#go-to-field").has_class("primary")
+        assert "Sent" in walk.text("#timeline")
         await walk.next()
         assert walk.on("submit")
         await walk.focus("#go-to-field")
@@ -100,6 +108,7 @@ async def test_a_long_pause_is_kept(tmp_path: Path) -> None:
 async def test_patience_is_rewarded(fault: str, tmp_path: Path) -> None:
     async with practice_at(tmp_path, "review") as walk:
         walk.box.set_fault(fault)
+        create_only(walk)
         await walk.push("#next")
         await walk.until(lambda: walk.on("submit") and not walk.get("#next").display, "the request to be under way")
         assert walk.get("#stop").display
@@ -108,7 +117,7 @@ async def test_patience_is_rewarded(fault: str, tmp_path: Path) -> None:
         assert walk.on("submit")
         await walk.ended()
         assert len(walk.created()) == 1
-        asked_to_pause = "pause" in walk.text("#timeline")
+        asked_to_pause = "Pause" in walk.text("#timeline")
         assert asked_to_pause is (fault == "rate-limited")
 
 
@@ -117,7 +126,7 @@ async def test_waiting_for_an_answer_that_drips_can_be_stopped(tmp_path: Path) -
         walk.box.set_fault("drip")
         await walk.push("#next")
         await walk.until(lambda: walk.on("submit") and "Stop waiting" in walk.text("#stop"), "the request to be out")
-        await walk.until(lambda: "receiving" in walk.text("#timeline"), "the first bytes")
+        await walk.until(lambda: "Receiving" in walk.text("#timeline"), "the first bytes")
         await walk.push("#stop")
         await walk.ended()
         assert walk.outcome is not None
@@ -135,7 +144,7 @@ async def test_an_answer_that_is_lost_with_the_server_is_not_known(tmp_path: Pat
         await walk.ended()
         assert walk.outcome is not None
         assert walk.outcome.fate == "not known"
-        assert "Do not send again" in walk.shown
+        assert "Don't send it again" in walk.shown
         assert not walk.get("#send-again").display
         assert walk.focused == "look-again"
 
@@ -152,6 +161,7 @@ async def test_hostile_names_stay_text_on_every_step(tmp_path: Path) -> None:
             await walk.to(step)
             await walk.answer("unleash")
             assert controls(walk.shown) == set()
+        create_only(walk)
         await walk.send()
         assert walk.outcome is not None
         assert walk.outcome.configuration is not None
@@ -183,6 +193,7 @@ async def test_keys_that_the_server_shows_are_hidden(fault: str, tmp_path: Path)
     async with practice_app(tmp_path, size=(120, 40)) as walk:
         await walk.jump("review")
         walk.box.set_fault(fault)
+        create_only(walk)
         await walk.send()
         assert secrets_in(walk, walk.shown) == []
         assert "••••" in walk.shown

@@ -79,6 +79,22 @@ async def test_leaving_after_the_work_is_done_asks_nothing(box: Sandbox, tmp_pat
         assert not walk.app.screen.query("#resume")  # there is nothing to go on with
 
 
+async def test_practice_import_asks_before_it_is_lost(tmp_path: Path) -> None:
+    async with practice_at(tmp_path, "review") as walk:
+        await walk.send()
+        await walk.at("run")
+        await walk.press("ctrl+q")
+        await question(walk)
+        assert "demo" in walk.text(".dialog-text")
+        await walk.press("enter")
+        await walk.closed("run")
+        assert not walk.left
+        await walk.press("ctrl+q")
+        await question(walk)
+        await walk.press("tab", "enter")
+        await walk.until(lambda: walk.left, "the wizard to end")
+
+
 async def test_leaving_while_a_request_is_under_way_asks(tmp_path: Path) -> None:
     with Sandbox.start() as box:
         async with real_app(box, tmp_path) as walk:

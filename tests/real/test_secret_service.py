@@ -278,7 +278,7 @@ async def test_a_bus_without_a_keyring_is_unavailable(
         with Timed(1):
             stored = await store.put(USER, SECRET)
     assert (probe.state, stored.state) == (KeyringState.UNAVAILABLE, KeyringState.UNAVAILABLE)
-    assert probe.message.startswith("There is no keyring on this host, which is normal over SSH. ")
+    assert probe.message.startswith("This host has no keyring, which is normal over SSH. ")
     assert await store.entries() == ()
 
 

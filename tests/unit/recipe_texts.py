@@ -27,7 +27,7 @@ def named_case(value: object) -> str:
     return "removed" if value is REMOVED else str(value)[:30]
 
 
-LITERAL = "holds a value. Keys are never read from a recipe. Write env:NAME, file:PATH or keyring."
+LITERAL = "contains a value. Keys are never read from a recipe. Write env:NAME, file:PATH, or keyring."
 
 
 def changed(path: str, value: object, text: str = UNLEASH) -> str:

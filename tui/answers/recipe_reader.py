@@ -29,7 +29,7 @@ _LONGEST_NAME = 60
 _TELLING = 4  # an answer of so many characters is in a sentence by no accident
 
 
-_GOES_ON = re.compile(r"(?:is|has|holds|must|names)\b")
+_GOES_ON = re.compile(r"(?:is|has|holds|contains|must|names)\b")
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ class FailureWording:
 
     def _worded(self, advice: Advice) -> str:
         if advice.remedy in _TOKEN:
-            return f"{self.words[advice.remedy]}; {self.after_refusal}."
+            return f"{self.words[advice.remedy]}. {self.after_refusal[:1].upper()}{self.after_refusal[1:]}."
         return remedies.worded(advice, self.words, self.safe)
 
 

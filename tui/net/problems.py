@@ -161,7 +161,8 @@ def _of_network(error: BaseException, request: Attempt) -> Failure:
             return fail(Kind.UNREACHABLE, what, why, *check_address, at_address=True)
         case httpx.ProxyError():
             status = request.proxy_status or 0
-            what = f"The proxy {request.proxy} rejected the connection to {request.host}{f' ({status})' if status else ''}."
+            code = f" ({status})" if status else ""
+            what = f"The proxy {request.proxy} rejected the connection to {request.host}{code}."
             wants_login = status == _PROXY_LOGIN
             why = "It requires a user name and password." if wants_login else "Most likely it blocks this host."
             remedy = Remedy.PROXY_OR_EXEMPT, request.proxy_variable

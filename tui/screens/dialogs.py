@@ -17,7 +17,7 @@ from textual.widgets.option_list import Option
 from tui.answers import draft as drafts
 from tui.answers import remarks
 from tui.widgets.buttons import Plain
-from tui.widgets.key_line import key_line
+from tui.widgets.key_line import KeyLine
 from tui.widgets.symbols import Symbols
 from tui.wizard.practice import PracticeFault
 
@@ -41,10 +41,6 @@ class Dialog(ModalScreen[Reply | None], Generic[Reply]):
         Binding("right", "app.focus_next", show=False),
     ]
 
-    def hint(self, *hints: tuple[str, str]) -> Static:
-        """Return the muted line of keys at a dialog's foot."""
-        return Static(key_line(hints), classes="dialog-hint", markup=False)
-
     def action_close(self) -> None:
         """Close without an answer."""
         self.dismiss(None)
@@ -64,7 +60,7 @@ class Question(Dialog[bool]):
             with Horizontal(classes="dialog-buttons"):
                 yield Plain(self._no, id="no")
                 yield Plain(self._yes, id="yes", classes="primary")
-            yield self.hint(("Tab", "move"), ("Enter", "select"), ("Esc", self._no.lower()))
+            yield KeyLine((("Tab", "move"), ("Enter", "select"), ("Esc", self._no.lower())), classes="dialog-hint")
 
     def on_mount(self) -> None:
         self.query_one("#no").focus()
@@ -98,7 +94,7 @@ class TextScreen(Dialog[None]):
                 if self._copies:
                     yield Plain("Copy", id="copy")
             copy = (("y", "copy"),) if self._copies else ()
-            yield self.hint(*copy, ("Up, Down", "scroll"), ("Esc", "close"))
+            yield KeyLine((*copy, ("Up, Down", "scroll"), ("Esc", "close")), classes="dialog-hint")
 
     def on_mount(self) -> None:
         self.query_one(VerticalScroll).focus()
@@ -167,7 +163,7 @@ class FaultScreen(Dialog[str]):
                 compact=True,
             )
             yield Static("", id="explains", classes="dialog-note", markup=False)
-            yield self.hint(("Enter", "simulate"), ("Esc", "close"))
+            yield KeyLine((("Enter", "simulate"), ("Esc", "close")), classes="dialog-hint")
 
     def on_mount(self) -> None:
         self.query_one(OptionList).focus()

@@ -69,7 +69,7 @@ def said(made: Session) -> list[tuple[Level, str]]:
 async def test_a_name_with_private_addresses(network: Network) -> None:
     network.answers["unleash.example.com"] = ("10.2.0.7",)
     made = await asked(NAMED)
-    text = "At 10.2.0.7, a private address: LaunchDarkly, which runs the import, may not reach it."
+    text = "Resolves to 10.2.0.7, a private address. LaunchDarkly runs the import and may not be able to reach it."
     assert said(made) == [(Level.UNKNOWN, text)]
     assert remarks.line(made.draft, KEY).text == text
     assert network.connected == []
@@ -95,7 +95,7 @@ async def test_name_that_dns_does_not_know_is_not_known(
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     ((level, text),) = said(await asked(NAMED))
     assert level is Level.UNKNOWN
-    assert ("through a proxy only" in text) is bool(proxy)
+    assert ("only through a proxy" in text) is bool(proxy)
     assert network.connected == []
 
 

@@ -84,7 +84,7 @@ WRONG: list[tuple[str, object, str]] = [
     ("launchdarkly.token", REMOVED, "launchdarkly.token is missing. Write env:NAME, file:PATH or keyring."),
     ("launchdarkly.token", CANARY, f"launchdarkly.token {LITERAL}"),
     ("launchdarkly.token", SECRETS["token"], f"launchdarkly.token {LITERAL}"),
-    ("launchdarkly.token", f"env:{CANARY}", "launchdarkly.token has no variable's name after env:. Write env:NAME."),
+    ("launchdarkly.token", f"env:{CANARY}", "launchdarkly.token has no variable name after env:. Write env:NAME."),
     ("launchdarkly.token", "", "launchdarkly.token is blank. Write env:NAME, file:PATH or keyring."),
     ("launchdarkly.token", [CANARY],
      "launchdarkly.token must be a reference in quotes: env:NAME, file:PATH or keyring."),
@@ -93,13 +93,13 @@ WRONG: list[tuple[str, object, str]] = [
     (
         "launchdarkly.host",
         CANARY,
-        "launchdarkly.host: The beginning is missing. Write https:// in front of the address."
+        "launchdarkly.host: The address must start with https://. Add it."
         " Or choose us, eu or federal.",
     ),
     (
         "launchdarkly.host",
         "http://ld.example.com",
-        "launchdarkly.host: http:// sends your key readable. Write https://; http:// is for localhost alone."
+        "launchdarkly.host: http:// would send your key unencrypted. Use https://. Only localhost can use http://."
         " Or choose us, eu or federal.",
     ),
     ("launchdarkly.hots", "eu", "launchdarkly.hots is not known here. Did you mean host?"),
@@ -115,7 +115,7 @@ WRONG: list[tuple[str, object, str]] = [
     ("import.config.sourceBaseUrl", REMOVED, "import.config.sourceBaseUrl is missing."),
     ("import.config.sourceBaseUrl", "", "import.config.sourceBaseUrl is blank."),
     ("import.config.sourceBaseUrl", f"https://me:{CANARY}@unleash.example.com",
-     "import.config.sourceBaseUrl: A user name or password stands before an @. Take it out; keys have own fields."),
+     "import.config.sourceBaseUrl: An address can't contain a user name or password. Remove everything before the @."),
     ("import.config.sourceApiKey", SECRETS["sourceApiKey"], f"import.config.sourceApiKey {LITERAL}"),
     ("import.config.ldApiKey", CANARY, f"import.config.ldApiKey {LITERAL}"),
     ("import.config.ldApiKey", REMOVED, "import.config.ldApiKey is missing. Write env:NAME, file:PATH or keyring."),
@@ -134,7 +134,7 @@ WRONG: list[tuple[str, object, str]] = [
      "import.config.sourceprojectid is not known here. Did you mean sourceProjectId?"),
     ("source.api", 1, "source.api must be a text in quotes."),
     ("source.api", "", "source.api is blank."),
-    ("source.api", CANARY, "source.api: The beginning is missing. Write https:// in front of the address."),
+    ("source.api", CANARY, "source.api: The address must start with https://. Add it."),
     ("source.url", CANARY, "source.url is not known here."),
 ]  # fmt: skip
 
@@ -274,7 +274,7 @@ def test_wrong_options_and_variables_are_told_with_the_rest() -> None:
     assert problems(changed("version", 2), said) == [
         "version is not 1. Another ld-flag-import may read this recipe.",
         "--integration names no integration known here. Write one of: split, unleash.",
-        "--host: The beginning is missing. Write https:// in front of the address. Or choose us, eu or federal.",
+        "--host: The address must start with https://. Add it. Or choose us, eu or federal.",
         "--project: A key has letters, digits, . _ - only. This may be the name.",
     ]
     told = problems(changed("launchdarkly.host", REMOVED), Overrides(base_uri=CANARY))

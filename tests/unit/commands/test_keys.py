@@ -64,7 +64,7 @@ def test_lists_also_what_a_locked_keyring_does_not_show(filled: Keyring, tmp_pat
     code, out, err = keys("list", keyring=locked)
     assert code == 0
     assert out.count("can't tell whether it's still there") == 2
-    assert err == "Your keyring is locked. Which keys are still there is not known.\n"
+    assert err == "Your keyring is locked. Can't tell which keys are still there.\n"
     document = json.loads(keys("list", keyring=locked, as_json=True)[1])
     assert [each["present"] for each in document["keys"]] == [None, None]
 

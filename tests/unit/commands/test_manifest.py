@@ -83,7 +83,7 @@ def test_bad_ones_are_told_whole_and_end_with_2(tmp_path: Path) -> None:
     assert (code, out) == (2, "")
     assert err.count("one.json: formVariables") == 2
     assert "none.json: cannot be read" in err
-    assert "Fix all 3 and run it again; nothing was sent." in err
+    assert "Fix all 3 and run it again. Nothing was sent." in err
     code, out, err = _run([BUNDLED[0], *bad], as_json=True)
     assert (code, err) == (2, "")
     error = json.loads(out)

@@ -115,7 +115,7 @@ def test_missing_keys_are_named_and_nothing_is_sent(box: Sandbox, tmp_path: Path
     assert told["kind"] == "credential"
     assert "LD_ACCESS_TOKEN is not set" in told["message"]
     assert "UNLEASH_SDK_KEY is not set" in told["message"]
-    assert told["advice"].endswith("nothing was sent.")
+    assert told["advice"].endswith("Nothing was sent.")
     assert planned(recipe_for(box, "unleash", tmp_path), {})[0] == 3
     assert len(box.requests) == before
 

@@ -44,7 +44,7 @@ def test_the_wizard_speaks_in_whole_sentences(advice: dict[str, str]) -> None:
 def test_what_a_remedy_is_about_is_named_in_its_words() -> None:
     failure = Failure(Kind.TLS, "What.", "Why.", Remedy.CHECK, about="HTTPS_PROXY", safe=Safe.NOTHING_SENT)
     for text in (wizard.sentence(failure), RECIPE.sentence(failure), ACCOUNT.sentence(failure)):
-        assert text == "What. Why. Check HTTPS_PROXY; nothing was sent."
+        assert text == "What. Why. Check HTTPS_PROXY. Nothing was sent."
 
 
 @pytest.mark.parametrize(
@@ -82,13 +82,13 @@ def test_a_problem_of_a_recipe_has_its_own_advice(box: Sandbox, tmp_path: Path, 
     assert ran.code == 2
     problem, advice = ran.err.splitlines()
     assert problem.endswith("Look up the member in LaunchDarkly, or leave it out.")
-    assert advice == "Fix it and run it again; nothing was sent."
+    assert advice == "Fix it and run it again. Nothing was sent."
 
 
 def test_a_refused_token_says_what_became_of_the_import(recipe: Recipe, box: Sandbox) -> None:
     token = recipe.environ["LD_ACCESS_TOKEN"]
     ran = recipe.run(environ={**recipe.environ, "LD_ACCESS_TOKEN": f"{token[:-1]}0"})
-    assert ran.one("error")["advice"].endswith("--host; nothing was changed.")
+    assert ran.one("error")["advice"].endswith("--host. Nothing was changed.")
     box.set_fault("unauthorized")  # at the creation, which is noted before it is sent
     ran = recipe.run()
-    assert ran.one("error")["advice"].endswith("--host; then run it again to resume.")
+    assert ran.one("error")["advice"].endswith("--host. Then run it again to resume.")

@@ -116,7 +116,7 @@ def test_details_and_settings_hold_no_secret() -> None:
     assert details["Imports"][0] == "from Unleash into web"
     assert details["Status"] == ("failed", "problem")
     assert details["Last error"][0] == listing.NOT_TOLD, "there are errors, so there was one"
-    assert details["Your token"][0] == "You may edit; not delete: role Writer."
+    assert details["Your token"][0] == "You can edit, but not delete (role Writer)."
     ((error, cause),) = listing.errors(one, Redactor())
     assert "ldApiKey: refused (401)" in error
     assert "rejected the import key" in cause

@@ -165,8 +165,18 @@ def ending(answer: bytes, end: Callable[[Writer], None] = lambda writer: None) -
 @pytest.mark.parametrize(
     ("handler", "method", "what", "safe"),
     [
-        (ending(b'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"a":', reset), "POST", "before the response was complete", Safe.MAYBE_DONE),
-        (ending(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"), "GET", "before the response was complete", Safe.NOTHING_CHANGED),
+        (
+            ending(b'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"a":', reset),
+            "POST",
+            "was complete",
+            Safe.MAYBE_DONE,
+        ),
+        (
+            ending(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"),
+            "GET",
+            "was complete",
+            Safe.NOTHING_CHANGED,
+        ),
         (ending(b""), "GET", "closed without a response", Safe.NOTHING_CHANGED),
         (ending(b"SSH-2.0-OpenSSH_9.6 CANARY\r\n\r\n"), "GET", "doesn't use HTTP", Safe.NOTHING_CHANGED),
     ],
