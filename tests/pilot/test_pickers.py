@@ -40,7 +40,7 @@ async def test_projects_come_page_by_page_and_are_filtered_by_typing(tmp_path: P
         assert len({prompt.split()[0] for prompt in prompts(picks)}) == picks.option_count == PROJECTS
 
         await walk.write("#project", "no-such-project")
-        await walk.until(lambda: "none" in walk.text("#projects-count"), "the word for an empty list")
+        await walk.until(lambda: "No match" in walk.text("#projects-count"), "the word for an empty list")
         assert picks.option_count == 0
         await walk.press("enter")
         await walk.settled()

@@ -114,7 +114,7 @@ async def test_creation_whose_answer_was_lost_is_found_and_saved_answers_stay(bo
         await walk.push("#go-on-run")
         await walk.until(lambda: walk.on("submit") and walk.outcome, "the look-up")
         await walk.settled()
-        assert "going on with it; nothing is sent twice" in walk.text("#timeline")
+        assert "using it; nothing is sent twice" in walk.text("#timeline")
         assert "to-review" not in buttons(walk), "there is nothing left to send"
         await to_run(walk)
         assert "Import complete" in await reported(walk)
@@ -130,7 +130,7 @@ async def test_a_creation_that_did_not_get_through_needs_the_keys_again(box: San
         await walk.until(lambda: walk.on("submit") and walk.outcome, "the look-up")
         await walk.settled()
         assert creates(box) == 0
-        assert "not there" in walk.text("#timeline")
+        assert "Not created" in walk.text("#timeline")
         assert stage(path) is Stage.PLANNED
         assert "send-again" not in buttons(walk), "the keys that the body needs are not here"
         await walk.push("#to-review")

@@ -33,11 +33,11 @@ async def test_locked_or_broken_journal_says_so_and_changes_nothing(box: Sandbox
         requests = len(box.requests)
         with lock.taken(path):
             await walk.push("#go-on-run")
-            await walk.until(lambda: "Another run of this import is under way" in walk.message(), "the reason")
+            await walk.until(lambda: "This import is already running" in walk.message(), "the reason")
         broken(path)
         before = path.read_bytes()
         await walk.push("#go-on-run")
-        await walk.until(lambda: "cannot be used" in walk.message(), "the reason")
+        await walk.until(lambda: "can't be used" in walk.message(), "the reason")
         assert walk.on("integration")
         assert not walk.draft.integration
         assert walk.app.session.run is None
@@ -64,9 +64,9 @@ async def test_one_that_cannot_be_opened_leaves_the_run_on_the_screen_alone(
         await earlier_imports(walk)
         at = next(i for i, each in enumerate(listed(walk)) if each.startswith("The other one"))
         await walk.press(*["down"] * at, "enter")
-        await walk.until(lambda: any("cannot be used" in each.message for each in walk.app._notifications), "why")
+        await walk.until(lambda: any("can't be used" in each.message for each in walk.app._notifications), "why")
         assert run_of(walk) is held
-        with pytest.raises(Exception, match="Another run of this import is under way"):
+        with pytest.raises(Exception, match="This import is already running"):
             lock.taken(path)
         lock.taken(other).release()
 

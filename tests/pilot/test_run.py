@@ -55,7 +55,7 @@ BY_FAULT: dict[str, End] = {
         ("Import complete: all {n} flags created, {fifth} different.", "tags none, planned imported-from-unleash"),
         offers=frozenset({"list-different"}),
     ),
-    "lost-answer": End(WHOLE, "going on with it; nothing is sent twice"),
+    "lost-answer": End(WHOLE, "using it; nothing is sent twice"),
 }
 
 

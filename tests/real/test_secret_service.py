@@ -168,7 +168,7 @@ async def test_frozen_is_given_up_and_nothing_is_stored_late(service: GnomeKeyri
         with Timed(IMPATIENT.call):
             stored = await impatient.put(USER, SECRET)
         assert stored.state is KeyringState.TIMEOUT
-        assert stored.message.startswith("The keyring gave no answer in 1 s; the key does not count as saved. ")
+        assert stored.message.startswith("The keyring did not respond within 1 s, so the key may not be saved. ")
     assert (await store.get(USER)).state is KeyringState.MISSING
     assert found_under(service.home) == []
 

@@ -199,7 +199,7 @@ class Creation:
                 return await self._look_for(failure, sink)
             if failure.kind is Kind.UNAUTHORIZED:  # the look-up with the same token went well a moment ago
                 failure = failure.replaced(
-                    why="It worked a moment ago: most likely it was just deleted or reset.",
+                    why="It worked a moment ago. Most likely it was just deleted or reset.",
                     remedy=Remedy.REPLACE_TOKEN,
                     about="",
                     safe=Safe.NOTHING_CREATED_ANSWERS_KEPT,
@@ -219,25 +219,25 @@ class Creation:
         self._ids_before = before.ids
         seconds = self.record.context.timer() - began
         if before.same is not None and self.reuse:
-            sink(Note("name looked up", "exists with the same settings: used", seconds))
+            sink(Note("name checked", "exists with the same settings: used", seconds))
             return Outcome(configuration=before.same, reused=True)
         if before.same is not None:
-            sink(Note("name looked up", "exists with the same settings", seconds, "warning"))
+            sink(Note("name checked", "exists with the same settings", seconds, "warning"))
             same = next(named for named in before.named if not named.differences)
             exists = Failure(
                 Kind.CONFLICT,
                 f'"{clean(self.request.name)}" already exists in {self.request.project}, with the same settings'
                 f" ({same.configuration.id}).",
-                "A second one would be a copy.",
+                "Another one would be a copy.",
                 Remedy.USE_OR_RENAME,
                 safe=Safe.NOTHING_SENT,
                 field="config-name",
             )
             return Outcome(failure=exists, conflict=same)
         if before.different is not None:
-            sink(Note("name looked up", "exists with other settings", seconds, "problem"))
+            sink(Note("name checked", "exists with different settings", seconds, "problem"))
             return Outcome(failure=differs(before.different), conflict=before.different)
-        sink(Note("name looked up", f"none in {self.request.project}", seconds))
+        sink(Note("name checked", f"not used in {self.request.project}", seconds))
         return before
 
     async def _identify(self, ld: LaunchDarkly) -> None:
@@ -279,29 +279,29 @@ class Creation:
             return min(fresh, key=lambda named: len(named.differences), default=None)
 
         context = self.record.context
-        what = "incomplete answer" if self._answered else "sent, no answer"
-        sink(Note(what, "looking for the configuration ...", level="unknown"))
+        what = "cut off" if self._answered else "no response"
+        sink(Note(what, "checking whether it was created ...", level="unknown"))
         began = context.timer()
         sent_at = self._sent_at if self._sent_at is not None else context.now()
         try:
             ours = await looked_up(look, sent_at, context, sink)
         except Failure as failure:
-            sink(Note("could not look", "do not send again yet", context.timer() - began, "unknown"))
-            return self._given_up(lost, f"It could not be looked up: {failure.what}")
+            sink(Note("can't check", "don't send it again yet", context.timer() - began, "unknown"))
+            return self._given_up(lost, f"Can't check whether it was created: {failure.what}")
         seconds = context.timer() - began
         if ours is None:
-            sink(Note("not there", "safe to send again", seconds))
-            why = joined(lost.why, "Looked up: it was not created.")
+            sink(Note("not created", "safe to send again", seconds))
+            why = joined(lost.why, "The wizard checked: it was not created.")
             return Outcome(
                 failure=lost.replaced(why=why, remedy=Remedy.SEND_AGAIN, about="", safe=Safe.ANSWERS_KEPT, sent=False)
             )
         if ours.differences:  # most likely somebody else's
-            sink(Note("found another", "with this name, and other settings", seconds, "unknown"))
+            sink(Note("found another", "same name, different settings", seconds, "unknown"))
             return self._given_up(lost, str(differs(ours)))
-        sink(Note("found", "going on with it; nothing is sent twice", seconds))
+        sink(Note("found", "using it; nothing is sent twice", seconds))
         return Outcome(configuration=ours.configuration, fate=FOUND)
 
-    def _given_up(self, lost: Failure | None = None, why: str = "You stopped looking.") -> Outcome:
+    def _given_up(self, lost: Failure | None = None, why: str = "You stopped checking.") -> Outcome:
         """The result of the request isn't known."""
         lost = lost or _LOST
         failure = lost.replaced(why=joined(lost.why, why), remedy=Remedy.LOOK_AGAIN, about="", safe=None)
@@ -310,5 +310,5 @@ class Creation:
 
 
 _LOST = Failure(
-    Kind.TIMEOUT, "You stopped waiting for LaunchDarkly's answer.", "The request was out, so it may exist.", sent=True
+    Kind.TIMEOUT, "You stopped waiting for LaunchDarkly.", "The request was sent, so the import may exist.", sent=True
 )

@@ -92,8 +92,8 @@ def under_way() -> Failure:
     """The failure if another process uses the journal."""
     return Failure(
         Kind.TIMEOUT,
-        "Another run of this import is under way on this machine.",
-        "Two at once could start it twice.",
+        "This import is already running on this machine.",
+        "A second run could start it twice.",
         Remedy.WAIT_OR_WATCH,
         safe=Safe.NOTHING_SENT,
     )

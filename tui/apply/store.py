@@ -104,8 +104,8 @@ def _journals() -> TypeAdapter[Journal]:
 def _unreadable(path: Path, reason: str) -> Failure:
     return Failure(
         Kind.RECIPE,
-        f"The journal {clean(path.name)} cannot be used: {reason}.",
-        "Without it nobody can tell what this import has made.",
+        f"The journal {clean(path.name)} can't be used: {reason}.",
+        "Without it, the flags of this import can't be told apart from others.",
         Remedy.MOVE_JOURNAL,
         safe=Safe.NOTHING_SENT,
     )

@@ -121,7 +121,7 @@ async def _from_source(session: Session, key: str, query: str, offset: int) -> P
     wanted = query.casefold()
     fit = [choice for choice in listed if wanted in choice.label.casefold() or wanted in choice.value.casefold()]
     page = tuple(Pick(choice.value, choice.label, choice.detail) for choice in fit[offset : offset + PAGE])
-    note = f"The source's own list could not be read: {failure.what}" if failure else ""
+    note = f"Can't read the source's own list. {failure.what}" if failure else ""
     return Picks(page, len(fit), note)
 
 

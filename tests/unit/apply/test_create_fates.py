@@ -94,8 +94,8 @@ REFUSALS: dict[str, tuple[str | None, int, int]] = {
 }
 NOT_LOOKED_UP = ("unauthorized", "bad-request", "conflict", "redirect", "rate-limited-long")
 LOOKED_UP = {
-    **dict.fromkeys(("server-error", "html", "drip", "too-large"), "incomplete answer"),
-    "lost-request": "sent, no answer",
+    **dict.fromkeys(("server-error", "html", "drip", "too-large"), "cut off"),
+    "lost-request": "no response",
 }
 """A gateway may have given up on a LaunchDarkly that is still working on the request."""
 
@@ -123,15 +123,15 @@ async def test_outcome_is_what_the_account_has(box: Sandbox, fault: str) -> None
         assert failure.remedy
     texts = [text for text, _ in notes(events)]
     if fault in NOT_LOOKED_UP:
-        assert texts == ["name looked up"]
+        assert texts == ["name checked"]
         assert looked_after == []
     if fault in LOOKED_UP:  # how often depends on how long the answer took to be lost
         assert sum(naps.seconds) >= (4 if fault == "lost-request" else 0)
         assert naps.seconds
         looks = ["not found yet"] * len(naps.seconds)
-        assert texts == ["name looked up", LOOKED_UP[fault], *looks, "not there"]
+        assert texts == ["name checked", LOOKED_UP[fault], *looks, "not created"]
     if fault == "lost-answer":
-        assert notes(events) == [("name looked up", "ok"), ("sent, no answer", "unknown"), ("found", "ok")]
+        assert notes(events) == [("name checked", "ok"), ("no response", "unknown"), ("found", "ok")]
         assert (outcome.reused, naps.seconds) == (False, [])
     pauses = [(event.attempt, event.of) for event in events if isinstance(event, Pausing)]
     assert pauses == ([(1, 3)] if fault == "rate-limited" else [])
@@ -175,7 +175,7 @@ async def test_configuration_that_appears_after_a_lost_request_is_ours_only_with
     made = attempt(await at_review(box, context=Context(redactor=Redactor(), sleep=naps)))
     box.set_fault("lost-request")
     async for event in made.send():
-        if isinstance(event, Note) and event.text == "sent, no answer":
+        if isinstance(event, Note) and event.text == "no response":
             box.set_fault(None)
     outcome = made.creation.outcome
     assert outcome is not None
@@ -212,7 +212,7 @@ async def test_lost_create_that_cannot_be_looked_up_is_not_known(box: Sandbox) -
         assert not outcome.may_send_again
         assert outcome.failure is not None
         assert outcome.failure.remedy is Remedy.LOOK_AGAIN
-        assert notes(made.creation.events)[-1] == ("could not look", "unknown")
+        assert notes(made.creation.events)[-1] == ("can't check", "unknown")
         _, again = await drained(made.look_again())
         assert again.fate == NOT_KNOWN  # still no way there
         door.shuts_at = b""
@@ -244,7 +244,7 @@ async def test_unreachable_server_after_the_look_up(box: Sandbox) -> None:
     assert outcome.failure is not None
     assert outcome.failure.kind is Kind.UNREACHABLE
     assert (outcome.may_send_again, made.creation.out) == (True, False)
-    assert [text for text, _ in notes(made.creation.events)] == ["name looked up"]
+    assert [text for text, _ in notes(made.creation.events)] == ["name checked"]
     assert posts(box) == 0
 
 

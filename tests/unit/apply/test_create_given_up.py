@@ -78,7 +78,7 @@ async def test_given_up_after_the_bytes_are_out_is_looked_up(box: Sandbox) -> No
         assert "You stopped waiting" in str(outcome.failure)
         assert made.creation.outcome == outcome
         assert posts(box) == 1
-        assert next(event.text for event in events if isinstance(event, Note)) == "sent, no answer"
+        assert next(event.text for event in events if isinstance(event, Note)) == "no response"
 
 
 async def test_given_up_again_while_it_is_looked_up(box: Sandbox) -> None:

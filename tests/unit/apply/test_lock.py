@@ -135,7 +135,7 @@ def test_a_command_keeps_away_from_a_journal_that_another_works_on(
     with another(path):
         ran = recipe.run(command)
         assert (ran.code, ran.lines[0]["event"], ran.lines[0]["kind"]) == (5, "error", "timeout")
-        assert "Another run of this import is under way" in ran.lines[0]["message"]
+        assert "This import is already running" in ran.lines[0]["message"]
         assert (len(box.requests), path.read_bytes()) == (before, noted)
     assert recipe.run().code == 0
 

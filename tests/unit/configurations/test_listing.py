@@ -297,7 +297,7 @@ async def test_what_another_run_works_on_is_not_started_and_only_looked_at(box: 
     run, path = await noted(box)
     account = account_of(box, time=run.time)
     one = await whole(account, run.journal.configuration)
-    with lock.taken(path), pytest.raises(Failure, match="Another run"):
+    with lock.taken(path), pytest.raises(Failure, match="already running"):
         await drained(manage_run.to_start(account, one).start(again=True))
     assert triggers(box) == 0
     await run.start()
@@ -317,7 +317,7 @@ async def test_what_another_run_has_noted_meanwhile_stays(box: Sandbox) -> None:
     verified = journals.verified(run.journal, (), run.time.now())
     store.save(verified, path)
     await to_the_end(watching)
-    with pytest.raises(Failure, match="Another run"):
+    with pytest.raises(Failure, match="already running"):
         await drained(starting.start(again=True))
     assert triggers(box) == 1
     assert store.load(path) == verified

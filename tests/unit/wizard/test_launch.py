@@ -189,7 +189,7 @@ async def test_what_was_not_created_is_not_under_way(box: Sandbox, fault: str) -
 async def test_one_that_another_works_on_is_left_to_it(box: Sandbox) -> None:
     await imported(await at_the_button(box))
     again = await at_the_button(box)
-    with pytest.raises(Failure, match="Another run of this import is under way"):
+    with pytest.raises(Failure, match="This import is already running"):
         launch.begin(again, reuse=True)
     assert again.attempt is None
     assert creates(box) == 1

@@ -281,7 +281,7 @@ async def test_they_stand_in_for_a_list_that_cannot_be_read(box: Sandbox) -> Non
     made = await with_account(box, workspaceApiKey=SPLIT_KEYS["viewer"].value)
     found = await page(made, "workspaceId")
     assert [pick.value for pick in found.items] == [OLD]
-    assert found.note.startswith("The source's own list could not be read: ")
+    assert found.note.startswith("Can't read the source's own list. ")
     assert "(403)" in found.note
 
 
