@@ -7,6 +7,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from textual.widgets import OptionList
 
 from tests.pilot.walking import BEFORE_SENDING, Walk, practice_app, practice_at
 from tests.unit.sandbox_tools import Clock
@@ -221,6 +222,13 @@ async def test_a_fault_is_armed_from_the_menu(tmp_path: Path) -> None:
         assert Sandbox.faults()[0].title in walk.message()
         await walk.push("#fault")
         await walk.until(lambda: Sandbox.faults()[0].title in walk.shown, "the menu")
+        await walk.press("/", *"answer lost")
+        faults = walk.get("#faults", OptionList)
+        named = [option.id for option in faults.options if option.id]
+        assert "lost-answer" in named
+        assert len(named) < 5
+        await walk.press("ctrl+u", "enter")
+        await walk.has_focus("faults")
         await walk.press("home", "enter")
         await walk.until(lambda: walk.on("review") and walk.box.fault is None, "no fault any more")
 

@@ -102,6 +102,16 @@ async def test_double_click_double_enter_and_coming_back_send_once(tmp_path: Pat
         assert len(walk.creations()) == 1
 
 
+async def test_run_opens_once_the_import_has_started(tmp_path: Path) -> None:
+    async with practice_at(tmp_path, "review") as walk:
+        await walk.send()
+        await walk.at("run")
+        await walk.press("f7")
+        await walk.at("submit")
+        assert "Created" in walk.text("#outcome")
+        assert "Sent" in walk.text("#timeline")
+
+
 async def test_submit_reached_without_sending_says_so(tmp_path: Path) -> None:
     async with practice_at(tmp_path, "review") as walk:
         await walk.show("submit")

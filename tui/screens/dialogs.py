@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from textual import on
@@ -11,15 +10,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Button, Static
 
 from tui.answers import draft as drafts
 from tui.answers import remarks
 from tui.widgets.buttons import Plain
 from tui.widgets.key_line import KeyLine
-from tui.widgets.symbols import Symbols
-from tui.wizard.practice import PracticeFault
 
 if TYPE_CHECKING:
     from tui.wizard.session import Session
@@ -143,36 +139,3 @@ def leaving_question(session: Session | None, *, quits: bool = True) -> Question
     keys = f"{', '.join(lost)} {'is' if len(lost) == 1 else 'are'} not: paste {'it' if len(lost) == 1 else 'them'}"
     text = f"Your answers are saved. {keys} again next time."
     return Question(f"{verb}?" if quits else "Leave this import?", text, yes=verb, no="Stay")
-
-
-class FaultScreen(Dialog[str]):
-    """Gives the name of a fault, "" for none of them, None when closed."""
-
-    def __init__(self, faults: Sequence[PracticeFault], symbols: Symbols) -> None:
-        super().__init__()
-        self._faults = faults
-        self._symbols = symbols
-
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog wide"):
-            yield Static(Content("Simulate an error"), classes="dialog-title", markup=False)
-            yield OptionList(
-                Option(Content("No error: everything works"), id="none"),
-                *(Option(Content(fault.title), id=fault.name) for fault in self._faults),
-                id="faults",
-                compact=True,
-            )
-            yield Static("", id="explains", classes="dialog-note", markup=False)
-            yield KeyLine((("Enter", "simulate"), ("Esc", "close")), classes="dialog-hint")
-
-    def on_mount(self) -> None:
-        self.query_one(OptionList).focus()
-
-    @on(OptionList.OptionHighlighted)
-    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        text = next((f.explains for f in self._faults if f.name == event.option_id), "")
-        self.query_one("#explains", Static).update(Content(text))
-
-    @on(OptionList.OptionSelected)
-    def _selected(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss("" if event.option_id == "none" else event.option_id)

@@ -21,7 +21,8 @@ from tui.text.redact import Redactor, tree
 OFFERS = ("use-that", "go-to-field", "look-again", "send-again")
 """What the user may do if creating failed."""
 _CONFLICT = 409
-_HEADERS = ("route-remaining", "retry-after")
+_LIMITS = (("route-remaining", "{} requests left"), ("retry-after", "retry after {}"))
+"""Ends of the headers that may matter next, and their words."""
 _HIDDEN = "••••"
 
 
@@ -44,7 +45,8 @@ def facts(made: Configuration, events: Iterable[ProgressEvent]) -> Iterator[tupl
     yield "Permissions", access_in_words(made.access)
     answered = [event for event in events if isinstance(event, Answered)]
     headers = answered[-1].headers if answered else ()
-    yield "Headers", ", ".join(f"{name} {value}" for name, value in headers if name.lower().endswith(_HEADERS))
+    limits = [(value, words) for name, value in headers for end, words in _LIMITS if name.lower().endswith(end)]
+    yield "Rate limit", ", ".join(words.format(value) for value, words in limits)
 
 
 def offered(outcome: Outcome, *, current: bool) -> frozenset[str]:
