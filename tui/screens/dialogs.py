@@ -15,7 +15,7 @@ from textual.widgets import Button, Static
 from tui.answers import draft as drafts
 from tui.answers import remarks
 from tui.widgets.buttons import Plain
-from tui.widgets.key_line import KeyLine
+from tui.widgets.dialog_keys import DialogKeys
 
 if TYPE_CHECKING:
     from tui.wizard.session import Session
@@ -56,7 +56,7 @@ class Question(Dialog[bool]):
             with Horizontal(classes="dialog-buttons"):
                 yield Plain(self._no, id="no")
                 yield Plain(self._yes, id="yes", classes="primary")
-            yield KeyLine((("Tab", "move"), ("Enter", "select"), ("Esc", self._no.lower())), classes="dialog-hint")
+            yield DialogKeys((("Tab", "move"), ("Enter", "select"), ("Esc", self._no.lower())))
 
     def on_mount(self) -> None:
         self.query_one("#no").focus()
@@ -90,7 +90,7 @@ class TextScreen(Dialog[None]):
                 if self._copies:
                     yield Plain("Copy", id="copy")
             copy = (("y", "copy"),) if self._copies else ()
-            yield KeyLine((*copy, ("Up, Down", "scroll"), ("Esc", "close")), classes="dialog-hint")
+            yield DialogKeys((*copy, ("Up, Down", "scroll"), ("Esc", "close")))
 
     def on_mount(self) -> None:
         self.query_one(VerticalScroll).focus()

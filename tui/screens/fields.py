@@ -156,15 +156,8 @@ class FieldsStep(StepScreen):
         value, words = picked
         self.session.pick(event.key, value, words)
         self.refresh_rows()
-        self._focus_next_field(event.key)
         self.begin_check(event.key)
         self._check_what_is_due()
-
-    def _focus_next_field(self, key: str) -> None:
-        """A pick answers its field: move to the one below it, or to `next`."""
-        rows = [row.key for row in self.query(FieldRow)]
-        below = list(self.query(FieldRow))[rows.index(key) + 1 :] if key in rows else []
-        self.set_focus(below[0].control if below else self.query_one("#next"))
 
 
 class FieldsScreen(FieldsStep):

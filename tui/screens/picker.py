@@ -14,8 +14,9 @@ from textual.widgets import Button, Input, Static
 
 from tui.screens.dialogs import Dialog
 from tui.widgets.buttons import Plain
+from tui.widgets.dialog_keys import DialogKeys
 from tui.widgets.inputs import LiveInput
-from tui.widgets.key_line import KeyHints, KeyLine
+from tui.widgets.key_line import KeyHints
 from tui.widgets.pick_list import PickList
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class PickerScreen(Dialog[tuple[str, str]]):
             yield Static("Reading the list ...", id="counted", classes="dialog-note", markup=False)
             with Horizontal(id="retry-row", classes="dialog-buttons"):
                 yield Plain("Retry (r)", id="retry", classes="primary")
-            yield KeyLine(_IN_FILTER, classes="dialog-hint")
+            yield DialogKeys(_IN_FILTER)
 
     def on_mount(self) -> None:
         self.query_one("#retry-row").display = False
@@ -62,7 +63,7 @@ class PickerScreen(Dialog[tuple[str, str]]):
     def on_descendant_focus(self) -> None:
         """The keys at the foot follow the focus."""
         hints: KeyHints = _IN_LIST if self.list.has_focus else _IN_FILTER
-        self.query_one(KeyLine).show(_UNREADABLE if self._unreadable else hints)
+        self.query_one(DialogKeys).show(_UNREADABLE if self._unreadable else hints)
 
     def action_to_list(self) -> None:
         """From the filter into the list."""

@@ -14,8 +14,8 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.screens.dialogs import Dialog
+from tui.widgets.dialog_keys import DialogKeys
 from tui.widgets.inputs import LiveInput
-from tui.widgets.key_line import KeyLine
 from tui.wizard.practice import PracticeFault, grouped
 
 _NONE = "none"
@@ -37,7 +37,7 @@ class FaultScreen(Dialog[str]):
             yield LiveInput("", placeholder="Search", id="fault-search", told=self._list)
             yield OptionList(id="faults", compact=True)
             yield Static("", id="explains", classes="dialog-note", markup=False)
-            yield KeyLine(_KEYS, classes="dialog-hint")
+            yield DialogKeys(_KEYS)
 
     def on_mount(self) -> None:
         self._list("")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual.content import Content
-from textual.widget import Widget
 
 KeyHints = Sequence[tuple[str, str]]
 """Each key, and what it does in a word or two."""
@@ -25,20 +24,3 @@ def key_line(hints: KeyHints, width: int) -> Content:
             break
         shown.append(hint)
     return Content(" " * _GAP).join(shown)
-
-
-class KeyLine(Widget):
-    """The muted line of keys at the foot of a dialog."""
-
-    def __init__(self, hints: KeyHints, *, classes: str = "") -> None:
-        super().__init__(classes=classes)
-        self._hints = hints
-
-    def show(self, hints: KeyHints) -> None:
-        """Show other keys."""
-        self._hints = hints
-        self.refresh()
-
-    def render(self) -> Content:
-        """Draw as many keys as fit."""
-        return key_line(self._hints, self.size.width)

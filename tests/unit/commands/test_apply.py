@@ -265,7 +265,7 @@ def test_a_start_of_unknown_fate_is_5_until_somebody_starts_it(recipe: Recipe, b
         ran = recipe.run()
         error = ran.one("error")
         assert (ran.code, error["kind"] in ("timeout", "unreachable")) == (5, True)
-        assert "A second start skips flags that exist by then." in error["advice"]
+        assert "A second start skips flags that already exist." in error["advice"]
         box.set_fault(None)
     assert triggers(box) == 1
     with launchdarkly(box) as other:
