@@ -165,6 +165,24 @@ async def test_a_list_that_cannot_be_read_offers_nothing(tmp_path: Path, monkeyp
         assert writes(walk) == []
 
 
+async def test_up_and_down_pass_over_the_reasons_and_leave_the_list_at_its_ends(tmp_path: Path) -> None:
+    async with undoing(tmp_path, change=small().projects["default"][1].key) as walk:
+        page = walk.get("#undo-list", OptionList)
+        page.focus()
+        await walk.has_focus("undo-list")
+        seen = []
+        for _ in planned(walk):
+            assert page.highlighted is not None
+            seen.append(page.get_option_at_index(page.highlighted).id)
+            await walk.press("down")
+        assert sorted(filter(None, seen)) == sorted(f"flag-{key}" for key in planned(walk))
+        assert walk.focused == "close", "after the last row"
+        page.focus()
+        page.action_first()
+        await walk.press("up")
+        assert walk.focused != "undo-list", "before the first row"
+
+
 # --- the work
 
 
