@@ -220,7 +220,7 @@ async def test_refused_token_ends_it_and_refused_flags_are_kept(
         strike(monkeypatch, walk.box, "PATCH", FLAG, 401)
         await confirmed(walk)
         await walk.until(lambda: "(401)" in message(walk), "the refusal")
-        assert "What is done stays done" in message(walk)
+        assert "Archived flags stay archived" in message(walk)
         assert len(writes(walk)) == 1
         assert gone(walk) == set()
 
@@ -303,7 +303,7 @@ async def test_stopped_in_the_middle_and_gone_on_with(gate: Gate, tmp_path: Path
         assert isinstance(walk.app.screen, UndoScreen)
         assert buttons(walk) == {"stop"}, "Esc stops nothing"
         await walk.push("#stop")
-        await walk.until(lambda: "Stopped. Archived flags stay that way" in message(walk), "the stop")
+        await walk.until(lambda: "Stopped. Archived flags stay archived" in message(walk), "the stop")
         assert counted(walk) == f"4 flags archived, {len(planned(walk)) - 4} not reached"
         assert buttons(walk) == {"close"}
         await closed(walk)
