@@ -127,6 +127,17 @@ async def test_partial_import_is_listed_saved_and_started_again(tmp_path: Path) 
         assert (triggers(walk.box), creates(walk.box)) == (2, 1)
 
 
+async def test_partial_report_fits_with_its_next_steps_and_is_saved_before_undo(tmp_path: Path) -> None:
+    async with ended(tmp_path, "import-partial") as walk:
+        await walk.pilot.pause()
+        body = walk.get("#body").region
+        save, undo = walk.get("#write").region, walk.get("#undo").region
+        assert save.y < undo.y < body.bottom
+        assert walk.get("#body").scroll_offset.y == 0
+        assert walk.text("#heading").startswith("✗ Import partly complete: ")
+        assert walk.text("#purpose").startswith("Ended at ")
+
+
 async def test_differences_are_listed_side_by_side(tmp_path: Path) -> None:
     async with ended(tmp_path, "default-swapped") as walk:
         n = len(run_of(walk).journal.expected)
@@ -144,24 +155,25 @@ async def test_differences_are_listed_side_by_side(tmp_path: Path) -> None:
 async def save_reports(walk: Walk) -> None:
     """Save the report in its three forms, cancel once, and fail where the folder is a file."""
     before = set(walk.folder.iterdir())
-    for kind in ("html", "md", "json"):
+    for kind in ("html", "md", "json", "csv"):
         if kind == "html":
             await walk.push("#write")
         else:
             await walk.press("w")
         await walk.opened(WriteScreen)
+        assert f"{walk.folder / 'unleash-web-shop-'}" in walk.text(".dialog-text"), "the whole path"
         await walk.push(f"#{kind}")
         await walk.closed("run")
         assert "Saved " in walk.message()
     files = {path.suffix: path for path in set(walk.folder.iterdir()) - before}
-    assert set(files) == {".html", ".md", ".json"}
+    assert set(files) == {".html", ".md", ".json", ".csv"}
     session = walk.app.session
     keys = [session.bag.peek(key) or "" for key in session.bag.keys()]  # noqa: SIM118 - a bag is no mapping
     assert len(keys) == 3
     for path in files.values():
         assert path.stat().st_mode & 0o777 == 0o600
         text = path.read_text("utf-8")
-        assert "Import partly complete" in text
+        assert path.suffix == ".csv" or "Import partly complete" in text
         assert not [key for key in keys if key in text]
     counts = json.loads(files[".json"].read_text("utf-8"))["counts"]
     assert counts["arrived"] == arrived(walk)
@@ -169,7 +181,7 @@ async def save_reports(walk: Walk) -> None:
     await walk.opened(WriteScreen)
     await walk.press("escape")
     await walk.closed("run")
-    assert len(set(walk.folder.iterdir()) - before) == 3
+    assert len(set(walk.folder.iterdir()) - before) == 4
     walk.app.folder = files[".md"]
     await walk.press("w")
     await walk.opened(WriteScreen)

@@ -165,6 +165,24 @@ async def test_a_list_that_cannot_be_read_offers_nothing(tmp_path: Path, monkeyp
         assert writes(walk) == []
 
 
+async def test_up_and_down_pass_over_the_reasons_and_leave_the_list_at_its_ends(tmp_path: Path) -> None:
+    async with undoing(tmp_path, change=small().projects["default"][1].key) as walk:
+        page = walk.get("#undo-list", OptionList)
+        page.focus()
+        await walk.has_focus("undo-list")
+        seen = []
+        for _ in planned(walk):
+            assert page.highlighted is not None
+            seen.append(page.get_option_at_index(page.highlighted).id)
+            await walk.press("down")
+        assert sorted(filter(None, seen)) == sorted(f"flag-{key}" for key in planned(walk))
+        assert walk.focused == "close", "after the last row"
+        page.focus()
+        page.action_first()
+        await walk.press("up")
+        assert walk.focused != "undo-list", "before the first row"
+
+
 # --- the work
 
 
@@ -202,7 +220,7 @@ async def test_refused_token_ends_it_and_refused_flags_are_kept(
         strike(monkeypatch, walk.box, "PATCH", FLAG, 401)
         await confirmed(walk)
         await walk.until(lambda: "(401)" in message(walk), "the refusal")
-        assert "What is done stays done" in message(walk)
+        assert "Archived flags stay archived" in message(walk)
         assert len(writes(walk)) == 1
         assert gone(walk) == set()
 
@@ -285,7 +303,7 @@ async def test_stopped_in_the_middle_and_gone_on_with(gate: Gate, tmp_path: Path
         assert isinstance(walk.app.screen, UndoScreen)
         assert buttons(walk) == {"stop"}, "Esc stops nothing"
         await walk.push("#stop")
-        await walk.until(lambda: "Stopped. Archived flags stay that way" in message(walk), "the stop")
+        await walk.until(lambda: "Stopped. Archived flags stay archived" in message(walk), "the stop")
         assert counted(walk) == f"4 flags archived, {len(planned(walk)) - 4} not reached"
         assert buttons(walk) == {"close"}
         await closed(walk)

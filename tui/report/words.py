@@ -214,9 +214,8 @@ def _work(journal: Journal, verification: Verification) -> Iterator[LabeledText]
     on = [flag for flag in present if flag.on_at_source and flag.key not in everywhere]
     if count := len(on):
         warned = sum(bool(flag.cut_over_warning) for flag in on)
-        fewer = f" Rebuild {warned:,} first: they serve fewer users than today." if warned else ""
-        fewer = fewer.replace("they serve", "it serves") if warned == 1 else fewer
-        yield "Cut over", f"Turn on {flags(count)} that {_was(count)} on at the source.{fewer}"
+        first = f" Rebuild {warned:,} first, or users lose what they get now." if warned else ""
+        yield "Cut over", f"Turn on {flags(count)} that {_was(count)} on at the source.{first}"
 
 
 def _undo(journal: Journal, verification: Verification | None) -> Iterator[LabeledText]:

@@ -257,7 +257,7 @@ class RunScreen(RunDeeds):
         """What the keys of this step do, by name."""
         if self.run_ is not None:
             yield SystemCommand("Check now", "r: check progress, or compare again", self.action_look)
-            yield SystemCommand("Save the report", "w: HTML, Markdown, or JSON", self.action_write)
+            yield SystemCommand("Save the report", "w: HTML, Markdown, JSON, or CSV", self.action_write)
 
     @on(Button.Pressed, "#look-now")
     def action_look(self) -> None:

@@ -98,7 +98,7 @@ class UndoScreen(Sheet[bool]):
     def action_close(self) -> None:
         """Close; Esc doesn't stop an undo."""
         if self._busy:
-            self.say("warning", "Undo is running. Stop ends it; what is done stays done.")
+            self.say("warning", "Undo is running. Stop it before you close this page.")
             self.query_one("#stop").focus()
         else:
             self.dismiss(self._changed)
@@ -228,7 +228,7 @@ class UndoScreen(Sheet[bool]):
                     self._changed = self._changed or self._taken > 0
                     self._fresh.append(each)
         except Failure as failure:
-            said = ("problem", joined(remedies.sentence(failure), "What is done stays done."))
+            said = ("problem", joined(remedies.sentence(failure), undo_words.stays(delete=delete)))
         finally:
             if self._ticker is not None:
                 self._ticker.stop()
@@ -240,7 +240,7 @@ class UndoScreen(Sheet[bool]):
         self._fresh, self._taken, self._count_all = [], 0, self._count
         self._show_stop(on=True)
         self._write_summary(undo_words.progress(0, self._count_all, delete=delete))
-        self.say("note", "Stop ends it; what is done stays done.")
+        self.say("note", f"You can stop at any time. {undo_words.stays(delete=delete)}")
         seconds = _TICKS_SECONDS if len(self._decisions) <= _LONG else _LONG_SECONDS
         self._ticker = self.set_interval(seconds, lambda: self._tick_off(delete=delete))
 

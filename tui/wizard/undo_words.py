@@ -88,4 +88,9 @@ def question(project: str, count: int, *, delete: bool) -> tuple[str, str]:
 
 def stopped(*, delete: bool) -> str:
     """Return what to know after a stop."""
-    return f"Stopped. {'Deleted' if delete else 'Archived'} flags stay that way. Open this page again to continue."
+    return f"Stopped. {stays(delete=delete)} Open this page again to continue."
+
+
+def stays(*, delete: bool) -> str:
+    """Return what a stop, or a failure, doesn't change."""
+    return "Deleted flags stay deleted." if delete else "Archived flags stay archived."
