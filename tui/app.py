@@ -39,6 +39,7 @@ from tui.widgets.symbols import choose
 from tui.widgets.themes import THEMES, choose_theme, styles_dir
 from tui.wizard import preferences
 from tui.wizard.options import Options, PracticeServers
+from tui.wizard.practice_folder import PracticeFolder
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -83,6 +84,7 @@ class WizardApp(Host):
         self._session: Session | None = None
         self._loaded = asyncio.Event()
         self._servers: PracticeServers | None = None
+        self._practice: PracticeFolder | None = None
         self.practising = options.demo
         self._preferences_path = preferences.path(options.environ)
         chosen, self._damaged_settings = preferences.read(self._preferences_path)
@@ -147,31 +149,39 @@ class WizardApp(Host):
         self.call_after_refresh(self._load)
 
     def _look_for_earlier(self) -> None:
-        """Look for answers and imports of earlier sessions; practice has answers of its own."""
-        from tui.text.private_files import state_dir, state_trouble
+        """Look for answers and imports of earlier sessions."""
+        from tui.text.private_files import state_trouble
 
         self._damaged = list(self._damaged_settings)
         self.saved, self.runs = None, self._earlier_runs()
-        with contextlib.suppress(OSError):
-            path = state_dir() / ("practice-draft.json" if self.practising else "draft.json")
+        if (folder := self._folder()) is not None:
+            path = folder / "draft.json"
             self.saved = saved_drafts.load(path)
             if self.saved is None and path.exists():
                 self._damaged.append(f"Can't read your saved answers in {path.name}. The file is damaged.")
         if trouble := state_trouble():
             self._damaged.append(trouble)
 
-    def _earlier_runs(self) -> tuple[Head, ...]:
+    def _folder(self) -> Path | None:
+        """The folder of drafts and journals, None if it can't be created. Practice has one of its own."""
+        if self.practising:
+            if self._practice is None:
+                self._practice = PracticeFolder()
+            return self._practice.path
         from tui.text.private_files import state_dir
 
-        if self.practising:
-            return ()
         with contextlib.suppress(OSError):
-            found, damaged = heads.survey(state_dir() / heads.FOLDER)
-            more = f" and {len(damaged) - 1} more" if len(damaged) > 1 else ""
-            if damaged:
-                self._damaged.append(f"Can't read the journal {clean(damaged[0].name)}{more}. The file is damaged.")
-            return found
-        return ()
+            return state_dir()
+        return None
+
+    def _earlier_runs(self) -> tuple[Head, ...]:
+        if (folder := self._folder()) is None:
+            return ()
+        found, damaged = heads.survey(folder / heads.FOLDER)
+        more = f" and {len(damaged) - 1} more" if len(damaged) > 1 else ""
+        if damaged:
+            self._damaged.append(f"Can't read the journal {clean(damaged[0].name)}{more}. The file is damaged.")
+        return found
 
     def _tell_damaged(self) -> None:
         """Name the files that can't be used."""
@@ -183,13 +193,20 @@ class WizardApp(Host):
         """After the first paint: read the other style sheets; in a thread import the engine, start the practice
         servers and make the session."""
         self._read_styles()
-        if self.practising and self._servers is None:
+        if self._practice is not None and self._servers is None:
+            start = functools.partial(self._practice.start, self._options.start_practice)
             try:
-                self._servers = await asyncio.to_thread(self._options.start_practice)
+                self._servers, damaged = await asyncio.to_thread(start)
             except OSError as error:
                 self.farewell = f"Can't start the demo servers ({error.strerror}). Nothing was sent."
                 self.exit(1)
                 return
+            self.runs = self._earlier_runs()  # their addresses are new
+            if damaged:
+                self._damaged.append(damaged)
+                self._tell_damaged()
+                if isinstance(self.screen, IntegrationScreen):
+                    self.switch_screen(IntegrationScreen())  # without imports to resume
         self._session = await asyncio.to_thread(self._build)
         self._session.context.connections.hold()
         given = self._options.integration
@@ -214,7 +231,7 @@ class WizardApp(Host):
         from tui.wizard import setup
 
         servers = self._servers if self.practising else None
-        return setup.build(self._options, self._redactor, self._log_line, servers, self._instance)
+        return setup.build(self._options, self._redactor, self._log_line, servers, self._folder(), self._instance)
 
     def show_step(self, *, at: str = "") -> None:
         from tui.screens.registry import SCREENS
@@ -242,11 +259,16 @@ class WizardApp(Host):
     def begin_practice(self) -> None:
         self._begin(practising=True)
 
+    def reset_practice(self) -> None:
+        self._begin(practising=True, fresh=True)
+
     @work(exclusive=True, group="leave", exit_on_error=True)
-    async def _begin(self, *, practising: bool) -> None:
-        """Start over; ask first if something would be lost, as on quitting."""
+    async def _begin(self, *, practising: bool, fresh: bool = False) -> None:
+        """Start over; ask first if something would be lost, as on quitting. `fresh` deletes all practice imports."""
         from tui.screens.dialogs import leaving_question
 
+        if fresh:
+            await self.loaded()
         question = leaving_question(self._session, quits=False)
         if question is not None and not await self.push_screen_wait(question):
             return
@@ -254,6 +276,10 @@ class WizardApp(Host):
             self._session.save()
             self._session.release()
             await self._session.context.connections.release()
+        if fresh and self._practice is not None and self._servers is not None:
+            await asyncio.to_thread(self._servers.stop)
+            self._servers = None
+            self._practice.drop()
         self.practising = practising
         self._loaded.clear()
         self._session = None
@@ -302,6 +328,8 @@ class WizardApp(Host):
             await self._session.context.connections.release()
         if self._servers is not None:
             await asyncio.to_thread(self._servers.stop)
+        if self._practice is not None:
+            self._practice.close()
 
     # --- actions
 
@@ -326,10 +354,12 @@ class WizardApp(Host):
             for step in reached:
                 if step.key != screen.STEP:
                     yield SystemCommand(f"Go to {step.title}", step.purpose, lambda s=step.key: screen.action_goto(s))
-            if not self.practising:
-                yield SystemCommand("Earlier imports", "Resume, inspect or undo one", self.show_runs)
+            yield SystemCommand("Earlier imports", "Resume, inspect or undo one", self.show_runs)
             yield SystemCommand("Configurations", "Import configurations in your account", self.show_configurations)
-        if not self.practising:
+        if self.practising:
+            what = "Restore the demo account; its practice imports are deleted"
+            yield SystemCommand("Start fresh", what, self.reset_practice)
+        else:
             yield SystemCommand("Practice", "The same steps with demo servers on this machine", self.begin_practice)
         yield SystemCommand("Start over", "First step; your saved answers are offered there", self.begin_again)
         yield SystemCommand("Save a picture of this screen", "SVG, keys hidden", self.action_picture)
@@ -343,6 +373,7 @@ class WizardApp(Host):
         from tui.screens.dialogs import leaving_question
         from tui.screens.resume import RunsScreen, go_on_with
 
+        await self.loaded()  # in practice the journals follow the servers first
         self.runs = self._earlier_runs()
         self._tell_damaged()
         head = await self.push_screen_wait(RunsScreen(self.runs))

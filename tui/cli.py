@@ -130,10 +130,10 @@ def _options(parsed: argparse.Namespace) -> Options:
     )
 
 
-def _start_practice() -> PracticeServers:
+def _start_practice(saved: str | None, save: Callable[[str], None]) -> PracticeServers:
     from tui.sandbox.server import Sandbox
 
-    return Sandbox.start(quick=False)
+    return Sandbox.start(quick=False, saved=saved, save=save)
 
 
 def _no_screen() -> str:

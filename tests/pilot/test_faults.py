@@ -7,14 +7,12 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from textual.widgets import OptionList
 
 from tests.pilot.walking import BEFORE_SENDING, Walk, practice_app, practice_at
 from tests.unit.sandbox_tools import Clock
 from tui.answers import changes
 from tui.answers import draft as drafts
 from tui.net.errors import Kind
-from tui.sandbox.server import Sandbox
 from tui.screens.dialogs import TextScreen
 
 
@@ -210,27 +208,6 @@ async def test_keys_that_the_server_shows_are_hidden(fault: str, tmp_path: Path)
             assert "config" in walk.text(".dialog-code")
             await walk.press("escape")
         assert secrets_in(walk, walk.app.export_screenshot()) == []
-
-
-async def test_a_fault_is_armed_from_the_menu(tmp_path: Path) -> None:
-    async with practice_at(tmp_path, "review") as walk:
-        await walk.push("#fault")
-        await walk.until(lambda: Sandbox.faults()[0].title in walk.shown, "the menu")
-        await walk.press("home", "down", "enter")
-        await walk.closed("review")
-        assert walk.box.fault == Sandbox.faults()[0].name
-        assert Sandbox.faults()[0].title in walk.message()
-        await walk.push("#fault")
-        await walk.until(lambda: Sandbox.faults()[0].title in walk.shown, "the menu")
-        await walk.press("/", *"answer lost")
-        faults = walk.get("#faults", OptionList)
-        named = [option.id for option in faults.options if option.id]
-        assert "lost-answer" in named
-        assert len(named) < 5
-        await walk.press("ctrl+u", "enter")
-        await walk.has_focus("faults")
-        await walk.press("home", "enter")
-        await walk.until(lambda: walk.on("review") and walk.box.fault is None, "no fault any more")
 
 
 async def test_a_source_that_refuses_stops_at_its_key(tmp_path: Path) -> None:

@@ -156,7 +156,8 @@ async def test_practice_keeps_its_draft_apart_and_begins_from_the_first_screen(b
     async with practice_at(tmp_path, "fields") as walk:
         await walk.press("ctrl+q")
         await walk.until(lambda: walk.left, "practice loses no key of anybody's")
-    assert [path.name for path in state_dir().iterdir()] == ["practice-draft.json"]
+    assert [path.name for path in state_dir().iterdir()] == ["practice"]
+    assert [path.name for path in state_dir(practice=True).iterdir()] == ["draft.json"]
     async with real_app(box, tmp_path) as walk:
         assert not walk.app.screen.query("#resume")
         await walk.push("#practice")

@@ -365,7 +365,7 @@ class Walk:
 def options(box: Sandbox, folder: Path, **more: Any) -> Options:
     """As `cli` makes them, but for the world they come from."""
     settings: dict[str, Any] = {"environ": dict(ENVIRON), "theme": "dark", "folder": folder, **more}
-    return Options(start_practice=lambda: box, **settings)
+    return Options(start_practice=lambda saved, save: box, **settings)
 
 
 @asynccontextmanager

@@ -60,16 +60,19 @@ class Head:
         """Return how far it has come, in words."""
         return "undone" if self.undone and not self.under_way else _WORDS.get(self.stage, self.stage)
 
-    def in_words(self, title: str, arrow: str) -> str:
-        """Return "Unleash -> EU web-shop, 23 Nov 14:02, importing"; `title` is the integration's."""
+    def in_words(self, title: str, arrow: str, *, practice: bool = False) -> str:
+        """Return "Unleash -> EU web-shop, 23 Nov 14:02, importing"; `title` is the integration's.
+
+        In practice the instance is left out: it is an address that changes at each start.
+        """
         from tui.launchdarkly.instances import instance  # deferred: most first screens have no journal to show
 
         try:
-            where = instance(self.host).name
+            where = "" if practice else instance(self.host).name
         except ValueError:
             where = self.host
         when = moment(self.touched).rpartition(":")[0]
-        return f"{title} {arrow} {where} {self.project}, {when}, {self.state}"
+        return f"{title} {arrow} {f'{where} {self.project}'.lstrip()}, {when}, {self.state}"
 
 
 def head_of(

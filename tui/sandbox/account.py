@@ -264,11 +264,11 @@ def _differences(before: LdFlag, after: LdFlag) -> Iterator[tuple[str, str]]:
 
 
 class Accounts:
-    """Both accounts, fresh at each start. `now` gives seconds since the epoch."""
+    """Both accounts. `now` gives seconds since the epoch, `created` counts the configurations ever created."""
 
     def __init__(self, now: Callable[[], float], destination: Destination | None = None) -> None:
         self._now = now
-        self._created = 0
+        self.created = 0
         self._named = read_data("accounts", dict[str, StoredAccount])
         if destination is not None:
             acme = self._named["acme"]
@@ -281,6 +281,9 @@ class Accounts:
     def named(self, name: str) -> StoredAccount:
         return self._named[name]
 
+    def all(self) -> Mapping[str, StoredAccount]:
+        return self._named
+
     def now_ms(self) -> int:
         return int(self._now() * 1000)
 
@@ -288,7 +291,7 @@ class Accounts:
         self, account: StoredAccount, project: str, integration: str, name: str, tags: list[str], config: dict[str, str]
     ) -> StoredConfiguration:
         """Add a configuration. LaunchDarkly documents no rule that names are unique."""
-        self._created += 1
-        id_ = f"12ab3c4d5ef1a2345bc{self._created:05x}"
+        self.created += 1
+        id_ = f"12ab3c4d5ef1a2345bc{self.created:05x}"
         account.configurations[id_] = StoredConfiguration(id_, project, integration, name, tags, config)
         return account.configurations[id_]

@@ -1,7 +1,7 @@
 """Faults that can be switched on by name (`data/faults.json`).
 
-Each line of the file is a fault: `title` for a menu, `explains` for people, `at` which requests it strikes (`PLACES`),
-`when` it does (`CONDITIONS`; left out: always), what it does (an `@action`), and `with` which arguments.
+Each line of the file is a fault: `title`, `explains`, `step` and `teaches` for the menu, `at` which requests it strikes
+(`PLACES`), `when` it does (`CONDITIONS`; left out: always), what it does (an `@action`), and `with` which arguments.
 """
 
 from __future__ import annotations
@@ -42,13 +42,18 @@ Act = Callable[[StruckRequest], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`title` for a menu; `explains` says what happens and where it strikes."""
+    """`title` for a menu; `explains` describes what happens.
+
+    `step` is the part of the wizard that shows it. `teaches` marks the cases that a course starts with.
+    """
 
     name: str
     title: str
     explains: str
     strikes: Strikes = field(repr=False, compare=False)
     act: Act = field(repr=False, compare=False)
+    step: str = ""
+    teaches: bool = False
 
 
 # Which requests, and when
@@ -342,7 +347,8 @@ def _fault(line: Mapping[str, Any]) -> Fault:
     act = _ACTIONS[line["do"]](**line.get("with", {}))
     if "when" in line:
         act = _under(CONDITIONS[line["when"]], act)
-    return Fault(line["name"], line["title"], line["explains"], PLACES[line["at"]], act)
+    words = line["name"], line["title"], line["explains"]
+    return Fault(*words, PLACES[line["at"]], act, line["step"], line.get("teaches", False))
 
 
 def _under(condition: Callable[[StruckRequest], bool], act: Act) -> Act:

@@ -81,12 +81,13 @@ class _Failed(Exception):  # noqa: N818 - how a job ends, not an error of the se
 
 
 class Jobs:
-    """At most one job a configuration."""
+    """At most one job a configuration. `on_move` is called after each step, and when a job has ended."""
 
-    def __init__(self, accounts: Accounts, pace: Pace, sources: Sources) -> None:
+    def __init__(self, accounts: Accounts, pace: Pace, sources: Sources, on_move: Callable[[], None]) -> None:
         self._accounts = accounts
         self._pace = pace
         self._sources = sources
+        self._on_move = on_move
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._moves = 0
         self._hanging = 0
@@ -102,17 +103,24 @@ class Jobs:
     def start(self, account: StoredAccount, configuration: StoredConfiguration, twist: Twist) -> None:
         configuration.stale_looks = twist.stale_looks
         configuration.status, configuration.errors = "pending", []
-        task = asyncio.get_running_loop().create_task(self._run(account, configuration, twist))
-        self._tasks[configuration.id] = task
-        task.add_done_callback(lambda _: self._ended(configuration))
+        self.resume(account, configuration, twist)
 
-    def _ended(self, configuration: StoredConfiguration) -> None:
+    def resume(self, account: StoredAccount, configuration: StoredConfiguration, twist: Twist | None = None) -> None:
+        """Import what is missing. The status and the errors so far stay."""
+        task = asyncio.get_running_loop().create_task(self._run(account, configuration, twist or Twist()))
+        self._tasks[configuration.id] = task
+        task.add_done_callback(partial(self._ended, configuration))
+
+    def _ended(self, configuration: StoredConfiguration, task: asyncio.Task[None]) -> None:
         self._tasks.pop(configuration.id, None)
         self._moves += 1
+        if not task.cancelled():  # else its configuration was deleted, or the servers stop
+            self._on_move()
 
     async def _step(self) -> None:
         await asyncio.sleep(self._pace.step)
         self._moves += 1
+        self._on_move()
 
     async def _hang(self) -> None:
         """Wait until the configuration is deleted."""

@@ -1,4 +1,4 @@
-"""Practice servers: a made-up LaunchDarkly, Split and Unleash on loopback, with faults that can be chosen."""
+"""The demo servers: LaunchDarkly, Split, and Unleash on loopback, with errors that can be switched on."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import queue
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Self, TextIO
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tui.sandbox import saved_state
 from tui.sandbox.account import Accounts, Destination
 from tui.sandbox.clock import LIFELIKE, QUICK, ROOMY, Limits, Pace, ServerClock
 from tui.sandbox.colleague import Colleague
@@ -52,6 +53,8 @@ class Sandbox:
         company: Company,
         destination: Destination | None,
         unleash_port: int,
+        saved: str | None,
+        save: Callable[[str], None] | None,
     ) -> None:
         self.clock = now = ServerClock(now)
         self._faults = ActiveFaults(pace, now)
@@ -59,9 +62,11 @@ class Sandbox:
         self.requests = []
         sockets = listening(port, len(_SERVICES))
         self._ports = {service: sock.getsockname()[1] for service, sock in zip(_SERVICES, sockets, strict=True)}
-        self._accounts = accounts = Accounts(now, destination)
+        self._save = save
+        self._restored = saved_state.restored(saved, self._ports, now) if saved is not None else None
+        self._accounts = accounts = self._restored.accounts if self._restored else Accounts(now, destination)
         unleash = f"http://127.0.0.1:{unleash_port}" if unleash_port else self._url("unleash")
-        self._jobs = jobs = Jobs(accounts, pace, Sources(self._url("split") + API, unleash))
+        self._jobs = jobs = Jobs(accounts, pace, Sources(self._url("split") + API, unleash), self._keep)
         parts = (FlagImport(accounts, jobs), Reads(accounts), Flags(accounts))
         launchdarkly = application([route for part in parts for route in part.routes()], ld_missing)
         around = self._faults.around
@@ -70,7 +75,8 @@ class Sandbox:
             self._ports["split"]: around("split", Split(company, limits, now).app()),
             self._ports["unleash"]: around("unleash", Unleash(company).app()),
         }
-        self._server = ThreadedServer(self._serve, sockets, jobs.stop)
+        self._server = ThreadedServer(self._serve, sockets, self._close)
+        self._server.call(self._resume)
 
     @classmethod
     def start(
@@ -85,19 +91,24 @@ class Sandbox:
         destination: Destination | None = None,
         pace: Pace | None = None,
         unleash_port: int = 0,
+        saved: str | None = None,
+        save: Callable[[str], None] | None = None,
     ) -> Self:
         """Serve on `port` and the two after it, or on free ones (0). `now` gives seconds since the epoch.
 
         `quick` is for tests: jobs, slow answers and pauses take fractions of a second, or what `pace` says, and
         without `limits` no rate limit is reached. `company` is what both sources have, `destination` LaunchDarkly's
         project `web-shop`; the defaults are the seeded ones. Imports read the Unleash on `unleash_port` of this
-        machine instead of its own. Raises OSError for a taken port, ValueError for an unknown fault.
+        machine instead of its own. `save` is called in the servers' thread with their state after each change; `saved`
+        is such a state of an earlier start, whose unfinished imports continue. A damaged one is not used, see `moved`.
+
+        Raises OSError for a taken port, ValueError for an unknown fault.
         """
         if fault is not None:
             fault_named(fault)  # before a port is taken
         limits = limits or (ROOMY if quick else Limits())
         pace = pace or (QUICK if quick else LIFELIKE)
-        sandbox = cls(port, pace, now, limits, company or seeded(), destination, unleash_port)
+        sandbox = cls(port, pace, now, limits, company or seeded(), destination, unleash_port, saved, save)
         sandbox.set_fault(fault)
         return sandbox
 
@@ -112,6 +123,24 @@ class Sandbox:
     def stop(self) -> None:
         """End jobs and connections, free the ports and end the thread. May be called again."""
         self._server.stop()
+
+    def moved(self) -> Mapping[str, str] | None:
+        """Return each address (`127.0.0.1:<port>`) of the saved state with the one that took its place; None if the
+        servers started without a state, or with a damaged one."""
+        return self._restored.moved if self._restored is not None else None
+
+    def _resume(self) -> None:
+        for account, configuration in self._restored.unfinished if self._restored is not None else ():
+            self._jobs.resume(account, configuration)
+
+    def _keep(self) -> None:
+        if self._save is not None:
+            self._save(saved_state.dumped(self._accounts, self._jobs, self._ports))
+
+    async def _close(self) -> None:
+        self._keep()
+        self._save = None
+        await self._jobs.stop()
 
     def _url(self, service: str) -> str:
         return f"http://127.0.0.1:{self._ports[service]}"
@@ -182,7 +211,11 @@ class Sandbox:
                 self.requests[number] = (method, path, message["status"])
             await with_headers(send, self.clock.headers())(message)
 
-        await app(scope, receive, sending)
+        try:
+            await app(scope, receive, sending)
+        finally:
+            if method not in ("GET", "HEAD"):
+                self._keep()
 
 
 def serve(port: int, fault: str | None, as_json: bool, out: TextIO) -> int:

@@ -314,12 +314,12 @@ class Frame(Screen[None]):
     @work
     async def _choose_fault(self, event: Button.Pressed) -> None:
         event.stop()
-        from tui.screens.simulate import FaultScreen
+        from tui.screens.faults import FaultScreen
 
         practice = (await self.app.loaded()).practice
         if practice is None:
             return
-        name = await self.app.push_screen_wait(FaultScreen(practice.faults))
+        name = await self.app.push_screen_wait(FaultScreen(practice.faults, practice.fault(), self.symbols))
         if name is not None:
             practice.set_fault(name or None)
             title = next((fault.title for fault in practice.faults if fault.name == name), name)

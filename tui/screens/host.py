@@ -74,4 +74,8 @@ class Host(App[int]):
 
     @abstractmethod
     def begin_practice(self) -> None:
-        """Start the made-up servers, and begin again on them."""
+        """Start the demo servers, and the first step on them."""
+
+    @abstractmethod
+    def reset_practice(self) -> None:
+        """Delete all practice imports, and begin with a fresh demo account."""

@@ -117,6 +117,10 @@ class IntegrationScreen(Frame):
             self.symbols,
             id="configurations",
         )
+        if self.app.practising and self.app.runs:
+            count = len(self.app.runs)
+            text = f"restore the demo account; deletes {count} practice import{'' if count == 1 else 's'}"
+            yield IntegrationRow("Start fresh", text, "", self.symbols, id="start-fresh")
         if not self.app.practising:
             yield IntegrationRow(
                 "Practice",
@@ -132,7 +136,7 @@ class IntegrationScreen(Frame):
         if going:
             more = f", and {len(going) - 1} more" if len(going) > 1 else ""
             title = self.app.title_of(going[0].integration)
-            text = f"{going[0].in_words(title, self.symbols.arrow)}{more}"
+            text = f"{going[0].in_words(title, self.symbols.arrow, practice=self.app.practising)}{more}"
             yield IntegrationRow("Resume", text, "", self.symbols, id="go-on-run")
 
     def integration_at_cursor(self) -> str:
@@ -190,6 +194,9 @@ class IntegrationScreen(Frame):
         if event.row.id == "practice":
             self.app.begin_practice()
             return
+        if event.row.id == "start-fresh":
+            self.app.reset_practice()
+            return
         if event.row.id == "configurations":
             from tui.screens.configurations import ConfigurationsScreen  # deferred: it needs pydantic
 
@@ -211,11 +218,13 @@ class IntegrationScreen(Frame):
     async def _go_on_with_run(self) -> None:
         from tui.screens.resume import go_on_with  # deferred: it needs pydantic
 
+        self.say("note", "Checking its status ...")
+        await self.app.loaded()
         going = [each for each in self.app.runs if each.under_way]
-        if len(going) > 1:
+        if len(going) != 1:
+            self.say("note", "")
             self.app.show_runs()
             return
-        self.say("note", "Checking its status ...")
         self.say("problem" if (trouble := await go_on_with(self.app, going[0])) else "note", trouble)
 
     async def _resume(self) -> None:

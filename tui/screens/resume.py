@@ -44,7 +44,7 @@ class RunsScreen(Sheet[Head]):
         yield RowList(*map(self._row, self._heads), id="runs", compact=True)
 
     def _row(self, head: Head) -> Option:
-        words = head.in_words(self.app.title_of(head.integration), self.symbols.arrow)
+        words = head.in_words(self.app.title_of(head.integration), self.symbols.arrow, practice=self.app.practising)
         return Option(Content(f"{head.name}\n  {words}"))
 
     def compose_buttons(self) -> ComposeResult:

@@ -261,7 +261,7 @@ class SubmitScreen(StepScreen):
         return self.session.outdated and not found
 
     def _focus_after(self) -> None:
-        if not self.is_attached or (self.focused is not None and self.focused.display):
+        if not self.stands or (self.focused is not None and self.focused.display):
             return  # the user may have moved on already
         candidates = (*(f"#{name}" for name in _WAYS_OUT), "JsonTree", "#back")
         for selector in candidates:  # none of them sends; none is left once the step is being left

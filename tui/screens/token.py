@@ -51,6 +51,8 @@ class TokenScreen(Sheet[bool]):
     def compose_buttons(self) -> ComposeResult:
         yield Plain("Cancel", id="close")
         yield Plain("Continue", id="go-on", classes="primary")
+        if self.app.practising:
+            yield Plain("Fill in", id="fill-in")
 
     def on_mount(self) -> None:
         self.query_one(FieldRow).control.focus()
@@ -67,6 +69,14 @@ class TokenScreen(Sheet[bool]):
     def _close(self, event: Button.Pressed) -> None:
         event.stop()
         self.dismiss(False)
+
+    @on(Button.Pressed, "#fill-in")
+    def _fill_in(self, event: Button.Pressed) -> None:
+        event.stop()
+        self._session.fill_practice_token()
+        for row in self.query(FieldRow):
+            row.refresh_from_draft()
+        self._go_on()
 
     @on(Button.Pressed, "#go-on")
     def _pressed(self, event: Button.Pressed) -> None:

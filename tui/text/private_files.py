@@ -28,12 +28,15 @@ def working_folder() -> Path:
         return Path()
 
 
-def state_dir() -> Path:
-    """Return the folder of drafts, journals, and the key index. Creates it, and its parents, with mode 0700.
+PRACTICE = "practice"
 
-    Raises OSError if it can't be created.
+
+def state_dir(*, practice: bool = False) -> Path:
+    """Return the folder of drafts, journals, and the key index; with `practice` the one of the practice mode.
+
+    Creates it, and its parents, with mode 0700. Raises OSError if it can't be created.
     """
-    path = _state_path()
+    path = _state_path() / PRACTICE if practice else _state_path()
     make_folder(path)
     return path
 

@@ -1,6 +1,6 @@
 """Begin the import that the answers ask for, and resume one that an earlier start of this program has left.
 
-Each import has a journal in the state directory. Only the demo has none: its servers end with the program.
+Each import has a journal, in practice as well.
 """
 
 from __future__ import annotations
@@ -43,19 +43,13 @@ def begin(session: Session, *, reuse: bool) -> None:
     answer has a problem.
     """
     wanted = request.build(session.draft)
-    keep: Keep = _keep_nothing
-    run, path = session.run, None
-    noted = run.journal if run is not None and run.journal.identity == journals.identity_of(wanted) else None
+    path = _path(session, wanted)
     owner = token_owner(session.draft)
     account = owner.identity.account_id if owner else ""
-    if session.practice is None:
-        path = _path(wanted)
-        with _locked(session, path):
-            keep, noted = _keeper(session, path), store.load(path)
-            if noted is not None and account:
-                must_be_of(noted, account, writes=True)
-            _must_be_over(noted, session.draft)
-    else:
+    with _locked(session, path):
+        keep, noted = _keeper(session, path), store.load(path)
+        if noted is not None and account:
+            must_be_of(noted, account, writes=True)
         _must_be_over(noted, session.draft)
     who = who_in_words(owner.identity, owner.member) if owner else ""
     references = recipe.references_of(session.draft, wanted.secrets)
@@ -156,13 +150,9 @@ def draft_of(journal: Journal, form: Form) -> Draft:
     return draft
 
 
-def _keep_nothing(journal: Journal) -> None:
-    """Save no journal in the demo: its servers and all they know end with the program."""
-
-
-def _path(asked: CreateRequest) -> Path:
+def _path(session: Session, wanted: CreateRequest) -> Path:
     try:
-        return store.path_of(journals.identity_of(asked))
+        return store.path_of(journals.identity_of(wanted), session.journals)
     except OSError as error:
         raise _unwritten(error) from None
 

@@ -13,16 +13,23 @@ from tui.text.private_files import working_folder
 
 
 class PracticeServers(Protocol):
-    """The made-up servers, as the app sees them: only `cli` knows where they come from."""
+    """The demo servers, as the app sees them: only `cli` knows where they come from."""
 
     def addresses(self) -> Mapping[str, Mapping[str, str]]:
         """What `ld-flag-import sandbox --json` prints."""
 
+    def moved(self) -> Mapping[str, str] | None:
+        """Each address of the saved state with the new one; None if they started without one, or with a damaged one."""
+
+    @property
+    def fault(self) -> str | None:
+        """The name of the error that is simulated now."""
+
     def set_fault(self, name: str | None) -> None:
-        """Let the servers show a fault, or none."""
+        """Simulate an error, or none."""
 
     def faults(self) -> object:
-        """Objects with `name`, `title` and `explains`."""
+        """Objects with `name`, `title`, `explains`, `step`, and `teaches`."""
 
     def stop(self) -> None:
         """Close everything; waits until it is closed."""
@@ -30,9 +37,13 @@ class PracticeServers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`start_practice` makes and starts the made-up servers, in a thread of the caller's; it may take a second."""
+    """What the wizard starts with.
 
-    start_practice: Callable[[], PracticeServers]
+    `start_practice` starts the demo servers from their saved state, if there is one, and takes a function that saves a
+    later state. It may take a second, and raises OSError.
+    """
+
+    start_practice: Callable[[str | None, Callable[[str], None]], PracticeServers]
     demo: bool = False
     host: str = ""
     project: str = ""

@@ -52,7 +52,8 @@ class StartOptions:
 
 @dataclass
 class Session:
-    """`keyring` is None in practice, where none is touched; `draft_path` None where nothing is to be saved."""
+    """`keyring` is None in practice, which uses none. `draft_path` is None if answers are not saved; `journals` is the
+    folder of the imports' journals, None for the usual one."""
 
     forms: Mapping[str, Form]
     context: Context
@@ -62,6 +63,7 @@ class Session:
     preferred_instance: str = ""
     """LaunchDarkly's instance from the user's settings file; a default."""
     draft_path: Path | None = None
+    journals: Path | None = None
     practice: Practice | None = None
     draft: Draft = field(default_factory=Draft)
     saved_report: str = ""
@@ -74,7 +76,7 @@ class Session:
     locks: dict[Path, Lock] = field(default_factory=dict, repr=False)
     """What keeps other processes away from the journals of this walk's imports, by path."""
     journal_path: Path | None = None
-    """The journal of the latest attempt or run, None in practice."""
+    """The journal of the latest attempt or run."""
     resumed: Mapping[str, str] | None = field(default=None, repr=False)
     """The answers that the journal of an earlier start gave, but for keys; None where there was none."""
     reading: Reading | None = None
@@ -295,6 +297,11 @@ class Session:
 
     def _secret_keys(self) -> list[str]:
         return [v.key for v in drafts.all_fields(self.draft) if drafts.may_be_kept(v)]
+
+    def fill_practice_token(self) -> None:
+        """Take your token from the demo account."""
+        if self.practice is not None:
+            self.put(TOKEN.key, next(iter(self.practice.values.values()))[TOKEN.key])
 
     def fill_practice(self, step: str) -> None:
         """Answer every open field of a step with the demo's value."""

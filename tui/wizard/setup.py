@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from tui.answers import form as forms
+from tui.apply.heads import FOLDER
 from tui.context import Context
 from tui.manifests.files import registry
 from tui.secrets.keyring import Keyring
-from tui.text.private_files import state_dir
 from tui.text.redact import Redactor
 from tui.wizard.practice import Practice, PracticeFault, values_from
 from tui.wizard.session import Session, StartOptions
@@ -19,16 +19,7 @@ if TYPE_CHECKING:
 
     from tui.wizard.options import Options, PracticeServers
 
-PRACTICE_DRAFT = "practice-draft.json"
 DRAFT = "draft.json"
-
-
-def draft_path(*, practising: bool) -> Path | None:
-    """Return where answers are saved, the demo's apart; None if there is no place to save them."""
-    try:
-        return state_dir() / (PRACTICE_DRAFT if practising else DRAFT)
-    except OSError:
-        return None
 
 
 def build(
@@ -36,11 +27,12 @@ def build(
     redactor: Redactor,
     log: Callable[[str], None] | None,
     servers: PracticeServers | None,
+    folder: Path | None,
     instance: str = "",
 ) -> Session:
-    """Make the session of a walk; `instance` is that of the user's settings.
+    """Make the session of a walk. Its answers and journals are in `folder`; `instance` is that of the user's settings.
 
-    In practice no variable, keyring or draft of the user's is touched.
+    Practice uses no variable and no keyring.
 
     Raises ManifestError for a manifest that changed since it was checked.
     """
@@ -60,7 +52,8 @@ def build(
         environ={} if practice else options.environ,
         start_options=StartOptions() if practice else StartOptions(options.host, options.project),
         preferred_instance="" if practice else instance,
-        draft_path=draft_path(practising=practice is not None),
+        draft_path=folder / DRAFT if folder is not None else None,
+        journals=folder / FOLDER if folder is not None else None,
         practice=practice,
     )
 
@@ -68,5 +61,12 @@ def build(
 def _practice(servers: PracticeServers) -> Practice:
     faults = cast("Iterable[PracticeFault]", servers.faults())
     addresses = servers.addresses()
-    known = tuple(PracticeFault(each.name, each.title, each.explains) for each in faults)
-    return Practice(values_from(addresses), addresses["launchdarkly"]["url"], known, servers.set_fault, servers.stop)
+    known = tuple(PracticeFault(each.name, each.title, each.explains, each.step, each.teaches) for each in faults)
+    return Practice(
+        values_from(addresses),
+        addresses["launchdarkly"]["url"],
+        known,
+        servers.set_fault,
+        servers.stop,
+        lambda: servers.fault,
+    )

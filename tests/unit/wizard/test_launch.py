@@ -27,7 +27,6 @@ from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
 from tui.text.private_files import state_dir
 from tui.wizard import launch
-from tui.wizard.practice import Practice, values_from
 from tui.wizard.session import Session
 
 
@@ -161,12 +160,13 @@ async def test_its_journal_is_kept_from_others_until_it_is_let_go(box: Sandbox) 
     assert not is_held(the_journal())
 
 
-async def test_in_practice_nothing_is_written(box: Sandbox) -> None:
+async def test_journal_is_in_the_folder_of_the_session(box: Sandbox, tmp_path: Path) -> None:
     made = await at_the_button(box)
-    there = box.addresses()
-    made.practice = Practice(values_from(there), there["launchdarkly"]["url"], (), box.set_fault, box.stop)
+    made.journals = tmp_path / "practice"
     await imported(made)
     assert not store.folder().exists()
+    (practiced,) = heads.heads(made.journals)
+    assert practiced.stage == Stage.VERIFIED
 
 
 @pytest.mark.parametrize("fault", ["bad-request", "lost-request"])

@@ -1,0 +1,116 @@
+"""The demo servers' state survives a restart, on other ports."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from tests.unit.sandbox_tools import FI, launchdarkly
+from tests.unit.walk_tools import values
+from tui.sandbox.clock import Pace
+from tui.sandbox.keys import PROJECT
+from tui.sandbox.server import Sandbox
+
+SLOW = Pace(step=0.2, slow=0.1, drip=0.1, pause=0.1)
+
+
+def create(box: Sandbox, integration: str = "unleash", **changed: str) -> str:
+    given = values(box, integration) | changed
+    config = {key: value for key, value in given.items() if key not in ("host", "token", "project", "source-api")}
+    with launchdarkly(box) as ld:
+        response = ld.post(f"{FI}/{PROJECT}/{integration}", json={"name": "Saved", "config": config})
+        assert response.is_success, response.text
+        return str(response.json()["_id"])
+
+
+def read(box: Sandbox, path: str) -> dict[str, Any]:
+    with launchdarkly(box) as ld:
+        shape: dict[str, Any] = ld.get(path).json()
+        return shape
+
+
+def ended(box: Sandbox) -> None:
+    until = time.monotonic() + 20
+    while box.moves is not None:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("integration", ["split", "unleash"])
+def test_unfinished_import_continues_after_restart(integration: str) -> None:
+    states: list[str] = []
+    with Sandbox.start(save=states.append, pace=SLOW) as box:
+        id_ = create(box, integration)
+        with launchdarkly(box) as ld:
+            ld.post(f"{FI}/{PROJECT}/{integration}/{id_}/trigger")
+        before = len(box.colleague().flags())
+        while len(box.colleague().flags()) == before:
+            time.sleep(0.01)
+        ports = box.addresses()["launchdarkly"]["url"]
+    with Sandbox.start(saved=states[-1], save=states.append) as box:
+        assert box.addresses()["launchdarkly"]["url"] != ports
+        moved = box.moved()
+        assert moved is not None
+        assert f"http://{moved[ports.removeprefix('http://')]}" == box.addresses()["launchdarkly"]["url"]
+        ended(box)
+        status = read(box, f"{FI}/{PROJECT}/{integration}/{id_}")["_status"]
+        assert status["status"] == "complete"
+        imported = box.colleague().flags()
+        assert all(flag.version == 1 for flag in imported.values() if flag.created > 1_700_000_000_000)
+        log = read(box, "/api/v2/auditlog?limit=20")["items"]
+    with Sandbox.start(saved=states[-1]) as box:
+        assert box.colleague().flags() == imported
+        assert read(box, "/api/v2/auditlog?limit=20")["items"] == log
+        assert create(box, integration) != id_
+
+
+def test_state_contains_no_key_that_is_not_of_the_demo() -> None:
+    states: list[str] = []
+    with Sandbox.start(save=states.append) as box:
+        create(box, sourceApiKey="default:production." + "ab12" * 14)
+        own = box.addresses()["unleash"]["key"]
+        create(box)
+    assert "ab12ab12" not in states[-1]
+    assert own in states[-1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '{"ports": {}}',
+        '{"ports": 3}',
+        '{"version": 1, "ports": {"launchdarkly": 1}}',
+        "[" * 9999,
+    ],
+)
+def test_damaged_state_is_not_used(text: str) -> None:
+    with Sandbox.start(saved=text) as box:
+        assert box.moved() is None
+        assert box.colleague().flags()
+
+
+def test_state_that_names_what_does_not_exist_is_not_used() -> None:
+    states: list[str] = []
+    with Sandbox.start(save=states.append) as box:
+        create(box)
+    for path, value in (
+        (("accounts", "acme", "configurations", 1, "integration"), "other"),
+        (("accounts", "acme", "configurations", 1, "project"), "other"),
+        (("accounts", "acme", "flags"), {}),
+        (("accounts",), {}),
+        (("version",), 2),
+    ):
+        state = json.loads(states[-1])
+        place: Any = state
+        for step in path[:-1]:
+            place = place[step]
+        place[path[-1]] = value
+        with Sandbox.start(saved=json.dumps(state)) as box:
+            assert box.moved() is None, path
