@@ -39,12 +39,12 @@ from tui.widgets.symbols import choose
 from tui.widgets.themes import THEMES, choose_theme, styles_dir
 from tui.wizard import preferences
 from tui.wizard.options import Options, PracticeServers
-from tui.wizard.practice_folder import PracticeFolder
 
 if TYPE_CHECKING:
     from textual.command import Provider
 
     from tui.answers.draft import Draft
+    from tui.wizard.practice_folder import PracticeFolder
     from tui.wizard.session import Session
 
 
@@ -166,6 +166,8 @@ class WizardApp(Host):
         """The folder of drafts and journals, None if it can't be created. Practice has one of its own."""
         if self.practising:
             if self._practice is None:
+                from tui.wizard.practice_folder import PracticeFolder
+
                 self._practice = PracticeFolder()
             return self._practice.path
         from tui.text.private_files import state_dir

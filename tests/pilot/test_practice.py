@@ -78,7 +78,7 @@ async def test_import_quit_in_the_middle_resumes_after_restart(tmp_path: Path) -
         assert run_of(walk).journal.configuration == configuration
         assert run_of(walk).journal.identity.host == walk.box.addresses()["launchdarkly"]["url"] != first
         assert run_of(walk).arrived == len(run_of(walk).journal.expected) > 0
-        assert run_of(walk).journal.stage == "verified"
+        await walk.until(lambda: run_of(walk).journal.stage == "verified", "the verification")
         await quit_(walk)
     (left,) = heads(practice() / FOLDER)
     assert left.stage == "verified"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -33,6 +31,8 @@ class PracticeFolder:
             self.path = state_dir(practice=True)
             self._lock = lock.taken(self.path / _SERVERS)
         except (OSError, Failure):
+            import tempfile  # deferred, as all that the first screen does without
+
             self.path = Path(tempfile.mkdtemp(prefix="ld-flag-import-"))
 
     def start(self, start_servers: StartServers) -> tuple[PracticeServers, str]:
@@ -57,7 +57,7 @@ class PracticeFolder:
         with suppress(OSError):
             (self.path / _SERVERS).unlink()
         imports = any((self.path / FOLDER).glob("*.json"))
-        shutil.rmtree(self.path / FOLDER, ignore_errors=True)
+        _remove(self.path / FOLDER)
         return imports
 
     def close(self) -> None:
@@ -65,7 +65,7 @@ class PracticeFolder:
         if self._lock is not None:
             self._lock.release()
         else:
-            shutil.rmtree(self.path, ignore_errors=True)
+            _remove(self.path)
 
     def _saved(self) -> str | None:
         """Return the servers' state, None if there is none; a file that can't be read counts as damaged."""
@@ -96,3 +96,9 @@ class PracticeFolder:
                     path = store.path_of(journal.identity, head.path.parent)
                     head.path.replace(path)
                     os.utime(path, (status.st_atime, status.st_mtime))
+
+
+def _remove(folder: Path) -> None:
+    import shutil  # deferred, as above
+
+    shutil.rmtree(folder, ignore_errors=True)
