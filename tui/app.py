@@ -389,6 +389,16 @@ class WizardApp(Host):
         if trouble := await go_on_with(self, head):
             self.notify(trouble, severity="error", markup=False)
 
+    @work(group="browser", exit_on_error=True)
+    async def open_page(self, address: str) -> None:
+        """Open an address in a browser; show it if there is none here."""
+        from tui.wizard.browser import opened
+
+        if await asyncio.to_thread(opened, address, self._options.environ):
+            self.notify(f"Opened {address}", markup=False)
+        else:
+            self.notify(f"No browser here. Open this address: {address}", markup=False, timeout=60)
+
     def show_configurations(self) -> None:
         """All flag import configurations of the account, over the step."""
         from tui.screens.configurations import ConfigurationsScreen

@@ -26,8 +26,8 @@ from tui.secrets.bag import Bag
 from tui.secrets.names import outside
 from tui.text.clean import clean
 
-AS_IT_IS = "as it is"
-_KEPT = "Blank keeps the key that LaunchDarkly has."
+AS_IT_IS = "current value"
+_KEPT = "Leave blank to keep the key that LaunchDarkly has."
 _BUILT_IN = (CONFIG_NAME, CONFIG_TAGS)
 
 
@@ -52,12 +52,12 @@ def draft_of(form: Form | None, configuration: Configuration) -> Draft:
     """Return a configuration as answers, without its secrets.
 
     In its form the keys may stay blank, and texts have no default. An integration without a manifest has no fields
-    but name and tags.
+    but name and tags. A blank answer is untouched, so that it is no problem before the user changes it.
     """
     form = form or Form(configuration.integration_key, configuration.integration_key, ())
     edited = replace(form, variables=tuple(map(_editable, form.variables)))
     answers = {
-        key: Answer(value=text, source=AS_IT_IS if text else "", touched=True)
+        key: Answer(value=text, source=AS_IT_IS if text else "", touched=bool(text))
         for key, text in _texts(edited, configuration).items()
     }
     return Draft(form=edited, answers=answers)
@@ -116,7 +116,7 @@ def _changes(draft: Draft, configuration: Configuration) -> Iterator[Change]:
             secret = drafts.answer(draft, field.key).secret
             if secret is not None and secret.length:
                 after = f"replaced, {secret.length} characters"
-                yield Change(field.key, field.label, "kept by LaunchDarkly", after, secret=True)
+                yield Change(field.key, field.label, "stored in LaunchDarkly", after, secret=True)
             continue
         before, after = texts.get(field.key, ""), drafts.value(draft, field.key)
         if _meaning(field, before) != _meaning(field, after):
@@ -233,16 +233,16 @@ class Edit:
             now = await self._get(ld, sink)
             return self._shown_by(now) or None
 
-        sink(Note("sent, no answer", "reading the configuration ...", level="unknown"))
+        sink(Note("sent, no response", "checking the configuration ...", level="unknown"))
         try:
             changed = await looked_up(look, sent_at, self.account.context, sink)
         except Failure as failure:
-            return Changed(failure=_harmless(lost, f"It could not be read: {failure.what}"))
+            return Changed(failure=_harmless(lost, f"Can't check it: {failure.what}"))
         if changed:
-            sink(Note("found", "it is changed"))
+            sink(Note("found", "the change is there"))
             return Changed(now, found=True)
         known = now.version is not None or not self._only_keys
-        step = "Looked up: it was not changed." if known else "Whether the key was replaced, nobody can tell."
+        step = "LaunchDarkly still has the old values." if known else "Can't tell if the key was replaced."
         return Changed(now, _harmless(lost, step).replaced(sent=not known))
 
     def _shown_by(self, now: Configuration) -> bool:

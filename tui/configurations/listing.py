@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from tui.answers.fields import Form, Variable
 from tui.apply.import_errors import explain
@@ -18,24 +19,25 @@ from tui.launchdarkly.models import Configuration
 from tui.launchdarkly.words import access_in_words, fault_in_words, refused_by
 from tui.net.errors import Failure, Kind, Remedy
 from tui.net.events import Sink, Stream
-from tui.net.times import moment
+from tui.net.times import dated
 from tui.secrets.bag import Bag
 from tui.secrets.names import outside
 from tui.text.clean import REPLACEMENT, clean
 from tui.text.redact import MASK, Redactor
 
-NOT_TOLD = "not told"
+NOT_TOLD = "not known"
 NEVER = "never"
 _LONGEST = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One LaunchDarkly as the token in `bag` sees it."""
+    """One LaunchDarkly as the token in `bag` sees it. `journals` is the folder of journals, None for the usual one."""
 
     instance: Instance
     bag: Bag
     context: Context
+    journals: Path | None = None
 
 
 # --- the list
@@ -119,8 +121,8 @@ def by_id(configurations: Iterable[Configuration], id: str) -> Configuration:
             return configuration
     raise Failure(
         Kind.NOT_FOUND,
-        "There is no flag import configuration with this ID in your account.",
-        "It was deleted, your token may not see it, or this is not its id.",
+        "Your account has no flag import configuration with this ID.",
+        "It was deleted, your token can't see it, or the ID is wrong.",
         Remedy.LOOK_UP_CONFIGURATION,
     )
 
@@ -141,9 +143,9 @@ def level(configuration: Configuration) -> str:
     return _LEVELS.get(configuration.status.status, "unknown")
 
 
-def when(milliseconds: int | None) -> str:
-    """A moment in local time, "never" for None."""
-    return moment(milliseconds / 1000) if milliseconds is not None else "never"
+def when(milliseconds: int, now: float = 0) -> str:
+    """Return a moment in local time, with its year if that isn't the year of `now` (seconds)."""
+    return dated(milliseconds / 1000, now)
 
 
 def last_import_at(configuration: Configuration) -> int | str:
@@ -160,18 +162,18 @@ def last_error_at(configuration: Configuration) -> int | str:
     return at if at is not None else NOT_TOLD if failed else NEVER
 
 
-def last_import(configuration: Configuration) -> str:
+def last_import(configuration: Configuration, now: float = 0) -> str:
     """Return `last_import_at` in local time."""
-    return _in_words(last_import_at(configuration))
+    return _in_words(last_import_at(configuration), now)
 
 
-def last_error(configuration: Configuration) -> str:
+def last_error(configuration: Configuration, now: float = 0) -> str:
     """Return `last_error_at` in local time."""
-    return _in_words(last_error_at(configuration))
+    return _in_words(last_error_at(configuration), now)
 
 
-def _in_words(at: int | str) -> str:
-    return when(at) if isinstance(at, int) else at
+def _in_words(at: int | str, now: float) -> str:
+    return when(at, now) if isinstance(at, int) else at
 
 
 def newest_error(configuration: Configuration, redactor: Redactor) -> str:
@@ -187,17 +189,19 @@ def errors(configuration: Configuration, redactor: Redactor) -> tuple[tuple[str,
     return tuple((text, explain(text).cause) for text in texts)
 
 
-def details(configuration: Configuration, form: Form | None, redactor: Redactor) -> tuple[tuple[str, str, str], ...]:
+def details(
+    configuration: Configuration, form: Form | None, redactor: Redactor, now: float = 0
+) -> tuple[tuple[str, str, str], ...]:
     """Return (label, level, text) of each fact: source and project, its status, what your token may do."""
-    title = (form.title if form else configuration.integration_key) or "an integration that is not told"
+    title = (form.title if form else configuration.integration_key) or "an unknown integration"
     version = f", version {configuration.version}" if configuration.version is not None else ""
     rows = [
         ("Imports", "note", f"from {title} into {configuration.project_key or NOT_TOLD}"),
-        ("Id", "note", f"{configuration.id}{version}"),
+        ("ID", "note", f"{configuration.id}{version}"),
         ("Tags", "note", ", ".join(configuration.tags) or "none"),
         ("Status", level(configuration), state(configuration)),
-        ("Last import", "note", last_import(configuration)),
-        ("Last error", "note", last_error(configuration)),
+        ("Last import", "note", last_import(configuration, now)),
+        ("Last error", "note", last_error(configuration, now)),
     ]
     if configuration.access is not None:
         rows.append(("Your token", "note", access_in_words(configuration.access)))
@@ -277,15 +281,15 @@ def why_not(configuration: Configuration, deed: Deed, form: Form | None) -> str:
     verb = Deed.EDIT.value if deed is Deed.REPLACE_KEY else deed.value
     if (role := refused_by(configuration.access, verb)) is not None and deed is not Deed.WATCH:
         by = f" ({role})" if role else ""
-        return f"Your token may not {verb} it{by}. Ask an admin, or use another token."
+        return f"Your token isn't allowed to {verb} it{by}. Ask an admin, or use another token."
     status = configuration.status.status
     if deed is Deed.START and status == RUNS:
-        return "It is importing now. Watch it; a second start would be refused, or do nothing."
+        return "It is importing now. Watch it instead of starting it again."
     if deed is Deed.WATCH and status in ENDS:
-        return f"Nothing runs: it has ended {status}. Start it, then watch."
+        return f"Nothing to watch: the import is {status}. Start it first."
     if deed is Deed.REPLACE_KEY and not any(v.secret for v in (form.variables if form else ())):
         integration = configuration.integration_key
-        return f"Which of its settings are keys is not known: no manifest for {integration} (--manifest)."
+        return f"Can't tell which of its settings are keys. Start with --manifest and the manifest for {integration}."
     return ""
 
 
@@ -294,9 +298,9 @@ def caution(configuration: Configuration, deed: Deed) -> str:
     if configuration.status.status != RUNS:
         return ""
     if deed is Deed.DELETE:
-        return "It is importing now; what becomes of the rest of its flags is not known."
+        return "It is importing now. LaunchDarkly doesn't document what happens to the remaining flags."
     if deed in (Deed.EDIT, Deed.REPLACE_KEY):
-        return "It is importing now; that run may still use what it was started with."
+        return "It is importing now. This run may still use the old values."
     return ""
 
 
@@ -317,5 +321,5 @@ def named_alike(configuration: Configuration, name: str, listed: Iterable[Config
     for other in listed:
         same = (other.name, other.project_key, other.integration_key) == (name, project, integration)
         if same and other.id != configuration.id:
-            return f'Another configuration in {project} has the name "{name}" ({other.id}).'
+            return f'{project} already has another configuration named "{name}" ({other.id}).'
     return ""

@@ -34,8 +34,8 @@ def journal_of(account: Account, configuration: Configuration) -> tuple[Path, Jo
     host, project, integration = account.instance.url, configuration.project_key, configuration.integration_key
     sought = host, project, integration, configuration.id
     with suppress(OSError):
-        paths = [store.path_of(Identity(host, project, integration, configuration.exact_name))]
-        for head in heads(store.folder()):
+        paths = [store.path_of(Identity(host, project, integration, configuration.exact_name), account.journals)]
+        for head in heads(account.journals or store.folder()):
             if (head.host, head.project, head.integration, head.configuration) == sought:
                 paths.append(head.path)
         for path in paths:
@@ -125,7 +125,7 @@ def deleted(account: Account, configuration: Configuration) -> Stream[None]:
                 if not may_have_happened(failure):
                     raise
                 lost = failure
-            sink(Note("sent, no answer", "checking whether it still exists ...", level="unknown"))
+            sink(Note("sent, no response", "checking if it still exists ...", level="unknown"))
             if await looked_up(lambda: _is_gone(ld, configuration, lost, sink), out_at, context, sink) is None:
                 raise lost.replaced(remedy=Remedy.DELETE_AGAIN, about="", safe=None, sent=False)
 

@@ -28,6 +28,16 @@ def moment(seconds: float) -> str:
     return _worded(seconds, lambda at: f"{at.day} {_MONTHS[at.month - 1]} {at:%H:%M:%S}")
 
 
+def dated(seconds: float, now: float) -> str:
+    """Return seconds since the epoch as `23 Nov 14:02`, or `23 Nov 2024 14:02` if it isn't the year of `now`."""
+
+    def words(at: datetime) -> str:
+        this_year = at.year == datetime.fromtimestamp(now).year
+        return f"{f'{at.day} {_MONTHS[at.month - 1]}' if this_year else _date(at)} {at:%H:%M}"
+
+    return _worded(seconds, words)
+
+
 def day(seconds: float) -> str:
     """Return seconds since the epoch as `2 Mar 2025` in local time; a number as above."""
     return _worded(seconds, _date)

@@ -1,13 +1,14 @@
-"""One flag import configuration: how it stands, what may be done with it, and that done at the press of a button."""
+"""One flag import configuration: its state and settings, and what you can do with it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Input, Static
@@ -31,8 +32,9 @@ from tui.widgets.buttons import Plain
 from tui.widgets.facts import Fact
 from tui.widgets.inputs import LiveInput
 from tui.widgets.sentences import Sentences
-from tui.widgets.symbols import sentence
+from tui.widgets.symbols import mark
 from tui.wizard import remedies
+from tui.wizard.browser import integrations_page
 
 if TYPE_CHECKING:
     from tui.apply.watch import Moved
@@ -43,13 +45,22 @@ if TYPE_CHECKING:
 _MOST_NEWS = 8
 _BLOCKS = 4
 _LEVELS = {True: "note", False: "warning"}
-"""Of an error, by whether the plan foresaw it."""
+"""The level of an error, by whether the plan expected it."""
 
 
 class ConfigurationScreen(Sheet[bool]):
-    """Gives True when something was changed, so that the list is old."""
+    """Returns True if something has changed, so that the list must be loaded again."""
 
-    HELP = "An import cannot be stopped: LaunchDarkly has no way to. To watch only looks; leave whenever you like."
+    HELP = "LaunchDarkly can't stop a running import. Watching changes nothing: you can close this page at any time."
+    KEYS = (
+        ("Enter", "press"),
+        ("PgDn", "more"),
+        ("b", "browser"),
+        ("Esc", "close"),
+        ("F2", "actions"),
+        ("Ctrl+Q", "quit"),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("b", "browse", "Open in a browser", show=False)]
 
     def __init__(
         self, session: Session, account: Account, one: Configuration, listed: tuple[Configuration, ...]
@@ -65,6 +76,10 @@ class ConfigurationScreen(Sheet[bool]):
     def title_text(self) -> str:
         return self._account.context.redactor.data(self._one.name or self._one.id)
 
+    def purpose(self) -> str:
+        form = self._form
+        return f"Imports flags from {form.title if form else self._one.integration_key} into {self._one.project_key}."
+
     def place(self) -> str:
         where = "LaunchDarkly" if self.app.practising else f"LaunchDarkly {self._account.instance.name}"
         return f"{where} {self._one.project_key}"
@@ -79,7 +94,7 @@ class ConfigurationScreen(Sheet[bool]):
     def compose_buttons(self) -> ComposeResult:
         yield Plain("Edit", id="edit")
         yield Plain("Replace a key", id="replace")
-        yield Plain("Start", id="start")
+        yield Plain("Start", id="start", classes="primary")
         yield Plain("Watch", id="watch")
         yield Plain("Delete", id="delete")
 
@@ -89,18 +104,22 @@ class ConfigurationScreen(Sheet[bool]):
         self._read()
 
     def action_close(self) -> None:
-        """Back to the list; an import that was watched goes on."""
+        """Close the page. A watched import continues."""
         self.dismiss(self._changed)
+
+    def action_browse(self) -> None:
+        """Open LaunchDarkly's page of imports in a browser."""
+        browse(self, self._account)
 
     # --- reading and showing
 
     @work(exclusive=True, group="read", exit_on_error=True)
     async def _read(self, said: LeveledText = ("note", "")) -> None:
-        self.say("note", "Reading it ...")
+        self.say("note", "Loading ...")
         await self._read_now(said)
 
     async def _read_now(self, said: LeveledText) -> None:
-        """Read it anew, and then say that, or why it could not be read."""
+        """Load it again, then show `said`, or why it can't be loaded."""
         try:
             async with listing.opened(self._account, self._one) as events:
                 async for event in events:
@@ -122,8 +141,9 @@ class ConfigurationScreen(Sheet[bool]):
             facts = self.query_one("#one-facts")
             facts.remove_children()
             facts.mount_all(
-                Fact(label, sentence(self.symbols, level, text), classes="one-fact")
-                for label, level, text in listing.details(one, self._form, redactor)
+                Fact(label, mark(self.symbols, level) + Content(text), classes="one-fact")
+                for label, level, text in listing.details(one, self._form, redactor, self._account.context.now())
+                if label != "Imports"  # the purpose says that
             )
             said: list[LeveledText] = []
             for error, cause in listing.errors(one, redactor):
@@ -135,14 +155,14 @@ class ConfigurationScreen(Sheet[bool]):
                 Fact(label, text, classes="one-fact") for label, text in listing.settings(one, self._form, redactor)
             )
 
-    # --- what may be done
+    # --- actions
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
         deed, do = self._deeds()[event.button.id or ""]
         if not self._whole:
-            self.say("note", "It is still being read.")
+            self.say("note", "Still loading. Try again in a moment.")
         elif reason := listing.why_not(self._one, deed, self._form):
             self.say("problem", reason)
         else:
@@ -170,13 +190,13 @@ class ConfigurationScreen(Sheet[bool]):
     async def _start(self) -> None:
         run = self._session.run
         if run is not None and run.journal.configuration == self._one.id:
-            self.say("note", "It is open on the step Run: start and watch it there.")
+            self.say("note", "This import is open on the Run step. Start and watch it there.")
             return
         text = (
-            f"The import brings the flags of its source into {self._one.project_key}. A flag whose key exists there"
-            " is left alone."
+            f"LaunchDarkly imports the flags of the source into {self._one.project_key}. Flags whose key already exists"
+            " are skipped. You can't stop an import once it has started."
         )
-        question = Question(f"Start the import into {self._one.project_key}?", text, yes="Start", no="No")
+        question = Question(f"Start the import into {self._one.project_key}?", text, yes="Start", no="Cancel")
         if not await self.app.push_screen_wait(question):
             return
         self.say("note", "Starting ...")
@@ -192,21 +212,21 @@ class ConfigurationScreen(Sheet[bool]):
             self.say("problem", remedies.sentence(failure))
             return
         except OSError as error:
-            self.say("problem", f"Its journal cannot be written ({error.strerror}). Nothing was started.")
+            self.say("problem", f"Can't save the journal ({error.strerror}). Nothing was started.")
             return
         if not started.known:
             self.say("unknown", str(started.failure))
             return
-        self.say("ok", "Started." if started.triggered else "It runs already; it was not started once more.")
+        self.say("ok", "Import started." if started.triggered else "It is already running, so it wasn't started again.")
         self._watch(started_import)
 
     # --- watching
 
     @work(exclusive=True, group="watch", exit_on_error=True)
     async def _watch(self, watched: Import) -> None:
-        """To the end; leaving this page stops the looking alone."""
+        """Watch it to its end. Closing the page stops the watching, not the import."""
         self._news = []
-        self._tell("Watching: the first look ...", "note")
+        self._tell("Watching. Checking the status ...", "note")
         try:
             async with aclosing(watched.watch()) as events:
                 async for event in events:
@@ -217,16 +237,16 @@ class ConfigurationScreen(Sheet[bool]):
         except Failure as failure:
             self._tell(remedies.sentence(failure), "problem")
         except OSError as error:
-            self._tell(f"The end could not be written down ({error.strerror}). Watch it again.", "problem")
+            self._tell(f"Can't save the result ({error.strerror}). Watch it again.", "problem")
 
     def _told_of(self, watched: Import, event: Moved | Resting | Stuck) -> None:
         if isinstance(event, Resting):
             at = time_of_day(event.until, self._account.context.now())
             trouble = f"{event.trouble} The import is not affected. " if event.trouble else ""
-            self._tell(f"{trouble}Next look {at}.", "warning" if event.trouble else "note", keep=False)
+            self._tell(f"{trouble}Next check at {at}.", "warning" if event.trouble else "note", keep=False)
         elif isinstance(event, Stuck):
             since = time_of_day(event.since, self._account.context.now())
-            text = f"Nothing has moved since {since}. Do not start it again; leave, and look later."
+            text = f"No flags imported since {since}. Don't start it again. You can close this page and check later."
             self._tell(text, "warning")
         else:
             at = time_of_day(event.at, self._account.context.now())
@@ -237,12 +257,12 @@ class ConfigurationScreen(Sheet[bool]):
     async def _has_ended(self, watched: Import, event: Ended) -> None:
         self._changed = True
         level = "ok" if event.status == "complete" else "warning" if event.status == "partial" else "problem"
-        self._news = []  # the errors stand below
-        self._tell(f"Ended {_counted(watched, event.status, len(event.arrived))}.", level)
+        self._news = []  # the errors are listed below
+        self._tell(f"Import {_counted(watched, event.status, len(event.arrived))}.", level)
         await self._read_now(("note", ""))
 
     def _tell(self, text: str, level: str, *, keep: bool = True) -> None:
-        """News of the import, the newest first."""
+        """Show news of the import, the newest first."""
         if keep:
             self._news = [(level, text), *self._news][:_MOST_NEWS]
         shown = self._news if keep else [(level, text), *self._news]
@@ -266,7 +286,9 @@ class ConfigurationScreen(Sheet[bool]):
         except Failure as failure:
             self.say("problem", remedies.sentence(failure))
             return
-        self.app.notify(f'Deleted "{self.title_text()}". The flags it imported stay.', markup=False)
+        self.app.notify(
+            f'Deleted "{self.title_text()}". The flags it imported are still in LaunchDarkly.', markup=False
+        )
         self.dismiss(True)
 
 
@@ -274,21 +296,29 @@ def _counted(watched: Import, status: str, arrived: int) -> str:
     status = status or listing.NOT_TOLD
     if not watched.planned:
         return status
-    return f"{status}, {arrived:,} of {len(watched.journal.awaited):,} flags arrived"
+    return f"{status}, {arrived:,} of {len(watched.journal.awaited):,} flags imported"
 
 
 def _told(changed: Changed) -> LeveledText:
-    """What came of a change, in a sentence."""
+    """Return the outcome of a change in a sentence."""
     if changed.ignored:
         which = ", ".join(changed.ignored)
-        return ("warning", f"LaunchDarkly took the change, and did not change: {which}. Look it up there.")
+        return ("warning", f"LaunchDarkly accepted the change but still has the old value of: {which}. Check it there.")
     if changed.found:
-        return ("ok", "Changed. The answer was lost, and the change was found there.")
+        return ("ok", "Changed. The response was lost, but LaunchDarkly has the new values.")
     return ("ok", "Changed.")
 
 
+def browse(sheet: Sheet[Any], account: Account | None) -> None:
+    """Open LaunchDarkly's page of imports in a browser. The demo LaunchDarkly has no pages."""
+    if sheet.app.practising:
+        sheet.say("note", "The demo LaunchDarkly has no web pages.")
+    elif account is not None:
+        sheet.app.open_page(integrations_page(account.instance.url))
+
+
 class DeleteQuestion(Dialog[bool]):
-    """True once the name was typed and the button was pressed."""
+    """Returns True once the name was typed and the button was pressed."""
 
     def __init__(self, one: Configuration, caution: str) -> None:
         super().__init__()
@@ -297,18 +327,18 @@ class DeleteQuestion(Dialog[bool]):
     def compose(self) -> ComposeResult:
         one = self._one
         text = (
-            f"It imports from {one.integration_key} into {one.project_key}. The flags it has imported stay; the"
-            f" configuration and the keys in it do not. {self._caution}"
+            f"This deletes the configuration and the keys in it. Flags that it has imported into {one.project_key}"
+            f" stay. {self._caution}"
         )
         with Vertical(classes="dialog"):
             yield Static(Content(f'Delete "{one.name or one.id}"?'), classes="dialog-title", markup=False)
             yield Static(Content(text.strip()), classes="dialog-text", markup=False)
-            label = f"To delete it, type: {listing.to_type(one)}"
+            label = f"To confirm, type: {listing.to_type(one)}"
             yield Static(Content(label), id="to-type", classes="dialog-note", markup=False)
             yield LiveInput("", id="typed-name", told=lambda text: None)
             yield Static("", id="delete-said", classes="dialog-hint", markup=False)
             with Horizontal(classes="dialog-buttons"):
-                yield Plain("Keep it", id="no")
+                yield Plain("Cancel", id="no")
                 yield Plain("Delete", id="yes")
 
     def on_mount(self) -> None:
@@ -316,7 +346,7 @@ class DeleteQuestion(Dialog[bool]):
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
-        """Enter in the field deletes nothing: it goes to the button."""
+        """Enter in the field moves to the button."""
         event.stop()
         self.query_one("#yes").focus()
 
@@ -328,5 +358,5 @@ class DeleteQuestion(Dialog[bool]):
         elif listing.confirms(self._one, self.query_one("#typed-name", LiveInput).value):
             self.dismiss(True)
         else:
-            self.query_one("#delete-said", Static).update(Content("That is not what is asked for; it stays."))
+            self.query_one("#delete-said", Static).update(Content("That doesn't match. Nothing was deleted."))
             self.query_one("#typed-name").focus()

@@ -1,4 +1,4 @@
-"""The form of a configuration that exists: only what is changed here is sent, after the difference was shown."""
+"""Edit a configuration. You review the changes before they are sent, and nothing else is sent."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class EditScreen(Sheet[Changed]):
-    """Gives what came of the change, None where nothing was sent. `keys_alone` asks for the keys and nothing else."""
+    """Returns the outcome of the change, None if nothing was sent. `keys_alone` asks for the keys only."""
 
     KEYS = (
         ("Enter", "next"),
@@ -59,7 +59,7 @@ class EditScreen(Sheet[Changed]):
         super().__init__()
         self._account, self._one, self._listed, self._keys_alone = account, one, listed, keys_alone
         for key in walk_of.bag.keys():  # noqa: SIM118 - a bag is no mapping
-            walk_of.bag.get(key)  # known for good from here on: the fields of this form have the same names
+            walk_of.bag.get(key)  # the redactor keeps it: the fields of this form have the same names
         self.session = Session(forms=walk_of.forms, context=account.context)
         self.session.draft = manage_edit.draft_of(walk_of.forms.get(one.integration_key), one)
         manage_edit.token_beside(self.session.bag, account)
@@ -68,23 +68,27 @@ class EditScreen(Sheet[Changed]):
     def title_text(self) -> str:
         return f"{'Replace a key of' if self._keys_alone else 'Edit'} {self._one.name or self._one.id}"
 
+    def purpose(self) -> str:
+        return "Only the fields you change are sent. You review the changes first."
+
     def place(self) -> str:
-        return f"into {self._one.project_key}"
+        where = "LaunchDarkly" if self.app.practising else f"LaunchDarkly {self._account.instance.name}"
+        return f"{where} {self._one.project_key}"
 
     def compose_body(self) -> ComposeResult:
         fields = manage_edit.all_fields(self.session.draft, keys_alone=self._keys_alone)
         for each in fields:
             yield FieldRow(self.session, each, self.symbols)
         if not self._keys_alone:
-            fixed = "project and integration; for another one make another import"
+            fixed = "You can't change the project or the integration. Create another import instead."
             yield Fact("Fixed", fixed, classes="one-fact")
         if self._one.config is None and not self._keys_alone:
-            text = "LaunchDarkly does not show this import's settings: what is blank here is not known, and stays."
+            text = "LaunchDarkly doesn't show this import's settings. Fields you leave blank stay as they are."
             yield Static(Content(text), classes="field-line settled", markup=False)
 
     def compose_buttons(self) -> ComposeResult:
-        yield Plain("Back", id="back")
-        yield Plain("Show the difference", id="difference")
+        yield Plain("Close", id="back")
+        yield Plain("Review changes", id="difference", classes="primary")
 
     def on_mount(self) -> None:
         self._show_those_that_appear()
@@ -105,7 +109,7 @@ class EditScreen(Sheet[Changed]):
         event.stop()
         self._show_those_that_appear()
         count = len(manage_edit.changes(self.session.draft, self._one))
-        self.say("note", f"{count} field{'' if count == 1 else 's'} changed; nothing is sent yet.")
+        self.say("note", f"{count} field{'' if count == 1 else 's'} changed. Nothing is sent yet.")
 
     @on(FieldRow.Take)
     def _take(self, event: FieldRow.Take) -> None:
@@ -114,20 +118,20 @@ class EditScreen(Sheet[Changed]):
         for row in self.query(FieldRow):
             row.refresh_from_draft()
 
-    # --- leaving
+    # --- closing
 
     def action_close(self) -> None:
-        """Changes that were not sent are asked about."""
+        """Ask before changes are discarded."""
         self._close()
 
     @work(exclusive=True, group="close", exit_on_error=True)
     async def _close(self) -> None:
         if self._sending:
-            self.say("note", "The change is on its way; one moment.")
+            self.say("note", "Sending. Wait for the response.")
             return
         if manage_edit.changes(self.session.draft, self._one):
-            text = "What you have changed here was not sent, and is forgotten."
-            if not await self.app.push_screen_wait(Question("Leave the form?", text, yes="Leave", no="Stay")):
+            question = Question("Discard your changes?", "They haven't been sent.", yes="Discard", no="Keep editing")
+            if not await self.app.push_screen_wait(question):
                 return
         self.dismiss(None)
 
@@ -145,9 +149,9 @@ class EditScreen(Sheet[Changed]):
     def _compare(self) -> None:
         draft = self.session.draft
         if self._sending:
-            self.say("note", "The change is on its way; one moment.")
+            self.say("note", "Sending. Wait for the response.")
         elif not manage_edit.changes(draft, self._one):
-            self.say("note", "Nothing has changed; there is nothing to send.")
+            self.say("note", "Nothing has changed.")
         elif wrong := manage_edit.problems(draft, self._one):
             self.say("problem", f"{remarks.label(draft, wrong[0].field)}: {remedies.text(wrong[0])}")
             row = next((r for r in self.query(FieldRow) if r.key == wrong[0].field), None)
@@ -160,7 +164,7 @@ class EditScreen(Sheet[Changed]):
     async def _ask_and_send(self) -> None:
         changes = manage_edit.changes(self.session.draft, self._one)
         said: list[LeveledText] = [("warning", text) for text in self._cautions()]
-        title = f'Change "{self._one.name or self._one.id}" in {self._one.project_key}?'
+        title = f'Save these changes to "{self._one.name or self._one.id}"?'
         if not await self.app.push_screen_wait(DifferenceQuestion(title, changes, said, self.symbols)):
             return
         self._sending = True
@@ -198,7 +202,7 @@ class EditScreen(Sheet[Changed]):
 
 
 class DifferenceQuestion(Dialog[bool]):
-    """Before and after of each field; True to send."""
+    """Shows the value of each changed field before and after. Returns True to send them."""
 
     def __init__(self, title: str, changes: Iterable[Change], said: Iterable[LeveledText], symbols: Symbols) -> None:
         super().__init__()
@@ -214,8 +218,8 @@ class DifferenceQuestion(Dialog[bool]):
                     yield Fact(each.label, text, classes="diff")
             yield Sentences(self._symbols, self._said, classes="dialog-note")
             with Horizontal(classes="dialog-buttons"):
-                yield Plain("Back to the form", id="no")
-                yield Plain("Send", id="yes")
+                yield Plain("Back", id="no")
+                yield Plain("Save changes", id="yes", classes="primary")
 
     def on_mount(self) -> None:
         self.query_one("#no").focus()

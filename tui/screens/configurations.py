@@ -1,4 +1,4 @@
-"""All flag import configurations of the account: whatever made them, they can be opened from here."""
+"""All flag import configurations of an account, whoever created them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tui.launchdarkly.instances import instance
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure
 from tui.net.events import Pausing
-from tui.screens.configuration import ConfigurationScreen
+from tui.screens.configuration import ConfigurationScreen, browse
 from tui.screens.sheet import Sheet
 from tui.text.cells import fitted
 from tui.text.redact import Redactor
@@ -39,28 +39,34 @@ if TYPE_CHECKING:
     from tui.wizard.session import Session
 
 _SORTS = tuple(Sort)
-_ASKING = (("Enter", "accept"), ("Ctrl+U", "clear"), ("Esc", "close"), ("F2", "actions"), ("Ctrl+Q", "quit"))
+_ASKING_KEYS = (("Enter", "accept"), ("Ctrl+U", "clear"), ("F1", "help"), ("Esc", "close"), ("Ctrl+Q", "quit"))
+_ASKING = "Choose an instance and enter your token. Listing the imports of an account changes nothing."
+_LISTING = "All flag imports of this account, whoever created them."
+_WIDEST = 120
 _WIDE = 110
-_NARROW = 76
+_NARROW = 74
+_TIME_CELLS = 12
 
 
 class ConfigurationsScreen(Sheet[None]):
-    """Asks for instance and token first, where the walk does not have them yet."""
+    """Ask for the instance and your token first, unless the session has them."""
 
-    HELP = "These are the imports of the whole account, whoever made them. Enter opens one: start, watch, edit, delete."
+    HELP = "Press Enter to open an import. Then you can start, watch, edit, or delete it."
     KEYS = (
         ("Enter", "open"),
         ("/", "search"),
         ("f", "status"),
         ("s", "sort"),
-        ("r", "refresh"),
+        ("r", "reload"),
+        ("b", "browser"),
         ("Esc", "close"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Search", show=False),
         Binding("f", "filter", "Filter", show=False),
         Binding("s", "sort", "Sort", show=False),
-        Binding("r", "read", "Read again", show=False),
+        Binding("r", "read", "Reload", show=False),
+        Binding("b", "browse", "Open in a browser", show=False),
     ]
 
     def __init__(self) -> None:
@@ -74,25 +80,30 @@ class ConfigurationsScreen(Sheet[None]):
     def title_text(self) -> str:
         return "Flag import configurations"
 
+    def purpose(self) -> str:
+        return _ASKING
+
     def compose_body(self) -> ComposeResult:
         yield Vertical(id="configs-account")
         with Vertical(id="configs-list"):
             yield Static("", id="configs-counted", markup=False)
             with Horizontal(id="configs-search"):
                 yield Static("Search ", id="configs-search-label", markup=False)
-                yield LiveInput("", placeholder="name, project, tag, status", id="configs-filter", told=self._typed)
+                yield LiveInput(
+                    "", placeholder="a name, project, tag, or status", id="configs-filter", told=self._typed
+                )
             yield Static("", id="configs-heading", markup=False)
             yield RowList(id="configs", compact=True)
             yield Static("", id="configs-detail", markup=False)
 
     def compose_buttons(self) -> ComposeResult:
         yield Plain("Close", id="close")
-        yield Plain("Show the imports", id="read")
-        yield Plain("Another account", id="another")
+        yield Plain("List the imports", id="read", classes="primary")
+        yield Plain("Change account", id="another")
         if self.app.practising:
             yield Plain("Fill in", id="fill-in")
 
-    # --- who asks
+    # --- the account
 
     async def on_mount(self) -> None:
         self._turn(asking=True)
@@ -101,7 +112,7 @@ class ConfigurationsScreen(Sheet[None]):
 
     @work(exclusive=True, group="begin", exit_on_error=True)
     async def _begin(self) -> None:
-        self.say("note", "One moment ...")
+        self.say("note", "Loading ...")
         self._held = session = await self.app.loaded()
         session.look_around()
         await keys.fetch_stored(session, "launchdarkly")
@@ -109,7 +120,6 @@ class ConfigurationsScreen(Sheet[None]):
         if not self.is_attached:
             return
         await self.query_one("#configs-account").mount(
-            Static(Content("Whose imports? Nothing is changed by looking."), classes="lead", markup=False),
             FieldRow(session, HOST, self.symbols),
             FieldRow(session, TOKEN, self.symbols),
         )
@@ -120,7 +130,7 @@ class ConfigurationsScreen(Sheet[None]):
             self._ask()
 
     def _may_read(self) -> bool:
-        """Instance and token are there, as far as that can be told without asking."""
+        """The instance and the token have no known problem."""
         return self._held is not None and not any(
             found.level is Level.PROBLEM
             for key in (HOST.key, TOKEN.key)
@@ -135,13 +145,14 @@ class ConfigurationsScreen(Sheet[None]):
         first.control.focus()
 
     def _turn(self, *, asking: bool) -> None:
-        """The two faces of this page: whose imports, and the imports."""
+        """Show the fields of the account, or its imports."""
         self.query_one("#configs-account").display = asking
         self.query_one("#configs-list").display = not asking
         self.query_one("#another").display = not asking
-        self.query_one("#read", Plain).rename("Show the imports" if asking else "Read again")
+        self.query_one("#read", Plain).rename("List the imports" if asking else "Reload")
+        self.query_one(".sheet-purpose", Static).update(Content(_ASKING if asking else _LISTING))
         self.query_one("#sheet-keys", Static).update(
-            key_line(_ASKING if asking else self.KEYS, self.app.size.width - 4)
+            key_line(_ASKING_KEYS if asking else self.KEYS, self.app.size.width - 4)
         )
         for button in self.query("#fill-in"):
             button.display = asking
@@ -155,19 +166,19 @@ class ConfigurationsScreen(Sheet[None]):
         session = self._held
         if session is None or not self._may_read():
             return None
-        return Account(instance(drafts.value(session.draft, HOST.key)), session.bag, session.context)
+        return Account(instance(drafts.value(session.draft, HOST.key)), session.bag, session.context, session.journals)
 
     def _show_place(self) -> None:
         account = self._account()
-        told = f"LaunchDarkly {account.instance.name}" if account and not self.app.practising else ""
-        self.query_one(TopLine).show((Content("" if self.app.practising else told),))
+        place = f"LaunchDarkly {account.instance.name}" if account and not self.app.practising else ""
+        self.query_one(TopLine).show((Content(place),))
 
     @on(FieldRow.Left)
     def _left(self, event: FieldRow.Left) -> None:
         event.stop()
 
     def action_take(self) -> None:
-        """Enter takes the token and reads; in the search it keeps what was typed."""
+        """Enter in the token field lists the imports; in the search it moves to the list."""
         self.in_field()
         if self.focused is not None and self.focused.id == "configs-filter":
             self._to_list()
@@ -202,15 +213,15 @@ class ConfigurationsScreen(Sheet[None]):
         if self._held is None:
             return
         if account is None:
-            said = self._problem(HOST.key) or self._problem(TOKEN.key)
+            problem = self._problem(HOST.key) or self._problem(TOKEN.key)
             self._ask()
-            self.say("problem", said)
+            self.say("problem", problem)
             return
         self._read(account)
 
     @work(exclusive=True, group="read", exit_on_error=True)
     async def _read(self, account: Account) -> None:
-        self.say("note", "Reading the list ...")
+        self.say("note", "Loading the list ...")
         try:
             async with listing.listed(account) as events:
                 async for event in events:
@@ -243,15 +254,15 @@ class ConfigurationsScreen(Sheet[None]):
         rows = self.query_one("#configs", OptionList)
         before = self._highlighted()
         self._shown = listing.filtered(self._listed, self._wanted, self._by)
-        width = max(40, self.size.width - 3)
+        width = max(40, min(_WIDEST, self.size.width - 5))
         redactor = self._redactor()
         rows.clear_options()
-        rows.add_options(Option(_row(each, width, self.symbols, redactor)) for each in self._shown)
+        rows.add_options(Option(_row(each, width, self.symbols, redactor, self._now())) for each in self._shown)
         at = next((i for i, each in enumerate(self._shown) if before is not None and each.id == before.id), 0)
         rows.highlighted = at if self._shown else None
         self.query_one("#configs-heading", Static).update(Content(_heading(width)))
         self._count()
-        self._tell(self._highlighted())
+        self._show_detail(self._highlighted())
 
     def _highlighted(self) -> Configuration | None:
         at = self.query_one("#configs", OptionList).highlighted
@@ -266,25 +277,28 @@ class ConfigurationsScreen(Sheet[None]):
         if self._wanted.status:
             parts.append(f"status {self._wanted.status}")
         if self._wanted.text:
-            parts.append(f'with "{self._wanted.text}"')
-        text = ", ".join(parts) if all_ else "This account has no flag import configuration yet."
+            parts.append(f'containing "{self._wanted.text}"')
+        text = ", ".join(parts) if all_ else "This account has no flag import configurations."
         self.query_one("#configs-counted", Static).update(Content(text))
 
-    def _tell(self, one: Configuration | None) -> None:
-        """What has no column: the tags, when it went wrong last, and why."""
+    def _now(self) -> float:
+        return self._held.context.now() if self._held else 0
+
+    def _show_detail(self, one: Configuration | None) -> None:
+        """Show what has no column, or is cut there: the tags, the times, and the latest error."""
         text = ""
         if one is not None:
-            redactor = self._redactor()
+            redactor, now = self._redactor(), self._now()
             newest = listing.newest_error(one, redactor)
             tags = redactor.data(", ".join(one.tags))
-            text = f"Tags {tags or 'none'}.  Last import {listing.last_import(one)}."
-            text += f"  Last error {listing.last_error(one)}{f': {newest}' if newest else '.'}"
+            text = f"Tags: {tags or 'none'}.  Last import: {listing.last_import(one, now)}."
+            text += f"  Last error: {newest or listing.last_error(one, now)}".removesuffix(".") + "."
         self.query_one("#configs-detail", Static).update(Content(text))
 
     @on(OptionList.OptionHighlighted, "#configs")
     def _moved(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
-        self._tell(self._highlighted())
+        self._show_detail(self._highlighted())
 
     def _typed(self, text: str) -> None:
         self._wanted = ConfigurationFilter(text.strip(), status=self._wanted.status)
@@ -297,16 +311,20 @@ class ConfigurationsScreen(Sheet[None]):
             self.query_one("#configs-filter").focus()
 
     def action_filter(self) -> None:
-        """By each status there is, and then by none."""
+        """Show the next status that the list has, or all again."""
         there = ["", *sorted({listing.state(each) for each in self._listed or ()})]
         at = there.index(self._wanted.status) if self._wanted.status in there else 0
         self._wanted = ConfigurationFilter(self._wanted.text, status=there[(at + 1) % len(there)])
         self._show()
 
     def action_sort(self) -> None:
-        """By the next column."""
+        """Sort by the next column."""
         self._by = _SORTS[(_SORTS.index(self._by) + 1) % len(_SORTS)]
         self._show()
+
+    def action_browse(self) -> None:
+        """Open LaunchDarkly's page of imports in a browser."""
+        browse(self, self._account())
 
     def _to_list(self) -> None:
         self.query_one("#configs-search").display = bool(self._wanted.text)
@@ -336,21 +354,21 @@ def _heading(width: int) -> str:
     return _columns(("  NAME", "INTEGRATION", "PROJECT", "STATUS", "LAST IMPORT", "LAST ERROR", "TAGS"), width)
 
 
-def _row(one: Configuration, width: int, symbols: Symbols, redactor: Redactor) -> Content:
+def _row(one: Configuration, width: int, symbols: Symbols, redactor: Redactor, now: float) -> Content:
     level = listing.level(one)
     sign = mark(symbols, level) if level != "note" else Content(f"{symbols.note} ")
-    times = (listing.last_import(one), listing.last_error(one))
+    times = (listing.last_import(one, now), listing.last_error(one, now))
     texts = (one.name or one.id, one.integration_key, one.project_key, listing.state(one), ", ".join(one.tags))
-    name, *others, tags = map(redactor.data, texts)  # a part of a key would be left where a text is cut
-    short = tuple(text.rpartition(":")[0] or text for text in times)
+    name, *others, tags = map(redactor.data, texts)  # before a text is cut
+    short = (time if len(time) <= _TIME_CELLS else time.rpartition(" ")[0] for time in times)  # the day of another year
     line = _columns((f"  {name}", *others, *short, tags), width, symbols.cut)
     return sign + Content(line[2:])
 
 
 def _columns(texts: tuple[str, ...], width: int, cut: str = "") -> str:
-    """The texts below their heads: the name has what room the others leave, and the last ones go first."""
+    """Return one line of the table. The name gets the remaining room; narrow windows lose the last columns."""
     name, *others = texts
-    sizes = [11, 14, 10, 12, 12, 18]
+    sizes = [11, 14, 10, _TIME_CELLS, _TIME_CELLS, 18]
     count = 6 if width >= _WIDE else 4 if width >= _NARROW else 3
     room = width - sum(sizes[:count]) - count
     padded = [fitted(name, room, cut), *(fitted(t, w, cut) for t, w in zip(others[:count], sizes, strict=False))]

@@ -1,4 +1,4 @@
-"""A page over the whole window: title, body, message, buttons, keys. Esc closes it and leaves what is below alone."""
+"""A page over the whole window: title, purpose, body, message, buttons, keys. Esc closes it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,12 @@ class Sheet(InFields, ModalScreen[Reply | None], Generic[Reply]):
     def compose(self) -> ComposeResult:
         yield TopLine((Content(self.place()),), practice=self.app.practising)
         with ScrollingBody(id="sheet-body", can_focus=False):
-            yield Static(Content(self.title_text()), classes="sheet-title", markup=False)
+            purpose = self.purpose()
+            yield Static(
+                Content(self.title_text()), classes="sheet-title" if purpose else "sheet-title alone", markup=False
+            )
+            if purpose:
+                yield Static(Content(purpose), classes="sheet-purpose", markup=False)
             yield from self.compose_body()
         yield Static("", id="sheet-message", markup=False)
         with Horizontal(id="sheet-buttons"):
@@ -67,15 +72,19 @@ class Sheet(InFields, ModalScreen[Reply | None], Generic[Reply]):
         yield Static(key_line(self.KEYS, self.app.size.width - 4), id="sheet-keys", markup=False)
 
     def title_text(self) -> str:
-        """What the page is about."""
+        """The title over the page."""
+        return ""
+
+    def purpose(self) -> str:
+        """One sentence below the title."""
         return ""
 
     def place(self) -> str:
-        """Where that is."""
+        """The account and project, for the top line."""
         return ""
 
     def compose_body(self) -> ComposeResult:
-        """The page itself."""
+        """The content of the page."""
         yield from ()
 
     def compose_buttons(self) -> ComposeResult:
@@ -87,17 +96,17 @@ class Sheet(InFields, ModalScreen[Reply | None], Generic[Reply]):
         return self.app.symbols
 
     def say(self, level: str, text: str) -> None:
-        """Write the message line; it has as many rows as its sentence needs, up to four."""
+        """Write the message line, which has up to four rows."""
         said = sentence(self.symbols, level, text) if text else Content("")
         for line in self.query("#sheet-message").results(Static):  # none once the page has closed
             line.update(said)
 
     def action_close(self) -> None:
-        """Back to what is below."""
+        """Close the page."""
         self.dismiss(None)
 
     def action_page(self, by: int) -> None:
-        """Scroll the page, which has no focus of its own."""
+        """Scroll the page."""
         body = self.query_one("#sheet-body", VerticalScroll)
         if by > 0:
             body.scroll_page_down(animate=False)
@@ -105,7 +114,7 @@ class Sheet(InFields, ModalScreen[Reply | None], Generic[Reply]):
             body.scroll_page_up(animate=False)
 
     def action_help(self) -> None:
-        """The page about the field at the cursor."""
+        """Show help for the focused field, or for the page."""
         around = self.focused.ancestors_with_self if self.focused is not None else ()
         row = next((each for each in around if isinstance(each, FieldRow)), None)
         if row is not None:
@@ -114,6 +123,6 @@ class Sheet(InFields, ModalScreen[Reply | None], Generic[Reply]):
             self.say("note", self.HELP)
 
     def action_take(self) -> None:
-        """Enter in a field goes on to the next control."""
+        """Enter in a field moves to the next control."""
         self.in_field()
         self.focus_next()

@@ -1,4 +1,4 @@
-"""Labels and their texts, whose further lines stand under the first."""
+"""Labels and their texts, whose further lines start under the first."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BOLD = Style(bold=True)
 
 
 class Fact(Horizontal):
-    """One row of a small table. `text` is shown as it is: no markup is read from it."""
+    """One row of a small table, without markup."""
 
     def __init__(self, label: str | Content, text: str | Content, *, classes: str = "") -> None:
         super().__init__(classes=f"fact {classes}")
@@ -32,7 +32,7 @@ class Fact(Horizontal):
 
 
 class Facts(Widget):
-    """Several facts that stay as they are, in one widget: the first screen is painted sooner."""
+    """Facts that never change, in one widget, so that the first screen is painted sooner."""
 
     def __init__(self, facts: Sequence[tuple[str, str]], *, classes: str = "") -> None:
         super().__init__(classes=f"facts {classes}")
@@ -52,7 +52,7 @@ class Facts(Widget):
         return Strip([Segment(*part) for part in parts]).adjust_cell_length(self.size.width, style)
 
     def _lines(self, width: int) -> list[tuple[str, str]]:
-        """The text of each line: a label, which is blank in further lines, and a part of its text."""
+        """Return each line: its label, blank in further lines, and a part of the text."""
         return [
             ("" if i else label, line.plain)
             for label, text in self._facts

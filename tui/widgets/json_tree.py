@@ -1,4 +1,4 @@
-"""A JSON document as a tree whose branches are made when they are opened."""
+"""A JSON document as a tree, filled branch by branch as they open."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _LONGEST = 300
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """What stands behind a node, and its key path's last name."""
+    """The JSON value behind a node."""
 
     value: object
 
 
 class JsonTree(Tree[Branch]):
-    """All text in it is cleaned and redacted; values of `hidden` keys (secret form variables) are never shown."""
+    """All text is cleaned and redacted. Values of `hidden` keys (secret form variables) are never shown."""
 
     def __init__(
         self, title: str, value: object, *, hidden: Collection[str], redact: Callable[[str], str], id: str
@@ -55,13 +55,13 @@ class JsonTree(Tree[Branch]):
             step_out(self, 1)
 
     def action_toggle_node(self) -> None:
-        """Open or close the branch at the cursor at once: the next key may move into its rows."""
+        """Open or close the branch at the cursor now, because the next key may move into its rows."""
         if self.cursor_node is not None:
             self._fill(self.cursor_node)
         super().action_toggle_node()
 
     def action_select_cursor(self) -> None:
-        """Do by Enter what Space does. Textual's own does it after the keys that follow."""
+        """Enter does what Space does. Textual's own action would run after the keys that follow."""
         self.action_toggle_node()
 
     @on(Tree.NodeExpanded)

@@ -1,4 +1,4 @@
-"""A list of rows that Up and Down lead through and out of."""
+"""A list whose first row Up leaves, and whose last row Down leaves."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class RowList(OptionList):
     """A list that Up leaves at its first row and Down at its last."""
 
     def on_focus(self) -> None:
-        """Highlight a row: Enter takes the highlighted one, so there always is one."""
+        """Highlight a row, so that Enter always has one to open."""
         if self.highlighted is None and self.option_count:
             self.action_first()
         show_row(self, (self.highlighted or 0) - self.scroll_offset.y)

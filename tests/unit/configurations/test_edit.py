@@ -15,9 +15,10 @@ from tests.unit.manage_tools import NEW_KEY, account_of, edit_of, editing, loses
 from tests.unit.run_tools import Time
 from tests.unit.sandbox_tools import config_for, launchdarkly
 from tests.unit.walk_tools import built_forms, configurations, drained, session
+from tui.answers import changes, remarks
 from tui.answers import draft as drafts
-from tui.answers import remarks
 from tui.answers.fields import Form
+from tui.answers.finding import Level
 from tui.configurations import edit
 from tui.configurations.edit import Changed
 from tui.launchdarkly.models import Configuration, parse
@@ -160,7 +161,15 @@ def test_blank_key_keeps_the_one_that_is_there() -> None:
     assert edit.changes(made.draft, one) == ()
     assert remarks.findings(made.draft, "ldApiKey") == ()
     line = remarks.line(edit.draft_of(built_forms()["unleash"], one), "ldApiKey")
-    assert line.text == "Blank keeps the key that LaunchDarkly has."
+    assert line.text == "Leave blank to keep the key that LaunchDarkly has."
+
+
+def test_blank_field_is_no_problem_before_it_changes() -> None:
+    one = unleash(sourceBaseUrl="", sourceProjectId="", sourceEnvironmentId="")
+    draft = edit.draft_of(built_forms()["unleash"], one)
+    assert {remarks.line(draft, field.key).level for field in edit.all_fields(draft)} == {Level.NOTE}
+    emptied = changes.put(draft, "config-name", "")
+    assert remarks.line(emptied, "config-name").level is Level.PROBLEM
 
 
 # --- sent over HTTP
@@ -261,7 +270,7 @@ async def test_nothing_is_claimed_where_it_cannot_be_read(box: Sandbox, monkeypa
     outcome, _ = await changed(box, {"ldTag": "new"})
     assert outcome.configuration is None
     assert outcome.failure is not None
-    assert "It could not be read" in outcome.failure.why
+    assert "Can't check it" in outcome.failure.why
     assert outcome.failure.remedy is Remedy.SEND_CHANGES_AGAIN
 
 

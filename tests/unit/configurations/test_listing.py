@@ -152,7 +152,14 @@ def test_last_times_agree_with_the_status(
 ) -> None:
     one = one_of(**told)
     for shown, wanted in ((listing.last_import(one), imported), (listing.last_error(one), failed)):
-        assert shown == (wanted if isinstance(wanted, str) else listing.when(wanted))
+        words = listing.NEVER if wanted is None else wanted
+        assert shown == (words if isinstance(words, str) else listing.when(words))
+
+
+def test_moment_of_another_year_has_its_year() -> None:
+    one = one_of(**status("complete", lastImport=1_714_560_000_000))
+    assert listing.last_import(one, 1_714_570_000.0) == "1 May 10:40"
+    assert listing.last_import(one, 1_764_570_000.0) == "1 May 2024 10:40"
 
 
 def test_newest_error_is_the_last() -> None:
@@ -166,12 +173,12 @@ def test_newest_error_is_the_last() -> None:
     [
         (one_of(**status("importing")), Deed.START, "importing now"),
         (one_of(**status("importing")), Deed.DELETE, ""),
-        (one_of(**status("complete")), Deed.WATCH, "has ended complete"),
+        (one_of(**status("complete")), Deed.WATCH, "the import is complete"),
         (one_of(**status("complete")), Deed.START, ""),
-        (one_of(**acted(denied=["deleteIntegration"])), Deed.DELETE, "may not delete it (role Writer)"),
+        (one_of(**acted(denied=["deleteIntegration"])), Deed.DELETE, "delete it (role Writer)"),
         (one_of(**acted(denied=["deleteIntegration"])), Deed.EDIT, ""),
-        (one_of(**acted(denied=["updateConfiguration"])), Deed.REPLACE_KEY, "may not edit it"),
-        (one_of(**acted(denied=["*"])), Deed.START, "may not start it"),
+        (one_of(**acted(denied=["updateConfiguration"])), Deed.REPLACE_KEY, "isn't allowed to edit it"),
+        (one_of(**acted(denied=["*"])), Deed.START, "isn't allowed to start it"),
         (one_of(**acted(denied=["updateTags"], allowed=["updateName"])), Deed.EDIT, ""),
         (one_of(**acted(denied=["*"])), Deed.WATCH, ""),
     ],
@@ -186,7 +193,7 @@ def test_only_a_running_import_needs_caution() -> None:
     busy, idle = one_of(**status("importing")), one_of(**status("complete"))
     assert {deed for deed in Deed if listing.caution(busy, deed)} == {Deed.DELETE, Deed.EDIT, Deed.REPLACE_KEY}
     assert not any(listing.caution(idle, deed) for deed in Deed)
-    assert "no manifest for newrelic" in listing.why_not(one_of(integrationKey="newrelic"), Deed.REPLACE_KEY, None)
+    assert "the manifest for newrelic" in listing.why_not(one_of(integrationKey="newrelic"), Deed.REPLACE_KEY, None)
 
 
 def test_name_that_is_taken_is_found() -> None:
