@@ -38,7 +38,7 @@ class Context:
         """Raise Failure if practice would leave this machine."""
         if self.loopback_only and not is_loopback(urlsplit(url).hostname or ""):
             what = "Practice talks to this machine alone."
-            raise Failure(Kind.UNREACHABLE, what, "", Remedy.USE, about="the practice server's address")
+            raise Failure(Kind.UNREACHABLE, what, "", Remedy.USE, about="the demo server's address")
 
     def http(self) -> Http:
         """Return a client, to be used as an async context manager."""

@@ -1,4 +1,4 @@
-"""The state of the practice LaunchDarkly: accounts (`data/accounts.json`), their flags, and the audit log."""
+"""The state of the demo LaunchDarkly: accounts (`data/accounts.json`), their flags, and the audit log."""
 
 from __future__ import annotations
 

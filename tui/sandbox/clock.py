@@ -1,4 +1,4 @@
-"""Time in the practice servers: their own clock, how long things take, and the windows of rate limits."""
+"""Time in the demo servers: their own clock, how long things take, and the windows of rate limits."""
 
 from __future__ import annotations
 

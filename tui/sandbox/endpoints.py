@@ -1,4 +1,4 @@
-"""What the endpoints of the practice servers share: refusals, tokens, rate limits, and LaunchDarkly's pages."""
+"""What the endpoints of the demo servers share: refusals, tokens, rate limits, and LaunchDarkly's pages."""
 
 from __future__ import annotations
 

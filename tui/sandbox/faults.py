@@ -361,7 +361,7 @@ FAULTS: dict[str, Fault] = {line["name"]: _fault(line) for line in read_data("fa
 def fault_named(name: str) -> Fault:
     """Raises ValueError, with all names, for a fault that does not exist."""
     if name not in FAULTS:
-        raise ValueError(f"There is no such fault. Choose one of: {', '.join(FAULTS)}.")
+        raise ValueError(f"No fault has this name. Choose one of: {', '.join(FAULTS)}.")
     return FAULTS[name]
 
 

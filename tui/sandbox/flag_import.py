@@ -1,4 +1,4 @@
-"""The six flag import calls of the practice LaunchDarkly (beta).
+"""The six flag import calls of the demo LaunchDarkly (beta).
 
 LaunchDarkly doesn't document which values it checks. This server is strict, and a message always names the field.
 """

@@ -1,4 +1,4 @@
-"""The practice LaunchDarkly's flags and their audit log, after LaunchDarkly's OpenAPI document.
+"""The demo LaunchDarkly's flags and their audit log, after LaunchDarkly's OpenAPI document.
 
 Every change moves the flag's version; one of an environment moves that environment's version and time as well. Each
 gets an audit log entry.

@@ -1,4 +1,4 @@
-"""The import job: it reads the practice Split or Unleash over HTTP, as LaunchDarkly does, and creates flags, off."""
+"""The import job: it reads the demo Split or Unleash over HTTP, as LaunchDarkly does, and creates flags, off."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Twist:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Addresses of the practice Split and Unleash. The job connects to nothing else: nothing leaves loopback."""
+    """Addresses of the demo Split and Unleash. The job connects to nothing else: nothing leaves loopback."""
 
     split: str
     unleash: str

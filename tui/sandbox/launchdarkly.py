@@ -1,4 +1,4 @@
-"""The practice LaunchDarkly's reads beside flags, after LaunchDarkly's OpenAPI document."""
+"""The demo LaunchDarkly's reads beside flags, after LaunchDarkly's OpenAPI document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The practice LaunchDarkly as a text, so that an import can be resumed after a restart.
+"""The demo LaunchDarkly as a text, so that an import can be resumed after a restart.
 
 The text has what requests and jobs can change: flags, configurations, and the audit log. Members and projects are the
 same at each start.

@@ -191,7 +191,7 @@ class Sandbox:
     def colleague(
         self, who: str = "greta@example.com", *, account: str | None = None, project: str = PROJECT
     ) -> Colleague:
-        """Return somebody else who works in this account, by email address or by the name of a token."""
+        """Return someone else who works in this account, by email address or by the name of a token."""
         return Colleague(self._accounts, self._jobs, self._server, who, account, project)
 
     @staticmethod
@@ -219,9 +219,9 @@ class Sandbox:
 
 
 def serve(port: int, fault: str | None, as_json: bool, out: TextIO) -> int:
-    """Run the practice servers alone, and print where they are, until SIGINT, SIGTERM or SIGHUP.
+    """Run only the demo servers, and print their addresses, until SIGINT, SIGTERM, or SIGHUP.
 
-    Returns 128 and the signal's number, or 2 where it could not start: unknown fault, port taken.
+    Returns 128 plus the signal's number, or 2 if they can't start: unknown fault, port in use.
     """
     with _signals() as ended:
         try:
@@ -230,7 +230,7 @@ def serve(port: int, fault: str | None, as_json: bool, out: TextIO) -> int:
             print(problem, file=sys.stderr)
             return 2
         except OSError:
-            print(f"Port {port}, or one of the two after it, is taken. Choose another --port.", file=sys.stderr)
+            print(f"Port {port}, or one of the next two, is in use. Choose another --port.", file=sys.stderr)
             return 2
         with sandbox:
             text = json.dumps(sandbox.addresses()) if as_json else described(sandbox)
@@ -239,16 +239,16 @@ def serve(port: int, fault: str | None, as_json: bool, out: TextIO) -> int:
 
 
 def described(sandbox: Sandbox) -> str:
-    """Return addresses and keys for people, with the keys that are wrong on purpose."""
-    lines = ["Practice servers. Nothing leaves this machine; everything is forgotten at the end.", ""]
+    """Return addresses and keys as text, with the keys that are wrong on purpose."""
+    lines = ["Demo servers. Nothing leaves this machine, and nothing is saved.", ""]
     for service, values in sandbox.addresses().items():
         lines += [service, *(f"  {name:<12} {value}" for name, value in values.items()), ""]
-    lines.append("Keys for practising mistakes")
+    lines.append("Keys to practice mistakes with")
     for title, ring in (("launchdarkly", TOKENS), ("split", SPLIT_KEYS), ("unleash", UNLEASH_KEYS)):
         lines += [f"  {title}", *(f"    {key.value}\n      {key.explains}" for key in ring.values())]
     if sandbox.fault:
-        lines += ["", f"Fault {sandbox.fault}: {FAULTS[sandbox.fault].explains}"]
-    return "\n".join([*lines, "", "Ctrl+C ends this."])
+        lines += ["", f"Simulated error: {sandbox.fault}", f"  {FAULTS[sandbox.fault].explains}"]
+    return "\n".join([*lines, "", "Press Ctrl+C to stop."])
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The practice Split: the part of its Admin API that an import reads (docs.split.io/reference).
+"""The demo Split: the part of its Admin API that an import reads (docs.split.io/reference).
 
 The fields of a matcher are those of Split's own Python client, the names of its types those that Harness documents.
 """

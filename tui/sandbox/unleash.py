@@ -1,4 +1,4 @@
-"""The practice Unleash, measured against server 7.5.1: its client API, and what lookups read of its admin API.
+"""The demo Unleash, measured against server 7.5.1: its client API, and what lookups read of its admin API.
 
 An open source Unleash lists only its project `default`. This one shows every project, like the other editions.
 """

@@ -116,7 +116,7 @@ class ThreadedServer:
         )
         self._server = _Server(config, closing)
         self._sockets = sockets
-        self._thread = threading.Thread(target=self._run, name="practice servers", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="demo servers", daemon=True)
         self._thread.start()
         self._server.ready.wait()
 

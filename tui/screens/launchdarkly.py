@@ -43,7 +43,7 @@ class LaunchDarklyScreen(FieldsStep):
             yield Static(Content("  Instance"), classes="field-label wide-label", markup=False)
             options = (*(ChoiceOption(i.key, i.name) for i in INSTANCES), ChoiceOption(_OTHER, "other address"))
             if self.app.practising:
-                options = (ChoiceOption(_OTHER, "the practice server"),)
+                options = (ChoiceOption(_OTHER, "the demo server"),)
             yield Choices(options, (self._instance(),), self.symbols, row=True, id="instance", told=self._chosen)
         yield self.row(HOST, label="its address")
         yield self.row(TOKEN)

@@ -149,7 +149,7 @@ class Session:
             for field_ in drafts.all_fields(self.draft):
                 if field_.key in values and field_.role in ("host", "base-url", "source-api"):
                     value = values[field_.key]
-                    self.draft = changes.put(self.draft, field_.key, value, source="the practice server")
+                    self.draft = changes.put(self.draft, field_.key, value, source="the demo server")
         for key in set(saved.keyring) & set(self._secret_keys()):
             self.draft = changes.keep(self.draft, key, drafts.KEYRING)
         self._collect()
@@ -223,11 +223,13 @@ class Session:
         if self.run is None or not self.run.journal.configuration or self.run.journal.ended == GONE.status:
             return ""
         journal, identity = self.run.journal, self.run.journal.identity
-        where = "practice" if self.practice else f"LaunchDarkly {self.run.instance.name}"
+        where = "in the demo account" if self.practice else f"LaunchDarkly {self.run.instance.name}"
         text = (
             f'Flag import configuration "{identity.name}" ({journal.configuration}) is in {identity.project}, {where}.'
         )
-        if self.run.begun and not self.run.over and self.practice is None:
+        if self.practice is not None and self.run.begun and not self.run.over:
+            text += " Its import continues when you resume it: ld-flag-import --demo"
+        elif self.run.begun and not self.run.over:
             known = journal.stage is Stage.STARTED
             runs = "Its import goes on there" if known else "Whether its import runs is not known"
             text += f" {runs}; start again to come back, or: {watch_command(journal.configuration)}"
@@ -261,7 +263,7 @@ class Session:
     def _collect(self) -> None:
         """Fill in the values of the command line, the environment, and ldcli's configuration, unless answered."""
         if self.practice is not None:
-            self._fill(HOST.key, self.practice.host, "the practice server")
+            self._fill(HOST.key, self.practice.host, "the demo server")
             return
         options = {HOST.key: self.start_options.host, PROJECT.key: self.start_options.project}
         self.start_options = StartOptions()  # an option counts once, and a later answer beats it

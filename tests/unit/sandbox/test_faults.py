@@ -459,6 +459,6 @@ def test_several_faults_strike_together_and_the_first_answers(box: Sandbox, ld: 
     assert not any("lastImport" in item["_status"] for item in ld.get(FI).json()["items"])
     box.set_faults("audit-log-missing", "audit-log-error")
     assert ld.get(LOG).status_code == 404
-    with pytest.raises(ValueError, match="no such"):
+    with pytest.raises(ValueError, match="No fault has this name"):
         box.set_faults("audit-log-error", "nothing")
     assert box.fault == "audit-log-missing"

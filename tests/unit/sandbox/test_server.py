@@ -105,7 +105,7 @@ def test_fault_is_set_by_name() -> None:
             box.set_fault("typo")
         assert [*seen, box.fault] == ["slow", None, None]
         assert [fault.name for fault in box.faults()] == list(FAULTS)
-    with pytest.raises(ValueError, match="no such fault"):
+    with pytest.raises(ValueError, match="No fault has this name"):
         Sandbox.start(fault="typo")
 
 

@@ -201,7 +201,7 @@ async def test_practice_fills_in_every_field_and_ends_in_a_configuration() -> No
         for integration in ("split", "unleash"):
             made = session(practice=practice(box), environ={"LD_ACCESS_TOKEN": "api-mine", "LD_PROJECT": "mine"})
             made.choose(integration)
-            assert found(made, "host")[1] == "the practice server"
+            assert found(made, "host")[1] == "the demo server"
             assert "token" not in made.bag  # nothing of the person's own
             for step in ("launchdarkly", "keys", "fields"):
                 made.fill_practice(step)
@@ -212,7 +212,7 @@ async def test_practice_fills_in_every_field_and_ends_in_a_configuration() -> No
             outcome = await sent(made.attempt)
             assert outcome.configuration is not None
             launch.settled(made)
-            assert "practice" in made.farewell()
+            assert "in the demo account" in made.farewell()
 
 
 def test_practice_sets_faults() -> None:
