@@ -177,7 +177,10 @@ class IntegrationScreen(Frame):
             if card["key"] not in ACCEPTED:
                 self.say("unknown", not_accepted(card["title"]))
                 return
-        self.say("note", "" if chosen else "Press Up or Down to choose, then Enter.")
+        what = "Press Up or Down to choose, then Enter."
+        if self.app.practising and self.app.runs and not any(each.under_way for each in self.app.runs):
+            what = "Choose Start fresh to remove your earlier practice imports."
+        self.say("note", "" if chosen else what)
 
     def _chosen(self) -> str:
         return next((row.id or "" for row in self.query(IntegrationRow) if row.chosen), "")
