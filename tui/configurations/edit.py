@@ -94,7 +94,7 @@ def all_fields(draft: Draft, *, keys_alone: bool = False) -> tuple[Variable, ...
 
 
 def rebased(draft: Draft, before: Configuration, now: Configuration) -> Draft:
-    """Return the answers after somebody else changed the configuration: changes made here stay."""
+    """Return the answers after someone else changed the configuration. Changes made here stay."""
     changed = {change.key for change in changes(draft, before)}
     fresh = draft_of(draft.form, now).answers
     kept = {key: answer for key, answer in draft.answers.items() if key in changed or answer.secret is not None}

@@ -330,11 +330,11 @@ _FLAG_CHANGES: Mapping[str, Callable[[LdFlag], LdFlag | None]] = {
 def job(change: str = "", nth: int = 1, lacks: Sequence[str] = (), **twist: Any) -> Act:
     """Change the job that the request starts: `change` every `nth` new flag, let fields of all be missing, `twist`."""
 
-    def arrives(number: int, flag: LdFlag) -> LdFlag | None:
-        arriving = replace(flag, lacks=flag.lacks | {*lacks})
-        return _FLAG_CHANGES[change](arriving) if change and number % nth == 0 else arriving
+    def imported(number: int, flag: LdFlag) -> LdFlag | None:
+        incomplete = replace(flag, lacks=flag.lacks | {*lacks})
+        return _FLAG_CHANGES[change](incomplete) if change and number % nth == 0 else incomplete
 
-    return twists(Twist(**twist, arrives=arrives))
+    return twists(Twist(**twist, imported=imported))
 
 
 _ACTIONS["job"] = job

@@ -20,7 +20,7 @@ from tui.sandbox.keys import CREATE_FLAGS, TOKENS
 _KEY = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,255}")
 _TAG = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
 _AT_ONCE = 8
-"""How many flags arrive between two steps, so that a client can watch the progress."""
+"""How many flags are created between two steps, so that a client can watch the progress."""
 _MOST_STEPS = 100
 _STUMBLES_AT = 2
 _TRIES = 3
@@ -35,7 +35,7 @@ TWIST = "tui.sandbox.twist"
 class Twist:
     """How a job differs from the usual one.
 
-    `arrives` changes a new flag, given its number (None: it never arrives). Every `refused`th new flag is refused with
+    `imported` changes a new flag, given its number (None: it is left out). Every `refused`th new flag is refused with
     an error. `fails` is an error and its status, after which the job ends; after `stumbles` it continues.
     After `stops_after` new flags the job hangs. The next `stale_looks` reads still show the earlier status.
     The importer writes each new flag `writes` times.
@@ -49,21 +49,21 @@ class Twist:
     stumbles: tuple[str, int] | None = None
     stale_looks: int = 0
     writes: int = 1
-    arrives: Callable[[int, LdFlag], LdFlag | None] = lambda number, flag: flag
+    imported: Callable[[int, LdFlag], LdFlag | None] = lambda number, flag: flag
 
     def over(self, under: Twist) -> Twist:
-        """Combine two twists. This one wins where both change the same field. Flags pass through both `arrives`."""
+        """Combine two twists. This one wins where both change the same field. Flags pass through both `imported`."""
         changes = {
             field.name: getattr(self, field.name)
             for field in fields(self)
             if getattr(self, field.name) != field.default
         }
 
-        def arrives(number: int, flag: LdFlag) -> LdFlag | None:
-            arriving = under.arrives(number, flag)
-            return None if arriving is None else self.arrives(number, arriving)
+        def imported(number: int, flag: LdFlag) -> LdFlag | None:
+            changed = under.imported(number, flag)
+            return None if changed is None else self.imported(number, changed)
 
-        return replace(under, **changes | {"arrives": arrives})
+        return replace(under, **changes | {"imported": imported})
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +196,8 @@ class Jobs:
         """Create the flags. Returns whether a twist refused some.
 
         Keys of existing flags, archived ones too, are skipped silently; invalid ones are reported. Keys are never
-        rewritten, and of flags with the same name the first arrives. LaunchDarkly documents that conventions apply
-        to imported flags; that the others still arrive is this server's choice.
+        rewritten, and of flags with the same name the first is created. LaunchDarkly documents that conventions apply
+        to imported flags. Importing the others is this server's choice.
         """
         project = configuration.project
         existing, convention = account.flags[project], account.projects[project].convention
@@ -228,11 +228,11 @@ class Jobs:
             now, config = self._accounts.now_ms(), configuration.config
             tags = dict.fromkeys(tag for tag in (config["ldTag"], *flag.tags) if _TAG.fullmatch(tag))
             created = replace(flag, tags=tuple(tags), created=now, maintainer=config["ldMaintainer"])
-            arriving = twist.arrives(fresh, created)
-            if arriving is not None:
-                account.create_flag(project, arriving, author, now)
+            final = twist.imported(fresh, created)
+            if final is not None:
+                account.create_flag(project, final, author, now)
                 for _ in range(twist.writes - 1):
-                    arriving = account.update_flag(project, arriving, author, now)
+                    final = account.update_flag(project, final, author, now)
         return refused
 
     def _report(self, configuration: StoredConfiguration, message: str, status: int = 0) -> None:

@@ -93,11 +93,11 @@ def test_flag_without_planned_targets_may_have_none() -> None:
 def test_undo_takes_back_targets_of_the_source_unless_the_journal_is_older(
     box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def arrives(number: int, flag: LdFlag) -> LdFlag:
+    def imported(number: int, flag: LdFlag) -> LdFlag:
         state = State(False, 1, flag.created, targets=(target(*USERS),) if flag.key == KEY else ())
         return replace(flag, states=dict.fromkeys(ENVIRONMENT_KEYS, state))
 
-    fault = Fault("of-this-test", "", "", at("POST", TRIGGER), twists(Twist(arrives=arrives)))
+    fault = Fault("of-this-test", "", "", at("POST", TRIGGER), twists(Twist(imported=imported)))
     monkeypatch.setitem(faults.FAULTS, fault.name, fault)
     box.set_fault(fault.name)
     recipe = recipe_in(box, tmp_path, "split")
