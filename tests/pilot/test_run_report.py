@@ -182,6 +182,12 @@ async def save_reports(walk: Walk) -> None:
     await walk.press("escape")
     await walk.closed("run")
     assert len(set(walk.folder.iterdir()) - before) == 4
+    await walk.press("b")
+    opened = walk.app.session.saved_report
+    assert Path(opened) in set(walk.folder.iterdir()) - before
+    await walk.until(
+        lambda: any(Path(opened).as_uri() in each.message for each in walk.app._notifications), "its address"
+    )
     walk.app.folder = files[".md"]
     await walk.press("w")
     await walk.opened(WriteScreen)

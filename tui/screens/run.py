@@ -43,12 +43,14 @@ class RunScreen(RunDeeds):
         ("Enter", "press"),
         ("r", "refresh"),
         ("w", "save report"),
+        ("b", "browser"),
         ("F1", "help"),
         ("Ctrl+Q", "quit"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "look", show=False),
         Binding("w", "write", show=False),
+        Binding("b", "browse", show=False),
         Binding("y", "copy_id", show=False),
     ]
 
@@ -258,6 +260,7 @@ class RunScreen(RunDeeds):
         if self.run_ is not None:
             yield SystemCommand("Check now", "r: check progress, or compare again", self.action_look)
             yield SystemCommand("Save the report", "w: HTML, Markdown, JSON, or CSV", self.action_write)
+            yield SystemCommand("Open the report in a browser", "b: saves it as HTML first", self.action_browse)
 
     @on(Button.Pressed, "#look-now")
     def action_look(self) -> None:

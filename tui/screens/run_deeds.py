@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from textual import on, work
 from textual.widgets import Button
 
@@ -9,6 +11,7 @@ from tui.apply.engine import Import
 from tui.configurations.listing import Account
 from tui.net.errors import Failure
 from tui.report.documents import ReportFormat, file_name, save
+from tui.report.report import Report
 from tui.report.sections import LISTS, list_text
 from tui.report.words import to_come
 from tui.screens.configuration_edit import EditScreen
@@ -104,6 +107,13 @@ class RunDeeds(StepScreen):
         if self.run_ is not None:
             write_report(self, self.run_)
 
+    def action_browse(self) -> None:
+        """Save the report as HTML, and open it in a browser."""
+        if self.run_ is not None:
+            report = report_of(self.run_, self.session.forms)
+            if (path := save_report(self, self.run_, report, "html")) is not None:
+                self.app.open_page(path.absolute().as_uri())
+
     def action_copy_id(self) -> None:
         """Send the configuration's ID to the terminal's clipboard."""
         if self.run_ is not None:
@@ -128,19 +138,24 @@ def write_report(screen: RunDeeds, run: Import) -> None:
     told = report_of(run, screen.session.forms)
 
     def write(kind: str | None) -> None:
-        if kind is None:
-            return
-        try:
-            path = save(told, screen.app.folder, _KINDS[kind], run.context.redactor)
-        except OSError as error:
-            screen.say("problem", not_saved(error))
-        else:
-            screen.session.saved_report = str(path)
-            screen.say("ok", saved(path))
+        if kind is not None:
+            save_report(screen, run, told, _KINDS[kind])
 
     folder = screen.app.folder
     kinds = [FileKind(kind, words, what, unused(folder, file_name(told, kind))) for kind, words, what in _FORMS]
     screen.app.push_screen(WriteScreen("Save the report", kinds), write)
+
+
+def save_report(screen: RunDeeds, run: Import, report: Report, form: ReportFormat) -> Path | None:
+    """Save a report in the folder the wizard was started in, and show the result. Returns its file, None on failure."""
+    try:
+        path = save(report, screen.app.folder, form, run.context.redactor)
+    except OSError as error:
+        screen.say("problem", not_saved(error))
+        return None
+    screen.session.saved_report = str(path)
+    screen.say("ok", saved(path))
+    return path
 
 
 _FORMS: tuple[tuple[ReportFormat, str, str], ...] = (

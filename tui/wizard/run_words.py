@@ -43,7 +43,7 @@ def purpose(run: Import | None, *, practicing: bool) -> str:
     if run.over:
         return "The wizard compares LaunchDarkly with the plan, flag by flag."
     if practicing:
-        return "With a real account you could quit now. LaunchDarkly continues the import."
+        return "The demo account runs the import. You can quit; it continues when you resume it."
     return steps.step("run").purpose
 
 
@@ -130,9 +130,11 @@ def message(run: Import) -> LeveledText | None:
 
 def coming_back(run: Import, *, practicing: bool) -> str:
     """Return how to come back to a running import, "" if there is nothing to come back to."""
-    if practicing or not run.begun or run.over or run.journal.stage is Stage.STARTING or not run.journal.configuration:
+    if not run.begun or run.over or run.journal.stage is Stage.STARTING or not run.journal.configuration:
         return ""
     command = watch_command(run.journal.configuration)
+    if practicing:
+        return "To come back, run: ld-flag-import --demo"
     return (
         f"To come back, start the wizard again, or run: {command}\n"
         "LaunchDarkly can't stop an import once it has started."
