@@ -10,15 +10,16 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
 from tui.sandbox.account import Accounts, Author, LdFlag, LogEntry, StoredAccount, StoredConfiguration
 from tui.sandbox.flag_import import SECRETS
 from tui.sandbox.job import Jobs
-from tui.sandbox.keys import SPLIT_KEYS, TOKENS, UNLEASH_KEYS, object_id
+from tui.sandbox.keys import SPLIT_KEYS, TOKENS, UNLEASH_KEYS, KeyRing, object_id
 
+_RINGS: Mapping[str, KeyRing[Any]] = {"launchdarkly": TOKENS, "split": SPLIT_KEYS, "unleash": UNLEASH_KEYS}
 _UNKNOWN_KEY = "a key that the demo servers don't know"
 
 
@@ -59,7 +60,7 @@ _STATE = TypeAdapter(SavedState)
 
 
 def dumped(accounts: Accounts, jobs: Jobs, ports: Mapping[str, int]) -> str:
-    """Return the state as JSON. Of keys it contains only those of the demo."""
+    """Return the state as JSON. It names the demo's keys, and contains no key."""
     saved = {name: _saved(account, jobs) for name, account in accounts.all().items()}
     return _STATE.dump_json(SavedState(1, dict(ports), accounts.created, saved)).decode()
 
@@ -67,23 +68,38 @@ def dumped(accounts: Accounts, jobs: Jobs, ports: Mapping[str, int]) -> str:
 def _saved(account: StoredAccount, jobs: Jobs) -> SavedAccount:
     return SavedAccount(
         {project: tuple(flags.values()) for project, flags in account.flags.items()},
-        tuple(map(_without_foreign_keys, account.configurations.values())),
+        tuple(map(_without_keys, account.configurations.values())),
         tuple(each.id for each in account.configurations.values() if jobs.running(each)),
         tuple(map(_saved_entry, account.audit)),
     )
 
 
-def _without_foreign_keys(configuration: StoredConfiguration) -> StoredConfiguration:
-    """Leave out keys that are not the demo's: one that works elsewhere may have been pasted by mistake."""
+def _without_keys(configuration: StoredConfiguration) -> StoredConfiguration:
+    """Replace each key by its name: `launchdarkly import-key`."""
+    return _with_secrets(configuration, _name_of)
+
+
+def _with_keys(configuration: StoredConfiguration) -> StoredConfiguration:
+    return _with_secrets(configuration, _key_named)
+
+
+def _with_secrets(configuration: StoredConfiguration, change: Callable[[str], str]) -> StoredConfiguration:
     config = {
-        name: value if name not in SECRETS[configuration.integration] or _is_of_demo(value) else _UNKNOWN_KEY
+        name: change(value) if value and name in SECRETS[configuration.integration] else value
         for name, value in configuration.config.items()
     }
     return replace(configuration, config=config)
 
 
-def _is_of_demo(value: str) -> bool:
-    return not value or any(ring.find(value) for ring in (TOKENS, SPLIT_KEYS, UNLEASH_KEYS))
+def _name_of(key: str) -> str:
+    names = (f"{ring} {name}" for ring, keys in _RINGS.items() for name, each in keys.items() if each.value == key)
+    return next(names, _UNKNOWN_KEY)
+
+
+def _key_named(text: str) -> str:
+    ring, _, name = text.partition(" ")
+    key = _RINGS.get(ring, KeyRing()).get(name)
+    return str(key.value) if key is not None else text
 
 
 def _saved_entry(entry: LogEntry) -> SavedEntry:
@@ -127,11 +143,11 @@ def restored(text: str, ports: Mapping[str, int], now: Callable[[], float]) -> R
 def _fill(account: StoredAccount, saved: SavedAccount) -> Iterator[tuple[StoredAccount, StoredConfiguration]]:
     """Put what was saved into a fresh account, and yield the imports that had not ended."""
     account.flags = {project: {flag.key: flag for flag in saved.flags[project]} for project in account.projects}
-    account.configurations = {each.id: each for each in saved.configurations}
+    account.configurations = {each.id: _with_keys(each) for each in saved.configurations}
     account.audit = [_entry(account, number, each) for number, each in enumerate(saved.audit, 1)]
-    for configuration in saved.configurations:
-        if configuration.integration not in SECRETS or configuration.project not in account.projects:
-            raise ValueError(configuration.integration)
+    for configuration in account.configurations.values():
+        if configuration.project not in account.projects:
+            raise ValueError(configuration.project)
         if configuration.id in saved.running:
             yield account, configuration
 
