@@ -85,7 +85,7 @@ def test_split_in_practice_fills_itself_in(world: World) -> None:
         term.press("ctrl+q")
         assert term.end() == 0
         term.check_sane()
-        assert term.said("is in web-shop, practice")
+        assert term.said("is in web-shop, in the demo account")
     assert not world.draft.exists()
 
 
