@@ -79,10 +79,11 @@ async def test_leaving_after_the_work_is_done_asks_nothing(box: Sandbox, tmp_pat
         assert not walk.app.screen.query("#resume")  # there is nothing to go on with
 
 
-async def test_practice_import_asks_before_it_is_lost(tmp_path: Path) -> None:
+async def test_quitting_a_running_practice_import_asks(tmp_path: Path) -> None:
     async with practice_at(tmp_path, "review") as walk:
-        await walk.send()
-        await walk.at("run")
+        walk.box.set_fault("import-stuck")
+        await walk.push("#next")
+        await walk.until(lambda: walk.on("run") and walk.app.session.run and walk.app.session.run.begun, "the start")
         await walk.press("ctrl+q")
         await question(walk)
         assert "demo" in walk.text(".dialog-text")

@@ -113,7 +113,7 @@ class TextScreen(Dialog[None]):
 def leaving_question(session: Session | None, *, quits: bool = True) -> Question | None:
     """Return the question before leaving the import, or quitting; None if nothing would be lost.
 
-    Answers are saved. A request that is running, keys of this session, and an import into the demo account are not.
+    Answers are saved. A request that is running and keys of this session are not. A practice import pauses.
     """
     if session is None:
         return None
@@ -123,9 +123,9 @@ def leaving_question(session: Session | None, *, quits: bool = True) -> Question
         text = f"LaunchDarkly has not responded yet. If you {verb.lower()} now, you won't see the result."
         return Question(f"{verb} before the response?", text, yes=verb, no="Stay")
     if session.practice is not None:
-        if session.run is None:
+        if session.run is None or session.run.over:
             return None
-        text = "This import exists only in the demo account, which ends with the demo. You can't resume it."
+        text = "The demo account saves this import. To resume it, start the demo again."
         return Question(f"{verb} this practice import?", text, yes=verb, no="Stay")
     lost = [
         remarks.label(session.draft, key)
