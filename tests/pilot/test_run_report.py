@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.pilot.runs import (
+    FOREVER,
     arrived,
     asked,
     buttons,
@@ -191,8 +192,9 @@ async def save_reports(walk: Walk) -> None:
 
 
 async def test_a_comparison_that_fails_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with sent(tmp_path) as (walk, _):
+    async with sent(tmp_path, stops=0.0) as (walk, clock):
         strike(monkeypatch, walk.box, "GET", "/api/v2/projects/web-shop/environments", 500)
+        clock.stops_at = FOREVER
         await to_run(walk)
         await walk.until(lambda: "look-again" in buttons(walk), "the failure")
         assert "(500)" in watched(walk)
