@@ -53,7 +53,7 @@ async def test_a_key_is_replaced_and_the_import_started_again(tmp_path: Path) ->
         await walk.opened(DifferenceQuestion)
         await walk.push("#yes")
         await walk.closed("run")
-        assert "Key replaced" in walk.message()
+        await walk.until(lambda: "Key replaced" in walk.message(), "the message")
         assert patches(walk.box) == 1
         await asked(walk, "#again")
         await walk.push("#yes")
