@@ -213,7 +213,7 @@ async def sent(
             if not starts:
                 walk.app.session.draft = walks.start_too(walk.draft, False)
             clock.stops_at = clock.at + stops
-            await walk.send()
+            await walk.send(watched=stops == math.inf)
             yield walk, clock
 
 

@@ -38,7 +38,7 @@ async def test_import_left_in_the_middle_resumes_to_its_report(box: Sandbox, bra
     async with started(box, tmp_path) as (walk, clock):
         await at_review(walk)
         clock.stops_at = clock.at
-        await walk.send()
+        await walk.send(watched=False)
         await walk.until(brake.holds.is_set, "the import to be held")
         clock.stops_at = clock.at + 5
         await to_run(walk)

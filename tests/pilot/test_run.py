@@ -47,9 +47,9 @@ BY_FAULT: dict[str, End] = {
     ),
     "import-error-then-success": End((*WHOLE, "The source did not answer, trying again (503)")),
     "stale-complete": End(WHOLE),
-    "started-by-create": End(WHOLE, "not started once more", (0, 1)),
+    "started-by-create": End(WHOLE, "not started a second time", (0, 1)),
     "trigger-conflict": End(WHOLE, "already running 409"),
-    "lost-trigger-answer": End(WHOLE, "its answer was lost; the status shows it"),
+    "lost-trigger-answer": End(WHOLE, "the response was lost; the status shows it"),
     "flags-dropped": End(("Import complete: {came} of {n} flags created, {rest} missing.",), came=(4, 5), offers=FEW),
     "tag-left-out": End(
         ("Import complete: all {n} flags created, {fifth} different.", "tags none, planned imported-from-unleash"),

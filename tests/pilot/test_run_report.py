@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.pilot.runs import (
+    FOREVER,
     arrived,
     asked,
     buttons,
@@ -52,7 +53,7 @@ async def test_a_key_is_replaced_and_the_import_started_again(tmp_path: Path) ->
         await walk.opened(DifferenceQuestion)
         await walk.push("#yes")
         await walk.closed("run")
-        assert "Key replaced" in walk.message()
+        await walk.until(lambda: "Key replaced" in walk.message(), "the message")
         assert patches(walk.box) == 1
         await asked(walk, "#again")
         await walk.push("#yes")
@@ -197,8 +198,9 @@ async def save_reports(walk: Walk) -> None:
 
 
 async def test_a_comparison_that_fails_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with sent(tmp_path) as (walk, _):
+    async with sent(tmp_path, stops=0.0) as (walk, clock):
         strike(monkeypatch, walk.box, "GET", "/api/v2/projects/web-shop/environments", 500)
+        clock.stops_at = FOREVER
         await to_run(walk)
         await walk.until(lambda: "look-again" in buttons(walk), "the failure")
         assert "(500)" in watched(walk)

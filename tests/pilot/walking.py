@@ -337,16 +337,19 @@ class Walk:
             await self.press("f7")
             await self.at(behind.key)
 
-    async def send(self) -> None:
+    async def send(self, *, watched: bool = True) -> None:
         """On Review: press the button, and wait for the end."""
         assert self.step == "review"
         await self.push("#next")
-        await self.ended()
+        await self.ended(watched=watched)
 
-    async def ended(self) -> None:
-        """Wait for the end of a submission: for Run, if it continued there by itself."""
+    async def ended(self, *, watched: bool = True) -> None:
+        """Wait for the end of a submission, and of the import if Submit has continued to Run by itself.
+
+        Without `watched` only for Run: the clock stands still, so the import doesn't end.
+        """
         await self.until(lambda: self.outcome is not None and (self.on("run") or self.idle), "the outcome")
-        if not self.on("run"):
+        if watched or not self.on("run"):
             await self.settled()
 
     async def opened(self, kind: type[Screen[Any]]) -> None:
