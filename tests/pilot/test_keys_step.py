@@ -142,7 +142,7 @@ async def test_plain_fields_show_neither_pasted_keys_nor_control_characters(tmp_
             await walk.paste(selector, token)
             assert token not in walk.shown
             assert token not in walk.text(selector)
-        assert "taken out" in walk.below("sourceTag")
+        assert "removed" in walk.below("sourceTag")
         assert token not in str(walk.draft)
         await walk.paste("#config-name", "a\x1b]52;c;aGFjaw==\x07b\u202ec")
         await walk.focus("#field-sourceTag")
