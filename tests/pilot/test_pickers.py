@@ -132,6 +132,40 @@ async def test_workspace_fills_the_environment_and_a_name_becomes_its_id(tmp_pat
         assert "development" in walk.text("#config-name")
 
 
+async def test_workspace_name_becomes_its_id_when_the_field_is_left(tmp_path: Path) -> None:
+    for leave in ("enter", "tab", "ctrl+o"):
+        async with practice_at(tmp_path, "fields", "split") as walk:
+            await walk.write("#field-workspaceId", "acme")
+            assert answer(walk.draft, "workspaceId").value == "acme"  # another letter may follow
+            await walk.press(leave)
+            await walk.answered("workspaceId", WORKSPACES["default"][0])
+            if leave == "ctrl+o":
+                await walk.at("plan")
+                continue
+            await walk.settled()
+            assert walk.text("#field-workspaceId") == WORKSPACES["default"][0]
+            assert walk.below("workspaceId") == "✓ Acme. Found by its name."
+            assert "Acme" in walk.text("#route")
+
+
+async def test_focus_goes_to_the_next_field_after_a_pick_and_a_suggestion(tmp_path: Path) -> None:
+    async with practice_at(tmp_path, "fields", "split") as walk:
+        picks = await open_list(walk, "workspaceId")
+        await walk.press("down", "enter")
+        await walk.closed("fields")
+        await walk.has_focus("field-environmentId")
+        assert picks.option_count
+        await walk.paste("#config-tags", "one tag!")
+        await walk.focus("#config-name")
+        await walk.push("#row-config-tags .field-offer")
+        await walk.has_focus("field-workspaceId")
+        assert answer(walk.draft, "config-tags").value == "one, tag"
+        await open_list(walk, "ldMaintainer")
+        await walk.press("down", "enter")
+        await walk.closed("fields")
+        await walk.has_focus("next")
+
+
 async def test_going_on_waits_for_what_fills_itself(tmp_path: Path) -> None:
     async with practice_app(tmp_path) as walk:
         await on_split_fields(walk)

@@ -94,7 +94,8 @@ def line(draft: Draft, key: str) -> Finding:
     if text == SUGGESTED:
         return Finding(Level.NOTE, key, f"{SUGGESTED}. {help_}")
     if text:
-        return Finding(Level.OK if check else Level.NOTE, key, text)
+        named = name(draft, given.value) != given.value
+        return Finding(Level.OK if check or named else Level.NOTE, key, text)
     return Finding(Level.NOTE, key, (worst.text if worst else "") or help_)
 
 

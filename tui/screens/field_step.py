@@ -67,7 +67,7 @@ class FieldStep(StepScreen):
         if not await keys.ask_keyring(self.session, again=again):
             return
         filled = await keys.fetch_stored(self.session, self.STEP)
-        if not self.is_attached:
+        if not self.stands:
             return
         self._show_store()
         if filled:
@@ -108,12 +108,12 @@ class FieldStep(StepScreen):
                     self.say("note", keys.STORED_LATER)
                 return
             outcome = await self._store_all(ready, unlock=False)
-            if self.session.needs_unlocking and self.is_attached:
+            if self.session.needs_unlocking and self.stands:
                 if await self._wants_to_unlock():
                     outcome = await self._store_all(ready, unlock=True)
                 else:
                     keys.choose_place(self.session, self.STEP, drafts.SESSION)
-            if self.is_attached:
+            if self.stands:
                 self.refresh_rows()
                 stored = keys.place(self.session, self.STEP) == drafts.KEYRING
                 self.say("ok" if stored else "warning", outcome)
@@ -143,7 +143,7 @@ class FieldStep(StepScreen):
             return
         self.say("note", keys.WAITING)
         failures = [await keys.fetch(self.session, key, unlock=True) for key in names]
-        if self.is_attached:
+        if self.stands:
             self.refresh_rows()
             failure = next(filter(None, failures), "")
             self.say("warning" if failure else "ok", failure or keys.FETCHED)
