@@ -133,13 +133,13 @@ async def test_workspace_fills_the_environment_and_a_name_becomes_its_id(tmp_pat
 
 
 async def test_workspace_name_becomes_its_id_when_the_field_is_left(tmp_path: Path) -> None:
-    for leave in ("enter", "tab", "ctrl+o"):
+    for leave in (("enter",), ("tab", "tab"), ("ctrl+o",)):
         async with practice_at(tmp_path, "fields", "split") as walk:
             await walk.write("#field-workspaceId", "acme")
             assert answer(walk.draft, "workspaceId").value == "acme"  # another letter may follow
-            await walk.press(leave)
+            await walk.press(*leave)
             await walk.answered("workspaceId", WORKSPACES["default"][0])
-            if leave == "ctrl+o":
+            if leave == ("ctrl+o",):
                 await walk.at("plan")
                 continue
             await walk.settled()

@@ -111,10 +111,14 @@ def source_check(draft: Draft, key: str, report: SourceReport) -> Check:
         only = remark.instead[0] if len(remark.instead) == 1 else ""
         named = only in _ids_named(drafts.value(draft, remark.field), report)
         offer = Offer(f"Use {short(only)}", remark.field, only, certain=named) if only else None
-        findings.append(Finding(Level(remark.level), remark.field, remark.text, offer, remark.advice))
+        text = _NAMED if named else remark.text
+        findings.append(Finding(Level(remark.level), remark.field, text, offer, remark.advice))
     level = Level.OK if all(r.level in ("ok", "note") for r in report.on_key) else Level.NOTE
     names = tuple((workspace.value, workspace.label) for workspace in report.workspaces or ())
     return Check(key, level, _capitalized(report.text), tuple(findings), fills, names, report)
+
+
+_NAMED = "This is the workspace's name. Press Enter to use its ID."
 
 
 def _ids_named(entered: str, report: SourceReport) -> tuple[str, ...]:
