@@ -134,7 +134,7 @@ def _tag_findings(value: FieldValue, tags: tuple[str, ...]) -> Iterator[Finding]
 
 
 def _member_id(value: FieldValue) -> Iterator[Finding]:
-    pick = Remedy.PICK_OR_CLEAR, "a member"
+    pick = Remedy.PICK_OR_CLEAR, "the member"
     if "@" in value.text:
         yield value.problem("This is an email address, not a member ID.", None, *pick)
     elif not _MEMBER.fullmatch(value.text):
