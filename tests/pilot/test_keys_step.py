@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import gc
+import json
+import sys
 from pathlib import Path
+
+import pytest
+from textual.widgets import Input
 
 from tests.pilot.conftest import Outside
 from tests.pilot.people import answers
 from tests.pilot.walking import ENVIRON, Walk, practice_app, practice_at, problems, real_app
+from tests.unit.secrets.test_keyring import FAKE, ROOMY
+from tui.answers.draft import KEYRING, SESSION, answer
 from tui.answers.remarks import SAME_KEY
 from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
 from tui.sandbox.server import Sandbox
 from tui.screens.review import ReviewLine
+from tui.secrets.keyring import Keyring
+from tui.widgets.choices import Choices
+from tui.widgets.field_row import FieldRow
 
 
 def variables(box: Sandbox) -> dict[str, str]:
@@ -123,6 +133,98 @@ async def test_keys_of_another_kind_or_account_are_problems(tmp_path: Path) -> N
         assert walk.focused == "field-sourceApiKey"
 
 
+async def test_enter_stays_in_any_field_with_a_problem_and_shows_why(tmp_path: Path) -> None:
+    async with practice_at(tmp_path, "keys") as walk:
+        for key, wrong in (
+            ("sourceBaseUrl", "http://unleash.example.com"),
+            ("sourceApiKey", TOKENS["writer"].value),
+            ("sourceApiKey", UNLEASH_KEYS["frontend"].value),
+            ("ldApiKey", TOKENS["other-account"].value),
+        ):
+            await walk.answer("unleash")
+            await walk.paste(f"#field-{key}", wrong)
+            await walk.press("enter")
+            await walk.settled()
+            await walk.focus(f"#field-{key}")  # a server's answer may come later than the next field
+            await walk.press("enter")
+            await walk.settled()
+            assert walk.focused == f"field-{key}"
+            assert walk.below(key).startswith("✗")
+    async with practice_at(tmp_path, "fields") as walk:
+        for key in ("config-tags", "field-ldTag", "field-sourceTag"):
+            await walk.paste(f"#{key}", "no tag!")
+            await walk.press("enter")
+            assert walk.focused == key
+        await walk.paste("#field-ldTag", "")
+        await walk.press("enter")
+        assert walk.focused != "field-ldTag"
+
+
+async def test_address_without_https_gets_it_and_shows_that(tmp_path: Path) -> None:
+    async with practice_at(tmp_path, "keys") as walk:
+        await walk.write("#field-sourceBaseUrl", "unleash.example.com")
+        assert walk.text("#field-sourceBaseUrl") == "unleash.example.com"
+        await walk.press("enter")
+        await walk.settled()
+        assert walk.text("#field-sourceBaseUrl") == "https://unleash.example.com"
+        assert "https:// was added." in walk.below("sourceBaseUrl")
+
+
+async def test_one_row_stores_all_keys_of_a_step(box: Sandbox, tmp_path: Path) -> None:
+    async with real_app(box, tmp_path, environ=variables(box)) as walk:
+        await walk.to("launchdarkly")
+        child = [sys.executable, "-I", FAKE, "store", str(tmp_path)]
+        walk.app.session.keyring = Keyring(
+            child=child, index=tmp_path / "keys.json", now=walk.app.session.context.now, limits=ROOMY
+        )
+        walk.app.session.probe = None
+        await walk.to("keys")
+        await walk.paste("#field-sourceBaseUrl", box.addresses()["unleash"]["url"])
+        await walk.focus("#store")
+        await walk.settled()
+        assert walk.shown.count("Fake Keyring") == 1 + walk.text(".store-row .field-line").count("Fake Keyring")
+        assert walk.get("#store", Choices).chosen == (SESSION,)
+        await walk.press("right", "space")
+        await walk.until(lambda: len(stored(tmp_path)) == 2, "both keys to be stored")
+        await walk.settled()
+        assert walk.get("#store", Choices).chosen == (KEYRING,)
+        assert {name.rpartition("/")[2] for name in stored(tmp_path)} == {"sourceApiKey", "ldApiKey"}
+        await walk.press("left", "space")
+        assert {answer(walk.draft, key).keep for key in ("sourceApiKey", "ldApiKey")} == {SESSION}
+
+
+def stored(folder: Path) -> dict[str, str]:
+    """What the keyring's process has written, nothing while it writes."""
+    try:
+        held: dict[str, str] = json.loads((folder / "store.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return held
+
+
+@pytest.mark.parametrize("integration", ["split", "unleash"])
+async def test_key_takes_three_rows_in_a_small_window(integration: str, tmp_path: Path) -> None:
+    async with practice_at(tmp_path, "keys", integration, size=(60, 16)) as walk:
+        for row in walk.app.screen.query(FieldRow):
+            assert row.outer_size.height <= 3
+            assert not row.query(".show-end") or row.query_one(".show-end").region.y == row.control.region.y
+        assert walk.shown.count("Practice doesn't store keys") == 1
+
+
+async def test_practice_presets_the_address_of_split(tmp_path: Path) -> None:
+    async with practice_at(tmp_path, "keys", "split") as walk:
+        api = walk.box.addresses()["split"]["api"]
+        assert walk.text("#field-source-api") == api
+        await walk.paste("#field-workspaceApiKey", walk.box.addresses()["split"]["key"])
+        await walk.press("enter")
+        await walk.until(lambda: walk.below("workspaceApiKey").startswith("✓"), "the key to be checked")
+
+
+async def test_placeholder_does_not_look_like_an_answer(tmp_path: Path) -> None:
+    async with practice_at(tmp_path, "keys") as walk:
+        assert walk.get("#field-sourceBaseUrl", Input).placeholder.startswith("e.g. ")
+
+
 async def test_pasted_keys_and_addresses_are_tidied(tmp_path: Path) -> None:
     async with practice_at(tmp_path, "keys") as walk:
         key = walk.box.addresses()["unleash"]["key"]
@@ -142,7 +244,7 @@ async def test_plain_fields_show_neither_pasted_keys_nor_control_characters(tmp_
             await walk.paste(selector, token)
             assert token not in walk.shown
             assert token not in walk.text(selector)
-        assert "taken out" in walk.below("sourceTag")
+        assert "removed" in walk.below("sourceTag")
         assert token not in str(walk.draft)
         await walk.paste("#config-name", "a\x1b]52;c;aGFjaw==\x07b\u202ec")
         await walk.focus("#field-sourceTag")
@@ -150,7 +252,7 @@ async def test_plain_fields_show_neither_pasted_keys_nor_control_characters(tmp_
         assert not {"\x1b", "\x07", "\u202e"} & set(walk.text("#config-name") + walk.shown)
 
 
-async def test_a_contradiction_is_mended_by_taking_over_what_the_key_says(tmp_path: Path) -> None:
+async def test_contradiction_is_fixed_by_one_button(tmp_path: Path) -> None:
     async with practice_at(tmp_path, "fields") as walk:
         for field, wrong, right in (
             ("sourceEnvironmentId", "staging", "production"),

@@ -120,16 +120,50 @@ async def test_workspace_fills_the_environment_and_a_name_becomes_its_id(tmp_pat
         await walk.focus("#config-tags")
         await walk.answered("environmentId", ENVIRONMENTS["production"])
         await walk.settled()
-        assert walk.below("environmentId").endswith("production; the production environment")
+        assert walk.below("environmentId").endswith("production. The production environment.")
         assert "Acme/production" in walk.text("#route")
         await walk.paste("#field-environmentId", "Development")
         await walk.press("enter")
         await walk.answered("environmentId", ENVIRONMENTS["development"])
         await walk.settled()
         assert walk.text("#field-environmentId") == ENVIRONMENTS["development"]
-        assert walk.below("environmentId") == "✓ development; its id was filled in"
+        assert walk.below("environmentId") == "✓ development. Found by its name."
         assert "Acme/development" in walk.text("#route")
         assert "development" in walk.text("#config-name")
+
+
+async def test_workspace_name_becomes_its_id_when_the_field_is_left(tmp_path: Path) -> None:
+    for leave in (("enter",), ("tab", "tab"), ("ctrl+o",)):
+        async with practice_at(tmp_path, "fields", "split") as walk:
+            await walk.write("#field-workspaceId", "acme")
+            assert answer(walk.draft, "workspaceId").value == "acme"  # another letter may follow
+            await walk.press(*leave)
+            await walk.answered("workspaceId", WORKSPACES["default"][0])
+            if leave == ("ctrl+o",):
+                await walk.at("plan")
+                continue
+            await walk.settled()
+            assert walk.text("#field-workspaceId") == WORKSPACES["default"][0]
+            assert walk.below("workspaceId") == "✓ Acme. Found by its name."
+            assert "Acme" in walk.text("#route")
+
+
+async def test_focus_goes_to_the_next_field_after_a_pick_and_a_suggestion(tmp_path: Path) -> None:
+    async with practice_at(tmp_path, "fields", "split") as walk:
+        picks = await open_list(walk, "workspaceId")
+        await walk.press("down", "enter")
+        await walk.closed("fields")
+        await walk.has_focus("field-environmentId")
+        assert picks.option_count
+        await walk.paste("#config-tags", "one tag!")
+        await walk.focus("#config-name")
+        await walk.push("#row-config-tags .field-offer")
+        await walk.has_focus("field-workspaceId")
+        assert answer(walk.draft, "config-tags").value == "one, tag"
+        await open_list(walk, "ldMaintainer")
+        await walk.press("down", "enter")
+        await walk.closed("fields")
+        await walk.has_focus("next")
 
 
 async def test_going_on_waits_for_what_fills_itself(tmp_path: Path) -> None:
@@ -157,7 +191,7 @@ async def test_a_tag_is_picked_by_how_many_flags_have_it_and_read_again_by_r(tmp
         await walk.closed("fields")
         await walk.settled()
         assert walk.text("#field-splitTag") == "payments"
-        assert walk.below("splitTag") == "✓ 9 flags have it"
+        assert walk.below("splitTag") == "✓ 9 flags have this tag"
 
         picks = await open_list(walk, "splitTag")
         await walk.press("down")
@@ -212,8 +246,6 @@ async def test_ids_of_other_configurations_are_offered(box: Sandbox, tmp_path: P
 async def test_a_token_for_looking_fills_the_pickers_and_is_not_kept(tmp_path: Path) -> None:
     async with practice_at(tmp_path, "keys") as walk:
         await walk.answer("unleash")
-        assert not walk.screen.query("#keep-source-helper")
-        assert walk.screen.query("#keep-sourceApiKey")
         await walk.paste("#field-source-helper", UNLEASH_KEYS["personal"].value)
         await walk.press("enter")
         await walk.until(lambda: "Ana Ruiz" in walk.below("source-helper"), "whose it is")
@@ -228,6 +260,6 @@ async def test_a_token_for_looking_fills_the_pickers_and_is_not_kept(tmp_path: P
         await walk.until(lambda: picks.option_count == 1, "the filtered list")
         await walk.press("enter")
         await walk.closed("fields")
-        await walk.until(lambda: "8 flags have it" in walk.below("sourceTag"), "the count")
+        await walk.until(lambda: "8 flags have this tag" in walk.below("sourceTag"), "the count")
         assert walk.text("#field-sourceTag") == "simple:payments"
-        assert "Not known" in walk.below("sourceTag")
+        assert "Undocumented" in walk.below("sourceTag")

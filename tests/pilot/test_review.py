@@ -47,7 +47,7 @@ async def test_change_goes_to_its_step_and_comes_back_without_problems(tmp_path:
         await walk.paste("#field-ldTag", "a-tag")
         await walk.next()
         await walk.at("review")
-        for words in ("a-tag", "Another name", "free"):
+        for words in ("a-tag", "Another name", "available"):
             assert words in said(walk)
         assert walk.posts() == []
         await walk.send()

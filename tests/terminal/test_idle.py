@@ -20,7 +20,7 @@ def test_an_idle_screen_writes_nothing(world: World) -> None:
         walks.fill_in(term, "Ana Ruiz")
         term.to("Your token")  # a cursor stands in a field
         assert term.silent(_IDLE) == 0
-        for last in ("same account", "proposed"):
+        for last in ("same account", "Suggested"):
             term.press("ctrl+o")
             walks.fill_in(term, last)
         walks.review(term)

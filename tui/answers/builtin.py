@@ -1,33 +1,30 @@
-"""The fields that stand in no manifest, and what is said of the three that every source shares."""
+"""The fields that are in no manifest, and the help for the three form variables that every source has."""
 
 from __future__ import annotations
 
 from tui.answers.fields import Guide, Variable
 from tui.answers.rules import INSTANCE_KEYS
 
-_WHERE_ACCESS_IS_MADE = (
-    "In LaunchDarkly: gear icon (Organization settings) > Authorization > Access tokens > Create token."
-)
+_WHERE_TO_CREATE = "In LaunchDarkly: gear icon (Organization settings) > Authorization > Access tokens > Create token."
 
 
 TOKEN = Variable(
     "token",
     "Your token",
     role="ld-token",
-    help="Makes the import for you: api- and 36 characters.",
+    help="A LaunchDarkly access token: api- and 36 characters.",
     secret=True,
     guide=Guide(
-        what="A LaunchDarkly access token. This program uses it to look up your projects and to create the "
-        "import. It is sent to the instance chosen here and nowhere else, and is not written "
-        "into the import. An SDK key (sdk-), a mobile key (mob-) or a client-side ID is something else and "
-        "does not work.",
+        what="A LaunchDarkly access token. The wizard uses it to list your projects and to create the import. It is "
+        "sent only to the instance you chose, and it isn't part of the import. SDK keys (sdk-), mobile keys (mob-), "
+        "and client-side IDs don't work.",
         where=(
-            _WHERE_ACCESS_IS_MADE,
-            "It is shown once, right after it is made. Copy it then; later it is masked.",
-            "No gear icon, or no Create token there? Ask an admin of your LaunchDarkly account for a token.",
+            _WHERE_TO_CREATE,
+            "LaunchDarkly shows the token once, right after you create it. Copy it then.",
+            "If you don't see the gear icon or Create token, ask an admin of your LaunchDarkly account for a token.",
         ),
-        right="It must be allowed to create import configurations in the project. Which role covers that "
-        "is not documented; Reader does not, Admin most likely does. The check here shows what it may see.",
+        right="It must be able to create import configurations in the project. LaunchDarkly doesn't document which "
+        "role allows that. Reader doesn't; Admin most likely does. The wizard shows what the token can list.",
     ),
 )
 
@@ -35,15 +32,15 @@ HOST = Variable(
     "host",
     "Instance",
     role="host",
-    help="The LaunchDarkly you sign in to.",
+    help="The LaunchDarkly instance you sign in to.",
     default="us",
     placeholder="https://",
     choices=INSTANCE_KEYS,
     guide=Guide(
-        what="LaunchDarkly runs in separate places that know nothing of each other. A token of one is "
-        "refused by the others. Another address is for special set-ups only: your token is sent there.",
+        what="LaunchDarkly runs separate instances. A token works on one of them only. Enter another address only if "
+        "your company has its own: your token is sent there.",
         where=(
-            "Look at the address in your browser when you are signed in to LaunchDarkly:",
+            "Check the address in your browser when you are signed in to LaunchDarkly:",
             "app.launchdarkly.com is US, app.eu.launchdarkly.com is EU, app.launchdarkly.us is Federal.",
         ),
     ),
@@ -53,16 +50,16 @@ PROJECT = Variable(
     "project",
     "Project",
     role="project-key",
-    help="The LaunchDarkly project that gets the flags.",
+    help="The LaunchDarkly project to import the flags into.",
     placeholder="type to search",
     guide=Guide(
-        what="All flags of this import arrive in one LaunchDarkly project. It cannot be changed later; for "
-        "another project make another import. A flag whose key already exists in the project is left alone.",
+        what="The import creates all flags in one LaunchDarkly project. You can't change the project later; create "
+        "another import for another project. Flags whose key already exists in the project are skipped.",
         where=(
-            "Type a part of its name or key here and choose it from the list.",
-            "In LaunchDarkly: the key is the part after /projects/ in the address. You may paste the whole address.",
+            "Type part of the project's name or key here, and choose it from the list.",
+            "In LaunchDarkly: the key comes after /projects/ in the address. You can paste the whole address.",
         ),
-        right="Your token must see the project. One that is missing in the list may be hidden from your role.",
+        right="Your token must be able to see the project. If a project isn't in the list, your role may hide it.",
     ),
 )
 
@@ -70,24 +67,24 @@ CONFIG_NAME = Variable(
     "config-name",
     "Name",
     role="config-name",
-    help="How this import is listed in LaunchDarkly.",
+    help="Shown in LaunchDarkly's list of imports.",
     guide=Guide(
-        what="The name of the import configuration, to find it again. LaunchDarkly itself takes the same "
-        "name twice; this program does not, since two of one name could be a copy by mistake.",
-        where=("In LaunchDarkly: imports are listed on the Integrations page, under Split or Unleash.",),
+        what="The name of the import in LaunchDarkly, so that you can find it again. LaunchDarkly allows two imports "
+        "with the same name. The wizard doesn't, because one of them could be a duplicate.",
+        where=("In LaunchDarkly: the Integrations page lists imports under Split or Unleash.",),
     ),
 )
 
 CONFIG_TAGS = Variable(
     "config-tags",
-    "Configuration tags",
+    "Import tags",
     role="config-tags",
-    help="Tag the configuration, not the flags. May be blank.",
+    help="Optional. Tags for the import, not for the flags.",
     required=False,
     placeholder="e.g. migration, team-a",
     guide=Guide(
-        what="Labels for the import configuration itself, with commas between them: letters, digits, . _ "
-        "and - . The tag that the flags get is another field, Flag tag.",
+        what="Tags for the import itself, separated by commas. They can contain letters, digits, . _ and -. To tag "
+        "the flags, use the field Flag tag.",
     ),
 )
 
@@ -95,65 +92,64 @@ SOURCE_API = Variable(
     "source-api",
     "Split API address",
     role="source-api",
-    help="Where this program asks Split. Leave it as it is.",
+    help="Where the wizard reads Split. Usually correct.",
     hidden=True,
     default="https://api.split.io/internal/api/v2",
     guide=Guide(
-        what="This program reads Split itself, to check the key and to show what would arrive. The address "
-        "stays the same after a move to Harness FME. It is not sent to LaunchDarkly, which has its own.",
-        where=("Only where your company reaches Split over an address of its own: ask whoever runs it.",),
+        what="The wizard reads Split itself, to check your key and to show what the import will do. The address is "
+        "the same after a move to Harness FME. It isn't sent to LaunchDarkly, which uses its own.",
+        where=("Change it only if your company reaches Split at another address. Ask whoever runs it.",),
     ),
 )
 
 HELPER = Variable(
     "source-helper",
-    "Token for looking",
+    "Unleash admin token",
     role="unleash-helper",
-    help="Fills lists to pick from. May be blank; it is not kept.",
+    help="Lets you pick from lists. Never stored.",
     required=False,
     secret=True,
     hidden=True,
     guide=Guide(
-        what="An SDK key cannot list projects, environments and tags. An admin token (*:*.) or a personal one (user:) "
-        "can: with it the next step has lists to pick from. It is sent to your Unleash address and nowhere else, "
-        "LaunchDarkly never sees it, and it is forgotten when you leave.",
+        what="An SDK key can't list projects, environments, and tags. An admin token (*:*.) or a personal token "
+        "(user:) can: with it you pick them from lists on the next step. It is sent only to your Unleash address, "
+        "never to LaunchDarkly. The wizard forgets it when you quit.",
         where=(
             "In Unleash: your picture, top right > View profile settings > Personal API tokens > New token.",
-            "In older ones, for admins: Admin settings > API access, type admin.",
+            "In older versions, for admins: Admin settings > API access, type admin.",
         ),
-        right="What its owner may see in Unleash is what the lists show. Leave it blank and type the values.",
+        right="The lists show what the token's owner can see in Unleash. Without a token, enter the values yourself.",
     ),
 )
 
 GUIDES: dict[str, Guide] = {
     "import-key": Guide(
-        what="A second LaunchDarkly access token. LaunchDarkly stores it in the import and makes the flags "
-        "with it, every time the import runs. So it should be a narrow one, best a service token, and not "
+        what="A second LaunchDarkly access token. LaunchDarkly stores it in the import and uses it to create the "
+        "flags each time the import runs. Use a token with few permissions, preferably a service token, instead of "
         "your own token.",
         where=(
-            _WHERE_ACCESS_IS_MADE,
-            "Tick that it is a service token: it then does not end with a member's account.",
-            "For Role choose an inline policy or a custom role, if your plan has them; else Writer.",
-            "A narrow policy allows createFlag on proj/PROJECT:env/*:flag/* with your project's key as PROJECT.",
+            _WHERE_TO_CREATE,
+            "Select that it is a service token, so that it doesn't depend on a member's account.",
+            "For Role, choose an inline policy or a custom role if your plan has them. Otherwise choose Writer.",
+            "A narrow policy allows createFlag on proj/PROJECT:env/*:flag/*. Replace PROJECT with your project's key.",
         ),
-        right="It must be allowed to create flags in the project. Whether setting tags and the maintainer "
-        "needs more is not documented; if flags arrive without them, allow updateTags and updateMaintainer "
-        "too.",
+        right="It must be able to create flags in the project. LaunchDarkly doesn't document whether setting tags and "
+        "the maintainer needs more. If imported flags don't have them, also allow updateTags and updateMaintainer.",
     ),
     "ld-tag": Guide(
-        what="Every flag that this import creates gets this tag, so that you find them all: in "
-        "LaunchDarkly by filtering the flag list, here when arrivals are counted and checked. A new tag is "
-        "made by writing it. It has letters, digits, . _ and - , at most 64 and no blank.",
-        where=("In LaunchDarkly: the Flags list can be filtered by tag.",),
+        what="The import adds this tag to every flag it creates. You can filter LaunchDarkly's flag list by it, and "
+        "the wizard uses it to check the imported flags. Enter a new tag to create it. Tags have at most 64 "
+        "characters: letters, digits, . _ and -, no spaces.",
+        where=("In LaunchDarkly: you can filter the Flags list by tag.",),
     ),
     "member-id": Guide(
-        what="The LaunchDarkly member who becomes the maintainer of the flags that arrive. Left blank, "
-        "LaunchDarkly decides. Its own import form hides this field; it is set here alone.",
+        what="The LaunchDarkly member who becomes the maintainer of the imported flags. If you leave it blank, "
+        "LaunchDarkly decides. LaunchDarkly's own import form doesn't show this field.",
         where=(
-            "Pick the member here by name or e-mail address.",
-            "The id itself is 24 letters a-f and digits; LaunchDarkly's API shows it as _id of a member.",
+            "Pick the member here by name or email address.",
+            "The ID has 24 characters: digits and a-f. In LaunchDarkly's API it is a member's _id.",
         ),
-        right="Your token must be allowed to list the members, or you type the id.",
+        right="To pick from a list, your token must be able to list members. Otherwise enter the ID.",
     ),
 }
-"""What F1 says of the form variables that every source has, by role; a manifest's own guide comes first."""
+"""The help pages of the form variables that every source has, by role. A manifest's own guide comes first."""

@@ -54,6 +54,10 @@ def choose(draft: Draft, form: Form) -> Draft:
     return replace(draft, form=form, answers=answers, checks=checks)
 
 
+BY_NAME = "Found by its name"
+"""The origin of an id that was filled in for a name."""
+
+
 def put(draft: Draft, key: str, raw: str, *, source: str = "", touched: bool = True) -> Draft:
     """Answer a field that is no secret with typed or pasted text, and drop the checks that used the old answer."""
     field_, old = variable(draft, key), answer(draft, key)
@@ -82,7 +86,7 @@ def renamed(draft: Draft) -> Draft:
     return propose_name(draft) if steps.index(draft.furthest) >= steps.index("fields") else draft
 
 
-_TAKEN_OUT = "A key was put here, in plain sight. It was taken out: paste it into its own field."
+_TAKEN_OUT = "This was a key, so it was removed. Paste it into the field for that key."
 
 
 def take_out(draft: Draft, key: str) -> Draft:
@@ -167,7 +171,16 @@ def unchecked(draft: Draft, key: str) -> Draft:
 
 def take(draft: Draft, offer: Offer) -> Draft:
     """Use an offered value."""
-    return put(draft, offer.field, offer.value, source="taken over")
+    return put(draft, offer.field, offer.value, source="")
+
+
+def settle(draft: Draft, key: str) -> Draft:
+    """Replace a name by the id it certainly means. Returns the same draft if there is none."""
+    if not answer(draft, key).value:
+        return draft
+    offers = (finding.offer for check in draft.checks.values() for finding in check.findings if finding.field == key)
+    offer = next((offer for offer in offers if offer is not None and offer.certain), None)
+    return put(draft, key, offer.value, source=BY_NAME) if offer is not None else draft
 
 
 def start_too(draft: Draft, starts: bool) -> Draft:

@@ -110,12 +110,12 @@ async def _token(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink)
     owner = TokenOwner(identity, member, configurations, context.now())
     if configurations is None:
         level = Level.WARNING
-        text = "It works, but may not see import configurations (403). Most likely its role does not cover them."
+        text = "This token works but can't list imports (403). Its role probably doesn't allow it."
     elif member is not None and member.role == "reader" and not member.custom_roles:
         level = Level.WARNING
-        text = f"{who(owner)}: most likely it may not create import configurations. Use a token that may."
+        text = f"{who(owner)}. This role probably can't create imports. Use a token that can."
     else:
-        level, text = Level.OK, f"{who(owner)}; may see import configurations; creating: not known"
+        level, text = Level.OK, f"{who(owner)}. Can list imports; can't tell whether it can create one."
     return Check(key, level, text, facts=owner)
 
 
@@ -134,8 +134,8 @@ def who(owner: TokenOwner) -> str:
         role = f"role {member.role}" if member.role else ""
         return ", ".join(filter(None, (member.display_name, member.email, role)))
     if identity.service_token:
-        return f"service token {identity.token_name}".strip()
-    return identity.token_name or "a token whose owner LaunchDarkly does not tell"
+        return f"Service token {identity.token_name}".strip()
+    return identity.token_name or "A token without a known owner"
 
 
 async def _import_key(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink) -> Check:
@@ -147,8 +147,8 @@ async def _import_key(draft: Draft, bag: Bag, context: Context, key: str, sink: 
             if failure.kind is not Kind.UNAUTHORIZED:
                 raise
             raise failure.replaced(
-                what="LaunchDarkly refused the import key (401).",
-                why="It is mistyped, was deleted, or belongs to another instance than your token.",
+                what="LaunchDarkly rejected the import key (401).",
+                why="It is mistyped, deleted, or for another instance than your token.",
                 remedy=Remedy.REPLACE_KEY,
                 about="",
             ) from None
@@ -156,15 +156,15 @@ async def _import_key(draft: Draft, bag: Bag, context: Context, key: str, sink: 
     yours = token_owner(draft)
     known = bool(yours and yours.identity.account_id and identity.account_id)
     if yours and known and yours.identity.account_id != identity.account_id:
-        text = "It belongs to another LaunchDarkly account than your token. Use one of the same account."
+        text = "This key belongs to another account than your token. Use one from the same account."
         return Check(key, Level.PROBLEM, text)
     if member is not None and member.role == "reader":
-        text = f"Its owner, {member.display_name}, has the role Reader: most likely it may not create flags. F1 helps."
+        text = f"Its owner, {member.display_name}, is a Reader and probably can't create flags. Press F1 for help."
         return Check(key, Level.WARNING, text)
     owner = who(TokenOwner(identity, member, None, context.now()))
     if not known:
-        return Check(key, Level.UNKNOWN, f"{owner}; whether it is your token's account is not known")
-    return Check(key, Level.OK, f"same account; {owner}; creating flags: not known")
+        return Check(key, Level.UNKNOWN, f"{owner}. Can't tell whether it belongs to your token's account.")
+    return Check(key, Level.OK, f"{owner}, same account. Can't tell whether it can create flags.")
 
 
 async def _project(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink) -> Check:
@@ -176,7 +176,7 @@ async def _project(draft: Draft, bag: Bag, context: Context, key: str, sink: Sin
         except Failure as failure:
             if failure.kind is not Kind.NOT_FOUND:
                 raise
-            text = f"LaunchDarkly has no project {key_of_project} for your token. Pick one from the list below."
+            text = f"Your token can't see a project {key_of_project}. Choose one from the list below."
             return Check(key, Level.PROBLEM, text, facts=failure)
     return Check(key, Level.OK, project.name, _copies(draft, imported_already(draft)), facts=project)
 
@@ -204,10 +204,13 @@ def _copies(draft: Draft, others: tuple[Configuration, ...]) -> tuple[Finding, .
     """Warn that an import from the same source into the project could be a copy of the `others`."""
     if not others or draft.form is None:
         return ()
-    names = ", ".join(f'"{c.name}" ({c.status.status or "status not known"})' for c in others[:3])
-    verb = "imports" if len(others) == 1 else "import"
-    route = f"from {draft.form.title} into {drafts.value(draft, PROJECT.key)}"
-    text = f"{names} {verb} {route} already. A second import could be a copy."
+    names = ", ".join(f'"{c.name}" ({c.status.status or "status unknown"})' for c in others[:3])
+    more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+    one = len(others) == 1
+    text = (
+        f"This project already has {'an import' if one else f'{len(others)} imports'} from {draft.form.title}: "
+        f"{names}{more}. Open {'it' if one else 'the list'} first: you may not need another one."
+    )
     return (Finding(Level.WARNING, PROJECT.key, text),)
 
 
@@ -217,14 +220,14 @@ async def _name(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink) 
     async with context.launchdarkly(bag, request.instance) as ld:
         standing = await look_up(ld, request, sink=sink)
     if standing.same is not None:
-        text = f'"{clean(request.name)}" exists in {request.project} with the same settings.'
-        text += " Use that one, or change the name."
+        text = f'An import "{clean(request.name)}" with the same settings already exists in {request.project}.'
+        text += " Use it, or change the name."
         return Check(key, Level.WARNING, text, facts=standing)
     if standing.different is not None:
         taken = differs(standing.different)
         return Check(key, Level.PROBLEM, str(taken), facts=standing, advice=taken.advice)
     copies = _copies(draft, standing.siblings)
-    return Check(key, Level.OK, f"free in {request.project}", copies, facts=standing)
+    return Check(key, Level.OK, f"Available in {request.project}", copies, facts=standing)
 
 
 @only_asks
@@ -233,11 +236,11 @@ async def _flag_tag(draft: Draft, bag: Bag, context: Context, key: str, sink: Si
     async with _launchdarkly(draft, bag, context) as ld:
         carry = await ld.count_flags(drafts.value(draft, PROJECT.key), drafts.value(draft, key), sink=sink)
     if carry is None:
-        return Check(key, Level.UNKNOWN, "How many flags carry it already, LaunchDarkly does not say.")
+        return Check(key, Level.UNKNOWN, "LaunchDarkly doesn't report how many flags have this tag.")
     if carry == 0:
-        return Check(key, Level.OK, "no flag carries it yet")
-    flags = "1 flag carries" if carry == 1 else f"{carry:,} flags carry"
-    return Check(key, Level.WARNING, f"{flags} it from an earlier import")
+        return Check(key, Level.OK, "No flag has this tag yet")
+    flags = "1 flag already has" if carry == 1 else f"{carry:,} flags already have"
+    return Check(key, Level.WARNING, f"{flags} this tag, perhaps from an earlier import.")
 
 
 @only_asks
@@ -247,7 +250,7 @@ async def _member(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink
     async with _launchdarkly(draft, bag, context) as ld:
         member = await ld.member(wanted, sink=sink)
     if member is None:
-        text = "LaunchDarkly has no member with this id (404). Pick the member, or clear this."
+        text = "No LaunchDarkly member has this ID (404). Pick a member, or clear this field."
         return Check(key, Level.WARNING, text)
     return Check(key, Level.OK, "", names=((wanted, f"{member.display_name}, {member.email}"),))
 
@@ -290,7 +293,7 @@ async def reach(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink) 
         url = normal_base_url(drafts.value(draft, key)).url
         host = urlsplit(url).hostname or ""
         if reached_there(host, drafts.value(draft, HOST.key)):
-            text = "on this machine, as the practice LaunchDarkly is"
+            text = "Running locally, like the demo servers"
             return Check(key, Level.OK, text, facts=Reached(text, Level.OK, Sighting(host, classify(host))))
         if classify(host) is Reach.PUBLIC:
             context.stays_here(url)

@@ -21,11 +21,15 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A value that one key press puts into a field."""
+    """A value that one key press puts into a field.
+
+    `certain` if the entered text can mean nothing else: it is put in when the field is left.
+    """
 
     label: str
     field: str
     value: str
+    certain: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,11 +116,11 @@ def _variable(each: FormVariable, guide: VariableGuide | None) -> Variable:
 
 
 _NOTES = {
-    "dynamicEnum": "LaunchDarkly's own form fetches a list here. Type the value.",
-    "oauth": "LaunchDarkly's own form signs in here. Type the value it would have.",
-    "generated": "LaunchDarkly makes this value by itself. Leave it, or type it.",
-    "environmentSelector": "LaunchDarkly's own form lists environments here. Type the key.",
-    "publicKey": "LaunchDarkly makes this key by itself. Leave it, or paste it.",
+    "dynamicEnum": "LaunchDarkly's own form shows a list here. Enter the value.",
+    "oauth": "LaunchDarkly's own form signs you in here. Enter the value it would get.",
+    "generated": "LaunchDarkly generates this value. Keep it, or enter another one.",
+    "environmentSelector": "LaunchDarkly's own form lists environments here. Enter the key.",
+    "publicKey": "LaunchDarkly generates this key. Keep it, or paste another one.",
 }
 
 

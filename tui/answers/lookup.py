@@ -29,7 +29,7 @@ class Difference:
     here: str
 
     def __str__(self) -> str:
-        return f"{self.key}: there {self.there or 'blank'}, here {self.here or 'blank'}"
+        return f"{self.key} is {self.there or 'blank'} there, {self.here or 'blank'} here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +105,9 @@ def differs(named: Named) -> Failure:
     more = f"; and {len(named.differences) - 4} more" if len(named.differences) > 4 else ""
     return Failure(
         Kind.CONFLICT,
-        f'A configuration "{named.configuration.name}" exists in {named.configuration.project_key}, with other'
-        f" settings: {shown}{more}.",
-        "Names tell configurations apart for people and for this program.",
+        f'An import "{named.configuration.name}" with other settings already exists in'
+        f" {named.configuration.project_key}: {shown}{more}.",
+        "Each import needs a name of its own.",
         Remedy.RENAME_OR_MATCH,
         safe=Safe.NOTHING_SENT,
         field="config-name",

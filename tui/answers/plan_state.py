@@ -72,8 +72,8 @@ def out_of_date(draft: Draft) -> str:
     if draft.plan is None:
         return ""
     if plan_request(draft) != draft.plan.request:
-        return "answers have changed since it was read"
-    return "it was read more than 15 minutes ago" if draft.plan_is_old else ""
+        return "answers have changed since"
+    return "it is more than 15 minutes old" if draft.plan_is_old else ""
 
 
 def unseen(draft: Draft) -> tuple[str, ...]:
@@ -98,14 +98,14 @@ def advice(draft: Draft) -> Advice | None:
 def plan_findings(draft: Draft) -> Iterator[Finding]:
     """Return the findings about the plan: what blocks comes first."""
     if stale := out_of_date(draft):
-        yield Finding(Level.PROBLEM, PLAN, f"The plan is out of date: {stale}. Read again.")
+        yield Finding(Level.PROBLEM, PLAN, f"The plan is out of date: {stale}. Read it again.")
     elif draft.without_plan:
-        text = f"You go on without a whole plan. {lacking(draft)}".strip()
+        text = f"You chose to continue without a complete plan. {lacking(draft)}".strip()
         yield Finding(Level.WARNING, PLAN, text, advice=advice(draft))
     elif draft.plan is None:
-        yield Finding(Level.PROBLEM, PLAN, "There is no plan yet: nobody knows what would arrive.")
+        yield Finding(Level.PROBLEM, PLAN, "There is no plan yet, so the result of the import is unknown.")
     elif missing := lacking(draft):
         yield Finding(Level.PROBLEM, PLAN, missing, advice=advice(draft))
     elif kinds := unseen(draft):
         noun = "kind" if len(kinds) == 1 else "kinds"
-        yield Finding(Level.PROBLEM, PLAN, f"{len(kinds)} {noun} not ticked: {', '.join(kinds)}.")
+        yield Finding(Level.PROBLEM, PLAN, f"{len(kinds)} {noun} of loss not confirmed: {', '.join(kinds)}.")

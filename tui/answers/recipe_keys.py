@@ -57,7 +57,7 @@ async def fetched(
         )
         problems = [finding.text for finding in remarks.findings(draft, key) if finding.level is Level.PROBLEM]
         if problems:
-            text = f"The {_label(draft, key)} from {place} cannot be used. {problems[0]}"
+            text = f"The {_label(draft, key)} from {place} can't be used. {problems[0]}"
             failures.append(_unusable(key, text, remedy=Remedy.CORRECT))
     _must_contain_none(recipe, [bag.peek(key) for key in bag.keys()])  # noqa: SIM118 - a bag is no mapping
     for key, reference in recipe.references.items():
@@ -88,7 +88,7 @@ def overhear(recipe: RecipeAnswers, redactor: Redactor, environ: Mapping[str, st
 
 def _must_contain_none(recipe: RecipeAnswers, keys: Sequence[str]) -> None:
     """Raise RecipeError if a field for no key has one of the keys in it, as a part of a name for instance."""
-    text = "holds a key in plain sight. Take it out, and have that key replaced: whoever has read the file knows it."
+    text = "contains a key in plain text. Remove it and replace that key: anyone who read the file knows it."
     written = [(key, value) for key, value in drafts.values(recipe.draft).items() if key in recipe.places]
     exposed = [key for key, value in written if any(holds(value, secret) for secret in keys)]
     if exposed:
@@ -123,7 +123,7 @@ async def _value(
     raise _unusable(
         key,
         f"There is no {label}. {why}",
-        "The recipe names it as the only place.",
+        "The recipe names no other place.",
         remedy=_REMEDY.get(stored.state, Remedy.WRITE_REFERENCE),
         about=f"env:{proposed_variable(draft.integration, key)}",
     )

@@ -29,7 +29,7 @@ _LONGEST_NAME = 60
 _TELLING = 4  # an answer of so many characters is in a sentence by no accident
 
 
-_GOES_ON = re.compile(r"(?:is|has|holds|contains|must|names)\b")
+_GOES_ON = re.compile(r"(?:is|isn't|has|holds|contains|must)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,27 +83,27 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
     "import": ("integration", "name", "tags", "config"),
     "source": ("api",),
 }
-_TEXT = "must be a text in quotes."
+_TEXT = "must be text in quotes."
 _TYPES = {
     "boolean": "must be true or false, without quotes.",
-    "multiselect": 'must be a list of texts: ["one", "two"].',
+    "multiselect": 'must be a list of strings, such as ["one", "two"].',
 }
-_WRITE_REFERENCE = "Write env:NAME, file:PATH or keyring."
+_WRITE_REFERENCE = "Write env:NAME, file:PATH, or keyring."
 _OWN_WORDS: Mapping[str, str] = {
     "choice": "must be one of: {}.",
-    "choices": "must hold some of these alone: {}.",
-    "unleash-tag": "must be type:value, as in simple:payments, each part of 2 to 50 characters.",
+    "choices": "must contain only values from this list: {}.",
+    "unleash-tag": "must be type:value, such as simple:payments. Each part has 2 to 50 characters.",
 }
 """By role, for the rules whose sentences quote the answer."""
 _TOML_PLACE = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)")
 _TOML_HINTS: Mapping[str, str] = {
-    "Invalid value": "A text needs quotes around it.",
-    "Expected '=' after a key": "A line is name = value.",
-    "Cannot overwrite a value": "The same name stands there twice.",
-    "Cannot declare": "The same table stands there twice.",
-    "Illegal character": "It holds a character that no text may hold.",
-    "Unterminated string": "A quote is not closed.",
-    "Unclosed array": "A list is not closed.",
+    "Invalid value": "Put text in quotes.",
+    "Expected '=' after a key": "Write each line as name = value.",
+    "Cannot overwrite a value": "The same name appears twice.",
+    "Cannot declare": "The same table appears twice.",
+    "Illegal character": "It contains an invalid character.",
+    "Unterminated string": "A quotation mark isn't closed.",
+    "Unclosed array": "A list isn't closed.",
 }
 """By the beginnings of tomllib's messages, whose rest may quote the file."""
 
@@ -138,17 +138,17 @@ def read(path: Path, known: Mapping[str, Form], overrides: Overrides = Overrides
     try:
         raw = read_ordinary(path, LARGEST)
     except (OSError, ValueError) as error:  # ValueError: a zero character in the path
-        reason = getattr(error, "strerror", None) or "it is no path"
-        raise _whole(f"The recipe {name} cannot be read: {reason}.") from None
+        reason = getattr(error, "strerror", None) or "not a valid path"
+        raise _whole(f"Can't read the recipe {name}: {reason}.") from None
     if raw is None:
-        raise _whole(f"The recipe {name} is no ordinary file.")
+        raise _whole(f"The recipe {name} isn't a regular file.")
     if len(raw) > LARGEST:
-        raise _whole(f"The recipe {name} is larger than 256 KiB, which no recipe is.")
+        raise _whole(f"The recipe {name} is too large: recipes have at most 256 KiB.")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise _whole(f"The recipe {name} is not UTF-8 in line {line}.") from None
+        raise _whole(f"The recipe {name} isn't UTF-8: see line {line}.") from None
     return read_text(text, known, overrides)
 
 
@@ -159,9 +159,9 @@ def read_text(text: str, known: Mapping[str, Form], overrides: Overrides = Overr
     except (ValueError, RecursionError) as error:  # ValueError: also a number of thousands of digits
         message = str(error)
         place = _TOML_PLACE.search(message)
-        where = f" in line {place[1]}, column {place[2]}" if place and place[1] else " at its end" if place else ""
+        where = f" at line {place[1]}, column {place[2]}" if place and place[1] else " at its end" if place else ""
         hint = next((hint for start, hint in _TOML_HINTS.items() if message.startswith(start)), "")
-        raise _whole(f"The recipe is not TOML{where}. {hint}".strip()) from None
+        raise _whole(f"The recipe isn't valid TOML{where}. {hint}".strip()) from None
     reader = _Reader(known, overrides)
     answers = reader.answers(document)
     if reader.problems:
@@ -179,7 +179,7 @@ def mistakes(
     """Yield what is wrong with an answer by its field's rules, each with its advice, and without the answer itself."""
     if not tidied.strip():
         if variable.required:
-            blank = "is blank." if not raw.strip() else "has nothing left without its quotes and invisible characters."
+            blank = "is blank." if not raw.strip() else "contains only quotes and invisible characters."
             yield blank, None
         return
     parts = {tidied, *fields.selected(variable, tidied)}
@@ -190,7 +190,7 @@ def mistakes(
         if quoted and variable.role in _OWN_WORDS:
             yield _OWN_WORDS[variable.role].format(", ".join(variable.choices)), None
         elif any(len(part) >= _TELLING for part in quoted):
-            yield f"is not what {variable.label} can hold.", None
+            yield f"isn't a valid value for {variable.label}.", None
         else:
             yield finding.text, finding.advice
 
@@ -246,14 +246,14 @@ class _Reader:
     def _table(self, value: object, place: str, form: Form | None = None) -> dict[str, object]:
         """Return the known entries of a table, all of them if the form isn't known."""
         if not isinstance(value, dict):
-            self.problem(place, f"must be a table: [{place}] in a line of its own.")
+            self.problem(place, f"must be a table: write [{place}] on its own line.")
             return {}
         allowed = tuple(outside(v.key) for v in form.variables) if form else _TABLES.get(place, tuple(value))
         for key in value:
             if key not in allowed:
                 close = get_close_matches(key, allowed, 1)
                 meant = f" Did you mean {close[0]}?" if close else ""
-                self.problem(_path(place, shown(key)), f"is not known here.{meant}")
+                self.problem(_path(place, shown(key)), f"isn't a known entry.{meant}")
         return {key: entry for key, entry in value.items() if key in allowed}
 
     def _text(
@@ -273,7 +273,7 @@ class _Reader:
 
     def _reference(self, value: object, place: str, key: str) -> None:
         if not isinstance(value, str):
-            self.problem(place, "must be a reference in quotes: env:NAME, file:PATH or keyring.")
+            self.problem(place, "must be a reference in quotes: env:NAME, file:PATH, or keyring.")
         elif not value.strip():
             self.problem(place, f"is blank. {_WRITE_REFERENCE}")
         else:
@@ -286,11 +286,11 @@ class _Reader:
 
     def _version(self, version: object) -> None:
         if version is None:
-            self.problem("version", f"is missing. Write version = {VERSION} in the first line.")
+            self.problem("version", f"is missing. Write version = {VERSION} on the first line.")
         elif isinstance(version, bool) or not isinstance(version, int):
             self.problem("version", f"must be the number {VERSION}, without quotes.")
         elif version != VERSION:
-            self.problem("version", f"is not {VERSION}. Another ld-flag-import may read this recipe.")
+            self.problem("version", f"isn't {VERSION}. Another version of ld-flag-import may read this recipe.")
 
     def _launchdarkly(self, table: Mapping[str, object]) -> None:
         self._text(table, "launchdarkly", "host", HOST, required=False)
@@ -309,9 +309,9 @@ class _Reader:
         self._text(table, "import", "name", CONFIG_NAME)
         tags = table.get("tags", [])
         if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-            self.problem("import.tags", 'must be a list of texts: ["migration"].')
+            self.problem("import.tags", 'must be a list of strings, such as ["migration"].')
         elif not all(is_tag(tag) for tag in tags):
-            text = "has an entry that is no tag. Tags have letters, digits, . _ - only, 64 at most."
+            text = "has an invalid tag. Tags contain only letters, digits, . _ -, at most 64 of them."
             self.problem("import.tags", text)
         else:
             self.entries.append(_Entry(CONFIG_TAGS, ", ".join(tags), "import.tags"))
@@ -319,7 +319,7 @@ class _Reader:
 
     def _form(self, integration: str | None, place: str) -> Form | None:
         if integration is not None and integration not in self.known:
-            self.problem(place, f"names no integration known here. Write one of: {', '.join(self.known)}.")
+            self.problem(place, f"isn't a known integration. Use one of: {', '.join(self.known)}.")
         return self.known.get(integration or "")
 
     def _config(self, variable: Variable, value: object, place: str) -> None:

@@ -1,4 +1,4 @@
-"""Findings about answers: by the form's rules, by comparing keys, and by what a server said."""
+"""Findings about answers: by the form's rules, by comparing keys, and by a server's response."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from tui.answers import rules, steps
 from tui.answers.builtin import HOST
 from tui.answers.draft import (
     PROPOSED,
+    Answer,
+    Check,
     Draft,
     answer,
     fields,
@@ -17,6 +19,7 @@ from tui.answers.draft import (
     values,
     variable,
 )
+from tui.answers.fields import Variable
 from tui.answers.finding import Finding, Level
 from tui.answers.plan_state import PLAN, plan_findings
 from tui.launchdarkly.instances import instance
@@ -38,14 +41,16 @@ def findings(draft: Draft, key: str) -> tuple[Finding, ...]:
 
 
 SAME_KEY = (
-    "This is your own token again. LaunchDarkly would keep it, with all its rights. F1: how to make a narrower one."
+    "This is your own token. LaunchDarkly would store it with all its permissions. Press F1 to create a narrower one."
 )
 
 
 def step_findings(draft: Draft, step: str) -> tuple[Finding, ...]:
     """Return the findings about all answers of a step."""
     if step == "integration":
-        return () if draft.form else (Finding(Level.PROBLEM, "integration", "Choose where your flags are now."),)
+        return (
+            () if draft.form else (Finding(Level.PROBLEM, "integration", "Choose the product your flags are in now."),)
+        )
     if step == PLAN:
         return tuple(plan_findings(draft))
     return tuple(f for v in fields(draft, step) for f in findings(draft, v.key))
@@ -71,8 +76,7 @@ def line(draft: Draft, key: str) -> Finding:
     field_ = variable(draft, key)
     given = answer(draft, key)
     check = draft.checks.get(key)
-    optional = "" if field_.required or "blank" in field_.help.lower() else " May stay blank."
-    help_ = field_.help + optional + (" It cannot be changed later." if field_.fixed_after_saving else "")
+    help_ = _help(field_)
     if not given.value and given.secret is None:
         if not given.touched and check is not None and check.text:
             return Finding(check.level, key, check.text, advice=check.advice)
@@ -84,25 +88,61 @@ def line(draft: Draft, key: str) -> Finding:
     worst = found[0] if found else None
     if worst is not None and worst.level in (Level.PROBLEM, Level.WARNING, Level.UNKNOWN):
         reported = check.text if check is not None and check.level is Level.OK else ""
-        if worst.level is Level.UNKNOWN and reported:
-            return replace(worst, text=f"{reported}. {worst.text}")
-        return worst
+        before = {Level.UNKNOWN: (reported, given.said), Level.WARNING: (given.said,)}.get(worst.level, ())
+        return replace(worst, text=_sentences(*before, worst.text))
+    text = _known(draft, key, given, check)
+    if text == SUGGESTED:
+        return Finding(Level.NOTE, key, f"{SUGGESTED}. {help_}")
+    if text:
+        named = name(draft, given.value) != given.value
+        return Finding(Level.OK if check or named else Level.NOTE, key, text)
+    return Finding(Level.NOTE, key, (worst.text if worst else "") or help_)
+
+
+SUGGESTED = "Suggested"
+
+
+def _help(field_: Variable) -> str:
+    """Return the help line of an open field."""
+    optional = field_.required or field_.hidden or any(word in field_.help.lower() for word in ("optional", "blank"))
+    parts = (
+        field_.help,
+        "" if optional else "Optional.",
+        "You can't change it later." if field_.fixed_after_saving else "",
+    )
+    return " ".join(filter(None, parts))
+
+
+def _known(draft: Draft, key: str, given: Answer, check: Check | None) -> str:
+    """Return what is known of an answer without a problem: its name, the server's report, where it came from."""
     known = name(draft, given.value) if given.value else ""
-    parts = [
-        f"{given.secret.length} characters" if given.secret else "",
+    reported = check.text if check else ""
+    suggested = origin(given) if given.source == PROPOSED else ""
+    return _sentences(
+        suggested,
         known if known != given.value else "",
+        reported,
+        f"{given.secret.length} characters" if given.secret else "",
         _address(draft) if key == HOST.key else "",
-        given.source,
-        check.text if check else "",
+        origin(given),
         given.said,
         given.kept,
-    ]
-    text = "; ".join(dict.fromkeys(part.rstrip(".") for part in parts if part))
-    if text == PROPOSED:
-        return Finding(Level.NOTE, key, f"Proposed. {help_}")
-    if text:
-        return Finding(Level.OK if check else Level.NOTE, key, text + ("." if given.said else ""))
-    return Finding(Level.NOTE, key, (worst.text if worst else "") or help_)
+    )
+
+
+def origin(given: Answer) -> str:
+    """Return where an answer came from, in words: "From LD_ACCESS_TOKEN"; "" if the user entered it."""
+    if given.source == PROPOSED:
+        return SUGGESTED
+    return f"From {given.source[5:]}" if given.source.startswith("from ") else given.source
+
+
+def _sentences(*parts: str) -> str:
+    """Join parts into sentences, each once; a single part keeps its end."""
+    several = list(dict.fromkeys(filter(None, parts)))
+    if len(several) < 2:
+        return "".join(several)
+    return " ".join(dict.fromkeys(part if part[-1] in ".?!" else f"{part}." for part in several))
 
 
 def _address(draft: Draft) -> str:
@@ -124,15 +164,15 @@ def summary(draft: Draft, step: str) -> Finding:
     if answered:
         return Finding(Level.PROBLEM, step, f"{_count(len(answered), 'problem')}: {_labels(draft, answered)}.")
     if blocking:
-        return Finding(Level.NOTE, step, f"Still to fill in: {_labels(draft, blocking)}.")
+        return Finding(Level.NOTE, step, f"Still needed: {_labels(draft, blocking)}.")
     warnings = sum(f.level is Level.WARNING for f in found)
     unknown = sum(f.level is Level.UNKNOWN for f in found)
     parts = [_count(warnings, "warning")] if warnings else []
-    parts += [f"{_count(unknown, 'thing')} not known"] if unknown else []
+    parts += [_count(unknown, "open question")] if unknown else []
     if not parts:
         return Finding(Level.NOTE, step, "")
     pronoun = "it" if warnings + unknown == 1 else "them"
-    text = f"{', '.join(parts)}. You can go on; Review repeats {pronoun}."
+    text = f"{', '.join(parts)}. You can continue; Review shows {pronoun} again."
     return Finding(Level.WARNING if warnings else Level.UNKNOWN, step, text)
 
 

@@ -1,4 +1,4 @@
-"""What a field's role says about an answer: how a paste is tidied, and how an answer is judged while it is typed.
+"""The rules of each role: how a pasted answer is tidied, and how an answer is validated while it is typed.
 
 The rules for LaunchDarkly's keys, tags, and ids are those of its Terraform provider; the rules for Unleash's tags and
 ids are those of its server's schemas.
@@ -79,7 +79,7 @@ def _anything(value: FieldValue) -> Iterator[Finding]:
 
 def _boolean(value: FieldValue) -> Iterator[Finding]:
     if value.text not in ("true", "false"):
-        yield value.problem("Only true or false can stand here.")
+        yield value.problem("Enter true or false.")
 
 
 def _choice(value: FieldValue) -> Iterator[Finding]:
@@ -93,16 +93,16 @@ def _choices(value: FieldValue) -> Iterator[Finding]:
 
 
 def _no_choice(value: FieldValue, text: str) -> Finding:
-    return value.problem(f"“{short(text)}” is none of the {len(value.field.choices)} choices.")
+    return value.problem(f"“{short(text)}” isn't one of the {len(value.field.choices)} choices.")
 
 
 def _project_key(value: FieldValue) -> Iterator[Finding]:
     if "://" in value.text:
-        yield value.problem("This is an address; the key stands in it after /projects/.")
+        yield value.problem("No project key found in this address. It comes after /projects/.")
     elif not _KEY.fullmatch(value.text):
-        yield value.problem("A key has letters, digits, . _ - only. This may be the name.")
+        yield value.problem("Project keys contain only letters, digits, . _ -. This may be the name.")
     elif len(value.text) > _LONGEST_PROJECT_KEY:
-        yield value.warning(f"Long for a project key: {len(value.text)} characters.")
+        yield value.warning(f"{len(value.text)} characters is long for a project key.")
 
 
 def tags_of(text: str) -> tuple[str, ...]:
@@ -122,9 +122,9 @@ def _tag_findings(value: FieldValue, tags: tuple[str, ...]) -> Iterator[Finding]
     """Report the first tag that LaunchDarkly refuses, and offer all tags without the characters it refuses."""
     for tag in tags:
         if not TAG.fullmatch(tag):
-            fault = "A tag has letters, digits, . _ - only, and no blank."
+            fault = "Tags contain only letters, digits, . _ -, and no spaces."
         elif len(tag) > LONGEST_TAG:
-            fault = f"A tag has at most {LONGEST_TAG} characters; this has {len(tag)}."
+            fault = f"Tags have at most {LONGEST_TAG} characters. This one has {len(tag)}."
         else:
             continue
         allowed = (_NOT_IN_A_TAG.sub("-", tag).strip("-")[:LONGEST_TAG] for tag in tags)
@@ -136,14 +136,14 @@ def _tag_findings(value: FieldValue, tags: tuple[str, ...]) -> Iterator[Finding]
 def _member_id(value: FieldValue) -> Iterator[Finding]:
     pick = Remedy.PICK_OR_CLEAR, "the member"
     if "@" in value.text:
-        yield value.problem("This is an e-mail address; the field takes the member's id.", None, *pick)
+        yield value.problem("This is an email address, not a member ID.", None, *pick)
     elif not _MEMBER.fullmatch(value.text):
-        yield value.problem("A member's id is 24 letters a-f and digits.", None, *pick)
+        yield value.problem("Member IDs have 24 characters: digits and a-f.", None, *pick)
 
 
 def _split_id(value: FieldValue) -> Iterator[Finding]:
     if " " in value.text and "://" not in value.text:
-        yield value.problem("This is a name; the field takes the id.", None, Remedy.PICK, "it")
+        yield value.problem("This is a name, not an ID.", None, Remedy.PICK, "it")
     else:
         yield from _split_environment(value)
 
@@ -152,16 +152,16 @@ def _split_environment(value: FieldValue) -> Iterator[Finding]:
     """Judge an environment's id. A name is no problem yet: asking Split turns it into the id."""
     others = [value.values.get(key) for key in ("workspaceId", "environmentId") if key != value.field.key]
     if "://" in value.text:
-        yield value.problem("No id stands in this address. Paste that of a flag's page in Split.")
+        yield value.problem("No ID found in this address. Paste the address of a flag's page in Split.")
     elif not _UUID.fullmatch(value.text):
-        yield value.warning("Ids look like 1f03bc00-01f0-11ec-a057-42851e80ca2c. This may be the name.")
+        yield value.warning("IDs look like 1f03bc00-01f0-11ec-a057-42851e80ca2c. This may be a name.")
     elif value.text in others:
-        yield value.problem("Workspace and environment hold the same id. One of them is wrong.")
+        yield value.problem("The workspace and the environment have the same ID. One of them is wrong.")
 
 
 def _split_tag(value: FieldValue) -> Iterator[Finding]:
     if "," in value.text:
-        yield value.warning("Only one tag can stand here; a comma is taken as part of it.")
+        yield value.warning("Enter one tag. A comma counts as part of it.")
 
 
 def _unleash_id(value: FieldValue) -> Iterator[Finding]:
@@ -169,23 +169,23 @@ def _unleash_id(value: FieldValue) -> Iterator[Finding]:
     in_key = value.in_key()
     offer = value.use(in_key) if in_key and in_key != value.text else None
     if "://" in value.text:
-        yield value.problem(f"No {noun} stands in this address. Write its id.", offer)
+        yield value.problem(f"No {noun} found in this address. Enter its ID.", offer)
     elif not _URL_FRIENDLY.fullmatch(value.text):
-        yield value.problem("An id has letters, digits, . _ ~ - only. This may be a name.", offer)
+        yield value.problem("IDs contain only letters, digits, . _ ~ -. This may be a name.", offer)
     elif offer:
         # Only a warning: a key that was set by hand may name anything. The check of the key asks Unleash itself.
-        yield value.warning(f"The SDK key says {noun} {short(in_key)}; Unleash would answer for that.", offer)
+        yield value.warning(f"The SDK key is for {noun} {short(in_key)}. Unleash would return those flags.", offer)
 
 
 def _unleash_tag(value: FieldValue) -> Iterator[Finding]:
     kind, colon, text = value.text.partition(":")
     if not colon:
         offer = value.use(f"simple:{value.text}")
-        yield value.problem(f"Unleash tags are type:value. Enter: simple:{short(value.text)}", offer)
+        yield value.problem(f"Unleash tags look like type:value. Try simple:{short(value.text)}.", offer)
     elif not 2 <= len(kind) <= 50 or not 2 <= len(text.strip()) <= 50:
-        yield value.problem("Unleash tags are type:value, each of 2 to 50 characters.")
+        yield value.problem("Unleash tags look like type:value. Each part has 2 to 50 characters.")
     else:
-        question = f"Not known: does LaunchDarkly want this, or {short(text)} alone?"
+        question = f"Undocumented: LaunchDarkly may expect only {short(text)}."
         yield Finding(Level.UNKNOWN, value.field.key, question)
 
 
@@ -209,7 +209,7 @@ def _base_url(value: FieldValue) -> Iterator[Finding]:
     parts = urlsplit(base)
     if page := _UNLEASH_PAGE.search(parts.path):
         offer = value.use(base.removesuffix(page[0]))
-        yield value.warning(f"This is a page of Unleash. Its address ends before {short(page[0])}.", offer)
+        yield value.warning(f"This is a page in Unleash. The server's address ends before {short(page[0])}.", offer)
     host = parts.hostname or ""
     sighting = Sighting(host, classify(host))
     if sighting.reach is not Reach.PUBLIC and not reached_there(host, value.values.get("host", "")):
@@ -236,10 +236,10 @@ def _host(value: FieldValue) -> Iterator[Finding]:
     try:
         host = urlsplit(normal_base_url(value.text).url).hostname or ""
     except AddressError as error:
-        yield value.problem(f"{error} Or choose us, eu or federal.")
+        yield value.problem(f"{error} Or use us, eu, or federal.")
         return
     if not is_loopback(host) and not _LAUNCHDARKLY.fullmatch(host):
-        yield value.warning("No address of LaunchDarkly's own. Your token would be sent there.")
+        yield value.warning("This isn't a LaunchDarkly address. Your token would be sent there.")
 
 
 # --- roles
@@ -280,22 +280,22 @@ def validate(
     if len(value) > LONGEST_ANSWER:
         return (entry.problem(f"Too long: {len(value):,} characters."),)
     if looks_secret(value.strip()):
-        return (entry.problem("This is a key, and no key belongs here.", None, Remedy.CLEAR),)
+        return (entry.problem("This is a key. Keys don't belong in this field.", None, Remedy.CLEAR),)
     parts = tags_of(value) if variable.role == "config-tags" else ()
     if any(is_placeholder(part) for part in (value, *parts)):
-        return (entry.problem("This is a placeholder that was not filled in. Write the value itself."),)
+        return (entry.problem("This placeholder wasn't filled in. Enter the value."),)
     return tuple(role_of(variable).rule(entry))
 
 
 def _blank(value: FieldValue) -> tuple[Finding, ...]:
     field = value.field
     if field.role == "ld-tag" and not field.required:
-        return (value.warning("Without a tag, imported flags are known only by key. Undo then needs the audit log."),)
+        return (value.warning("Without a tag, Undo works only with the audit log."),)
     if not field.required:
         return ()
     offer = value.use(in_key) if (in_key := value.in_key()) else None
     remedy = Remedy.CHOOSE_ONE if field.choices else Remedy.SEE_HELP
-    return (value.problem(f"{field.label} is missing.", offer, remedy),)
+    return (value.problem(f"{field.label} is required.", offer, remedy),)
 
 
 def role_of(variable: Variable) -> Role:

@@ -84,29 +84,29 @@ def _damage(variable: Variable, value: str) -> Finding | None:
     """Return the first thing that is wrong with a key whatever it opens."""
     paste_again, paste_key = Advice(Remedy.PASTE_AGAIN), Advice(Remedy.PASTE_ALONE, "the key itself")
     foreign = _FOREIGN.search(value)
-    character = "A blank" if foreign and foreign[0].isspace() else "The character"
+    character = "The space" if foreign and foreign[0].isspace() else "The character"
     faults: tuple[tuple[object, str, Advice | None], ...] = (
-        (is_placeholder(value), "This is a placeholder that was not filled in.", paste_key),
+        (is_placeholder(value), "This placeholder wasn't filled in.", paste_key),
         (
             len(value) < SHORTEST,
-            f"Too short for a key: {len(value)} characters, of at least {SHORTEST}.",
+            f"Too short: {len(value)} characters. Keys have at least {SHORTEST}.",
             paste_again,
         ),
         (
             len(value) > LONGEST,
-            f"Too long for a key: {len(value):,} characters arrived.",
+            f"Too long for a key: {len(value):,} characters.",
             Advice(Remedy.PASTE_ALONE, "the key alone"),
         ),
-        (_MASKED.search(value), "This is a key with a part hidden. Copy it where it is made, whole.", None),
-        (_VARIABLE_NAME.fullmatch(value), "This names where a key is kept.", paste_key),
+        (_MASKED.search(value), "Part of this key is masked. Copy the whole key where you created it.", None),
+        (_VARIABLE_NAME.fullmatch(value), "This names the place of a key.", paste_key),
         (
             _ASSIGNMENT.fullmatch(value),
-            "This is a line NAME=key.",
-            Advice(Remedy.PASTE_ALONE, "only what stands after the ="),
+            "This is a NAME=key line.",
+            Advice(Remedy.PASTE_ALONE, "only the part after the ="),
         ),
         (
             foreign,
-            f"{character} at place {foreign.start() + 1 if foreign else 0} cannot be part of a key.",
+            f"{character} at position {foreign.start() + 1 if foreign else 0} can't be part of a key.",
             paste_again,
         ),
     )
@@ -114,43 +114,43 @@ def _damage(variable: Variable, value: str) -> Finding | None:
 
 
 _FOR_LAUNCHDARKLY = {
-    LD_SDK: "This is an SDK key; it does not open the API. Make an access token; it starts with api-.",
-    LD_MOBILE: "This is a mobile key; it does not open the API. Make an access token (api-).",
-    LD_CLIENT_ID: "This is a client-side ID, which is no key. Make an access token; it starts with api-.",
-    UNLEASH_SDK: "This is an Unleash key. LaunchDarkly's tokens start with api-.",
-    UNLEASH_ADMIN: "This is an Unleash admin token. LaunchDarkly's tokens start with api-.",
-    UNLEASH_PERSONAL: "This is an Unleash personal token. LaunchDarkly's tokens start with api-.",
-    HARNESS: "This is a Harness token. LaunchDarkly's tokens start with api-.",
+    LD_SDK: "This is an SDK key. Create an access token instead. It starts with api-.",
+    LD_MOBILE: "This is a mobile key. Create an access token instead. It starts with api-.",
+    LD_CLIENT_ID: "This is a client-side ID. Create an access token instead. It starts with api-.",
+    UNLEASH_SDK: "This is an Unleash key. LaunchDarkly access tokens start with api-.",
+    UNLEASH_ADMIN: "This is an Unleash admin token. LaunchDarkly access tokens start with api-.",
+    UNLEASH_PERSONAL: "This is an Unleash personal token. LaunchDarkly access tokens start with api-.",
+    HARNESS: "This is a Harness token. LaunchDarkly access tokens start with api-.",
 }
 _READS_WRONG = (
-    "is for looking only. As SDK key it silently reads the wrong "
-    "environment; make a backend token. This one can be given below, under more."
+    "would silently read the wrong environment. Create a backend token. You can use this one "
+    "below, as Unleash admin token."
 )
 _REFUSED: Mapping[str, Mapping[str, str]] = {
     "ld-token": _FOR_LAUNCHDARKLY,
     "import-key": _FOR_LAUNCHDARKLY,
     "unleash-key": {
-        LD_API: "This is a LaunchDarkly token. Unleash's keys look like project:environment.secret.",
-        LD_SDK: "This is a LaunchDarkly SDK key. Unleash's keys look like project:environment.secret.",
-        LD_MOBILE: "This is a LaunchDarkly mobile key. Unleash's look like project:environment.secret.",
-        HARNESS: "This is a Harness token. Unleash's keys look like project:environment.secret.",
+        LD_API: "This is a LaunchDarkly token. Unleash SDK keys look like project:environment.secret.",
+        LD_SDK: "This is a LaunchDarkly SDK key. Unleash SDK keys look like project:environment.secret.",
+        LD_MOBILE: "This is a LaunchDarkly mobile key. Unleash SDK keys look like project:environment.secret.",
+        HARNESS: "This is a Harness token. Unleash SDK keys look like project:environment.secret.",
         UNLEASH_ADMIN: f"An admin token {_READS_WRONG}",
         UNLEASH_PERSONAL: f"A personal token {_READS_WRONG}",
     },
     "unleash-helper": {
-        LD_API: "This is a LaunchDarkly token. Unleash's start with *:*. or user: here.",
-        LD_SDK: "This is a LaunchDarkly SDK key. Unleash's tokens start with *:*. or user: here.",
-        LD_MOBILE: "This is a LaunchDarkly mobile key. Unleash's tokens start with *:*. or user: here.",
-        HARNESS: "This is a Harness token. Unleash's start with *:*. or user: here.",
-        UNLEASH_SDK: "This is an SDK key, which can list nothing. It belongs above; clear this field.",
+        LD_API: "This is a LaunchDarkly token. Unleash admin tokens start with *:*. or user:.",
+        LD_SDK: "This is a LaunchDarkly SDK key. Unleash admin tokens start with *:*. or user:.",
+        LD_MOBILE: "This is a LaunchDarkly mobile key. Unleash admin tokens start with *:*. or user:.",
+        HARNESS: "This is a Harness token. Unleash admin tokens start with *:*. or user:.",
+        UNLEASH_SDK: "This is an SDK key, which can't list anything. Paste it above and clear this field.",
     },
     "split-key": {
-        LD_API: "This is a LaunchDarkly token, not a key of Split.",
-        LD_SDK: "This is a LaunchDarkly SDK key, not a key of Split.",
-        LD_MOBILE: "This is a LaunchDarkly mobile key, not a key of Split.",
-        UNLEASH_SDK: "This is an Unleash key, not a key of Split.",
-        UNLEASH_ADMIN: "This is an Unleash token, not a key of Split.",
-        UNLEASH_PERSONAL: "This is an Unleash token, not a key of Split.",
+        LD_API: "This is a LaunchDarkly token, not a Split key.",
+        LD_SDK: "This is a LaunchDarkly SDK key, not a Split key.",
+        LD_MOBILE: "This is a LaunchDarkly mobile key, not a Split key.",
+        UNLEASH_SDK: "This is an Unleash key, not a Split key.",
+        UNLEASH_ADMIN: "This is an Unleash token, not a Split key.",
+        UNLEASH_PERSONAL: "This is an Unleash token, not a Split key.",
     },
 }
 """The kinds of keys that a role doesn't accept, and why."""
@@ -164,20 +164,20 @@ def _fit(variable: Variable, value: str, kind: str) -> Finding | None:
     if refusal and (role != "split-key" or looks_secret(value)):
         return Finding(Level.PROBLEM, variable.key, refusal)
     if role in ("ld-token", "import-key") and kind != LD_API:
-        text = "Tokens start with api-; this does not. The check asks LaunchDarkly."
+        text = "Access tokens usually start with api-. LaunchDarkly decides whether this one works."
         if value.lower().startswith("api-"):
-            text = f"Tokens have 40 characters; {len(value)} arrived. A part may be missing."
+            text = f"Access tokens have 40 characters. This one has {len(value)}, so part of it may be missing."
         return Finding(Level.WARNING, variable.key, text)
     if role == "unleash-key" and (scope := scope_of(value)):
         project = {"*": "all projects", "[]": "several projects"}.get(scope[0], f"project {short(scope[0])}")
-        return Finding(Level.NOTE, variable.key, f"Written into it: {project}, {short(scope[1])}.")
+        return Finding(Level.NOTE, variable.key, f"For {project}, environment {short(scope[1])}.")
     if role == "unleash-key":
-        text = "Not as usual: project:environment.secret. The check asks Unleash."
+        text = "SDK keys usually look like project:environment.secret. Unleash decides whether this one works."
         return Finding(Level.WARNING, variable.key, text)
     if role == "unleash-helper" and kind not in (UNLEASH_ADMIN, UNLEASH_PERSONAL):
-        text = "Not as usual: *:*. or user: and a secret. The check asks Unleash."
+        text = "Admin tokens usually start with *:*. or user:. Unleash decides whether this one works."
         return Finding(Level.WARNING, variable.key, text)
     if role == "split-key" and kind == HARNESS:
-        text = "A Harness token. Split takes it; whether the import can is not known."
+        text = "This is a Harness token. Split accepts it; LaunchDarkly doesn't document whether its import can use it."
         return Finding(Level.UNKNOWN, variable.key, text)
     return None

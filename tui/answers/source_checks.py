@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from tui.answers import draft as drafts
 from tui.answers import remarks
 from tui.answers.builtin import HELPER, SOURCE_API
+from tui.answers.changes import BY_NAME
 from tui.answers.draft import Check, Draft, source_address
 from tui.answers.finding import Finding, Level, Offer
 from tui.context import Context
@@ -53,7 +54,7 @@ def only_asks(run: CheckRunner) -> CheckRunner:
 async def _source(draft: Draft, bag: Bag, context: Context, sink: Sink) -> AsyncIterator[tuple[Source, Connection]]:
     """Open the source with the key of the form. Raises Failure without a key, or if the demo would leave loopback."""
     keys = (bag.get(v.key) for v in drafts.form_variables(draft) if v.role in drafts.SOURCE_KEY_ROLES)
-    async with _connection(draft, context, next(keys, None), "There is no key yet.", sink) as connection:
+    async with _connection(draft, context, next(keys, None), "Enter the key first.", sink) as connection:
         yield SOURCES[draft.integration], connection
 
 
@@ -92,7 +93,7 @@ async def source_key(draft: Draft, bag: Bag, context: Context, key: str, sink: S
                 raise
             # The person gave another address than the usual one: most likely it is at fault.
             blamed = Finding(failed(key, failure).level, SOURCE_API.key, str(failure), advice=failure.advice)
-            return Check(key, Level.UNKNOWN, "Not checked: see the address below.", (blamed,), facts=failure)
+            return Check(key, Level.UNKNOWN, "Not checked. See the API address below.", (blamed,), facts=failure)
     return source_check(draft, key, report)
 
 
@@ -108,11 +109,26 @@ def source_check(draft: Draft, key: str, report: SourceReport) -> Check:
     findings = []
     for remark in report.remarks:
         only = remark.instead[0] if len(remark.instead) == 1 else ""
-        offer = Offer(f"Take {only}", remark.field, only) if only else None
-        findings.append(Finding(Level(remark.level), remark.field, remark.text, offer, remark.advice))
+        named = only in _ids_named(drafts.value(draft, remark.field), report)
+        offer = Offer(f"Use {short(only)}", remark.field, only, certain=named) if only else None
+        text = _NAMED if named else remark.text
+        findings.append(Finding(Level(remark.level), remark.field, text, offer, remark.advice))
     level = Level.OK if all(r.level in ("ok", "note") for r in report.on_key) else Level.NOTE
     names = tuple((workspace.value, workspace.label) for workspace in report.workspaces or ())
-    return Check(key, level, report.text, tuple(findings), fills, names, report)
+    return Check(key, level, _capitalized(report.text), tuple(findings), fills, names, report)
+
+
+_NAMED = "This is the workspace's name. Press Enter to use its ID."
+
+
+def _ids_named(entered: str, report: SourceReport) -> tuple[str, ...]:
+    """Return the ids of the workspaces with the entered name."""
+    name = entered.casefold()
+    return tuple(each.value for each in report.workspaces or () if name and each.label.casefold() == name)
+
+
+def _capitalized(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def compared(draft: Draft) -> Draft:
@@ -128,9 +144,9 @@ def compared(draft: Draft) -> Draft:
 
 async def helper(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink) -> Check:
     """Check what the read-only token lists. It goes to Unleash's address and nowhere else."""
-    async with _connection(draft, context, bag.get(key), "There is no token yet.", sink) as connection:
+    async with _connection(draft, context, bag.get(key), "Enter the token first.", sink) as connection:
         report = await check_helper(connection)
-    return Check(key, Level.OK, f"{report.text}; for looking only, not kept")
+    return Check(key, Level.OK, f"{_capitalized(report.text)}. Used only for lists, never stored.")
 
 
 # --- which flags are meant
@@ -156,15 +172,15 @@ async def environment(draft: Draft, bag: Bag, context: Context, key: str, sink: 
         return _typed(made, answer.value, choices)
     live = [choice for choice in choices if choice.detail == "production"]
     if len(choices) == 1:
-        return replace(made, fills=(Offer("the only one", key, choices[0].value),))
+        return replace(made, fills=(Offer("The only environment", key, choices[0].value),))
     if len(live) == 1:
-        return replace(made, fills=(Offer("the production environment", key, live[0].value),))
+        return replace(made, fills=(Offer("The production environment", key, live[0].value),))
     labels = listed([choice.label for choice in choices])
-    text = f"There are {labels}. Pick one." if choices else f"{_NONE_LISTED} Type the id."
+    text = f"Pick one: {labels}." if choices else f"{_NONE_LISTED} Enter the ID."
     return replace(made, level=Level.NOTE, text=text)
 
 
-_NONE_LISTED = "Split lists no environment of this workspace for your key."
+_NONE_LISTED = "Split lists no environments of this workspace for your key."
 _SPLIT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -174,20 +190,20 @@ def _typed(made: Check, text: str, choices: Sequence[Choice]) -> Check:
     named = [choice for choice in choices if choice.label == text]
     named = named or [choice for choice in choices if choice.label.casefold() == wanted]
     if len(named) == 1:
-        return replace(made, instead=Offer("its id was filled in", made.field, named[0].value))
+        return replace(made, instead=Offer(BY_NAME, made.field, named[0].value))
     if named:
-        problem = f"{len(named)} environments are called {short(text)}. Pick the one that is meant."
+        problem = f"{len(named)} environments are named {short(text)}. Pick one."
         return replace(made, level=Level.PROBLEM, text=problem)
     if not choices:
-        return replace(made, level=Level.UNKNOWN, text=f"{_NONE_LISTED} Whether {short(text)} is one is not known.")
+        return replace(made, level=Level.UNKNOWN, text=f"{_NONE_LISTED} Can't check {short(text)}.")
     alike = choices if len(choices) == 1 else [choice for choice in choices if wanted in choice.label.casefold()]
-    offers = [Offer(f"Take {short(choice.label)}", made.field, choice.value) for choice in alike]
+    offers = [Offer(f"Use {short(choice.label)}", made.field, choice.value) for choice in alike]
     labels = listed([choice.label for choice in choices])
     if _SPLIT_ID.fullmatch(text):
         level = Level.WARNING
-        missing = f"This id is not among the {count(len(choices), 'environment')} of the workspace: {labels}."
+        missing = f"No environment of this workspace has this ID. It has {labels}."
     else:
-        level, missing = Level.PROBLEM, f"The workspace has no environment {short(text)}, but {labels}."
+        level, missing = Level.PROBLEM, f"The workspace has no environment {short(text)}. It has {labels}."
     finding = Finding(level, made.field, f"{missing} Pick one.", offers[0] if len(offers) == 1 else None)
     return replace(made, level=Level.NOTE, findings=(finding,))
 
@@ -198,13 +214,13 @@ async def tag(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink) ->
     async with _source(draft, bag, context, sink) as (source, connection):
         number = await source.count_flags(connection, drafts.values(draft))
     if number is None:
-        return Check(key, Level.UNKNOWN, f"How many flags have it, {source.name} does not say.")
+        return Check(key, Level.UNKNOWN, f"{source.name} doesn't report how many flags have this tag.")
     if number == 0:
-        return Check(key, Level.WARNING, f"0 flags have it. {_NO_FLAGS[draft.integration]}")
-    return Check(key, Level.OK, f"{count(number, 'flag')} {'has' if number == 1 else 'have'} it")
+        return Check(key, Level.WARNING, f"No flag has this tag. {_NO_FLAGS[draft.integration]}")
+    return Check(key, Level.OK, f"{count(number, 'flag')} {'has' if number == 1 else 'have'} this tag")
 
 
 _NO_FLAGS = {
     "unleash": UNLEASH_TELLS_NOT,
-    "split": "Most likely it is written differently in Split: capitals matter. Pick it from the list.",
+    "split": "Check its spelling: tags in Split are case-sensitive. Or pick it from the list.",
 }

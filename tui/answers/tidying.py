@@ -8,7 +8,7 @@ from collections.abc import Callable
 from urllib.parse import unquote
 
 from tui.answers.fields import Tidied
-from tui.net.address import AddressError, normal_base_url
+from tui.net.address import AddressError, is_loopback, normal_base_url
 from tui.secrets.references import is_placeholder
 
 Tidier = Callable[[str], Tidied]
@@ -28,6 +28,11 @@ _QUOTES = {
     "«": "»",
     "<": ">",
 }
+_HOST = re.compile(
+    r"(?:localhost|\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+)(?::\d{1,5})?(?:/[^\s@]*)?",
+    re.IGNORECASE,
+)
+"""An address without its scheme: a host with a dot, or this machine."""
 _HEADER = re.compile(r"authorization\s*:\s*(?:bearer\s+)?|bearer\s+", re.IGNORECASE)
 
 
@@ -42,7 +47,7 @@ def tidy_text(raw: str) -> Tidied:
         return Tidied(raw.strip())
     value, breaks = _BREAK.subn(" ", raw.strip())
     value = "".join(c for c in value if c == "\t" or unicodedata.category(c) not in _INVISIBLE)
-    return Tidied(value.replace("\t", " ").strip(), "Line breaks became blanks." if breaks else "")
+    return Tidied(value.replace("\t", " ").strip(), "Line breaks were replaced by spaces." if breaks else "")
 
 
 def tidy_key(raw: str) -> Tidied:
@@ -55,15 +60,15 @@ def tidy_key(raw: str) -> Tidied:
     header = _HEADER.match(text)
     text = text[header.end() :] if header else text
     text, inside = _BLANK.subn("", text)
-    parts = (said, _gone(blanks + inside, "blank"), "The quotes were taken off." if quotes else "")
-    return Tidied(text, _sentence(*parts, "“Bearer” was taken off." if header else ""))
+    parts = (said, _gone(blanks + inside, "space"), "The quotes were removed." if quotes else "")
+    return Tidied(text, _sentence(*parts, "“Bearer” was removed." if header else ""))
 
 
 def tidy_id(raw: str) -> Tidied:
     """Tidy an id or a tag like a key. A blank inside stays, since it shows that this is a name and no id."""
     text, said = _without_invisible(raw)
     text, quotes = _unquoted(text.strip())
-    return Tidied(text, _sentence(said, "The quotes were taken off." if quotes else ""))
+    return Tidied(text, _sentence(said, "The quotes were removed." if quotes else ""))
 
 
 def tidy_id_from(*patterns: str) -> Tidier:
@@ -82,13 +87,24 @@ def tidy_id_from(*patterns: str) -> Tidier:
 
 
 def tidy_base_url(raw: str) -> Tidied:
-    """Take what comes after the base off an address, such as `/api`, unless the address is invalid."""
-    tidied = tidy_id(raw)
+    """Add a missing `https://` (`http://` for this machine), and remove what comes after the base, such as `/api`.
+
+    An invalid address stays as it is.
+    """
+    tidied = _with_scheme(tidy_id(raw))
     try:
         base = normal_base_url(tidied.value)
     except AddressError:
         return tidied
     return Tidied(base.url, _sentence(tidied.said, base.removed))
+
+
+def _with_scheme(tidied: Tidied) -> Tidied:
+    if not _HOST.fullmatch(tidied.value):
+        return tidied
+    host = re.split(r"[/]|:\d+(?:/|$)", tidied.value, maxsplit=1)[0]
+    scheme = "http://" if is_loopback(host) else "https://"
+    return Tidied(scheme + tidied.value, _sentence(tidied.said, f"{scheme} was added."))
 
 
 def tidy_host(raw: str) -> Tidied:

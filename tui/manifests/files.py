@@ -83,19 +83,19 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         raw = read_ordinary(path, _LARGEST)
     except (OSError, ValueError) as error:  # ValueError: a zero character in the path
-        raise wrong(f"cannot be read: {clean(getattr(error, 'strerror', None) or 'it is no path')}") from None
+        raise wrong(f"can't be read: {clean(getattr(error, 'strerror', None) or 'not a valid path')}") from None
     if raw is None:
-        raise wrong("is not a regular file")
+        raise wrong("isn't a regular file")
     if len(raw) > _LARGEST:
-        raise wrong("is larger than 1 MiB, which no manifest is")
+        raise wrong("is too large: manifests have at most 1 MiB")
     try:
         content = limited_json.parse_file(raw)
     except json.JSONDecodeError as error:
-        raise wrong(f"is not JSON: {error.msg} in line {error.lineno}, column {error.colno}") from None
+        raise wrong(f"isn't valid JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
     except ValueError:  # not UTF-8, a number with thousands of digits, or nested without end
-        raise wrong("is not JSON in UTF-8") from None
+        raise wrong("isn't JSON in UTF-8") from None
     if not isinstance(content, dict):
-        raise wrong("is JSON, but not an object with formVariables")
+        raise wrong("must be a JSON object with formVariables")
     return content
 
 
@@ -106,7 +106,7 @@ def _repeated(variables: tuple[FormVariable, ...]) -> Iterator[ManifestProblem]:
     times = Counter(variable.key for variable in variables)
     for place, variable in enumerate(variables):
         if times[variable.key] > 1:
-            yield ManifestProblem(f"formVariables[{place}].key", f"{variable.key} stands there more than once")
+            yield ManifestProblem(f"formVariables[{place}].key", f"{variable.key} appears more than once")
 
 
 def _wrong_dependencies(variables: tuple[FormVariable, ...]) -> Iterator[ManifestProblem]:
@@ -118,13 +118,13 @@ def _wrong_dependencies(variables: tuple[FormVariable, ...]) -> Iterator[Manifes
     for place, variable in enumerate(variables):
         here = f"formVariables[{place}].dependsOn"
         for unknown in sorted(needs[variable.key] - needs.keys()):
-            yield ManifestProblem(here, f"names {unknown}, which is no variable here")
+            yield ManifestProblem(here, f"names {unknown}, which isn't a variable of this form")
         seen, ahead = set[str](), set(needs[variable.key])
         while ahead and variable.key not in seen:
             seen |= ahead
             ahead = {further for key in ahead for further in needs.get(key, ())} - seen
         if variable.key in seen:
-            yield ManifestProblem(here, "depends on itself, over others or directly")
+            yield ManifestProblem(here, "depends on itself, directly or through others")
 
 
 # --- pydantic's errors in our own words
@@ -141,8 +141,8 @@ def _problems(error: ValidationError) -> list[ManifestProblem]:
 _UNION_BRANCHES = ("bool", "str", "constrained-str", "function-after[_printable(), str]")
 _TEXTS = {
     "missing": "is missing",
-    "extra_forbidden": "is not known to LaunchDarkly's schema; check its spelling",
-    "string_type": "must be a text in quotes",
+    "extra_forbidden": "isn't in LaunchDarkly's schema; check its spelling",
+    "string_type": "must be text in quotes",
     "bool_type": "must be true or false, without quotes",
     "tuple_type": "must be a list",
     "dict_type": "must be an object",
@@ -150,13 +150,13 @@ _TEXTS = {
     "string_too_short": "is empty",
     "too_short": "is empty",
     "too_long": "has too many entries",
-    "unprintable": "holds characters that do not print",
+    "unprintable": "contains unprintable characters",
 }
 _PATTERNS = {
-    r"^[^\s]*$": "holds a blank",
-    r"\.svg$": "is no path of an SVG file",
-    WEB: "is no web address",
-    VERSION: "is no semantic version",
+    r"^[^\s]*$": "contains a space",
+    r"\.svg$": "isn't the path of an SVG file",
+    WEB: "isn't a web address",
+    VERSION: "isn't a semantic version",
 }
 
 
@@ -173,10 +173,11 @@ def _text(error: ErrorDetails) -> str:
         expected = context["expected"].replace("'", "").replace(" or ", ", ")
         return f"must be one of {expected}, not {_quoted(value)}"
     if kind == "string_pattern_mismatch":
-        return f"{_PATTERNS.get(context['pattern'], 'is no integration key')}: {_quoted(value)}"
+        broken = _PATTERNS.get(context["pattern"], "isn't an integration key")
+        return f"{broken}: {_quoted(value)}"
     if kind == "misfit":
         return str(context["problem"])
-    return _TEXTS.get(kind, "is not what LaunchDarkly's schema asks for")
+    return _TEXTS.get(kind, "doesn't match LaunchDarkly's schema")
 
 
 def _quoted(value: object) -> str:

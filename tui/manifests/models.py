@@ -36,7 +36,7 @@ Location = Literal["formVariables", "approvalFormVariables", "environmentFormVar
 def _printable(text: str) -> str:
     # Keys and choices are sent on as they are and cannot be cleaned for the terminal: they must be clean.
     if not text.isprintable():
-        raise PydanticCustomError("unprintable", "holds characters that do not print")
+        raise PydanticCustomError("unprintable", "contains unprintable characters")
     return text
 
 
@@ -156,35 +156,35 @@ class FormVariable(_Part):
         rules = (
             (has_default and default is None, "has null as defaultValue"),
             ("dynamic_options" in present and not fetches, "has null as dynamicOptions"),
-            (self.is_secret and kind != "string", f"is secret, but is of type {kind}, not string"),
+            (self.is_secret and kind != "string", f"is secret and of type {kind}; a secret must be a string"),
             (kind == "enum" and not self.allowed_values, "is an enum without allowedValues"),
             (kind == "dynamicEnum" and not fetches, "is a dynamicEnum without dynamicOptions"),
-            (kind != "dynamicEnum" and fetches, f"has dynamicOptions, but is of type {kind}"),
+            (kind != "dynamicEnum" and fetches, f"has dynamicOptions but is of type {kind}"),
             (kind == "multiselect" and not options, "is a multiselect without multiselectOptions"),
             (
                 kind == "multiselect" and (has_default or self.allowed_values),
-                "is a multiselect with defaultValue or allowedValues in place of its own lists",
+                "is a multiselect with defaultValue or allowedValues; use its own lists",
             ),
             (
                 not options.issuperset(self.multiselect_default_options),
-                "has multiselectDefaultOptions that are none of its multiselectOptions",
+                "has multiselectDefaultOptions that aren't in its multiselectOptions",
             ),
-            (has_default and not self.is_optional, "has a defaultValue, but is not optional"),
+            (has_default and not self.is_optional, "has a defaultValue but isn't optional"),
             (
                 self.is_optional and not has_default and not may_lack_default,
-                "is optional, but has no defaultValue",
+                "is optional but has no defaultValue",
             ),
             (
                 kind == "boolean" and has_default and not isinstance(default, bool),
-                "is a boolean whose defaultValue is neither true nor false",
+                "is a boolean with a defaultValue that isn't true or false",
             ),
             (
                 kind != "boolean" and isinstance(default, bool),
-                f"has true or false as defaultValue, but is of type {kind}",
+                f"has true or false as defaultValue but is of type {kind}",
             ),
             (
                 kind == "enum" and default and default not in self.allowed_values,
-                "has a defaultValue that is none of its allowedValues",
+                "has a defaultValue that isn't in its allowedValues",
             ),
         )
         if problem := next((problem for broken, problem in rules if broken), ""):
@@ -288,7 +288,7 @@ def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
 
 def _sentence(text: str) -> str:
     if not text.endswith("."):
-        raise _misfit("does not end with a period")
+        raise _misfit("doesn't end with a period")
     return text
 
 

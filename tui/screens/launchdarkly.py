@@ -18,7 +18,7 @@ from tui.launchdarkly.instances import INSTANCES, instance
 from tui.launchdarkly.models import Configuration
 from tui.screens.configuration import ConfigurationScreen
 from tui.screens.configurations import ConfigurationsScreen
-from tui.screens.fields import FieldsStep
+from tui.screens.field_step import FieldStep
 from tui.widgets.buttons import Plain
 from tui.widgets.choices import ChoiceOption, Choices
 from tui.widgets.field_row import FieldRow
@@ -29,7 +29,7 @@ from tui.wizard.picks import fetch_for
 _OTHER = "other"
 
 
-class LaunchDarklyScreen(FieldsStep):
+class LaunchDarklyScreen(FieldStep):
     """Instance, token and what it turns out to be, then the project with its list below."""
 
     STEP: ClassVar[str] = "launchdarkly"
@@ -47,7 +47,7 @@ class LaunchDarklyScreen(FieldsStep):
             yield Choices(options, (self._instance(),), self.symbols, row=True, id="instance", told=self._chosen)
         yield self.row(HOST, label="its address")
         yield self.row(TOKEN)
-        yield from self.compose_keep(TOKEN)
+        yield from self.compose_store()
         with Horizontal(id="other-instances"):
             pass
         yield self.row(PROJECT)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tui.screens.fields import FieldsScreen, KeysScreen
+from tui.screens.fields import FieldsScreen
 from tui.screens.frame import Frame
 from tui.screens.integration import IntegrationScreen
+from tui.screens.keys import KeysScreen
 from tui.screens.launchdarkly import LaunchDarklyScreen
 from tui.screens.plan import PlanScreen
 from tui.screens.review import ReviewScreen

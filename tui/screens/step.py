@@ -1,4 +1,4 @@
-"""What the steps after the first share: their fields, the checks of them, and going on and back."""
+"""What the steps after the first share: their fields, the checks of these, and going forward and back."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class StepScreen(InFields, Frame):
-    """One step. A subclass gives `STEP`, and composes what stands between the stepper and the message line."""
+    """One step. A subclass gives `STEP`, and composes its body."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f7", "back", "Back", priority=True, show=False),
@@ -38,7 +38,7 @@ class StepScreen(InFields, Frame):
     def __init__(self) -> None:
         super().__init__()
         self._going = False
-        """`next` was pressed while a check was due: go on when it has answered."""
+        """`next` was pressed while a check was due: go on after its result."""
 
     def compose_buttons(self) -> ComposeResult:
         if self.app.practising and drafts.fields(self.session.draft, self.STEP):
@@ -77,41 +77,59 @@ class StepScreen(InFields, Frame):
 
     @on(FieldRow.Left)
     def _left(self, event: FieldRow.Left) -> None:
+        self._settle(but=self.focused)
         self.refresh_frame()
-        self._check_what_is_due()
+        self.check_what_is_due()
 
-    def _check_what_is_due(self) -> None:
-        """An answer may be what the check of another field was waiting for; the one being typed is left alone."""
+    def _settle(self, but: Widget | None = None) -> None:
+        """Replace names by the ids they mean, except in the field that is being typed."""
+        for row in self.query(FieldRow):
+            if row.control is not but and self.session.settle(row.key):
+                row.refresh_from_draft()
+
+    def check_what_is_due(self) -> None:
+        """Begin all checks that are possible now, except that of the field being typed."""
         row = self._row_of(self.focused)
         for each in drafts.fields(self.session.draft, self.STEP):
             if row is None or each.key != row.key:
                 self.begin_check(each.key)
 
     def hold_back(self) -> None:
-        """Somebody types: nothing may move the focus away now."""
+        """The user types: nothing may move the focus away now."""
         self._going = False
 
     def action_take(self) -> None:
-        """Enter takes the answer, has it checked, and goes to the next field; after the last, to `next`."""
-        self.in_field()
-        rows = list(self.query(FieldRow))
-        at = next((i for i, row in enumerate(rows) if row.control is self.focused), len(rows))
-        if at < len(rows):
-            if self._plainly_wrong(rows[at]):
-                return
-            self.begin_check(rows[at].key, again=True)
-        self.set_focus(rows[at + 1].control if at + 1 < len(rows) else self.query_one("#next"))
+        """Enter accepts the answer, begins its check, and goes to the next field; after the last, to `next`.
 
-    def _plainly_wrong(self, row: FieldRow) -> bool:
-        """A key that is known to be wrong without asking: stay, so that the next paste takes its place."""
-        control = row.control
-        key = row.variable.secret and isinstance(control, Input)
-        wrong = key and any(f.level is Level.PROBLEM for f in remarks.findings(self.session.draft, row.key))
-        if wrong and isinstance(control, Input) and row.key not in self.session.draft.checks:
+        An answer with a problem keeps the focus, in every field.
+        """
+        self.in_field()
+        row = self._row_of(self.focused)
+        if row is None:
+            self.set_focus(self.query_one("#next"))
+            return
+        if self.session.settle(row.key):
+            row.seed()
+        if self._is_wrong(row):
+            self.begin_check(row.key, again=True)  # a server that failed may answer now
             row.show(settled=True)
-            control.action_select_all()
-            return True
-        return False
+            if row.variable.secret and isinstance(row.control, Input):
+                row.control.action_select_all()  # the next paste replaces it
+            return
+        self.begin_check(row.key, again=True)
+        self.focus_after(row.key)
+
+    def _is_wrong(self, row: FieldRow) -> bool:
+        """Whether there is an answer, and it has a problem."""
+        answer = drafts.answer(self.session.draft, row.key)
+        entered = bool(answer.value or answer.secret)
+        return entered and any(f.level is Level.PROBLEM for f in remarks.findings(self.session.draft, row.key))
+
+    def focus_after(self, key: str) -> None:
+        """Focus the field after this one, `next` after the last."""
+        rows = list(self.query(FieldRow))
+        at = next((i for i, row in enumerate(rows) if row.key == key), len(rows))
+        self.set_focus(rows[at + 1].control if at + 1 < len(rows) else self.query_one("#next"))
 
     def begin_check(self, key: str, *, again: bool = False) -> bool:
         """Ask the server about a field, if there is something to ask. True if a check is under way."""
@@ -125,20 +143,19 @@ class StepScreen(InFields, Frame):
     async def _check(self, key: str) -> None:
         row = next((r for r in self.query(FieldRow) if r.key == key), None)
         if row is not None:
-            row.busy("checking ...")
+            row.busy("Checking ...")
         try:
             async for event in self.session.check(key):
                 if row is not None and isinstance(event, Connected):
-                    row.busy(f"checking, connected to {event.host} ...")
+                    row.busy(f"Checking, connected to {event.host} ...")
                 elif isinstance(event, Pausing):
-                    self.say(
-                        "warning",
-                        f"A pause was asked for ({event.limit}): going on at {moment(event.until)}.",
-                    )
+                    limit = f" ({event.limit})" if event.limit else ""
+                    self.say("warning", f"Paused until {moment(event.until)} by a rate limit{limit}.")
         finally:
             if row is not None and row.is_attached:
                 row.busy("")
         if self.stands:
+            self._settle(but=self.focused)
             self.refresh_rows()
             await self.checked(key)
             self._maybe_go_on()
@@ -147,7 +164,7 @@ class StepScreen(InFields, Frame):
         """A check has put its result into the draft."""
 
     def _maybe_go_on(self) -> None:
-        """Go on by itself, unless a dialog is open above, or something is still being asked, or is not well."""
+        """Go on, unless a dialog is open, a check is still due, or there is a problem."""
         if not self._going or self.app.screen is not self:
             return
         due = [v.key for v in drafts.fields(self.session.draft, self.STEP) if self.session.due(v.key)]
@@ -156,7 +173,7 @@ class StepScreen(InFields, Frame):
                 self.begin_check(key)
         if due:
             return
-        self._going = False  # whoever typed meanwhile has taken it back already
+        self._going = False
         if not self.stopped_by_problem():
             self.go_on()
 
@@ -177,7 +194,8 @@ class StepScreen(InFields, Frame):
         self.action_back()
 
     def action_next(self) -> None:
-        """Go on; or say what is missing and go there; or check first and then go on."""
+        """Go on; or show what is missing and go there; or check first and then go on."""
+        self._settle()
         fields = drafts.fields(self.session.draft, self.STEP)
         due = [v.key for v in fields if not self._going and self.session.due(v.key, again=True)]
         for key in due:
@@ -188,18 +206,18 @@ class StepScreen(InFields, Frame):
             self._going = True
             for key in due:
                 self.begin_check(key)
-            self.say("note", "Checking first, then going on by itself. Press again to go on without the answer.")
+            self.say("note", "Checking, then continuing. Press again to continue without the result.")
             return
         self._going = False
         self.go_on()
 
     def _may_fill_itself(self, due: list[str]) -> bool:
-        """All that is missing may be what the checks that are due fill in."""
+        """Whether the due checks may fill in all that is missing."""
         blank = {key for key in due if not drafts.value(self.session.draft, key)}
         return blank >= {f.field for f in remarks.problems(self.session.draft, self.STEP)}
 
     def stopped_by_problem(self) -> bool:
-        """Say what is missing on this step, and go there."""
+        """Show what is missing on this step, and go there."""
         problems = remarks.problems(self.session.draft, self.STEP)
         if not problems:
             return False
@@ -213,7 +231,7 @@ class StepScreen(InFields, Frame):
         return True
 
     def action_back(self) -> None:
-        """To the step before; all answers are kept."""
+        """Go to the step before; all answers are kept."""
         self.session.draft = walk.back(self.session.draft)
         self.app.show_step()
 

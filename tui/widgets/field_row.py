@@ -1,4 +1,4 @@
-"""A field: its label, its input, and the line below it that is always there."""
+"""A field: its label, its input, and the line below it, which is always there."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from tui.answers import draft as drafts
 from tui.answers import remarks
 from tui.answers.fields import Variable
 from tui.answers.finding import Finding, Level, Offer
+from tui.answers.rules import tidy
 from tui.widgets.buttons import Plain
 from tui.widgets.choices import ChoiceOption, Choices, Toggle
 from tui.widgets.ids import field_id, problem_id, widget_id
@@ -33,7 +34,7 @@ SHOWN_SECONDS = 10.0
 
 
 class FieldRow(Vertical):
-    """Shows what the draft says of one field, and tells the session what is typed."""
+    """Shows one field of the draft, and passes what is typed to the session."""
 
     @dataclass
     class Edited(Message):
@@ -55,7 +56,7 @@ class FieldRow(Vertical):
 
     @dataclass
     class Take(Message):
-        """An offered value was taken over."""
+        """An offered value was accepted."""
 
         offer: Offer
 
@@ -69,7 +70,7 @@ class FieldRow(Vertical):
         pick: str = "",
         typing: Callable[[], None] = lambda: None,
     ) -> None:
-        """`typing` is called on each key press, before its answer is taken: what was to come is held back."""
+        """`typing` is called on each key press, before the draft changes."""
         super().__init__(classes="field-row", id=widget_id("row", variable.key))
         self.session = session
         self.variable = variable
@@ -93,13 +94,14 @@ class FieldRow(Vertical):
         with Horizontal(classes="field-entry"):
             yield Static(Content(self.symbols.focus), classes="field-marker")
             yield Static(Content(self._label), classes="field-label", markup=False)
-            yield self._input
-            if self.variable.secret:
-                yield Plain("Show end", classes="field-button show-end")
-            elif self._pick:
-                yield Plain(self._pick, classes="field-button pick")
+            with Horizontal(classes="field-answer"):
+                yield self._input
+                if self.variable.secret:
+                    yield Plain("Show end", classes="field-button show-end")
+                elif self._pick:
+                    yield Plain(self._pick, classes="field-button pick")
         yield self._line
-        self._offer_button = Plain("Take over", classes="field-offer")
+        self._offer_button = Plain("Use it", classes="field-offer")
         self._offer_button.display = False
         yield self._offer_button
 
@@ -109,7 +111,7 @@ class FieldRow(Vertical):
     # --- from the person to the draft
 
     def typed(self, raw: str) -> None:
-        """A key press: the draft takes it, the line below answers in the same moment."""
+        """Pass a key press to the draft, and update the line below at once."""
         self.hide_end()
         self._typing()
         self.session.put(self.key, raw)
@@ -119,7 +121,7 @@ class FieldRow(Vertical):
         self.post_message(self.Edited(self.key))
 
     def seed(self) -> None:
-        """Show the draft's answer in the input: it was tidied, taken over, or filled from elsewhere."""
+        """Show the draft's answer in the input: it was tidied, accepted, or filled in."""
         value = drafts.value(self.session.draft, self.key)
         if isinstance(self._input, Choices):
             self._input.show(_CHOSEN[self.variable.kind](value))
@@ -141,7 +143,7 @@ class FieldRow(Vertical):
             self._show_offer(finding.offer)
 
     def _show_offer(self, offer: Offer | None) -> None:
-        """A remedy that one press takes over; shown when the field is left, since it takes a row."""
+        """Show the value that one press accepts, when the field is left, since the button needs a row."""
         self._offer = offer
         if offer is not None:
             self._offer_button.rename(offer.label)
@@ -170,20 +172,20 @@ class FieldRow(Vertical):
         self.show(settled=True)
 
     def _being_typed(self) -> bool:
-        """The input holds the draft's answer but for a blank that the next letter makes a part of it."""
+        """Whether the focused input has the draft's answer before it was tidied: the next letter may belong to it."""
         raw = self._input.value if isinstance(self._input, LiveInput) else ""
         value = drafts.value(self.session.draft, self.key)
-        return self._input.has_focus and not self.variable.secret and raw.strip() == value
+        return self._input.has_focus and not self.variable.secret and tidy(self.variable, raw).value == value
 
     def on_paste(self, event: events.Paste) -> None:
-        """A paste on the row's button is meant for its input."""
+        """Pass a paste on the row's button to its input."""
         if isinstance(self._input, LiveInput) and self.screen.focused is not self._input:
             event.stop()
             self._input.focus()
             self._input.pasted(event.text)
 
     def busy(self, text: str) -> None:
-        """Say that a check is under way; "" when it has ended."""
+        """Show that a check is running; "" when it has ended."""
         self._busy = text
         self.show(settled=True)
 
@@ -191,14 +193,14 @@ class FieldRow(Vertical):
 
     @on(Button.Pressed, ".show-end")
     def show_end(self, event: Button.Pressed) -> None:
-        """The last four characters, for ten seconds: enough to tell two keys apart."""
+        """Show the last four characters for ten seconds: enough to tell two keys apart."""
         event.stop()
         value = self.session.bag.peek(self.key)
         if not value:
-            self._shown_end = "Nothing is here yet; paste the key first."
+            self._shown_end = "Nothing to show yet. Paste the key first."
         else:
             end = value[-4:] if len(value) >= 12 else "…"
-            self._shown_end = f"{len(value)} characters, ending in {end} (hidden again after 10 seconds)"
+            self._shown_end = f"{len(value)} characters, ending in {end}. Hidden again after 10 seconds."
         self.show(settled=True)
         if self._timer is not None:
             self._timer.stop()
@@ -229,7 +231,7 @@ class FieldRow(Vertical):
             self.post_message(self.Left(self.key))
 
     def has_focus_within_soon(self) -> bool:
-        """The focus went from the input to the row's own button."""
+        """Whether the focus went from the input to the row's own button."""
         focused = self.screen.focused if self.is_attached else None
         return focused is not None and self in focused.ancestors and focused is not self._input
 

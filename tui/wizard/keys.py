@@ -9,6 +9,17 @@ from tui.secrets.keyring_process import KeyringState
 from tui.secrets.names import entry_name
 from tui.wizard.session import Session
 
+STORED_LATER = "The wizard stores each key after its check."
+STORING = "Storing the keys ..."
+WAITING = "Waiting for the keyring. Its password window may be open on this computer's desktop."
+FETCHED = "Keys read from the keyring."
+UNLOCK_TITLE = "Unlock the keyring?"
+UNLOCK_TEXT = (
+    "Your keyring is locked. A password window may open on this computer's desktop, not in this terminal."
+    " The import works without it."
+)
+UNLOCK_YES, UNLOCK_NO = "Unlock", "This session only"
+
 
 async def ask_keyring(session: Session, *, again: bool = False) -> bool:
     """Ask once for the keyring's state and its entries. Returns False without a keyring."""
@@ -20,6 +31,60 @@ async def ask_keyring(session: Session, *, again: bool = False) -> bool:
     return True
 
 
+def stored_keys(session: Session, step: str) -> tuple[str, ...]:
+    """Return the fields of a step whose keys can be stored."""
+    return tuple(v.key for v in drafts.fields(session.draft, step) if drafts.may_be_kept(v))
+
+
+def offers_keyring(session: Session) -> bool:
+    """Return whether there is a keyring to choose, as far as is known."""
+    return session.keyring is not None and (session.probe is None or session.may_store)
+
+
+def place(session: Session, step: str) -> str:
+    """Return where the keys of a step are stored: `KEYRING` if all of those entered are, or all that will be."""
+    wanted = stored_keys(session, step)
+    entered = [key for key in wanted if key in session.bag] or list(wanted)
+    kept = {drafts.answer(session.draft, key).keep for key in entered}
+    return drafts.KEYRING if kept == {drafts.KEYRING} else drafts.SESSION
+
+
+def store_label(session: Session, step: str) -> str:
+    """Return the label of the choice."""
+    return "Store token in" if len(stored_keys(session, step)) == 1 else "Store keys in"
+
+
+def store_note(session: Session, step: str) -> str:
+    """Return the sentence below the choice, or instead of it."""
+    if session.keyring is None:
+        return "This session only. Practice doesn't store keys."
+    if session.probe is None:
+        return ""
+    if not session.may_store:
+        return f"This session only. {session.probe.message.partition('. ')[0].rstrip('.')}."
+    name = session.probe.label
+    if locked_keys(session, step):
+        return f"{name} has a key for this step but is locked. Choose it to unlock it."
+    stored = [key for key in stored_keys(session, step) if drafts.answer(session.draft, key).keep == drafts.KEYRING]
+    if place(session, step) == drafts.KEYRING:
+        return ""
+    if stored:
+        labels = " and ".join(drafts.variable(session.draft, key).label for key in stored)
+        return f"{labels} {'is' if len(stored) == 1 else 'are'} in {name}."
+    return "Nothing is stored unless you choose the keyring."
+
+
+def locked_keys(session: Session, step: str) -> tuple[str, ...]:
+    """Return the open fields of a step whose keys a locked keyring has."""
+    return tuple(key for key in stored_keys(session, step) if key not in session.bag and session.held_but_locked(key))
+
+
+def choose_place(session: Session, step: str, where: str) -> None:
+    """Decide for all keys of a step whether they are stored."""
+    for key in stored_keys(session, step):
+        session.draft = changes.keep(session.draft, key, where)
+
+
 def _is_ready(session: Session) -> bool:
     return session.probe is not None and session.probe.state is KeyringState.READY
 
@@ -28,13 +93,13 @@ async def fetch_stored(session: Session, step: str) -> bool:
     """Fill the open secret fields of a step from the keyring, without unlocking it. Returns whether any was filled."""
     if not await ask_keyring(session) or not _is_ready(session):
         return False
-    wanted = [v.key for v in drafts.fields(session.draft, step) if drafts.may_be_kept(v) and v.key not in session.bag]
+    wanted = [key for key in stored_keys(session, step) if key not in session.bag]
     problems = [await fetch(session, key) for key in wanted if session.entry(key) in session.stored_entries]
     return "" in problems
 
 
 async def fetch(session: Session, key: str, *, unlock: bool = False) -> str:
-    """Take a key from the keyring into its field. Returns "" or a sentence that says why it did not come."""
+    """Take a key from the keyring into its field. Returns "", or a sentence with the reason it can't."""
     if session.keyring is None:
         return ""
     entry = session.entry(key)
@@ -62,7 +127,7 @@ async def store(session: Session, key: str, *, unlock: bool = False) -> str:
     if session.keyring is None or secret is None or not drafts.may_be_kept(drafts.variable(session.draft, key)):
         return ""
     if not session.host_name():
-        return "Entries are named by LaunchDarkly's address, which is not a valid one yet."
+        return "Enter a valid LaunchDarkly address first. Keyring entries are named after it."
     entry = session.entry(key)
     stored = await session.keyring.put(entry, secret, unlock=unlock)
     if session.bag.get(key) != secret:

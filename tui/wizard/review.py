@@ -67,7 +67,9 @@ def lines(draft: Draft) -> tuple[Line, ...]:
     name, tags = drafts.value(draft, CONFIG_NAME.key), drafts.value(draft, CONFIG_TAGS.key)
     named = clean(f"{name or '-'}, {f'tags {tags}' if tags else 'no tags'}")
     name_check = draft.checks.get(CONFIG_NAME.key)
-    free = f" ({name_check.text})" if name_check and name_check.level is Level.OK else ""
+    free = (
+        f" ({name_check.text[:1].lower()}{name_check.text[1:]})" if name_check and name_check.level is Level.OK else ""
+    )
     project = drafts.value(draft, PROJECT.key) or "-"
     on_keys = drafts.fields(draft, "keys")
     address = next((drafts.value(draft, v.key) for v in on_keys if v.role == "base-url"), "")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tui.answers import changes, checks, plan_state, remarks, saved_drafts
 from tui.answers import draft as drafts
-from tui.answers.builtin import CONFIG_NAME, HOST, PROJECT, TOKEN
+from tui.answers.builtin import CONFIG_NAME, HOST, PROJECT, SOURCE_API, TOKEN
 from tui.answers.draft import Draft
 from tui.answers.fields import Form
 from tui.answers.finding import Offer
@@ -40,6 +40,9 @@ from tui.secrets.references import NotAReferenceError, UnusableKeyError, parse, 
 from tui.text.clean import clean
 from tui.text.redact import holds
 from tui.wizard.practice import Practice
+
+DEMO_SERVER = "Demo server"
+"""The origin of an address that practice fills in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,14 @@ class Session:
         self.draft = changes.put(self.draft, key, value, source=words if words != value else "")
         self._answered()
 
+    def settle(self, key: str) -> bool:
+        """Replace a name in a field by the id that it certainly means. Returns whether it did."""
+        before, self.draft = self.draft, changes.settle(self.draft, key)
+        if self.draft is before:
+            return False
+        self._answered()
+        return True
+
     def _answered(self) -> None:
         """Compare a changed answer with keys, with what servers reported, and with the names of keyring entries."""
         self.take_keys_out()
@@ -149,7 +160,7 @@ class Session:
             for field_ in drafts.all_fields(self.draft):
                 if field_.key in values and field_.role in ("host", "base-url", "source-api"):
                     value = values[field_.key]
-                    self.draft = changes.put(self.draft, field_.key, value, source="the demo server")
+                    self.draft = changes.put(self.draft, field_.key, value, source=DEMO_SERVER)
         for key in set(saved.keyring) & set(self._secret_keys()):
             self.draft = changes.keep(self.draft, key, drafts.KEYRING)
         self._collect()
@@ -263,7 +274,10 @@ class Session:
     def _collect(self) -> None:
         """Fill in the values of the command line, the environment, and ldcli's configuration, unless answered."""
         if self.practice is not None:
-            self._fill(HOST.key, self.practice.host, "the demo server")
+            self._fill(HOST.key, self.practice.host, DEMO_SERVER)
+            api = self.practice.values.get(self.draft.integration, {}).get(SOURCE_API.key)
+            if api:
+                self._fill(SOURCE_API.key, api, DEMO_SERVER)
             return
         options = {HOST.key: self.start_options.host, PROJECT.key: self.start_options.project}
         self.start_options = StartOptions()  # an option counts once, and a later answer beats it

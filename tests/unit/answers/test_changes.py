@@ -138,7 +138,7 @@ def test_a_field_of_no_form_is_a_key_error(unleash: Draft) -> None:
 def test_an_offer_is_taken_over(unleash: Draft) -> None:
     draft = changes.take(unleash, Offer("Use default", "sourceProjectId", "default"))
     given = drafts.answer(draft, "sourceProjectId")
-    assert (given.value, given.source, given.touched) == ("default", "taken over", True)
+    assert (given.value, given.source, given.touched) == ("default", "", True)
 
 
 # --- secrets

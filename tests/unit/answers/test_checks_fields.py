@@ -69,10 +69,10 @@ def stops(made: Session, key: str = "environmentId") -> bool:
 @pytest.mark.parametrize(
     ("typed", "id", "words"),
     [
-        ("dev", DEV, "dev; its id was filled in"),
-        ("Prod Default", PROD, "Prod Default; its id was filled in"),
-        ("prod default", PROD, "Prod Default; its id was filled in"),
-        ("DEV-2", QA, "dev-2; its id was filled in"),
+        ("dev", DEV, "dev. Found by its name."),
+        ("Prod Default", PROD, "Prod Default. Found by its name."),
+        ("prod default", PROD, "Prod Default. Found by its name."),
+        ("DEV-2", QA, "dev-2. Found by its name."),
         (QA, QA, "dev-2"),
     ],
 )
@@ -81,15 +81,15 @@ async def test_name_becomes_its_id_and_an_id_shows_its_name(typed: str, id: str,
     answer = drafts.answer(made.draft, "environmentId")
     assert (answer.value, answer.touched) == (id, True)
     assert below(made) == Finding(Level.OK, "environmentId", words)
-    assert drafts.scope(made.draft) == (words.partition(";")[0],)
+    assert drafts.scope(made.draft) == (words.partition(". ")[0],)
 
 
 @pytest.mark.parametrize("touched", [False, True], ids=["untouched", "after next has called it missing"])
 @pytest.mark.parametrize(
     ("environments", "id", "words"),
     [
-        (THREE[1:2], DEV, "dev; the only one"),
-        (THREE[:2], PROD, "Prod Default; the production environment"),
+        (THREE[1:2], DEV, "dev. The only environment."),
+        (THREE[:2], PROD, "Prod Default. The production environment."),
     ],
 )
 async def test_only_or_production_environment_is_filled_in(
@@ -206,10 +206,10 @@ def tagged(box: Sandbox, integration: str, tag: str, **changed: str) -> tuple[Se
 @pytest.mark.parametrize(
     ("integration", "tag", "level", "words"),
     [
-        ("split", "payments", Level.OK, "9 flags have it"),
-        ("unleash", "simple:payments", Level.UNKNOWN, "8 flags have it"),
-        ("split", "Payments", Level.WARNING, "0 flags have it"),
-        ("unleash", "simple:nothing", Level.WARNING, "0 flags have it"),
+        ("split", "payments", Level.OK, "9 flags have this tag"),
+        ("unleash", "simple:payments", Level.UNKNOWN, "8 flags have this tag"),
+        ("split", "Payments", Level.WARNING, "No flag has this tag"),
+        ("unleash", "simple:nothing", Level.WARNING, "No flag has this tag"),
     ],
 )
 async def test_tag_shows_how_many_flags_have_it(
@@ -230,12 +230,12 @@ async def test_tag_shows_how_many_flags_have_it(
 
 async def test_review_says_that_the_form_of_an_unleash_tag_is_not_known(box: Sandbox) -> None:
     made, key = tagged(box, "unleash", "simple:payments")
-    wanted = "Not known: does LaunchDarkly want this, or payments alone?"
+    wanted = "Undocumented: LaunchDarkly may expect only payments."
     for _ in range(2):  # before Unleash was asked, and after
         said = [line for line in review.lines(made.draft) if line.text == wanted]
         assert [(line.label, line.step, line.level) for line in said] == [("Unleash tag", "fields", Level.UNKNOWN)]
         await checked(made, key)
-    assert below(made, key).text == f"8 flags have it. {wanted}"
+    assert below(made, key).text == f"8 flags have this tag. {wanted}"
 
 
 def test_nothing_is_asked_about_a_blank_tag_or_one_that_is_none(box: Sandbox) -> None:
@@ -252,9 +252,9 @@ def test_nothing_is_asked_about_a_blank_tag_or_one_that_is_none(box: Sandbox) ->
 @pytest.mark.parametrize(
     ("number", "level", "words"),
     [
-        (0, Level.OK, "proposed; no flag carries it yet"),
-        (1, Level.WARNING, "1 flag carries it from an earlier import"),
-        (12, Level.WARNING, "12 flags carry it from an earlier import"),
+        (0, Level.OK, "Suggested. No flag has this tag yet."),
+        (1, Level.WARNING, "1 flag already has this tag, perhaps from an earlier import."),
+        (12, Level.WARNING, "12 flags already have this tag, perhaps from an earlier import."),
     ],
 )
 async def test_flag_tag_shows_how_many_flags_carry_it(number: int, level: Level, words: str) -> None:
@@ -280,7 +280,7 @@ async def test_typed_member_shows_its_name_and_a_picked_one_is_not_asked_about(b
     await checked(made, "ldMaintainer")
     ana = "Ana Ruiz, ana@example.com"
     assert below(made, "ldMaintainer") == Finding(Level.OK, "ldMaintainer", ana)
-    assert f"maintainer {ana}" in {line.label: line.text for line in review.lines(made.draft)}["They get"]
+    assert f"maintainer {ana}" in {line.label: line.text for line in review.lines(made.draft)}["New flags get"]
     made.put("ldMaintainer", "f" * 24)
     await checked(made, "ldMaintainer")
     assert below(made, "ldMaintainer").level is Level.WARNING

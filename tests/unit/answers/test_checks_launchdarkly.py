@@ -61,7 +61,9 @@ async def test_a_good_token_says_whose_it_is(url: str) -> None:
     made = begun(url)
     check = await of(made, "token")
     assert check.level is Level.OK
-    assert check.text == "Ana Ruiz, ana@example.com, role writer; may see import configurations; creating: not known"
+    assert (
+        check.text == "Ana Ruiz, ana@example.com, role writer. Can list imports; can't tell whether it can create one."
+    )
     account = checks.facts(made.draft, "token")
     assert isinstance(account, TokenOwner)
     assert account.configurations is not None
@@ -71,7 +73,7 @@ async def test_a_good_token_says_whose_it_is(url: str) -> None:
 
 @pytest.mark.parametrize(
     ("who", "level", "part"),
-    [("import-key", Level.OK, "service token Flag import;"), ("reader", Level.WARNING, "Ben Okafor")],
+    [("import-key", Level.OK, "Service token Flag import."), ("reader", Level.WARNING, "Ben Okafor")],
 )
 async def test_a_token_is_judged_by_its_owner(url: str, who: str, level: Level, part: str) -> None:
     check = await of(begun(url, who), "token")
@@ -172,12 +174,12 @@ SERVICE_KEY = TOKENS["import-key"].value
             SERVICE_KEY,
             True,
             Level.OK,
-            "same account; service token Flag import; creating flags: not known",
+            "Service token Flag import, same account. Can't tell whether it can create flags.",
         ),
-        (SERVICE_KEY, False, Level.UNKNOWN, "whether it is your token's account is not known"),
-        (TOKENS["other-account"].value, True, Level.PROBLEM, "another LaunchDarkly account"),
+        (SERVICE_KEY, False, Level.UNKNOWN, "whether it belongs to your token's account"),
+        (TOKENS["other-account"].value, True, Level.PROBLEM, "another account than your token"),
         (TOKENS["reader"].value, True, Level.WARNING, "Ben Okafor"),
-        (UNKNOWN_TOKEN, True, Level.PROBLEM, "LaunchDarkly refused the import key (401)."),
+        (UNKNOWN_TOKEN, True, Level.PROBLEM, "LaunchDarkly rejected the import key (401)."),
     ],
     ids=["good", "your token is not checked", "other account", "reader", "refused"],
 )
@@ -199,7 +201,7 @@ async def test_project_exists_or_not(url: str) -> None:
     made = begun(url, project="web-shopp")
     check = await of(made, "project")
     assert check.level is Level.PROBLEM
-    assert check.text.startswith("LaunchDarkly has no project web-shopp for your token.")
+    assert check.text.startswith("Your token can't see a project web-shopp.")
     made.put("project", "web-shop")
     check = await of(made, "project")
     assert (check.level, check.text, check.findings) == (Level.OK, "Web Shop", ())
@@ -214,7 +216,7 @@ async def test_import_into_the_same_project_is_a_warning(box: Sandbox, url: str)
     (warning,) = check.findings
     assert warning.level is Level.WARNING
     assert f'"{NAME}"' in warning.text
-    assert "from Unleash into web-shop already" in warning.text
+    assert "already has an import from Unleash" in warning.text
     assert remarks.line(made.draft, "project") == warning
     other = begun(url, integration="split", project="web-shop")
     await of(other, "token")
@@ -230,14 +232,14 @@ async def test_free_name_is_checked_once_all_else_is_answered(box: Sandbox) -> N
     assert not made.due("config-name")
     made.put("sourceProjectId", "default")
     check = await of(made, "config-name")
-    assert (check.level, check.text, check.findings) == (Level.OK, "free in web-shop", ())
+    assert (check.level, check.text, check.findings) == (Level.OK, "Available in web-shop", ())
 
 
 async def test_name_of_the_same_settings_is_a_warning(box: Sandbox) -> None:
     await sent(attempt(await at_review(box)))
     made = await at_review(box)
     check = await of(made, "config-name")
-    assert (check.level, "Use that one" in check.text) == (Level.WARNING, True)
+    assert (check.level, "Use it" in check.text) == (Level.WARNING, True)
     assert not remarks.problems(made.draft, "review")
 
 
@@ -246,7 +248,7 @@ async def test_a_name_of_other_settings(box: Sandbox) -> None:
     made = await at_review(box)
     check = await of(made, "config-name")
     assert check.level is Level.PROBLEM
-    assert "ldTag: there another, here imported-from-unleash" in check.text
+    assert "ldTag is another there, imported-from-unleash here" in check.text
     assert [f.field for f in remarks.problems(made.draft, "review")] == ["config-name"]
     made.put("ldTag", "another")
     assert (await of(made, "config-name")).level is Level.WARNING

@@ -99,7 +99,7 @@ async def test_name_that_dns_does_not_know_is_not_known(
     assert network.connected == []
 
 
-@pytest.mark.parametrize("url", ["", "unleash.example.com", "http://unleash.example.com", "https://a:b@c.example"])
+@pytest.mark.parametrize("url", ["", "unleash", "http://unleash.example.com", "https://a:b@c.example"])
 def test_invalid_address_is_not_asked_about(url: str) -> None:
     made = session()
     made.choose("unleash")

@@ -43,7 +43,7 @@ async def asked(made: Session) -> drafts.Check:
 
 def problems(made: Session) -> set[str]:
     return {
-        f.field for step in ("keys", "fields") for f in remarks.problems(made.draft, step) if "missing" not in f.text
+        f.field for step in ("keys", "fields") for f in remarks.problems(made.draft, step) if "required" not in f.text
     }
 
 
@@ -54,7 +54,7 @@ async def test_an_unleash_key_fills_project_and_environment(box: Sandbox) -> Non
     made = begun(box, "unleash", UNLEASH_KEYS["sdk"].value)
     check = await asked(made)
     assert check.level is Level.OK
-    assert check.text.startswith("reads project default, environment production, ")
+    assert check.text.startswith("Reads project default, environment production, ")
     for key, text in (("sourceProjectId", "default"), ("sourceEnvironmentId", "production")):
         answer = drafts.answer(made.draft, key)
         assert (answer.value, answer.source, answer.touched) == (text, "from the key", False)

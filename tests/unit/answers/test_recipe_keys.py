@@ -114,15 +114,20 @@ async def test_a_keyring_that_gives_nothing(tmp_path: Path, mode: str, rest: tup
 @pytest.mark.parametrize(
     ("variable", "value", "field", "said"),
     [
-        ("UNLEASH_SDK_KEY", UNLEASH_KEYS["admin"].value, "sourceApiKey", "An admin token is for looking only."),
+        (
+            "UNLEASH_SDK_KEY",
+            UNLEASH_KEYS["admin"].value,
+            "sourceApiKey",
+            "An admin token would silently read the wrong environment.",
+        ),
         ("LD_ACCESS_TOKEN", "sdk-5a4db0c5-0000-4000-8000-5a4db0c5a11a", "token", "This is an SDK key"),
-        ("LD_IMPORT_API_KEY", "api-****-5a4d-1396", "ldApiKey", "This is a key with a part hidden."),
+        ("LD_IMPORT_API_KEY", "api-****-5a4d-1396", "ldApiKey", "Part of this key is masked."),
     ],
 )
 async def test_a_key_of_another_kind_is_not_sent(variable: str, value: str, field: str, said: str) -> None:
     failure = await refused(answers(), ENVIRON | {variable: value})
     assert (failure.kind, failure.field) == (Kind.CREDENTIAL, field)
-    assert f"from {variable} cannot be used. {said}" in failure.what
+    assert f"from {variable} can't be used. {said}" in failure.what
     assert value not in str(failure)
 
 

@@ -68,74 +68,74 @@ def test_what_is_optional_may_be_left_out() -> None:
 
 WRONG: list[tuple[str, object, str]] = [
     # a path in the file, what stands there, the one problem
-    ("version", REMOVED, "version is missing. Write version = 1 in the first line."),
-    ("version", 2, "version is not 1. Another ld-flag-import may read this recipe."),
+    ("version", REMOVED, "version is missing. Write version = 1 on the first line."),
+    ("version", 2, "version isn't 1. Another version of ld-flag-import may read this recipe."),
     ("version", "1", "version must be the number 1, without quotes."),
     ("version", True, "version must be the number 1, without quotes."),
-    ("versoin", 1, "versoin is not known here. Did you mean version?"),
-    (CANARY, CANARY, f"{CANARY} is not known here."),
-    ("source", CANARY, "source must be a table: [source] in a line of its own."),
+    ("versoin", 1, "versoin isn't a known entry. Did you mean version?"),
+    (CANARY, CANARY, f"{CANARY} isn't a known entry."),
+    ("source", CANARY, "source must be a table: write [source] on its own line."),
     ("launchdarkly.project", REMOVED, "launchdarkly.project is missing."),
-    ("launchdarkly.project", 5, "launchdarkly.project must be a text in quotes."),
+    ("launchdarkly.project", 5, "launchdarkly.project must be text in quotes."),
     ("launchdarkly.project", "", "launchdarkly.project is blank."),
     ("launchdarkly.project", "Web Shop",
-     "launchdarkly.project: A key has letters, digits, . _ - only. This may be the name."),
-    ("launchdarkly.project", SECRETS["token"], "launchdarkly.project: This is a key, and no key belongs here."),
-    ("launchdarkly.token", REMOVED, "launchdarkly.token is missing. Write env:NAME, file:PATH or keyring."),
+     "launchdarkly.project: Project keys contain only letters, digits, . _ -. This may be the name."),
+    ("launchdarkly.project", SECRETS["token"], "launchdarkly.project: This is a key. Keys don't belong in this field."),
+    ("launchdarkly.token", REMOVED, "launchdarkly.token is missing. Write env:NAME, file:PATH, or keyring."),
     ("launchdarkly.token", CANARY, f"launchdarkly.token {LITERAL}"),
     ("launchdarkly.token", SECRETS["token"], f"launchdarkly.token {LITERAL}"),
     ("launchdarkly.token", f"env:{CANARY}", "launchdarkly.token has no variable name after env:. Write env:NAME."),
-    ("launchdarkly.token", "", "launchdarkly.token is blank. Write env:NAME, file:PATH or keyring."),
+    ("launchdarkly.token", "", "launchdarkly.token is blank. Write env:NAME, file:PATH, or keyring."),
     ("launchdarkly.token", [CANARY],
-     "launchdarkly.token must be a reference in quotes: env:NAME, file:PATH or keyring."),
-    ("launchdarkly.host", 1, "launchdarkly.host must be a text in quotes."),
+     "launchdarkly.token must be a reference in quotes: env:NAME, file:PATH, or keyring."),
+    ("launchdarkly.host", 1, "launchdarkly.host must be text in quotes."),
     ("launchdarkly.host", "", "launchdarkly.host is blank."),
     (
         "launchdarkly.host",
         CANARY,
         "launchdarkly.host: The address must start with https://. Add it."
-        " Or choose us, eu or federal.",
+        " Or use us, eu, or federal.",
     ),
     (
         "launchdarkly.host",
         "http://ld.example.com",
         "launchdarkly.host: http:// would send your key unencrypted. Use https://. Only localhost can use http://."
-        " Or choose us, eu or federal.",
+        " Or use us, eu, or federal.",
     ),
-    ("launchdarkly.hots", "eu", "launchdarkly.hots is not known here. Did you mean host?"),
+    ("launchdarkly.hots", "eu", "launchdarkly.hots isn't a known entry. Did you mean host?"),
     ("import.integration", REMOVED, "import.integration is missing."),
-    ("import.integration", CANARY, "import.integration names no integration known here. Write one of: split, unleash."),
+    ("import.integration", CANARY, "import.integration isn't a known integration. Use one of: split, unleash."),
     ("import.name", REMOVED, "import.name is missing."),
     ("import.name", " ", "import.name is blank."),
     ("import.name", "x" * 5000, "import.name: Too long: 5,000 characters."),
-    ("import.tags", CANARY, 'import.tags must be a list of texts: ["migration"].'),
-    ("import.tags", [1], 'import.tags must be a list of texts: ["migration"].'),
+    ("import.tags", CANARY, 'import.tags must be a list of strings, such as ["migration"].'),
+    ("import.tags", [1], 'import.tags must be a list of strings, such as ["migration"].'),
     ("import.tags", ["good", f"{CANARY} bad"],
-     "import.tags has an entry that is no tag. Tags have letters, digits, . _ - only, 64 at most."),
+     "import.tags has an invalid tag. Tags contain only letters, digits, . _ -, at most 64 of them."),
     ("import.config.sourceBaseUrl", REMOVED, "import.config.sourceBaseUrl is missing."),
     ("import.config.sourceBaseUrl", "", "import.config.sourceBaseUrl is blank."),
     ("import.config.sourceBaseUrl", f"https://me:{CANARY}@unleash.example.com",
      "import.config.sourceBaseUrl: An address can't contain a user name or password. Remove everything before the @."),
     ("import.config.sourceApiKey", SECRETS["sourceApiKey"], f"import.config.sourceApiKey {LITERAL}"),
     ("import.config.ldApiKey", CANARY, f"import.config.ldApiKey {LITERAL}"),
-    ("import.config.ldApiKey", REMOVED, "import.config.ldApiKey is missing. Write env:NAME, file:PATH or keyring."),
-    ("import.config.sourceProjectId", True, "import.config.sourceProjectId must be a text in quotes."),
+    ("import.config.ldApiKey", REMOVED, "import.config.ldApiKey is missing. Write env:NAME, file:PATH, or keyring."),
+    ("import.config.sourceProjectId", True, "import.config.sourceProjectId must be text in quotes."),
     ("import.config.sourceProjectId", f"{CANARY} x",
-     "import.config.sourceProjectId: An id has letters, digits, . _ ~ - only. This may be a name."),
+     "import.config.sourceProjectId: IDs contain only letters, digits, . _ ~ -. This may be a name."),
     ("import.config.sourceTag", CANARY,
-     "import.config.sourceTag must be type:value, as in simple:payments, each part of 2 to 50 characters."),
+     "import.config.sourceTag must be type:value, such as simple:payments. Each part has 2 to 50 characters."),
     ("import.config.sourceTag", "t",
-     "import.config.sourceTag must be type:value, as in simple:payments, each part of 2 to 50 characters."),
+     "import.config.sourceTag must be type:value, such as simple:payments. Each part has 2 to 50 characters."),
     ("import.config.sourceTag", SECRETS["ldApiKey"],
-     "import.config.sourceTag: This is a key, and no key belongs here."),
+     "import.config.sourceTag: This is a key. Keys don't belong in this field."),
     ("import.config.ldMaintainer", f"{CANARY}@example.com",
-     "import.config.ldMaintainer: This is an e-mail address; the field takes the member's id."),
+     "import.config.ldMaintainer: This is an email address, not a member ID."),
     ("import.config.sourceprojectid", "default",
-     "import.config.sourceprojectid is not known here. Did you mean sourceProjectId?"),
-    ("source.api", 1, "source.api must be a text in quotes."),
+     "import.config.sourceprojectid isn't a known entry. Did you mean sourceProjectId?"),
+    ("source.api", 1, "source.api must be text in quotes."),
     ("source.api", "", "source.api is blank."),
     ("source.api", CANARY, "source.api: The address must start with https://. Add it."),
-    ("source.url", CANARY, "source.url is not known here."),
+    ("source.url", CANARY, "source.url isn't a known entry."),
 ]  # fmt: skip
 
 
@@ -163,14 +163,14 @@ def test_every_mistake_is_told_at_once_and_no_value_repeated() -> None:
 
 def test_a_table_in_place_of_a_text_and_the_other_way_round() -> None:
     assert problems('version = 1\nlaunchdarkly = "x"\nimport = []') == [
-        "launchdarkly must be a table: [launchdarkly] in a line of its own.",
+        "launchdarkly must be a table: write [launchdarkly] on its own line.",
         "launchdarkly.project is missing.",
-        "launchdarkly.token is missing. Write env:NAME, file:PATH or keyring.",
-        "import must be a table: [import] in a line of its own.",
+        "launchdarkly.token is missing. Write env:NAME, file:PATH, or keyring.",
+        "import must be a table: write [import] on its own line.",
         "import.integration is missing.",
         "import.name is missing.",
     ]
-    assert problems(changed("import.name", {"a": "b"})) == ["import.name must be a text in quotes."]
+    assert problems(changed("import.name", {"a": "b"})) == ["import.name must be text in quotes."]
 
 
 def test_of_thousands_of_mistakes_fifty_are_told() -> None:
@@ -185,15 +185,15 @@ def test_of_thousands_of_mistakes_fifty_are_told() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (f'token = {CANARY}"', "The recipe is not TOML in line 1, column 9. A text needs quotes around it."),
-        (f"\n  {CANARY}", "The recipe is not TOML at its end. A line is name = value."),
-        (f'a = "{CANARY}', "The recipe is not TOML at its end. A quote is not closed."),
-        (f'a = ["{CANARY}"', "The recipe is not TOML at its end. A list is not closed."),
-        (f'a = "{CANARY}"\na = 1', "The recipe is not TOML at its end. The same name stands there twice."),
-        (f"[{CANARY}]\n[{CANARY}]", "The recipe is not TOML in line 2, column 34. The same table stands there twice."),
+        (f'token = {CANARY}"', "The recipe isn't valid TOML at line 1, column 9. Put text in quotes."),
+        (f"\n  {CANARY}", "The recipe isn't valid TOML at its end. Write each line as name = value."),
+        (f'a = "{CANARY}', "The recipe isn't valid TOML at its end. A quotation mark isn't closed."),
+        (f'a = ["{CANARY}"', "The recipe isn't valid TOML at its end. A list isn't closed."),
+        (f'a = "{CANARY}"\na = 1', "The recipe isn't valid TOML at its end. The same name appears twice."),
+        (f"[{CANARY}]\n[{CANARY}]", "The recipe isn't valid TOML at line 2, column 34. The same table appears twice."),
         (f'a = "{CANARY}\x1b"', None),
-        ("a = " + "9" * 10_000, "The recipe is not TOML."),
-        ("a = " + "[" * 5_000, "The recipe is not TOML."),
+        ("a = " + "9" * 10_000, "The recipe isn't valid TOML."),
+        ("a = " + "[" * 5_000, "The recipe isn't valid TOML."),
         ("a = 2020-99-99", None),
     ],
     ids=named_case,
@@ -201,7 +201,7 @@ def test_of_thousands_of_mistakes_fifty_are_told() -> None:
 def test_what_is_no_toml_is_placed_and_not_quoted(text: str, said: str | None) -> None:
     (found,) = problems(text)
     assert CANARY not in found
-    assert found.startswith("The recipe is not TOML")
+    assert found.startswith("The recipe isn't valid TOML")
     if said is not None:
         assert found.startswith(said)
 
@@ -215,18 +215,18 @@ def file_problem(path: Path) -> str:
 
 
 def test_files_that_are_no_recipe(tmp_path: Path) -> None:
-    assert file_problem(tmp_path / "none").endswith("none cannot be read: No such file or directory.")
-    assert file_problem(tmp_path).endswith("is no ordinary file.")
+    assert file_problem(tmp_path / "none").endswith("none: No such file or directory.")
+    assert file_problem(tmp_path).endswith("isn't a regular file.")
     os.mkfifo(tmp_path / "pipe")
-    assert file_problem(tmp_path / "pipe").endswith("is no ordinary file.")
+    assert file_problem(tmp_path / "pipe").endswith("isn't a regular file.")
     large = tmp_path / "large"
     large.write_bytes(b"#" * (LARGEST + 1))
-    assert file_problem(large).endswith("is larger than 256 KiB, which no recipe is.")
+    assert file_problem(large).endswith("is too large: recipes have at most 256 KiB.")
     latin = tmp_path / "latin"
     latin.write_bytes(b"version = 1\n# \xe4\n")
-    assert file_problem(latin).endswith("is not UTF-8 in line 2.")
-    assert file_problem(Path("a\0b")).endswith("cannot be read: it is no path.")
-    assert file_problem(Path(SECRETS["token"])) == "The recipe (a key) cannot be read: No such file or directory."
+    assert file_problem(latin).endswith("isn't UTF-8: see line 2.")
+    assert file_problem(Path("a\0b")).endswith(": not a valid path.")
+    assert file_problem(Path(SECRETS["token"])) == "Can't read the recipe (a key): No such file or directory."
     hostile = file_problem(Path("x\x1b[2J"))
     assert "\x1b" not in hostile
 
@@ -272,10 +272,10 @@ def test_an_option_mends_no_recipe() -> None:
 def test_wrong_options_and_variables_are_told_with_the_rest() -> None:
     said = Overrides(host=CANARY, project="a b", integration=CANARY)
     assert problems(changed("version", 2), said) == [
-        "version is not 1. Another ld-flag-import may read this recipe.",
-        "--integration names no integration known here. Write one of: split, unleash.",
-        "--host: The address must start with https://. Add it. Or choose us, eu or federal.",
-        "--project: A key has letters, digits, . _ - only. This may be the name.",
+        "version isn't 1. Another version of ld-flag-import may read this recipe.",
+        "--integration isn't a known integration. Use one of: split, unleash.",
+        "--host: The address must start with https://. Add it. Or use us, eu, or federal.",
+        "--project: Project keys contain only letters, digits, . _ -. This may be the name.",
     ]
     told = problems(changed("launchdarkly.host", REMOVED), Overrides(base_uri=CANARY))
     assert told[0].startswith("LD_BASE_URI: ")
@@ -284,7 +284,7 @@ def test_wrong_options_and_variables_are_told_with_the_rest() -> None:
 
 def test_another_integration_asks_for_its_own_fields() -> None:
     found = problems(UNLEASH, Overrides(integration="split"))
-    assert "import.config.sourceBaseUrl is not known here." in found
+    assert "import.config.sourceBaseUrl isn't a known entry." in found
     assert "import.config.workspaceId is missing." in found
 
 
@@ -348,13 +348,13 @@ def config(**entries: object) -> str:
     [
         ({"on": "true"}, "import.config.on must be true or false, without quotes."),
         ({"on": 1}, "import.config.on must be true or false, without quotes."),
-        ({"many": "a"}, 'import.config.many must be a list of texts: ["one", "two"].'),
-        ({"many": ["a", 1]}, 'import.config.many must be a list of texts: ["one", "two"].'),
-        ({"many": [CANARY]}, "import.config.many must hold some of these alone: a, b c, d,e."),
-        ({"many": ["a,b c"]}, "import.config.many must hold some of these alone: a, b c, d,e."),
-        ({"many": ["a\nb c"]}, "import.config.many must hold some of these alone: a, b c, d,e."),
+        ({"many": "a"}, 'import.config.many must be a list of strings, such as ["one", "two"].'),
+        ({"many": ["a", 1]}, 'import.config.many must be a list of strings, such as ["one", "two"].'),
+        ({"many": [CANARY]}, "import.config.many must contain only values from this list: a, b c, d,e."),
+        ({"many": ["a,b c"]}, "import.config.many must contain only values from this list: a, b c, d,e."),
+        ({"many": ["a\nb c"]}, "import.config.many must contain only values from this list: a, b c, d,e."),
         ({"one": CANARY}, "import.config.one must be one of: x, y."),
-        ({"one": True}, "import.config.one must be a text in quotes."),
+        ({"one": True}, "import.config.one must be text in quotes."),
         ({"on": True}, "import.config.shown is missing."),
     ],
 )

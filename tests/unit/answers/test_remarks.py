@@ -21,17 +21,17 @@ def draft() -> Draft:
     return changes.choose(Draft(), UNLEASH)
 
 
-def test_below_an_open_field_stands_its_help(draft: Draft) -> None:
+def test_open_field_shows_its_help(draft: Draft) -> None:
     for each in drafts.all_fields(draft):
         said = remarks.line(draft, each.key)
         assert said.field == each.key
         assert said.level is Level.NOTE
         assert said.text
-    assert remarks.line(draft, "ldMaintainer").text.lower().count("blank") == 1
-    assert remarks.line(draft, "sourceTag").text.lower().count("blank") == 1
+    for key, word in (("ldMaintainer", "optional"), ("sourceTag", "blank"), ("ldTag", "optional")):
+        assert remarks.line(draft, key).text.lower().count(word) == 1
 
 
-def test_the_worst_is_said_first(draft: Draft) -> None:
+def test_worst_finding_is_shown_first(draft: Draft) -> None:
     draft = changes.put(draft, "sourceBaseUrl", "https://unleash.example.com")
     for level in (Level.UNKNOWN, Level.WARNING, Level.PROBLEM):
         worse = Finding(level, "sourceBaseUrl", f"{level} of another check")
@@ -41,9 +41,9 @@ def test_the_worst_is_said_first(draft: Draft) -> None:
 
 
 def test_line_shows_a_proposal_the_source_of_a_value_and_the_address_of_an_instance(draft: Draft) -> None:
-    assert remarks.line(draft, "ldTag").text.startswith("Proposed. ")
+    assert remarks.line(draft, "ldTag").text.startswith("Suggested. ")
     found = changes.put(draft, "project", "web", source="from LD_PROJECT", touched=False)
-    assert remarks.line(found, "project").text == "from LD_PROJECT"
+    assert remarks.line(found, "project").text == "From LD_PROJECT"
     assert "https://app.eu.launchdarkly.com" in remarks.line(changes.put(draft, "host", "eu"), "host").text
     assert "app.launchdarkly" not in remarks.line(changes.put(draft, "host", "https://ld.example.com"), "host").text
 
@@ -53,7 +53,7 @@ def test_a_secret_shows_its_length_and_its_check(draft: Draft) -> None:
     draft = changes.put_secret(draft, Bag(), "token", token)
     assert remarks.line(draft, "token") == Finding(Level.NOTE, "token", f"{len(token)} characters")
     draft = changes.checked(draft, Check("token", Level.OK, "Ana Ruiz, writer"))
-    assert remarks.line(draft, "token").text == f"{len(token)} characters; Ana Ruiz, writer"
+    assert remarks.line(draft, "token").text == "Ana Ruiz, writer. 40 characters."
 
 
 def test_the_same_sentence_is_said_once(draft: Draft) -> None:
@@ -68,10 +68,10 @@ def test_a_summary_counts_warnings(draft: Draft) -> None:
     draft = changes.put(changes.put_secret(draft, Bag(), "token", TOKENS["writer"].value), "project", "web")
     assert remarks.summary(draft, "launchdarkly").text == ""
     warned = changes.checked(draft, Check("project", Level.WARNING, "Hm."))
-    assert remarks.summary(warned, "launchdarkly").text == "1 warning. You can go on; Review repeats it."
+    assert remarks.summary(warned, "launchdarkly").text == "1 warning. You can continue; Review shows it again."
     both = changes.checked(warned, Check("token", Level.UNKNOWN, "Who knows."))
     said = remarks.summary(both, "launchdarkly")
-    assert said.text == "1 warning, 1 thing not known. You can go on; Review repeats them."
+    assert said.text == "1 warning, 1 open question. You can continue; Review shows them again."
     assert said.level is Level.WARNING
 
 
@@ -90,7 +90,7 @@ def test_review_leads_to_the_step_of_each_line(integration: str) -> None:
     shown = review.lines(changes.choose(Draft(), built_forms()[integration]))
     assert {line.step for line in shown} <= {"launchdarkly", "keys", "fields", "plan"}
     labels = [line.label for line in shown]
-    for label in ("Into", "From", "Plan", "Import key", "Name, tags", "Which flags", "They get"):
+    for label in ("Into", "From", "Plan", "Import key", "Name", "Which flags", "New flags get"):
         assert label in labels
 
 
@@ -116,7 +116,7 @@ def test_review_shows_no_secret_and_no_bare_id(draft: Draft) -> None:
 
 
 def test_review_says_that_the_name_is_free(draft: Draft) -> None:
-    draft = changes.checked(changes.propose_name(draft), Check("config-name", Level.OK, "free in web-shop"))
-    line = next(each for each in review.lines(draft) if each.label == "Name, tags")
-    assert line.text == "Unleash; no tags; free in web-shop"
+    draft = changes.checked(changes.propose_name(draft), Check("config-name", Level.OK, "Available in web-shop"))
+    line = next(each for each in review.lines(draft) if each.label == "Name")
+    assert line.text == "Unleash, no tags (available in web-shop)"
     assert line.level is Level.OK

@@ -43,7 +43,7 @@ JUDGED = {
     None: ["https://unleash.example.com", "https://8.8.8.8"],
     W: ["https://unleash.example.com/projects/default", "http://localhost:4242"],
     P: [
-        "http://unleash.example.com", "unleash.example.com", "https://ana:pw@unleash.example.com",
+        "http://unleash.example.com", "https://ana:pw@unleash.example.com",
         "https://unleash .example.com", "ftp://unleash.example.com", "https://", "https://unleash.example.com:99999",
     ],
     U: [
@@ -56,13 +56,20 @@ JUDGED = {
 ADDRESSES = [
     # pasted, value, said, worst
     *((url, url, "", worst) for worst, urls in JUDGED.items() for url in urls),
+    ("unleash.example.com", "https://unleash.example.com", "https:// was added.", None),
+    ("Unleash.example.com/team/api/", "https://unleash.example.com/team",
+     "https:// was added. A trailing /api was removed.", None),
+    ("10.2.0.7:4242", "https://10.2.0.7:4242", "https:// was added.", U),
+    ("localhost:4242", "http://localhost:4242", "http:// was added.", W),
+    ("me@unleash.example.com", "me@unleash.example.com", "", P),
+    ("unleash", "unleash", "", P),
     ("https://unleash.example.com/", "https://unleash.example.com", "A trailing slash was removed.", None),
     ("https://unleash.example.com/api", "https://unleash.example.com", "A trailing /api was removed.", None),
     ("https://unleash.example.com/api/client/features", "https://unleash.example.com",
      "A trailing /api path was removed.", None),
     ("https://unleash.example.com/team/api/", "https://unleash.example.com/team", "A trailing /api was removed.", None),
     ("https://UNLEASH.example.com\n", "https://unleash.example.com", "A line break was removed.", None),
-    ('"https://unleash.example.com"', "https://unleash.example.com", "The quotes were taken off.", None),
+    ('"https://unleash.example.com"', "https://unleash.example.com", "The quotes were removed.", None),
     ("\u200bhttps://unleash.example.com", "https://unleash.example.com", "An invisible character was removed.", None),
     ("https://unleash.example.com/team/admin/api", "https://unleash.example.com/team/admin",
      "A trailing /api was removed.", W),
@@ -169,8 +176,8 @@ def test_an_answer(field: Variable, pasted: str, value: str, worst: Level | None
 
 def test_reading_an_address_and_taking_off_quotes_are_said() -> None:
     assert tidy(WORKSPACE, HARNESS).said == "Read from the address you pasted."
-    assert tidy(ENVIRONMENT, "'production'").said == "The quotes were taken off."
-    assert tidy(CONFIG_NAME, "a\nb").said == "Line breaks became blanks."
+    assert tidy(ENVIRONMENT, "'production'").said == "The quotes were removed."
+    assert tidy(CONFIG_NAME, "a\nb").said == "Line breaks were replaced by spaces."
 
 
 BROWSER_ADDRESSES = [
@@ -216,7 +223,7 @@ def test_chosen_ones_are_read_back() -> None:
 def test_a_secret_of_any_manifest_is_tidied_as_a_key_and_never_judged_by_another_role() -> None:
     field = replace(_made("ld-tag"), secret=True)
     assert tidy(field, " a b ").value == "ab"
-    assert validate(field, "no tag at all, ever!", {}, {})[0].text.startswith("A blank at place 3")
+    assert validate(field, "no tag at all, ever!", {}, {})[0].text.startswith("The space at position 3")
     assert validate(field, "p4ss:word!longer", {}, {}) == ()
 
 

@@ -187,7 +187,7 @@ async def test_somebody_else_was_quicker(box: Sandbox) -> None:
     session = await at_review(box)
     async for _ in session.check("config-name"):
         pass
-    assert session.draft.checks["config-name"].text == "free in web-shop"
+    assert session.draft.checks["config-name"].text == "Available in web-shop"
     await sent(attempt(await at_review(box, ldTag="another")))
     outcome = await sent(attempt(session))
     assert outcome.conflict is not None

@@ -114,7 +114,7 @@ def test_options_before_and_after_the_command_reach_it(
     recipe.path.write_text(recipe.path.read_text().replace("[launchdarkly]", '[launchdarkly]\nname = "x"'))
     for command in ("apply", "verify", "undo"):
         assert main([command, str(recipe.path), "--json"]) == 2
-        assert json_lines(capsys.readouterr().out)[0]["message"].startswith("launchdarkly.name is not known here")
+        assert json_lines(capsys.readouterr().out)[0]["message"].startswith("launchdarkly.name isn't a known entry")
     for wrong in (
         ["apply"],
         ["verify", "x", "--yes"],

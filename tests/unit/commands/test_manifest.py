@@ -46,7 +46,7 @@ def test_the_form_is_printed_for_people(tmp_path: Path) -> None:
     code, out, err = _run([*BUNDLED, path])
     assert (code, err) == (0, "")
     assert "Split (split), 7 fields, from" in out
-    assert "  Import key            ldApiKey  string, required, secret\n    LaunchDarkly keeps it" in out
+    assert "  Import key            ldApiKey  string, required, secret\n    LaunchDarkly stores this key" in out
     assert "  Which                 e  enum, optional\n    One thing.\n    choices: a, b\n    default: a\n" in out
     assert "secret, under more" in out
     assert "shown when e is equalTo “b”" in out
@@ -82,7 +82,7 @@ def test_bad_ones_are_told_whole_and_end_with_2(tmp_path: Path) -> None:
     code, out, err = _run([BUNDLED[0], *bad])
     assert (code, out) == (2, "")
     assert err.count("one.json: formVariables") == 2
-    assert "none.json: cannot be read" in err
+    assert "none.json: can't be read" in err
     assert "Fix all 3 and run it again. Nothing was sent." in err
     code, out, err = _run([BUNDLED[0], *bad], as_json=True)
     assert (code, err) == (2, "")

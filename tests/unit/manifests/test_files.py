@@ -278,7 +278,7 @@ def test_a_circle_and_a_key_twice(tmp_path: Path) -> None:
     circle = written(tmp_path, after("a", "b"), after("b", "c"), after("c", "a"), after("d", "a"))
     assert places(circle) == [f"formVariables[{place}].dependsOn" for place in range(3)]
     assert problems(written(tmp_path, variable(), variable())) == [
-        f"formVariables[{place}].key: one stands there more than once" for place in range(2)
+        f"formVariables[{place}].key: one appears more than once" for place in range(2)
     ]
 
 
@@ -326,11 +326,11 @@ def test_no_manifest_at_all(tmp_path: Path, content: bytes) -> None:
 
 def test_where_no_file_is(tmp_path: Path) -> None:
     assert len(problems(tmp_path)) == 1
-    assert problems(tmp_path / "none.json") == ["cannot be read: No such file or directory"]
-    assert problems(Path("\0")) == ["cannot be read: it is no path"]
+    assert problems(tmp_path / "none.json") == ["can't be read: No such file or directory"]
+    assert problems(Path("\0")) == ["can't be read: not a valid path"]
     big = tmp_path / "big.json"
     big.write_bytes(b" " * (1024 * 1024 + 1))
-    assert problems(big) == ["is larger than 1 MiB, which no manifest is"]
+    assert problems(big) == ["is too large: manifests have at most 1 MiB"]
 
 
 JSON = st.recursive(

@@ -49,7 +49,7 @@ async def test_a_walk_with_all_checks_ends_in_a_created_configuration(integratio
         made = await walked(session(), integration, given, checks=True)
         for key in ("token", "project", "ldApiKey", SOURCE_KEY[integration]):
             assert made.draft.checks[key].level is Level.OK, made.draft.checks[key]
-        assert made.draft.checks["config-name"].text == "free in web-shop"
+        assert made.draft.checks["config-name"].text == "Available in web-shop"
         assert not remarks.problems(made.draft, "review")
         shown = build(made.draft)
         await planned(made)

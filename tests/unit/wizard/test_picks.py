@@ -202,7 +202,7 @@ async def test_workspaces_that_a_key_may_not_list(box: Sandbox) -> None:
 @pytest.mark.parametrize("missing", ["workspaceApiKey", "sourceApiKey"])
 async def test_without_a_key_there_is_a_sentence(box: Sandbox, missing: str) -> None:
     made = begun_source(box, {"workspaceApiKey": "split", "sourceApiKey": "unleash"}[missing], **{missing: ""})
-    with pytest.raises(Failure, match="no key yet"):
+    with pytest.raises(Failure, match="Enter the key first"):
         await page(made, {"workspaceApiKey": "environmentId", "sourceApiKey": "sourceProjectId"}[missing])
 
 

@@ -65,7 +65,7 @@ def test_variables_fill_every_field_they_are_for() -> None:
     for key, name in names.items():
         assert found(made, key) == ("set", f"from {name}")
         assert drafts.answer(made.draft, key).reference == f"env:{name}"
-        assert f"from {name}" in remarks.line(made.draft, key).text
+        assert f"From {name}" in remarks.line(made.draft, key).text
     assert made.bag.peek("ldApiKey") == IMPORT_KEY
     assert "workspaceApiKey" not in made.bag
     assert TOKEN not in repr(made)
@@ -201,7 +201,7 @@ async def test_practice_fills_in_every_field_and_ends_in_a_configuration() -> No
         for integration in ("split", "unleash"):
             made = session(practice=practice(box), environ={"LD_ACCESS_TOKEN": "api-mine", "LD_PROJECT": "mine"})
             made.choose(integration)
-            assert found(made, "host")[1] == "the demo server"
+            assert found(made, "host")[1] == "Demo server"
             assert "token" not in made.bag  # nothing of the person's own
             for step in ("launchdarkly", "keys", "fields"):
                 made.fill_practice(step)

@@ -76,7 +76,7 @@ async def test_it_tells_what_it_lists_by_two_requests_and_fills_the_pickers(
     assert len(box.requests) == before + 2
     said = remarks.line(made.draft, HELPER.key)
     assert said.level is Level.OK
-    assert f"lists projects default and mobile-app, as {whose}; for looking only, not kept" in said.text
+    assert f"Lists projects default and mobile-app, as {whose}. Used only for lists, never stored." in said.text
     assert await pickable(made, "sourceProjectId") == ["default", "mobile-app"]
     assert await pickable(made, "sourceEnvironmentId") == ["development", "production"]
     assert "simple:payments" in await pickable(made, "sourceTag")

@@ -124,7 +124,7 @@ def test_the_first_open_step_has_a_limit() -> None:
 def test_touch_says_what_is_missing_as_a_problem() -> None:
     draft = walk.next_step(changes.choose(Draft(), UNLEASH))
     assert remarks.line(draft, "token").level == "note"
-    assert remarks.summary(draft, "launchdarkly").text == "Still to fill in: Your token, Project."
+    assert remarks.summary(draft, "launchdarkly").text == "Still needed: Your token, Project."
     touched = changes.touch(draft, "launchdarkly")
     assert remarks.line(touched, "token").level == "problem"
     assert remarks.summary(touched, "launchdarkly").text == "2 problems: Your token, Project."
