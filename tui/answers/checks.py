@@ -204,10 +204,13 @@ def _copies(draft: Draft, others: tuple[Configuration, ...]) -> tuple[Finding, .
     """Warn that an import from the same source into the project could be a copy of the `others`."""
     if not others or draft.form is None:
         return ()
-    names = ", ".join(f'"{c.name}" ({c.status.status or "status not known"})' for c in others[:3])
-    verb = "imports" if len(others) == 1 else "import"
-    route = f"from {draft.form.title} into {drafts.value(draft, PROJECT.key)}"
-    text = f"{names} {verb} {route} already. A second import could be a copy."
+    names = ", ".join(f'"{c.name}" ({c.status.status or "status unknown"})' for c in others[:3])
+    more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+    one = len(others) == 1
+    text = (
+        f"This project already has {'an import' if one else f'{len(others)} imports'} from {draft.form.title}: "
+        f"{names}{more}. Open {'it' if one else 'the list'} first: you may not need another one."
+    )
     return (Finding(Level.WARNING, PROJECT.key, text),)
 
 

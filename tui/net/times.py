@@ -28,6 +28,17 @@ def moment(seconds: float) -> str:
     return _worded(seconds, lambda at: f"{at.day} {_MONTHS[at.month - 1]} {at:%H:%M:%S}")
 
 
+def minute(seconds: float, now: float) -> str:
+    """Return seconds since the epoch as `23 Nov 14:02` in local time, with the year if it isn't that of `now`; a number
+    as above."""
+
+    def words(at: datetime) -> str:
+        year = _worded(now, lambda today: str(today.year))
+        return f"{at.day} {_MONTHS[at.month - 1]}{'' if str(at.year) == year else f' {at.year}'} {at:%H:%M}"
+
+    return _worded(seconds, words)
+
+
 def day(seconds: float) -> str:
     """Return seconds since the epoch as `2 Mar 2025` in local time; a number as above."""
     return _worded(seconds, _date)

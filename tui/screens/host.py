@@ -22,17 +22,17 @@ class Host(App[int]):
 
     symbols: Symbols
     folder: Path
-    """Where files the person asks for are written: the folder the program was started in."""
+    """Where files are saved: the folder the program was started in."""
     practising: bool
     saved: Saved | None
-    """The answers of an earlier start, offered on the first screen."""
+    """The answers of an earlier session, offered on the first screen."""
     runs: tuple[Head, ...]
-    """The imports of earlier starts, those under way first."""
+    """The imports of earlier sessions, unfinished ones first."""
 
     @property
     @abstractmethod
     def session(self) -> Session:
-        """The walk. Raises RuntimeError while it is still being loaded, which only the first screen can see."""
+        """The session. Raises RuntimeError while it is still being loaded, which only the first screen can see."""
 
     @property
     @abstractmethod
@@ -42,35 +42,40 @@ class Host(App[int]):
     @property
     @abstractmethod
     def cards(self) -> list[dict[str, str]]:
-        """What the first screen says of each integration: `key`, `title`, `also`, `needs`."""
+        """What the first screen shows for each integration: `key`, `title`, `also`, `needs`."""
 
     def title_of(self, integration: str) -> str:
-        """What an integration is called; its key where no card has it."""
+        """Return the name of an integration, its key if no card has it."""
         return next((card["title"] for card in self.cards if card["key"] == integration), integration)
+
+    @property
+    @abstractmethod
+    def now(self) -> float:
+        """The time, in seconds since the epoch."""
 
     @abstractmethod
     async def loaded(self) -> Session:
-        """Wait until the session is there."""
+        """Wait until the session is loaded."""
 
     @abstractmethod
-    def show_step(self, *, at: str = "") -> None:
-        """Show the screen of the step the draft stands on, opened `at` a part of it, and save the answers."""
+    def show_step(self, *, at: str = "", message: str = "") -> None:
+        """Show the draft's step, opened `at` a part of it and with a `message`, and save the answers."""
 
     @abstractmethod
     def focus_field(self, key: str) -> None:
-        """Put the focus into a field of the step that is being shown."""
+        """Focus a field of the current step."""
 
     @abstractmethod
     def action_leave(self) -> None:
-        """Leave; asks only where something would be lost."""
+        """Quit; ask only if something would be lost."""
 
     @abstractmethod
     def show_runs(self) -> object:
-        """The imports of earlier starts in a list, to go on with one."""
+        """List the imports of earlier sessions, and resume the one that the user chooses."""
 
     @abstractmethod
     def begin_again(self) -> None:
-        """Back to the first step, with nothing answered."""
+        """Show the first step, with nothing answered."""
 
     @abstractmethod
     def begin_practice(self) -> None:
