@@ -140,9 +140,9 @@ async def test_escape_closes_what_is_open_and_letters_act_only_outside_inputs(tm
 async def test_actions_are_ours_alone_and_run_by_name(tmp_path: Path) -> None:
     async with practice_at(tmp_path, "keys") as walk:
         titles = {command.title.lower() for command in walk.app.get_system_commands(walk.app.screen)}
-        assert {"next step", "back", "help", "leave", "go to launchdarkly"} <= titles
+        assert {"next step", "back", "help", "quit", "go to launchdarkly"} <= titles
         assert "go to review" not in titles  # not reached yet
-        assert not any(word in title for title in titles for word in ("screenshot", "maximize", "theme"))
+        assert not any(word in title for title in titles for word in ("screenshot", "maximize"))
         await walk.open_actions()
         shown = [str(option.prompt).lower() for option in walk.get("OptionList", OptionList).options]
         assert shown
@@ -150,13 +150,13 @@ async def test_actions_are_ours_alone_and_run_by_name(tmp_path: Path) -> None:
         await walk.press("escape")
         await walk.closed("keys")
 
-        await walk.open_actions("colours: light")
+        await walk.open_actions("theme: light")
         await walk.press("enter")
         await walk.until(lambda: walk.app.theme == "light", "another theme")
         await walk.open_actions("back")
         await walk.press("enter")
         await walk.at("launchdarkly")
-        await walk.open_actions("begin again")
+        await walk.open_actions("start over")
         await walk.press("enter")
         await walk.at("integration")
         await walk.until(lambda: not walk.draft.integration, "nothing chosen")

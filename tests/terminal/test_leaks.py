@@ -381,7 +381,7 @@ def test_no_part_of_a_quoted_key_is_written_anywhere(
             assert ended.returncode == (6 if asked[0] == "watch" else 0), ended.stderr
             assert found_in(ended.stdout + ended.stderr, planted.canaries) == []
     with Pty([*PROGRAM, "--log", str(log)], environ | known, world.folder) as term:
-        term.wait("Where are they now?")
+        term.wait("Choose the product")
         term.to("Configurations")
         term.press("enter")
         term.wait("3 of 3")

@@ -60,7 +60,7 @@ def test_a_lost_connection_saves_the_answers(world: World) -> None:
 
 def test_a_signal_before_anything_is_loaded_or_over_a_dialog(world: World) -> None:
     with Pty(PROGRAM, world.environ(), world.folder) as term:
-        term.wait("Where are they now?")
+        term.wait("Choose the product")
         term.signal(signal.SIGTERM)
         assert term.end(5) == 128 + signal.SIGTERM
         term.check_sane()

@@ -73,7 +73,7 @@ class Head:
             where = self.host
         target = f"{where} {self.project}".lstrip()
         at = f"{self.state}, {minute(self.touched, now)}"
-        return (f"{at}, {title} {arrow} {target}", f"{at}, {target}", f"{at}, {self.project}", at)
+        return (f"{at}, {title} {arrow} {target}", f"{at}, {title} {arrow} {self.project}", f"{at}, {self.project}", at)
 
 
 def head_of(

@@ -133,7 +133,7 @@ class FlagScreen(ModalScreen[None]):
         lost = explain(self._looking.plan.request, planned.flag, self._looking.session.context.redactor)
         if not lost:
             yield Static(
-                sentence(s, "ok", "The import copies everything in this flag."), classes="flag-group", markup=False
+                sentence(s, "ok", "This flag has no targeting to rebuild."), classes="flag-group", markup=False
             )
             return
         yield Static(Content(_LEFT_BEHIND), classes="flag-group", markup=False)

@@ -44,7 +44,13 @@ def saved_answers(saved: Saved, title: str, arrow: str, now: float, *, practice:
     if practice:
         target = _PRACTICE_HOST.sub("demo account", target)
     short = target.removeprefix("LaunchDarkly ")
-    routes = (f"{origin} {arrow} {target}", f"{origin} {arrow} {short}", f"{title} {arrow} {short}", short)
+    project = short.rpartition(" ")[2]
+    routes = (
+        f"{origin} {arrow} {target}",
+        f"{origin} {arrow} {short}",
+        f"{title} {arrow} {short}",
+        f"{title} {arrow} {project}",
+    )
     return (*(f"{at}, {route}" for route in (routes if target else (origin, title))), at)
 
 

@@ -48,7 +48,7 @@ def test_a_head_tells_what_the_journal_does(tmp_path: Path) -> None:
     assert all(form.startswith(f"{head.state}, 23 Nov ") for form in forms), "what a narrow row shows comes first"
     assert [form.split(", ")[-1] for form in forms] == [
         "Unleash -> EU web-shop",
-        "EU web-shop",
+        "Unleash -> web-shop",
         "web-shop",
         "23 Nov 14:02",
     ]

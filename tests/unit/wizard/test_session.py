@@ -185,7 +185,7 @@ def test_the_farewell_says_whether_answers_are_kept(tmp_path: Path, place: bool)
     assert made.farewell() == ""
     made.choose("unleash")
     made.put("project", "web")
-    assert made.farewell() == ("Your answers are kept; start again to go on." if place else "")
+    assert made.farewell() == ("Your answers are saved. Start again to resume." if place else "")
     assert made.save() == ""
 
 
@@ -201,7 +201,7 @@ async def test_practice_fills_in_every_field_and_ends_in_a_configuration() -> No
         for integration in ("split", "unleash"):
             made = session(practice=practice(box), environ={"LD_ACCESS_TOKEN": "api-mine", "LD_PROJECT": "mine"})
             made.choose(integration)
-            assert found(made, "host")[1] == "the practice server"
+            assert found(made, "host")[1] == "demo server"
             assert "token" not in made.bag  # nothing of the person's own
             for step in ("launchdarkly", "keys", "fields"):
                 made.fill_practice(step)
