@@ -99,7 +99,7 @@ def test_an_import_goes_on_after_the_program_was_killed(world: World) -> None:
             term.wait("importing, started", "of 46 flags", "To come back")
             os.kill(term.pid, signal.SIGKILL)
         with Pty(PROGRAM, world.environ(), world.folder) as term:
-            term.wait("Resume", "web-shop, ", ", started")
+            term.wait("Resume", "started, ", "web-shop")
             term.to("Resume")
             term.press("enter")
             term.wait("Paste your LaunchDarkly token")

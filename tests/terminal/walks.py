@@ -27,7 +27,7 @@ def choose(term: Terminal, title: str) -> None:
 def launchdarkly(term: Terminal, there: Addresses) -> None:
     """Step 2: the address typed, the token pasted with the line break it was copied with, the project typed."""
     ours = there["launchdarkly"]
-    term.to("its address")
+    term.to("Address")
     term.press("ctrl+u")
     term.type(ours["url"])
     secret(term, "Your token", ours["token"])
@@ -62,7 +62,7 @@ def fields(term: Terminal) -> None:
 
 def to_fields(term: Terminal, there: Addresses) -> None:
     """From step 2 to Fields for Unleash, with all keys found in the environment: only addresses are typed."""
-    term.to("its address")
+    term.to("Address")
     term.press("ctrl+u")
     term.type(there["launchdarkly"]["url"])
     term.to("Project")

@@ -114,7 +114,7 @@ def test_fifteen_minutes_put_the_plan_out_of_date() -> None:
     [
         ((), {}, "0 flags match. Unleash answers the same for a project or tag that does not exist."),
         ((flag("a"),), {"existing": there("a")}, "Nothing would arrive: each flag exists in the project already"),
-        ((flag("a"),), {"incomplete": "You stopped the reading."}, "NOT COMPLETE. You stopped the reading."),
+        ((flag("a"),), {"incomplete": "You stopped reading."}, "NOT COMPLETE. You stopped reading."),
     ],
 )
 def test_a_plan_that_lacks_something_needs_a_tick_of_its_own(flags: Any, more: Any, what: str) -> None:
