@@ -172,9 +172,9 @@ def _keys_refused_first(term: Pty, planted: Planted) -> None:
 def _picture(term: Pty, world: World) -> str:
     """Save a picture of the screen, and return it."""
     term.press("f2")
-    term.wait("Begin again")
+    term.wait("Start over")
     term.write("picture")
-    term.wait_gone("Begin again")
+    term.wait_gone("Start over")
     term.wait("Save a picture")
     term.press("enter")
     picture = world.folder / "ld-flag-import.svg"

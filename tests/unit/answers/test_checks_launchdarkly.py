@@ -214,7 +214,7 @@ async def test_import_into_the_same_project_is_a_warning(box: Sandbox, url: str)
     (warning,) = check.findings
     assert warning.level is Level.WARNING
     assert f'"{NAME}"' in warning.text
-    assert "from Unleash into web-shop already" in warning.text
+    assert "already has an import from Unleash" in warning.text
     assert remarks.line(made.draft, "project") == warning
     other = begun(url, integration="split", project="web-shop")
     await of(other, "token")
