@@ -56,7 +56,7 @@ def test_text_and_focus_are_seen_and_no_color_is_obeyed(name: str, no_color: dic
             check_readable(term)
             term.press("escape")
             term.wait_gone(shows)
-        for label in ("Address", "Your token", "Back"):
+        for label in ("Instance", "Your token", "Back"):
             term.to(label)  # fails where the focus is not seen
             check_readable(term)
         assert any(cell.reverse for row in term.screen().buffer.values() for cell in row.values())

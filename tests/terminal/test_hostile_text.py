@@ -56,9 +56,7 @@ def test_hostile_text_of_launchdarkly_on_every_screen(world: World, sandbox: San
     log = world.folder / "own.log"
     with Pty([*PROGRAM, "--log", str(log)], world.environ(**keys), world.folder) as term:
         walks.choose(term, "Unleash")
-        term.to("Address")
-        term.press("ctrl+u")
-        term.type(there["launchdarkly"]["url"])
+        walks.address(term, there["launchdarkly"]["url"])
         term.to("Project")
         term.wait("Ana�")  # whose the token is
         _harmless(term)

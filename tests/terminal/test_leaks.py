@@ -333,7 +333,7 @@ def test_a_key_pasted_in_the_same_breath_lands_in_the_next_field(world: World, k
     with Pty(PROGRAM, world.environ(), world.folder) as term:
         walks.choose(term, "Unleash")
         term.wait("no keyring")
-        term.to("Address")
+        walks.to_address(term)
         term.write(f"{key}\x1b[200~{canary.value}\x1b[201~")
         term.wait_for_one(r"Your token +•{40}[^•]")
         assert found_in(term.raw, [canary]) == []

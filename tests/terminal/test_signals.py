@@ -23,9 +23,7 @@ _NOWHERE = "http://127.0.0.1:9"
 def _at_step_two(term: Pty) -> None:
     """An address and a key are typed; the step has not been left, so nothing has saved them yet."""
     walks.choose(term, "Unleash")
-    term.to("Address")
-    term.press("ctrl+u")
-    term.type(_NOWHERE)
+    walks.address(term, _NOWHERE)
     walks.secret(term, "Your token", _TOKEN.value)
 
 
