@@ -1,4 +1,4 @@
-"""The Textual app: theme, global keys, signals, a safe crash report. No step logic, no answers."""
+"""The Textual app: theme, global keys, signals, and a safe crash report. It has no step logic and no answers."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 
 _LATER_STYLES = ("lists", "fields", "plan", "flag", "review", "submit", "run", "dialogs")
-"""The style sheets that the first screen is painted without; read in this order, for later rules win."""
+"""The style sheets that the first screen doesn't need, in the order that decides which rule wins."""
 _NO_COLOR = NoColor()
 
 
@@ -129,6 +129,10 @@ class WizardApp(Host):
     @functools.cached_property
     def cards(self) -> list[dict[str, str]]:
         return cards(self._options.manifests)
+
+    @property
+    def now(self) -> float:
+        return self._options.now()
 
     async def loaded(self) -> Session:
         await self._loaded.wait()
@@ -219,7 +223,7 @@ class WizardApp(Host):
 
             self._session.draft = go(self._session.draft, "launchdarkly")
             self.show_step()
-        if not gc.isenabled():  # `cli` switched the search for garbage off
+        if not gc.isenabled():  # `cli` switched the garbage collector off
             gc.freeze()  # what exists now stays: collecting it would delay a key press
             gc.enable()
 
@@ -235,12 +239,12 @@ class WizardApp(Host):
         servers = self._servers if self.practising else None
         return setup.build(self._options, self._redactor, self._log_line, servers, self._folder(), self._instance)
 
-    def show_step(self, *, at: str = "") -> None:
+    def show_step(self, *, at: str = "", message: str = "") -> None:
         from tui.screens.registry import SCREENS
 
         trouble = self.session.save()
         screen = SCREENS[self.session.draft.step]()
-        screen.opens_at = at
+        screen.opens_at, screen.announcement = at, message
         self.switch_screen(screen)
         if trouble:
             self.notify(trouble, severity="warning", markup=False)
@@ -373,7 +377,7 @@ class WizardApp(Host):
     async def show_runs(self) -> None:
         """Show the imports of earlier sessions, and resume the one that is chosen."""
         from tui.screens.dialogs import leaving_question
-        from tui.screens.resume import RunsScreen, go_on_with
+        from tui.screens.resume import RunsScreen, resume
 
         await self.loaded()  # in practice the journals follow the servers first
         self.runs = self._earlier_runs()
@@ -386,7 +390,7 @@ class WizardApp(Host):
             return
         if self._session is not None:
             self._session.save()
-        if trouble := await go_on_with(self, head):
+        if trouble := await resume(self, head):
             self.notify(trouble, severity="error", markup=False)
 
     @work(group="browser", exit_on_error=True)
@@ -416,7 +420,7 @@ class WizardApp(Host):
             self.notify(f"Can't write {self._preferences_path}. The theme is used until you quit.", markup=False)
 
     def action_picture(self) -> None:
-        """Write the screen as an SVG beside where the program was started, without any key."""
+        """Save the screen as an SVG in the folder the program was started in, without any key."""
         from tui.text.private_files import write_private
         from tui.widgets.field_row import FieldRow
 
@@ -446,7 +450,7 @@ class WizardApp(Host):
         self._tell("".join(traceback.format_exception(*sys.exc_info())))
 
     def panic(self, *renderables: RenderableType) -> None:
-        """Textual's report of an error that draws itself, and of its input thread: told as any other, redacted."""
+        """Replace Textual's report of an error, also of its input thread, by a redacted one."""
         self._return_code = 1
         if sys.exc_info()[0] is not None:
             self._fatal_error()
@@ -457,7 +461,7 @@ class WizardApp(Host):
         self._tell(captured.get())
 
     def _tell(self, report: str) -> None:
-        """Put the first report on the plain screen, and end. Later ones are mostly its consequences."""
+        """Print the first report after the wizard closes. Later ones are mostly its consequences."""
         saved, made = False, ""
         if self._session is not None:
             with contextlib.suppress(Exception):

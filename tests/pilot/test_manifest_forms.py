@@ -86,7 +86,7 @@ async def test_every_kind_is_asked_for_and_reaches_the_request(manifest: Path, t
     async with real_app(box, tmp_path, manifests=(manifest,)) as walk:
         assert "Made up" in walk.text("#integration-made-up")
         await walk.choose("made-up")
-        assert "whether it takes Made up is not known" in walk.message()
+        assert "Can't tell whether it accepts Made up" in walk.message()
         await on_fields(walk)
         assert not walk.app.screen.query("#field-only_x002Egreen")
         for kind in PLAIN:
@@ -96,7 +96,8 @@ async def test_every_kind_is_asked_for_and_reaches_the_request(manifest: Path, t
         await walk.write("#field-only_x002Egreen", "leaf")
         await walk.next()
         await walk.at("plan")
-        assert "LaunchDarkly accepts split and unleash today" in walk.shown
+        assert "not known: this program cannot read flags from Made up" in walk.text("#plan-headline")
+        assert "LaunchDarkly documents imports from Split and Unleash only" in walk.shown
         await walk.back_to("fields")
         await walk.over_plan()
         assert await config(walk) == {

@@ -137,7 +137,7 @@ async def test_what_is_here_can_be_looked_at_and_the_reading_be_stopped(tmp_path
         plan = await made.planned()
         assert not plan.whole
         assert made.text("#heading").startswith("NOT COMPLETE: 50 of 60 flags")
-        assert "You stopped the reading" in head(made)
+        assert "You stopped reading" in head(made)
 
 
 async def test_numbers_change_at_most_once_a_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

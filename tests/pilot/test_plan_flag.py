@@ -37,7 +37,7 @@ async def test_a_flag_of_the_practice_company_is_told_whole(tmp_path: Path) -> N
         plan = walk.draft.plan
         assert plan is not None
         await opened(walk, "checkout-v2")
-        assert title(walk) == "checkout-v2  ✓ import  ! loses 2 kinds  on at the source  flag 1 of 1"
+        assert title(walk) == "checkout-v2  ✓ import  ! loses 2 kinds of targeting  on at the source  flag 1 of 1"
         said = page(walk)
         for text in ("Imported as", "string:", "off in every environment", "Description", "imported-from-split"):
             assert text in said
@@ -70,7 +70,7 @@ async def test_flag_pages_follow_the_filtered_list(tmp_path: Path) -> None:
             await walk.press("p")
         assert title(walk).startswith("zebra ")
         assert "imported-from-unleash" in page(walk)
-        assert "? other tags: can't be read" in page(walk)
+        assert "? can't read flag tags" in page(walk)
         assert not walk.app.screen.query(".flag-lost")
         await walk.press("y")
         assert walk.app.clipboard == "zebra"
@@ -83,7 +83,7 @@ async def test_what_it_serves_and_what_is_worth_a_warning(tmp_path: Path) -> Non
         await walk.press("down", "enter")
         await walk.opened(FlagScreen)
         assert 'string: "blue", "green"; ON serves "blue", OFF serves "green"' in page(walk)
-        assert "it is on at the source now" in page(walk)
+        assert "on in the source now" in page(walk)
         assert "imported-from-unleash, web" in page(walk)
         assert "Its seed is not known here." in walk.shown
         assert "Differs only in case from Odd." in walk.shown

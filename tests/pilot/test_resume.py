@@ -51,9 +51,9 @@ async def test_import_left_in_the_middle_resumes_to_its_report(box: Sandbox, bra
     async with started(box, tmp_path) as (walk, _):
         await walk.has_focus("go-on-run")
         assert not walk.app.screen.query("#resume"), "the answers have been sent"
-        assert row(walk).startswith("Resume Unleash → ")
+        assert row(walk).startswith("Resume started, not finished, ")
         assert "web-shop" in row(walk)
-        assert row(walk).endswith(", started, not finished")
+        assert row(walk).endswith("Unleash → web-shop")
         await walk.press("enter")
         assert "Import complete" in await reported(walk)
         assert run_of(walk).journal.configuration == first
@@ -149,7 +149,7 @@ async def test_several_are_shown_in_a_list(box: Sandbox, tmp_path: Path) -> None
         requests = len(box.requests)
         await walk.press("enter")
         await walk.opened(RunsScreen)
-        assert sorted(each.split(" Unleash")[0] for each in listed(walk)) == [NAME, "The other one"]
+        assert sorted(each.split(" ended")[0] for each in listed(walk)) == [NAME, "The other one"]
         assert all("ended, not compared" in each for each in listed(walk))
         await walk.press("escape")
         await walk.closed("integration")

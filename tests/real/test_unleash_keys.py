@@ -91,14 +91,14 @@ async def test_a_token_that_is_no_sdk_key(unleash: Unleash, key: str) -> None:
 async def test_a_frontend_key(unleash: Unleash) -> None:
     failure = await refused(unleash, "frontend")
     assert (failure.kind, failure.status_code, failure.field) == (Kind.SOURCE, 403, "sourceApiKey")
-    assert failure.what == "Unleash refused the SDK key (403): it is a frontend key."
+    assert failure.what == "Unleash rejected the SDK key (403): it is a frontend key."
 
 
 @pytest.mark.parametrize("key", ["deleted", "expired", "unknown"])
 async def test_a_key_that_is_none_any_more(unleash: Unleash, key: str) -> None:
     failure = await refused(unleash, key)
     assert (failure.kind, failure.status_code, failure.field) == (Kind.SOURCE, 401, "sourceApiKey")
-    assert failure.what == "Unleash refused the SDK key (401)."
+    assert failure.what == "Unleash rejected the SDK key (401)."
     assert "header" not in str(failure), "Unleash blames a missing header"
 
 
@@ -123,7 +123,7 @@ async def test_an_address_with_api_left_in_it(unleash: Unleash) -> None:
 async def test_an_address_of_a_page_of_unleash(unleash: Unleash, path: str) -> None:
     failure = await refused(unleash, "production", unleash.address + path)
     assert (failure.kind, failure.status_code, failure.field) == (Kind.NOT_JSON, 200, "sourceBaseUrl")
-    assert failure.what.endswith(f"{path} answers with a web page, not with flags.")
+    assert failure.what.endswith(f"{path} responded with a web page, not with flags.")
     assert (failure.remedy, failure.about) == (Remedy.TRY_ADDRESS, unleash.address)
 
 

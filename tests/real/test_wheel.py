@@ -75,7 +75,7 @@ def test_templates_are_in_it(commands: Path) -> None:
 def test_the_wizard_opens_with_its_styles(commands: Path, world: World) -> None:
     environ = world.environ(COLORTERM="truecolor")
     with Pty([str(commands / "ld-flag-import"), "--demo"], environ, world.folder) as term:
-        term.wait("Where are they now?", "Split", "Unleash")
+        term.wait("Choose the product", "Split", "Unleash")
         assert term.text().splitlines()[-1].startswith("Enter choose"), "the keys stand in the last row"
         term.press("ctrl+q")
         assert term.end() == 0

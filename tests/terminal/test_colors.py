@@ -50,13 +50,13 @@ def test_text_and_focus_are_seen_and_no_color_is_obeyed(name: str, no_color: dic
     with Pty(PROGRAM, world.environ(TERM=name, **TERMINALS[name], **no_color), world.folder) as term:
         walks.choose(term, "Unleash")
         check_readable(term)
-        for key, shows in (("f2", "Begin again"), ("f1", "[ Close ]")):
+        for key, shows in (("f2", "Start over"), ("f1", "[ Close ]")):
             term.press(key)
             term.wait(shows)
             check_readable(term)
             term.press("escape")
             term.wait_gone(shows)
-        for label in ("its address", "Your token", "Back"):
+        for label in ("Instance", "Your token", "Back"):
             term.to(label)  # fails where the focus is not seen
             check_readable(term)
         assert any(cell.reverse for row in term.screen().buffer.values() for cell in row.values())

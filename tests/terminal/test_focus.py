@@ -15,14 +15,14 @@ def test_every_stop_of_tab_is_seen_and_so_is_the_chosen_row_of_a_list(world: Wor
     with Pty([*PROGRAM, "--demo"], world.environ(), world.folder) as term:
         walks.choose(term, "Split")
         walks.fill_in(term, "Ana Ruiz")
-        for name in ("Rehearse a fault", "practice server", "its address", "Your token", "Show end", "Project",
+        for name in ("Simulate an error", "Demo server", "Address", "Your token", "Show end", "Project",
                      "api-gateway", "Back", "Next: Keys", "Fill in"):  # fmt: skip
             term.to(name)  # fails where nothing is in focus
         term.press("f2")
-        term.wait("Begin again")
+        term.wait("Start over")
         term.press("down", "down")
         row = "the row of the palette that Enter would take"
-        term.until(lambda: any("Begin again" in each.drawn for each in term.marked()), row)
+        term.until(lambda: any("Start over" in each.drawn for each in term.marked()), row)
 
 
 @pytest.mark.parametrize("size", [(60, 16), (80, 20), (80, 24)], ids=str)

@@ -56,9 +56,7 @@ def test_hostile_text_of_launchdarkly_on_every_screen(world: World, sandbox: San
     log = world.folder / "own.log"
     with Pty([*PROGRAM, "--log", str(log)], world.environ(**keys), world.folder) as term:
         walks.choose(term, "Unleash")
-        term.to("its address")
-        term.press("ctrl+u")
-        term.type(there["launchdarkly"]["url"])
+        walks.address(term, there["launchdarkly"]["url"])
         term.to("Project")
         term.wait("Ana�")  # whose the token is
         _harmless(term)
@@ -166,8 +164,8 @@ def test_hostile_environment_draft_and_paste(world: World) -> None:
     world.draft.write_text(json.dumps(saved))
     environ = world.environ(LD_PROJECT=f"shop{HOSTILE}", LD_BASE_URI=f"https://{HOSTILE}")
     with Pty(PROGRAM, environ, world.folder) as term:
-        term.wait("Go on with", "Unleash")
-        term.to("Go on with")
+        term.wait("Resume", "Unleash")
+        term.to("Resume")
         term.press("enter")
         term.wait("Your token", "shop")
         assert obeyed(term.frames) == []

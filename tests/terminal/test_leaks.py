@@ -172,9 +172,9 @@ def _keys_refused_first(term: Pty, planted: Planted) -> None:
 def _picture(term: Pty, world: World) -> str:
     """Save a picture of the screen, and return it."""
     term.press("f2")
-    term.wait("Begin again")
+    term.wait("Start over")
     term.write("picture")
-    term.wait_gone("Begin again")
+    term.wait_gone("Start over")
     term.wait("Save a picture")
     term.press("enter")
     picture = world.folder / "ld-flag-import.svg"
@@ -333,7 +333,7 @@ def test_a_key_pasted_in_the_same_breath_lands_in_the_next_field(world: World, k
     with Pty(PROGRAM, world.environ(), world.folder) as term:
         walks.choose(term, "Unleash")
         term.wait("no keyring")
-        term.to("its address")
+        walks.to_address(term)
         term.write(f"{key}\x1b[200~{canary.value}\x1b[201~")
         term.wait_for_one(r"Your token +•{40}[^•]")
         assert found_in(term.raw, [canary]) == []
@@ -381,7 +381,7 @@ def test_no_part_of_a_quoted_key_is_written_anywhere(
             assert ended.returncode == (6 if asked[0] == "watch" else 0), ended.stderr
             assert found_in(ended.stdout + ended.stderr, planted.canaries) == []
     with Pty([*PROGRAM, "--log", str(log)], environ | known, world.folder) as term:
-        term.wait("Where are they now?")
+        term.wait("Choose the product")
         term.to("Configurations")
         term.press("enter")
         term.wait("3 of 3")

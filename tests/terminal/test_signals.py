@@ -23,9 +23,7 @@ _NOWHERE = "http://127.0.0.1:9"
 def _at_step_two(term: Pty) -> None:
     """An address and a key are typed; the step has not been left, so nothing has saved them yet."""
     walks.choose(term, "Unleash")
-    term.to("its address")
-    term.press("ctrl+u")
-    term.type(_NOWHERE)
+    walks.address(term, _NOWHERE)
     walks.secret(term, "Your token", _TOKEN.value)
 
 
@@ -60,7 +58,7 @@ def test_a_lost_connection_saves_the_answers(world: World) -> None:
 
 def test_a_signal_before_anything_is_loaded_or_over_a_dialog(world: World) -> None:
     with Pty(PROGRAM, world.environ(), world.folder) as term:
-        term.wait("Where are they now?")
+        term.wait("Choose the product")
         term.signal(signal.SIGTERM)
         assert term.end(5) == 128 + signal.SIGTERM
         term.check_sane()

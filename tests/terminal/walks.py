@@ -24,12 +24,25 @@ def choose(term: Terminal, title: str) -> None:
     term.wait("Your token", "Project")
 
 
+def to_address(term: Terminal) -> None:
+    """Choose another address than a known instance's: its field appears, and has the focus."""
+    term.to("Instance")
+    term.press("right", "right", "right", "enter")
+    term.wait("(o) Other address")
+    term.until(lambda: "Address" in term.focus().label, "the focus in the address")
+
+
+def address(term: Terminal, url: str) -> None:
+    """Type another address than a known instance's."""
+    to_address(term)
+    term.press("ctrl+u")
+    term.type(url)
+
+
 def launchdarkly(term: Terminal, there: Addresses) -> None:
     """Step 2: the address typed, the token pasted with the line break it was copied with, the project typed."""
     ours = there["launchdarkly"]
-    term.to("its address")
-    term.press("ctrl+u")
-    term.type(ours["url"])
+    address(term, ours["url"])
     secret(term, "Your token", ours["token"])
     term.wait("A line break was removed")
     term.to("Project")
@@ -62,9 +75,7 @@ def fields(term: Terminal) -> None:
 
 def to_fields(term: Terminal, there: Addresses) -> None:
     """From step 2 to Fields for Unleash, with all keys found in the environment: only addresses are typed."""
-    term.to("its address")
-    term.press("ctrl+u")
-    term.type(there["launchdarkly"]["url"])
+    address(term, there["launchdarkly"]["url"])
     term.to("Project")
     term.write(there["launchdarkly"]["project"])
     term.wait("Ana Ruiz", f"Project {there['launchdarkly']['project']}")

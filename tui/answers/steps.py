@@ -22,7 +22,12 @@ STEPS: tuple[Step, ...] = (
         "Move your feature flags to LaunchDarkly",
         "Choose the product your flags are in now.",
     ),
-    Step("launchdarkly", "LaunchDarkly", "LaunchDarkly", "Choose the account and the project to import into."),
+    Step(
+        "launchdarkly",
+        "LaunchDarkly",
+        "Where should the flags go?",
+        "Paste your LaunchDarkly token, then choose a project.",
+    ),
     Step("keys", "Keys", "Keys", "LaunchDarkly uses one key to read your flags and another to create them."),
     Step("fields", "Fields", "Import settings", "Choose which flags to import, and name the import."),
     Step("plan", "Plan", "Plan", "Check what will be imported. Nothing has been changed yet."),

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tui.net.times import moment
+from tui.net.times import minute
 from tui.text import limited_json
 from tui.text.clean import clean
 from tui.text.private_files import read_ordinary
@@ -60,8 +60,8 @@ class Head:
         """Return how far it has come, in words."""
         return "undone" if self.undone and not self.under_way else _WORDS.get(self.stage, self.stage)
 
-    def in_words(self, title: str, arrow: str, *, practice: bool = False) -> str:
-        """Return "Unleash -> EU web-shop, 23 Nov 14:02, importing"; `title` is the integration's.
+    def in_words(self, title: str, arrow: str, now: float, *, practice: bool = False) -> tuple[str, ...]:
+        """Return "started, 23 Nov 14:02, Unleash -> EU web-shop" in ever shorter forms; `title` is the integration's.
 
         In practice the instance is left out: it is an address that changes at each start.
         """
@@ -71,8 +71,9 @@ class Head:
             where = "" if practice else instance(self.host).name
         except ValueError:
             where = self.host
-        when = moment(self.touched).rpartition(":")[0]
-        return f"{title} {arrow} {f'{where} {self.project}'.lstrip()}, {when}, {self.state}"
+        target = f"{where} {self.project}".lstrip()
+        at = f"{self.state}, {minute(self.touched, now)}"
+        return (f"{at}, {title} {arrow} {target}", f"{at}, {title} {arrow} {self.project}", f"{at}, {self.project}", at)
 
 
 def head_of(

@@ -170,7 +170,7 @@ def _by_others(known: Evidence, flag: WholeFlag) -> Iterator[str]:
 def _changes(known: Evidence, flag: WholeFlag) -> Iterator[AuditEntry]:
     """The audit log's entries since the flag was created: what it says of an earlier flag of this key doesn't count.
 
-    An entry of a creation may be dated a little before or after the flag itself.
+    An entry of a creation may be minute a little before or after the flag itself.
     """
     for entry in (known.changes or {}).get(flag.key, ()):
         earliest = (flag.created or 0) - (_SETTLES if CREATION in entry.actions else 0)

@@ -19,7 +19,7 @@ from tui.launchdarkly.models import Configuration
 from tui.launchdarkly.words import access_in_words, fault_in_words, refused_by
 from tui.net.errors import Failure, Kind, Remedy
 from tui.net.events import Sink, Stream
-from tui.net.times import dated
+from tui.net.times import minute
 from tui.secrets.bag import Bag
 from tui.secrets.names import outside
 from tui.text.clean import REPLACEMENT, clean
@@ -145,7 +145,7 @@ def level(configuration: Configuration) -> str:
 
 def when(milliseconds: int, now: float = 0) -> str:
     """Return a moment in local time, with its year if that isn't the year of `now` (seconds)."""
-    return dated(milliseconds / 1000, now)
+    return minute(milliseconds / 1000, now)
 
 
 def last_import_at(configuration: Configuration) -> int | str:

@@ -1,4 +1,4 @@
-"""LaunchDarkly's REST API as far as an import needs it. Paths and codes are from its OpenAPI document."""
+"""The parts of LaunchDarkly's REST API that an import needs. Paths and codes are from its OpenAPI document."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ class LaunchDarkly:
         *,
         sink: Sink = ignore,
     ) -> Configuration:
-        """Change `config`, `tags` or `name` by JSON Patch; a SecretStr value is opened in the body alone."""
+        """Change `config`, `tags` or `name` by JSON Patch; a SecretStr value is opened only in the body."""
         body = json.dumps([dict(operation) for operation in operations], default=_opened, ensure_ascii=False).encode()
         request = self._refused_configuration(project, integration, id, writes=True)
         path = _import_path(project, integration, id)
@@ -259,7 +259,7 @@ class LaunchDarkly:
         await self._send(request, refused, sink)
 
     async def delete_flag(self, project: str, key: str, *, sink: Sink = ignore) -> None:
-        """Delete a flag for good; one that is gone already is fine."""
+        """Delete a flag permanently. A flag that is already deleted is no error."""
         refused = self._refused_flags(project, safe=Safe.NOTHING_DELETED, writes=True)
         answer = await self._answer(self._request("DELETE", _flags_path(project, key)), sink)
         if answer.status_code != _NOT_FOUND:
@@ -289,7 +289,7 @@ class LaunchDarkly:
     def _every_flag(
         self, kind: type[T], project: str, query: Mapping[str, object], what: str, sink: Sink
     ) -> AsyncGenerator[ListProgress[T], None]:
-        """The oldest come first, so that a flag created meanwhile moves no other to another page."""
+        """Read the oldest flags first, so that a flag created meanwhile moves none to another page."""
         path, query = _flags_path(project), {"sort": "creationDate", **query}
         read: Callable[[object], Page[T]] = partial(parse_page, kind)
         return self._every(path, query, read, attrgetter("key"), self._refused_flags(project), what, sink)
@@ -337,7 +337,7 @@ class LaunchDarkly:
         return self._accepted(await self._answer(request, sink), refused)
 
     async def _answer(self, request: Request, sink: Sink) -> Response:
-        # The token goes raw: LaunchDarkly knows no "Bearer".
+        # The token has no "Bearer" before it: LaunchDarkly doesn't accept that.
         signed = replace(request, headers={"Authorization": self._token, **request.headers})
         try:
             answer = await self._http.send(signed, peer="LaunchDarkly", sink=sink)
@@ -357,15 +357,15 @@ class LaunchDarkly:
 
 
 def _part(text: str) -> str:
-    """One part of a path; dots alone are encoded as well, or a server could walk up by them. Raises Failure NOT_JSON
-    for a blank, which only an answer that makes no sense can have left where a key belongs."""
+    """Encode one part of a path, also if it is all dots, which a server could read as the parent folder. Raises Failure
+    NOT_JSON for a blank one, which can only come from an invalid response."""
     if not text:
         raise Failure(Kind.NOT_JSON, "A key that LaunchDarkly requires is blank, so the request was not sent.")
     return quote(text, safe="", errors="replace") if text.strip(".") else text.replace(".", "%2E")
 
 
 def _query(**parts: object) -> str:
-    """A query; a list gives one entry for each of its items."""
+    """Return a query; a list gives one entry for each of its items."""
     return f"?{urlencode(parts, doseq=True, quote_via=quote, errors='replace')}"
 
 
@@ -378,7 +378,7 @@ def _flags_path(*parts: str) -> str:
 
 
 def _search(offset: int, limit: int, search: str, *, sort: str) -> str:
-    # A comma would end the filter, and there is no way to write one that does not.
+    # A comma would end the filter, and can't be escaped.
     query = {"filter": f"query:{search.replace(',', ' ')}"} if search.strip() else {}
     return _query(limit=limit, offset=offset, sort=sort, **query)
 

@@ -1,6 +1,6 @@
-"""What LaunchDarkly answers, read leniently: the API is in beta and says less than it promises.
+"""LaunchDarkly's responses, read leniently: the API is in beta and documents more than it returns.
 
-Only what identifies a thing (`_id`, `key`) must be there. An unknown status is kept as it is, numbers may be
+Only what identifies an object (`_id`, `key`) is required. An unknown status is kept unchanged, numbers may be
 strings, and anything else may be missing or null. Shapes are those of LaunchDarkly's OpenAPI document.
 Every `parse…` raises Failure NOT_JSON and nothing else, whatever it is given.
 """
@@ -42,7 +42,7 @@ _LONGEST_QUERY = 2000
 
 
 def _data(value: object) -> str:
-    """Text letter by letter, a number as text, "" for anything else."""
+    """Return text unchanged, a number as text, "" for anything else."""
     if isinstance(value, str):
         # A lone surrogate of a JSON escape is no text: it could be neither shown nor sent.
         return value.encode("utf-8", "replace").decode("utf-8")
@@ -95,13 +95,13 @@ def _truth(value: object) -> bool:
 
 
 Data = Annotated[str, BeforeValidator(_data)]
-"""What identifies a flag or is compared with another side, letter by letter: clean it before it is shown."""
+"""Text that identifies a flag or is compared with the source, unchanged: clean it before it is shown."""
 AllData = Annotated[tuple[str, ...], BeforeValidator(_all_data)]
 CleanText = Annotated[str, BeforeValidator(_text)]
 """Names and roles, cleaned here because they go into sentences and lists everywhere."""
 Texts = Annotated[tuple[str, ...], BeforeValidator(lambda value: tuple(map(clean, _all_data(value))))]
 Words = Annotated[str, BeforeValidator(_words)]
-"""What LaunchDarkly says to a person. It may quote a key, so it is redacted before anything else is done to it."""
+"""A message for people. It may quote a key, so it is redacted before anything else."""
 NonEmptyText = Annotated[str, BeforeValidator(_text), Field(min_length=1)]
 Whole = Annotated[int | None, BeforeValidator(_whole)]
 Millis = Annotated[int | None, BeforeValidator(_millis)]
@@ -118,7 +118,7 @@ class _Lenient(BaseModel):
 class ImportFault(_Lenient):
     """One entry of `_status.errors`. `timestamp` in milliseconds since the epoch.
 
-    `original` is the message with whatever key it quotes: only to tell errors apart, and never shown.
+    `original` is the message before redaction. It only tells errors apart and is never shown.
     """
 
     message: Words = Field(default="", repr=False)
@@ -132,7 +132,7 @@ def _fault(item: dict[str, Any]) -> dict[str, Any]:
 
 
 class ImportStatus(_Lenient):
-    """How the import job stands: complete, importing, pending, failed, partial or a word not known yet.
+    """The status of the import job: complete, importing, pending, failed, partial, or a word not known yet.
 
     `last_import` (the last successful one) and `last_error` are milliseconds since the epoch, or None.
     """
@@ -164,10 +164,10 @@ class Access(_Lenient):
 
 
 class Configuration(_Lenient):
-    """A flag import configuration. `config` is None where LaunchDarkly leaves it out, as in lists.
+    """A flag import configuration. `config` is None if LaunchDarkly leaves it out, as in lists.
 
-    `name` and `tags` are cleaned, to be shown; `exact_name` and `exact_tags` are as they came, for other programs.
-    It is unknown whether secrets in `config` come back clear, masked or not at all: redact what is shown.
+    `name` and `tags` are cleaned, to be shown; `exact_name` and `exact_tags` are unchanged, for other programs.
+    LaunchDarkly doesn't document whether it returns secrets in `config` masked: redact what is shown.
     """
 
     id: NonEmptyText = Field(alias="_id")
@@ -208,19 +208,19 @@ class Member(_Lenient):
 
     @property
     def display_name(self) -> str:
-        """First and last name, or the mail address where neither is set."""
+        """First and last name, or the email address if neither is set."""
         return " ".join(part for part in (self.first_name, self.last_name) if part) or self.email
 
 
 class NamingConvention(_Lenient):
-    """What a project asks of the keys of new flags: `case` such as kebabCase, `prefix`; each may be ""."""
+    """The rules for keys of new flags: `case` such as kebabCase, and `prefix`; each may be ""."""
 
     case: CleanText = ""
     prefix: CleanText = ""
 
 
 class Project(_Lenient):
-    """A project of the account. `naming_convention` is None where it has none."""
+    """A project of the account. `naming_convention` is None if it has none."""
 
     id: CleanText = Field(default="", alias="_id")
     key: NonEmptyText
@@ -381,7 +381,7 @@ _NAMES: dict[type, tuple[str, str]] = {
     Flag: ("a flag", "a list of flags"),
     WholeFlag: ("a flag", "a list of flags"),
 }
-"""What each is called in a failure, alone and in a list."""
+"""The name of each in a failure: one of them, and a list."""
 
 
 def parse(kind: type[T], value: object, redactor: Redactor | None = None) -> T:
@@ -450,8 +450,8 @@ def _page(value: object, read_item: Callable[[object], T], expected: str) -> Pag
 def _unexpected(expected: str) -> Failure:
     return Failure(
         Kind.NOT_JSON,
-        f"LaunchDarkly's answer is not what was expected: {expected}.",
-        "Most likely the beta interface has changed, or the address is not LaunchDarkly's.",
+        f"LaunchDarkly's response is not {expected}.",
+        "Most likely the beta API has changed, or the address is not LaunchDarkly's.",
         Remedy.CHECK,
         about="the address",
         safe=Safe.ANSWER_NOT_USED,

@@ -28,12 +28,13 @@ def moment(seconds: float) -> str:
     return _worded(seconds, lambda at: f"{at.day} {_MONTHS[at.month - 1]} {at:%H:%M:%S}")
 
 
-def dated(seconds: float, now: float) -> str:
-    """Return seconds since the epoch as `23 Nov 14:02`, or `23 Nov 2024 14:02` if it isn't the year of `now`."""
+def minute(seconds: float, now: float) -> str:
+    """Return seconds since the epoch as `23 Nov 14:02` in local time, with the year if it isn't that of `now`; a number
+    as above."""
 
     def words(at: datetime) -> str:
-        this_year = at.year == datetime.fromtimestamp(now).year
-        return f"{f'{at.day} {_MONTHS[at.month - 1]}' if this_year else _date(at)} {at:%H:%M}"
+        year = _worded(now, lambda today: str(today.year))
+        return f"{at.day} {_MONTHS[at.month - 1]}{'' if str(at.year) == year else f' {at.year}'} {at:%H:%M}"
 
     return _worded(seconds, words)
 

@@ -38,11 +38,11 @@ def bad_key(key: str) -> str:
     if not key:
         return "it has no name"
     if len(key) > LONGEST:
-        return f"{len(key)} characters; {LONGEST} at most"
+        return f"{len(key)} characters (maximum {LONGEST})"
     if not _FIRST.match(key):
-        return f'begins with "{clean(key[0])}"; a letter or digit must come first'
+        return f'starts with "{clean(key[0])}", not with a letter or digit'
     wrong = "".join(dict.fromkeys(_NOT_ALLOWED.findall(key)))
-    return f'"{clean(wrong[:8])}" is not allowed' if wrong else ""
+    return f'"{clean(wrong[:8])}" is not allowed in a key' if wrong else ""
 
 
 def breaks(key: str, convention: NamingConvention | None) -> str:
@@ -50,7 +50,7 @@ def breaks(key: str, convention: NamingConvention | None) -> str:
     if convention is None:
         return ""
     if not key.startswith(convention.prefix):
-        return f'does not begin with "{convention.prefix}"'
+        return f'does not start with "{convention.prefix}"'
     known = _CASES.get(convention.case)
     if known is None or known[1].fullmatch(key[len(convention.prefix) :]):
         return ""
@@ -71,7 +71,7 @@ def not_taken(flag: SourceFlag) -> Iterator[str]:
 
 
 def not_understood(convention: NamingConvention | None) -> str:
-    """A sentence about a convention whose case has a word not known here, else ""."""
+    """Return a sentence about a convention with an unknown case, else ""."""
     if convention is None or not convention.case or convention.case in _CASES:
         return ""
-    return f'The project asks for keys in "{convention.case}", which is not known here: that was not checked.'
+    return f"Can't check the project's naming convention: \"{convention.case}\" is unknown."

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from tui.net.times import iso_date
+from tui.net.times import iso_date, stamp
 from tui.plan import words
 from tui.plan.plan import WORDS, Counts, Plan, PlannedFlag, Verdict
 from tui.plan.reading import explanations
@@ -45,14 +45,14 @@ def file_name(plan: Plan, form: PlanFormat, redactor: Redactor) -> str:
 
 
 def grouped(plan: Plan) -> Iterator[tuple[Verdict, list[PlannedFlag]]]:
-    """The flags by verdict, without verdicts that no flag has."""
+    """Yield the flags by verdict, without verdicts that no flag has."""
     for verdict in Verdict:
         if flags := [planned for planned in plan.flags if planned.verdict is verdict]:
             yield verdict, flags
 
 
 def notes(plan: Plan) -> tuple[str, ...]:
-    """Sentences about the plan as a whole; one that imports nothing says so first."""
+    """Return sentences about the plan as a whole; first that it imports nothing, if so."""
     return tuple(filter(None, (plan.shortfall, *plan.notes)))
 
 
@@ -60,9 +60,9 @@ def notes(plan: Plan) -> tuple[str, ...]:
 
 
 def as_json(plan: Plan) -> dict[str, object]:
-    """The plan as `plan --json` prints it. Raises ValueError if it is not complete."""
+    """Return the plan as `plan --json` prints it. Raises ValueError if it is not complete."""
     if not plan.whole:
-        raise ValueError("a plan that is not complete is no document")
+        raise ValueError("an incomplete plan can't be saved as JSON")
     return {
         "integration": plan.request.integration,
         "project": plan.request.project,
@@ -74,7 +74,7 @@ def as_json(plan: Plan) -> dict[str, object]:
 
 
 def counts_as_json(counts: Counts) -> dict[str, int]:
-    """The numbers of a plan, by the names that JSON has for them."""
+    """Return the numbers of a plan by their names in JSON."""
     return {
         "source": counts.source, "import": counts.arrive, "skip": counts.skip, "invalid": counts.invalid,
         "lossy": counts.lossy, "on_at_source": counts.on_at_source,
@@ -95,9 +95,9 @@ def _flag(planned: PlannedFlag) -> dict[str, object]:
 
 
 def as_markdown(plan: Plan, explained: Mapping[str, Sequence[Lost]], route: tuple[str, str] | None = None) -> str:
-    """The plan for a person to read, tick off and pass on. Foreign text in it formats nothing.
+    """Return the plan as a document to read, check off, and share. Foreign text in it is escaped.
 
-    `explained` has, by key, what no import brings of a flag (`reading.explanations`).
+    `explained` has what the import leaves behind of each flag, by key (`reading.explanations`).
     """
     request = plan.request
     source, target = route or (
@@ -116,5 +116,6 @@ def as_markdown(plan: Plan, explained: Mapping[str, Sequence[Lost]], route: tupl
         lossy=tuple(planned.flag for planned in plan.arriving if planned.flag.losses),
         explained=explained,
         notes=notes(plan),
+        when_read=words.when_read(plan, stamp),
         words=words,
     )

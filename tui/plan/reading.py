@@ -89,9 +89,9 @@ class Reading:
             incomplete = str(self._failures[0])
         elif self._stopped:
             unread = ", ".join(count.words for count in counted if count.read != count.total)
-            incomplete = f"You stopped the reading{f' at {unread}' if unread else ''}."
+            incomplete = f"You stopped reading{f' at {unread}' if unread else ''}."
         elif not self._jobs or not all(job.done() for job in self._jobs):
-            incomplete = "It is still being read."
+            incomplete = "Reading hasn't finished."
         return Plan(
             request=self.request,
             flags=decide(flags, self._existing, self._convention),
@@ -129,7 +129,7 @@ class Reading:
         source = SOURCES[self.request.integration]
         key = self._bag.get(source.key_field)
         if key is None:
-            raise Failure(Kind.CREDENTIAL, f"There is no key of {source.name} yet.", "", Remedy.PASTE_FIRST)
+            raise Failure(Kind.CREDENTIAL, f"There is no {source.name} key yet.", "", Remedy.PASTE_FIRST)
         address = self.request.address or source.default_address
         self._context.stays_here(address)
         redact = self._context.redactor.foreign
@@ -146,7 +146,7 @@ class Reading:
                         self._count(sink, Counted(f"{source.name} {what}", read, batch.total.get(what)))
 
     def _shown(self, flag: SourceFlag) -> SourceFlag:
-        """The flag without secrets in its warnings, which may quote a server."""
+        """Return the flag without secrets in its warnings, which may quote a server."""
         warnings = tuple(map(self._context.redactor.foreign, flag.warnings))
         return flag if warnings == flag.warnings else replace(flag, warnings=warnings)
 
@@ -170,7 +170,7 @@ class Reading:
                 project = await ld.project(self.request.project, sink=sink)
             except Failure as failure:
                 if failure.kind in (Kind.UNAUTHORIZED, Kind.NOT_FOUND):
-                    raise  # the lists of flags would not do better
+                    raise  # the lists of flags would fail too
                 self._notes[_CONVENTION_NOT_READ.format(failure.what)] = None
                 return
         self._convention = project.naming_convention
@@ -182,6 +182,4 @@ class Reading:
         sink(counted)
 
 
-_CONVENTION_NOT_READ = (
-    "Whether the project asks for a naming convention is not known ({}) Keys that break one would not arrive."
-)
+_CONVENTION_NOT_READ = "Can't read the project's naming convention: {} Flags whose keys break it can't be imported."

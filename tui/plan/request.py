@@ -1,4 +1,4 @@
-"""What a plan is made from. It is apart from the plan, which the first paint does without."""
+"""What a plan is made from. A module of its own, since the first screen doesn't load plans."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tui.launchdarkly.instances import Instance
 
 @dataclass(frozen=True, slots=True)
 class PlanRequest:
-    """What a plan is made from: change a part of it, and the plan is out of date.
+    """What a plan is made from. If a part changes, the plan is out of date.
 
     `address` is the source's; `answers` are the form's values that select its flags; `environment` is the one of them
     that names the source's environment; `revisions` show that a key changed without holding it.
@@ -25,9 +25,9 @@ class PlanRequest:
 
 
 ACCEPTED = ("split", "unleash")
-"""The integrations that LaunchDarkly's flag import takes, by its OpenAPI document."""
+"""The integrations that LaunchDarkly's flag import accepts, by its OpenAPI document."""
 
 
 def not_accepted(title: str) -> str:
-    """What is known of an integration that is none of `ACCEPTED`."""
-    return f"LaunchDarkly accepts split and unleash today: whether it takes {title} is not known."
+    """Return what to know about an integration that isn't in `ACCEPTED`."""
+    return f"LaunchDarkly documents imports from Split and Unleash only. Can't tell whether it accepts {title}."

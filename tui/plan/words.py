@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from tui.net.times import moment
 from tui.plan.plan import CANNOT, WORDS, Plan, Verdict
@@ -61,10 +61,10 @@ def headline(plan: Plan) -> LeveledText:
     return "note", f"{plan.counts.arrive:,} of {flags(plan.counts.source)} will be imported into {project}"
 
 
-def when_read(plan: Plan) -> str:
-    """Return when both sides were read, and how far."""
+def when_read(plan: Plan, date: Callable[[float], str] = moment) -> str:
+    """Return when both sides were read, and how far. `date` writes the moment."""
     in_full = "Read in full" if plan.whole else "Read in part"
-    return f"{in_full} on {moment(plan.read_at)}. Nothing has been changed."
+    return f"{in_full} on {date(plan.read_at)}. Nothing has been changed."
 
 
 def verdicts(plan: Plan) -> Iterator[LeveledText]:

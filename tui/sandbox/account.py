@@ -224,7 +224,7 @@ class StoredAccount:
 
 
 _ENTRY_DELAY = 45
-"""Entries of the real LaunchDarkly are dated this many ms after the change."""
+"""Entries of the real LaunchDarkly are minute this many ms after the change."""
 
 _FLAG_ACTIONS = {
     "name": "updateName",

@@ -12,18 +12,18 @@ from email.utils import formatdate
 class ServerClock:
     """Seconds since the epoch: `now` plus `shift`, which tests may change at any time.
 
-    Responses have a `Date` header of whole seconds while `dated` is true.
+    Responses have a `Date` header of whole seconds while `minute` is true.
     """
 
     now: Callable[[], float]
     shift: float = 0.0
-    dated: bool = True
+    minute: bool = True
 
     def __call__(self) -> float:
         return self.now() + self.shift
 
     def headers(self) -> dict[str, str]:
-        return {"Date": formatdate(self(), usegmt=True)} if self.dated else {}
+        return {"Date": formatdate(self(), usegmt=True)} if self.minute else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""One flag of a plan: what arrives, what must be made again by hand, and how the source defines it."""
+"""One flag of a plan: how it is imported, what the import leaves behind, and its definition in the source."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from textual.widgets import Static
 
 from tui.plan.plan import WORDS, Plan, PlannedFlag
 from tui.plan.reading import explain
+from tui.plan.words import kind_label
 from tui.screens.host import Host
 from tui.screens.write import write_plan
 from tui.sources.registry import SOURCES
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from tui.wizard.session import Session
 
 _MOST_LOST = 100
-"""Rows; a flag with more rules than that is better read in a file."""
+"""The most rows. A flag with more rules is easier to read in a file."""
 _KEYS = (
     ("Esc", "close"),
     ("n", "next"),
@@ -47,7 +48,7 @@ _KEYS = (
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """What flags are looked at with. `reading` says that their verdicts may still change."""
+    """What the page of a flag needs. While `reading`, verdicts may still change."""
 
     plan: Plan
     session: Session
@@ -56,7 +57,7 @@ class Looking:
 
 
 class FlagScreen(ModalScreen[None]):
-    """Over the whole window. `planned` is the flag that was looked at last."""
+    """A page over the whole window. `planned` is the current flag."""
 
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -91,10 +92,10 @@ class FlagScreen(ModalScreen[None]):
         self._title.show(self._headline())
         self.page.focus()
 
-    # --- what is written
+    # --- content
 
     def _headline(self) -> list[Content]:
-        """Its key, what becomes of it, and its place in the list."""
+        """Return its key, its verdict, and its place in the list."""
         planned, s = self.planned, self._looking.symbols
         level, word = LEVELS[planned.verdict], WORDS[planned.verdict]
         if self._looking.reading and planned.arrives:
@@ -103,7 +104,7 @@ class FlagScreen(ModalScreen[None]):
         parts.append((mark(s, level) if level != "note" else Content(f"{s.note} ")) + Content(word))
         kinds = len(planned.flag.losses)
         if planned.arrives and kinds:
-            parts.append(sentence(s, "warning", f"loses {kinds} kind{'' if kinds == 1 else 's'}"))
+            parts.append(sentence(s, "warning", f"loses {kinds} kind{'' if kinds == 1 else 's'} of targeting"))
         parts.append(Content(f"{'on' if planned.flag.on_at_source else 'off'} at the source"))
         parts.append(Content(f"flag {self._at + 1:,} of {len(self._rows):,}"))
         return parts
@@ -118,7 +119,7 @@ class FlagScreen(ModalScreen[None]):
         yield from self._lost()
         source = SOURCES[looking.plan.request.integration].name
         yield JsonTree(
-            f"Source definition   read from {source}; Enter opens",
+            f"Definition in {source} (Enter opens it)",
             planned.flag.definition,
             hidden=(),
             redact=looking.session.context.redactor.setting,
@@ -131,14 +132,16 @@ class FlagScreen(ModalScreen[None]):
             return
         lost = explain(self._looking.plan.request, planned.flag, self._looking.session.context.redactor)
         if not lost:
-            yield Static(sentence(s, "ok", "Nothing of it is lost."), classes="flag-group", markup=False)
+            yield Static(
+                sentence(s, "ok", "This flag has no targeting to rebuild."), classes="flag-group", markup=False
+            )
             return
-        yield Static(Content(_IS_LOST), classes="flag-group", markup=False)
+        yield Static(Content(_LEFT_BEHIND), classes="flag-group", markup=False)
         for each in lost[:_MOST_LOST]:
-            label = Content.assemble(mark(s, "warning"), each.kind)
+            label = Content.assemble(mark(s, "warning"), kind_label(each.kind))
             yield Fact(label, clean(each.text), classes="flag-lost")
         if more := len(lost) - min(len(lost), _MOST_LOST):
-            yield Static(Content(f"    and {more:,} more; the plan in a file (w) has them all."), markup=False)
+            yield Static(Content(f"    and {more:,} more. Save the plan (w) to see them all."), markup=False)
 
     def say(self, level: str, text: str) -> None:
         """Write the message line."""
@@ -147,14 +150,14 @@ class FlagScreen(ModalScreen[None]):
     # --- keys
 
     def action_close(self) -> None:
-        """Back to the list."""
+        """Go back to the list."""
         self.dismiss()
 
     async def action_step(self, by: int) -> None:
-        """The next or the previous flag of the list as it is filtered."""
+        """Show the next or the previous flag of the filtered list."""
         to = self._at + by
         if not 0 <= to < len(self._rows):
-            self.say("note", f"This is the {'last' if by > 0 else 'first'} flag of the list.")
+            self.say("note", f"This is the {'last' if by > 0 else 'first'} flag in the list.")
             return
         self._at = to
         self.say("note", "")
@@ -166,24 +169,24 @@ class FlagScreen(ModalScreen[None]):
         self.page.focus()
 
     def action_copy(self) -> None:
-        """The key to the terminal's clipboard; it also stands on the screen."""
-        # A lone surrogate is no text, and could not be sent.
+        """Copy the key to the terminal's clipboard."""
+        # A lone surrogate isn't text and can't be sent.
         self.app.copy_to_clipboard(self.planned.flag.key.encode("utf-8", "replace").decode())
-        self.say("ok", "The key was sent to your terminal's clipboard; not every terminal takes it. It stands above.")
+        self.say("ok", "Copied the key, if your terminal allows it. You can also select it above.")
 
     def action_write(self) -> None:
-        """Write the whole plan to a file: every flag is in it as it stands here."""
+        """Save the whole plan to a file."""
         if self._looking.reading:
-            self.say("note", "The plan can be written when all of it is read.")
+            self.say("note", "You can save the plan once it is complete.")
         else:
             write_plan(self.app, self._looking.session, self._looking.plan, self.say)
 
     def action_definition(self) -> None:
-        """Open what the source says, and move about in it."""
+        """Open the source's definition and focus it."""
         tree = self.query_one("#flag-definition", JsonTree)
         tree.focus()
         tree.root.expand()
         tree.scroll_visible(animate=False)
 
 
-_IS_LOST = "Is lost, to be made again by hand in LaunchDarkly"
+_LEFT_BEHIND = "What the import leaves behind. Rebuild it in LaunchDarkly."

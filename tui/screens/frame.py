@@ -39,16 +39,19 @@ _KEYS = (
 )
 
 
+_LEAST_WIDTH, _LEAST_HEIGHT = 60, 16
+"""In a smaller window the user is asked to enlarge it."""
+_NORMAL = 80
 _WIDE = 110
-"""From so many columns on the help pane is shown."""
+"""The columns from which on the help pane is shown."""
 
 
 class Frame(Screen[None]):
-    """A step's frame. A subclass gives `STEP`, and composes what stands between the stepper and the message line."""
+    """A step's frame. A subclass sets `STEP`, and composes what is between the stepper and the message line."""
 
     STEP: ClassVar[str]
     KEYS: ClassVar[KeyHints] = _KEYS
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (110, "-wide")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_NORMAL, "-normal"), (_WIDE, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall"), (36, "-roomy")]  # noqa: RUF012
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -64,13 +67,15 @@ class Frame(Screen[None]):
     def __init__(self) -> None:
         super().__init__(classes=f"step-{self.STEP}")  # no id: a step may take the place of itself
         self.opens_at = ""
-        """The part of the step that it shall open at, as the step knows it; "" for the usual one."""
+        """The part of the step to open; "" for the usual one."""
+        self.announcement = ""
+        """A message for the opening of the step; it stays until the user does something."""
         self._said: Content | None = None
         self._held: Session | None = None
 
     @property
     def session(self) -> Session:
-        """The session this screen was made for; the app may have begun another one meanwhile."""
+        """The session this screen was opened with; the app may have another one by now."""
         if self._held is None:
             self._held = self.app.session
         return self._held
@@ -99,32 +104,32 @@ class Frame(Screen[None]):
         yield Static(self._keys, id="keys", markup=False)
 
     def heading(self) -> str:
-        """The title over the step."""
+        """Return the title above the step."""
         return steps.step(self.STEP).heading
 
     def purpose(self) -> str:
-        """One sentence below the title."""
+        """Return the sentence below the title."""
         return steps.step(self.STEP).purpose
 
     def key_hints(self) -> KeyHints:
-        """The keys at the foot, for what has the focus now."""
+        """Return the keys at the foot, for the widget that has the focus."""
         return self.KEYS
 
     def compose_step(self) -> ComposeResult:
-        """The step itself."""
+        """Compose the step itself."""
         yield from ()
 
     def compose_buttons(self) -> ComposeResult:
-        """Buttons beside `back` and `next`; in practice, the one that breaks things."""
+        """Compose buttons beside `back` and `next`; in practice, the one that simulates errors."""
         if self.app.practising:
             yield Plain("Simulate an error", id="fault")
 
     def next_label(self) -> str:
-        """The words on `next`: where it leads."""
+        """Return the label of `next`: where it leads."""
         return "Next"
 
     def _routes(self) -> tuple[Content, ...]:
-        """From where to where, in ever shorter forms; the project is in all of them."""
+        """Return the route in ever shorter forms; all of them have the project."""
         draft = self.app.draft
         if draft is None or draft.form is None:
             return (Content(""),)
@@ -146,27 +151,46 @@ class Frame(Screen[None]):
     def _stepper(self) -> Content:
         at = steps.index(self.STEP)
         if self.has_class("-narrow"):
-            return Content.styled(f"Step {at + 1} of {len(steps.STEPS)}: {steps.STEPS[at].title}", "bold $primary")
+            return self._short_stepper(at)
         draft = self.app.draft
         furthest = steps.index(draft.furthest) if draft is not None else 0
+        done = self._done(furthest)
         titles: list[Content] = []
         for i, step in enumerate(steps.STEPS):
             if i == at:
                 titles.append(Content.styled(f"{self.symbols.current} {step.title}", "bold $primary"))
             elif draft is not None and i <= furthest:
-                from tui.answers.remarks import problems
-
-                done = (i < furthest or i < at) and not problems(draft, step.key)
-                mark = Content.styled(self.symbols.ok, "$success") if done else Content(self.symbols.open)
+                mark = Content.styled(self.symbols.ok, "$success") if i < done else Content(self.symbols.open)
                 title = mark + Content.styled(f" {step.title}", "$muted")
                 titles.append(title.stylize(f"@click=screen.goto('{step.key}')"))
             else:
                 titles.append(Content.styled(f"{self.symbols.open} {step.title}", "$muted"))
         return Content(" ").join(titles)
 
+    def _done(self, furthest: int) -> int:
+        """Return how many steps are done. All of them are up to the first that has a problem, and on Run, since the
+        import exists."""
+        draft, at = self.app.draft, steps.index(self.STEP)
+        if draft is None or steps.STEPS[-1].key == self.STEP:
+            return at
+        from tui.answers.remarks import problems
+
+        upto = max(furthest, at)
+        return next((i for i, step in enumerate(steps.STEPS[:upto]) if problems(draft, step.key)), upto)
+
+    def _short_stepper(self, at: int) -> Content:
+        step = f"Step {at + 1} of {len(steps.STEPS)}"
+        size = self.app.size
+        if size.width < _LEAST_WIDTH or size.height < _LEAST_HEIGHT:
+            text = f"Enlarge the terminal to {_LEAST_WIDTH}x{_LEAST_HEIGHT}."
+            return Content.styled(text, "bold $warning") + Content(f" {step}")
+        return Content.styled(f"{step}: {steps.STEPS[at].title}", "bold $primary")
+
     async def on_mount(self) -> None:
         self.summarize()
-        if self.stands:  # Enter held down may have led on already
+        if self.announcement and self._said != sentence(self.symbols, "ok", self.announcement):
+            self.app.notify(self.announcement, markup=False)  # the message line has something more important
+        if self.stands:  # if Enter is held down, another step may have opened already
             await self.opened()
         self.call_after_refresh(self._focus_first_here)
 
@@ -175,7 +199,7 @@ class Frame(Screen[None]):
             self.focus_first()
 
     async def opened(self) -> None:
-        """The step is on the screen."""
+        """Run what the step does once it is on the screen."""
 
     async def on_resize(self) -> None:
         wide = self.size.width >= _WIDE
@@ -205,7 +229,7 @@ class Frame(Screen[None]):
 
     @property
     def stands(self) -> bool:
-        """The step is on the screen with all its parts: those of one that is being left go before it does."""
+        """Whether the step is on the screen with all its parts, which are removed before the screen is."""
         return self.is_attached and bool(self.query("#stepper")) and bool(self.query("#keys"))
 
     def _restep(self) -> None:
@@ -219,7 +243,7 @@ class Frame(Screen[None]):
         """Focus what the user needs first, never `next`."""
 
     def refresh_frame(self) -> None:
-        """The draft has changed: top line, `next` and message line follow."""
+        """Update top line, `next` and message line after a change of the draft."""
         self._restep()
         for name, text in (("#heading", self.heading()), ("#purpose", self.purpose())):
             line = self.query_one(name, Static)
@@ -231,7 +255,7 @@ class Frame(Screen[None]):
     # --- message line
 
     def say(self, level: str, text: str) -> None:
-        """Write the message line, if it says something else."""
+        """Write the message line, unless it has this text already."""
         said = sentence(self.symbols, level, text) if text else Content("")
         if said != self._said:
             self._said = said
@@ -241,9 +265,9 @@ class Frame(Screen[None]):
                 line.update(said, layout=False)
 
     def summarize(self) -> None:
-        """Write what the message line says of the step as a whole."""
+        """Write the message about the step as a whole."""
 
-    # --- going on
+    # --- to other steps
 
     @on(Button.Pressed, "#next")
     def _pressed_next(self, event: Button.Pressed) -> None:
@@ -251,18 +275,18 @@ class Frame(Screen[None]):
         self.action_next()
 
     def action_next(self) -> None:
-        """Go on, or say what is missing."""
+        """Go to the next step, or show what is missing."""
         raise NotImplementedError
 
     def go_on(self) -> None:
-        """To the next step."""
+        """Go to the next step."""
         from tui.wizard.walk import next_step
 
         self.session.draft = next_step(self.session.draft)
         self.app.show_step()
 
     def action_goto(self, step: str) -> None:
-        """To a step that was already reached."""
+        """Go to a step that was reached before."""
         from tui.answers.changes import go
 
         if steps.index(step) <= steps.index(self.session.draft.furthest):
@@ -272,23 +296,23 @@ class Frame(Screen[None]):
     # --- help and practice
 
     def commands(self) -> Iterable[SystemCommand]:
-        """Actions of this step alone, for the list of all actions."""
+        """Return the actions of this step, for the list of all actions."""
         return ()
 
     def help_page(self) -> HelpPage:
-        """The page about what has the focus."""
+        """Return the help page of what has the focus."""
         from tui.wizard.help import step_help
 
         return step_help(self.STEP)
 
     def action_help(self) -> None:
-        """Show that page over the step."""
+        """Show the help page over the step."""
         from tui.screens.help import HelpScreen
 
         self.app.push_screen(HelpScreen(self.help_page()))
 
     def integration_at_cursor(self) -> str:
-        """The integration to practice with, if none is chosen yet."""
+        """Return the integration to practice with if none is chosen yet."""
         return str(self.app.cards[0]["key"])
 
     @work(exclusive=True, group="fill-in", exit_on_error=True)
@@ -296,7 +320,7 @@ class Frame(Screen[None]):
         """In practice, answer every step up to Plan with the demo account's values, and go there."""
         session = await self.app.loaded()
         if session.practice is None:
-            self.say("note", "F4 fills in demo values. It works in practice only.")
+            self.say("note", "F4 fills in demo values. It works only in practice.")
             return
         if steps.index(self.STEP) >= steps.index("submit"):
             self.say("note", "Nothing to fill in here.")

@@ -48,13 +48,18 @@ class Host(App[int]):
         """Return an integration's title, its key if no card has it."""
         return next((card["title"] for card in self.cards if card["key"] == integration), integration)
 
+    @property
+    @abstractmethod
+    def now(self) -> float:
+        """The time, in seconds since the epoch."""
+
     @abstractmethod
     async def loaded(self) -> Session:
         """Wait for the session."""
 
     @abstractmethod
-    def show_step(self, *, at: str = "") -> None:
-        """Show the draft's step, opened `at` a part of it, and save the answers."""
+    def show_step(self, *, at: str = "", message: str = "") -> None:
+        """Show the draft's step, opened `at` a part of it and with a `message`, and save the answers."""
 
     @abstractmethod
     def focus_field(self, key: str) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from textual import events, on, work
@@ -13,26 +12,21 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button, Static
 
-from tui.answers import steps
-from tui.net.times import moment
 from tui.screens.frame import Frame
-from tui.text.cells import padded
+from tui.text.cells import cells, padded
 from tui.widgets.buttons import Plain
 from tui.widgets.facts import Facts
 from tui.widgets.ids import widget_id
 from tui.widgets.symbols import Symbols
+from tui.wizard import start
 
-_WHAT_HAPPENS = (
-    ("Imported", "name, key, description, variations, default variations, tags"),
-    ("Not imported", "targeting rules, individual targets, rollouts, prerequisites"),
-    ("Off", "every imported flag, in every environment, even if it is on now"),
-    ("Skipped", "flags whose key already exists in the project"),
-    ("You need", "your LaunchDarkly token, and an import key that can create flags"),
-)
+_GAP = 2
+_TITLE_CELLS = 16
+"""The column of titles below the cards."""
 
 
 class IntegrationRow(Static, can_focus=True):
-    """A row to choose with Enter or a click."""
+    """A row to choose with Enter or a click: a title, and the longest of `forms` that fits beside it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "choose", show=False)]
 
@@ -47,9 +41,18 @@ class IntegrationRow(Static, can_focus=True):
         def control(self) -> IntegrationRow:
             return self.row
 
-    def __init__(self, title: str, also: str, needs: str, symbols: Symbols, *, id: str, radio: bool = False) -> None:
+    def __init__(
+        self,
+        title: str,
+        forms: Sequence[str],
+        symbols: Symbols,
+        *,
+        id: str,
+        width: int = _TITLE_CELLS,
+        radio: bool = False,
+    ) -> None:
         super().__init__("", id=id, classes="row", markup=False)
-        self._words = (title, also, needs)
+        self._title, self._forms, self._width = title, forms, width
         self._symbols = symbols
         self._radio = radio
         self.chosen = False
@@ -60,20 +63,28 @@ class IntegrationRow(Static, can_focus=True):
     def on_resize(self) -> None:
         self.draw()
 
+    def on_focus(self) -> None:
+        self.draw()
+
+    def on_blur(self) -> None:
+        self.draw()
+
     def draw(self) -> None:
-        """Three columns; below 80 columns the middle one goes."""
-        title, also, needs = self._words
+        """Draw the title in bold and the rest muted, or all in one style for the reverse of the focus."""
         box = (self._symbols.chosen if self.chosen else self._symbols.unchosen) + " " if self._radio else ""
-        also = padded(also, 24) if self._radio and self.size.width >= 76 else ("" if self._radio else also)
-        width = 12 if self._radio else 18
-        self.update(Content(f"{box}{padded(title, width)}{also}{needs}".rstrip()), layout=False)
+        title = f"{box}{padded(self._title, self._width)}"
+        text = start.fitting(self._forms, self.size.width - cells(title))
+        if self.has_focus:
+            self.update(Content(f"{title}{text}"), layout=False)
+        else:
+            self.update(Content.styled(title, "bold") + Content.styled(text, "$muted"), layout=False)
 
     def on_click(self, event: events.Click) -> None:
         self.focus()
         self.action_choose()
 
     def action_choose(self) -> None:
-        """Say that this row was chosen."""
+        """Post that this row was chosen."""
         self.post_message(self.Chosen(self))
 
 
@@ -90,54 +101,40 @@ class IntegrationScreen(Frame):
     )
 
     def compose_step(self) -> ComposeResult:
-        for card in self.app.cards:
-            yield IntegrationRow(
-                card["title"],
-                card.get("also", ""),
-                f"you need {card.get('needs') or 'its keys'}",
-                self.symbols,
-                id=widget_id("integration", card["key"]),
-                radio=True,
-            )
-        yield Facts(_WHAT_HAPPENS)
-        yield from self._begun_before()
-        if self.app.saved is not None:
-            saved = self.app.saved
-            when = moment(saved.saved_at).rpartition(":")[0]
-            text = f"at {steps.step(saved.step).title}, {when}, {saved.route}"
-            text = text.replace(" -> ", f" {self.symbols.arrow} ")
-            if self.app.practising:
-                text = re.sub(r"(LaunchDarkly )?127\.0\.0\.1:\d+", "practice", text)
-            row = IntegrationRow("Resume", text, "", self.symbols, id="resume")
-            yield row.add_class("second") if any(each.under_way for each in self.app.runs) else row
-        yield IntegrationRow(
-            "Configurations",
-            "import configurations in your account: start, watch, edit, delete",
-            "",
-            self.symbols,
-            id="configurations",
-        )
+        yield from self._cards()
+        yield Facts(start.WHAT_HAPPENS)
+        resumable = [*self._resumable()]
+        for row in resumable:
+            yield row.add_class("second") if row is not resumable[0] else row
+        yield IntegrationRow("Configurations", start.CONFIGURATIONS, self.symbols, id="configurations")
         if self.app.practising and self.app.runs:
-            count = len(self.app.runs)
-            text = f"restore the demo account; deletes {count} practice import{'' if count == 1 else 's'}"
-            yield IntegrationRow("Start fresh", text, "", self.symbols, id="start-fresh")
+            yield IntegrationRow("Start fresh", start.fresh(len(self.app.runs)), self.symbols, id="start-fresh")
         if not self.app.practising:
-            yield IntegrationRow(
-                "Practice",
-                "the same steps with demo servers on this machine; no account needed",
-                "",
-                self.symbols,
-                id="practice",
-            )
+            yield IntegrationRow("Practice", start.PRACTICE, self.symbols, id="practice")
 
-    def _begun_before(self) -> Iterator[IntegrationRow]:
-        """An import that has not been seen to its end comes before saved answers."""
-        going = [each for each in self.app.runs if each.under_way]
-        if going:
-            more = f", and {len(going) - 1} more" if len(going) > 1 else ""
-            title = self.app.title_of(going[0].integration)
-            text = f"{going[0].in_words(title, self.symbols.arrow, practice=self.app.practising)}{more}"
-            yield IntegrationRow("Resume", text, "", self.symbols, id="go-on-run")
+    def _cards(self) -> Iterator[IntegrationRow]:
+        """One row for each integration: its title, its other name, and what the user needs."""
+        cards = self.app.cards
+        title, also = (max(cells(card.get(part, "")) for card in cards) + _GAP for part in ("title", "also"))
+        for card in cards:
+            needs = f"You need {card.get('needs') or 'its keys'}"
+            forms = (f"{padded(card.get('also', ''), also)}{needs}", needs)
+            id_ = widget_id("integration", card["key"])
+            yield IntegrationRow(card["title"], forms, self.symbols, id=id_, width=title, radio=True)
+
+    def _resumable(self) -> Iterator[IntegrationRow]:
+        """An import that isn't finished comes before saved answers."""
+        app, arrow = self.app, self.symbols.arrow
+        unfinished = [head for head in app.runs if head.under_way]
+        if unfinished:
+            more = f", and {len(unfinished) - 1} more" if len(unfinished) > 1 else ""
+            title = app.title_of(unfinished[0].integration)
+            forms = unfinished[0].in_words(title, arrow, app.now, practice=app.practising)
+            yield IntegrationRow("Resume", [f"{form}{more}" for form in forms], self.symbols, id="go-on-run")
+        if (saved := app.saved) is not None:
+            title = app.title_of(saved.integration)
+            forms = start.saved_answers(saved, title, arrow, app.now, practice=app.practising)
+            yield IntegrationRow("Resume", forms, self.symbols, id="resume")
 
     def integration_at_cursor(self) -> str:
         at = self.focused.id if self.focused is not None else ""
@@ -177,10 +174,8 @@ class IntegrationScreen(Frame):
             if card["key"] not in ACCEPTED:
                 self.say("unknown", not_accepted(card["title"]))
                 return
-        what = "Press Up or Down to choose, then Enter."
-        if self.app.practising and self.app.runs and not any(each.under_way for each in self.app.runs):
-            what = "Choose Start fresh to remove your earlier practice imports."
-        self.say("note", "" if chosen else what)
+        fresh = self.app.practising and self.app.runs and not any(head.under_way for head in self.app.runs)
+        self.say("note", "" if chosen else start.CHOOSE_OR_START_FRESH if fresh else start.CHOOSE)
 
     def _chosen(self) -> str:
         return next((row.id or "" for row in self.query(IntegrationRow) if row.chosen), "")
@@ -200,16 +195,19 @@ class IntegrationScreen(Frame):
         if event.row.id == "start-fresh":
             self.app.reset_practice()
             return
+        if event.row.id == "start-fresh":
+            self.app.reset_practice()
+            return
         if event.row.id == "configurations":
             from tui.screens.configurations import ConfigurationsScreen  # deferred: it needs pydantic
 
             self.app.push_screen(ConfigurationsScreen())
             return
         if event.row.id == "resume":
-            await self._resume()
+            await self._resume_answers()
             return
         if event.row.id == "go-on-run":
-            await self._go_on_with_run()
+            await self._resume_import()
             return
         key = next(c["key"] for c in self.app.cards if widget_id("integration", c["key"]) == event.row.id)
         self._mark(key)
@@ -218,52 +216,57 @@ class IntegrationScreen(Frame):
         session.choose(key)
         self.refresh_frame()
 
-    async def _go_on_with_run(self) -> None:
-        from tui.screens.resume import go_on_with  # deferred: it needs pydantic
+    async def _resume_import(self) -> None:
+        from tui.screens.resume import resume  # deferred: it needs pydantic
 
-        self.say("note", "Checking its status ...")
+        self.say("note", start.CHECKING_IMPORT)
         await self.app.loaded()
-        going = [each for each in self.app.runs if each.under_way]
-        if len(going) != 1:
+        unfinished = [head for head in self.app.runs if head.under_way]
+        if len(unfinished) != 1:
             self.say("note", "")
             self.app.show_runs()
             return
-        self.say("problem" if (trouble := await go_on_with(self.app, going[0])) else "note", trouble)
+        self.say("problem" if (trouble := await resume(self.app, unfinished[0])) else "note", trouble)
 
-    async def _resume(self) -> None:
-        from tui.answers.builtin import TOKEN
+    async def _resume_answers(self) -> None:
         from tui.answers.changes import go
+        from tui.answers.draft import fields
         from tui.wizard.keys import fetch_stored
         from tui.wizard.walk import first_open
 
-        self.say("note", "Loading your answers ...")
+        self.say("note", start.LOADING_ANSWERS)
         session = await self.app.loaded()
         if self.app.saved is None:
             return
         try:
             session.resume(self.app.saved)
         except KeyError:
-            self.say("problem", "These answers are for an integration that isn't loaded. Start with its --manifest.")
+            self.say("problem", start.NOT_LOADED)
             return
         for step in ("launchdarkly", "keys"):
             await fetch_stored(session, step)
         session.draft = go(session.draft, first_open(session.draft, self.app.saved.step))
         if self.app.screen is self:  # help may be open: the row can be chosen again
-            when = moment(self.app.saved.saved_at).rpartition(":")[0]
+            draft, saved_at = session.draft, self.app.saved.saved_at
+            missing = [
+                field.key
+                for step in ("launchdarkly", "keys")
+                for field in fields(draft, step)
+                if field.secret and field.required and field.key not in session.bag
+            ]
+            text = start.restored(draft, missing, saved_at, self.app.now, practice=self.app.practising)
             self.app.saved = None
-            self.app.show_step()
-            if TOKEN.key not in session.bag and not self.app.practising:
-                self.app.notify(f"Answers from {when} restored. Keys are never saved. Paste them again.", markup=False)
+            self.app.show_step(message=text)
 
     def action_next(self) -> None:
         if not self._chosen():
-            self.say("problem", "Choose where your flags are now.")
+            self.say("problem", start.CHOOSE_FIRST)
             next(iter(self.query(IntegrationRow))).focus()
             return
-        self._go_on_when_loaded()
+        self._next_when_loaded()
 
     @work(exclusive=True, group="next", exit_on_error=True)
-    async def _go_on_when_loaded(self) -> None:
+    async def _next_when_loaded(self) -> None:
         session = await self.app.loaded()
         if not session.draft.integration:
             session.choose(

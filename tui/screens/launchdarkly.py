@@ -1,4 +1,4 @@
-"""Step 2: which instance, whose token, which project."""
+"""Step 2: the instance, your token, and the project."""
 
 from __future__ import annotations
 
@@ -27,10 +27,11 @@ from tui.widgets.symbols import sentence
 from tui.wizard.picks import fetch_for
 
 _OTHER = "other"
+_OPEN_ONE, _OPEN_LIST = "Open that import", "Open the list of imports"
 
 
 class LaunchDarklyScreen(FieldStep):
-    """Instance, token and what it turns out to be, then the project with its list below."""
+    """The instance, the token and what its check shows, and the project above its list."""
 
     STEP: ClassVar[str] = "launchdarkly"
 
@@ -41,18 +42,19 @@ class LaunchDarklyScreen(FieldStep):
     def compose_step(self) -> ComposeResult:
         with Horizontal(classes="field-entry choice-row"):
             yield Static(Content("  Instance"), classes="field-label wide-label", markup=False)
-            options = (*(ChoiceOption(i.key, i.name) for i in INSTANCES), ChoiceOption(_OTHER, "other address"))
+            options = (*(ChoiceOption(i.key, i.name) for i in INSTANCES), ChoiceOption(_OTHER, "Other address"))
             if self.app.practising:
-                options = (ChoiceOption(_OTHER, "the demo server"),)
+                options = (ChoiceOption(_OTHER, "Demo server"),)
             yield Choices(options, (self._instance(),), self.symbols, row=True, id="instance", told=self._chosen)
-        yield self.row(HOST, label="its address")
+        yield Static("", id="instance-host", classes="field-line settled", markup=False)
+        yield self.row(HOST, label="Address")
         yield self.row(TOKEN)
         yield from self.compose_store()
         with Horizontal(id="other-instances"):
             pass
         yield self.row(PROJECT)
         with Horizontal(id="imported-already"):
-            yield Plain("Open it", id="open-imports")
+            yield Plain(_OPEN_ONE, id="open-imports")
         yield Static("", id="projects-count", classes="field-line settled", markup=False)
 
     def _instance(self) -> str:
@@ -62,12 +64,25 @@ class LaunchDarklyScreen(FieldStep):
             return _OTHER
         return key if any(key == i.key for i in INSTANCES) else _OTHER
 
+    def _show_instance(self) -> None:
+        """Show the address of a known instance, or the field for another one."""
+        key, answer = self._instance(), drafts.answer(self.session.draft, HOST.key)
+        other = key == _OTHER
+        origin = f", {answer.source}" if answer.source.startswith("from ") else ""
+        line = self.query_one("#instance-host", Static)
+        line.display = not other
+        if not other:
+            line.update(sentence(self.symbols, "note", f"{instance(key).host}{origin}"))
+        for row in self.query(FieldRow):
+            if row.key == HOST.key:
+                row.display = other
+
     def _chosen(self, keys: tuple[str, ...]) -> None:
         key = keys[0]
         if key == _OTHER:
             self.session.draft = changes.put(self.session.draft, HOST.key, "", touched=False)
-            self.query_one("#host").focus()
             self.refresh_rows()
+            self.query_one("#host").focus()
             return
         self.session.put(HOST.key, key)
         self.refresh_rows()
@@ -76,6 +91,7 @@ class LaunchDarklyScreen(FieldStep):
         self.ask_keyring()  # its entries are named by instance
 
     async def opened(self) -> None:
+        self._show_instance()
         await super().opened()
         await self._show_projects()
         self._offer_instances()
@@ -85,6 +101,7 @@ class LaunchDarklyScreen(FieldStep):
 
     def refresh_frame(self) -> None:
         super().refresh_frame()
+        self._show_instance()
         self._offer_imports()
 
     @on(FieldRow.Edited)
@@ -93,7 +110,7 @@ class LaunchDarklyScreen(FieldStep):
             self.query_one("#instance", Choices).show((self._instance(),))
         if TOKEN.key not in self.session.draft.checks:
             for picks in self.query(PickList):
-                await picks.remove()  # of an account that may not be the one asked next
+                await picks.remove()  # the next token may belong to another account
         if event.key == PROJECT.key:
             for picks in self.query(PickList):
                 picks.filter_by(drafts.value(self.session.draft, PROJECT.key))
@@ -108,10 +125,10 @@ class LaunchDarklyScreen(FieldStep):
             self.begin_check(PROJECT.key)
         if key == PROJECT.key and any(f.level == "problem" for f in remarks.findings(self.session.draft, key)):
             for picks in self.query(PickList):
-                picks.filter_by("")  # all there are, since what was typed is none of them
+                picks.filter_by("")  # all projects: the typed one doesn't exist
 
     async def _show_projects(self) -> None:
-        """The list appears when the token has shown that it works."""
+        """Show the list of projects once the token works."""
         for old in self.query(PickList):
             await old.remove()
         if not isinstance(checks.facts(self.session.draft, TOKEN.key), checks.TokenOwner):
@@ -121,7 +138,7 @@ class LaunchDarklyScreen(FieldStep):
             await self.query_one("#body").mount(PickList(fetch, id="projects"), before="#projects-count")
 
     def _offer_instances(self) -> None:
-        """A refused token may belong elsewhere; it is sent there only when the person says so."""
+        """Offer other instances for a rejected token. It is sent to one only if the user chooses it."""
         box = self.query_one("#other-instances", Horizontal)
         offered = checks.other_instances(self.session.draft)
         if offered == self._offered:
@@ -130,7 +147,7 @@ class LaunchDarklyScreen(FieldStep):
         box.remove_children()
         box.set_class(bool(offered), "offered")
         for key, name in () if self.app.practising else offered:
-            box.mount(Plain(f"Try it at {name}", classes=f"try try-{key}"))
+            box.mount(Plain(f"Try {name}", classes=f"try try-{key}"))
 
     @on(Button.Pressed, ".try")
     def _try(self, event: Button.Pressed) -> None:
@@ -139,32 +156,32 @@ class LaunchDarklyScreen(FieldStep):
         self.query_one("#instance", Choices).show((key,))
         self._chosen((key,))
 
-    # --- what imports into the project already
+    # --- other imports into the project
 
     def _imports(self) -> tuple[Configuration, ...]:
-        """Those that the line below the project warns of."""
+        """Return the imports that the line below the project warns about."""
         draft = self.session.draft
         return checks.imported_already(draft) if PROJECT.key in draft.checks else ()
 
     def _offer_imports(self) -> None:
-        there = self._imports()
-        self.query_one("#imported-already").set_class(bool(there), "offered")
-        if there:
-            self.query_one("#open-imports", Plain).rename("Open it" if len(there) == 1 else "Open the list of imports")
+        imports = self._imports()
+        self.query_one("#imported-already").set_class(bool(imports), "offered")
+        if imports:
+            self.query_one("#open-imports", Plain).rename(_OPEN_ONE if len(imports) == 1 else _OPEN_LIST)
 
     @on(Button.Pressed, "#open-imports")
     @work(exclusive=True, group="open", exit_on_error=True)
     async def _open_imports(self, event: Button.Pressed) -> None:
-        """Over this step, which then asks anew where something may have changed."""
+        """Open them over this step, and check again afterwards what may have changed."""
         event.stop()
         self.hold_back()
-        there, session = self._imports(), self.session
+        imports, session = self._imports(), self.session
         known = checks.facts(session.draft, TOKEN.key)
-        if not there or not isinstance(known, checks.TokenOwner):
+        if not imports or not isinstance(known, checks.TokenOwner):
             return
-        if len(there) == 1:
+        if len(imports) == 1:
             account = listing.Account(instance(drafts.value(session.draft, HOST.key)), session.bag, session.context)
-            page = ConfigurationScreen(session, account, there[0], known.configurations or ())
+            page = ConfigurationScreen(session, account, imports[0], known.configurations or ())
             if not await self.app.push_screen_wait(page):
                 return
         else:
@@ -184,7 +201,7 @@ class LaunchDarklyScreen(FieldStep):
     @on(PickList.Only)
     def _only(self, event: PickList.Only) -> None:
         if not drafts.value(self.session.draft, PROJECT.key):
-            self.session.pick(PROJECT.key, event.value, "the only one your token sees")
+            self.session.pick(PROJECT.key, event.value, "the only project your token can see")
             self.refresh_rows()
             self.begin_check(PROJECT.key)
 

@@ -1,4 +1,4 @@
-"""Imports of earlier starts of this program: all of them in a list, and going on with one."""
+"""Imports of earlier sessions: list them, and resume one."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ from tui.screens.sheet import Sheet
 from tui.screens.token import TokenScreen
 from tui.widgets.buttons import Plain
 from tui.widgets.row_list import RowList
-from tui.wizard import keys, launch, remedies
+from tui.wizard import keys, launch, remedies, start
+
+_AROUND = 10
+"""Cells around a row."""
 
 
 class RunsScreen(Sheet[Head]):
-    """Gives the one to go on with, or to look at."""
+    """Returns the import to resume or to inspect."""
 
     KEYS = (
         ("Enter", "open"),
@@ -29,7 +32,7 @@ class RunsScreen(Sheet[Head]):
         ("F2", "actions"),
         ("Ctrl+Q", "quit"),
     )
-    HELP = "Each import that was begun here has a journal. Opening one asks for your token, and looks how it stands."
+    HELP = "Imports that you started on this machine. To open one, the wizard needs your token and checks its status."
 
     def __init__(self, heads: tuple[Head, ...]) -> None:
         super().__init__()
@@ -39,13 +42,15 @@ class RunsScreen(Sheet[Head]):
         return "Earlier imports"
 
     def compose_body(self) -> ComposeResult:
-        none = "Nothing was imported from here yet." if not self._heads else "Those under way first, the latest on top."
-        yield Static(Content(none), classes="lead", markup=False)
+        text = "Unfinished imports come first." if self._heads else "You haven't started an import on this machine yet."
+        yield Static(Content(text), classes="lead", markup=False)
         yield RowList(*map(self._row, self._heads), id="runs", compact=True)
 
     def _row(self, head: Head) -> Option:
-        words = head.in_words(self.app.title_of(head.integration), self.symbols.arrow, practice=self.app.practising)
-        return Option(Content(f"{head.name}\n  {words}"))
+        app = self.app
+        forms = head.in_words(app.title_of(head.integration), self.symbols.arrow, app.now, practice=app.practising)
+        text = start.fitting(forms, app.size.width - _AROUND)
+        return Option(Content.styled(head.name, "bold") + Content(f"\n  {text}"))
 
     def compose_buttons(self) -> ComposeResult:
         yield Plain("Close", id="close")
@@ -64,17 +69,17 @@ class RunsScreen(Sheet[Head]):
         self.dismiss(self._heads[event.option_index])
 
 
-async def go_on_with(app: Host, head: Head) -> str:
-    """Take an import of an earlier start up again, and show its step. Gives why that cannot be, "" else."""
+async def resume(app: Host, head: Head) -> str:
+    """Resume an import of an earlier session, and show its step. Returns why it can't be resumed, "" if it can."""
     session = await app.loaded()
-    session.save()  # answers of another walk wait on the first screen
+    session.save()  # the first screen offers these answers
     try:
         launch.resume(session, head)
     except Failure as failure:
         return remedies.sentence(failure)
     if TOKEN.key not in session.bag:
         await keys.fetch_stored(session, "launchdarkly")
-    if TOKEN.key not in session.bag and not await app.push_screen_wait(TokenScreen(session, f"Go on with {head.name}")):
+    if TOKEN.key not in session.bag and not await app.push_screen_wait(TokenScreen(session, f"Resume {head.name}")):
         app.begin_again()
         return ""
     app.show_step()

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
-from tui.answers import changes, remarks
+from tui.answers import changes, remarks, steps
 from tui.answers import draft as drafts
 from tui.answers.finding import Level
 from tui.net.events import Connected, Pausing
@@ -20,6 +20,7 @@ from tui.screens.frame import Frame
 from tui.screens.in_fields import InFields
 from tui.widgets.buttons import Plain
 from tui.widgets.field_row import FieldRow
+from tui.widgets.key_line import KeyHints
 from tui.wizard import remedies, walk
 from tui.wizard.help import HelpPage, field_help
 
@@ -45,12 +46,22 @@ class StepScreen(InFields, Frame):
             yield Plain("Fill in", id="fill-in")
         yield from super().compose_buttons()
 
+    def key_hints(self) -> KeyHints:
+        behind = steps.before(self.STEP)
+        if behind is None or self.focused is None or self.focused.id != "back":
+            return super().key_hints()
+        others = [hint for hint in self.KEYS if hint[0] not in ("Enter", "Esc")]
+        return (("Enter", f"back to {behind.title}"), *others)
+
     def next_label(self) -> str:
         ahead = walk.following(self.session.draft)
         return f"Next: {ahead.title}" if ahead else "Done"
 
     def summarize(self) -> None:
-        """Problems first, then what is still to fill in, then warnings, in the message line."""
+        """Show problems first, then what is missing, then warnings."""
+        if self.announcement:
+            self.say("ok", self.announcement)
+            return
         summary = remarks.summary(self.session.draft, self.STEP)
         self.say(summary.level, remedies.text(summary))
 
@@ -59,10 +70,13 @@ class StepScreen(InFields, Frame):
     def focus_first(self) -> None:
         """Focus the first field that is not answered well."""
         unanswered = {f.field for f in remarks.problems(self.session.draft, self.STEP)}
-        rows = list(self.query(FieldRow))
+        rows = self._rows()
         row = next((r for r in rows if r.key in unanswered), next(iter(rows), None))
         if row is not None:
             row.control.focus()
+
+    def _rows(self) -> list[FieldRow]:
+        return [row for row in self.query(FieldRow) if row.display]
 
     def refresh_rows(self) -> None:
         """The draft has changed under the fields."""
@@ -73,10 +87,12 @@ class StepScreen(InFields, Frame):
     @on(FieldRow.Edited)
     def _edited(self, event: FieldRow.Edited) -> None:
         self._going = False
+        self.announcement = ""
         self.summarize()
 
     @on(FieldRow.Left)
     def _left(self, event: FieldRow.Left) -> None:
+        self.announcement = ""
         self._settle(but=self.focused)
         self.refresh_frame()
         self.check_what_is_due()
@@ -195,6 +211,7 @@ class StepScreen(InFields, Frame):
 
     def action_next(self) -> None:
         """Go on; or show what is missing and go there; or check first and then go on."""
+        self.announcement = ""
         self._settle()
         fields = drafts.fields(self.session.draft, self.STEP)
         due = [v.key for v in fields if not self._going and self.session.due(v.key, again=True)]
@@ -236,7 +253,7 @@ class StepScreen(InFields, Frame):
         self.app.show_step()
 
     def action_focus_back(self) -> None:
-        """Esc alone never leaves a step: an arrow key that arrives in two pieces looks like it."""
+        """Focus Back. Esc alone never leaves a step: an arrow key in two pieces looks like Esc."""
         for button in self.query("#back").results(Plain):
             button.focus()
 

@@ -144,7 +144,7 @@ def source_failure(
     field: str | None = None,
     at_address: bool = False,
 ) -> Failure:
-    """Return a failure of a read from a source, after which nothing was created for sure."""
+    """Return the failure of a read from a source. It is certain that nothing was created."""
     return Failure(
         kind,
         what,
@@ -161,15 +161,15 @@ def source_failure(
 def server_error(name: str, status_code: int, message: str) -> Failure:
     """Return the failure for a 5xx: safe to ask again, except for a few statuses that stay."""
     what = f"{name} failed ({status_code}){quoted(message)}"
-    why = "The fault is on that side, or at a proxy in between."
+    why = "The problem is on that server, or at a proxy in between."
     return _by_status(what, status_code, why, (Remedy.TRY_LATER, ""))
 
 
 def request_refused(name: str, status_code: int, message: str, field: str | None = None) -> Failure:
-    """Return the failure for any other refusal, in the server's words if it had some. Sending again won't help."""
-    what = f"{name} did not accept the request ({status_code})"
+    """Return the failure for any other refusal, with the server's message if it sent one. Sending again won't help."""
+    what = f"{name} rejected the request ({status_code})"
     what += quoted(message) if message else " and gave no reason."
-    return _by_status(what, status_code, "", (Remedy.CHECK, "the address, the key and the values"), field)
+    return _by_status(what, status_code, "", (Remedy.CHECK, "the address, the key, and the values"), field)
 
 
 def _by_status(what: str, status_code: int, why: str, advice: tuple[Remedy, str], field: str | None = None) -> Failure:

@@ -23,27 +23,27 @@ _MESSAGE_BYTES = 64 * 1024  # an error's body beyond this is no message
 
 
 def members(value: object) -> Object:
-    """`value` if it is a JSON object."""
+    """Return `value` if it is a JSON object, else an empty one."""
     return cast("Object", value) if isinstance(value, dict) else _EMPTY
 
 
 def elements(value: object) -> Sequence[object]:
-    """`value` if it is a JSON array."""
+    """Return `value` if it is a JSON array, else an empty one."""
     return cast("Sequence[object]", value) if isinstance(value, list) else ()
 
 
 def objects(value: object) -> list[Object]:
-    """The elements of an array as objects: an element of another type counts, and is empty."""
+    """Return the elements of an array as objects; an element of another type is empty."""
     return [members(element) for element in elements(value)]
 
 
 def text(value: object) -> str:
-    """`value` if it is a string; foreign, and not cleaned."""
+    """Return `value` if it is a string, else "". It is not cleaned."""
     return value if isinstance(value, str) else ""
 
 
 def number(value: object) -> float | None:
-    """`value` if it is a number, or a string that holds one: Unleash writes parameters so."""
+    """Return `value` if it is a number or a string with one, as in Unleash's parameters; else None."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -60,11 +60,11 @@ class Reader:
         self._redactor.add(key.get_secret_value())
 
     def plain(self, value: object) -> str:
-        """A name or an id, cleaned and whole; "" if it is no text."""
+        """Return a name or an ID, cleaned and not cut; "" if it isn't text."""
         return clean(self._redactor.data(value)).strip() if isinstance(value, str) else ""
 
     def json(self, answer: Response) -> object:
-        """The body's JSON value. Flags, names, and rules are data: only whole tokens are redacted in them.
+        """Return the body's JSON value. Flags, names, and rules are data: only whole tokens are redacted in them.
 
         Raises Failure NOT_JSON.
         """
@@ -72,14 +72,14 @@ class Reader:
         return value if self._redactor.data(body) == body else tree(value, self._redactor.data)
 
     def has_member(self, answer: Response, member: str) -> bool:
-        """Whether the body is a JSON object with that member."""
+        """Return whether the body is a JSON object with that member."""
         try:
             return member in members(parse_answer(answer.body[:_MESSAGE_BYTES]))
         except ValueError:
             return False
 
     def message(self, answer: Response) -> str:
-        """The server's message: `message` and `details` of a JSON object, or plain text. "" without one."""
+        """Return the server's message: `message` and `details` of a JSON object, or plain text; "" without one."""
         if len(answer.body) > _MESSAGE_BYTES or answer.is_page:
             return ""
         parts: list[object] = [answer.text()]
@@ -93,6 +93,6 @@ class Reader:
 
 
 def _details(value: object) -> list[object]:
-    """The texts of `details`: Split writes one text, Unleash a list of objects."""
+    """Return the texts of `details`: one text in Split, a list of objects in Unleash."""
     details = value[:_MOST_DETAILS] if isinstance(value, list) else [value]
     return [item.get("message") or item.get("description") if isinstance(item, dict) else item for item in details]

@@ -18,7 +18,7 @@ _OLDEST_MILLISECONDS = 1e11  # a smaller number is read as seconds, as Split's o
 
 
 def short(text: str, limit: int = _LONGEST_NAME) -> str:
-    """`text`, cleaned, in at most `limit` characters."""
+    """Return `text`, cleaned and cut to `limit` characters."""
     text = clean(text)
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
@@ -37,29 +37,31 @@ def count(number: int, noun: str) -> str:
 
 
 def left_out(source: str, number: int) -> str:
-    """The note on a list with entries that have no name."""
-    return f"Entries without a name in {source}'s list of flags, which were left out: {number:,}."
+    """Return the note on a list with entries that have no name."""
+    if number == 1:
+        return f"1 entry in {source}'s list of flags has no name and is ignored."
+    return f"{number:,} entries in {source}'s list of flags have no name and are ignored."
 
 
 def quoted(message: str) -> str:
-    """How a sentence ends that quotes a server's message, or has none to quote."""
+    """Return the end of a sentence that quotes a server's message, if it sent one."""
     return f': "{message}".' if message else "."
 
 
 def location(url: str) -> str:
-    """Host, port, and path of `url` as a sentence names them."""
+    """Return host, port, and path of `url`, as sentences show them."""
     parts = urlsplit(url)
     return short(parts.netloc.rpartition("@")[2] + parts.path.rstrip("/"), 100)
 
 
 def value(raw: object) -> str:
-    """One value, in quotes if its edges could be misread."""
+    """Return one value, in quotes if its edges could be misread."""
     if isinstance(raw, bool):
         return "true" if raw else "false"
     if isinstance(raw, int | float):
         return short(str(int(raw)) if isinstance(raw, float) and raw.is_integer() else str(raw))
     if not isinstance(raw, str):
-        return "nothing" if raw is None else "something that is no text"
+        return "(blank)" if raw is None else "(not text)"
     shown = short(raw)
     return f'"{shown}"' if not shown or shown != shown.strip() or _MISREAD & set(shown) else shown
 
@@ -68,11 +70,11 @@ def together(parts: Sequence[str], total: int = 0) -> str:
     """ "a, b, c"; of a long list the first eight and how many more there are, of `total` if that is more."""
     shown = parts[:_MOST_VALUES]
     more = max(total, len(parts)) - len(shown)
-    return f"{', '.join(shown)} and {more:,} more" if more else ", ".join(shown) or "nothing"
+    return f"{', '.join(shown)} and {more:,} more" if more else ", ".join(shown) or "(none)"
 
 
 def values(raws: Sequence[object]) -> str:
-    """Several values, as `together`."""
+    """Return several values, joined as in `together`."""
     return together([value(raw) for raw in raws[:_MOST_VALUES]], len(raws))
 
 
@@ -82,12 +84,12 @@ def any_of(raws: Sequence[object]) -> str:
 
 
 def percent(share: float) -> str:
-    """ "25 %", "12.5 %"."""
-    return f"{share:g} %"
+    """ "25%", "12.5%"."""
+    return f"{share:g}%"
 
 
 def shares(parts: Sequence[tuple[str, float]]) -> str:
-    """ "on" if it has all of it, "25 % on, 75 % off" otherwise. `parts` are names with percents."""
+    """ "on" if it has all of it, "25% on, 75% off" otherwise. `parts` are names with percents."""
     served = [(name, share) for name, share in parts if share > 0]
     if len(served) == 1 and served[0][1] == 100:
         return value(served[0][0])
@@ -95,7 +97,7 @@ def shares(parts: Sequence[tuple[str, float]]) -> str:
 
 
 def date(at: object, *, clock: bool = True) -> str:
-    """A point in time in UTC, from epoch seconds or milliseconds, or ISO 8601; anything else as it is."""
+    """Return a point in time in UTC, from epoch seconds or milliseconds, or ISO 8601; anything else unchanged."""
     if isinstance(at, str):
         try:
             moment = datetime.fromisoformat(at)

@@ -14,7 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Static
 
-_LABEL_CELLS, _INDENT = 14, 2
+_LABEL_CELLS, _INDENT = 15, 2
 _BOLD = Style(bold=True)
 
 

@@ -10,17 +10,15 @@ KeyHints = Sequence[tuple[str, str]]
 """Each key, and what it does in a word or two."""
 
 
-_GAP = 3
-
-
 def key_line(hints: KeyHints, width: int) -> Content:
-    """Return the keys in bold accent color, each before what it does, as far as they fit into `width` cells."""
-    shown: list[Content] = []
-    used = -_GAP
-    for key, does in hints:
-        hint = Content.styled(key, "bold $primary") + Content(f" {does}")
-        used += _GAP + hint.cell_length
-        if used > width:
-            break
-        shown.append(hint)
-    return Content(" " * _GAP).join(shown)
+    """Return the keys in bold accent color, each before what it does.
+
+    In fewer than `width` cells the gaps get narrower, then hints are left out; the last one stays.
+    """
+    parts = [Content.styled(key, "bold $primary") + Content(f" {does}") for key, does in hints]
+    line = Content("   ").join(parts)
+    while line.cell_length > width and len(parts) > 1:
+        line = Content("  ").join(parts)
+        if line.cell_length > width:
+            del parts[-2]
+    return line

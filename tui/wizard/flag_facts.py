@@ -12,7 +12,7 @@ from tui.text.clean import clean
 from tui.wizard.help import HelpPage, Section, Table
 
 FlagFact = tuple[str, str, str]
-"""A label, a level, and what there is to say under it; a fact whose label is "" goes on with the one before."""
+"""A label, a level, and a text. A fact with an empty label continues the one before."""
 
 
 def facts(planned: PlannedFlag, draft: Draft) -> Iterator[FlagFact]:
@@ -34,13 +34,13 @@ def facts(planned: PlannedFlag, draft: Draft) -> Iterator[FlagFact]:
     if known or flag.tags is not None:
         yield "Tags", "note", known or "none"
     if flag.tags is None:
-        unreadable = "can't be read with this key"
-        yield ("" if known else "Tags"), "unknown", f"other tags: {unreadable}" if known else unreadable
+        unreadable = "can't read flag tags with this key"
+        yield ("" if known else "Tags"), "unknown", f"{unreadable}; there may be more" if known else unreadable
     if planned.arrives and (maintainer := _of_role(draft, "member-id")):
         yield "Maintainer", "note", maintainer
 
 
-_CUT_OVER = "off in every environment; it is on at the source now"
+_CUT_OVER = "off in every environment; on in the source now"
 
 
 def _of_role(draft: Draft, role: str) -> str:

@@ -1,4 +1,4 @@
-"""What the command line asked of the wizard, handed from `cli` to the app."""
+"""The options of the command line, passed from `cli` to the app."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class Picks:
-    """One page. `total` is how many there are with this filter, None where the server does not say."""
+    """One page. `total` counts all values with this filter, None if the server doesn't say."""
 
     items: tuple[Pick, ...]
     total: int | None
@@ -77,7 +77,7 @@ def _instance(session: Session) -> Instance:
     try:
         return instance(drafts.value(session.draft, HOST.key))
     except ValueError:
-        raise Failure(Kind.UNREACHABLE, "LaunchDarkly's address is not a valid one.") from None
+        raise Failure(Kind.UNREACHABLE, "LaunchDarkly's address is not valid.") from None
 
 
 async def _projects(session: Session, query: str, offset: int) -> Picks:
@@ -190,7 +190,7 @@ def _listed_by_check(draft: Draft, key: str) -> tuple[Choice, ...] | None:
     if drafts.answer(draft, HELPER.key).secret is not None:
         return None
     by_key = {"source-project": report.projects, "source-environment": filter(None, (report.environment,))}
-    return tuple(Choice(each, each, "the SDK key reads it") for each in by_key[role]) if role in by_key else None
+    return tuple(Choice(each, each, "this key reads it") for each in by_key[role]) if role in by_key else None
 
 
 # --- the account's other configurations

@@ -77,17 +77,17 @@ class Session:
     run: Import | None = None
     """The import whose configuration was created, used or resumed last."""
     locks: dict[Path, Lock] = field(default_factory=dict, repr=False)
-    """What keeps other processes away from the journals of this walk's imports, by path."""
+    """The locks on the journals of this session's imports, by path."""
     journal_path: Path | None = None
     """The journal of the latest attempt or run."""
     resumed: Mapping[str, str] | None = field(default=None, repr=False)
-    """The answers that the journal of an earlier start gave, but for keys; None where there was none."""
+    """The answers in the journal of an earlier session, without keys; None without one."""
     reading: Reading | None = None
     """The reading of a plan that is under way, or was the latest."""
     needs_unlocking: bool = False
     """The last attempt to store a key met a locked keyring."""
     probe: KeyringResult | None = None
-    """What the keyring's probe said; None until it has answered."""
+    """The result of the keyring's probe; None until it has answered."""
     stored_entries: frozenset[str] = frozenset()
     """The user names of the keyring's entries, by its own list."""
     entries: dict[str, str] = field(default_factory=dict, repr=False)
@@ -179,7 +179,7 @@ class Session:
         try:
             saved_drafts.save(self.draft, self.draft_path, self.context.now(), self.context.redactor)
         except OSError as error:
-            return f"Your answers could not be saved ({error.strerror}); they are lost if you leave."
+            return f"Can't save your answers ({error.strerror}). They will be gone after you quit."
         return ""
 
     def forget_draft(self) -> None:
@@ -191,7 +191,7 @@ class Session:
         """Return what the terminal shows after the wizard: how the import ended, what was created, or how to resume."""
         trouble, made = self.save(), self.made()
         kept = self.draft_path is not None and self.draft_path.exists() and self.draft.form is not None
-        answers = trouble or ("Your answers are kept; start again to go on." if kept and not made else "")
+        answers = trouble or ("Your answers are saved. Start again to resume." if kept and not made else "")
         return "\n".join(filter(None, (self.result(), made, answers)))
 
     def result(self) -> str:
@@ -234,16 +234,14 @@ class Session:
         if self.run is None or not self.run.journal.configuration or self.run.journal.ended == GONE.status:
             return ""
         journal, identity = self.run.journal, self.run.journal.identity
-        where = "in the demo account" if self.practice else f"LaunchDarkly {self.run.instance.name}"
-        text = (
-            f'Flag import configuration "{identity.name}" ({journal.configuration}) is in {identity.project}, {where}.'
-        )
+        where = "demo account" if self.practice else f"LaunchDarkly {self.run.instance.name}"
+        text = f'Import configuration: "{identity.name}" ({journal.configuration}) in {identity.project}, {where}.'
         if self.practice is not None and self.run.begun and not self.run.over:
-            text += " Its import continues when you resume it: ld-flag-import --demo"
+            text += " The import continues when you resume it: ld-flag-import --demo"
         elif self.run.begun and not self.run.over:
             known = journal.stage is Stage.STARTED
-            runs = "Its import goes on there" if known else "Whether its import runs is not known"
-            text += f" {runs}; start again to come back, or: {watch_command(journal.configuration)}"
+            runs = "The import continues in LaunchDarkly." if known else "Can't tell whether the import is running."
+            text += f" {runs} To watch it, start again or run: {watch_command(journal.configuration)}"
         return clean(self.context.redactor(text))
 
     # --- the plan

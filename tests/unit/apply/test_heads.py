@@ -44,8 +44,16 @@ def test_a_head_tells_what_the_journal_does(tmp_path: Path) -> None:
     assert head == Head(
         path, **asdict(noted.identity), stage="started", configuration=noted.configuration, expected=2, touched=READ_AT
     )
-    assert head.in_words("Unleash", "->").startswith("Unleash -> EU web-shop, ")
-    assert head.in_words("Unleash", "->").endswith(", started, not finished")
+    forms = head.in_words("Unleash", "->", READ_AT)
+    assert all(form.startswith(f"{head.state}, 23 Nov ") for form in forms), "what a narrow row shows comes first"
+    assert [form.split(", ")[-1] for form in forms] == [
+        "Unleash -> EU web-shop",
+        "Unleash -> web-shop",
+        "web-shop",
+        "23 Nov 14:02",
+    ]
+    assert head.in_words("Unleash", "->", READ_AT, practice=True)[0].endswith(", Unleash -> web-shop")
+    assert ", 23 Nov 2025 " in head.in_words("Unleash", "->", READ_AT + 366 * 86_400)[0]
 
 
 @pytest.mark.parametrize("stage", Stage)
@@ -127,7 +135,7 @@ def test_whatever_a_head_holds_nothing_is_raised(tmp_path: Path, document: dict[
     whole |= {"stage": "started", "configuration": "c", "expected": "1"}
     (tmp_path / "one.json").write_text(json.dumps({HEAD: whole | document}), "utf-8")
     for head in heads(tmp_path):
-        assert head.in_words("Unleash", "->").isprintable()
+        assert all(form.isprintable() for form in head.in_words("Unleash", "->", READ_AT))
 
 
 def test_a_head_has_neither_control_characters_nor_keys(tmp_path: Path) -> None:

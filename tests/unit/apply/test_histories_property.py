@@ -47,7 +47,7 @@ class World:
     left_out: str | None = None
     odd: tuple[str, ...] = ()
     tag: bool = True
-    dated: bool = True
+    minute: bool = True
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class History:
         self.before = self.greta.flags()
         self.keys = [each.key for each in some_flags(COUNT).projects["default"] if each.key not in self.before]
         self.box.set_faults(*filter(None, (*self.world.odd, self.world.log, self.world.left_out)))
-        self.box.clock.dated = self.world.dated
+        self.box.clock.minute = self.world.minute
         self.box.on_request = self._called
 
     def _called(self, method: str, path: str) -> None:
@@ -283,7 +283,7 @@ WORLDS = st.builds(
     left_out=st.sampled_from([None] * 12 + LEFT_OUT),
     odd=ODDS,
     tag=st.sampled_from([True] * 5 + [False]),
-    dated=st.sampled_from([True] * 9 + [False]),
+    minute=st.sampled_from([True] * 9 + [False]),
 )
 TAGGED = st.builds(World, integration=INTEGRATIONS, log=st.sampled_from([None, *NO_LOG]))
 LOGGED = st.builds(World, integration=INTEGRATIONS, tag=st.just(False))

@@ -16,7 +16,7 @@ from markdown_it.token import Token
 from tests.unit.plan_tools import READ_AT, REQUEST, flag, plan, there
 from tui.net.errors import Failure, Kind
 from tui.plan.documents import PlanFormat, as_json, as_markdown, file_name, save
-from tui.plan.plan import Plan, PlannedFlag
+from tui.plan.plan import UNLEASH_TELLS_NOT, Plan, PlannedFlag
 from tui.sources.flags import Lost, SourceFlag, Variation, strings
 from tui.text.redact import MASK, Redactor
 
@@ -51,21 +51,23 @@ def test_plan_that_brings_nothing_says_so_in_its_notes() -> None:
     document = as_json(plan(notes=("A note.",)))
     assert document["counts"] == dict.fromkeys(("source", "import", "skip", "invalid", "lossy", "on_at_source"), 0)
     assert document["notes"] == [
-        "0 flags match. Unleash gives the same response for a project or tag that doesn't exist.",
+        f"0 flags match. {UNLEASH_TELLS_NOT}",
         "A note.",
     ]
     exists = as_json(plan(flag("taken"), existing=there("taken")))
-    assert "No flag would be imported: " in str(exists["notes"])
+    assert exists["notes"] == [
+        "No flag would be imported: each one already exists in the project or can't be created there."
+    ]
 
 
-STOPPED = "You stopped the reading at Unleash flags 3 of 10."
+STOPPED = "You stopped reading at Unleash flags 3 of 10."
 
 
 @pytest.mark.parametrize("failure", [None, Failure(Kind.TIMEOUT, "x")])
 def test_incomplete_plan_is_no_document(tmp_path: Path, failure: Failure | None) -> None:
     incomplete = plan(flag("one"), incomplete=STOPPED, failure=failure)
     for write in (lambda: as_json(incomplete), lambda: save(incomplete, tmp_path, "json", Redactor())):
-        with pytest.raises(ValueError, match="not complete"):
+        with pytest.raises(ValueError, match="incomplete"):
             write()
     assert list(tmp_path.iterdir()) == []
 

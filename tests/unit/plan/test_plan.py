@@ -1,4 +1,4 @@
-"""What becomes of each flag, by rules alone."""
+"""The verdict on each flag."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ KEBAB = NamingConvention(case="kebabCase")
         ("7up", ""),
         ("A.b_c-D", ""),
         ("x" * 256, ""),
-        ("x" * 257, "257 characters; 256 at most"),
-        ("promo~summer", '"~" is not allowed'),
-        ("a b/c", '" /" is not allowed'),
-        ("_legacy", 'begins with "_"; a letter or digit must come first'),
-        ("-x", 'begins with "-"; a letter or digit must come first'),
-        (".x", 'begins with "."; a letter or digit must come first'),
-        ("ümlaut", 'begins with "ü"; a letter or digit must come first'),
-        ("naïve", '"ï" is not allowed'),
-        ("a\x1bb", '"\ufffd" is not allowed'),
+        ("x" * 257, "257 characters (maximum 256)"),
+        ("promo~summer", '"~" is not allowed in a key'),
+        ("a b/c", '" /" is not allowed in a key'),
+        ("_legacy", 'starts with "_", not with a letter or digit'),
+        ("-x", 'starts with "-", not with a letter or digit'),
+        (".x", 'starts with ".", not with a letter or digit'),
+        ("ümlaut", 'starts with "ü", not with a letter or digit'),
+        ("naïve", '"ï" is not allowed in a key'),
+        ("a\x1bb", '"\ufffd" is not allowed in a key'),
         ("", "it has no name"),
     ],
 )
@@ -70,7 +70,7 @@ def test_every_verdict_with_its_reason() -> None:
         ("new", "import", ""),
         ("old", "skip-exists", "created 2 Mar 2025"),
         ("gone", "skip-archived", "archived in the project; its key is still taken"),
-        ("a~b", "invalid-key", '"~" is not allowed'),
+        ("a~b", "invalid-key", '"~" is not allowed in a key'),
         ("new", "duplicate", "the source lists this name twice; only the first is imported"),
         ("Not_Kebab", "breaks-convention", "not in kebab-case"),
     ]
@@ -120,7 +120,7 @@ def test_a_plan_gets_out_of_date() -> None:
 
 
 def test_the_symbol_of_a_note_repeats_its_words() -> None:
-    assert plan_words.note("Tags are not known: this key cannot read them.")[0] == "unknown"
+    assert plan_words.note("Can't read flag tags with an SDK key.")[0] == "unknown"
     assert plan_words.note("The SDK key reads web-shop as well.")[0] == "warning"
 
 

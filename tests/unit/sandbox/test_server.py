@@ -125,7 +125,7 @@ def test_clock_dates_every_response_and_can_be_shifted() -> None:
             dates = {parsedate_to_datetime(response.headers["Date"]).timestamp() for response in responses}
             assert dates == {int(clock.at + shift)}
             assert box.colleague().create(f"at-{shift}").created == int((clock.at + shift) * 1000)
-        box.clock.dated = False
+        box.clock.minute = False
         assert "Date" not in ld.get("/api/v2/projects").headers
 
 

@@ -27,6 +27,7 @@ from tui.net.errors import Kind, Remedy
 from tui.net.events import Pausing, ProgressEvent
 from tui.sources.base import Connection
 from tui.sources.flags import Variation
+from tui.sources.phrases import left_out
 from tui.sources.split import flags as split_flags
 from tui.sources.split import rules as split_rules
 from tui.text.redact import MASK
@@ -272,4 +273,4 @@ async def test_entries_without_a_name_are_counted_and_left_out() -> None:
     made = MadeSplit([flag(1), flag(2, name=None), flag(3, name=7), {"tags": None}], [definition(1), {"killed": True}])
     found = await listed(made)
     assert (found.keys, found.failure) == (["flag-1"], None)
-    assert found.notes == ["Entries without a name in Split's list of flags, which were left out: 3."]
+    assert found.notes == [left_out("Split", 3)]

@@ -70,7 +70,7 @@ async def test_a_walk_with_all_checks_ends_in_a_created_configuration(integratio
         assert (there["projectKey"], there["integrationKey"]) == ("web-shop", integration)
         assert there["config"].items() >= WANTED[integration].items()
         launch.settled(made)
-        assert made.farewell() == f'Flag import configuration "{shown.name}" ({there["_id"]}) is in web-shop, ' + (
+        assert made.farewell() == f'Import configuration: "{shown.name}" ({there["_id"]}) in web-shop, ' + (
             f"LaunchDarkly {shown.instance.name}."
         )
         await _run_to_its_report(made)

@@ -185,7 +185,7 @@ def test_the_farewell_says_whether_answers_are_kept(tmp_path: Path, place: bool)
     assert made.farewell() == ""
     made.choose("unleash")
     made.put("project", "web")
-    assert made.farewell() == ("Your answers are kept; start again to go on." if place else "")
+    assert made.farewell() == ("Your answers are saved. Start again to resume." if place else "")
     assert made.save() == ""
 
 

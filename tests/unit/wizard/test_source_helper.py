@@ -95,7 +95,7 @@ async def test_one_that_unleash_refuses_is_a_problem_until_it_is_taken_out(box: 
     await checked(made, HELPER.key)
     said = remarks.line(made.draft, HELPER.key)
     assert said.level is Level.PROBLEM
-    assert "refused the token for looking (401)" in said.text
+    assert "rejected the admin token (401)" in said.text
     assert await pickable(made, "sourceProjectId")  # what the SDK key itself tells: the bad token is left out
     made.put(HELPER.key, "")
     assert remarks.line(made.draft, HELPER.key).level is Level.NOTE

@@ -126,7 +126,7 @@ async def test_a_configuration_that_is_gone_is_not_called_there(box: Sandbox, go
         run.lost()
     else:
         run.note(journals.planned_again(run.journal))
-    assert "is in web-shop" not in made.farewell()
+    assert "in web-shop" not in made.farewell()
 
 
 async def test_an_import_that_may_not_run_is_not_said_to_go_on(box: Sandbox) -> None:
@@ -136,8 +136,8 @@ async def test_an_import_that_may_not_run_is_not_said_to_go_on(box: Sandbox) -> 
     run.record.journal = replace(run.journal, stage=Stage.STARTED)
     going_on = made.farewell()
     run.record.journal = replace(run.journal, stage=Stage.STARTING)
-    assert "goes on" in going_on
-    assert "goes on" not in made.farewell()
+    assert "continues" in going_on
+    assert "continues" not in made.farewell()
 
 
 def test_the_report_of_a_part_that_is_left_counts_both() -> None:

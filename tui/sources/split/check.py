@@ -59,8 +59,8 @@ class _Flags:
 async def check_key(connection: Connection, answers: Answers) -> SourceReport:
     """List the workspaces, and ask for the flags of the entered one, or of the only one.
 
-    A 403 on the list is no bad key. Raises Failure: SOURCE with the status of a refusal, NOT_JSON for a page
-    or another server's data, and what `Http.send` raises.
+    A 403 on the list doesn't mean that the key is wrong. Raises Failure: SOURCE with the status of a refusal,
+    NOT_JSON for a page or another server's data, and what `Http.send` raises.
     """
     client = SplitClient(connection)
     answer = await client.workspaces()
@@ -71,9 +71,9 @@ async def check_key(connection: Connection, answers: Answers) -> SourceReport:
     flags = await _read_flags(client, workspace) if workspace else None
     if workspaces is None and flags is not None and flags.status_code == 403:
         raise source_failure(
-            f"Split knows the Admin API key, but lets it read neither workspaces nor the flags of "
+            f"Split accepts the Admin API key, but it can't list workspaces or read the flags of "
             f"{short(workspace)} (403).",
-            "Its role does not cover that, or it was made for one environment alone.",
+            "Its role doesn't allow this, or the key is limited to one environment.",
             status_code=403,
             field=KEY_FIELD,
         ).advised(broader_key("the workspace"))
@@ -99,10 +99,7 @@ def compare(report: SourceReport, answers: Answers) -> tuple[Remark, ...]:
     if not workspace or workspace == report.project or workspace in ids:
         return ()
     if same_name := tuple(choice.value for choice in choices if choice.label.casefold() == workspace.casefold()):
-        text = (
-            f"{short(workspace)} is a workspace's name; LaunchDarkly's form asks for its id. "
-            f"Take over {listed(same_name)}."
-        )
+        text = f"{short(workspace)} is the name of a workspace. LaunchDarkly needs its ID. Use {listed(same_name)}."
         return (Remark("problem", WORKSPACE_FIELD, text, same_name),)
     if workspace == report.absent:
         absent = no_workspace(workspace)
@@ -110,8 +107,8 @@ def compare(report: SourceReport, answers: Answers) -> tuple[Remark, ...]:
     if report.workspaces is None:
         return ()
     text = (
-        f"{short(workspace)} is not among the {count(len(ids), 'workspace')} this key lists. Most likely it is "
-        "the Harness project id, or a restriction hides it. Pick one that is listed."
+        f"The key lists {count(len(ids), 'workspace')}, but not {short(workspace)}. Most likely this is the Harness "
+        "project ID, or the key can't see this workspace. Pick one from the list."
     )
     return (Remark("warning", WORKSPACE_FIELD, text, ids),)
 
@@ -158,7 +155,7 @@ def _summary(workspaces: _Workspaces | None, flags: _Flags | None) -> str:
         if flags.total is not None:
             parts.append(count(flags.total, "flag"))
     if workspaces is None:
-        parts.append("may not list workspaces" + ("" if flags else ": the next step asks for the id"))
+        parts.append("can't list workspaces" + ("" if flags else " (enter the ID on the next step)"))
     elif workspaces.total > 1 or not flags:
         parts.append(f"lists {count(workspaces.total, 'workspace')}")
     if workspaces and choices and not flags:
@@ -169,32 +166,34 @@ def _summary(workspaces: _Workspaces | None, flags: _Flags | None) -> str:
 def _on_key(workspaces: _Workspaces | None, flags: _Flags | None, by_header: str) -> Iterator[Remark]:
     if by_header == X_API_KEY:
         text = (
-            "Split took it only as x-api-key, as Harness tokens are sent. How LaunchDarkly sends it is not known: "
-            "it may not accept this one. An Admin API key of Split is safer."
+            "Split accepts this key only in the x-api-key header, like a Harness token. Can't tell whether "
+            "LaunchDarkly sends it that way. A Split Admin API key is safer."
         )
         yield Remark("warning", KEY_FIELD, text)
     if workspaces is None and flags is None:
         text = (
-            "Split knows the key, but it may not list workspaces (403). The import need not. Whether it reads flags "
-            "is not known before the id is given."
+            "Split accepts the key, but it can't list workspaces (403). The import doesn't need that list. Enter the "
+            "workspace ID to check whether the key reads flags."
         )
         yield Remark("note", KEY_FIELD, text)
     if workspaces is not None and workspaces.total == 0:
         text = (
-            "Split lists no workspace for this key. Most likely a restriction hides them: the next step asks for "
-            "the id."
+            "Split lists no workspaces for this key. Most likely a restriction hides them. Enter the ID on the next "
+            "step."
         )
         yield Remark("warning", KEY_FIELD, text)
     ids = {choice.value for choice in workspaces.choices} if workspaces else set()
     # A 404 may mean no access as well. For a workspace that is not listed the id is the likelier mistake.
     if flags and flags.status_code in (403, 404) and flags.workspace in ids:
         text = (
-            f"It lists workspaces but may not read the flags of {short(flags.workspace)} ({flags.status_code}): "
-            "its role does not cover them, or it is for one environment alone. Use a key that may view them."
+            f"The key lists workspaces but can't read the flags of {short(flags.workspace)} ({flags.status_code}). Its "
+            "role doesn't allow this, or the key is limited to one environment. Use a key that can view the flags."
         )
         yield Remark("problem", KEY_FIELD, text)
     if flags and flags.total == 0:
-        text = f"It reads 0 flags in {short(flags.workspace)}: that is empty, or not the workspace you mean."
+        text = (
+            f"The key reads 0 flags in {short(flags.workspace)}. The workspace is empty, or it's not the one you want."
+        )
         yield Remark("warning", KEY_FIELD, text)
 
 

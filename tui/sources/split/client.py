@@ -1,4 +1,4 @@
-"""Split's Admin API as one key opens it: the header it accepts, pages of lists, and refusals in words.
+"""Split's Admin API for one key: the header it accepts, pages of lists, and refusals in words.
 
 Facts come from Split's documentation; none was measured.
 """
@@ -38,7 +38,7 @@ _KNOWN_FOR_WORKSPACES = frozenset({403})  # a viewer's key may not list them
 
 _WRONG_ADDRESS = "Most likely the address of Split's Admin API is wrong."
 _USUAL_ADDRESS = Advice(Remedy.USUAL_ADDRESS, DEFAULT_ADDRESS, Safe.NOTHING_CREATED)
-_COPY_KEY = Advice(Remedy.COPY_KEY, "an Admin API key whole", Safe.NOTHING_CREATED)
+_COPY_KEY = Advice(Remedy.COPY_KEY, "the whole Admin API key", Safe.NOTHING_CREATED)
 
 Denials = Mapping[int, Failure]
 """The failures for statuses that mean something of their own at one path."""
@@ -99,7 +99,7 @@ class SplitClient:
             403: not_allowed(f"the definitions in {short(environment)}", broader_key("this environment")),
             404: _not_found(
                 f"environment {short(environment)} in this workspace",
-                "Most likely it is a name written differently, or the id of another workspace's environment.",
+                "Most likely the name is spelled differently, or the ID belongs to another workspace.",
                 "the environment",
                 ENVIRONMENT_FIELD,
             ),
@@ -156,7 +156,7 @@ class SplitClient:
         return self._elsewhere(answer, f"data, but not with Split's list of {what}", _WRONG_ADDRESS)
 
     def _elsewhere(self, answer: Response, content: str, why: str) -> Failure:
-        what = f"{location(self._address)} answers with {content}."
+        what = f"{location(self._address)} responded with {content}."
         failure = source_failure(what, why, kind=Kind.NOT_JSON, status_code=answer.status_code, at_address=True)
         return failure.advised(_USUAL_ADDRESS)
 
@@ -170,18 +170,18 @@ class SplitClient:
         if answer.is_page:
             content = f"a web page ({status_code}), not with workspaces or flags"
             return self._elsewhere(
-                answer, content, "Most likely a proxy answers in Split's place, or the address is wrong."
+                answer, content, "Most likely a proxy responded instead of Split, or the address is wrong."
             )
         if status_code == 401:
             why = (
-                "It is mistyped or was deleted, or it is an SDK key, which does not open the Admin API. An old Admin "
-                "API key of Split also doesn't open a project that was created in Harness: that needs a Harness token."
+                "It is mistyped, deleted, or an SDK key, which doesn't work with the Admin API. A project created in "
+                "Harness needs a Harness token."
             )
-            what = f"Split refused the Admin API key (401){quoted(message)}"
+            what = f"Split rejected the Admin API key (401){quoted(message)}"
             return source_failure(what, why, status_code=401, field=KEY_FIELD).advised(_COPY_KEY)
         failure = request_refused(NAME, status_code, message)
         if status_code == 400 and not message and not self._opened:
-            why = "Most likely the Admin API key is cut short, or was changed while it was copied."
+            why = "Most likely the Admin API key was cut off or changed when it was copied."
             return failure.advised(_COPY_KEY, field=KEY_FIELD, why=why)
         if status_code == 404:
             return failure.advised(_USUAL_ADDRESS, why=_WRONG_ADDRESS, at_address=True)
@@ -237,23 +237,23 @@ def flag_denials(workspace: str) -> Denials:
 
 
 def no_workspace(id: str) -> Failure:
-    """Return the failure for a workspace that does not exist, or that the key may not see."""
-    why = "Most likely this is the Harness project id."
+    """Return the failure for a workspace that doesn't exist or that the key can't see."""
+    why = "Most likely this is the Harness project ID."
     return _not_found(f"workspace {short(id)}", why, "the workspace", WORKSPACE_FIELD)
 
 
 def _not_found(what: str, why: str, pick: str, field: str) -> Failure:
-    what = f"Split has no {what}, or this key may not see it (404); Split does not say which."
+    what = f"Split has no {what}, or this key can't see it (404). Split doesn't say which."
     return source_failure(what, why, Remedy.PICK, pick, status_code=404, field=field)
 
 
 def not_allowed(what: str, advice: Advice, field: str = KEY_FIELD) -> Failure:
-    """Return the failure for a 403: the key is known, its role does not cover `what`."""
-    what = f"Split knows the Admin API key, but does not let it read {what} (403)."
-    failure = source_failure(what, "Its role does not cover that.", status_code=403, field=field)
+    """Return the failure for a 403: Split accepts the key, but its role doesn't allow reading `what`."""
+    what = f"Split accepts the Admin API key, but it can't read {what} (403)."
+    failure = source_failure(what, "Its role doesn't allow this.", status_code=403, field=field)
     return failure.advised(advice)
 
 
 def broader_key(scope: str) -> Advice:
-    """Return what helps if a key may not view the flags of `scope`."""
-    return Advice(Remedy.USE, f"a key that may view the flags of {scope}", Safe.NOTHING_CREATED)
+    """Return the advice for a key that can't view the flags of `scope`."""
+    return Advice(Remedy.USE, f"a key that can view the flags of {scope}", Safe.NOTHING_CREATED)

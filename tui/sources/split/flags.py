@@ -166,7 +166,7 @@ def source_flag(flag: Object, definition: Object | None) -> SourceFlag:
     description = text(flag.get("description"))
     tags = tuple(tag for item in elements(flag.get("tags")) if (tag := text(item) or text(members(item).get("name"))))
     if definition is None:
-        warning = "It has no definition in this environment: no variations are known, and it is off there."
+        warning = "This flag has no definition in this environment. It is off there, and its variations are unknown."
         return SourceFlag(name, name, description, tags, (), None, None, False, (), (warning,))
     treatments = objects(definition.get("treatments"))
     names = tuple(text(treatment.get("name")) for treatment in treatments)
@@ -180,10 +180,7 @@ def source_flag(flag: Object, definition: Object | None) -> SourceFlag:
     cut_over = ""
     if on is not None and (rebuild := overtaken(definition, names[on])):
         cut_over = f'Turning this on serves "{short(names[on])}" to everyone until you rebuild its {rebuild}.'
-    strange = (
-        f"One of its rules has the matcher {kind}, which is not known here: look at that rule in Split."
-        for kind in unknown(definition)
-    )
+    strange = (f"A rule has an unknown matcher ({kind}). Check that rule in Split." for kind in unknown(definition))
     users = (sorted({key for key in map(text, elements(treatment.get("keys"))) if key}) for treatment in treatments)
     return SourceFlag(
         key=name,

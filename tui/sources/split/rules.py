@@ -49,7 +49,7 @@ def unknown(definition: Object) -> tuple[str, ...]:
     """Return the types of matchers that are not known here, cleaned and short."""
     rules = objects(definition.get("rules"))
     types = {_type(matcher): None for rule in rules for matcher in _matchers(rule) if _type(matcher) not in _MATCHERS}
-    return tuple(short(kind) or "without a type" for kind in types)
+    return tuple(short(kind) or "no type" for kind in types)
 
 
 def shares(definition: Object) -> dict[str, float]:
@@ -67,18 +67,18 @@ def left_behind(definition: Object) -> Iterator[str]:
     """Yield sentences about content of the definition that is no targeting, and that isn't imported."""
     treatments = objects(definition.get("treatments"))
     if not treatments:
-        yield "It has no treatments in this environment. LaunchDarkly needs two variations."
+        yield "This flag has no treatments in this environment. LaunchDarkly needs two variations."
     if configured := [*_configured(definition)]:
-        yield f"The dynamic configuration of its treatments isn't imported: {phrases.values(configured)}."
+        yield f"Dynamic configurations of treatments aren't imported: {phrases.values(configured)}."
     if described := [item.get("name") for item in treatments if text(item.get("description")).strip()]:
         yield f"Can't tell whether descriptions of treatments are imported: {phrases.values(described)}."
     if sets := [item.get("name", item.get("id")) for item in objects(definition.get("flagSets"))]:
-        yield f"Its flag sets aren't imported: {phrases.values(sets)}."
+        yield f"Flag sets aren't imported: {phrases.values(sets)}."
     if unread := [value for value in _percentages(definition) if not _is_percentage(number(value))]:
-        yield f"Some shares are no percentages and count as missing: {phrases.values(unread)}. Look at them in Split."
+        yield f"Some percentages are invalid and are ignored: {phrases.values(unread)}. Check them in Split."
     kind = members(definition.get("trafficType")).get("name")
     if kind not in (None, "", "user") and any(True for _ in losses(definition)):
-        yield f"Split targets by the traffic type {phrases.value(kind)}. The import doesn't copy that."
+        yield f"Split targets by traffic type {phrases.value(kind)}. The import doesn't copy traffic types."
 
 
 def _configured(definition: Object) -> Iterator[object]:
@@ -146,7 +146,7 @@ def _allocation(definition: Object) -> Iterator[Loss]:
     if share is not None and share < 100:
         rest = phrases.value(definition.get("defaultTreatment"))
         percent = phrases.percent(share)
-        yield TRAFFIC_ALLOCATION, lambda: f"{percent} of the traffic meets the rules, the rest gets {rest}"
+        yield TRAFFIC_ALLOCATION, lambda: f"{percent} of traffic enters the rules, the rest gets {rest}"
 
 
 def _rules(definition: Object) -> Iterator[Loss]:
@@ -201,7 +201,7 @@ def _matcher(matcher: Object) -> str:
     if known := _MATCHERS.get(_type(matcher)):
         return known.say(matcher)
     negated = "not " if _negated(matcher) else ""
-    return f"{_subject(matcher)} {negated}matches {short(_type(matcher)) or 'something'}, which is not known here"
+    return f"{_subject(matcher)} {negated}matches {short(_type(matcher)) or 'something'} (unknown matcher)"
 
 
 def _negated(matcher: Object) -> bool:
@@ -218,7 +218,7 @@ _Say = Callable[[Object], str]
 
 
 def _compares(yes: str, no: str, operand: _Say) -> _Say:
-    """Say "country is one of DE, AT", with `no` instead of `yes` if the matcher is negated."""
+    """Return words such as "country is one of DE, AT", with `no` instead of `yes` if the matcher is negated."""
     return lambda matcher: f"{_subject(matcher)} {no if _negated(matcher) else yes} {operand(matcher)}"
 
 
@@ -228,8 +228,8 @@ def _segment(matcher: Object) -> str:
 
 def _flag(matcher: Object) -> str:
     parent = members(matcher.get("depends"))
-    gives = "does not give" if _negated(matcher) else "gives"
-    return f"flag {phrases.value(parent.get('splitName', parent.get('split')))} {gives} {_treatments(parent)}"
+    serves = "does not serve" if _negated(matcher) else "serves"
+    return f"flag {phrases.value(parent.get('splitName', parent.get('split')))} {serves} {_treatments(parent)}"
 
 
 def _parents(prerequisites: object) -> Sequence[object]:
@@ -243,11 +243,11 @@ def _prerequisite(parent: object) -> str:
     item = members(parent)
     names = (item[key] for key in ("name", "n", "splitName", "flagName") if key in item)
     name = parent if isinstance(parent, str) else next(names, None)
-    return f"flag {phrases.value(name)} gives {_treatments(item)}"
+    return f"flag {phrases.value(name)} serves {_treatments(item)}"
 
 
 def _treatments(parent: Object) -> str:
-    """The treatments that another flag must give: a list, or a single one."""
+    """The treatments that another flag must serve: a list, or a single one."""
     values = next((parent[key] for key in ("treatments", "ts", "treatment") if parent.get(key) is not None), ())
     return phrases.any_of(values if isinstance(values, list | tuple) else [values])
 
@@ -320,7 +320,7 @@ def _either(number: _Say, date: _Say) -> _Say:
     return lambda matcher: (date if _is_date(matcher) else number)(matcher)
 
 
-# The Admin API's name of each type, followed by the SDKs' name if that is another one.
+# The Admin API's name of each type, followed by the SDKs' name if it differs.
 _TABLE: Mapping[tuple[str, ...], _Matcher] = {
     ("ALL_KEYS",): _Matcher(_everyone),
     ("IN_SEGMENT",): _Matcher(_segment, SEGMENTS),
@@ -332,10 +332,10 @@ _TABLE: Mapping[tuple[str, ...], _Matcher] = {
     ("ENDS_WITH_STRING", "ENDS_WITH"): _Matcher(_compares("ends with", "does not end with", _any)),
     ("CONTAINS_STRING",): _Matcher(_compares("contains", "does not contain", _any)),
     ("MATCHES_STRING",): _Matcher(_compares("matches the pattern", "does not match the pattern", _member("string"))),
-    ("EQUAL_SET", "EQUAL_TO_SET"): _Matcher(_compares("is exactly the set of", "is not exactly the set of", _list)),
+    ("EQUAL_SET", "EQUAL_TO_SET"): _Matcher(_compares("is exactly the set", "is not exactly the set", _list)),
     ("ANY_OF_SET", "CONTAINS_ANY_OF_SET"): _Matcher(_compares("has any of", "has none of", _list)),
     ("ALL_OF_SET", "CONTAINS_ALL_OF_SET"): _Matcher(_compares("has all of", "does not have all of", _list)),
-    ("PART_OF_SET",): _Matcher(_compares("has nothing but some of", "has something else than", _list)),
+    ("PART_OF_SET",): _Matcher(_compares("has only values from", "has a value that is not one of", _list)),
     ("BOOLEAN", "EQUAL_TO_BOOLEAN"): _Matcher(_compares("is", "is not", _member("bool"))),
     ("EQUAL_NUMBER",): _Matcher(_EQUAL),
     ("LESS_THAN_OR_EQUAL_NUMBER",): _Matcher(_AT_MOST),
@@ -359,7 +359,7 @@ _TABLE: Mapping[tuple[str, ...], _Matcher] = {
     ("BETWEEN_SEMVER",): _Matcher(
         _compares("is a version between", "is not a version between", _between(phrases.value))
     ),
-    ("IN_LIST_SEMVER",): _Matcher(_compares("is one of the versions", "is none of the versions", _list)),
+    ("IN_LIST_SEMVER",): _Matcher(_compares("is one of the versions", "is not one of the versions", _list)),
 }
 _MATCHERS: Mapping[str, _Matcher] = {name: matcher for names, matcher in _TABLE.items() for name in names}
 

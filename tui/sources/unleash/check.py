@@ -43,7 +43,7 @@ def report_of(scope: Scope, *, every: bool = False) -> SourceReport:
         environment = f"environment {short(scope.environment)}" if scope.environment else "no environment"
         text = f"reads {projects}, {environment}, {flags}"
     else:
-        text = f"reads {f'flags of {listed(scope.seen)}' if scope.seen else 'an answer that names no project'}, {flags}"
+        text = f"reads flags of {listed(scope.seen)}, {flags}" if scope.seen else f"reads {flags}, project unknown"
     return SourceReport(
         text=text,
         on_key=tuple(_on_key(scope)),
@@ -62,14 +62,14 @@ def _projects_noun(projects: tuple[str, ...]) -> str:
 def _on_key(scope: Scope) -> Iterator[Remark]:
     if not scope.has_query:
         text = (
-            "The answer does not say which project and environment this key reads; most likely a proxy left it "
-            "out. Compare the key in Unleash under API access."
+            "Can't tell which project and environment this key reads: the response doesn't show it. Most likely a "
+            "proxy removed it. Check the key in Unleash under API access."
         )
         yield Remark("unknown", KEY_FIELD, text)
     if scope.flags == 0:
         text = (
-            "It works but reads 0 flags: the project is empty, all its flags are archived, or it is gone. Unleash "
-            "answers the same for each. Look there first."
+            "The key works but reads 0 flags. The project is empty, its flags are archived, or it doesn't exist: "
+            "Unleash gives the same response. Check the project in Unleash."
         )
         yield Remark("warning", KEY_FIELD, text)
 
@@ -83,11 +83,11 @@ def require_environment(scope: Scope, key: SecretStr) -> None:
     if not scope.has_query or scope.environment:
         return
     if _SDK_KEY.fullmatch(key.get_secret_value()):
-        what = "This Unleash reads no environment from the SDK key."
-        why = "Most likely it runs with AUTH_TYPE=none and ignores every key."
+        what = "Unleash doesn't read an environment from the SDK key."
+        why = "Most likely the server runs with AUTH_TYPE=none and ignores keys."
         raise source_failure(what, why, Remedy.AUTHENTICATE)
     what = (
-        "This is an admin or personal token, not an SDK key: it has no environment, so LaunchDarkly would "
+        "This is an admin or personal token, not an SDK key. It has no environment, so LaunchDarkly would "
         "read the wrong one."
     )
     raise source_failure(what, "", Remedy.MAKE_KEY, kind=Kind.CREDENTIAL, field=KEY_FIELD)
@@ -112,9 +112,9 @@ def contradiction(report: SourceReport, answers: Answers) -> Failure | None:
     entered = short(answered(answers, remark.field))
     return source_failure(
         f"The {noun} is {entered}, but the SDK key reads {readable}.",
-        f"Unleash takes the {noun} from the key, whatever a request asks for.",
+        f"Unleash uses the {noun} of the key and ignores the one in a request.",
         Remedy.USE,
-        f"{readable}, or a key made for {entered}",
+        f"{readable}, or a key for {entered}",
         kind=Kind.CREDENTIAL,
         field=remark.field,
     )
@@ -123,10 +123,7 @@ def contradiction(report: SourceReport, answers: Answers) -> Failure | None:
 def _on_environment(known: str | None, entered: str) -> Remark | None:
     if not entered or not known or entered == known:
         return None
-    text = (
-        f"The environment here is {short(entered)}, but the SDK key reads {short(known)}, whatever is asked. "
-        f"Take over {short(known)}, or use a key made for {short(entered)}."
-    )
+    text = f"The SDK key reads {short(known)}, not {short(entered)}. Use {short(known)}, or a key for {short(entered)}."
     return Remark("problem", ENVIRONMENT_FIELD, text, (known,))
 
 
@@ -138,17 +135,14 @@ def _on_project(report: SourceReport, entered: str) -> Remark | None:
     if not known or known == (entered,):
         return None
     if entered not in known:
-        use = f"Take over {short(known[0])}" if len(known) == 1 else "Take over one of them"
-        text = (
-            f"The project here is {short(entered)}, but the SDK key reads {listed(known)}, whatever is asked. "
-            f"{use}, or use a key made for {short(entered)}."
-        )
-        # If the answer didn't show the key's scope, only the flags seen speak.
+        use = short(known[0]) if len(known) == 1 else "one of them"
+        text = f"The SDK key reads {listed(known)}, not {short(entered)}. Use {use}, or a key for {short(entered)}."
+        # If the response doesn't show the key's scope, the flags are the only evidence.
         return Remark("problem" if report.environment else "warning", PROJECT_FIELD, text, known)
     others = listed([name for name in known if name != entered])
     text = (
-        f"The SDK key reads {others} as well as {short(entered)} and cannot be narrowed: LaunchDarkly may "
-        f"import all. A key for {short(entered)} alone is safe."
+        f"The SDK key reads {others} as well as {short(entered)}. LaunchDarkly may import them all. "
+        f"A key for {short(entered)} only is safe."
     )
     return Remark("warning", PROJECT_FIELD, text)
 
@@ -157,17 +151,17 @@ def _on_every_project(report: SourceReport, entered: str) -> Remark | None:
     seen = report.projects
     if entered and seen and entered not in seen:
         text = (
-            f"The SDK key reads every project, but no flag in {short(entered)}: it is empty or does not exist, "
-            f"Unleash answers the same. There are flags in {listed(seen)}."
+            f"The SDK key reads every project, but finds no flags in {short(entered)}. It is empty or doesn't exist: "
+            f"Unleash gives the same response. There are flags in {listed(seen)}."
         )
         return Remark("warning", PROJECT_FIELD, text, seen)
     if not entered or seen in ((), (entered,)):
-        text = "The SDK key reads every project. LaunchDarkly may import all it covers."
+        text = "The SDK key reads every project. LaunchDarkly may import all of them."
         return Remark("note", PROJECT_FIELD, text, () if entered else seen)
     others = listed([name for name in seen if name != entered])
     text = (
-        f"The SDK key reads every project, {others} too. LaunchDarkly may import all it covers; that is not "
-        f"known. A key for {short(entered)} alone is safe."
+        f"The SDK key reads every project, including {others}. LaunchDarkly may import them all. "
+        f"A key for {short(entered)} only is safe."
     )
     return Remark("warning", PROJECT_FIELD, text)
 
@@ -186,7 +180,7 @@ async def discover(
     if helper is not None:
         return by_label(await _LISTS[field](UnleashClient(replace(connection, key=helper))))
     if field == TAG_FIELD:
-        what, why = "An SDK key cannot list the tags of Unleash.", "They are not in what it reads."
+        what, why = "Can't list Unleash tags with an SDK key.", "Unleash doesn't show tags to SDK keys."
         raise Failure(Kind.SOURCE, what, why, Remedy.TYPE_TAG, field=TAG_FIELD)
     scope = (await UnleashClient(connection).features()).scope
     require_environment(scope, connection.key)
@@ -208,7 +202,7 @@ async def check_helper(connection: Connection) -> SourceReport:
     user = await client.user()
     names = (client.reader.plain(user.get(part)) for part in ("name", "username", "email"))
     owner = next((name for name in names if name), "")
-    text = f"lists {_projects_noun(projects)} {listed(projects)}" if projects else "lists no project"
+    text = f"lists {_projects_noun(projects)} {listed(projects)}" if projects else "lists no projects"
     return SourceReport(text=f"{text}, as {short(owner)}" if owner else text, projects=projects)
 
 

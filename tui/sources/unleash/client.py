@@ -1,4 +1,4 @@
-"""Unleash's client API as an SDK key opens it, its admin API for a read-only token, and refusals in words.
+"""Unleash's client API for an SDK key, its admin API for a read-only token, and refusals in words.
 
 Facts were measured on real servers of version 4.19, 5.12, 6.10, 7.5 and 8.2. `query` in the response shows the
 key's true scope; `project` and `environment` in the request change nothing for a key of named projects.
@@ -34,7 +34,7 @@ _FEATURES = "/api/client/features"
 _SPEC = {"Unleash-Client-Spec": "5.2.0"}
 _UI_PATHS = frozenset({"api", "admin", "features", "insights", "login", "projects", "search", "ui"})
 _QUERIES = {"project": PROJECT_FIELD, "tag": TAG_FIELD}
-_COPY_KEY = Advice(Remedy.COPY_KEY, "it whole in Unleash under API access", Safe.NOTHING_CREATED)
+_COPY_KEY = Advice(Remedy.COPY_KEY, "the whole key in Unleash under API access", Safe.NOTHING_CREATED)
 
 _Api = Literal["client", "admin"]
 """The API for an SDK key, or for a read-only token."""
@@ -94,8 +94,8 @@ class UnleashClient:
             scope, tag = self._scope(body, items), answered(answers, TAG_FIELD)
             if tag and scope.tags is not None and tag not in scope.tags:
                 raise source_failure(
-                    f"The server ignored the tag {short(tag)}: it returned flags without looking at their tags.",
-                    "Most likely the address is that of Unleash Edge, which has no filter for tags.",
+                    f"The server ignored the tag {short(tag)} and returned flags without it.",
+                    "Most likely this is Unleash Edge, which can't filter by tag.",
                     Remedy.USE,
                     "the address of Unleash itself, or leave the tag blank to import every flag",
                     field=TAG_FIELD,
@@ -158,11 +158,11 @@ class UnleashClient:
         if status_code >= 500:
             return server_error(NAME, status_code, message)
         if status_code == 404:
-            what = f"{location(self._address)} has no {api} API of Unleash (404)."
+            what = f"{location(self._address)} has no Unleash {api} API (404)."
             return _wrong_address(
                 source_failure(what, status_code=404, field=ADDRESS_FIELD),
                 self._address,
-                "Unleash most likely lives under a path of that host, such as /team.",
+                "Most likely Unleash is at a path on that host, such as /team.",
                 Advice(Remedy.BROWSER_ADDRESS, safe=Safe.NOTHING_CREATED),
             )
         if answer.is_page:
@@ -174,13 +174,13 @@ class UnleashClient:
         failure = request_refused(NAME, status_code, message)
         if failure.why or api == "admin":
             return failure
-        return failure.replaced(why="Most likely another server answers there.", at_address=True)
+        return failure.replaced(why="Most likely this is another server.", at_address=True)
 
     def _not_a_list(self, answer: Response, what: str) -> Failure:
         """Return the failure for data of another program."""
         return source_failure(
-            f"{location(self._address)} answers with data, but not with Unleash's list of {what}.",
-            "Most likely another program answers at this address.",
+            f"{location(self._address)} responded with data, but not with Unleash's list of {what}.",
+            "Most likely this is the address of another program.",
             Remedy.GIVE_ADDRESS,
             "Unleash itself",
             kind=Kind.NOT_JSON,
@@ -208,9 +208,9 @@ def _bad_query(message: str, answers: Answers) -> Failure:
     """A 400 to a request with a project or a tag: Unleash wants tags as type:value, projects as in an address."""
     tag = answered(answers, TAG_FIELD)
     if tag and ":" not in tag:
-        what, about = f"Unleash did not accept the tag {short(tag)} (400).", f"simple:{short(tag)}"
+        what, about = f"Unleash rejected the tag {short(tag)} (400).", f"simple:{short(tag)}"
         return source_failure(
-            what, "Its tags are type:value.", Remedy.ENTER_TAG, about, status_code=400, field=TAG_FIELD
+            what, "Tags in Unleash have the form type:value.", Remedy.ENTER_TAG, about, status_code=400, field=TAG_FIELD
         )
     if not message:
         return _without_a_word()
@@ -222,14 +222,14 @@ def _bad_query(message: str, answers: Answers) -> Failure:
 def _without_a_word() -> Failure:
     """A 400 with nothing in it: Unleash itself always gives a reason, so the key was refused before it got there."""
     failure = request_refused(NAME, 400, "", KEY_FIELD)
-    return failure.advised(_COPY_KEY, why="Most likely the key is cut short, or was changed while it was copied.")
+    return failure.advised(_COPY_KEY, why="Most likely the key was cut off or changed when it was copied.")
 
 
-_NOT_KNOWN = "It is mistyped, cut short, expired or deleted, or belongs to another Unleash."
+_NOT_KNOWN = "It is mistyped, cut off, expired, deleted, or from another Unleash."
 
 
 def _key_refused(status_code: int, message: str) -> Failure:
-    what = f"Unleash refused the SDK key ({status_code})"
+    what = f"Unleash rejected the SDK key ({status_code})"
     if status_code == 401:  # not quoted: Unleash blames a missing header for every key that it does not know
         failure = source_failure(f"{what}.", _NOT_KNOWN, status_code=status_code, field=KEY_FIELD)
         return failure.advised(_COPY_KEY)
@@ -240,23 +240,23 @@ def _key_refused(status_code: int, message: str) -> Failure:
 
 
 def _helper_refused(status_code: int, message: str) -> Failure:
-    what = f"Unleash refused the token for looking ({status_code})"
+    what = f"Unleash rejected the admin token ({status_code})"
     if status_code == 401:
         return source_failure(f"{what}.", _NOT_KNOWN, Remedy.COPY_HELPER, status_code=status_code)
     sdk_key = _WRONG_KIND in message
     what += ": it is an SDK key." if sdk_key else quoted(message)
-    why = "Such a key reads flags and lists nothing else." if sdk_key else "Its owner's role does not cover that."
+    why = "SDK keys can't list projects or tags." if sdk_key else "Its owner's role doesn't allow this."
     return source_failure(what, why, Remedy.OTHER_HELPER, status_code=status_code)
 
 
 def _page(address: str, status_code: int) -> Failure:
-    """The failure for a web page: Unleash itself answers one at each path that it does not know."""
+    """Return the failure for a web page. Unleash itself returns one at every unknown path."""
     status = "" if status_code == 200 else f" ({status_code})"
-    what = f"{location(address)} answers with a web page{status}, not with flags."
+    what = f"{location(address)} responded with a web page{status}, not with flags."
     return _wrong_address(
         source_failure(what, kind=Kind.NOT_JSON, status_code=status_code, field=ADDRESS_FIELD),
         address,
-        "Most likely a login page or a proxy stands before Unleash, or this is another server.",
+        "Most likely a login page or proxy is in front of Unleash, or this is another server.",
         Advice(Remedy.GIVE_ADDRESS, "Unleash itself", Safe.NOTHING_CREATED),
     )
 
@@ -271,4 +271,4 @@ def _wrong_address(failure: Failure, address: str, why: str, advice: Advice) -> 
     first = next((at for at, segment in enumerate(segments) if segment in _UI_PATHS), 0)
     shorter = f"{parts.scheme}://{location(parts._replace(path='/'.join(segments[:first])).geturl())}"
     advice = Advice(Remedy.TRY_ADDRESS, shorter, Safe.NOTHING_CREATED)
-    return failure.advised(advice, why="The path is most likely one too many.")
+    return failure.advised(advice, why="Most likely the path doesn't belong to the address.")

@@ -1,4 +1,4 @@
-"""Unleash's features as flags: one answer, built in parts so that whoever shows them stays awake."""
+"""Unleash's features as flags: one response, built in parts so that the screen stays responsive."""
 
 from __future__ import annotations
 
@@ -46,24 +46,22 @@ async def list_flags(connection: Connection, answers: Answers) -> Listing:
 
 
 def _notes(report: SourceReport, scope: Scope, answers: Answers, *, nameless: int, others: int) -> Iterator[str]:
-    """What the key covers beside what was chosen, and what could not be read."""
+    """Yield what the key covers besides the chosen project, and what it can't read."""
     tag = answered(answers, TAG_FIELD)
     if others:
         yield (
-            f"The server ignored the project: this plan leaves out {count(others, 'flag')} of projects other than "
-            f"{short(answered(answers, PROJECT_FIELD))}. LaunchDarkly may import them too."
+            f"The server ignored the project {short(answered(answers, PROJECT_FIELD))}. This plan leaves out "
+            f"{count(others, 'flag')} of other projects, but LaunchDarkly may import them."
         )
     if tag and scope.tags is None:
-        yield (
-            f"The answer doesn't show whether the server looked at the tag {short(tag)}: these may be flags without it."
-        )
+        yield (f"Can't tell whether the server filtered by the tag {short(tag)}. These may include flags without it.")
     yield from (remark.text for remark in report.on_key if remark.level == "unknown")
     yield from (remark.text for remark in compare(report, answers))
-    yield "Tags of the flags are not known: an SDK key cannot read them."
+    yield "Can't read flag tags with an SDK key."
     if tag:
         yield (
-            "Whether LaunchDarkly wants the tag as type:value, or its value alone, is not known. If nothing arrives, "
-            "try the other one."
+            "Can't tell whether LaunchDarkly expects the tag as type:value or only its value. If nothing is imported, "
+            "try the other form."
         )
     if nameless:
         yield left_out(NAME, nameless)
@@ -85,7 +83,7 @@ def source_flag(feature: Object) -> SourceFlag:
     """
     name = text(feature.get("name"))
     variants = tuple(text(variant.get("name")) for variant in objects(feature.get("variants")))
-    strange = (f"It has the {what}, which is not known here: look at it in Unleash." for what in unknown(feature))
+    strange = (f"This flag has an unknown {what}. Check it in Unleash." for what in unknown(feature))
     warnings = (*strange, *left_behind(feature))
     cut_over = ""
     if rebuild := overtaken(feature):
@@ -107,4 +105,4 @@ def source_flag(feature: Object) -> SourceFlag:
     )
 
 
-_OFF_NOT_KNOWN = "It has variants of its own: which one LaunchDarkly takes for off is not known."
+_OFF_NOT_KNOWN = "Can't tell which of its variants LaunchDarkly serves when the flag is off."

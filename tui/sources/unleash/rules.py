@@ -61,17 +61,17 @@ def left_behind(feature: Object) -> Iterator[str]:
     """Yield sentences about content of the feature that is no targeting, and about what no SDK can read."""
     for place, strategy in enumerate(objects(feature.get("strategies")), 1):
         if strategy.get("disabled") is True:
-            yield f"Strategy {place} is disabled in Unleash. It counts here like the others."
+            yield f"Strategy {place} is disabled in Unleash. It is listed here like the others."
         name = _PERCENTAGES.get(text(strategy.get("name")))
         share = members(strategy.get("parameters")).get(name) if name else ""
         if name and not _is_percentage(share):
             shown = phrases.value(share)
-            yield f"SDKs may serve strategy {place} to nobody. Its rollout is {shown}, not a whole percentage."
+            yield f"SDKs may not serve strategy {place} to anyone. Its rollout is {shown}, not a whole percentage."
     variants = objects(feature.get("variants"))
     if with_payload := _with_payload(variants):
-        yield f"Payloads of its variants aren't imported: {phrases.values(with_payload)}."
+        yield f"Variant payloads aren't imported: {phrases.values(with_payload)}."
     if len(variants) > 1:
-        yield f"The shares of its variants aren't imported: {phrases.shares(_weights(variants))}."
+        yield f"Variant weights aren't imported: {phrases.shares(_weights(variants))}."
     for variant in variants:
         if overrides := objects(variant.get("overrides")):
             conditions = " and ".join(map(_override, overrides))
@@ -94,8 +94,7 @@ def _is_percentage(share: object) -> bool:
 def overtaken(feature: Object) -> str:
     """Return what must be rebuilt before one value may be served to everyone; "" for nothing.
 
-    A boolean flag that is on serves true to everyone, which takes it from nobody; of several variants all but one
-    reach nobody.
+    A boolean flag that is on serves true to everyone, so no one loses it. Of several variants only one is served.
     """
     if feature.get("enabled") is not True:
         return ""
@@ -155,7 +154,7 @@ def _parent(parent: Object) -> str:
     if parent.get("enabled") is False:
         return f"flag {flag} is off"
     variants = elements(parent.get("variants"))
-    return f"flag {flag} is on{f' and gives {phrases.any_of(variants)}' if variants else ''}"
+    return f"flag {flag} is on{f' and serves {phrases.any_of(variants)}' if variants else ''}"
 
 
 # --- strategies
@@ -169,24 +168,24 @@ def _everyone(parameters: Object) -> Iterator[Loss]:
 
 
 def _rollout(name: str, by: str = "") -> _Strategy:
-    """A share of everyone, from the parameter `name`; `by` is what it goes by, if no parameter says so."""
+    """A share of everyone, from the parameter `name`; `by` is "by userId" if no parameter names the stickiness."""
 
     def strategy(parameters: Object) -> Iterator[Loss]:
         share = number(parameters.get(name))
         if share is None or not 0 <= share <= 100:  # false for NaN too
-            yield PERCENTAGE_ROLLOUT, lambda: f"rollout {phrases.value(parameters.get(name))}, which is no percentage"
+            yield PERCENTAGE_ROLLOUT, lambda: f"rollout {phrases.value(parameters.get(name))} (not a percentage)"
         elif share < 100:
-            yield PERCENTAGE_ROLLOUT, lambda: f"{phrases.percent(share)} by {by or _stickiness(parameters)}: on"
+            yield PERCENTAGE_ROLLOUT, lambda: f"{phrases.percent(share)} {by or _stickiness(parameters)}: on"
 
     return strategy
 
 
 def _stickiness(parameters: Object) -> str:
     sticky = parameters.get("stickiness", "default")
-    return _STICKINESS.get(text(sticky)) or phrases.value(sticky)
+    return _STICKINESS.get(text(sticky)) or f"by {phrases.value(sticky)}"
 
 
-_STICKINESS: Mapping[str, str] = {"default": "userId, else sessionId, else chance", "random": "chance"}
+_STICKINESS: Mapping[str, str] = {"default": "by userId, else sessionId, else at random", "random": "at random"}
 
 
 def _individuals(parameters: Object) -> Iterator[Loss]:
@@ -204,13 +203,13 @@ def _listed(name: str, words: str) -> _Strategy:
 def _own_strategy(name: str, parameters: Object) -> Iterator[Loss]:
     def say() -> str:
         pairs = [f"{phrases.value(key)} {phrases.value(value)}" for key, value in parameters.items()]
-        return f"own strategy {phrases.value(name)}{f' with {phrases.together(pairs)}' if pairs else ''}: on"
+        return f"custom strategy {phrases.value(name)}{f' with {phrases.together(pairs)}' if pairs else ''}: on"
 
     yield TARGETING_RULES, say
 
 
 def _parts(listed: object) -> list[str]:
-    """Unleash writes lists of parameters as one text with commas."""
+    """Split a list that Unleash writes as one text with commas."""
     return [part.strip() for part in text(listed).split(",") if part.strip()]
 
 
@@ -223,9 +222,9 @@ _PERCENTAGES: Mapping[str, str] = {
 _STRATEGIES: Mapping[str, _Strategy] = {
     "default": _everyone,
     "flexibleRollout": _rollout("rollout"),
-    "gradualRolloutUserId": _rollout("percentage", "userId"),
-    "gradualRolloutSessionId": _rollout("percentage", "sessionId"),
-    "gradualRolloutRandom": _rollout("percentage", "chance"),
+    "gradualRolloutUserId": _rollout("percentage", "by userId"),
+    "gradualRolloutSessionId": _rollout("percentage", "by sessionId"),
+    "gradualRolloutRandom": _rollout("percentage", "at random"),
     "userWithId": _individuals,
     "remoteAddress": _listed("IPs", "remote address"),
     "applicationHostname": _listed("hostNames", "host name"),
@@ -247,12 +246,12 @@ def _constraint(constraint: Object) -> str:
         name = short(_operator(constraint)) or "something"
         return f"{subject} {'not ' if inverted else ''}{name} {_operands(constraint)}"
     yes, no, operand = words
-    case = " in any case" if constraint.get("caseInsensitive") is True else ""
+    case = " (ignoring case)" if constraint.get("caseInsensitive") is True else ""
     return f"{subject} {no if inverted else yes} {operand(constraint)}{case}"
 
 
 def _strange(constraint: Object) -> str:
-    return f"{_constraint(constraint)}, which is not known here"
+    return f"{_constraint(constraint)} (unknown operator)"
 
 
 def _operands(constraint: Object) -> str:
@@ -300,6 +299,6 @@ _OPERATORS: Mapping[str, tuple[str, str, Callable[[Object], str]]] = {
     "SEMVER_GTE": ("is at least version", "is not at least version", _value),
     "SEMVER_LT": ("is before version", "is not before version", _value),
     "SEMVER_LTE": ("is at most version", "is not at most version", _value),
-    "IN_CIDR": ("is in the range of", "is not in the range of", _any),
+    "IN_CIDR": ("is in the IP range", "is not in the IP range", _list),
     "REGEX": ("matches", "does not match", _value),
 }

@@ -36,7 +36,7 @@ def test_flag_created_again_stays_whatever_the_server_leaves_out(one: Recipe, fa
 
 
 def test_without_a_date_nothing_is_certain(one: Recipe) -> None:
-    one.box.clock.dated = False
+    one.box.clock.minute = False
     applied(one)
     assert taken_back(one) == set()
 
