@@ -26,6 +26,7 @@ KEYS: dict[str, tuple[str, bytes]] = {
     "shift+home": ("S-Home", b"\x1b[1;2H"),
     "f1": ("F1", b"\x1bOP"),
     "f2": ("F2", b"\x1bOQ"),
+    "f4": ("F4", b"\x1bOS"),
     "f7": ("F7", b"\x1b[18~"),
     "backspace": ("BSpace", b"\x7f"),
     **{f"ctrl+{c}": (f"C-{c}", bytes([ord(c) - 96])) for c in "clopquwx"},
