@@ -275,7 +275,7 @@ def other_instances(draft: Draft) -> tuple[tuple[str, str], ...]:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """What is known of the address. OK means that no problem was found: reachability can't be proved from here."""
+    """What is known about the address. OK means that no problem was found: reachability can't be proved from here."""
 
     sentence: str
     level: Level

@@ -31,7 +31,7 @@ class Answer:
 
     `source` says in words where the value came from ("from LD_ACCESS_TOKEN"), "" if it was typed; `reference`
     is how a recipe names a secret (`env:NAME`, `file:PATH`, `keyring`), "" for one of this session only.
-    `said` tells what tidying took away. `touched` is False while the person has neither typed nor confirmed it.
+    `said` names what tidying took away. `touched` is False while the person has neither typed nor confirmed it.
     """
 
     value: str = ""
@@ -43,7 +43,7 @@ class Answer:
     kept: str = ""
     reference: str = ""
     revision: int = 0
-    """Counts the changes of the value, so that a check can tell that what it asked about is still there."""
+    """Counts the changes of the value, so that a check can see that its answer is still the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ def values(draft: Draft) -> dict[str, str]:
 
 
 def secret_facts(draft: Draft) -> dict[str, SecretFacts]:
-    """Return what is known of each secret of this integration, by key."""
+    """Return what is known about each secret of this integration, by key."""
     return {key: a.secret for key, a in draft.answers.items() if a.secret is not None and asks(draft, key)}
 
 

@@ -96,7 +96,7 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Tidied:
-    """A pasted text without what never belongs to it. `said` tells what was taken away, or is ""."""
+    """A pasted text without what never belongs to it. `said` names what was taken away, or is ""."""
 
     value: str
     said: str = ""

@@ -84,7 +84,7 @@ def unseen(draft: Draft) -> tuple[str, ...]:
 def lacking(draft: Draft) -> str:
     """Return what the plan lacks, as a sentence; "" for a whole plan that imports something, and without a plan.
 
-    To go on with such a plan takes a tick of its own.
+    Continuing with such a plan takes a confirmation of its own.
     """
     return draft.plan.shortfall if draft.plan is not None else ""
 

@@ -26,7 +26,7 @@ from tui.text.private_files import read_ordinary
 
 _MOST = 50
 _LONGEST_NAME = 60
-_TELLING = 4  # an answer of so many characters is in a sentence by no accident
+_TELLING = 4  # an answer of this many characters is in a sentence by no accident
 
 
 _GOES_ON = re.compile(r"(?:is|isn't|has|holds|contains|must)\b")

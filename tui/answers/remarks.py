@@ -72,7 +72,7 @@ _ORDER = (Level.PROBLEM, Level.WARNING, Level.UNKNOWN, Level.OK, Level.NOTE)
 
 
 def line(draft: Draft, key: str) -> Finding:
-    """Return the line below a field: its worst finding, else what is known of the answer, else its help."""
+    """Return the line below a field: its worst finding, else what is known about the answer, else its help."""
     field_ = variable(draft, key)
     given = answer(draft, key)
     check = draft.checks.get(key)
@@ -114,7 +114,7 @@ def _help(field_: Variable) -> str:
 
 
 def _known(draft: Draft, key: str, given: Answer, check: Check | None) -> str:
-    """Return what is known of an answer without a problem: its name, the server's report, where it came from."""
+    """Return what is known about an answer without a problem: its name, the server's report, where it came from."""
     known = name(draft, given.value) if given.value else ""
     reported = check.text if check else ""
     suggested = origin(given) if given.source == PROPOSED else ""

@@ -1,4 +1,4 @@
-"""The create request of an import: sent once, noted before it leaves, and looked up if its answer is lost."""
+"""The create request of an import: sent once, noted before it leaves, and looked up if its response is lost."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Outcome:
     """How an attempt to create a configuration ended.
 
     With a `configuration`: it exists. `reused` means that it was there before, `fate` FOUND that it was found after
-    its answer was lost. Without one: `failure` says why, and `fate` what is known of the request: NOT_THERE (nothing
+    its answer was lost. Without one: `failure` says why, and `fate` what is known about the request: NOT_THERE (nothing
     was created, and it is safe to send again) or NOT_KNOWN (don't send again yet).
     """
 
@@ -97,7 +97,7 @@ class Creation:
             except Failure as failure:
                 if failure.kind is not Kind.NOT_FOUND:
                     raise
-                self.record.note(journals.planned_again(self.record.journal))  # somebody deleted it
+                self.record.note(journals.planned_again(self.record.journal))  # someone deleted it
             else:
                 if unlike := differences(present, self.request):
                     raise differs(Named(present, unlike))
@@ -295,7 +295,7 @@ class Creation:
             return Outcome(
                 failure=lost.replaced(why=why, remedy=Remedy.SEND_AGAIN, about="", safe=Safe.ANSWERS_KEPT, sent=False)
             )
-        if ours.differences:  # most likely somebody else's
+        if ours.differences:  # most likely someone else's
             sink(Note("found another", "same name, different settings", seconds, "unknown"))
             return self._given_up(lost, str(differs(ours)))
         sink(Note("found", "using it; nothing is sent twice", seconds))

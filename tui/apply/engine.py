@@ -247,14 +247,14 @@ class Import:
         self.news.clear()
 
     def forget_deleted(self) -> None:
-        """Note that nothing is under way, if a start failed because somebody deleted the configuration."""
+        """Note that nothing is running, if a start failed because someone deleted the configuration."""
         deleted = self.trouble is not None and self.trouble.kind is Kind.NOT_FOUND
         if deleted and self.journal.stage is Stage.CREATED:
             with suppress(Failure):  # the trouble matters more
                 self.note(journals.planned_again(self.journal))
 
     def lost(self) -> None:
-        """Somebody deleted the configuration while it ran: no more flags will be imported."""
+        """Someone deleted the configuration while it ran: no more flags will be imported."""
         self.note(journals.ended(self.journal, journals.GONE, self.journal.errors, 0.0))
         self.trouble = None
 

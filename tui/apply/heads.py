@@ -84,7 +84,7 @@ def head_of(
 
 
 def heads(folder: Path) -> tuple[Head, ...]:
-    """Return all journals of a folder, those under way first, then by time of writing. Never raises."""
+    """Return all journals of a folder, running ones first, then by time of writing. Never raises."""
     return survey(folder)[0]
 
 

@@ -117,7 +117,7 @@ class Start:
     """One request that may start an import, and the time in which that import can have created flags.
 
     Times are milliseconds by LaunchDarkly's own clock. `opened` is the second of its last answer before the request,
-    None if it sent no date or if somebody else had started the import: then this start owns no flag. `closed` is the
+    None if it sent no date or if someone else had started the import: then this start owns no flag. `closed` is the
     first `lastImport` or `lastError` after that, `seen` the end of the second in which it was last seen running.
     `before` has all keys of the project right before the request.
     """
@@ -229,7 +229,7 @@ class Journal:
 
     @cached_property
     def awaited(self) -> frozenset[str]:
-        """Those of them that can be imported: a key that somebody else has taken meanwhile can't."""
+        """Those of them that can be imported: a key that someone else has taken meanwhile can't."""
         return self.keys - self.before
 
     @property
@@ -328,7 +328,7 @@ def creating(journal: Journal, ids_before: Iterable[str], now: float, opened: in
 
 
 def planned_again(journal: Journal) -> Journal:
-    """There is no configuration: the create request was refused, or somebody deleted it. A configuration that is
+    """There is no configuration: the create request was refused, or someone deleted it. A configuration that is
     created next takes a snapshot of its own."""
     return replace(
         _without_undecided(journal), stage=Stage.PLANNED, ids_before=frozenset(), sent_at=0.0, configuration="",
@@ -352,7 +352,7 @@ def starting(journal: Journal, mark: Mark, now: float, opened: int | None = None
 
 
 def found_running(journal: Journal) -> Journal:
-    """Somebody else has started the import: it is watched, and what it creates isn't ours."""
+    """Someone else has started the import: it is watched, and what it creates isn't ours."""
     return _with_start(_without_undecided(journal), None)
 
 

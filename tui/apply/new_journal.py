@@ -80,7 +80,7 @@ def of_existing(host: str, configuration: Configuration, who: str) -> Journal:
 def again(journal: Journal, plan: Plan, explained: Losses) -> Journal:
     """Return the journal of a second start: what was expected stays expected, what is new in the plan is added.
 
-    The plan says how a flag that isn't imported yet will look. Flags that somebody else has created meanwhile count as
+    The plan says how a flag that isn't imported yet will look. Flags that someone else has created meanwhile count as
     there before. The configuration is started next.
     """
     arriving = {flag.flag.key: expected_of(flag, explained) for flag in plan.arriving}

@@ -156,7 +156,7 @@ def _changed(journal: Journal, flag: WholeFlag) -> Iterator[str]:
 
 
 def _by_others(known: Evidence, flag: WholeFlag) -> Iterator[str]:
-    """The audit log names somebody else, for its creation or for a change."""
+    """The audit log names someone else, for its creation or for a change."""
     importer = known.journal.importer
     if not importer.token and not importer.member:
         return  # whom it would have to name isn't known

@@ -26,7 +26,7 @@ from tui.net.pauses import requested_pause
 from tui.net.times import span
 
 SNAPSHOT_FRESH = 120.0
-"""Seconds after which a start takes a new snapshot: what somebody else created meanwhile isn't ours."""
+"""Seconds after which a start takes a new snapshot: what someone else created meanwhile isn't ours."""
 _CONFLICT = 409
 _LONGEST_WINDOW = 60.0
 _BEGUN = frozenset({Stage.STARTED, Stage.ENDED, Stage.VERIFIED})
@@ -137,7 +137,7 @@ class Run:
                 if self._runs(status):  # the creation has started it, and the newest flags are its own
                     return self._by_itself(status, sink)
                 journal = await newest(ld, journal, sink)
-        # A run that somebody else has queued may hide behind `pending`: it would be theirs.
+        # A run that someone else has queued may hide behind `pending`: it would be theirs.
         queued = status.status == WAITS and self._journal.reused
         return await self._trigger(ld, journal, journals.mark_of(status), None if queued else ld.date, sink)
 
@@ -154,7 +154,7 @@ class Run:
         return any(at is not None and at != before and (since is None or at >= since) for at, before in pairs)
 
     def _by_itself(self, status: ImportStatus, sink: Sink) -> Started:
-        """It runs already: the creation has started it, or somebody else has."""
+        """It runs already: the creation has started it, or someone else has."""
         sink(Note("already running", status.status))
         if not self._journal.born_here:
             self.record.journal = journals.found_running(self._journal)

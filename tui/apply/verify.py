@@ -178,7 +178,7 @@ _DEFAULTS = ("on variation", "off variation")
 
 def _shared_defaults(flags: Iterable[tuple[Expected, WholeFlag]]) -> str:
     """A sentence if all flags of the run have the same default variations, and not those of the plan. "" if they don't
-    share them, or if too few differ to tell the importer's own way from somebody's edit."""
+    share them, or if too few differ to tell the importer's own way from someone's edit."""
     comparable = [
         (planned, flag)
         for planned, flag in flags

@@ -131,7 +131,7 @@ def _meaning(field: Variable, text: str) -> object:
 
 
 def problems(draft: Draft, configuration: Configuration) -> tuple[Finding, ...]:
-    """What is wrong with the changes. A problem that was there before and is left alone doesn't count."""
+    """What is wrong with the changes. A problem that was there before and stays doesn't count."""
     findings = (finding for change in changes(draft, configuration) for finding in remarks.findings(draft, change.key))
     return tuple(finding for finding in findings if finding.level is Level.PROBLEM)
 

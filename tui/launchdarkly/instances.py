@@ -13,7 +13,7 @@ _API = re.compile(r"/api/v\d+$")
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One LaunchDarkly. `key` stands in recipes, `name` in sentences; `url` has no slash at its end."""
+    """One LaunchDarkly. `key` is used in recipes, `name` in sentences; `url` has no slash at its end."""
 
     key: str
     name: str

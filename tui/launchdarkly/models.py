@@ -290,7 +290,7 @@ class FlagVariation:
 class FlagState:
     """A flag in one environment. `version` and `last_modified` (ms since the epoch) move with each change of it.
 
-    `targeting` names what somebody has set there: "rules", "targets" or "prerequisites", () for nothing. None if
+    `targeting` names what someone has set there: "rules", "targets" or "prerequisites", () for nothing. None if
     LaunchDarkly leaves one of them out. `targets` are the users who get a variation of their own: its index and their
     keys, both sorted. None if other contexts have one too, or it isn't clear who gets what.
     """
@@ -304,7 +304,7 @@ class FlagState:
 
 @dataclass(frozen=True, slots=True)
 class WholeFlag:
-    """A flag with all that an import sets and all that somebody may have changed since, its text as it came.
+    """A flag with all that an import sets and all that someone may have changed since, its text as it came.
 
     `on` and `off` are the indexes of the default variations, `created` is in ms since the epoch. `environments` holds
     the requested ones; None if LaunchDarkly shows none at all. `maintainer` is a member's id, "" for none. `version`

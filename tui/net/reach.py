@@ -55,7 +55,7 @@ _RANGES = tuple(
         ("fc00::/7", Reach.UNIQUE_LOCAL),
     )
 )
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address stands in its last 32 bits
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address is in its last 32 bits
 _GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")  # all that IANA has ever given out of IPv6
 _LOW_32_BITS = 0xFFFFFFFF
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # pydantic is loaded after the first paint
     from tui.launchdarkly.models import Flag, NamingConvention
 
 FRESH_SECONDS = 15 * 60.0
-"""An older plan is out of date: somebody may have changed flags on either side."""
+"""An older plan is out of date: someone may have changed flags on either side."""
 
 
 class Verdict(StrEnum):

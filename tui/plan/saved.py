@@ -161,7 +161,7 @@ def differences(saved: SavedPlan, fresh: SavedPlan) -> Iterator[PlanDifference]:
             verdicts = (flag.verdict if flag else "not in the source" for flag in (old, new))
             yield PlanDifference(place[0], "flag", *verdicts)
             continue
-        if old.verdict != new.verdict:  # what isn't imported is only known of flags that are
+        if old.verdict != new.verdict:  # what isn't imported is only known for flags that are
             yield PlanDifference(place[0], "verdict", old.verdict, new.verdict)
             continue
         for field in fields(SavedFlag):

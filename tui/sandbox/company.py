@@ -52,7 +52,7 @@ class CompanyRule:
 class CompanyFlag:
     """A flag, independent of the vendor. The defaults mean: on, for everybody, in both sources.
 
-    `created` is in ms since the epoch. `state` is on, off (defined, served to nobody), killed, or absent (not defined
+    `created` is in ms since the epoch. `state` is on, off (defined, served to no one), killed, or absent (not defined
     in production). `rollout`, `allocation` and the shares of `variants` are percentages. `tags` None is Split's `null`;
     `allocation` None leaves it out of Split's definition. `segments` get the flag without a rule. `requires` is the
     key of another flag. Only Unleash has `strategy`. Keys may be invalid in LaunchDarkly, and occur twice.

@@ -148,7 +148,7 @@ class StepScreen(InFields, Frame):
         self.set_focus(rows[at + 1].control if at + 1 < len(rows) else self.query_one("#next"))
 
     def begin_check(self, key: str, *, again: bool = False) -> bool:
-        """Ask the server about a field, if there is something to ask. True if a check is under way."""
+        """Ask the server about a field, if there is something to ask. True if a check is running."""
         if not self.session.due(key, again=again):
             return False
         self.session.ask_again(key)

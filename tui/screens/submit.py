@@ -311,7 +311,7 @@ class SubmitScreen(StepScreen):
             self._start(looking=True)
 
     def action_next(self) -> None:
-        """To Run. While a request is under way nothing leaves this step."""
+        """To Run. While a request is running nothing leaves this step."""
         if self._busy():
             return
         if self.session.run is not None:

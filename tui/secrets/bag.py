@@ -27,7 +27,7 @@ class Bag:
         raise TypeError("A bag of secrets is neither copied nor pickled.")
 
     def put(self, key: str, value: str | SecretStr) -> None:
-        """Hold `value` for the field `key`, in place of an earlier one."""
+        """Hold `value` for the field `key`, replacing an earlier one."""
         from pydantic import SecretStr  # deferred: the first paint has no secret yet
 
         secret = SecretStr(value) if isinstance(value, str) else value

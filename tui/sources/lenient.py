@@ -1,4 +1,4 @@
-"""Reads JSON whose shape nobody promised: what is missing or of another type is empty, never an error."""
+"""Reads JSON whose shape no one promised: what is missing or of another type is empty, never an error."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def clean(text: str, *, multiline: bool = False) -> str:
 
 
 def readable(value: object) -> str:
-    """Return indented JSON. What does not print is escaped, so that no terminal obeys it and no data is lost."""
+    """Return indented JSON. What does not print is escaped, so that no terminal obeys it and none is dropped."""
     text = json.dumps(value, ensure_ascii=False, indent=2)
     return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
 

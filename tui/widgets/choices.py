@@ -70,7 +70,7 @@ class Choices(Widget, can_focus=True):
         return text.stylize("reverse") if self.has_focus and i == self._at else text
 
     def _spans(self) -> list[tuple[int, int]]:
-        """First and last column of each option when they stand in one row."""
+        """First and last column of each option when they are in one row."""
         spans, x = [], 0
         for i in range(len(self._options)):
             width = self._cell(i).cell_length

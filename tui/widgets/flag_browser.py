@@ -33,7 +33,7 @@ class FlagBrowser(Vertical):
         self._symbols = symbols
         self._flags = SortableFlags(())
         self._reading = False
-        # Held, not looked for: while the step is left, rows may still tell that they have moved.
+        # Held, not looked for: while the step is left, rows may still report that they moved.
         self.list = FlagList(symbols, id="flag-rows")
         self._shown = Static("", id="flags-shown", markup=False)
         self._found = Static("", id="flags-found", markup=False)

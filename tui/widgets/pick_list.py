@@ -86,7 +86,7 @@ class PickList(RowList):
         self._timer = self.set_timer(_TYPING_PAUSE, self._read_filtered)
 
     def _read_filtered(self) -> None:
-        """A reading that is under way goes on, since it may be a long one, and sees to the new filter then."""
+        """A reading that is running goes on, since it may be a long one, and sees to the new filter then."""
         if not self._reading_first:
             self.read(self._query)
 
@@ -162,7 +162,7 @@ class PickList(RowList):
 
 
 def _row(pick: Pick, width: int) -> Content:
-    if _ID.fullmatch(pick.value):  # nobody knows an ID by heart
+    if _ID.fullmatch(pick.value):  # no one knows an ID by heart
         detail = f"{padded(pick.detail, 8)} " if pick.detail else ""
         value = pick.value if pick.label != pick.value else ""
         return Content(f"{padded(pick.label, 34)} {detail}{value}".rstrip())

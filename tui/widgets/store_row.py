@@ -58,7 +58,7 @@ class StoreRow(Vertical):
         self.show()
 
     def show(self) -> None:
-        """Follow the draft and what is known of the keyring."""
+        """Follow the draft and what is known about the keyring."""
         probe, offered = self.session.probe, keys.offers_keyring(self.session)
         if self._choices.has_focus and not offered:
             self.screen.focus_next()  # a hidden widget with the focus would swallow every key

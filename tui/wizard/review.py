@@ -57,7 +57,7 @@ def lead(draft: Draft) -> str:
 
 
 def lines(draft: Draft) -> tuple[Line, ...]:
-    """All lines, those with a warning or a problem with its sentence in place of the plain value."""
+    """All lines, those with a warning or a problem with its sentence instead of the plain value."""
     form = draft.form
     if form is None:
         return ()

@@ -83,7 +83,7 @@ class Session:
     resumed: Mapping[str, str] | None = field(default=None, repr=False)
     """The answers in the journal of an earlier session, without keys; None without one."""
     reading: Reading | None = None
-    """The reading of a plan that is under way, or was the latest."""
+    """The reading of a plan that is running, or was the latest."""
     needs_unlocking: bool = False
     """The last attempt to store a key met a locked keyring."""
     probe: KeyringResult | None = None

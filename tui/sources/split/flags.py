@@ -78,7 +78,7 @@ async def _both(lists: Mapping[str, Pages]) -> AsyncGenerator[tuple[str, ListPro
 
 
 class _Join:
-    """Both lists as far as they have been read. Flags are told apart by their identity, definitions belong to names."""
+    """Both lists as far as they have been read. Identities distinguish flags; definitions belong to names."""
 
     def __init__(self) -> None:
         self._flags: dict[Hashable, Object] = {}
