@@ -29,6 +29,7 @@ from tests.unit.sandbox_tools import FI
 from tui.apply.watch import STUCK_AFTER
 from tui.net.times import time_of_day
 from tui.sandbox.keys import TOKENS
+from tui.screens.dialogs import Question
 from tui.screens.help import HelpScreen
 from tui.screens.token import TokenScreen
 from tui.screens.write import WriteScreen
@@ -115,6 +116,8 @@ async def test_look_now_waits_two_seconds_and_quitting_leaves_the_import_running
         await resting(walk, clock)
         assert looks(walk) == before + 2
         await walk.push("#next")
+        await walk.opened(Question)
+        await walk.push("#yes")
         await walk.until(lambda: walk.left, "the wizard to be left")
         assert "Its import goes on" not in walk.app.farewell, "practice ends with its servers"
         assert run_of(walk).journal.configuration in walk.app.farewell
