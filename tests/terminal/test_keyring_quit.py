@@ -69,7 +69,7 @@ def test_leaving_while_a_key_is_being_stored_stores_nothing_later(
         walks.choose(term, "Unleash")
         term.wait("( ) GNOME Keyring", "Ana Ruiz")
         term.until(lambda: not _keyring_processes(term.pid), "the end of the first look")
-        term.to("(o) This session")
+        term.to("Store token in")
         term.press("right")
         term.until(lambda: "GNOME Keyring" in term.focus().drawn, "the keyring in focus")
         with keyring.frozen():
