@@ -238,7 +238,7 @@ async def test_a_pause_is_waited_for_and_told() -> None:
     found = await listed(MadeSplit(before=failing("", pause, 50, times=1)), sink=events.append)
     assert (len(found.keys), found.failure) == (130, None)
     (pausing,) = [event for event in events if isinstance(event, Pausing)]
-    assert (pausing.seconds, pausing.limit) == (5.0, "your organisation")
+    assert (pausing.seconds, pausing.limit) == (5.0, "your organization")
 
 
 async def test_left_early_it_leaves_nothing_running() -> None:
