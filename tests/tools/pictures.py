@@ -63,7 +63,6 @@ async def readme(folder: Path) -> Drawing:
         await walk.opened(LossesScreen)
         yield FOLDER / "losses.svg", await _drawn(walk, settled=False)
     async with _sent(folder, "import-partial", size=(100, 28)) as walk:
-        await walk.show("run")
         await walk.until(lambda: walk.get("#run-report").display, "the report")
         yield FOLDER / "report.svg", await _drawn(walk)
 
@@ -141,12 +140,10 @@ async def errors(folder: Path) -> Drawing:
 
 async def runs(folder: Path) -> Drawing:
     """An import that is being watched, its report and its undo; the account's list of imports, and one of them."""
-    async with _sent(folder, "import-stuck", sleep=_for_ever) as walk:
-        await walk.show("run")
+    async with _sent(folder, "import-stuck", watched=False, sleep=_for_ever) as walk:
         await walk.until(lambda: walk.app.session.run is not None and walk.app.session.run.resting, "the first look")
         yield VARIANTS / "run-watching.svg", await _drawn(walk, settled=False)
     async with _sent(folder, "import-partial") as walk:
-        await walk.show("run")
         yield VARIANTS / "run-partial.svg", await _drawn(walk)
         await walk.push("#undo")
         await walk.opened(UndoScreen)
@@ -164,12 +161,12 @@ async def runs(folder: Path) -> Drawing:
 
 
 @asynccontextmanager
-async def _sent(folder: Path, fault: str, **more: Any) -> AsyncIterator[Walk]:
-    """On Submit, with an import under this fault that has ended or hangs."""
+async def _sent(folder: Path, fault: str, *, watched: bool = True, **more: Any) -> AsyncIterator[Walk]:
+    """On Run, with an import under this fault that has ended or hangs."""
     async with _demo(folder, **more) as walk:
         await walk.jump("review")
         walk.box.set_fault(fault)
-        await walk.send()
+        await walk.send(watched=watched)
         await walk.until(lambda: walk.box.moves is None, "the import to end or hang")
         yield walk
 
