@@ -363,10 +363,10 @@ class WizardApp(Host):
             yield SystemCommand("Earlier imports", "Resume, inspect or undo one", self.show_runs)
             yield SystemCommand("Configurations", "Import configurations in your account", self.show_configurations)
         if self.practising:
-            what = "Restore the demo account; its practice imports are deleted"
+            what = "Restore the demo account; its imports are deleted"
             yield SystemCommand("Start fresh", what, self.reset_practice)
         else:
-            yield SystemCommand("Practice", "The same steps with demo servers on this machine", self.begin_practice)
+            yield SystemCommand("Demo", "The same steps with demo servers on this machine", self.begin_practice)
         yield SystemCommand("Start over", "First step; your saved answers are offered there", self.begin_again)
         yield SystemCommand("Save a picture of this screen", "SVG, keys hidden", self.action_picture)
         for theme in THEMES:

@@ -129,7 +129,7 @@ class Terminal(ABC):
         """What is drawn as being in focus below the stepper, from above."""
         screen, found = self.screen(), []
         for y in range(2, screen.lines):
-            cells = (screen.buffer[y][x] for x in range(screen.columns - 1))  # the last may be a scrollbar
+            cells = (screen.buffer[y][x] for x in range(screen.columns - 2))  # the last two may be scrollbars
             drawn = "".join(c.data if _marked(c) else "\0" for c in cells).strip("\0")
             if drawn:  # the cursor is one cell, whatever stands under it
                 found.append(Focus(screen.display[y][:25].strip("▎> "), drawn if len(drawn) > 1 else _CURSOR))

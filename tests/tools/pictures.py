@@ -55,6 +55,9 @@ async def readme(folder: Path) -> Drawing:
     for name, (step, size) in _LARGE.items():
         async with _demo(folder, size=size) as walk:
             await walk.jump(step)
+            if name == "keys":
+                await walk.answer("unleash")
+                await walk.focus("#field-sourceApiKey")
             yield FOLDER / f"{name}.svg", await _drawn(walk)
     async with _demo(folder, size=(100, 26)) as walk:
         await walk.to("plan")

@@ -148,7 +148,7 @@ async def _import_key(draft: Draft, bag: Bag, context: Context, key: str, sink: 
                 raise
             raise failure.replaced(
                 what="LaunchDarkly rejected the import key (401).",
-                why="It is mistyped, deleted, or for another instance than your token.",
+                why="It is mistyped, was deleted, or is for a different instance than your token.",
                 remedy=Remedy.REPLACE_KEY,
                 about="",
             ) from None
@@ -156,7 +156,7 @@ async def _import_key(draft: Draft, bag: Bag, context: Context, key: str, sink: 
     yours = token_owner(draft)
     known = bool(yours and yours.identity.account_id and identity.account_id)
     if yours and known and yours.identity.account_id != identity.account_id:
-        text = "This key belongs to another account than your token. Use one from the same account."
+        text = "This key belongs to a different account than your token. Use one from the same account."
         return Check(key, Level.PROBLEM, text)
     if member is not None and member.role == "reader":
         text = f"Its owner, {member.display_name}, is a Reader and probably can't create flags. Press F1 for help."

@@ -41,16 +41,15 @@ def findings(draft: Draft, key: str) -> tuple[Finding, ...]:
 
 
 SAME_KEY = (
-    "This is your own token. LaunchDarkly would store it with all its permissions. Press F1 to create a narrower one."
+    "This is your own token. LaunchDarkly would store it with all its permissions. "
+    "Press F1 to see how to create a narrower one."
 )
 
 
 def step_findings(draft: Draft, step: str) -> tuple[Finding, ...]:
     """Return the findings about all answers of a step."""
     if step == "integration":
-        return (
-            () if draft.form else (Finding(Level.PROBLEM, "integration", "Choose the product your flags are in now."),)
-        )
+        return () if draft.form else (Finding(Level.PROBLEM, "integration", "Choose where your flags are now."),)
     if step == PLAN:
         return tuple(plan_findings(draft))
     return tuple(f for v in fields(draft, step) for f in findings(draft, v.key))

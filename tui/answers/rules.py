@@ -100,7 +100,7 @@ def _project_key(value: FieldValue) -> Iterator[Finding]:
     if "://" in value.text:
         yield value.problem("No project key found in this address. It comes after /projects/.")
     elif not _KEY.fullmatch(value.text):
-        yield value.problem("Project keys contain only letters, digits, . _ -. This may be the name.")
+        yield value.problem("Use only letters, digits, and . _ - characters. Enter the key, not the name.")
     elif len(value.text) > _LONGEST_PROJECT_KEY:
         yield value.warning(f"{len(value.text)} characters is long for a project key.")
 
@@ -122,7 +122,7 @@ def _tag_findings(value: FieldValue, tags: tuple[str, ...]) -> Iterator[Finding]
     """Report the first tag that LaunchDarkly refuses, and offer all tags without the characters it refuses."""
     for tag in tags:
         if not TAG.fullmatch(tag):
-            fault = "Tags contain only letters, digits, . _ -, and no spaces."
+            fault = "Tags contain only letters, digits, and . _ - characters, without spaces."
         elif len(tag) > LONGEST_TAG:
             fault = f"Tags have at most {LONGEST_TAG} characters. This one has {len(tag)}."
         else:
@@ -171,7 +171,7 @@ def _unleash_id(value: FieldValue) -> Iterator[Finding]:
     if "://" in value.text:
         yield value.problem(f"No {noun} found in this address. Enter its ID.", offer)
     elif not _URL_FRIENDLY.fullmatch(value.text):
-        yield value.problem("IDs contain only letters, digits, . _ ~ -. This may be a name.", offer)
+        yield value.problem("Use only letters, digits, and . _ ~ - characters. Enter the ID, not the name.", offer)
     elif offer:
         # Only a warning: a key that was set by hand may name anything. The check of the key asks Unleash itself.
         yield value.warning(f"The SDK key is for {noun} {short(in_key)}. Unleash would return those flags.", offer)
@@ -185,7 +185,7 @@ def _unleash_tag(value: FieldValue) -> Iterator[Finding]:
     elif not 2 <= len(kind) <= 50 or not 2 <= len(text.strip()) <= 50:
         yield value.problem("Unleash tags look like type:value. Each part has 2 to 50 characters.")
     else:
-        question = f"Undocumented: LaunchDarkly may expect only {short(text)}."
+        question = f"LaunchDarkly doesn't document the format. It may expect only {short(text)}."
         yield Finding(Level.UNKNOWN, value.field.key, question)
 
 
@@ -278,7 +278,7 @@ def validate(
     if not value.strip():
         return _blank(entry)
     if len(value) > LONGEST_ANSWER:
-        return (entry.problem(f"Too long: {len(value):,} characters."),)
+        return (entry.problem(f"Too long: {len(value):,} characters. The limit is {LONGEST_ANSWER:,}."),)
     if looks_secret(value.strip()):
         return (entry.problem("This is a key. Keys don't belong in this field.", None, Remedy.CLEAR),)
     parts = tags_of(value) if variable.role == "config-tags" else ()
@@ -290,7 +290,7 @@ def validate(
 def _blank(value: FieldValue) -> tuple[Finding, ...]:
     field = value.field
     if field.role == "ld-tag" and not field.required:
-        return (value.warning("Without a tag, Undo works only with the audit log."),)
+        return (value.warning("Without a tag, Undo needs access to the audit log."),)
     if not field.required:
         return ()
     offer = value.use(in_key) if (in_key := value.in_key()) else None

@@ -98,7 +98,7 @@ def _damage(variable: Variable, value: str) -> Finding | None:
             Advice(Remedy.PASTE_ALONE, "the key alone"),
         ),
         (_MASKED.search(value), "Part of this key is masked. Copy the whole key where you created it.", None),
-        (_VARIABLE_NAME.fullmatch(value), "This names the place of a key.", paste_key),
+        (_VARIABLE_NAME.fullmatch(value), "This is a reference to a key, not a key.", paste_key),
         (
             _ASSIGNMENT.fullmatch(value),
             "This is a NAME=key line.",
@@ -124,7 +124,7 @@ _FOR_LAUNCHDARKLY = {
 }
 _READS_WRONG = (
     "would silently read the wrong environment. Create a backend token. You can use this one "
-    "below, as Unleash admin token."
+    "below, as the Unleash admin token."
 )
 _REFUSED: Mapping[str, Mapping[str, str]] = {
     "ld-token": _FOR_LAUNCHDARKLY,

@@ -19,8 +19,8 @@ STEPS: tuple[Step, ...] = (
     Step(
         "integration",
         "Integration",
-        "Move your feature flags to LaunchDarkly",
-        "Choose the product your flags are in now.",
+        "Import your feature flags into LaunchDarkly",
+        "Choose where your flags are now.",
     ),
     Step(
         "launchdarkly",

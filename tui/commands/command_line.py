@@ -27,7 +27,7 @@ shows what the import will do, and can save a recipe for the commands below."""
 
 _KEYS = """\
 Keys are never passed as options. The wizard asks for them; commands read them
-from where the recipe refers to: environment variables (LD_ACCESS_TOKEN,
+from the places named in the recipe: environment variables (LD_ACCESS_TOKEN,
 LD_IMPORT_API_KEY, UNLEASH_SDK_KEY, SPLIT_ADMIN_KEY), files, or the OS keyring.
 
 Examples:
@@ -104,7 +104,7 @@ def _general(parser: Parser, *, as_json: str = "", quiet: bool = False, log: boo
     if quiet:
         group.add_argument("--quiet", action="store_true", help="don't show progress")
     if log:
-        text = "add to a log file, without keys, headers, or bodies"
+        text = "append a log to FILE, without keys, headers, or bodies"
         group.add_argument("--log", type=_path, default=argparse.SUPPRESS, metavar="FILE", help=text)
     group.add_argument("-h", "--help", action="help", help="show this help")
     return group
@@ -153,7 +153,7 @@ def _apply(parser: Parser) -> None:
     _recipe(parser)
     options = parser.add_argument_group("Options")
     _yes(options)
-    text = "import only if nothing differs from this plan, saved by `plan -o FILE`"
+    text = "import only if nothing has changed since `plan -o FILE` saved this plan"
     options.add_argument("--plan", type=_path, default=None, dest="saved_plan", metavar="FILE", help=text)
     text = "create the configuration and stop; doesn't read the source"
     options.add_argument("--create-only", action="store_true", help=text)
@@ -215,11 +215,11 @@ def _configs(action: str) -> Fill:
     def fill(parser: Parser) -> None:
         if action == "list":
             options = parser.add_argument_group("Options")
-            text = "only those with this status: pending, importing, complete, partial, or failed"
+            text = "show only configurations with this status: pending, importing, complete, partial, or failed"
             options.add_argument("--status", default="", metavar="STATUS", help=text)
             parser.words["status"] = ("pending", "importing", "complete", "partial", "failed")
         else:
-            parser.add_argument("id", metavar="ID", help="id of the configuration, from `configs list`")
+            parser.add_argument("id", metavar="ID", help="ID of the configuration, from `configs list`")
         if action in ("trigger", "delete"):
             _yes(parser.add_argument_group("Options"))
         _places(parser, "Account and filters" if action == "list" else "Account")
@@ -241,7 +241,7 @@ def _keys_list(parser: Parser) -> None:
 def _keys_forget(parser: Parser) -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="name of a key, from `keys list`")
     options = parser.add_argument_group("Options")
-    options.add_argument("--all", action="store_true", dest="everything", help="forget every key of this program")
+    options.add_argument("--all", action="store_true", dest="everything", help="forget every stored key")
     _general(parser, as_json=_DOCUMENT, log=False)
 
 
@@ -260,7 +260,7 @@ def _sandbox(parser: Parser) -> None:
     text = "first of three ports to use (default: any free ports)"
     options.add_argument("--port", type=int, default=0, metavar="N", help=text)
     options.add_argument(
-        "--fault", default=None, metavar="NAME", help="simulate this error from the start; a wrong name lists them"
+        "--fault", default=None, metavar="NAME", help="simulate this error from the start (a wrong name lists them all)"
     )
     _general(parser, as_json="print the addresses and keys as one line of JSON", log=False)
 
@@ -268,7 +268,7 @@ def _sandbox(parser: Parser) -> None:
 _COMMANDS: dict[str, _Command] = {
     "plan": _Command(
         "show what an import would do", _plan, "RECIPE [options]",
-        "Reads the source and LaunchDarkly, and writes to neither. Exits with 5 if a side couldn't be read in full.",
+        "Reads the source and LaunchDarkly, and writes to neither. Exits with 5 if either couldn't be read in full.",
         "ld-flag-import plan import.toml", "ld-flag-import plan import.toml --json | jq .counts",
         "ld-flag-import plan import.toml -o plan.json",
     ),
@@ -335,7 +335,7 @@ _COMMANDS: dict[str, _Command] = {
                 "ld-flag-import configs delete 12ab3c4d5ef1a2345bcde67f",
             )),
         ),
-        "ACTION", "They belong to your LaunchDarkly account, whoever created them. Set LD_ACCESS_TOKEN first.",
+        "ACTION", "They are in your LaunchDarkly account, whoever created them. Set LD_ACCESS_TOKEN first.",
     ),
     "keys": _Command(
         "list or remove keys stored in the OS keyring",
@@ -381,7 +381,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < _A_YEAR:
-        raise argparse.ArgumentTypeError("must be a number of seconds above 0")
+        raise argparse.ArgumentTypeError("must be a number of seconds greater than 0")
     return seconds
 
 

@@ -71,9 +71,9 @@ def refusal(answer: Response, request: RefusedRequest, redact: Callable[[str], s
     elif status == 409:
         kind, step = Kind.CONFLICT, Remedy.READ_LIST
         what = "LaunchDarkly reports a conflict"
-        why = "Someone else changed it at the same time, or a similar one exists."
+        why = "Someone else made a change at the same time, or the same thing already exists."
     else:
-        what = "LaunchDarkly did not accept the request"
+        what = "LaunchDarkly rejected the request"
         if field := named_field(message, request.fields):
             why, step = f"The problem is in {field}.", Remedy.CORRECT_ANSWER
         elif known := remedy(status):

@@ -177,13 +177,13 @@ def untrusted() -> tuple[str, tuple[Remedy, str]]:
     if file and not _has_certificates(file):
         return f"The file in {FILE} contains no PEM certificate.", (Remedy.POINT_TO_PEM, FILE)
     if file:
-        return f"{FILE} sets which authorities are trusted.", (Remedy.TRUST, "that file")
+        return f"{FILE} sets which CAs are trusted.", (Remedy.TRUST, "that file")
     if folders and not any(map(_is_hashed, folders.split(os.pathsep))):
         why = f"The folder in {FOLDER} has no certificate with a name that OpenSSL looks for."
         return why, (Remedy.REHASH, FOLDER)
     if folders:
         about = "that folder, and run `openssl rehash` on it"
-        return f"{FOLDER} sets which authorities are trusted.", (Remedy.TRUST, about)
+        return f"{FOLDER} sets which CAs are trusted.", (Remedy.TRUST, about)
     if other := next((name for name in _NOT_READ if os.environ.get(name)), ""):
         about = f"the system's trust store, or set {FILE} to the file in {other}"
         return f"{other} is set, but this program doesn't read it. It reads {FILE}.", (Remedy.TRUST, about)

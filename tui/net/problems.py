@@ -152,8 +152,8 @@ def _of_network(error: BaseException, request: Attempt) -> Failure:
         case ssl.SSLError() if not request.sent:
             return _no_tls(request)
         case socket.gaierror():
-            what = f"Can't reach {target}: this machine can't find the name."
-            why = named_by or "Most likely the name is misspelled, DNS fails, or you need HTTPS_PROXY."
+            what = f"Can't reach {target}: this machine can't resolve its host name."
+            why = named_by or "Most likely the name is misspelled, DNS is down, or you need to set HTTPS_PROXY."
             return fail(Kind.UNREACHABLE, what, why, *check, at_address=True)
         case ConnectionRefusedError():
             what = f"Can't reach {target}: nothing is listening {'there' if at_proxy else f'on port {request.port}'}."
@@ -181,7 +181,7 @@ def _of_network(error: BaseException, request: Attempt) -> Failure:
             return _cut_off(request)
         case OSError():
             what = f"Can't reach {target}: this machine has no route to it."
-            why = named_by or "Most likely the network is down, or a firewall or VPN blocks the way."
+            why = named_by or "Most likely the network is down, or a firewall or VPN blocks the connection."
             return fail(Kind.UNREACHABLE, what, why, *check)
     return fail(Kind.UNREACHABLE, f"The connection to {target} failed.", "", *check)
 
@@ -192,7 +192,7 @@ def _of_parser(error: BaseException) -> bool:
 
 def _cut_off(request: Attempt) -> Failure:
     if request.answered:
-        what = f"The connection to {request.host} broke before the response was complete."
+        what = f"The connection to {request.host} was lost before the response was complete."
     elif request.sent:
         what = f"The connection to {request.host} closed without a response."
     else:
@@ -208,8 +208,8 @@ _CERTIFICATES: Mapping[int, tuple[str, tuple[Remedy, str] | None]] = {
     9: ("is not valid yet", (Remedy.CHECK, "this machine's clock")),
     10: ("has expired", (Remedy.RENEW_CERTIFICATE, "")),
     18: ("is self-signed", None),
-    19: ("is from an authority that this machine doesn't trust", None),
-    20: ("is from an authority that this machine doesn't trust", None),
+    19: ("is from a certificate authority (CA) that this machine doesn't trust", None),
+    20: ("is from a certificate authority (CA) that this machine doesn't trust", None),
     62: ("is for a different name", (Remedy.CHECK, _ADDRESS)),
     64: ("is for a different address", (Remedy.CHECK, _ADDRESS)),
 }
@@ -219,7 +219,7 @@ _UNTRUSTED = ("is not trusted by this machine", None)
 def _bad_certificate(code: int, request: Attempt) -> Failure:
     problem, remedy = _CERTIFICATES.get(code, _UNTRUSTED)
     wrong_name, variable = remedy == (Remedy.CHECK, _ADDRESS), environment.deciding()
-    why = f"{variable} sets which authorities are trusted." if variable else "The connection was closed."
+    why = f"{variable} sets which CAs are trusted." if variable else "The connection was closed."
     if remedy is None:
         why, remedy = environment.untrusted()
     if wrong_name and request.at_proxy:
@@ -234,7 +234,7 @@ def _no_tls(request: Attempt) -> Failure:
         why = "Most proxies use http://, even for https:// addresses."
         return request.failure(Kind.TLS, what, why, Remedy.CORRECT, request.proxy_variable)
     what = f"{request.host} doesn't use TLS on port {request.port}, which https:// requires."
-    why = "Most likely the port is for plain HTTP, or a proxy cuts the connection."
+    why = "Most likely the port is for plain HTTP, or a proxy closes the connection."
     return request.failure(Kind.TLS, what, why, Remedy.CHECK, _ADDRESS, at_address=True)
 
 

@@ -27,7 +27,7 @@ KINDS: Mapping[str, str] = {
     kinds.TARGETING_RULES: "Rules for who gets which variation",
     kinds.INDIVIDUAL_TARGETS: "Users listed by ID who always get a variation",
     kinds.PERCENTAGE_ROLLOUT: "Served to a percentage of users",
-    kinds.TRAFFIC_ALLOCATION: "Only a percentage of users enters the rules",
+    kinds.TRAFFIC_ALLOCATION: "Rules apply to only a percentage of users",
     kinds.SEGMENTS: "Rules that use a named group of users",
     kinds.PREREQUISITES: "Depends on another flag",
     kinds.CONSTRAINTS: "Conditions such as a country or a date",
@@ -103,7 +103,7 @@ def cut_over_line(plan: Plan) -> str:
     on = plan.counts.on_at_source
     line = f"{flags(on)} {'is' if on == 1 else 'are'} on now and off after the import"
     if warned := sum(bool(planned.cut_over_warning) for planned in plan.cut_over):
-        line += f"; turning {warned:,} on serves fewer users than today"
+        line += f"; once turned on, {warned:,} would serve fewer users than today"
     return line
 
 

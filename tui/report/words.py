@@ -110,7 +110,7 @@ def _created(journal: Journal, verification: Verification | None) -> str:
     """How many of the planned flags exist, and what differs."""
     planned = len(journal.expected)
     if verification is None and not journal.planned_at:
-        return "it was not planned here, so nothing was compared"
+        return "there is no plan, so nothing was compared"
     if not planned and (verification is None or verification.agrees):
         return "there was nothing to import"
     if verification is None:
@@ -214,7 +214,7 @@ def _work(journal: Journal, verification: Verification) -> Iterator[LabeledText]
     on = [flag for flag in present if flag.on_at_source and flag.key not in everywhere]
     if count := len(on):
         warned = sum(bool(flag.cut_over_warning) for flag in on)
-        first = f" Rebuild {warned:,} first, or users lose what they get now." if warned else ""
+        first = f" Rebuild {warned:,} first, or fewer users will get them." if warned else ""
         yield "Cut over", f"Turn on {flags(count)} that {_was(count)} on at the source.{first}"
 
 

@@ -320,7 +320,7 @@ class Frame(Screen[None]):
         """In practice, answer every step up to Plan with the demo account's values, and go there."""
         session = await self.app.loaded()
         if session.practice is None:
-            self.say("note", "F4 fills in demo values. It works only in practice.")
+            self.say("note", "F4 fills in demo values. It works only in the demo.")
             return
         if steps.index(self.STEP) >= steps.index("submit"):
             self.say("note", "Nothing to fill in here.")

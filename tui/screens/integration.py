@@ -110,7 +110,7 @@ class IntegrationScreen(Frame):
         if self.app.practising and self.app.runs:
             yield IntegrationRow("Start fresh", start.fresh(len(self.app.runs)), self.symbols, id="start-fresh")
         if not self.app.practising:
-            yield IntegrationRow("Practice", start.PRACTICE, self.symbols, id="practice")
+            yield IntegrationRow("Demo", start.PRACTICE, self.symbols, id="practice")
 
     def _cards(self) -> Iterator[IntegrationRow]:
         """One row for each integration: its title, its other name, and what the user needs."""

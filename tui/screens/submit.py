@@ -66,7 +66,7 @@ class SubmitScreen(StepScreen):
         yield Plain("Cancel", id="stop")
         yield Plain("Use that one", id="use-that", classes="after")
         yield Plain("Go to the field", id="go-to-field", classes="after")
-        yield Plain("Look again", id="look-again", classes="after")
+        yield Plain("Check again", id="look-again", classes="after")
         yield Plain("Send again", id="send-again", classes="after")
         yield Plain("Go to Review", id="to-review", classes="after")
         yield from super().compose_buttons()

@@ -47,7 +47,7 @@ _KEYS = Table(
         ("Esc, then Enter", "back to the previous step; F7 goes back at once"),
         ("F1, Ctrl+G, ?", "help for the current field"),
         ("F2, Ctrl+P, :", "all actions by name"),
-        ("F4", "in practice: fill in everything"),
+        ("F4", "in the demo: fill in everything"),
         ("Ctrl+Q, Ctrl+C, q", "quit; your answers are saved, keys only if you store them"),
         ("Ctrl+L", "redraw the screen"),
     ),
@@ -70,7 +70,7 @@ _LIST_KEYS = Table(
 
 _ABOUT: dict[str, tuple[str, ...]] = {
     "integration": (
-        "Choose the product your feature flags are in now: Split (also called Harness FME) or Unleash.",
+        "Choose where your feature flags are now: Split (also called Harness FME) or Unleash.",
         "LaunchDarkly reads the flags from there itself, with a key you provide. The wizard collects the settings,"
         " checks them, and creates the import in LaunchDarkly.",
         "Nothing is created in LaunchDarkly until you press the button on Review.",
@@ -88,7 +88,7 @@ _ABOUT: dict[str, tuple[str, ...]] = {
     ),
     "fields": (
         "The wizard fills in what it can learn from your keys. You can leave optional fields blank.",
-        "You can continue with warnings. You need to fix errors first.",
+        "Warnings don't stop you. Fix all problems to continue.",
     ),
     "plan": (
         "The wizard has read both sides and changed nothing. The bar and the counts cover every flag, whatever the"

@@ -67,7 +67,7 @@ def _must_be_over(noted: Journal | None, draft: Draft) -> None:
     if noted.unsettled:
         raise Failure(
             Kind.CONFLICT,
-            f'An import "{name}" has started and not finished ({noted.stage}).',
+            f'The import "{name}" must be resumed first ({noted.stage}).',
             "A second one could run it twice and lose track of its flags.",
             Remedy.RESUME_OR_RENAME,
             safe=Safe.NOTHING_SENT,

@@ -91,7 +91,7 @@ def start_told(started: Started) -> Note:
     if not started.triggered:
         return Note("running", "not started a second time")
     if started.status_code is None:
-        return Note("started", "the response was lost; the status shows it")
+        return Note("started", "the response was lost, but the status shows that it started")
     return Note(f"{started.status_code}, start queued", "empty response (expected)")
 
 

@@ -34,7 +34,7 @@ WORDS: Mapping[Remedy, str] = {
     Remedy.LOOK_UP_CONFIGURATION: "Find it under Configurations",
     Remedy.READ_LIST: "Check what is there before you send it again",
     Remedy.LOOK_FIRST: "Check whether it did before you send it again",
-    Remedy.LOOK_AGAIN: "Don't send it again yet. Look again first, or you may create a copy",
+    Remedy.LOOK_AGAIN: "Don't send it again yet. Check again first, or you may create a duplicate",
     Remedy.SEND_AGAIN: "You can send it again",
     Remedy.SEND_CHANGES_AGAIN: "Your changes are kept. You can safely send them again",
     Remedy.SEE_DIFFERENCE: "Your changes are kept. Review the difference, then send them again",

@@ -44,7 +44,7 @@ def lead(draft: Draft) -> str:
     title = draft.form.title if draft.form else ""
     plan = draft.plan
     if plan is None or not plan.whole or plan_state.out_of_date(draft):
-        sentences = [f"LaunchDarkly will import flags from {title} into {into}. How many is unknown without a plan."]
+        sentences = [f"LaunchDarkly will import flags from {title} into {into}. The number is unknown without a plan."]
     else:
         counts = plan.counts
         sentences = [f"LaunchDarkly will create {words.flags(counts.arrive)} in {into}, all off."]
@@ -111,7 +111,7 @@ def _of_plan(draft: Draft) -> Iterator[Line]:
         skipped = f", {counts.skip:,} skipped" if counts.skip else ""
         invalid = f", {counts.invalid:,} can't be imported" if counts.invalid else ""
         at = time_of_day(plan.read_at, plan.read_at)
-        text = f"{counts.arrive:,} of {words.flags(counts.source)} imported{skipped}{invalid}. Read at {at}."
+        text = f"{counts.arrive:,} of {words.flags(counts.source)} will be imported{skipped}{invalid}. Read at {at}."
         yield Line("Plan", text, PLAN, Level.OK)
     if counts.on_at_source:
         yield Line("Cut-over", f"{words.cut_over_line(plan)}.", PLAN, Level.WARNING, at=ON_AT_SOURCE)

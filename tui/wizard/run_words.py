@@ -118,7 +118,7 @@ def message(run: Import) -> LeveledText | None:
         at = time_of_day(run.resting.until, run.context.now())
         return "warning", f"{_safe(run, run.resting.trouble)} Checking again at {at}. The import isn't affected."
     if run.unsure:
-        return "unknown", "Check in LaunchDarkly whether it started, then choose."
+        return "unknown", "Check in LaunchDarkly whether it started, then choose a button below."
     if run.trouble is not None:
         return "problem", _safe(run, run.trouble.what)
     if run.stuck is not None:
@@ -147,10 +147,10 @@ def start_question(run: Import, missing: int, *, again: bool) -> tuple[str, str]
     if again:
         title = f"Start the import into {project} again?"
         verb = "is" if missing == 1 else "are"
-        return title, f"{flags(missing)} {verb} missing. Flags that exist are skipped. {once}"
+        return title, f"{flags(missing)} {verb} missing. Flags that already exist are skipped. {once}"
     title = f"Start the import into {project}?"
     if not run.planned:
-        return title, f"This import wasn't planned here, so its flags can't be counted. {once}"
+        return title, f"There is no plan for this import, so its flags can't be counted. {once}"
     return title, f"LaunchDarkly will create {flags(len(run.journal.awaited))}, all off. {once}"
 
 

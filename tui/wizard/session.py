@@ -179,7 +179,7 @@ class Session:
         try:
             saved_drafts.save(self.draft, self.draft_path, self.context.now(), self.context.redactor)
         except OSError as error:
-            return f"Can't save your answers ({error.strerror}). They will be gone after you quit."
+            return f"Can't save your answers ({error.strerror}). They will be lost when you quit."
         return ""
 
     def forget_draft(self) -> None:
@@ -191,7 +191,7 @@ class Session:
         """Return what the terminal shows after the wizard: how the import ended, what was created, or how to resume."""
         trouble, made = self.save(), self.made()
         kept = self.draft_path is not None and self.draft_path.exists() and self.draft.form is not None
-        answers = trouble or ("Your answers are saved. Start again to resume." if kept and not made else "")
+        answers = trouble or ("Your answers are saved. Start the wizard again to resume." if kept and not made else "")
         return "\n".join(filter(None, (self.result(), made, answers)))
 
     def result(self) -> str:
@@ -241,7 +241,7 @@ class Session:
         elif self.run.begun and not self.run.over:
             known = journal.stage is Stage.STARTED
             runs = "The import continues in LaunchDarkly." if known else "Can't tell whether the import is running."
-            text += f" {runs} To watch it, start again or run: {watch_command(journal.configuration)}"
+            text += f" {runs} To watch it, start the wizard again or run: {watch_command(journal.configuration)}"
         return clean(self.context.redactor(text))
 
     # --- the plan

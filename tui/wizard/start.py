@@ -22,8 +22,8 @@ WHAT_HAPPENS = (
     ("You need", "a LaunchDarkly token, and an import key that creates flags"),
 )
 CHOOSE = "Press Up or Down to choose, then Enter."
-CHOOSE_OR_START_FRESH = "Choose Start fresh to remove your earlier practice imports."
-CHOOSE_FIRST = "Choose the product your flags are in now."
+CHOOSE_OR_START_FRESH = "Choose Start fresh to remove your earlier demo imports."
+CHOOSE_FIRST = "Choose where your flags are now."
 CHECKING_IMPORT = "Checking the import ..."
 LOADING_ANSWERS = "Loading your answers ..."
 NOT_LOADED = "These answers are for an integration that isn't loaded. Start with its --manifest."
@@ -35,7 +35,7 @@ _PRACTICE_HOST = re.compile(r"(?:LaunchDarkly )?127\.0\.0\.1:\d+")
 
 def fresh(count: int) -> tuple[str, ...]:
     """Return the line that offers to remove `count` practice imports, in shorter forms."""
-    imports = f"deletes {count} practice import{'' if count == 1 else 's'}"
+    imports = f"deletes {count} demo import{'' if count == 1 else 's'}"
     return (f"restore the demo account; {imports}", imports)
 
 
@@ -72,4 +72,4 @@ def restored(draft: Draft, missing: Sequence[str], saved_at: float, now: float, 
     here = {field.key for field in fields(draft, draft.step)}.intersection(missing)
     again = "your token" if here == {TOKEN.key} else "them again"
     what = "Press F4 to fill in the demo keys." if practice else f"Paste {again}."
-    return f"Answers from {date} restored. Keys are never saved. {what}"
+    return f"Answers from {date} restored. Saved answers don't include keys. {what}"
