@@ -89,7 +89,7 @@ async def test_finds_filters_and_sorts(box: Sandbox, tmp_path: Path) -> None:
         await shows(walk, "2 of 2")
         box.stop()
         await walk.press("r")
-        await walk.until(lambda: "Could not reach" in message(walk), "the failure")
+        await walk.until(lambda: "Can't reach" in message(walk), "the failure")
         assert rows(walk).option_count
         await walk.press("escape")
         await walk.closed("integration")
@@ -264,7 +264,7 @@ async def test_replaces_a_key_and_asks_before_it_is_forgotten(box: Sandbox, tmp_
         await walk.opened(EditScreen)
         await walk.push("#difference")
         await walk.opened(DifferenceQuestion)
-        await shows(walk, "This is your own token again")
+        await shows(walk, "This is your own token")
         await walk.push("#yes")
         await walk.until(lambda: isinstance(walk.app.screen, ConfigurationScreen) and "Changed." in message(walk))
 

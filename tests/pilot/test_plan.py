@@ -205,7 +205,7 @@ async def test_each_kind_of_loss_is_confirmed_by_itself_before_going_on(tmp_path
         assert made.on("plan")
         assert made.message().startswith(f"✗ {len(kinds)} kinds of loss not confirmed")
         assert made.focused == "review-losses"
-        await made.press("enter")
+        await made.push("#review-losses")
         await made.opened(LossesScreen)
         for left in range(len(kinds), 0, -1):
             assert len(plan_state.unseen(made.draft)) == left
@@ -220,14 +220,14 @@ async def test_each_kind_of_loss_is_confirmed_by_itself_before_going_on(tmp_path
         await made.closed("plan")
         await made.next()
         assert made.on("plan")
-        await made.press("enter")
+        await made.push("#review-losses")
         await made.opened(LossesScreen)
         assert made.get("#loss-kinds", TickList).at == kinds[2]
         await made.press("a", "escape")
         await made.closed("plan")
         await made.next()
         await made.at("review")
-        assert lines(made, "Plan").startswith(f"{plan.counts.arrive} of {plan.counts.source} flags imported")
+        assert lines(made, "Plan").startswith(f"{plan.counts.arrive} of {plan.counts.source} flags will be imported")
 
 
 async def test_incomplete_plan_has_a_tick_of_its_own_and_no_json(tmp_path: Path) -> None:

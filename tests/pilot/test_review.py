@@ -143,7 +143,7 @@ async def test_an_import_under_way_is_not_begun_once_more(tmp_path: Path) -> Non
         await walk.show("review")
         await walk.push("#use-that")
         await walk.opened(TextScreen)
-        assert "was begun, and its end is not verified" in walk.text(".dialog-code")
+        assert "must be resumed" in walk.text(".dialog-code")
         await walk.press("escape")
         await walk.closed("review")
         assert len(walk.posts()) == 2  # the one that created it, and the one that started it

@@ -45,7 +45,7 @@ async def test_progress_is_shown_as_it_comes(brake: Brake, tmp_path: Path) -> No
         assert "Last change " in text
         assert "Next check " in text
         assert [each.key for each in run.journal.expected if f" {each.key}, " in text]
-        assert "could quit now" in text
+        assert "You can quit" in text
         assert not reporting(walk)
         assert walk.focused == "look-now"
         assert walk.text("#next") == "Quit"
