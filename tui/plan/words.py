@@ -25,7 +25,7 @@ MEANINGS: Mapping[Verdict, str] = {
 
 KINDS: Mapping[str, str] = {
     kinds.TARGETING_RULES: "Rules for who gets which variation",
-    kinds.INDIVIDUAL_TARGETS: "Users listed by ID who always get a variation",
+    kinds.INDIVIDUAL_TARGETS: "Users who always get one variation",
     kinds.PERCENTAGE_ROLLOUT: "Served to a percentage of users",
     kinds.TRAFFIC_ALLOCATION: "Rules apply to only a percentage of users",
     kinds.SEGMENTS: "Rules that use a named group of users",
