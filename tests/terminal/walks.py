@@ -177,4 +177,4 @@ def write_report(term: Terminal, form: str) -> None:
     term.wait("Save the report")
     term.to(form)
     term.press("enter")
-    term.wait("contains no keys")
+    term.wait("Saved ")
