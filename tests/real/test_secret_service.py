@@ -131,9 +131,10 @@ def test_the_command_lists_and_forgets(service: GnomeKeyring, capsys: pytest.Cap
     assert keys.run("list") == 0
     said = capsys.readouterr()
     assert said.err == ""
-    assert [line.partition("  ")[0] for line in said.out.splitlines()] == [
-        USER, f"{USER}: Removed from GNOME Keyring.", "This program keeps no keys in the keyring.",
-    ]  # fmt: skip
+    _, entry, removed, nothing = said.out.splitlines()
+    assert entry.split()[0] == USER
+    assert removed.startswith(f"{USER}: ")
+    assert USER not in nothing
     assert CANARY not in said.out
 
 
@@ -143,7 +144,7 @@ async def test_locked_is_told_and_nothing_asked(service: GnomeKeyring, store: Ke
     with Timed(1):
         probe = await store.probe()
     assert (probe.state, probe.label) == (KeyringState.LOCKED, "GNOME Keyring")
-    assert probe.message.startswith("Your keyring is locked. A password window may open on that machine's desktop")
+    assert "password window may open on that machine's desktop" in probe.message
     with Timed(3):
         assert (await store.get(USER)).state is KeyringState.LOCKED
         assert (await store.put("h/web/split/ldApiKey", SECRET)).state is KeyringState.LOCKED
@@ -157,7 +158,7 @@ async def test_unlocking_without_a_desktop_says_so(service: GnomeKeyring, store:
     with Timed(1):
         stored = await store.put(USER, SECRET, unlock=True)
     assert stored.state is KeyringState.LOCKED
-    assert stored.message.startswith("Your keyring is still locked: ")
+    assert "still locked" in stored.message
 
 
 async def test_frozen_is_given_up_and_nothing_is_stored_late(service: GnomeKeyring, store: Keyring) -> None:
@@ -215,7 +216,7 @@ async def test_never_set_up_is_told_and_nothing_asked(bus: str, store: Keyring, 
     with Timed(1):
         probe = await store.probe()
     assert (probe.state, probe.label) == (KeyringState.NO_COLLECTION, "GNOME Keyring")
-    assert "has not been set up yet" in probe.message
+    assert "not set up" in probe.message
     with Timed(1):
         assert (await store.put(USER, SECRET)).state is KeyringState.NO_COLLECTION
     with Timed(1):

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from tests.real.unleash_server import Unleash
 from tui.net.client import Http
-from tui.net.errors import Failure
+from tui.net.errors import Failure, Remedy
 from tui.sources.base import Connection
 from tui.sources.unleash import check as unleash_check
 
@@ -48,17 +48,20 @@ async def test_an_sdk_key_cannot_list_tags(unleash: Unleash) -> None:
 
 
 @pytest.mark.parametrize(
-    ("helper", "status_code", "says"),
+    ("helper", "status_code", "remedy", "says"),
     [
-        ("production", 403, "it is an SDK key"),
-        ("frontend", 403, "Unleash refused the token for looking"),
-        ("unknown", 401, "Unleash refused the token for looking (401)."),
+        ("production", 403, Remedy.OTHER_HELPER, "it is an SDK key"),
+        ("frontend", 403, Remedy.OTHER_HELPER, "admin token (403)"),
+        ("unknown", 401, Remedy.COPY_HELPER, "admin token (401)"),
     ],
 )
-async def test_a_helper_that_is_none(unleash: Unleash, helper: str, status_code: int, says: str) -> None:
+async def test_a_helper_that_is_none(
+    unleash: Unleash, helper: str, status_code: int, remedy: Remedy, says: str
+) -> None:
     with pytest.raises(Failure) as caught:
         await found(unleash, "sourceProjectId", "production", helper)
-    assert (caught.value.status_code, says in caught.value.what) == (status_code, True), caught.value.what
+    assert (caught.value.status_code, caught.value.remedy) == (status_code, remedy)
+    assert says in caught.value.what
     assert unleash.keys[helper] not in str(caught.value)
 
 

@@ -165,7 +165,7 @@ def test_applied_again_after_a_change_at_unleash_it_brings_what_is_new_alone(tmp
         assert (ran.one("finished")["arrived"], ran.one("finished")["expected"]) == (len(everything), len(everything))
         page = Page(Path(ran.one("result")["report"]))
         assert {*page.lists["planned"]} == everything, "what the first run has made belongs to this import too"
-        assert (page.numbers["arrived"], page.numbers["as planned"]) == (len(everything), len(everything))
+        assert (page.numbers["Created"], page.numbers["As planned"]) == (len(everything), len(everything))
         assert done(recipe, "verify").lines == [NOTHING]
 
 

@@ -58,7 +58,7 @@ def test_from_the_keys_to_a_report_whose_numbers_are_the_server_s(world: World, 
     assert (numbers["missing"], numbers["different"], numbers["on"], numbers["unexpected"]) == (0, 0, 0, 0)
     assert numbers["on_at_source"] == sum(each["enabled"] for each in listed if each["name"] in legal)
     assert numbers["lossy"] == len(lossy)
-    assert f"All {len(legal)} arrived" in shown
+    assert f"all {len(legal)} flags created as planned" in shown
     assert {each["key"] for each in arrived(box)} == legal
     assert len(configurations(there)) == 1
     for data in world.files().values():

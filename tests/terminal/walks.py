@@ -174,7 +174,7 @@ def run_to_its_end(term: Terminal) -> None:
 def write_report(term: Terminal, form: str) -> None:
     """On Run: write the report in this form."""
     term.press("w")
-    term.wait("Write the report to a file")
+    term.wait("Save the report")
     term.to(form)
     term.press("enter")
-    term.wait("it holds no key")
+    term.wait("Saved ")
