@@ -34,7 +34,7 @@ PATIENCE = 30.0
 """Seconds after which what is waited for will not come any more."""
 
 WIZARD = (str(Path(sys.executable).with_name("ld-flag-import")),)
-PAINTED = "Choose the product"
+PAINTED = "Choose where your flags"
 BARE = """
 from textual.app import App, ComposeResult
 from textual.widgets import Static

@@ -230,7 +230,7 @@ async def test_tag_shows_how_many_flags_have_it(
 
 async def test_review_says_that_the_form_of_an_unleash_tag_is_not_known(box: Sandbox) -> None:
     made, key = tagged(box, "unleash", "simple:payments")
-    wanted = "Undocumented: LaunchDarkly may expect only payments."
+    wanted = "LaunchDarkly doesn't document the format. It may expect only payments."
     for _ in range(2):  # before Unleash was asked, and after
         said = [line for line in review.lines(made.draft) if line.text == wanted]
         assert [(line.label, line.step, line.level) for line in said] == [("Unleash tag", "fields", Level.UNKNOWN)]

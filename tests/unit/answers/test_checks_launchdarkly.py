@@ -177,7 +177,7 @@ SERVICE_KEY = TOKENS["import-key"].value
             "Service token Flag import, same account. Can't tell whether it can create flags.",
         ),
         (SERVICE_KEY, False, Level.UNKNOWN, "whether it belongs to your token's account"),
-        (TOKENS["other-account"].value, True, Level.PROBLEM, "another account than your token"),
+        (TOKENS["other-account"].value, True, Level.PROBLEM, "different account than your token"),
         (TOKENS["reader"].value, True, Level.WARNING, "Ben Okafor"),
         (UNKNOWN_TOKEN, True, Level.PROBLEM, "LaunchDarkly rejected the import key (401)."),
     ],

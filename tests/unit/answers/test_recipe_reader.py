@@ -79,7 +79,7 @@ WRONG: list[tuple[str, object, str]] = [
     ("launchdarkly.project", 5, "launchdarkly.project must be text in quotes."),
     ("launchdarkly.project", "", "launchdarkly.project is blank."),
     ("launchdarkly.project", "Web Shop",
-     "launchdarkly.project: Project keys contain only letters, digits, . _ -. This may be the name."),
+     "launchdarkly.project: Use only letters, digits, and . _ - characters. Enter the key, not the name."),
     ("launchdarkly.project", SECRETS["token"], "launchdarkly.project: This is a key. Keys don't belong in this field."),
     ("launchdarkly.token", REMOVED, "launchdarkly.token is missing. Write env:NAME, file:PATH, or keyring."),
     ("launchdarkly.token", CANARY, f"launchdarkly.token {LITERAL}"),
@@ -107,7 +107,7 @@ WRONG: list[tuple[str, object, str]] = [
     ("import.integration", CANARY, "import.integration isn't a known integration. Use one of: split, unleash."),
     ("import.name", REMOVED, "import.name is missing."),
     ("import.name", " ", "import.name is blank."),
-    ("import.name", "x" * 5000, "import.name: Too long: 5,000 characters."),
+    ("import.name", "x" * 5000, "import.name: Too long: 5,000 characters. The limit is 4,096."),
     ("import.tags", CANARY, 'import.tags must be a list of strings, such as ["migration"].'),
     ("import.tags", [1], 'import.tags must be a list of strings, such as ["migration"].'),
     ("import.tags", ["good", f"{CANARY} bad"],
@@ -121,7 +121,7 @@ WRONG: list[tuple[str, object, str]] = [
     ("import.config.ldApiKey", REMOVED, "import.config.ldApiKey is missing. Write env:NAME, file:PATH, or keyring."),
     ("import.config.sourceProjectId", True, "import.config.sourceProjectId must be text in quotes."),
     ("import.config.sourceProjectId", f"{CANARY} x",
-     "import.config.sourceProjectId: IDs contain only letters, digits, . _ ~ -. This may be a name."),
+     "import.config.sourceProjectId: Use only letters, digits, and . _ ~ - characters. Enter the ID, not the name."),
     ("import.config.sourceTag", CANARY,
      "import.config.sourceTag must be type:value, such as simple:payments. Each part has 2 to 50 characters."),
     ("import.config.sourceTag", "t",
@@ -275,7 +275,7 @@ def test_wrong_options_and_variables_are_told_with_the_rest() -> None:
         "version isn't 1. Another version of ld-flag-import may read this recipe.",
         "--integration isn't a known integration. Use one of: split, unleash.",
         "--host: The address must start with https://. Add it. Or use us, eu, or federal.",
-        "--project: Project keys contain only letters, digits, . _ -. This may be the name.",
+        "--project: Use only letters, digits, and . _ - characters. Enter the key, not the name.",
     ]
     told = problems(changed("launchdarkly.host", REMOVED), Overrides(base_uri=CANARY))
     assert told[0].startswith("LD_BASE_URI: ")

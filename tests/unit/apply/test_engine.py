@@ -135,7 +135,7 @@ async def test_other_settings_than_those_that_stand_there_are_refused(made: Made
     importing = made.importing()
     creation = importing.creation
     creation.request = replace(creation.request, config={**creation.request.config, "ldTag": "other"})
-    with pytest.raises(Failure, match=r"ldTag: there .*, here other") as raised:
+    with pytest.raises(Failure, match=r"ldTag is .* there, other here") as raised:
         await happened(made, importing)
     assert raised.value.kind is Kind.CONFLICT
     assert triggers(box) == 0

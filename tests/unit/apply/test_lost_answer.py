@@ -116,7 +116,7 @@ async def test_a_deletion_is_looked_up(
     struck_by(monkeypatch, box, "DELETE", one.id, OPEN[answer](carried_out))
     if carried_out:
         events, _ = await drained(manage_run.deleted(account, one))
-        assert "sent, no answer" in [event.text for event in events if isinstance(event, Note)]
+        assert "sent, no response" in [event.text for event in events if isinstance(event, Note)]
     else:
         with pytest.raises(Failure) as kept:
             await drained(manage_run.deleted(account, one))

@@ -101,7 +101,7 @@ def test_a_misspelled_word_is_answered_with_the_one_that_was_meant(
         (["plan"], "Missing argument: RECIPE."),
         (["configs"], "Missing argument: ACTION."),
         (["plan", "a", "--timeout"], "--timeout needs a value."),
-        (["plan", "a", "--timeout", "0"], "--timeout must be a number of seconds above 0."),
+        (["plan", "a", "--timeout", "0"], "--timeout must be a number of seconds greater than 0."),
         (["plan", "a", "b"], "Unexpected argument: b."),
         (["sandbox", "--port", "x"], "--port must be a whole number."),
         (["plan", "a", "--json=1"], "--json doesn't take a value."),

@@ -70,7 +70,7 @@ def test_the_sum_comes_first_and_each_flag_with_what_it_loses() -> None:
         "  . taken  ON   created 2 Mar 2025",
         "",
         f"Invalid key (1): {MEANINGS[Verdict.INVALID_KEY]}",
-        '  x a b  off  " " is not allowed',
+        '  x a b  off  " " is not allowed in a key',
         "",
         "Notes",
         "  A note.",

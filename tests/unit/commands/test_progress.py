@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import select
 import termios
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -61,7 +62,11 @@ class Ticks:
 
 
 def shown(end: int) -> str:
-    return os.read(end, 65536).decode()
+    """What was written up to now: a terminal on a busy machine hands it over in pieces."""
+    data = os.read(end, 65536)
+    while select.select([end], [], [], 0.1)[0]:
+        data += os.read(end, 65536)
+    return data.decode()
 
 
 # --- reading

@@ -72,7 +72,7 @@ def test_a_refused_key_is_corrected_where_the_recipe_refers_to(box: Sandbox, tmp
     wrong = {**recipe.environ, name: f"{recipe.environ[name][:-1]}0"}
     ran = recipe.run(environ=wrong, as_json=False)
     assert ran.code == 3
-    assert "the recipe refers to" in ran.err
+    assert "the recipe reads it from" in ran.err
     assert not WIZARD.search(ran.err), ran.err
 
 

@@ -233,7 +233,7 @@ def test_401_names_the_other_instances() -> None:
 async def test_400_names_the_field() -> None:
     failure = await refused("400 Bad Request", b'{"code":"invalid_request","message":"environmentId is not valid."}')
     assert failure.field == "environmentId"
-    assert failure.what == 'LaunchDarkly did not accept the request (400): "environmentId is not valid".'
+    assert failure.what == 'LaunchDarkly rejected the request (400): "environmentId is not valid".'
     assert named_field("ldApiKeys and x-ldApiKey", ("ldApiKey",)) is None
     assert named_field("config.ldTag: bad, ldApiKey: bad", ("ldApiKey", "ldTag")) == "ldTag"
     assert named_field("a.b", ("a+b", "a.b")) == "a.b"

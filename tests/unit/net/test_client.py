@@ -342,7 +342,7 @@ async def test_an_answer_not_read_to_its_end_lets_go_at_once(head: str, kind: Ki
     ("address", "what"),
     [
         ("http://127.0.0.1:CLOSED", "Can't reach 127.0.0.1: nothing is listening on port "),
-        ("https://nowhere.invalid/x", "Can't reach nowhere.invalid: this machine can't find the name."),
+        ("https://nowhere.invalid/x", "Can't reach nowhere.invalid: this machine can't resolve its host name."),
         (f"http://127.0.0.1/{'x' * 70_000}", "This address can't be used."),
     ],
     ids=["closed port", "unknown name", "too long"],

@@ -99,7 +99,7 @@ async def test_bad_certificate_is_described(
         failure = await failing(f"https://{host}:{server.port}")
         assert server.seen == []
     assert (failure.kind, failure.sent, failure.remedy) == (Kind.TLS, False, remedy)
-    assert failure.what == f"{host} shows a certificate {problem}."
+    assert failure.what == f"The certificate of {host} {problem}."
     assert ("SSL_CERT_FILE" in failure.why) is trusted
     assert failure.at_address is (remedy is Remedy.CHECK)
 

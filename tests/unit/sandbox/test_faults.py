@@ -340,7 +340,7 @@ def test_import_ends_otherwise(box: Sandbox, ld: httpx.Client, fault: str, statu
 def test_status_is_unknown_or_of_the_run_before(box: Sandbox, ld: httpx.Client) -> None:
     path = path_of(create(ld, box))
     box.set_fault("unknown-status")
-    assert run_import(ld, path)[0] == ["pending", "reconciling", "complete"]
+    assert run_import(ld, path)[0][-2:] == ["reconciling", "complete"]  # "pending" may be over by the first look
     box.set_fault("stale-complete")
     ld.post(f"{path}/trigger")
     assert [ld.get(path).json()["_status"]["status"] for _ in range(4)] == ["complete"] * 4

@@ -185,7 +185,7 @@ def test_the_farewell_says_whether_answers_are_kept(tmp_path: Path, place: bool)
     assert made.farewell() == ""
     made.choose("unleash")
     made.put("project", "web")
-    assert made.farewell() == ("Your answers are saved. Start again to resume." if place else "")
+    assert made.farewell() == ("Your answers are saved. Start the wizard again to resume." if place else "")
     assert made.save() == ""
 
 
@@ -212,7 +212,7 @@ async def test_practice_fills_in_every_field_and_ends_in_a_configuration() -> No
             outcome = await sent(made.attempt)
             assert outcome.configuration is not None
             launch.settled(made)
-            assert "in the demo account" in made.farewell()
+            assert "demo account" in made.farewell()
 
 
 def test_practice_sets_faults() -> None:

@@ -58,9 +58,9 @@ def test_another_year_is_shown() -> None:
 @pytest.mark.parametrize(
     ("step", "missing", "practice", "expected"),
     [
-        ("launchdarkly", ("token", "sourceApiKey"), False, "Keys are never saved. Paste your token."),
-        ("keys", ("sourceApiKey", "ldApiKey"), False, "Keys are never saved. Paste them again."),
-        ("launchdarkly", ("token",), True, "Keys are never saved. Press F4 to fill in the demo keys."),
+        ("launchdarkly", ("token", "sourceApiKey"), False, "Saved answers don't include keys. Paste your token."),
+        ("keys", ("sourceApiKey", "ldApiKey"), False, "Saved answers don't include keys. Paste them again."),
+        ("launchdarkly", ("token",), True, "Saved answers don't include keys. Press F4 to fill in the demo keys."),
         ("fields", (), False, ""),
     ],
 )
