@@ -12,6 +12,8 @@ from typing import Any
 
 import pyte
 
+from tui.widgets.themes import THEMES, UNFILLED
+
 PATIENCE = 20.0
 """Seconds after which what a test waits for will not come any more."""
 
@@ -131,14 +133,25 @@ class Terminal(ABC):
         for y in range(2, screen.lines):
             cells = (screen.buffer[y][x] for x in range(screen.columns - 2))  # the last two may be scrollbars
             drawn = "".join(c.data if _marked(c) else "\0" for c in cells).strip("\0")
-            if drawn:  # the cursor is one cell, whatever stands under it
+            if drawn and not _scrollbar(screen, y, drawn):  # the cursor is one cell, whatever stands under it
                 found.append(Focus(screen.display[y][:25].strip("▎> "), drawn if len(drawn) > 1 else _CURSOR))
         return found
 
 
 def _marked(cell: Any) -> bool:
     """Whether a cell is drawn in reverse, or as the chosen row of a list in the terminal's own colours."""
+    if (cell.fg, cell.bg) in _INVERTED:
+        return True
     return (cell.reverse and cell.data not in _SCROLLBAR) or (cell.bold and cell.underscore)
+
+
+def _scrollbar(screen: pyte.Screen, y: int, drawn: str) -> bool:
+    """Whether this one blank of a row is part of a dialog's scrollbar, which is higher than a row."""
+    if drawn != " ":
+        return False
+    x = next(x for x in range(screen.columns) if _marked(screen.buffer[y][x]))
+    beside = [screen.buffer[row][x] for row in (y - 1, y + 1) if 0 <= row < screen.lines]
+    return any(cell.reverse or cell.data in _SCROLLBAR for cell in beside)
 
 
 @dataclass(frozen=True)
@@ -150,9 +163,12 @@ class Focus:
 
     @property
     def button(self) -> bool:
-        return self.drawn.startswith("[")
+        return self.drawn.startswith(("[ ", "  "))  # in brackets, or filled
 
 
+_INVERTED = {(each.background.strip("#"), each.foreground.strip("#"))  # type: ignore[union-attr]
+             for each in THEMES if each.name not in UNFILLED}  # fmt: skip
+"""Foreground and background of the main button in focus, in the themes with fills."""
 _CURSOR = "cursor"
 _SCROLLBAR = "▁▂▃▄▅▆▇█▔"
 

@@ -25,7 +25,7 @@ def test_an_idle_screen_writes_nothing(world: World) -> None:
             walks.fill_in(term, last)
         walks.review(term)
         walks.send(term)
-        term.wait("Created: ", "Status")
+        term.wait(walks.RUN, "Next steps")
         assert term.silent(_IDLE) == 0
         term.press("ctrl+q")
         assert term.end() == 0

@@ -59,9 +59,9 @@ def characters(term: Pty) -> int:
 def still_works(term: Pty) -> None:
     """Ctrl+Q leaves, and asks first where a key would be lost."""
     term.press("ctrl+q")
-    term.until(lambda: term.shows("[ Leave ]") or _LEFT in term.raw, "a question or the end")
+    term.until(lambda: term.shows("[ Quit ]") or _LEFT in term.raw, "a question or the end")
     if _LEFT not in term.raw:
-        term.to("[ Leave ]")
+        term.to("[ Quit ]")
         term.press("enter")
     assert term.end() == 0
     assert b"Traceback" not in term.raw
@@ -135,7 +135,7 @@ def test_noise_never_ends_the_wizard(term: Pty) -> None:
 
     def ends() -> bool:
         term.press("ctrl+q")  # the first ones may end what the noise began
-        return term.shows("[ Leave ]") or _LEFT in term.raw
+        return term.shows("[ Quit ]") or _LEFT in term.raw
 
     term.until(ends, "a question or the end")
     still_works(term)
@@ -144,7 +144,7 @@ def test_noise_never_ends_the_wizard(term: Pty) -> None:
 def test_ctrl_q_pressed_twice_leaves_too(term: Pty) -> None:
     term.write("a")
     term.press("ctrl+q", "ctrl+q")
-    term.wait("[ Leave ]")
+    term.wait("[ Quit ]")
     term.press("ctrl+q")
     still_works(term)
 
@@ -235,7 +235,7 @@ def test_a_window_that_does_not_know_its_size_is_drawn_once(world: World) -> Non
 def test_only_what_the_output_can_write_is_drawn(world: World, environ: dict[str, str]) -> None:
     with Pty(PROGRAM, world.environ(**environ), world.folder) as term:
         walks.choose(term, "Unleash")
-        for key, shows in (("f2", "Start over"), ("f1", "[ Close ]")):
+        for key, shows in (("f2", "Search for commands"), ("f1", "[ Close ]")):
             term.press(key)
             term.wait(shows)
             assert "\\u" not in term.text()

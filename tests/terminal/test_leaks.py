@@ -172,9 +172,9 @@ def _keys_refused_first(term: Pty, planted: Planted) -> None:
 def _picture(term: Pty, world: World) -> str:
     """Save a picture of the screen, and return it."""
     term.press("f2")
-    term.wait("Start over")
+    term.wait("Search for commands")
     term.write("picture")
-    term.wait_gone("Start over")
+    term.wait_gone("Search for commands")
     term.wait("Save a picture")
     term.press("enter")
     picture = world.folder / "ld-flag-import.svg"
@@ -202,14 +202,14 @@ def _look_at_everything(term: Pty) -> None:
     term.press("escape")
     term.wait_gone("as it will be sent")
     term.press("y")
-    term.wait("by curl", "${LD_ACCESS_TOKEN}", "[ Copy ]")
+    term.wait("with curl", "${LD_ACCESS_TOKEN}", "[ Copy ]")
     before = term.raw.count(_OSC_52)
     term.press("y")
     term.until(lambda: term.raw.count(_OSC_52) > before, "the command on the clipboard")
     term.press("escape")
-    term.wait_gone("by curl")
+    term.wait_gone("with curl")
     term.press("w")
-    term.wait("holds no key", "[ Close ]")
+    term.wait("contains no keys", "[ Close ]")
     term.press("escape")
     term.wait_gone("[ Close ]")
 
@@ -224,17 +224,17 @@ def _send_under(term: Pty, planted: Planted, fault: str) -> None:
         term.wait("200 OK")
         _stop_waiting(term)
     term.wait_for_one(*walks.ENDED)
-    if term.shows("Body, "):
-        term.to("Body, ") if "Body" not in term.focus().drawn else None
+    if term.shows("Response body, "):
+        term.to("Response body, ") if "Response body" not in term.focus().drawn else None
         term.press("enter", *["down", "enter"] * 6)
         term.press("r")
-        term.wait("The body, raw")
+        term.wait("Raw response")
         term.press("escape")
-        term.wait_gone("The body, raw")
+        term.wait_gone("Raw response")
     planted.box.set_fault(None)
     delete_all(planted.there)
     term.press("f7")
-    term.wait("Only the button below sends")
+    term.wait("● Review")
 
 
 def _stop_waiting(term: Pty) -> None:
@@ -289,16 +289,16 @@ def test_a_crash_tells_no_key_and_keeps_the_answers(world: World, planted: Plant
             walks.confirm(term)
         term.press("ctrl+o")
         if where == "handler":
-            term.wait("Only the button below sends")
+            term.wait("● Review")
             term.press("w")
         if where == "thread":
-            term.wait("Only the button below sends")
+            term.wait("● Review")
             term.press("ctrl+o")
             term.until(lambda: "Create in" in term.focus().drawn, "the focus on Review's button")
             term.press("enter")
         assert term.end() == 1
         term.check_sane()
-        assert term.said("This program failed; the fault is ours. Your answers are saved")
+        assert term.said("because of a bug. Start it again to resume with your answers")
         assert term.said("altered.py"), "the report does not tell where"
         assert not term.said("textual run --dev"), "that mode shows keys"
     planted.check(term, world)
@@ -381,7 +381,7 @@ def test_no_part_of_a_quoted_key_is_written_anywhere(
             assert ended.returncode == (6 if asked[0] == "watch" else 0), ended.stderr
             assert found_in(ended.stdout + ended.stderr, planted.canaries) == []
     with Pty([*PROGRAM, "--log", str(log)], environ | known, world.folder) as term:
-        term.wait("Choose the product")
+        term.wait("( ) Unleash")
         term.to("Configurations")
         term.press("enter")
         term.wait("3 of 3")

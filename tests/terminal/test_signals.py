@@ -58,7 +58,7 @@ def test_a_lost_connection_saves_the_answers(world: World) -> None:
 
 def test_a_signal_before_anything_is_loaded_or_over_a_dialog(world: World) -> None:
     with Pty(PROGRAM, world.environ(), world.folder) as term:
-        term.wait("Choose the product")
+        term.wait("( ) Unleash")
         term.signal(signal.SIGTERM)
         assert term.end(5) == 128 + signal.SIGTERM
         term.check_sane()
@@ -95,14 +95,15 @@ def test_leaving_by_its_own_key_restores_the_terminal(world: World) -> None:
     with Pty(PROGRAM, world.environ(), world.folder) as term:
         _at_step_two(term)
         term.press("ctrl+q")
-        term.wait("These keys are not", "[ Stay ]")
+        term.wait("[ Stay ]")
+        assert term.shows("token is not")
         term.press("enter")  # "Stay" has the focus
         term.wait_gone("[ Stay ]")
         term.press("ctrl+q")
         term.wait("[ Stay ]")
-        term.to("[ Leave ]")
+        term.to("[ Quit ]")
         term.press("enter")
         assert term.end() == 0
         term.check_sane()
-        assert term.said("start again to go on")
+        assert term.said("answers are saved")
     _check_saved(world)

@@ -46,7 +46,7 @@ def test_unleash_to_created_in_tmux_with_a_resize_and_a_look_back(world: World, 
         term.resize(60, 16)
         term.wait("Step 3 of 8: Keys", "Next: Fields")
         term.resize(80, 24)
-        term.wait("3/8", "75 characters", "40 characters", "Next: Fields")
+        term.wait("● Keys", "75 characters", "40 characters", "Next: Fields")
 
         walks.fields(term)
         term.to("Configuration tags")
@@ -64,6 +64,8 @@ def test_unleash_to_created_in_tmux_with_a_resize_and_a_look_back(world: World, 
 
         made = configurations(there)
         assert [(each["name"], each["tags"]) for each in made] == [("Unleash default production", ["team-blue"])]
+        term.wait(walks.RUN)
+        term.press("f7")
         term.wait(f"Created: {made[0]['_id']}", "200 OK", "Status")
         for key in ("token", "import_key"):
             assert there["launchdarkly"][key] not in term.text()
@@ -80,6 +82,8 @@ def test_split_in_practice_fills_itself_in(world: World) -> None:
         walks.practise(term, "Split")
         term.wait("Split Acme", "as Ana Ruiz")
         walks.send(term)
+        term.wait(walks.RUN)
+        term.press("f7")
         term.wait("Created: ", "200 OK", "Status")
         assert "not-this-one" not in term.raw.decode()
         term.press("ctrl+q")
@@ -95,7 +99,6 @@ def test_an_import_goes_on_after_the_program_was_killed(world: World) -> None:
         there, token = box.addresses(), box.addresses()["launchdarkly"]["token"]
         with Pty(PROGRAM, world.environ(), world.folder) as term:
             walks.whole(term, there)
-            term.press("ctrl+o")
             term.wait("importing, started", "of 46 flags", "To come back")
             os.kill(term.pid, signal.SIGKILL)
         with Pty(PROGRAM, world.environ(), world.folder) as term:

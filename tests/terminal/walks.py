@@ -10,13 +10,15 @@ Addresses = Mapping[str, Mapping[str, str]]
 """What `ld-flag-import sandbox --json` prints."""
 
 CREATED = r"(?:Created|Found|Used): "
-ENDED = (CREATED, r"\[ Send again \]", r"\[ Look again \]", r"\[ Use that one \]", r"\[ Go to ")
-"""One of these stands on Submit as soon as the request has come to an end, whichever."""
+RUN = "● Run"
+"""The stepper's mark: where Submit goes on by itself when the import has started."""
+ENDED = (CREATED, RUN, r"\[ Send again \]", r"\[ Check again \]", r"\[ Use that one \]", r"\[ Go to ")
+"""One of these is on the screen as soon as the request has come to an end, whichever."""
 
 
 def choose(term: Terminal, title: str) -> None:
     """Step 1: take an integration, and go on."""
-    term.wait("Choose the product")
+    term.wait("( ) Unleash")
     term.to(title)
     term.press("enter")
     term.wait(f"(o) {title}")
@@ -90,7 +92,7 @@ def secret(term: Terminal, label: str, value: str) -> None:
     """Put a key into its field, in place of what is there, with the line break it was copied with."""
     term.to(label)
     term.press("ctrl+u")
-    term.wait_for_one(rf"{label} [^•\n]*\[ Show end")
+    term.wait_for_one(rf"{label} [^•\n]* Show end")
     term.paste(value + "\n")
     term.wait_for_one(rf"{label} .*•.*\n.* {len(value)} characters")
 
@@ -137,7 +139,7 @@ def fill_in(term: Terminal, check: str) -> None:
 
 def practise(term: Terminal, title: str) -> None:
     """The practice mode's walk from the first screen to Review: F4 fills in everything."""
-    term.wait("Choose the product")
+    term.wait("( ) Unleash")
     term.to(title)
     term.press("f4")
     term.wait("Read in full", "not confirmed")
@@ -161,14 +163,12 @@ def whole(term: Terminal, there: Addresses) -> None:
     fields(term)
     review(term)
     send(term)
-    term.wait("start queued", "Next: Run")
+    term.wait(RUN)
 
 
 def run_to_its_end(term: Terminal) -> None:
-    """From Submit to Run, until what arrived is compared with the plan."""
-    term.press("ctrl+o")
-    term.wait("8/8")
-    term.wait("Next steps", "Report")
+    """On Run, where a started import leads by itself, until what arrived is compared with the plan."""
+    term.wait(RUN, "Next steps", "Report")
 
 
 def write_report(term: Terminal, form: str) -> None:
