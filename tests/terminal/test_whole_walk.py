@@ -59,7 +59,7 @@ def test_unleash_to_created_in_tmux_with_a_resize_and_a_look_back(world: World, 
             term.press("ctrl+o")
             term.wait(shown)
         walks.review(term)
-        term.wait("Unleash default production", "team-blue", "POST " + there["launchdarkly"]["url"])
+        term.wait("Unleash " + there["unleash"]["url"], there["launchdarkly"]["url"].removeprefix("http://"))
         walks.send(term)
 
         made = configurations(there)
