@@ -79,6 +79,8 @@ def test_hostile_text_of_launchdarkly_on_every_screen(world: World, sandbox: San
         walks.review(term)
         _harmless(term)
         walks.send(term)
+        term.wait(walks.RUN)
+        term.press("f7")
         term.wait("Import failed")
         _harmless(term)
         term.to("Response body, ")

@@ -197,7 +197,7 @@ def _picture_with_the_end_shown(term: Pty, world: World, there: Addresses) -> No
 
 def _look_at_everything(term: Pty) -> None:
     """Request, curl and recipe on Review; the curl command is copied to the clipboard too."""
-    term.to("[ Request ]")
+    term.to("[ Details ]")
     term.press("enter")
     term.wait("The request, as it will be sent", "Authorization: ••••")
     term.press("escape")
