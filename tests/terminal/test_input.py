@@ -210,7 +210,7 @@ class Apart:
 
 def test_input_that_ends_is_a_hang_up(world: World) -> None:
     with Apart(world) as apart:
-        apart.wait(b"Where")
+        apart.wait(b"Unleash")
         apart.end_input()
         assert apart.process.wait(10) == 128 + signal.SIGHUP
     assert b"Traceback" not in apart.drawn
@@ -218,7 +218,7 @@ def test_input_that_ends_is_a_hang_up(world: World) -> None:
 
 def test_a_window_that_does_not_know_its_size_is_drawn_once(world: World) -> None:
     with Apart(world, (0, 0)) as apart:
-        apart.wait(b"Where")
+        apart.wait(b"Unleash")
         assert apart.at_rest()
 
 

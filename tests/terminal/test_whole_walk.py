@@ -49,7 +49,7 @@ def test_unleash_to_created_in_tmux_with_a_resize_and_a_look_back(world: World, 
         term.wait("● Keys", "75 characters", "40 characters", "Next: Fields")
 
         walks.fields(term)
-        term.to("Configuration tags")
+        term.to("Import tags")
         term.type("team-blue")
         for shown in ("75 characters", there["launchdarkly"]["project"]):
             term.press("f7")
@@ -59,7 +59,7 @@ def test_unleash_to_created_in_tmux_with_a_resize_and_a_look_back(world: World, 
             term.press("ctrl+o")
             term.wait(shown)
         walks.review(term)
-        term.wait("Unleash default production", "team-blue", "POST " + there["launchdarkly"]["url"])
+        term.wait("Unleash " + there["unleash"]["url"], there["launchdarkly"]["url"].removeprefix("http://"))
         walks.send(term)
 
         made = configurations(there)
@@ -87,6 +87,9 @@ def test_split_in_practice_fills_itself_in(world: World) -> None:
         term.wait("Created: ", "200 OK", "Status")
         assert "not-this-one" not in term.raw.decode()
         term.press("ctrl+q")
+        term.wait("[ Stay ]")  # the demo's import is running
+        term.to("[ Quit ]")
+        term.press("enter")
         assert term.end() == 0
         term.check_sane()
         assert term.said("in web-shop, demo account")

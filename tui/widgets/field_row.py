@@ -139,8 +139,16 @@ class FieldRow(Vertical):
         if text != self._text:
             self._text = text
             self._line.update(text, layout=settled)
+            if settled:
+                self.call_after_refresh(self._keep_focus_in_view)
         if settled:
             self._show_offer(finding.offer)
+
+    def _keep_focus_in_view(self) -> None:
+        """A longer line pushes the fields below it down, maybe the one in focus out of view."""
+        focused = self.screen.focused if self.is_attached else None
+        if focused is not None and focused is not self._input:
+            focused.scroll_visible(animate=False)
 
     def _show_offer(self, offer: Offer | None) -> None:
         """Show the value that one press accepts, when the field is left, since the button needs a row."""

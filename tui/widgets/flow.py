@@ -1,4 +1,4 @@
-"""Short pieces of text side by side, as many to a row as fit; none is broken."""
+"""Short pieces of text side by side, as many to a row as fit; only one longer than a row is broken."""
 
 from __future__ import annotations
 
@@ -48,12 +48,17 @@ class Flow(Widget):
         return (" " * GAP).join(piece.plain for piece in self._pieces)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Known without drawing: the rows depend on the width alone."""
-        return len(self._rows(width))
+        """Known without drawing, unless a piece is longer than a row and has to be broken."""
+        if all(piece.cell_length <= width for piece in self._pieces):
+            return len(self._rows(width))
+        return self._drawn(width).get_height({}, width)
 
     def _rows(self, width: int) -> list[list[int]]:
         return packed([piece.cell_length for piece in self._pieces], width)
 
-    def render(self) -> Content:
-        rows = (Content(" " * GAP).join(self._pieces[i] for i in row) for row in self._rows(self.size.width))
+    def _drawn(self, width: int) -> Content:
+        rows = (Content(" " * GAP).join(self._pieces[i] for i in row) for row in self._rows(width))
         return Content("\n").join(rows)
+
+    def render(self) -> Content:
+        return self._drawn(self.size.width)
