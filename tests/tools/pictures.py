@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.pilot.walking import BEFORE_SENDING, INTEGRATIONS, STEPS, Walk, practice_app
+from tui.answers import changes
 from tui.sandbox.clock import Limits
 from tui.sandbox.server import Sandbox
 from tui.screens.configuration import ConfigurationScreen
@@ -144,7 +145,11 @@ async def errors(folder: Path) -> Drawing:
 async def runs(folder: Path) -> Drawing:
     """An import that is being watched, its report and its undo; the account's list of imports, and one of them."""
     async with _sent(folder, "import-stuck", watched=False, sleep=_for_ever) as walk:
-        await walk.until(lambda: walk.app.session.run is not None and walk.app.session.run.resting, "the first look")
+        await walk.show("submit")  # the first look may have come before the first flag; opened again, Run looks again
+        walk.app.session.draft = changes.go(walk.draft, "run")
+        walk.app.show_step()
+        await walk.until(lambda: walk.on("run") and walk.fields_screen.stands, "Run")
+        await walk.until(lambda: walk.text("#run-count").startswith("3 "), "the first flags")
         yield VARIANTS / "run-watching.svg", await _drawn(walk, settled=False)
     async with _sent(folder, "import-partial") as walk:
         yield VARIANTS / "run-partial.svg", await _drawn(walk)
