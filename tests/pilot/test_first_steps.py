@@ -29,7 +29,8 @@ async def test_resumed_answers_have_their_message_and_a_stepper_without_gaps(box
         assert walk.text("#resume").split()[1:3] == ["stopped", "at"]
         await walk.push("#resume")
         await walk.at("launchdarkly")
-        assert "restored. Keys are never saved. Paste your token." in walk.message()
+        assert "restored." in walk.message()
+        assert "Paste your token." in walk.message()
         assert marks(walk.text("#stepper")) == "✓●○○○○○○", "no step is done after one that is open"
         assert not walk.app._notifications
         await walk.paste("#token", "x")

@@ -208,7 +208,7 @@ async def test_key_takes_three_rows_in_a_small_window(integration: str, tmp_path
         for row in walk.app.screen.query(FieldRow):
             assert row.outer_size.height <= 3
             assert not row.query(".show-end") or row.query_one(".show-end").region.y == row.control.region.y
-        assert walk.shown.count("Practice doesn't store keys") == 1
+        assert walk.shown.count("doesn't store keys") == 1
 
 
 async def test_practice_presets_the_address_of_split(tmp_path: Path) -> None:

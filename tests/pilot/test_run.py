@@ -49,7 +49,7 @@ BY_FAULT: dict[str, End] = {
     "stale-complete": End(WHOLE),
     "started-by-create": End(WHOLE, "not started a second time", (0, 1)),
     "trigger-conflict": End(WHOLE, "already running 409"),
-    "lost-trigger-answer": End(WHOLE, "the response was lost; the status shows it"),
+    "lost-trigger-answer": End(WHOLE, "the response was lost, but the status shows that it started"),
     "flags-dropped": End(("Import complete: {came} of {n} flags created, {rest} missing.",), came=(4, 5), offers=FEW),
     "tag-left-out": End(
         ("Import complete: all {n} flags created, {fifth} different.", "tags none, planned imported-from-unleash"),

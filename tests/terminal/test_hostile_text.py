@@ -114,7 +114,9 @@ def test_hostile_flags_of_the_source_on_the_plan(world: World, sandbox: Sandbox)
         walks.choose(term, "Unleash")
         walks.to_fields(term, there)
         walks.plan(term)
-        term.press(*"ffffff", "end")  # those that cannot arrive: most for what their names hold
+        term.press(*"ffffff")  # those that can't be imported: most because of their names
+        term.wait("1 of 17")
+        term.press("end")
         term.wait("17 of 17", "]52;c")
         assert obeyed(term.frames) == []
         term.press("k", "enter")

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.terminal
 _ROOT = Path(__file__).parents[2]
 _CODE = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from tui.cli import main; sys.exit(main())"
 _PROGRAM = f"exec {shlex.quote(sys.executable)} -c {shlex.quote(_CODE)}"
-_FIRST_SCREEN = "Choose the product"
+_FIRST_SCREEN = "Choose where your flags are"
 
 
 @pytest.mark.parametrize("more", ["", "--demo"])
