@@ -159,7 +159,7 @@ class WizardApp(Host):
         self._damaged = list(self._damaged_settings)
         self.saved, self.runs = None, self._earlier_runs()
         if (folder := self._folder()) is not None:
-            path = folder / "draft.json"
+            path = folder / saved_drafts.FILE
             self.saved = saved_drafts.load(path)
             if self.saved is None and path.exists():
                 self._damaged.append(f"Can't read your saved answers in {path.name}. The file is damaged.")

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tui.answers.fields import Form
 
 VERSION = 1
+FILE = "draft.json"
+"""The name of the file in a state folder."""
 _LARGEST = 256 * 1024
 
 

@@ -15,6 +15,7 @@ from tui.net.errors import Failure, Kind, Remedy
 from tui.net.events import Counted, Pausing, ProgressEvent
 from tui.net.times import span, time_of_day
 from tui.plan.words import flags
+from tui.report.words import ENDS
 from tui.text.cells import cells, fitted
 from tui.text.clean import clean
 
@@ -126,7 +127,8 @@ class ImportProgress:
             fields = {"status": event.status, "arrived": arrived, "expected": expected, "errors": [*event.errors]}
             self.output.document({"event": "finished", **fields})
             return
-        level, words = _ENDS.get(event.status, ("warning", f'Import ended with status "{event.status}"'))
+        level = _LEVELS.get(event.status, "warning")
+        words = ENDS.get(event.status, f'Import ended with status "{event.status}"')
         counts = "" if arrived is None or expected is None else f": {arrived:,} of {flags(expected)} imported"
         self.output.titled(level, f"{words}{counts}.")
 
@@ -142,12 +144,8 @@ class ImportProgress:
             self._errors.add(error)
 
 
-_ENDS = {
-    "complete": ("ok", "Import complete"),
-    "partial": ("warning", "Import partly complete"),
-    "failed": ("problem", "Import failed"),
-}
-"""The level and words of each status in which an import ends."""
+_LEVELS = {"complete": "ok", "failed": "problem"}
+"""The level of each status in which an import ends; a warning for any other."""
 
 
 def _state(status: str, arrived: int | None, expected: int | None) -> str:

@@ -9,6 +9,7 @@ from typing import Literal
 from tui.apply.journal import Stage
 from tui.plan.words import flags
 from tui.report.report import Report
+from tui.report.words import ENDS
 
 StepKind = Literal["import", "fix", "check", "review", "rebuild", "turn on"]
 
@@ -62,7 +63,7 @@ class Summary:
 def summary(report: Report) -> Summary:
     """Return the summary of an import. Its headline is the report's if the import hasn't ended or was undone."""
     numbers, ended = report.numbers, report.stage in (Stage.ENDED, Stage.VERIFIED)
-    words = _ENDS.get(report.ended)
+    words = ENDS.get(report.ended)
     level, headline = report.summary
     if ended and words and numbers.arrived is not None and not numbers.undone:
         headline = f"{words}: {numbers.arrived:,} created, {numbers.missing or 0:,} failed."
@@ -77,10 +78,3 @@ def summary(report: Report) -> Summary:
     warned = {"turn on": sum(bool(row.cut_over_warning) for row in report.cut_over)}
     steps = tuple(NextStep(kind, count, warned.get(kind, 0)) for kind, count in counts.items() if count)
     return Summary(level if level in ("ok", "problem") else "warning", headline, steps)
-
-
-_ENDS = {
-    "complete": "Import complete",
-    "partial": "Import partly complete",
-    "failed": "Import failed",
-}

@@ -91,12 +91,12 @@ def _outcome(journal: Journal, now: float) -> str:
         return "Configuration deleted before the import ended"
     if journal.ended and journal.stage is not Stage.STARTING:
         # An unknown status stays as it is: in other letters a key would not be recognized when it is taken out.
-        return _ENDS.get(journal.ended, f'Import ended with the status "{journal.ended}"')
+        return ENDS.get(journal.ended, f'Import ended with the status "{journal.ended}"')
     at = journal.start_sent_at if journal.stage is Stage.STARTING else journal.started_at
     return _STAGES.get(journal.stage, "Import not finished").format(at=time_of_day(at or now, now))
 
 
-_ENDS = {"complete": "Import complete", "partial": "Import partly complete", "failed": "Import failed"}
+ENDS = {"complete": "Import complete", "partial": "Import partly complete", "failed": "Import failed"}
 _STAGES = {
     Stage.PLANNED: "Planned, not started",
     Stage.CREATING: "Can't tell whether the configuration was created",

@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 from tui.screens.dialogs import Dialog
 from tui.text.cells import padded
 from tui.widgets.buttons import Plain
+from tui.widgets.dialog_keys import DialogKeys
 from tui.widgets.inputs import LiveInput
 from tui.widgets.row_list import RowList
 from tui.widgets.symbols import Symbols
@@ -24,7 +25,7 @@ from tui.wizard.practice import FIRST_CASES, PracticeFault, grouped
 _NONE = "none"
 _TITLE_CELLS = 44
 _NARROW = 70
-_KEYS = "Enter choose   / search   Esc close"
+_KEYS = (("Enter", "choose"), ("/", "search"), ("Esc", "close"))
 
 
 class FaultScreen(Dialog[str]):
@@ -46,7 +47,7 @@ class FaultScreen(Dialog[str]):
             yield Static("", id="explains", classes="dialog-note", markup=False)
             with Horizontal(classes="dialog-buttons"):
                 yield Plain("Close", id="close")
-            yield Static(Content(_KEYS), classes="dialog-hint", markup=False)
+            yield DialogKeys(_KEYS)
 
     def _options(self, text: str) -> Iterator[Option]:
         if not text:

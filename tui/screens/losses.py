@@ -16,11 +16,12 @@ from tui.plan.words import KINDS, flags, kind_label
 from tui.screens.dialogs import Dialog
 from tui.widgets.buttons import Plain
 from tui.widgets.choices import ChoiceOption, TickList
+from tui.widgets.dialog_keys import DialogKeys
 from tui.widgets.symbols import Symbols
 
 _TITLE = "What the import leaves behind"
 _TEXT = "LaunchDarkly imports these flags without the targeting below. Confirm each kind; you will need to rebuild it."
-_KEYS = "Space confirm   a confirm all   Enter list its flags   Esc close"
+_KEYS = (("Space", "confirm"), ("a", "confirm all"), ("Enter", "list its flags"), ("Esc", "close"))
 _NARROW = 70
 
 
@@ -55,7 +56,7 @@ class LossesScreen(Dialog[str]):
             with Horizontal(classes="dialog-buttons"):
                 yield Plain("Confirm all", id="confirm-all", classes="primary")
                 yield Plain("Close", id="close")
-            yield Static(Content(_KEYS), classes="dialog-hint", markup=False)
+            yield DialogKeys(_KEYS)
 
     def _options(self) -> tuple[ChoiceOption, ...]:
         label = max(len(kind_label(kind)) for kind in self._losses)

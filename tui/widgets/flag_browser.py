@@ -68,6 +68,7 @@ class FlagBrowser(Vertical):
         view = replace(self.view, sort=AS_LISTED) if self._reading else self.view
         self.list.loss = view.loses
         self.list.show(self._flags.seen(view), self._flags.longest, reading=self._reading, home=home)
+        self._show_chips()
 
     # --- above the list
 
@@ -76,15 +77,20 @@ class FlagBrowser(Vertical):
         self._write()
 
     def on_resize(self) -> None:
+        self.call_after_refresh(self._show_chips)
         self.call_after_refresh(self._write)
+
+    def _show_chips(self) -> None:
+        """They change with the view, not with each move of the cursor."""
+        if self.is_attached:
+            chips = self.chips(self.size.width)
+            self._shown.display = bool(chips.plain) and not self.searching
+            self._shown.update(chips, layout=False)
 
     def _write(self) -> None:
         if not self.is_attached:
             return
         width = self.size.width
-        chips = self.chips(width)
-        self._shown.display = bool(chips.plain) and not self.searching
-        self._shown.update(chips, layout=False)
         total, shown = len(self._flags.all), len(self.list.rows)
         self._found.update(Content(f"{shown:,} of {total:,}"), layout=False)
         of = f"{self.list.at + 1:,} of {shown:,}" if shown else "0"
@@ -121,9 +127,9 @@ class FlagBrowser(Vertical):
         """The next order."""
         self.look(next_sort(self.view))
 
-    def losses(self, kind: str = "") -> None:
-        """Show the flags with this kind of loss; without one, those of the next kind."""
-        self.look(replace(self.view, only=ALL, loses=kind) if kind else self._flags.next_loss(self.view))
+    def losses(self, kind: str) -> None:
+        """Show the flags with this kind of loss."""
+        self.look(replace(self.view, only=ALL, loses=kind))
 
     def on_now(self) -> None:
         """Show the flags that are on at the source and off after the import; again: all."""
@@ -156,7 +162,7 @@ class FlagBrowser(Vertical):
 
     def _open(self, on: bool) -> None:
         self.query_one("#flags-search").display = on
-        self._write()
+        self._show_chips()
 
     def _typed(self, value: str) -> None:
         self._search.seed(value.replace("\n", " "))

@@ -112,12 +112,6 @@ class SortableFlags:
         at = names.index(view.only) if view.only in names and not view.loses else -1
         return replace(view, only=names[(at + 1) % len(names)], loses="")
 
-    def next_loss(self, view: View) -> View:
-        """The next kind of loss that a flag has, alphabetically; after the last, all flags again."""
-        kinds = sorted({kind for each in self.all if each.arrives for kind in each.flag.losses})
-        ahead = [kind for kind in kinds if kind > view.loses]
-        return replace(view, only=ALL, loses=ahead[0] if ahead else "")
-
 
 def next_sort(view: View) -> View:
     """The next way to sort."""

@@ -30,8 +30,7 @@ class Symbols:
     cut: str = "…"
     """Stands for the rest of a text that does not fit."""
     full: str = "█"
-    """In a bar: what is done, what arrives. `half` and `light` tell other parts from it, `empty` what is to come."""
-    half: str = "▒"
+    """In a bar: what is done, what is imported. `light` is for other parts, `empty` for what is to come."""
     light: str = "░"
     crossed: str = "╳"
     empty: str = "░"
@@ -40,7 +39,7 @@ class Symbols:
 UNICODE = Symbols()
 ASCII = Symbols(
     ok="+", problem="x", note=".", focus=">", current=">", open=".", dot="*", arrow="->", cut="~",
-    full="#", half="=", light="-", crossed="x", empty="-",
+    full="#", light="-", crossed="x", empty="-",
 )  # fmt: skip
 
 STYLES = {

@@ -40,16 +40,18 @@ def path(environ: Mapping[str, str]) -> Path | None:
 
 def read(file: Path | None) -> tuple[Preferences, tuple[str, ...]]:
     """Return the settings and a sentence for each that can't be used. A missing file has none."""
-    if file is None or not file.is_file():
+    if file is None:
         return Preferences(), ()
-    import tomllib  # deferred: most users have no such file
-
     try:
+        if not file.is_file():
+            return Preferences(), ()
+        import tomllib  # deferred: most users have no such file
+
         with file.open("rb") as opened:
             data = tomllib.loads(opened.read(_MOST_BYTES).decode("utf-8"))
     except OSError as error:
         return Preferences(), (f"Can't read {file} ({error.strerror}). Its settings are not used.",)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, or too many levels
         where = re.search(r"at line (\d+)", str(error))
         line = f", line {where[1]}" if where else ""
         return Preferences(), (f"{file}{line} is not valid TOML. Its settings are not used.",)
@@ -65,7 +67,7 @@ def remember_theme(file: Path, theme: str) -> None:
     text = file.read_text("utf-8") if file.is_file() else ""
     line = f'theme = "{theme}"'
     changed, count = re.subn(r"^[ \t]*theme[ \t]*=.*$", line, text, count=1, flags=re.MULTILINE)
-    write_private(file, changed if count else f"{line}\n{text}")
+    write_private(file.resolve(), changed if count else f"{line}\n{text}")  # a link stays a link
 
 
 def _reason(name: str, value: object) -> str:

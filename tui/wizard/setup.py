@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from tui.answers import form as forms
+from tui.answers import saved_drafts
 from tui.apply.heads import FOLDER
 from tui.context import Context
 from tui.manifests.files import registry
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tui.wizard.options import Options, PracticeServers
-
-DRAFT = "draft.json"
 
 
 def build(
@@ -52,7 +51,7 @@ def build(
         environ={} if practice else options.environ,
         start_options=StartOptions() if practice else StartOptions(options.host, options.project),
         preferred_instance="" if practice else instance,
-        draft_path=folder / DRAFT if folder is not None else None,
+        draft_path=folder / saved_drafts.FILE if folder is not None else None,
         journals=folder / FOLDER if folder is not None else None,
         practice=practice,
     )

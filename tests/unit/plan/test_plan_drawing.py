@@ -88,7 +88,7 @@ def test_while_keys_are_read_nothing_is_said_to_arrive() -> None:
 def test_every_verdict_and_every_kind_has_its_words() -> None:
     assert set(LEVELS) == set(MEANINGS) == set(Verdict)
     assert set(KINDS) == set(LOSSES)
-    assert len({ASCII.full, ASCII.half, ASCII.light, ASCII.crossed}) == 4
+    assert len({ASCII.full, ASCII.light, ASCII.crossed}) == 3
 
 
 @pytest.mark.parametrize("only", FILTERS)

@@ -72,3 +72,27 @@ def test_theme_is_remembered_beside_other_lines(file: Path) -> None:
     remember_theme(file, "contrast")
     assert read(file)[0] == Preferences(theme="contrast", instance="eu")
     assert file.read_text().startswith("# mine\n")
+
+
+def test_file_with_too_many_levels_is_named(file: Path) -> None:
+    file.write_text(f"theme = {'[' * 50_000}")
+    assert read(file)[0] == Preferences()
+    assert len(read(file)[1]) == 1
+
+
+def test_folder_without_permission_is_named(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_file", refused)  # root may read everything
+    settings, errors = read(file)
+    assert settings == Preferences()
+    assert "Permission denied" in errors[0]
+
+
+def test_remembering_the_theme_keeps_a_link(file: Path) -> None:
+    file.with_name("dotfiles.toml").write_text('theme = "dark"\n')
+    file.symlink_to("dotfiles.toml")
+    remember_theme(file, "light")
+    assert file.is_symlink()
+    assert read(file)[0].theme == "light"
