@@ -85,7 +85,7 @@ class WizardApp(Host):
         self._loaded = asyncio.Event()
         self._servers: PracticeServers | None = None
         self._practice: PracticeFolder | None = None
-        self.practising = options.demo
+        self.practicing = options.demo
         self._preferences_path = preferences.path(options.environ)
         chosen, self._damaged_settings = preferences.read(self._preferences_path)
         self._instance = chosen.instance
@@ -168,7 +168,7 @@ class WizardApp(Host):
 
     def _folder(self) -> Path | None:
         """The folder of drafts and journals, None if it can't be created. Practice has one of its own."""
-        if self.practising:
+        if self.practicing:
             if self._practice is None:
                 from tui.wizard.practice_folder import PracticeFolder
 
@@ -236,7 +236,7 @@ class WizardApp(Host):
     def _build(self) -> Session:
         from tui.wizard import setup
 
-        servers = self._servers if self.practising else None
+        servers = self._servers if self.practicing else None
         return setup.build(self._options, self._redactor, self._log_line, servers, self._folder(), self._instance)
 
     def show_step(self, *, at: str = "", message: str = "") -> None:
@@ -260,16 +260,16 @@ class WizardApp(Host):
         self.call_after_refresh(lambda: self.call_after_refresh(focus))
 
     def begin_again(self) -> None:
-        self._begin(practising=self.practising)
+        self._begin(practicing=self.practicing)
 
     def begin_practice(self) -> None:
-        self._begin(practising=True)
+        self._begin(practicing=True)
 
     def reset_practice(self) -> None:
-        self._begin(practising=True, fresh=True)
+        self._begin(practicing=True, fresh=True)
 
     @work(exclusive=True, group="leave", exit_on_error=True)
-    async def _begin(self, *, practising: bool, fresh: bool = False) -> None:
+    async def _begin(self, *, practicing: bool, fresh: bool = False) -> None:
         """Start over; ask first if something would be lost, as on quitting. `fresh` deletes all practice imports."""
         from tui.screens.dialogs import leaving_question
 
@@ -286,7 +286,7 @@ class WizardApp(Host):
             await asyncio.to_thread(self._servers.stop)
             self._servers = None
             self._practice.drop()
-        self.practising = practising
+        self.practicing = practicing
         self._loaded.clear()
         self._session = None
         self._look_for_earlier()
@@ -353,7 +353,7 @@ class WizardApp(Host):
             yield SystemCommand("Next step", "Ctrl+O", screen.action_next)
             if isinstance(screen, StepScreen):
                 yield SystemCommand("Back", "F7", screen.action_back)
-            if self.practising:
+            if self.practicing:
                 yield SystemCommand("Fill in everything", "F4: demo values, up to Plan", screen.action_fill_in)
             yield SystemCommand("Help", "F1: help for the current field", screen.action_help)
             reached = steps.STEPS[: steps.index(self.draft.furthest) + 1] if self.draft is not None else ()
@@ -362,7 +362,7 @@ class WizardApp(Host):
                     yield SystemCommand(f"Go to {step.title}", step.purpose, lambda s=step.key: screen.action_goto(s))
             yield SystemCommand("Earlier imports", "Resume, inspect or undo one", self.show_runs)
             yield SystemCommand("Configurations", "Import configurations in your account", self.show_configurations)
-        if self.practising:
+        if self.practicing:
             what = "Restore the demo account; its imports are deleted"
             yield SystemCommand("Start fresh", what, self.reset_practice)
         else:

@@ -67,7 +67,7 @@ async def on_fields(walk: Walk) -> None:
     await walk.next()
     await walk.at("launchdarkly")
     there = walk.box.addresses()["launchdarkly"]
-    if not walk.app.practising:
+    if not walk.app.practicing:
         await walk.paste("#host", there["url"])
     await walk.paste("#token", there["token"])
     await walk.paste("#project", there["project"])

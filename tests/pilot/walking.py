@@ -246,7 +246,7 @@ class Walk:
         """Answer all that stands on this step: by "Fill in" in practice, else as a person does."""
         if self.step == "integration":
             await self.choose(integration)
-        elif self.app.practising and self.step in FIELD_STEPS:
+        elif self.app.practicing and self.step in FIELD_STEPS:
             await self.push("#fill-in")
         elif self.step in FIELD_STEPS:
             for selector, value in answers(self.box, integration)[self.step].items():

@@ -139,7 +139,7 @@ class Terminal(ABC):
 
 
 def _marked(cell: Any) -> bool:
-    """Whether a cell is drawn in reverse, or as the chosen row of a list in the terminal's own colours."""
+    """Whether a cell is drawn in reverse, or as the chosen row of a list in the terminal's own colors."""
     if (cell.fg, cell.bg) in _INVERTED:
         return True
     return (cell.reverse and cell.data not in _SCROLLBAR) or (cell.bold and cell.underscore)

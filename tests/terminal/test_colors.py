@@ -67,7 +67,7 @@ def test_text_and_focus_are_seen_and_no_color_is_obeyed(name: str, no_color: dic
 
 def test_no_step_has_a_color_under_no_color(world: World) -> None:
     with Pty([*PROGRAM, "--demo"], world.environ(NO_COLOR="1", **SSH), world.folder) as term:
-        walks.practise(term, "Split")
+        walks.practice(term, "Split")
         check_readable(term)
         walks.send(term)
         check_readable(term)

@@ -1,4 +1,4 @@
-"""A person sees at each moment where they are, without any colour."""
+"""A person sees at each moment where they are, without any color."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def test_split_in_practice_fills_itself_in(world: World) -> None:
     environ = world.environ(LD_ACCESS_TOKEN="api-00000000-0000-4000-8000-00000000beef", LD_PROJECT="not-this-one")
     with Pty([*PROGRAM, "--demo"], environ, world.folder) as term:
         term.wait("PRACTICE")
-        walks.practise(term, "Split")
+        walks.practice(term, "Split")
         term.wait("Split Acme", "as Ana Ruiz")
         walks.send(term)
         term.wait(walks.RUN)

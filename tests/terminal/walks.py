@@ -137,7 +137,7 @@ def fill_in(term: Terminal, check: str) -> None:
     term.until(lambda: check.lower() in term.text().lower(), f"waiting for {check!r}")
 
 
-def practise(term: Terminal, title: str) -> None:
+def practice(term: Terminal, title: str) -> None:
     """The practice mode's walk from the first screen to Review: F4 fills in everything."""
     term.wait("( ) Unleash")
     term.to(title)

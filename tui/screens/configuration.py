@@ -81,7 +81,7 @@ class ConfigurationScreen(Sheet[bool]):
         return f"Imports flags from {form.title if form else self._one.integration_key} into {self._one.project_key}."
 
     def place(self) -> str:
-        where = "LaunchDarkly" if self.app.practising else f"LaunchDarkly {self._account.instance.name}"
+        where = "LaunchDarkly" if self.app.practicing else f"LaunchDarkly {self._account.instance.name}"
         return f"{where} {self._one.project_key}"
 
     def compose_body(self) -> ComposeResult:
@@ -311,7 +311,7 @@ def _told(changed: Changed) -> LeveledText:
 
 def browse(sheet: Sheet[Any], account: Account | None) -> None:
     """Open LaunchDarkly's page of imports in a browser. The demo LaunchDarkly has no pages."""
-    if sheet.app.practising:
+    if sheet.app.practicing:
         sheet.say("note", "The demo LaunchDarkly has no web pages.")
     elif account is not None:
         sheet.app.open_page(integrations_page(account.instance.url))

@@ -72,7 +72,7 @@ class EditScreen(Sheet[Changed]):
         return "Only the fields you change are sent. You review the changes first."
 
     def place(self) -> str:
-        where = "LaunchDarkly" if self.app.practising else f"LaunchDarkly {self._account.instance.name}"
+        where = "LaunchDarkly" if self.app.practicing else f"LaunchDarkly {self._account.instance.name}"
         return f"{where} {self._one.project_key}"
 
     def compose_body(self) -> ComposeResult:

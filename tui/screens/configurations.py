@@ -100,7 +100,7 @@ class ConfigurationsScreen(Sheet[None]):
         yield Plain("Close", id="close")
         yield Plain("List the imports", id="read", classes="primary")
         yield Plain("Change account", id="another")
-        if self.app.practising:
+        if self.app.practicing:
             yield Plain("Fill in", id="fill-in")
 
     # --- the account
@@ -170,7 +170,7 @@ class ConfigurationsScreen(Sheet[None]):
 
     def _show_place(self) -> None:
         account = self._account()
-        place = f"LaunchDarkly {account.instance.name}" if account and not self.app.practising else ""
+        place = f"LaunchDarkly {account.instance.name}" if account and not self.app.practicing else ""
         self.query_one(TopLine).show((Content(place),))
 
     @on(FieldRow.Left)

@@ -85,7 +85,7 @@ class Frame(Screen[None]):
         return self.app.symbols
 
     def compose(self) -> ComposeResult:
-        yield TopLine(self._routes(), practice=self.app.practising)
+        yield TopLine(self._routes(), practice=self.app.practicing)
         yield Static(self._stepper(), id="stepper", markup=False)
         with Horizontal(id="main"):
             with ScrollingBody(id="body", can_focus=False):
@@ -121,7 +121,7 @@ class Frame(Screen[None]):
 
     def compose_buttons(self) -> ComposeResult:
         """Compose buttons beside `back` and `next`; in practice, the one that simulates errors."""
-        if self.app.practising:
+        if self.app.practicing:
             yield Plain("Simulate an error", id="fault")
 
     def next_label(self) -> str:
@@ -139,7 +139,7 @@ class Frame(Screen[None]):
         project = value(draft, "project")
         if not project:
             return (Content(f"{origin} {self.symbols.arrow} {target or 'LaunchDarkly'}"), Content(origin))
-        account = "LaunchDarkly " if self.app.practising else target.removesuffix(project)
+        account = "LaunchDarkly " if self.app.practicing else target.removesuffix(project)
         heads = (
             f"{origin} {self.symbols.arrow} {account}",
             f"{origin} {self.symbols.arrow} {account.removeprefix('LaunchDarkly ')}",

@@ -23,7 +23,7 @@ class Host(App[int]):
     symbols: Symbols
     folder: Path
     """Where files are saved: the folder the program was started in."""
-    practising: bool
+    practicing: bool
     saved: Saved | None
     """The answers of an earlier session, offered on the first screen."""
     runs: tuple[Head, ...]

@@ -107,9 +107,9 @@ class IntegrationScreen(Frame):
         for row in resumable:
             yield row.add_class("second") if row is not resumable[0] else row
         yield IntegrationRow("Configurations", start.CONFIGURATIONS, self.symbols, id="configurations")
-        if self.app.practising and self.app.runs:
+        if self.app.practicing and self.app.runs:
             yield IntegrationRow("Start fresh", start.fresh(len(self.app.runs)), self.symbols, id="start-fresh")
-        if not self.app.practising:
+        if not self.app.practicing:
             yield IntegrationRow("Demo", start.PRACTICE, self.symbols, id="practice")
 
     def _cards(self) -> Iterator[IntegrationRow]:
@@ -129,11 +129,11 @@ class IntegrationScreen(Frame):
         if unfinished:
             more = f", and {len(unfinished) - 1} more" if len(unfinished) > 1 else ""
             title = app.title_of(unfinished[0].integration)
-            forms = unfinished[0].in_words(title, arrow, app.now, practice=app.practising)
+            forms = unfinished[0].in_words(title, arrow, app.now, practice=app.practicing)
             yield IntegrationRow("Resume", [f"{form}{more}" for form in forms], self.symbols, id="go-on-run")
         if (saved := app.saved) is not None:
             title = app.title_of(saved.integration)
-            forms = start.saved_answers(saved, title, arrow, app.now, practice=app.practising)
+            forms = start.saved_answers(saved, title, arrow, app.now, practice=app.practicing)
             yield IntegrationRow("Resume", forms, self.symbols, id="resume")
 
     def integration_at_cursor(self) -> str:
@@ -142,7 +142,7 @@ class IntegrationScreen(Frame):
         return next((key for key in keys if widget_id("integration", key) == at), keys[0])
 
     def compose_buttons(self) -> ComposeResult:
-        if self.app.practising:
+        if self.app.practicing:
             yield Plain("Fill in everything (F4)", id="fill-everything")
         yield from super().compose_buttons()
 
@@ -174,7 +174,7 @@ class IntegrationScreen(Frame):
             if card["key"] not in ACCEPTED:
                 self.say("unknown", not_accepted(card["title"]))
                 return
-        fresh = self.app.practising and self.app.runs and not any(head.under_way for head in self.app.runs)
+        fresh = self.app.practicing and self.app.runs and not any(head.under_way for head in self.app.runs)
         self.say("note", "" if chosen else start.CHOOSE_OR_START_FRESH if fresh else start.CHOOSE)
 
     def _chosen(self) -> str:
@@ -254,7 +254,7 @@ class IntegrationScreen(Frame):
                 for field in fields(draft, step)
                 if field.secret and field.required and field.key not in session.bag
             ]
-            text = start.restored(draft, missing, saved_at, self.app.now, practice=self.app.practising)
+            text = start.restored(draft, missing, saved_at, self.app.now, practice=self.app.practicing)
             self.app.saved = None
             self.app.show_step(message=text)
 

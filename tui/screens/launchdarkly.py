@@ -43,7 +43,7 @@ class LaunchDarklyScreen(FieldStep):
         with Horizontal(classes="field-entry choice-row"):
             yield Static(Content("  Instance"), classes="field-label wide-label", markup=False)
             options = (*(ChoiceOption(i.key, i.name) for i in INSTANCES), ChoiceOption(_OTHER, "Other address"))
-            if self.app.practising:
+            if self.app.practicing:
                 options = (ChoiceOption(_OTHER, "Demo server"),)
             yield Choices(options, (self._instance(),), self.symbols, row=True, id="instance", told=self._chosen)
         yield Static("", id="instance-host", classes="field-line settled", markup=False)
@@ -146,7 +146,7 @@ class LaunchDarklyScreen(FieldStep):
         self._offered = offered
         box.remove_children()
         box.set_class(bool(offered), "offered")
-        for key, name in () if self.app.practising else offered:
+        for key, name in () if self.app.practicing else offered:
             box.mount(Plain(f"Try {name}", classes=f"try try-{key}"))
 
     @on(Button.Pressed, ".try")

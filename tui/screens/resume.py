@@ -48,7 +48,7 @@ class RunsScreen(Sheet[Head]):
 
     def _row(self, head: Head) -> Option:
         app = self.app
-        forms = head.in_words(app.title_of(head.integration), self.symbols.arrow, app.now, practice=app.practising)
+        forms = head.in_words(app.title_of(head.integration), self.symbols.arrow, app.now, practice=app.practicing)
         text = start.fitting(forms, app.size.width - _AROUND)
         return Option(Content.styled(head.name, "bold") + Content(f"\n  {text}"))
 

@@ -180,7 +180,7 @@ class RunScreen(RunDeeds):
 
     def purpose(self) -> str:
         if self._reported is None:
-            return run_words.purpose(self.run_, practicing=self.app.practising)
+            return run_words.purpose(self.run_, practicing=self.app.practicing)
         return when(self._reported)
 
     def _show_heading(self) -> None:
@@ -203,7 +203,7 @@ class RunScreen(RunDeeds):
         self._write("#run-times", Content(run_words.times(run)))
         self.query_one("#run-news", Sentences).show(run_words.news(run))
         self.query_one("#run-trouble", Sentences).show(run_words.trouble(run))
-        self._write("#run-leave", Content(run_words.coming_back(run, practicing=self.app.practising)))
+        self._write("#run-leave", Content(run_words.coming_back(run, practicing=self.app.practicing)))
         if (message := run_words.message(run)) is not None:
             self.say(*message)
         self._show_buttons(run)

@@ -57,7 +57,7 @@ class Sheet(InFields, ModalScreen[Reply | None], Generic[Reply]):
     app = getters.app(Host)
 
     def compose(self) -> ComposeResult:
-        yield TopLine((Content(self.place()),), practice=self.app.practising)
+        yield TopLine((Content(self.place()),), practice=self.app.practicing)
         with ScrollingBody(id="sheet-body", can_focus=False):
             purpose = self.purpose()
             yield Static(

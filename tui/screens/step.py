@@ -42,7 +42,7 @@ class StepScreen(InFields, Frame):
         """`next` was pressed while a check was due: go on after its result."""
 
     def compose_buttons(self) -> ComposeResult:
-        if self.app.practising and drafts.fields(self.session.draft, self.STEP):
+        if self.app.practicing and drafts.fields(self.session.draft, self.STEP):
             yield Plain("Fill in", id="fill-in")
         yield from super().compose_buttons()
 

@@ -41,7 +41,7 @@ class TokenScreen(Sheet[bool]):
 
     def place(self) -> str:
         run = self._session.run
-        return f"LaunchDarkly {run.instance.name}" if run is not None and not self.app.practising else ""
+        return f"LaunchDarkly {run.instance.name}" if run is not None and not self.app.practicing else ""
 
     def compose_body(self) -> ComposeResult:
         text = "Paste your LaunchDarkly token. You don't need any other key."
@@ -51,7 +51,7 @@ class TokenScreen(Sheet[bool]):
     def compose_buttons(self) -> ComposeResult:
         yield Plain("Cancel", id="close")
         yield Plain("Continue", id="go-on", classes="primary")
-        if self.app.practising:
+        if self.app.practicing:
             yield Plain("Fill in", id="fill-in")
 
     def on_mount(self) -> None:

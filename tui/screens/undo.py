@@ -70,7 +70,7 @@ class UndoScreen(Sheet[bool]):
         return f"Undo {clean(self._run.journal.identity.name)}"
 
     def place(self) -> str:
-        where = "LaunchDarkly" if self.app.practising else f"LaunchDarkly {self._run.instance.name}"
+        where = "LaunchDarkly" if self.app.practicing else f"LaunchDarkly {self._run.instance.name}"
         return f"{where} {clean(self._run.journal.identity.project)}"
 
     def compose_body(self) -> ComposeResult:

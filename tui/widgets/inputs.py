@@ -35,7 +35,7 @@ class LiveInput(Input):
             self._told(value)
 
     def render_line(self, y: int) -> Strip:
-        """In the terminal's own colours a field has no ground of its own: what is blank is drawn as a line."""
+        """In the terminal's own colors a field has no ground of its own: what is blank is drawn as a line."""
         strip = super().render_line(y)
         text = self._value.cell_len if self.value else cell_len(self.placeholder)
         used, width = text + (1 if self.has_focus else 0), self.scrollable_content_region.width

@@ -1,4 +1,4 @@
-"""The symbols and styles of the roles. Colour repeats the symbol, the symbol repeats the word."""
+"""The symbols and styles of the roles. Color repeats the symbol, the symbol repeats the word."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def choose(environ: Mapping[str, str], encoding: str = "utf-8", wanted: str = ""
 
 
 def mark(symbols: Symbols, level: str) -> Content:
-    """The symbol of a level in its colour; nothing for a note."""
+    """The symbol of a level in its color; nothing for a note."""
     if level == "note":
         return Content("")
     return Content.styled(f"{getattr(symbols, level)} ", STYLES[level])
