@@ -21,6 +21,7 @@ from tests.pilot.walking import (
 from tui.answers.draft import values
 from tui.answers.remarks import label
 from tui.sandbox.server import Sandbox
+from tui.widgets.field_row import FieldRow
 from tui.widgets.ids import field_id
 
 
@@ -127,3 +128,13 @@ async def test_an_integration_named_on_the_command_line_is_chosen_at_once(box: S
     asked = options(box, tmp_path, demo=True, integration="unleash")
     async with running(asked, box, step="launchdarkly") as walk:
         assert walk.draft.integration == "unleash"
+
+
+async def test_next_right_after_the_last_letter_is_not_forgotten(tmp_path: Path) -> None:
+    async with practice_at(tmp_path, "fields") as walk:
+        await walk.write("#field-sourceEnvironmentId", "production")
+        walk.app.session.ask_again("sourceEnvironmentId")
+        walk.fields_screen.action_next()
+        row = next(row for row in walk.app.screen.query(FieldRow) if row.key == "sourceEnvironmentId")
+        row.post_message(FieldRow.Edited(row.key))  # as on a slow machine: behind Ctrl+O
+        await walk.at("plan")

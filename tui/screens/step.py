@@ -86,9 +86,10 @@ class StepScreen(InFields, Frame):
 
     @on(FieldRow.Edited)
     def _edited(self, event: FieldRow.Edited) -> None:
-        self._going = False
+        """This message may come after Ctrl+O, so it doesn't take `next` back: `hold_back` does, at the key press."""
         self.announcement = ""
-        self.summarize()
+        if not self._going:
+            self.summarize()
 
     @on(FieldRow.Left)
     def _left(self, event: FieldRow.Left) -> None:
