@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-settings.register_profile("own", deadline=None)  # a busy machine is no finding
+# A busy machine is no finding, and what one run finds every run finds: `--hypothesis-profile=search` looks further.
+settings.register_profile("own", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None, max_examples=500)
 settings.load_profile("own")
 
 REQUIRE_REAL = os.environ.get("LDFI_REQUIRE_REAL") == "1"

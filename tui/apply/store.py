@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from contextlib import suppress
 from dataclasses import asdict, fields
 from functools import cache
 from pathlib import Path
@@ -62,10 +63,13 @@ def save(journal: Journal, path: Path, redactor: Redactor | None = None) -> None
 
 
 def _as_json(journal: Journal, redactor: Redactor) -> str:
-    try:
-        return _journals().dump_json(journal, exclude=_NOT_SAVED, context=redactor).decode()
-    except ValueError:  # a lone surrogate, which a source may send and only Python's own JSON can hold
-        return json.dumps(_journals().dump_python(journal, exclude=_NOT_SAVED, context=redactor))
+    """Return a journal as JSON. A lone surrogate, which a source may send, only Python's own JSON can hold: pydantic
+    refuses it in a value and replaces it in a key."""
+    with suppress(ValueError):
+        text = _journals().dump_json(journal, exclude=_NOT_SAVED, context=redactor).decode()
+        if "\N{REPLACEMENT CHARACTER}" not in text:
+            return text
+    return json.dumps(_journals().dump_python(journal, exclude=_NOT_SAVED, context=redactor))
 
 
 def load(path: Path) -> Journal | None:
