@@ -22,9 +22,9 @@ from tui.net.events import Sink, ignore
 from tui.plan.plan import UNLEASH_TELLS_NOT
 from tui.secrets.bag import Bag
 from tui.sources.base import Choice, Connection, Source, SourceReport
-from tui.sources.phrases import count, listed, short
 from tui.sources.registry import SOURCES
 from tui.sources.unleash.check import check_helper
+from tui.text.phrases import count, listed, short
 
 CheckRunner = Callable[[Draft, Bag, Context, str, Sink], Awaitable[Check]]
 

@@ -23,7 +23,7 @@ from tui.launchdarkly.models import ImportStatus
 from tui.net.errors import Failure, Kind, Remedy
 from tui.net.events import Answered, Note, Pausing, ProgressEvent, Sink, Stream
 from tui.net.pauses import requested_pause
-from tui.net.times import span
+from tui.text.times import span
 
 SNAPSHOT_FRESH = 120.0
 """Seconds after which a start takes a new snapshot: what someone else created meanwhile isn't ours."""

@@ -33,8 +33,8 @@ from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Counted, Sink, ignore
 from tui.net.messages import Request, Response
 from tui.net.pages import ListPage, ListProgress, read_all
-from tui.net.times import http_date
 from tui.text.redact import Redactor
+from tui.text.times import http_date
 
 T = TypeVar("T")
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from tui.net.times import iso_date, stamp
 from tui.plan import words
 from tui.plan.plan import WORDS, Counts, Plan, PlannedFlag, Verdict
 from tui.plan.reading import explanations
@@ -16,6 +15,7 @@ from tui.text.clean import plain, readable
 from tui.text.private_files import unused, write_private
 from tui.text.redact import Redactor
 from tui.text.templates import rendered
+from tui.text.times import iso_date, stamp
 
 PlanFormat = Literal["md", "json"]
 

@@ -14,10 +14,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tui.net.errors import Failure
-from tui.net.times import day
 from tui.plan.conventions import bad_key, breaks, not_taken
 from tui.plan.request import PlanRequest
 from tui.sources.flags import SourceFlag
+from tui.text.times import day
 
 if TYPE_CHECKING:  # pydantic is loaded after the first paint
     from tui.launchdarkly.models import Flag, NamingConvention

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from tui.net.times import moment
 from tui.plan.plan import CANNOT, WORDS, Plan, Verdict
 from tui.sources import flags as kinds
 from tui.sources.flags import SourceFlag, Variation
+from tui.text.times import moment
 
 LeveledText = tuple[str, str]
 """A level ("ok", "note", "unknown", "warning", "problem") and its words."""

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tui.apply.import_errors import Explained
-from tui.net.times import day, time_of_day
 from tui.plan.words import kind_label
 from tui.report.report import NOT_AS_PLANNED, TAKEN_BACK, THERE_BEFORE, Numbers, Report, Row, verdict_word
 from tui.sources.flags import Lost
 from tui.text.clean import clean
+from tui.text.times import day, time_of_day
 
 Cell = str | tuple[Lost, ...]
 

@@ -10,9 +10,9 @@ from tui.apply.import_errors import Explained
 from tui.apply.journal import GONE, Journal, Stage
 from tui.apply.undo import UndoAction
 from tui.apply.verify import Verification
-from tui.net.times import stamp, time_of_day
 from tui.plan.words import LeveledText, flags
 from tui.secrets.names import inside
+from tui.text.times import stamp, time_of_day
 
 LabeledText = tuple[str, str]
 """A label and its text."""

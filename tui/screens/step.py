@@ -15,9 +15,9 @@ from tui.answers import changes, remarks, steps
 from tui.answers import draft as drafts
 from tui.answers.finding import Level
 from tui.net.events import Connected, Pausing
-from tui.net.times import moment
 from tui.screens.frame import Frame
 from tui.screens.in_fields import InFields
+from tui.text.times import moment
 from tui.widgets.buttons import Plain
 from tui.widgets.field_row import FieldRow
 from tui.widgets.key_line import KeyHints

@@ -16,7 +16,7 @@ from tui.net.errors import Advice, Failure, Kind, Remedy, Safe
 from tui.net.events import Sink, ignore
 from tui.net.problems import OF_THE_ADDRESS, remedy
 from tui.sources.flags import Listing, Lost, SourceFlag
-from tui.sources.phrases import quoted
+from tui.text.phrases import quoted
 
 RemarkLevel = Literal["ok", "note", "unknown", "warning", "problem"]
 """In rising order. Only a problem blocks; `unknown` means that it can't be known."""

@@ -8,9 +8,9 @@ from typing import cast
 from pydantic import SecretStr
 
 from tui.net.messages import Response
-from tui.sources.phrases import short
 from tui.text.clean import clean
 from tui.text.limited_json import parse_answer
+from tui.text.phrases import short
 from tui.text.redact import Redactor, tree
 
 Object = Mapping[str, object]

@@ -10,10 +10,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.net.events import Counted, Pausing
-from tui.net.times import time_of_day
 from tui.plan import words
 from tui.plan.plan import Plan, Verdict
 from tui.plan.words import LeveledText
+from tui.text.times import time_of_day
 from tui.widgets.bar import Bar, Part
 from tui.widgets.buttons import Plain
 from tui.widgets.flag_list import LEVELS

@@ -14,9 +14,9 @@ from tui.answers.fields import Variable
 from tui.answers.finding import Finding, Level
 from tui.answers.plan_state import PLAN
 from tui.launchdarkly.instances import instance
-from tui.net.times import time_of_day
 from tui.plan import words
 from tui.text.clean import clean
+from tui.text.times import time_of_day
 from tui.wizard import remedies
 
 

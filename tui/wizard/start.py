@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tui.answers import steps
-from tui.net.times import minute
 from tui.text.cells import cells
+from tui.text.times import minute
 
 if TYPE_CHECKING:
     from tui.answers.draft import Draft

@@ -27,9 +27,9 @@ from tui.net.errors import Kind, Remedy
 from tui.net.events import Pausing, ProgressEvent
 from tui.sources.base import Connection
 from tui.sources.flags import Variation
-from tui.sources.phrases import left_out
 from tui.sources.split import flags as split_flags
 from tui.sources.split import rules as split_rules
+from tui.text.phrases import left_out
 from tui.text.redact import MASK
 
 NAMES = [f"flag-{number}" for number in range(130)]

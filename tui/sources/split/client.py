@@ -17,7 +17,7 @@ from tui.net.messages import Request, Response
 from tui.net.pages import ListPage, ListProgress, read_all
 from tui.sources.base import Connection, request_refused, server_error, source_failure
 from tui.sources.lenient import Object, Reader, number, text
-from tui.sources.phrases import location, quoted, short
+from tui.text.phrases import location, quoted, short
 
 NAME = "Split"
 KEY_FIELD = "workspaceApiKey"

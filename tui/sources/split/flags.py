@@ -10,9 +10,9 @@ from tui.net.pages import AT_ONCE, ListProgress, passing
 from tui.sources.base import Answers, Connection, answered
 from tui.sources.flags import Batch, Listing, SourceFlag, strings
 from tui.sources.lenient import Object, elements, members, objects, text
-from tui.sources.phrases import left_out, short
 from tui.sources.split.client import ENVIRONMENT_FIELD, NAME, TAG_FIELD, WORKSPACE_FIELD, SplitClient, identity
 from tui.sources.split.rules import left_behind, losses, overtaken, shares, unknown
+from tui.text.phrases import left_out, short
 
 _FLAGS = "flags"
 _DEFINITIONS = "definitions"

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeGuard
 
-from tui.sources import phrases
 from tui.sources.flags import (
     INDIVIDUAL_TARGETS,
     PERCENTAGE_ROLLOUT,
@@ -25,7 +24,8 @@ from tui.sources.flags import (
     SourceFlag,
 )
 from tui.sources.lenient import Object, elements, members, number, objects, text
-from tui.sources.phrases import short
+from tui.text import phrases
+from tui.text.phrases import short
 
 
 def explain(flag: SourceFlag) -> tuple[Lost, ...]:

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from tui.sources.base import Answers, Connection, SourceReport, answered
 from tui.sources.flags import BOOLEAN, Batch, Listing, SourceFlag, strings
 from tui.sources.lenient import Object, elements, objects, text
-from tui.sources.phrases import count, left_out, short
 from tui.sources.unleash.check import compare, contradiction, report_of, require_environment
 from tui.sources.unleash.client import NAME, PROJECT_FIELD, TAG_FIELD, Scope, UnleashClient
 from tui.sources.unleash.rules import left_behind, losses, overtaken, segment_id, unknown
+from tui.text.phrases import count, left_out, short
 
 _BATCH_SIZE = 500  # flags between two turns of other tasks
 

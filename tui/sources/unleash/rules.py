@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
-from tui.sources import phrases
 from tui.sources.flags import (
     CONSTRAINTS,
     INDIVIDUAL_TARGETS,
@@ -24,7 +23,8 @@ from tui.sources.flags import (
     SourceFlag,
 )
 from tui.sources.lenient import Object, elements, members, number, objects, text
-from tui.sources.phrases import short
+from tui.text import phrases
+from tui.text.phrases import short
 
 
 def explain(flag: SourceFlag) -> tuple[Lost, ...]:
