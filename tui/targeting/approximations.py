@@ -27,7 +27,7 @@ PREREQUISITES_NOT_SHOWN = "prerequisites-not-shown"
 
 SENTENCES: dict[str, str] = {
     REBUCKETED: "Percentages stay the same, but other users get each share.",
-    RANDOM_BECOMES_STICKY: "Unleash draws anew for each evaluation; LaunchDarkly always serves a user the same variation.",
+    RANDOM_BECOMES_STICKY: "Unleash decides at random each time; LaunchDarkly always serves a user the same variation.",
     ALWAYS_HAS_A_KEY: "Unleash treats users without a userId apart; a LaunchDarkly context always has a key.",
     NUMBERS_AS_NUMBERS: "LaunchDarkly compares numbers only if the app sends numbers, not text.",
     BOOLEANS_AS_BOOLEANS: "LaunchDarkly compares true and false only if the app sends booleans or this exact text.",
