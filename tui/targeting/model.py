@@ -105,10 +105,16 @@ class Serves:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A part that is not understood. `what` names it for `Targeting.unknown`; `words` is its sentence, cleaned."""
+    """A part that is not understood. `what` names it for `Targeting.unknown`; `words` is its sentence, cleaned.
+
+    If the type itself is not known, `part` says of what, and `what` is "matcher IS_FULL_MOON", "operator MOON_IS" or
+    "strategy byPlan". Words: "sky MOON_IS full", "custom strategy byPlan with plans gold". A part about a segment
+    or about another flag is lost as such; "" is some other part.
+    """
 
     what: str
     words: str = ""
+    part: Literal["", "matcher", "operator", "strategy", "segment", "flag"] = ""
 
 
 Condition = Test | Everyone | InSegment | Serves | Unknown
@@ -131,10 +137,15 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """What a rule serves: variations with percents that add up to 100, in the source's order."""
+    """What a rule serves: variations with percents that add up to 100, in the source's order.
+
+    `written` is a percentage as the source writes it, cleaned, if the engines don't read it that way ("abc", "12.5"
+    or a gradual rollout without a group, in Unleash); `parts` are what they serve. "" otherwise.
+    """
 
     parts: tuple[tuple[Variation, float], ...]
     bucket: Bucket = Bucket()
+    written: str = ""
 
     @property
     def only(self) -> Variation | None:
@@ -145,11 +156,21 @@ class Shares:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """All conditions must be true. `name` is the strategy's, for sentences; "" for Split."""
+    """All conditions must be true. `name` is the strategy's, for sentences; "" for Split.
+
+    The first `own` conditions are the strategy itself (the ids of userWithId, the addresses of remoteAddress, a
+    strategy that is not known, a bucket's attribute that must be present), the others its constraints and segments.
+    `variants` are those of the strategy, in percents, and `payloads` the names of those with a payload. A `combiner`
+    other than AND, cleaned, is unknown too.
+    """
 
     conditions: tuple[Condition, ...]
     serve: Shares
     name: str = ""
+    own: int = 0
+    variants: tuple[tuple[str, float], ...] = ()
+    payloads: tuple[str, ...] = ()
+    combiner: str = "AND"
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +235,8 @@ class Targeting:
     variant_overrides: tuple[Rule, ...] = ()
     """Unleash: contexts that get a variant of their own, ahead of `variants`."""
     strategy_variants: bool = False
+    disabled: tuple[tuple[int, Rule], ...] = ()
+    """Unleash: strategies that are switched off, with their place (from 1) among all. They never decide anything."""
     segments: Mapping[str, Segment] = field(default_factory=dict)
     """By the key that conditions and targets name. Split's are read apart; until then it is empty."""
     unknown: tuple[str, ...] = ()
