@@ -231,7 +231,7 @@ class Targeting:
     parents: tuple[Parent, ...] = ()
     allocation: float = 100.0
     variants: Shares | None = None
-    """Unleash: how a flag that is on divides its variants, None if it has none or one."""
+    """Unleash: how a flag that is on divides its variants, None if it has none; one variant has all of it."""
     variant_overrides: tuple[Rule, ...] = ()
     """Unleash: contexts that get a variant of their own, ahead of `variants`."""
     strategy_variants: bool = False
