@@ -15,7 +15,7 @@ from tests.pilot.walking import Walk, practice_at
 from tests.unit.plan_tools import flag
 from tui.plan.words import kind_label
 from tui.screens.losses import LossesScreen
-from tui.sources.flags import PERCENTAGE_ROLLOUT, SEGMENTS, TARGETING_RULES
+from tui.targeting.losses import PERCENTAGE_ROLLOUT, SEGMENTS, TARGETING_RULES
 from tui.widgets.choices import TickList
 from tui.widgets.flag_list import FlagList
 from tui.widgets.flag_view import SORTS

@@ -12,12 +12,12 @@ from tests.real import unleash_seed as seed
 from tests.real.unleash_server import Unleash
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy
-from tui.sources import flags as loss
 from tui.sources.base import Connection
 from tui.sources.flags import BOOLEAN, Batch, SourceFlag, Variation
 from tui.sources.unleash import check as unleash_check
 from tui.sources.unleash import flags as unleash_flags
 from tui.sources.unleash import rules as unleash_rules
+from tui.targeting import losses as loss
 
 pytestmark = pytest.mark.timeout(600)  # the first one may have to install the servers
 

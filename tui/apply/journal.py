@@ -20,7 +20,8 @@ from pydantic import Field, PlainSerializer
 
 from tui.answers.request import CreateRequest
 from tui.launchdarkly.models import Configuration, Flag, ImportFault, ImportStatus, WholeFlag
-from tui.sources.flags import Lost, Targets, Variation
+from tui.sources.flags import Targets, Variation
+from tui.targeting.losses import Lost
 from tui.text.redacted_fields import DataText, DataValue, ForeignText, SentenceText
 
 Seconds = Annotated[float, Field(ge=0, lt=32_503_680_000)]

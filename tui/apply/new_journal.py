@@ -13,7 +13,7 @@ from tui.apply.journal import Expected, Identity, Journal, LeftOut, Stage
 from tui.launchdarkly.models import Configuration
 from tui.plan import reading
 from tui.plan.plan import Plan, PlannedFlag
-from tui.sources.flags import Lost
+from tui.targeting.losses import Lost
 from tui.text.redact import Redactor
 
 Losses = Mapping[str, tuple[Lost, ...]]

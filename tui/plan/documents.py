@@ -10,7 +10,7 @@ from typing import Literal
 from tui.plan import words
 from tui.plan.plan import WORDS, Counts, Plan, PlannedFlag, Verdict
 from tui.plan.reading import explanations
-from tui.sources.flags import Lost
+from tui.targeting.losses import Lost
 from tui.text.clean import plain, readable
 from tui.text.private_files import unused, write_private
 from tui.text.redact import Redactor

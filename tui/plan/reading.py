@@ -21,9 +21,10 @@ from tui.plan.plan import Plan, decide
 from tui.plan.request import PlanRequest
 from tui.secrets.bag import Bag
 from tui.sources.base import Connection
-from tui.sources.flags import Lost, SourceFlag
+from tui.sources.flags import SourceFlag
 from tui.sources.lenient import members
 from tui.sources.registry import SOURCES
+from tui.targeting.losses import Lost
 from tui.text.redact import Redactor, tree
 
 

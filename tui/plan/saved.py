@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from tui.net.errors import Failure, Kind, Safe
 from tui.plan.documents import as_json
 from tui.plan.plan import Plan
-from tui.sources.flags import Lost, SourceFlag, Targets
+from tui.sources.flags import SourceFlag, Targets
+from tui.targeting.losses import Lost
 from tui.text import limited_json
 from tui.text.clean import clean, readable
 from tui.text.private_files import read_ordinary, write_private

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from tui.plan.plan import CANNOT, WORDS, Plan, Verdict
-from tui.sources import flags as kinds
 from tui.sources.flags import SourceFlag, Variation
+from tui.targeting import losses as kinds
 from tui.text.times import moment
 
 LeveledText = tuple[str, str]

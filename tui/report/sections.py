@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tui.apply.import_errors import Explained
 from tui.plan.words import kind_label
 from tui.report.report import NOT_AS_PLANNED, TAKEN_BACK, THERE_BEFORE, Numbers, Report, Row, verdict_word
-from tui.sources.flags import Lost
+from tui.targeting.losses import Lost
 from tui.text.clean import clean
 from tui.text.times import day, time_of_day
 

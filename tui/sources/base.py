@@ -15,7 +15,8 @@ from tui.net.client import Http
 from tui.net.errors import Advice, Failure, Kind, Remedy, Safe
 from tui.net.events import Sink, ignore
 from tui.net.problems import OF_THE_ADDRESS, remedy
-from tui.sources.flags import Listing, Lost, SourceFlag
+from tui.sources.flags import Listing, SourceFlag
+from tui.targeting.losses import Lost
 from tui.text.phrases import quoted
 
 RemarkLevel = Literal["ok", "note", "unknown", "warning", "problem"]

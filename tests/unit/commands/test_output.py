@@ -14,7 +14,8 @@ from tui.commands.plan import plan_lines
 from tui.net.errors import Failure, Kind
 from tui.plan.plan import Plan, Verdict
 from tui.plan.words import KINDS, MEANINGS
-from tui.sources.flags import Lost, SourceFlag
+from tui.sources.flags import SourceFlag
+from tui.targeting.losses import Lost
 from tui.text.cells import cells
 from tui.text.redact import MASK, Redactor
 

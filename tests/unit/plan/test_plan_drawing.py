@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from tests.unit.plan_tools import flag, plan, there
 from tui.plan.plan import WORDS, Verdict
 from tui.plan.words import KINDS, MEANINGS
-from tui.sources.flags import LOSSES, SEGMENTS, TARGETING_RULES
+from tui.targeting.losses import LOSSES, SEGMENTS, TARGETING_RULES
 from tui.widgets.bar import cells
 from tui.widgets.choices import columns
 from tui.widgets.flag_list import LEVELS, Columns, fitted, heading, pieces

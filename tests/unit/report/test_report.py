@@ -30,7 +30,8 @@ from tui.launchdarkly.instances import EU
 from tui.report.documents import as_json, text_of
 from tui.report.report import Report, report
 from tui.report.sections import LISTS, list_text, sections
-from tui.sources.flags import Lost, strings
+from tui.sources.flags import strings
+from tui.targeting.losses import Lost
 from tui.text.redact import Redactor
 
 ROLLOUT = Lost("percentage-rollout", "25 % by user id: on")

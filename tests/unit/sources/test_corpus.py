@@ -14,11 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.sources_server import json_values
-from tui.sources.flags import LOSSES, Lost, SourceFlag
+from tui.sources.flags import SourceFlag
 from tui.sources.split import rules as split_rules
 from tui.sources.split.flags import source_flag as split_flag
 from tui.sources.unleash import rules as unleash_rules
 from tui.sources.unleash.flags import source_flag as unleash_flag
+from tui.targeting.losses import LOSSES, Lost
 
 Case = dict[str, Any]
 HERE = Path(__file__).parents[1]

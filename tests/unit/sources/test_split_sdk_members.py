@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.unit.split_made import definition
-from tui.sources.flags import Lost
 from tui.sources.split import rules as split_rules
 from tui.sources.split.flags import source_flag
+from tui.targeting.losses import Lost
 
 Matcher = dict[str, Any]
 

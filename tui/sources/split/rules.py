@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeGuard
 
-from tui.sources.flags import (
+from tui.sources.flags import SourceFlag
+from tui.sources.lenient import Object, elements, members, number, objects, text
+from tui.targeting.losses import (
     INDIVIDUAL_TARGETS,
     PERCENTAGE_ROLLOUT,
     PREREQUISITES,
@@ -21,9 +23,7 @@ from tui.sources.flags import (
     TRAFFIC_ALLOCATION,
     Loss,
     Lost,
-    SourceFlag,
 )
-from tui.sources.lenient import Object, elements, members, number, objects, text
 from tui.text import phrases
 from tui.text.phrases import short
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
-from tui.sources.flags import (
+from tui.sources.flags import SourceFlag
+from tui.sources.lenient import Object, elements, members, number, objects, text
+from tui.targeting.losses import (
     CONSTRAINTS,
     INDIVIDUAL_TARGETS,
     PERCENTAGE_ROLLOUT,
@@ -20,9 +22,7 @@ from tui.sources.flags import (
     TARGETING_RULES,
     Loss,
     Lost,
-    SourceFlag,
 )
-from tui.sources.lenient import Object, elements, members, number, objects, text
 from tui.text import phrases
 from tui.text.phrases import short
 
