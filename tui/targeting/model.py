@@ -125,7 +125,7 @@ class Bucket:
     """What decides a context's share: the value of an attribute and the name of a group.
 
     `fallbacks` are the attributes asked if it is missing (Unleash's "default": userId, else sessionId). With `random`
-    the share is drawn anew for each evaluation that finds none of them. Contexts with equal values of two rules of one
+    the share is drawn again for each evaluation that finds none of them. Contexts with equal values of two rules of one
     group get the same bucket.
     """
 

@@ -15,6 +15,7 @@ from tui.targeting.model import (
     Origin,
     Parent,
     Rule,
+    Segment,
     Serves,
     Shares,
     Targeting,
@@ -79,6 +80,22 @@ def segment(identity: str, targeting: Targeting) -> str:
     return phrases.value(known.name if known and known.name else identity)
 
 
+def content(part: Segment, targeting: Targeting) -> str:
+    """Return who is in a segment: "key is one of a, b or country is one of DE, but not key c", or why it's unknown."""
+    if part.unreadable:
+        return part.unreadable
+    groups = [" and ".join(condition(one, targeting) for one in rule) or "everyone" for rule in part.rules]
+    if part.included:
+        groups.insert(0, f"{key(targeting.origin)} is one of {phrases.values(part.included)}")
+    who = " or ".join(groups) or "no one"
+    if part.excluded:
+        who += f", but not {key(targeting.origin)} {phrases.values(part.excluded)}"
+    if part.excluded_segments:
+        names = " or ".join(segment(one, targeting) for one in part.excluded_segments)
+        who += f", but not in segment {names}"
+    return who
+
+
 def parent(part: Parent, origin: Origin) -> str:
     """ "flag base serves any of on, beta"; in Unleash "flag base is off", "flag base is on and serves red"."""
     flag, served = phrases.value(part.flag), phrases.any_of(part.variations)
@@ -92,6 +109,21 @@ def parent(part: Parent, origin: Origin) -> str:
 def shares(serve: Shares) -> str:
     """ "on" if it has all of it, "25% on, 75% off" otherwise."""
     return phrases.shares([(_raw_name(variation), percent) for variation, percent in serve.parts])
+
+
+def served(serve: Shares, origin: Origin) -> str:
+    """ "on" if it has all of it, "25% on, 75% off by key" otherwise."""
+    return shares(serve) if serve.only is not None else f"{shares(serve)} {bucket(serve.bucket, origin)}"
+
+
+def rollout(serve: Shares, origin: Origin) -> str:
+    """What an Unleash strategy turns on: "on" for all, "25% on by userId" for some."""
+    if serve.written:
+        return f"rollout {serve.written} {bucket(serve.bucket, origin)} (SDKs may not serve it)"
+    if serve.only is True:
+        return "on"
+    share = sum(percent for variation, percent in serve.parts if variation is not False)
+    return f"{phrases.percent(share)} on {bucket(serve.bucket, origin)}"
 
 
 def bucket(by: Bucket, origin: Origin) -> str:
