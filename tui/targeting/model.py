@@ -237,6 +237,8 @@ class Targeting:
     strategy_variants: bool = False
     disabled: tuple[tuple[int, Rule], ...] = ()
     """Unleash: strategies that are switched off, with their place (from 1) among all. They never decide anything."""
+    configured: tuple[str, ...] = ()
+    """Split: variations with a dynamic configuration, which no rebuild keeps."""
     segments: Mapping[str, Segment] = field(default_factory=dict)
     """By the key that conditions and targets name. Split's are read apart; until then it is empty."""
     unknown: tuple[str, ...] = ()

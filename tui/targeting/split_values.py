@@ -172,8 +172,10 @@ def _boolean(test: Test, value: Found) -> bool:
 
 
 def _boolean_or_text(test: Test, value: Found) -> bool:
-    texts = (text for wanted in test.values if isinstance(wanted, bool) for text in BOOLEAN_TEXTS[wanted])
-    return value in test.values if isinstance(value, bool) else value in texts
+    if isinstance(value, bool):
+        return value in test.values
+    texts = [BOOLEAN_TEXTS[wanted] for wanted in test.values if isinstance(wanted, bool)]
+    return isinstance(value, str) and any(value in some for some in texts)
 
 
 # --- dates
@@ -263,7 +265,7 @@ def _order(one: object, other: object) -> int:
 
 @lru_cache(4096)
 def version(value: str) -> Version | None:
-    """Return the version that Split reads, None if it reads none. Parts may have leading zeros, unlike in SemVer 2.0."""
+    """Return the version that Split reads, None if it reads none. Unlike in SemVer 2.0 there may be leading zeros."""
     rest, plus, build = value.partition("+")
     numbers, hyphen, pre_release = rest.partition("-")
     if (plus and not build) or (hyphen and not pre_release):
