@@ -222,15 +222,16 @@ class _Evaluation:
 
     # --- buckets
 
-    def _part(self, shares: Shares, bucket: Hashable) -> Variation:
-        """Return the variation whose part has the bucket; parts follow each other in the source's order."""
+    def _part(self, shares: Shares, bucket: Hashable) -> Variation | None:
+        """Return the variation whose part has the bucket; parts follow each other in the source's order. No parts
+        serve nothing."""
         limit = 0.0
         parts = [part for part in shares.parts if part[1] > 0]
         for variation, percent in parts[:-1]:
             limit += percent
             if self._below(bucket, limit):
                 return variation
-        return parts[-1][0]
+        return parts[-1][0] if parts else None
 
     def _below(self, bucket: Hashable, percent: float) -> bool:
         low, high = self._known.get(bucket, (0.0, _ALL))
