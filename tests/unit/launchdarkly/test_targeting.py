@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from pydantic import SecretStr
@@ -17,7 +17,7 @@ from tui.sandbox.server import Sandbox
 
 
 @pytest.fixture
-def box() -> AsyncIterator[Sandbox]:
+def box() -> Iterator[Sandbox]:
     with Sandbox.start() as sandbox:
         yield sandbox
 
