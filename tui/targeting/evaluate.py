@@ -18,6 +18,7 @@ from tui.targeting.approximations import (
 )
 from tui.targeting.model import (
     KEY,
+    RANDOM,
     Bucket,
     Condition,
     Context,
@@ -61,10 +62,6 @@ def served(
         if not path:
             return {variation: round(weight, 9) for variation, weight in shown.items()}
         path[-1] = False
-
-
-class _UndefinedSegmentError(Exception):
-    """A segment without a definition, which makes a whole feature of Unleash off."""
 
 
 class _Evaluation:
@@ -121,40 +118,32 @@ class _Evaluation:
     # --- Unleash: any matching rule whose share has the context
 
     def _of_unleash(self, targeting: Targeting) -> Variation | None:
-        try:
-            is_on = all(self._satisfies(parent) for parent in targeting.parents) and self._is_on(targeting)
-        except _UndefinedSegmentError:
-            is_on = False
-        if not is_on:
+        if not all(self._satisfies(parent) for parent in targeting.parents) or not self._is_on(targeting):
             return targeting.off
-        if targeting.variants is None:
-            return True
-        for rule in targeting.variant_overrides:
-            if self._all_true(rule.conditions, targeting):
-                return rule.serve.only
-        return self._variant(targeting, targeting.variants)
+        return True if targeting.variants is None else self._variant(targeting, targeting.variants)
 
     def _satisfies(self, parent: Parent) -> bool:
-        """Whether a parent is as it must be. Unleash has one level of parents, so a parent with parents fails."""
+        """Whether a parent is as it must be. Unleash has one level of parents, so a parent with parents fails.
+
+        The variant counts even of a parent that is off, and not at all if the parent has none.
+        """
         targeting = self._parents.get(parent.flag)
-        if targeting is None or targeting.parents:
+        if targeting is None or targeting.parents or (PARENT_KILLED_OR_OFF in self._names and not targeting.on):
             return False
-        if not targeting.on:
-            return PARENT_KILLED_OR_OFF not in self._names and not parent.on
-        variation = self.variation(targeting)
-        if not parent.on:
-            return variation == targeting.off
-        return variation in parent.variations if parent.variations else variation != targeting.off
+        variants = targeting.variants if parent.variations else None
+        if variants is not None and self._variant(targeting, variants) not in parent.variations:
+            return False
+        return (targeting.on and self._is_on(targeting)) == parent.on
 
     def _is_on(self, targeting: Targeting) -> bool:
+        if not targeting.rules:
+            return targeting.default.only is not False
         if any(segment not in targeting.segments for segment in _segments(targeting)):
-            raise _UndefinedSegmentError
-        matching = (
-            place
+            return False  # a segment without a definition makes a whole feature off
+        return any(
+            self._all_true(rule.conditions, targeting) and self._has_share(rule, targeting.flag, place)
             for place, rule in enumerate(targeting.rules)
-            if self._all_true(rule.conditions, targeting) and self._has_share(rule, targeting.flag, place)
         )
-        return next(matching, None) is not None or (not targeting.rules and targeting.default.only is not False)
 
     def _has_share(self, rule: Rule, flag: str, place: int) -> bool:
         percent = sum(percent for variation, percent in rule.serve.parts if variation is not False)
@@ -164,6 +153,10 @@ class _Evaluation:
         return bucket is not None and self._below(bucket, percent)
 
     def _variant(self, targeting: Targeting, variants: Shares) -> Variation | None:
+        """Return the variant of a flag that is on: by an override, else by its share."""
+        for rule in targeting.variant_overrides:
+            if self._all_true(rule.conditions, targeting):
+                return rule.serve.only
         if (only := variants.only) is not None:
             return only
         bucket = self._bucket(variants.bucket, "variants", targeting.flag, 0)
@@ -171,7 +164,7 @@ class _Evaluation:
 
     def _bucket(self, bucket: Bucket, use: str, flag: str, place: int) -> Hashable:
         """Return what identifies the bucket, None if the context lacks its attribute."""
-        for attribute in (bucket.attribute, *bucket.fallbacks):
+        for attribute in () if bucket.attribute == RANDOM else (bucket.attribute, *bucket.fallbacks):
             value = self._value(attribute)
             if value is not None:
                 owner = flag if GROUP_SHARED in self._names else ""

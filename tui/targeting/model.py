@@ -23,6 +23,9 @@ Origin = Literal["split", "unleash"]
 KEY = ""
 """The attribute that is the key of the context: Split's key, Unleash's userId."""
 
+RANDOM = "random"
+"""The attribute of a bucket that is drawn again in each evaluation (Unleash's stickiness "random")."""
+
 
 class Operator(Enum):
     """How a test compares. A list of values means any of them, unless it says otherwise."""
@@ -125,8 +128,8 @@ class Bucket:
     """What decides a context's share: the value of an attribute and the name of a group.
 
     `fallbacks` are the attributes asked if it is missing (Unleash's "default": userId, else sessionId). With `random`
-    the share is drawn again for each evaluation that finds none of them. Contexts with equal values of two rules of one
-    group get the same bucket.
+    the share is drawn again for each evaluation that finds none of them. A share that is always drawn again has the
+    attribute `RANDOM` and `random`. Contexts with equal values of two rules of one group get the same bucket.
     """
 
     attribute: str = KEY

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tui.targeting.model import (
     KEY,
+    RANDOM,
     Bucket,
     Condition,
     Everyone,
@@ -127,7 +128,9 @@ def rollout(serve: Shares, origin: Origin) -> str:
 
 
 def bucket(by: Bucket, origin: Origin) -> str:
-    """ "by country"; "by userId, else sessionId, else at random"."""
+    """ "by country"; "by userId, else sessionId, else at random"; "at random"."""
+    if by.attribute == RANDOM:
+        return "at random"
     named = [key(origin) if part == KEY else phrases.value(part) for part in (by.attribute, *by.fallbacks)]
     return f"by {', else '.join(named)}{', else at random' if by.random else ''}"
 
