@@ -195,7 +195,7 @@ class _Parser:
                 return Bucket(RANDOM, random=True)
             case "currentTime":
                 self._add(f"{where} has a percentage by the current time.")
-        return Bucket(self._attribute(sticky, where) or phrases.value(sticky), text(group))
+        return Bucket(self._sticky(sticky, where), text(group))
 
     def _listed(self, attribute: str, operator: Operator, value: object, where: str) -> tuple[Test]:
         """A list that Unleash writes as one text with commas. Without entries no one is in it."""
@@ -244,6 +244,10 @@ class _Parser:
             return KEY
         return text(name) if self._is_quotable(text(name), where) else None
 
+    def _sticky(self, name: object, where: str) -> str:
+        attribute = self._attribute(name, where)
+        return phrases.value(name) if attribute is None else attribute
+
     # --- variants and parents
 
     def _variants(self) -> tuple[Shares | None, tuple[Rule, ...]]:
@@ -277,7 +281,7 @@ class _Parser:
                 return Bucket(KEY, self._name, ("sessionId",), random=True)
             case "random":
                 return Bucket(RANDOM, random=True)
-        return Bucket(self._attribute(sticky, "The first variant") or "", self._name, random=True)
+        return Bucket(self._sticky(sticky, "The first variant"), self._name, random=True)
 
     def _parent(self, parent: Object) -> Parent:
         flag, on, variants = text(parent.get("feature")), parent.get("enabled"), _texts(parent.get("variants"))
@@ -334,7 +338,12 @@ def _as_written(constraint: Object, meaning: Operator, negated: bool) -> Test:
     name = constraint.get("contextName")
     is_date = meaning in (Operator.DATE_AFTER, Operator.DATE_BEFORE)
     values = tuple(item if isinstance(item, str) else phrases.value(item) for item in _operands(constraint))
-    return Test(name if isinstance(name, str) else phrases.value(name), meaning, tuple(_lenient_date(item) if is_date else item for item in values), negated)
+    return Test(
+        name if isinstance(name, str) else phrases.value(name),
+        meaning,
+        tuple(_lenient_date(item) if is_date else item for item in values),
+        negated,
+    )
 
 
 def _lenient_date(written: str) -> Value:
