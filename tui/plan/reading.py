@@ -24,7 +24,7 @@ from tui.sources.base import Connection
 from tui.sources.flags import SourceFlag
 from tui.sources.lenient import members
 from tui.sources.registry import SOURCES
-from tui.targeting.losses import Lost
+from tui.targeting.losses import Lost, explained
 from tui.text.redact import Redactor, tree
 
 
@@ -40,7 +40,7 @@ def explain(request: PlanRequest, flag: SourceFlag, redactor: Redactor) -> tuple
     """
     if redactor.suspects(flag.definition):
         flag = replace(flag, definition=members(tree(flag.definition, redactor.setting)))
-    return SOURCES[request.integration].explain(flag)
+    return explained(SOURCES[request.integration].targeting(flag, ""))
 
 
 def explanations(plan: Plan, redactor: Redactor) -> dict[str, tuple[Lost, ...]]:

@@ -16,7 +16,7 @@ from tui.net.errors import Advice, Failure, Kind, Remedy, Safe
 from tui.net.events import Sink, ignore
 from tui.net.problems import OF_THE_ADDRESS, remedy
 from tui.sources.flags import Listing, SourceFlag
-from tui.targeting.losses import Lost
+from tui.targeting.model import Targeting
 from tui.text.phrases import quoted
 
 RemarkLevel = Literal["ok", "note", "unknown", "warning", "problem"]
@@ -130,8 +130,8 @@ class Source:
     """Count the flags that the answers (scope and tag) match, by one request; None if the source doesn't say."""
     list_flags: Callable[[Connection, Answers], Listing]
     """All flags that the answers match, in batches as they arrive, with no more requests than needed."""
-    explain: Callable[[SourceFlag], tuple[Lost, ...]]
-    """What the import leaves behind of a flag, in the definition's own order; `flag.losses` are its kinds."""
+    targeting: Callable[[SourceFlag, str], Targeting]
+    """Who gets what of a flag, from its definition, given the language of the app's SDK ("" if it isn't known)."""
 
 
 def source_failure(

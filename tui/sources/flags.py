@@ -29,7 +29,8 @@ class SourceFlag:
     `tags` is None if the key cannot read them. `variations` are those that the import is expected to create; `on` and
     `off` are the indexes of the default variations, None if not known. `losses` are kinds of
     `tui.targeting.losses.LOSSES`, sorted. `cut_over_warning` says what turning it on in LaunchDarkly takes away, ""
-    for nothing. `definition` is the source's own JSON object, which `Source.explain` reads. Small: there can be 10,000.
+    for nothing. `definition` is the source's own JSON object, which `Source.targeting` reads. Small: there can be
+    10,000.
     """
 
     key: str

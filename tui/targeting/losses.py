@@ -124,9 +124,7 @@ def _all(parts: Sequence[Condition], targeting: Targeting, after: str) -> str:
 
 def _of_unleash(targeting: Targeting) -> Iterator[Loss]:
     """Strategy by strategy, with its place if there are several, then the features that must be on before."""
-    strategies = list(targeting.rules)
-    for place, rule in targeting.disabled:
-        strategies.insert(place - 1, rule)
+    strategies = targeting.written_rules
     for place, rule in enumerate(strategies, 1):
         where = f" (strategy {place})" if len(strategies) > 1 else ""
         yield from _in_strategy(rule, targeting, where)

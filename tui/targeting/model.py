@@ -246,6 +246,14 @@ class Targeting:
     """By the key that conditions and targets name. Split's are read apart; until then it is empty."""
     unknown: tuple[str, ...] = ()
 
+    @property
+    def written_rules(self) -> tuple[Rule, ...]:
+        """All rules with those that are switched off, each at its place."""
+        rules = list(self.rules)
+        for place, rule in self.disabled:
+            rules.insert(place - 1, rule)
+        return tuple(rules)
+
 
 @dataclass(frozen=True, slots=True)
 class Context:

@@ -193,7 +193,7 @@ def _identifier(part: str) -> tuple[bool, int, str]:
 
 @lru_cache(maxsize=1024)
 def _pattern(pattern: str, ignore_case: bool) -> re.Pattern[str] | None:
-    """Python's `re` stands in for Rust's, whose dialect differs."""
+    """Python's `re` approximates Rust's, whose dialect differs."""
     try:
         with warnings.catch_warnings(action="ignore"):  # such as a class that other dialects read as nested
             return re.compile(pattern, re.IGNORECASE if ignore_case else 0)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tui.sources.lenient import Object, elements, members, text
+from tui.targeting import words
 from tui.targeting.model import KEY, Condition, Everyone, InSegment, Operator, Serves, Test, Unknown, Value
 from tui.targeting.split_values import version
 from tui.text import phrases
@@ -40,8 +41,9 @@ def condition(matcher: Object, sdk: str, problem: Problem) -> Condition:
         problem(f"a matcher whose negation is neither true nor false ({phrases.value(matcher['negate'])})")
     if asked is None:
         problem(f"a matcher of an unknown type ({short(kind) or 'no type'})")
-        words = f"{_subject(attribute)} {'not ' if negated else ''}matches {short(kind) or 'something'}"
-        return Unknown(f"matcher {short(kind) or 'no type'}", words, "matcher")
+        subject = "key" if attribute in (None, "") else phrases.value(attribute)
+        says = f"{subject} {'not ' if negated else ''}matches {short(kind) or 'something'}"
+        return Unknown(f"matcher {short(kind) or 'no type'}", says, "matcher")
     for name in unknown_members(matcher, _COMMON | asked.members):
         problem(f"a matcher {short(kind)} with an unknown member ({name})")
     if asked.whole is not None:
@@ -53,9 +55,9 @@ def condition(matcher: Object, sdk: str, problem: Problem) -> Condition:
     values = asked.values(matcher)
     if values is None:
         problem(f"a matcher {short(kind)} whose values can't be read")
-        return Unknown(
-            f"values of {short(kind)}", f"{_subject(attribute)} {'not ' if negated else ''}matches {short(kind)}"
-        )
+        named = attribute if isinstance(attribute, str) else KEY if attribute is None else phrases.value(attribute)
+        shown = Test(named, asked.operator, _written(matcher), negated)
+        return Unknown(f"values of {short(kind)}", words.test(shown, "split"))
     name = text(attribute) or KEY
     may_be_missing = negated and name != KEY
     missing = may_be_missing and sdk != _LIKE_JAVA
@@ -69,12 +71,15 @@ def unknown_members(of: Object, known: frozenset[str]) -> Iterator[str]:
             yield short(name)
 
 
-def _subject(attribute: object) -> str:
-    """The attribute asked for; without one Split asks for the key itself."""
-    return "key" if attribute in (None, "") else phrases.value(attribute)
-
-
 # --- values
+
+
+def _written(matcher: Object) -> tuple[Value, ...]:
+    """The values as the definition has them, for words; what is no value is shown as that."""
+    names = ("strings", "string", "bool", "number", "date")
+    value = next((matcher[name] for name in names if matcher.get(name) is not None), None)
+    values = elements(value) if isinstance(value, list) else _ends(matcher) if value is None else (value,)
+    return tuple(value if isinstance(value, bool | int | float | str) else phrases.value(value) for value in values)
 
 
 def _texts(matcher: Object) -> tuple[Value, ...] | None:
