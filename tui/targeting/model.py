@@ -95,6 +95,7 @@ class InSegment:
     segment: str
     negated: bool = False
     large: bool = False
+    rule_based: bool = False
 
 
 @dataclass(frozen=True, slots=True)

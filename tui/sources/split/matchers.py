@@ -174,7 +174,8 @@ def _segment(matcher: Object, negated: bool, problem: Problem) -> Condition:
     if not isinstance(segment, str) or not segment:
         problem("a segment without a name")
         return Unknown("segment", f"{'not ' if negated else ''}in segment {phrases.value(segment)}", "segment")
-    return InSegment(segment, negated, large=text(matcher.get("type")) == "IN_LARGE_SEGMENT")
+    kind = text(matcher.get("type"))
+    return InSegment(segment, negated, kind == "IN_LARGE_SEGMENT", kind == "IN_RULE_BASED_SEGMENT")
 
 
 def _flag(matcher: Object, negated: bool, problem: Problem) -> Condition:
