@@ -88,7 +88,11 @@ async def read_segments(
 
 
 def _settled(known: Mapping[str, Segment]) -> dict[str, Segment]:
-    """Return the segments; one that depends on one that can't be read, or on itself, can't be read either."""
+    """Return the segments; one that depends on one that can't be read, or on itself, can't be read either.
+
+    Exclusions of a segment that is excluded itself apply in Split's SDKs for JavaScript and Java, but in the one for
+    Python they exclude too.
+    """
     settled: dict[str, Segment] = {}
 
     def settle(name: str, path: tuple[str, ...]) -> Segment:
@@ -101,6 +105,10 @@ def _settled(known: Mapping[str, Segment]) -> dict[str, Segment]:
                 break
             if settle(other, path).unreadable:
                 segment = unreadable(name, f"it depends on segment {short(other)}, which can't be read")
+                break
+            if other in segment.excluded_segments and (known[other].excluded or known[other].excluded_segments):
+                why = f"it excludes segment {short(other)}, which has exclusions of its own"
+                segment = unreadable(name, f"{why}, and Split's SDKs disagree about those")
                 break
         settled[name] = segment
         return segment
