@@ -156,7 +156,10 @@ def test_matchers_of_the_sdks(matcher: Object, operator: Operator, values: tuple
         ({"type": "ALL_KEYS"}, Everyone()),
         ({"type": "ALL_KEYS", "negate": True}, Everyone(negated=True)),
         ({"type": "IN_SEGMENT", "string": "vip"}, InSegment("vip")),
-        ({"type": "IN_RULE_BASED_SEGMENT", "string": "vip", "negate": True}, InSegment("vip", negated=True, rule_based=True)),
+        (
+            {"type": "IN_RULE_BASED_SEGMENT", "string": "vip", "negate": True},
+            InSegment("vip", negated=True, rule_based=True),
+        ),
         ({"type": "IN_LARGE_SEGMENT", "string": "vip"}, InSegment("vip", large=True)),
         ({"type": "IN_SPLIT", "depends": {"splitName": "base", "treatment": "on"}}, Serves("base", ("on",))),
         (
