@@ -99,8 +99,9 @@ def date_of(text: str) -> float | None:
         whole = datetime(year, month, day, hour, minute, 59 if leap else second, tzinfo=timezone(offset))
     except ValueError:
         return None
-    seconds = (whole - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1) + leap
-    return seconds * 1000 + float(f"0.{fraction or 0}") * 1000
+    seconds = (whole - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1)
+    # A leap second is later than any other part of its minute, and before the next.
+    return seconds * 1000 + (999.999 if leap else float(f"0.{fraction or 0}") * 1000)
 
 
 @lru_cache(maxsize=4096)

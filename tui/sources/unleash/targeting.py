@@ -362,6 +362,11 @@ def _many(constraint: Object) -> tuple[Value, ...] | None:
     return None if any(value.endswith("\\") for value in values) else values
 
 
+def _some(constraint: Object) -> tuple[Value, ...] | None:
+    """A list that can't be empty: an empty one makes the whole feature off."""
+    return _many(constraint) or None
+
+
 def _single(read: Callable[[str], Value | None]) -> Callable[[Object], tuple[Value, ...] | None]:
     def values(constraint: Object) -> tuple[Value, ...] | None:
         value = constraint.get("value")
@@ -392,10 +397,10 @@ def _version(written: str) -> Value | None:
 _OPERATORS: Mapping[str, tuple[Operator, Callable[[Object], tuple[Value, ...] | None]]] = {
     "IN": (Operator.IN, _many),
     "NOT_IN": (Operator.IN, _many),
-    "STR_STARTS_WITH": (Operator.STARTS_WITH, _many),
-    "STR_ENDS_WITH": (Operator.ENDS_WITH, _many),
-    "STR_CONTAINS": (Operator.CONTAINS, _many),
-    "IN_CIDR": (Operator.IN_NETWORK, _many),
+    "STR_STARTS_WITH": (Operator.STARTS_WITH, _some),
+    "STR_ENDS_WITH": (Operator.ENDS_WITH, _some),
+    "STR_CONTAINS": (Operator.CONTAINS, _some),
+    "IN_CIDR": (Operator.IN_NETWORK, _some),
     "REGEX": (Operator.MATCHES, _single(lambda written: written or None)),
     "NUM_EQ": (Operator.NUMBER_IS, _single(_number)),
     "NUM_GT": (Operator.NUMBER_ABOVE, _single(_number)),
