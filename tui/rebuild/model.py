@@ -61,7 +61,10 @@ class SegmentRule:
 
 @dataclass(frozen=True, slots=True)
 class HelperSegment:
-    """A segment that the rebuild creates. Its key contains a hash of its content, so equal content is shared."""
+    """A segment that the rebuild creates. Its key contains a hash of its content, so equal content is shared.
+
+    `kind` is the kind of the contexts that are in it.
+    """
 
     key: str
     name: str
@@ -69,6 +72,7 @@ class HelperSegment:
     included: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
     rules: tuple[SegmentRule, ...] = ()
+    kind: str = "user"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ class FlagTargeting:
 class Rebuilt:
     """One flag, compiled. `targeting` is None if the flag is by hand, and `reasons` says why, in sentences.
 
-    `approximations` are names (tui.rebuild.approximations). `changed_users_percent` is the share of contexts whose
+    `approximations` are names (tui.targeting.approximations). `changed_users_percent` is the share of contexts whose
     variation changes because buckets change, None without percentages.
     """
 
