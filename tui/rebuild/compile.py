@@ -17,7 +17,7 @@ from tui.rebuild.outcome import Outcome
 from tui.rebuild.parents import prerequisites
 from tui.rebuild.split_rules import split_rules
 from tui.rebuild.strategies import strategies
-from tui.targeting import approximations
+from tui.targeting import approximations, words
 from tui.targeting.model import Shares, Targeting
 from tui.text import phrases
 
@@ -72,6 +72,8 @@ def _flag(outcome: Outcome, parents: Mapping[str, Targeting], options: Options) 
     )
     flag = replace(made, prerequisites=(*required, *made.prerequisites))
     serves = [rule.serve for rule in flag.rules] + [flag.default]
+    if targeting.configured:
+        outcome.conditions.name(approximations.CONFIGURATION_LOST)
     if outcome.changed_users_percent is not None or any(isinstance(serve, Rollout) for serve in serves):
         outcome.conditions.name(approximations.REBUCKETED)
     return flag
@@ -129,7 +131,7 @@ def _shares(targeting: Targeting) -> Iterator[Shares]:
 def _off_shares(targeting: Targeting) -> Iterator[str]:
     for shares in _shares(targeting):
         if abs(sum(percent for _, percent in shares.parts) - 100) > 1e-6 or any(part[1] < 0 for part in shares.parts):
-            yield f"Its shares don't add up to 100%: {phrases.shares([(str(name), part) for name, part in shares.parts])}."
+            yield f"It has shares that don't add up to 100%: {words.shares(shares)}."
     if not 0 <= targeting.allocation <= 100:
         yield f"Its traffic allocation is {phrases.percent(targeting.allocation)}."
 

@@ -114,11 +114,12 @@ class Rebuilt:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A context with what each side serves it: percents by variation index."""
+    """A context with what each side serves it, as percents by variation index and in `words`."""
 
     context: Context
     source: Mapping[int, float]
     launchdarkly: Mapping[int, float]
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,12 @@
 
 `matches` finds a pattern anywhere in a text and knows no flags: `(?i)` is an error in JavaScript. Go's dialect (RE2),
 Rust's (Unleash's engine), JavaScript's, Java's and Python's agree on literals, plain classes, anchors, groups and
-counted repeats. They disagree about Unicode in `\\d`, `\\w`, `\\s` and `\\b`, and about everything that begins with `(?`.
+counted repeats. They disagree about Unicode in `\\d`, `\\w`, `\\s` and `\\b`, and about all that begins with `(?`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from ipaddress import AddressValueError, IPv4Network, IPv6Network, NetmaskValueError
 
 VERSION = (
@@ -95,9 +94,8 @@ def is_valid(pattern: str) -> bool:
 
 _ESCAPED = frozenset(".*+?()[]{}|^$\\/-")
 _COUNT = re.compile(r"\{\d{1,3}(,\d{0,3})?\}", re.ASCII)
-_CLASS = re.compile(
-    r"\[\^?(?:[^\\\[\]&~|^-]|\\[\\\]\[^.$*+?()|{}/-])(?:-?(?:[^\\\[\]&~|^-]|\\[\\\]\[^.$*+?()|{}/-]))*-?\]"
-)
+_MEMBER = r"(?:[^\\\[\]&~|^-]|\\[\\\]\[^.$*+?()|{}/-])"
+_CLASS = re.compile(rf"\[\^?{_MEMBER}(?:-?{_MEMBER})*-?\]")
 
 
 def is_common(pattern: str) -> bool:

@@ -91,7 +91,7 @@ def _segment_targets(outcome: Outcome) -> Iterator[FlagRule]:
 
 
 def _agrees_with_keys(targeting: Targeting, target: Target, key: str) -> None:
-    """Raise ByHandError if a key may have one treatment of its own and another by a segment: Split's order is unknown."""
+    """Raise ByHandError if a key may have one treatment and another by a segment: Split's order isn't documented."""
     segment = targeting.segments.get(key)
     others = {one for other in targeting.targets if other.variation != target.variation for one in other.keys}
     if segment is not None and others and (segment.rules or others & set(segment.included)):

@@ -17,7 +17,7 @@ from tui.rebuild.forms import ALWAYS, NEVER, ByHandError, Form, both
 from tui.rebuild.model import WHOLE, Clause, FlagRule, FlagTargeting, HelperSegment, SegmentRule, Serve
 from tui.rebuild.outcome import Outcome
 from tui.targeting.approximations import ALWAYS_HAS_A_KEY, GROUP_SHARED, RANDOM_BECOMES_STICKY, SEGMENT_COPIED_TODAY
-from tui.targeting.model import KEY, Bucket, Condition, InSegment, Operator, Rule, Targeting, Test
+from tui.targeting.model import KEY, RANDOM, Bucket, Condition, InSegment, Operator, Rule, Targeting, Test
 from tui.text import phrases
 
 
@@ -120,7 +120,7 @@ class _Made:
         """A sole strategy needs no helper segments: whom a negated constraint leaves out gets off by a rule before."""
         forms: list[Form] = []
         for condition in one.conditions:
-            if not _leaves_out(condition):
+            if not isinstance(condition, Test) or not _leaves_out(condition):
                 forms.append(self._outcome.conditions.form(condition))
                 continue
             found = compared(condition, self._source.origin)
@@ -166,6 +166,8 @@ class _Made:
             names.name(GROUP_SHARED)
         if bucket.random:
             names.name(RANDOM_BECOMES_STICKY)
+        if bucket.attribute == RANDOM and bucket.random:
+            return "", ()
         if bucket.attribute == KEY:
             if not bucket.random or len(self._source.rules) > 1:
                 names.name(ALWAYS_HAS_A_KEY)
@@ -236,11 +238,7 @@ def _is_one_bucket(one: _Strategy, other: _Strategy) -> bool:
     """Whether two strategies divide by one bucket in Unleash. What is drawn at random is drawn for each."""
     if one.bucket.attribute != other.bucket.attribute or one.bucket.group != other.bucket.group:
         return False
-    return one.bucket.attribute != KEY or not (_is_random(one.bucket) or _is_random(other.bucket))
-
-
-def _is_random(bucket: Bucket) -> bool:
-    return bucket.random and not bucket.fallbacks
+    return one.bucket.attribute != RANDOM
 
 
 def _exclude_each_other(one: _Strategy, other: _Strategy) -> bool:
