@@ -253,14 +253,20 @@ class _Reading:
     async def _read_list(self) -> Mapping[str, _RuleBased]:
         path = f"/rule-based-segments/ws/{in_path(self._workspace)}/environments/{in_path(self._environment)}"
 
+        array: dict[str, Object] = {}
+
         async def fetch(offset: int, sink: Sink) -> ListPage[Object]:
+            # Split's own client takes an array that is no full page for the end, or for the whole list.
+            if array and offset % _RULES_PAGE:
+                return ListPage((), None)
             answer = await self._client.get(f"{path}?limit={_RULES_PAGE}&offset={offset}", sink)
             if not is_list(answer):
                 raise await self._client.denial(answer, _denials("rule-based segments"))
             body = self._client.reader.json(answer)
             if isinstance(body, list):
-                whole = len(body) != _RULES_PAGE  # Split's own client takes any other number for the whole list
-                return ListPage(tuple(objects(body)), offset + len(body) if whole else None)
+                fresh = {_name(item): item for item in objects(body) if not offset or _name(item) not in array}
+                array.update(fresh)
+                return ListPage(tuple(fresh.values()), None)
             page, entries = self._client.listing(answer, "rule-based segments")
             return ListPage(tuple(objects(entries)), total(page, None))
 
