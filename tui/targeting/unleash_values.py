@@ -35,6 +35,8 @@ def holds(test: Test, value: Value | tuple[Value, ...], names: Collection[str] =
         return False
     if compare := _NUMBERS.get(test.operator):
         number = _number(value, names)
+        if test.operator is Operator.NUMBER_IS and NUMBERS_AS_NUMBERS in names:
+            return number in test.values
         return number is not None and any(compare(number, float(limit)) for limit in test.values)
     if compare := _DATES.get(test.operator):
         date = _date(value, names)
