@@ -350,7 +350,10 @@ CREATION = "createFlag"
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One change of flags. `date` in ms since the epoch; `token` and `member` are ids, "" if none is named."""
+    """One change of flags. `date` in ms since the epoch; `token` and `member` are ids, "" if none is named.
+
+    `environments` are those that its resources name, "*" for all of them.
+    """
 
     id: str
     date: int | None
@@ -358,6 +361,7 @@ class AuditEntry:
     keys: frozenset[str]
     token: str
     member: str
+    environments: frozenset[str] = frozenset()
 
 
 def _audit_entry(value: object) -> AuditEntry:
@@ -374,6 +378,9 @@ def _audit_entry(value: object) -> AuditEntry:
         keys=frozenset(filter(None, keys)),
         token=data_of(object_of(item.get("token")).get("_id")),
         member=data_of(object_of(item.get("member")).get("_id")),
+        environments=frozenset(
+            resource.partition(":env/")[2].partition(":")[0] for resource in resources if ":env/" in resource
+        ),
     )
 
 

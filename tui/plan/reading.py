@@ -38,9 +38,14 @@ def explain(request: PlanRequest, flag: SourceFlag, redactor: Redactor) -> tuple
 
     Secrets are taken out of its definition first, since the sentences quote values and cut them.
     """
-    if redactor.suspects(flag.definition):
-        flag = replace(flag, definition=members(tree(flag.definition, redactor.setting)))
-    return explained(SOURCES[request.integration].targeting(flag, ""))
+    return explained(SOURCES[request.integration].targeting(without_keys(flag, redactor), ""))
+
+
+def without_keys(flag: SourceFlag, redactor: Redactor) -> SourceFlag:
+    """Return a flag without secrets in its definition."""
+    if not redactor.suspects(flag.definition):
+        return flag
+    return replace(flag, definition=members(tree(flag.definition, redactor.setting)))
 
 
 def explanations(plan: Plan, redactor: Redactor) -> dict[str, tuple[Lost, ...]]:

@@ -5,7 +5,7 @@ This room knows nothing of the form: it reports plain facts, and remarks that na
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -16,7 +16,7 @@ from tui.net.errors import Advice, Failure, Kind, Remedy, Safe
 from tui.net.events import Sink, ignore
 from tui.net.problems import OF_THE_ADDRESS, remedy
 from tui.sources.flags import Listing, SourceFlag
-from tui.targeting.model import Targeting
+from tui.targeting.model import Segment, Targeting
 from tui.text.phrases import quoted
 
 RemarkLevel = Literal["ok", "note", "unknown", "warning", "problem"]
@@ -132,6 +132,11 @@ class Source:
     """All flags that the answers match, in batches as they arrive, with no more requests than needed."""
     targeting: Callable[[SourceFlag, str], Targeting]
     """Who gets what of a flag, from its definition, given the language of the app's SDK ("" if it isn't known)."""
+    read_segments: Callable[[Connection, Answers, Collection[Targeting], str], Awaitable[Mapping[str, Segment]]] | None
+    """The segments that these flags name, and those that they name, by key; the last argument is the SDK's language.
+
+    One that can't be read says why. None if flags come with the content of their segments.
+    """
 
 
 def source_failure(

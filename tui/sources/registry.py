@@ -6,6 +6,7 @@ from tui.sources.base import Source
 from tui.sources.split import check as split
 from tui.sources.split import client as split_client
 from tui.sources.split import flags as split_flags
+from tui.sources.split import segments as split_segments
 from tui.sources.split import targeting as split_targeting
 from tui.sources.unleash import check as unleash
 from tui.sources.unleash import client as unleash_client
@@ -24,6 +25,9 @@ SOURCES: dict[str, Source] = {
         count_flags=split.count_flags,
         list_flags=split_flags.list_flags,
         targeting=lambda flag, sdk: split_targeting.targeting_of(flag.definition, sdk),
+        read_segments=lambda connection, answers, flags, sdk: split_segments.read_segments(
+            connection, answers, split_segments.named(flags), sdk
+        ),
     ),
     "unleash": Source(
         name=unleash_client.NAME,
@@ -36,5 +40,6 @@ SOURCES: dict[str, Source] = {
         count_flags=unleash.count_flags,
         list_flags=unleash_flags.list_flags,
         targeting=lambda flag, sdk: unleash_targeting.targeting_of(flag.definition),
+        read_segments=None,
     ),
 }
