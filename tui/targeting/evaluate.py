@@ -167,7 +167,7 @@ class _Evaluation:
         for attribute in () if bucket.attribute == RANDOM else (bucket.attribute, *bucket.fallbacks):
             value = self._value(attribute)
             if value is not None:
-                owner = (flag, attribute) if GROUP_SHARED in self._names else ()
+                owner = flag if GROUP_SHARED in self._names else ""
                 return (use, owner, bucket.group, unleash_values.text_of(value))
         return (use, flag, place) if bucket.random else None
 

@@ -131,12 +131,6 @@ def test_shared_group_of_parent_and_child() -> None:
     assert served(child, USER, [names.GROUP_SHARED], {"parent": parent}) == {True: 25, False: 75}
 
 
-def test_equal_values_of_two_attributes_share_a_bucket() -> None:
-    flag = _unleash(Rule((), _on(25)), Rule((), _on(50, "account")))
-    assert served(flag, Context("same", {"account": "same"})) == {True: 50, False: 50}
-    assert served(flag, Context("same", {"account": "same"}), [names.GROUP_SHARED]) == {True: 62.5, False: 37.5}
-
-
 def test_variants_of_a_flag_that_is_on() -> None:
     variants = Shares((("small", 40.0), ("big", 60.0)), Bucket(KEY, "flag", random=True))
     override = Rule((Test("plan", Operator.IN, ("gold",)),), Shares((("big", 100.0),)))
