@@ -6,13 +6,16 @@ both, and a comparison that can't have both gets a name.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network
 from typing import TypeVar
 
 from tui.rebuild import patterns
 from tui.rebuild.forms import ALWAYS, KEY_REFERENCE, NEVER, ByHandError, Form
 from tui.rebuild.model import Clause
+from tui.targeting import split_values
 from tui.targeting.approximations import (
     ALWAYS_HAS_A_KEY,
     APP_MUST_SEND,
@@ -24,6 +27,7 @@ from tui.targeting.approximations import (
     REGEX_DIALECT,
 )
 from tui.targeting.model import KEY, Operator, Origin, Test, Value
+from tui.targeting.unleash_values import network_of, text_of
 from tui.text import phrases
 
 _T = TypeVar("_T")
@@ -143,29 +147,29 @@ class _Typed:
         object.__setattr__(self, "type", type(self.value).__name__)
 
 
-def _twin(text: str) -> Value | None:
-    """Return the number or boolean that both sources write as this text, None if there is none."""
-    if text in ("true", "false"):
-        return text == "true"
-    try:
-        whole = int(text)
-        return whole if str(whole) == text else None
-    except ValueError:
-        pass
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if str(number) == text and not number.is_integer() and "e" not in text and "n" not in text else None
-
-
 def _in(parts: _Parts) -> Form:
     if parts.test.ignore_case:
         return _any_case(parts, "^", "$")
     if parts.test.attribute == KEY:
         return parts.one("in", parts.texts)
-    twins = [twin for text in parts.texts if (twin := _twin(text)) is not None]
+    twin = split_values.twin if parts.origin == "split" else _twin
+    twins = [found for text in parts.texts if (found := twin(text)) is not None and math.isfinite(found)]
+    if parts.origin == "split" and not all(isinstance(one, bool) for one in twins):
+        parts.names.append(NUMBERS_AS_NUMBERS)  # Split's SDKs write 5.0 as they please
     return parts.one("in", [*parts.texts, *twins])
+
+
+def _twin(text: str) -> int | float | bool | None:
+    """Return the number or boolean that Unleash's SDKs write as this text, None if there is none."""
+    if text in ("true", "false"):
+        return text == "true"
+    for read in (int, float):
+        try:
+            number = read(text)
+        except ValueError:
+            continue
+        return number if text_of(number) == text and "e" not in text else None
+    return None
 
 
 def _text(op: str, before: str, after: str) -> Callable[[_Parts], Form]:
@@ -271,9 +275,9 @@ def _version(*comparisons: tuple[str, bool]) -> Callable[[_Parts], Form]:
             if not patterns.is_version(text):
                 raise ByHandError(f"{phrases.value(text)} is not a whole version, such as 1.2.0.")
         guard = parts.clause("matches", patterns.VERSION)
+        if parts.origin == "split":
+            parts.names.append(BUILD_METADATA)
         if parts.test.operator is Operator.VERSION_IS:
-            if parts.origin == "split":
-                parts.names.append(BUILD_METADATA)
             return ((guard, parts.clause("semVerEqual", *texts)),) if texts else NEVER
         values = _pair(texts) if len(comparisons) == 2 else (*_single(texts),)
         limits = (
@@ -287,11 +291,10 @@ def _version(*comparisons: tuple[str, bool]) -> Callable[[_Parts], Form]:
 def _network(parts: _Parts) -> Form:
     found = []
     for text in parts.texts:
-        pattern = patterns.network(text)
-        if pattern is None:
-            what = "an IPv6 address" if ":" in text else "not an IPv4 address or range"
-            raise ByHandError(f"{phrases.value(text)} is {what}.")
-        found.append(pattern)
+        addresses = network_of(text)
+        if not isinstance(addresses, IPv4Network):
+            raise ByHandError(f"{phrases.value(text)} is not an IPv4 address or range, which a pattern could match.")
+        found.append(patterns.network(addresses))
     return parts.one("matches", found)
 
 

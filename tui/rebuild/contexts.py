@@ -84,7 +84,7 @@ def _values(targetings: Iterable[Targeting]) -> dict[str, list[Found]]:
         for test in _tests(targeting):
             some = found.setdefault(test.attribute, {})
             for value in edge_values(test):
-                if test.attribute == KEY and not isinstance(value, str):
+                if test.attribute == KEY and (not isinstance(value, str) or not value):
                     continue
                 if test.attribute in divides and not _divides(value):
                     continue

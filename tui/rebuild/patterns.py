@@ -8,7 +8,7 @@ counted repeats. They disagree about Unicode in `\\d`, `\\w`, `\\s` and `\\b`, a
 from __future__ import annotations
 
 import re
-from ipaddress import AddressValueError, IPv4Network, IPv6Network, NetmaskValueError
+from ipaddress import IPv4Network
 
 VERSION = (
     r"^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)"
@@ -46,26 +46,11 @@ def any_case(text: str) -> str:
     return "".join(parts)
 
 
-def network(text: str) -> str | None:
-    """Return the pattern of the IPv4 addresses in `text`, an address or a CIDR range. None: it is neither."""
-    if ":" in text:
-        return None
-    try:
-        addresses = IPv4Network(text, strict=False)
-    except (AddressValueError, NetmaskValueError, ValueError):
-        return None
+def network(addresses: IPv4Network) -> str:
+    """Return the pattern of the addresses in a network."""
     first, last = addresses.network_address.packed, addresses.broadcast_address.packed
     octets = (_octet(low, high) for low, high in zip(first, last, strict=True))
     return "^" + "\\.".join(octets) + "$"
-
-
-def is_ipv6(text: str) -> bool:
-    """Whether `text` is an IPv6 address or range."""
-    try:
-        IPv6Network(text, strict=False)
-    except ValueError:
-        return False
-    return True
 
 
 _ANY_OCTET = "([0-9]|[1-9][0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5])"

@@ -117,7 +117,8 @@ class _Sides:
         if self.rebuilt.targeting is None:
             return {}
         own = {segment.key: segment for segment in self.rebuilt.segments}
-        parents = {key: one for key, (_, one) in self.parents.items()}
+        # A parent that is off at the source stays off in LaunchDarkly, and fails there.
+        parents = {key: one for key, (source, one) in self.parents.items() if source.on}
         return served_by_launchdarkly(self.rebuilt.targeting, context, {**self.segments, **own}, parents)
 
     def _index(self, variation: Variation | None) -> int:

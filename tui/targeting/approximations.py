@@ -34,7 +34,7 @@ SENTENCES: dict[str, str] = {
     DATES_IN_MS: "LaunchDarkly compares dates only if the app sends milliseconds since 1970.",
     REGEX_DIALECT: "Patterns may match differently, since each SDK language has its own rules for them.",
     LETTERS_BEYOND_ASCII: "Upper and lower case of letters beyond A to Z may compare differently.",
-    BUILD_METADATA: "Split compares the build part of a version (after +); LaunchDarkly ignores it.",
+    BUILD_METADATA: "Split reads versions such as 01.2.3 and compares the build part (after +); LaunchDarkly doesn't.",
     SEGMENT_COPIED_TODAY: "Segments are copied as they are today. Later changes at the source aren't.",
     PARENT_KILLED_OR_OFF: "A parent flag that is off fails its prerequisite in LaunchDarkly.",
     GROUP_SHARED: "Flags that share a rollout group reach the same users today; in LaunchDarkly they don't.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from random import Random
 from typing import Any
@@ -27,6 +28,7 @@ Judge = Callable[[str, Context], int]
 
 def judge(flags: Mapping[str, FlagTargeting], segments: Iterable[HelperSegment], salt: str = "salt") -> Judge:
     """LaunchDarkly's evaluator for these flags, all of them on, and segments. Each gets a salt made from `salt`."""
+    logging.getLogger("ldclient").setLevel(logging.CRITICAL)  # a line for each prerequisite that isn't there
     module = importlib.import_module
     model = module("ldclient.impl.model")
     made = {key: model.FeatureFlag(flag_data(key, flag, salt)) for key, flag in flags.items()}
