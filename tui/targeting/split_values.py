@@ -7,6 +7,7 @@ epoch milliseconds here; Split's Python SDK alone wants seconds of its callers.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -50,12 +51,19 @@ def text(value: Found) -> str:
 
 
 def twin(value: str) -> int | float | bool | None:
-    """Return the number or boolean that Split reads as this text, None if there is none."""
-    try:
-        number = json.loads(value)
-    except ValueError:
+    """Return the number or boolean that every SDK writes as this text: 5 for "5". None if there is none, as for "5.0",
+    which some SDKs write as "5"."""
+    read = _json(value)
+    if isinstance(read, float) and (read.is_integer() or not math.isfinite(read) or "e" in value.lower()):
         return None
-    return number if isinstance(number, bool | int | float) and json.dumps(number) == value else None
+    return read if isinstance(read, bool | int | float) and json.dumps(read) == value else None
+
+
+def _json(value: str) -> object:
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _text(test: Test, value: Found) -> bool:
@@ -163,12 +171,8 @@ def _compares_number(test: Test, value: float) -> bool:
 
 
 def _boolean(test: Test, value: Found) -> bool:
-    if isinstance(value, str):
-        try:
-            value = json.loads(value.lower())
-        except ValueError:
-            return False
-    return isinstance(value, bool) and value in test.values
+    read = _json(value.lower()) if isinstance(value, str) else value
+    return isinstance(read, bool) and read in test.values
 
 
 def _boolean_or_text(test: Test, value: Found) -> bool:
