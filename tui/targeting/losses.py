@@ -8,9 +8,11 @@ from functools import partial
 
 from tui.targeting import words
 from tui.targeting.model import (
+    Bucket,
     Condition,
     InSegment,
     Operator,
+    Origin,
     Rule,
     Serves,
     Targeting,
@@ -166,8 +168,11 @@ def _percentage(rule: Rule, targeting: Targeting, where: str) -> Iterator[Loss]:
     if share is None:
         yield PERCENTAGE_ROLLOUT, lambda: f"rollout {written} (not a percentage){where}"
     elif share < 100:
-        by = words.bucket(rule.serve.bucket, targeting.origin)
-        yield PERCENTAGE_ROLLOUT, lambda: f"{phrases.percent(share)} {by}: on{where}"
+        yield PERCENTAGE_ROLLOUT, partial(_rollout, share, rule.serve.bucket, targeting.origin, where)
+
+
+def _rollout(share: float, by: Bucket, origin: Origin, where: str) -> str:
+    return f"{phrases.percent(share)} {words.bucket(by, origin)}: on{where}"
 
 
 def _number(written: str) -> float | None:

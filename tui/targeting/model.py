@@ -250,6 +250,8 @@ class Targeting:
     @property
     def written_rules(self) -> tuple[Rule, ...]:
         """All rules with those that are switched off, each at its place."""
+        if not self.disabled:
+            return self.rules
         rules = list(self.rules)
         for place, rule in self.disabled:
             rules.insert(place - 1, rule)

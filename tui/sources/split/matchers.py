@@ -36,16 +36,18 @@ def condition(matcher: Object, sdk: str, problem: Problem) -> Condition:
     kind = text(matcher.get("type"))
     asked = _TYPES.get(_admin_type(kind, matcher))
     attribute = matcher.get("attribute")
-    negated = matcher.get("negate") is True
-    if not isinstance(matcher.get("negate"), bool | None):
-        problem(f"a matcher whose negation is neither true nor false ({phrases.value(matcher['negate'])})")
+    negate = matcher.get("negate")
+    negated = negate is True
+    if negate is not None and not isinstance(negate, bool):
+        problem(f"a matcher whose negation is neither true nor false ({phrases.value(negate)})")
     if asked is None:
         problem(f"a matcher of an unknown type ({short(kind) or 'no type'})")
         subject = "key" if attribute in (None, "") else phrases.value(attribute)
         says = f"{subject} {'not ' if negated else ''}matches {short(kind) or 'something'}"
         return Unknown(f"matcher {short(kind) or 'no type'}", says, "matcher")
-    for name in unknown_members(matcher, _COMMON | asked.members):
-        problem(f"a matcher {short(kind)} with an unknown member ({name})")
+    if not matcher.keys() <= asked.members:
+        for name in unknown_members(matcher, asked.members):
+            problem(f"a matcher {short(kind)} with an unknown member ({name})")
     if asked.whole is not None:
         if attribute not in _EMPTY:
             problem(f"a matcher {short(kind)} with an attribute ({phrases.value(attribute)})")
@@ -201,28 +203,33 @@ def parent_treatments(parent: Object) -> tuple[str, ...]:
 # --- types
 
 
+def _members(*names: str) -> frozenset[str]:
+    return frozenset({"type", "attribute", "negate", *names})
+
+
+_STRING = _members("string")
+_STRINGS = _members("strings")
+_NUMBER = _members("number", "dataType")
+_DATE = _members("date", "dataType")
+_RANGE = _members("between", "dataType")
+
+
 @dataclass(frozen=True, slots=True)
 class _Type:
     """A type of matcher: how it compares and the members that hold its values; or `whole` makes the condition."""
 
     operator: Operator = Operator.IN
     values: Callable[[Object], tuple[Value, ...] | None] = _texts
-    members: frozenset[str] = frozenset({"strings"})
+    members: frozenset[str] = _STRINGS
     whole: Callable[[Object, bool, Problem], Condition] | None = None
 
 
-_COMMON = frozenset({"type", "attribute", "negate"})
-_STRING = frozenset({"string"})
-_NUMBER = frozenset({"number", "dataType"})
-_DATE = frozenset({"date", "dataType"})
-_RANGE = frozenset({"between", "dataType"})
-
 _TYPES: Mapping[str, _Type] = {
-    "ALL_KEYS": _Type(members=frozenset(), whole=_everyone),
+    "ALL_KEYS": _Type(members=_members(), whole=_everyone),
     "IN_SEGMENT": _Type(members=_STRING, whole=_segment),
     "IN_LARGE_SEGMENT": _Type(members=_STRING, whole=_segment),
     "IN_RULE_BASED_SEGMENT": _Type(members=_STRING, whole=_segment),
-    "IN_SPLIT": _Type(members=frozenset({"depends"}), whole=_flag),
+    "IN_SPLIT": _Type(members=_members("depends"), whole=_flag),
     "IN_LIST_STRING": _Type(Operator.IN),
     "STARTS_WITH_STRING": _Type(Operator.STARTS_WITH),
     "ENDS_WITH_STRING": _Type(Operator.ENDS_WITH),
@@ -232,7 +239,7 @@ _TYPES: Mapping[str, _Type] = {
     "ANY_OF_SET": _Type(Operator.HAS_ANY),
     "ALL_OF_SET": _Type(Operator.HAS_ALL, _some_texts),  # of no values at all, SDKs differ
     "PART_OF_SET": _Type(Operator.PART_OF),
-    "BOOLEAN": _Type(Operator.IS_TRUE_OR_FALSE, _boolean, frozenset({"bool"})),
+    "BOOLEAN": _Type(Operator.IS_TRUE_OR_FALSE, _boolean, _members("bool")),
     "EQUAL_NUMBER": _Type(Operator.NUMBER_IS, _number, _NUMBER),
     "LESS_THAN_OR_EQUAL_NUMBER": _Type(Operator.NUMBER_AT_MOST, _number, _NUMBER),
     "GREATER_THAN_OR_EQUAL_NUMBER": _Type(Operator.NUMBER_AT_LEAST, _number, _NUMBER),
@@ -281,6 +288,8 @@ def _admin_type(kind: str, matcher: Object) -> str:
 
 def _under_admin_names(matcher: Object, problem: Problem) -> Object:
     """The matcher with each SDK member under its Admin API name, unless that is taken."""
+    if matcher.keys().isdisjoint(_SDK_MEMBERS):
+        return matcher
     translated: dict[str, object] = {}
     for name, (known, translate) in _SDK_MEMBERS.items():
         if (data := matcher.get(name)) is not None:

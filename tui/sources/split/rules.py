@@ -35,7 +35,9 @@ def left_behind(definition: Object, targeting: Targeting) -> Iterator[str]:
         yield f"Can't tell whether descriptions of treatments are imported: {phrases.values(described)}."
     if sets := [item.get("name", item.get("id")) for item in objects(definition.get("flagSets"))]:
         yield f"Flag sets aren't imported: {phrases.values(sets)}."
-    if unread := [value for value in _percentages(definition) if not _is_percentage(number(value))]:
+    # Percentages that can't be read are not understood either, so most definitions needn't be searched for them.
+    percentages = _percentages(definition) if targeting.unknown else ()
+    if unread := [value for value in percentages if not _is_percentage(number(value))]:
         yield f"Some percentages are invalid and are ignored: {phrases.values(unread)}. Check them in Split."
     kind = members(definition.get("trafficType")).get("name")
     if kind not in (None, "", "user") and any(True for _ in losses(targeting)):

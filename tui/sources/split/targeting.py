@@ -69,6 +69,8 @@ def targeting_of(definition: Object, sdk: str = "") -> Targeting:
 
 
 def _check(part: Object, known: frozenset[str], problem: Problem) -> None:
+    if part.keys() <= known:  # nearly always, and there may be many parts
+        return
     for name in unknown_members(part, known):
         problem(f"an unknown member ({name})")
 
@@ -127,16 +129,18 @@ def _parts(buckets: object, names: Sequence[str], problem: Problem) -> tuple[tup
 
 
 def _rules(definition: Object, names: Sequence[str], sdk: str, report: Callable[[str, str], None]) -> Iterator[Rule]:
-    if not isinstance(definition.get("rules"), list | None):
+    rules = definition.get("rules")
+    if rules is not None and not isinstance(rules, list):
         report("The flag", "rules that are no list")
-    for place, rule in enumerate(objects(definition.get("rules")), 1):
+    for place, rule in enumerate(objects(rules), 1):
         problem = partial(report, f"Rule {place}")
         group, matchers = members(rule.get("condition")), matchers_of(rule)
         _check(rule, _RULE, problem)
         _check(group, _CONDITION, problem)
         # AND is the only combiner there is.
-        combiner = short(text(group.get("combiner"))) or "AND"
-        if combiner != "AND" or not isinstance(group.get("combiner"), str | None):
+        written = group.get("combiner")
+        combiner = short(text(written)) or "AND"
+        if combiner != "AND" or (written is not None and not isinstance(written, str)):
             problem(f"an unknown combiner ({combiner})")
         if not matchers:
             problem("no matchers")
@@ -154,8 +158,10 @@ def _targets(definition: Object, problem: Problem) -> Iterator[Target]:
 
 
 def _texts(value: object, what: str, problem: Problem) -> tuple[str, ...]:
-    texts = tuple(item for item in elements(value) if isinstance(item, str) and item)
-    if len(texts) != len(elements(value)) or not isinstance(value, list | None):
+    if value is None:
+        return ()
+    texts = tuple([item for item in elements(value) if isinstance(item, str) and item])
+    if len(texts) != len(elements(value)) or not isinstance(value, list):
         problem(f"a treatment whose {what} can't be read")
     return texts
 
@@ -164,7 +170,9 @@ def _parents(prerequisites: object, problem: Problem) -> Iterator[Parent]:
     """A list, or treatments by the other flag's name; a name alone is a flag that must serve something."""
     if isinstance(prerequisites, dict):
         prerequisites = [{"name": name, "treatments": treatments} for name, treatments in prerequisites.items()]
-    if not isinstance(prerequisites, list | None):
+    if prerequisites is None:
+        return
+    if not isinstance(prerequisites, list):
         problem("prerequisites that can't be read")
     for parent in elements(prerequisites):
         item = members(parent)
@@ -189,7 +197,7 @@ def configured(definition: Object) -> Iterator[str]:
     for treatment in objects(definition.get("treatments")):
         name = text(treatment.get("name"))
         values = (treatment.get("configurations"), treatment.get("configuration"), of_all.get(name))
-        if any(_without_blanks(value) not in _NO_CONFIGURATION for value in values):
+        if any(value is not None and _without_blanks(value) not in _NO_CONFIGURATION for value in values):
             yield name
 
 

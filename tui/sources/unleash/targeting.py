@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tui.sources.lenient import Object, elements, members, number, objects, text
@@ -49,6 +50,7 @@ class _Parser:
     def __init__(self, feature: Object) -> None:
         self._feature = feature
         self._name = text(feature.get("name"))
+        self._segment_ids = {segment_id(segment.get("id")) for segment in objects(feature.get("segments"))}
         self._unknown: dict[str, None] = {}
 
     def targeting(self) -> Targeting:
@@ -91,27 +93,32 @@ class _Parser:
     def _add(self, sentence: str) -> None:
         self._unknown[sentence] = None
 
-    def _check_members(self, part: Object, known: frozenset[str], where: str) -> None:
+    def _check_members(self, part: Object, known: frozenset[str], where: object) -> None:
         """Note members that this parser doesn't know, unless they are empty."""
+        if part.keys() <= known:  # nearly always, and there may be many parts
+            return
         for member, value in part.items():
             if value and member not in known:
                 self._add(f"{where} has an unknown setting, {phrases.value(member)}. Check it in Unleash.")
 
-    def _list(self, part: Object, member: str, where: str) -> Sequence[Object]:
+    def _list(self, part: Object, member: str, where: object) -> Sequence[Object]:
         """Return a list of objects. Anything else is noted, and read as an empty list or an empty object."""
         value = part.get(member)
-        found = objects(value)
-        if (value and not isinstance(value, list)) or not all(isinstance(item, dict) for item in elements(value)):
-            self._add(f"{where} has {member} that can't be read. Check them in Unleash.")
-        return found
+        if not value:
+            return ()
+        found = [item for item in elements(value) if isinstance(item, dict)]
+        if isinstance(value, list) and len(found) == len(value):
+            return found
+        self._add(f"{where} has {member} that can't be read. Check them in Unleash.")
+        return objects(value)
 
-    def _is_true(self, part: Object, member: str, where: str) -> bool:
+    def _is_true(self, part: Object, member: str, where: object) -> bool:
         value = part.get(member)
         if not (value is None or isinstance(value, bool)):
             self._add(f"{where} has {member} that is neither true nor false. Check it in Unleash.")
         return value is True
 
-    def _is_quotable(self, name: str, where: str) -> bool:
+    def _is_quotable(self, name: str, where: object) -> bool:
         """Whether the engine can read a name. Its rules are text, in which some names break a whole feature."""
         if name and '"' not in name and not name.endswith("\\"):
             return True
@@ -120,7 +127,7 @@ class _Parser:
 
     # --- strategies
 
-    def _strategy(self, strategy: Object, where: str) -> Rule:
+    def _strategy(self, strategy: Object, where: object) -> Rule:
         self._check_members(strategy, _STRATEGY, where)
         parameters = members(strategy.get("parameters"))
         if text(strategy.get("name")) in _STRATEGIES:
@@ -141,7 +148,7 @@ class _Parser:
             payloads=tuple(text(variant.get("name")) for variant in variants if variant.get("payload")),
         )
 
-    def _own(self, strategy: Object, parameters: Object, where: str) -> tuple[Sequence[Condition], Shares]:
+    def _own(self, strategy: Object, parameters: Object, where: object) -> tuple[Sequence[Condition], Shares]:
         """Return what the strategy itself tests, and whom it serves."""
         name = text(strategy.get("name"))
         match name:
@@ -171,20 +178,24 @@ class _Parser:
         told = f"custom strategy {phrases.value(name)}{f' with {phrases.together(pairs)}' if pairs else ''}"
         return (Unknown(what, told, "strategy"),), _ALL
 
-    def _rollout(self, parameters: Object, name: str, bucket: Bucket, where: str) -> tuple[Sequence[Condition], Shares]:
+    def _rollout(
+        self, parameters: Object, name: str, bucket: Bucket, where: object
+    ) -> tuple[Sequence[Condition], Shares]:
         """A percentage. At 100 there is no share to decide, but the attribute of the bucket must be there."""
         written = parameters.get(name)
         share = _percentage(written)
         if share is None:
             shown = phrases.value(written)
-            self._add(f"The rollout of {where.lower()} is {shown}, not a whole percentage. SDKs read it differently.")
+            self._add(
+                f"The rollout of {str(where).lower()} is {shown}, not a whole percentage. SDKs read it differently."
+            )
             return (), _never(written, bucket)
         if share < 100:
             return (), Shares(((True, float(share)), (False, 100.0 - share)), bucket)
         present = () if bucket.random else (Test(bucket.attribute, Operator.IS_PRESENT),)
         return present, Shares(((True, 100.0),), bucket)
 
-    def _bucket(self, parameters: Object, where: str) -> Bucket:
+    def _bucket(self, parameters: Object, where: object) -> Bucket:
         group, sticky = parameters.get("groupId", self._name), parameters.get("stickiness", "default")
         if group not in ("", self._name) or not isinstance(group, str):
             self._is_quotable(text(group), where)
@@ -197,33 +208,33 @@ class _Parser:
                 self._add(f"{where} has a percentage by the current time.")
         return Bucket(self._sticky(sticky, where), text(group))
 
-    def _listed(self, attribute: str, operator: Operator, value: object, where: str) -> tuple[Test]:
+    def _listed(self, attribute: str, operator: Operator, value: object, where: object) -> tuple[Test]:
         """A list that Unleash writes as one text with commas. Without entries no one is in it."""
         parts = tuple(part.strip() for part in text(value).split(",") if part.strip())
         if (value and not isinstance(value, str)) or any(part.endswith("\\") for part in parts):
             self._add(f"{where} has a list that Unleash's engine can't read.")
         return (Test(attribute, operator, parts, ignore_case=attribute == "hostname"),)
 
-    def _in_segment(self, identity: object, where: str) -> Condition:
+    def _in_segment(self, identity: object, where: object) -> Condition:
         key = segment_id(identity)
-        if not key or all(segment_id(known.get("id")) != key for known in objects(self._feature.get("segments"))):
+        if not key or key not in self._segment_ids:
             self._add(f"{where} uses segment {phrases.value(identity)}, whose definition is missing.")
         return InSegment(key or phrases.value(identity))
 
     def _segment(self, segment: Object) -> Segment:
-        where = f"Segment {phrases.value(segment.get('name') or segment.get('id'))}"
+        where = _SegmentWords(segment)
         self._check_members(segment, _SEGMENT, where)
         conditions = tuple(self._constraint(part, where) for part in self._list(segment, "constraints", where))
         return Segment(segment_id(segment.get("id")), text(segment.get("name")), rules=(conditions,))
 
     # --- constraints
 
-    def _constraint(self, constraint: Object, where: str) -> Condition:
+    def _constraint(self, constraint: Object, where: object) -> Condition:
         self._check_members(constraint, _CONSTRAINT, where)
         operator, inverted = text(constraint.get("operator")), self._is_true(constraint, "inverted", where)
-        subject = phrases.value(constraint.get("contextName"))
         known = _OPERATORS.get(operator)
         if known is None:
+            subject = phrases.value(constraint.get("contextName"))
             what = f"operator {short(operator) or 'without a name'}"
             self._add(f"This flag has an unknown {what}. Check it in Unleash.")
             operands = _shown(constraint)
@@ -236,15 +247,16 @@ class _Parser:
         ignore_case = self._is_true(constraint, "caseInsensitive", where) and meaning in _WITH_CASE
         if values is not None and attribute is not None:
             return Test(attribute, meaning, values, negated, negated, ignore_case)
+        subject = phrases.value(constraint.get("contextName"))
         self._add(f"{where} compares {subject} by {operator} with {_shown(constraint)}, which can't be read.")
         return Unknown(f"comparison {operator}", words.test(_as_written(constraint, meaning, negated), "unleash"))
 
-    def _attribute(self, name: object, where: str) -> str | None:
+    def _attribute(self, name: object, where: object) -> str | None:
         if name == "userId":
             return KEY
         return text(name) if self._is_quotable(text(name), where) else None
 
-    def _sticky(self, name: object, where: str) -> str:
+    def _sticky(self, name: object, where: object) -> str:
         attribute = self._attribute(name, where)
         return phrases.value(name) if attribute is None else attribute
 
@@ -289,6 +301,16 @@ class _Parser:
         if not flag or not (on is None or isinstance(on, bool)) or variants is None:
             self._add("This flag has a dependency that can't be read. Check it in Unleash.")
         return Parent(flag, variants or (), on is not False)
+
+
+@dataclass(frozen=True, slots=True)
+class _SegmentWords:
+    """Names a segment in a sentence; few sentences are ever made."""
+
+    segment: Object
+
+    def __str__(self) -> str:
+        return f"Segment {phrases.value(self.segment.get('name') or self.segment.get('id'))}"
 
 
 _ALL = Shares(((True, 100.0),))
