@@ -40,7 +40,7 @@ class Outcome:
         return self.index(self.targeting.off)
 
     def index(self, variation: Variation | None) -> int:
-        """Return the index of a variation, which is told from others by value and type."""
+        """Return the index of a variation, by value and type."""
         for index, one in enumerate(self.targeting.variations):
             if one == variation and type(one) is type(variation):
                 return index

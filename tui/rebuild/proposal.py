@@ -25,8 +25,8 @@ class Row:
     """One flag of a rebuild. `targeting` is the source's, None if the source has no such flag.
 
     `variation_ids` are LaunchDarkly's in the order of `targeting.variations`, and `instructions` its semantic patch;
-    both are () for a flag by hand. `not_accepted`
-    are the names of approximations, its own and its parents', that nobody has accepted yet.
+    both are () for a flag by hand. `not_accepted` are the names of approximations, its own and its parents', that
+    still need a yes.
     """
 
     key: str
