@@ -61,14 +61,27 @@ def reference(attribute: str) -> str:
     return "/" + attribute.replace("~", "~0").replace("/", "~1")
 
 
+_NO_TEXT = (patterns.NEVER,)
+_BOOLEANS = (True, False)
+
+
 def present(attribute: str) -> Clause:
     """Return the clause that is true of everyone who has the attribute, of whatever type."""
-    return Clause(reference(attribute), "matches", (patterns.NEVER,), negate=True)
+    return Clause(reference(attribute), "matches", _NO_TEXT, negate=True)
 
 
 def has_bucket(attribute: str) -> Clause:
     """Return the clause that is true of everyone whose attribute can decide a share: it is there, and no boolean."""
-    return Clause(reference(attribute), "in", (True, False), negate=True)
+    return Clause(reference(attribute), "in", _BOOLEANS, negate=True)
+
+
+def is_about_presence(clause: Clause) -> bool:
+    """Whether the clause asks for no more than that the attribute is there."""
+    return (clause.op, clause.values, clause.negate) in (
+        ("matches", _NO_TEXT, True),
+        ("in", _BOOLEANS, True),
+        ("matches", ("",), False),
+    )
 
 
 def app_must_send(attribute: str, origin: Origin) -> tuple[str, ...]:

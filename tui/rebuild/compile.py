@@ -14,7 +14,7 @@ from tui.rebuild.conditions import Conditions
 from tui.rebuild.forms import ByHandError, Helpers
 from tui.rebuild.model import FlagTargeting, Rebuilt, Rollout
 from tui.rebuild.outcome import Outcome
-from tui.rebuild.parents import prerequisites
+from tui.rebuild.parents import needed, prerequisites
 from tui.rebuild.split_rules import split_rules
 from tui.rebuild.strategies import strategies
 from tui.targeting import approximations, words
@@ -51,7 +51,7 @@ def _compiled(
         reasons += outcome.reasons
     if flag is None or reasons:
         return Rebuilt(targeting.flag, "by-hand", reasons=tuple(dict.fromkeys(reasons)))
-    for parent in _needed(targeting, parents):
+    for parent in needed(targeting, parents):
         outcome.conditions.name(*_compiled(parent, parents, options, (*children, targeting.flag)).approximations)
     names = _sorted(outcome.conditions.names)
     return Rebuilt(
@@ -98,7 +98,7 @@ def _beyond(
     for variation in dict.fromkeys(_served(targeting)):
         if not _is_one_of(variation, targeting):
             yield f"It serves {phrases.value(variation)}, which is none of its variations."
-    for parent in _needed(targeting, parents):
+    for parent in needed(targeting, parents):
         if parent.flag in (targeting.flag, *children):
             yield f"It depends on flag {phrases.value(parent.flag)}, which depends on it."
         elif _compiled(parent, parents, options, (*children, targeting.flag)).targeting is None:
@@ -134,13 +134,6 @@ def _off_shares(targeting: Targeting) -> Iterator[str]:
             yield f"It has shares that don't add up to 100%: {words.shares(shares)}."
     if not 0 <= targeting.allocation <= 100:
         yield f"Its traffic allocation is {phrases.percent(targeting.allocation)}."
-
-
-def _needed(targeting: Targeting, parents: Mapping[str, Targeting]) -> Iterator[Targeting]:
-    """Yield the flags that this one depends on, as far as they are known."""
-    flags = [parent.flag for parent in targeting.parents]
-    flags += [condition.flag for rule in targeting.rules for condition in rule.conditions if hasattr(condition, "flag")]
-    yield from (parents[flag] for flag in dict.fromkeys(flags) if flag in parents)
 
 
 def _sorted(names: Mapping[str, None]) -> tuple[str, ...]:

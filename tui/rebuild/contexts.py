@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from tui.rebuild.clauses import CLOCK
+from tui.rebuild.parents import needed
 from tui.targeting.evaluate import ANY_KEY
 from tui.targeting.model import KEY, RANDOM, Bucket, Context, Operator, Targeting, Test, Value
 
@@ -28,18 +29,19 @@ _MOST = 1e300
 
 
 def contexts_of(targeting: Targeting, parents: Mapping[str, Targeting] = {}) -> list[Context]:
-    """Return contexts for the flag, at most 400, always the same for the same flag.
+    """Return different contexts for the flag, at most 400, always the same for the same flag.
 
-    Half of the random ones lack attributes. Unleash's may lack a key.
+    They also have the edges of those of `parents` on which it depends. Half of the random ones lack attributes. Unleash's may lack a key.
     """
     rng = random.Random(f"rebuild {targeting.flag}")
-    values = _values([targeting, *parents.values()])
+    values = _values([targeting, *needed(targeting, parents)])
     keys = [*values.pop(KEY, ()), ANY_KEY]
     found = {_identity(context): context for context in _edges(values, keys, targeting)}
     edges = [*found.values()]
     if len(edges) > MOST_CONTEXTS * 3 // 4:
         edges = rng.sample(edges, MOST_CONTEXTS * 3 // 4)
-    return [*edges, *islice(_random(values, keys, targeting, rng), MOST_CONTEXTS - len(edges))]
+    others = {_identity(context): context for context in islice(_random(values, keys, targeting, rng), MOST_CONTEXTS)}
+    return [*edges, *(context for identity, context in others.items() if identity not in found)][:MOST_CONTEXTS]
 
 
 def _identity(context: Context) -> str:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from tui.rebuild.forms import ByHandError
 from tui.rebuild.model import Prerequisite
 from tui.rebuild.outcome import Outcome
 from tui.targeting.approximations import PARENT_KILLED_OR_OFF
-from tui.targeting.model import Parent, Targeting, Variation
+from tui.targeting.model import Parent, Serves, Targeting, Variation
 from tui.text import phrases
+
+
+def needed(targeting: Targeting, flags: Mapping[str, Targeting]) -> Iterator[Targeting]:
+    """Yield those of `flags` on which this one depends itself."""
+    names = [parent.flag for parent in targeting.parents]
+    conditions = (condition for rule in targeting.rules for condition in rule.conditions)
+    names += [condition.flag for condition in conditions if isinstance(condition, Serves)]
+    yield from (flags[name] for name in dict.fromkeys(names) if name in flags)
 
 
 def prerequisites(outcome: Outcome, parents: Mapping[str, Targeting]) -> tuple[Prerequisite, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
 from tui.rebuild.contexts import contexts_of
 from tui.rebuild.evaluate import served as served_by_launchdarkly
@@ -93,36 +92,40 @@ def _shown(shares: Mapping[int, float], targeting: Targeting) -> str:
     return phrases.shares(parts)
 
 
-@dataclass(slots=True)
 class _Sides:
     """The two sides of one flag."""
 
-    targeting: Targeting
-    rebuilt: Rebuilt
-    parents: Mapping[str, tuple[Targeting, FlagTargeting]]
-    segments: Mapping[str, HelperSegment]
+    def __init__(
+        self,
+        targeting: Targeting,
+        rebuilt: Rebuilt,
+        parents: Mapping[str, tuple[Targeting, FlagTargeting]],
+        segments: Mapping[str, HelperSegment],
+    ) -> None:
+        self._targeting = targeting
+        self._rebuilt = rebuilt
+        self._parents = {flag: source for flag, (source, _) in parents.items()}
+        # A parent that is off at the source stays off in LaunchDarkly, and fails there.
+        self._rebuilt_parents = {flag: one for flag, (source, one) in parents.items() if source.on}
+        self._segments = {**segments, **{segment.key: segment for segment in rebuilt.segments}}
 
     def source(self, context: Context, names: Collection[str] = ()) -> Mapping[int, float]:
-        parents = {key: one for key, (one, _) in self.parents.items()}
         shares: dict[int, float] = {}
-        for variation, percent in served_by_source(self.targeting, context, names, parents).items():
+        for variation, percent in served_by_source(self._targeting, context, names, self._parents).items():
             index = self._index(variation)
             shares[index] = shares.get(index, 0.0) + percent
         return shares
 
     def source_without(self, name: str, context: Context) -> Mapping[int, float]:
-        return self.source(context, [other for other in self.rebuilt.approximations if other != name])
+        return self.source(context, [other for other in self._rebuilt.approximations if other != name])
 
     def launchdarkly(self, context: Context) -> Mapping[int, float]:
-        if self.rebuilt.targeting is None:
+        if self._rebuilt.targeting is None:
             return {}
-        own = {segment.key: segment for segment in self.rebuilt.segments}
-        # A parent that is off at the source stays off in LaunchDarkly, and fails there.
-        parents = {key: one for key, (source, one) in self.parents.items() if source.on}
-        return served_by_launchdarkly(self.rebuilt.targeting, context, {**self.segments, **own}, parents)
+        return served_by_launchdarkly(self._rebuilt.targeting, context, self._segments, self._rebuilt_parents)
 
     def _index(self, variation: Variation | None) -> int:
-        for index, one in enumerate(self.targeting.variations):
+        for index, one in enumerate(self._targeting.variations):
             if one == variation and type(one) is type(variation):
                 return index
         return NO_VARIATION

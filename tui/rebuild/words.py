@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from tui.rebuild import patterns
+from tui.rebuild.clauses import is_about_presence
 from tui.rebuild.model import WHOLE, Clause, FlagTargeting, HelperSegment, SegmentRule, Serve
 from tui.targeting import words
 from tui.targeting.model import KEY, Operator, Rule, Targeting, Test, Value
@@ -125,8 +127,10 @@ def _clause(clause: Clause, segments: Mapping[str, HelperSegment]) -> str:
     if operator is None:
         negated = "not " if clause.negate else ""
         return f"{phrases.value(attribute)} {negated}{phrases.short(clause.op)} {phrases.values(values)}"
-    if operator is Operator.MATCHES and values == ("",):
-        operator, values = Operator.IS_PRESENT, ()
+    if clause.op == "matches" and values == (patterns.VERSION,):
+        return f"{phrases.value(attribute)} is {'not ' if clause.negate else ''}a whole version"
+    if is_about_presence(clause):
+        return words.test(Test(attribute, Operator.IS_PRESENT), "split")
     return words.test(Test(attribute, operator, values, clause.negate), "split")
 
 
