@@ -26,6 +26,7 @@ from tui.targeting.approximations import (
     NUMBERS_AS_NUMBERS,
     REGEX_DIALECT,
 )
+from tui.targeting.expressions import expression
 from tui.targeting.model import KEY, Operator, Origin, Test, Value
 from tui.targeting.unleash_values import network_of, text_of
 from tui.text import phrases
@@ -207,7 +208,7 @@ def _matches(parts: _Parts) -> Form:
     if parts.test.ignore_case:
         raise ByHandError("A pattern that ignores case has no form that all of LaunchDarkly's SDKs read.")
     for pattern in parts.texts:
-        if not patterns.is_valid(pattern):
+        if expression(pattern) is None:
             raise ByHandError(f"The pattern {phrases.value(pattern)} is invalid.")
         if not patterns.is_common(pattern):
             parts.names.append(REGEX_DIALECT)

@@ -31,7 +31,8 @@ _MOST = 1e300
 def contexts_of(targeting: Targeting, parents: Mapping[str, Targeting] = {}) -> list[Context]:
     """Return different contexts for the flag, at most 400, always the same for the same flag.
 
-    They also have the edges of those of `parents` on which it depends. Half of the random ones lack attributes. Unleash's may lack a key.
+    They also have the edges of those of `parents` on which it depends. Half of the random ones lack attributes, and
+    Unleash's may lack a key.
     """
     rng = random.Random(f"rebuild {targeting.flag}")
     values = _values([targeting, *needed(targeting, parents)])

@@ -22,6 +22,7 @@ from tui.rebuild.model import (
     Serve,
 )
 from tui.targeting.evaluate import ANY_KEY
+from tui.targeting.expressions import expression
 from tui.targeting.model import Context, Value
 
 
@@ -259,16 +260,8 @@ def _rank(text: str) -> _Rank | None:
         return None
 
 
-@lru_cache(4_000)
-def _pattern(text: str) -> re.Pattern[str] | None:
-    try:
-        return re.compile(text)
-    except (re.error, OverflowError, RecursionError):
-        return None
-
-
 def _matches(value: str, pattern: str) -> bool:
-    compiled = _pattern(pattern)
+    compiled = expression(pattern)
     return compiled is not None and compiled.search(value) is not None
 
 

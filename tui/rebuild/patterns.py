@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from ipaddress import IPv4Network
 
+from tui.targeting.expressions import expression
+
 VERSION = (
     r"^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)"
     r"(-(0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*))*)?"
@@ -68,15 +70,6 @@ def _octet(low: int, high: int) -> str:
     return parts[0] if len(parts) == 1 else f"({'|'.join(parts)})"
 
 
-def is_valid(pattern: str) -> bool:
-    """Whether `pattern` can be read at all."""
-    try:
-        re.compile(pattern)
-    except (re.error, OverflowError, RecursionError):
-        return False
-    return True
-
-
 _ESCAPED = frozenset(".*+?()[]{}|^$\\/-")
 _COUNT = re.compile(r"\{\d{1,3}(,\d{0,3})?\}", re.ASCII)
 _MEMBER = r"(?:[^\\\[\]&~|^-]|\\[\\\]\[^.$*+?()|{}/-])"
@@ -112,7 +105,7 @@ def is_common(pattern: str) -> bool:
             return False
         else:
             place += 1
-    return is_valid(pattern)
+    return expression(pattern) is not None
 
 
 _OF_NUMBERS = frozenset("0123456789+-.eE")

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from tui.targeting.approximations import BOOLEANS_AS_BOOLEANS, BUILD_METADATA, DATES_IN_MS, NUMBERS_AS_NUMBERS
+from tui.targeting.expressions import expression
 from tui.targeting.model import Operator, Test, Value
 
 Found = Value | tuple[Value, ...]
@@ -96,16 +97,8 @@ def _compares_text(test: Test, value: str) -> bool:
 
 def matches(pattern: str, value: str) -> bool:
     """Return whether a part of `value` matches the pattern. An invalid pattern matches nothing."""
-    compiled = _pattern(pattern)
+    compiled = expression(pattern)
     return compiled is not None and compiled.search(value) is not None
-
-
-@lru_cache(1024)
-def _pattern(pattern: str) -> re.Pattern[str] | None:
-    try:
-        return re.compile(pattern)
-    except (re.error, RecursionError, OverflowError):
-        return None
 
 
 # --- sets

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import sys
-import warnings
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
@@ -19,6 +18,7 @@ from tui.targeting.approximations import (
     LETTERS_BEYOND_ASCII,
     NUMBERS_AS_NUMBERS,
 )
+from tui.targeting.expressions import expression
 from tui.targeting.model import Operator, Test, Value
 
 Version = tuple[int, int, int, bool, tuple[tuple[bool, int, str], ...]]
@@ -60,7 +60,7 @@ def holds(test: Test, value: Value | tuple[Value, ...], names: Collection[str] =
         limits = [version_of(text_of(limit)) for limit in test.values]
         return version is not None and any(limit is not None and compare_versions(version, limit) for limit in limits)
     if test.operator is Operator.MATCHES:
-        patterns = [_pattern(text_of(pattern), test.ignore_case) for pattern in test.values]
+        patterns = [expression(text_of(pattern), ignore_case=test.ignore_case) for pattern in test.values]
         return any(pattern is not None and pattern.search(text) is not None for pattern in patterns)
     if test.operator is Operator.IN_NETWORK:
         return _is_in_network(text, test.values)
@@ -194,16 +194,6 @@ def _folded(text: str, names: Collection[str]) -> str:
 def _identifier(part: str) -> tuple[bool, int, str]:
     """A part of a prerelease: numbers come before words, as SemVer 2.0.0 orders them."""
     return (False, int(part), "") if part.isdecimal() else (True, 0, part)
-
-
-@lru_cache(maxsize=1024)
-def _pattern(pattern: str, ignore_case: bool) -> re.Pattern[str] | None:
-    """Python's `re` approximates Rust's, whose dialect differs."""
-    try:
-        with warnings.catch_warnings(action="ignore"):  # such as a class that other dialects read as nested
-            return re.compile(pattern, re.IGNORECASE if ignore_case else 0)
-    except (re.error, RecursionError, OverflowError):
-        return None
 
 
 def _is_in_network(text: str, values: Collection[Value]) -> bool:

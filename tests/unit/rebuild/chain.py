@@ -117,11 +117,11 @@ class Chain:
             # Our evaluators have to agree with the engines: then equal distributions are equal answers.
             if not before.get(source) or not after.get(launchdarkly):
                 tally.wrong.append(problem)
-            elif _are_equal(before, after):
+            elif are_equal(before, after):
                 tally.equal += 1
             elif mine.grade == "faithful":
                 tally.wrong.append(problem)
-            elif _are_equal(self.shares(context, mine.approximations), after):
+            elif are_equal(self.shares(context, mine.approximations), after):
                 tally.explained += 1
             else:
                 tally.different.append(problem)
@@ -136,7 +136,7 @@ def attributes_of(source: Targeting) -> set[str]:
     return ({test.attribute for test in tests} | buckets) - {KEY, RANDOM}
 
 
-def _are_equal(one: Mapping[Variation | None, float], other: Mapping[Variation | None, float]) -> bool:
+def are_equal(one: Mapping[Variation | None, float], other: Mapping[Variation | None, float]) -> bool:
     return all(abs(one.get(name, 0.0) - other.get(name, 0.0)) <= _TOLERANCE for name in {*one, *other})
 
 
