@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import islice, zip_longest
 
 from tui.rebuild.clauses import CLOCK
 from tui.rebuild.parents import needed
@@ -22,7 +22,7 @@ Found = Value | tuple[Value, ...]
 MOST_CONTEXTS = 400
 _MOST_OF_A_TEST = 6  # values of one test
 _MOST_KEYS = 12  # individual keys, and keys of segments
-_MOST_VALUES = 40  # values of one attribute
+_MOST_VALUES = 120  # values of one attribute
 _DAY = 86_400_000
 _MINUTE = 60_000
 _MOST = 1e300
@@ -79,26 +79,34 @@ def _random(
 
 
 def _values(targetings: Iterable[Targeting]) -> dict[str, list[Found]]:
-    """Return interesting values of each attribute that the flags ask for; of `KEY`, keys."""
-    found: dict[str, dict[str, Found]] = {KEY: {}}
+    """Return interesting values of each attribute that the flags ask for; of `KEY`, keys.
+
+    Of many tests of one attribute each has its first values before any has its last.
+    """
+    groups: dict[str, list[Sequence[Found]]] = {KEY: []}
+    divides: set[str] = set()
     for targeting in targetings:
-        buckets = [*_buckets(targeting)]
-        divides = {attribute for bucket in buckets for attribute in (bucket.attribute, *bucket.fallbacks)}
+        divides.update(name for bucket in _buckets(targeting) for name in (bucket.attribute, *bucket.fallbacks))
         for test in _tests(targeting):
-            some = found.setdefault(test.attribute, {})
-            for value in edge_values(test):
-                if test.attribute == KEY and (not isinstance(value, str) or not value):
-                    continue
-                if test.attribute in divides and not _divides(value):
-                    continue
-                some.setdefault(repr(value), value)
-        for attribute in sorted(divides - {KEY, RANDOM}):
-            found.setdefault(attribute, {}).setdefault(repr("a1"), "a1")
-            found[attribute].setdefault(repr(7), 7)
-        for key in _keys(targeting):
-            found[KEY].setdefault(repr(key), key)
-    found.pop(CLOCK, None)
-    return {attribute: [*some.values()][:_MOST_VALUES] for attribute, some in found.items()}
+            groups.setdefault(test.attribute, []).append([*edge_values(test)])
+        groups[KEY] += [(key,) for key in _keys(targeting)]
+    groups.pop(CLOCK, None)
+    for attribute in sorted(divides - {KEY, RANDOM}):
+        groups.setdefault(attribute, []).append(("a1", 7))
+    found: dict[str, list[Found]] = {}
+    for attribute, some in groups.items():
+        may_be = _is_key if attribute == KEY else _divides if attribute in divides else _is_anything
+        in_turn = (value for turn in zip_longest(*some) for value in turn if value is not None and may_be(value))
+        found[attribute] = [*{repr(value): value for value in in_turn}.values()][:_MOST_VALUES]
+    return found
+
+
+def _is_anything(value: Found) -> bool:
+    return True
+
+
+def _is_key(value: Found) -> bool:
+    return isinstance(value, str) and value != ""
 
 
 def _divides(value: Found) -> bool:
@@ -141,7 +149,7 @@ def edge_values(test: Test) -> Iterator[Found]:
 
 
 def _lists(test: Test) -> Iterator[Found]:
-    texts = tuple(value for value in test.values if isinstance(value, str))[:_MOST_VALUES]
+    texts = tuple(value for value in test.values if isinstance(value, str))[:_MOST_KEYS]
     yield from (texts, texts[:1], (*texts[:1], "no match"), ("no match",), (), 5, True)
 
 

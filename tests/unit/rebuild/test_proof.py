@@ -21,8 +21,15 @@ def test_contexts_are_different_bounded_and_always_the_same() -> None:
     assert contexts == contexts_of(FLAG)
     assert 50 < len(contexts) <= MOST_CONTEXTS
     assert len({repr(context) for context in contexts}) == len(contexts)
-    many = Test("country", Operator.IN, tuple(f"value {place}" for place in range(5_000)))
-    assert len(contexts_of(replace(FLAG, rules=(Rule((many,), ON),) * 30))) == MOST_CONTEXTS
+    many = [Test(f"a{place % 9}", Operator.IN, tuple(f"{place} {one}" for one in range(500))) for place in range(60)]
+    assert len(contexts_of(replace(FLAG, rules=tuple(Rule((test,), ON) for test in many)))) == MOST_CONTEXTS
+
+
+def test_each_of_many_rules_on_one_attribute_is_met() -> None:
+    tests = [Test("country", Operator.IN, tuple(f"{place} {one}" for one in range(20))) for place in range(50)]
+    contexts = contexts_of(replace(FLAG, rules=tuple(Rule((test,), ON) for test in tests)))
+    met = {context.attributes.get("country") for context in contexts}
+    assert all(f"{place} 0" in met for place in range(50))
 
 
 def test_contexts_have_edges_gaps_and_other_types() -> None:
