@@ -207,7 +207,7 @@ def test_flags_that_someone_has_touched_are_left_out(split: Recipe, box: Sandbox
     assert "on in production" in str(found["address-lookup"]["reasons"])
     assert "waits" in str(found["office-preview"]["reasons"])
     # Only the chosen environment counts, and an adopted flag must still be untouched in it.
-    assert found["biometric-login"]["grade"] == "faithful"
+    assert found["biometric-login"]["approximations"] == ["build-metadata"]
     adopted = flags(dry(split, adopt=("trace-sampling", "dark-mode", "address-lookup")))
     assert adopted["trace-sampling"]["state"] == "planned"
     assert adopted["dark-mode"]["reasons"] == ["It already has rules in LaunchDarkly."]
