@@ -121,7 +121,7 @@ async def test_damaged_practice_is_dropped_with_a_warning(damage: str | None, tm
     else:
         servers.write_text(damage)
     async with demo(tmp_path) as walk:
-        await walk.until(lambda: "demo imports" in notices(walk), "the warning")
+        await walk.until(lambda: "practice imports" in notices(walk), "the warning")
         await walk.until(lambda: not walk.screen.query("#go-on-run"), "nothing to resume")
         assert not heads(practice() / FOLDER)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tui.wizard.picks import FetchPicks
 
 _IN_FILTER = (("Down", "to the list"), ("Enter", "choose"), ("Esc", "close"))
-_IN_LIST = (("Enter", "choose"), ("/", "filter"), ("r", "refresh"), ("Esc", "close"))
+_IN_LIST = (("Enter", "choose"), ("/", "filter"), ("r", "reload"), ("Esc", "close"))
 _UNREADABLE = (("r", "retry"), ("Esc", "close and type the value"))
 
 

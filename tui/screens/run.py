@@ -41,7 +41,7 @@ class RunScreen(RunDeeds):
     STEP: ClassVar[str] = "run"
     KEYS = (
         ("Enter", "press"),
-        ("r", "refresh"),
+        ("r", "check now"),
         ("w", "save report"),
         ("b", "browser"),
         ("F1", "help"),

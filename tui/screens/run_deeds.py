@@ -154,7 +154,7 @@ def save_report(screen: RunDeeds, run: Import, report: Report, form: ReportForma
         screen.say("problem", not_saved(error))
         return None
     screen.session.saved_report = str(path)
-    screen.say("ok", saved(path))
+    screen.say("ok", saved(path, screen.app.size.width, screen.symbols.cut))
     return path
 
 

@@ -43,7 +43,7 @@ class PlanHead(Vertical):
             yield Plain("Stop reading", id="stop-reading")
             yield Static(Content("Keeps the flags read so far"), markup=False)
         with Horizontal(id="plan-again"):
-            yield Plain("Read again", id="read-again")
+            yield Plain("Reload", id="read-again")
             yield Plain("Go to the field", id="to-field")
 
     def on_mount(self) -> None:
@@ -61,6 +61,8 @@ class PlanHead(Vertical):
         again: bool = True,
         field: str = "",
     ) -> None:
+        if not (self.query(Bar) and self.query("#to-field")):  # the program ends: its widgets are removed one by one
+            return
         self.query_one(Bar).show(bar)
         self.query_one("#plan-counts", Flow).show(tuple(counts))
         if losses:
@@ -111,11 +113,15 @@ class PlanHead(Vertical):
             bar=[self._part(verdict, plan) for verdict in Verdict],
             counts=self._legend(plan) if plan.counts.source else (),
             losses=losses,
-            cut_over=words.cut_over_line(plan) if plan.counts.on_at_source else "",
+            cut_over=self._fitting(words.cut_over_forms(plan)) if plan.counts.on_at_source else "",
             said=[("problem", why)] if why else [],
             again=bool(why),
             field=field,
         )
+
+    def _fitting(self, forms: Sequence[str]) -> str:
+        """Return the first form that fits into a row, after its mark."""
+        return next((form for form in forms if len(form) + 2 <= self.size.width), forms[-1])
 
     def _part(self, verdict: Verdict, plan: Plan) -> Part:
         s = self._symbols
