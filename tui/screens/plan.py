@@ -25,6 +25,7 @@ from tui.plan.plan import Plan
 from tui.plan.reading import can_be_read
 from tui.plan.request import not_accepted
 from tui.screens.flag import FlagScreen, Looking
+from tui.screens.in_fields import SlashSearches
 from tui.screens.losses import LossesScreen
 from tui.screens.step import StepScreen
 from tui.screens.write import write_plan
@@ -42,7 +43,7 @@ _PAINT_SECONDS = 1.0
 _MANY_NOTES = 2
 
 
-class PlanScreen(StepScreen):
+class PlanScreen(SlashSearches, StepScreen):
     """Reads both sides unless the plan is complete and recent. The user confirms each kind of loss before Review."""
 
     STEP: ClassVar[str] = "plan"
@@ -57,7 +58,6 @@ class PlanScreen(StepScreen):
         ("w", "save"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "search", show=False),
         Binding("f", "browse('filter')", show=False),
         Binding("s", "browse('sort')", show=False),
         Binding("o", "browse('on_now')", show=False),
