@@ -73,7 +73,7 @@ async def test_import_quit_in_the_middle_resumes_after_restart(tmp_path: Path) -
         assert "web-shop" in row(walk)
         await walk.press("enter")
         await walk.opened(TokenScreen)
-        await walk.push("#fill-in")
+        await walk.press("f4")
         await reported(walk)
         assert run_of(walk).journal.configuration == configuration
         assert run_of(walk).journal.identity.host == walk.box.addresses()["launchdarkly"]["url"] != first

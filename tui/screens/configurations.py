@@ -63,6 +63,7 @@ class ConfigurationsScreen(SlashSearches, Sheet[None]):
         ("Esc", "close"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f4", "fill_in", priority=True, show=False),
         Binding("f", "filter", "Filter", show=False),
         Binding("s", "sort", "Sort", show=False),
         Binding("r", "read", "Reload", show=False),
@@ -192,11 +193,12 @@ class ConfigurationsScreen(SlashSearches, Sheet[None]):
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        {"close": self.action_close, "read": self.action_read, "another": self._ask, "fill-in": self._fill_in}[
+        {"close": self.action_close, "read": self.action_read, "another": self._ask, "fill-in": self.action_fill_in}[
             event.button.id or ""
         ]()
 
-    def _fill_in(self) -> None:
+    def action_fill_in(self) -> None:
+        """In practice, take address and token from the demo account, and list its imports."""
         session = self._held
         if session is None or session.practice is None:
             return
