@@ -262,7 +262,7 @@ class PlanScreen(SlashSearches, StepScreen):
             self.head.plan(plan, why=reason, unconfirmed=unconfirmed, field=self._field_at_fault(plan))
         shown = plan if never is None else None
         if shown is not None:
-            self.browser.list.empty = "No flags"
+            self.browser.list.empty = "No flags match"
             self.browser.show(shown, reading=False)
         self._offer_without(shown)
         self.refresh_frame()

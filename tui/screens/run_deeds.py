@@ -124,8 +124,8 @@ class RunDeeds(StepScreen):
 
     @on(Button.Pressed, "#undo")
     @work(exclusive=True, group="deed", exit_on_error=True)
-    async def _undo(self, event: Button.Pressed) -> None:
-        event.stop()
+    async def action_undo(self) -> None:
+        """List the flags that this import created, and archive or delete them on request."""
         if self.run_ is None:
             return
         changed: bool | None = await self.app.push_screen_wait(UndoScreen(self.run_))
