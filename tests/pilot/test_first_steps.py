@@ -99,3 +99,11 @@ async def test_practice_is_named_like_its_badge(box: Sandbox, tmp_path: Path) ->
     async with practice_app(tmp_path, box=box) as walk:
         assert walk.text("#practice-badge").strip() == "PRACTICE"
         assert walk.message().strip().startswith("Practice uses demo servers")
+
+
+@pytest.mark.parametrize(("theme", "reverse"), [("mono", True), ("dark", False)])
+async def test_practice_badge_is_reversed_without_color(theme: str, reverse: bool, tmp_path: Path) -> None:
+    async with practice_app(tmp_path, theme=theme) as walk:
+        style = walk.get("#practice-badge").styles.text_style
+        assert bool(style.bold)
+        assert bool(style.reverse) is reverse

@@ -23,7 +23,7 @@ WHAT_HAPPENS = (
 )
 CHOOSE = "Press Up or Down to choose, then Enter."
 CHOOSE_IN_PRACTICE = "Practice uses demo servers on this machine. Choose a source, or press F4."
-CHOOSE_OR_START_FRESH = "Choose Start fresh to remove your earlier practice imports."
+CHOOSE_OR_START_FRESH = "Choose Start fresh to delete earlier practice imports."
 CHOOSE_FIRST = "Choose where your flags are now."
 CHECKING_IMPORT = "Checking the import ..."
 LOADING_ANSWERS = "Loading your answers ..."
