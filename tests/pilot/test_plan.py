@@ -97,7 +97,7 @@ async def test_plan_is_read_by_itself_and_again_only_on_request(tmp_path: Path) 
             f"{counts.arrive} to import",
             f"{counts.invalid} can't be imported",
             f"{counts.lossy} flags lose targeting",
-            f"{counts.on_at_source} flags are on now and off after the import",
+            f"{counts.on_at_source} flags are on now, off after; ",
         ):
             assert line in text
         assert rows(made) == counts.source
