@@ -269,3 +269,19 @@ async def test_letters_typed_ahead_of_the_search_go_into_it(tmp_path: Path) -> N
         await walk.opened(FaultScreen)
         await walk.type_at_once("/", *"stuck")
         await walk.until(lambda: walk.text("#faults-filter") == "stuck", "the search of the errors")
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40)])
+async def test_flags_that_go_off_are_counted_in_a_line_that_fits(size: tuple[int, int], tmp_path: Path) -> None:
+    async with practice_at(tmp_path, "plan", "split", size=size) as walk:
+        plan = await walk.planned()
+        line = walk.get("#plan-cut-over")
+        await walk.until(lambda: f"{plan.counts.on_at_source} flags" in walk.text("#plan-cut-over"), "the line")
+        assert "serve fewer users" in walk.text("#plan-cut-over")
+        assert len(walk.text("#plan-cut-over")) <= line.size.width
+        first = walk.text("#plan-cut-over")
+        await walk.press("f7")
+        await walk.at("fields")
+        await walk.next()
+        await walk.at("plan")
+        await walk.until(lambda: walk.text("#plan-cut-over") == first, "the same line after a visit to Fields")
