@@ -52,7 +52,7 @@ def only_asks(run: CheckRunner) -> CheckRunner:
 
 @asynccontextmanager
 async def _source(draft: Draft, bag: Bag, context: Context, sink: Sink) -> AsyncIterator[tuple[Source, Connection]]:
-    """Open the source with the key of the form. Raises Failure without a key, or if the demo would leave loopback."""
+    """Open the source with the key of the form. Raises Failure without a key, or if practice would leave loopback."""
     keys = (bag.get(v.key) for v in drafts.form_variables(draft) if v.role in drafts.SOURCE_KEY_ROLES)
     async with _connection(draft, context, next(keys, None), "Enter the key first.", sink) as connection:
         yield SOURCES[draft.integration], connection

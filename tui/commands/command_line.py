@@ -38,7 +38,7 @@ from the places named in the recipe: environment variables (LD_ACCESS_TOKEN,
 LD_IMPORT_API_KEY, UNLEASH_SDK_KEY, SPLIT_ADMIN_KEY), files, or the OS keyring.
 
 Examples:
-  ld-flag-import --demo                  try the wizard with demo servers
+  ld-flag-import --demo                  practice in the wizard with demo servers
   ld-flag-import                         open the wizard
   ld-flag-import plan import.toml        see what a saved recipe would import
   ld-flag-import apply import.toml       run that import
@@ -52,7 +52,7 @@ def parser() -> Parser:
     parser.epilog = _KEYS
     commands = parser.add_subparsers(title="Commands", metavar="COMMAND", prog=_PROGRAM)
     wizard = parser.add_argument_group("Wizard")
-    wizard.add_argument("--demo", action="store_true", help="use demo servers; nothing leaves this machine")
+    wizard.add_argument("--demo", action="store_true", help="practice with demo servers; nothing leaves this machine")
     _places(parser, "Preset answers")
     general = _general(parser)
     general.add_argument("--version", action="version", version=f"{_PROGRAM} {__version__}", help="show the version")

@@ -60,7 +60,7 @@ def notes(plan: Plan) -> tuple[str, ...]:
 
 
 def as_json(plan: Plan) -> dict[str, object]:
-    """Return the plan as `plan --json` prints it. Raises ValueError if it is not complete."""
+    """Return the plan as `plan --json` prints it. Raises ValueError if it is incomplete."""
     if not plan.whole:
         raise ValueError("an incomplete plan can't be saved as JSON")
     return {

@@ -177,7 +177,7 @@ class Plan:
     def shortfall(self) -> str:
         """What the plan lacks, as a sentence; "" for a whole one that imports something."""
         if not self.whole:
-            return f"The plan is NOT COMPLETE. {self.incomplete}"
+            return f"The plan is INCOMPLETE. {self.incomplete}"
         if not self.counts.source:
             return f"0 flags match. {_NOTHING.get(self.request.integration, _NOTHING_ANYWHERE)}"
         if not self.counts.arrive:

@@ -80,7 +80,7 @@ class Reading:
         return Stream(self._run)
 
     def stop(self) -> None:
-        """Stop the reading. The plan has what was read, and says that it is not complete."""
+        """Stop the reading. The plan has what was read, and says that it is incomplete."""
         self._stopped = True
         for job in self._jobs:
             job.cancel()

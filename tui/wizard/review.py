@@ -114,7 +114,7 @@ def _of_plan(draft: Draft) -> Iterator[Line]:
         text = f"{counts.arrive:,} of {words.flags(counts.source)} will be imported{skipped}{invalid}. Read at {at}."
         yield Line("Plan", text, PLAN, Level.OK)
     if counts.on_at_source:
-        yield Line("Cut-over", f"{words.cut_over_line(plan)}.", PLAN, Level.WARNING, at=ON_AT_SOURCE)
+        yield Line("Cutover", f"{words.cut_over_line(plan)}.", PLAN, Level.WARNING, at=ON_AT_SOURCE)
 
 
 def leads_to(draft: Draft, finding: Finding) -> str:

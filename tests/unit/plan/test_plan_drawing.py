@@ -122,3 +122,8 @@ def test_no_row_holds_what_a_terminal_would_obey(text: str, width: int) -> None:
 def test_a_search_finds_a_key_as_it_is_shown() -> None:
     made = plan(flag("a\tb"))
     assert len(SortableFlags(made.flags).seen(View(query="a b"))) == 1
+
+
+def test_what_each_loss_is_fits_its_row_at_80_columns() -> None:
+    """Beside the longest kind and its count in the dialog that confirms losses."""
+    assert max(map(len, KINDS.values())) <= 38
