@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tui.sources.flags import Variation
 from tui.targeting.losses import SEGMENTS
 from tui.widgets.flow import Flow
 from tui.widgets.json_tree import JsonTree
+from tui.widgets.rebuild_view import RebuildView
 
 TREATMENTS = (Variation("blue", "blue"), Variation("green", "green"))
 
@@ -44,6 +46,38 @@ async def test_a_flag_of_the_practice_company_is_told_whole(tmp_path: Path) -> N
             assert text in said
         for kind in ("percentage rollout", "targeting rules"):
             assert f"! {kind}" in said
+
+
+async def rebuilt(walk: Walk) -> str:
+    await walk.until(lambda: bool(walk.app.screen.query(RebuildView)), "its translation")
+    return page(walk)
+
+
+async def test_a_flag_shows_the_rules_of_both_sides_and_what_differs(tmp_path: Path) -> None:
+    async with practice_at(tmp_path, "plan", "split", size=(120, 60)) as walk:
+        await walk.until(lambda: "Rebuild: " in walk.shown, "the grades")
+        assert re.search(r"Rebuild: \d+ faithful, \d+ approximate, \d+ by hand, \d+ not checked", walk.shown)
+        await opened(walk, "quote-requests")
+        said = await rebuilt(walk)
+        assert "! Rebuild: approximate." in said
+        assert "In Split" in said
+        assert "In LaunchDarkly" in said
+        assert said.count("If customerType is one of reseller and pieces is at least 100: on") == 2
+        assert "numbers-as-numbers" in said
+        assert "LaunchDarkly would serve off" in said
+        assert "✓ Proved with " in said
+        await walk.press("escape")
+        await walk.closed("plan")
+        for key, words in (
+            ("biometric-login", "✓ Rebuild: faithful."),
+            ("beta-search", "? Rebuild: not checked."),
+            ("one-click-order", "✗ Rebuild: by hand."),
+        ):
+            await walk.press("/", "ctrl+u", "enter")
+            await opened(walk, key)
+            assert words in await rebuilt(walk), key
+            await walk.press("escape")
+            await walk.closed("plan")
 
 
 async def test_flag_pages_follow_the_filtered_list(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from tui.net.errors import Advice
 from tui.plan.request import PlanRequest
 
 if TYPE_CHECKING:
-    from tui.plan.plan import Plan
+    from tui.plan.plan import Plan, Prospect
 
 PLAN = "plan"
 """The field that findings about the plan are about."""
@@ -50,6 +50,11 @@ def with_plan(draft: Draft, plan: Plan) -> Draft:
     before = draft.plan.losses if draft.plan else {}
     seen = frozenset(kind for kind in draft.seen if plan.losses.get(kind) == before.get(kind))
     return replace(draft, plan=plan, plan_is_old=False, seen=seen, without_plan=False)
+
+
+def with_prospects(draft: Draft, plan: Plan, prospects: Mapping[str, Prospect]) -> Draft:
+    """Note how far the flags of a plan can be rebuilt, if the draft still has that plan."""
+    return replace(draft, plan=replace(plan, prospects=prospects)) if draft.plan is plan else draft
 
 
 def see(draft: Draft, kinds: frozenset[str]) -> Draft:

@@ -111,7 +111,8 @@ class Inputs(Protocol):
 
 
 class Import:
-    """One import. `request` is None if its configuration exists and was created elsewhere.
+    """One import. `request` is None if its configuration exists and was created elsewhere. `grade` adds to a plan how
+    far its flags can be rebuilt.
 
     Steps raise Failure, and what `keep` raises; `trouble` keeps the latest Failure for whoever shows the import
     later. Each step writes the journal before and after, so a stream may be closed at any event: the next process
@@ -128,7 +129,9 @@ class Import:
         request: CreateRequest | None = None,
         *,
         stuck_after: float = STUCK_AFTER,
+        grade: Callable[[Plan], Awaitable[Plan]] | None = None,
     ) -> None:
+        self._grade = grade
         self.record = Record(journal, instance, bag, context, keep)
         self._creation = Creation(self.record, request) if request is not None else None
         self._run = Run(self.record, stuck_after)
@@ -355,6 +358,8 @@ class Import:
             plan = reads.result
             if not plan.whole:
                 raise incomplete(plan)
+            if self._grade is not None:
+                plan = await self._grade(plan)
             yield Planned(plan.counts, plan)
             if not plan.counts.arrive:
                 return

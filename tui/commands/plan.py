@@ -34,7 +34,7 @@ def run(options: RecipeOptions, surroundings: Surroundings) -> int:
         inputs = inputs_of(options, surroundings)
 
         async def main() -> int:
-            plan, draft = await _in_time(options.timeout, inputs)
+            plan, draft = await _in_time(options, inputs)
             if options.output is not None:
                 saved_plan.save(plan, request.of_settings(inputs.recipe.draft), options.output, output.redactor)
             if options.as_json:
@@ -51,12 +51,12 @@ def run(options: RecipeOptions, surroundings: Surroundings) -> int:
         return output.fail(failure)
 
 
-async def _in_time(timeout: float, inputs: RecipeInputs) -> tuple[Plan, drafts.Draft]:
+async def _in_time(options: RecipeOptions, inputs: RecipeInputs) -> tuple[Plan, drafts.Draft]:
     try:
-        async with asyncio.timeout(timeout):
-            return await inputs.plan()
+        async with asyncio.timeout(options.timeout):
+            return await inputs.plan(graded=not options.as_json)
     except TimeoutError:
-        what = f"Couldn't read both sides within {span(timeout)}."
+        what = f"Couldn't read both sides within {span(options.timeout)}."
     raise Failure(Kind.TIMEOUT, what, "", Remedy.MORE_TIME, safe=Safe.NOTHING_CHANGED)
 
 
@@ -92,7 +92,7 @@ def summary_lines(plan: Plan, route: tuple[str, str], width: int | None, style: 
     yield from wrapped(clean(words.headline(plan)[1]), width)
     yield from wrapped(words.when_read(plan), width)
     yield ""
-    for level, text in (*words.verdicts(plan), *words.warnings(plan)):
+    for level, text in words.summary(plan):
         yield from style.marked(level, text, width)
 
 

@@ -110,7 +110,7 @@ def as_markdown(plan: Plan, explained: Mapping[str, Sequence[Lost]], route: tupl
         plan=plan,
         source=source,
         target=target,
-        summary=(*words.verdicts(plan), *words.warnings(plan)),
+        summary=tuple(words.summary(plan)),
         groups=tuple(grouped(plan)),
         labels=WORDS,
         lossy=tuple(planned.flag for planned in plan.arriving if planned.flag.losses),

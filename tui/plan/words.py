@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from tui.plan.plan import CANNOT, WORDS, Plan, Verdict
+from tui.plan.plan import CANNOT, WORDS, Plan, ProspectGrade, Verdict
 from tui.sources.flags import SourceFlag, Variation
 from tui.targeting import losses as kinds
 from tui.text.times import moment
@@ -92,6 +92,14 @@ def warnings(plan: Plan) -> Iterator[LeveledText]:
         yield "warning", cut_over_line(plan)
 
 
+def summary(plan: Plan) -> Iterator[LeveledText]:
+    """Yield the verdicts, what the import costs, and how far its flags can be rebuilt."""
+    yield from verdicts(plan)
+    yield from warnings(plan)
+    if line := rebuild_line(plan):
+        yield "note", line
+
+
 def loss_line(plan: Plan) -> str:
     """How many flags lose targeting, and what: "33 flags lose targeting: percentage rollout 10, constraints 8"."""
     lossy = plan.counts.lossy
@@ -117,6 +125,21 @@ def cut_over_forms(plan: Plan) -> tuple[str, ...]:
         f"{are}, off after; {warned:,} would serve fewer users once turned on",
         f"{flags(on)} will be off; {warned:,} serve fewer users once on",
     )
+
+
+GRADES: Mapping[ProspectGrade, str] = {
+    "faithful": "faithful",
+    "approximate": "approximate",
+    "by-hand": "by hand",
+    "not-checked": "not checked",
+}
+"""The words for whether a flag's targeting can be rebuilt, the best first."""
+
+
+def rebuild_line(plan: Plan) -> str:
+    """How far the imported flags can be rebuilt: "Rebuild: 17 faithful, 25 approximate, 4 by hand"; "" if not known."""
+    parts = [f"{plan.grades[grade]:,} {word}" for grade, word in GRADES.items() if plan.grades[grade]]
+    return f"Rebuild: {', '.join(parts)}" if parts else ""
 
 
 def note(text: str) -> LeveledText:

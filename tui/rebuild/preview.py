@@ -24,12 +24,16 @@ _NO_DEFINITION = "It has no definition in this environment of the source."
 
 @dataclass(frozen=True, slots=True)
 class OpenedFlag:
-    """One flag of a plan, translated and proved. Without `targeting` of `rebuilt` it is by hand or not checked."""
+    """One flag of a plan, translated and proved. Without `rebuilt.targeting` it is by hand or not checked.
+
+    `parents` are the flags that it depends on, as far as the plan has them.
+    """
 
     targeting: Targeting
     rebuilt: Rebuilt
     proof: Proof
     prospect: Prospect
+    parents: Mapping[str, Targeting]
 
 
 @dataclass
@@ -61,7 +65,7 @@ class Preview:
             proof = proved(targeting, rebuilt, *self._proved_parents(rebuilt.targeting))
             rebuilt = settled(rebuilt, proof)
             prospect = Prospect(rebuilt.grade, rebuilt.approximations, rebuilt.reasons)
-        return OpenedFlag(targeting, rebuilt, proof, prospect)
+        return OpenedFlag(targeting, rebuilt, proof, prospect, self._parents_of(targeting))
 
     def _graded(self, planned: PlannedFlag) -> tuple[Rebuilt, Prospect]:
         targeting, key = self._of(planned.flag.key), planned.flag.key

@@ -9,7 +9,10 @@ from collections.abc import Iterator
 from tui.report.report import Report
 from tui.text.clean import clean
 
-COLUMNS = ("flag", "name", "on_at_source", "serves_when_on", "losses", "rebuild", "warning", "result")
+COLUMNS = (
+    "flag", "name", "on_at_source", "serves_when_on", "losses", "rebuild", "warning", "result",
+    "grade", "grade_reasons",
+)  # fmt: skip
 _FORMULA = ("=", "+", "-", "@")
 
 
@@ -27,7 +30,9 @@ def _rows(report: Report) -> Iterator[Iterator[str]]:
         kinds = ", ".join(dict.fromkeys(lost.kind for lost in row.lost))
         texts = "; ".join(f"{lost.kind}: {lost.text}" for lost in row.lost)
         on = "yes" if row.on_at_source else "no"
-        cells = (row.key, row.name, on, row.serves, kinds, texts, row.cut_over_warning, row.result)
+        grade = row.prospect.grade if row.prospect else ""
+        reasons = "; ".join((*row.prospect.approximations, *row.prospect.reasons)) if row.prospect else ""
+        cells = (row.key, row.name, on, row.serves, kinds, texts, row.cut_over_warning, row.result, grade, reasons)
         yield map(_cell, cells)
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 from tui.plan.words import KINDS, kind_label
 from tui.report.csv_document import as_csv
-from tui.report.report import AS_PLANNED, MISSING, NOT_AS_PLANNED, Report, redacted
+from tui.report.report import AS_PLANNED, MISSING, NOT_AS_PLANNED, Report, Row, redacted
 from tui.report.sections import byline, cause_of, counted, sections, shown, when
 from tui.text.clean import clean, plain
 from tui.text.private_files import unused, write_private
@@ -100,6 +100,7 @@ def as_json(report: Report) -> dict[str, object]:
                 "key": row.key, "name": row.name, "result": row.result, "on_at_source": row.on_at_source,
                 "serves_when_on": row.serves, "losses": [asdict(lost) for lost in row.lost],
                 "warnings": list(row.warnings), "cut_over_warning": row.cut_over_warning or None,
+                "rebuild": _prospect(row),
             }
             for row in report.rows
         ],
@@ -115,6 +116,13 @@ def as_json(report: Report) -> dict[str, object]:
         "not_compared": list(report.not_compared),
         "notes": list(report.notes),
     }  # fmt: skip
+
+
+def _prospect(row: Row) -> dict[str, object] | None:
+    if row.prospect is None:
+        return None
+    found = row.prospect
+    return {"grade": found.grade, "approximations": list(found.approximations), "reasons": list(found.reasons)}
 
 
 # --- files

@@ -11,7 +11,7 @@ from tui.answers.fields import Form
 from tui.apply.import_errors import Explained, by_flag, foreseen
 from tui.apply.journal import Identity, Journal, LeftOut
 from tui.apply.verify import Unlike, Verification
-from tui.plan.plan import WORDS, Verdict
+from tui.plan.plan import WORDS, Prospect, Verdict
 from tui.plan.words import LeveledText, served_when_on
 from tui.report.words import (
     LabeledText,
@@ -55,6 +55,8 @@ class Row:
     warnings: tuple[str, ...] = ()
     cut_over_warning: str = ""
     on_everywhere: bool = False
+    prospect: Prospect | None = None
+    """Whether its targeting can be rebuilt, None if the plan didn't work that out."""
 
     @property
     def may_need_work(self) -> bool:
@@ -148,6 +150,11 @@ class Report:
         return tuple(row for row in self.rows if row.warnings and row.may_need_work)
 
     @property
+    def graded(self) -> tuple[Row, ...]:
+        """The flags that are there now and whose rebuild was graded; planned ones before any comparison."""
+        return tuple(row for row in self.rows if row.prospect is not None and row.may_need_work)
+
+    @property
     def rebuild(self) -> tuple[Row, ...]:
         """The flags that are there now and lost something; planned ones before any comparison."""
         return tuple(row for row in self.rows if row.lost and row.may_need_work)
@@ -223,6 +230,7 @@ def _rows(journal: Journal, verification: Verification | None) -> Iterator[Row]:
             warnings=flag.warnings,
             cut_over_warning=flag.cut_over_warning,
             on_everywhere=flag.key in everywhere,
+            prospect=flag.prospect,
         )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tui.apply.import_errors import Explained
-from tui.plan.words import kind_label
+from tui.plan.words import GRADES, kind_label
 from tui.report.report import NOT_AS_PLANNED, TAKEN_BACK, THERE_BEFORE, Numbers, Report, Row, verdict_word
+from tui.targeting.approximations import sentence
 from tui.targeting.losses import Lost
 from tui.text.clean import clean
 from tui.text.times import day, time_of_day
@@ -112,6 +114,12 @@ def sections(report: Report) -> Iterator[Section]:
         "No imported flag needs its targeting rebuilt.",
         ticks=True,
     )  # fmt: skip
+    if report.graded:
+        yield Section(
+            "prospects", "Rebuild", _GRADED.format(grades=", ".join(graded(report))),
+            ("Flag", "Grade", "What differs, or why not"),
+            tuple((row.key, *_prospect(row)) for row in report.graded), "",
+        )  # fmt: skip
     if report.warned:
         yield Section(
             "warnings", "Plan warnings", "Warnings about single flags from the plan.", ("Flag", "Warnings"),
@@ -136,6 +144,26 @@ def sections(report: Report) -> Iterator[Section]:
               for row in report.rows),
         "No flag was planned.",
     )  # fmt: skip
+
+
+_GRADED = (
+    "Graded when the plan was read, before the import: {grades}. To see each translation with its proof, run:"
+    " ld-flag-import rebuild RECIPE --environment KEY --dry-run"
+)
+
+
+def graded(report: Report) -> Iterator[str]:
+    """Yield how many flags have each grade, the best first: "17 faithful"."""
+    numbers = Counter(row.prospect.grade for row in report.graded if row.prospect)
+    yield from (f"{numbers[grade]:,} {word}" for grade, word in GRADES.items() if numbers[grade])
+
+
+def _prospect(row: Row) -> tuple[str, str]:
+    """The grade of a flag in words; its approximations, or why it isn't rebuilt."""
+    if row.prospect is None:
+        return "", ""
+    names = "; ".join(f"{name}: {sentence(name)}" for name in row.prospect.approximations)
+    return GRADES[row.prospect.grade], names or " ".join(row.prospect.reasons) or "nothing"
 
 
 _NOBODY = "Unknown: LaunchDarkly was not compared with the plan."
@@ -196,6 +224,11 @@ def _cut_over(row: Row) -> IndentedLines:
     return (row.key, f'Serves "{row.serves}" when on.{rebuild}', *filter(None, (row.cut_over_warning,)))
 
 
+def _rebuilt(row: Row) -> IndentedLines:
+    grade, text = _prospect(row)
+    return (f"Rebuild: {grade}. {text}",) if grade else ()
+
+
 LISTS: Mapping[str, tuple[str, Callable[[Report], Iterable[IndentedLines]]]] = {
     "errors": ("Errors reported by LaunchDarkly", lambda report: (
         (error.text, cause_of(error)) for error in report.errors
@@ -213,7 +246,8 @@ LISTS: Mapping[str, tuple[str, Callable[[Report], Iterable[IndentedLines]]]] = {
     "on": ("On in LaunchDarkly", lambda report: ((f"{key}  on in {', '.join(where)}",) for key, where in report.on)),
     "unexpected": ("Unplanned", lambda report: ((key,) for key in report.unexpected)),
     "rebuild": ("Targeting to rebuild", lambda report: (
-        (row.key, *(f"{kind_label(lost.kind)}: {lost.text}" for lost in row.lost)) for row in report.rebuild
+        (row.key, *(f"{kind_label(lost.kind)}: {lost.text}" for lost in row.lost), *_rebuilt(row))
+        for row in report.rebuild
     )),
     "cut-over": ("Cutover: on at the source, off in LaunchDarkly", lambda report: map(_cut_over, report.cut_over)),
     "warnings": ("Plan warnings", lambda report: ((row.key, *row.warnings) for row in report.warned)),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import getters
+from textual import getters, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
@@ -18,6 +19,7 @@ from textual.widgets import Static
 from tui.plan.plan import WORDS, Plan, PlannedFlag
 from tui.plan.reading import explain
 from tui.plan.words import kind_label
+from tui.rebuild.preview import Preview
 from tui.screens.host import Host
 from tui.screens.write import write_plan
 from tui.sources.registry import SOURCES
@@ -27,6 +29,7 @@ from tui.widgets.flag_list import LEVELS, NOT_YET
 from tui.widgets.flow import Flow
 from tui.widgets.json_tree import JsonTree
 from tui.widgets.key_line import key_line
+from tui.widgets.rebuild_view import RebuildView
 from tui.widgets.sentences import Sentences
 from tui.widgets.symbols import Symbols, mark, sentence
 from tui.wizard import flag_facts
@@ -91,6 +94,7 @@ class FlagScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         self._title.show(self._headline())
         self.page.focus()
+        self._rebuild()
 
     # --- content
 
@@ -118,6 +122,8 @@ class FlagScreen(ModalScreen[None]):
             yield Sentences(looking.symbols, said, classes="flag-warning")
         yield from self._lost()
         source = SOURCES[looking.plan.request.integration].name
+        if planned.arrives and planned.flag.losses and not looking.reading:
+            yield Vertical(id="flag-rebuild")
         yield JsonTree(
             f"Definition in {source} (Enter opens it)",
             planned.flag.definition,
@@ -125,6 +131,19 @@ class FlagScreen(ModalScreen[None]):
             redact=looking.session.context.redactor.setting,
             id="flag-definition",
         )
+
+    @work(exclusive=True, group="rebuild", exit_on_error=True)
+    async def _rebuild(self) -> None:
+        """Translate the flag in a thread: a flag may have thousands of values. Its place is empty until then."""
+        looking, planned = self._looking, self.planned
+        places = self.query("#flag-rebuild")
+        if not places:
+            return
+        preview = Preview(looking.plan, looking.session.context.redactor)
+        opened = await asyncio.to_thread(preview.opened, planned)
+        if planned is self.planned and self.is_attached:
+            source = SOURCES[looking.plan.request.integration].name
+            await places.first().mount(RebuildView(opened, source, looking.symbols, id="rebuild-view"))
 
     def _lost(self) -> Iterator[Widget]:
         planned, s = self.planned, self._looking.symbols
@@ -167,6 +186,7 @@ class FlagScreen(ModalScreen[None]):
             await self.page.mount_all(self._blocks())
             self.page.scroll_home(animate=False)
         self.page.focus()
+        self._rebuild()
 
     def action_copy(self) -> None:
         """Copy the key to the terminal's clipboard."""

@@ -266,6 +266,14 @@ class PlanScreen(SlashSearches, StepScreen):
             self.browser.show(shown, reading=False)
         self._offer_without(shown)
         self.refresh_frame()
+        if shown is not None and shown.whole and shown.prospects is None:
+            self._grade()
+
+    @work(exclusive=True, group="grades", exit_on_error=True)
+    async def _grade(self) -> None:
+        """Work out how far the flags can be rebuilt: seconds for 10,000 of them, in a thread."""
+        if await self.session.grade_plan() and self.is_attached:
+            self._show()
 
     def _field_at_fault(self, plan: Plan) -> str:
         """Return the label of the field that made reading fail, "" if the failure names no field of this form."""

@@ -43,6 +43,7 @@ class PlanHead(Vertical):
             yield Static("", id="loss-line", markup=False)
             yield Plain("Review losses", id="review-losses")
         yield Static("", id="plan-cut-over", markup=False)
+        yield Static("", id="plan-rebuild", markup=False)
         yield Sentences(self._symbols, id="plan-said")
         with Horizontal(id="plan-stop"):
             yield Plain("Stop reading", id="stop-reading")
@@ -68,6 +69,7 @@ class PlanHead(Vertical):
         counts: Iterable[Content] = (),
         losses: LeveledText | None = None,
         cut_over: str = "",
+        rebuild: str = "",
         said: Sequence[LeveledText] = (),
         stop: bool = False,
         again: bool = True,
@@ -80,11 +82,13 @@ class PlanHead(Vertical):
         if losses:
             self.query_one("#loss-line", Static).update(sentence(self._symbols, *losses))
         self.query_one("#plan-cut-over", Static).update(sentence(self._symbols, "warning", cut_over))
+        self.query_one("#plan-rebuild", Static).update(sentence(self._symbols, "note", rebuild))
         self.query_one(Sentences).show(said)
         self.query_one("#to-field", Plain).rename(f"Go to {field}")
         shown = {
             "#plan-losses": losses is not None,
             "#plan-cut-over": bool(cut_over),
+            "#plan-rebuild": bool(rebuild),
             "#plan-stop": stop,
             "#plan-again": again,
             "#to-field": bool(field),
@@ -131,6 +135,7 @@ class PlanHead(Vertical):
             counts=self._legend(plan) if plan.counts.source else (),
             losses=losses,
             cut_over=self._fitting(words.cut_over_forms(plan)) if plan.counts.on_at_source else "",
+            rebuild=words.rebuild_line(plan),
             said=[("problem", why)] if why else [],
             again=bool(why),
             field=field,

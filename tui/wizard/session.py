@@ -6,10 +6,12 @@ the lists to choose from, and `launch` the import.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Hashable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 
 from tui.answers import changes, checks, plan_state, remarks, saved_drafts
 from tui.answers import draft as drafts
@@ -256,6 +258,23 @@ class Session:
             async for event in events:
                 yield event
         self.draft = plan_state.with_plan(self.draft, events.result)
+
+    async def grade_plan(self) -> bool:
+        """Work out in a thread how far the flags of a complete plan can be rebuilt. Return whether the draft has that
+        now, and hadn't before."""
+        from tui.rebuild.preview import Preview  # the first screen needs none of it
+
+        plan, stopped = self.draft.plan, Event()
+        if plan is None or not plan.whole or plan.prospects is not None:
+            return False
+        try:
+            prospects = await asyncio.to_thread(Preview(plan, self.context.redactor).prospects, stopped.is_set)
+        finally:
+            stopped.set()
+        if prospects is None or self.draft.plan is not plan:
+            return False
+        self.draft = plan_state.with_prospects(self.draft, plan, prospects)
+        return True
 
     def look_at_clock(self) -> None:
         """Note whether the plan has become too old."""

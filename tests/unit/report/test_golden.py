@@ -6,6 +6,7 @@ A page is compared without its style sheet.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tests.unit.plan.test_documents import STOPPED, markdown, mixed
 from tests.unit.plan_tools import flag, plan
 from tests.unit.report_tools import NOW, expected, journal, partial_import, there, verification
 from tui.plan import documents
+from tui.plan.plan import Prospect
 from tui.report.documents import TEMPLATES, ReportFormat, text_of
 from tui.report.report import Report, report
 from tui.targeting.losses import Lost
@@ -22,7 +24,12 @@ from tui.text.clean import readable
 from tui.text.redact import Redactor
 
 FOLDER = Path(__file__).parent / "golden"
-DONE = journal(expected("a", Lost("segments", "beta testers: on"), on=True), expected("b"))
+DONE = journal(
+    replace(
+        expected("a", Lost("segments", "beta testers: on"), on=True), prospect=Prospect("approximate", ("rebucketed",))
+    ),
+    replace(expected("b"), prospect=Prospect("by-hand", reasons=("It compares sets.",))),
+)
 
 
 REPORTS: dict[str, Callable[[], Report]] = {
