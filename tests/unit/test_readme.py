@@ -45,7 +45,8 @@ def test_both_lines_can_be_pasted() -> None:
 
 
 COMMANDS = (
-    "plan", "apply", "verify", "undo", "report", "imports", "configs", "keys", "manifest", "completion", "sandbox",
+    "plan", "apply", "verify", "undo", "rebuild", "report", "imports", "configs", "keys", "manifest", "completion",
+    "sandbox",
 )  # fmt: skip
 
 

@@ -135,6 +135,14 @@ GRADES: Mapping[ProspectGrade, str] = {
 }
 """The words for whether a flag's targeting can be rebuilt, the best first."""
 
+GRADE_MEANINGS: Mapping[ProspectGrade, str] = {
+    "faithful": "rebuilt in LaunchDarkly, it serves everyone what it serves today",
+    "approximate": "it differs in ways that have names; open the flag to see them",
+    "by-hand": "its targeting can't be rebuilt automatically; recreate it in LaunchDarkly",
+    "not-checked": "it uses segments that the plan doesn't read; `rebuild --dry-run` does",
+}
+"""What each grade means."""
+
 
 def rebuild_line(plan: Plan) -> str:
     """How far the imported flags can be rebuilt: "Rebuild: 17 faithful, 25 approximate, 4 by hand"; "" if not known."""

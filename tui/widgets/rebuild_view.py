@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.plan.words import GRADES
+from tui.plan.words import GRADE_MEANINGS, GRADES
 from tui.rebuild.differences import differences, proof_words
 from tui.rebuild.preview import OpenedFlag
 from tui.rebuild.words import lines as launchdarkly_lines
@@ -22,12 +22,6 @@ from tui.widgets.sentences import Sentences
 from tui.widgets.symbols import Symbols, mark, sentence
 
 _LEVELS = {"faithful": "ok", "approximate": "warning", "by-hand": "problem", "not-checked": "unknown"}
-_MEANINGS = {
-    "faithful": "Rebuilt in LaunchDarkly, it would serve everyone what it serves today.",
-    "approximate": "Rebuilt in LaunchDarkly, it would differ in what is named below.",
-    "by-hand": "Its targeting can't be rebuilt automatically. Recreate it in LaunchDarkly.",
-    "not-checked": "Run `rebuild --dry-run` after the import to check it.",
-}
 _MOST_LINES = 100
 """The most rules of each side that are shown."""
 
@@ -42,7 +36,7 @@ class RebuildView(Vertical):
     def compose(self) -> ComposeResult:
         opened, s = self._opened, self._symbols
         grade, rebuilt = opened.prospect.grade, opened.rebuilt
-        title = Content.assemble(mark(s, _LEVELS[grade]), f"Rebuild: {GRADES[grade]}. {_MEANINGS[grade]}")
+        title = Content.assemble(mark(s, _LEVELS[grade]), f"Rebuild: {GRADES[grade]}, {GRADE_MEANINGS[grade]}")
         yield Static(title, classes="flag-group", markup=False)
         if opened.prospect.reasons:
             reasons = [("note", clean(reason)) for reason in opened.prospect.reasons]

@@ -144,10 +144,11 @@ def field_help(variable: Variable) -> HelpPage:
 def _plan_terms() -> tuple[Table, ...]:
     """What the words of a plan mean, and the keys of its list."""
     from tui.plan.plan import WORDS
-    from tui.plan.words import KINDS, MEANINGS
+    from tui.plan.words import GRADE_MEANINGS, GRADES, KINDS, MEANINGS
 
     return (
         Table("Results", 14, [(WORDS[verdict], meaning) for verdict, meaning in MEANINGS.items()]),
         Table("Losses", 22, tuple(KINDS.items())),
+        Table("Rebuild", 14, [(GRADES[grade], meaning) for grade, meaning in GRADE_MEANINGS.items()]),
         _LIST_KEYS,
     )
