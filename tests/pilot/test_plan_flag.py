@@ -69,7 +69,7 @@ async def test_a_flag_shows_the_rules_of_both_sides_and_what_differs(tmp_path: P
         await walk.press("escape")
         await walk.closed("plan")
         for key, words in (
-            ("biometric-login", "✓ Rebuild: faithful"),
+            ("address-lookup", "✓ Rebuild: faithful"),
             ("beta-search", "? Rebuild: not checked"),
             ("one-click-order", "✗ Rebuild: by hand"),
         ):

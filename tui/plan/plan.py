@@ -169,6 +169,13 @@ class Plan:
         """How many of the arriving flags have each grade; empty until that is worked out."""
         return Counter(prospect.grade for prospect in (self.prospects or {}).values())
 
+    @cached_property
+    def rebuildable(self) -> int:
+        """How many of the arriving flags that lose targeting can be rebuilt, faithfully or approximately."""
+        grades = {key: prospect.grade for key, prospect in (self.prospects or {}).items()}
+        lossy = (planned.flag.key for planned in self.arriving if planned.flag.losses)
+        return sum(grades.get(key) in ("faithful", "approximate") for key in lossy)
+
     def is_old(self, now: float) -> bool:
         """Whether it is out of date at `now`, in seconds since the epoch."""
         return now - self.read_at > FRESH_SECONDS

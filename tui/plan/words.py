@@ -101,10 +101,14 @@ def summary(plan: Plan) -> Iterator[LeveledText]:
 
 
 def loss_line(plan: Plan) -> str:
-    """How many flags lose targeting, and what: "33 flags lose targeting: percentage rollout 10, constraints 8"."""
+    """How many flags lose targeting, and what: "33 flags lose targeting: percentage rollout 10, constraints 8".
+
+    If it is known, also how many of them can be rebuilt, faithfully or approximately.
+    """
     lossy = plan.counts.lossy
     named = ", ".join(f"{kind_label(kind)} {count:,}" for kind, count in plan.losses.items())
-    return f"{flags(lossy)} {'loses' if lossy == 1 else 'lose'} targeting: {named}"
+    rebuilt = f", {plan.rebuildable:,} can be rebuilt" if plan.prospects is not None else ""
+    return f"{flags(lossy)} {'loses' if lossy == 1 else 'lose'} targeting{rebuilt}: {named}"
 
 
 def cut_over_line(plan: Plan) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit import plan_tools
 from tui.plan.plan import Plan
-from tui.plan.words import rebuild_line
+from tui.plan.words import loss_line, rebuild_line
 from tui.rebuild.preview import Preview
 from tui.sandbox.company import seeded
 from tui.sandbox.split import definition_json, flag_json
@@ -48,6 +48,9 @@ def test_every_imported_flag_has_a_grade(integration: str) -> None:
     assert sum(graded.grades.values()) == plan.counts.arrive
     assert rebuild_line(graded).startswith("Rebuild: ")
     assert rebuild_line(plan) == ""
+    assert 0 < graded.rebuildable < plan.counts.lossy
+    assert f"targeting, {graded.rebuildable} can be rebuilt: " in loss_line(graded)
+    assert "can be rebuilt" not in loss_line(plan)
 
 
 def test_splits_segments_are_not_in_a_plan() -> None:
