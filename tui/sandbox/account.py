@@ -1,4 +1,4 @@
-"""The state of the demo LaunchDarkly: accounts (`data/accounts.json`), their flags, and the audit log."""
+"""The state of the demo LaunchDarkly: accounts (`data/accounts.json`), their flags, segments, and the audit log."""
 
 from __future__ import annotations
 
@@ -12,7 +12,27 @@ from pydantic import BeforeValidator
 from tui.sandbox.company import read_data
 from tui.sandbox.keys import PROJECT, Token, object_id
 
-ENVIRONMENT_KEYS = ("production", "staging", "test", "development")
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentSettings:
+    """An environment, the same in every project. `approval_tags` require an approval for flags that have one of them.
+
+    Segments have approvals of their own.
+    """
+
+    key: str
+    critical: bool = False
+    approvals: bool = False
+    approval_tags: tuple[str, ...] = ()
+    segment_approvals: bool = False
+
+    def protects(self, flag: LdFlag) -> bool:
+        """Whether changes of this flag need an approval."""
+        return self.approvals or not {*self.approval_tags}.isdisjoint(flag.tags)
+
+
+ENVIRONMENTS = read_data("environments", tuple[EnvironmentSettings, ...])
+ENVIRONMENT_KEYS = tuple(environment.key for environment in ENVIRONMENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +85,20 @@ class StoredProject:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A flag in one environment. `modified` is in ms; `requires` holds the keys of its prerequisites.
+    """A flag in one environment. `modified` is in ms.
 
-    `rules`, `targets` and `context_targets` have LaunchDarkly's JSON shape. `fallthrough` and `off` are variation
-    indexes; None means the flag's default.
+    `rules`, `targets`, `context_targets`, `prerequisites` and the rollout in `fallthrough` have LaunchDarkly's JSON
+    shape. `fallthrough` and `off` are variation indexes; None means the flag's default.
     """
 
     on: bool
     version: int
     modified: int
-    requires: tuple[str, ...] = ()
+    prerequisites: tuple[Mapping[str, Any], ...] = ()
     rules: tuple[Mapping[str, Any], ...] = ()
     targets: tuple[Mapping[str, Any], ...] = ()
     context_targets: tuple[Mapping[str, Any], ...] = ()
-    fallthrough: int | None = None
+    fallthrough: int | Mapping[str, Any] | None = None
     off: int | None = None
 
 
@@ -107,18 +127,80 @@ class LdFlag:
     def state(self, environment: str) -> State:
         return self.states.get(environment) or State(False, 1, self.created)
 
-    def changed_in(self, environment: str, now: int, **changes: Any) -> LdFlag:
-        """Change one environment. Returns the same flag where nothing differs."""
+    def default_rule(self, state: State) -> int | Mapping[str, Any]:
+        """Return the variation index, or the rollout, of the default rule."""
+        return self.on if state.fallthrough is None else state.fallthrough
+
+    def off_variation(self, state: State) -> int:
+        return self.off if state.off is None else state.off
+
+    def with_state(self, environment: str, **changes: Any) -> LdFlag:
+        """Change fields of `State` in one environment. `StoredAccount.update_flag` moves its version.
+
+        Returns the same flag where nothing differs.
+        """
         before = self.state(environment)
         after = replace(before, **changes)
-        if after == before:
-            return self
-        moved = replace(after, version=before.version + 1, modified=now)
-        return replace(self, states={**self.states, environment: moved})
+        return self if after == before else replace(self, states={**self.states, environment: after})
+
+    def moved_from(self, before: LdFlag, now: int) -> LdFlag:
+        """Move the version and the time of each environment that differs from `before`."""
+        states = dict(before.states)
+        for environment in self.states:
+            old, new = before.state(environment), self.state(environment)
+            if replace(new, version=old.version, modified=old.modified) != old:
+                states[environment] = replace(new, version=old.version + 1, modified=now)
+        return replace(self, states=states)
 
     @property
     def kind(self) -> str:
         return "boolean" if all(isinstance(value, bool) for value, _ in self.variations) else "multivariate"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSegment:
+    """A segment in one environment. Times are in ms; rules and targets of other kinds than user have LaunchDarkly's
+    JSON shape."""
+
+    key: str
+    name: str
+    created: int
+    modified: int
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    version: int = 1
+    included: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    included_contexts: tuple[Mapping[str, Any], ...] = ()
+    excluded_contexts: tuple[Mapping[str, Any], ...] = ()
+    rules: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PendingChange:
+    """Instructions for a flag in one environment that wait for approval, or, if `scheduled`, for a time in ms.
+
+    `status` is pending, completed or failed, `review` pending, approved or declined. `requested_by` and `applied_by`
+    are ids of members, "" for a service token.
+    """
+
+    id: str
+    project: str
+    environment: str
+    flag: str
+    created: int
+    instructions: tuple[Mapping[str, Any], ...] = ()
+    description: str = ""
+    requested_by: str = ""
+    scheduled: int | None = None
+    status: str = "pending"
+    review: str = "pending"
+    applied: int | None = None
+    applied_by: str = ""
+
+    @property
+    def resource(self) -> str:
+        return f"proj/{self.project}:env/{self.environment}:flag/{self.flag}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,15 +241,21 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """An audit log entry about one flag. `date` is in ms; `accesses` are pairs of action and environment."""
+    """An audit log entry about one flag or segment (`kind`). `date` is in ms.
+
+    `accesses` are pairs of action and environment.
+    """
 
     id: str
     date: int
     project: str
-    flag: LdFlag
+    kind: str
+    key: str
+    name: str
     verb: str
     accesses: tuple[tuple[str, str], ...]
     author: Author
+    comment: str = ""
 
 
 T = TypeVar("T")
@@ -179,7 +267,7 @@ _ByKey = Annotated[dict[str, T], BeforeValidator(lambda items: {item["key"]: ite
 class StoredAccount:
     """An account. `audit` has the oldest entry first.
 
-    Each write takes the time in ms, stores the flag, and adds an audit log entry.
+    Each write takes the time in ms, stores the flag or segment, and adds an audit log entry.
     """
 
     id: str
@@ -188,8 +276,15 @@ class StoredAccount:
     flags: dict[str, _ByKey[LdFlag]]
     configurations: dict[str, StoredConfiguration]
     audit: list[LogEntry] = field(default_factory=list)
-    approvals: list[str] = field(default_factory=list)
-    """What changes wait for approval for, as resource specifiers."""
+    segments: dict[tuple[str, str], dict[str, StoredSegment]] = field(default_factory=dict)
+    """By project and environment."""
+    pending: dict[str, PendingChange] = field(default_factory=dict)
+    """By id: requests for approval and scheduled changes, completed ones too."""
+    environments: dict[str, EnvironmentSettings] = field(
+        default_factory=lambda: {each.key: each for each in ENVIRONMENTS}
+    )
+    ids: int = 0
+    """How many ids of rules, clauses and pending changes were ever made."""
 
     def __post_init__(self) -> None:
         self.flags = {key: self.flags.get(key, {}) for key in self.projects}
@@ -200,29 +295,73 @@ class StoredAccount:
     def author(self, token: Token) -> Author:
         return Author(self.member(token.member) if token.member else None, token)
 
+    def new_number(self) -> int:
+        """Return a number that this account never gave before."""
+        self.ids += 1
+        return self.ids
+
+    def new_id(self) -> str:
+        """Return an id for a rule or a clause."""
+        return f"5a4db0c5-0000-4000-9000-{self.new_number():012x}"
+
+    def segments_in(self, project: str, environment: str) -> dict[str, StoredSegment]:
+        """Return the segments by key, as they are stored."""
+        return self.segments.setdefault((project, environment), {})
+
     def create_flag(self, project: str, flag: LdFlag, author: Author, now: int) -> None:
         self.flags[project][flag.key] = flag
         self._log(project, flag, "created", _everywhere("createFlag"), author, now)
 
-    def update_flag(self, project: str, flag: LdFlag, author: Author, now: int) -> LdFlag:
+    def update_flag(self, project: str, flag: LdFlag, author: Author, now: int, comment: str = "") -> LdFlag:
         """Replace the flag with this key by its next version. A write without a change counts too."""
         before = self.flags[project][flag.key]
-        after = replace(flag, version=before.version + 1)
+        after = replace(flag.moved_from(before, now), version=before.version + 1)
         self.flags[project][flag.key] = after
         accesses = tuple(dict.fromkeys(_differences(before, after))) or _everywhere("updateTags")
         verb = "updated" if after.archived == before.archived else "archived" if after.archived else "restored"
-        self._log(project, after, verb, accesses, author, now)
+        self._log(project, after, verb, accesses, author, now, comment)
         return after
 
     def delete_flag(self, project: str, key: str, author: Author, now: int) -> None:
         flag = self.flags[project].pop(key)
         self._log(project, flag, "deleted", _everywhere("deleteFlag"), author, now)
 
+    def create_segment(self, project: str, environment: str, segment: StoredSegment, author: Author, now: int) -> None:
+        self.segments_in(project, environment)[segment.key] = segment
+        self._log(project, segment, "created", (("createSegment", environment),), author, now)
+
+    def update_segment(
+        self, project: str, environment: str, segment: StoredSegment, author: Author, now: int, comment: str = ""
+    ) -> StoredSegment:
+        """Replace the segment with this key by its next version; nothing happens where nothing differs."""
+        segments = self.segments_in(project, environment)
+        before = segments[segment.key]
+        actions = [each for name, each in _SEGMENT_ACTIONS.items() if getattr(before, name) != getattr(segment, name)]
+        if not actions:
+            return before
+        segments[segment.key] = after = replace(segment, version=before.version + 1, modified=now)
+        accesses = tuple((action, environment) for action in dict.fromkeys(actions))
+        self._log(project, after, "updated", accesses, author, now, comment)
+        return after
+
+    def delete_segment(self, project: str, environment: str, key: str, author: Author, now: int) -> None:
+        segment = self.segments_in(project, environment).pop(key)
+        self._log(project, segment, "deleted", (("deleteSegment", environment),), author, now)
+
     def _log(
-        self, project: str, flag: LdFlag, verb: str, accesses: tuple[tuple[str, str], ...], author: Author, now: int
+        self,
+        project: str,
+        subject: LdFlag | StoredSegment,
+        verb: str,
+        accesses: tuple[tuple[str, str], ...],
+        author: Author,
+        now: int,
+        comment: str = "",
     ) -> None:
-        id_ = object_id("entry", len(self.audit) + 1)
-        self.audit.append(LogEntry(id_, now + _ENTRY_DELAY, project, flag, f"{verb} the flag", accesses, author))
+        id_, date = object_id("entry", len(self.audit) + 1), now + _ENTRY_DELAY
+        kind = "flag" if isinstance(subject, LdFlag) else "segment"
+        named = kind, subject.key, subject.name, f"{verb} the {kind}"
+        self.audit.append(LogEntry(id_, date, project, *named, accesses, author, comment))
 
 
 _ENTRY_DELAY = 45
@@ -240,12 +379,22 @@ _FLAG_ACTIONS = {
 }
 _ENVIRONMENT_ACTIONS = {
     "on": "updateOn",
-    "requires": "updatePrerequisites",
+    "prerequisites": "updatePrerequisites",
     "rules": "updateRules",
     "targets": "updateTargets",
     "context_targets": "updateTargets",
     "fallthrough": "updateFallthrough",
     "off": "updateOffVariation",
+}
+_SEGMENT_ACTIONS = {
+    "name": "updateName",
+    "description": "updateDescription",
+    "tags": "updateTags",
+    "included": "updateIncluded",
+    "included_contexts": "updateIncluded",
+    "excluded": "updateExcluded",
+    "excluded_contexts": "updateExcluded",
+    "rules": "updateRules",
 }
 """LaunchDarkly's names of actions, by the field they change."""
 

@@ -1,12 +1,14 @@
-"""Other people in the same account, for tests: they write flags while an import is planned, run or undone."""
+"""Other people in the same account, for tests: they write flags and segments while others import or rebuild."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from tui.sandbox.account import Accounts, Author, LdFlag, StoredAccount
+from tui.sandbox.account import Accounts, Author, LdFlag, PendingChange, StoredAccount, StoredSegment
+from tui.sandbox.approvals import carry_out, wait
+from tui.sandbox.flag_patch import Place
 from tui.sandbox.job import Jobs, Twist
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.wire import ThreadedServer
@@ -58,7 +60,7 @@ class Colleague:
 
     def edit_in(self, key: str, environment: str = "production", **changes: Any) -> LdFlag:
         """Change fields of `State`."""
-        return self._update(key, lambda flag, now: flag.changed_in(environment, now, **changes))
+        return self._update(key, lambda flag, now: flag.with_state(environment, **changes))
 
     def rename(self, key: str, name: str) -> LdFlag:
         return self.edit(key, name=name)
@@ -86,11 +88,13 @@ class Colleague:
     def add_rule(self, key: str, environment: str = "production", *, variation: int = 0, **clause: Any) -> LdFlag:
         """Add a rule of one clause: the group `beta`, with the fields in `clause` replaced."""
         default = {"attribute": "group", "op": "in", "values": ["beta"], "contextKind": "user", "negate": False}
-        number = len(self.flag(key).state(environment).rules)
-        rule = {"_id": f"rule-{number}", "variation": variation, "trackEvents": False}
-        return self._add(
-            key, environment, "rules", rule | {"clauses": [{"_id": f"clause-{number}"} | default | clause]}
-        )
+        ids = self._server.call(lambda: [self._account.new_id() for _ in range(2)])
+        rule = {"_id": ids[0], "variation": variation, "trackEvents": False}
+        return self._add(key, environment, "rules", rule | {"clauses": [{"_id": ids[1]} | default | clause]})
+
+    def remove_rule(self, key: str, id: str, environment: str = "production") -> LdFlag:
+        rules = self.flag(key).state(environment).rules
+        return self.edit_in(key, environment, rules=tuple(rule for rule in rules if rule["_id"] != id))
 
     def add_target(
         self, key: str, *keys: str, environment: str = "production", variation: int = 0, kind: str = "user"
@@ -99,9 +103,9 @@ class Colleague:
         target = {"values": list(keys), "variation": variation, "contextKind": kind}
         return self._add(key, environment, "targets" if kind == "user" else "context_targets", target)
 
-    def require(self, key: str, other: str, environment: str = "production") -> LdFlag:
+    def require(self, key: str, other: str, environment: str = "production", variation: int = 0) -> LdFlag:
         """Make `other` a prerequisite."""
-        return self._add(key, environment, "requires", other)
+        return self._add(key, environment, "prerequisites", {"key": other, "variation": variation})
 
     def archive(self, key: str) -> LdFlag:
         return self.edit(key, archived=True)
@@ -120,10 +124,72 @@ class Colleague:
         self.delete(key)
         return self.create(key, **content | fields)
 
-    def request_approval(self, key: str, environment: str = "production") -> None:
-        """Leave a change of a flag waiting for approval."""
-        resource = f"proj/{self._project}:env/{environment}:flag/{key}"
-        self._server.call(lambda: self._account.approvals.append(resource))
+    def request_approval(self, key: str, environment: str = "production", *instructions: Mapping[str, Any]) -> str:
+        """Leave a change of a flag waiting for approval. Returns its id."""
+        return self._wait(key, environment, instructions, None)
+
+    def schedule(self, key: str, environment: str, at: int, *instructions: Mapping[str, Any]) -> str:
+        """Leave a change of a flag waiting for a time in ms. Returns its id."""
+        return self._wait(key, environment, instructions, at)
+
+    def _wait(self, key: str, environment: str, instructions: tuple[Mapping[str, Any], ...], at: int | None) -> str:
+        def do() -> str:
+            place, member = Place(self._account, self._project, environment), self._author.member
+            who, now = member.id if member else "", self._accounts.now_ms()
+            return wait(self._account, place, key, now, instructions, "", who, at).id
+
+        return self._server.call(do)
+
+    def pending(self) -> dict[str, PendingChange]:
+        """Return what waits, or waited, for approval or for a time, by id."""
+        return self._server.call(lambda: dict(self._account.pending))
+
+    def apply(self, id: str) -> PendingChange:
+        """Approve a change that waits and apply it. It fails where the flag doesn't allow it any more."""
+        return self._server.call(lambda: carry_out(self._account, id, self._author, self._accounts.now_ms()))
+
+    def decline(self, id: str) -> None:
+        self._server.call(
+            lambda: self._account.pending.update({id: replace(self._account.pending[id], review="declined")})
+        )
+
+    def withdraw(self, id: str) -> None:
+        self._server.call(lambda: self._account.pending.pop(id))
+
+    def segments(self, environment: str = "production") -> dict[str, StoredSegment]:
+        return self._server.call(lambda: dict(self._account.segments_in(self._project, environment)))
+
+    def create_segment(self, key: str, environment: str = "production", **fields: Any) -> StoredSegment:
+        """Create a segment with these fields of `StoredSegment`."""
+
+        def do() -> StoredSegment:
+            now = self._accounts.now_ms()
+            if key in self._account.segments_in(self._project, environment):
+                raise ValueError(f"{key} exists")
+            segment = replace(StoredSegment(key, key, now, now), **fields)
+            self._account.create_segment(self._project, environment, segment, self._author, now)
+            return segment
+
+        return self._server.call(do)
+
+    def edit_segment(self, key: str, environment: str = "production", **changes: Any) -> StoredSegment:
+        """Change fields of `StoredSegment`."""
+
+        def do() -> StoredSegment:
+            segment = replace(self._account.segments_in(self._project, environment)[key], **changes)
+            now = self._accounts.now_ms()
+            return self._account.update_segment(self._project, environment, segment, self._author, now)
+
+        return self._server.call(do)
+
+    def delete_segment(self, key: str, environment: str = "production") -> None:
+        now = self._accounts.now_ms()
+        self._server.call(lambda: self._account.delete_segment(self._project, environment, key, self._author, now))
+
+    def set_up(self, environment: str, **changes: Any) -> None:
+        """Change fields of `EnvironmentSettings`, for all projects."""
+        settings = self._account.environments
+        self._server.call(lambda: settings.update({environment: replace(settings[environment], **changes)}))
 
     def trigger(self, configuration: str) -> None:
         """Start the import of the configuration with this id."""
@@ -136,7 +202,7 @@ class Colleague:
         """Add an item to a field of `State`."""
 
         def change(flag: LdFlag, now: int) -> LdFlag:
-            return flag.changed_in(environment, now, **{field: (*getattr(flag.state(environment), field), item)})
+            return flag.with_state(environment, **{field: (*getattr(flag.state(environment), field), item)})
 
         return self._update(key, change)
 

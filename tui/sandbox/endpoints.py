@@ -153,6 +153,19 @@ def whole_number(text: str | None, default: int) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
+_SEMANTIC = "domain-model=launchdarkly.semanticpatch"
+
+
+def is_semantic(request: Request) -> bool:
+    """Whether the body is a semantic patch. Without its content type LaunchDarkly reads a JSON Patch."""
+    return _SEMANTIC in request.headers.get("content-type", "")
+
+
+def truth(request: Request, name: str) -> bool:
+    """Return a switch in the query."""
+    return request.query_params.get(name, "").lower() in ("1", "true")
+
+
 def link(href: str) -> dict[str, str]:
     return {"href": href, "type": "application/json"}
 

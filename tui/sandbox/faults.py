@@ -67,9 +67,17 @@ def at(method: str, *paths: str) -> Strikes:
     )
 
 
+def any_of(*places: Strikes) -> Strikes:
+    return lambda service, sent, path: any(place(service, sent, path) for place in places)
+
+
 _CREATE = FLAG_IMPORT + "/[^/]+/[^/]+"
 _ONE = _CREATE + "/[^/]+"
 TRIGGER = _ONE + "/trigger"
+
+_FLAGS = "/api/v2/flags/[^/]+"
+_SEGMENTS = "/api/v2/segments/[^/]+/[^/]+"
+_APPROVALS = "/api/v2/projects/[^/]+/flags/[^/]+/environments/[^/]+/approval-requests"
 
 PLACES: Mapping[str, Strikes] = {
     "launchdarkly": lambda service, method, path: service == "launchdarkly",
@@ -79,8 +87,19 @@ PLACES: Mapping[str, Strikes] = {
     "split-trigger": at("POST", FLAG_IMPORT + "/[^/]+/split/[^/]+/trigger"),
     "look": at("GET", _ONE),
     "status": at("GET", FLAG_IMPORT, _ONE),
-    "change": at("PATCH", _ONE, "/api/v2/flags/[^/]+/[^/]+"),
-    "flags": at("GET", "/api/v2/flags/[^/]+"),
+    "change": at("PATCH", _ONE, _FLAGS + "/[^/]+"),
+    "flags": at("GET", _FLAGS),
+    "flags-shown": at("GET", _FLAGS, _FLAGS + "/[^/]+"),
+    "flag-change": at("PATCH", _FLAGS + "/[^/]+"),
+    "segment-create": at("POST", _SEGMENTS),
+    "segment-change": at("PATCH", _SEGMENTS + "/[^/]+"),
+    "segment-delete": at("DELETE", _SEGMENTS + "/[^/]+"),
+    "segment-write": any_of(
+        at("POST", _SEGMENTS), at("PATCH", _SEGMENTS + "/[^/]+"), at("DELETE", _SEGMENTS + "/[^/]+")
+    ),
+    "approval-create": at("POST", _APPROVALS),
+    "approval-delete": at("DELETE", _APPROVALS + "/[^/]+"),
+    "approval-write": any_of(at("POST", _APPROVALS), at("DELETE", _APPROVALS + "/[^/]+")),
     "project": at("GET", "/api/v2/projects/[^/]+"),
     "log": at("", AUDIT_LOG),
     "split-segments": lambda service, method, path: service == "split" and "segments/" in path,
@@ -304,6 +323,19 @@ async def move_pages(struck: StruckRequest) -> None:
     await replace(struck, scope={**struck.scope, "query_string": query.encode()}).rewrite(
         lambda page: page | {"totalCount": page["totalCount"] + 1, "offset": struck.offset}
     )
+
+
+@action
+async def reverse_weights(struck: StruckRequest) -> None:
+    """Show every rollout's weights in the reverse order, which decides who gets which variation."""
+
+    def reversed_in(shape: Any, key: str = "") -> Any:
+        if isinstance(shape, list):
+            items = [reversed_in(item) for item in shape]
+            return items[::-1] if key == "variations" and all("weight" in item for item in items) else items
+        return {name: reversed_in(value, name) for name, value in shape.items()} if isinstance(shape, dict) else shape
+
+    await struck.rewrite(reversed_in)
 
 
 @action

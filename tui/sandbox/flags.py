@@ -1,4 +1,4 @@
-"""The demo LaunchDarkly's flags and their audit log, after LaunchDarkly's OpenAPI document.
+"""The demo LaunchDarkly's flags and its audit log, after LaunchDarkly's OpenAPI document.
 
 Every change moves the flag's version; one of an environment moves that environment's version and time as well. Each
 gets an audit log entry.
@@ -7,8 +7,6 @@ gets an audit log entry.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 from zlib import crc32
@@ -18,13 +16,25 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from tui.sandbox.account import ENVIRONMENT_KEYS, Accounts, LdFlag, LogEntry, StoredAccount
-from tui.sandbox.endpoints import collection, filters, gated, ld_refusal, link, read_body, whole_number
-from tui.sandbox.keys import CREATE_FLAGS, Token, object_id, token_id
+from tui.sandbox.approvals import would_fail
+from tui.sandbox.endpoints import (
+    collection,
+    filters,
+    gated,
+    is_semantic,
+    ld_refusal,
+    link,
+    read_body,
+    truth,
+    whole_number,
+)
+from tui.sandbox.flag_patch import Place, actions, patched, variation_ids
+from tui.sandbox.keys import BYPASS_APPROVALS, CREATE_FLAGS, Token, token_id
 from tui.sandbox.launchdarkly import member_summary
+from tui.sandbox.targeting import Invalid
 
 AUDIT_LOG = "/api/v2/auditlog"
 _END_OF_TIME = 10**16
-_SEMANTIC = "domain-model=launchdarkly.semanticpatch"
 _TARGETING = frozenset({"targets", "contextTargets", "rules", "prerequisites"})
 """Fields that a list of flags has only with `summary=0`."""
 
@@ -78,25 +88,35 @@ class Flags:
         return JSONResponse(flag_json(*self._flag(request, token)))
 
     async def change(self, request: Request, token: Token) -> Response:
-        """Carry out a semantic patch: all of its instructions, or none."""
+        """Carry out a semantic patch: all of its instructions, or none.
+
+        The version moves once, and not at all where nothing differs. With `dryRun` nothing is stored. A change that
+        needs an approval is a 405; LaunchDarkly names the action.
+        """
         account, project, flag = self._flag(request, token)
         body = await read_body(request)
         instructions = body.get("instructions") if isinstance(body, dict) else None
-        if _SEMANTIC not in request.headers.get("content-type", "") or not isinstance(instructions, list):
-            raise ld_refusal(400, "Only a semantic patch is supported")
-        now, changed = self._accounts.now_ms(), flag
-        for instruction in instructions:
-            change = _INSTRUCTIONS.get(instruction.get("kind", "")) if isinstance(instruction, dict) else None
-            if change is None:
-                raise ld_refusal(400, "An instruction has an unknown kind")
-            try:
-                changed = change(changed, {"environmentKey": body.get("environmentKey")} | instruction, now)
-            except (KeyError, TypeError, ValueError):
-                raise ld_refusal(400, f"{instruction['kind']} lacks a value") from None
+        if not is_semantic(request):
+            raise ld_refusal(400, "The body must be a JSON patch: a list of operations")
+        if not isinstance(instructions, list) or not instructions:
+            raise ld_refusal(400, "instructions must be a non-empty list")
+        environment, comment = str(body.get("environmentKey") or ""), str(body.get("comment") or "")
+        place, now = Place(account, project, environment), self._accounts.now_ms()
+        gated_actions = actions(instructions)
+        settings = account.environments.get(environment)
+        if gated_actions and settings and settings.protects(flag) and BYPASS_APPROVALS not in token.rights:
+            text = f"Flag configuration updates require approval: action '{gated_actions[0]}' not allowed"
+            raise ld_refusal(405, text)
+        try:
+            changed = patched(place, flag, instructions).moved_from(flag, now)
+        except Invalid as problem:
+            raise ld_refusal(400, str(problem)) from None
         if changed.archived and not flag.archived and (users := _users(account, project, flag.key)):
             raise ld_refusal(400, f"Cannot archive a flag that is a prerequisite of {', '.join(users)}")
-        if changed != flag:
-            changed = account.update_flag(project, changed, account.author(token), now)
+        if not truth(request, "ignoreConflicts") and (waiting := would_fail(account, project, flag, changed)):
+            raise ld_refusal(400, f"This change conflicts with {len(waiting)} pending change(s) of the flag")
+        if changed != flag and not truth(request, "dryRun"):
+            changed = account.update_flag(project, changed, account.author(token), now, comment)
         return JSONResponse(flag_json(account, project, changed))
 
     async def delete(self, request: Request, token: Token) -> Response:
@@ -138,29 +158,9 @@ def _users(account: StoredAccount, project: str, key: str) -> list[str]:
     return [
         flag.key
         for flag in account.flags[project].values()
-        if not flag.archived and any(key in state.requires for state in flag.states.values())
+        if not flag.archived
+        and any(key == each["key"] for state in flag.states.values() for each in state.prerequisites)
     ]
-
-
-def _environment(instruction: Mapping[str, Any]) -> str:
-    if instruction["environmentKey"] not in ENVIRONMENT_KEYS:
-        raise ld_refusal(400, "environmentKey is not valid")
-    return str(instruction["environmentKey"])
-
-
-_INSTRUCTIONS: Mapping[str, Callable[[LdFlag, Mapping[str, Any], int], LdFlag]] = {
-    "archiveFlag": lambda flag, _, now: replace(flag, archived=True),
-    "restoreFlag": lambda flag, _, now: replace(flag, archived=False),
-    "updateName": lambda flag, new, now: replace(flag, name=str(new["value"])),
-    "addTags": lambda flag, new, now: replace(flag, tags=tuple(dict.fromkeys((*flag.tags, *new["values"])))),
-    "removeTags": lambda flag, new, now: replace(flag, tags=tuple(t for t in flag.tags if t not in new["values"])),
-    "turnFlagOn": lambda flag, new, now: flag.changed_in(_environment(new), now, on=True),
-    "turnFlagOff": lambda flag, new, now: flag.changed_in(_environment(new), now, on=False),
-    "addPrerequisites": lambda flag, new, now: flag.changed_in(
-        _environment(new), now, requires=tuple(str(prerequisite["key"]) for prerequisite in new["prerequisites"])
-    ),
-}
-"""Instructions of a semantic patch, by kind. Each takes the flag, the instruction, and the time in ms."""
 
 
 def flag_json(
@@ -173,9 +173,8 @@ def flag_json(
 ) -> dict[str, Any]:
     """Return a flag with its state in `environments`, with prerequisites, targets and rules if `targeting`."""
     variations = [
-        {"_id": object_id("variation", crc32(flag.key.encode()) << 8 | n), "value": value}
-        | ({"name": name} if name else {})
-        for n, (value, name) in enumerate(flag.variations)
+        {"_id": id_, "value": value} | ({"name": name} if name else {})
+        for id_, (value, name) in zip(variation_ids(flag), flag.variations, strict=True)
     ]
     path = f"/api/v2/flags/{project}"
     shape: dict[str, Any] = {
@@ -205,19 +204,20 @@ def flag_json(
 
 def _state_json(project: str, flag: LdFlag, environment: str, targeting: bool) -> dict[str, Any]:
     state = flag.state(environment)
+    default, salt = flag.default_rule(state), f"{crc32(f'{flag.key} {environment}'.encode()):08x}"
     shape = {
         "on": state.on,
         "archived": flag.archived,
-        "salt": "5a4db0c5",
-        "sel": "5a4db0c5",
+        "salt": salt,
+        "sel": salt,
         "lastModified": state.modified,
         "version": state.version,
         "targets": list(state.targets),
         "contextTargets": list(state.context_targets),
         "rules": list(state.rules),
-        "fallthrough": {"variation": flag.on if state.fallthrough is None else state.fallthrough},
-        "offVariation": flag.off if state.off is None else state.off,
-        "prerequisites": [{"key": key, "variation": 0} for key in state.requires],
+        "fallthrough": {"variation": default} if isinstance(default, int) else {"rollout": default},
+        "offVariation": flag.off_variation(state),
+        "prerequisites": list(state.prerequisites),
         "_site": link(f"/{project}/{environment}/features/{flag.key}"),
         "_environmentName": environment.capitalize(),
         "trackEvents": False,
@@ -228,7 +228,7 @@ def _state_json(project: str, flag: LdFlag, environment: str, targeting: bool) -
 
 
 def _resources(entry: LogEntry) -> list[str]:
-    return [f"proj/{entry.project}:env/{environment}:flag/{entry.flag.key}" for _, environment in entry.accesses]
+    return [f"proj/{entry.project}:env/{environment}:{entry.kind}/{entry.key}" for _, environment in entry.accesses]
 
 
 def _covers(spec: str, resource: str) -> bool:
@@ -238,8 +238,12 @@ def _covers(spec: str, resource: str) -> bool:
 
 
 def _entry_json(account: StoredAccount, entry: LogEntry) -> dict[str, Any]:
-    flag, author, resources = entry.flag, entry.author, _resources(entry)
-    canonical = link(f"/api/v2/flags/{entry.project}/{flag.key}")
+    author, resources = entry.author, _resources(entry)
+    if entry.kind == "flag":
+        canonical, page = link(f"/api/v2/flags/{entry.project}/{entry.key}"), f"~/features/{entry.key}"
+    else:
+        place = f"{entry.project}/{entry.accesses[0][1]}/{entry.key}"
+        canonical, page = link(f"/api/v2/segments/{place}"), f"~/segments/{entry.key}"
     token_name = author.token.name if author.token else ""
     name = f"{author.member.first} {author.member.last}" if author.member else token_name
     shape: dict[str, Any] = {
@@ -251,18 +255,20 @@ def _entry_json(account: StoredAccount, entry: LogEntry) -> dict[str, Any]:
             {"action": action, "resource": resource}
             for (action, _), resource in zip(entry.accesses, resources, strict=True)
         ],
-        "kind": "flag",
-        "name": flag.name,
+        "kind": entry.kind,
+        "name": entry.name,
         "description": "",
         "shortDescription": "",
         "titleVerb": entry.verb,
-        "title": f"{name} {entry.verb} [{flag.name}](/{entry.project}/~/features/{flag.key})",
+        "title": f"{name} {entry.verb} [{entry.name}](/{entry.project}/{page})",
         "target": {
             "_links": {"canonical": canonical},
-            "name": flag.name,
+            "name": entry.name,
             "resources": list(dict.fromkeys(resources)),
         },
     }
+    if entry.comment:
+        shape["comment"] = entry.comment
     if author.member:
         summary = member_summary(author.member)
         shape["member"] = {key: value for key, value in summary.items() if key != "role"}

@@ -13,6 +13,8 @@ from tui.sandbox.company import read_data
 READ = "read"
 CONFIGURE = "configure"
 CREATE_FLAGS = "create flags"
+BYPASS_APPROVALS = "bypass approvals"
+BYPASS_SEGMENT_APPROVALS = "bypass segment approvals"
 
 
 class Key(Protocol):

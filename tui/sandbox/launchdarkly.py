@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from tui.sandbox.account import ENVIRONMENT_KEYS, Accounts, StoredMember, StoredProject
+from tui.sandbox.account import ENVIRONMENT_KEYS, Accounts, EnvironmentSettings, StoredMember, StoredProject
 from tui.sandbox.company import STARTED
 from tui.sandbox.endpoints import collection, filters, gated, ld_refusal, link, matches
 from tui.sandbox.keys import Token, object_id, token_id
@@ -30,8 +30,6 @@ class Reads:
             "/api/v2/members": self.members,
             "/api/v2/members/{id}": self.member,
             "/api/v2/tags": self.tags,
-            "/api/v2/segments/{project}/{environment}": self.segments,
-            "/api/v2/approval-requests": self.approval_requests,
         }
         return [Route(path, gated(handler), methods=["GET"]) for path, handler in handlers.items()]
 
@@ -78,25 +76,8 @@ class Reads:
         return JSONResponse(shape)
 
     async def environments(self, request: Request, token: Token) -> Response:
-        project = self._project(request, token)
-        return collection(request, ENVIRONMENT_KEYS, lambda key: environment_json(project, key))
-
-    async def segments(self, request: Request, token: Token) -> Response:
-        """Return no segments: nobody here creates one."""
-        self._project(request, token)
-        if request.path_params["environment"] not in ENVIRONMENT_KEYS:
-            raise ld_refusal(404)
-        return collection(request, (), dict)
-
-    async def approval_requests(self, request: Request, token: Token) -> Response:
-        """Return what waits for approval. Of the filters this server knows `projectKey equals KEY`."""
-        wanted = re.search(r"projectKey equals ([^,]+)", request.query_params.get("filter", ""))
-        waiting = [
-            (number, resource)
-            for number, resource in enumerate(self._accounts.of(token).approvals, 1)
-            if wanted is None or resource.startswith(f"proj/{wanted[1].strip()}:")
-        ]
-        return collection(request, waiting, approval_json, most=200)
+        project, environments = self._project(request, token), self._accounts.of(token).environments
+        return collection(request, [*environments.values()], lambda each: environment_json(project, each))
 
     async def members(self, request: Request, token: Token) -> Response:
         query = filters(request).get("query", "")
@@ -157,8 +138,9 @@ def project_json(project: StoredProject) -> dict[str, Any]:
     }
 
 
-def environment_json(project: StoredProject, key: str) -> dict[str, Any]:
+def environment_json(project: StoredProject, environment: EnvironmentSettings) -> dict[str, Any]:
     """Return an environment with masked keys: no client here needs them."""
+    key = environment.key
     number = int(project.id[-6:], 16) * 10 + ENVIRONMENT_KEYS.index(key)
     return {
         "_links": {"self": link(f"/api/v2/projects/{project.key}/environments/{key}")},
@@ -172,38 +154,22 @@ def environment_json(project: StoredProject, key: str) -> dict[str, Any]:
         "secureMode": False,
         "defaultTrackEvents": False,
         "requireComments": False,
-        "confirmChanges": key == "production",
+        "confirmChanges": environment.critical,
         "tags": [],
-        "critical": key == "production",
-        "approvalSettings": {
-            "required": key == "staging",
-            "requiredApprovalTags": [],
-            "bypassApprovalsForPendingChanges": False,
-            "minNumApprovals": 1,
-            "canReviewOwnRequest": False,
-            "canApplyDeclinedChanges": True,
-            "serviceKind": "launchdarkly",
-            "serviceConfig": {},
-        },
+        "critical": environment.critical,
+        "approvalSettings": _approvals_json(environment.approvals, environment.approval_tags),
+        "resourceApprovalSettings": {"segment": _approvals_json(environment.segment_approvals, ())},
     }
 
 
-def approval_json(numbered: tuple[int, str]) -> dict[str, Any]:
-    """Return a request for approval, which changes nothing: its number, and the resource that it waits to change."""
-    number, resource = numbered
-    id_ = object_id("approval", number)
+def _approvals_json(required: bool, tags: Sequence[str]) -> dict[str, Any]:
     return {
-        "_links": {"self": link(f"/api/v2/approval-requests/{id_}")},
-        "_id": id_,
-        "_version": 1,
-        "creationDate": STARTED,
+        "required": required,
+        "requiredApprovalTags": list(tags),
+        "bypassApprovalsForPendingChanges": False,
+        "minNumApprovals": 1,
+        "canReviewOwnRequest": False,
+        "canApplyDeclinedChanges": True,
         "serviceKind": "launchdarkly",
-        "description": "",
-        "reviewStatus": "pending",
-        "allReviews": [],
-        "notifyMemberIds": [],
-        "status": "pending",
-        "instructions": [],
-        "conflicts": [],
-        "resourceId": resource,
+        "serviceConfig": {},
     }

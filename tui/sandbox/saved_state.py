@@ -1,7 +1,7 @@
 """The demo LaunchDarkly as a text, so that an import can be resumed after a restart.
 
-The text has what requests and jobs can change: flags, configurations, and the audit log. Members and projects are the
-same at each start.
+The text has what requests and jobs can change: flags, segments, pending changes, configurations, and the audit log.
+Members, projects and environments are the same at each start.
 """
 
 from __future__ import annotations
@@ -10,11 +10,20 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import TypeAdapter
+from pydantic import BeforeValidator, TypeAdapter
 
-from tui.sandbox.account import Accounts, Author, LdFlag, LogEntry, StoredAccount, StoredConfiguration
+from tui.sandbox.account import (
+    Accounts,
+    Author,
+    LdFlag,
+    LogEntry,
+    PendingChange,
+    StoredAccount,
+    StoredConfiguration,
+    StoredSegment,
+)
 from tui.sandbox.flag_import import SECRETS
 from tui.sandbox.job import Jobs
 from tui.sandbox.keys import SPLIT_KEYS, TOKENS, UNLEASH_KEYS, KeyRing, object_id
@@ -29,11 +38,29 @@ class SavedEntry:
 
     date: int
     project: str
-    flag: LdFlag
+    kind: str
+    key: str
+    name: str
     verb: str
     accesses: tuple[tuple[str, str], ...]
     member: str
     token: str
+    comment: str = ""
+
+
+def _named(item: dict[str, Any]) -> dict[str, Any]:
+    """Read an entry as states had it that knew no segments: with the whole flag."""
+    flag = item.get("flag")
+    return {"kind": "flag", "key": flag["key"], "name": flag["name"], **item} if flag else item
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSegments:
+    """The segments of one environment."""
+
+    project: str
+    environment: str
+    segments: tuple[StoredSegment, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +70,10 @@ class SavedAccount:
     flags: dict[str, tuple[LdFlag, ...]]
     configurations: tuple[StoredConfiguration, ...]
     running: tuple[str, ...]
-    audit: tuple[SavedEntry, ...]
+    audit: tuple[Annotated[SavedEntry, BeforeValidator(_named)], ...]
+    segments: tuple[SavedSegments, ...] = ()
+    pending: tuple[PendingChange, ...] = ()
+    ids: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +101,9 @@ def _saved(account: StoredAccount, jobs: Jobs) -> SavedAccount:
         tuple(map(_without_keys, account.configurations.values())),
         tuple(each.id for each in account.configurations.values() if jobs.running(each)),
         tuple(map(_saved_entry, account.audit)),
+        tuple(SavedSegments(*place, tuple(segments.values())) for place, segments in account.segments.items()),
+        tuple(account.pending.values()),
+        account.ids,
     )
 
 
@@ -107,11 +140,14 @@ def _saved_entry(entry: LogEntry) -> SavedEntry:
     return SavedEntry(
         entry.date,
         entry.project,
-        entry.flag,
+        entry.kind,
+        entry.key,
+        entry.name,
         entry.verb,
         entry.accesses,
         member.id if member else "",
         next((name for name, each in TOKENS.items() if each is token), ""),
+        entry.comment,
     )
 
 
@@ -144,6 +180,10 @@ def _fill(account: StoredAccount, saved: SavedAccount) -> Iterator[tuple[StoredA
     """Put what was saved into a fresh account, and yield the imports that had not ended."""
     account.flags = {project: {flag.key: flag for flag in saved.flags[project]} for project in account.projects}
     account.configurations = {each.id: _with_keys(each) for each in saved.configurations}
+    account.segments = {
+        (each.project, each.environment): {one.key: one for one in each.segments} for each in saved.segments
+    }
+    account.pending, account.ids = {each.id: each for each in saved.pending}, saved.ids
     account.audit = [_entry(account, number, each) for number, each in enumerate(saved.audit, 1)]
     for configuration in account.configurations.values():
         if configuration.project not in account.projects:
@@ -159,8 +199,11 @@ def _entry(account: StoredAccount, number: int, saved: SavedEntry) -> LogEntry:
         object_id("entry", number),
         saved.date,
         saved.project,
-        saved.flag,
+        saved.kind,
+        saved.key,
+        saved.name,
         saved.verb,
         saved.accesses,
         Author(member, token),
+        saved.comment,
     )

@@ -16,16 +16,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tui.sandbox import saved_state
 from tui.sandbox.account import Accounts, Destination
+from tui.sandbox.approvals import Approvals
 from tui.sandbox.clock import LIFELIKE, QUICK, ROOMY, Limits, Pace, ServerClock
 from tui.sandbox.colleague import Colleague
 from tui.sandbox.company import Company, seeded
 from tui.sandbox.endpoints import Metered, application, ld_missing, with_headers
+from tui.sandbox.evaluation import Evaluation, Evaluator
 from tui.sandbox.faults import FAULTS, ActiveFaults, Fault, fault_named
 from tui.sandbox.flag_import import FlagImport
 from tui.sandbox.flags import Flags
 from tui.sandbox.job import Jobs, Sources
 from tui.sandbox.keys import ENVIRONMENTS, PROJECT, SPLIT_KEYS, TOKENS, UNLEASH_KEYS, WORKSPACES
 from tui.sandbox.launchdarkly import Reads
+from tui.sandbox.segments import Segments
 from tui.sandbox.split import API, Split
 from tui.sandbox.unleash import Unleash
 from tui.sandbox.wire import ThreadedServer, listening
@@ -44,6 +47,9 @@ class Sandbox:
     on_request: Callable[[str, str], None] | None
     """Called in the servers' thread with method and path before each request. Colleagues may act here."""
 
+    evaluator: Evaluator | None
+    """What `flags/evaluate` answers with, such as LaunchDarkly's SDK in a test; None: not available."""
+
     def __init__(
         self,
         port: int,
@@ -59,6 +65,7 @@ class Sandbox:
         self.clock = now = ServerClock(now)
         self._faults = ActiveFaults(pace, now)
         self.on_request = None
+        self.evaluator = None
         self.requests = []
         sockets = listening(port, len(_SERVICES))
         self._ports = {service: sock.getsockname()[1] for service, sock in zip(_SERVICES, sockets, strict=True)}
@@ -67,7 +74,9 @@ class Sandbox:
         self._accounts = accounts = self._restored.accounts if self._restored else Accounts(now, destination)
         unleash = f"http://127.0.0.1:{unleash_port}" if unleash_port else self._url("unleash")
         self._jobs = jobs = Jobs(accounts, pace, Sources(self._url("split") + API, unleash), self._keep)
-        parts = (FlagImport(accounts, jobs), Reads(accounts), Flags(accounts))
+        evaluation = Evaluation(accounts, lambda: self.evaluator)
+        writes = Flags(accounts), Segments(accounts), Approvals(accounts)
+        parts = (FlagImport(accounts, jobs), Reads(accounts), *writes, evaluation)
         launchdarkly = application([route for part in parts for route in part.routes()], ld_missing)
         around = self._faults.around
         self._apps: dict[int, ASGIApp] = {

@@ -44,7 +44,8 @@ def keys(ld: httpx.Client, **query: Any) -> list[str]:
 
 
 def instruct(ld: httpx.Client, key: str, kind: str, **values: Any) -> int:
-    body = {"comment": "x", "instructions": [{"kind": kind} | values]}
+    environment = values.pop("environmentKey", "")
+    body = {"comment": "x", "environmentKey": environment, "instructions": [{"kind": kind} | values]}
     return ld.patch(f"{FLAGS}/{key}", json=body, headers=SEMANTIC).status_code
 
 
@@ -72,14 +73,14 @@ def test_instructions_change_the_flag(ld: httpx.Client) -> None:
         ("updateName", {"value": "First"}),
         ("addTags", {"values": ["b"]}),
         ("removeTags", {"values": ["a"]}),
-        ("turnFlagOn", {"environmentKey": "staging"}),
+        ("turnFlagOn", {"environmentKey": "development"}),
         ("turnFlagOff", {"environmentKey": "test"}),
         ("archiveFlag", {}),
     ):
         assert instruct(ld, "one", kind, **values) == 200
     after = flag(ld, "one")
     assert (after["name"], after["tags"], after["archived"], after["_version"]) == ("First", ["b"], True, 6)
-    assert [key for key, state in after["environments"].items() if state["on"]] == ["staging"]
+    assert [key for key, state in after["environments"].items() if state["on"]] == ["development"]
     logged = ["updateGlobalArchived", "updateOn", "updateTags", "updateTags", "updateName"]
     assert [actions(entry) for entry in entries(ld)] == [{action} for action in logged]
     assert (keys(ld, sort="-creationDate"), keys(ld, filter="state:archived")) == (["three", "two"], ["one"])
@@ -101,8 +102,8 @@ def test_refused_patch_changes_nothing(box: Sandbox, ld: httpx.Client) -> None:
 
 
 def test_prerequisite_is_neither_archived_nor_deleted(ld: httpx.Client) -> None:
-    values = {"environmentKey": "production", "prerequisites": [{"key": "one"}]}
-    assert instruct(ld, "two", "addPrerequisites", **values) == 200
+    required = {"key": "one", "variationId": flag(ld, "one")["variations"][0]["_id"]}
+    assert instruct(ld, "two", "replacePrerequisites", environmentKey="production", prerequisites=[required]) == 200
     assert flag(ld, "two")["environments"]["production"]["prerequisites"] == [{"key": "one", "variation": 0}]
     assert (instruct(ld, "one", "archiveFlag"), ld.delete(f"{FLAGS}/one").status_code) == (400, 409)
     assert instruct(ld, "two", "archiveFlag") == instruct(ld, "one", "archiveFlag") == 200

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.unit.sandbox.rebuild_tools import CLAUSE, create_segment, ids, patch, patch_segment
 from tests.unit.sandbox_tools import FI, launchdarkly
 from tests.unit.walk_tools import values
 from tui.sandbox.clock import Pace
@@ -65,6 +66,49 @@ def test_unfinished_import_continues_after_restart(integration: str) -> None:
         assert box.colleague().flags() == imported
         assert read(box, "/api/v2/auditlog?limit=20")["items"] == log
         assert create(box, integration) != id_
+
+
+def test_targeting_segments_and_pending_changes_survive_a_restart() -> None:
+    states: list[str] = []
+    with Sandbox.start(save=states.append) as box, launchdarkly(box) as ld:
+        greta = box.colleague()
+        create_segment(ld, "helper")
+        patch_segment(ld, "helper", {"kind": "addRule", "clauses": [CLAUSE]})
+        on, off = ids(ld, "two-factor")
+        weights = {"rolloutWeights": {on: 1, off: 99_999}}
+        patch(
+            ld, "two-factor", {"kind": "addRule", "clauses": [CLAUSE], **weights},
+            {"kind": "updateFallthroughVariationOrRollout", **weights},
+            {"kind": "addTargets", "variationId": on, "contextKind": "org", "values": ["o-1"]},
+            {"kind": "addPrerequisite", "key": "log-level", "variationId": ids(ld, "log-level")[0]},
+        )  # fmt: skip
+        greta.request_approval("two-factor", "staging", {"kind": "turnFlagOn"})
+        before = greta.flags(), greta.segments(), greta.pending(), read(box, "/api/v2/auditlog")["items"]
+    with Sandbox.start(saved=states[-1], save=states.append) as box:
+        greta = box.colleague()
+        assert (greta.flags(), greta.segments(), greta.pending(), read(box, "/api/v2/auditlog")["items"]) == before
+        used = {rule["_id"] for rule in greta.flag("two-factor").state("production").rules}
+        assert {rule["_id"] for rule in greta.add_rule("two-factor").state("production").rules} > used
+        assert greta.request_approval("two-factor", "staging") not in before[2]
+
+
+def test_state_without_segments_is_read() -> None:
+    """Earlier versions kept the whole flag in each audit log entry, and had no segments."""
+    states: list[str] = []
+    with Sandbox.start(save=states.append) as box:
+        box.colleague().rename("log-level", "Log")
+        before = read(box, "/api/v2/auditlog")["items"]
+    state = json.loads(states[-1])
+    for account in state["accounts"].values():
+        for name in ("segments", "pending", "ids"):
+            del account[name]
+        for entry in account["audit"]:
+            for name in ("kind", "comment"):
+                del entry[name]
+            entry["flag"] = {"key": entry.pop("key"), "name": entry.pop("name"), "tags": []}
+    with Sandbox.start(saved=json.dumps(state)) as box:
+        assert box.colleague().flag("log-level").name == "Log"
+        assert read(box, "/api/v2/auditlog")["items"] == before
 
 
 def test_state_contains_no_key() -> None:
