@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import closing
+from threading import Event
 
 from tui.answers.rebuild_settings import RebuildSettings, is_key, unknown_name
 from tui.answers.recipe_reader import Problem, RecipeError
@@ -12,6 +13,7 @@ from tui.apply.ours import account_of, judgments
 from tui.apply.ownership import Judgment, Owner
 from tui.commands.case import Case, RecipeOptions, open_case
 from tui.commands.output import Output
+from tui.commands.progress import Progress
 from tui.commands.rebuild_output import proposal_lines
 from tui.commands.remedies import RECIPE
 from tui.commands.surroundings import Surroundings
@@ -76,18 +78,27 @@ async def _rebuild(case: Case, settings: RebuildSettings, options: RecipeOptions
             async with case.context.launchdarkly(case.bag, request.instance) as ld:
                 owners = await judgments(ld, journal, whole, settings.environment, account)
         selection = _selection(owners, sides, options)
-        loop = asyncio.get_running_loop()
-
-        def count(done: int, total: int) -> None:
-            loop.call_soon_threadsafe(progress.happened, Counted("Flags translated and proved", done, total))
-
-        compile_options = Options(settings.helper_segments, dict(settings.context_kinds))
-        proposal = await asyncio.to_thread(propose, sides, selection, compile_options, settings.accept, count)
-        await asyncio.sleep(0)  # the last count is shown before the result
+        proposal = await _proposed(sides, selection, settings, progress)
     if options.flags:
         proposal = narrowed(proposal, options.flags)
     _print(proposal, case, request.environment, sides, output, opened=bool(options.flags))
     return 0
+
+
+async def _proposed(sides: BothSides, selection: Selection, settings: RebuildSettings, progress: Progress) -> Proposal:
+    """Translate and prove in a thread, which ends with this coroutine."""
+    loop, stopped = asyncio.get_running_loop(), Event()
+
+    def count(done: int, total: int) -> None:
+        loop.call_soon_threadsafe(progress.happened, Counted("Flags translated and proved", done, total))
+
+    options = Options(settings.helper_segments, dict(settings.context_kinds))
+    try:
+        proposal = await asyncio.to_thread(propose, sides, selection, options, settings.accept, count, stopped.is_set)
+    finally:
+        stopped.set()
+    await asyncio.sleep(0)  # the last count is shown before the result
+    return proposal
 
 
 def _must_be_planned(options: RecipeOptions, journal: Journal | None) -> None:

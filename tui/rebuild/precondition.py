@@ -10,6 +10,8 @@ from tui.sources.flags import SourceFlag
 from tui.targeting.model import Targeting, Variation
 from tui.text import phrases
 
+CONTAINS_A_KEY = "Its definition contains one of your keys, which a rebuild never sends."
+
 
 def obstacles(key: str, sides: BothSides) -> Iterator[str]:
     """Yield sentences that say why the flag can't be rebuilt whatever its targeting is; none if it can."""
@@ -19,7 +21,7 @@ def obstacles(key: str, sides: BothSides) -> Iterator[str]:
     elif not source.variations:
         yield "This flag has no definition in this environment of the source."
     if key in sides.with_keys:
-        yield "Its definition contains one of your keys, which a rebuild never sends."
+        yield CONTAINS_A_KEY
     if flag is None:
         yield "LaunchDarkly's project has no such flag, or it is archived."
         return

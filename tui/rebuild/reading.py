@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,7 @@ from tui.sources.flags import SourceFlag
 from tui.sources.registry import SOURCES
 from tui.targeting.model import InSegment, Segment, Serves, Targeting
 from tui.text.clean import clean
+from tui.text.redact import MASK, Redactor
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ class _Reading:
                         sink(Counted(f"{source.name} {what}", count, batch.total.get(what)))
             first = {key: same[0] for key, same in flags.items() if same}
             redactor = self.context.redactor
-            self.with_keys = frozenset(key for key, flag in first.items() if redactor.suspects(flag.definition))
+            self.with_keys = frozenset(key for key, flag in first.items() if _lacks_a_key(flag.definition, redactor))
             targeting = {key: source.targeting(without_keys(flag, redactor), self.sdk) for key, flag in first.items()}
             if source.read_segments is not None:
                 segments = await source.read_segments(connection, answers, targeting.values(), self.sdk)
@@ -149,6 +151,11 @@ def with_segments(targeting: Targeting, segments: Mapping[str, Segment]) -> Targ
             names += segment.excluded_segments
             names += [part.segment for rule in segment.rules for part in rule if isinstance(part, InSegment)]
     return replace(targeting, segments=wanted) if wanted else targeting
+
+
+def _lacks_a_key(definition: Mapping[str, object], redactor: Redactor) -> bool:
+    """Whether a key was taken out of a definition when it was read, or will be: what is left isn't what it says."""
+    return redactor.suspects(definition) or MASK in json.dumps(definition, ensure_ascii=False, default=str)
 
 
 def _no_environment(environment: str, project: str, known: Collection[str]) -> Failure:

@@ -11,6 +11,9 @@ import pytest
 from tests.unit.headless_tools import Ran, Recipe, recipe_in
 from tui.commands import rebuild
 from tui.commands.command_line import ACCEPTABLE
+from tui.sandbox import split as split_server
+from tui.sandbox.company import Company, CompanyFlag, Segment
+from tui.sandbox.keys import SPLIT_KEYS
 from tui.sandbox.server import Sandbox
 from tui.targeting.approximations import SENTENCES
 
@@ -262,3 +265,54 @@ def test_accepted_names_are_not_asked_for(split: Recipe) -> None:
 
 def test_completion_offers_every_name() -> None:
     assert sorted(ACCEPTABLE) == sorted(SENTENCES)
+
+
+def test_wide_terminal_shows_both_sides_in_columns(split: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.commands.output.terminal_width", lambda stream: 120)
+    out = dry(split, as_json=False, flags=("checkout-v2",)).out.splitlines()
+    title = next(line for line in out if "In Split" in line)
+    place = title.index("In LaunchDarkly")
+    rule = out[out.index(title) + 1]
+    assert rule[place:].strip() == "If country is one of DE, AT, CH: on"
+    assert rule[:place].strip() == "If country is one of DE, AT, CH: on"
+    assert max(map(len, out)) <= 120
+
+
+def test_hostile_definitions_reach_no_terminal(imported: Recipe, box: Sandbox) -> None:
+    box.set_fault("source-hostile")
+    keys = tuple(imported.journal.keys)
+    ran = dry(imported, as_json=False, adopt=keys, flags=keys)
+    assert ran.code == 0
+    assert not {character for character in ran.out + ran.err if not character.isprintable()} - {"\n"}
+
+
+def test_a_known_key_in_a_definition_is_never_sent(
+    split: Recipe, box: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = split.environ["SPLIT_ADMIN_KEY"]
+    real = split_server.definition_json
+
+    def with_key(flag: CompanyFlag, environment: str) -> dict[str, Any]:
+        shape = real(flag, environment)
+        if flag.key == "address-lookup":
+            shape["rules"][0]["condition"]["matchers"][0]["strings"] = ["GB", secret]
+        return shape
+
+    monkeypatch.setattr(split_server, "definition_json", with_key)
+    ran = dry(split)
+    assert flags(ran)["address-lookup"]["reasons"] == [
+        "Its definition contains one of your keys, which a rebuild never sends."
+    ]
+    assert secret not in ran.out + ran.err + dry(split, as_json=False, flags=("address-lookup",)).out
+
+
+def test_a_known_key_in_a_segment_is_never_sent(tmp_path: Path) -> None:
+    secret = SPLIT_KEYS["admin"].value
+    flag = CompanyFlag("vip", "", (), 1_680_000_000_000, segments=("staff",))
+    company = Company({"staff": Segment(1, "staff", "userId", ("u-1", secret))}, {"default": (flag,)})
+    with Sandbox.start(company=company) as other:
+        recipe = recipe_in(other, tmp_path, "split")
+        other.colleague().create("vip", variations=(("on", ""), ("off", "")))
+        ran = dry(recipe, adopt=("vip",))
+    assert flags(ran)["vip"]["reasons"] == ["Its definition contains one of your keys, which a rebuild never sends."]
+    assert secret not in ran.out
