@@ -158,6 +158,37 @@ def test_launchdarkly_client_reads_what_waits_for_approval(vendor: Any, box: San
         assert api.get_approval_requests(filter="projectKey equals kiosk").items == []
 
 
+def test_launchdarkly_client_writes_segments_and_approvals(vendor: Any, box: Sandbox) -> None:
+    """It has no type for a semantic patch of a flag."""
+    at = {"project_key": "web-shop", "environment_key": "staging"}
+    clause = vendor.Clause(attribute="country", op="in", values=["DE"], negate=False, context_kind="user")
+    with _beta_api(vendor, box) as client:
+        client.set_default_header("LD-API-Version", "20240415")
+        api, approvals = vendor.SegmentsApi(client), vendor.ApprovalsApi(client)
+        shell = vendor.SegmentBody(key="helper", name="Helper", tags=["rebuild"])
+        assert api.post_segment_with_http_info(**at, segment_body=shell).status_code == 201
+        rule = vendor.UserSegmentRule(clauses=[clause], weight=25_000, rollout_context_kind="user").to_dict()
+        patch = vendor.PatchWithComment(patch=[vendor.PatchOperation(op="add", path="/rules/-", value=rule)])
+        with pytest.raises(vendor.exceptions.ForbiddenException):
+            api.patch_segment(**at, segment_key="helper", patch_with_comment=patch)
+        box.colleague().set_up("staging", segment_approvals=False)
+        assert api.patch_segment(**at, segment_key="helper", patch_with_comment=patch).rules[0].weight == 25_000
+        assert (api.get_segment(**at, segment_key="helper").flags, api.get_segments(**at).total_count) == ([], 1)
+        assert api.delete_segment_with_http_info(**at, segment_key="helper").status_code == 204
+        body = vendor.CreateFlagConfigApprovalRequestRequest(description="x", instructions=[{"kind": "turnFlagOn"}])
+        at["feature_flag_key"] = "log-level"
+        made = approvals.post_approval_request_for_flag_with_http_info(
+            **at, create_flag_config_approval_request_request=body
+        )
+        assert (made.status_code, made.data.status) == (201, "pending")
+        assert [each.id for each in approvals.get_approvals_for_flag(**at).items] == [made.data.id]
+        assert approvals.get_approval_for_flag(**at, id=made.data.id).instructions == [{"kind": "turnFlagOn"}]
+        assert approvals.delete_approval_request_for_flag_with_http_info(**at, id=made.data.id).status_code == 204
+        assert vendor.ScheduledChangesApi(client).get_flag_config_scheduled_changes(**at).items == []
+        with pytest.raises(vendor.exceptions.NotFoundException, match="not available"):
+            vendor.ContextsApi(client).evaluate_context_instance("web-shop", "staging", {"key": "u", "kind": "user"})
+
+
 def test_split_client_reads_segments(box: Sandbox) -> None:
     client = _split_client(box, apikey=SPLIT_KEYS["admin"].value)
     workspace, environment = box.addresses()["split"]["workspace"], ENVIRONMENTS["production"]

@@ -138,31 +138,3 @@ def test_flag_with_a_pending_change_may_be_deleted(box: Sandbox, ld: httpx.Clien
     greta.delete(KEY)
     assert waiting(ld) == [f"proj/web-shop:env/staging:flag/{KEY}"]
     assert greta.apply(id_).status == "failed"
-
-
-# Evaluation
-
-EVALUATE = "/api/v2/projects/web-shop/environments/production/flags/evaluate"
-
-
-def test_evaluation_is_not_available(ld: httpx.Client) -> None:
-    response = ld.post(EVALUATE, json={"kind": "user", "key": "u-1"})
-    assert (response.status_code, "not available" in response.json()["message"]) == (404, True)
-
-
-def test_evaluator_of_a_test_answers(box: Sandbox, ld: httpx.Client) -> None:
-    box.colleague().create_segment("staff")
-    seen: list[Any] = []
-
-    def evaluator(flags: Any, segments: Any, context: Any) -> dict[str, Any]:
-        seen.append((len(flags), [each["key"] for each in segments], context, [*flags[0]["environments"]]))
-        return {each["key"]: (each["variations"][0]["value"], {"kind": "OFF"}) for each in flags}
-
-    box.evaluator = evaluator
-    context = {"kind": "user", "key": "u-1"}
-    query = {"filter": f"query equals {KEY}"}
-    page = vendor().ContextInstanceEvaluations.from_dict(ld.post(EVALUATE, json=context, params=query).json())
-    assert [(each.key, each.reason.kind) for each in page.items] == [(KEY, "OFF")]
-    assert seen == [(24, ["staff"], context, ["production"])]
-    assert ld.post(EVALUATE, json=[]).status_code == 400
-    assert ld.post(EVALUATE.replace("production", "x"), json=context).status_code == 404

@@ -87,8 +87,11 @@ def test_targeting_segments_and_pending_changes_survive_a_restart() -> None:
     with Sandbox.start(saved=states[-1], save=states.append) as box:
         greta = box.colleague()
         assert (greta.flags(), greta.segments(), greta.pending(), read(box, "/api/v2/auditlog")["items"]) == before
-        used = {rule["_id"] for rule in greta.flag("two-factor").state("production").rules}
-        assert {rule["_id"] for rule in greta.add_rule("two-factor").state("production").rules} > used
+        for _ in range(9):
+            greta.add_rule("two-factor")
+        rules = greta.flag("two-factor").state("production").rules + greta.segments()["helper"].rules
+        used = [each["_id"] for rule in rules for each in (rule, *rule["clauses"])]
+        assert len({*used}) == len(used) == 22
         assert greta.request_approval("two-factor", "staging") not in before[2]
 
 
