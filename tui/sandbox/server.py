@@ -27,6 +27,7 @@ from tui.sandbox.job import Jobs, Sources
 from tui.sandbox.keys import ENVIRONMENTS, PROJECT, SPLIT_KEYS, TOKENS, UNLEASH_KEYS, WORKSPACES
 from tui.sandbox.launchdarkly import Reads
 from tui.sandbox.split import API, Split
+from tui.sandbox.tokens import AccessTokens
 from tui.sandbox.unleash import Unleash
 from tui.sandbox.wire import ThreadedServer, listening
 
@@ -67,11 +68,11 @@ class Sandbox:
         self._accounts = accounts = self._restored.accounts if self._restored else Accounts(now, destination)
         unleash = f"http://127.0.0.1:{unleash_port}" if unleash_port else self._url("unleash")
         self._jobs = jobs = Jobs(accounts, pace, Sources(self._url("split") + API, unleash), self._keep)
-        parts = (FlagImport(accounts, jobs), Reads(accounts), Flags(accounts))
-        launchdarkly = application([route for part in parts for route in part.routes()], ld_missing)
+        parts = (FlagImport(accounts, jobs), Reads(accounts), Flags(accounts), AccessTokens(accounts))
+        launchdarkly = application([route for part in parts for route in part.routes()], ld_missing, accounts.tokens)
         around = self._faults.around
         self._apps: dict[int, ASGIApp] = {
-            self._ports["launchdarkly"]: Metered(around("launchdarkly", launchdarkly), limits, now),
+            self._ports["launchdarkly"]: Metered(around("launchdarkly", launchdarkly), limits, now, accounts.tokens),
             self._ports["split"]: around("split", Split(company, limits, now).app()),
             self._ports["unleash"]: around("unleash", Unleash(company).app()),
         }
