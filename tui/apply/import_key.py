@@ -208,6 +208,8 @@ class ImportKeys:
                     raise _refused(failure, deleting=key.name) from None
                 await self._look_gone(key, id_, failure, sent_at, sink)
                 deleted = True
+            if not deleted and id_:  # a 404 may also hide what a token must not see
+                await self._look_gone(key, id_, _HIDDEN, 0.0, sink)
         self._forget(key)
         return deleted
 
@@ -226,6 +228,9 @@ class ImportKeys:
             raise lost.replaced(why=why, remedy=Remedy.TRY_AGAIN, about="", safe=Safe.MAYBE_DONE) from None
         why = joined(lost.why, f"The wizard checked: {key.name} still exists.")
         raise lost.replaced(why=why, remedy=Remedy.DELETE_AGAIN, about="", safe=None)
+
+
+_HIDDEN = Failure(Kind.NOT_FOUND, "LaunchDarkly can't find the key (404).", status_code=404)
 
 
 def _free(name: str, taken: set[str]) -> str:

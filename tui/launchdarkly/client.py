@@ -51,6 +51,7 @@ _TOKENS = "/api/v2/tokens"
 _OF_TOKENS = "access tokens"
 _SEMANTIC_PATCH = "application/json; domain-model=launchdarkly.semanticpatch"
 _NOT_FOUND = 404
+_NO_CONTENT = 204
 _PAGE = 100
 _AUDIT_PAGE = 20  # as many as LaunchDarkly gives at once
 _TOKENS_PAGE = 25  # its default; whether it gives more at once is not documented
@@ -240,12 +241,16 @@ class LaunchDarkly:
         return created_token(answer, self._redactor)
 
     async def delete_token(self, id: str, *, sink: Sink = ignore) -> bool:
-        """Delete an access token. Returns False if there is none with this id."""
+        """Delete an access token. Returns False if there is none with this id.
+
+        Raises Failure NOT_JSON, with `sent`, for a success other than the documented 204: a portal may answer so.
+        """
         request = self._refused(of=_OF_TOKENS, safe=Safe.NOTHING_DELETED, writes=True)
         answer = await self._answer(self._request("DELETE", f"{_TOKENS}/{_part(id)}"), sink)
         if answer.status_code == _NOT_FOUND:
             return False
-        self._accepted(answer, request)
+        if self._accepted(answer, request).status_code != _NO_CONTENT:
+            raise answer.not_json("an empty response (204)")
         return True
 
     # --- flags

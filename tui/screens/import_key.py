@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from tui.wizard.session import Session
 
 
+_ROOMY = 20
+"""Rows of a window in which every page fits."""
+
+
 class CreateKeyScreen(Dialog[KeyOutcome]):
     """Asks, creates the key, and gives the outcome; None if no key was created that can be used.
 
@@ -97,7 +101,8 @@ class CreateKeyScreen(Dialog[KeyOutcome]):
         yes = self.query_one("#yes", Plain)
         yes.display = bool(page.yes)
         yes.rename(page.yes)
-        keys = (("Tab", "move"), ("Enter", "select"), ("Esc", page.no.lower()))
+        more = (("PgDn", "more"),) if self.app.size.height < _ROOMY else ()
+        keys = (("Tab", "move"), ("Enter", "select"), ("Esc", page.no.lower()), *more)
         self.query_one(DialogKeys).show(keys)
         self.query_one(VerticalScroll).scroll_home(animate=False)
         if self._stopped is None:
@@ -221,11 +226,13 @@ class LeaveKeyScreen(Dialog[bool]):
     """Asks before leaving whether to delete keys that no import uses. Gives True to leave."""
 
     def __init__(
-        self, keys: ImportKeys, created: Sequence[CreatedKey], symbols: Symbols, said: tuple[str, str]
+        self, keys: ImportKeys, created: Sequence[CreatedKey], symbols: Symbols, *, stored: bool, quits: bool
     ) -> None:
+        """`stored`: the keyring has the value of the latest."""
         super().__init__()
         self._keys, self._created, self._symbols = keys, tuple(created), symbols
-        self._title, self._text = said
+        self._title, self._text = words.leaving(created[-1], len(created) - 1, stored=stored, quits=quits)
+        self._stored, self._verb = stored, "quit" if quits else "leave"
         self._busy = False
 
     def compose(self) -> ComposeResult:
@@ -235,8 +242,8 @@ class LeaveKeyScreen(Dialog[bool]):
             yield Sentences(self._symbols, id="key-said", classes="dialog-note")
             with Horizontal(classes="dialog-buttons"):
                 yield Plain("Stay", id="no")
-                yield Plain("Keep it", id="keep")
-                yield Plain("Delete it", id="delete", classes="primary")
+                yield Plain(f"Keep and {self._verb}", id="keep", classes="primary" if self._stored else "")
+                yield Plain(f"Delete and {self._verb}", id="delete", classes="" if self._stored else "primary")
             yield DialogKeys((("Tab", "move"), ("Enter", "select"), ("Esc", "stay")))
 
     def on_mount(self) -> None:
@@ -275,8 +282,8 @@ async def may_leave(app: Host, session: Session | None, *, quits: bool = True) -
     if session is not None and created:
         fields = [field.key for field in drafts.all_fields(session.draft) if field.role == import_key.ROLE]
         stored = any(drafts.answer(session.draft, field).reference == drafts.KEYRING for field in fields)
-        said = words.leaving(created[-1], len(created) - 1, stored=stored, quits=quits)
-        screen = LeaveKeyScreen(import_key.keys_of_draft(session), created, app.symbols, said)
+        keys = import_key.keys_of_draft(session)
+        screen = LeaveKeyScreen(keys, created, app.symbols, stored=stored, quits=quits)
         return await app.push_screen_wait(screen) is True
     question = leaving_question(session, quits=quits)
     return question is None or await app.push_screen_wait(question) is True

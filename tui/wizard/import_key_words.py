@@ -132,7 +132,7 @@ def leaving(key: CreatedKey, more: int, *, stored: bool, quits: bool) -> tuple[s
     """Return title and text of the question before leaving. `more` counts other such keys; `stored`: the keyring has
     the value."""
     others = f" and {more} more" if more else ""
-    title = "Quit, and keep the import key?" if quits else "Leave, and keep the import key?"
+    title = f"Delete the import key before you {'quit' if quits else 'leave'}?"
     verb = "uses them" if more else "uses it"
     text = f"The wizard created {clean(key.name)}{others} in LaunchDarkly, and no import {verb} yet."
     if stored:
