@@ -5,6 +5,7 @@ The values have the shape of real keys. They never change, so pictures and tests
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
@@ -146,5 +147,9 @@ def token_id(token: Token) -> str:
 
 
 def created_value(id_: str) -> str:
-    """Return the value of a token that was created here: the same for the same id, so that no state has to hold it."""
-    return f"api-5a4db0c7-0000-4000-8000-5a4d{id_[-8:]}"
+    """Return the value of a token that was created here: the same for the same id, so that no state has to hold it.
+
+    It shares no part with another key.
+    """
+    digits = hashlib.sha256(f"demo {id_}".encode()).hexdigest()
+    return f"api-{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"
