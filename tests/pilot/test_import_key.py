@@ -119,6 +119,7 @@ async def test_created_key_fills_the_field_and_is_never_shown(tmp_path: Path) ->
         assert value not in picture
         assert value not in walk.shown
         assert value not in saved_in(tmp_path)
+        assert value not in walk.app._redactor.foreign(f"Traceback: {value.removeprefix('api-')}")  # a crash report
         await walk.push("#row-ldApiKey .create")
         await walk.settled()
         assert walk.on("keys")
@@ -184,7 +185,7 @@ async def test_refusal_says_why_and_pasting_goes_on(fault: str, words: str, tmp_
         await walk.push("#yes")
         await shows(walk, "No key was created")
         assert words in page(walk)
-        assert "paste a key" in page(walk)
+        assert "paste" in page(walk)
         walk.box.set_fault(None)
         await walk.press("enter")
         await walk.closed("keys")

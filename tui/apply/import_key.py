@@ -199,8 +199,7 @@ class ImportKeys:
     async def _delete(self, key: CreatedKey, sink: Sink) -> bool:
         async with self._launchdarkly() as ld:
             await self._must_be_same_account(ld, key, sink)
-            id_ = key.id or next((t.id for t in await ld.access_tokens(sink=sink) if t.name == key.name), "")
-            sent_at = self.context.now()
+            id_, sent_at = key.id or await self._id_by_name(key, sink), self.context.now()
             try:
                 deleted = bool(id_) and await ld.delete_token(id_, sink=sink)
             except Failure as failure:
@@ -212,6 +211,11 @@ class ImportKeys:
                 await self._look_gone(key, id_, _HIDDEN, 0.0, sink)
         self._forget(key)
         return deleted
+
+    async def _id_by_name(self, key: CreatedKey, sink: Sink) -> str:
+        """Return the id of a key whose request may still be at work, "" if there is none."""
+        present = await looked_up(lambda: self._present(key, sink), key.sent_at, self.context, sink)
+        return present.id if present is not None else ""
 
     async def _look_gone(self, key: CreatedKey, id_: str, lost: Failure, sent_at: float, sink: Sink) -> None:
         """Raise Failure unless the key is gone after all."""

@@ -35,10 +35,6 @@ if TYPE_CHECKING:
     from tui.wizard.session import Session
 
 
-_ROOMY = 20
-"""Rows of a window in which every page fits."""
-
-
 class CreateKeyScreen(Dialog[KeyOutcome]):
     """Asks, creates the key, and gives the outcome; None if no key was created that can be used.
 
@@ -57,7 +53,7 @@ class CreateKeyScreen(Dialog[KeyOutcome]):
         self._key, self._symbols, self._earlier = key, symbols, earlier
         self._noted: CreatedKey | None = None
         """The key as it was noted last in this dialog."""
-        self._no, self._yes = "", ""
+        self._no = ""
         self._act: Callable[[], object] = lambda: None
         self._stopped: Callable[[], Awaitable[None]] | None = None
         """What to show if the user stops waiting; None while nothing runs."""
@@ -89,7 +85,7 @@ class CreateKeyScreen(Dialog[KeyOutcome]):
 
     async def _show(self, page: Page, act: Callable[[], object] = lambda: None) -> None:
         """Show a page; `act` is what its second button does."""
-        self._no, self._yes, self._act = page.no, page.yes, act
+        self._no, self._act = page.no, act
         self.query_one(".dialog-title", Static).update(Content(page.title))
         box = self.query_one("#key-facts")
         await box.remove_children()
@@ -101,14 +97,18 @@ class CreateKeyScreen(Dialog[KeyOutcome]):
         yes = self.query_one("#yes", Plain)
         yes.display = bool(page.yes)
         yes.rename(page.yes)
-        more = (("PgDn", "more"),) if self.app.size.height < _ROOMY else ()
-        keys = (("Tab", "move"), ("Enter", "select"), ("Esc", page.no.lower()), *more)
-        self.query_one(DialogKeys).show(keys)
+        self.call_after_refresh(self._show_keys)
         self.query_one(VerticalScroll).scroll_home(animate=False)
         if self._stopped is None:
             self.query_one("#no").focus()
         else:
             self.set_focus(None)  # a key held down too long must not stop what it has just begun
+
+    def _show_keys(self) -> None:
+        """The keys depend on whether the page fits."""
+        more = (("PgDn", "more"),) if any(box.max_scroll_y for box in self.query(VerticalScroll)) else ()
+        for line in self.query(DialogKeys):  # none once the dialog is closed
+            line.show((("Tab", "move"), ("Enter", "select"), ("Esc", self._no.lower()), *more))
 
     async def _show_question(self, news: str = "") -> None:
         self._stopped = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tui.answers.created_key import CreatedKey
 from tui.apply.import_key import Fate, KeyOutcome, action, resource
-from tui.net.errors import Failure
+from tui.net.errors import Failure, Remedy
 from tui.plan.words import LeveledText
 from tui.text.clean import clean
 from tui.wizard import remedies
@@ -90,12 +90,14 @@ def ended(outcome: KeyOutcome) -> Page:
             ("note", "Delete it. Then you can create another one."),
         ]
         if failure is not None:
-            said.insert(0, ("note", str(failure)))
+            said.insert(1, ("note", str(failure)))
         return Page("Key created, value lost", [("Name", clean(outcome.key.name))], said, "Keep it", "Delete it")
     if outcome.fate is Fate.NOT_KNOWN:
         return Page("Can't tell whether it was created", [("Name", clean(outcome.key.name))], sentences(failure),
                     "Close", "Check again")  # fmt: skip
-    return Page("No key was created", (), [*sentences(failure), ("note", "You can still paste a key.")], "Close")
+    asks = failure is not None and failure.remedy is Remedy.ASK
+    paste: list[LeveledText] = [] if asks else [("note", "You can still paste a key.")]
+    return Page("No key was created", (), [*sentences(failure), *paste], "Close")
 
 
 def not_deleted(key: CreatedKey, failure: Failure) -> Page:

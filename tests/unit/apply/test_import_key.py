@@ -415,6 +415,20 @@ async def test_key_without_an_id_is_deleted_by_its_name(world: World) -> None:
     assert world.there() == []
 
 
+async def test_key_whose_request_is_still_out_is_waited_for_before_it_is_deleted(world: World) -> None:
+    key = replace(world.proposal(), sent_at=world.clock.now())
+    looks = 0
+
+    def late(method: str, path: str) -> None:
+        nonlocal looks
+        looks += (method, path) == ("GET", PATH)
+
+    world.box.on_request = late
+    assert await world.keys().delete(key).finish() is False
+    assert looks > 2
+    assert sum(world.clock.naps) >= 10
+
+
 async def test_token_of_another_account_can_not_say_that_a_key_is_gone(world: World) -> None:
     key = (await world.create()).key
     with pytest.raises(Failure) as raised:
