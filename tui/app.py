@@ -271,12 +271,11 @@ class WizardApp(Host):
     @work(exclusive=True, group="leave", exit_on_error=True)
     async def _begin(self, *, practicing: bool, fresh: bool = False) -> None:
         """Start over; ask first if something would be lost, as on quitting. `fresh` deletes all practice imports."""
-        from tui.screens.dialogs import leaving_question
+        from tui.screens.import_key import may_leave
 
         if fresh:
             await self.loaded()
-        question = leaving_question(self._session, quits=False)
-        if question is not None and not await self.push_screen_wait(question):
+        if not await may_leave(self, self._session, quits=False):
             return
         if self._session is not None:
             self._session.save()
@@ -299,16 +298,18 @@ class WizardApp(Host):
     def action_leave(self) -> None:
         """Quit; ask only if something would be lost."""
         from tui.screens.dialogs import Question
+        from tui.screens.import_key import LeaveKeyScreen
 
-        if not isinstance(self.screen, Question):  # the question is open already; a second one would close the first
+        if not isinstance(
+            self.screen, Question | LeaveKeyScreen
+        ):  # the question is open already; a second one would close the first
             self._leave()
 
     @work(exclusive=True, group="leave", exit_on_error=True)
     async def _leave(self) -> None:
-        from tui.screens.dialogs import leaving_question
+        from tui.screens.import_key import may_leave
 
-        question = leaving_question(self._session)
-        if question is not None and not await self.push_screen_wait(question):
+        if not await may_leave(self, self._session):
             return
         if self._session is not None:
             self.farewell = self._session.farewell()
@@ -384,7 +385,7 @@ class WizardApp(Host):
     @work(exclusive=True, group="runs", exit_on_error=True)
     async def show_runs(self) -> None:
         """Show the imports of earlier sessions, and resume the one that is chosen."""
-        from tui.screens.dialogs import leaving_question
+        from tui.screens.import_key import may_leave
         from tui.screens.resume import RunsScreen, resume
 
         await self.loaded()  # in practice the journals follow the servers first
@@ -393,8 +394,7 @@ class WizardApp(Host):
         head = await self.push_screen_wait(RunsScreen(self.runs))
         if head is None:
             return
-        question = leaving_question(self._session, quits=False)
-        if question is not None and not await self.push_screen_wait(question):
+        if not await may_leave(self, self._session, quits=False):
             return
         if self._session is not None:
             self._session.save()

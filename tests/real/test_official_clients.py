@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from tests.unit.sandbox_tools import launchdarkly, split
-from tui.sandbox.keys import ENVIRONMENTS, SPLIT_KEYS, WORKSPACES
+from tui.answers.created_key import CreatedKey
+from tui.apply.import_key import body_of
+from tui.sandbox.keys import ENVIRONMENTS, SPLIT_KEYS, TOKENS, WORKSPACES
 from tui.sandbox.server import Sandbox
 
 
@@ -96,6 +98,36 @@ def test_launchdarkly_client_reads_what_a_wizard_needs(vendor: Any, box: Sandbox
         assert flags.get_feature_flags("web-shop", filter="state:archived").total_count == 2
         assert flags.get_feature_flag("web-shop", "log-level").environments["production"].on is False
         assert "payments" in vendor.TagsApi(client).get_tags(kind=["flag"]).items
+
+
+def test_launchdarkly_client_creates_lists_and_deletes_access_tokens(vendor: Any, box: Sandbox) -> None:
+    """As the wizard does: a service token with an inline role."""
+    with _beta_api(vendor, box) as client:
+        client.set_default_header("LD-API-Version", "20240415")
+        api = vendor.AccessTokensApi(client)
+        asked = vendor.AccessTokenPost.from_dict(body_of(CreatedKey("Import key", "", "web-shop")))
+        made = api.post_token_with_http_info(asked)
+        assert made.status_code == 201
+        statement = made.data.inline_role[0]
+        assert (made.data.name, made.data.service_token, made.data.role) == ("Import key", True, None)
+        assert (statement.effect, statement.actions) == ("allow", ["createFlag"])
+        assert statement.resources == ["proj/web-shop:env/*:flag/*"]
+        read = next(one for one in api.get_tokens(limit=1000).items if one.id == made.data.id)
+        assert read.token == made.data.token[-4:]
+        assert (read.inline_role, read.creation_date) == (made.data.inline_role, made.data.creation_date)
+        assert len(api.get_tokens(show_all=True, limit=1000).items) > len(api.get_tokens(limit=1000).items)
+        assert api.delete_token_with_http_info(made.data.id).status_code == 204
+        with pytest.raises(vendor.exceptions.NotFoundException):
+            api.delete_token(made.data.id)
+        with pytest.raises(vendor.exceptions.BadRequestException):
+            api.post_token(vendor.AccessTokenPost(name="without a role"))
+
+
+def test_launchdarkly_client_may_not_manage_tokens_as_a_reader(vendor: Any, box: Sandbox) -> None:
+    with _beta_api(vendor, box) as client:
+        client.configuration.api_key = {"ApiKey": TOKENS["reader"].value}
+        with pytest.raises(vendor.exceptions.ForbiddenException):
+            vendor.AccessTokensApi(client).get_tokens()
 
 
 def test_launchdarkly_client_understands_the_naming_convention(vendor: Any, box: Sandbox) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from tui.answers import changes, remarks
 from tui.answers import draft as drafts
 from tui.answers.builtin import CONFIG_NAME, HOST, PROJECT, TOKEN
+from tui.answers.created_key import CREATED
 from tui.answers.draft import Check, Draft
 from tui.answers.finding import Finding, Level
 from tui.answers.lookup import differs, look_up, siblings
@@ -164,6 +165,8 @@ async def _import_key(draft: Draft, bag: Bag, context: Context, key: str, sink: 
     owner = who(TokenOwner(identity, member, None, context.now()))
     if not known:
         return Check(key, Level.UNKNOWN, f"{owner}. Can't tell whether it belongs to your token's account.")
+    if drafts.answer(draft, key).source == CREATED:
+        return Check(key, Level.OK, f"{owner}, same account. Can create flags in this project only.")
     return Check(key, Level.OK, f"{owner}, same account. Can't tell whether it can create flags.")
 
 

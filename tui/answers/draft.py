@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tui.answers import form as forms
 from tui.answers import rules, steps
 from tui.answers.builtin import CONFIG_NAME, CONFIG_TAGS, HELPER, HOST, PROJECT, SOURCE_API, TOKEN
+from tui.answers.created_key import CreatedKey
 from tui.answers.fields import Form, SecretFacts, Variable
 from tui.answers.finding import Finding, Level, Offer
 from tui.launchdarkly.instances import instance
@@ -87,6 +88,8 @@ class Draft:
     """The person goes on without a whole plan, or with one that brings nothing."""
     starts: bool = True
     """The import is started as soon as its configuration exists."""
+    import_keys: tuple[CreatedKey, ...] = ()
+    """The import keys that the wizard created, or was about to create, the latest last."""
 
     @property
     def integration(self) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tui.answers import rules, steps
-from tui.answers.builtin import HOST
+from tui.answers.builtin import HOST, PROJECT
+from tui.answers.created_key import CREATED, CreatedKey
 from tui.answers.draft import (
     PROPOSED,
     Answer,
@@ -31,6 +32,8 @@ def findings(draft: Draft, key: str) -> tuple[Finding, ...]:
     given = answer(draft, key)
     shape = given.value if not field_.secret else ("x" if given.secret else "")
     found = list(rules.validate(field_, shape, values(draft), secret_facts(draft)))
+    if given.secret and given.source == CREATED and not any(_is_here(draft, each) for each in draft.import_keys):
+        found.append(Finding(Level.WARNING, key, OTHER_PROJECT))
     if key in draft.same_as_token:
         found.append(Finding(Level.WARNING, key, SAME_KEY))
     found += [f for check in draft.checks.values() for f in check.findings if f.field == key]
@@ -40,6 +43,7 @@ def findings(draft: Draft, key: str) -> tuple[Finding, ...]:
     return tuple(dict.fromkeys(found))
 
 
+OTHER_PROJECT = "This key was created for another project, so the import will fail. Press Create one for this project."
 SAME_KEY = (
     "This is your own token. LaunchDarkly would store it with all its permissions. "
     "Press F1 to see how to create a narrower one."
@@ -77,6 +81,8 @@ def line(draft: Draft, key: str) -> Finding:
     check = draft.checks.get(key)
     help_ = _help(field_)
     if not given.value and given.secret is None:
+        if field_.role == "import-key" and (earlier := _created_earlier(draft)):
+            return Finding(Level.WARNING, key, earlier)
         if not given.touched and check is not None and check.text:
             return Finding(check.level, key, check.text, advice=check.advice)
         if not given.touched:
@@ -96,6 +102,24 @@ def line(draft: Draft, key: str) -> Finding:
         named = name(draft, given.value) != given.value
         return Finding(Level.OK if check or named else Level.NOTE, key, text)
     return Finding(Level.NOTE, key, (worst.text if worst else "") or help_)
+
+
+def _created_earlier(draft: Draft) -> str:
+    """Return a sentence about a key that was created for this project and isn't in the field, "" if there is none."""
+    key = next((key for key in reversed(draft.import_keys) if _is_here(draft, key)), None)
+    if key is None or key.replaced:
+        return ""
+    if not key.id:
+        return f"Can't tell whether {key.name} was created. Press Create one to check."
+    return f"You created {key.name}. Paste its value, or press Create one to replace it."
+
+
+def _is_here(draft: Draft, key: CreatedKey) -> bool:
+    """Whether a key was created for the chosen LaunchDarkly and project."""
+    try:
+        return (instance(value(draft, HOST.key)).url, value(draft, PROJECT.key)) == (key.host, key.project)
+    except ValueError:
+        return False
 
 
 SUGGESTED = "Suggested"

@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.answers import steps
+from tui.answers import created_key, steps
+from tui.answers.created_key import CreatedKey
 from tui.text import limited_json
 from tui.text.clean import clean
 from tui.text.private_files import read_ordinary, write_private
@@ -42,6 +43,8 @@ class Saved:
     """Seconds since the epoch."""
     starts: bool = True
     """Start the import as soon as its configuration exists."""
+    import_keys: tuple[CreatedKey, ...] = ()
+    """The import keys that the wizard created, or was about to create."""
 
 
 def save(draft: Draft, path: Path, now: float, redact: Callable[[str], str] = str) -> None:
@@ -71,6 +74,7 @@ def save(draft: Draft, path: Path, now: float, redact: Callable[[str], str] = st
         "answers": answers,
         "keyring": in_keyring,
         "starts": draft.starts,
+        "import_keys": [asdict(key) for key in draft.import_keys],
         "route": redact(" -> ".join(filter(None, drafts.route(draft)))),
         "saved_at": now,
     }
@@ -99,6 +103,7 @@ def load(path: Path) -> Saved | None:
             route=clean(str(document["route"])),
             saved_at=float(document["saved_at"]),
             starts=document.get("starts") is not False,
+            import_keys=created_key.read(document.get("import_keys") or ()),
         )
     except (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError):
         return None
@@ -110,6 +115,7 @@ def restore(saved: Saved, form: Form) -> Draft:
     from tui.answers import draft as drafts
 
     draft = changes.start_too(changes.choose(drafts.Draft(), form), saved.starts)
+    draft = replace(draft, import_keys=saved.import_keys)
     for key, value, source, touched in saved.answers:
         try:
             if not drafts.variable(draft, key).secret:

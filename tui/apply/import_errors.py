@@ -95,6 +95,12 @@ def explain(error: str) -> Explained:
     return Explained(error, cause, refused)
 
 
+def key_too_narrow(errors: Iterable[Explained]) -> bool:
+    """Whether the import key may have too few permissions: a 403 that doesn't name a source's key."""
+    source = [field for field, (who, _) in _KEYS.items() if who != "LaunchDarkly"]
+    return any("(403)" in error.text and not any(field in error.text for field in source) for error in errors)
+
+
 def by_flag(errors: Iterable[str]) -> Callable[[str], str]:
     """Return a function that gives the first error that has a flag's key as a word of its own, or in quotes, or ""."""
     named: dict[str, str] = {}

@@ -18,6 +18,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, PlainSerializer
 
+from tui.answers.created_key import CreatedKey
 from tui.answers.request import CreateRequest
 from tui.launchdarkly.models import Configuration, Flag, ImportFault, ImportStatus, WholeFlag
 from tui.plan.plan import Prospect
@@ -145,10 +146,12 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Importer:
-    """Who LaunchDarkly's import acts as: the import key's token and member ids, "" if not known."""
+    """Who LaunchDarkly's import acts as: the import key's token and member ids, "" if not known. `later` are the ids of
+    keys that the wizard created for it since."""
 
     token: str = ""
     member: str = ""
+    later: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +224,8 @@ class Journal:
     """Learned before the first flag is taken back: the remaining ones may be too few to tell."""
     starts: tuple[Start, ...] = field(default=(), repr=False)
     """Every request that may have started this import, the latest last. A flag is ours if one of them owns it."""
+    import_keys: tuple[CreatedKey, ...] = ()
+    """The import keys that the wizard created, or was about to create, the latest last."""
     snapshot: frozenset[str] | None = field(default=None, repr=False, compare=False)
     """All keys of the project at `snapshot_at`; not saved, so a later process reads them again."""
     born_here: bool = field(default=False, repr=False, compare=False)

@@ -162,7 +162,7 @@ def _by_others(known: Evidence, flag: WholeFlag) -> Iterator[str]:
         return  # whom it would have to name isn't known
     for entry in _changes(known, flag):
         by_member = bool(entry.member) and entry.member != importer.member
-        if entry.token != importer.token if entry.token else by_member:
+        if entry.token not in (importer.token, *importer.later) if entry.token else by_member:
             action = "created" if CREATION in entry.actions else "changed"
             yield f"someone else {action} it, according to the audit log"
 

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 VERSION = 1
 _LARGEST = 256 * 1024 * 1024
 _NOT_SAVED = {"snapshot", "born_here"}
-_REQUIRED = {field.name for field in fields(Journal)} - _NOT_SAVED - {"account", "importer", "habits", "starts"}
-"""Fields of a journal of version 1.1.0, which lacks the last four."""
+_LATER = {"account", "importer", "habits", "starts", "import_keys"}
+_REQUIRED = {field.name for field in fields(Journal)} - _NOT_SAVED - _LATER
+"""Fields of a journal of version 1.1.0."""
 _WITH_CONFIGURATION = (Stage.CREATED, Stage.STARTING, Stage.STARTED, Stage.ENDED, Stage.VERIFIED)
 
 

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from tui.launchdarkly import models
 from tui.launchdarkly.instances import Instance
 from tui.launchdarkly.models import (
+    AccessToken,
     AuditEntry,
     CallerIdentity,
     Configuration,
@@ -30,6 +31,7 @@ from tui.launchdarkly.models import (
 )
 from tui.launchdarkly.problems import RefusedRequest, refusal
 from tui.launchdarkly.targeting import TargetedFlag, parse_approvals, parse_targeted_flags
+from tui.launchdarkly.tokens import CreatedToken, created_token, learn_values
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Counted, Sink, ignore
@@ -47,10 +49,14 @@ _JSON = "application/json"
 _VERSION = "20240415"  # the current one; a token may carry an older default, with other paging
 _IMPORTS = "/api/v2/integration-capabilities/flag-import"
 _OF_IMPORTS = "import configurations"
+_TOKENS = "/api/v2/tokens"
+_OF_TOKENS = "access tokens"
 _SEMANTIC_PATCH = "application/json; domain-model=launchdarkly.semanticpatch"
 _NOT_FOUND = 404
+_NO_CONTENT = 204
 _PAGE = 100
 _AUDIT_PAGE = 20  # as many as LaunchDarkly gives at once
+_TOKENS_PAGE = 25  # its default; whether it gives more at once is not documented
 _MOST_PAGES = 100
 _MOST_AUDIT_PAGES = 1_000
 
@@ -223,6 +229,40 @@ class LaunchDarkly:
         answer = await self._get(path, self._refused(of="tags"), sink)
         return models.parse_tags(answer.json()).items[:MOST_TAGS]
 
+    # --- access tokens
+
+    async def access_tokens(self, *, sink: Sink = ignore) -> tuple[AccessToken, ...]:
+        """Return the account's service tokens, and the caller's own."""
+        read: Callable[[object], Page[AccessToken]] = partial(parse_page, AccessToken)
+        request = self._refused(of=_OF_TOKENS)
+        pages = self._every(_TOKENS, {}, read, attrgetter("id"), request, _OF_TOKENS, sink, size=_TOKENS_PAGE)
+        async with aclosing(pages) as progresses:
+            return tuple({token.id: token async for progress in progresses for token in progress.fresh}.values())
+
+    async def create_token(self, token: Mapping[str, object], *, sink: Sink = ignore) -> CreatedToken:
+        """Create an access token. Not idempotent. The redactor learns its value before anything else reads the answer.
+
+        A Failure with `sent` leaves open whether it was created: look it up before sending again.
+        """
+        request = self._request("POST", _TOKENS, body=json.dumps(token).encode())
+        answer = await self._answer(request, sink)
+        learn_values(answer, self._redactor)
+        self._accepted(answer, self._refused(of=_OF_TOKENS, safe=Safe.NOTHING_CREATED, writes=True))
+        return created_token(answer, self._redactor)
+
+    async def delete_token(self, id: str, *, sink: Sink = ignore) -> bool:
+        """Delete an access token. Returns False if there is none with this id.
+
+        Raises Failure NOT_JSON, with `sent`, for a success other than the documented 204: a portal may answer so.
+        """
+        request = self._refused(of=_OF_TOKENS, safe=Safe.NOTHING_DELETED, writes=True)
+        answer = await self._answer(self._request("DELETE", f"{_TOKENS}/{_part(id)}"), sink)
+        if answer.status_code == _NOT_FOUND:
+            return False
+        if self._accepted(answer, request).status_code != _NO_CONTENT:
+            raise answer.not_json("an empty response (204)")
+        return True
+
     # --- flags
 
     async def count_flags(self, project: str, tag: str, *, sink: Sink = ignore) -> int | None:
@@ -333,13 +373,14 @@ class LaunchDarkly:
         request: RefusedRequest,
         what: str,
         sink: Sink,
+        size: int = _PAGE,
     ) -> AsyncGenerator[ListProgress[T], None]:
         async def fetch(offset: int, events: Sink) -> ListPage[T]:
-            answer = await self._get(f"{path}{_query(limit=_PAGE, offset=offset, **query)}", request, events)
+            answer = await self._get(f"{path}{_query(limit=size, offset=offset, **query)}", request, events)
             page = read(answer.json())
             return ListPage(page.items, page.total_count)
 
-        return read_all(self._http, fetch, identity, what=f"LaunchDarkly's list of {what}", size=_PAGE, sink=sink)
+        return read_all(self._http, fetch, identity, what=f"LaunchDarkly's list of {what}", size=size, sink=sink)
 
     def _refused(self, **facts: object) -> RefusedRequest:
         return replace(RefusedRequest(self.instance), **facts)  # type: ignore[arg-type]

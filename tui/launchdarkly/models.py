@@ -196,6 +196,13 @@ class CallerIdentity(_Lenient):
     service_token: Truth = Field(default=False, alias="serviceToken")
 
 
+class AccessToken(_Lenient):
+    """An access token of the account, without its value: that is shown once, in the response that creates it."""
+
+    id: NonEmptyText = Field(alias="_id")
+    name: Data = ""
+
+
 class Member(_Lenient):
     """A person of the account. `role` is the base role; `custom_roles` holds keys or ids."""
 
@@ -399,6 +406,7 @@ class Page(Generic[T]):
 _NAMES: dict[type, tuple[str, str]] = {
     Configuration: ("a flag import configuration", "a list of flag import configurations"),
     CallerIdentity: ("the identity of your token", ""),
+    AccessToken: ("an access token", "a list of access tokens"),
     Member: ("a member of your account", "a list of members"),
     Project: ("a project", "a list of projects"),
     Environment: ("an environment", "a list of environments"),

@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from tui.answers.fields import Form
-from tui.apply.import_errors import Explained
+from tui.apply.import_errors import Explained, key_too_narrow
 from tui.apply.journal import GONE, Journal, Stage
 from tui.apply.undo import UndoAction
 from tui.apply.verify import Verification
 from tui.plan.words import LeveledText, flags
 from tui.secrets.names import inside
+from tui.text.clean import clean
 from tui.text.times import stamp, time_of_day
 
 LabeledText = tuple[str, str]
@@ -185,6 +186,9 @@ def remaining(
     """Return what is left to do, the most urgent first."""
     if any(error.key_refused for error in errors):
         yield "Replace a key", "LaunchDarkly reports a rejected key. Replace it before you start again."
+    if key_too_narrow(errors) and any(not key.wide and not key.replaced for key in journal.import_keys):
+        project = clean(journal.identity.project)
+        yield "Wider key", f"The import key may have too few permissions. Create one for all flag actions in {project}."
     if verification is None and journal.expected:
         yield "Verify", "Compare LaunchDarkly with the plan. This changes nothing."
     if missing := to_come(journal, verification):
@@ -192,6 +196,7 @@ def remaining(
     if verification:
         yield from _differences(verification)
         yield from _work(journal, verification)
+        yield from _import_keys(journal)
     yield from _undo(journal, verification)
 
 
@@ -216,6 +221,13 @@ def _work(journal: Journal, verification: Verification) -> Iterator[LabeledText]
         warned = sum(bool(flag.cut_over_warning) for flag in on)
         first = f" Rebuild {warned:,} first, or fewer users will get them." if warned else ""
         yield "Cut over", f"Turn on {flags(count)} that {_was(count)} on at the source.{first}"
+
+
+def _import_keys(journal: Journal) -> Iterator[LabeledText]:
+    """Keys that the wizard created, those that the import doesn't use first."""
+    for key in sorted(journal.import_keys, key=lambda key: not key.replaced)[:1]:
+        use = "This import doesn't use it" if key.replaced else "Delete it if you won't run this import again"
+        yield "Import key", f"The wizard created {clean(key.name)}. {use}."
 
 
 def _undo(journal: Journal, verification: Verification | None) -> Iterator[LabeledText]:

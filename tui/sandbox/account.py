@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BeforeValidator
 
 from tui.sandbox.company import read_data
-from tui.sandbox.keys import PROJECT, Token, object_id
+from tui.sandbox.keys import PROJECT, TOKENS, KeyRing, Token, object_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -415,11 +415,14 @@ def _differences(before: LdFlag, after: LdFlag) -> Iterator[tuple[str, str]]:
 
 
 class Accounts:
-    """Both accounts. `now` gives seconds since the epoch, `created` counts the configurations ever created."""
+    """Both accounts, and their tokens. `now` gives seconds since the epoch, `created` counts the configurations ever
+    created."""
 
     def __init__(self, now: Callable[[], float], destination: Destination | None = None) -> None:
         self._now = now
         self.created = 0
+        self.tokens: KeyRing[Token] = KeyRing(TOKENS)
+        """Those of all accounts, by name or, if they were created here, by id."""
         self._named = read_data("accounts", dict[str, StoredAccount])
         if destination is not None:
             acme = self._named["acme"]

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tui.sandbox.clock import Limits, Windows
-from tui.sandbox.keys import READ, TOKENS, Token
+from tui.sandbox.keys import READ, KeyRing, Token
 
 _LD_REFUSALS: Mapping[int, tuple[str, str]] = {
     400: ("invalid_request", "Invalid request body"),
@@ -57,15 +57,20 @@ def ld_missing(status: int) -> Refusal:
     return ld_refusal(status if status in _LD_REFUSALS else 404)
 
 
-def application(routes: Sequence[BaseRoute], missing: Callable[[int], Refusal]) -> Starlette:
-    """Return an application that answers refusals as JSON, also for paths that do not exist (`missing`)."""
+def application(
+    routes: Sequence[BaseRoute], missing: Callable[[int], Refusal], tokens: KeyRing[Token] | None = None
+) -> Starlette:
+    """Return an application that answers refusals as JSON, also for paths that do not exist (`missing`). `tokens` are
+    those that `gated` knows."""
 
     async def refused(request: Request, problem: Exception) -> Response:
         if isinstance(problem, Refusal):
             return problem.response()
         return missing(problem.status_code if isinstance(problem, HTTPException) else 500).response()
 
-    return Starlette(routes=routes, exception_handlers={Refusal: refused, HTTPException: refused})
+    made = Starlette(routes=routes, exception_handlers={Refusal: refused, HTTPException: refused})
+    made.state.tokens = tokens
+    return made
 
 
 Handler = Callable[[Request, Token], Awaitable[Response]]
@@ -75,10 +80,10 @@ def gated(handler: Handler, *, right: str = READ, beta: bool = False) -> Callabl
     """Let requests through that have the right. A `Bearer` token is unknown (401); no beta header is a plain 403."""
 
     async def endpoint(request: Request) -> Response:
-        token = TOKENS.find(request.headers.get("authorization", ""))
+        token = request.app.state.tokens.find(request.headers.get("authorization", ""))
         if token is None:
             raise ld_refusal(401)
-        if right not in token.rights or (beta and request.headers.get("ld-api-version") != "beta"):
+        if (right and right not in token.rights) or (beta and request.headers.get("ld-api-version") != "beta"):
             raise ld_refusal(403)
         return await handler(request, token)
 
@@ -102,13 +107,14 @@ def with_headers(send: Send, extra: Mapping[str, str]) -> Send:
 class Metered:
     """LaunchDarkly's rate limits: three windows, which every response shows. Refuses what exceeds one."""
 
-    def __init__(self, app: ASGIApp, limits: Limits, now: Callable[[], float]) -> None:
+    def __init__(self, app: ASGIApp, limits: Limits, now: Callable[[], float], tokens: KeyRing[Token]) -> None:
         self._app = app
+        self._tokens = tokens
         self._limits = limits
         self._windows = Windows(limits.seconds, now)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        token = TOKENS.find(dict(scope["headers"]).get(b"authorization", b"").decode("latin-1"))
+        token = self._tokens.find(dict(scope["headers"]).get(b"authorization", b"").decode("latin-1"))
         account, name = (token.account, token.name) if token else ("nobody", "nobody")
         family = (*scope["path"].split("/"), "", "", "", "")[3]
         writes = scope["method"] not in ("GET", "HEAD")
@@ -137,9 +143,9 @@ async def read_body(request: Request) -> Any:
         raise ld_refusal(400) from None
 
 
-def page_bounds(request: Request, most: int, refuse: Callable[[int, str], Refusal]) -> tuple[int, int]:
-    """Return limit and offset of the page asked for."""
-    limit = whole_number(request.query_params.get("limit"), 20)
+def page_bounds(request: Request, most: int, refuse: Callable[[int, str], Refusal], size: int = 20) -> tuple[int, int]:
+    """Return limit (`size` if none is asked for) and offset of the page asked for."""
+    limit = whole_number(request.query_params.get("limit"), size)
     offset = whole_number(request.query_params.get("offset"), 0)
     if limit is None or offset is None or not 1 <= limit <= most:
         raise refuse(400, f"limit must be from 1 to {most}, offset 0 or more")
@@ -171,10 +177,10 @@ def link(href: str) -> dict[str, str]:
 
 
 def collection(
-    request: Request, items: Sequence[Any], shape: Callable[[Any], object], *, most: int = 1000
+    request: Request, items: Sequence[Any], shape: Callable[[Any], object], *, most: int = 1000, size: int = 20
 ) -> JSONResponse:
     """Return the page asked for. Shapes only its own items, and links the next page if one exists."""
-    limit, offset = page_bounds(request, most, ld_refusal)
+    limit, offset = page_bounds(request, most, ld_refusal, size)
 
     links = {"self": link(request.url.path)}
     if offset + limit < len(items):

@@ -26,6 +26,7 @@ from tui.sandbox.flag_import import FLAG_IMPORT
 from tui.sandbox.flags import AUDIT_LOG
 from tui.sandbox.job import TWIST, Twist
 from tui.sandbox.struck_request import StruckRequest
+from tui.sandbox.tokens import ACCESS_TOKENS
 
 HOSTILE = (
     "\x1b]52;c;aGFjaw==\x07\x1b]0;hacked\x07\x1b[2J\x1b[31m\x9b31m\x9d0;x\x9c\u202egnp.exe\u2066[bold red]x[/]\r\n"
@@ -103,6 +104,9 @@ PLACES: Mapping[str, Strikes] = {
     "project": at("GET", "/api/v2/projects/[^/]+"),
     "log": at("", AUDIT_LOG),
     "split-segments": lambda service, method, path: service == "split" and "segments/" in path,
+    "token": at("POST", ACCESS_TOKENS),
+    "token-list": at("GET", ACCESS_TOKENS),
+    "token-deletion": at("DELETE", ACCESS_TOKENS + "/[^/]+"),
 }
 
 CONDITIONS: Mapping[str, Callable[[StruckRequest], bool]] = {
@@ -196,6 +200,14 @@ async def cut_halfway(struck: StruckRequest) -> None:
     await struck.some(bytes(response.body[: len(response.body) // 2]))
     if not await struck.gone(struck.pace.drip):
         await struck.cut()
+
+
+@action
+async def truncate(struck: StruckRequest, keep: int) -> None:
+    """Do what was asked, and respond with the first `keep` bytes of the response, as if they were all of it."""
+    response = await struck.captured()
+    media_type = "application/json"
+    await struck.answer(Response(bytes(response.body[:keep]), response.status_code, media_type=media_type))
 
 
 @action

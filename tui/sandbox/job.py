@@ -15,7 +15,6 @@ import httpx
 
 from tui.sandbox.account import Accounts, Author, LdFlag, StoredAccount, StoredConfiguration
 from tui.sandbox.clock import Pace
-from tui.sandbox.keys import CREATE_FLAGS, TOKENS
 
 _KEY = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,255}")
 _TAG = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
@@ -38,7 +37,7 @@ class Twist:
     `imported` changes a new flag, given its number (None: it is left out). Every `refused`th new flag is refused with
     an error. `fails` is an error and its status, after which the job ends; after `stumbles` it continues.
     After `stops_after` new flags the job hangs. The next `stale_looks` reads still show the earlier status.
-    The importer writes each new flag `writes` times.
+    The importer writes each new flag `writes` times. It also needs the action `requires` on flags.
     """
 
     status: str = "importing"
@@ -49,6 +48,7 @@ class Twist:
     stumbles: tuple[str, int] | None = None
     stale_looks: int = 0
     writes: int = 1
+    requires: str = ""
     imported: Callable[[int, LdFlag], LdFlag | None] = lambda number, flag: flag
 
     def over(self, under: Twist) -> Twist:
@@ -146,7 +146,7 @@ class Jobs:
         try:
             if twist.fails:
                 raise _Failed(*twist.fails)
-            author = self._author(account, configuration)
+            author = self._author(account, configuration, twist.requires)
             # Without TLS roots, proxies and redirects: it connects only to this machine.
             tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             async with httpx.AsyncClient(verify=tls, trust_env=False, follow_redirects=False, timeout=10.0) as client:
@@ -167,11 +167,13 @@ class Jobs:
         else:
             configuration.last_error = self._accounts.now_ms()
 
-    def _author(self, account: StoredAccount, configuration: StoredConfiguration) -> Author:
-        token = TOKENS.find(configuration.config["ldApiKey"])
+    def _author(self, account: StoredAccount, configuration: StoredConfiguration, requires: str) -> Author:
+        token = self._accounts.tokens.find(configuration.config["ldApiKey"])
         if token is None:
             raise _Failed("ldApiKey: Invalid access token", 401)
-        if CREATE_FLAGS not in token.rights or self._accounts.of(token) is not account:
+        actions = filter(None, ("createFlag", requires))
+        allowed = all(token.may(action, configuration.project) for action in actions)
+        if not allowed or self._accounts.of(token) is not account:
             raise _Failed("ldApiKey: Access to the requested resource was denied", 403)
         return account.author(token)
 

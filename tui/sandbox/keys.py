@@ -5,6 +5,8 @@ The values have the shape of real keys. They never change, so pictures and tests
 
 from __future__ import annotations
 
+import hashlib
+import re
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -15,6 +17,9 @@ CONFIGURE = "configure"
 CREATE_FLAGS = "create flags"
 BYPASS_APPROVALS = "bypass approvals"
 BYPASS_SEGMENT_APPROVALS = "bypass segment approvals"
+MANAGE_TOKENS = "manage tokens"
+NONE = ""
+"""What any known token may do, such as ask whose it is."""
 
 
 class Key(Protocol):
@@ -31,12 +36,31 @@ class KeyRing(dict[str, K]):
     """Keys by their name in the sandbox."""
 
     def find(self, value: str) -> K | None:
-        return next((key for key in self.values() if key.value == value), None)
+        return next((key for key in self.values() if key.value == value and not getattr(key, "deleted", False)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement of an inline role; `*` stands for any characters within a part of a resource."""
+
+    effect: str
+    resources: tuple[str, ...]
+    actions: tuple[str, ...]
+
+    def covers(self, action: str, resource: str) -> bool:
+        if action not in self.actions and "*" not in self.actions:
+            return False
+        patterns = (re.escape(spec).replace(r"\*", "[^:]*") for spec in self.resources)
+        return any(re.fullmatch(pattern, resource) for pattern in patterns)
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A LaunchDarkly access token. `member` is the email address of its owner, None for a service token."""
+    """A LaunchDarkly access token. `member` is the email address of its owner, None for a service token.
+
+    `id`, `policy` (an inline role), `created` (ms) and `owner` (the id of the member who created it) are those of a
+    token that was created here. A deleted token is unknown to every request.
+    """
 
     value: str = field(repr=False)
     name: str
@@ -45,6 +69,20 @@ class Token:
     member: str | None = None
     role: str = "reader"
     rights: frozenset[str] = frozenset({READ})
+    id: str = ""
+    description: str = ""
+    policy: tuple[Statement, ...] = ()
+    created: int = 0
+    owner: str = ""
+    version: int | None = None
+    deleted: bool = False
+
+    def may(self, action: str, project: str) -> bool:
+        """Whether it may do this to the flags of a project. Without an inline role creating flags includes the rest."""
+        if not self.policy:
+            return CREATE_FLAGS in self.rights
+        effects = [each.effect for each in self.policy if each.covers(action, f"proj/{project}:env/any:flag/any")]
+        return "allow" in effects and "deny" not in effects
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,4 +144,14 @@ def object_id(kind: str, number: int) -> str:
 
 
 def token_id(token: Token) -> str:
-    return object_id("token", list(TOKENS.values()).index(token) + 1)
+    names = [name for name, each in TOKENS.items() if each.value == token.value]
+    return token.id or object_id("token", list(TOKENS).index(names[0]) + 1)
+
+
+def created_value(id_: str) -> str:
+    """Return the value of a token that was created here: the same for the same id, so that no state has to hold it.
+
+    It shares no part with another key.
+    """
+    digits = hashlib.sha256(f"demo {id_}".encode()).hexdigest()
+    return f"api-{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"

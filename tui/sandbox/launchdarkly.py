@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from tui.sandbox.account import ENVIRONMENT_KEYS, Accounts, EnvironmentSettings, StoredMember, StoredProject
 from tui.sandbox.company import STARTED
 from tui.sandbox.endpoints import collection, filters, gated, ld_refusal, link, matches
-from tui.sandbox.keys import Token, object_id, token_id
+from tui.sandbox.keys import NONE, READ, Token, object_id, token_id
 
 
 class Reads:
@@ -31,7 +31,10 @@ class Reads:
             "/api/v2/members/{id}": self.member,
             "/api/v2/tags": self.tags,
         }
-        return [Route(path, gated(handler), methods=["GET"]) for path, handler in handlers.items()]
+        return [
+            Route(path, gated(handler, right=NONE if handler == self.caller else READ), methods=["GET"])
+            for path, handler in handlers.items()
+        ]
 
     async def caller(self, request: Request, token: Token) -> Response:
         account = self._accounts.of(token)

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, TypeAdapter
@@ -26,9 +27,8 @@ from tui.sandbox.account import (
 )
 from tui.sandbox.flag_import import SECRETS
 from tui.sandbox.job import Jobs
-from tui.sandbox.keys import SPLIT_KEYS, TOKENS, UNLEASH_KEYS, KeyRing, object_id
+from tui.sandbox.keys import SPLIT_KEYS, UNLEASH_KEYS, KeyRing, Token, created_value, object_id, token_id
 
-_RINGS: Mapping[str, KeyRing[Any]] = {"launchdarkly": TOKENS, "split": SPLIT_KEYS, "unleash": UNLEASH_KEYS}
 _UNKNOWN_KEY = "a key that the demo servers don't know"
 
 
@@ -78,12 +78,14 @@ class SavedAccount:
 
 @dataclass(frozen=True, slots=True)
 class SavedState:
-    """`ports` are those of the servers by name, `created` counts the configurations ever created."""
+    """`ports` are those of the servers by name, `created` counts the configurations ever created. `tokens` are those
+    that were created here, without their values."""
 
     version: Literal[1]
     ports: dict[str, int]
     created: int
     accounts: dict[str, SavedAccount]
+    tokens: tuple[Token, ...] = ()
 
 
 _STATE = TypeAdapter(SavedState)
@@ -91,29 +93,25 @@ _STATE = TypeAdapter(SavedState)
 
 def dumped(accounts: Accounts, jobs: Jobs, ports: Mapping[str, int]) -> str:
     """Return the state as JSON. It names the demo's keys, and contains no key."""
-    saved = {name: _saved(account, jobs) for name, account in accounts.all().items()}
-    return _STATE.dump_json(SavedState(1, dict(ports), accounts.created, saved)).decode()
+    saved = {name: _saved(account, accounts.tokens, jobs) for name, account in accounts.all().items()}
+    tokens = tuple(replace(token, value="") for token in accounts.tokens.values() if token.id)
+    return _STATE.dump_json(SavedState(1, dict(ports), accounts.created, saved, tokens)).decode()
 
 
-def _saved(account: StoredAccount, jobs: Jobs) -> SavedAccount:
+def _rings(tokens: KeyRing[Token]) -> Mapping[str, KeyRing[Any]]:
+    return {"launchdarkly": tokens, "split": SPLIT_KEYS, "unleash": UNLEASH_KEYS}
+
+
+def _saved(account: StoredAccount, tokens: KeyRing[Token], jobs: Jobs) -> SavedAccount:
     return SavedAccount(
         {project: tuple(flags.values()) for project, flags in account.flags.items()},
-        tuple(map(_without_keys, account.configurations.values())),
+        tuple(_with_secrets(each, partial(_name_of, tokens)) for each in account.configurations.values()),
         tuple(each.id for each in account.configurations.values() if jobs.running(each)),
-        tuple(map(_saved_entry, account.audit)),
+        tuple(_saved_entry(tokens, entry) for entry in account.audit),
         tuple(SavedSegments(*place, tuple(segments.values())) for place, segments in account.segments.items()),
         tuple(account.pending.values()),
         account.ids,
     )
-
-
-def _without_keys(configuration: StoredConfiguration) -> StoredConfiguration:
-    """Replace each key by its name: `launchdarkly import-key`."""
-    return _with_secrets(configuration, _name_of)
-
-
-def _with_keys(configuration: StoredConfiguration) -> StoredConfiguration:
-    return _with_secrets(configuration, _key_named)
 
 
 def _with_secrets(configuration: StoredConfiguration, change: Callable[[str], str]) -> StoredConfiguration:
@@ -124,18 +122,21 @@ def _with_secrets(configuration: StoredConfiguration, change: Callable[[str], st
     return replace(configuration, config=config)
 
 
-def _name_of(key: str) -> str:
-    names = (f"{ring} {name}" for ring, keys in _RINGS.items() for name, each in keys.items() if each.value == key)
-    return next(names, _UNKNOWN_KEY)
+def _name_of(tokens: KeyRing[Token], key: str) -> str:
+    """Return the name of a key: `launchdarkly import-key`."""
+    rings = _rings(tokens).items()
+    return next(
+        (f"{ring} {name}" for ring, keys in rings for name, each in keys.items() if each.value == key), _UNKNOWN_KEY
+    )
 
 
-def _key_named(text: str) -> str:
+def _key_named(tokens: KeyRing[Token], text: str) -> str:
     ring, _, name = text.partition(" ")
-    key = _RINGS.get(ring, KeyRing()).get(name)
+    key = _rings(tokens).get(ring, KeyRing()).get(name)
     return str(key.value) if key is not None else text
 
 
-def _saved_entry(entry: LogEntry) -> SavedEntry:
+def _saved_entry(tokens: KeyRing[Token], entry: LogEntry) -> SavedEntry:
     member, token = entry.author.member, entry.author.token
     return SavedEntry(
         entry.date,
@@ -146,7 +147,7 @@ def _saved_entry(entry: LogEntry) -> SavedEntry:
         entry.verb,
         entry.accesses,
         member.id if member else "",
-        next((name for name, each in TOKENS.items() if each is token), ""),
+        next((name for name, each in tokens.items() if token and token_id(each) == token_id(token)), ""),
         entry.comment,
     )
 
@@ -170,21 +171,28 @@ def restored(text: str, ports: Mapping[str, int], now: Callable[[], float]) -> R
         state = _STATE.validate_json(addresses.sub(lambda found: moved[found[0]], text))
         accounts = Accounts(now)
         accounts.created = state.created
-        unfinished = [each for name, account in accounts.all().items() for each in _fill(account, state.accounts[name])]
+        tokens = accounts.tokens
+        tokens.update({each.id: replace(each, value=created_value(each.id)) for each in state.tokens})
+        unfinished = [
+            each for name, account in accounts.all().items() for each in _fill(account, tokens, state.accounts[name])
+        ]
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
     return Restored(accounts, tuple(unfinished), moved)
 
 
-def _fill(account: StoredAccount, saved: SavedAccount) -> Iterator[tuple[StoredAccount, StoredConfiguration]]:
+def _fill(
+    account: StoredAccount, tokens: KeyRing[Token], saved: SavedAccount
+) -> Iterator[tuple[StoredAccount, StoredConfiguration]]:
     """Put what was saved into a fresh account, and yield the imports that had not ended."""
     account.flags = {project: {flag.key: flag for flag in saved.flags[project]} for project in account.projects}
-    account.configurations = {each.id: _with_keys(each) for each in saved.configurations}
+    named = partial(_key_named, tokens)
+    account.configurations = {each.id: _with_secrets(each, named) for each in saved.configurations}
     account.segments = {
         (each.project, each.environment): {one.key: one for one in each.segments} for each in saved.segments
     }
     account.pending, account.ids = {each.id: each for each in saved.pending}, saved.ids
-    account.audit = [_entry(account, number, each) for number, each in enumerate(saved.audit, 1)]
+    account.audit = [_entry(account, tokens, number, each) for number, each in enumerate(saved.audit, 1)]
     for configuration in account.configurations.values():
         if configuration.project not in account.projects:
             raise ValueError(configuration.project)
@@ -192,9 +200,9 @@ def _fill(account: StoredAccount, saved: SavedAccount) -> Iterator[tuple[StoredA
             yield account, configuration
 
 
-def _entry(account: StoredAccount, number: int, saved: SavedEntry) -> LogEntry:
+def _entry(account: StoredAccount, tokens: KeyRing[Token], number: int, saved: SavedEntry) -> LogEntry:
     member = account.member(saved.member) if saved.member else None
-    token = TOKENS[saved.token] if saved.token else None
+    token = tokens[saved.token] if saved.token else None
     return LogEntry(
         object_id("entry", number),
         saved.date,

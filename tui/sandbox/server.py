@@ -30,6 +30,7 @@ from tui.sandbox.keys import ENVIRONMENTS, PROJECT, SPLIT_KEYS, TOKENS, UNLEASH_
 from tui.sandbox.launchdarkly import Reads
 from tui.sandbox.segments import Segments
 from tui.sandbox.split import API, Split
+from tui.sandbox.tokens import AccessTokens
 from tui.sandbox.unleash import Unleash
 from tui.sandbox.wire import ThreadedServer, listening
 
@@ -75,12 +76,12 @@ class Sandbox:
         unleash = f"http://127.0.0.1:{unleash_port}" if unleash_port else self._url("unleash")
         self._jobs = jobs = Jobs(accounts, pace, Sources(self._url("split") + API, unleash), self._keep)
         evaluation = Evaluation(accounts, lambda: self.evaluator)
-        writes = Flags(accounts), Segments(accounts), Approvals(accounts)
+        writes = Flags(accounts), Segments(accounts), Approvals(accounts), AccessTokens(accounts)
         parts = (FlagImport(accounts, jobs), Reads(accounts), *writes, evaluation)
-        launchdarkly = application([route for part in parts for route in part.routes()], ld_missing)
+        launchdarkly = application([route for part in parts for route in part.routes()], ld_missing, accounts.tokens)
         around = self._faults.around
         self._apps: dict[int, ASGIApp] = {
-            self._ports["launchdarkly"]: Metered(around("launchdarkly", launchdarkly), limits, now),
+            self._ports["launchdarkly"]: Metered(around("launchdarkly", launchdarkly), limits, now, accounts.tokens),
             self._ports["split"]: around("split", Split(company, limits, now).app()),
             self._ports["unleash"]: around("unleash", Unleash(company).app()),
         }

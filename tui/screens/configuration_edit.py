@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -32,6 +32,8 @@ from tui.wizard import remedies
 from tui.wizard.session import Session
 
 if TYPE_CHECKING:
+    from pydantic import SecretStr
+
     from tui.answers.fields import Variable
     from tui.plan.words import LeveledText
 
@@ -55,7 +57,9 @@ class EditScreen(Sheet[Changed]):
         listed: tuple[Configuration, ...],
         *,
         keys_alone: bool,
+        filled: Mapping[str, SecretStr] | None = None,
     ) -> None:
+        """`filled` has new keys by their field, as if they were pasted."""
         super().__init__()
         self._account, self._one, self._listed, self._keys_alone = account, one, listed, keys_alone
         for key in walk_of.bag.keys():  # noqa: SIM118 - a bag is no mapping
@@ -63,6 +67,8 @@ class EditScreen(Sheet[Changed]):
         self.session = Session(forms=walk_of.forms, context=account.context)
         self.session.draft = manage_edit.draft_of(walk_of.forms.get(one.integration_key), one)
         manage_edit.token_beside(self.session.bag, account)
+        for key, secret in (filled or {}).items():
+            self.session.put(key, secret.get_secret_value())
         self._sending = False
 
     def title_text(self) -> str:

@@ -19,7 +19,7 @@ from tui.screens.picker import PickerScreen
 from tui.screens.step import StepScreen
 from tui.widgets.field_row import FieldRow
 from tui.widgets.store_row import StoreRow
-from tui.wizard import keys
+from tui.wizard import import_key, keys
 from tui.wizard.groups import groups
 from tui.wizard.picks import PICKABLE, fetch_for, read_again
 
@@ -35,7 +35,10 @@ class FieldStep(StepScreen):
     def row(self, variable: Variable, *, label: str = "") -> FieldRow:
         """Return the row of a field, with a button for its list if there is one."""
         pick = "Pick" if variable.role in PICKABLE - {"project-key"} else ""
-        return FieldRow(self.session, variable, self.symbols, label=label, pick=pick, typing=self.hold_back)
+        create = "Create one" if variable.role == import_key.ROLE else ""
+        return FieldRow(
+            self.session, variable, self.symbols, label=label, pick=pick, create=create, typing=self.hold_back
+        )
 
     def compose_step(self) -> ComposeResult:
         with_store = bool(keys.stored_keys(self.session, self.STEP))

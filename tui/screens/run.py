@@ -234,6 +234,13 @@ class RunScreen(RunDeeds):
         self._show_buttons(run)
         self.say("note", "Press w to save the report.")
 
+    async def show_report_again(self) -> None:
+        """Draw the report again, after something in its journal changed."""
+        run = self.run_
+        if run is not None and self._reported is not None:
+            await self._show_report(run)
+            self.focus_first()
+
     def _show_buttons(self, run: Import) -> None:
         if not self.stands:
             return
@@ -263,6 +270,9 @@ class RunScreen(RunDeeds):
             yield SystemCommand("Open the report in a browser", "b: saves it as HTML first", self.action_browse)
             if self.query("#undo"):
                 yield SystemCommand("Undo the import", "You see the list of flags first", self.action_undo)
+            if self.run_.over and self.run_.journal.import_keys:
+                what = "The key that the wizard created for this import"
+                yield SystemCommand("Delete the import key", what, self.action_delete_key)
 
     @on(Button.Pressed, "#look-now")
     def action_look(self) -> None:

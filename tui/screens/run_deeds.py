@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from textual import on, work
@@ -9,19 +10,22 @@ from textual.widgets import Button
 
 from tui.apply.engine import Import
 from tui.configurations.listing import Account
+from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure
+from tui.net.events import Pausing, ProgressEvent
 from tui.report.documents import ReportFormat, file_name, save
 from tui.report.report import Report
 from tui.report.sections import LISTS, list_text
 from tui.report.words import to_come
 from tui.screens.configuration_edit import EditScreen
 from tui.screens.dialogs import Question, TextScreen
+from tui.screens.import_key import CreateKeyScreen
 from tui.screens.step import StepScreen
 from tui.screens.token import TokenScreen
 from tui.screens.undo import UndoScreen
 from tui.screens.write import FileKind, WriteScreen, not_saved, saved
 from tui.text.private_files import unused
-from tui.wizard import remedies, run_words
+from tui.wizard import import_key, import_key_words, remedies, run_words
 from tui.wizard.outcomes import report_of
 
 
@@ -78,18 +82,88 @@ class RunDeeds(StepScreen):
         run = self.run_
         if run is None:
             return
-        self.say("note", "Reading the configuration ...")
+        there = await self._configuration(run)
+        if there is None:
+            return
         account = Account(run.instance, run.bag, run.context)
+        screen = EditScreen(self.session, account, there, (), keys_alone=True)
+        changed = await self.app.push_screen_wait(screen)
+        self.say(*(import_key_words.REPLACED if changed else ("note", "")))
+
+    async def _configuration(self, run: Import) -> Configuration | None:
+        """Read the import's configuration; None, with the reason on the message line, if it can't be read."""
+        self.say("note", "Reading the configuration ...")
         try:
             async with run.record.launchdarkly() as ld:
-                there = await run.record.configuration(ld)
+                return await run.record.configuration(ld)
+        except Failure as failure:
+            self.say("problem", remedies.sentence(failure))
+            return None
+
+    # --- import keys that the wizard created
+
+    @on(Button.Pressed, "#delete-key")
+    def _pressed_delete_key(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.action_delete_key()
+
+    @work(exclusive=True, group="deed", exit_on_error=True)
+    async def action_delete_key(self) -> None:
+        """Ask, and delete an import key that the wizard created."""
+        run = self.run_
+        key = import_key.to_delete(run) if run is not None else None
+        if run is None or key is None:
+            self.say("note", import_key_words.NONE_CREATED)
+            return
+        title, text = import_key_words.delete_question(key)
+        if not await self.app.push_screen_wait(Question(title, text, yes="Delete", no="No")):
+            return
+        self.say("note", import_key_words.DELETING)
+        try:
+            there = await import_key.keys_of_run(self.session, run).delete(key).finish(self._show_pause)
         except Failure as failure:
             self.say("problem", remedies.sentence(failure))
             return
-        screen = EditScreen(self.session, account, there, (), keys_alone=True)
+        await self.show_report_again()
+        self.say("ok", import_key_words.deleted(key, there=there))
+
+    @on(Button.Pressed, "#wider-key")
+    @work(exclusive=True, group="deed", exit_on_error=True)
+    async def _wider_key(self, event: Button.Pressed) -> None:
+        """Create a key with more rights, and replace the narrow one in the configuration."""
+        event.stop()
+        run = self.run_
+        if run is None or (there := await self._configuration(run)) is None:
+            return
+        keys = import_key.keys_of_run(self.session, run)
+        earlier = next((key for key in run.journal.import_keys if key.wide), None)
+        created = await self.app.push_screen_wait(CreateKeyScreen(keys, import_key.wider(run), self.symbols, earlier))
+        if created is None or created.value is None:
+            await self.show_report_again()
+            return
+        field, account = import_key.field_of(self.session, run), Account(run.instance, run.bag, run.context)
+        filled = {field: created.value}
+        screen = EditScreen(self.session, account, there, (), keys_alone=True, filled=filled)
         changed = await self.app.push_screen_wait(screen)
-        said = ("ok", "Key replaced. Start again to import the missing flags.") if changed else ("note", "")
-        self.say(*said)
+        try:
+            if changed:
+                import_key.replaced_by(run, created.key)
+                import_key.use(self.session, field, created)
+            else:
+                keys.keep(replace(created.key, replaced=True))
+        except Failure as failure:
+            self.say("problem", remedies.sentence(failure))
+            return
+        await self.show_report_again()
+        self.say(*(import_key_words.REPLACED if changed else import_key_words.NOT_USED))
+
+    def _show_pause(self, event: ProgressEvent) -> None:
+        if isinstance(event, Pausing):
+            self.say("warning", event.words)
+
+    async def show_report_again(self) -> None:
+        """Draw the report again, after something in its journal changed."""
+        raise NotImplementedError
 
     # --- reading and writing
 

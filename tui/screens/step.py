@@ -68,12 +68,18 @@ class StepScreen(InFields, Frame):
     # --- fields
 
     def focus_first(self) -> None:
-        """Focus the first field that is not answered well."""
-        unanswered = {f.field for f in remarks.problems(self.session.draft, self.STEP)}
+        """Focus the first field that is not answered well, else the first one."""
         rows = self._rows()
-        row = next((r for r in rows if r.key in unanswered), next(iter(rows), None))
+        if not self.focus_unanswered() and rows:
+            rows[0].control.focus()
+
+    def focus_unanswered(self) -> bool:
+        """Focus the first field that is not answered well. Returns whether there is one."""
+        unanswered = {f.field for f in remarks.problems(self.session.draft, self.STEP)}
+        row = next((r for r in self._rows() if r.key in unanswered), None)
         if row is not None:
             row.control.focus()
+        return row is not None
 
     def _rows(self) -> list[FieldRow]:
         return [row for row in self.query(FieldRow) if row.display]

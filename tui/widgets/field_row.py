@@ -55,6 +55,12 @@ class FieldRow(Vertical):
         key: str
 
     @dataclass
+    class CreateRequested(Message):
+        """The button that creates a key was pressed."""
+
+        key: str
+
+    @dataclass
     class Take(Message):
         """An offered value was accepted."""
 
@@ -68,6 +74,7 @@ class FieldRow(Vertical):
         *,
         label: str = "",
         pick: str = "",
+        create: str = "",
         typing: Callable[[], None] = lambda: None,
     ) -> None:
         """`typing` is called on each key press, before the draft changes."""
@@ -76,7 +83,7 @@ class FieldRow(Vertical):
         self.variable = variable
         self.symbols = symbols
         self._label = label or variable.label
-        self._pick = pick
+        self._pick, self._create = pick, create
         self._typing = typing
         self._text: Content | None = None
         self._busy = ""
@@ -100,6 +107,8 @@ class FieldRow(Vertical):
                     yield Plain("Show end", classes="field-button show-end")
                 elif self._pick:
                     yield Plain(self._pick, classes="field-button pick")
+                if self._create:
+                    yield Plain(self._create, classes="field-button create")
         yield self._line
         self._offer_button = Plain("Use it", classes="field-offer")
         self._offer_button.display = False
@@ -224,6 +233,15 @@ class FieldRow(Vertical):
     def pick(self, event: Button.Pressed) -> None:
         event.stop()
         self.post_message(self.PickRequested(self.key))
+
+    @on(Button.Pressed, ".create")
+    def create(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.request_key()
+
+    def request_key(self) -> None:
+        """Ask the screen to create a key for this field."""
+        self.post_message(self.CreateRequested(self.key))
 
     # --- focus
 

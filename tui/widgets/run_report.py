@@ -19,6 +19,8 @@ from tui.widgets.symbols import Symbols, mark
 
 _BUTTONS = {
     "Replace a key": ("replace", "Replace"),
+    "Wider key": ("wider-key", "Create"),
+    "Import key": ("delete-key", "Delete"),
     "Verify": ("compare", "Compare"),
     "Start again": ("again", "Start"),
     "Rebuild": ("list-rebuild", "List"),

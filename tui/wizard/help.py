@@ -85,6 +85,8 @@ _ABOUT: dict[str, tuple[str, ...]] = {
         " create them. The wizard checks each key when you leave its field; the check changes nothing.",
         "A key stays in memory for this session, or in your system's keyring if you choose it. It is never written to"
         " a file.",
+        "Create one creates the import key in LaunchDarkly with your token. The wizard remembers its name, so that you"
+        " can delete it before you quit, or on Run after the import.",
     ),
     "fields": (
         "The wizard fills in what it can learn from your keys. You can leave optional fields blank.",

@@ -31,6 +31,7 @@ from tui.launchdarkly.words import who_in_words
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.secrets.names import outside
 from tui.text.clean import clean
+from tui.wizard import import_key
 from tui.wizard.session import Session, StartOptions
 
 NOTED = "from an earlier import"
@@ -54,6 +55,7 @@ def begin(session: Session, *, reuse: bool) -> None:
     who = who_in_words(owner.identity, owner.member) if owner else ""
     references = recipe.references_of(session.draft, wanted.secrets)
     journal = journal_of(noted, wanted, references, session.draft.plan, session.context.redactor, who, account)
+    journal = replace(journal, import_keys=import_key.for_journal(session, noted.import_keys if noted else ()))
     session.attempt = Import(journal, wanted.instance, session.bag, session.context, keep, wanted)
     session.attempt.creation.renew(reuse=reuse)
     session.resumed, session.journal_path = None, path

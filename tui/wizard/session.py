@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Hashable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 
-from tui.answers import changes, checks, plan_state, remarks, saved_drafts
+from tui.answers import changes, checks, created_key, plan_state, remarks, saved_drafts
 from tui.answers import draft as drafts
 from tui.answers.builtin import CONFIG_NAME, HOST, PROJECT, SOURCE_API, TOKEN
 from tui.answers.draft import Draft
@@ -104,6 +104,11 @@ class Session:
         self.context.redactor.secret_settings(secret_settings(self.forms))
         for secret in environment.all_secrets(self.environ):
             self.bag.overhear(secret)
+        if self.draft_path is not None and (saved := saved_drafts.load(self.draft_path)) is not None:
+            # Keys that were created stay known, though the answers of that time may not be resumed.
+            keys = saved.import_keys
+            moved = created_key.moved(keys, self.practice.host) if self.practice else keys
+            self.draft = replace(self.draft, import_keys=moved)
 
     # --- answers
 
@@ -158,6 +163,8 @@ class Session:
         """Continue with saved answers. Raises KeyError if their integration is no longer known."""
         self.draft = saved_drafts.restore(saved, self.forms[saved.integration])
         if self.practice is not None:  # the demo servers listen on other ports at each start
+            keys = created_key.moved(self.draft.import_keys, self.practice.host)
+            self.draft = replace(self.draft, import_keys=keys)
             values = self.practice.values.get(self.draft.integration, {})
             for field_ in drafts.all_fields(self.draft):
                 if field_.key in values and field_.role in ("host", "base-url", "source-api"):
@@ -173,7 +180,7 @@ class Session:
         Only what the user answered is worth it: the rest can be found again.
         """
         answered = any(a.touched and not a.source.startswith("from ") for a in self.draft.answers.values())
-        if self.draft_path is None or not answered or self.of_journal:
+        if self.draft_path is None or not (answered or self.draft.import_keys) or self.of_journal:
             return ""
         if self.finished:
             self.forget_draft()
@@ -194,7 +201,15 @@ class Session:
         trouble, made = self.save(), self.made()
         kept = self.draft_path is not None and self.draft_path.exists() and self.draft.form is not None
         answers = trouble or ("Your answers are saved. Start the wizard again to resume." if kept and not made else "")
-        return "\n".join(filter(None, (self.result(), made, answers)))
+        return "\n".join(filter(None, (self.result(), made, answers, self.unused_keys())))
+
+    def unused_keys(self) -> str:
+        """Return which import keys the wizard has created that no import uses, "" for none."""
+        if not self.draft.import_keys:
+            return ""
+        from tui.wizard import import_key, import_key_words  # deferred: most walks create none, and both need this room
+
+        return import_key_words.kept(import_key.unused(self))
 
     def result(self) -> str:
         """Return how the import ended and what is left to do, in a line; "" before its flags were compared."""
