@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.plan.words import GRADE_MEANINGS, GRADES
+from tui.plan.words import GRADES
 from tui.rebuild.differences import differences, proof_words
 from tui.rebuild.preview import OpenedFlag
 from tui.rebuild.words import lines as launchdarkly_lines
@@ -22,6 +22,12 @@ from tui.widgets.sentences import Sentences
 from tui.widgets.symbols import Symbols, mark, sentence
 
 _LEVELS = {"faithful": "ok", "approximate": "warning", "by-hand": "problem", "not-checked": "unknown"}
+_OUTLOOK = {
+    "faithful": "Everyone would get what they get today.",
+    "approximate": "It would differ as listed below.",
+    "by-hand": "Recreate its targeting in LaunchDarkly.",
+    "not-checked": "`rebuild --dry-run` checks it after the import.",
+}
 _MOST_LINES = 100
 """The most rules of each side that are shown."""
 
@@ -36,7 +42,7 @@ class RebuildView(Vertical):
     def compose(self) -> ComposeResult:
         opened, s = self._opened, self._symbols
         grade, rebuilt = opened.prospect.grade, opened.rebuilt
-        title = Content.assemble(mark(s, _LEVELS[grade]), f"Rebuild: {GRADES[grade]}, {GRADE_MEANINGS[grade]}")
+        title = Content.assemble(mark(s, _LEVELS[grade]), f"Rebuild: {GRADES[grade]}. {_OUTLOOK[grade]}")
         yield Static(title, classes="flag-group", markup=False)
         if opened.prospect.reasons:
             reasons = [("note", clean(reason)) for reason in opened.prospect.reasons]
