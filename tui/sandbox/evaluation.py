@@ -40,7 +40,7 @@ class Evaluation:
         if project not in account.projects or environment not in account.environments:
             raise ld_refusal(404)
         if evaluator is None:
-            raise ld_refusal(404, "Evaluating flags is not available in the demo")
+            raise ld_refusal(404, "Evaluating flags is not available on the demo servers")
         context = await read_body(request)
         if not isinstance(context, dict) or not context:
             raise ld_refusal(400, "The body must be a context")
