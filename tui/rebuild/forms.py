@@ -15,6 +15,7 @@ from dataclasses import asdict, replace
 from itertools import product
 
 from tui.rebuild.model import Clause, HelperSegment, SegmentRule
+from tui.text import phrases
 
 Form = tuple[tuple[Clause, ...], ...]
 """Alternatives of clauses: one true alternative is enough, and in it all clauses must be true."""
@@ -26,6 +27,7 @@ KEY_REFERENCE = "key"
 _MOST_ALTERNATIVES = 32
 _SEGMENT = "segmentMatch"
 _LONGEST_PART = 40
+_LONGEST_NAME = 120
 
 
 class ByHandError(Exception):
@@ -85,8 +87,8 @@ class Helpers:
         segment = self.segment(
             HelperSegment(
                 key="",
-                name=f"Rebuilt: {words}",
-                description=f"Whoever a negated rule of {self._flag} leaves out.",
+                name=phrases.short(f"Rebuilt: {words}", _LONGEST_NAME),
+                description=f"Whoever a negated rule of {phrases.short(self._flag)} leaves out.",
                 rules=tuple(SegmentRule(clauses) for clauses in form),
             )
         )

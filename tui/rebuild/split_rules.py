@@ -84,19 +84,24 @@ def _segment_targets(outcome: Outcome) -> Iterator[FlagRule]:
     targeting = outcome.targeting
     for target in targeting.targets:
         for segment in target.segments:
-            _agrees_with_keys(targeting, target, segment)
+            _agrees_with_others(targeting, target, segment)
             form = outcome.conditions.form(InSegment(segment))
             about = f"Individual targets in segment {words.segment(segment, targeting)}"
             yield from (FlagRule(clauses, outcome.index(target.variation), about) for clauses in form)
 
 
-def _agrees_with_keys(targeting: Targeting, target: Target, key: str) -> None:
-    """Raise ByHandError if a key may have one treatment and another by a segment: Split's order isn't documented."""
-    segment = targeting.segments.get(key)
-    others = {one for other in targeting.targets if other.variation != target.variation for one in other.keys}
-    if segment is not None and others and (segment.rules or others & set(segment.included)):
-        shown = words.segment(key, targeting)
-        raise ByHandError(f"Some keys have one treatment of their own and another by segment {shown}.")
+def _agrees_with_others(targeting: Targeting, target: Target, key: str) -> None:
+    """Raise ByHandError if someone may have one treatment and another by a segment: Split doesn't say which is first."""
+    segment, shown = targeting.segments.get(key), words.segment(key, targeting)
+    for other in targeting.targets:
+        if segment is None or other.variation == target.variation:
+            continue
+        if other.keys and (segment.rules or not set(segment.included).isdisjoint(other.keys)):
+            raise ByHandError(f"Some keys may have one treatment of their own and another by segment {shown}.")
+        for name in other.segments:
+            one = targeting.segments.get(name)
+            if one and (segment.rules or one.rules or not set(segment.included).isdisjoint(one.included)):
+                raise ByHandError(f"Segments {words.segment(name, targeting)} and {shown} may give two treatments.")
 
 
 def _guarded(targeting: FlagTargeting, outcome: Outcome) -> FlagTargeting:

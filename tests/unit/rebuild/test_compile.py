@@ -190,6 +190,17 @@ BY_HAND = {
     "set": (split(Rule((Test("groups", Operator.PART_OF, ("a",)),), ON)), "Rule 1 (groups"),
     "reserved": (split(Rule((is_in("kind", "x"),), ON)), "The attribute kind has another meaning"),
     "two treatments": (split(targets=(Target("on", ("a",)), Target("off", ("a",)))), "Key a has two treatments."),
+    "key and segment": (
+        split(targets=(Target("on", ("a",)), Target("off", (), ("s",))), segments={"s": Segment("s", included=("a",))}),
+        "Some keys may have one treatment of their own and another by segment s.",
+    ),
+    "two segments": (
+        split(
+            targets=(Target("on", (), ("r",)), Target("off", (), ("s",))),
+            segments={"r": Segment("r", rules=((COUNTRY,),)), "s": Segment("s", included=("a",))},
+        ),
+        "may give two treatments.",
+    ),
     "no segment": (split(Rule((InSegment("beta"),), ON)), "Segment beta was not found or not read."),
     "unreadable": (
         split(Rule((InSegment("beta"),), ON), segments={"beta": Segment("beta", unreadable="No access (403).")}),
