@@ -59,11 +59,14 @@ def _dependency(outcome: Outcome, parent: Parent, targeting: Targeting) -> Prere
     shown = phrases.value(parent.flag)
     if targeting.parents:
         raise ByHandError(f"Flag {shown}, on which it depends, depends on another flag itself.")
+    variants = parent.variations if targeting.variants is not None else ()  # of a parent without variants none counts
     if not parent.on:
+        if variants:
+            raise ByHandError(f"Flag {shown} must be off, and have a variant nevertheless.")
         outcome.conditions.name(PARENT_KILLED_OR_OFF)
         wanted: Sequence[Variation | None] = [targeting.off]
-    elif parent.variations:
-        wanted = list(dict.fromkeys(parent.variations))
+    elif variants:
+        wanted = list(dict.fromkeys(variants))
     else:
         wanted = [variation for variation in targeting.variations if variation != targeting.off]
     indexes = [index for index, one in enumerate(targeting.variations) if one in wanted]

@@ -91,7 +91,7 @@ def _segment_targets(outcome: Outcome) -> Iterator[FlagRule]:
 
 
 def _agrees_with_others(targeting: Targeting, target: Target, key: str) -> None:
-    """Raise ByHandError if someone may have one treatment and another by a segment: Split doesn't say which is first."""
+    """Raise ByHandError if someone may have one treatment and another by a segment: which is first isn't documented."""
     segment, shown = targeting.segments.get(key), words.segment(key, targeting)
     for other in targeting.targets:
         if segment is None or other.variation == target.variation:

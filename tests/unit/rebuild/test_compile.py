@@ -365,6 +365,22 @@ def test_parent_that_must_be_off() -> None:
     assert compiled(unleash(parents=(Parent("base"),)), parents).grade == "faithful"
 
 
+def test_parent_that_must_serve_variants() -> None:
+    shares = Shares((("a", 50.0), ("b", 50.0)), Bucket(RANDOM, random=True))
+    base = unleash(flag="base", variations=("a", "b", "none"), off="none", variants=shares)
+    parents = {"base": base, "plain": unleash(flag="plain")}
+
+    def required(parent: Parent) -> tuple[Prerequisite, ...]:
+        found = compiled(unleash(parents=(parent,)), parents).targeting
+        return found.prerequisites if found else ()
+
+    assert required(Parent("base", ("b",))) == (Prerequisite("base", 1),)
+    assert required(Parent("plain", ("b",))) == (Prerequisite("plain", 0),)
+    assert not required(Parent("base", ("a", "b")))
+    assert not required(Parent("base"))
+    assert not required(Parent("base", ("b",), on=False))
+
+
 def test_everyone_negated_is_no_one() -> None:
     assert not made(split(Rule((Everyone(negated=True),), ON))).rules
     assert made(split(Rule((Everyone(),), ON))).rules[0].clauses == (Clause("kind", "in", ("user",)),)
