@@ -39,13 +39,11 @@ def literal(text: str) -> str:
 
 
 def any_case(text: str) -> str:
-    """Return the pattern of this text in upper and lower case, each letter as a class: "[aA][bB]"."""
-    parts: list[str] = []
-    for letter in text:
-        cases = dict.fromkeys((letter, letter.lower(), letter.upper()))
-        one = [case for case in cases if len(case) == 1]
-        parts.append(f"[{''.join(one)}]" if len(one) > 1 else literal(letter))
-    return "".join(parts)
+    """Return the pattern of this text in upper and lower case, each letter from A to Z as a class: "[aA][bB]"."""
+    return "".join(
+        f"[{letter.lower()}{letter.upper()}]" if letter.isascii() and letter.isalpha() else literal(letter)
+        for letter in text
+    )
 
 
 def network(addresses: IPv4Network) -> str:

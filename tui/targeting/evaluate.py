@@ -15,6 +15,7 @@ from tui.targeting.approximations import (
     GROUP_SHARED,
     MISSING_WHEN_NEGATED,
     PARENT_KILLED_OR_OFF,
+    REBUCKETED,
 )
 from tui.targeting.model import (
     KEY,
@@ -168,7 +169,9 @@ class _Evaluation:
             value = self._value(attribute)
             if value is not None:
                 owner = flag if GROUP_SHARED in self._names else ""
-                return (use, owner, bucket.group, unleash_values.text_of(value))
+                # Unleash sees a value alone, LaunchDarkly the attribute too.
+                by = attribute if REBUCKETED in self._names else ""
+                return (use, owner, bucket.group, by, unleash_values.text_of(value))
         return (use, flag, place) if bucket.random else None
 
     # --- conditions
