@@ -93,7 +93,7 @@ def test_split_shares_stay_the_same() -> None:
 
 def test_unleash_shares_stay_the_same() -> None:
     rng, divided = Random(12), 0
-    while divided < 8:
+    while divided < 5:
         features = unleash_cases.features(rng)
         chain = unleash_flag(features)
         if isinstance(chain, Chain):
@@ -127,7 +127,7 @@ def test_unleash_specification_holds_for_rebuilt_flags() -> None:
     assert asked == _OF_SPECIFICATION
 
 
-_OF_SPECIFICATION = Counter({"equal": 165, "by hand": 76, "rebucketed": 19, "explained": 16, "off": 3})
+_OF_SPECIFICATION = Counter({"equal": 166, "by hand": 75, "rebucketed": 19, "explained": 16, "off": 3})
 """By hand: mostly variants, currentTime, and what the parser can't read. Off: disabled features, which stay off."""
 
 
