@@ -33,9 +33,10 @@ from tui.manifests.cards import cards
 from tui.screens.frame import Frame
 from tui.screens.host import Host
 from tui.screens.integration import IntegrationScreen
+from tui.text import locale
 from tui.text.clean import clean
 from tui.text.redact import Redactor
-from tui.widgets.symbols import choose
+from tui.widgets.symbols import ASCII, choose
 from tui.widgets.themes import THEMES, choose_theme, styles_dir
 from tui.wizard import preferences
 from tui.wizard.options import Options, PracticeServers
@@ -90,6 +91,8 @@ class WizardApp(Host):
         chosen, self._damaged_settings = preferences.read(self._preferences_path)
         self._instance = chosen.instance
         self.symbols = choose(options.environ, sys.stdout.encoding, chosen.symbols)
+        self.ascii_alone = self.symbols is ASCII and locale.is_plain(locale.chosen(options.environ))
+        """The user's locale has no other characters, so borders and scrollbars have none either."""
         self.folder = options.folder
         self.saved: Saved | None = None
         self.runs: tuple[Head, ...] = ()
