@@ -367,6 +367,13 @@ class WizardApp(Host):
         self.screen.refresh(layout=True, repaint=True)
         self.refresh(repaint=True, layout=True)
 
+    def action_command_palette(self) -> None:
+        """Open the list of all actions."""
+        from textual.command import CommandPalette
+
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette(placeholder="Search for actions", id="--command-palette"))
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """All actions by name, the step's own first. Textual's screenshot is left out: it doesn't hide keys."""
         from tui.screens.step import StepScreen
@@ -378,6 +385,7 @@ class WizardApp(Host):
                 yield SystemCommand("Back", "F7", screen.action_back)
             if self.practicing:
                 yield SystemCommand("Fill in everything", "F4: demo values, up to Plan", screen.action_fill_in)
+                yield SystemCommand("Simulate an error", "See how the wizard handles it", screen.action_fault)
             yield SystemCommand("Help", "F1: help for the current field", screen.action_help)
             reached = steps.STEPS[: steps.index(self.draft.furthest) + 1] if self.draft is not None else ()
             for step in reached:
@@ -389,7 +397,7 @@ class WizardApp(Host):
             what = "Restore the demo account; its imports are deleted"
             yield SystemCommand("Start fresh", what, self.reset_practice)
         else:
-            yield SystemCommand("Demo", "The same steps with demo servers on this machine", self.begin_practice)
+            yield SystemCommand("Practice", "The same steps with demo servers on this machine", self.begin_practice)
         yield SystemCommand("Start over", "First step; your saved answers are offered there", self.begin_again)
         yield SystemCommand("Save a picture of this screen", "SVG, keys hidden", self.action_picture)
         for theme in THEMES:

@@ -318,6 +318,7 @@ _AFTER_A_FAULT = {
     "verify": _UNCHANGED,
     "report": _UNCHANGED,
     "undo": _SAVED,
+    "rebuild": _UNCHANGED,
     "configs": "Check the current state with `ld-flag-import configs list`.",
     "doctor": _UNCHANGED,
 }

@@ -37,7 +37,7 @@ class Context:
     def stays_here(self, url: str) -> None:
         """Raise Failure if practice would leave this machine."""
         if self.loopback_only and not is_loopback(urlsplit(url).hostname or ""):
-            what = "The demo connects only to this machine."
+            what = "Practice connects only to this machine."
             raise Failure(Kind.UNREACHABLE, what, "", Remedy.USE, about="the demo server's address")
 
     def http(self) -> Http:

@@ -14,7 +14,8 @@ from tui.answers import changes, plan_state
 from tui.answers.plan_state import plan_request
 from tui.launchdarkly.models import NamingConvention
 from tui.plan.plan import Plan
-from tui.sources.flags import PERCENTAGE_ROLLOUT, SEGMENTS, TARGETING_RULES, SourceFlag
+from tui.sources.flags import SourceFlag
+from tui.targeting.losses import PERCENTAGE_ROLLOUT, SEGMENTS, TARGETING_RULES
 
 FEW: tuple[SourceFlag, ...] = (
     flag("zebra", on=True),

@@ -119,7 +119,7 @@ async def test_in_practice_the_token_is_filled_in(tmp_path: Path) -> None:
         await walk.push("#configurations")
         await walk.opened(ConfigurationsScreen)
         await walk.has_focus("token")
-        await walk.push("#fill-in")
+        await walk.press("f4")
         await walk.until(lambda: rows(walk).option_count, "the list")
         await shows(walk, "PRACTICE")
 

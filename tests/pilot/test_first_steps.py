@@ -76,3 +76,34 @@ async def test_known_instance_shows_its_host_and_another_has_a_field(box: Sandbo
         await walk.press("right", "right", "enter")
         await walk.until(lambda: walk.focused == "host", "the field for an address")
         assert not walk.get("#instance-host").display
+
+
+async def test_top_line_follows_the_project_while_it_is_typed(box: Sandbox, tmp_path: Path) -> None:
+    async with real_app(box, tmp_path, environ={"LD_PROJECT": "web-shop"}) as walk:
+        await walk.choose("unleash")
+        await walk.next()
+        await walk.at("launchdarkly")
+        assert walk.text("#route").endswith("web-shop")
+        await walk.focus("#project")
+        await walk.press("ctrl+u")
+        await walk.until(lambda: "web-shop" not in walk.text("#route"), "a top line without the project")
+        assert walk.focused == "project"
+        await walk.press(*"web")
+        await walk.until(lambda: walk.text("#route").endswith(" web"), "the project so far")
+
+
+async def test_practice_is_named_like_its_badge(box: Sandbox, tmp_path: Path) -> None:
+    async with real_app(box, tmp_path) as walk:
+        assert walk.text("#practice").split()[0] == "Practice"
+        assert "demo servers" in walk.text("#practice")
+    async with practice_app(tmp_path, box=box) as walk:
+        assert walk.text("#practice-badge").strip() == "PRACTICE"
+        assert walk.message().strip().startswith("Practice uses demo servers")
+
+
+@pytest.mark.parametrize(("theme", "reverse"), [("mono", True), ("dark", False)])
+async def test_practice_badge_is_reversed_without_color(theme: str, reverse: bool, tmp_path: Path) -> None:
+    async with practice_app(tmp_path, theme=theme) as walk:
+        style = walk.get("#practice-badge").styles.text_style
+        assert bool(style.bold)
+        assert bool(style.reverse) is reverse

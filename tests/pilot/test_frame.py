@@ -14,6 +14,7 @@ from tests.pilot.walking import BEFORE_SENDING, INTEGRATIONS, STEPS, Walk, pract
 from tui.answers import draft as drafts
 from tui.answers.fields import KINDS
 from tui.sandbox.server import Sandbox
+from tui.screens.faults import FaultScreen
 from tui.screens.help import HelpScreen
 from tui.screens.in_fields import InFields
 from tui.screens.registry import SCREENS
@@ -160,6 +161,26 @@ async def test_actions_are_ours_alone_and_run_by_name(tmp_path: Path) -> None:
         await walk.press("enter")
         await walk.at("integration")
         await walk.until(lambda: not walk.draft.integration, "nothing chosen")
+
+
+async def test_actions_of_practice_offer_an_error_to_simulate(tmp_path: Path) -> None:
+    async with practice_app(tmp_path) as walk:
+        await walk.open_actions("simulate an error")
+        await walk.press("enter")
+        await walk.opened(FaultScreen)
+
+
+async def test_help_pane_uses_its_whole_width_on_each_step(tmp_path: Path) -> None:
+    async with practice_app(tmp_path, size=(120, 40)) as walk:
+        for _ in range(2):
+            await walk.until(lambda: "next or previous field or" in walk.text("#aside-text"), "wide lines")
+            await walk.choose("unleash")
+            await walk.next()
+            await walk.at("launchdarkly")
+            await walk.focus("#next")
+            await walk.until(lambda: "next or previous field or" in walk.text("#aside-text"), "wide lines")
+            await walk.press("f7")
+            await walk.at("integration")
 
 
 async def test_a_saved_picture_holds_no_key(box: Sandbox, tmp_path: Path) -> None:

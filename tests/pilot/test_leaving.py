@@ -86,7 +86,7 @@ async def test_quitting_a_running_practice_import_asks(tmp_path: Path) -> None:
         await walk.until(lambda: walk.on("run") and walk.app.session.run and walk.app.session.run.begun, "the start")
         await walk.press("ctrl+q")
         await question(walk)
-        assert "demo" in walk.text(".dialog-text")
+        assert "practice" in walk.text(".dialog-text")
         await walk.press("enter")
         await walk.closed("run")
         assert not walk.left

@@ -94,10 +94,10 @@ async def test_plan_is_read_by_itself_and_again_only_on_request(tmp_path: Path) 
         for line in (
             f"{counts.arrive} of {counts.source} flags will be imported into web-shop",
             "Read in full",
-            f"{counts.arrive} import",
-            f"{counts.invalid} can't",
+            f"{counts.arrive} to import",
+            f"{counts.invalid} can't be imported",
             f"{counts.lossy} flags lose targeting",
-            f"{counts.on_at_source} flags are on now and off after the import",
+            f"{counts.on_at_source} flags are on now, off after; ",
         ):
             assert line in text
         assert rows(made) == counts.source
@@ -136,7 +136,7 @@ async def test_what_is_here_can_be_looked_at_and_the_reading_be_stopped(tmp_path
         await made.push("#stop-reading")
         plan = await made.planned()
         assert not plan.whole
-        assert made.text("#heading").startswith("NOT COMPLETE: 50 of 60 flags")
+        assert made.text("#heading").startswith("INCOMPLETE: 50 of 60 flags")
         assert "You stopped reading" in head(made)
 
 
@@ -234,7 +234,7 @@ async def test_incomplete_plan_has_a_tick_of_its_own_and_no_json(tmp_path: Path)
     async with on_plan(tmp_path, "split", "source-lost-page") as made:
         plan = await made.planned()
         assert not plan.whole
-        assert "NOT COMPLETE" in made.text("#heading")
+        assert "INCOMPLETE" in made.text("#heading")
         await made.press("w")
         await made.opened(WriteScreen)
         assert not made.app.screen.query("#json")
@@ -242,7 +242,7 @@ async def test_incomplete_plan_has_a_tick_of_its_own_and_no_json(tmp_path: Path)
         await made.closed("plan")
         await made.until(lambda: list(made.folder.glob("plan-*.md")), "the file")
         (path,) = made.folder.glob("plan-*.md")
-        assert "NOT COMPLETE" in path.read_text("utf-8")
+        assert "INCOMPLETE" in path.read_text("utf-8")
 
         await made.next()
         assert made.on("plan")
@@ -252,7 +252,7 @@ async def test_incomplete_plan_has_a_tick_of_its_own_and_no_json(tmp_path: Path)
         await made.press("space")
         await made.next()
         await made.at("review")
-        assert "NOT COMPLETE" in lines(made, "Plan")
+        assert "INCOMPLETE" in lines(made, "Plan")
         await made.press("f7")
         await made.at("plan")
         assert await made.planned() is plan  # the person has settled for it
@@ -327,8 +327,8 @@ async def test_review_lists_what_is_on_now_and_a_changed_answer_is_planned_again
     async with practice_at(tmp_path, "review") as made:
         plan = made.draft.plan
         assert plan is not None
-        assert lines(made, "Cut-over").startswith(f"{plan.counts.on_at_source} flags are on now")
-        row = next(row for row in made.app.screen.query(ReviewLine) if row.line.label == "Cut-over")
+        assert lines(made, "Cutover").startswith(f"{plan.counts.on_at_source} flags are on now")
+        row = next(row for row in made.app.screen.query(ReviewLine) if row.line.label == "Cutover")
         button = row.query_one(".change")
         button.focus()
         await made.until(lambda: button.has_focus, "List")

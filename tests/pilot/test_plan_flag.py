@@ -11,7 +11,8 @@ from tests.pilot.walking import Walk, practice_at
 from tests.unit.plan_tools import flag
 from tui.screens.flag import FlagScreen
 from tui.screens.write import WriteScreen
-from tui.sources.flags import SEGMENTS, Variation
+from tui.sources.flags import Variation
+from tui.targeting.losses import SEGMENTS
 from tui.widgets.flow import Flow
 from tui.widgets.json_tree import JsonTree
 

@@ -14,11 +14,12 @@ from tests.pilot.plans import FEW, keys, made, many, showing
 from tests.pilot.walking import Walk, practice_at
 from tests.unit.plan_tools import flag
 from tui.plan.words import kind_label
+from tui.screens.faults import FaultScreen
 from tui.screens.losses import LossesScreen
-from tui.sources.flags import PERCENTAGE_ROLLOUT, SEGMENTS, TARGETING_RULES
+from tui.targeting.losses import PERCENTAGE_ROLLOUT, SEGMENTS, TARGETING_RULES
 from tui.widgets.choices import TickList
 from tui.widgets.flag_list import FlagList
-from tui.widgets.flag_view import SORTS
+from tui.widgets.flag_view import SORTS, View
 from tui.widgets.flow import Flow
 
 BY_VERDICT = ["checkout-v2", "dark-mode", "search-boost", "zebra", "kill-payments", "old-banner", "promo~summer"]
@@ -250,3 +251,37 @@ async def test_long_key_is_cut_in_the_list_and_empty_filters_are_left_out(tmp_pa
         await walk.press("enter")
         await walk.until(lambda: not walk.on("plan"), "the flag")
         assert key in "".join(line.strip() for line in walk.shown.splitlines())
+
+
+async def test_letters_typed_ahead_of_the_search_go_into_it(tmp_path: Path) -> None:
+    """A slow connection delivers them together: they must not sort, filter, or open the losses."""
+    async with practice_at(tmp_path, "plan") as walk:
+        await walk.planned()
+        await walk.focus("#flag-rows")
+        await walk.type_at_once("/", *"slow")
+        await walk.until(lambda: walk.text("#search") == "slow", "the search")
+        assert walk.plan_screen.browser.view.sort == View().sort
+        assert walk.on("plan")
+        await walk.type_at_once("/", "x")
+        await walk.until(lambda: walk.text("#search") == "slow/x", "a slash in the search")
+        await walk.press("escape")
+        await walk.push("#fault")
+        await walk.opened(FaultScreen)
+        await walk.type_at_once("/", *"stuck")
+        await walk.until(lambda: walk.text("#faults-filter") == "stuck", "the search of the errors")
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40)])
+async def test_flags_that_go_off_are_counted_in_a_line_that_fits(size: tuple[int, int], tmp_path: Path) -> None:
+    async with practice_at(tmp_path, "plan", "split", size=size) as walk:
+        plan = await walk.planned()
+        line = walk.get("#plan-cut-over")
+        await walk.until(lambda: f"{plan.counts.on_at_source} flags" in walk.text("#plan-cut-over"), "the line")
+        assert "serve fewer users" in walk.text("#plan-cut-over")
+        assert len(walk.text("#plan-cut-over")) <= line.size.width
+        first = walk.text("#plan-cut-over")
+        await walk.press("f7")
+        await walk.at("fields")
+        await walk.next()
+        await walk.at("plan")
+        await walk.until(lambda: walk.text("#plan-cut-over") == first, "the same line after a visit to Fields")

@@ -73,7 +73,7 @@ async def test_import_quit_in_the_middle_resumes_after_restart(tmp_path: Path) -
         assert "web-shop" in row(walk)
         await walk.press("enter")
         await walk.opened(TokenScreen)
-        await walk.push("#fill-in")
+        await walk.press("f4")
         await reported(walk)
         assert run_of(walk).journal.configuration == configuration
         assert run_of(walk).journal.identity.host == walk.box.addresses()["launchdarkly"]["url"] != first
@@ -121,7 +121,7 @@ async def test_damaged_practice_is_dropped_with_a_warning(damage: str | None, tm
     else:
         servers.write_text(damage)
     async with demo(tmp_path) as walk:
-        await walk.until(lambda: "demo imports" in notices(walk), "the warning")
+        await walk.until(lambda: "practice imports" in notices(walk), "the warning")
         await walk.until(lambda: not walk.screen.query("#go-on-run"), "nothing to resume")
         assert not heads(practice() / FOLDER)
 

@@ -165,7 +165,9 @@ async def save_reports(walk: Walk) -> None:
         assert f"{walk.folder / 'unleash-web-shop-'}" in walk.text(".dialog-text"), "the whole path"
         await walk.push(f"#{kind}")
         await walk.closed("run")
-        assert "Saved " in walk.message()
+        assert walk.message().startswith("✓ Saved ")
+        assert f"{kind}" in walk.message()
+        assert "without keys." in walk.shown, "a long folder is shortened in its middle"
     files = {path.suffix: path for path in set(walk.folder.iterdir()) - before}
     assert set(files) == {".html", ".md", ".json", ".csv"}
     session = walk.app.session

@@ -27,12 +27,12 @@ from tests.pilot.runs import (
 from tests.unit.run_tools import creates, triggers
 from tests.unit.sandbox_tools import FI
 from tui.apply.watch import STUCK_AFTER
-from tui.net.times import time_of_day
 from tui.sandbox.keys import TOKENS
 from tui.screens.dialogs import Question
 from tui.screens.help import HelpScreen
 from tui.screens.token import TokenScreen
 from tui.screens.write import WriteScreen
+from tui.text.times import time_of_day
 
 
 async def test_progress_is_shown_as_it_comes(brake: Brake, tmp_path: Path) -> None:

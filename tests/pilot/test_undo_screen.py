@@ -100,6 +100,13 @@ async def confirmed(walk: Walk, selector: str = "#archive") -> None:
 # --- the list
 
 
+async def test_undo_is_in_the_list_of_actions(tmp_path: Path) -> None:
+    async with ended(tmp_path, company=small()) as walk:
+        await walk.open_actions("undo the import")
+        await walk.press("enter")
+        await walk.opened(UndoScreen)
+
+
 async def test_list_and_question_change_nothing_and_r_reads_again(tmp_path: Path) -> None:
     async with undoing(tmp_path, size=SMALL) as walk:
         n = len(planned(walk))

@@ -178,16 +178,25 @@ class Walk:
 
         `Pilot.press` waits by the clock for an idle processor, twice for each key.
         """
-        driver = self.app._driver
-        assert driver is not None
         for key in keys:
-            name = NAMED.get(key, key)
-            event = events.Key(name, CHARACTERS.get(name, key if len(key) == 1 else None))
-            event.set_sender(self.app)
-            driver.send_message(event)
+            self._send(key)
             for _ in range(HOPS):
                 await asyncio.sleep(0)
         await self.pilot.pause(0)
+
+    async def type_at_once(self, *keys: str) -> None:
+        """Send keys together, as a slow connection delivers what was typed ahead."""
+        for key in keys:
+            self._send(key)
+        await self.pilot.pause(0)
+
+    def _send(self, key: str) -> None:
+        driver = self.app._driver
+        assert driver is not None
+        name = NAMED.get(key, key)
+        event = events.Key(name, CHARACTERS.get(name, key if len(key) == 1 else None))
+        event.set_sender(self.app)
+        driver.send_message(event)
 
     async def focus(self, selector: str) -> None:
         self.app.screen.query_one(selector).focus()

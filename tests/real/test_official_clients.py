@@ -89,6 +89,8 @@ def test_launchdarkly_client_reads_what_a_wizard_needs(vendor: Any, box: Sandbox
         assert projects.get_project("kiosk").name == "Kiosk"  # its model passes over what it does not know
         environments = vendor.EnvironmentsApi(client).get_environments_by_project("web-shop")
         assert environments.items[0].key == "production"
+        assert [one.approval_settings.required for one in environments.items] == [False, True, False, False]
+        assert vendor.SegmentsApi(client).get_segments("web-shop", "production").items == []
         flags = vendor.FeatureFlagsApi(client)
         assert len(flags.get_feature_flags("web-shop").items) == 20
         assert flags.get_feature_flags("web-shop", filter="state:archived").total_count == 2
@@ -143,6 +145,31 @@ def test_launchdarkly_client_reads_targeting_where_it_asks(vendor: Any, box: San
     assert (whole.targets[0].values, whole.context_targets[0].context_kind) == (["u-1"], "organization")
     assert whole.prerequisites[0].key == "two-factor"
     assert (short.version, short.rules, short.targets, short.prerequisites) == (whole.version, None, None, None)
+
+
+def test_launchdarkly_client_reads_what_waits_for_approval(vendor: Any, box: Sandbox) -> None:
+    box.colleague().request_approval("log-level")
+    with _beta_api(vendor, box) as client:
+        api = vendor.ApprovalsApi(client)
+        asked = {"filter": 'projectKey equals web-shop, status anyOf ["pending","scheduled"]', "limit": 200}
+        assert [one.resource_id for one in api.get_approval_requests(**asked).items] == [
+            "proj/web-shop:env/production:flag/log-level"
+        ]
+        assert api.get_approval_requests(filter="projectKey equals kiosk").items == []
+
+
+def test_split_client_reads_segments(box: Sandbox) -> None:
+    client = _split_client(box, apikey=SPLIT_KEYS["admin"].value)
+    workspace, environment = box.addresses()["split"]["workspace"], ENVIRONMENTS["production"]
+    standard = client.segment_definitions.list(environment, workspace)
+    assert [one.name for one in standard] == ["beta-testers", "staff"]
+    assert client.segment_definitions.get_keys("staff", environment) == [
+        "ana@example.com",
+        "ben@example.com",
+        "chloe@example.com",
+    ]
+    (ruled,) = client.rule_based_segment_definitions.list(environment, workspace)
+    assert (ruled.name, ruled.excluded_keys) == ("wholesale", ["u-2207"])
 
 
 def _split_client(box: Sandbox, **keys: Any) -> Any:
@@ -205,8 +232,8 @@ def test_split_client_reads_the_same_definitions_with_all_their_rules(box: Sandb
     ]
     kinds = {matcher["type"] for one in ours for rule in one["rules"] for matcher in rule["condition"]["matchers"]}
     assert environment != "production" or kinds == {
-        "GREATER_THAN_OR_EQUAL_NUMBER", "IN_LIST_STRING", "IN_SEGMENT", "IN_SPLIT", "ON_OR_AFTER_DATE",
-        "STARTS_WITH_STRING",
+        "EQUAL_SET", "GREATER_THAN_OR_EQUAL_NUMBER", "GREATER_THAN_OR_EQUAL_TO_SEMVER", "IN_LIST_STRING",
+        "IN_RULE_BASED_SEGMENT", "IN_SEGMENT", "IN_SPLIT", "MATCHES_STRING", "ON_OR_AFTER_DATE", "STARTS_WITH_STRING",
     }  # fmt: skip
 
 

@@ -12,12 +12,12 @@ from tests.real import unleash_seed as seed
 from tests.real.unleash_server import Unleash
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy
-from tui.sources import flags as loss
 from tui.sources.base import Connection
 from tui.sources.flags import BOOLEAN, Batch, SourceFlag, Variation
 from tui.sources.unleash import check as unleash_check
 from tui.sources.unleash import flags as unleash_flags
-from tui.sources.unleash import rules as unleash_rules
+from tui.sources.unleash.targeting import targeting_of
+from tui.targeting import losses as loss
 
 pytestmark = pytest.mark.timeout(600)  # the first one may have to install the servers
 
@@ -93,14 +93,14 @@ async def test_each_flag_in_development_loses_what_was_labelled(unleash: Unleash
 async def test_explanations_are_of_the_kinds_told_and_name_what_is_lost(unleash: Unleash) -> None:
     labels = seed.listed(unleash.version)
     for key, flag in (await read(unleash, "both")).items():
-        explained = unleash_rules.explain(flag)
+        explained = loss.explained(targeting_of(flag.definition))
         assert {lost.kind for lost in explained} == set(labels[key].lost), key
         said = " ".join(lost.text for lost in explained)
         assert not [word for word in labels[key].words if word not in said], (key, said)
 
 
 async def test_several_strategies_are_told_apart(unleash: Unleash) -> None:
-    explained = unleash_rules.explain((await read(unleash, "production"))["several"])
+    explained = loss.explained(targeting_of((await read(unleash, "production"))["several"].definition))
     assert [(lost.kind, lost.text.rpartition(" (")[2]) for lost in explained] == [
         (loss.INDIVIDUAL_TARGETS, "strategy 1)"),
         (loss.PERCENTAGE_ROLLOUT, "strategy 2)"),
@@ -110,19 +110,20 @@ async def test_several_strategies_are_told_apart(unleash: Unleash) -> None:
 
 
 async def test_a_segment_is_named_and_no_constraint(unleash: Unleash) -> None:
-    (lost,) = unleash_rules.explain((await read(unleash, "production"))["in-segment"])
+    (lost,) = loss.explained(targeting_of((await read(unleash, "production"))["in-segment"].definition))
     assert (lost.kind, "beta testers" in lost.text) == (loss.SEGMENTS, True)
 
 
 async def test_a_parent_that_must_be_off_is_told(unleash: Unleash) -> None:
     flags = await read(unleash, "production")
-    (must_be_on,), (must_be_off,) = unleash_rules.explain(flags["child"]), unleash_rules.explain(flags["rebel"])
+    (must_be_on,) = loss.explained(targeting_of(flags["child"].definition))
+    (must_be_off,) = loss.explained(targeting_of(flags["rebel"].definition))
     assert must_be_on.text != must_be_off.text
     assert "off" in must_be_off.text
 
 
 async def test_inverted_constraints_say_the_contrary(unleash: Unleash) -> None:
-    (lost,) = unleash_rules.explain((await read(unleash, "production"))["operators"])
+    (lost,) = loss.explained(targeting_of((await read(unleash, "production"))["operators"].definition))
     assert "email does not contain" in lost.text
     assert "appVersion is not after version 1.2.0" in lost.text
     assert len(lost.text.split(" and ")) >= len(seed.OPERATORS)

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import httpx
 
-from tui.sources import flags as loss
+from tui.targeting import losses as loss
 
 ADMIN = "*:*.unleash-insecure-admin-api-token"
 DEFAULT, SHOP = "default", "web-shop"

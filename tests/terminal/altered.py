@@ -89,7 +89,7 @@ CRASHES = {
 
 def in_a_hurry() -> None:
     """Nothing else is changed: a lost answer is looked for during half a second."""
-    from tui.apply import lost_answer
+    from tui.net import lost_answer
 
     lost_answer.GRACE = lost_answer._FIRST_PAUSE = 0.5
 

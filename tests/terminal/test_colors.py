@@ -50,7 +50,7 @@ def test_text_and_focus_are_seen_and_no_color_is_obeyed(name: str, no_color: dic
     with Pty(PROGRAM, world.environ(TERM=name, **TERMINALS[name], **no_color), world.folder) as term:
         walks.choose(term, "Unleash")
         check_readable(term)
-        for key, shows in (("f2", "Search for commands"), ("f1", "Esc close")):
+        for key, shows in (("f2", "Search for actions"), ("f1", "Esc close")):
             term.press(key)
             term.wait(shows)
             check_readable(term)

@@ -19,7 +19,7 @@ def test_every_stop_of_tab_is_seen_and_so_is_the_chosen_row_of_a_list(world: Wor
                      "api-gateway", "Back", "Next: Keys", "Fill in"):  # fmt: skip
             term.to(name)  # fails where nothing is in focus
         term.press("f2")
-        term.wait("Search for commands")
+        term.wait("Search for actions")
         term.write("start over")
         row = "the row of the palette that Enter would take"
         term.until(lambda: any("Start over" in each.drawn for each in term.marked()), row)

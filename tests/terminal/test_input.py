@@ -237,7 +237,7 @@ def test_a_window_that_does_not_know_its_size_is_drawn_once(world: World) -> Non
 def test_only_what_the_output_can_write_is_drawn(world: World, environ: dict[str, str]) -> None:
     with Pty(PROGRAM, world.environ(**environ), world.folder) as term:
         walks.choose(term, "Unleash")
-        for key, shows in (("f2", "Search for commands"), ("f1", "[ Close ]")):
+        for key, shows in (("f2", "Search for actions"), ("f1", "[ Close ]")):
             term.press(key)
             term.wait(shows)
             assert "\\u" not in term.text()

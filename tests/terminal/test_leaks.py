@@ -173,9 +173,9 @@ def _keys_refused_first(term: Pty, planted: Planted) -> None:
 def _picture(term: Pty, world: World) -> str:
     """Save a picture of the screen, and return it."""
     term.press("f2")
-    term.wait("Search for commands")
+    term.wait("Search for actions")
     term.write("picture")
-    term.wait_gone("Search for commands")
+    term.wait_gone("Search for actions")
     term.wait("Save a picture")
     term.press("enter")
     picture = world.folder / "ld-flag-import.svg"

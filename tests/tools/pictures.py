@@ -122,7 +122,7 @@ async def steps(folder: Path, integration: str) -> Drawing:
 
 
 async def errors(folder: Path) -> Drawing:
-    """One flag of a plan, a plan that is not complete, and a refused request."""
+    """One flag of a plan, an incomplete plan, and a refused request."""
     async with _demo(folder) as walk:
         await walk.jump("plan", "split")
         await walk.press("/", *"checkout-v2", "enter", "enter")

@@ -10,7 +10,8 @@ from tui.apply.journal import Expected, Identity, Journal, LeftOut, Stage, trace
 from tui.apply.verify import Promise, Verification, compare
 from tui.launchdarkly.instances import EU
 from tui.launchdarkly.models import FlagState, FlagVariation, WholeFlag
-from tui.sources.flags import BOOLEAN, Lost
+from tui.sources.flags import BOOLEAN
+from tui.targeting.losses import Lost
 
 NOW = READ_AT + 400
 ENVIRONMENTS = ("test", "staging", "production")

@@ -18,7 +18,7 @@ from tui.commands.remedies import RECIPE
 from tui.net.errors import Failure, Kind
 from tui.plan.documents import as_json
 from tui.plan.plan import Verdict
-from tui.sources.flags import LOSSES
+from tui.targeting.losses import LOSSES
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")

@@ -11,6 +11,7 @@ _PHRASES = re.compile(
     r"\b(?:made-up|anew|somebody|anybody|put right|in place of|what became of|gone on with|go on with|goes on with"
     r"|left alone|by hand again|made again|rehearse|whereof|thereby|save that|so many|can be come back to"
     r"|stands? (?:in|there|here)|is told|are told|known of|asked of|told of|under way|the same without a screen"
+    r"|demo imports?|(?:in|start|leave|quit) the demo(?! [a-zA-Z])|cut-over checklist"
     r"|practice company|token for looking|passing trouble|nobody (?:knows|planned|has|touched))\b",
     re.IGNORECASE,
 )

@@ -285,7 +285,7 @@ class Reached:
 async def reach(draft: Draft, bag: Bag, context: Context, key: str, sink: Sink) -> Check:
     """Check whether LaunchDarkly may reach the address in `key`; the facts are `Reached`.
 
-    The demo asks no DNS and no server, and raises Failure for a public address.
+    Practice asks no DNS and no server, and raises Failure for a public address.
     """
     if drafts.variable(draft, key).secret:  # a manifest may call its address a secret: nothing of it is shown
         sighting = Sighting("", Reach.PUBLIC)

@@ -72,7 +72,7 @@ def out_of_date(draft: Draft) -> str:
     if draft.plan is None:
         return ""
     if plan_request(draft) != draft.plan.request:
-        return "answers have changed since"
+        return "your answers have changed"
     return "it is more than 15 minutes old" if draft.plan_is_old else ""
 
 
@@ -98,7 +98,7 @@ def advice(draft: Draft) -> Advice | None:
 def plan_findings(draft: Draft) -> Iterator[Finding]:
     """Return the findings about the plan: what blocks comes first."""
     if stale := out_of_date(draft):
-        yield Finding(Level.PROBLEM, PLAN, f"The plan is out of date: {stale}. Read it again.")
+        yield Finding(Level.PROBLEM, PLAN, f"The plan is out of date: {stale}. Reload it.")
     elif draft.without_plan:
         text = f"You chose to continue without a complete plan. {lacking(draft)}".strip()
         yield Finding(Level.WARNING, PLAN, text, advice=advice(draft))
@@ -108,4 +108,5 @@ def plan_findings(draft: Draft) -> Iterator[Finding]:
         yield Finding(Level.PROBLEM, PLAN, missing, advice=advice(draft))
     elif kinds := unseen(draft):
         noun = "kind" if len(kinds) == 1 else "kinds"
-        yield Finding(Level.PROBLEM, PLAN, f"{len(kinds)} {noun} of loss not confirmed: {', '.join(kinds)}.")
+        names = ", ".join(kinds).replace("-", " ")
+        yield Finding(Level.PROBLEM, PLAN, f"Confirm {len(kinds)} {noun} of loss: {names}.")

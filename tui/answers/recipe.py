@@ -20,6 +20,9 @@ from tui.launchdarkly.instances import instance
 from tui.secrets.names import outside, proposed_variable
 from tui.text.private_files import read_ordinary, unused, write_private
 
+_LARGEST = 256 * 1024
+"""Bytes of a recipe that is there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -71,13 +74,23 @@ def file_name(draft: Draft) -> str:
 
 
 def save(recipe: Recipe, folder: Path, name: str) -> Path:
-    """Write a recipe beside any that is there already (name-2.toml ...). Raises OSError."""
-    path = folder / name
-    with suppress(OSError):
-        if read_ordinary(path, len(recipe.text) * 4) == recipe.text.encode("utf-8"):
+    """Write a recipe beside any that is there already (name-2.toml ...). Raises OSError.
+
+    The table `[rebuild]`, which the wizard doesn't ask for, is kept: with the same answers the file there stays, and
+    with other ones the new file has the same table.
+    """
+    path, text = folder / name, recipe.text
+    with suppress(OSError, ValueError, TypeError):
+        there = tomlkit.parse((read_ordinary(path, _LARGEST) or b"").decode("utf-8-sig"))
+        kept = there.pop("rebuild", None)
+        if there == tomlkit.parse(text):
             return path
+        if kept is not None:
+            document = tomlkit.parse(text)
+            document.add("rebuild", kept)
+            text = tomlkit.dumps(document)
     path = unused(folder, name)
-    write_private(path, recipe.text)
+    write_private(path, text)
     return path
 
 

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
-from tui.answers import changes, fields, rules
+from tui.answers import changes, fields, rebuild_settings, rules
 from tui.answers import draft as drafts
 from tui.answers import form as forms
 from tui.answers.builtin import CONFIG_NAME, CONFIG_TAGS, HOST, PROJECT, SOURCE_API, TOKEN
 from tui.answers.draft import Draft
 from tui.answers.fields import Form, Variable
 from tui.answers.finding import Level, short
+from tui.answers.rebuild_settings import RebuildSettings
 from tui.launchdarkly.tags import is_tag
 from tui.net.errors import Advice, Failure, Kind, Remedy, Safe
 from tui.secrets.names import outside
@@ -78,10 +79,11 @@ LARGEST = 256 * 1024
 _LONGEST_PATH = 400
 _CONFIG = "import.config"
 _TABLES: Mapping[str, tuple[str, ...]] = {
-    "": ("version", "launchdarkly", "import", "source"),
+    "": ("version", "launchdarkly", "import", "source", "rebuild"),
     "launchdarkly": ("host", "project", "token"),
     "import": ("integration", "name", "tags", "config"),
     "source": ("api",),
+    "rebuild": rebuild_settings.KEYS,
 }
 _TEXT = "must be text in quotes."
 _TYPES = {
@@ -130,6 +132,7 @@ class RecipeAnswers:
     draft: Draft
     references: Mapping[str, Reference]
     places: Mapping[str, str]
+    rebuild: RebuildSettings = field(default_factory=RebuildSettings)
 
 
 def read(path: Path, known: Mapping[str, Form], overrides: Overrides = Overrides()) -> RecipeAnswers:
@@ -225,6 +228,9 @@ class _Reader:
                 self._config(variable, config[outside(variable.key)], _path(_CONFIG, outside(variable.key)))
         source = self._table(whole.get("source", {}), "source")
         self._text(source, "source", "api", SOURCE_API, required=False)
+        rebuild = self._table(whole.get("rebuild", {}), "rebuild")
+        kinds = self._table(rebuild.get("context_kinds", {}), "rebuild.context_kinds")
+        settings = rebuild_settings.read_settings(rebuild, kinds, self.problem)
         for option, text, variable in (
             ("--host", self.overrides.host, HOST),
             ("--project", self.overrides.project, PROJECT),
@@ -236,7 +242,8 @@ class _Reader:
             if variable.required and outside(variable.key) not in config:
                 write = f" {_WRITE_REFERENCE}" if variable.secret else ""
                 self.problem(_path(_CONFIG, outside(variable.key)), f"is missing.{write}")
-        return RecipeAnswers(draft, self.references, {entry.field.key: entry.place for entry in self.entries})
+        places = {entry.field.key: entry.place for entry in self.entries}
+        return RecipeAnswers(draft, self.references, places, settings)
 
     def problem(self, place: str, text: str) -> None:
         self.problems.append(Problem(place, text))

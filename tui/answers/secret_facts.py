@@ -89,7 +89,7 @@ def _damage(variable: Variable, value: str) -> Finding | None:
         (is_placeholder(value), "This placeholder wasn't filled in.", paste_key),
         (
             len(value) < SHORTEST,
-            f"Too short: {len(value)} characters. Keys have at least {SHORTEST}.",
+            f"Too short: {len(value)} character{'' if len(value) == 1 else 's'}. Keys have at least {SHORTEST}.",
             paste_again,
         ),
         (

@@ -22,9 +22,9 @@ from tui.net.events import Sink, ignore
 from tui.plan.plan import UNLEASH_TELLS_NOT
 from tui.secrets.bag import Bag
 from tui.sources.base import Choice, Connection, Source, SourceReport
-from tui.sources.phrases import count, listed, short
 from tui.sources.registry import SOURCES
 from tui.sources.unleash.check import check_helper
+from tui.text.phrases import count, listed, short
 
 CheckRunner = Callable[[Draft, Bag, Context, str, Sink], Awaitable[Check]]
 
@@ -52,7 +52,7 @@ def only_asks(run: CheckRunner) -> CheckRunner:
 
 @asynccontextmanager
 async def _source(draft: Draft, bag: Bag, context: Context, sink: Sink) -> AsyncIterator[tuple[Source, Connection]]:
-    """Open the source with the key of the form. Raises Failure without a key, or if the demo would leave loopback."""
+    """Open the source with the key of the form. Raises Failure without a key, or if practice would leave loopback."""
     keys = (bag.get(v.key) for v in drafts.form_variables(draft) if v.role in drafts.SOURCE_KEY_ROLES)
     async with _connection(draft, context, next(keys, None), "Enter the key first.", sink) as connection:
         yield SOURCES[draft.integration], connection

@@ -12,13 +12,13 @@ from tui.apply import journal as journals
 from tui.apply.account import caller_of, importer_of, must_be_of
 from tui.apply.arrivals import newest, snapshot
 from tui.apply.journal import Stage
-from tui.apply.lost_answer import looked_up, may_have_happened
 from tui.apply.record import Record
 from tui.apply.watch import RUNS
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure, Kind, Remedy, Safe, joined
 from tui.net.events import Answered, Note, ProgressEvent, Sent, Sink, ignore
+from tui.net.lost_answer import looked_up, may_have_happened
 from tui.net.messages import Response
 from tui.secrets.names import inside
 from tui.text.clean import clean

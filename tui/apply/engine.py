@@ -414,7 +414,7 @@ class Import:
 
 def incomplete(plan: Plan) -> Failure:
     """Why a plan that is not whole cannot be used."""
-    return plan.failure or Failure(Kind.INTERNAL, "The plan is not complete.", plan.incomplete, Remedy.RUN_AGAIN)
+    return plan.failure or Failure(Kind.INTERNAL, "The plan is incomplete.", plan.incomplete, Remedy.RUN_AGAIN)
 
 
 def counts_of(journal: Journal) -> Counts:

@@ -11,10 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tui.net.times import minute
 from tui.text import limited_json
 from tui.text.clean import clean
 from tui.text.private_files import read_ordinary
+from tui.text.times import minute
 
 HEAD = "head"
 FOLDER = "journals"

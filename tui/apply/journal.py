@@ -20,7 +20,9 @@ from pydantic import Field, PlainSerializer
 
 from tui.answers.request import CreateRequest
 from tui.launchdarkly.models import Configuration, Flag, ImportFault, ImportStatus, WholeFlag
-from tui.sources.flags import Lost, Targets, Variation
+from tui.plan.plan import Prospect
+from tui.sources.flags import Targets, Variation
+from tui.targeting.losses import Lost
 from tui.text.redacted_fields import DataText, DataValue, ForeignText, SentenceText
 
 Seconds = Annotated[float, Field(ge=0, lt=32_503_680_000)]
@@ -62,6 +64,8 @@ class Expected:
     warnings: tuple[SentenceText, ...] = ()
     cut_over_warning: SentenceText = ""
     targets: Targets = ()
+    prospect: Prospect | None = None
+    """Whether its targeting can be rebuilt, None if that wasn't worked out."""
 
 
 @dataclass(frozen=True, slots=True)

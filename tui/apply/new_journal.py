@@ -13,7 +13,7 @@ from tui.apply.journal import Expected, Identity, Journal, LeftOut, Stage
 from tui.launchdarkly.models import Configuration
 from tui.plan import reading
 from tui.plan.plan import Plan, PlannedFlag
-from tui.sources.flags import Lost
+from tui.targeting.losses import Lost
 from tui.text.redact import Redactor
 
 Losses = Mapping[str, tuple[Lost, ...]]
@@ -56,7 +56,7 @@ def begin(
     """Return the journal of an import that is about to be created."""
     return replace(
         unplanned(request, references, who, account),
-        expected=tuple(expected_of(flag, explained) for flag in plan.arriving),
+        expected=tuple(expected_of(flag, explained, plan) for flag in plan.arriving),
         before=frozenset(plan.existing),
         **_of_plan(plan),
     )
@@ -83,7 +83,7 @@ def again(journal: Journal, plan: Plan, explained: Losses) -> Journal:
     The plan says how a flag that isn't imported yet will look. Flags that someone else has created meanwhile count as
     there before. The configuration is started next.
     """
-    arriving = {flag.flag.key: expected_of(flag, explained) for flag in plan.arriving}
+    arriving = {flag.flag.key: expected_of(flag, explained, plan) for flag in plan.arriving}
     earlier = tuple(arriving.pop(flag.key, flag) for flag in journal.expected)
     if not plan.incomplete:
         journal = journals.standing(journal, {key: flag.created for key, flag in plan.existing.items()}, plan.read_at)
@@ -102,11 +102,11 @@ def _of_plan(plan: Plan) -> dict[str, Any]:
     }
 
 
-def expected_of(planned: PlannedFlag, explained: Losses = MappingProxyType({})) -> Expected:
+def expected_of(planned: PlannedFlag, explained: Losses = MappingProxyType({}), plan: Plan | None = None) -> Expected:
     """Return what a flag of a plan must look like when it is imported."""
-    flag = planned.flag
+    flag, prospects = planned.flag, (plan.prospects if plan else None) or {}
     return Expected(
         flag.key, flag.name, flag.description, flag.tags, flag.variations, flag.on, flag.off, flag.on_at_source,
         lost=explained.get(flag.key, ()), warnings=planned.warnings, cut_over_warning=planned.cut_over_warning,
-        targets=flag.targets,
+        targets=flag.targets, prospect=prospects.get(flag.key),
     )  # fmt: skip

@@ -12,7 +12,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from tui.apply import journal as journals
-from tui.apply import lost_answer
 from tui.apply.account import caller_of, importer_of, must_be_of
 from tui.apply.arrivals import newest, newly_there, snapshot
 from tui.apply.journal import NEVER_RUN, Journal, Mark, Stage
@@ -20,10 +19,11 @@ from tui.apply.record import Record
 from tui.apply.watch import ENDS, FASTEST, RUNS, STUCK_AFTER, WAITS, Moved, Watch
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.models import ImportStatus
+from tui.net import lost_answer
 from tui.net.errors import Failure, Kind, Remedy
 from tui.net.events import Answered, Note, Pausing, ProgressEvent, Sink, Stream
 from tui.net.pauses import requested_pause
-from tui.net.times import span
+from tui.text.times import span
 
 SNAPSHOT_FRESH = 120.0
 """Seconds after which a start takes a new snapshot: what someone else created meanwhile isn't ours."""

@@ -40,7 +40,9 @@ class RecipeOptions:
     """The command line of a command that takes a recipe. Times are in seconds; `timeout` is for the whole run.
 
     Without `journal`, the journal is in the state directory. `flags` are keys of flags to undo although it isn't
-    certain that this import created them. `output` is the file for a plan or report, `saved_plan` a plan to import.
+    certain that this import created them, or of the only ones to show of a rebuild. `environment` is LaunchDarkly's;
+    `accept` has names of approximations, `adopt` keys of flags to rebuild that this import didn't create. `output` is
+    the file for a plan or report, `saved_plan` a plan to import.
     """
 
     recipe: Path
@@ -57,6 +59,9 @@ class RecipeOptions:
     delete: bool = False
     dry_run: bool = False
     flags: Sequence[str] = ()
+    environment: str = ""
+    accept: Sequence[str] = ()
+    adopt: Sequence[str] = ()
     quiet: bool = False
     output: Path | None = None
     saved_plan: Path | None = None

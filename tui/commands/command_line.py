@@ -18,6 +18,13 @@ _PROGRAM = "ld-flag-import"
 _A_YEAR = 366 * 86_400.0
 SHELLS = ("bash", "zsh", "fish", "powershell")
 REPORT_FORMATS = ("html", "md", "json", "csv")
+ACCEPTABLE = (
+    "rebucketed", "random-becomes-sticky", "always-has-a-key", "numbers-as-numbers", "booleans-as-booleans",
+    "dates-in-ms", "regex-dialect", "letters-beyond-ascii", "build-metadata", "segment-copied-today",
+    "parent-killed-or-off", "group-shared", "missing-when-negated", "configuration-lost", "sdk-dependent-negation",
+    "prerequisites-not-shown",
+)  # fmt: skip
+"""Names of `tui.targeting.approximations`, for completion."""
 
 _DESCRIPTION = """\
 Import feature flags from Split or Unleash into LaunchDarkly.
@@ -31,7 +38,7 @@ from the places named in the recipe: environment variables (LD_ACCESS_TOKEN,
 LD_IMPORT_API_KEY, UNLEASH_SDK_KEY, SPLIT_ADMIN_KEY), files, or the OS keyring.
 
 Examples:
-  ld-flag-import --demo                  try the wizard with demo servers
+  ld-flag-import --demo                  practice in the wizard with demo servers
   ld-flag-import                         open the wizard
   ld-flag-import plan import.toml        see what a saved recipe would import
   ld-flag-import apply import.toml       run that import
@@ -45,7 +52,7 @@ def parser() -> Parser:
     parser.epilog = _KEYS
     commands = parser.add_subparsers(title="Commands", metavar="COMMAND", prog=_PROGRAM)
     wizard = parser.add_argument_group("Wizard")
-    wizard.add_argument("--demo", action="store_true", help="use demo servers; nothing leaves this machine")
+    wizard.add_argument("--demo", action="store_true", help="practice with demo servers; nothing leaves this machine")
     _places(parser, "Preset answers")
     general = _general(parser)
     general.add_argument("--version", action="version", version=f"{_PROGRAM} {__version__}", help="show the version")
@@ -199,6 +206,25 @@ def _undo(parser: Parser) -> None:
     _general(parser, as_json=_DOCUMENT, quiet=True)
 
 
+def _rebuild(parser: Parser) -> None:
+    _recipe(parser)
+    options = parser.add_argument_group("Options")
+    text = "LaunchDarkly environment to rebuild in (default: the recipe's rebuild.environment)"
+    options.add_argument("--environment", default="", metavar="KEY", help=text)
+    options.add_argument("--dry-run", action="store_true", help="show what a rebuild would set, and change nothing")
+    text = "show only this flag, with the rules of both sides (repeatable)"
+    options.add_argument("--flag", action="append", default=[], dest="flags", metavar="KEY", help=text)
+    text = "accept flags that differ in this way, such as rebucketed (repeatable)"
+    options.add_argument("--accept", action="append", default=[], metavar="NAME", help=text)
+    text = "also rebuild this flag, which this import didn't create; works without a journal (repeatable)"
+    options.add_argument("--adopt", action="append", default=[], metavar="KEY", help=text)
+    parser.words["accept"] = ACCEPTABLE
+    _journal(options)
+    _places(parser)
+    _limits(parser)
+    _general(parser, as_json=_DOCUMENT, quiet=True)
+
+
 def _actions(*actions: tuple[str, _Command]) -> Fill:
     """Return what fills the parser of a command that has actions."""
 
@@ -302,6 +328,15 @@ _COMMANDS: dict[str, _Command] = {
         "Lists the flags and asks first. Flags that someone has changed since the import are kept.",
         "ld-flag-import undo import.toml --dry-run", "ld-flag-import undo import.toml",
         "ld-flag-import undo import.toml --delete --yes",
+    ),
+    "rebuild": _Command(
+        "translate the source's targeting into LaunchDarkly", _rebuild, "RECIPE [options]",
+        "Reads both sides, translates the targeting of the imported flags, and proves each translation. Needs"
+        " --dry-run: this version shows the result and doesn't apply it. Nothing is changed.",
+        "ld-flag-import rebuild import.toml --environment production --dry-run",
+        "ld-flag-import rebuild import.toml --dry-run --flag checkout-v2",
+        "ld-flag-import rebuild import.toml --dry-run --accept rebucketed --json | jq .counts",
+        "ld-flag-import rebuild import.toml --dry-run --adopt checkout-v2",
     ),
     "imports": _Command(
         "list the imports started from this machine",

@@ -27,7 +27,6 @@ from tui.launchdarkly.instances import Instance, instance
 from tui.launchdarkly.models import Configuration
 from tui.manifests.files import ManifestError, registry
 from tui.net.errors import Failure, Kind, Remedy, Safe
-from tui.net.times import iso_minute, moment_json, span
 from tui.secrets import environment
 from tui.secrets.bag import Bag
 from tui.secrets.keyring import KeyringResult
@@ -35,6 +34,7 @@ from tui.secrets.keyring_process import KeyringState
 from tui.secrets.names import entry_name
 from tui.secrets.references import UnusableKeyError
 from tui.text.redact import MASK, Redactor
+from tui.text.times import iso_minute, moment_json, span
 
 ConfigsAction = Literal["list", "show", "trigger", "watch", "delete"]
 _NOT_COMPLETE = 6

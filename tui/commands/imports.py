@@ -12,8 +12,8 @@ from tui.apply.heads import Head
 from tui.commands.output import Output, table
 from tui.launchdarkly.instances import instance
 from tui.net.errors import Failure, Kind, Safe
-from tui.net.times import iso_minute, moment_json
 from tui.text.clean import clean
+from tui.text.times import iso_minute, moment_json
 
 _HEADINGS = ("NAME", "INTEGRATION", "LAUNCHDARKLY", "PROJECT", "FLAGS", "STATE", "LAST CHANGE")
 

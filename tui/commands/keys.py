@@ -9,11 +9,11 @@ from typing import Literal, TextIO
 
 from tui.commands.output import Output, table
 from tui.net.errors import Failure, Kind, Remedy, Safe
-from tui.net.times import iso_minute, moment_json
 from tui.secrets.keyring import IndexFileError, Keyring, KeyringEntry
 from tui.secrets.keyring_process import KeyringState
 from tui.text.clean import clean
 from tui.text.key_shapes import without_keys
+from tui.text.times import iso_minute, moment_json
 
 _YEAR_3000 = 32_503_680_000
 _NOTES = {True: "", False: "no longer in the keyring", None: "can't tell whether it's still there"}

@@ -12,12 +12,12 @@ from tui.commands.case import RecipeInputs, RecipeOptions, inputs_of
 from tui.commands.style import PLAIN, Style
 from tui.commands.surroundings import Surroundings
 from tui.net.errors import Failure, Kind, Remedy, Safe
-from tui.net.times import span
 from tui.plan import documents, reading, words
 from tui.plan.plan import WORDS, Plan, PlannedFlag, Verdict
-from tui.sources.flags import Lost
+from tui.targeting.losses import Lost
 from tui.text.cells import cells, wrapped
 from tui.text.clean import clean
+from tui.text.times import span
 
 _LEVELS: Mapping[Verdict, str] = {
     Verdict.IMPORT: "ok",

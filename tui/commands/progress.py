@@ -13,11 +13,11 @@ from tui.apply.watch import Moved
 from tui.commands.output import Output, encodable, terminal_width
 from tui.net.errors import Failure, Kind, Remedy
 from tui.net.events import Counted, Pausing, ProgressEvent
-from tui.net.times import span, time_of_day
 from tui.plan.words import flags
 from tui.report.words import ENDS
 from tui.text.cells import cells, fitted
 from tui.text.clean import clean
+from tui.text.times import span, time_of_day
 
 _SECONDS_BETWEEN = 1.0
 

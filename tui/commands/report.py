@@ -12,11 +12,11 @@ from tui.commands.output import Output
 from tui.commands.surroundings import Surroundings
 from tui.commands.verify import compare
 from tui.net.errors import Failure, Kind, Remedy, Safe
-from tui.net.times import moment_json
 from tui.report import documents, report
 from tui.report.summary import summary
 from tui.text.clean import clean
 from tui.text.private_files import unused, write_private
+from tui.text.times import moment_json
 
 _STDOUT = Path("-")
 _TEMPORARY = 5

@@ -16,12 +16,12 @@ from tui.answers.builtin import CONFIG_NAME, CONFIG_TAGS, TOKEN
 from tui.answers.draft import Answer, Draft
 from tui.answers.fields import Form, Variable
 from tui.answers.finding import Finding, Level
-from tui.apply.lost_answer import looked_up, may_have_happened
 from tui.configurations.listing import Account, held
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure, Kind, Remedy, Safe, joined
 from tui.net.events import Note, Sink, Stream
+from tui.net.lost_answer import looked_up, may_have_happened
 from tui.secrets.bag import Bag
 from tui.secrets.names import outside
 from tui.text.clean import clean

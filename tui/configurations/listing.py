@@ -19,11 +19,11 @@ from tui.launchdarkly.models import Configuration
 from tui.launchdarkly.words import access_in_words, fault_in_words, refused_by
 from tui.net.errors import Failure, Kind, Remedy
 from tui.net.events import Sink, Stream
-from tui.net.times import minute
 from tui.secrets.bag import Bag
 from tui.secrets.names import outside
 from tui.text.clean import REPLACEMENT, clean
 from tui.text.redact import MASK, Redactor
+from tui.text.times import minute
 
 NOT_TOLD = "not known"
 NEVER = "never"

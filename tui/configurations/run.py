@@ -15,7 +15,6 @@ from tui.apply import lock, new_journal, store
 from tui.apply.engine import Import
 from tui.apply.heads import heads
 from tui.apply.journal import Identity, Journal, Stage
-from tui.apply.lost_answer import looked_up, may_have_happened
 from tui.apply.record import Keep
 from tui.apply.watch import STUCK_AFTER
 from tui.configurations.listing import Account
@@ -23,6 +22,7 @@ from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure, Kind, Remedy, joined
 from tui.net.events import Note, Sink, Stream
+from tui.net.lost_answer import looked_up, may_have_happened
 from tui.text.redact import Redactor
 
 

@@ -19,6 +19,7 @@ from tui.launchdarkly.models import (
     AuditEntry,
     CallerIdentity,
     Configuration,
+    Environment,
     Flag,
     Member,
     Page,
@@ -28,13 +29,14 @@ from tui.launchdarkly.models import (
     parse_page,
 )
 from tui.launchdarkly.problems import RefusedRequest, refusal
+from tui.launchdarkly.targeting import TargetedFlag, parse_approvals, parse_targeted_flags
 from tui.net.client import Http
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Counted, Sink, ignore
 from tui.net.messages import Request, Response
 from tui.net.pages import ListPage, ListProgress, read_all
-from tui.net.times import http_date
 from tui.text.redact import Redactor
+from tui.text.times import http_date
 
 T = TypeVar("T")
 
@@ -207,6 +209,14 @@ class LaunchDarkly:
         async with aclosing(pages) as progresses:
             return tuple([key async for progress in progresses for key in progress.fresh])
 
+    async def environment_settings(self, project: str, *, sink: Sink = ignore) -> tuple[Environment, ...]:
+        """Return a project's environments with their settings."""
+        request = self._refused(of="environments", project=project)
+        path, read = f"/api/v2/projects/{_part(project)}/environments", partial(parse_page, Environment)
+        pages = self._every(path, {}, read, attrgetter("key"), request, "environments", sink)
+        async with aclosing(pages) as progresses:
+            return tuple([environment async for progress in progresses for environment in progress.fresh])
+
     async def tags(self, prefix: str = "", *, sink: Sink = ignore) -> tuple[str, ...]:
         """Return at most 100 flag tags of the account that begin with `prefix`."""
         path = f"/api/v2/tags{_query(kind='flag', pre=prefix, limit=MOST_TAGS)}"
@@ -245,6 +255,26 @@ class LaunchDarkly:
         # `summary=0` adds rules, targets and prerequisites (OpenAPI).
         state: dict[str, object] = {"env": list(environments), "summary": 0, **({"tag": tag} if tag else {})}
         return self._every_flag(WholeFlag, project, state, "flags", sink)
+
+    def targeted_flags(
+        self, project: str, environment: str, *, sink: Sink = ignore
+    ) -> AsyncGenerator[ListProgress[TargetedFlag], None]:
+        """Read all flags that are not archived, with their targeting in one environment."""
+        query: dict[str, object] = {"sort": "creationDate", "env": environment, "summary": 0}
+        read: Callable[[object], Page[TargetedFlag]] = partial(parse_targeted_flags, environment=environment)
+        path, request = _flags_path(project), self._refused_flags(project)
+        return self._every(path, query, read, attrgetter("key"), request, "flags", sink)
+
+    async def pending_approvals(self, project: str, environment: str, *, sink: Sink = ignore) -> frozenset[str]:
+        """Return the keys of flags for which a change in an environment waits for approval or for its time."""
+        request = self._refused(of="approval requests", project=project)
+        query = {"filter": f'projectKey equals {project}, status anyOf ["pending","scheduled"]'}
+        read = partial(parse_approvals, project=project, environment=environment)
+        pages = self._every(
+            "/api/v2/approval-requests", query, read, attrgetter("id"), request, "approval requests", sink
+        )
+        async with aclosing(pages) as progresses:
+            return frozenset([one.flag async for progress in progresses for one in progress.fresh if one.flag])
 
     async def whole_flag(self, project: str, key: str, *, sink: Sink = ignore) -> WholeFlag | None:
         """Return one flag with its state in every environment; None if there is none with this key."""

@@ -41,7 +41,7 @@ _LONGEST_QUERY = 2000
 # --- lenient values
 
 
-def _data(value: object) -> str:
+def data_of(value: object) -> str:
     """Return text unchanged, a number as text, "" for anything else."""
     if isinstance(value, str):
         # A lone surrogate of a JSON escape is no text: it could be neither shown nor sent.
@@ -52,15 +52,15 @@ def _data(value: object) -> str:
 
 
 def _text(value: object) -> str:
-    return clean(_data(value))
+    return clean(data_of(value))
 
 
 def _words(value: object, info: ValidationInfo) -> str:
     redact = info.context.foreign if isinstance(info.context, Redactor) else str
-    return clean(redact(_data(value)))
+    return clean(redact(data_of(value)))
 
 
-def _whole(value: object) -> int | None:
+def whole_of(value: object) -> int | None:
     if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
         return int(value.strip().partition(".")[0])
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -70,15 +70,15 @@ def _whole(value: object) -> int | None:
 
 def _millis(value: object) -> int | None:
     # 0 is how some of its services write "never".
-    number = _whole(value)
+    number = whole_of(value)
     return number if number is not None and number > 0 else None
 
 
 def _all_data(value: object) -> tuple[str, ...]:
-    return tuple(text for text in map(_data, value) if text) if isinstance(value, list | tuple) else ()
+    return tuple(text for text in map(data_of, value) if text) if isinstance(value, list | tuple) else ()
 
 
-def _object(value: object) -> dict[str, Any]:
+def object_of(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
@@ -86,15 +86,15 @@ def _object_or_none(value: object) -> object:
     return value if isinstance(value, dict) else None
 
 
-def _objects(value: object) -> list[dict[str, Any]]:
+def objects_of(value: object) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def _truth(value: object) -> bool:
+def truth_of(value: object) -> bool:
     return value is True or value in ("true", "True")
 
 
-Data = Annotated[str, BeforeValidator(_data)]
+Data = Annotated[str, BeforeValidator(data_of)]
 """Text that identifies a flag or is compared with the source, unchanged: clean it before it is shown."""
 AllData = Annotated[tuple[str, ...], BeforeValidator(_all_data)]
 CleanText = Annotated[str, BeforeValidator(_text)]
@@ -103,9 +103,9 @@ Texts = Annotated[tuple[str, ...], BeforeValidator(lambda value: tuple(map(clean
 Words = Annotated[str, BeforeValidator(_words)]
 """A message for people. It may quote a key, so it is redacted before anything else."""
 NonEmptyText = Annotated[str, BeforeValidator(_text), Field(min_length=1)]
-Whole = Annotated[int | None, BeforeValidator(_whole)]
+Whole = Annotated[int | None, BeforeValidator(whole_of)]
 Millis = Annotated[int | None, BeforeValidator(_millis)]
-Truth = Annotated[bool, BeforeValidator(_truth)]
+Truth = Annotated[bool, BeforeValidator(truth_of)]
 
 
 # --- configurations, people, projects
@@ -140,7 +140,7 @@ class ImportStatus(_Lenient):
     status: Words = ""
     last_import: Millis = Field(default=None, alias="lastImport")
     last_error: Millis = Field(default=None, alias="lastError")
-    errors: Annotated[tuple[ImportFault, ...], BeforeValidator(lambda value: list(map(_fault, _objects(value))))] = ()
+    errors: Annotated[tuple[ImportFault, ...], BeforeValidator(lambda value: list(map(_fault, objects_of(value))))] = ()
 
 
 class Reason(_Lenient):
@@ -153,14 +153,14 @@ class AccessAction(_Lenient):
     """One action that your token may or may not do with this configuration."""
 
     action: Words = ""
-    reason: Annotated[Reason, BeforeValidator(_object)] = Reason()
+    reason: Annotated[Reason, BeforeValidator(object_of)] = Reason()
 
 
 class Access(_Lenient):
     """`_access`: what your token may do with this configuration."""
 
-    denied: Annotated[tuple[AccessAction, ...], BeforeValidator(_objects)] = ()
-    allowed: Annotated[tuple[AccessAction, ...], BeforeValidator(_objects)] = ()
+    denied: Annotated[tuple[AccessAction, ...], BeforeValidator(objects_of)] = ()
+    allowed: Annotated[tuple[AccessAction, ...], BeforeValidator(objects_of)] = ()
 
 
 class Configuration(_Lenient):
@@ -181,7 +181,7 @@ class Configuration(_Lenient):
     config: Annotated[dict[str, object] | None, BeforeValidator(_object_or_none)] = Field(None, repr=False)
     status: Annotated[
         ImportStatus,
-        BeforeValidator(lambda value: {"status": value} if isinstance(value, str) else _object(value)),
+        BeforeValidator(lambda value: {"status": value} if isinstance(value, str) else object_of(value)),
     ] = Field(default=ImportStatus(), alias="_status")
     access: Annotated[Access | None, BeforeValidator(_object_or_none)] = Field(default=None, alias="_access")
 
@@ -231,22 +231,38 @@ class Project(_Lenient):
     )
 
 
+def _approval(name: str) -> AliasPath:
+    return AliasPath("approvalSettings", name)
+
+
+class Environment(_Lenient):
+    """An environment of a project. With `approval_required`, changes of its flags need an approval: of all flags, or
+    of those with one of `approval_tags` if it has any. A `critical` one deserves a second question.
+    """
+
+    key: Annotated[str, BeforeValidator(data_of), Field(min_length=1)]
+    name: CleanText = ""
+    critical: Truth = False
+    approval_required: Truth = Field(default=False, validation_alias=_approval("required"))
+    approval_tags: AllData = Field(default=(), validation_alias=_approval("requiredApprovalTags"))
+
+
 # --- flags
 
 
 def _states(value: object) -> dict[str, FlagState] | None:
-    return {_data(key): _state(_object(state)) for key, state in value.items()} if isinstance(value, dict) else None
+    return {data_of(key): _state(object_of(state)) for key, state in value.items()} if isinstance(value, dict) else None
 
 
 def _state(item: Mapping[str, Any]) -> FlagState:
     # Targets of all kinds of contexts, without empty entries, which target no one.
-    both = (*_objects(item.get("targets")), *_objects(item.get("contextTargets")))
+    both = (*objects_of(item.get("targets")), *objects_of(item.get("contextTargets")))
     targets = [target for target in both if target.get("values")]
     complete = all(isinstance(item.get(name), list) for name in ("rules", "targets", "prerequisites"))
     parts = {"rules": item.get("rules"), "targets": targets, "prerequisites": item.get("prerequisites")}
     return FlagState(
-        on=_truth(item.get("on")),
-        version=_whole(item.get("version")),
+        on=truth_of(item.get("on")),
+        version=whole_of(item.get("version")),
         last_modified=_millis(item.get("lastModified")),
         targeting=tuple(name for name, part in parts.items() if part) if complete else None,
         targets=_users(targets),
@@ -256,14 +272,14 @@ def _state(item: Mapping[str, Any]) -> FlagState:
 def _users(targets: list[dict[str, Any]]) -> tuple[tuple[int, tuple[str, ...]], ...] | None:
     users: dict[int, set[str]] = {}
     for target in targets:
-        variation, keys = _whole(target.get("variation")), target["values"]
+        variation, keys = whole_of(target.get("variation")), target["values"]
         if variation is None or target.get("contextKind", "user") != "user" or not isinstance(keys, list):
             return None
-        users.setdefault(variation, set()).update(map(_data, keys))
+        users.setdefault(variation, set()).update(map(data_of, keys))
     return tuple((variation, tuple(sorted(users[variation]))) for variation in sorted(users))
 
 
-_Key = Annotated[str, BeforeValidator(_data), Field(min_length=1)]
+_Key = Annotated[str, BeforeValidator(data_of), Field(min_length=1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +298,7 @@ class Flag:
 class FlagVariation:
     """A variation's JSON value, and its name or ""."""
 
-    value: Annotated[object, BeforeValidator(lambda value: _data(value) if isinstance(value, str) else value)] = None
+    value: Annotated[object, BeforeValidator(lambda value: data_of(value) if isinstance(value, str) else value)] = None
     name: Data = ""
 
 
@@ -315,7 +331,7 @@ class WholeFlag:
     name: Data = ""
     description: Data = ""
     tags: AllData = ()
-    variations: Annotated[tuple[FlagVariation, ...], BeforeValidator(_objects)] = ()
+    variations: Annotated[tuple[FlagVariation, ...], BeforeValidator(objects_of)] = ()
     on: Annotated[Whole, Field(validation_alias=AliasPath("defaults", "onVariation"))] = None
     off: Annotated[Whole, Field(validation_alias=AliasPath("defaults", "offVariation"))] = None
     maintainer: Annotated[Data, Field(alias="maintainerId")] = ""
@@ -334,7 +350,10 @@ CREATION = "createFlag"
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One change of flags. `date` in ms since the epoch; `token` and `member` are ids, "" if none is named."""
+    """One change of flags. `date` in ms since the epoch; `token` and `member` are ids, "" if none is named.
+
+    `environments` are those that its resources name, "*" for all of them.
+    """
 
     id: str
     date: int | None
@@ -342,22 +361,26 @@ class AuditEntry:
     keys: frozenset[str]
     token: str
     member: str
+    environments: frozenset[str] = frozenset()
 
 
 def _audit_entry(value: object) -> AuditEntry:
-    item = _object(value)
-    accesses = _objects(item.get("accesses"))
+    item = object_of(value)
+    accesses = objects_of(item.get("accesses"))
     # Resources such as `proj/web-shop:env/*:flag/checkout;tag`.
-    resources = [_data(access.get("resource")) for access in accesses]
-    resources += _all_data(_object(item.get("target")).get("resources"))
+    resources = [data_of(access.get("resource")) for access in accesses]
+    resources += _all_data(object_of(item.get("target")).get("resources"))
     keys = (resource.rpartition(":flag/")[2].partition(";")[0] for resource in resources if ":flag/" in resource)
     return AuditEntry(
-        id=_data(item.get("_id")),
+        id=data_of(item.get("_id")),
         date=_millis(item.get("date")),
-        actions=frozenset(_data(access.get("action")) for access in accesses),
+        actions=frozenset(data_of(access.get("action")) for access in accesses),
         keys=frozenset(filter(None, keys)),
-        token=_data(_object(item.get("token")).get("_id")),
-        member=_data(_object(item.get("member")).get("_id")),
+        token=data_of(object_of(item.get("token")).get("_id")),
+        member=data_of(object_of(item.get("member")).get("_id")),
+        environments=frozenset(
+            resource.partition(":env/")[2].partition(":")[0] for resource in resources if ":env/" in resource
+        ),
     )
 
 
@@ -378,6 +401,7 @@ _NAMES: dict[type, tuple[str, str]] = {
     CallerIdentity: ("the identity of your token", ""),
     Member: ("a member of your account", "a list of members"),
     Project: ("a project", "a list of projects"),
+    Environment: ("an environment", "a list of environments"),
     Flag: ("a flag", "a list of flags"),
     WholeFlag: ("a flag", "a list of flags"),
 }
@@ -388,31 +412,31 @@ def parse(kind: type[T], value: object, redactor: Redactor | None = None) -> T:
     """Read one `kind`. `redactor` learns the secrets that a configuration shows, and takes keys out of LaunchDarkly's
     words."""
     _learn(redactor, value)
-    return _model(kind, value, _NAMES[kind][0], redactor)
+    return model_of(kind, value, _NAMES[kind][0], redactor)
 
 
 def parse_page(kind: type[T], value: object, redactor: Redactor | None = None) -> Page[T]:
     """Read a page of a list of `kind`, as `parse`. A page with one unreadable entry is refused whole: leaving it out
     would let a look-up say "not there"."""
-    for item in _objects(_object(value).get("items")) if redactor else ():
+    for item in objects_of(object_of(value).get("items")) if redactor else ():
         _learn(redactor, item)
     expected = _NAMES[kind][1]
-    return _page(value, lambda item: _model(kind, item, expected, redactor), expected)
+    return page_of(value, lambda item: model_of(kind, item, expected, redactor), expected)
 
 
 def parse_audit_log(value: object) -> Page[AuditEntry]:
     """Read a page of the audit log."""
-    return _page(value, _audit_entry, "a list of audit log entries")
+    return page_of(value, _audit_entry, "a list of audit log entries")
 
 
 def parse_tags(value: object) -> Page[str]:
     """Read a page of tags; what is no text is left out."""
-    return _named(_page(value, _text, "a list of tags"))
+    return _named(page_of(value, _text, "a list of tags"))
 
 
 def parse_environments(value: object) -> Page[str]:
     """Read a page of a project's environments: their keys."""
-    return _named(_page(value, lambda item: _text(_object(item).get("key")), "a list of environments"))
+    return _named(page_of(value, lambda item: _text(object_of(item).get("key")), "a list of environments"))
 
 
 def _named(page: Page[str]) -> Page[str]:
@@ -421,13 +445,14 @@ def _named(page: Page[str]) -> Page[str]:
 
 def _learn(redactor: Redactor | None, value: object) -> None:
     if redactor is not None:
-        redactor.learn(_text(_object(value).get("integrationKey")), _object(_object(value).get("config")))
+        redactor.learn(_text(object_of(value).get("integrationKey")), object_of(object_of(value).get("config")))
 
 
 _adapter: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)
 
 
-def _model(kind: type[T], value: object, expected: str, redactor: Redactor | None) -> T:
+def model_of(kind: type[T], value: object, expected: str, redactor: Redactor | None = None) -> T:
+    """Read one `kind`; `expected` names it in the failure."""
     try:
         model: T = _adapter(kind).validate_python(value, context=redactor)
         return model
@@ -436,15 +461,16 @@ def _model(kind: type[T], value: object, expected: str, redactor: Redactor | Non
     raise _unexpected(expected)
 
 
-def _page(value: object, read_item: Callable[[object], T], expected: str) -> Page[T]:
-    page = _object(value)
+def page_of(value: object, read_item: Callable[[object], T], expected: str) -> Page[T]:
+    """Read a page of a list, each item by `read_item`; `expected` names the list in the failure."""
+    page = object_of(value)
     items = page.get("items")
     if not isinstance(items, list):
         raise _unexpected(expected)
-    link = _data(_object(_object(page.get("_links")).get("next")).get("href"))
+    link = data_of(object_of(object_of(page.get("_links")).get("next")).get("href"))
     # Only the query is used, written again: a link must not lead a token to another address.
     query = link.partition("#")[0].partition("?")[2][:_LONGEST_QUERY]
-    return Page(tuple(map(read_item, items)), _whole(page.get("totalCount")), urlencode(parse_qsl(query)))
+    return Page(tuple(map(read_item, items)), whole_of(page.get("totalCount")), urlencode(parse_qsl(query)))
 
 
 def _unexpected(expected: str) -> Failure:

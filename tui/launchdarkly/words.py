@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tui.net.times import moment
 from tui.text.clean import clean
+from tui.text.times import moment
 
 if TYPE_CHECKING:
     from tui.launchdarkly.models import Access, AccessAction, CallerIdentity, ImportFault, ImportStatus, Member

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from tui.net.times import moment
+from tui.text.times import moment
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tui.net.errors import Failure, Kind, Remedy, Safe
-from tui.net.times import http_date, span, time_of_day
+from tui.text.times import http_date, span, time_of_day
 
 TOO_MANY = 429
 _NUMBER = re.compile(r"\d{1,15}(\.\d{1,9})?$")

@@ -13,8 +13,8 @@ import httpx
 from tui.net import environment
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.messages import CutOffError, EncodingError, TooLargeError
-from tui.net.times import span
 from tui.text.clean import clean
+from tui.text.times import span
 
 _MEBIBYTE = 1024 * 1024
 _LONGEST_NAME = 80

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from tui.launchdarkly.tags import is_tag
-from tui.sources import phrases
+from tui.text import phrases
 from tui.text.clean import clean
 
 if TYPE_CHECKING:

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from tui.net.times import iso_date, stamp
 from tui.plan import words
 from tui.plan.plan import WORDS, Counts, Plan, PlannedFlag, Verdict
 from tui.plan.reading import explanations
-from tui.sources.flags import Lost
+from tui.targeting.losses import Lost
 from tui.text.clean import plain, readable
 from tui.text.private_files import unused, write_private
 from tui.text.redact import Redactor
 from tui.text.templates import rendered
+from tui.text.times import iso_date, stamp
 
 PlanFormat = Literal["md", "json"]
 
@@ -60,7 +60,7 @@ def notes(plan: Plan) -> tuple[str, ...]:
 
 
 def as_json(plan: Plan) -> dict[str, object]:
-    """Return the plan as `plan --json` prints it. Raises ValueError if it is not complete."""
+    """Return the plan as `plan --json` prints it. Raises ValueError if it is incomplete."""
     if not plan.whole:
         raise ValueError("an incomplete plan can't be saved as JSON")
     return {

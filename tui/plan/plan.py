@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tui.net.errors import Failure
-from tui.net.times import day
 from tui.plan.conventions import bad_key, breaks, not_taken
 from tui.plan.request import PlanRequest
 from tui.sources.flags import SourceFlag
+from tui.text.redacted_fields import SentenceText
+from tui.text.times import day
 
 if TYPE_CHECKING:  # pydantic is loaded after the first paint
     from tui.launchdarkly.models import Flag, NamingConvention
@@ -74,6 +75,22 @@ class PlannedFlag:
         return self.flag.cut_over_warning if self.arrives else ""
 
 
+ProspectGrade = Literal["faithful", "approximate", "by-hand", "not-checked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """Whether a flag's targeting can be rebuilt in LaunchDarkly, as far as its definition shows.
+
+    `approximations` are names of tui.targeting.approximations; `reasons` are sentences that say why it is by hand, or
+    what has to be read first.
+    """
+
+    grade: ProspectGrade
+    approximations: tuple[str, ...] = ()
+    reasons: tuple[SentenceText, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """Numbers of flags; `invalid` are those that cannot arrive, `lossy` and `on_at_source` are of those that do."""
@@ -104,6 +121,8 @@ class Plan:
     incomplete: str = ""
     failure: Failure | None = None
     announced: int | None = None
+    prospects: Mapping[str, Prospect] | None = field(default=None, repr=False, compare=False)
+    """By the key of each imported flag. None until they are worked out, which may take seconds."""
 
     @property
     def keys(self) -> int:
@@ -145,6 +164,11 @@ class Plan:
         counted = Counter(kind for planned in self.arriving for kind in planned.flag.losses)
         return dict(sorted(counted.items(), key=lambda pair: (-pair[1], pair[0])))
 
+    @cached_property
+    def grades(self) -> Counter[ProspectGrade]:
+        """How many of the arriving flags have each grade; empty until that is worked out."""
+        return Counter(prospect.grade for prospect in (self.prospects or {}).values())
+
     def is_old(self, now: float) -> bool:
         """Whether it is out of date at `now`, in seconds since the epoch."""
         return now - self.read_at > FRESH_SECONDS
@@ -153,7 +177,7 @@ class Plan:
     def shortfall(self) -> str:
         """What the plan lacks, as a sentence; "" for a whole one that imports something."""
         if not self.whole:
-            return f"The plan is NOT COMPLETE. {self.incomplete}"
+            return f"The plan is INCOMPLETE. {self.incomplete}"
         if not self.counts.source:
             return f"0 flags match. {_NOTHING.get(self.request.integration, _NOTHING_ANYWHERE)}"
         if not self.counts.arrive:

@@ -21,9 +21,10 @@ from tui.plan.plan import Plan, decide
 from tui.plan.request import PlanRequest
 from tui.secrets.bag import Bag
 from tui.sources.base import Connection
-from tui.sources.flags import Lost, SourceFlag
+from tui.sources.flags import SourceFlag
 from tui.sources.lenient import members
 from tui.sources.registry import SOURCES
+from tui.targeting.losses import Lost, explained
 from tui.text.redact import Redactor, tree
 
 
@@ -37,9 +38,14 @@ def explain(request: PlanRequest, flag: SourceFlag, redactor: Redactor) -> tuple
 
     Secrets are taken out of its definition first, since the sentences quote values and cut them.
     """
-    if redactor.suspects(flag.definition):
-        flag = replace(flag, definition=members(tree(flag.definition, redactor.setting)))
-    return SOURCES[request.integration].explain(flag)
+    return explained(SOURCES[request.integration].targeting(without_keys(flag, redactor), ""))
+
+
+def without_keys(flag: SourceFlag, redactor: Redactor) -> SourceFlag:
+    """Return a flag without secrets in its definition."""
+    if not redactor.suspects(flag.definition):
+        return flag
+    return replace(flag, definition=members(tree(flag.definition, redactor.setting)))
 
 
 def explanations(plan: Plan, redactor: Redactor) -> dict[str, tuple[Lost, ...]]:
@@ -74,7 +80,7 @@ class Reading:
         return Stream(self._run)
 
     def stop(self) -> None:
-        """Stop the reading. The plan has what was read, and says that it is not complete."""
+        """Stop the reading. The plan has what was read, and says that it is incomplete."""
         self._stopped = True
         for job in self._jobs:
             job.cancel()

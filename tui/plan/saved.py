@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from tui.net.errors import Failure, Kind, Safe
-from tui.net.times import moment_json
 from tui.plan.documents import as_json
 from tui.plan.plan import Plan
-from tui.sources.flags import Lost, SourceFlag, Targets
+from tui.sources.flags import SourceFlag, Targets
+from tui.targeting.losses import Lost
 from tui.text import limited_json
 from tui.text.clean import clean, readable
 from tui.text.private_files import read_ordinary, write_private
 from tui.text.redact import Redactor
+from tui.text.times import moment_json
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from tui.net.times import moment
 from tui.plan.plan import CANNOT, WORDS, Plan, Verdict
-from tui.sources import flags as kinds
 from tui.sources.flags import SourceFlag, Variation
+from tui.targeting import losses as kinds
+from tui.text.times import moment
 
 LeveledText = tuple[str, str]
 """A level ("ok", "note", "unknown", "warning", "problem") and its words."""
@@ -27,7 +27,7 @@ KINDS: Mapping[str, str] = {
     kinds.TARGETING_RULES: "Rules for who gets which variation",
     kinds.INDIVIDUAL_TARGETS: "Users who always get one variation",
     kinds.PERCENTAGE_ROLLOUT: "Served to a percentage of users",
-    kinds.TRAFFIC_ALLOCATION: "Rules apply to only a percentage of users",
+    kinds.TRAFFIC_ALLOCATION: "Rules cover only a percentage of users",
     kinds.SEGMENTS: "Rules that use a named group of users",
     kinds.PREREQUISITES: "Depends on another flag",
     kinds.CONSTRAINTS: "Conditions such as a country or a date",
@@ -51,11 +51,11 @@ def named(keys: Sequence[str]) -> str:
 
 
 def headline(plan: Plan) -> LeveledText:
-    """Return how many of the flags will be imported, or that the plan is not complete."""
+    """Return how many of the flags will be imported, or that the plan is incomplete."""
     project = plan.request.project
     if not plan.whole:
         total = f" of {plan.announced:,}" if plan.announced else ""
-        return "problem", f"NOT COMPLETE: {plan.counts.source:,}{total} flags read, {keys(plan.keys)} in {project}"
+        return "problem", f"INCOMPLETE: {plan.counts.source:,}{total} flags read, {flags(plan.keys)} found in {project}"
     if plan.counts.source == 1:
         return "note", f"1 flag {'will' if plan.counts.arrive else 'will not'} be imported into {project}"
     return "note", f"{plan.counts.arrive:,} of {flags(plan.counts.source)} will be imported into {project}"
@@ -71,15 +71,16 @@ def verdicts(plan: Plan) -> Iterator[LeveledText]:
     """How many flags are imported, are skipped, and can't be imported and why."""
     counted = plan.by_verdict
     arrive = counted[Verdict.IMPORT]
-    yield ("ok" if arrive else "problem"), f"{arrive:,} import"
-    skipped = [f"{counted[Verdict.SKIP_EXISTS]:,} exist"] if counted[Verdict.SKIP_EXISTS] else []
+    yield ("ok" if arrive else "problem"), f"{arrive:,} to import"
+    present = counted[Verdict.SKIP_EXISTS]
+    skipped = [f"{present:,} already exist{'s' if present == 1 else ''}"] if present else []
     if archived := counted[Verdict.SKIP_ARCHIVED]:
         skipped.append(f"{archived:,} archived")
     if skipped:
         yield "note", ", ".join(skipped)
     if cannot := plan.counts.invalid:
         parts = (f"{counted[verdict]:,} {WORDS[verdict]}" for verdict in CANNOT if counted[verdict])
-        yield "problem", f"{cannot:,} can't: {', '.join(parts)}"
+        yield "problem", f"{cannot:,} can't be imported: {', '.join(parts)}"
 
 
 def warnings(plan: Plan) -> Iterator[LeveledText]:
@@ -100,11 +101,22 @@ def loss_line(plan: Plan) -> str:
 
 def cut_over_line(plan: Plan) -> str:
     """How many flags are on now and off after the import, and how many of them serve fewer users when turned on."""
+    return cut_over_forms(plan)[0]
+
+
+def cut_over_forms(plan: Plan) -> tuple[str, ...]:
+    """Return `cut_over_line` in ever shorter forms, all with both numbers."""
     on = plan.counts.on_at_source
-    line = f"{flags(on)} {'is' if on == 1 else 'are'} on now and off after the import"
-    if warned := sum(bool(planned.cut_over_warning) for planned in plan.cut_over):
-        line += f"; once turned on, {warned:,} would serve fewer users than today"
-    return line
+    are = f"{flags(on)} {'is' if on == 1 else 'are'} on now"
+    whole = f"{are} and off after the import"
+    warned = sum(bool(planned.cut_over_warning) for planned in plan.cut_over)
+    if not warned:
+        return (whole,)
+    return (
+        f"{whole}; once turned on, {warned:,} would serve fewer users than today",
+        f"{are}, off after; {warned:,} would serve fewer users once turned on",
+        f"{flags(on)} will be off; {warned:,} serve fewer users once on",
+    )
 
 
 def note(text: str) -> LeveledText:
@@ -115,11 +127,6 @@ def note(text: str) -> LeveledText:
 def flags(number: int) -> str:
     """ "1 flag", "1,200 flags"."""
     return f"{number:,} flag{'' if number == 1 else 's'}"
-
-
-def keys(number: int) -> str:
-    """ "1 key", "443 keys"."""
-    return f"{number:,} key{'' if number == 1 else 's'}"
 
 
 def loses(losses: Sequence[str], first: str = "") -> str:

@@ -10,7 +10,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
 
-from tui.net.times import iso_date, moment_json, stamp
 from tui.plan.words import KINDS, kind_label
 from tui.report.csv_document import as_csv
 from tui.report.report import AS_PLANNED, MISSING, NOT_AS_PLANNED, Report, redacted
@@ -19,6 +18,7 @@ from tui.text.clean import clean, plain
 from tui.text.private_files import unused, write_private
 from tui.text.redact import Redactor
 from tui.text.templates import rendered
+from tui.text.times import iso_date, moment_json, stamp
 
 ReportFormat = Literal["html", "md", "json", "csv"]
 

@@ -25,7 +25,7 @@ from tui.report.words import (
     taken_back,
     target_facts,
 )
-from tui.sources.flags import Lost
+from tui.targeting.losses import Lost
 from tui.text.redact import Redactor
 
 AS_PLANNED = "as planned"

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tui.apply.import_errors import Explained
-from tui.net.times import day, time_of_day
 from tui.plan.words import kind_label
 from tui.report.report import NOT_AS_PLANNED, TAKEN_BACK, THERE_BEFORE, Numbers, Report, Row, verdict_word
-from tui.sources.flags import Lost
+from tui.targeting.losses import Lost
 from tui.text.clean import clean
+from tui.text.times import day, time_of_day
 
 Cell = str | tuple[Lost, ...]
 
@@ -96,7 +96,7 @@ def sections(report: Report) -> Iterator[Section]:
     """Yield the lists: what is wrong, what to do, everything else."""
     yield from _compared(report)
     yield Section(
-        "cut-over", "Cut-over checklist",
+        "cut-over", "Cutover checklist",
         "These flags were on at the source and are off in LaunchDarkly. Rebuild what is listed, then turn each flag on"
         " when your code uses LaunchDarkly. Flags with a warning come first.",
         ("Flag", "Serves when on", "Rebuild first", "Warning", "Result"),
@@ -215,7 +215,7 @@ LISTS: Mapping[str, tuple[str, Callable[[Report], Iterable[IndentedLines]]]] = {
     "rebuild": ("Targeting to rebuild", lambda report: (
         (row.key, *(f"{kind_label(lost.kind)}: {lost.text}" for lost in row.lost)) for row in report.rebuild
     )),
-    "cut-over": ("Cut over: on at the source, off in LaunchDarkly", lambda report: map(_cut_over, report.cut_over)),
+    "cut-over": ("Cutover: on at the source, off in LaunchDarkly", lambda report: map(_cut_over, report.cut_over)),
     "warnings": ("Plan warnings", lambda report: ((row.key, *row.warnings) for row in report.warned)),
     "notes": ("Notes", lambda report: ((text,) for text in report.notes)),
     "not-compared": ("Not compared", lambda report: ((text,) for text in report.not_compared)),

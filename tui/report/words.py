@@ -10,9 +10,9 @@ from tui.apply.import_errors import Explained
 from tui.apply.journal import GONE, Journal, Stage
 from tui.apply.undo import UndoAction
 from tui.apply.verify import Verification
-from tui.net.times import stamp, time_of_day
 from tui.plan.words import LeveledText, flags
 from tui.secrets.names import inside
+from tui.text.times import stamp, time_of_day
 
 LabeledText = tuple[str, str]
 """A label and its text."""
@@ -61,7 +61,7 @@ def headline(journal: Journal, verification: Verification | None, now: float) ->
     undone = _undone(journal, verification)
     text = undone or f"{_outcome(journal, now)}: {_created(journal, verification)}."
     if journal.incomplete:
-        text = f"The plan was NOT COMPLETE: {journal.incomplete.rstrip('.')}. {text}"
+        text = f"The plan was INCOMPLETE: {journal.incomplete.rstrip('.')}. {text}"
     lacks = verification and (still_missing(journal, verification) or verification.unexpected)
     if undone:
         level = "problem" if verification and verification.unexpected else "ok"
@@ -202,7 +202,7 @@ def _differences(verification: Verification) -> Iterator[LabeledText]:
         yield "Check", f"{flags(count)} {_is(count)} on in LaunchDarkly. The import left all of them off."
     if count := len(verification.unexpected):
         tag = "has this import's tag but wasn't planned" if count == 1 else "have this import's tag but weren't planned"
-        yield "Ask", f"{flags(count)} {tag}. Find out who created {'it' if count == 1 else 'them'}."
+        yield "Investigate", f"{flags(count)} {tag}. Find out who created {'it' if count == 1 else 'them'}."
 
 
 def _work(journal: Journal, verification: Verification) -> Iterator[LabeledText]:

@@ -188,6 +188,8 @@ class StoredAccount:
     flags: dict[str, _ByKey[LdFlag]]
     configurations: dict[str, StoredConfiguration]
     audit: list[LogEntry] = field(default_factory=list)
+    approvals: list[str] = field(default_factory=list)
+    """What changes wait for approval for, as resource specifiers."""
 
     def __post_init__(self) -> None:
         self.flags = {key: self.flags.get(key, {}) for key in self.projects}

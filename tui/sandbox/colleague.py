@@ -120,6 +120,11 @@ class Colleague:
         self.delete(key)
         return self.create(key, **content | fields)
 
+    def request_approval(self, key: str, environment: str = "production") -> None:
+        """Leave a change of a flag waiting for approval."""
+        resource = f"proj/{self._project}:env/{environment}:flag/{key}"
+        self._server.call(lambda: self._account.approvals.append(resource))
+
     def trigger(self, configuration: str) -> None:
         """Start the import of the configuration with this id."""
         self._server.call(lambda: self._jobs.start(self._account, self._account.configurations[configuration], Twist()))

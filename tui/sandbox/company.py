@@ -18,20 +18,32 @@ STARTED = 1_680_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Segment:
+    """Who has one of `values` as `attribute`, without the users in `excluded`.
+
+    In Split the values are a standard segment's keys; a rule-based one compares the attribute.
+    """
+
     id: int
     name: str
     attribute: str
     values: tuple[str, ...]
+    excluded: tuple[str, ...] = ()
+    rule_based: bool = False
 
 
-Operator = Literal["one-of", "starts-with", "at-least", "since", "segment"]
+Operator = Literal[
+    "one-of", "starts-with", "matches", "at-least", "since", "version", "exactly", "segment", "rule-based-segment"
+]
+OF_SEGMENTS = ("segment", "rule-based-segment")
+"""The two are one in Unleash."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompanyCondition:
-    """A comparison of `attribute` with `values`: texts, one number, or one time in ms since the epoch.
+    """A comparison of `attribute` with `values`: texts, a pattern, number, or version, or a time in ms since the epoch.
 
-    With the operator `segment` the only value is a segment's name, and there is no attribute.
+    Only Split has `exactly`, which compares a set. With an operator of `OF_SEGMENTS` the only value is a segment's
+    name, and there is no attribute.
     """
 
     attribute: str
@@ -83,7 +95,7 @@ class CompanyFlag:
             condition.values[0]
             for rule in self.rules
             for condition in rule.conditions
-            if condition.operator == "segment"
+            if condition.operator in OF_SEGMENTS
         )
         return tuple(dict.fromkeys((*self.segments, *ruled)))
 

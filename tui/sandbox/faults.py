@@ -83,6 +83,7 @@ PLACES: Mapping[str, Strikes] = {
     "flags": at("GET", "/api/v2/flags/[^/]+"),
     "project": at("GET", "/api/v2/projects/[^/]+"),
     "log": at("", AUDIT_LOG),
+    "split-segments": lambda service, method, path: service == "split" and "segments/" in path,
 }
 
 CONDITIONS: Mapping[str, Callable[[StruckRequest], bool]] = {

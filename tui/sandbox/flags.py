@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
+from zlib import crc32
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -172,7 +173,8 @@ def flag_json(
 ) -> dict[str, Any]:
     """Return a flag with its state in `environments`, with prerequisites, targets and rules if `targeting`."""
     variations = [
-        {"_id": object_id("variation", n), "value": value} | ({"name": name} if name else {})
+        {"_id": object_id("variation", crc32(flag.key.encode()) << 8 | n), "value": value}
+        | ({"name": name} if name else {})
         for n, (value, name) in enumerate(flag.variations)
     ]
     path = f"/api/v2/flags/{project}"

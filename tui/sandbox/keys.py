@@ -99,7 +99,7 @@ PROJECT = "web-shop"
 
 def object_id(kind: str, number: int) -> str:
     """Return an id like LaunchDarkly's: 24 hexadecimal digits."""
-    kinds = ("account", "member", "project", "environment", "token", "variation", "configuration", "entry")
+    kinds = ("account", "member", "project", "environment", "token", "variation", "configuration", "entry", "approval")
     return f"5ac0de51{kinds.index(kind):04x}{number:012x}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from starlette.requests import Request
@@ -29,6 +30,8 @@ class Reads:
             "/api/v2/members": self.members,
             "/api/v2/members/{id}": self.member,
             "/api/v2/tags": self.tags,
+            "/api/v2/segments/{project}/{environment}": self.segments,
+            "/api/v2/approval-requests": self.approval_requests,
         }
         return [Route(path, gated(handler), methods=["GET"]) for path, handler in handlers.items()]
 
@@ -77,6 +80,23 @@ class Reads:
     async def environments(self, request: Request, token: Token) -> Response:
         project = self._project(request, token)
         return collection(request, ENVIRONMENT_KEYS, lambda key: environment_json(project, key))
+
+    async def segments(self, request: Request, token: Token) -> Response:
+        """Return no segments: nobody here creates one."""
+        self._project(request, token)
+        if request.path_params["environment"] not in ENVIRONMENT_KEYS:
+            raise ld_refusal(404)
+        return collection(request, (), dict)
+
+    async def approval_requests(self, request: Request, token: Token) -> Response:
+        """Return what waits for approval. Of the filters this server knows `projectKey equals KEY`."""
+        wanted = re.search(r"projectKey equals ([^,]+)", request.query_params.get("filter", ""))
+        waiting = [
+            (number, resource)
+            for number, resource in enumerate(self._accounts.of(token).approvals, 1)
+            if wanted is None or resource.startswith(f"proj/{wanted[1].strip()}:")
+        ]
+        return collection(request, waiting, approval_json, most=200)
 
     async def members(self, request: Request, token: Token) -> Response:
         query = filters(request).get("query", "")
@@ -155,4 +175,35 @@ def environment_json(project: StoredProject, key: str) -> dict[str, Any]:
         "confirmChanges": key == "production",
         "tags": [],
         "critical": key == "production",
+        "approvalSettings": {
+            "required": key == "staging",
+            "requiredApprovalTags": [],
+            "bypassApprovalsForPendingChanges": False,
+            "minNumApprovals": 1,
+            "canReviewOwnRequest": False,
+            "canApplyDeclinedChanges": True,
+            "serviceKind": "launchdarkly",
+            "serviceConfig": {},
+        },
+    }
+
+
+def approval_json(numbered: tuple[int, str]) -> dict[str, Any]:
+    """Return a request for approval, which changes nothing: its number, and the resource that it waits to change."""
+    number, resource = numbered
+    id_ = object_id("approval", number)
+    return {
+        "_links": {"self": link(f"/api/v2/approval-requests/{id_}")},
+        "_id": id_,
+        "_version": 1,
+        "creationDate": STARTED,
+        "serviceKind": "launchdarkly",
+        "description": "",
+        "reviewStatus": "pending",
+        "allReviews": [],
+        "notifyMemberIds": [],
+        "status": "pending",
+        "instructions": [],
+        "conflicts": [],
+        "resourceId": resource,
     }

@@ -1,4 +1,4 @@
-"""The demo Split: the part of its Admin API that an import reads (docs.split.io/reference).
+"""The demo Split: the part of its Admin API that an import and a rebuild read (docs.split.io/reference).
 
 The fields of a matcher are those of Split's own Python client, the names of its types those that Harness documents.
 """
@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tui.sandbox.clock import Limits, Windows
-from tui.sandbox.company import Company, CompanyCondition, CompanyFlag, Operator
+from tui.sandbox.company import STARTED, Company, CompanyCondition, CompanyFlag, Operator, Segment
 from tui.sandbox.endpoints import Refusal, application, page_bounds
 from tui.sandbox.keys import ENVIRONMENTS, SPLIT_KEYS, WORKSPACES, SplitKey
 
@@ -40,6 +40,8 @@ class Split:
         self._live = {
             project: tuple(flag for flag in flags if flag.state != "absent") for project, flags in self._flags.items()
         }
+        self._segments = [segment for segment in company.segments.values() if not segment.rule_based]
+        self._rule_based = [segment for segment in company.segments.values() if segment.rule_based]
         self._limits = limits
         self._now = now
         self._windows = Windows(limits.seconds, now)
@@ -50,6 +52,9 @@ class Split:
             "/environments/ws/{ws}": self.environments,
             "/splits/ws/{ws}": self.flags,
             "/splits/ws/{ws}/environments/{environment}": self.definitions,
+            "/segments/ws/{ws}/environments/{environment}": self.segments,
+            "/segments/{environment}/{segment}/keys": self.segment_keys,
+            "/rule-based-segments/ws/{ws}/environments/{environment}": self.rule_based_segments,
         }
         routes = [Route(API + path, self._metered(handler), methods=["GET"]) for path, handler in handlers.items()]
         return application(routes, lambda status: _refusal(status, "Not found"))
@@ -103,6 +108,29 @@ class Split:
         flags, environment = self._defined(request, key)
         return _page(request, flags, partial(definition_json, environment=environment))
 
+    async def segments(self, request: Request, key: SplitKey) -> Response:
+        """Return the standard segments: the same in every workspace and environment."""
+        environment = self._environment(request, key)
+        return _page(request, self._segments, partial(segment_json, environment=environment))
+
+    async def segment_keys(self, request: Request, key: SplitKey) -> Response:
+        self._environment(request, key)
+        keys = next((each.values for each in self._segments if each.name == request.path_params["segment"]), None)
+        if keys is None:
+            raise _refusal(404, "Segment not found")
+        limit, offset = page_bounds(request, 100, _refusal)
+        page = [{"key": value} for value in keys[offset : offset + limit]]
+        return JSONResponse({"keys": page, "offset": offset, "limit": limit, "count": len(keys)})
+
+    async def rule_based_segments(self, request: Request, key: SplitKey) -> Response:
+        """A bare list, as the Admin API was seen to answer."""
+        self._project(request)
+        environment = self._environment(request, key)
+        limit, offset = page_bounds(request, 50, _refusal)
+        return JSONResponse(
+            [rule_based_json(segment, environment) for segment in self._rule_based[offset : offset + limit]]
+        )
+
     def _project(self, request: Request) -> str:
         for project, (id_, _) in WORKSPACES.items():
             if id_ == request.path_params["ws"]:
@@ -110,13 +138,18 @@ class Split:
         raise _refusal(404, "Workspace not found")
 
     def _defined(self, request: Request, key: SplitKey) -> tuple[tuple[CompanyFlag, ...], str]:
-        """Return the flags defined in the environment, which is named by its id or its exact name."""
+        """Return the flags defined in the environment, and its name."""
+        project = self._project(request)
+        name = self._environment(request, key)
+        return (self._live if name == "production" else self._flags)[project], name
+
+    def _environment(self, request: Request, key: SplitKey) -> str:
+        """Return the name of the environment, which is named by its id or its exact name."""
         wanted = request.path_params["environment"]
         name = next((name for name, id_ in ENVIRONMENTS.items() if wanted in (name, id_)), None)
-        project = self._project(request)
         if name is None or (key.environment and key.environment != name):
             raise _refusal(404, "Environment not found")
-        return (self._live if name == "production" else self._flags)[project], name
+        return name
 
 
 _Handler = Callable[[Request, SplitKey], Awaitable[Response]]
@@ -209,6 +242,25 @@ def _rules(flag: CompanyFlag, treatments: list[str]) -> list[dict[str, Any]]:
     return shapes
 
 
+def segment_json(segment: Segment, environment: str) -> dict[str, Any]:
+    """Return a standard segment in one environment, without its keys."""
+    return {
+        "name": segment.name,
+        "environment": {"id": ENVIRONMENTS[environment], "name": environment},
+        "trafficType": _TRAFFIC_TYPE,
+        "creationTime": STARTED,
+    }
+
+
+def rule_based_json(segment: Segment, environment: str) -> dict[str, Any]:
+    matcher = _matcher(CompanyCondition(segment.attribute, segment.values))
+    return segment_json(segment, environment) | {
+        "excludedKeys": list(segment.excluded),
+        "excludedSegments": [],
+        "rules": [{"condition": {"combiner": "AND", "matchers": [matcher]}}],
+    }
+
+
 def _matcher(condition: CompanyCondition) -> dict[str, Any]:
     shape: dict[str, Any] = _MATCHERS[condition.operator](condition.values) | {"negate": condition.negate}
     return shape | {"attribute": condition.attribute} if condition.attribute else shape
@@ -217,7 +269,11 @@ def _matcher(condition: CompanyCondition) -> dict[str, Any]:
 _MATCHERS: Mapping[Operator, Callable[[tuple[str, ...]], dict[str, Any]]] = {
     "one-of": lambda values: {"type": "IN_LIST_STRING", "strings": list(values)},
     "starts-with": lambda values: {"type": "STARTS_WITH_STRING", "strings": list(values)},
+    "matches": lambda values: {"type": "MATCHES_STRING", "string": values[0]},
+    "exactly": lambda values: {"type": "EQUAL_SET", "strings": list(values)},
+    "version": lambda values: {"type": "GREATER_THAN_OR_EQUAL_TO_SEMVER", "string": values[0]},
     "at-least": lambda values: {"type": "GREATER_THAN_OR_EQUAL_NUMBER", "number": int(values[0])},
     "since": lambda values: {"type": "ON_OR_AFTER_DATE", "date": int(values[0])},
     "segment": lambda values: {"type": "IN_SEGMENT", "string": values[0]},
+    "rule-based-segment": lambda values: {"type": "IN_RULE_BASED_SEGMENT", "string": values[0]},
 }

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from tui.sandbox.company import Company, CompanyCondition, CompanyFlag, Operator, Segment
+from tui.sandbox.company import OF_SEGMENTS, Company, CompanyCondition, CompanyFlag, Operator, Segment
 from tui.sandbox.endpoints import Refusal, application
 from tui.sandbox.keys import UNLEASH_KEYS, UnleashKey
 
@@ -69,14 +69,14 @@ class Unleash:
         ]
         if tags:
             query["tag"] = sorted(tag.split(":", 1) for tag in tags)
-        apart = "unleash-client-spec" in request.headers
+        apart = _knows_segments(request.headers.get("unleash-client-spec", ""))
         environment = query.get("environment", "")
         features = [feature_json(flag, project, environment, self._company, apart) for project, flag in flags]
         body: dict[str, Any] = {"version": 2, "features": features, "query": query}
         if apart:
             segments = self._company.segments.values()
             body["segments"] = [
-                {"id": segment.id, "name": segment.name, "constraints": [_of_segment(segment)]} for segment in segments
+                {"id": segment.id, "name": segment.name, "constraints": _of_segment(segment)} for segment in segments
             ]
         else:
             query["inlineSegmentConstraints"] = True
@@ -163,6 +163,12 @@ def _query(request: Request, key: UnleashKey) -> dict[str, Any]:
     return query
 
 
+def _knows_segments(spec: str) -> bool:
+    """Whether a client follows version 4.2.0 of the client specification, the first with segments, or a later one."""
+    parts = re.fullmatch(r"(\d+)\.(\d+)\.(\d+)", spec)
+    return parts is not None and tuple(map(int, parts.groups())) >= (4, 2, 0)
+
+
 def _tags(flag: CompanyFlag) -> set[str]:
     """Return tags as type and value: those with a blank are teams here, the others simple."""
     return {f"team:{tag}" if " " in tag else f"simple:{tag}" for tag in flag.tags or ()}
@@ -200,10 +206,12 @@ def _strategies(flag: CompanyFlag, company: Company, apart: bool) -> list[dict[s
     if flag.strategy:
         return [_strategy(flag.strategy["name"], flag.strategy["parameters"])]
     segments = [company.segments[name] for name in flag.all_segments]
-    conditions = [condition for rule in flag.rules for condition in rule.conditions if condition.operator != "segment"]
+    conditions = [
+        condition for rule in flag.rules for condition in rule.conditions if condition.operator not in OF_SEGMENTS
+    ]
     constraints = [_constraint(condition) for condition in conditions]
     if not apart:
-        constraints += [_of_segment(segment) for segment in segments]
+        constraints += [constraint for segment in segments for constraint in _of_segment(segment)]
     rollout = {"rollout": str(flag.rollout), "stickiness": "default", "groupId": flag.key}
     main = _strategy("flexibleRollout", rollout, constraints=constraints)
     if flag.variants and not flag.older_variants:
@@ -214,8 +222,11 @@ def _strategies(flag: CompanyFlag, company: Company, apart: bool) -> list[dict[s
     return [main, *targets]
 
 
-def _of_segment(segment: Segment) -> dict[str, Any]:
-    return _constraint(CompanyCondition(segment.attribute, segment.values))
+def _of_segment(segment: Segment) -> list[dict[str, Any]]:
+    constraints = [_constraint(CompanyCondition(segment.attribute, segment.values))]
+    if segment.excluded:
+        constraints.append(_constraint(CompanyCondition("userId", segment.excluded, negate=True)))
+    return constraints
 
 
 def _constraint(condition: CompanyCondition) -> dict[str, Any]:
@@ -235,7 +246,9 @@ def _date(values: tuple[str, ...]) -> str:
 _OPERATORS: Mapping[Operator, Callable[[tuple[str, ...]], dict[str, Any]]] = {
     "one-of": lambda values: {"operator": "IN", "values": list(values)},
     "starts-with": lambda values: {"operator": "STR_STARTS_WITH", "values": list(values)},
+    "matches": lambda values: {"operator": "REGEX", "value": values[0]},
     "at-least": lambda values: {"operator": "NUM_GTE", "value": values[0]},
+    "version": lambda values: {"operator": "SEMVER_GT", "value": values[0]},
     "since": lambda values: {"operator": "DATE_AFTER", "value": _date(values)},
 }
 

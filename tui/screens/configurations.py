@@ -23,6 +23,7 @@ from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure
 from tui.net.events import Pausing
 from tui.screens.configuration import ConfigurationScreen, browse
+from tui.screens.in_fields import SlashSearches
 from tui.screens.sheet import Sheet
 from tui.text.cells import fitted
 from tui.text.redact import Redactor
@@ -48,7 +49,7 @@ _NARROW = 74
 _TIME_CELLS = 12
 
 
-class ConfigurationsScreen(Sheet[None]):
+class ConfigurationsScreen(SlashSearches, Sheet[None]):
     """Ask for the instance and your token first, unless the session has them."""
 
     HELP = "Press Enter to open an import. Then you can start, watch, edit, or delete it."
@@ -62,7 +63,7 @@ class ConfigurationsScreen(Sheet[None]):
         ("Esc", "close"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "search", "Search", show=False),
+        Binding("f4", "fill_in", priority=True, show=False),
         Binding("f", "filter", "Filter", show=False),
         Binding("s", "sort", "Sort", show=False),
         Binding("r", "read", "Reload", show=False),
@@ -192,11 +193,12 @@ class ConfigurationsScreen(Sheet[None]):
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        {"close": self.action_close, "read": self.action_read, "another": self._ask, "fill-in": self._fill_in}[
+        {"close": self.action_close, "read": self.action_read, "another": self._ask, "fill-in": self.action_fill_in}[
             event.button.id or ""
         ]()
 
-    def _fill_in(self) -> None:
+    def action_fill_in(self) -> None:
+        """In practice, take address and token from the demo account, and list its imports."""
         session = self._held
         if session is None or session.practice is None:
             return
@@ -308,7 +310,7 @@ class ConfigurationsScreen(Sheet[None]):
         """Open the search."""
         if self._listed:
             self.query_one("#configs-search").display = True
-            self.query_one("#configs-filter").focus()
+            self.set_focus(self.query_one("#configs-filter"))
 
     def action_filter(self) -> None:
         """Show the next status that the list has, or all again."""

@@ -125,8 +125,8 @@ def leaving_question(session: Session | None, *, quits: bool = True) -> Question
     if session.practice is not None:
         if session.run is None or session.run.over:
             return None
-        text = "The demo account saves this import. To resume it, start the demo again."
-        return Question(f"{verb} this demo import?", text, yes=verb, no="Stay")
+        text = "The demo account saves this import. To resume it, start practice again."
+        return Question(f"{verb} this practice import?", text, yes=verb, no="Stay")
     lost = [
         remarks.label(session.draft, key)
         for key in session.bag.keys()  # noqa: SIM118 - a bag is no mapping

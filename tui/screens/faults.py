@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.screens.dialogs import Dialog
+from tui.screens.in_fields import SlashSearches
 from tui.text.cells import padded
 from tui.widgets.buttons import Plain
 from tui.widgets.dialog_keys import DialogKeys
@@ -28,10 +27,8 @@ _NARROW = 70
 _KEYS = (("Enter", "choose"), ("/", "search"), ("Esc", "close"))
 
 
-class FaultScreen(Dialog[str]):
+class FaultScreen(SlashSearches, Dialog[str]):
     """Returns the name of an error, "" for none of them, None when closed. `current` is simulated now."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("slash", "search", "Search", show=False)]
 
     def __init__(self, faults: Sequence[PracticeFault], current: str | None, symbols: Symbols) -> None:
         super().__init__()
@@ -80,7 +77,7 @@ class FaultScreen(Dialog[str]):
 
     def action_search(self) -> None:
         """Focus the search field."""
-        self.query_one("#faults-filter").focus()
+        self.set_focus(self.query_one("#faults-filter"))
 
     def action_close(self) -> None:
         """Clear a search first."""

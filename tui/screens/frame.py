@@ -235,9 +235,13 @@ class Frame(Screen[None]):
     def _restep(self) -> None:
         if self.stands:
             self.query_one("#stepper", Static).update(self._stepper())
-            self.query_one(TopLine).show(self._routes())
+            self.show_route()
             self._show_keys()
             self._show_help()
+
+    def show_route(self) -> None:
+        """Show the route of the current answers in the top line."""
+        self.query_one(TopLine).show(self._routes())
 
     def focus_first(self) -> None:
         """Focus what the user needs first, never `next`."""
@@ -320,7 +324,7 @@ class Frame(Screen[None]):
         """In practice, answer every step up to Plan with the demo account's values, and go there."""
         session = await self.app.loaded()
         if session.practice is None:
-            self.say("note", "F4 fills in demo values. It works only in the demo.")
+            self.say("note", "F4 fills in demo values. It works only in practice.")
             return
         if steps.index(self.STEP) >= steps.index("submit"):
             self.say("note", "Nothing to fill in here.")
@@ -336,8 +340,8 @@ class Frame(Screen[None]):
 
     @on(Button.Pressed, "#fault")
     @work
-    async def _choose_fault(self, event: Button.Pressed) -> None:
-        event.stop()
+    async def action_fault(self) -> None:
+        """In practice, choose an error that the demo servers simulate."""
         from tui.screens.faults import FaultScreen
 
         practice = (await self.app.loaded()).practice

@@ -14,6 +14,25 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 
+class SlashSearches(Widget):
+    """A part of screens with a list and a search: letters typed ahead after `/` go into the search, not to the list.
+
+    `action_search` focuses the search with `set_focus`, which acts at once.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("slash", "slash", priority=True, show=False)]
+
+    def action_slash(self) -> None:
+        """Search, unless the key is typed into a field."""
+        if isinstance(self.screen.focused, Input):
+            raise SkipAction
+        self.action_search()
+
+    def action_search(self) -> None:
+        """Open the search, and focus it."""
+        raise NotImplementedError
+
+
 class InFields(Widget):
     """A part of screens with field rows, which say by `action_take` what Enter does in one."""
 

@@ -110,7 +110,7 @@ class IntegrationScreen(Frame):
         if self.app.practicing and self.app.runs:
             yield IntegrationRow("Start fresh", start.fresh(len(self.app.runs)), self.symbols, id="start-fresh")
         if not self.app.practicing:
-            yield IntegrationRow("Demo", start.PRACTICE, self.symbols, id="practice")
+            yield IntegrationRow("Practice", start.PRACTICE, self.symbols, id="practice")
 
     def _cards(self) -> Iterator[IntegrationRow]:
         """One row for each integration: its title, its other name, and what the user needs."""
@@ -175,7 +175,8 @@ class IntegrationScreen(Frame):
                 self.say("unknown", not_accepted(card["title"]))
                 return
         fresh = self.app.practicing and self.app.runs and not any(head.under_way for head in self.app.runs)
-        self.say("note", "" if chosen else start.CHOOSE_OR_START_FRESH if fresh else start.CHOOSE)
+        choose = start.CHOOSE_IN_PRACTICE if self.app.practicing else start.CHOOSE
+        self.say("note", "" if chosen else start.CHOOSE_OR_START_FRESH if fresh else choose)
 
     def _chosen(self) -> str:
         return next((row.id or "" for row in self.query(IntegrationRow) if row.chosen), "")

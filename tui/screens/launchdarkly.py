@@ -112,6 +112,7 @@ class LaunchDarklyScreen(FieldStep):
             for picks in self.query(PickList):
                 await picks.remove()  # the next token may belong to another account
         if event.key == PROJECT.key:
+            self.show_route()
             for picks in self.query(PickList):
                 picks.filter_by(drafts.value(self.session.draft, PROJECT.key))
 

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widgets import Button, Input, Static
 
 from tui.screens.dialogs import Dialog
+from tui.screens.in_fields import SlashSearches
 from tui.widgets.buttons import Plain
 from tui.widgets.dialog_keys import DialogKeys
 from tui.widgets.inputs import LiveInput
@@ -23,16 +24,15 @@ if TYPE_CHECKING:
     from tui.wizard.picks import FetchPicks
 
 _IN_FILTER = (("Down", "to the list"), ("Enter", "choose"), ("Esc", "close"))
-_IN_LIST = (("Enter", "choose"), ("/", "filter"), ("r", "refresh"), ("Esc", "close"))
+_IN_LIST = (("Enter", "choose"), ("/", "filter"), ("r", "reload"), ("Esc", "close"))
 _UNREADABLE = (("r", "retry"), ("Esc", "close and type the value"))
 
 
-class PickerScreen(Dialog[tuple[str, str]]):
+class PickerScreen(SlashSearches, Dialog[tuple[str, str]]):
     """Gives (value, label), None when closed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "to_list", show=False),
-        Binding("slash", "to_filter", show=False),
         Binding("r", "retry", show=False),
     ]
     list = getters.query_one("#picks", PickList)
@@ -79,9 +79,9 @@ class PickerScreen(Dialog[tuple[str, str]]):
         else:
             self.action_to_list()
 
-    def action_to_filter(self) -> None:
-        """Back to the filter."""
-        self.query_one("#filter").focus()
+    def action_search(self) -> None:
+        """Go back to the filter."""
+        self.set_focus(self.query_one("#filter"))
 
     @on(Button.Pressed, "#retry")
     def action_retry(self) -> None:

@@ -1,4 +1,4 @@
-"""Step 5: what the import will do with each flag, read from both sides before anything is sent."""
+"""Step 5: read both sides, and show what the import will do with each flag before anything is sent."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from tui.plan.plan import Plan
 from tui.plan.reading import can_be_read
 from tui.plan.request import not_accepted
 from tui.screens.flag import FlagScreen, Looking
+from tui.screens.in_fields import SlashSearches
 from tui.screens.losses import LossesScreen
 from tui.screens.step import StepScreen
 from tui.screens.write import write_plan
@@ -42,8 +43,8 @@ _PAINT_SECONDS = 1.0
 _MANY_NOTES = 2
 
 
-class PlanScreen(StepScreen):
-    """Reads on opening unless a complete plan is still fresh. The user confirms each kind of loss before going on."""
+class PlanScreen(SlashSearches, StepScreen):
+    """Reads both sides unless the plan is complete and recent. The user confirms each kind of loss before Review."""
 
     STEP: ClassVar[str] = "plan"
     KEYS = (
@@ -57,7 +58,6 @@ class PlanScreen(StepScreen):
         ("w", "save"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "search", show=False),
         Binding("f", "browse('filter')", show=False),
         Binding("s", "browse('sort')", show=False),
         Binding("o", "browse('on_now')", show=False),
@@ -71,13 +71,13 @@ class PlanScreen(StepScreen):
     def __init__(self) -> None:
         super().__init__()
         self._asked = False
-        """`next` was pressed: what is missing is a problem from now on."""
+        """Whether the user pressed `next`: then everything missing is a problem."""
         self._worker: Worker[None] | None = None
         self._ticker: Timer | None = None
         self._pause: Pausing | None = None
         self._painted: float | None = None
         self._begun = 0.0
-        """When the reading began, by the context's timer."""
+        """When reading started, by the context's timer."""
 
     def compose_step(self) -> ComposeResult:
         s = self.symbols
@@ -107,7 +107,7 @@ class PlanScreen(StepScreen):
         )
 
     def help_page(self) -> HelpPage:
-        """In the list, the flag at the cursor; else the step, with the plan's notes."""
+        """Return the page of the flag at the cursor in the list, else that of the step with the plan's notes."""
         planned, plan = self.browser.list.current, self.session.draft.plan
         if self.focused is self.browser.list and planned is not None and self.has_class("-wide"):
             return flag_page(planned, self.session.draft)
@@ -117,7 +117,7 @@ class PlanScreen(StepScreen):
 
     @on(FlagList.CursorMoved)
     def _moved(self) -> None:
-        """Show a text that the row has no room for in full, and the flag in the pane."""
+        """Show the flag in the pane, and a reason that is cut in its row in the message line."""
         planned = self.browser.list.current
         self._show_help()
         if planned is None or self.focused is not self.browser.list or self.reading:
@@ -140,7 +140,7 @@ class PlanScreen(StepScreen):
             self._begin()
 
     def focus_first(self) -> None:
-        """Where an Enter that was held too long does no harm; in a small window the numbers stay in view."""
+        """Focus a widget on which an Enter held too long does no harm; in a small window the numbers stay in view."""
         if self.query_one("#plan-losses").display and plan_state.unseen(self.session.draft):
             self.query_one("#review-losses").focus(scroll_visible=False)
         elif self.browser.display:
@@ -149,11 +149,11 @@ class PlanScreen(StepScreen):
             without = self.query_one("#go-without")
             (without if without.display else self.query_one("#back")).focus(scroll_visible=False)
 
-    # --- reading: at most one at a time, which ends with the step
+    # --- reading: one at a time, until the step closes
 
     @property
     def reading(self) -> bool:
-        """Both sides are being read."""
+        """Whether the step is reading both sides."""
         return self._worker is not None and not self._worker.is_finished
 
     def _begin(self) -> None:
@@ -191,7 +191,7 @@ class PlanScreen(StepScreen):
             self.show_plan()
 
     def _paint(self) -> None:
-        """At most once a second: it costs, and no one can read numbers that change faster."""
+        """Show the progress, at most once a second: faster numbers can't be read, and drawing costs."""
         if not self.is_attached or not self.reading:
             return
         reading, context = self.session.reading, self.session.context
@@ -213,7 +213,7 @@ class PlanScreen(StepScreen):
             self._ticker.stop()
 
     def on_unmount(self) -> None:
-        """However the step was left."""
+        """Stop reading, however the user leaves the step."""
         self._stop_ticking()
         if self._worker is not None:
             self._worker.cancel()
@@ -227,7 +227,7 @@ class PlanScreen(StepScreen):
     # --- a plan
 
     def _never(self) -> tuple[str, str, str] | None:
-        """Why no plan can be read from these answers: a level, a headline and a sentence; None where one can."""
+        """Return why these answers allow no plan, as level, headline, and sentence; None if they allow one."""
         draft = self.session.draft
         if problems := remarks.answer_problems(draft):
             label = remarks.label(draft, problems[0].field)
@@ -262,13 +262,13 @@ class PlanScreen(StepScreen):
             self.head.plan(plan, why=reason, unconfirmed=unconfirmed, field=self._field_at_fault(plan))
         shown = plan if never is None else None
         if shown is not None:
-            self.browser.list.empty = "No flags"
+            self.browser.list.empty = "No flags match"
             self.browser.show(shown, reading=False)
         self._offer_without(shown)
         self.refresh_frame()
 
     def _field_at_fault(self, plan: Plan) -> str:
-        """The name of the field that the failure of the reading names, "" where it names none of this form's."""
+        """Return the label of the field that made reading fail, "" if the failure names no field of this form."""
         field = plan.failure.field if plan.failure else None
         return remarks.label(self.session.draft, field) if field and drafts.asks(self.session.draft, field) else ""
 
@@ -283,7 +283,7 @@ class PlanScreen(StepScreen):
             self.app.focus_field(field)
 
     def _offer_without(self, plan: Plan | None) -> None:
-        """Offer to continue without a complete plan, where there is none; nothing while reading."""
+        """Offer to continue without a complete plan if there is none. Offers nothing while reading."""
         draft = self.session.draft
         unknown = not self.reading and (plan is None or bool(plan_state.lacking(draft)))
         without = self.query_one("#go-without", TickList)
@@ -317,10 +317,10 @@ class PlanScreen(StepScreen):
         self.session.draft = plan_state.go_without(self.session.draft, bool(keys))
         self.refresh_frame()
 
-    # --- going on
+    # --- next
 
     def summarize(self) -> None:
-        """Show what is missing; it is a problem only once `next` was pressed."""
+        """Show what is missing. It is a warning until the user presses `next`."""
         if self.reading and self._asked:
             self.say("warning", "Still reading. Stop reading keeps the flags read so far.")
             return
@@ -337,7 +337,7 @@ class PlanScreen(StepScreen):
         elif draft.without_plan:
             self.say(summary.level, "You are continuing without a complete plan. Review repeats this.")
         elif self.query_one("#go-without").display:
-            self.say(summary.level, "Read again (r), or press Space to continue without a complete plan.")
+            self.say(summary.level, "Reload (r), or press Space to continue without a complete plan.")
         elif unconfirmed:
             text = f"{len(unconfirmed)} {'kind' if len(unconfirmed) == 1 else 'kinds'} of loss not confirmed yet (l)."
             self.say(Level.PROBLEM if self._asked else Level.WARNING, text)
@@ -353,7 +353,7 @@ class PlanScreen(StepScreen):
         super().action_next()
 
     def stopped_by_problem(self) -> bool:
-        """Say what is missing, and go there."""
+        """Show what is missing, and focus it. Returns whether something is."""
         draft = self.session.draft
         if not remarks.problems(draft, self.STEP):
             return False
@@ -373,7 +373,7 @@ class PlanScreen(StepScreen):
         return True
 
     def action_take(self) -> None:
-        """Enter in the search line keeps its result."""
+        """Keep the result of the search."""
         self.in_field()
         self.browser.keep_search()
 
@@ -384,7 +384,7 @@ class PlanScreen(StepScreen):
         self.browser.search()
 
     def action_browse(self, what: str) -> None:
-        """Another filter or order of the list, which then has the focus."""
+        """Change the filter or the order of the list, and focus it."""
         getattr(self.browser, what)()
         self.browser.list.focus()
 
@@ -401,7 +401,7 @@ class PlanScreen(StepScreen):
         self.app.push_screen(looked_at, lambda _: self.browser.list.go_to(looked_at.planned))
 
     def action_write(self) -> None:
-        """Write the plan to a file."""
+        """Save the plan to a file."""
         plan = self.session.draft.plan
         if self.reading or plan is None:
             self.say("warning", "There is no plan to save yet.")
@@ -411,6 +411,6 @@ class PlanScreen(StepScreen):
     def commands(self) -> Iterable[SystemCommand]:
         yield SystemCommand("Review losses", "l: confirm what isn't imported", self.action_losses)
         yield SystemCommand("Save the plan", "w: as Markdown or JSON", self.action_write)
-        yield SystemCommand("Read again", "r: read both sides again", self.action_read_again)
+        yield SystemCommand("Reload", "r: read both sides again", self.action_read_again)
         yield SystemCommand("Search flags", "/", self.action_search)
         yield SystemCommand("Flags that are on now", "o: off after the import", partial(self.action_browse, "on_now"))

@@ -41,7 +41,7 @@ class RunScreen(RunDeeds):
     STEP: ClassVar[str] = "run"
     KEYS = (
         ("Enter", "press"),
-        ("r", "refresh"),
+        ("r", "check now"),
         ("w", "save report"),
         ("b", "browser"),
         ("F1", "help"),
@@ -261,6 +261,8 @@ class RunScreen(RunDeeds):
             yield SystemCommand("Check now", "r: check progress, or compare again", self.action_look)
             yield SystemCommand("Save the report", "w: HTML, Markdown, JSON, or CSV", self.action_write)
             yield SystemCommand("Open the report in a browser", "b: saves it as HTML first", self.action_browse)
+            if self.query("#undo"):
+                yield SystemCommand("Undo the import", "You see the list of flags first", self.action_undo)
 
     @on(Button.Pressed, "#look-now")
     def action_look(self) -> None:

@@ -124,8 +124,8 @@ class RunDeeds(StepScreen):
 
     @on(Button.Pressed, "#undo")
     @work(exclusive=True, group="deed", exit_on_error=True)
-    async def _undo(self, event: Button.Pressed) -> None:
-        event.stop()
+    async def action_undo(self) -> None:
+        """List the flags that this import created, and archive or delete them on request."""
         if self.run_ is None:
             return
         changed: bool | None = await self.app.push_screen_wait(UndoScreen(self.run_))
@@ -154,7 +154,7 @@ def save_report(screen: RunDeeds, run: Import, report: Report, form: ReportForma
         screen.say("problem", not_saved(error))
         return None
     screen.session.saved_report = str(path)
-    screen.say("ok", saved(path))
+    screen.say("ok", saved(path, screen.app.size.width, screen.symbols.cut))
     return path
 
 

@@ -1,4 +1,4 @@
-"""What the steps after the first share: their fields, the checks of these, and going forward and back."""
+"""What the steps after the first share: fields, their checks, and the way to the next and previous step."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tui.answers import changes, remarks, steps
 from tui.answers import draft as drafts
 from tui.answers.finding import Level
 from tui.net.events import Connected, Pausing
-from tui.net.times import moment
 from tui.screens.frame import Frame
 from tui.screens.in_fields import InFields
+from tui.text.times import moment
 from tui.widgets.buttons import Plain
 from tui.widgets.field_row import FieldRow
 from tui.widgets.key_line import KeyHints
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class StepScreen(InFields, Frame):
-    """One step. A subclass gives `STEP`, and composes its body."""
+    """A step with fields. A subclass sets `STEP` and composes the body."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f7", "back", "Back", priority=True, show=False),
@@ -39,7 +39,7 @@ class StepScreen(InFields, Frame):
     def __init__(self) -> None:
         super().__init__()
         self._going = False
-        """`next` was pressed while a check was due: go on after its result."""
+        """Whether to continue once the checks that are due have their results."""
 
     def compose_buttons(self) -> ComposeResult:
         if self.app.practicing and drafts.fields(self.session.draft, self.STEP):
@@ -79,14 +79,14 @@ class StepScreen(InFields, Frame):
         return [row for row in self.query(FieldRow) if row.display]
 
     def refresh_rows(self) -> None:
-        """The draft has changed under the fields."""
+        """Show each field as it is in the draft now."""
         for row in self.query(FieldRow):
             row.refresh_from_draft()
         self.refresh_frame()
 
     @on(FieldRow.Edited)
     def _edited(self, event: FieldRow.Edited) -> None:
-        """This message may come after Ctrl+O, so it doesn't take `next` back: `hold_back` does, at the key press."""
+        """Update the message. This event may follow Ctrl+O, so only `hold_back` cancels `next`, at the key press."""
         self.announcement = ""
         if not self._going:
             self.summarize()
@@ -99,26 +99,26 @@ class StepScreen(InFields, Frame):
         self.check_what_is_due()
 
     def _settle(self, but: Widget | None = None) -> None:
-        """Replace names by the ids they mean, except in the field that is being typed."""
+        """Replace names with their ids, except in the field that the user types in."""
         for row in self.query(FieldRow):
             if row.control is not but and self.session.settle(row.key):
                 row.refresh_from_draft()
 
     def check_what_is_due(self) -> None:
-        """Begin all checks that are possible now, except that of the field being typed."""
+        """Start all checks that are possible now, except the one of the field that the user types in."""
         row = self._row_of(self.focused)
         for each in drafts.fields(self.session.draft, self.STEP):
             if row is None or each.key != row.key:
                 self.begin_check(each.key)
 
     def hold_back(self) -> None:
-        """The user types: nothing may move the focus away now."""
+        """Cancel a pending `next`: while the user types, nothing may move the focus."""
         self._going = False
 
     def action_take(self) -> None:
-        """Enter accepts the answer, begins its check, and goes to the next field; after the last, to `next`.
+        """Accept the answer, start its check, and focus the next field; after the last one, `next`.
 
-        An answer with a problem keeps the focus, in every field.
+        An answer with a problem keeps the focus.
         """
         self.in_field()
         row = self._row_of(self.focused)
@@ -149,7 +149,7 @@ class StepScreen(InFields, Frame):
         self.set_focus(rows[at + 1].control if at + 1 < len(rows) else self.query_one("#next"))
 
     def begin_check(self, key: str, *, again: bool = False) -> bool:
-        """Ask the server about a field, if there is something to ask. True if a check is running."""
+        """Check a field with the server if a check is due. Returns whether one is running."""
         if not self.session.due(key, again=again):
             return False
         self.session.ask_again(key)
@@ -178,14 +178,14 @@ class StepScreen(InFields, Frame):
             self._maybe_go_on()
 
     async def checked(self, key: str) -> None:
-        """A check has put its result into the draft."""
+        """Update the step after a check has put its result into the draft."""
 
     def _maybe_go_on(self) -> None:
-        """Go on, unless a dialog is open, a check is still due, or there is a problem."""
+        """Continue, unless a dialog is open, a check is still due, or there is a problem."""
         if not self._going or self.app.screen is not self:
             return
         due = [v.key for v in drafts.fields(self.session.draft, self.STEP) if self.session.due(v.key)]
-        for key in due:  # what has just been filled in may have made one due
+        for key in due:  # a value that was filled in may need a check
             if not self._under_way(key):
                 self.begin_check(key)
         if due:
@@ -199,11 +199,11 @@ class StepScreen(InFields, Frame):
         return any(each.group == group and each.node is self and not each.is_finished for each in self.workers)
 
     def on_screen_resume(self) -> None:
-        """A dialog above has closed."""
+        """Continue a pending `next` after a dialog has closed."""
         if self._held is not None:
             self._maybe_go_on()
 
-    # --- going on
+    # --- next and back
 
     @on(Button.Pressed, "#back")
     def _pressed_back(self, event: Button.Pressed) -> None:
@@ -211,7 +211,7 @@ class StepScreen(InFields, Frame):
         self.action_back()
 
     def action_next(self) -> None:
-        """Go on; or show what is missing and go there; or check first and then go on."""
+        """Continue, after the checks that are due; or show what is missing and focus it."""
         self.announcement = ""
         self._settle()
         fields = drafts.fields(self.session.draft, self.STEP)
@@ -230,12 +230,12 @@ class StepScreen(InFields, Frame):
         self.go_on()
 
     def _may_fill_itself(self, due: list[str]) -> bool:
-        """Whether the due checks may fill in all that is missing."""
+        """Whether the checks that are due may fill in everything that is missing."""
         blank = {key for key in due if not drafts.value(self.session.draft, key)}
         return blank >= {f.field for f in remarks.problems(self.session.draft, self.STEP)}
 
     def stopped_by_problem(self) -> bool:
-        """Show what is missing on this step, and go there."""
+        """Show what is missing on this step, and focus it. Returns whether something is."""
         problems = remarks.problems(self.session.draft, self.STEP)
         if not problems:
             return False
@@ -249,7 +249,7 @@ class StepScreen(InFields, Frame):
         return True
 
     def action_back(self) -> None:
-        """Go to the step before; all answers are kept."""
+        """Go to the previous step. All answers are kept."""
         self.session.draft = walk.back(self.session.draft)
         self.app.show_step()
 

@@ -20,10 +20,10 @@ from tui.apply.engine import Import
 from tui.apply.journal import Stage
 from tui.net.errors import Failure
 from tui.net.events import Note, Pausing, ProgressEvent, Sent
-from tui.net.times import time_of_day
 from tui.screens.dialogs import TextScreen
 from tui.screens.step import StepScreen
 from tui.text.clean import clean
+from tui.text.times import time_of_day
 from tui.widgets.buttons import Plain
 from tui.widgets.key_line import key_line
 from tui.widgets.outcome_view import OutcomeView

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Button, Static
 
@@ -31,6 +32,8 @@ class TokenScreen(Sheet[bool]):
         ("F1", "help"),
         ("Ctrl+Q", "quit"),
     )
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f4", "fill_in", priority=True, show=False)]
 
     def __init__(self, session: Session, title: str) -> None:
         super().__init__()
@@ -71,8 +74,10 @@ class TokenScreen(Sheet[bool]):
         self.dismiss(False)
 
     @on(Button.Pressed, "#fill-in")
-    def _fill_in(self, event: Button.Pressed) -> None:
-        event.stop()
+    def action_fill_in(self) -> None:
+        """In practice, take the token from the demo account, and continue."""
+        if not self.app.practicing:
+            return
         self._session.fill_practice_token()
         for row in self.query(FieldRow):
             row.refresh_from_draft()

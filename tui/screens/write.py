@@ -17,6 +17,8 @@ from textual.widgets import Button, Static
 from tui.answers import draft as drafts
 from tui.plan.documents import PlanFormat, file_name, save
 from tui.screens.dialogs import Dialog
+from tui.text.cells import cells, shortened
+from tui.text.clean import clean
 from tui.text.private_files import unused
 from tui.widgets.buttons import Plain
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from tui.screens.host import Host
     from tui.wizard.session import Session
 
+_AROUND = 6
+"""The cells of the message line's edges and of its mark."""
 Told = Callable[[str, str], object]
 """Takes a level and a sentence."""
 
@@ -80,7 +84,7 @@ def write_plan(app: Host, session: Session, plan: Plan, told: Told) -> None:
         except OSError as error:
             told("problem", not_saved(error))
         else:
-            told("ok", saved(path))
+            told("ok", saved(path, app.size.width, app.symbols.cut))
 
     def path(form: PlanFormat) -> Path:
         return unused(app.folder, file_name(plan, form, session.context.redactor))
@@ -88,13 +92,20 @@ def write_plan(app: Host, session: Session, plan: Plan, told: Told) -> None:
     kinds = [FileKind("md", "Markdown", "To read, tick off, and send. Lists every rule to rebuild.", path("md"))]
     if plan.whole:
         kinds.append(FileKind("json", "JSON", "For programs, as `plan --json` prints it.", path("json")))
-    note = "" if plan.whole else "JSON isn't available because the plan is not complete."
+    note = "" if plan.whole else "JSON isn't available because the plan is incomplete."
     app.push_screen(WriteScreen("Save the plan", kinds, note), write)
 
 
-def saved(path: Path) -> str:
-    """Return the message after a file was saved; its name comes first, since a narrow line is cut."""
-    return f"Saved {path.name} in {path.absolute().parent}. It contains no keys."
+def saved(path: Path, width: int, cut: str) -> str:
+    """Return the message after a file was saved, to fit into the message line of a terminal of `width` columns.
+
+    A long folder is shortened in its middle, with `cut` for what is left out, and left out itself if there is no room:
+    the name of the file and the end of the message matter more.
+    """
+    start, end = f"Saved {path.name}", ", without keys."
+    room = width - _AROUND - cells(f"{start} in {end}")
+    folder = shortened(clean(str(path.absolute().parent)), room, cut)
+    return f"{start} in {folder}{end}" if folder else f"{start}{end}"
 
 
 def not_saved(error: OSError) -> str:

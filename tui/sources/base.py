@@ -5,7 +5,7 @@ This room knows nothing of the form: it reports plain facts, and remarks that na
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -15,8 +15,9 @@ from tui.net.client import Http
 from tui.net.errors import Advice, Failure, Kind, Remedy, Safe
 from tui.net.events import Sink, ignore
 from tui.net.problems import OF_THE_ADDRESS, remedy
-from tui.sources.flags import Listing, Lost, SourceFlag
-from tui.sources.phrases import quoted
+from tui.sources.flags import Listing, SourceFlag
+from tui.targeting.model import Segment, Targeting
+from tui.text.phrases import quoted
 
 RemarkLevel = Literal["ok", "note", "unknown", "warning", "problem"]
 """In rising order. Only a problem blocks; `unknown` means that it can't be known."""
@@ -129,8 +130,13 @@ class Source:
     """Count the flags that the answers (scope and tag) match, by one request; None if the source doesn't say."""
     list_flags: Callable[[Connection, Answers], Listing]
     """All flags that the answers match, in batches as they arrive, with no more requests than needed."""
-    explain: Callable[[SourceFlag], tuple[Lost, ...]]
-    """What the import leaves behind of a flag, in the definition's own order; `flag.losses` are its kinds."""
+    targeting: Callable[[SourceFlag, str], Targeting]
+    """Who gets what of a flag, from its definition, given the language of the app's SDK ("" if it isn't known)."""
+    read_segments: Callable[[Connection, Answers, Collection[Targeting], str], Awaitable[Mapping[str, Segment]]] | None
+    """The segments that these flags name, and those that they name, by key; the last argument is the SDK's language.
+
+    One that can't be read says why. None if flags come with the content of their segments.
+    """
 
 
 def source_failure(

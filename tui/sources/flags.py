@@ -2,41 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from tui.text.redacted_fields import DataText, SentenceText
-
-CONSTRAINTS = "constraints"
-INDIVIDUAL_TARGETS = "individual-targets"
-PERCENTAGE_ROLLOUT = "percentage-rollout"
-PREREQUISITES = "prerequisites"
-SEGMENTS = "segments"
-STRATEGY_VARIANTS = "strategy-variants"
-TARGETING_RULES = "targeting-rules"
-TRAFFIC_ALLOCATION = "traffic-allocation"
-
-LOSSES: tuple[str, ...] = (
-    CONSTRAINTS, INDIVIDUAL_TARGETS, PERCENTAGE_ROLLOUT, PREREQUISITES, SEGMENTS, STRATEGY_VARIANTS, TARGETING_RULES,
-    TRAFFIC_ALLOCATION,
-)  # fmt: skip
-"""Every kind of thing that a flag has at its source and that isn't imported, alphabetically."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """One thing that isn't imported: its kind, one of `LOSSES`, and a readable sentence.
-
-    `text` is cleaned, and continues the kind: "country is one of DE, AT, CH: on".
-    """
-
-    kind: str
-    text: SentenceText
-
-
-Loss = tuple[str, Callable[[], str]]
-"""A kind of loss and what makes its sentence: of 10,000 flags few are ever looked at."""
+from tui.text.redacted_fields import DataText
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +27,10 @@ class SourceFlag:
     it: clean it before it is shown. Only `warnings` and `cut_over_warning` are sentences, and cleaned.
 
     `tags` is None if the key cannot read them. `variations` are those that the import is expected to create; `on` and
-    `off` are the indexes of the default variations, None if not known. `losses` are kinds of `LOSSES`, sorted.
-    `cut_over_warning` says what turning it on in LaunchDarkly takes away, "" for nothing. `definition` is the source's
-    own JSON object, which `Source.explain` reads. Small: there can be 10,000.
+    `off` are the indexes of the default variations, None if not known. `losses` are kinds of
+    `tui.targeting.losses.LOSSES`, sorted. `cut_over_warning` says what turning it on in LaunchDarkly takes away, ""
+    for nothing. `definition` is the source's own JSON object, which `Source.targeting` reads. Small: there can be
+    10,000.
     """
 
     key: str

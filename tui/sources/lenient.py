@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 from pydantic import SecretStr
 
 from tui.net.messages import Response
-from tui.sources.phrases import short
 from tui.text.clean import clean
 from tui.text.limited_json import parse_answer
+from tui.text.phrases import short
 from tui.text.redact import Redactor, tree
 
 Object = Mapping[str, object]
@@ -24,17 +23,19 @@ _MESSAGE_BYTES = 64 * 1024  # an error's body beyond this is no message
 
 def members(value: object) -> Object:
     """Return `value` if it is a JSON object, else an empty one."""
-    return cast("Object", value) if isinstance(value, dict) else _EMPTY
+    return value if isinstance(value, dict) else _EMPTY
 
 
 def elements(value: object) -> Sequence[object]:
     """Return `value` if it is a JSON array, else an empty one."""
-    return cast("Sequence[object]", value) if isinstance(value, list) else ()
+    return value if isinstance(value, list) else ()
 
 
 def objects(value: object) -> list[Object]:
     """Return the elements of an array as objects; an element of another type is empty."""
-    return [members(element) for element in elements(value)]
+    if not isinstance(value, list):
+        return []
+    return [element if isinstance(element, dict) else _EMPTY for element in value]
 
 
 def text(value: object) -> str:

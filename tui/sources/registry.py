@@ -6,11 +6,12 @@ from tui.sources.base import Source
 from tui.sources.split import check as split
 from tui.sources.split import client as split_client
 from tui.sources.split import flags as split_flags
-from tui.sources.split import rules as split_rules
+from tui.sources.split import segments as split_segments
+from tui.sources.split import targeting as split_targeting
 from tui.sources.unleash import check as unleash
 from tui.sources.unleash import client as unleash_client
 from tui.sources.unleash import flags as unleash_flags
-from tui.sources.unleash import rules as unleash_rules
+from tui.sources.unleash import targeting as unleash_targeting
 
 SOURCES: dict[str, Source] = {
     "split": Source(
@@ -23,7 +24,10 @@ SOURCES: dict[str, Source] = {
         discover=split.discover,
         count_flags=split.count_flags,
         list_flags=split_flags.list_flags,
-        explain=split_rules.explain,
+        targeting=lambda flag, sdk: split_targeting.targeting_of(flag.definition, sdk),
+        read_segments=lambda connection, answers, flags, sdk: split_segments.read_segments(
+            connection, answers, split_segments.named(flags), sdk
+        ),
     ),
     "unleash": Source(
         name=unleash_client.NAME,
@@ -35,6 +39,7 @@ SOURCES: dict[str, Source] = {
         discover=unleash.discover,
         count_flags=unleash.count_flags,
         list_flags=unleash_flags.list_flags,
-        explain=unleash_rules.explain,
+        targeting=lambda flag, sdk: unleash_targeting.targeting_of(flag.definition),
+        read_segments=None,
     ),
 }

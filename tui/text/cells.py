@@ -8,12 +8,13 @@ the wizard draws with.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 _JOINER, _AS_EMOJI = "\u200d", "\ufe0f"
 _NO_WIDTH = frozenset({"Mn", "Mc", "Me", "Cf", "Cc", "Zl", "Zp"})
 _KEYCAPS = frozenset("#*0123456789")
+_LEAST_END = 4
 _JAMO_FINALS = range(0x1160, 0x1200)
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 
@@ -67,6 +68,32 @@ def fitted(text: str, width: int, cut: str = "…") -> str:
             break
         kept += cluster
     return padded(kept + cut, width) if most >= 0 else " " * width
+
+
+def shortened(text: str, width: int, cut: str = "…") -> str:
+    """Return `text` in at most `width` cells. A longer text keeps its two ends, with `cut` between them.
+
+    Returns "" if that would leave less than a few characters at each end.
+    """
+    if cells(text) <= width:
+        return text
+    room = width - cells(cut)
+    if room < 2 * _LEAST_END:
+        return ""
+    pieces = [*clusters(text)]
+    return _within(pieces, room // 2) + cut + _within(pieces[::-1], room - room // 2, backwards=True)
+
+
+def _within(pieces: Sequence[str], width: int, *, backwards: bool = False) -> str:
+    """Return as many of the pieces as `width` cells have room for. `backwards` means that the last one comes first."""
+    kept: list[str] = []
+    used = 0
+    for piece in pieces:
+        used += _width(piece)
+        if used > width:
+            break
+        kept.append(piece)
+    return "".join(reversed(kept) if backwards else kept)
 
 
 def wrapped(text: str, width: int | None, *, first: str = "", rest: str = "") -> Iterator[str]:

@@ -143,9 +143,9 @@ class FlagBrowser(Vertical):
         return self.query_one("#flags-search").display
 
     def search(self) -> None:
-        """Open the search line."""
+        """Open the search line, and focus it before the next key is looked at."""
         self._open(True)
-        self._search.focus()
+        self.screen.set_focus(self._search)
 
     def keep_search(self) -> None:
         """Close the search line; what it found stays."""

@@ -20,6 +20,7 @@ class HelpPane(VerticalScroll, can_focus=False):
     def __init__(self) -> None:
         super().__init__(id="aside")
         self._page: HelpPage | None = None
+        self._width = 0
 
     def compose(self) -> ComposeResult:
         yield Static("", id="aside-title", markup=False)
@@ -30,8 +31,19 @@ class HelpPane(VerticalScroll, can_focus=False):
         if page != self._page:
             self._page = page
             self.query_one("#aside-title", Static).update(Content(page.title))
-            self.query_one("#aside-text", Static).update(drawn(page, self.content_size.width))
+            self._draw()
             self.scroll_home(animate=False)
+
+    def on_resize(self) -> None:
+        if self.scrollable_content_region.width != self._width:
+            self._draw()
+
+    def _draw(self) -> None:
+        """Draw the page. The second columns of its tables don't wrap by themselves."""
+        self._width = self.scrollable_content_region.width
+        if self._page is not None and self._width:  # without a width, the pane hasn't its place yet
+            for text in self.query("#aside-text").results(Static):
+                text.update(drawn(self._page, self._width))
 
 
 def drawn(page: HelpPage, width: int) -> Content:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
 from tui.net.events import Counted, Pausing
-from tui.net.times import time_of_day
 from tui.plan import words
 from tui.plan.plan import Plan, Verdict
 from tui.plan.words import LeveledText
+from tui.text.times import time_of_day
 from tui.widgets.bar import Bar, Part
 from tui.widgets.buttons import Plain
 from tui.widgets.flag_list import LEVELS
@@ -30,6 +32,9 @@ class PlanHead(Vertical):
     def __init__(self, symbols: Symbols, *, id: str) -> None:
         super().__init__(id=id)
         self._symbols = symbols
+        self._draw_plan: Callable[[], None] | None = None
+        """Draws the plan that is shown: its rows depend on the width."""
+        self._width = 0
 
     def compose(self) -> ComposeResult:
         yield Bar(id="plan-bar")
@@ -43,11 +48,18 @@ class PlanHead(Vertical):
             yield Plain("Stop reading", id="stop-reading")
             yield Static(Content("Keeps the flags read so far"), markup=False)
         with Horizontal(id="plan-again"):
-            yield Plain("Read again", id="read-again")
+            yield Plain("Reload", id="read-again")
             yield Plain("Go to the field", id="to-field")
 
     def on_mount(self) -> None:
-        self._fill(again=False)
+        if self._draw_plan is None:
+            self._fill(again=False)
+
+    def on_resize(self, event: events.Resize) -> None:
+        if event.size.width != self._width:
+            self._width = event.size.width
+            if self._draw_plan is not None:
+                self._draw_plan()
 
     def _fill(
         self,
@@ -61,6 +73,8 @@ class PlanHead(Vertical):
         again: bool = True,
         field: str = "",
     ) -> None:
+        if not (self.query(Bar) and self.query("#to-field")):  # the program ends: its widgets are removed one by one
+            return
         self.query_one(Bar).show(bar)
         self.query_one("#plan-counts", Flow).show(tuple(counts))
         if losses:
@@ -83,6 +97,7 @@ class PlanHead(Vertical):
 
     def reading(self, counted: Sequence[Counted], pause: Pausing | None, now: float) -> None:
         """Show how far it has come. `now` in seconds since the epoch."""
+        self._draw_plan = None
         known = [count for count in counted if count.total]
         begun = any(not count.what.startswith(_OTHER_SIDE) for count in known)  # without the source it would look done
         read, total = sum(count.read for count in known), sum(count.total or 0 for count in known)
@@ -106,16 +121,24 @@ class PlanHead(Vertical):
     def plan(self, plan: Plan, *, why: str, unconfirmed: int, field: str = "") -> None:
         """Show a plan. `why` says what it lacks or why it is out of date; `unconfirmed` are the kinds of loss that
         the user hasn't confirmed; `field` is the field to fix, "" for none."""
+        self._draw_plan = partial(self._plan, plan, why, unconfirmed, field)
+        self._draw_plan()
+
+    def _plan(self, plan: Plan, why: str, unconfirmed: int, field: str) -> None:
         losses = ("warning" if unconfirmed else "ok", words.loss_line(plan)) if plan.losses and not why else None
         self._fill(
             bar=[self._part(verdict, plan) for verdict in Verdict],
             counts=self._legend(plan) if plan.counts.source else (),
             losses=losses,
-            cut_over=words.cut_over_line(plan) if plan.counts.on_at_source else "",
+            cut_over=self._fitting(words.cut_over_forms(plan)) if plan.counts.on_at_source else "",
             said=[("problem", why)] if why else [],
             again=bool(why),
             field=field,
         )
+
+    def _fitting(self, forms: Sequence[str]) -> str:
+        """Return the first form that fits into a row, after its mark."""
+        return next((form for form in forms if len(form) + 2 <= self.size.width), forms[-1])
 
     def _part(self, verdict: Verdict, plan: Plan) -> Part:
         s = self._symbols
@@ -135,5 +158,6 @@ class PlanHead(Vertical):
     # --- neither
 
     def nothing(self, level: str, why: str, *, again: bool) -> None:
-        """There is no plan, and why."""
+        """Show that there is no plan, and why."""
+        self._draw_plan = None
         self._fill(said=[(level, why)] if why else [], again=again)

@@ -26,7 +26,7 @@ _BUTTONS = {
     "Undo": ("undo", "Undo"),
 }
 """From a next step to the id and the label of its button."""
-_LISTED_ABOVE = ("Fix", "Check", "Ask", "Undone")
+_LISTED_ABOVE = ("Fix", "Check", "Investigate", "Undone")
 """Next steps that the first group, or the headline, shows already."""
 _AFTER_THE_REPORT = ("Undo",)
 

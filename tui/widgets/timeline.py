@@ -9,8 +9,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.net.events import Answered, Connected, Counted, Done, Note, Pausing, ProgressEvent, Receiving, Sent
-from tui.net.times import moment
 from tui.text.cells import fitted
+from tui.text.times import moment
 from tui.widgets.symbols import Symbols, mark
 
 

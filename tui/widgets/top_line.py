@@ -26,8 +26,7 @@ class TopLine(Horizontal):
     def compose(self) -> ComposeResult:
         yield Static(Content(_BRAND), id="brand", markup=False)
         if self._practice:
-            badge = Content.styled(_BADGE, "$practice-foreground on $practice-background bold")
-            yield Static(badge, id="practice-badge", markup=False)
+            yield Static(Content(_BADGE), id="practice-badge", markup=False)
         self._route = Static("", id="route", markup=False)
         yield self._route
 

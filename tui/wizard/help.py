@@ -47,7 +47,7 @@ _KEYS = Table(
         ("Esc, then Enter", "back to the previous step; F7 goes back at once"),
         ("F1, Ctrl+G, ?", "help for the current field"),
         ("F2, Ctrl+P, :", "all actions by name"),
-        ("F4", "in the demo: fill in everything"),
+        ("F4", "in practice: fill in everything"),
         ("Ctrl+Q, Ctrl+C, q", "quit; your answers are saved, keys only if you store them"),
         ("Ctrl+L", "redraw the screen"),
     ),
@@ -63,7 +63,7 @@ _LIST_KEYS = Table(
         ("f, s", "next filter, next sort order"),
         ("l", "review losses"),
         ("o", "flags that are on at the source and off after the import"),
-        ("r", "read both sides again"),
+        ("r", "reload the plan: read both sides again"),
         ("w", "save the plan as Markdown or JSON"),
     ),
 )

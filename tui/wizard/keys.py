@@ -57,7 +57,7 @@ def store_label(session: Session, step: str) -> str:
 def store_note(session: Session, step: str) -> str:
     """Return the sentence below the choice, or instead of it."""
     if session.keyring is None:
-        return "This session only. The demo doesn't store keys."
+        return "This session only. Practice doesn't store keys."
     if session.probe is None:
         return ""
     if not session.may_store:

@@ -50,7 +50,7 @@ class PracticeFolder:
         imports = self.drop()
         if saved is None and not imports:
             return servers, ""
-        return servers, "Can't read the saved demo imports. They were deleted, and the demo account starts fresh."
+        return servers, "Can't read the saved practice imports. They were deleted, and the demo account starts fresh."
 
     def drop(self) -> bool:
         """Delete the journals and the servers' state. Returns whether there were journals."""

@@ -45,7 +45,7 @@ WORDS: Mapping[Remedy, str] = {
     Remedy.MOVE_JOURNAL: "Move the file away",
     Remedy.OTHER_JOURNAL: "Use another journal",
     Remedy.RESUME_OR_RENAME: "Resume it under Earlier imports (F2), or change the name",
-    Remedy.READ_PLAN: "Refresh the plan on Plan, then come back",
+    Remedy.READ_PLAN: "Go to Plan, reload it, then come back",
     Remedy.LOOK_UNDER_CONFIGURATIONS: "Find it under Configurations",
 }
 _SAFE: Mapping[Safe, str] = {}

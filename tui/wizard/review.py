@@ -14,9 +14,9 @@ from tui.answers.fields import Variable
 from tui.answers.finding import Finding, Level
 from tui.answers.plan_state import PLAN
 from tui.launchdarkly.instances import instance
-from tui.net.times import time_of_day
 from tui.plan import words
 from tui.text.clean import clean
+from tui.text.times import time_of_day
 from tui.wizard import remedies
 
 
@@ -114,7 +114,7 @@ def _of_plan(draft: Draft) -> Iterator[Line]:
         text = f"{counts.arrive:,} of {words.flags(counts.source)} will be imported{skipped}{invalid}. Read at {at}."
         yield Line("Plan", text, PLAN, Level.OK)
     if counts.on_at_source:
-        yield Line("Cut-over", f"{words.cut_over_line(plan)}.", PLAN, Level.WARNING, at=ON_AT_SOURCE)
+        yield Line("Cutover", f"{words.cut_over_line(plan)}.", PLAN, Level.WARNING, at=ON_AT_SOURCE)
 
 
 def leads_to(draft: Draft, finding: Finding) -> str:

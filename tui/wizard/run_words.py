@@ -7,9 +7,9 @@ from tui.apply.engine import Import
 from tui.apply.journal import Stage
 from tui.apply.start_watch import watch_command
 from tui.launchdarkly.words import without_date
-from tui.net.times import time_of_day
 from tui.plan.words import LeveledText, flags
 from tui.text.clean import clean
+from tui.text.times import time_of_day
 from tui.wizard import remedies
 
 _NEWS_SHOWN = 8

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tui.answers import steps
-from tui.net.times import minute
 from tui.text.cells import cells
+from tui.text.times import minute
 
 if TYPE_CHECKING:
     from tui.answers.draft import Draft
@@ -19,23 +19,24 @@ WHAT_HAPPENS = (
     ("Not imported", "targeting rules, individual targets, rollouts, prerequisites"),
     ("Off", "all imported flags, in every environment"),
     ("Skipped", "flags whose key already exists in the project"),
-    ("You need", "a LaunchDarkly token, and an import key that creates flags"),
+    ("You need", "a LaunchDarkly token, an import key, and a key for the source"),
 )
 CHOOSE = "Press Up or Down to choose, then Enter."
-CHOOSE_OR_START_FRESH = "Choose Start fresh to remove your earlier demo imports."
+CHOOSE_IN_PRACTICE = "Practice uses demo servers on this machine. Choose a source, or press F4."
+CHOOSE_OR_START_FRESH = "Choose Start fresh to delete earlier practice imports."
 CHOOSE_FIRST = "Choose where your flags are now."
 CHECKING_IMPORT = "Checking the import ..."
 LOADING_ANSWERS = "Loading your answers ..."
 NOT_LOADED = "These answers are for an integration that isn't loaded. Start with its --manifest."
 CONFIGURATIONS = ("start, watch, edit, or delete imports in your account", "all imports in your account")
-PRACTICE = ("the same steps with demo servers; no account needed", "no account needed")
+PRACTICE = ("the same steps with demo servers on this machine; no account needed", "demo servers; no account needed")
 
 _PRACTICE_HOST = re.compile(r"(?:LaunchDarkly )?127\.0\.0\.1:\d+")
 
 
 def fresh(count: int) -> tuple[str, ...]:
     """Return the line that offers to remove `count` practice imports, in shorter forms."""
-    imports = f"deletes {count} demo import{'' if count == 1 else 's'}"
+    imports = f"deletes {count} practice import{'' if count == 1 else 's'}"
     return (f"restore the demo account; {imports}", imports)
 
 

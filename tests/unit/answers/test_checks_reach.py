@@ -136,7 +136,7 @@ async def test_practice_asks_nobody(network: Network) -> None:
     made = await asked(NAMED, host=PRACTICE, context=practice)
     ((level, text),) = said(made)
     assert level is Level.UNKNOWN
-    assert text.startswith("The demo connects only to this machine.")
+    assert text.startswith("Practice connects only to this machine.")
     assert network.asked == network.connected == []
 
 

@@ -55,9 +55,9 @@ def test_without_a_plan_nobody_goes_on() -> None:
 
 def test_each_kind_of_loss_is_ticked_by_itself() -> None:
     draft = read(answered(), flag("a", "segments", "constraints"), flag("b", "segments"))
-    assert said(draft) == ["2 kinds of loss not confirmed: segments, constraints."]
+    assert said(draft) == ["Confirm 2 kinds of loss: segments, constraints."]
     draft = plan_state.see(draft, frozenset({"segments"}))
-    assert said(draft) == ["1 kind of loss not confirmed: constraints."]
+    assert said(draft) == ["Confirm 1 kind of loss: constraints."]
     assert remarks.summary(draft, "plan").level is Level.PROBLEM
     draft = plan_state.see(draft, frozenset({"segments", "constraints"}))
     assert said(draft) == []
@@ -69,7 +69,7 @@ def test_a_tick_stays_where_a_new_reading_found_the_same_number() -> None:
     draft = plan_state.see(read(answered(), *flags), frozenset({"segments", "constraints"}))
     again = read(draft, *flags, flag("c", "constraints"))
     assert again.seen == {"segments"}
-    assert said(again) == ["1 kind of loss not confirmed: constraints."]
+    assert said(again) == ["Confirm 1 kind of loss: constraints."]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_tick_stays_where_a_new_reading_found_the_same_number() -> None:
 )
 def test_a_changed_answer_puts_the_plan_out_of_date(key: str, value: str) -> None:
     draft, before = changes.put(read(answered(), flag("a")), key, value), drafts.value(answered(), key)
-    assert said(draft) == ["The plan is out of date: answers have changed since. Read it again."]
+    assert said(draft) == ["The plan is out of date: your answers have changed. Reload it."]
     assert remarks.problems(draft, "review")
     assert said(changes.put(draft, key, before)) == []
 
@@ -104,7 +104,7 @@ def test_fifteen_minutes_put_the_plan_out_of_date() -> None:
     draft = read(answered(), flag("a"))
     assert said(plan_state.aged(draft, READ_AT + 15 * 60)) == []
     old = plan_state.aged(draft, READ_AT + 15 * 60 + 1)
-    assert said(old) == ["The plan is out of date: it is more than 15 minutes old. Read it again."]
+    assert said(old) == ["The plan is out of date: it is more than 15 minutes old. Reload it."]
     assert said(read(old, flag("a"))) == []
     assert plan_state.aged(answered(), READ_AT) == answered()
 
@@ -114,7 +114,7 @@ def test_fifteen_minutes_put_the_plan_out_of_date() -> None:
     [
         ((), {}, "0 flags match. Unleash gives the same response for a project or tag that doesn't exist."),
         ((flag("a"),), {"existing": there("a")}, "No flag would be imported: each one already exists in the project"),
-        ((flag("a"),), {"incomplete": "You stopped the reading."}, "NOT COMPLETE. You stopped the reading."),
+        ((flag("a"),), {"incomplete": "You stopped the reading."}, "INCOMPLETE. You stopped the reading."),
     ],
 )
 def test_a_plan_that_lacks_something_needs_a_tick_of_its_own(flags: Any, more: Any, what: str) -> None:

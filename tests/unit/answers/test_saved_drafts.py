@@ -22,8 +22,8 @@ from tui.answers import form as forms
 from tui.answers.draft import Draft
 from tui.answers.saved_drafts import Saved
 from tui.manifests.files import load
-from tui.net.times import moment
 from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
+from tui.text.times import moment
 
 UNLEASH = built_forms()["unleash"]
 

@@ -22,7 +22,8 @@ from tui.apply.journal import Expected, Identity, Journal, LeftOut, Mark, Stage,
 from tui.launchdarkly.instances import EU
 from tui.launchdarkly.models import Configuration, FlagState, ImportStatus, WholeFlag
 from tui.net.errors import Failure
-from tui.sources.flags import Lost, Variation
+from tui.sources.flags import Variation
+from tui.targeting.losses import Lost
 from tui.text.redact import MASK, Redactor
 
 TEXT = st.text(max_size=12) | st.just("a lone \ud800")

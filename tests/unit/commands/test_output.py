@@ -14,7 +14,8 @@ from tui.commands.plan import plan_lines
 from tui.net.errors import Failure, Kind
 from tui.plan.plan import Plan, Verdict
 from tui.plan.words import KINDS, MEANINGS
-from tui.sources.flags import Lost, SourceFlag
+from tui.sources.flags import SourceFlag
+from tui.targeting.losses import Lost
 from tui.text.cells import cells
 from tui.text.redact import MASK, Redactor
 
@@ -44,9 +45,9 @@ def test_the_sum_comes_first_and_each_flag_with_what_it_loses() -> None:
         "2 of 4 flags will be imported into web-shop",
         "Read in full on 23 Nov 14:02:11. Nothing has been changed.",
         "",
-        "+ 2 import",
-        ". 1 exist",
-        "x 1 can't: 1 invalid key",
+        "+ 2 to import",
+        ". 1 already exists",
+        "x 1 can't be imported: 1 invalid key",
         "! 1 flag loses targeting: segments 1, targeting rules 1",
         "! 1 flag is on now and off after the import",
         "",

@@ -21,7 +21,7 @@ from tests.unit.walk_tools import INTEGRATIONS, values
 from tui.sandbox.company import STARTED, Company, CompanyFlag
 from tui.sandbox.keys import TOKENS, UNLEASH_KEYS
 from tui.sandbox.server import Sandbox
-from tui.sources.flags import LOSSES
+from tui.targeting.losses import LOSSES
 from tui.text.redact import MASK
 
 VERDICTS = {"import", "skip-exists", "skip-archived", "invalid-key", "duplicate", "breaks-convention"}

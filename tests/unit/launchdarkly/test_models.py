@@ -29,7 +29,7 @@ from tui.launchdarkly.models import (
 from tui.launchdarkly.words import access_in_words, fault_in_words, status_in_words
 from tui.net.address import AddressError
 from tui.net.errors import Failure, Kind
-from tui.net.times import moment
+from tui.text.times import moment
 
 FULL = {
     "_links": {"self": {"href": "/api/v2/x", "type": "application/json"}, "odd": 3},

@@ -14,7 +14,7 @@ from tui.net.errors import Failure, Kind, Remedy
 from tui.net.events import Answered, Pausing, ProgressEvent
 from tui.net.messages import Request, RequestLimits, Response
 from tui.net.pauses import requested_pause
-from tui.net.times import moment, time_of_day
+from tui.text.times import moment, time_of_day
 
 NOW = 1_800_000_000.0
 

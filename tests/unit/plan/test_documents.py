@@ -17,7 +17,8 @@ from tests.unit.plan_tools import READ_AT, REQUEST, flag, plan, there
 from tui.net.errors import Failure, Kind
 from tui.plan.documents import PlanFormat, as_json, as_markdown, file_name, save
 from tui.plan.plan import UNLEASH_TELLS_NOT, Plan, PlannedFlag
-from tui.sources.flags import Lost, SourceFlag, Variation, strings
+from tui.sources.flags import SourceFlag, Variation, strings
+from tui.targeting.losses import Lost
 from tui.text.redact import MASK, Redactor
 
 ROUTE = ("Unleash default/production", "LaunchDarkly EU web-shop")

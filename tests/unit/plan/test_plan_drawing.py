@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from tests.unit.plan_tools import flag, plan, there
 from tui.plan.plan import WORDS, Verdict
 from tui.plan.words import KINDS, MEANINGS
-from tui.sources.flags import LOSSES, SEGMENTS, TARGETING_RULES
+from tui.targeting.losses import LOSSES, SEGMENTS, TARGETING_RULES
 from tui.widgets.bar import cells
 from tui.widgets.choices import columns
 from tui.widgets.flag_list import LEVELS, Columns, fitted, heading, pieces
@@ -122,3 +122,8 @@ def test_no_row_holds_what_a_terminal_would_obey(text: str, width: int) -> None:
 def test_a_search_finds_a_key_as_it_is_shown() -> None:
     made = plan(flag("a\tb"))
     assert len(SortableFlags(made.flags).seen(View(query="a b"))) == 1
+
+
+def test_what_each_loss_is_fits_its_row_at_80_columns() -> None:
+    """Beside the longest kind and its count in the dialog that confirms losses."""
+    assert max(map(len, KINDS.values())) <= 38

@@ -13,8 +13,9 @@ from tui.commands.plan import plan_lines
 from tui.plan.documents import as_json
 from tui.plan.plan import Plan
 from tui.sources.split import flags as split
-from tui.sources.split import rules as split_rules
+from tui.sources.split.targeting import targeting_of
 from tui.sources.unleash import flags as unleash
+from tui.targeting.losses import explained
 
 A_QUARTER = [{"treatment": "on", "size": 25}, {"treatment": "off", "size": 75}]
 
@@ -93,14 +94,14 @@ def test_dynamic_configuration_in_other_places_is_named(more: dict[str, Any]) ->
 def test_prerequisites_are_read_in_every_spelling(parents: Any) -> None:
     read = split.source_flag({"name": "flag-1"}, definition(1, prerequisites=parents))
     assert read.losses == ("prerequisites",)
-    (lost,) = split_rules.explain(read)
+    (lost,) = explained(targeting_of(read.definition))
     assert {"base", "on,", "beta"} <= set(lost.text.split())
 
 
 def test_one_treatment_of_a_parent_may_be_a_text() -> None:
     parents = ([{"n": "base", "ts": treatments}] for treatments in ("on", ["on"]))
     flags = [split.source_flag({"name": "flag-1"}, definition(1, prerequisites=parent)) for parent in parents]
-    assert split_rules.explain(flags[0]) == split_rules.explain(flags[1])
+    assert explained(targeting_of(flags[0].definition)) == explained(targeting_of(flags[1].definition))
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from tui.plan.words import kind_label
 from tui.report.documents import ReportFormat, as_html, as_markdown, save, text_of
 from tui.report.report import Report, report
 from tui.report.sections import shown as shown_result
-from tui.sources.flags import Lost
+from tui.targeting.losses import Lost
 from tui.text.clean import clean, plain
 from tui.text.redact import MASK, Redactor
 

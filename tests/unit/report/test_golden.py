@@ -17,7 +17,7 @@ from tests.unit.report_tools import NOW, expected, journal, partial_import, ther
 from tui.plan import documents
 from tui.report.documents import TEMPLATES, ReportFormat, text_of
 from tui.report.report import Report, report
-from tui.sources.flags import Lost
+from tui.targeting.losses import Lost
 from tui.text.clean import readable
 from tui.text.redact import Redactor
 

@@ -30,7 +30,8 @@ from tui.launchdarkly.instances import EU
 from tui.report.documents import as_json, text_of
 from tui.report.report import Report, report
 from tui.report.sections import LISTS, list_text, sections
-from tui.sources.flags import Lost, strings
+from tui.sources.flags import strings
+from tui.targeting.losses import Lost
 from tui.text.redact import Redactor
 
 ROLLOUT = Lost("percentage-rollout", "25 % by user id: on")
@@ -88,7 +89,7 @@ ENDINGS: dict[str, tuple[tuple[Journal, Verification | None], str, str]] = {
     ),
     "plan not complete": (
         compared(journal(A, incomplete="The source stopped answering."), A), "problem",
-        "The plan was NOT COMPLETE: The source stopped answering. Import complete: 1 flag created as planned.",
+        "The plan was INCOMPLETE: The source stopped answering. Import complete: 1 flag created as planned.",
     ),
     "deleted": (
         compared(undone(journal(A, B, traces=traces(map(there, (A, B)))), "delete")), "ok", "Undone: 2 flags deleted.",
@@ -182,7 +183,7 @@ STEPS: list[tuple[str, tuple[Journal, Verification | None], list[str]]] = [
     ("failed", compared(replace(FAILED, expected=FLAGS)), ["Start again"]),
     ("lossy, on and there", compared(journal(LOSSY), LOSSY), ["Rebuild", "Cut over"]),
     ("everything", partial_import(), [
-        "Replace a key", "Start again", "Fix", "Check", "Ask", "Rebuild", "Cut over", "Undo"]),
+        "Replace a key", "Start again", "Fix", "Check", "Investigate", "Rebuild", "Cut over", "Undo"]),
     ("restored", compared(undone(MADE, "archive"), *FLAGS), ["Rebuild", "Cut over", "Undo"]),
     ("archived", compared(undone(MADE, "archive")), ["Undone"]),
     ("deleted", compared(undone(MADE, "delete")), ["Start again", "Undone"]),
@@ -267,7 +268,7 @@ def test_flags_that_hurt_when_turned_on_come_first_everywhere() -> None:
         "d-other": (["Its payload stays behind."], None),
     }  # fmt: skip
     page = text_of(told, "html", Redactor()).split('<h2 id="cut-over">')[1].split("</section>")[0]
-    markdown = text_of(told, "md", Redactor()).split("\n## Cut-over")[1].split("\n## ")[0]
+    markdown = text_of(told, "md", Redactor()).split("\n## Cutover")[1].split("\n## ")[0]
     for text in (page, markdown, list_text(told, "cut-over")[1]):
         assert text.index("c-hurts") < text.index("Turning this on") < text.index("a-safe")
     assert (page.count('type="checkbox"'), markdown.count("- [ ]")) == (2, 2)

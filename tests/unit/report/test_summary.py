@@ -12,7 +12,7 @@ from tui.apply.journal import Stage
 from tui.report.csv_document import as_csv
 from tui.report.report import Report, report
 from tui.report.summary import NextStep, summary
-from tui.sources.flags import Lost
+from tui.targeting.losses import Lost
 
 ROLLOUT = Lost("percentage-rollout", "25 % by userId: on")
 FLAGS = (

@@ -64,7 +64,7 @@ def import_under(box: Sandbox, ld: httpx.Client, fault: str, integration: str = 
 
 
 def test_faults_have_a_title_and_an_explanation() -> None:
-    assert len(FAULTS) == 66
+    assert len(FAULTS) == 70
     for name, fault in FAULTS.items():
         assert fault.name == name
         assert 0 < len(fault.title) <= 40

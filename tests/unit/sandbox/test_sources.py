@@ -97,9 +97,60 @@ def test_split_rules_have_matchers_of_every_kind(admin: httpx.Client) -> None:
     assert (depends["type"], depends["depends"]) == ("IN_SPLIT", {"splitName": "guest-checkout", "treatment": "on"})
 
 
+def test_split_rules_compare_versions_patterns_and_sets(admin: httpx.Client) -> None:
+    found = _definitions(admin, PRODUCTION)
+    later = [
+        matchers[-1]
+        for flag in ("biometric-login", "two-factor", "support_chat")
+        for matchers in _matchers(found[flag])
+    ]
+    assert [{k: v for k, v in matcher.items() if k not in ("negate", "attribute")} for matcher in later] == [
+        {"type": "GREATER_THAN_OR_EQUAL_TO_SEMVER", "string": "4.2.0"},
+        {"type": "MATCHES_STRING", "string": r"@example\.com$"},
+        {"type": "EQUAL_SET", "strings": ["en", "de"]},
+    ]
+    assert _matchers(found["wholesale-prices"])[0][0]["type"] == "IN_RULE_BASED_SEGMENT"
+
+
+def test_split_segments_are_keys_or_rules(admin: httpx.Client) -> None:
+    listed = admin.get(f"/segments/ws/{WS}/environments/{PRODUCTION}").json()
+    assert [segment["name"] for segment in listed["objects"]] == ["beta-testers", "staff"]
+    page = admin.get(f"/segments/{PRODUCTION}/beta-testers/keys", params={"limit": 2, "offset": 1}).json()
+    assert (page["keys"], page["count"]) == ([{"key": "u-2207"}, {"key": "u-3310"}], 3)
+    assert admin.get(f"/segments/{PRODUCTION}/wholesale/keys").status_code == 404
+    assert admin.get(f"/segments/{PRODUCTION}/staff/keys", params={"limit": 101}).status_code == 400
+    (ruled,) = admin.get(f"/rule-based-segments/ws/{WS}/environments/{PRODUCTION}").json()
+    assert (ruled["name"], ruled["excludedKeys"]) == ("wholesale", ["u-2207"])
+    assert ruled["rules"][0]["condition"]["matchers"] == [
+        {
+            "type": "IN_LIST_STRING",
+            "strings": ["reseller", "distributor"],
+            "negate": False,
+            "attribute": "customerType",
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [("paywall", 402), ("forbidden", 403), ("missing", 404), ("broken", 500)],
+)
+def test_split_segments_are_refused_apart_from_flags(fault: str, status: int) -> None:
+    with Sandbox.start(fault=f"split-segments-{fault}") as box, split(box) as client:
+        for path in (
+            f"/segments/ws/{WS}/environments/{PRODUCTION}",
+            f"/segments/{PRODUCTION}/staff/keys",
+            f"/rule-based-segments/ws/{WS}/environments/{PRODUCTION}",
+        ):
+            assert client.get(path).json()["code"] == client.get(path).status_code == status
+        assert client.get(SPLITS).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("key", "path", "status"),
     [
+        ("environment", f"/segments/{PRODUCTION}/staff/keys", 200),
+        ("environment", f"/segments/{ENVIRONMENTS['development']}/staff/keys", 404),
         ("viewer", "/workspaces", 403),
         ("viewer", SPLITS, 200),
         ("environment", SPLITS, 404),
@@ -218,8 +269,23 @@ def test_unleash_features_have_targeting(sdk: httpx.Client) -> None:
     assert first["biometric-login"]["constraints"][0]["operator"] == "STR_STARTS_WITH"
     assert first["shipping-estimate"]["constraints"][0]["inverted"] is True
     plain = {feature["name"]: feature for feature in sdk.get(FEATURES).json()["features"]}
+    wholesale = body["segments"][2]["constraints"]
+    assert [(part["contextName"], part["operator"], part["inverted"]) for part in wholesale] == [
+        ("customerType", "IN", False),
+        ("userId", "IN", True),
+    ]
+    assert plain["wholesale-prices"]["strategies"][0]["constraints"] == wholesale
+    assert first["two-factor"]["constraints"][1]["operator"] == "REGEX"
+    assert first["biometric-login"]["constraints"][1]["operator"] == "SEMVER_GT"
     strategy = plain["beta-search"]["strategies"][0]
     assert ("segments" in strategy, strategy["constraints"][0]["contextName"]) == (False, "userId")
+
+
+@pytest.mark.parametrize(("spec", "apart"), [("4.1.9", False), ("4.2.0", True), ("10.0.0", True), ("new", False)])
+def test_unleash_inlines_segments_for_older_clients(sdk: httpx.Client, spec: str, apart: bool) -> None:
+    body = sdk.get(FEATURES, headers={"Unleash-Client-Spec": spec}).json()
+    assert ("segments" in body) is apart
+    assert ("inlineSegmentConstraints" in body["query"]) is not apart
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.sources_server import json_values
-from tui.sources.flags import LOSSES, Lost, SourceFlag
-from tui.sources.split import rules as split_rules
+from tui.sources.flags import SourceFlag
+from tui.sources.split import targeting as split_targeting
 from tui.sources.split.flags import source_flag as split_flag
-from tui.sources.unleash import rules as unleash_rules
+from tui.sources.unleash import targeting as unleash_targeting
 from tui.sources.unleash.flags import source_flag as unleash_flag
+from tui.targeting.losses import LOSSES, Lost, explained
 
 Case = dict[str, Any]
 HERE = Path(__file__).parents[1]
@@ -68,14 +69,14 @@ def check_labeled(flag: SourceFlag, lost: tuple[Lost, ...], case: Case) -> None:
 @pytest.mark.parametrize("case", named(SPLIT))
 def test_a_split_definition(case: Case) -> None:
     flag = split_flag({"name": "checkout", "id": "1"}, case["definition"])
-    check_labeled(flag, split_rules.explain(flag), case)
+    check_labeled(flag, explained(split_targeting.targeting_of(flag.definition)), case)
     assert flag.on == case["on"]
 
 
 @pytest.mark.parametrize("case", named(UNLEASH))
 def test_an_unleash_feature(case: Case) -> None:
     flag = unleash_flag(case["feature"])
-    check_labeled(flag, unleash_rules.explain(flag), case)
+    check_labeled(flag, explained(unleash_targeting.targeting_of(flag.definition)), case)
     assert [variation.name for variation in flag.variations] == case["variations"]
     assert (flag.on, flag.tags) == (0, None)
 
@@ -133,10 +134,10 @@ def check_any(flag: SourceFlag, lost: tuple[Lost, ...]) -> None:
 @given(item=objects | like(SPLIT, "definition"), definition=like(SPLIT, "definition") | objects)
 def test_no_split_definition_breaks_it(item: Any, definition: Any) -> None:
     flag = split_flag(item if isinstance(item, dict) else {}, definition if isinstance(definition, dict) else {})
-    check_any(flag, split_rules.explain(flag))
+    check_any(flag, explained(split_targeting.targeting_of(flag.definition)))
 
 
 @given(feature=like(UNLEASH, "feature") | objects)
 def test_no_unleash_feature_breaks_it(feature: Any) -> None:
     flag = unleash_flag(feature if isinstance(feature, dict) else {})
-    check_any(flag, unleash_rules.explain(flag))
+    check_any(flag, explained(unleash_targeting.targeting_of(flag.definition)))

@@ -27,9 +27,10 @@ from tui.net.errors import Kind, Remedy
 from tui.net.events import Pausing, ProgressEvent
 from tui.sources.base import Connection
 from tui.sources.flags import Variation
-from tui.sources.phrases import left_out
 from tui.sources.split import flags as split_flags
-from tui.sources.split import rules as split_rules
+from tui.sources.split.targeting import targeting_of
+from tui.targeting.losses import explained
+from tui.text.phrases import left_out
 from tui.text.redact import MASK
 
 NAMES = [f"flag-{number}" for number in range(130)]
@@ -87,7 +88,7 @@ async def test_a_flag_without_a_definition_comes_last_with_a_warning() -> None:
     found = await listed(made)
     one = found.flags[-1]
     assert (one.key, one.variations, one.on, one.off, one.on_at_source) == ("flag-0", (), None, None, False)
-    assert split_rules.explain(one) == ()
+    assert explained(targeting_of(one.definition)) == ()
     assert [each.key for each in found.flags if each.warnings] == ["flag-0"]
 
 
@@ -262,7 +263,7 @@ async def test_flag_text_stays_raw_and_sentences_are_cleaned_without_an_echoed_k
         [definition(1, name=name, rules=[rule], treatments=[{"name": f"\x07{KEY}"}])],
     )
     (one,) = (await listed(made)).flags
-    said = [lost.text for lost in split_rules.explain(one)]
+    said = [lost.text for lost in explained(targeting_of(one.definition))]
     data = [one.key, one.name, one.description, *(one.tags or ()), one.variations[0].name]
     assert [text.replace(MASK, "") for text in data] == [*["\x1b]52;c;aGk=\x07"] * 2, "\x00", "\x9b", "\x07"]
     assert all(text.isprintable() for text in (*one.warnings, one.cut_over_warning, *said))

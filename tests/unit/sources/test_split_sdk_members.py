@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.unit.split_made import definition
-from tui.sources.flags import Lost
-from tui.sources.split import rules as split_rules
 from tui.sources.split.flags import source_flag
+from tui.sources.split.targeting import targeting_of
+from tui.targeting.losses import Lost, explained
 
 Matcher = dict[str, Any]
 
@@ -63,27 +63,27 @@ SAME: list[tuple[str, Matcher, Matcher]] = [
 ]  # fmt: skip
 
 
-def explained(matcher: Matcher) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Lost, ...]]:
+def read(matcher: Matcher) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Lost, ...]]:
     rule = {"condition": {"combiner": "AND", "matchers": [matcher]}, "buckets": [{"treatment": "on", "size": 100}]}
     flag = source_flag({"name": "flag-1", "id": "1"}, definition(1, rules=[rule]))
-    return flag.losses, flag.warnings, split_rules.explain(flag)
+    return flag.losses, flag.warnings, explained(targeting_of(flag.definition))
 
 
 @pytest.mark.parametrize("negate", [False, True])
 @pytest.mark.parametrize(("kind", "sdk", "admin"), SAME)
 def test_sdk_members_read_as_admin_members(kind: str, sdk: Matcher, admin: Matcher, negate: bool) -> None:
-    wanted = explained({"type": kind, "attribute": "a", "negate": negate, **admin})
-    assert explained({"type": kind, "attribute": "a", "negate": negate, **NULLS, **sdk}) == wanted
+    wanted = read({"type": kind, "attribute": "a", "negate": negate, **admin})
+    assert read({"type": kind, "attribute": "a", "negate": negate, **NULLS, **sdk}) == wanted
     nulls = dict.fromkeys(admin)
-    assert explained({"type": kind, "attribute": "a", "negate": negate, **nulls, **NULLS, **sdk}) == wanted
+    assert read({"type": kind, "attribute": "a", "negate": negate, **nulls, **NULLS, **sdk}) == wanted
     whole = {"matcherType": kind, "keySelector": {"trafficType": "user", "attribute": "a"}, "negate": negate}
-    assert explained({**whole, **NULLS, **sdk}) == wanted
+    assert read({**whole, **NULLS, **sdk}) == wanted
 
 
 @pytest.mark.parametrize("name", NULLS)
 @pytest.mark.parametrize("value", [7, "x", [], {}, [{}], True, {"whitelist": 3}, {"value": []}])
 def test_odd_sdk_members_break_nothing(name: str, value: object) -> None:
     for kind in ("WHITELIST", "EQUAL_TO", "BETWEEN", "IN_SPLIT", "EQUAL_TO_SEMVER", "BETWEEN_SEMVER", "BOOLEAN"):
-        losses, _, lost = explained({"type": kind, name: value})
+        losses, _, lost = read({"type": kind, name: value})
         assert losses
         assert all(each.text.isprintable() for each in lost)

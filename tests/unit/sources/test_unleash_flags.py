@@ -22,7 +22,8 @@ from tests.unit.sources_server import Asked, Handler, Reply
 from tests.unit.split_made import Listed, listed
 from tui.net.errors import Kind, Remedy
 from tui.sources.flags import BOOLEAN
-from tui.sources.unleash import rules as unleash_rules
+from tui.sources.unleash.targeting import targeting_of
+from tui.targeting.losses import explained
 from tui.text.redact import MASK
 
 
@@ -55,7 +56,7 @@ async def test_a_feature_as_it_arrives() -> None:
     assert (checkout.variations, checkout.on, checkout.off) == (BOOLEAN, 0, 1)
     assert (checkout.on_at_source, dark.on_at_source, dark.description) == (True, False, "Dark colours")
     assert checkout.losses == ("percentage-rollout", "segments")
-    assert "in segment staff: on" in [lost.text for lost in unleash_rules.explain(checkout)]
+    assert "in segment staff: on" in [lost.text for lost in explained(targeting_of(checkout.definition))]
     assert checkout.definition["segments"] == SEGMENTS[:1]
 
 
@@ -151,7 +152,7 @@ async def test_flag_text_stays_raw_and_sentences_are_cleaned_without_an_echoed_k
     }
     found = await read(lambda _: Reply(200, body))
     (one,) = found.flags
-    said = [lost.text for lost in unleash_rules.explain(one)]
+    said = [lost.text for lost in explained(targeting_of(one.definition))]
     data = [one.key, one.description, one.variations[0].name]
     assert all(text.startswith("\x1b]52;c;aGk=") and text.endswith(f"{MASK}\u202e") for text in data)
     assert all(text.isprintable() for text in (*one.warnings, one.cut_over_warning, *said, *found.notes))

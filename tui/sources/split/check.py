@@ -17,7 +17,6 @@ from tui.net.errors import Advice, Remedy
 from tui.net.messages import Response
 from tui.sources.base import Answers, Choice, Connection, Remark, SourceReport, answered, by_label, source_failure
 from tui.sources.lenient import objects
-from tui.sources.phrases import count, listed, short
 from tui.sources.split.client import (
     ENVIRONMENT_FIELD,
     KEY_FIELD,
@@ -35,6 +34,7 @@ from tui.sources.split.client import (
     not_allowed,
     total,
 )  # fmt: skip
+from tui.text.phrases import count, listed, short
 
 _TYPE_THE_ID = Advice(Remedy.TYPE_ID)
 

@@ -17,7 +17,7 @@ from tui.net.messages import Request, Response
 from tui.net.pages import ListPage, ListProgress, read_all
 from tui.sources.base import Connection, request_refused, server_error, source_failure
 from tui.sources.lenient import Object, Reader, number, text
-from tui.sources.phrases import location, quoted, short
+from tui.text.phrases import location, quoted, short
 
 NAME = "Split"
 KEY_FIELD = "workspaceApiKey"
@@ -49,7 +49,7 @@ class SplitClient:
     The first request finds out which; the others wait for it."""
 
     def __init__(self, connection: Connection) -> None:
-        self._connection, self._address = connection, connection.address.rstrip("/")
+        self.connection, self._address = connection, connection.address.rstrip("/")
         self.reader = Reader(connection.key, connection.http.redactor)
         self.by_header = _BEARER
         self._opened = False
@@ -78,11 +78,11 @@ class SplitClient:
         return await self.get(_WORKSPACES, known=_KNOWN_FOR_WORKSPACES)
 
     async def _send(self, path: str, sink: Sink | None, header: str) -> Response:
-        key = self._connection.key
+        key = self.connection.key
         secret = key if header == X_API_KEY else SecretStr(f"Bearer {key.get_secret_value()}")
         request = Request("GET", self._address + path, {header: secret, "Accept": "application/json"})
         try:
-            return await self._connection.http.send(request, peer=NAME, sink=sink or self._connection.sink)
+            return await self.connection.http.send(request, peer=NAME, sink=sink or self.connection.sink)
         except Failure as failure:
             if failure.kind is Kind.CREDENTIAL and failure.field is None:
                 raise failure.replaced(field=KEY_FIELD) from None
@@ -121,7 +121,7 @@ class SplitClient:
             )
             return ListPage(tuple(items), total(body, None))
 
-        http, sink, name = self._connection.http, self._connection.sink, f"Split's list of {what}"
+        http, sink, name = self.connection.http, self.connection.sink, f"Split's list of {what}"
         return read_all(http, fetch, identity, what=name, size=_PAGE_SIZE, named=has_name, sink=sink)
 
     def listing(self, answer: Response, what: str) -> tuple[Object, list[object]]:

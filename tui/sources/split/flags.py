@@ -10,9 +10,11 @@ from tui.net.pages import AT_ONCE, ListProgress, passing
 from tui.sources.base import Answers, Connection, answered
 from tui.sources.flags import Batch, Listing, SourceFlag, strings
 from tui.sources.lenient import Object, elements, members, objects, text
-from tui.sources.phrases import left_out, short
 from tui.sources.split.client import ENVIRONMENT_FIELD, NAME, TAG_FIELD, WORKSPACE_FIELD, SplitClient, identity
-from tui.sources.split.rules import left_behind, losses, overtaken, shares, unknown
+from tui.sources.split.rules import left_behind, overtaken, shares, unknown
+from tui.sources.split.targeting import targeting_of
+from tui.targeting.losses import losses
+from tui.text.phrases import left_out, short
 
 _FLAGS = "flags"
 _DEFINITIONS = "definitions"
@@ -168,19 +170,20 @@ def source_flag(flag: Object, definition: Object | None) -> SourceFlag:
     if definition is None:
         warning = "This flag has no definition in this environment. It is off there, and its variations are unknown."
         return SourceFlag(name, name, description, tags, (), None, None, False, (), (warning,))
+    targeting = targeting_of(definition)
     treatments = objects(definition.get("treatments"))
     names = tuple(text(treatment.get("name")) for treatment in treatments)
 
-    def index(treatment: str) -> int | None:
-        return names.index(treatment) if treatment and treatment in names else None
+    def index(treatment: object) -> int | None:
+        return names.index(treatment) if isinstance(treatment, str) and treatment and treatment in names else None
 
-    by_share = shares(definition)
+    by_share = shares(targeting)
     largest = max(by_share, key=lambda treatment: by_share[treatment], default="")
     on = index(largest) if by_share.get(largest, 0) > 0 else None
     cut_over = ""
-    if on is not None and (rebuild := overtaken(definition, names[on])):
+    if on is not None and (rebuild := overtaken(targeting, names[on])):
         cut_over = f'Turning this on serves "{short(names[on])}" to everyone until you rebuild its {rebuild}.'
-    strange = (f"A rule has an unknown matcher ({kind}). Check that rule in Split." for kind in unknown(definition))
+    strange = (f"A rule has an unknown matcher ({kind}). Check that rule in Split." for kind in unknown(targeting))
     users = (sorted({key for key in map(text, elements(treatment.get("keys"))) if key}) for treatment in treatments)
     return SourceFlag(
         key=name,
@@ -189,10 +192,10 @@ def source_flag(flag: Object, definition: Object | None) -> SourceFlag:
         tags=tags,
         variations=strings(names),
         on=on,
-        off=index(text(definition.get("defaultTreatment"))),
-        on_at_source=definition.get("killed") not in (True, "true"),
-        losses=tuple(sorted({kind for kind, _ in losses(definition)})),
-        warnings=(*strange, *left_behind(definition)),
+        off=index(targeting.off),
+        on_at_source=targeting.on,
+        losses=tuple(sorted({kind for kind, _ in losses(targeting)})),
+        warnings=(*strange, *left_behind(definition, targeting)),
         cut_over_warning=cut_over,
         definition=definition,
         targets=tuple((place, tuple(keys)) for place, keys in enumerate(users) if keys),

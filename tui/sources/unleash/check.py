@@ -11,8 +11,8 @@ from pydantic import SecretStr
 from tui.net.errors import Failure, Kind, Remedy
 from tui.sources.base import Answers, Choice, Connection, Remark, SourceReport, answered, by_label, source_failure
 from tui.sources.lenient import objects
-from tui.sources.phrases import count, listed, short
 from tui.sources.unleash.client import ENVIRONMENT_FIELD, KEY_FIELD, PROJECT_FIELD, TAG_FIELD, Scope, UnleashClient
+from tui.text.phrases import count, listed, short
 
 _NOUNS = {ENVIRONMENT_FIELD: "environment", PROJECT_FIELD: "project"}
 _SDK_KEY = re.compile(r"(?!user:)[^:]+:(?!\*\.)[^:]+\..+")

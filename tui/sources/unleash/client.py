@@ -16,7 +16,7 @@ from tui.net.errors import Advice, Failure, Kind, Remedy, Safe
 from tui.net.messages import Request, RequestLimits, Response
 from tui.sources.base import Answers, Connection, answered, request_refused, server_error, source_failure
 from tui.sources.lenient import Object, Reader, elements, members, text
-from tui.sources.phrases import location, quoted, short
+from tui.text.phrases import location, quoted, short
 
 NAME = "Unleash"
 KEY_FIELD = "sourceApiKey"

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from tui.sources.base import Answers, Connection, SourceReport, answered
 from tui.sources.flags import BOOLEAN, Batch, Listing, SourceFlag, strings
 from tui.sources.lenient import Object, elements, objects, text
-from tui.sources.phrases import count, left_out, short
 from tui.sources.unleash.check import compare, contradiction, report_of, require_environment
 from tui.sources.unleash.client import NAME, PROJECT_FIELD, TAG_FIELD, Scope, UnleashClient
-from tui.sources.unleash.rules import left_behind, losses, overtaken, segment_id, unknown
+from tui.sources.unleash.rules import left_behind, overtaken, unknown
+from tui.sources.unleash.targeting import segment_id, targeting_of
+from tui.targeting.losses import losses
+from tui.text.phrases import count, left_out, short
 
 _BATCH_SIZE = 500  # flags between two turns of other tasks
 
@@ -83,10 +85,11 @@ def source_flag(feature: Object) -> SourceFlag:
     """
     name = text(feature.get("name"))
     variants = tuple(text(variant.get("name")) for variant in objects(feature.get("variants")))
-    strange = (f"This flag has an unknown {what}. Check it in Unleash." for what in unknown(feature))
-    warnings = (*strange, *left_behind(feature))
+    targeting = targeting_of(feature)
+    strange = (f"This flag has an unknown {what}. Check it in Unleash." for what in unknown(targeting))
+    warnings = (*strange, *left_behind(feature, targeting))
     cut_over = ""
-    if rebuild := overtaken(feature):
+    if rebuild := overtaken(feature, targeting):
         served = "one variant to everyone" if variants else '"on" to everyone, and none of its variants,'
         cut_over = f"Turning this on serves {served} until you rebuild its {rebuild}."
     return SourceFlag(
@@ -97,8 +100,8 @@ def source_flag(feature: Object) -> SourceFlag:
         variations=strings(variants) if variants else BOOLEAN,
         on=0,
         off=None if variants else 1,
-        on_at_source=feature.get("enabled") is True,
-        losses=tuple(sorted({kind for kind, _ in losses(feature)})),
+        on_at_source=targeting.on,
+        losses=tuple(sorted({kind for kind, _ in losses(targeting)})),
         warnings=(*warnings, _OFF_NOT_KNOWN) if variants else warnings,
         cut_over_warning=cut_over,
         definition=feature,

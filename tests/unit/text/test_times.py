@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.net.times import day, moment, moment_json, span, time_of_day
+from tui.text.times import day, moment, moment_json, span, time_of_day
 
 
 @given(st.integers(-62_000_000_000_000, 250_000_000_000_000))

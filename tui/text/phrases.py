@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from tui.net.times import utc
 from tui.text.clean import clean
+from tui.text.times import utc
 
 _LONGEST_NAME = 60
 _MOST_NAMES = 4

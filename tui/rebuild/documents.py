@@ -1,0 +1,58 @@
+"""A proposal as `rebuild --json` prints it, and the sentences about a run as a whole."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from tui.rebuild.instructions import segment_json
+from tui.rebuild.proposal import Proposal, Row
+from tui.rebuild.reading import BothSides
+from tui.targeting.approximations import sentence
+from tui.text.phrases import count, listed
+
+COUNTED: Mapping[str, str] = {"faithful": "faithful", "approximate": "approximate", "by-hand": "by_hand"}
+"""The names of grades in `counts`."""
+
+
+def counts(proposal: Proposal) -> dict[str, int]:
+    """Return how many flags have each grade; a proposal has applied nothing."""
+    by_grade = Counter(row.rebuilt.grade for row in proposal.rows)
+    grades = {name: by_grade[grade] for grade, name in COUNTED.items()}  # type: ignore[index]
+    return {"flags": len(proposal.rows), **grades, "applied": 0}
+
+
+def as_json(proposal: Proposal) -> dict[str, object]:
+    """Return counts and flags."""
+    return {"counts": counts(proposal), "flags": [_flag(row) for row in proposal.rows]}
+
+
+def _flag(row: Row) -> dict[str, object]:
+    rebuilt, proof = row.rebuilt, row.proof
+    return {
+        "key": row.key, "grade": rebuilt.grade, "approximations": list(rebuilt.approximations),
+        "reasons": list(rebuilt.reasons), "changed_users_percent": rebuilt.changed_users_percent,
+        "segments": [segment_json(segment) for segment in rebuilt.segments],
+        "instructions": [*row.instructions],
+        "proof": {
+            "contexts": proof.contexts, "equal": proof.equal, "explained": proof.explained,
+            "different": proof.different,
+        },
+        "state": row.state,
+    }  # fmt: skip
+
+
+def notes(proposal: Proposal, sides: BothSides) -> Iterator[str]:
+    """Yield sentences about the run as a whole."""
+    environment = sides.environment
+    yield from (f"{name}: {sentence(name)}" for name in proposal.run_names)
+    if helpers := proposal.segments():
+        yield f"{count(len(helpers), 'helper segment')} would be created in LaunchDarkly. Equal content is shared."
+    if environment.critical:
+        yield f"{environment.name or environment.key} is a critical environment in LaunchDarkly."
+    if environment.approval_required:
+        which = f" with a tag of {listed(environment.approval_tags)}" if environment.approval_tags else ""
+        yield f"Changes of flags{which} in this environment need an approval in LaunchDarkly."
+    if adopted := [row.key for row in proposal.rows if row.adopted]:
+        yield f"Not imported by this import, but named with --adopt: {listed(adopted)}."
+    yield from proposal.notes
