@@ -14,8 +14,8 @@ from pathlib import Path
 from types import TracebackType
 
 from tui.net.errors import Failure, Kind, Remedy, Safe
-from tui.net.times import moment
 from tui.text.private_files import is_running, make_folder, open_ordinary, read_ordinary
+from tui.text.times import moment
 
 if sys.platform != "win32":
     import fcntl

@@ -25,8 +25,8 @@ from tui.commands.surroundings import Surroundings
 from tui.launchdarkly.instances import INSTANCES, Instance, instance
 from tui.net.address import AddressError, normal_base_url
 from tui.net.errors import Failure, Kind, Safe
-from tui.sources.phrases import count
 from tui.sources.registry import SOURCES
+from tui.text.phrases import count
 
 _NO_KEY = "/api/v2/caller-identity"
 _PATHS = {"split": "/workspaces?limit=1", "unleash": "/health"}

@@ -14,7 +14,7 @@ from tui.net.errors import Failure
 from tui.net.events import Connected, ProgressEvent
 from tui.net.messages import Request, RequestLimits
 from tui.net.reach import Dns, look
-from tui.net.times import http_date, span
+from tui.text.times import http_date, span
 
 _LIMITS = RequestLimits(total_seconds=15.0, pauses=0)
 _CLOCK_SECONDS = 60.0
