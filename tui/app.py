@@ -13,12 +13,13 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import Console, RenderableType
 from rich.segment import Segments
 from rich.text import Text
 from textual import work
+from textual._compositor import CompositorUpdate
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
@@ -33,9 +34,11 @@ from tui.manifests.cards import cards
 from tui.screens.frame import Frame
 from tui.screens.host import Host
 from tui.screens.integration import IntegrationScreen
+from tui.terminal.canvas import Canvas
+from tui.text import locale
 from tui.text.clean import clean
 from tui.text.redact import Redactor
-from tui.widgets.symbols import choose
+from tui.widgets.symbols import ASCII, choose
 from tui.widgets.themes import THEMES, choose_theme, styles_dir
 from tui.wizard import preferences
 from tui.wizard.options import Options, PracticeServers
@@ -89,7 +92,10 @@ class WizardApp(Host):
         self._preferences_path = preferences.path(options.environ)
         chosen, self._damaged_settings = preferences.read(self._preferences_path)
         self._instance = chosen.instance
+        self._canvas = Canvas()
         self.symbols = choose(options.environ, sys.stdout.encoding, chosen.symbols)
+        self.ascii_alone = self.symbols is ASCII and locale.is_plain(locale.chosen(options.environ))
+        """The user's locale has no other characters, so borders and scrollbars have none either."""
         self.folder = options.folder
         self.saved: Saved | None = None
         self.runs: tuple[Head, ...] = ()
@@ -100,6 +106,15 @@ class WizardApp(Host):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = options.theme or choose_theme(options.environ, chosen.theme)
+
+    def _display(self, screen: Screen[object], renderable: Any) -> None:
+        """Write only the cells that changed. Overrides Textual's own method; a test holds its name."""
+        if isinstance(renderable, CompositorUpdate):
+            renderable = self._canvas.changes(renderable)
+        super()._display(screen, renderable)
+
+    def on_resize(self) -> None:
+        self._canvas.forget()  # terminals move the text when their size changes
 
     def get_driver_class(self) -> type[Driver]:
         """Textual's driver, on a POSIX terminal with our own reading and writing."""
@@ -149,6 +164,7 @@ class WizardApp(Host):
         return screen
 
     def on_mount(self) -> None:
+        self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())  # after Ctrl+Z and `fg`
         self._tell_damaged()
         self.call_after_refresh(self._load)
 
@@ -340,8 +356,15 @@ class WizardApp(Host):
 
     # --- actions
 
+    def on_command_palette_opened(self) -> None:
+        from textual.widgets import Input
+
+        for search in self.screen.query(Input):
+            search.cursor_blink = False  # a blinking cursor is output while nothing happens
+
     def action_redraw(self) -> None:
         """Redraw, after another program wrote over the screen."""
+        self._canvas.forget()
         self.screen.refresh(layout=True, repaint=True)
         self.refresh(repaint=True, layout=True)
 

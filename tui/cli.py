@@ -294,7 +294,8 @@ def _answered(parsed: argparse.Namespace, redactor: Redactor, log: Log | None) -
 
         module = import_module(f"tui.commands.{parsed.command}")
         values = {**vars(parsed), "manifests": tuple(parsed.manifest), "as_json": parsed.json}
-        kind = module.ConfigsOptions if parsed.command == "configs" else module.RecipeOptions
+        kinds = {"configs": "ConfigsOptions", "doctor": "DoctorOptions"}
+        kind = getattr(module, kinds.get(parsed.command, "RecipeOptions"))
         options = kind(**{option.name: values[option.name] for option in fields(kind) if option.name in values})
         code: int = module.run(options, Surroundings(Context(redactor=redactor, log=log)))
         return code
@@ -319,6 +320,7 @@ _AFTER_A_FAULT = {
     "undo": _SAVED,
     "rebuild": _UNCHANGED,
     "configs": "Check the current state with `ld-flag-import configs list`.",
+    "doctor": _UNCHANGED,
 }
 
 

@@ -41,8 +41,10 @@ class Pty(Terminal):
         self._fed = 0
         self._resize(*size)
         self._settings = termios.tcgetattr(slave)
+        # The launcher is Python too, which sets LC_CTYPE in the C locale.
+        as_given = () if "LC_CTYPE" in environ else ("env", "-u", "LC_CTYPE")
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-c", _LAUNCHER, *command], stdin=slave, stdout=slave, stderr=slave,
+            [sys.executable, "-I", "-c", _LAUNCHER, *as_given, *command], stdin=slave, stdout=slave, stderr=slave,
             env=dict(environ), cwd=folder, start_new_session=True,
         )  # fmt: skip
         self._slave: int | None = slave  # kept, so that its settings can be read after the end

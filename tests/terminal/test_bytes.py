@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from tests.terminal import walks
@@ -10,13 +12,13 @@ from tests.terminal.world import PROGRAM, World
 
 pytestmark = pytest.mark.terminal
 
-FIRST_PAINT, KEY_PRESS = 14_000, 260
+FIRST_PAINT, KEY_PRESS, TAB, STEP = 14_000, 260, 800, 14_000
 IDLE_SECONDS = 2.0
+SSH = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
 
 
 def test_painting_typing_and_waiting_send_few_bytes(world: World) -> None:
-    environ = world.environ(SSH_CONNECTION="192.0.2.1 50000 192.0.2.2 22")
-    with Pty([*PROGRAM, "--demo"], environ, world.folder) as term:
+    with Pty([*PROGRAM, "--demo"], world.environ(**SSH), world.folder) as term:
         term.wait("Unleash", "F1")
         assert len(term.frames) <= FIRST_PAINT
         walks.choose(term, "Unleash")
@@ -30,3 +32,47 @@ def test_painting_typing_and_waiting_send_few_bytes(world: World) -> None:
             term.until(lambda start=before: len(term.raw) > start, "an echo")  # type: ignore[misc]
             term.silent(0.3)
             assert len(term.raw) - before <= KEY_PRESS, term.raw[before:]
+
+
+def test_moving_about_sends_only_what_changes(world: World) -> None:
+    with Pty([*PROGRAM, "--demo"], world.environ(**SSH), world.folder) as term:
+        term.wait("Unleash", "F1")
+        walks.choose(term, "Unleash")
+        for _ in range(6):
+            assert sent(term, "tab") <= TAB
+        walks.fill_in(term, "Ana Ruiz")
+        assert sent(term, "ctrl+o") <= STEP
+        term.press("f2")
+        term.wait("Search for commands")
+        assert term.silent(IDLE_SECONDS) == 0
+        term.press("escape")
+        term.wait_gone("Search for commands")
+        whole(term)
+
+
+def test_everything_is_drawn_after_the_program_was_stopped(world: World) -> None:
+    with Pty([*PROGRAM, "--demo"], world.environ(**SSH), world.folder) as term:
+        term.wait("Unleash", "F1")
+        term.signal(signal.SIGTSTP)
+        term.until(lambda: term.raw.endswith(b"\x1b[?1049l") or b"\x1b[?1049l" in term.raw, "the plain screen")
+        before = len(term.raw)
+        term.signal(signal.SIGCONT)
+        term.until(lambda: b"Integration" in term.raw[before:] and b"Split" in term.raw[before:], "the whole screen")
+
+
+def sent(term: Pty, key: str) -> int:
+    """Press a key, and return how many bytes come of it."""
+    term.silent(0.2)
+    before = len(term.raw)
+    term.press(key)
+    term.until(lambda: len(term.raw) > before, "an answer")
+    term.silent(0.3)
+    return len(term.raw) - before
+
+
+def whole(term: Pty) -> None:
+    """What was sent in parts shows the same as a whole screen."""
+    term.silent(0.3)
+    shown = term.text()
+    assert sent(term, "ctrl+l") > len(shown) // 2
+    assert term.text() == shown

@@ -276,6 +276,13 @@ def _manifest(parser: Parser) -> None:
     _general(parser, as_json=_DOCUMENT, log=False)
 
 
+def _doctor(parser: Parser) -> None:
+    text = "recipe whose servers to check (default: LaunchDarkly and Split's usual address)"
+    parser.add_argument("recipe", type=_path, nargs="?", metavar="RECIPE", help=text)
+    _places(parser, "Account")
+    _general(parser, as_json=_DOCUMENT)
+
+
 def _completion(parser: Parser) -> None:
     parser.add_argument("shell", choices=SHELLS, metavar="SHELL", help=f"{', '.join(SHELLS[:-1])}, or {SHELLS[-1]}")
     _general(parser, log=False)
@@ -390,6 +397,12 @@ _COMMANDS: dict[str, _Command] = {
         "check integration manifests", _manifest, "PATH... [options]",
         "Prints the form that each manifest produces. Exits with 2 if one is invalid.",
         "ld-flag-import manifest flipt.json", "ld-flag-import manifest *.json --json",
+    ),
+    "doctor": _Command(
+        "check terminal, keyring, network, and servers", _doctor, "[RECIPE] [options]",
+        "Sends no key and writes nothing. The output has no keys or values, so you can share it. Exits with 2 for a"
+        " wrong setting, and 5 if a server can't be reached.",
+        "ld-flag-import doctor", "ld-flag-import doctor import.toml", "ld-flag-import doctor --host eu --json",
     ),
     "completion": _Command(
         "print a shell completion script", _completion, "SHELL", "",

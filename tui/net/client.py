@@ -55,8 +55,9 @@ class Connections:
     """
 
     def __init__(self) -> None:
-        self.established: dict[str, tuple[str, str]] = {}
-        """TLS version and proxy of the last connection to `host:port`: a reused connection does not report them."""
+        self.established: dict[str, tuple[str, str, str]] = {}
+        """TLS version, proxy, and the certificate's issuer of the last connection to `host:port`: a reused connection
+        does not report them."""
         self._clients: dict[Proxy | None, httpx.AsyncClient] = {}
         self._holders = 0
 
@@ -331,16 +332,16 @@ class _Trace:
         message: httpx.Request,
         sink: Sink,
         timer: Callable[[], float],
-        established: dict[str, tuple[str, str]],
+        established: dict[str, tuple[str, str, str]],
     ) -> None:
         self._attempt, self._message, self._sink, self._timer = attempt, message, sink, timer
         self._origin = f"{attempt.host}:{attempt.port}"
         self._established = established
-        attempt.proxy = established.get(self._origin, ("", ""))[1]
+        attempt.proxy = established.get(self._origin, ("", "", ""))[1]
         self._began = self._sent_at = timer()
         self._in_tunnel_request = False  # whether the current step is a CONNECT to the proxy
         self._new_connection = False
-        self._tls = ""
+        self._tls = self._issuer = ""
 
     @property
     def since_sent(self) -> float:
@@ -359,6 +360,7 @@ class _Trace:
             case "start_tls.complete":
                 tls = info["return_value"].get_extra_info("ssl_object")
                 self._tls = (tls.version() or "") if tls is not None else ""
+                self._issuer = _issuer(tls.getpeercert()) if tls is not None else ""
             case "send_request_headers.started":
                 self._in_tunnel_request = info["request"].method == b"CONNECT"
                 if not self._in_tunnel_request:
@@ -376,10 +378,16 @@ class _Trace:
     def _connected(self) -> None:
         now = self._timer()
         if self._new_connection:
-            self._established[self._origin] = (self._tls, self._attempt.proxy)
-        tls, proxy = self._established.get(self._origin, ("", ""))
-        self._sink(Connected(self._attempt.host, tls, proxy, now - self._began))
+            self._established[self._origin] = (self._tls, self._attempt.proxy, self._issuer)
+        tls, proxy, issuer = self._established.get(self._origin, ("", "", ""))
+        self._sink(Connected(self._attempt.host, tls, proxy, now - self._began, issuer))
         self._sent_at, self._attempt.sent = now, True
+
+
+def _issuer(certificate: Mapping[str, Any] | None) -> str:
+    """Return the common name, or else the organization, of a certificate's issuer as Python's ssl describes it."""
+    parts = dict(part for group in (certificate or {}).get("issuer", ()) for part in group)
+    return clean(parts.get("commonName") or parts.get("organizationName") or "")
 
 
 def _size(message: httpx.Request) -> int:

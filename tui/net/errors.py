@@ -125,6 +125,7 @@ class Remedy(StrEnum):
     WATCH_LATER = auto()  # the configuration's id
     # journals, and runs
     WAIT_OR_WATCH = auto()
+    END_OR_WAIT = auto()  # the number of the process
     MAKE_ROOM = auto()
     MOVE_JOURNAL = auto()
     OTHER_JOURNAL = auto()

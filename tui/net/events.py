@@ -14,12 +14,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The connection is open. `tls` is the protocol's name ("TLSv1.3"), "" over plain loopback HTTP."""
+    """The connection is open. `tls` is the protocol's name ("TLSv1.3"), "" over plain loopback HTTP; `issuer` is who
+    signed the server's certificate, "" if that isn't known."""
 
     host: str
     tls: str
     proxy: str
     seconds: float
+    issuer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

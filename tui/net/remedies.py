@@ -48,6 +48,7 @@ WORDS: Mapping[Remedy, str] = {
     Remedy.START_OR_WATCH: (
         "Check {about} in LaunchDarkly, then start it again or watch it. A second start skips flags that already exist"
     ),
+    Remedy.END_OR_WAIT: "Wait until it ends, or if its terminal is gone, end it with: kill {about}",
     Remedy.WAIT_OR_WATCH: "Wait until it ends, or watch it with: ld-flag-import configs watch",
     Remedy.FIND_MACHINE: "Find the machine that ran the import, or archive the flags manually",
     Remedy.GIVE_MANIFEST: "Start with --manifest to resume it",

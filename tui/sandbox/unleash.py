@@ -48,6 +48,7 @@ class Unleash:
         routes = [
             Route("/api/client/features", self.features, methods=["GET"]),
             *(Route(f"/api/admin/{path}", _lookup(lookup), methods=["GET"]) for path, lookup in lookups.items()),
+            Route("/health", lambda _: JSONResponse({"health": "GOOD"})),
             Route("/api/{path:path}", self.no_such_path),
             Route("/{path:path}", self.page),
         ]

@@ -33,6 +33,8 @@ class TerminalDriver(LinuxDriver):
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._encoding = sys.__stderr__.encoding if sys.__stderr__ is not None else "utf-8"  # where Textual writes
+        if getattr(app, "ascii_alone", False):
+            self._encoding = "ascii"
         if self._size is None:
             # If the terminal does not know its size, the app takes it from Rich, which assumes another one than the
             # driver: the app would lay itself out again and again.

@@ -36,12 +36,13 @@ def state_dir(*, practice: bool = False) -> Path:
 
     Creates it, and its parents, with mode 0700. Raises OSError if it can't be created.
     """
-    path = _state_path() / PRACTICE if practice else _state_path()
+    path = state_path() / PRACTICE if practice else state_path()
     make_folder(path)
     return path
 
 
-def _state_path() -> Path:
+def state_path() -> Path:
+    """Return the folder of drafts, journals, and the key index. It may not exist."""
     import platformdirs  # deferred: `--version` and the first paint do without it
 
     return Path(platformdirs.user_state_dir("ld-flag-import", appauthor=False))
@@ -49,7 +50,7 @@ def _state_path() -> Path:
 
 def state_trouble() -> str:
     """Return a warning if others can change what the state folder contains, or "". Creates nothing."""
-    folder = _state_path()
+    folder = state_path()
     for path in (folder, *_folders_in(folder)):
         with suppress(OSError):
             status = path.stat()
@@ -187,10 +188,11 @@ def _is_abandoned(status: os.stat_result, *, machine: str, process: int) -> bool
         return False
     if machine != _machine() or os.name != "posix":
         return time.time() - status.st_mtime > _ABANDONED_AFTER
-    return not _is_running(process)
+    return not is_running(process)
 
 
-def _is_running(process: int) -> bool:
+def is_running(process: int) -> bool:
+    """Return whether this machine has a process of that number, as far as that can be told."""
     try:
         os.kill(process, 0)  # signal 0 is only a question
     except (ProcessLookupError, OverflowError):

@@ -7,6 +7,8 @@ from dataclasses import astuple, dataclass
 
 from textual.content import Content
 
+from tui.text import locale
+
 
 @dataclass(frozen=True, slots=True)
 class Symbols:
@@ -61,8 +63,7 @@ def choose(environ: Mapping[str, str], encoding: str = "utf-8", wanted: str = ""
         return ASCII
     if wanted:
         return ASCII if wanted == "ascii" else UNICODE
-    locale = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or "C"
-    plain = locale in ("C", "POSIX") or environ.get("TERM", "") in ("linux", "vt100")
+    plain = locale.is_plain(locale.chosen(environ)) or environ.get("TERM", "") in ("linux", "vt100")
     return ASCII if plain or environ.get("LDFI_ASCII") else UNICODE
 
 

@@ -21,7 +21,7 @@ from tui.apply import lock as journal_lock
 from tui.apply import store
 from tui.apply.heads import heads
 from tui.commands import apply, undo, verify
-from tui.net.errors import Failure
+from tui.net.errors import Failure, Remedy
 from tui.sandbox.server import Sandbox
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such locks")
@@ -56,8 +56,12 @@ def test_another_process_is_kept_out_until_the_first_is_killed(tmp_path: Path) -
         assert is_held(path), "asking does not break it"
         assert stat.S_IMODE(journal_lock.lock_of(path).stat().st_mode) == 0o600
         assert not is_held(path.with_name("other.json"))
+        with pytest.raises(Failure, match=f"process {process.pid}, since ") as refused:
+            journal_lock.taken(path)
+        assert (refused.value.remedy, refused.value.about) == (Remedy.END_OR_WAIT, str(process.pid))
         process.send_signal(signal.SIGKILL)
         process.wait()
+        assert journal_lock.holder(path) is None
         assert not is_held(path)
 
 
