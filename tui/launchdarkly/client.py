@@ -356,6 +356,26 @@ class LaunchDarkly:
 
     # --- requests
 
+    async def exchange(
+        self,
+        method: str,
+        parts: Sequence[str],
+        body: object = None,
+        *,
+        query: Mapping[str, object] = {},
+        semantic: bool = False,
+        sink: Sink = ignore,
+        **facts: object,
+    ) -> Response | None:
+        """Send one request to `/api/v2/` and these parts of a path; None if what they name isn't there (404).
+
+        `body` is sent as JSON, with `semantic` as a semantic patch. `facts` are fields of `RefusedRequest`.
+        """
+        path = "/".join(("/api/v2", *map(_part, parts))) + (_query(**query) if query else "")
+        content, kind = None if body is None else json.dumps(body).encode(), _SEMANTIC_PATCH if semantic else _JSON
+        answer = await self._answer(self._request(method, path, body=content, content_type=kind), sink)
+        return None if answer.status_code == _NOT_FOUND else self._accepted(answer, self._refused(**facts))
+
     def _every_flag(
         self, kind: type[T], project: str, query: Mapping[str, object], what: str, sink: Sink
     ) -> AsyncGenerator[ListProgress[T], None]:

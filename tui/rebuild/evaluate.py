@@ -7,6 +7,7 @@ of each other. As in `tui.targeting.evaluate`, each evaluation follows one way t
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Hashable, Mapping
 from datetime import UTC, datetime
@@ -31,16 +32,18 @@ def served(
     context: Context,
     segments: Mapping[str, HelperSegment] = {},
     parents: Mapping[str, FlagTargeting] = {},
+    salts: Mapping[str, str] = {},
 ) -> dict[int, float]:
     """Return the indexes of the variations that LaunchDarkly serves, with percents that add up to 100.
 
     The flag and its parents are evaluated as if they were on. A prerequisite on a flag that isn't in `parents` fails.
-    The context is of the flag's kind; without a key it has some key that no value mentions.
+    The context is of the flag's kind; without a key it has some key that no value mentions. `salts` have what
+    `bucket` hashes for the flag itself ("") and for its parents: then the context gets its own variation.
     """
     shown: dict[int, float] = {}
     path: list[bool] = []
     while True:
-        evaluation = _Evaluation(context, segments, parents, path)
+        evaluation = _Evaluation(context, segments, parents, salts, path)
         variation = evaluation.variation(targeting, "")
         shown[variation] = shown.get(variation, 0.0) + evaluation.weight
         while path and not path[-1]:
@@ -48,6 +51,17 @@ def served(
         if not path:
             return {variation: round(weight, 9) for variation, weight in shown.items()}
         path[-1] = False
+
+
+def bucket(salt: str, value: object) -> float:
+    """Return where LaunchDarkly puts a value between 0 and 1. `salt` is "flagKey.salt", or the seed of a rollout.
+
+    Only text and whole numbers have a place of their own, everything else is at 0.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return 0.0
+    digest = hashlib.sha1(f"{salt}.{value}".encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
+    return int(digest[:15], 16) / 0xFFFFFFFFFFFFFFF
 
 
 class _Evaluation:
@@ -58,6 +72,7 @@ class _Evaluation:
         context: Context,
         segments: Mapping[str, HelperSegment],
         parents: Mapping[str, FlagTargeting],
+        salts: Mapping[str, str],
         path: list[bool],
     ) -> None:
         self.weight = 100.0
@@ -65,6 +80,7 @@ class _Evaluation:
         self._attributes = context.attributes
         self._segments = segments
         self._parents = parents
+        self._salts = salts
         self._path = path
         self._asked = 0
         self._known: dict[Hashable, tuple[int, int]] = {}
@@ -94,11 +110,12 @@ class _Evaluation:
         """Return the variation whose weights have the bucket; a context without the attribute has bucket 0."""
         if not isinstance(serve, Rollout):
             return serve
-        weighted = [(variation, weight) for variation, weight in enumerate(serve.weights) if weight > 0]
+        order = serve.order or range(len(serve.weights))
+        weighted = [(variation, serve.weights[variation]) for variation in order if serve.weights[variation] > 0]
         limit = 0
         for variation, weight in weighted[:-1]:
             limit += weight
-            if self._below((flag, serve.by), serve.by, limit):
+            if self._below((flag, serve.by), serve.by, limit, self._salts.get(flag)):
                 return variation
         return weighted[-1][0]
 
@@ -140,12 +157,14 @@ class _Evaluation:
 
     # --- buckets
 
-    def _below(self, bucket: Hashable, by: str, weight: int) -> bool:
+    def _below(self, place: Hashable, by: str, weight: int, salt: str | None = None) -> bool:
         value = self._value(by)
+        if salt is not None:
+            return bucket(salt, value) < weight / WHOLE
         # Only text and whole numbers have a bucket, everything else has bucket 0.
         if isinstance(value, bool) or not isinstance(value, str | int):
             return weight > 0
-        low, high = self._known.get(bucket, (0, WHOLE))
+        low, high = self._known.get(place, (0, WHOLE))
         if weight >= high:
             return True
         if weight <= low:
@@ -155,7 +174,7 @@ class _Evaluation:
         answer = self._path[self._asked]
         self._asked += 1
         self.weight *= ((weight - low) if answer else (high - weight)) / (high - low)
-        self._known[bucket] = (low, weight) if answer else (weight, high)
+        self._known[place] = (low, weight) if answer else (weight, high)
         return answer
 
 

@@ -16,12 +16,16 @@ Json = dict[str, Any]
 
 
 def instructions(
-    targeting: FlagTargeting, variation_ids: Sequence[str], parent_ids: Mapping[str, Sequence[str]] = {}
+    targeting: FlagTargeting,
+    variation_ids: Sequence[str],
+    parent_ids: Mapping[str, Sequence[str]] = {},
+    present: Iterable[tuple[int, str]] = (),
 ) -> tuple[Json, ...]:
     """Return the instructions that set this targeting in a flag without rules, which stays off.
 
     Ids of variations are by index; `parent_ids` are those of each flag that is a prerequisite. LaunchDarkly appends
-    rules, so their order is that of the instructions.
+    rules, so their order is that of the instructions. `present` are the individual targets that the flag has already,
+    as an index and a key: they stay if they are as they should be.
     """
     kind = targeting.kind
     made: list[Json] = [{"kind": "updateOffVariation", "variationId": variation_ids[targeting.off]}]
@@ -30,7 +34,7 @@ def instructions(
             {"key": one.flag, "variationId": parent_ids[one.flag][one.variation]} for one in targeting.prerequisites
         ]
         made.append({"kind": "replacePrerequisites", "prerequisites": required})
-    if targeting.targets:
+    if {*present} != {(variation, key) for variation, keys in targeting.targets for key in keys}:
         targets = [
             {"contextKind": kind, "variationId": variation_ids[variation], "values": list(keys)}
             for variation, keys in targeting.targets
@@ -70,7 +74,7 @@ def segment_json(segment: HelperSegment) -> Json:
         "key": segment.key,
         "name": segment.name,
         "description": segment.description,
-        "rules": [_segment_rule(rule, segment.kind) for rule in segment.rules],
+        "rules": [segment_rule_json(rule, segment.kind) for rule in segment.rules],
         "included": [],
     }
     if segment.kind == USER:
@@ -87,7 +91,8 @@ def _of_kind(name: str, keys: Iterable[str], kind: str) -> Json:
     return {name: [{"contextKind": kind, "values": values}]} if values else {}
 
 
-def _segment_rule(rule: SegmentRule, kind: str) -> Json:
+def segment_rule_json(rule: SegmentRule, kind: str) -> Json:
+    """Return a segment's rule as LaunchDarkly's API has it."""
     made: Json = {"clauses": [clause_json(clause, kind) for clause in rule.clauses]}
     if rule.weight is not None:
         made |= {"weight": rule.weight, "rolloutContextKind": kind, **({"bucketBy": rule.by} if rule.by else {})}

@@ -31,10 +31,15 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """Weights by variation index, for every variation, that add up to `WHOLE`. `by` is a reference, "" for the key."""
+    """Weights by variation index, for every variation, that add up to `WHOLE`. `by` is a reference, "" for the key.
+
+    `order` has the indexes in the order in which LaunchDarkly stores the weights, if that is another one: it decides
+    which contexts get a share, and no share depends on it.
+    """
 
     weights: tuple[int, ...]
     by: str = ""
+    order: tuple[int, ...] = field(default=(), compare=False)
 
 
 Serve = int | Rollout

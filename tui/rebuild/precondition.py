@@ -89,3 +89,9 @@ def variation_ids(targeting: Targeting, flag: TargetedFlag) -> tuple[str, ...] |
     if len(ids) != len(flag.flag.variations) or {*map(_typed, wanted)} != {*ids} or len(wanted) != len(ids):
         return None
     return tuple(ids[_typed(value)] for value in wanted)
+
+
+def places(targeting: Targeting, flag: TargetedFlag) -> tuple[int, ...] | None:
+    """Return LaunchDarkly's indexes of a flag's variations, in the source's order. None as `variation_ids`."""
+    ids = variation_ids(targeting, flag)
+    return None if ids is None else tuple(map(flag.variation_ids.index, ids))

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
+from tui.launchdarkly.models import data_of, whole_of
+from tui.launchdarkly.targeting import TargetedFlag
 from tui.rebuild.compile import Options, compiled
 from tui.rebuild.instructions import Json, instructions
 from tui.rebuild.model import FlagTargeting, HelperSegment, Proof, Rebuilt
-from tui.rebuild.precondition import CONTAINS_A_KEY, obstacles, variation_ids
+from tui.rebuild.precondition import CONTAINS_A_KEY, obstacles, places, variation_ids
 from tui.rebuild.proof import proved, settled
 from tui.rebuild.reading import BothSides
+from tui.rebuild.record import FlagEntry, State
+from tui.rebuild.recorded import recorded
+from tui.rebuild.standing import alike, reindexed
 from tui.targeting.approximations import PREREQUISITES_NOT_SHOWN
 from tui.targeting.model import Targeting
 from tui.text.phrases import short
 from tui.text.redact import MASK
 
-State = Literal["planned", "skipped"]
-"""Planned: the flag would be changed. As documented in JSON."""
+_CHANGED_AT_SOURCE = (
+    "Its targeting at the source has changed since it was rebuilt. To rebuild it again, take it back first (--undo)."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +43,14 @@ class Row:
     instructions: tuple[Json, ...] = ()
     not_accepted: tuple[str, ...] = ()
     adopted: bool = False
+    recorded: State | None = None
+    """What an earlier run has made of it, if it stands there; None if it is to be rebuilt."""
 
     @property
     def state(self) -> State:
-        return "skipped" if self.rebuilt.targeting is None or self.not_accepted else "planned"
+        if self.recorded is not None:
+            return self.recorded
+        return State.SKIPPED if self.rebuilt.targeting is None or self.not_accepted else State.PLANNED
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +74,7 @@ class Proposal:
 
     def segments(self) -> dict[str, HelperSegment]:
         """The helper segments that the planned flags need, by key: equal content is shared."""
-        planned = (row.rebuilt for row in self.rows if row.state == "planned")
+        planned = (row.rebuilt for row in self.rows if row.state is State.PLANNED)
         return {segment.key: segment for rebuilt in planned for segment in rebuilt.segments}
 
 
@@ -81,10 +90,14 @@ def propose(
     accepted: Collection[str],
     progress: Callable[[int, int], None] = lambda done, total: None,
     stopped: Callable[[], bool] = lambda: False,
+    entries: Mapping[str, FlagEntry] = {},
 ) -> Proposal:
     """Translate and prove the selected flags: about 15 ms each. For use in a thread: `progress` gets how many of how
-    many are done, and `stopped` ends the work with the flags that are."""
-    work = _Work(sides, selection, options, frozenset(accepted))
+    many are done, and `stopped` ends the work with the flags that are.
+
+    `entries` are those of earlier runs. A flag that stands as one of them left it needs no selection.
+    """
+    work = _Work(sides, selection, options, frozenset(accepted), entries)
     rows = []
     order = work.parents_first()
     for done, key in enumerate(order):
@@ -103,8 +116,10 @@ class _Work:
     selection: Selection
     options: Options
     accepted: frozenset[str]
+    entries: Mapping[str, FlagEntry]
     rows: dict[str, Row] = field(default_factory=dict)
     _compiled: dict[str, Rebuilt] = field(default_factory=dict)
+    _recorded: dict[str, State] = field(default_factory=dict)
 
     def parents_first(self) -> list[str]:
         """The selected flags in their order, each after those that it depends on; a circle is cut anywhere."""
@@ -131,6 +146,11 @@ class _Work:
         """Translate one flag, or say why that is needless."""
         if key not in self._compiled:
             targeting, blocked = self.sides.targeting.get(key), self.selection.flags.get(key, "")
+            known = recorded(self.entries[key], self.sides.flags.get(key)) if key in self.entries else None
+            if known is not None:
+                self._recorded[key] = known[0]
+                self._compiled[key] = self._standing(key, targeting, known[1])
+                return self._compiled[key]
             reasons = (blocked,) if blocked else tuple(obstacles(key, self.sides))
             if reasons or targeting is None:
                 self._compiled[key] = by_hand(key, *reasons)
@@ -139,6 +159,23 @@ class _Work:
                 # A key that a segment contained was taken out when it was read: what is left must not be sent.
                 self._compiled[key] = by_hand(key, CONTAINS_A_KEY) if MASK in repr(rebuilt) else rebuilt
         return self._compiled[key]
+
+    def _standing(self, key: str, targeting: Targeting | None, reason: str) -> Rebuilt:
+        """Translate a flag that is rebuilt already: it counts only if it would be rebuilt in the same way today."""
+        if reason:
+            return by_hand(key, reason)
+        rebuilt = by_hand(key) if targeting is None else compiled(targeting, self.sides.targeting, self.options)
+        meant = rebuilt.targeting and self.in_launchdarkly(key, rebuilt.targeting)
+        return rebuilt if meant and alike(meant, self.entries[key].meant) else by_hand(key, _CHANGED_AT_SOURCE)
+
+    def in_launchdarkly(self, key: str, targeting: FlagTargeting) -> FlagTargeting | None:
+        """Return a flag's targeting by LaunchDarkly's indexes, None if variations don't match."""
+        parents = {each.flag for each in targeting.prerequisites}
+        if not {key, *parents} <= self.sides.flags.keys() & self.sides.targeting.keys():
+            return None
+        found = {name: places(self.sides.targeting[name], self.sides.flags[name]) for name in {key, *parents}}
+        known = {name: one for name, one in found.items() if one is not None}
+        return reindexed(targeting, known[key], known) if known.keys() == found.keys() else None
 
     def row(self, key: str) -> Row:
         targeting, rebuilt, proof = self.sides.targeting.get(key), self.compiled(key), Proof()
@@ -150,11 +187,13 @@ class _Work:
         ids: tuple[str, ...] = ()
         patch: tuple[Json, ...] = ()
         if targeting is not None and rebuilt.targeting is not None:
-            ids = variation_ids(targeting, self.sides.flags[key]) or ()
-            patch = instructions(rebuilt.targeting, ids, {other: row.variation_ids for other, row in self.rows.items()})
-        row = Row(
-            key, targeting, rebuilt, proof, ids, patch, self._not_accepted(rebuilt), key in self.selection.adopted
-        )
+            flag = self.sides.flags[key]
+            ids = variation_ids(targeting, flag) or ()
+            parent_ids = {other: row.variation_ids for other, row in self.rows.items()}
+            patch = instructions(rebuilt.targeting, ids, parent_ids, individual_targets(targeting, flag))
+        not_accepted = () if key in self._recorded else self._not_accepted(rebuilt)
+        adopted, known = key in self.selection.adopted, self._recorded.get(key)
+        row = Row(key, targeting, rebuilt, proof, ids, patch, not_accepted, adopted, known)
         self.rows[key] = row
         return row
 
@@ -180,6 +219,14 @@ class _Work:
             if row.targeting is not None and row.rebuilt.targeting is not None
         }
         return flags, {segment.key: segment for row in self.rows.values() for segment in row.rebuilt.segments}
+
+
+def individual_targets(targeting: Targeting, flag: TargetedFlag) -> Iterator[tuple[int, str]]:
+    """Yield the keys that a flag in LaunchDarkly targets, each after the source's index of its variation."""
+    order, shown = places(targeting, flag), flag.targeting
+    for target in shown.targets if shown is not None and order is not None else ():
+        if order is not None and (place := whole_of(target.get("variation"))) in order:
+            yield from ((order.index(place), data_of(key)) for key in target.get("values") or ())
 
 
 def narrowed(proposal: Proposal, keys: Collection[str]) -> Proposal:
