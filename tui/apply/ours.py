@@ -11,6 +11,7 @@ from tui.apply.journal import Journal
 from tui.apply.ownership import Judgment, audit_window, evidence, judge
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.models import CREATION, AuditEntry, WholeFlag
+from tui.launchdarkly.own_changes import NO_CHANGES, OwnChanges, untouched
 from tui.net.errors import Failure
 from tui.net.events import Sink, ignore
 
@@ -30,19 +31,23 @@ async def judgments(
     flags: Mapping[str, WholeFlag],
     environment: str,
     account: str,
+    own: OwnChanges = NO_CHANGES,
     sink: Sink = ignore,
 ) -> dict[str, Judgment]:
     """Return whose flag each planned one is, by the same evidence as an undo. `flags` are by key, and show the
-    environment alone: what was changed in another one doesn't count.
+    environment alone: what was changed in another one doesn't count, nor does what rebuilds have changed (`own`).
     """
-    planned = {key: flag and _elsewhere_unchanged(flag, journal, environment) for key, flag in _planned(journal, flags)}
+    planned = {
+        key: flag and _elsewhere_unchanged(untouched(flag, own.get(key, {})), journal, environment)
+        for key, flag in _planned(journal, flags)
+    }
     present = [flag for flag in planned.values() if flag is not None]
     entries, window = None, audit_window(journal)
     if present and window is not None:
         with suppress(Failure):  # a log that can't be read is no evidence
             changes = await ld.flag_changes(journal.identity.project, window[0], window[1] + 1_000, sink=sink)
             entries = [entry for entry in changes if _concerns(entry, environment)]
-    known = evidence(journal, present, entries, same_account=bool(account))
+    known = evidence(journal, present, entries, same_account=bool(account), own=own)
     return {key: judge(flag, known) for key, flag in planned.items()}
 
 

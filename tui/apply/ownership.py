@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from tui.apply.journal import Expected, Habits, Journal, Start, trace_of
 from tui.launchdarkly.models import CREATION, AuditEntry, FlagState, WholeFlag
+from tui.launchdarkly.own_changes import NO_CHANGES, OwnChanges, untouched
 from tui.launchdarkly.tags import is_tag
 
 _SHARED_BY = 3
@@ -43,7 +44,7 @@ class Evidence:
     """What is known beside a flag itself.
 
     `same_account` says that LaunchDarkly confirmed the journal's account. `changes` are the audit log's entries by key,
-    None if it can't be read or says nothing of this run.
+    None if it can't be read or says nothing of this run. `own` is what rebuilds have changed since.
     """
 
     journal: Journal
@@ -51,6 +52,7 @@ class Evidence:
     same_account: bool
     habits: Habits = field(default_factory=Habits)
     changes: Mapping[str, tuple[AuditEntry, ...]] | None = field(default=None, repr=False)
+    own: OwnChanges = field(default_factory=dict, repr=False)
 
 
 def audit_window(journal: Journal) -> tuple[int, int] | None:
@@ -60,11 +62,18 @@ def audit_window(journal: Journal) -> tuple[int, int] | None:
 
 
 def evidence(
-    journal: Journal, flags: Iterable[WholeFlag], entries: Iterable[AuditEntry] | None, *, same_account: bool
+    journal: Journal,
+    flags: Iterable[WholeFlag],
+    entries: Iterable[AuditEntry] | None,
+    *,
+    same_account: bool,
+    own: OwnChanges = NO_CHANGES,
 ) -> Evidence:
     """Return what the whole run says about each of its flags. `entries` is None if the audit log can't be read."""
-    known = Evidence(journal, {flag.key: flag for flag in journal.expected}, same_account and bool(journal.account))
-    born = [flag for flag in flags if not any(_against(known, flag)) and not any(_missing_but_version(known, flag))]
+    expected = {flag.key: flag for flag in journal.expected}
+    known = Evidence(journal, expected, same_account and bool(journal.account), own=own)
+    present = (untouched(flag, own.get(flag.key, {})) for flag in flags)
+    born = [flag for flag in present if not any(_against(known, flag)) and not any(_missing_but_version(known, flag))]
     changes: dict[str, tuple[AuditEntry, ...]] = {}
     for entry in entries or ():
         for key in entry.keys:
@@ -90,6 +99,7 @@ def judge(flag: WholeFlag | None, known: Evidence) -> Judgment:
         return Judgment(Owner.OTHERS, "no longer in the project")
     if flag.key not in known.expected:
         return Judgment(Owner.OTHERS, "not planned")
+    flag = untouched(flag, known.own.get(flag.key, {}))
     for reason in (*_against(known, flag), *_by_others(known, flag)):
         return Judgment(Owner.OTHERS, reason)
     for reason in _missing(known, flag):
@@ -172,7 +182,14 @@ def _changes(known: Evidence, flag: WholeFlag) -> Iterator[AuditEntry]:
 
     An entry of a creation may be minute a little before or after the flag itself.
     """
+    own = known.own.get(flag.key, {})
     for entry in (known.changes or {}).get(flag.key, ()):
+        if any(
+            environment in entry.environments and abs((entry.date or 0) - moment) <= _SETTLES
+            for environment, change in own.items()
+            for moment in change.moments
+        ):
+            continue  # a rebuild's own
         earliest = (flag.created or 0) - (_SETTLES if CREATION in entry.actions else 0)
         if entry.date is None or entry.date >= earliest:
             yield entry

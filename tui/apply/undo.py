@@ -18,6 +18,7 @@ from tui.context import Context
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.instances import Instance
 from tui.launchdarkly.models import WholeFlag
+from tui.launchdarkly.own_changes import NO_CHANGES, OwnChanges
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Sink, Stream
 from tui.secrets.bag import Bag
@@ -63,7 +64,8 @@ def without_journal() -> Failure:
 class Undo:
     """One undo of one import: first `listed`, then, if a person wants that, `carried_out`.
 
-    `chosen` are keys of flags that aren't certain, and that a person wants to take back all the same.
+    `chosen` are keys of flags that aren't certain, and that a person wants to take back all the same. `own` is what
+    rebuilds have changed, and `adopted` are flags that they changed although the import didn't create them.
     """
 
     def __init__(
@@ -76,15 +78,18 @@ class Undo:
         *,
         delete: bool = False,
         chosen: frozenset[str] = frozenset(),
+        own: OwnChanges = NO_CHANGES,
+        adopted: frozenset[str] = frozenset(),
     ) -> None:
         self.journal = journal
+        self._own, self._adopted = own, adopted
         self.chosen = chosen
         self._instance = instance
         self._bag = bag
         self._context = context
         self._keep = keep
         self.action = UndoAction.DELETE if delete else UndoAction.ARCHIVE
-        self._evidence = evidence(journal, (), None, same_account=False)
+        self._evidence = evidence(journal, (), None, same_account=False, own=own)
         self._seen: dict[str, WholeFlag] = {}
         self._account = ""
 
@@ -109,7 +114,8 @@ class Undo:
             if flags and window is not None:
                 with suppress(Failure):  # a log that can't be read is no evidence
                     entries = await ld.flag_changes(project, window[0], window[1] + 1_000, sink=sink)
-        self._evidence = evidence(self.journal, flags.values(), entries, same_account=bool(self._account))
+        same_account = bool(self._account)
+        self._evidence = evidence(self.journal, flags.values(), entries, same_account=same_account, own=self._own)
         self._seen = flags
         return tuple(
             Decision(flag.key, UndoAction.KEEP, "already archived")
@@ -119,6 +125,8 @@ class Undo:
         )
 
     def _decide(self, key: str, flag: WholeFlag | None) -> Decision:
+        if key in self._adopted:
+            return Decision(key, UndoAction.KEEP, "adopted for a rebuild, not created by this import")
         judgment = judge(flag, self._evidence)
         if judgment.owner is Owner.OURS:
             return Decision(key, self.action, judgment.reason)

@@ -15,6 +15,7 @@ from tui.context import Context
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.instances import Instance
 from tui.launchdarkly.models import FlagVariation, WholeFlag
+from tui.launchdarkly.own_changes import NO_CHANGES, OwnChanges, untouched
 from tui.launchdarkly.tags import is_tag
 from tui.net.events import Counted, Sink, Stream
 from tui.secrets.bag import Bag
@@ -42,13 +43,15 @@ class Promise:
     """The account of the journal, "" if it is not recorded."""
     undone: frozenset[str] = frozenset()
     """Flags that an undo took back."""
+    own: OwnChanges = field(default_factory=dict, repr=False)
+    """What rebuilds have changed since: such a flag must stand as they left it."""
 
 
-def promise_of(journal: Journal, instance: Instance) -> Promise:
-    """Return what a journal's import was meant to create."""
+def promise_of(journal: Journal, instance: Instance, own: OwnChanges = NO_CHANGES) -> Promise:
+    """Return what a journal's import was meant to create, with what rebuilds have changed since."""
     return Promise(
         instance, journal.identity.project, journal.expected, journal.before, journal.flag_tag, journal.maintainer,
-        name=journal.identity.name, account=journal.account, undone=frozenset(journal.undone),
+        name=journal.identity.name, account=journal.account, undone=frozenset(journal.undone), own=own,
     )  # fmt: skip
 
 
@@ -140,8 +143,11 @@ def compare(
         return bool(promise.flag_tag) and promise.flag_tag not in flag.tags
 
     expected = {each.key: each for each in promise.expected if not existed(flags.get(each.key))}
-    arrived = {key: flags[key] for key in expected if key in flags}
-    differences = {key: tuple(_unlike(expected[key], flag, promise, redact)) for key, flag in arrived.items()}
+    arrived = {key: untouched(flags[key], promise.own.get(key, {})) for key in expected if key in flags}
+    differences = {
+        key: (*_unlike(expected[key], flag, promise, redact), *_unlike_rebuilt(flags[key], promise))
+        for key, flag in arrived.items()
+    }
     note = _shared_defaults([(expected[key], flag) for key, flag in arrived.items()])
     if note:
         differences = {
@@ -210,6 +216,13 @@ def _unlike(planned: Expected, flag: WholeFlag, promise: Promise, redact: Callab
         yield Unlike("tags", _listed(wanted), _listed(tags))
     if promise.maintainer and flag.maintainer != promise.maintainer:
         yield Unlike("maintainer", promise.maintainer, flag.maintainer)
+
+
+def _unlike_rebuilt(flag: WholeFlag, promise: Promise) -> Iterator[Unlike]:
+    """Compare a rebuilt flag with what the rebuild left."""
+    for environment, change in promise.own.get(flag.key, {}).items():
+        if (flag.environments or {}).get(environment) != change.after:
+            yield Unlike(f"targeting in {environment}", "as the rebuild left it", "changed since")
 
 
 def _same_text(planned: str, there: str) -> bool:

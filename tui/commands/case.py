@@ -43,8 +43,8 @@ class RecipeOptions:
 
     Without `journal`, the journal is in the state directory. `flags` are keys of flags to undo although it isn't
     certain that this import created them, or of the only ones to show of a rebuild. `environment` is LaunchDarkly's;
-    `accept` has names of approximations, `adopt` keys of flags to rebuild that this import didn't create. `output` is
-    the file for a plan or report, `saved_plan` a plan to import.
+    `accept` has names of approximations, `adopt` keys of flags to rebuild that this import didn't create; `turn_on` and
+    `undo` are about rebuilt flags. `output` is the file for a plan or report, `saved_plan` a plan to import.
     """
 
     recipe: Path
@@ -64,6 +64,8 @@ class RecipeOptions:
     environment: str = ""
     accept: Sequence[str] = ()
     adopt: Sequence[str] = ()
+    turn_on: bool = False
+    undo: bool = False
     quiet: bool = False
     output: Path | None = None
     saved_plan: Path | None = None

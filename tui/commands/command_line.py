@@ -212,7 +212,11 @@ def _rebuild(parser: Parser) -> None:
     text = "LaunchDarkly environment to rebuild in (default: the recipe's rebuild.environment)"
     options.add_argument("--environment", default="", metavar="KEY", help=text)
     options.add_argument("--dry-run", action="store_true", help="show what a rebuild would set, and change nothing")
-    text = "show only this flag, with the rules of both sides (repeatable)"
+    options.add_argument("--yes", action="store_true", help="don't ask; names are still accepted only with --accept")
+    text = "also turn on the rebuilt flags that are on at the source now"
+    options.add_argument("--turn-on", action="store_true", help=text)
+    options.add_argument("--undo", action="store_true", help="take back what rebuilds have set")
+    text = "only this flag, shown with the rules of both sides (repeatable)"
     options.add_argument("--flag", action="append", default=[], dest="flags", metavar="KEY", help=text)
     text = "accept flags that differ in this way, such as rebucketed (repeatable)"
     options.add_argument("--accept", action="append", default=[], metavar="NAME", help=text)
@@ -331,12 +335,13 @@ _COMMANDS: dict[str, _Command] = {
     ),
     "rebuild": _Command(
         "translate the source's targeting into LaunchDarkly", _rebuild, "RECIPE [options]",
-        "Reads both sides, translates the targeting of the imported flags, and proves each translation. Needs"
-        " --dry-run: this version shows the result and doesn't apply it. Nothing is changed.",
+        "Reads both sides, translates the targeting of the imported flags, and proves each translation. Then it asks,"
+        " sets the targeting, and reads it back. Flags stay off without --turn-on.",
         "ld-flag-import rebuild import.toml --environment production --dry-run",
         "ld-flag-import rebuild import.toml --dry-run --flag checkout-v2",
         "ld-flag-import rebuild import.toml --dry-run --accept rebucketed --json | jq .counts",
-        "ld-flag-import rebuild import.toml --dry-run --adopt checkout-v2",
+        "ld-flag-import rebuild import.toml --accept rebucketed --turn-on",
+        "ld-flag-import rebuild import.toml --undo",
     ),
     "imports": _Command(
         "list the imports started from this machine",

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 
 from tui.commands.style import Style
 from tui.plan.words import flags as flag_count
 from tui.rebuild.differences import differences, proof_words
-from tui.rebuild.documents import counts
+from tui.rebuild.documents import counts, state_of
 from tui.rebuild.model import Grade
 from tui.rebuild.proposal import Proposal, Row
+from tui.rebuild.read_back import Outcome
 from tui.rebuild.reading import BothSides
+from tui.rebuild.record import State
 from tui.rebuild.words import lines as launchdarkly_lines
 from tui.rebuild.words import source_lines
 from tui.targeting.model import Targeting
@@ -40,10 +43,11 @@ def proposal_lines(
     `source` is the source's name.
     """
     number = counts(proposal)
-    planned = sum(row.state == "planned" for row in proposal.rows)
+    planned = sum(row.state is State.PLANNED for row in proposal.rows)
+    applied = f" {number['applied']:,} are rebuilt already." if number["applied"] else ""
     headline = (
         f"{flag_count(number['flags'])}: {number['faithful']:,} faithful, {number['approximate']:,} approximate, "
-        f"{number['by_hand']:,} by hand. A rebuild would set the targeting of {planned:,} in "
+        f"{number['by_hand']:,} by hand.{applied} A rebuild would set the targeting of {planned:,} in "
         f"{clean(sides.environment.key)}. Nothing was changed."
     )
     yield from style.titled("ok" if planned else "warning", headline, width)
@@ -58,8 +62,46 @@ def proposal_lines(
         yield from style.marked("note", clean(note), width)
 
 
+_WORDS: Mapping[State, tuple[str, str]] = {
+    State.EQUAL: ("ok", "rebuilt, read back equal"),
+    State.APPLIED: ("warning", "rebuilt, not checked"),
+    State.DIFFERS: ("problem", "differs"),
+    State.FAILED: ("problem", "failed"),
+    State.PENDING_APPROVAL: ("warning", "waits for approval"),
+    State.SKIPPED: ("warning", "not rebuilt"),
+    State.PLANNED: ("warning", "not rebuilt"),
+    State.TAKEN_BACK: ("ok", "taken back"),
+}
+"""The level and the words of each state after a run."""
+
+
+def outcome_lines(
+    proposal: Proposal,
+    outcomes: Mapping[str, Outcome],
+    sides: BothSides,
+    notes: Sequence[str],
+    width: int | None,
+    style: Style,
+) -> Iterator[str]:
+    """Yield what became of each flag after the counts, then the notes."""
+    states = Counter(state_of(row, outcomes) for row in proposal.rows)
+    parts = [f"{states[state]:,} {words}" for state, (_, words) in _WORDS.items() if states[state]]
+    bad = states[State.DIFFERS] + states[State.FAILED] + states[State.PENDING_APPROVAL]
+    where = f"{flag_count(len(proposal.rows))} in {clean(sides.environment.key)}"
+    yield from style.titled("warning" if bad else "ok", f"{where}: {', '.join(parts)}.", width)
+    for row in proposal.rows:
+        level, words = _WORDS[state_of(row, outcomes)]
+        reason = outcomes[row.key].reason if row.key in outcomes else ""
+        reason = reason or ", ".join(f"{name} not accepted" for name in row.not_accepted)
+        text = f"{clean(row.key)}  {words}" + (f": {clean(reason)}" if reason else "")
+        yield from style.marked(level, text, width, indent=2)
+    for note in notes:
+        yield from style.marked("note", clean(note), width)
+
+
 def _level(row: Row) -> str:
-    return "problem" if row.rebuilt.grade == "by-hand" else "ok" if row.state == "planned" else "warning"
+    ready = row.state in (State.PLANNED, State.APPLIED)
+    return "problem" if row.rebuilt.grade == "by-hand" else "ok" if ready else "warning"
 
 
 def _summary(row: Row) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from tui.launchdarkly.models import whole_of
 from tui.launchdarkly.targeting import TargetedFlag
 from tui.rebuild.reading import BothSides
 from tui.sources.flags import SourceFlag
@@ -53,6 +54,8 @@ def _touched(flag: TargetedFlag, source: SourceFlag | None) -> Iterator[str]:
     fallthrough = flag.targeting.fallthrough
     if fallthrough.get("rollout"):
         yield "Its default rule in LaunchDarkly already has percentages."
+    elif whole_of(fallthrough.get("variation")) is None or flag.targeting.off is None:
+        yield "LaunchDarkly doesn't show its default rule and off variation in this environment."
     if "targets" in state.targeting and (source is None or _present(flag, state.targets) != _planned(source)):
         yield "It has individual targets in LaunchDarkly that aren't the source's."
 

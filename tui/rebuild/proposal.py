@@ -182,7 +182,7 @@ class _Work:
         if rebuilt.targeting is not None and (reasons := tuple(self._without_parents(rebuilt.targeting))):
             rebuilt = by_hand(key, *reasons)
         if targeting is not None and rebuilt.targeting is not None:
-            proof = proved(targeting, rebuilt, *self._proved_parents())
+            proof = proved(targeting, rebuilt, *proved_parents(rebuilt.targeting, self.rows))
             rebuilt = settled(rebuilt, proof)
         ids: tuple[str, ...] = ()
         patch: tuple[Json, ...] = ()
@@ -211,14 +211,21 @@ class _Work:
             if parent is None or parent.rebuilt.targeting is None:
                 yield f"It depends on the flag {short(prerequisite.flag)}, which isn't rebuilt."
 
-    def _proved_parents(self) -> tuple[dict[str, tuple[Targeting, FlagTargeting]], dict[str, HelperSegment]]:
-        """The flags that are rebuilt so far, and their helper segments."""
-        flags = {
-            key: (row.targeting, row.rebuilt.targeting)
-            for key, row in self.rows.items()
-            if row.targeting is not None and row.rebuilt.targeting is not None
-        }
-        return flags, {segment.key: segment for row in self.rows.values() for segment in row.rebuilt.segments}
+
+def proved_parents(
+    targeting: FlagTargeting, rows: Mapping[str, Row]
+) -> tuple[dict[str, tuple[Targeting, FlagTargeting]], dict[str, HelperSegment]]:
+    """Return the rebuilt flags that a flag depends on, through others too, and their helper segments."""
+    flags, segments = dict[str, tuple[Targeting, FlagTargeting]](), dict[str, HelperSegment]()
+    names = [prerequisite.flag for prerequisite in targeting.prerequisites]
+    while names:
+        row = rows.get(names.pop())
+        if row is None or row.key in flags or row.targeting is None or row.rebuilt.targeting is None:
+            continue
+        flags[row.key] = row.targeting, row.rebuilt.targeting
+        segments |= {segment.key: segment for segment in row.rebuilt.segments}
+        names += [prerequisite.flag for prerequisite in row.rebuilt.targeting.prerequisites]
+    return flags, segments
 
 
 def individual_targets(targeting: Targeting, flag: TargetedFlag) -> Iterator[tuple[int, str]]:
@@ -232,3 +239,12 @@ def individual_targets(targeting: Targeting, flag: TargetedFlag) -> Iterator[tup
 def narrowed(proposal: Proposal, keys: Collection[str]) -> Proposal:
     """Return the proposal of these flags alone."""
     return replace(proposal, rows=tuple(row for row in proposal.rows if row.key in keys))
+
+
+def accepting(proposal: Proposal, names: Collection[str]) -> Proposal:
+    """Return the proposal with more names accepted."""
+    rows = (
+        replace(row, not_accepted=tuple(each for each in row.not_accepted if each not in names))
+        for row in proposal.rows
+    )
+    return replace(proposal, rows=tuple(rows))

@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from tui.launchdarkly.models import FlagState
+from tui.launchdarkly.own_changes import OwnChange
 from tui.rebuild.model import FlagTargeting, Grade, HelperSegment
 from tui.rebuild.standing import Standing
 from tui.text.redacted_fields import SentenceText
@@ -174,19 +174,6 @@ def landed(entry: FlagEntry, stage: Stage, now: Standing) -> FlagEntry:
 def with_results(record: Record, results: Mapping[str, Result], now: float) -> Record:
     """Note how a run left its flags; those of earlier runs stay."""
     return replace(record, results={**record.results, **results}, at=now)
-
-
-@dataclass(frozen=True, slots=True)
-class OwnChange:
-    """What this record did to a flag in its environment: a flag that is as in `after` counts as still in `before`.
-
-    `writes` is by how much its own version has moved.
-    """
-
-    before: FlagState
-    after: FlagState
-    writes: int
-    moments: tuple[int, ...] = ()
 
 
 def own_changes(records: Collection[Record]) -> dict[str, dict[str, OwnChange]]:

@@ -12,7 +12,7 @@ from functools import partial
 
 from tui.launchdarkly.rebuild_requests import MOST_OPERATIONS, needs_approval
 from tui.launchdarkly.targeting import PresentSegment
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure
 from tui.net.lost_answer import looked_up, may_have_happened
 from tui.rebuild.flag_changes import Fate, not_done
 from tui.rebuild.instructions import Json, segment_rule_json
@@ -162,7 +162,7 @@ async def ensured(session: Session, segment: HelperSegment) -> str:
     except Failure as failure:
         if needs_approval(failure):
             return "Changes of segments need an approval in this environment of LaunchDarkly."
-        if not concerns_one(failure) and failure.kind in (Kind.UNAUTHORIZED, Kind.FORBIDDEN, Kind.RATE_LIMITED):
+        if not concerns_one(failure):
             raise
         return f"Its helper segment {short(key)}: {failure}"
     if not problem:

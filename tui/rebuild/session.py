@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tui.context import Context
 from tui.launchdarkly.rebuild_requests import EnvironmentRequests
-from tui.net.errors import Failure, Kind
+from tui.net.errors import Failure, Kind, Safe
 from tui.net.events import Sink
 from tui.rebuild import record as records
 from tui.rebuild.record import FlagEntry, Record, SegmentEntry
@@ -46,5 +46,5 @@ class Session:
 
 
 def concerns_one(failure: Failure) -> bool:
-    """Whether a refusal is about one flag or segment, so that others may go well."""
-    return failure.kind in _OF_ONE_FLAG
+    """Whether a failure is about one flag or segment, and it is known that nothing happened: others may go well."""
+    return failure.kind in _OF_ONE_FLAG or failure.safe is Safe.REQUEST_DID_NOTHING
