@@ -182,9 +182,10 @@ def flags_of(box: Sandbox, *, archived: bool = False) -> dict[str, dict[str, Any
 
 
 def instructed(box: Sandbox, key: str, kind: str, **more: Any) -> None:
-    """Somebody else changes a flag by a semantic patch."""
-    with launchdarkly(box) as ld:
-        body = {"comment": "by hand", "instructions": [{"kind": kind, **more}]}
+    """Somebody else, who needs no approval, changes a flag by a semantic patch."""
+    where = {name: more.pop(name) for name in ("environmentKey",) if name in more}
+    with launchdarkly(box, "bypass") as ld:
+        body = {"comment": "by hand", **where, "instructions": [{"kind": kind, **more}]}
         answer = ld.patch(f"/api/v2/flags/web-shop/{key}", json=body, headers=SEMANTIC)
         assert answer.status_code == 200, answer.text
 

@@ -31,7 +31,7 @@ from tui.rebuild.read_back import Outcome
 from tui.rebuild.reading import BothSides, read
 from tui.rebuild.record import Record, State
 from tui.rebuild.session import Session
-from tui.rebuild.store import path_of
+from tui.rebuild.store import load, path_of
 from tui.rebuild.turn_on import to_turn_on, turned_on
 from tui.sources.registry import SOURCES
 from tui.text.clean import clean
@@ -91,6 +91,7 @@ class _Rebuild:
 
     async def run(self) -> int:
         case, options = self.case, self.options
+        self._must_be_known(load(path_of(case.path, self.settings.environment)))
         if options.undo:
             await case.token()
         else:
@@ -98,7 +99,6 @@ class _Rebuild:
         async with case.context.launchdarkly(case.bag, case.request.instance) as ld:
             account = await account_of(ld, case.journal, writes=not options.dry_run)
             session = self._session(ld, account)
-            self._must_be_known(session.record)
             with closing(case.progress()) as progress:
                 session.requests = replace(session.requests, sink=progress.happened)
                 await resume.settled(session)
@@ -122,10 +122,10 @@ class _Rebuild:
 
         return Session(record, EnvironmentRequests(ld, case.request.project, environment), case.context, keep)
 
-    def _must_be_known(self, record: Record) -> None:
+    def _must_be_known(self, record: Record | None) -> None:
         """Raise Failure RECIPE for a --flag that is neither of this import, nor adopted, nor rebuilt already."""
         journal, options = self.case.journal, self.options
-        known = (journal.keys if journal else frozenset()) | {*options.adopt, *record.flags}
+        known = (journal.keys if journal else frozenset()) | {*options.adopt, *(record.flags if record else ())}
         if unknown := [key for key in options.flags if key not in known]:
             raise Failure(
                 Kind.RECIPE,

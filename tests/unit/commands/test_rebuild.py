@@ -138,15 +138,6 @@ def test_without_helper_segments_negation_is_approximate(split: Recipe) -> None:
     assert flags(dry(split))["shipping-estimate"]["approximations"] == ["rebucketed", "missing-when-negated"]
 
 
-def test_applying_is_not_available_yet(split: Recipe, box: Sandbox) -> None:
-    sent = len(box.requests)
-    ran = dry(split, dry_run=False)
-    (error,) = ran.lines
-    assert (ran.code, error["kind"]) == (2, "recipe")
-    assert "--dry-run" in error["message"] + error["advice"]
-    assert len(box.requests) == sent
-
-
 @pytest.mark.parametrize(
     ("options", "words"),
     [
