@@ -11,7 +11,7 @@ import pytest
 from tests.unit.headless_tools import Ran, Recipe, recipe_in
 from tests.unit.history_tools import some_flags
 from tests.unit.sandbox_tools import launchdarkly
-from tui.commands import rebuild, undo, verify
+from tui.commands import rebuild, verify
 from tui.sandbox.server import Sandbox
 
 PLACE = "development"
