@@ -36,6 +36,10 @@ def test_every_picture_is_shown() -> None:
     assert drawn == set(re.findall(r"\((screenshots/[^)]+)\)", README))
 
 
+def test_it_is_short() -> None:
+    assert len(README.splitlines()) < 200
+
+
 def test_both_lines_can_be_pasted() -> None:
     begin = "python3 -m venv .venv && .venv/bin/pip install -q "
     lines = [line for line in README.splitlines() if line.startswith(begin)]
@@ -45,8 +49,8 @@ def test_both_lines_can_be_pasted() -> None:
 
 
 COMMANDS = (
-    "plan", "apply", "verify", "undo", "rebuild", "report", "imports", "configs", "keys", "manifest", "completion",
-    "sandbox",
+    "plan", "apply", "verify", "undo", "rebuild", "report", "imports", "configs", "keys", "manifest", "doctor",
+    "completion", "sandbox",
 )  # fmt: skip
 
 
@@ -71,11 +75,14 @@ def test_its_recipe_is_one_and_no_entry_is_unknown() -> None:
 
 
 def test_a_plan_and_an_error_have_the_members_it_shows() -> None:
-    document, error = (json.loads(each) for each in block("json") if "\n{" not in each)
+    (document,) = (json.loads(each) for each in block("json") if "\n{" not in each)
     shown = as_json(plan(flag("checkout-v2", "constraints", "percentage-rollout", on=True)))
     assert (list(document), list(document["counts"])) == (list(shown), list(shown["counts"]))  # type: ignore[call-overload]
     assert document["flags"] == shown["flags"]
-    assert list(error) == list(error_object(Failure(Kind.SOURCE, "x"), RECIPE))
+    (members,) = re.findall(r"A failure is one object with (.*)\.", README)
+    assert [name for name in re.findall(r"`([a-z_]+)`", members) if name != "error"] == [
+        *error_object(Failure(Kind.SOURCE, "x"), RECIPE)
+    ]
 
 
 def test_the_lines_of_an_import_are_json_in_the_order_of_the_contract() -> None:

@@ -19,7 +19,7 @@ WHAT_HAPPENS = (
     ("Not imported", "targeting rules, individual targets, rollouts, prerequisites"),
     ("Off", "all imported flags, in every environment"),
     ("Skipped", "flags whose key already exists in the project"),
-    ("You need", "a LaunchDarkly token, an import key, and a key for the source"),
+    ("You need", "a LaunchDarkly token, and a key for the source"),
 )
 CHOOSE = "Press Up or Down to choose, then Enter."
 CHOOSE_IN_PRACTICE = "Practice uses demo servers on this machine. Choose a source, or press F4."
