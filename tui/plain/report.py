@@ -1,0 +1,120 @@
+"""The report of an import, and what is left to do: its lists, another start, undo, and saving it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tui.apply.engine import Import
+from tui.configurations.listing import Account
+from tui.launchdarkly.models import Configuration
+from tui.net.errors import Failure
+from tui.plain.asking import Back, Option
+from tui.plain.saving import save
+from tui.plain.walk import Walk
+from tui.report.report import Report
+from tui.report.sections import LISTS, list_text, when
+from tui.text.clean import clean
+from tui.wizard import remedies, saving
+from tui.wizard.outcomes import report_of
+from tui.wizard.report_lines import ReportItem, next_steps, outcome
+
+
+def show(walk: Walk, run: Import) -> None:
+    """Write the outcome, and the next steps with the numbers of what does them."""
+    report = report_of(run, walk.session.forms)
+    level, text = report.summary
+    walk.say(level, f"{clean(text)}.".replace("..", "."))
+    walk.say("note", when(report))
+    for item in outcome(report):
+        walk.say(item.level, f"{item.label}: {clean(item.text)}", indent=2)
+    walk.terminal.say("Next steps:")
+    for item in next_steps(report):
+        walk.say(item.level, f"{item.label}: {clean(item.text)}", indent=2)
+
+
+def menu(walk: Walk, run: Import) -> None:
+    """Ask for one of the next steps. Raises Quit through the word quit."""
+    from tui.plain import run as run_step
+    from tui.plain import undo
+
+    report = report_of(run, walk.session.forms)
+    options = [*_options(report), Option("compare", "Compare again"), Option("quit", "Quit")]
+    keys = dict.fromkeys(option.key for option in options)
+    options = [next(option for option in options if option.key == key) for key in keys]
+    key = walk.ask.choose("What next? Number", options).text
+    if key.startswith("list-"):
+        _list(walk, report, key.removeprefix("list-"))
+        return
+    actions: dict[str, Callable[[], object]] = {
+        "write": lambda: _save(walk, run),
+        "again": lambda: run_step.start(walk, run, again=True),
+        "replace": lambda: replace_key(walk, run),
+        "compare": lambda: run_step.compare(walk, run),
+        "undo": lambda: _undo(walk, run, undo.ask),
+        "quit": lambda: walk.ask.commands["quit"](""),
+    }
+    actions[key]()
+
+
+def _options(report: Report) -> list[Option]:
+    """The lists of the outcome, then what the next steps offer."""
+    return [
+        Option(item.button[0], _label(item))
+        for item in (*outcome(report), *next_steps(report))
+        if item.button is not None
+    ]
+
+
+def _label(item: ReportItem) -> str:
+    key, label = item.button or ("", "")
+    name = LISTS[key.removeprefix("list-")][0] if key.startswith("list-") else ""
+    if name:
+        return f"List: {name}"
+    return {"write": "Save the report"}.get(key, label if label == item.label else item.label)
+
+
+def _list(walk: Walk, report: Report, key: str) -> None:
+    title, text = list_text(report, key)
+    walk.say("note", f"{title}:")
+    walk.ask.pages(text.split("\n"))
+
+
+def _save(walk: Walk, run: Import) -> None:
+    session = walk.session
+    kinds = saving.report_kinds(session, run, walk.folder)
+    save(walk, kinds, "", lambda kind: saving.save_report(session, run, walk.folder, kind))
+
+
+def _undo(walk: Walk, run: Import, ask: Callable[[Walk, Import], bool]) -> None:
+    from tui.plain import run as run_step
+
+    changed = False
+    try:
+        changed = ask(walk, run)
+    except Back:
+        walk.say("note", "Back to the report.")
+    if changed:
+        run_step.compare(walk, run)
+
+
+def replace_key(walk: Walk, run: Import) -> None:
+    """Replace a key of the import's configuration."""
+    from tui.plain import configuration_edit
+
+    async def read() -> Configuration:
+        async with run.record.launchdarkly() as ld:
+            return await run.record.configuration(ld)
+
+    try:
+        there = walk.do(read())
+    except Failure as failure:
+        walk.say("problem", remedies.sentence(failure))
+        return
+    account = Account(run.instance, run.bag, run.context)
+    changed = None
+    try:
+        changed = configuration_edit.ask(walk, account, there, (), keys_alone=True)
+    except Back:
+        walk.say("note", "Nothing was sent.")
+    if changed is not None:
+        walk.say("ok", "Key replaced. Start again to import the missing flags.")

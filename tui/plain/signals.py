@@ -1,0 +1,71 @@
+"""Ctrl+C, SIGTERM and SIGHUP: they end the program where it waits, and cancel the work that it is doing."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+_NAMES = ("SIGHUP", "SIGINT", "SIGTERM")
+
+
+class Ended(BaseException):
+    """A signal ends the program. No error: nothing but the front itself catches it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+class Signals:
+    """Handlers for the signals that end a program. Call `install` in the main thread."""
+
+    def __init__(self) -> None:
+        self._received = 0
+        self._waits = False
+        self._cancel: Callable[[], object] | None = None
+
+    def install(self, continued: Callable[[], object] = lambda: None) -> None:
+        """Handle the signals from here on; a second one has no effect of its own. `continued` is called after `fg`."""
+        if (number := getattr(signal, "SIGCONT", None)) is not None:
+            with suppress(ValueError, OSError):
+                signal.signal(number, lambda *_: continued())
+        for name in _NAMES:
+            number = getattr(signal, name, None)
+            if number is not None:
+                with suppress(ValueError, OSError):  # not in the main thread
+                    signal.signal(number, self._handle)
+
+    def _handle(self, number: int, frame: object) -> None:
+        if self._received:
+            return
+        self._received = number
+        if self._waits:
+            raise Ended(number)
+        if self._cancel is not None:
+            self._cancel()
+
+    def check(self) -> None:
+        """Raise Ended if a signal has come."""
+        if self._received:
+            raise Ended(self._received)
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Let a signal interrupt the block: it only waits, and leaves nothing half done."""
+        self._waits = True
+        try:
+            self.check()
+            yield
+        finally:
+            self._waits = False
+
+    @contextmanager
+    def working(self, cancel: Callable[[], object]) -> Iterator[None]:
+        """Let a signal cancel the work of the block."""
+        self.check()
+        self._cancel = cancel
+        try:
+            yield
+        finally:
+            self._cancel = None
