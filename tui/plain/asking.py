@@ -54,6 +54,8 @@ class Asker:
         """Shows the help of the step, where a question has none of its own."""
         self.open = ""
         """The question that was asked last."""
+        self._listed: tuple[str, Sequence[Option]] = ("", ())
+        """The question whose options were listed last, and those."""
 
     def say(self, level: str, text: str, *, indent: int = 0) -> None:
         """Write a sentence with the word for its level; nothing for an empty one."""
@@ -132,7 +134,8 @@ class Asker:
     ) -> Reply:
         """Ask for one of some options by number, key, or the beginning of its text. Returns its key.
 
-        With `shown` the options are listed first. With `other` any other text is returned as a literal.
+        With `shown` the options are listed first, unless they are those that were listed last. With `other` any other
+        text is returned as a literal.
         """
 
         def show(text: str = "") -> None:
@@ -140,8 +143,9 @@ class Asker:
                 if text.casefold() in option.text.casefold():
                     self.terminal.say(f"{number} {option.text}", indent=2)
 
-        if shown:
+        if shown and self._listed != (prompt, list(options)):
             show()
+            self._listed = prompt, list(options)
         while True:
             reply = self.ask(prompt, default, help=help, lists=show)
             key = matching(options, reply.text) if not reply.literal else None
@@ -149,7 +153,7 @@ class Asker:
                 return Reply(key)
             if other and reply.text:
                 return Reply(reply.text, literal=True)
-            self.say("problem", f"Enter a number from 1 to {len(options)}." if reply.text else "Choose one.")
+            self.say("problem", f"Enter a number from 1 to {len(options)}, or list to see them.")
 
     def confirm(self, question: str, *, default: bool = False, help: Shows | None = None) -> bool:
         """Ask a question for yes or no."""

@@ -29,20 +29,27 @@ def ask(walk: Walk) -> None:
     """Step 4: which flags are imported, what new flags get, and the import's name."""
     walk.head("fields")
     ask_all(walk, "fields")
-    go_on(walk)
 
 
 def ask_all(walk: Walk, step: str, special: dict[str, Asks] | None = None) -> None:
-    """Ask all fields of a step. Going back leads to the question before; from the first one it raises Back.
+    """Ask all fields of a step, and go to the next step. Going back leads to the question before; from the first one
+    it raises Back.
 
     `special` are fields that the step asks itself.
     """
     opened: set[str] = set()
-    at = 0
+    at = len(list(_questions(walk, step, opened))) - 1 if walk.backwards else 0
+    walk.backwards = False
     while True:
         questions = list(_questions(walk, step, opened))
         if at >= len(questions):
-            return
+            wrong = go_on(walk)
+            if not wrong:
+                return
+            if wrong not in questions:
+                opened.add(step)
+            at = list(_questions(walk, step, opened)).index(wrong)
+            continue
         key = questions[at]
         try:
             if key == _STORE:
@@ -97,14 +104,38 @@ def _in_words(walk: Walk, field: Variable) -> str:
     return f"{field.label} {value}" if value else field.label
 
 
-def go_on(walk: Walk) -> None:
-    """Go to the next step, or say what keeps the walk on this one."""
+def go_on(walk: Walk) -> str:
+    """Make the checks that other answers have made due, and go to the next step. Returns "", or the field whose
+    problem keeps the walk on this one."""
     session = walk.session
     step = session.draft.step
     session.draft = changes.touch(session.draft, step)
-    for finding in remarks.problems(session.draft, step):
-        walk.say("problem", f"{remarks.label(session.draft, finding.field)}: {remedies.text(finding)}")
+    for field in drafts.fields(session.draft, step):
+        if session.due(field.key, again=True):
+            run_check(walk, field.key)
+            line = remarks.line(session.draft, field.key)
+            walk.say(line.level, f"{field.label}: {remedies.text(line)}", indent=2)
+    if wrong := remarks.problems(session.draft, step):
+        walk.say("problem", f"{remarks.label(session.draft, wrong[0].field)}: {remedies.text(wrong[0])}")
+        return wrong[0].field
     session.draft = next_step(session.draft)
+    return ""
+
+
+def fill(walk: Walk) -> bool:
+    """In the demo, answer the fields of the step with the demo account's values, and go on. Returns False for a step
+    without fields."""
+    session = walk.session
+    asked = drafts.fields(session.draft, session.draft.step)
+    if not asked:
+        return False
+    session.fill_practice(session.draft.step)
+    for field in asked:
+        if field.role != "host" and (value := shown_value(walk, field)):
+            walk.say("note", f"{field.label}: {value}.")
+        check(walk, field, changed=not field.hidden)
+    go_on(walk)
+    return True
 
 
 # --- one field
@@ -219,9 +250,13 @@ def check(walk: Walk, field: Variable, *, changed: bool) -> bool:
     """Check the answer, and say what is new about it. Returns whether there is no problem."""
     session = walk.session
     session.settle(field.key)
-    is_asked = field.key != CONFIG_NAME.key or changed
-    due = is_asked and session.due(field.key, again=True)
-    if field.secret and changed and (facts := drafts.answer(session.draft, field.key).secret) is not None:
+    due = field.key != CONFIG_NAME.key and session.due(field.key, again=True)  # the name is looked up at the end
+    if (
+        field.secret
+        and changed
+        and not session.practice
+        and (facts := drafts.answer(session.draft, field.key).secret) is not None
+    ):
         walk.say("note", f"{facts.length} characters.{' Checking.' if due else ''}", indent=2)
     if due:
         run_check(walk, field.key)
@@ -264,7 +299,8 @@ def shown_value(walk: Walk, field: Variable) -> str:
     session = walk.session
     answer = drafts.answer(session.draft, field.key)
     if field.secret:
-        if answer.secret is None:
+        wrong = any(f.level is Level.PROBLEM for f in remarks.findings(session.draft, field.key))
+        if answer.secret is None or wrong:
             return ""
         origin = remarks.origin(answer)
         return f"{answer.secret.length} characters{', ' + origin[:1].lower() + origin[1:] if origin else ''}"

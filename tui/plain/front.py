@@ -22,6 +22,8 @@ from tui.plain.walk import Loading, Moved, Quit, StartOver, Walk
 from tui.wizard import earlier, preferences
 
 if TYPE_CHECKING:
+    from typing import TextIO
+
     from tui.text.redact import Redactor
     from tui.wizard.options import Options, PracticeServers
     from tui.wizard.practice_folder import PracticeFolder
@@ -38,12 +40,20 @@ class PracticeError(Exception):
 class Front:
     """Walks through the steps, one question after the other."""
 
-    def __init__(self, options: Options, redactor: Redactor | None, log: Callable[[str], None] | None) -> None:
-        """Without a `redactor` it makes its own when one is needed."""
+    def __init__(
+        self,
+        options: Options,
+        redactor: Redactor | None,
+        log: Callable[[str], None] | None,
+        *,
+        out: TextIO | None = None,
+        handle: int = 0,
+    ) -> None:
+        """Without a `redactor` it makes its own when one is needed. `out` and `handle` are by default the standard
+        streams."""
         self._options, self._redactor, self._log = options, redactor, log
         self._signals = Signals()
-        self.terminal = Terminal(self._signals)
-        self._signals.install(self.terminal.continued)
+        self.terminal = Terminal(self._signals, out, handle)
         self.walk = Walk(self.terminal, self._signals, options.folder, cards(options.manifests), options.now)
         self.walk.practicing = options.demo
         self._practice: PracticeFolder | None = None
@@ -76,6 +86,10 @@ class Front:
     def run(self) -> int:
         """Walk to the end. Returns the exit code: 0, 2 at the end of the input, 129, 130 or 143 for a signal, 1 if the
         demo can't start."""
+        with self._signals.handled(self.terminal.continued):
+            return self._run()
+
+    def _run(self) -> int:
         try:
             return self._walked()
         except Quit as left:
@@ -109,7 +123,7 @@ class Front:
                     walk.ask.commands |= self._practice_commands()
 
     def _practice_commands(self) -> dict[str, Callable[[str], object]]:
-        return {"fill": lambda rest: self._fill(), "fault": lambda rest: self._fault()}
+        return {"fill": self._fill, "fault": lambda rest: self._fault()}
 
     def _begin(self) -> None:
         """Look for what earlier starts left. The session is loaded once the first question is open."""
@@ -183,10 +197,11 @@ class Front:
                     from tui.plain.registry import ASKED
 
                     ASKED[walk.session.draft.step](walk)
+                walk.backwards = False
             except Back:
                 self._back()
             except Moved:
-                pass
+                walk.backwards = False
             if walk.loading is not None and (trouble := walk.session.save()):
                 walk.say("warning", trouble)
 
@@ -198,6 +213,7 @@ class Front:
             walk.say("note", "This is the first step. To quit, type quit.")
             return
         walk.session.draft = back(walk.session.draft)
+        walk.backwards = True
 
     # --- commands at every prompt
 
@@ -249,8 +265,10 @@ class Front:
 
         configurations.show(self.walk)
 
-    def _fill(self) -> None:
-        """In the demo, answer every step up to Plan with the demo account's values, and go there."""
+    def _fill(self, rest: str) -> None:
+        """In the demo, answer this step with the demo account's values; on the first step, or with `all`, every step up
+        to Plan."""
+        from tui.plain import fields
         from tui.wizard.filling import fill_in_everything
 
         walk = self.walk
@@ -258,6 +276,8 @@ class Front:
         if steps.index(session.draft.step) >= steps.index("submit"):
             walk.say("note", "Nothing to fill in here.")
             return
+        if rest != "all" and fields.fill(walk):
+            raise Moved
         if not session.draft.integration:
             session.choose(str(walk.cards[0]["key"]))
         walk.say("note", f"Filling in the demo values for {walk.title_of(session.draft.integration)}.")

@@ -11,4 +11,3 @@ def ask(walk: Walk) -> None:
     walk.head("keys")
     storing.prepare(walk, "keys")
     fields.ask_all(walk, "keys")
-    fields.go_on(walk)

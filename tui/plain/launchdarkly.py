@@ -21,14 +21,14 @@ def ask(walk: Walk) -> None:
     walk.head("launchdarkly")
     storing.prepare(walk, "launchdarkly")
     fields.ask_all(walk, "launchdarkly", {HOST.key: ask_host, TOKEN.key: ask_token, PROJECT.key: _ask_project})
-    fields.go_on(walk)
 
 
 def ask_host(walk: Walk, field: Variable) -> None:
     """Ask for the instance: a known one, or an address."""
     session = walk.session
     if walk.practicing:
-        walk.say("note", f"Instance: demo server, {drafts.value(session.draft, HOST.key)}.")
+        where = drafts.value(session.draft, HOST.key)
+        walk.say("note", f"Instance: demo server, {where}. Type fill to fill in this step with the demo's values.")
         return
     options = tuple(Option(each.key, each.name) for each in INSTANCES)
     names = ", ".join(f"{number} {each.name}" for number, each in enumerate(INSTANCES, 1))

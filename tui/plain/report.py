@@ -11,8 +11,9 @@ from tui.net.errors import Failure
 from tui.plain.asking import Back, Option
 from tui.plain.saving import save
 from tui.plain.walk import Walk
+from tui.plain.words import leveled
 from tui.report.report import Report
-from tui.report.sections import LISTS, list_text, when
+from tui.report.sections import list_text, when
 from tui.text.clean import clean
 from tui.wizard import remedies, saving
 from tui.wizard.outcomes import report_of
@@ -20,16 +21,14 @@ from tui.wizard.report_lines import ReportItem, next_steps, outcome
 
 
 def show(walk: Walk, run: Import) -> None:
-    """Write the outcome, and the next steps with the numbers of what does them."""
+    """Write the outcome. What something can be done about is listed with the numbers."""
     report = report_of(run, walk.session.forms)
     level, text = report.summary
     walk.say(level, f"{clean(text)}.".replace("..", "."))
     walk.say("note", when(report))
-    for item in outcome(report):
-        walk.say(item.level, f"{item.label}: {clean(item.text)}", indent=2)
-    walk.terminal.say("Next steps:")
-    for item in next_steps(report):
-        walk.say(item.level, f"{item.label}: {clean(item.text)}", indent=2)
+    for item in (*outcome(report), *next_steps(report)):
+        if item.button is None:
+            walk.terminal.say(_text(item), indent=2)
 
 
 def menu(walk: Walk, run: Import) -> None:
@@ -38,10 +37,11 @@ def menu(walk: Walk, run: Import) -> None:
     from tui.plain import undo
 
     report = report_of(run, walk.session.forms)
-    options = [*_options(report), Option("compare", "Compare again"), Option("quit", "Quit")]
-    keys = dict.fromkeys(option.key for option in options)
-    options = [next(option for option in options if option.key == key) for key in keys]
-    key = walk.ask.choose("What next? Number", options).text
+    items = [item for item in (*outcome(report), *next_steps(report)) if item.button is not None]
+    options = {item.button[0]: Option(item.button[0], _text(item)) for item in items if item.button is not None}
+    options.setdefault("compare", Option("compare", "Compare again."))
+    options["quit"] = Option("quit", "Quit.")
+    key = walk.ask.choose("What next? Number", tuple(options.values())).text
     if key.startswith("list-"):
         _list(walk, report, key.removeprefix("list-"))
         return
@@ -56,21 +56,8 @@ def menu(walk: Walk, run: Import) -> None:
     actions[key]()
 
 
-def _options(report: Report) -> list[Option]:
-    """The lists of the outcome, then what the next steps offer."""
-    return [
-        Option(item.button[0], _label(item))
-        for item in (*outcome(report), *next_steps(report))
-        if item.button is not None
-    ]
-
-
-def _label(item: ReportItem) -> str:
-    key, label = item.button or ("", "")
-    name = LISTS[key.removeprefix("list-")][0] if key.startswith("list-") else ""
-    if name:
-        return f"List: {name}"
-    return {"write": "Save the report"}.get(key, label if label == item.label else item.label)
+def _text(item: ReportItem) -> str:
+    return leveled(item.level, f"{item.label}: {clean(item.text)}")
 
 
 def _list(walk: Walk, report: Report, key: str) -> None:

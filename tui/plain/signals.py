@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 _NAMES = ("SIGHUP", "SIGINT", "SIGTERM")
 
@@ -18,23 +18,28 @@ class Ended(BaseException):
 
 
 class Signals:
-    """Handlers for the signals that end a program. Call `install` in the main thread."""
+    """Handlers for the signals that end a program. A second signal has no effect of its own."""
 
     def __init__(self) -> None:
         self._received = 0
         self._waits = False
         self._cancel: Callable[[], object] | None = None
 
-    def install(self, continued: Callable[[], object] = lambda: None) -> None:
-        """Handle the signals from here on; a second one has no effect of its own. `continued` is called after `fg`."""
-        if (number := getattr(signal, "SIGCONT", None)) is not None:
-            with suppress(ValueError, OSError):
-                signal.signal(number, lambda *_: continued())
-        for name in _NAMES:
-            number = getattr(signal, name, None)
+    @contextmanager
+    def handled(self, continued: Callable[[], object] = lambda: None) -> Iterator[None]:
+        """Handle the signals while the block runs, which is in the main thread. `continued` is called after `fg`."""
+        handlers: dict[str, Callable[[int, object], object]] = dict.fromkeys(_NAMES, self._handle)
+        handlers["SIGCONT"] = lambda number, frame: continued()
+        before = {}
+        for name, handler in handlers.items():
+            number = getattr(signal, name, None)  # Windows has not all of them
             if number is not None:
-                with suppress(ValueError, OSError):  # not in the main thread
-                    signal.signal(number, self._handle)
+                before[number] = signal.signal(number, handler)
+        try:
+            yield
+        finally:
+            for number, earlier in before.items():
+                signal.signal(number, earlier)
 
     def _handle(self, number: int, frame: object) -> None:
         if self._received:

@@ -28,6 +28,7 @@ LONGEST = 4_095
 _LONGEST_IN_PIPE = 64 * 1024
 _AFTER_A_KEY = 0.05
 """Seconds to wait for the rest of a paste after a key."""
+_SHORTEST_KEY = 16
 _MOST_SHOWN = 24
 """Characters of a line typed ahead that are shown again. A longer one could be a key."""
 _ASCII = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "…": "...", "→": "->", "·": "-", "–": "-"})
@@ -129,7 +130,8 @@ class Terminal:
             self._prompt = ""
             self._write("\n")
             self._flush()
-        return line, self.is_terminal and self._drop_pasted()
+        pasted = self.is_terminal and len(line) >= _SHORTEST_KEY  # a word of the prompt is typed, and more after it
+        return line, pasted and self._drop_pasted()
 
     def _open(self, prompt: str) -> None:
         self._prompt = clean(self.redact(prompt))

@@ -101,6 +101,8 @@ class Walk:
         self.practicing = False
         self.earlier = Earlier()
         self.loading: Loading | None = None
+        self.backwards = False
+        """The step is entered from the one after it: its last question comes first."""
         self.shown_step = ""
         """The step whose heading was written last."""
         self._runner: asyncio.Runner | None = None

@@ -22,7 +22,8 @@ HELP = (
     ("=TEXT", "the value TEXT, even if it is one of these words"),
 )
 PRACTICE_HELP = (
-    ("fill", "in the demo: fill in everything, up to Plan"),
+    ("fill", "in the demo: fill in this step"),
+    ("fill all", "in the demo: fill in everything, up to Plan"),
     ("fault", "in the demo: simulate an error"),
 )
 
