@@ -282,7 +282,7 @@ def run_check(walk: Walk, key: str) -> None:
 
 
 def _tell(walk: Walk, field: Variable, line: Finding) -> None:
-    """Say what is known of an answer; a blank one and one that is fine need no word."""
+    """Say what is known about an answer; a blank one and one that is fine need no word."""
     answer = drafts.answer(walk.session.draft, field.key)
     answered = bool(answer.value or answer.secret)
     if line.level is Level.NOTE and not (answered and (answer.said or answer.kept)):

@@ -73,7 +73,13 @@ def ask_token(walk: Walk, field: Variable) -> None:
         if fields.check(walk, field, changed=changed):
             return
         if others := {} if walk.practicing else dict(checks.other_instances(session.draft)):
-            walk.say("note", f"Enter it again, or type {' or '.join(others)} to try it there.", indent=2)
+            walk.say("note", f"Enter it again, or type {_listed(tuple(others))} to try it there.", indent=2)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    """ "us, eu, or federal"."""
+    *most, last = names
+    return f"{', '.join(most)}{',' if len(most) > 1 else ''} or {last}" if most else last
 
 
 def _ask_project(walk: Walk, field: Variable) -> None:

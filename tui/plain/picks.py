@@ -16,7 +16,7 @@ def choose(
 ) -> tuple[str, str] | None:
     """List what contains `text`, and ask for one. Returns its value and its words, None if the user goes back.
 
-    `again` is called before the list is read anew.
+    `again` is called before the list is read again.
     """
     shown: list[Pick] = []
     picks = _page(walk, fetch, text, 0)

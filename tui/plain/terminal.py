@@ -151,18 +151,17 @@ class Terminal:
         if self._ahead:
             return self._ahead.pop(0)
         with self._signals.waiting():
-            while not self._has_line() and not self._ended:
+            while b"\n" not in self._bytes and not self._ended:
                 self._read()
         return self._next()
-
-    def _has_line(self) -> bool:
-        return b"\n" in self._bytes or len(self._bytes) > _LONGEST_IN_PIPE
 
     def _read(self) -> None:
         try:
             data = os.read(self._handle, 65_536)
         except OSError:  # EIO: the terminal is gone
             data = b""
+        if b"\n" not in self._bytes:
+            del self._bytes[_LONGEST_IN_PIPE:]  # the line is refused, however long it gets
         self._bytes += data
         self._ended = not data
 
