@@ -6,7 +6,8 @@ it a value whatever it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tui.plain import words
@@ -56,6 +57,18 @@ class Asker:
         """The question that was asked last."""
         self._listed: tuple[str, Sequence[Option]] = ("", ())
         """The question whose options were listed last, and those."""
+
+    @contextmanager
+    def meaning(self, word: str, do: Callable[[str], object]) -> Iterator[None]:
+        """Give a command another meaning while the block runs; one that isn't known stays unknown."""
+        before = self.commands.get(word)
+        if before is not None:
+            self.commands[word] = do
+        try:
+            yield
+        finally:
+            if before is not None:
+                self.commands[word] = before
 
     def say(self, level: str, text: str, *, indent: int = 0) -> None:
         """Write a sentence with the word for its level; nothing for an empty one."""

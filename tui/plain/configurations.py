@@ -25,6 +25,8 @@ from tui.plain.walk import Progress, Stopped, Walk
 from tui.wizard import configuration_words as words
 from tui.wizard import keys, remedies
 
+_ASKING = "Choose an instance and enter your token. Listing the imports of an account changes nothing."
+
 
 class _Closed(BaseException):
     """The configuration was deleted, or the user closes it."""
@@ -49,9 +51,12 @@ def _account(walk: Walk) -> Account | None:
 
     walk.do(fetched(), still="Asking the keyring")
     if TOKEN.key not in session.bag or _has_problem(walk):
-        walk.say("note", "Choose an instance and enter your token. Listing the imports of an account changes nothing.")
-        ask_host(walk, HOST)
-        ask_token(walk, TOKEN)
+        if walk.practicing:
+            session.fill_practice_token()
+        else:
+            walk.say("note", _ASKING)
+            ask_host(walk, HOST)
+            ask_token(walk, TOKEN)
     try:
         where = instance(drafts.value(session.draft, HOST.key))
     except ValueError as error:

@@ -91,6 +91,20 @@ class Front:
 
     def _run(self) -> int:
         try:
+            return self._walked_to_its_end()
+        except Ended:
+            self._save()
+            return 128 + self._signals.received
+        except Exception:
+            self._save()
+            if self._signals.received:  # the terminal is gone, so nothing can be written
+                return 128 + self._signals.received
+            raise
+        finally:
+            self._close()
+
+    def _walked_to_its_end(self) -> int:
+        try:
             return self._walked()
         except Quit as left:
             return left.code
@@ -99,13 +113,14 @@ class Front:
         except PracticeError as error:
             print(f"Can't start the demo servers ({error}). Nothing was sent.", file=sys.stderr)
             return _FAULT
-        except Ended as ended:
-            session = self.walk.loading.loaded if self.walk.loading is not None else None
-            if session is not None:
-                session.save()
-            return 128 + ended.number
-        finally:
-            self._close()
+
+    @property
+    def _session(self) -> Session | None:
+        """The session, None while it isn't loaded."""
+        return self.walk.loading.loaded if self.walk.loading is not None else None
+
+    def _save(self) -> str:
+        return self._session.save() if self._session is not None else ""
 
     def _walked(self) -> int:
         walk = self.walk
@@ -227,7 +242,7 @@ class Front:
         from tui.wizard import leaving
 
         walk = self.walk
-        session = walk.loading.loaded if walk.loading is not None else None
+        session = self._session
         question = leaving.question(session) if session is not None else None
         if question is not None:
             walk.say("note", question.text)
@@ -292,8 +307,7 @@ class Front:
     # --- the end
 
     def _input_ended(self) -> int:
-        session = self.walk.loading.loaded if self.walk.loading is not None else None
-        trouble = session.save() if session is not None else ""
+        session, trouble = self._session, self._save()
         kept = session is not None and session.draft_path is not None and session.draft_path.exists()
         saved = " Your answers are saved. Start again to resume." if kept and not trouble else ""
         self.terminal.say(f"The input ended at this question: {self.walk.ask.open}.{saved}")

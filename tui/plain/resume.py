@@ -87,16 +87,28 @@ def _resume(walk: Walk, head: Head) -> bool:
     return True
 
 
+class _Filled(BaseException):
+    """The demo's value is wanted."""
+
+
+def _fill(rest: str) -> None:
+    raise _Filled
+
+
 def ask_token(walk: Walk, title: str) -> bool:
     """Ask for your token until LaunchDarkly accepts it. Returns False if the user goes back."""
     session = walk.session
-    walk.say("note", f"{title}. {keys.NO_OTHER_KEY}")
+    fill = " Type fill to fill it in." if walk.practicing else ""
+    walk.say("note", f"{title}. {keys.NO_OTHER_KEY}{fill}")
     while True:
         try:
-            reply = walk.ask.ask_hidden(TOKEN.label, shown_value(walk, TOKEN), help=pages.of_field(walk, TOKEN))
+            with walk.ask.meaning("fill", _fill):
+                reply = walk.ask.ask_hidden(TOKEN.label, shown_value(walk, TOKEN), help=pages.of_field(walk, TOKEN))
+            accept(walk, TOKEN, reply)
         except Back:
             return False
-        accept(walk, TOKEN, reply)
+        except _Filled:
+            session.fill_practice_token()
         problem = keys.token_problem(session) or walk.do(keys.check_token(session), still="Checking")
         if not problem:
             return True

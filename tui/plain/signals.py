@@ -21,15 +21,21 @@ class Signals:
     """Handlers for the signals that end a program. A second signal has no effect of its own."""
 
     def __init__(self) -> None:
-        self._received = 0
-        self._waits = False
+        self.received = 0
+        """The number of the signal that ends the program, 0 before one."""
+        self._waits = self._stopped = False
+        self._continued: Callable[[], object] = lambda: None
         self._cancel: Callable[[], object] | None = None
 
     @contextmanager
     def handled(self, continued: Callable[[], object] = lambda: None) -> Iterator[None]:
-        """Handle the signals while the block runs, which is in the main thread. `continued` is called after `fg`."""
+        """Handle the signals while the block runs, which is in the main thread.
+
+        `continued` is called after `fg`, as soon as the program waits.
+        """
         handlers: dict[str, Callable[[int, object], object]] = dict.fromkeys(_NAMES, self._handle)
-        handlers["SIGCONT"] = lambda number, frame: continued()
+        handlers["SIGCONT"] = self._continue
+        self._continued = continued
         before = {}
         for name, handler in handlers.items():
             number = getattr(signal, name, None)  # Windows has not all of them
@@ -41,10 +47,15 @@ class Signals:
             for number, earlier in before.items():
                 signal.signal(number, earlier)
 
+    def _continue(self, number: int, frame: object) -> None:
+        self._stopped = not self._waits
+        if self._waits:
+            self._continued()
+
     def _handle(self, number: int, frame: object) -> None:
-        if self._received:
+        if self.received:
             return
-        self._received = number
+        self.received = number
         if self._waits:
             raise Ended(number)
         if self._cancel is not None:
@@ -52,8 +63,8 @@ class Signals:
 
     def check(self) -> None:
         """Raise Ended if a signal has come."""
-        if self._received:
-            raise Ended(self._received)
+        if self.received:
+            raise Ended(self.received)
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
@@ -61,6 +72,9 @@ class Signals:
         self._waits = True
         try:
             self.check()
+            if self._stopped:
+                self._stopped = False
+                self._continued()
             yield
         finally:
             self._waits = False
