@@ -16,7 +16,6 @@ from tui.answers.builtin import CONFIG_NAME, CONFIG_TAGS, TOKEN
 from tui.answers.draft import Answer, Draft
 from tui.answers.fields import Form, Variable
 from tui.answers.finding import Finding, Level
-from tui.apply.lost_answer import looked_up, may_have_happened
 from tui.configurations.listing import Account, Deed, caution, held, named_alike
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.models import Configuration

@@ -123,7 +123,7 @@ def go_on(walk: Walk) -> str:
 
 
 def fill(walk: Walk) -> bool:
-    """In the demo, answer the fields of the step with the demo account's values, and go on. Returns False for a step
+    """In practice, answer the fields of the step with the demo account's values, and go on. Returns False for a step
     without fields."""
     session = walk.session
     asked = drafts.fields(session.draft, session.draft.step)

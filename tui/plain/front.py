@@ -85,7 +85,7 @@ class Front:
 
     def run(self) -> int:
         """Walk to the end. Returns the exit code: 0, 2 at the end of the input, 129, 130 or 143 for a signal, 1 if the
-        demo can't start."""
+        demo servers can't start."""
         with self._signals.handled(self.terminal.continued):
             return self._run()
 
@@ -124,7 +124,7 @@ class Front:
 
     def _walked(self) -> int:
         walk = self.walk
-        what = "demo. No account is needed, and nothing leaves this machine" if walk.practicing else "plain mode"
+        what = "practice. No account is needed, and nothing leaves this machine" if walk.practicing else "plain mode"
         self.terminal.say(f"ld-flag-import, {what}.")
         self.terminal.say(words.COMMANDS)
         while True:
@@ -187,7 +187,7 @@ class Front:
         return session
 
     def _folder(self) -> Path | None:
-        """The folder of drafts and journals, None if it can't be created. The demo has one of its own."""
+        """The folder of drafts and journals, None if it can't be created. Practice has one of its own."""
         if self.walk.practicing:
             if self._practice is None:
                 from tui.wizard.practice_folder import PracticeFolder
@@ -281,7 +281,7 @@ class Front:
         configurations.show(self.walk)
 
     def _fill(self, rest: str) -> None:
-        """In the demo, answer this step with the demo account's values; on the first step, or with `all`, every step up
+        """In practice, answer this step with the demo account's values; on the first step, or with `all`, every step up
         to Plan."""
         from tui.plain import fields
         from tui.wizard.filling import fill_in_everything
@@ -316,7 +316,7 @@ class Front:
         return INPUT_ENDED
 
     def _end_session(self, *, fresh: bool = False) -> None:
-        """Leave the walk for another one; `fresh` deletes the demo's imports."""
+        """Leave the walk for another one; `fresh` deletes the practice imports."""
         walk = self.walk
         session = walk.session if walk.loading is not None else None
         if session is not None:

@@ -14,7 +14,7 @@ from tui.wizard.earlier import unfinished
 if TYPE_CHECKING:
     from tui.apply.heads import Head
 
-_RESUME_RUN, _RESUME, _CONFIGURATIONS, _FRESH, _DEMO = (
+_RESUME_RUN, _RESUME, _CONFIGURATIONS, _FRESH, _PRACTICE = (
     "go-on-run",
     "resume",
     "configurations",
@@ -34,7 +34,7 @@ def ask(walk: Walk) -> None:
     first = next((key for key in (chosen, _RESUME_RUN, _RESUME) if key in keys), "")
     default = str(keys.index(first) + 1) if first else ""
     key = walk.ask.choose("Where are your flags now? Number", options, default).text
-    if key == _DEMO:
+    if key == _PRACTICE:
         raise StartOver(practice=True)
     if key == _FRESH:
         walk.session  # noqa: B018 - the servers must have started before they stop
@@ -64,7 +64,7 @@ def _options(walk: Walk) -> Iterator[Option]:
     if practice and walk.earlier.runs:
         yield Option(_FRESH, f"Start fresh: {start.fresh(len(walk.earlier.runs))[0]}.")
     if not practice:
-        yield Option(_DEMO, f"Demo: {start.PRACTICE[0]}.")
+        yield Option(_PRACTICE, f"Practice: {start.PRACTICE[0]}.")
 
 
 def _state(walk: Walk, head: Head, now: float) -> str:

@@ -28,7 +28,7 @@ def ask_host(walk: Walk, field: Variable) -> None:
     session = walk.session
     if walk.practicing:
         where = drafts.value(session.draft, HOST.key)
-        walk.say("note", f"Instance: demo server, {where}. Type fill to fill in this step with the demo's values.")
+        walk.say("note", f"Instance: demo server, {where}. Type fill to fill in this step with the demo values.")
         return
     options = tuple(Option(each.key, each.name) for each in INSTANCES)
     names = ", ".join(f"{number} {each.name}" for number, each in enumerate(INSTANCES, 1))

@@ -1,4 +1,4 @@
-"""The demo: choose an error that the demo servers simulate."""
+"""Practice: choose an error that the demo servers simulate."""
 
 from __future__ import annotations
 

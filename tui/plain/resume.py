@@ -31,7 +31,7 @@ def answers(walk: Walk) -> None:
 
 def unfinished_run(walk: Walk) -> None:
     """Resume the only unfinished import, or ask which one."""
-    session = walk.session  # in the demo the journals follow the servers first
+    session = walk.session  # in practice the journals follow the servers first
     found, _ = earlier.runs(session.journals.parent if session.journals is not None else None)
     unfinished = earlier.unfinished(found)
     if len(unfinished) == 1:
@@ -88,7 +88,7 @@ def _resume(walk: Walk, head: Head) -> bool:
 
 
 class _Filled(BaseException):
-    """The demo's value is wanted."""
+    """The demo account's value is wanted."""
 
 
 def _fill(rest: str) -> None:

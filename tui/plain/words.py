@@ -22,9 +22,9 @@ HELP = (
     ("=TEXT", "the value TEXT, even if it is one of these words"),
 )
 PRACTICE_HELP = (
-    ("fill", "in the demo: fill in this step"),
-    ("fill all", "in the demo: fill in everything, up to Plan"),
-    ("fault", "in the demo: simulate an error"),
+    ("fill", "in practice: fill in this step"),
+    ("fill all", "in practice: fill in everything, up to Plan"),
+    ("fault", "in practice: simulate an error"),
 )
 
 _PHRASES: tuple[tuple[str, str], ...] = (

@@ -25,7 +25,6 @@ from tui.net.events import Note, Pausing
 from tui.screens.configuration_edit import EditScreen
 from tui.screens.dialogs import Dialog, Question
 from tui.screens.sheet import Sheet
-from tui.text.times import time_of_day
 from tui.widgets.buttons import Plain
 from tui.widgets.facts import Fact
 from tui.widgets.inputs import LiveInput

@@ -19,7 +19,6 @@ from tui.net.events import ProgressEvent, Sent
 from tui.screens.dialogs import TextScreen
 from tui.screens.step import StepScreen
 from tui.text.clean import clean
-from tui.text.times import time_of_day
 from tui.widgets.buttons import Plain
 from tui.widgets.key_line import key_line
 from tui.widgets.outcome_view import OutcomeView

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from tui.screens.host import Host
     from tui.wizard.session import Session
 
-_AROUND = 6
-"""The cells of the message line's edges and of its mark."""
 Told = Callable[[str, str], object]
 """Takes a level and a sentence."""
 

@@ -15,7 +15,6 @@ from tui.net.events import Counted, Pausing
 from tui.plan import words
 from tui.plan.plan import Plan, Verdict
 from tui.plan.words import LeveledText
-from tui.text.times import time_of_day
 from tui.widgets.bar import Bar, Part
 from tui.widgets.buttons import Plain
 from tui.widgets.flow import GAP, Flow

@@ -7,7 +7,6 @@ from textual.widgets import Static
 
 from tui.net.events import ProgressEvent
 from tui.text.cells import fitted
-from tui.text.times import moment
 from tui.widgets.symbols import Symbols, mark
 from tui.wizard.timeline import TimelineEntry, entry
 

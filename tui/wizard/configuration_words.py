@@ -11,8 +11,8 @@ from tui.apply.start_watch import Ended, Resting, Stuck
 from tui.configurations import listing
 from tui.configurations.edit import Changed
 from tui.launchdarkly.models import Configuration
-from tui.text.times import time_of_day
 from tui.plan.words import LeveledText
+from tui.text.times import time_of_day
 
 if TYPE_CHECKING:
     from tui.apply.watch import Moved

@@ -7,12 +7,12 @@ from tui.answers import plan_state, remarks
 from tui.answers.draft import Draft
 from tui.net.errors import joined
 from tui.net.events import Pausing
-from tui.text.times import time_of_day
 from tui.plan import words
 from tui.plan.plan import Plan
 from tui.plan.reading import can_be_read
 from tui.plan.request import not_accepted
 from tui.plan.words import LeveledText
+from tui.text.times import time_of_day
 from tui.wizard import remedies
 
 READING = "Reading your flags"

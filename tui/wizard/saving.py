@@ -35,7 +35,7 @@ class FileKind:
 
 NO_JSON = "JSON isn't available because the plan is incomplete."
 _AROUND = 6
-"""Columns of a message line that are not for its text."""
+"""The cells of the message line's edges and of its mark."""
 _FORMS: tuple[tuple[ReportFormat, str, str], ...] = (
     ("html", "HTML", "For a browser, for printing, and to send to others. One file."),
     ("md", "Markdown", "For a wiki or a ticket."),

@@ -9,9 +9,9 @@ from tui.apply.engine import Import
 from tui.apply.journal import Stage
 from tui.net.errors import Failure
 from tui.net.events import Note, Pausing, ProgressEvent, Sink
-from tui.text.times import time_of_day
 from tui.plan.words import LeveledText
 from tui.text.clean import clean
+from tui.text.times import time_of_day
 from tui.wizard import launch, outcomes, remedies, walk
 from tui.wizard.session import Session
 

@@ -54,7 +54,7 @@ def test_plan_that_is_not_complete_needs_a_word_of_its_own() -> None:
     with Sandbox.start(fault="source-lost-page") as box:
         walked = lines.asked([*lines.to_plan(box, "split"), "next", "without", "next"], box)
         assert posts(box) == []
-    assert "NOT COMPLETE" in walked.text
+    assert "Problem: INCOMPLETE: " in walked.text
     assert "Plan: next, on, cannot, flags, find TEXT, flag KEY, save, reload, without: " in walked.text
     assert "Step 6 of 8: Review" in walked.after("You are continuing without a complete plan.")
 
@@ -66,8 +66,8 @@ def test_losses_are_confirmed_one_by_one_before_going_on() -> None:
     assert "Loss 1 of 7, percentage rollout, 10 flags" in walked.text
     assert walked.text.count("Loss 2 of 7") == 4
     assert "Type ok to confirm this kind" in walked.text
-    assert "6 kinds of loss not confirmed" in walked.text
-    assert "Step 6 of 8: Review" in walked.after("6 kinds of loss not confirmed")
+    assert "Confirm 6 kinds of loss: " in walked.text
+    assert "Step 6 of 8: Review" in walked.after("Confirm 6 kinds of loss: ")
 
 
 @pytest.mark.parametrize("typed", ["", "yes", "web-shop ", "Web-Shop"])
