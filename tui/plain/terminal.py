@@ -101,10 +101,10 @@ class Terminal:
 
         Raises InputEnded, LineTooLongError, and Ended for a signal.
         """
-        self._open(prompt)
         ahead = bool(self._ahead) or (self._hides and self._is_ready(0))
         if not ahead:
             self._echo(on=True)
+        self._open(prompt)  # after the echo is on: whoever answers at once sees the answer
         try:
             line = self._line()
         except BaseException:
