@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import select
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 _NAMES = ("SIGHUP", "SIGINT", "SIGTERM")
 
@@ -23,6 +25,8 @@ class Signals:
     def __init__(self) -> None:
         self.received = 0
         """The number of the signal that ends the program, 0 before one."""
+        self.descriptor = -1
+        """Readable after a signal: one that comes right before a wait would not interrupt it. -1 without handlers."""
         self._waits = self._stopped = False
         self._continued: Callable[[], object] = lambda: None
         self._cancel: Callable[[], object] | None = None
@@ -36,6 +40,10 @@ class Signals:
         handlers: dict[str, Callable[[int, object], object]] = dict.fromkeys(_NAMES, self._handle)
         handlers["SIGCONT"] = self._continue
         self._continued = continued
+        self.descriptor, writing = os.pipe()
+        os.set_blocking(self.descriptor, False)
+        os.set_blocking(writing, False)
+        earlier_descriptor = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
         before = {}
         for name, handler in handlers.items():
             number = getattr(signal, name, None)  # Windows has not all of them
@@ -46,6 +54,10 @@ class Signals:
         finally:
             for number, earlier in before.items():
                 signal.signal(number, earlier)
+            signal.set_wakeup_fd(earlier_descriptor)
+            os.close(self.descriptor)
+            os.close(writing)
+            self.descriptor = -1
 
     def _continue(self, number: int, frame: object) -> None:
         self._stopped = not self._waits
@@ -60,6 +72,18 @@ class Signals:
             raise Ended(number)
         if self._cancel is not None:
             self._cancel()
+
+    def drain(self) -> None:
+        """Read what the signals wrote. Their handlers have run, or run next."""
+        with suppress(OSError):
+            os.read(self.descriptor, 64)
+
+    def wait_for(self, handle: int) -> None:
+        """Wait until a descriptor can be read, or raise Ended. Call it within `waiting`."""
+        watched = [handle] if self.descriptor < 0 else [handle, self.descriptor]
+        while handle not in (ready := select.select(watched, [], [])[0]):
+            if self.descriptor in ready:
+                self.drain()
 
     def check(self) -> None:
         """Raise Ended if a signal has come."""

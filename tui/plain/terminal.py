@@ -152,6 +152,7 @@ class Terminal:
             return self._ahead.pop(0)
         with self._signals.waiting():
             while b"\n" not in self._bytes and not self._ended:
+                self._signals.wait_for(self._handle)
                 self._read()
         return self._next()
 

@@ -166,6 +166,8 @@ class Walk:
 
         async def watched() -> T:
             self._task = asyncio.current_task()
+            if self.signals.descriptor >= 0:
+                loop.add_reader(self.signals.descriptor, self.signals.drain)  # wakes the loop for the handler
             handle = self.terminal.watchable if words else None
             if handle is not None and words:
                 loop.add_reader(handle, self._typed, handle, dict(words))
