@@ -59,16 +59,23 @@ class Asker:
         """The question whose options were listed last, and those."""
 
     @contextmanager
-    def meaning(self, word: str, do: Callable[[str], object]) -> Iterator[None]:
-        """Give a command another meaning while the block runs; one that isn't known stays unknown."""
-        before = self.commands.get(word)
-        if before is not None:
-            self.commands[word] = do
+    def command(self, word: str, do: Callable[[str], object]) -> Iterator[None]:
+        """Add a command for every prompt while the block runs."""
+        before = self.commands
+        self.commands = {**before, word: do}
         try:
             yield
         finally:
-            if before is not None:
-                self.commands[word] = before
+            self.commands = before
+
+    @contextmanager
+    def meaning(self, word: str, do: Callable[[str], object]) -> Iterator[None]:
+        """Give a command another meaning while the block runs; one that isn't known stays unknown."""
+        if word not in self.commands:
+            yield
+            return
+        with self.command(word, do):
+            yield
 
     def say(self, level: str, text: str, *, indent: int = 0) -> None:
         """Write a sentence with the word for its level; nothing for an empty one."""

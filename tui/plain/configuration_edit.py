@@ -13,7 +13,6 @@ from tui.launchdarkly.models import Configuration
 from tui.net.errors import Kind
 from tui.net.events import Note, Pausing, ProgressEvent
 from tui.plain import fields
-from tui.plain.asking import Back
 from tui.plain.walk import Walk
 from tui.wizard import remedies
 from tui.wizard.session import Session
@@ -60,17 +59,15 @@ def ask(
 
 def _ask_fields(walk: Walk, session: Session, *, keys_alone: bool) -> None:
     """Ask for each field that can be changed. No server is asked about them."""
-    at = 0
-    while at < len(asked := manage_edit.fields(session.draft, keys_alone=keys_alone)):
-        try:
-            with walk.over(session):
-                fields.ask_field(walk, asked[at])
-        except Back:
-            if not at:
-                raise
-            at -= 1
-        else:
-            at += 1
+
+    def questions() -> list[str]:
+        return [field.key for field in manage_edit.fields(session.draft, keys_alone=keys_alone)]
+
+    def ask_one(key: str) -> None:
+        with walk.over(session):
+            fields.ask_field(walk, next(f for f in manage_edit.all_fields(session.draft) if f.key == key))
+
+    fields.ask_in_order(walk, questions, ask_one)
 
 
 def _sent(walk: Walk, account: Account, one: Configuration, session: Session) -> Changed:

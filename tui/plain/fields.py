@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from tui.answers import changes, remarks
 from tui.answers import draft as drafts
-from tui.answers.builtin import CONFIG_NAME
+from tui.answers.builtin import CONFIG_NAME, TOKEN
 from tui.answers.fields import Variable, joined, selected
-from tui.answers.finding import Finding, Level, Offer
+from tui.answers.finding import Finding, Level
 from tui.plain import help as pages
 from tui.plain import picks, storing
 from tui.plain.asking import Back, Option, Reply, matching
@@ -31,59 +31,77 @@ def ask(walk: Walk) -> None:
     ask_all(walk, "fields")
 
 
-def ask_all(walk: Walk, step: str, special: dict[str, Asks] | None = None) -> None:
-    """Ask all fields of a step, and go to the next step. Going back leads to the question before; from the first one
-    it raises Back.
-
-    `special` are fields that the step asks itself.
-    """
+def ask_all(walk: Walk, step: str, special: Mapping[str, Asks] | None = None) -> None:
+    """Ask all fields of a step, and go to the next step. `special` are fields that the step asks itself."""
     opened: set[str] = set()
-    at = len(list(_questions(walk, step, opened))) - 1 if walk.backwards else 0
+
+    def questions() -> list[str]:
+        return list(_questions(walk, step, opened))
+
+    def ask_one(key: str) -> None:
+        if key == _STORE:
+            storing.ask(walk, step)
+        elif key != _MORE:
+            (special or {}).get(key, ask_field)(walk, drafts.variable(walk.session.draft, key))
+        elif _wants_more(walk, step):
+            opened.add(step)
+
+    at = len(questions()) - 1 if walk.backwards else 0
     walk.backwards = False
     while True:
-        questions = list(_questions(walk, step, opened))
-        if at >= len(questions):
-            wrong = go_on(walk)
-            if not wrong:
+        ask_in_order(walk, questions, ask_one, at)
+        wrong = go_on(walk)
+        if not wrong:
+            return
+        if wrong not in questions():
+            opened.add(step)
+        at = questions().index(wrong)
+
+
+class _Skipped(BaseException):
+    """The other questions are skipped."""
+
+
+def _skip(rest: str) -> None:
+    raise _Skipped
+
+
+def ask_in_order(
+    walk: Walk, questions: Callable[[], Sequence[str]], ask_one: Callable[[str], None], at: int = 0
+) -> None:
+    """Ask questions from the one at `at` on; which there are may depend on the answers.
+
+    Going back leads to the question before; from the first one it raises Back. The word next skips the others.
+    """
+    with walk.ask.command("next", _skip):
+        while at < len(keys := questions()):
+            try:
+                ask_one(keys[at])
+            except Back:
+                if not at:
+                    raise
+                at -= 1
+            except _Skipped:
                 return
-            if wrong not in questions:
-                opened.add(step)
-            at = list(_questions(walk, step, opened)).index(wrong)
-            continue
-        key = questions[at]
-        try:
-            if key == _STORE:
-                storing.ask(walk, step)
-            elif key == _MORE:
-                if _wants_more(walk, step):
-                    opened.add(step)
             else:
-                field = drafts.variable(walk.session.draft, key)
-                (special or {}).get(key, ask_field)(walk, field)
-        except Back:
-            if not at:
-                raise
-            at -= 1
-        else:
-            at += 1
+                at += 1
 
 
 def _questions(walk: Walk, step: str, opened: set[str]) -> Iterator[str]:
-    """The questions of a step after the answers so far, in order."""
+    """The questions of a step after the answers so far, in order: where keys are stored comes right after them."""
     session = walk.session
     stores = storing.is_asked(walk, step)
-    last = max((field.key for field in drafts.fields(session.draft, step) if field.secret), default="")
     for group in groups(session.draft, step):
         if group.title:
             if stores:
                 yield _STORE
-                stores = False
+            stores = False
             yield _MORE
             if step not in opened:
                 continue
         for field in group.fields:
             yield field.key
-            if step == "launchdarkly" and field.key == last and stores:
+            if stores and field.key == TOKEN.key:
                 yield _STORE
                 stores = False
     if stores:
@@ -151,7 +169,10 @@ def ask_field(walk: Walk, field: Variable, *, label: str = "") -> None:
         except _Picked as picked:
             session.pick(field.key, picked.value, picked.words)
             reply = Reply("")
-        if _carried_out(walk, field, reply):
+        if reply.command()[0] == "use" and (offer := remarks.line(session.draft, field.key).offer) is not None:
+            session.take(offer)
+            if check(walk, field, changed=True):
+                return
             asked_again = True
             continue
         accept(walk, field, reply)
@@ -219,20 +240,6 @@ def _lists(walk: Walk, field: Variable) -> Callable[[str], None] | None:
             raise _Picked(*picked)
 
     return show
-
-
-def _carried_out(walk: Walk, field: Variable, reply: Reply) -> bool:
-    """Whether the reply was a command of this field: use an offered value."""
-    if reply.command()[0] != "use" or (offer := _offer(walk, field)) is None:
-        return False
-    walk.session.take(offer)
-    if offer.field == field.key:
-        check(walk, field, changed=True)
-    return True
-
-
-def _offer(walk: Walk, field: Variable) -> Offer | None:
-    return remarks.line(walk.session.draft, field.key).offer
 
 
 def accept(walk: Walk, field: Variable, reply: Reply) -> None:

@@ -79,4 +79,4 @@ def _prompt(count: int, total: int | None, *, more: bool) -> str:
     if not count:
         return "Nothing matches. A part of its name, or back"
     of = f"{count:,} of {total:,}" if total is not None else f"{count:,}"
-    return f"{of}. Number, part of a name{', or more' if more else ''}"
+    return f"{of}. Number, part of a name, or more" if more else f"{of}. Number, or part of a name"

@@ -29,6 +29,8 @@ _LONGEST_IN_PIPE = 64 * 1024
 _AFTER_A_KEY = 0.05
 """Seconds to wait for the rest of a paste after a key."""
 _SHORTEST_KEY = 16
+_MASK = "••••"
+"""What stands for a key on the screens: a screen reader would read four bullets."""
 _MOST_SHOWN = 24
 """Characters of a line typed ahead that are shown again. A longer one could be a key."""
 _ASCII = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "…": "...", "→": "->", "·": "-", "–": "-"})
@@ -87,6 +89,7 @@ class Terminal:
         return columns if columns >= 20 else None
 
     def _write(self, text: str) -> None:
+        text = text.replace(_MASK, "(hidden)")
         if self._ascii:
             text = text.translate(_ASCII).encode("ascii", "replace").decode()
         self._out.write(text.encode("utf-8", "replace").decode())
@@ -134,7 +137,7 @@ class Terminal:
         return line, pasted and self._drop_pasted()
 
     def _open(self, prompt: str) -> None:
-        self._prompt = clean(self.redact(prompt))
+        self._prompt = "\n".join(wrapped(clean(self.redact(prompt)), self._width(), rest="  "))
         self._write(self._prompt)
         self._flush()
         if (begin := self.when_asked) is not None:

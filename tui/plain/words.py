@@ -7,13 +7,14 @@ from collections.abc import Mapping
 
 LEVELS: Mapping[str, str] = {"ok": "OK", "warning": "Warning", "problem": "Problem", "unknown": "Not known", "note": ""}
 COMMANDS = (
-    "At every question you can type back, help, list, or quit. Enter accepts the value in brackets; - clears it. To"
-    " enter such a word as a value, put = before it."
+    "At every question you can type back, help, list, or quit, and next to skip the other questions of a step. Enter"
+    " accepts the value in brackets; - clears it. To enter such a word as a value, put = before it."
 )
 HELP = (
     ("back", "the question before"),
     ("help", "this page"),
     ("list, list TEXT", "the values to choose from, or those that contain TEXT"),
+    ("next", "where a step asks several questions: skip the others"),
     ("go STEP", "a step that you have reached, such as go keys"),
     ("imports", "the imports begun on this machine"),
     ("configurations", "the import configurations in your account"),
