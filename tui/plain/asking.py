@@ -175,6 +175,10 @@ class Asker:
                 return Reply(reply.text, literal=True)
             self.say("problem", f"Enter a number from 1 to {len(options)}, or list to see them.")
 
+    def list_again(self) -> None:
+        """List the options of the next choice, even if they are those that were listed last."""
+        self._listed = ("", ())
+
     def confirm(self, question: str, *, default: bool = False, help: Shows | None = None) -> bool:
         """Ask a question for yes or no."""
         while True:

@@ -11,8 +11,8 @@ from tui.configurations.edit import Changed, Edit
 from tui.configurations.listing import Account, Deed
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Kind
-from tui.net.events import Note, Pausing, ProgressEvent
 from tui.plain import fields
+from tui.plain.events import teller
 from tui.plain.walk import Walk
 from tui.wizard import remedies
 from tui.wizard.session import Session
@@ -71,10 +71,4 @@ def _ask_fields(walk: Walk, session: Session, *, keys_alone: bool) -> None:
 
 
 def _sent(walk: Walk, account: Account, one: Configuration, session: Session) -> Changed:
-    def tell(event: ProgressEvent) -> None:
-        if isinstance(event, Note):
-            walk.say(event.level, f"{event.text}: {event.detail}")
-        elif isinstance(event, Pausing):
-            walk.say("warning", event.words)
-
-    return walk.do(Edit(account, one, session.draft, session.bag).send().finish(tell), still="Sending")
+    return walk.do(Edit(account, one, session.draft, session.bag).send().finish(teller(walk)), still="Sending")

@@ -17,9 +17,9 @@ from tui.configurations.listing import Account, ConfigurationFilter, Deed
 from tui.launchdarkly.instances import instance
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure
-from tui.net.events import Note, Pausing, ProgressEvent
 from tui.plain import configuration_edit
 from tui.plain.asking import PAGE, Back, Option, matching
+from tui.plain.events import teller
 from tui.plain.launchdarkly import ask_host, ask_token
 from tui.plain.walk import Progress, Stopped, Walk
 from tui.wizard import configuration_words as words
@@ -161,12 +161,6 @@ class _Page:
         for label, text in listing.settings(self._one, self._form, redactor):
             walk.terminal.say(f"{label}: {text}", indent=2)
 
-    def _tell(self, event: ProgressEvent) -> None:
-        if isinstance(event, Note):
-            self._walk.say(event.level, f"{event.text}: {event.detail}".rstrip(": "))
-        elif isinstance(event, Pausing):
-            self._walk.say("warning", event.words)
-
     def _edit(self, *, keys_alone: bool) -> None:
         changed = configuration_edit.ask(self._walk, self._account, self._one, self._listed, keys_alone=keys_alone)
         if changed is not None:
@@ -184,7 +178,7 @@ class _Page:
             return
         started_import = manage_run.to_start(self._account, self._one)
         try:
-            started = walk.do(started_import.start(again=True).finish(self._tell), still="Starting")
+            started = walk.do(started_import.start(again=True).finish(teller(walk)), still="Starting")
         except Failure as failure:
             walk.say("problem", remedies.sentence(failure))
             return
@@ -236,7 +230,7 @@ class _Page:
         if not walk.ask.typed(title, listing.to_type(self._one)):
             return
         try:
-            walk.do(manage_run.deleted(self._account, self._one).finish(self._tell), still="Deleting")
+            walk.do(manage_run.deleted(self._account, self._one).finish(teller(walk)), still="Deleting")
         except Failure as failure:
             walk.say("problem", remedies.sentence(failure))
             return

@@ -23,6 +23,7 @@ from tui.wizard.report_lines import ReportItem, next_steps, outcome
 def show(walk: Walk, run: Import) -> None:
     """Write the outcome. What something can be done about is listed with the numbers."""
     report = report_of(run, walk.session.forms)
+    walk.ask.list_again()
     level, text = report.summary
     walk.say(level, f"{clean(text)}.".replace("..", "."))
     walk.say("note", when(report))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from tui.apply.engine import Import
 from tui.apply.journal import Stage
 from tui.net.errors import Failure
-from tui.net.events import Note, ProgressEvent
 from tui.plain import report, resume
 from tui.plain.asking import Back, Option
+from tui.plain.events import teller
 from tui.plain.walk import Progress, Stopped, Walk
 from tui.plan.words import flags
 from tui.report.words import to_come
@@ -54,13 +54,15 @@ def go_on(walk: Walk, run: Import, *, start: bool = False) -> None:
     words = {"now": run.look_now, "stop": walk.stop, "quit": watching.quit}
     try:
         walk.do(
-            running.to_its_end(run, watching.begun, watching.looked, watching.start_event, start=start),
+            running.to_its_end(run, watching.begun, watching.looked, teller(walk), start=start),
             words,
             still="" if run.journal.stage is Stage.STARTED else "Waiting",
         )
     except Stopped:
         if watching.quits:
             _leave(walk, run)
+        if run.stuck is not None:
+            _say_trouble(walk, run)
         walk.say("note", "Stopped watching. The import isn't affected.")
         return
     if run.trouble is None and run.over:
@@ -92,10 +94,6 @@ class _Watching:
         if self._walk.terminal.watchable is not None:
             self._walk.say("note", "Type now to check at once, stop to stop watching, or quit.")
 
-    def start_event(self, event: ProgressEvent) -> None:
-        if isinstance(event, Note):
-            self._walk.say(event.level, clean(f"{event.text}: {event.detail}".rstrip(": ")))
-
     def looked(self) -> None:
         """Write what is new after a look."""
         run = self._run
@@ -104,6 +102,9 @@ class _Watching:
                 self._errors_told.add(each.text)
                 self._error(each.text, each.why, expected=each.expected)
         if run.stuck is not None and not self._stuck:
+            if self._walk.terminal.watchable is None:  # no one can type stop: the next answer says what to do
+                self._walk.stop()
+                return
             for level, text in run_words.trouble(run):
                 self._walk.say(level, text)
         self._stuck = run.stuck is not None

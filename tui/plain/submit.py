@@ -6,11 +6,11 @@ from tui.answers import changes, remarks
 from tui.apply.create import NOT_KNOWN, Creation, Outcome
 from tui.apply.engine import Import
 from tui.net.errors import Failure
-from tui.net.events import Counted, ProgressEvent, Receiving, Sink
 from tui.plain.asking import Back, Option
+from tui.plain.events import teller
 from tui.plain.walk import Moved, Stopped, Walk
 from tui.text.clean import clean
-from tui.wizard import launch, outcomes, remedies, sending, timeline
+from tui.wizard import launch, outcomes, remedies, sending
 
 _RAW_SHOWN = 20_000
 
@@ -55,7 +55,7 @@ def _run(walk: Walk, *, looking: bool) -> None:
     if walk.terminal.watchable is not None:
         walk.say("note", "Sending. Type stop to cancel." if not looking else "Checking. Type stop to stop waiting.")
     try:
-        walk.do(sending.sent(session, attempt, _teller(walk), looking=looking), {"stop": walk.stop}, still="Waiting")
+        walk.do(sending.sent(session, attempt, teller(walk), looking=looking), {"stop": walk.stop}, still="Waiting")
     except Stopped:
         launch.settled(session)
         if creation.outcome is None and creation.stop() is None:
@@ -65,21 +65,6 @@ def _run(walk: Walk, *, looking: bool) -> None:
     if sending.leads_to_run(session):
         session.draft = changes.go(session.draft, "run")
         raise Moved
-
-
-def _teller(walk: Walk) -> Sink:
-    """Return what writes a line for each event; those that only count bytes are left out."""
-
-    def show(event: ProgressEvent) -> None:
-        if isinstance(event, (Receiving, Counted)):
-            return
-        line = timeline.entry(event)
-        seconds = f" {line.seconds:.2f} s" if line.seconds is not None else ""
-        what = f"{line.what[:1].upper()}{line.what[1:]}"
-        detail = clean(f", {line.detail}") if line.detail else ""
-        walk.say("note" if line.level == "ok" else line.level, f"{what}{detail}.{seconds}", indent=2)
-
-    return show
 
 
 # --- the result
