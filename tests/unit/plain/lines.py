@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -17,6 +18,10 @@ from tui.sandbox.server import Sandbox
 from tui.text.redact import Redactor
 from tui.wizard.options import Options
 
+KEYS_OR_BUTTONS = re.compile(
+    r"\bF\d\b|Ctrl\+|\b[Pp]ress\b|\bbutton|\bEsc\b|list below|field below|leave (?:the|its) \w*\s*field"
+)
+"""What a screen has and a prompt has not: no walk may mention it."""
 ENVIRON: Mapping[str, str] = {"LANG": "C.UTF-8", "TERM": "dumb"}
 
 
@@ -75,7 +80,10 @@ def asked(
     finally:
         os.close(reading)
         feed.join(10)
-    return Lines(front, code, out.getvalue())
+    text = out.getvalue()
+    assert "\x1b" not in text
+    assert not (found := KEYS_OR_BUTTONS.search(text)), text[max(0, found.start() - 200) : found.end() + 100]
+    return Lines(front, code, text)
 
 
 def _feed(handle: int, data: bytes) -> None:

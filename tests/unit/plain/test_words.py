@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
+from tests.unit.plain.lines import KEYS_OR_BUTTONS
 from tests.unit.walk_tools import built_forms
 from tui.answers import builtin, draft, remarks, steps
 from tui.answers.finding import Level
@@ -14,10 +13,6 @@ from tui.wizard import help as pages
 from tui.wizard import remedies
 from tui.wizard.help import HelpPage, Section, Table
 from tui.wizard.remedies import WORDS
-
-KEYS_OR_BUTTONS = re.compile(
-    r"\bF\d\b|Ctrl\+|\b[Pp]ress\b|\bbutton|\bEsc\b|list below|field below|leave (?:the|its) \w*\s*field"
-)
 
 
 def texts(page: HelpPage) -> list[str]:
