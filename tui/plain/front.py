@@ -94,6 +94,7 @@ class Front:
             return self._walked_to_its_end()
         except Ended:
             self._save()
+            self.terminal.give_up()
             return 128 + self._signals.received
         except Exception:
             self._save()

@@ -93,7 +93,7 @@ class Signals:
     @contextmanager
     def waiting(self) -> Iterator[None]:
         """Let a signal interrupt the block: it only waits, and leaves nothing half done."""
-        self._waits = True
+        before, self._waits = self._waits, True
         try:
             self.check()
             if self._stopped:
@@ -101,14 +101,14 @@ class Signals:
                 self._continued()
             yield
         finally:
-            self._waits = False
+            self._waits = before
 
     @contextmanager
     def working(self, cancel: Callable[[], object]) -> Iterator[None]:
         """Let a signal cancel the work of the block."""
-        self.check()
         self._cancel = cancel
         try:
+            self.check()
             yield
         finally:
             self._cancel = None

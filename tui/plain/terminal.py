@@ -11,7 +11,7 @@ import select
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from tui.plain.signals import Signals
@@ -92,10 +92,12 @@ class Terminal:
         text = text.replace(_MASK, "(hidden)")
         if self._ascii:
             text = text.translate(_ASCII).encode("ascii", "replace").decode()
-        self._out.write(text.encode("utf-8", "replace").decode())
+        with self._signals.waiting():  # a stopped terminal (Ctrl+S) takes nothing
+            self._out.write(text.encode("utf-8", "replace").decode())
 
     def _flush(self) -> None:
-        self._out.flush()
+        with self._signals.waiting():
+            self._out.flush()
 
     # --- reading
 
@@ -233,9 +235,18 @@ class Terminal:
         self._flush()
 
     def restore(self) -> None:
-        """Leave the terminal as it was."""
+        """Leave the terminal as it was, without waiting for it."""
         if self._settings is not None:
-            _apply(self._handle, self._settings)
+            _apply(self._handle, self._settings, drains=False)
+
+    def give_up(self) -> None:
+        """Discard what a stopped terminal doesn't take, so that the program can end."""
+        with suppress(OSError, ValueError):
+            handle = self._out.fileno()
+            if not select.select([], [handle], [], 0)[1]:
+                null = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(null, handle)
+                os.close(null)
 
     def _drop_pasted(self) -> bool:
         """Drop what comes right after a key: the next line of the same paste, whole or in part."""
@@ -281,10 +292,10 @@ def _settings(handle: int) -> list[Any] | None:
         return None
 
 
-def _apply(handle: int, settings: list[Any]) -> None:
+def _apply(handle: int, settings: list[Any], *, drains: bool = True) -> None:
     import termios
 
     try:
-        termios.tcsetattr(handle, termios.TCSADRAIN, settings)
+        termios.tcsetattr(handle, termios.TCSADRAIN if drains else termios.TCSANOW, settings)
     except termios.error:
         return  # the terminal is gone

@@ -166,6 +166,7 @@ class Walk:
 
         async def watched() -> T:
             self._task = asyncio.current_task()
+            self.signals.check()  # one that came before there was a task to cancel
             if self.signals.descriptor >= 0:
                 loop.add_reader(self.signals.descriptor, self.signals.drain)  # wakes the loop for the handler
             handle = self.terminal.watchable if words else None
