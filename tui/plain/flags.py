@@ -22,8 +22,8 @@ def show_flags(walk: Walk, text: str) -> None:
         show_filter(walk, word.casefold(), rest)
         return
     _show(walk, View(query=text))
-    if not text:
-        names = ", ".join(f"{key} ({label} {count:,})" for key, label, count in _ready(walk).chips)
+    names = ", ".join(f"{key} ({label} {count:,})" for key, label, count in _ready(walk).chips)
+    if names and not text:
         walk.say("note", f"To see a part of them, type flags and one of: {names}.")
 
 

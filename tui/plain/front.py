@@ -59,6 +59,8 @@ class Front:
         self._practice: PracticeFolder | None = None
         self._servers: PracticeServers | None = None
         self._integration = options.integration
+        self._not_saved = ""
+        """Why the answers can't be saved, as it was said last."""
         chosen, self._wrong_settings = preferences.read(preferences.path(options.environ))
         self._instance = chosen.instance
         ask = self.walk.ask
@@ -218,7 +220,9 @@ class Front:
                 self._back()
             except Moved:
                 walk.backwards = False
-            if walk.loading is not None and (trouble := walk.session.save()):
+            trouble = walk.session.save() if walk.loading is not None else ""
+            if trouble != self._not_saved:
+                self._not_saved = trouble
                 walk.say("warning", trouble)
 
     def _back(self) -> None:

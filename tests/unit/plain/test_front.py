@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from tests.unit.plain import lines
@@ -122,3 +125,16 @@ def test_damaged_files_of_earlier_starts_are_named() -> None:
         path.write_text("{")
         walked = lines.asked(["quit"], box)
     assert "Warning: Can't read your saved answers in draft.json. The file is damaged." in walked.text
+
+
+def test_answers_that_cannot_be_saved_are_said_once() -> None:
+    with Sandbox.start() as box:
+
+        def block(text: str) -> None:
+            if "Step 3 of 8" in text:
+                folder = Path(os.environ["HOME"]) / ".local/state/ld-flag-import"
+                (folder / "draft.json").unlink(missing_ok=True)
+                (folder / "draft.json").mkdir(exist_ok=True)
+
+        walked = lines.asked(lines.to_plan(box, "unleash"), box, meanwhile=block)
+    assert walked.text.count("Warning: Can't save your answers") == 1
