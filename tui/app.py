@@ -26,9 +26,8 @@ from textual.driver import Driver
 from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
 
-from tui.answers import saved_drafts, steps
+from tui.answers import steps
 from tui.answers.saved_drafts import Saved
-from tui.apply import heads
 from tui.apply.heads import Head
 from tui.manifests.cards import cards
 from tui.screens.frame import Frame
@@ -40,7 +39,7 @@ from tui.text.clean import clean
 from tui.text.redact import Redactor
 from tui.widgets.symbols import ASCII, choose
 from tui.widgets.themes import THEMES, choose_theme, styles_dir
-from tui.wizard import preferences
+from tui.wizard import earlier, preferences
 from tui.wizard.options import Options, PracticeServers
 
 if TYPE_CHECKING:
@@ -170,17 +169,9 @@ class WizardApp(Host):
 
     def _look_for_earlier(self) -> None:
         """Look for answers and imports of earlier sessions."""
-        from tui.text.private_files import state_trouble
-
-        self._damaged = list(self._damaged_settings)
-        self.saved, self.runs = None, self._earlier_runs()
-        if (folder := self._folder()) is not None:
-            path = folder / saved_drafts.FILE
-            self.saved = saved_drafts.load(path)
-            if self.saved is None and path.exists():
-                self._damaged.append(f"Can't read your saved answers in {path.name}. The file is damaged.")
-        if trouble := state_trouble():
-            self._damaged.append(trouble)
+        found = earlier.look(self._folder())
+        self.saved, self.runs = found.saved, found.runs
+        self._damaged = [*self._damaged_settings, *found.damaged]
 
     def _folder(self) -> Path | None:
         """The folder of drafts and journals, None if it can't be created. Practice has one of its own."""
@@ -197,12 +188,8 @@ class WizardApp(Host):
         return None
 
     def _earlier_runs(self) -> tuple[Head, ...]:
-        if (folder := self._folder()) is None:
-            return ()
-        found, damaged = heads.survey(folder / heads.FOLDER)
-        more = f" and {len(damaged) - 1} more" if len(damaged) > 1 else ""
-        if damaged:
-            self._damaged.append(f"Can't read the journal {clean(damaged[0].name)}{more}. The file is damaged.")
+        found, damaged = earlier.runs(self._folder())
+        self._damaged += damaged
         return found
 
     def _tell_damaged(self) -> None:

@@ -6,7 +6,7 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from tui.commands import streams
 from tui.commands.command_line import parser
@@ -91,16 +91,50 @@ def _holds_key(values: Iterable[object]) -> bool:
 
 
 def _wizard(parsed: argparse.Namespace) -> int:
-    reason = _no_screen()
-    if reason:
-        print(reason, file=sys.stderr)
+    plain = parsed.plain or _prefers_lines(os.environ)
+    if not parsed.plain and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        print(_NO_TERMINAL_FOR_LINES if plain else _NO_TERMINAL, file=sys.stderr)
         return _WRONG
     if parsed.manifest and (wrong := _check_manifests(parsed.manifest)):
         return wrong
     if not parsed.demo and (wrong := _check_options(parsed)):
         return wrong
+    if plain and parsed.log is None:
+        return _open_plain(parsed, None, None)
+    if plain:
+        return _logged(parsed, lambda redactor, log: _open_plain(parsed, redactor, log))
     _prepare_process()
     return _logged(parsed, lambda redactor, log: _open_app(parsed, redactor, log))
+
+
+def _prefers_lines(environ: Mapping[str, str]) -> bool:
+    """Whether the environment asks for lines instead of a full screen."""
+    return environ.get("ACCESSIBLE", "").lower() not in ("", "0", "false") or environ.get("TERM") == "dumb"
+
+
+_NO_TERMINAL = (
+    "The wizard needs a terminal. Over SSH, connect with `ssh -t HOST ld-flag-import`. In a script, use a command: see"
+    " `ld-flag-import --help`."
+)
+_NO_TERMINAL_FOR_LINES = (
+    "There is no terminal to ask in. Use --plain to read the answers from a pipe, or a command: see"
+    " `ld-flag-import --help`."
+)
+
+
+def _open_plain(parsed: argparse.Namespace, redactor: Redactor | None, log: Log | None) -> int:
+    """Open plain mode. Without a redactor it makes its own, once the first question is open."""
+    gc.disable()  # as for the app: switched on again when all is loaded
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # httpx's own command loads rich
+    from tui.plain.front import Front
+
+    front = Front(_options(parsed), redactor, log)
+    try:
+        return front.run()
+    except (BrokenPipeError, streams.ResultsLostError):
+        raise
+    except Exception:
+        return _failed(f"{_FAULT_OF_OURS} Start it again to resume with your answers.", front.redactor)
 
 
 def _open_app(parsed: argparse.Namespace, redactor: Redactor, log: Log | None) -> int:
@@ -136,27 +170,10 @@ def _start_practice(saved: str | None, save: Callable[[str], None]) -> PracticeS
     return Sandbox.start(quick=False, saved=saved, save=save)
 
 
-def _no_screen() -> str:
-    """Return why the full-screen wizard can't be shown, "" if it can."""
-    if os.environ.get("TERM") == "dumb":
-        return "This terminal (TERM=dumb) can't show the wizard. Use another terminal, or set TERM."
-    if os.environ.get("ACCESSIBLE"):
-        return (
-            "ACCESSIBLE is set, but this version only has a full-screen wizard, which screen readers can't follow."
-            " Use the commands instead (see `ld-flag-import --help`), or unset ACCESSIBLE to open it anyway."
-        )
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return (
-            "The wizard needs a terminal. Over SSH, connect with `ssh -t HOST ld-flag-import`. In a script, use a"
-            " command: see `ld-flag-import --help`."
-        )
-    return ""
-
-
 def _check_options(parsed: argparse.Namespace) -> int:
-    from tui.launchdarkly.instances import instance
-
     if parsed.host:
+        from tui.launchdarkly.instances import instance
+
         try:
             instance(parsed.host)
         except ValueError as error:

@@ -19,8 +19,8 @@ from tui.screens.losses import LossesScreen
 from tui.targeting.losses import PERCENTAGE_ROLLOUT, SEGMENTS, TARGETING_RULES
 from tui.widgets.choices import TickList
 from tui.widgets.flag_list import FlagList
-from tui.widgets.flag_view import SORTS, View
 from tui.widgets.flow import Flow
+from tui.wizard.flag_view import SORTS, View
 
 BY_VERDICT = ["checkout-v2", "dark-mode", "search-boost", "zebra", "kill-payments", "old-banner", "promo~summer"]
 ARRIVE = BY_VERDICT[:4]

@@ -35,6 +35,7 @@ PATIENCE = 30.0
 
 WIZARD = (str(Path(sys.executable).with_name("ld-flag-import")),)
 PAINTED = "Choose where your flags"
+ASKED = "Where are your flags now"
 BARE = """
 from textual.app import App, ComposeResult
 from textual.widgets import Static
@@ -170,6 +171,19 @@ def loaded_at_first_paint(environ: dict[str, str]) -> Iterator[Row]:
     yield Row("loaded before first paint", loaded or "none", f"of {', '.join(HEAVY)}", "none", not loaded)
 
 
+def first_prompt(environ: dict[str, str], repeat: int) -> Iterator[Row]:
+    """Time until plain mode asks its first question, over a Python that asks one."""
+    subjects = (((*WIZARD, "--plain"), ASKED), ((sys.executable, "-c", "input('Ready: ')"), "Ready:"))
+    times: tuple[list[float], list[float]] = ([], [])
+    for turn in range(2 * repeat + 1):
+        for (command, asked), its_times in zip(subjects, times, strict=True):
+            with running(command, environ) as program:
+                moment = program.until(asked)
+                if turn:
+                    its_times.append((moment - program.began) * 1000)
+    yield _over("first prompt of plain mode", "input()", times, "ms", 8)
+
+
 def version(environ: dict[str, str], repeat: int) -> Iterator[Row]:
     """`--version` over a Python that does nothing."""
     times: tuple[list[float], list[float]] = ([], [])
@@ -254,6 +268,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         measures: tuple[Callable[[], Iterable[Row]], ...] = (
             lambda: first_paint(environ, parsed.repeat),
             lambda: loaded_at_first_paint(environ),
+            lambda: first_prompt(environ, parsed.repeat),
             lambda: version(environ, parsed.repeat),
             lambda: typing(environ, parsed.repeat, 60.0 if parsed.minute else 10.0),
             lambda: plans(environ, max(1, parsed.repeat // 3)),

@@ -74,6 +74,41 @@ def test_the_engine_knows_no_front() -> None:
     assert not {name for name in loaded if name.startswith(("tui.screens", "tui.widgets", "tui.sandbox"))}
 
 
+PLAIN_WALK = """
+import os, sys
+sys.modules["textual"] = sys.modules["rich"] = None
+reading, writing = os.pipe()
+os.write(writing, b"unleash\\nfill all\\nok all\\nnext\\ncreate\\nweb-shop\\nquit\\n")
+os.close(writing)
+os.dup2(reading, 0)
+import tui.cli
+assert tui.cli.main(["--plain", "--demo"]) == 0
+"""
+
+
+def test_plain_mode_walks_all_steps_with_textual_unimportable() -> None:
+    loaded = loaded_by(PLAIN_WALK)
+    assert "tui.plain.run" in loaded
+    assert not {name for name in loaded if name.startswith(("textual.", "rich.", "tui.screens", "tui.widgets"))}
+
+
+def test_the_first_prompt_loads_no_network_no_loop_and_no_models() -> None:
+    statement = """
+import os, sys
+from tui.plain.front import Front
+def load(self):
+    import json
+    print("\\n" + json.dumps(sorted(sys.modules)), flush=True)
+    os._exit(0)
+Front._load = load
+import tui.cli
+tui.cli.main(["--plain"])
+"""
+    loaded = loaded_by(statement)
+    assert "tui.plain.integration" in loaded
+    assert not loaded & {"asyncio", "textual", "rich", "tui.text.redact", "tui.wizard.session", "tui.sandbox", *NETWORK}
+
+
 def test_modules_import_each_other_in_no_circle() -> None:
     """Whichever is imported first: a circle would work in one order and fail in another."""
     paths = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in (ROOT / "tui").rglob("*.py")}

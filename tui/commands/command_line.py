@@ -40,6 +40,7 @@ LD_IMPORT_API_KEY, UNLEASH_SDK_KEY, SPLIT_ADMIN_KEY), files, or the OS keyring.
 Examples:
   ld-flag-import --demo                  practice in the wizard with demo servers
   ld-flag-import                         open the wizard
+  ld-flag-import --plain                 the same as questions, line by line
   ld-flag-import plan import.toml        see what a saved recipe would import
   ld-flag-import apply import.toml       run that import
 
@@ -53,6 +54,8 @@ def parser() -> Parser:
     commands = parser.add_subparsers(title="Commands", metavar="COMMAND", prog=_PROGRAM)
     wizard = parser.add_argument_group("Wizard")
     wizard.add_argument("--demo", action="store_true", help="practice with demo servers; nothing leaves this machine")
+    text = "ask line by line, without a full screen, for screen readers; reads answers from a pipe, too"
+    wizard.add_argument("--plain", action="store_true", help=text)
     _places(parser, "Preset answers")
     general = _general(parser)
     general.add_argument("--version", action="version", version=f"{_PROGRAM} {__version__}", help="show the version")

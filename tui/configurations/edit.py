@@ -5,7 +5,7 @@ What was read is never written back: LaunchDarkly may have masked its secrets. A
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from tui.answers import draft as drafts
@@ -16,7 +16,7 @@ from tui.answers.builtin import CONFIG_NAME, CONFIG_TAGS, TOKEN
 from tui.answers.draft import Answer, Draft
 from tui.answers.fields import Form, Variable
 from tui.answers.finding import Finding, Level
-from tui.configurations.listing import Account, held
+from tui.configurations.listing import Account, Deed, caution, held, named_alike
 from tui.launchdarkly.client import LaunchDarkly
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure, Kind, Remedy, Safe, joined
@@ -134,6 +134,14 @@ def problems(draft: Draft, configuration: Configuration) -> tuple[Finding, ...]:
     """What is wrong with the changes. A problem that was there before and stays doesn't count."""
     findings = (finding for change in changes(draft, configuration) for finding in remarks.findings(draft, change.key))
     return tuple(finding for finding in findings if finding.level is Level.PROBLEM)
+
+
+def cautions(draft: Draft, configuration: Configuration, listed: Iterable[Configuration]) -> list[str]:
+    """What to know before the changes are sent. `listed` are the account's configurations."""
+    alike = named_alike(configuration, drafts.value(draft, CONFIG_NAME.key), listed)
+    renamed = any(change.key == CONFIG_NAME.key for change in changes(draft, configuration))
+    warned = [remarks.SAME_KEY] if draft.same_as_token else []
+    return [text for text in (alike if renamed else "", caution(configuration, Deed.EDIT), *warned) if text]
 
 
 def operations(draft: Draft, configuration: Configuration, bag: Bag) -> tuple[dict[str, object], ...]:

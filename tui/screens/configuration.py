@@ -15,11 +15,9 @@ from textual.widgets import Button, Input, Static
 
 from tui.answers.fields import Form
 from tui.apply.engine import Import
-from tui.apply.import_errors import foreseen
 from tui.apply.start_watch import Ended, Resting, Stuck
 from tui.configurations import listing
 from tui.configurations import run as manage_run
-from tui.configurations.edit import Changed
 from tui.configurations.listing import Account, Deed
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure
@@ -27,12 +25,12 @@ from tui.net.events import Note, Pausing
 from tui.screens.configuration_edit import EditScreen
 from tui.screens.dialogs import Dialog, Question
 from tui.screens.sheet import Sheet
-from tui.text.times import time_of_day
 from tui.widgets.buttons import Plain
 from tui.widgets.facts import Fact
 from tui.widgets.inputs import LiveInput
 from tui.widgets.sentences import Sentences
 from tui.widgets.symbols import mark
+from tui.wizard import configuration_words as words
 from tui.wizard import remedies
 from tui.wizard.browser import integrations_page
 
@@ -44,8 +42,6 @@ if TYPE_CHECKING:
 
 _MOST_NEWS = 8
 _BLOCKS = 4
-_LEVELS = {True: "note", False: "warning"}
-"""The level of an error, by whether the plan expected it."""
 
 
 class ConfigurationScreen(Sheet[bool]):
@@ -184,19 +180,14 @@ class ConfigurationScreen(Sheet[bool]):
         if changed is None:
             return
         self._changed = True
-        await self._read_now(_told(changed))
+        await self._read_now(words.changed(changed))
 
     @work(exclusive=True, group="deed", exit_on_error=True)
     async def _start(self) -> None:
-        run = self._session.run
-        if run is not None and run.journal.configuration == self._one.id:
-            self.say("note", "This import is open on the Run step. Start and watch it there.")
+        if words.is_open(self._session, self._one):
+            self.say("note", words.OPEN_ON_RUN)
             return
-        text = (
-            f"LaunchDarkly imports the flags of the source into {self._one.project_key}. Flags whose key already exists"
-            " are skipped. You can't stop an import once it has started."
-        )
-        question = Question(f"Start the import into {self._one.project_key}?", text, yes="Start", no="Cancel")
+        question = Question(*words.start_question(self._one), yes="Start", no="Cancel")
         if not await self.app.push_screen_wait(question):
             return
         self.say("note", "Starting ...")
@@ -226,7 +217,7 @@ class ConfigurationScreen(Sheet[bool]):
     async def _watch(self, watched: Import) -> None:
         """Watch it to its end. Closing the page stops the watching, not the import."""
         self._news = []
-        self._tell("Watching. Checking the status ...", "note")
+        self._tell(words.WATCHING, "note")
         try:
             async with aclosing(watched.watch()) as events:
                 async for event in events:
@@ -240,25 +231,15 @@ class ConfigurationScreen(Sheet[bool]):
             self._tell(f"Can't save the result ({error.strerror}). Watch it again.", "problem")
 
     def _told_of(self, watched: Import, event: Moved | Resting | Stuck) -> None:
-        if isinstance(event, Resting):
-            at = time_of_day(event.until, self._account.context.now())
-            trouble = f"{event.trouble} The import is not affected. " if event.trouble else ""
-            self._tell(f"{trouble}Next check at {at}.", "warning" if event.trouble else "note", keep=False)
-        elif isinstance(event, Stuck):
-            since = time_of_day(event.since, self._account.context.now())
-            text = f"No flags imported since {since}. Don't start it again. You can close this page and check later."
-            self._tell(text, "warning")
-        else:
-            at = time_of_day(event.at, self._account.context.now())
-            self._tell(f"{at}  {_counted(watched, event.status, event.arrived)}", "note")
-            for told in foreseen(watched.journal).explained(event.errors):
-                self._tell(f"expected: {told.text}" if told.expected else told.text, _LEVELS[told.expected])
+        keep = not isinstance(event, Resting)
+        for level, text in words.news(watched, event, self._account.context.now()):
+            self._tell(text, level, keep=keep)
 
     async def _has_ended(self, watched: Import, event: Ended) -> None:
         self._changed = True
-        level = "ok" if event.status == "complete" else "warning" if event.status == "partial" else "problem"
         self._news = []  # the errors are listed below
-        self._tell(f"Import {_counted(watched, event.status, len(event.arrived))}.", level)
+        level, text = words.ended(watched, event)
+        self._tell(text, level)
         await self._read_now(("note", ""))
 
     def _tell(self, text: str, level: str, *, keep: bool = True) -> None:
@@ -273,7 +254,7 @@ class ConfigurationScreen(Sheet[bool]):
 
     @work(exclusive=True, group="deed", exit_on_error=True)
     async def _delete(self) -> None:
-        question = DeleteQuestion(self._one, listing.caution(self._one, Deed.DELETE))
+        question = DeleteQuestion(self._one)
         if not await self.app.push_screen_wait(question):
             return
         self.say("note", "Deleting ...")
@@ -286,27 +267,8 @@ class ConfigurationScreen(Sheet[bool]):
         except Failure as failure:
             self.say("problem", remedies.sentence(failure))
             return
-        self.app.notify(
-            f'Deleted "{self.title_text()}". The flags it imported are still in LaunchDarkly.', markup=False
-        )
+        self.app.notify(words.deleted(self.title_text()), markup=False)
         self.dismiss(True)
-
-
-def _counted(watched: Import, status: str, arrived: int) -> str:
-    status = status or listing.NOT_TOLD
-    if not watched.planned:
-        return status
-    return f"{status}, {arrived:,} of {len(watched.journal.awaited):,} flags imported"
-
-
-def _told(changed: Changed) -> LeveledText:
-    """Return the outcome of a change in a sentence."""
-    if changed.ignored:
-        which = ", ".join(changed.ignored)
-        return ("warning", f"LaunchDarkly accepted the change but still has the old value of: {which}. Check it there.")
-    if changed.found:
-        return ("ok", "Changed. The response was lost, but LaunchDarkly has the new values.")
-    return ("ok", "Changed.")
 
 
 def browse(sheet: Sheet[Any], account: Account | None) -> None:
@@ -320,19 +282,16 @@ def browse(sheet: Sheet[Any], account: Account | None) -> None:
 class DeleteQuestion(Dialog[bool]):
     """Returns True once the name was typed and the button was pressed."""
 
-    def __init__(self, one: Configuration, caution: str) -> None:
+    def __init__(self, one: Configuration) -> None:
         super().__init__()
-        self._one, self._caution = one, caution
+        self._one = one
 
     def compose(self) -> ComposeResult:
         one = self._one
-        text = (
-            f"This deletes the configuration and the keys in it. Flags that it has imported into {one.project_key}"
-            f" stay. {self._caution}"
-        )
+        title, text = words.delete_question(one)
         with Vertical(classes="dialog"):
-            yield Static(Content(f'Delete "{one.name or one.id}"?'), classes="dialog-title", markup=False)
-            yield Static(Content(text.strip()), classes="dialog-text", markup=False)
+            yield Static(Content(title), classes="dialog-title", markup=False)
+            yield Static(Content(text), classes="dialog-text", markup=False)
             label = f"To confirm, type: {listing.to_type(one)}"
             yield Static(Content(label), id="to-type", classes="dialog-note", markup=False)
             yield LiveInput("", id="typed-name", told=lambda text: None)

@@ -11,9 +11,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from tui.answers import draft as drafts
 from tui.answers import remarks
-from tui.answers.builtin import CONFIG_NAME
 from tui.configurations import edit as manage_edit
 from tui.configurations import listing
 from tui.configurations.edit import Change, Changed, Edit
@@ -169,7 +167,9 @@ class EditScreen(Sheet[Changed]):
     @work(exclusive=True, group="send", exit_on_error=True)
     async def _ask_and_send(self) -> None:
         changes = manage_edit.changes(self.session.draft, self._one)
-        said: list[LeveledText] = [("warning", text) for text in self._cautions()]
+        said: list[LeveledText] = [
+            ("warning", text) for text in manage_edit.cautions(self.session.draft, self._one, self._listed)
+        ]
         title = f'Save these changes to "{self._one.name or self._one.id}"?'
         if not await self.app.push_screen_wait(DifferenceQuestion(title, changes, said, self.symbols)):
             return
@@ -188,13 +188,6 @@ class EditScreen(Sheet[Changed]):
             for row in self.query(FieldRow):
                 row.refresh_from_draft()
         self.say("unknown" if outcome.failure.sent else "problem", remedies.sentence(outcome.failure))
-
-    def _cautions(self) -> list[str]:
-        draft, one = self.session.draft, self._one
-        alike = listing.named_alike(one, drafts.value(draft, CONFIG_NAME.key), self._listed)
-        renamed = any(each.key == CONFIG_NAME.key for each in manage_edit.changes(draft, one))
-        warned = [remarks.SAME_KEY] if draft.same_as_token else []
-        return [text for text in (alike if renamed else "", listing.caution(one, Deed.EDIT), *warned) if text]
 
     async def _sent(self) -> Changed:
         edit = Edit(self._account, self._one, self.session.draft, self.session.bag)

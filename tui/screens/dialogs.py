@@ -12,10 +12,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
-from tui.answers import draft as drafts
-from tui.answers import remarks
 from tui.widgets.buttons import Plain
 from tui.widgets.dialog_keys import DialogKeys
+from tui.wizard import leaving
 
 if TYPE_CHECKING:
     from tui.wizard.session import Session
@@ -111,31 +110,6 @@ class TextScreen(Dialog[None]):
 
 
 def leaving_question(session: Session | None, *, quits: bool = True) -> Question | None:
-    """Return the question before leaving the import, or quitting; None if nothing would be lost.
-
-    Answers are saved. A request that is running and keys of this session are not. A practice import pauses.
-    """
-    if session is None:
-        return None
-    verb = "Quit" if quits else "Leave"
-    creation = session.attempt.creation if session.attempt is not None else None
-    if creation is not None and creation.begun and creation.outcome is None:
-        text = f"LaunchDarkly has not responded yet. If you {verb.lower()} now, you won't see the result."
-        return Question(f"{verb} before the response?", text, yes=verb, no="Stay")
-    if session.practice is not None:
-        if session.run is None or session.run.over:
-            return None
-        text = "The demo account saves this import. To resume it, start practice again."
-        return Question(f"{verb} this practice import?", text, yes=verb, no="Stay")
-    lost = [
-        remarks.label(session.draft, key)
-        for key in session.bag.keys()  # noqa: SIM118 - a bag is no mapping
-        if not drafts.answer(session.draft, key).reference
-    ]
-    # Resuming an import from its journal needs only your token.
-    noted = session.run is not None and (session.of_journal or not session.outdated)
-    if noted or not lost:
-        return None
-    keys = f"{', '.join(lost)} {'is' if len(lost) == 1 else 'are'} not: paste {'it' if len(lost) == 1 else 'them'}"
-    text = f"Your answers are saved. {keys} again next time."
-    return Question(f"{verb}?" if quits else "Leave this import?", text, yes=verb, no="Stay")
+    """Return the question before leaving the import, or quitting; None if nothing would be lost."""
+    asked = leaving.question(session, quits=quits) if session is not None else None
+    return Question(asked.title, asked.text, yes=asked.yes, no="Stay") if asked is not None else None

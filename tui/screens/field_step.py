@@ -12,7 +12,6 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.answers import draft as drafts
-from tui.answers import remarks
 from tui.answers.fields import Variable
 from tui.screens.dialogs import Question
 from tui.screens.picker import PickerScreen
@@ -105,38 +104,22 @@ class FieldStep(StepScreen):
         async with self._keyring_turn:
             if locked := [key for key in keys.locked_keys(self.session, self.STEP) if key in names]:
                 await self._fetch_locked(locked)
-            ready = [key for key in names if self._is_ready(key)]
+            ready = [key for key in names if keys.is_ready(self.session, key)]
             if not ready:
                 if not locked and any(self.session.due(key) or key not in self.session.bag for key in names):
                     self.say("note", keys.STORED_LATER)
                 return
-            outcome = await self._store_all(ready, unlock=False)
+            self.say("note", keys.STORING)
+            outcome = await keys.store_all(self.session, ready, unlock=False)
             if self.session.needs_unlocking and self.stands:
                 if await self._wants_to_unlock():
-                    outcome = await self._store_all(ready, unlock=True)
+                    outcome = await keys.store_all(self.session, ready, unlock=True)
                 else:
                     keys.choose_place(self.session, self.STEP, drafts.SESSION)
             if self.stands:
                 self.refresh_rows()
                 stored = keys.place(self.session, self.STEP) == drafts.KEYRING
                 self.say("ok" if stored else "warning", outcome)
-
-    def _is_ready(self, key: str) -> bool:
-        """Whether a key is here, checked without a problem, and not stored yet."""
-        answer = drafts.answer(self.session.draft, key)
-        if key not in self.session.bag or self.session.due(key) or answer.reference == drafts.KEYRING:
-            return False
-        return not any(f.level == "problem" for f in remarks.findings(self.session.draft, key))
-
-    async def _store_all(self, names: Sequence[str], *, unlock: bool) -> str:
-        """Store keys one after the other. Returns the keyring's last sentence, or that of the first failure."""
-        self.say("note", keys.STORING)
-        outcome = ""
-        for key in names:
-            outcome = await keys.store(self.session, key, unlock=unlock)
-            if drafts.answer(self.session.draft, key).reference != drafts.KEYRING:
-                break
-        return outcome
 
     async def _fetch_locked(self, names: Sequence[str]) -> None:
         """The fields are empty: the keys in the locked keyring may be meant."""
@@ -160,7 +143,7 @@ class FieldStep(StepScreen):
 
     async def checked(self, key: str) -> None:
         """Store a key that is to be stored once its check found no problem."""
-        if drafts.answer(self.session.draft, key).keep == drafts.KEYRING and self._is_ready(key):
+        if drafts.answer(self.session.draft, key).keep == drafts.KEYRING and keys.is_ready(self.session, key):
             self._store((key,))
 
     # --- suggested values and lists

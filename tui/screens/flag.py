@@ -25,14 +25,13 @@ from tui.screens.write import write_plan
 from tui.sources.registry import SOURCES
 from tui.text.clean import clean
 from tui.widgets.facts import Fact
-from tui.widgets.flag_list import LEVELS, NOT_YET
 from tui.widgets.flow import Flow
 from tui.widgets.json_tree import JsonTree
 from tui.widgets.key_line import key_line
 from tui.widgets.rebuild_view import RebuildView
 from tui.widgets.sentences import Sentences
 from tui.widgets.symbols import Symbols, mark, sentence
-from tui.wizard import flag_facts
+from tui.wizard import flag_facts, plan_words
 
 if TYPE_CHECKING:
     from tui.wizard.session import Session
@@ -101,9 +100,9 @@ class FlagScreen(ModalScreen[None]):
     def _headline(self) -> list[Content]:
         """Return its key, its verdict, and its place in the list."""
         planned, s = self.planned, self._looking.symbols
-        level, word = LEVELS[planned.verdict], WORDS[planned.verdict]
+        level, word = flag_facts.LEVELS[planned.verdict], WORDS[planned.verdict]
         if self._looking.reading and planned.arrives:
-            level, word = "note", NOT_YET
+            level, word = "note", flag_facts.NOT_YET
         parts = [Content.styled(clean(planned.flag.key), "bold")]
         parts.append((mark(s, level) if level != "note" else Content(f"{s.note} ")) + Content(word))
         kinds = len(planned.flag.losses)
@@ -151,11 +150,9 @@ class FlagScreen(ModalScreen[None]):
             return
         lost = explain(self._looking.plan.request, planned.flag, self._looking.session.context.redactor)
         if not lost:
-            yield Static(
-                sentence(s, "ok", "This flag has no targeting to rebuild."), classes="flag-group", markup=False
-            )
+            yield Static(sentence(s, "ok", plan_words.NOTHING_LEFT_BEHIND), classes="flag-group", markup=False)
             return
-        yield Static(Content(_LEFT_BEHIND), classes="flag-group", markup=False)
+        yield Static(Content(plan_words.LEFT_BEHIND), classes="flag-group", markup=False)
         for each in lost[:_MOST_LOST]:
             label = Content.assemble(mark(s, "warning"), kind_label(each.kind))
             yield Fact(label, clean(each.text), classes="flag-lost")
@@ -207,6 +204,3 @@ class FlagScreen(ModalScreen[None]):
         tree.focus()
         tree.root.expand()
         tree.scroll_visible(animate=False)
-
-
-_LEFT_BEHIND = "What the import leaves behind. Rebuild it in LaunchDarkly."

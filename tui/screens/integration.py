@@ -196,9 +196,6 @@ class IntegrationScreen(Frame):
         if event.row.id == "start-fresh":
             self.app.reset_practice()
             return
-        if event.row.id == "start-fresh":
-            self.app.reset_practice()
-            return
         if event.row.id == "configurations":
             from tui.screens.configurations import ConfigurationsScreen  # deferred: it needs pydantic
 
@@ -230,32 +227,18 @@ class IntegrationScreen(Frame):
         self.say("problem" if (trouble := await resume(self.app, unfinished[0])) else "note", trouble)
 
     async def _resume_answers(self) -> None:
-        from tui.answers.changes import go
-        from tui.answers.draft import fields
-        from tui.wizard.keys import fetch_stored
-        from tui.wizard.walk import first_open
+        from tui.wizard import resuming  # deferred: it needs pydantic
 
         self.say("note", start.LOADING_ANSWERS)
         session = await self.app.loaded()
         if self.app.saved is None:
             return
         try:
-            session.resume(self.app.saved)
+            text = await resuming.answers(session, self.app.saved, self.app.now)
         except KeyError:
             self.say("problem", start.NOT_LOADED)
             return
-        for step in ("launchdarkly", "keys"):
-            await fetch_stored(session, step)
-        session.draft = go(session.draft, first_open(session.draft, self.app.saved.step))
         if self.app.screen is self:  # help may be open: the row can be chosen again
-            draft, saved_at = session.draft, self.app.saved.saved_at
-            missing = [
-                field.key
-                for step in ("launchdarkly", "keys")
-                for field in fields(draft, step)
-                if field.secret and field.required and field.key not in session.bag
-            ]
-            text = start.restored(draft, missing, saved_at, self.app.now, practice=self.app.practicing)
             self.app.saved = None
             self.app.show_step(message=text)
 

@@ -18,9 +18,8 @@ from tui.widgets.buttons import Plain
 from tui.widgets.choices import ChoiceOption, TickList
 from tui.widgets.dialog_keys import DialogKeys
 from tui.widgets.symbols import Symbols
+from tui.wizard.plan_words import LOSSES_TEXT, LOSSES_TITLE
 
-_TITLE = "What the import leaves behind"
-_TEXT = "LaunchDarkly imports these flags without the targeting below. Confirm each kind; you will need to rebuild it."
 _KEYS = (("Space", "confirm"), ("a", "confirm all"), ("Enter", "list its flags"), ("Esc", "close"))
 _NARROW = 70
 
@@ -42,8 +41,8 @@ class LossesScreen(Dialog[str]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog wide"):
-            yield Static(Content(_TITLE), classes="dialog-title", markup=False)
-            yield Static(Content(_TEXT), classes="dialog-text", markup=False)
+            yield Static(Content(LOSSES_TITLE), classes="dialog-title", markup=False)
+            yield Static(Content(LOSSES_TEXT), classes="dialog-text", markup=False)
             with VerticalScroll(classes="dialog-scroll", can_focus=False):
                 yield TickList(
                     self._options(),

@@ -18,12 +18,8 @@ from textual.worker import Worker
 from tui.answers import changes, plan_state, remarks
 from tui.answers import draft as drafts
 from tui.answers.finding import Level
-from tui.net.errors import joined
 from tui.net.events import Pausing
 from tui.plan import words
-from tui.plan.plan import Plan
-from tui.plan.reading import can_be_read
-from tui.plan.request import not_accepted
 from tui.screens.flag import FlagScreen, Looking
 from tui.screens.in_fields import SlashSearches
 from tui.screens.losses import LossesScreen
@@ -32,11 +28,11 @@ from tui.screens.write import write_plan
 from tui.text.clean import clean
 from tui.widgets.choices import ChoiceOption, TickList
 from tui.widgets.flag_browser import FlagBrowser
-from tui.widgets.flag_list import FlagList, why
-from tui.widgets.flag_view import FILTERS, View
+from tui.widgets.flag_list import FlagList
 from tui.widgets.plan_head import PlanHead
-from tui.wizard import remedies
-from tui.wizard.flag_facts import flag_page
+from tui.wizard import plan_words, remedies
+from tui.wizard.flag_facts import flag_page, why
+from tui.wizard.flag_view import FILTERS, View
 from tui.wizard.help import HelpPage, Section
 
 _PAINT_SECONDS = 1.0
@@ -87,18 +83,13 @@ class PlanScreen(SlashSearches, StepScreen):
         yield FlagBrowser(s, id="flags")
 
     def heading(self) -> str:
-        if self.reading:
-            return "Reading your flags"
-        if (never := self._never()) is not None:
-            return never[1]
-        plan = self.session.draft.plan
-        return words.headline(plan)[1] if plan is not None else "Nothing has been read yet"
+        return plan_words.READING if self.reading else plan_words.heading(self.session.draft)
 
     def purpose(self) -> str:
         if self.reading:
-            return "The wizard reads both sides. Nothing is changed on either."
+            return plan_words.READING_PURPOSE
         plan = self.session.draft.plan
-        if plan is None or self._never() is not None:
+        if plan is None or plan_words.never(self.session.draft) is not None:
             return super().purpose()
         return (
             " ".join((words.when_read(plan), *plan.notes[:1]))
@@ -132,9 +123,7 @@ class PlanScreen(SlashSearches, StepScreen):
         if self.opens_at in FILTERS:
             self.browser.look(View(only=self.opens_at))
         self.session.look_at_clock()
-        draft = self.session.draft
-        believed = draft.plan is not None and not plan_state.out_of_date(draft)
-        if believed and draft.plan is not None and (draft.plan.whole or draft.without_plan):
+        if plan_words.usable(self.session.draft):
             self._show()
         else:
             self._begin()
@@ -158,7 +147,7 @@ class PlanScreen(SlashSearches, StepScreen):
 
     def _begin(self) -> None:
         self._asked = False
-        if self._never() is None:
+        if plan_words.never(self.session.draft) is None:
             self.begin_reading()
         else:
             self._show()
@@ -200,7 +189,7 @@ class PlanScreen(SlashSearches, StepScreen):
         if self._pause is not None and self._pause.until <= context.now():
             self._pause = None
         self.head.reading(reading.counted if reading else (), self._pause, context.now())
-        self._offer_without(None)
+        self._offer_without()
         waited = context.timer() - self._begun
         source = self.session.draft.form.title if self.session.draft.form else "the source"
         self.browser.list.empty = f"Waiting for {source} {self.symbols.cut} {waited:.0f} s"
@@ -226,18 +215,6 @@ class PlanScreen(SlashSearches, StepScreen):
 
     # --- a plan
 
-    def _never(self) -> tuple[str, str, str] | None:
-        """Return why these answers allow no plan, as level, headline, and sentence; None if they allow one."""
-        draft = self.session.draft
-        if problems := remarks.answer_problems(draft):
-            label = remarks.label(draft, problems[0].field)
-            return "problem", "The plan needs your earlier answers", f"{label}: {remedies.text(problems[0])}"
-        if not can_be_read(draft.integration):
-            title = draft.form.title if draft.form else ""
-            text = f"{not_accepted(title)} You can continue without a plan."
-            return "unknown", f"This wizard can't read flags from {title}", text
-        return None
-
     def show_plan(self) -> None:
         held = self.focused
         self._show()
@@ -248,23 +225,20 @@ class PlanScreen(SlashSearches, StepScreen):
 
     def _show(self) -> None:
         draft = self.session.draft
-        plan, never = draft.plan, self._never()
+        plan, never = draft.plan, plan_words.never(draft)
         if never is not None:
             self.head.nothing(never[0], never[2], again=False)
         elif plan is None:
             self.head.nothing("problem", "", again=True)
         else:
-            stale = plan_state.out_of_date(draft)
-            advice = plan_state.advice(draft)
-            lacks = joined(plan.incomplete or plan_state.lacking(draft), remedies.advice(advice) if advice else "")
-            reason = f"This plan is out of date: {stale}." if stale else lacks
-            unconfirmed = len(plan_state.unseen(draft))
-            self.head.plan(plan, why=reason, unconfirmed=unconfirmed, field=self._field_at_fault(plan))
+            unconfirmed, field = len(plan_state.unseen(draft)), plan_words.field_at_fault(draft, plan)
+            label = remarks.label(draft, field) if field else ""
+            self.head.plan(plan, why=plan_words.fault(draft), unconfirmed=unconfirmed, field=label)
         shown = plan if never is None else None
         if shown is not None:
             self.browser.list.empty = "No flags match"
             self.browser.show(shown, reading=False)
-        self._offer_without(shown)
+        self._offer_without()
         self.refresh_frame()
         if shown is not None and shown.whole and shown.prospects is None:
             self._grade()
@@ -275,28 +249,22 @@ class PlanScreen(SlashSearches, StepScreen):
         if await self.session.grade_plan() and self.is_attached:
             self._show()
 
-    def _field_at_fault(self, plan: Plan) -> str:
-        """Return the label of the field that made reading fail, "" if the failure names no field of this form."""
-        field = plan.failure.field if plan.failure else None
-        return remarks.label(self.session.draft, field) if field and drafts.asks(self.session.draft, field) else ""
-
     @on(Button.Pressed, "#to-field")
     def _to_field(self, event: Button.Pressed) -> None:
         event.stop()
         plan = self.session.draft.plan
-        field = plan.failure.field if plan and plan.failure else None
-        if field:
+        if plan is not None and (field := plan_words.field_at_fault(self.session.draft, plan)):
             self.session.draft = changes.go(self.session.draft, drafts.step_of(self.session.draft, field))
             self.app.show_step()
             self.app.focus_field(field)
 
-    def _offer_without(self, plan: Plan | None) -> None:
-        """Offer to continue without a complete plan if there is none. Offers nothing while reading."""
+    def _offer_without(self) -> None:
+        """Offer to continue without a complete plan, where there is none; nothing while reading."""
         draft = self.session.draft
-        unknown = not self.reading and (plan is None or bool(plan_state.lacking(draft)))
         without = self.query_one("#go-without", TickList)
-        without.display = unknown and not remarks.answer_problems(draft)
+        without.display = not self.reading and plan_words.may_go_without(draft)
         without.show(("go",) if draft.without_plan else ())
+        plan = draft.plan if plan_words.never(draft) is None else None
         self.browser.display = self.reading or bool(plan is not None and plan.flags)
 
     @on(Button.Pressed, "#review-losses")
@@ -347,7 +315,7 @@ class PlanScreen(SlashSearches, StepScreen):
         elif self.query_one("#go-without").display:
             self.say(summary.level, "Reload (r), or press Space to continue without a complete plan.")
         elif unconfirmed:
-            text = f"{len(unconfirmed)} {'kind' if len(unconfirmed) == 1 else 'kinds'} of loss not confirmed yet (l)."
+            text = f"{plan_words.unconfirmed(len(unconfirmed))} (l)."
             self.say(Level.PROBLEM if self._asked else Level.WARNING, text)
         else:
             self.say(Level.PROBLEM if self._asked else Level.WARNING, remedies.text(summary))

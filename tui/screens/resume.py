@@ -8,7 +8,6 @@ from textual.content import Content
 from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui.answers.builtin import TOKEN
 from tui.apply.heads import Head
 from tui.net.errors import Failure
 from tui.screens.host import Host
@@ -16,7 +15,7 @@ from tui.screens.sheet import Sheet
 from tui.screens.token import TokenScreen
 from tui.widgets.buttons import Plain
 from tui.widgets.row_list import RowList
-from tui.wizard import keys, launch, remedies, start
+from tui.wizard import remedies, resuming, start
 
 _AROUND = 10
 """Cells around a row."""
@@ -72,14 +71,11 @@ class RunsScreen(Sheet[Head]):
 async def resume(app: Host, head: Head) -> str:
     """Resume an import of an earlier session, and show its step. Returns why it can't be resumed, "" if it can."""
     session = await app.loaded()
-    session.save()  # the first screen offers these answers
     try:
-        launch.resume(session, head)
+        known = await resuming.run(session, head)
     except Failure as failure:
         return remedies.sentence(failure)
-    if TOKEN.key not in session.bag:
-        await keys.fetch_stored(session, "launchdarkly")
-    if TOKEN.key not in session.bag and not await app.push_screen_wait(TokenScreen(session, f"Resume {head.name}")):
+    if not known and not await app.push_screen_wait(TokenScreen(session, f"Resume {head.name}")):
         app.begin_again()
         return ""
     app.show_step()

@@ -12,7 +12,6 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from tui.answers import changes, recipe, remarks, request
-from tui.answers import draft as drafts
 from tui.answers.builtin import CONFIG_NAME
 from tui.answers.finding import Level
 from tui.answers.lookup import Standing
@@ -23,8 +22,8 @@ from tui.text.clean import clean
 from tui.widgets.buttons import Plain
 from tui.widgets.choices import ChoiceOption, Choices
 from tui.widgets.symbols import Symbols, mark
-from tui.wizard import launch, remedies, walk
-from tui.wizard.review import Line, lead, leads_to, lines
+from tui.wizard import launch, remedies, sending, walk
+from tui.wizard.review import Line, create_label, lead, leads_to, lines
 
 START, CREATE_ONLY = "start", "create"
 _THEN = (ChoiceOption(START, "Create and start"), ChoiceOption(CREATE_ONLY, "Create only"))
@@ -98,8 +97,7 @@ class ReviewScreen(StepScreen):
             yield Static(Content(recipe.file_name(self.session.draft)), id="recipe-name", markup=False)
 
     def next_label(self) -> str:
-        project = drafts.value(self.session.draft, "project")
-        return f"Create in {project}{' and start' if self.session.draft.starts else ''}" if project else "Create"
+        return create_label(self.session.draft)
 
     def _then(self, chosen: tuple[str, ...]) -> None:
         self.session.draft = changes.start_too(self.session.draft, START in chosen)
@@ -216,10 +214,8 @@ class ReviewScreen(StepScreen):
     def _send(self, *, reuse: bool) -> None:
         if self.session.draft.step != self.STEP or self.app.screen is not self:
             return  # pressed twice
-        self.session.look_at_clock()
-        found = remarks.problems(self.session.draft, self.STEP)
-        if found:
-            self._go_to(leads_to(self.session.draft, found[0]))
+        if (blocking := sending.blocking(self.session)) is not None:
+            self._go_to(leads_to(self.session.draft, blocking))
             return
         if self.session.pending():
             self.say("note", "The keys are still being checked. Press again in a moment.")

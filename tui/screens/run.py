@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -15,8 +14,8 @@ from textual.widgets import Button, Static
 
 from tui.apply.engine import Import
 from tui.apply.journal import Stage
-from tui.net.errors import Failure, Kind
-from tui.net.events import Counted, Note, Pausing
+from tui.net.errors import Failure
+from tui.net.events import Counted, Note, Pausing, ProgressEvent
 from tui.plan.words import flags
 from tui.report.report import Report
 from tui.report.sections import when
@@ -27,10 +26,9 @@ from tui.widgets.buttons import Plain
 from tui.widgets.run_report import RunReport
 from tui.widgets.sentences import Sentences
 from tui.widgets.symbols import STYLES
-from tui.wizard import remedies, run_words
+from tui.wizard import remedies, run_words, running
 from tui.wizard.outcomes import report_of
 
-_BUTTONS = ("start", "it-started", "it-did-not", "look-again", "compare-anyway", "token", "replace-key", "look-now")
 _PARTS = ("run-headline", "run-bar", "run-count", "run-times", "run-news", "run-trouble", "run-leave", "run-report")
 """Everything that is written to. Widgets are removed one by one when the program ends."""
 
@@ -83,8 +81,7 @@ class RunScreen(RunDeeds):
         yield from super().compose_buttons()
 
     def next_label(self) -> str:
-        run = self.app.session.run
-        return "Quit" if run is not None and run.journal.stage is Stage.STARTED else "Done"
+        return running.may_quit_label(self.session)
 
     def summarize(self) -> None:
         """The message line belongs to the import here."""
@@ -97,16 +94,16 @@ class RunScreen(RunDeeds):
         if run is None:
             self.query_one("#run-watch").display = False
             self.say("note", "There is no import yet. Submit creates it.")
-        elif run.verification is not None and run.trouble is None:
+        elif running.is_compared(run):
             await self._show_report(run)
-        elif not run.begun or run.unsure:
+        elif running.waits_for_user(run):
             self._show_watch(run)
         else:
             self.go_on_with_it()
 
     @property
     def stands(self) -> bool:
-        return super().stands and all(self.query(f"#{part}") for part in (*_PARTS, *_BUTTONS))
+        return super().stands and all(self.query(f"#{part}") for part in (*_PARTS, *running.ACTIONS))
 
     def focus_first(self) -> None:
         if not self.stands:
@@ -125,45 +122,36 @@ class RunScreen(RunDeeds):
         run = self.run_
         if run is None:
             return
-        run.trouble = None
         self._show_watch(run)
         self.focus_first()
-        with contextlib.suppress(Failure):  # it is the run's trouble from here on
-            if start or run.journal.stage is Stage.STARTING:
-                await self._start_now(run, looking=not start)
-            if run.trouble is None and run.journal.stage is Stage.STARTED:
-                self.say("note", "")
-                self._show_watch(run)
-                async with contextlib.aclosing(run.watch()) as looks:
-                    async for _ in looks:
-                        self._show_watch(run)
+        if start or run.journal.stage is Stage.STARTING:
+            self.say("note", "Starting ..." if start else "Checking whether it started ...")
+
+        def begun() -> None:
+            self.say("note", "")
+            self._show_watch(run)
+
+        await running.to_its_end(run, begun, lambda: self._show_watch(run), self._show_start, start=start)
         if run.trouble is None and run.over:
             await self._compare(run)
         else:
             self._show_watch(run)
             self.focus_first()
 
-    async def _start_now(self, run: Import, *, looking: bool) -> None:
-        self.say("note", "Checking whether it started ..." if looking else "Starting ...")
-        try:
-            async with run.start() as events:
-                async for event in events:
-                    if isinstance(event, Note):
-                        self.say(event.level, clean(f"{event.text}: {event.detail}".rstrip(": ")))
-        except Failure:
-            run.forget_deleted()
-            raise
+    def _show_start(self, event: ProgressEvent) -> None:
+        if isinstance(event, Note):
+            self.say(event.level, clean(f"{event.text}: {event.detail}".rstrip(": ")))
 
     async def _compare(self, run: Import) -> None:
         self.say("note", "Comparing LaunchDarkly with the plan ...")
-        with contextlib.suppress(Failure):  # it is the run's trouble from here on
-            async with run.compare() as events:
-                async for event in events:
-                    if isinstance(event, Counted):
-                        self.say("note", f"Comparing LaunchDarkly with the plan: {event.words}")
-                    elif isinstance(event, Pausing):
-                        self.say("warning", event.words)
-        if run.trouble is None:
+
+        def show(event: ProgressEvent) -> None:
+            if isinstance(event, Counted):
+                self.say("note", f"Comparing LaunchDarkly with the plan: {event.words}")
+            elif isinstance(event, Pausing):
+                self.say("warning", event.words)
+
+        if await running.compared(run, show):
             await self._show_report(run)
         else:
             self._show_watch(run)
@@ -245,19 +233,9 @@ class RunScreen(RunDeeds):
         if not self.stands:
             return
         reporting = self.query_one("#run-report").display
-        watching = run.begun and not run.over and run.trouble is None and not reporting
-        shown = {
-            "start": not run.begun and bool(run.journal.configuration),
-            "compare-anyway": run.begun and run.trouble is not None and run.trouble.kind is Kind.NOT_FOUND,
-            "it-started": run.unsure,
-            "it-did-not": run.unsure,
-            "look-again": run.begun and run.trouble is not None,
-            "token": run.trouble is not None and run.trouble.status_code in (401, 403),
-            "replace-key": watching and run.key_refused,
-            "look-now": watching,
-        }
-        for name in _BUTTONS:
-            self.query_one(f"#{name}").display = shown[name]
+        shown = running.offered(run, reported=reporting)
+        for name in running.ACTIONS:
+            self.query_one(f"#{name}").display = name in shown
         self.query_one("#next", Plain).rename(self.next_label())
 
     # --- buttons and keys

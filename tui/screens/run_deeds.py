@@ -13,8 +13,6 @@ from tui.configurations.listing import Account
 from tui.launchdarkly.models import Configuration
 from tui.net.errors import Failure
 from tui.net.events import Pausing, ProgressEvent
-from tui.report.documents import ReportFormat, file_name, save
-from tui.report.report import Report
 from tui.report.sections import LISTS, list_text
 from tui.report.words import to_come
 from tui.screens.configuration_edit import EditScreen
@@ -23,9 +21,8 @@ from tui.screens.import_key import CreateKeyScreen
 from tui.screens.step import StepScreen
 from tui.screens.token import TokenScreen
 from tui.screens.undo import UndoScreen
-from tui.screens.write import FileKind, WriteScreen, not_saved, saved
-from tui.text.private_files import unused
-from tui.wizard import import_key, import_key_words, remedies, run_words
+from tui.screens.write import WriteScreen
+from tui.wizard import import_key, import_key_words, remedies, run_words, saving
 from tui.wizard.outcomes import report_of
 
 
@@ -183,10 +180,8 @@ class RunDeeds(StepScreen):
 
     def action_browse(self) -> None:
         """Save the report as HTML, and open it in a browser."""
-        if self.run_ is not None:
-            report = report_of(self.run_, self.session.forms)
-            if (path := save_report(self, self.run_, report, "html")) is not None:
-                self.app.open_page(path.absolute().as_uri())
+        if self.run_ is not None and (path := save_report(self, self.run_, "html")) is not None:
+            self.app.open_page(path.absolute().as_uri())
 
     def action_copy_id(self) -> None:
         """Send the configuration's ID to the terminal's clipboard."""
@@ -209,33 +204,22 @@ class RunDeeds(StepScreen):
 
 def write_report(screen: RunDeeds, run: Import) -> None:
     """Ask for the format, save the report in the folder the wizard was started in, and show the result."""
-    told = report_of(run, screen.session.forms)
 
     def write(kind: str | None) -> None:
         if kind is not None:
-            save_report(screen, run, told, _KINDS[kind])
+            save_report(screen, run, kind)
 
-    folder = screen.app.folder
-    kinds = [FileKind(kind, words, what, unused(folder, file_name(told, kind))) for kind, words, what in _FORMS]
+    kinds = saving.report_kinds(screen.session, run, screen.app.folder)
     screen.app.push_screen(WriteScreen("Save the report", kinds), write)
 
 
-def save_report(screen: RunDeeds, run: Import, report: Report, form: ReportFormat) -> Path | None:
-    """Save a report in the folder the wizard was started in, and show the result. Returns its file, None on failure."""
+def save_report(screen: RunDeeds, run: Import, kind: str) -> Path | None:
+    """Save the report in the folder the wizard was started in, and show the result. Returns its file, None on
+    failure."""
     try:
-        path = save(report, screen.app.folder, form, run.context.redactor)
+        path = saving.save_report(screen.session, run, screen.app.folder, kind)
     except OSError as error:
-        screen.say("problem", not_saved(error))
+        screen.say("problem", saving.not_saved(error))
         return None
-    screen.session.saved_report = str(path)
-    screen.say("ok", saved(path, screen.app.size.width, screen.symbols.cut))
+    screen.say("ok", saving.saved(path, screen.app.size.width, screen.symbols.cut))
     return path
-
-
-_FORMS: tuple[tuple[ReportFormat, str, str], ...] = (
-    ("html", "HTML", "For a browser, for printing, and to send to others. One file."),
-    ("md", "Markdown", "For a wiki or a ticket."),
-    ("json", "JSON", "For programs."),
-    ("csv", "CSV", "Only the flags to rebuild, for a spreadsheet."),
-)
-_KINDS: dict[str, ReportFormat] = {kind: kind for kind, _, _ in _FORMS}

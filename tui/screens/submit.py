@@ -13,22 +13,17 @@ from textual.widgets import Button, Static
 from textual.worker import Worker
 
 from tui.answers import changes, remarks
-from tui.answers import draft as drafts
-from tui.answers.finding import Level
 from tui.apply.create import NOT_KNOWN, Creation, Outcome
 from tui.apply.engine import Import
-from tui.apply.journal import Stage
-from tui.net.errors import Failure
-from tui.net.events import Note, Pausing, ProgressEvent, Sent
+from tui.net.events import ProgressEvent, Sent
 from tui.screens.dialogs import TextScreen
 from tui.screens.step import StepScreen
 from tui.text.clean import clean
-from tui.text.times import time_of_day
 from tui.widgets.buttons import Plain
 from tui.widgets.key_line import key_line
 from tui.widgets.outcome_view import OutcomeView
 from tui.widgets.timeline import Timeline
-from tui.wizard import launch, outcomes, remedies, walk
+from tui.wizard import launch, outcomes, sending
 
 _RAW_SHOWN = 200_000
 _WAYS_OUT = ("go-to-field", "look-again", "to-review")
@@ -107,7 +102,7 @@ class SubmitScreen(StepScreen):
         """This start of the program has sent nothing; an earlier one may have."""
         run = self.session.run
         if run is None:
-            self.say("note", "Nothing was sent. Go to Review to send the request.")
+            self.say("note", sending.NOTHING_SENT)
             return
         self.query_one(OutcomeView).headline(f"Created in an earlier session: {run.journal.configuration}")
         self.say("note", "Go to Run to see its progress.")
@@ -131,18 +126,13 @@ class SubmitScreen(StepScreen):
     @work(exclusive=True, group="submit", exit_on_error=True)
     async def _run(self, attempt: Import, *, looking: bool) -> None:
         timeline = self.query_one(Timeline)
-        try:
-            async with attempt.look_again() if looking else attempt.send() as events:
-                async for event in events:
-                    timeline.add(event)
-                    if isinstance(event, Sent):
-                        self._show_buttons()
-            launch.settled(self.session)
-            if events.result.configuration is not None and self.session.draft.starts:
-                await self._start_import(attempt, timeline)
-        except Failure:
-            launch.settled(self.session)  # it may exist though it could not be noted
-            attempt.forget_deleted()
+
+        def show(event: ProgressEvent) -> None:
+            timeline.add(event)
+            if isinstance(event, Sent) and self.stands:
+                self._show_buttons()
+
+        await sending.sent(self.session, attempt, show, looking=looking)
         self._ended()
         if self.outcome is not None:
             self._show(self.outcome)
@@ -150,22 +140,8 @@ class SubmitScreen(StepScreen):
 
     def _continue_to_run(self) -> None:
         """A create that started needs no further question: Run shows it. After anything else the user reads first."""
-        run = self.session.run
-        fine = run is not None and run.begun and run.trouble is None and run.journal.stage is not Stage.STARTING
-        if fine and self.session.draft.starts and self.app.screen is self and not self.session.outdated:
+        if self.app.screen is self and sending.leads_to_run(self.session):
             self.action_next()
-
-    async def _start_import(self, created: Import, timeline: Timeline) -> None:
-        """Start what was just created, unless creating it has already started it."""
-        if self.stands:
-            self._show_buttons()
-
-        def show(event: ProgressEvent) -> None:
-            if isinstance(event, (Note, Pausing)):
-                created.creation.events.append(event)  # shown again when this step is
-                timeline.add(event)
-
-        show(outcomes.start_told(await created.start().finish(show)))
 
     def _tick(self) -> None:
         seconds = int(self.session.context.now() - self._began)
@@ -205,27 +181,14 @@ class SubmitScreen(StepScreen):
         if outcome.configuration is not None:
             self.session.forget_draft()
             self.query_one("#keys", Static).update(key_line(_KEYS_CREATED, self.size.width - 4))
-            self.say(*self._what_next(outcomes.verb(outcome)))
+            self.say(*sending.created(self.session, outcomes.verb(outcome)))
         elif outcome.fate == NOT_KNOWN:
-            self.say("unknown", "Don't send it again yet.")
+            self.say("unknown", sending.UNKNOWN)
         else:
-            self.say("problem", "Nothing was created. Your answers are saved.")
+            self.say("problem", sending.NOT_CREATED)
         self._worker = None
         self._show_buttons()
         self.call_after_refresh(self._focus_after)
-
-    def _what_next(self, verb: str) -> tuple[str, str]:
-        """Return the message line after a configuration was created."""
-        run = self.session.run
-        trouble = run.trouble if run is not None else None
-        if trouble is not None:
-            return ("unknown" if run is not None and run.unsure else "problem", self._safe(remedies.sentence(trouble)))
-        if run is not None and run.journal.stage is Stage.STARTING:
-            return ("unknown", f"{verb}. Can't tell whether it started. Run checks.")
-        if run is not None and run.begun:
-            return ("ok", f"{verb} and {'started' if run.by_us else 'running'}. Next: watch it run.")
-        project = self.creation.request.project if self.creation else ""
-        return ("ok", f"{verb} in {project}, not started. You can start it on Run.")
 
     def _safe(self, text: str) -> str:
         return clean(self.session.context.redactor(text))
@@ -244,7 +207,7 @@ class SubmitScreen(StepScreen):
         shown = {
             "next": not self.running and failure is None and self.session.run is not None,
             "back": not self.running,
-            "to-review": not self.running and creation is not None and self._other_answers(outcome),
+            "to-review": not self.running and creation is not None and sending.asks_for_review(self.session),
             **{button: button in offered for button in outcomes.OFFERS},
         }
         for button, display in shown.items():
@@ -254,11 +217,6 @@ class SubmitScreen(StepScreen):
             self.query_one(f"#{button}").set_class(button == first, "primary")
         if failure is not None and failure.field:
             self.query_one("#go-to-field", Plain).rename(f"Go to {remarks.label(self.session.draft, failure.field)}")
-
-    def _other_answers(self, outcome: Outcome | None) -> bool:
-        """The answers ask for something else than what was sent; those of a journal lack the keys alone."""
-        found = outcome is not None and outcome.configuration is not None and self.session.of_journal
-        return self.session.outdated and not found
 
     def _focus_after(self) -> None:
         if not self.stands or (self.focused is not None and self.focused.display):
@@ -274,12 +232,7 @@ class SubmitScreen(StepScreen):
     def _go_to_field(self, event: Button.Pressed) -> None:
         event.stop()
         failure = self.outcome.failure if self.outcome else None
-        field = failure.field if failure else None
-        if failure and field:
-            # The field shows the error until its answer changes.
-            said = drafts.Check(field, Level.WARNING, failure.what, facts=failure)
-            self.session.draft = changes.checked(self.session.draft, said)
-            self.session.draft = walk.change(self.session.draft, drafts.step_of(self.session.draft, field))
+        if failure is not None and (field := sending.to_field(self.session, failure)):
             self.app.show_step()
             self.app.focus_field(field)
 
@@ -288,10 +241,8 @@ class SubmitScreen(StepScreen):
         event.stop()
         if self.creation is None or self.running:
             return
-        failure = self.outcome.failure if self.outcome else None
-        if failure and failure.until and failure.until > self.session.context.now():
-            until = time_of_day(failure.until, self.session.context.now())
-            self.say("warning", f"LaunchDarkly asked for a pause until {until}. Try again then.")
+        if wait := sending.pause(self.session, self.outcome.failure if self.outcome else None):
+            self.say("warning", wait)
             return
         self.creation.renew(reuse=event.button.id == "use-that")
         self.query_one(Timeline).restart()
@@ -328,7 +279,7 @@ class SubmitScreen(StepScreen):
 
     def _busy(self) -> bool:
         if self.running:
-            self.say("warning", "A request is running. Cancel it or stop waiting first.")
+            self.say("warning", sending.STILL_RUNNING)
         return self.running
 
     def action_copy_id(self) -> None:

@@ -10,13 +10,11 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from tui.answers import remarks
 from tui.answers.builtin import TOKEN
-from tui.answers.finding import Level
 from tui.screens.sheet import Sheet
 from tui.widgets.buttons import Plain
 from tui.widgets.field_row import FieldRow
-from tui.wizard import remedies
+from tui.wizard import keys
 
 if TYPE_CHECKING:
     from tui.wizard.session import Session
@@ -47,8 +45,7 @@ class TokenScreen(Sheet[bool]):
         return f"LaunchDarkly {run.instance.name}" if run is not None and not self.app.practicing else ""
 
     def compose_body(self) -> ComposeResult:
-        text = "Paste your LaunchDarkly token. You don't need any other key."
-        yield Static(Content(text), classes="lead", markup=False)
+        yield Static(Content(keys.NO_OTHER_KEY), classes="lead", markup=False)
         yield FieldRow(self._session, TOKEN, self.symbols)
 
     def compose_buttons(self) -> ComposeResult:
@@ -89,10 +86,8 @@ class TokenScreen(Sheet[bool]):
         self._go_on()
 
     def _go_on(self) -> None:
-        draft = self._session.draft
-        wrong = next((remedies.text(f) for f in remarks.findings(draft, TOKEN.key) if f.level is Level.PROBLEM), "")
-        if wrong or TOKEN.key not in self._session.bag:
-            self.say("problem", wrong or "Enter your token. Press F1 to see where to find it.")
+        if wrong := keys.token_problem(self._session):
+            self.say("problem", wrong)
             self.query_one(FieldRow).control.focus()
             return
         self._check()
@@ -101,15 +96,12 @@ class TokenScreen(Sheet[bool]):
     async def _check(self) -> None:
         """Ask LaunchDarkly whose token it is. If it is rejected, this page stays open."""
         self.say("note", "Checking the token ...")
-        self._session.ask_again(TOKEN.key)
-        async for _ in self._session.check(TOKEN.key):
-            pass
+        wrong = await keys.check_token(self._session)
         if not self.is_attached:
             return
-        found = self._session.draft.checks.get(TOKEN.key)
-        if found is not None and found.level is Level.PROBLEM:
+        if wrong:
             for row in self.query(FieldRow):
                 row.refresh_from_draft()
-            self.say("problem", remedies.text(found))
+            self.say("problem", wrong)
             return
         self.dismiss(True)

@@ -17,9 +17,9 @@ from tui.plan.plan import Plan
 from tui.plan.words import kind_label
 from tui.text.clean import clean
 from tui.widgets.flag_list import FlagList
-from tui.widgets.flag_view import ALL, AS_LISTED, ON, SortableFlags, View, next_sort
 from tui.widgets.inputs import LiveInput
 from tui.widgets.symbols import Symbols
+from tui.wizard.flag_view import ALL, AS_LISTED, ON, SortableFlags, View, next_sort
 
 
 class FlagBrowser(Vertical):

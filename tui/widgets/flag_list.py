@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -16,26 +16,17 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.plan.plan import WORDS, PlannedFlag, Verdict
-from tui.plan.words import kind_label, loses, served_when_on
+from tui.plan.plan import WORDS, PlannedFlag
+from tui.plan.words import loses
 from tui.text.clean import clean
 from tui.widgets.moving import step_out
 from tui.widgets.symbols import Symbols
 from tui.widgets.themes import UNFILLED
+from tui.wizard.flag_facts import LEVELS, NOT_YET, why
 
 Piece = tuple[str, str]
 """A text and the role it is drawn in, as `symbols` knows it."""
 
-LEVELS: Mapping[Verdict, str] = {
-    Verdict.IMPORT: "ok",
-    Verdict.SKIP_EXISTS: "note",
-    Verdict.SKIP_ARCHIVED: "note",
-    Verdict.INVALID_KEY: "problem",
-    Verdict.DUPLICATE: "problem",
-    Verdict.BREAKS_CONVENTION: "problem",
-}
-NOT_YET = "not yet"
-"""Shown while keys are still being read: the flag may turn out to exist."""
 _VERDICT = max(len(NOT_YET), *map(len, WORDS.values()))
 _MARGIN = 2
 _WIDE = 72
@@ -91,19 +82,6 @@ def pieces(planned: PlannedFlag, columns: Columns, symbols: Symbols, *, reading:
             text = loses(planned.flag.losses, loss) or text
         row += [(gap, "note"), (fitted(text, columns.why, symbols), "note")]
     return row
-
-
-def why(planned: PlannedFlag, loss: str = "") -> str:
-    """Return why a flag isn't imported, or what it loses and what to look out for."""
-    if not planned.arrives:
-        return clean(planned.reason)
-    losses = sorted(planned.flag.losses, key=lambda kind: kind != loss)
-    if planned.cut_over_warning:
-        served = served_when_on(planned.flag.variations, planned.flag.on)
-        return clean(f'! on serves "{served}"; {", ".join(map(kind_label, losses))}'.rstrip("; "))
-    if losses:
-        return ", ".join(map(kind_label, losses))
-    return f"! {clean(planned.warnings[0])}" if planned.warnings else ""
 
 
 def fitted(text: str, width: int, symbols: Symbols) -> str:

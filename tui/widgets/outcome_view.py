@@ -9,7 +9,6 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.answers import remarks
 from tui.answers.draft import Draft
 from tui.apply.create import NOT_KNOWN, Creation, Outcome
 from tui.launchdarkly.models import Configuration
@@ -63,7 +62,7 @@ class OutcomeView(Vertical):
     def _failed(self, failure: Failure, *, known: bool, draft: Draft) -> Iterator[Widget]:
         sign = mark(self._symbols, "problem" if known else "unknown")
         yield Static(sign + Content(self._safe(failure.what)), classes="headline", markup=False)
-        for head, text in (("Why", _named(failure, draft)), ("Next", remedies.advice(failure.advice))):
+        for head, text in (("Why", outcomes.why(failure, draft)), ("Next", remedies.advice(failure.advice))):
             if text:
                 yield Fact(head, self._safe(text))
 
@@ -72,10 +71,3 @@ class OutcomeView(Vertical):
 
     def _safe(self, text: str) -> str:
         return clean(self._redactor(text))
-
-
-def _named(failure: Failure, draft: Draft) -> str:
-    """Return the reason, with the field's label before its key in the API."""
-    field = failure.field or ""
-    label = remarks.label(draft, field)
-    return failure.why.replace(field, f"{label} ({field})") if field and label != field else failure.why

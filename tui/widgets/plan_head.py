@@ -15,13 +15,13 @@ from tui.net.events import Counted, Pausing
 from tui.plan import words
 from tui.plan.plan import Plan, Verdict
 from tui.plan.words import LeveledText
-from tui.text.times import time_of_day
 from tui.widgets.bar import Bar, Part
 from tui.widgets.buttons import Plain
-from tui.widgets.flag_list import LEVELS
 from tui.widgets.flow import GAP, Flow
 from tui.widgets.sentences import Sentences
 from tui.widgets.symbols import STYLES, Symbols, sentence
+from tui.wizard import plan_words
+from tui.wizard.flag_facts import LEVELS
 
 _OTHER_SIDE = "LaunchDarkly"
 
@@ -110,15 +110,10 @@ class PlanHead(Vertical):
         self._fill(
             bar=(Part(done, s.full, "$success"), Part(total - done, s.empty, "$skipped")) if begun else (),
             counts=[Content(count.words) for count in counted],
-            said=[self._pause(pause, now)] if pause else [],
+            said=[plan_words.pause(pause, now)] if pause else [],
             stop=True,
             again=False,
         )
-
-    def _pause(self, pause: Pausing, now: float) -> LeveledText:
-        whose = f" (limit of {pause.limit})" if pause.limit else ""
-        until = time_of_day(pause.until, now)
-        return "warning", f"{pause.peer or 'A server'} asks for a pause{whose}. Reading continues at {until}."
 
     # --- a plan
 

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tui.answers import draft as drafts
 from tui.answers.draft import Draft
-from tui.plan.plan import SKIPPED, WORDS, PlannedFlag
-from tui.plan.words import KINDS, arrives_as, kind_label
+from tui.plan.plan import SKIPPED, WORDS, PlannedFlag, Verdict
+from tui.plan.words import KINDS, arrives_as, kind_label, served_when_on
 from tui.text.clean import clean
 from tui.wizard.help import HelpPage, Section, Table
 
 FlagFact = tuple[str, str, str]
 """A label, a level, and a text. A fact with an empty label continues the one before."""
+
+
+LEVELS: Mapping[Verdict, str] = {
+    Verdict.IMPORT: "ok",
+    Verdict.SKIP_EXISTS: "note",
+    Verdict.SKIP_ARCHIVED: "note",
+    Verdict.INVALID_KEY: "problem",
+    Verdict.DUPLICATE: "problem",
+    Verdict.BREAKS_CONVENTION: "problem",
+}
+NOT_YET = "not yet"
+"""Shown while keys are still being read: the flag may turn out to exist."""
 
 
 def facts(planned: PlannedFlag, draft: Draft) -> Iterator[FlagFact]:
@@ -61,3 +73,16 @@ def flag_page(planned: PlannedFlag, draft: Draft) -> HelpPage:
         parts.append(Section("Not imported", losses))
     parts += map(clean, planned.warnings)
     return HelpPage(clean(planned.flag.key), tuple(parts))
+
+
+def why(planned: PlannedFlag, loss: str = "") -> str:
+    """Return why a flag isn't imported, or what it loses and what to look out for."""
+    if not planned.arrives:
+        return clean(planned.reason)
+    losses = sorted(planned.flag.losses, key=lambda kind: kind != loss)
+    if planned.cut_over_warning:
+        served = served_when_on(planned.flag.variations, planned.flag.on)
+        return clean(f'! on serves "{served}"; {", ".join(map(kind_label, losses))}'.rstrip("; "))
+    if losses:
+        return ", ".join(map(kind_label, losses))
+    return f"! {clean(planned.warnings[0])}" if planned.warnings else ""

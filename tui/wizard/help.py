@@ -120,10 +120,11 @@ _ABOUT: dict[str, tuple[str, ...]] = {
 }
 
 
-def step_help(key: str) -> HelpPage:
-    """Return the page of a step: what it is for, and the keys."""
+def step_help(key: str, *, keys: bool = True) -> HelpPage:
+    """Return the page of a step: what it is for, what its words mean, and with `keys` the keys of the screen."""
     step = steps.step(key)
-    tables = (*(_plan_terms() if key == "plan" else ()), _KEYS)
+    terms = _plan_terms() if key == "plan" else ()
+    tables = (*terms, *((_LIST_KEYS,) if terms and keys else ()), *((_KEYS,) if keys else ()))
     return HelpPage(step.heading, (*_ABOUT[key], *tables))
 
 
@@ -144,7 +145,7 @@ def field_help(variable: Variable) -> HelpPage:
 
 
 def _plan_terms() -> tuple[Table, ...]:
-    """What the words of a plan mean, and the keys of its list."""
+    """What the words of a plan mean."""
     from tui.plan.plan import WORDS
     from tui.plan.words import GRADE_MEANINGS, GRADES, KINDS, MEANINGS
 
@@ -152,5 +153,4 @@ def _plan_terms() -> tuple[Table, ...]:
         Table("Results", 14, [(WORDS[verdict], meaning) for verdict, meaning in MEANINGS.items()]),
         Table("Losses", 22, tuple(KINDS.items())),
         Table("Rebuild", 14, [(GRADES[grade], meaning) for grade, meaning in GRADE_MEANINGS.items()]),
-        _LIST_KEYS,
     )

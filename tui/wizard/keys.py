@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from tui.answers import changes
+from collections.abc import Sequence
+
+from tui.answers import changes, remarks
 from tui.answers import draft as drafts
 from tui.answers.builtin import TOKEN
+from tui.answers.finding import Level
 from tui.secrets.keyring_process import KeyringState
 from tui.secrets.names import entry_name
+from tui.wizard import remedies
 from tui.wizard.session import Session
 
 STORED_LATER = "The wizard stores each key after its check."
 STORING = "Storing the keys ..."
 WAITING = "Waiting for the keyring. Its password window may be open on this computer's desktop."
 FETCHED = "Keys read from the keyring."
+NO_OTHER_KEY = "Paste your LaunchDarkly token. You don't need any other key."
 UNLOCK_TITLE = "Unlock the keyring?"
 UNLOCK_TEXT = (
     "Your keyring is locked. A password window may open on this computer's desktop, not in this terminal."
@@ -138,6 +143,40 @@ async def store(session: Session, key: str, *, unlock: bool = False) -> str:
     session.needs_unlocking = stored.state in (KeyringState.LOCKED, KeyringState.NO_COLLECTION)
     session.draft = changes.was_kept(session.draft, key, "" if fine else stored.message, in_keyring=fine)
     return stored.message
+
+
+def is_ready(session: Session, key: str) -> bool:
+    """Return whether a key is here, checked without a problem, and not stored yet."""
+    answer = drafts.answer(session.draft, key)
+    if key not in session.bag or session.due(key) or answer.reference == drafts.KEYRING:
+        return False
+    return not any(f.level == "problem" for f in remarks.findings(session.draft, key))
+
+
+async def store_all(session: Session, names: Sequence[str], *, unlock: bool) -> str:
+    """Store keys one after the other. Returns the keyring's last sentence, or that of the first failure."""
+    outcome = ""
+    for key in names:
+        outcome = await store(session, key, unlock=unlock)
+        if drafts.answer(session.draft, key).reference != drafts.KEYRING:
+            break
+    return outcome
+
+
+async def check_token(session: Session) -> str:
+    """Ask LaunchDarkly whose token it is. Returns the problem, "" if LaunchDarkly accepts it, or can't be asked."""
+    session.ask_again(TOKEN.key)
+    async for _ in session.check(TOKEN.key):
+        pass
+    check = session.draft.checks.get(TOKEN.key)
+    return remedies.text(check) if check is not None and check.level is Level.PROBLEM else ""
+
+
+def token_problem(session: Session) -> str:
+    """Return what is wrong with your token as it was entered, "" if nothing is."""
+    found = remarks.findings(session.draft, TOKEN.key)
+    wrong = next((remedies.text(f) for f in found if f.level is Level.PROBLEM), "")
+    return wrong or ("" if TOKEN.key in session.bag else "Enter your token. Press F1 to see where to find it.")
 
 
 async def overhear_stored(session: Session) -> None:

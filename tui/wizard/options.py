@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -35,6 +34,13 @@ class PracticeServers(Protocol):
         """Close everything; waits until it is closed."""
 
 
+async def sleep(seconds: float) -> None:
+    """Wait, by asyncio, which is loaded no earlier: plain mode asks its first question without."""
+    from asyncio import sleep as wait
+
+    await wait(seconds)
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What the wizard starts with.
@@ -55,4 +61,4 @@ class Options:
     folder: Path = field(default_factory=working_folder)
     now: Callable[[], float] = time.time
     timer: Callable[[], float] = time.perf_counter
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    sleep: Callable[[float], Awaitable[None]] = sleep

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
+from tui.answers import remarks
+from tui.answers.draft import Draft
 from tui.answers.fields import Form
 from tui.apply.create import FOUND, NOT_KNOWN, Outcome
 from tui.apply.engine import Import
 from tui.apply.start_watch import Started
 from tui.launchdarkly.models import Configuration
 from tui.launchdarkly.words import access_in_words, status_in_words
+from tui.net.errors import Failure
 from tui.net.events import Answered, Note, ProgressEvent
 from tui.net.messages import Response
 from tui.report.report import Report, redacted, report
@@ -61,6 +64,13 @@ def offered(outcome: Outcome, *, current: bool) -> frozenset[str]:
         "send-again": current and known and conflict is None,
     }
     return frozenset(offer for offer, fits in sensible.items() if fits)
+
+
+def why(failure: Failure, draft: Draft) -> str:
+    """Return the reason of a failure, with the field's label before its key in the API."""
+    field = failure.field or ""
+    label = remarks.label(draft, field)
+    return failure.why.replace(field, f"{label} ({field})") if field and label != field else failure.why
 
 
 def document(answer: Response) -> object:

@@ -117,6 +117,12 @@ def _of_plan(draft: Draft) -> Iterator[Line]:
         yield Line("Cutover", f"{words.cut_over_line(plan)}.", PLAN, Level.WARNING, at=ON_AT_SOURCE)
 
 
+def create_label(draft: Draft) -> str:
+    """Return what sends the request: "Create in web-shop and start"."""
+    project = drafts.value(draft, PROJECT.key)
+    return f"Create in {project}{' and start' if draft.starts else ''}" if project else "Create"
+
+
 def leads_to(draft: Draft, finding: Finding) -> str:
     """Return the step where a problem can be fixed."""
     return PLAN if finding.field == PLAN else drafts.step_of(draft, finding.field)

@@ -28,8 +28,17 @@ import sys, types
 def run(options, redactor, log):
     {body}
 
+class Front:
+    redactor = None
+    def __init__(self, options, redactor, log):
+        pass
+    def run(self):
+        return 55
+
 sys.modules["tui.app"] = types.ModuleType("tui.app")
 sys.modules["tui.app"].run = run
+sys.modules["tui.plain.front"] = types.ModuleType("tui.plain.front")
+sys.modules["tui.plain.front"].Front = Front
 from tui.cli import main
 sys.exit(main(sys.argv[1:]))
 """
@@ -121,15 +130,28 @@ def test_no_option_takes_a_key(terminal: int, option: str) -> None:
     assert TOKEN not in done.stderr
 
 
-@pytest.mark.parametrize("variables", [{"TERM": "dumb"}, {"ACCESSIBLE": "1"}])
-def test_a_terminal_that_cannot_show_screens_is_told(
-    terminal: int, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]
+@pytest.mark.parametrize(
+    ("variables", "plain"),
+    [
+        ({"TERM": "dumb"}, True),
+        ({"ACCESSIBLE": "1"}, True),
+        ({"ACCESSIBLE": "yes"}, True),
+        ({"ACCESSIBLE": "0"}, False),
+        ({"ACCESSIBLE": "false"}, False),
+        ({"ACCESSIBLE": "False"}, False),
+        ({"ACCESSIBLE": ""}, False),
+    ],
+)
+def test_environment_chooses_plain_mode(
+    terminal: int, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], plain: bool
 ) -> None:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    done = in_terminal(terminal, OPENED)
-    assert done.returncode == 2
-    assert next(iter(variables)) in done.stderr
+    assert in_terminal(terminal, OPENED).returncode == (55 if plain else 77)
+
+
+def test_plain_is_an_option(terminal: int) -> None:
+    assert in_terminal(terminal, OPENED, "--plain").returncode == 55
 
 
 def test_without_a_terminal_nothing_opens(capsys: pytest.CaptureFixture[str]) -> None:
@@ -137,6 +159,18 @@ def test_without_a_terminal_nothing_opens(capsys: pytest.CaptureFixture[str]) ->
     told = capsys.readouterr()
     assert told.out == ""
     assert "ssh -t" in told.err
+
+
+@pytest.mark.parametrize("variables", [{"TERM": "dumb"}, {"ACCESSIBLE": "1"}])
+def test_only_the_option_reads_answers_from_a_pipe(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert cli.main([]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "--plain" in told.err
 
 
 @pytest.mark.parametrize(

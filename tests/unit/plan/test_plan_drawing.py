@@ -15,10 +15,11 @@ from tui.plan.words import KINDS, MEANINGS
 from tui.targeting.losses import LOSSES, SEGMENTS, TARGETING_RULES
 from tui.widgets.bar import cells
 from tui.widgets.choices import columns
-from tui.widgets.flag_list import LEVELS, Columns, fitted, heading, pieces
-from tui.widgets.flag_view import FILTERS, ON, SORTS, SortableFlags, View
+from tui.widgets.flag_list import Columns, fitted, heading, pieces
 from tui.widgets.flow import GAP, packed
 from tui.widgets.symbols import ASCII, UNICODE
+from tui.wizard.flag_facts import LEVELS
+from tui.wizard.flag_view import FILTERS, ON, SORTS, SortableFlags, View
 
 NUMBERS = st.lists(st.integers(0, 20_000), min_size=1, max_size=6)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tui.screens.write import saved
 from tui.text.cells import cells, shortened
+from tui.wizard.saving import saved
 
 LONG = "/home/ana/work/migrations/2026/split-to-launchdarkly/state/ld-flag-import"
 

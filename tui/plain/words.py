@@ -1,0 +1,74 @@
+"""Words of plain mode: a word for each level, and what the screens say about keys and buttons, said for a prompt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+LEVELS: Mapping[str, str] = {"ok": "OK", "warning": "Warning", "problem": "Problem", "unknown": "Not known", "note": ""}
+COMMANDS = (
+    "At every question you can type back, help, list, or quit, and next to skip the other questions of a step. Enter"
+    " accepts the value in brackets; - clears it. To enter such a word as a value, put = before it."
+)
+HELP = (
+    ("back", "the question before"),
+    ("help", "this page"),
+    ("list, list TEXT", "the values to choose from, or those that contain TEXT"),
+    ("next", "where a step asks several questions: skip the others"),
+    ("go STEP", "a step that you have reached, such as go keys"),
+    ("imports", "the imports begun on this machine"),
+    ("configurations", "the import configurations in your account"),
+    ("quit", "quit; your answers are saved, keys only if you store them"),
+    ("-", "clear the value in brackets"),
+    ("=TEXT", "the value TEXT, even if it is one of these words"),
+)
+PRACTICE_HELP = (
+    ("fill", "in practice: fill in this step"),
+    ("fill all", "in practice: fill in everything, up to Plan"),
+    ("fault", "in practice: simulate an error"),
+)
+
+_PHRASES: tuple[tuple[str, str], ...] = (
+    ("Press F1 for help", "Type help for more"),
+    ("or press F1 for help", "or type help"),
+    ("Press F1 to see", "Type help to see"),
+    ("Press F4 to fill in the demo keys.", "Type fill to fill in the demo keys."),
+    ("Press Enter to use its ID", "Type use to enter its ID"),
+    ("Choose one from the list below", "Type list to choose one"),
+    ("under Earlier imports (F2)", "after typing imports"),
+    ("then choose a button below", "then answer the question below"),
+    ("until you press the button below", "until you type the project's key"),
+    ("until you press the button on Review", "until you type the project's key on Review"),
+    ("See the API address below", "Check the API address"),
+    ("The line below the field shows", "The next line shows"),
+    ("when you leave the token field", "when you have entered the token"),
+    ("When you leave the token field", "When you have entered the token"),
+    ("when you leave its field", "when you have entered it"),
+    (
+        "Change takes you to an answer and back. Only the button at the bottom sends anything.",
+        "change and a number takes you to a step and back. Only typing the project's key sends anything.",
+    ),
+    ("Details shows the exact request, also as a curl command", "details shows the exact request, curl a curl command"),
+    ("Type part of the project's name or key here, and choose it from the list.", "Type list and a part of its name."),
+    ("The bar and the counts cover every flag, whatever the list below shows. ", "The counts cover every flag. "),
+    ("The bar and the counts cover every flag, whatever the list below shows.", "The counts cover every flag."),
+    ("Don't start it again. You can close this page and check later.", "Don't start it again. You can check later."),
+)
+
+
+def in_lines(text: str) -> str:
+    """Return a sentence of the screens for someone who has neither keys nor buttons, only prompts."""
+    for screen, prompt in _PHRASES:
+        text = text.replace(screen, prompt)
+    return text
+
+
+def leveled(level: str, text: str) -> str:
+    """Return a text with the word for its level before it."""
+    word = LEVELS[level]
+    return f"{word}: {in_lines(text)}" if word else in_lines(text)
+
+
+def stem(text: str) -> str:
+    """Return a text without its last period, for a longer sentence."""
+    return re.sub(r"\.$", "", text)
