@@ -69,7 +69,7 @@ def test_the_same_for_a_person(recipe: Recipe) -> None:
     assert ran.code == 0
     lines = ran.out.splitlines()
     assert lines[0].startswith("Unleash default/production -> LaunchDarkly")
-    assert f"+ {len(recipe.journal.expected)} import" in lines
+    assert f"+ {len(recipe.journal.expected)} to import" in lines
     begun = lines.index("Started the import.")
     assert lines[begun - 1].startswith('Created the configuration "Practice plan" (')
     reports = [line for line in lines[begun:] if line.startswith(". expected: ")]

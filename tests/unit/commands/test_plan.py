@@ -99,7 +99,7 @@ def test_lines_show_the_same_plan(box: Sandbox, tmp_path: Path, integration: str
     document, lines = json.loads(planned(path, keys, as_json=True)[1]), out.splitlines()
     assert lines[0].startswith({"unleash": "Unleash default/production -> ", "split": "Split -> "}[integration])
     assert "of 60 flags will be imported" in lines[1]
-    assert f"+ {document['counts']['import']} import" in lines
+    assert f"+ {document['counts']['import']} to import" in lines
     for each in document["flags"]:
         assert any(f" {each['key']} " in f"{line} " for line in lines), each["key"]
         if each["verdict"] == "import":
