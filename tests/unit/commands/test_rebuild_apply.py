@@ -11,7 +11,7 @@ import pytest
 from tests.unit.headless_tools import Ran, Recipe, recipe_in
 from tests.unit.history_tools import some_flags
 from tests.unit.sandbox_tools import launchdarkly
-from tui.commands import rebuild, verify
+from tui.commands import rebuild, undo, verify
 from tui.sandbox.server import Sandbox
 
 PLACE = "development"
@@ -79,3 +79,15 @@ def test_accepted_flags_are_applied_and_read_back_equal(imported: Recipe, box: S
 
 def recipe_is_verified(recipe: Recipe) -> bool:
     return recipe.run(verify.run).code == 0
+
+
+def test_undo_takes_rebuilds_back_first_and_archives(imported: Recipe, box: Sandbox) -> None:
+    turned = rebuilt(imported, accept=NAMES, turn_on=True)
+    assert turned.code == 0, turned.out
+    on = [key for key, flag in box.colleague().flags().items() if flag.state(PLACE).on]
+    assert len(on) > 2
+    assert recipe_is_verified(imported)
+    ran = imported.run(undo.run)
+    (document,) = ran.lines
+    assert {flag["action"] for flag in document["flags"]} == {"archive"}, (ran.out, ran.err)
+    assert content(box)["segments"] == []
