@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.conftest import needed
 from tests.unit.headless_tools import Recipe, recipe_in
 from tests.unit.rebuild_tools import NAMES, PLACE, content, few_flags, rebuilt, states, taken_back
+from tests.unit.sandbox.vendor_evaluator import evaluated as vendor_evaluator
 from tui.commands import rebuild, undo, verify
 from tui.rebuild import store
 from tui.sandbox.keys import TOKENS
@@ -231,3 +234,29 @@ def test_record_of_another_account_is_refused(unleash: Recipe, box: Sandbox) -> 
 def test_reversed_weights_are_equal(unleash: Recipe, box: Sandbox) -> None:
     box.set_faults("weights-reversed")
     assert states(rebuilt(unleash))["checkout-v2"] == "equal"
+
+
+# LaunchDarkly's own evaluation
+
+
+def test_flags_that_are_on_answer_by_launchdarkly_itself_as_they_should(imported: Recipe, box: Sandbox) -> None:
+    needed(find_spec("ldclient"), "launchdarkly-server-sdk")
+    box.evaluator = vendor_evaluator
+    ran = rebuilt(imported, turn_on=True)
+    asked = [path for _, path, _ in box.requests if path.endswith("/flags/evaluate")]
+    assert (ran.code, len(asked) > 6) == (0, True), ran.out
+    assert "isn't available" not in str(ran.lines[0]["notes"])
+    assert taken_back(imported).code == 0
+
+
+def test_another_answer_of_launchdarkly_is_told(unleash: Recipe, box: Sandbox) -> None:
+    box.evaluator = lambda flags, segments, context: {flag["key"]: ("other", {"kind": "OFF"}) for flag in flags}
+    ran = rebuilt(unleash, turn_on=True)
+    assert (ran.code, states(ran)["pickup-points"]) == (6, "differs")
+    assert "LaunchDarkly serves other" in str(ran.lines[0])
+
+
+def test_evaluation_that_isnt_available_is_a_note(unleash: Recipe) -> None:
+    ran = rebuilt(unleash, turn_on=True)
+    assert ran.code == 0
+    assert "isn't available" in str(ran.lines[0]["notes"])
