@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,7 +15,7 @@ from tests.conftest import needed
 from tests.unit.headless_tools import Recipe, recipe_in
 from tests.unit.rebuild_tools import NAMES, PLACE, content, few_flags, rebuilt, states, taken_back
 from tests.unit.sandbox.vendor_evaluator import evaluated as vendor_evaluator
-from tui.commands import rebuild, undo, verify
+from tui.commands import rebuild, report, undo, verify
 from tui.rebuild import store
 from tui.sandbox.keys import TOKENS
 from tui.sandbox.server import Sandbox
@@ -260,3 +262,23 @@ def test_evaluation_that_isnt_available_is_a_note(unleash: Recipe) -> None:
     ran = rebuilt(unleash, turn_on=True)
     assert ran.code == 0
     assert "isn't available" in str(ran.lines[0]["notes"])
+
+
+# Reports
+
+
+@pytest.mark.parametrize("format", ["html", "md", "csv", "json"])
+def test_report_has_the_state_of_each_flag_and_what_is_left(unleash: Recipe, format: str) -> None:
+    assert rebuilt(unleash, accept=("segment-copied-today",)).code == 0
+    ran = unleash.run(report.run, format=format, output=Path("-"), as_json=False)
+    assert ran.code == 0, ran.err
+    if format == "json":
+        states = {each["key"]: each["state"] for each in json.loads(ran.out)["rebuilt"]}
+        assert (states["pickup-points"], states["checkout-v2"]) == ("equal", "skipped")
+    elif format == "csv":
+        rows = {row["flag"]: row for row in csv.DictReader(ran.out.splitlines())}
+        assert "pickup-points" not in rows
+        assert rows["checkout-v2"]["rebuilt"] == f"{PLACE}: skipped"
+    else:
+        assert "Rebuilt targeting" in ran.out
+        assert "rebuilt, read back equal" in ran.out
