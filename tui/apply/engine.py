@@ -27,6 +27,7 @@ from tui.apply.verify import Verification, promise_of, verify
 from tui.apply.watch import STUCK_AFTER
 from tui.context import Context
 from tui.launchdarkly.instances import Instance
+from tui.launchdarkly.own_changes import OwnChanges
 from tui.launchdarkly.words import who_in_words
 from tui.net.errors import Failure, Kind, Remedy
 from tui.net.events import ProgressEvent, Sink, Stream, ignore
@@ -112,7 +113,7 @@ class Inputs(Protocol):
 
 class Import:
     """One import. `request` is None if its configuration exists and was created elsewhere. `grade` adds to a plan how
-    far its flags can be rebuilt.
+    far its flags can be rebuilt; `own` returns what rebuilds have changed in its flags since.
 
     Steps raise Failure, and what `keep` raises; `trouble` keeps the latest Failure for whoever shows the import
     later. Each step writes the journal before and after, so a stream may be closed at any event: the next process
@@ -130,8 +131,9 @@ class Import:
         *,
         stuck_after: float = STUCK_AFTER,
         grade: Callable[[Plan], Awaitable[Plan]] | None = None,
+        own: Callable[[], OwnChanges] = dict,
     ) -> None:
-        self._grade = grade
+        self._grade, self._own = grade, own
         self.record = Record(journal, instance, bag, context, keep)
         self._creation = Creation(self.record, request) if request is not None else None
         self._run = Run(self.record, stuck_after)
@@ -294,7 +296,8 @@ class Import:
             if not self.journal.planned_at:
                 self.note(journals.verified(self.journal, (), self.context.now()))
                 return None
-            found = await verify(promise_of(self.journal, self.instance), self.bag, self.context).finish(sink)
+            promise = promise_of(self.journal, self.instance, self._own())
+            found = await verify(promise, self.bag, self.context).finish(sink)
             self.verification = found
             self.note(journals.verified(self.journal, found.arrived.values(), self.context.now()))
             return found

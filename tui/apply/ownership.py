@@ -184,7 +184,7 @@ def _changes(known: Evidence, flag: WholeFlag) -> Iterator[AuditEntry]:
     """
     own = known.own.get(flag.key, {})
     for entry in (known.changes or {}).get(flag.key, ()):
-        if any(
+        if CREATION not in entry.actions and any(
             environment in entry.environments and abs((entry.date or 0) - moment) <= _SETTLES
             for environment, change in own.items()
             for moment in change.moments

@@ -29,10 +29,12 @@ from tui.plan import reading
 from tui.plan.plan import Plan
 from tui.plan.request import PlanRequest
 from tui.rebuild.preview import Preview
+from tui.rebuild.record import own_changes
 from tui.report.documents import ReportFormat
 from tui.secrets.bag import Bag
 from tui.sources.registry import SOURCES
 from tui.text.clean import clean
+from tui.wizard.rebuild_run import records_beside
 
 _NOTHING_SENT = (Stage.PLANNED, Stage.CREATING)
 
@@ -179,6 +181,7 @@ class Case(RecipeInputs):
             self.request,
             stuck_after=stuck_after,
             grade=self.graded,
+            own=lambda: own_changes(records_beside(self.path, identity_of(self.request))),
         )
 
 

@@ -17,6 +17,7 @@ from tui.report.summary import summary
 from tui.text.clean import clean
 from tui.text.private_files import unused, write_private
 from tui.text.times import moment_json
+from tui.wizard.rebuild_run import records_beside
 
 _STDOUT = Path("-")
 _TEMPORARY = 5
@@ -60,7 +61,8 @@ def _must_fit_together(options: RecipeOptions) -> None:
 async def _report(case: Case, journal: Journal, options: RecipeOptions, output: Output) -> int:
     verification = await _verification(case, journal, output)
     now, redactor = case.context.now(), case.context.redactor
-    document = report.report(case.journal or journal, verification, now, form=case.recipe.draft.form)
+    form, records = case.recipe.draft.form, records_beside(case.path, journal.identity)
+    document = report.report(case.journal or journal, verification, now, form=form, records=records)
     document = report.redacted(document, redactor)
     text = documents.text_of(document, options.format, redactor)
     if options.output == _STDOUT:

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
+from dataclasses import replace
 
 from tui.apply.journal import Journal
 from tui.apply.undo import Decision, Undo, UndoAction, without_journal
 from tui.commands.case import Case, RecipeOptions, must_be_able_to_ask, open_case
 from tui.commands.output import Output, terminal_width
+from tui.commands.rebuild_undo import all_taken_back
 from tui.commands.remedies import RECIPE
 from tui.commands.style import Style
 from tui.commands.surroundings import Surroundings
 from tui.net.errors import Failure, Kind, Remedy, Safe
 from tui.net.events import Counted
 from tui.plan.words import flags
+from tui.rebuild.record import Record, adopted, own_changes
 from tui.text.cells import wrapped
 from tui.text.clean import clean
+from tui.wizard.rebuild_run import records_beside
 
 _DECLINED = 2
 _REFUSED = 4
@@ -46,10 +50,9 @@ def run(options: RecipeOptions, surroundings: Surroundings) -> int:
 async def _undo(case: Case, journal: Journal, options: RecipeOptions, output: Output) -> int:
     _must_be_planned(options.flags, journal)
     await case.token()
-    instance, chosen = case.request.instance, frozenset(options.flags)
-    undo = Undo(journal, instance, case.bag, case.context, case.keep, delete=options.delete, chosen=chosen)
-    with closing(case.progress()) as progress:
-        decisions = await undo.listed().finish(progress.happened)
+    records = records_beside(case.path, journal.identity)
+    undo, decisions = await _listed(case, journal, options, records)
+    rebuilt = sum(entry.stands for record in records for entry in record.flags.values())
     count = sum(decision.action is not UndoAction.KEEP for decision in decisions)
     if options.dry_run or not count:
         _print(decisions, output, _TO_DO if options.dry_run else _DONE)
@@ -58,9 +61,17 @@ async def _undo(case: Case, journal: Journal, options: RecipeOptions, output: Ou
         for line in _lines(decisions, _TO_DO, terminal_width(output.err), output.err_style):
             output.say(line)
         verb = "Delete" if options.delete else "Archive"
-        if not await case.surroundings.confirm(f"{verb} {flags(count)} in project {clean(case.request.project)}?"):
+        first = f"Take back what was rebuilt in {flags(rebuilt)}, and {verb.lower()}" if rebuilt else verb
+        if not await case.surroundings.confirm(f"{first} {flags(count)} in project {clean(case.request.project)}?"):
             output.say("Nothing was changed.")
             return _DECLINED
+    if rebuilt:
+        records = await all_taken_back(case, records, output)
+        approved = {decision.key for decision in decisions if decision.action is not UndoAction.KEEP}
+        undo, again = await _listed(case, journal, options, records)
+        decisions = tuple(
+            decision if decision.key in approved else replace(decision, action=UndoAction.KEEP) for decision in again
+        )
     done, undone = list[Decision](), 0
     with closing(case.progress()) as progress:
         async with aclosing(undo.carried_out(decisions)) as outcomes:
@@ -70,6 +81,18 @@ async def _undo(case: Case, journal: Journal, options: RecipeOptions, output: Ou
                 progress.happened(Counted("Undone", undone, count))
     _print(done, output, _DONE)
     return _REFUSED if any(decision.refused for decision in done) else 0
+
+
+async def _listed(
+    case: Case, journal: Journal, options: RecipeOptions, records: Sequence[Record]
+) -> tuple[Undo, tuple[Decision, ...]]:
+    """Return the undo as it is possible now. What rebuilds have changed counts as untouched."""
+    undo = Undo(
+        journal, case.request.instance, case.bag, case.context, case.keep, delete=options.delete,
+        chosen=frozenset(options.flags), own=own_changes(records), adopted=adopted(records),
+    )  # fmt: skip
+    with closing(case.progress()) as progress:
+        return undo, await undo.listed().finish(progress.happened)
 
 
 def _must_be_planned(keys: Sequence[str], journal: Journal) -> None:

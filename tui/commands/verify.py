@@ -16,10 +16,12 @@ from tui.commands.surroundings import Surroundings
 from tui.net.errors import Failure
 from tui.plan.plan import Plan, Verdict
 from tui.plan.words import flags
+from tui.rebuild.record import own_changes
 from tui.report.report import redacted
 from tui.text.cells import wrapped
 from tui.text.clean import clean
 from tui.text.redact import Redactor
+from tui.wizard.rebuild_run import records_beside
 
 _DIFFERS = 6
 
@@ -51,7 +53,8 @@ async def compare(case: Case) -> Verification:
         promise = await _without_journal(case)
     else:
         await case.token()
-        promise = promise_of(journal, case.request.instance)
+        own = own_changes(records_beside(case.path, journal.identity))
+        promise = promise_of(journal, case.request.instance, own)
     with closing(case.progress()) as progress:
         verification = await verify(promise, case.bag, case.context).finish(progress.happened)
     if journal is not None:

@@ -82,12 +82,15 @@ class Application:
         """Apply one flag. Raises Failure; then nothing of it was applied, or the record says what isn't known."""
         fresh, key = await self.session.requests.flag(row.key), row.key
         prepared = self._prepared(row, fresh)
+        for segment in row.rebuilt.segments if prepared is not None else ():
+            if problem := await ensured(self.session, segment):
+                return Outcome(key, State.FAILED, problem)
+        if row.rebuilt.segments and prepared is not None:  # that took a while
+            fresh = await self.session.requests.flag(row.key)
+            prepared = self._prepared(row, fresh)
         if fresh is None or prepared is None:
             return Outcome(key, State.FAILED, _CHANGED)
         entry, patch = prepared
-        for segment in row.rebuilt.segments:
-            if problem := await ensured(self.session, segment):
-                return Outcome(key, State.FAILED, problem)
         if not unlike_parts(entry.meant, fresh):  # there is nothing to change
             self.session.note_flag(key, replace(entry, stage=Stage.APPLIED))
             return await self._read_back(row, fresh)

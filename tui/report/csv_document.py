@@ -11,7 +11,7 @@ from tui.text.clean import clean
 
 COLUMNS = (
     "flag", "name", "on_at_source", "serves_when_on", "losses", "rebuild", "warning", "result",
-    "grade", "grade_reasons",
+    "grade", "grade_reasons", "rebuilt",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@")
 
@@ -33,7 +33,12 @@ def _rows(report: Report) -> Iterator[Iterator[str]]:
         grade = row.prospect.grade if row.prospect else ""
         reasons = "; ".join((*row.prospect.approximations, *row.prospect.reasons)) if row.prospect else ""
         cells = (row.key, row.name, on, row.serves, kinds, texts, row.cut_over_warning, row.result, grade, reasons)
-        yield map(_cell, cells)
+        states = (
+            f"{flag.environment}: {flag.state}{f' ({flag.reason})' if flag.reason else ''}"
+            for flag in report.rebuilt
+            if flag.key == row.key
+        )
+        yield map(_cell, (*cells, "; ".join(states)))
 
 
 def _cell(text: str) -> str:

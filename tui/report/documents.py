@@ -111,6 +111,7 @@ def as_json(report: Report) -> dict[str, object]:
         "unexpected": [{"key": key} for key in report.unexpected],
         "on_in_launchdarkly": [{"key": key, "environments": list(where)} for key, where in report.on],
         "environments": list(report.environments),
+        "rebuilt": [asdict(each) for each in report.rebuilt],
         "left_out": [asdict(each) for each in report.left_out],
         "remaining": [{"step": step, "text": text} for step, text in report.remaining],
         "not_compared": list(report.not_compared),

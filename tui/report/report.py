@@ -13,6 +13,7 @@ from tui.apply.journal import Identity, Journal, LeftOut
 from tui.apply.verify import Unlike, Verification
 from tui.plan.plan import WORDS, Prospect, Verdict
 from tui.plan.words import LeveledText, served_when_on
+from tui.rebuild.record import Record, State
 from tui.report.words import (
     LabeledText,
     headline,
@@ -70,6 +71,20 @@ class Missing:
 
     key: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RebuiltFlag:
+    """One flag in an environment, as the latest rebuild there left it. `state` is as documented in JSON.
+
+    `reason` is a sentence, "" if there is nothing to say; `approximations` are the names that were accepted.
+    """
+
+    key: str
+    environment: str
+    state: str
+    reason: str
+    approximations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +147,8 @@ class Report:
     shared: tuple[str, ...]
     outcomes: Mapping[str, int]
     losses: Mapping[str, int]
+    rebuilt: tuple[RebuiltFlag, ...] = ()
+    """What rebuilds have made of flags, those that the import didn't create too."""
 
     @property
     def verified(self) -> bool:
@@ -156,15 +173,37 @@ class Report:
 
     @property
     def rebuild(self) -> tuple[Row, ...]:
-        """The flags that are there now and lost something; planned ones before any comparison."""
-        return tuple(row for row in self.rows if row.lost and row.may_need_work)
+        """The flags that are there now and lost something; planned ones before any comparison. A flag that was rebuilt
+        and read back equal wherever it was tried has nothing left."""
+        done = done_by_rebuilds(self.rebuilt)
+        return tuple(row for row in self.rows if row.lost and row.may_need_work and row.key not in done)
 
 
-def report(journal: Journal, verification: Verification | None, now: float, *, form: Form | None = None) -> Report:
+def done_by_rebuilds(rebuilt: Iterable[RebuiltFlag]) -> frozenset[str]:
+    """Return the flags that are equal in each environment in which they were to be rebuilt."""
+    states: dict[str, set[str]] = {}
+    for flag in rebuilt:
+        states.setdefault(flag.key, set()).add(flag.state)
+    return frozenset(key for key, found in states.items() if found == {State.EQUAL.value})
+
+
+def report(
+    journal: Journal,
+    verification: Verification | None,
+    now: float,
+    *,
+    form: Form | None = None,
+    records: Iterable[Record] = (),
+) -> Report:
     """The report of one import at `now`. `verification` is None before a comparison.
 
-    `form` gives the settings their names.
+    `form` gives the settings their names. `records` are those of the import's rebuilds.
     """
+    rebuilt = tuple(
+        RebuiltFlag(key, record.environment, result.state.value, result.reason, result.approximations)
+        for record in records
+        for key, result in record.results.items()
+    )
     v = verification
     rows = tuple(_rows(journal, v))
     errors = foreseen(journal).explained(journal.errors)
@@ -190,7 +229,7 @@ def report(journal: Journal, verification: Verification | None, now: float, *, f
         run=tuple(run_facts(journal, compared_at)),
         numbers=_numbers(journal, v),
         errors=errors,
-        remaining=tuple(remaining(journal, v, errors)),
+        remaining=tuple(remaining(journal, v, errors, done_by_rebuilds(rebuilt))),
         rows=rows,
         missing=tuple(missing),
         different=v.different if v else (),
@@ -203,6 +242,7 @@ def report(journal: Journal, verification: Verification | None, now: float, *, f
         shared=v.notes if v else (),
         outcomes=_outcomes(rows, journal.left_out),
         losses=dict(sorted(lost.items(), key=lambda pair: (-pair[1], pair[0]))),
+        rebuilt=rebuilt,
     )
 
 

@@ -120,6 +120,13 @@ def sections(report: Report) -> Iterator[Section]:
             ("Flag", "Grade", "What differs, or why not"),
             tuple((row.key, *_prospect(row)) for row in report.graded), "",
         )  # fmt: skip
+    if report.rebuilt:
+        yield Section(
+            "rebuilt", "Rebuilt targeting", "What rebuilds have made of flags, by LaunchDarkly's environment.",
+            ("Flag", "Environment", "State", "What is left, or differs"),
+            tuple((flag.key, flag.environment, REBUILT[flag.state], flag.reason or ", ".join(flag.approximations))
+                  for flag in report.rebuilt), "",
+        )  # fmt: skip
     if report.warned:
         yield Section(
             "warnings", "Plan warnings", "Warnings about single flags from the plan.", ("Flag", "Warnings"),
@@ -145,6 +152,13 @@ def sections(report: Report) -> Iterator[Section]:
         "No flag was planned.",
     )  # fmt: skip
 
+
+REBUILT: Mapping[str, str] = {
+    "planned": "not rebuilt", "applied": "rebuilt, not checked", "equal": "rebuilt, read back equal",
+    "differs": "differs", "skipped": "not rebuilt", "pending-approval": "waits for approval", "failed": "failed",
+    "taken-back": "taken back",
+}  # fmt: skip
+"""The states of rebuilt flags in words."""
 
 _GRADED = (
     "Graded when the plan was read, before the import: {grades}. To see each translation with its proof, run:"

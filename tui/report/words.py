@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from tui.answers.fields import Form
 from tui.apply.import_errors import Explained, key_too_narrow
@@ -181,9 +181,12 @@ def run_facts(journal: Journal, compared_at: float) -> Iterator[LabeledText]:
 
 
 def remaining(
-    journal: Journal, verification: Verification | None, errors: Sequence[Explained]
+    journal: Journal,
+    verification: Verification | None,
+    errors: Sequence[Explained],
+    rebuilt: Collection[str] = (),
 ) -> Iterator[LabeledText]:
-    """Return what is left to do, the most urgent first."""
+    """Return what is left to do, the most urgent first. `rebuilt` flags have their targeting."""
     if any(error.key_refused for error in errors):
         yield "Replace a key", "LaunchDarkly reports a rejected key. Replace it before you start again."
     if key_too_narrow(errors) and any(not key.wide and not key.replaced for key in journal.import_keys):
@@ -195,7 +198,7 @@ def remaining(
         yield "Start again", f"Import the {f'{missing:,} missing flags' if missing > 1 else 'missing flag'}."
     if verification:
         yield from _differences(verification)
-        yield from _work(journal, verification)
+        yield from _work(journal, verification, rebuilt)
         yield from _import_keys(journal)
     yield from _undo(journal, verification)
 
@@ -210,15 +213,15 @@ def _differences(verification: Verification) -> Iterator[LabeledText]:
         yield "Investigate", f"{flags(count)} {tag}. Find out who created {'it' if count == 1 else 'them'}."
 
 
-def _work(journal: Journal, verification: Verification) -> Iterator[LabeledText]:
+def _work(journal: Journal, verification: Verification, rebuilt: Collection[str]) -> Iterator[LabeledText]:
     """Only flags that exist now can be rebuilt or turned on."""
     present = [flag for flag in journal.expected if flag.key in verification.arrived]
-    if count := sum(bool(flag.lost) for flag in present):
+    if count := sum(bool(flag.lost) and flag.key not in rebuilt for flag in present):
         yield "Rebuild", f"Recreate the targeting of {flags(count)}."
     everywhere = on_everywhere(verification)
     on = [flag for flag in present if flag.on_at_source and flag.key not in everywhere]
     if count := len(on):
-        warned = sum(bool(flag.cut_over_warning) for flag in on)
+        warned = sum(bool(flag.cut_over_warning) and flag.key not in rebuilt for flag in on)
         first = f" Rebuild {warned:,} first, or fewer users will get them." if warned else ""
         yield "Cut over", f"Turn on {flags(count)} that {_was(count)} on at the source.{first}"
 

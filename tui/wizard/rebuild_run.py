@@ -77,9 +77,10 @@ async def selection_of(
     if journal is not None:
         whole = {key: flag.flag for key, flag in sides.flags.items()}
         owners = await judgments(ld, journal, whole, record.environment, account, own_changes([record]))
-    wanted = frozenset(adopt) | adopted([record])
+    standing = [key for key, entry in record.flags.items() if entry.stands]
+    wanted = frozenset(adopt) | adopted([record]).intersection(standing)
     flags = {key: why_not(judgment) for key, judgment in owners.items()}
-    flags |= dict.fromkeys([*record.flags, *adopt, *wanted], "")
+    flags |= dict.fromkeys([*standing, *adopt], "")
     ours = frozenset(key for key, judgment in owners.items() if judgment.owner is Owner.OURS)
     order = {key: place for place, key in enumerate(sides.source)}
     ordered = sorted(flags, key=lambda key: order.get(key, len(order)))
