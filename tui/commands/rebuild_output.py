@@ -83,7 +83,7 @@ def outcome_lines(
     width: int | None,
     style: Style,
 ) -> Iterator[str]:
-    """Yield what became of each flag after the counts, then the notes."""
+    """Yield the counts, the outcome of each flag, and the notes."""
     states = Counter(state_of(row, outcomes) for row in proposal.rows)
     parts = [f"{states[state]:,} {words}" for state, (_, words) in _WORDS.items() if states[state]]
     bad = states[State.DIFFERS] + states[State.FAILED] + states[State.PENDING_APPROVAL]

@@ -45,9 +45,9 @@ class Application:
         self._flags = dict(self.sides.flags)
 
     async def run(self) -> AsyncGenerator[Outcome, None]:
-        """Apply each planned flag, read back each applied one, and yield what became of it.
+        """Apply each planned flag, read back each applied one, and yield its outcome.
 
-        Raises Failure for what would meet every flag, or if it can't be found out what became of a change.
+        Raises Failure for what would meet every flag, or if the outcome of a change can't be found out.
         """
         for row in self.proposal.rows:
             outcome = await self._row(row)
@@ -130,7 +130,7 @@ class Application:
         entry = replace(entry, grade=row.rebuilt.grade)
         if earlier is None or not earlier.after.as_it_was(now):
             return entry
-        # It was taken back, and nobody has changed it since: how it stood before our first change still counts.
+        # It was taken back, and no one has changed it since: its state before our first change still counts.
         adopted = earlier.adopted or row.adopted
         return replace(entry, before=earlier.before, writes=earlier.writes, moments=earlier.moments, adopted=adopted)
 
@@ -148,7 +148,7 @@ class Application:
 
 
 def note_results(session: Session, rows: dict[str, Row], outcomes: dict[str, Outcome]) -> None:
-    """Note what became of flags, for reports."""
+    """Note the outcomes of flags, for reports."""
     results = {
         key: Result(outcome.state, rows[key].rebuilt.grade, rows[key].rebuilt.approximations, outcome.reason)
         for key, outcome in outcomes.items()

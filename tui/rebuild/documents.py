@@ -27,12 +27,12 @@ def counts(proposal: Proposal, outcomes: Mapping[str, Outcome] = {}) -> dict[str
 
 
 def state_of(row: Row, outcomes: Mapping[str, Outcome]) -> State:
-    """Return a flag's state: what became of it, or what the proposal says."""
+    """Return a flag's state: its outcome, or what the proposal says."""
     return outcomes[row.key].state if row.key in outcomes else row.state
 
 
 def as_json(proposal: Proposal, outcomes: Mapping[str, Outcome] = {}) -> dict[str, object]:
-    """Return counts and flags, with what became of them."""
+    """Return counts and flags, with their outcomes."""
     return {"counts": counts(proposal, outcomes), "flags": [_flag(row, outcomes) for row in proposal.rows]}
 
 

@@ -1,4 +1,4 @@
-"""One change of a flag: noted, sent, and looked up until it is known what became of it. Nothing is sent twice."""
+"""One change of a flag: noted, sent, and looked up until its outcome is known. Nothing is sent twice."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tui.rebuild.standing import Standing, standing_of, unlike_parts
 
 
 class Fate(StrEnum):
-    """What became of a change. Mixed: someone else wrote meanwhile, so it can't be told whose what is."""
+    """The outcome of a change. Mixed: someone else wrote meanwhile, so no one can tell whose is whose."""
 
     DONE = "done"
     NOT_DONE = "not done"
@@ -33,7 +33,7 @@ _AFTERWARDS = {
 
 
 def fate_of(entry: FlagEntry, flag: TargetedFlag | None) -> Fate:
-    """Return what became of the change that `entry` is about, by the flag as it is now."""
+    """Return the outcome of the change that `entry` is about, by the flag as it is now."""
     now = standing_of(flag)
     if now is None or flag is None:
         return Fate.MIXED
@@ -56,7 +56,7 @@ async def changed(
 ) -> tuple[Fate, TargetedFlag | None]:
     """Send one change of a flag; `entry` says by its stage which one. Note the stage before and the result after.
 
-    Return what became of it, and the flag as it is now.
+    Return its outcome, and the flag as it is now.
 
     Raises Failure if it didn't happen, and then the record is as before; and if it can't be found out, and then the
     record's stage says so.
@@ -85,7 +85,7 @@ def not_done(lost: Failure) -> Failure:
 
 
 async def found_out(session: Session, key: str, *, accepted: bool = False) -> tuple[Fate, TargetedFlag | None]:
-    """Find out what became of a change that was sent, note it, and return it with the flag as it is now.
+    """Find the outcome of a change that was sent, note it, and return it with the flag as it is now.
 
     A change that is not there when the grace period is over did not happen. If it was `accepted` all the same, the
     record stays as it is, for a later look. Raises Failure if the flag can't be read; then it stays too.
@@ -106,7 +106,7 @@ async def found_out(session: Session, key: str, *, accepted: bool = False) -> tu
 
 
 def settle(session: Session, key: str, fate: Fate, flag: TargetedFlag | None) -> None:
-    """Note what became of a change."""
+    """Note the outcome of a change."""
     entry, now = session.record.flags[key], standing_of(flag)
     if fate is Fate.DONE and now is not None:
         session.note_flag(key, landed(entry, _AFTERWARDS[entry.stage], now))

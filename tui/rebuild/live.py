@@ -35,7 +35,7 @@ class LiveCheck:
     notes: list[str] = field(default_factory=list)
 
     async def run(self) -> AsyncGenerator[Outcome, None]:
-        """Yield what became of each flag. Raises Failure for what would meet every flag."""
+        """Yield the outcome of each flag. Raises Failure for what would meet every flag."""
         try:
             for row in self.rows:
                 yield await self._checked(row)

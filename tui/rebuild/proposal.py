@@ -44,7 +44,7 @@ class Row:
     not_accepted: tuple[str, ...] = ()
     adopted: bool = False
     recorded: State | None = None
-    """What an earlier run has made of it, if it stands there; None if it is to be rebuilt."""
+    """The result of an earlier run, if it is still in place; None if it is to be rebuilt."""
 
     @property
     def state(self) -> State:

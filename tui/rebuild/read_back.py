@@ -20,7 +20,7 @@ from tui.text.phrases import listed, short
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a flag; `reason` is a sentence, "" if there is nothing to say.
+    """The outcome of a flag; `reason` is a sentence, "" if there is nothing to say.
 
     `needs_approval`: LaunchDarkly changes it only after an approval, which can be requested.
     """

@@ -20,7 +20,7 @@ from tui.text.redacted_fields import SentenceText
 
 
 class State(StrEnum):
-    """What became of a flag, as documented in JSON."""
+    """The outcome of a flag, as documented in JSON."""
 
     PLANNED = "planned"
     APPLIED = "applied"
@@ -44,7 +44,7 @@ class Stage(StrEnum):
     TAKING_BACK = "taking back"
     TAKEN_BACK = "taken back"
     MIXED = "mixed"
-    """Someone else wrote at the same time: what stands there may be theirs."""
+    """Someone else wrote at the same time: what is there may be theirs."""
 
 
 UNSETTLED = (Stage.APPLYING, Stage.REQUESTING, Stage.TURNING_ON, Stage.TAKING_BACK)

@@ -9,7 +9,7 @@ from tui.text.phrases import listed
 
 MIXED = "Someone else changed it while it was rebuilt. Check it in LaunchDarkly."
 WAITS = "Its change waits for approval in LaunchDarkly."
-_UNKNOWN = "An earlier run sent a change of it, and what became of that isn't known yet."
+_UNKNOWN = "An earlier run sent a change of it, and its outcome isn't known yet."
 
 
 def recorded(entry: FlagEntry, flag: TargetedFlag | None) -> tuple[State, str] | None:

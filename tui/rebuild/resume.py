@@ -1,4 +1,4 @@
-"""What became of the requests of an earlier run that were out when it ended."""
+"""The outcomes of requests that were out when an earlier run ended."""
 
 from __future__ import annotations
 

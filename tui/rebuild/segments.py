@@ -69,7 +69,7 @@ def as_left(entry: SegmentEntry, present: PresentSegment | None) -> bool:
 
 
 def _after(entry: SegmentEntry, more: int) -> HelperSegment:
-    """What a segment is when so many more patches than noted have filled it."""
+    """Return a segment as it is if `more` patches than noted have filled it."""
     done, steps = entry.done + more, fillings(entry.segment)
     return shell(entry.segment) if not done else steps[min(done, len(steps)) - 1].result
 
@@ -92,7 +92,7 @@ def _fate_of(entry: SegmentEntry, present: PresentSegment | None, tag: str) -> F
 
 
 async def found_out(session: Session, key: str, *, accepted: bool = False) -> Fate:
-    """Find out what became of the latest request about a segment, and note it. Raises Failure if it can't be read.
+    """Find the outcome of the latest request about a segment, and note it. Raises Failure if it can't be read.
 
     If it was `accepted` and isn't to be seen all the same, the record stays as it is, for a later look.
     """
@@ -128,7 +128,7 @@ def _settled(entry: SegmentEntry, fate: Fate, present: PresentSegment | None, ta
 
 
 async def _sent(session: Session, key: str, entry: SegmentEntry, send: Callable[[], Awaitable[None]]) -> Fate:
-    """Note a request about a segment, send it, and find out what became of it. Raises Failure if it didn't happen,
+    """Note a request about a segment, send it, and find its outcome. Raises Failure if it didn't happen,
     and then the record is as before; and if it can't be found out."""
     earlier = session.record.segments.get(key)
     session.note_segment(key, replace(entry, sent_at=session.context.now()))

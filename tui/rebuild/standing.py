@@ -1,4 +1,4 @@
-"""How a flag or a segment stands in LaunchDarkly, and whether that is what a rebuild meant. Pure.
+"""The state of a flag or a segment in LaunchDarkly, and whether that is what a rebuild meant. Pure.
 
 LaunchDarkly's answers name variations by index and give rules and clauses ids, which what is meant doesn't have.
 """
@@ -42,7 +42,7 @@ class Standing:
     content: str
 
     def as_it_was(self, earlier: Standing) -> bool:
-        """Whether nobody has changed anything in the environment since."""
+        """Whether no one has changed anything in the environment since."""
         return self.state == earlier.state and self.content == earlier.content
 
 

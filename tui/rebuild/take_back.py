@@ -79,10 +79,10 @@ def _removal(
 
 
 async def carried_out(session: Session, removals: Sequence[Removal]) -> AsyncGenerator[Outcome, None]:
-    """Take each flag back that can be, and yield what became of it. Helper segments are removed afterwards
+    """Take each flag back that can be, and yield its outcome. Helper segments are removed afterwards
     (`segments.removed_unused`).
 
-    Raises Failure for what would meet every flag, or if it can't be found out what became of a change.
+    Raises Failure for what would meet every flag, or if the outcome of a change can't be found out.
     """
     for removal in removals:
         outcome = Outcome(removal.key, removal.state, removal.reason)

@@ -37,7 +37,7 @@ def _may_be_on(session: Session, row: Row, sides: BothSides) -> bool:
 
 
 async def turned_on(session: Session, rows: Iterable[Row], proposal: Proposal) -> AsyncGenerator[Outcome, None]:
-    """Turn on each of `rows`, and yield what became of it. Raises Failure as `Application.run`."""
+    """Turn on each of `rows`, and yield its outcome. Raises Failure as `Application.run`."""
     on_at_source = {row.key for row in proposal.rows if row.targeting is not None and row.targeting.on}
     for row in rows:
         try:
