@@ -69,7 +69,8 @@ def terminal(environ: Mapping[str, str], screen: Screen) -> Iterator[Check]:
     if screen.size is None:
         yield Check("terminal", "note", "Not a terminal, so the wizard can't open here.", "Run doctor in the terminal.")
     elif term == "dumb":
-        yield Check("terminal", "warning", "TERM is dumb, which shows no screens.", "Set TERM to your terminal's name.")
+        text = "TERM is dumb, so the wizard asks line by line."
+        yield Check("terminal", "note", text, "For the full screen, set TERM to your terminal's name.")
     else:
         yield _size(term, screen.size)
     yield _characters(environ, screen)

@@ -46,7 +46,7 @@ def levels(checks: Iterator[Check]) -> dict[str, str]:
     ("environ", "screen", "name", "level", "word"),
     [
         ({}, WIDE, "terminal", "warning", "Set TERM"),
-        ({"TERM": "dumb"}, WIDE, "terminal", "warning", "dumb"),
+        ({"TERM": "dumb"}, WIDE, "terminal", "note", "line by line"),
         ({}, Screen(None, "utf-8"), "terminal", "note", "Not a terminal"),
         ({}, Screen((50, 12), "utf-8", True), "terminal", "warning", "50x12"),
         ({"LC_ALL": "C", "LANG": ""}, WIDE, "characters", "note", "ASCII"),
