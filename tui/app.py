@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from tui.wizard.session import Session
 
 
-_LATER_STYLES = ("lists", "fields", "plan", "flag", "review", "submit", "run", "dialogs")
+_LATER_STYLES = ("lists", "fields", "plan", "flag", "review", "submit", "run", "dialogs", "rebuild")
 """The style sheets that the first screen doesn't need, in the order that decides which rule wins."""
 _NO_COLOR = NoColor()
 
@@ -379,6 +379,9 @@ class WizardApp(Host):
             for step in reached:
                 if step.key != screen.STEP:
                     yield SystemCommand(f"Go to {step.title}", step.purpose, lambda s=step.key: screen.action_goto(s))
+            if screen.STEP != "rebuild" and self.draft is not None and self.draft.form is not None:
+                what = "Set the rules that imports leave behind, also in flags of another import"
+                yield SystemCommand("Rebuild targeting", what, screen.action_rebuild)
             yield SystemCommand("Earlier imports", "Resume, inspect or undo one", self.show_runs)
             yield SystemCommand("Configurations", "Import configurations in your account", self.show_configurations)
         if self.practicing:

@@ -34,6 +34,7 @@ STEPS: tuple[Step, ...] = (
     Step("review", "Review", "Review", "Nothing is sent until you press the button below."),
     Step("submit", "Submit", "Create the import", "The request to LaunchDarkly, and its response."),
     Step("run", "Run", "Run the import", "LaunchDarkly runs the import. You can quit at any time; it continues."),
+    Step("rebuild", "Rebuild", "Rebuild targeting", "Set the rules that the import left behind. All flags stay off."),
 )
 _KEYS = tuple(step.key for step in STEPS)
 

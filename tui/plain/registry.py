@@ -1,13 +1,13 @@
 """From the key of a step to what asks it; a test holds the keys to the list of steps.
 
-The first step isn't here: it is asked before the others are loaded. A step that comes after Run is added here.
+The first step isn't here: it is asked before the others are loaded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tui.plain import fields, keys, launchdarkly, plan, review, run, submit
+from tui.plain import fields, keys, launchdarkly, plan, rebuild, review, run, submit
 from tui.plain.walk import Walk
 
 ASKED: Mapping[str, Callable[[Walk], None]] = {
@@ -18,4 +18,5 @@ ASKED: Mapping[str, Callable[[Walk], None]] = {
     "review": review.ask,
     "submit": submit.ask,
     "run": run.ask,
+    "rebuild": rebuild.ask,
 }

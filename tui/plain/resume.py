@@ -109,7 +109,7 @@ def ask_token(walk: Walk, title: str) -> bool:
             return False
         except _Filled:
             session.fill_practice_token()
-        problem = keys.token_problem(session) or walk.do(keys.check_token(session), still="Checking")
+        problem = keys.key_problem(session) or walk.do(keys.check_key(session), still="Checking")
         if not problem:
             return True
         walk.say("problem", problem)

@@ -6,6 +6,7 @@ The first screen is painted by this and `integration` alone: what needs an answe
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import getters, on, work
@@ -39,6 +40,7 @@ _KEYS = (
 )
 
 
+_STEPPER_MARGINS = 2
 _LEAST_WIDTH, _LEAST_HEIGHT = 60, 16
 """In a smaller window the user is asked to enlarge it."""
 _NORMAL = 80
@@ -155,23 +157,30 @@ class Frame(Screen[None]):
         draft = self.app.draft
         furthest = steps.index(draft.furthest) if draft is not None else 0
         done = self._done(furthest)
-        titles: list[Content] = []
-        for i, step in enumerate(steps.STEPS):
-            if i == at:
-                titles.append(Content.styled(f"{self.symbols.current} {step.title}", "bold $primary"))
-            elif draft is not None and i <= furthest:
-                mark = Content.styled(self.symbols.ok, "$success") if i < done else Content(self.symbols.open)
-                title = mark + Content.styled(f" {step.title}", "$muted")
-                titles.append(title.stylize(f"@click=screen.goto('{step.key}')"))
-            else:
-                titles.append(Content.styled(f"{self.symbols.open} {step.title}", "$muted"))
+        reached = furthest if draft is not None else -1
+        titles = [self._step_title(i, at, done, reached) for i in range(len(steps.STEPS))]
+        room = self.app.size.width - _STEPPER_MARGINS
+        for i in (i for i in range(min(done, len(titles))) if i != at):
+            if Content(" ").join(titles).cell_length > room:
+                titles[i] = self._step_title(i, at, done, reached, short=True)
+        if Content(" ").join(titles).cell_length > room:
+            titles = [self._step_title(i, at, done, reached, short=True, gap="") for i in range(len(titles))]
         return Content(" ").join(titles)
 
+    def _step_title(self, i: int, at: int, done: int, reached: int, *, short: bool = False, gap: str = " ") -> Content:
+        """A step in the stepper. A done one is a tick alone if `short`; `gap` is between a symbol and its title."""
+        step, s = steps.STEPS[i], self.symbols
+        if i == at:
+            return Content.styled(f"{s.current} {step.title}", "bold $primary")
+        mark = Content.styled(s.ok, "$success") if i < done and i <= reached else Content(s.open)
+        title = mark if short and i < done else mark + Content.styled(f"{gap}{step.title}", "$muted")
+        return title.stylize(f"@click=screen.goto('{step.key}')") if i <= reached else title.stylize("$muted")
+
     def _done(self, furthest: int) -> int:
-        """Return how many steps are done. All of them are up to the first that has a problem, and on Run, since the
-        import exists."""
+        """Return how many steps are done. All of them are up to the first that has a problem, and on Run and after it,
+        since the import exists."""
         draft, at = self.app.draft, steps.index(self.STEP)
-        if draft is None or steps.STEPS[-1].key == self.STEP:
+        if draft is None or self.STEP == "run" or (self.STEP == "rebuild" and self.session.run is not None):
             return at
         from tui.answers.remarks import problems
 
@@ -296,6 +305,15 @@ class Frame(Screen[None]):
         if steps.index(step) <= steps.index(self.session.draft.furthest):
             self.session.draft = go(self.session.draft, step)
             self.app.show_step()
+
+    def action_rebuild(self) -> None:
+        """Go to Rebuild from anywhere: without an import it adopts flags. It doesn't count as having been reached."""
+        from tui.answers.changes import go
+
+        draft = self.session.draft
+        there = go(draft, "rebuild")
+        self.session.draft = there if self.session.run is not None else replace(there, furthest=draft.furthest)
+        self.app.show_step()
 
     # --- help and practice
 

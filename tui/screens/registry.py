@@ -8,6 +8,7 @@ from tui.screens.integration import IntegrationScreen
 from tui.screens.keys import KeysScreen
 from tui.screens.launchdarkly import LaunchDarklyScreen
 from tui.screens.plan import PlanScreen
+from tui.screens.rebuild import RebuildScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.run import RunScreen
 from tui.screens.submit import SubmitScreen
@@ -23,5 +24,6 @@ SCREENS: dict[str, type[Frame]] = {
         ReviewScreen,
         SubmitScreen,
         RunScreen,
+        RebuildScreen,
     )
 }

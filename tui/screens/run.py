@@ -81,7 +81,7 @@ class RunScreen(RunDeeds):
         yield from super().compose_buttons()
 
     def next_label(self) -> str:
-        return running.may_quit_label(self.session)
+        return "Quit" if running.runs_on(self.session) else super().next_label()
 
     def summarize(self) -> None:
         """The message line belongs to the import here."""
@@ -309,11 +309,17 @@ class RunScreen(RunDeeds):
             self.query_one("#start").focus()
 
     def action_next(self) -> None:
-        """Ctrl+O only focuses the button: one key press too many must not end the program."""
-        self.query_one("#next").focus()
+        """Go to Rebuild. While the import runs, only focus Quit: one key press too many must not end the program."""
+        if self.next_label() == "Quit":
+            self.query_one("#next").focus()
+        else:
+            self.go_on()
 
     @on(Button.Pressed, "#next")
     def _pressed_next(self, event: Button.Pressed) -> None:
-        """Quit. LaunchDarkly continues the import."""
+        """Go to Rebuild, or quit while LaunchDarkly continues the import."""
         event.stop()
-        self.app.action_leave()
+        if self.next_label() == "Quit":
+            self.app.action_leave()
+        else:
+            self.go_on()

@@ -1,4 +1,4 @@
-"""Asks for the token to resume an import of an earlier session: no other key is needed."""
+"""Asks for a single key: your token to resume an import, or the source's to read its flags once more."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Button, Static
 
+from tui.answers import draft as drafts
 from tui.answers.builtin import TOKEN
 from tui.screens.sheet import Sheet
 from tui.widgets.buttons import Plain
@@ -19,9 +20,8 @@ from tui.wizard import keys
 if TYPE_CHECKING:
     from tui.wizard.session import Session
 
-
 class TokenScreen(Sheet[bool]):
-    """Gives True once LaunchDarkly accepts the token."""
+    """Gives True once the server accepts the key: LaunchDarkly your token, or the source its own."""
 
     KEYS = (
         ("Enter", "continue"),
@@ -33,9 +33,9 @@ class TokenScreen(Sheet[bool]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f4", "fill_in", priority=True, show=False)]
 
-    def __init__(self, session: Session, title: str) -> None:
+    def __init__(self, session: Session, title: str, key: str = TOKEN.key, text: str = keys.NO_OTHER_KEY) -> None:
         super().__init__()
-        self._session, self._title = session, title
+        self._session, self._title, self._key, self._text = session, title, key, text
 
     def title_text(self) -> str:
         return self._title
@@ -45,8 +45,8 @@ class TokenScreen(Sheet[bool]):
         return f"LaunchDarkly {run.instance.name}" if run is not None and not self.app.practicing else ""
 
     def compose_body(self) -> ComposeResult:
-        yield Static(Content(keys.NO_OTHER_KEY), classes="lead", markup=False)
-        yield FieldRow(self._session, TOKEN, self.symbols)
+        yield Static(Content(self._text), classes="lead", markup=False)
+        yield FieldRow(self._session, drafts.variable(self._session.draft, self._key), self.symbols)
 
     def compose_buttons(self) -> ComposeResult:
         yield Plain("Cancel", id="close")
@@ -72,10 +72,13 @@ class TokenScreen(Sheet[bool]):
 
     @on(Button.Pressed, "#fill-in")
     def action_fill_in(self) -> None:
-        """In practice, take the token from the demo account, and continue."""
+        """In practice, take the key from the demo account, and continue."""
         if not self.app.practicing:
             return
-        self._session.fill_practice_token()
+        if self._key == TOKEN.key:
+            self._session.fill_practice_token()
+        else:
+            self._session.fill_practice("keys")
         for row in self.query(FieldRow):
             row.refresh_from_draft()
         self._go_on()
@@ -86,7 +89,7 @@ class TokenScreen(Sheet[bool]):
         self._go_on()
 
     def _go_on(self) -> None:
-        if wrong := keys.token_problem(self._session):
+        if wrong := keys.key_problem(self._session, self._key):
             self.say("problem", wrong)
             self.query_one(FieldRow).control.focus()
             return
@@ -94,9 +97,9 @@ class TokenScreen(Sheet[bool]):
 
     @work(exclusive=True, group="check", exit_on_error=True)
     async def _check(self) -> None:
-        """Ask LaunchDarkly whose token it is. If it is rejected, this page stays open."""
-        self.say("note", "Checking the token ...")
-        wrong = await keys.check_token(self._session)
+        """Ask the server about it. If it is rejected, this page stays open."""
+        self.say("note", "Checking the token ..." if self._key == TOKEN.key else "Checking the key ...")
+        wrong = await keys.check_key(self._session, self._key)
         if not self.is_attached:
             return
         if wrong:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -68,6 +68,20 @@ _LIST_KEYS = Table(
     ),
 )
 
+_REBUILD_KEYS = Table(
+    "In the list",
+    26,
+    (
+        ("Enter", "open the flag: both sides' rules, what differs and for whom, the proof"),
+        ("a", "accept differences by name"),
+        ("Space", "adopt a flag of others that you have opened"),
+        ("/, f", "search, next filter"),
+        ("l", "what is left by hand, with the reasons"),
+        ("e", "choose another environment"),
+        ("r", "read both sides again"),
+    ),
+)
+
 _ABOUT: dict[str, tuple[str, ...]] = {
     "integration": (
         "Choose where your feature flags are now: Split (also called Harness FME) or Unleash.",
@@ -117,14 +131,29 @@ _ABOUT: dict[str, tuple[str, ...]] = {
         "When the import ends, the wizard compares each flag with the plan. Undo archives or deletes only flags that"
         " this import created and no one has changed. You see the list first.",
     ),
+    "rebuild": (
+        "The import copies flags without the rules that decide who gets which variation. This step translates those"
+        " rules for one LaunchDarkly environment, and proves each translation: it evaluates both sides for many made-up"
+        " users and compares what they get.",
+        "Choose an environment. The wizard reads both sides, which changes nothing. Open a flag (Enter) to compare its"
+        " rules. If a flag would differ for some users, the difference has a name. Accept names, not flags: a flag is"
+        " rebuilt only if you accepted every name that it has.",
+        "Apply asks first, and once more for a critical environment. All flags stay off. Each flag is read back and"
+        " compared. Turn on and Take back are questions of their own. Take back removes exactly what was added, unless"
+        " someone has changed the flag since.",
+        "Flags that this import didn't create can be adopted if they are off and have no rules here. Open the flag,"
+        " then press Space.",
+        "You can quit at any time. To come back days later, open Earlier imports. You need your token and the key that"
+        " reads your flags.",
+    ),
 }
 
 
 def step_help(key: str, *, keys: bool = True) -> HelpPage:
     """Return the page of a step: what it is for, what its words mean, and with `keys` the keys of the screen."""
     step = steps.step(key)
-    terms = _plan_terms() if key == "plan" else ()
-    tables = (*terms, *((_LIST_KEYS,) if terms and keys else ()), *((_KEYS,) if keys else ()))
+    terms, list_keys = _TERMS.get(key, lambda: ())(), _LISTS.get(key)
+    tables = (*terms, *((list_keys,) if list_keys and keys else ()), *((_KEYS,) if keys else ()))
     return HelpPage(step.heading, (*_ABOUT[key], *tables))
 
 
@@ -154,3 +183,14 @@ def _plan_terms() -> tuple[Table, ...]:
         Table("Losses", 22, tuple(KINDS.items())),
         Table("Rebuild", 14, [(GRADES[grade], meaning) for grade, meaning in GRADE_MEANINGS.items()]),
     )
+
+
+def _rebuild_terms() -> tuple[Table, ...]:
+    """What the words in the list of a rebuild mean, and its keys."""
+    from tui.wizard.rebuild_words import WORDS
+
+    return (Table("Flags", 14, tuple(WORDS.items())),)
+
+
+_TERMS: Mapping[str, Callable[[], tuple[Table, ...]]] = {"plan": _plan_terms, "rebuild": _rebuild_terms}
+_LISTS: Mapping[str, Table] = {"plan": _LIST_KEYS, "rebuild": _REBUILD_KEYS}

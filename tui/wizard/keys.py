@@ -163,20 +163,22 @@ async def store_all(session: Session, names: Sequence[str], *, unlock: bool) -> 
     return outcome
 
 
-async def check_token(session: Session) -> str:
-    """Ask LaunchDarkly whose token it is. Returns the problem, "" if LaunchDarkly accepts it, or can't be asked."""
-    session.ask_again(TOKEN.key)
-    async for _ in session.check(TOKEN.key):
+async def check_key(session: Session, key: str = TOKEN.key) -> str:
+    """Ask LaunchDarkly whose token it is, or the source about its key. Returns the problem, "" if it is accepted, or if
+    the server can't be asked."""
+    session.ask_again(key)
+    async for _ in session.check(key):
         pass
-    check = session.draft.checks.get(TOKEN.key)
+    check = session.draft.checks.get(key)
     return remedies.text(check) if check is not None and check.level is Level.PROBLEM else ""
 
 
-def token_problem(session: Session) -> str:
-    """Return what is wrong with your token as it was entered, "" if nothing is."""
-    found = remarks.findings(session.draft, TOKEN.key)
+def key_problem(session: Session, key: str = TOKEN.key) -> str:
+    """Return what is wrong with your token, or another key, as it was entered, "" if nothing is."""
+    found = remarks.findings(session.draft, key)
     wrong = next((remedies.text(f) for f in found if f.level is Level.PROBLEM), "")
-    return wrong or ("" if TOKEN.key in session.bag else "Enter your token. Press F1 to see where to find it.")
+    what = "your token" if key == TOKEN.key else "the key"
+    return wrong or ("" if key in session.bag else f"Enter {what}. Press F1 to see where to find it.")
 
 
 async def overhear_stored(session: Session) -> None:

@@ -159,6 +159,12 @@ def _path(session: Session, wanted: CreateRequest) -> Path:
         raise _unwritten(error) from None
 
 
+def lock_journal(session: Session, path: Path) -> None:
+    """Lock a journal that need not exist against other processes, for this session. Raises Failure."""
+    with _locked(session, path):
+        pass
+
+
 @contextmanager
 def _locked(session: Session, path: Path) -> Iterator[None]:
     """Lock a journal against other processes, for longer than the block unless it raises. Raises Failure."""

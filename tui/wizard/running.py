@@ -79,7 +79,6 @@ def offered(run: Import, *, reported: bool) -> frozenset[str]:
     return frozenset(action for action, on in fits.items() if on)
 
 
-def may_quit_label(session: Session) -> str:
-    """Return the label of the last button: quitting leaves a running import to LaunchDarkly."""
-    run = session.run
-    return "Quit" if run is not None and run.journal.stage is Stage.STARTED else "Done"
+def runs_on(session: Session) -> bool:
+    """Whether the import is running: quitting leaves it to LaunchDarkly."""
+    return session.run is not None and session.run.journal.stage is Stage.STARTED

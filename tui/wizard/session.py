@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
 from tui.answers import changes, checks, created_key, plan_state, remarks, saved_drafts
 from tui.answers import draft as drafts
@@ -42,6 +43,9 @@ from tui.secrets.references import NotAReferenceError, UnusableKeyError, parse, 
 from tui.text.clean import clean
 from tui.text.redact import holds
 from tui.wizard.practice import Practice
+
+if TYPE_CHECKING:  # only the last step needs it
+    from tui.wizard.rebuilding import Rebuilding
 
 DEMO_SERVER = "Demo server"
 """The origin of an address that practice fills in."""
@@ -84,6 +88,10 @@ class Session:
     """The journal of the latest attempt or run."""
     resumed: Mapping[str, str] | None = field(default=None, repr=False)
     """The answers in the journal of an earlier session, without keys; None without one."""
+    rebuilding: Rebuilding | None = None
+    """The rebuild of targeting that was begun last."""
+    rebuilding_of: tuple[Import | None, Mapping[str, str]] = field(default=(None, {}), repr=False)
+    """The run and the answers that `rebuilding` is about."""
     reading: Reading | None = None
     """The reading of a plan that is running, or was the latest."""
     needs_unlocking: bool = False
